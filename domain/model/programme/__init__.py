@@ -1,0 +1,50 @@
+"""The programme file: its words as values (`models`), read and checked whole (`load`). A loyalty programme is this data, not code."""
+
+from domain.model.programme.badges import BadgeSpec, Streak
+from domain.model.programme.header import EventSpec, Header, Terms
+from domain.model.programme.messages import ConsentSpec, Message, Survey
+from domain.model.programme.models import Programme
+from domain.model.programme.people import Leaderboard, Plan, Qualifies, Referral, Segment
+from domain.model.programme.rewards import Available, Cost, RewardSpec, Value, VoucherSpec
+from domain.model.programme.rules import Action, Award, Cap, Deduct, During, Limit, Of, Rule
+from domain.model.programme.tiers import Count, Rung, Tiers, Window
+from domain.model.programme.wallets import Expiry, WalletSpec
+from domain.model.programme.words import Hours, Text
+
+__all__ = [
+    "Action",
+    "Available",
+    "Award",
+    "BadgeSpec",
+    "Cap",
+    "ConsentSpec",
+    "Cost",
+    "Count",
+    "Deduct",
+    "During",
+    "EventSpec",
+    "Expiry",
+    "Header",
+    "Hours",
+    "Leaderboard",
+    "Limit",
+    "Message",
+    "Of",
+    "Plan",
+    "Programme",
+    "Qualifies",
+    "Referral",
+    "RewardSpec",
+    "Rule",
+    "Rung",
+    "Segment",
+    "Streak",
+    "Survey",
+    "Terms",
+    "Text",
+    "Tiers",
+    "Value",
+    "VoucherSpec",
+    "WalletSpec",
+    "Window",
+]

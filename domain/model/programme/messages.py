@@ -1,0 +1,42 @@
+"""What members are told, asked and agree to: messages, surveys, consents."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from domain.model.programme.words import Code, Duration, Flag, Part, Positive, Words, words
+
+SERVICE = "service"
+
+
+class Message(Part):
+    """One message. `purpose` is a consent purpose, or `service`, which needs none; `quiet` waits for the end of quiet hours."""
+
+    code: Code
+    channels: Annotated[tuple[Literal["push", "inbox", "email", "sms"], ...], BeforeValidator(words), Field(min_length=1)]
+    purpose: str = SERVICE
+    title: Words
+    body: Words
+    link: str | None = None
+    quiet: Flag = False
+    collapse: Code | None = None
+    once: Duration | None = None
+
+
+class ConsentSpec(Part):
+    """A purpose that a member may agree to, in the words of `wording`, whose version is kept with each answer."""
+
+    purpose: Code
+    title: Words
+    wording: Words
+    wordingVersion: Positive = 1  # the file's key
+
+
+class Survey(Part):
+    """One question: how likely a member is to recommend us (nps, 0 to 10), or how content they are (csat, 1 to 5)."""
+
+    code: Code
+    kind: Literal["nps", "csat"]
+    question: Words

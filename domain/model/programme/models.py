@@ -1,0 +1,152 @@
+"""The whole programme file as immutable values. Attribute names are the file's keys; `from` and `for` bear an underscore.
+
+Look-ups by code raise KeyError: the check has proved every code that the file itself names.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from pydantic import Field
+
+from domain.model.programme.badges import BadgeSpec
+from domain.model.programme.header import EventSpec, Header
+from domain.model.programme.messages import ConsentSpec, Message, Survey
+from domain.model.programme.people import Leaderboard, Plan, Referral, Segment
+from domain.model.programme.rewards import RewardSpec
+from domain.model.programme.rules import Rule
+from domain.model.programme.tiers import Rung, Tiers
+from domain.model.programme.wallets import WalletSpec
+from domain.model.programme.words import Part
+
+
+class Programme(Part):
+    """What a programme gives. Made by `load`, which checks it whole."""
+
+    programme: Header
+    wallets: Annotated[tuple[WalletSpec, ...], Field(min_length=1)]
+    events: tuple[EventSpec, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    tiers: Tiers | None = None
+    badges: tuple[BadgeSpec, ...] = ()
+    rewards: tuple[RewardSpec, ...] = ()
+    segments: tuple[Segment, ...] = ()
+    referral: Referral | None = None
+    plans: tuple[Plan, ...] = ()
+    messages: tuple[Message, ...] = ()
+    consents: tuple[ConsentSpec, ...] = ()
+    surveys: tuple[Survey, ...] = ()
+    leaderboards: tuple[Leaderboard, ...] = ()
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The zone that calendar words mean."""
+        return ZoneInfo(self.programme.timezone)
+
+    def rules_on(self, event_name: str) -> tuple[Rule, ...]:
+        """Return the rules on an event in file order; none where no rule names it."""
+        return self._rules_on.get(event_name, ())
+
+    def badges_on(self, event_name: str) -> tuple[BadgeSpec, ...]:
+        """Return the badges that an event counts toward, in file order."""
+        return self._badges_on.get(event_name, ())
+
+    def wallet(self, code: str) -> WalletSpec:
+        """Return a wallet. Raises KeyError."""
+        return self._wallets[code]
+
+    def event(self, name: str) -> EventSpec:
+        """Return a declared event; the built-in ones are none. Raises KeyError."""
+        return self._events[name]
+
+    def rule(self, code: str) -> Rule:
+        """Return a rule. Raises KeyError."""
+        return self._rules[code]
+
+    def rung(self, code: str) -> Rung:
+        """Return a tier. Raises KeyError, also where there are no tiers."""
+        return self._rungs[code]
+
+    def badge(self, code: str) -> BadgeSpec:
+        """Return a badge. Raises KeyError."""
+        return self._badges[code]
+
+    def reward(self, code: str) -> RewardSpec:
+        """Return a reward. Raises KeyError."""
+        return self._rewards[code]
+
+    def segment(self, code: str) -> Segment:
+        """Return a segment. Raises KeyError."""
+        return self._segments[code]
+
+    def plan(self, code: str) -> Plan:
+        """Return a plan. Raises KeyError."""
+        return self._plans[code]
+
+    def message(self, code: str) -> Message:
+        """Return a message. Raises KeyError."""
+        return self._messages[code]
+
+    def consent(self, purpose: str) -> ConsentSpec:
+        """Return a consent by its purpose. Raises KeyError."""
+        return self._consents[purpose]
+
+    def survey(self, code: str) -> Survey:
+        """Return a survey. Raises KeyError."""
+        return self._surveys[code]
+
+    @cached_property
+    def _rules_on(self) -> dict[str, tuple[Rule, ...]]:
+        names = {name for rule in self.rules for name in rule.on}
+        return {name: tuple(rule for rule in self.rules if name in rule.on) for name in names}
+
+    @cached_property
+    def _badges_on(self) -> dict[str, tuple[BadgeSpec, ...]]:
+        names = {name for badge in self.badges for name in badge.on}
+        return {name: tuple(badge for badge in self.badges if name in badge.on) for name in names}
+
+    @cached_property
+    def _wallets(self) -> dict[str, WalletSpec]:
+        return {wallet.code: wallet for wallet in self.wallets}
+
+    @cached_property
+    def _events(self) -> dict[str, EventSpec]:
+        return {event.name: event for event in self.events}
+
+    @cached_property
+    def _rules(self) -> dict[str, Rule]:
+        return {rule.code: rule for rule in self.rules}
+
+    @cached_property
+    def _rungs(self) -> dict[str, Rung]:
+        return {rung.code: rung for rung in self.tiers.ladder} if self.tiers else {}
+
+    @cached_property
+    def _badges(self) -> dict[str, BadgeSpec]:
+        return {badge.code: badge for badge in self.badges}
+
+    @cached_property
+    def _rewards(self) -> dict[str, RewardSpec]:
+        return {reward.code: reward for reward in self.rewards}
+
+    @cached_property
+    def _segments(self) -> dict[str, Segment]:
+        return {segment.code: segment for segment in self.segments}
+
+    @cached_property
+    def _plans(self) -> dict[str, Plan]:
+        return {plan.code: plan for plan in self.plans}
+
+    @cached_property
+    def _messages(self) -> dict[str, Message]:
+        return {message.code: message for message in self.messages}
+
+    @cached_property
+    def _consents(self) -> dict[str, ConsentSpec]:
+        return {consent.purpose: consent for consent in self.consents}
+
+    @cached_property
+    def _surveys(self) -> dict[str, Survey]:
+        return {survey.code: survey for survey in self.surveys}

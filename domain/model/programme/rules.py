@@ -1,0 +1,153 @@
+"""Rules: on what event, on what condition, what a member gets. Earning, bonuses, campaigns and automation are all this."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from domain.model.conditions import Expression
+from domain.model.programme.words import (
+    REMEDY,
+    Amount,
+    ClockHours,
+    Code,
+    Condition,
+    Duration,
+    EventNames,
+    Flag,
+    Moment,
+    Multiplier,
+    Part,
+    Period,
+    Positive,
+    Words,
+    read_expression,
+    words,
+)
+
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+
+
+@dataclass(frozen=True)
+class Of:
+    """What an amount is counted by: a number, or the amount (`lines`) or quantity (`items`) of the purchase lines for which it holds."""
+
+    expr: Expression
+    kind: Literal["value", "lines", "items"]
+
+
+def _of(value: object) -> object:
+    if isinstance(value, Of):
+        return value
+    if not isinstance(value, dict):
+        return Of(expr=read_expression(value), kind="value")
+    if len(value) == 1 and "lines" in value:
+        return Of(expr=read_expression(value["lines"]), kind="lines")
+    if len(value) == 1 and "items" in value:
+        return Of(expr=read_expression(value["items"]), kind="items")
+    raise ValueError(f"is none of the three ways to count{REMEDY}write an expression, {{lines: EXPR}} or {{items: EXPR}}")
+
+
+Counted = Annotated[Of, BeforeValidator(_of)]
+
+
+class During(Part):
+    """When a rule or a challenge is on: days or local times (an `until` day is included), weekdays, clock hours."""
+
+    from_: Moment | None = Field(default=None, alias="from")
+    until: Moment | None = None
+    weekdays: tuple[Weekday, ...] = ()
+    hours: ClockHours | None = None
+
+
+class Limit(Part):
+    """How often, for one member."""
+
+    times: Positive
+    per: Period
+
+
+class Cap(Part):
+    """How much, for one member."""
+
+    amount: Positive
+    per: Period
+
+
+class Award(Part):
+    """What goes into a wallet: `fixed`; or `amount` for each `per` of what `of` counts; or `times` what the rules `over` gave."""
+
+    wallet: str
+    fixed: Positive | None = None
+    amount: Positive | None = None
+    per: Positive = 1
+    of: Counted | None = None
+    whole: Flag = False
+    tiered: Flag = False
+    times: Multiplier | None = None
+    over: Annotated[tuple[str, ...], BeforeValidator(words)] = ()
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Award:
+        given = {"fixed": self.fixed is not None, "amount": self.amount is not None, "times": self.times is not None}
+        if sum(given.values()) != 1:
+            raise ValueError(f"an award has exactly one of fixed, amount and times{REMEDY}keep one of them")
+        if given["amount"] != (self.of is not None):
+            raise ValueError(f"amount and of go together{REMEDY}write amount: 1, per: 100, of: purchase.total")
+        if given["times"] != bool(self.over):
+            raise ValueError(f"times and over go together{REMEDY}write times: 2, over: [RULE]")
+        return self
+
+
+class Deduct(Part):
+    """What is taken from a wallet, never below zero."""
+
+    wallet: str
+    fixed: Positive
+
+
+class Action(Part):
+    """One thing that a rule does: exactly one of its keys, `for` going with `tier`."""
+
+    award: Award | None = None
+    deduct: Deduct | None = None
+    voucher: str | None = None
+    badge: str | None = None
+    tag: Code | None = None
+    untag: Code | None = None
+    message: str | None = None
+    webhook: Code | None = None
+    survey: str | None = None
+    tier: str | None = None
+    for_: Duration | None = Field(default=None, alias="for")
+
+    @model_validator(mode="after")
+    def _one_thing(self) -> Action:
+        if len(self.model_fields_set - {"for_"}) != 1:
+            raise ValueError(f"an action does exactly one thing{REMEDY}give each an item of its own: [{{award: ...}}, {{message: ...}}]")
+        if self.for_ is not None and self.tier is None:
+            raise ValueError(f"for says how long a tier is given{REMEDY}write it beside tier only")
+        return self
+
+
+class Rule(Part):
+    """One rule. Checks come in the order frozen, during, when, limit, holdout, best_of, cap; the first that fails is the reason."""
+
+    code: Code
+    title: Words | None = None
+    description: Words | None = None
+    listed: Flag = True
+    on: EventNames
+    at: str | None = None
+    for_: str | None = Field(default=None, alias="for")
+    when: Condition | None = None
+    during: During | None = None
+    after: Duration | None = None
+    limit: Limit | None = None
+    cap: Cap | None = None
+    best_of: Code | None = None
+    holdout: Annotated[Amount, Field(le=100)] = 0
+    qualifying: Flag = True
+    do: Annotated[tuple[Action, ...], Field(min_length=1)]

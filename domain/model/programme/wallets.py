@@ -1,0 +1,52 @@
+"""Wallets: what a member collects, when it can be spent, when it lapses, and what it costs the business."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from domain.model.calendar import Span
+from domain.model.programme.words import REMEDY, Code, Duration, Flag, Named, Part, UnitCost, Words, read_span
+
+
+def _validity(value: object) -> object:
+    return value if value == "never" else read_span(value)
+
+
+class Expiry(Part):
+    """How long what is spendable stays so: for good, or `after` that long, rounded up to the end of its day, month or year.
+
+    `by_tier` rules every open lot while the member holds that tier.
+    """
+
+    never: Flag = False
+    after: Duration | None = None
+    round: Literal["day", "month", "year"] = "day"
+    renewed_by_activity: Flag = False
+    by_tier: Mapping[str, Annotated[Literal["never"] | Span, BeforeValidator(_validity)]] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _never(cls, value: object) -> object:
+        return {"never": True} if value == "never" else value
+
+    @model_validator(mode="after")
+    def _one_validity(self) -> Expiry:
+        if self.never == (self.after is not None):
+            raise ValueError(f"is no expiry{REMEDY}write never, or {{after: {{months: 12}}, round: month}}")
+        return self
+
+
+class WalletSpec(Named):
+    """A wallet: points, or money in minor units of the currency. Awards are `pending` first, then spendable until they expire."""
+
+    code: Code
+    kind: Literal["points", "money"] = "points"
+    name: Words
+    pending: Duration | None = None
+    expiry: Expiry = Expiry(never=True)
+    debt: Literal["allow", "forgive"] = "allow"
+    remind: Duration | None = None
+    unit_cost: UnitCost | None = None

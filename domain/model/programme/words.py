@@ -1,0 +1,193 @@
+"""The smallest words of a programme file: texts, durations, days, clock hours, amounts and multipliers, read strictly.
+
+Whatever reads here raises ValueError with what is wrong and what would be right, parted by `REMEDY`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import Decimal
+from fractions import Fraction
+from typing import Annotated, Final, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, StringConstraints, ValidationInfo, model_validator
+
+from domain.model.calendar import Span
+from domain.model.conditions import Expression, ExpressionMalformed
+
+REMEDY: Final = " -> "
+LARGEST_AMOUNT: Final = 10**9
+LONGEST_TEXT: Final = 5_000
+
+_LOCALE: Final = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
+_HOURS: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)")
+
+
+class Part(BaseModel):
+    """A part of the file: immutable, and no key but its own."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+class Named(Part):
+    """A part that members read by name. Where the file gives it none, `code` stands in, and the check says so."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named(cls, data: object) -> object:
+        if isinstance(data, dict) and isinstance(data.get("code"), str):
+            shown = "title" if "title" in cls.model_fields else "name"
+            return {shown: data["code"], **data}
+        return data
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text in one or more locales, and the locale that stands in for those it lacks."""
+
+    entries: Mapping[str, str]
+    default: str
+
+    def in_(self, locale: str) -> str:
+        """Return the text in a locale, else in its language, else in the programme's first locale."""
+        found = self.entries.get(locale) or self.entries.get(locale.partition("-")[0])
+        return found or self.entries.get(self.default, "")
+
+
+NO_TEXT: Final = Text(entries={}, default="")
+
+
+@dataclass(frozen=True)
+class Hours:
+    """Clock hours, with their start and without their end; they may run past midnight. Equal start and end is the whole day."""
+
+    start: time
+    end: time
+
+    def hold(self, clock: time) -> bool:
+        """Tell whether a local clock time lies within."""
+        if self.start < self.end:
+            return self.start <= clock < self.end
+        return clock >= self.start or clock < self.end
+
+
+def _text(value: object, info: ValidationInfo) -> Text:
+    context = info.context or {}
+    default = str(context.get("default_locale", "en"))
+    if isinstance(value, Text):
+        return value
+    if isinstance(value, str):
+        value = {default: value}
+    if not isinstance(value, dict) or not value:
+        raise ValueError(f"is {_kind(value)}, not a text{REMEDY}write a text in quotes, or one for each locale: {{{default}: ...}}")
+    # A text with a comma and no quotes falls apart into a stray key without a value: the check warns of it.
+    value = {locale: text for locale, text in value.items() if text is not None or locale in context.get("locales", ())}
+    for locale, text in value.items():
+        if not isinstance(text, str):
+            raise ValueError(f"the text for {locale} is {_kind(text)}, not a text{REMEDY}put it in quotes")
+        if len(text) > LONGEST_TEXT:
+            raise ValueError(f"the text for {locale} is {len(text)} characters long{REMEDY}at most {LONGEST_TEXT} are allowed")
+    if not str(value.get(default, "")).strip():
+        raise ValueError(f"has no text for {default}, the default locale{REMEDY}add {default}: ...")
+    return Text(entries=value, default=default)
+
+
+def read_span(value: object) -> Span:
+    """Read a duration. Raises ValueError."""
+    if not isinstance(value, dict):
+        return value if isinstance(value, Span) else _no_span(value)
+    if len(value) != 1 or next(iter(value)) not in ("hours", "days", "months"):
+        return _no_span(value)
+    unit, count = next(iter(value.items()))
+    if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= 100_000:
+        raise ValueError(f"{unit} is {count!r}{REMEDY}write a whole number from 1 to 100000")
+    return Span(**{unit: count})
+
+
+def _no_span(value: object) -> Span:
+    written = ", ".join(value) if isinstance(value, dict) else _kind(value)
+    raise ValueError(f"is {written or 'empty'}, not a duration{REMEDY}write exactly one of {{hours: N}}, {{days: N}} and {{months: N}}")
+
+
+def _day(value: object) -> object:
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) and len(value) == 10 else _local_time(value)
+    except ValueError:
+        raise ValueError(f'{value!r} is no day{REMEDY}write "YYYY-MM-DD" or "YYYY-MM-DDTHH:MM:SS", in the programme\'s zone') from None
+
+
+def _local_time(value: object) -> object:
+    if isinstance(value, datetime | date):
+        return value
+    found = datetime.fromisoformat(value) if isinstance(value, str) else None
+    if found is None or found.tzinfo is not None:
+        raise ValueError
+    return found
+
+
+def _hours(value: object) -> object:
+    if isinstance(value, Hours):
+        return value
+    found = _HOURS.fullmatch(value) if isinstance(value, str) else None
+    if found is None or (found[3] == "24" and found[4] != "00"):
+        raise ValueError(f'{value!r} is no span of clock hours{REMEDY}write "08:00-11:00"')
+    return Hours(start=time(int(found[1]), int(found[2])), end=time(int(found[3]) % 24, int(found[4])))
+
+
+def read_expression(value: object) -> Expression:
+    """Read an expression; a plain number or true/false is one too. Raises ValueError."""
+    if isinstance(value, Expression):
+        return value
+    if isinstance(value, bool | int | Decimal):
+        value = str(value).lower()
+    if not isinstance(value, str):
+        raise ValueError(f"is {_kind(value)}, not an expression{REMEDY}write it as one line of text")
+    try:
+        return Expression(value)
+    except ExpressionMalformed as error:
+        raise ValueError(f"{error}{REMEDY}mend the expression; conditions are CEL, such as purchase.total >= 2500") from None
+
+
+def _ratio(value: object) -> object:
+    if isinstance(value, Fraction):
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | Decimal) or not 1 <= value <= 1000 or Decimal(value).as_tuple().exponent < -6:  # type: ignore[operator]
+        raise ValueError(f"{value!s} is no multiplier{REMEDY}write a number from 1 to 1000 with at most 6 decimals, such as 1.25")
+    return Fraction(value)
+
+
+def _money(value: object) -> object:
+    if isinstance(value, str) and re.fullmatch(r"\d{1,9}(\.\d{1,9})?", value):
+        return Decimal(value)
+    if isinstance(value, Decimal | int) and not isinstance(value, bool) and value >= 0:
+        return Decimal(value)
+    raise ValueError(f'{value!r} is no cost{REMEDY}write the cost of one unit in quotes, such as "0.01"')
+
+
+def words(value: object) -> object:
+    """Let one word stand for a list of one."""
+    return (value,) if isinstance(value, str) else value
+
+
+def _kind(value: object) -> str:
+    names = {type(None): "empty", bool: "true or false", int: "a number", Decimal: "a number", str: "a text", dict: "a map", list: "a list"}
+    return names.get(type(value), type(value).__name__)
+
+
+Words = Annotated[Text, BeforeValidator(_text)]
+Duration = Annotated[Span, BeforeValidator(read_span)]
+Moment = Annotated[date | datetime, BeforeValidator(_day)]
+ClockHours = Annotated[Hours, BeforeValidator(_hours)]
+Condition = Annotated[Expression, BeforeValidator(read_expression)]
+Multiplier = Annotated[Fraction, BeforeValidator(_ratio)]
+UnitCost = Annotated[Decimal, BeforeValidator(_money)]
+Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+EventName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*(\.[a-z0-9_-]+)*$", max_length=64)]
+EventNames = Annotated[tuple[EventName, ...], BeforeValidator(words), Field(min_length=1)]
+Amount = Annotated[int, Strict(), Field(ge=0, le=LARGEST_AMOUNT)]
+Positive = Annotated[int, Strict(), Field(ge=1, le=LARGEST_AMOUNT)]
+Flag = Annotated[bool, Strict()]
+Period = Literal["day", "week", "month", "year", "ever"]
