@@ -1,0 +1,1 @@
+"""THE PORCH: processes and protocols. No rule of the programme lives here."""

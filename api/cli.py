@@ -1,0 +1,28 @@
+"""The `selo` command: one group a file in `api/commands`, named here."""
+
+import typer
+
+from api.commands.serve import serve
+
+cli = typer.Typer(
+    name="selo",
+    help="Run a loyalty programme: its database, API, programme file and people.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+cli.command()(serve)
+
+
+@cli.callback()
+def main_options() -> None:
+    """Settings come from the environment (SELO_...); what a command is told on its line comes before them."""
+
+
+def main() -> None:
+    cli(prog_name="selo")
+
+
+if __name__ == "__main__":
+    main()

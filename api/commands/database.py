@@ -1,0 +1,62 @@
+"""Which database a command speaks to: the one that MONGODB_URI names, a running server's, or an embedded one of its own."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from api.commands.running import CannotRun
+from api.embedded import FolderInUse, embedded, find_running
+from api.settings import Settings
+from domain.store.connect import Database, Unreachable, connect
+
+FOLDER_WAIT_SECONDS = 5.0
+
+
+@asynccontextmanager
+async def serving_store(settings: Settings) -> AsyncIterator[Database]:
+    """The database of a server: MONGODB_URI's, else a child process that other commands find by the data folder."""
+    async with AsyncExitStack() as stack:
+        if settings.mongodb_uri is not None:
+            uri = settings.mongodb_uri.get_secret_value()
+        else:
+            uri = (await stack.enter_async_context(embedded(settings.data))).uri
+        yield await stack.enter_async_context(_connected(settings, uri))
+
+
+@asynccontextmanager
+async def open_store(settings: Settings) -> AsyncIterator[Database]:
+    """The database for one command: MONGODB_URI's, else the running server's, else a child process for as long as the command lasts."""
+    async with AsyncExitStack() as stack:
+        if settings.mongodb_uri is not None:
+            uri = settings.mongodb_uri.get_secret_value()
+        else:
+            uri = await _through_the_folder(settings, stack)
+        yield await stack.enter_async_context(_connected(settings, uri))
+
+
+async def _through_the_folder(settings: Settings, stack: AsyncExitStack) -> str:
+    """Where the folder's database listens. Another command may have it open for a moment: that is waited for."""
+    give_up_at = asyncio.get_running_loop().time() + FOLDER_WAIT_SECONDS
+    while True:
+        if running := find_running(settings.data):
+            return running.uri
+        try:
+            return (await stack.enter_async_context(embedded(settings.data, announced=False))).uri
+        except FolderInUse:
+            if asyncio.get_running_loop().time() > give_up_at:
+                raise
+            await asyncio.sleep(0.2)
+
+
+@asynccontextmanager
+async def _connected(settings: Settings, uri: str) -> AsyncIterator[Database]:
+    database = connect(uri, settings.database, timeout_seconds=settings.database_seconds)
+    try:
+        try:
+            await database.ping()
+        except Unreachable:
+            whose = "that MONGODB_URI names" if settings.mongodb_uri else "in the data folder"
+            raise CannotRun(f"The database {whose} does not answer within {settings.database_seconds:g} seconds.") from None
+        yield database
+    finally:
+        await database.close()

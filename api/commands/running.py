@@ -1,0 +1,41 @@
+"""How a command runs: one event loop, one clear sentence on stderr and exit code 1 for whatever its user can mend."""
+
+import asyncio
+import sys
+from collections.abc import Callable, Coroutine
+from typing import NoReturn, TypeVar
+
+from api.embedded import EmbeddedFailed
+from api.settings import BadSettings
+from domain.store.connect import Unreachable
+
+new_loop: Callable[[], asyncio.AbstractEventLoop] | None
+try:
+    import uvloop
+except ImportError:  # a platform without it: asyncio's own loop does
+    new_loop = None
+else:
+    new_loop = uvloop.new_event_loop
+
+
+T = TypeVar("T")
+
+
+class CannotRun(Exception):
+    """What the user asked for cannot be done; the message is one sentence that says what to do about it."""
+
+
+def run(work: Coroutine[object, object, T]) -> T:
+    """Run a command to its end."""
+    try:
+        with asyncio.Runner(loop_factory=new_loop) as runner:
+            return runner.run(work)
+    except (CannotRun, EmbeddedFailed, BadSettings, Unreachable) as fault:
+        fail(str(fault))
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def fail(sentence: str) -> NoReturn:
+    print(sentence, file=sys.stderr, flush=True)
+    sys.exit(1)

@@ -1,0 +1,114 @@
+"""`selo serve`: the database and the API in one, until Ctrl-C or SIGTERM.
+
+The port is taken before anything is started, so that a second server fails at once; the ready line is printed when requests are answered.
+"""
+
+import asyncio
+import gc
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import structlog
+import typer
+import uvicorn
+from starlette.types import ASGIApp
+
+from api.app import open_app
+from api.commands.database import serving_store
+from api.commands.running import CannotRun, run
+from api.logs import configure_logs
+from api.settings import Settings, read_settings
+
+log = structlog.get_logger(__name__)
+
+HEAD_BYTES = 16 * 1024
+KEEP_ALIVE_SECONDS = 15
+SOCKET_MESSAGE_BYTES = 64 * 1024
+
+
+def serve(
+    port: Annotated[int | None, typer.Option(help="The port to listen on; 0 takes a free one.")] = None,
+    data: Annotated[Path | None, typer.Option(help="The data folder.")] = None,
+    programme: Annotated[Path | None, typer.Option(help="A programme file to publish first.")] = None,
+    demo: Annotated[bool | None, typer.Option("--demo", help="The example programme with members, stores and staff.")] = None,
+    host: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
+) -> None:
+    """Run the database and the API until Ctrl-C."""
+    run(_serve(lambda: read_settings(port=port, data=data, programme=programme, demo=demo, host=host)))
+
+
+async def _serve(read: Callable[[], Settings]) -> None:
+    settings = read()
+    configure_logs(level=settings.log_level, form=settings.log_format)
+    with _listening(settings.host, settings.port) as listener:
+        address = _address(settings, listener)
+        async with serving_store(settings) as database, open_app(settings, database) as app:
+            print(f"GraphQL at {address}/graphql, data in {settings.data.resolve()}", flush=True)
+            await Server(_config(settings, app), ready=f"Selo is ready at {address}").serve(sockets=[listener])
+
+
+class Server(uvicorn.Server):
+    """Uvicorn, told to stop by the loop's own signal handlers, so that our process ends with 0 and the database after the API."""
+
+    def __init__(self, config: uvicorn.Config, *, ready: str) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        gc.collect()
+        gc.freeze()  # what start-up made lives for good: the collector need not walk it again
+        print(self._ready, flush=True)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        for each in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(each, self.handle_exit, each, None)
+        try:
+            yield
+        finally:
+            for each in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(each)
+
+
+def _config(settings: Settings, app: ASGIApp) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=settings.trusted_proxies,
+        h11_max_incomplete_event_size=HEAD_BYTES,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=settings.shutdown_seconds,
+        ws_max_size=SOCKET_MESSAGE_BYTES,
+    )
+
+
+@contextmanager
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
+    """A listening socket. Raises CannotRun where the address is taken or not ours."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, port))
+            listener.listen(2048)
+        except OSError as fault:
+            raise CannotRun(f"Cannot listen on {host}:{port}: {fault.strerror}. Choose another with --port.") from None
+        yield listener
+    finally:
+        listener.close()
+
+
+def _address(settings: Settings, listener: socket.socket) -> str:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"http://{host}:{listener.getsockname()[1]}"

@@ -1,0 +1,231 @@
+"""The embedded database: a process of its own beside ours, spoken to over the wire and never imported.
+
+It is for development, demos and one small shop. What a write acknowledged is on disk. When our process goes, however it goes, the child
+goes too, where the platform can promise that (Linux). `server.json` in the data folder tells other commands where it listens.
+"""
+
+import asyncio
+import ctypes
+import json
+import os
+import signal
+import socket
+import sys
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import structlog
+
+log = structlog.get_logger(__name__)
+
+HOST = "127.0.0.1"
+READY_SECONDS = 30.0
+STOP_SECONDS = 10.0
+BACKOFF_SECONDS = (0.1, 0.5, 2.0, 5.0, 10.0)
+LISTENING = "secantus listening on "
+CONFIGURATION = "# Made by Selo, so that no stray file of this name is read. Everything is said on the command line.\n"
+
+
+class EmbeddedFailed(Exception):
+    """The embedded database cannot run; the message is one sentence for whoever started it."""
+
+
+class FolderInUse(EmbeddedFailed):
+    """Another process has the database in this folder open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A server as `server.json` names it: where its database listens, which process runs it and which the database itself."""
+
+    uri: str
+    pid: int
+    database_pid: int
+
+
+def note_of(data: Path) -> Path:
+    return data / "server.json"
+
+
+def find_running(data: Path) -> Running | None:
+    """The server that has this data folder open, if one lives and listens; a note left behind by a crash is none."""
+    try:
+        kept = json.loads(note_of(data).read_bytes())
+        running = Running(uri=str(kept["uri"]), pid=int(kept["pid"]), database_pid=int(kept["database_pid"]))
+        host, port = running.uri.removeprefix("mongodb://").partition("/")[0].split(":")
+        os.kill(running.pid, 0)
+        socket.create_connection((host, int(port)), timeout=1).close()
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return running
+
+
+def prepare_folder(data: Path) -> None:
+    """Make the data folder, open to its owner alone. Raises EmbeddedFailed where it cannot be written."""
+    try:
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        probe = data / f".writable-{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+    except OSError as fault:
+        raise EmbeddedFailed(f"The data folder {data} cannot be written: {fault.strerror}.") from None
+
+
+@asynccontextmanager
+async def embedded(data: Path, *, announced: bool = True) -> AsyncIterator["EmbeddedDatabase"]:
+    """Run the database on this data folder for as long as the block lasts. Raises FolderInUse, EmbeddedFailed.
+
+    Where `announced`, other commands find it by `server.json`; a command that only lasts a moment keeps it to itself.
+    """
+    prepare_folder(data)
+    database = EmbeddedDatabase(data, announced=announced)
+    await database.start()
+    try:
+        yield database
+    finally:
+        await database.stop()
+
+
+class EmbeddedDatabase:
+    """The child process and its keeper: it is started again, on the same port, when it dies by itself."""
+
+    def __init__(self, data: Path, *, announced: bool) -> None:
+        self._data = data
+        self._announced = announced
+        self._port = 0
+        self._process: asyncio.subprocess.Process | None = None
+        self._last_words: deque[str] = deque(maxlen=20)
+        self._drain: asyncio.Task[None] | None = None
+        self._keeper: asyncio.Task[None] | None = None
+
+    @property
+    def uri(self) -> str:
+        return f"mongodb://{HOST}:{self._port}/?directConnection=true"
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None, "the database was started"
+        return self._process.pid
+
+    async def start(self) -> None:
+        await self._spawn()
+        self._keeper = asyncio.create_task(self._keep())
+
+    async def stop(self) -> None:
+        """End the child and wait for it: asked first, forced after STOP_SECONDS."""
+        if self._keeper is not None:
+            self._keeper.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._keeper
+        if self._announced:
+            note_of(self._data).unlink(missing_ok=True)
+        if self._process is None or self._process.returncode is not None:
+            return
+        with suppress(ProcessLookupError):
+            self._process.terminate()
+        await asyncio.sleep(0.05)
+        with suppress(OSError):  # its accept loop only notices the signal when somebody knocks
+            _, writer = await asyncio.open_connection(HOST, self._port)
+            writer.close()
+        try:
+            await asyncio.wait_for(self._process.wait(), STOP_SECONDS)
+        except TimeoutError:
+            log.warning("database.forced_to_stop", pid=self.pid)
+            with suppress(ProcessLookupError):
+                self._process.kill()
+            await self._process.wait()
+        if self._drain is not None:
+            await self._drain
+
+    async def _spawn(self) -> None:
+        """Start the child and wait until it listens."""
+        configuration = self._data / "secantusd.toml"
+        configuration.write_text(CONFIGURATION)
+        command = (
+            *(sys.executable, "-m", "secantus", "--host", HOST, "--port", str(self._port), "--storage-path", str(self._data / "database")),
+            *("--sync-on-commit", "--log-level", "INFO", "--config", str(configuration)),
+        )
+        self._process = await asyncio.create_subprocess_exec(
+            *command,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+            preexec_fn=_die_with_parent(),
+            start_new_session=True,  # Ctrl-C in a terminal reaches us alone: the API finishes its requests before the database goes
+        )
+        self._last_words.clear()
+        listening = asyncio.get_running_loop().create_future()
+        self._drain = asyncio.create_task(self._read_words(self._process, listening))
+        try:
+            self._port = await asyncio.wait_for(listening, READY_SECONDS)
+        except BaseException as fault:
+            with suppress(ProcessLookupError):
+                self._process.kill()
+            if isinstance(fault, TimeoutError):
+                raise EmbeddedFailed(f"The embedded database did not start within {READY_SECONDS:.0f} seconds.") from None
+            raise
+        if self._announced:
+            note_of(self._data).write_text(json.dumps(asdict(Running(uri=self.uri, pid=os.getpid(), database_pid=self.pid))))
+
+    async def _read_words(self, process: asyncio.subprocess.Process, listening: "asyncio.Future[int]") -> None:
+        """Keep the child's stderr drained, so that it never blocks on a full pipe, and find its port there."""
+        assert process.stderr is not None, "stderr is a pipe"
+        while line := await process.stderr.readline():
+            words = line.decode(errors="replace").rstrip()
+            self._last_words.append(words)
+            log.debug("database.says", words=words)
+            if LISTENING in words and not listening.done():
+                listening.set_result(int(words.rsplit(":", 1)[1]))
+        await process.wait()
+        if not listening.done():
+            listening.set_exception(self._why_it_ended())
+
+    def _why_it_ended(self) -> EmbeddedFailed:
+        words = "\n".join(self._last_words)
+        if "No module named secantus" in words:
+            return EmbeddedFailed("The embedded database is not installed: pip install 'selo[embedded]', or set MONGODB_URI.")
+        if "managed by another process" in words:
+            other = find_running(self._data)
+            whose = f"process {other.pid}" if other else "another process"
+            return FolderInUse(f"The data folder {self._data} is in use by {whose}; stop it, or choose another folder with --data.")
+        last = self._last_words[-1] if self._last_words else "it said nothing"
+        return EmbeddedFailed(f"The embedded database ended at its start: {last}")
+
+    async def _keep(self) -> None:
+        """Start the child again when it ends by itself, soon at first, then less and less often."""
+        failures = 0
+        while True:
+            assert self._process is not None, "the database was started"
+            begun = asyncio.get_running_loop().time()
+            code = await self._process.wait()
+            failures = 0 if asyncio.get_running_loop().time() - begun > 60 else failures + 1
+            pause = BACKOFF_SECONDS[min(failures, len(BACKOFF_SECONDS)) - 1 if failures else 0]
+            log.error("database.ended_by_itself", exit_code=code, again_in_seconds=pause)
+            await asyncio.sleep(pause)
+            try:
+                await self._spawn()
+            except EmbeddedFailed as fault:
+                log.error("database.did_not_start", reason=str(fault))
+            else:
+                log.info("database.runs_again", pid=self.pid)
+
+
+def _die_with_parent() -> Callable[[], None] | None:
+    """What the child does before it becomes the database: ask Linux to end it when our process ends, kill -9 included.
+
+    SIGKILL is safe, since every acknowledged write is on disk, and quick, so that the next start finds the folder free.
+    """
+    if not sys.platform.startswith("linux"):
+        return None
+    prctl = ctypes.CDLL(None, use_errno=True).prctl
+    set_parent_death_signal, parent = 1, os.getpid()
+
+    def ask() -> None:
+        prctl(set_parent_death_signal, signal.SIGKILL)
+        if os.getppid() != parent:  # it went between fork and here
+            os._exit(1)
+
+    return ask

@@ -1,0 +1,11 @@
+"""JSON answers, written by orjson."""
+
+import orjson
+from starlette.responses import Response
+
+
+class JsonAnswer(Response):
+    media_type = "application/json"
+
+    def render(self, content: object) -> bytes:
+        return orjson.dumps(content)

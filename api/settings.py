@@ -1,0 +1,119 @@
+"""Every setting, read once from the environment: `SELO_` before its name, and MONGODB_URI by its own.
+
+Whoever starts a process makes one `Settings` and hands it on; no other module reads the environment. A setting without a
+description fails a test, and so does one that the README's table leaves out.
+"""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+
+PREFIX = "SELO_"
+
+
+class BadSettings(Exception):
+    """A setting that cannot be used; the message is one sentence for whoever starts the process."""
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, populate_by_name=True, extra="ignore")
+
+    # Where things are
+    data: Path = Field(Path("selo-data"), description="The data folder: the embedded database, the keys made at first start, `server.json`")
+    mongodb_uri: SecretStr | None = Field(
+        None,
+        validation_alias="MONGODB_URI",
+        description="A MongoDB replica set or sharded cluster; without it the embedded database runs as a child process",
+    )
+    database: str = Field("selo", pattern=r"^[A-Za-z0-9_-]{1,38}$", description="The database's name")
+    host: str = Field("127.0.0.1", description="The address to listen on")
+    port: int = Field(8000, ge=0, le=65_535, description="The port to listen on; 0 takes a free one")
+    base_url: str | None = Field(
+        None,
+        description="What the outside calls this server: issuer of tokens, start of links; by default the address it listens on",
+    )
+    programme: Path | None = Field(None, description="A programme file to publish at start; the same content again is no new version")
+    demo: bool = Field(
+        False,
+        description="The example programme, 200 members with a history, and sign-in codes on the console; never in production",
+    )
+
+    # Who may
+    token_keys: SecretStr | None = Field(
+        None, description="Ed25519 private keys in PEM, one after another: the first signs, all verify; by default made in the data folder"
+    )
+    secret: SecretStr | None = Field(
+        None,
+        min_length=32,
+        description="32 characters or more: encrypts voucher codes and hashes contacts; by default made in the data folder",
+    )
+    access_token_minutes: int = Field(15, ge=1, le=60, description="How long an access token lives")
+    session_idle_days: int = Field(30, ge=1, le=365, description="A session not refreshed for so long ends")
+    session_days: int = Field(90, ge=1, le=730, description="The longest that a member's session lasts")
+    staff_session_hours: int = Field(12, ge=1, le=24, description="The longest that a staff session lasts: a shift")
+    cors_origins: list[str] = Field(
+        default_factory=list,
+        description="Origins of other web pages that may call the API, as a JSON list; none by default",
+    )
+    graphiql: bool = Field(True, description="GraphiQL at /graphql for browsers")
+    introspection: bool = Field(True, description="Whether the schema may be asked for; off also turns GraphiQL off")
+    trusted_proxies: list[str] = Field(
+        default_factory=list, description="Addresses of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, as a JSON list"
+    )
+
+    # How much
+    sign_in_codes_per_contact_hour: int = Field(5, ge=1, description="Sign-in codes that one contact can be sent in an hour")
+    sign_in_codes_per_address_hour: int = Field(200, ge=1, description="Sign-in codes that one address can ask for in an hour")
+    enrolments_per_address_hour: int = Field(200, ge=1, description="Enrolments from one address in an hour")
+    member_points_per_minute: int = Field(
+        300,
+        ge=1,
+        description="What one member can ask in a minute: a query counts 1, a mutation 5 (per process)",
+    )
+    anonymous_requests_per_minute: int = Field(600, ge=1, description="Requests without sign-in from one address in a minute (per process)")
+    staff_requests_per_minute: int = Field(600, ge=1, description="Requests of one till in a minute (per process)")
+    bad_scans_per_minute: int = Field(10, ge=1, description="Unknown or forged codes that lock a till for a minute")
+    operation_seconds: float = Field(10, gt=0, description="The longest that one GraphQL operation may take")
+    database_seconds: float = Field(5, gt=0, description="The longest that one database call may take")
+    shutdown_seconds: int = Field(10, ge=1, description="How long requests under way get to finish at shutdown")
+    worker: bool = Field(
+        True,
+        description="Whether `selo serve` also delivers messages and takes the turn; off where `selo worker` runs alone",
+    )
+
+    # What is said
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least serious log line written")
+    log_format: Literal["console", "json"] = Field("console", description="Log lines for people, or one JSON object a line")
+
+
+def read_settings(**given: object) -> Settings:
+    """Settings from the environment, with what the command line gave in front of them (None: not given).
+
+    Raises BadSettings with one sentence naming the first setting that cannot be used.
+    """
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    except SettingsError as fault:
+        raise BadSettings(f"A setting cannot be read: {fault}; a list is JSON, such as '[\"https://shop.example\"]'.") from None
+    except ValidationError as fault:
+        first = fault.errors()[0]
+        name = str(first["loc"][0]) if first["loc"] else "settings"
+        shown = name if name.isupper() else f"{PREFIX}{name.upper()}"
+        raise BadSettings(f"The setting {shown} cannot be used: {first['msg'][0].lower()}{first['msg'][1:]}.") from None
+
+
+def settings_table() -> str:
+    """The README's table: each setting's variable, default and meaning."""
+    rows = ["| variable | default | meaning |", "|---|---|---|"]
+    for name, field in Settings.model_fields.items():
+        variable = field.validation_alias if isinstance(field.validation_alias, str) else f"{PREFIX}{name.upper()}"
+        rows.append(f"| `{variable}` | {_shown(field.get_default(call_default_factory=True))} | {field.description} |")
+    return "\n".join(rows)
+
+
+def _shown(value: object) -> str:
+    if value is None or value == []:
+        return ""
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"

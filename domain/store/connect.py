@@ -1,0 +1,61 @@
+"""How this project talks to MongoDB: one client a process, and the promises every read and write of it relies on.
+
+Instants come back aware and in UTC; a write is acknowledged by a majority; a call ends within its time. The same words serve the
+embedded server, a replica set and a sharded cluster.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pymongo import AsyncMongoClient
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import ConfigurationError, InvalidURI, PyMongoError
+from pymongo.monitoring import _EventListener
+from pymongo.read_concern import ReadConcern
+from pymongo.write_concern import WriteConcern
+
+Raw = Mapping[str, Any]
+
+
+class Unreachable(Exception):
+    """No database answers, or its address cannot be read; the message is one sentence without the address's password."""
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """A client, and the one database of it that holds everything of ours."""
+
+    client: AsyncMongoClient[Raw]
+    data: AsyncDatabase[Raw]
+
+    async def ping(self) -> None:
+        """Ask for a sign of life. Raises Unreachable."""
+        try:
+            await self.client.admin.command("ping")
+        except PyMongoError as fault:
+            raise Unreachable("The database does not answer.") from fault
+
+    async def close(self) -> None:
+        await self.client.close()
+
+
+def connect(uri: str, database: str, *, timeout_seconds: float = 5, listeners: Sequence[_EventListener] = ()) -> Database:
+    """A client for `uri`, not yet connected; `listeners` hear each command. Raises Unreachable where the address cannot be read."""
+    milliseconds = int(timeout_seconds * 1000)
+    try:
+        client: AsyncMongoClient[Raw] = AsyncMongoClient(
+            uri,
+            appname="selo",
+            tz_aware=True,
+            uuidRepresentation="standard",
+            w="majority",
+            serverSelectionTimeoutMS=milliseconds,
+            connectTimeoutMS=milliseconds,
+            timeoutMS=milliseconds,
+            event_listeners=list(listeners),
+        )
+    except (ConfigurationError, InvalidURI, ValueError) as fault:
+        raise Unreachable("MONGODB_URI is not an address of a MongoDB server: mongodb://HOST:PORT/?OPTIONS.") from fault
+    data = client.get_database(database, write_concern=WriteConcern(w="majority"), read_concern=ReadConcern("majority"))
+    return Database(client=client, data=data)
