@@ -1,0 +1,85 @@
+"""QR codes as pictures: always correction level M, a border of 4, black on a light card; an SVG of one path, or a PNG as a data: URL.
+
+Length decides how well a code scans, the correction level hardly; so there is no logo and no other setting but the size.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from functools import lru_cache
+from io import BytesIO
+from itertools import groupby
+
+from PIL import Image
+from qrcode import constants
+from qrcode.main import QRCode
+
+BORDER = 4
+SMALLEST, LARGEST = 64, 2048
+LIGHT = "#fff"
+
+
+class BadSize(ValueError):
+    """A picture smaller than a camera can read, or larger than anybody needs."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(f"size must be {SMALLEST} to {LARGEST} pixels, not {size}")
+        self.size = size
+
+
+def svg(payload: str, size: int = 256) -> str:
+    """Return the code as SVG text, `size` pixels square: each run of dark modules is one step of a single path."""
+    _expect(size)
+    rows = matrix(payload)
+    side = len(rows)
+    steps = "".join(f"M{x} {y}h{length}v1h-{length}z" for y, row in enumerate(rows) for x, length in _dark_runs(row))
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{size}" height="{size}" viewBox="0 0 {side} {side}" shape-rendering="crispEdges">'
+        f'<path fill="{LIGHT}" d="M0 0h{side}v{side}H0z"/><path d="{steps}"/></svg>'
+    )
+
+
+def png_data_url(payload: str, size: int = 256) -> str:
+    """Return the code as a data: URL of a PNG, `size` pixels square: whole pixels a module, what is left over joins the border."""
+    return "data:image/png;base64," + b64encode(png(payload, size)).decode()
+
+
+def png(payload: str, size: int = 256) -> bytes:
+    """Return the code as a PNG of one bit a pixel; a size below one pixel a module is scaled up to it."""
+    _expect(size)
+    rows = matrix(payload)
+    side = len(rows)
+    small = Image.new("1", (side, side), 1)
+    small.putdata([0 if dark else 1 for row in rows for dark in row])
+    scale = max(1, size // side)
+    edge = max(size, side)
+    picture = Image.new("1", (edge, edge), 1)
+    offset = (edge - side * scale) // 2
+    picture.paste(small.resize((side * scale, side * scale), Image.Resampling.NEAREST), (offset, offset))
+    target = BytesIO()
+    picture.save(target, "PNG", optimize=True)
+    return target.getvalue()
+
+
+@lru_cache(maxsize=256)
+def matrix(payload: str) -> tuple[tuple[bool, ...], ...]:
+    """Return the modules of a payload with their border, True where dark, in the smallest version that holds it."""
+    code = QRCode(version=None, error_correction=constants.ERROR_CORRECT_M, box_size=1, border=BORDER)
+    code.add_data(payload, optimize=0)
+    code.make(fit=True)
+    return tuple(tuple(bool(dark) for dark in row) for row in code.get_matrix())
+
+
+def _dark_runs(row: tuple[bool, ...]) -> list[tuple[int, int]]:
+    runs, x = [], 0
+    for dark, group in groupby(row):
+        length = sum(1 for _ in group)
+        if dark:
+            runs.append((x, length))
+        x += length
+    return runs
+
+
+def _expect(size: int) -> None:
+    if not SMALLEST <= size <= LARGEST:
+        raise BadSize(size)
