@@ -1,0 +1,76 @@
+"""What every test may ask for: a database of its own on a server of this run, with the wire listened to; and the house rules of testing.
+
+MONGODB_URI set: the suite runs against that server instead of an embedded one.
+"""
+
+import ipaddress
+import os
+import secrets
+import socket
+from collections.abc import AsyncIterator, Generator, Iterator
+
+import pytest
+
+from domain.store.connect import Database, connect
+from tests.servers import embedded_in_thread, quick_folder
+from tests.wire import Wire
+
+
+@pytest.fixture(scope="session")
+def database_uri() -> Iterator[str]:
+    """One server a test process, its files in memory."""
+    if given := os.environ.get("MONGODB_URI"):
+        yield given
+        return
+    with quick_folder() as folder, embedded_in_thread(folder) as uri:
+        yield uri
+
+
+@pytest.fixture
+def wire() -> Wire:
+    return Wire()
+
+
+@pytest.fixture
+async def database(database_uri: str, wire: Wire) -> AsyncIterator[Database]:
+    """An empty database. At the end, every command that the test sent must have had a shape that scales."""
+    fresh = connect(database_uri, f"test-{secrets.token_hex(8)}", listeners=[wire])
+    try:
+        yield fresh
+        faults = await wire.faults(fresh)
+        assert not faults, "\n".join(["commands that do not scale:", *faults])
+    finally:
+        await fresh.client.drop_database(fresh.data.name)
+        await fresh.close()
+
+
+@pytest.fixture(autouse=True)
+def only_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test that reaches beyond this machine fails there and then."""
+    really = socket.socket.connect
+
+    def connect_near(self: socket.socket, address: tuple[str, int] | str) -> None:
+        if isinstance(address, tuple) and not _is_near(address[0]):
+            raise AssertionError(f"a test wanted to connect to {address[0]}")
+        really(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", connect_near)
+
+
+def _is_near(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """In CI a skipped test is a failure: what was meant to be shown was not."""
+    report = yield
+    if os.environ.get("CI") and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped in CI: {report.longrepr}"
+    return report

@@ -1,0 +1,72 @@
+"""GET /health and GET /ready, over a database that answers, one that does not, and one that never does."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.types import ASGIApp
+
+from api.app import create_app
+from api.http import health
+from api.http.health import Part, PartState, health_routes
+from api.settings import Settings
+from domain.store.connect import Database, connect
+
+
+async def ask(app: ASGIApp, path: str) -> tuple[int, object]:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://selo") as client:
+        answer = await client.get(path)
+    return answer.status_code, answer.json()
+
+
+def always(state: PartState) -> Callable[[], Awaitable[PartState]]:
+    async def part() -> PartState:
+        return state
+
+    return part
+
+
+def app_with(**parts: Part) -> Starlette:
+    return Starlette(routes=list(health_routes(parts)))
+
+
+async def test_health_is_alive_whatever_its_parts() -> None:
+    app = app_with(database=always(PartState(ok=False, state="no answer")))
+    assert await ask(app, "/health") == (200, {"status": "alive"})
+
+
+async def test_ready_names_each_part() -> None:
+    app = app_with(database=always(PartState(ok=True, state="answers")), push=always(PartState(ok=False, state="off", needed=False)))
+    assert await ask(app, "/ready") == (200, {"status": "ready", "parts": {"database": "answers", "push": "off"}})
+
+
+async def test_not_ready_without_a_needed_part() -> None:
+    app = app_with(database=always(PartState(ok=True, state="answers")), programme=always(PartState(ok=False, state="none published")))
+    assert await ask(app, "/ready") == (503, {"status": "not ready", "parts": {"database": "answers", "programme": "none published"}})
+
+
+async def test_a_part_that_hangs_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def hangs() -> PartState:
+        await asyncio.Event().wait()
+        return PartState(ok=True, state="answers")
+
+    monkeypatch.setattr(health, "ANSWER_SECONDS", 0.05)
+    assert await ask(app_with(database=hangs), "/ready") == (503, {"status": "not ready", "parts": {"database": "no answer in time"}})
+
+
+async def test_the_application_reports_a_database_that_answers(database: Database) -> None:
+    _, body = await ask(create_app(Settings(), database), "/ready")
+    assert isinstance(body, dict)
+    assert body["parts"]["database"] == "answers"
+
+
+async def test_the_application_reports_a_database_that_does_not() -> None:
+    nobody = connect("mongodb://127.0.0.1:9/?directConnection=true", "selo", timeout_seconds=0.2)
+    try:
+        status, body = await ask(create_app(Settings(), nobody), "/ready")
+    finally:
+        await nobody.close()
+    assert isinstance(body, dict)
+    assert (status, body["status"], body["parts"]["database"]) == (503, "not ready", "no answer")

@@ -1,0 +1,118 @@
+"""Real processes for tests: the embedded database in a thread that keeps it drained, and `selo serve` as its user starts it."""
+
+import asyncio
+import os
+import queue
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from api.embedded import embedded
+
+ROOT = Path(__file__).parent.parent
+READY = "Selo is ready at "
+
+
+@contextmanager
+def quick_folder() -> Iterator[Path]:
+    """A folder in memory where the machine has one, gone afterwards."""
+    memory = Path("/dev/shm")
+    folder = Path(tempfile.mkdtemp(prefix="selo-test-", dir=memory if os.access(memory, os.W_OK) else None))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+@contextmanager
+def embedded_in_thread(data: Path) -> Iterator[str]:
+    """The embedded database for as long as the block lasts, whatever event loops come and go meanwhile; yields its URI."""
+    begun: queue.Queue[tuple[asyncio.AbstractEventLoop, asyncio.Event, str] | BaseException] = queue.Queue()
+
+    async def host() -> None:
+        try:
+            async with embedded(data) as database:
+                end = asyncio.Event()
+                begun.put((asyncio.get_running_loop(), end, database.uri))
+                await end.wait()
+        except BaseException as fault:
+            begun.put(fault)
+            raise
+
+    thread = threading.Thread(target=lambda: asyncio.run(host()), name="embedded-database")
+    thread.start()
+    told = begun.get()
+    if isinstance(told, BaseException):
+        raise told
+    loop, end, uri = told
+    try:
+        yield uri
+    finally:
+        loop.call_soon_threadsafe(end.set)
+        thread.join()
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A running `selo serve`: where it answers, and what it printed before it said so."""
+
+    url: str
+    said: list[str]
+    process: subprocess.Popen[str]
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
+        """Ask it to end and wait; its exit code."""
+        self.process.send_signal(how)
+        return self.process.wait(30)
+
+
+@contextmanager
+def serving(data: Path, *words: str, environment: Mapping[str, str] | None = None, within_seconds: float = 60) -> Iterator[Served]:
+    """`selo serve --port 0 --data DATA WORDS` until the block ends. Raises RuntimeError with its stderr where it does not get ready."""
+    command = [sys.executable, "-m", "api.cli", "serve", "--port", "0", "--data", str(data), *words]
+    with (
+        tempfile.TemporaryFile("w+") as faults,
+        subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=faults, text=True, env=_environment(environment)) as process,
+    ):
+        assert process.stdout is not None, "stdout is a pipe"
+        watchdog = threading.Timer(within_seconds, process.kill)
+        watchdog.start()
+        try:
+            said: list[str] = []
+            for line in process.stdout:
+                said.append(line.rstrip("\n"))
+                if line.startswith(READY):
+                    break
+            else:
+                process.wait()
+                faults.seek(0)
+                raise RuntimeError(f"selo serve ended with {process.returncode}: {faults.read()}")
+            watchdog.cancel()
+            yield Served(url=said[-1].removeprefix(READY), said=said, process=process)
+        finally:
+            watchdog.cancel()
+            if process.poll() is None:
+                process.terminate()
+                try:
+                    process.wait(20)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+
+
+def selo(*words: str, environment: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """Run a `selo` command to its end."""
+    command = [sys.executable, "-m", "api.cli", *words]
+    return subprocess.run(command, check=False, cwd=ROOT, capture_output=True, text=True, timeout=60, env=_environment(environment))
+
+
+def _environment(added: Mapping[str, str] | None) -> dict[str, str]:
+    """Ours without any Selo setting of the developer's, and with what the test asks for."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("SELO_") and name != "MONGODB_URI"}
+    return {**kept, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", **(added or {})}
