@@ -3,6 +3,7 @@
 import typer
 
 from api.commands.serve import serve
+from api.commands.settings import settings
 
 cli = typer.Typer(
     name="selo",
@@ -13,6 +14,7 @@ cli = typer.Typer(
     rich_markup_mode=None,
 )
 cli.command()(serve)
+cli.command()(settings)
 
 
 @cli.callback()
