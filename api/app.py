@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
 from api.http.health import PartState, health_routes
@@ -27,4 +29,22 @@ def create_app(settings: Settings, database: Database) -> ASGIApp:
             return PartState(ok=False, state="no answer")
         return PartState(ok=True, state="answers")
 
-    return Starlette(routes=[*health_routes({"database": database_part})])
+    return Starlette(
+        routes=[*health_routes({"database": database_part})],
+        middleware=[*_other_origins(settings)],
+    )
+
+
+def _other_origins(settings: Settings) -> list[Middleware]:
+    """Pages of other origins may call the API only where a setting names them; there are no cookies that they could misuse."""
+    if not settings.cors_origins:
+        return []
+    return [
+        Middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_methods=["GET", "POST"],
+            allow_headers=["Authorization", "Content-Type"],
+            max_age=600,
+        )
+    ]
