@@ -2,6 +2,7 @@
 
 import typer
 
+from api.commands.keys import keys
 from api.commands.serve import serve
 from api.commands.settings import settings
 
@@ -15,6 +16,7 @@ cli = typer.Typer(
 )
 cli.command()(serve)
 cli.command()(settings)
+cli.add_typer(keys, name="keys")
 
 
 @cli.callback()

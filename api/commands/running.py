@@ -2,7 +2,8 @@
 
 import asyncio
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from typing import NoReturn, TypeVar
 
 from api.embedded import EmbeddedFailed
@@ -27,9 +28,15 @@ class CannotRun(Exception):
 
 def run(work: Coroutine[object, object, T]) -> T:
     """Run a command to its end."""
+    with guarded(), asyncio.Runner(loop_factory=new_loop) as runner:
+        return runner.run(work)
+
+
+@contextmanager
+def guarded() -> Iterator[None]:
+    """Turn what the user can mend into its sentence and exit code 1; what they cannot stays a traceback."""
     try:
-        with asyncio.Runner(loop_factory=new_loop) as runner:
-            return runner.run(work)
+        yield
     except (CannotRun, EmbeddedFailed, BadSettings, Unreachable) as fault:
         fail(str(fault))
     except KeyboardInterrupt:

@@ -1,0 +1,135 @@
+"""The keys this server signs and hides with: Ed25519 keys for tokens, and one secret for what is hashed and encrypted.
+
+Production gives them by settings; else the first start makes them in the data folder, readable by its owner alone. The newest key signs,
+and those before it still verify for a day after a rotation, longer than anything that they signed can live.
+"""
+
+import base64
+import hashlib
+import os
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from api.settings import BadSettings, Settings
+
+OVERLAP = timedelta(days=1)
+PEM = re.compile(rb"-----BEGIN PRIVATE KEY-----.+?-----END PRIVATE KEY-----", re.DOTALL)
+STAMP = "%Y%m%dT%H%M%SZ"
+
+
+@dataclass(frozen=True, slots=True)
+class TokenKey:
+    """A signing key, named by its public half."""
+
+    private: Ed25519PrivateKey = field(repr=False)
+
+    @property
+    def public(self) -> Ed25519PublicKey:
+        return self.private.public_key()
+
+    @property
+    def kid(self) -> str:
+        return _base64url(hashlib.sha256(self._raw()).digest()[:12])
+
+    def jwk(self) -> Mapping[str, str]:
+        """The public half as RFC 8037 writes it."""
+        return {"kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": self.kid, "x": _base64url(self._raw())}
+
+    def _raw(self) -> bytes:
+        return self.public.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The keys of one process: `signing` signs, any of `verifying` (by kid) is believed, `secret` hides."""
+
+    signing: TokenKey
+    verifying: Mapping[str, TokenKey]
+    secret: bytes = field(repr=False)
+
+    def jwks(self) -> Mapping[str, list[Mapping[str, str]]]:
+        """What `/.well-known/jwks.json` answers."""
+        return {"keys": [key.jwk() for key in self.verifying.values()]}
+
+    def derived(self, purpose: str) -> bytes:
+        """32 bytes for one purpose, so that no two uses share a key."""
+        return hashlib.blake2b(purpose.encode(), key=self.secret[:64], digest_size=32).digest()
+
+
+def read_keys(settings: Settings, *, now: datetime) -> Keys:
+    """The keys of settings, else of the data folder, made there where there are none. Raises BadSettings."""
+    folder = settings.data / "keys"
+    if settings.token_keys is not None:
+        keys = _from_pem(settings.token_keys.get_secret_value().encode())
+    else:
+        keys = stored_keys(folder) or [add_key(folder, now=now)]
+    secret = settings.secret.get_secret_value().encode() if settings.secret is not None else _stored_secret(folder)
+    return Keys(signing=keys[0], verifying={key.kid: key for key in keys}, secret=secret)
+
+
+def stored_keys(folder: Path) -> list[TokenKey]:
+    """The keys of the data folder, newest first."""
+    return [key for path in _key_files(folder) for key in _from_pem(path.read_bytes())]
+
+
+def add_key(folder: Path, *, now: datetime) -> TokenKey:
+    """Make a key that signs from the next start on."""
+    key = TokenKey(Ed25519PrivateKey.generate())
+    pem = key.private.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    _write_private(folder / f"token-{now.strftime(STAMP)}-{key.kid}.pem", pem)
+    return key
+
+
+def drop_retired(folder: Path, *, now: datetime) -> int:
+    """Remove the keys whose successor has signed for longer than the overlap; how many there were."""
+    dropped = 0
+    for successor, path in zip(_key_files(folder), _key_files(folder)[1:], strict=False):
+        began = datetime.strptime(successor.name.split("-")[1], STAMP).replace(tzinfo=now.tzinfo)
+        if began + OVERLAP < now:
+            path.unlink()
+            dropped += 1
+    return dropped
+
+
+def _key_files(folder: Path) -> list[Path]:
+    return sorted(folder.glob("token-*.pem"), reverse=True)
+
+
+def _from_pem(text: bytes) -> list[TokenKey]:
+    keys = []
+    for block in PEM.findall(text):
+        try:
+            private = serialization.load_pem_private_key(block, password=None)
+        except ValueError:
+            private = None
+        if not isinstance(private, Ed25519PrivateKey):
+            raise BadSettings("A token key cannot be used: it must be an Ed25519 private key in PEM (openssl genpkey -algorithm ed25519).")
+        keys.append(TokenKey(private))
+    if not keys:
+        raise BadSettings("SELO_TOKEN_KEYS holds no private key in PEM (openssl genpkey -algorithm ed25519).")
+    return keys
+
+
+def _stored_secret(folder: Path) -> bytes:
+    path = folder / "secret"
+    if not path.exists():
+        _write_private(path, base64.b64encode(secrets.token_bytes(48)))
+    return path.read_bytes()
+
+
+def _write_private(path: Path, content: bytes) -> None:
+    """Write a new file that its owner alone may read."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)
+
+
+def _base64url(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()

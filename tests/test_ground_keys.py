@@ -1,0 +1,80 @@
+"""Keys: made once, private, rotated with overlap, or taken from settings."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from pydantic import SecretStr
+
+from api.keys import add_key, drop_retired, read_keys, stored_keys
+from api.settings import BadSettings, Settings
+from tests.servers import quick_folder, selo
+
+NOW = datetime(2026, 3, 1, 10, tzinfo=UTC)
+
+
+@pytest.fixture
+def data() -> Iterator[Path]:
+    with quick_folder() as folder:
+        yield folder
+
+
+def pem() -> str:
+    made = Ed25519PrivateKey.generate()
+    return made.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()).decode()
+
+
+def test_the_first_start_makes_keys_and_the_second_finds_them(data: Path) -> None:
+    first, second = read_keys(Settings(data=data), now=NOW), read_keys(Settings(data=data), now=NOW)
+    assert (first.signing.kid, first.secret) == (second.signing.kid, second.secret)
+    assert {path.stat().st_mode & 0o777 for path in (data / "keys").iterdir()} == {0o600}
+
+
+def test_a_rotated_key_signs_and_the_one_before_still_verifies(data: Path) -> None:
+    old = read_keys(Settings(data=data), now=NOW).signing
+    new = add_key(data / "keys", now=NOW + timedelta(hours=1))
+    keys = read_keys(Settings(data=data), now=NOW)
+    assert (keys.signing.kid, list(keys.verifying)) == (new.kid, [new.kid, old.kid])
+
+
+def test_a_key_goes_once_its_successor_signed_for_a_day(data: Path) -> None:
+    add_key(data, now=NOW)
+    new = add_key(data, now=NOW + timedelta(hours=1))
+    assert drop_retired(data, now=NOW + timedelta(hours=25)) == 0
+    assert drop_retired(data, now=NOW + timedelta(hours=25, seconds=1)) == 1
+    assert [key.kid for key in stored_keys(data)] == [new.kid]
+
+
+def test_the_published_keys_hold_no_private_half(data: Path) -> None:
+    (published,) = read_keys(Settings(data=data), now=NOW).jwks()["keys"]
+    assert sorted(published) == ["alg", "crv", "kid", "kty", "use", "x"]
+
+
+def test_keys_from_settings_leave_the_folder_alone(data: Path) -> None:
+    keys = read_keys(Settings(data=data, token_keys=SecretStr(pem() + pem()), secret=SecretStr("s" * 32)), now=NOW)
+    assert len(keys.verifying) == 2
+    assert keys.signing.kid == next(iter(keys.verifying))
+    assert list(data.iterdir()) == []
+
+
+@pytest.mark.parametrize("text", ["nonsense", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----"])
+def test_a_key_that_is_none_is_refused_in_a_sentence(data: Path, text: str) -> None:
+    with pytest.raises(BadSettings, match="openssl genpkey -algorithm ed25519"):
+        read_keys(Settings(data=data, token_keys=SecretStr(text)), now=NOW)
+
+
+def test_no_two_purposes_share_a_key(data: Path) -> None:
+    keys = read_keys(Settings(data=data), now=NOW)
+    assert keys.derived("voucher") != keys.derived("contact")
+    assert keys.derived("voucher") == keys.derived("voucher")
+
+
+def test_selo_keys_rotate_and_list(data: Path) -> None:
+    selo("keys", "rotate", "--data", str(data))
+    selo("keys", "rotate", "--data", str(data))
+    done = selo("keys", "list", "--data", str(data))
+    assert (done.returncode, set(done.stdout.split())) == (0, {key.kid for key in stored_keys(data / "keys")})
+    assert len(done.stdout.split()) == 2
