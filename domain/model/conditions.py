@@ -7,21 +7,24 @@ operation but == and !=. `&&` and `||` are settled by whichever side can: `null 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Final
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
 
 import cel
 
 LONGEST_SOURCE: Final = 500
 DEEPEST_NESTING: Final = 20
 MOST_LOOPS: Final = 2
+ROOTS: Final = frozenset({"member", "event", "purchase", "line", "now"})
 
 _LOOPS: Final = frozenset({"all", "exists", "exists_one", "map", "filter"})
 _REFUSALS: Final = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 _WORDS: Final = frozenset({"true", "false", "null", "in"})
 _TOKENS: Final = re.compile(
     r"""(?P<space>\s+|//[^\n]*)
-    |(?P<string>[bB]?[rR]?(?:\"\"\"(?s:.*?)\"\"\"|'''(?s:.*?)'''|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'))
+    |(?P<text>[bB]?[rR](?:\"\"\"(?s:.*?)\"\"\"|'''(?s:.*?)'''|"[^"\n]*"|'[^'\n]*')
+        |[bB]?(?:\"\"\"(?s:(?:\\.|[^\\])*?)\"\"\"|'''(?s:(?:\\.|[^\\])*?)'''|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'))
     |(?P<name>[A-Za-z_][A-Za-z0-9_]*)
     |(?P<number>0[xX][0-9a-fA-F]+[uU]?|[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?[uU]?|\.[0-9]+(?:[eE][+-]?[0-9]+)?)
     |(?P<sign>&&|\|\||==|!=|<=|>=|.)""",
@@ -34,7 +37,25 @@ class ExpressionMalformed(ValueError):
 
 
 class ExpressionFailed(Exception):
-    """Raised where an expression cannot be answered on the context given, such as arithmetic with null."""
+    """Raised where an expression cannot be answered on the context given, such as arithmetic with null.
+
+    `by_type` tells that no value of these types would do, as opposed to one that only this context lacks.
+    """
+
+    def __init__(self, message: str, *, by_type: bool) -> None:
+        super().__init__(message)
+        self.by_type = by_type
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A piece of an expression: a whole path such as `member.purchases.total`, a text, a number or a sign.
+
+    `bound` is a path that a loop's own variable begins, `call` the name of a function or method.
+    """
+
+    kind: Literal["path", "bound", "call", "text", "number", "sign"]
+    value: str
 
 
 class Context:
@@ -79,21 +100,22 @@ class Expression:
         except ValueError as error:
             raise ExpressionMalformed(_syntax(str(error))) from None
         self.source = source
-        self.names = frozenset(_paths(source))
+        self.names = _names(source, self._program.variables())
 
     def value(self, context: Context) -> object:
         """Answer the expression: int, float, bool, str, list, dict, datetime or None. Raises ExpressionFailed."""
         try:
-            return self._program.execute(context._ready())  # one room: a context is made for expressions alone
+            return self._program.execute(context._ready())
         except _REFUSALS as error:
-            raise ExpressionFailed(f"{self.source!r}: {error}") from None
+            by_type = isinstance(error, TypeError) or str(error).startswith("Undefined")
+            raise ExpressionFailed(f"{self.source!r}: {error}", by_type=by_type) from None
 
     def test(self, context: Context) -> bool:
         """Answer a condition. Raises ExpressionFailed, also where the answer is neither true nor false."""
         answer = self.value(context)
         if answer is True or answer is False:
             return answer
-        raise ExpressionFailed(f"{self.source!r}: the answer is {type(answer).__name__}, not true or false")
+        raise ExpressionFailed(f"{self.source!r}: the answer is {answer!r}, not true or false", by_type=answer is not None)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Expression) and other.source == self.source
@@ -105,31 +127,58 @@ class Expression:
         return f"Expression({self.source!r})"
 
 
+def terms(source: str) -> tuple[Term, ...]:
+    """Cut a source that compiles into its terms."""
+    tokens = list(_tokens(source))
+    bound = set(_bound(tokens))
+    found: list[Term] = []
+    at = 0
+    while at < len(tokens):
+        kind, text = tokens[at]
+        at += 1
+        if kind == "text":
+            found.append(Term("text", _unquoted(text)))
+        elif kind != "name" or text in _WORDS:
+            found.append(Term("number" if kind == "number" else "sign", text))
+        elif at < len(tokens) and tokens[at][1] == "(":
+            found.append(Term("call", text))
+        else:
+            steps, at = _steps(tokens, at, text)
+            member_of = at > 1 and found and found[-1].value == "." and len(found) > 1 and _ends_a_value(found[-2])
+            found.append(Term("bound" if member_of or text in bound else "path", ".".join(steps)))
+    return tuple(found)
+
+
+def _names(source: str, variables: Iterable[str]) -> frozenset[str]:
+    """Return the paths read. What only the compiler sees as a variable is named whole, so that nothing read stays unnamed."""
+    paths = {term.value for term in terms(source) if term.kind == "path"}
+    seen = {path.partition(".")[0] for path in paths} | set(_bound(list(_tokens(source))))
+    return frozenset(paths | ({name.lstrip(".") for name in variables} - seen))
+
+
 def _bounded(source: str) -> None:
     """Refuse what could take long: length, nesting, and loops within loops, whose cost multiplies."""
     if not source.strip():
         raise ExpressionMalformed("the expression is empty")
     if len(source) > LONGEST_SOURCE:
         raise ExpressionMalformed(f"the expression is {len(source)} characters long, at most {LONGEST_SOURCE} are allowed")
-    depth = deepest = loops = 0
-    previous = ""
-    for kind, text in _tokens(source):
-        if text in ("(", "[", "{"):
-            depth += 1
-            deepest = max(deepest, depth)
-            loops += text == "(" and previous in _LOOPS
-        elif text in (")", "]", "}"):
-            depth -= 1
-        previous = text if kind == "name" else ""
+    tokens = list(_tokens(source))
+    depth = deepest = 0
+    for _, text in tokens:
+        depth += (text in ("(", "[", "{")) - (text in (")", "]", "}"))
+        deepest = max(deepest, depth)
     if deepest > DEEPEST_NESTING:
         raise ExpressionMalformed(f"the expression is nested {deepest} deep, at most {DEEPEST_NESTING} is allowed")
-    if loops > MOST_LOOPS:
-        raise ExpressionMalformed(f"the expression loops {loops} times, at most {MOST_LOOPS} are allowed")
+    bound = list(_bound(tokens))
+    if len(bound) > MOST_LOOPS:
+        raise ExpressionMalformed(f"the expression loops {len(bound)} times, at most {MOST_LOOPS} are allowed")
+    for name in ROOTS & set(bound):
+        raise ExpressionMalformed(f"a loop calls its own variable {name}, which has a meaning already")
 
 
 def _syntax(message: str) -> str:
     """Cut the parser's report down to its first sentence and column."""
-    found = re.search(r"<input>:(\d+):(\d+): (.*?)(?: expecting .*)?(?:\n|$)", message)
+    found = re.search(r"<input>:(\d+):(\d+): (?:Syntax error: )?(.*?)(?: expecting .*)?(?:\n|$)", message)
     if found is None:
         return "it does not parse"
     return f"it does not parse at character {found.group(2)}: {found.group(3)[:120]}"
@@ -141,40 +190,34 @@ def _tokens(source: str) -> Iterator[tuple[str, str]]:
             yield match.lastgroup, match.group()
 
 
-def _paths(source: str) -> Iterator[str]:
-    """Yield each path read, without the method called on it and without names that a loop binds."""
-    tokens = list(_tokens(source))
-    bound = {
-        tokens[i + 2][1]
-        for i in range(len(tokens) - 2)
-        if tokens[i][1] in _LOOPS and tokens[i + 1][1] == "(" and tokens[i + 2][0] == "name"
-    }
-    at = 0
-    while at < len(tokens):
-        kind, text = tokens[at]
-        at += 1
-        if kind != "name" or text in _WORDS:
-            continue
-        if at < len(tokens) and tokens[at][1] == "(":
-            continue
-        steps, at = _steps(tokens, at, text)
-        if text not in bound:
-            yield ".".join(steps)
+def _bound(tokens: list[tuple[str, str]]) -> Iterator[str]:
+    """Yield the variable of each loop."""
+    for at in range(len(tokens) - 2):
+        if tokens[at][1] in _LOOPS and tokens[at + 1][1] == "(":
+            yield tokens[at + 2][1]
+
+
+def _ends_a_value(term: Term) -> bool:
+    return term.kind in ("path", "bound", "text", "number") or term.value in (")", "]", "}")
+
+
+def _unquoted(text: str) -> str:
+    body = text.lstrip("rRbB")
+    quote = body[:3] if body[:3] in ('"""', "'''") else body[:1]
+    return body[len(quote) : -len(quote)]
 
 
 def _steps(tokens: list[tuple[str, str]], at: int, first: str) -> tuple[list[str], int]:
-    """Follow `.name` and `["text"]` from a first name; stop at a method, a dynamic index or anything else."""
+    """Follow `.name` and `["text"]` from a first name; stop before a method, a dynamic index or anything else."""
     steps = [first]
     while at + 1 < len(tokens):
         sign, (kind, text) = tokens[at][1], tokens[at + 1]
         after = tokens[at + 2][1] if at + 2 < len(tokens) else ""
-        if sign == "." and kind == "name":
-            if after == "(":
-                return steps, at + 2
+        if sign == "." and kind == "name" and after != "(":
             steps.append(text)
             at += 2
-        elif sign == "[" and kind == "string" and after == "]":
-            steps.append(text.strip("rRbB").strip("\"'"))
+        elif sign == "[" and kind == "text" and after == "]":
+            steps.append(_unquoted(text))
             at += 3
         else:
             break

@@ -5,12 +5,14 @@ Look-ups by code raise KeyError: the check has proved every code that the file i
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
+from domain.model.conditions import Expression
 from domain.model.programme.badges import BadgeSpec
 from domain.model.programme.header import EventSpec, Header
 from domain.model.programme.messages import ConsentSpec, Message, Survey
@@ -18,6 +20,7 @@ from domain.model.programme.people import Leaderboard, Plan, Referral, Segment
 from domain.model.programme.rewards import RewardSpec
 from domain.model.programme.rules import Rule
 from domain.model.programme.tiers import Rung, Tiers
+from domain.model.programme.vocabulary import MEMBER_FIELDS
 from domain.model.programme.wallets import WalletSpec
 from domain.model.programme.words import Part
 
@@ -39,6 +42,9 @@ class Programme(Part):
     consents: tuple[ConsentSpec, ...] = ()
     surveys: tuple[Survey, ...] = ()
     leaderboards: tuple[Leaderboard, ...] = ()
+
+    def __hash__(self) -> int:
+        return id(self)
 
     @cached_property
     def zone(self) -> ZoneInfo:
@@ -96,6 +102,39 @@ class Programme(Part):
     def survey(self, code: str) -> Survey:
         """Return a survey. Raises KeyError."""
         return self._surveys[code]
+
+    def declared(self, event_name: str) -> tuple[str, ...]:
+        """Return the fields that a declared event always has in expressions; none for a built-in one."""
+        return tuple(self._events[event_name].data) if event_name in self._events else ()
+
+    @cached_property
+    def rung_order(self) -> Mapping[str, int]:
+        """Each tier's place on the ladder, lowest first from 0; empty without tiers."""
+        return {rung.code: place for place, rung in enumerate(self.tiers.ladder)} if self.tiers else {}
+
+    @cached_property
+    def member_fields(self) -> frozenset[str]:
+        """The fields of `member` that any expression reads; what none reads need not be built."""
+        names = {name for expression in self._expressions() for name in expression.names}
+        if "member" in names:
+            return MEMBER_FIELDS
+        return frozenset(name.split(".")[1] for name in names if name.startswith("member.")) & MEMBER_FIELDS
+
+    def _expressions(self) -> Iterator[Expression]:
+        badges, counts, referrals = self.badges, [self.tiers.count] if self.tiers else [], [self.referral] if self.referral else []
+        conditions = [
+            *(rule.when for rule in self.rules),
+            *(badge.when for badge in badges),
+            *(reward.when for reward in self.rewards),
+            *(segment.when for segment in self.segments),
+            *(count.when for count in counts),
+            *(referral.qualifies.when for referral in referrals),
+        ]
+        lists = (*(rule.do for rule in self.rules), *(badge.do for badge in badges), *(r.friend + r.referrer for r in referrals))
+        awards = (action.award.of for do in lists for action in do if action.award)
+        ways = (*awards, *(badge.of for badge in badges), *(count.of for count in counts))
+        yield from (condition for condition in conditions if condition is not None)
+        yield from (way.expr for way in ways if way is not None)
 
     @cached_property
     def _rules_on(self) -> dict[str, tuple[Rule, ...]]:
