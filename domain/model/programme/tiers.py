@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from domain.model.calendar import Span
 from domain.model.programme.rules import Counted
@@ -71,7 +71,7 @@ class Rung(Named):
     keep: Amount
     multiplier: Multiplier = Fraction(1)
     benefits: tuple[Words, ...] = ()
-    colour: Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")] | None = None
+    colour: Colour | None = None
 
     @model_validator(mode="before")
     @classmethod

@@ -23,6 +23,14 @@ LARGEST_AMOUNT: Final = 10**9
 LONGEST_TEXT: Final = 5_000
 
 _LOCALE: Final = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
+_CODE: Final = r"^[a-z0-9][a-z0-9_-]{0,63}$"
+_EVENT: Final = r"^[a-z0-9][a-z0-9_-]*(\.[a-z0-9_-]+)*$"
+_COLOUR: Final = r"^#[0-9a-fA-F]{6}$"
+PATTERNS: Final[Mapping[str, str]] = {
+    _CODE: "write 1 to 64 small letters, digits, - and _",
+    _EVENT: "write words of small letters, digits, - and _, parted by dots, such as shop.visited",
+    _COLOUR: 'write "#" and six hexadecimal digits, such as "#c9a227"',
+}
 _HOURS: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)")
 
 
@@ -76,13 +84,14 @@ class Hours:
 
 def _text(value: object, info: ValidationInfo) -> Text:
     context = info.context or {}
-    default = str(context.get("default_locale", "en"))
+    default = str(context.get("default_locale", ""))
     if isinstance(value, Text):
         return value
     if isinstance(value, str):
         value = {default: value}
     if not isinstance(value, dict) or not value:
         raise ValueError(f"is {_kind(value)}, not a text{REMEDY}write a text in quotes, or one for each locale: {{{default}: ...}}")
+    default = default or str(next(iter(value)))
     # A text with a comma and no quotes falls apart into a stray key without a value: the check warns of it.
     value = {locale: text for locale, text in value.items() if text is not None or locale in context.get("locales", ())}
     for locale, text in value.items():
@@ -184,8 +193,9 @@ ClockHours = Annotated[Hours, BeforeValidator(_hours)]
 Condition = Annotated[Expression, BeforeValidator(read_expression)]
 Multiplier = Annotated[Fraction, BeforeValidator(_ratio)]
 UnitCost = Annotated[Decimal, BeforeValidator(_money)]
-Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
-EventName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*(\.[a-z0-9_-]+)*$", max_length=64)]
+Code = Annotated[str, StringConstraints(pattern=_CODE)]
+EventName = Annotated[str, StringConstraints(pattern=_EVENT, max_length=64)]
+Colour = Annotated[str, StringConstraints(pattern=_COLOUR)]
 EventNames = Annotated[tuple[EventName, ...], BeforeValidator(words), Field(min_length=1)]
 Amount = Annotated[int, Strict(), Field(ge=0, le=LARGEST_AMOUNT)]
 Positive = Annotated[int, Strict(), Field(ge=1, le=LARGEST_AMOUNT)]

@@ -1,0 +1,213 @@
+"""What a decision is: the member after it, and one row of the journal for each event it settled, with the reason of every amount.
+
+Entries are what wallets show; outcomes say of each rule whether it counted and why not; changes are the ledger state's paths
+that the row set or removed, so that folding rows gives the state without deciding again. Reasons are fixed words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Literal
+
+from domain.model.events import TIER_REVIEWED, Event, Facts, Json, Put
+from domain.model.member import Member
+from domain.model.wallet import Part
+
+Kind = Literal["AWARD", "BONUS", "SPEND", "RETURN", "CLAWBACK", "EXPIRE", "ADJUST", "TRANSFER"]
+By = Literal["input", "time", "decision"]
+Value = None | bool | int | str | datetime | list["Value"]
+
+Lock = Literal["BALANCE", "TIER", "CONDITION", "STOCK", "MEMBER_LIMIT", "NOT_YET", "OVER", "FROZEN"]
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """Why a reward cannot be redeemed now: `missing` of the wallet for BALANCE, `tier` or `start` that would unlock it."""
+
+    reason: Lock
+    missing: int = 0
+    tier: str | None = None
+    start: datetime | None = None
+
+
+class Refusal(Exception):
+    """A fact that stops an event; nothing of it is kept. Each subclass is the contract's Problem of the same name."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class BalanceTooLow(Refusal):
+    """InsufficientBalance: `missing` points more would do."""
+
+    def __init__(self, missing: int) -> None:
+        super().__init__(f"{missing} more are needed")
+        self.missing = missing
+
+
+class RewardLocked(Refusal):
+    """The reward cannot be redeemed now, for these reasons."""
+
+    def __init__(self, locks: tuple[Locked, ...]) -> None:
+        super().__init__("the reward is locked: " + ", ".join(lock.reason for lock in locks))
+        self.locks = locks
+
+
+class VoucherNotUsable(Refusal):
+    """The voucher is not open: used, cancelled, expired, unknown, or its member is frozen."""
+
+
+class RefundTooLarge(Refusal):
+    """More is taken back than is left of the purchase, in minor units."""
+
+    def __init__(self, refundable: int) -> None:
+        super().__init__(f"only {refundable} can still be refunded")
+        self.refundable = refundable
+
+
+class MemberFrozen(Refusal):
+    """A frozen member earns, redeems and uses nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the ledger: `amount` is signed; `lots` what it opened, took or gave back; `debt` what it repaid (-) or added (+).
+
+    `n` numbers the member's entries from 1 without a gap, `wallet_n` those of the wallet; `balance` is the wallet's after it.
+    """
+
+    wallet: str
+    kind: Kind
+    amount: int
+    rule: str | None = None
+    available_at: datetime | None = None
+    expires_on: date | None = None
+    lots: tuple[Part, ...] = ()
+    debt: int = 0
+    n: int = 0
+    wallet_n: int = 0
+    balance: int = 0
+    voucher: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one rule came to: the amount it gave in a wallet (extras included), or the fixed word that says why not."""
+
+    rule: str
+    applied: bool
+    amount: int = 0
+    reason: str | None = None
+    wallet: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message to send: its code, the event that caused it, and the figures and codes its placeholders need (no personal data)."""
+
+    code: str
+    event: str
+    data: Mapping[str, Json]
+    index: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """Something for the outside: a webhook or survey that a rule asked for."""
+
+    kind: Literal["webhook", "survey"]
+    code: str
+    event: str
+
+
+VoucherChange = Literal["issued", "used", "cancelled", "expired", "reversed"]
+
+
+@dataclass(frozen=True, slots=True)
+class VoucherStep:
+    """A voucher that came to be or changed: `id` is `MEMBER-N`, or the one the event named. `given` is one without a price."""
+
+    id: str
+    n: int
+    reward: str
+    change: VoucherChange
+    at: datetime
+    expires_at: datetime | None = None
+    given: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """An event for later (a rule's delay) or for another member (a referrer): kept once, under its event's id."""
+
+    member: str
+    due: datetime
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a refund claims of its purchase, by wallet, whether lots could give it or not; and what it took off the tier's count."""
+
+    amounts: Mapping[str, int]
+    unqualified: int = 0
+    uncounted: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One event as the journal keeps it, with all that it brought.
+
+    `awarded`, `puts`, `qualified` and `counted` are what the event's own rules gave (no badge, no derived event): what a refund
+    decides again. `claim` is set on a refund's row.
+    """
+
+    seq: int
+    event: Event
+    by: By
+    version: int
+    entries: tuple[Entry, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
+    raised: tuple[Event, ...] = ()
+    messages: tuple[Message, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    vouchers: tuple[VoucherStep, ...] = ()
+    later: tuple[Later, ...] = ()
+    facts: Facts = field(default_factory=Facts)
+    awarded: Mapping[str, int] = field(default_factory=dict)
+    puts: tuple[Put, ...] = ()
+    qualified: int = 0
+    counted: int = 0
+    claim: Claim | None = None
+    changes: Mapping[str, Value] = field(default_factory=dict)
+    removed: tuple[str, ...] = ()
+
+    @property
+    def quiet(self) -> bool:
+        """True for what only moves state on (a term kept, a friend not yet qualified): nothing that a person would call an event."""
+        nothing = not (self.entries or self.outcomes or self.raised or self.later)
+        return nothing and (self.event.name == TIER_REVIEWED or self.event.rule is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The member before and after, and the rows between: `rows` is empty where nothing came of it."""
+
+    before: Member
+    member: Member
+    rows: tuple[Row, ...] = ()
+
+    @property
+    def row(self) -> Row:
+        """The row of the event itself; what time brought before it stands in the rows ahead."""
+        return self.rows[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What deciding needs from outside the member: the rewards whose stock is used up."""
+
+    sold_out: frozenset[str] = frozenset()

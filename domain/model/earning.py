@@ -1,0 +1,269 @@
+"""What an event's rules give: each rule checked in order, its amount computed exactly and rounded once, with the reason where it gives nothing.
+
+Judging changes nothing: it returns verdicts, which decide carries out and a refund compares. Amounts are whole points or minor
+units. Checks come in the order frozen, during, when, limit, holdout, best_of, cap; the first that fails is the reason.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time, timedelta
+from fractions import Fraction
+from zoneinfo import ZoneInfo
+
+from domain.model.calendar import Per, period_start, previous_period, to_utc
+from domain.model.context import Sight
+from domain.model.member import Count
+from domain.model.programme import Award, During, Of, Programme, Rule
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+Room = tuple[bool, int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What one award of a rule gives: the base, the tier's or plan's extra, and why nothing where both are zero."""
+
+    wallet: str
+    base: int = 0
+    extra: int = 0
+    bonus: bool = False
+    reason: str | None = None
+
+    @property
+    def amount(self) -> int:
+        """Base and extra together."""
+        return self.base + self.extra
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One rule's judgement: `reason` says why it did not apply, or `cap` where it applied in part."""
+
+    rule: Rule
+    applied: bool
+    reason: str | None = None
+    grants: tuple[Grant, ...] = ()
+
+    @property
+    def amount(self) -> int:
+        """All that its awards give."""
+        return sum(grant.amount for grant in self.grants)
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What judging needs: the programme, what expressions see, the multiplier, and each rule's room under its limit and cap."""
+
+    programme: Programme
+    sight: Sight
+    member: str
+    frozen: bool
+    multiplier: Fraction
+    room: Callable[[Rule], Room]
+    rooms: dict[str, Room] = field(default_factory=dict)
+
+    def room_for(self, rule: Rule) -> Room:
+        """The rule's room, asked once and kept."""
+        if rule.code not in self.rooms:
+            self.rooms[rule.code] = self.room(rule)
+        return self.rooms[rule.code]
+
+
+# ---------------------------------------------------------------- words of time and chance
+
+
+def is_during(during: During | None, at: datetime, zone: ZoneInfo) -> bool:
+    """Tell whether an instant lies in a rule's days, weekdays and clock hours. `until` days count whole, `hours` without their end."""
+    if during is None:
+        return True
+    local = at.astimezone(zone)
+    if during.from_ is not None and at < moment(during.from_, zone):
+        return False
+    if during.until is not None and at >= moment_end(during.until, zone):
+        return False
+    if during.weekdays and WEEKDAYS[local.weekday()] not in during.weekdays:
+        return False
+    return during.hours is None or during.hours.hold(local.time().replace(tzinfo=None))
+
+
+def moment(value: date | datetime, zone: ZoneInfo) -> datetime:
+    """Return the instant at which a written day or local time begins."""
+    return to_utc(value if isinstance(value, datetime) else datetime.combine(value, time.min), zone)
+
+
+def moment_end(value: date | datetime, zone: ZoneInfo) -> datetime:
+    """Return the first instant after a written `until`: a day includes itself, a local time does not go on."""
+    return moment(value if isinstance(value, datetime) else value + timedelta(days=1), zone)
+
+
+def held_out(member: str, rule: Rule) -> bool:
+    """Tell whether a member is among the share that never gets a rule, by a stable hash of both."""
+    digest = hashlib.sha256(f"{member}\n{rule.code}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") % 100 < rule.holdout
+
+
+# ---------------------------------------------------------------- limits and caps
+
+
+def room_left(rule: Rule, counts: Sequence[Count], day: date) -> Room:
+    """Return whether a rule's limit has room on a day, and what its cap leaves (None: no cap)."""
+    fires = rule.limit is None or spent_in(counts, rule.limit.per, day).times < rule.limit.times
+    left = None if rule.cap is None else max(0, rule.cap.amount - spent_in(counts, rule.cap.per, day).amount)
+    return fires, left
+
+
+def spent_in(counts: Sequence[Count], per: Per, day: date) -> Count:
+    """Return what fired and was awarded in the period that a day falls into; counts are by day, or for ever on `date.min`."""
+    start = period_start(day, per)
+    if per == "ever":
+        within = [count for count in counts if count.start == date.min]
+    else:
+        within = [count for count in counts if count.start != date.min and period_start(count.start, per) == start]
+    return Count(start, sum(count.times for count in within), sum(count.amount for count in within))
+
+
+def fired(counts: Sequence[Count], pers: set[Per], day: date, *, amount: int, times: int = 1) -> tuple[Count, ...]:
+    """Return the counts with a firing added, by the shortest period that bounds the rule, and for ever where one is per ever.
+
+    The current and the previous of its longest period are kept; what is older stands in the journal.
+    """
+    order = ("day", "week", "month", "year")
+    calendar = sorted((per for per in pers if per != "ever"), key=order.index)
+    starts = ([period_start(day, calendar[0])] if calendar else []) + ([date.min] if "ever" in pers else [])
+    out = {count.start: count for count in counts}
+    for start in starts:
+        one = out.get(start, Count(start))
+        out[start] = replace(one, times=max(0, one.times + times), amount=one.amount + amount)
+    if calendar:
+        newest = max(start for start in out if start != date.min)
+        oldest = period_start(previous_period(period_start(newest, calendar[-1]), calendar[-1]), calendar[0])
+        out = {start: count for start, count in out.items() if start == date.min or start >= oldest}
+    return tuple(out[start] for start in sorted(out))
+
+
+# ---------------------------------------------------------------- amounts
+
+
+def counted(of: Of | None, sight: Sight) -> Fraction:
+    """Return what `of` counts: a number, the amount or the quantity of the lines for which it holds; 1 where there is none."""
+    if of is None:
+        return Fraction(1)
+    if of.kind == "value":
+        return sight.number(of.expr)
+    lines = sight.lines(of.expr)
+    return Fraction(sum(line.amount if of.kind == "lines" else line.quantity for line in lines))
+
+
+def grant(award: Award, bench: Bench, given: Mapping[str, Mapping[str, int]]) -> Grant:
+    """Return what one award gives: exact until its one rounding, down. `given` is what other rules gave, for `times`."""
+    if award.fixed is not None:
+        return _with_extra(award, award.fixed, bench)
+    if award.times is not None:
+        over = sum(given.get(code, {}).get(award.wallet, 0) for code in award.over)
+        amount = int((award.times - 1) * over)
+        return Grant(award.wallet, amount, bonus=True, reason=None if amount else "rounded_to_zero" if over else "nothing_to_count")
+    assert award.amount is not None, "the check lets no award through without fixed, amount or times"
+    units = counted(award.of, bench.sight) / award.per
+    amount = int(units) * award.amount if award.whole else int(units * award.amount)
+    if not amount:
+        return Grant(award.wallet, reason="rounded_to_zero" if units else "nothing_to_count")
+    return _with_extra(award, amount, bench)
+
+
+def _with_extra(award: Award, base: int, bench: Bench) -> Grant:
+    return Grant(award.wallet, base, int(base * (bench.multiplier - 1)) if award.tiered else 0)
+
+
+def _cut(grants: Sequence[Grant], left: int | None, programme: Programme, rule: Rule) -> tuple[tuple[Grant, ...], bool]:
+    """Cut grants to what a cap leaves: the base first, its extra in proportion and within the rest."""
+    if left is None or sum(grant.amount for grant in grants) <= left:
+        return tuple(grants), False
+    out = []
+    for grant in grants:
+        base = min(grant.base, left)
+        extra = min(grant.extra * base // grant.base if grant.base else 0, left - base)
+        out.append(replace(grant, base=base, extra=extra, reason=grant.reason or (None if base else "cap")))
+        left -= base + extra
+    return tuple(out), True
+
+
+# ---------------------------------------------------------------- judging
+
+
+def judge(rules: Sequence[Rule], bench: Bench) -> list[Verdict]:
+    """Judge rules on one event, in file order. Rules that multiply others come after what they multiply."""
+    verdicts: dict[str, Verdict] = {}
+    given: dict[str, dict[str, int]] = {}
+    plain = [rule for rule in rules if not _over(rule)]
+    late = [rule for rule in rules if _over(rule)]
+    groups = {rule.best_of for rule in late if rule.best_of}
+    for batch in ([rule for rule in plain if rule.best_of not in groups], [rule for rule in rules if _over(rule) or rule.best_of in groups]):
+        tried = [_try(rule, bench, given) for rule in batch]
+        for verdict in _best(tried):
+            final = _capped(verdict, bench)
+            verdicts[final.rule.code] = final
+            given[final.rule.code] = _bases(final)
+    return [verdicts[rule.code] for rule in rules]
+
+
+def _over(rule: Rule) -> bool:
+    return any(action.award is not None and action.award.times is not None for action in rule.do)
+
+
+def _bases(verdict: Verdict) -> dict[str, int]:
+    out: dict[str, int] = {}
+    for grant in verdict.grants if verdict.applied else ():
+        out[grant.wallet] = out.get(grant.wallet, 0) + grant.base
+    return out
+
+
+def check(rule: Rule, bench: Bench) -> str | None:
+    """Return why a rule does not get as far as its awards: frozen, during, when, limit or holdout. None where it does."""
+    event = bench.sight.event
+    if bench.frozen:
+        return "frozen"
+    if not is_during(rule.during, event.since or event.at, bench.programme.zone):
+        return "during"
+    if not bench.sight.test(rule.when):
+        return "when"
+    if not bench.room_for(rule)[0]:
+        return "limit"
+    if rule.holdout and held_out(bench.member, rule):
+        return "holdout"
+    return None
+
+
+def _try(rule: Rule, bench: Bench, given: dict[str, dict[str, int]]) -> Verdict:
+    reason = check(rule, bench)
+    if reason is not None:
+        return Verdict(rule, False, reason)
+    grants = tuple(grant(action.award, bench, given) for action in rule.do if action.award is not None)
+    given.setdefault(rule.code, _bases(Verdict(rule, True, None, grants)))
+    return Verdict(rule, True, None, grants)
+
+
+def _best(tried: Sequence[Verdict]) -> list[Verdict]:
+    winners: dict[str, Verdict] = {}
+    for verdict in tried:
+        group = verdict.rule.best_of
+        if group and verdict.applied and (group not in winners or verdict.amount > winners[group].amount):
+            winners[group] = verdict
+    return [
+        replace(v, applied=False, reason=f"best_of:{winners[v.rule.best_of].rule.code}", grants=())
+        if v.applied and v.rule.best_of and winners[v.rule.best_of] is not v
+        else v
+        for v in tried
+    ]
+
+
+def _capped(verdict: Verdict, bench: Bench) -> Verdict:
+    if not verdict.applied or not verdict.grants:
+        return verdict
+    left = bench.room_for(verdict.rule)[1]
+    grants, cut = _cut(verdict.grants, left, bench.programme, verdict.rule)
+    if cut and left == 0:
+        return replace(verdict, applied=False, reason="cap", grants=())
+    return replace(verdict, grants=grants, reason="cap" if cut else None)

@@ -1,0 +1,114 @@
+"""Rewards: who may redeem what and when, and what is still missing. Unlocked means: could be redeemed at this instant, balance included."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from functools import lru_cache
+
+from domain.model.calendar import Span, add_months, local_day, to_utc
+from domain.model.context import Sight, held_code
+from domain.model.decision import Locked, World
+from domain.model.earning import moment, moment_end, spent_in
+from domain.model.events import Event
+from domain.model.member import Member
+from domain.model.programme import Programme, RewardSpec
+
+NOBODY = World()
+
+
+def listed(programme: Programme) -> tuple[RewardSpec, ...]:
+    """Return the rewards that members may see and redeem: those with a cost."""
+    return tuple(spec for spec in programme.rewards if spec.cost is not None)
+
+
+def locks(
+    programme: Programme, member: Member, spec: RewardSpec, *, now: datetime, world: World = NOBODY, sight: Sight | None = None
+) -> tuple[Locked, ...]:
+    """Return why a member cannot redeem a reward now, each reason once; nothing where it is unlocked. The member is settled."""
+    if spec.cost is None:
+        return (Locked("CONDITION"),)
+    return tuple(_locks(programme, member, spec, now, world, sight))
+
+
+def _locks(programme: Programme, member: Member, spec: RewardSpec, now: datetime, world: World, sight: Sight | None) -> Iterator[Locked]:
+    if member.frozen:
+        yield Locked("FROZEN")
+    tier = held_code(programme, member)
+    if spec.tiers and tier not in spec.tiers:
+        yield Locked("TIER", tier=next((code for code in programme.rung_order if code in spec.tiers), None))
+    start, end = window(programme, spec, tier)
+    if start is not None and now < start:
+        yield Locked("NOT_YET", start=start)
+    if end is not None and now >= end:
+        yield Locked("OVER")
+    if spec.when is not None and not (sight or glance(programme, member, now)).test(spec.when):
+        yield Locked("CONDITION")
+    if spec.code in world.sold_out:
+        yield Locked("STOCK")
+    if limit_reached(programme, member, spec, now):
+        yield Locked("MEMBER_LIMIT")
+    short = missing(member, spec)
+    if short:
+        yield Locked("BALANCE", missing=short)
+
+
+def missing(member: Member, spec: RewardSpec) -> int:
+    """Return how many more points or minor units the reward costs than are spendable; 0 where they reach."""
+    if spec.cost is None:
+        return 0
+    wallet = member.wallets.get(spec.cost.wallet)
+    return max(0, spec.cost.amount - (wallet.available if wallet else 0))
+
+
+def limit_reached(programme: Programme, member: Member, spec: RewardSpec, now: datetime) -> bool:
+    """Tell whether a member has redeemed a reward as often as its period allows."""
+    if spec.limit is None:
+        return False
+    counts = member.counters.get(counter(spec.code), ())
+    return spent_in(counts, spec.limit.per, local_day(now, programme.zone)).times >= spec.limit.times
+
+
+def counter(code: str) -> str:
+    """Return the name under which redemptions of a reward are counted."""
+    return f"reward:{code}"
+
+
+def window(programme: Programme, spec: RewardSpec, tier: str | None) -> tuple[datetime | None, datetime | None]:
+    """Return from when until when a holder of a tier may redeem; early access of that tier, or of one below it, comes first."""
+    start = moment(spec.available.from_, programme.zone) if spec.available.from_ is not None else None
+    end = moment_end(spec.available.until, programme.zone) if spec.available.until is not None else None
+    place = programme.rung_order.get(tier or "", -1)
+    early = [span for code, span in spec.early_access.items() if programme.rung_order.get(code, place + 1) <= place]
+    if start is not None and early:
+        start = min(_before(start, span, programme) for span in early)
+    return start, end
+
+
+def _before(instant: datetime, span: Span, programme: Programme) -> datetime:
+    if span.hours:
+        return instant - timedelta(hours=span.hours)
+    local = instant.astimezone(programme.zone).replace(tzinfo=None)
+    day = add_months(local.date(), -span.months) - timedelta(days=span.days)
+    return to_utc(datetime.combine(day, local.time()), programme.zone)
+
+
+@lru_cache(maxsize=64)
+def instants(programme: Programme) -> tuple[datetime, ...]:
+    """Return every instant at which some reward's time begins or ends, early access included, in order."""
+    found = set[datetime]()
+    for spec in listed(programme):
+        for tier in (None, *programme.rung_order):
+            found.update(instant for instant in window(programme, spec, tier) if instant is not None)
+    return tuple(sorted(found))
+
+
+def glance(programme: Programme, member: Member, now: datetime) -> Sight:
+    """Return what conditions over a member alone may see at an instant."""
+    return Sight(programme, member, Event("", "", now))
+
+
+def unlocked(programme: Programme, member: Member, *, now: datetime, world: World) -> frozenset[str]:
+    """Return the rewards that a member could redeem at an instant."""
+    sight = glance(programme, member, now)
+    return frozenset(spec.code for spec in listed(programme) if next(_locks(programme, member, spec, now, world, sight), None) is None)

@@ -1,0 +1,299 @@
+"""A wallet and its lots: the arithmetic of points and store credit. Pure, integer, and the only place where a lot is opened or taken.
+
+A lot is an amount with the instant it becomes spendable (None: now) and its last valid day (None: never lapses). Spendable lots
+merge by last valid day, pending ones by that and the hour. Spending takes the lots soonest to lapse first, never-lapsing last.
+What holds always: available + pending - debt = earned + adjusted - spent - expired, and no part of it is below zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from domain.model.calendar import day_after, local_day, rounded
+from domain.model.programme.models import WalletSpec
+
+FULL = 2_000_000_000
+LAST = date.max
+LOTS_KEPT = 1_000
+SPANS_KEPT = 8
+LAPSES_KEPT_DAYS = 400
+
+
+class InsufficientBalance(Exception):
+    """Raised by `take` where fewer points are spendable than asked for; `missing` says how many."""
+
+    def __init__(self, missing: int) -> None:
+        super().__init__(f"the balance is {missing} short")
+        self.missing = missing
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a debit took of one lot, or an award put into one: enough to give exactly that back. `since` as in `Lot`."""
+
+    amount: int
+    expires_on: date | None
+    since: date
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """Points of one last valid day. `since` is the local day their validity counts from (the latest, where lots merged)."""
+
+    amount: int
+    available_at: datetime | None
+    expires_on: date | None
+    since: date
+
+
+@dataclass(frozen=True, slots=True)
+class Redating:
+    """A time that moved lots' last days: a chain of renewals (`tier` None) or a tier with a validity of its own, until `last`."""
+
+    first: date
+    last: date | None
+    tier: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wallet:
+    """One wallet's lots and lifetime totals. `lapsed` is what expired by day, `reminded` the days already announced."""
+
+    lots: tuple[Lot, ...] = ()
+    debt: int = 0
+    earned: int = 0
+    spent: int = 0
+    expired: int = 0
+    adjusted: int = 0
+    entries: int = 0
+    spans: tuple[Redating, ...] = ()
+    lapsed: Mapping[date, int] = field(default_factory=dict)
+    reminded: frozenset[date] = frozenset()
+
+    @property
+    def available(self) -> int:
+        """What is spendable, once settled."""
+        return sum(lot.amount for lot in self.lots if lot.available_at is None)
+
+    @property
+    def pending(self) -> int:
+        """What is awarded and not yet spendable."""
+        return sum(lot.amount for lot in self.lots if lot.available_at is not None)
+
+    @property
+    def balance(self) -> int:
+        """available + pending - debt: what entries sum to."""
+        return sum(lot.amount for lot in self.lots) - self.debt
+
+
+# ---------------------------------------------------------------- validity
+
+
+def last_day(spec: WalletSpec, *, tier: str | None, since: date) -> date | None:
+    """Return the last valid day of what becomes spendable on a day, None where it never lapses."""
+    expiry = spec.expiry
+    own = expiry.by_tier.get(tier) if tier else None
+    if own == "never" or (own is None and expiry.never):
+        return None
+    after = own if own is not None and own != "never" else expiry.after
+    assert after is not None, "the check lets no expiry through without never or after"
+    return rounded(day_after(since, after), expiry.round)
+
+
+def renew(wallet: Wallet, spec: WalletSpec, *, tier: str | None, day: date, zone: ZoneInfo) -> Wallet:
+    """Count every open lot's validity anew from a purchase's day, or its first spendable day where later; never to an earlier day."""
+    if not spec.expiry.renewed_by_activity:
+        return wallet
+    lots = []
+    for lot in wallet.lots:
+        since = max(day, local_day(lot.available_at, zone)) if lot.available_at else max(day, lot.since)
+        until = last_day(spec, tier=tier, since=since)
+        lots.append(replace(lot, expires_on=until, since=since) if _later(until, lot.expires_on) else lot)
+    chain = next((span for span in reversed(wallet.spans) if span.tier is None), None)
+    reach = last_day(spec, tier=tier, since=chain.last) if chain and chain.last else None
+    if chain and chain.last and (reach is None or day <= reach):
+        spans = tuple(replace(s, first=min(s.first, day), last=max(chain.last, day)) if s is chain else s for s in wallet.spans)
+    else:
+        spans = (*wallet.spans, Redating(day, day))
+    return replace(wallet, lots=merged(lots), spans=spans[-SPANS_KEPT:])
+
+
+def move_tier(wallet: Wallet, spec: WalletSpec, *, origin: str | None, to: str | None, day: date) -> Wallet:
+    """Let a tier's own validity rule every open lot; on leaving it, validity counts from that day."""
+    ruled = spec.expiry.by_tier
+    if origin not in ruled and to not in ruled:
+        return wallet
+    spans = tuple(replace(s, last=day) if s.tier is not None and s.tier == origin and s.last is None else s for s in wallet.spans)
+    if to in ruled:
+        spans = (*spans, Redating(day, None, to))
+    lots = []
+    for lot in wallet.lots:
+        since = max(day, lot.since) if origin in ruled else lot.since
+        lots.append(replace(lot, since=since, expires_on=last_day(spec, tier=to, since=since)))
+    return replace(wallet, lots=merged(lots), spans=spans[-SPANS_KEPT:])
+
+
+def day_by_now(wallet: Wallet, spec: WalletSpec, part: Part, *, tier: str | None) -> date | None:
+    """Return the last valid day that a part once taken would have had by now, renewals and changes of tier since included."""
+    until, since = part.expires_on, part.since
+    for span in wallet.spans:
+        if until is not None and until < span.first:
+            continue
+        if span.tier is None:
+            assert span.last is not None, "a chain of renewals always has a last day"
+            if span.last > since:
+                moved = last_day(spec, tier=tier, since=span.last)
+                if _later(moved, until):
+                    until, since = moved, span.last
+        elif span.last is None:
+            until = last_day(spec, tier=span.tier, since=since)
+        elif span.last >= since:
+            since = span.last
+            until = last_day(spec, tier=None, since=since)
+    return until
+
+
+def _later(a: date | None, b: date | None) -> bool:
+    return b is not None and (a is None or a > b)
+
+
+# ---------------------------------------------------------------- lots
+
+
+def merged(lots: Iterable[Lot]) -> tuple[Lot, ...]:
+    """Merge lots of one last day (pending ones of one hour too) and put them in spending order, pending last."""
+    by: dict[tuple[datetime | None, date | None], Lot] = {}
+    for lot in lots:
+        if not lot.amount:
+            continue
+        hour = lot.available_at.replace(minute=0, second=0, microsecond=0) if lot.available_at else None
+        key = (hour, lot.expires_on)
+        one = by.get(key)
+        if one is None:
+            by[key] = lot
+        else:
+            at = min(one.available_at, lot.available_at) if one.available_at and lot.available_at else None
+            by[key] = Lot(one.amount + lot.amount, at, lot.expires_on, max(one.since, lot.since))
+    return _bounded(sorted(by.values(), key=_order))
+
+
+def _order(lot: Lot) -> tuple[float, date, float]:
+    pending = lot.available_at.timestamp() if lot.available_at else 0.0
+    return (1.0 if lot.available_at else 0.0, lot.expires_on or LAST, pending)
+
+
+def _bounded(lots: list[Lot]) -> tuple[Lot, ...]:
+    # beyond the bound the soonest to lapse joins the next of its kind: later, in the member's favour
+    while len(lots) > LOTS_KEPT:
+        first, second = lots[0], lots[1]
+        lots[:2] = [replace(second, amount=first.amount + second.amount, since=max(first.since, second.since))]
+    return tuple(lots)
+
+
+def settle(wallet: Wallet, *, now: datetime) -> Wallet:
+    """Let the lots in that are due at an instant. The same wallet comes back where none is."""
+    if not any(lot.available_at is not None and lot.available_at <= now for lot in wallet.lots):
+        return wallet
+    lots = (replace(lot, available_at=None) if lot.available_at is not None and lot.available_at <= now else lot for lot in wallet.lots)
+    return replace(wallet, lots=merged(lots))
+
+
+def lapse(wallet: Wallet, *, today: date) -> tuple[Wallet, tuple[Part, ...]]:
+    """Take out what is past its last valid day, and say what that was."""
+    gone = tuple(Part(lot.amount, lot.expires_on, lot.since) for lot in wallet.lots if lot.expires_on is not None and lot.expires_on < today)
+    if not gone:
+        return wallet, ()
+    lapsed = {day: amount for day, amount in wallet.lapsed.items() if day >= today - timedelta(days=LAPSES_KEPT_DAYS)}
+    for part in gone:
+        assert part.expires_on is not None, "only what has a last day lapses"
+        lapsed[part.expires_on] = lapsed.get(part.expires_on, 0) + part.amount
+    left = tuple(lot for lot in wallet.lots if lot.expires_on is None or lot.expires_on >= today)
+    reminded = frozenset(day for day in wallet.reminded if day >= today)
+    expired = wallet.expired + sum(part.amount for part in gone)
+    return replace(wallet, lots=left, expired=expired, lapsed=lapsed, reminded=reminded), gone
+
+
+def award(wallet: Wallet, *, amount: int, available_at: datetime | None, expires_on: date | None, since: date) -> tuple[Wallet, int]:
+    """Open a lot for what debt leaves of an award (entered whole), and say how much that was."""
+    repaid = min(wallet.debt, amount)
+    lots = wallet.lots
+    if amount > repaid:
+        lots = merged((*lots, Lot(amount - repaid, available_at, expires_on, since)))
+    return replace(wallet, lots=lots, debt=wallet.debt - repaid, earned=wallet.earned + amount), amount - repaid
+
+
+def take(wallet: Wallet, *, amount: int) -> tuple[Wallet, tuple[Part, ...]]:
+    """Take spendable lots, soonest to lapse first, and say which. Raises InsufficientBalance and takes nothing where they do not reach."""
+    if amount > wallet.available:
+        raise InsufficientBalance(amount - wallet.available)
+    left, taken, lots = amount, [], []
+    for lot in wallet.lots:
+        part = min(left, lot.amount) if lot.available_at is None else 0
+        if part:
+            taken.append(Part(part, lot.expires_on, lot.since))
+            left -= part
+        if lot.amount > part:
+            lots.append(replace(lot, amount=lot.amount - part) if part else lot)
+    return replace(wallet, lots=tuple(lots)), tuple(taken)
+
+
+def put(wallet: Wallet, parts: Iterable[Part]) -> Wallet:
+    """Put parts in as spendable lots of their own last days. It repays no debt."""
+    return replace(wallet, lots=merged((*wallet.lots, *(Lot(part.amount, None, part.expires_on, part.since) for part in parts))))
+
+
+def claw_back(
+    wallet: Wallet, *, amount: int, own: Iterable[Lot], today: date, forgive: bool
+) -> tuple[Wallet, tuple[Part, ...], int]:
+    """Take back an award: of its own lots first (pending before spendable, lapsed counting as taken), then others, then as debt.
+
+    `own` is what the award put in, at its days by now. Returns the wallet, what was taken of lots and what is owed; where the
+    programme forgives nothing is owed.
+    """
+    left, taken = amount, list[Part]()
+    lots = list(wallet.lots)
+    lapsed = dict(wallet.lapsed)
+    for mine in sorted(own, key=lambda lot: (lot.available_at is None, lot.expires_on or LAST)):
+        want = min(left, mine.amount)
+        if mine.expires_on is not None and mine.expires_on < today:
+            counted = min(want, lapsed.get(mine.expires_on, 0))
+            lapsed[mine.expires_on] = lapsed.get(mine.expires_on, 0) - counted
+            left -= counted
+            continue
+        left -= _take_of(lots, taken, want, mine)
+    for index, lot in enumerate(lots):
+        if left and lot.available_at is None:
+            left -= _take_at(lots, taken, left, index)
+    owed = 0 if forgive else left
+    took = sum(part.amount for part in taken) + owed
+    after = replace(wallet, lots=merged(lots), lapsed={day: amount for day, amount in lapsed.items() if amount}, debt=wallet.debt + owed)
+    return replace(after, earned=wallet.earned - took), _joined(taken), owed
+
+
+def _joined(parts: Iterable[Part]) -> tuple[Part, ...]:
+    out: dict[date | None, Part] = {}
+    for part in parts:
+        one = out.get(part.expires_on)
+        out[part.expires_on] = replace(part, amount=one.amount + part.amount, since=max(one.since, part.since)) if one else part
+    return tuple(out.values())
+
+
+def _take_of(lots: list[Lot], taken: list[Part], want: int, mine: Lot) -> int:
+    hour = mine.available_at.replace(minute=0, second=0, microsecond=0) if mine.available_at else None
+    for index, lot in enumerate(lots):
+        at = lot.available_at.replace(minute=0, second=0, microsecond=0) if lot.available_at else None
+        if at == hour and lot.expires_on == mine.expires_on:
+            return _take_at(lots, taken, want, index)
+    return 0
+
+
+def _take_at(lots: list[Lot], taken: list[Part], want: int, index: int) -> int:
+    lot = lots[index]
+    part = min(want, lot.amount)
+    if part:
+        taken.append(Part(part, lot.expires_on, lot.since))
+        lots[index] = replace(lot, amount=lot.amount - part)
+    return part
