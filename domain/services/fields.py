@@ -1,0 +1,85 @@
+"""What people say of themselves, judged field by field: each refusal is an InvalidInput that names its field and what would be right."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import date, datetime
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
+
+from domain.model.contacts import Contact, ContactMalformed, read_contact, read_email, read_phone
+from domain.model.programme import Programme
+from domain.services.errors import InvalidInput
+
+LONGEST_NAME = 100
+LONGEST_KEY = 128
+LONGEST_INSTALLATION = 200
+OLDEST_YEARS = 130
+
+# Characters that draw nothing or turn the text around: a name with one can pass for another.
+_HIDDEN = frozenset({"Cc", "Cs", "Co", "Cn", "Zl", "Zp"})
+_TURNING = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def name(text: str, *, field: str = "name") -> str:
+    """Return a person's name, tidied: 1 to 100 characters, none of them a control character."""
+    tidy = unicodedata.normalize("NFC", text.strip(" "))
+    if not any(unicodedata.category(each)[0] in "LNPS" for each in tidy):
+        raise InvalidInput(field, "Write a name of 1 to 100 characters.")
+    if len(tidy) > LONGEST_NAME:
+        raise InvalidInput(field, f"A name has at most {LONGEST_NAME} characters; this one has {len(tidy)}.")
+    if any(unicodedata.category(each) in _HIDDEN or each in _TURNING for each in tidy):
+        raise InvalidInput(field, "A name holds no control characters.")
+    return tidy
+
+
+def locale(text: str, programme: Programme) -> str:
+    """Return a locale that the programme speaks."""
+    if text not in programme.programme.locales:
+        raise InvalidInput("locale", f"The programme speaks {', '.join(programme.programme.locales)}.")
+    return text
+
+
+def timezone(text: str) -> str:
+    """Return the name of a time zone that the IANA list has."""
+    if text not in _zones():
+        raise InvalidInput("timezone", "Write a time zone by its IANA name, such as Europe/Lisbon.")
+    return text
+
+
+def birthday(day: date, *, zone: ZoneInfo, now: datetime) -> date:
+    """Return a day of birth: in the last 130 years, and not after today."""
+    today = now.astimezone(zone).date()
+    if not date(today.year - OLDEST_YEARS, 1, 1) <= day <= today:
+        raise InvalidInput("birthday", f"A birthday lies between {today.year - OLDEST_YEARS}-01-01 and today.")
+    return day
+
+
+def contact(text: str, *, field: str = "contact") -> Contact:
+    """Return the e-mail address or phone number that a text spells."""
+    try:
+        return read_contact(text)
+    except ContactMalformed as fault:
+        raise InvalidInput(field, str(fault)) from None
+
+
+def one_contact(email: str | None, phone: str | None) -> Contact:
+    """Return the contact where exactly one of the two is given."""
+    if (email is None) == (phone is None):
+        raise InvalidInput("email", "Give exactly one of email and phone; the other can be added later.")
+    try:
+        return read_email(email) if email is not None else read_phone(phone or "")
+    except ContactMalformed as fault:
+        raise InvalidInput("phone" if email is None else "email", str(fault)) from None
+
+
+def installation(text: str | None) -> str | None:
+    """Return the id that an app's installation gave itself."""
+    if text is not None and not (1 <= len(text) <= LONGEST_INSTALLATION and text.isascii() and text.isprintable()):
+        raise InvalidInput("installationId", f"An installation's id has 1 to {LONGEST_INSTALLATION} printable ASCII characters.")
+    return text
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())

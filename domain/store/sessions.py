@@ -1,0 +1,137 @@
+"""Sessions: one record each, its refresh token as a hash, every step guarded by what the record said before.
+
+A session is alive while nobody ended it and `until` is ahead. Records go a day after they could last be used; deciding never
+relies on that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal, cast
+
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.asynchronous.database import AsyncDatabase
+
+from domain.model.sessions import Tokens
+
+Raw = Mapping[str, Any]
+Data = AsyncDatabase[Raw]
+Kind = Literal["member", "staff"]
+Role = Literal["CASHIER", "MANAGER", "OPERATOR"]
+
+COLLECTION = "sessions"
+KEPT_AFTER = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Who signed in, where, and until when; `own_member` is the membership of an employee."""
+
+    id: str
+    kind: Kind
+    who: str
+    began: datetime
+    until: datetime
+    tokens: Tokens
+    role: Role | None = None
+    store: str | None = None
+    own_member: str | None = None
+    installation: str | None = None
+    ended_at: datetime | None = None
+
+    @property
+    def subject(self) -> str:
+        """Return the one whose session it is, as `member:ID` or `staff:ID`."""
+        return f"{self.kind}:{self.who}"
+
+    def alive(self, now: datetime) -> bool:
+        """Tell whether the session can still be used."""
+        return self.ended_at is None and now < self.until
+
+
+async def ensure_indexes(data: Data) -> None:
+    """Make the indexes: by whose they are, by when they ended, and the one that clears away."""
+    await data[COLLECTION].create_index({"subject": 1})
+    await data[COLLECTION].create_index({"ended_at": 1}, partialFilterExpression={"ended_at": {"$exists": True}})
+    await data[COLLECTION].create_index({"purge_at": 1}, expireAfterSeconds=0)
+
+
+# ---------------------------------------------------------------- reads
+async def find(data: Data, session: str) -> Session | None:
+    """Return a session, ended or not."""
+    found = await data[COLLECTION].find_one({"_id": session})
+    return None if found is None else _session(found)
+
+
+async def ended_since(data: Data, since: datetime) -> list[str]:
+    """Return the ids of sessions ended after an instant: those whose access tokens may still be about."""
+    rows = data[COLLECTION].find({"ended_at": {"$gt": since}}, {"_id": 1})
+    return [cast(str, row["_id"]) async for row in rows]
+
+
+async def watch_ended(data: Data) -> AsyncIterator[str | None]:
+    """Yield the id of each session as it ends, whoever ends it; None once, when watching has begun."""
+    pipeline = [{"$match": {"operationType": "update", "updateDescription.updatedFields.ended_at": {"$exists": True}}}]
+    async with await data[COLLECTION].watch(pipeline, max_await_time_ms=1000) as changes:
+        yield None
+        async for change in changes:
+            yield cast(str, change["documentKey"]["_id"])
+
+
+# ---------------------------------------------------------------- writes
+async def open_session(data: Data, session: Session, *, within: AsyncClientSession | None = None) -> None:
+    """Write down a new session."""
+    kept = {
+        "_id": session.id,
+        "subject": session.subject,
+        "role": session.role,
+        "store": session.store,
+        "own_member": session.own_member,
+        "installation": session.installation,
+        "began": session.began,
+        "until": session.until,
+        "token": session.tokens.current,
+        "before": session.tokens.previous,
+        "rotated_at": session.tokens.rotated_at,
+        "purge_at": session.until + KEPT_AFTER,
+    }
+    await data[COLLECTION].insert_one({name: value for name, value in kept.items() if value is not None}, session=within)
+
+
+async def rotate(data: Data, session: str, *, old: str, new: str, until: datetime, now: datetime) -> bool:
+    """Put a new token's hash in the place of the old one's; False where the old one no longer works."""
+    change = {"token": new, "before": old, "rotated_at": now, "until": until, "purge_at": until + KEPT_AFTER}
+    done = await data[COLLECTION].update_one({"_id": session, "token": old, "ended_at": None}, {"$set": change})
+    return done.matched_count == 1
+
+
+async def end_session(data: Data, session: str, *, reason: str, now: datetime) -> bool:
+    """End a session; False where it had ended."""
+    done = await data[COLLECTION].update_one({"_id": session, "ended_at": None}, {"$set": {"ended_at": now, "ended_by": reason}})
+    return done.modified_count == 1
+
+
+async def end_all(data: Data, subject: str, *, reason: str, now: datetime) -> list[str]:
+    """End every session that somebody has; return their ids."""
+    rows = data[COLLECTION].find({"subject": subject, "ended_at": None, "until": {"$gt": now}}, {"_id": 1})
+    ids = [cast(str, row["_id"]) async for row in rows]
+    return [each for each in ids if await end_session(data, each, reason=reason, now=now)]
+
+
+def _session(row: Raw) -> Session:
+    kind, _, who = cast(str, row["subject"]).partition(":")
+    return Session(
+        id=row["_id"],
+        kind=cast(Kind, kind),
+        who=who,
+        began=row["began"],
+        until=row["until"],
+        tokens=Tokens(row["token"], row.get("before"), row["rotated_at"]),
+        role=row.get("role"),
+        store=row.get("store"),
+        own_member=row.get("own_member"),
+        installation=row.get("installation"),
+        ended_at=row.get("ended_at"),
+    )
