@@ -1,0 +1,237 @@
+"""Every error a client may see, and the one place that writes them down.
+
+    ApiError
+      Unauthenticated   who are you
+      Forbidden         you may not
+      BadInput          what you sent cannot be understood; names its field
+      NotFound          nothing of yours by that id
+      RateLimited       too often; come back after `retry_after` seconds
+      Busy              try again after `retry_after` seconds
+      TooCostly         over a limit of one document; names limit, maximum and value
+      NotAvailable      configured off
+      Rejected          a whole document refused, with each fault that was found
+
+Promise: each error of an answer carries `extensions.code`. What nobody foresaw says INTERNAL and the request id, and no more:
+neither a message, nor a type, nor a library's name. At most five errors an answer.
+"""
+
+import re
+import traceback
+from collections.abc import Iterable, Sequence
+from pathlib import PurePath
+from typing import ClassVar
+
+import structlog
+from graphql import GraphQLError
+from graphql.language import Node, ValueNode
+
+ERRORS_AT_MOST = 5
+
+Json = dict[str, object]
+
+log = structlog.get_logger("selo.graphql")
+
+
+class ApiError(Exception):
+    """An error that is told to the client as it stands."""
+
+    code: ClassVar[str]
+    status: ClassVar[int]
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+    def extensions(self) -> Json:
+        return {"code": self.code}
+
+
+class Unauthenticated(ApiError):
+    code = "UNAUTHENTICATED"
+    status = 401
+
+    def __init__(self, message: str = "Sign in first: this needs a valid access token.") -> None:
+        super().__init__(message)
+
+
+class Forbidden(ApiError):
+    code = "FORBIDDEN"
+    status = 403
+
+    def __init__(self, message: str = "This caller may not do that.") -> None:
+        super().__init__(message)
+
+
+class NotFound(ApiError):
+    code = "NOT_FOUND"
+    status = 404
+
+    def __init__(self, message: str = "There is nothing by that id.") -> None:
+        super().__init__(message)
+
+
+class NotAvailable(ApiError):
+    code = "NOT_AVAILABLE"
+    status = 501
+
+
+class BadInput(ApiError):
+    code = "BAD_INPUT"
+    status = 400
+
+    def __init__(self, message: str, *, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
+
+    def extensions(self) -> Json:
+        return {"code": self.code} if self.field is None else {"code": self.code, "field": self.field}
+
+
+class TooCostly(ApiError):
+    code = "QUERY_TOO_COSTLY"
+    status = 400
+
+    def __init__(self, *, limit: str, maximum: int, value: int) -> None:
+        super().__init__(f"The query is over a limit: {limit} is {value}, at most {maximum}.")
+        self.limit, self.maximum, self.value = limit, maximum, value
+
+    def extensions(self) -> Json:
+        # JSON numbers beyond 53 bits are not safe everywhere, and a bomb's cost has hundreds of digits.
+        return {"code": self.code, "limit": self.limit, "maximum": self.maximum, "value": min(self.value, 2**53)}
+
+
+class _Later(ApiError):
+    """An error that says when to come back, in whole seconds."""
+
+    def __init__(self, message: str, *, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = max(1, retry_after)
+
+    def extensions(self) -> Json:
+        return {"code": self.code, "retryAfter": self.retry_after}
+
+
+class RateLimited(_Later):
+    code = "RATE_LIMITED"
+    status = 429
+
+    def __init__(self, *, retry_after: int) -> None:
+        super().__init__(f"Too many requests. Try again in {max(1, retry_after)} s.", retry_after=retry_after)
+
+
+class Busy(_Later):
+    code = "BUSY"
+    status = 503
+
+    def __init__(self, message: str = "The server is busy. Try again shortly.", *, retry_after: int = 1) -> None:
+        super().__init__(message, retry_after=retry_after)
+
+
+class Rejected(Exception):
+    """A document that does not parse or does not hold against the schema; `faults` are for the client."""
+
+    def __init__(self, faults: Sequence[GraphQLError]) -> None:
+        super().__init__(f"{len(faults)} faults")
+        self.faults = tuple(faults[:ERRORS_AT_MOST])
+
+
+# --- writing them down -----------------------------------------------------------------------------------------------
+
+# The protocol library tells the place of a fault in words only.
+_INPUT_PATH = re.compile(r"has invalid value at ([^:]{1,200}):")
+_INPUT_FIELD = re.compile(r"(?:unknown|required) field '([A-Za-z_][A-Za-z0-9_]{0,60})'")
+
+
+def refusal(error: ApiError) -> Json:
+    """Return one error that concerns the whole request."""
+    return {"message": error.message, "extensions": error.extensions()}
+
+
+def before_execution(faults: Iterable[GraphQLError]) -> list[Json]:
+    """Return the faults of parsing, validation and variables: all of them are the client's input."""
+    return [_of_input(fault) for fault in list(faults)[:ERRORS_AT_MOST]]
+
+
+def while_executing(errors: Iterable[GraphQLError], *, request_id: str, operation: str | None) -> list[Json]:
+    """Return errors that fields raised; what is not ours to tell is logged and hidden."""
+    return [_of_field(error, request_id, operation) for error in list(errors)[:ERRORS_AT_MOST]]
+
+
+def internal(error: BaseException, *, request_id: str, operation: str | None) -> Json:
+    """Return INTERNAL with the request id, and log where it happened: type and frames, never the message, which may hold data."""
+    log.error(
+        "graphql.internal",
+        request_id=request_id,
+        error_code="INTERNAL",
+        operation=named(operation),
+        error=type(error).__name__,
+        frames=_frames(error),
+    )
+    message = f"Something went wrong on our side. Request {request_id}."
+    return {"message": message, "extensions": {"code": "INTERNAL", "requestId": request_id}}
+
+
+def named(operation: str | None) -> str | None:
+    """Return an operation's name as logs keep it: cut, since the client wrote it."""
+    return None if operation is None else operation[:80]
+
+
+def own_error(error: GraphQLError) -> ApiError | None:
+    """Return the ApiError that a resolver or a scalar raised, however often it was wrapped."""
+    cause = _cause(error)
+    return cause if isinstance(cause, ApiError) else None
+
+
+def _cause(error: GraphQLError) -> BaseException:
+    cause: BaseException = error
+    while isinstance(cause, GraphQLError) and cause.original_error is not None:
+        cause = cause.original_error
+    return cause
+
+
+def _of_input(fault: GraphQLError) -> Json:
+    ours = own_error(fault)
+    extensions = ours.extensions() if ours else {"code": "BAD_INPUT"}
+    field = _field_of(fault)
+    if field and extensions["code"] == "BAD_INPUT":
+        extensions = {**extensions, "field": field}
+    return _located({"message": _short(fault.message), "extensions": extensions}, fault)
+
+
+def _of_field(error: GraphQLError, request_id: str, operation: str | None) -> Json:
+    cause = _cause(error)
+    if isinstance(cause, ApiError):
+        log.info("graphql.refused", request_id=request_id, error_code=cause.code, operation=named(operation))
+        return _located(refusal(cause), error)
+    if isinstance(cause, GraphQLError) and _concerns_an_argument(error.nodes):
+        return _located({"message": _short(error.message), "extensions": {"code": "BAD_INPUT"}}, error)
+    return _located(internal(cause, request_id=request_id, operation=operation), error)
+
+
+def _concerns_an_argument(nodes: Sequence[Node] | None) -> bool:
+    # Arguments that turn out wrong only at run time point at the value written in the query; results gone wrong point at fields.
+    return nodes is not None and len(nodes) > 0 and isinstance(nodes[0], ValueNode)
+
+
+def _field_of(fault: GraphQLError) -> str | None:
+    place, field = _INPUT_PATH.search(fault.message), _INPUT_FIELD.search(fault.message)
+    steps = re.findall(r"[A-Za-z_][A-Za-z0-9_]*|\d+", place.group(1)) if place else []
+    return ".".join([*steps, *([field.group(1)] if field else [])]) or None
+
+
+def _short(message: str) -> str:
+    # The protocol library repeats what it was sent.
+    return message if len(message) <= 400 else f"{message[:400]}…"
+
+
+def _located(entry: Json, error: GraphQLError) -> Json:
+    if error.locations:
+        entry["locations"] = [{"line": place.line, "column": place.column} for place in error.locations]
+    if error.path:
+        entry["path"] = list(error.path)
+    return entry
+
+
+def _frames(error: BaseException) -> list[str]:
+    frames = traceback.extract_tb(error.__traceback__)[-12:]
+    return [f"{'/'.join(PurePath(frame.filename).parts[-3:])}:{frame.lineno} {frame.name}" for frame in frames]

@@ -1,0 +1,201 @@
+"""The way of one operation: find the document, count it, judge it, run it, write its errors down.
+
+    rates -> documents (parse, weigh, validate; kept) -> plan -> rates again -> limits with variables -> variables -> resolvers
+
+A query is cancelled when its client goes away or its time is up. A mutation never is in the middle: it runs on in the drain, and
+who waited too long is told BUSY; the same idempotency key then tells how it ended.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Coroutine, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import Any, TypeGuard, cast
+
+import strawberry
+from graphql import ExecutionResult, GraphQLError
+from graphql.execution import Executor, create_source_event_stream, map_source_to_response_event
+from strawberry.execution import optimized_is_awaitable
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+
+from api.graphql.documents import Documents, Prepared
+from api.graphql.errors import (
+    ERRORS_AT_MOST,
+    ApiError,
+    BadInput,
+    Busy,
+    Json,
+    Rejected,
+    before_execution,
+    internal,
+    refusal,
+    while_executing,
+)
+from api.graphql.limits import DocumentLimits, Plan
+from api.graphql.permissions import ROOTS, AnyContext, Entry, guard
+from api.http.drain import Drain
+from api.http.rates import Rates
+
+
+class ClientGone(Exception):
+    """Nobody waits for the answer any more."""
+
+
+class MutationByGet(ApiError):
+    code = "BAD_INPUT"
+    status = 405
+
+    def __init__(self) -> None:
+        super().__init__("A GET request runs queries only. Send a mutation by POST.")
+
+
+# --- values ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a client asks, read and of the right shape."""
+
+    query: str
+    variables: dict[str, object] = field(default_factory=dict)
+    operation_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is answered. `status` is for clients that let statuses speak (application/graphql-response+json)."""
+
+    body: Json
+    status: int
+    retry_after: int | None = None
+
+
+def refused(error: ApiError) -> Answer:
+    """Return the answer to a request that did not come to run."""
+    return Answer({"errors": [refusal(error)]}, error.status, getattr(error, "retry_after", None))
+
+
+# --- running ---------------------------------------------------------------------------------------------------------
+
+
+class Engine:
+    """One schema, with everything that stands before its resolvers."""
+
+    def __init__(
+        self,
+        schema: strawberry.Schema,
+        *,
+        rates: Rates,
+        drain: Drain,
+        limits: DocumentLimits | None = None,
+        introspection: bool = True,
+        operation_seconds: float = 10,
+        roots: Mapping[str, Mapping[str, Entry]] = ROOTS,
+    ) -> None:
+        self.schema = schema._schema
+        self.limits = limits or DocumentLimits()
+        self.documents = Documents(self.schema, self.limits, introspection=introspection)
+        self.rates, self.drain = rates, drain
+        self._hide_suggestions = not introspection
+        self._operation_seconds = operation_seconds
+        guard(self.schema, self._admit, roots=roots)
+
+    def _admit(self, context: AnyContext, name: str) -> None:
+        self.rates.field(name, context.address)
+
+    async def run(self, request: Request, context: AnyContext, gone: "asyncio.Future[None]", *, by_get: bool = False) -> Answer:
+        """Return the answer to one query or mutation. Raises ClientGone once `gone` is done and nothing is left to answer."""
+        try:
+            prepared, plan = self._admitted(request, context, by_get=by_get)
+            executor = self._executor(prepared, plan, request, context)
+            if isinstance(executor, list):
+                return Answer({"errors": before_execution(executor)}, 400)
+            result = await self._result(executor, plan, gone)
+        except ApiError as error:
+            return refused(error)
+        except Rejected as rejected:
+            return Answer({"errors": before_execution(rejected.faults)}, 400)
+        except ClientGone:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, the client is told INTERNAL and no more
+            return Answer({"errors": [internal(error, request_id=context.request_id, operation=request.operation_name)]}, 500)
+        return Answer(self._body(result, plan, context), 200)
+
+    async def subscribe(self, request: Request, context: AnyContext) -> AsyncGenerator[Json, None] | Answer:
+        """Return the answers to one subscription as they come, or the one answer that refuses it."""
+        try:
+            prepared, plan = self._admitted(request, context, subscription=True)
+            executor = self._executor(prepared, plan, request, context)
+            if isinstance(executor, list):
+                return Answer({"errors": before_execution(executor)}, 400)
+            source = create_source_event_stream(executor)
+            stream = source if isinstance(source, ExecutionResult | AsyncIterable) else await source
+        except ApiError as error:
+            return refused(error)
+        except Rejected as rejected:
+            return Answer({"errors": before_execution(rejected.faults)}, 400)
+        if isinstance(stream, ExecutionResult):
+            return Answer(self._body(stream, plan, context), 200)
+        return self._events(map_source_to_response_event(executor, stream), plan, context)
+
+    async def _events(self, results: AsyncGenerator[ExecutionResult, None], plan: Plan, context: AnyContext) -> AsyncGenerator[Json, None]:
+        async with aclosing(results):
+            try:
+                async for result in results:
+                    yield self._body(result, plan, context)
+            except ApiError as error:
+                yield {"errors": [refusal(error)]}
+            except Exception as error:  # noqa: BLE001 - as in run
+                yield {"errors": [internal(error, request_id=context.request_id, operation=plan.name)]}
+
+    def _admitted(
+        self, request: Request, context: AnyContext, *, by_get: bool = False, subscription: bool = False
+    ) -> tuple[Prepared, Plan]:
+        self.rates.request(context.caller, context.address)
+        prepared = self.documents.find(request.query)
+        plan = prepared.choose(request.operation_name)
+        if (plan.kind == "subscription") is not subscription:
+            raise BadInput("Subscriptions run over WebSocket, and nothing else does.")
+        if by_get and plan.kind != "query":
+            raise MutationByGet
+        self.rates.operation(context.caller, context.address, mutation=plan.kind == "mutation", roots=plan.roots)
+        plan.check(request.variables, self.limits)
+        return prepared, plan
+
+    def _executor(self, prepared: Prepared, plan: Plan, request: Request, context: AnyContext) -> Executor[AnyContext] | list[GraphQLError]:
+        return StrawberryGraphQLCoreExecutionContext.build(
+            self.schema,
+            prepared.document,
+            context_value=context,
+            raw_variable_values=request.variables,
+            operation_name=plan.name,
+            max_coercion_errors=ERRORS_AT_MOST - 1,
+            is_awaitable=cast("Callable[[object], TypeGuard[Awaitable[object]]]", optimized_is_awaitable),
+            hide_suggestions=self._hide_suggestions,
+        )
+
+    async def _result(self, executor: Executor[AnyContext], plan: Plan, gone: "asyncio.Future[None]") -> ExecutionResult:
+        begun = executor.execute_operation()
+        if isinstance(begun, ExecutionResult):
+            return begun
+        if plan.kind == "mutation":
+            return await self._patient(self.drain.start(cast("Coroutine[object, object, ExecutionResult]", begun)), gone)
+        task = asyncio.ensure_future(cast("Awaitable[ExecutionResult]", begun))
+        try:
+            return await self._patient(task, gone)
+        finally:
+            task.cancel()
+
+    async def _patient(self, task: "asyncio.Future[ExecutionResult]", gone: "asyncio.Future[None]") -> ExecutionResult:
+        waited: set[asyncio.Future[Any]] = {task, gone}
+        done, _ = await asyncio.wait(waited, timeout=self._operation_seconds, return_when=asyncio.FIRST_COMPLETED)
+        if task in done:
+            return task.result()
+        if gone in done:
+            raise ClientGone
+        raise Busy(f"This took longer than {self._operation_seconds:g} s. Try again.", retry_after=2)
+
+    def _body(self, result: ExecutionResult, plan: Plan, context: AnyContext) -> Json:
+        if not result.errors:
+            return {"data": result.data}
+        return {"data": result.data, "errors": while_executing(result.errors, request_id=context.request_id, operation=plan.name)}

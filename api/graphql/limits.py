@@ -1,0 +1,311 @@
+"""What one document may ask, judged in one pass before it is validated.
+
+Each selection set is weighed once; a fragment's weight is kept and used wherever it is spread, so a document of n tokens takes
+n steps, however many times its fragments spread each other. The weights:
+
+    depth     fields within fields, of the operation that runs
+    cost      a field 1; a connection `first` times its children; another list 5 times (or as often as the list of ids it was given)
+    aliases   of the operation that runs, each fragment's counted again wherever it is spread
+    repeats   of one response key in one selection set: whoever compares them takes the square of their number
+    and, of the document: directives, fragments, variables, operations, characters, tokens
+
+Introspection (`__schema`, `__type`, `__typename`) counts neither for depth nor for cost; `__schema` may be asked for once.
+A cost that hangs on variables is kept as a small formula, so a cached document is judged anew without walking it.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from graphql import GraphQLField, GraphQLNamedType, GraphQLSchema, get_named_type, get_nullable_type, is_list_type
+from graphql.language import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    InlineFragmentNode,
+    IntValueNode,
+    ListValueNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    VariableNode,
+)
+from graphql.pyutils import Undefined
+
+from api.graphql.errors import TooCostly
+
+Variables = Mapping[str, object]
+
+# Selection sets within each other, inline fragments included: no honest document comes near, and it bounds our recursion.
+NESTING_AT_MOST = 100
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentLimits:
+    characters: int = 20_000
+    tokens: int = 1_000
+    depth: int = 10
+    cost: int = 10_000
+    aliases: int = 15
+    directives: int = 50
+    fragments: int = 50
+    variables: int = 50
+    operations: int = 5
+    introspections: int = 1
+    repeats: int = 20
+    page: int = 100
+    list_factor: int = 5
+
+
+# --- values ----------------------------------------------------------------------------------------------------------
+
+
+class Factor(Protocol):
+    """How many times a field's children come, told by variables."""
+
+    def times(self, variables: Variables) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """`first` given by a variable."""
+
+    variable: str
+    otherwise: int
+    most: int
+
+    def times(self, variables: Variables) -> int:
+        return page_size(variables.get(self.variable), otherwise=self.otherwise, most=self.most)
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A list of ids given by a variable: as many answers."""
+
+    variable: str
+    least: int
+
+    def times(self, variables: Variables) -> int:
+        value = variables.get(self.variable)
+        return max(self.least, len(value)) if isinstance(value, list) else self.least
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """A sum: a fixed part, and parts that a factor multiplies."""
+
+    fixed: int = 0
+    parts: tuple[tuple[int | Factor, "Cost"], ...] = ()
+
+    def value(self, variables: Variables, known: dict[int, int] | None = None) -> int:
+        """Return the cost for these variables; `known` keeps what fragments shared between parts came to."""
+        if not self.parts:
+            return self.fixed
+        known = {} if known is None else known
+        if id(self) not in known:
+            total = self.fixed
+            for factor, part in self.parts:
+                total += (factor if isinstance(factor, int) else factor.times(variables)) * part.value(variables, known)
+            known[id(self)] = total
+        return known[id(self)]
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """What one selection set weighs. `roots` holds its own fields by response key."""
+
+    depth: int = 0
+    aliases: int = 0
+    introspections: int = 0
+    cost: Cost = field(default_factory=Cost)
+    roots: frozenset[tuple[str, str]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One operation of a document, weighed; `roots` names each root field as often as it runs."""
+
+    name: str | None
+    kind: str
+    roots: tuple[str, ...]
+    weight: Weight
+    defaults: Mapping[str, object]
+
+    def check(self, variables: Variables, limits: DocumentLimits) -> None:
+        """Raise TooCostly where this operation, with these variables, is over a limit."""
+        weight = self.weight
+        _hold("introspections", weight.introspections, limits.introspections)
+        _hold("aliases", weight.aliases, limits.aliases)
+        _hold("depth", weight.depth, limits.depth)
+        cost = weight.cost
+        _hold("cost", cost.value({**self.defaults, **variables}) if cost.parts else cost.fixed, limits.cost)
+
+
+def page_size(value: object, *, otherwise: int, most: int) -> int:
+    """Return how many rows `first` stands for; what the resolver will refuse anyway costs as much as the largest page."""
+    if value is None:
+        return otherwise
+    return value if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= most else most
+
+
+def _hold(limit: str, value: int, maximum: int) -> None:
+    if value > maximum:
+        raise TooCostly(limit=limit, maximum=maximum, value=value)
+
+
+# --- the pass --------------------------------------------------------------------------------------------------------
+
+
+def weigh(document: DocumentNode, schema: GraphQLSchema, limits: DocumentLimits) -> tuple[Plan, ...]:
+    """Return a plan for each operation. Raises TooCostly where the document as a whole is over a limit."""
+    operations = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
+    fragments = [each for each in document.definitions if isinstance(each, FragmentDefinitionNode)]
+    _hold("operations", len(operations), limits.operations)
+    _hold("fragments", len(fragments), limits.fragments)
+    _hold("variables", sum(len(each.variable_definitions or ()) for each in operations), limits.variables)
+    weighing = _Pass(schema, limits, fragments)
+    plans = tuple(weighing.plan(each) for each in operations)
+    for each in fragments:  # those that nothing spreads hold directives too
+        weighing.fragment(each.name.value, 0)
+    _hold("directives", weighing.directives, limits.directives)
+    return plans
+
+
+class _Pass:
+    """One walk over one document."""
+
+    def __init__(self, schema: GraphQLSchema, limits: DocumentLimits, fragments: Iterable[FragmentDefinitionNode]) -> None:
+        self.schema, self.limits = schema, limits
+        self.fragments = {each.name.value: each for each in fragments}
+        self.weights: dict[str, Weight] = {}
+        self.entered: set[str] = set()
+        self.directives = 0
+
+    def plan(self, operation: OperationDefinitionNode) -> Plan:
+        self.directives += len(operation.directives or ())
+        defaults: dict[str, object] = {}
+        for each in operation.variable_definitions or ():
+            self.directives += len(each.directives or ())
+            if isinstance(each.default_value, IntValueNode):
+                defaults[each.variable.name.value] = _integer(each.default_value, self.limits.page)
+            elif isinstance(each.default_value, ListValueNode):
+                defaults[each.variable.name.value] = list(each.default_value.values)
+        weight = self.selections(operation.selection_set, self.schema.get_root_type(operation.operation), 0)
+        return Plan(
+            name=operation.name.value if operation.name else None,
+            kind=operation.operation.value,
+            roots=tuple(sorted(name for _, name in weight.roots)),
+            weight=weight,
+            defaults=defaults,
+        )
+
+    def fragment(self, name: str, nesting: int) -> Weight:
+        if name in self.weights:
+            return self.weights[name]
+        node = self.fragments.get(name)
+        if node is None or name in self.entered:  # unknown, or a ring: validation refuses both
+            return Weight()
+        self.entered.add(name)
+        self.directives += len(node.directives or ())
+        on = self.schema.type_map.get(node.type_condition.name.value)
+        self.weights[name] = self.selections(node.selection_set, on, nesting + 1)
+        return self.weights[name]
+
+    def selections(self, node: SelectionSetNode, parent: GraphQLNamedType | None, nesting: int) -> Weight:
+        if nesting > NESTING_AT_MOST:
+            raise TooCostly(limit="depth", maximum=self.limits.depth, value=nesting)
+        depth = aliases = introspections = fixed = 0
+        parts: list[tuple[int | Factor, Cost]] = []
+        roots: set[tuple[str, str]] = set()
+        _hold("repeats", _most_repeated(node), self.limits.repeats)
+        for each in node.selections:
+            self.directives += len(each.directives or ())
+            if isinstance(each, FieldNode):
+                weight = self.field(each, parent, nesting)
+            elif isinstance(each, InlineFragmentNode):
+                on = self.schema.type_map.get(each.type_condition.name.value) if each.type_condition else parent
+                weight = self.selections(each.selection_set, on, nesting + 1)
+            elif isinstance(each, FragmentSpreadNode):
+                weight = self.fragment(each.name.value, nesting)
+            else:
+                continue
+            depth = max(depth, weight.depth)
+            aliases += weight.aliases
+            introspections += weight.introspections
+            roots |= weight.roots
+            fixed += 0 if weight.cost.parts else weight.cost.fixed
+            if weight.cost.parts:
+                parts.append((1, weight.cost))
+        return Weight(depth, aliases, introspections, Cost(fixed, tuple(parts)), frozenset(roots))
+
+    def field(self, node: FieldNode, parent: GraphQLNamedType | None, nesting: int) -> Weight:
+        name = node.name.value
+        alias = 1 if node.alias else 0
+        definition = _definition(parent, name)
+        inner = Weight()
+        if node.selection_set:
+            on = get_named_type(definition.type) if definition else None
+            inner = self.selections(node.selection_set, on, nesting + 1)
+        aliases = inner.aliases + alias
+        key = frozenset({(node.alias.value if node.alias else name, name)})
+        if name.startswith("__"):
+            return Weight(0, aliases, inner.introspections + (name == "__schema"), Cost(), key)
+        cost = _multiplied(inner.cost, self.factor(node, definition, parent))
+        return Weight(inner.depth + 1, aliases, inner.introspections, cost, key)
+
+    def factor(self, node: FieldNode, definition: GraphQLField | None, parent: GraphQLNamedType | None) -> int | Factor:
+        """Return how many times the children of this field come."""
+        if definition is None:
+            return 1
+        if get_named_type(definition.type).name.endswith("Connection") and "first" in definition.args:
+            return self.page(node, definition)
+        if not is_list_type(get_nullable_type(definition.type)):
+            return 1
+        if parent is not None and parent.name.endswith("Connection") and node.name.value in ("edges", "nodes"):
+            return 1  # counted where the connection was asked for
+        return self.count(node, definition)
+
+    def page(self, node: FieldNode, definition: GraphQLField) -> int | Factor:
+        most = self.limits.page
+        default = definition.args["first"].default_value
+        otherwise = page_size(None if default is Undefined else default, otherwise=most, most=most)
+        for argument in node.arguments or ():
+            if argument.name.value == "first":
+                value = argument.value
+                if isinstance(value, VariableNode):
+                    return Page(value.name.value, otherwise, most)
+                return _integer(value, most) if isinstance(value, IntValueNode) else most
+        return otherwise
+
+    def count(self, node: FieldNode, definition: GraphQLField) -> int | Factor:
+        least = self.limits.list_factor
+        lists = {name for name, argument in definition.args.items() if is_list_type(get_nullable_type(argument.type))}
+        for argument in node.arguments or ():
+            if argument.name.value in lists:
+                value = argument.value
+                if isinstance(value, VariableNode):
+                    return Count(value.name.value, least)
+                return max(least, len(value.values)) if isinstance(value, ListValueNode) else least
+        return least
+
+
+def _most_repeated(node: SelectionSetNode) -> int:
+    keys = Counter((each.alias or each.name).value for each in node.selections if isinstance(each, FieldNode))
+    return max(keys.values(), default=0)
+
+
+def _definition(parent: GraphQLNamedType | None, name: str) -> GraphQLField | None:
+    fields: Mapping[str, GraphQLField] | None = getattr(parent, "fields", None)
+    return fields.get(name) if fields else None
+
+
+def _integer(node: IntValueNode, most: int) -> int:
+    # A number longer than a page's is over the limit whatever its digits; reading 5,000 of them is not worth the time.
+    return page_size(int(node.value) if len(node.value) <= 6 else most, otherwise=most, most=most)
+
+
+def _multiplied(cost: Cost, factor: int | Factor) -> Cost:
+    if isinstance(factor, int) and not cost.parts:
+        return Cost(1 + factor * cost.fixed)
+    return Cost(1, ((factor, cost),))

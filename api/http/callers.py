@@ -1,0 +1,76 @@
+"""From an Authorization header to a caller.
+
+A token that is not believed makes the caller anonymous, not the request an error: a phone whose access token has just ended can
+still refresh its session with the stale one attached. Whatever needs a caller then answers UNAUTHENTICATED. Believed tokens are
+remembered by their hash until they end, so a signature is checked once, not with each request; whether the session lives is
+asked every time, of memory.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+
+from api.graphql.context import Anonymous, Caller, MemberCaller, StaffCaller, StaffRole
+from api.tokens import Claims, TokenRefused, Tokens
+
+KEPT_AT_MOST = 10_000
+
+SessionAlive = Callable[[str], bool]
+
+_STAFF_ROLES: dict[str, StaffRole] = {"cashier": "CASHIER", "manager": "MANAGER", "operator": "OPERATOR"}
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class _Believed:
+    caller: Caller
+    session: str
+    ends_at: datetime
+
+
+class Callers:
+    """Who stands behind a bearer token."""
+
+    def __init__(self, tokens: Tokens, session_alive: SessionAlive, *, clock: Callable[[], datetime] = utc_now) -> None:
+        self._tokens, self._session_alive, self._clock = tokens, session_alive, clock
+        self._believed: OrderedDict[bytes, _Believed] = OrderedDict()
+
+    def of_header(self, authorization: str | None) -> Caller:
+        """Return the caller that an Authorization header names."""
+        if authorization is None:
+            return Anonymous()
+        scheme, _, token = authorization.partition(" ")
+        return self.of_token(token.strip()) if scheme.lower() == "bearer" else Anonymous(token_refused=True)
+
+    def of_token(self, token: str) -> Caller:
+        """Return the caller that an access token names."""
+        key = sha256(token.encode("utf-8", "replace")).digest()
+        believed = self._believed.get(key)
+        if believed is None or believed.ends_at <= self._clock():
+            self._believed.pop(key, None)
+            try:
+                believed = _believed(self._tokens.verify(token))
+            except TokenRefused:
+                return Anonymous(token_refused=True)
+            self._believed[key] = believed
+            if len(self._believed) > KEPT_AT_MOST:
+                self._believed.popitem(last=False)
+        return believed.caller if self._session_alive(believed.session) else Anonymous(token_refused=True)
+
+
+def _believed(claims: Claims) -> _Believed:
+    return _Believed(_caller(claims), claims.session, claims.expires_at)
+
+
+def _caller(claims: Claims) -> Caller:
+    if claims.role == "member":
+        return MemberCaller(claims.subject, claims.session, claims.device)
+    role = _STAFF_ROLES.get(claims.role)
+    if role is None or claims.store is None:
+        raise TokenRefused("role")
+    return StaffCaller(claims.subject, role, claims.store, claims.session)

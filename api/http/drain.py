@@ -1,0 +1,56 @@
+"""Mutations under way, so that none is cut in the middle of a transaction.
+
+A mutation runs in a task of its own: its client may go away, its answer may be given up on, it runs to its end, or to the hard
+stop at which it is cancelled (the database's own time limits have ended it long before). At shutdown `close` waits for them all.
+"""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from api.graphql.errors import Busy
+
+T = TypeVar("T")
+
+
+class Drain:
+    """The mutations of one process that have not ended."""
+
+    def __init__(self, *, stop_after_seconds: float = 30) -> None:
+        self._running: set[asyncio.Task[object]] = set()
+        self._stop_after_seconds = stop_after_seconds
+        self._closed = False
+
+    def __len__(self) -> int:
+        return len(self._running)
+
+    def start(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """Return the task that runs this to its end. Raises Busy at shutdown. Whoever awaits it must shield it."""
+        if self._closed:
+            work.close()
+            raise Busy("The server is shutting down. Try again.", retry_after=2)
+        task = asyncio.create_task(self._bounded(work))
+        self._running.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    async def close(self, *, seconds: float) -> int:
+        """Take no more, wait for those under way, cancel what is left then; return how many that were."""
+        self._closed = True
+        if self._running:
+            await asyncio.wait(set(self._running), timeout=seconds)
+        left = set(self._running)
+        for task in left:
+            task.cancel()
+        if left:
+            await asyncio.wait(left, timeout=1)
+        return len(left)
+
+    async def _bounded(self, work: Coroutine[Any, Any, T]) -> T:
+        async with asyncio.timeout(self._stop_after_seconds):
+            return await work
+
+    def _ended(self, task: "asyncio.Task[Any]") -> None:
+        self._running.discard(task)
+        if not task.cancelled():
+            task.exception()  # seen: whoever waited was told, or has gone

@@ -1,0 +1,167 @@
+"""`/graphql`: GraphQL over HTTP, as its specification says.
+
+    POST  application/json only; GET  queries only; a browser that asks for HTML gets the explorer where it is on
+    Accept: application/graphql-response+json lets statuses speak; application/json (the default) says 200 to whatever was
+    a well-formed GraphQL request, and 4xx only where HTTP itself refused it
+
+Answers that tell when to come back carry Retry-After.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Sequence
+from typing import Final, Literal
+
+import orjson
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from api.graphql.context import Caller, Context, Origin
+from api.graphql.errors import BadInput, refusal
+from api.graphql.execute import Answer, ClientGone, Engine, MutationByGet, Request
+from api.http.body import HttpRefusal, read_body, request_from_body, request_from_query
+from api.http.callers import Callers
+from api.http.headers import client_address, header, request_id
+
+MediaType = Literal["application/json", "application/graphql-response+json"]
+LEGACY: Final = "application/json"
+MODERN: Final = "application/graphql-response+json"
+
+MakeContext = Callable[[Origin, Caller], Context[object, object]]
+
+
+# --- rules -----------------------------------------------------------------------------------------------------------
+
+
+def accepted(accept: str | None) -> MediaType | None:
+    """Return which of our two media types an Accept header likes best; None where it takes neither."""
+    if accept is None or not accept.strip():
+        return LEGACY
+    best: dict[MediaType, tuple[float, int]] = {}
+    for each in accept.split(","):
+        media, quality = _range(each)
+        for ours in _matched(media):
+            # The more exact range decides about a type, whatever its weight; among types the heavier wins, and the modern a tie
+            # between those that were named.
+            exactness = 0 if media == "*/*" else 1 if media == "application/*" else 2
+            if ours not in best or exactness > best[ours][1]:
+                best[ours] = (quality, exactness)
+    liked = {ours: found for ours, found in best.items() if found[0] > 0}
+    if not liked:
+        return None
+    return max(liked, key=lambda ours: (liked[ours][0], liked[ours][1], (ours == MODERN) == (liked[ours][1] == 2)))
+
+
+def _range(text: str) -> tuple[str, float]:
+    media, *parameters = (part.strip().lower() for part in text.split(";"))
+    for parameter in parameters:
+        if parameter.startswith("q="):
+            with contextlib.suppress(ValueError):
+                return media, float(parameter[2:])
+            return media, 0.0
+    return media, 1.0
+
+
+def _matched(media: str) -> Sequence[MediaType]:
+    if media in ("*/*", "application/*"):
+        return (LEGACY, MODERN)
+    if media == LEGACY:
+        return (LEGACY,)
+    return (MODERN,) if media == MODERN else ()
+
+
+def wants_page(accept: str | None) -> bool:
+    """Tell whether a GET comes from a browser's address bar."""
+    return accept is not None and "text/html" in accept.lower() and MODERN not in accept.lower()
+
+
+def check_content_type(value: str | None) -> None:
+    """Raise HttpRefusal unless a POST's body is declared to be JSON in UTF-8."""
+    media, _, rest = (value or "").lower().partition(";")
+    charset = rest.strip().removeprefix("charset=").strip('" ')
+    if media.strip() != LEGACY or (rest.strip() and (not rest.strip().startswith("charset=") or charset not in ("utf-8", "utf8"))):
+        raise HttpRefusal(415, "Send content-type: application/json.", close=True)
+
+
+# --- the endpoint ----------------------------------------------------------------------------------------------------
+
+
+class GraphQLEndpoint:
+    """An ASGI application for one path."""
+
+    def __init__(self, engine: Engine, callers: Callers, make_context: MakeContext, *, explorer: ASGIApp | None = None) -> None:
+        self._engine, self._callers, self._make_context, self._explorer = engine, callers, make_context, explorer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        accept = header(scope, b"accept")
+        if self._explorer is not None and scope["method"] in ("GET", "HEAD") and not scope["query_string"] and wants_page(accept):
+            await self._explorer(scope, receive, send)
+            return
+        media = accepted(accept)
+        with contextlib.suppress(ClientGone):
+            try:
+                if media is None:
+                    raise HttpRefusal(406, f"Accept {LEGACY} or {MODERN}.")
+                answer = await self._answer(scope, receive)
+            except HttpRefusal as refused:
+                await _send_refusal(send, refused, media or LEGACY)
+            except BadInput as error:
+                await _send(send, 400, {"errors": [refusal(error)]}, media or LEGACY)
+            else:
+                await _send_answer(send, answer, media)
+
+    async def _answer(self, scope: Scope, receive: Receive) -> Answer:
+        if scope["method"] == "POST":
+            check_content_type(header(scope, b"content-type"))
+            request, by_get = request_from_body(await read_body(scope, receive)), False
+        elif scope["method"] == "GET":
+            request, by_get = request_from_query(scope["query_string"]), True
+        else:
+            raise HttpRefusal(405, "Ask by GET or POST.", headers=[(b"allow", b"GET, POST")], close=True)
+        context = self._make_context(
+            Origin(request_id(scope), client_address(scope), header(scope, b"accept-language")),
+            self._callers.of_header(header(scope, b"authorization")),
+        )
+        return await self._run(request, context, receive, by_get=by_get)
+
+    async def _run(self, request: Request, context: Context[object, object], receive: Receive, *, by_get: bool) -> Answer:
+        gone = asyncio.ensure_future(_disconnected(receive))
+        try:
+            return await self._engine.run(request, context, gone, by_get=by_get)
+        finally:
+            gone.cancel()
+
+
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+# --- answering -------------------------------------------------------------------------------------------------------
+
+
+async def _send_answer(send: Send, answer: Answer, media: MediaType) -> None:
+    extra: list[tuple[bytes, bytes]] = []
+    if answer.retry_after is not None:
+        extra.append((b"retry-after", b"%d" % answer.retry_after))
+    if answer.status == MutationByGet.status:
+        extra.append((b"allow", b"POST"))
+    status = answer.status if media == MODERN or answer.status == MutationByGet.status else 200
+    await _send(send, status, answer.body, media, extra)
+
+
+async def _send_refusal(send: Send, refused: HttpRefusal, media: MediaType) -> None:
+    extra = [*refused.headers, *([(b"connection", b"close")] if refused.close else [])]
+    await _send(send, refused.status, {"errors": [refusal(refused.error)]}, media, extra)
+
+
+async def _send(send: Send, status: int, body: object, media: MediaType, extra: Sequence[tuple[bytes, bytes]] = ()) -> None:
+    payload = orjson.dumps(body)
+    headers = [
+        (b"content-type", f"{media}; charset=utf-8".encode("ascii")),
+        (b"content-length", b"%d" % len(payload)),
+        (b"cache-control", b"no-store"),
+        (b"vary", b"Accept, Authorization, Accept-Language"),
+        *extra,
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": payload})

@@ -1,0 +1,158 @@
+"""How often anybody may ask: token buckets in this process's memory, and it says so (each process counts for itself).
+
+A bucket holds what may be asked at once and fills evenly over its time. There are at most `KEPT_AT_MOST` of a kind; the one
+unused for longest is forgotten, which forgives its owner at the worst. Addresses are counted by /64 in IPv6, where one customer
+owns a whole one. The clock is an argument: seconds that only ever grow.
+"""
+
+import math
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from ipaddress import IPv6Address, ip_address
+
+from api.graphql.context import Anonymous, Caller, MemberCaller
+from api.graphql.errors import RateLimited
+
+Clock = Callable[[], float]
+
+KEPT_AT_MOST = 50_000
+POINTS_A_MUTATION = 5  # of a member; a query counts 1
+
+# These count once for each time they run, not once a request: aliases must not buy more guesses.
+COUNTED_EACH = frozenset(
+    {
+        "enrol",
+        "requestSignInCode",
+        "signIn",
+        "signInWithFirebase",
+        "refreshSession",
+        "changeContact",
+        "staffSignIn",
+        "redeemReward",
+        "cancelVoucher",
+        "scan",
+        "useVoucher",
+        "reverseVoucherUse",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimits:
+    member_points_per_minute: int = 300
+    anonymous_requests_per_minute: int = 600
+    staff_requests_per_minute: int = 600
+    sign_in_codes_per_address_hour: int = 200
+    enrolments_per_address_hour: int = 200
+    bad_scans_per_minute: int = 10
+
+
+class Buckets:
+    """One bucket a key, each of the same size: `allowed` within `seconds`."""
+
+    def __init__(self, allowed: int, seconds: float, clock: Clock, *, kept_at_most: int = KEPT_AT_MOST) -> None:
+        self._allowed, self._a_second, self._clock, self._kept_at_most = allowed, allowed / seconds, clock, kept_at_most
+        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._left)
+
+    def take(self, key: str, points: int = 1) -> None:
+        """Take points out of this key's bucket. Raises RateLimited, taking none, where they are not there."""
+        now = self._clock()
+        left = self._now(key, now)
+        if left < points:
+            raise RateLimited(retry_after=math.ceil((min(points, self._allowed) - left) / self._a_second))
+        self._left[key] = (left - points, now)
+        self._left.move_to_end(key)
+        if len(self._left) > self._kept_at_most:
+            self._left.popitem(last=False)
+
+    def _now(self, key: str, now: float) -> float:
+        left, at = self._left.get(key, (float(self._allowed), now))
+        return min(float(self._allowed), left + (now - at) * self._a_second)
+
+
+class Locks:
+    """Keys that are locked for `seconds` once they did wrong `allowed` times within that time."""
+
+    def __init__(self, allowed: int, seconds: float, clock: Clock, *, kept_at_most: int = KEPT_AT_MOST) -> None:
+        self._allowed, self._seconds, self._clock, self._kept_at_most = allowed, seconds, clock, kept_at_most
+        self._wrongs: OrderedDict[str, tuple[float, ...]] = OrderedDict()
+
+    def check(self, key: str) -> None:
+        """Raise RateLimited while this key is locked."""
+        wrongs = self._recent(key)
+        if len(wrongs) >= self._allowed:
+            raise RateLimited(retry_after=math.ceil(wrongs[-1] + self._seconds - self._clock()))
+
+    def wrong(self, key: str) -> None:
+        """Remember that this key did wrong just now."""
+        self._wrongs[key] = (*self._recent(key), self._clock())[-self._allowed :]
+        self._wrongs.move_to_end(key)
+        if len(self._wrongs) > self._kept_at_most:
+            self._wrongs.popitem(last=False)
+
+    def _recent(self, key: str) -> tuple[float, ...]:
+        since = self._clock() - self._seconds
+        return tuple(at for at in self._wrongs.get(key, ()) if at > since)
+
+
+class Rates:
+    """Every rate of the API."""
+
+    def __init__(self, limits: RateLimits, clock: Clock) -> None:
+        self._members = Buckets(limits.member_points_per_minute, 60, clock)
+        self._addresses = Buckets(limits.anonymous_requests_per_minute, 60, clock)
+        self._tills = Buckets(limits.staff_requests_per_minute, 60, clock)
+        self._codes = Buckets(limits.sign_in_codes_per_address_hour, 3600, clock)
+        self._enrolments = Buckets(limits.enrolments_per_address_hour, 3600, clock)
+        self._bad_scans = Locks(limits.bad_scans_per_minute, 60, clock)
+
+    def request(self, caller: Caller, address: str) -> None:
+        """Count one request before anything of it is read. Raises RateLimited."""
+        self._take(caller, address, 1)
+
+    def operation(self, caller: Caller, address: str, *, mutation: bool, roots: tuple[str, ...]) -> None:
+        """Count what this request's operation takes beyond the one point. Raises RateLimited."""
+        times = max(1, sum(name in COUNTED_EACH for name in roots))
+        points = times * (POINTS_A_MUTATION if mutation and isinstance(caller, MemberCaller) else 1)
+        if points > 1:
+            self._take(caller, address, points - 1)
+
+    def _take(self, caller: Caller, address: str, points: int) -> None:
+        if isinstance(caller, Anonymous):
+            self._addresses.take(network(address), points)
+        elif isinstance(caller, MemberCaller):
+            self._members.take(caller.member_id, points)
+        else:
+            self._tills.take(caller.session_id, points)
+
+    def field(self, name: str, address: str) -> None:
+        """Count one run of a root field that has a rate of its own. Raises RateLimited."""
+        if name == "enrol":
+            self._enrolments.take(network(address))
+        elif name in ("requestSignInCode", "changeContact"):
+            self._codes.take(network(address))
+
+    def check_scans(self, till: str) -> None:
+        """Raise RateLimited while this till (its session) is locked for bad scans."""
+        self._bad_scans.check(till)
+
+    def bad_scan(self, till: str) -> None:
+        """Count an unknown or forged code scanned at this till."""
+        self._bad_scans.wrong(till)
+
+
+def network(address: str) -> str:
+    """Return what an address is counted by: itself, or its /64."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address[:64]
+    if isinstance(parsed, IPv6Address):
+        if parsed.ipv4_mapped:
+            return str(parsed.ipv4_mapped)
+        return parsed.exploded[:19]
+    return address

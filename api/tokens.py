@@ -1,0 +1,193 @@
+"""Signed tokens: who may call (access), and which member a till may act for (visit). EdDSA over Ed25519, and nothing else.
+
+A token is believed only if every one of these holds: its `typ` and `aud` are those of the purpose asked for, `alg` is EdDSA, its
+`kid` is a key in our own dictionary, the signature is right, `iss`, `aud`, `sub`, `role`, `sid`, `iat` and `exp` are there and
+right, and it has not ended (5 s of leeway). Whether its session still lives is asked by whoever lets a caller in.
+
+Which keys there are is `keys.py`'s business; here they are handed in, and so is the clock.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+
+import jwt
+
+from api.keys import Keys, TokenKey
+
+ALGORITHM = "EdDSA"
+LEEWAY = timedelta(seconds=5)
+VISIT_LASTS = timedelta(minutes=5)
+LENGTH_AT_MOST = 2_000
+REQUIRED = ("iss", "aud", "sub", "role", "sid", "iat", "exp")
+
+
+# --- errors ----------------------------------------------------------------------------------------------------------
+
+
+class TokenRefused(Exception):
+    """A token that is not believed. Why is for our own logs and tests, never for whoever brought it."""
+
+
+# --- values ----------------------------------------------------------------------------------------------------------
+
+
+class Purpose(Enum):
+    """What a token is for: its header `typ` and its audience. One kind is never taken for another."""
+
+    ACCESS = ("at+jwt", "selo")
+    VISIT = ("visit+jwt", "selo:visit")
+
+    @property
+    def typ(self) -> str:
+        return self.value[0]
+
+    @property
+    def audience(self) -> str:
+        return self.value[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What a believed token says. `role` is member, cashier, manager or operator; a visit's is visit, its `sid` the till's session."""
+
+    subject: str
+    role: str
+    session: str
+    expires_at: datetime
+    store: str | None = None
+    device: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    token: str
+    expires_at: datetime
+
+
+# --- rules -----------------------------------------------------------------------------------------------------------
+
+
+def sign(key: TokenKey, purpose: Purpose, claims: Claims, *, issuer: str, now: datetime) -> Issued:
+    """Return a token that says these claims."""
+    expires_at = claims.expires_at.replace(microsecond=0)
+    payload: dict[str, object] = {
+        "iss": issuer,
+        "aud": purpose.audience,
+        "sub": claims.subject,
+        "role": claims.role,
+        "sid": claims.session,
+        "iat": int(now.timestamp()),
+        "exp": int(expires_at.timestamp()),
+    }
+    payload |= {name: value for name, value in (("store", claims.store), ("device", claims.device)) if value is not None}
+    text = jwt.encode(payload, key.private, algorithm=ALGORITHM, headers={"typ": purpose.typ, "kid": key.kid})
+    return Issued(text, expires_at)
+
+
+def verify(token: str, purpose: Purpose, keys: Mapping[str, TokenKey], *, issuer: str, now: datetime) -> Claims:
+    """Return what this token says. Raises TokenRefused unless everything about it holds."""
+    if len(token) > LENGTH_AT_MOST:
+        raise TokenRefused("too long")
+    try:
+        header = jwt.get_unverified_header(token)
+        key = keys.get(str(header.get("kid")))
+        if header.get("typ") != purpose.typ or header.get("alg") != ALGORITHM or key is None:
+            raise TokenRefused("typ, alg or kid")
+        payload: Mapping[str, object] = jwt.decode(
+            token,
+            key.public,
+            algorithms=[ALGORITHM],
+            audience=purpose.audience,
+            issuer=issuer,
+            # Times are judged below, by the clock that was handed in.
+            options={"require": list(REQUIRED), "verify_exp": False, "verify_iat": False, "verify_nbf": False, "strict_aud": True},
+        )
+    except (jwt.PyJWTError, ValueError) as fault:
+        raise TokenRefused(type(fault).__name__) from None
+    expires_at, issued_at = _instant(payload, "exp"), _instant(payload, "iat")
+    if expires_at + LEEWAY <= now or issued_at - LEEWAY > now:
+        raise TokenRefused("exp or iat")
+    return Claims(
+        subject=_word(payload, "sub"),
+        role=_word(payload, "role"),
+        session=_word(payload, "sid"),
+        expires_at=expires_at,
+        store=_word(payload, "store") if "store" in payload else None,
+        device=_word(payload, "device") if "device" in payload else None,
+    )
+
+
+def _instant(payload: Mapping[str, object], name: str) -> datetime:
+    value = payload[name]
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**40:
+        raise TokenRefused(name)
+    return datetime.fromtimestamp(value, UTC)
+
+
+def _word(payload: Mapping[str, object], name: str) -> str:
+    value = payload[name]
+    if not isinstance(value, str) or not value:
+        raise TokenRefused(name)
+    return value
+
+
+# --- the tokens of one process ---------------------------------------------------------------------------------------
+
+
+class Tokens:
+    """Signs what this process gives out, and believes or refuses what it is brought."""
+
+    def __init__(
+        self,
+        keys: Keys,
+        *,
+        issuer: str,
+        clock: Callable[[], datetime],
+        access_lasts: timedelta = timedelta(minutes=15),
+        read_again: Callable[[], Keys] | None = None,
+    ) -> None:
+        """Take the keys as they stand; `read_again` reads them anew when a token names one that another process has made since."""
+        self._signing, self._verifying = keys.signing, dict(keys.verifying)
+        self._issuer, self._clock, self._access_lasts, self._read_again = issuer, clock, access_lasts, read_again
+        self._read_at = clock()
+
+    def access(self, *, subject: str, role: str, session: str, store: str | None = None, device: str | None = None) -> Issued:
+        """Return an access token for this member (role `member`) or employee (role and store) in this session."""
+        return self._sign(Purpose.ACCESS, Claims(subject, role, session, self._clock() + self._access_lasts, store, device))
+
+    def visit(self, *, member: str, store: str, session: str) -> Issued:
+        """Return a token that lets this store act for this member for 5 minutes; `session` is the till's."""
+        return self._sign(Purpose.VISIT, Claims(member, "visit", session, self._clock() + VISIT_LASTS, store))
+
+    def verify(self, token: str, purpose: Purpose = Purpose.ACCESS, *, at: datetime | None = None) -> Claims:
+        """Return the claims of a token that holds now, or held at an earlier instant that the caller vouches for. Raises TokenRefused."""
+        self._look_for(token)
+        return verify(token, purpose, self._verifying, issuer=self._issuer, now=at or self._clock())
+
+    def verify_visit(self, token: str, *, store: str, at: datetime | None = None) -> Claims:
+        """Return the claims of a visit that was opened in this store. Raises TokenRefused for any other."""
+        claims = self.verify(token, Purpose.VISIT, at=at)
+        if claims.role != "visit" or claims.store != store:
+            raise TokenRefused("store")
+        return claims
+
+    def public_set(self) -> dict[str, list[Mapping[str, str]]]:
+        """Return the public keys as /.well-known/jwks.json answers them."""
+        return {"keys": [key.jwk() for key in self._verifying.values()]}
+
+    def _sign(self, purpose: Purpose, claims: Claims) -> Issued:
+        return sign(self._signing, purpose, claims, issuer=self._issuer, now=self._clock())
+
+    def _look_for(self, token: str) -> None:
+        # A key that another process has begun to sign with is found at its first token; junk makes us look once a second at most.
+        if self._read_again is None or self._clock() - self._read_at < timedelta(seconds=1) or len(token) > LENGTH_AT_MOST:
+            return
+        try:
+            kid = jwt.get_unverified_header(token).get("kid")
+        except jwt.PyJWTError:
+            return
+        if kid not in self._verifying:
+            self._read_at = self._clock()
+            self._verifying.update(self._read_again().verifying)

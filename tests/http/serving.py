@@ -1,0 +1,151 @@
+"""A small application of the porch's own, served by uvicorn on a free port in a thread, and raw sockets to torment it with."""
+
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+
+import uvicorn
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from starlette.applications import Starlette
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from api.graphql.context import Caller, Context, Origin
+from api.graphql.execute import Engine
+from api.http.callers import Callers
+from api.http.drain import Drain
+from api.http.graphql import GraphQLEndpoint
+from api.http.headers import Porch
+from api.http.protocol import ConnectionLimits, http_protocol
+from api.http.rates import RateLimits
+from api.keys import Keys, TokenKey
+from api.tokens import Tokens
+from tests.graphql.small import Services, make_engine
+
+ISSUER = "http://selo.test"
+PLENTY = RateLimits(member_points_per_minute=10**6, anonymous_requests_per_minute=10**6, staff_requests_per_minute=10**6)
+
+
+def make_tokens(**given: timedelta) -> Tokens:
+    key = TokenKey(Ed25519PrivateKey.generate())
+    keys = Keys(signing=key, verifying=MappingProxyType({key.kid: key}), secret=b"s" * 32)
+    return Tokens(keys, issuer=ISSUER, clock=lambda: datetime.now(UTC), **given)
+
+
+@dataclass
+class Small:
+    """The application, and what it is made of."""
+
+    services: Services = field(default_factory=Services)
+    tokens: Tokens = field(default_factory=make_tokens)
+    ended: set[str] = field(default_factory=set)
+    drain: Drain = field(default_factory=Drain)
+    rates: RateLimits = PLENTY
+    introspection: bool = True
+    operation_seconds: float = 10
+    explorer: ASGIApp | None = None
+
+    def engine(self) -> Engine:
+        return make_engine(
+            clock=time.monotonic,
+            rates=self.rates,
+            drain=self.drain,
+            introspection=self.introspection,
+            operation_seconds=self.operation_seconds,
+        )
+
+    def callers(self) -> Callers:
+        return Callers(self.tokens, lambda session: session not in self.ended)
+
+    def context(self, origin: Origin, caller: Caller) -> Context[object, object]:
+        return Context(origin, caller, self.services, None)
+
+    def app(self) -> ASGIApp:
+        endpoint = GraphQLEndpoint(self.engine(), self.callers(), self.context, explorer=self.explorer)
+        return Porch(Starlette(routes=[Route("/graphql", endpoint)]))
+
+    def bearer(self, subject: str = "m1", *, role: str = "member", session: str = "s1", store: str | None = None) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.tokens.access(subject=subject, role=role, session=session, store=store).token}"}
+
+
+@contextmanager
+def served(app: ASGIApp, limits: ConnectionLimits | None = None, *, pure_python: bool = False) -> Iterator[int]:
+    """Serve an application until the block ends; yields the port."""
+    limits = limits or ConnectionLimits()
+    config = uvicorn.Config(
+        app,
+        http=http_protocol(limits, pure_python=pure_python),
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=limits.keep_alive_seconds,
+        h11_max_incomplete_event_size=limits.head_bytes,
+        ws_max_size=64 * 1024,
+        timeout_graceful_shutdown=2,
+    )
+    server = uvicorn.Server(config)
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(128)
+        thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])), daemon=True)
+        thread.start()
+        try:
+            while not server.started:
+                time.sleep(0.005)
+            yield int(listener.getsockname()[1])
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+class Raw:
+    """One TCP connection, spoken to in bytes."""
+
+    def __init__(self, port: int, *, patience: float = 5) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=patience)
+
+    def __enter__(self) -> "Raw":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.socket.close()
+
+    def send(self, data: bytes) -> None:
+        self.socket.sendall(data)
+
+    def until_closed(self) -> bytes:
+        """Everything the server still sends before it closes; TimeoutError where it does not."""
+        got = b""
+        while True:
+            try:
+                part = self.socket.recv(65_536)
+            except ConnectionResetError:
+                return got
+            if not part:
+                return got
+            got += part
+
+    def answer(self) -> tuple[int, Mapping[str, str], bytes]:
+        """One answer with a content-length."""
+        got = b""
+        while b"\r\n\r\n" not in got:
+            part = self.socket.recv(65_536)
+            assert part, f"closed after {got!r}"
+            got += part
+        head, _, body = got.partition(b"\r\n\r\n")
+        status, headers = parse_head(head)
+        while len(body) < int(headers.get("content-length", "0")):
+            body += self.socket.recv(65_536)
+        return status, headers, body
+
+
+def parse_head(head: bytes) -> tuple[int, dict[str, str]]:
+    first, *lines = head.decode("latin-1").split("\r\n")
+    return int(first.split(" ")[1]), {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
