@@ -1,0 +1,55 @@
+/* Amounts, days and instants as the reader's language writes them. Money is integer minor units, points are whole. */
+
+import { language } from "./words.js";
+
+export function digitsOf(currency) {
+  return new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions().maximumFractionDigits;
+}
+
+export function money(minor, currency) {
+  return new Intl.NumberFormat(language, { style: "currency", currency }).format(minor / 10 ** digitsOf(currency));
+}
+
+export function number(value) {
+  return new Intl.NumberFormat(language, { useGrouping: "min2" }).format(value);
+}
+
+/** An amount of a wallet: money where the wallet is money, a plain number else. */
+export function amount(value, wallet) {
+  return wallet?.walletKind === "MONEY" && wallet.currency ? money(value, wallet.currency) : number(value);
+}
+
+export function signed(value, wallet) {
+  return (value > 0 ? "+" : value < 0 ? "\u2212" : "") + amount(Math.abs(value), wallet);
+}
+
+/** Return minor units of what somebody typed ("12,50", "1 234.5"), null where it is no amount. */
+export function parseMoney(text, currency) {
+  const digits = digitsOf(currency);
+  const match = text.trim().replace(/[\s\u00a0']/g, "").match(/^(\d{1,9})(?:[.,](\d*))?$/);
+  if (!match || (match[2] ?? "").length > digits) return null;
+  return Number(match[1]) * 10 ** digits + Number((match[2] ?? "").padEnd(digits, "0") || 0);
+}
+
+/** Minor units as a field shows them for editing. */
+export function plainMoney(minor, currency) {
+  return (minor / 10 ** digitsOf(currency)).toLocaleString(language, { minimumFractionDigits: digitsOf(currency), useGrouping: false });
+}
+
+/** A calendar day of the programme; it is no instant, so no zone may move it. */
+export function day(iso, style = { day: "numeric", month: "long", year: "numeric" }) {
+  return new Intl.DateTimeFormat(language, { ...style, timeZone: "UTC" }).format(new Date(`${iso}T00:00:00Z`));
+}
+
+export function shortDay(iso) {
+  return day(iso, { day: "numeric", month: "short" });
+}
+
+/** An instant in the programme's zone, or the device's where none is named. */
+export function instant(iso, timeZone, style = { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" }) {
+  return new Intl.DateTimeFormat(language, { ...style, timeZone }).format(new Date(iso));
+}
+
+export function dayOf(iso, timeZone) {
+  return instant(iso, timeZone, { day: "numeric", month: "long", year: "numeric" });
+}

@@ -1,0 +1,132 @@
+/* One session that speaks GraphQL to /graphql: keeps its tokens, renews them once for all open tabs, and tells apart
+   what a network, a server and a person must mend. A line of a document that ends in `#?` is asked for where the server has it. */
+
+import { language } from "./words.js";
+
+const PATIENCE_MS = 12_000;
+
+/** No answer came: what was sent may or may not have been done, so it is sent again with its key. */
+export class NoNetwork extends Error {}
+
+/** The server answered with an error that no screen can mend; `code` as the API's `extensions.code`. */
+export class ServerError extends Error {
+  constructor(error) {
+    super(error.message);
+    this.code = error.extensions?.code ?? "INTERNAL";
+    this.field = error.extensions?.field;
+    this.retryAfter = error.extensions?.retryAfter;
+  }
+}
+
+/** The session has ended: somebody has to sign in. */
+export class SignedOut extends Error {}
+
+const RUNTIME_CODES = ["UNAUTHENTICATED", "FORBIDDEN", "NOT_FOUND", "RATE_LIMITED", "BUSY", "QUERY_TOO_COSTLY", "NOT_AVAILABLE", "INTERNAL"];
+const REFRESH = `mutation Refresh($input: RefreshSessionInput!) { refreshSession(input: $input) {
+  __typename ... on SessionRefreshed { accessToken accessTokenExpiresAt refreshToken } } }`;
+
+export class Session extends EventTarget {
+  #plain = new Set();
+
+  constructor(name) {
+    super();
+    this.name = name;
+    addEventListener("storage", (event) => { if (event.key === name) this.dispatchEvent(new Event("change")); });
+  }
+
+  get tokens() {
+    return JSON.parse(localStorage.getItem(this.name) ?? "null");
+  }
+
+  get open() {
+    return this.tokens !== null;
+  }
+
+  /** Keep the tokens of a sign-in, with what the page wants to remember beside them. */
+  begin({ accessToken, accessTokenExpiresAt, refreshToken }, about = {}) {
+    localStorage.setItem(this.name, JSON.stringify({ accessToken, accessTokenExpiresAt, refreshToken, about }));
+    this.dispatchEvent(new Event("change"));
+  }
+
+  end() {
+    if (!this.open) return;
+    localStorage.removeItem(this.name);
+    this.dispatchEvent(new Event("change"));
+  }
+
+  /** Ask as whoever is signed in. */
+  async ask(document, variables = {}) {
+    const token = await this.token();
+    try {
+      return await this.#send(document, variables, token);
+    } catch (error) {
+      if (error.code !== "UNAUTHENTICATED") throw error;
+      return this.#send(document, variables, await this.token(token));
+    }
+  }
+
+  /** Ask as nobody. */
+  askPublic(document, variables = {}) {
+    return this.#send(document, variables, null);
+  }
+
+  /** Return an access token that is not `stale` and not about to end. */
+  async token(stale = null) {
+    const fresh = (tokens) => tokens && tokens.accessToken !== stale && Date.parse(tokens.accessTokenExpiresAt) - Date.now() > 10_000;
+    if (fresh(this.tokens)) return this.tokens.accessToken;
+    if (!this.open) throw new SignedOut();
+    // A refresh token works once: one tab renews, the others wait and find it done.
+    return navigator.locks.request(this.name, async () => {
+      const tokens = this.tokens;
+      if (fresh(tokens)) return tokens.accessToken;
+      if (!tokens) throw new SignedOut();
+      const { refreshSession } = await this.#send(REFRESH, { input: { refreshToken: tokens.refreshToken } }, null);
+      if (refreshSession.__typename !== "SessionRefreshed") {
+        this.end();
+        throw new SignedOut();
+      }
+      this.begin(refreshSession, tokens.about);
+      return refreshSession.accessToken;
+    });
+  }
+
+  async #send(document, variables, token) {
+    const query = this.#plain.has(document) ? withoutOptional(document) : document.replaceAll("#?", "");
+    const answer = await post({ query, variables }, token);
+    if (!answer.errors?.length) return answer.data;
+    const error = new ServerError(answer.errors[0]);
+    if (!answer.data && document.includes("#?") && !this.#plain.has(document) && !RUNTIME_CODES.includes(error.code)) {
+      this.#plain.add(document);
+      return this.#send(document, variables, token);
+    }
+    throw error;
+  }
+}
+
+/** Return a document without the lines that ask for what a server may lack, and without the variables that only they use. */
+function withoutOptional(document) {
+  return document.split("\n").filter((line) => !line.trimEnd().endsWith("#?")).join("\n");
+}
+
+async function post(body, token) {
+  const headers = { "Content-Type": "application/json", Accept: "application/graphql-response+json, application/json", "Accept-Language": language };
+  if (token) headers.Authorization = `Bearer ${token}`;
+  let response;
+  let answer;
+  try {
+    response = await fetch("/graphql", {
+      method: "POST", headers, body: JSON.stringify(body), credentials: "omit", cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS),
+    });
+    answer = await response.json();
+  } catch (error) {
+    throw new NoNetwork(error.message);
+  }
+  if (answer?.errors || answer?.data) return answer;
+  if (response.status >= 500) throw new NoNetwork(`HTTP ${response.status}`);
+  throw new ServerError({ message: `HTTP ${response.status}`, extensions: { code: "BAD_INPUT" } });
+}
+
+/** A key for a mutation that moves value: made before it is sent, kept until it is answered. */
+export function newKey() {
+  return crypto.randomUUID();
+}

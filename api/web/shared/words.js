@@ -1,0 +1,28 @@
+/* The page's language: one flat list of texts a language, with {placeholders} and plural forms as the language counts them. */
+
+let texts = {};
+let plurals = new Intl.PluralRules("en");
+export let language = "en";
+
+/** Choose the first wanted language that the page has: what this device chose before, then the browser's. */
+export async function speak(available, load, wanted) {
+  const choices = [wanted, ...navigator.languages].filter(Boolean).map((tag) => tag.slice(0, 2).toLowerCase());
+  language = choices.find((tag) => available.includes(tag)) ?? available[0];
+  texts = await load(language);
+  plurals = new Intl.PluralRules(language);
+  document.documentElement.lang = language;
+  return language;
+}
+
+/** Return a text with its placeholders filled; `count` chooses the plural form. */
+export function t(key, values = {}) {
+  let text = texts[key];
+  if (text === undefined) throw new Error(`no text ${key} in ${language}`);
+  if (typeof text === "object") text = text[plurals.select(values.count)] ?? text.other;
+  return text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+}
+
+/** Whether there is such a text, for words that a server may add to. */
+export function has(key) {
+  return key in texts;
+}

@@ -1,0 +1,132 @@
+/* The till page: bar, screens, tabs. It speaks only GraphQL to /graphql. */
+
+import { fill, h, icon, sheet } from "/shared/dom.js";
+import { NoNetwork } from "/shared/graphql.js";
+import { language, speak, t } from "/shared/words.js";
+import { PROGRAMME, SIGN_OUT } from "./queries.js";
+import { keepSending, onQueue, queued } from "./queue.js";
+import { customerScreen } from "./screens/customer.js";
+import { refundScreen } from "./screens/refund.js";
+import { scanScreen } from "./screens/scan.js";
+import { shiftScreen } from "./screens/shift.js";
+import { signInScreen } from "./screens/sign-in.js";
+import { successScreen } from "./screens/success.js";
+import { voucherScreen } from "./screens/voucher.js";
+import { signal, soundOn } from "./sounds.js";
+import { go, network, onGo, onNetwork, prefer, session, till } from "./till.js";
+
+const SCREENS = {
+  "sign-in": signInScreen, scan: scanScreen, customer: customerScreen, voucher: voucherScreen, refund: refundScreen, shift: shiftScreen, success: successScreen,
+};
+const TABS = [["scan", "scan"], ["refund", "refund"], ["shift", "list"]];
+const place = document.getElementById("screen");
+let leave = null;
+let shown = "";
+
+async function show({ screen, params }) {
+  leave?.();
+  leave = null;
+  if (!session.open) screen = "sign-in";
+  shown = screen;
+  document.body.dataset.screen = screen;
+  const element = h("section", { class: "screen" });
+  fill(place, element);
+  leave = (await SCREENS[screen](element, params)) ?? null;
+  drawTabs();
+  await drawBar();
+  place.scrollTop = 0;
+  (element.querySelector("[autofocus]") ?? element.querySelector("h1"))?.focus({ preventScroll: true });
+}
+
+async function drawBar() {
+  const bar = document.getElementById("bar");
+  if (!session.open) return fill(bar);
+  const rows = await queued();
+  const refused = rows.filter((row) => row.state === "refused").length;
+  const waiting = rows.length - refused;
+  const state = [t(till.online ? "net.on" : "net.off")];
+  if (waiting) state.push(t("queue.waiting", { count: waiting }));
+  if (refused) state.push(t("queue.refused", { count: refused }));
+  fill(
+    bar,
+    h("div.where", {}, h("img", { src: "/shared/selo.svg", alt: "", width: 34, height: 34 }), h("strong", {}, till.staff.store.name)),
+    h(`button.state${refused ? ".bad" : till.online ? ".on" : ".off"}`, { onclick: () => go("shift"), "data-waiting": waiting, "data-refused": refused },
+      icon(till.online ? "check" : "cloud"), h("span", { role: "status" }, state.join(" · "))),
+    h("button.button.round.plain", { "aria-label": t("menu.open"), onclick: menu }, icon("person")),
+  );
+}
+
+function drawTabs() {
+  const tabs = document.getElementById("tabs");
+  tabs.hidden = !session.open;
+  tabs.setAttribute("aria-label", t("tabs"));
+  fill(tabs, TABS.map(([screen, picture]) =>
+    h("button", { "aria-current": shown === screen ? "page" : null, onclick: () => go(screen) }, icon(picture), h("span", {}, t(`tab.${screen}`)))));
+}
+
+function menu() {
+  return sheet(t("menu"), t("close"), (close) =>
+    h("div.stack", {},
+      h("h2", {}, till.staff.name),
+      h("p.quiet", {}, `${t(`role.${till.staff.role}`)} · ${till.staff.store.name}`),
+      languagePicker(),
+      h("label.choice", {}, soundBox(), t("menu.sound")),
+      h("button.button.wide", { onclick: () => { close(); signOut(); } }, t("signout")),
+    ));
+}
+
+function soundBox() {
+  const box = h("input", { type: "checkbox", onchange: () => { prefer("sound", box.checked); signal("seen"); } });
+  box.checked = soundOn();
+  return box;
+}
+
+/** Also on the sign-in screen: a cashier chooses the language before anything else. */
+export function languagePicker() {
+  return h("div.segments", { role: "group", "aria-label": t("language") },
+    [["en", "English"], ["pt", "Português"], ["pl", "Polski"]].map(([tag, name]) =>
+      h("button", { type: "button", lang: tag, "aria-pressed": String(tag === language), onclick: () => { prefer("language", tag); location.reload(); } }, name)));
+}
+
+async function signOut() {
+  // A session that cannot be ended for want of a network lapses by itself; the till forgets it at once.
+  await session.ask(SIGN_OUT, { input: {} }).catch(() => {});
+  session.end();
+}
+
+async function readProgramme() {
+  try {
+    till.programme = (await session.askPublic(PROGRAMME)).programme;
+    network(true);
+  } catch (error) {
+    if (!(error instanceof NoNetwork)) throw error;
+    network(false);
+  }
+}
+
+/* A USB scanner types like a keyboard, wherever the focus is: its keys belong into the code field. */
+function catchKeys(event) {
+  const field = document.getElementById("code");
+  if (!field || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+  if (event.key.length === 1 && !event.target.closest("input, select, textarea, button")) field.focus();
+}
+
+async function start() {
+  await speak(["en", "pt", "pl"], async (tag) => (await import(`./words/${tag}.js`)).default, prefer("language"));
+  document.title = t("title");
+  onGo(show);
+  onQueue(drawBar);
+  onNetwork(drawBar);
+  session.addEventListener("change", () => { if (!session.open || shown === "sign-in") go(session.open ? "scan" : "sign-in"); });
+  addEventListener("online", () => network(true));
+  addEventListener("offline", () => network(false));
+  addEventListener("keydown", catchKeys);
+  addEventListener("popstate", () => go("scan"));
+  if (!till.programme) await readProgramme();
+  else readProgramme();
+  await show({ screen: "scan", params: {} });
+  keepSending();
+  if ("serviceWorker" in navigator) navigator.serviceWorker.register("/till/sw.js", { scope: "/till/" }).catch(() => {});
+}
+
+start();

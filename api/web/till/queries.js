@@ -1,0 +1,70 @@
+/* Everything that the till asks of the API. A line that ends in `#?` is left out where the server lacks it. */
+
+const WALLETS = `wallets { id code name walletKind currency available pending debt expiring { amount on } }`;
+const TIER = `tier { id current { id code name colour } next { id name } toNext fraction until }`;
+const CUSTOMER = `fragment CustomerParts on Customer { id number name status ${WALLETS} ${TIER}
+  rewards(first: 12, state: UNLOCKED) { edges { node { id reward { id title image rewardKind cost { wallet amount } } } } }
+}`;
+const ENTRY = `wallet entryKind amount title availableAt expiresOn`;
+const OUTCOME = `rule title applied wallet amount reason`;
+const VOUCHER = `id title voucherState issuedAt expiresAt usedAt usedIn { id name } value { amount percent minimum currency } cost { wallet amount }
+  stores { id code name } reward { id title description image rewardKind terms }`;
+const PURCHASE = `id externalId occurredAt currency total refunded lines { line sku name category quantity amount refundedQuantity refundedAmount }`;
+
+export const PROGRAMME = `query TillProgramme { programme { name currency timezone locales stores { id code name } } }`;
+
+export const SIGN_IN = `mutation TillSignIn($input: StaffSignInInput!) { staffSignIn(input: $input) { __typename
+  ... on StaffSignedIn { accessToken accessTokenExpiresAt refreshToken staff { id name role store { id code name } } }
+  ... on SignInRefused { message reason attemptsLeft } } }`;
+
+export const SIGN_OUT = `mutation TillSignOut($input: SignOutInput!) { signOut(input: $input) { sessions } }`;
+
+export const SCAN = `mutation TillScan($input: ScanInput!) { scan(input: $input) { __typename
+  ... on CustomerScan { visit visitExpiresAt customer { ...CustomerParts } }
+  ... on VoucherScan { usable reason voucher { ${VOUCHER} } customer { id name number status } }
+  ... on Problem { message } } }
+${CUSTOMER}`;
+
+export const FIND = `query TillFind($contact: String!) { findCustomer(contact: $contact) { ...CustomerParts } }
+${CUSTOMER}`;
+
+export const QUOTE = `query TillQuote($input: QuoteInput!) { quotePurchase(input: $input) {
+  entries { ${ENTRY} } totals { wallet amount } explanation { ${OUTCOME} }
+  unlocks { id reward { id title image rewardKind } } tierAfter { id code name colour } } }`;
+
+export const RECORD = `mutation TillRecord($input: PurchaseInput!) { recordPurchase(input: $input) { __typename
+  ... on PurchaseRecorded { purchase { id externalId total currency } customer { id name number ${WALLETS} ${TIER} }
+    entries { id ${ENTRY} } explanation { ${OUTCOME} } unlocked { id reward { id title image rewardKind } }
+    earnedBadges { id level badge { id name art } } tierChange { from to at reason } }
+  ... on PurchaseClaimed { message sameMember }
+  ... on NotAllowed { message reason }
+  ... on Problem { message } } }`;
+
+export const USE_VOUCHER = `mutation TillUseVoucher($input: UseVoucherInput!) { useVoucher(input: $input) { __typename
+  ... on VoucherAccepted { voucher { ${VOUCHER} } customer { id name number } }
+  ... on VoucherNotUsable { message voucherState usedAt usedIn { id name } }
+  ... on NotAllowed { message reason }
+  ... on Problem { message } } }`;
+
+export const REVERSE_VOUCHER = `mutation TillReverseVoucher($input: ReverseVoucherUseInput!) { reverseVoucherUse(input: $input) { __typename
+  ... on VoucherUseReversed { voucher { ${VOUCHER} } }
+  ... on Problem { message } } }`;
+
+export const FIND_PURCHASE = `query TillPurchase($externalId: String!) { purchase(externalId: $externalId) { ${PURCHASE} } }`;
+
+export const QUOTE_REFUND = `query TillQuoteRefund($input: QuoteRefundInput!) { quoteRefund(input: $input) {
+  refundable entries { ${ENTRY} } totals { wallet amount } } }`;
+
+export const REFUND = `mutation TillRefund($input: RefundInput!) { refundPurchase(input: $input) { __typename
+  ... on PurchaseRefunded { purchase { ${PURCHASE} } entries { id ${ENTRY} } ${WALLETS} }
+  ... on RefundTooLarge { message refundable }
+  ... on Problem { message } } }`;
+
+export const ADJUST = `mutation TillAdjust($input: AdjustBalanceInput!) { adjustBalance(input: $input) { __typename
+  ... on BalanceAdjusted { entry { id amount wallet } wallet { id code name walletKind currency available pending debt } }
+  ... on InsufficientBalance { message missing }
+  ... on Problem { message } } }`;
+
+export const SHIFT = `query TillShift { staff { id name role store { id code name } }
+  shiftActions(first: 50) { id at actionKind subject amount wallet currency customer { id name } voucher { id voucherState usedAt } } #?
+}`;

@@ -1,0 +1,101 @@
+/* Pieces that several screens show: amounts, reasons, rewards, and what to say when something fails. */
+
+import { h, icon } from "/shared/dom.js";
+import { amount, day, dayOf, money, number, signed } from "/shared/format.js";
+import { NoNetwork, SignedOut } from "/shared/graphql.js";
+import { has, t } from "/shared/words.js";
+import { database, network, session, till } from "../till.js";
+
+/** Return the wallet of a code as the customer has it, so that an amount is written as money or points. */
+export function walletOf(wallets, code) {
+  return wallets?.find((wallet) => wallet.code === code);
+}
+
+export function figure(value, wallet) {
+  return h(`span.figure${value > 0 ? ".plus" : value < 0 ? ".minus" : ".off"}`, {}, signed(value, wallet));
+}
+
+/** A wallet's amount with its name: "125 NumisPoints". */
+export function named(value, wallet) {
+  return wallet?.walletKind === "MONEY" ? `${amount(value, wallet)} ${wallet.name}` : `${number(value)} ${wallet?.name ?? ""}`.trim();
+}
+
+/** Each rule that counted, and each that did not with its reason. */
+export function reasons(outcomes, wallets) {
+  return h("ul.lines.reasons", {}, outcomes.map((outcome) =>
+    h(outcome.applied ? "li" : "li.off", {},
+      h("span", {}, outcome.title, outcome.reason && h("small.why", {}, why(outcome.reason))),
+      outcome.applied && outcome.amount !== 0 ? figure(outcome.amount, walletOf(wallets, outcome.wallet)) : h("span.figure.off", {}, outcome.applied ? icon("check") : "\u2013"))));
+}
+
+/** A reason's fixed word in the cashier's language; one that the server added since is shown as it came. */
+export function why(reason) {
+  const [word, ...rest] = reason.split(":");
+  if (!has(`why.${word}`)) return reason;
+  const value = rest.join(":");
+  return t(`why.${word}`, { value: word === "later" && value ? dayOf(value, till.programme?.timezone) : value });
+}
+
+/** What a quote or a refund does to each wallet, with the day on which it becomes spendable. */
+export function entries(list, wallets) {
+  return h("ul.lines", {}, list.map((entry) =>
+    h("li", {}, h("span", {}, entry.title, entry.availableAt && h("small.why", {}, t("spendable.from", { day: dayOf(entry.availableAt, till.programme?.timezone) }))),
+      figure(entry.amount, walletOf(wallets, entry.wallet)))));
+}
+
+const KINDS = { DISCOUNT_AMOUNT: "\u20ac", DISCOUNT_PERCENT: "%", PRODUCT: "\u25c8", EVENT: "\u2605", ACCESS: "\u26bf", SERVICE: "\u2663" };
+
+/** A reward's picture, or a stamp with the sign of its kind where it has none. */
+export function picture(reward, size = 64) {
+  if (reward.image) return h("img.picture", { src: reward.image, alt: "", width: size, height: size });
+  return h("span.picture.sign", { "aria-hidden": "true", style: { "--size": `${size}px` } }, KINDS[reward.rewardKind] ?? "\u25c8");
+}
+
+export function worth(value) {
+  if (!value) return null;
+  const least = value.minimum ? t("worth.minimum", { minimum: money(value.minimum, value.currency ?? till.programme.currency) }) : "";
+  const what = value.amount !== null ? money(value.amount, value.currency ?? till.programme.currency) : value.percent !== null ? `${number(value.percent)} %` : "";
+  return [what, least].filter(Boolean).join(" · ") || null;
+}
+
+export function tierChip(tier) {
+  if (!tier) return null;
+  return h("span.chip.gold", {}, h("span.dot", { style: { background: tier.current.colour ?? "currentcolor" } }), tier.current.name);
+}
+
+export function notice(text, kind = "", picture = "clock") {
+  return h(`p.notice${kind ? "." + kind : ""}`, { role: kind === "bad" ? "alert" : null }, icon(picture), h("span", {}, text));
+}
+
+/** What to tell a cashier about a failure: a network's, a session's, or the server's own sentence. */
+export function say(error) {
+  if (error instanceof NoNetwork) {
+    network(false);
+    return t("fault.network");
+  }
+  if (error instanceof SignedOut) return t("fault.signedout");
+  if (error.code === "RATE_LIMITED" || error.code === "BUSY") return t("fault.busy", { seconds: error.retryAfter ?? 5 });
+  if (error.code === "NOT_FOUND") return t("fault.notfound");
+  if (error.code === "INTERNAL") return t("fault.internal");
+  return error.message;
+}
+
+/** Ask the API, and know the network by it. */
+export async function ask(document, variables) {
+  const data = await session.ask(document, variables);
+  network(true);
+  return data;
+}
+
+/** Note what this device did, for the list of the shift. */
+export async function note(actionKind, subject, more = {}) {
+  const db = await database;
+  await db.put("log", { at: new Date().toISOString(), staff: till.staff.id, store: till.staff.store.code, actionKind, subject, ...more });
+  const all = await db.all("log");
+  for (const old of all.slice(0, Math.max(0, all.length - 200))) await db.remove("log", old.id);
+}
+
+export function expiry(wallet) {
+  const [soonest] = wallet.expiring ?? [];
+  return soonest ? t("expires", { amount: amount(soonest.amount, wallet), day: day(soonest.on) }) : null;
+}

@@ -1,0 +1,129 @@
+/* The first screen: the camera, a field for what is typed or comes from a USB scanner, and what a code turns out to be. */
+
+import { fill, h, icon } from "/shared/dom.js";
+import { newKey } from "/shared/graphql.js";
+import { t } from "/shared/words.js";
+import { classify } from "../codes.js";
+import { FIND, SCAN } from "../queries.js";
+import { Scanner, faultKey } from "../scanner.js";
+import { signal } from "../sounds.js";
+import { go, prefer, till } from "../till.js";
+import { ask, notice, say } from "./parts.js";
+
+export function scanScreen(element) {
+  const video = h("video", { playsinline: true, muted: true, "aria-label": t("scan.picture") });
+  video.muted = true;
+  const tools = h("div.tools");
+  const result = h("div", { "aria-live": "assertive" });
+  const button = h("button.button.primary.tall.wide", { onclick: () => open() }, icon("camera"), t("scan.start"));
+  const frame = h("div.finder", {}, video, h("div.corners", { "aria-hidden": "true" }), tools);
+  const box = h("div.lens", {}, frame, button);
+  frame.hidden = true;
+
+  let busy = false;
+  const found = async (text) => {
+    if (busy) return;
+    busy = true;
+    element.setAttribute("aria-busy", "true");
+    signal("seen");
+    fill(result);
+    try {
+      await openCode(text);
+    } catch (error) {
+      signal("bad");
+      fill(result, notice(say(error), "bad", "close"));
+    } finally {
+      busy = false;
+      element.removeAttribute("aria-busy");
+    }
+  };
+  const refuse = (text) => {
+    signal("bad");
+    fill(result, notice(text, "bad", "close"));
+  };
+
+  async function openCode(raw) {
+    const { kind, text } = classify(raw);
+    if (kind === "voucher" && !till.online && !navigator.onLine) return refuse(t("scan.voucher.offline"));
+    if (kind === "contact" || kind === "number") return byContact(kind, text);
+    try {
+      const { scan } = await ask(SCAN, { input: { code: text, idempotencyKey: newKey() } });
+      if (scan.__typename === "CustomerScan") return go("customer", scan);
+      if (scan.__typename === "VoucherScan") return go("voucher", { ...scan, code: text });
+      return refuse(scan.message);
+    } catch (error) {
+      if (kind !== "card" || error.constructor.name !== "NoNetwork") throw error;
+      say(error);
+      return go("customer", { offline: { card: text, scannedAt: new Date().toISOString() } });
+    }
+  }
+
+  async function byContact(kind, text) {
+    try {
+      const { findCustomer } = await ask(FIND, { contact: text });
+      return findCustomer ? go("customer", { customer: findCustomer }) : refuse(t("scan.nobody"));
+    } catch (error) {
+      if (kind !== "number" || error.constructor.name !== "NoNetwork") throw error;
+      say(error);
+      return go("customer", { offline: { number: text } });
+    }
+  }
+
+  const scanner = new Scanner(video, found);
+  async function open(deviceId = prefer("camera")) {
+    button.disabled = true;
+    try {
+      await scanner.start(deviceId);
+      prefer("camera-on", true);
+      button.hidden = true;
+      frame.hidden = false;
+      navigator.serviceWorker?.controller?.postMessage("keep-later");
+      drawTools(tools, scanner, open);
+    } catch (error) {
+      // A camera chosen once and since unplugged must not keep the others away.
+      if (deviceId && error.name === "OverconstrainedError") return prefer("camera", ""), open("");
+      prefer("camera-on", false);
+      fill(result, notice(t(faultKey(error)), "bad", "camera"));
+    } finally {
+      button.disabled = false;
+    }
+  }
+
+  const code = h("input.code", { id: "code", name: "code", autocomplete: "off", autocapitalize: "none", spellcheck: "false", enterkeyhint: "go", "aria-describedby": "code-hint" });
+  const form = h("form.typed", {
+    onsubmit: (event) => {
+      event.preventDefault();
+      const text = code.value.trim();
+      code.value = "";
+      if (text) found(text);
+    },
+  }, h("label", { for: "code" }, t("scan.typed")), h("div.row", {}, code, h("button.button", { "aria-label": t("scan.go") }, icon("forward"))), h("span.hint", { id: "code-hint" }, t("scan.typed.hint")));
+
+  element.append(h("h1.unseen", { tabindex: -1 }, t("scan.title")), box, result, form);
+  if (prefer("camera-on")) open();
+  return () => scanner.close();
+}
+
+/* Torch and camera choice, where the device has them. */
+async function drawTools(tools, scanner, open) {
+  const cameras = await scanner.cameras();
+  let lit = false;
+  const torch = scanner.torch && h("button.button.round", {
+    "aria-label": t("scan.torch"), "aria-pressed": "false",
+    onclick: async () => {
+      lit = !lit;
+      await scanner.light(lit);
+      torch.setAttribute("aria-pressed", String(lit));
+    },
+  }, icon("torch"));
+  const next = cameras.length > 1 && h("button.button.round", {
+    "aria-label": t("scan.camera"),
+    onclick: () => {
+      const at = cameras.findIndex((camera) => camera.deviceId === scanner.deviceId);
+      const { deviceId } = cameras[(at + 1) % cameras.length];
+      prefer("camera", deviceId);
+      open(deviceId);
+    },
+  }, icon("camera"));
+  fill(tools, torch, next);
+}

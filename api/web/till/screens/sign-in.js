@@ -1,0 +1,52 @@
+/* Who stands at the till, and in which store. The store is remembered on this device. */
+
+import { field, fill, h } from "/shared/dom.js";
+import { t } from "/shared/words.js";
+import { languagePicker } from "../app.js";
+import { SIGN_IN } from "../queries.js";
+import { queued } from "../queue.js";
+import { prefer, session, till } from "../till.js";
+import { notice, say } from "./parts.js";
+
+export async function signInScreen(element) {
+  const stores = till.programme?.stores ?? [];
+  const waiting = (await queued(true)).length;
+  const store = h("select", { required: true, name: "store" }, stores.map((each) => h("option", { value: each.code }, each.name)));
+  if (prefer("store")) store.value = prefer("store");
+  if (!store.value && stores.length) store.value = stores[0].code;
+  const user = h("input", { required: true, name: "username", autocomplete: "username", autocapitalize: "none", spellcheck: "false" });
+  const password = h("input", { required: true, type: "password", name: "password", autocomplete: "current-password" });
+  const fault = h("div", { "aria-live": "assertive" });
+  const button = h("button.button.primary.wide.tall", {}, t("signin"));
+
+  const form = h("form.card.stack", {
+    onsubmit: async (event) => {
+      event.preventDefault();
+      button.disabled = true;
+      fill(fault);
+      try {
+        const { staffSignIn } = await session.askPublic(SIGN_IN, { input: { username: user.value.trim(), password: password.value, store: store.value } });
+        if (staffSignIn.__typename === "StaffSignedIn") {
+          prefer("store", store.value);
+          return session.begin(staffSignIn, { staff: staffSignIn.staff, since: new Date().toISOString() });
+        }
+        fill(fault, notice(staffSignIn.message, "bad", "lock"));
+        password.value = "";
+        password.focus();
+      } catch (error) {
+        fill(fault, notice(say(error), "bad", "lock"));
+      }
+      button.disabled = false;
+    },
+  }, field(t("store"), store), field(t("username"), user), field(t("password"), password), fault, button);
+
+  element.append(
+    h("div.welcome", {},
+      h("img", { src: "/shared/selo.svg", alt: "", width: 88, height: 88 }),
+      h("h1", { tabindex: -1 }, till.programme?.name ?? t("title")),
+      h("p.quiet", {}, t("signin.hint"))),
+    waiting ? notice(t("signin.waiting", { count: waiting })) : "",
+    stores.length ? form : notice(t("signin.offline"), "bad", "cloud"),
+    languagePicker(),
+  );
+}

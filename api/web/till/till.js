@@ -1,0 +1,56 @@
+/* What the whole till page knows: who is signed in where, the programme, the network, and how to get from screen to screen. */
+
+import { Session } from "/shared/graphql.js";
+import { openDatabase } from "/shared/storage.js";
+
+export const session = new Session("selo-till");
+
+/** The device's own database: purchases waiting to be sent, and what was done from here. */
+export const database = openDatabase("selo-till", 1, {
+  queue: { keyPath: "id", autoIncrement: true },
+  log: { keyPath: "id", autoIncrement: true },
+});
+
+export const till = {
+  online: navigator.onLine,
+  get staff() {
+    return session.tokens?.about.staff ?? null;
+  },
+  /** The public facts of the programme, remembered for a start without a network. */
+  get programme() {
+    return JSON.parse(localStorage.getItem("selo-till-programme") ?? "null");
+  },
+  set programme(value) {
+    localStorage.setItem("selo-till-programme", JSON.stringify(value));
+  },
+  get manager() {
+    return this.staff !== null && this.staff.role !== "CASHIER";
+  },
+};
+
+/** What this device prefers: language, store, sounds, camera. */
+export function prefer(key, value) {
+  if (value !== undefined) localStorage.setItem(`selo-till-${key}`, JSON.stringify(value));
+  return JSON.parse(localStorage.getItem(`selo-till-${key}`) ?? "null");
+}
+
+const bus = new EventTarget();
+
+export function go(screen, params = {}) {
+  bus.dispatchEvent(new CustomEvent("go", { detail: { screen, params } }));
+}
+
+export function onGo(act) {
+  bus.addEventListener("go", (event) => act(event.detail));
+}
+
+/** Say that the network was seen to work or not; the browser's own word for it is only a hint. */
+export function network(works) {
+  if (till.online === works) return;
+  till.online = works;
+  bus.dispatchEvent(new Event("network"));
+}
+
+export function onNetwork(act) {
+  bus.addEventListener("network", act);
+}
