@@ -17,6 +17,7 @@ from domain.model.decision import BalanceTooLow, Later, MemberFrozen, RewardLock
 from domain.model.earning import fired
 from domain.model.events import Event, Purchase
 from domain.model.member import CATEGORIES_KEPT, JUDGEMENTS_KEPT, Judgement, Member, PlanHeld, Purchases
+from domain.model.values import evolve
 from domain.model.wallet import InsufficientBalance
 from domain.model.work import Work
 
@@ -31,11 +32,11 @@ def announce(work: Work) -> Member:
     """Apply what rules on the event already see, and return the member that they see."""
     event = work.event
     if event.profile is not None:
-        work.member = replace(work.member, profile=event.profile)
+        work.member = evolve(work.member, profile=event.profile)
     if event.name == events.ENROLLED:
         referrer = event.data.get("referredBy")
         referral = replace(work.member.referral, referred_by=referrer if isinstance(referrer, str) else None)
-        work.member = replace(work.member, joined_at=event.at, tier=tiers.begin(work.programme, at=event.at), referral=referral)
+        work.member = evolve(work.member, joined_at=event.at, tier=tiers.begin(work.programme, at=event.at), referral=referral)
     return work.member
 
 
@@ -64,8 +65,7 @@ def _purchase(work: Work) -> None:
         if spec.code in work.member.wallets and spec.expiry.renewed_by_activity:
             one = wallet.renew(work.wallet(spec.code), spec, tier=held_code(work.programme, work.member), day=day, zone=work.programme.zone)
             work.keep(spec.code, one)
-    work.member = replace(
-        work.member,
+    work.member = evolve(work.member,
         purchases=Purchases(
             count=bought.count + 1,
             total=bought.total + event.purchase.total,
@@ -96,8 +96,7 @@ def _refund(work: Work, past: Past | None) -> None:
         for one in work.member.referral.waiting
         if one.key != refund.recorded.key or refund.kept.total
     )
-    work.member = replace(
-        work.member,
+    work.member = evolve(work.member,
         purchases=replace(bought, total=total, categories=categories),
         referral=replace(work.member.referral, waiting=tuple(waiting)),
     )
@@ -130,7 +129,7 @@ def _count_redemption(work: Work, reward: str, at: datetime, times: int) -> None
     if limit is not None:
         name = rewards.counter(reward)
         counts = fired(work.member.counters.get(name, ()), {limit.per}, local_day(at, work.programme.zone), amount=0, times=times)
-        work.member = replace(work.member, counters={**work.member.counters, name: counts})
+        work.member = evolve(work.member, counters={**work.member.counters, name: counts})
 
 
 def _usable(work: Work) -> str:
@@ -175,7 +174,7 @@ def _expire_voucher(work: Work) -> None:
 def forget_used(member: Member, at: datetime) -> Member:
     """Return the member without the used vouchers whose use can no longer be reversed."""
     kept = {code: one for code, one in member.vouchers.items() if one.used_at is None or one.used_at + REVERSIBLE >= at}
-    return member if len(kept) == len(member.vouchers) else replace(member, vouchers=kept)
+    return member if len(kept) == len(member.vouchers) else evolve(member, vouchers=kept)
 
 
 # ---------------------------------------------------------------- balances, plans, states
@@ -193,7 +192,7 @@ def _adjust(work: Work) -> None:
     one, since = work.wallet(code), work.today
     until = wallet.last_day(work.programme.wallet(code), tier=held_code(work.programme, work.member), since=since)
     after, opened = wallet.award(one, amount=amount, available_at=None, expires_on=until, since=since)
-    after = replace(after, earned=one.earned, adjusted=one.adjusted + amount)
+    after = evolve(after, earned=one.earned, adjusted=one.adjusted + amount)
     lots = (wallet.Part(opened, until, since),) if opened else ()
     work.enter(code, "ADJUST", amount, after, lots=lots, expires_on=until, debt=opened - amount)
 
@@ -204,15 +203,15 @@ def _plan(work: Work) -> None:
     ends = datetime.fromisoformat(until) if isinstance(until, str) else None
     code = _text(event, "plan") or (held.code if held else "")
     since = held.since if held and held.code == code and event.name == events.PLAN_RENEWED else event.at
-    work.member = replace(work.member, plan=PlanHeld(code, since, ends))
+    work.member = evolve(work.member, plan=PlanHeld(code, since, ends))
 
 
 def _plan_ends(work: Work) -> None:
-    work.member = replace(work.member, plan=None)
+    work.member = evolve(work.member, plan=None)
 
 
 def _freeze(work: Work) -> None:
-    work.member = replace(work.member, frozen=work.event.name == events.FROZEN)
+    work.member = evolve(work.member, frozen=work.event.name == events.FROZEN)
 
 
 # ---------------------------------------------------------------- referral
@@ -228,7 +227,7 @@ def judge_referral(work: Work) -> None:
         qualify(work, event)
         return
     waiting = (*state.waiting, Judgement(event.id, due, event.at, event.source, event.purchase))[-JUDGEMENTS_KEPT:]
-    work.member = replace(work.member, referral=replace(state, waiting=waiting))
+    work.member = evolve(work.member, referral=replace(state, waiting=waiting))
 
 
 def qualify(work: Work, event: Event) -> None:
@@ -238,7 +237,7 @@ def qualify(work: Work, event: Event) -> None:
         return
     if not Sight(work.programme, work.member, event, first=work.member.purchases.count == 1).test(referral.qualifies.when):
         return
-    work.member = replace(work.member, referral=replace(state, qualified=True, waiting=()))
+    work.member = evolve(work.member, referral=replace(state, qualified=True, waiting=()))
     work.do_all(referral.friend, rule="referral:friend")
     raised = Event(f"referral:{work.member.id}", events.REFERRAL_QUALIFIED, work.at, "selo", {"friend": work.member.id})
     work.later.append(Later(state.referred_by, work.at, raised))
@@ -246,7 +245,7 @@ def qualify(work: Work, event: Event) -> None:
 
 def _referred(work: Work) -> None:
     referral, state = work.programme.referral, work.member.referral
-    work.member = replace(work.member, referral=replace(state, friends=state.friends + 1))
+    work.member = evolve(work.member, referral=replace(state, friends=state.friends + 1))
     if referral is None:
         return
     refused = "frozen" if work.member.frozen else None
@@ -257,7 +256,7 @@ def _referred(work: Work) -> None:
             refused = "limit"
         else:
             after = fired(counts, {referral.limit.per}, day, amount=0)
-            work.member = replace(work.member, counters={**work.member.counters, REFERRAL: after})
+            work.member = evolve(work.member, counters={**work.member.counters, REFERRAL: after})
     if refused is not None:
         work.refuse("referral:referrer", refused)
     else:

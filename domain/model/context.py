@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
+from functools import lru_cache
 
 from domain.model.calendar import local_day
 from domain.model.conditions import Context, Expression, ExpressionFailed
@@ -109,6 +110,11 @@ def line_view(line: Line) -> dict[str, object]:
     return {"sku": line.sku, "name": line.name, "category": line.category, "quantity": line.quantity, "amount": line.amount}
 
 
+@lru_cache(maxsize=256)
+def _line_context(line: Line) -> Context:
+    return Context({"line": line_view(line)})
+
+
 def event_view(programme: Programme, event: Event) -> dict[str, object]:
     """Return an event as expressions see it; declared fields are always there, null where missing."""
     data: dict[str, Json] = dict.fromkeys(programme.declared(event.name))
@@ -177,8 +183,10 @@ class Sight:
     def _line(self, expression: Expression, line: Line) -> bool:
         if PRIVATE & expression.names:
             return self._private(expression, line) is True
-        alone = all(name.partition(".")[0] == "line" for name in expression.names)
-        context = Context({"line": line_view(line)}) if alone else self.context.with_("line", line_view(line))
+        if all(name.partition(".")[0] == "line" for name in expression.names):
+            context = _line_context(line)
+        else:
+            context = self.context.with_("line", line_view(line))
         return self._value(expression, context) is True
 
     def _private(self, expression: Expression, line: Line | None) -> Json:

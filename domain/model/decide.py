@@ -21,6 +21,7 @@ from domain.model.earning import Bench, Room, Verdict, check, counted, fired, ju
 from domain.model.events import PURCHASED, REWARD_UNLOCKED, SCHEDULE, SEGMENT_ENTERED, SEGMENT_LEFT, Event, Facts
 from domain.model.member import BadgeState, Count, Member
 from domain.model.programme import Programme, Rule
+from domain.model.values import evolve
 from domain.model.wallet import lapse, settle
 from domain.model.work import Work
 
@@ -66,14 +67,14 @@ def decide(
 def new_member(id: str, number: str, profile_event: Event | None = None) -> Member:
     """Return a member to be, before member.enrolled: nothing but an identity."""
     member = Member(id, number)
-    return replace(member, profile=profile_event.profile) if profile_event and profile_event.profile else member
+    return evolve(member, profile=profile_event.profile) if profile_event and profile_event.profile else member
 
 
 def at_instant(programme: Programme, member: Member, *, now: datetime) -> Member:
     """Return the member as a reader sees it: lots due are in, lapsed ones out, whatever any job has written down."""
     today = local_day(now, programme.zone)
     wallets = {code: lapse(settle(one, now=now), today=today)[0] for code, one in member.wallets.items()}
-    return replace(member, wallets=wallets)
+    return evolve(member, wallets=wallets)
 
 
 # ---------------------------------------------------------------- one row
@@ -132,7 +133,7 @@ def row_of(
 def _settled(member: Member, at: datetime) -> Member:
     wallets = {code: settle(one, now=at) for code, one in member.wallets.items()}
     same = all(wallets[code] is one for code, one in member.wallets.items())
-    return member if same else replace(member, wallets=wallets)
+    return member if same else evolve(member, wallets=wallets)
 
 
 def _bench(work: Work, sight: Sight, past: Past | None) -> Bench:
@@ -228,7 +229,7 @@ def _count_firing(work: Work, rule: Rule, event: Event, amount: int) -> None:
     if pers:
         day = local_day(event.at, work.programme.zone)
         counts = fired(work.member.counters.get(rule.code, ()), pers, day, amount=amount)
-        work.member = replace(work.member, counters={**work.member.counters, rule.code: counts})
+        work.member = evolve(work.member, counters={**work.member.counters, rule.code: counts})
 
 
 # ---------------------------------------------------------------- what follows
@@ -267,21 +268,23 @@ def _follow(work: Work) -> None:
             _rules(work, _bench(work, sight, None), own=False)
             _badges_and_tiers(work, event)
             continue
+        sight = rewards.glance(work.programme, work.member, work.at)
         judged = work.member
-        _segments(work)
-        _rewards(work)
+        _segments(work, sight)
+        if work.member is not judged:
+            sight = rewards.glance(work.programme, work.member, work.at)
+        _rewards(work, sight)
         judged = judged if work.queue else work.member
 
 
-def _segments(work: Work) -> None:
-    if work.member.joined_at is None or not work.programme.segments:
+def _segments(work: Work, sight: Sight) -> None:
+    if work.member.joined_at is None:
         return
-    sight = rewards.glance(work.programme, work.member, work.at)
     now = frozenset(spec.code for spec in work.programme.segments if sight.test(spec.when))
     was = work.member.segments
     if now == was:
         return
-    work.member = replace(work.member, segments=now)
+    work.member = evolve(work.member, segments=now)
     for spec in work.programme.segments:
         if spec.code in now - was:
             work.rise(SEGMENT_ENTERED, {"segment": spec.code})
@@ -289,14 +292,14 @@ def _segments(work: Work) -> None:
         work.rise(SEGMENT_LEFT, {"segment": code})
 
 
-def _rewards(work: Work) -> None:
+def _rewards(work: Work, sight: Sight) -> None:
     if work.member.joined_at is None:
         return
-    now = rewards.unlocked(work.programme, work.member, now=work.at, world=work.world)
+    now = rewards.unlocked(work.programme, work.member, now=work.at, world=work.world, sight=sight)
     was = work.member.unlocked
     if now == was:
         return
-    work.member = replace(work.member, unlocked=now)
+    work.member = evolve(work.member, unlocked=now)
     for spec in rewards.listed(work.programme):
         if spec.code in now - was and spec.announce:
             work.rise(REWARD_UNLOCKED, {"reward": spec.code})

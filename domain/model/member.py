@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 
 from domain.model.events import Profile, Purchase
 from domain.model.wallet import Part, Wallet
@@ -35,7 +36,7 @@ class Step:
     held: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Standing:
     """Where a member stands on the ladder.
 
@@ -53,6 +54,11 @@ class Standing:
     floor: str | None = None
     floor_until: datetime | None = None
     steps: tuple[Step, ...] = ()
+
+    @cached_property
+    def reaches(self) -> dict[date, int]:
+        """What the window's count was found to be on a day: kept with the value, so that it is summed once."""
+        return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +137,7 @@ class ReferralState:
     friends: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Member:
     """One member. `seq` counts journal rows, `entries` ledger entries, `issued` vouchers; `decided_at` is the latest instant decided for,
     `turned_at` (no ledger state) the latest at which time was found to bring nothing more."""

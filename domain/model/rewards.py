@@ -42,15 +42,15 @@ def _locks(programme: Programme, member: Member, spec: RewardSpec, now: datetime
         yield Locked("NOT_YET", start=start)
     if end is not None and now >= end:
         yield Locked("OVER")
+    short = missing(member, spec)
+    if short:
+        yield Locked("BALANCE", missing=short)
     if spec.when is not None and not (sight or glance(programme, member, now)).test(spec.when):
         yield Locked("CONDITION")
     if spec.code in world.sold_out:
         yield Locked("STOCK")
     if limit_reached(programme, member, spec, now):
         yield Locked("MEMBER_LIMIT")
-    short = missing(member, spec)
-    if short:
-        yield Locked("BALANCE", missing=short)
 
 
 def missing(member: Member, spec: RewardSpec) -> int:
@@ -108,7 +108,7 @@ def glance(programme: Programme, member: Member, now: datetime) -> Sight:
     return Sight(programme, member, Event("", "", now))
 
 
-def unlocked(programme: Programme, member: Member, *, now: datetime, world: World) -> frozenset[str]:
+def unlocked(programme: Programme, member: Member, *, now: datetime, world: World, sight: Sight | None = None) -> frozenset[str]:
     """Return the rewards that a member could redeem at an instant."""
-    sight = glance(programme, member, now)
+    sight = sight or glance(programme, member, now)
     return frozenset(spec.code for spec in listed(programme) if next(_locks(programme, member, spec, now, world, sight), None) is None)

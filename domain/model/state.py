@@ -32,11 +32,25 @@ def changes(before: Member, after: Member) -> tuple[Paths, tuple[str, ...]]:
     """Return the paths that differ after a decision, with their new values, and those that are gone."""
     old, new = Paths(), Paths()
     for write, parts in _COMPONENTS:
-        for part in parts:
-            if getattr(before, part) is not getattr(after, part):
-                old.update(write(before))
-                new.update(write(after))
-                break
+        if any(getattr(before, part) is not getattr(after, part) for part in parts):
+            old.update(write(before))
+            new.update(write(after))
+    for code, wallet in after.wallets.items():
+        was = before.wallets.get(code)
+        if was is not wallet:
+            # lots and days that are the very same values are left out unread: hundreds of them stay as they are
+            same = {id(lot) for lot in was.lots} & {id(lot) for lot in wallet.lots} if was else set()
+            if was is not None:
+                old.update(_wallet(code, was, same))
+            new.update(_wallet(code, wallet, same))
+    if before.tier is not after.tier:
+        was_days = before.tier.days if before.tier else {}
+        days = after.tier.days if after.tier else {}
+        old.update(_tier(before))
+        new.update(_tier(after))
+        if was_days is not days:
+            old.update({f"tier.days.{day}": amount for day, amount in was_days.items() if days.get(day) != amount})
+            new.update({f"tier.days.{day}": amount for day, amount in days.items() if was_days.get(day) != amount})
     missing = object()
     changed = {path: value for path, value in new.items() if old.get(path, missing) != value}
     return changed, tuple(path for path in old if path not in new)
@@ -45,6 +59,11 @@ def changes(before: Member, after: Member) -> tuple[Paths, tuple[str, ...]]:
 def _all(member: Member) -> Iterator[tuple[str, Value]]:
     for write, _ in _COMPONENTS:
         yield from write(member).items()
+    for code, wallet in member.wallets.items():
+        yield from _wallet(code, wallet, set()).items()
+    yield from _tier(member).items()
+    for day, amount in member.tier.days.items() if member.tier else ():
+        yield f"tier.days.{day}", amount
 
 
 def _plain(member: Member) -> Paths:
@@ -57,17 +76,15 @@ def _plain(member: Member) -> Paths:
     }
 
 
-def _wallets(member: Member) -> Paths:
-    out = Paths()
-    for code, wallet in member.wallets.items():
-        at = f"wallets.{code}."
-        for name in ("debt", "earned", "spent", "expired", "adjusted", "entries"):
-            out[at + name] = cast(int, getattr(wallet, name))
-        out[at + "spans"] = [[_day(s.first), _day(s.last), s.tier] for s in wallet.spans]
-        out[at + "reminded"] = sorted(map(_text, wallet.reminded))
-        for day, amount in wallet.lapsed.items():
-            out[f"{at}lapsed.{day}"] = amount
-        for lot in wallet.lots:
+def _wallet(code: str, wallet: Wallet, same: set[int]) -> Paths:
+    at = f"wallets.{code}."
+    out: Paths = {at + name: cast(int, getattr(wallet, name)) for name in _FIGURES}
+    out[at + "spans"] = [[_day(s.first), _day(s.last), s.tier] for s in wallet.spans]
+    out[at + "reminded"] = sorted(map(_text, wallet.reminded))
+    for day, amount in wallet.lapsed.items():
+        out[f"{at}lapsed.{day}"] = amount
+    for lot in wallet.lots:
+        if id(lot) not in same:
             out[f"{at}lots.{_lot_key(lot)}"] = [lot.amount, _text(lot.since), lot.available_at]
     return out
 
@@ -76,7 +93,7 @@ def _tier(member: Member) -> Paths:
     standing = member.tier
     if standing is None:
         return {}
-    out: Paths = {
+    return {
         "tier.code": standing.code,
         "tier.since": standing.since,
         "tier.term": standing.term,
@@ -85,9 +102,6 @@ def _tier(member: Member) -> Paths:
         "tier.floor": [standing.floor, standing.floor_until],
         "tier.steps": [[s.origin, s.to, s.at, s.reason, s.cause, s.since, _day(s.held)] for s in standing.steps],
     }
-    for day, amount in standing.days.items():
-        out[f"tier.days.{day}"] = amount
-    return out
 
 
 def _badges(member: Member) -> Paths:
@@ -136,10 +150,9 @@ def _referral(member: Member) -> Paths:
     }
 
 
+_FIGURES = ("debt", "earned", "spent", "expired", "adjusted", "entries")
 _COMPONENTS = (
     (_plain, ("joined_at", "frozen", "entries", "issued", "decided_at")),
-    (_wallets, ("wallets",)),
-    (_tier, ("tier",)),
     (_badges, ("badges",)),
     (_counters, ("counters",)),
     (_purchases, ("purchases",)),

@@ -7,7 +7,6 @@ start of X + 31 unless `keep` was met on a day between. Functions are pure: a St
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -52,11 +51,15 @@ def window_start(span: Span, day: date) -> date:
     return start
 
 
-def qualifying(programme: Programme, days: Mapping[date, int], *, day: date) -> int:
+def qualifying(programme: Programme, standing: Standing, *, day: date) -> int:
     """Return the count that one goes up by, as of a day."""
-    window = _ladder(programme).window
-    first = date(day.year, 1, 1) if window.span is None else window_start(window.span, day)
-    return sum(amount for counted, amount in days.items() if first <= counted <= day)
+    known = standing.reaches.get(day)
+    if known is None:
+        window = _ladder(programme).window
+        first = date(day.year, 1, 1) if window.span is None else window_start(window.span, day)
+        known = sum([amount for counted, amount in standing.days.items() if first <= counted <= day])
+        standing.reaches[day] = known
+    return known
 
 
 def count(programme: Programme, standing: Standing, *, amount: int, at: datetime, today: date) -> Standing:
@@ -78,9 +81,9 @@ def count(programme: Programme, standing: Standing, *, amount: int, at: datetime
 def climb(programme: Programme, standing: Standing, *, at: datetime, cause: str, seen_on: date | None = None) -> Standing:
     """Go up as far as the count reaches: that of today, or that of the earlier day a late event belongs to."""
     today = local_day(at, programme.zone)
-    reach = qualifying(programme, standing.days, day=today)
+    reach = qualifying(programme, standing, day=today)
     if seen_on is not None and seen_on != today:
-        reach = max(reach, qualifying(programme, standing.days, day=seen_on))
+        reach = max(reach, qualifying(programme, standing, day=seen_on))
     to = _rung_for(_ladder(programme), reach)
     if programme.rung_order[to.code] > programme.rung_order[standing.code]:
         return _step(programme, standing, to=to.code, at=at, reason="reached", cause=cause, held=_held_from(programme, today))
@@ -118,7 +121,7 @@ def retract(programme: Programme, standing: Standing, *, at: datetime, cause: st
     """Take back the step that only a refunded purchase reached, where the count no longer carries it."""
     step = standing.steps[-1] if standing.steps else None
     today = local_day(at, programme.zone)
-    reach = qualifying(programme, standing.days, day=today)
+    reach = qualifying(programme, standing, day=today)
     if step is None or step.cause != cause or step.reason != "reached" or reach >= programme.rung(standing.code).from_:
         return standing
     origin = step.origin or _ladder(programme).ladder[0].code
@@ -143,7 +146,7 @@ def due_day(programme: Programme, standing: Standing, *, today: date) -> date | 
         return standing.held + timedelta(days=1) if standing.held else None
     assert tiers.window.span is not None, "a rolling window has a span"
     keep = programme.rung(standing.code).keep
-    left = qualifying(programme, standing.days, day=today)
+    left = qualifying(programme, standing, day=today)
     if left < keep:
         return _failing_since(programme, standing, keep=keep, today=today)
     first = window_start(tiers.window.span, today)
@@ -160,7 +163,7 @@ def _failing_since(programme: Programme, standing: Standing, *, keep: int, today
     floor = local_day(standing.since, programme.zone)
     reach = (day_after(today, grace) - today).days + 1 if grace else 0
     day = today
-    while reach and day > floor and qualifying(programme, standing.days, day=day - timedelta(days=1)) < keep:
+    while reach and day > floor and qualifying(programme, standing, day=day - timedelta(days=1)) < keep:
         day -= timedelta(days=1)
         reach -= 1
     return day
@@ -214,8 +217,8 @@ def _term_count(programme: Programme, standing: Standing, *, day: date) -> int:
     if _ladder(programme).window.span is not None:
         return standing.term
     assert standing.held is not None, "a term has an end"
-    ended = qualifying(programme, standing.days, day=min(standing.held, day))
-    return max(ended, qualifying(programme, standing.days, day=day))
+    ended = qualifying(programme, standing, day=min(standing.held, day))
+    return max(ended, qualifying(programme, standing, day=day))
 
 
 def _down(programme: Programme, standing: Standing, *, at: datetime, day: date) -> Standing:
@@ -223,7 +226,7 @@ def _down(programme: Programme, standing: Standing, *, at: datetime, day: date) 
     place = programme.rung_order[standing.code] - 1
     if tiers.downgrade == "requalify":
         end = standing.held if tiers.window.span is None and standing.held else day
-        reach = max(qualifying(programme, standing.days, day=end), qualifying(programme, standing.days, day=day))
+        reach = max(qualifying(programme, standing, day=end), qualifying(programme, standing, day=day))
         place = min(place, programme.rung_order[_rung_for(tiers, reach).code])
     held = None if tiers.window.kind == "rolling" else (date(day.year, 12, 31) if tiers.window.span is None else day_after(day, tiers.window.span))
     return _step(programme, standing, to=tiers.ladder[place].code, at=at, reason="review", held=held)
@@ -254,7 +257,7 @@ def progress(programme: Programme, member: Member, *, now: datetime) -> Progress
     if standing is None or code is None:
         return None
     tiers, today = _ladder(programme), local_day(now, programme.zone)
-    amount = qualifying(programme, standing.days, day=today)
+    amount = qualifying(programme, standing, day=today)
     place = programme.rung_order[code]
     here = tiers.ladder[place]
     above = tiers.ladder[place + 1] if place + 1 < len(tiers.ladder) else None
@@ -283,7 +286,7 @@ def _held_through(programme: Programme, standing: Standing, *, today: date) -> t
         return None, None
     keep = programme.rung(standing.code).keep
     if _ladder(programme).window.kind == "rolling":
-        standing_count = qualifying(programme, standing.days, day=max(due, today))
+        standing_count = qualifying(programme, standing, day=max(due, today))
     elif _ladder(programme).window.span is not None:
         standing_count = standing.term
     else:

@@ -22,8 +22,9 @@ from domain.model.decide import EVERYWHERE, row_of
 from domain.model.decision import Decision, Row, World
 from domain.model.events import Event, Json
 from domain.model.member import Member
-from domain.model.programme import Programme
-from domain.model.wallet import settle
+from domain.model.programme import Programme, WalletSpec
+from domain.model.values import evolve
+from domain.model.wallet import Wallet, settle
 from domain.model.work import Work
 
 DAILY = re.compile(r"member\.days_since_(?:purchase|joining)\s*(?:<=|>=|<|>|==|!=)\s*(\d+)")
@@ -44,13 +45,8 @@ def _candidates(programme: Programme, member: Member, after: datetime) -> Iterat
     zone, today = programme.zone, local_day(after, programme.zone)
     for spec in programme.wallets:
         one = member.wallets.get(spec.code)
-        for lot in one.lots if one else ():
-            if lot.available_at is not None:
-                yield lot.available_at
-            if lot.expires_on is not None:
-                yield start_of(lot.expires_on + timedelta(days=1), zone)
-                if spec.remind is not None and one is not None and lot.expires_on not in one.reminded and lot.expires_on >= today:
-                    yield start_of(max(_remind_day(lot.expires_on, spec.remind), today + timedelta(days=1)), zone)
+        if one is not None and one.lots:
+            yield from _wallet_candidates(spec, one, after, today, zone)
     for voucher in member.vouchers.values():
         if voucher.expires_at is not None and voucher.used_at is None:
             yield voucher.expires_at
@@ -71,6 +67,19 @@ def _candidates(programme: Programme, member: Member, after: datetime) -> Iterat
     day = next_judged_day(programme, member, today)
     if day is not None:
         yield start_of(day, zone)
+
+
+def _wallet_candidates(spec: WalletSpec, one: Wallet, after: datetime, today: date, zone: ZoneInfo) -> Iterator[datetime]:
+    comes = [lot.available_at for lot in one.lots if lot.available_at is not None and lot.available_at > after]
+    if comes:
+        yield min(comes)
+    ends = [lot.expires_on for lot in one.lots if lot.expires_on is not None and lot.expires_on >= today]
+    if ends:
+        yield start_of(min(ends) + timedelta(days=1), zone)
+    if ends and spec.remind is not None:
+        open_days = [day for day in ends if day not in one.reminded]
+        if open_days:
+            yield start_of(max(_remind_day(min(open_days), spec.remind), today + timedelta(days=1)), zone)
 
 
 def _remind_day(day: date, span: Span) -> date:
@@ -141,7 +150,7 @@ def turn(programme: Programme, member: Member, *, until: datetime, world: World 
     while (at := next_due(programme, state.member, after=cursor)) is not None and at <= until:
         _bring(state, at)
         cursor = at
-    turned = replace(state.member, turned_at=cursor) if cursor != member.turned_at else state.member
+    turned = evolve(state.member, turned_at=cursor) if cursor != member.turned_at else state.member
     return Decision(member, turned, tuple(state.rows))
 
 
@@ -149,7 +158,7 @@ def _bring(state: _Turn, at: datetime) -> None:
     zone = state.programme.zone
     day = local_day(at, zone)
     midnight = start_of(day, zone) == at
-    state.member = replace(state.member, wallets={code: settle(one, now=at) for code, one in state.member.wallets.items()})
+    state.member = evolve(state.member, wallets={code: settle(one, now=at) for code, one in state.member.wallets.items()})
     if midnight:
         _lapses(state, at, day)
         _reminders(state, at, day)
@@ -198,7 +207,7 @@ def _reminders(state: _Turn, at: datetime, day: date) -> None:
 def _reminded(code: str, on: date) -> Callable[[Work], None]:
     def change(work: Work) -> None:
         one = work.wallet(code)
-        work.keep(code, replace(one, reminded=one.reminded | {on}))
+        work.keep(code, evolve(one, reminded=one.reminded | {on}))
 
     return change
 
@@ -224,7 +233,7 @@ def _tier(state: _Turn, at: datetime) -> None:
         after, reason = tiers.end_floor(after), "ended"
     if after == standing:
         return
-    origin, to = held_code(state.programme, state.member), held_code(state.programme, replace(state.member, tier=after))
+    origin, to = held_code(state.programme, state.member), held_code(state.programme, evolve(state.member, tier=after))
     if origin == to:
         state.happens(events.TIER_REVIEWED, at, at.isoformat(), {}, lambda work: work.stand(after))
         return
@@ -258,7 +267,7 @@ def _judged(key: str) -> Callable[[Work], None]:
     def change(work: Work) -> None:
         referral = work.member.referral
         left = tuple(one for one in referral.waiting if one.key != key)
-        work.member = replace(work.member, referral=replace(referral, waiting=left))
+        work.member = evolve(work.member, referral=replace(referral, waiting=left))
         apply.qualify(work, work.event)
 
     return change
@@ -267,13 +276,14 @@ def _judged(key: str) -> Callable[[Work], None]:
 def _standing(state: _Turn, at: datetime) -> None:
     """Move the member into and out of segments, and unlock rewards, where time alone did it: a row each."""
     programme = state.programme
-    sight = rewards.glance(programme, state.member, at)
+    seen = state.member
+    sight = rewards.glance(programme, seen, at)
     inside = frozenset(spec.code for spec in programme.segments if sight.test(spec.when))
     for code in (*(s.code for s in programme.segments if s.code in inside - state.member.segments), *sorted(state.member.segments - inside)):
         name = events.SEGMENT_ENTERED if code in inside else events.SEGMENT_LEFT
         if (code in inside) != (code in state.member.segments):
             state.happens(name, at, f"{code}:{at.isoformat()}", {"segment": code}, _moved(code))
-    now = rewards.unlocked(programme, state.member, now=at, world=state.world)
+    now = rewards.unlocked(programme, state.member, now=at, world=state.world, sight=sight if state.member is seen else None)
     for spec in rewards.listed(programme):
         if spec.code in now - state.member.unlocked and spec.announce:
             state.happens(events.REWARD_UNLOCKED, at, f"{spec.code}:{at.isoformat()}", {"reward": spec.code}, _unlocked(spec.code))
@@ -281,13 +291,13 @@ def _standing(state: _Turn, at: datetime) -> None:
 
 def _moved(code: str) -> Callable[[Work], None]:
     def change(work: Work) -> None:
-        work.member = replace(work.member, segments=work.member.segments ^ {code})
+        work.member = evolve(work.member, segments=work.member.segments ^ {code})
 
     return change
 
 
 def _unlocked(code: str) -> Callable[[Work], None]:
     def change(work: Work) -> None:
-        work.member = replace(work.member, unlocked=work.member.unlocked | {code})
+        work.member = evolve(work.member, unlocked=work.member.unlocked | {code})
 
     return change

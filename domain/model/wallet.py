@@ -7,16 +7,20 @@ What holds always: available + pending - debt = earned + adjusted - spent - expi
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from domain.model.calendar import day_after, local_day, rounded
 from domain.model.programme.models import WalletSpec
+from domain.model.values import evolve
 
 FULL = 2_000_000_000
 LAST = date.max
+EARLIEST = datetime.min.replace(tzinfo=UTC)
 LOTS_KEPT = 1_000
 SPANS_KEPT = 8
 LAPSES_KEPT_DAYS = 400
@@ -58,9 +62,12 @@ class Redating:
     tier: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Wallet:
-    """One wallet's lots and lifetime totals. `lapsed` is what expired by day, `reminded` the days already announced."""
+    """One wallet's lots and lifetime totals. `lapsed` is what expired by day, `reminded` the days already announced.
+
+    Sums are kept with the value: a daily buyer has hundreds of lots.
+    """
 
     lots: tuple[Lot, ...] = ()
     debt: int = 0
@@ -73,20 +80,20 @@ class Wallet:
     lapsed: Mapping[date, int] = field(default_factory=dict)
     reminded: frozenset[date] = frozenset()
 
-    @property
+    @cached_property
     def available(self) -> int:
         """What is spendable, once settled."""
-        return sum(lot.amount for lot in self.lots if lot.available_at is None)
+        return sum([lot.amount for lot in self.lots if lot.available_at is None])
 
-    @property
+    @cached_property
     def pending(self) -> int:
         """What is awarded and not yet spendable."""
-        return sum(lot.amount for lot in self.lots if lot.available_at is not None)
+        return sum([lot.amount for lot in self.lots if lot.available_at is not None])
 
     @property
     def balance(self) -> int:
         """available + pending - debt: what entries sum to."""
-        return sum(lot.amount for lot in self.lots) - self.debt
+        return self.available + self.pending - self.debt
 
 
 # ---------------------------------------------------------------- validity
@@ -118,7 +125,7 @@ def renew(wallet: Wallet, spec: WalletSpec, *, tier: str | None, day: date, zone
         spans = tuple(replace(s, first=min(s.first, day), last=max(chain.last, day)) if s is chain else s for s in wallet.spans)
     else:
         spans = (*wallet.spans, Redating(day, day))
-    return replace(wallet, lots=merged(lots), spans=spans[-SPANS_KEPT:])
+    return evolve(wallet, lots=merged(lots), spans=spans[-SPANS_KEPT:])
 
 
 def move_tier(wallet: Wallet, spec: WalletSpec, *, origin: str | None, to: str | None, day: date) -> Wallet:
@@ -133,7 +140,7 @@ def move_tier(wallet: Wallet, spec: WalletSpec, *, origin: str | None, to: str |
     for lot in wallet.lots:
         since = max(day, lot.since) if origin in ruled else lot.since
         lots.append(replace(lot, since=since, expires_on=last_day(spec, tier=to, since=since)))
-    return replace(wallet, lots=merged(lots), spans=spans[-SPANS_KEPT:])
+    return evolve(wallet, lots=merged(lots), spans=spans[-SPANS_KEPT:])
 
 
 def day_by_now(wallet: Wallet, spec: WalletSpec, part: Part, *, tier: str | None) -> date | None:
@@ -167,22 +174,35 @@ def merged(lots: Iterable[Lot]) -> tuple[Lot, ...]:
     """Merge lots of one last day (pending ones of one hour too) and put them in spending order, pending last."""
     by: dict[tuple[datetime | None, date | None], Lot] = {}
     for lot in lots:
-        if not lot.amount:
-            continue
-        hour = lot.available_at.replace(minute=0, second=0, microsecond=0) if lot.available_at else None
-        key = (hour, lot.expires_on)
-        one = by.get(key)
-        if one is None:
-            by[key] = lot
-        else:
-            at = min(one.available_at, lot.available_at) if one.available_at and lot.available_at else None
-            by[key] = Lot(one.amount + lot.amount, at, lot.expires_on, max(one.since, lot.since))
+        if lot.amount:
+            key = _key(lot)
+            one = by.get(key)
+            by[key] = _one(one, lot) if one else lot
     return _bounded(sorted(by.values(), key=_order))
 
 
-def _order(lot: Lot) -> tuple[float, date, float]:
-    pending = lot.available_at.timestamp() if lot.available_at else 0.0
-    return (1.0 if lot.available_at else 0.0, lot.expires_on or LAST, pending)
+def joined(lots: tuple[Lot, ...], lot: Lot) -> tuple[Lot, ...]:
+    """Merge one more lot into merged ones, touching no other."""
+    key, order = _key(lot), _order(lot)
+    for index, one in enumerate(lots):
+        if one.expires_on == lot.expires_on and _key(one) == key:
+            return (*lots[:index], _one(one, lot), *lots[index + 1 :])
+    index = bisect_left(lots, order, key=_order)
+    return _bounded([*lots[:index], lot, *lots[index:]])
+
+
+def _one(one: Lot, lot: Lot) -> Lot:
+    at = min(one.available_at, lot.available_at) if one.available_at and lot.available_at else None
+    return Lot(one.amount + lot.amount, at, lot.expires_on, max(one.since, lot.since))
+
+
+def _key(lot: Lot) -> tuple[datetime | None, date | None]:
+    hour = lot.available_at.replace(minute=0, second=0, microsecond=0) if lot.available_at else None
+    return hour, lot.expires_on
+
+
+def _order(lot: Lot) -> tuple[bool, date, datetime]:
+    return (lot.available_at is not None, lot.expires_on or LAST, lot.available_at or EARLIEST)
 
 
 def _bounded(lots: list[Lot]) -> tuple[Lot, ...]:
@@ -197,13 +217,16 @@ def settle(wallet: Wallet, *, now: datetime) -> Wallet:
     """Let the lots in that are due at an instant. The same wallet comes back where none is."""
     if not any(lot.available_at is not None and lot.available_at <= now for lot in wallet.lots):
         return wallet
-    lots = (replace(lot, available_at=None) if lot.available_at is not None and lot.available_at <= now else lot for lot in wallet.lots)
-    return replace(wallet, lots=merged(lots))
+    lots = tuple(lot for lot in wallet.lots if lot.available_at is None or lot.available_at > now)
+    for lot in wallet.lots:
+        if lot.available_at is not None and lot.available_at <= now:
+            lots = joined(lots, replace(lot, available_at=None))
+    return evolve(wallet, lots=lots)
 
 
 def lapse(wallet: Wallet, *, today: date) -> tuple[Wallet, tuple[Part, ...]]:
     """Take out what is past its last valid day, and say what that was."""
-    gone = tuple(Part(lot.amount, lot.expires_on, lot.since) for lot in wallet.lots if lot.expires_on is not None and lot.expires_on < today)
+    gone = tuple([Part(lot.amount, lot.expires_on, lot.since) for lot in wallet.lots if lot.expires_on is not None and lot.expires_on < today])
     if not gone:
         return wallet, ()
     lapsed = {day: amount for day, amount in wallet.lapsed.items() if day >= today - timedelta(days=LAPSES_KEPT_DAYS)}
@@ -213,7 +236,7 @@ def lapse(wallet: Wallet, *, today: date) -> tuple[Wallet, tuple[Part, ...]]:
     left = tuple(lot for lot in wallet.lots if lot.expires_on is None or lot.expires_on >= today)
     reminded = frozenset(day for day in wallet.reminded if day >= today)
     expired = wallet.expired + sum(part.amount for part in gone)
-    return replace(wallet, lots=left, expired=expired, lapsed=lapsed, reminded=reminded), gone
+    return evolve(wallet, lots=left, expired=expired, lapsed=lapsed, reminded=reminded), gone
 
 
 def award(wallet: Wallet, *, amount: int, available_at: datetime | None, expires_on: date | None, since: date) -> tuple[Wallet, int]:
@@ -221,8 +244,8 @@ def award(wallet: Wallet, *, amount: int, available_at: datetime | None, expires
     repaid = min(wallet.debt, amount)
     lots = wallet.lots
     if amount > repaid:
-        lots = merged((*lots, Lot(amount - repaid, available_at, expires_on, since)))
-    return replace(wallet, lots=lots, debt=wallet.debt - repaid, earned=wallet.earned + amount), amount - repaid
+        lots = joined(lots, Lot(amount - repaid, available_at, expires_on, since))
+    return evolve(wallet, lots=lots, debt=wallet.debt - repaid, earned=wallet.earned + amount), amount - repaid
 
 
 def take(wallet: Wallet, *, amount: int) -> tuple[Wallet, tuple[Part, ...]]:
@@ -237,12 +260,12 @@ def take(wallet: Wallet, *, amount: int) -> tuple[Wallet, tuple[Part, ...]]:
             left -= part
         if lot.amount > part:
             lots.append(replace(lot, amount=lot.amount - part) if part else lot)
-    return replace(wallet, lots=tuple(lots)), tuple(taken)
+    return evolve(wallet, lots=tuple(lots)), tuple(taken)
 
 
 def put(wallet: Wallet, parts: Iterable[Part]) -> Wallet:
     """Put parts in as spendable lots of their own last days. It repays no debt."""
-    return replace(wallet, lots=merged((*wallet.lots, *(Lot(part.amount, None, part.expires_on, part.since) for part in parts))))
+    return evolve(wallet, lots=merged((*wallet.lots, *(Lot(part.amount, None, part.expires_on, part.since) for part in parts))))
 
 
 def claw_back(
@@ -269,8 +292,8 @@ def claw_back(
             left -= _take_at(lots, taken, left, index)
     owed = 0 if forgive else left
     took = sum(part.amount for part in taken) + owed
-    after = replace(wallet, lots=merged(lots), lapsed={day: amount for day, amount in lapsed.items() if amount}, debt=wallet.debt + owed)
-    return replace(after, earned=wallet.earned - took), _joined(taken), owed
+    after = evolve(wallet, lots=merged(lots), lapsed={day: amount for day, amount in lapsed.items() if amount}, debt=wallet.debt + owed)
+    return evolve(after, earned=wallet.earned - took), _joined(taken), owed
 
 
 def _joined(parts: Iterable[Part]) -> tuple[Part, ...]:
@@ -282,10 +305,9 @@ def _joined(parts: Iterable[Part]) -> tuple[Part, ...]:
 
 
 def _take_of(lots: list[Lot], taken: list[Part], want: int, mine: Lot) -> int:
-    hour = mine.available_at.replace(minute=0, second=0, microsecond=0) if mine.available_at else None
+    key = _key(mine)
     for index, lot in enumerate(lots):
-        at = lot.available_at.replace(minute=0, second=0, microsecond=0) if lot.available_at else None
-        if at == hour and lot.expires_on == mine.expires_on:
+        if _key(lot) == key:
             return _take_at(lots, taken, want, index)
     return 0
 

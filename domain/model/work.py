@@ -20,6 +20,7 @@ from domain.model.events import BADGE_EARNED, POINTS_AWARDED, POINTS_EXPIRED, TI
 from domain.model.member import OPEN_VOUCHERS, TAGS_KEPT, BadgeState, Member, OpenVoucher, Standing
 from domain.model.programme import Action, BadgeSpec, Programme, RewardSpec
 from domain.model.state import changes
+from domain.model.values import evolve
 from domain.model.wallet import FULL, Part, Wallet
 
 RAISED_AT_MOST = 100
@@ -67,7 +68,7 @@ class Work:
 
     def keep(self, code: str, one: Wallet) -> None:
         """Put a wallet back."""
-        self.member = replace(self.member, wallets={**self.member.wallets, code: one})
+        self.member = evolve(self.member, wallets={**self.member.wallets, code: one})
 
     def enter(
         self,
@@ -85,8 +86,8 @@ class Work:
     ) -> None:
         """Write one entry with the wallet it leaves behind. An entry of zero is not written."""
         if amount:
-            after = replace(after, entries=after.entries + 1)
-            self.member = replace(self.member, entries=self.member.entries + 1)
+            after = evolve(after, entries=after.entries + 1)
+            self.member = evolve(self.member, entries=self.member.entries + 1)
             n, wallet_n = self.member.entries, after.entries
             self.entries.append(
                 Entry(code, kind, amount, rule, available_at, expires_on, lots, debt, n, wallet_n, after.balance, voucher)
@@ -132,9 +133,9 @@ class Work:
         """Take spendable points. Raises InsufficientBalance."""
         after, taken = wallet.take(self.wallet(code), amount=amount)
         if kind == "SPEND":
-            after = replace(after, spent=after.spent + amount)
+            after = evolve(after, spent=after.spent + amount)
         else:
-            after = replace(after, adjusted=after.adjusted - amount)
+            after = evolve(after, adjusted=after.adjusted - amount)
         self.enter(code, kind, -amount, after, rule=rule, lots=taken, voucher=voucher)
         return taken
 
@@ -149,7 +150,7 @@ class Work:
                 until = day_after(self.today, grace)
             back.append(Part(part.amount, until, part.since))
         total = sum(part.amount for part in back)
-        after = wallet.put(replace(one, spent=one.spent - total), back)
+        after = wallet.put(evolve(one, spent=one.spent - total), back)
         self.enter(code, "RETURN", total, after, lots=tuple(back), voucher=voucher)
         self.lapse(code)
 
@@ -166,7 +167,7 @@ class Work:
         `quiet` where the row is that event itself.
         """
         origin = held_code(self.programme, self.member)
-        self.member = replace(self.member, tier=standing)
+        self.member = evolve(self.member, tier=standing)
         to = held_code(self.programme, self.member)
         if to == origin:
             return
@@ -197,7 +198,7 @@ class Work:
         voucher = id or f"{self.member.id}-{n}"
         expires_at = add(self.at, spec.voucher.valid, self.programme.zone) if spec.voucher.valid else None
         opened = OpenVoucher(spec.code, self.at, expires_at, code, taken)
-        self.member = replace(self.member, issued=n, vouchers={**self.member.vouchers, voucher: opened})
+        self.member = evolve(self.member, issued=n, vouchers={**self.member.vouchers, voucher: opened})
         self.vouchers.append(VoucherStep(voucher, n, spec.code, "issued", self.at, expires_at, given))
         return voucher
 
@@ -205,7 +206,7 @@ class Work:
         """Change an open voucher, or close it (None), and say so."""
         old = self.member.vouchers[voucher]
         rest = {code: one for code, one in self.member.vouchers.items() if code != voucher}
-        self.member = replace(self.member, vouchers={**rest, voucher: opened} if opened else rest)
+        self.member = evolve(self.member, vouchers={**rest, voucher: opened} if opened else rest)
         self.vouchers.append(VoucherStep(voucher, 0, old.reward, change, self.at, old.expires_at, given=not old.taken))
 
     # ------------------------------------------------------------ actions
@@ -221,9 +222,9 @@ class Work:
         elif action.tag is not None:
             if len(self.member.tags) >= TAGS_KEPT and action.tag not in self.member.tags:
                 return "cap"
-            self.member = replace(self.member, tags=self.member.tags | {action.tag})
+            self.member = evolve(self.member, tags=self.member.tags | {action.tag})
         elif action.untag is not None:
-            self.member = replace(self.member, tags=self.member.tags - {action.untag})
+            self.member = evolve(self.member, tags=self.member.tags - {action.untag})
         elif action.message is not None:
             return self._message(action.message, event)
         elif action.webhook is not None:
@@ -255,7 +256,7 @@ class Work:
         new = badges.grant(old, spec, at=self.at) if granted else state or old
         if new == old:
             return
-        self.member = replace(self.member, badges={**self.member.badges, spec.code: new})
+        self.member = evolve(self.member, badges={**self.member.badges, spec.code: new})
         for level in range(old.level + 1, new.level + 1):
             self.rise(BADGE_EARNED, {"badge": spec.code, "level": level})
             self.do_all(spec.do, rule=f"badge:{spec.code}")
@@ -304,7 +305,7 @@ class Work:
     def row(self) -> Row:
         """Close the row: the member's version and latest time move on, and the changes are written down."""
         decided = max(self.at, self.member.decided_at or self.at)
-        self.member = replace(self.member, seq=self.before.seq + 1, decided_at=decided, turned_at=None)
+        self.member = evolve(self.member, seq=self.before.seq + 1, decided_at=decided, turned_at=None)
         changed, removed = changes(self.before, self.member)
         after = held_code(self.programme, self.member)
         plan = self.member.plan.code if self.member.plan else None
