@@ -17,16 +17,16 @@ import typer
 import uvicorn
 from starlette.types import ASGIApp
 
-from api.app import open_app
+from api.app import create_app, open_house
 from api.commands.database import serving_store
 from api.commands.running import CannotRun, run
+from api.http.protocol import ConnectionLimits, http_protocol
 from api.logs import configure_logs
 from api.settings import Settings, read_settings
 
 log = structlog.get_logger(__name__)
 
-HEAD_BYTES = 16 * 1024
-KEEP_ALIVE_SECONDS = 15
+CONNECTION = ConnectionLimits()
 SOCKET_MESSAGE_BYTES = 64 * 1024
 
 
@@ -46,9 +46,9 @@ async def _serve(read: Callable[[], Settings]) -> None:
     configure_logs(level=settings.log_level, form=settings.log_format)
     with _listening(settings.host, settings.port) as listener:
         address = _address(settings, listener)
-        async with serving_store(settings) as database, open_app(settings, database) as app:
+        async with serving_store(settings) as database, open_house(settings, database, address=address) as house:
             print(f"GraphQL at {address}/graphql, data in {settings.data.resolve()}", flush=True)
-            await Server(_config(settings, app), ready=f"Selo is ready at {address}").serve(sockets=[listener])
+            await Server(_config(settings, create_app(house)), ready=f"Selo is ready at {address}").serve(sockets=[listener])
 
 
 class Server(uvicorn.Server):
@@ -79,14 +79,15 @@ class Server(uvicorn.Server):
 def _config(settings: Settings, app: ASGIApp) -> uvicorn.Config:
     return uvicorn.Config(
         app,
+        http=http_protocol(CONNECTION),
         lifespan="off",
         access_log=False,
         log_config=None,
         server_header=False,
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=settings.trusted_proxies,
-        h11_max_incomplete_event_size=HEAD_BYTES,
-        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        h11_max_incomplete_event_size=CONNECTION.head_bytes,
+        timeout_keep_alive=CONNECTION.keep_alive_seconds,
         timeout_graceful_shutdown=settings.shutdown_seconds,
         ws_max_size=SOCKET_MESSAGE_BYTES,
     )

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
-from api.app import create_app
+from api.app import create_app, open_house
 from api.http import health
 from api.http.health import Part, PartState, health_routes
 from api.settings import Settings
@@ -56,16 +57,18 @@ async def test_a_part_that_hangs_is_not_waited_for(monkeypatch: pytest.MonkeyPat
     assert await ask(app_with(database=hangs), "/ready") == (503, {"status": "not ready", "parts": {"database": "no answer in time"}})
 
 
-async def test_the_application_reports_a_database_that_answers(database: Database) -> None:
-    _, body = await ask(create_app(Settings(), database), "/ready")
+async def test_the_application_reports_a_database_that_answers(database: Database, tmp_path: Path) -> None:
+    async with open_house(Settings(data=tmp_path), database, address="http://selo") as house:
+        _, body = await ask(create_app(house), "/ready")
     assert isinstance(body, dict)
     assert body["parts"]["database"] == "answers"
 
 
-async def test_the_application_reports_a_database_that_does_not() -> None:
+async def test_the_application_reports_a_database_that_does_not(tmp_path: Path) -> None:
     nobody = connect("mongodb://127.0.0.1:9/?directConnection=true", "selo", timeout_seconds=0.2)
     try:
-        status, body = await ask(create_app(Settings(), nobody), "/ready")
+        async with open_house(Settings(data=tmp_path), nobody, address="http://selo") as house:
+            status, body = await ask(create_app(house), "/ready")
     finally:
         await nobody.close()
     assert isinstance(body, dict)
