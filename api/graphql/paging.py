@@ -25,7 +25,6 @@ PageInfoT = TypeVar("PageInfoT")
 NodeT_contra = TypeVar("NodeT_contra", contravariant=True)
 EdgeT_co = TypeVar("EdgeT_co", covariant=True)
 PageInfoT_co = TypeVar("PageInfoT_co", covariant=True)
-EdgeT_contra = TypeVar("EdgeT_contra", contravariant=True)
 PageInfoT_contra = TypeVar("PageInfoT_contra", contravariant=True)
 ConnectionT_co = TypeVar("ConnectionT_co", covariant=True)
 ConnectionT = TypeVar("ConnectionT")
@@ -60,8 +59,8 @@ class PageInfoMaker(Protocol[PageInfoT_co]):
     ) -> PageInfoT_co: ...
 
 
-class ConnectionMaker(Protocol[EdgeT_contra, PageInfoT_contra, ConnectionT_co]):
-    def __call__(self, *, edges: list[EdgeT_contra], page_info: PageInfoT_contra) -> ConnectionT_co: ...
+class ConnectionMaker(Protocol[EdgeT, PageInfoT_contra, ConnectionT_co]):
+    def __call__(self, *, edges: list[EdgeT], page_info: PageInfoT_contra) -> ConnectionT_co: ...
 
 
 # --- rules -----------------------------------------------------------------------------------------------------------

@@ -32,10 +32,10 @@ ISSUER = "http://selo.test"
 PLENTY = RateLimits(member_points_per_minute=10**6, anonymous_requests_per_minute=10**6, staff_requests_per_minute=10**6)
 
 
-def make_tokens(**given: timedelta) -> Tokens:
+def make_tokens(access_lasts: timedelta = timedelta(minutes=15)) -> Tokens:
     key = TokenKey(Ed25519PrivateKey.generate())
     keys = Keys(signing=key, verifying=MappingProxyType({key.kid: key}), secret=b"s" * 32)
-    return Tokens(keys, issuer=ISSUER, clock=lambda: datetime.now(UTC), **given)
+    return Tokens(keys, issuer=ISSUER, clock=lambda: datetime.now(UTC), access_lasts=access_lasts)
 
 
 @dataclass

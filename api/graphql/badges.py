@@ -1,0 +1,84 @@
+"""Badges: what there is to collect, and how far a member has come. A secret one is shown only to whom it belongs."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import lru_cache
+
+import strawberry
+
+from api.graphql.ids import encode
+from api.graphql.reader import Reader
+from domain.model import badges
+from domain.model.earning import moment, moment_end
+from domain.model.member import Member
+from domain.model.programme import BadgeSpec, Programme
+
+
+@strawberry.type
+class Badge:
+    id: strawberry.ID
+    code: str
+    name: str
+    description: str
+    art: str | None
+    levels: list[int]
+    secret: bool
+    from_: datetime | None = strawberry.field(name="from")
+    until: datetime | None
+
+
+@strawberry.type
+class BadgeProgress:
+    id: strawberry.ID
+    badge: Badge
+    level: int
+    progress: int
+    target: int | None
+    fraction: float
+    earned_at: datetime | None
+
+
+@lru_cache(maxsize=64)
+def badges_in(programme: Programme, locale: str) -> Mapping[str, Badge]:
+    """Return each badge by its code, secret ones too, as one language reads it; the same objects in every answer."""
+    return {spec.code: _badge(programme, spec, locale) for spec in programme.badges}
+
+
+def _badge(programme: Programme, spec: BadgeSpec, locale: str) -> Badge:
+    during = spec.during
+    return Badge(
+        id=strawberry.ID(encode("Badge", spec.code)),
+        code=spec.code,
+        name=spec.name.in_(locale),
+        description=spec.description.in_(locale),
+        art=spec.art,
+        levels=list(spec.levels),
+        secret=spec.secret,
+        from_=moment(during.from_, programme.zone) if during and during.from_ is not None else None,
+        until=moment_end(during.until, programme.zone) if during and during.until is not None else None,
+    )
+
+
+def shown(programme: Programme, locale: str) -> list[Badge]:
+    """Return the badges that everybody may see."""
+    return [badge for badge in badges_in(programme, locale).values() if not badge.secret]
+
+
+def badge_progress(reader: Reader, member: Member, spec: BadgeSpec) -> BadgeProgress:
+    """Return how a member stands to one badge."""
+    view = badges.view(reader.programme, member, spec, now=reader.now)
+    return BadgeProgress(
+        id=strawberry.ID(encode("BadgeProgress", f"{member.id}:{spec.code}")),
+        badge=badges_in(reader.programme, reader.locale)[spec.code],
+        level=view.level,
+        progress=view.progress,
+        target=view.target,
+        fraction=view.fraction,
+        earned_at=view.earned_at,
+    )
+
+
+def badges_of(reader: Reader, member: Member) -> list[BadgeProgress]:
+    """Return how a member stands to each badge, in the file's order; secret ones once earned."""
+    found = (badge_progress(reader, member, spec) for spec in reader.programme.badges)
+    return [progress for progress in found if progress.level or not progress.badge.secret]

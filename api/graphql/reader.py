@@ -1,0 +1,50 @@
+"""For whom an answer is written: by which programme, in which language, at which instant.
+
+Text a person reads is in the member's locale, else in the first one of Accept-Language that the programme speaks, else in the
+programme's first.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.model.programme import Programme, Text
+
+ACCEPTED_AT_MOST = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """The programme in force, its version, the reader's locale, and the instant that the whole answer is true at."""
+
+    programme: Programme
+    version: int
+    locale: str
+    now: datetime
+
+    def text(self, text: Text) -> str:
+        """Return a text of the programme file in the reader's language."""
+        return text.in_(self.locale)
+
+
+def preferred(accept_language: str | None, programme: Programme) -> str:
+    """Return the locale that the programme speaks and an Accept-Language header likes best."""
+    locales = programme.programme.locales
+    for tag in _tags(accept_language or ""):
+        for locale in locales:
+            if locale.lower() == tag or locale.lower() == tag.partition("-")[0]:
+                return locale
+    return locales[0]
+
+
+def _tags(header: str) -> list[str]:
+    """Return language tags, most liked first; what is no weight counts as none."""
+    weighed = []
+    for place, each in enumerate(header.lower().split(",")[:ACCEPTED_AT_MOST]):
+        tag, _, weight = each.strip().partition(";q=")
+        try:
+            liked = float(weight) if weight else 1.0
+        except ValueError:
+            liked = 0.0
+        if tag and tag != "*" and liked > 0:
+            weighed.append((-liked, place, tag.strip()))
+    return [tag for _, _, tag in sorted(weighed)]

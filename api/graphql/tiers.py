@@ -1,0 +1,95 @@
+"""Tiers: the ladder as everybody may see it, and where one member stands on it."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import lru_cache
+
+import strawberry
+
+from api.graphql.ids import encode
+from api.graphql.reader import Reader
+from domain.model import tiers
+from domain.model.member import Member, Step
+from domain.model.programme import Programme
+
+
+@strawberry.type
+class Tier:
+    id: strawberry.ID
+    code: str
+    name: str
+    from_: int = strawberry.field(name="from")
+    multiplier: float
+    benefits: list[str]
+    colour: str | None
+
+
+@strawberry.type
+class TierStep:
+    from_: str | None = strawberry.field(name="from")
+    to: str
+    at: datetime
+    reason: str
+
+
+@strawberry.type
+class TierProgress:
+    id: strawberry.ID
+    current: Tier
+    since: datetime
+    until: date | None = strawberry.field(
+        description="The last day the current tier is held before its review; null where it cannot be lost."
+    )
+    next: Tier | None
+    qualifying: int = strawberry.field(
+        description="What counts toward tiers in the current window. Spending points never lowers it."
+    )
+    to_next: int | None
+    to_keep: int | None = strawberry.field(description="Still missing to keep the current tier at its review.")
+    fraction: float = strawberry.field(description="0..1 of the way from the current tier to the next; 1 at the top.")
+    steps: strawberry.Private[tuple[Step, ...]]
+
+    @strawberry.field(description="The last 20 steps.")
+    def history(self) -> list[TierStep]:
+        return [tier_step(step) for step in self.steps]
+
+
+@lru_cache(maxsize=64)
+def ladder(programme: Programme, locale: str) -> Mapping[str, Tier]:
+    """Return each tier by its code, lowest first, as one language reads it; the same objects in every answer."""
+    return {
+        rung.code: Tier(
+            id=strawberry.ID(encode("Tier", rung.code)),
+            code=rung.code,
+            name=rung.name.in_(locale),
+            from_=rung.from_,
+            multiplier=float(rung.multiplier),
+            benefits=[benefit.in_(locale) for benefit in rung.benefits],
+            colour=rung.colour,
+        )
+        for rung in (programme.tiers.ladder if programme.tiers else ())
+    }
+
+
+def tier_step(step: Step) -> TierStep:
+    return TierStep(from_=step.origin, to=step.to, at=step.at, reason=step.reason)
+
+
+def tier_progress(reader: Reader, member: Member) -> TierProgress | None:
+    """Return where a member stands; None where the programme has no tiers."""
+    found = tiers.progress(reader.programme, member, now=reader.now)
+    if found is None or member.tier is None:
+        return None
+    rungs = ladder(reader.programme, reader.locale)
+    return TierProgress(
+        id=strawberry.ID(encode("TierProgress", member.id)),
+        current=rungs[found.code],
+        since=found.since,
+        until=found.until,
+        next=rungs[found.next] if found.next else None,
+        qualifying=found.qualifying,
+        to_next=found.to_next,
+        to_keep=found.to_keep,
+        fraction=found.fraction,
+        steps=member.tier.steps,
+    )

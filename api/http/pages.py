@@ -1,0 +1,139 @@
+"""The pages and what they are made of: files of `api/web`, each with the headers that keep a page to itself.
+
+    /till/ /phone/ /console/   a page each, at its folder's index.html; /shared/ /vendor/ what they share
+    /graphql in a browser      the explorer, where a setting has it (the GraphQL endpoint hands it over)
+
+Only files that were there at the start are served, found by name in a list, so no path can lead elsewhere. A file is read at its
+first request, and again once it has changed. Names that hold a version are cached for good, all others asked for anew (ETag).
+"""
+
+import asyncio
+import gzip
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from api.http.headers import PAGE_POLICY
+
+WEB = Path(__file__).resolve().parent.parent / "web"
+
+PAGES = ("till", "phone", "console")
+PARTS = ("shared", "vendor", "graphiql")
+
+# GraphiQL's own style sheet holds its fonts; apart from that the explorer lives by the rules of every page.
+EXPLORER_POLICY = PAGE_POLICY.replace(" 'wasm-unsafe-eval'", "") + "; font-src data:"
+
+MEDIA_TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".webmanifest": "application/manifest+json",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".webp": "image/webp",
+    ".woff2": "font/woff2",
+    ".wasm": "application/wasm",
+    ".txt": "text/plain; charset=utf-8",
+    ".LICENSE": "text/plain; charset=utf-8",
+}
+SMALLER_BY_GZIP = frozenset({".html", ".css", ".js", ".json", ".webmanifest", ".svg", ".wasm", ".txt", ".LICENSE"})
+
+_VERSIONED = re.compile(r"-\d+\.\d+\.\d+[.-]")
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """One file as it was when it was read."""
+
+    stamp: tuple[int, int]
+    plain: bytes
+    packed: bytes | None
+    etag: str
+
+
+class Files:
+    """An ASGI application for the files of one folder."""
+
+    def __init__(self, folder: Path, *, policy: str = PAGE_POLICY) -> None:
+        found = (each for each in sorted(folder.rglob("*")) if each.is_file() and each.suffix in MEDIA_TYPES)
+        self._files = {each.relative_to(folder).as_posix(): each for each in found}
+        self._policy = policy
+        self._read: dict[str, Content] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        path = scope["path"].removeprefix(scope.get("root_path", "")).lstrip("/")
+        await (await self.answer(request, path or "index.html"))(scope, receive, send)
+
+    async def answer(self, request: Request, name: str) -> Response:
+        """Return the file of that name. Raises HTTPException."""
+        path = self._files.get(name)
+        if path is None:
+            raise HTTPException(404)
+        if request.method not in ("GET", "HEAD"):
+            raise HTTPException(405, headers={"allow": "GET, HEAD"})
+        content = await self._content(name, path)
+        headers = {
+            "content-security-policy": self._policy,
+            "cache-control": "public, max-age=31536000, immutable" if _VERSIONED.search(name) else "no-cache",
+            "etag": content.etag,
+            "vary": "Accept-Encoding",
+        }
+        if request.headers.get("if-none-match") == content.etag:
+            return Response(status_code=304, headers=headers)
+        body = content.plain
+        if content.packed is not None and "gzip" in request.headers.get("accept-encoding", "").lower():
+            headers["content-encoding"], body = "gzip", content.packed
+        return Response(body, headers=headers, media_type=MEDIA_TYPES[path.suffix])
+
+    async def _content(self, name: str, path: Path) -> Content:
+        try:
+            stat = path.stat()
+        except FileNotFoundError:
+            raise HTTPException(404) from None
+        stamp = (stat.st_mtime_ns, stat.st_size)
+        content = self._read.get(name)
+        if content is None or content.stamp != stamp:
+            content = self._read[name] = await asyncio.to_thread(_read, path, stamp)
+        return content
+
+
+def page_routes(web: Path = WEB, *, explorer: bool = True) -> list[BaseRoute]:
+    """Return the routes of every page that is there, and of what they share."""
+    names = [name for name in (*PAGES, *PARTS) if (web / name).is_dir() and (explorer or name != "graphiql")]
+    routes: list[BaseRoute] = []
+    for name in names:
+        if name in PAGES:
+            routes.append(Route(f"/{name}", _to_folder, methods=["GET"]))
+        routes.append(Mount(f"/{name}", Files(web / name)))
+    return routes
+
+
+def explorer_page(web: Path = WEB) -> ASGIApp:
+    """Return what the GraphQL endpoint answers to a browser: GraphiQL, from our own files."""
+    files = Files(web / "graphiql", policy=EXPLORER_POLICY)
+
+    async def page(scope: Scope, receive: Receive, send: Send) -> None:
+        await (await files.answer(Request(scope, receive), "index.html"))(scope, receive, send)
+
+    return page
+
+
+async def _to_folder(request: Request) -> Response:
+    return RedirectResponse(f"{request.url.path}/", status_code=308)
+
+
+def _read(path: Path, stamp: tuple[int, int]) -> Content:
+    plain = path.read_bytes()
+    packed = gzip.compress(plain, 6, mtime=0) if path.suffix in SMALLER_BY_GZIP and len(plain) > 1_000 else None
+    # One tag for both forms: a cache keeps them apart by Vary.
+    return Content(stamp, plain, packed, f'W/"{hashlib.sha256(plain).hexdigest()[:24]}"')
