@@ -1,0 +1,50 @@
+"""Makes the database ready: collections and indexes, all at start and never in a transaction, and what its server can do.
+
+Each index begins with what its readers ask for first; `_id` does the work of uniqueness wherever it can.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+from beanie import init_beanie
+from pymongo import IndexModel
+
+from domain.store import sessions, sign_in_codes, staff
+from domain.store.base import Store
+from domain.store.documents import DOCUMENTS
+
+UNDONE = {"state": "pending"}
+
+COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
+    "meta": (),
+    "members": (IndexModel({"due_at": 1}),),
+    "contacts": (),
+    "journal": (
+        IndexModel({"member": 1, "seq": 1}, unique=True),
+        IndexModel({"member": 1, "marks": 1}),
+        IndexModel({"member": 1, "at": 1}),
+    ),
+    "receipts": (),
+    "requests": (IndexModel({"expires_at": 1}, expireAfterSeconds=0),),
+    "vouchers": (IndexModel({"member": 1, "n": 1}, unique=True),),
+    "voucher_codes": (),
+    "outbox": (IndexModel({"state": 1, "due": 1}, partialFilterExpression=UNDONE),),
+    "agenda": (IndexModel({"state": 1, "due": 1}, partialFilterExpression=UNDONE),),
+    "stock": (),
+    "stores": (),
+    "staff": (),
+    "sessions": (),
+    "sign_in_codes": (),
+}
+
+
+async def prepare(store: Store) -> None:
+    """Make the collections and indexes that are missing, and learn what the server can do. Doing it again changes nothing."""
+    there = set(await store.data.list_collection_names())
+    await asyncio.gather(*(store.data.create_collection(name) for name in COLLECTIONS if name not in there))
+    await asyncio.gather(*(store[name].create_indexes(list(indexes)) for name, indexes in COLLECTIONS.items() if indexes))
+    await asyncio.gather(*(room.ensure_indexes(store.data) for room in (sessions, sign_in_codes, staff)))
+    await init_beanie(database=store.data, document_models=DOCUMENTS)
+    await store.learn()
