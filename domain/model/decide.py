@@ -264,6 +264,8 @@ def _follow(work: Work) -> None:
     while work.queue or judged is not work.member:
         if work.queue:
             event = work.queue.popleft()
+            if not _concerns(work.programme, event.name):
+                continue
             sight = Sight(work.programme, work.member, event)
             _rules(work, _bench(work, sight, None), own=False)
             _badges_and_tiers(work, event)
@@ -275,6 +277,11 @@ def _follow(work: Work) -> None:
             sight = rewards.glance(work.programme, work.member, work.at)
         _rewards(work, sight)
         judged = judged if work.queue else work.member
+
+
+def _concerns(programme: Programme, name: str) -> bool:
+    counts = programme.tiers is not None and name in programme.tiers.count.on
+    return counts or bool(programme.rules_on(name) or programme.badges_on(name))
 
 
 def _segments(work: Work, sight: Sight) -> None:

@@ -153,6 +153,7 @@ class Simulation:
                 yield from self._now(at=due)
                 continue
             code = heapq.heappop(self._due)[1]
+            self._next[code] = None
             decision = turn(self.programme, self.members[code], until=due, world=self._world())
             yield from self._commit(code, decision, "time")
         self.clock = max(self.clock, until)
@@ -175,7 +176,7 @@ class Simulation:
     def _commit(self, code: str, decision: Decision, by: By) -> Iterator[Answer]:
         self.members[code] = decision.member
         due = next_due(self.programme, decision.member, after=max(self.clock, decision.member.decided_at or self.clock))
-        if self._next.get(code) != due or due is not None:
+        if self._next.get(code) != due:
             self._next[code] = due
             if due is not None:
                 heapq.heappush(self._due, (due, code))
