@@ -1,0 +1,225 @@
+"""The member aggregate as one document: ledger state, what the member says of themselves, and the newest 20 entries.
+
+`version` is the journal's seq and guards the ledger; `profile_version` guards the profile by itself. `due_at` is when time may next
+bring something. The document is bounded: its parts are (`domain/model/member.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Literal, cast
+
+from domain.model import state
+from domain.model.decision import Decision, Entry, Row
+from domain.model.events import Profile
+from domain.model.member import Member
+from domain.store import rows
+from domain.store.base import Stale, Store, Write, insert, update
+from domain.store.connect import Raw
+from domain.store.sign_in_codes import GivenConsent
+
+COLLECTION = "members"
+RECENT = 20
+Status = Literal["active", "erased"]
+
+
+# ---------------------------------------------------------------- values
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What a member says of themselves. `consents` are the answers as they were given, one a purpose, the latest."""
+
+    name: str
+    email: str | None = None
+    phone: str | None = None
+    birthday: date | None = None
+    locale: str = ""
+    timezone: str = ""
+    terms: str | None = None
+    consents: tuple[GivenConsent, ...] = ()
+
+    @property
+    def profile(self) -> Profile:
+        """Return the part that deciding needs."""
+        granted = frozenset(one.purpose for one in self.consents if one.granted)
+        return Profile(self.name, self.locale, self.timezone, self.birthday, granted)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An entry with what a history says of it: when and by which event it came, the row it stands in, the rules' version."""
+
+    entry: Entry
+    seq: int
+    at: datetime
+    event: str
+    version: int
+    reward: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A member as stored. `recent` are the newest entries, oldest first."""
+
+    member: Member
+    details: Details
+    profile_version: int
+    status: Status
+    recent: tuple[Told, ...]
+    due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileChange:
+    """New details in the place of those of a version; the ledger may move on in the same commit."""
+
+    version: int
+    details: Details
+
+
+# ---------------------------------------------------------------- reads
+async def find(store: Store, member: str) -> Kept | None:
+    """Return a member, also an erased one; None where there never was one."""
+    found = await store[COLLECTION].find_one({"_id": member})
+    return None if found is None else kept(found)
+
+
+async def find_many(store: Store, members: Sequence[str]) -> dict[str, Kept]:
+    """Return those members that there are, by id."""
+    found = store[COLLECTION].find({"_id": {"$in": list(members)}})
+    return {row["_id"]: kept(row) async for row in found}
+
+
+async def due(store: Store, *, now: datetime, since: datetime, most: int) -> list[str]:
+    """Return members for whom time may have brought something since an instant, soonest first, at most so many."""
+    found = store[COLLECTION].find({"due_at": {"$gt": since, "$lte": now}}, {"due_at": 1}).sort("due_at", 1).limit(most)
+    return [row["_id"] async for row in found]
+
+
+def kept(row: Raw) -> Kept:
+    """Return the member of a document."""
+    details = read_details(row["profile"])
+    member = state.restore(row["ledger"], id=row["_id"], number=row["number"], profile=details.profile, seq=row["version"])
+    recent = tuple(_told(one) for one in row["recent"])
+    return Kept(member, details, row["profile_version"], row["status"], recent, row.get("due_at"))
+
+
+# ---------------------------------------------------------------- writes
+def born(decision: Decision, details: Details, *, due_at: datetime | None) -> Write:
+    """Return the insertion of a member whose first decision this is."""
+    return insert(COLLECTION, document(decision.member, details, recent=told_of(decision.rows), due_at=due_at))
+
+
+def moved(decision: Decision, *, due_at: datetime | None, profile: ProfileChange | None = None) -> Write:
+    """Return the update that brings a member from before a decision to after it, guarded by the version decided on."""
+    changed: dict[str, Any] = {}
+    gone: set[str] = set()
+    for row in decision.rows:
+        gone = (gone | set(row.removed)) - row.changes.keys()
+        changed = {**{path: value for path, value in changed.items() if path not in gone}, **row.changes}
+    sets: dict[str, Any] = {f"ledger.{path}": value for path, value in changed.items()}
+    sets |= {"version": decision.member.seq, "due_at": due_at}
+    asked: dict[str, Any] = {"_id": decision.before.id, "version": decision.before.seq}
+    if profile is not None:
+        asked["profile_version"] = profile.version
+        sets |= {"profile": write_details(profile.details), "profile_version": profile.version + 1}
+    change: dict[str, Any] = {"$set": sets}
+    if gone:
+        change["$unset"] = {f"ledger.{path}": "" for path in gone}
+    if told := told_of(decision.rows):
+        change["$push"] = {"recent": {"$each": [_slim(one) for one in told], "$slice": -RECENT}}
+    return update(COLLECTION, asked, change, missed=Stale("the member has moved on"))
+
+
+def profile_changed(member: str, change: ProfileChange) -> Write:
+    """Return the update of the profile alone, guarded by its own version."""
+    sets = {"profile": write_details(change.details), "profile_version": change.version + 1}
+    asked = {"_id": member, "profile_version": change.version, "status": "active"}
+    return update(COLLECTION, asked, {"$set": sets}, missed=Stale("the profile has moved on"))
+
+
+def document(member: Member, details: Details, *, recent: Sequence[Told], due_at: datetime | None) -> dict[str, Any]:
+    """Return a member's whole document."""
+    return {
+        "_id": member.id,
+        "number": member.number,
+        "version": member.seq,
+        "profile_version": 1,
+        "status": "active",
+        "profile": write_details(details),
+        "ledger": state.nested(state.paths(member)),
+        "recent": [_slim(one) for one in recent[-RECENT:]],
+        "due_at": due_at,
+    }
+
+
+def told_of(decided: Sequence[Row]) -> tuple[Told, ...]:
+    """Return the entries of rows as histories tell them, oldest first, the newest 20 at most."""
+    return tuple(told for row in decided for told in told_by(row))[-RECENT:]
+
+
+def told_by(row: Row) -> tuple[Told, ...]:
+    """Return the entries of one row as histories tell them."""
+    rewards = {step.id: step.reward for step in row.vouchers}
+    event = row.event
+    return tuple(
+        Told(one, row.seq, event.since or event.at, event.name, row.version, rewards.get(one.voucher or "")) for one in row.entries
+    )
+
+
+# ---------------------------------------------------------------- the parts of the document
+def read_details(row: Raw) -> Details:
+    """Return what a member says of themselves, as it was kept."""
+    birthday = row.get("birthday")
+    return Details(
+        name=row["name"],
+        email=row.get("email"),
+        phone=row.get("phone"),
+        birthday=date.fromisoformat(birthday) if birthday else None,
+        locale=row["locale"],
+        timezone=row["timezone"],
+        terms=row.get("terms"),
+        consents=tuple(GivenConsent(*one) for one in row["consents"]),
+    )
+
+
+def write_details(details: Details) -> dict[str, Any]:
+    """Return details as a member's document keeps them."""
+    return {
+        "name": details.name,
+        "email": details.email,
+        "phone": details.phone,
+        "birthday": details.birthday.isoformat() if details.birthday else None,
+        "locale": details.locale,
+        "timezone": details.timezone,
+        "terms": details.terms,
+        "consents": [[c.purpose, c.granted, c.at, c.wording, c.wording_version, c.source] for c in details.consents],
+    }
+
+
+def _slim(told: Told) -> Mapping[str, Any]:
+    entry = told.entry
+    slim: dict[str, Any] = {
+        "n": entry.n,
+        "wallet_n": entry.wallet_n,
+        "wallet": entry.wallet,
+        "kind": entry.kind,
+        "amount": entry.amount,
+        "balance": entry.balance,
+        "rule": entry.rule,
+        "available_at": entry.available_at,
+        "expires_on": entry.expires_on.isoformat() if entry.expires_on else None,
+        "voucher": entry.voucher,
+        "seq": told.seq,
+        "at": told.at,
+        "event": told.event,
+        "version": told.version,
+        "reward": told.reward,
+    }
+    return {name: value for name, value in slim.items() if value is not None}
+
+
+def _told(slim: Raw) -> Told:
+    reward = cast(str | None, slim.get("reward"))
+    return Told(rows.entry(slim), slim["seq"], slim["at"], slim["event"], slim["version"], reward)
