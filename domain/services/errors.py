@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
+from domain.model.decision import Refusal
+
 
 class InvalidInput(Exception):
     """A field that cannot be what it is: the message says what would be right. Nothing was read or written for it."""
@@ -18,3 +22,38 @@ class TooMany(Exception):
     def __init__(self, retry_after: int) -> None:
         super().__init__(f"too often; again in {retry_after} s")
         self.retry_after = max(1, retry_after)
+
+
+SignInRefusal = Literal["WRONG_CODE", "EXPIRED_CODE", "TOO_MANY_ATTEMPTS", "WRONG_PASSWORD", "SESSION_ENDED", "DISABLED"]
+
+
+class SignInRefused(Refusal):
+    """Somebody did not prove who they are; `attempts_left` of the code, `retry_after` seconds where waiting helps."""
+
+    def __init__(self, reason: SignInRefusal, *, attempts_left: int | None = None, retry_after: int | None = None) -> None:
+        super().__init__(f"sign-in refused: {reason}")
+        self.reason = reason
+        self.attempts_left = attempts_left
+        self.retry_after = retry_after
+
+
+class NotEnrolled(Refusal):
+    """The contact is proven and belongs to no member."""
+
+    def __init__(self) -> None:
+        super().__init__("no membership has this contact")
+
+
+class ContactTaken(Refusal):
+    """The new contact is proven and belongs to another member."""
+
+    def __init__(self) -> None:
+        super().__init__("another membership has this contact")
+
+
+class TermsNotAccepted(Refusal):
+    """The terms named are not those of today."""
+
+    def __init__(self, current_version: str) -> None:
+        super().__init__(f"the terms of today are version {current_version}")
+        self.current_version = current_version

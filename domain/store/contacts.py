@@ -1,17 +1,18 @@
-"""Contacts: `email:...`, `phone:...`, `number:...`, each belonging to one member wherever it is written: the `_id` is the contact itself."""
+"""Contacts: `email:...`, `phone:...`, `number:...`, each belonging to one member: the `_id` is the contact itself."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, cast
+from typing import cast
 
-from pymongo.asynchronous.client_session import AsyncClientSession
-from pymongo.asynchronous.database import AsyncDatabase
+from pymongo import DeleteOne
 
-Raw = Mapping[str, Any]
-Data = AsyncDatabase[Raw]
+from domain.store.base import Stale, Store, StoreFault, Write, insert
 
 COLLECTION = "contacts"
+
+
+class ContactHeld(StoreFault):
+    """The contact belongs to a member already."""
 
 
 def number_key(number: str) -> str:
@@ -19,17 +20,17 @@ def number_key(number: str) -> str:
     return f"number:{number}"
 
 
-async def member_of(data: Data, key: str) -> str | None:
+async def member_of(store: Store, key: str) -> str | None:
     """Return the member whose contact it is."""
-    found = await data[COLLECTION].find_one({"_id": key})
+    found = await store[COLLECTION].find_one({"_id": key})
     return None if found is None else cast(str, found["member"])
 
 
-async def take(data: Data, key: str, member: str, *, within: AsyncClientSession | None = None) -> None:
-    """Give a contact to a member. Raises DuplicateKeyError where somebody has it."""
-    await data[COLLECTION].insert_one({"_id": key, "member": member}, session=within)
+def taking(key: str, member: str) -> Write:
+    """Return the write that gives a contact to a member; it raises ContactHeld where somebody has it."""
+    return insert(COLLECTION, {"_id": key, "member": member}, taken=ContactHeld(key.partition(":")[0]))
 
 
-async def leave(data: Data, key: str, member: str, *, within: AsyncClientSession | None = None) -> None:
-    """Take a contact from a member, so that anybody may have it."""
-    await data[COLLECTION].delete_one({"_id": key, "member": member}, session=within)
+def leaving(key: str, member: str) -> Write:
+    """Return the write that takes a contact from a member, so that anybody may have it."""
+    return Write(COLLECTION, DeleteOne({"_id": key, "member": member}), Stale("the contact changed meanwhile"))

@@ -45,6 +45,6 @@ async def prepare(store: Store) -> None:
     there = set(await store.data.list_collection_names())
     await asyncio.gather(*(store.data.create_collection(name) for name in COLLECTIONS if name not in there))
     await asyncio.gather(*(store[name].create_indexes(list(indexes)) for name, indexes in COLLECTIONS.items() if indexes))
-    await asyncio.gather(*(room.ensure_indexes(store.data) for room in (sessions, sign_in_codes, staff)))
+    await asyncio.gather(*(room.ensure_indexes(store) for room in (sessions, sign_in_codes, staff)))
     await init_beanie(database=store.data, document_models=DOCUMENTS)
     await store.learn()

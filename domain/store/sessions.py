@@ -6,23 +6,26 @@ relies on that.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Literal, cast
+from typing import Literal, cast
 
-from pymongo.asynchronous.client_session import AsyncClientSession
-from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import PyMongoError
 
 from domain.model.sessions import Tokens
+from domain.store.base import Store, Write, insert
+from domain.store.connect import Raw
 
-Raw = Mapping[str, Any]
-Data = AsyncDatabase[Raw]
 Kind = Literal["member", "staff"]
 Role = Literal["CASHIER", "MANAGER", "OPERATOR"]
 
 COLLECTION = "sessions"
 KEPT_AFTER = timedelta(days=1)
+
+
+class WatchLost(Exception):
+    """The change stream ended; what happens meanwhile is not seen. The message names the kind of fault alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,38 +54,41 @@ class Session:
         return self.ended_at is None and now < self.until
 
 
-async def ensure_indexes(data: Data) -> None:
+async def ensure_indexes(store: Store) -> None:
     """Make the indexes: by whose they are, by when they ended, and the one that clears away."""
-    await data[COLLECTION].create_index({"subject": 1})
-    await data[COLLECTION].create_index({"ended_at": 1}, partialFilterExpression={"ended_at": {"$exists": True}})
-    await data[COLLECTION].create_index({"purge_at": 1}, expireAfterSeconds=0)
+    await store[COLLECTION].create_index({"subject": 1})
+    await store[COLLECTION].create_index({"ended_at": 1}, partialFilterExpression={"ended_at": {"$exists": True}})
+    await store[COLLECTION].create_index({"purge_at": 1}, expireAfterSeconds=0)
 
 
 # ---------------------------------------------------------------- reads
-async def find(data: Data, session: str) -> Session | None:
+async def find(store: Store, session: str) -> Session | None:
     """Return a session, ended or not."""
-    found = await data[COLLECTION].find_one({"_id": session})
+    found = await store[COLLECTION].find_one({"_id": session})
     return None if found is None else _session(found)
 
 
-async def ended_since(data: Data, since: datetime) -> list[str]:
+async def ended_since(store: Store, since: datetime) -> list[str]:
     """Return the ids of sessions ended after an instant: those whose access tokens may still be about."""
-    rows = data[COLLECTION].find({"ended_at": {"$gt": since}}, {"_id": 1})
+    rows = store[COLLECTION].find({"ended_at": {"$gt": since}}, {"_id": 1})
     return [cast(str, row["_id"]) async for row in rows]
 
 
-async def watch_ended(data: Data) -> AsyncIterator[str | None]:
-    """Yield the id of each session as it ends, whoever ends it; None once, when watching has begun."""
+async def watch_ended(store: Store) -> AsyncIterator[str | None]:
+    """Yield the id of each session as it ends, whoever ends it; None once, when watching has begun. Raises WatchLost."""
     pipeline = [{"$match": {"operationType": "update", "updateDescription.updatedFields.ended_at": {"$exists": True}}}]
-    async with await data[COLLECTION].watch(pipeline, max_await_time_ms=1000) as changes:
-        yield None
-        async for change in changes:
-            yield cast(str, change["documentKey"]["_id"])
+    try:
+        async with await store[COLLECTION].watch(pipeline, max_await_time_ms=1000) as changes:
+            yield None
+            async for change in changes:
+                yield cast(str, change["documentKey"]["_id"])
+    except PyMongoError as fault:
+        raise WatchLost(type(fault).__name__) from fault
 
 
 # ---------------------------------------------------------------- writes
-async def open_session(data: Data, session: Session, *, within: AsyncClientSession | None = None) -> None:
-    """Write down a new session."""
+def opening(session: Session) -> Write:
+    """Return the write of a new session."""
     kept = {
         "_id": session.id,
         "subject": session.subject,
@@ -97,27 +103,32 @@ async def open_session(data: Data, session: Session, *, within: AsyncClientSessi
         "rotated_at": session.tokens.rotated_at,
         "purge_at": session.until + KEPT_AFTER,
     }
-    await data[COLLECTION].insert_one({name: value for name, value in kept.items() if value is not None}, session=within)
+    return insert(COLLECTION, {name: value for name, value in kept.items() if value is not None})
 
 
-async def rotate(data: Data, session: str, *, old: str, new: str, until: datetime, now: datetime) -> bool:
+async def rotate(store: Store, session: str, *, old: str, new: str, until: datetime, now: datetime) -> bool:
     """Put a new token's hash in the place of the old one's; False where the old one no longer works."""
     change = {"token": new, "before": old, "rotated_at": now, "until": until, "purge_at": until + KEPT_AFTER}
-    done = await data[COLLECTION].update_one({"_id": session, "token": old, "ended_at": None}, {"$set": change})
+    done = await store[COLLECTION].update_one({"_id": session, "token": old, "ended_at": None}, {"$set": change})
     return done.matched_count == 1
 
 
-async def end_session(data: Data, session: str, *, reason: str, now: datetime) -> bool:
+def rotated(session: Session, *, new: str, until: datetime, now: datetime) -> Session:
+    """Return the session as a rotation left it."""
+    return replace(session, until=until, tokens=Tokens(new, session.tokens.current, now))
+
+
+async def end_session(store: Store, session: str, *, reason: str, now: datetime) -> bool:
     """End a session; False where it had ended."""
-    done = await data[COLLECTION].update_one({"_id": session, "ended_at": None}, {"$set": {"ended_at": now, "ended_by": reason}})
+    done = await store[COLLECTION].update_one({"_id": session, "ended_at": None}, {"$set": {"ended_at": now, "ended_by": reason}})
     return done.modified_count == 1
 
 
-async def end_all(data: Data, subject: str, *, reason: str, now: datetime) -> list[str]:
+async def end_all(store: Store, subject: str, *, reason: str, now: datetime) -> list[str]:
     """End every session that somebody has; return their ids."""
-    rows = data[COLLECTION].find({"subject": subject, "ended_at": None, "until": {"$gt": now}}, {"_id": 1})
+    rows = store[COLLECTION].find({"subject": subject, "ended_at": None, "until": {"$gt": now}}, {"_id": 1})
     ids = [cast(str, row["_id"]) async for row in rows]
-    return [each for each in ids if await end_session(data, each, reason=reason, now=now)]
+    return [each for each in ids if await end_session(store, each, reason=reason, now=now)]
 
 
 def _session(row: Raw) -> Session:

@@ -5,20 +5,21 @@ Every write replaces the record as it was read (`rev`), so that attempts are cou
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, cast
 
-from pymongo.asynchronous.client_session import AsyncClientSession
-from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError
 
-Raw = Mapping[str, Any]
-Data = AsyncDatabase[Raw]
+from domain.store.base import Stale, Store, StoreFault, Write, insert, replace, update
+from domain.store.connect import Raw
 
 COLLECTION = "sign_in_codes"
 KEPT = timedelta(hours=25)
+
+
+class CodeGone(StoreFault):
+    """The code was used, or another took its place, meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class LiveCode:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class Record:
     """All that is known of one contact here: `sent` are the codes of the last hour."""
 
     id: str
@@ -68,44 +69,51 @@ class Desk:
     reserved: Reservation | None = None
 
 
-async def ensure_indexes(data: Data) -> None:
+async def ensure_indexes(store: Store) -> None:
     """Make the index that clears records away."""
-    await data[COLLECTION].create_index({"purge_at": 1}, expireAfterSeconds=0)
+    await store[COLLECTION].create_index({"purge_at": 1}, expireAfterSeconds=0)
 
 
-async def find(data: Data, id: str) -> Desk:
+async def find(store: Store, id: str) -> Record:
     """Return what is known of a contact by its hash; an empty record where nothing is."""
-    row = await data[COLLECTION].find_one({"_id": id})
-    return Desk(id) if row is None else _desk(row)
+    row = await store[COLLECTION].find_one({"_id": id})
+    return Record(id) if row is None else _record(row)
 
 
-async def put(data: Data, desk: Desk, *, now: datetime, within: AsyncClientSession | None = None) -> Desk | None:
-    """Write the record over the one that was read; None where somebody wrote meanwhile.
-
-    Within a transaction a record that came to be meanwhile raises DuplicateKeyError, since the transaction is lost.
-    """
-    after = replace(desk, rev=desk.rev + 1)
-    row = {**_row(after), "purge_at": now + KEPT}
-    if desk.rev:
-        done = await data[COLLECTION].replace_one({"_id": desk.id, "rev": desk.rev}, row, session=within)
-        return after if done.matched_count == 1 else None
+async def put(store: Store, record: Record, *, now: datetime) -> bool:
+    """Write a record over the one it was read as; False where somebody wrote meanwhile."""
+    row = _row(record, now)
+    if record.rev:
+        done = await store[COLLECTION].replace_one({"_id": record.id, "rev": record.rev}, row)
+        return done.matched_count == 1
     try:
-        await data[COLLECTION].insert_one(row, session=within)
+        await store[COLLECTION].insert_one(row)
     except DuplicateKeyError:
-        if within is not None:
-            raise
-        return None
-    return after
+        return False
+    return True
+
+
+def putting(record: Record, *, now: datetime) -> Write:
+    """Return the same as a write of a transaction; it raises Stale."""
+    if record.rev:
+        return replace(COLLECTION, {"_id": record.id, "rev": record.rev}, _row(record, now), missed=Stale("another code meanwhile"))
+    return insert(COLLECTION, _row(record, now))
+
+
+def using(id: str, *, hashed: str) -> Write:
+    """Return the write that uses a code up, and the reservation with it; it raises CodeGone where that very code is no longer live."""
+    change = {"$unset": {"live": "", "reserved": ""}, "$inc": {"rev": 1}}
+    return update(COLLECTION, {"_id": id, "live.hash": hashed}, change, missed=CodeGone(id))
 
 
 # ---------------------------------------------------------------- the record as it is kept
-def _row(desk: Desk) -> dict[str, Any]:
-    row: dict[str, Any] = {"_id": desk.id, "rev": desk.rev, "sent": list(desk.sent)}
-    if desk.live:
-        live = desk.live
+def _row(record: Record, now: datetime) -> dict[str, Any]:
+    row: dict[str, Any] = {"_id": record.id, "rev": record.rev + 1, "sent": list(record.sent), "purge_at": now + KEPT}
+    if record.live:
+        live = record.live
         row["live"] = {"hash": live.hashed, "purpose": live.purpose, "expires_at": live.expires_at, "attempts": live.attempts}
-    if desk.reserved:
-        row["reserved"] = _reserved_row(desk.reserved)
+    if record.reserved:
+        row["reserved"] = _reserved_row(record.reserved)
     return row
 
 
@@ -122,9 +130,9 @@ def _reserved_row(reserved: Reservation) -> dict[str, Any]:
     }
 
 
-def _desk(row: Raw) -> Desk:
+def _record(row: Raw) -> Record:
     live, reserved = cast(Raw | None, row.get("live")), cast(Raw | None, row.get("reserved"))
-    return Desk(
+    return Record(
         id=row["_id"],
         rev=row["rev"],
         sent=tuple(row["sent"]),

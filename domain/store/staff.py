@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from pymongo.asynchronous.client_session import AsyncClientSession
-from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError
 
+from domain.store.base import Store, StoreFault, Write, update
+from domain.store.connect import Raw
 from domain.store.sessions import Role
 
-Raw = Mapping[str, Any]
-Data = AsyncDatabase[Raw]
-
 COLLECTION = "staff"
+
+
+class Disabled(StoreFault):
+    """The employee was disabled meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,31 +37,31 @@ class Employee:
         return not self.stores or store in self.stores
 
 
-async def ensure_indexes(data: Data) -> None:
+async def ensure_indexes(store: Store) -> None:
     """Make the index that keeps a username one person's."""
-    await data[COLLECTION].create_index({"username": 1}, unique=True)
+    await store[COLLECTION].create_index({"username": 1}, unique=True)
 
 
 # ---------------------------------------------------------------- reads
-async def find(data: Data, staff: str) -> Employee | None:
+async def find(store: Store, staff: str) -> Employee | None:
     """Return an employee, disabled or not."""
-    row = await data[COLLECTION].find_one({"_id": staff})
+    row = await store[COLLECTION].find_one({"_id": staff})
     return None if row is None else _employee(row)
 
 
-async def by_username(data: Data, username: str) -> Employee | None:
+async def by_username(store: Store, username: str) -> Employee | None:
     """Return an employee by the name they sign in with."""
-    row = await data[COLLECTION].find_one({"username": username})
+    row = await store[COLLECTION].find_one({"username": username})
     return None if row is None else _employee(row)
 
 
-async def listed(data: Data) -> list[Employee]:
+async def listed(store: Store) -> list[Employee]:
     """Return everybody, by username."""
-    return sorted([_employee(row) async for row in data[COLLECTION].find({})], key=lambda one: one.username)
+    return sorted([_employee(row) async for row in store[COLLECTION].find({})], key=lambda one: one.username)
 
 
 # ---------------------------------------------------------------- writes
-async def add(data: Data, employee: Employee) -> bool:
+async def add(store: Store, employee: Employee) -> bool:
     """Write down a new employee; False where the username is taken."""
     row = {
         "_id": employee.id,
@@ -75,21 +74,20 @@ async def add(data: Data, employee: Employee) -> bool:
         "member": employee.member,
     }
     try:
-        await data[COLLECTION].insert_one(row)
+        await store[COLLECTION].insert_one(row)
     except DuplicateKeyError:
         return False
     return True
 
 
-async def came_in(data: Data, staff: str, *, now: datetime, within: AsyncClientSession) -> bool:
-    """Note a sign-in; False where they were disabled meanwhile, so that no session outlives that."""
-    done = await data[COLLECTION].update_one({"_id": staff, "disabled_at": None}, {"$set": {"signed_in_at": now}}, session=within)
-    return done.matched_count == 1
+def coming_in(staff: str, *, now: datetime) -> Write:
+    """Return the write that notes a sign-in; it raises Disabled, so that no session outlives that."""
+    return update(COLLECTION, {"_id": staff, "disabled_at": None}, {"$set": {"signed_in_at": now}}, missed=Disabled(staff))
 
 
-async def disable(data: Data, staff: str, *, now: datetime) -> bool:
+async def disable(store: Store, staff: str, *, now: datetime) -> bool:
     """Shut an employee out; False where they were."""
-    done = await data[COLLECTION].update_one({"_id": staff, "disabled_at": None}, {"$set": {"disabled_at": now}})
+    done = await store[COLLECTION].update_one({"_id": staff, "disabled_at": None}, {"$set": {"disabled_at": now}})
     return done.modified_count == 1
 
 

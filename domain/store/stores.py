@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError
 
-Raw = Mapping[str, Any]
-Data = AsyncDatabase[Raw]
+from domain.store.base import Store
+from domain.store.connect import Raw
 
 COLLECTION = "stores"
 
@@ -25,21 +22,21 @@ class Shop:
     created_at: datetime
 
 
-async def find(data: Data, code: str) -> Shop | None:
+async def find(store: Store, code: str) -> Shop | None:
     """Return a store."""
-    row = await data[COLLECTION].find_one({"_id": code})
+    row = await store[COLLECTION].find_one({"_id": code})
     return None if row is None else _shop(row)
 
 
-async def listed(data: Data) -> list[Shop]:
+async def listed(store: Store) -> list[Shop]:
     """Return every store, by code."""
-    return sorted([_shop(row) async for row in data[COLLECTION].find({})], key=lambda shop: shop.code)
+    return sorted([_shop(row) async for row in store[COLLECTION].find({})], key=lambda shop: shop.code)
 
 
-async def add(data: Data, shop: Shop) -> bool:
+async def add(store: Store, shop: Shop) -> bool:
     """Write down a new store; False where the code is taken."""
     try:
-        await data[COLLECTION].insert_one({"_id": shop.code, "name": shop.name, "created_at": shop.created_at})
+        await store[COLLECTION].insert_one({"_id": shop.code, "name": shop.name, "created_at": shop.created_at})
     except DuplicateKeyError:
         return False
     return True

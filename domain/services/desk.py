@@ -1,0 +1,34 @@
+"""What the services about people work with: the database, one secret, a way to send codes, and what is known of sessions in memory."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from domain.model.sessions import Terms
+from domain.services.guesses import Guesses
+from domain.services.passwords import Passwords
+from domain.services.registry import SessionRegistry
+from domain.services.senders import CodeSender
+from domain.store.base import Store
+
+MEMBER_TERMS = Terms(idle=timedelta(days=30), longest=timedelta(days=90))
+STAFF_TERMS = Terms(idle=timedelta(hours=12), longest=timedelta(hours=12))
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """One a process. `secret` hashes contacts and codes and makes refresh tokens; `draw` is where six random digits come from."""
+
+    store: Store
+    secret: bytes = field(repr=False)
+    sender: CodeSender
+    registry: SessionRegistry = field(default_factory=SessionRegistry)
+    passwords: Passwords = field(default_factory=Passwords)
+    guesses: Guesses = field(default_factory=Guesses)
+    member_terms: Terms = MEMBER_TERMS
+    staff_terms: Terms = STAFF_TERMS
+    codes_per_hour: int = 5
+    draw: Callable[[int], int] = secrets.randbelow

@@ -1,0 +1,137 @@
+"""Sessions as a story: opened at a sign-in, refreshed by tokens that work once, ended by whoever has them or by a theft."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+import structlog
+
+from domain.model.sessions import (
+    SECRET_BYTES,
+    SESSION_BYTES,
+    RefreshToken,
+    Terms,
+    Tokens,
+    first_token,
+    idle_until,
+    read_token,
+    successor,
+    use_of,
+    write_token,
+)
+from domain.services.desk import Desk
+from domain.services.errors import SignInRefused
+from domain.store import sessions
+from domain.store.base import Write
+from domain.store.sessions import Kind, Role, Session
+
+End = Literal["signed_out", "theft", "disabled"]
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A session that can be used, and the refresh token that works next. No access token outlives `session.until`."""
+
+    session: Session
+    refresh_token: str
+
+
+def new_session(
+    desk: Desk,
+    kind: Kind,
+    who: str,
+    *,
+    now: datetime,
+    role: Role | None = None,
+    store: str | None = None,
+    own_member: str | None = None,
+    installation: str | None = None,
+) -> Opened:
+    """Return a session to be written down, for a member or an employee."""
+    token = first_token(secrets.token_bytes(SESSION_BYTES + SECRET_BYTES))
+    session = Session(
+        id=token.session,
+        kind=kind,
+        who=who,
+        began=now,
+        until=idle_until(_terms(desk, kind), began=now, now=now),
+        tokens=Tokens(token.hashed, None, now),
+        role=role,
+        store=store,
+        own_member=own_member,
+        installation=installation,
+    )
+    return Opened(session, write_token(token, key=desk.secret))
+
+
+async def begin(desk: Desk, opened: Opened, *writes: Write) -> None:
+    """Write a new session down, in one transaction with the writes that allow it. Raises what they raise."""
+
+    async def attempt() -> None:
+        await desk.store.transact([*writes, sessions.opening(opened.session)])
+
+    await desk.store.rounds(attempt)
+
+
+async def refresh(desk: Desk, refresh_token: str, *, now: datetime) -> Opened:
+    """Give the next refresh token for one that works. Raises SignInRefused(SESSION_ENDED).
+
+    The last one again within 10 s is a retry and gets the same answer; any other used before is a theft: the session ends.
+    """
+    token = read_token(refresh_token, key=desk.secret)
+    if token is None:
+        raise SignInRefused("SESSION_ENDED")
+    following = successor(token, key=desk.secret)
+    for _ in range(2):  # whoever loses the race to rotate finds a retry
+        session = await sessions.find(desk.store, token.session)
+        if session is None or not session.alive(now):
+            raise SignInRefused("SESSION_ENDED")
+        match use_of(token, session.tokens, now=now):
+            case "retry":
+                return Opened(session, write_token(following, key=desk.secret))
+            case "again":
+                await _stolen(desk, session, now)
+                raise SignInRefused("SESSION_ENDED")
+        if (after := await _rotate(desk, session, token, following, now)) is not None:
+            return after
+    raise SignInRefused("SESSION_ENDED")
+
+
+async def sign_out(desk: Desk, session: str, *, everywhere: bool = False, now: datetime) -> int:
+    """End a session, or all that its owner has; return how many ended."""
+    data = desk.store
+    if not everywhere:
+        ended = [session] if await sessions.end_session(data, session, reason="signed_out", now=now) else []
+        desk.registry.note_ended([session], now=now)
+        return len(ended)
+    found = await sessions.find(data, session)
+    return 0 if found is None else await end_all(desk, found.subject, reason="signed_out", now=now)
+
+
+async def end_all(desk: Desk, subject: str, *, reason: End, now: datetime) -> int:
+    """End every session of `member:ID` or `staff:ID`; return how many ended."""
+    ended = await sessions.end_all(desk.store, subject, reason=reason, now=now)
+    desk.registry.note_ended(ended, now=now)
+    return len(ended)
+
+
+async def _rotate(desk: Desk, session: Session, token: RefreshToken, following: RefreshToken, now: datetime) -> Opened | None:
+    until = idle_until(_terms(desk, session.kind), began=session.began, now=now)
+    if not await sessions.rotate(desk.store, session.id, old=token.hashed, new=following.hashed, until=until, now=now):
+        return None
+    return Opened(sessions.rotated(session, new=following.hashed, until=until, now=now), write_token(following, key=desk.secret))
+
+
+async def _stolen(desk: Desk, session: Session, now: datetime) -> None:
+    await sessions.end_session(desk.store, session.id, reason="theft", now=now)
+    desk.registry.note_ended([session.id], now=now)
+    log.warning("session.refresh_used_twice", session=session.id, subject=session.subject)
+
+
+def _terms(desk: Desk, kind: Kind) -> Terms:
+    return desk.member_terms if kind == "member" else desk.staff_terms

@@ -1,0 +1,130 @@
+"""Staff: put on the list, signed in at a store for a shift, shut out. A disabled employee's sessions end with the same breath."""
+
+from __future__ import annotations
+
+import math
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from domain.services import fields
+from domain.services.desk import Desk
+from domain.services.errors import InvalidInput, SignInRefused
+from domain.services.passwords import LONGEST, SHORTEST
+from domain.services.sessions import Opened, begin, end_all, new_session
+from domain.store import contacts, staff, stores
+from domain.store.base import Store
+from domain.store.sessions import Role
+from domain.store.staff import Employee
+from domain.store.stores import Shop
+
+_USERNAME = re.compile("[a-z0-9][a-z0-9._-]{0,63}")
+
+
+@dataclass(frozen=True, slots=True)
+class StaffSignedIn:
+    """An employee at a store, with the session of their shift."""
+
+    employee: Employee
+    shop: Shop
+    opened: Opened
+
+
+# ---------------------------------------------------------------- reads
+async def listed(store: Store) -> list[Employee]:
+    """Return everybody, the disabled too, by username."""
+    return await staff.listed(store)
+
+
+async def find(store: Store, staff_id: str) -> Employee | None:
+    """Return an employee by id."""
+    return await staff.find(store, staff_id)
+
+
+async def by_username(store: Store, username: str) -> Employee | None:
+    """Return an employee by the name they sign in with."""
+    return await staff.by_username(store, _tidy(username))
+
+
+# ---------------------------------------------------------------- writes
+async def add(
+    desk: Desk,
+    *,
+    username: str,
+    name: str,
+    role: Role,
+    store_codes: tuple[str, ...],
+    password: str,
+    member_number: str | None = None,
+    now: datetime,
+) -> Employee:
+    """Put an employee on the list; without store codes they may sign in anywhere. Raises InvalidInput."""
+    if not _USERNAME.fullmatch(_tidy(username)):
+        raise InvalidInput("username", "Write a username of 1 to 64 letters a-z, digits, dots, dashes or underscores.")
+    if not SHORTEST <= len(password) <= LONGEST:
+        raise InvalidInput("password", f"A password has {SHORTEST} to {LONGEST} characters.")
+    for code in store_codes:
+        if await stores.find(desk.store, code) is None:
+            raise InvalidInput("store", f"There is no store {code}: add it with selo store add.")
+    employee = Employee(
+        id=secrets.token_hex(16),
+        username=_tidy(username),
+        name=fields.name(name),
+        role=role,
+        stores=store_codes,
+        password=await desk.passwords.hash(password),
+        created_at=now,
+        member=await _member(desk.store, member_number),
+    )
+    if not await staff.add(desk.store, employee):
+        raise InvalidInput("username", f"There is somebody called {employee.username} already.")
+    return employee
+
+
+async def disable(desk: Desk, username: str, *, now: datetime) -> int:
+    """Shut an employee out and end their sessions; return how many ended. Raises InvalidInput where nobody is called so."""
+    employee = await staff.by_username(desk.store, _tidy(username))
+    if employee is None:
+        raise InvalidInput("username", f"There is nobody called {username}.")
+    await staff.disable(desk.store, employee.id, now=now)
+    return await end_all(desk, f"staff:{employee.id}", reason="disabled", now=now)
+
+
+async def sign_in(desk: Desk, *, username: str, password: str, store_code: str, address: str, now: datetime) -> StaffSignedIn:
+    """Begin a shift at a store. Raises SignInRefused, and InvalidInput("store") once the password is proven.
+
+    An unknown name takes as long as a wrong password and is answered the same. Guesses are counted for this address and name.
+    """
+    pair = (address, _tidy(username)[:64])
+    waiting = desk.guesses.begin(pair, now=now)
+    if waiting > timedelta(0):
+        raise SignInRefused("TOO_MANY_ATTEMPTS", retry_after=math.ceil(waiting.total_seconds()))
+    employee = await staff.by_username(desk.store, pair[1])
+    if not await desk.passwords.right(employee.password if employee else None, password) or employee is None:
+        raise SignInRefused("WRONG_PASSWORD")
+    desk.guesses.right(pair)
+    if employee.disabled_at is not None:
+        raise SignInRefused("DISABLED")
+    shop = await stores.find(desk.store, store_code)
+    if shop is None or not employee.works_in(shop.code):
+        raise InvalidInput("store", "You cannot sign in at this store.")
+    opened = new_session(desk, "staff", employee.id, now=now, role=employee.role, store=shop.code, own_member=employee.member)
+    try:
+        await begin(desk, opened, staff.coming_in(employee.id, now=now))
+    except staff.Disabled:
+        raise SignInRefused("DISABLED") from None
+    return StaffSignedIn(employee, shop, opened)
+
+
+def _tidy(username: str) -> str:
+    return username.strip().lower()
+
+
+async def _member(store: Store, number: str | None) -> str | None:
+    if number is None:
+        return None
+    found = await contacts.member_of(store, contacts.number_key(number.replace(" ", "")))
+    if found is None:
+        raise InvalidInput("member", f"No membership has the number {number}.")
+    return found
