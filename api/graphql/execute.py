@@ -175,6 +175,8 @@ class Engine:
         )
 
     async def _result(self, executor: Executor[AnyContext], plan: Plan, gone: "asyncio.Future[None]") -> ExecutionResult:
+        if plan.kind == "mutation":
+            self.drain.check()
         begun = executor.execute_operation()
         if isinstance(begun, ExecutionResult):
             return begun

@@ -32,6 +32,7 @@ from graphql.language import (
     VariableNode,
 )
 from graphql.pyutils import Undefined
+from graphql.utilities.coerce_input_value import coerce_default_value
 
 from api.graphql.errors import TooCostly
 
@@ -268,7 +269,7 @@ class _Pass:
 
     def page(self, node: FieldNode, definition: GraphQLField) -> int | Factor:
         most = self.limits.page
-        default = definition.args["first"].default_value
+        default = coerce_default_value(definition.args["first"])
         otherwise = page_size(None if default is Undefined else default, otherwise=most, most=most)
         for argument in node.arguments or ():
             if argument.name.value == "first":

@@ -21,14 +21,17 @@ class Drain:
         self._stop_after_seconds = stop_after_seconds
         self._closed = False
 
-    def __len__(self) -> int:
+    @property
+    def under_way(self) -> int:
         return len(self._running)
 
-    def start(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-        """Return the task that runs this to its end. Raises Busy at shutdown. Whoever awaits it must shield it."""
+    def check(self) -> None:
+        """Raise Busy at shutdown; asked before a mutation takes its first step."""
         if self._closed:
-            work.close()
             raise Busy("The server is shutting down. Try again.", retry_after=2)
+
+    def start(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """Return the task that runs this to its end. Whoever waits for it must not cancel it: `asyncio.wait`, or a shield."""
         task = asyncio.create_task(self._bounded(work))
         self._running.add(task)
         task.add_done_callback(self._ended)
