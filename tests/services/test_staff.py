@@ -1,0 +1,189 @@
+"""Staff over the real database: a shift at a store, guesses that slow down nobody else, and being shut out with immediate effect."""
+
+import asyncio
+import time
+from datetime import timedelta
+
+import pytest
+
+from domain.services import sessions, staff, stores
+from domain.services.errors import InvalidInput, SignInRefused
+from domain.store import contacts
+from domain.store.staff import Employee
+from tests.services.people import NOW, People
+
+PASSWORD = "correct horse battery"
+
+
+async def hired(people: People, username: str = "rui", *, store_codes: tuple[str, ...] = ("lisboa",)) -> Employee:
+    if await stores.find(people.store, "lisboa") is None:
+        await stores.add(people.store, code="lisboa", name="Lisboa", now=NOW)
+        await stores.add(people.store, code="porto", name="Porto", now=NOW)
+    return await staff.add(
+        people.desk, username=username, name="Rui Costa", role="CASHIER", store_codes=store_codes, password=PASSWORD, now=NOW
+    )
+
+
+async def sign_in(
+    people: People, *, username: str = "rui", password: str = PASSWORD, store: str = "lisboa", address: str = "10.0.0.1", after: float = 0
+) -> staff.StaffSignedIn:
+    now = NOW + timedelta(seconds=after)
+    return await staff.sign_in(people.desk, username=username, password=password, store_code=store, address=address, now=now)
+
+
+async def refused(people: People, **words: object) -> SignInRefused:
+    with pytest.raises(SignInRefused) as one:
+        await sign_in(people, **words)  # type: ignore[arg-type]
+    return one.value
+
+
+async def test_a_shift_is_bound_to_its_store_and_lasts_twelve_hours(people: People) -> None:
+    employee = await hired(people)
+    one = await sign_in(people, username=" Rui ")
+    session = one.opened.session
+    assert (session.kind, session.who, session.role, session.store) == ("staff", employee.id, "CASHIER", "lisboa")
+    assert session.until == NOW + timedelta(hours=12)
+    later = await sessions.refresh(people.desk, one.opened.refresh_token, now=NOW + timedelta(hours=11))
+    assert later.session.until == NOW + timedelta(hours=12)
+    assert (later.session.role, later.session.store) == ("CASHIER", "lisboa")
+    with pytest.raises(SignInRefused):
+        await sessions.refresh(people.desk, later.refresh_token, now=NOW + timedelta(hours=12))
+
+
+async def test_the_password_is_kept_as_argon2id_alone(people: People) -> None:
+    employee = await hired(people)
+    row = await people.store["staff"].find_one({"_id": employee.id})
+    assert row is not None
+    assert row["password"].startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert PASSWORD not in str(row)
+
+
+async def test_a_wrong_password_and_an_unknown_name_are_refused_alike_and_as_slowly(people: People) -> None:
+    await hired(people)
+    took = []
+    for username in ("rui", "nobody"):
+        begun = time.perf_counter()
+        answer = await refused(people, username=username, password="wrong password")
+        took.append(time.perf_counter() - begun)
+        assert (answer.reason, answer.attempts_left, answer.retry_after) == ("WRONG_PASSWORD", None, None)
+    assert min(took) > max(took) / 20, "an unknown name skips the hashing"
+
+
+@pytest.mark.parametrize("username", ["", "a" * 5000, "rui\x00", "{'$ne': 1}", "ŕui"])
+async def test_junk_for_a_name_is_a_wrong_password(people: People, username: str) -> None:
+    await hired(people)
+    assert (await refused(people, username=username)).reason == "WRONG_PASSWORD"
+
+
+async def test_a_password_longer_than_any_is_wrong(people: People) -> None:
+    await hired(people)
+    assert (await refused(people, password=PASSWORD + "x" * 100_000)).reason == "WRONG_PASSWORD"
+
+
+async def test_after_five_wrong_ones_an_address_waits_twice_as_long_each_time(people: People) -> None:
+    await hired(people)
+    for _ in range(5):
+        assert (await refused(people, password="wrong password")).reason == "WRONG_PASSWORD"
+    answer = await refused(people)
+    assert (answer.reason, answer.retry_after) == ("TOO_MANY_ATTEMPTS", 2)
+    assert (await refused(people, password="wrong password", after=2)).reason == "WRONG_PASSWORD"
+    assert (await refused(people, after=3)).retry_after == 3
+    await sign_in(people, after=6)
+    for _ in range(5):
+        assert (await refused(people, password="wrong password", after=6)).reason == "WRONG_PASSWORD"
+
+
+async def test_guessing_from_elsewhere_keeps_nobody_out(people: People) -> None:
+    await hired(people)
+    for _ in range(5):
+        await refused(people, password="wrong password", address="203.0.113.9")
+    assert (await refused(people, address="203.0.113.9")).reason == "TOO_MANY_ATTEMPTS"
+    await sign_in(people, address="10.0.0.1")
+
+
+async def test_thirty_guesses_at_once_are_five(people: People) -> None:
+    await hired(people)
+    answers = await asyncio.gather(*(refused(people, password=f"wrong password {at}") for at in range(30)))
+    reasons = [each.reason for each in answers]
+    assert (reasons.count("WRONG_PASSWORD"), reasons.count("TOO_MANY_ATTEMPTS")) == (5, 25)
+
+
+async def test_a_store_is_told_only_to_who_proved_the_password(people: People) -> None:
+    await hired(people)
+    for store in ("porto", "nowhere"):
+        assert (await refused(people, store=store, password="wrong password")).reason == "WRONG_PASSWORD"
+        with pytest.raises(InvalidInput) as wrong:
+            await sign_in(people, store=store)
+        assert wrong.value.field == "store"
+    assert await people.store["sessions"].find({"subject": {"$gt": ""}}).to_list() == []
+
+
+async def test_without_a_store_named_one_may_sign_in_at_any(people: People) -> None:
+    await hired(people, "olga", store_codes=())
+    assert (await sign_in(people, username="olga", store="porto")).shop.name == "Porto"
+
+
+async def test_whoever_is_disabled_is_out_at_once(people: People) -> None:
+    employee = await hired(people)
+    one, two = await sign_in(people), await sign_in(people)
+    assert await staff.disable(people.desk, "RUI", now=NOW) == 2
+    assert not people.desk.registry.alive(one.opened.session.id)
+    with pytest.raises(SignInRefused):
+        await sessions.refresh(people.desk, two.opened.refresh_token, now=NOW)
+    assert (await refused(people)).reason == "DISABLED"
+    assert (await refused(people, password="wrong password")).reason == "WRONG_PASSWORD"
+    kept = await staff.find(people.store, employee.id)
+    assert kept is not None
+    assert kept.disabled_at == NOW
+    assert await staff.disable(people.desk, "rui", now=NOW) == 0
+
+
+async def test_no_session_outlives_a_disabling_that_races_with_its_sign_in(people: People) -> None:
+    await hired(people)
+    results = await asyncio.gather(
+        *(sign_in(people, address=f"10.0.0.{at}") for at in range(6)), staff.disable(people.desk, "rui", now=NOW), return_exceptions=True
+    )
+    assert not [each for each in results if isinstance(each, BaseException) and not isinstance(each, SignInRefused)]
+    rows = [row async for row in people.store["sessions"].find({"subject": {"$gt": ""}})]
+    assert [row["_id"] for row in rows if "ended_at" not in row] == []
+
+
+async def test_an_employee_is_linked_to_their_own_membership(people: People) -> None:
+    await hired(people)
+    await people.store.transact([contacts.taking(contacts.number_key("5724816390"), "the-member")])
+    employee = await staff.add(
+        people.desk, username="eva", name="Eva", role="MANAGER", store_codes=(), password=PASSWORD, member_number="5724 816 390", now=NOW
+    )
+    assert employee.member == "the-member"
+    assert (await sign_in(people, username="eva")).opened.session.own_member == "the-member"
+
+
+@pytest.mark.parametrize(
+    ("words", "field"),
+    [
+        ({"username": "rui"}, "username"),
+        ({"username": "no spaces"}, "username"),
+        ({"username": ""}, "username"),
+        ({"password": "short"}, "password"),
+        ({"password": "x" * 129}, "password"),
+        ({"store_codes": ("nowhere",)}, "store"),
+        ({"name": "\x00"}, "name"),
+        ({"member_number": "0000000000"}, "member"),
+    ],
+)
+async def test_who_cannot_be_put_on_the_list_is_not(people: People, words: dict[str, object], field: str) -> None:
+    await hired(people)
+    given: dict[str, object] = {"username": "new", "name": "New", "role": "CASHIER", "store_codes": (), "password": PASSWORD, **words}
+    with pytest.raises(InvalidInput) as fault:
+        await staff.add(people.desk, now=NOW, **given)  # type: ignore[arg-type]
+    assert fault.value.field == field
+    assert [each.username for each in await staff.listed(people.store)] == ["rui"]
+
+
+async def test_stores_are_listed_by_code_and_each_code_is_one_store(people: People) -> None:
+    await hired(people)
+    for code in ("lisboa", "Porto Alegre", "", "-x"):
+        with pytest.raises(InvalidInput) as fault:
+            await stores.add(people.store, code=code, name="Another", now=NOW)
+        assert fault.value.field == "code"
+    assert [(each.code, each.name) for each in await stores.listed(people.store)] == [("lisboa", "Lisboa"), ("porto", "Porto")]
