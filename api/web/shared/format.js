@@ -1,17 +1,17 @@
 /* Amounts, days and instants as the reader's language writes them. Money is integer minor units, points are whole. */
 
-import { language } from "./words.js";
+import { locale } from "./words.js";
 
 export function digitsOf(currency) {
   return new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions().maximumFractionDigits;
 }
 
 export function money(minor, currency) {
-  return new Intl.NumberFormat(language, { style: "currency", currency }).format(minor / 10 ** digitsOf(currency));
+  return new Intl.NumberFormat(locale, { style: "currency", currency }).format(minor / 10 ** digitsOf(currency));
 }
 
 export function number(value) {
-  return new Intl.NumberFormat(language, { useGrouping: "min2" }).format(value);
+  return new Intl.NumberFormat(locale, { useGrouping: "min2" }).format(value);
 }
 
 /** An amount of a wallet: money where the wallet is money, a plain number else. */
@@ -33,12 +33,12 @@ export function parseMoney(text, currency) {
 
 /** Minor units as a field shows them for editing. */
 export function plainMoney(minor, currency) {
-  return (minor / 10 ** digitsOf(currency)).toLocaleString(language, { minimumFractionDigits: digitsOf(currency), useGrouping: false });
+  return (minor / 10 ** digitsOf(currency)).toLocaleString(locale, { minimumFractionDigits: digitsOf(currency), useGrouping: false });
 }
 
 /** A calendar day of the programme; it is no instant, so no zone may move it. */
 export function day(iso, style = { day: "numeric", month: "long", year: "numeric" }) {
-  return new Intl.DateTimeFormat(language, { ...style, timeZone: "UTC" }).format(new Date(`${iso}T00:00:00Z`));
+  return new Intl.DateTimeFormat(locale, { ...style, timeZone: "UTC" }).format(new Date(`${iso}T00:00:00Z`));
 }
 
 export function shortDay(iso) {
@@ -47,7 +47,7 @@ export function shortDay(iso) {
 
 /** An instant in the programme's zone, or the device's where none is named. */
 export function instant(iso, timeZone, style = { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" }) {
-  return new Intl.DateTimeFormat(language, { ...style, timeZone }).format(new Date(iso));
+  return new Intl.DateTimeFormat(locale, { ...style, timeZone }).format(new Date(iso));
 }
 
 export function dayOf(iso, timeZone) {

@@ -26,7 +26,7 @@ const REFRESH = `mutation Refresh($input: RefreshSessionInput!) { refreshSession
   __typename ... on SessionRefreshed { accessToken accessTokenExpiresAt refreshToken } } }`;
 
 export class Session extends EventTarget {
-  #plain = new Set();
+  #lacking = new Set();
 
   constructor(name) {
     super();
@@ -36,6 +36,11 @@ export class Session extends EventTarget {
 
   get tokens() {
     return JSON.parse(localStorage.getItem(this.name) ?? "null");
+  }
+
+  /** The present instant as the server counts it: a phone whose clock is wrong must still make cards that count. */
+  now() {
+    return Date.now() + Number(localStorage.getItem("selo-skew") ?? 0);
   }
 
   get open() {
@@ -91,21 +96,22 @@ export class Session extends EventTarget {
   }
 
   async #send(document, variables, token) {
-    const query = this.#plain.has(document) ? withoutOptional(document) : document.replaceAll("#?", "");
-    const answer = await post({ query, variables }, token);
+    const answer = await post({ query: document.split("\n").filter((line) => !this.#lacking.has(line)).join("\n").replaceAll("#?", ""), variables }, token);
     if (!answer.errors?.length) return answer.data;
     const error = new ServerError(answer.errors[0]);
-    if (!answer.data && document.includes("#?") && !this.#plain.has(document) && !RUNTIME_CODES.includes(error.code)) {
-      this.#plain.add(document);
-      return this.#send(document, variables, token);
-    }
-    throw error;
+    const lines = answer.data || RUNTIME_CODES.includes(error.code) ? [] : this.#optional(document, answer.errors);
+    if (!lines.length) throw error;
+    lines.forEach((line) => this.#lacking.add(line));
+    return this.#send(document, variables, token);
   }
-}
 
-/** Return a document without the lines that ask for what a server may lack, and without the variables that only they use. */
-function withoutOptional(document) {
-  return document.split("\n").filter((line) => !line.trimEnd().endsWith("#?")).join("\n");
+  /* Which optional lines to leave out: those that hold a field which the server says it lacks, all where it names none. */
+  #optional(document, errors) {
+    const left = document.split("\n").filter((line) => line.trimEnd().endsWith("#?") && !this.#lacking.has(line));
+    const fields = errors.flatMap(({ message }) => message.match(/field ['"](\w+)['"]/)?.[1] ?? []);
+    const named = left.filter((line) => fields.some((field) => line.trimStart().startsWith(field)));
+    return named.length ? named : left;
+  }
 }
 
 async function post(body, token) {
@@ -117,6 +123,7 @@ async function post(body, token) {
     response = await fetch("/graphql", {
       method: "POST", headers, body: JSON.stringify(body), credentials: "omit", cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS),
     });
+    noteClock(response.headers.get("Date"));
     answer = await response.json();
   } catch (error) {
     throw new NoNetwork(error.message);
@@ -124,6 +131,11 @@ async function post(body, token) {
   if (answer?.errors || answer?.data) return answer;
   if (response.status >= 500) throw new NoNetwork(`HTTP ${response.status}`);
   throw new ServerError({ message: `HTTP ${response.status}`, extensions: { code: "BAD_INPUT" } });
+}
+
+function noteClock(date) {
+  const skew = Date.parse(date ?? "") - Date.now();
+  if (!Number.isNaN(skew)) localStorage.setItem("selo-skew", String(Math.abs(skew) > 3000 ? skew : 0));
 }
 
 /** A key for a mutation that moves value: made before it is sent, kept until it is answered. */

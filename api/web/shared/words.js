@@ -3,11 +3,15 @@
 let texts = {};
 let plurals = new Intl.PluralRules("en");
 export let language = "en";
+/* How figures and days are written: Portuguese and English as in Europe. */
+export let locale = "en-GB";
+const LOCALES = { en: "en-GB", pt: "pt-PT", pl: "pl-PL" };
 
 /** Choose the first wanted language that the page has: what this device chose before, then the browser's. */
 export async function speak(available, load, wanted) {
   const choices = [wanted, ...navigator.languages].filter(Boolean).map((tag) => tag.slice(0, 2).toLowerCase());
   language = choices.find((tag) => available.includes(tag)) ?? available[0];
+  locale = LOCALES[language] ?? language;
   texts = await load(language);
   plurals = new Intl.PluralRules(language);
   document.documentElement.lang = language;

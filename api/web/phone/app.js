@@ -1,0 +1,161 @@
+/* The member's app as a mobile web page, and a reference client of the API: bar, screens, tabs, live activity. */
+
+import { fill, h, icon, sheet, toast } from "/shared/dom.js";
+import { SignedOut } from "/shared/graphql.js";
+import { language, speak, t } from "/shared/words.js";
+import { prepareCard } from "./card.js";
+import { Live } from "./live.js";
+import { forget, go, onChange, onGo, phone, prefer, readHome, readProgramme, session } from "./phone.js";
+import { ACCEPT_TERMS } from "./queries.js";
+import { badgesScreen } from "./screens/badges.js";
+import { showCard } from "./screens/card.js";
+import { historyScreen } from "./screens/history.js";
+import { homeScreen } from "./screens/home.js";
+import { inboxScreen } from "./screens/inbox.js";
+import { meScreen } from "./screens/me.js";
+import { picture } from "./screens/parts.js";
+import { rewardsScreen } from "./screens/rewards.js";
+import { voucherShown } from "./screens/voucher.js";
+import { welcomeScreen } from "./screens/welcome.js";
+
+const SCREENS = { welcome: welcomeScreen, home: homeScreen, rewards: rewardsScreen, badges: badgesScreen, history: historyScreen, inbox: inboxScreen, me: meScreen };
+const TABS = [["home", "home"], ["rewards", "gift"], ["card", "card"], ["badges", "star"], ["history", "clock"]];
+/* While a voucher is held up, and no socket tells of its use, look this often; else this rarely. */
+const PACE_MS = { held: 4000, idle: 30_000 };
+const place = document.getElementById("screen");
+let shown = { screen: "", params: {} };
+let live = null;
+
+function show({ screen, params }, keepScroll = false) {
+  if (!session.open) screen = "welcome";
+  const scroll = keepScroll ? place.scrollTop : 0;
+  shown = { screen, params };
+  document.body.dataset.screen = screen;
+  const element = h("section", { class: "screen" });
+  fill(place, element);
+  SCREENS[screen](element, params);
+  drawBar();
+  drawTabs();
+  place.scrollTop = scroll;
+  if (!keepScroll) (element.querySelector("[autofocus]") ?? element.querySelector("h1"))?.focus({ preventScroll: true });
+}
+
+/* Draw again with what was read afresh, but never under a person's hands. */
+function redraw() {
+  const busy = place.contains(document.activeElement) && document.activeElement.matches("input, select, textarea");
+  if (session.open && phone.me && !busy && ["home", "rewards", "badges"].includes(shown.screen)) show(shown, true);
+  else drawBar();
+}
+
+function drawBar() {
+  const bar = document.getElementById("bar");
+  if (!session.open || !phone.me) return fill(bar);
+  fill(bar,
+    h("img", { src: "/shared/selo.svg", alt: "", width: 34, height: 34 }),
+    h("strong.grow", {}, phone.programme?.name ?? "Selo"),
+    !phone.online && h("span.chip", { role: "status" }, icon("cloud"), t("net.off")),
+    phone.me.hasMessages && h("button.button.round.plain.bell", { "aria-label": phone.me.unread ? t("inbox.unread", { count: phone.me.unread }) : t("inbox"), onclick: () => go("inbox") },
+      icon("bell"), phone.me.unread ? h("span.count", { "aria-hidden": "true" }, phone.me.unread) : null),
+    h("button.button.round.plain", { "aria-label": t("me"), onclick: () => go("me") }, icon("person")));
+}
+
+function drawTabs() {
+  const tabs = document.getElementById("tabs");
+  tabs.hidden = !session.open;
+  tabs.setAttribute("aria-label", t("tabs"));
+  fill(tabs, TABS.map(([screen, image]) =>
+    h(`button${screen === "card" ? ".central" : ""}`, { "aria-current": shown.screen === screen ? "page" : null, onclick: () => (screen === "card" ? showCard() : go(screen)) },
+      h("span.mark", {}, icon(image)), h("span", {}, t(`tab.${screen}`)))));
+}
+
+/* ---------------------------------------------------------------- what happens while the page is open */
+function happened(activity) {
+  readHome().catch(() => {});
+  if (activity.voucher) voucherShown(activity.voucher);
+  if (activity.__typename === "RewardUnlocked") slideIn(picture(activity.reward.reward, 44), t("live.unlocked", { title: activity.reward.reward.title }), "rewards");
+  if (activity.__typename === "BadgeEarned") slideIn(picture({ image: activity.badge.badge.art }, 44), t("live.badge", { name: activity.badge.badge.name, level: activity.badge.level }), "badges");
+  if (activity.__typename === "TierChanged") slideIn(icon("star"), t("live.tier", { name: activity.to.name }), "home");
+  if (activity.__typename === "MessageReceived") slideIn(icon("bell"), activity.message.title, "inbox");
+  if (activity.__typename === "BalanceChanged")
+    for (const entry of activity.entries) if (entry.amount > 0) slideIn(icon("plus"), `${entry.title}: +${entry.amount}`, "history");
+}
+
+function slideIn(image, text, screen) {
+  let area = document.getElementById("news");
+  if (!area) document.body.append((area = h("div", { id: "news", role: "status", "aria-live": "polite" })));
+  const note = h("button.news", { onclick: () => { note.remove(); go(screen); } }, image, h("span", {}, text));
+  area.append(note);
+  navigator.vibrate?.(40);
+  setTimeout(() => note.remove(), 8000);
+}
+
+function listen() {
+  live?.close();
+  live = session.open
+    ? new Live({ happened, resync: () => readHome().catch(leaveIfEnded), pace: () => (document.querySelector("dialog.held") ? PACE_MS.held : PACE_MS.idle) })
+    : null;
+}
+
+function leaveIfEnded(error) {
+  if (error instanceof SignedOut) session.end();
+}
+
+/* ---------------------------------------------------------------- terms that changed since they were accepted */
+async function askForTerms() {
+  const { terms } = phone.programme ?? {};
+  if (!terms || !phone.online || phone.me.termsAccepted === terms.version) return;
+  await sheet(t("terms.title"), t("close"), (close) => h("div.stack", {}, h("h2", {}, t("terms.title")), h("p", {}, t("terms.changed")),
+    h("a", { href: terms.url, target: "_blank", rel: "noopener" }, t("terms.read")),
+    h("button.button.primary.wide.tall", { onclick: async () => {
+      const { acceptTerms } = await session.ask(ACCEPT_TERMS, { input: { version: terms.version } });
+      if (acceptTerms.message) toast(acceptTerms.message, "bad");
+      close();
+    } }, t("terms.accept"))));
+}
+
+async function enter() {
+  if (!session.open) {
+    listen();
+    await forget();
+    return go("welcome");
+  }
+  document.body.dataset.screen = "home";
+  try {
+    await readHome();
+  } catch (error) {
+    leaveIfEnded(error);
+    if (session.open) {
+      show({ screen: "home", params: {} });
+      setTimeout(enter, 5000);
+    }
+    return;
+  }
+  show({ screen: "home", params: {} });
+  listen();
+  await prepareCard().catch(() => {});
+  await askForTerms().catch(() => {});
+}
+
+/** Also on the first screen; a member's choice is kept with the membership as well. */
+export function languagePicker(chosen) {
+  return h("div.segments", { role: "group", "aria-label": t("language") }, [["en", "English"], ["pt", "Português"], ["pl", "Polski"]].map(([tag, name]) =>
+    h("button", { type: "button", lang: tag, "aria-pressed": String(tag === language), onclick: async () => {
+      prefer("language", tag);
+      await chosen?.(tag);
+      location.reload();
+    } }, name)));
+}
+
+async function start() {
+  await speak(["en", "pt", "pl"], async (tag) => (await import(`./words/${tag}.js`)).default, prefer("language"));
+  onGo(show);
+  onChange(redraw);
+  session.addEventListener("change", () => { if (session.open !== Boolean(live)) enter(); });
+  addEventListener("popstate", () => go("home"));
+  await readProgramme();
+  document.title = phone.programme?.name ?? "Selo";
+  await enter();
+  if ("serviceWorker" in navigator) navigator.serviceWorker.register("/phone/sw.js", { scope: "/phone/" }).catch(() => {});
+}
+
+start();

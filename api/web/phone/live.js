@@ -1,0 +1,86 @@
+/* What happens to the member, as it happens: graphql-transport-ws where the server has it, reading again now and then where not. */
+
+import { session } from "./phone.js";
+import { LIVE } from "./queries.js";
+
+const WAITS_MS = [1000, 2000, 5000, 15_000, 30_000];
+
+/** Tell `happened(activity)` each activity and `resync()` that everything is to be read again; `pace()` is the longest
+    wait in milliseconds that the screen bears without a socket. */
+export class Live {
+  #socket = null;
+  #cursor = null;
+  #failures = 0;
+  #closed = false;
+  #lacking = false;
+  #timer = null;
+
+  constructor({ happened, resync, pace }) {
+    Object.assign(this, { happened, resync, pace });
+    this.onsight = () => { if (!document.hidden) this.#wake(); };
+    document.addEventListener("visibilitychange", this.onsight);
+    addEventListener("online", this.onsight);
+    this.#connect();
+  }
+
+  close() {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    document.removeEventListener("visibilitychange", this.onsight);
+    removeEventListener("online", this.onsight);
+    this.#socket?.close(1000);
+  }
+
+  #wake() {
+    if (this.#closed || this.#socket?.readyState === WebSocket.OPEN) return;
+    clearTimeout(this.#timer);
+    this.resync();
+    if (this.#lacking) this.#later();
+    else this.#connect();
+  }
+
+  async #connect() {
+    let token;
+    try {
+      token = await session.token();
+    } catch {
+      return this.#later();
+    }
+    if (this.#closed) return;
+    const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/graphql`, "graphql-transport-ws");
+    this.#socket = socket;
+    socket.onopen = () => socket.send(JSON.stringify({ type: "connection_init", payload: { authorization: `Bearer ${token}` } }));
+    socket.onmessage = ({ data }) => this.#receive(socket, JSON.parse(data));
+    socket.onclose = () => { if (socket === this.#socket) this.#later(); };
+  }
+
+  #receive(socket, { type, payload }) {
+    if (type === "connection_ack") {
+      socket.send(JSON.stringify({ id: "1", type: "subscribe", payload: { query: LIVE, variables: { after: this.#cursor } } }));
+      this.#failures = 0;
+    } else if (type === "ping") socket.send(JSON.stringify({ type: "pong" }));
+    else if (type === "next" && payload.data) {
+      const { cursor, activity } = payload.data.memberActivity;
+      this.#cursor = cursor;
+      if (activity.__typename === "Resync") this.resync();
+      else this.happened(activity);
+    } else if (type === "error" || type === "next") {
+      // The subscription was refused: this server has none, so only reading again is left.
+      this.#lacking = true;
+      socket.close(1000);
+    } else if (type === "complete") socket.close(1000);
+  }
+
+  /* Read again, then try the socket again, ever more rarely. */
+  #later() {
+    if (this.#closed) return;
+    const wait = Math.min(this.pace(), WAITS_MS[Math.min(this.#failures++, WAITS_MS.length - 1)]);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      if (this.#closed) return;
+      if (!document.hidden) this.resync();
+      if (this.#lacking) this.#later();
+      else this.#connect();
+    }, wait);
+  }
+}

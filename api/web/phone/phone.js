@@ -1,0 +1,94 @@
+/* What the whole phone page knows: the session, the member as last read, and how to get from screen to screen. */
+
+import { NoNetwork, Session } from "/shared/graphql.js";
+import { openDatabase } from "/shared/storage.js";
+import { HOME, PROGRAMME } from "./queries.js";
+
+export const session = new Session("selo-phone");
+
+/** The device's own database: the card's key, and the last answer for a start without a network. */
+export const database = openDatabase("selo-phone", 1, { facts: {} });
+
+export const phone = { me: null, programme: null, online: navigator.onLine, readAt: null };
+
+const bus = new EventTarget();
+
+export function go(screen, params = {}) {
+  bus.dispatchEvent(new CustomEvent("go", { detail: { screen, params } }));
+}
+
+export function onGo(act) {
+  bus.addEventListener("go", (event) => act(event.detail));
+}
+
+/** Told whenever the member was read afresh. */
+export function onChange(act) {
+  bus.addEventListener("change", act);
+  return () => bus.removeEventListener("change", act);
+}
+
+export function changed() {
+  bus.dispatchEvent(new Event("change"));
+}
+
+export function prefer(key, value) {
+  if (value !== undefined) localStorage.setItem(`selo-phone-${key}`, JSON.stringify(value));
+  return JSON.parse(localStorage.getItem(`selo-phone-${key}`) ?? "null");
+}
+
+/** A name for this browser that stays: the server knows a device by it. */
+export function installationId() {
+  return prefer("installation") ?? prefer("installation", crypto.randomUUID());
+}
+
+export async function ask(document, variables) {
+  const data = await session.ask(document, variables);
+  phone.online = true;
+  return data;
+}
+
+export async function readProgramme() {
+  const db = await database;
+  try {
+    phone.programme = (await session.askPublic(PROGRAMME)).programme;
+    await db.put("facts", phone.programme, "programme");
+  } catch (error) {
+    if (!(error instanceof NoNetwork)) throw error;
+    phone.programme ??= await db.get("facts", "programme");
+  }
+}
+
+/** Read the member afresh, or what was read last where there is no network. */
+export async function readHome() {
+  const db = await database;
+  try {
+    const { me } = await ask(HOME, {});
+    Object.assign(phone, { me: tidy(me), readAt: Date.now() });
+    await db.put("facts", { me: phone.me, readAt: phone.readAt }, "home");
+  } catch (error) {
+    if (!(error instanceof NoNetwork)) throw error;
+    phone.online = false;
+    Object.assign(phone, phone.me ? {} : ((await db.get("facts", "home")) ?? {}));
+    if (!phone.me) throw error;
+  }
+  changed();
+}
+
+/* Connections as plain lists; what this server lacks as empty ones. */
+function tidy(me) {
+  const list = (connection) => connection?.edges.map((edge) => edge.node) ?? [];
+  return {
+    ...me, rewards: list(me.rewards), rewardsMore: me.rewards.pageInfo, history: list(me.pointHistory), historyMore: me.pointHistory.pageInfo, vouchers: list(me.vouchers),
+    hasVouchers: Boolean(me.vouchers), unread: me.messages?.unread ?? 0, hasMessages: Boolean(me.messages),
+  };
+}
+
+/** Forget the member on this device. */
+export async function forget() {
+  Object.assign(phone, { me: null, readAt: null });
+  await (await database).clear("facts");
+}
+
+export function walletOf(code) {
+  return phone.me?.wallets.find((wallet) => wallet.code === code);
+}

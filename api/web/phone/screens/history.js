@@ -1,0 +1,61 @@
+/* Every amount with its day; opened, it says why. */
+
+import { fill, h, icon, sheet } from "/shared/dom.js";
+import { amount, day, dayOf, instant, money } from "/shared/format.js";
+import { t } from "/shared/words.js";
+import { ask, phone, walletOf } from "../phone.js";
+import { ENTRY_REASONS, HISTORY } from "../queries.js";
+import { figure, notice, pages, reasons, say } from "./parts.js";
+
+export function historyScreen(element) {
+  const { me } = phone;
+  const body = h("div");
+  const filter = h("div.segments", { role: "group", "aria-label": t("tab.history") });
+  const choose = async (wallet) => {
+    fill(filter, [null, ...me.wallets.map((each) => each.code)].map((code) =>
+      h("button", { "aria-pressed": String(code === wallet), onclick: () => choose(code) }, code ? walletOf(code).name : t("all"))));
+    const read = async (after) => {
+      const { pointHistory } = (await ask(HISTORY, { after, wallet })).me;
+      return { nodes: pointHistory.edges.map((edge) => edge.node), pageInfo: pointHistory.pageInfo };
+    };
+    try {
+      const first = wallet === null ? { nodes: me.history, pageInfo: me.historyMore } : await read(null);
+      fill(body, first.nodes.length ? h("div.card", {}, pages(first, entryLine, read)) : h("p.quiet", {}, t("history.none")));
+    } catch (error) {
+      fill(body, notice(say(error), "bad", "cloud"));
+    }
+  };
+  element.append(h("h1", { tabindex: -1 }, t("tab.history")), me.wallets.length > 1 ? filter : "", body,
+    phone.programme?.earning.length ? h("details.card", {}, h("summary", {}, t("earning")), h("ul.lines", {}, phone.programme.earning.map((rule) =>
+      h("li", {}, h("span", {}, rule.title, rule.description && h("small.why", {}, rule.description)))))) : "");
+  choose(null);
+}
+
+/** One line of the history, to be opened. */
+export function entryLine(entry) {
+  const wallet = walletOf(entry.wallet);
+  const zone = phone.programme?.timezone;
+  const pending = entry.availableAt && Date.parse(entry.availableAt) > Date.now();
+  return h("li", {}, h("button.entry", { onclick: () => openEntry(entry) },
+    h("span.grow", {}, h("span", {}, entry.title), h("small.why", {}, [dayOf(entry.occurredAt, zone), pending && t("entry.pending", { day: dayOf(entry.availableAt, zone) })].filter(Boolean).join(" · "))),
+    figure(entry.amount, wallet), icon("forward")));
+}
+
+function openEntry(entry) {
+  const wallet = walletOf(entry.wallet);
+  const zone = phone.programme?.timezone;
+  return sheet(entry.title, t("close"), () => {
+    const body = h("div.stack.tight", { "aria-live": "polite" }, h("div.skeleton"));
+    ask(ENTRY_REASONS, { id: entry.id }).then(({ node }) => fill(body,
+      node.purchase ? h("p", {}, t("entry.purchase", { receipt: node.purchase.externalId, total: money(node.purchase.total, node.purchase.currency), store: node.purchase.store?.name ?? "" })) : null,
+      node.explanation.length ? [h("h3", {}, t("entry.why")), reasons(node.explanation)] : null)).catch((error) => fill(body, notice(say(error), "bad", "cloud")));
+    return h("div.stack", {}, h("h2", {}, entry.title), h("p.sum", {}, figure(entry.amount, wallet), " ", h("span.unit", {}, wallet?.name)),
+      h("ul.lines.card", {},
+        h("li", {}, t("entry.when"), h("span.figure", {}, instant(entry.occurredAt, zone))),
+        h("li", {}, t("entry.kind"), h("span.figure", {}, t(`kind.${entry.entryKind}`))),
+        entry.availableAt ? h("li", {}, t("entry.available"), h("span.figure", {}, dayOf(entry.availableAt, zone))) : null,
+        entry.expiresOn ? h("li", {}, t("entry.expires"), h("span.figure", {}, day(entry.expiresOn))) : null,
+        h("li", {}, t("entry.balance"), h("span.figure", {}, amount(entry.balanceAfter, wallet)))),
+      body);
+  });
+}

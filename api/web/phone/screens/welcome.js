@@ -1,0 +1,83 @@
+/* Before the member is known: signing in with a code, or joining. The contact is proven by the code that is sent to it. */
+
+import { field, fill, h } from "/shared/dom.js";
+import { newKey } from "/shared/graphql.js";
+import { language, t } from "/shared/words.js";
+import { languagePicker } from "../app.js";
+import { installationId, phone, prefer, session } from "../phone.js";
+import { ENROL, REQUEST_CODE, SIGN_IN } from "../queries.js";
+import { notice, sending } from "./parts.js";
+
+export function welcomeScreen(element) {
+  const stage = h("div.lift");
+  element.append(
+    h("div.hero", {}, h("img", { src: "/shared/selo.svg", alt: "", width: 96, height: 96 }), h("h1", { tabindex: -1 }, phone.programme?.name ?? "Selo"), h("p.quiet", {}, t("welcome.hint"))),
+    phone.programme ? "" : notice(t("fault.network"), "bad", "cloud"),
+    stage,
+    languagePicker());
+  contactStep(stage);
+}
+
+function stand(stage, ...children) {
+  fill(stage, h("div.stamp.stack", {}, children));
+}
+
+function contactStep(stage, given = "") {
+  const contact = h("input", { required: true, name: "contact", autocomplete: "username", inputmode: "email", autocapitalize: "none", spellcheck: "false", value: given });
+  const button = h("button.button.primary.wide.tall", {}, t("signin.send"));
+  stand(stage, h("h2", {}, t("signin")),
+    sending(button, [field(t("signin.contact"), contact, t("signin.contact.hint"))], async () => {
+      await session.askPublic(REQUEST_CODE, { input: { contact: contact.value.trim() } });
+      codeStep(stage, contact.value.trim());
+    }),
+    h("button.button.wide", { onclick: () => joinStep(stage) }, t("join")));
+}
+
+function codeStep(stage, contact) {
+  const code = h("input.big.code", { required: true, name: "code", inputmode: "numeric", autocomplete: "one-time-code", pattern: "[0-9 ]{6,8}", maxlength: 8 });
+  const button = h("button.button.primary.wide.tall", {}, t("signin"));
+  stand(stage, h("h2", {}, t("code.title")), h("p.quiet", {}, t("code.hint", { contact })),
+    sending(button, [field(t("code"), code)], async () => {
+      const { signIn } = await session.askPublic(SIGN_IN, { input: { contact, code: code.value.replace(/\s/g, ""), installationId: installationId() } });
+      if (signIn.__typename !== "SignedIn") {
+        code.value = "";
+        code.focus();
+        return signIn.message;
+      }
+      if (!prefer("language") && ["en", "pt", "pl"].includes(signIn.member.locale)) prefer("language", signIn.member.locale);
+      session.begin(signIn);
+      return null;
+    }),
+    h("button.button.plain", { onclick: () => contactStep(stage, contact) }, t("code.other")));
+  code.focus();
+}
+
+function joinStep(stage) {
+  const { terms, consents } = phone.programme;
+  const name = h("input", { required: true, name: "name", autocomplete: "name", maxlength: 100 });
+  const contact = h("input", { required: true, name: "contact", autocomplete: "email", inputmode: "email", autocapitalize: "none" });
+  const birthday = h("input", { type: "date", name: "birthday", autocomplete: "bday" });
+  const agreed = h("input", { type: "checkbox", required: true, name: "terms" });
+  const boxes = consents.map((consent) => h("input", { type: "checkbox", name: `consent-${consent.purpose}` }));
+  const referral = h("input", { name: "referral", autocomplete: "off", value: new URLSearchParams(location.search).get("r") ?? "" });
+  const button = h("button.button.primary.wide.tall", {}, t("join"));
+  const idempotencyKey = newKey();
+  stand(stage, h("h2", {}, t("join.title")),
+    sending(button, [
+      field(t("profile.name"), name), field(t("signin.contact"), contact, t("signin.contact.hint")), field(t("profile.birthday"), birthday, t("join.birthday.hint")), field(t("join.referral"), referral),
+      h("label.choice", {}, agreed, h("span", {}, t("join.terms"), " ", h("a", { href: terms.url, target: "_blank", rel: "noopener" }, t("terms.read")))),
+      consents.map((consent, i) => h("label.choice", {}, boxes[i], h("span", {}, consent.wording))),
+    ], async () => {
+      const typed = contact.value.trim();
+      const { enrol } = await session.askPublic(ENROL, { input: {
+        name: name.value.trim(), [typed.includes("@") ? "email" : "phone"]: typed, birthday: birthday.value || null, locale: language, termsVersion: terms.version,
+        consents: consents.map((consent, i) => ({ purpose: consent.purpose, granted: boxes[i].checked, wordingVersion: consent.wordingVersion })),
+        referralCode: referral.value.trim() || null, idempotencyKey,
+      } });
+      if (enrol.__typename !== "Enrolled") return enrol.message;
+      codeStep(stage, typed);
+      return null;
+    }),
+    h("button.button.plain", { onclick: () => contactStep(stage) }, t("join.member")));
+  name.focus();
+}
