@@ -1,0 +1,70 @@
+"""`selo simulate`: dated events through a programme file, in memory; one JSON line an event, then one a member."""
+
+import gc
+import sys
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import orjson
+import typer
+
+from api.commands.running import CannotRun, guarded
+from domain.model.calendar import milliseconds
+from domain.model.programme.faults import ProgrammeFaults
+from domain.model.programme.loading import load
+from domain.model.simulate import Fault
+from domain.model.simulate import simulate as run
+
+
+def simulate(
+    file: Annotated[Path, typer.Argument(help="The programme file.")],
+    events: Annotated[Path, typer.Argument(help="The events, one JSON object a line; - reads standard input.")],
+    until: Annotated[str | None, typer.Option(help="An instant to let time run to; the last event's without it.")] = None,
+) -> None:
+    """Run dated events through a programme file: no database, no network."""
+    with guarded():
+        gc.set_threshold(100_000, 50, 100)  # a run keeps what it makes: looking for garbage in it is most of the work otherwise
+        try:
+            programme = load(_text(file))
+            for answer in run(programme, _lines(events), until=_instant(until)):
+                sys.stdout.buffer.write(orjson.dumps(answer, option=orjson.OPT_APPEND_NEWLINE))
+            sys.stdout.buffer.flush()
+        except ProgrammeFaults as faults:
+            raise CannotRun(f"{file} has faults; see: selo programme check {file}\n{faults}") from None
+        except Fault as fault:
+            sys.stdout.buffer.flush()
+            raise CannotRun(f"{events}: {fault}") from None
+        except BrokenPipeError:
+            sys.stderr.close()  # whoever read the answers has enough; Python would complain of the pipe at its end
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as fault:
+        raise CannotRun(f"Cannot read {path}: {getattr(fault, 'strerror', None) or 'it is no UTF-8 text'}.") from None
+
+
+def _lines(path: Path) -> Iterator[str]:
+    if str(path) == "-":
+        yield from sys.stdin
+        return
+    try:
+        with path.open(encoding="utf-8") as lines:
+            yield from lines
+    except (OSError, UnicodeDecodeError) as fault:
+        raise CannotRun(f"Cannot read {path}: {getattr(fault, 'strerror', None) or 'it is no UTF-8 text'}.") from None
+
+
+def _instant(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None:
+        raise CannotRun(f"--until {text} is no instant; write it like 2026-03-01T10:00:00Z.")
+    return milliseconds(at)
