@@ -12,6 +12,7 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
+from datetime import UTC
 from typing import Any, TypeVar, cast
 from weakref import WeakValueDictionary
 
@@ -104,7 +105,10 @@ class Store:
     def __init__(self, client: AsyncMongoClient[Raw], name: str, *, embedded: bool = False, voucher_key: bytes = bytes(32)) -> None:
         self.client = client
         self.data: AsyncDatabase[Raw] = client.get_database(
-            name, write_concern=WriteConcern(w="majority"), read_concern=ReadConcern("majority")
+            name,
+            codec_options=client.codec_options.with_options(tz_aware=True, tzinfo=UTC),
+            write_concern=WriteConcern(w="majority"),
+            read_concern=ReadConcern("majority"),
         )
         self.voucher_key = voucher_key
         self.bulk_writes = True

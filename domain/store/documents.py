@@ -33,6 +33,7 @@ class AuditEntry(Document):
     actor: str
     action: str
     member: str | None = None
+    store: str | None = None
     reason: str | None = None
 
     class Settings:

@@ -6,15 +6,16 @@ bring something. The document is bounded: its parts are (`domain/model/member.py
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Literal, cast
 
 from domain.model import state
 from domain.model.decision import Decision, Entry, Row
 from domain.model.events import Profile
 from domain.model.member import Member
+from domain.model.values import evolve
 from domain.store import rows
 from domain.store.base import Stale, Store, Write, insert, update
 from domain.store.connect import Raw
@@ -22,6 +23,7 @@ from domain.store.sign_in_codes import GivenConsent
 
 COLLECTION = "members"
 RECENT = 20
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 Status = Literal["active", "erased"]
 
 
@@ -59,6 +61,18 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
+class Due:
+    """When time may next bring something, as the programme of a version sees it; None: nothing is in sight."""
+
+    at: datetime | None
+    version: int
+
+    def passed(self, *, now: datetime, version: int) -> bool:
+        """Tell whether time may have brought something by now, or another programme might see it otherwise."""
+        return self.version != version or (self.at is not None and self.at <= now)
+
+
+@dataclass(frozen=True, slots=True)
 class Kept:
     """A member as stored. `recent` are the newest entries, oldest first."""
 
@@ -67,7 +81,7 @@ class Kept:
     profile_version: int
     status: Status
     recent: tuple[Told, ...]
-    due_at: datetime | None
+    due: Due
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,27 +105,35 @@ async def find_many(store: Store, members: Sequence[str]) -> dict[str, Kept]:
     return {row["_id"]: kept(row) async for row in found}
 
 
-async def due(store: Store, *, now: datetime, since: datetime, most: int) -> list[str]:
-    """Return members for whom time may have brought something since an instant, soonest first, at most so many."""
-    found = store[COLLECTION].find({"due_at": {"$gt": since, "$lte": now}}, {"due_at": 1}).sort("due_at", 1).limit(most)
-    return [row["_id"] async for row in found]
+async def due(store: Store, *, now: datetime, version: int) -> list[str]:
+    """Return the members for whom time may have brought something by now, and those whom another version last looked at."""
+    passed = store[COLLECTION].find({"due_at": {"$gt": BEGINNING, "$lte": now}}, {"_id": 1})
+    before = store[COLLECTION].find({"due_version": {"$gt": 0, "$lt": version}}, {"_id": 1})
+    return list(dict.fromkeys([*[row["_id"] async for row in passed], *[row["_id"] async for row in before]]))
+
+
+async def each(store: Store, *, after: str = "") -> AsyncIterator[str]:
+    """Yield every member's id, in order of ids, beginning after one."""
+    async for row in store[COLLECTION].find({"_id": {"$gt": after, "$lt": "~"}}, {"_id": 1}).sort("_id", 1):
+        yield row["_id"]
 
 
 def kept(row: Raw) -> Kept:
     """Return the member of a document."""
     details = read_details(row["profile"])
     member = state.restore(row["ledger"], id=row["_id"], number=row["number"], profile=details.profile, seq=row["version"])
+    member = evolve(member, turned_at=row["turned_at"])
     recent = tuple(_told(one) for one in row["recent"])
-    return Kept(member, details, row["profile_version"], row["status"], recent, row.get("due_at"))
+    return Kept(member, details, row["profile_version"], row["status"], recent, Due(row["due_at"], row["due_version"]))
 
 
 # ---------------------------------------------------------------- writes
-def born(decision: Decision, details: Details, *, due_at: datetime | None) -> Write:
+def born(decision: Decision, details: Details, *, due: Due) -> Write:
     """Return the insertion of a member whose first decision this is."""
-    return insert(COLLECTION, document(decision.member, details, recent=told_of(decision.rows), due_at=due_at))
+    return insert(COLLECTION, document(decision.member, details, recent=told_of(decision.rows), due=due))
 
 
-def moved(decision: Decision, *, due_at: datetime | None, profile: ProfileChange | None = None) -> Write:
+def moved(decision: Decision, *, due: Due, profile: ProfileChange | None = None) -> Write:
     """Return the update that brings a member from before a decision to after it, guarded by the version decided on."""
     changed: dict[str, Any] = {}
     gone: set[str] = set()
@@ -119,7 +141,7 @@ def moved(decision: Decision, *, due_at: datetime | None, profile: ProfileChange
         gone = (gone | set(row.removed)) - row.changes.keys()
         changed = {**{path: value for path, value in changed.items() if path not in gone}, **row.changes}
     sets: dict[str, Any] = {f"ledger.{path}": value for path, value in changed.items()}
-    sets |= {"version": decision.member.seq, "due_at": due_at}
+    sets |= {"version": decision.member.seq, "turned_at": decision.member.turned_at, "due_at": due.at, "due_version": due.version}
     asked: dict[str, Any] = {"_id": decision.before.id, "version": decision.before.seq}
     if profile is not None:
         asked["profile_version"] = profile.version
@@ -139,7 +161,7 @@ def profile_changed(member: str, change: ProfileChange) -> Write:
     return update(COLLECTION, asked, {"$set": sets}, missed=Stale("the profile has moved on"))
 
 
-def document(member: Member, details: Details, *, recent: Sequence[Told], due_at: datetime | None) -> dict[str, Any]:
+def document(member: Member, details: Details, *, recent: Sequence[Told], due: Due) -> dict[str, Any]:
     """Return a member's whole document."""
     return {
         "_id": member.id,
@@ -150,7 +172,9 @@ def document(member: Member, details: Details, *, recent: Sequence[Told], due_at
         "profile": write_details(details),
         "ledger": state.nested(state.paths(member)),
         "recent": [_slim(one) for one in recent[-RECENT:]],
-        "due_at": due_at,
+        "turned_at": member.turned_at,
+        "due_at": due.at,
+        "due_version": due.version,
     }
 
 

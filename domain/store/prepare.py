@@ -19,7 +19,7 @@ UNDONE = {"state": "pending"}
 
 COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
     "meta": (),
-    "members": (IndexModel({"due_at": 1}),),
+    "members": (IndexModel({"due_at": 1}), IndexModel({"due_version": 1})),
     "contacts": (),
     "journal": (
         IndexModel({"member": 1, "seq": 1}, unique=True),
