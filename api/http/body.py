@@ -80,7 +80,7 @@ def _request(given: object) -> Request:
         raise BadInput("variables must be an object.", field="variables")
     if name is not None and not isinstance(name, str):
         raise BadInput("operationName must be a string.", field="operationName")
-    if not isinstance(given.get("extensions") or {}, dict) or given.get("extensions") in (False, 0, ""):
+    if not isinstance(given.get("extensions"), dict | None):
         raise BadInput("extensions must be an object.", field="extensions")
     return Request(query, variables or {}, name)
 
@@ -98,7 +98,7 @@ def _json(text: bytes, where: str) -> object:
 def _shallow(value: object) -> bool:
     """Tell whether a JSON value nests at most 32 deep, level by level."""
     level: list[object] = [value]
-    for _ in range(NESTING_AT_MOST + 1):
+    for _ in range(NESTING_AT_MOST):
         inner: list[object] = []
         for each in level:
             if isinstance(each, dict):

@@ -8,6 +8,8 @@ import secrets
 
 import orjson
 import structlog
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.graphql.errors import internal
@@ -30,6 +32,16 @@ ALWAYS: tuple[tuple[bytes, bytes], ...] = (
 )
 HTTPS_ONLY = (b"strict-transport-security", b"max-age=31536000")
 HIDDEN = frozenset({b"server", b"x-powered-by"})
+
+
+class BrokenOff(Exception):
+    """An answer that failed halfway; the connection is closed and the log has told where."""
+
+
+async def unforeseen(request: Request, error: Exception) -> Response:
+    """Answer INTERNAL and the request id. For `Starlette(exception_handlers={Exception: unforeseen})`."""
+    body = {"errors": [internal(error, request_id=request_id(request.scope), operation=None)]}
+    return Response(orjson.dumps(body), 500, {"cache-control": "no-store"}, "application/json")
 
 
 def request_id(scope: Scope) -> str:
@@ -73,31 +85,26 @@ class Porch:
         await self._answer(scope, receive, send, given)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, given: str) -> None:
-        started = False
+        started = complete = False
 
         async def dressed(message: Message) -> None:
-            nonlocal started
+            nonlocal started, complete
             if message["type"] == "http.response.start":
                 started = True
                 message["headers"] = _dressed(list(message.get("headers", [])), given, https=scope.get("scheme") == "https")
+            elif message["type"] == "http.response.body":
+                complete = not message.get("more_body", False)
             await send(message)
 
         try:
             await self._app(scope, receive, dressed)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - nobody else will catch it, and the server would write its text into the log
+            if complete:
+                return  # answered by `unforeseen`, and raised again behind it
             if started:
-                raise
-            body = orjson.dumps({"errors": [internal(error, request_id=given, operation=None)]})
-            await dressed({"type": "http.response.start", "status": 500, "headers": json_headers(body)})
-            await dressed({"type": "http.response.body", "body": body})
-
-
-def json_headers(body: bytes) -> list[tuple[bytes, bytes]]:
-    return [
-        (b"content-type", b"application/json; charset=utf-8"),
-        (b"content-length", b"%d" % len(body)),
-        (b"cache-control", b"no-store"),
-    ]
+                internal(error, request_id=given, operation=None)
+                raise BrokenOff from None
+            await (await unforeseen(Request(scope), error))(scope, receive, dressed)
 
 
 def _dressed(headers: list[tuple[bytes, bytes]], given: str, *, https: bool) -> list[tuple[bytes, bytes]]:

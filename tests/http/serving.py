@@ -21,7 +21,7 @@ from api.graphql.execute import Engine
 from api.http.callers import Callers
 from api.http.drain import Drain
 from api.http.graphql import GraphQLEndpoint
-from api.http.headers import Porch
+from api.http.headers import Porch, unforeseen
 from api.http.protocol import ConnectionLimits, http_protocol
 from api.http.rates import RateLimits
 from api.keys import Keys, TokenKey
@@ -68,7 +68,7 @@ class Small:
 
     def app(self) -> ASGIApp:
         endpoint = GraphQLEndpoint(self.engine(), self.callers(), self.context, explorer=self.explorer)
-        return Porch(Starlette(routes=[Route("/graphql", endpoint)]))
+        return Porch(Starlette(routes=[Route("/graphql", endpoint)], exception_handlers={Exception: unforeseen}))
 
     def bearer(self, subject: str = "m1", *, role: str = "member", session: str = "s1", store: str | None = None) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.tokens.access(subject=subject, role=role, session=session, store=store).token}"}
