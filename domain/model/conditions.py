@@ -149,6 +149,20 @@ def terms(source: str) -> tuple[Term, ...]:
     return tuple(found)
 
 
+def conjuncts(expression: Expression) -> tuple[Expression, ...]:
+    """Return the parts joined by && that must all hold, or the expression itself where || or a choice stands above them."""
+    source, cuts, depth = expression.source, [0], 0
+    for match in _TOKENS.finditer(source):
+        text = match.group()
+        depth += (text in ("(", "[", "{")) - (text in (")", "]", "}"))
+        if depth == 0 and text in ("||", "?"):
+            return (expression,)
+        if depth == 0 and text == "&&":
+            cuts += (match.start(), match.end())
+    cuts.append(len(source))
+    return tuple(Expression(source[start:end]) for start, end in zip(cuts[::2], cuts[1::2], strict=True))
+
+
 def _names(source: str, variables: Iterable[str]) -> frozenset[str]:
     """Return the paths read. What only the compiler sees as a variable is named whole, so that nothing read stays unnamed."""
     paths = {term.value for term in terms(source) if term.kind == "path"}

@@ -1,10 +1,13 @@
 """The programme file: its words as values (`models`), read and checked whole (`load`). A loyalty programme is this data, not code."""
 
 from domain.model.programme.badges import BadgeSpec, Streak
+from domain.model.programme.faults import Fault, ProgrammeFaults
 from domain.model.programme.header import EventSpec, Header, Terms
+from domain.model.programme.loading import inspect, load
 from domain.model.programme.messages import ConsentSpec, Message, Survey
 from domain.model.programme.models import Programme
 from domain.model.programme.people import Leaderboard, Plan, Qualifies, Referral, Segment
+from domain.model.programme.reading import content_hash
 from domain.model.programme.rewards import Available, Cost, RewardSpec, Value, VoucherSpec
 from domain.model.programme.rules import Action, Award, Cap, Deduct, During, Limit, Of, Rule
 from domain.model.programme.tiers import Count, Rung, Tiers, Window
@@ -24,6 +27,7 @@ __all__ = [
     "During",
     "EventSpec",
     "Expiry",
+    "Fault",
     "Header",
     "Hours",
     "Leaderboard",
@@ -32,6 +36,7 @@ __all__ = [
     "Of",
     "Plan",
     "Programme",
+    "ProgrammeFaults",
     "Qualifies",
     "Referral",
     "RewardSpec",
@@ -47,4 +52,7 @@ __all__ = [
     "VoucherSpec",
     "WalletSpec",
     "Window",
+    "content_hash",
+    "inspect",
+    "load",
 ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final
@@ -41,6 +42,11 @@ class Reading:
     data: object = None
     lines: dict[Path, int] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
+
+    @property
+    def values(self) -> Mapping[str, object]:
+        """The file's top map."""
+        return self.data if isinstance(self.data, dict) else {}
 
     def line(self, path: Path) -> int:
         """Return the line of a path, or of the nearest part above that the file has."""

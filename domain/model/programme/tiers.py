@@ -14,6 +14,7 @@ from domain.model.programme.words import (
     REMEDY,
     Amount,
     Code,
+    Colour,
     Condition,
     Duration,
     EventName,
