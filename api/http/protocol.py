@@ -158,11 +158,20 @@ class TimedH11Protocol(Timed, H11Protocol):  # type: ignore[misc]
             return
         if self.cycle is not before:
             self.head_is_whole()
-            if len(self.scope["raw_path"]) + len(self.scope["query_string"]) > self.limits.url_bytes:
-                self.refuse(414)
+            if (status := self._wrong_head()) is not None:
+                self.refuse(status)
                 return
         if self.cycle is not None and not self.cycle.more_body and not self._in_head:
             self.body_is_whole()
+
+    def _wrong_head(self) -> int | None:
+        if len(self.scope["raw_path"]) + len(self.scope["query_string"]) > self.limits.url_bytes:
+            return 414
+        if sum(len(name) + len(value) + 4 for name, value in self.headers) > self.limits.head_bytes:
+            return 431
+        names = {name for name, _ in self.headers}
+        # Two lengths are how a request is smuggled past whoever reads the other one.
+        return 400 if {b"content-length", b"transfer-encoding"} <= names else None
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's words; ours name no library
         self.refuse(431 if len(self.conn.trailing_data[0]) > self.limits.head_bytes else 400)
