@@ -3,11 +3,12 @@
 from domain.model.programme.badges import BadgeSpec, Streak
 from domain.model.programme.faults import Fault, ProgrammeFaults
 from domain.model.programme.header import EventSpec, Header, Terms
-from domain.model.programme.loading import inspect, load
+from domain.model.programme.loading import Loaded, inspect, load
 from domain.model.programme.messages import ConsentSpec, Message, Survey
 from domain.model.programme.models import Programme
 from domain.model.programme.people import Leaderboard, Plan, Qualifies, Referral, Segment
 from domain.model.programme.reading import content_hash
+from domain.model.programme.report import check_report, inactive, summary, to_json
 from domain.model.programme.rewards import Available, Cost, RewardSpec, Value, VoucherSpec
 from domain.model.programme.rules import Action, Award, Cap, Deduct, During, Limit, Of, Rule
 from domain.model.programme.tiers import Count, Rung, Tiers, Window
@@ -32,6 +33,7 @@ __all__ = [
     "Hours",
     "Leaderboard",
     "Limit",
+    "Loaded",
     "Message",
     "Of",
     "Plan",
@@ -52,7 +54,11 @@ __all__ = [
     "VoucherSpec",
     "WalletSpec",
     "Window",
+    "check_report",
     "content_hash",
+    "inactive",
     "inspect",
     "load",
+    "summary",
+    "to_json",
 ]

@@ -8,6 +8,7 @@ from typing import Final
 
 from domain.model.programme.faults import Finding, Path, instead
 from domain.model.programme.messages import Message
+from domain.model.programme.models import Programme
 from domain.model.programme.view import View
 from domain.model.programme.vocabulary import ALWAYS, BUILT_IN, PLACEHOLDERS
 from domain.model.programme.words import NO_TEXT, Part, Text
@@ -22,10 +23,10 @@ def check_texts(view: View) -> Iterator[Finding]:
     yield from _locales(view)
 
 
-def missing_texts(view: View) -> Mapping[str, tuple[Path, ...]]:
+def missing_texts(programme: Programme) -> Mapping[str, tuple[Path, ...]]:
     """Return for each locale but the first the texts that it lacks."""
-    texts = list(texts_of(view.programme))
-    others = view.programme.programme.locales[1:]
+    texts = list(texts_of(programme))
+    others = programme.programme.locales[1:]
     return {locale: tuple(path for path, text in texts if locale not in text.entries) for locale in others}
 
 

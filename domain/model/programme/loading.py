@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from domain.model.programme.check_codes import check_codes, check_given
 from domain.model.programme.check_expressions import check_expressions
 from domain.model.programme.check_loops import check_loops
-from domain.model.programme.check_texts import check_texts
+from domain.model.programme.check_texts import check_texts, missing_texts
 from domain.model.programme.check_unused import check_unused
 from domain.model.programme.check_values import check_values
-from domain.model.programme.faults import Fault, Finding, ProgrammeFaults, written
+from domain.model.programme.faults import Fault, Finding, Path, ProgrammeFaults, written
 from domain.model.programme.models import Programme
 from domain.model.programme.reading import Reading, read
 from domain.model.programme.shaping import shape
@@ -20,10 +20,11 @@ from domain.model.programme.view import View
 
 @dataclass(frozen=True)
 class Loaded:
-    """A sound programme, and what is worth a second look before it is published."""
+    """A sound programme, what is worth a second look before it is published, and by locale the line and path of each text it lacks."""
 
     programme: Programme
     warnings: tuple[Fault, ...]
+    missing: Mapping[str, tuple[tuple[int, str], ...]]
 
 
 def load(text: str) -> Programme:
@@ -45,7 +46,8 @@ def inspect(text: str) -> Loaded:
     faults = [*reading.faults, *_placed(reading, findings, hints=False)]
     if faults or shaped.programme is None:
         raise ProgrammeFaults(tuple(sorted(dict.fromkeys(faults), key=lambda fault: fault.line)))
-    return Loaded(programme=shaped.programme, warnings=tuple(_placed(reading, findings, hints=True)))
+    missing = {locale: _places(reading, paths) for locale, paths in missing_texts(shaped.programme).items()}
+    return Loaded(programme=shaped.programme, warnings=tuple(_placed(reading, findings, hints=True)), missing=missing)
 
 
 def _checked(view: View) -> Iterator[Finding]:
@@ -61,3 +63,7 @@ def _placed(reading: Reading, findings: list[Finding], *, hints: bool) -> Iterat
     for finding in sorted(findings, key=lambda finding: reading.line(finding.path)):
         if finding.hint == hints:
             yield Fault(reading.line(finding.path), written(finding.path), finding.message, finding.remedy)
+
+
+def _places(reading: Reading, paths: tuple[Path, ...]) -> tuple[tuple[int, str], ...]:
+    return tuple((reading.line(path), written(path)) for path in paths)

@@ -1,0 +1,130 @@
+"""What a check says of a programme file, to people and to machines: every fault, or a summary with what deserves a second look."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final
+
+from domain.model.programme.faults import Fault, Path, ProgrammeFaults, written
+from domain.model.programme.loading import Loaded, inspect
+from domain.model.programme.models import Programme
+from domain.model.programme.reading import content_hash
+
+def check_report(text: str, *, as_json: bool = False) -> tuple[int, str]:
+    """Check a programme file. Returns the exit code (0 sound, 1 faulty) and what to print."""
+    try:
+        loaded = inspect(text)
+    except ProgrammeFaults as error:
+        return 1, faults_json(error.faults) if as_json else faults_text(error.faults)
+    digest = content_hash(text)
+    return 0, to_json(loaded, digest) if as_json else summary(loaded, digest)
+
+
+def faults_text(faults: tuple[Fault, ...]) -> str:
+    """Write faults for people, one below the other in the order of the file."""
+    count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
+    return "\n".join((f"The programme file has {count}:", *(f"  {fault}" for fault in faults)))
+
+
+def faults_json(faults: tuple[Fault, ...]) -> str:
+    """Write faults for machines."""
+    return json.dumps({"sound": False, "faults": [_as_json(fault) for fault in faults]}, ensure_ascii=False, indent=2)
+
+
+def summary(loaded: Loaded, digest: str) -> str:
+    """Write what a sound programme holds, with its warnings, missing texts and what this version does not act on yet."""
+    header = loaded.programme.programme
+    lines = [
+        f"{header.name.in_(header.locales[0])} ({header.code}) is sound: {header.currency}, {header.timezone}, {' '.join(header.locales)}"
+    ]
+    lines += [f"  {name:<13}{len(codes):>3}  {', '.join(codes)}" for name, codes in _codes(loaded.programme).items() if codes]
+    lines.append(f"  content {digest[:16]}")
+    if loaded.warnings:
+        lines += ["Worth a second look:", *(f"  {warning}" for warning in loaded.warnings)]
+    for locale, places in loaded.missing.items():
+        if places:
+            listed = ", ".join(f"{path} (line {line})" for line, path in places)
+            lines += [f"{locale} is missing in {len(places)} texts, which members then read in {header.locales[0]}:", f"  {listed}"]
+    unacted = inactive(loaded.programme)
+    if unacted:
+        lines += ["This version does not act on these yet:", *(f"  {sentence}" for sentence in unacted)]
+    return "\n".join(lines)
+
+
+def to_json(loaded: Loaded, digest: str) -> str:
+    """Write the same for machines; here the missing texts are listed in full."""
+    header = loaded.programme.programme
+    answer = {
+        "sound": True,
+        "code": header.code,
+        "name": dict(header.name.entries),
+        "content": digest,
+        "codes": {name: list(codes) for name, codes in _codes(loaded.programme).items()},
+        "warnings": [_as_json(warning) for warning in loaded.warnings],
+        "missing": {locale: [{"line": line, "path": path} for line, path in places] for locale, places in loaded.missing.items()},
+        "inactive": inactive(loaded.programme),
+    }
+    return json.dumps(answer, ensure_ascii=False, indent=2)
+
+
+def inactive(programme: Programme) -> list[str]:
+    """Return what this version reads and checks, but does not act on yet: where it stands, and a sentence."""
+    found = []
+    for paths, sentence in _INACTIVE:
+        places = [written(path) for path in paths(programme)]
+        if places:
+            rest = f" and {len(places) - 3} more" if len(places) > 3 else ""
+            found.append(f"{', '.join(places[:3])}{rest}: {sentence}")
+    return found
+
+
+def _codes(programme: Programme) -> Mapping[str, tuple[str, ...]]:
+    return {
+        "wallets": tuple(wallet.code for wallet in programme.wallets),
+        "events": tuple(event.name for event in programme.events),
+        "rules": tuple(rule.code for rule in programme.rules),
+        "tiers": tuple(programme.rung_order),
+        "badges": tuple(badge.code for badge in programme.badges),
+        "rewards": tuple(reward.code for reward in programme.rewards),
+        "segments": tuple(segment.code for segment in programme.segments),
+        "plans": tuple(plan.code for plan in programme.plans),
+        "messages": tuple(message.code for message in programme.messages),
+        "consents": tuple(consent.purpose for consent in programme.consents),
+        "surveys": tuple(survey.code for survey in programme.surveys),
+        "leaderboards": tuple(board.code for board in programme.leaderboards),
+    }
+
+
+def _as_json(fault: Fault) -> dict[str, object]:
+    return {"line": fault.line, "path": fault.path, "message": fault.message, "remedy": fault.remedy}
+
+
+# ---------------------------------------------------------------- what later versions act on
+
+
+def _messages(programme: Programme) -> Iterator[Path]:
+    return (("messages", at) for at, _ in enumerate(programme.messages))
+
+
+def _scheduled(programme: Programme) -> Iterator[Path]:
+    return (("rules", at) for at, rule in enumerate(programme.rules) if "schedule" in rule.on)
+
+
+def _outward(programme: Programme) -> Iterator[Path]:
+    for at, rule in enumerate(programme.rules):
+        for n, action in enumerate(rule.do):
+            if action.webhook is not None or action.survey is not None:
+                yield ("rules", at, "do", n)
+
+
+def _leaderboards(programme: Programme) -> Iterator[Path]:
+    return (("leaderboards", at) for at, _ in enumerate(programme.leaderboards))
+
+
+_INACTIVE: Final[tuple[tuple[Callable[[Programme], Iterator[Path]], str], ...]] = (
+    (_messages, "messages are decided and kept, and delivered by a later version"),
+    (_scheduled, "rules on schedule fire in a later version"),
+    (_outward, "webhooks and surveys are decided and kept, and sent by a later version"),
+    (_leaderboards, "leaderboards are kept by a later version"),
+)
