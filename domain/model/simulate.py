@@ -47,7 +47,7 @@ class _Refused(Refusal):
 
 
 @dataclass
-class _Receipt:
+class Receipt:
     """What the receipts collection keeps of a purchase."""
 
     member: str
@@ -57,7 +57,7 @@ class _Receipt:
 
 
 @dataclass(frozen=True)
-class _Input:
+class Input:
     """One line, read: `number` counts from 1."""
 
     number: int
@@ -92,7 +92,7 @@ def simulate(programme: Programme, lines: Iterable[str], *, until: datetime | No
     for number, text in enumerate(lines, start=1):
         if not text.strip():
             continue
-        line = _read(number, text)
+        line = read_line(number, text)
         if until is not None and line.at > until:
             continue
         last = line.at if last is None else max(last, line.at)
@@ -115,14 +115,14 @@ class Simulation:
         self._next: dict[str, datetime | None] = {}
         self._later: list[tuple[datetime, int, Later]] = []
         self._order = 0
-        self._receipts: dict[tuple[str, str], _Receipt] = {}
+        self.receipts: dict[tuple[str, str], Receipt] = {}
         self._claimed: dict[tuple[str, str, str], str] = {}
         self._issued: dict[str, int] = {}
-        self._rows: dict[str, list[Row]] = {}
+        self.rows: dict[str, list[Row]] = {}
 
     # ------------------------------------------------------------ events
 
-    def event(self, line: _Input) -> Iterator[Answer]:
+    def event(self, line: Input) -> Iterator[Answer]:
         """Run one event, after all that time brings before it."""
         yield from self.advance(line.at)
         known = line.name in INPUTS or any(spec.name == line.name for spec in self.programme.events)
@@ -180,7 +180,7 @@ class Simulation:
             self._next[code] = due
             if due is not None:
                 heapq.heappush(self._due, (due, code))
-        self._rows.setdefault(code, []).extend(decision.rows)
+        self.rows.setdefault(code, []).extend(decision.rows)
         for row in decision.rows:
             self._note(code, row)
             if not row.quiet:
@@ -196,10 +196,10 @@ class Simulation:
             self._issued[step.reward] = self._issued.get(step.reward, 0) + change
         bought = row.event.purchase
         if row.event.name == events.PURCHASED and bought is not None and row.event.rule is None:
-            self._receipts[code, bought.external_id] = _Receipt(code, row, bought)
+            self.receipts[code, bought.external_id] = Receipt(code, row, bought)
             self._claimed[row.event.source, bought.store or "", bought.external_id] = code
         if row.claim is not None and row.event.refund is not None:
-            receipt = self._receipts[code, row.event.refund.kept.external_id]
+            receipt = self.receipts[code, row.event.refund.kept.external_id]
             receipt.claims.append(row.claim)
             receipt.left = row.event.refund.kept
 
@@ -209,8 +209,12 @@ class Simulation:
 
     # ------------------------------------------------------------ reading an event
 
-    def _event(self, line: _Input, member: Member) -> tuple[Event, Past | None]:
-        base = Event(f"{line.number}", line.name, line.at, line.source, line.data)
+    def event_id(self, line: Input) -> str:
+        """Return the lasting identity of a line's event."""
+        return str(line.number)
+
+    def _event(self, line: Input, member: Member) -> tuple[Event, Past | None]:
+        base = Event(self.event_id(line), line.name, line.at, line.source, line.data)
         past = self._past(line, member)
         match line.name:
             case events.ENROLLED:
@@ -235,11 +239,11 @@ class Simulation:
                     return replace(base, data={**line.data, "until": _instant(line.number, line.data["until"]).isoformat()}), past
         return base, past
 
-    def _known(self, line: _Input, name: str, codes: Iterable[str]) -> None:
+    def _known(self, line: Input, name: str, codes: Iterable[str]) -> None:
         if line.need(name, str) not in codes:
             raise Fault(line.number, f"data.{name} is {line.data[name]!r}; the programme has {', '.join(sorted(codes)) or 'none'}")
 
-    def _check_voucher(self, line: _Input, member: Member) -> None:
+    def _check_voucher(self, line: Input, member: Member) -> None:
         voucher = line.get("voucher", str)
         if line.name == events.REDEEMED:
             self._known(line, "reward", {spec.code for spec in self.programme.rewards})
@@ -248,7 +252,7 @@ class Simulation:
         else:
             line.need("voucher", str)
 
-    def _profile(self, line: _Input) -> Profile:
+    def _profile(self, line: Input) -> Profile:
         birthday = line.get("birthday", str)
         try:
             day = date.fromisoformat(str(birthday)) if birthday else None
@@ -263,13 +267,13 @@ class Simulation:
             consents=frozenset(str(purpose) for purpose in cast(list[Json], line.get("consents", list) or [])),
         )
 
-    def _referrer(self, line: _Input) -> Json:
+    def _referrer(self, line: Input) -> Json:
         referrer = line.get("referredBy", str)
         if referrer is not None and referrer not in self.members:
             raise Fault(line.number, f"data.referredBy {referrer!r} was never enrolled")
         return referrer
 
-    def _purchase(self, line: _Input) -> Purchase:
+    def _purchase(self, line: Input) -> Purchase:
         store, external = line.get("store", str), str(line.need("externalId", str))
         rows = cast(list[Json], line.get("lines", list) or [])
         lines = tuple(self._line(line, number, row) for number, row in enumerate(rows, start=1))
@@ -280,7 +284,7 @@ class Simulation:
             raise _Refused("PurchaseClaimed")
         return Purchase(external, total, self.programme.programme.currency, cast(str | None, store), lines)
 
-    def _line(self, line: _Input, number: int, row: Json) -> Line:
+    def _line(self, line: Input, number: int, row: Json) -> Line:
         if not isinstance(row, dict):
             raise Fault(line.number, f"data.lines[{number - 1}] is no map; write {{sku, category, quantity, amount}}")
         one = replace(line, data=row)
@@ -294,8 +298,8 @@ class Simulation:
             category=cast(str | None, one.get("category", str)),
         )
 
-    def _refund(self, line: _Input) -> Refund:
-        receipt = self._receipts.get((line.member, str(line.need("externalId", str))))
+    def _refund(self, line: Input) -> Refund:
+        receipt = self.receipts.get((line.member, str(line.need("externalId", str))))
         if receipt is None:
             raise _Refused("UnknownPurchase")
         rows = cast(list[Json], line.get("lines", list) or [])
@@ -307,11 +311,11 @@ class Simulation:
         kept = refunds.kept(receipt.left, amount=cast(int | None, line.get("amount", int)), lines=asked)
         return Refund(refunds.recorded(receipt.row, claims=receipt.claims), receipt.left, kept)
 
-    def _past(self, line: _Input, member: Member) -> Past | None:
+    def _past(self, line: Input, member: Member) -> Past | None:
         """What a late event goes by: read from the rows kept, as the service reads the journal."""
         if member.decided_at is None or line.at >= member.decided_at:
             return None
-        return past_of(self.programme, self._rows.get(line.member, []), at=line.at)
+        return past_of(self.programme, self.rows.get(line.member, []), at=line.at)
 
     # ------------------------------------------------------------ at the end
 
@@ -360,7 +364,7 @@ def past_of(programme: Programme, rows: Iterable[Row], *, at: datetime, version:
 # ---------------------------------------------------------------- lines in, lines out
 
 
-def _read(number: int, text: str) -> _Input:
+def read_line(number: int, text: str) -> Input:
     try:
         row = json.loads(text)
     except ValueError as error:
@@ -373,7 +377,7 @@ def _read(number: int, text: str) -> _Input:
     data = row.get("data", {})
     if not isinstance(data, dict):
         raise Fault(number, "data is no object")
-    return _Input(number, _instant(number, row["at"]), row["member"], row["name"], str(row.get("source") or ""), data)
+    return Input(number, _instant(number, row["at"]), row["member"], row["name"], str(row.get("source") or ""), data)
 
 
 def _instant(number: int, text: Json) -> datetime:
