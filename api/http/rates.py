@@ -13,6 +13,7 @@ from ipaddress import IPv6Address, ip_address
 
 from api.graphql.context import Anonymous, Caller, MemberCaller
 from api.graphql.errors import RateLimited
+from api.settings import Settings
 
 Clock = Callable[[], float]
 
@@ -46,6 +47,18 @@ class RateLimits:
     sign_in_codes_per_address_hour: int = 200
     enrolments_per_address_hour: int = 200
     bad_scans_per_minute: int = 10
+
+
+def rate_limits(settings: Settings) -> RateLimits:
+    """Return the rates that settings give."""
+    return RateLimits(
+        member_points_per_minute=settings.member_points_per_minute,
+        anonymous_requests_per_minute=settings.anonymous_requests_per_minute,
+        staff_requests_per_minute=settings.staff_requests_per_minute,
+        sign_in_codes_per_address_hour=settings.sign_in_codes_per_address_hour,
+        enrolments_per_address_hour=settings.enrolments_per_address_hour,
+        bad_scans_per_minute=settings.bad_scans_per_minute,
+    )
 
 
 class Buckets:
