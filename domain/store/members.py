@@ -74,7 +74,7 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A member as stored. `recent` are the newest entries, oldest first."""
+    """A member as stored. `recent` are the newest entries, oldest first; `invited` the members who named this one when they joined."""
 
     member: Member
     details: Details
@@ -82,6 +82,7 @@ class Kept:
     status: Status
     recent: tuple[Told, ...]
     due: Due
+    invited: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,7 @@ def kept(row: Raw) -> Kept:
     member = state.restore(row["ledger"], id=row["_id"], number=row["number"], profile=details.profile, seq=row["version"])
     member = evolve(member, turned_at=row["turned_at"])
     recent = tuple(_told(one) for one in row["recent"])
-    return Kept(member, details, row["profile_version"], row["status"], recent, Due(row["due_at"], row["due_version"]))
+    return Kept(member, details, row["profile_version"], row["status"], recent, Due(row["due_at"], row["due_version"]), row.get("invited", 0))
 
 
 # ---------------------------------------------------------------- writes
@@ -154,11 +155,18 @@ def moved(decision: Decision, *, due: Due, profile: ProfileChange | None = None)
     return update(COLLECTION, asked, change, missed=Stale("the member has moved on"))
 
 
-def profile_changed(member: str, change: ProfileChange) -> Write:
-    """Return the update of the profile alone, guarded by its own version."""
-    sets = {"profile": write_details(change.details), "profile_version": change.version + 1}
+def profile_changed(member: str, change: ProfileChange, *, due: Due | None = None) -> Write:
+    """Return the update of the profile alone, guarded by its own version; `due` where the change brings time's next turn elsewhere."""
+    sets: dict[str, Any] = {"profile": write_details(change.details), "profile_version": change.version + 1}
+    if due is not None:
+        sets |= {"due_at": due.at, "due_version": due.version}
     asked = {"_id": member, "profile_version": change.version, "status": "active"}
     return update(COLLECTION, asked, {"$set": sets}, missed=Stale("the profile has moved on"))
+
+
+def named_by_friend(member: str) -> Write:
+    """Return the counting of one who joined by this member's invitation."""
+    return update(COLLECTION, {"_id": member, "status": "active"}, {"$inc": {"invited": 1}})
 
 
 def document(member: Member, details: Details, *, recent: Sequence[Told], due: Due) -> dict[str, Any]:
