@@ -173,7 +173,7 @@ class TimedH11Protocol(Timed, H11Protocol):  # type: ignore[misc]
         # Two lengths are how a request is smuggled past whoever reads the other one.
         return 400 if {b"content-length", b"transfer-encoding"} <= names else None
 
-    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's words; ours name no library
+    def send_400_response(self, msg: str) -> None:
         self.refuse(431 if len(self.conn.trailing_data[0]) > self.limits.head_bytes else 400)
 
 

@@ -51,5 +51,5 @@ class TimedHttpToolsProtocol(Timed, HttpToolsProtocol):  # type: ignore[misc]
         self.body_is_whole()
         super().on_message_complete()
 
-    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - as above
+    def send_400_response(self, msg: str) -> None:
         self.refuse(self._over or 400)
