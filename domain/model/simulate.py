@@ -207,6 +207,11 @@ class Simulation:
         limited = (spec for spec in self.programme.rewards if spec.stock is not None)
         return World(frozenset(spec.code for spec in limited if self._issued.get(spec.code, 0) >= (spec.stock or 0)))
 
+    @property
+    def waiting(self) -> list[Later]:
+        """The events that are kept for later and not yet due."""
+        return [later for _, _, later in self._later]
+
     # ------------------------------------------------------------ reading an event
 
     def event_id(self, line: Input) -> str:

@@ -66,7 +66,8 @@ def people(*, seed: int, until: datetime) -> list[Person]:
     for number in range(MEMBERS):
         locale = chance.choices(("pt", "en", "pl"), (8, 1, 1))[0]
         name = f"{chance.choice(_FIRST[locale])} {chance.choice(_LAST[locale])}"
-        joined = begin + timedelta(hours=9) if number == 0 else begin + timedelta(days=chance.triangular(0, DAYS - 5, 60), minutes=chance.randrange(600))
+        later = timedelta(days=chance.triangular(0, DAYS - 5, 60), minutes=chance.randrange(600))
+        joined = begin + (later if number else timedelta(hours=9))
         rare = chance.random() < 0.15
         out.append(
             Person(
@@ -74,7 +75,7 @@ def people(*, seed: int, until: datetime) -> list[Person]:
                 name="Ana Silva" if number == 0 else name,
                 email=f"member{number + 1}@numiscollect.example",
                 locale="pt" if number == 0 else locale,
-                birthday=date(chance.randrange(1948, 2004), chance.randrange(1, 13), chance.randrange(1, 29)) if chance.random() < 0.8 else None,
+                birthday=_birthday(chance),
                 joined_at=_whole(joined),
                 every_days=7.0 if number == 0 else chance.choice((12.0, 20.0, 30.0, 45.0, 70.0, 120.0)),
                 basket=chance.choice((1, 1, 2, 2, 3)),
@@ -85,6 +86,11 @@ def people(*, seed: int, until: datetime) -> list[Person]:
         )
     out.sort(key=lambda person: person.joined_at)
     return [_referred(person, out[:place], chance) for place, person in enumerate(out)]
+
+
+def _birthday(chance: random.Random) -> date | None:
+    day = date(chance.randrange(1948, 2004), chance.randrange(1, 13), chance.randrange(1, 29))
+    return day if chance.random() < 0.8 else None
 
 
 def _referred(person: Person, earlier: list[Person], chance: random.Random) -> Person:
@@ -121,21 +127,22 @@ def _life(person: Person, chance: random.Random, until: datetime) -> Iterator[di
         receipt = f"{chance.choice(tuple(STORES))[0].upper()}-{person.id[:6]}-{number:04d}"
         yield _line(at, person, "purchase.completed", "till", _purchase(receipt, person, chance))
         if chance.random() < 0.04 and at + timedelta(days=3) < until:
-            yield _line(at + timedelta(days=3), person, "purchase.refunded", "till", {"externalId": receipt, "lines": [{"line": 1, "quantity": 1}]})
+            back: dict[str, Json] = {"externalId": receipt, "lines": [{"line": 1, "quantity": 1}]}
+            yield _line(at + timedelta(days=3), person, "purchase.refunded", "till", back)
         if chance.random() < 0.05 and at + timedelta(hours=30) < until:
             yield _line(at + timedelta(hours=30), person, "event.attended", "crm", {"event": "feira-de-moedas"})
         if chance.random() < 0.08 and at + timedelta(hours=5) < until:
             yield _line(at + timedelta(hours=5), person, "social.shared", "app", {"network": "instagram"})
         if chance.random() < 0.12 and at + timedelta(days=20) < until:
-            yield from _redeems(person, f"{person.id}-d{number}", at + timedelta(days=20), chance, until)
+            yield from _redeems(person, at + timedelta(days=20), chance, until)
 
 
-def _redeems(person: Person, voucher: str, at: datetime, chance: random.Random, until: datetime) -> Iterator[dict[str, Json]]:
+def _redeems(person: Person, at: datetime, chance: random.Random, until: datetime) -> Iterator[dict[str, Json]]:
     reward = chance.choice(("discount-5", "coin-capsules", "stamps-credit"))
-    yield _line(at, person, "reward.redeemed", "app", {"reward": reward, "voucher": voucher})
+    yield _line(at, person, "reward.redeemed", "app", {"reward": reward})
     used = at + timedelta(days=chance.randrange(1, 20))
     if chance.random() < 0.8 and used < until:
-        yield _line(used, person, "voucher.used", "till", {"voucher": voucher})
+        yield _line(used, person, "voucher.used", "till", {"reward": reward, "store": chance.choice(tuple(STORES))})
 
 
 def _purchase(receipt: str, person: Person, chance: random.Random) -> dict[str, Json]:

@@ -1,0 +1,177 @@
+"""The demo: members with two years behind them, decided in memory and written in bulk as the very documents that commits build.
+
+The same seed makes the same people. Nothing of it is sent: messages of the past are not promised. A run that was cut off is begun
+again from nothing; one that is complete is left as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from domain.model.codes import membership_number
+from domain.model.decision import Decision
+from domain.model.events import PURCHASED, VOUCHER_USED
+from domain.model.member import Member
+from domain.model.programme import Programme
+from domain.model.simulate import Input, Receipt, Simulation
+from domain.model.values import evolve
+from domain.services.demo_people import Person, history, people
+from domain.store import agenda, base, commit, contacts, receipts, stock
+from domain.store.base import Store, Write
+from domain.store.members import Details
+from domain.store.programmes import Published
+from domain.store.sign_in_codes import GivenConsent
+
+SEED = 20_26
+CHUNK = 500
+MARK = "demo"
+WRITTEN = ("members", "contacts", "journal", "receipts", "vouchers", "voucher_codes", "agenda")
+
+Progress = Callable[[str, int, int], None]
+
+
+class DatabaseInUse(Exception):
+    """The database has members that are no demo's: the demo goes into a data folder of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class DemoMember:
+    """One member as `demo.json` names them."""
+
+    number: str
+    email: str
+
+
+class _History(Simulation):
+    """A simulation whose events bear the identities that the services give them."""
+
+    def event_id(self, line: Input) -> str:
+        if line.name == PURCHASED:
+            store = line.data.get("store")
+            return receipts.purchase_id(
+                source=line.source, store=store if isinstance(store, str) else None, external_id=str(line.data["externalId"])
+            )
+        return f"demo:{line.number}"
+
+
+async def fill(store: Store, *, published: Published, now: datetime, progress: Progress) -> list[DemoMember]:
+    """Make the demo's members where there are none yet, and return those worth signing in as. Raises DatabaseInUse."""
+    members = people(seed=SEED, until=now) if (begun := await _begun(store)) is None else people(seed=SEED, until=begun)
+    if await _is_done(store):
+        return _shown(members)
+    if begun is None and await store["members"].find_one({}, {"_id": 1}) is not None:
+        raise DatabaseInUse
+    for name in WRITTEN:
+        await store[name].delete_many({})
+    await store["meta"].update_one({"_id": MARK}, {"$set": {"until": now, "done": False}}, upsert=True)
+    members = people(seed=SEED, until=now)
+    run = _lived(published.programme, members, now, progress)
+    await _write(store, _documents(store, published, run, members, now), progress)
+    await store["meta"].update_one({"_id": MARK}, {"$set": {"done": True}})
+    return _shown(members)
+
+
+async def _begun(store: Store) -> datetime | None:
+    mark = await store["meta"].find_one({"_id": MARK})
+    return mark["until"] if mark else None
+
+
+async def _is_done(store: Store) -> bool:
+    mark = await store["meta"].find_one({"_id": MARK})
+    return bool(mark and mark["done"])
+
+
+def _shown(members: list[Person]) -> list[DemoMember]:
+    first = next(person for person in members if person.email.startswith("member1@"))
+    others = [person for person in members if person is not first]
+    return [DemoMember(_number(person), person.email) for person in (first, *others)]
+
+
+def _number(person: Person) -> str:
+    return membership_number(int(person.id, 16))
+
+
+# ---------------------------------------------------------------- deciding
+
+
+def _lived(programme: Programme, members: list[Person], until: datetime, progress: Progress) -> _History:
+    run = _History(programme)
+    lines = history(members, seed=SEED, until=until)
+    for number, line in enumerate(lines, start=1):
+        data = line["data"]
+        assert isinstance(data, dict), "a line has data"
+        one = Input(number, datetime.fromisoformat(str(line["at"])), str(line["member"]), str(line["name"]), str(line["source"]), data)
+        event = _with_voucher(run, one) if one.name == VOUCHER_USED else one
+        for _ in run.event(event) if event is not None else ():
+            pass
+        if number % 200 == 0 or number == len(lines):
+            progress("Deciding", number, len(lines))
+    for _ in run.advance(until):
+        pass
+    return run
+
+
+def _with_voucher(run: Simulation, line: Input) -> Input | None:
+    """Name the voucher that the member holds of the reward; None where they hold none any more."""
+    held = run.members[line.member].vouchers.items()
+    found = next((code for code, one in held if one.reward == line.data["reward"] and one.used_at is None and one.taken), None)
+    return None if found is None else replace(line, data={**line.data, "voucher": found})
+
+
+# ---------------------------------------------------------------- writing
+
+
+def _documents(store: Store, published: Published, run: _History, members: list[Person], now: datetime) -> Iterator[Write]:
+    for person in members:
+        rows = tuple(run.rows[person.id])
+        member = evolve(run.members[person.id], number=_number(person))
+        decision = Decision(Member(member.id, member.number), member, rows)
+        built = commit.writes(store, published=published, decision=decision, now=now, details=_details(published.programme, person))
+        yield from (write for write in built if write.collection in WRITTEN and write.collection != agenda.COLLECTION)
+        yield contacts.taking(contacts.number_key(member.number), member.id)
+        yield contacts.taking(f"email:{person.email}", member.id)
+    for (code, _), receipt in run.receipts.items():
+        yield from _receipt(run, code, receipt)
+    yield from (agenda.noted(later) for later in run.waiting)
+    yield from stock.moved([row for rows in run.rows.values() for row in rows], published.programme)
+
+
+def _receipt(run: _History, member: str, receipt: Receipt) -> Iterator[Write]:
+    refunds = [row for row in run.rows[member] if row.event.refund is not None and row.event.refund.recorded.key == receipt.row.event.id]
+    yield receipts.claimed(receipt.row.event.id, member=member, row=receipt.row)
+    for number, row in enumerate(refunds):
+        known = receipts.Receipt(receipt.row.event.id, member, receipt.row.seq, None, None, (), tuple(range(number)))
+        yield receipts.refunded(known, row)
+
+
+def _details(programme: Programme, person: Person) -> Details:
+    consent = programme.consent("marketing")
+    at = person.joined_at
+    wording = consent.wording.in_(person.locale)
+    given = GivenConsent("marketing", True, at, wording, consent.wordingVersion, "app")
+    return Details(
+        name=person.name,
+        email=person.email,
+        birthday=person.birthday,
+        locale=person.locale,
+        timezone=programme.programme.timezone,
+        terms=programme.programme.terms.version,
+        consents=(given,) if person.news else (),
+    )
+
+
+async def _write(store: Store, documents: Iterator[Write], progress: Progress) -> None:
+    """Write in bulk, collection by collection, each in its order."""
+    by: dict[str, list[base.Operation]] = {}
+    for write in documents:
+        by.setdefault(write.collection, []).append(write.operation)
+    total, done = sum(map(len, by.values())), 0
+    for name, operations in by.items():
+        for start in range(0, len(operations), CHUNK):
+            chunk = operations[start : start + CHUNK]
+            await store[name].bulk_write(chunk, ordered=True)
+            done += len(chunk)
+            progress("Writing", done, total)
+
