@@ -39,7 +39,7 @@ def check_given(view: View) -> Iterator[Finding]:
 
 
 def _unknown(view: View, path: Path, section: str, code: str | None, noun: str) -> Iterator[Finding]:
-    if code is not None and code not in view.codes(section) and not (section == "wallets" and view.shape.broken("wallets")):
+    if code is not None and code not in view.codes(section) and not view.lacks(section):
         yield Finding(path, f"there is no {noun} {code}", instead(code, view.codes(section), f"add it under {section}"))
 
 

@@ -5,6 +5,7 @@ One that fails only where something is null is sound: at such an event it is fal
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from domain.model.conditions import ROOTS, Expression, ExpressionFailed, Term, terms
@@ -14,6 +15,11 @@ from domain.model.programme.view import Place, View
 from domain.model.programme.vocabulary import LINE, MEMBER, NOW, PURCHASE, RECORDS, WITH_PURCHASE, Word, event_words
 
 _COMPARED = frozenset({"==", "!=", "in"})
+_ELSEWHERE = {
+    "purchase": "write it in a rule on purchase.completed",
+    "line": "write of: {lines: 'line.category == \"coins\"'}",
+    "event": "name what the member is, such as member.purchases.total",
+}
 
 
 def check_expressions(view: View) -> Iterator[Finding]:
@@ -66,8 +72,10 @@ def _there(name: str, place: Place) -> str:
 
 def _meant(name: str, known: set[str]) -> str:
     root = name.partition(".")[0]
-    near = {word for word in known if word.partition(".")[0] == root} or known
-    return instead(name, near, "remove it")
+    near = {word for word in known if word.partition(".")[0] == root}
+    if near:
+        return instead(name, near, "remove it")
+    return _ELSEWHERE.get(root, f"names begin with one of {', '.join(sorted({word.partition('.')[0] for word in known}))}")
 
 
 def _names(words: Mapping[str, Word], name: str) -> bool:
@@ -85,13 +93,16 @@ def _codes(view: View, place: Place, by_event: Mapping[str, Mapping[str, Word]])
     words = {path: word for words in by_event.values() for path, word in words.items()}
     for path, text in _comparisons(place.expression):
         word = words.get(path)
-        if word is None or word.codes is None or text in view.codes(word.codes) or view.shape.broken(word.codes):
+        if word is None or word.codes is None or _borne(view, word.codes, text):
             continue
-        known = view.codes(word.codes)
-        noun = word.codes.removesuffix("s")
-        yield Finding(
-            place.path, f"{path} is compared with {text}: there is no such {noun}", instead(text, known, f"add it under {word.codes}")
-        )
+        remedy = instead(text, view.codes(word.codes), f"add it under {word.codes}")
+        yield Finding(place.path, f"{path} is compared with {text}: there is no such {word.codes.removesuffix('s')}", remedy)
+
+
+def _borne(view: View, section: str, code: str) -> bool:
+    """Tell whether a section has a code. A programme that declares no consents may still ask for those of before."""
+    known = view.codes(section)
+    return code in known or view.lacks(section) or (section == "consents" and not known)
 
 
 def _comparisons(expression: Expression) -> Iterator[tuple[str, str]]:
@@ -123,22 +134,26 @@ def _tried(place: Place, by_event: Mapping[str, Mapping[str, Word]]) -> Iterator
     for event, words in by_event.items():
         if place.line and event not in WITH_PURCHASE:
             continue
-        trouble = _trouble(place, words)
+        trouble = _trouble(place, words, event)
         if trouble is not None:
             on = f" on {event}" if event and len(by_event) > 1 else ""
             yield Finding(place.path, f"it fails on sample data{on}: {trouble}", _remedy(trouble))
             return
 
 
-def _trouble(place: Place, words: Mapping[str, Word]) -> str | None:
-    """Say why an expression cannot be answered: by the types of its words on any full sample, or by anything on all of them."""
+def _trouble(place: Place, words: Mapping[str, Word], event: str) -> str | None:
+    """Say why an expression cannot be answered: by the types of its words on any sample, or by anything on all of them.
+
+    Words that only other events of its list bring may be missing here, where the expression itself asks which event it is.
+    """
+    complete = all(_names(words, name) for name in place.expression.names)
     answered, last = False, ""
-    for context in samples.full(words, place.expression):
+    for context in samples.full(words, place.expression, event):
         try:
             answer = place.expression.value(context)
         except ExpressionFailed as error:
             last = _reason(place.expression, error)
-            if error.by_type:
+            if error.by_type and complete:
                 return last
             continue
         answered = True
@@ -152,6 +167,9 @@ def _trouble(place: Place, words: Mapping[str, Word]) -> str | None:
 def _reason(expression: Expression, error: ExpressionFailed) -> str:
     text = str(error).removeprefix(f"{expression.source!r}: ")
     first = text.partition(". ")[0].partition(": the operation")[0].rstrip(".")
+    undefined = re.match(r"Undefined variable or function: '(\w+)'", first)
+    if undefined is not None:
+        return f"there is no function {undefined[1]} for such a value"
     return "these kinds of value do not go together" if first == "No such overload" else first[:160]
 
 
@@ -162,6 +180,8 @@ def _remedy(trouble: str) -> str:
         return "write a comparison, such as purchase.total >= 2500"
     if "not a number" in trouble:
         return "write a number, such as purchase.total"
+    if "no function" in trouble:
+        return "write one of size, startsWith, endsWith, contains, matches, int, double, string, timestamp, duration"
     return "mend the part that fails"
 
 

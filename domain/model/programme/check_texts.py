@@ -11,7 +11,7 @@ from domain.model.programme.messages import Message
 from domain.model.programme.models import Programme
 from domain.model.programme.view import View
 from domain.model.programme.vocabulary import ALWAYS, BUILT_IN, PLACEHOLDERS
-from domain.model.programme.words import NO_TEXT, Part, Text
+from domain.model.programme.words import Part, Text
 
 _BRACES: Final = re.compile(r"\{([^{}]*)\}")
 
@@ -36,7 +36,7 @@ def texts_of(part: Part, path: Path = ()) -> Iterator[tuple[Path, Text]]:
         value, at = getattr(part, name), (*path, info.alias or name)
         items = [(at, value)] if not isinstance(value, tuple) else [((*at, n), item) for n, item in enumerate(value)]
         for place, item in items:
-            if isinstance(item, Text) and item is not NO_TEXT:
+            if isinstance(item, Text) and item.entries:
                 yield place, item
             elif isinstance(item, Part):
                 yield from texts_of(item, place)
@@ -94,4 +94,5 @@ def _senders(view: View, code: str) -> Iterator[tuple[str, Path]]:
         if doing.action.message == code:
             place = view.shape.original(doing.path)
             for event in doing.events if doing.by == "rule" else ("",):
-                yield event, place
+                if not event or view.fields(event) is not None:
+                    yield event, place

@@ -45,6 +45,9 @@ def _rewards(view: View) -> Iterator[Finding]:
     for at, reward in enumerate(view.programme.rewards):
         if reward.cost is None and reward.code not in given:
             yield _hint(("rewards", at), f"{reward.code} has no cost and nothing gives it", "add cost, or give it in a rule's do")
+        worth = {"discount_amount": reward.value and reward.value.amount, "discount_percent": reward.value and reward.value.percent}
+        if not worth.get(reward.kind, True):
+            yield _hint(("rewards", at, "value"), "the discount is worth nothing", "add value: {amount: N} in minor units, or {percent: N}")
         if reward.when is not None and reward.lock is None:
             yield _hint(("rewards", at, "when"), "members are not told what unlocks it", "add lock: what unlocks it, in words")
 

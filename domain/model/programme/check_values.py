@@ -117,10 +117,6 @@ def _ladder(tiers: Tiers) -> Iterator[Finding]:
 
 def _reward(path: Path, reward: RewardSpec) -> Iterator[Finding]:
     value = reward.value
-    if reward.kind == "discount_amount" and (value is None or value.amount is None):
-        yield Finding((*path, "value"), "a discount of an amount has no amount", "add value: {amount: N} in minor units")
-    if reward.kind == "discount_percent" and (value is None or value.percent is None):
-        yield Finding((*path, "value"), "a discount in percent has no percentage", "add value: {percent: N}")
     if value is not None and value.amount is not None and value.percent is not None:
         yield Finding((*path, "value"), "the value is an amount and a percentage", "keep one of them")
     yield from _order((*path, "available"), reward.available.from_, reward.available.until)

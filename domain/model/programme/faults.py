@@ -5,6 +5,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
+
+_LISTED: Final = 8
 
 Path = tuple[str | int, ...]
 
@@ -53,5 +56,5 @@ def instead(word: str, known: Iterable[str], otherwise: str) -> str:
     if near:
         return f"did you mean {near[0]}?"
     if words:
-        return f"write one of {', '.join(words[:20])}" + (" ..." if len(words) > 20 else "")
+        return f"write one of {', '.join(words[:_LISTED])}" + (" ..." if len(words) > _LISTED else "")
     return otherwise

@@ -42,7 +42,8 @@ def inspect(text: str) -> Loaded:
         findings += check_given(view)
         for finding in _checked(view):
             path = shaped.original(finding.path)
-            findings.append(Finding(path, finding.message, finding.remedy, hint=finding.hint))
+            if path not in shaped.removed:  # what was left out has its finding already
+                findings.append(Finding(path, finding.message, finding.remedy, hint=finding.hint))
     faults = [*reading.faults, *_placed(reading, findings, hints=False)]
     if faults or shaped.programme is None:
         raise ProgrammeFaults(tuple(sorted(dict.fromkeys(faults), key=lambda fault: fault.line)))

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
-from domain.model.programme.words import Code, Duration, Flag, Part, Positive, Words, words
+from domain.model.programme.words import NO_TEXT, Code, Duration, Flag, Named, Part, Positive, Words, words
 
 SERVICE = "service"
 
 
-class Message(Part):
+class Message(Named):
     """One message. `purpose` is a consent purpose, or `service`, which needs none; `quiet` waits for the end of quiet hours."""
 
     code: Code
-    channels: Annotated[tuple[Literal["push", "inbox", "email", "sms"], ...], BeforeValidator(words), Field(min_length=1)]
+    channels: Annotated[tuple[Literal["push", "inbox", "email", "sms"], ...], BeforeValidator(words), Field(min_length=1)] = ("inbox",)
     purpose: str = SERVICE
     title: Words
-    body: Words
+    body: Words = NO_TEXT
     link: str | None = None
     quiet: Flag = False
     collapse: Code | None = None
@@ -33,10 +33,18 @@ class ConsentSpec(Part):
     wording: Words
     wordingVersion: Positive = 1  # the file's key
 
+    @model_validator(mode="before")
+    @classmethod
+    def _worded(cls, data: object) -> object:
+        if isinstance(data, dict) and isinstance(data.get("purpose"), str):
+            title = data.get("title", data["purpose"])
+            return {"title": title, "wording": title, **data}
+        return data
+
 
 class Survey(Part):
     """One question: how likely a member is to recommend us (nps, 0 to 10), or how content they are (csat, 1 to 5)."""
 
     code: Code
-    kind: Literal["nps", "csat"]
+    kind: Literal["nps", "csat"] = "nps"
     question: Words

@@ -41,8 +41,8 @@ class Plan(Named):
 
     code: Code
     name: Words
-    price: Amount
-    period: Duration
+    price: Amount = 0
+    period: Duration | None = None
     trial: Duration | None = None
     benefits: tuple[Words, ...] = ()
     multiplier: Multiplier = Fraction(1)

@@ -11,6 +11,7 @@ from domain.model.programme.loading import Loaded, inspect
 from domain.model.programme.models import Programme
 from domain.model.programme.reading import content_hash
 
+
 def check_report(text: str, *, as_json: bool = False) -> tuple[int, str]:
     """Check a programme file. Returns the exit code (0 sound, 1 faulty) and what to print."""
     try:

@@ -51,7 +51,7 @@ class RewardSpec(Named):
     image: str | None = None
     terms: Words | None = None
     lock: Words | None = None
-    kind: RewardKind
+    kind: RewardKind = "product"
     value: Value | None = None
     cost: Cost | None = None
     tiers: Annotated[tuple[str, ...], BeforeValidator(words)] = ()

@@ -20,21 +20,22 @@ _EARLIER, _LATER = datetime(2024, 2, 29, 9, 30, tzinfo=UTC), datetime(2026, 6, 1
 
 @dataclass(frozen=True, slots=True)
 class Mood:
-    """One way to fill the words: large or small numbers, which way truths go, and which text stands for texts. Nothing is null."""
+    """One way to fill the words, on an event: large or small numbers, which way truths go, which text stands for texts."""
 
+    event: str
     large: bool
     truth: bool
     text: str
     literals: tuple[str, ...]
 
 
-def full(words: Mapping[str, Word], expression: Expression) -> Iterator[Context]:
+def full(words: Mapping[str, Word], expression: Expression, event: str) -> Iterator[Context]:
     """Yield samples in which nothing is missing: what fails only where something is missing is sound."""
     literals = _literals(expression)
     for text in ("sample", *literals[:MOST_LITERALS]):
         for large in (True, False):
             for truth in (True, False):
-                yield Context(_filled(words, Mood(large, truth, text, literals)))
+                yield Context(_filled(words, Mood(event, large, truth, text, literals)))
 
 
 def _literals(expression: Expression) -> tuple[str, ...]:
@@ -52,7 +53,7 @@ def _filled(words: Mapping[str, Word], mood: Mood) -> dict[str, object]:
         for step in above:
             inner = at.setdefault(step, {})
             at = inner if isinstance(inner, dict) else {}
-        at[last] = _value(word, mood)
+        at[last] = mood.event if path == "event.name" else _value(word, mood)
     return root
 
 

@@ -10,6 +10,8 @@ from pydantic import BeforeValidator, Field, model_validator
 from domain.model.calendar import Span
 from domain.model.programme.words import REMEDY, Code, Duration, Flag, Named, Part, UnitCost, Words, read_span
 
+_NO_EXPIRY = f"is no expiry{REMEDY}write never, or {{after: {{months: 12}}, round: month}}"
+
 
 def _validity(value: object) -> object:
     return value if value == "never" else read_span(value)
@@ -30,12 +32,14 @@ class Expiry(Part):
     @model_validator(mode="before")
     @classmethod
     def _never(cls, value: object) -> object:
+        if isinstance(value, str) and value != "never":
+            raise ValueError(_NO_EXPIRY)
         return {"never": True} if value == "never" else value
 
     @model_validator(mode="after")
     def _one_validity(self) -> Expiry:
         if self.never == (self.after is not None):
-            raise ValueError(f"is no expiry{REMEDY}write never, or {{after: {{months: 12}}, round: month}}")
+            raise ValueError(_NO_EXPIRY)
         return self
 
 

@@ -23,14 +23,15 @@ LARGEST_AMOUNT: Final = 10**9
 LONGEST_TEXT: Final = 5_000
 
 _LOCALE: Final = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
-_CODE: Final = r"^[a-z0-9][a-z0-9_-]{0,63}$"
-_EVENT: Final = r"^[a-z0-9][a-z0-9_-]*(\.[a-z0-9_-]+)*$"
+_CODE: Final = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
+_EVENT: Final = r"^[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*$"
 _COLOUR: Final = r"^#[0-9a-fA-F]{6}$"
 PATTERNS: Final[Mapping[str, str]] = {
-    _CODE: "write 1 to 64 small letters, digits, - and _",
-    _EVENT: "write words of small letters, digits, - and _, parted by dots, such as shop.visited",
+    _CODE: "write 1 to 64 letters, digits, - and _",
+    _EVENT: "write words of letters, digits, - and _, parted by dots, such as shop.visited",
     _COLOUR: 'write "#" and six hexadecimal digits, such as "#c9a227"',
 }
+_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _HOURS: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)")
 
 
@@ -123,7 +124,7 @@ def _no_span(value: object) -> Span:
 
 def _day(value: object) -> object:
     try:
-        return date.fromisoformat(value) if isinstance(value, str) and len(value) == 10 else _local_time(value)
+        return date.fromisoformat(value) if isinstance(value, str) and _DAY.fullmatch(value) else _local_time(value)
     except ValueError:
         raise ValueError(f'{value!r} is no day{REMEDY}write "YYYY-MM-DD" or "YYYY-MM-DDTHH:MM:SS", in the programme\'s zone') from None
 
@@ -131,7 +132,7 @@ def _day(value: object) -> object:
 def _local_time(value: object) -> object:
     if isinstance(value, datetime | date):
         return value
-    found = datetime.fromisoformat(value) if isinstance(value, str) else None
+    found = datetime.fromisoformat(value) if isinstance(value, str) and _DAY.match(value) else None
     if found is None or found.tzinfo is not None:
         raise ValueError
     return found
