@@ -1,53 +1,39 @@
-"""The application: the only place where things are wired. Whatever serves a path or lives as long as the process is named here."""
+"""The application: the only place where paths are wired to what serves them, and started what runs beside the requests."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import timedelta
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
+from api.house import House
 from api.http.callers import utc_now
-from api.http.drain import Drain
-from api.http.headers import Porch
+from api.http.headers import Porch, unforeseen
 from api.http.health import PartState, health_routes
 from api.http.jwks import jwks_route
-from api.keys import Keys, read_keys
+from api.http.pages import page_routes
 from api.settings import Settings
-from api.tokens import Tokens
-from domain.store.connect import Database, Unreachable
-
-
-@dataclass(frozen=True, slots=True)
-class House:
-    """What every part of one process shares."""
-
-    settings: Settings
-    database: Database
-    keys: Keys
-    tokens: Tokens
-    drain: Drain
+from domain.store.connect import Unreachable
+from domain.store.programmes import NothingPublished
 
 
 @asynccontextmanager
-async def open_house(settings: Settings, database: Database, *, address: str) -> AsyncIterator[House]:
-    """Everything that lives as long as the process, over a database that answers. At the end mutations under way are waited for."""
-    keys = read_keys(settings, now=utc_now())
-    tokens = Tokens(
-        keys,
-        issuer=settings.base_url or address,
-        clock=utc_now,
-        access_lasts=timedelta(minutes=settings.access_token_minutes),
-        read_again=lambda: read_keys(settings, now=utc_now()),
-    )
-    drain = Drain(stop_after_seconds=settings.operation_seconds + settings.database_seconds)
+async def open_app(house: House) -> AsyncIterator[ASGIApp]:
+    """The application, with what runs beside its requests."""
+    await house.desk.registry.load(house.store, now=utc_now())
+    beside = [
+        asyncio.create_task(house.programmes.follow(), name="programmes"),
+        asyncio.create_task(house.desk.registry.follow(house.store, clock=utc_now), name="ended sessions"),
+    ]
     try:
-        yield House(settings=settings, database=database, keys=keys, tokens=tokens, drain=drain)
+        yield create_app(house)
     finally:
-        await drain.close(seconds=settings.shutdown_seconds)
+        for task in beside:
+            task.cancel()
+        await asyncio.gather(*beside, return_exceptions=True)
 
 
 def create_app(house: House) -> ASGIApp:
@@ -60,9 +46,20 @@ def create_app(house: House) -> ASGIApp:
             return PartState(ok=False, state="no answer")
         return PartState(ok=True, state="answers")
 
+    async def programme_part() -> PartState:
+        try:
+            return PartState(ok=True, state=f"version {house.programmes.current().version}")
+        except NothingPublished:
+            return PartState(ok=False, state="none published")
+
     inner = Starlette(
-        routes=[*health_routes({"database": database_part}), jwks_route(house.tokens.public_set)],
+        routes=[
+            *health_routes({"database": database_part, "programme": programme_part}),
+            jwks_route(house.tokens.public_set),
+            *page_routes(explorer=house.settings.graphiql and house.settings.introspection),
+        ],
         middleware=_other_origins(house.settings),
+        exception_handlers={Exception: unforeseen},
     )
     return Porch(inner)
 

@@ -3,8 +3,12 @@
 import typer
 
 from api.commands.keys import keys
+from api.commands.people import staff_commands, store_commands, token
+from api.commands.programme import programme
 from api.commands.serve import serve
 from api.commands.settings import settings
+from api.commands.simulate import simulate
+from api.logs import configure_logs
 
 cli = typer.Typer(
     name="selo",
@@ -15,13 +19,19 @@ cli = typer.Typer(
     rich_markup_mode=None,
 )
 cli.command()(serve)
+cli.command()(simulate)
+cli.command()(token)
 cli.command()(settings)
+cli.add_typer(programme, name="programme")
+cli.add_typer(staff_commands, name="staff")
+cli.add_typer(store_commands, name="store")
 cli.add_typer(keys, name="keys")
 
 
 @cli.callback()
 def main_options() -> None:
     """Settings come from the environment (SELO_...); what a command is told on its line comes before them."""
+    configure_logs(level="warning", form="console")  # an errand tells what went wrong; `serve` logs by its settings
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ from typing import Annotated
 import orjson
 import typer
 
+from api.commands.files import read_text
 from api.commands.running import CannotRun, guarded
 from domain.model.calendar import milliseconds
 from domain.model.programme.faults import ProgrammeFaults
@@ -27,7 +28,7 @@ def simulate(
     with guarded():
         gc.set_threshold(100_000, 50, 100)  # a run keeps what it makes: looking for garbage in it is most of the work otherwise
         try:
-            programme = load(_text(file))
+            programme = load(read_text(file))
             for answer in run(programme, _lines(events), until=_instant(until)):
                 sys.stdout.buffer.write(orjson.dumps(answer, option=orjson.OPT_APPEND_NEWLINE))
             sys.stdout.buffer.flush()
@@ -38,13 +39,6 @@ def simulate(
             raise CannotRun(f"{events}: {fault}") from None
         except BrokenPipeError:
             sys.stderr.close()  # whoever read the answers has enough; Python would complain of the pipe at its end
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as fault:
-        raise CannotRun(f"Cannot read {path}: {getattr(fault, 'strerror', None) or 'it is no UTF-8 text'}.") from None
 
 
 def _lines(path: Path) -> Iterator[str]:

@@ -5,7 +5,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from api.app import create_app, open_house
+from api.app import create_app
+from api.house import open_house
 from api.settings import Settings
 from domain.store.connect import Database
 
@@ -14,7 +15,7 @@ PREFLIGHT = {"Origin": "https://shop.example", "Access-Control-Request-Method": 
 
 async def preflight(database: Database, data: Path, origins: list[str]) -> httpx.Response:
     async with (
-        open_house(Settings(data=data, cors_origins=origins), database, address="http://selo") as house,
+        open_house(Settings(data=data, cors_origins=origins), database) as house,
         httpx.AsyncClient(transport=httpx.ASGITransport(create_app(house)), base_url="http://selo") as client,
     ):
         return await client.options("/health", headers=PREFLIGHT)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -9,11 +10,14 @@ import pytest
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
-from api.app import create_app, open_house
+from api.app import create_app
+from api.commands.programme import publish_file
+from api.house import open_house
 from api.http import health
 from api.http.health import Part, PartState, health_routes
 from api.settings import Settings
 from domain.store.connect import Database, connect
+from tests.servers import ROOT
 
 
 async def ask(app: ASGIApp, path: str) -> tuple[int, object]:
@@ -57,19 +61,18 @@ async def test_a_part_that_hangs_is_not_waited_for(monkeypatch: pytest.MonkeyPat
     assert await ask(app_with(database=hangs), "/ready") == (503, {"status": "not ready", "parts": {"database": "no answer in time"}})
 
 
-async def test_the_application_reports_a_database_that_answers(database: Database, tmp_path: Path) -> None:
-    async with open_house(Settings(data=tmp_path), database, address="http://selo") as house:
-        _, body = await ask(create_app(house), "/ready")
-    assert isinstance(body, dict)
-    assert body["parts"]["database"] == "answers"
-
-
-async def test_the_application_reports_a_database_that_does_not(tmp_path: Path) -> None:
+async def test_the_application_reports_a_database_that_does_not(database: Database, tmp_path: Path) -> None:
     nobody = connect("mongodb://127.0.0.1:9/?directConnection=true", "selo", timeout_seconds=0.2)
     try:
-        async with open_house(Settings(data=tmp_path), nobody, address="http://selo") as house:
-            status, body = await ask(create_app(house), "/ready")
+        async with open_house(Settings(data=tmp_path), database) as house:
+            status, body = await ask(create_app(replace(house, database=nobody)), "/ready")
     finally:
         await nobody.close()
-    assert isinstance(body, dict)
-    assert (status, body["status"], body["parts"]["database"]) == (503, "not ready", "no answer")
+    assert (status, body) == (503, {"status": "not ready", "parts": {"database": "no answer", "programme": "none published"}})
+
+
+async def test_ready_once_a_programme_is_published(database: Database, tmp_path: Path) -> None:
+    async with open_house(Settings(data=tmp_path), database) as house:
+        await publish_file(house.programmes, ROOT / "scripts/demo/numiscollect.yaml")
+        answer = await ask(create_app(house), "/ready")
+    assert answer == (200, {"status": "ready", "parts": {"database": "answers", "programme": "version 1"}})

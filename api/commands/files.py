@@ -1,0 +1,15 @@
+"""Files that a command is told to read."""
+
+from pathlib import Path
+
+from api.commands.running import CannotRun
+
+
+def read_text(path: Path) -> str:
+    """The text of a file. Raises CannotRun where it cannot be read or is no UTF-8."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as fault:
+        raise CannotRun(f"Cannot read {path}: {fault.strerror}.") from None
+    except UnicodeDecodeError:
+        raise CannotRun(f"Cannot read {path}: it is no UTF-8 text.") from None

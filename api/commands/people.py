@@ -1,0 +1,187 @@
+"""`selo staff`, `selo store` and `selo token`: who works where, and a short-lived access token for whoever holds the data folder's keys."""
+
+import getpass
+import secrets
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from api.commands.database import open_store
+from api.commands.running import CannotRun, run
+from api.house import House, open_house
+from api.http.callers import utc_now
+from api.settings import read_settings
+from domain.services import sessions, staff, stores
+from domain.services.errors import InvalidInput
+from domain.services.sessions import Opened
+from domain.store import contacts
+from domain.store.sessions import Role
+from domain.store.staff import Employee
+
+staff_commands = typer.Typer(help="Staff: add, list, disable.", no_args_is_help=True)
+store_commands = typer.Typer(help="Stores: add, list.", no_args_is_help=True)
+
+Data = Annotated[Path | None, typer.Option(help="The data folder.")]
+
+
+RoleWord = Literal["cashier", "manager", "operator"]
+ROLES: Mapping[RoleWord, Role] = {"cashier": "CASHIER", "manager": "MANAGER", "operator": "OPERATOR"}
+
+
+@staff_commands.command("add")
+def add_staff(
+    username: Annotated[str, typer.Argument(help="What they sign in with.")],
+    name: Annotated[str, typer.Option(help="Their name.")],
+    role: Annotated[RoleWord, typer.Option(help="What they may do.")] = "cashier",
+    store: Annotated[list[str] | None, typer.Option(help="A store they may sign in at; again for another; none: all.")] = None,
+    member: Annotated[str | None, typer.Option(help="Their own membership number: they cannot serve it.")] = None,
+    password_stdin: Annotated[bool, typer.Option("--password-stdin", help="Read the password from standard input.")] = False,
+    data: Data = None,
+) -> None:
+    """Put somebody on the list. The password is asked for, or made up and printed where nobody can be asked."""
+    password, shown = _password(from_stdin=password_stdin)
+
+    async def work() -> None:
+        async with _errand(data) as house:
+            added = await staff.add(
+                house.desk,
+                username=username,
+                name=name,
+                role=ROLES[role],
+                store_codes=tuple(store or ()),
+                password=password,
+                member_number=member,
+                now=utc_now(),
+            )
+        print(f"{added.username} is on the list{f'; password: {password}' if shown else ''}")
+
+    run(work())
+
+
+@staff_commands.command("list")
+def list_staff(data: Data = None) -> None:
+    """List everybody: username, role, stores, name."""
+
+    async def work() -> None:
+        async with _errand(data) as house:
+            for each in await staff.listed(house.store):
+                print("\t".join([each.username, each.role.lower(), ",".join(each.stores) or "all", each.name, *_state(each)]))
+
+    run(work())
+
+
+@staff_commands.command()
+def disable(username: Annotated[str, typer.Argument(help="Whom to shut out.")], data: Data = None) -> None:
+    """Shut somebody out and end their sessions."""
+
+    async def work() -> None:
+        async with _errand(data) as house:
+            ended = await staff.disable(house.desk, username, now=utc_now())
+        print(f"{username} is shut out; {ended} sessions ended")
+
+    run(work())
+
+
+@store_commands.command("add")
+def add_store(
+    code: Annotated[str, typer.Argument(help="Its code, as the programme file and receipts name it.")],
+    name: Annotated[str, typer.Option(help="Its name.")],
+    data: Data = None,
+) -> None:
+    """Open a store."""
+
+    async def work() -> None:
+        async with _errand(data) as house:
+            shop = await stores.add(house.store, code=code, name=name, now=utc_now())
+        print(f"{shop.code} is open")
+
+    run(work())
+
+
+@store_commands.command("list")
+def list_stores(data: Data = None) -> None:
+    """List the stores: code, name."""
+
+    async def work() -> None:
+        async with _errand(data) as house:
+            for shop in await stores.listed(house.store):
+                print(f"{shop.code}\t{shop.name}")
+
+    run(work())
+
+
+def token(
+    member: Annotated[str | None, typer.Option(help="A membership number.")] = None,
+    username: Annotated[str | None, typer.Option("--staff", help="A username.")] = None,
+    store: Annotated[str | None, typer.Option(help="The store of the shift; by default the first one they may work in.")] = None,
+    data: Data = None,
+) -> None:
+    """Print an access token for a member or an employee: for whoever can read the data folder's keys."""
+
+    async def work() -> None:
+        if (member is None) == (username is None):
+            raise CannotRun("Name one of --member NUMBER and --staff USERNAME.")
+        async with _errand(data) as house:
+            if member is not None:
+                print(await _member_token(house, member))
+            elif username is not None:
+                print(await _staff_token(house, username, store))
+
+    run(work())
+
+
+@asynccontextmanager
+async def _errand(data: Path | None) -> AsyncIterator[House]:
+    """The house for one errand; what is refused becomes a sentence."""
+    settings = read_settings(data=data)
+    async with open_store(settings) as database, open_house(settings, database) as house:
+        try:
+            yield house
+        except InvalidInput as refused:
+            raise CannotRun(refused.message) from None
+
+
+async def _member_token(house: House, number: str) -> str:
+    found = await contacts.member_of(house.store, contacts.number_key(number.replace(" ", "")))
+    if found is None:
+        raise CannotRun(f"No membership has the number {number}.")
+    opened = await _open(house, sessions.new_session(house.desk, "member", found, now=utc_now()))
+    return house.tokens.access(subject=found, role="member", session=opened.session.id).token
+
+
+async def _staff_token(house: House, username: str, store: str | None) -> str:
+    employee = await staff.by_username(house.store, username)
+    if employee is None or employee.disabled_at is not None:
+        raise CannotRun(f"There is nobody called {username}." if employee is None else f"{username} is disabled.")
+    open_stores = [shop.code for shop in await stores.listed(house.store) if employee.works_in(shop.code)]
+    if not open_stores or (store is not None and store not in open_stores):
+        raise CannotRun(f"{username} cannot sign in at {store or 'any store: add one with selo store add'}.")
+    at = store or open_stores[0]
+    opened = await _open(
+        house,
+        sessions.new_session(house.desk, "staff", employee.id, now=utc_now(), role=employee.role, store=at, own_member=employee.member),
+    )
+    return house.tokens.access(subject=employee.id, role=employee.role.lower(), session=opened.session.id, store=at).token
+
+
+async def _open(house: House, opened: Opened) -> Opened:
+    """A session like any other, so that signing out and disabling end the token too."""
+    await sessions.begin(house.desk, opened)
+    return opened
+
+
+def _password(*, from_stdin: bool) -> tuple[str, bool]:
+    """A password, and whether it was made up and has to be shown."""
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\n"), False
+    if sys.stdin.isatty():
+        return getpass.getpass("Password: "), False
+    return secrets.token_urlsafe(12), True
+
+
+def _state(employee: Employee) -> list[str]:
+    return [] if employee.disabled_at is None else ["disabled"]

@@ -1,0 +1,75 @@
+"""What every part of one process shares, made in one place: `selo serve` opens it for its requests, a command for its one errand."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from api.http.callers import utc_now
+from api.http.drain import Drain
+from api.keys import Keys, read_keys
+from api.senders.console import ConsoleCodes, NoCodes
+from api.settings import Settings
+from api.tokens import Tokens
+from domain.model.sessions import Terms
+from domain.services.desk import Desk
+from domain.store.base import Store
+from domain.store.connect import Database
+from domain.store.prepare import prepare
+from domain.store.programmes import Programmes
+from domain.store.stock import Shelf
+
+# Not an address of ours: a token that a command signs holds wherever the server listens.
+ISSUER = "selo"
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """One a process."""
+
+    settings: Settings
+    database: Database
+    keys: Keys
+    tokens: Tokens
+    drain: Drain
+    store: Store
+    programmes: Programmes
+    desk: Desk
+
+
+@asynccontextmanager
+async def open_house(settings: Settings, database: Database) -> AsyncIterator[House]:
+    """The house over a database that answers, its collections and indexes made; at the end what is under way is waited for."""
+    keys = read_keys(settings, now=utc_now())
+    tokens = Tokens(
+        keys,
+        issuer=settings.base_url or ISSUER,
+        clock=utc_now,
+        access_lasts=timedelta(minutes=settings.access_token_minutes),
+        read_again=lambda: read_keys(settings, now=utc_now()),
+    )
+    store = Store.of(database, embedded=settings.mongodb_uri is None, voucher_key=keys.derived("voucher codes"))
+    await prepare(store)
+    programmes = Programmes(store)
+    await programmes.refresh()
+    desk = _desk(settings, programmes, store, keys)
+    drain = Drain(stop_after_seconds=settings.operation_seconds + settings.database_seconds)
+    try:
+        yield House(settings, database, keys, tokens, drain, store, programmes, desk)
+    finally:
+        await drain.close(seconds=settings.shutdown_seconds)
+        await store.drain()
+        desk.passwords.close()
+
+
+def _desk(settings: Settings, programmes: Programmes, store: Store, keys: Keys) -> Desk:
+    return Desk(
+        store=store,
+        programmes=programmes,
+        shelf=Shelf(store),
+        secret=keys.derived("people"),
+        sender=ConsoleCodes() if settings.demo else NoCodes(),
+        member_terms=Terms(idle=timedelta(days=settings.session_idle_days), longest=timedelta(days=settings.session_days)),
+        staff_terms=Terms(idle=timedelta(hours=settings.staff_session_hours), longest=timedelta(hours=settings.staff_session_hours)),
+        codes_per_hour=settings.sign_in_codes_per_contact_hour,
+    )

@@ -1,0 +1,18 @@
+"""Sign-in codes where no sender is configured: a demo prints them on its console, any other server says that it cannot send them."""
+
+from api.graphql.errors import NotAvailable
+from domain.model.contacts import Contact
+
+
+class ConsoleCodes:
+    """Prints each code for whoever tries the demo; never through the logs."""
+
+    async def send_code(self, contact: Contact, code: str, locale: str) -> None:
+        print(f"sign-in code for {contact.value}: {code}", flush=True)
+
+
+class NoCodes:
+    """Refuses, so that nobody waits for a code that will not come."""
+
+    async def send_code(self, contact: Contact, code: str, locale: str) -> None:
+        raise NotAvailable("Sign-in codes cannot be sent: no sender is configured.")
