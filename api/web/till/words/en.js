@@ -107,6 +107,7 @@ export default {
   "done.next": "Next customer",
   "done.details": "Details",
 
+  "worth.minimum": "from {minimum}",
   "voucher.usable": "Valid. Hand it over, then accept.",
   "voucher.accept": "Accept voucher",
   "voucher.receipt": "Note the receipt",

@@ -107,6 +107,7 @@ export default {
   "done.next": "Następny klient",
   "done.details": "Szczegóły",
 
+  "worth.minimum": "od {minimum}",
   "voucher.usable": "Ważny. Wydaj, a potem przyjmij.",
   "voucher.accept": "Przyjmij kupon",
   "voucher.receipt": "Zapisz paragon",

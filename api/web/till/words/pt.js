@@ -107,6 +107,7 @@ export default {
   "done.next": "Próximo cliente",
   "done.details": "Detalhes",
 
+  "worth.minimum": "a partir de {minimum}",
   "voucher.usable": "Válido. Entregue e depois aceite.",
   "voucher.accept": "Aceitar vale",
   "voucher.receipt": "Anotar o talão",

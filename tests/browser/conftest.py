@@ -1,0 +1,96 @@
+"""Real Chromium on the pages as they are served: from the porch alone, or from the whole demo shop."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from starlette.applications import Starlette
+
+from api.http.headers import Porch
+from api.http.pages import page_routes
+from tests.browser import shop as shops
+from tests.browser.shop import Shop
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome") or "/usr/bin/chromium"
+CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+PHONE = {"width": 390, "height": 844}
+Launch = Callable[..., Browser]
+
+
+@pytest.fixture(scope="session")
+def pages_url() -> Iterator[str]:
+    """The pages and what they share, without an API behind them."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        server = uvicorn.Server(uvicorn.Config(Porch(Starlette(routes=page_routes())), log_level="warning", lifespan="off"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="pages")
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.fixture(scope="session")
+def shop() -> Iterator[Shop]:
+    """The demo shop, one a test process."""
+    if not shops.offers("scan"):
+        pytest.skip("the API has no till yet")
+    with shops.open_shop() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def launch(playwright: Playwright) -> Iterator[Launch]:
+    """Start Chromium, with a film before its camera where one is given; all are closed at the end."""
+    open_ones: list[Browser] = []
+
+    def start(film: Path | None = None) -> Browser:
+        flags = [
+            *CAMERA,
+            *([f"--use-file-for-fake-video-capture={film}"] if film else []),
+            *(["--no-sandbox"] if os.geteuid() == 0 else []),
+        ]
+        open_ones.append(playwright.chromium.launch(executable_path=CHROMIUM, args=flags))
+        return open_ones[-1]
+
+    yield start
+    for browser in open_ones:
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def browser(launch: Launch) -> Browser:
+    return launch()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """A fresh phone: Portuguese, its motion stilled so that pictures and checks see the end of it."""
+    fresh = browser.new_context(viewport=PHONE, locale="pt-PT", reduced_motion="reduce", permissions=["camera"])  # type: ignore[arg-type]
+    yield fresh
+    fresh.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Iterator[Page]:
+    """A page of that phone; whatever it throws or its policy blocks fails the test."""
+    faults: list[str] = []
+    opened = context.new_page()
+    opened.on("pageerror", lambda error: faults.append(str(error)))
+    opened.on("console", lambda message: faults.append(message.text) if "Content Security Policy" in message.text else None)
+    yield opened
+    assert faults == []

@@ -1,0 +1,122 @@
+"""The main journey, by camera: the till films the phone's card and voucher, and each side sees the truth at once."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.browser import film
+from tests.browser.axe import findings
+from tests.browser.conftest import PHONE, Launch
+from tests.browser.people import confirm_purchase, enter_purchase, look_up, sign_in_at_till, sign_in_on_phone
+from tests.browser.shop import Shop
+
+
+@pytest.fixture
+def reel(tmp_path: Path) -> Path:
+    """Where the film before the till's camera lies; it may be changed while nothing is filmed."""
+    path = tmp_path / "reel.mjpeg"
+    film.write_film(path, Image.new("RGB", (320, 320), "white"))
+    return path
+
+
+@pytest.fixture
+def till(launch: Launch, reel: Path) -> Iterator[Page]:
+    browser: Browser = launch(reel)
+    context: BrowserContext = browser.new_context(viewport=PHONE, locale="pt-PT", reduced_motion="reduce", permissions=["camera"])  # type: ignore[arg-type]
+    yield context.new_page()
+    browser.close()
+
+
+def hold_up(phone: Page, reel: Path) -> None:
+    """Film what the phone shows: its own pixels, on a table, held by a hand."""
+    with Image.open(BytesIO(phone.locator(".held .lightcard .qr").screenshot())) as shown:
+        film.write_film(reel, shown)
+
+
+def scan(till: Page) -> None:
+    """Go to the scan screen: the camera sees what is filmed now. The first time it has to be turned on, then it comes by itself."""
+    till.click("#tabs button >> nth=0")
+    if till.evaluate("localStorage.getItem('selo-till-camera-on')") != "true":
+        till.click(".lens > .button")
+
+
+def test_card_purchase_redeeming_voucher_and_a_second_scan(page: Page, till: Page, reel: Path, shop: Shop) -> None:
+    member = next(each for each in reversed(shop.members) if each["email"])
+    sign_in_on_phone(page, shop, member)
+    sign_in_at_till(till, shop, shop.of_role("manager"))
+    look_up(till, member["number"])
+    till.get_by_role("button", name="Corrigir saldo").click()
+    till.fill("dialog [name=amount]", "+600")
+    till.fill("dialog [name=reason]", "para esta prova")
+    till.click("dialog .primary")
+    till.wait_for_selector(".done")
+
+    page.click("#tabs .central")
+    page.wait_for_selector(".held .qr")
+    assert findings(page) == []
+    hold_up(page, reel)
+    scan(till)
+    till.wait_for_selector(".face", timeout=20_000)
+    enter_purchase(till, total="30", receipt=f"cam-{secrets.token_hex(5)}")
+    confirm_purchase(till)
+    page.click(".held .close")
+
+    page.reload()
+    page.wait_for_selector(".purse")
+    page.click("#tabs button >> nth=1")
+    page.click(".tile:not(.locked):has-text('5 €')")
+    page.click("dialog .primary")
+    page.click("dialog .primary")
+    page.wait_for_selector(".held .qr")
+    assert findings(page) == []
+    hold_up(page, reel)
+    code = (page.text_content(".held .spell") or "").replace(" ", "")
+    scan(till)
+    till.wait_for_selector(".stamp.voucher", timeout=20_000)
+    assert findings(till) == []
+    till.click(".button.good")
+    till.wait_for_selector(".done.good")
+    # The phone turns by itself: by its socket, or by looking every few seconds while the voucher is held up.
+    expect(page.locator(".held[data-state=USED]")).to_be_visible(timeout=15_000)
+    assert findings(page) == []
+
+    till.click(".done .button")
+    look_up(till, code)
+    till.wait_for_selector(".stamp.voucher")
+    expect(till.locator(".button.good")).to_have_count(0)
+    expect(till.locator(".notice.bad")).to_contain_text("Usado em")
+
+
+def test_a_card_that_was_scanned_is_refused_a_second_time(page: Page, till: Page, shop: Shop) -> None:
+    sign_in_on_phone(page, shop, shop.members[8])
+    page.click("#tabs .central")
+    page.wait_for_selector(".held .qr")
+    code = page.get_attribute(".held .lightcard", "data-code") or ""
+    assert len(code) == 23
+    sign_in_at_till(till, shop, shop.cashier())
+    look_up(till, code)
+    till.wait_for_selector(".face")
+    till.click("#tabs button >> nth=0")
+    look_up(till, code)
+    expect(till.locator(".notice.bad")).to_be_visible()
+    look_up(till, code[:-2] + ("AA" if code[-2:] != "AA" else "BA"))
+    expect(till.locator(".notice.bad")).to_be_visible()
+    expect(till.locator(".face")).to_have_count(0)
+
+
+def test_a_code_in_the_picture_is_read_once_and_the_camera_stops_with_the_screen(till: Page, reel: Path, shop: Shop) -> None:
+    sign_in_at_till(till, shop, shop.cashier())
+    film.write_film(reel, film.picture_of("not one of ours"))
+    scan(till)
+    till.wait_for_selector(".notice.bad", timeout=20_000)
+    expect(till.locator(".finder")).to_be_visible()
+    assert findings(till) == []
+    till.click("#tabs button >> nth=1")
+    assert till.evaluate("document.querySelector('video')") is None

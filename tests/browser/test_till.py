@@ -1,0 +1,149 @@
+"""The till page on the real API: signing in, serving a member, refunds, a manager's correction; by keyboard and with nothing for axe to find."""
+
+from __future__ import annotations
+
+import secrets
+
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.browser.axe import findings
+from tests.browser.people import confirm_purchase, enter_purchase, look_up, sign_in_at_till
+from tests.browser.shop import Shop
+
+
+def receipt() -> str:
+    return f"B-{secrets.token_hex(5)}"
+
+
+def test_a_wrong_password_is_told_and_leaves_nobody_signed_in(page: Page, shop: Shop) -> None:
+    page.goto(f"{shop.url}/till/")
+    page.fill("[name=username]", shop.cashier()["username"])
+    page.fill("[name=password]", "not the password")
+    page.click("form .primary")
+    page.wait_for_selector(".notice.bad")
+    assert page.input_value("[name=password]") == ""
+    assert page.evaluate("localStorage.getItem('selo-till')") is None
+    assert findings(page) == []
+
+
+def test_a_purchase_shows_its_reasons_before_and_its_points_after(page: Page, shop: Shop) -> None:
+    sign_in_at_till(page, shop, shop.cashier())
+    assert findings(page) == []
+    look_up(page, shop.members[0]["number"])
+    enter_purchase(page, total="182,50", receipt=receipt())
+    expect(page.locator(".quote .reasons li")).not_to_have_count(0)
+    promised = page.locator(".earns .figure").first.inner_text()
+    assert promised.startswith("+")
+    assert findings(page) == []
+    confirm_purchase(page)
+    # The total of the award is the quote's, to the point.
+    assert page.locator(".done .total").first.inner_text().split()[0] == promised
+    assert findings(page) == []
+
+
+def test_the_same_receipt_again_is_refused_and_kept_to_be_mended(page: Page, shop: Shop) -> None:
+    sign_in_at_till(page, shop, shop.cashier())
+    number = receipt()
+    for _ in range(2):
+        page.click("#tabs button >> nth=0")
+        look_up(page, shop.members[1]["number"])
+        enter_purchase(page, total="20", receipt=number)
+        page.click("form.card .primary")
+        page.wait_for_selector(".done, form.card .notice.bad")
+    expect(page.locator("form.card .notice.bad")).to_be_visible()
+    expect(page.locator("#bar .state")).to_have_attribute("data-refused", "1")
+    page.click("#tabs button >> nth=2")
+    expect(page.locator(".queued.refused")).to_have_count(1)
+    assert findings(page) == []
+    page.click(".queued .primary")
+    enter_purchase(page, total="20", receipt=receipt())
+    confirm_purchase(page)
+    expect(page.locator("#bar .state")).to_have_attribute("data-refused", "0")
+
+
+def test_a_refund_in_part_says_what_it_takes_back_before_it_does(page: Page, shop: Shop) -> None:
+    sign_in_at_till(page, shop, shop.cashier())
+    number = receipt()
+    look_up(page, shop.members[2]["number"])
+    enter_purchase(page, total="100", receipt=number)
+    confirm_purchase(page)
+    page.click("#tabs button >> nth=1")
+    page.fill("[name=receipt]", number)
+    page.click("form.row .button")
+    page.click(".segments button >> nth=1")
+    page.fill("[name=amount]", "40")
+    page.fill("[name=reason]", "danificado")
+    page.wait_for_selector(".quote .figure.minus")
+    taken = page.locator(".quote .figure").first.inner_text()
+    assert findings(page) == []
+    page.click("form.stack .primary")
+    page.wait_for_selector(".done")
+    assert page.locator(".done .total").first.inner_text().split()[0] == taken
+
+
+def test_only_a_manager_can_correct_a_balance_and_must_say_why(page: Page, shop: Shop) -> None:
+    sign_in_at_till(page, shop, shop.cashier())
+    look_up(page, shop.members[3]["number"])
+    page.wait_for_selector(".face")
+    expect(page.get_by_role("button", name="Corrigir saldo")).to_have_count(0)
+    page.click("#bar .button.round")
+    page.click("dialog .button.wide")
+    page.wait_for_selector("[name=username]")
+    sign_in_at_till(page, shop, shop.of_role("manager"))
+    look_up(page, shop.members[3]["number"])
+    page.get_by_role("button", name="Corrigir saldo").click()
+    page.fill("dialog [name=amount]", "+15")
+    page.click("dialog .primary")
+    expect(page.locator("dialog .field.wrong")).to_have_count(1)
+    assert findings(page) == []
+    page.fill("dialog [name=reason]", "engano na loja")
+    page.click("dialog .primary")
+    page.wait_for_selector(".done")
+    assert page.locator(".done .total").first.inner_text().startswith("+15")
+
+
+def test_a_purchase_can_be_recorded_by_keyboard_alone(page: Page, shop: Shop) -> None:
+    sign_in_at_till(page, shop, shop.cashier())
+    # Nothing holds the focus: what a USB scanner types finds its way to the field.
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.type(shop.members[4]["number"])
+    page.keyboard.press("Enter")
+    page.wait_for_selector("[name=total]")
+    for _ in range(12):
+        if page.evaluate("document.activeElement.name") == "total":
+            break
+        page.keyboard.press("Tab")
+    page.keyboard.type("12,00")
+    page.keyboard.press("Tab")
+    page.keyboard.type(receipt())
+    page.wait_for_selector("form.card .primary:not([disabled])")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".done")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#code")
+
+
+def test_the_till_speaks_three_languages_and_remembers_the_store(context: BrowserContext, page: Page, shop: Shop) -> None:
+    for tag, word in (("en", "Sign in"), ("pl", "Zaloguj się"), ("pt", "Entrar")):
+        page.goto(f"{shop.url}/till/")
+        page.click(f"[lang={tag}]")
+        expect(page.locator("form .primary")).to_have_text(word)
+        assert page.get_attribute("html", "lang") == tag
+    who = shop.cashier()
+    sign_in_at_till(page, shop, who)
+    again = context.new_page()
+    again.goto(f"{shop.url}/till/")
+    again.wait_for_selector("#code")
+    assert again.evaluate("JSON.parse(localStorage.getItem('selo-till-store'))") == who["store"]
+
+
+def test_at_360_px_nothing_runs_over_the_edge(page: Page, shop: Shop) -> None:
+    page.set_viewport_size({"width": 360, "height": 640})
+    sign_in_at_till(page, shop, shop.cashier())
+    look_up(page, shop.members[0]["number"])
+    enter_purchase(page, total="182,50", receipt=receipt())
+    page.click("details summary")
+    page.click("details .button.plain")
+    assert page.evaluate(
+        "document.getElementById('screen').scrollWidth <= innerWidth && document.documentElement.scrollWidth <= innerWidth"
+    )
