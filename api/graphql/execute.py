@@ -16,7 +16,6 @@ import strawberry
 from graphql import ExecutionResult, GraphQLError
 from graphql.execution import Executor, create_source_event_stream, map_source_to_response_event
 from strawberry.execution import optimized_is_awaitable
-from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from api.graphql.documents import Documents, Prepared
 from api.graphql.errors import (
@@ -31,6 +30,7 @@ from api.graphql.errors import (
     refusal,
     while_executing,
 )
+from api.graphql.leaves import lean_executor
 from api.graphql.limits import DocumentLimits, Plan
 from api.graphql.permissions import ROOTS, AnyContext, Entry, guard
 from api.http.drain import Drain
@@ -99,6 +99,7 @@ class Engine:
         self._hide_suggestions = not introspection
         self._operation_seconds = operation_seconds
         guard(self.schema, self._admit, roots=roots)
+        self._executor_class = lean_executor(self.schema)
 
     def _admit(self, context: AnyContext, name: str) -> None:
         self.rates.field(name, context.address)
@@ -163,7 +164,7 @@ class Engine:
         return prepared, plan
 
     def _executor(self, prepared: Prepared, plan: Plan, request: Request, context: AnyContext) -> Executor[AnyContext] | list[GraphQLError]:
-        return StrawberryGraphQLCoreExecutionContext.build(
+        return self._executor_class.build(
             self.schema,
             prepared.document,
             context_value=context,

@@ -98,17 +98,23 @@ def connection(
     edge: EdgeMaker[NodeT, EdgeT],
     page_info: PageInfoMaker[PageInfoT],
     make: ConnectionMaker[EdgeT, PageInfoT, ConnectionT],
+    more: bool = False,
+    reached: int | None = None,
 ) -> ConnectionT:
     """Return a connection of at most `window.size` rows; a row beyond them only says that there is a next page.
 
     `edge`, `page_info` and `make` are the schema's own dataclasses (or a `partial` of one that has more fields).
+    Where a filter thins a window, `more` says that rows may stand beyond it, and `reached` the counter down to which it was read.
     """
     shown = rows[: window.size]
     edges = [edge(cursor=cursor(row.counter, of=of), node=row.node) for row in shown]
+    last = shown[-1].counter if shown else None
+    if len(rows) <= window.size and reached is not None:
+        last = reached
     info = page_info(
-        has_next_page=len(rows) > window.size,
+        has_next_page=more or len(rows) > window.size,
         has_previous_page=window.after is not None,
         start_cursor=cursor(shown[0].counter, of=of) if shown else None,
-        end_cursor=cursor(shown[-1].counter, of=of) if shown else None,
+        end_cursor=cursor(last, of=of) if last is not None else None,
     )
     return make(edges=edges, page_info=info)

@@ -177,10 +177,13 @@ def guard(
                 field.subscribe = _guarded_root(name, field.subscribe, entry.may, admit)
             else:
                 field.resolve = _guarded_root(name, field.resolve, entry.may, admit)
+            field.extensions = {**field.extensions, "guarded": True}
     for (type_name, name), eyes in guarded.items():
         owner = schema.type_map.get(type_name)
         if isinstance(owner, GraphQLObjectType) and name in owner.fields:
-            owner.fields[name].resolve = _guarded_field(owner.fields[name].resolve, name, eyes)
+            field = owner.fields[name]
+            field.resolve = _guarded_field(field.resolve, name, eyes)
+            field.extensions = {**field.extensions, "guarded": True}
 
 
 def _guarded_root(name: str, resolve: Resolver | None, eyes: Eyes, admit: Admission) -> Resolver:
