@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime
-from typing import TypeGuard, cast
+from typing import Any, TypeGuard, cast
 
 import pytest
 import strawberry
@@ -82,7 +82,7 @@ SCHEMA = strawberry.Schema(Query, config=StrawberryConfig(scalar_map=SCALARS))._
 ALL = "id text whole real truth at day wallet total words maybe maybeAt"
 
 
-def run(executor: type[Executor[object]], text: str, root: object = None) -> ExecutionResult:
+def run(executor: type[Executor[Any]], text: str, root: object = None) -> ExecutionResult:
     built = executor.build(
         SCHEMA, parse(text), root_value=root, is_awaitable=cast("Callable[[object], TypeGuard[Awaitable[object]]]", optimized_is_awaitable)
     )
