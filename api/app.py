@@ -9,56 +9,56 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
-from api.house import House
 from api.http.callers import utc_now
 from api.http.headers import Porch, unforeseen
 from api.http.health import PartState, health_routes
 from api.http.jwks import jwks_route
 from api.http.pages import page_routes
+from api.process import Process
 from api.settings import Settings
 from domain.store.connect import Unreachable
 from domain.store.programmes import NothingPublished
 
 
 @asynccontextmanager
-async def open_app(house: House) -> AsyncIterator[ASGIApp]:
+async def open_app(process: Process) -> AsyncIterator[ASGIApp]:
     """The application, with what runs beside its requests."""
-    await house.desk.registry.load(house.store, now=utc_now())
+    await process.desk.registry.load(process.store, now=utc_now())
     beside = [
-        asyncio.create_task(house.programmes.follow(), name="programmes"),
-        asyncio.create_task(house.desk.registry.follow(house.store, clock=utc_now), name="ended sessions"),
+        asyncio.create_task(process.programmes.follow(), name="programmes"),
+        asyncio.create_task(process.desk.registry.follow(process.store, clock=utc_now), name="ended sessions"),
     ]
     try:
-        yield create_app(house)
+        yield create_app(process)
     finally:
         for task in beside:
             task.cancel()
         await asyncio.gather(*beside, return_exceptions=True)
 
 
-def create_app(house: House) -> ASGIApp:
+def create_app(process: Process) -> ASGIApp:
     """Routes, and the layers around them: `Porch` is the outermost."""
 
     async def database_part() -> PartState:
         try:
-            await house.database.ping()
+            await process.database.ping()
         except Unreachable:
             return PartState(ok=False, state="no answer")
         return PartState(ok=True, state="answers")
 
     async def programme_part() -> PartState:
         try:
-            return PartState(ok=True, state=f"version {house.programmes.current().version}")
+            return PartState(ok=True, state=f"version {process.programmes.current().version}")
         except NothingPublished:
             return PartState(ok=False, state="none published")
 
     inner = Starlette(
         routes=[
             *health_routes({"database": database_part, "programme": programme_part}),
-            jwks_route(house.tokens.public_set),
-            *page_routes(explorer=house.settings.graphiql and house.settings.introspection),
+            jwks_route(process.tokens.public_set),
+            *page_routes(explorer=process.settings.graphiql and process.settings.introspection),
         ],
-        middleware=_other_origins(house.settings),
+        middleware=_other_origins(process.settings),
         exception_handlers={Exception: unforeseen},
     )
     return Porch(inner)

@@ -12,8 +12,8 @@ import typer
 
 from api.commands.database import open_store
 from api.commands.running import CannotRun, run
-from api.house import House, open_house
 from api.http.callers import utc_now
+from api.process import Process, open_process
 from api.settings import read_settings
 from domain.services import sessions, staff, stores
 from domain.services.errors import InvalidInput
@@ -46,9 +46,9 @@ def add_staff(
     password, shown = _password(from_stdin=password_stdin)
 
     async def work() -> None:
-        async with _errand(data) as house:
+        async with _errand(data) as process:
             added = await staff.add(
-                house.desk,
+                process.desk,
                 username=username,
                 name=name,
                 role=ROLES[role],
@@ -67,8 +67,8 @@ def list_staff(data: Data = None) -> None:
     """List everybody: username, role, stores, name."""
 
     async def work() -> None:
-        async with _errand(data) as house:
-            for each in await staff.listed(house.store):
+        async with _errand(data) as process:
+            for each in await staff.listed(process.store):
                 print("\t".join([each.username, each.role.lower(), ",".join(each.stores) or "all", each.name, *_state(each)]))
 
     run(work())
@@ -79,8 +79,8 @@ def disable(username: Annotated[str, typer.Argument(help="Whom to shut out.")], 
     """Shut somebody out and end their sessions."""
 
     async def work() -> None:
-        async with _errand(data) as house:
-            ended = await staff.disable(house.desk, username, now=utc_now())
+        async with _errand(data) as process:
+            ended = await staff.disable(process.desk, username, now=utc_now())
         print(f"{username} is shut out; {ended} sessions ended")
 
     run(work())
@@ -95,8 +95,8 @@ def add_store(
     """Open a store."""
 
     async def work() -> None:
-        async with _errand(data) as house:
-            shop = await stores.add(house.store, code=code, name=name, now=utc_now())
+        async with _errand(data) as process:
+            shop = await stores.add(process.store, code=code, name=name, now=utc_now())
         print(f"{shop.code} is open")
 
     run(work())
@@ -107,8 +107,8 @@ def list_stores(data: Data = None) -> None:
     """List the stores: code, name."""
 
     async def work() -> None:
-        async with _errand(data) as house:
-            for shop in await stores.listed(house.store):
+        async with _errand(data) as process:
+            for shop in await stores.listed(process.store):
                 print(f"{shop.code}\t{shop.name}")
 
     run(work())
@@ -125,52 +125,52 @@ def token(
     async def work() -> None:
         if (member is None) == (username is None):
             raise CannotRun("Name one of --member NUMBER and --staff USERNAME.")
-        async with _errand(data) as house:
+        async with _errand(data) as process:
             if member is not None:
-                print(await _member_token(house, member))
+                print(await _member_token(process, member))
             elif username is not None:
-                print(await _staff_token(house, username, store))
+                print(await _staff_token(process, username, store))
 
     run(work())
 
 
 @asynccontextmanager
-async def _errand(data: Path | None) -> AsyncIterator[House]:
+async def _errand(data: Path | None) -> AsyncIterator[Process]:
     """The house for one errand; what is refused becomes a sentence."""
     settings = read_settings(data=data)
-    async with open_store(settings) as database, open_house(settings, database) as house:
+    async with open_store(settings) as database, open_process(settings, database) as process:
         try:
-            yield house
+            yield process
         except InvalidInput as refused:
             raise CannotRun(refused.message) from None
 
 
-async def _member_token(house: House, number: str) -> str:
-    found = await contacts.member_of(house.store, contacts.number_key(number.replace(" ", "")))
+async def _member_token(process: Process, number: str) -> str:
+    found = await contacts.member_of(process.store, contacts.number_key(number.replace(" ", "")))
     if found is None:
         raise CannotRun(f"No membership has the number {number}.")
-    opened = await _open(house, sessions.new_session(house.desk, "member", found, now=utc_now()))
-    return house.tokens.access(subject=found, role="member", session=opened.session.id).token
+    opened = await _open(process, sessions.new_session(process.desk, "member", found, now=utc_now()))
+    return process.tokens.access(subject=found, role="member", session=opened.session.id).token
 
 
-async def _staff_token(house: House, username: str, store: str | None) -> str:
-    employee = await staff.by_username(house.store, username)
+async def _staff_token(process: Process, username: str, store: str | None) -> str:
+    employee = await staff.by_username(process.store, username)
     if employee is None or employee.disabled_at is not None:
         raise CannotRun(f"There is nobody called {username}." if employee is None else f"{username} is disabled.")
-    open_stores = [shop.code for shop in await stores.listed(house.store) if employee.works_in(shop.code)]
+    open_stores = [shop.code for shop in await stores.listed(process.store) if employee.works_in(shop.code)]
     if not open_stores or (store is not None and store not in open_stores):
         raise CannotRun(f"{username} cannot sign in at {store or 'any store: add one with selo store add'}.")
     at = store or open_stores[0]
     opened = await _open(
-        house,
-        sessions.new_session(house.desk, "staff", employee.id, now=utc_now(), role=employee.role, store=at, own_member=employee.member),
+        process,
+        sessions.new_session(process.desk, "staff", employee.id, now=utc_now(), role=employee.role, store=at, own_member=employee.member),
     )
-    return house.tokens.access(subject=employee.id, role=employee.role.lower(), session=opened.session.id, store=at).token
+    return process.tokens.access(subject=employee.id, role=employee.role.lower(), session=opened.session.id, store=at).token
 
 
-async def _open(house: House, opened: Opened) -> Opened:
+async def _open(process: Process, opened: Opened) -> Opened:
     """A session like any other, so that signing out and disabling end the token too."""
-    await sessions.begin(house.desk, opened)
+    await sessions.begin(process.desk, opened)
     return opened
 
 

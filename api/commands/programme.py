@@ -10,8 +10,8 @@ import typer
 from api.commands.database import open_store
 from api.commands.files import read_text
 from api.commands.running import CannotRun, guarded, run
-from api.house import open_house
 from api.http.callers import utc_now
+from api.process import open_process
 from api.settings import read_settings
 from domain.model.programme.faults import ProgrammeFaults
 from domain.model.programme.loading import inspect
@@ -56,20 +56,20 @@ async def publish_file(programmes: Programmes, file: Path) -> Published:
 
 async def _publish(file: Path, data: Path | None) -> None:
     settings = read_settings(data=data)
-    async with open_store(settings) as database, open_house(settings, database) as house:
-        before = _ruling(house.programmes)
-        published = await publish_file(house.programmes, file)
+    async with open_store(settings) as database, open_process(settings, database) as process:
+        before = _ruling(process.programmes)
+        published = await publish_file(process.programmes, file)
     same = before is not None and published.version == before.version
     print(f"Version {published.version} {'says the same already; nothing was published' if same else 'is published'}.")
 
 
 async def _show(data: Path | None, *, text: bool) -> None:
     settings = read_settings(data=data)
-    async with open_store(settings) as database, open_house(settings, database) as house:
-        ruling = _ruling(house.programmes)
+    async with open_store(settings) as database, open_process(settings, database) as process:
+        ruling = _ruling(process.programmes)
         if ruling is None:
             raise CannotRun("No programme is published yet; selo programme publish FILE does it.")
-        written = await house.programmes.text(ruling.version)
+        written = await process.programmes.text(ruling.version)
     if text:
         print(written, end="")
     else:

@@ -21,9 +21,9 @@ from api.app import open_app
 from api.commands.database import serving_store
 from api.commands.programme import publish_file
 from api.commands.running import CannotRun, run
-from api.house import open_house
 from api.http.protocol import ConnectionLimits, http_protocol
 from api.logs import configure_logs
+from api.process import open_process
 from api.settings import Settings, read_settings
 
 log = structlog.get_logger(__name__)
@@ -48,10 +48,10 @@ async def _serve(read: Callable[[], Settings]) -> None:
     configure_logs(level=settings.log_level, form=settings.log_format)
     with _listening(settings.host, settings.port) as listener:
         address = _address(settings, listener)
-        async with serving_store(settings) as database, open_house(settings, database) as house:
+        async with serving_store(settings) as database, open_process(settings, database) as process:
             if settings.programme is not None:
-                await publish_file(house.programmes, settings.programme)
-            async with open_app(house) as app:
+                await publish_file(process.programmes, settings.programme)
+            async with open_app(process) as app:
                 print(f"GraphQL at {address}/graphql, data in {settings.data.resolve()}", flush=True)
                 await Server(_config(settings, app), ready=f"Selo is ready at {address}").serve(sockets=[listener])
 

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from api.app import create_app
-from api.house import open_house
+from api.process import open_process
 from api.settings import Settings
 from domain.store.connect import Database
 
@@ -15,8 +15,8 @@ PREFLIGHT = {"Origin": "https://shop.example", "Access-Control-Request-Method": 
 
 async def preflight(database: Database, data: Path, origins: list[str]) -> httpx.Response:
     async with (
-        open_house(Settings(data=data, cors_origins=origins), database) as house,
-        httpx.AsyncClient(transport=httpx.ASGITransport(create_app(house)), base_url="http://selo") as client,
+        open_process(Settings(data=data, cors_origins=origins), database) as process,
+        httpx.AsyncClient(transport=httpx.ASGITransport(create_app(process)), base_url="http://selo") as client,
     ):
         return await client.options("/health", headers=PREFLIGHT)
 

@@ -12,9 +12,9 @@ from starlette.types import ASGIApp
 
 from api.app import create_app
 from api.commands.programme import publish_file
-from api.house import open_house
 from api.http import health
 from api.http.health import Part, PartState, health_routes
+from api.process import open_process
 from api.settings import Settings
 from domain.store.connect import Database, connect
 from tests.servers import ROOT
@@ -64,15 +64,15 @@ async def test_a_part_that_hangs_is_not_waited_for(monkeypatch: pytest.MonkeyPat
 async def test_the_application_reports_a_database_that_does_not(database: Database, tmp_path: Path) -> None:
     nobody = connect("mongodb://127.0.0.1:9/?directConnection=true", "selo", timeout_seconds=0.2)
     try:
-        async with open_house(Settings(data=tmp_path), database) as house:
-            status, body = await ask(create_app(replace(house, database=nobody)), "/ready")
+        async with open_process(Settings(data=tmp_path), database) as process:
+            status, body = await ask(create_app(replace(process, database=nobody)), "/ready")
     finally:
         await nobody.close()
     assert (status, body) == (503, {"status": "not ready", "parts": {"database": "no answer", "programme": "none published"}})
 
 
 async def test_ready_once_a_programme_is_published(database: Database, tmp_path: Path) -> None:
-    async with open_house(Settings(data=tmp_path), database) as house:
-        await publish_file(house.programmes, ROOT / "scripts/demo/numiscollect.yaml")
-        answer = await ask(create_app(house), "/ready")
+    async with open_process(Settings(data=tmp_path), database) as process:
+        await publish_file(process.programmes, ROOT / "scripts/demo/numiscollect.yaml")
+        answer = await ask(create_app(process), "/ready")
     assert answer == (200, {"status": "ready", "parts": {"database": "answers", "programme": "version 1"}})

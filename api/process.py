@@ -13,18 +13,18 @@ from api.settings import Settings
 from api.tokens import Tokens
 from domain.model.sessions import Terms
 from domain.services.desk import Desk
+from domain.services.house import House
 from domain.store.base import Store
 from domain.store.connect import Database
 from domain.store.prepare import prepare
 from domain.store.programmes import Programmes
-from domain.store.stock import Shelf
 
 # Not an address of ours: a token that a command signs holds wherever the server listens.
 ISSUER = "selo"
 
 
 @dataclass(frozen=True, slots=True)
-class House:
+class Process:
     """One a process."""
 
     settings: Settings
@@ -32,14 +32,21 @@ class House:
     keys: Keys
     tokens: Tokens
     drain: Drain
-    store: Store
-    programmes: Programmes
+    house: House
     desk: Desk
+
+    @property
+    def store(self) -> Store:
+        return self.house.store
+
+    @property
+    def programmes(self) -> Programmes:
+        return self.house.programmes
 
 
 @asynccontextmanager
-async def open_house(settings: Settings, database: Database) -> AsyncIterator[House]:
-    """The house over a database that answers, its collections and indexes made; at the end what is under way is waited for."""
+async def open_process(settings: Settings, database: Database) -> AsyncIterator[Process]:
+    """Open it over a database that answers, its collections and indexes made; at the end what is under way is waited for."""
     keys = read_keys(settings, now=utc_now())
     tokens = Tokens(
         keys,
@@ -50,23 +57,21 @@ async def open_house(settings: Settings, database: Database) -> AsyncIterator[Ho
     )
     store = Store.of(database, embedded=settings.mongodb_uri is None, voucher_key=keys.derived("voucher codes"))
     await prepare(store)
-    programmes = Programmes(store)
-    await programmes.refresh()
-    desk = _desk(settings, programmes, store, keys)
+    house = House.of(store)
+    await house.programmes.refresh()
+    desk = _desk(settings, house, keys)
     drain = Drain(stop_after_seconds=settings.operation_seconds + settings.database_seconds)
     try:
-        yield House(settings, database, keys, tokens, drain, store, programmes, desk)
+        yield Process(settings, database, keys, tokens, drain, house, desk)
     finally:
         await drain.close(seconds=settings.shutdown_seconds)
         await store.drain()
         desk.passwords.close()
 
 
-def _desk(settings: Settings, programmes: Programmes, store: Store, keys: Keys) -> Desk:
+def _desk(settings: Settings, house: House, keys: Keys) -> Desk:
     return Desk(
-        store=store,
-        programmes=programmes,
-        shelf=Shelf(store),
+        house=house,
         secret=keys.derived("people"),
         sender=ConsoleCodes() if settings.demo else NoCodes(),
         member_terms=Terms(idle=timedelta(days=settings.session_idle_days), longest=timedelta(days=settings.session_days)),
