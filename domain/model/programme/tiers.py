@@ -77,7 +77,10 @@ class Rung(Named):
     @model_validator(mode="before")
     @classmethod
     def _kept_as_reached(cls, data: object) -> object:
-        return {"keep": data["from"], **data} if isinstance(data, dict) and "from" in data else data
+        if not isinstance(data, dict):
+            return data
+        reached = data.get("from")
+        return {"keep": reached if isinstance(reached, int) and reached >= 0 else 0, **data}
 
 
 class Tiers(Part):

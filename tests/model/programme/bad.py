@@ -1,0 +1,35 @@
+"""A slip of the pen in `club.yaml`, which is sound and holds every key, and the one fault that it must be."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from domain.model.programme import Fault, ProgrammeFaults, load
+
+CLUB: Final = Path(__file__).with_name("club.yaml").read_text(encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class Bad:
+    """`old`, which the file holds once, is written as `new`; then there is one fault."""
+
+    name: str
+    old: str
+    new: str
+    line: int
+    path: str
+    message: str
+
+    def is_found(self) -> None:
+        assert CLUB.count(self.old) == 1
+        found = faults_of(CLUB.replace(self.old, self.new))
+        assert [(fault.line, fault.path, fault.message) for fault in found] == [(self.line, self.path, self.message)]
+        assert found[0].remedy
+
+
+def faults_of(text: str) -> tuple[Fault, ...]:
+    with pytest.raises(ProgrammeFaults) as raised:
+        load(text)
+    return raised.value.faults

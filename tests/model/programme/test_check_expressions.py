@@ -1,0 +1,166 @@
+"""Expressions and placeholders: each slip in an otherwise sound file is one fault, at its line and path."""
+
+import pytest
+
+from tests.model.programme.bad import Bad
+
+BAD = (
+    Bad(
+        "expression that does not parse",
+        "event.data.minutes >= 10 ||",
+        "event.data.minutes >= ||",
+        49,
+        "rules[3].when",
+        "it does not parse at character 23: extraneous input '||'",
+    ),
+    Bad(
+        "expression too long",
+        "purchase.eligible, whole",
+        "'" + " + ".join(["purchase.total"] * 40) + "', whole",
+        27,
+        "rules[0].do[0].award.of",
+        "the expression is 677 characters long, at most 500 are allowed",
+    ),
+    Bad(
+        "field that the event lacks",
+        "event.data.minutes",
+        "event.data.minuts",
+        49,
+        "rules[3].when",
+        "there is no event.data.minuts on shop.visited",
+    ),
+    Bad(
+        "field that members lack",
+        "member.purchases.total >= 3000",
+        "member.purchases.totl >= 3000",
+        113,
+        "referral.qualifies.when",
+        "there is no member.purchases.totl",
+    ),
+    Bad(
+        "member as a whole",
+        "member.purchases.total >= 3000",
+        "size(member) > 0",
+        113,
+        "referral.qualifies.when",
+        "it names the member as a whole",
+    ),
+    Bad(
+        "purchase on another event",
+        "event.data.minutes >= 10",
+        "purchase.total >= 10",
+        49,
+        "rules[3].when",
+        "shop.visited brings no purchase",
+    ),
+    Bad(
+        "event in a segment",
+        "member.purchases.count >= 5 &&",
+        "event.data.minutes >= 5 &&",
+        111,
+        "segments[0].when",
+        "event is not seen here: this is judged over the member alone",
+    ),
+    Bad(
+        "line outside of lines",
+        "of: purchase.eligible",
+        "of: line.amount",
+        27,
+        "rules[0].do[0].award.of",
+        "line is seen only inside of: {lines: ...} and of: {items: ...}",
+    ),
+    Bad(
+        "whole number times a fraction",
+        "of: purchase.eligible",
+        "of: purchase.eligible * 1.5",
+        27,
+        "rules[0].do[0].award.of",
+        "it fails on sample data: these kinds of value do not go together",
+    ),
+    Bad(
+        "text against a number behind &&",
+        'l.category == "coins")',
+        "l.category > 3)",
+        32,
+        "rules[1].when",
+        "it fails on sample data: these kinds of value do not go together",
+    ),
+    Bad(
+        "condition that is a number",
+        "event.data.minutes >= 10 || event.data.invited",
+        "event.data.minutes",
+        49,
+        "rules[3].when",
+        "it fails on sample data: it answers a number, not true or false",
+    ),
+    Bad(
+        "number that is a condition",
+        "of: purchase.eligible",
+        "of: purchase.first",
+        27,
+        "rules[0].do[0].award.of",
+        "it fails on sample data: it answers true or false, not a number",
+    ),
+    Bad(
+        "function that is none",
+        "member.purchases.total >= 3000",
+        "round(member.purchases.total) >= 3000",
+        113,
+        "referral.qualifies.when",
+        "it fails on sample data: there is no function round for such a value",
+    ),
+    Bad(
+        "unknown tier compared",
+        'member.tier == "gold"',
+        'member.tier == "golden"',
+        32,
+        "rules[1].when",
+        "member.tier is compared with golden: there is no such tier",
+    ),
+    Bad(
+        "unknown badge compared",
+        "'\"visitor\" in member.badges'",
+        "'\"visiter\" in member.badges'",
+        101,
+        "rewards[0].when",
+        "member.badges is compared with visiter: there is no such badge",
+    ),
+    Bad(
+        "unknown wallet indexed",
+        "member.purchases.total >= 3000",
+        "member.balance.pints >= 3000",
+        113,
+        "referral.qualifies.when",
+        "member.balance is compared with pints: there is no such wallet",
+    ),
+    Bad(
+        "placeholder that is none",
+        "{member.balance} points",
+        "{member.balanse} points",
+        120,
+        "messages[0].body",
+        "{member.balanse} cannot be filled on shop.visited, where rules[3] sends it",
+    ),
+    Bad(
+        "placeholder that its event cannot fill",
+        "{member.balance} points",
+        "{badge.name} points",
+        120,
+        "messages[0].body",
+        "{badge.name} cannot be filled on shop.visited, where rules[3] sends it",
+    ),
+    Bad(
+        "placeholder in one locale",
+        "emblema: {badge.name}",
+        "emblema: {badge.nome}",
+        123,
+        "messages[1].title.pt",
+        "{badge.nome} cannot be filled on badge.earned, where rules[5] sends it",
+    ),
+    Bad("brace alone", "Level {badge.level}", "Level {badge.level", 124, "messages[1].body", "a brace stands alone"),
+)
+
+
+@pytest.mark.parametrize("bad", BAD, ids=lambda bad: bad.name)
+def test_one_slip_is_one_fault_at_its_line_and_path(bad: Bad) -> None:
+    bad.is_found()

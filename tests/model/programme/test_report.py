@@ -1,0 +1,47 @@
+"""What a check prints: every fault and exit 1, or a summary and exit 0; the same as JSON."""
+
+import json
+
+from domain.model.programme import check_report, inactive, load
+from tests.model.programme.bad import CLUB
+
+
+def test_a_sound_file_is_summed_up() -> None:
+    code, text = check_report(CLUB)
+    assert code == 0
+    assert text.splitlines()[:2] == ["Club (club) is sound: EUR, Europe/Lisbon, en pt", "  wallets        2  points, credit"]
+    assert "pt is missing in 22 texts, which members then read in en:" in text
+    assert "wallets[1].name (line 19)" in text
+
+
+def test_a_faulty_file_is_refused_with_line_path_and_remedy() -> None:
+    code, text = check_report(CLUB.replace("kind: csat", "kind: cast"))
+    assert code == 1
+    assert text == (
+        "The programme file has 1 fault:\n"
+        "  line 132: surveys[0].kind: \"cast\" is not among the words known here -> write one of 'nps' or 'csat'"
+    )
+
+
+def test_machines_get_the_same() -> None:
+    code, text = check_report(CLUB, as_json=True)
+    answer = json.loads(text)
+    assert (code, answer["sound"], answer["code"], answer["warnings"]) == (0, True, "club", [])
+    assert answer["missing"]["pt"][0] == {"line": 19, "path": "wallets[1].name"}
+    code, text = check_report(CLUB.replace("kind: csat", "kind: cast"), as_json=True)
+    fault = {
+        "line": 132,
+        "path": "surveys[0].kind",
+        "message": '"cast" is not among the words known here',
+        "remedy": "write one of 'nps' or 'csat'",
+    }
+    assert (code, json.loads(text)) == (1, {"sound": False, "faults": [fault]})
+
+
+def test_a_text_broken_by_its_own_comma_is_a_warning() -> None:
+    _, text = check_report(CLUB.replace("{en: 5 off, pt: 5 menos}", "{en: 5 off, all yours, pt: 5 menos}"))
+    assert 'line 92: rewards[0].title: "all yours" is no locale of this programme, so nobody reads it' in text
+
+
+def test_what_is_not_acted_on_yet_is_said() -> None:
+    assert inactive(load(CLUB)) == [sentence.strip() for sentence in check_report(CLUB)[1].partition("yet:\n")[2].splitlines()]
