@@ -57,3 +57,46 @@ class TermsNotAccepted(Refusal):
     def __init__(self, current_version: str) -> None:
         super().__init__(f"the terms of today are version {current_version}")
         self.current_version = current_version
+
+
+NotAllowedReason = Literal["OWN_MEMBERSHIP", "OTHER_STORE", "SHIFT_LIMIT", "MEMBER_FROZEN", "ROLE", "TOO_LATE"]
+
+
+class NotAllowed(Refusal):
+    """Whoever asks may not do this, to this member, here or now."""
+
+    def __init__(self, reason: NotAllowedReason) -> None:
+        super().__init__(f"not allowed: {reason}")
+        self.reason: NotAllowedReason = reason
+
+
+class Conflicting(Refusal):
+    """The idempotency key has acted with another input."""
+
+    def __init__(self) -> None:
+        super().__init__("the key was used with another input")
+
+
+class UnknownCode(Refusal):
+    """What was scanned, typed or said is no member's and no voucher's."""
+
+    def __init__(self) -> None:
+        super().__init__("nobody is known by this")
+
+
+class ExpiredCode(Refusal):
+    """What was scanned was good once."""
+
+    def __init__(self) -> None:
+        super().__init__("the code has run out")
+
+
+class UnknownPurchase(Refusal):
+    """No receipt of this identity was recorded in this store."""
+
+    def __init__(self) -> None:
+        super().__init__("no such receipt was recorded here")
+
+
+class NotFound(Exception):
+    """Nothing of this id is there for whoever asks: somebody else's counts as nothing."""

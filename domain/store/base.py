@@ -71,12 +71,13 @@ class Busy(Exception):
 class Write:
     """One write of a transaction, and what to raise where it does not take: an insert whose key is there, a guard that matches nothing.
 
-    `otherwise` None: an update that need not match.
+    `otherwise` None: an update that need not match. `document` is what an insert inserts.
     """
 
     collection: str
     operation: Operation
     otherwise: StoreFault | None = None
+    document: Raw | None = None
 
     @property
     def guards(self) -> bool:
@@ -86,7 +87,7 @@ class Write:
 
 def insert(collection: str, document: Raw, *, taken: StoreFault | None = None) -> Write:
     """Return the insertion of a document; `taken` is raised where its key is there (Stale unless told)."""
-    return Write(collection, InsertOne(document), taken or Stale(f"{collection} has it"))
+    return Write(collection, InsertOne(document), taken or Stale(f"{collection} has it"), document)
 
 
 def update(collection: str, asked: Raw, change: Raw, *, missed: StoreFault | None = None) -> Write:

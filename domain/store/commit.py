@@ -15,6 +15,7 @@ from domain.store import agenda, journal, members, outbox, stock, vouchers
 from domain.store.base import Step, Store, Write
 from domain.store.members import Details, Due, ProfileChange
 from domain.store.programmes import Published
+from domain.store.vouchers import Voucher
 
 
 async def commit(
@@ -28,16 +29,17 @@ async def commit(
     details: Details | None = None,
     profile: ProfileChange | None = None,
     also: Sequence[Step] = (),
-) -> None:
-    """Commit a decision. Raises Stale where what it was decided on has moved, KeyBound, and what `claims` say.
+) -> tuple[Voucher, ...]:
+    """Commit a decision; return the vouchers it issued. Raises Stale where what it was decided on moved, KeyBound, and what `claims` say.
 
     `request` binds the caller's key (`requests.bind`); `claims` are writes that must take; `details` begin a member; `profile`
     changes one's details in the same commit; `also` are steps inside the transaction that need its session.
     """
-    await store.transact(
-        writes(store, published=published, decision=decision, now=now, request=request, claims=claims, details=details, profile=profile),
-        also=also,
+    all_of_it = writes(
+        store, published=published, decision=decision, now=now, request=request, claims=claims, details=details, profile=profile
     )
+    await store.transact(all_of_it, also=also)
+    return vouchers.issued_by(all_of_it)
 
 
 def writes(

@@ -7,7 +7,7 @@ bring something. The document is bounded: its parts are (`domain/model/member.py
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any, Literal, cast
 
@@ -125,7 +125,14 @@ def kept(row: Raw) -> Kept:
     member = state.restore(row["ledger"], id=row["_id"], number=row["number"], profile=details.profile, seq=row["version"])
     member = evolve(member, turned_at=row["turned_at"])
     recent = tuple(_told(one) for one in row["recent"])
-    return Kept(member, details, row["profile_version"], row["status"], recent, Due(row["due_at"], row["due_version"]), row.get("invited", 0))
+    due, invited = Due(row["due_at"], row["due_version"]), row.get("invited", 0)
+    return Kept(member, details, row["profile_version"], row["status"], recent, due, invited)
+
+
+def after(kept: Kept, decision: Decision) -> Kept:
+    """Return a stored member as a committed decision leaves them, without reading again: time has brought all it had by then."""
+    recent = (*kept.recent, *told_of(decision.rows))[-RECENT:]
+    return replace(kept, member=decision.member, recent=recent, due=Due(None, kept.due.version))
 
 
 # ---------------------------------------------------------------- writes
@@ -146,7 +153,7 @@ def moved(decision: Decision, *, due: Due, profile: ProfileChange | None = None)
     asked: dict[str, Any] = {"_id": decision.before.id, "version": decision.before.seq}
     if profile is not None:
         asked["profile_version"] = profile.version
-        sets |= {"profile": write_details(profile.details), "profile_version": profile.version + 1}
+        sets |= _profile_sets(profile)
     change: dict[str, Any] = {"$set": sets}
     if gone:
         change["$unset"] = {f"ledger.{path}": "" for path in gone}
@@ -155,13 +162,23 @@ def moved(decision: Decision, *, due: Due, profile: ProfileChange | None = None)
     return update(COLLECTION, asked, change, missed=Stale("the member has moved on"))
 
 
-def profile_changed(member: str, change: ProfileChange, *, due: Due | None = None) -> Write:
-    """Return the update of the profile alone, guarded by its own version; `due` where the change brings time's next turn elsewhere."""
-    sets: dict[str, Any] = {"profile": write_details(change.details), "profile_version": change.version + 1}
-    if due is not None:
-        sets |= {"due_at": due.at, "due_version": due.version}
-    asked = {"_id": member, "profile_version": change.version, "status": "active"}
-    return update(COLLECTION, asked, {"$set": sets}, missed=Stale("the profile has moved on"))
+def profile_changed(member: str, change: ProfileChange) -> Write:
+    """Return the update of the profile alone, guarded by its own version."""
+    return update(COLLECTION, _asked(member, change), {"$set": _profile_sets(change)}, missed=Stale("the profile has moved on"))
+
+
+def birthday_changed(member: str, change: ProfileChange, *, version: int, due: Due) -> Write:
+    """Return the same where time's next turn moves with it, which was found for a version of the ledger."""
+    sets = {**_profile_sets(change), "due_at": due.at, "due_version": due.version}
+    return update(COLLECTION, {**_asked(member, change), "version": version}, {"$set": sets}, missed=Stale("the member has moved on"))
+
+
+def _asked(member: str, change: ProfileChange) -> dict[str, Any]:
+    return {"_id": member, "profile_version": change.version, "status": "active"}
+
+
+def _profile_sets(change: ProfileChange) -> dict[str, Any]:
+    return {"profile": write_details(change.details), "profile_version": change.version + 1}
 
 
 def named_by_friend(member: str) -> Write:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -56,6 +57,15 @@ class Programmes:
             self._known[number] = Published(load(found.text), number, found.digest)
         return self._known[number]
 
+    async def know(self, numbers: Iterable[int]) -> None:
+        """Have versions in memory, so that `known` answers at once."""
+        for number in set(numbers) - self._known.keys():
+            await self.version(number)
+
+    def known(self, number: int) -> Programme:
+        """Return a version that is in memory, else the one that rules."""
+        return (self._known.get(number) or self.current()).programme
+
     async def at_time(self, at: datetime) -> Published:
         """Return the version that ruled at an instant: the last one published by then, or the first, which rules all time before it."""
         known, last = len(self._stamps), self.current().version
@@ -97,13 +107,10 @@ class Programmes:
                 return
             number = (self._current or 0) + 1
             row = {"_id": number, "digest": digest, "text": text, "published_at": now, "published_by": by}
-            pointer = (
-                update("meta", {"_id": POINTER, "version": self._current}, {"$set": {"version": number}}, missed=Stale("another came first"))
-                if self._current
-                else insert("meta", {"_id": POINTER, "version": number})
-            )
+            first, asked = insert("meta", {"_id": POINTER, "version": number}), {"_id": POINTER, "version": self._current}
+            later = update("meta", asked, {"$set": {"version": number}}, missed=Stale("another came first"))
             await stock.lay_out(self._store, programme)
-            await self._store.transact([insert("programmes", row), pointer])
+            await self._store.transact([insert("programmes", row), later if self._current else first])
 
         await self._store.rounds(attempt, queue="programme")
         await self.refresh()

@@ -55,7 +55,7 @@ async def lay_out(store: Store, programme: Programme) -> None:
 
 
 def moved(rows: Iterable[Row], programme: Programme) -> list[Write]:
-    """Return the guarded counts of what rows issued and gave back; SoldOut where the bound is reached. An expired one gives nothing back."""
+    """Return the guarded counts of what rows issued and gave back; SoldOut where the bound is reached. A lapse gives nothing back."""
     bounds = {spec.code: spec.stock for spec in programme.rewards if spec.stock is not None}
     steps = [step for row in rows for step in row.vouchers if step.reward in bounds]
     issued = Counter(step.reward for step in steps if step.change == "issued")

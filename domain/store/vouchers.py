@@ -91,6 +91,11 @@ def stepped(store: Store, *, member: str, row: Row, programme: Programme) -> lis
     return out
 
 
+def issued_by(writes: Sequence[Write]) -> tuple[Voucher, ...]:
+    """Return the vouchers that a transaction's writes issue."""
+    return tuple(_voucher(write.document) for write in writes if write.collection == COLLECTION and write.document is not None)
+
+
 def _issued(store: Store, member: str, step: VoucherStep, spec: RewardSpec, version: int) -> list[Write]:
     code = codes.make_voucher(secrets.token_bytes(codes.VOUCHER_BYTES))
     hashed = codes.voucher_hash(code)

@@ -1,0 +1,190 @@
+"""What every story that moves value shares: the house, one decision committed, one act a key, and a late event's own time.
+
+    member -> decide -> commit, again where something moved meanwhile; a key that has acted answers as it did then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import TypeVar
+
+from domain.model import simulate
+from domain.model.calendar import Per, local_day, period_start, start_of
+from domain.model.decide import Past, decide
+from domain.model.decision import By, Decision, Refusal
+from domain.model.events import Event, Facts
+from domain.model.member import Count
+from domain.services.errors import Conflicting, NotFound
+from domain.store import commit, journal, members, requests
+from domain.store.base import Stale, Step, Store, Write
+from domain.store.members import Details, Kept, ProfileChange
+from domain.store.programmes import Programmes, Published
+from domain.store.requests import KeyBound, Reply, RequestKey
+from domain.store.stock import Shelf, SoldOut
+from domain.store.vouchers import Voucher
+
+T = TypeVar("T")
+
+LOOK_BACK = timedelta(days=400)
+FACTS_WITHIN = (timedelta(days=2), timedelta(days=30), LOOK_BACK)
+_DAYS: Mapping[Per, int] = {"day": 1, "week": 7, "month": 31, "year": 366}
+
+
+# ---------------------------------------------------------------- values
+@dataclass(frozen=True, slots=True)
+class House:
+    """One a process: the database, the programmes in memory, and what is left on the shelf."""
+
+    store: Store
+    programmes: Programmes
+    shelf: Shelf
+
+    @classmethod
+    def of(cls, store: Store) -> House:
+        """Return the house over a prepared store; `programmes.refresh()` makes it know what rules."""
+        return cls(store, Programmes(store), Shelf(store))
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """How this round binds the caller's key: `lapsed` is set where an old record gives way."""
+
+    request: RequestKey
+    now: datetime
+    lapsed: datetime | None = None
+
+    def to(self, reply: Reply) -> Write:
+        """Return the write that binds the key to a reply."""
+        return requests.bind(self.request, reply, now=self.now, lapsed=self.lapsed)
+
+
+# ---------------------------------------------------------------- one act a key
+async def once(
+    house: House,
+    *,
+    request: RequestKey,
+    queue: str,
+    now: datetime,
+    act: Callable[[Binding], Awaitable[T]],
+    again: Callable[[Reply], Awaitable[T]],
+) -> T:
+    """Act once for a key: `act` commits with the binding it is given; where the key has acted, `again` answers from the reply.
+
+    A refusal binds nothing. Raises Conflicting where the key has acted on another input, Busy, and what `act` raises.
+    """
+    lapsed: list[datetime | None] = [None]
+
+    async def recalled() -> Reply | None:
+        try:
+            return await requests.recall(house.store, request, now=now)
+        except requests.Conflicting:
+            raise Conflicting from None
+
+    async def attempt() -> T:
+        try:
+            return await act(Binding(request, now, lapsed[0]))
+        except KeyBound:
+            reply = await recalled()
+            if reply is None:  # the record has lapsed, or gave way this moment
+                lapsed[0] = await requests.lapsed_at(house.store, request, now=now)
+                raise Stale("the key may be bound again") from None
+        except Refusal:
+            reply = await recalled()
+            if reply is None:
+                raise
+        return await again(reply)
+
+    return await house.store.rounds(attempt, queue=queue)
+
+
+# ---------------------------------------------------------------- reads
+async def member_of(house: House, member: str) -> Kept:
+    """Return a member. Raises NotFound where there is none, or an erased one."""
+    kept = await members.find(house.store, member)
+    if kept is None or kept.status == "erased":
+        raise NotFound(member)
+    return kept
+
+
+def moment(kept: Kept, *, now: datetime, occurred_at: datetime | None = None) -> datetime:
+    """Return an event's time: its own, or now; never before what was decided while the caller stood in the queue."""
+    if occurred_at is not None:
+        return occurred_at
+    return max(now, kept.member.decided_at or now)
+
+
+async def decided(
+    house: House, published: Published, kept: Kept, event: Event, *, now: datetime, past: Past | None = None, by: By = "input"
+) -> Decision:
+    """Decide an event of a member by the programme that rules, a late one by that of its own time. Raises a Refusal."""
+    world = await house.shelf.world(published.programme, now=now)
+    past = past or await past_of(house, kept, event)
+    clock = max(now, event.at)
+    return decide(published.programme, kept.member, event, now=clock, world=world, past=past, version=published.version, by=by)
+
+
+async def past_of(house: House, kept: Kept, event: Event) -> Past | None:
+    """Return what a late event goes by; None for one that is not late. Looks back over 400 days at most."""
+    member = kept.member
+    if member.decided_at is None or event.at >= member.decided_at or event.rule is not None:
+        return None
+    ruled = await house.programmes.at_time(event.at)
+    programme = ruled.programme
+    pers = {bound.per for rule in programme.rules_on(event.name) for bound in (rule.limit, rule.cap) if bound is not None}
+    day = local_day(event.at, programme.zone)
+    starts = [period_start(day, per) for per in pers if per != "ever"]
+    start = max(start_of(min([day, *starts]), programme.zone), event.at - LOOK_BACK)
+    end = max([event.at, *(start_of(period_start(day, per), programme.zone) + timedelta(days=_DAYS[per]) for per in pers if per != "ever")])
+    rows = await journal.between(house.store, member.id, start=start, end=end)
+    found = simulate.past_of(programme, rows, at=event.at, version=ruled.version)
+    facts = found.facts if any(row.event.at <= event.at for row in rows) else await _facts_before(house, member.id, event.at)
+    return Past(programme, facts, _with_ever(found.counts, member.counters), ruled.version)
+
+
+async def _facts_before(house: House, member: str, at: datetime) -> Facts:
+    """Return the facts of the last row before an instant, in windows that widen: most late events are late by little."""
+    for within in FACTS_WITHIN:
+        if rows := await journal.between(house.store, member, start=at - within, end=at):
+            return rows[-1].facts
+    return Facts()
+
+
+def _with_ever(found: Mapping[str, tuple[Count, ...]], kept: Mapping[str, tuple[Count, ...]]) -> dict[str, tuple[Count, ...]]:
+    """Return counts by day as found, and those for ever as the member keeps them."""
+    out = {rule: tuple(one for one in counts if one.start != date.min) for rule, counts in found.items()}
+    for rule, counts in kept.items():
+        out[rule] = (*out.get(rule, ()), *(one for one in counts if one.start == date.min))
+    return out
+
+
+# ---------------------------------------------------------------- writes
+async def committed(
+    house: House,
+    published: Published,
+    decision: Decision,
+    *,
+    now: datetime,
+    request: Write | None = None,
+    claims: Sequence[Write] = (),
+    details: Details | None = None,
+    profile: ProfileChange | None = None,
+    also: Sequence[Step] = (),
+) -> tuple[Voucher, ...]:
+    """Commit a decision; return the vouchers it issued. Raises Stale, KeyBound, and what `claims` say."""
+    try:
+        return await commit.commit(
+            house.store,
+            published=published,
+            decision=decision,
+            now=now,
+            request=request,
+            claims=claims,
+            details=details,
+            profile=profile,
+            also=also,
+        )
+    except SoldOut:
+        house.shelf.forget()
+        raise
