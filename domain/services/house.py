@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -18,7 +19,7 @@ from domain.model.events import Event, Facts
 from domain.model.member import Count
 from domain.services.errors import Conflicting, NotFound
 from domain.store import commit, journal, members, requests
-from domain.store.base import Stale, Step, Store, Write
+from domain.store.base import Stale, Step, Store, Unavailable, Write
 from domain.store.members import Details, Kept, ProfileChange
 from domain.store.programmes import Programmes, Published
 from domain.store.requests import KeyBound, Reply, RequestKey
@@ -27,6 +28,7 @@ from domain.store.vouchers import Voucher
 
 T = TypeVar("T")
 
+EVERY_SECONDS = 1.0
 LOOK_BACK = timedelta(days=400)
 FACTS_WITHIN = (timedelta(days=2), timedelta(days=30), LOOK_BACK)
 _DAYS: Mapping[Per, int] = {"day": 1, "week": 7, "month": 31, "year": 366}
@@ -45,6 +47,16 @@ class House:
     def of(cls, store: Store) -> House:
         """Return the house over a prepared store; `programmes.refresh()` makes it know what rules."""
         return cls(store, Programmes(store), Shelf(store))
+
+    async def follow(self) -> None:
+        """Notice new versions and what is left on the shelf, every second, until cancelled."""
+        while True:
+            try:
+                await self.programmes.refresh()
+                await self.shelf.look()
+            except Unavailable:
+                pass  # the database is away; what is in memory rules on
+            await asyncio.sleep(EVERY_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,10 +105,11 @@ async def verify_member(store: Store, *, member: str) -> list[Difference]:
 
 # ---------------------------------------------------------------- pure rules
 def _differences(document: Raw, folded: _Folded, states: Mapping[str, str]) -> list[tuple[str, str, str]]:
-    stored = state.flat(document["ledger"])
+    nothing = state.paths(Member(document["_id"]))
+    stored, said = {**nothing, **state.flat(document["ledger"])}, {**nothing, **folded.state}
     out = list(folded.broken)
-    changed = [path for path in sorted(stored.keys() | folded.state.keys()) if stored.get(path) != folded.state.get(path)]
-    out += [(path, repr(stored.get(path)), repr(folded.state.get(path))) for path in changed]
+    changed = [path for path in sorted(stored.keys() | said.keys()) if stored.get(path) != said.get(path)]
+    out += [(path, repr(stored.get(path)), repr(said.get(path))) for path in changed]
     if document["version"] != folded.seq:
         out.append(("version", str(document["version"]), str(folded.seq)))
     kept = members.kept(document)
@@ -116,9 +117,9 @@ def _differences(document: Raw, folded: _Folded, states: Mapping[str, str]) -> l
     recent = [told.entry.n for told in kept.recent]
     if recent != folded.newest:
         out.append(("recent", str(recent), str(folded.newest)))
-    said = {id: _STATES[change] for id, change in folded.vouchers.items()}
-    wrong = [id for id in sorted(states.keys() | said.keys()) if states.get(id) != said.get(id)]
-    return out + [(f"voucher {id}", str(states.get(id)), str(said.get(id))) for id in wrong]
+    steps = {id: _STATES[change] for id, change in folded.vouchers.items()}
+    wrong = [id for id in sorted(states.keys() | steps.keys()) if states.get(id) != steps.get(id)]
+    return out + [(f"voucher {id}", str(states.get(id)), str(steps.get(id))) for id in wrong]
 
 
 def _sums(member: Member, folded: _Folded) -> list[tuple[str, str, str]]:

@@ -50,6 +50,9 @@ UNKNOWN_FIELD, UNKNOWN_COMMAND = 40415, 59
 
 
 # ---------------------------------------------------------------- errors
+Unavailable = PyMongoError  # what a read raises where the database is away or refuses it
+
+
 class StoreFault(Exception):
     """Why a transaction was not committed; nothing of it is kept."""
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-
-from pymongo.errors import PyMongoError
 
 from domain.model.programme import Programme
 from domain.model.programme.loading import load
@@ -17,7 +14,6 @@ from domain.store.base import Stale, Store, insert, update
 from domain.store.documents import ProgrammeVersion
 
 POINTER = "programme"
-EVERY_SECONDS = 1.0
 
 
 class NothingPublished(Exception):
@@ -87,15 +83,6 @@ class Programmes:
         if found is not None and found["version"] != self._current:
             await self.version(found["version"])
             self._current = found["version"]
-
-    async def follow(self) -> None:
-        """Notice new versions, until cancelled."""
-        while True:
-            await asyncio.sleep(EVERY_SECONDS)
-            try:
-                await self.refresh()
-            except PyMongoError:
-                continue  # the database is away; the version in memory rules on
 
     async def publish(self, text: str, *, now: datetime, by: str | None = None) -> Published:
         """Publish a programme file as the next version; the same content as the one that rules is no new one. Raises ProgrammeFaults."""

@@ -12,6 +12,7 @@ from domain.store.base import Stale, Store, Write, update
 
 COLLECTION = "stock"
 FRESH = timedelta(seconds=1)
+JUDGED_BY = timedelta(seconds=60)
 
 
 class SoldOut(Stale):
@@ -25,25 +26,37 @@ class Shelf:
         self._store = store
         self._issued: Mapping[str, int] = {}
         self._read_at: datetime | None = None
+        self._looked_after = False
+        self._doubted = False
 
-    async def issued(self, programme: Programme, *, now: datetime) -> Mapping[str, int]:
-        """Return the counts, read again where they are older than a second. No command where nothing is limited."""
+    async def issued(self, programme: Programme, *, now: datetime, within: timedelta = FRESH) -> Mapping[str, int]:
+        """Return the counts, read again where they are older. No command where nothing is limited, or where `look` is called anyway."""
         if not any(spec.stock is not None for spec in programme.rewards):
             return {}
-        if self._read_at is None or not timedelta(0) <= now - self._read_at < FRESH:
-            self._issued = {row["_id"]: row["issued"] async for row in self._store[COLLECTION].find({})}
+        fresh = self._looked_after or (self._read_at is not None and timedelta(0) <= now - self._read_at < within)
+        if self._doubted or not fresh:
+            await self._read()
             self._read_at = now
         return self._issued
 
+    async def look(self) -> None:
+        """Read what was issued; whoever goes on calling this each second spares all others from it."""
+        await self._read()
+        self._looked_after = True
+
+    async def _read(self) -> None:
+        self._issued = {row["_id"]: row["issued"] async for row in self._store[COLLECTION].find({})}
+        self._doubted = False
+
     async def world(self, programme: Programme, *, now: datetime) -> World:
-        """Return what deciding needs: the rewards that are used up."""
-        issued = await self.issued(programme, now=now)
+        """Return what deciding needs: the rewards that are used up, a minute old at most. Each issue has its bound in its own filter."""
+        issued = await self.issued(programme, now=now, within=JUDGED_BY)
         limited = (spec for spec in programme.rewards if spec.stock is not None)
         return World(frozenset(spec.code for spec in limited if issued.get(spec.code, 0) >= (spec.stock or 0)))
 
     def forget(self) -> None:
         """Read again at the next call."""
-        self._read_at = None
+        self._doubted = True
 
 
 async def lay_out(store: Store, programme: Programme) -> None:
