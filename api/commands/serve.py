@@ -18,6 +18,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from api.app import open_app
+from api.commands import demo as demo_data
 from api.commands.database import serving_store
 from api.commands.programme import publish_file
 from api.commands.running import CannotRun, run
@@ -51,6 +52,8 @@ async def _serve(read: Callable[[], Settings]) -> None:
         async with serving_store(settings) as database, open_process(settings, database) as process:
             if settings.programme is not None:
                 await publish_file(process.programmes, settings.programme)
+            if settings.demo:
+                await demo_data.lay_out(process, address=address)
             async with open_app(process) as app:
                 print(f"GraphQL at {address}/graphql, data in {settings.data.resolve()}", flush=True)
                 await Server(_config(settings, app), ready=f"Selo is ready at {address}").serve(sockets=[listener])
