@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import random
 from base64 import b64encode
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from io import BytesIO
+from itertools import product
 
 import pytest
 from PIL import Image
@@ -47,9 +47,9 @@ READ = """async (urls) => {
 
 
 @pytest.fixture
-def till(page: Page, pages_url: str) -> Iterator[Page]:
+def till(page: Page, pages_url: str) -> Page:
     page.goto(f"{pages_url}/till/")
-    yield page
+    return page
 
 
 def read(page: Page, pictures: list[Image.Image]) -> list[str | None]:
@@ -89,8 +89,9 @@ def test_codes_drawn_on_the_phone_are_read_and_have_the_smallest_version(till: P
           for (const text of texts) {
             const rows = matrix(text), scale = 4, width = (rows.length + 8) * scale;
             const pixels = new Uint8ClampedArray(width * width * 4).fill(255);
-            for (let y = 0; y < width; y++) for (let x = 0; x < width; x++)
-              if (rows[Math.floor(y / scale) - 4]?.[Math.floor(x / scale) - 4]) pixels.fill(0, (y * width + x) * 4, (y * width + x) * 4 + 3);
+            const dark = (y, x) => rows[Math.floor(y / scale) - 4]?.[Math.floor(x / scale) - 4];
+            for (let y = 0; y < width; y++)
+              for (let x = 0; x < width; x++) if (dark(y, x)) pixels.fill(0, (y * width + x) * 4, (y * width + x) * 4 + 3);
             sides.push(rows.length);
             found.push(await new Promise((resolve) => {
               worker.onmessage = ({ data }) => resolve(data.text);
@@ -110,16 +111,8 @@ def test_the_till_tells_codes_apart_as_the_server_does(till: Page) -> None:
     voucher, card = payloads()
     server_card, _ = codes.make_server_card(codes.membership_number(3), key=KEY, now=datetime(2026, 11, 22, tzinfo=UTC))
     number = codes.membership_number(3)
-    typed = [
-        voucher,
-        voucher.lower(),
-        f"{voucher[:10]}-{voucher[10:]}",
-        voucher.replace("0", "o"),
-        card,
-        server_card,
-        number,
-        f"{number[:5]} {number[5:]}",
-    ]
+    spellings = [voucher, voucher.lower(), f"{voucher[:10]}-{voucher[10:]}", voucher.replace("0", "o")]
+    typed = [*spellings, card, server_card, number, f"{number[:5]} {number[5:]}"]
     kinds = till.evaluate("async (typed) => { const { classify } = await import('/till/codes.js'); return typed.map(classify); }", typed)
     assert [kind["kind"] for kind in kinds] == ["voucher"] * 4 + ["card"] * 2 + ["number"] * 2
     assert [kind["text"] for kind in kinds] == [codes.classify(text).text for text in typed]
@@ -133,17 +126,13 @@ def test_a_code_is_read_down_to_the_size_that_its_length_allows(till: Page, payl
 
 
 def test_blurred_turned_and_dim_frames_are_read(till: Page) -> None:
+    conditions = list(product((160, 240, 360), (0.0, 1.5, 2.5), (0.0, 17.0, 45.0), (1.0, 0.35)))
     frames, meant = [], []
     for payload in payloads():
         picture = film.picture_of(payload, 600)
-        for side in (160, 240, 360):
-            for blur in (0.0, 1.5, 2.5):
-                for degrees in (0.0, 17.0, 45.0):
-                    for light in (1.0, 0.35):
-                        frames.append(
-                            film.staged(picture, side=side, blur=blur * side / 240, degrees=degrees, light=light, frame=(640, 480))
-                        )
-                        meant.append(payload)
+        for side, blur, degrees, light in conditions:
+            frames.append(film.staged(picture, side=side, blur=blur * side / 240, degrees=degrees, light=light, frame=(640, 480)))
+            meant.append(payload)
     found = read(till, frames)
     assert len(frames) == 108
     assert {text for text in found if text is not None} == set(meant)

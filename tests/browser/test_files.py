@@ -1,4 +1,4 @@
-"""What stands in the pages' files: texts complete in three languages, no other host, nothing that the policy would block, little to fetch."""
+"""What stands in the pages' files: texts whole in three languages, no other host, nothing that the policy blocks, little to fetch."""
 
 from __future__ import annotations
 

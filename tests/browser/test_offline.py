@@ -53,8 +53,10 @@ def awards(context: BrowserContext, shop: Shop) -> list[int]:
     amounts: list[int] = phone.evaluate(
         """async () => {
           const { phone } = await import("/phone/phone.js");
-          return phone.me.history.filter((entry) => entry.entryKind === "AWARD" && entry.wallet === "points" && [10, 20, 30].includes(entry.amount)
-            && Date.now() - Date.parse(entry.occurredAt) < 120_000).map((entry) => entry.amount);
+          return phone.me.history
+            .filter(({ entryKind, wallet }) => entryKind === "AWARD" && wallet === "points")
+            .filter(({ amount, occurredAt }) => [10, 20, 30].includes(amount) && Date.now() - Date.parse(occurredAt) < 120_000)
+            .map(({ amount }) => amount);
         }"""
     )
     return sorted(amounts)

@@ -130,6 +130,9 @@ def test_signing_out_forgets_the_member_on_this_device(page: Page, shop: Shop) -
     page.get_by_role("button", name="Sair", exact=True).click()
     page.wait_for_selector("[name=contact]")
     left = page.evaluate(
-        "async () => { const { database } = await import('/phone/phone.js'); return [localStorage.getItem('selo-phone'), (await (await database).all('facts')).length]; }"
+        """async () => {
+          const { database } = await import("/phone/phone.js");
+          return [localStorage.getItem("selo-phone"), (await (await database).all("facts")).length];
+        }"""
     )
     assert left == [None, 0]

@@ -1,4 +1,4 @@
-"""The till page on the real API: signing in, serving a member, refunds, a manager's correction; by keyboard and with nothing for axe to find."""
+"""The till page on the real API: signing in, serving, refunds, a manager's correction; by keyboard, and nothing for axe to find."""
 
 from __future__ import annotations
 

@@ -1,11 +1,12 @@
 /* The member's app as a mobile web page, and a reference client of the API: bar, screens, tabs, live activity. */
 
 import { fill, h, icon, sheet, toast } from "/shared/dom.js";
+import { signed } from "/shared/format.js";
 import { SignedOut } from "/shared/graphql.js";
 import { language, speak, t } from "/shared/words.js";
 import { prepareCard } from "./card.js";
 import { Live } from "./live.js";
-import { forget, go, onChange, onGo, phone, prefer, readHome, readProgramme, session } from "./phone.js";
+import { forget, go, onChange, onGo, phone, prefer, readHome, readProgramme, session, walletOf } from "./phone.js";
 import { ACCEPT_TERMS } from "./queries.js";
 import { badgesScreen } from "./screens/badges.js";
 import { showCard } from "./screens/card.js";
@@ -77,7 +78,7 @@ function happened(activity) {
   if (activity.__typename === "TierChanged") slideIn(icon("star"), t("live.tier", { name: activity.to.name }), "home");
   if (activity.__typename === "MessageReceived") slideIn(icon("bell"), activity.message.title, "inbox");
   if (activity.__typename === "BalanceChanged")
-    for (const entry of activity.entries) if (entry.amount > 0) slideIn(icon("plus"), `${entry.title}: +${entry.amount}`, "history");
+    for (const entry of activity.entries) if (entry.amount > 0) slideIn(icon("plus"), `${entry.title}: ${signed(entry.amount, walletOf(entry.wallet))}`, "history");
 }
 
 function slideIn(image, text, screen) {

@@ -38,8 +38,8 @@ function tile(each) {
   const locked = each.rewardState === "LOCKED";
   return h("li.lift", {}, h(`button.stamp.tile${locked ? ".locked" : ""}`, { onclick: () => openReward(each) },
     picture(reward), h("strong", {}, reward.title), h("span.small.quiet", {}, cost(reward.cost)),
-    locked ? (each.missing && each.locks.length === 1 ? bar(1 - each.missing / reward.cost.amount, t("reward.missing", { missing: number(each.missing) })) : h("span.why.row", {}, icon("lock"), each.locks[0]?.message))
-      : h("span.chip.good", {}, icon("check"), t("reward.yours"))));
+    locked && each.missing ? bar(1 - each.missing / reward.cost.amount, t("reward.missing", { missing: number(each.missing) })) : null,
+    locked ? h("span.why", {}, icon("lock"), each.locks[0]?.message ?? t("reward.locked")) : h("span.chip.good", {}, icon("check"), t("reward.yours"))));
 }
 
 function more(grid, page) {

@@ -2,7 +2,7 @@
    Without a network the purchase is kept on the device; with an old one given as `row`, that one is mended. */
 
 import { field, fill, h, icon, sheet } from "/shared/dom.js";
-import { amount, money, number, parseMoney, plainMoney } from "/shared/format.js";
+import { amount, dayOf, money, number, parseMoney, plainMoney } from "/shared/format.js";
 import { newKey } from "/shared/graphql.js";
 import { t } from "/shared/words.js";
 import { ADJUST, QUOTE } from "../queries.js";
@@ -10,7 +10,7 @@ import { enqueue, mend, sendNow } from "../queue.js";
 import { Scanner } from "../scanner.js";
 import { signal } from "../sounds.js";
 import { go, prefer, till } from "../till.js";
-import { ask, entries, expiry, figure, notice, note, picture, reasons, say, tierChip, walletOf } from "./parts.js";
+import { ask, expiry, figure, notice, note, picture, reasons, say, tierChip, walletOf } from "./parts.js";
 
 const QUOTE_PAUSE_MS = 250;
 
@@ -161,8 +161,7 @@ class PurchaseForm {
           : h("strong", {}, t("quote.nothing"))),
         quotePurchase.tierAfter && quotePurchase.tierAfter.code !== this.customer.tier?.current.code && h("p.gain", {}, icon("star"), t("quote.tier", { tier: quotePurchase.tierAfter.name })),
         quotePurchase.unlocks.map((each) => h("p.gain", {}, picture(each.reward, 36), t("quote.unlocks", { title: each.reward.title }))),
-        h("details", { open: true }, h("summary", {}, t("quote.why")), reasons(quotePurchase.explanation, wallets)),
-        quotePurchase.entries.some((entry) => entry.availableAt) && entries(quotePurchase.entries.filter((entry) => entry.availableAt), wallets));
+        spendable(quotePurchase.entries), h("h3.unseen", {}, t("quote.why")), reasons(quotePurchase.explanation, wallets));
     } catch (error) {
       if (turn !== this.#turn) return;
       const text = say(error);
@@ -213,6 +212,12 @@ class PurchaseForm {
     clearTimeout(this.#timer);
     this.#turn++;
   }
+}
+
+/* From when what is earned can be spent, where that is not at once. */
+function spendable(list) {
+  const days = list.map((entry) => entry.availableAt).filter(Boolean).sort();
+  return days.length ? h("p.small.quiet", {}, t("spendable.from", { day: dayOf(days[0], till.programme?.timezone) })) : null;
 }
 
 /* ---------------------------------------------------------------- a manager's correction, with its reason */

@@ -20,12 +20,16 @@ export function named(value, wallet) {
   return wallet?.walletKind === "MONEY" ? `${amount(value, wallet)} ${wallet.name}` : `${number(value)} ${wallet?.name ?? ""}`.trim();
 }
 
-/** Each rule that counted, and each that did not with its reason. */
+/** Each rule that counted; folded beneath, each that did not, with its reason. */
 export function reasons(outcomes, wallets) {
-  return h("ul.lines.reasons", {}, outcomes.map((outcome) =>
-    h(outcome.applied ? "li" : "li.off", {},
-      h("span", {}, outcome.title, outcome.reason && h("small.why", {}, why(outcome.reason))),
-      outcome.applied && outcome.amount !== 0 ? figure(outcome.amount, walletOf(wallets, outcome.wallet)) : h("span.figure.off", {}, outcome.applied ? icon("check") : "\u2013"))));
+  const line = (outcome) => h(outcome.applied ? "li" : "li.off", {},
+    h("span", {}, outcome.title, outcome.reason && h("small.why", {}, why(outcome.reason))),
+    outcome.applied && outcome.amount !== 0 ? figure(outcome.amount, walletOf(wallets, outcome.wallet)) : h("span.figure.off", {}, outcome.applied ? icon("check") : "\u2013"));
+  const [counted, others] = [outcomes.filter((outcome) => outcome.applied), outcomes.filter((outcome) => !outcome.applied)];
+  return [
+    counted.length ? h("ul.lines.reasons", {}, counted.map(line)) : null,
+    others.length ? h("details", {}, h("summary", {}, t("reasons.others", { count: others.length })), h("ul.lines.reasons", {}, others.map(line))) : null,
+  ];
 }
 
 /** A reason's fixed word in the cashier's language; one that the server added since is shown as it came. */

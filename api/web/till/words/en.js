@@ -79,6 +79,7 @@ export default {
   "quote.tier": "Reaches {tier}",
   "quote.unlocks": "Unlocks: {title}",
   "quote.why": "Why",
+  "reasons.others": { one: "{count} other did not count", other: "{count} others did not count" },
   "quote.offline": "No network: the points are worked out when the purchase is sent.",
 
   "why.when": "its condition is not met",

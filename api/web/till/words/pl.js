@@ -79,6 +79,7 @@ export default {
   "quote.tier": "Osiąga poziom {tier}",
   "quote.unlocks": "Odblokowuje: {title}",
   "quote.why": "Dlaczego",
+  "reasons.others": { one: "{count} inna nie zadziałała", few: "{count} inne nie zadziałały", many: "{count} innych nie zadziałało", other: "{count} innej nie zadziałało" },
   "quote.offline": "Brak sieci: punkty zostaną policzone po wysłaniu zakupu.",
 
   "why.when": "warunek niespełniony",

@@ -79,6 +79,7 @@ export default {
   "quote.tier": "Chega a {tier}",
   "quote.unlocks": "Desbloqueia: {title}",
   "quote.why": "Porquê",
+  "reasons.others": { one: "{count} outra não contou", many: "{count} outras não contaram", other: "{count} outras não contaram" },
   "quote.offline": "Sem rede: os pontos são calculados quando a compra for enviada.",
 
   "why.when": "a condição não se cumpre",
