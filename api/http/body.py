@@ -49,7 +49,7 @@ async def read_body(scope: Scope, receive: Receive, *, at_most: int = BYTES_AT_M
 
 def request_from_body(body: bytes) -> Request:
     """Return the request in a JSON body. Raises BadInput."""
-    return _request(_json(body, "body"))
+    return request_of(strict_json(body, "body"))
 
 
 def request_from_query(query_string: bytes) -> Request:
@@ -64,13 +64,14 @@ def request_from_query(query_string: bytes) -> Request:
     for name in ("variables", "extensions"):
         text = given.get(name)
         if isinstance(text, str):
-            given[name] = _json(text.encode(), name) if text else None
+            given[name] = strict_json(text.encode(), name) if text else None
     if given.get("operationName") == "":
         given["operationName"] = None
-    return _request(given)
+    return request_of(given)
 
 
-def _request(given: object) -> Request:
+def request_of(given: object) -> Request:
+    """Return the request that a JSON value is. Raises BadInput."""
     if not isinstance(given, Mapping):
         raise BadInput("The body must be one JSON object: {query, variables, operationName}.")
     query, variables, name = given.get("query"), given.get("variables"), given.get("operationName")
@@ -85,7 +86,8 @@ def _request(given: object) -> Request:
     return Request(query, variables or {}, name)
 
 
-def _json(text: bytes, where: str) -> object:
+def strict_json(text: bytes, where: str) -> object:
+    """Return the JSON in these bytes. Raises BadInput where it is none, nests too deep, or holds a number that no double does."""
     try:
         value: object = orjson.loads(text)
     except orjson.JSONDecodeError:

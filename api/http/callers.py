@@ -47,6 +47,10 @@ class Callers:
         scheme, _, token = authorization.partition(" ")
         return self.of_token(token.strip()) if scheme.lower() == "bearer" else Anonymous(token_refused=True)
 
+    def alive(self, caller: Caller) -> bool:
+        """Tell whether a caller's session still lives; a socket asks, since its token was checked only once."""
+        return isinstance(caller, Anonymous) or self._session_alive(caller.session_id)
+
     def of_token(self, token: str) -> Caller:
         """Return the caller that an access token names."""
         key = sha256(token.encode("utf-8", "replace")).digest()
@@ -73,4 +77,4 @@ def _caller(claims: Claims) -> Caller:
     role = _STAFF_ROLES.get(claims.role)
     if role is None or claims.store is None:
         raise TokenRefused("role")
-    return StaffCaller(claims.subject, role, claims.store, claims.session)
+    return StaffCaller(claims.subject, role, claims.store, claims.session, claims.own_member)

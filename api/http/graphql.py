@@ -89,7 +89,7 @@ class GraphQLEndpoint:
     """An ASGI application for one path."""
 
     def __init__(self, engine: Engine, callers: Callers, make_context: MakeContext, *, explorer: ASGIApp | None = None) -> None:
-        self._engine, self._callers, self._make_context, self._explorer = engine, callers, make_context, explorer
+        self.engine, self.callers, self._make_context, self._explorer = engine, callers, make_context, explorer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         accept = header(scope, b"accept")
@@ -119,14 +119,14 @@ class GraphQLEndpoint:
             raise HttpRefusal(405, "Ask by GET or POST.", headers=[(b"allow", b"GET, POST")], close=True)
         context = self._make_context(
             Origin(request_id(scope), client_address(scope), header(scope, b"accept-language")),
-            self._callers.of_header(header(scope, b"authorization")),
+            self.callers.of_header(header(scope, b"authorization")),
         )
         return await self._run(request, context, receive, by_get=by_get)
 
     async def _run(self, request: Request, context: Context[object, object], receive: Receive, *, by_get: bool) -> Answer:
         gone = asyncio.ensure_future(_disconnected(receive))
         try:
-            return await self._engine.run(request, context, gone, by_get=by_get)
+            return await self.engine.run(request, context, gone, by_get=by_get)
         finally:
             gone.cancel()
 

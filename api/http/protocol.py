@@ -6,7 +6,8 @@
     idle     15 s between two requests (uvicorn's own setting `timeout_keep_alive`)
 
 Over a time: 408 where nothing was answered yet, and the connection is closed. `http_protocol()` returns the class for
-`uvicorn.Config(http=...)`: over httptools where the platform has it, else over h11. Sockets upgraded to WebSocket leave here.
+`uvicorn.Config(http=...)`: over httptools where the platform has it, else over h11; `socket_protocol()` the one for `ws=...`, to
+which upgraded connections go over.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from api.http.headers import ALWAYS
 
@@ -175,6 +177,39 @@ class TimedH11Protocol(Timed, H11Protocol):  # type: ignore[misc]
 
     def send_400_response(self, msg: str) -> None:
         self.refuse(431 if len(self.conn.trailing_data[0]) > self.limits.head_bytes else 400)
+
+
+class TimedSocketProtocol(WebSocketsSansIOProtocol):
+    """A WebSocket whose reader keeps up, or is dropped: what waits for it is bounded by the transport's buffer and by time."""
+
+    limits = DEFAULTS
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self._writing: asyncio.TimerHandle | None = None
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        if self._writing is None:
+            self._writing = self.loop.call_later(self.limits.answer_seconds, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._keeps_up()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._keeps_up()
+        super().connection_lost(exc)
+
+    def _keeps_up(self) -> None:
+        if self._writing is not None:
+            self._writing.cancel()
+            self._writing = None
+
+
+def socket_protocol(limits: ConnectionLimits = DEFAULTS) -> type[asyncio.Protocol]:
+    """Return the protocol class for `uvicorn.Config(ws=...)`."""
+    return type("SocketProtocol", (TimedSocketProtocol,), {"limits": limits})
 
 
 def http_protocol(limits: ConnectionLimits = DEFAULTS, *, pure_python: bool = False) -> type[asyncio.Protocol]:

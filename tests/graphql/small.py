@@ -195,6 +195,15 @@ class Subscription:
         info.context.services.finished.append("ticks")
 
     @strawberry.subscription
+    async def floods(self, info: Info) -> AsyncGenerator[str, None]:
+        try:
+            while True:
+                await asyncio.sleep(0)
+                yield "x" * 10_000
+        finally:
+            info.context.services.finished.append("floods")
+
+    @strawberry.subscription
     async def breaks(self) -> AsyncGenerator[int, None]:
         yield 1
         raise RuntimeError("cannot reach mongodb://user:secret@database")
@@ -211,7 +220,7 @@ TABLE: Mapping[str, Mapping[str, Entry]] = {
         "till": Entry(STAFF, STAFF),
     },
     "Mutation": _open("spend", "signIn", "enrol", "busy"),
-    "Subscription": {**_open("breaks"), "ticks": Entry(MEMBER, MEMBER)},
+    "Subscription": {**_open("breaks", "floods"), "ticks": Entry(MEMBER, MEMBER)},
 }
 
 

@@ -13,7 +13,7 @@ from types import MappingProxyType
 import uvicorn
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from starlette.applications import Starlette
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp
 
 from api.graphql.context import Caller, Context, Origin
@@ -22,8 +22,9 @@ from api.http.callers import Callers
 from api.http.drain import Drain
 from api.http.graphql import GraphQLEndpoint
 from api.http.headers import Porch, unforeseen
-from api.http.protocol import ConnectionLimits, http_protocol
+from api.http.protocol import ConnectionLimits, http_protocol, socket_protocol
 from api.http.rates import RateLimits
+from api.http.websocket import SocketEndpoint, SocketLimits
 from api.keys import Keys, TokenKey
 from api.tokens import Tokens
 from tests.graphql.small import Services, make_engine
@@ -50,6 +51,8 @@ class Small:
     introspection: bool = True
     operation_seconds: float = 10
     explorer: ASGIApp | None = None
+    origins: tuple[str, ...] = ()
+    sockets: SocketLimits = field(default_factory=SocketLimits)
 
     def engine(self) -> Engine:
         return make_engine(
@@ -68,7 +71,9 @@ class Small:
 
     def app(self) -> ASGIApp:
         endpoint = GraphQLEndpoint(self.engine(), self.callers(), self.context, explorer=self.explorer)
-        return Porch(Starlette(routes=[Route("/graphql", endpoint)], exception_handlers={Exception: unforeseen}))
+        sockets = SocketEndpoint(endpoint.engine, endpoint.callers, self.context, origins=self.origins, limits=self.sockets)
+        routes = [Route("/graphql", endpoint), WebSocketRoute("/graphql", sockets)]
+        return Porch(Starlette(routes=routes, exception_handlers={Exception: unforeseen}))
 
     def bearer(self, subject: str = "m1", *, role: str = "member", session: str = "s1", store: str | None = None) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.tokens.access(subject=subject, role=role, session=session, store=store).token}"}
@@ -81,6 +86,8 @@ def served(app: ASGIApp, limits: ConnectionLimits | None = None, *, pure_python:
     config = uvicorn.Config(
         app,
         http=http_protocol(limits, pure_python=pure_python),
+        ws=socket_protocol(limits),
+        ws_per_message_deflate=False,
         lifespan="off",
         log_config=None,
         access_log=False,

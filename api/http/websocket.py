@@ -1,0 +1,287 @@
+"""Subscriptions: `/graphql` over WebSocket, by the graphql-transport-ws protocol and no other.
+
+    connection_init within 5 s, with {"authorization": "Bearer ..."} (or an Authorization header at the handshake); members only
+    64 KB a message, 100 messages a minute; 5 sockets and 20 subscriptions a member
+    a browser's Origin must be this host's own or one that a setting names
+    ends when the session ends; a reader that does not keep up is dropped (protocol.py)
+
+Codes of closing: 4400 not the protocol, 4401 subscribe before init, 4403 not let in, 4408 no init in time, 4409 an id twice,
+4429 too much of anything, 1009 a message too long, 1011 our fault.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import orjson
+from starlette.types import Receive, Scope, Send
+
+from api.graphql.context import Anonymous, Caller, MemberCaller, Origin
+from api.graphql.errors import BadInput, RateLimited, internal, refusal
+from api.graphql.execute import Answer, Engine, Request
+from api.http.body import request_of, strict_json
+from api.http.callers import Callers
+from api.http.graphql import MakeContext
+from api.http.headers import client_address, header, request_id
+from api.http.rates import Buckets
+
+PROTOCOL = "graphql-transport-ws"
+
+
+class Closing(Exception):
+    """The socket is to be closed with this code and reason."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code, self.reason = code, reason
+
+
+# --- values ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SocketLimits:
+    init_seconds: float = 5
+    message_bytes: int = 64 * 1024
+    messages_a_minute: int = 100
+    sockets_a_member: int = 5
+    subscriptions_a_member: int = 20
+    session_checked_every_seconds: float = 5
+    id_characters: int = 128
+
+
+class Seats:
+    """How many sockets and subscriptions each member has open in this process."""
+
+    def __init__(self, limits: SocketLimits) -> None:
+        self._limits = limits
+        self.sockets: Counter[str] = Counter()
+        self.subscriptions: Counter[str] = Counter()
+
+    def open_socket(self, member: str) -> None:
+        if self.sockets[member] >= self._limits.sockets_a_member:
+            raise Closing(4429, "Too many sockets")
+        self.sockets[member] += 1
+
+    def open_subscription(self, member: str) -> None:
+        if self.subscriptions[member] >= self._limits.subscriptions_a_member:
+            raise RateLimited(retry_after=60)
+        self.subscriptions[member] += 1
+
+    def close_socket(self, member: str) -> None:
+        _less(self.sockets, member)
+
+    def close_subscription(self, member: str) -> None:
+        _less(self.subscriptions, member)
+
+
+def _less(counter: Counter[str], key: str) -> None:
+    counter[key] -= 1
+    if counter[key] <= 0:
+        del counter[key]
+
+
+def own_origin(scope: Scope, allowed: Sequence[str]) -> bool:
+    """Tell whether a handshake comes from a page that may; what is no browser sends no Origin and has none to misuse."""
+    origin = header(scope, b"origin")
+    if origin is None or origin in allowed:
+        return True
+    return urlsplit(origin).netloc.lower() == (header(scope, b"host") or "").lower()
+
+
+# --- the endpoint ----------------------------------------------------------------------------------------------------
+
+
+class SocketEndpoint:
+    """An ASGI application for the sockets of one path."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        callers: Callers,
+        make_context: MakeContext,
+        *,
+        origins: Sequence[str] = (),
+        limits: SocketLimits | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.engine, self.callers, self.make_context = engine, callers, make_context
+        self.origins, self.limits, self.clock = origins, limits or SocketLimits(), clock
+        self.seats = Seats(self.limits)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        if PROTOCOL not in scope["subprotocols"] or not own_origin(scope, self.origins):
+            await send({"type": "websocket.close", "code": 4403})
+            return
+        await send({"type": "websocket.accept", "subprotocol": PROTOCOL})
+        await Socket(self, scope, receive, send).serve()
+
+
+class Socket:
+    """One connection: its caller once known, and its subscriptions by their ids."""
+
+    def __init__(self, endpoint: SocketEndpoint, scope: Scope, receive: Receive, send: Send) -> None:
+        self._endpoint, self._limits, self._seats = endpoint, endpoint.limits, endpoint.seats
+        self._receive, self._send = receive, send
+        self._origin = Origin(request_id(scope), client_address(scope), header(scope, b"accept-language"))
+        self._authorization = header(scope, b"authorization")
+        self._member: MemberCaller | None = None
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._messages = Buckets(self._limits.messages_a_minute, 60, endpoint.clock, kept_at_most=1)
+        self._init_by = asyncio.get_running_loop().time() + self._limits.init_seconds
+
+    async def serve(self) -> None:
+        """Talk until either side closes."""
+        try:
+            while (message := await self._next()) is not None:
+                await self._handle(message)
+        except Closing as closing:
+            await self._close(closing)
+        except OSError:
+            pass  # the client went while we wrote
+        except Exception as error:  # noqa: BLE001 - as for HTTP: logged by its place, and no word of it told
+            internal(error, request_id=self._origin.request_id, operation=None)
+            await self._close(Closing(1011, "Internal error"))
+        finally:
+            await self._end()
+
+    async def _next(self) -> Mapping[str, object] | None:
+        """Return the client's next message, None once it has gone."""
+        while True:
+            wait_until = self._init_by
+            if self._member is not None:
+                wait_until = asyncio.get_running_loop().time() + self._limits.session_checked_every_seconds
+            try:
+                async with asyncio.timeout_at(wait_until):
+                    event = await self._receive()
+            except TimeoutError:
+                if self._member is None:
+                    raise Closing(4408, "Connection initialisation timeout") from None
+                self._check_session(self._member)
+                continue
+            return None if event["type"] == "websocket.disconnect" else self._read(event.get("text"))
+
+    def _read(self, text: str | None) -> Mapping[str, object]:
+        try:
+            self._messages.take("")
+        except RateLimited:
+            raise Closing(4429, "Too many messages") from None
+        if text is None:
+            raise Closing(4400, "Messages are text")
+        raw = text.encode()
+        if len(raw) > self._limits.message_bytes:
+            raise Closing(1009, "Message too long")
+        try:
+            message = strict_json(raw, "message")
+        except BadInput:
+            raise Closing(4400, "Messages are JSON") from None
+        if not isinstance(message, Mapping):
+            raise Closing(4400, "Messages are objects")
+        return message
+
+    async def _handle(self, message: Mapping[str, object]) -> None:
+        match message.get("type"):
+            case "connection_init":
+                await self._init(message.get("payload"))
+            case "ping":
+                await self._say({"type": "pong"})
+            case "pong":
+                pass
+            case "subscribe":
+                self._subscribe(message)
+            case "complete":
+                task = self._tasks.pop(self._id(message), None)
+                if task is not None:
+                    task.cancel()
+            case _:
+                raise Closing(4400, "Unknown type of message")
+
+    async def _init(self, payload: object) -> None:
+        if self._member is not None:
+            raise Closing(4429, "Too many initialisation requests")
+        caller = self._caller(payload)
+        if not isinstance(caller, MemberCaller):
+            raise Closing(4403, "Forbidden")
+        self._seats.open_socket(caller.member_id)
+        self._member = caller
+        await self._say({"type": "connection_ack"})
+
+    def _caller(self, payload: object) -> Caller:
+        given: object = self._authorization
+        if isinstance(payload, Mapping):
+            given = payload.get("authorization", payload.get("Authorization", given))
+        return self._endpoint.callers.of_header(given) if isinstance(given, str) else Anonymous()
+
+    def _check_session(self, member: MemberCaller) -> None:
+        if not self._endpoint.callers.alive(member):
+            raise Closing(4403, "The session has ended")
+
+    def _id(self, message: Mapping[str, object]) -> str:
+        given = message.get("id")
+        if not isinstance(given, str) or not 1 <= len(given) <= self._limits.id_characters:
+            raise Closing(4400, "id must be a text")
+        return given
+
+    def _subscribe(self, message: Mapping[str, object]) -> None:
+        member, name = self._member, self._id(message)
+        if member is None:
+            raise Closing(4401, "Unauthorized")
+        if name in self._tasks:
+            raise Closing(4409, "Subscriber for this id already exists")
+        try:
+            request = request_of(message.get("payload"))
+        except BadInput:
+            raise Closing(4400, "payload must be a request") from None
+        self._tasks[name] = asyncio.create_task(self._stream(name, request, member))
+
+    async def _stream(self, name: str, request: Request, member: MemberCaller) -> None:
+        try:
+            self._seats.open_subscription(member.member_id)
+        except RateLimited as error:
+            await self._finish(name, {"id": name, "type": "error", "payload": [refusal(error)]})
+            return
+        try:
+            answers = await self._endpoint.engine.subscribe(request, self._endpoint.make_context(self._origin, member))
+            if isinstance(answers, Answer):
+                await self._finish(name, {"id": name, "type": "error", "payload": answers.body["errors"]})
+                return
+            async with aclosing(answers):
+                async for body in answers:
+                    if not self._endpoint.callers.alive(member):
+                        return  # the socket itself is closed at the next look
+                    await self._say({"id": name, "type": "next", "payload": body})
+            await self._finish(name, {"id": name, "type": "complete"})
+        except OSError:
+            pass  # the client went while we wrote
+        except Exception as error:  # noqa: BLE001 - one subscription's fault is not its socket's
+            told = internal(error, request_id=self._origin.request_id, operation=request.operation_name)
+            await self._finish(name, {"id": name, "type": "error", "payload": [told]})
+        finally:
+            self._seats.close_subscription(member.member_id)
+
+    async def _finish(self, name: str, message: Mapping[str, object]) -> None:
+        self._tasks.pop(name, None)
+        with contextlib.suppress(OSError):  # the client went while we wrote
+            await self._say(message)
+
+    async def _say(self, message: Mapping[str, object]) -> None:
+        await self._send({"type": "websocket.send", "text": orjson.dumps(message).decode()})
+
+    async def _close(self, closing: Closing) -> None:
+        with contextlib.suppress(OSError):  # gone already
+            await self._send({"type": "websocket.close", "code": closing.code, "reason": closing.reason})
+
+    async def _end(self) -> None:
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+        if self._member is not None:
+            self._seats.close_socket(self._member.member_id)
