@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import structlog
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -16,8 +17,11 @@ from api.http.jwks import jwks_route
 from api.http.pages import page_routes
 from api.process import Process
 from api.settings import Settings
+from api.worker import work
 from domain.store.connect import Unreachable
 from domain.store.programmes import NothingPublished
+
+log = structlog.get_logger(__name__)
 
 
 @asynccontextmanager
@@ -25,15 +29,22 @@ async def open_app(process: Process) -> AsyncIterator[ASGIApp]:
     """The application, with what runs beside its requests."""
     await process.desk.registry.load(process.store, now=utc_now())
     beside = [
-        asyncio.create_task(process.programmes.follow(), name="programmes"),
+        asyncio.create_task(process.house.follow(), name="programmes and stock"),
         asyncio.create_task(process.desk.registry.follow(process.store, clock=utc_now), name="ended sessions"),
     ]
+    if process.settings.worker:
+        beside.append(asyncio.create_task(work(process.house), name="worker"))
     try:
         yield create_app(process)
     finally:
         for task in beside:
             task.cancel()
         await asyncio.gather(*beside, return_exceptions=True)
+
+
+def _turn_failed(fault: Exception) -> None:
+    if not isinstance(fault, NothingPublished):  # nothing to turn by yet
+        log.error("turn.failed", exc_info=fault)
 
 
 def create_app(process: Process) -> ASGIApp:

@@ -3,11 +3,14 @@
 import typer
 
 from api.commands.keys import keys
+from api.commands.ledger import turn, verify
 from api.commands.people import staff_commands, store_commands, token
 from api.commands.programme import programme
 from api.commands.serve import serve
 from api.commands.settings import settings
 from api.commands.simulate import simulate
+from api.commands.turn import turn
+from api.commands.verify import verify
 from api.logs import configure_logs
 
 cli = typer.Typer(
@@ -20,7 +23,11 @@ cli = typer.Typer(
 )
 cli.command()(serve)
 cli.command()(simulate)
+cli.command()(turn)
+cli.command()(verify)
 cli.command()(token)
+cli.command()(turn)
+cli.command()(verify)
 cli.command()(settings)
 cli.add_typer(programme, name="programme")
 cli.add_typer(staff_commands, name="staff")

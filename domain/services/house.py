@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import TypeVar
 
 from domain.model import simulate
-from domain.model.calendar import Per, local_day, period_start, start_of
+from domain.model.calendar import Per, local_day, milliseconds, period_start, start_of
 from domain.model.decide import Past, decide
 from domain.model.decision import By, Decision, Refusal
 from domain.model.events import Event, Facts
@@ -123,8 +123,8 @@ async def member_of(house: House, member: str) -> Kept:
 def moment(kept: Kept, *, now: datetime, occurred_at: datetime | None = None) -> datetime:
     """Return an event's time: its own, or now; never before what was decided while the caller stood in the queue."""
     if occurred_at is not None:
-        return occurred_at
-    return max(now, kept.member.decided_at or now)
+        return milliseconds(occurred_at)
+    return max(milliseconds(now), kept.member.decided_at or milliseconds(now))
 
 
 async def decided(

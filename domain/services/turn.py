@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from domain.model import timeline
+from domain.model.calendar import milliseconds
 from domain.model.decision import By, Refusal
 from domain.services.house import House, committed, decided
 from domain.store import agenda, commit, members
@@ -44,7 +45,7 @@ def quiet(done: int, of: int) -> None:
 # ---------------------------------------------------------------- writes
 async def turn(house: House, *, now: datetime, progress: Progress = quiet) -> Turned:
     """Write down all that time has brought to everybody by now, and all that follows from it by now."""
-    version = house.programmes.current().version
+    now, version = milliseconds(now), house.programmes.current().version
     total = await _members(house, await members.due(house.store, now=now, version=version), now=now, progress=progress)
     while items := await agenda.due(house.store, now=now):
         fired = sum([await fire(house, item, now=now) for item in items], Turned())

@@ -1,0 +1,39 @@
+"""`selo turn`: write down what time brought to everybody by now; beside a running server too."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from api.commands.database import open_store
+from api.commands.running import CannotRun, run
+from api.http.callers import utc_now
+from api.process import open_process
+from api.settings import read_settings
+from domain.services.turn import Turned
+from domain.services.turn import turn as take_turn
+from domain.store.programmes import NothingPublished
+
+
+def turn(data: Annotated[Path | None, typer.Option(help="The data folder.")] = None) -> None:
+    """Write down what time has brought: lapsed lots, reviews, birthdays, delayed rules."""
+    done = run(_turn(data))
+    waiting = f"; {done.left} were busy and wait for the next turn" if done.left else ""
+    print(f"{done.members} members, {done.rows} rows written, {done.fired} delayed events{waiting}")
+
+
+async def _turn(data: Path | None) -> Turned:
+    settings = read_settings(data=data)
+    async with open_store(settings) as database, open_process(settings, database) as process:
+        with Progress(console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task("Members", total=None)
+
+            def told(done: int, of: int) -> None:
+                bar.update(task, completed=done, total=of)
+
+            try:
+                return await take_turn(process.house, now=utc_now(), progress=told)
+            except NothingPublished:
+                raise CannotRun("No programme is published yet: selo programme publish FILE.") from None

@@ -1,0 +1,40 @@
+"""`selo verify`: fold every member's journal and compare it with what is stored; beside a running server too."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from api.commands.database import open_store
+from api.commands.running import run
+from api.process import open_process
+from api.settings import read_settings
+from domain.services.verify import verify as find_differences
+
+
+def verify(data: Annotated[Path | None, typer.Option(help="The data folder.")] = None) -> None:
+    """Prove that what is stored is what was decided: exit 1 and a list where anything differs."""
+    members, differences = run(_verify(data))
+    for line in differences:
+        print(line)
+    print(f"{members} members: " + (f"{len(differences)} differences" if differences else "no difference"))
+    sys.exit(1 if differences else 0)
+
+
+async def _verify(data: Path | None) -> tuple[int, list[str]]:
+    settings = read_settings(data=data)
+    members = 0
+    async with open_store(settings) as database, open_process(settings, database) as process:
+        with Progress(console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task("Members", total=None)
+
+            def told(done: int) -> None:
+                nonlocal members
+                members = done
+                bar.update(task, completed=done)
+
+            found = [str(one) async for one in find_differences(process.store, progress=told)]
+    return members, found
