@@ -1,4 +1,4 @@
-"""What the services about people work with: the database, one secret, a way to send codes, and what is known of sessions in memory."""
+"""What the services about people work with: the house, one secret, a way to send codes, and what is known of sessions in memory."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from domain.model.programme import Programme
 from domain.model.sessions import Terms
 from domain.services.guesses import Guesses
+from domain.services.house import House
 from domain.services.passwords import Passwords
 from domain.services.registry import SessionRegistry
 from domain.services.senders import CodeSender
@@ -22,7 +24,7 @@ STAFF_TERMS = Terms(idle=timedelta(hours=12), longest=timedelta(hours=12))
 class Desk:
     """One a process. `secret` hashes contacts and codes and makes refresh tokens; `draw` is where six random digits come from."""
 
-    store: Store
+    house: House
     secret: bytes = field(repr=False)
     sender: CodeSender
     registry: SessionRegistry = field(default_factory=SessionRegistry)
@@ -32,3 +34,13 @@ class Desk:
     staff_terms: Terms = STAFF_TERMS
     codes_per_hour: int = 5
     draw: Callable[[int], int] = secrets.randbelow
+
+    @property
+    def store(self) -> Store:
+        """Return the database."""
+        return self.house.store
+
+    @property
+    def programme(self) -> Programme:
+        """Return the programme that rules, from memory."""
+        return self.house.programmes.current().programme

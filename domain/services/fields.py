@@ -73,6 +73,13 @@ def one_contact(email: str | None, phone: str | None) -> Contact:
         raise InvalidInput("phone" if email is None else "email", str(fault)) from None
 
 
+def key(text: str) -> str:
+    """Return an idempotency key as a client made it."""
+    if not 1 <= len(text) <= LONGEST_KEY:
+        raise InvalidInput("idempotencyKey", f"A key has 1 to {LONGEST_KEY} characters.")
+    return text
+
+
 def installation(text: str | None) -> str | None:
     """Return the id that an app's installation gave itself."""
     if text is not None and not (1 <= len(text) <= LONGEST_INSTALLATION and text.isascii() and text.isprintable()):

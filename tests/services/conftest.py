@@ -1,17 +1,20 @@
-"""A prepared store and a desk over it, for every story of the services."""
+"""A prepared store with a small programme, and a desk over it, for every story of the services."""
 
 import pytest
 
 from domain.services.desk import Desk
+from domain.services.house import House
 from domain.store.base import Store
 from domain.store.connect import Database
 from domain.store.prepare import prepare
-from tests.services.people import SECRET, People, Sent
+from tests.services.people import BEFORE, PROGRAMME, SECRET, People, Sent
 
 
 @pytest.fixture
 async def people(database: Database) -> People:
     store = Store.of(database, embedded=True)
     await prepare(store)
+    house = House.of(store)
+    await house.programmes.publish(PROGRAMME, now=BEFORE)
     sent = Sent()
-    return People(Desk(store=store, secret=SECRET, sender=sent), sent)
+    return People(Desk(house=house, secret=SECRET, sender=sent), sent)

@@ -7,9 +7,31 @@ from datetime import UTC, datetime
 
 from domain.model.contacts import Contact
 from domain.services.desk import Desk
+from domain.services.enrol import Application, enrol
+from domain.services.house import member_of
+from domain.services.sign_in import MemberSignedIn, sign_in
 from domain.store.base import Store
+from domain.store.members import Kept
 
+PROGRAMME = """
+programme: {code: tiny, name: Tiny, currency: EUR, timezone: Europe/Lisbon, locales: [pt, en, pl], terms: {version: "2026-01", url: "https://tiny.example/t"}}
+wallets: [{code: points, kind: points, name: Points}]
+rules:
+  - {code: welcome, title: Welcome, on: member.enrolled, qualifying: false, do: [{award: {wallet: points, fixed: 100}}]}
+  - {code: birthday, title: Birthday, on: member.birthday, do: [{award: {wallet: points, fixed: 7}}]}
+  - code: news
+    title: News
+    on: member.consented
+    when: event.data.purpose == "marketing" && event.data.granted
+    limit: {times: 1, per: ever}
+    do: [{award: {wallet: points, fixed: 20}}]
+referral: {qualifies: {on: purchase.completed}, referrer: [{award: {wallet: points, fixed: 50}}]}
+consents:
+  - {purpose: marketing, title: News, wording: {pt: "Sim, novidades", en: "Yes, news", pl: "Tak, nowości"}, wordingVersion: 3}
+  - {purpose: profiling, title: Habits, wording: "Sim, perfil"}
+"""
 NOW = datetime(2026, 3, 1, 10, tzinfo=UTC)
+BEFORE = datetime(2026, 1, 1, tzinfo=UTC)
 SECRET = b"a secret of thirty-two bytes, ok"
 
 
@@ -38,6 +60,18 @@ class People:
     @property
     def store(self) -> Store:
         return self.desk.store
+
+
+async def enrolled(people: People, email: str = "ana@example.com", *, now: datetime = NOW, **said: object) -> MemberSignedIn:
+    """A member who has enrolled and signed in for the first time."""
+    application = Application(**{"name": "Ana", "terms_version": "2026-01", "email": email, **said})  # type: ignore[arg-type]
+    await enrol(people.desk, application, key=f"enrol {email} {now}", now=now)
+    return await sign_in(people.desk, contact=email, code=people.sent.last, now=now)
+
+
+async def kept(people: People, member: str) -> Kept:
+    """A member as stored."""
+    return await member_of(people.desk.house, member)
 
 
 def wrong(code: str) -> str:

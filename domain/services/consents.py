@@ -1,0 +1,78 @@
+"""Consents, kept as they were given: who, when, to which wording and where. Granting or taking back is an event that rules may answer."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from domain.model.events import CONSENTED, Event, Json
+from domain.model.programme import ConsentSpec, Programme
+from domain.services.desk import Desk
+from domain.services.errors import InvalidInput
+from domain.services.house import committed, decided, member_of, moment
+from domain.store.members import ProfileChange
+from domain.store.sign_in_codes import GivenConsent
+
+AT_ENROLMENT = "enrolment"
+IN_THE_APP = "app"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What somebody answered to one purpose, and which wording they had before them."""
+
+    purpose: str
+    granted: bool
+    wording_version: int
+
+
+# ---------------------------------------------------------------- rules
+def given(
+    programme: Programme, answers: Sequence[Answer], *, locale: str, source: str, now: datetime, place: str = "consents[{at}]."
+) -> tuple[GivenConsent, ...]:
+    """Return answers as they are kept, with the wording in the locale it was read in. Raises InvalidInput."""
+    specs = {spec.purpose: spec for spec in programme.consents}
+    kept: dict[str, GivenConsent] = {}
+    for at, answer in enumerate(answers):
+        field = place.format(at=at)
+        spec = specs.get(answer.purpose)
+        if spec is None:
+            raise InvalidInput(f"{field}purpose", f"The programme asks for {', '.join(specs) or 'no consent'}.")
+        if answer.purpose in kept:
+            raise InvalidInput(f"{field}purpose", "Each purpose is answered once.")
+        _expect_wording(spec, answer, field)
+        wording = spec.wording.in_(locale)
+        kept[answer.purpose] = GivenConsent(answer.purpose, answer.granted, now, wording, answer.wording_version, source)
+    return tuple(kept.values())
+
+
+def _expect_wording(spec: ConsentSpec, answer: Answer, field: str) -> None:
+    if answer.wording_version != spec.wordingVersion:
+        raise InvalidInput(f"{field}wordingVersion", f"Show the wording of today, version {spec.wordingVersion}, and ask again.")
+
+
+# ---------------------------------------------------------------- writes
+async def set_consent(desk: Desk, *, member: str, answer: Answer, now: datetime) -> tuple[GivenConsent, ...]:
+    """Keep a member's answer and raise member.consented; the same answer to the same wording again changes nothing.
+
+    Returns all their answers. Raises InvalidInput, and NotFound where the member is no more.
+    """
+
+    async def attempt() -> tuple[GivenConsent, ...]:
+        published = desk.house.programmes.current()
+        kept = await member_of(desk.house, member)
+        before = {one.purpose: one for one in kept.details.consents}
+        (new,) = given(published.programme, [answer], locale=kept.details.locale, source=IN_THE_APP, now=now, place="")
+        old = before.get(new.purpose)
+        if old is not None and (old.granted, old.wording_version) == (new.granted, new.wording_version):
+            return kept.details.consents
+        details = replace(kept.details, consents=tuple({**before, new.purpose: new}.values()))
+        data: dict[str, Json] = {"purpose": new.purpose, "granted": new.granted, "wordingVersion": new.wording_version}
+        event = Event(secrets.token_hex(16), CONSENTED, moment(kept, now=now), IN_THE_APP, data, profile=details.profile)
+        decision = await decided(desk.house, published, kept, event, now=now)
+        await committed(desk.house, published, decision, now=now, profile=ProfileChange(kept.profile_version, details))
+        return details.consents
+
+    return await desk.store.rounds(attempt, queue=member)

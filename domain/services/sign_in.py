@@ -1,0 +1,66 @@
+"""Signing in by a one-time code. The first sign-in of somebody who has enrolled begins their membership.
+
+A code works once: of twenty sign-ins at once with the right one, one gets a session and the others are refused. Only who has proven
+a contact is told that nobody is enrolled with it.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.services import fields, one_time, sessions
+from domain.services.desk import Desk
+from domain.services.enrol import begin_membership
+from domain.services.errors import NotEnrolled, SignInRefused
+from domain.services.sessions import Opened
+from domain.store import contacts, sign_in_codes
+from domain.store import sessions as kept_sessions
+from domain.store.base import Stale
+
+
+@dataclass(frozen=True, slots=True)
+class MemberSignedIn:
+    """A member with a session; `enrolled` where their membership began with it."""
+
+    member: str
+    opened: Opened
+    enrolled: bool
+
+
+async def request_code(desk: Desk, *, contact: str, locale: str, now: datetime) -> datetime:
+    """Send a code to a contact, known or not; return until when it works. Raises InvalidInput and TooMany."""
+    return await one_time.send(desk, fields.contact(contact), purpose=one_time.SIGN_IN, locale=locale, now=now)
+
+
+async def sign_in(desk: Desk, *, contact: str, code: str, installation: str | None = None, now: datetime) -> MemberSignedIn:
+    """Open a session for whoever has the code. Raises SignInRefused, NotEnrolled and InvalidInput."""
+    where = fields.installation(installation)
+    proven = await one_time.prove(desk, fields.contact(contact), code, purpose=one_time.SIGN_IN, now=now)
+    using = sign_in_codes.using(proven.record_id, hashed=proven.hashed)
+
+    async def attempt() -> MemberSignedIn | None:
+        known = await contacts.member_of(desk.store, proven.contact.key)
+        member = known or secrets.token_hex(16)
+        opened = sessions.new_session(desk, "member", member, now=now, installation=where)
+        along = [using, kept_sessions.opening(opened.session)]
+        try:
+            if known is None and proven.reserved is None:
+                await desk.store.transact([using])
+                return None
+            if known is None and proven.reserved is not None:
+                await begin_membership(desk, proven, proven.reserved, along=along, member=member, now=now)
+            else:
+                await desk.store.transact(along)
+        except sign_in_codes.CodeGone:
+            raise SignInRefused("EXPIRED_CODE") from None
+        except contacts.ContactHeld as fault:
+            # Somebody has begun a membership with this contact, or drawn this number: the next round sees it.
+            raise Stale("taken meanwhile") from fault
+        return MemberSignedIn(member, opened, enrolled=known is None)
+
+    signed_in = await desk.store.rounds(attempt, queue=proven.record_id)
+    if signed_in is None:
+        raise NotEnrolled
+    return signed_in
