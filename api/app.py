@@ -4,51 +4,45 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import structlog
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from api.http.callers import utc_now
+from api.graphql.endpoint import make_endpoint
 from api.http.headers import Porch, unforeseen
 from api.http.health import PartState, health_routes
 from api.http.jwks import jwks_route
-from api.http.pages import page_routes
+from api.http.pages import explorer_page, page_routes
 from api.process import Process
 from api.settings import Settings
 from api.worker import work
 from domain.store.connect import Unreachable
 from domain.store.programmes import NothingPublished
 
-log = structlog.get_logger(__name__)
-
 
 @asynccontextmanager
-async def open_app(process: Process) -> AsyncIterator[ASGIApp]:
-    """The application, with what runs beside its requests."""
-    await process.desk.registry.load(process.store, now=utc_now())
+async def open_app(process: Process, *, address: str) -> AsyncIterator[ASGIApp]:
+    """The application, listening at an address, with what runs beside its requests."""
+    await process.desk.registry.load(process.store, now=process.clock())
     beside = [
         asyncio.create_task(process.house.follow(), name="programmes and stock"),
-        asyncio.create_task(process.desk.registry.follow(process.store, clock=utc_now), name="ended sessions"),
+        asyncio.create_task(process.desk.registry.follow(process.store, clock=process.clock), name="ended sessions"),
     ]
     if process.settings.worker:
         beside.append(asyncio.create_task(work(process.house), name="worker"))
     try:
-        yield create_app(process)
+        yield create_app(process, address=address)
     finally:
         for task in beside:
             task.cancel()
         await asyncio.gather(*beside, return_exceptions=True)
 
 
-def _turn_failed(fault: Exception) -> None:
-    if not isinstance(fault, NothingPublished):  # nothing to turn by yet
-        log.error("turn.failed", exc_info=fault)
-
-
-def create_app(process: Process) -> ASGIApp:
+def create_app(process: Process, *, address: str = "") -> ASGIApp:
     """Routes, and the layers around them: `Porch` is the outermost."""
+    explorer = process.settings.graphiql and process.settings.introspection
 
     async def database_part() -> PartState:
         try:
@@ -67,7 +61,8 @@ def create_app(process: Process) -> ASGIApp:
         routes=[
             *health_routes({"database": database_part, "programme": programme_part}),
             jwks_route(process.tokens.public_set),
-            *page_routes(explorer=process.settings.graphiql and process.settings.introspection),
+            Route("/graphql", make_endpoint(process, address=address, explorer=explorer_page() if explorer else None)),
+            *page_routes(explorer=explorer),
         ],
         middleware=_other_origins(process.settings),
         exception_handlers={Exception: unforeseen},

@@ -1,9 +1,9 @@
 """What every part of one process shares, made in one place: `selo serve` opens it for its requests, a command for its one errand."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from api.http.callers import utc_now
 from api.http.drain import Drain
@@ -34,6 +34,7 @@ class Process:
     drain: Drain
     house: House
     desk: Desk
+    clock: Callable[[], datetime]
 
     @property
     def store(self) -> Store:
@@ -45,15 +46,18 @@ class Process:
 
 
 @asynccontextmanager
-async def open_process(settings: Settings, database: Database) -> AsyncIterator[Process]:
-    """Open it over a database that answers, its collections and indexes made; at the end what is under way is waited for."""
-    keys = read_keys(settings, now=utc_now())
+async def open_process(settings: Settings, database: Database, *, clock: Callable[[], datetime] = utc_now) -> AsyncIterator[Process]:
+    """Open it over a database that answers, its collections and indexes made; at the end what is under way is waited for.
+
+    `clock` is what every part of it calls now; tests hand in one that they move.
+    """
+    keys = read_keys(settings, now=clock())
     tokens = Tokens(
         keys,
         issuer=settings.base_url or ISSUER,
-        clock=utc_now,
+        clock=clock,
         access_lasts=timedelta(minutes=settings.access_token_minutes),
-        read_again=lambda: read_keys(settings, now=utc_now()),
+        read_again=lambda: read_keys(settings, now=clock()),
     )
     store = Store.of(database, embedded=settings.mongodb_uri is None, voucher_key=keys.derived("voucher codes"))
     await prepare(store)
@@ -62,7 +66,7 @@ async def open_process(settings: Settings, database: Database) -> AsyncIterator[
     desk = _desk(settings, house, keys)
     drain = Drain(stop_after_seconds=settings.operation_seconds + settings.database_seconds)
     try:
-        yield Process(settings, database, keys, tokens, drain, house, desk)
+        yield Process(settings, database, keys, tokens, drain, house, desk, clock)
     finally:
         await drain.close(seconds=settings.shutdown_seconds)
         await store.drain()

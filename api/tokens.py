@@ -30,6 +30,10 @@ class TokenRefused(Exception):
     """A token that is not believed. Why is for our own logs and tests, never for whoever brought it."""
 
 
+class TokenEnded(TokenRefused):
+    """A token of ours whose time is over: all else about it holds."""
+
+
 # --- values ----------------------------------------------------------------------------------------------------------
 
 
@@ -50,7 +54,10 @@ class Purpose(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a believed token says. `role` is member, cashier, manager or operator; a visit's is visit, its `sid` the till's session."""
+    """What a believed token says. `role` is member, cashier, manager or operator; a visit's is visit, its `sid` the till's session.
+
+    `own_member` is an employee's own membership, which they may not serve.
+    """
 
     subject: str
     role: str
@@ -58,6 +65,7 @@ class Claims:
     expires_at: datetime
     store: str | None = None
     device: str | None = None
+    own_member: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +89,8 @@ def sign(key: TokenKey, purpose: Purpose, claims: Claims, *, issuer: str, now: d
         "iat": int(now.timestamp()),
         "exp": int(expires_at.timestamp()),
     }
-    payload |= {name: value for name, value in (("store", claims.store), ("device", claims.device)) if value is not None}
+    more = (("store", claims.store), ("device", claims.device), ("own_member", claims.own_member))
+    payload |= {name: value for name, value in more if value is not None}
     text = jwt.encode(payload, key.private, algorithm=ALGORITHM, headers={"typ": purpose.typ, "kid": key.kid})
     return Issued(text, expires_at)
 
@@ -107,8 +116,10 @@ def verify(token: str, purpose: Purpose, keys: Mapping[str, TokenKey], *, issuer
     except (jwt.PyJWTError, ValueError) as fault:
         raise TokenRefused(type(fault).__name__) from None
     expires_at, issued_at = _instant(payload, "exp"), _instant(payload, "iat")
-    if expires_at + LEEWAY <= now or issued_at - LEEWAY > now:
-        raise TokenRefused("exp or iat")
+    if issued_at - LEEWAY > now:
+        raise TokenRefused("iat")
+    if expires_at + LEEWAY <= now:
+        raise TokenEnded("exp")
     return Claims(
         subject=_word(payload, "sub"),
         role=_word(payload, "role"),
@@ -116,6 +127,7 @@ def verify(token: str, purpose: Purpose, keys: Mapping[str, TokenKey], *, issuer
         expires_at=expires_at,
         store=_word(payload, "store") if "store" in payload else None,
         device=_word(payload, "device") if "device" in payload else None,
+        own_member=_word(payload, "own_member") if "own_member" in payload else None,
     )
 
 
@@ -153,9 +165,21 @@ class Tokens:
         self._issuer, self._clock, self._access_lasts, self._read_again = issuer, clock, access_lasts, read_again
         self._read_at = clock()
 
-    def access(self, *, subject: str, role: str, session: str, store: str | None = None, device: str | None = None) -> Issued:
-        """Return an access token for this member (role `member`) or employee (role and store) in this session."""
-        return self._sign(Purpose.ACCESS, Claims(subject, role, session, self._clock() + self._access_lasts, store, device))
+    def access(
+        self,
+        *,
+        subject: str,
+        role: str,
+        session: str,
+        store: str | None = None,
+        device: str | None = None,
+        own_member: str | None = None,
+        until: datetime | None = None,
+    ) -> Issued:
+        """Return an access token for this member (role `member`) or employee (role and store) in this session, which ends at `until`."""
+        ends = self._clock() + self._access_lasts
+        ends = ends if until is None else min(ends, until)
+        return self._sign(Purpose.ACCESS, Claims(subject, role, session, ends, store, device, own_member))
 
     def visit(self, *, member: str, store: str, session: str) -> Issued:
         """Return a token that lets this store act for this member for 5 minutes; `session` is the till's."""

@@ -54,7 +54,7 @@ async def _serve(read: Callable[[], Settings]) -> None:
                 await publish_file(process.programmes, settings.programme)
             if settings.demo:
                 await demo_data.lay_out(process, address=address)
-            async with open_app(process) as app:
+            async with open_app(process, address=address) as app:
                 print(f"GraphQL at {address}/graphql, data in {settings.data.resolve()}", flush=True)
                 await Server(_config(settings, app), ready=f"Selo is ready at {address}").serve(sockets=[listener])
 

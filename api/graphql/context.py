@@ -34,6 +34,7 @@ class StaffCaller:
     role: StaffRole
     store: str
     session_id: str
+    own_member: str | None = None
 
 
 Caller: TypeAlias = Anonymous | MemberCaller | StaffCaller

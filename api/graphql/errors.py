@@ -25,6 +25,11 @@ import structlog
 from graphql import GraphQLError
 from graphql.language import Node, ValueNode
 
+from domain.model.decision import MemberFrozen, RefundTooLarge
+from domain.services import errors as domain_errors
+from domain.store import base
+from domain.store.programmes import NothingPublished
+
 ERRORS_AT_MOST = 5
 
 Json = dict[str, object]
@@ -127,6 +132,33 @@ class Busy(_Later):
         super().__init__(message, retry_after=retry_after)
 
 
+def of_domain(fault: BaseException) -> ApiError | None:
+    """Return how the domain's word for a refusal is told at the top level; None for what is not the client's to know.
+
+    What a screen can act on a mutation answers as a Problem instead; here is what its union, or a query, has no place for.
+    """
+    match fault:
+        case domain_errors.InvalidInput():
+            return BadInput(fault.message, field=fault.field)
+        case domain_errors.TooMany():
+            return RateLimited(retry_after=fault.retry_after)
+        case base.Busy():
+            return Busy(retry_after=fault.retry_after)
+        case domain_errors.NotFound() | domain_errors.UnknownCode() | domain_errors.UnknownPurchase():
+            return NotFound()
+        case domain_errors.ExpiredCode():
+            return BadInput("This code has run out: scan again.", field="member")
+        case domain_errors.NotAllowed():
+            return Forbidden(f"This caller may not do that: {fault.reason}.")
+        case MemberFrozen():
+            return Forbidden("The membership is frozen: it earns nothing.")
+        case RefundTooLarge():
+            return BadInput(f"At most {fault.refundable} can still be refunded.", field="amount")
+        case NothingPublished():
+            return NotAvailable("No programme is published yet.")
+    return None
+
+
 class Rejected(Exception):
     """A document that does not parse or does not hold against the schema; `faults` are for the client."""
 
@@ -177,9 +209,9 @@ def named(operation: str | None) -> str | None:
 
 
 def own_error(error: GraphQLError) -> ApiError | None:
-    """Return the ApiError that a resolver or a scalar raised, however often it was wrapped."""
+    """Return the ApiError that a resolver or a scalar raised, or the domain meant, however often it was wrapped."""
     cause = _cause(error)
-    return cause if isinstance(cause, ApiError) else None
+    return cause if isinstance(cause, ApiError) else of_domain(cause)
 
 
 def _cause(error: GraphQLError) -> BaseException:
@@ -199,10 +231,10 @@ def _of_input(fault: GraphQLError) -> Json:
 
 
 def _of_field(error: GraphQLError, request_id: str, operation: str | None) -> Json:
-    cause = _cause(error)
-    if isinstance(cause, ApiError):
-        log.info("graphql.refused", request_id=request_id, error_code=cause.code, operation=named(operation))
-        return _located(refusal(cause), error)
+    cause, ours = _cause(error), own_error(error)
+    if ours is not None:
+        log.info("graphql.refused", request_id=request_id, error_code=ours.code, operation=named(operation))
+        return _located(refusal(ours), error)
     if isinstance(cause, GraphQLError) and _concerns_an_argument(error.nodes):
         return _located({"message": _short(error.message), "extensions": {"code": "BAD_INPUT"}}, error)
     return _located(internal(cause, request_id=request_id, operation=operation), error)

@@ -1,17 +1,258 @@
 """Wallets and their history: what a member has, how it came, and why each amount is what it is."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from enum import Enum
-from typing import Annotated, cast
 
 import strawberry
 
 from api.graphql.basics import Info, Node, PageInfo
 from api.graphql.ids import encode
 from api.graphql.reader import Reader
-from api.graphql.receipts import Purchase
+from api.graphql.receipts import Purchase, purchase_of
 from api.graphql.scalars import Long, WalletCode
+from api.graphql.titles import entry_title, rule_title
+from domain.model.decision import Entry, Outcome
 from domain.model.member import Member
 from domain.model.wallet import Lot
 from domain.model.wallet import Wallet as Held
+from domain.store.members import Told
+
+
+@strawberry.enum
+class WalletKind(Enum):
+    POINTS = "POINTS"
+    MONEY = "MONEY"
+
+
+@strawberry.enum
+class EntryKind(Enum):
+    AWARD = "AWARD"
+    BONUS = "BONUS"
+    SPEND = "SPEND"
+    RETURN = "RETURN"
+    CLAWBACK = "CLAWBACK"
+    EXPIRE = "EXPIRE"
+    ADJUST = "ADJUST"
+    TRANSFER = "TRANSFER"
+
+
+@strawberry.type
+class ExpiringAmount:
+    amount: int
+    on: date
+
+
+@strawberry.type
+class Wallet:
+    id: strawberry.ID
+    code: WalletCode
+    name: str
+    wallet_kind: WalletKind
+    currency: str | None
+    available: int = strawberry.field(
+        description="What can be spent at this instant: lapsed lots are already out, due ones already in, whatever any job has done."
+    )
+    pending: int = strawberry.field(description="Awarded, not yet spendable.")
+    debt: int = strawberry.field(description="Owed after a refund of points already spent; the next awards repay it.")
+    earned: Long
+    spent: Long
+    expired: Long
+    lots: strawberry.Private[tuple[Lot, ...]]
+
+    @strawberry.field(
+        description="Every open spendable lot that expires, soonest first; with those that never do they sum to available."
+    )
+    def expiring(self) -> list[ExpiringAmount]:
+        return [
+            ExpiringAmount(amount=lot.amount, on=lot.expires_on)
+            for lot in self.lots
+            if lot.available_at is None and lot.expires_on is not None
+        ]
+
+
+@strawberry.type
+class RuleOutcome:
+    rule: str
+    title: str
+    applied: bool
+    wallet: WalletCode | None
+    amount: int
+    reason: str | None
+
+
+@strawberry.type
+class PointEntry(Node):
+    wallet: WalletCode
+    entry_kind: EntryKind
+    amount: int = strawberry.field(description="Signed: what this entry did to the wallet.")
+    title: str
+    occurred_at: datetime
+    available_at: datetime | None = strawberry.field(
+        description="For an award: when it can be spent, if not at once; when it lapses, if ever."
+    )
+    expires_on: date | None
+    balance_after: int = strawberry.field(
+        description="available + pending - debt after it. A lapse that is due and not yet written is shown as if it were."
+    )
+    member: strawberry.Private[str]
+    told: strawberry.Private[Told]
+    reader: strawberry.Private[Reader]
+
+    @strawberry.field(description="Why this amount: each rule that counted, and each that did not with its reason.")
+    async def explanation(self, info: Info) -> list[RuleOutcome]:
+        row = await info.context.loaders.row(self.member, self.told.seq)
+        return explained(self.reader, self.told, row.outcomes if row else ())
+
+    @strawberry.field
+    async def purchase(self, info: Info) -> Purchase | None:
+        found = await info.context.loaders.purchase_behind(self.member, self.told.seq)
+        return None if found is None else await purchase_of(info, found)
+
+
+@strawberry.type
+class PointEntryEdge:
+    cursor: str
+    node: PointEntry
+
+
+@strawberry.type
+class PointEntryConnection:
+    edges: list[PointEntryEdge]
+    page_info: PageInfo
+
+
+@strawberry.type
+class QuotedEntry:
+    wallet: WalletCode
+    entry_kind: EntryKind
+    amount: int
+    title: str
+    available_at: datetime | None
+    expires_on: date | None
+
+
+@strawberry.type
+class WalletTotal:
+    wallet: WalletCode
+    amount: int
+
+
+# --- wallets ---------------------------------------------------------------------------------------------------------
+
+
+def wallet_of(reader: Reader, member: str, code: str, held: Held) -> Wallet:
+    """Return what a member has in a wallet, settled at an instant."""
+    spec = reader.programme.wallet(code)
+    money = spec.kind == "money"
+    return Wallet(
+        id=strawberry.ID(encode("Wallet", f"{member}:{code}")),
+        code=WalletCode(code),
+        name=reader.text(spec.name),
+        wallet_kind=WalletKind.MONEY if money else WalletKind.POINTS,
+        currency=reader.programme.programme.currency if money else None,
+        available=held.available,
+        pending=held.pending,
+        debt=held.debt,
+        earned=Long(held.earned),
+        spent=Long(held.spent),
+        expired=Long(held.expired),
+        lots=held.lots,
+    )
+
+
+def wallets_of(reader: Reader, member: Member) -> list[Wallet]:
+    """Return every wallet of a member, in the file's order; one that never held anything is empty."""
+    return [wallet_of(reader, member.id, spec.code, member.wallets.get(spec.code) or Held()) for spec in reader.programme.wallets]
+
+
+def wallets_then(reader: Reader, member: str, wallets: Mapping[str, Held]) -> list[Wallet]:
+    """Return wallets as they were right after a decision, in the file's order."""
+    return [wallet_of(reader, member, spec.code, wallets[spec.code]) for spec in reader.programme.wallets if spec.code in wallets]
+
+
+# --- entries ---------------------------------------------------------------------------------------------------------
+
+
+def entry_id(member: str, n: int) -> strawberry.ID:
+    """Return the id of a member's n-th entry."""
+    return strawberry.ID(encode("PointEntry", f"{member}:{n}"))
+
+
+def entry_of(reader: Reader, member: str, told: Told) -> PointEntry:
+    """Return an entry as a history shows it."""
+    entry = told.entry
+    return PointEntry(
+        id=entry_id(member, entry.n),
+        wallet=WalletCode(entry.wallet),
+        entry_kind=EntryKind[entry.kind],
+        amount=entry.amount,
+        title=entry_title(reader, entry, version=told.version, reward=told.reward),
+        occurred_at=told.at,
+        available_at=entry.available_at,
+        expires_on=entry.expires_on,
+        balance_after=entry.balance,
+        member=member,
+        told=told,
+        reader=reader,
+    )
+
+
+def entries_of(reader: Reader, member: str, told: Iterable[Told]) -> list[PointEntry]:
+    """Return entries as a history shows them, in the order given."""
+    return [entry_of(reader, member, one) for one in told]
+
+
+def quoted_entry(reader: Reader, entry: Entry, version: int) -> QuotedEntry:
+    """Return an entry that would be written."""
+    return QuotedEntry(
+        wallet=WalletCode(entry.wallet),
+        entry_kind=EntryKind[entry.kind],
+        amount=entry.amount,
+        title=entry_title(reader, entry, version=version),
+        available_at=entry.available_at,
+        expires_on=entry.expires_on,
+    )
+
+
+def totals_of(reader: Reader, entries: Sequence[Entry]) -> list[WalletTotal]:
+    """Return what entries come to by wallet, in the file's order, for the wallets that they move."""
+    sums: dict[str, int] = {}
+    for entry in entries:
+        sums[entry.wallet] = sums.get(entry.wallet, 0) + entry.amount
+    return [WalletTotal(wallet=WalletCode(s.code), amount=sums[s.code]) for s in reader.programme.wallets if s.code in sums]
+
+
+# --- reasons ---------------------------------------------------------------------------------------------------------
+
+
+def explained(reader: Reader, told: Told, outcomes: Iterable[Outcome]) -> list[RuleOutcome]:
+    """Return why one entry's amount is what it is: what made it, with the entry's own amount, and the rules that gave nothing."""
+    entry = told.entry
+    found = list(outcomes)
+    own = next((one for one in found if one.applied and one.rule == entry.rule and one.wallet == entry.wallet), None)
+    made = RuleOutcome(
+        rule=entry.rule or told.event,
+        title=entry_title(reader, entry, version=told.version, reward=told.reward),
+        applied=True,
+        wallet=WalletCode(entry.wallet),
+        amount=entry.amount,
+        reason=own.reason if own else None,
+    )
+    return [made, *outcomes_of(reader, (one for one in found if not one.applied), told.version)]
+
+
+def outcomes_of(reader: Reader, outcomes: Iterable[Outcome], version: int) -> list[RuleOutcome]:
+    """Return what each rule came to, with its title in the reader's language."""
+    programme = reader.of_version(version)
+    return [
+        RuleOutcome(
+            rule=one.rule,
+            title=rule_title(programme, one.rule, reader.locale),
+            applied=one.applied,
+            wallet=WalletCode(one.wallet) if one.wallet else None,
+            amount=one.amount,
+            reason=one.reason,
+        )
+        for one in outcomes
+    ]

@@ -4,6 +4,7 @@ Text a person reads is in the member's locale, else in the first one of Accept-L
 programme's first.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,10 +15,11 @@ ACCEPTED_AT_MOST = 20
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """The programme in force, its version, the reader's locale, and the instant that the whole answer is true at."""
+    """The programme in force and each version before it, the reader's locale, and the instant that the whole answer is true at."""
 
     programme: Programme
     version: int
+    of_version: Callable[[int], Programme]
     locale: str
     now: datetime
 

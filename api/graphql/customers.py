@@ -1,0 +1,71 @@
+"""A member as staff may see one: no contact, no birthday, no code. Staff find one by what the member says or shows."""
+
+import strawberry
+
+from api.graphql.basics import Info, Node
+from api.graphql.histories import purchase_history
+from api.graphql.ids import encode
+from api.graphql.members import MemberStatus, status_of
+from api.graphql.points import Wallet, wallets_of
+from api.graphql.reader import Reader
+from api.graphql.receipts import PurchaseConnection
+from api.graphql.rewards import MemberRewardConnection, RewardState, member_rewards
+from api.graphql.tiers import TierProgress, tier_progress
+from domain.services import reading
+from domain.services.reading import Seen
+
+
+@strawberry.type(description="A member as staff may see one: no contact, no birthday, no code.")
+class Customer(Node):
+    number: str
+    name: str
+    status: MemberStatus
+    seen: strawberry.Private[Seen]
+    reader: strawberry.Private[Reader]
+
+    @strawberry.field
+    def wallets(self) -> list[Wallet]:
+        return wallets_of(self.reader, self.seen.member)
+
+    @strawberry.field
+    def tier(self) -> TierProgress | None:
+        return tier_progress(self.reader, self.seen.member)
+
+    @strawberry.field
+    async def rewards(
+        self, info: Info, first: int | None = 20, after: str | None = None, state: RewardState | None = None
+    ) -> MemberRewardConnection:
+        world = await info.context.loaders.world()
+        return member_rewards(self.reader, self.seen.member, world, first=first, after=after, state=state)
+
+    @strawberry.field(description="In the stores this employee may see.")
+    async def purchases(self, info: Info, first: int | None = 20, after: str | None = None) -> PurchaseConnection:
+        staff = info.context.staff()
+        store = None if staff.role == "OPERATOR" else staff.store
+        return await purchase_history(info, self.seen.member.id, first=first, after=after, store=store)
+
+
+@strawberry.type
+class CustomerQuery:
+    @strawberry.field(description="Staff: a member by membership number, e-mail or phone, exactly.")
+    async def find_customer(self, info: Info, contact: str) -> Customer | None:
+        member = await reading.known_as(info.context.services.house, contact=contact)
+        return None if member is None else await customer(info, member)
+
+
+async def customer(info: Info, member: str) -> Customer:
+    """Return a member as staff may see one, as they are now."""
+    loaders = info.context.loaders
+    return customer_of(await loaders.reader(), await loaders.seen(member))
+
+
+def customer_of(reader: Reader, seen: Seen) -> Customer:
+    """Return a member as staff may see one."""
+    return Customer(
+        id=strawberry.ID(encode("Customer", seen.member.id)),
+        number=seen.member.number,
+        name=seen.details.name,
+        status=status_of(seen),
+        seen=seen,
+        reader=reader,
+    )

@@ -1,0 +1,58 @@
+"""Events that managers and other systems report: those the programme file declares, plan.* and answers to surveys."""
+
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+
+from api.graphql.basics import Info
+from api.graphql.points import PointEntry, RuleOutcome, entries_of, outcomes_of
+from api.graphql.problems import IdempotencyConflict, NotAllowed, refusals
+from api.graphql.scalars import JsonObject
+from api.graphql.tills import chosen, till_of
+from domain.services import member_events
+
+
+@strawberry.input
+class RecordEventInput:
+    member: str
+    name: str
+    data: JsonObject | None = None
+    occurred_at: datetime | None = None
+    external_id: str = strawberry.field(description="The event's lasting identity in its source.")
+    idempotency_key: str
+
+
+@strawberry.type
+class EventRecorded:
+    entries: list[PointEntry]
+    explanation: list[RuleOutcome]
+
+
+RecordEventResult = Annotated[EventRecorded | NotAllowed | IdempotencyConflict, strawberry.union("RecordEventResult")]
+
+
+@strawberry.type
+class EventMutation:
+    @strawberry.mutation(
+        description="Managers and other systems: an event that the programme file declares, or a plan.* or survey event."
+    )
+    @refusals
+    async def record_event(self, info: Info, input: RecordEventInput) -> RecordEventResult:
+        loaders, till = info.context.loaders, till_of(info)
+        till.need_manager()
+        done = await member_events.record(
+            info.context.services.house,
+            till=till,
+            member_id=await chosen(info, input.member),
+            name=input.name,
+            data=input.data or {},
+            occurred_at=input.occurred_at,
+            external_id=input.external_id,
+            key=input.idempotency_key,
+            now=loaders.now,
+        )
+        reader = await loaders.reader()
+        return EventRecorded(
+            entries=entries_of(reader, done.member_id, done.told), explanation=outcomes_of(reader, done.outcomes, done.version)
+        )

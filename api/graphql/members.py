@@ -1,0 +1,198 @@
+"""The signed-in member: who they are, what they have, and all that hangs on it.
+
+A later page of a list needs nothing of the member but who they are: where only such pages are asked for, the member is not read.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from enum import Enum
+
+import strawberry
+from graphql.language import FieldNode, FragmentDefinitionNode, FragmentSpreadNode, InlineFragmentNode, NullValueNode, SelectionSetNode
+
+from api.graphql.badges import BadgeProgress, badges_of
+from api.graphql.basics import Info, Node
+from api.graphql.consents import Consent, consents_of
+from api.graphql.histories import point_history, purchase_history
+from api.graphql.ids import encode
+from api.graphql.points import PointEntryConnection, Wallet, wallets_of
+from api.graphql.programme import Plan, plan_of
+from api.graphql.reader import Reader
+from api.graphql.receipts import PurchaseConnection
+from api.graphql.rewards import MemberRewardConnection, RewardState, member_rewards
+from api.graphql.scalars import WalletCode
+from api.graphql.tiers import TierProgress, tier_progress
+from api.graphql.titles import known
+from domain.services.reading import Seen
+
+LISTS = frozenset({"pointHistory", "purchases", "vouchers"})
+UNREAD = frozenset({"id", "__typename"})
+
+
+@strawberry.enum(description="FROZEN (by a manager, with a reason): earns nothing, redeems nothing, uses nothing; refunds still apply.")
+class MemberStatus(Enum):
+    ACTIVE = "ACTIVE"
+    FROZEN = "FROZEN"
+    ERASED = "ERASED"
+
+
+@strawberry.type
+class Referral:
+    code: str
+    url: str
+    invited: int
+    qualified: int
+
+
+@strawberry.type
+class MemberPlan:
+    plan: Plan
+    since: datetime
+    until: datetime | None
+
+
+@strawberry.type
+class Member(Node):
+    number: str = strawberry.field(description="Membership number with a check digit, as printed on a card.")
+    name: str
+    email: str | None
+    phone: str | None
+    birthday: date | None
+    locale: str
+    timezone: str
+    status: MemberStatus
+    joined_at: datetime
+    terms_accepted: str | None
+    member_id: strawberry.Private[str]
+    seen: strawberry.Private[Seen]
+    reader: strawberry.Private[Reader]
+
+    @strawberry.field(description="The programme's first wallet: the points balance.")
+    def balance(self) -> Wallet:
+        return wallets_of(self.reader, self.seen.member)[0]
+
+    @strawberry.field
+    def wallets(self) -> list[Wallet]:
+        return wallets_of(self.reader, self.seen.member)
+
+    @strawberry.field
+    async def point_history(
+        self, info: Info, first: int | None = 20, after: str | None = None, wallet: WalletCode | None = None
+    ) -> PointEntryConnection:
+        return await point_history(info, self.member_id, first=first, after=after, wallet=wallet)
+
+    @strawberry.field(description="Null where the programme has no tiers.")
+    def tier(self) -> TierProgress | None:
+        return tier_progress(self.reader, self.seen.member)
+
+    @strawberry.field
+    def badges(self) -> list[BadgeProgress]:
+        return badges_of(self.reader, self.seen.member)
+
+    @strawberry.field
+    async def rewards(
+        self, info: Info, first: int | None = 20, after: str | None = None, state: RewardState | None = None
+    ) -> MemberRewardConnection:
+        world = await info.context.loaders.world()
+        return member_rewards(self.reader, self.seen.member, world, first=first, after=after, state=state)
+
+    @strawberry.field
+    async def purchases(self, info: Info, first: int | None = 20, after: str | None = None) -> PurchaseConnection:
+        return await purchase_history(info, self.member_id, first=first, after=after)
+
+    @strawberry.field(description="Null where the programme has none.")
+    def referral(self, info: Info) -> Referral | None:
+        if self.reader.programme.referral is None:
+            return None
+        url = info.context.services.invitation_url(self.number)
+        return Referral(code=self.number, url=url, invited=self.seen.invited, qualified=self.seen.member.referral.friends)
+
+    @strawberry.field
+    def plan(self) -> MemberPlan | None:
+        held = self.seen.member.plan
+        spec = known(self.reader.programme.plan, held.code) if held else None
+        if held is None or spec is None:
+            return None
+        return MemberPlan(plan=plan_of(self.reader, spec), since=held.since, until=held.until)
+
+    @strawberry.field
+    def consents(self) -> list[Consent]:
+        return consents_of(self.reader, self.member_id, self.seen.details.consents)
+
+
+@strawberry.type
+class MemberQuery:
+    @strawberry.field(description="The signed-in member.")
+    async def me(self, info: Info) -> Member:
+        member_id = info.context.member().member_id
+        return _unread(member_id) if _asks_pages_only(info) else await me(info, member_id)
+
+
+async def me(info: Info, member_id: str) -> Member:
+    """Return a member as they see themselves, as they are now."""
+    loaders = info.context.loaders
+    seen = await loaders.seen(member_id)
+    return member_of(await loaders.reader(), seen)
+
+
+def member_of(reader: Reader, seen: Seen) -> Member:
+    """Return a member as they see themselves."""
+    member, details = seen.member, seen.details
+    assert member.joined_at is not None, "a membership has begun where there is a member"
+    return Member(
+        id=strawberry.ID(encode("Member", member.id)),
+        number=member.number,
+        name=details.name,
+        email=details.email,
+        phone=details.phone,
+        birthday=details.birthday,
+        locale=details.locale,
+        timezone=details.timezone,
+        status=status_of(seen),
+        joined_at=member.joined_at,
+        terms_accepted=details.terms,
+        member_id=member.id,
+        seen=seen,
+        reader=reader,
+    )
+
+
+def status_of(seen: Seen) -> MemberStatus:
+    if seen.status == "erased":
+        return MemberStatus.ERASED
+    return MemberStatus.FROZEN if seen.member.frozen else MemberStatus.ACTIVE
+
+
+# --- later pages -----------------------------------------------------------------------------------------------------
+
+
+def _unread(member_id: str) -> Member:
+    """Return a member of whom nothing is known but who they are, which is all that later pages of lists ask."""
+    member = Member.__new__(Member)
+    member.id, member.member_id = strawberry.ID(encode("Member", member_id)), member_id
+    return member
+
+
+def _asks_pages_only(info: Info) -> bool:
+    raw = info._raw_info
+    return all(_pages_only(node.selection_set, raw.fragments) for node in raw.field_nodes)
+
+
+def _pages_only(selected: SelectionSetNode | None, fragments: Mapping[str, FragmentDefinitionNode]) -> bool:
+    for node in selected.selections if selected else ():
+        match node:
+            case FieldNode():
+                if not (node.name.value in UNREAD or (node.name.value in LISTS and _has_cursor(node))):
+                    return False
+            case InlineFragmentNode():
+                if not _pages_only(node.selection_set, fragments):
+                    return False
+            case FragmentSpreadNode():
+                if not _pages_only(fragments[node.name.value].selection_set, fragments):
+                    return False
+    return True
+
+
+def _has_cursor(node: FieldNode) -> bool:
+    # A cursor in a variable may be null: then the list's own resolver reads the member.
+    return any(each.name.value == "after" and not isinstance(each.value, NullValueNode) for each in node.arguments or ())

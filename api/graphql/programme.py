@@ -1,0 +1,129 @@
+"""The programme as everybody may see it: what it offers, and its rules in plain words. Needs no sign-in."""
+
+from datetime import datetime
+
+import strawberry
+
+from api.graphql import badges, rewards
+from api.graphql.badges import Badge
+from api.graphql.basics import Info
+from api.graphql.consents import ConsentPurpose, purposes
+from api.graphql.reader import Reader
+from api.graphql.rewards import Reward
+from api.graphql.scalars import WalletCode
+from api.graphql.stores import Store, store_of
+from api.graphql.tiers import Tier, ladder
+from domain.model.earning import moment, moment_end
+from domain.model.programme import Plan as PlanSpec
+from domain.model.programme import Rule
+
+
+@strawberry.type
+class Terms:
+    version: str
+    url: str
+
+
+@strawberry.type
+class EarningRule:
+    code: str
+    title: str
+    description: str
+    wallets: list[WalletCode]
+    from_: datetime | None = strawberry.field(name="from")
+    until: datetime | None
+
+
+@strawberry.type
+class Plan:
+    code: str
+    name: str
+    price: int
+    currency: str
+    benefits: list[str]
+
+
+@strawberry.type
+class Programme:
+    code: str
+    name: str
+    currency: str
+    timezone: str
+    locales: list[str]
+    version: int
+    terms: Terms
+    reader: strawberry.Private[Reader]
+
+    @strawberry.field
+    def consents(self) -> list[ConsentPurpose]:
+        return purposes(self.reader)
+
+    @strawberry.field(description="How to earn, each listed rule in plain words.")
+    def earning(self) -> list[EarningRule]:
+        listed = (rule for rule in self.reader.programme.rules if rule.listed)
+        return [_earning(self.reader, rule) for rule in listed if any(action.award is not None for action in rule.do)]
+
+    @strawberry.field
+    def tiers(self) -> list[Tier]:
+        return list(ladder(self.reader.programme, self.reader.locale).values())
+
+    @strawberry.field
+    def badges(self) -> list[Badge]:
+        return badges.shown(self.reader.programme, self.reader.locale)
+
+    @strawberry.field
+    def rewards(self) -> list[Reward]:
+        return rewards.shown(self.reader.programme, self.reader.locale)
+
+    @strawberry.field
+    def plans(self) -> list[Plan]:
+        return [plan_of(self.reader, spec) for spec in self.reader.programme.plans]
+
+    @strawberry.field
+    async def stores(self, info: Info) -> list[Store]:
+        names = await info.context.loaders.store_names()
+        return [store_of(code, names) for code in sorted(names)]
+
+
+@strawberry.type
+class ProgrammeQuery:
+    @strawberry.field(description="Public: what the programme offers and its rules in plain words. Needs no sign-in.")
+    async def programme(self, info: Info) -> Programme:
+        return programme_of(await info.context.loaders.reader())
+
+
+def programme_of(reader: Reader) -> Programme:
+    header = reader.programme.programme
+    return Programme(
+        code=header.code,
+        name=reader.text(header.name),
+        currency=header.currency,
+        timezone=header.timezone,
+        locales=list(header.locales),
+        version=reader.version,
+        terms=Terms(version=header.terms.version, url=header.terms.url),
+        reader=reader,
+    )
+
+
+def plan_of(reader: Reader, spec: PlanSpec) -> Plan:
+    return Plan(
+        code=spec.code,
+        name=reader.text(spec.name),
+        price=spec.price,
+        currency=reader.programme.programme.currency,
+        benefits=[reader.text(benefit) for benefit in spec.benefits],
+    )
+
+
+def _earning(reader: Reader, rule: Rule) -> EarningRule:
+    zone, during = reader.programme.zone, rule.during
+    wallets = dict.fromkeys(action.award.wallet for action in rule.do if action.award is not None)
+    return EarningRule(
+        code=rule.code,
+        title=reader.text(rule.title) if rule.title else rule.code,
+        description=reader.text(rule.description) if rule.description else "",
+        wallets=[WalletCode(code) for code in wallets],
+        from_=moment(during.from_, zone) if during and during.from_ is not None else None,
+        until=moment_end(during.until, zone) if during and during.until is not None else None,
+    )

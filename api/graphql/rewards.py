@@ -1,0 +1,237 @@
+"""Rewards: the catalogue's own facts, and how one member stands to each, with what would unlock it."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from enum import Enum
+from functools import lru_cache
+
+import strawberry
+
+from api.graphql.basics import Info, Node, PageInfo
+from api.graphql.ids import encode
+from api.graphql.paging import Numbered, connection, page
+from api.graphql.reader import Reader
+from api.graphql.scalars import WalletCode
+from api.graphql.stores import Store, stores_of
+from api.graphql.tiers import Tier, ladder
+from api.texts import instant_text, of_kind, say
+from domain.model import rewards
+from domain.model.decision import Locked, World
+from domain.model.member import Member
+from domain.model.programme import Programme, RewardSpec
+
+LIST = "reward"
+
+
+@strawberry.enum
+class RewardKind(Enum):
+    DISCOUNT_AMOUNT = "DISCOUNT_AMOUNT"
+    DISCOUNT_PERCENT = "DISCOUNT_PERCENT"
+    PRODUCT = "PRODUCT"
+    EVENT = "EVENT"
+    ACCESS = "ACCESS"
+    SERVICE = "SERVICE"
+
+
+@strawberry.enum
+class RewardState(Enum):
+    UNLOCKED = "UNLOCKED"
+    LOCKED = "LOCKED"
+
+
+@strawberry.enum
+class LockReason(Enum):
+    BALANCE = "BALANCE"
+    TIER = "TIER"
+    CONDITION = "CONDITION"
+    STOCK = "STOCK"
+    MEMBER_LIMIT = "MEMBER_LIMIT"
+    NOT_YET = "NOT_YET"
+    OVER = "OVER"
+    FROZEN = "FROZEN"
+
+
+@strawberry.type
+class RewardValue:
+    amount: int | None
+    percent: int | None
+    minimum: int | None
+    currency: str | None
+
+
+@strawberry.type
+class Cost:
+    wallet: WalletCode
+    amount: int
+
+
+@strawberry.type(description="The catalogue's own facts, the same for everyone.")
+class Reward(Node):
+    code: str
+    title: str
+    description: str
+    image: str | None
+    reward_kind: RewardKind
+    cost: Cost | None = strawberry.field(
+        description="Null for what is only ever given: such a reward is in no list and cannot be redeemed."
+    )
+    value: RewardValue | None
+    terms: str | None
+    available_from: datetime | None
+    available_until: datetime | None
+    limited: strawberry.Private[bool]
+    store_codes: strawberry.Private[tuple[str, ...]]
+
+    @strawberry.field(description="Null where unlimited.")
+    async def stock(self, info: Info) -> int | None:
+        return (await info.context.loaders.stock_left()).get(self.code) if self.limited else None
+
+    @strawberry.field
+    async def stores(self, info: Info) -> list[Store]:
+        return stores_of(self.store_codes, await info.context.loaders.store_names()) if self.store_codes else []
+
+
+@strawberry.type
+class Lock:
+    reason: LockReason
+    message: str
+    tier: Tier | None
+    from_: datetime | None = strawberry.field(name="from")
+
+
+@strawberry.type(description="A reward as one member stands to it.")
+class MemberReward:
+    id: strawberry.ID
+    reward: Reward
+    reward_state: RewardState
+    missing: int = strawberry.field(description="Still missing to afford it; 0 where affordable.")
+    locks: list[Lock] = strawberry.field(description="Why it is locked, each reason with what would unlock it.")
+
+
+@strawberry.type
+class MemberRewardEdge:
+    cursor: str
+    node: MemberReward
+
+
+@strawberry.type
+class MemberRewardConnection:
+    edges: list[MemberRewardEdge]
+    page_info: PageInfo
+
+
+# --- the catalogue ---------------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=64)
+def rewards_in(programme: Programme, locale: str) -> Mapping[str, Reward]:
+    """Return each reward by its code, given ones too, as one language reads it; the same objects in every answer."""
+    return {spec.code: _reward(programme, spec, locale) for spec in programme.rewards}
+
+
+def shown(programme: Programme, locale: str) -> list[Reward]:
+    """Return the rewards that can be redeemed, in the file's order."""
+    return [reward for reward in rewards_in(programme, locale).values() if reward.cost is not None]
+
+
+def value_of(spec: RewardSpec, currency: str) -> RewardValue | None:
+    """Return what a reward takes off a purchase; None where it takes nothing off."""
+    if spec.value is None:
+        return None
+    return RewardValue(amount=spec.value.amount, percent=spec.value.percent, minimum=spec.value.minimum, currency=currency)
+
+
+def _reward(programme: Programme, spec: RewardSpec, locale: str) -> Reward:
+    start, end = rewards.window(programme, spec, None)
+    return Reward(
+        id=strawberry.ID(encode("Reward", spec.code)),
+        code=spec.code,
+        title=spec.title.in_(locale),
+        description=spec.description.in_(locale),
+        image=spec.image,
+        reward_kind=RewardKind[spec.kind.upper()],
+        cost=Cost(wallet=WalletCode(spec.cost.wallet), amount=spec.cost.amount) if spec.cost else None,
+        value=value_of(spec, programme.programme.currency),
+        terms=spec.terms.in_(locale) if spec.terms else None,
+        available_from=start,
+        available_until=end,
+        limited=spec.stock is not None,
+        store_codes=spec.voucher.stores,
+    )
+
+
+# --- one member ------------------------------------------------------------------------------------------------------
+
+
+def member_reward(reader: Reader, member: Member, spec: RewardSpec, world: World) -> MemberReward:
+    """Return how a member, settled at the reader's instant, stands to one reward."""
+    return _stand(reader, member, spec, rewards.locks(reader.programme, member, spec, now=reader.now, world=world))
+
+
+def _stand(reader: Reader, member: Member, spec: RewardSpec, why: tuple[Locked, ...]) -> MemberReward:
+    return MemberReward(
+        id=strawberry.ID(encode("MemberReward", f"{member.id}:{spec.code}")),
+        reward=rewards_in(reader.programme, reader.locale)[spec.code],
+        reward_state=RewardState.LOCKED if why else RewardState.UNLOCKED,
+        missing=rewards.missing(member, spec),
+        locks=locks_of(reader, spec, why),
+    )
+
+
+def locks_of(reader: Reader, spec: RewardSpec, why: tuple[Locked, ...]) -> list[Lock]:
+    """Return reasons as a reader is told them."""
+    rungs = ladder(reader.programme, reader.locale)
+    return [
+        Lock(
+            reason=LockReason[lock.reason],
+            message=_message(reader, spec, lock),
+            tier=rungs.get(lock.tier) if lock.tier else None,
+            from_=lock.start,
+        )
+        for lock in why
+    ]
+
+
+def _message(reader: Reader, spec: RewardSpec, lock: Locked) -> str:
+    programme, locale = reader.programme, reader.locale
+    match lock.reason:
+        case "BALANCE" if spec.cost is not None:
+            wallet = programme.wallet(spec.cost.wallet)
+            amount = of_kind(wallet.kind, lock.missing, currency=programme.programme.currency, locale=locale)
+            return say("lock.BALANCE", locale, amount=amount, wallet=reader.text(wallet.name))
+        case "TIER" if lock.tier is not None:
+            return say("lock.TIER", locale, tier=reader.text(programme.rung(lock.tier).name))
+        case "NOT_YET" if lock.start is not None:
+            return say("lock.NOT_YET", locale, **{"from": instant_text(lock.start, programme.zone, locale=locale)})
+        case "CONDITION" if spec.lock is not None:
+            return reader.text(spec.lock)
+    return say(f"lock.{lock.reason}", locale)
+
+
+def member_rewards(
+    reader: Reader, member: Member, world: World, *, first: int | None, after: str | None, state: RewardState | None
+) -> MemberRewardConnection:
+    """Return a window of the list, in the file's order; cursors hold a reward's place in it."""
+    window = page(first, after, of=LIST)
+    found: list[Numbered[MemberReward]] = []
+    for row in _standing(reader, member, world, past=window.after or 0):
+        if state is None or row.node.reward_state is state:
+            found.append(row)
+        if len(found) > window.size:
+            break
+    return connection(
+        found,
+        window,
+        of=LIST,
+        edge=MemberRewardEdge,
+        page_info=PageInfo,
+        make=MemberRewardConnection,
+    )
+
+
+def _standing(reader: Reader, member: Member, world: World, *, past: int) -> Iterator[Numbered[MemberReward]]:
+    sight = rewards.glance(reader.programme, member, reader.now)
+    for place, spec in enumerate(rewards.listed(reader.programme), start=1):
+        if place > past:
+            why = rewards.locks(reader.programme, member, spec, now=reader.now, world=world, sight=sight)
+            yield Numbered(place, _stand(reader, member, spec, why))

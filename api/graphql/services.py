@@ -1,0 +1,76 @@
+"""What resolvers may use: the desk (and through it the house), and what one process keeps in memory beside it."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from api.tokens import Tokens
+from domain.services import stores
+from domain.services.desk import Desk
+from domain.services.house import House
+from domain.store.base import Store
+
+NAMES_FRESH = timedelta(seconds=10)
+LOCALES_FRESH = timedelta(minutes=1)
+LOCALES_AT_MOST = 10_000
+
+
+class StoreNames:
+    """Each store's name by its code, from memory: ten seconds old at most."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._names: Mapping[str, str] = {}
+        self._read_at: datetime | None = None
+
+    async def names(self, *, now: datetime) -> Mapping[str, str]:
+        """Return the names, read again where they are old."""
+        if self._read_at is None or not timedelta(0) <= now - self._read_at < NAMES_FRESH:
+            self._names = {shop.code: shop.name for shop in await stores.listed(self._store)}
+            self._read_at = now
+        return self._names
+
+
+class Locales:
+    """The language of members seen lately, so that a later page of a list need not read the member for its titles' sake."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[str, tuple[str, datetime]] = OrderedDict()
+
+    def known(self, member: str, *, now: datetime) -> str | None:
+        """Return a member's locale, a minute old at most."""
+        found = self._kept.get(member)
+        return found[0] if found is not None and timedelta(0) <= now - found[1] < LOCALES_FRESH else None
+
+    def note(self, member: str, locale: str, *, now: datetime) -> None:
+        """Remember a member's locale."""
+        self._kept[member] = (locale, now)
+        self._kept.move_to_end(member)
+        if len(self._kept) > LOCALES_AT_MOST:
+            self._kept.popitem(last=False)
+
+    def forget(self, member: str) -> None:
+        """Ask the member anew: their profile has changed."""
+        self._kept.pop(member, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """`clock` tells the instant that a request is true at; `base_url` is what the outside calls this server."""
+
+    desk: Desk
+    store_names: StoreNames
+    tokens: Tokens
+    clock: Callable[[], datetime]
+    base_url: str
+    locales: Locales = field(default_factory=Locales)
+
+    @property
+    def house(self) -> House:
+        """Return the database, the programmes in memory, and what is left on the shelf."""
+        return self.desk.house
+
+    def invitation_url(self, code: str) -> str:
+        """Return the link by which a friend joins."""
+        return f"{self.base_url}/phone/?r={code}"

@@ -1,0 +1,59 @@
+"""Whoever stands at a till, and whom they serve: a visit, a membership number or a customer's id, as the contract says."""
+
+from datetime import datetime, timedelta
+
+from api.graphql.basics import Info
+from api.graphql.errors import BadInput, NotFound
+from api.graphql.ids import decode_as
+from api.tokens import TokenEnded, TokenRefused
+from domain.model.codes import CodeKind, classify
+from domain.services import reading
+from domain.services.errors import ExpiredCode, UnknownCode
+from domain.services.tills import Till
+
+# How long after it was made what was scanned without a network still counts, for earning only.
+QUEUED_AT_MOST = timedelta(hours=24)
+
+
+def till_of(info: Info) -> Till:
+    """Return the employee who calls, at their store."""
+    staff = info.context.staff()
+    return Till(staff=staff.staff_id, role=staff.role, store=staff.store, own_member=staff.own_member)
+
+
+async def served(info: Info, member: str, *, occurred_at: datetime | None = None) -> str:
+    """Return the member that a till names. Raises UnknownCode, and ExpiredCode for a visit that is over.
+
+    A visit is judged at the time of what it was used for, where that lies within 24 hours.
+    """
+    if member.count(".") == 2:
+        return _visited(info, member, occurred_at)
+    code = classify(member)
+    if code.kind is CodeKind.NUMBER:
+        found = await reading.known_as(info.context.services.house, contact=code.text)
+        if found is None:
+            raise UnknownCode
+        return found
+    try:
+        return decode_as("Customer", member)
+    except BadInput:
+        raise UnknownCode from None
+
+
+async def chosen(info: Info, member: str) -> str:
+    """Return the member that a till names, where nobody is NOT_FOUND."""
+    try:
+        return await served(info, member)
+    except (UnknownCode, ExpiredCode):
+        raise NotFound from None
+
+
+def _visited(info: Info, visit: str, occurred_at: datetime | None) -> str:
+    now = info.context.loaders.now
+    at = occurred_at if occurred_at is not None and now - QUEUED_AT_MOST <= occurred_at <= now else now
+    try:
+        return info.context.services.tokens.verify_visit(visit, store=info.context.staff().store, at=at).subject
+    except TokenEnded:
+        raise ExpiredCode from None
+    except TokenRefused:
+        raise UnknownCode from None

@@ -1,0 +1,51 @@
+"""What stands beside an amount: the title of a ledger entry and of a rule's outcome, in the reader's language."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from api.graphql.reader import Reader
+from api.texts import say
+from domain.model.decision import Entry
+from domain.model.programme import Programme
+
+BADGE = "badge:"
+REFERRAL = ("referral:friend", "referral:referrer")
+
+SpecT = TypeVar("SpecT")
+
+
+def known(look_up: Callable[[str], SpecT], code: str | None) -> SpecT | None:
+    """Return what a programme has by this code; None where this version of it has nothing."""
+    try:
+        return None if code is None else look_up(code)
+    except KeyError:
+        return None
+
+
+def rule_title(programme: Programme, code: str, locale: str) -> str:
+    """Return what a rule is called: its title, else the badge or invitation that it stands for, else its code."""
+    if code.startswith(BADGE):
+        badge = known(programme.badge, code.removeprefix(BADGE))
+        return say("rule.badge", locale, name=badge.name.in_(locale) if badge else code.removeprefix(BADGE))
+    if code in REFERRAL:
+        return say(f"rule.{code}", locale)
+    rule = known(programme.rule, code)
+    return rule.title.in_(locale) if rule is not None and rule.title is not None else code
+
+
+def entry_title(reader: Reader, entry: Entry, *, version: int, reward: str | None = None) -> str:
+    """Return what an entry is called, by the rules of the version that wrote it."""
+    programme, locale = reader.of_version(version), reader.locale
+    if entry.rule is not None:
+        title = rule_title(programme, entry.rule, locale)
+        return say("entry.BONUS", locale, title=title) if entry.kind == "BONUS" and not _multiplies(programme, entry.rule) else title
+    spec = known(programme.reward, reward)
+    if spec is not None and entry.kind in ("SPEND", "RETURN"):
+        return say(f"entry.{entry.kind}.reward", locale, reward=spec.title.in_(locale))
+    return say(f"entry.{entry.kind}", locale)
+
+
+def _multiplies(programme: Programme, code: str) -> bool:
+    """Tell whether a rule's award is itself a bonus on others: then its own title says so."""
+    rule = known(programme.rule, code)
+    return rule is not None and any(action.award is not None and action.award.times is not None for action in rule.do)

@@ -1,0 +1,229 @@
+"""What the API itself says to people, in every language it speaks: reasons, refusals, and titles that no programme file gives.
+
+`say("lock.STOCK", "pt")` returns the sentence; a locale falls back to its language, then to English. Figures come in written
+for the reader: `amount_text`, `day_text`, `instant_text`. Each entry has each language with the same placeholders: a test says so.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Final, Literal
+from zoneinfo import ZoneInfo
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_currency, format_decimal, get_currency_precision
+
+SPOKEN: Final = ("en", "pt", "pl")
+# Where a bare language leaves the country open: the amounts and dates of the country that these texts are written for.
+_COUNTRIES: Final = {"pt": "pt_PT", "en": "en_GB"}
+
+TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
+    # Why a reward is locked, and what would unlock it
+    "lock.BALANCE": {
+        "en": "{amount} more needed in {wallet}",
+        "pt": "Faltam {amount} em {wallet}",
+        "pl": "Brakuje {amount} w: {wallet}",
+    },
+    "lock.TIER": {"en": "From the {tier} level", "pt": "A partir do nível {tier}", "pl": "Od poziomu {tier}"},
+    "lock.CONDITION": {
+        "en": "Its condition is not met yet",
+        "pt": "Ainda não cumpre a condição",
+        "pl": "Warunek nie jest jeszcze spełniony",
+    },
+    "lock.STOCK": {"en": "None left", "pt": "Esgotado", "pl": "Wyczerpane"},
+    "lock.MEMBER_LIMIT": {
+        "en": "You have taken it as often as is allowed",
+        "pt": "Já a resgatou o número de vezes permitido",
+        "pl": "Odebrano już dozwoloną liczbę razy",
+    },
+    "lock.NOT_YET": {"en": "Available from {from}", "pt": "Disponível a partir de {from}", "pl": "Dostępne od {from}"},
+    "lock.OVER": {"en": "No longer available", "pt": "Já não está disponível", "pl": "Już niedostępne"},
+    "lock.FROZEN": {
+        "en": "Your membership is on hold: ask at a store",
+        "pt": "A sua adesão está suspensa: pergunte numa loja",
+        "pl": "Twoje członkostwo jest wstrzymane: zapytaj w sklepie",
+    },
+    # Titles of ledger entries that no rule names
+    "entry.AWARD": {"en": "Award", "pt": "Atribuição", "pl": "Przyznanie"},
+    "entry.BONUS": {"en": "Bonus: {title}", "pt": "Bónus: {title}", "pl": "Bonus: {title}"},
+    "entry.SPEND": {"en": "Reward redeemed", "pt": "Prémio resgatado", "pl": "Odebrana nagroda"},
+    "entry.SPEND.reward": {"en": "Redeemed: {reward}", "pt": "Resgatado: {reward}", "pl": "Odebrano: {reward}"},
+    "entry.RETURN": {"en": "Voucher given back", "pt": "Vale devolvido", "pl": "Zwrot kuponu"},
+    "entry.RETURN.reward": {"en": "Given back: {reward}", "pt": "Devolvido: {reward}", "pl": "Zwrócono: {reward}"},
+    "entry.CLAWBACK": {"en": "Refund of a purchase", "pt": "Devolução de uma compra", "pl": "Zwrot zakupu"},
+    "entry.EXPIRE": {"en": "Expired", "pt": "Expirado", "pl": "Wygasło"},
+    "entry.ADJUST": {"en": "Correction", "pt": "Correção", "pl": "Korekta"},
+    "entry.TRANSFER": {"en": "Transfer", "pt": "Transferência", "pl": "Przeniesienie"},
+    # What stands where a rule's title would
+    "rule.badge": {"en": "Badge: {name}", "pt": "Emblema: {name}", "pl": "Odznaka: {name}"},
+    "rule.referral:friend": {"en": "Joined by an invitation", "pt": "Aderiu por convite", "pl": "Dołączenie z zaproszenia"},
+    "rule.referral:referrer": {"en": "A friend you invited", "pt": "Um amigo que convidou", "pl": "Zaproszony znajomy"},
+    # Refusals
+    "problem.IdempotencyConflict": {
+        "en": "This idempotency key was used for another request. Make a new key for a new request.",
+        "pt": "Esta chave já foi usada noutro pedido. Crie uma nova chave para um novo pedido.",
+        "pl": "Ten klucz został użyty w innym żądaniu. Nowe żądanie wymaga nowego klucza.",
+    },
+    "problem.TermsNotAccepted": {
+        "en": "Please accept the current terms (version {version}).",
+        "pt": "Aceite os termos atuais (versão {version}).",
+        "pl": "Zaakceptuj aktualny regulamin (wersja {version}).",
+    },
+    "problem.NotEnrolled": {
+        "en": "There is no membership for this contact yet. Join first.",
+        "pt": "Ainda não há adesão com este contacto. Adira primeiro.",
+        "pl": "Dla tego kontaktu nie ma jeszcze członkostwa. Najpierw dołącz.",
+    },
+    "problem.ContactTaken": {
+        "en": "This contact belongs to another membership.",
+        "pt": "Este contacto pertence a outra adesão.",
+        "pl": "Ten kontakt należy do innego członkostwa.",
+    },
+    "refused.WRONG_CODE": {"en": "This code is not right.", "pt": "O código não está correto.", "pl": "Kod jest nieprawidłowy."},
+    "refused.EXPIRED_CODE": {
+        "en": "This code is no longer valid. Ask for a new one.",
+        "pt": "Este código já não é válido. Peça um novo.",
+        "pl": "Ten kod stracił ważność. Poproś o nowy.",
+    },
+    "refused.TOO_MANY_ATTEMPTS": {
+        "en": "Too many attempts. Ask for a new code or wait a while.",
+        "pt": "Demasiadas tentativas. Peça um novo código ou aguarde um pouco.",
+        "pl": "Zbyt wiele prób. Poproś o nowy kod albo chwilę odczekaj.",
+    },
+    "refused.WRONG_PASSWORD": {
+        "en": "User name, password or store is not right.",
+        "pt": "O utilizador, a palavra-passe ou a loja não está correto.",
+        "pl": "Nazwa użytkownika, hasło lub sklep są nieprawidłowe.",
+    },
+    "refused.SESSION_ENDED": {
+        "en": "This session has ended. Sign in again.",
+        "pt": "Esta sessão terminou. Inicie sessão de novo.",
+        "pl": "Ta sesja się zakończyła. Zaloguj się ponownie.",
+    },
+    "refused.DISABLED": {"en": "This account is disabled.", "pt": "Esta conta está desativada.", "pl": "To konto jest wyłączone."},
+    "not_allowed.OWN_MEMBERSHIP": {
+        "en": "Nobody serves their own membership. Ask a colleague.",
+        "pt": "Ninguém atende a sua própria adesão. Peça a um colega.",
+        "pl": "Nikt nie obsługuje własnego członkostwa. Poproś kogoś z zespołu.",
+    },
+    "not_allowed.OTHER_STORE": {
+        "en": "This belongs to another store.",
+        "pt": "Isto pertence a outra loja.",
+        "pl": "To należy do innego sklepu.",
+    },
+    "not_allowed.SHIFT_LIMIT": {
+        "en": "The limit of this shift is reached. A manager has to take over.",
+        "pt": "O limite deste turno foi atingido. Um gerente tem de assumir.",
+        "pl": "Limit tej zmiany został wyczerpany. Musi przejąć kierownik.",
+    },
+    "not_allowed.MEMBER_FROZEN": {
+        "en": "This membership is on hold.",
+        "pt": "Esta adesão está suspensa.",
+        "pl": "To członkostwo jest wstrzymane.",
+    },
+    "not_allowed.ROLE": {
+        "en": "A manager has to do this.",
+        "pt": "Só um gerente pode fazer isto.",
+        "pl": "To może zrobić tylko kierownik.",
+    },
+    "not_allowed.TOO_LATE": {"en": "It is too late for this.", "pt": "Já é tarde para isto.", "pl": "Na to jest już za późno."},
+    "problem.UnknownCode": {
+        "en": "No membership is known by this code.",
+        "pt": "Nenhuma adesão é conhecida por este código.",
+        "pl": "Ten kod nie wskazuje żadnego członkostwa.",
+    },
+    "problem.ExpiredCode": {
+        "en": "This code has expired. Scan the card again.",
+        "pt": "Este código expirou. Leia o cartão de novo.",
+        "pl": "Ten kod wygasł. Zeskanuj kartę ponownie.",
+    },
+    "problem.PurchaseClaimed.same": {
+        "en": "This receipt is recorded already, for this member.",
+        "pt": "Este recibo já está registado, para este membro.",
+        "pl": "Ten paragon jest już zapisany dla tej osoby.",
+    },
+    "problem.PurchaseClaimed.other": {
+        "en": "This receipt is recorded already, for another member.",
+        "pt": "Este recibo já está registado, para outro membro.",
+        "pl": "Ten paragon jest już zapisany dla innej osoby.",
+    },
+    "problem.UnknownPurchase": {
+        "en": "No purchase is known by this receipt number.",
+        "pt": "Nenhuma compra é conhecida por este número de recibo.",
+        "pl": "Nie znaleziono zakupu o tym numerze paragonu.",
+    },
+    "problem.RefundTooLarge": {
+        "en": "At most {amount} can still be refunded.",
+        "pt": "Só podem ser devolvidos mais {amount}.",
+        "pl": "Można zwrócić jeszcze najwyżej {amount}.",
+    },
+    "problem.InsufficientBalance": {
+        "en": "The balance is {amount} too low.",
+        "pt": "Faltam {amount} no saldo.",
+        "pl": "Na saldzie brakuje {amount}.",
+    },
+    "problem.RewardLocked": {
+        "en": "This reward cannot be redeemed now.",
+        "pt": "Este prémio não pode ser resgatado agora.",
+        "pl": "Tej nagrody nie można teraz odebrać.",
+    },
+    "voucher.ISSUED": {
+        "en": "This voucher cannot be used here and now.",
+        "pt": "Este vale não pode ser usado aqui e agora.",
+        "pl": "Tego kuponu nie można tu i teraz użyć.",
+    },
+    "voucher.USED": {"en": "This voucher has been used.", "pt": "Este vale já foi usado.", "pl": "Ten kupon został już wykorzystany."},
+    "voucher.EXPIRED": {"en": "This voucher has expired.", "pt": "Este vale expirou.", "pl": "Ten kupon wygasł."},
+    "voucher.CANCELLED": {"en": "This voucher was given back.", "pt": "Este vale foi devolvido.", "pl": "Ten kupon został zwrócony."},
+    "voucher.OTHER_STORE": {
+        "en": "This voucher is for another store.",
+        "pt": "Este vale é para outra loja.",
+        "pl": "Ten kupon jest dla innego sklepu.",
+    },
+}
+
+
+def language(locale: str) -> str:
+    """Return the language of ours that a locale reads: its own, else English."""
+    own = locale.partition("-")[0].lower()
+    return own if own in SPOKEN else "en"
+
+
+def say(name: str, locale: str, /, **figures: str) -> str:
+    """Return one of our sentences in a locale, with its figures put in."""
+    text = TEXTS[name][language(locale)]
+    return text.format(**figures) if figures else text
+
+
+def of_kind(kind: Literal["points", "money"], amount: int, *, currency: str, locale: str) -> str:
+    """Return what a wallet holds as a reader writes it: points as a number, money in its currency."""
+    return amount_text(amount, currency=currency, locale=locale) if kind == "money" else number_text(amount, locale=locale)
+
+
+def number_text(number: int, *, locale: str) -> str:
+    """Return a whole number as a reader writes it."""
+    return str(format_decimal(number, locale=_format_locale(locale)))
+
+
+def amount_text(minor: int, *, currency: str, locale: str) -> str:
+    """Return an amount of money, given in minor units, as a reader writes it."""
+    return str(format_currency(Decimal(minor).scaleb(-get_currency_precision(currency)), currency, locale=_format_locale(locale)))
+
+
+def day_text(day: date, *, locale: str) -> str:
+    """Return a calendar day as a reader writes it."""
+    return str(format_date(day, format="long", locale=_format_locale(locale)))
+
+
+def instant_text(instant: datetime, zone: ZoneInfo, *, locale: str) -> str:
+    """Return an instant as a reader writes it, in a zone."""
+    return str(format_datetime(instant, format="d MMMM y, HH:mm", tzinfo=zone, locale=_format_locale(locale)))
+
+
+def _format_locale(locale: str) -> Locale:
+    wanted = _COUNTRIES.get(locale, locale.replace("-", "_"))
+    try:
+        return Locale.parse(wanted)
+    except (UnknownLocaleError, ValueError):
+        return Locale.parse(_COUNTRIES["en"])
