@@ -3,7 +3,6 @@
 import typer
 
 from api.commands.keys import keys
-from api.commands.ledger import turn, verify
 from api.commands.people import staff_commands, store_commands, token
 from api.commands.programme import programme
 from api.commands.serve import serve
@@ -23,8 +22,6 @@ cli = typer.Typer(
 )
 cli.command()(serve)
 cli.command()(simulate)
-cli.command()(turn)
-cli.command()(verify)
 cli.command()(token)
 cli.command()(turn)
 cli.command()(verify)

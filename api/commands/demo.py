@@ -1,92 +1,113 @@
-"""The demo: the example programme, two stores, staff of each role, and 200 members with two years behind them.
+"""`selo serve --demo`: the example programme, two stores, staff of each role and members with two years behind them.
 
-What it prints works by copying, and stands in `demo.json`. Passwords are made from the data folder's own secret: the same at every
-start, and of no use to anybody else.
+Sign-ins are printed and written to DIR/demo.json, readable by its owner alone. Passwords come from the data folder's own secret:
+the same at every start, others in another folder.
 """
 
 import base64
 import hashlib
-import json
+import hmac
 import os
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
+import orjson
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
 from api.commands.programme import publish_file
-from api.commands.progress import shown_progress
 from api.commands.running import CannotRun
 from api.http.callers import utc_now
 from api.process import Process
+from domain.model.calendar import milliseconds
 from domain.services import demo, staff, stores
+from domain.services.demo import DatabaseInUse, DemoMember
 from domain.services.demo_people import STORES
 from domain.store.sessions import Role
 
-PROGRAMME = Path(__file__).parents[2] / "scripts/demo/numiscollect.yaml"
-SHOWN_MEMBERS = 3
-IN_EACH_STORE: tuple[Role, ...] = ("CASHIER", "MANAGER")
+PROGRAMME = Path(__file__).parents[2] / "scripts" / "demo" / "numiscollect.yaml"
+STAFF: Sequence[tuple[str, str, Role, str]] = (
+    ("carla", "Carla Mendes", "CASHIER", "lisboa"),
+    ("mario", "Mário Reis", "MANAGER", "lisboa"),
+    ("olga", "Olga Pinto", "OPERATOR", "lisboa"),
+    ("paulo", "Paulo Dias", "CASHIER", "porto"),
+)
 
 
-@dataclass(frozen=True, slots=True)
-class DemoStaff:
-    """One employee as `demo.json` names them."""
-
-    username: str
-    password: str
-    role: Role
-    store: str
-
-
-async def prepare_demo(process: Process) -> None:
-    """Make what is not there yet: programme, stores, staff, members. Raises CannotRun where the database has members of its own."""
+async def lay_out(process: Process, *, address: str) -> None:
+    """Publish the example where nothing else was asked for, make what is missing, and show how to sign in."""
+    console = Console(highlight=False)
     if process.settings.programme is None:
         await publish_file(process.programmes, PROGRAMME)
-    for code, name in STORES.items():
-        if await stores.find(process.store, code) is None:
-            await stores.add(process.store, code=code, name=name, now=utc_now())
-    for each in staff_of(process):
-        if await staff.by_username(process.store, each.username) is None:
-            await _employ(process, each)
+    members = await _members(process, console)
+    await _people(process)
+    sheet = _sheet(process, members, address)
+    _write(process.settings.data / "demo.json", orjson.dumps(sheet, option=orjson.OPT_INDENT_2))
+    _show(console, process, members, address)
 
 
-async def fill_demo(process: Process, address: str) -> None:
-    """Make the members, and tell how to sign in."""
-    with shown_progress() as tell:
+async def _members(process: Process, console: Console) -> list[DemoMember]:
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("Two years of members", total=None)
+
+        def told(what: str, done: int, total: int) -> None:
+            bar.update(task, description=f"{what} two years of members", completed=done, total=total)
+
         try:
-            members = await demo.fill(process.store, published=process.programmes.current(), now=utc_now(), progress=tell)
-        except demo.DatabaseInUse:
+            return await demo.fill(process.store, published=process.programmes.current(), now=milliseconds(utc_now()), progress=told)
+        except DatabaseInUse:
             raise CannotRun("The database has members of its own: give the demo a data folder of its own with --data.") from None
-    employees = staff_of(process)
-    told = {"graphql": f"{address}/graphql", "members": [asdict(one) for one in members], "staff": [asdict(one) for one in employees]}
-    path = process.settings.data / "demo.json"
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-        json.dump(told, file, indent=2)
-    print(f"Members sign in with a code that appears here, {len(members)} of them, such as")
-    for member in members[:SHOWN_MEMBERS]:
-        print(f"  {member.email}  (number {member.number})")
-    print("Staff")
-    for one in employees:
-        print(f"  {one.username}  {one.password}  ({one.role.lower()} in {one.store})")
-    print(f"All of it stands in {path}", flush=True)
 
 
-def staff_of(process: Process) -> list[DemoStaff]:
-    """Who works in the demo: a cashier and a manager in each store, and an operator of all."""
-    in_stores = [_one(process, role, store) for store in STORES for role in IN_EACH_STORE]
-    return [*in_stores, _one(process, "OPERATOR", next(iter(STORES)))]
+async def _people(process: Process) -> None:
+    """Open the stores and hire the staff that are missing."""
+    open_stores = {shop.code for shop in await stores.listed(process.store)}
+    for code, name in STORES.items():
+        if code not in open_stores:
+            await stores.add(process.store, code=code, name=name, now=utc_now())
+    known = {employee.username for employee in await staff.listed(process.store)}
+    for username, name, role, store in STAFF:
+        if username not in known:
+            await staff.add(
+                process.desk,
+                username=username,
+                name=name,
+                role=role,
+                store_codes=(store,),
+                password=_password(process, username),
+                now=utc_now(),
+            )
 
 
-def _one(process: Process, role: Role, store: str) -> DemoStaff:
-    username = "operator" if role == "OPERATOR" else f"{role.lower()}.{store}"
-    digest = hashlib.blake2b(username.encode(), key=process.keys.derived("demo passwords"), digest_size=10).digest()
-    return DemoStaff(username, base64.b32encode(digest).decode().lower(), role, store)
+def _password(process: Process, username: str) -> str:
+    digest = hmac.digest(process.desk.secret, f"demo:{username}".encode(), hashlib.sha256)
+    return base64.b32encode(digest)[:12].decode().lower()
 
 
-async def _employ(process: Process, one: DemoStaff) -> None:
-    await staff.add(
-        process.desk,
-        username=one.username,
-        name=one.username.replace(".", " ").title(),
-        role=one.role,
-        store_codes=() if one.role == "OPERATOR" else (one.store,),
-        password=one.password,
-        now=utc_now(),
-    )
+def _sheet(process: Process, members: Sequence[DemoMember], address: str) -> dict[str, object]:
+    return {
+        "graphql": f"{address}/graphql",
+        "members": [{"number": member.number, "email": member.email} for member in members],
+        "staff": [
+            {"username": username, "password": _password(process, username), "role": role, "store": store}
+            for username, _, role, store in STAFF
+        ],
+    }
+
+
+def _write(path: Path, content: bytes) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(content)
+
+
+def _show(console: Console, process: Process, members: Sequence[DemoMember], address: str) -> None:
+    """Each sign-in on a line of its own, whole at any width, so that it can be copied."""
+    lines = [
+        f"Members sign in at {address}/phone; the code appears here:",
+        f"  {members[0].email}",
+        f"Staff sign in at {address}/till:",
+        *(f"  {username}  {_password(process, username)}  ({role.lower()}, {store})" for username, _, role, store in STAFF),
+        f"All of them stand in {process.settings.data / 'demo.json'}",
+    ]
+    console.print("\n".join(lines), soft_wrap=True)
