@@ -7,14 +7,13 @@ from contextlib import asynccontextmanager
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from api.graphql.endpoint import make_endpoint
+from api.graphql.endpoint import make_routes
 from api.http.headers import Porch, unforeseen
 from api.http.health import PartState, health_routes
 from api.http.jwks import jwks_route
-from api.http.pages import explorer_page, page_routes
+from api.http.pages import page_routes
 from api.process import Process
 from api.settings import Settings
 from api.worker import work
@@ -61,7 +60,7 @@ def create_app(process: Process, *, address: str = "") -> ASGIApp:
         routes=[
             *health_routes({"database": database_part, "programme": programme_part}),
             jwks_route(process.tokens.public_set),
-            Route("/graphql", make_endpoint(process, address=address, explorer=explorer_page() if explorer else None)),
+            *make_routes(process, address=address, explorer=explorer),
             *page_routes(explorer=explorer),
         ],
         middleware=_other_origins(process.settings),

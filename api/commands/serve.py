@@ -22,7 +22,7 @@ from api.commands import demo as demo_data
 from api.commands.database import serving_store
 from api.commands.programme import publish_file
 from api.commands.running import CannotRun, run
-from api.http.protocol import ConnectionLimits, http_protocol
+from api.http.protocol import ConnectionLimits, http_protocol, socket_protocol
 from api.logs import configure_logs
 from api.process import open_process
 from api.settings import Settings, read_settings
@@ -88,6 +88,8 @@ def _config(settings: Settings, app: ASGIApp) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         http=http_protocol(CONNECTION),
+        ws=socket_protocol(CONNECTION),
+        ws_per_message_deflate=False,  # a compressor a socket would cost more memory than it saves in bytes
         lifespan="off",
         access_log=False,
         log_config=None,

@@ -2,7 +2,7 @@
 
 import time
 
-from starlette.types import ASGIApp
+from starlette.routing import BaseRoute
 
 from api.graphql.context import Caller, Context, Origin
 from api.graphql.execute import Engine
@@ -10,13 +10,13 @@ from api.graphql.loaders import Loaders
 from api.graphql.schema import make_schema
 from api.graphql.services import Services, StoreNames
 from api.http.callers import Callers
-from api.http.graphql import GraphQLEndpoint
 from api.http.rates import Rates, rate_limits
+from api.http.routes import graphql_routes
 from api.process import Process
 
 
-def make_endpoint(process: Process, *, address: str, explorer: ASGIApp | None = None) -> GraphQLEndpoint:
-    """Return the endpoint; `address` is where the server listens, which clients call where no setting names another."""
+def make_routes(process: Process, *, address: str, explorer: bool) -> list[BaseRoute]:
+    """Return the routes of requests and of sockets; `address` is where clients call this server where no setting names another."""
     settings = process.settings
     services = Services(
         desk=process.desk,
@@ -37,4 +37,4 @@ def make_endpoint(process: Process, *, address: str, explorer: ASGIApp | None = 
         operation_seconds=settings.operation_seconds,
     )
     callers = Callers(process.tokens, process.desk.registry.alive, clock=process.clock)
-    return GraphQLEndpoint(engine, callers, make_context, explorer=explorer)
+    return graphql_routes(engine, callers, make_context, explorer=explorer, origins=settings.cors_origins)
