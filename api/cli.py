@@ -5,6 +5,7 @@ import typer
 from api.commands.keys import keys
 from api.commands.people import staff_commands, store_commands, token
 from api.commands.programme import programme
+from api.commands.schema import schema
 from api.commands.serve import serve
 from api.commands.settings import settings
 from api.commands.simulate import simulate
@@ -26,6 +27,7 @@ cli.command()(token)
 cli.command()(turn)
 cli.command()(verify)
 cli.command()(settings)
+cli.command()(schema)
 cli.add_typer(programme, name="programme")
 cli.add_typer(staff_commands, name="staff")
 cli.add_typer(store_commands, name="store")
