@@ -1,19 +1,22 @@
 """The turn: writes down what time brought, and fires what the agenda holds. Nothing depends on its being on time.
 
-Members are found by when time may next bring something, items of the agenda by when they are due. Each is a commit of its own; one
-that fails is left for the next turn and the rest goes on.
+Members are found by when time may next bring something, items of the agenda by when they are due; they are taken in the order of
+those instants, so that a late turn ends where a timely one does. Each is a commit of its own; one that meets somebody else's work is
+left for the next turn and the rest goes on.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
+import heapq
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from domain.model import timeline
 from domain.model.calendar import milliseconds
-from domain.model.decision import By, Refusal
+from domain.model.decision import By, Decision, Refusal
 from domain.services.house import House, committed, decided
 from domain.store import agenda, commit, members
 from domain.store.agenda import Item
@@ -42,78 +45,102 @@ def quiet(done: int, of: int) -> None:
     """Show no progress."""
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class _Due:
+    """A member, or an item of the agenda, at the instant when something may happen to it. Members come before items of one instant."""
+
+    at: datetime
+    id: str
+    item: Item | None = field(default=None, compare=False)
+
+
+_Looked = tuple[Turned, tuple[_Due, ...]]
+
+
 # ---------------------------------------------------------------- writes
 async def turn(house: House, *, now: datetime, progress: Progress = quiet) -> Turned:
-    """Write down all that time has brought to everybody by now, and all that follows from it by now."""
+    """Write down all that time has brought to everybody by now, and all that follows from it by now, each thing in its order."""
     now, version = milliseconds(now), house.programmes.current().version
-    total = await _members(house, await members.due(house.store, now=now, version=version), now=now, progress=progress)
-    while items := await agenda.due(house.store, now=now):
-        fired = sum([await fire(house, item, now=now) for item in items], Turned())
-        total += fired
-        if not fired.fired:
-            break
+    waiting = [_Due(at, id) for id, at in await members.due(house.store, now=now, version=version)]
+    waiting += [_Due(item.event.at, item.id, item) for item in await agenda.due(house.store, now=now)]
+    heapq.heapify(waiting)
+    total, done = Turned(), 0
+    while waiting:
+        batch = [heapq.heappop(waiting)]
+        while waiting and waiting[0].at == batch[0].at:
+            batch.append(heapq.heappop(waiting))
+        for turned, follows in await _side_by_side([_look(house, due, now=now) for due in batch]):
+            total += turned
+            for due in follows:
+                heapq.heappush(waiting, due)
+        done += len(batch)
+        progress(done, done + len(waiting))
     return total
 
 
-async def _members(house: House, due: list[str], *, now: datetime, progress: Progress) -> Turned:
-    total, waiting, done = Turned(), iter(due), 0
+async def _side_by_side(looks: Sequence[Coroutine[Any, Any, _Looked]]) -> list[_Looked]:
+    """Await some at a time, each begun in its order."""
+    slots = asyncio.Semaphore(SIDE_BY_SIDE)
 
-    async def work() -> None:
-        nonlocal total, done
-        for member_id in waiting:
-            total += await turn_member(house, member_id=member_id, now=now)
-            done += 1
-            progress(done, len(due))
+    async def look(one: Coroutine[Any, Any, _Looked]) -> _Looked:
+        async with slots:
+            return await one
 
-    await asyncio.gather(*(work() for _ in range(SIDE_BY_SIDE)))
-    return total
+    return await asyncio.gather(*(look(one) for one in looks))
 
 
-async def turn_member(house: House, *, member_id: str, now: datetime) -> Turned:
-    """Write down what time brought to one member by now; nothing where nothing is due."""
+async def _look(house: House, due: _Due, *, now: datetime) -> _Looked:
+    """Let happen what is due; return what follows by now."""
 
-    async def attempt() -> Turned:
-        published = house.programmes.current()
-        kept = await members.find(house.store, member_id)
-        if kept is None or kept.status != "active" or not kept.due.passed(now=now, version=published.version):
-            return Turned()
-        world = await house.shelf.world(published.programme, now=now)
-        decision = timeline.turn(published.programme, kept.member, until=now, world=world, version=published.version)
-        if not decision.rows and commit.due_of(published, decision) == kept.due:
-            return Turned()
+    async def attempt() -> _Looked:
+        return await (_bring(house, due, now=now) if due.item is None else _happen(house, due.item, now=now))
+
+    if due.item is not None and not await agenda.claim(house.store, due.item, now=now):
+        return Turned(), ()
+    try:
+        return await house.store.rounds(attempt, queue=due.id if due.item is None else due.item.member)
+    except Busy:
+        return Turned(left=1), ()
+
+
+async def _bring(house: House, due: _Due, *, now: datetime) -> _Looked:
+    """Write down what time brought to one member by the instant it is due at; nothing where somebody has."""
+    published = house.programmes.current()
+    kept = await members.find(house.store, due.id)
+    if kept is None or kept.status != "active" or not kept.due.passed(now=now, version=published.version):
+        return Turned(), ()
+    world = await house.shelf.world(published.programme, now=now)
+    decision = timeline.turn(published.programme, kept.member, until=due.at, world=world, version=published.version)
+    after = commit.due_of(published, decision)
+    if decision.rows or after != kept.due:
         await committed(house, published, decision, now=now)
-        return Turned(members=1, rows=len(decision.rows))
-
-    try:
-        return await house.store.rounds(attempt, queue=member_id)
-    except Busy:
-        return Turned(left=1)
+    elif after.at == due.at:
+        return Turned(left=1), ()  # nothing moved: it would be looked at for ever
+    return Turned(members=1, rows=len(decision.rows)), _follows(decision, after.at, now=now)
 
 
-async def fire(house: House, item: Item, *, now: datetime) -> Turned:
+async def _happen(house: House, item: Item, *, now: datetime) -> _Looked:
     """Let an item of the agenda happen to its member, once: it is marked done in the same transaction, also where it is refused."""
-    if not await agenda.claim(house.store, item, now=now):
-        return Turned()
-
-    async def attempt() -> Turned:
-        published = house.programmes.current()
-        kept = await members.find(house.store, item.member)
-        if kept is None or kept.status != "active" or kept.member.joined_at is None:
-            await house.store.transact([agenda.done(item, now=now, refused="NotFound")])
-            return Turned(fired=1)
-        by: By = "time" if item.event.rule else "decision"
-        try:
-            decision = await decided(house, published, kept, item.event, now=now, by=by)
-        except Refusal as refusal:
-            await house.store.transact([agenda.done(item, now=now, refused=type(refusal).__name__)])
-            return Turned(fired=1)
-        await committed(house, published, decision, now=now, claims=[agenda.done(item, now=now)])
-        return Turned(rows=len(decision.rows), fired=1)
-
+    published = house.programmes.current()
+    kept = await members.find(house.store, item.member)
+    if kept is None or kept.status != "active" or kept.member.joined_at is None:
+        await house.store.transact([agenda.done(item, now=now, refused="NotFound")])
+        return Turned(fired=1), ()
+    by: By = "time" if item.event.rule else "decision"
     try:
-        return await house.store.rounds(attempt, queue=item.member)
-    except Busy:
-        return Turned(left=1)
+        decision = await decided(house, published, kept, item.event, now=now, by=by)
+    except Refusal as refusal:
+        await house.store.transact([agenda.done(item, now=now, refused=type(refusal).__name__)])
+        return Turned(fired=1), ()
+    await committed(house, published, decision, now=now, claims=[agenda.done(item, now=now)])
+    after = commit.due_of(published, decision)
+    return Turned(rows=len(decision.rows), fired=1), _follows(decision, after.at, now=now)
+
+
+def _follows(decision: Decision, next_at: datetime | None, *, now: datetime) -> tuple[_Due, ...]:
+    later = [one for row in decision.rows for one in row.later if one.due <= now]
+    items = [_Due(one.event.at, one.event.id, Item(one.event.id, one.member, one.due, one.event)) for one in later]
+    return (*items, _Due(next_at, decision.member.id)) if next_at is not None and next_at <= now else tuple(items)
 
 
 async def keep_turning(house: House, *, clock: Callable[[], datetime], heard: Callable[[Exception], None]) -> None:

@@ -106,11 +106,12 @@ async def find_many(store: Store, members: Sequence[str]) -> dict[str, Kept]:
     return {row["_id"]: kept(row) async for row in found}
 
 
-async def due(store: Store, *, now: datetime, version: int) -> list[str]:
-    """Return the members for whom time may have brought something by now, and those whom another version last looked at."""
-    passed = store[COLLECTION].find({"due_at": {"$gt": BEGINNING, "$lte": now}}, {"_id": 1})
+async def due(store: Store, *, now: datetime, version: int) -> list[tuple[str, datetime]]:
+    """Return the members for whom time may have brought something by now and when, and, first, those whom another version looked at."""
+    passed = store[COLLECTION].find({"due_at": {"$gt": BEGINNING, "$lte": now}}, {"due_at": 1})
     before = store[COLLECTION].find({"due_version": {"$gt": 0, "$lt": version}}, {"_id": 1})
-    return list(dict.fromkeys([*[row["_id"] async for row in passed], *[row["_id"] async for row in before]]))
+    found = {row["_id"]: row["due_at"] async for row in passed}
+    return list({**found, **{row["_id"]: BEGINNING async for row in before}}.items())
 
 
 async def each(store: Store, *, after: str = "") -> AsyncIterator[str]:

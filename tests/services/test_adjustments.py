@@ -1,0 +1,66 @@
+"""Corrections: managers only, with a reason in the audit trail; freezing stops earning and nothing else."""
+
+from datetime import timedelta
+
+import pytest
+
+from domain.model.decision import BalanceTooLow, MemberFrozen
+from domain.services import adjustments, purchases, reading
+from domain.services.errors import InvalidInput, NotAllowed, NotFound
+from domain.services.verify import verify
+from domain.store import audit
+from domain.store.connect import Database
+from tests.houses import CASHIER, NOW, TILL, bought, join, open_house
+
+
+async def test_a_correction_is_kept_with_its_reason(database: Database) -> None:
+    house = await open_house(database)
+    await join(house, "ana")
+    done = await adjustments.adjust(house, till=TILL, member_id="ana", wallet="points", amount=30, reason="sorry", key="a", now=NOW)
+    again = await adjustments.adjust(house, till=TILL, member_id="ana", wallet="points", amount=30, reason="sorry", key="a", now=NOW)
+    trail = await audit.of_member("ana")
+    assert (done.told.entry.amount, done.wallet.available) == (30, 30)
+    assert again.told == done.told
+    assert [(one.actor, one.action, one.reason) for one in trail] == [("staff-1", "adjustBalance", "sorry")]
+    assert [one async for one in verify(house.store)] == []
+
+
+async def test_below_zero_is_refused_and_leaves_the_key_free(database: Database) -> None:
+    house = await open_house(database)
+    await join(house, "ana")
+    with pytest.raises(BalanceTooLow) as refused:
+        await adjustments.adjust(house, till=TILL, member_id="ana", wallet="points", amount=-5, reason="sorry", key="a", now=NOW)
+    assert refused.value.missing == 5
+    done = await adjustments.adjust(house, till=TILL, member_id="ana", wallet="points", amount=7, reason="sorry", key="a", now=NOW)
+    assert done.wallet.available == 7
+
+
+async def test_a_cashier_may_not(database: Database) -> None:
+    house = await open_house(database)
+    await join(house, "ana")
+    with pytest.raises(NotAllowed) as refused:
+        await adjustments.adjust(house, till=CASHIER, member_id="ana", wallet="points", amount=5, reason="gift", key="a", now=NOW)
+    assert refused.value.reason == "ROLE"
+    assert (await reading.home(house, member_id="ana", now=NOW)).member.seq == 1
+
+
+async def test_unknown_wallets_and_members_are_told_apart(database: Database) -> None:
+    house = await open_house(database)
+    with pytest.raises(InvalidInput):
+        await adjustments.adjust(house, till=TILL, member_id="ana", wallet="gold", amount=5, reason="gift", key="a", now=NOW)
+    with pytest.raises(NotFound):
+        await adjustments.adjust(house, till=TILL, member_id="ana", wallet="points", amount=5, reason="gift", key="a", now=NOW)
+
+
+async def test_a_frozen_member_earns_nothing_until_thawed(database: Database) -> None:
+    house = await open_house(database)
+    await join(house, "ana")
+    frozen = await adjustments.freeze(house, till=TILL, member_id="ana", reason="a stolen phone", key="a", now=NOW)
+    assert frozen.member.frozen
+    with pytest.raises(MemberFrozen):
+        await purchases.record(house, till=TILL, member_id="ana", given=bought("r1"), key="k", now=NOW)
+    later = NOW + timedelta(hours=1)
+    await adjustments.unfreeze(house, till=TILL, member_id="ana", reason="found again", key="b", now=later)
+    done = await purchases.record(house, till=TILL, member_id="ana", given=bought("r1"), key="k", now=later)
+    assert done.told[0].entry.amount == 100
+    assert len(await audit.of_member("ana")) == 2

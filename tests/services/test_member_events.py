@@ -1,0 +1,108 @@
+"""Declared events: judged by their declaration, counted once by their identity in their source."""
+
+from datetime import timedelta
+
+import pytest
+
+from domain.services import member_events, reading
+from domain.services.errors import Conflicting, InvalidInput, NotAllowed
+from domain.services.house import House
+from domain.services.member_events import EventRecorded
+from domain.store.connect import Database
+from tests.houses import CASHIER, NOW, TILL, join, open_house
+
+
+async def visit(house: House, external_id: str, key: str, **data: object) -> EventRecorded:
+    return await member_events.record(
+        house,
+        till=TILL,
+        member_id="ana",
+        name="visited",
+        data={"place": "Porto", **data},
+        occurred_at=None,
+        external_id=external_id,
+        key=key,
+        now=NOW,
+    )
+
+
+async def test_an_event_counts_once_whatever_key_it_comes_with(database: Database) -> None:
+    house = await open_house(database)
+    await join(house, "ana")
+    first = await visit(house, "v1", "a")
+    again, other_key = await visit(house, "v1", "a"), await visit(house, "v1", "b")
+    assert [told.entry.amount for told in first.told] == [10]
+    assert first == again == other_key
+    assert (await reading.home(house, member_id="ana", now=NOW)).member.wallets["points"].available == 10
+
+
+async def test_one_identity_is_one_event(database: Database) -> None:
+    house = await open_house(database)
+    await join(house, "ana")
+    await visit(house, "v1", "a")
+    with pytest.raises(Conflicting):
+        await visit(house, "v1", "b", people=3)
+
+
+async def test_a_limit_says_why(database: Database) -> None:
+    house = await open_house(database)
+    await join(house, "ana")
+    for at in ("1", "2"):
+        await visit(house, at, at)
+    third = await visit(house, "3", "3")
+    assert [(one.applied, one.reason) for one in third.outcomes] == [(False, "limit")]
+    assert third.told == ()
+
+
+async def test_a_late_event_finds_its_own_month_full(database: Database) -> None:
+    house = await open_house(database)
+    await join(house, "ana", at=NOW - timedelta(days=60))
+    early = NOW - timedelta(days=40)
+
+    async def late(external_id: str) -> EventRecorded:
+        return await member_events.record(
+            house,
+            till=TILL,
+            member_id="ana",
+            name="visited",
+            data={},
+            occurred_at=early,
+            external_id=external_id,
+            key=external_id,
+            now=NOW,
+        )
+
+    await visit(house, "v1", "v1")
+    done = [await late("l1"), await late("l2"), await late("l3"), await visit(house, "v2", "v2"), await visit(house, "v3", "v3")]
+    assert [one.outcomes[0].reason for one in done] == [None, None, "limit", None, "limit"]
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "field"),
+    [
+        ("unheard.of", {}, "name"),
+        ("purchase.completed", {}, "name"),
+        ("visited", {"colour": "red"}, "data.colour"),
+        ("visited", {"people": "three"}, "data.people"),
+        ("visited", {"people": True}, "data.people"),
+        ("plan.started", {"plan": "none"}, "data.plan"),
+        ("survey.answered", {"survey": "none", "score": 3}, "data.survey"),
+    ],
+)
+async def test_what_is_not_declared_is_named(database: Database, name: str, data: dict[str, object], field: str) -> None:
+    house = await open_house(database)
+    await join(house, "ana")
+    with pytest.raises(InvalidInput) as refused:
+        await member_events.record(
+            house, till=TILL, member_id="ana", name=name, data=data, occurred_at=None, external_id="e", key="k", now=NOW
+        )
+    assert refused.value.field == field
+
+
+async def test_a_cashier_reports_no_events(database: Database) -> None:
+    house = await open_house(database)
+    await join(house, "ana")
+    with pytest.raises(NotAllowed):
+        await member_events.record(
+            house, till=CASHIER, member_id="ana", name="visited", data={}, occurred_at=None, external_id="e", key="k", now=NOW
+        )

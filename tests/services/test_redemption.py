@@ -1,0 +1,114 @@
+"""Vouchers: bought, given back, used once; the shelf never sells more than it has."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from domain.model.decision import RewardLocked, VoucherNotUsable
+from domain.services import adjustments, purchases, reading, redemption
+from domain.services.errors import NotAllowed, NotFound, UnknownCode
+from domain.services.house import House
+from domain.services.verify import verify
+from domain.store import vouchers
+from domain.store.connect import Database
+from tests.houses import CASHIER, NOW, TILL, bought, join, open_house
+from tests.wire import Wire
+
+SOON = NOW + timedelta(hours=1)
+
+
+async def rich(database: Database, *members: str) -> House:
+    house = await open_house(database)
+    for member in members:
+        await join(house, member)
+        await purchases.record(house, till=TILL, member_id=member, given=bought(f"r-{member}"), key=member, now=NOW)
+    return house
+
+
+async def test_redeeming_is_three_commands_and_a_retry_gives_the_same_voucher(database: Database, wire: Wire) -> None:
+    house = await rich(database, "ana")
+    await house.shelf.look()
+    with wire.counting() as counted:
+        first = await redemption.redeem(house, member_id="ana", reward="mug", key="a", now=SOON)
+    again = await redemption.redeem(house, member_id="ana", reward="mug", key="a", now=SOON)
+    assert counted.names == ["find", "bulkWrite", "commitTransaction"]
+    assert (first.voucher.id, first.voucher.state, first.wallets["points"].available) == ("ana-1", "ISSUED", 50)
+    assert again.voucher == first.voucher
+    code = vouchers.code_of(house.store, first.voucher)
+    assert code is not None
+    assert await vouchers.by_code(house.store, code) == first.voucher
+
+
+async def test_a_retry_after_the_balance_is_gone_still_answers_success(database: Database) -> None:
+    house = await rich(database, "ana")
+    first = await redemption.redeem(house, member_id="ana", reward="mug", key="a", now=SOON)
+    await redemption.redeem(house, member_id="ana", reward="mug", key="b", now=SOON)
+    assert (await redemption.redeem(house, member_id="ana", reward="mug", key="a", now=SOON)).wallets == first.wallets
+    with pytest.raises(RewardLocked) as refused:
+        await redemption.redeem(house, member_id="ana", reward="mug", key="c", now=SOON)
+    assert [(lock.reason, lock.missing) for lock in refused.value.locks] == [("BALANCE", 50)]
+
+
+async def test_a_voucher_given_back_returns_its_points(database: Database) -> None:
+    house = await rich(database, "ana")
+    bought_one = await redemption.redeem(house, member_id="ana", reward="mug", key="a", now=SOON)
+    back = await redemption.cancel(house, member_id="ana", voucher_id=bought_one.voucher.id, key="b", now=SOON)
+    assert (back.voucher.state, back.wallets["points"].available) == ("CANCELLED", 100)
+    with pytest.raises(VoucherNotUsable):
+        await redemption.cancel(house, member_id="ana", voucher_id=bought_one.voucher.id, key="c", now=SOON)
+    with pytest.raises(NotFound):
+        await redemption.cancel(house, member_id="rui", voucher_id=bought_one.voucher.id, key="c", now=SOON)
+    assert [one async for one in verify(house.store)] == []
+
+
+async def test_a_voucher_is_used_once_and_by_mistake_for_a_quarter_of_an_hour(database: Database) -> None:
+    house = await rich(database, "ana")
+    voucher = (await redemption.redeem(house, member_id="ana", reward="mug", key="a", now=SOON)).voucher
+    code = vouchers.code_of(house.store, voucher) or ""
+    used = await redemption.use(house, till=CASHIER, code=code.lower(), key="u", now=SOON)
+    assert (used.voucher.state, used.voucher.used_in) == ("USED", "lisboa")
+    assert (await redemption.use(house, till=CASHIER, code=code, key="u", now=SOON)).voucher == used.voucher
+    with pytest.raises(VoucherNotUsable):
+        await redemption.use(house, till=CASHIER, code=code, key="v", now=SOON)
+    with pytest.raises(NotAllowed):
+        await redemption.reverse(house, till=TILL, voucher_id=voucher.id, reason="oops", key="w", now=SOON + timedelta(minutes=16))
+    undone = await redemption.reverse(house, till=TILL, voucher_id=voucher.id, reason="oops", key="w", now=SOON + timedelta(minutes=15))
+    assert undone.voucher.state == "ISSUED"
+    assert await vouchers.find(house.store, voucher.id) == undone.voucher
+    assert [one async for one in verify(house.store)] == []
+
+
+async def test_an_unknown_code_is_unknown(database: Database) -> None:
+    house = await rich(database, "ana")
+    for code in ("V" + "0" * 19, "nonsense", ""):
+        with pytest.raises(UnknownCode):
+            await redemption.use(house, till=CASHIER, code=code, key="u", now=SOON)
+
+
+async def test_ten_at_once_buy_the_last_three(database: Database) -> None:
+    names = [f"m{at}" for at in range(10)]
+    house = await rich(database, *names)
+    asked = [redemption.redeem(house, member_id=name, reward="rare", key="a", now=SOON) for name in names]
+    done = await asyncio.gather(*asked, return_exceptions=True)
+    got = [one for one in done if not isinstance(one, BaseException)]
+    refused = [one for one in done if isinstance(one, RewardLocked)]
+    assert (len(got), len(refused)) == (3, 7)
+    assert all(lock.reason == "STOCK" for one in refused for lock in one.locks)
+    assert await reading.stock_left(house, now=SOON + timedelta(minutes=1)) == {"rare": 0}
+    assert [one async for one in verify(house.store)] == []
+
+
+async def test_what_is_given_back_is_on_the_shelf_again(database: Database) -> None:
+    house = await rich(database, "ana")
+    bought_one = await redemption.redeem(house, member_id="ana", reward="rare", key="a", now=SOON)
+    await redemption.cancel(house, member_id="ana", voucher_id=bought_one.voucher.id, key="b", now=SOON)
+    assert await reading.stock_left(house, now=SOON) == {"rare": 3}
+
+
+async def test_a_frozen_member_redeems_nothing(database: Database) -> None:
+    house = await rich(database, "ana")
+    await adjustments.freeze(house, till=TILL, member_id="ana", reason="a stolen phone", key="f", now=NOW)
+    with pytest.raises(RewardLocked) as refused:
+        await redemption.redeem(house, member_id="ana", reward="mug", key="a", now=SOON)
+    assert "FROZEN" in {lock.reason for lock in refused.value.locks}

@@ -1,0 +1,99 @@
+"""Refunds add up, know their receipt, and act once a key."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from domain.model.refunds import RefundLine
+from domain.services import adjustments, purchases, reading, refunds
+from domain.services.errors import InvalidInput, UnknownPurchase
+from domain.services.house import House
+from domain.services.purchases import GivenLine
+from domain.services.refunds import Asked, RefundTooLarge
+from domain.services.verify import verify
+from domain.store.connect import Database
+from tests.houses import CASHIER, NOW, NUMISCOLLECT, PORTO, TILL, bought, join, open_house
+from tests.wire import Wire
+
+LINES = (GivenLine("a", 3_333, quantity=3), GivenLine("b", 6_667))
+
+
+async def sold(database: Database, text: str | None = None) -> House:
+    house = await (open_house(database, text) if text else open_house(database))
+    await join(house, "ana")
+    await purchases.record(house, till=TILL, member_id="ana", given=bought("r1", lines=LINES), key="k1", now=NOW)
+    return house
+
+
+async def refund(house: House, key: str, asked: Asked) -> refunds.PurchaseRefunded:
+    return await refunds.refund(house, till=TILL, asked=asked, reason="broken", key=key, now=NOW + timedelta(hours=1))
+
+
+async def test_refunds_in_parts_claim_what_one_would(database: Database) -> None:
+    house = await sold(database)
+    first = await refund(house, "a", Asked("r1", lines=(RefundLine(1, quantity=1),)))
+    second = await refund(house, "b", Asked("r1", amount=3_889))
+    third = await refund(house, "c", Asked("r1"))
+    assert [one.told[0].entry.amount for one in (first, second, third)] == [-12, -38, -50]
+    assert third.receipted.left.total == 0
+    assert third.wallets["points"].available == 0
+    assert [one async for one in verify(house.store)] == []
+
+
+async def test_a_refund_quote_is_the_refund(database: Database) -> None:
+    house = await sold(database)
+    quote = await refunds.quote(house, till=TILL, asked=Asked("r1", amount=4_000), now=NOW + timedelta(hours=1))
+    done = await refund(house, "a", Asked("r1", amount=4_000))
+    assert quote.refundable == 10_000
+    assert quote.entries == tuple(told.entry for told in done.told)
+
+
+async def test_a_retry_answers_with_the_wallets_of_then(database: Database) -> None:
+    house = await sold(database, NUMISCOLLECT.read_text())
+    asked = Asked("r1", amount=5_000)
+    first = await refund(house, "a", asked)
+    await purchases.record(house, till=TILL, member_id="ana", given=bought("r2"), key="k2", now=NOW + timedelta(hours=2))
+    again = await refund(house, "a", asked)
+    assert again.told == first.told
+    assert {code: replace(one, spans=(), lapsed={}, reminded=frozenset()) for code, one in first.wallets.items()} == again.wallets
+
+
+async def test_more_than_is_left_is_refused(database: Database) -> None:
+    house = await sold(database)
+    await refund(house, "a", Asked("r1", amount=4_000))
+    with pytest.raises(RefundTooLarge) as refused:
+        await refund(house, "b", Asked("r1", amount=6_001))
+    assert refused.value.refundable == 6_000
+    assert (await reading.home(house, member_id="ana", now=NOW)).member.wallets["points"].available == 60
+
+
+async def test_another_store_does_not_know_the_receipt(database: Database) -> None:
+    house = await sold(database)
+    with pytest.raises(UnknownPurchase):
+        await refunds.refund(house, till=PORTO, asked=Asked("r1"), reason="broken", key="a", now=NOW)
+    with pytest.raises(UnknownPurchase):
+        away = replace(CASHIER, store="porto")
+        await refunds.refund(house, till=away, asked=Asked("r1", store="lisboa"), reason="broken", key="a", now=NOW)
+
+
+async def test_amount_and_lines_together_are_no_refund(database: Database) -> None:
+    house = await sold(database)
+    with pytest.raises(InvalidInput) as refused:
+        await refund(house, "a", Asked("r1", amount=1, lines=(RefundLine(1, quantity=1),)))
+    assert refused.value.field == "amount"
+
+
+async def test_a_frozen_member_is_refunded(database: Database) -> None:
+    house = await sold(database)
+    await adjustments.freeze(house, till=TILL, member_id="ana", reason="a stolen phone", key="f", now=NOW)
+    done = await refund(house, "a", Asked("r1"))
+    assert done.wallets["points"].available == 0
+
+
+async def test_a_refund_is_five_commands(database: Database, wire: Wire) -> None:
+    house = await sold(database)
+    await house.shelf.look()
+    with wire.counting() as counted:
+        await refund(house, "a", Asked("r1"))
+    assert counted.names == ["find", "find", "find", "bulkWrite", "commitTransaction"]

@@ -1,0 +1,62 @@
+"""The turn writes down what time brought, fires what waits, and may come late, twice or in many processes at once."""
+
+import asyncio
+from datetime import timedelta
+
+from domain.services import purchases, reading
+from domain.services.turn import Turned, turn
+from domain.services.verify import verify
+from domain.store.connect import Database
+from tests.houses import NOW, SMALL, TILL, bought, join, open_house
+
+
+async def test_a_delayed_rule_fires_once(database: Database) -> None:
+    house = await open_house(database)
+    await join(house, "ana")
+    await purchases.record(house, till=TILL, member_id="ana", given=bought("r1"), key="k1", now=NOW)
+    then = NOW + timedelta(days=1)
+    assert await turn(house, now=then - timedelta(milliseconds=1)) == Turned()
+    done = await asyncio.gather(*(turn(house, now=then) for _ in range(4)))
+    assert sum(one.fired for one in done) == 1
+    seen = await reading.home(house, member_id="ana", now=then)
+    assert seen.member.wallets["points"].available == 105
+    assert await turn(house, now=then) == Turned()
+    assert [one async for one in verify(house.store)] == []
+
+
+async def lived(database: Database, *, every: int) -> reading.Seen:
+    """A member's 420 days with two purchases, turned every so many days."""
+    house = await open_house(database)
+    await join(house, "ana")
+    for days in range(0, 421, every):
+        now = NOW + timedelta(days=days)
+        await turn(house, now=now)
+        if days in (0, 140):
+            await purchases.record(house, till=TILL, member_id="ana", given=bought(f"{days}"), key=f"{days}", now=now)
+    end = NOW + timedelta(days=600)
+    await turn(house, now=end)
+    assert [one async for one in verify(house.store)] == []
+    return await reading.home(house, member_id="ana", now=end)
+
+
+async def test_a_late_turn_ends_where_a_timely_one_does(database: Database) -> None:
+    early = await lived(database, every=7)
+    await database.client.drop_database(database.data.name)
+    late = await lived(database, every=140)
+    assert early.member.wallets == late.member.wallets
+    assert [(one.at, one.entry) for one in early.recent] == [(one.at, one.entry) for one in late.recent]
+    assert [one.entry.kind for one in reversed(late.recent)] == ["AWARD"] * 4 + ["EXPIRE"] * 4
+
+
+async def test_a_new_version_makes_everybody_be_looked_at_again(database: Database) -> None:
+    house = await open_house(database)
+    await join(house, "ana")
+    await house.programmes.publish(SMALL.replace("A point for every euro", "Points"), now=NOW)
+    done = await turn(house, now=NOW + timedelta(minutes=1))
+    assert (done.members, done.rows) == (1, 0)
+    assert await turn(house, now=NOW + timedelta(minutes=2)) == Turned()
+
+
+async def test_a_house_with_nobody_is_turned_at_once(database: Database) -> None:
+    house = await open_house(database)
+    assert await turn(house, now=NOW) == Turned()

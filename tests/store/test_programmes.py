@@ -1,0 +1,62 @@
+"""Published programmes: numbered, immutable, the same content no new one, and noticed elsewhere."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from domain.model.programme.faults import ProgrammeFaults
+from domain.store.connect import Database
+from domain.store.programmes import NothingPublished, Programmes
+from tests.houses import NOW, SMALL, open_house
+from tests.wire import Wire
+
+OTHER = SMALL.replace("per: 100", "per: 50")
+
+
+async def test_the_same_content_is_no_new_version(database: Database) -> None:
+    house = await open_house(database)
+    again = await house.programmes.publish("# a comment\n" + SMALL, now=NOW)
+    assert again.version == 1
+
+
+async def test_versions_are_numbered_and_stay(database: Database) -> None:
+    house = await open_house(database)
+    second = await house.programmes.publish(OTHER, now=NOW + timedelta(days=1))
+    third = await house.programmes.publish(SMALL, now=NOW + timedelta(days=2))
+    assert (second.version, third.version) == (2, 3)
+    assert await house.programmes.text(2) == OTHER
+    ruled = [await house.programmes.at_time(NOW + timedelta(days=days)) for days in (-1, 0, 1, 5)]
+    assert [one.version for one in ruled] == [1, 1, 2, 3]
+
+
+async def test_two_publishers_at_once_get_two_versions(database: Database) -> None:
+    house = await open_house(database)
+    other = Programmes(house.store)
+    made = await asyncio.gather(house.programmes.publish(OTHER, now=NOW), other.publish(SMALL.replace("A mug", "Mug"), now=NOW))
+    assert {one.version for one in made} <= {2, 3}
+    await house.programmes.refresh()
+    assert house.programmes.current().version == 3
+
+
+async def test_another_process_notices(database: Database, wire: Wire) -> None:
+    house = await open_house(database)
+    other = Programmes(house.store)
+    with pytest.raises(NothingPublished):
+        other.current()
+    await other.refresh()
+    await house.programmes.publish(OTHER, now=NOW)
+    assert other.current().version == 1
+    await other.refresh()
+    assert other.current().version == 2
+    with wire.counting() as counted:
+        await other.version(1)
+        await other.version(2)
+    assert counted.names == []
+
+
+async def test_a_faulty_file_is_not_published(database: Database) -> None:
+    house = await open_house(database)
+    with pytest.raises(ProgrammeFaults):
+        await house.programmes.publish(SMALL.replace("EUR", "12"), now=NOW)
+    assert house.programmes.current().version == 1
