@@ -128,7 +128,7 @@ class Query:
         return [Member(id=each, name="Ana") for each in ids]
 
     @strawberry.field
-    def echo(self, input: EchoInput) -> Echo:  # noqa: A002 - the contract's word
+    def echo(self, input: EchoInput) -> Echo:
         return Echo(at=input.at, day=input.day, total=input.total, data=input.data, wallet=input.wallet)
 
     @strawberry.field
