@@ -93,6 +93,15 @@ def test_card_purchase_redeeming_voucher_and_a_second_scan(page: Page, till: Pag
     expect(till.locator(".button.good")).to_have_count(0)
     expect(till.locator(".notice.bad")).to_contain_text("Usado em")
 
+    till.get_by_role("button", name="Anular").click()
+    till.fill("dialog [name=reason]", "lido por engano")
+    till.click("dialog .primary")
+    expect(till.locator(".done.good h1")).to_have_text("O vale pode ser usado de novo")
+    page.click(".held .close")
+    page.click("#tabs button >> nth=1")
+    page.click(".ticket >> nth=0")
+    expect(page.locator(".held[data-state=ISSUED] .qr")).to_be_visible()
+
 
 def test_a_card_that_was_scanned_is_refused_a_second_time(page: Page, till: Page, shop: Shop) -> None:
     sign_in_on_phone(page, shop, shop.members[8])

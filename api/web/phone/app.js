@@ -23,6 +23,8 @@ const SCREENS = { welcome: welcomeScreen, home: homeScreen, rewards: rewardsScre
 const TABS = [["home", "home"], ["rewards", "gift"], ["card", "card"], ["badges", "star"], ["history", "clock"]];
 /* While a voucher is held up, and no socket tells of its use, look this often; else this rarely. */
 const PACE_MS = { held: 4000, idle: 30_000 };
+const REREAD = ["home", "rewards", "badges"];
+const STALE_MS = 500;
 const place = document.getElementById("screen");
 let shown = { screen: "", params: {} };
 let live = null;
@@ -38,13 +40,15 @@ function show({ screen, params }, keepScroll = false) {
   drawBar();
   drawTabs();
   place.scrollTop = scroll;
+  // What no socket tells of, such as a voucher that a manager made usable again, shows when its screen is opened.
+  if (!keepScroll && REREAD.includes(screen) && Date.now() - phone.readAt > STALE_MS) readHome().catch(leaveIfEnded);
   if (!keepScroll) (element.querySelector("[autofocus]") ?? element.querySelector("h1"))?.focus({ preventScroll: true });
 }
 
 /* Draw again with what was read afresh, but never under a person's hands. */
 function redraw() {
   const busy = place.contains(document.activeElement) && document.activeElement.matches("input, select, textarea");
-  if (session.open && phone.me && !busy && ["home", "rewards", "badges"].includes(shown.screen)) show(shown, true);
+  if (session.open && phone.me && !busy && REREAD.includes(shown.screen)) show(shown, true);
   else drawBar();
 }
 
@@ -149,6 +153,8 @@ export function languagePicker(chosen) {
 
 async function start() {
   await speak(["en", "pt", "pl"], async (tag) => (await import(`./words/${tag}.js`)).default, prefer("language"));
+  // Camera, card key and locks are there over https and on this machine alone.
+  if (!isSecureContext) return fill(place, h("p.notice.bad", { role: "alert" }, t("insecure")));
   onGo(show);
   onChange(redraw);
   session.addEventListener("change", () => { if (session.open !== Boolean(live)) enter(); });

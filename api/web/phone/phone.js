@@ -58,11 +58,15 @@ export async function readProgramme() {
   }
 }
 
-/** Read the member afresh, or what was read last where there is no network. */
+let reading = 0;
+
+/** Read the member afresh, or what was read last where there is no network. Of several readings the one begun last counts. */
 export async function readHome() {
   const db = await database;
+  const turn = ++reading;
   try {
     const { me } = await ask(HOME, {});
+    if (turn !== reading) return;
     Object.assign(phone, { me: tidy(me), readAt: Date.now() });
     await db.put("facts", { me: phone.me, readAt: phone.readAt }, "home");
   } catch (error) {

@@ -113,6 +113,8 @@ function catchKeys(event) {
 
 async function start() {
   await speak(["en", "pt", "pl"], async (tag) => (await import(`./words/${tag}.js`)).default, prefer("language"));
+  // Camera, card key and locks are there over https and on this machine alone.
+  if (!isSecureContext) return fill(place, h("p.notice.bad", { role: "alert" }, t("insecure")));
   document.title = t("title");
   onGo(show);
   onQueue(drawBar);

@@ -17,7 +17,7 @@ export function openVoucher(voucher) {
   const stopAwake = keepAwake();
   const stopWatching = onChange(() => {
     const now = phone.me?.vouchers.find((each) => each.id === open?.voucher.id);
-    if (now && now.voucherState !== open.voucher.voucherState) voucherShown(now);
+    if (now) voucherShown(now);
   });
   open = { voucher, dialog };
   draw();
@@ -29,12 +29,13 @@ export function openVoucher(voucher) {
   });
   document.body.append(dialog);
   dialog.showModal();
+  readHome().catch(() => {});
 }
 
 /** What became of a voucher: if it is the one held up, the page turns with it. */
 export function voucherShown(voucher) {
-  if (open?.voucher.id !== voucher.id) return;
-  if (voucher.voucherState === "USED" && open.voucher.voucherState !== "USED") navigator.vibrate?.([40, 40, 120]);
+  if (open?.voucher.id !== voucher.id || open.voucher.voucherState === voucher.voucherState) return;
+  if (voucher.voucherState === "USED") navigator.vibrate?.([40, 40, 120]);
   open.voucher = { ...open.voucher, ...voucher, code: voucher.code ?? open.voucher.code };
   draw();
 }

@@ -17,6 +17,7 @@ export default {
   "remove": "Remove",
   "loading": "Loading",
   "language": "Language",
+  "insecure": "This page only works over a secure address (https). Ask whoever runs it for that address.",
   "net.off": "Offline",
 
   "welcome.hint": "Your points, badges and rewards, in your pocket.",

@@ -17,6 +17,7 @@ export default {
   "remove": "Usuń",
   "loading": "Wczytywanie",
   "language": "Język",
+  "insecure": "Ta strona działa tylko pod bezpiecznym adresem (https). Zapytaj o niego osobę, która ją prowadzi.",
   "net.off": "Bez sieci",
 
   "welcome.hint": "Twoje punkty, odznaki i nagrody, zawsze pod ręką.",

@@ -17,6 +17,7 @@ export default {
   "remove": "Remover",
   "loading": "A carregar",
   "language": "Língua",
+  "insecure": "Esta página só funciona num endereço seguro (https). Peça esse endereço a quem a mantém.",
   "net.off": "Sem rede",
 
   "welcome.hint": "Os seus pontos, emblemas e prémios, no bolso.",

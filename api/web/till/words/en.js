@@ -15,6 +15,7 @@ export default {
   "role.CASHIER": "Cashier",
   "role.MANAGER": "Manager",
   "role.OPERATOR": "Operator",
+  "insecure": "This page only works over a secure address (https). Ask whoever runs it for that address.",
   "net.on": "Online",
   "net.off": "Offline",
 

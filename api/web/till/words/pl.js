@@ -15,6 +15,7 @@ export default {
   "role.CASHIER": "Kasjer",
   "role.MANAGER": "Kierownik",
   "role.OPERATOR": "Operator",
+  "insecure": "Ta strona działa tylko pod bezpiecznym adresem (https). Zapytaj o niego osobę, która ją prowadzi.",
   "net.on": "Online",
   "net.off": "Bez sieci",
 

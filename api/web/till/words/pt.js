@@ -15,6 +15,7 @@ export default {
   "role.CASHIER": "Caixa",
   "role.MANAGER": "Gerente",
   "role.OPERATOR": "Operador",
+  "insecure": "Esta página só funciona num endereço seguro (https). Peça esse endereço a quem a mantém.",
   "net.on": "Em linha",
   "net.off": "Sem rede",
 
