@@ -50,13 +50,14 @@ ENTRIES = st.builds(
     NUMBERS,
     maybe(AWKWARD),
 )
+FACT = st.one_of(SCALARS, INSTANTS, st.lists(AWKWARD, max_size=3), st.dictionaries(AWKWARD, NUMBERS))
 FACTS = st.builds(
     Facts,
     tier=maybe(AWKWARD),
     plan=maybe(AWKWARD),
     tier_after=maybe(AWKWARD),
     plan_after=maybe(AWKWARD),
-    member=st.dictionaries(AWKWARD, st.one_of(SCALARS, INSTANTS, st.lists(AWKWARD, max_size=3), st.dictionaries(AWKWARD, NUMBERS)), max_size=4),
+    member=st.dictionaries(AWKWARD, FACT, max_size=4),
     results=MAPS,
     room=st.dictionaries(AWKWARD, st.tuples(st.booleans(), maybe(NUMBERS)), max_size=3),
     first=st.booleans(),

@@ -1,0 +1,114 @@
+"""Fifty at once for one member, from one process and from two: exact counts, nobody left out, nothing twice."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable
+from datetime import timedelta
+
+from domain.services import purchases, reading, refunds
+from domain.services.house import House
+from domain.services.purchases import PurchaseClaimed, PurchaseRecorded
+from domain.services.verify import verify
+from domain.store.base import Store
+from domain.store.connect import Database
+from tests.houses import NOW, TILL, bought, join, open_house
+
+CALLS = 50
+
+
+async def second(house: House) -> House:
+    """Another process over the same database: it shares no lock with the first."""
+    store = Store(house.store.client, house.store.data.name, embedded=True)
+    store.bulk_writes, store.snapshot_writes = house.store.bulk_writes, house.store.snapshot_writes
+    other = House.of(store)
+    await other.programmes.refresh()
+    return other
+
+
+async def storm(calls: list[Awaitable[PurchaseRecorded]]) -> tuple[list[PurchaseRecorded], Counter[str]]:
+    """What succeeded, and what the others met."""
+    done = await asyncio.gather(*calls, return_exceptions=True)
+    met = Counter(type(one).__name__ for one in done if isinstance(one, BaseException))
+    return [one for one in done if isinstance(one, PurchaseRecorded)], met
+
+
+async def test_one_key_acts_once(database: Database) -> None:
+    house = await open_house(database)
+    other = await second(house)
+    await join(house, "ana")
+    calls = [
+        purchases.record(each, till=TILL, member_id="ana", given=bought("r1"), key="k1", now=NOW)
+        for each in (house, other)
+        for _ in range(CALLS // 2)
+    ]
+    done, met = await storm(list(calls))
+    seen = await reading.home(house, member_id="ana", now=NOW)
+    assert (len(done), met) == (CALLS, Counter())
+    assert {(one.receipted, one.told) for one in done} == {(done[0].receipted, done[0].told)}
+    assert (seen.member.purchases.count, seen.member.wallets["points"].available) == (1, 100)
+    assert [one async for one in verify(house.store)] == []
+
+
+async def test_different_keys_all_count(database: Database) -> None:
+    house = await open_house(database)
+    await join(house, "ana")
+    calls = [
+        purchases.record(house, till=TILL, member_id="ana", given=bought(f"r{at}"), key=f"k{at}", now=NOW + timedelta(milliseconds=at))
+        for at in range(CALLS)
+    ]
+    done, met = await storm(list(calls))
+    seen = await reading.home(house, member_id="ana", now=NOW + timedelta(seconds=1))
+    assert (len(done), met) == (CALLS, Counter())
+    assert sorted(one.told[0].entry.n for one in done) == list(range(1, CALLS + 1))
+    assert (seen.member.purchases.count, seen.member.wallets["points"].available) == (CALLS, CALLS * 100)
+    assert [one async for one in verify(house.store)] == []
+
+
+async def test_two_processes_in_each_others_way_lose_nothing(database: Database) -> None:
+    house = await open_house(database)
+    other = await second(house)
+    await join(house, "ana")
+    calls = [
+        purchases.record(each, till=TILL, member_id="ana", given=bought(f"r{at}-{which}"), key=f"k{at}-{which}", now=NOW)
+        for at in range(CALLS // 2)
+        for which, each in enumerate((house, other))
+    ]
+    done, met = await storm(list(calls))
+    seen = await reading.home(house, member_id="ana", now=NOW)
+    assert met.keys() <= {"Busy"}
+    assert seen.member.purchases.count == len(done)
+    assert seen.member.wallets["points"].available == len(done) * 100
+    assert [one async for one in verify(house.store)] == []
+
+
+async def test_one_receipt_for_two_members_is_one_members(database: Database) -> None:
+    house = await open_house(database)
+    other = await second(house)
+    for member in ("ana", "rui"):
+        await join(house, member)
+    calls = [
+        purchases.record(
+            (house, other)[at % 2], till=TILL, member_id=("ana", "rui")[at // 2 % 2], given=bought("r1"), key=f"k{at}", now=NOW
+        )
+        for at in range(CALLS)
+    ]
+    done, met = await storm(list(calls))
+    seen = [await reading.home(house, member_id=member, now=NOW) for member in ("ana", "rui")]
+    assert (len(done), met) == (1, Counter({PurchaseClaimed.__name__: CALLS - 1}))
+    assert sorted(one.member.purchases.count for one in seen) == [0, 1]
+    assert [one async for one in verify(house.store)] == []
+
+
+async def test_refunds_at_once_take_back_what_there_was(database: Database) -> None:
+    house = await open_house(database)
+    await join(house, "ana")
+    await purchases.record(house, till=TILL, member_id="ana", given=bought("r1", 5_000), key="k", now=NOW)
+    asked = [
+        refunds.refund(house, till=TILL, asked=refunds.Asked("r1", amount=300), reason="broken", key=f"f{at}", now=NOW) for at in range(20)
+    ]
+    done = await asyncio.gather(*asked, return_exceptions=True)
+    met = Counter(type(one).__name__ for one in done)
+    seen = await reading.home(house, member_id="ana", now=NOW)
+    assert met == Counter({"PurchaseRefunded": 16, "RefundTooLarge": 4})
+    assert seen.member.wallets["points"].available == 2
+    assert [one async for one in verify(house.store)] == []
