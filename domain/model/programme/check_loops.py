@@ -6,7 +6,6 @@ within a decision: such a circle is worth a warning, one by which awards bring a
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,6 +17,7 @@ from domain.model.programme.rules import Action, Rule
 from domain.model.programme.view import View
 
 _BALANCE = frozenset({"balance", "earned"})
+_CHANGED = {"tier.changed": "tier", "badge.earned": "badges", "segment.entered": "segments", "segment.left": "segments"}
 
 
 @dataclass(frozen=True)
@@ -27,45 +27,70 @@ class _Raised:
     name: str
     data: tuple[tuple[str, object], ...] = ()
 
+    @cached_property
+    def context(self) -> Context:
+        """The event as far as a condition may know it."""
+        return Context({"event": {"name": self.name, "data": dict(self.data)}})
 
-@dataclass(frozen=True)
-class _Step:
-    """Where a search stands: at an event, `endless` where the way came by awards or by what can be undone again; `by` retells it."""
-
-    raised: _Raised
-    endless: bool
-    by: tuple[str, ...]
+    @cached_property
+    def known(self) -> frozenset[str]:
+        """What of it is known."""
+        return frozenset({"event.name", *(f"event.data.{field}" for field, _ in self.data)})
 
 
 def check_loops(view: View) -> Iterator[Finding]:
-    """Find rules that can feed themselves."""
+    """Find rules that can feed themselves: those that take up an event of the same circle as one that they raise."""
     followers = _Followers(view.programme)
+    circles = _circles(followers.graph)
+    undone = {circle for rule in followers.rules if _undoes(rule) for circle in _own(followers, circles, rule)}
+    endless = undone | {circles[raised] for raised in circles if raised.name == "points.awarded"}
+    names: dict[int, set[str]] = {}
+    for raised, circle in circles.items():
+        names.setdefault(circle, set()).add(raised.name)
     for at, rule in enumerate(view.programme.rules):
-        found = _circle(followers, rule)
-        if found is not None:
-            way = " -> ".join((*found.by, rule.code))
+        own = _own(followers, circles, rule)
+        if own:
+            way = ", ".join(sorted(set().union(*(names[circle] for circle in own))))
             remedy = "add a limit or cap, narrow its when by event.data, or write qualifying: false"
-            yield Finding(("rules", at, "on"), f"the rule can feed itself: {rule.code} -> {way}", remedy, hint=not found.endless)
+            yield Finding(("rules", at, "on"), f"the rule can feed itself by way of {way}", remedy, hint=not own & endless)
 
 
-def _circle(followers: _Followers, rule: Rule) -> _Step | None:
-    """Search the events that a rule leads to for one that it takes up; the endless way is told before one that ends."""
+def _undoes(rule: Rule) -> bool:
+    return any(action.untag is not None or action.deduct is not None for action in rule.do)
+
+
+def _own(followers: _Followers, circles: Mapping[_Raised, int], rule: Rule) -> set[int]:
+    """Return the circles that a rule closes: it takes up one of their events and raises one of them."""
     if rule.limit is not None or rule.cap is not None:
-        return None
-    ending: _Step | None = None
-    todo = deque(followers.of_rule(rule, _Step(_Raised(""), False, ())))
-    seen = {(step.raised, step.endless) for step in todo}
-    while todo:
-        step = todo.popleft()
-        if followers.takes_up(rule, step.raised):
-            if step.endless:
-                return step
-            ending = ending or step
-        for following in followers.of_event(step):
-            if (following.raised, following.endless) not in seen:
-                seen.add((following.raised, following.endless))
-                todo.append(following)
-    return ending
+        return set()
+    raised = {circles[event] for event in followers.raises(rule)}
+    return raised & {circles[event] for event in circles if followers.takes_up(rule, event)}
+
+
+def _circles(graph: Mapping[_Raised, Iterable[_Raised]]) -> dict[_Raised, int]:
+    """Number the strongly connected parts of a graph (Tarjan's way, without recursion)."""
+    index: dict[_Raised, int] = {}
+    low: dict[_Raised, int] = {}
+    circles: dict[_Raised, int] = {}
+    stack: list[_Raised] = []
+    for root in graph:
+        work = [(root, iter(graph[root]))] if root not in index else []
+        while work:
+            node, following = work[-1]
+            if node not in index:
+                index[node] = low[node] = len(index)
+                stack.append(node)
+            fresh = next((other for other in following if other not in index), None)
+            if fresh is not None:
+                work.append((fresh, iter(graph[fresh])))
+                continue
+            work.pop()
+            low[node] = min([low[node], *(low[other] for other in graph[node] if other not in circles)])
+            if low[node] == index[node]:
+                number = len(circles)
+                while node not in circles:
+                    circles[stack.pop()] = number
+    return circles
 
 
 class _Followers:
@@ -73,64 +98,74 @@ class _Followers:
 
     def __init__(self, programme: Programme) -> None:
         self.programme = programme
+        self.rules = programme.rules
+        self._parts: dict[Expression, tuple[Expression, ...]] = {}
+        self._raises: dict[str, tuple[_Raised, ...]] = {}
+
+    @cached_property
+    def graph(self) -> dict[_Raised, tuple[_Raised, ...]]:
+        """Every event that rules lead to, each with those that follow from it."""
+        graph: dict[_Raised, tuple[_Raised, ...]] = {}
+        todo = [raised for rule in self.rules for raised in self.raises(rule)]
+        while todo:
+            raised = todo.pop()
+            if raised not in graph:
+                graph[raised] = tuple(dict.fromkeys(self._follow(raised)))
+                todo += graph[raised]
+        return graph
 
     def takes_up(self, rule: Rule, raised: _Raised) -> bool:
         """Tell whether a rule may fire on an event."""
-        return raised.name in rule.on and _may_hold(rule.when, raised)
+        return raised.name in rule.on and self._may_hold(rule.when, raised)
 
-    def of_event(self, step: _Step) -> Iterator[_Step]:
+    def raises(self, rule: Rule) -> tuple[_Raised, ...]:
+        """Return what a rule raises."""
+        if rule.code not in self._raises:
+            found = (event for action in rule.do for event in self._of_action(action, counts=rule.qualifying))
+            self._raises[rule.code] = tuple(dict.fromkeys(found))
+        return self._raises[rule.code]
+
+    def _follow(self, raised: _Raised) -> Iterator[_Raised]:
         """Yield what follows from an event: by rules, badges, the count of tiers, and what reads the member it changed."""
-        raised = step.raised
         for rule in self.programme.rules_on(raised.name):
             if rule.limit is None and rule.cap is None and self.takes_up(rule, raised):
-                yield from self.of_rule(rule, _Step(raised, step.endless, (*step.by, rule.code)))
+                yield from self.raises(rule)
         for badge in self.programme.badges_on(raised.name):
-            if _may_hold(badge.when, raised):
-                yield from self._of_badge(badge.code, _Step(raised, step.endless, (*step.by, badge.code)))
+            if self._may_hold(badge.when, raised):
+                yield from self._of_badge(badge.code)
         if self.programme.tiers is not None and raised.name in self.programme.tiers.count.on:
-            yield from self._told(step, self._climbs)
-        changed = {"tier.changed": "tier", "badge.earned": "badges", "segment.entered": "segments", "segment.left": "segments"}
-        if raised.name in changed:
-            yield from self._told(step, self._readers(frozenset({changed[raised.name]}), None))
+            yield from self._climbs
+        if raised.name in _CHANGED:
+            yield from self._readers(frozenset({_CHANGED[raised.name]}), None)
 
-    def of_rule(self, rule: Rule, step: _Step) -> Iterator[_Step]:
-        """Yield what a rule raises."""
-        undoes = any(action.untag is not None or action.deduct is not None for action in rule.do)
-        for action in rule.do:
-            yield from self._of_action(action, _Step(step.raised, step.endless or undoes, step.by), counts=rule.qualifying)
-
-    def _of_badge(self, code: str, step: _Step) -> Iterator[_Step]:
-        yield from self._told(step, (_Raised("badge.earned", (("badge", code),)),))
+    def _of_badge(self, code: str) -> Iterator[_Raised]:
+        yield _Raised("badge.earned", (("badge", code),))
         badge = next((badge for badge in self.programme.badges if badge.code == code), None)
         for action in badge.do if badge is not None else ():
-            if action.badge != code:
-                yield from self._of_action(action, step, counts=False)
+            if action.badge is None:  # a badge that gives badges follows from badge.earned of its own accord
+                yield from self._of_action(action, counts=False)
 
-    def _of_action(self, action: Action, step: _Step, *, counts: bool) -> Iterator[_Step]:
+    def _of_action(self, action: Action, *, counts: bool) -> Iterator[_Raised]:
         if action.award is not None:
             wallet = action.award.wallet
-            awarded = _Step(step.raised, True, step.by)
-            yield from self._told(awarded, (_Raised("points.awarded", (("wallet", wallet),)),))
-            yield from self._told(step, self._readers(_BALANCE, wallet))
+            yield _Raised("points.awarded", (("wallet", wallet),))
+            yield from self._readers(_BALANCE, wallet)
             tiers = self.programme.tiers
             if counts and tiers is not None and tiers.count.wallet == wallet:
-                yield from self._told(step, self._climbs)
+                yield from self._climbs
         elif action.badge is not None:
-            yield from self._of_badge(action.badge, step)
+            yield from self._of_badge(action.badge)
         elif action.tier is not None:
-            yield from self._told(step, (raised for raised in self._climbs if dict(raised.data)["to"] == action.tier))
+            yield from (raised for raised in self._climbs if dict(raised.data)["to"] == action.tier)
         elif action.deduct is not None:
-            yield from self._told(step, self._readers(_BALANCE, None))
+            yield from self._readers(_BALANCE, None)
         elif action.tag is not None or action.untag is not None:
-            yield from self._told(step, self._readers(frozenset({"tags"}), None))
-
-    def _told(self, step: _Step, raised: Iterable[_Raised]) -> Iterator[_Step]:
-        return (_Step(event, step.endless, (*step.by, event.name)) for event in raised)
+            yield from self._readers(frozenset({"tags"}), None)
 
     @cached_property
     def _climbs(self) -> tuple[_Raised, ...]:
         """Every step up the ladder."""
-        codes = [rung.code for rung in self.programme.tiers.ladder] if self.programme.tiers is not None else []
+        codes = list(self.programme.rung_order)
         pairs = ((low, high) for at, low in enumerate(codes) for high in codes[at + 1 :])
         return tuple(_Raised("tier.changed", (("from", low), ("to", high), ("up", True))) for low, high in pairs)
 
@@ -146,24 +181,22 @@ class _Followers:
                 yield _Raised("segment.entered", (("segment", segment.code),))
                 yield _Raised("segment.left", (("segment", segment.code),))
 
+    def _may_hold(self, when: Expression | None, raised: _Raised) -> bool:
+        """Tell whether a condition may hold on an event: false only where a part of it that must hold is known not to."""
+        if when is None:
+            return True
+        if when not in self._parts:
+            self._parts[when] = tuple(part for part in conjuncts(when) if part.names)
+        return all(_holds(part, raised) for part in self._parts[when] if part.names <= raised.known)
+
+
+def _holds(part: Expression, raised: _Raised) -> bool:
+    try:
+        return part.test(raised.context)
+    except ExpressionFailed:
+        return False
+
 
 def _reads(expression: Expression | None, fields: frozenset[str]) -> bool:
     names = expression.names if expression is not None else ()
     return any(name.split(".")[1] in fields for name in names if name.startswith("member."))
-
-
-def _may_hold(when: Expression | None, raised: _Raised) -> bool:
-    """Tell whether a condition may hold on an event: false only where a part of it that must hold is known not to."""
-    if when is None:
-        return True
-    data: Mapping[str, object] = dict(raised.data)
-    known = {"event.name", *(f"event.data.{field}" for field in data)}
-    context = Context({"event": {"name": raised.name, "data": data}})
-    for part in conjuncts(when):
-        if part.names and part.names <= known:
-            try:
-                if not part.test(context):
-                    return False
-            except ExpressionFailed:
-                return False
-    return True
