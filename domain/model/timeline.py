@@ -135,6 +135,17 @@ class _Turn:
     version: int
     rows: list[Row]
 
+    def settled(self, at: datetime) -> Member:
+        """Return the member with due lots let in, to look at; a row writes that down, and where there is none it is not kept."""
+        wallets = {code: settle(one, now=at) for code, one in self.member.wallets.items()}
+        same = all(wallets[code] is one for code, one in self.member.wallets.items())
+        return self.member if same else evolve(self.member, wallets=wallets)
+
+    def wallet(self, code: str, at: datetime) -> Wallet | None:
+        """Return a wallet with due lots let in, to look at."""
+        one = self.member.wallets.get(code)
+        return None if one is None else settle(one, now=at)
+
     def happens(self, name: str, at: datetime, key: str, data: dict[str, Json], change: Callable[[Work], None] | None = None) -> None:
         event = Event(f"{name}:{self.member.id}:{key}", name, at, "selo", data)
         work = row_of(self.programme, self.member, event, by="time", world=self.world, version=self.version, change=change)
@@ -158,7 +169,6 @@ def _bring(state: _Turn, at: datetime) -> None:
     zone = state.programme.zone
     day = local_day(at, zone)
     midnight = start_of(day, zone) == at
-    state.member = evolve(state.member, wallets={code: settle(one, now=at) for code, one in state.member.wallets.items()})
     if midnight:
         _lapses(state, at, day)
         _reminders(state, at, day)
@@ -174,7 +184,7 @@ def _bring(state: _Turn, at: datetime) -> None:
 
 def _lapses(state: _Turn, at: datetime, day: date) -> None:
     for spec in state.programme.wallets:
-        one = state.member.wallets.get(spec.code)
+        one = state.wallet(spec.code, at)
         after, gone = wallet.lapse(one, today=day) if one else (one, ())
         if gone and after is not None:
             total, last = sum(part.amount for part in gone), str(gone[-1].expires_on)
@@ -192,7 +202,7 @@ def _expire(code: str, day: date) -> Callable[[Work], None]:
 
 def _reminders(state: _Turn, at: datetime, day: date) -> None:
     for spec in state.programme.wallets:
-        one = state.member.wallets.get(spec.code)
+        one = state.wallet(spec.code, at)
         if one is None or spec.remind is None:
             continue
         ahead = {lot.expires_on for lot in one.lots if lot.expires_on is not None and lot.expires_on >= day} - one.reminded
@@ -276,14 +286,16 @@ def _judged(key: str) -> Callable[[Work], None]:
 def _standing(state: _Turn, at: datetime) -> None:
     """Move the member into and out of segments, and unlock rewards, where time alone did it: a row each."""
     programme = state.programme
-    seen = state.member
+    before = state.member
+    seen = state.settled(at)
     sight = rewards.glance(programme, seen, at)
     inside = frozenset(spec.code for spec in programme.segments if sight.test(spec.when))
     for code in (*(s.code for s in programme.segments if s.code in inside - state.member.segments), *sorted(state.member.segments - inside)):
         name = events.SEGMENT_ENTERED if code in inside else events.SEGMENT_LEFT
         if (code in inside) != (code in state.member.segments):
             state.happens(name, at, f"{code}:{at.isoformat()}", {"segment": code}, _moved(code))
-    now = rewards.unlocked(programme, state.member, now=at, world=state.world, sight=sight if state.member is seen else None)
+    alone = state.member is before
+    now = rewards.unlocked(programme, state.settled(at), now=at, world=state.world, sight=sight if alone else None)
     for spec in rewards.listed(programme):
         if spec.code in now - state.member.unlocked and spec.announce:
             state.happens(events.REWARD_UNLOCKED, at, f"{spec.code}:{at.isoformat()}", {"reward": spec.code}, _unlocked(spec.code))
