@@ -8,6 +8,7 @@ from typing import NoReturn, TypeVar
 
 from api.embedded import EmbeddedFailed
 from api.settings import BadSettings
+from domain.store.base import Busy, StoreFault, Unavailable
 from domain.store.connect import Unreachable
 
 new_loop: Callable[[], asyncio.AbstractEventLoop] | None
@@ -39,6 +40,8 @@ def guarded() -> Iterator[None]:
         yield
     except (CannotRun, EmbeddedFailed, BadSettings, Unreachable) as fault:
         fail(str(fault))
+    except (Busy, StoreFault, Unavailable) as fault:
+        fail(f"The database went away, or refused ({type(fault).__name__}); try again.")
     except KeyboardInterrupt:
         sys.exit(130)
 
