@@ -1,15 +1,130 @@
-"""What the house asks of the outside, as protocols that the porch fulfils (`api/senders`)."""
+"""What the house asks of the outside, as protocols that the porch fulfils (`api/senders`).
+
+A sender is given a batch and answers a verdict for each of it, in its order; it never raises for what the outside did, keeps no
+state about messages, and tries nothing twice: when to try again is the outbox's business. Addresses, texts and codes are in no log.
+"""
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal, Protocol
 
 from domain.model.contacts import Contact
 
+AddressKind = Literal["token", "fid"]
+Ruling = Literal["sent", "retry", "pause", "break", "drop_device", "drop_message"]
 
+
+# ---------------------------------------------------------------- verdicts
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of one message, and why in a word that holds nothing private (`UNREGISTERED`, `HTTP 503`).
+
+    sent          the outside has it
+    retry         backoff; `after` where the outside named a time. Counts as one of eight attempts
+    pause         the whole sender rests `after` (60 s unless told): a quota. Costs no attempt
+    break         the sender's credentials do not work: it rests five minutes and an operator is told. Costs no attempt
+    drop_device   the address reaches nobody: forget it
+    drop_message  the outside will never take this message
+    """
+
+    ruling: Ruling
+    reason: str = ""
+    after: timedelta | None = None
+
+
+SENT = Verdict("sent")
+
+
+# ---------------------------------------------------------------- what is sent
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a device is reached: a registration token, or an installation id."""
+
+    device: str
+    kind: AddressKind
+    value: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PushMessage:
+    """One push to one device, rendered. `collapse` is at most 64 bytes; `expires_at` ends the trying everywhere; `data` is all text."""
+
+    id: str
+    address: Address
+    title: str
+    body: str
+    collapse: str
+    link: str | None = None
+    badge: int | None = None
+    expires_at: datetime | None = None
+    data: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class MailMessage:
+    """One e-mail. `unsubscribe` where its purpose is not service; `id` is the same at every attempt, for the Message-ID."""
+
+    id: str
+    to: str = field(repr=False)
+    locale: str
+    subject: str
+    text: str
+    link: str | None = None
+    unsubscribe: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SmsMessage:
+    """One text message to a phone in E.164; `id` is the same at every attempt."""
+
+    id: str
+    to: str = field(repr=False)
+    text: str
+
+
+# ---------------------------------------------------------------- who sends it
 class CodeSender(Protocol):
     """Brings a one-time code to whoever holds a contact. The code and the contact are in no log."""
 
     async def send_code(self, contact: Contact, code: str, locale: str) -> None:
         """Send a code; the text is in the locale. Raises whatever tells that it did not leave."""
         ...
+
+
+class Push(Protocol):
+    """Reaches phones. `now` is the instant that times to live count from."""
+
+    async def send(self, batch: Sequence[PushMessage], *, now: datetime) -> Sequence[Verdict]:
+        """Send each, at most 50; a batch takes less than 30 seconds."""
+        ...
+
+
+class Mail(Protocol):
+    """Reaches mailboxes."""
+
+    async def send(self, batch: Sequence[MailMessage], *, now: datetime) -> Sequence[Verdict]:
+        """Send each, at most 50; a batch takes less than 30 seconds."""
+        ...
+
+
+class Sms(Protocol):
+    """Reaches phones by their number."""
+
+    async def send(self, batch: Sequence[SmsMessage], *, now: datetime) -> Sequence[Verdict]:
+        """Send each, at most 50; a batch takes less than 30 seconds."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Senders:
+    """Who of them is configured. What is not is skipped: the inbox has the message all the same."""
+
+    push: Push | None = None
+    mail: Mail | None = None
+    sms: Sms | None = None
+
+
+NO_SENDERS = Senders()
