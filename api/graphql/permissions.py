@@ -187,7 +187,7 @@ def guard(
 
 
 def _guarded_root(name: str, resolve: Resolver | None, eyes: Eyes, admit: Admission) -> Resolver:
-    def guarded(source: object, info: GraphQLResolveInfo[AnyContext], **arguments: object) -> object:
+    def guarded(source: object, info: GraphQLResolveInfo[AnyContext], /, **arguments: object) -> object:
         context: AnyContext = info.context
         allow(context.caller, eyes)
         admit(context, name)
@@ -197,7 +197,7 @@ def _guarded_root(name: str, resolve: Resolver | None, eyes: Eyes, admit: Admiss
 
 
 def _guarded_field(resolve: Resolver | None, name: str, eyes: Eyes) -> Resolver:
-    def guarded(source: object, info: GraphQLResolveInfo[AnyContext], **arguments: object) -> object:
+    def guarded(source: object, info: GraphQLResolveInfo[AnyContext], /, **arguments: object) -> object:
         if who(info.context.caller) not in eyes:
             return None
         return resolve(source, info, **arguments) if resolve else getattr(source, name, None)
