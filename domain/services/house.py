@@ -21,7 +21,7 @@ from domain.services.errors import Conflicting, NotFound
 from domain.store import commit, journal, members, requests
 from domain.store.base import Stale, Step, Store, Unavailable, Write
 from domain.store.members import Details, Kept, ProfileChange
-from domain.store.programmes import Programmes, Published
+from domain.store.programmes import NothingPublished, Programmes, Published
 from domain.store.requests import KeyBound, Reply, RequestKey
 from domain.store.stock import Shelf, SoldOut
 from domain.store.vouchers import Voucher
@@ -53,7 +53,10 @@ class House:
         while True:
             try:
                 await self.programmes.refresh()
-                await self.shelf.look()
+                if any(spec.stock is not None for spec in self.programmes.current().programme.rewards):
+                    await self.shelf.look()
+            except NothingPublished:
+                pass  # somebody will publish one
             except Unavailable:
                 pass  # the database is away; what is in memory rules on
             await asyncio.sleep(EVERY_SECONDS)

@@ -43,6 +43,7 @@ Step = Callable[[AsyncClientSession], Awaitable[None]]
 
 ROUNDS = 8
 ROUND_SECONDS = 5.0
+ALL_ROUNDS_SECONDS = 9.0
 EMBEDDED_WRITERS = 8
 COMMITS = 3
 DUPLICATE = 11000
@@ -158,8 +159,12 @@ class Store:
             await asyncio.wait(self._under_way)
 
     async def _rounds(self, attempt: Callable[[], Coroutine[Any, Any, T]], queue: str | None) -> T:
+        clock = asyncio.get_running_loop().time
         async with self.queue(queue) if queue is not None else nullcontext():
+            give_up_at = clock() + ALL_ROUNDS_SECONDS
             for taken in range(ROUNDS):
+                if clock() > give_up_at:
+                    break
                 try:
                     async with self._slots or nullcontext():
                         with pymongo.timeout(ROUND_SECONDS):

@@ -1,0 +1,95 @@
+"""What must not grow: a member's document after ten years of daily buying, and what a page of a long history examines."""
+
+import os
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import bson
+import pytest
+
+from domain.model import events
+from domain.model.decide import decide, new_member
+from domain.model.events import Event, Line, Profile, Purchase
+from domain.model.programme.loading import load
+from domain.model.timeline import turn
+from domain.services import purchases, reading
+from domain.store import members, rows
+from domain.store.connect import Database
+from domain.store.members import Details, Due
+from tests.houses import NOW, NUMISCOLLECT, TILL, bought, join, open_house
+from tests.wire import Wire
+
+KIBIBYTE = 1024
+YEARS = 10
+MANY = int(os.environ.get("SELO_TEST_ENTRIES", "10000"))  # 100,000 shows the same and takes a minute to lay out
+
+
+def test_a_member_stays_below_64_kib_after_ten_years_of_daily_buying() -> None:
+    programme = load(NUMISCOLLECT.read_text())
+    at = datetime(2016, 1, 1, 9, tzinfo=UTC)
+    profile = Profile("Ana", "pt", "Europe/Lisbon", None, frozenset({"marketing"}))
+    decision = decide(programme, new_member("ana", "1"), Event("e", events.ENROLLED, at, profile=profile), now=at)
+    told: tuple[members.Told, ...] = ()
+    sizes = []
+    for day in range(1, YEARS * 365):
+        at += timedelta(days=1)
+        lines = (Line(1, f"sku-{day}", 4_000, category=f"category-{day % 150}"), Line(2, "stamp", 1_500, category="stamps"))
+        event = Event(f"p{day}", events.PURCHASED, at, "till", purchase=Purchase(f"r{day}", 5_500, "EUR", "lisboa", lines))
+        decision = decide(programme, decision.member, event, now=at)
+        told = (*told, *members.told_of(decision.rows))[-members.RECENT :]
+        if day % 365 == 0:
+            sizes.append(len(bson.encode(members.document(decision.member, Details("Ana"), recent=told, due=Due(at, 1)))))
+    assert max(sizes) < 64 * KIBIBYTE
+    assert sizes[-1] < 1.25 * sizes[2], "what is bounded has stopped growing by the third year"
+    assert turn(programme, decision.member, until=at + timedelta(days=1)).member.seq >= decision.member.seq
+
+
+async def _examined(database: Database, collection: str, asked: dict[str, Any]) -> tuple[int, int]:
+    """Documents examined, and returned."""
+    plan = await database.data.command("explain", {"find": collection, "filter": asked}, verbosity="executionStats")
+    stats = plan["executionStats"]
+    return stats["totalDocsExamined"], stats["nReturned"]
+
+
+@pytest.mark.parametrize("entries", [100, MANY])
+async def test_a_page_examines_what_it_returns(database: Database, wire: Wire, entries: int) -> None:
+    house = await open_house(database)
+    await join(house, "ana")
+    await purchases.record(house, till=TILL, member_id="ana", given=bought("r1"), key="k", now=NOW)
+    found = await house.store["journal"].find_one({"_id": "ana:2"}, {"changes": 0, "outcomes": 0, "later": 0})
+    assert found is not None
+    pattern = dict(found)
+    kept = [
+        bson.raw_bson.RawBSONDocument(
+            bson.encode(
+                {
+                    **pattern,
+                    "_id": f"ana:{n + 1}",
+                    "seq": n + 1,
+                    "at": NOW + timedelta(minutes=n),
+                    "marks": [rows.entry_mark(n), rows.entry_mark(n, "points"), rows.purchase_mark(n)],
+                    "entries": [{**pattern["entries"][0], "n": n, "wallet_n": n}],
+                }
+            )
+        )
+        for n in range(2, entries + 1)
+    ]
+    for at in range(0, len(kept), 1_000):
+        await house.store["journal"].insert_many(kept[at : at + 1_000], ordered=False)
+    counters = ("ledger.entries", "ledger.wallets.points.entries", "ledger.purchases.count")
+    ledger = {**dict.fromkeys(counters, entries), "version": entries + 1}
+    await house.store["members"].update_one({"_id": "ana"}, {"$set": ledger})
+    with wire.counting() as counted:
+        for before in (entries + 1, entries // 2):
+            for wallet in (None, "points"):
+                page = await reading.history(house, member_id="ana", first=20, before=before, wallet=wallet, now=NOW)
+                assert [one.entry.n for one in page.items] == list(range(before - 1, before - 21, -1))
+        bought_page = await reading.purchases(house, member_id="ana", first=20, before=entries // 2, now=NOW)
+        assert len(bought_page.items) == 20
+        await reading.row(house, member_id="ana", seq=entries // 2)
+        late = bought("late", occurred_at=NOW + timedelta(minutes=entries // 2, seconds=1))
+        await purchases.quote(house, till=TILL, member_id="ana", given=late, now=NOW + timedelta(minutes=entries + 1))
+    for command in counted.commands:
+        for collection, asked in command.filters:
+            examined, returned = await _examined(database, collection, dict(asked))
+            assert examined <= returned + 1, f"{command} with {asked}"
