@@ -11,7 +11,7 @@ from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_time
 from babel.numbers import format_currency, format_decimal, get_currency_precision
 
 SPOKEN: Final = ("en", "pt", "pl")
@@ -218,7 +218,8 @@ def day_text(day: date, *, locale: str) -> str:
 
 def instant_text(instant: datetime, zone: ZoneInfo, *, locale: str) -> str:
     """Return an instant as a reader writes it, in a zone."""
-    return str(format_datetime(instant, format="d MMMM y, HH:mm", tzinfo=zone, locale=_format_locale(locale)))
+    shown, local = _format_locale(locale), instant.astimezone(zone)
+    return f"{format_date(local.date(), format='long', locale=shown)}, {format_time(local.timetz(), format='HH:mm', locale=shown)}"
 
 
 def _format_locale(locale: str) -> Locale:

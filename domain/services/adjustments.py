@@ -39,6 +39,7 @@ async def adjust(
     """Add to a wallet or take from it. Raises BalanceTooLow, NotAllowed, Conflicting; InvalidInput, NotFound, Busy."""
     till.need_manager()
     given.words(reason, field="reason", longest=given.LONGEST_REASON)
+    given.identifier(key, field="idempotencyKey")
     given.amount(abs(amount), field="amount", least=1)
     if all(spec.code != wallet for spec in house.programmes.current().programme.wallets):
         raise InvalidInput("wallet", "The programme has no such wallet.")
@@ -80,6 +81,7 @@ async def unfreeze(house: House, *, till: Till, member_id: str, reason: str, key
 async def _freezing(house: House, *, till: Till, member_id: str, reason: str, key: str, now: datetime, name: str) -> Seen:
     till.need_manager()
     given.words(reason, field="reason", longest=given.LONGEST_REASON)
+    given.identifier(key, field="idempotencyKey")
     asked: Mapping[str, object] = {"member": member_id, "reason": reason}
     request: RequestKey = request_key(scope=store_scope(till.store), key=key, operation=name, asked=asked)
 

@@ -129,6 +129,7 @@ async def record(
     """Record an event of a member. Raises NotAllowed, MemberFrozen, Conflicting; InvalidInput, NotFound, Busy."""
     till.need_manager()
     given.identifier(external_id, field="externalId")
+    given.identifier(key, field="idempotencyKey")
     if occurred_at is not None:
         given.past(occurred_at, now=now)
     said = checked_data(house.programmes.current().programme, name, data)

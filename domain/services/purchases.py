@@ -15,7 +15,7 @@ from domain.model.decision import Decision, Entry, MemberFrozen, Outcome, Refusa
 from domain.model.events import Event, Line, Purchase
 from domain.services import reading
 from domain.services.errors import NotAllowed
-from domain.services.given import LINES, Given, GivenLine, checked
+from domain.services.given import LINES, Given, GivenLine, checked, identifier
 from domain.services.house import Binding, House, committed, decided, member_of, moment, once
 from domain.services.reading import Receipted, Seen
 from domain.services.tills import Till
@@ -144,6 +144,7 @@ async def record(house: House, *, till: Till, member_id: str, given: Given, key:
     Raises PurchaseClaimed, NotAllowed, MemberFrozen, Conflicting; InvalidInput, NotFound, Busy.
     """
     checked(given, programme=house.programmes.current().programme, now=now)
+    identifier(key, field="idempotencyKey")
     receipt = receipts.purchase_id(source=till.source, store=till.store, external_id=given.external_id)
     asked = {"member": member_id, "given": given.asked, "source": till.source}
     request = request_key(scope=store_scope(till.store), key=key, operation="recordPurchase", asked=asked)

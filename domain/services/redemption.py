@@ -149,6 +149,7 @@ async def use(house: House, *, till: Till, code: str, purchase: str | None = Non
 async def reverse(house: House, *, till: Till, voucher_id: str, reason: str, key: str, now: datetime) -> Used:
     """Undo a use within 15 minutes, by a manager of that store. Raises NotAllowed, VoucherNotUsable, Conflicting; NotFound, Busy."""
     till.need_manager()
+    given.identifier(key, field="idempotencyKey")
     given.words(reason, field="reason", longest=given.LONGEST_REASON)
     asked = {"voucher": voucher_id, "reason": reason}
     request = request_key(scope=store_scope(till.store), key=key, operation="reverseVoucherUse", asked=asked)

@@ -1,0 +1,125 @@
+"""Joining, signing in, sessions and profile, through GraphQL."""
+
+from tests.doors import PASSWORD, Doors
+
+SIGN_IN = "__typename ... on SignedIn { member { name locale balance { pending } } } ... on SignInRefused { message reason attemptsLeft } ... on Problem { message }"
+
+
+async def test_the_answer_is_the_same_whether_or_not_a_contact_is_known(doors: Doors) -> None:
+    await doors.member()
+    known = await doors.mutate("requestSignInCode", {"contact": "ana@example.com"}, "expiresAt")
+    unknown = await doors.mutate("requestSignInCode", {"contact": "nobody@example.com"}, "expiresAt")
+    assert known == unknown == {"expiresAt": "2026-03-02T10:10:00.000Z"}
+
+
+async def test_a_wrong_code_tells_how_often_it_may_be_tried(doors: Doors) -> None:
+    await doors.mutate("requestSignInCode", {"contact": "ana@example.com"}, "expiresAt")
+    right = doors.sent.codes["ana@example.com"]
+    wrong = f"{(int(right) + 1) % 10**6:06}"
+    found = await doors.mutate("signIn", {"contact": "ana@example.com", "code": wrong}, SIGN_IN, language="pl")
+    assert found == {"__typename": "SignInRefused", "message": "Kod jest nieprawidłowy.", "reason": "WRONG_CODE", "attemptsLeft": 4}
+    found = await doors.mutate("signIn", {"contact": "ana@example.com", "code": right}, SIGN_IN, language="en")
+    assert found == {"__typename": "NotEnrolled", "message": "There is no membership for this contact yet. Join first."}
+
+
+async def test_the_first_sign_in_answers_in_the_members_own_language(doors: Doors) -> None:
+    given = {"name": "Zofia", "phone": "+48 512 345 678", "locale": "pl", "termsVersion": "2026-01", "idempotencyKey": "k"}
+    sent = await doors.mutate("enrol", given, "... on Enrolled { codeSentTo }", language="en")
+    assert sent == {"codeSentTo": "+48******678"}
+    answer = "... on SignedIn { member { name locale wallets { name } pointHistory { edges { node { title } } } } }"
+    code = doors.sent.codes["+48512345678"]
+    found = await doors.mutate("signIn", {"contact": "+48512345678", "code": code}, answer, language="en")
+    assert found["member"]["wallets"][0]["name"] == "NumisPunkty"
+    assert found["member"]["locale"] == "pl"
+
+
+async def test_old_terms_are_told_the_current_ones(doors: Doors) -> None:
+    given = {"name": "Ana", "email": "ana@example.com", "termsVersion": "2025-01", "idempotencyKey": "k"}
+    found = await doors.mutate("enrol", given, "__typename ... on TermsNotAccepted { currentVersion message }", language="en")
+    assert found == {
+        "__typename": "TermsNotAccepted",
+        "currentVersion": "2026-01",
+        "message": "Please accept the current terms (version 2026-01).",
+    }
+    assert doors.sent.codes == {}
+
+
+async def test_a_refresh_token_works_once_and_a_theft_ends_the_session(doors: Doors) -> None:
+    await doors.member()
+    await doors.mutate("requestSignInCode", {"contact": "ana@example.com"}, "expiresAt")
+    given = {"contact": "ana@example.com", "code": doors.sent.codes["ana@example.com"]}
+    first = await doors.mutate("signIn", given, "... on SignedIn { accessToken refreshToken }")
+    answer = "__typename ... on SessionRefreshed { refreshToken accessToken } ... on SignInRefused { reason }"
+    second = await doors.mutate("refreshSession", {"refreshToken": first["refreshToken"]}, answer)
+    assert (await doors.mutate("refreshSession", {"refreshToken": first["refreshToken"]}, answer))["refreshToken"] == second["refreshToken"]
+    doors.clock.pass_(seconds=11)
+    stolen = await doors.mutate("refreshSession", {"refreshToken": first["refreshToken"]}, answer)
+    assert stolen == {"__typename": "SignInRefused", "reason": "SESSION_ENDED"}
+    assert (await doors.error("{ me { id } }", token=second["accessToken"]))["code"] == "UNAUTHENTICATED"
+
+
+async def test_signing_out_ends_the_session_at_once(doors: Doors) -> None:
+    token = await doors.member()
+    assert await doors.mutate("signOut", {}, "sessions", token=token) == {"sessions": 1}
+    assert (await doors.error("{ me { id } }", token=token))["code"] == "UNAUTHENTICATED"
+
+
+async def test_a_profile_left_out_stays_and_null_clears(doors: Doors) -> None:
+    token = await doors.member(birthday="1990-02-28")
+    changed = "member { name birthday locale wallets { name } }"
+    found = await doors.mutate("updateProfile", {"locale": "en"}, changed, token=token)
+    assert found["member"]["wallets"][0]["name"] == "NumisPoints"
+    assert (found["member"]["name"], found["member"]["birthday"]) == ("Ana Silva", "1990-02-28")
+    found = await doors.mutate("updateProfile", {"birthday": None}, changed, token=token)
+    assert (found["member"]["locale"], found["member"]["birthday"]) == ("en", None)
+    query = "mutation($i: UpdateProfileInput!) { updateProfile(input: $i) { member { id } } }"
+    assert await doors.error(query, {"i": {"name": ""}}, token=token) == {"code": "BAD_INPUT", "field": "name"}
+    assert await doors.error(query, {"i": {"locale": "fr"}}, token=token) == {"code": "BAD_INPUT", "field": "locale"}
+
+
+async def test_consents_are_kept_with_their_wording_and_may_earn(doors: Doors) -> None:
+    token = await doors.member()
+    given = {"purpose": "marketing", "granted": True, "wordingVersion": 1}
+    found = await doors.mutate("setConsent", given, "consents { purpose granted at wording source }", token=token)
+    by = {one["purpose"]: one for one in found["consents"]}
+    assert by["marketing"] == {
+        "purpose": "marketing",
+        "granted": True,
+        "at": "2026-03-02T10:00:00.000Z",
+        "wording": "Aceito receber novidades e ofertas.",
+        "source": "app",
+    }
+    assert (by["profiling"]["granted"], by["profiling"]["at"]) == (False, None)
+    titles = await doors.do("{ me { pointHistory { edges { node { title amount } } } } }", token=token)
+    assert titles["me"]["pointHistory"]["edges"][0]["node"] == {"title": "20 pontos por aceitar novidades", "amount": 20}
+
+
+async def test_a_contact_changes_once_it_is_proven(doors: Doors) -> None:
+    token, _ = await doors.member(), await doors.member("eva@example.com")
+    answer = "__typename ... on ContactChanged { member { email phone } } ... on SignInCodeRequested { expiresAt } ... on Problem { message }"
+    for contact, kind in (("ana@new.example.com", "ContactChanged"), ("eva@example.com", "ContactTaken")):
+        asked = await doors.mutate("changeContact", {"contact": contact}, answer, token=token)
+        assert asked["__typename"] == "SignInCodeRequested"
+        given = {"contact": contact, "code": doors.sent.codes[contact]}
+        assert (await doors.mutate("changeContact", given, answer, token=token))["__typename"] == kind
+    assert (await doors.do("{ me { email } }", token=token))["me"]["email"] == "ana@new.example.com"
+
+
+async def test_staff_sign_in_at_a_store(doors: Doors) -> None:
+    till = await doors.hire("rui", "MANAGER")
+    found = (await doors.do("{ staff { name role store { code name } } }", token=till))["staff"]
+    assert found == {"name": "Rui", "role": "MANAGER", "store": {"code": "lisboa", "name": "NumisCollect Lisboa"}}
+    answer = "__typename ... on SignInRefused { reason message }"
+    wrong = await doors.mutate("staffSignIn", {"username": "rui", "password": "wrong", "store": "lisboa"}, answer, language="en")
+    assert wrong["reason"] == "WRONG_PASSWORD"
+    query = "mutation($i: StaffSignInInput!) { staffSignIn(input: $i) { __typename } }"
+    given = {"username": "rui", "password": PASSWORD, "store": "nowhere"}
+    assert await doors.error(query, {"i": given}) == {"code": "BAD_INPUT", "field": "store"}
+
+
+async def test_a_public_programme_speaks_the_readers_language(doors: Doors) -> None:
+    query = "{ programme { name tiers { name } terms { version } consents { title } plans { name price } badges { code secret } } }"
+    names = [(await doors.do(query, language=language))["programme"]["name"] for language in ("pl,en;q=0.5", "en-GB", "de", "", "pt-BR")]
+    assert names == ["Klub NumisCollect", "NumisCollect Club", "Clube NumisCollect", "Clube NumisCollect", "Clube NumisCollect"]
+    shown = (await doors.do(query))["programme"]["badges"]
+    assert [badge["code"] for badge in shown] == ["collector", "regular", "winter-hunt"]

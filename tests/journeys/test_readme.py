@@ -1,0 +1,53 @@
+"""README's walk, copied line by line into a shell beside a demo server: every line succeeds and answers what the page says."""
+
+import json
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.servers import ROOT, quick_folder, serving
+
+READY_WITHIN_SECONDS = 150
+
+
+@pytest.fixture(scope="module")
+def demo() -> Iterator[tuple[Path, str]]:
+    """A demo server: its data folder and its address."""
+    with quick_folder() as folder, serving(folder / "selo-data", "--demo", within_seconds=READY_WITHIN_SECONDS) as served:
+        yield folder, served.url
+
+
+def walk() -> list[str]:
+    """The commands of the section, as they stand."""
+    section = (ROOT / "README.md").read_text().split("## A walk through it")[1].split("\n## ")[0]
+    return re.findall(r"^    (.+)$", section, re.MULTILINE)
+
+
+@pytest.mark.timeout(240)
+def test_the_walk_works_copied_line_by_line(demo: tuple[Path, str]) -> None:
+    folder, url = demo
+    lines = ["set -e", *walk()]
+    script = "\n".join(lines).replace("http://127.0.0.1:8000", url).replace("scripts/selo", str(ROOT / "scripts/selo"))
+    kept = {name: value for name, value in os.environ.items() if name != "MONGODB_URI"}
+    done = subprocess.run(
+        ["bash", "-c", script],
+        check=False,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={**kept, "SELO_DATA": str(folder / "selo-data")},
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    answers = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    assert [answer for answer in answers if "errors" in answer] == []
+    first, again, claimed, refund = (next(iter(answer["data"].values())) for answer in answers[-4:])
+    assert first["__typename"] == "PurchaseRecorded"
+    assert again == first
+    assert (claimed["__typename"], claimed["sameMember"]) == ("PurchaseClaimed", True)
+    assert (refund["__typename"], refund["purchase"]) == ("PurchaseRefunded", {"total": 4990, "refunded": 1000})
+    assert done.stdout.splitlines()[-1] == "200 members: no difference"
