@@ -150,7 +150,7 @@ async def _member_token(process: Process, number: str) -> str:
     if found is None:
         raise CannotRun(f"No membership has the number {number}.")
     opened = await _open(process, sessions.new_session(process.desk, "member", found, now=utc_now()))
-    return process.tokens.access(subject=found, role="member", session=opened.session.id).token
+    return process.tokens.access(subject=found, role="member", session=opened.session.id, until=opened.session.until).token
 
 
 async def _staff_token(process: Process, username: str, store: str | None) -> str:
@@ -165,7 +165,14 @@ async def _staff_token(process: Process, username: str, store: str | None) -> st
         process,
         sessions.new_session(process.desk, "staff", employee.id, now=utc_now(), role=employee.role, store=at, own_member=employee.member),
     )
-    return process.tokens.access(subject=employee.id, role=employee.role.lower(), session=opened.session.id, store=at).token
+    return process.tokens.access(
+        subject=employee.id,
+        role=employee.role.lower(),
+        session=opened.session.id,
+        store=at,
+        own_member=employee.member,
+        until=opened.session.until,
+    ).token
 
 
 async def _open(process: Process, opened: Opened) -> Opened:

@@ -7,6 +7,9 @@ from domain.model.contacts import Contact
 class ConsoleCodes:
     """Prints each code for whoever tries the demo; never through the logs."""
 
+    def expect_reach(self, contact: Contact) -> None:
+        """Reach anybody."""
+
     async def send_code(self, contact: Contact, code: str, locale: str) -> None:
         print(f"sign-in code for {contact.value}: {code}", flush=True)
 
@@ -14,5 +17,8 @@ class ConsoleCodes:
 class NoCodes:
     """Refuses, so that nobody waits for a code that will not come."""
 
-    async def send_code(self, contact: Contact, code: str, locale: str) -> None:
+    def expect_reach(self, contact: Contact) -> None:
         raise NotAvailable("Sign-in codes cannot be sent: no sender is configured.")
+
+    async def send_code(self, contact: Contact, code: str, locale: str) -> None:
+        self.expect_reach(contact)

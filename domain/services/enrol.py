@@ -66,6 +66,7 @@ async def enrol(desk: Desk, application: Application, *, key: str, now: datetime
     request = _request(desk, contact, application, fields.key(key))
     if (answered := await _recalled(desk, request, contact, now)) is not None:
         return answered
+    desk.sender.expect_reach(contact)
     reserved = await _reservation(desk, application, now)
 
     id = rules.contact_hash(desk.secret, contact.key)

@@ -56,7 +56,8 @@ def standing(record: Record, now: datetime) -> Reservation | None:
 
 
 async def send(desk: Desk, contact: Contact, *, purpose: str, locale: str, now: datetime) -> datetime:
-    """Send a code to a contact; return until when it works. Raises TooMany."""
+    """Send a code to a contact; return until when it works. Raises TooMany, and what the sender raises that cannot reach it."""
+    desk.sender.expect_reach(contact)
     id = rules.contact_hash(desk.secret, contact.key)
     for _ in range(ROUNDS):
         record = await sign_in_codes.find(desk.store, id)

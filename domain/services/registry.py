@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from domain.store import sessions
-from domain.store.base import Store
+from domain.store.base import Store, Unavailable
 
 # Longer than any access token lives: settings allow an hour at most.
 REMEMBERED = timedelta(hours=2)
@@ -60,8 +60,12 @@ class SessionRegistry:
                         pause = SHORTEST_PAUSE_SECONDS
                     else:
                         self.note_ended([ended], now=clock())
-            except sessions.WatchLost as fault:
-                log.warning("sessions.watch_lost", why=str(fault), again_in_seconds=pause)
+            except (sessions.WatchLost, Unavailable) as fault:
+                task = asyncio.current_task()
+                if task is not None and task.cancelling():
+                    # The driver met a fault while it cleaned up after being cancelled: that hides the cancellation, and must not.
+                    raise asyncio.CancelledError from fault
+                log.warning("sessions.watch_lost", why=type(fault.__cause__ or fault).__name__, again_in_seconds=pause)
             self.following.clear()
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)

@@ -89,6 +89,10 @@ class SmsMessage:
 class CodeSender(Protocol):
     """Brings a one-time code to whoever holds a contact. The code and the contact are in no log."""
 
+    def expect_reach(self, contact: Contact) -> None:
+        """Raise where no code can be brought to such a contact: asked before anything is written."""
+        ...
+
     async def send_code(self, contact: Contact, code: str, locale: str) -> None:
         """Send a code; the text is in the locale. Raises whatever tells that it did not leave."""
         ...

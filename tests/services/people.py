@@ -35,11 +35,20 @@ BEFORE = datetime(2026, 1, 1, tzinfo=UTC)
 SECRET = b"a secret of thirty-two bytes, ok"
 
 
+class Unreached(Exception):
+    """What a sender says that reaches nobody."""
+
+
 @dataclass
 class Sent:
     """A sender that reaches nobody and remembers: contact, code, locale."""
 
     codes: list[tuple[Contact, str, str]] = field(default_factory=list)
+    reaches: bool = True
+
+    def expect_reach(self, contact: Contact) -> None:
+        if not self.reaches:
+            raise Unreached
 
     async def send_code(self, contact: Contact, code: str, locale: str) -> None:
         self.codes.append((contact, code, locale))

@@ -14,7 +14,7 @@ from domain.services.errors import Conflicting, InvalidInput, NotEnrolled, SignI
 from domain.services.sign_in import MemberSignedIn, request_code, sign_in
 from domain.store import contacts
 from domain.store.connect import Raw
-from tests.services.people import NOW, SECRET, People, enrolled, kept
+from tests.services.people import NOW, SECRET, People, Unreached, enrolled, kept
 from tests.wire import Wire
 
 ANA = Application(name="Ana Silva", terms_version="2026-01", email="Ana@Example.com")
@@ -89,6 +89,17 @@ async def test_the_same_key_and_application_again_answer_the_same_and_send_nothi
             people.desk, Application(name="Ana Silva", terms_version="2026-01", email="ana@example.com", locale="en"), key="k1", now=NOW
         )
     assert len(people.sent.codes) == 1
+
+
+async def test_where_no_code_can_be_sent_nothing_is_written_and_no_key_bound(people: People) -> None:
+    people.sent.reaches = False
+    with pytest.raises(Unreached):
+        await enrol(people.desk, ANA, key="k1", now=NOW)
+    with pytest.raises(Unreached):
+        await request_code(people.desk, contact="ana@example.com", locale="pt", now=NOW)
+    assert [await count(people, name) for name in ("sign_in_codes", "requests")] == [0, 0]
+    people.sent.reaches = True
+    await enrol(people.desk, ANA, key="k1", now=NOW)
 
 
 async def test_a_key_belongs_to_its_contact(people: People) -> None:
