@@ -8,35 +8,48 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
-from domain.model import events, refunds, rewards, tiers, wallet
+from domain.model import actions, events, ladder, refunds, rewards, wallet
 from domain.model.calendar import local_day
-from domain.model.context import Sight, held_code
-from domain.model.decision import BalanceTooLow, Later, MemberFrozen, RewardLocked, VoucherNotUsable
-from domain.model.earning import fired
-from domain.model.events import Event, Purchase
+from domain.model.context import held_code
+from domain.model.decision import BalanceTooLow, Later, Locked, MemberFrozen, Outcome, RewardLocked, VoucherNotUsable, WalletFull
+from domain.model.earning import fired, spent_in
+from domain.model.events import Event, Json, Purchase
 from domain.model.member import CATEGORIES_KEPT, JUDGEMENTS_KEPT, Judgement, Member, PlanHeld, Purchases
+from domain.model.past import Past
 from domain.model.values import evolve
 from domain.model.wallet import InsufficientBalance
 from domain.model.work import Work
 
-if TYPE_CHECKING:
-    from domain.model.decide import Past
-
 REVERSIBLE = timedelta(days=1)
-REFERRAL = "referral"
+FRIEND, REFERRER = "referral:friend", "referral:referrer"
+
+
+def told(member: Member, event: Event) -> Event:
+    """Return the event with what its data may leave to be known: the reward of a voucher, the plan that ends."""
+    more: dict[str, Json] = {}
+    if event.name in (events.VOUCHER_USED, events.VOUCHER_CANCELLED, events.VOUCHER_REVERSED):
+        opened = member.vouchers.get(_text(event, "voucher"))
+        more = {"reward": opened.reward} if opened is not None else {}
+    elif event.name == events.REDEEMED:
+        more = {"voucher": _text(event, "voucher") or f"{member.id}-{member.issued + 1}"}
+    elif event.name == events.PLAN_ENDED and member.plan is not None:
+        until = member.plan.until
+        more = {"plan": member.plan.code, "until": until.isoformat() if until else None}
+    return replace(event, data={**more, **{name: value for name, value in event.data.items() if value is not None}}) if more else event
 
 
 def announce(work: Work) -> Member:
     """Apply what rules on the event already see, and return the member that they see."""
     event = work.event
+    if event.rule is not None:
+        return work.member
     if event.profile is not None:
         work.member = evolve(work.member, profile=event.profile)
     if event.name == events.ENROLLED:
         referrer = event.data.get("referredBy")
         referral = replace(work.member.referral, referred_by=referrer if isinstance(referrer, str) else None)
-        work.member = evolve(work.member, joined_at=event.at, tier=tiers.begin(work.programme, at=event.at), referral=referral)
+        work.member = evolve(work.member, joined_at=event.at, tier=ladder.begin(work.programme, at=event.at), referral=referral)
     return work.member
 
 
@@ -60,23 +73,24 @@ def _text(event: Event, name: str) -> str:
 def _purchase(work: Work) -> None:
     event, bought = work.event, work.member.purchases
     assert event.purchase is not None, "a purchase event carries its purchase"
-    day = local_day(event.at, work.programme.zone)
+    zone = work.programme.zone
     for spec in work.programme.wallets:
         if spec.code in work.member.wallets and spec.expiry.renewed_by_activity:
-            one = wallet.renew(work.wallet(spec.code), spec, tier=held_code(work.programme, work.member), day=day, zone=work.programme.zone)
-            work.keep(spec.code, one)
-    work.member = evolve(work.member,
-        purchases=Purchases(
-            count=bought.count + 1,
-            total=bought.total + event.purchase.total,
-            first_at=min(bought.first_at or event.at, event.at),
-            last_at=max(bought.last_at or event.at, event.at),
-            categories=_categories(bought.categories, event.purchase, 1),
-        ),
+            tier, day = held_code(work.programme, work.member), local_day(event.at, zone)
+            work.keep(spec.code, wallet.renew(work.wallet(spec.code), spec, tier=tier, day=day, zone=zone))
+    after = Purchases(
+        count=bought.count + 1,
+        total=bought.total + event.purchase.total,
+        first_at=min(bought.first_at or event.at, event.at),
+        last_at=max(bought.last_at or event.at, event.at),
+        categories=_categories(bought.categories, event.purchase, 1),
     )
+    work.member = evolve(work.member, purchases=after)
 
 
 def _categories(known: tuple[tuple[str, int], ...], purchase: Purchase, sign: int) -> tuple[tuple[str, int], ...]:
+    if not purchase.lines:
+        return known
     out = dict(known)
     for line in purchase.lines:
         if line.category and (line.category in out or len(out) < CATEGORIES_KEPT):
@@ -96,10 +110,8 @@ def _refund(work: Work, past: Past | None) -> None:
         for one in work.member.referral.waiting
         if one.key != refund.recorded.key or refund.kept.total
     )
-    work.member = evolve(work.member,
-        purchases=replace(bought, total=total, categories=categories),
-        referral=replace(work.member.referral, waiting=tuple(waiting)),
-    )
+    referral = replace(work.member.referral, waiting=tuple(waiting))
+    work.member = evolve(work.member, purchases=replace(bought, total=total, categories=categories), referral=referral)
 
 
 # ---------------------------------------------------------------- vouchers
@@ -116,11 +128,10 @@ def _redeem(work: Work) -> None:
         raise BalanceTooLow(why[0].missing)
     if why:
         raise RewardLocked(why)
-    label = _text(event, "voucher") or None
-    voucher = label or f"{work.member.id}-{work.member.issued + 1}"
+    voucher = _text(event, "voucher")
     taken = work.take(spec.cost.wallet, spec.cost.amount, kind="SPEND", rule=None, voucher=voucher)
-    if work.issue(spec, id=label, given=False, code=spec.cost.wallet, taken=taken) is None:
-        raise RewardLocked((*why, rewards.Locked("MEMBER_LIMIT")))
+    if work.issue(spec, id=voucher, given=False, code=spec.cost.wallet, taken=taken) is None:
+        raise RewardLocked((Locked("MEMBER_LIMIT"),))
     _count_redemption(work, spec.code, work.at, 1)
 
 
@@ -162,7 +173,7 @@ def _cancel(work: Work) -> None:
     work.step_voucher(voucher, None, "cancelled")
     spec = next((one for one in work.programme.rewards if one.code == opened.reward), None)
     if opened.wallet is not None and opened.taken:
-        work.give_back(opened.wallet, opened.taken, reward=spec, voucher=voucher)
+        work.give_back(opened.wallet, opened, reward=spec, voucher=voucher)
         if spec is not None:
             _count_redemption(work, spec.code, opened.issued_at, -1)
 
@@ -182,7 +193,7 @@ def forget_used(member: Member, at: datetime) -> Member:
 
 def _adjust(work: Work) -> None:
     code, amount = _text(work.event, "wallet"), work.event.data.get("amount")
-    assert isinstance(amount, int) and any(spec.code == code for spec in work.programme.wallets), "checked at the door"
+    assert isinstance(amount, int), "checked at the door"
     if amount < 0:
         try:
             work.take(code, -amount, kind="ADJUST", rule=None)
@@ -190,6 +201,8 @@ def _adjust(work: Work) -> None:
             raise BalanceTooLow(error.missing) from None
         return
     one, since = work.wallet(code), work.today
+    if one.available + one.pending + amount > wallet.FULL:
+        raise WalletFull("the wallet holds as much as one may")
     until = wallet.last_day(work.programme.wallet(code), tier=held_code(work.programme, work.member), since=since)
     after, opened = wallet.award(one, amount=amount, available_at=None, expires_on=until, since=since)
     after = evolve(after, earned=one.earned, adjusted=one.adjusted + amount)
@@ -217,13 +230,13 @@ def _freeze(work: Work) -> None:
 # ---------------------------------------------------------------- referral
 
 
-def judge_referral(work: Work) -> None:
+def judge_referral(work: Work, event: Event) -> None:
     """Judge a referred friend's qualifying event: at once, or once the purchase's awards are no longer pending."""
-    event, state, referral = work.event, work.member.referral, work.programme.referral
+    state, referral = work.member.referral, work.programme.referral
     if referral is None or event.name not in referral.qualifies.on or state.referred_by is None or state.qualified:
         return
     due = max((put.available_at for put in work.puts if put.available_at is not None), default=None)
-    if due is None or event.purchase is None:
+    if due is None or event.purchase is None or event.name != events.PURCHASED:
         qualify(work, event)
         return
     waiting = (*state.waiting, Judgement(event.id, due, event.at, event.source, event.purchase))[-JUDGEMENTS_KEPT:]
@@ -235,10 +248,10 @@ def qualify(work: Work, event: Event) -> None:
     state, referral = work.member.referral, work.programme.referral
     if referral is None or state.qualified or state.referred_by is None or work.member.frozen:
         return
-    if not Sight(work.programme, work.member, event, first=work.member.purchases.count == 1).test(referral.qualifies.when):
+    if not work.sight(event).test(referral.qualifies.when):
         return
     work.member = evolve(work.member, referral=replace(state, qualified=True, waiting=()))
-    work.do_all(referral.friend, rule="referral:friend")
+    actions.do_all(work, referral.friend, rule=FRIEND, event=event)
     raised = Event(f"referral:{work.member.id}", events.REFERRAL_QUALIFIED, work.at, "selo", {"friend": work.member.id})
     work.later.append(Later(state.referred_by, work.at, raised))
 
@@ -250,17 +263,17 @@ def _referred(work: Work) -> None:
         return
     refused = "frozen" if work.member.frozen else None
     if referral.limit is not None and refused is None:
-        day = local_day(work.event.at, work.programme.zone)
-        counts = work.member.counters.get(REFERRAL, ())
-        if rewards.spent_in(counts, referral.limit.per, day).times >= referral.limit.times:
+        day, per = local_day(work.event.at, work.programme.zone), referral.limit.per
+        counts = work.member.counters.get(REFERRER, ())
+        if spent_in(counts, per, day).times >= referral.limit.times:
             refused = "limit"
         else:
-            after = fired(counts, {referral.limit.per}, day, amount=0)
-            work.member = evolve(work.member, counters={**work.member.counters, REFERRAL: after})
+            after = fired(counts, {per}, day, amount=0)
+            work.member = evolve(work.member, counters={**work.member.counters, REFERRER: after})
     if refused is not None:
-        work.refuse("referral:referrer", refused)
+        work.outcomes.append(Outcome(REFERRER, False, 0, refused))
     else:
-        work.do_all(referral.referrer, rule="referral:referrer")
+        actions.do_all(work, referral.referrer, rule=REFERRER, event=work.event)
 
 
 _HAPPENINGS: dict[str, Callable[[Work], None]] = {

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from domain.model.calendar import local_day, period_start, previous_period
-from domain.model.context import Sight
+from domain.model.context import MOST, Sight
 from domain.model.earning import counted, is_during
 from domain.model.member import BadgeState, Member
 from domain.model.programme import BadgeSpec, Programme
@@ -32,7 +32,7 @@ def advance(programme: Programme, state: BadgeState, spec: BadgeSpec, sight: Sig
     if amount <= 0:
         return state
     if spec.streak is None:
-        return leveled(replace(state, progress=state.progress + int(amount)), spec, at=at)
+        return leveled(replace(state, progress=min(MOST, state.progress + int(amount))), spec, at=at)
     period = period_start(local_day(at, programme.zone), spec.streak.per)
     if state.period is not None and period <= state.period:
         return state  # the period counts already, or the event is late and the run has gone on
@@ -52,7 +52,7 @@ def grant(state: BadgeState, spec: BadgeSpec, *, at: datetime) -> BadgeState:
     return leveled(replace(state, progress=max(state.progress, spec.levels[0])), spec, at=at)
 
 
-def alive(programme: Programme, state: BadgeState, spec: BadgeSpec, *, today: date) -> int:
+def alive(state: BadgeState, spec: BadgeSpec, *, today: date) -> int:
     """Return the progress as of a day: the whole count, or for a streak the run where this period or the last one counted."""
     if spec.streak is None or state.period is None:
         return state.progress
@@ -63,7 +63,7 @@ def alive(programme: Programme, state: BadgeState, spec: BadgeSpec, *, today: da
 def view(programme: Programme, member: Member, spec: BadgeSpec, *, now: datetime) -> BadgeView:
     """Return how a member stands to a badge at an instant."""
     state = member.badges.get(spec.code, BadgeState())
-    progress = alive(programme, state, spec, today=local_day(now, programme.zone))
+    progress = alive(state, spec, today=local_day(now, programme.zone))
     target = spec.levels[state.level] if state.level < len(spec.levels) else None
     fraction = 1.0 if target is None else min(1.0, progress / target)
     return BadgeView(state.level, progress, target, fraction, state.earned_at)

@@ -6,19 +6,88 @@ so that a late event is judged as it would have been.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
 from functools import lru_cache
+from math import isfinite
 
 from domain.model.calendar import local_day
 from domain.model.conditions import Context, Expression, ExpressionFailed
 from domain.model.events import Event, Fact, Facts, Json, Line, Purchase
-from domain.model.member import Member
-from domain.model.programme import Programme
+from domain.model.ladder import held
+from domain.model.member import Member, Purchases
+from domain.model.programme import Action, Programme
+from domain.model.programme.vocabulary import BUILT_IN, MEMBER_FIELDS
 
 PRIVATE = frozenset({"member.birthday", "member.number"})
+MOST = 10**12  # beyond any amount that a wallet, a badge or a tier could hold
+NOTHING = frozenset[str]()
+
+
+# ---------------------------------------------------------------- what is read
+
+
+@dataclass(frozen=True, slots=True)
+class Reads:
+    """What some expressions read: fields of the member, of the purchase, of the event, and whether they read the clock."""
+
+    member: frozenset[str] = NOTHING
+    purchase: frozenset[str] = NOTHING
+    event: frozenset[str] = NOTHING
+    now: bool = False
+
+
+@lru_cache(maxsize=4096)
+def read_before(programme: Programme, event: str) -> Reads:
+    """Return what the rules on an event read, and what counts it toward tiers, which a refund counts again from the same facts."""
+    rules = programme.rules_on(event)
+    found = [*_conditions(rule.when for rule in rules), *_counts(action for rule in rules for action in rule.do)]
+    return reads_of([*found, *_tier_count(programme, event)])
+
+
+@lru_cache(maxsize=4096)
+def read_after(programme: Programme, event: str) -> Reads:
+    """Return what is read after an event: by badges, tiers, the referral, segments and rewards."""
+    badges, referral = programme.badges_on(event), programme.referral
+    found = [*_conditions(badge.when for badge in badges), *_tier_count(programme, event)]
+    found += [badge.of.expr for badge in badges if badge.of is not None]
+    if referral is not None and event in referral.qualifies.on:
+        found += _conditions([referral.qualifies.when])
+    found += [segment.when for segment in programme.segments]
+    found += _conditions(reward.when for reward in programme.rewards)
+    return reads_of(found)
+
+
+def _conditions(found: Iterable[Expression | None]) -> list[Expression]:
+    return [one for one in found if one is not None]
+
+
+def _counts(actions: Iterable[Action]) -> Iterator[Expression]:
+    return (action.award.of.expr for action in actions if action.award is not None and action.award.of is not None)
+
+
+def _tier_count(programme: Programme, event: str) -> list[Expression]:
+    count = programme.tiers.count if programme.tiers else None
+    if count is None or event not in count.on:
+        return []
+    return _conditions([count.when, count.of.expr if count.of else None])
+
+
+def reads_of(expressions: Iterable[Expression]) -> Reads:
+    """Return what expressions read."""
+    names = {name for expression in expressions for name in expression.names}
+
+    def fields(root: str) -> frozenset[str]:
+        if root in names:
+            return MEMBER_FIELDS if root == "member" else frozenset({"*"})
+        return frozenset(name.split(".")[1] for name in names if name.startswith(f"{root}."))
+
+    return Reads(fields("member") & MEMBER_FIELDS, fields("purchase"), fields("event"), any(name == "now" for name in names))
+
+
+# ---------------------------------------------------------------- views
 
 
 def member_view(programme: Programme, member: Member, at: datetime, fields: Iterable[str]) -> dict[str, Fact]:
@@ -26,7 +95,7 @@ def member_view(programme: Programme, member: Member, at: datetime, fields: Iter
     return {name: _member_field(programme, member, at, name) for name in fields}
 
 
-def _member_field(programme: Programme, member: Member, at: datetime, name: str) -> Fact:
+def _member_field(programme: Programme, member: Member, at: datetime, name: str) -> Fact:  # noqa: C901 - one word a case
     bought = member.purchases
     match name:
         case "number":
@@ -52,9 +121,7 @@ def _member_field(programme: Programme, member: Member, at: datetime, name: str)
         case "earned":
             return {spec.code: member.wallets[spec.code].earned if spec.code in member.wallets else 0 for spec in programme.wallets}
         case "purchases":
-            average = bought.total // bought.count if bought.count else 0
-            categories: dict[str, Json] = dict(bought.categories)
-            return {"count": bought.count, "total": bought.total, "average": average, "categories": categories}
+            return _purchases(bought)
         case "last_purchase_at":
             return bought.last_at
         case "days_since_purchase":
@@ -68,41 +135,41 @@ def _member_field(programme: Programme, member: Member, at: datetime, name: str)
     raise KeyError(name)
 
 
+def _purchases(bought: Purchases) -> Fact:
+    categories: dict[str, Json] = dict(bought.categories)
+    average = bought.total // bought.count if bought.count else 0
+    found: dict[str, Json] = {"count": bought.count, "total": bought.total, "average": average, "categories": categories}
+    return found
+
+
 def _days(programme: Programme, since: datetime | None, at: datetime) -> int | None:
-    return None if since is None else (local_day(at, programme.zone) - local_day(since, programme.zone)).days
+    return None if since is None else max(0, (local_day(at, programme.zone) - local_day(since, programme.zone)).days)
 
 
 def held_code(programme: Programme, member: Member) -> str | None:
     """Return the tier a member holds: the earned one, or the floor a rule gave where that is higher. None without tiers."""
-    standing = member.tier
-    if standing is None or programme.tiers is None:
-        return None
-    if standing.floor is None:
-        return standing.code
-    order = programme.rung_order
-    return standing.floor if order.get(standing.floor, -1) > order.get(standing.code, -1) else standing.code
+    return None if member.tier is None or programme.tiers is None else held(programme, member.tier)
 
 
+@lru_cache(maxsize=1024)
 def multiplier(programme: Programme, tier: str | None, plan: str | None) -> Fraction:
     """Return what `tiered` awards are multiplied by: the tier's, or the plan's where it is larger."""
-    by_tier = programme.rung(tier).multiplier if programme.tiers and tier in programme.rung_order else Fraction(1)
-    by_plan = programme.plan(plan).multiplier if plan and any(p.code == plan for p in programme.plans) else None
-    return max(by_tier, by_plan) if by_plan else by_tier
+    by_tier = programme.rung(tier).multiplier if tier is not None and tier in programme.rung_order else Fraction(1)
+    by_plan = programme.plan(plan).multiplier if plan and any(p.code == plan for p in programme.plans) else Fraction(1)
+    return max(by_tier, by_plan)
 
 
-def purchase_view(programme: Programme, event: Event, purchase: Purchase, *, first: bool) -> dict[str, object]:
-    """Return a purchase as expressions see it; `eligible` is the total less lines of ineligible categories, never below zero."""
-    out = set(programme.programme.ineligible)
-    excluded = sum(line.amount for line in purchase.lines if line.category in out)
-    return {
-        "total": purchase.total,
-        "eligible": max(0, purchase.total - excluded),
-        "currency": purchase.currency,
-        "source": event.source,
-        "store": purchase.store,
-        "first": first,
-        "lines": [line_view(line) for line in purchase.lines],
-    }
+def purchase_view(programme: Programme, event: Event, purchase: Purchase, *, first: bool, fields: frozenset[str]) -> dict[str, object]:
+    """Return what is read of a purchase; `eligible` is the total less lines of ineligible categories, never below zero."""
+    every, out = "*" in fields, dict[str, object]()
+    if every or "lines" in fields:
+        out["lines"] = [line_view(line) for line in purchase.lines]
+    if every or "eligible" in fields:
+        excluded = sum([line.amount for line in purchase.lines if line.category in programme.programme.ineligible])
+        out["eligible"] = max(0, purchase.total - excluded)
+    out["total"], out["currency"], out["first"] = purchase.total, purchase.currency, first
+    out["source"], out["store"] = event.source, purchase.store
+    return out if every else {name: value for name, value in out.items() if name in fields}
 
 
 def line_view(line: Line) -> dict[str, object]:
@@ -115,25 +182,33 @@ def _line_context(line: Line) -> Context:
     return Context({"line": line_view(line)})
 
 
-def event_view(programme: Programme, event: Event) -> dict[str, object]:
-    """Return an event as expressions see it; declared fields are always there, null where missing."""
-    data: dict[str, Json] = dict.fromkeys(programme.declared(event.name))
-    data.update(event.data)
-    return {"name": event.name, "at": event.since or event.at, "source": event.source, "data": data}
+def event_view(programme: Programme, event: Event, fields: frozenset[str]) -> dict[str, object]:
+    """Return what is read of an event; the fields of its data are always there, null where missing."""
+    out: dict[str, object] = {"name": event.name, "at": event.since or event.at, "source": event.source}
+    if "*" in fields or "data" in fields:
+        data: dict[str, Json] = dict.fromkeys((*programme.declared(event.name), *BUILT_IN.get(event.name, ())))
+        out["data"] = {**data, **event.data}
+    return out if "*" in fields else {name: value for name, value in out.items() if name in fields}
+
+
+# ---------------------------------------------------------------- sight
 
 
 @dataclass
 class Sight:
     """What one event's expressions may see, each part built on first use.
 
-    `facts` stands in for the member where a purchase is decided again: then private results come from it too. `results`
-    collects what expressions over private fields gave, to be kept instead of the fields.
+    `reads` is what they read. `facts` stands in for the member where a purchase is decided again: then private results come from it
+    too. `then` holds the tier and plan of a late event's own time. `results` collects what expressions over private fields gave,
+    to be kept instead of the fields.
     """
 
     programme: Programme
     member: Member
     event: Event
+    reads: Reads
     facts: Facts | None = None
+    then: Facts | None = None
     first: bool = False
     results: dict[str, Json] = field(default_factory=dict)
     failed: list[str] = field(default_factory=list)
@@ -152,10 +227,13 @@ class Sight:
             self.failed.append(str(error))
             return False
 
-    def number(self, expression: Expression) -> Fraction:
+    def number(self, expression: Expression) -> int | Fraction:
         """Answer a number, never below zero; one that fails or is none counts nothing and is noted in `failed`."""
         value = self._private(expression, None) if PRIVATE & expression.names else self._value(expression, self.context)
-        return max(Fraction(0), Fraction(value)) if isinstance(value, int | float) and not isinstance(value, bool) else Fraction(0)
+        if not isinstance(value, int | float) or isinstance(value, bool) or not isfinite(value):
+            return 0
+        bounded = min(max(value, 0), MOST)
+        return bounded if isinstance(bounded, int) else Fraction(bounded)
 
     def lines(self, expression: Expression) -> list[Line]:
         """Return the purchase's lines for which an expression holds; a line on which it fails is out."""
@@ -167,16 +245,35 @@ class Sight:
         if self.facts is not None:
             return self.facts.member
         if self._view is None:
-            self._view = member_view(self.programme, self.member, self.event.at, self.programme.member_fields)
+            seen = member_view(self.programme, self.member, self.event.at, self.reads.member)
+            if self.then is not None:
+                seen |= {name: value for name, value in (("tier", self.then.tier_after), ("plan", self.then.plan_after)) if name in seen}
+            self._view = seen
         return self._view
+
+    def of(self, member: Member) -> Sight:
+        """Return what the same event's expressions see of another state of the member: this very sight where they read nothing new."""
+        if member is self.member:
+            return self
+        if self._view is None or self.view() == member_view(self.programme, member, self.event.at, self.reads.member):
+            self.member = member
+            return self
+        return Sight(self.programme, member, self.event, self.reads, first=self.first)
 
     @property
     def context(self) -> Context:
         if self._context is None:
-            values: dict[str, object] = {"member": dict(self.view()), "event": event_view(self.programme, self.event)}
-            values["now"] = self.event.at
-            if self.event.purchase is not None:
-                values["purchase"] = purchase_view(self.programme, self.event, self.event.purchase, first=self.first)
+            reads, values = self.reads, dict[str, object]()
+            if reads.member:
+                values["member"] = dict(self.view())
+            if reads.event:
+                values["event"] = event_view(self.programme, self.event, reads.event)
+            if reads.now:
+                values["now"] = self.event.at
+            if reads.purchase and self.event.purchase is not None:
+                values["purchase"] = purchase_view(
+                    self.programme, self.event, self.event.purchase, first=self.first, fields=reads.purchase
+                )
             self._context = Context(values)
         return self._context
 

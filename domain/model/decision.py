@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
-from domain.model.events import TIER_REVIEWED, Event, Facts, Json, Put
+from domain.model.events import REWARDS_REVIEWED, TIER_REVIEWED, Event, Facts, Json, Put
 from domain.model.member import Member
 from domain.model.wallet import Part
 
@@ -70,6 +70,10 @@ class RefundTooLarge(Refusal):
 
 class MemberFrozen(Refusal):
     """A frozen member earns, redeems and uses nothing."""
+
+
+class WalletFull(Refusal):
+    """An adjustment would bring a wallet beyond what one may hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,9 +191,9 @@ class Row:
 
     @property
     def quiet(self) -> bool:
-        """True for what only moves state on (a term kept, a friend not yet qualified): nothing that a person would call an event."""
+        """True for what only moves state on (a term kept, a reward locked again, a friend not yet qualified): no event to a person."""
         nothing = not (self.entries or self.outcomes or self.raised or self.later)
-        return nothing and (self.event.name == TIER_REVIEWED or self.event.rule is not None)
+        return nothing and (self.event.name in (TIER_REVIEWED, REWARDS_REVIEWED) or self.event.rule is not None)
 
 
 @dataclass(frozen=True, slots=True)

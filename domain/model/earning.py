@@ -1,4 +1,4 @@
-"""What an event's rules give: each rule checked in order, its amount computed exactly and rounded once, with the reason where it gives nothing.
+"""What an event's rules give: each checked in order, its amount computed exactly and rounded once, with the reason where it gives nothing.
 
 Judging changes nothing: it returns verdicts, which decide carries out and a refund compares. Amounts are whole points or minor
 units. Checks come in the order frozen, during, when, limit, holdout, best_of, cap; the first that fails is the reason.
@@ -7,7 +7,7 @@ units. Checks come in the order frozen, during, when, limit, holdout, best_of, c
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from fractions import Fraction
@@ -20,6 +20,7 @@ from domain.model.programme import Award, During, Of, Programme, Rule
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 Room = tuple[bool, int | None]
+PERS: tuple[Per, ...] = ("day", "week", "month", "year", "ever")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,46 +116,44 @@ def room_left(rule: Rule, counts: Sequence[Count], day: date) -> Room:
     return fires, left
 
 
-def spent_in(counts: Sequence[Count], per: Per, day: date) -> Count:
-    """Return what fired and was awarded in the period that a day falls into; counts are by day, or for ever on `date.min`."""
+def spent_in(counts: Iterable[Count], per: Per, day: date) -> Count:
+    """Return what fired and was awarded in the period that a day falls into."""
     start = period_start(day, per)
-    if per == "ever":
-        within = [count for count in counts if count.start == date.min]
-    else:
-        within = [count for count in counts if count.start != date.min and period_start(count.start, per) == start]
-    return Count(start, sum(count.times for count in within), sum(count.amount for count in within))
+    return next((count for count in counts if count.start == start and count.per == per), Count(start, per=per))
 
 
-def fired(counts: Sequence[Count], pers: set[Per], day: date, *, amount: int, times: int = 1) -> tuple[Count, ...]:
-    """Return the counts with a firing added, by the shortest period that bounds the rule, and for ever where one is per ever.
+def fired(counts: Iterable[Count], pers: Iterable[Per], day: date, *, amount: int, times: int = 1) -> tuple[Count, ...]:
+    """Return the counts with a firing added (or taken back) in each kind of period that bounds the rule.
 
-    The current and the previous of its longest period are kept; what is older stands in the journal.
+    Of each the current period and the one before are kept; what is older stands in the journal.
     """
-    order = ("day", "week", "month", "year")
-    calendar = sorted((per for per in pers if per != "ever"), key=order.index)
-    starts = ([period_start(day, calendar[0])] if calendar else []) + ([date.min] if "ever" in pers else [])
-    out = {count.start: count for count in counts}
-    for start in starts:
-        one = out.get(start, Count(start))
-        out[start] = replace(one, times=max(0, one.times + times), amount=one.amount + amount)
-    if calendar:
-        newest = max(start for start in out if start != date.min)
-        oldest = period_start(previous_period(period_start(newest, calendar[-1]), calendar[-1]), calendar[0])
-        out = {start: count for start, count in out.items() if start == date.min or start >= oldest}
-    return tuple(out[start] for start in sorted(out))
+    out = {(count.per, count.start): count for count in counts}
+    for per in pers:
+        start = period_start(day, per)
+        one = out.get((per, start), Count(start, per=per))
+        out[per, start] = Count(start, max(0, one.times + times), one.amount + amount, per)
+        newest = max(count.start for count in out.values() if count.per == per)
+        oldest = previous_period(newest, per)
+        out = {key: count for key, count in out.items() if count.per != per or count.start >= oldest}
+    return tuple(out[key] for key in sorted(out))
+
+
+def pers_of(rule: Rule) -> set[Per]:
+    """Return the kinds of period that bound a rule."""
+    return {bound.per for bound in (rule.limit, rule.cap) if bound is not None}
 
 
 # ---------------------------------------------------------------- amounts
 
 
-def counted(of: Of | None, sight: Sight) -> Fraction:
+def counted(of: Of | None, sight: Sight) -> int | Fraction:
     """Return what `of` counts: a number, the amount or the quantity of the lines for which it holds; 1 where there is none."""
     if of is None:
-        return Fraction(1)
+        return 1
     if of.kind == "value":
         return sight.number(of.expr)
     lines = sight.lines(of.expr)
-    return Fraction(sum(line.amount if of.kind == "lines" else line.quantity for line in lines))
+    return sum([line.amount if of.kind == "lines" else line.quantity for line in lines])
 
 
 def grant(award: Award, bench: Bench, given: Mapping[str, Mapping[str, int]]) -> Grant:
@@ -166,18 +165,19 @@ def grant(award: Award, bench: Bench, given: Mapping[str, Mapping[str, int]]) ->
         amount = int((award.times - 1) * over)
         return Grant(award.wallet, amount, bonus=True, reason=None if amount else "rounded_to_zero" if over else "nothing_to_count")
     assert award.amount is not None, "the check lets no award through without fixed, amount or times"
-    units = counted(award.of, bench.sight) / award.per
-    amount = int(units) * award.amount if award.whole else int(units * award.amount)
+    units = counted(award.of, bench.sight)
+    amount = int(units // award.per) * award.amount if award.whole else int(units * award.amount // award.per)
     if not amount:
         return Grant(award.wallet, reason="rounded_to_zero" if units else "nothing_to_count")
     return _with_extra(award, amount, bench)
 
 
 def _with_extra(award: Award, base: int, bench: Bench) -> Grant:
-    return Grant(award.wallet, base, int(base * (bench.multiplier - 1)) if award.tiered else 0)
+    extra = base * (bench.multiplier.numerator - bench.multiplier.denominator) // bench.multiplier.denominator if award.tiered else 0
+    return Grant(award.wallet, base, extra)
 
 
-def _cut(grants: Sequence[Grant], left: int | None, programme: Programme, rule: Rule) -> tuple[tuple[Grant, ...], bool]:
+def _cut(grants: Sequence[Grant], left: int | None) -> tuple[tuple[Grant, ...], bool]:
     """Cut grants to what a cap leaves: the base first, its extra in proportion and within the rest."""
     if left is None or sum(grant.amount for grant in grants) <= left:
         return tuple(grants), False
@@ -194,13 +194,10 @@ def _cut(grants: Sequence[Grant], left: int | None, programme: Programme, rule: 
 
 
 def judge(rules: Sequence[Rule], bench: Bench) -> list[Verdict]:
-    """Judge rules on one event, in file order. Rules that multiply others come after what they multiply."""
+    """Judge rules on one event. Rules that multiply others, and their groups, come after what they multiply; else in file order."""
     verdicts: dict[str, Verdict] = {}
     given: dict[str, dict[str, int]] = {}
-    plain = [rule for rule in rules if not _over(rule)]
-    late = [rule for rule in rules if _over(rule)]
-    groups = {rule.best_of for rule in late if rule.best_of}
-    for batch in ([rule for rule in plain if rule.best_of not in groups], [rule for rule in rules if _over(rule) or rule.best_of in groups]):
+    for batch in _batches(rules):
         tried = [_try(rule, bench, given) for rule in batch]
         for verdict in _best(tried):
             final = _capped(verdict, bench)
@@ -209,8 +206,29 @@ def judge(rules: Sequence[Rule], bench: Bench) -> list[Verdict]:
     return [verdicts[rule.code] for rule in rules]
 
 
-def _over(rule: Rule) -> bool:
-    return any(action.award is not None and action.award.times is not None for action in rule.do)
+def _batches(rules: Sequence[Rule]) -> list[list[Rule]]:
+    if not any(_over(rule) for rule in rules):
+        return [list(rules)]
+    groups: dict[str, list[Rule]] = {}
+    for rule in rules:
+        groups.setdefault(f"group {rule.best_of}" if rule.best_of else rule.code, []).append(rule)
+    waiting = list(groups.values())
+    out = []
+    while waiting:
+        behind = {rule.code for group in waiting for rule in group}
+        ready = next((group for group in waiting if not (_asks(group) & (behind - {rule.code for rule in group}))), waiting[0])
+        waiting.remove(ready)
+        out.append(ready)
+    return out
+
+
+def _asks(group: Sequence[Rule]) -> set[str]:
+    return {code for rule in group for code in _over(rule)}
+
+
+def _over(rule: Rule) -> set[str]:
+    """The rules whose awards a rule multiplies."""
+    return {code for action in rule.do if action.award is not None for code in action.award.over}
 
 
 def _bases(verdict: Verdict) -> dict[str, int]:
@@ -241,8 +259,9 @@ def _try(rule: Rule, bench: Bench, given: dict[str, dict[str, int]]) -> Verdict:
     if reason is not None:
         return Verdict(rule, False, reason)
     grants = tuple(grant(action.award, bench, given) for action in rule.do if action.award is not None)
-    given.setdefault(rule.code, _bases(Verdict(rule, True, None, grants)))
-    return Verdict(rule, True, None, grants)
+    verdict = Verdict(rule, True, None, grants)
+    given[rule.code] = _bases(verdict)  # what a rule of the same group would multiply
+    return verdict
 
 
 def _best(tried: Sequence[Verdict]) -> list[Verdict]:
@@ -263,7 +282,7 @@ def _capped(verdict: Verdict, bench: Bench) -> Verdict:
     if not verdict.applied or not verdict.grants:
         return verdict
     left = bench.room_for(verdict.rule)[1]
-    grants, cut = _cut(verdict.grants, left, bench.programme, verdict.rule)
+    grants, cut = _cut(verdict.grants, left)
     if cut and left == 0:
         return replace(verdict, applied=False, reason="cap", grants=())
     return replace(verdict, grants=grants, reason="cap" if cut else None)

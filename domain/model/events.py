@@ -42,6 +42,7 @@ TIER_CHANGED = "tier.changed"
 TIER_REVIEWED = "tier.reviewed"
 BADGE_EARNED = "badge.earned"
 REWARD_UNLOCKED = "reward.unlocked"
+REWARDS_REVIEWED = "rewards.reviewed"
 SEGMENT_ENTERED = "segment.entered"
 SEGMENT_LEFT = "segment.left"
 

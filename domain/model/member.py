@@ -10,8 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
+from itertools import accumulate
 
+from domain.model.calendar import Per
 from domain.model.events import Profile, Purchase
+from domain.model.programme.models import Programme
 from domain.model.wallet import Part, Wallet
 
 DAYS_KEPT = 400
@@ -25,7 +28,7 @@ JUDGEMENTS_KEPT = 20
 @dataclass(frozen=True, slots=True)
 class Step:
     """One change of tier. `cause` names the event behind it, so that a refund can take back what only it reached: to the tier
-    before, held since `since` and through `held`."""
+    before, held since `since` and through `held`, with what had counted in that term."""
 
     origin: str | None
     to: str
@@ -34,15 +37,25 @@ class Step:
     cause: str = ""
     since: datetime | None = None
     held: date | None = None
+    term: int = 0
+    term_from: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """A tier that a rule gave: held, at least, until an instant, or for good (None)."""
+
+    code: str
+    until: datetime | None = None
 
 
 @dataclass(frozen=True)
 class Standing:
     """Where a member stands on the ladder.
 
-    `code` is the tier that was earned, `floor` one that a rule gave until an instant: the higher is held. `days` is what counted by
-    local day; `term` what counted after the event that reached the tier (windows from_reaching);
-    `held` the last day of the running term (calendar_year and from_reaching).
+    `code` is the tier that was earned, `floors` those that rules gave: the highest is held. `days` is what counted by local
+    day; `term` what counted after the event that reached the tier (windows from_reaching); `held` the last day of the running
+    term (calendar_year and from_reaching); `due` since when a rolling window misses `keep`, where grace still holds the tier.
     """
 
     code: str
@@ -51,14 +64,15 @@ class Standing:
     term: int = 0
     term_from: datetime | None = None
     held: date | None = None
-    floor: str | None = None
-    floor_until: datetime | None = None
+    due: date | None = None
+    floors: tuple[Floor, ...] = ()
     steps: tuple[Step, ...] = ()
 
     @cached_property
-    def reaches(self) -> dict[date, int]:
-        """What the window's count was found to be on a day: kept with the value, so that it is summed once."""
-        return {}
+    def sums(self) -> tuple[list[date], list[int]]:
+        """The days that counted in order, and what had counted before each, and in all: kept with the value, summed once."""
+        days = sorted(self.days)
+        return days, [0, *accumulate([self.days[day] for day in days])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +87,12 @@ class BadgeState:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """Firings and awarded amount of one rule in the period that starts on a day."""
+    """Firings and awarded amount of one rule in the period that starts on a day; `ever` starts on the first of all days."""
 
     start: date
     times: int = 0
     amount: int = 0
+    per: Per = "ever"
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,3 +178,8 @@ class Member:
     unlocked: frozenset[str] = frozenset()
     vouchers: Mapping[str, OpenVoucher] = field(default_factory=dict)
     referral: ReferralState = field(default_factory=ReferralState)
+
+    @cached_property
+    def dues(self) -> dict[Programme, tuple[datetime, datetime | None]]:
+        """What was found to be due next after an instant, by programme: found once, kept with the value."""
+        return {}

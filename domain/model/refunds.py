@@ -10,11 +10,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from domain.model import tiers, wallet
-from domain.model.context import Sight, held_code, multiplier
+from domain.model import ladder, wallet
+from domain.model.calendar import local_day
+from domain.model.context import Sight, multiplier, read_before
 from domain.model.decision import Claim, RefundTooLarge, Row
 from domain.model.earning import Bench, counted, judge
-from domain.model.events import Event, Line, Purchase, Put, Recorded, Refund
+from domain.model.events import PURCHASED, Event, Line, Purchase, Recorded, Refund
 from domain.model.member import Member
 from domain.model.programme import Programme
 from domain.model.wallet import Lot, Part
@@ -134,20 +135,28 @@ def stands(programme: Programme, refund: Refund, *, member: str) -> Standing:
     old = refund.recorded
     if not refund.kept.total:
         return Standing({})
-    event = Event(old.key, "purchase.completed", old.at, old.source, purchase=refund.kept)
-    sight = Sight(programme, NOBODY, event, facts=old.facts, first=old.facts.first)
+    event = Event(old.key, PURCHASED, old.at, old.source, purchase=refund.kept)
+    sight = Sight(programme, NOBODY, event, read_before(programme, PURCHASED), facts=old.facts, first=old.facts.first)
     factor = multiplier(programme, old.facts.tier, old.facts.plan)
     bench = Bench(programme, sight, member, False, factor, lambda rule: old.facts.room.get(rule.code, (True, None)))
     awarded: dict[str, int] = {}
     qualified = 0
-    counts = programme.tiers.count if programme.tiers else None
-    for verdict in judge([rule for rule in programme.rules_on(event.name) if rule.after is None], bench):
+    count = programme.tiers.count if programme.tiers else None
+    for verdict in judge([rule for rule in programme.rules_on(PURCHASED) if rule.after is None], bench):
         for grant in verdict.grants if verdict.applied else ():
             awarded[grant.wallet] = awarded.get(grant.wallet, 0) + grant.amount
-            if verdict.rule.qualifying and counts is not None and counts.wallet == grant.wallet:
+            if verdict.rule.qualifying and count is not None and count.wallet == grant.wallet:
                 qualified += grant.amount
-    counted_now = int(counted(counts.of, sight)) if counts and event.name in counts.on and sight.test(counts.when) else 0
-    return Standing(awarded, qualified, counted_now)
+    return Standing(awarded, qualified, _counted(programme, sight, old))
+
+
+def _counted(programme: Programme, sight: Sight, old: Recorded) -> int:
+    """What the purchase itself counts toward tiers. A condition over the member, who was seen after it, stays as it was answered."""
+    count = programme.tiers.count if programme.tiers else None
+    if count is None or not old.counted:
+        return 0
+    of_member = count.when is not None and any(name.startswith("member") for name in count.when.names)
+    return int(counted(count.of, sight)) if of_member or sight.test(count.when) else 0
 
 
 def claw_back(work: Work, refund: Refund, programme: Programme) -> None:
@@ -158,26 +167,28 @@ def claw_back(work: Work, refund: Refund, programme: Programme) -> None:
         excess = awarded - old.clawed.get(code, 0) - now.awarded.get(code, 0)
         if excess > 0:
             amounts[code] = excess
-            _claim(work, refund, code, excess)
+            _claim(work, refund, code, excess, programme)
     unqualified = max(0, old.qualified - old.unqualified - now.qualified)
     uncounted = max(0, old.counted - old.uncounted - now.counted)
     work.claim = Claim(amounts, unqualified, uncounted)
-    standing = work.member.tier
-    if standing is not None and unqualified + uncounted:
-        less = tiers.count(work.programme, standing, amount=-(unqualified + uncounted), at=old.at, today=work.today)
-        work.stand(tiers.retract(work.programme, less, at=work.at, cause=old.key), reason="refund")
+    before, taken = work.member.tier, unqualified + uncounted
+    if before is not None and taken:
+        less = ladder.count(work.programme, before, amount=-taken, at=old.at, today=work.today, cause=old.key)
+        work.stand(ladder.retract(work.programme, before, less, taken=taken, at=work.at, cause=old.key))
 
 
-def _claim(work: Work, refund: Refund, code: str, excess: int) -> None:
-    spec, one = work.programme.wallet(code), work.wallet(code)
-    tier = held_code(work.programme, work.member)
+def _claim(work: Work, refund: Refund, code: str, excess: int, programme: Programme) -> None:
+    ruled = work.programme if any(spec.code == code for spec in work.programme.wallets) else programme
+    spec, one = ruled.wallet(code), work.wallet(code)
+    bought_on = local_day(refund.recorded.at, work.programme.zone)
     own = []
     for put in refund.recorded.puts:
         if put.wallet == code:
-            until = wallet.day_by_now(one, spec, Part(put.amount, put.expires_on, put.since), tier=tier)
+            until = wallet.day_by_now(one, spec, Part(put.amount, put.expires_on, put.since), on=bought_on)
             waits = put.available_at if put.available_at is not None and put.available_at > work.at else None
             own.append(Lot(put.amount, waits, until, put.since))
-    after, taken, owed = wallet.claw_back(one, amount=excess, own=_left_of(own, refund, code), today=work.today, forgive=spec.debt == "forgive")
+    forgive, left = spec.debt == "forgive", _left_of(own, refund, code)
+    after, taken, owed = wallet.claw_back(one, amount=excess, own=left, today=work.today, forgive=forgive)
     amount = sum(part.amount for part in taken) + owed
     work.enter(code, "CLAWBACK", -amount, after, lots=taken, debt=owed)
 

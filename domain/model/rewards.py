@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import lru_cache
 
 from domain.model.calendar import Span, add_months, local_day, to_utc
-from domain.model.context import Sight, held_code
+from domain.model.context import Sight, held_code, read_after
 from domain.model.decision import Locked, World
 from domain.model.earning import moment, moment_end, spent_in
 from domain.model.events import Event
@@ -17,9 +18,16 @@ from domain.model.programme import Programme, RewardSpec
 NOBODY = World()
 
 
+@lru_cache(maxsize=64)
 def listed(programme: Programme) -> tuple[RewardSpec, ...]:
     """Return the rewards that members may see and redeem: those with a cost."""
     return tuple(spec for spec in programme.rewards if spec.cost is not None)
+
+
+@lru_cache(maxsize=64)
+def limited(programme: Programme) -> tuple[RewardSpec, ...]:
+    """Return the listed rewards that a member may redeem so often and no more."""
+    return tuple(spec for spec in listed(programme) if spec.limit is not None)
 
 
 def locks(
@@ -103,9 +111,16 @@ def instants(programme: Programme) -> tuple[datetime, ...]:
     return tuple(sorted(found))
 
 
+def next_instant(programme: Programme, *, after: datetime) -> datetime | None:
+    """Return the first instant after one at which some reward's time begins or ends."""
+    found = instants(programme)
+    at = bisect_right(found, after)
+    return found[at] if at < len(found) else None
+
+
 def glance(programme: Programme, member: Member, now: datetime) -> Sight:
     """Return what conditions over a member alone may see at an instant."""
-    return Sight(programme, member, Event("", "", now))
+    return Sight(programme, member, Event("", "", now), read_after(programme, ""))
 
 
 def unlocked(programme: Programme, member: Member, *, now: datetime, world: World, sight: Sight | None = None) -> frozenset[str]:

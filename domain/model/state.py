@@ -13,7 +13,7 @@ from typing import TypeVar, cast
 
 from domain.model.decision import Row, Value
 from domain.model.events import Line, Profile, Purchase
-from domain.model.member import BadgeState, Count, Judgement, Member, OpenVoucher, PlanHeld, Purchases, ReferralState, Standing, Step
+from domain.model.member import BadgeState, Count, Floor, Judgement, Member, OpenVoucher, PlanHeld, Purchases, ReferralState, Standing, Step
 from domain.model.wallet import Lot, Part, Redating, Wallet, merged
 
 Paths = dict[str, Value]
@@ -79,8 +79,8 @@ def _plain(member: Member) -> Paths:
 def _wallet(code: str, wallet: Wallet, same: set[int]) -> Paths:
     at = f"wallets.{code}."
     out: Paths = {at + name: cast(int, getattr(wallet, name)) for name in _FIGURES}
-    out[at + "spans"] = [[_day(s.first), _day(s.last), s.tier] for s in wallet.spans]
-    out[at + "reminded"] = sorted(map(_text, wallet.reminded))
+    out[at + "spans"] = [[s.kind, _text(s.first), _text(s.last), s.tier] for s in wallet.spans]
+    out[at + "reminded"] = cast(Value, sorted(map(_text, wallet.reminded)))
     for day, amount in wallet.lapsed.items():
         out[f"{at}lapsed.{day}"] = amount
     for lot in wallet.lots:
@@ -99,9 +99,14 @@ def _tier(member: Member) -> Paths:
         "tier.term": standing.term,
         "tier.term_from": standing.term_from,
         "tier.held": _day(standing.held),
-        "tier.floor": [standing.floor, standing.floor_until],
-        "tier.steps": [[s.origin, s.to, s.at, s.reason, s.cause, s.since, _day(s.held)] for s in standing.steps],
+        "tier.due": _day(standing.due),
+        "tier.floors": [[floor.code, floor.until] for floor in standing.floors],
+        "tier.steps": [_step(step) for step in standing.steps],
     }
+
+
+def _step(step: Step) -> Value:
+    return [step.origin, step.to, step.at, step.reason, step.cause, step.since, _day(step.held), step.term, step.term_from]
 
 
 def _badges(member: Member) -> Paths:
@@ -109,7 +114,7 @@ def _badges(member: Member) -> Paths:
 
 
 def _counters(member: Member) -> Paths:
-    return {f"counters.{code}": [[_text(c.start), c.times, c.amount] for c in counts] for code, counts in member.counters.items()}
+    return {f"counters.{code}": [[_text(c.start), c.times, c.amount, c.per] for c in counts] for code, counts in member.counters.items()}
 
 
 def _purchases(member: Member) -> Paths:
@@ -134,9 +139,13 @@ def _sets(member: Member) -> Paths:
 
 def _vouchers(member: Member) -> Paths:
     return {
-        f"vouchers.{code}": [v.reward, v.issued_at, v.expires_at, v.wallet, [[p.amount, _day(p.expires_on), _text(p.since)] for p in v.taken], v.used_at]
+        f"vouchers.{code}": [v.reward, v.issued_at, v.expires_at, v.wallet, [_part(part) for part in v.taken], v.used_at]
         for code, v in member.vouchers.items()
     }
+
+
+def _part(part: Part) -> Value:
+    return [part.amount, _day(part.expires_on), _text(part.since)]
 
 
 def _referral(member: Member) -> Paths:
@@ -233,7 +242,7 @@ def restore(document: Mapping[str, object], *, id: str, number: str, profile: Pr
         wallets={code: _read_wallet(_Reader(one)) for code, one in at.map("wallets")},
         tier=_read_tier(_Reader(tier)) if (tier := at.get("tier", cast(Mapping[str, object] | None, None))) else None,
         badges={code: _read_badge(one) for code, one in at.lists("badges")},
-        counters={code: tuple(Count(_date(c[0]), c[1], c[2]) for c in counts) for code, counts in at.lists("counters")},
+        counters={code: tuple(Count(_date(c[0]), c[1], c[2], c[3]) for c in counts) for code, counts in at.lists("counters")},
         purchases=_read_purchases(_Reader(at.get("purchases", {}))),
         plan=PlanHeld(*plan) if (plan := at.get("plan", cast(list[object], []))) else None,  # type: ignore[arg-type]
         tags=frozenset(at.get("tags", list[str]())),
@@ -270,14 +279,13 @@ def _read_wallet(at: _Reader) -> Wallet:
         expired=at.get("expired", 0),
         adjusted=at.get("adjusted", 0),
         entries=at.get("entries", 0),
-        spans=tuple(Redating(_date(s[0]), _maybe(s[1]), s[2]) for s in at.get("spans", cast(list[list], []))),  # type: ignore[type-arg]
+        spans=tuple(Redating(s[0], _date(s[1]), _date(s[2]), s[3]) for s in at.get("spans", cast(list[list], []))),  # type: ignore[type-arg]
         lapsed={_date(day): cast(int, amount) for day, amount in at.map("lapsed")},
         reminded=frozenset(map(_date, at.get("reminded", list[str]()))),
     )
 
 
 def _read_tier(at: _Reader) -> Standing:
-    floor: list = at.get("floor", [None, None])  # type: ignore[type-arg]
     return Standing(
         code=at.get("code", ""),
         since=at.get("since", datetime.min.replace(tzinfo=UTC)),
@@ -285,10 +293,14 @@ def _read_tier(at: _Reader) -> Standing:
         term=at.get("term", 0),
         term_from=at.get("term_from", None),
         held=_maybe(at.get("held", cast(str | None, None))),
-        floor=floor[0],
-        floor_until=floor[1],
-        steps=tuple(Step(*one[:6], _maybe(one[6])) for one in at.get("steps", cast(list[list], []))),  # type: ignore[type-arg]
+        due=_maybe(at.get("due", cast(str | None, None))),
+        floors=tuple(Floor(one[0], one[1]) for one in at.get("floors", cast(list[list], []))),  # type: ignore[type-arg]
+        steps=tuple(_read_step(one) for one in at.get("steps", cast(list[list], []))),  # type: ignore[type-arg]
     )
+
+
+def _read_step(one: list) -> Step:  # type: ignore[type-arg]
+    return Step(one[0], one[1], one[2], one[3], one[4], one[5], _maybe(one[6]), one[7], one[8])
 
 
 def _read_badge(one: list) -> BadgeState:  # type: ignore[type-arg]

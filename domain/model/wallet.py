@@ -12,17 +12,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from domain.model.calendar import day_after, local_day, rounded
-from domain.model.programme.models import WalletSpec
+from domain.model.programme.wallets import WalletSpec
 from domain.model.values import evolve
 
 FULL = 2_000_000_000
 LAST = date.max
 EARLIEST = datetime.min.replace(tzinfo=UTC)
 LOTS_KEPT = 1_000
-SPANS_KEPT = 8
+SPANS_KEPT = 16
 LAPSES_KEPT_DAYS = 400
 
 
@@ -55,10 +56,14 @@ class Lot:
 
 @dataclass(frozen=True, slots=True)
 class Redating:
-    """A time that moved lots' last days: a chain of renewals (`tier` None) or a tier with a validity of its own, until `last`."""
+    """What moved the last days of open lots: a run of renewals, each before the last one's validity ended; or a change of tier.
 
+    `entered` a tier with a validity of its own, or `left` one (for another, or for none). `tier` is the one whose validity ruled.
+    """
+
+    kind: Literal["renewed", "entered", "left"]
     first: date
-    last: date | None
+    last: date
     tier: str | None = None
 
 
@@ -103,9 +108,9 @@ def last_day(spec: WalletSpec, *, tier: str | None, since: date) -> date | None:
     """Return the last valid day of what becomes spendable on a day, None where it never lapses."""
     expiry = spec.expiry
     own = expiry.by_tier.get(tier) if tier else None
-    if own == "never" or (own is None and expiry.never):
+    after = expiry.after if own is None else own
+    if after == "never" or (own is None and expiry.never):
         return None
-    after = own if own is not None and own != "never" else expiry.after
     assert after is not None, "the check lets no expiry through without never or after"
     return rounded(day_after(since, after), expiry.round)
 
@@ -116,16 +121,22 @@ def renew(wallet: Wallet, spec: WalletSpec, *, tier: str | None, day: date, zone
         return wallet
     lots = []
     for lot in wallet.lots:
-        since = max(day, local_day(lot.available_at, zone)) if lot.available_at else max(day, lot.since)
+        since = max(day, local_day(lot.available_at, zone) if lot.available_at else lot.since)
         until = last_day(spec, tier=tier, since=since)
-        lots.append(replace(lot, expires_on=until, since=since) if _later(until, lot.expires_on) else lot)
-    chain = next((span for span in reversed(wallet.spans) if span.tier is None), None)
-    reach = last_day(spec, tier=tier, since=chain.last) if chain and chain.last else None
-    if chain and chain.last and (reach is None or day <= reach):
-        spans = tuple(replace(s, first=min(s.first, day), last=max(chain.last, day)) if s is chain else s for s in wallet.spans)
-    else:
-        spans = (*wallet.spans, Redating(day, day))
-    return evolve(wallet, lots=merged(lots), spans=spans[-SPANS_KEPT:])
+        lots.append(lot if _earlier(until, lot.expires_on) else Lot(lot.amount, lot.available_at, until, since))
+    spans = _renewals(wallet.spans, spec, tier=tier if tier in spec.expiry.by_tier else None, day=day)
+    return evolve(wallet, lots=merged(lots), spans=spans)
+
+
+def _renewals(spans: tuple[Redating, ...], spec: WalletSpec, *, tier: str | None, day: date) -> tuple[Redating, ...]:
+    last = spans[-1] if spans else None
+    if last is not None and (day < last.last or (day == last.last and last.kind == "renewed")):
+        return spans  # known for this day, or late: what has lapsed since stays lapsed
+    if last is not None and last.kind == "renewed" and last.tier == tier:
+        reach = last_day(spec, tier=tier, since=last.last)
+        if reach is None or day <= reach:
+            return (*spans[:-1], replace(last, last=day))
+    return (*spans, Redating("renewed", day, day, tier))[-SPANS_KEPT:]
 
 
 def move_tier(wallet: Wallet, spec: WalletSpec, *, origin: str | None, to: str | None, day: date) -> Wallet:
@@ -133,38 +144,35 @@ def move_tier(wallet: Wallet, spec: WalletSpec, *, origin: str | None, to: str |
     ruled = spec.expiry.by_tier
     if origin not in ruled and to not in ruled:
         return wallet
-    spans = tuple(replace(s, last=day) if s.tier is not None and s.tier == origin and s.last is None else s for s in wallet.spans)
-    if to in ruled:
-        spans = (*spans, Redating(day, None, to))
+    left = origin in ruled
+    span = Redating("left" if left else "entered", day, day, to if to in ruled else None)
     lots = []
     for lot in wallet.lots:
-        since = max(day, lot.since) if origin in ruled else lot.since
-        lots.append(replace(lot, since=since, expires_on=last_day(spec, tier=to, since=since)))
-    return evolve(wallet, lots=merged(lots), spans=spans[-SPANS_KEPT:])
+        since = max(day, lot.since) if left else lot.since
+        lots.append(Lot(lot.amount, lot.available_at, last_day(spec, tier=to, since=since), since))
+    return evolve(wallet, lots=merged(lots), spans=(*wallet.spans, span)[-SPANS_KEPT:])
 
 
-def day_by_now(wallet: Wallet, spec: WalletSpec, part: Part, *, tier: str | None) -> date | None:
-    """Return the last valid day that a part once taken would have had by now, renewals and changes of tier since included."""
+def day_by_now(wallet: Wallet, spec: WalletSpec, part: Part, *, on: date) -> date | None:
+    """Return the last valid day by now of a part that left its lot on a day, renewals and changes of tier since included.
+
+    Exact but for a lot of fewer days than the wallet gives (one returned with grace): that one counts as renewed by the next purchase.
+    """
     until, since = part.expires_on, part.since
     for span in wallet.spans:
-        if until is not None and until < span.first:
+        if span.last < on:
             continue
-        if span.tier is None:
-            assert span.last is not None, "a chain of renewals always has a last day"
-            if span.last > since:
-                moved = last_day(spec, tier=tier, since=span.last)
-                if _later(moved, until):
-                    until, since = moved, span.last
-        elif span.last is None:
-            until = last_day(spec, tier=span.tier, since=since)
-        elif span.last >= since:
-            since = span.last
-            until = last_day(spec, tier=None, since=since)
+        if until is not None and until < span.first:
+            break  # it had lapsed by then
+        moved_since = since if span.kind == "entered" else max(since, span.last)
+        moved = last_day(spec, tier=span.tier, since=moved_since)
+        if span.kind != "renewed" or not _earlier(moved, until):
+            until, since = moved, moved_since
     return until
 
 
-def _later(a: date | None, b: date | None) -> bool:
-    return b is not None and (a is None or a > b)
+def _earlier(a: date | None, b: date | None) -> bool:
+    return a is not None and (b is None or a < b)
 
 
 # ---------------------------------------------------------------- lots
@@ -226,7 +234,8 @@ def settle(wallet: Wallet, *, now: datetime) -> Wallet:
 
 def lapse(wallet: Wallet, *, today: date) -> tuple[Wallet, tuple[Part, ...]]:
     """Take out what is past its last valid day, and say what that was."""
-    gone = tuple([Part(lot.amount, lot.expires_on, lot.since) for lot in wallet.lots if lot.expires_on is not None and lot.expires_on < today])
+    past = [lot for lot in wallet.lots if lot.expires_on is not None and lot.expires_on < today]
+    gone = tuple([Part(lot.amount, lot.expires_on, lot.since) for lot in past])
     if not gone:
         return wallet, ()
     lapsed = {day: amount for day, amount in wallet.lapsed.items() if day >= today - timedelta(days=LAPSES_KEPT_DAYS)}

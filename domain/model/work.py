@@ -7,18 +7,17 @@ to balances by construction. `at` is when things take effect: the event's own ti
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
-from domain.model import badges, tiers, wallet
+from domain.model import ladder, wallet
 from domain.model.calendar import add, day_after, local_day
-from domain.model.context import Sight, held_code, multiplier
+from domain.model.context import Sight, held_code, read_after
 from domain.model.decision import By, Claim, Effect, Entry, Kind, Later, Message, Outcome, Row, VoucherChange, VoucherStep, World
-from domain.model.earning import Bench, Grant, grant
-from domain.model.events import BADGE_EARNED, POINTS_AWARDED, POINTS_EXPIRED, TIER_CHANGED, Event, Facts, Json, Put
-from domain.model.member import OPEN_VOUCHERS, TAGS_KEPT, BadgeState, Member, OpenVoucher, Standing
-from domain.model.programme import Action, BadgeSpec, Programme, RewardSpec
+from domain.model.events import POINTS_AWARDED, POINTS_EXPIRED, PURCHASED, TIER_CHANGED, Event, Facts, Json, Put
+from domain.model.member import OPEN_VOUCHERS, Member, OpenVoucher, Standing
+from domain.model.programme import Programme, RewardSpec
 from domain.model.state import changes
 from domain.model.values import evolve
 from domain.model.wallet import FULL, Part, Wallet
@@ -28,9 +27,11 @@ RAISED_AT_MOST = 100
 
 @dataclass
 class Work:
-    """One row being decided. `tier` and `plan` are those whose validity and multiplier rule it: now's, or a late event's own time's."""
+    """One row being decided. `law` is the programme of the event's own time; `then` is set for a late event alone, with the tier and
+    plan of that time. `tier` and `plan` are those whose multiplier rules it: of before the event."""
 
     programme: Programme
+    law: Programme
     before: Member
     member: Member
     event: Event
@@ -40,6 +41,7 @@ class Work:
     version: int
     tier: str | None
     plan: str | None
+    then: Facts | None = None
     entries: list[Entry] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
     raised: list[Event] = field(default_factory=list)
@@ -54,11 +56,29 @@ class Work:
     counted: int = 0
     claim: Claim | None = None
     facts: Facts = field(default_factory=Facts)
+    _after: Sight | None = None
 
     @property
     def today(self) -> date:
         """The local day on which the row takes effect."""
         return local_day(self.at, self.programme.zone)
+
+    # ------------------------------------------------------------ what sees the member as it stands now
+
+    def sight(self, event: Event) -> Sight:
+        """What badges, tiers, the referral, segments and rewards see after an event; built anew only where what is read has changed."""
+        if self._after is None or self._after.event is not event:
+            reads = read_after(self.programme, event.name)
+            self._after = Sight(self.programme, self.member, event, reads, first=self.first(event))
+        self._after = self._after.of(self.member)
+        return self._after
+
+    def first(self, event: Event) -> bool:
+        """Tell whether an event is the member's first purchase, also where one of its rules was delayed."""
+        if event.name != PURCHASED:
+            return False
+        bought = self.before.purchases
+        return bought.count == 0 if event.since is None else bought.first_at == event.since
 
     # ------------------------------------------------------------ wallets
 
@@ -85,36 +105,40 @@ class Work:
         voucher: str | None = None,
     ) -> None:
         """Write one entry with the wallet it leaves behind. An entry of zero is not written."""
-        if amount:
-            after = evolve(after, entries=after.entries + 1)
-            self.member = evolve(self.member, entries=self.member.entries + 1)
-            n, wallet_n = self.member.entries, after.entries
-            self.entries.append(
-                Entry(code, kind, amount, rule, available_at, expires_on, lots, debt, n, wallet_n, after.balance, voucher)
-            )
-        self.keep(code, after)
+        if not amount:
+            self.keep(code, after)
+            return
+        after = evolve(after, entries=after.entries + 1)
+        n = self.member.entries + 1
+        self.member = evolve(self.member, entries=n, wallets={**self.member.wallets, code: after})
+        self.entries.append(
+            Entry(code, kind, amount, rule, available_at, expires_on, lots, debt, n, after.entries, after.balance, voucher)
+        )
 
     def award(self, code: str, amount: int, *, kind: Kind, rule: str, counts: bool, own: bool) -> int:
         """Award into a wallet: pending and validity by its spec. Returns what was awarded: nothing where the wallet would be over-full."""
         one = self.wallet(code)
         if amount <= 0 or one.available + one.pending + amount > FULL:
             return 0
-        spec, zone = self.programme.wallet(code), self.programme.zone
+        spec, zone = self.law.wallet(code), self.law.zone
         available_at = add(self.event.at, spec.pending, zone) if spec.pending else None
         since = local_day(available_at or self.event.at, zone)
-        until = wallet.last_day(spec, tier=self.tier, since=since)
-        waits = available_at if available_at is not None and available_at > self.at else None
-        after, opened = wallet.award(one, amount=amount, available_at=waits, expires_on=until, since=since)
+        tier = self.then.tier_after if self.then is not None else held_code(self.programme, self.member)
+        until = wallet.last_day(spec, tier=tier, since=since)
+        if available_at is not None and available_at <= self.at:
+            available_at = None  # late: spendable at once
+        after, opened = wallet.award(one, amount=amount, available_at=available_at, expires_on=until, since=since)
         lots = (Part(opened, until, since),) if opened else ()
         self.enter(code, kind, amount, after, rule=rule, lots=lots, available_at=available_at, expires_on=until, debt=opened - amount)
         if own:
             self.awarded[code] = self.awarded.get(code, 0) + amount
             if opened:
-                self.puts.append(Put(code, opened, waits, until, since))
+                self.puts.append(Put(code, opened, available_at, until, since))
         if counts and self.programme.tiers is not None and self.programme.tiers.count.wallet == code:
             self.count(amount)
             self.qualified += amount if own else 0
-        self.lapse(code)
+        if until is not None and until < self.today:
+            self.lapse(code)
         return amount
 
     def lapse(self, code: str) -> None:
@@ -132,20 +156,19 @@ class Work:
     def take(self, code: str, amount: int, *, kind: Kind, rule: str | None, voucher: str | None = None) -> tuple[Part, ...]:
         """Take spendable points. Raises InsufficientBalance."""
         after, taken = wallet.take(self.wallet(code), amount=amount)
-        if kind == "SPEND":
-            after = evolve(after, spent=after.spent + amount)
-        else:
-            after = evolve(after, adjusted=after.adjusted - amount)
+        spent = kind == "SPEND"
+        after = evolve(after, spent=after.spent + amount) if spent else evolve(after, adjusted=after.adjusted - amount)
         self.enter(code, kind, -amount, after, rule=rule, lots=taken, voucher=voucher)
         return taken
 
-    def give_back(self, code: str, parts: Iterable[Part], *, reward: RewardSpec | None, voucher: str) -> None:
-        """Return what a voucher took, to the days those lots would have had by now; it repays no debt."""
+    def give_back(self, code: str, opened: OpenVoucher, *, reward: RewardSpec | None, voucher: str) -> None:
+        """Return what a voucher took, to the days those lots would have had by now; it repays no debt. What stays lapsed goes again."""
         one, spec = self.wallet(code), self.programme.wallet(code)
         grace = reward.return_grace if reward else None
+        taken_on = local_day(opened.issued_at, self.programme.zone)
         back = []
-        for part in parts:
-            until = wallet.day_by_now(one, spec, part, tier=held_code(self.programme, self.member))
+        for part in opened.taken:
+            until = wallet.day_by_now(one, spec, part, on=taken_on)
             if until is not None and until < self.today and grace is not None:
                 until = day_after(self.today, grace)
             back.append(Part(part.amount, until, part.since))
@@ -159,9 +182,12 @@ class Work:
     def count(self, amount: int) -> None:
         """Let an amount count toward tiers at the event's own time."""
         if self.member.tier is not None:
-            self.stand(tiers.count(self.programme, self.member.tier, amount=amount, at=self.event.at, today=self.today))
+            counted = ladder.count(
+                self.programme, self.member.tier, amount=amount, at=self.event.at, today=self.today, cause=self.event.id
+            )
+            self.member = evolve(self.member, tier=counted)
 
-    def stand(self, standing: Standing, *, reason: str | None = None, quiet: bool = False) -> None:
+    def stand(self, standing: Standing, *, quiet: bool = False) -> None:
         """Put the standing back; where another tier is held by it, lots change their validity and tier.changed is raised.
 
         `quiet` where the row is that event itself.
@@ -173,13 +199,12 @@ class Work:
             return
         for spec in self.programme.wallets:
             one = self.wallet(spec.code)
-            self.keep(spec.code, wallet.move_tier(one, spec, origin=origin, to=to, day=self.today))
-        if quiet:
-            return
-        order = self.programme.rung_order
-        why = reason or (standing.steps[-1].reason if standing.steps else "given")
-        up = order.get(to or "", -1) > order.get(origin or "", -1)
-        self.rise(TIER_CHANGED, {"from": origin, "to": to, "up": up, "reason": why})
+            moved = wallet.move_tier(one, spec, origin=origin, to=to, day=self.today)
+            if moved is not one:
+                self.keep(spec.code, moved)
+                self.lapse(spec.code)
+        if not quiet:
+            self.rise(TIER_CHANGED, change_of(self.programme, origin, to, reason=standing.steps[-1].reason))
 
     # ------------------------------------------------------------ what an event gives rise to
 
@@ -190,8 +215,16 @@ class Work:
         if len(self.raised) <= RAISED_AT_MOST:
             self.queue.append(event)
 
+    def tell_awarded(self, code: str, amount: int) -> None:
+        """Raise points.awarded for what one wallet got from one event."""
+        if amount:
+            last = next(entry for entry in reversed(self.entries) if entry.wallet == code and entry.kind in ("AWARD", "BONUS"))
+            self.rise(POINTS_AWARDED, {"wallet": code, "amount": amount, "on": str(last.expires_on) if last.expires_on else None})
+
+    # ------------------------------------------------------------ vouchers
+
     def issue(self, spec: RewardSpec, *, id: str | None, given: bool, code: str | None = None, taken: tuple[Part, ...] = ()) -> str | None:
-        """Issue a voucher of a reward. A member holds 200 open ones at most: a given one beyond that is not issued (None)."""
+        """Issue a voucher of a reward. A member holds 200 open ones at most: one beyond that is not issued (None)."""
         if len(self.member.vouchers) >= OPEN_VOUCHERS:
             return None
         n = self.member.issued + 1
@@ -209,97 +242,6 @@ class Work:
         self.member = evolve(self.member, vouchers={**rest, voucher: opened} if opened else rest)
         self.vouchers.append(VoucherStep(voucher, 0, old.reward, change, self.at, old.expires_at, given=not old.taken))
 
-    # ------------------------------------------------------------ actions
-
-    def act(self, action: Action, *, rule: str, event: Event) -> str | None:
-        """Carry out one action that is no award. Returns why nothing came of it, None where something did."""
-        if action.deduct is not None:
-            return self._deduct(action.deduct.wallet, action.deduct.fixed, rule)
-        if action.voucher is not None:
-            return None if self.issue(self.programme.reward(action.voucher), id=None, given=True) else "cap"
-        if action.badge is not None:
-            self.badge(self.programme.badge(action.badge), granted=True)
-        elif action.tag is not None:
-            if len(self.member.tags) >= TAGS_KEPT and action.tag not in self.member.tags:
-                return "cap"
-            self.member = evolve(self.member, tags=self.member.tags | {action.tag})
-        elif action.untag is not None:
-            self.member = evolve(self.member, tags=self.member.tags - {action.untag})
-        elif action.message is not None:
-            return self._message(action.message, event)
-        elif action.webhook is not None:
-            self.effects.append(Effect("webhook", action.webhook, event.id))
-        elif action.survey is not None:
-            self.effects.append(Effect("survey", action.survey, event.id))
-        elif action.tier is not None and self.member.tier is not None:
-            given = tiers.give(self.programme, self.member.tier, code=action.tier, at=self.at, span=action.for_)
-            self.stand(given, reason="given")
-        return None
-
-    def _deduct(self, code: str, fixed: int, rule: str) -> str | None:
-        amount = min(fixed, self.wallet(code).available)
-        if not amount:
-            return "nothing_to_count"
-        self.take(code, amount, kind="SPEND", rule=rule)
-        return None
-
-    def _message(self, code: str, event: Event) -> str | None:
-        purpose = self.programme.message(code).purpose
-        if purpose != "service" and purpose not in self.member.profile.consents:
-            return "no_consent"
-        self.messages.append(Message(code, event.name, event.data, len(self.messages)))
-        return None
-
-    def badge(self, spec: BadgeSpec, *, granted: bool = False, state: BadgeState | None = None) -> None:
-        """Put a badge's state back, or grant it; each new level is raised and does what the badge does."""
-        old = self.member.badges.get(spec.code, BadgeState())
-        new = badges.grant(old, spec, at=self.at) if granted else state or old
-        if new == old:
-            return
-        self.member = evolve(self.member, badges={**self.member.badges, spec.code: new})
-        for level in range(old.level + 1, new.level + 1):
-            self.rise(BADGE_EARNED, {"badge": spec.code, "level": level})
-            self.do_all(spec.do, rule=f"badge:{spec.code}")
-
-    def do_all(self, actions: Iterable[Action], *, rule: str) -> None:
-        """Carry out what a badge or a referral does, with its outcomes. Its awards do not count toward tiers: no rule made them."""
-        awarded: dict[str, int] = {}
-        blocked = None
-        for action in actions:
-            if action.award is None:
-                blocked = self.act(action, rule=rule, event=self.event) or blocked
-            else:
-                given = grant(action.award, self.bench(), {})
-                amount = self.give(given, rule=rule, counts=False, own=False)
-                awarded[given.wallet] = awarded.get(given.wallet, 0) + amount
-        for code, amount in awarded.items():
-            self.outcomes.append(Outcome(rule, amount > 0, amount, None if amount else "cap", code))
-            self.tell_awarded(code, amount)
-        if blocked:
-            self.outcomes.append(Outcome(rule, False, 0, blocked))
-
-    def give(self, given: Grant, *, rule: str, counts: bool, own: bool) -> int:
-        """Award what a rule gives: its base, and the tier's or plan's extra on an entry of its own. Returns what was awarded."""
-        base = self.award(given.wallet, given.base, kind="BONUS" if given.bonus else "AWARD", rule=rule, counts=counts, own=own)
-        return base + self.award(given.wallet, given.extra, kind="BONUS", rule=rule, counts=counts, own=own)
-
-    def bench(self) -> Bench:
-        """What judging the row's own event by now's member needs."""
-        sight = Sight(self.programme, self.member, self.event)
-        return Bench(
-            self.programme, sight, self.member.id, self.member.frozen, multiplier(self.programme, self.tier, self.plan), lambda _: (True, None)
-        )
-
-    def refuse(self, rule: str, reason: str) -> None:
-        """Write that a badge's or referral's awards were not given, and why."""
-        self.outcomes.append(Outcome(rule, False, 0, reason))
-
-    def tell_awarded(self, code: str, amount: int) -> None:
-        """Raise points.awarded for what one wallet got from one event."""
-        if amount:
-            last = next(entry for entry in reversed(self.entries) if entry.wallet == code and entry.kind in ("AWARD", "BONUS"))
-            self.rise(POINTS_AWARDED, {"wallet": code, "amount": amount, "on": str(last.expires_on) if last.expires_on else None})
-
     # ------------------------------------------------------------ closing
 
     def row(self) -> Row:
@@ -307,8 +249,9 @@ class Work:
         decided = max(self.at, self.member.decided_at or self.at)
         self.member = evolve(self.member, seq=self.before.seq + 1, decided_at=decided, turned_at=None)
         changed, removed = changes(self.before, self.member)
-        after = held_code(self.programme, self.member)
-        plan = self.member.plan.code if self.member.plan else None
+        late = self.then is not None
+        after = self.tier if late else held_code(self.programme, self.member)
+        plan = self.plan if late else self.member.plan.code if self.member.plan else None
         return Row(
             seq=self.member.seq,
             event=self.event,
@@ -322,7 +265,7 @@ class Work:
             vouchers=tuple(self.vouchers),
             later=tuple(self.later),
             facts=replace(self.facts, tier_after=after, plan_after=plan),
-            awarded=dict(self.awarded),
+            awarded=self.awarded,
             puts=tuple(self.puts),
             qualified=self.qualified,
             counted=self.counted,
@@ -330,3 +273,16 @@ class Work:
             changes=changed,
             removed=removed,
         )
+
+
+def change_of(programme: Programme, origin: str | None, to: str | None, *, reason: str) -> dict[str, Json]:
+    """Return what tier.changed says."""
+    order = programme.rung_order
+    return {"from": origin, "to": to, "up": order.get(to or "", -1) > order.get(origin or "", -1), "reason": reason}
+
+
+def settled(member: Member, *, at: datetime) -> Member:
+    """Return the member with the lots in that are due at an instant; the same one where none is."""
+    wallets = {code: wallet.settle(one, now=at) for code, one in member.wallets.items()}
+    return member if all(wallets[code] is one for code, one in member.wallets.items()) else evolve(member, wallets=wallets)
+

@@ -1,0 +1,114 @@
+"""What a run answers: one JSON object a row of the journal, and one a member at the end, in the API's words."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import cast
+
+from domain.model import badges, rewards, tiers
+from domain.model.decide import at_instant
+from domain.model.decision import BalanceTooLow, By, Entry, MemberFrozen, Refusal, Row, World
+from domain.model.events import Json
+from domain.model.member import Member
+from domain.model.programme import Programme
+from domain.model.wallet import Wallet
+
+Answer = dict[str, Json]
+
+_NAMES = {BalanceTooLow: "InsufficientBalance", MemberFrozen: "NotAllowed"}
+
+
+def told(code: str, row: Row) -> Answer:
+    """Return the answer of a row."""
+    return {
+        "at": stamp(row.event.at),
+        "member": code,
+        "event": row.event.name,
+        "by": row.by,
+        "refused": None,
+        "entries": [_entry(entry) for entry in row.entries],
+        "outcomes": [{"rule": o.rule, "applied": o.applied, "amount": o.amount, "reason": o.reason} for o in row.outcomes],
+        "events": [event.name for event in row.raised],
+        "messages": [message.code for message in row.messages],
+        "vouchers": [step.reward for step in row.vouchers if step.change == "issued"],
+    }
+
+
+def refused(at: datetime, code: str, event: str, by: By, refusal: Refusal) -> Answer:
+    """Return the answer of an event that could not be."""
+    name = getattr(refusal, "name", None) or _NAMES.get(type(refusal), type(refusal).__name__)
+    nothing: dict[str, Json] = {part: [] for part in ("entries", "outcomes", "events", "messages", "vouchers")}
+    return {"at": stamp(at), "member": code, "event": event, "by": by, "refused": name, **nothing}
+
+
+def _entry(entry: Entry) -> Json:
+    return {
+        "wallet": entry.wallet,
+        "kind": entry.kind,
+        "amount": entry.amount,
+        "rule": entry.rule,
+        "availableAt": stamp(entry.available_at) if entry.available_at else None,
+        "expiresOn": _day(entry.expires_on),
+        "lots": [{"amount": part.amount, "expiresOn": _day(part.expires_on)} for part in entry.lots],
+    }
+
+
+def summary(programme: Programme, kept: Member, *, at: datetime, world: World) -> Answer:
+    """Return a member's line as of an instant."""
+    member = at_instant(programme, kept, now=at)
+    return {
+        "member": member.id,
+        "wallets": {spec.code: _wallet(member.wallets.get(spec.code) or Wallet()) for spec in programme.wallets},
+        "tier": _tier(programme, member, at),
+        "badges": _badges(programme, member, at),
+        "tags": _sorted(member.tags),
+        "segments": _sorted(member.segments),
+        "unlocked": _sorted(rewards.unlocked(programme, member, now=at, world=world)),
+    }
+
+
+def _wallet(one: Wallet) -> Json:
+    expiring: dict[date, int] = {}
+    for lot in one.lots:
+        if lot.available_at is None and lot.expires_on is not None:
+            expiring[lot.expires_on] = expiring.get(lot.expires_on, 0) + lot.amount
+    return {
+        "available": one.available,
+        "pending": one.pending,
+        "debt": one.debt,
+        "earned": one.earned,
+        "spent": one.spent,
+        "expired": one.expired,
+        "expiring": [{"amount": amount, "on": str(on)} for on, amount in sorted(expiring.items())],
+    }
+
+
+def _tier(programme: Programme, member: Member, at: datetime) -> Json:
+    found = tiers.progress(programme, member, now=at)
+    if found is None:
+        return None
+    return {
+        "code": found.code,
+        "qualifying": found.qualifying,
+        "toNext": found.to_next,
+        "toKeep": found.to_keep,
+        "until": _day(found.until),
+    }
+
+
+def _badges(programme: Programme, member: Member, at: datetime) -> Json:
+    views = [(spec, badges.view(programme, member, spec, now=at)) for spec in programme.badges]
+    return {spec.code: {"level": one.level, "progress": one.progress} for spec, one in views if one.level or not spec.secret}
+
+
+def _sorted(names: frozenset[str]) -> Json:
+    return cast(list[Json], sorted(names))
+
+
+def stamp(at: datetime) -> str:
+    """Return an instant as answers spell it."""
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _day(day: date | None) -> str | None:
+    return day.isoformat() if day else None

@@ -1,0 +1,234 @@
+"""The lines of an events file, read strictly: what cannot be run is a fault that names the line, what is wrong and what would be right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import TypeVar, cast
+
+import orjson
+
+from domain.model import events
+from domain.model.calendar import milliseconds
+from domain.model.events import Json, Line, Profile, Purchase
+from domain.model.programme import Programme
+from domain.model.refunds import RefundLine
+
+T = TypeVar("T", str, int, bool, list[Json], dict[str, Json])
+
+LARGEST = 10**9
+YEARS = range(1970, 3000)
+INPUTS = frozenset(
+    {
+        *(events.ENROLLED, events.CONSENTED, events.PURCHASED, events.REFUNDED, events.REDEEMED, events.VOUCHER_USED),
+        *(events.VOUCHER_CANCELLED, events.ADJUSTED, events.PLAN_STARTED, events.PLAN_RENEWED, events.PLAN_ENDED),
+        events.SURVEY_ANSWERED,
+    }
+)
+_KINDS: Mapping[type, str] = {str: "a text", int: "a whole number", bool: "true or false", list: "a list", dict: "a map"}
+
+
+class Fault(Exception):
+    """Raised where a line cannot be run; its text names the line, what is wrong and what would be right."""
+
+    def __init__(self, line: int, message: str) -> None:
+        super().__init__(f"line {line}: {message}")
+
+
+@dataclass(frozen=True)
+class Input:
+    """One line, read: `number` counts from 1."""
+
+    number: int
+    at: datetime
+    member: str
+    name: str
+    source: str
+    data: Mapping[str, Json]
+
+    def fault(self, message: str) -> Fault:
+        """Return a fault of this line."""
+        return Fault(self.number, message)
+
+    def get(self, name: str, kind: type[T]) -> T | None:
+        """Return a field of the data, None where it is missing. Raises Fault where it is of another kind."""
+        value = self.data.get(name)
+        if value is None:
+            return None
+        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+            raise self.fault(f"data.{name} is {value!r}; write {_KINDS[kind]}")
+        return value
+
+    def need(self, name: str, kind: type[T]) -> T:
+        """Return a field that must be there. Raises Fault."""
+        value = self.get(name, kind)
+        if value is None:
+            raise self.fault(f"data.{name} is missing; {self.name} needs it: {_KINDS[kind]}")
+        return value
+
+    def whole(self, name: str, *, least: int, default: int | None = None) -> int:
+        """Return a whole number from `least` to 10^9. Raises Fault."""
+        value = default if default is not None and self.data.get(name) is None else self.need(name, int)
+        if not least <= value <= LARGEST:
+            raise self.fault(f"data.{name} is {value}; write a whole number from {least} to {LARGEST}")
+        return value
+
+    def known(self, name: str, codes: Iterable[str]) -> str:
+        """Return a code that the programme has. Raises Fault."""
+        value, there = self.need(name, str), sorted(codes)
+        if value not in there:
+            raise self.fault(f"data.{name} is {value!r}; the programme has {', '.join(there) or 'none'}")
+        return value
+
+
+# ---------------------------------------------------------------- lines
+
+
+def read_line(number: int, text: str) -> Input:
+    """Read one line. Raises Fault."""
+    try:
+        row = orjson.loads(text)
+    except ValueError as error:
+        raise Fault(number, f"no JSON ({error}); write one object a line") from None
+    if not isinstance(row, dict):
+        raise Fault(number, "is no object; write {at, member, name, source, data}")
+    for name in ("at", "member", "name"):
+        if not isinstance(row.get(name), str) or not row[name]:
+            raise Fault(number, f"{name} is missing or no text")
+    source, data = row.get("source"), row.get("data")
+    if not isinstance(source or "", str):
+        raise Fault(number, f"source is {source!r}; write a text")
+    if not isinstance(data or {}, dict):
+        raise Fault(number, "data is no object")
+    return Input(number, instant(number, row["at"]), row["member"], row["name"], source or "", data or {})
+
+
+def instant(number: int, text: str) -> datetime:
+    """Read an instant. Raises Fault."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise Fault(number, f"{text!r} is no instant; write 2026-03-01T10:00:00Z") from None
+    if at.tzinfo is None:
+        raise Fault(number, f"{text!r} has no zone; write Z or an offset at its end")
+    if at.year not in YEARS:
+        raise Fault(number, f"{text!r} is out of range; write a year from {YEARS[0]} to {YEARS[-1]}")
+    return milliseconds(at)
+
+
+# ---------------------------------------------------------------- what lines hold
+
+
+def profile(line: Input, programme: Programme) -> Profile:
+    """Read what a new member says of themselves. Raises Fault."""
+    header = programme.programme
+    consents = line.get("consents", cast(type[list[Json]], list)) or []
+    return Profile(
+        name=line.get("name", str) or "",
+        locale=line.get("locale", str) or header.locales[0],
+        timezone=line.get("timezone", str) or header.timezone,
+        birthday=_birthday(line),
+        consents=frozenset(_text(line, "consents", purpose) for purpose in consents),
+    )
+
+
+def _birthday(line: Input) -> date | None:
+    text = line.get("birthday", str)
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise line.fault(f"data.birthday is {text!r}; write YYYY-MM-DD") from None
+
+
+def _text(line: Input, name: str, value: Json) -> str:
+    if not isinstance(value, str):
+        raise line.fault(f"data.{name} holds {value!r}; write texts")
+    return value
+
+
+def purchase(line: Input, programme: Programme) -> Purchase:
+    """Read a receipt. Raises Fault."""
+    total = line.whole("total", least=0)
+    lines = tuple(_line(line, number, row) for number, row in enumerate(_rows(line), start=1))
+    if sum([one.amount for one in lines]) > total:
+        raise line.fault("the lines sum to more than data.total; they sum to at most the total")
+    return Purchase(_number(line), total, programme.programme.currency, line.get("store", str), lines)
+
+
+def _line(line: Input, number: int, row: dict[str, Json]) -> Line:
+    one = replace(line, data=row)
+    return Line(
+        line=number,
+        sku=one.get("sku", str) or "",
+        amount=one.whole("amount", least=0),
+        quantity=one.whole("quantity", least=1, default=1),
+        name=one.get("name", str),
+        category=one.get("category", str),
+    )
+
+
+def _rows(line: Input) -> list[dict[str, Json]]:
+    rows = line.get("lines", cast(type[list[Json]], list)) or []
+    if not all(isinstance(row, dict) for row in rows):
+        raise line.fault("data.lines holds what is no map; write one map a line")
+    return cast(list[dict[str, Json]], rows)
+
+
+def _number(line: Input) -> str:
+    number = line.need("externalId", str)
+    if not number:
+        raise line.fault("data.externalId is empty; write the receipt's number")
+    return number
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a refund asks for: an amount, lines, or neither for all that is left."""
+
+    external_id: str
+    amount: int | None
+    lines: tuple[RefundLine, ...]
+
+
+def refund(line: Input) -> Asked:
+    """Read what is to be taken back. Raises Fault."""
+    if line.data.get("amount") is not None and line.data.get("lines") is not None:
+        raise line.fault("data has both amount and lines; keep one of them")
+    amount = line.whole("amount", least=1) if line.data.get("amount") is not None else None
+    lines = tuple(_refund_line(replace(line, data=row)) for row in _rows(line))
+    if line.data.get("lines") is not None and not lines:
+        raise line.fault("data.lines is empty; name a line, or leave it out to take back all that is left")
+    if len({one.line for one in lines}) < len(lines):
+        raise line.fault("data.lines names a line twice; write each once")
+    return Asked(_number(line), amount, lines)
+
+
+def _refund_line(line: Input) -> RefundLine:
+    number = line.whole("line", least=1)
+    by_quantity, by_amount = line.data.get("quantity") is not None, line.data.get("amount") is not None
+    if by_quantity == by_amount:
+        raise line.fault(f"line {number} of the refund needs a quantity or an amount, and not both")
+    return RefundLine(number, line.whole("quantity", least=1)) if by_quantity else RefundLine(number, None, line.whole("amount", least=1))
+
+
+def data(line: Input, programme: Programme) -> Mapping[str, Json]:
+    """Read what any other event says. Raises Fault where it names what the programme has not."""
+    match line.name:
+        case events.REDEEMED:
+            line.known("reward", (spec.code for spec in programme.rewards))
+            line.get("voucher", str)
+        case events.VOUCHER_USED | events.VOUCHER_CANCELLED:
+            line.need("voucher", str)
+        case events.ADJUSTED:
+            line.known("wallet", (spec.code for spec in programme.wallets))
+            amount = line.need("amount", int)
+            if not amount or abs(amount) > LARGEST:
+                raise line.fault(f"data.amount is {amount}; write a whole number but 0, at most {LARGEST}")
+        case events.PLAN_STARTED | events.PLAN_RENEWED:
+            line.known("plan", (spec.code for spec in programme.plans))
+            until = line.get("until", str)
+            return {**line.data, "until": instant(line.number, until).isoformat() if until else None}
+        case events.SURVEY_ANSWERED if line.data.get("survey") is not None:
+            line.known("survey", (spec.code for spec in programme.surveys))
+    return line.data

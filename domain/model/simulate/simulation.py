@@ -1,0 +1,250 @@
+"""Members and what stands beside them while a file of events runs: receipts, stock and agenda, in plain dicts.
+
+Yields one answer an event, those that time brought between them too, then one a member. Whatever time brings between two events
+happens in its order, for all members.
+"""
+
+from __future__ import annotations
+
+import heapq
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from domain.model import events, refunds
+from domain.model.decide import decide
+from domain.model.decision import By, Claim, Decision, Later, Refusal, Row, World
+from domain.model.events import Event, Profile, Purchase, Refund
+from domain.model.member import Member
+from domain.model.past import Past, Trace, past_by
+from domain.model.programme import Programme
+from domain.model.simulate import answers, inputs
+from domain.model.simulate.answers import Answer
+from domain.model.simulate.inputs import INPUTS, Input, read_line
+from domain.model.timeline import next_due, seen_until, turn
+
+Number = tuple[str, str, str]
+
+
+class Refused(Refusal):
+    """A refusal that the store makes in the running service: PurchaseClaimed, UnknownPurchase."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
+@dataclass
+class Receipt:
+    """What the receipts collection keeps of a purchase."""
+
+    member: str
+    row: Row
+    left: Purchase
+    claims: list[Claim] = field(default_factory=list)
+
+
+def simulate(programme: Programme, lines: Iterable[str], *, until: datetime | None = None) -> Iterator[Answer]:
+    """Run the lines of an events file up to an instant (default: the last event). Raises Fault on a line that cannot be run."""
+    run = Simulation(programme)
+    run.keeps_rows = False
+    last: datetime | None = None
+    for number, text in enumerate(lines, start=1):
+        if not text.strip():
+            continue
+        line = read_line(number, text)
+        if until is not None and line.at > until:
+            continue
+        last = line.at if last is None else max(last, line.at)
+        yield from run.event(line)
+    end = until or last
+    if end is not None:
+        yield from run.advance(end)
+        for code in run.members:
+            yield run.summary(code, end)
+
+
+class Simulation:
+    """Members and what stands beside them, between two events. `rows` are each member's journal, where it `keeps_rows`."""
+
+    keeps_rows = True
+
+    def __init__(self, programme: Programme) -> None:
+        self.programme = programme
+        self.members: dict[str, Member] = {}
+        self.clock = datetime.min.replace(tzinfo=UTC)
+        self.receipts: dict[tuple[str, Number], Receipt] = {}
+        self.rows: dict[str, list[Row]] = {}
+        self._declared = INPUTS | {spec.name for spec in programme.events}
+        self._limited = tuple(spec for spec in programme.rewards if spec.stock is not None)
+        self._due: list[tuple[datetime, str]] = []
+        self._next: dict[str, datetime | None] = {}
+        self._later: list[tuple[datetime, int, Later]] = []
+        self._order = 0
+        self._claimed: set[Number] = set()
+        self._numbers: dict[tuple[str, str], list[Number]] = {}
+        self._issued: dict[str, int] = {}
+        self._traces: dict[str, list[Trace]] = {}
+
+    @property
+    def waiting(self) -> list[Later]:
+        """The events that are kept for later and not yet due."""
+        return [later for _, _, later in self._later]
+
+    # ------------------------------------------------------------ events
+
+    def event(self, line: Input) -> Iterator[Answer]:
+        """Run one event, after all that time brings before it. Raises Fault."""
+        self._checked(line)
+        yield from self.advance(line.at)
+        member = self.members.get(line.member) or Member(line.member, line.member)
+        try:
+            event = self._event(line, member)
+            past = self._past(line, member)
+            decision = decide(self.programme, member, event, now=max(self.clock, line.at), world=self._world(), past=past)
+        except Refusal as refusal:
+            yield answers.refused(line.at, line.member, line.name, "input", refusal)
+            return
+        yield from self._commit(line.member, decision)
+        yield from self._now(self.clock)
+
+    def _checked(self, line: Input) -> None:
+        if line.name not in self._declared:
+            raise line.fault(f"unknown event {line.name!r}; declare it under events, or use one of {', '.join(sorted(INPUTS))}")
+        enrolled = line.member in self.members
+        if line.name != events.ENROLLED and not enrolled:
+            raise line.fault(f"member {line.member!r} was never enrolled; begin with a member.enrolled line")
+        if line.name == events.ENROLLED and enrolled:
+            raise line.fault(f"member {line.member!r} is enrolled already")
+
+    def advance(self, until: datetime) -> Iterator[Answer]:
+        """Let time pass for every member, each thing in its order."""
+        while (due := self._peek()) is not None and due <= until:
+            self.clock = max(self.clock, due)
+            if self._later and self._later[0][0] <= due:
+                yield from self._now(due)
+                continue
+            code = heapq.heappop(self._due)[1]
+            self._next[code] = None
+            decision = turn(self.programme, self.members[code], until=due, world=self._world())
+            yield from self._commit(code, decision)
+        self.clock = max(self.clock, until)
+
+    def _peek(self) -> datetime | None:
+        while self._due and self._next.get(self._due[0][1]) != self._due[0][0]:
+            heapq.heappop(self._due)
+        firsts = [one[0][0] for one in (self._due, self._later) if one]
+        return min(firsts, default=None)
+
+    def _now(self, at: datetime) -> Iterator[Answer]:
+        """Run the events kept for later that are due."""
+        while self._later and self._later[0][0] <= at:
+            later = heapq.heappop(self._later)[2]
+            by: By = "time" if later.event.rule else "decision"
+            member, clock = self.members[later.member], max(self.clock, later.due)
+            decision = decide(self.programme, member, later.event, now=clock, world=self._world(), by=by)
+            yield from self._commit(later.member, decision)
+
+    def _commit(self, code: str, decision: Decision) -> Iterator[Answer]:
+        self.members[code] = decision.member
+        due = next_due(self.programme, decision.member, after=seen_until(decision.member) or self.clock)
+        if self._next.get(code) != due:
+            self._next[code] = due
+            if due is not None:
+                heapq.heappush(self._due, (due, code))
+        for row in decision.rows:
+            self._note(code, row)
+            if not row.quiet:
+                yield answers.told(code, row)
+
+    def _note(self, code: str, row: Row) -> None:
+        if self.keeps_rows:
+            self.rows.setdefault(code, []).append(row)
+        self._traces.setdefault(code, []).append(Trace.of(row))
+        for later in row.later:
+            if later.member in self.members:
+                self._order += 1
+                heapq.heappush(self._later, (later.due, self._order, later))
+        for step in row.vouchers:
+            change = {"issued": 1, "cancelled": -1}.get(step.change, 0)
+            self._issued[step.reward] = self._issued.get(step.reward, 0) + change
+        bought = row.event.purchase
+        if row.event.name == events.PURCHASED and bought is not None and row.event.rule is None:
+            number = (row.event.source, bought.store or "", bought.external_id)
+            self.receipts[code, number] = Receipt(code, row, bought)
+            self._claimed.add(number)
+            self._numbers.setdefault((code, bought.external_id), []).append(number)
+        if row.claim is not None and row.event.refund is not None:
+            key = row.event.refund.recorded
+            receipt = self.receipts[code, (key.source, key.purchase.store or "", key.purchase.external_id)]
+            receipt.claims.append(row.claim)
+            receipt.left = row.event.refund.kept
+
+    def _world(self) -> World:
+        return World(frozenset([spec.code for spec in self._limited if self._issued.get(spec.code, 0) >= (spec.stock or 0)]))
+
+    # ------------------------------------------------------------ reading an event
+
+    def event_id(self, line: Input) -> str:
+        """Return the lasting identity of a line's event."""
+        return str(line.number)
+
+    def _event(self, line: Input, member: Member) -> Event:
+        base = Event(self.event_id(line), line.name, line.at, line.source)
+        match line.name:
+            case events.ENROLLED:
+                return replace(base, profile=inputs.profile(line, self.programme), data={"referredBy": self._referrer(line)})
+            case events.CONSENTED:
+                return replace(base, profile=_consented(line, member), data=line.data)
+            case events.PURCHASED:
+                bought = inputs.purchase(line, self.programme)
+                if (line.source, bought.store or "", bought.external_id) in self._claimed:
+                    raise Refused("PurchaseClaimed")
+                return replace(base, purchase=bought)
+            case events.REFUNDED:
+                refund = self._refund(line)
+                return replace(base, refund=refund, purchase=refund.kept)
+        if line.name == events.REDEEMED:
+            self._check_label(line, member)
+        return replace(base, data=inputs.data(line, self.programme))
+
+    def _check_label(self, line: Input, member: Member) -> None:
+        label = line.get("voucher", str)
+        if label is not None and (label in member.vouchers or re.fullmatch(rf"{re.escape(member.id)}-\d+", label)):
+            raise line.fault(f"data.voucher {label!r} is taken; give each voucher a label of its own")
+
+    def _referrer(self, line: Input) -> str | None:
+        referrer = line.get("referredBy", str)
+        if referrer is not None and referrer not in self.members:
+            raise line.fault(f"data.referredBy {referrer!r} was never enrolled")
+        return referrer
+
+    def _refund(self, line: Input) -> Refund:
+        asked = inputs.refund(line)
+        numbers = self._numbers.get((line.member, asked.external_id))
+        if not numbers:
+            raise Refused("UnknownPurchase")
+        # the same number from two tills: that of the refund's own source, the latest of them
+        number = max(numbers, key=lambda one: (one[0] == line.source, one[1] == line.get("store", str), numbers.index(one)))
+        receipt = self.receipts[line.member, number]
+        kept = refunds.kept(receipt.left, amount=asked.amount, lines=asked.lines)
+        return Refund(refunds.recorded(receipt.row, claims=receipt.claims), receipt.left, kept)
+
+    def _past(self, line: Input, member: Member) -> Past | None:
+        """What a late event goes by: read from the rows kept, as the service reads the journal. A refund goes by the programme alone."""
+        if member.decided_at is None or line.at >= member.decided_at:
+            return Past(self.programme) if line.name == events.REFUNDED else None
+        return past_by(self.programme, self._traces.get(line.member, []), at=line.at)
+
+    # ------------------------------------------------------------ at the end
+
+    def summary(self, code: str, at: datetime) -> Answer:
+        """Return a member's line as of an instant."""
+        return answers.summary(self.programme, self.members[code], at=at, world=self._world())
+
+
+def _consented(line: Input, member: Member) -> Profile:
+    purpose, granted = line.need("purpose", str), line.need("granted", bool)
+    held = member.profile.consents
+    return replace(member.profile, consents=held | {purpose} if granted else held - {purpose})
