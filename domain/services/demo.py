@@ -18,14 +18,13 @@ from domain.model.programme import Programme
 from domain.model.simulate import Input, Receipt, Simulation
 from domain.model.values import evolve
 from domain.services.demo_people import Person, history, people
-from domain.store import agenda, base, commit, contacts, receipts, stock
+from domain.store import agenda, bulk, commit, contacts, receipts, stock
 from domain.store.base import Store, Write
 from domain.store.members import Details
 from domain.store.programmes import Published
 from domain.store.sign_in_codes import GivenConsent
 
 SEED = 20_26
-CHUNK = 500
 MARK = "demo"
 WRITTEN = ("members", "contacts", "journal", "receipts", "vouchers", "voucher_codes", "agenda")
 
@@ -63,12 +62,11 @@ async def fill(store: Store, *, published: Published, now: datetime, progress: P
         return _shown(members)
     if begun is None and await store["members"].find_one({}, {"_id": 1}) is not None:
         raise DatabaseInUse
-    for name in WRITTEN:
-        await store[name].delete_many({})
+    await bulk.empty(store, WRITTEN)
     await store["meta"].update_one({"_id": MARK}, {"$set": {"until": now, "done": False}}, upsert=True)
     members = people(seed=SEED, until=now)
     run = _lived(published.programme, members, now, progress)
-    await _write(store, _documents(store, published, run, members, now), progress)
+    await bulk.write(store, _documents(store, published, run, members, now), told=lambda done, total: progress("Writing", done, total))
     await store["meta"].update_one({"_id": MARK}, {"$set": {"done": True}})
     return _shown(members)
 
@@ -160,18 +158,3 @@ def _details(programme: Programme, person: Person) -> Details:
         terms=programme.programme.terms.version,
         consents=(given,) if person.news else (),
     )
-
-
-async def _write(store: Store, documents: Iterator[Write], progress: Progress) -> None:
-    """Write in bulk, collection by collection, each in its order."""
-    by: dict[str, list[base.Operation]] = {}
-    for write in documents:
-        by.setdefault(write.collection, []).append(write.operation)
-    total, done = sum(map(len, by.values())), 0
-    for name, operations in by.items():
-        for start in range(0, len(operations), CHUNK):
-            chunk = operations[start : start + CHUNK]
-            await store[name].bulk_write(chunk, ordered=True)
-            done += len(chunk)
-            progress("Writing", done, total)
-
