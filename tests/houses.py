@@ -39,6 +39,11 @@ rules:
     on: visited
     limit: {times: 2, per: month}
     do: [{award: {wallet: points, fixed: 10}}, {message: thanks}]
+  - code: first-visit
+    title: The first visit
+    on: visited
+    limit: {times: 1, per: ever}
+    do: [{award: {wallet: points, fixed: 3}}]
   - code: later
     title: A day after
     on: purchase.completed

@@ -8,10 +8,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 
-from domain.model import simulate
+from domain.model import past as pasts
 from domain.model.calendar import Per, local_day, milliseconds, period_start, start_of
 from domain.model.decide import Past, decide
 from domain.model.decision import By, Decision, Refusal
@@ -153,7 +153,7 @@ async def past_of(house: House, kept: Kept, event: Event) -> Past | None:
     start = max(start_of(min([day, *starts]), programme.zone), event.at - LOOK_BACK)
     end = max([event.at, *(start_of(period_start(day, per), programme.zone) + timedelta(days=_DAYS[per]) for per in pers if per != "ever")])
     rows = await journal.between(house.store, member.id, start=start, end=end)
-    found = simulate.past_of(programme, rows, at=event.at, version=ruled.version)
+    found = pasts.past_of(programme, rows, at=event.at, version=ruled.version)
     facts = found.facts if any(row.event.at <= event.at for row in rows) else await _facts_before(house, member.id, event.at)
     return Past(programme, facts, _with_ever(found.counts, member.counters), ruled.version)
 
@@ -167,10 +167,10 @@ async def _facts_before(house: House, member: str, at: datetime) -> Facts:
 
 
 def _with_ever(found: Mapping[str, tuple[Count, ...]], kept: Mapping[str, tuple[Count, ...]]) -> dict[str, tuple[Count, ...]]:
-    """Return counts by day as found, and those for ever as the member keeps them."""
-    out = {rule: tuple(one for one in counts if one.start != date.min) for rule, counts in found.items()}
+    """Return counts of periods as found in the journal's window, and those for ever as the member keeps them."""
+    out = {rule: tuple(one for one in counts if one.per != "ever") for rule, counts in found.items()}
     for rule, counts in kept.items():
-        out[rule] = (*out.get(rule, ()), *(one for one in counts if one.start == date.min))
+        out[rule] = (*out.get(rule, ()), *(one for one in counts if one.per == "ever"))
     return out
 
 

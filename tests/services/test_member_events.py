@@ -31,9 +31,9 @@ async def test_an_event_counts_once_whatever_key_it_comes_with(database: Databas
     await join(house, "ana")
     first = await visit(house, "v1", "a")
     again, other_key = await visit(house, "v1", "a"), await visit(house, "v1", "b")
-    assert [told.entry.amount for told in first.told] == [10]
+    assert [told.entry.amount for told in first.told] == [10, 3]
     assert first == again == other_key
-    assert (await reading.home(house, member_id="ana", now=NOW)).member.wallets["points"].available == 10
+    assert (await reading.home(house, member_id="ana", now=NOW)).member.wallets["points"].available == 13
 
 
 async def test_one_identity_is_one_event(database: Database) -> None:
@@ -50,7 +50,7 @@ async def test_a_limit_says_why(database: Database) -> None:
     for at in ("1", "2"):
         await visit(house, at, at)
     third = await visit(house, "3", "3")
-    assert [(one.applied, one.reason) for one in third.outcomes] == [(False, "limit")]
+    assert [(one.applied, one.reason) for one in third.outcomes] == [(False, "limit"), (False, "limit")]
     assert third.told == ()
 
 
@@ -75,6 +75,7 @@ async def test_a_late_event_finds_its_own_month_full(database: Database) -> None
     await visit(house, "v1", "v1")
     done = [await late("l1"), await late("l2"), await late("l3"), await visit(house, "v2", "v2"), await visit(house, "v3", "v3")]
     assert [one.outcomes[0].reason for one in done] == [None, None, "limit", None, "limit"]
+    assert {one.outcomes[1].reason for one in done} == {"limit"}, "once for ever, whatever its time"
 
 
 @pytest.mark.parametrize(
