@@ -202,9 +202,10 @@ class Work:
             moved = wallet.move_tier(one, spec, origin=origin, to=to, day=self.today)
             if moved is not one:
                 self.keep(spec.code, moved)
-                self.lapse(spec.code)
         if not quiet:
             self.rise(TIER_CHANGED, change_of(self.programme, origin, to, reason=standing.steps[-1].reason))
+        for code in self.member.wallets:
+            self.lapse(code)
 
     # ------------------------------------------------------------ what an event gives rise to
 
