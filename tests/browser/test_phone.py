@@ -63,6 +63,7 @@ def test_each_amount_of_the_history_opens_its_reasons(page: Page, shop: Shop) ->
     expect(page.locator("dialog .reasons li").first).to_be_visible()
 
 
+@pytest.mark.usefixtures("vouchers")
 def test_the_card_renews_itself_and_works_without_a_network(context: BrowserContext, page: Page, shop: Shop) -> None:
     sign_in_on_phone(page, shop, shop.members[11])
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
@@ -79,6 +80,7 @@ def test_the_card_renews_itself_and_works_without_a_network(context: BrowserCont
     assert len(second or "") == 23
 
 
+@pytest.mark.usefixtures("vouchers")
 def test_a_voucher_can_be_given_back_for_its_points(page: Page, shop: Shop) -> None:
     page.set_default_timeout(10_000)
     # Whoever of the demo can afford something: the first with an unlocked reward.

@@ -17,6 +17,8 @@ from tests.browser.conftest import PHONE, Launch
 from tests.browser.people import confirm_purchase, enter_purchase, look_up, sign_in_at_till, sign_in_on_phone
 from tests.browser.shop import Shop
 
+pytestmark = pytest.mark.usefixtures("vouchers")
+
 
 @pytest.fixture
 def reel(tmp_path: Path) -> Path:

@@ -117,9 +117,18 @@ const STROKES = {
   cloud: "M7 18a4 4 0 0 1-.5-8A6 6 0 0 1 18 9.5a4 4 0 0 1-1 8.5zM4 4l16 16",
   share: "M12 15V4M8 7l4-4 4 4M5 12v8h14v-8",
   plus: "M12 5v14M5 12h14",
+  tag: "M4 12V4h8l8 8-8 8zM8 8h.01",
+  percent: "M6 18L18 6M7.5 9a1.5 1.5 0 1 0 0-3 1.5 1.5 0 0 0 0 3zM16.5 18a1.5 1.5 0 1 0 0-3 1.5 1.5 0 0 0 0 3z",
 };
 
 /** A line drawing of ours, as large as the text beside it. */
 export function icon(name) {
   return s("svg.icon", { viewBox: "0 0 24 24", "aria-hidden": "true" }, s("path", { d: STROKES[name] }));
+}
+
+const KINDS = { DISCOUNT_AMOUNT: "tag", DISCOUNT_PERCENT: "percent", PRODUCT: "gift", EVENT: "star", ACCESS: "lock", SERVICE: "person" };
+
+/** The drawing for a kind of reward, where it has no picture. */
+export function kindIcon(kind) {
+  return icon(KINDS[kind] ?? "star");
 }

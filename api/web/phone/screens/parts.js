@@ -1,18 +1,16 @@
 /* Pieces that several screens show: figures, pictures, rings, reasons, and what to say when something fails. */
 
-import { fill, h, icon, s } from "/shared/dom.js";
+import { fill, h, icon, kindIcon, s } from "/shared/dom.js";
 import { amount, dayOf, money, number, signed } from "/shared/format.js";
 import { NoNetwork, SignedOut } from "/shared/graphql.js";
 import { has, t } from "/shared/words.js";
 import { phone, session, walletOf } from "../phone.js";
 
-const SIGNS = { DISCOUNT_AMOUNT: "\u20ac", DISCOUNT_PERCENT: "%", PRODUCT: "\u25c8", EVENT: "\u2605", ACCESS: "\u26bf", SERVICE: "\u2663" };
-
-/** A reward's picture, or the sign of its kind where it has none. */
+/** A reward's picture, or the drawing of its kind where it has none. */
 export function picture(reward, size) {
   const style = { "--size": size ? `${size}px` : "100%" };
   if (reward.image) return h("img.picture", { src: reward.image, alt: "", loading: "lazy", width: size ?? 240, height: size ?? 240, style });
-  return h("span.picture.sign", { "aria-hidden": "true", style }, SIGNS[reward.rewardKind] ?? "\u2605");
+  return h("span.picture.sign", { "aria-hidden": "true", style }, kindIcon(reward.rewardKind));
 }
 
 /** "500 NumisPoints", or money as money. */

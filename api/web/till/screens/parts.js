@@ -1,6 +1,6 @@
 /* Pieces that several screens show: amounts, reasons, rewards, and what to say when something fails. */
 
-import { h, icon } from "/shared/dom.js";
+import { h, icon, kindIcon } from "/shared/dom.js";
 import { amount, day, dayOf, money, number, signed } from "/shared/format.js";
 import { NoNetwork, SignedOut } from "/shared/graphql.js";
 import { has, t } from "/shared/words.js";
@@ -47,12 +47,10 @@ export function entries(list, wallets) {
       figure(entry.amount, walletOf(wallets, entry.wallet)))));
 }
 
-const KINDS = { DISCOUNT_AMOUNT: "\u20ac", DISCOUNT_PERCENT: "%", PRODUCT: "\u25c8", EVENT: "\u2605", ACCESS: "\u26bf", SERVICE: "\u2663" };
-
-/** A reward's picture, or a stamp with the sign of its kind where it has none. */
+/** A reward's picture, or the drawing of its kind where it has none. */
 export function picture(reward, size = 64) {
   if (reward.image) return h("img.picture", { src: reward.image, alt: "", width: size, height: size });
-  return h("span.picture.sign", { "aria-hidden": "true", style: { "--size": `${size}px` } }, KINDS[reward.rewardKind] ?? "\u25c8");
+  return h("span.picture.sign", { "aria-hidden": "true", style: { "--size": `${size}px` } }, kindIcon(reward.rewardKind));
 }
 
 export function worth(value) {
