@@ -144,6 +144,8 @@ def of_domain(fault: BaseException) -> ApiError | None:
             return RateLimited(retry_after=fault.retry_after)
         case base.Busy():
             return Busy(retry_after=fault.retry_after)
+        case base.Away():
+            return Busy("The database does not answer. Try again.", retry_after=2)
         case domain_errors.NotFound() | domain_errors.UnknownCode() | domain_errors.UnknownPurchase():
             return NotFound()
         case domain_errors.ExpiredCode():
