@@ -66,6 +66,12 @@ def _is_near(host: str) -> bool:
         return False
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browsers come last: Playwright keeps an event loop running in its process, beside which no other can run."""
+    items.sort(key=lambda item: isinstance(item, pytest.Function) and "playwright" in item.fixturenames)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """In CI a skipped test is a failure: what was meant to be shown was not."""

@@ -1,1 +1,1 @@
-"""Pure: a member, an event, the programme and an instant in, a decision out. No I/O, no clock, no database; imports nothing of ours but model."""
+"""Pure: a member, an event, the programme and an instant in, a decision out. No I/O, no clock, no database."""
