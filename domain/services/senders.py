@@ -13,7 +13,7 @@ from typing import Literal, Protocol
 
 from domain.model.contacts import Contact
 
-AddressKind = Literal["token", "fid"]
+AddressKind = Literal["TOKEN", "FID"]
 Ruling = Literal["sent", "retry", "pause", "break", "drop_device", "drop_message"]
 
 

@@ -1,29 +1,120 @@
 """The outbox: one row a (cause, message), holding code and figures, no personal data; rendered when it is sent.
 
-Written by the commit that promises it, so that a crash after it loses nothing; delivered by the worker, once or more.
+Written by the commit that promises it, so that a crash after it loses nothing; delivered by workers, once or more. A worker claims a row
+by a guarded update that moves its time on for as long as the lease holds: where the worker dies, the row comes up again.
+
+    pending -> done      each delivery is settled
+            -> parked    an attempt too many, or nobody to do it: stays until an operator sends it again
+            -> dropped   nobody is to have it any more, and why
+
+`trouble` marks the rows that an operator looks at; what is done or dropped goes after 30 days.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal, cast
 
 from domain.model.decision import Row
-from domain.store.base import Write, insert
+from domain.model.events import Event, Json
+from domain.store.base import Stale, Store, Write, insert, update
+from domain.store.connect import Raw
+from domain.store.members import BEGINNING
 
 COLLECTION = "outbox"
+LEASE = timedelta(seconds=60)
+KEPT_FOR = timedelta(days=30)
+
+Kind = Literal["message", "webhook", "survey"]
+State = Literal["pending", "done", "parked", "dropped"]
+Settled = Literal["pending", "sent", "skipped", "dropped", "failed"]
 
 
+# ---------------------------------------------------------------- values
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One channel's part of a message. A push names its device in `to`; one that names none is for every device, as there are when it
+    is sent. `reason` says why it came to what it did."""
+
+    channel: Literal["push", "email", "sms"]
+    to: str = ""
+    state: Settled = "pending"
+    reason: str = ""
+    attempts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Promised:
+    """A row: `version` is the programme's that decided it, `deliveries` None until it was fanned out, `superseded` by a later one."""
+
+    id: str
+    member: str
+    seq: int
+    index: int
+    kind: Kind
+    code: str
+    event: str
+    version: int
+    data: Mapping[str, Json]
+    at: datetime
+    promised_at: datetime
+    due: datetime
+    state: State
+    deliveries: tuple[Delivery, ...] | None = None
+    superseded: str | None = None
+    error: str = ""
+
+
+# ---------------------------------------------------------------- reads
+async def due(store: Store, *, now: datetime, first: int) -> list[Promised]:
+    """Return rows whose time has come, soonest first."""
+    asked = {"state": "pending", "due": {"$gt": BEGINNING, "$lte": now}}
+    found = store[COLLECTION].find(asked).sort("due", 1).limit(first)
+    return [_promised(row) async for row in found]
+
+
+async def pending_of(store: Store, member: str) -> list[Promised]:
+    """Return what is still to be sent to a member."""
+    return [_promised(row) async for row in store[COLLECTION].find({"member": member, "state": "pending"})]
+
+
+async def find(store: Store, id: str) -> Promised | None:
+    """Return a row."""
+    found = await store[COLLECTION].find_one({"_id": id})
+    return None if found is None else _promised(found)
+
+
+async def troubled(store: Store, state: State, *, first: int) -> list[Promised]:
+    """Return rows that an operator should see: those parked or dropped, or those that wait."""
+    if state == "pending":
+        asked: dict[str, Any] = {"state": "pending", "due": {"$gt": BEGINNING, "$lt": datetime.max.replace(tzinfo=BEGINNING.tzinfo)}}
+    else:
+        asked = {"trouble": state}
+    return [_promised(row) async for row in store[COLLECTION].find(asked).limit(first)]
+
+
+# ---------------------------------------------------------------- writes
 def promised(member: str, row: Row, *, now: datetime) -> list[Write]:
     """Return the rows of what a journal row wants said and done outside: messages, webhooks, surveys."""
     out = []
     for at, message in enumerate(row.messages):
-        out.append(_row(member, row, at, "message", message.code, now, [[name, value] for name, value in message.data.items()]))
+        data = {**message.data, **(_total(row.event) if message.event == row.event.name else {})}
+        out.append(_row(member, row, at, "message", message.code, message.event, data, now))
     for at, effect in enumerate(row.effects):
-        out.append(_row(member, row, len(row.messages) + at, effect.kind, effect.code, now, []))
+        out.append(_row(member, row, len(row.messages) + at, effect.kind, effect.code, row.event.name, {}, now))
     return out
 
 
-def _row(member: str, row: Row, at: int, kind: str, code: str, now: datetime, data: list[list[object]]) -> Write:
+def _total(event: Event) -> dict[str, Json]:
+    """Return what was paid, or taken back, as a message may name it."""
+    if event.refund is not None:
+        return {"total": event.refund.before.total - event.refund.kept.total}
+    return {"total": event.purchase.total} if event.purchase is not None else {}
+
+
+def _row(member: str, row: Row, at: int, kind: Kind, code: str, event: str, data: Mapping[str, Json], now: datetime) -> Write:
     return insert(
         COLLECTION,
         {
@@ -32,11 +123,92 @@ def _row(member: str, row: Row, at: int, kind: str, code: str, now: datetime, da
             "seq": row.seq,
             "kind": kind,
             "code": code,
-            "event": row.event.name,
+            "event": event,
             "version": row.version,
-            "data": data,
+            "data": [[name, value] for name, value in data.items()],
             "at": row.event.at,
+            "promised_at": now,
             "state": "pending",
             "due": now,
         },
+    )
+
+
+async def claim(store: Store, row: Promised, *, lease: str, now: datetime, lasts: timedelta = LEASE) -> bool:
+    """Take a row for as long as a lease lasts; False where another worker has it."""
+    asked = {"_id": row.id, "state": "pending", "due": row.due}
+    done = await store[COLLECTION].update_one(asked, {"$set": {"due": now + lasts, "lease": lease}})
+    return done.matched_count == 1
+
+
+def fanned(row: Promised, *, lease: str, deliveries: Sequence[Delivery], state: State, reason: str, now: datetime) -> Write:
+    """Return the guarded note of a claimed row's deliveries, and of its end where nothing is left to send."""
+    change = _change(deliveries, state=state, reason=reason, now=now)
+    return update(COLLECTION, {"_id": row.id, "state": "pending", "lease": lease}, change, missed=Stale("another worker has it"))
+
+
+async def settle(
+    store: Store,
+    row: Promised,
+    *,
+    lease: str,
+    deliveries: Sequence[Delivery] | None,
+    state: State,
+    reason: str,
+    due: datetime,
+    now: datetime,
+) -> bool:
+    """Write down what became of a claimed row, and when it is tried again; False where the lease was lost meanwhile."""
+    change = _change(deliveries, state=state, reason=reason, now=now)
+    if state == "pending":
+        change["$set"]["due"] = due
+    done = await store[COLLECTION].update_one({"_id": row.id, "state": "pending", "lease": lease}, change)
+    return done.matched_count == 1
+
+
+def _change(deliveries: Sequence[Delivery] | None, *, state: State, reason: str, now: datetime) -> dict[str, Any]:
+    sets: dict[str, Any] = {"state": state, "error": reason}
+    if deliveries is not None:
+        sets["deliveries"] = [[one.channel, one.to, one.state, one.reason, one.attempts] for one in deliveries]
+    if state in ("parked", "dropped"):
+        sets["trouble"] = state
+    if state in ("done", "dropped"):
+        sets["purge_at"] = now + KEPT_FOR
+    return {"$set": sets}
+
+
+async def supersede(store: Store, id: str, *, by: str) -> None:
+    """Mark a row that is still to be sent as replaced by a later one."""
+    await store[COLLECTION].update_one({"_id": id, "state": "pending"}, {"$set": {"superseded": by}})
+
+
+async def retry(store: Store, row: Promised, *, now: datetime) -> bool:
+    """Send a parked row again, its failed deliveries alone and with fresh attempts; False where it is parked no more."""
+    again = [Delivery(one.channel, one.to) if one.state == "failed" else one for one in row.deliveries or ()]
+    sets: dict[str, Any] = {"state": "pending", "due": now, "error": ""}
+    if row.deliveries is not None:
+        sets["deliveries"] = [[one.channel, one.to, one.state, one.reason, one.attempts] for one in again]
+    done = await store[COLLECTION].update_one({"_id": row.id, "state": "parked"}, {"$set": sets, "$unset": {"trouble": "", "lease": ""}})
+    return done.matched_count == 1
+
+
+def _promised(row: Raw) -> Promised:
+    deliveries = row.get("deliveries")
+    return Promised(
+        id=row["_id"],
+        member=row["member"],
+        seq=row["seq"],
+        index=int(cast(str, row["_id"]).rpartition(":")[2]),
+        kind=row["kind"],
+        code=row["code"],
+        event=row["event"],
+        version=row["version"],
+        data=dict(row["data"]),
+        at=row["at"],
+        promised_at=row["promised_at"],
+        due=row["due"],
+        state=row["state"],
+        deliveries=None if deliveries is None else tuple(Delivery(*one) for one in deliveries),
+        superseded=row.get("superseded"),
+        error=row.get("error", ""),
     )

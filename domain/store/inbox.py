@@ -1,0 +1,119 @@
+"""The inbox: a member's messages, numbered without a gap, each under the id of the outbox row that promised it, so it comes once.
+
+Rows hold codes and figures, no personal data: they are rendered when they are read. What is counted of them stands in the member's
+mailbox, outside the aggregate, guarded by a version of its own: how many there are, how many nobody has read, and when a message that
+may come only so often came last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from domain.model.events import Json
+from domain.store.base import Stale, Store, Write, insert, update
+from domain.store.connect import Raw
+
+COLLECTION = "inbox"
+MAILBOXES = "mailboxes"
+
+
+# ---------------------------------------------------------------- values
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A message as it lies in the inbox, the member's `n`-th; `balance` is the first wallet's when it came."""
+
+    id: str
+    member: str
+    n: int
+    code: str
+    version: int
+    event: str
+    data: Mapping[str, Json]
+    balance: int
+    sent_at: datetime
+    read_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """What is counted of a member's messages. `last` is when each message that may come only so often came; version 0: none yet."""
+
+    member: str
+    version: int = 0
+    n: int = 0
+    unread: int = 0
+    last: Mapping[str, datetime] = field(default_factory=dict)
+
+    def told(self, code: str, at: datetime) -> Mailbox:
+        """Return it with a message of a code that came at an instant."""
+        return replace(self, last={**self.last, code: max(at, self.last.get(code, at))})
+
+
+# ---------------------------------------------------------------- reads
+async def mailbox(store: Store, member: str) -> Mailbox:
+    """Return a member's mailbox, an empty one where nothing came yet."""
+    found = await store[MAILBOXES].find_one({"_id": member})
+    if found is None:
+        return Mailbox(member)
+    return Mailbox(member, found["version"], found["n"], found["unread"], dict(found["last"]))
+
+
+async def window(store: Store, member: str, *, before: int, first: int) -> tuple[Letter, ...]:
+    """Return the letters numbered in [before - first, before), newest first."""
+    asked = {"member": member, "n": {"$gte": before - first, "$lt": before}}
+    found = [letter(row) async for row in store[COLLECTION].find(asked)]
+    return tuple(sorted(found, key=lambda one: -one.n))
+
+
+async def some(store: Store, ids: Sequence[str]) -> list[Letter]:
+    """Return those letters that there are."""
+    return [letter(row) async for row in store[COLLECTION].find({"_id": {"$in": list(ids)}})]
+
+
+def letter(row: Raw) -> Letter:
+    """Return the letter of a document."""
+    return Letter(
+        id=row["_id"],
+        member=row["member"],
+        n=row["n"],
+        code=row["code"],
+        version=row["version"],
+        event=row["event"],
+        data=dict(row["data"]),
+        balance=row["balance"],
+        sent_at=row["sent_at"],
+        read_at=row.get("read_at"),
+    )
+
+
+# ---------------------------------------------------------------- writes
+def delivered(one: Letter) -> Write:
+    """Return the insertion of a letter."""
+    row = {
+        "_id": one.id,
+        "member": one.member,
+        "n": one.n,
+        "code": one.code,
+        "version": one.version,
+        "event": one.event,
+        "data": [[name, value] for name, value in one.data.items()],
+        "balance": one.balance,
+        "sent_at": one.sent_at,
+    }
+    return insert(COLLECTION, row, taken=Stale("the inbox has it"))
+
+
+def counted(before: Mailbox, after: Mailbox) -> Write:
+    """Return the guarded change of a mailbox."""
+    row = {"n": after.n, "unread": after.unread, "version": before.version + 1, "last": [[code, at] for code, at in after.last.items()]}
+    if not before.version:
+        return insert(MAILBOXES, {"_id": after.member, **row}, taken=Stale("the mailbox has moved on"))
+    asked = {"_id": after.member, "version": before.version}
+    return update(MAILBOXES, asked, {"$set": row}, missed=Stale("the mailbox has moved on"))
+
+
+def read(one: Letter, *, at: datetime) -> Write:
+    """Return the guarded mark that a letter was read."""
+    return update(COLLECTION, {"_id": one.id, "read_at": None}, {"$set": {"read_at": at}}, missed=Stale("somebody has read it"))
