@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -19,6 +20,8 @@ from api.settings import Settings
 from api.worker import work
 from domain.store.connect import Unreachable
 from domain.store.programmes import NothingPublished
+
+DEMO_PICTURES = Path(__file__).parents[1] / "scripts" / "demo" / "art"
 
 
 @asynccontextmanager
@@ -61,7 +64,7 @@ def create_app(process: Process, *, address: str = "") -> ASGIApp:
             *health_routes({"database": database_part, "programme": programme_part}),
             jwks_route(process.tokens.public_set),
             *make_routes(process, address=address, explorer=explorer),
-            *page_routes(explorer=explorer),
+            *page_routes(explorer=explorer, media=process.settings.media or (DEMO_PICTURES if process.settings.demo else None)),
         ],
         middleware=_other_origins(process.settings),
         exception_handlers={Exception: unforeseen},

@@ -7,7 +7,7 @@ description fails a test, and so does one that the README's table leaves out.
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import DirectoryPath, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 PREFIX = "SELO_"
@@ -38,6 +38,11 @@ class Settings(BaseSettings):
     demo: bool = Field(
         False,
         description="The example programme, 200 members with a history, and sign-in codes on the console; never in production",
+    )
+
+    media: DirectoryPath | None = Field(
+        None,
+        description="A folder of pictures, served under /media/, that the programme file's image and art name; the demo brings its own",
     )
 
     # Who may

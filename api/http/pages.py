@@ -1,6 +1,7 @@
 """The pages and what they are made of: files of `api/web`, each with the headers that keep a page to itself.
 
     /till/ /phone/ /console/   a page each, at its folder's index.html; /shared/ /vendor/ what they share
+    /media/                    the pictures that a programme file names, of a folder that a setting names
     /graphql in a browser      the explorer, where a setting has it (the GraphQL endpoint hands it over)
 
 Only files that were there at the start are served, found by name in a list, so no path can lead elsewhere. A file is read at its
@@ -107,14 +108,16 @@ class Files:
         return content
 
 
-def page_routes(web: Path = WEB, *, explorer: bool = True) -> list[BaseRoute]:
-    """Return the routes of every page that is there, and of what they share."""
+def page_routes(web: Path = WEB, *, explorer: bool = True, media: Path | None = None) -> list[BaseRoute]:
+    """Return the routes of every page that is there, of what they share, and of a folder of pictures."""
     names = [name for name in (*PAGES, *PARTS) if (web / name).is_dir() and (explorer or name != "graphiql")]
     routes: list[BaseRoute] = []
     for name in names:
         if name in PAGES:
             routes.append(Route(f"/{name}", _to_folder, methods=["GET"]))
         routes.append(Mount(f"/{name}", Files(web / name)))
+    if media is not None:
+        routes.append(Mount("/media", Files(media)))
     return routes
 
 

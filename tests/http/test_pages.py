@@ -139,3 +139,14 @@ def test_graphiql_asks_and_shows_under_its_policy_from_this_host_alone(graphiql:
         page.get_by_text("Root Types").wait_for()
         browser.close()
     assert (said, asked) == ([], {graphiql.split("/")[2]})
+
+
+async def test_the_pictures_that_a_programme_names_are_served_from_their_folder_alone(tmp_path: Path) -> None:
+    (tmp_path / "coin.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
+    (tmp_path.parent / "secret.svg").write_text("<svg/>")
+    app = Starlette(routes=page_routes(media=tmp_path))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://selo") as client:
+        picture = await client.get("/media/coin.svg")
+        assert (picture.status_code, picture.headers["content-type"]) == (200, "image/svg+xml")
+        assert (await client.get("/media/../secret.svg")).status_code == 404
+        assert (await client.get("/media/%2e%2e/secret.svg")).status_code == 404
