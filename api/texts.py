@@ -169,9 +169,9 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "pl": "Tej nagrody nie można teraz odebrać.",
     },
     "voucher.ISSUED": {
-        "en": "This voucher cannot be used here and now.",
-        "pt": "Este vale não pode ser usado aqui e agora.",
-        "pl": "Tego kuponu nie można tu i teraz użyć.",
+        "en": "This voucher can be neither used nor given back here and now.",
+        "pt": "Este vale não pode ser usado nem devolvido aqui e agora.",
+        "pl": "Tego kuponu nie można tu i teraz ani użyć, ani zwrócić.",
     },
     "voucher.USED": {"en": "This voucher has been used.", "pt": "Este vale já foi usado.", "pl": "Ten kupon został już wykorzystany."},
     "voucher.EXPIRED": {"en": "This voucher has expired.", "pt": "Este vale expirou.", "pl": "Ten kupon wygasł."},

@@ -181,9 +181,14 @@ class Tokens:
         ends = ends if until is None else min(ends, until)
         return self._sign(Purpose.ACCESS, Claims(subject, role, session, ends, store, device, own_member))
 
-    def visit(self, *, member: str, store: str, session: str) -> Issued:
-        """Return a token that lets this store act for this member for 5 minutes; `session` is the till's."""
-        return self._sign(Purpose.VISIT, Claims(member, "visit", session, self._clock() + VISIT_LASTS, store))
+    def visit(self, *, member: str, store: str, session: str, at: datetime | None = None) -> Issued:
+        """Return a token that lets this store act for this member for 5 minutes; `session` is the till's.
+
+        `at` is when the visit began, where that was not now: the same visit asked for again is the same token.
+        """
+        now = at or self._clock()
+        claims = Claims(member, "visit", session, now + VISIT_LASTS, store)
+        return sign(self._signing, Purpose.VISIT, claims, issuer=self._issuer, now=now)
 
     def verify(self, token: str, purpose: Purpose = Purpose.ACCESS, *, at: datetime | None = None) -> Claims:
         """Return the claims of a token that holds now, or held at an earlier instant that the caller vouches for. Raises TokenRefused."""

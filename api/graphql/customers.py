@@ -11,6 +11,7 @@ from api.graphql.reader import Reader
 from api.graphql.receipts import PurchaseConnection
 from api.graphql.rewards import MemberRewardConnection, RewardState, member_rewards
 from api.graphql.tiers import TierProgress, tier_progress
+from api.graphql.vouchers import VoucherConnection, voucher_history
 from domain.services import reading
 from domain.services.reading import Seen
 
@@ -37,6 +38,10 @@ class Customer(Node):
     ) -> MemberRewardConnection:
         world = await info.context.loaders.world()
         return member_rewards(self.reader, self.seen.member, world, first=first, after=after, state=state)
+
+    @strawberry.field
+    async def vouchers(self, info: Info, first: int | None = 20, after: str | None = None) -> VoucherConnection:
+        return await voucher_history(info, self.seen.member.id, first=first, after=after)
 
     @strawberry.field(description="In the stores this employee may see.")
     async def purchases(self, info: Info, first: int | None = 20, after: str | None = None) -> PurchaseConnection:

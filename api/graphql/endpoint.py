@@ -18,10 +18,13 @@ from api.process import Process
 def make_routes(process: Process, *, address: str, explorer: bool) -> list[BaseRoute]:
     """Return the routes of requests and of sockets; `address` is where clients call this server where no setting names another."""
     settings = process.settings
+    rates = Rates(rate_limits(settings), time.monotonic)
     services = Services(
         desk=process.desk,
         store_names=StoreNames(process.store),
         tokens=process.tokens,
+        rates=rates,
+        card_key=process.keys.derived("cards"),
         clock=process.clock,
         base_url=settings.base_url or address,
     )
@@ -31,7 +34,7 @@ def make_routes(process: Process, *, address: str, explorer: bool) -> list[BaseR
 
     engine = Engine(
         make_schema(),
-        rates=Rates(rate_limits(settings), time.monotonic),
+        rates=rates,
         drain=process.drain,
         introspection=settings.introspection,
         operation_seconds=settings.operation_seconds,

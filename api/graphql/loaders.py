@@ -15,6 +15,7 @@ from domain.model.calendar import milliseconds
 from domain.model.decision import Row, World
 from domain.services import errors, reading
 from domain.services.reading import Receipted, Seen
+from domain.store.vouchers import Voucher
 
 T = TypeVar("T")
 
@@ -26,6 +27,7 @@ class Loaders:
         self._services, self._caller, self._accept_language = services, caller, accept_language
         self._once: dict[Hashable, asyncio.Future[Any]] = {}
         self._rows: DataLoader[tuple[str, int], Row | None] = DataLoader(self._load_rows)
+        self._vouchers: DataLoader[str, Voucher | None] = DataLoader(self._load_vouchers)
         self.now: datetime = milliseconds(services.clock())
 
     # --- whom an answer is for
@@ -125,6 +127,14 @@ class Loaders:
         return await self._shared(
             ("purchase", receipt), lambda: reading.purchase_by_id(self._services.house, receipt_id=receipt)
         )
+
+    async def voucher(self, id: str) -> Voucher | None:
+        """Return a voucher; those asked for together are read together."""
+        return await self._vouchers.load(id)
+
+    async def _load_vouchers(self, ids: list[str]) -> list[Voucher | None]:
+        found = await reading.vouchers_named(self._services.house, voucher_ids=ids)
+        return [found.get(id) for id in ids]
 
     # --- once
 

@@ -13,6 +13,8 @@ from graphql.language import FieldNode, FragmentDefinitionNode, FragmentSpreadNo
 from api.graphql.badges import BadgeProgress, badges_of
 from api.graphql.basics import Info, Node
 from api.graphql.consents import Consent, consents_of
+from api.graphql.context import MemberCaller
+from api.graphql.devices import Device, MemberCard, card_of, device_of
 from api.graphql.histories import point_history, purchase_history
 from api.graphql.ids import encode
 from api.graphql.points import PointEntryConnection, Wallet, wallets_of
@@ -23,6 +25,8 @@ from api.graphql.rewards import MemberRewardConnection, RewardState, member_rewa
 from api.graphql.scalars import WalletCode
 from api.graphql.tiers import TierProgress, tier_progress
 from api.graphql.titles import known
+from api.graphql.vouchers import VoucherConnection, VoucherState, voucher_history
+from domain.services import devices
 from domain.services.reading import Seen
 
 LISTS = frozenset({"pointHistory", "purchases", "vouchers"})
@@ -99,6 +103,32 @@ class Member(Node):
     @strawberry.field
     async def purchases(self, info: Info, first: int | None = 20, after: str | None = None) -> PurchaseConnection:
         return await purchase_history(info, self.member_id, first=first, after=after)
+
+    @strawberry.field
+    async def vouchers(
+        self, info: Info, first: int | None = 20, after: str | None = None, state: VoucherState | None = None
+    ) -> VoucherConnection:
+        return await voucher_history(info, self.member_id, first=first, after=after, state=state)
+
+    @strawberry.field(
+        description="A short-lived code that identifies the member at the till, derived for this session's device: reading it writes "
+        "nothing. It never authorises spending."
+    )
+    async def card(self, info: Info) -> MemberCard:
+        services, caller = info.context.services, info.context.caller
+        found = await devices.card(
+            services.house.store,
+            member=self.member_id,
+            number=self.number,
+            installation=caller.device_id if isinstance(caller, MemberCaller) else None,
+            key=services.card_key,
+            now=self.reader.now,
+        )
+        return card_of(self.member_id, found)
+
+    @strawberry.field
+    async def devices(self, info: Info) -> list[Device]:
+        return [device_of(kept) for kept in await devices.listed(info.context.services.house.store, self.member_id)]
 
     @strawberry.field(description="Null where the programme has none.")
     def referral(self, info: Info) -> Referral | None:

@@ -15,6 +15,7 @@ from api.graphql.points import entry_of
 from api.graphql.receipts import purchase_of
 from api.graphql.rewards import rewards_in
 from api.graphql.staff import employee
+from api.graphql.vouchers import voucher_of
 from domain.services import reading
 
 IDS_AT_MOST = 100
@@ -103,6 +104,14 @@ async def _purchase(info: Info, key: str) -> Node:
     return await purchase_of(info, found)
 
 
+async def _voucher(info: Info, key: str) -> Node:
+    caller = info.context.caller
+    found = await info.context.loaders.voucher(key) if _is_signed_in(info) else None
+    if found is None or (isinstance(caller, MemberCaller) and caller.member_id != found.member):
+        raise NotFound
+    return await voucher_of(info, found)
+
+
 def _is_signed_in(info: Info) -> bool:
     return isinstance(info.context.caller, MemberCaller | StaffCaller)
 
@@ -114,4 +123,5 @@ KINDS: Mapping[str, Fetch] = {
     "Purchase": _purchase,
     "Reward": _reward,
     "Staff": _staff,
+    "Voucher": _voucher,
 }

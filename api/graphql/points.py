@@ -12,6 +12,7 @@ from api.graphql.reader import Reader
 from api.graphql.receipts import Purchase, purchase_of
 from api.graphql.scalars import Long, WalletCode
 from api.graphql.titles import entry_title, rule_title
+from api.graphql.vouchers import Voucher, voucher_of
 from domain.model.decision import Entry, Outcome
 from domain.model.member import Member
 from domain.model.wallet import Lot
@@ -108,6 +109,11 @@ class PointEntry(Node):
     async def purchase(self, info: Info) -> Purchase | None:
         found = await info.context.loaders.purchase_behind(self.member, self.told.seq)
         return None if found is None else await purchase_of(info, found)
+
+    @strawberry.field
+    async def voucher(self, info: Info) -> Voucher | None:
+        found = await info.context.loaders.voucher(self.told.entry.voucher) if self.told.entry.voucher else None
+        return None if found is None else await voucher_of(info, found)
 
 
 @strawberry.type

@@ -5,14 +5,17 @@ from strawberry.schema.config import StrawberryConfig
 
 from api.graphql.adjustments import AdjustmentMutation
 from api.graphql.customers import CustomerQuery
+from api.graphql.devices import DeviceMutation
 from api.graphql.events import EventMutation
 from api.graphql.members import MemberQuery
 from api.graphql.nodes import NodeQuery
 from api.graphql.profile import ProfileMutation
 from api.graphql.programme import ProgrammeQuery
 from api.graphql.purchases import PurchaseMutation, PurchaseQuery
+from api.graphql.redemption import RedemptionMutation
 from api.graphql.refunds import RefundMutation, RefundQuery
 from api.graphql.scalars import SCALARS
+from api.graphql.scanning import ScanMutation
 from api.graphql.sign_in import SignInMutation
 from api.graphql.staff import StaffMutation, StaffQuery
 
@@ -23,7 +26,18 @@ class Query(NodeQuery, ProgrammeQuery, MemberQuery, StaffQuery, CustomerQuery, P
 
 
 @strawberry.type
-class Mutation(SignInMutation, ProfileMutation, StaffMutation, PurchaseMutation, RefundMutation, AdjustmentMutation, EventMutation):
+class Mutation(
+    SignInMutation,
+    ProfileMutation,
+    DeviceMutation,
+    RedemptionMutation,
+    StaffMutation,
+    ScanMutation,
+    PurchaseMutation,
+    RefundMutation,
+    AdjustmentMutation,
+    EventMutation,
+):
     pass
 
 

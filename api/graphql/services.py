@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from api.http.rates import Rates
 from api.tokens import Tokens
 from domain.services import stores
 from domain.services.desk import Desk
@@ -57,11 +58,17 @@ class Locales:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """`clock` tells the instant that a request is true at; `base_url` is what the outside calls this server."""
+    """One a process.
+
+    `card_key` is what card codes are derived from; `clock` tells the instant that a request is true at; `base_url` is what the
+    outside calls this server.
+    """
 
     desk: Desk
     store_names: StoreNames
     tokens: Tokens
+    rates: Rates
+    card_key: bytes = field(repr=False)
     clock: Callable[[], datetime]
     base_url: str
     locales: Locales = field(default_factory=Locales)

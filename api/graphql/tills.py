@@ -1,5 +1,7 @@
 """Whoever stands at a till, and whom they serve: a visit, a membership number or a customer's id, as the contract says."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from api.graphql.basics import Info
@@ -19,6 +21,18 @@ def till_of(info: Info) -> Till:
     """Return the employee who calls, at their store."""
     staff = info.context.staff()
     return Till(staff=staff.staff_id, role=staff.role, store=staff.store, own_member=staff.own_member)
+
+
+@contextmanager
+def scanned(info: Info) -> Iterator[None]:
+    """Let no till guess codes: where too many were unknown of late it is locked for a minute. Raises RateLimited."""
+    rates, till = info.context.services.rates, info.context.staff().session_id
+    rates.check_scans(till)
+    try:
+        yield
+    except UnknownCode:
+        rates.bad_scan(till)
+        raise
 
 
 async def served(info: Info, member: str, *, occurred_at: datetime | None = None) -> str:

@@ -15,7 +15,7 @@ import hmac
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from hashlib import sha256
 
@@ -155,6 +155,11 @@ def step_at(now: datetime) -> int:
     return int(now.timestamp()) // STEP_SECONDS
 
 
+def step_end(step: int) -> datetime:
+    """Return the instant at which a step ends."""
+    return datetime.fromtimestamp((step + 1) * STEP_SECONDS, UTC)
+
+
 def make_card(device: bytes, *, secret: bytes, step: int) -> str:
     """Make the code that a device shows during a step; the phone does the same in its own language."""
     _expect(device, DEVICE_BYTES, "a device")
@@ -174,6 +179,13 @@ def verify_card(card: DeviceCard, *, secret: bytes, now: datetime) -> int | None
         if hmac.compare_digest(card.mac, _card_mac(card.device, secret, step)):
             return step
     return None
+
+
+def was_card(card: DeviceCard, *, secret: bytes, now: datetime, within: timedelta) -> bool:
+    """Tell whether a card was good some time before now: a screenshot or a slow hand, not a forgery."""
+    current = step_at(now)
+    steps = range(current - int(within.total_seconds()) // STEP_SECONDS, current)
+    return any(hmac.compare_digest(card.mac, _card_mac(card.device, secret, step)) for step in steps)
 
 
 def _card_mac(device: bytes, secret: bytes, step: int) -> bytes:

@@ -262,6 +262,16 @@ async def voucher(house: House, *, voucher_id: str) -> Voucher | None:
     return await vouchers.find(house.store, voucher_id)
 
 
+async def vouchers_named(house: House, *, voucher_ids: Iterable[str]) -> dict[str, Voucher]:
+    """Return those vouchers that there are, by id: one command for a page of entries."""
+    return await vouchers.find_many(house.store, sorted(set(voucher_ids)))
+
+
+def voucher_code(house: House, voucher: Voucher) -> str | None:
+    """Return the code of a voucher, for its owner alone."""
+    return vouchers.code_of(house.store, voucher)
+
+
 async def vouchers_of(
     house: House, *, member_id: str, first: int, before: int | None = None, seen: Seen | None = None, now: datetime
 ) -> Page[Voucher]:

@@ -29,6 +29,15 @@ from domain.store.vouchers import Voucher
 REVERSIBLE = timedelta(minutes=15)
 
 
+# ---------------------------------------------------------------- errors
+class VoucherRefused(VoucherNotUsable):
+    """The voucher as it stands, which is why it cannot be used or given back."""
+
+    def __init__(self, voucher: Voucher) -> None:
+        super().__init__(f"the voucher is {voucher.state}")
+        self.voucher = voucher
+
+
 # ---------------------------------------------------------------- values
 @dataclass(frozen=True, slots=True)
 class Redeemed:
@@ -115,7 +124,10 @@ async def cancel(house: House, *, member_id: str, voucher_id: str, key: str, now
         house.shelf.forget()
         return Redeemed(_after(voucher, decision.row), wallets)
 
-    return await once(house, request=request, queue=member_id, now=now, act=act, again=lambda reply: _redeemed(house, reply))
+    try:
+        return await once(house, request=request, queue=member_id, now=now, act=act, again=lambda reply: _redeemed(house, reply))
+    except VoucherNotUsable as refused:
+        raise VoucherRefused(await _fresh(house, voucher_id)) from refused
 
 
 async def _redeemed(house: House, reply: Reply) -> Redeemed:
@@ -143,7 +155,10 @@ async def use(house: House, *, till: Till, code: str, purchase: str | None = Non
         data: dict[str, Json] = {"voucher": voucher.id, "reward": voucher.reward, "store": till.store, "purchase": purchase}
         return await _stepped(house, binding, voucher, events.VOUCHER_USED, data, till=till, now=now)
 
-    return await once(house, request=request, queue=found.member, now=now, act=act, again=lambda _: _used(house, found.id, now))
+    try:
+        return await once(house, request=request, queue=found.member, now=now, act=act, again=lambda _: _used(house, found.id, now))
+    except VoucherNotUsable as refused:
+        raise VoucherRefused(await _fresh(house, found.id)) from refused
 
 
 async def reverse(house: House, *, till: Till, voucher_id: str, reason: str, key: str, now: datetime) -> Used:
@@ -167,7 +182,10 @@ async def reverse(house: House, *, till: Till, voucher_id: str, reason: str, key
         data: dict[str, Json] = {"voucher": voucher.id, "reward": voucher.reward}
         return await _stepped(house, binding, voucher, events.VOUCHER_REVERSED, data, till=till, now=now, reason=reason)
 
-    return await once(house, request=request, queue=found.member, now=now, act=act, again=lambda _: _used(house, voucher_id, now))
+    try:
+        return await once(house, request=request, queue=found.member, now=now, act=act, again=lambda _: _used(house, voucher_id, now))
+    except VoucherNotUsable as refused:
+        raise VoucherRefused(await _fresh(house, voucher_id)) from refused
 
 
 async def _stepped(

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from beanie import init_beanie
 from pymongo import IndexModel
 
-from domain.store import sessions, sign_in_codes, staff
+from domain.store import card_steps, devices, sessions, sign_in_codes, staff
 from domain.store.base import Store
 from domain.store.documents import DOCUMENTS
 
@@ -30,13 +30,22 @@ COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
     "requests": (IndexModel({"expires_at": 1}, expireAfterSeconds=0),),
     "vouchers": (IndexModel({"member": 1, "n": 1}, unique=True),),
     "voucher_codes": (),
-    "outbox": (IndexModel({"state": 1, "due": 1}, partialFilterExpression=UNDONE),),
+    "outbox": (
+        IndexModel({"state": 1, "due": 1}, partialFilterExpression=UNDONE),
+        IndexModel({"member": 1, "state": 1}, partialFilterExpression=UNDONE),
+        IndexModel({"trouble": 1}, partialFilterExpression={"trouble": {"$exists": True}}),
+        IndexModel({"purge_at": 1}, expireAfterSeconds=0),
+    ),
+    "inbox": (IndexModel({"member": 1, "n": 1}, unique=True),),
+    "mailboxes": (),
     "agenda": (IndexModel({"state": 1, "due": 1}, partialFilterExpression=UNDONE),),
     "stock": (),
     "stores": (),
     "staff": (),
     "sessions": (),
     "sign_in_codes": (),
+    "devices": (),
+    "card_steps": (),
 }
 
 
@@ -45,6 +54,6 @@ async def prepare(store: Store) -> None:
     there = set(await store.data.list_collection_names())
     await asyncio.gather(*(store.data.create_collection(name) for name in COLLECTIONS if name not in there))
     await asyncio.gather(*(store[name].create_indexes(list(indexes)) for name, indexes in COLLECTIONS.items() if indexes))
-    await asyncio.gather(*(room.ensure_indexes(store) for room in (sessions, sign_in_codes, staff)))
+    await asyncio.gather(*(room.ensure_indexes(store) for room in (sessions, sign_in_codes, staff, devices, card_steps)))
     await init_beanie(database=store.data, document_models=DOCUMENTS)
     await store.learn()

@@ -1,0 +1,155 @@
+"""Redeeming, giving back, using at the till, and undoing a use."""
+
+from typing import Annotated
+
+import strawberry
+
+from api.graphql.basics import Info, Problem
+from api.graphql.customers import Customer, customer_of
+from api.graphql.ids import decode_as
+from api.graphql.points import Wallet, wallets_then
+from api.graphql.problems import IdempotencyConflict, NotAllowed, UnknownCode, refusals
+from api.graphql.reader import Reader
+from api.graphql.rewards import Lock, locks_of
+from api.graphql.tills import scanned, till_of
+from api.graphql.titles import known
+from api.graphql.vouchers import Voucher, VoucherNotUsable, voucher_key, voucher_of
+from api.texts import say
+from domain.model import decision
+from domain.services import redemption
+
+
+@strawberry.input
+class RedeemRewardInput:
+    reward_id: strawberry.ID
+    idempotency_key: str
+
+
+@strawberry.input
+class CancelVoucherInput:
+    voucher_id: strawberry.ID
+    idempotency_key: str
+
+
+@strawberry.input(description="`purchase` is the receipt's externalId, where it goes with one.")
+class UseVoucherInput:
+    code: str
+    purchase: str | None = None
+    idempotency_key: str
+
+
+@strawberry.input
+class ReverseVoucherUseInput:
+    voucher_id: strawberry.ID
+    reason: str
+    idempotency_key: str
+
+
+@strawberry.type
+class RewardRedeemed:
+    voucher: Voucher
+    wallets: list[Wallet]
+
+
+@strawberry.type
+class RewardLocked(Problem):
+    missing: int
+    locks: list[Lock]
+
+
+@strawberry.type
+class VoucherGivenBack:
+    voucher: Voucher
+    wallets: list[Wallet]
+
+
+@strawberry.type
+class VoucherAccepted:
+    voucher: Voucher
+    customer: Customer
+
+
+@strawberry.type
+class VoucherUseReversed:
+    voucher: Voucher
+
+
+RedeemRewardResult = Annotated[RewardRedeemed | RewardLocked | IdempotencyConflict, strawberry.union("RedeemRewardResult")]
+CancelVoucherResult = Annotated[VoucherGivenBack | VoucherNotUsable | IdempotencyConflict, strawberry.union("CancelVoucherResult")]
+UseVoucherResult = Annotated[
+    VoucherAccepted | VoucherNotUsable | UnknownCode | NotAllowed | IdempotencyConflict, strawberry.union("UseVoucherResult")
+]
+ReverseVoucherUseResult = Annotated[
+    VoucherUseReversed | NotAllowed | VoucherNotUsable | IdempotencyConflict, strawberry.union("ReverseVoucherUseResult")
+]
+
+
+@strawberry.type
+class RedemptionMutation:
+    @strawberry.mutation
+    @refusals
+    async def redeem_reward(self, info: Info, input: RedeemRewardInput) -> RedeemRewardResult:
+        loaders, member = info.context.loaders, info.context.member().member_id
+        reward = decode_as("Reward", input.reward_id, field="rewardId")
+        try:
+            done = await redemption.redeem(
+                info.context.services.house, member_id=member, reward=reward, key=input.idempotency_key, now=loaders.now
+            )
+        except decision.RewardLocked as refusal:
+            return _locked(await loaders.reader(), reward, refusal)
+        loaders.forget(member)
+        reader = await loaders.reader()
+        return RewardRedeemed(voucher=await voucher_of(info, done.voucher), wallets=wallets_then(reader, member, done.wallets))
+
+    @strawberry.mutation(description="Gives an unused voucher back: its points return to the lots they came from.")
+    @refusals
+    async def cancel_voucher(self, info: Info, input: CancelVoucherInput) -> CancelVoucherResult:
+        loaders, member = info.context.loaders, info.context.member().member_id
+        voucher = voucher_key(input.voucher_id)
+        done = await redemption.cancel(
+            info.context.services.house, member_id=member, voucher_id=voucher, key=input.idempotency_key, now=loaders.now
+        )
+        loaders.forget(member)
+        reader = await loaders.reader()
+        return VoucherGivenBack(voucher=await voucher_of(info, done.voucher), wallets=wallets_then(reader, member, done.wallets))
+
+    @strawberry.mutation
+    @refusals
+    async def use_voucher(self, info: Info, input: UseVoucherInput) -> UseVoucherResult:
+        loaders = info.context.loaders
+        with scanned(info):
+            done = await redemption.use(
+                info.context.services.house,
+                till=till_of(info),
+                code=input.code,
+                purchase=input.purchase,
+                key=input.idempotency_key,
+                now=loaders.now,
+            )
+        loaders.changed(done.seen)
+        reader = await loaders.reader()
+        return VoucherAccepted(voucher=await voucher_of(info, done.voucher), customer=customer_of(reader, done.seen))
+
+    @strawberry.mutation(description="Managers, within 15 minutes: a voucher accepted by mistake.")
+    @refusals
+    async def reverse_voucher_use(self, info: Info, input: ReverseVoucherUseInput) -> ReverseVoucherUseResult:
+        loaders = info.context.loaders
+        done = await redemption.reverse(
+            info.context.services.house,
+            till=till_of(info),
+            voucher_id=voucher_key(input.voucher_id),
+            reason=input.reason,
+            key=input.idempotency_key,
+            now=loaders.now,
+        )
+        loaders.changed(done.seen)
+        return VoucherUseReversed(voucher=await voucher_of(info, done.voucher))
+
+
+def _locked(reader: Reader, reward: str, refusal: decision.RewardLocked) -> RewardLocked:
+    spec = known(reader.programme.reward, reward)
+    return RewardLocked(
+        message=say("problem.RewardLocked", reader.locale),
+        missing=sum(lock.missing for lock in refusal.locks),
+        locks=locks_of(reader, spec, refusal.locks) if spec is not None else [],
+    )

@@ -1,0 +1,104 @@
+"""Devices of members: one record an installation of a member's, with where pushes go and the eight bytes that its card codes begin with.
+
+The secret behind card codes is not here: it is derived from those bytes. A push token is one device's: who registers it has it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from domain.store.base import Store
+from domain.store.connect import Raw
+from domain.store.requests import joined_hash
+
+COLLECTION = "devices"
+Platform = Literal["IOS", "ANDROID", "WEB"]
+TokenKind = Literal["TOKEN", "FID"]
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """An installation of a member's; `card` is 16 hexadecimal digits, fresh at each registration."""
+
+    id: str
+    member: str
+    platform: Platform
+    card: str
+    registered_at: datetime
+    last_seen_at: datetime
+    token: str | None = None
+    token_kind: TokenKind = "FID"  # noqa: S105 - a kind, no secret
+    app_version: str | None = None
+
+
+def device_id(member: str, installation: str) -> str:
+    """Return the identity of an installation of a member's."""
+    return joined_hash("device", member, installation)[:32]
+
+
+async def ensure_indexes(store: Store) -> None:
+    """Make the indexes: by whose it is, by its card, and by its token."""
+    await store[COLLECTION].create_index({"member": 1})
+    await store[COLLECTION].create_index({"card": 1})
+    await store[COLLECTION].create_index({"token": 1}, partialFilterExpression={"token": {"$exists": True}})
+
+
+# ---------------------------------------------------------------- reads
+async def find(store: Store, device: str) -> Device | None:
+    """Return a device."""
+    row = await store[COLLECTION].find_one({"_id": device})
+    return None if row is None else _device(row)
+
+
+async def by_card(store: Store, card: str) -> Device | None:
+    """Return the device whose card codes begin with these bytes."""
+    row = await store[COLLECTION].find_one({"card": card})
+    return None if row is None else _device(row)
+
+
+async def of_member(store: Store, member: str) -> list[Device]:
+    """Return a member's devices, the one seen last first."""
+    found = [_device(row) async for row in store[COLLECTION].find({"member": member})]
+    return sorted(found, key=lambda device: (device.last_seen_at, device.id), reverse=True)
+
+
+# ---------------------------------------------------------------- writes
+async def put(store: Store, device: Device) -> None:
+    """Write a device down over the one of its identity, which keeps since when it is registered."""
+    sets: dict[str, Any] = {
+        "member": device.member,
+        "platform": device.platform,
+        "card": device.card,
+        "last_seen_at": device.last_seen_at,
+        "token_kind": device.token_kind,
+        "app_version": device.app_version,
+    }
+    change: dict[str, Any] = {"$set": sets, "$setOnInsert": {"registered_at": device.registered_at}}
+    if device.token is not None:
+        sets["token"] = device.token
+        await store[COLLECTION].update_many({"token": device.token, "_id": {"$ne": device.id}}, {"$unset": {"token": ""}})
+    else:
+        change["$unset"] = {"token": ""}
+    await store[COLLECTION].update_one({"_id": device.id}, change, upsert=True)
+
+
+async def remove(store: Store, device: str, member: str) -> bool:
+    """Forget a device of a member's; False where they have none of this identity."""
+    done = await store[COLLECTION].delete_one({"_id": device, "member": member})
+    return done.deleted_count == 1
+
+
+def _device(row: Raw) -> Device:
+    return Device(
+        id=row["_id"],
+        member=row["member"],
+        platform=row["platform"],
+        card=row["card"],
+        registered_at=row["registered_at"],
+        last_seen_at=row["last_seen_at"],
+        token=row.get("token"),
+        token_kind=row["token_kind"],
+        app_version=row.get("app_version"),
+    )
