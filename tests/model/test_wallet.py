@@ -279,9 +279,7 @@ def test_a_clawback_beyond_the_balance_is_owed_by_the_next_awards() -> None:
 
 def test_a_forgiven_clawback_takes_what_there_is_and_its_entry_is_that() -> None:
     p = programme(wallet("debt: forgive"), rules(PER_EURO), MUG)
-    ran = run(
-        p, enrol(), buy("2026-01-10T10:00", 12000, id="r"), redeem("2026-01-25T10:00", "mug"), refund("2026-01-26T10:00", "r", 8000)
-    )
+    ran = run(p, enrol(), buy("2026-01-10T10:00", 12000, id="r"), redeem("2026-01-25T10:00", "mug"), refund("2026-01-26T10:00", "r", 8000))
     assert [(e["kind"], e["amount"]) for e in ran.last["entries"]] == [("CLAWBACK", -20)]
     assert figures(ran.ana) == {"available": 0, "pending": 0, "debt": 0, "earned": 100, "spent": 100, "expired": 0}
 
