@@ -1,0 +1,239 @@
+"""Sending: what the worker's round has ready goes to the senders, channel by channel, and each verdict is noted on its delivery.
+
+Nothing here touches the outbox: the round writes down what became of its rows. A sender that rests (a quota, credentials that do not
+work) is asked nothing until its time is over; that costs no attempt.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+import structlog
+
+from domain.model import backoff
+from domain.model.calendar import milliseconds
+from domain.model.programme import Message, Programme
+from domain.services.house import House
+from domain.services.messages import balance_of, collapse_id, language, words_of
+from domain.services.senders import NO_SENDERS, Address, MailMessage, PushMessage, Senders, SmsMessage, Verdict
+from domain.store import inbox, outbox, push_addresses
+from domain.store.inbox import Mailbox
+from domain.store.members import Kept
+from domain.store.outbox import Delivery, Promised
+from domain.store.push_addresses import Reached
+
+M = TypeVar("M")
+
+AT_ONCE = 50
+SIDE_BY_SIDE = 8
+SEND_SECONDS = 40.0
+EXPIRES = timedelta(days=7)
+SILENT_FOR = timedelta(days=60)
+RESTS: Mapping[str, timedelta] = {"pause": timedelta(seconds=60), "break": timedelta(minutes=5)}
+MISMATCHES = 3
+
+log = structlog.get_logger(__name__)
+
+
+# ---------------------------------------------------------------- values
+@dataclass(slots=True)
+class Post:
+    """One a worker: who sends, how long a lease lasts, and which channels rest until when. `public_id` is how the API names a letter."""
+
+    senders: Senders = NO_SENDERS
+    lease: timedelta = outbox.LEASE
+    public_id: Callable[[str], str] = str
+    rests: dict[str, datetime] = field(default_factory=dict)
+
+    def sender(self, channel: str) -> object | None:
+        """Return who sends a channel's messages."""
+        return {"push": self.senders.push, "email": self.senders.mail, "sms": self.senders.sms}[channel]
+
+
+@dataclass(slots=True)
+class Job:
+    """A claimed row with all that sending it needs; its deliveries change as verdicts come."""
+
+    row: Promised
+    spec: Message
+    programme: Programme
+    kept: Kept
+    deliveries: list[Delivery]
+    due: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Parcel:
+    """One message for a sender, and the delivery of its job that it is."""
+
+    job: Job
+    at: int
+    message: PushMessage | MailMessage | SmsMessage
+
+
+# ---------------------------------------------------------------- rules
+def over(one: Delivery, state: outbox.Settled, reason: str) -> Delivery:
+    return replace(one, state=state, reason=reason) if one.state == "pending" else one
+
+
+async def side_by_side(works: Sequence[Awaitable[M]]) -> list[M]:
+    slots = asyncio.Semaphore(SIDE_BY_SIDE)
+
+    async def one(work: Awaitable[M]) -> M:
+        async with slots:
+            return await work
+
+    return await asyncio.gather(*map(one, works))
+
+
+# ---------------------------------------------------------------- sending
+async def send(house: House, post: Post, jobs: Sequence[Job], now: datetime) -> int:
+    """Send what may go now, channel by channel, and note each verdict on its delivery; return how many the outside has."""
+    going = [job for job in jobs if job.due is None and any(one.state == "pending" for one in job.deliveries)]
+    reached = await _reached(house, going, now)
+    boxes: dict[str, Mailbox] = {}
+    if any(reached.values()):
+        wanted = sorted({job.row.member for job in going if reached.get(job.row.member)})
+        found = await side_by_side([inbox.mailbox(house.store, member) for member in wanted])
+        boxes = {box.member: box for box in found}
+    parcels: dict[str, list[_Parcel]] = {"push": [], "email": [], "sms": []}
+    for job in going:
+        _part_by_device(job, reached.get(job.row.member, ()))
+        for at, one in enumerate(job.deliveries):
+            if one.state == "pending" and (message := _message(post, job, one, reached, boxes, now)) is not None:
+                parcels[one.channel].append(_Parcel(job, at, message))
+            elif one.state == "pending":
+                job.deliveries[at] = over(one, "skipped", "no_address")
+    done = await asyncio.gather(*(_send_channel(house, post, channel, some, now) for channel, some in parcels.items() if some))
+    return sum(done)
+
+
+async def _reached(house: House, jobs: Sequence[Job], now: datetime) -> Mapping[str, Sequence[Reached]]:
+    wanted = {job.row.member for job in jobs if any(one.channel == "push" and one.state == "pending" for one in job.deliveries)}
+    if not wanted:
+        return {}
+    found = await push_addresses.of_members(house.store, sorted(wanted))
+    return {member: [one for one in some if one.seen_at > now - SILENT_FOR] for member, some in found.items()}
+
+
+def _part_by_device(job: Job, reached: Sequence[Reached]) -> None:
+    """Put one delivery a device in the place of the one for all."""
+    for at, one in enumerate(job.deliveries):
+        if one.channel == "push" and not one.to and one.state == "pending":
+            parted = [replace(one, to=device.device) for device in reached] or [over(one, "skipped", "no_device")]
+            job.deliveries[at : at + 1] = parted
+            return
+
+
+def _message(
+    post: Post, job: Job, one: Delivery, reached: Mapping[str, Sequence[Reached]], boxes: Mapping[str, Mailbox], now: datetime
+) -> PushMessage | MailMessage | SmsMessage | None:
+    """Return what a sender is given; None where the address is gone."""
+    row, details = job.row, job.kept.details
+    words = words_of(job.programme, job.spec, row, job.kept, balance=balance_of(job.programme, job.kept, now=now))
+    if one.channel == "email":
+        locale, open_to_all = language(job.programme, details), job.spec.purpose == "service"
+        mail = MailMessage(row.id, details.email or "", locale, words.title, words.body, words.link, unsubscribe=not open_to_all)
+        return mail if details.email else None
+    if one.channel == "sms":
+        return SmsMessage(row.id, details.phone, f"{words.title}\n{words.body}".strip()) if details.phone else None
+    device = next((each for each in reached.get(row.member, ()) if each.device == one.to), None)
+    if device is None:
+        return None
+    data = {"kind": row.code, **({"message": post.public_id(row.id)} if "inbox" in job.spec.channels else {})}
+    box = boxes.get(row.member)
+    return PushMessage(
+        id=f"{row.id}/{one.to}",
+        address=Address(device.device, device.kind, device.token),
+        title=words.title,
+        body=words.body,
+        collapse=collapse_id(job.spec, row),
+        link=words.link,
+        badge=box.unread if box is not None else None,
+        expires_at=row.promised_at + EXPIRES,
+        data=data,
+    )
+
+
+async def _send_channel(house: House, post: Post, channel: str, parcels: Sequence[_Parcel], now: datetime) -> int:
+    sent = 0
+    for start in range(0, len(parcels), AT_ONCE):
+        chunk = parcels[start : start + AT_ONCE]
+        verdicts = await _verdicts(post, channel, chunk, now)
+        if channel == "push":
+            await _prune(house, chunk, verdicts)
+        for parcel, verdict in zip(chunk, verdicts, strict=True):
+            _note(parcel, verdict, now)
+            sent += verdict.ruling == "sent"
+    return sent
+
+
+async def _verdicts(post: Post, channel: str, chunk: Sequence[_Parcel], now: datetime) -> list[Verdict]:
+    """Return what a sender says of each; a sender that fails as a whole, or does not come back, is tried again later."""
+    rests = post.rests.get(channel, now)
+    if rests > now:
+        return [Verdict("pause", "resting", rests - now)] * len(chunk)
+    sender: Any = post.sender(channel)
+    try:
+        async with asyncio.timeout(SEND_SECONDS):
+            verdicts = list(await sender.send([parcel.message for parcel in chunk], now=now))
+        if len(verdicts) != len(chunk):
+            raise ValueError("not one verdict a message")
+    except Exception as fault:  # noqa: BLE001 - whatever it is, the messages are tried again
+        log.warning("deliveries.sender_failed", channel=channel, fault=type(fault).__name__)
+        return [Verdict("retry", type(fault).__name__)] * len(chunk)
+    if channel == "push" and _wrong_project(chunk, verdicts):
+        verdicts = [Verdict("break", "SENDER_ID_MISMATCH") for _ in verdicts]
+    for verdict in verdicts:
+        if verdict.ruling in RESTS:
+            until = now + (verdict.after or RESTS[verdict.ruling])
+            post.rests[channel] = max(until, post.rests.get(channel, until))
+    if any(verdict.ruling == "break" for verdict in verdicts):
+        why = next(verdict.reason for verdict in verdicts if verdict.ruling == "break")
+        log.error("deliveries.sender_refused", channel=channel, why=why, until=post.rests[channel].isoformat())
+    return verdicts
+
+
+def _wrong_project(chunk: Sequence[_Parcel], verdicts: Sequence[Verdict]) -> bool:
+    """Tell whether every device is another sender's: then our credentials are wrong, not all the devices."""
+    devices = {parcel.job.deliveries[parcel.at].to for parcel in chunk}
+    return len(devices) >= MISMATCHES and all(each.ruling == "drop_device" and "MISMATCH" in each.reason for each in verdicts)
+
+
+async def _prune(house: House, chunk: Sequence[_Parcel], verdicts: Sequence[Verdict]) -> None:
+    """Forget tokens that reach nobody, and count messages that one made impossible."""
+    for parcel, verdict in zip(chunk, verdicts, strict=True):
+        if isinstance(parcel.message, PushMessage):
+            address = parcel.message.address
+            if verdict.ruling == "drop_device":
+                await push_addresses.forget(house.store, address.device, address.value)
+            elif verdict.ruling == "drop_message":
+                await push_addresses.blame(house.store, address.device, address.value)
+
+
+def _note(parcel: _Parcel, verdict: Verdict, now: datetime) -> None:
+    """Note on a delivery what became of it, and on its job when it is due again."""
+    job, one = parcel.job, parcel.job.deliveries[parcel.at]
+    match verdict.ruling:
+        case "sent":
+            job.deliveries[parcel.at] = replace(one, state="sent", reason=verdict.reason, attempts=one.attempts + 1)
+            return
+        case "drop_device" | "drop_message":
+            job.deliveries[parcel.at] = replace(one, state="dropped", reason=verdict.reason, attempts=one.attempts + 1)
+            return
+        case "pause" | "break":
+            chance = random.random()  # noqa: S311 - jitter, no secret
+            wait = (verdict.after or RESTS[verdict.ruling]) + timedelta(seconds=5 * chance)
+            job.deliveries[parcel.at] = replace(one, reason=verdict.reason)
+        case "retry":
+            attempts = one.attempts + 1
+            failed = attempts >= backoff.ATTEMPTS
+            wait = backoff.pause(attempts, after=verdict.after, chance=random.random())  # noqa: S311 - jitter, no secret
+            job.deliveries[parcel.at] = replace(one, state="failed" if failed else "pending", reason=verdict.reason, attempts=attempts)
+    due = milliseconds(now + wait)
+    job.due = due if job.due is None else max(job.due, due)

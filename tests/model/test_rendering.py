@@ -1,0 +1,52 @@
+"""Texts with their placeholders filled, as each reader writes amounts, numbers and days."""
+
+import pytest
+
+from domain.model.programme import load
+from domain.model.rendering import Recipient, Told, render
+from tests.houses import NUMISCOLLECT
+
+PROGRAMME = load(NUMISCOLLECT.read_text())
+NBSP = "\N{NO-BREAK SPACE}"
+
+
+def said(code: str, event: str, data: dict[str, object], locale: str, balance: int = 0) -> tuple[str, str, str | None]:
+    told = Told(event, data, balance)  # type: ignore[arg-type]
+    words = render(PROGRAMME, PROGRAMME.message(code), told, Recipient("Ana", "1234-5", locale))
+    return words.title, words.body, words.link
+
+
+@pytest.mark.parametrize(
+    ("locale", "title", "body"),
+    [
+        ("pt", "12\N{NO-BREAK SPACE}500 pontos expiram", "Até 31 de março de 2026."),
+        ("en", "12,500 points expire", "Through 31 March 2026."),
+    ],
+)
+def test_points_and_days_are_written_as_the_reader_does(locale: str, title: str, body: str) -> None:
+    told = said("points-expiring", "points.expiring", {"wallet": "points", "amount": 12500, "on": "2026-03-31"}, locale)
+    assert told[:2] == (title, body)
+
+
+def test_money_is_written_in_its_currency() -> None:
+    told = said("points-expiring", "points.expiring", {"wallet": "cashback", "amount": 1250, "on": "2026-03-31"}, "en")
+    assert told[0] == "€12.50 points expire"
+
+
+def test_names_come_from_the_programme_and_a_link_holds_codes() -> None:
+    told = said("reward-unlocked", "reward.unlocked", {"reward": "discount-5"}, "pt", balance=640)
+    assert told == ("5 € de desconto é seu", "Tem 640 pontos.", "app://rewards/discount-5")
+
+
+def test_a_badge_and_a_tier_are_called_by_name() -> None:
+    assert said("badge-earned", "badge.earned", {"badge": "collector", "level": 2}, "en")[:2] == ("New badge: Collector", "Level 2.")
+    assert said("tier-up", "tier.changed", {"from": "bronze", "to": "prata", "up": True}, "pt")[0] == "Agora é Prata"
+
+
+def test_what_left_the_programme_is_its_code() -> None:
+    assert said("reward-unlocked", "reward.unlocked", {"reward": "gone"}, "en")[0] == "gone is yours to claim"
+
+
+def test_polish_where_it_is_asked_for_and_the_first_locale_where_there_is_no_other() -> None:
+    assert said("welcome", "member.enrolled", {}, "pl", balance=1234567)[:2] == ("Witaj, Ana", f"Masz już 1{NBSP}234{NBSP}567 punktów.")
+    assert said("birthday", "member.birthday", {}, "de")[0] == "Parabéns, Ana"

@@ -1,0 +1,147 @@
+"""A house whose programme has messages of every sort, members with phones, and senders that keep what they are given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from domain.model.decide import decide
+from domain.model.events import Event
+from domain.services.deliveries import deliver
+from domain.services.house import House, committed, member_of
+from domain.services.senders import SENT, MailMessage, PushMessage, Senders, SmsMessage, Verdict
+from domain.services.sending import Post
+from domain.store import devices, outbox
+from domain.store.base import update
+from domain.store.connect import Database
+from domain.store.devices import Device
+from domain.store.members import write_details
+from domain.store.outbox import Promised
+from domain.store.sign_in_codes import GivenConsent
+from tests.houses import join, open_house
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+NIGHT = datetime(2026, 3, 2, 23, tzinfo=UTC)
+
+LOUD = """
+programme:
+  {code: loud, name: Loud, currency: EUR, timezone: Europe/Lisbon, locales: [en, pt], quiet_hours: "21:00-08:00"}
+wallets: [{code: points, kind: points, name: Points}]
+consents: [{purpose: marketing, title: News, wording: "Yes, news"}]
+events:
+  - {name: visited, title: Visited, data: {place: string, people: int}}
+  - {name: rained, title: Rained, data: {}}
+  - {name: sold, title: Sold, data: {}}
+  - {name: mailed, title: Mailed, data: {}}
+  - {name: hooked, title: Hooked, data: {}}
+  - {name: nudged, title: Nudged, data: {}}
+rules:
+  - {code: visit, on: visited, do: [{message: thanks}]}
+  - {code: rain, on: rained, do: [{message: rain}]}
+  - {code: sale, on: sold, when: "'marketing' in member.consents", do: [{message: sale}]}
+  - {code: mail, on: mailed, do: [{message: letter}]}
+  - {code: hook, on: hooked, do: [{webhook: shop}]}
+  - {code: nudge, on: nudged, do: [{message: nudge}]}
+messages:
+  - code: thanks
+    channels: [push, inbox]
+    purpose: service
+    title: {en: "Thanks, {member.name}", pt: "Obrigado, {member.name}"}
+    body: {en: "{event.people} came, {member.balance} points", pt: "Vieram {event.people}, {member.balance} pontos"}
+    link: "app://places/{event.place}"
+  - {code: rain, channels: [push, inbox], purpose: service, quiet: true, collapse: weather, title: Rain, body: Take a coat}
+  - {code: sale, channels: [push, email], purpose: marketing, title: Sale, body: Today}
+  - {code: letter, channels: [email, sms, inbox], purpose: service, title: Letter, body: Read me}
+  - {code: nudge, channels: [inbox], purpose: service, once: {days: 7}, title: Nudge, body: Psst}
+"""
+
+
+# ---------------------------------------------------------------- senders
+@dataclass
+class Pushes:
+    """Keeps what it was given; answers as `says` has it."""
+
+    says: Callable[[PushMessage], Verdict] = lambda message: SENT
+    got: list[PushMessage] = field(default_factory=list)
+
+    async def send(self, batch: Sequence[PushMessage], *, now: datetime) -> Sequence[Verdict]:
+        self.got += batch
+        return [self.says(one) for one in batch]
+
+
+@dataclass
+class Mails:
+    got: list[MailMessage] = field(default_factory=list)
+
+    async def send(self, batch: Sequence[MailMessage], *, now: datetime) -> Sequence[Verdict]:
+        self.got += batch
+        return [SENT for _ in batch]
+
+
+@dataclass
+class Texts:
+    got: list[SmsMessage] = field(default_factory=list)
+
+    async def send(self, batch: Sequence[SmsMessage], *, now: datetime) -> Sequence[Verdict]:
+        self.got += batch
+        return [SENT for _ in batch]
+
+
+def post_of(push: Pushes | None = None, *, mail: Mails | None = None, sms: Texts | None = None, lease: timedelta = outbox.LEASE) -> Post:
+    """What one worker has."""
+    return Post(Senders(push, mail, sms), lease=lease)
+
+
+# ---------------------------------------------------------------- people and what happens to them
+async def loud(database: Database, text: str = LOUD) -> House:
+    """A house of the programme above, a member `ana` in it."""
+    house = await open_house(database, text, now=NOON - timedelta(days=30))
+    await join(house, "ana", at=NOON - timedelta(days=20))
+    return house
+
+
+async def phone(house: House, member: str = "ana", *, token: str = "token-1", at: datetime = NOON) -> Device:
+    """A phone of a member's that pushes reach."""
+    device = Device(devices.device_id(member, token), member, "ANDROID", token.encode().hex()[:16], at, at, token, "TOKEN")
+    await devices.put(house.store, device)
+    return device
+
+
+async def say(house: House, member: str = "ana", *, locale: str = "en", zone: str = "Europe/Lisbon", news: bool | None = None) -> None:
+    """Change what a member says of themselves."""
+    kept = await member_of(house, member)
+    details = replace(kept.details, locale=locale, timezone=zone, email=f"{member}@shop.example", phone="+351912345678")
+    if news is not None:
+        details = replace(details, consents=(GivenConsent("marketing", news, NOON, "Yes, news", 1, "app"),))
+    await house.store.transact([update("members", {"_id": member}, {"$set": {"profile": write_details(details)}})])
+
+
+async def happens(house: House, name: str, member: str = "ana", *, at: datetime = NOON, **data: str | int) -> str:
+    """Let an event happen to a member; returns the id of its first outbox row."""
+    published, kept = house.programmes.current(), await member_of(house, member)
+    event = Event(f"{name}:{member}:{kept.member.seq}", name, at, "till", {"place": None, "people": None, **data} if data else {})
+    decision = decide(published.programme, kept.member, event, now=at, version=published.version)
+    await committed(house, published, decision, now=at)
+    return f"{member}:{decision.member.seq}:0"
+
+
+# ---------------------------------------------------------------- the worker
+async def works(house: House, post: Post, *, now: datetime = NOON) -> int:
+    """Let a worker go on until nothing is due; returns how many deliveries left."""
+    sent = 0
+    while (done := await deliver(house, post, now=now)).found:
+        sent += done.sent
+    return sent
+
+
+async def row(house: House, id: str) -> Promised:
+    """An outbox row."""
+    found = await outbox.find(house.store, id)
+    assert found is not None
+    return found
+
+
+async def states(house: House, id: str) -> list[tuple[str, str, str]]:
+    """A row's deliveries: channel, state, reason."""
+    return [(one.channel, one.state, one.reason) for one in (await row(house, id)).deliveries or ()]
