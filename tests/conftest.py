@@ -10,6 +10,8 @@ import socket
 from collections.abc import AsyncIterator, Generator, Iterator
 
 import pytest
+from xdist.remote import Producer  # type: ignore[import-untyped]
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from domain.store.connect import Database, connect
 from tests.servers import embedded_in_thread, quick_folder
@@ -80,3 +82,18 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         report.outcome = "failed"
         report.longrepr = f"skipped in CI: {report.longrepr}"
     return report
+
+
+SHOP = ("test_offline", "test_phone", "test_scanning", "test_till")
+
+
+class OneShop(LoadScopeScheduling):  # type: ignore[misc]
+    """Each test by itself to whichever worker is free; but those of the browser that need the demo shop together, so that it opens once."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "shop" if nodeid.startswith(tuple(f"tests/browser/{name}.py" for name in SHOP)) else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneShop:
+    """Hand out the tests. (xdist's own groups are marks in the node id, which pytest 9.2 no longer takes.)"""
+    return OneShop(config, log)

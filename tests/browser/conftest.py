@@ -25,14 +25,6 @@ PHONE = {"width": 390, "height": 844}
 Launch = Callable[..., Browser]
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of the shop on one worker, so that it opens once."""
-    for item in items:
-        if isinstance(item, pytest.Function) and "shop" in item.fixturenames:
-            item.add_marker(pytest.mark.xdist_group("shop"))
-
-
 @pytest.fixture(scope="session")
 def pages_url() -> Iterator[str]:
     """The pages and what they share, without an API behind them."""
