@@ -21,7 +21,7 @@ from tests.wire import Wire
 
 KIBIBYTE = 1024
 YEARS = 10
-MANY = int(os.environ.get("SELO_TEST_ENTRIES", "10000"))  # 100,000 shows the same and takes a minute to lay out
+MANY = int(os.environ.get("SELO_TEST_ENTRIES", "3000"))  # 100,000 shows the same and takes a minute to lay out
 
 
 def test_a_member_stays_below_64_kib_after_ten_years_of_daily_buying() -> None:
