@@ -5,12 +5,14 @@ from tests.doors import Doors
 HOME = """{ me { id number name balance { available pending debt } tier { current { name } next { name } toNext qualifying until fraction }
   badges { level progress target badge { name description } }
   pointHistory(first: 20) { edges { cursor node { id title amount entryKind occurredAt balanceAfter } } pageInfo { hasNextPage endCursor } }
-  rewards(first: 20) { edges { node { rewardState missing locks { reason message } reward { title cost { wallet amount } stock } } } } } }"""
+  rewards(first: 20) { edges { node { rewardState missing locks { reason message } reward { title cost { wallet amount }
+    stock } } } } } }"""
 PAGE = """query Page($after: String) { me { id pointHistory(first: 20, after: $after) {
   edges { node { id title amount balanceAfter } } pageInfo { hasNextPage endCursor } } } }"""
 RECORD = """mutation Record($input: PurchaseInput!) { recordPurchase(input: $input) { ... on PurchaseRecorded {
   purchase { id total store { name } } customer { name wallets { available pending } tier { current { name } } }
-  entries { title amount } explanation { rule title reason amount } unlocked { reward { title } } earnedBadges { level } tierChange { to } } } }"""
+  entries { title amount } explanation { rule title reason amount } unlocked { reward { title } } earnedBadges { level }
+  tierChange { to } } } }"""
 
 
 async def number_of(doors: Doors, token: str) -> str:

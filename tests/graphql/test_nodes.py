@@ -3,7 +3,10 @@
 from api.graphql.ids import encode
 from tests.doors import Doors, Json
 
-NODE = "query($id: ID!) { node(id: $id) { __typename id ... on PointEntry { amount explanation { amount } } ... on Purchase { externalId } } }"
+NODE = (
+    "query($id: ID!) { node(id: $id) { __typename id ... on PointEntry { amount explanation { amount } } ... on Purchase { "
+    "externalId } } }"
+)
 
 
 async def things(doors: Doors, token: str, till: str) -> Json:
@@ -26,7 +29,7 @@ async def test_each_kind_for_those_who_may(doors: Doors) -> None:
     token, till = await doors.member(), await doors.hire("rui")
     other, away = await doors.member("eva@example.com"), await doors.hire("eva", store="porto")
     ids = await things(doors, token, till)
-    may = {
+    may: dict[str, list[str | None]] = {
         "Member": [token],
         "Purchase": [token, till],
         "Customer": [till, away],

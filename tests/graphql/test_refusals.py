@@ -8,7 +8,7 @@ PURCHASE: Json = {"externalId": "A", "currency": "EUR", "total": 10_000, "idempo
 
 
 async def state(doors: Doors) -> list[Json]:
-    return [row for name in MOVING async for row in doors.process.store[name].find({"_id": {"$gt": ""}})]
+    return [dict(row) for name in MOVING async for row in doors.process.store[name].find({"_id": {"$gt": ""}})]
 
 
 async def number_of(doors: Doors, token: str) -> str:

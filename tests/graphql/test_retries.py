@@ -5,9 +5,14 @@ import asyncio
 from tests.doors import Doors, Json
 
 MOVING = ("members", "journal", "receipts", "requests", "outbox", "agenda", "audit", "sessions", "sign_in_codes")
-RECORDED = """__typename ... on PurchaseRecorded { purchase { id total } customer { id wallets { code pending } } entries { id amount title balanceAfter }
-  explanation { rule applied amount reason } unlocked { reward { code } } earnedBadges { level } tierChange { to } } ... on Problem { message }"""
-REFUNDED = "__typename ... on PurchaseRefunded { purchase { id refunded } entries { id amount } wallets { code available pending debt earned expiring { amount on } } }"
+RECORDED = """__typename ... on PurchaseRecorded { purchase { id total } customer { id wallets { code pending } }
+  entries { id amount title balanceAfter }
+  explanation { rule applied amount reason } unlocked { reward { code } } earnedBadges { level } tierChange { to } }
+  ... on Problem { message }"""
+REFUNDED = (
+    "__typename ... on PurchaseRefunded { purchase { id refunded } entries { id amount } wallets { code available pending "
+    "debt earned expiring { amount on } } }"
+)
 ADJUSTED = "__typename ... on BalanceAdjusted { entry { id amount title } wallet { available earned } } ... on Problem { message }"
 EVENT = "__typename ... on EventRecorded { entries { id amount title } explanation { rule applied amount } } ... on Problem { message }"
 CONFLICT = {"__typename": "IdempotencyConflict"}

@@ -3,9 +3,12 @@
 from tests.doors import Doors, Json
 
 WALLETS = "wallets { code available pending debt earned }"
-RECORD = """... on Problem { message } ... on PurchaseRecorded { purchase { id externalId total refunded store { name } lines { line amount quantity } }
-  customer { number name wallets { code available pending } tier { current { code } } } entries { id wallet entryKind amount title availableAt }
-  explanation { rule applied amount reason } unlocked { reward { code } } earnedBadges { level badge { code name } } tierChange { from to reason } }"""
+RECORD = """... on Problem { message } ... on PurchaseRecorded { purchase { id externalId total refunded store { name }
+  lines { line amount quantity } }
+  customer { number name wallets { code available pending } tier { current { code } } } entries { id wallet entryKind
+  amount title availableAt }
+  explanation { rule applied amount reason } unlocked { reward { code } } earnedBadges { level badge { code name } }
+  tierChange { from to reason } }"""
 REFUND = """... on Problem { message } ... on PurchaseRefunded { purchase { refunded lines { line refundedQuantity refundedAmount } }
   entries { wallet entryKind amount title } wallets { code available pending debt } }"""
 HISTORY = """{ me { pointHistory(first: 50) { edges { node { wallet entryKind amount title balanceAfter occurredAt
