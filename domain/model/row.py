@@ -19,7 +19,7 @@ from domain.model.member import BadgeState, Member
 from domain.model.past import Past
 from domain.model.programme import Programme, Rule
 from domain.model.values import evolve
-from domain.model.work import Work, settled
+from domain.model.work import Drift, Work, settled
 
 
 def row_of(
@@ -32,15 +32,20 @@ def row_of(
     past: Past | None = None,
     version: int = 1,
     change: Callable[[Work], None] | None = None,
+    turning: bool = False,
 ) -> Work:
     """Decide one event on a member for whom time has been brought up to it, and return the workbench of its row.
 
-    `change` is what an event that time brought has changed before its rules see the member.
+    `change` is what an event that time brought has changed before its rules see the member. While time is `turning` a row moves
+    segments and rewards only as far as it causes it itself: what time alone moves has rows of its own, in their order.
     """
     work = _opened(programme, member, event, by=by, world=world, past=past, version=version)
     event = work.event
+    found = _judged(work) if turning else None
     if change is not None:
         change(work)
+    if found is not None:
+        work.drift = Drift(found, (work.member.segments, work.member.unlocked))
     seen = apply.announce(work)
     sight = Sight(work.law, seen, event, read_before(work.law, event.name), then=work.then, first=work.first(event))
     late = work.then is not None
@@ -217,9 +222,18 @@ def _concerns(programme: Programme, name: str) -> bool:
     return counts or (programme.referral is not None and name in programme.referral.qualifies.on)
 
 
+def _judged(work: Work) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the segments and rewards as they are judged now."""
+    sight = _standing_sight(work)
+    segments = frozenset([spec.code for spec in work.programme.segments if sight.test(spec.when)])
+    return segments, rewards.unlocked(work.programme, work.member, now=work.at, world=work.world, sight=sight)
+
+
 def _segments(work: Work, sight: Sight) -> None:
     now = frozenset([spec.code for spec in work.programme.segments if sight.test(spec.when)])
     was = work.member.segments
+    if work.drift is not None:
+        now = work.drift.caused(0, now)
     if now == was:
         return
     work.member = evolve(work.member, segments=now)
@@ -233,6 +247,8 @@ def _segments(work: Work, sight: Sight) -> None:
 def _rewards(work: Work, sight: Sight) -> None:
     now = rewards.unlocked(work.programme, work.member, now=work.at, world=work.world, sight=sight)
     was = work.member.unlocked
+    if work.drift is not None:
+        now = work.drift.caused(1, now)
     if now == was:
         return
     work.member = evolve(work.member, unlocked=now)

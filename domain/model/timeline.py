@@ -42,7 +42,7 @@ class _Turn:
         self.decided(Event(f"{name}:{self.member.id}:{key}", name, at, "selo", data), change)
 
     def decided(self, event: Event, change: Change | None) -> None:
-        work = row_of(self.programme, self.member, event, by="time", world=self.world, version=self.version, change=change)
+        work = row_of(self.programme, self.member, event, by="time", world=self.world, version=self.version, change=change, turning=True)
         self.rows.append(work.row())
         self.member = work.member
 

@@ -25,6 +25,18 @@ from domain.model.wallet import FULL, Part, Wallet
 RAISED_AT_MOST = 100
 
 
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """Segments and rewards while time is turning: as they were judged before the row, and as the member holds them all the same."""
+
+    judged: tuple[frozenset[str], frozenset[str]]
+    held: tuple[frozenset[str], frozenset[str]]
+
+    def caused(self, at: int, now: frozenset[str]) -> frozenset[str]:
+        """Return what is held, moved only as far as judging differs from before the row."""
+        return (self.held[at] | (now - self.judged[at])) - (self.judged[at] - now)
+
+
 @dataclass
 class Work:
     """One row being decided. `law` is the programme of the event's own time; `then` is set for a late event alone, with the tier and
@@ -42,6 +54,7 @@ class Work:
     tier: str | None
     plan: str | None
     then: Facts | None = None
+    drift: Drift | None = None
     entries: list[Entry] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
     raised: list[Event] = field(default_factory=list)
