@@ -25,10 +25,14 @@ class Loaders:
 
     def __init__(self, services: Services, caller: Caller, accept_language: str | None) -> None:
         self._services, self._caller, self._accept_language = services, caller, accept_language
+        self.renew()
+
+    def renew(self) -> None:
+        """Know nothing, as of now: each answer of a subscription is true at its own instant."""
         self._once: dict[Hashable, asyncio.Future[Any]] = {}
         self._rows: DataLoader[tuple[str, int], Row | None] = DataLoader(self._load_rows)
         self._vouchers: DataLoader[str, Voucher | None] = DataLoader(self._load_vouchers)
-        self.now: datetime = milliseconds(services.clock())
+        self.now: datetime = milliseconds(self._services.clock())
 
     # --- whom an answer is for
 

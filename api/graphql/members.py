@@ -17,6 +17,7 @@ from api.graphql.context import MemberCaller
 from api.graphql.devices import Device, MemberCard, card_of, device_of
 from api.graphql.histories import point_history, purchase_history
 from api.graphql.ids import encode
+from api.graphql.messages import MessageConnection, message_history
 from api.graphql.points import PointEntryConnection, Wallet, wallets_of
 from api.graphql.programme import Plan, plan_of
 from api.graphql.reader import Reader
@@ -129,6 +130,10 @@ class Member(Node):
     @strawberry.field
     async def devices(self, info: Info) -> list[Device]:
         return [device_of(kept) for kept in await devices.listed(info.context.services.house.store, self.member_id)]
+
+    @strawberry.field
+    async def messages(self, info: Info, first: int | None = 20, after: str | None = None) -> MessageConnection:
+        return await message_history(info, self.member_id, first=first, after=after)
 
     @strawberry.field(description="Null where the programme has none.")
     def referral(self, info: Info) -> Referral | None:

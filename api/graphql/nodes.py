@@ -11,6 +11,7 @@ from api.graphql.customers import customer
 from api.graphql.errors import BadInput, NotFound
 from api.graphql.ids import decode
 from api.graphql.members import me
+from api.graphql.messages import message
 from api.graphql.points import entry_of
 from api.graphql.receipts import purchase_of
 from api.graphql.rewards import rewards_in
@@ -112,6 +113,13 @@ async def _voucher(info: Info, key: str) -> Node:
     return await voucher_of(info, found)
 
 
+async def _message(info: Info, key: str) -> Node:
+    caller = info.context.caller
+    if not isinstance(caller, MemberCaller):
+        raise NotFound
+    return await message(info, caller.member_id, key)
+
+
 def _is_signed_in(info: Info) -> bool:
     return isinstance(info.context.caller, MemberCaller | StaffCaller)
 
@@ -119,6 +127,7 @@ def _is_signed_in(info: Info) -> bool:
 KINDS: Mapping[str, Fetch] = {
     "Customer": _customer,
     "Member": _member,
+    "Message": _message,
     "PointEntry": _entry,
     "Purchase": _purchase,
     "Reward": _reward,

@@ -3,11 +3,13 @@
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
+from api.graphql.activity import Subscription
 from api.graphql.adjustments import AdjustmentMutation
 from api.graphql.customers import CustomerQuery
 from api.graphql.devices import DeviceMutation
 from api.graphql.events import EventMutation
 from api.graphql.members import MemberQuery
+from api.graphql.messages import MessageMutation
 from api.graphql.nodes import NodeQuery
 from api.graphql.profile import ProfileMutation
 from api.graphql.programme import ProgrammeQuery
@@ -31,6 +33,7 @@ class Mutation(
     ProfileMutation,
     DeviceMutation,
     RedemptionMutation,
+    MessageMutation,
     StaffMutation,
     ScanMutation,
     PurchaseMutation,
@@ -43,7 +46,7 @@ class Mutation(
 
 def make_schema() -> strawberry.Schema:
     """Return a schema of its own: whoever serves it puts the table of permissions in front of its resolvers."""
-    return strawberry.Schema(query=Query, mutation=Mutation, config=StrawberryConfig(scalar_map=SCALARS))
+    return strawberry.Schema(query=Query, mutation=Mutation, subscription=Subscription, config=StrawberryConfig(scalar_map=SCALARS))
 
 
 def schema_text() -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -18,6 +18,7 @@ from domain.model.decision import By, Decision, Refusal
 from domain.model.events import Event, Facts
 from domain.model.member import Count
 from domain.services.errors import Conflicting, NotFound
+from domain.services.live import Live
 from domain.store import commit, journal, members, requests
 from domain.store.base import Stale, Step, Store, Unavailable, Write
 from domain.store.members import Details, Kept, ProfileChange
@@ -37,11 +38,12 @@ _DAYS: Mapping[Per, int] = {"day": 1, "week": 7, "month": 31, "year": 366}
 # ---------------------------------------------------------------- values
 @dataclass(frozen=True, slots=True)
 class House:
-    """One a process: the database, the programmes in memory, and what is left on the shelf."""
+    """One a process: the database, the programmes in memory, what is left on the shelf, and who listens to what happens."""
 
     store: Store
     programmes: Programmes
     shelf: Shelf
+    live: Live = field(default_factory=Live)
 
     @classmethod
     def of(cls, store: Store) -> House:

@@ -1,0 +1,180 @@
+"""What happens to the signed-in member, as it happens: each event with a cursor that replays what was missed."""
+
+import re
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+
+from api.graphql.badges import BadgeProgress, badge_progress
+from api.graphql.basics import Info
+from api.graphql.errors import BadInput, Unauthenticated
+from api.graphql.ids import from_text, to_text
+from api.graphql.messages import Message, message_of
+from api.graphql.points import PointEntry, Wallet, entries_of, wallets_of
+from api.graphql.rewards import MemberReward, member_reward
+from api.graphql.tiers import Tier, TierProgress, ladder, tier_progress
+from api.graphql.titles import known
+from api.graphql.vouchers import Voucher, voucher_of
+from domain.services import activity as happenings
+from domain.services import errors, inbox
+from domain.services.activity import Climbed, Cursor, Gained, Missed, Moved, Stepped, What
+from domain.store.inbox import Letter
+
+_CURSOR = re.compile(rb"live:(0|[1-9][0-9]{0,15}):(0|[1-9][0-9]{0,3}):(0|[1-9][0-9]{0,15})")
+
+
+@strawberry.type
+class BalanceChanged:
+    wallets: list[Wallet]
+    entries: list[PointEntry]
+
+
+@strawberry.type
+class RewardUnlocked:
+    reward: MemberReward
+
+
+@strawberry.type
+class BadgeEarned:
+    badge: BadgeProgress
+
+
+@strawberry.type
+class TierChanged:
+    from_: Tier = strawberry.field(name="from")
+    to: Tier
+    reason: str
+    tier: TierProgress
+
+
+@strawberry.type
+class VoucherIssued:
+    voucher: Voucher
+
+
+@strawberry.type
+class VoucherUsed:
+    voucher: Voucher
+
+
+@strawberry.type
+class VoucherCancelled:
+    voucher: Voucher
+
+
+@strawberry.type
+class MessageReceived:
+    message: Message
+    unread: int
+
+
+@strawberry.type
+class Resync:
+    reason: str
+
+
+MemberActivity = Annotated[
+    BalanceChanged
+    | RewardUnlocked
+    | BadgeEarned
+    | TierChanged
+    | VoucherIssued
+    | VoucherUsed
+    | VoucherCancelled
+    | MessageReceived
+    | Resync,
+    strawberry.union("MemberActivity"),
+]
+
+
+@strawberry.type
+class MemberActivityEvent:
+    cursor: str
+    occurred_at: datetime
+    activity: MemberActivity
+
+
+@strawberry.type
+class Subscription:
+    @strawberry.subscription(
+        description="What happens to the signed-in member, as it happens (graphql-transport-ws). `after` replays what was missed; "
+        "Resync says to read everything afresh."
+    )
+    async def member_activity(self, info: Info, after: str | None = None) -> AsyncGenerator[MemberActivityEvent, None]:
+        member, house = info.context.member().member_id, info.context.services.house
+        start = None if after is None else read_cursor(after)
+        stream = happenings.activity(house, member_id=member, after=start, now=info.context.loaders.now)
+        try:
+            async with aclosing(stream):
+                async for happening in stream:
+                    info.context.loaders.renew()
+                    told = await _told(info, member, happening.what)
+                    if told is not None:
+                        yield MemberActivityEvent(cursor=write_cursor(happening.cursor), occurred_at=happening.at, activity=told)
+        except errors.NotFound:
+            raise Unauthenticated from None
+
+
+# --- cursors ---------------------------------------------------------------------------------------------------------
+
+
+def write_cursor(cursor: Cursor) -> str:
+    """Return a cursor as clients keep it."""
+    return to_text(b"live:%d:%d:%d" % (cursor.seq, cursor.part, cursor.n))
+
+
+def read_cursor(text: str) -> Cursor:
+    """Return the cursor in a text. Raises BadInput for any other."""
+    found = _CURSOR.fullmatch(from_text(text, field="after"))
+    if found is None:
+        raise BadInput("That is no cursor of memberActivity.", field="after")
+    return Cursor(*(int(part) for part in found.groups()))
+
+
+# --- what is told ----------------------------------------------------------------------------------------------------
+
+
+async def _told(info: Info, member: str, what: What) -> MemberActivity | None:
+    """Return what a screen is told, with the member as they are now; None for what the programme knows no more."""
+    if isinstance(what, Missed):
+        return Resync(reason=what.reason)
+    if isinstance(what, Stepped):
+        return await _voucher(info, what)
+    loaders = info.context.loaders
+    reader, seen = await loaders.reader(), await loaders.seen(member)
+    match what:
+        case Moved(entries):
+            return BalanceChanged(wallets=wallets_of(reader, seen.member), entries=entries_of(reader, member, entries))
+        case Letter():
+            box = await inbox.mailbox(info.context.services.house, member_id=member)
+            return MessageReceived(message=message_of(reader, seen, what), unread=box.unread)
+        case Gained("reward", code):
+            reward = known(reader.programme.reward, code)
+            world = await loaders.world()
+            return None if reward is None else RewardUnlocked(reward=member_reward(reader, seen.member, reward, world))
+        case Gained("badge", code):
+            badge = known(reader.programme.badge, code)
+            return None if badge is None else BadgeEarned(badge=badge_progress(reader, seen.member, badge))
+        case Climbed(origin, to, reason):
+            rungs, stands = ladder(reader.programme, reader.locale), tier_progress(reader, seen.member)
+            if stands is None or origin not in rungs or to not in rungs:
+                return None
+            return TierChanged(from_=rungs[origin], to=rungs[to], reason=reason, tier=stands)
+    return None
+
+
+async def _voucher(info: Info, what: Stepped) -> VoucherIssued | VoucherUsed | VoucherCancelled | None:
+    found = await info.context.loaders.voucher(what.voucher)
+    if found is None:
+        return None
+    voucher = await voucher_of(info, found)
+    match what.change:
+        case "used":
+            return VoucherUsed(voucher=voucher)
+        case "cancelled":
+            return VoucherCancelled(voucher=voucher)
+        case _:  # issued, or to be used again since its use was taken back
+            return VoucherIssued(voucher=voucher)

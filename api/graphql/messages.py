@@ -1,0 +1,117 @@
+"""The inbox: every message, also where no push could be delivered; rendered in the reader's language when it is read."""
+
+from datetime import datetime
+from functools import partial
+
+import strawberry
+
+from api.graphql.basics import Info, Node, PageInfo
+from api.graphql.errors import BadInput, NotFound
+from api.graphql.ids import decode_as, encode
+from api.graphql.paging import Numbered, connection, page
+from api.graphql.reader import Reader
+from domain.model.rendering import Recipient
+from domain.services import errors, inbox
+from domain.services.inbox import MARKED_AT_MOST
+from domain.services.messages import letter_words
+from domain.services.reading import Seen
+from domain.store.inbox import Letter
+
+LIST = "message"
+
+
+@strawberry.type(description="The inbox: every notification, also where no push could be delivered.")
+class Message(Node):
+    message_kind: str
+    title: str
+    body: str
+    sent_at: datetime
+    read_at: datetime | None
+    link: str | None
+
+
+@strawberry.type
+class MessageEdge:
+    cursor: str
+    node: Message
+
+
+@strawberry.type
+class MessageConnection:
+    edges: list[MessageEdge]
+    page_info: PageInfo
+    unread: int
+
+
+@strawberry.input
+class MarkMessagesReadInput:
+    ids: list[strawberry.ID]
+
+
+@strawberry.type
+class MessagesRead:
+    unread: int
+
+
+@strawberry.type
+class MessageMutation:
+    @strawberry.mutation
+    async def mark_messages_read(self, info: Info, input: MarkMessagesReadInput) -> MessagesRead:
+        if len(input.ids) > MARKED_AT_MOST:
+            raise BadInput(f"At most {MARKED_AT_MOST} ids at once.", field="ids")
+        ids = [decode_as("Message", id, field="ids") for id in input.ids]
+        member, now = info.context.member().member_id, info.context.loaders.now
+        try:
+            unread = await inbox.mark_read(info.context.services.house, member_id=member, letter_ids=ids, now=now)
+        except errors.NotFound:
+            raise NotFound from None
+        return MessagesRead(unread=unread)
+
+
+# --- showing them ----------------------------------------------------------------------------------------------------
+
+
+def message_key(letter_id: str) -> str:
+    """Return the global id of a letter, as the push that announces it names it too."""
+    return encode("Message", letter_id)
+
+
+def message_of(reader: Reader, seen: Seen, letter: Letter) -> Message:
+    """Return a letter as its owner reads it."""
+    to = Recipient(seen.details.name, seen.member.number, reader.locale)
+    words = letter_words(reader.of_version(letter.version), letter, to)
+    return Message(
+        id=strawberry.ID(message_key(letter.id)),
+        message_kind=letter.code,
+        title=words.title,
+        body=words.body,
+        sent_at=letter.sent_at,
+        read_at=letter.read_at,
+        link=words.link,
+    )
+
+
+async def message_history(info: Info, member: str, *, first: int | None, after: str | None) -> MessageConnection:
+    """Return a window of the inbox, newest first."""
+    window = page(first, after, of=LIST)
+    loaders = info.context.loaders
+    found = await inbox.opened(info.context.services.house, member_id=member, first=window.size, before=window.after)
+    reader, seen = await loaders.reader(), await loaders.seen(member)
+    return connection(
+        [Numbered(one.n, message_of(reader, seen, one)) for one in found.letters],
+        window,
+        of=LIST,
+        edge=MessageEdge,
+        page_info=PageInfo,
+        make=partial(MessageConnection, unread=found.unread),
+        more=found.more,
+    )
+
+
+async def message(info: Info, member: str, letter_id: str) -> Message:
+    """Return one letter of a member. Raises NotFound."""
+    try:
+        found = await inbox.letter(info.context.services.house, letter_id=letter_id, member_id=member)
+    except errors.NotFound:
+        raise NotFound from None
+    return message_of(await info.context.loaders.reader(), await info.context.loaders.seen(member), found)

@@ -1,0 +1,171 @@
+"""What happened to a member since they last looked, and then as it happens: from the journal's rows and the inbox's letters.
+
+A cursor holds both counters, so whoever comes back is told what they missed, in order and once. Where that is too much, or the cursor
+is from another time, they are told to read everything afresh.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+from domain.model.decision import Row, VoucherChange
+from domain.model.events import BADGE_EARNED, REWARD_UNLOCKED, TIER_CHANGED
+from domain.services.errors import NotFound
+from domain.services.house import House
+from domain.services.live import Listener
+from domain.store import inbox, journal, members
+from domain.store.inbox import Letter
+from domain.store.members import Told, told_by
+
+REPLAYED_AT_MOST = 100
+
+
+# ---------------------------------------------------------------- values
+@dataclass(frozen=True, slots=True, order=True)
+class Cursor:
+    """What was told: all journal rows through `seq`, of the next its first `part` activities, and all letters through `n`."""
+
+    seq: int
+    part: int
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Entries were written."""
+
+    entries: tuple[Told, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Gained:
+    """A reward was unlocked, or a badge earned: its code."""
+
+    kind: Literal["reward", "badge"]
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Climbed:
+    """Another tier is held."""
+
+    origin: str
+    to: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stepped:
+    """A voucher came to be, or changed."""
+
+    voucher: str
+    change: VoucherChange
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """More happened than is told one by one: read everything afresh."""
+
+    reason: str
+
+
+What = Moved | Gained | Climbed | Stepped | Letter | Missed
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One thing that happened; `cursor` says what has been told with it."""
+
+    cursor: Cursor
+    at: datetime
+    what: What
+
+
+# ---------------------------------------------------------------- pure rules
+def told_of(row: Row) -> tuple[What, ...]:
+    """Return what a member is told of a journal row: vouchers, then points, then what followed from them."""
+    out: list[What] = [Stepped(one.id, one.change) for one in row.vouchers if one.change != "expired"]
+    if entries := told_by(row):
+        out.append(Moved(entries))
+    for event in (row.event, *row.raised):
+        data = event.data
+        if event.name == REWARD_UNLOCKED:
+            out.append(Gained("reward", str(data["reward"])))
+        elif event.name == BADGE_EARNED:
+            out.append(Gained("badge", str(data["badge"])))
+        elif event.name == TIER_CHANGED and data.get("from") and data.get("to"):
+            out.append(Climbed(str(data["from"]), str(data["to"]), str(data.get("reason") or "")))
+    return tuple(out)
+
+
+def _of_rows(found: Iterable[Row], cursor: Cursor) -> tuple[list[Happening], Cursor]:
+    out = []
+    for row in found:
+        what = told_of(row)
+        for part, one in list(enumerate(what, start=1))[cursor.part :]:
+            cursor = Cursor(row.seq, 0, cursor.n) if part == len(what) else Cursor(row.seq - 1, part, cursor.n)
+            out.append(Happening(cursor, row.event.at, one))
+        cursor = Cursor(row.seq, 0, cursor.n)
+    return out, cursor
+
+
+# ---------------------------------------------------------------- reads
+async def activity(house: House, *, member_id: str, after: Cursor | None = None, now: datetime) -> AsyncGenerator[Happening, None]:
+    """Yield what happened to a member after a cursor, or from now on, without end. Raises NotFound."""
+    with house.live.listening(member_id) as listener:
+        stands = await _standing(house, member_id)
+        cursor = stands if after is None else after
+        listener.seq, listener.n = max(listener.seq, stands.seq), max(listener.n, stands.n)
+        while True:
+            listener.heard.clear()
+            if listener.missed:
+                listener.missed = False
+                stands = await _standing(house, member_id)
+                listener.seq, listener.n = max(listener.seq, stands.seq), max(listener.n, stands.n)
+            top = Cursor(listener.seq, 0, listener.n)
+            if _out_of_reach(cursor, top):
+                cursor = top
+                yield Happening(cursor, now, Missed("too much has happened since"))
+            else:
+                told, cursor = await _told(house, member_id, listener, cursor, top)
+                for happening in told:
+                    yield happening
+            await listener.heard.wait()
+
+
+async def _standing(house: House, member: str) -> Cursor:
+    kept, box = await asyncio.gather(members.find(house.store, member), inbox.mailbox(house.store, member))
+    if kept is None:
+        raise NotFound(member)
+    return Cursor(kept.member.seq, 0, box.n)
+
+
+def _out_of_reach(cursor: Cursor, top: Cursor) -> bool:
+    ahead = cursor.seq > top.seq or cursor.n > top.n
+    return ahead or top.seq - cursor.seq > REPLAYED_AT_MOST or top.n - cursor.n > REPLAYED_AT_MOST
+
+
+async def _told(house: House, member: str, listener: Listener, cursor: Cursor, top: Cursor) -> tuple[list[Happening], Cursor]:
+    """Return what is new up to the top: what the listener has in hand, the rest read."""
+    wanted = range(cursor.seq + 1, top.seq + 1)
+    there: Mapping[int, Row] = {seq: listener.rows[seq] for seq in wanted if seq in listener.rows}
+    if len(there) < len(wanted):
+        there = {**await journal.some(house.store, member, [seq for seq in wanted if seq not in there]), **there}
+    await house.programmes.know({row.version for row in there.values()})
+    found, cursor = _of_rows((there[seq] for seq in sorted(there)), cursor)
+    letters = {n: listener.letters[n] for n in range(cursor.n + 1, top.n + 1) if n in listener.letters}
+    if len(letters) < top.n - cursor.n:
+        letters = {one.n: one for one in await inbox.window(house.store, member, before=top.n + 1, first=top.n - cursor.n)}
+    await house.programmes.know({letter.version for letter in letters.values()})
+    for n in sorted(letters):
+        cursor = replace(cursor, n=n)
+        found.append(Happening(cursor, letters[n].sent_at, letters[n]))
+    for taken in (one for one in list(listener.rows) if one <= cursor.seq):
+        del listener.rows[taken]
+    for taken in (one for one in list(listener.letters) if one <= cursor.n):
+        del listener.letters[taken]
+    return found, cursor

@@ -1,0 +1,137 @@
+"""What happens to members, told as it happens to whoever listens: one change stream a process, its news handed on in memory.
+
+Nothing is kept for a listener but the few rows it has not taken yet: one that falls behind reads the rest from the journal, as one that
+comes back does. A stream that was lost is opened again, and every listener looks for itself what it missed meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import structlog
+
+from domain.model.decision import Row
+from domain.store import inbox, rows
+from domain.store.base import Store, Unavailable
+from domain.store.inbox import Letter
+from domain.store.watch import Change, Watch, WatchLost
+
+T = TypeVar("T")
+
+IN_HAND = 20
+SHORTEST_PAUSE_SECONDS = 0.1
+LONGEST_PAUSE_SECONDS = 5.0
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True, eq=False)
+class Listener:
+    """One subscription: the newest counters heard of, and the last rows and letters themselves. `missed` where it must look itself."""
+
+    heard: asyncio.Event = field(default_factory=asyncio.Event)
+    seq: int = 0
+    n: int = 0
+    missed: bool = False
+    rows: OrderedDict[int, Row] = field(default_factory=OrderedDict)
+    letters: OrderedDict[int, Letter] = field(default_factory=OrderedDict)
+
+    def hear_row(self, row: Row) -> None:
+        """Take a row of the journal."""
+        self.seq = max(self.seq, row.seq)
+        _put(self.rows, row.seq, row)
+        self.heard.set()
+
+    def hear_letter(self, letter: Letter) -> None:
+        """Take a letter."""
+        self.n = max(self.n, letter.n)
+        _put(self.letters, letter.n, letter)
+        self.heard.set()
+
+    def look(self) -> None:
+        """Be told that something may have been missed."""
+        self.missed = True
+        self.heard.set()
+
+
+def _put(kept: OrderedDict[int, T], counter: int, one: T) -> None:
+    kept[counter] = one
+    if len(kept) > IN_HAND:
+        kept.popitem(last=False)
+
+
+class Live:
+    """One a process. `promised` is set when something was written that a worker should send."""
+
+    def __init__(self) -> None:
+        self._listeners: dict[str, set[Listener]] = {}
+        self._watch = Watch()
+        self.promised = asyncio.Event()
+        self.following = asyncio.Event()
+
+    @contextmanager
+    def listening(self, member: str) -> Iterator[Listener]:
+        """Listen to what happens to a member while the block runs."""
+        listener = Listener()
+        self._listeners.setdefault(member, set()).add(listener)
+        try:
+            yield listener
+        finally:
+            left = self._listeners[member]
+            left.discard(listener)
+            if not left:
+                del self._listeners[member]
+
+    @property
+    def listeners(self) -> int:
+        """Return how many listen."""
+        return sum(map(len, self._listeners.values()))
+
+    async def follow(self, store: Store) -> None:
+        """Hand on what is committed, by whichever process, until cancelled; `following` is set while a stream is open."""
+        pause = SHORTEST_PAUSE_SECONDS
+        while True:
+            try:
+                async for change in self._watch.changes(store):
+                    if change is None:
+                        self._begun()
+                        pause = SHORTEST_PAUSE_SECONDS
+                    else:
+                        self._tell(change)
+            except (WatchLost, Unavailable) as fault:
+                task = asyncio.current_task()
+                if task is not None and task.cancelling():
+                    # The driver met a fault while it cleaned up after being cancelled: that hides the cancellation, and must not.
+                    raise asyncio.CancelledError from fault
+                log.warning("live.watch_lost", why=type(fault.__cause__ or fault).__name__, again_in_seconds=pause)
+            self.following.clear()
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+
+    def _begun(self) -> None:
+        """Let everybody look: what was committed before the stream was open, it does not tell."""
+        self.following.set()
+        self.promised.set()
+        for listeners in self._listeners.values():
+            for listener in listeners:
+                listener.look()
+
+    def _tell(self, change: Change) -> None:
+        if change.row.get("messages") or change.row.get("effects"):
+            self.promised.set()
+        listeners = self._listeners.get(change.row["member"])
+        if not listeners:
+            return
+        if change.of == "journal":
+            row = rows.row(change.row)
+            for listener in listeners:
+                listener.hear_row(row)
+        else:
+            letter = inbox.letter(change.row)
+            for listener in listeners:
+                listener.hear_letter(letter)

@@ -1,0 +1,148 @@
+"""What happens to a member, told in order and once: as it happens, after a break, and after the stream was lost."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from domain.services import redemption
+from domain.services.activity import Cursor, Happening, Missed, Moved, Stepped, activity
+from domain.services.house import House
+from domain.store import vouchers
+from domain.store.connect import Database
+from domain.store.inbox import Letter
+from tests.houses import NOW, TILL, join, open_house
+from tests.services.post import NOON, happens, loud, post_of, works
+
+
+@asynccontextmanager
+async def followed(house: House) -> AsyncIterator[None]:
+    """The stream, for as long as the block runs."""
+    task = asyncio.create_task(house.live.follow(house.store))
+    try:
+        async with asyncio.timeout(10):
+            await house.live.following.wait()
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+class Phone:
+    """A subscription with all that it was told."""
+
+    def __init__(self, house: House, member: str = "ana", *, after: Cursor | None = None) -> None:
+        self.told: list[Happening] = []
+        self._more = asyncio.Event()
+        self._task = asyncio.create_task(self._listen(house, member, after))
+
+    async def _listen(self, house: House, member: str, after: Cursor | None) -> None:
+        async for happening in activity(house, member_id=member, after=after, now=NOON):
+            self.told.append(happening)
+            self._more.set()
+
+    async def hears(self, many: int) -> list[object]:
+        """Wait until so many were told; return what."""
+        async with asyncio.timeout(10):
+            while len(self.told) < many:
+                self._more.clear()
+                await self._more.wait()
+        return [one.what for one in self.told]
+
+    async def close(self) -> None:
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+
+
+async def listens(house: House, many: int = 1) -> None:
+    """Wait until so many listen."""
+    async with asyncio.timeout(10):
+        while house.live.listeners < many:
+            await asyncio.sleep(0.01)
+
+
+async def test_a_letter_is_told_as_it_comes(database: Database) -> None:
+    house = await loud(database)
+    async with followed(house):
+        phone = Phone(house)
+        await listens(house)
+        await asyncio.sleep(0.1)
+        id = await happens(house, "nudged")
+        await works(house, post_of())
+        (letter,) = await phone.hears(1)
+        assert isinstance(letter, Letter)
+        assert letter.id == id
+        assert phone.told[0].cursor.n == 1
+        await phone.close()
+    assert house.live.listeners == 0
+
+
+async def test_a_voucher_issued_and_used_is_told_with_its_points(database: Database) -> None:
+    house = await open_house(database)
+    await join(house, "ana")
+    await _visits(house, 6)
+    async with followed(house):
+        phone = Phone(house)
+        await listens(house)
+        await asyncio.sleep(0.1)
+        done = await redemption.redeem(house, member_id="ana", reward="mug", key="redeem-1", now=NOW + timedelta(days=200))
+        code = await _code(house, done.voucher.id)
+        await redemption.use(house, till=TILL, code=code, key="use-1", now=NOW + timedelta(days=200, seconds=1))
+        told = await phone.hears(3)
+        assert [one.change for one in told if isinstance(one, Stepped)] == ["issued", "used"]
+        assert [entry.entry.amount for one in told if isinstance(one, Moved) for entry in one.entries] == [-50]
+        await phone.close()
+
+
+async def test_who_comes_back_is_told_what_they_missed_once_and_in_order(database: Database) -> None:
+    house = await open_house(database)
+    await join(house, "ana")
+    await _visits(house, 5)
+    async with followed(house):
+        all_of_it = Phone(house, after=Cursor(1, 0, 0))
+        first = await all_of_it.hears(7)  # one reward is within reach with the first visit, another with the fifth
+        assert sorted(type(one).__name__ for one in first) == ["Gained", "Gained", *["Moved"] * 5]
+        for at in range(6):
+            later = Phone(house, after=all_of_it.told[at].cursor)
+            assert await later.hears(6 - at) == first[at + 1 :]
+            await later.close()
+        await all_of_it.close()
+
+
+async def test_too_much_missed_or_a_cursor_of_another_time_is_told_to_read_afresh(database: Database) -> None:
+    house = await open_house(database)
+    await join(house, "ana")
+    async with followed(house):
+        phone = Phone(house, after=Cursor(10**9, 0, 0))
+        (told,) = await phone.hears(1)
+        assert isinstance(told, Missed)
+        await _visits(house, 1)
+        assert "Moved" in [type(one).__name__ for one in await phone.hears(2)]
+        await phone.close()
+
+
+async def test_what_happened_while_the_stream_was_lost_is_not_missed(database: Database) -> None:
+    house = await open_house(database)
+    await join(house, "ana")
+    async with followed(house):
+        phone = Phone(house)
+        await listens(house)
+        await asyncio.sleep(0.1)
+    await _visits(house, 1)
+    assert phone.told == []
+    async with followed(house):
+        assert "Moved" in [type(one).__name__ for one in await phone.hears(1)]
+        await phone.close()
+
+
+async def _visits(house: House, times: int) -> None:
+    for at in range(times):
+        await happens(house, "visited", at=NOW + timedelta(days=31 * (at + 1)), place="Baixa", people=2)
+
+
+async def _code(house: House, voucher: str) -> str:
+    found = await vouchers.find(house.store, voucher)
+    assert found is not None
+    code = vouchers.code_of(house.store, found)
+    assert code is not None
+    return code
