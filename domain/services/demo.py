@@ -12,7 +12,7 @@ from datetime import datetime
 
 from domain.model.codes import membership_number
 from domain.model.decision import Decision
-from domain.model.events import PURCHASED, VOUCHER_USED
+from domain.model.events import PURCHASED, REFUNDED, VOUCHER_USED
 from domain.model.member import Member
 from domain.model.programme import Programme
 from domain.model.simulate import Input, Receipt, Simulation
@@ -47,12 +47,15 @@ class _History(Simulation):
     """A simulation whose events bear the identities that the services give them."""
 
     def event_id(self, line: Input) -> str:
+        if line.name not in (PURCHASED, REFUNDED):
+            return f"demo:{line.number}"
+        external_id = str(line.data["externalId"])
         if line.name == PURCHASED:
             store = line.data.get("store")
-            return receipts.purchase_id(
-                source=line.source, store=store if isinstance(store, str) else None, external_id=str(line.data["externalId"])
-            )
-        return f"demo:{line.number}"
+            shop = store if isinstance(store, str) else None
+            return "purchase:" + receipts.purchase_id(source=line.source, store=shop, external_id=external_id)
+        receipt = self.receipts[line.member, self._numbers[line.member, external_id][-1]]
+        return f"refund:{_id_of(receipt)}:{len(receipt.claims) + 1}"
 
 
 async def fill(store: Store, *, published: Published, now: datetime, progress: Progress) -> list[DemoMember]:
@@ -138,10 +141,14 @@ def _documents(store: Store, published: Published, run: _History, members: list[
 
 def _receipt(run: _History, member: str, receipt: Receipt) -> Iterator[Write]:
     refunds = [row for row in run.rows[member] if row.event.refund is not None and row.event.refund.recorded.key == receipt.row.event.id]
-    yield receipts.claimed(receipt.row.event.id, member=member, row=receipt.row)
+    yield receipts.claimed(_id_of(receipt), member=member, row=receipt.row)
     for number, row in enumerate(refunds):
-        known = receipts.Receipt(receipt.row.event.id, member, receipt.row.seq, None, None, (), tuple(range(number)))
+        known = receipts.Receipt(_id_of(receipt), member, receipt.row.seq, None, None, (), tuple(range(number)))
         yield receipts.refunded(known, row)
+
+
+def _id_of(receipt: Receipt) -> str:
+    return receipt.row.event.id.removeprefix("purchase:")
 
 
 def _details(programme: Programme, person: Person) -> Details:

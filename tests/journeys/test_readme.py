@@ -6,7 +6,9 @@ import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
 from tests.servers import ROOT, quick_folder, serving
@@ -51,3 +53,41 @@ def test_the_walk_works_copied_line_by_line(demo: tuple[Path, str]) -> None:
     assert (claimed["__typename"], claimed["sameMember"]) == ("PurchaseClaimed", True)
     assert (refund["__typename"], refund["purchase"]) == ("PurchaseRefunded", {"total": 4990, "refunded": 1000})
     assert done.stdout.splitlines()[-1] == "200 members: no difference"
+
+
+PURCHASES = """{ me { number purchases(first: 100) { edges { node { externalId total refunded lines { line refundedQuantity } } } }
+  pointHistory(first: 100) { edges { node { entryKind purchase { externalId } } } } } }"""
+
+
+def test_what_the_demo_members_bought_can_be_read_and_refunded_like_any_purchase(demo: tuple[Path, str]) -> None:
+    folder, url = demo
+    sheet = json.loads((folder / "selo-data" / "demo.json").read_text())
+    cashier = token(folder, "--staff", sheet["staff"][0]["username"])
+    refunded = 0
+    for each in sheet["members"][:6]:
+        me = ask(url, PURCHASES, token(folder, "--member", each["number"]))["me"]
+        bought = [edge["node"] for edge in me["purchases"]["edges"]]
+        assert len(bought) > 0
+        refunded += sum(1 for one in bought if one["refunded"] > 0)
+        assert all(edge["node"]["purchase"] for edge in me["pointHistory"]["edges"] if edge["node"]["entryKind"] == "CLAWBACK")
+        whole = next((one for one in bought if one["refunded"] == 0 and one["externalId"].startswith("L-")), None)
+        if whole is not None:
+            refund = """mutation($x: String!) { refundPurchase(input: {externalId: $x, reason: "returned", idempotencyKey: $x}) {
+              ... on PurchaseRefunded { purchase { externalId total refunded } } } }"""
+            done = ask(url, refund, cashier, x=whole["externalId"])["refundPurchase"]["purchase"]
+            assert done == {"externalId": whole["externalId"], "total": whole["total"], "refunded": whole["total"]}
+    assert refunded > 0, "some of what they bought was returned"
+
+
+def token(folder: Path, *whom: str) -> str:
+    command = [str(ROOT / "scripts/selo"), "token", "--data", str(folder / "selo-data"), *whom]
+    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout.strip()
+
+
+def ask(url: str, query: str, bearer: str, **variables: str) -> dict[str, Any]:
+    answer = httpx.post(
+        f"{url}/graphql", json={"query": query, "variables": variables}, headers={"Authorization": f"Bearer {bearer}"}, timeout=30
+    ).json()
+    assert "errors" not in answer, answer
+    data: dict[str, Any] = answer["data"]
+    return data
