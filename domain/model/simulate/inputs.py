@@ -97,9 +97,9 @@ def read_line(number: int, text: str) -> Input:
         if not isinstance(row.get(name), str) or not row[name]:
             raise Fault(number, f"{name} is missing or no text")
     source, data = row.get("source"), row.get("data")
-    if not isinstance(source or "", str):
+    if source is not None and not isinstance(source, str):
         raise Fault(number, f"source is {source!r}; write a text")
-    if not isinstance(data or {}, dict):
+    if data is not None and not isinstance(data, dict):
         raise Fault(number, "data is no object")
     return Input(number, instant(number, row["at"]), row["member"], row["name"], source or "", data or {})
 
