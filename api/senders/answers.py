@@ -1,0 +1,42 @@
+"""What an HTTP answer means for a message, for every sender whose outside speaks HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+from domain.services.senders import SENT, Verdict
+
+LONGEST_REST = timedelta(hours=1)
+
+
+def verdict_of(status: int, headers: Mapping[str, str], *, now: datetime) -> Verdict:
+    """Return the verdict of a status: our credentials and our address are the operator's business, the rest the message's."""
+    reason, after = f"HTTP {status}", retry_after(headers.get("retry-after"), now=now)
+    if 200 <= status < 300:
+        return SENT
+    if status == 429:
+        return Verdict("pause", reason, after)
+    if status in (401, 403) or status < 400:
+        # A gateway that sends us elsewhere is not the one that was configured: nothing is followed with a contact in hand.
+        return Verdict("break", reason)
+    if status in (408, 425) or status >= 500:
+        return Verdict("retry", reason, after)
+    return Verdict("drop_message", reason)
+
+
+def retry_after(value: str | None, *, now: datetime) -> timedelta | None:
+    """Return the wait that a Retry-After asks for, by seconds or by date; an hour at most, None where it says nothing."""
+    if value is None:
+        return None
+    try:
+        wait = timedelta(seconds=int(value)) if value.strip().isdecimal() else _until(value, now)
+    except (ValueError, OverflowError):
+        return None
+    return min(max(wait, timedelta(0)), LONGEST_REST)
+
+
+def _until(value: str, now: datetime) -> timedelta:
+    when = parsedate_to_datetime(value)
+    return (when if when.tzinfo else when.replace(tzinfo=UTC)) - now

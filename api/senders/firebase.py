@@ -1,0 +1,197 @@
+"""Push by Firebase Cloud Messaging (v1), through firebase-admin: a message a device, a verdict for each.
+
+Nothing here retries and nothing here blocks the loop: firebase-admin's own retry hangs for good over HTTP/2, so it is off (`_direct`), and
+the OAuth token is refreshed in a thread before a batch, so that a token endpoint that fails does so before anything is sent.
+At least once is the promise: where a connection is cut the outcome is unknown, and the outbox tries again with the same collapse id.
+HTTPS_PROXY is not obeyed: firebase-admin's asynchronous client goes straight to Google.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+
+import firebase_admin
+import google.auth.exceptions
+from firebase_admin import _http_client, _retry, credentials, exceptions, messaging
+from google.auth.credentials import Credentials
+from google.auth.transport.requests import Request
+
+from api.senders.answers import retry_after
+from domain.services.senders import SENT, PushMessage, Verdict
+
+CHUNK = 50  # a chunk of 500 stalls the loop for half a second
+ATTEMPT_SECONDS = 15
+ANSWER_SECONDS = 18  # all of one message, the three sends of a 401 included
+TOKEN_SECONDS = 8
+COLLAPSE_BYTES = 64
+LONGEST_TTL = timedelta(days=28)
+GOOGLE = "https://fcm.googleapis.com/"
+
+
+class FirebaseUnusable(Exception):
+    """The credentials cannot be used; the message is one sentence for the operator, and holds nothing of theirs."""
+
+
+class _Held(Credentials):
+    """A token that was refreshed elsewhere. Google's own would refresh itself on the event loop, and three times at a 401."""
+
+    def refresh(self, request: object) -> None:
+        """Keep the token: whoever sends refreshes it before a batch."""
+
+
+class FirebasePush:
+    """One an event loop. Open it, send, close it."""
+
+    def __init__(self, source: credentials.Base, *, project: str, url: str | None = None) -> None:
+        self._source, self._project = source, project
+        self._held = _Held()  # type: ignore[no-untyped-call]  # google-auth types no constructor
+        self._app = firebase_admin.initialize_app(
+            self._held, {"projectId": project, "httpTimeout": ATTEMPT_SECONDS}, name=f"selo-{secrets.token_hex(8)}"
+        )
+        self._client = self._direct(url)
+        self._refreshing = asyncio.Lock()
+
+    async def send(self, batch: Sequence[PushMessage], *, now: datetime) -> Sequence[Verdict]:
+        """Send each and return its verdict, in chunks of fifty."""
+        verdicts: list[Verdict] = []
+        for chunk in (batch[start : start + CHUNK] for start in range(0, len(batch), CHUNK)):
+            fault = await self._refreshed()
+            verdicts += [fault] * len(chunk) if fault else await asyncio.gather(*(self._sent(one, now) for one in chunk))
+        return verdicts
+
+    async def close(self) -> None:
+        """Close its connections and forget the app; firebase-admin runs a loop of its own for that, so in a thread."""
+        await self._client.aclose()
+        await asyncio.to_thread(firebase_admin.delete_app, self._app)
+
+    def _direct(self, url: str | None) -> _http_client.HttpxAsyncClient:
+        """Turn firebase-admin's inner retry off, and for tests its address to a stand-in.
+
+        The one place that uses private names; it asserts what it expects, so that an upgrade fails here and not in a send.
+        """
+        service = messaging._get_messaging_service(self._app)
+        assert service._fcm_url.startswith(GOOGLE), "where firebase-admin sends"
+        assert service._fcm_topic_url.startswith(GOOGLE), "where firebase-admin subscribes"
+        assert isinstance(service._async_client, _http_client.HttpxAsyncClient), "what firebase-admin sends with"
+        assert service._credential is self._held, "whose token firebase-admin sends with"
+        service._async_client = _http_client.HttpxAsyncClient(
+            credential=self._held, timeout=ATTEMPT_SECONDS, retry_config=_retry.HttpxRetry(max_retries=0, status_forcelist=[])
+        )
+        if url is not None:
+            service._fcm_url = f"{url.rstrip('/')}/v1/projects/{self._project}/messages:send"
+            service._fcm_topic_url = f"{url.rstrip('/')}/v1/projects/{self._project}/registrations"
+        return service._async_client
+
+    async def _refreshed(self) -> Verdict | None:
+        """Have a token that is good for some minutes; return what is the matter where there is none."""
+        async with self._refreshing:
+            if self._held.valid:
+                return None
+            try:
+                async with asyncio.timeout(TOKEN_SECONDS):
+                    self._held.token, self._held.expiry = await asyncio.to_thread(_fresh_token, self._source)
+            except google.auth.exceptions.GoogleAuthError as fault:
+                passing = isinstance(fault, google.auth.exceptions.TransportError) or fault.retryable
+                return Verdict("pause" if passing else "break", "OAUTH")
+            except (TimeoutError, OSError):
+                return Verdict("pause", "OAUTH")
+            return None
+
+    async def _sent(self, message: PushMessage, now: datetime) -> Verdict:
+        if message.expires_at is not None and message.expires_at <= now:
+            return Verdict("drop_message", "EXPIRED")
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                answer = await messaging.send_each_async([encoded(message, now=now)], app=self._app)
+        except ValueError:
+            return Verdict("drop_message", "MALFORMED")
+        except TimeoutError:
+            return Verdict("retry", exceptions.DEADLINE_EXCEEDED)
+        except exceptions.FirebaseError as fault:
+            return self._judged(fault, now)
+        (response,) = answer.responses
+        return SENT if response.success else self._judged(response.exception, now)
+
+    def _judged(self, fault: exceptions.FirebaseError | None, now: datetime) -> Verdict:
+        verdict = verdict_of(fault, now=now)
+        if verdict.ruling == "break":
+            self._held.token = None  # it may have been revoked: the next batch asks for another
+        return verdict
+
+
+# ---------------------------------------------------------------- what is sent
+def encoded(message: PushMessage, *, now: datetime) -> messaging.Message:
+    """Return a message as FCM wants it, with the same collapse id and the same end for Android and for Apple."""
+    collapse = collapse_id(message.collapse)
+    left = None if message.expires_at is None else min(message.expires_at - now, LONGEST_TTL)
+    headers = {"apns-collapse-id": collapse, "apns-priority": "10"}
+    if left is not None:
+        headers["apns-expiration"] = str(int((now + left).timestamp()))
+    found = messaging.Message(
+        notification=messaging.Notification(title=message.title, body=message.body),
+        data={**message.data, **({"link": message.link} if message.link else {})},
+        android=messaging.AndroidConfig(
+            collapse_key=collapse,
+            priority="high",
+            ttl=left,
+            notification=messaging.AndroidNotification(tag=collapse, notification_count=message.badge),
+        ),
+        apns=messaging.APNSConfig(headers=headers, payload=messaging.APNSPayload(messaging.Aps(badge=message.badge))),
+    )
+    # Set, not passed: the constructor warns of `token`, and phones in use still have one.
+    setattr(found, "token" if message.address.kind == "TOKEN" else "fid", message.address.value)
+    return found
+
+
+def collapse_id(text: str) -> str:
+    """Return a collapse id that an APNs header can hold: itself, or a digest of what is longer or no ASCII."""
+    return text if text.isascii() and text.isprintable() and 0 < len(text) <= COLLAPSE_BYTES else sha256(text.encode()).hexdigest()[:32]
+
+
+# ---------------------------------------------------------------- what comes back
+def verdict_of(fault: exceptions.FirebaseError | None, *, now: datetime) -> Verdict:
+    """Return what an error of FCM means for a message and its device."""
+    match fault:
+        case messaging.UnregisteredError():
+            return Verdict("drop_device", "UNREGISTERED")
+        case messaging.SenderIdMismatchError():
+            return Verdict("drop_device", "SENDER_ID_MISMATCH")
+        case messaging.ThirdPartyAuthError():
+            return Verdict("break", "THIRD_PARTY_AUTH_ERROR")
+        case exceptions.ResourceExhaustedError():  # the project's quota; QuotaExceededError, the device's, is one of these
+            return Verdict("pause", exceptions.RESOURCE_EXHAUSTED, _asked_wait(fault, now))
+        case exceptions.InvalidArgumentError():
+            return Verdict("drop_message", exceptions.INVALID_ARGUMENT)
+        case exceptions.UnauthenticatedError() | exceptions.PermissionDeniedError():
+            return Verdict("break", fault.code)
+        case None:
+            return Verdict("retry", exceptions.UNKNOWN)
+    # Also a bare 404, which a proxy answers as well as Google: no device is forgotten for it.
+    return Verdict("retry", fault.code, _asked_wait(fault, now))
+
+
+def _asked_wait(fault: exceptions.FirebaseError, now: datetime) -> timedelta | None:
+    answer = fault.http_response
+    return None if answer is None else retry_after(answer.headers.get("retry-after"), now=now)
+
+
+# ---------------------------------------------------------------- who we are
+def certificate(path: Path) -> credentials.Certificate:
+    """Return the service account of a file. Raises FirebaseUnusable."""
+    try:
+        return credentials.Certificate(str(path))
+    except (OSError, ValueError):
+        raise FirebaseUnusable(f"{path} is no service account file of Firebase, or cannot be read") from None
+
+
+def _fresh_token(source: credentials.Base) -> tuple[str, datetime]:
+    """Ask for a token; the naive expiry is what google-auth compares with. Takes its time: for a thread."""
+    credential = source.get_credential()
+    credential.refresh(partial(Request(), timeout=TOKEN_SECONDS))
+    return credential.token, credential.expiry

@@ -1,0 +1,224 @@
+"""Push through firebase-admin, over real HTTP: what FCM is sent, and what each of its answers means."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Literal
+
+import pytest
+
+from api.senders import firebase
+from api.senders.firebase import FirebasePush, FirebaseUnusable, certificate
+from domain.services.senders import SENT, Address, PushMessage, Verdict
+from tests.senders.fcm import PROJECT, StandIn, serving_fcm
+
+NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[StandIn]:
+    with serving_fcm() as stand_in:
+        yield stand_in
+
+
+@pytest.fixture
+def fcm(served: StandIn) -> StandIn:
+    served.seen.clear()
+    served.faults.clear()
+    served.tokens.clear()
+    served.token_status = 200
+    return served
+
+
+@pytest.fixture
+async def push(fcm: StandIn, tmp_path: Path) -> AsyncIterator[FirebasePush]:
+    opened = FirebasePush(certificate(fcm.account_file(tmp_path)), project=PROJECT, url=fcm.url)
+    try:
+        yield opened
+    finally:
+        await opened.close()
+
+
+def message(address: str = "phone-1", *, kind: Literal["TOKEN", "FID"] = "FID", collapse: str = "reward:coin") -> PushMessage:
+    return PushMessage(
+        id=f"m-{address}",
+        address=Address("d1", kind, address),
+        title="Prémio desbloqueado",
+        body="Já pode levar o denário",
+        collapse=collapse,
+        link="numiscollect://rewards/denario",
+        badge=3,
+        expires_at=NOW + timedelta(hours=2),
+        data={"code": "reward_unlocked"},
+    )
+
+
+async def verdict(push: FirebasePush, address: str) -> Verdict:
+    (one,) = await push.send([message(address)], now=NOW)
+    return one
+
+
+async def test_a_message_comes_with_all_its_parts(push: FirebasePush, fcm: StandIn) -> None:
+    assert await push.send([message()], now=NOW) == [SENT]
+    assert fcm.faults == []
+    (seen,) = fcm.seen
+    assert seen.message == {
+        "fid": "phone-1",
+        "notification": {"title": "Prémio desbloqueado", "body": "Já pode levar o denário"},
+        "data": {"code": "reward_unlocked", "link": "numiscollect://rewards/denario"},
+        "android": {
+            "collapse_key": "reward:coin",
+            "priority": "high",
+            "ttl": "7200s",
+            "notification": {"tag": "reward:coin", "notification_count": 3},
+        },
+        "apns": {
+            "headers": {
+                "apns-collapse-id": "reward:coin",
+                "apns-expiration": str(int((NOW + timedelta(hours=2)).timestamp())),
+                "apns-priority": "10",
+            },
+            "payload": {"aps": {"badge": 3}},
+        },
+    }
+
+
+async def test_a_device_is_addressed_by_what_it_registered(push: FirebasePush, fcm: StandIn) -> None:
+    assert await push.send([message("old", kind="TOKEN"), message("new", kind="FID")], now=NOW) == [SENT, SENT]
+    assert sorted((seen.message.get("token"), seen.message.get("fid")) for seen in fcm.seen if "token" in seen.message) == [("old", None)]
+    assert [seen.message["fid"] for seen in fcm.seen if "fid" in seen.message] == ["new"]
+
+
+@pytest.mark.parametrize("collapse", ["x" * 65, "prémio", "a\nb", ""])
+async def test_a_collapse_id_that_apple_would_refuse_becomes_a_digest(push: FirebasePush, fcm: StandIn, collapse: str) -> None:
+    assert await push.send([message(collapse=collapse)], now=NOW) == [SENT]
+    headers = fcm.seen[0].message["apns"]["headers"]
+    assert len(headers["apns-collapse-id"]) == 32
+    assert headers["apns-collapse-id"] == fcm.seen[0].message["android"]["collapse_key"]
+
+
+async def test_a_message_for_ever_has_no_end_and_one_for_months_the_longest_allowed(push: FirebasePush, fcm: StandIn) -> None:
+    await push.send([replace(message("a"), expires_at=None, badge=None, link=None)], now=NOW)
+    await push.send([replace(message("b"), expires_at=NOW + timedelta(days=90))], now=NOW)
+    ever, months = (seen.message for seen in fcm.seen)
+    assert "ttl" not in ever["android"]
+    assert "apns-expiration" not in ever["apns"]["headers"]
+    assert months["android"]["ttl"] == "2419200s"
+    assert fcm.faults == []
+
+
+async def test_what_has_expired_is_not_sent(push: FirebasePush, fcm: StandIn) -> None:
+    assert await push.send([replace(message(), expires_at=NOW)], now=NOW) == [Verdict("drop_message", "EXPIRED")]
+    assert fcm.seen == []
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("unreg-1", Verdict("drop_device", "UNREGISTERED")),
+        ("mismatch-1", Verdict("drop_device", "SENDER_ID_MISMATCH")),
+        ("quota-1", Verdict("pause", "RESOURCE_EXHAUSTED", timedelta(seconds=7))),
+        ("project-1", Verdict("pause", "RESOURCE_EXHAUSTED")),
+        ("error-1", Verdict("retry", "INTERNAL")),
+        ("down-1", Verdict("retry", "UNAVAILABLE", timedelta(seconds=30))),
+        ("cut-1", Verdict("retry", "UNKNOWN")),
+        ("lost-1", Verdict("retry", "NOT_FOUND")),
+        ("noise-1", Verdict("retry", "UNKNOWN")),
+        ("odd-1", Verdict("retry", "UNKNOWN")),
+        ("auth-1", Verdict("break", "THIRD_PARTY_AUTH_ERROR")),
+        ("denied-1", Verdict("break", "PERMISSION_DENIED")),
+        ("bad-1", Verdict("drop_message", "INVALID_ARGUMENT")),
+    ],
+)
+async def test_each_answer_has_its_verdict(push: FirebasePush, fcm: StandIn, address: str, expected: Verdict) -> None:
+    assert await verdict(push, address) == expected
+    assert fcm.faults == []
+
+
+@pytest.mark.parametrize("address", ["error-2", "down-2", "quota-2", "unreg-2"])
+async def test_an_error_is_one_request(push: FirebasePush, fcm: StandIn, address: str) -> None:
+    await verdict(push, address)
+    assert [seen.address for seen in fcm.seen] == [address]
+
+
+async def test_a_hang_ends_and_holds_nobody_up(push: FirebasePush, fcm: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(firebase, "ANSWER_SECONDS", 0.5)
+    began = time.monotonic()
+    found = await push.send([message("hang-1"), message("phone-2")], now=NOW)
+    assert found == [Verdict("retry", "DEADLINE_EXCEEDED"), SENT]
+    assert time.monotonic() - began < 5
+
+
+async def test_nobody_listening_is_tried_again(push: FirebasePush, fcm: StandIn, tmp_path: Path) -> None:
+    deaf = FirebasePush(certificate(fcm.account_file(tmp_path)), project=PROJECT, url="http://127.0.0.1:9")
+    try:
+        assert await verdict(deaf, "phone-1") == Verdict("retry", "UNAVAILABLE")
+    finally:
+        await deaf.close()
+
+
+async def test_thirty_answers_of_503_come_back(push: FirebasePush) -> None:
+    async with asyncio.timeout(10):
+        found = await push.send([message(f"down-{n}") for n in range(30)], now=NOW)
+    assert found == [Verdict("retry", "UNAVAILABLE", timedelta(seconds=30))] * 30
+
+
+async def test_one_in_a_batch_spoils_no_other(push: FirebasePush, fcm: StandIn) -> None:
+    found = await push.send([message("a"), message("noise-9"), message("unreg-9"), message("b")], now=NOW)
+    assert [one.ruling for one in found] == ["sent", "retry", "drop_device", "sent"]
+
+
+async def test_a_device_that_was_down_is_reached_later(push: FirebasePush) -> None:
+    assert await verdict(push, "flaky-1") == Verdict("retry", "UNAVAILABLE")
+    assert await verdict(push, "flaky-1") == SENT
+
+
+async def test_a_hundred_and_twenty_are_sent_once_each_with_one_token(push: FirebasePush, fcm: StandIn) -> None:
+    batch = [message(f"phone-{n}") for n in range(120)]
+    assert await push.send(batch, now=NOW) == [SENT] * 120
+    assert sorted(seen.address for seen in fcm.seen) == sorted(one.address.value for one in batch)
+    assert len(fcm.tokens) == 1
+
+
+async def test_a_token_server_that_fails_lets_nothing_out(push: FirebasePush, fcm: StandIn) -> None:
+    fcm.token_status = 400
+    assert await verdict(push, "phone-1") == Verdict("break", "OAUTH")
+    fcm.token_status = 200
+    assert await verdict(push, "phone-1") == SENT
+    assert len(fcm.seen) == 1
+
+
+async def test_a_token_server_that_is_slow_blocks_no_loop(push: FirebasePush, fcm: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(firebase, "TOKEN_SECONDS", 0.3)
+    fcm.token_delay_seconds = 1
+    try:
+        sending = asyncio.create_task(verdict(push, "phone-1"))
+        turns = 0
+        while not sending.done():
+            await asyncio.sleep(0.01)
+            turns += 1
+        assert await sending == Verdict("pause", "OAUTH")
+        assert turns > 10
+    finally:
+        fcm.token_delay_seconds = 0
+    assert fcm.seen == []
+
+
+async def test_after_a_refused_token_the_next_batch_asks_for_another(push: FirebasePush, fcm: StandIn) -> None:
+    await verdict(push, "phone-1")
+    fcm.tokens.clear()
+    assert await verdict(push, "phone-1") == Verdict("break", "UNAUTHENTICATED")
+    assert await verdict(push, "phone-1") == SENT
+
+
+def test_a_file_that_is_no_service_account_is_told_in_a_sentence(tmp_path: Path) -> None:
+    bad = tmp_path / "account.json"
+    bad.write_text('{"type": "service_account", "private_key": "hush"}')
+    with pytest.raises(FirebaseUnusable) as refusal:
+        certificate(bad)
+    assert "hush" not in str(refusal.value)
+    with pytest.raises(FirebaseUnusable):
+        certificate(tmp_path / "none.json")
