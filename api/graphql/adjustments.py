@@ -1,10 +1,11 @@
-"""Corrections by managers: an amount with a reason, in the audit trail."""
+"""Corrections by managers, each with a reason in the audit trail: an amount, and freezing a membership."""
 
 from typing import Annotated
 
 import strawberry
 
 from api.graphql.basics import Info
+from api.graphql.customers import Customer, customer_of
 from api.graphql.points import PointEntry, Wallet, entry_of, wallet_of
 from api.graphql.problems import IdempotencyConflict, InsufficientBalance, NotAllowed, refusals
 from api.graphql.scalars import WalletCode
@@ -32,6 +33,34 @@ AdjustBalanceResult = Annotated[
 ]
 
 
+@strawberry.input
+class FreezeMemberInput:
+    member: str
+    reason: str
+    idempotency_key: str
+
+
+@strawberry.input
+class UnfreezeMemberInput:
+    member: str
+    reason: str
+    idempotency_key: str
+
+
+@strawberry.type
+class MembershipFrozen:
+    customer: Customer
+
+
+@strawberry.type
+class MembershipUnfrozen:
+    customer: Customer
+
+
+FreezeMemberResult = Annotated[MembershipFrozen | NotAllowed | IdempotencyConflict, strawberry.union("FreezeMemberResult")]
+UnfreezeMemberResult = Annotated[MembershipUnfrozen | NotAllowed | IdempotencyConflict, strawberry.union("UnfreezeMemberResult")]
+
+
 @strawberry.type
 class AdjustmentMutation:
     @strawberry.mutation(description="Managers: a correction with a reason, in the audit trail.")
@@ -53,3 +82,28 @@ class AdjustmentMutation:
         return BalanceAdjusted(
             entry=entry_of(reader, done.member_id, done.told), wallet=wallet_of(reader, done.member_id, done.code, done.wallet)
         )
+
+    @strawberry.mutation(description="Managers: from now on the member earns, redeems and uses nothing; refunds still apply.")
+    @refusals
+    async def freeze_member(self, info: Info, input: FreezeMemberInput) -> FreezeMemberResult:
+        return MembershipFrozen(customer=await _freezing(info, input, freeze=True))
+
+    @strawberry.mutation(description="Managers: a frozen membership goes on.")
+    @refusals
+    async def unfreeze_member(self, info: Info, input: UnfreezeMemberInput) -> UnfreezeMemberResult:
+        return MembershipUnfrozen(customer=await _freezing(info, input, freeze=False))
+
+
+async def _freezing(info: Info, given: FreezeMemberInput | UnfreezeMemberInput, *, freeze: bool) -> Customer:
+    loaders, till = info.context.loaders, till_of(info)
+    till.need_manager()
+    change = adjustments.freeze if freeze else adjustments.unfreeze
+    seen = await change(
+        info.context.services.house,
+        till=till,
+        member_id=await chosen(info, given.member),
+        reason=given.reason,
+        key=given.idempotency_key,
+        now=loaders.now,
+    )
+    return customer_of(await loaders.reader(), seen)

@@ -101,6 +101,8 @@ ROOTS: Mapping[str, Mapping[str, Entry]] = {
         # Managers only, but a cashier's screen is told so: NotAllowed with reason ROLE, which the service answers.
         "reverseVoucherUse": _to(STAFF),
         "adjustBalance": _to(STAFF),
+        "freezeMember": _to(STAFF),
+        "unfreezeMember": _to(STAFF),
         "recordEvent": _to(STAFF),
     },
     "Subscription": {
@@ -132,7 +134,7 @@ TYPES: Mapping[str, Eyes] = {
     **_all(STAFF, "Staff", "Customer", "CustomerScan", "VoucherScan", "UnknownCode", "ExpiredCode", "Quote", "QuotedEntry"),
     **_all(STAFF, "WalletTotal", "RefundQuote", "StaffSignedIn", "NotAllowed", "PurchaseRecorded", "PurchaseClaimed"),
     **_all(STAFF, "PurchaseRefunded", "RefundTooLarge", "UnknownPurchase", "VoucherAccepted", "VoucherUseReversed"),
-    **_all(STAFF, "BalanceAdjusted", "InsufficientBalance", "EventRecorded"),
+    **_all(STAFF, "BalanceAdjusted", "InsufficientBalance", "EventRecorded", "MembershipFrozen", "MembershipUnfrozen"),
 }
 
 # Null for anyone else: a voucher's code is worth its value, and staff need only scan it. A member is only ever shown their own.

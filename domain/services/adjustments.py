@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.model import events
+from domain.model.decision import Refusal
 from domain.model.events import Event, Json
 from domain.model.wallet import Wallet
 from domain.services import given, reading
@@ -19,6 +20,14 @@ from domain.store import journal, members
 from domain.store.audit import Act, noted
 from domain.store.members import Told
 from domain.store.requests import Reply, RequestKey, request_key, store_scope
+
+
+# ---------------------------------------------------------------- errors
+class _SoAlready(Refusal):
+    """There is nothing to change: a key that has acted answers, and another binds nothing."""
+
+    def __init__(self) -> None:
+        super().__init__("the membership is so already")
 
 
 # ---------------------------------------------------------------- values
@@ -90,7 +99,7 @@ async def _freezing(house: House, *, till: Till, member_id: str, reason: str, ke
         till.need_other(member_id)
         kept = await member_of(house, member_id)
         if kept.member.frozen == (name == events.FROZEN):
-            return await reading.seen(house, kept, now=now)
+            raise _SoAlready
         event = Event(f"{name}:{member_id}:{kept.member.seq + 1}", name, moment(kept, now=now), till.source)
         decision = await decided(house, published, kept, event, now=now)
         bind = binding.to({"member": member_id, "seq": decision.row.seq})
@@ -101,4 +110,7 @@ async def _freezing(house: House, *, till: Till, member_id: str, reason: str, ke
     async def again(_: Reply) -> Seen:
         return await reading.home(house, member_id=member_id, now=now)
 
-    return await once(house, request=request, queue=member_id, now=now, act=act, again=again)
+    try:
+        return await once(house, request=request, queue=member_id, now=now, act=act, again=again)
+    except _SoAlready:
+        return await reading.home(house, member_id=member_id, now=now)

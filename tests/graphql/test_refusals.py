@@ -132,3 +132,31 @@ async def test_nobody_without_a_session_and_nobody_of_another_kind(doors: Doors)
 async def test_without_a_programme_the_api_says_so(doors: Doors) -> None:
     doors.process.programmes._current = None
     assert (await doors.error("{ programme { name } }"))["code"] == "NOT_AVAILABLE"
+
+
+async def test_a_manager_freezes_a_membership_and_a_frozen_one_earns_nothing_while_refunds_apply(doors: Doors) -> None:
+    token = await doors.member()
+    number = await number_of(doors, token)
+    cashier, manager = await doors.hire("rui"), await doors.hire("eva", "MANAGER")
+    await doors.mutate("recordPurchase", {"member": number, **PURCHASE}, "__typename", token=cashier)
+    given = {"member": number, "reason": "a stolen phone", "idempotencyKey": "f"}
+    before = await state(doors)
+    assert (await doors.mutate("freezeMember", given, PROBLEM, token=cashier))["reason"] == "ROLE"
+    assert await state(doors) == before
+    frozen = "__typename ... on MembershipFrozen { customer { status } }"
+    done = await doors.mutate("freezeMember", given, frozen, token=manager)
+    assert done == {"__typename": "MembershipFrozen", "customer": {"status": "FROZEN"}}
+    before = await state(doors)
+    assert await doors.mutate("freezeMember", given, frozen, token=manager) == done
+    other = await doors.mutate("freezeMember", {**given, "reason": "another"}, PROBLEM, token=manager)
+    assert other["__typename"] == "IdempotencyConflict"
+    again = {"member": number, **PURCHASE, "externalId": "B", "idempotencyKey": "b"}
+    assert (await doors.mutate("recordPurchase", again, PROBLEM, token=cashier))["reason"] == "MEMBER_FROZEN"
+    assert await state(doors) == before
+    refund = {"externalId": "A", "reason": "returned", "idempotencyKey": "r"}
+    refunded = await doors.mutate("refundPurchase", refund, "... on PurchaseRefunded { entries { amount } }", token=cashier)
+    assert [entry["amount"] for entry in refunded["entries"]] == [-100]
+    thawed = await doors.mutate(
+        "unfreezeMember", {**given, "idempotencyKey": "u"}, "... on MembershipUnfrozen { customer { status } }", token=manager
+    )
+    assert thawed == {"customer": {"status": "ACTIVE"}}
