@@ -2,7 +2,9 @@
 
 import typer
 
+from api.commands.audit import audit_commands
 from api.commands.keys import keys
+from api.commands.outbox import outbox
 from api.commands.people import staff_commands, store_commands, token
 from api.commands.programme import programme
 from api.commands.schema import schema
@@ -11,6 +13,7 @@ from api.commands.settings import settings
 from api.commands.simulate import simulate
 from api.commands.turn import turn
 from api.commands.verify import verify
+from api.commands.worker import worker
 from api.logs import configure_logs
 
 cli = typer.Typer(
@@ -26,12 +29,15 @@ cli.command()(simulate)
 cli.command()(token)
 cli.command()(turn)
 cli.command()(verify)
+cli.command()(worker)
 cli.command()(settings)
 cli.command()(schema)
 cli.add_typer(programme, name="programme")
 cli.add_typer(staff_commands, name="staff")
 cli.add_typer(store_commands, name="store")
+cli.add_typer(audit_commands, name="audit")
 cli.add_typer(keys, name="keys")
+cli.add_typer(outbox, name="outbox")
 
 
 @cli.callback()

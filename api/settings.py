@@ -58,6 +58,12 @@ class Settings(BaseSettings):
     session_idle_days: int = Field(30, ge=1, le=365, description="A session not refreshed for so long ends")
     session_days: int = Field(90, ge=1, le=730, description="The longest that a member's session lasts")
     staff_session_hours: int = Field(12, ge=1, le=24, description="The longest that a staff session lasts: a shift")
+    shift_purchases: int = Field(2_000, ge=1, description="The most purchases that one shift may record")
+    shift_vouchers: int = Field(1_000, ge=1, description="The most vouchers that one shift may accept")
+    shift_refunded: int = Field(1_000_000, ge=1, description="The most that one shift may refund, in minor units of the currency")
+    shift_adjusted: int = Field(
+        50_000, ge=1, description="The most that one shift may correct balances by, points and minor units together"
+    )
     cors_origins: list[str] = Field(
         default_factory=list,
         description="Origins of other web pages that may call the API, as a JSON list; none by default",

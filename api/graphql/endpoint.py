@@ -13,6 +13,7 @@ from api.http.callers import Callers
 from api.http.rates import Rates, rate_limits
 from api.http.routes import graphql_routes
 from api.process import Process
+from domain.services.tills import ShiftLimits
 
 
 def make_routes(process: Process, *, address: str, explorer: bool) -> list[BaseRoute]:
@@ -27,6 +28,12 @@ def make_routes(process: Process, *, address: str, explorer: bool) -> list[BaseR
         card_key=process.keys.derived("cards"),
         clock=process.clock,
         base_url=settings.base_url or address,
+        shift_limits=ShiftLimits(
+            purchases=settings.shift_purchases,
+            vouchers=settings.shift_vouchers,
+            refunded=settings.shift_refunded,
+            adjusted=settings.shift_adjusted,
+        ),
     )
 
     def make_context(origin: Origin, caller: Caller) -> Context[object, object]:

@@ -76,6 +76,8 @@ ROOTS: Mapping[str, Mapping[str, Entry]] = {
         "quotePurchase": _to(STAFF),
         "purchase": _to(STAFF),
         "quoteRefund": _to(STAFF),
+        "shiftActions": _to(STAFF),
+        "auditTrail": _to(STAFF - {Who.CASHIER}),
     },
     "Mutation": {
         "enrol": _to(PUBLIC),
@@ -134,6 +136,7 @@ TYPES: Mapping[str, Eyes] = {
     **_all(STAFF, "Staff", "Customer", "CustomerScan", "VoucherScan", "UnknownCode", "ExpiredCode", "Quote", "QuotedEntry"),
     **_all(STAFF, "WalletTotal", "RefundQuote", "StaffSignedIn", "NotAllowed", "PurchaseRecorded", "PurchaseClaimed"),
     **_all(STAFF, "PurchaseRefunded", "RefundTooLarge", "UnknownPurchase", "VoucherAccepted", "VoucherUseReversed"),
+    **_all(STAFF, "ShiftAction", "AuditEntry", "AuditBalance"),
     **_all(STAFF, "BalanceAdjusted", "InsufficientBalance", "EventRecorded", "MembershipFrozen", "MembershipUnfrozen"),
 }
 

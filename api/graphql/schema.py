@@ -20,10 +20,11 @@ from api.graphql.scalars import SCALARS
 from api.graphql.scanning import ScanMutation
 from api.graphql.sign_in import SignInMutation
 from api.graphql.staff import StaffMutation, StaffQuery
+from api.graphql.trail import TrailQuery
 
 
 @strawberry.type
-class Query(NodeQuery, ProgrammeQuery, MemberQuery, StaffQuery, CustomerQuery, PurchaseQuery, RefundQuery):
+class Query(NodeQuery, ProgrammeQuery, MemberQuery, StaffQuery, CustomerQuery, PurchaseQuery, RefundQuery, TrailQuery):
     pass
 
 

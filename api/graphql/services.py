@@ -10,6 +10,7 @@ from api.tokens import Tokens
 from domain.services import stores
 from domain.services.desk import Desk
 from domain.services.house import House
+from domain.services.tills import ShiftLimits
 from domain.store.base import Store
 
 NAMES_FRESH = timedelta(seconds=10)
@@ -72,6 +73,7 @@ class Services:
     clock: Callable[[], datetime]
     base_url: str
     locales: Locales = field(default_factory=Locales)
+    shift_limits: ShiftLimits = field(default_factory=ShiftLimits)
 
     @property
     def house(self) -> House:

@@ -20,7 +20,15 @@ QUEUED_AT_MOST = timedelta(hours=24)
 def till_of(info: Info) -> Till:
     """Return the employee who calls, at their store."""
     staff = info.context.staff()
-    return Till(staff=staff.staff_id, role=staff.role, store=staff.store, own_member=staff.own_member)
+    return Till(
+        staff=staff.staff_id,
+        role=staff.role,
+        store=staff.store,
+        own_member=staff.own_member,
+        session=staff.session_id,
+        request=info.context.request_id,
+        limits=info.context.services.shift_limits,
+    )
 
 
 @contextmanager

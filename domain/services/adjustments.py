@@ -17,7 +17,7 @@ from domain.services.reading import Seen
 from domain.services.tills import Till
 from domain.services.wallets import read_wallets, wallets_of, write_wallets
 from domain.store import journal, members
-from domain.store.audit import Act, noted
+from domain.store.audit import Action, Counted
 from domain.store.members import Told
 from domain.store.requests import Reply, RequestKey, request_key, store_scope
 
@@ -65,8 +65,9 @@ async def adjust(
         decision = await decided(house, published, kept, event, now=now)
         after = wallets_of(published.programme, decision.member, now=at)
         bind = binding.to({"member": member_id, "seq": decision.row.seq, "wallets": write_wallets({wallet: after[wallet]})})
-        trail = noted(Act(till.staff, "adjustBalance", reason, till.store), member=member_id, seq=decision.row.seq, now=now)
-        await committed(house, published, decision, now=now, request=bind, claims=[trail])
+        much: tuple[Counted, int] = ("adjusted", abs(amount))
+        trail = till.trail(decision, "ADJUSTMENT", now=now, subject=wallet, amount=amount, counts=much, wallet=wallet, reason=reason)
+        await committed(house, published, decision, now=now, request=bind, claims=trail)
         return BalanceAdjusted(member_id, members.told_by(decision.row)[0], wallet, after[wallet])
 
     async def again(reply: Reply) -> BalanceAdjusted:
@@ -103,8 +104,9 @@ async def _freezing(house: House, *, till: Till, member_id: str, reason: str, ke
         event = Event(f"{name}:{member_id}:{kept.member.seq + 1}", name, moment(kept, now=now), till.source)
         decision = await decided(house, published, kept, event, now=now)
         bind = binding.to({"member": member_id, "seq": decision.row.seq})
-        trail = noted(Act(till.staff, name, reason, till.store), member=member_id, seq=decision.row.seq, now=now)
-        await committed(house, published, decision, now=now, request=bind, claims=[trail])
+        action: Action = "MEMBER_FROZEN" if name == events.FROZEN else "MEMBER_UNFROZEN"
+        trail = till.trail(decision, action, now=now, subject=kept.member.number, reason=reason)
+        await committed(house, published, decision, now=now, request=bind, claims=trail)
         return await reading.seen(house, members.after(kept, decision), now=max(now, event.at))
 
     async def again(_: Reply) -> Seen:

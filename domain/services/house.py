@@ -17,9 +17,10 @@ from domain.model.decide import Past, decide
 from domain.model.decision import By, Decision, Refusal
 from domain.model.events import Event, Facts
 from domain.model.member import Count
-from domain.services.errors import Conflicting, NotFound
+from domain.services.errors import Conflicting, NotAllowed, NotFound
 from domain.services.live import Live
 from domain.store import commit, journal, members, requests
+from domain.store.audit import ShiftIsOver
 from domain.store.base import Stale, Step, Store, Unavailable, Write
 from domain.store.members import Details, Kept, ProfileChange
 from domain.store.programmes import NothingPublished, Programmes, Published
@@ -202,6 +203,8 @@ async def committed(
             profile=profile,
             also=also,
         )
+    except ShiftIsOver:
+        raise NotAllowed("SHIFT_LIMIT") from None
     except SoldOut:
         house.shelf.forget()
         raise

@@ -148,8 +148,9 @@ async def record(
         decision = await decided(house, published, kept, Event(f"event:{identity}", name, at, till.source, said), now=now)
         bind = binding.to({"member": member_id, "seq": decision.row.seq})
         claim = receipts.claimed(identity, member=member_id, row=decision.row)
+        trail = till.trail(decision, "EVENT", now=now, subject=name)
         try:
-            await committed(house, published, decision, now=now, request=bind, claims=[claim])
+            await committed(house, published, decision, now=now, request=bind, claims=[claim, *trail])
         except ReceiptKnown:
             return _result(member_id, await _recorded_before(house, identity, member_id, name, said))
         return _result(member_id, decision.row)

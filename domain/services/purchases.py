@@ -157,8 +157,9 @@ async def record(house: House, *, till: Till, member_id: str, given: Given, key:
         decision = await decided(house, published, kept, event, now=now)
         bind = binding.to({"member": member_id, "seq": decision.row.seq})
         claim = receipts.claimed(receipt, member=member_id, row=decision.row)
+        trail = till.trail(decision, "PURCHASE", now=now, subject=given.external_id, amount=given.total, counts=("purchases", 1))
         try:
-            await committed(house, published, decision, now=now, request=bind, claims=[claim])
+            await committed(house, published, decision, now=now, request=bind, claims=[claim, *trail])
         except ReceiptKnown:
             raise await _claimed(house, receipt, member_id) from None
         return _recorded(receipt, await _after(house, kept, decision, now=now), decision.row)

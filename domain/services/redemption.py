@@ -22,7 +22,6 @@ from domain.services.reading import Seen
 from domain.services.tills import Till
 from domain.services.wallets import read_wallets, wallets_of, write_wallets
 from domain.store import members, vouchers
-from domain.store.audit import Act, noted
 from domain.store.requests import Reply, member_scope, request_key, store_scope
 from domain.store.vouchers import Voucher
 
@@ -204,8 +203,10 @@ async def _stepped(
     event = Event(f"{name}:{voucher.id}:{kept.member.seq + 1}", name, moment(kept, now=now), till.source, data)
     decision = await decided(house, published, kept, event, now=now)
     bind = binding.to({"seq": decision.row.seq, "voucher": voucher.id})
-    act = Act(till.staff, name, reason, till.store) if reason is not None else None
-    trail = [noted(act, member=voucher.member, seq=decision.row.seq, now=now)] if act is not None else []
+    if name == events.VOUCHER_USED:
+        trail = till.trail(decision, "VOUCHER_USED", now=now, subject=voucher.reward, counts=("vouchers", 1), voucher=voucher.id)
+    else:
+        trail = till.trail(decision, "VOUCHER_REVERSED", now=now, subject=voucher.reward, voucher=voucher.id, reason=reason)
     await committed(house, published, decision, now=now, request=bind, claims=trail)
     after = await reading.seen(house, members.after(kept, decision), now=max(now, event.at))
     return Used(_after(voucher, decision.row), after)

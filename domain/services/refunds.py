@@ -22,7 +22,6 @@ from domain.services.reading import Receipted
 from domain.services.tills import Till
 from domain.services.wallets import read_wallets, wallets_of, write_wallets
 from domain.store import journal, members, receipts
-from domain.store.audit import Act, noted
 from domain.store.members import Kept, Told
 from domain.store.programmes import Published
 from domain.store.receipts import Receipt
@@ -148,9 +147,11 @@ async def refund(house: House, *, till: Till, asked: Asked, reason: str, key: st
         row, at = decision.row, max(now, decision.row.event.at)
         wallets = wallets_of(published.programme, decision.member, now=at)
         bind = binding.to({"member": case.kept.member.id, "seq": row.seq, "wallets": write_wallets(wallets)})
-        trail = noted(Act(till.staff, "refundPurchase", reason, till.store), member=case.kept.member.id, seq=row.seq, now=now)
-        await committed(house, published, decision, now=now, request=bind, claims=[receipts.refunded(case.receipt, row), trail])
         assert row.event.refund is not None, "a refund's event carries its refund"
+        taken = row.event.refund.before.total - row.event.refund.kept.total
+        subject = row.event.refund.kept.external_id
+        trail = till.trail(decision, "REFUND", now=now, subject=subject, amount=taken, counts=("refunded", taken), reason=reason)
+        await committed(house, published, decision, now=now, request=bind, claims=[receipts.refunded(case.receipt, row), *trail])
         left = replace(case.receipt, left=row.event.refund.kept)
         return PurchaseRefunded(reading.receipted(left, case.row), case.kept.member.id, row.version, members.told_by(row), wallets)
 

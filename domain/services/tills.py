@@ -2,23 +2,48 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 
+from domain.model.decision import Decision
 from domain.services.errors import NotAllowed
+from domain.store import audit
+from domain.store.audit import Act, Action, Counted
+from domain.store.base import Write
 from domain.store.sessions import Role
 
 TILL = "till"
 
 
 @dataclass(frozen=True, slots=True)
+class ShiftLimits:
+    """The most that one shift may do: purchases and vouchers by count, refunds in minor units, corrections in points or minor units."""
+
+    purchases: int = 2_000
+    vouchers: int = 1_000
+    refunded: int = 1_000_000
+    adjusted: int = 50_000
+
+    def of(self, counted: Counted) -> int:
+        """Return one of them."""
+        return {"purchases": self.purchases, "vouchers": self.vouchers, "refunded": self.refunded, "adjusted": self.adjusted}[counted]
+
+
+@dataclass(frozen=True, slots=True)
 class Till:
-    """An employee at a store: `own_member` is their own membership, on which they may not act; `source` is part of a receipt's identity."""
+    """An employee at a store: `own_member` is their own membership, on which they may not act; `source` is part of a receipt's identity.
+
+    `session` is their shift, `request` the id under which our logs know what they asked for.
+    """
 
     staff: str
     role: Role
     store: str
     own_member: str | None = None
     source: str = TILL
+    session: str = ""
+    request: str | None = None
+    limits: ShiftLimits = field(default_factory=ShiftLimits)
 
     def need_manager(self) -> None:
         """Raise NotAllowed for a cashier."""
@@ -29,3 +54,45 @@ class Till:
         """Raise NotAllowed where the member is the employee."""
         if self.own_member == member:
             raise NotAllowed("OWN_MEMBERSHIP")
+
+    def trail(
+        self,
+        decision: Decision,
+        action: Action,
+        *,
+        now: datetime,
+        subject: str,
+        amount: int = 0,
+        counts: tuple[Counted, int] | None = None,
+        wallet: str | None = None,
+        voucher: str | None = None,
+        reason: str | None = None,
+    ) -> list[Write]:
+        """Return the writes by which what was done stands in the audit trail, and counts within the shift (`counts`: what, how much).
+
+        Raises NotAllowed where it is more than a whole shift may do; committing raises ShiftIsOver where the shift has done the rest.
+        """
+        held = decision.before.wallets
+        act = Act(
+            id=f"{decision.member.id}:{decision.row.seq}",
+            at=now,
+            actor=self.staff,
+            action=action,
+            store=self.store,
+            session=self.session,
+            request=self.request,
+            member=decision.member.id,
+            subject=subject,
+            amount=amount,
+            wallet=wallet,
+            voucher=voucher,
+            reason=reason,
+            before={code: held[code].balance if code in held else 0 for code in decision.member.wallets},
+            after={code: one.balance for code, one in decision.member.wallets.items()},
+        )
+        if counts is None or not self.session:
+            return [audit.noted(act)]
+        counted, much = counts
+        if much > self.limits.of(counted):
+            raise NotAllowed("SHIFT_LIMIT")
+        return [audit.noted(act), audit.spent(self.session, counted, much, at_most=self.limits.of(counted))]

@@ -1,30 +1,127 @@
-"""The audit trail: who did what to whom, when and why, written in the transaction that did it."""
+"""The audit trail: who did what to whom, when, where and why, what it changed and by which request. Append-only.
+
+Each row is written in the transaction that did it, beside the journal's; nothing here is ever changed. It holds ids, codes and
+figures, and the reason as it was written. A shift is one staff session: what it did so far is counted in a document of its own,
+whose bounds stand in each write's filter.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
-from domain.store.base import Write, insert
-from domain.store.documents import AuditEntry
+from pymongo import UpdateOne
+
+from domain.store.base import Store, StoreFault, Write, insert
+from domain.store.connect import Raw
+
+COLLECTION = "audit"
+SHIFTS = "shifts"
+LONGEST = 1_000
+
+Action = Literal[
+    "PURCHASE", "REFUND", "ADJUSTMENT", "VOUCHER_USED", "VOUCHER_REVERSED", "EVENT", "MEMBER_FROZEN", "MEMBER_UNFROZEN"
+]  # fmt: skip
+Counted = Literal["purchases", "refunded", "adjusted", "vouchers"]
+COUNTED: tuple[Counted, ...] = ("purchases", "refunded", "adjusted", "vouchers")
 
 
+# ---------------------------------------------------------------- errors
+class ShiftIsOver(StoreFault):
+    """The shift has done as much of this as one shift may."""
+
+
+# ---------------------------------------------------------------- values
 @dataclass(frozen=True, slots=True)
 class Act:
-    """What somebody of staff did, and the reason they gave."""
+    """What an employee did: `subject` names it (a receipt, a voucher, a wallet), `amount` in minor units or points; balances by wallet."""
 
+    id: str
+    at: datetime
     actor: str
-    action: str
-    reason: str
-    store: str | None = None
+    action: Action
+    store: str
+    session: str
+    request: str | None
+    member: str
+    subject: str = ""
+    amount: int = 0
+    wallet: str | None = None
+    voucher: str | None = None
+    reason: str | None = None
+    before: Mapping[str, int] = field(default_factory=dict)
+    after: Mapping[str, int] = field(default_factory=dict)
 
 
-async def of_member(member: str) -> list[AuditEntry]:
-    """Return what was done to a member, oldest first."""
-    return sorted(await AuditEntry.find({"member": member}).to_list(), key=lambda entry: entry.at)
+# ---------------------------------------------------------------- reads
+async def of_shift(store: Store, session: str, *, since: datetime) -> list[Act]:
+    """Return what a shift did since an instant, newest first. A shift is bounded: in hours, and in what it may do."""
+    found = store[COLLECTION].find({"session": session, "at": {"$gte": since}})
+    return sorted([_act(row) async for row in found], key=lambda act: (act.at, act.id), reverse=True)[:LONGEST]
 
 
-def noted(act: Act, *, member: str, seq: int, now: datetime) -> Write:
-    """Return the noting of an act that a journal row records."""
-    row = {"_id": f"{member}:{seq}", "at": now, "actor": act.actor, "action": act.action, "store": act.store}
-    return insert("audit", {**row, "member": member, "reason": act.reason})
+async def between(store: Store, *, since: datetime, until: datetime, shop: str | None = None, member: str | None = None) -> list[Act]:
+    """Return what was done from one instant to before another, in one store or all, to one member or all; newest first."""
+    window = {"at": {"$gte": since, "$lt": until}}
+    asked = {"member": member, **window} if member is not None else {"store": shop, **window} if shop is not None else window
+    found = store[COLLECTION].find(asked)
+    acts = [_act(row) async for row in found]
+    return sorted((act for act in acts if shop is None or act.store == shop), key=lambda act: (act.at, act.id), reverse=True)
+
+
+# ---------------------------------------------------------------- writes
+def noted(act: Act) -> Write:
+    """Return the noting of an act."""
+    return insert(
+        COLLECTION,
+        {
+            "_id": act.id,
+            "at": act.at,
+            "actor": act.actor,
+            "action": act.action,
+            "store": act.store,
+            "session": act.session,
+            "request": act.request,
+            "member": act.member,
+            "subject": act.subject,
+            "amount": act.amount,
+            "wallet": act.wallet,
+            "voucher": act.voucher,
+            "reason": act.reason,
+            "before": dict(act.before),
+            "after": dict(act.after),
+        },
+    )
+
+
+def spent(session: str, counted: Counted, amount: int, *, at_most: int) -> Write:
+    """Return the counting of what a shift did, within its bound; it raises ShiftIsOver beyond.
+
+    The first act of a shift makes its document; where the bound is met none matches, and making it again takes a key that is there.
+    """
+    others = {name: 0 for name in COUNTED if name != counted}
+    asked = {"_id": session, counted: {"$lte": at_most - amount}}
+    operation = UpdateOne(asked, {"$inc": {counted: amount}, "$setOnInsert": others}, upsert=True)
+    return Write(SHIFTS, operation, ShiftIsOver(counted))
+
+
+def _act(row: Raw) -> Act:
+    return Act(
+        id=row["_id"],
+        at=row["at"],
+        actor=row["actor"],
+        action=row["action"],
+        store=row["store"],
+        session=row["session"],
+        request=row["request"],
+        member=row["member"],
+        subject=row["subject"],
+        amount=row["amount"],
+        wallet=row["wallet"],
+        voucher=row["voucher"],
+        reason=row["reason"],
+        before=row["before"],
+        after=row["after"],
+    )

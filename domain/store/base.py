@@ -233,7 +233,7 @@ class Store:
             if write.otherwise is not None and _is_duplicate(fault):
                 raise write.otherwise from fault
             raise
-        if write.guards and not done.matched_count + done.deleted_count:
+        if write.guards and not done.matched_count + done.upserted_count + done.deleted_count:
             assert write.otherwise is not None, "a guard has a fault"
             raise write.otherwise
 
@@ -267,7 +267,7 @@ def _named(write: Write, namespace: str) -> Operation:
 def _matched(done: ClientBulkWriteResult, at: int) -> bool:
     result = done.update_results.get(at)
     if isinstance(result, UpdateResult):
-        return result.matched_count > 0
+        return result.matched_count > 0 or result.upserted_id is not None
     return done.delete_results[at].deleted_count > 0
 
 

@@ -1,4 +1,4 @@
-"""What is read and written rarely, as Beanie documents: published programmes and the audit trail.
+"""What is read and written rarely, as Beanie documents: published programmes.
 
 The growing collections are not here: their rows are plain, read raw and written by `commit.py` alone, since a whole-document
 save would lose what others wrote meanwhile.
@@ -7,7 +7,6 @@ save would lose what others wrote meanwhile.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar
 
 from beanie import Document
 
@@ -25,20 +24,4 @@ class ProgrammeVersion(Document):
         name = "programmes"
 
 
-class AuditEntry(Document):
-    """Who did what to whom, when and why: codes, ids and figures, and the reason as it was written."""
-
-    id: str  # type: ignore[assignment]
-    at: datetime
-    actor: str
-    action: str
-    member: str | None = None
-    store: str | None = None
-    reason: str | None = None
-
-    class Settings:
-        name = "audit"
-        indexes: ClassVar[list[str]] = ["member"]
-
-
-DOCUMENTS: list[type[Document]] = [ProgrammeVersion, AuditEntry]
+DOCUMENTS: list[type[Document]] = [ProgrammeVersion]

@@ -40,6 +40,8 @@ COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
     "mailboxes": (),
     "agenda": (IndexModel({"state": 1, "due": 1}, partialFilterExpression=UNDONE),),
     "stock": (),
+    "audit": (*(IndexModel({name: 1, "at": 1}) for name in ("session", "store", "member")), IndexModel({"at": 1})),
+    "shifts": (),
     "stores": (),
     "staff": (),
     "sessions": (),

@@ -1,0 +1,64 @@
+"""`selo audit list`: what staff did, for whoever holds the data folder."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from api.commands.database import open_store
+from api.commands.running import CannotRun, run
+from api.http.callers import utc_now
+from api.process import open_process
+from api.settings import read_settings
+from domain.services import staff
+from domain.store import audit, contacts
+from domain.store.audit import Act
+
+audit_commands = typer.Typer(help="What staff did: list.", no_args_is_help=True)
+
+
+@audit_commands.command("list")
+def list_acts(
+    since: Annotated[str | None, typer.Option(help="From this instant on, such as 2026-03-01T00:00:00Z; a week ago without it.")] = None,
+    until: Annotated[str | None, typer.Option(help="Up to this instant; now without it.")] = None,
+    store: Annotated[str | None, typer.Option(help="Only what was done in this store.")] = None,
+    member: Annotated[str | None, typer.Option(help="Only what was done to this membership number.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many, the newest.")] = 200,
+    data: Annotated[Path | None, typer.Option(help="The data folder.")] = None,
+) -> None:
+    """List what was done, newest first: when, who, what, where, to whom, on what, how much, why, balances before and after, request."""
+    end = _instant("--until", until) or utc_now()
+    begin = _instant("--since", since) or end - timedelta(days=7)
+
+    async def work() -> None:
+        settings = read_settings(data=data)
+        async with open_store(settings) as database, open_process(settings, database) as process:
+            whom = None
+            if member is not None:
+                whom = await contacts.member_of(process.store, contacts.number_key(member))
+                if whom is None:
+                    raise CannotRun(f"No membership has the number {member}.")
+            known = {one.id: one.username for one in await staff.listed(process.store)}
+            for act in (await audit.between(process.store, since=begin, until=end, shop=store, member=whom))[:limit]:
+                print("\t".join(_columns(act, known.get(act.actor, act.actor))))
+
+    run(work())
+
+
+def _columns(act: Act, actor: str) -> list[str]:
+    balances = [f"{code} {amount}>{act.after.get(code, 0)}" for code, amount in act.before.items()]
+    who = [f"{act.at:%Y-%m-%dT%H:%M:%SZ}", actor, act.action, act.store, act.member]
+    return [*who, act.subject, str(act.amount), ", ".join(balances) or "-", act.reason or "-", act.request or "-"]
+
+
+def _instant(option: str, text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None:
+        raise CannotRun(f"{option} {text} is no instant; write it like 2026-03-01T00:00:00Z.")
+    return at

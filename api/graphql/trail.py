@@ -1,0 +1,140 @@
+"""What staff did: the list of one's own shift, and the audit trail of a store for those who answer for it."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from enum import Enum
+
+import strawberry
+
+from api.graphql.basics import Info
+from api.graphql.customers import Customer, customer_of
+from api.graphql.errors import Forbidden
+from api.graphql.ids import encode
+from api.graphql.scalars import WalletCode
+from api.graphql.stores import Store, store_of
+from api.graphql.tills import till_of
+from api.graphql.vouchers import Voucher, voucher_of
+from domain.services import reading, staff, trail
+from domain.services.errors import NotAllowed
+from domain.store.audit import Act
+
+A_DAY = timedelta(days=1)
+
+
+@strawberry.enum
+class StaffActionKind(Enum):
+    PURCHASE = "PURCHASE"
+    REFUND = "REFUND"
+    ADJUSTMENT = "ADJUSTMENT"
+    VOUCHER_USED = "VOUCHER_USED"
+    VOUCHER_REVERSED = "VOUCHER_REVERSED"
+    EVENT = "EVENT"
+    MEMBER_FROZEN = "MEMBER_FROZEN"
+    MEMBER_UNFROZEN = "MEMBER_UNFROZEN"
+
+
+@strawberry.type(description="One thing that an employee did in this shift.")
+class ShiftAction:
+    id: strawberry.ID
+    at: datetime
+    action_kind: StaffActionKind
+    subject: str = strawberry.field(description="The receipt, reward, wallet or event that it was about.")
+    amount: int
+    wallet: WalletCode | None
+    currency: str | None = strawberry.field(description="Set where the amount is money.")
+    customer: Customer | None
+    voucher: Voucher | None
+
+
+@strawberry.type(description="A wallet's balance: available + pending - debt.")
+class AuditBalance:
+    wallet: WalletCode
+    amount: int
+
+
+@strawberry.type(description="One row of the audit trail: who did what, when, where, why, and what it changed.")
+class AuditEntry:
+    id: strawberry.ID
+    at: datetime
+    actor: str = strawberry.field(description="The employee's username.")
+    action_kind: StaffActionKind
+    store: Store
+    member: strawberry.ID = strawberry.field(description="The customer's id.")
+    subject: str
+    amount: int
+    reason: str | None
+    before: list[AuditBalance]
+    after: list[AuditBalance]
+    request_id: str | None
+
+
+@strawberry.type
+class TrailQuery:
+    @strawberry.field(description="Staff: what this shift (this staff session) did, newest first.")
+    async def shift_actions(self, info: Info, first: int | None = 50) -> list[ShiftAction]:
+        house, loaders = info.context.services.house, info.context.loaders
+        acts = await trail.of_shift(house, till=till_of(info), first=_bounded(first), now=loaders.now)
+        reader = await loaders.reader()
+        seen = await reading.homes(house, member_ids=list({act.member for act in acts}), now=loaders.now)
+        found = await reading.vouchers_named(house, voucher_ids=[act.voucher for act in acts if act.voucher])
+        vouchers = {id: await voucher_of(info, voucher) for id, voucher in found.items()}
+        return [
+            ShiftAction(
+                id=strawberry.ID(encode("ShiftAction", act.id)),
+                at=act.at,
+                action_kind=StaffActionKind(act.action),
+                subject=vouchers[act.voucher].title if act.voucher in vouchers else act.subject,
+                amount=act.amount,
+                wallet=WalletCode(act.wallet) if act.wallet else None,
+                currency=reader.programme.programme.currency if act.action in ("PURCHASE", "REFUND") else None,
+                customer=customer_of(reader, seen[act.member]) if act.member in seen else None,
+                voucher=vouchers.get(act.voucher) if act.voucher else None,
+            )
+            for act in acts
+        ]
+
+    @strawberry.field(description="Managers: the audit trail of their store; operators: of any, or all. By default the last day.")
+    async def audit_trail(
+        self,
+        info: Info,
+        store: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        first: int | None = 50,
+    ) -> list[AuditEntry]:
+        now = info.context.loaders.now
+        end = until or now
+        try:
+            acts = await trail.of_store(
+                info.context.services.house, till=till_of(info), store=store, since=since or end - A_DAY, until=end, first=_bounded(first)
+            )
+        except NotAllowed:
+            raise Forbidden from None
+        return await _entries(info, acts)
+
+
+async def _entries(info: Info, acts: Sequence[Act]) -> list[AuditEntry]:
+    services, now = info.context.services, info.context.loaders.now
+    names = await services.store_names.names(now=now)
+    known = {one.id: one.username for one in await staff.listed(services.desk.store)}
+    return [
+        AuditEntry(
+            id=strawberry.ID(encode("AuditEntry", act.id)),
+            at=act.at,
+            actor=known.get(act.actor, act.actor),
+            action_kind=StaffActionKind(act.action),
+            store=store_of(act.store, names),
+            member=strawberry.ID(encode("Customer", act.member)),
+            subject=act.subject,
+            amount=act.amount,
+            reason=act.reason,
+            before=[AuditBalance(wallet=WalletCode(code), amount=amount) for code, amount in act.before.items()],
+            after=[AuditBalance(wallet=WalletCode(code), amount=amount) for code, amount in act.after.items()],
+            request_id=act.request,
+        )
+        for act in acts
+    ]
+
+
+def _bounded(first: int | None) -> int:
+    return max(1, min(trail.LISTED_AT_MOST, first or 50))

@@ -1,0 +1,96 @@
+"""The audit trail and the limits of a shift: each act noted with its balances, bounded by the shift, seen by whom it concerns."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from domain.services import adjustments, purchases, reading, refunds, trail
+from domain.services.errors import InvalidInput, NotAllowed
+from domain.services.refunds import Asked
+from domain.services.tills import ShiftLimits
+from domain.store import audit
+from domain.store.connect import Database
+from tests.houses import CASHIER, NOW, PORTO, TILL, bought, join, open_house
+
+SHIFT = replace(TILL, session="shift-1", request="req-1")
+TIGHT = replace(SHIFT, limits=ShiftLimits(purchases=3, refunded=5_000, adjusted=40))
+A_DAY = timedelta(days=1)
+
+
+async def test_each_act_is_noted_with_who_where_why_and_what_it_changed(database: Database) -> None:
+    house = await open_house(database)
+    await join(house, "ana")
+    await purchases.record(house, till=SHIFT, member_id="ana", given=bought("r1"), key="k1", now=NOW)
+    asked = Asked("r1", None, 4_000, ())
+    await refunds.refund(house, till=SHIFT, asked=asked, reason="broken", key="k2", now=NOW + timedelta(minutes=1))
+    acts = await trail.of_shift(house, till=SHIFT, first=50, now=NOW + timedelta(hours=1))
+    told = [(act.action, act.actor, act.store, act.request, act.subject, act.amount, act.reason, act.before, act.after) for act in acts]
+    assert told == [
+        ("REFUND", "staff-1", "lisboa", "req-1", "r1", 4_000, "broken", {"points": 100}, {"points": 60}),
+        ("PURCHASE", "staff-1", "lisboa", "req-1", "r1", 10_000, None, {"points": 0}, {"points": 100}),
+    ]
+
+
+async def test_a_shift_ends_at_its_bound_however_many_come_at_once(database: Database) -> None:
+    house = await open_house(database)
+    for member in ("ana", "rui"):
+        await join(house, member)
+
+    async def one(number: int) -> str:
+        member = ("ana", "rui")[number % 2]
+        try:
+            await purchases.record(house, till=TIGHT, member_id=member, given=bought(f"r{number}"), key=f"k{number}", now=NOW)
+        except NotAllowed as refused:
+            return refused.reason
+        return "recorded"
+
+    answers = await asyncio.gather(*(one(number) for number in range(8)))
+    assert (answers.count("recorded"), answers.count("SHIFT_LIMIT")) == (3, 5)
+    assert len(await trail.of_shift(house, till=TIGHT, first=50, now=NOW)) == 3
+    earned = [(await reading.home(house, member_id=member, now=NOW)).member.wallets for member in ("ana", "rui")]
+    assert sum(wallets["points"].earned for wallets in earned if wallets) == 300
+
+
+async def test_what_one_shift_may_refund_and_correct_is_bounded_by_amount(database: Database) -> None:
+    house = await open_house(database)
+    await join(house, "ana")
+    await purchases.record(house, till=TIGHT, member_id="ana", given=bought("r1"), key="k1", now=NOW)
+    with pytest.raises(NotAllowed, match="SHIFT_LIMIT"):
+        await refunds.refund(house, till=TIGHT, asked=Asked("r1", None, 5_001, ()), reason="broken", key="k2", now=NOW)
+    await refunds.refund(house, till=TIGHT, asked=Asked("r1", None, 5_000, ()), reason="broken", key="k2", now=NOW)
+    await adjustments.adjust(house, till=TIGHT, member_id="ana", wallet="points", amount=30, reason="sorry", key="k3", now=NOW)
+    with pytest.raises(NotAllowed, match="SHIFT_LIMIT"):
+        await adjustments.adjust(house, till=TIGHT, member_id="ana", wallet="points", amount=-11, reason="sorry", key="k4", now=NOW)
+    assert (await reading.home(house, member_id="ana", now=NOW)).member.wallets["points"].balance == 80
+    other = replace(TIGHT, session="shift-2")
+    await adjustments.adjust(house, till=other, member_id="ana", wallet="points", amount=-11, reason="sorry", key="k4", now=NOW)
+
+
+async def test_a_store_sees_its_own_trail_alone(database: Database) -> None:
+    house = await open_house(database)
+    await join(house, "ana")
+    await purchases.record(house, till=SHIFT, member_id="ana", given=bought("r1"), key="k1", now=NOW)
+    porto = replace(PORTO, session="shift-3")
+    await purchases.record(house, till=porto, member_id="ana", given=bought("r2"), key="k2", now=NOW)
+    own = await trail.of_store(house, till=SHIFT, store=None, since=NOW - A_DAY, until=NOW + A_DAY, first=50)
+    every = await trail.of_store(house, till=replace(SHIFT, role="OPERATOR"), store=None, since=NOW - A_DAY, until=NOW + A_DAY, first=50)
+    assert [act.subject for act in own] == ["r1"]
+    assert sorted(act.subject for act in every) == ["r1", "r2"]
+    with pytest.raises(NotAllowed, match="OTHER_STORE"):
+        await trail.of_store(house, till=SHIFT, store="porto", since=NOW - A_DAY, until=NOW + A_DAY, first=50)
+    with pytest.raises(NotAllowed, match="ROLE"):
+        await trail.of_store(house, till=replace(CASHIER, session="s"), store=None, since=NOW - A_DAY, until=NOW + A_DAY, first=50)
+    with pytest.raises(InvalidInput):
+        await trail.of_store(house, till=SHIFT, store=None, since=NOW - timedelta(days=32), until=NOW, first=50)
+
+
+async def test_a_refused_act_leaves_no_trail(database: Database) -> None:
+    house = await open_house(database)
+    await join(house, "ana")
+    cashier = replace(CASHIER, session="shift-4")
+    with pytest.raises(NotAllowed):
+        await adjustments.adjust(house, till=cashier, member_id="ana", wallet="points", amount=5, reason="gift", key="a", now=NOW)
+    assert await audit.between(house.store, since=NOW - A_DAY, until=NOW + A_DAY) == []
+    assert (await reading.home(house, member_id="ana", now=NOW)).member.seq == 1
