@@ -63,8 +63,8 @@ async def of_shift(store: Store, session: str, *, since: datetime) -> list[Act]:
 
 
 async def between(store: Store, *, since: datetime, until: datetime, shop: str | None = None, member: str | None = None) -> list[Act]:
-    """Return what was done from one instant to before another, in one store or all, to one member or all; newest first."""
-    window = {"at": {"$gte": since, "$lt": until}}
+    """Return what was done from one instant to another, in one store or all, to one member or all; newest first."""
+    window = {"at": {"$gte": since, "$lte": until}}
     asked = {"member": member, **window} if member is not None else {"store": shop, **window} if shop is not None else window
     found = store[COLLECTION].find(asked)
     acts = [_act(row) async for row in found]

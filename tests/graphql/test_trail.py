@@ -1,0 +1,39 @@
+"""The till's list of its shift, and the audit trail for those who answer for a store, through GraphQL over HTTP."""
+
+from tests.doors import Doors, Json
+
+SHIFT = "{ shiftActions { actionKind subject amount currency customer { name } voucher { voucherState } } }"
+TRAIL = "query($s: String) { auditTrail(store: $s) { actor actionKind subject requestId store { code } after { wallet amount } } }"
+
+
+async def bought(doors: Doors, till: str, number: str, receipt: str) -> None:
+    given: Json = {"member": number, "externalId": receipt, "currency": "EUR", "total": 10_000, "idempotencyKey": receipt}
+    await doors.mutate("recordPurchase", given, "... on PurchaseRecorded { entries { amount } }", token=till)
+
+
+async def test_a_till_lists_what_its_own_shift_did(doors: Doors) -> None:
+    number = (await doors.do("{ me { number } }", token=await doors.member()))["me"]["number"]
+    rui, eva = await doors.hire("rui"), await doors.hire("eva")
+    await bought(doors, rui, number, "A")
+    await bought(doors, eva, number, "B")
+    mine = (await doors.do(SHIFT, token=rui))["shiftActions"]
+    assert mine == [
+        {"actionKind": "PURCHASE", "subject": "A", "amount": 10_000, "currency": "EUR", "customer": {"name": "Ana Silva"}, "voucher": None}
+    ]
+
+
+async def test_a_manager_sees_their_store_an_operator_all_and_a_cashier_none(doors: Doors) -> None:
+    number = (await doors.do("{ me { number } }", token=await doors.member()))["me"]["number"]
+    lisboa, porto = await doors.hire("rui"), await doors.hire("eva", store="porto")
+    await bought(doors, lisboa, number, "A")
+    await bought(doors, porto, number, "B")
+    manager, operator = await doors.hire("mia", "MANAGER"), await doors.hire("olga", "OPERATOR")
+    own = (await doors.do(TRAIL, token=manager))["auditTrail"]
+    assert [(row["actor"], row["subject"], row["store"]["code"]) for row in own] == [("rui", "A", "lisboa")]
+    # 100 of welcome and 100 of the purchase, both pending: a balance counts them
+    assert {"wallet": "points", "amount": 200} in own[0]["after"]
+    assert own[0]["requestId"]
+    every = (await doors.do(TRAIL, token=operator))["auditTrail"]
+    assert sorted(row["subject"] for row in every) == ["A", "B"]
+    assert (await doors.error(TRAIL, {"s": "porto"}, token=manager))["code"] == "FORBIDDEN"
+    assert (await doors.error(TRAIL, token=lisboa))["code"] == "FORBIDDEN"
