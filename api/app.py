@@ -12,12 +12,12 @@ from starlette.types import ASGIApp
 
 from api.graphql.endpoint import make_routes
 from api.http.headers import Porch, unforeseen
-from api.http.health import PartState, health_routes
+from api.http.health import Part, PartState, health_routes
 from api.http.jwks import jwks_route
 from api.http.pages import page_routes
 from api.process import Process
 from api.settings import Settings
-from api.worker import work
+from api.worker import channels, work
 from domain.store.connect import Unreachable
 from domain.store.programmes import NothingPublished
 
@@ -30,10 +30,11 @@ async def open_app(process: Process, *, address: str) -> AsyncIterator[ASGIApp]:
     await process.desk.registry.load(process.store, now=process.clock())
     beside = [
         asyncio.create_task(process.house.follow(), name="programmes and stock"),
+        asyncio.create_task(process.house.live.follow(process.store), name="live activity"),
         asyncio.create_task(process.desk.registry.follow(process.store, clock=process.clock), name="ended sessions"),
     ]
     if process.settings.worker:
-        beside.append(asyncio.create_task(work(process.house), name="worker"))
+        beside.append(asyncio.create_task(work(process), name="worker"))
     try:
         yield create_app(process, address=address)
     finally:
@@ -61,7 +62,7 @@ def create_app(process: Process, *, address: str = "") -> ASGIApp:
 
     inner = Starlette(
         routes=[
-            *health_routes({"database": database_part, "programme": programme_part}),
+            *health_routes({"database": database_part, "programme": programme_part, **_channel_parts(process)}),
             jwks_route(process.tokens.public_set),
             *make_routes(process, address=address, explorer=explorer),
             *page_routes(explorer=explorer, media=process.settings.media or (DEMO_PICTURES if process.settings.demo else None)),
@@ -70,6 +71,18 @@ def create_app(process: Process, *, address: str = "") -> ASGIApp:
         exception_handlers={Exception: unforeseen},
     )
     return Porch(inner)
+
+
+def _channel_parts(process: Process) -> dict[str, Part]:
+    """What of messages can leave; without any the inbox and live activity go on, so the server is ready all the same."""
+
+    def part(on: bool) -> Part:
+        async def state() -> PartState:
+            return PartState(ok=on, state="on" if on else "off", needed=False)
+
+        return state
+
+    return {channel: part(on) for channel, on in channels(process.senders).items()}
 
 
 def _other_origins(settings: Settings) -> list[Middleware]:

@@ -14,6 +14,7 @@ from api.tokens import Tokens
 from domain.model.sessions import Terms
 from domain.services.desk import Desk
 from domain.services.house import House
+from domain.services.senders import NO_SENDERS, Senders
 from domain.store.base import Store
 from domain.store.connect import Database
 from domain.store.prepare import prepare
@@ -34,6 +35,7 @@ class Process:
     drain: Drain
     house: House
     desk: Desk
+    senders: Senders
     clock: Callable[[], datetime]
 
     @property
@@ -46,7 +48,9 @@ class Process:
 
 
 @asynccontextmanager
-async def open_process(settings: Settings, database: Database, *, clock: Callable[[], datetime] = utc_now) -> AsyncIterator[Process]:
+async def open_process(
+    settings: Settings, database: Database, *, clock: Callable[[], datetime] = utc_now, senders: Senders = NO_SENDERS
+) -> AsyncIterator[Process]:
     """Open it over a database that answers, its collections and indexes made; at the end what is under way is waited for.
 
     `clock` is what every part of it calls now; tests hand in one that they move.
@@ -66,7 +70,7 @@ async def open_process(settings: Settings, database: Database, *, clock: Callabl
     desk = _desk(settings, house, keys)
     drain = Drain(stop_after_seconds=settings.operation_seconds + settings.database_seconds)
     try:
-        yield Process(settings, database, keys, tokens, drain, house, desk, clock)
+        yield Process(settings, database, keys, tokens, drain, house, desk, senders, clock)
     finally:
         await drain.close(seconds=settings.shutdown_seconds)
         await store.drain()

@@ -1,0 +1,71 @@
+"""`selo outbox`: what could not be sent, and why; and sending it again."""
+
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from api.commands.database import open_store
+from api.commands.running import CannotRun, run
+from api.http.callers import utc_now
+from api.process import open_process
+from api.settings import read_settings
+from domain.services import outbox as posted
+from domain.services.outbox import Promised
+
+AT_MOST = 200
+
+outbox = typer.Typer(help="Messages that wait, were parked or dropped.", no_args_is_help=True)
+DataOption = Annotated[Path | None, typer.Option(help="The data folder.")]
+
+
+class State(Enum):
+    PARKED = "parked"
+    DROPPED = "dropped"
+    PENDING = "pending"
+
+
+@outbox.command("list")
+def list_rows(
+    state: Annotated[State, typer.Option(help="Which: parked, dropped, or pending.")] = State.PARKED, data: DataOption = None
+) -> None:
+    """Show messages of one state with the reason of each; no contact and no text is shown."""
+    found = run(_listed(state, data))
+    if not found:
+        print(f"No message is {state.value}.")
+        return
+    table = Table("id", "message", "due", "attempts", "why", box=None)
+    for row in found:
+        attempts = max((one.attempts for one in row.deliveries or ()), default=0)
+        table.add_row(row.id, f"{row.kind} {row.code}", f"{row.due:%Y-%m-%d %H:%M:%S}Z", str(attempts), row.error or "waits")
+    Console(soft_wrap=True).print(table)
+    if len(found) == AT_MOST:
+        print(f"These are {AT_MOST}; there may be more.")
+
+
+@outbox.command()
+def retry(
+    ids: Annotated[list[str] | None, typer.Argument(help="Ids as `list` shows them; all parked ones without.")] = None,
+    data: DataOption = None,
+) -> None:
+    """Send parked messages again, with fresh attempts: those named, or all."""
+    done = run(_retried(ids or [], data))
+    print(f"{done} messages will be sent again")
+
+
+async def _listed(state: State, data: Path | None) -> list[Promised]:
+    settings = read_settings(data=data)
+    async with open_store(settings) as database, open_process(settings, database) as process:
+        return await posted.listed(process.house, state=state.value, first=AT_MOST)
+
+
+async def _retried(ids: list[str], data: Path | None) -> int:
+    settings = read_settings(data=data)
+    async with open_store(settings) as database, open_process(settings, database) as process:
+        done, unknown = await posted.again(process.house, ids=ids, now=utc_now())
+        if unknown:
+            raise CannotRun(f"Not parked: {', '.join(unknown)}. {done} others will be sent again. See: selo outbox list")
+        return done
