@@ -194,8 +194,8 @@ def _day(day: date | None) -> str | None:
 
 
 def fold(rows: Iterable[Row], start: Mapping[str, Value] | None = None) -> Paths:
-    """Return the state after rows, by their changes alone; nothing is decided again."""
-    state = dict(start or {})
+    """Return the state after rows, by their changes alone, from a member to be or another start; nothing is decided again."""
+    state = dict(start) if start is not None else paths(Member(""))
     for row in rows:
         for path in row.removed:
             state.pop(path, None)

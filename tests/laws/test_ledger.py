@@ -1,0 +1,126 @@
+"""The ledger's laws, on random histories of all kinds of events: nothing is made or lost, nothing is below zero, rows fold to the state."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from hypothesis import given
+
+from domain.model import state
+from domain.model.decide import at_instant, decide
+from domain.model.decision import Decision, Row
+from domain.model.events import REDEEMED
+from domain.model.member import Member
+from domain.model.programme import Programme
+from domain.model.values import evolve
+from domain.model.wallet import Wallet
+from tests.laws.histories import HISTORIES, PROGRAMMES, WHO, Step, Watched, live, tried
+
+
+@tried(60)
+@given(PROGRAMMES, HISTORIES)
+def test_figures_entries_and_lots_agree_after_every_decision(programme: Programme, history: list[Step]) -> None:
+    run = live(programme, history)
+    sums: dict[tuple[str, str], int] = defaultdict(int)
+    for decision in run.decisions:
+        for row in decision.rows:
+            for entry in row.entries:
+                sums[decision.member.id, entry.wallet] += entry.amount
+                assert entry.balance == sums[decision.member.id, entry.wallet]
+        for code, wallet in decision.member.wallets.items():
+            _hold(wallet)
+            assert wallet.balance == sums[decision.member.id, code]
+
+
+def _hold(wallet: Wallet) -> None:
+    assert wallet.available + wallet.pending - wallet.debt == wallet.earned + wallet.adjusted - wallet.spent - wallet.expired
+    assert wallet.available + wallet.pending == sum(lot.amount for lot in wallet.lots)
+    assert all(lot.amount > 0 for lot in wallet.lots)
+    assert min(wallet.debt, wallet.earned, wallet.spent, wallet.expired) >= 0
+    assert len({(lot.available_at, lot.expires_on) for lot in wallet.lots}) == len(wallet.lots)
+
+
+@tried(30)
+@given(PROGRAMMES, HISTORIES)
+def test_rows_and_entries_are_numbered_without_a_gap_and_fold_to_the_state(programme: Programme, history: list[Step]) -> None:
+    run = live(programme, history)
+    for who in WHO:
+        folded = state.fold([])
+        entries, by_wallet = 0, defaultdict[str, int](int)
+        for seq, (row, after) in enumerate(_rows(run, who), start=1):
+            assert row.seq == seq
+            for entry in row.entries:
+                entries, by_wallet[entry.wallet] = entries + 1, by_wallet[entry.wallet] + 1
+                assert (entry.n, entry.wallet_n) == (entries, by_wallet[entry.wallet])
+                assert entry.amount
+            assert not any(path.startswith("profile") for path in row.changes)
+            folded = state.fold([row], folded)
+            if after is not None:
+                assert folded == state.paths(after)
+                assert _restored(after) == evolve(after, turned_at=None)
+
+
+def _rows(run: Watched, who: str) -> list[tuple[Row, Member | None]]:
+    """A member's rows, each last one of a decision with the member after it."""
+    found: list[tuple[Row, Member | None]] = []
+    for decision in run.decisions:
+        if decision.member.id == who:
+            last = len(decision.rows) - 1
+            found += [(row, decision.member if at == last else None) for at, row in enumerate(decision.rows)]
+    return found
+
+
+def _restored(member: Member) -> Member:
+    kept = state.nested(state.paths(member))
+    assert state.flat(kept) == state.paths(member)
+    return state.restore(kept, id=member.id, number=member.number, profile=member.profile, seq=member.seq)
+
+
+@tried(30)
+@given(PROGRAMMES, HISTORIES)
+def test_a_quote_equals_the_award_and_what_is_read_equals_what_is_written(programme: Programme, history: list[Step]) -> None:
+    run = live(programme, history)
+    for decision in run.decisions:
+        if decision.rows and decision.row.by != "time" and _on_time(decision):
+            again = decide(programme, decision.before, decision.row.event, now=decision.row.event.at, by=decision.row.by, past=None)
+            assert again.rows == decision.rows or decision.row.event.refund is not None
+        seen = decision.member.decided_at
+        if seen is not None:
+            read = at_instant(programme, decision.member, now=seen)
+            assert {code: wallet.available for code, wallet in read.wallets.items()} == {
+                code: wallet.available for code, wallet in decision.member.wallets.items()
+            }
+
+
+def _on_time(decision: Decision) -> bool:
+    before = decision.before.decided_at
+    return before is None or decision.row.event.at >= before
+
+
+@tried(40)
+@given(PROGRAMMES, HISTORIES)
+def test_spending_lowers_no_tier_and_giving_back_returns_what_was_taken(programme: Programme, history: list[Step]) -> None:
+    run = live(programme, history)
+    taken: dict[str, int] = {}
+    for decision in run.decisions:
+        for row in decision.rows:
+            for entry in row.entries:
+                if entry.kind == "SPEND" and entry.voucher:
+                    taken[entry.voucher] = -entry.amount
+                    assert sum(part.amount for part in entry.lots) == -entry.amount
+                if entry.kind == "RETURN" and entry.voucher:
+                    assert taken.pop(entry.voucher) == entry.amount == sum(part.amount for part in entry.lots)
+            if row.event.name == REDEEMED:
+                assert "tier.changed" not in [event.name for event in row.raised]
+
+
+@tried(20)
+@given(PROGRAMMES, HISTORIES)
+def test_clawbacks_and_lapses_are_bounded_by_what_was_given(programme: Programme, history: list[Step]) -> None:
+    run = live(programme, history)
+    for receipt in run.receipts.values():
+        for code, awarded in receipt.row.awarded.items():
+            claimed = sum(claim.amounts.get(code, 0) for claim in receipt.claims)
+            assert 0 <= claimed <= awarded
+            assert (claimed == awarded) or receipt.left.total
+        assert sum(claim.unqualified for claim in receipt.claims) <= receipt.row.qualified

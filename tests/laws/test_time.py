@@ -1,0 +1,67 @@
+"""Laws of time: a turn that comes late ends where a timely one does, turning twice equals once, nothing due is left behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from hypothesis import given
+
+from domain.model import state
+from domain.model.decision import Row
+from domain.model.due import seen_until
+from domain.model.programme import Programme
+from domain.model.simulate.answers import Answer
+from domain.model.timeline import next_due, turn
+from tests.laws.histories import HISTORIES, PROGRAMMES, WHO, Lazy, Step, Watched, live, tried
+
+
+class Hourly(Watched):
+    """One whose job runs every few hours for everybody, whether or not something is due."""
+
+    def advance(self, until: datetime) -> Iterator[Answer]:
+        while self.members and self.clock + timedelta(hours=7) < until:
+            step = self.clock + timedelta(hours=7)
+            yield from super().advance(step)
+            for code, member in list(self.members.items()):
+                yield from self._commit(code, turn(self.programme, member, until=step))
+        yield from super().advance(until)
+
+
+def _journal(run: Watched, who: str) -> list[Row]:
+    return [row for decision in run.decisions if decision.member.id == who for row in decision.rows]
+
+
+@tried(25)
+@given(PROGRAMMES, HISTORIES)
+def test_a_turn_that_comes_late_ends_where_a_timely_one_does(programme: Programme, history: list[Step]) -> None:
+    timely, late = live(programme, history), live(programme, history, kind=Lazy)
+    for who in ("ana", "eva"):  # what reaches bob, who invited, is an event from elsewhere: it comes when ana's turn does
+        assert _journal(late, who) == _journal(timely, who)
+        assert state.paths(late.members[who]) == state.paths(timely.members[who])
+
+
+@tried(6)
+@given(PROGRAMMES, HISTORIES)
+def test_a_turn_that_comes_often_ends_where_one_that_is_due_does(programme: Programme, history: list[Step]) -> None:
+    timely, often = live(programme, history), live(programme, history, kind=Hourly)
+    for who in WHO:
+        assert _journal(often, who) == _journal(timely, who)
+
+
+@tried(20)
+@given(PROGRAMMES, HISTORIES)
+def test_turning_twice_equals_once_and_nothing_overdue_is_left(programme: Programme, history: list[Step]) -> None:
+    run = live(programme, history)
+    for who in WHO:
+        member = run.members[who]
+        once = turn(programme, member, until=run.clock)
+        assert once.rows == ()
+        assert turn(programme, once.member, until=run.clock).rows == ()
+        seen = seen_until(member)
+        assert seen is not None
+        due = next_due(programme, member, after=seen)
+        assert due is None or due > run.clock or turn(programme, member, until=due).rows == ()
+        today = run.clock.date()
+        for wallet in member.wallets.values():
+            assert all(lot.expires_on is None or lot.expires_on >= today - timedelta(days=1) for lot in wallet.lots)
