@@ -31,6 +31,7 @@ class Loaders:
         """Know nothing, as of now: each answer of a subscription is true at its own instant."""
         self._once: dict[Hashable, asyncio.Future[Any]] = {}
         self._rows: DataLoader[tuple[str, int], Row | None] = DataLoader(self._load_rows)
+        self._purchases: DataLoader[str, Receipted | None] = DataLoader(self._load_purchases)
         self._vouchers: DataLoader[str, Voucher | None] = DataLoader(self._load_vouchers)
         self.now: datetime = milliseconds(self._services.clock())
 
@@ -127,10 +128,12 @@ class Loaders:
         return None if receipt is None else await self.purchase(receipt)
 
     async def purchase(self, receipt: str) -> Receipted | None:
-        """Return a purchase by its identity."""
-        return await self._shared(
-            ("purchase", receipt), lambda: reading.purchase_by_id(self._services.house, receipt_id=receipt)
-        )
+        """Return a purchase by its identity; those asked for together are read together."""
+        return await self._purchases.load(receipt)
+
+    async def _load_purchases(self, receipts: list[str]) -> list[Receipted | None]:
+        found = await reading.purchases_by_id(self._services.house, receipt_ids=receipts)
+        return [found.get(receipt) for receipt in receipts]
 
     async def voucher(self, id: str) -> Voucher | None:
         """Return a voucher; those asked for together are read together."""

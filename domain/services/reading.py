@@ -230,6 +230,17 @@ async def purchase_by_id(house: House, *, receipt_id: str) -> Receipted | None:
     return receipted(receipt, found) if found is not None else None
 
 
+async def purchases_by_id(house: House, *, receipt_ids: Iterable[str]) -> dict[str, Receipted]:
+    """Return those purchases that there are, by their identity: one command, and one a member for their rows."""
+    found = {id: one for id, one in (await receipts.find_many(house.store, sorted(set(receipt_ids)))).items() if one.left is not None}
+    out: dict[str, Receipted] = {}
+    for member in dict.fromkeys(one.member for one in found.values()):
+        theirs = [one for one in found.values() if one.member == member]
+        by_seq = await journal.some(house.store, member, [one.seq for one in theirs])
+        out |= {one.id: receipted(one, by_seq[one.seq]) for one in theirs if one.seq in by_seq}
+    return out
+
+
 def purchase_named(event_id: str) -> str | None:
     """Return the identity of the purchase that an event is about: itself, a refund of it, or what a rule did later."""
     for prefix in RECEIPT_EVENTS:

@@ -69,6 +69,18 @@ async def test_reasons_of_a_whole_page_are_read_in_one_command(doors: Doors) -> 
     assert [str(command) for command in counted.commands] == ["find(members)", "find(journal)"]
 
 
+async def test_purchases_and_vouchers_of_a_whole_page_are_read_together(doors: Doors) -> None:
+    token, till = await doors.member(), await doors.hire("rui")
+    number = await number_of(doors, token)
+    for at in range(5):
+        await buy(doors, till, number, at)
+    query = "{ me { pointHistory { edges { node { purchase { externalId refunded } voucher { id } } } } } }"
+    await doors.do(query, token=token)
+    with doors.wire.counting() as counted:
+        await doors.do(query, token=token)
+    assert [str(command) for command in counted.commands] == ["find(members)", "find(journal)", "find(receipts)", "find(journal)"]
+
+
 async def test_the_programme_costs_nothing(doors: Doors) -> None:
     query = "{ programme { name earning { title } tiers { name benefits } badges { name } rewards { title cost { amount } } } }"
     with doors.wire.counting() as counted:

@@ -135,6 +135,7 @@ async def test_a_use_is_undone_by_a_manager_within_a_quarter_of_an_hour(doors: D
         assert await doors.mutate("reverseVoucherUse", given, REVERSED, token=caller) == {"__typename": "NotAllowed", "reason": reason}
     undone = await doors.mutate("reverseVoucherUse", given, REVERSED, token=boss)
     assert undone["voucher"] == {"voucherState": "ISSUED", "usedAt": None}
+    assert await doors.mutate("reverseVoucherUse", given, REVERSED, token=boss) == undone
     await doors.mutate("useVoucher", {"code": voucher["code"], "idempotencyKey": "u2"}, ACCEPTED, token=till)
     doors.clock.pass_(minutes=16)
     late = await doors.mutate("reverseVoucherUse", {**given, "idempotencyKey": "r2"}, REVERSED, token=boss)
