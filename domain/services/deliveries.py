@@ -1,6 +1,6 @@
 """The worker's round: claims what is due in the outbox, fans it out, and sends it by those senders that are configured.
 
-    claim (lease) -> fan out: inbox and what is to be sent, one transaction -> quiet hours -> one delivery a device -> verdicts written down
+    claim (lease) -> fan out: the inbox, and what is to be sent -> quiet hours -> one delivery a device -> verdicts written down
 
 A worker that is killed leaves its lease behind: the rows come up again when it ends, and no more was sent twice than what was in
 flight. One row's fault is its own: it is parked with its error, and the rest goes on. Nothing a sender says ends a round.
@@ -9,6 +9,7 @@ flight. One row's fault is its own: it is parked with its error, and the rest go
 from __future__ import annotations
 
 import asyncio
+import random
 import secrets
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -23,7 +24,7 @@ from domain.services.messages import balance_of, channels_of, letter_of, too_soo
 from domain.services.messages import spec_of as message_of
 from domain.services.sending import AT_ONCE, EXPIRES, Job, Post, over, send, side_by_side
 from domain.store import inbox, members, outbox
-from domain.store.base import Busy, StoreFault, Unavailable, Write
+from domain.store.base import Busy, StoreFault, Unavailable
 from domain.store.members import Kept
 from domain.store.outbox import Delivery, Promised, State
 
@@ -47,12 +48,13 @@ class Round:
 async def deliver(house: House, post: Post, *, now: datetime) -> Round:
     """Take up to 50 rows that are due as far as they come. Raises Unavailable where the database is away."""
     now = milliseconds(now)
-    found = await outbox.due(house.store, now=now, first=AT_ONCE)
+    found = await outbox.due(house.store, now=now, first=2 * AT_ONCE)
     if not found:
         return Round()
+    rows = random.sample(found, min(AT_ONCE, len(found)))  # several workers seldom reach for the same
     lease = secrets.token_hex(8)
-    taken = await side_by_side([outbox.claim(house.store, row, lease=lease, now=now, lasts=post.lease) for row in found])
-    rows = [row for row, mine in zip(found, taken, strict=True) if mine]
+    taken = await side_by_side([outbox.claim(house.store, row, lease=lease, now=now, lasts=post.lease) for row in rows])
+    rows = [row for row, mine in zip(rows, taken, strict=True) if mine]
     if not rows:
         return Round(len(found))
     kept = await members.find_many(house.store, sorted({row.member for row in rows}))
@@ -114,28 +116,35 @@ async def _prepared(house: House, post: Post, row: Promised, kept: Kept | None, 
 async def _fanned(
     house: House, row: Promised, spec: Message, programme: Programme, kept: Kept, lease: str, now: datetime
 ) -> tuple[Delivery, ...] | None:
-    """Put a message into the inbox and note what is to be sent, both or neither; None where it came too soon after one of its kind."""
+    """Put a message into the inbox and note what is to be sent; None where it came too soon after one of its kind."""
     deliveries = channels_of(spec)
     if "inbox" not in spec.channels and spec.once is None:
         return deliveries  # nothing that may happen only once: it is noted with the verdicts
 
     async def attempt() -> bool:
         box = await inbox.mailbox(house.store, row.member)
-        if too_soon(programme, spec, box, at=row.at):
-            await house.store.transact([outbox.fanned(row, lease=lease, deliveries=(), state="dropped", reason="once", now=now)])
+        held = [box.holds.id] if box.holds is not None else []
+        there = {one.id for one in await inbox.some(house.store, [row.id, *held])}
+        if not there.issuperset(held):
+            await inbox.put_in(house.store, box.holds)  # where a worker died between the two
+        if too_soon(programme, spec, box, row):
             return False
-        after, writes = box, list[Write]()
+        if row.id in (*there, *held):
+            return True  # a worker that died had come so far
+        after = box
         if "inbox" in spec.channels:
-            after = replace(box, n=box.n + 1, unread=box.unread + 1)
-            writes.append(inbox.delivered(letter_of(row, n=after.n, balance=balance_of(programme, kept, now=now), now=now)))
-        if spec.once is not None:
-            after = after.told(spec.code, row.at)
-        state: State = "pending" if deliveries else "done"
-        writes.append(outbox.fanned(row, lease=lease, deliveries=deliveries, state=state, reason="", now=now))
-        await house.store.transact([inbox.counted(box, after), *writes])
-        return bool(deliveries)
+            letter = letter_of(row, n=box.n + 1, balance=balance_of(programme, kept, now=now), now=now)
+            after = replace(box, n=letter.n, unread=box.unread + 1, holds=letter)
+        await inbox.post(house.store, box, after.told(spec.code, row.at, by=row.id) if spec.once is not None else after)
+        return True
 
-    return deliveries if await house.store.rounds(attempt, queue=f"mailbox:{row.member}") else None
+    if not await house.store.rounds(attempt, queue=f"mailbox:{row.member}"):
+        await _end(house, row, (), lease, now, state="dropped", reason="once")
+        return None
+    if deliveries:
+        return deliveries
+    await _end(house, row, (), lease, now, state="done", reason="")
+    return None
 
 
 async def _superseded(house: House, job: Job) -> bool:
@@ -199,7 +208,7 @@ async def keep_delivering(
         going = asyncio.ensure_future(deliver(house, post, now=clock()))
         try:
             done = await asyncio.shield(going)
-            busy = done.found == AT_ONCE
+            busy = done.found > done.claimed
         except asyncio.CancelledError:
             await asyncio.wait({going}, timeout=FINISH_SECONDS)
             going.cancel()

@@ -42,10 +42,10 @@ def why_not(spec: Message | None, kept: Kept | None) -> str | None:
     return None
 
 
-def too_soon(programme: Programme, spec: Message, box: Mailbox, *, at: datetime) -> bool:
+def too_soon(programme: Programme, spec: Message, box: Mailbox, row: Promised) -> bool:
     """Tell whether a message comes within the time after the last of its kind in which there may be no second."""
-    last = box.last.get(spec.code)
-    return spec.once is not None and last is not None and at < add(last, spec.once, programme.zone)
+    last, by = box.last.get(spec.code, (None, ""))
+    return spec.once is not None and last is not None and by != row.id and row.at < add(last, spec.once, programme.zone)
 
 
 def waits_until(programme: Programme, spec: Message, kept: Kept, *, key: str, now: datetime) -> datetime | None:

@@ -3,16 +3,23 @@
 Rows hold codes and figures, no personal data: they are rendered when they are read. What is counted of them stands in the member's
 mailbox, outside the aggregate, guarded by a version of its own: how many there are, how many nobody has read, and when a message that
 may come only so often came last.
+
+A letter is posted by single writes, no transaction, so that a worker killed at any point leaves nothing locked: the mailbox counts it
+and holds it, then the inbox has it. Whoever comes next first puts in what the mailbox holds.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
+
+from pymongo.errors import DuplicateKeyError
 
 from domain.model.events import Json
-from domain.store.base import Stale, Store, Write, insert, update
+from domain.store.base import Stale, Store, Write, update
 from domain.store.connect import Raw
 
 COLLECTION = "inbox"
@@ -38,17 +45,19 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Mailbox:
-    """What is counted of a member's messages. `last` is when each message that may come only so often came; version 0: none yet."""
+    """What is counted of a member's messages. `last` is when each message that may come only so often came, and by which row;
+    `holds` the letter posted last. Version 0: none yet."""
 
     member: str
     version: int = 0
     n: int = 0
     unread: int = 0
-    last: Mapping[str, datetime] = field(default_factory=dict)
+    last: Mapping[str, tuple[datetime, str]] = field(default_factory=dict)
+    holds: Letter | None = None
 
-    def told(self, code: str, at: datetime) -> Mailbox:
-        """Return it with a message of a code that came at an instant."""
-        return replace(self, last={**self.last, code: max(at, self.last.get(code, at))})
+    def told(self, code: str, at: datetime, *, by: str) -> Mailbox:
+        """Return it with a message of a code that came at an instant, promised by a row of the outbox."""
+        return replace(self, last={**self.last, code: (at, by)})
 
 
 # ---------------------------------------------------------------- reads
@@ -57,7 +66,9 @@ async def mailbox(store: Store, member: str) -> Mailbox:
     found = await store[MAILBOXES].find_one({"_id": member})
     if found is None:
         return Mailbox(member)
-    return Mailbox(member, found["version"], found["n"], found["unread"], dict(found["last"]))
+    last = {code: (at, by) for code, at, by in found["last"]}
+    holds = letter(found["holds"]) if found["holds"] else None
+    return Mailbox(member, found["version"], found["n"], found["unread"], last, holds)
 
 
 async def window(store: Store, member: str, *, before: int, first: int) -> tuple[Letter, ...]:
@@ -89,9 +100,30 @@ def letter(row: Raw) -> Letter:
 
 
 # ---------------------------------------------------------------- writes
-def delivered(one: Letter) -> Write:
-    """Return the insertion of a letter."""
-    row = {
+async def post(store: Store, before: Mailbox, after: Mailbox) -> None:
+    """Count what was posted, with the letter that is; then put it into the inbox. Raises Stale where the mailbox has moved on."""
+    row = _counted(before, after)
+    if before.version:
+        done = await store[MAILBOXES].update_one({"_id": after.member, "version": before.version}, {"$set": row})
+        if not done.matched_count:
+            raise Stale("the mailbox has moved on")
+    else:
+        try:
+            await store[MAILBOXES].insert_one({"_id": after.member, **row})
+        except DuplicateKeyError:
+            raise Stale("the mailbox has moved on") from None
+    await put_in(store, after.holds)
+
+
+async def put_in(store: Store, held: Letter | None) -> None:
+    """Have what a mailbox holds in the inbox: once, however often it is put there."""
+    if held is not None:
+        with contextlib.suppress(DuplicateKeyError):
+            await store[COLLECTION].insert_one(_document(held))
+
+
+def _document(one: Letter) -> dict[str, Any]:
+    return {
         "_id": one.id,
         "member": one.member,
         "n": one.n,
@@ -102,16 +134,22 @@ def delivered(one: Letter) -> Write:
         "balance": one.balance,
         "sent_at": one.sent_at,
     }
-    return insert(COLLECTION, row, taken=Stale("the inbox has it"))
 
 
 def counted(before: Mailbox, after: Mailbox) -> Write:
-    """Return the guarded change of a mailbox."""
-    row = {"n": after.n, "unread": after.unread, "version": before.version + 1, "last": [[code, at] for code, at in after.last.items()]}
-    if not before.version:
-        return insert(MAILBOXES, {"_id": after.member, **row}, taken=Stale("the mailbox has moved on"))
+    """Return the guarded change of a mailbox that there is."""
     asked = {"_id": after.member, "version": before.version}
-    return update(MAILBOXES, asked, {"$set": row}, missed=Stale("the mailbox has moved on"))
+    return update(MAILBOXES, asked, {"$set": _counted(before, after)}, missed=Stale("the mailbox has moved on"))
+
+
+def _counted(before: Mailbox, after: Mailbox) -> dict[str, Any]:
+    return {
+        "n": after.n,
+        "unread": after.unread,
+        "version": before.version + 1,
+        "last": [[code, at, by] for code, (at, by) in after.last.items()],
+        "holds": _document(after.holds) if after.holds is not None else None,
+    }
 
 
 def read(one: Letter, *, at: datetime) -> Write:

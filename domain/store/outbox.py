@@ -19,7 +19,7 @@ from typing import Any, Literal, cast
 
 from domain.model.decision import Row
 from domain.model.events import Event, Json
-from domain.store.base import Stale, Store, Write, insert, update
+from domain.store.base import Store, Write, insert
 from domain.store.connect import Raw
 from domain.store.members import BEGINNING
 
@@ -139,12 +139,6 @@ async def claim(store: Store, row: Promised, *, lease: str, now: datetime, lasts
     asked = {"_id": row.id, "state": "pending", "due": row.due}
     done = await store[COLLECTION].update_one(asked, {"$set": {"due": now + lasts, "lease": lease}})
     return done.matched_count == 1
-
-
-def fanned(row: Promised, *, lease: str, deliveries: Sequence[Delivery], state: State, reason: str, now: datetime) -> Write:
-    """Return the guarded note of a claimed row's deliveries, and of its end where nothing is left to send."""
-    change = _change(deliveries, state=state, reason=reason, now=now)
-    return update(COLLECTION, {"_id": row.id, "state": "pending", "lease": lease}, change, missed=Stale("another worker has it"))
 
 
 async def settle(

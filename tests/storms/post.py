@@ -1,0 +1,51 @@
+"""A worker process for the post's storm: it delivers what is due, and writes down each push as it leaves, with the batch it left in."""
+
+import asyncio
+import os
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from domain.services.deliveries import keep_delivering
+from domain.services.house import House
+from domain.services.senders import SENT, PushMessage, Senders, Verdict
+from domain.services.sending import Post
+from domain.store.base import Busy, Store, Unavailable
+from domain.store.connect import connect
+from domain.store.prepare import prepare
+
+LEASE = timedelta(seconds=4)
+SECONDS_A_PUSH = 0.01
+
+
+class Noted:
+    """Pushes to a file: one line each, `WORKER BATCH MESSAGE`."""
+
+    def __init__(self, folder: Path, worker: str) -> None:
+        self._file = os.open(folder / "pushes", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        self._worker, self._batch = worker, 0
+
+    async def send(self, batch: Sequence[PushMessage], *, now: datetime) -> Sequence[Verdict]:
+        self._batch += 1
+        for each in batch:
+            os.write(self._file, f"{self._worker} {self._batch} {each.id}\n".encode())
+            await asyncio.sleep(SECONDS_A_PUSH)
+        return [SENT for _ in batch]
+
+
+def run(uri: str, name: str, folder: str, worker: str) -> None:
+    """Be the process until it is killed."""
+    asyncio.run(_work(uri, name, Path(folder), worker))
+
+
+async def _work(uri: str, name: str, folder: Path, worker: str) -> None:
+    house = House.of(Store.of(connect(uri, name), embedded=True))
+    while True:
+        try:
+            await prepare(house.store)
+            await house.programmes.refresh()
+            break
+        except (Busy, Unavailable):
+            await asyncio.sleep(0.05)
+    post = Post(Senders(push=Noted(folder, worker)), lease=LEASE)
+    await keep_delivering(house, post, clock=lambda: datetime.now(UTC), woken=asyncio.Event(), heard=lambda fault: None)
