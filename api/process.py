@@ -8,13 +8,14 @@ from datetime import datetime, timedelta
 from api.http.callers import utc_now
 from api.http.drain import Drain
 from api.keys import Keys, read_keys
-from api.senders.console import ConsoleCodes, NoCodes
+from api.senders.id_tokens import IdTokens
+from api.senders.outside import open_outside
 from api.settings import Settings
 from api.tokens import Tokens
 from domain.model.sessions import Terms
 from domain.services.desk import Desk
 from domain.services.house import House
-from domain.services.senders import NO_SENDERS, Senders
+from domain.services.senders import CodeSender, Senders
 from domain.store.base import Store
 from domain.store.connect import Database
 from domain.store.prepare import prepare
@@ -36,6 +37,7 @@ class Process:
     house: House
     desk: Desk
     senders: Senders
+    id_tokens: IdTokens | None
     clock: Callable[[], datetime]
 
     @property
@@ -48,40 +50,39 @@ class Process:
 
 
 @asynccontextmanager
-async def open_process(
-    settings: Settings, database: Database, *, clock: Callable[[], datetime] = utc_now, senders: Senders = NO_SENDERS
-) -> AsyncIterator[Process]:
+async def open_process(settings: Settings, database: Database, *, clock: Callable[[], datetime] = utc_now) -> AsyncIterator[Process]:
     """Open it over a database that answers, its collections and indexes made; at the end what is under way is waited for.
 
     `clock` is what every part of it calls now; tests hand in one that they move.
     """
-    keys = read_keys(settings, now=clock())
-    tokens = Tokens(
-        keys,
-        issuer=settings.base_url or ISSUER,
-        clock=clock,
-        access_lasts=timedelta(minutes=settings.access_token_minutes),
-        read_again=lambda: read_keys(settings, now=clock()),
-    )
-    store = Store.of(database, embedded=settings.mongodb_uri is None, voucher_key=keys.derived("voucher codes"))
-    await prepare(store)
-    house = House.of(store)
-    await house.programmes.refresh()
-    desk = _desk(settings, house, keys)
-    drain = Drain(stop_after_seconds=settings.operation_seconds + settings.database_seconds)
-    try:
-        yield Process(settings, database, keys, tokens, drain, house, desk, senders, clock)
-    finally:
-        await drain.close(seconds=settings.shutdown_seconds)
-        await store.drain()
-        desk.passwords.close()
+    async with open_outside(settings, clock=clock) as outside:
+        keys = read_keys(settings, now=clock())
+        tokens = Tokens(
+            keys,
+            issuer=settings.base_url or ISSUER,
+            clock=clock,
+            access_lasts=timedelta(minutes=settings.access_token_minutes),
+            read_again=lambda: read_keys(settings, now=clock()),
+        )
+        store = Store.of(database, embedded=settings.mongodb_uri is None, voucher_key=keys.derived("voucher codes"))
+        await prepare(store)
+        house = House.of(store)
+        await house.programmes.refresh()
+        desk = _desk(settings, house, keys, outside.codes)
+        drain = Drain(stop_after_seconds=settings.operation_seconds + settings.database_seconds)
+        try:
+            yield Process(settings, database, keys, tokens, drain, house, desk, outside.senders, outside.id_tokens, clock)
+        finally:
+            await drain.close(seconds=settings.shutdown_seconds)
+            await store.drain()
+            desk.passwords.close()
 
 
-def _desk(settings: Settings, house: House, keys: Keys) -> Desk:
+def _desk(settings: Settings, house: House, keys: Keys, codes: CodeSender) -> Desk:
     return Desk(
         house=house,
         secret=keys.derived("people"),
-        sender=ConsoleCodes() if settings.demo else NoCodes(),
+        sender=codes,
         member_terms=Terms(idle=timedelta(days=settings.session_idle_days), longest=timedelta(days=settings.session_days)),
         staff_terms=Terms(idle=timedelta(hours=settings.staff_session_hours), longest=timedelta(hours=settings.staff_session_hours)),
         codes_per_hour=settings.sign_in_codes_per_contact_hour,

@@ -7,10 +7,11 @@ description fails a test, and so does one that the README's table leaves out.
 from pathlib import Path
 from typing import Literal
 
-from pydantic import DirectoryPath, Field, SecretStr, ValidationError
+from pydantic import DirectoryPath, EmailStr, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 PREFIX = "SELO_"
+HTTP_URL = r"^https?://[^\s/]+"
 
 
 class BadSettings(Exception):
@@ -74,6 +75,46 @@ class Settings(BaseSettings):
         default_factory=list, description="Addresses of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, as a JSON list"
     )
 
+    # Who is reached
+    firebase_credentials: Path | None = Field(
+        None, description="A service account file of the Firebase project: with it push is on and Firebase sign-in works"
+    )
+    firebase_project: str | None = Field(
+        None,
+        description="The Firebase project where there is no file: push then goes by the identity of the machine (workload identity)",
+    )
+    fcm_url: str | None = Field(None, pattern=HTTP_URL, description="Another address than Google's for push: a stand-in, for tests")
+    firebase_certificates_url: str = Field(
+        "https://www.googleapis.com/robot/v1/metadata/x509/securetoken@system.gserviceaccount.com",
+        pattern=HTTP_URL,
+        description="Where the certificates are that ID tokens of Firebase are signed by",
+    )
+    firebase_auth_emulator_host: str | None = Field(
+        None,
+        validation_alias="FIREBASE_AUTH_EMULATOR_HOST",
+        description="Firebase's own variable, by which its libraries believe unsigned tokens: only a demo starts with it",
+    )
+    smtp_host: str | None = Field(None, description="The mail server that e-mail and sign-in codes go to; without it there is no e-mail")
+    smtp_port: int = Field(587, ge=1, le=65_535, description="Its port")
+    smtp_security: Literal["starttls", "tls", "none"] = Field("starttls", description="How the connection to it is made safe")
+    smtp_user: str | None = Field(None, description="Who signs in there, where it asks")
+    smtp_password: SecretStr | None = Field(None, description="Their password")
+    mail_from: EmailStr | None = Field(None, description="The address that e-mail comes from; needed with SELO_SMTP_HOST")
+    mail_from_name: str = Field("", max_length=100, description="The name beside it, as people see it in their mailbox")
+    mail_unsubscribe: str | None = Field(
+        None,
+        pattern=r"^(mailto:|https://)[!-;=?-~]+$",
+        description="A mailto: or https: address for List-Unsubscribe; by default a mail to SELO_MAIL_FROM",
+    )
+    sms_url: SecretStr | None = Field(
+        None, description="The HTTP gateway that text messages go through; it may hold {to}, {text} and {id}; without it there are none"
+    )
+    sms_method: Literal["POST", "PUT", "GET"] = Field("POST", description="The method of the request to it")
+    sms_headers: SecretStr = Field(
+        SecretStr("{}"), description="Its headers, as a JSON object; their Content-Type decides how texts are written"
+    )
+    sms_body: SecretStr = Field(SecretStr(""), description="Its body, with {to}, {text} and {id} where they belong")
+
     # How much
     sign_in_codes_per_contact_hour: int = Field(5, ge=1, description="Sign-in codes that one contact can be sent in an hour")
     sign_in_codes_per_address_hour: int = Field(200, ge=1, description="Sign-in codes that one address can ask for in an hour")
@@ -125,6 +166,8 @@ def settings_table() -> str:
 
 
 def _shown(value: object) -> str:
-    if value is None or value == []:
+    if value is None or value in ([], ""):
         return ""
+    if isinstance(value, SecretStr):
+        return _shown(value.get_secret_value())  # a default is no secret
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"

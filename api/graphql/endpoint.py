@@ -28,6 +28,7 @@ def make_routes(process: Process, *, address: str, explorer: bool) -> list[BaseR
         card_key=process.keys.derived("cards"),
         clock=process.clock,
         base_url=settings.base_url or address,
+        id_tokens=process.id_tokens,
         shift_limits=ShiftLimits(
             purchases=settings.shift_purchases,
             vouchers=settings.shift_vouchers,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from api.http.rates import Rates
+from api.senders.id_tokens import IdTokens
 from api.tokens import Tokens
 from domain.services import stores
 from domain.services.desk import Desk
@@ -62,7 +63,7 @@ class Services:
     """One a process.
 
     `card_key` is what card codes are derived from; `clock` tells the instant that a request is true at; `base_url` is what the
-    outside calls this server.
+    outside calls this server; `id_tokens` checks those of Firebase where a project is named.
     """
 
     desk: Desk
@@ -72,6 +73,7 @@ class Services:
     card_key: bytes = field(repr=False)
     clock: Callable[[], datetime]
     base_url: str
+    id_tokens: IdTokens | None = None
     locales: Locales = field(default_factory=Locales)
     shift_limits: ShiftLimits = field(default_factory=ShiftLimits)
 

@@ -7,6 +7,7 @@ import strawberry
 
 from api.graphql.basics import Info
 from api.graphql.context import Anonymous, MemberCaller
+from api.graphql.errors import NotAvailable
 from api.graphql.members import Member, me
 from api.graphql.problems import IdempotencyConflict, NotEnrolled, SignInRefused, TermsNotAccepted, refusals
 from api.graphql.services import Services
@@ -15,6 +16,7 @@ from domain.services import enrol, sessions, sign_in
 from domain.services.consents import Answer
 from domain.services.enrol import Application
 from domain.services.sessions import Opened
+from domain.services.sign_in import MemberSignedIn
 
 
 @strawberry.input
@@ -47,6 +49,12 @@ class RequestSignInCodeInput:
 class SignInInput:
     contact: str
     code: str
+    installation_id: str | None = None
+
+
+@strawberry.input
+class SignInWithFirebaseInput:
+    id_token: str
     installation_id: str | None = None
 
 
@@ -130,19 +138,24 @@ class SignInMutation:
     @strawberry.mutation
     @refusals
     async def sign_in(self, info: Info, input: SignInInput) -> SignInResult:
-        services, loaders = info.context.services, info.context.loaders
         found = await sign_in.sign_in(
-            services.desk, contact=input.contact, code=input.code, installation=input.installation_id, now=loaders.now
+            info.context.services.desk,
+            contact=input.contact,
+            code=input.code,
+            installation=input.installation_id,
+            now=info.context.loaders.now,
         )
-        session = found.opened.session
-        loaders.become(MemberCaller(found.member, session.id, session.installation))
-        issued = access_of(services, found.opened)
-        return SignedIn(
-            access_token=issued.token,
-            access_token_expires_at=issued.expires_at,
-            refresh_token=found.opened.refresh_token,
-            member=await me(info, found.member),
-        )
+        return await _signed_in(info, found)
+
+    @strawberry.mutation(description="A Firebase Auth ID token (verified phone or e-mail only) for our own session.")
+    @refusals
+    async def sign_in_with_firebase(self, info: Info, input: SignInWithFirebaseInput) -> SignInResult:
+        services = info.context.services
+        if services.id_tokens is None:
+            raise NotAvailable("This server has no Firebase project to sign in with.")
+        proven = await services.id_tokens.proven(input.id_token)
+        found = await sign_in.sign_in_proven(services.desk, proven, installation=input.installation_id, now=info.context.loaders.now)
+        return await _signed_in(info, found)
 
     @strawberry.mutation(description="Rotates: each refresh token works once; using an old one again ends the session.")
     @refusals
@@ -150,9 +163,7 @@ class SignInMutation:
         services = info.context.services
         opened = await sessions.refresh(services.desk, input.refresh_token, now=info.context.loaders.now)
         issued = access_of(services, opened)
-        return SessionRefreshed(
-            access_token=issued.token, access_token_expires_at=issued.expires_at, refresh_token=opened.refresh_token
-        )
+        return SessionRefreshed(access_token=issued.token, access_token_expires_at=issued.expires_at, refresh_token=opened.refresh_token)
 
     @strawberry.mutation
     async def sign_out(self, info: Info, input: SignOutInput) -> SignedOut:
@@ -162,6 +173,19 @@ class SignInMutation:
             info.context.services.desk, caller.session_id, everywhere=bool(input.everywhere), now=info.context.loaders.now
         )
         return SignedOut(sessions=ended)
+
+
+async def _signed_in(info: Info, found: MemberSignedIn) -> SignedIn:
+    """Return a session to whoever has just signed in; the rest of the operation is theirs."""
+    session = found.opened.session
+    info.context.loaders.become(MemberCaller(found.member, session.id, session.installation))
+    issued = access_of(info.context.services, found.opened)
+    return SignedIn(
+        access_token=issued.token,
+        access_token_expires_at=issued.expires_at,
+        refresh_token=found.opened.refresh_token,
+        member=await me(info, found.member),
+    )
 
 
 def access_of(services: Services, opened: Opened) -> Issued:

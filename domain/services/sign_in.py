@@ -1,4 +1,5 @@
-"""Signing in by a one-time code. The first sign-in of somebody who has enrolled begins their membership.
+"""Signing in: by a one-time code, or by contacts that somebody we trust has seen proven. The first sign-in of somebody who has enrolled
+begins their membership.
 
 A code works once: of twenty sign-ins at once with the right one, one gets a session and the others are refused. Only who has proven
 a contact is told that nobody is enrolled with it.
@@ -7,9 +8,12 @@ a contact is told that nobody is enrolled with it.
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from domain.model import sign_in as rules
+from domain.model.contacts import Contact
 from domain.services import fields, one_time, sessions
 from domain.services.desk import Desk
 from domain.services.enrol import begin_membership
@@ -61,6 +65,42 @@ async def sign_in(desk: Desk, *, contact: str, code: str, installation: str | No
         return MemberSignedIn(member, opened, enrolled=known is None)
 
     signed_in = await desk.store.rounds(attempt, queue=proven.record_id)
+    if signed_in is None:
+        raise NotEnrolled
+    return signed_in
+
+
+async def sign_in_proven(desk: Desk, proven: Sequence[Contact], *, installation: str | None = None, now: datetime) -> MemberSignedIn:
+    """Open a session for whoever holds these contacts, which are proven already: the first that a member has, else the first enrolled.
+
+    Raises NotEnrolled and InvalidInput.
+    """
+    where = fields.installation(installation)
+    ids = [rules.contact_hash(desk.secret, contact.key) for contact in proven]
+
+    async def attempt() -> MemberSignedIn | None:
+        for contact in proven:
+            if (known := await contacts.member_of(desk.store, contact.key)) is not None:
+                opened = sessions.new_session(desk, "member", known, now=now, installation=where)
+                await desk.store.transact([kept_sessions.opening(opened.session)])
+                return MemberSignedIn(known, opened, enrolled=False)
+        for contact, id in zip(proven, ids, strict=True):
+            record = await sign_in_codes.find(desk.store, id)
+            if (reserved := one_time.standing(record, now)) is not None:
+                member = secrets.token_hex(16)
+                opened = sessions.new_session(desk, "member", member, now=now, installation=where)
+                used = sign_in_codes.putting(replace(record, live=None, reserved=None), now=now)
+                holder = one_time.Proven(contact, id, "", reserved)
+                try:
+                    await begin_membership(
+                        desk, holder, reserved, along=[used, kept_sessions.opening(opened.session)], member=member, now=now
+                    )
+                except contacts.ContactHeld as fault:
+                    raise Stale("taken meanwhile") from fault
+                return MemberSignedIn(member, opened, enrolled=True)
+        return None
+
+    signed_in = await desk.store.rounds(attempt, queue=ids[0])
     if signed_in is None:
         raise NotEnrolled
     return signed_in

@@ -1,0 +1,74 @@
+"""Sign-in codes by e-mail and by SMS: whoever holds a contact gets the code, at once and once, in their language.
+
+The request waits for it, so that a screen which says that a code was sent says the truth; known or unknown, a contact takes the same time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Final
+
+from api.graphql.errors import NotAvailable
+from api.texts import language
+from domain.model.contacts import Contact, Kind
+from domain.services.senders import CodeSender, Mail, MailMessage, Sms, SmsMessage, Verdict
+
+TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
+    "subject": {
+        "en": "{code} is your sign-in code",
+        "pt": "{code} é o seu código de acesso",
+        "pl": "{code} to Twój kod logowania",
+    },
+    "mail": {
+        "en": "Your sign-in code is {code}.\n\nIt works once, for ten minutes. If you did not ask for it, somebody mistyped their address: "
+        "there is nothing you need to do. Never tell it to anybody.",
+        "pt": "O seu código de acesso é {code}.\n\nFunciona uma vez, durante dez minutos. Se não o pediu, alguém se enganou no endereço: "
+        "não precisa de fazer nada. Nunca o diga a ninguém.",
+        "pl": "Twój kod logowania to {code}.\n\nDziała raz, przez dziesięć minut. Jeśli to nie Ty o niego prosisz, ktoś pomylił adres: "
+        "nie musisz nic robić. Nikomu go nie podawaj.",
+    },
+    "sms": {
+        "en": "{code} is your sign-in code. It works for ten minutes. Never tell it to anybody.",
+        "pt": "{code} é o seu código de acesso. Funciona durante dez minutos. Nunca o diga a ninguém.",
+        "pl": "{code} to Twój kod logowania. Działa przez dziesięć minut. Nikomu go nie podawaj.",
+    },
+}
+
+
+class SentCodes:
+    """Codes by whoever of the senders is configured; `otherwise` has the contacts that none of them reaches."""
+
+    def __init__(self, mail: Mail | None, sms: Sms | None, *, otherwise: CodeSender, clock: Callable[[], datetime]) -> None:
+        self._mail, self._sms = mail, sms
+        self._otherwise, self._clock = otherwise, clock
+
+    def expect_reach(self, contact: Contact) -> None:
+        """Raise NotAvailable where no code can be brought to such a contact."""
+        if not self._reaches(contact.kind):
+            self._otherwise.expect_reach(contact)
+
+    async def send_code(self, contact: Contact, code: str, locale: str) -> None:
+        """Send a code. Raises NotAvailable where it did not leave."""
+        if not self._reaches(contact.kind):
+            await self._otherwise.send_code(contact, code, locale)
+            return
+        verdict = await self._sent(contact, code, language(locale))
+        if verdict.ruling != "sent":
+            raise NotAvailable("The sign-in code could not be sent now. Try again in a minute.")
+
+    def _reaches(self, kind: Kind) -> bool:
+        return (self._mail if kind == "email" else self._sms) is not None
+
+    async def _sent(self, contact: Contact, code: str, locale: str) -> Verdict:
+        now = self._clock()
+        # Of the instant, since no two codes are one message; not of the code, which a gateway would then log with its ids.
+        id = f"sign-in:{now.isoformat()}:{contact.masked}"
+        if contact.kind == "email":
+            assert self._mail is not None, "it is reached"
+            subject, text = (TEXTS[name][locale].format(code=code) for name in ("subject", "mail"))
+            (verdict,) = await self._mail.send([MailMessage(id, contact.value, locale, subject, text)], now=now)
+            return verdict
+        assert self._sms is not None, "it is reached"
+        (verdict,) = await self._sms.send([SmsMessage(id, contact.value, TEXTS["sms"][locale].format(code=code))], now=now)
+        return verdict

@@ -1,0 +1,165 @@
+"""E-mail by SMTP: a text part and a simple HTML part, one connection a batch, a verdict a message.
+
+No header can be injected: addresses are parsed, the subject is one line, and the library refuses line ends anywhere in a header.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP as SMTP_POLICY
+from hashlib import sha256
+from html import escape
+from typing import Literal
+
+import aiosmtplib
+from aiosmtplib import errors
+from email_validator import validate_email
+
+from domain.services.senders import SENT, MailMessage, Verdict
+
+BATCH_SECONDS = 25
+STEP_SECONDS = 10
+Security = Literal["starttls", "tls", "none"]
+
+
+class Undeliverable(Exception):
+    """An address or a text that no e-mail can be made of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Where mail is handed in, and who it comes from. `unsubscribe` is a mailto: or https: address."""
+
+    host: str
+    port: int
+    security: Security
+    sender: str
+    sender_name: str
+    unsubscribe: str
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+
+
+class Smtp:
+    """Hands mail to one server."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+
+    async def send(self, batch: Sequence[MailMessage], *, now: datetime) -> Sequence[Verdict]:
+        """Send each over one connection and return its verdict."""
+        verdicts: list[Verdict] = []
+        client = self._client()
+        try:
+            async with asyncio.timeout(BATCH_SECONDS):
+                await self._connect(client)
+                for message in batch:
+                    if not client.is_connected:
+                        await self._connect(client)
+                    verdicts.append(await self._sent(client, message, now))
+        except (errors.SMTPException, OSError) as fault:
+            # Also where the batch took too long, which is an OSError: who was not reached is tried again.
+            verdicts += [verdict_of(fault)] * (len(batch) - len(verdicts))
+        finally:
+            client.close()
+        return verdicts
+
+    def _client(self) -> aiosmtplib.SMTP:
+        server = self._server
+        return aiosmtplib.SMTP(
+            hostname=server.host,
+            port=server.port,
+            timeout=STEP_SECONDS,
+            use_tls=server.security == "tls",
+            start_tls=server.security == "starttls",
+        )
+
+    async def _connect(self, client: aiosmtplib.SMTP) -> None:
+        await client.connect()
+        if self._server.user is not None:
+            await client.login(self._server.user, self._server.password or "")
+
+    async def _sent(self, client: aiosmtplib.SMTP, message: MailMessage, now: datetime) -> Verdict:
+        try:
+            await client.send_message(encoded(message, self._server, now=now))
+        except Undeliverable:
+            return Verdict("drop_message", "MALFORMED")
+        except errors.SMTPException as fault:
+            return verdict_of(fault)
+        return SENT
+
+
+# ---------------------------------------------------------------- what is sent
+def encoded(message: MailMessage, server: Server, *, now: datetime) -> EmailMessage:
+    """Return an e-mail: the same Message-ID at every attempt, so that a mailbox can tell a duplicate. Raises Undeliverable."""
+    made = EmailMessage(policy=SMTP_POLICY)
+    try:
+        made["From"] = Address(one_line(server.sender_name), addr_spec=server.sender)
+        made["To"] = Address(addr_spec=_ascii(message.to))
+        made["Subject"] = one_line(message.subject)
+        made["Date"] = now
+        made["Message-ID"] = f"<{sha256(message.id.encode()).hexdigest()[:40]}@{server.sender.rpartition('@')[2]}>"
+        made["Auto-Submitted"] = "auto-generated"
+        if message.unsubscribe:
+            made["List-Unsubscribe"] = f"<{server.unsubscribe}>"
+        text = message.text if message.link is None else f"{message.text}\n\n{message.link}"
+        made.set_content(text + "\n")
+        made.add_alternative(html_of(message), subtype="html")
+    except ValueError:
+        raise Undeliverable from None
+    return made
+
+
+def html_of(message: MailMessage) -> str:
+    """Return the HTML part: paragraphs, and the link as a link. Whatever a member or a marketer wrote is text in it."""
+    paragraphs = "".join(f"<p>{escape(part).replace(chr(10), '<br>')}</p>" for part in re.split(r"\n{2,}", message.text.strip()))
+    link = f'<p><a href="{escape(message.link)}">{escape(message.link)}</a></p>' if message.link is not None else ""
+    title = f"<title>{escape(one_line(message.subject))}</title>"
+    return (
+        f'<!doctype html><html lang="{escape(message.locale)}"><head><meta charset="utf-8">{title}</head>'
+        f'<body style="font-family:sans-serif;font-size:16px;line-height:1.5;max-width:36em">{paragraphs}{link}</body></html>'
+    )
+
+
+def one_line(text: str) -> str:
+    """Return a text as a header can hold it: control characters and line ends are spaces, at most 200 characters."""
+    return " ".join("".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in text).split())[:200]
+
+
+def _ascii(address: str) -> str:
+    """Return an address with its domain as the wire has it. Raises ValueError also where only SMTPUTF8 could carry it."""
+    found = validate_email(address, check_deliverability=False).ascii_email
+    if found is None:
+        raise ValueError("the part before the @ is not ASCII")
+    return found
+
+
+# ---------------------------------------------------------------- what comes back
+def verdict_of(fault: BaseException) -> Verdict:
+    """Return what a failure means: 4xx passes, 5xx does not, and a refused sign-in or sender is the operator's business."""
+    match fault:
+        case errors.SMTPAuthenticationError() | errors.SMTPSenderRefused() if fault.code >= 500:
+            return Verdict("break", f"SMTP {fault.code}")
+        case errors.SMTPRecipientsRefused() if fault.recipients:
+            return _by_code(fault.recipients[0].code)
+        case errors.SMTPConnectResponseError() | errors.SMTPHeloError():
+            return Verdict("retry", f"SMTP {fault.code}")
+        case errors.SMTPResponseException():
+            return _by_code(fault.code)
+        case errors.SMTPNotSupported():
+            return Verdict("break", "SMTP NOT_SUPPORTED")
+        case TimeoutError():
+            return Verdict("retry", "TIMEOUT")
+    # The library has no narrower word for a server without the STARTTLS or AUTH that the settings want.
+    return Verdict("break", "SMTP NOT_SUPPORTED") if type(fault) is errors.SMTPException else Verdict("retry", "CONNECTION")
+
+
+def _by_code(code: int) -> Verdict:
+    return Verdict("drop_message" if code >= 500 else "retry", f"SMTP {code}")

@@ -1,0 +1,163 @@
+"""ID tokens of Firebase Auth: who a phone has proven to be to Google, checked here with Google's certificates.
+
+firebase-admin's own check is not used: by a variable of the environment it believes unsigned tokens. Certificates are kept as long as they
+say; a key that is not among them is asked for at most once a minute, so that a forged token costs no request.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import httpx
+import jwt
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+from api.graphql.errors import NotAvailable
+from api.settings import BadSettings, Settings
+from domain.model.contacts import Contact, ContactMalformed, read_email, read_phone
+from domain.services.errors import SignInRefused
+
+LEEWAY_SECONDS = 5
+FETCH_SECONDS = 5
+ASKED_AGAIN = timedelta(minutes=1)
+KEPT_AT_MOST = timedelta(days=1)
+LONGEST_TOKEN = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Certificates:
+    """Google's public keys by their id; fresh until then."""
+
+    keys: Mapping[str, RSAPublicKey]
+    fetched_at: datetime
+    fresh_until: datetime
+
+
+class IdTokens:
+    """The checker of one project."""
+
+    def __init__(self, *, project: str, url: str, clock: Callable[[], datetime]) -> None:
+        self._project, self._url, self._clock = project, url, clock
+        self._client = httpx.AsyncClient(timeout=FETCH_SECONDS, follow_redirects=False)
+        self._known: Certificates | None = None
+        self._fetching = asyncio.Lock()
+
+    async def proven(self, token: str) -> tuple[Contact, ...]:
+        """Return the contacts that a token proves: a phone number, and an e-mail address where Google has verified it.
+
+        Raises SignInRefused for anything that is no token of today for this project, NotAvailable where Google cannot be asked.
+        """
+        if len(token) > LONGEST_TOKEN:
+            raise SignInRefused("WRONG_CODE")
+        try:
+            header = jwt.get_unverified_header(token)
+        except jwt.InvalidTokenError:
+            raise SignInRefused("WRONG_CODE") from None
+        key = await self._key(header.get("kid"))
+        if key is None or header.get("alg") != "RS256":
+            raise SignInRefused("WRONG_CODE")
+        return contacts_of(self._checked(token, key))
+
+    async def close(self) -> None:
+        """Close its connections."""
+        await self._client.aclose()
+
+    def _checked(self, token: str, key: RSAPublicKey) -> Mapping[str, object]:
+        now = self._clock().timestamp()
+        try:
+            # PyJWT would compare with the machine's clock: times are judged by ours below.
+            claims: Mapping[str, object] = jwt.decode(
+                token,
+                key,
+                algorithms=["RS256"],
+                audience=self._project,
+                issuer=f"https://securetoken.google.com/{self._project}",
+                options={
+                    "require": ["aud", "iss", "sub", "iat", "exp", "auth_time"],
+                    "verify_exp": False,
+                    "verify_iat": False,
+                    "verify_nbf": False,
+                },
+            )
+        except jwt.InvalidTokenError:
+            raise SignInRefused("WRONG_CODE") from None
+        issued, expires, proven_at = (claims[name] for name in ("iat", "exp", "auth_time"))
+        if not (isinstance(issued, int) and isinstance(expires, int) and isinstance(proven_at, int) and claims["sub"]):
+            raise SignInRefused("WRONG_CODE")
+        if expires <= now - LEEWAY_SECONDS:
+            raise SignInRefused("EXPIRED_CODE")
+        if max(issued, proven_at) > now + LEEWAY_SECONDS:
+            raise SignInRefused("WRONG_CODE")
+        return claims
+
+    async def _key(self, kid: object) -> RSAPublicKey | None:
+        now = self._clock()
+        async with self._fetching:
+            known = self._known
+            if known is None or now >= known.fresh_until or (kid not in known.keys and now >= known.fetched_at + ASKED_AGAIN):
+                known = self._known = await self._fetched(now, known)
+            return known.keys.get(kid) if isinstance(kid, str) else None
+
+    async def _fetched(self, now: datetime, before: Certificates | None) -> Certificates:
+        """Ask Google. Where it does not answer, what was known holds a day; raises NotAvailable where nothing is."""
+        try:
+            async with asyncio.timeout(FETCH_SECONDS):
+                answer = await self._client.get(self._url)
+            return read_certificates(answer.raise_for_status(), now)
+        except (TimeoutError, httpx.HTTPError, ValueError):
+            if before is None or now >= before.fetched_at + KEPT_AT_MOST:
+                raise NotAvailable("Firebase sign-in cannot be checked now. Try again in a minute.") from None
+            return Certificates(before.keys, before.fetched_at, now + ASKED_AGAIN)
+
+
+# ---------------------------------------------------------------- pure rules
+def read_certificates(answer: httpx.Response, now: datetime) -> Certificates:
+    """Return the keys of an answer, fresh for as long as its Cache-Control says. Raises ValueError."""
+    said = re.search(r"max-age=(\d{1,9})", answer.headers.get("cache-control", ""))
+    fresh = min(max(timedelta(seconds=int(said[1]) if said else 0), ASKED_AGAIN), KEPT_AT_MOST)
+    keys = {}
+    body = answer.json()
+    if not isinstance(body, dict):
+        raise ValueError("not an object")
+    for kid, pem in body.items():
+        key = x509.load_pem_x509_certificate(str(pem).encode()).public_key()
+        if isinstance(key, RSAPublicKey):
+            keys[str(kid)] = key
+    return Certificates(keys, now, now + fresh)
+
+
+def contacts_of(claims: Mapping[str, object]) -> tuple[Contact, ...]:
+    """Return what the claims prove, the phone first. Raises SignInRefused where that is nothing."""
+    found = []
+    phone, email = claims.get("phone_number"), claims.get("email")
+    try:
+        if isinstance(phone, str):
+            found.append(read_phone(phone))
+        if isinstance(email, str) and claims.get("email_verified") is True:
+            found.append(read_email(email))
+    except ContactMalformed:
+        raise SignInRefused("WRONG_CODE") from None
+    if not found:
+        raise SignInRefused("WRONG_CODE")
+    return tuple(found)
+
+
+def firebase_project(settings: Settings) -> str | None:
+    """Return the Firebase project that the settings name, themselves or by their service account file. Raises BadSettings."""
+    if settings.firebase_project is not None or settings.firebase_credentials is None:
+        return settings.firebase_project
+    try:
+        project = json.loads(settings.firebase_credentials.read_bytes())["project_id"]
+    except (OSError, ValueError, KeyError, TypeError):
+        project = None
+    if not isinstance(project, str) or not project:
+        raise BadSettings(
+            f"SELO_FIREBASE_CREDENTIALS cannot be used: {settings.firebase_credentials} is no service account file of Firebase."
+        )
+    return project

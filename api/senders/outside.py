@@ -1,0 +1,105 @@
+"""Who of the outside is configured: the senders of one process, made from its settings, and closed with it.
+
+What is not configured is off; the worker says so at start. What is configured and cannot be used ends the start in one sentence.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from api.senders.codes import SentCodes
+from api.senders.console import ConsoleCodes, NoCodes
+from api.senders.email import Server, Smtp
+from api.senders.id_tokens import IdTokens, firebase_project
+from api.senders.sms import Gateway, SmsGateway
+from api.settings import BadSettings, Settings
+from domain.services.senders import CodeSender, Senders
+
+if TYPE_CHECKING:
+    from api.senders.firebase import FirebasePush
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """One a process: messages by `senders`, sign-in codes by `codes`, and Firebase's proofs where there is a project."""
+
+    senders: Senders
+    codes: CodeSender
+    id_tokens: IdTokens | None
+
+
+@asynccontextmanager
+async def open_outside(settings: Settings, *, clock: Callable[[], datetime]) -> AsyncIterator[Outside]:
+    """Open every sender that the settings name. Raises BadSettings."""
+    if settings.firebase_auth_emulator_host is not None and not settings.demo:
+        raise BadSettings("FIREBASE_AUTH_EMULATOR_HOST is set: Firebase would believe unsigned tokens. Unset it, or serve --demo.")
+    async with AsyncExitStack() as opened:
+        push = _push(settings)
+        if push is not None:
+            opened.push_async_callback(push.close)
+        sms = _sms(settings)
+        if sms is not None:
+            opened.push_async_callback(sms.close)
+        mail = _mail(settings)
+        project = firebase_project(settings)
+        id_tokens = None if project is None else IdTokens(project=project, url=settings.firebase_certificates_url, clock=clock)
+        if id_tokens is not None:
+            opened.push_async_callback(id_tokens.close)
+        codes = SentCodes(mail, sms, otherwise=ConsoleCodes() if settings.demo else NoCodes(), clock=clock)
+        yield Outside(Senders(push=push, mail=mail, sms=sms), codes, id_tokens)
+
+
+def _push(settings: Settings) -> FirebasePush | None:
+    project = firebase_project(settings)
+    if project is None:
+        return None
+    # Firebase's libraries take half a second and 40 MB: only who pushes pays for them.
+    from firebase_admin import credentials
+
+    from api.senders.firebase import FirebasePush, FirebaseUnusable, certificate
+
+    try:
+        source = certificate(settings.firebase_credentials) if settings.firebase_credentials else credentials.ApplicationDefault()
+    except FirebaseUnusable as fault:
+        raise BadSettings(f"SELO_FIREBASE_CREDENTIALS cannot be used: {fault}.") from None
+    return FirebasePush(source, project=project, url=settings.fcm_url)
+
+
+def _mail(settings: Settings) -> Smtp | None:
+    if settings.smtp_host is None:
+        return None
+    if settings.mail_from is None:
+        raise BadSettings("SELO_MAIL_FROM is needed with SELO_SMTP_HOST: the address that e-mail comes from.")
+    server = Server(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        security=settings.smtp_security,
+        sender=settings.mail_from,
+        sender_name=settings.mail_from_name,
+        unsubscribe=settings.mail_unsubscribe or f"mailto:{settings.mail_from}?subject=unsubscribe",
+        user=settings.smtp_user,
+        password=settings.smtp_password.get_secret_value() if settings.smtp_password else None,
+    )
+    return Smtp(server)
+
+
+def _sms(settings: Settings) -> SmsGateway | None:
+    if settings.sms_url is None:
+        return None
+    url, body = settings.sms_url.get_secret_value(), settings.sms_body.get_secret_value()
+    if not url.startswith(("https://", "http://")):
+        raise BadSettings("SELO_SMS_URL cannot be used: it begins with https://.")
+    if "{to}" not in url + body or "{text}" not in url + body:
+        raise BadSettings("SELO_SMS_BODY cannot be used: {to} and {text} stand in it, or in SELO_SMS_URL.")
+    try:
+        headers = json.loads(settings.sms_headers.get_secret_value())
+    except ValueError:
+        headers = None
+    if not isinstance(headers, dict) or not all(isinstance(value, str) for value in headers.values()):
+        raise BadSettings('SELO_SMS_HEADERS cannot be used: it is a JSON object of texts, such as {"Authorization": "Key ..."}.')
+    return SmsGateway(Gateway(url, settings.sms_method, headers, body))

@@ -1,0 +1,100 @@
+"""SMS by any gateway that takes HTTP: the request is a template of the settings, so that changing gateways changes no code.
+
+`{to}`, `{text}` and `{id}` stand in the URL, the headers and the body, written as each of them needs: percent-encoded in the URL and in a
+form, escaped in JSON. Nothing is followed elsewhere, and nothing that was sent or answered is logged.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from urllib.parse import quote, quote_plus
+
+import httpx
+
+from api.senders.answers import verdict_of
+from domain.services.senders import SmsMessage, Verdict
+
+ANSWER_SECONDS = 10
+BATCH_SECONDS = 25
+AT_ONCE = 5
+SLOT = re.compile(r"\{(to|text|id)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """The request that sends one message, with its slots."""
+
+    url: str = field(repr=False)
+    method: str = "POST"
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: str = field(default="", repr=False)
+
+
+class SmsGateway:
+    """Sends through one gateway. Open it, send, close it."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+        self._client = httpx.AsyncClient(timeout=ANSWER_SECONDS, follow_redirects=False)
+
+    async def send(self, batch: Sequence[SmsMessage], *, now: datetime) -> Sequence[Verdict]:
+        """Send each, five at once, and return its verdict."""
+        gate = asyncio.Semaphore(AT_ONCE)
+        until = asyncio.get_running_loop().time() + BATCH_SECONDS
+
+        async def one(message: SmsMessage) -> Verdict:
+            try:
+                async with asyncio.timeout_at(until), gate:
+                    return await self._sent(message, now)
+            except TimeoutError:
+                return Verdict("retry", "TIMEOUT")
+
+        return await asyncio.gather(*(one(message) for message in batch))
+
+    async def close(self) -> None:
+        """Close its connections."""
+        await self._client.aclose()
+
+    async def _sent(self, message: SmsMessage, now: datetime) -> Verdict:
+        request = encoded(message, self._gateway)
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                # The status is the verdict; a body of any size is left unread.
+                answer = await self._client.send(request, stream=True)
+                await answer.aclose()
+        except httpx.HTTPError:
+            return Verdict("retry", "CONNECTION")
+        return verdict_of(answer.status_code, answer.headers, now=now)
+
+
+# ---------------------------------------------------------------- what is sent
+def encoded(message: SmsMessage, gateway: Gateway) -> httpx.Request:
+    """Return the request that a template makes of a message."""
+    headers = {name: filled(value, message, _one_line) for name, value in gateway.headers.items()}
+    kind = next((value for name, value in headers.items() if name.lower() == "content-type"), "")
+    write = _in_json if "json" in kind else quote_plus if "urlencoded" in kind else str
+    body = filled(gateway.body, message, write).encode()
+    return httpx.Request(gateway.method, filled(gateway.url, message, _in_url), headers=headers, content=body or None)
+
+
+def filled(template: str, message: SmsMessage, write: Callable[[str], str]) -> str:
+    """Return a template with its slots filled, in one pass: a text that holds a slot's name is text."""
+    figures = {"to": message.to, "text": message.text, "id": message.id}
+    return SLOT.sub(lambda found: write(figures[found[1]]), template)
+
+
+def _in_url(text: str) -> str:
+    return quote(text, safe="")
+
+
+def _in_json(text: str) -> str:
+    return json.dumps(text)[1:-1]
+
+
+def _one_line(text: str) -> str:
+    return quote(text, safe="+ ") if not text.isascii() or not text.isprintable() else text

@@ -1,0 +1,86 @@
+"""Sign-in codes by real e-mail and by a real gateway, in each language, and who is told that none can be sent."""
+
+import string
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from urllib.parse import parse_qs
+
+import pytest
+
+from api.graphql.errors import NotAvailable
+from api.senders.codes import TEXTS, SentCodes
+from api.senders.console import NoCodes
+from api.senders.email import Server, Smtp
+from api.senders.sms import Gateway, SmsGateway
+from api.texts import SPOKEN
+from domain.model.contacts import Contact
+from tests.senders.gateway import Endpoint, serving_endpoint
+from tests.senders.mailbox import Mailbox, serving_mail
+
+NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
+ANA = Contact("email", "ana@example.com")
+PHONE = Contact("phone", "+351912345678")
+
+
+@pytest.fixture
+async def mailbox() -> AsyncIterator[Mailbox]:
+    async with serving_mail() as served:
+        yield served
+
+
+@pytest.fixture
+async def endpoint() -> AsyncIterator[Endpoint]:
+    async with serving_endpoint() as served:
+        yield served
+
+
+def by_mail(port: int) -> SentCodes:
+    smtp = Smtp(Server("127.0.0.1", port, "none", "club@selo.example", "Club", "mailto:club@selo.example"))
+    return SentCodes(smtp, None, otherwise=NoCodes(), clock=lambda: NOW)
+
+
+@pytest.mark.parametrize(
+    ("locale", "subject"),
+    [
+        ("pt", "123456 é o seu código de acesso"),
+        ("pl", "123456 to Twój kod logowania"),
+        ("en", "123456 is your sign-in code"),
+        ("fr", "123456 is your sign-in code"),
+    ],
+)
+async def test_a_code_comes_by_e_mail_in_the_reader_s_language(mailbox: Mailbox, locale: str, subject: str) -> None:
+    await by_mail(mailbox.port).send_code(ANA, "123456", locale)
+    ((to, seen),) = mailbox.seen
+    assert (to, seen["Subject"], seen["List-Unsubscribe"]) == (["ana@example.com"], subject, None)
+    assert all("123456" in part.get_content() for part in seen.iter_parts())
+
+
+async def test_a_code_comes_by_sms(endpoint: Endpoint) -> None:
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    gateway = SmsGateway(Gateway(f"{endpoint.url}/200", headers=headers, body="to={to}&text={text}&ref={id}"))
+    try:
+        await SentCodes(None, gateway, otherwise=NoCodes(), clock=lambda: NOW).send_code(PHONE, "123456", "pt")
+    finally:
+        await gateway.close()
+    said = parse_qs(endpoint.seen[0].body.decode())
+    assert said["to"] == ["+351912345678"]
+    assert said["text"] == ["123456 é o seu código de acesso. Funciona durante dez minutos. Nunca o diga a ninguém."]
+    assert "123456" not in said["ref"][0]
+
+
+async def test_whoever_cannot_be_reached_is_told_before_anything_is_written(mailbox: Mailbox) -> None:
+    codes = by_mail(mailbox.port)
+    codes.expect_reach(ANA)
+    with pytest.raises(NotAvailable):
+        codes.expect_reach(PHONE)
+
+
+async def test_a_code_that_did_not_leave_is_told(mailbox: Mailbox) -> None:
+    with pytest.raises(NotAvailable, match="could not be sent now"):
+        await by_mail(mailbox.port).send_code(Contact("email", "nobody-1@example.com"), "123456", "en")
+
+
+def test_the_texts_are_whole_in_every_language() -> None:
+    for name, texts in TEXTS.items():
+        assert set(texts) == set(SPOKEN), name
+        assert [[field for _, field, _, _ in string.Formatter().parse(text) if field] for text in texts.values()] == [["code"]] * 3, name

@@ -1,0 +1,121 @@
+"""E-mail over real SMTP: its parts and headers, and what each answer of the server means."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from api.senders import email
+from api.senders.email import Server, Smtp
+from domain.services.senders import SENT, MailMessage, Verdict
+from tests.senders.mailbox import Mailbox, serving_mail
+
+NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
+MESSAGE = MailMessage(
+    id="m1",
+    to="ana@example.com",
+    locale="pt",
+    subject="Prémio desbloqueado",
+    text="Olá <Ana>,\n\njá pode levar o denário.\nAté já",
+    link="https://club.example/r?a=1&b=2",
+)
+
+
+@pytest.fixture
+async def mailbox() -> AsyncIterator[Mailbox]:
+    async with serving_mail() as served:
+        yield served
+
+
+def server(port: int, **said: str) -> Server:
+    return Server("127.0.0.1", port, "none", "club@selo.example", "Clube Ção", "mailto:club@selo.example?subject=unsubscribe", **said)
+
+
+async def sent(mailbox: Mailbox, *messages: MailMessage) -> list[Verdict]:
+    return list(await Smtp(server(mailbox.port)).send(messages, now=NOW))
+
+
+async def test_an_e_mail_has_a_text_and_an_html_part(mailbox: Mailbox) -> None:
+    assert await sent(mailbox, MESSAGE) == [SENT]
+    ((to, seen),) = mailbox.seen
+    assert to == ["ana@example.com"]
+    assert (seen["From"], seen["To"], seen["Subject"]) == ("Clube Ção <club@selo.example>", "ana@example.com", "Prémio desbloqueado")
+    assert (seen["Date"].datetime, seen["Auto-Submitted"]) == (NOW, "auto-generated")
+    text, html = (part.get_content() for part in seen.iter_parts())
+    assert text.replace("\r\n", "\n") == "Olá <Ana>,\n\njá pode levar o denário.\nAté já\n\nhttps://club.example/r?a=1&b=2\n"
+    assert '<html lang="pt">' in html
+    assert "<p>Olá &lt;Ana&gt;,</p><p>já pode levar o denário.<br>Até já</p>" in html
+    assert '<a href="https://club.example/r?a=1&amp;b=2">' in html
+
+
+async def test_only_what_is_no_service_can_be_unsubscribed(mailbox: Mailbox) -> None:
+    await sent(mailbox, MESSAGE, replace(MESSAGE, unsubscribe=True))
+    assert [seen["List-Unsubscribe"] for _, seen in mailbox.seen] == [None, "<mailto:club@selo.example?subject=unsubscribe>"]
+
+
+async def test_a_second_attempt_has_the_same_message_id(mailbox: Mailbox) -> None:
+    await sent(mailbox, MESSAGE, MESSAGE, replace(MESSAGE, id="m2"))
+    one, again, other = (seen["Message-ID"] for _, seen in mailbox.seen)
+    assert one == again != other
+
+
+async def test_no_header_is_injected_by_a_subject(mailbox: Mailbox) -> None:
+    assert await sent(mailbox, replace(MESSAGE, subject="Olá\r\nBcc: eve@example.com\u2028x\x00")) == [SENT]
+    ((to, seen),) = mailbox.seen
+    assert (to, seen["Bcc"], seen["Subject"]) == (["ana@example.com"], None, "Olá Bcc: eve@example.com x")
+
+
+@pytest.mark.parametrize("to", ["ana@example.com\r\nBcc: eve@example.com", "ana@example.com, eve@example.com", "aña@example.com", ""])
+async def test_what_is_no_single_address_is_not_sent(mailbox: Mailbox, to: str) -> None:
+    assert await sent(mailbox, replace(MESSAGE, to=to), MESSAGE) == [Verdict("drop_message", "MALFORMED"), SENT]
+    assert [to for to, _ in mailbox.seen] == [["ana@example.com"]]
+
+
+async def test_a_domain_goes_as_the_wire_has_it(mailbox: Mailbox) -> None:
+    assert await sent(mailbox, replace(MESSAGE, to="ana@coleção.example")) == [SENT]
+    assert mailbox.seen[0][0] == ["ana@xn--coleo-dra1a.example"]
+
+
+async def test_a_batch_is_one_connection_and_one_refusal_spoils_no_other(mailbox: Mailbox) -> None:
+    batch = [replace(MESSAGE, to=f"{name}@example.com") for name in ("a", "nobody-1", "b", "full-1", "c")]
+    assert await sent(mailbox, *batch) == [SENT, Verdict("drop_message", "SMTP 550"), SENT, Verdict("retry", "SMTP 452"), SENT]
+    assert [to for to, _ in mailbox.seen] == [["a@example.com"], ["b@example.com"], ["c@example.com"]]
+    assert mailbox.sessions == 1
+
+
+async def test_a_server_that_hangs_up_is_called_again(mailbox: Mailbox) -> None:
+    batch = [replace(MESSAGE, to=f"{name}@example.com") for name in ("busy-1", "b")]
+    assert await sent(mailbox, *batch) == [Verdict("retry", "SMTP 421"), SENT]
+
+
+async def test_a_hang_ends_and_what_was_sent_stays_sent(mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(email, "STEP_SECONDS", 5)
+    monkeypatch.setattr(email, "BATCH_SECONDS", 0.5)
+    batch = [replace(MESSAGE, to=f"{name}@example.com") for name in ("a", "hang-1", "b")]
+    assert await sent(mailbox, *batch) == [SENT, Verdict("retry", "TIMEOUT"), Verdict("retry", "TIMEOUT")]
+
+
+async def test_nobody_listening_is_tried_again() -> None:
+    assert await Smtp(server(9)).send([MESSAGE], now=NOW) == [Verdict("retry", "CONNECTION")]
+
+
+@pytest.mark.filterwarnings("ignore:Session.login_data is deprecated:DeprecationWarning")  # aiosmtpd's own
+@pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
+async def test_a_password_lets_in_and_a_wrong_one_breaks() -> None:
+    async with serving_mail(password="right") as mailbox:
+        assert await Smtp(server(mailbox.port, user="u", password="right")).send([MESSAGE], now=NOW) == [SENT]
+        assert await Smtp(server(mailbox.port, user="u", password="wrong")).send([MESSAGE], now=NOW) == [Verdict("break", "SMTP 535")]
+
+
+async def test_a_server_without_the_wanted_tls_is_told(mailbox: Mailbox) -> None:
+    wants = replace(server(mailbox.port), security="starttls")
+    found = await Smtp(wants).send([MESSAGE], now=NOW)
+    assert found == [Verdict("break", "SMTP NOT_SUPPORTED")]
+    assert mailbox.seen == []
+
+
+def test_nothing_of_it_shows() -> None:
+    shown = repr((MESSAGE, server(25, user="u", password="hush")))
+    assert "ana@example.com" not in shown
+    assert "hush" not in shown

@@ -1,0 +1,111 @@
+"""SMS through a gateway by a template of its request, over real HTTP."""
+
+import json
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from api.senders import sms
+from api.senders.sms import Gateway, SmsGateway
+from domain.services.senders import SENT, SmsMessage, Verdict
+from tests.senders.gateway import Endpoint, serving_endpoint
+
+NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
+TEXT = 'Olá "Ana" & {to} – 10%\n2+2'
+MESSAGE = SmsMessage("m1", "+351912345678", TEXT)
+
+
+@pytest.fixture
+async def endpoint() -> AsyncIterator[Endpoint]:
+    async with serving_endpoint() as served:
+        yield served
+
+
+async def sent(gateway: Gateway, *messages: SmsMessage) -> list[Verdict]:
+    opened = SmsGateway(gateway)
+    try:
+        return list(await opened.send(messages or (MESSAGE,), now=NOW))
+    finally:
+        await opened.close()
+
+
+async def test_a_template_of_json(endpoint: Endpoint) -> None:
+    body = '{"recipients": ["{to}"], "content": {"text": "{text}"}, "reference": "{id}"}'
+    headers = {"Content-Type": "application/json", "Authorization": "Key k"}
+    assert await sent(Gateway(f"{endpoint.url}/200", headers=headers, body=body)) == [SENT]
+    (seen,) = endpoint.seen
+    assert json.loads(seen.body) == {"recipients": ["+351912345678"], "content": {"text": TEXT}, "reference": "m1"}
+    assert (seen.method, seen.headers["authorization"]) == ("POST", "Key k")
+
+
+async def test_a_template_of_a_form(endpoint: Endpoint) -> None:
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    assert await sent(Gateway(f"{endpoint.url}/201", headers=headers, body="To={to}&Body={text}")) == [SENT]
+    assert parse_qs(endpoint.seen[0].body.decode()) == {"To": ["+351912345678"], "Body": [TEXT]}
+
+
+async def test_a_template_of_an_address(endpoint: Endpoint) -> None:
+    assert await sent(Gateway(f"{endpoint.url}/200?to={{to}}&text={{text}}&k=v", method="GET")) == [SENT]
+    (seen,) = endpoint.seen
+    assert parse_qs(urlsplit(seen.url).query) == {"to": ["+351912345678"], "text": [TEXT], "k": ["v"]}
+    assert (seen.method, seen.body) == ("GET", b"")
+
+
+async def test_a_text_adds_no_header(endpoint: Endpoint) -> None:
+    gateway = Gateway(f"{endpoint.url}/200", headers={"X-Text": "{text}"})
+    await sent(gateway, SmsMessage("m1", "+351912345678", "a\r\nX-More: b"))
+    assert "x-more" not in endpoint.seen[0].headers
+    assert endpoint.seen[0].headers["x-text"] == "a%0D%0AX-More%3A b"
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("302", Verdict("break", "HTTP 302")),
+        ("400", Verdict("drop_message", "HTTP 400")),
+        ("401", Verdict("break", "HTTP 401")),
+        ("403", Verdict("break", "HTTP 403")),
+        ("408", Verdict("retry", "HTTP 408")),
+        ("429", Verdict("pause", "HTTP 429")),
+        ("500", Verdict("retry", "HTTP 500")),
+        ("503", Verdict("retry", "HTTP 503")),
+        ("cut", SENT),
+    ],
+)
+async def test_each_answer_has_its_verdict(endpoint: Endpoint, path: str, expected: Verdict) -> None:
+    assert await sent(Gateway(f"{endpoint.url}/{path}")) == [expected]
+    assert len(endpoint.seen) == 1
+
+
+@pytest.mark.parametrize(
+    ("asked", "waits"),
+    [
+        ("17", timedelta(seconds=17)),
+        ("Mon, 02 Mar 2026 10:02:00 GMT", timedelta(minutes=2)),
+        ("Mon, 02 Mar 2026 09:00:00 GMT", timedelta(0)),
+        ("999999", timedelta(hours=1)),
+        ("soon", None),
+    ],
+)
+async def test_the_wait_that_is_asked_for(endpoint: Endpoint, asked: str, waits: timedelta | None) -> None:
+    endpoint.headers["Retry-After"] = asked
+    assert await sent(Gateway(f"{endpoint.url}/429")) == [Verdict("pause", "HTTP 429", waits)]
+
+
+async def test_a_hang_holds_no_other_up(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sms, "ANSWER_SECONDS", 0.3)
+    gateway = Gateway(endpoint.url + "/{id}")
+    found = await sent(gateway, SmsMessage("hang", "+351912345678", "a"), SmsMessage("200", "+351912345679", "b"))
+    assert found == [Verdict("retry", "TIMEOUT"), SENT]
+
+
+async def test_nobody_listening_is_tried_again() -> None:
+    assert await sent(Gateway("http://127.0.0.1:9/send")) == [Verdict("retry", "CONNECTION")]
+
+
+def test_nothing_of_it_shows() -> None:
+    shown = repr((MESSAGE, Gateway("http://gateway/?key=hush", headers={"k": "hush"}, body="hush")))
+    assert "351912345678" not in shown
+    assert "hush" not in shown

@@ -1,0 +1,57 @@
+"""Webhooks: signed, told apart by their id, one verdict each."""
+
+import hmac
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from hashlib import sha256
+
+import pytest
+
+from api.senders import webhook
+from api.senders.webhook import Hook, WebhookMessage, Webhooks
+from domain.services.senders import SENT, Verdict
+from tests.senders.gateway import Endpoint, serving_endpoint
+
+NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
+SECRET = b"a secret of this test"
+
+
+@pytest.fixture
+async def endpoint() -> AsyncIterator[Endpoint]:
+    async with serving_endpoint() as served:
+        yield served
+
+
+async def posted(endpoint: Endpoint, *paths: str) -> list[Verdict]:
+    hooks = Webhooks()
+    try:
+        batch = [WebhookMessage(f"d-{path}", Hook(f"{endpoint.url}/{path}", SECRET), b'{"n": 1}') for path in paths]
+        return list(await hooks.send(batch, now=NOW))
+    finally:
+        await hooks.close()
+
+
+async def test_whoever_receives_it_can_check_it(endpoint: Endpoint) -> None:
+    assert await posted(endpoint, "204") == [SENT]
+    (seen,) = endpoint.seen
+    said = dict(part.split("=", 1) for part in seen.headers["selo-signature"].split(","))
+    assert said["t"] == str(int(NOW.timestamp()))
+    assert said["v1"] == hmac.new(SECRET, said["t"].encode() + b"." + seen.body, sha256).hexdigest()
+    assert (seen.headers["selo-delivery"], seen.headers["content-type"], seen.body) == ("d-204", "application/json", b'{"n": 1}')
+
+
+async def test_each_answer_has_its_verdict(endpoint: Endpoint) -> None:
+    found = await posted(endpoint, "200", "301", "401", "404", "429", "500")
+    assert [one.ruling for one in found] == ["sent", "break", "break", "drop_message", "pause", "retry"]
+    assert len(endpoint.seen) == 6
+
+
+async def test_a_hang_and_a_silence_are_tried_again(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(webhook, "ANSWER_SECONDS", 0.3)
+    assert await posted(endpoint, "hang", "200") == [Verdict("retry", "TIMEOUT"), SENT]
+    endpoint.url = "http://127.0.0.1:9"
+    assert await posted(endpoint, "200") == [Verdict("retry", "CONNECTION")]
+
+
+def test_the_secret_does_not_show() -> None:
+    assert "secret" not in repr(Hook("http://h", SECRET)).replace("Hook", "")
