@@ -1,0 +1,77 @@
+"""The member stays small and deciding stays quick: after ten years of daily buying as after a hundred days."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+
+import bson
+
+from domain.model import state
+from domain.model.decide import decide
+from domain.model.events import ENROLLED, PURCHASED, Event, Line, Profile, Purchase
+from domain.model.member import Member
+from domain.model.programme import Programme, load
+
+DEMO = Path(__file__).parents[2] / "scripts" / "demo" / "numiscollect.yaml"
+DAILY = """
+programme: {code: daily, name: D, currency: EUR, timezone: Europe/Lisbon, locales: [en]}
+wallets:
+  - {code: points, name: P, pending: {days: 14}, expiry: {after: {months: 12}}, remind: {days: 30}}
+  - {code: credit, name: C, kind: money, pending: {days: 14}, expiry: {after: {months: 6}}}
+rules:
+  - {code: a, title: A, on: purchase.completed, cap: {amount: 900, per: week}, do: [{award: {wallet: points, amount: 1, per: 100, of: purchase.total}}]}
+  - {code: b, title: B, on: purchase.completed, limit: {times: 99, per: day}, do: [{award: {wallet: credit, amount: 1, per: 100, of: purchase.total}}]}
+tiers: {count: {wallet: points}, window: {rolling: {months: 12}}, ladder: [{code: basic, name: B, from: 0}, {code: top, name: T, from: 5000}]}
+badges: [{code: weekly, name: W, on: purchase.completed, streak: {per: day}, levels: [10, 100, 1000]}]
+"""  # noqa: E501 - a table of rules reads best a line each
+
+
+@lru_cache
+def bought_daily(programme: Programme, days: int) -> Member:
+    """A member who has bought something on so many days in a row."""
+    at = datetime(2026, 1, 1, 10, tzinfo=UTC)
+    enrolled = Event("0", ENROLLED, at, "app", profile=Profile("Ana", "pt", "Europe/Lisbon"))
+    member = decide(programme, Member("m" * 32, "1"), enrolled, now=at).member
+    for day in range(days):
+        at += timedelta(days=1)
+        member = decide(programme, member, _purchase(day, at), now=at).member
+    return member
+
+
+def _purchase(day: int, at: datetime) -> Event:
+    lines = (Line(1, "c", 2_000, 1, "Coin", f"category-{day % 150}"), Line(2, "s", 1_000, 2, "Stamps", "stamps"))
+    return Event(f"e{day}", PURCHASED, at, "till", purchase=Purchase(f"r{day}", 3_500, "EUR", "lisboa", lines))
+
+
+def _bytes(member: Member) -> int:
+    return len(bson.encode({"ledger": state.nested(state.paths(member))}))
+
+
+def test_the_state_stays_below_64_kb_after_ten_years_of_daily_buying() -> None:
+    demo, daily = load(DEMO.read_text()), load(DAILY)
+    sizes = _bytes(bought_daily(demo, 3_650)), _bytes(bought_daily(daily, 3_650))
+    # the newest 20 entries and the profile, which stand beside it, are 10 KB at the most
+    assert max(sizes) < 54 * 1024, sizes
+    assert len(state.paths(bought_daily(daily, 3_650))) <= len(state.paths(bought_daily(daily, 900))) + 5
+
+
+def test_a_decision_changes_few_paths_however_old_the_member() -> None:
+    daily = load(DAILY)
+    for days in (100, 900):
+        member = bought_daily(daily, days)
+        assert member.decided_at is not None
+        at = member.decided_at + timedelta(minutes=5)
+        row = decide(daily, member, _purchase(10**6, at), now=at).row
+        assert len(row.changes) < 35
+        assert len(row.removed) <= 2
+
+
+def test_two_quotes_are_one() -> None:
+    demo = load(DEMO.read_text())
+    member = bought_daily(demo, 100)
+    assert member.decided_at is not None
+    at = member.decided_at + timedelta(hours=3)
+    first, second = (decide(demo, member, _purchase(10**6, at), now=at) for _ in range(2))
+    assert (first.rows, first.member) == (second.rows, second.member)
