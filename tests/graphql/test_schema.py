@@ -3,9 +3,9 @@
 import string
 
 from api.graphql.permissions import faults
+from api.graphql.points import EntryKind
 from api.graphql.problems import NotAllowedReason, SignInRefusal
 from api.graphql.rewards import LockReason
-from api.graphql.points import EntryKind
 from api.graphql.schema import make_schema, schema_text
 from api.texts import SPOKEN, TEXTS
 from tests.doors import ROOT
