@@ -1,0 +1,173 @@
+"""The phone knows at once: over a real socket what the till does shows by itself, and what was missed is told on coming back."""
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from websockets.asyncio.client import ClientConnection, connect
+
+from api.app import create_app
+from api.graphql.messages import message_key
+from api.http.protocol import ConnectionLimits, socket_protocol
+from domain.services.deliveries import keep_delivering
+from domain.services.senders import Senders
+from domain.services.sending import Post
+from domain.store.connect import Database
+from tests.doors import Doors, opened
+from tests.services.post import Pushes
+from tests.wire import Wire
+
+ACTIVITY = """subscription Live($after: String) { memberActivity(after: $after) { cursor occurredAt activity { __typename
+  ... on BalanceChanged { wallets { available } entries { amount title } }
+  ... on RewardUnlocked { reward { rewardState reward { code title } } }
+  ... on BadgeEarned { badge { level badge { code } } }
+  ... on TierChanged { from { code } to { code } tier { current { code } } }
+  ... on VoucherIssued { voucher { voucherState code } } ... on VoucherUsed { voucher { id voucherState usedIn { name } } }
+  ... on VoucherCancelled { voucher { id } }
+  ... on MessageReceived { unread message { id messageKind title body readAt } }
+  ... on Resync { cause: reason } } } }"""
+MESSAGES = """query($after: String) { me { messages(first: 1, after: $after) {
+  unread edges { cursor node { id title body readAt link } } pageInfo { hasNextPage } } } }"""
+MARK_READ = "mutation($input: MarkMessagesReadInput!) { markMessagesRead(input: $input) { unread } }"
+
+
+@dataclass
+class Phone:
+    """A socket with one subscription: what it was told, and when."""
+
+    socket: ClientConnection
+    told: list[dict[str, Any]] = field(default_factory=list)
+
+    async def hears(self, kind: str) -> dict[str, Any]:
+        """Wait for the next activity of a kind; those before it are kept in `told`."""
+        async with asyncio.timeout(10):
+            while True:
+                message = json.loads(await self.socket.recv())
+                assert message["type"] == "next", message
+                event: dict[str, Any] = message["payload"]["data"]["memberActivity"]
+                self.told.append(event)
+                if event["activity"]["__typename"] == kind:
+                    return event
+
+
+@asynccontextmanager
+async def at_work(doors: Doors, pushes: Pushes) -> AsyncIterator[str]:
+    """The stream, a worker, and a server that takes sockets; yields its address."""
+    house = doors.process.house
+    post = Post(Senders(push=pushes), public_id=message_key)
+    beside = [
+        asyncio.create_task(house.live.follow(house.store)),
+        asyncio.create_task(
+            keep_delivering(house, post, clock=doors.clock, woken=house.live.promised, heard=lambda fault: None),
+        ),
+    ]
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(16)
+        config = uvicorn.Config(
+            create_app(doors.process), ws=socket_protocol(ConnectionLimits()), lifespan="off", log_config=None, access_log=False
+        )
+        server = uvicorn.Server(config)
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        try:
+            async with asyncio.timeout(10):
+                await house.live.following.wait()
+                while not server.started:
+                    await asyncio.sleep(0.01)
+            yield f"ws://127.0.0.1:{listener.getsockname()[1]}/graphql"
+        finally:
+            server.should_exit = True
+            await serving
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
+
+
+@asynccontextmanager
+async def subscribed(doors: Doors, address: str, token: str, after: str | None = None) -> AsyncIterator[Phone]:
+    """A phone that listens."""
+    many = doors.process.house.live.listeners
+    async with connect(address, subprotocols=["graphql-transport-ws"], open_timeout=10) as websocket:  # type: ignore[list-item]
+        await websocket.send(json.dumps({"type": "connection_init", "payload": {"authorization": f"Bearer {token}"}}))
+        assert json.loads(await websocket.recv()) == {"type": "connection_ack"}
+        request = {"query": ACTIVITY, "variables": {"after": after}}
+        await websocket.send(json.dumps({"id": "1", "type": "subscribe", "payload": request}))
+        async with asyncio.timeout(10):
+            while doors.process.house.live.listeners == many:
+                await asyncio.sleep(0.01)
+        await asyncio.sleep(0.1)  # it reads where it stands
+        yield Phone(websocket)
+
+
+async def test_what_happens_at_the_till_shows_on_the_phone_by_itself(database: Database, wire: Wire, tmp_path: Path) -> None:
+    pushes = Pushes()
+    async with opened(database, wire, tmp_path) as doors, at_work(doors, pushes) as address:
+        ana, manager = await doors.member(), await doors.hire("maria", "MANAGER")
+        me = await doors.do("{ me { number } }", token=ana)
+        device = {"installationId": "phone-1", "platform": "ANDROID", "token": "fcm-1", "tokenKind": "TOKEN"}
+        await doors.mutate("registerDevice", device, "device { id }", token=ana)
+        async with subscribed(doors, address, ana) as phone:
+            given = {"member": me["me"]["number"], "wallet": "points", "amount": 600, "reason": "shown", "idempotencyKey": "adjust-1"}
+            await doors.mutate("adjustBalance", given, "... on BalanceAdjusted { wallet { available } } ", token=manager)
+            await phone.hears("RewardUnlocked")
+            message = await phone.hears("MessageReceived")
+            assert message["activity"]["message"]["messageKind"] == "reward-unlocked"
+            assert message["activity"]["message"]["body"].startswith("Tem ")
+            rewards = await doors.do("{ me { rewards { edges { node { id reward { id code } } } } } }", token=ana)
+            listed = [edge["node"]["reward"] for edge in rewards["me"]["rewards"]["edges"]]
+            redeem = {"rewardId": next(one["id"] for one in listed if one["code"] == "discount-5"), "idempotencyKey": "redeem-1"}
+            redeemed = await doors.mutate("redeemReward", redeem, "... on RewardRedeemed { voucher { id code } }", token=ana)
+            issued = await phone.hears("VoucherIssued")
+            assert issued["activity"]["voucher"] == {"voucherState": "ISSUED", "code": redeemed["voucher"]["code"]}
+            used = {"code": redeemed["voucher"]["code"], "idempotencyKey": "use-1"}
+            await doors.mutate("useVoucher", used, "... on VoucherAccepted { voucher { voucherState } }", token=manager)
+            shown = await phone.hears("VoucherUsed")
+            assert shown["activity"]["voucher"] == {
+                "id": redeemed["voucher"]["id"],
+                "voucherState": "USED",
+                "usedIn": {"name": "NumisCollect Lisboa"},
+            }
+            first = phone.told[0]["cursor"]
+            later = [one["activity"]["__typename"] for one in phone.told[1:]]
+        async with subscribed(doors, address, ana, after=first) as back:
+            await back.hears("VoucherUsed")
+            replayed = [one["activity"]["__typename"] for one in back.told]
+            assert [one for one in replayed if one != "MessageReceived"] == [one for one in later if one != "MessageReceived"]
+        assert [one.title for one in pushes.got if one.link and one.link.startswith("app://rewards/")]
+        assert {one.address.value for one in pushes.got} == {"fcm-1"}
+
+
+async def test_the_inbox_is_paged_marked_read_and_counted(database: Database, wire: Wire, tmp_path: Path) -> None:
+    async with opened(database, wire, tmp_path) as doors, at_work(doors, Pushes()) as address:
+        ana, rui = await doors.member(), await doors.member("rui@example.com", name="Rui")
+        me = (await doors.do("{ me { number } }", token=ana))["me"]["number"]
+        manager = await doors.hire("maria", "MANAGER")
+        async with subscribed(doors, address, ana) as phone:
+            for at in range(2):
+                given = {"member": me, "name": "social.shared", "data": {"network": "x"}, "externalId": f"s{at}"}
+                given["idempotencyKey"] = f"e{at}"
+                await doors.mutate("recordEvent", given, "__typename", token=manager)
+            adjust = {"member": me, "wallet": "points", "amount": 200, "reason": "shown", "idempotencyKey": "adjust-1"}
+            await doors.mutate("adjustBalance", adjust, "__typename", token=manager)
+            await phone.hears("MessageReceived")
+        page = (await doors.do(MESSAGES, token=ana))["me"]["messages"]
+        (newest,) = page["edges"]
+        assert (newest["node"]["readAt"], page["pageInfo"]["hasNextPage"]) == (None, True)
+        older = (await doors.do(MESSAGES, {"after": newest["cursor"]}, token=ana))["me"]["messages"]["edges"][0]["node"]
+        assert older["title"] == "Bem-vindo, Ana Silva"
+        read = await doors.mutate("markMessagesRead", {"ids": [newest["node"]["id"]]}, "unread", token=ana)
+        assert read == {"unread": page["unread"] - 1}
+        again = await doors.mutate("markMessagesRead", {"ids": [newest["node"]["id"]]}, "unread", token=ana)
+        assert again == read
+        ids = {"input": {"ids": [newest["node"]["id"]]}}
+        refused = await doors.error(MARK_READ, ids, token=rui)
+        assert refused["code"] == "NOT_FOUND"
+        node = "query($id: ID!) { node(id: $id) { ... on Message { title readAt } } }"
+        assert (await doors.do(node, {"id": newest["node"]["id"]}, token=ana))["node"]["readAt"] is not None
+        assert (await doors.error(node, {"id": newest["node"]["id"]}, token=rui))["code"] == "NOT_FOUND"
