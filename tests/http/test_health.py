@@ -19,6 +19,8 @@ from api.settings import Settings
 from domain.store.connect import Database, connect
 from tests.servers import ROOT
 
+NOBODY_REACHED = {"push": "off", "email": "off", "sms": "off"}
+
 
 async def ask(app: ASGIApp, path: str) -> tuple[int, object]:
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://selo") as client:
@@ -68,11 +70,12 @@ async def test_the_application_reports_a_database_that_does_not(database: Databa
             status, body = await ask(create_app(replace(process, database=nobody)), "/ready")
     finally:
         await nobody.close()
-    assert (status, body) == (503, {"status": "not ready", "parts": {"database": "no answer", "programme": "none published"}})
+    parts = {"database": "no answer", "programme": "none published", **NOBODY_REACHED}
+    assert (status, body) == (503, {"status": "not ready", "parts": parts})
 
 
 async def test_ready_once_a_programme_is_published(database: Database, tmp_path: Path) -> None:
     async with open_process(Settings(data=tmp_path), database) as process:
         await publish_file(process.programmes, ROOT / "scripts/demo/numiscollect.yaml")
         answer = await ask(create_app(process), "/ready")
-    assert answer == (200, {"status": "ready", "parts": {"database": "answers", "programme": "version 1"}})
+    assert answer == (200, {"status": "ready", "parts": {"database": "answers", "programme": "version 1", **NOBODY_REACHED}})

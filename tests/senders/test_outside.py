@@ -1,0 +1,108 @@
+"""What the settings open: who is on, what ends a start in a sentence, and the whole way from a setting to a stand-in of the outside."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api.senders.outside import open_outside
+from api.settings import BadSettings, Settings
+from domain.services.senders import SENT, Address, MailMessage, PushMessage, SmsMessage
+from domain.store.connect import Database
+from tests.doors import Clock, opened
+from tests.senders.fcm import StandIn, id_token, serving_fcm
+from tests.senders.gateway import serving_endpoint
+from tests.senders.mailbox import serving_mail
+from tests.wire import Wire
+
+SIGN_IN = "... on SignedIn { accessToken member { name } } ... on SignInRefused { reason } ... on NotEnrolled { message }"
+PHONE = "+351912345678"
+
+
+@pytest.fixture
+async def fcm() -> AsyncIterator[StandIn]:
+    with serving_fcm() as stand_in:
+        yield stand_in
+
+
+def firebase(fcm: StandIn, folder: Path) -> dict[str, Any]:
+    return {
+        "firebase_credentials": fcm.account_file(folder),
+        "fcm_url": fcm.url,
+        "firebase_certificates_url": fcm.certificates_url,
+    }
+
+
+async def test_without_settings_nobody_is_reached() -> None:
+    async with open_outside(Settings(), clock=Clock()) as outside:
+        senders = outside.senders
+        assert (senders.push, senders.mail, senders.sms, outside.id_tokens) == (None, None, None, None)
+
+
+async def test_with_settings_each_reaches_its_outside(fcm: StandIn, tmp_path: Path) -> None:
+    clock = Clock()
+    async with serving_mail() as mailbox, serving_endpoint() as endpoint:
+        settings = Settings(
+            **firebase(fcm, tmp_path),
+            smtp_host="127.0.0.1",
+            smtp_port=mailbox.port,
+            smtp_security="none",
+            mail_from="club@selo.example.com",
+            sms_url=f"{endpoint.url}/200?to={{to}}&text={{text}}",
+        )
+        async with open_outside(settings, clock=clock) as outside:
+            push, mail, sms = outside.senders.push, outside.senders.mail, outside.senders.sms
+            assert push is not None
+            assert mail is not None
+            assert sms is not None
+            pushed = PushMessage("m1", Address("d1", "FID", "phone-1"), "Hi", "There", "m1", expires_at=clock.now + timedelta(days=1))
+            assert list(await push.send([pushed], now=clock.now)) == [SENT]
+            assert list(await mail.send([MailMessage("m1", "ana@example.com", "en", "Hi", "There")], now=clock.now)) == [SENT]
+            assert list(await sms.send([SmsMessage("m1", PHONE, "Hi")], now=clock.now)) == [SENT]
+        assert (len(fcm.accepted), fcm.faults, len(mailbox.seen), len(endpoint.seen)) == (1, [], 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"FIREBASE_AUTH_EMULATOR_HOST": "127.0.0.1:9099"}, "FIREBASE_AUTH_EMULATOR_HOST is set"),
+        ({"firebase_credentials": Path("/nowhere.json")}, "SELO_FIREBASE_CREDENTIALS cannot be used"),
+        ({"smtp_host": "mail.example.com"}, "SELO_MAIL_FROM is needed"),
+        ({"sms_url": "ftp://gateway"}, "SELO_SMS_URL cannot be used"),
+        ({"sms_url": "https://gateway/", "sms_body": "{to}"}, "SELO_SMS_BODY cannot be used"),
+        ({"sms_url": "https://gateway/?{to}{text}", "sms_headers": "[1]"}, "SELO_SMS_HEADERS cannot be used"),
+    ],
+)
+async def test_what_cannot_be_used_ends_the_start_in_a_sentence(given: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(BadSettings) as refusal:
+        async with open_outside(Settings(**given), clock=Clock()):
+            pass
+    assert str(refusal.value).startswith(sentence)
+    assert "\n" not in str(refusal.value)
+
+
+async def test_a_demo_may_have_the_emulator_beside_it() -> None:
+    async with open_outside(Settings(demo=True, FIREBASE_AUTH_EMULATOR_HOST="127.0.0.1:9099"), clock=Clock()) as outside:
+        assert outside.id_tokens is None
+
+
+async def test_a_firebase_token_becomes_a_session_of_ours(database: Database, wire: Wire, fcm: StandIn, tmp_path: Path) -> None:
+    async with opened(database, wire, tmp_path, **firebase(fcm, tmp_path)) as doors:
+        given = {"idToken": id_token(doors.clock.now, phone_number=PHONE)}
+        nobody = await doors.mutate("signInWithFirebase", given, SIGN_IN, language="pt")
+        assert nobody == {"message": "Ainda não há adesão com este contacto. Adira primeiro."}
+        joining = {"name": "Ana Silva", "phone": PHONE, "locale": "pt", "termsVersion": "2026-01", "idempotencyKey": "k"}
+        await doors.mutate("enrol", joining, "... on Enrolled { codeSentTo }")
+        found = await doors.mutate("signInWithFirebase", given, SIGN_IN)
+        assert found["member"] == {"name": "Ana Silva"}
+        assert await doors.do("{ me { name } }", token=found["accessToken"]) == {"me": {"name": "Ana Silva"}}
+        forged = {"idToken": id_token(doors.clock.now, phone_number=PHONE, key="forger")}
+        assert await doors.mutate("signInWithFirebase", forged, SIGN_IN) == {"reason": "WRONG_CODE"}
+
+
+async def test_without_a_project_there_is_no_firebase_sign_in(database: Database, wire: Wire, tmp_path: Path) -> None:
+    async with opened(database, wire, tmp_path) as doors:
+        query = 'mutation { signInWithFirebase(input: {idToken: "x"}) { __typename } }'
+        assert (await doors.error(query))["code"] == "NOT_AVAILABLE"
