@@ -56,7 +56,7 @@ class Purpose(Enum):
 class Claims:
     """What a believed token says. `role` is member, cashier, manager or operator; a visit's is visit, its `sid` the till's session.
 
-    `own_member` is an employee's own membership, which they may not serve.
+    `own_members` are an employee's own memberships, which they may not serve.
     """
 
     subject: str
@@ -65,7 +65,7 @@ class Claims:
     expires_at: datetime
     store: str | None = None
     device: str | None = None
-    own_member: str | None = None
+    own_members: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ def sign(key: TokenKey, purpose: Purpose, claims: Claims, *, issuer: str, now: d
         "iat": int(now.timestamp()),
         "exp": int(expires_at.timestamp()),
     }
-    more = (("store", claims.store), ("device", claims.device), ("own_member", claims.own_member))
+    more = (("store", claims.store), ("device", claims.device), ("own_members", list(claims.own_members) or None))
     payload |= {name: value for name, value in more if value is not None}
     text = jwt.encode(payload, key.private, algorithm=ALGORITHM, headers={"typ": purpose.typ, "kid": key.kid})
     return Issued(text, expires_at)
@@ -127,7 +127,7 @@ def verify(token: str, purpose: Purpose, keys: Mapping[str, TokenKey], *, issuer
         expires_at=expires_at,
         store=_word(payload, "store") if "store" in payload else None,
         device=_word(payload, "device") if "device" in payload else None,
-        own_member=_word(payload, "own_member") if "own_member" in payload else None,
+        own_members=_words(payload, "own_members") if "own_members" in payload else (),
     )
 
 
@@ -143,6 +143,13 @@ def _word(payload: Mapping[str, object], name: str) -> str:
     if not isinstance(value, str) or not value:
         raise TokenRefused(name)
     return value
+
+
+def _words(payload: Mapping[str, object], name: str) -> tuple[str, ...]:
+    values = payload[name]
+    if not isinstance(values, list) or not all(isinstance(value, str) and value for value in values):
+        raise TokenRefused(name)
+    return tuple(values)
 
 
 # --- the tokens of one process ---------------------------------------------------------------------------------------
@@ -173,13 +180,13 @@ class Tokens:
         session: str,
         store: str | None = None,
         device: str | None = None,
-        own_member: str | None = None,
+        own_members: tuple[str, ...] = (),
         until: datetime | None = None,
     ) -> Issued:
         """Return an access token for this member (role `member`) or employee (role and store) in this session, which ends at `until`."""
         ends = self._clock() + self._access_lasts
         ends = ends if until is None else min(ends, until)
-        return self._sign(Purpose.ACCESS, Claims(subject, role, session, ends, store, device, own_member))
+        return self._sign(Purpose.ACCESS, Claims(subject, role, session, ends, store, device, own_members))
 
     def visit(self, *, member: str, store: str, session: str, at: datetime | None = None) -> Issued:
         """Return a token that lets this store act for this member for 5 minutes; `session` is the till's.

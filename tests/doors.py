@@ -112,7 +112,7 @@ class Doors:
         token: str = (await self.mutate("signIn", given, "... on SignedIn { accessToken }"))["accessToken"]
         return token
 
-    async def hire(self, username: str, role: Role = "CASHIER", *, store: str = "lisboa", member_number: str | None = None) -> str:
+    async def hire(self, username: str, role: Role = "CASHIER", *, store: str = "lisboa", **known: str) -> str:
         """Put somebody on the list of staff and sign them in at a store; return their access token."""
         await staff.add(
             self.process.desk,
@@ -121,8 +121,8 @@ class Doors:
             role=role,
             store_codes=(),
             password=PASSWORD,
-            member_number=member_number,
             now=self.clock(),
+            **known,
         )
         given = {"username": username, "password": PASSWORD, "store": store}
         token: str = (await self.mutate("staffSignIn", given, "... on StaffSignedIn { accessToken }"))["accessToken"]
@@ -137,7 +137,7 @@ class Doors:
             session=said["sid"],
             store=said.get("store"),
             device=said.get("device"),
-            own_member=said.get("own_member"),
+            own_members=tuple(said.get("own_members", ())),
         )
         return issued.token
 

@@ -39,6 +39,8 @@ def add_staff(
     role: Annotated[RoleWord, typer.Option(help="What they may do.")] = "cashier",
     store: Annotated[list[str] | None, typer.Option(help="A store they may sign in at; again for another; none: all.")] = None,
     member: Annotated[str | None, typer.Option(help="Their own membership number: they cannot serve it.")] = None,
+    email: Annotated[str | None, typer.Option(help="Their e-mail address: a membership that has it is their own.")] = None,
+    phone: Annotated[str | None, typer.Option(help="Their phone, as +351 912 345 678: a membership that has it is their own.")] = None,
     password_stdin: Annotated[bool, typer.Option("--password-stdin", help="Read the password from standard input.")] = False,
     data: Data = None,
 ) -> None:
@@ -55,6 +57,8 @@ def add_staff(
                 store_codes=tuple(store or ()),
                 password=password,
                 member_number=member,
+                email=email,
+                phone=phone,
                 now=utc_now(),
             )
         print(f"{added.username} is on the list{f'; password: {password}' if shown else ''}")
@@ -161,16 +165,17 @@ async def _staff_token(process: Process, username: str, store: str | None) -> st
     if not open_stores or (store is not None and store not in open_stores):
         raise CannotRun(f"{username} cannot sign in at {store or 'any store: add one with selo store add'}.")
     at = store or open_stores[0]
+    own = await sessions.own_memberships(process.store, employee)
     opened = await _open(
         process,
-        sessions.new_session(process.desk, "staff", employee.id, now=utc_now(), role=employee.role, store=at, own_member=employee.member),
+        sessions.new_session(process.desk, "staff", employee.id, now=utc_now(), role=employee.role, store=at, own_members=own),
     )
     return process.tokens.access(
         subject=employee.id,
         role=employee.role.lower(),
         session=opened.session.id,
         store=at,
-        own_member=employee.member,
+        own_members=own,
         until=opened.session.until,
     ).token
 

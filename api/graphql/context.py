@@ -34,7 +34,7 @@ class StaffCaller:
     role: StaffRole
     store: str
     session_id: str
-    own_member: str | None = None
+    own_members: tuple[str, ...] = ()
 
 
 Caller: TypeAlias = Anonymous | MemberCaller | StaffCaller

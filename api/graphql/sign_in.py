@@ -197,6 +197,6 @@ def access_of(services: Services, opened: Opened) -> Issued:
         session=session.id,
         store=session.store,
         device=session.installation,
-        own_member=session.own_member,
+        own_members=session.own_members,
         until=session.until,
     )

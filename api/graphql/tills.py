@@ -24,7 +24,7 @@ def till_of(info: Info) -> Till:
         staff=staff.staff_id,
         role=staff.role,
         store=staff.store,
-        own_member=staff.own_member,
+        own_members=staff.own_members,
         session=staff.session_id,
         request=info.context.request_id,
         limits=info.context.services.shift_limits,

@@ -77,4 +77,4 @@ def _caller(claims: Claims) -> Caller:
     role = _STAFF_ROLES.get(claims.role)
     if role is None or claims.store is None:
         raise TokenRefused("role")
-    return StaffCaller(claims.subject, role, claims.store, claims.session, claims.own_member)
+    return StaffCaller(claims.subject, role, claims.store, claims.session, claims.own_members)

@@ -14,7 +14,6 @@ from domain.model import events
 from domain.model.decision import Decision, Entry, MemberFrozen, Outcome, Refusal, Row
 from domain.model.events import Event, Line, Purchase
 from domain.services import reading
-from domain.services.errors import NotAllowed
 from domain.services.given import LINES, Given, GivenLine, checked, identifier
 from domain.services.house import Binding, House, committed, decided, member_of, moment, once
 from domain.services.reading import Receipted, Seen
@@ -106,8 +105,7 @@ def _event(given: Given, receipt: str, *, till: Till, at: datetime) -> Event:
 
 
 def _may_earn(kept: Kept, till: Till) -> None:
-    if till.own_member is not None and till.own_member == kept.member.id:
-        raise NotAllowed("OWN_MEMBERSHIP")
+    till.need_other(kept.member.id)
     if kept.member.frozen:
         raise MemberFrozen("a frozen member earns nothing")
 

@@ -68,7 +68,7 @@ def unusable(voucher: Voucher, seen: Seen, till: Till, *, now: datetime) -> Unus
         return "OTHER_STORE"
     if seen.member.frozen:
         return "MEMBER_FROZEN"
-    return "OWN_MEMBERSHIP" if till.own_member == voucher.member else None
+    return "OWN_MEMBERSHIP" if voucher.member in till.own_members else None
 
 
 def _moment(occurred_at: datetime | None, now: datetime) -> datetime:

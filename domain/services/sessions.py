@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -24,9 +24,10 @@ from domain.model.sessions import (
 )
 from domain.services.desk import Desk
 from domain.services.errors import SignInRefused
-from domain.store import sessions
-from domain.store.base import Write
+from domain.store import contacts, sessions, staff
+from domain.store.base import Store, Write
 from domain.store.sessions import Kind, Role, Session
+from domain.store.staff import Employee
 
 End = Literal["signed_out", "theft", "disabled"]
 
@@ -49,7 +50,7 @@ def new_session(
     now: datetime,
     role: Role | None = None,
     store: str | None = None,
-    own_member: str | None = None,
+    own_members: tuple[str, ...] = (),
     installation: str | None = None,
 ) -> Opened:
     """Return a session to be written down, for a member or an employee."""
@@ -63,7 +64,7 @@ def new_session(
         tokens=Tokens(token.hashed, None, now),
         role=role,
         store=store,
-        own_member=own_member,
+        own_members=own_members,
         installation=installation,
     )
     return Opened(session, write_token(token, key=desk.secret))
@@ -91,6 +92,7 @@ async def refresh(desk: Desk, refresh_token: str, *, now: datetime) -> Opened:
         session = await sessions.find(desk.store, token.session)
         if session is None or not session.alive(now):
             raise SignInRefused("SESSION_ENDED")
+        session = await _as_now(desk, session)
         match use_of(token, session.tokens, now=now):
             case "retry":
                 return Opened(session, write_token(following, key=desk.secret))
@@ -118,6 +120,18 @@ async def end_all(desk: Desk, subject: str, *, reason: End, now: datetime) -> in
     ended = await sessions.end_all(desk.store, subject, reason=reason, now=now)
     desk.registry.note_ended(ended, now=now)
     return len(ended)
+
+
+async def _as_now(desk: Desk, session: Session) -> Session:
+    """Return a session with the memberships that an employee has by now: one may have been begun during the shift."""
+    employee = await staff.find(desk.store, session.who) if session.kind == "staff" else None
+    return session if employee is None else replace(session, own_members=await own_memberships(desk.store, employee))
+
+
+async def own_memberships(store: Store, employee: Employee) -> tuple[str, ...]:
+    """Return the memberships that an employee may not serve: the one linked to them, and those of their own contacts."""
+    linked = frozenset([employee.member] if employee.member else [])
+    return tuple(sorted(linked | await contacts.members_of(store, employee.contacts)))
 
 
 async def _rotate(desk: Desk, session: Session, token: RefreshToken, following: RefreshToken, now: datetime) -> Opened | None:

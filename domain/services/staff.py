@@ -8,11 +8,12 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from domain.model.contacts import ContactMalformed, read_email, read_phone
 from domain.services import fields
 from domain.services.desk import Desk
 from domain.services.errors import InvalidInput, SignInRefused
 from domain.services.passwords import LONGEST, SHORTEST
-from domain.services.sessions import Opened, begin, end_all, new_session
+from domain.services.sessions import Opened, begin, end_all, new_session, own_memberships
 from domain.store import contacts, staff, stores
 from domain.store.base import Store
 from domain.store.sessions import Role
@@ -57,9 +58,14 @@ async def add(
     store_codes: tuple[str, ...],
     password: str,
     member_number: str | None = None,
+    email: str | None = None,
+    phone: str | None = None,
     now: datetime,
 ) -> Employee:
-    """Put an employee on the list; without store codes they may sign in anywhere. Raises InvalidInput."""
+    """Put an employee on the list; without store codes they may sign in anywhere. Raises InvalidInput.
+
+    Their own membership is the one with this number, and any that has this e-mail address or phone, now or later.
+    """
     if not _USERNAME.fullmatch(_tidy(username)):
         raise InvalidInput("username", "Write a username of 1 to 64 letters a-z, digits, dots, dashes or underscores.")
     if not SHORTEST <= len(password) <= LONGEST:
@@ -76,6 +82,7 @@ async def add(
         password=await desk.passwords.hash(password),
         created_at=now,
         member=await _member(desk.store, member_number),
+        contacts=_contacts(email, phone),
     )
     if not await staff.add(desk.store, employee):
         raise InvalidInput("username", f"There is somebody called {employee.username} already.")
@@ -109,7 +116,8 @@ async def sign_in(desk: Desk, *, username: str, password: str, store_code: str, 
     shop = await stores.find(desk.store, store_code)
     if shop is None or not employee.works_in(shop.code):
         raise InvalidInput("store", "You cannot sign in at this store.")
-    opened = new_session(desk, "staff", employee.id, now=now, role=employee.role, store=shop.code, own_member=employee.member)
+    own = await own_memberships(desk.store, employee)
+    opened = new_session(desk, "staff", employee.id, now=now, role=employee.role, store=shop.code, own_members=own)
     try:
         await begin(desk, opened, staff.coming_in(employee.id, now=now))
     except staff.Disabled:
@@ -119,6 +127,16 @@ async def sign_in(desk: Desk, *, username: str, password: str, store_code: str, 
 
 def _tidy(username: str) -> str:
     return username.strip().lower()
+
+
+def _contacts(email: str | None, phone: str | None) -> tuple[str, ...]:
+    keys = []
+    for field, text, read in (("email", email, read_email), ("phone", phone, read_phone)):
+        try:
+            keys += [] if text is None else [read(text).key]
+        except ContactMalformed as fault:
+            raise InvalidInput(field, str(fault)) from None
+    return tuple(keys)
 
 
 async def _member(store: Store, number: str | None) -> str | None:

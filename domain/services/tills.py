@@ -31,7 +31,7 @@ class ShiftLimits:
 
 @dataclass(frozen=True, slots=True)
 class Till:
-    """An employee at a store: `own_member` is their own membership, on which they may not act; `source` is part of a receipt's identity.
+    """An employee at a store: `own_members` are their own memberships, on which they may not act; `source` is part of a receipt's identity.
 
     `session` is their shift, `request` the id under which our logs know what they asked for.
     """
@@ -39,7 +39,7 @@ class Till:
     staff: str
     role: Role
     store: str
-    own_member: str | None = None
+    own_members: tuple[str, ...] = ()
     source: str = TILL
     session: str = ""
     request: str | None = None
@@ -52,7 +52,7 @@ class Till:
 
     def need_other(self, member: str) -> None:
         """Raise NotAllowed where the member is the employee."""
-        if self.own_member == member:
+        if member in self.own_members:
             raise NotAllowed("OWN_MEMBERSHIP")
 
     def trail(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import cast
 
 from pymongo import DeleteOne
@@ -24,6 +25,13 @@ async def member_of(store: Store, key: str) -> str | None:
     """Return the member whose contact it is."""
     found = await store[COLLECTION].find_one({"_id": key})
     return None if found is None else cast(str, found["member"])
+
+
+async def members_of(store: Store, keys: Collection[str]) -> frozenset[str]:
+    """Return the members whose contacts these are."""
+    if not keys:
+        return frozenset()
+    return frozenset([cast(str, found["member"]) async for found in store[COLLECTION].find({"_id": {"$in": list(keys)}})])
 
 
 def taking(key: str, member: str) -> Write:

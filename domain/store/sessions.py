@@ -34,7 +34,7 @@ class WatchLost(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Who signed in, where, and until when; `own_member` is the membership of an employee."""
+    """Who signed in, where, and until when; `own_members` are the memberships of an employee."""
 
     id: str
     kind: Kind
@@ -44,7 +44,7 @@ class Session:
     tokens: Tokens
     role: Role | None = None
     store: str | None = None
-    own_member: str | None = None
+    own_members: tuple[str, ...] = ()
     installation: str | None = None
     ended_at: datetime | None = None
 
@@ -109,7 +109,7 @@ def opening(session: Session) -> Write:
         "subject": session.subject,
         "role": session.role,
         "store": session.store,
-        "own_member": session.own_member,
+        "own_members": list(session.own_members) or None,
         "installation": session.installation,
         "began": session.began,
         "until": session.until,
@@ -157,7 +157,7 @@ def _session(row: Raw) -> Session:
         tokens=Tokens(row["token"], row.get("before"), row["rotated_at"]),
         role=row.get("role"),
         store=row.get("store"),
-        own_member=row.get("own_member"),
+        own_members=tuple(row.get("own_members", ())),
         installation=row.get("installation"),
         ended_at=row.get("ended_at"),
     )

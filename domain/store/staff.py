@@ -20,7 +20,10 @@ class Disabled(StoreFault):
 
 @dataclass(frozen=True, slots=True)
 class Employee:
-    """One employee: `stores` are those they may sign in at, none named means all; `member` their own membership."""
+    """One employee: `stores` are those they may sign in at, none named means all.
+
+    `member` is their own membership, and so is any whose contact is one of `contacts` (keys, as in the contacts themselves).
+    """
 
     id: str
     username: str
@@ -30,6 +33,7 @@ class Employee:
     password: str
     created_at: datetime
     member: str | None = None
+    contacts: tuple[str, ...] = ()
     disabled_at: datetime | None = None
 
     def works_in(self, store: str) -> bool:
@@ -72,6 +76,7 @@ async def add(store: Store, employee: Employee) -> bool:
         "password": employee.password,
         "created_at": employee.created_at,
         "member": employee.member,
+        "contacts": list(employee.contacts),
     }
     try:
         await store[COLLECTION].insert_one(row)
@@ -101,5 +106,6 @@ def _employee(row: Raw) -> Employee:
         password=row["password"],
         created_at=row["created_at"],
         member=row.get("member"),
+        contacts=tuple(row.get("contacts", ())),
         disabled_at=row.get("disabled_at"),
     )

@@ -1,5 +1,7 @@
 """Whatever is refused says why, names its field, and leaves everything as it was."""
 
+import pytest
+
 from tests.doors import Doors, Json
 
 MOVING = ("members", "journal", "receipts", "requests", "outbox", "agenda", "audit", "sessions")
@@ -27,9 +29,11 @@ async def test_a_cashier_adjusts_nothing_and_reports_no_events(doors: Doors) -> 
     assert await state(doors) == before
 
 
-async def test_nobody_serves_their_own_membership(doors: Doors) -> None:
+@pytest.mark.parametrize("known", ["number", "contact"])
+async def test_nobody_serves_their_own_membership(doors: Doors, known: str) -> None:
     number = await number_of(doors, await doors.member())
-    till = await doors.hire("rui", member_number=number)
+    by_number = known == "number"
+    till = await (doors.hire("rui", member_number=number) if by_number else doors.hire("rui", email="Ana@example.com"))
     before = await state(doors)
     found = await doors.mutate("recordPurchase", {"member": number, **PURCHASE}, PROBLEM, token=till)
     assert (found["__typename"], found["reason"]) == ("NotAllowed", "OWN_MEMBERSHIP")

@@ -95,7 +95,7 @@ async def test_a_quote_is_the_award_and_writes_nothing(database: Database, wire:
 async def test_staff_may_not_earn_for_themselves(database: Database) -> None:
     house = await open_house(database)
     await join(house, "ana")
-    own = type(TILL)(staff="s", role="CASHIER", store="lisboa", own_member="ana")
+    own = type(TILL)(staff="s", role="CASHIER", store="lisboa", own_members=("ana",))
     with pytest.raises(NotAllowed) as refused:
         await purchases.record(house, till=own, member_id="ana", given=bought("r1"), key="k1", now=NOW)
     assert refused.value.reason == "OWN_MEMBERSHIP"

@@ -155,7 +155,21 @@ async def test_an_employee_is_linked_to_their_own_membership(people: People) -> 
         people.desk, username="eva", name="Eva", role="MANAGER", store_codes=(), password=PASSWORD, member_number="5724 816 390", now=NOW
     )
     assert employee.member == "the-member"
-    assert (await sign_in(people, username="eva")).opened.session.own_member == "the-member"
+    assert (await sign_in(people, username="eva")).opened.session.own_members == ("the-member",)
+
+
+async def test_a_membership_with_an_employees_contact_is_their_own_also_when_it_began_during_the_shift(people: People) -> None:
+    await hired(people)
+    words = {"name": "Eva", "role": "CASHIER", "store_codes": (), "password": PASSWORD, "now": NOW}
+    employee = await staff.add(people.desk, username="eva", email="Eva@Example.com", phone="+351 912 345 678", **words)  # type: ignore[arg-type]
+    assert employee.contacts == ("email:eva@example.com", "phone:+351912345678")
+    opened = (await sign_in(people, username="eva")).opened
+    assert opened.session.own_members == ()
+    await people.store.transact([contacts.taking("email:eva@example.com", "by-mail"), contacts.taking("phone:+351912345678", "by-phone")])
+    later = await sessions.refresh(people.desk, opened.refresh_token, now=NOW + timedelta(minutes=15))
+    assert later.session.own_members == ("by-mail", "by-phone")
+    assert (await sign_in(people, username="eva")).opened.session.own_members == ("by-mail", "by-phone")
+    assert (await sign_in(people)).opened.session.own_members == ()
 
 
 @pytest.mark.parametrize(
@@ -169,6 +183,8 @@ async def test_an_employee_is_linked_to_their_own_membership(people: People) -> 
         ({"store_codes": ("nowhere",)}, "store"),
         ({"name": "\x00"}, "name"),
         ({"member_number": "0000000000"}, "member"),
+        ({"email": "eva"}, "email"),
+        ({"phone": "912 345 678"}, "phone"),
     ],
 )
 async def test_who_cannot_be_put_on_the_list_is_not(people: People, words: dict[str, object], field: str) -> None:
