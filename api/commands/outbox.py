@@ -53,7 +53,7 @@ def retry(
 ) -> None:
     """Send parked messages again, with fresh attempts: those named, or all."""
     done = run(_retried(ids or [], data))
-    print(f"{done} messages will be sent again")
+    print(f"Sent again: {done}")
 
 
 async def _listed(state: State, data: Path | None) -> list[Promised]:
