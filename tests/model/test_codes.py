@@ -105,15 +105,15 @@ def test_95_bits_of_a_voucher_count() -> None:
     assert codes.make_voucher(b"\x80" + bytes(11)) == "VG" + "0" * 18
 
 
-def test_every_single_character_change_of_1000_vouchers_is_another_voucher_or_none() -> None:
+def test_every_single_character_change_of_1000_vouchers_is_the_code_of_none_of_them() -> None:
     rng = random.Random(11)
-    for _ in range(1000):
-        voucher = codes.make_voucher(rng.randbytes(12))
-        known = codes.voucher_hash(voucher)
+    vouchers = [codes.make_voucher(rng.randbytes(12)) for _ in range(1000)]
+    known = {codes.voucher_hash(voucher) for voucher in vouchers}
+    for voucher in vouchers:
         for place in range(20):
             for wrong in BASE32:
                 changed = codes.normal_voucher(voucher[:place] + wrong + voucher[place + 1 :]) if wrong != voucher[place] else None
-                assert changed is None or codes.voucher_hash(changed) != known
+                assert changed is None or codes.voucher_hash(changed) not in known
 
 
 @pytest.mark.parametrize(
