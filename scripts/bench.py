@@ -16,8 +16,10 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 
+import bench_database
 import httpx
 
+from api.logs import configure_logs
 from domain.model.decide import decide
 from domain.model.events import ENROLLED, PURCHASED, Event, Line, Profile, Purchase
 from domain.model.member import Member
@@ -43,6 +45,8 @@ def main() -> None:
     programme = load(PROGRAMME.read_text(encoding="utf-8"))
     print(f"decide, one purchase under the demo programme   {_decide_microseconds(programme):8.0f} us")
     print(f"simulate, one rule, 20,000 events               {_simulated_a_second():8.0f} events/s")
+    configure_logs(level="warning", form="console")
+    bench_database.main(PROGRAMME.read_text(encoding="utf-8"), programme)
     with tempfile.TemporaryDirectory() as folder, _served(Path(folder)) as (url, pid):
         _requests(url, pid, Path(folder))
 
