@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 
 import pytest
@@ -54,6 +55,21 @@ def test_every_screen_is_one_that_everybody_can_use(browser: Browser, shop: Shop
     context.close()
     assert found == {screen: [] for screen in found}
     assert len(found) == 10
+
+
+def test_the_page_speaks_the_members_language_so_that_no_screen_mixes_two(browser: Browser, shop: Shop) -> None:
+    words = {"en": "Rewards", "pt": "Prémios", "pl": "Nagrody"}
+    for tag in ("en-GB", "pl-PL"):
+        context = browser.new_context(locale=tag, reduced_motion="reduce")
+        page = context.new_page()
+        sign_in_on_phone(page, shop, next(each for each in shop.members[10:] if each["email"]))
+        own = page.evaluate("import('/phone/phone.js').then(({ phone }) => phone.me.locale)")
+        assert page.get_attribute("html", "lang") == own
+        expect(page.locator("#tabs button >> nth=1")).to_have_text(words[own])
+        page.reload()
+        page.wait_for_selector(".purse")
+        assert page.get_attribute("html", "lang") == own
+        context.close()
 
 
 def test_each_amount_of_the_history_opens_its_reasons(page: Page, shop: Shop) -> None:
@@ -129,7 +145,7 @@ def test_a_name_and_a_consent_stay_changed(page: Page, shop: Shop) -> None:
 def test_signing_out_forgets_the_member_on_this_device(page: Page, shop: Shop) -> None:
     sign_in_on_phone(page, shop, shop.members[26])
     page.click("#bar .button:last-child")
-    page.get_by_role("button", name="Sair", exact=True).click()
+    page.get_by_role("button", name=re.compile("^(Sair|Sign out|Wyloguj się)$")).click()
     page.wait_for_selector("[name=contact]")
     left = page.evaluate(
         """async () => {

@@ -23,8 +23,10 @@ const SCREENS = { welcome: welcomeScreen, home: homeScreen, rewards: rewardsScre
 const TABS = [["home", "home"], ["rewards", "gift"], ["card", "card"], ["badges", "star"], ["history", "clock"]];
 /* While a voucher is held up, and no socket tells of its use, look this often; else this rarely. */
 const PACE_MS = { held: 4000, idle: 30_000 };
+const LANGUAGES = ["en", "pt", "pl"];
 const REREAD = ["home", "rewards", "badges"];
 const STALE_MS = 500;
+const TOGETHER_MS = 120;
 const place = document.getElementById("screen");
 let shown = { screen: "", params: {} };
 let live = null;
@@ -74,8 +76,14 @@ function drawTabs() {
 }
 
 /* ---------------------------------------------------------------- what happens while the page is open */
+let soon = null;
+
 function happened(activity) {
-  readHome().catch(() => {});
+  // One purchase brings several activities at once: they are one reason to read again.
+  soon ??= setTimeout(() => {
+    soon = null;
+    readHome().catch(leaveIfEnded);
+  }, TOGETHER_MS);
   if (activity.voucher) voucherShown(activity.voucher);
   if (activity.__typename === "RewardUnlocked") slideIn(picture(activity.reward.reward, 44), t("live.unlocked", { title: activity.reward.reward.title }), "rewards");
   if (activity.__typename === "BadgeEarned") slideIn(picture({ image: activity.badge.badge.art }, 44), t("live.badge", { name: activity.badge.badge.name, level: activity.badge.level }), "badges");
@@ -127,6 +135,7 @@ async function enter() {
   document.body.dataset.screen = "home";
   try {
     await readHome();
+    await follow(phone.me?.locale);
   } catch (error) {
     leaveIfEnded(error);
     if (session.open) {
@@ -141,6 +150,16 @@ async function enter() {
   await askForTerms().catch(() => {});
 }
 
+/* The API's texts come in the member's own language, wherever it was chosen last: the page follows, so that no screen mixes two. */
+async function follow(tag) {
+  if (tag === language || !LANGUAGES.includes(tag)) return;
+  prefer("language", tag);
+  await learn();
+  await readProgramme();
+}
+
+const learn = () => speak(LANGUAGES, async (tag) => (await import(`./words/${tag}.js`)).default, prefer("language"));
+
 /** Also on the first screen; a member's choice is kept with the membership as well. */
 export function languagePicker(chosen) {
   return h("div.segments", { role: "group", "aria-label": t("language") }, [["en", "English"], ["pt", "Português"], ["pl", "Polski"]].map(([tag, name]) =>
@@ -152,7 +171,7 @@ export function languagePicker(chosen) {
 }
 
 async function start() {
-  await speak(["en", "pt", "pl"], async (tag) => (await import(`./words/${tag}.js`)).default, prefer("language"));
+  await learn();
   // Camera, card key and locks are there over https and on this machine alone.
   if (!isSecureContext) return fill(place, h("p.notice.bad", { role: "alert" }, t("insecure")));
   onGo(show);

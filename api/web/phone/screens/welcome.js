@@ -4,7 +4,7 @@ import { field, fill, h } from "/shared/dom.js";
 import { newKey } from "/shared/graphql.js";
 import { language, t } from "/shared/words.js";
 import { languagePicker } from "../app.js";
-import { installationId, phone, prefer, session } from "../phone.js";
+import { installationId, phone, session } from "../phone.js";
 import { ENROL, REQUEST_CODE, SIGN_IN } from "../queries.js";
 import { notice, sending } from "./parts.js";
 
@@ -44,7 +44,6 @@ function codeStep(stage, contact) {
         code.focus();
         return signIn.message;
       }
-      if (!prefer("language") && ["en", "pt", "pl"].includes(signIn.member.locale)) prefer("language", signIn.member.locale);
       session.begin(signIn);
       return null;
     }),
