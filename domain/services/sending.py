@@ -212,7 +212,7 @@ async def _prune(house: House, chunk: Sequence[_Parcel], verdicts: Sequence[Verd
             address = parcel.message.address
             if verdict.ruling == "drop_device":
                 await push_addresses.forget(house.store, address.device, address.value)
-            elif verdict.ruling == "drop_message":
+            elif verdict.ruling == "drop_message" and verdict.reason == "INVALID_ARGUMENT":
                 await push_addresses.blame(house.store, address.device, address.value)
 
 
