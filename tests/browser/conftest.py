@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 from starlette.applications import Starlette
 
 from api.http.headers import Porch
@@ -23,6 +23,9 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 PHONE = {"width": 390, "height": 844}
 Launch = Callable[..., Browser]
+
+# Two cores may be busy with other tests; what is waited for is told apart by what it is, not by how soon it comes.
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="session")

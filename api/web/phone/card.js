@@ -11,7 +11,8 @@ export async function prepareCard() {
   if (await db.get("facts", "card")) return;
   try {
     const { registerDevice } = await ask(REGISTER, { input: { installationId: installationId(), platform: "WEB" } });
-    await db.put("facts", await openSecret(registerDevice.cardSecret), "card");
+    const own = await openSecret(registerDevice.cardSecret);
+    if (session.open) await db.put("facts", own, "card");
   } catch (error) {
     if (!(error instanceof ServerError)) throw error;
   }

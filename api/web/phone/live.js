@@ -58,6 +58,8 @@ export class Live {
     if (type === "connection_ack") {
       socket.send(JSON.stringify({ id: "1", type: "subscribe", payload: { query: LIVE, variables: { after: this.#cursor } } }));
       this.#failures = 0;
+      // Without a cursor nothing is replayed: what happened while the socket opened is read.
+      if (!this.#cursor) this.resync();
     } else if (type === "ping") socket.send(JSON.stringify({ type: "pong" }));
     else if (type === "next" && payload.data) {
       const { cursor, activity } = payload.data.memberActivity;

@@ -66,7 +66,7 @@ export async function readHome() {
   const turn = ++reading;
   try {
     const { me } = await ask(HOME, {});
-    if (turn !== reading) return;
+    if (turn !== reading || !session.open) return;
     Object.assign(phone, { me: tidy(me), readAt: Date.now() });
     await db.put("facts", { me: phone.me, readAt: phone.readAt }, "home");
   } catch (error) {
@@ -87,8 +87,9 @@ function tidy(me) {
   };
 }
 
-/** Forget the member on this device. */
+/** Forget the member on this device, and what is still being read of them. */
 export async function forget() {
+  reading++;
   Object.assign(phone, { me: null, readAt: null });
   await (await database).clear("facts");
 }

@@ -1,6 +1,7 @@
 /* The camera: one frame in flight to the worker, the same code ignored for 5 seconds, off whenever the page is not seen. */
 
 const SAME_CODE_MS = 5000;
+const PASSED_MS = 10_000;
 const PAUSE_MS = 60;
 const recent = { text: "", at: 0 };
 let worker = null;
@@ -54,6 +55,11 @@ export class Scanner {
   /** Read the same code again at once, because something else has been done since. */
   static forget() {
     recent.text = "";
+  }
+
+  /** Do not read a code again that was dealt with a moment ago: the phone is still held up. */
+  static pass(text) {
+    Object.assign(recent, { text, at: Date.now() + PASSED_MS });
   }
 
   async cameras() {

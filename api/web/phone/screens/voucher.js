@@ -9,6 +9,8 @@ import { ask, onChange, phone, readHome } from "../phone.js";
 import { CANCEL } from "../queries.js";
 import { notice, picture, say, worth } from "./parts.js";
 
+/* A socket may be dead without knowing it, as in a lift or between two masts: while a voucher is held up, look as well. */
+const LOOK_MS = 8000;
 let open = null;
 
 /** Show one voucher over everything else. */
@@ -19,10 +21,12 @@ export function openVoucher(voucher) {
     const now = phone.me?.vouchers.find((each) => each.id === open?.voucher.id);
     if (now) voucherShown(now);
   });
+  const look = setInterval(() => { if (!document.hidden && open?.voucher.voucherState === "ISSUED") readHome().catch(() => {}); }, LOOK_MS);
   open = { voucher, dialog };
   draw();
   dialog.addEventListener("close", () => {
     open = null;
+    clearInterval(look);
     stopAwake();
     stopWatching();
     dialog.remove();

@@ -53,7 +53,8 @@ function acceptForm(code) {
         const { useVoucher } = await ask(USE_VOUCHER, { input: { code, purchase: receipt.value.trim() || null, idempotencyKey } });
         if (useVoucher.__typename === "VoucherAccepted") {
           note("VOUCHER_USED", useVoucher.voucher.title, { name: useVoucher.customer.name, voucherId: useVoucher.voucher.id });
-          return go("success", { title: t("done.voucher"), name: `${useVoucher.voucher.title} · ${useVoucher.customer.name}`, subtitle: worth(useVoucher.voucher.value) });
+          go("success", { title: t("done.voucher"), name: `${useVoucher.voucher.title} · ${useVoucher.customer.name}`, subtitle: worth(useVoucher.voucher.value) });
+          return Scanner.pass(code);
         }
         signal("bad");
         fill(fault, notice(useVoucher.usedAt ? usedText(useVoucher.usedAt, useVoucher.usedIn) : useVoucher.message, "bad", "close"));
