@@ -129,9 +129,9 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "not_allowed.TOO_LATE": {"en": "It is too late for this.", "pt": "Já é tarde para isto.", "pl": "Na to jest już za późno."},
     "problem.UnknownCode": {
-        "en": "No membership is known by this code.",
-        "pt": "Nenhuma adesão é conhecida por este código.",
-        "pl": "Ten kod nie wskazuje żadnego członkostwa.",
+        "en": "No membership and no voucher has this code.",
+        "pt": "Nenhuma adesão e nenhum vale tem este código.",
+        "pl": "Żadne członkostwo i żaden kupon nie ma tego kodu.",
     },
     "problem.ExpiredCode": {
         "en": "This code has expired. Scan the card again.",
