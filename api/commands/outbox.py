@@ -5,8 +5,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from api.commands.database import open_store
 from api.commands.running import CannotRun, run
@@ -32,16 +30,14 @@ class State(Enum):
 def list_rows(
     state: Annotated[State, typer.Option(help="Which: parked, dropped, or pending.")] = State.PARKED, data: DataOption = None
 ) -> None:
-    """Show messages of one state with the reason of each; no contact and no text is shown."""
+    """Show messages of one state: id, what, due, attempts, why. No contact and no text is shown."""
     found = run(_listed(state, data))
     if not found:
         print(f"No message is {state.value}.")
         return
-    table = Table("id", "message", "due", "attempts", "why", box=None)
     for row in found:
         attempts = max((one.attempts for one in row.deliveries or ()), default=0)
-        table.add_row(row.id, f"{row.kind} {row.code}", f"{row.due:%Y-%m-%d %H:%M:%S}Z", str(attempts), row.error or "waits")
-    Console(soft_wrap=True).print(table)
+        print("\t".join([row.id, f"{row.kind} {row.code}", f"{row.due:%Y-%m-%dT%H:%M:%SZ}", f"{attempts} attempts", row.error or "waits"]))
     if len(found) == AT_MOST:
         print(f"These are {AT_MOST}; there may be more.")
 

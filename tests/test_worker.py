@@ -1,0 +1,64 @@
+"""`selo worker` and `selo outbox` as an operator starts them."""
+
+import asyncio
+import signal
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+
+from api.embedded import find_running
+from domain.services.house import House
+from domain.store.base import Store
+from domain.store.connect import connect
+from domain.store.prepare import prepare
+from tests.houses import join
+from tests.servers import ROOT, selo, serving
+from tests.services.post import LOUD, happens
+
+
+async def _hooked(uri: str) -> str:
+    """Let something happen that nobody is configured to do."""
+    database = connect(uri, "selo")
+    store = Store.of(database, embedded=True)
+    await prepare(store)
+    house, now = House.of(store), datetime.now(UTC).replace(microsecond=0)
+    await house.programmes.refresh()
+    await join(house, "ana", at=now)
+    id = await happens(house, "hooked", at=now)
+    await database.close()
+    return id
+
+
+def test_a_worker_alone_parks_what_nobody_can_do_and_the_operator_sends_it_again(tmp_path: Path) -> None:
+    data, programme = tmp_path / "data", tmp_path / "loud.yaml"
+    programme.write_text(LOUD)
+    with serving(data, "--programme", str(programme), environment={"SELO_WORKER": "false"}) as served:
+        parts = httpx.get(f"{served.url}/ready", timeout=10).json()["parts"]
+        assert {name: parts[name] for name in ("push", "email", "sms")} == {"push": "off", "email": "off", "sms": "off"}
+        running = find_running(data)
+        assert running is not None
+        id = asyncio.run(_hooked(running.uri))
+        assert id in selo("outbox", "list", "--state", "pending", "--data", str(data)).stdout
+        command = [sys.executable, "-m", "api.cli", "worker", "--data", str(data)]
+        told = ""
+        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as worker:
+            try:
+                assert worker.stdout is not None
+                assert worker.stdout.readline() == "Selo's worker is at work\n"
+                for _ in range(20):
+                    told = selo("outbox", "list", "--data", str(data)).stdout
+                    if id in told:
+                        break
+                worker.send_signal(signal.SIGTERM)
+                assert worker.wait(30) == 0
+            finally:
+                worker.kill()
+        assert "webhook shop" in told
+        assert "no webhook sender is configured" in told
+        assert selo("outbox", "retry", id, "--data", str(data)).stdout == "Sent again: 1\n"
+        assert selo("outbox", "list", "--data", str(data)).stdout == "No message is parked.\n"
+        refused = selo("outbox", "retry", id, "--data", str(data))
+        assert (refused.returncode, refused.stderr.startswith(f"Not parked: {id}.")) == (1, True)
