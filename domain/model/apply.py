@@ -95,7 +95,7 @@ def _categories(known: tuple[tuple[str, int], ...], purchase: Purchase, sign: in
     for line in purchase.lines:
         if line.category and (line.category in out or len(out) < CATEGORIES_KEPT):
             out[line.category] = out.get(line.category, 0) + sign * line.amount
-    return tuple(sorted(out.items()))
+    return tuple(out.items() if len(out) == len(known) else sorted(out.items()))
 
 
 def _refund(work: Work, past: Past | None) -> None:

@@ -32,6 +32,7 @@ def milliseconds(instant: datetime) -> datetime:
     return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
 
 
+@lru_cache(maxsize=4096)
 def local_day(instant: datetime, zone: ZoneInfo) -> date:
     """Return the calendar day of an instant in a zone."""
     return instant.astimezone(zone).date()
@@ -55,11 +56,13 @@ def add_months(day: date, months: int) -> date:
     return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 
 
+@lru_cache(maxsize=4096)
 def day_after(day: date, span: Span) -> date:
     """Return the day a span of days or months after a day; hours count as the whole days they fill."""
     return add_months(day, span.months) + timedelta(days=span.days + span.hours // 24)
 
 
+@lru_cache(maxsize=4096)
 def add(instant: datetime, span: Span, zone: ZoneInfo) -> datetime:
     """Return the instant a span later; days and months keep the local clock time, hours are exact."""
     if span.hours:

@@ -24,6 +24,7 @@ from domain.model.programme.vocabulary import BUILT_IN, MEMBER_FIELDS
 PRIVATE = frozenset({"member.birthday", "member.number"})
 MOST = 10**12  # beyond any amount that a wallet, a badge or a tier could hold
 NOTHING = frozenset[str]()
+ALL_PURCHASES = frozenset({"count", "total", "average", "categories"})
 
 
 # ---------------------------------------------------------------- what is read
@@ -31,9 +32,10 @@ NOTHING = frozenset[str]()
 
 @dataclass(frozen=True, slots=True)
 class Reads:
-    """What some expressions read: fields of the member, of the purchase, of the event, and whether they read the clock."""
+    """What some expressions read: fields of the member, of their purchases, of the purchase, of the event; and whether the clock."""
 
     member: frozenset[str] = NOTHING
+    purchases: frozenset[str] = NOTHING
     purchase: frozenset[str] = NOTHING
     event: frozenset[str] = NOTHING
     now: bool = False
@@ -84,15 +86,18 @@ def reads_of(expressions: Iterable[Expression]) -> Reads:
             return MEMBER_FIELDS if root == "member" else frozenset({"*"})
         return frozenset(name.split(".")[1] for name in names if name.startswith(f"{root}."))
 
-    return Reads(fields("member") & MEMBER_FIELDS, fields("purchase"), fields("event"), any(name == "now" for name in names))
+    purchases = ALL_PURCHASES if "member" in names or "member.purchases" in names else frozenset()
+    purchases |= {name.split(".")[2] for name in names if name.startswith("member.purchases.")} & ALL_PURCHASES
+    return Reads(fields("member") & MEMBER_FIELDS, purchases, fields("purchase"), fields("event"), "now" in names)
 
 
 # ---------------------------------------------------------------- views
 
 
-def member_view(programme: Programme, member: Member, at: datetime, fields: Iterable[str]) -> dict[str, Fact]:
+def member_view(programme: Programme, member: Member, at: datetime, reads: Reads) -> dict[str, Fact]:
     """Return the fields of a member that expressions read, at an instant."""
-    return {name: _member_field(programme, member, at, name) for name in fields}
+    view = {name: _member_field(programme, member, at, name) for name in reads.member if name != "purchases"}
+    return {**view, "purchases": _purchases(member.purchases, reads.purchases)} if reads.purchases else view
 
 
 def _member_field(programme: Programme, member: Member, at: datetime, name: str) -> Fact:  # noqa: C901 - one word a case
@@ -120,8 +125,6 @@ def _member_field(programme: Programme, member: Member, at: datetime, name: str)
             return {spec.code: member.wallets[spec.code].available if spec.code in member.wallets else 0 for spec in programme.wallets}
         case "earned":
             return {spec.code: member.wallets[spec.code].earned if spec.code in member.wallets else 0 for spec in programme.wallets}
-        case "purchases":
-            return _purchases(bought)
         case "last_purchase_at":
             return bought.last_at
         case "days_since_purchase":
@@ -135,10 +138,12 @@ def _member_field(programme: Programme, member: Member, at: datetime, name: str)
     raise KeyError(name)
 
 
-def _purchases(bought: Purchases) -> Fact:
-    categories: dict[str, Json] = dict(bought.categories)
+def _purchases(bought: Purchases, fields: frozenset[str]) -> Fact:
     average = bought.total // bought.count if bought.count else 0
-    found: dict[str, Json] = {"count": bought.count, "total": bought.total, "average": average, "categories": categories}
+    found: dict[str, Json] = {"count": bought.count, "total": bought.total, "average": average}
+    found = {name: value for name, value in found.items() if name in fields}
+    if "categories" in fields:
+        found["categories"] = dict[str, Json](bought.categories)
     return found
 
 
@@ -245,7 +250,7 @@ class Sight:
         if self.facts is not None:
             return self.facts.member
         if self._view is None:
-            seen = member_view(self.programme, self.member, self.event.at, self.reads.member)
+            seen = member_view(self.programme, self.member, self.event.at, self.reads)
             if self.then is not None:
                 seen |= {name: value for name, value in (("tier", self.then.tier_after), ("plan", self.then.plan_after)) if name in seen}
             self._view = seen
@@ -255,7 +260,7 @@ class Sight:
         """Return what the same event's expressions see of another state of the member: this very sight where they read nothing new."""
         if member is self.member:
             return self
-        if self._view is None or self.view() == member_view(self.programme, member, self.event.at, self.reads.member):
+        if self._view is None or self.view() == member_view(self.programme, member, self.event.at, self.reads):
             self.member = member
             return self
         return Sight(self.programme, member, self.event, self.reads, first=self.first)

@@ -37,15 +37,16 @@ def decide(
     past: Past | None = None,
     version: int = 1,
     by: By = "input",
+    folds: bool = True,
 ) -> Decision:
     """Decide an event of a member, with what time brought before it. Raises a Refusal; the clock `now` bounds the event's own time.
 
-    `past` goes with a late event and with a refund.
+    `past` goes with a late event and with a refund. Rows say what they changed, so that they fold to the state, unless nobody will ask.
     """
     assert event.at <= now, "an event of the future is refused at the door"
-    turned = turn(programme, member, until=event.at, world=world, version=version)
+    turned = turn(programme, member, until=event.at, world=world, version=version, folds=folds)
     work = row_of(programme, turned.member, event, by=by, world=world, past=past, version=version)
-    row = work.row()
+    row = work.row(folds=folds)
     return Decision(member, work.member, (*turned.rows, row))
 
 

@@ -17,7 +17,7 @@ from domain.model import events, rewards, tiers
 from domain.model.calendar import Span, add_months, local_day, next_occurrence, period_start, start_of, to_utc
 from domain.model.member import Member
 from domain.model.programme import Programme, RewardSpec, WalletSpec
-from domain.model.wallet import Wallet
+from domain.model.wallet import Lot, Wallet
 
 TIMED = re.compile(r"member\.days_since_(?:purchase|joining)\b|\bnow\b")
 COMPARED = re.compile(r"member\.days_since_(?:purchase|joining)\s*(?:<=|>=|<|>|==|!=)\s*(\d+)(?=\s*(?:$|\)|&&|\|\||\?|:))")
@@ -89,17 +89,24 @@ def _midnights(programme: Programme, member: Member, after: datetime) -> Iterato
 
 
 def _of_wallet(spec: WalletSpec, one: Wallet, after: datetime, today: date, zone: ZoneInfo) -> Iterator[datetime]:
-    comes = [lot.available_at for lot in one.lots if lot.available_at is not None and lot.available_at > after]
+    waiting = one.lots[one.spendable :]
+    comes = [lot.available_at for lot in waiting if lot.available_at is not None and lot.available_at > after]
     if comes:
         yield min(comes)
-    ends = [lot.expires_on for lot in one.lots if lot.expires_on is not None]
-    if not ends:
-        return
-    yield start_of(max(min(ends), today) + DAY, zone)
+    firsts = [lot.expires_on for lot in (one.lots[0], *waiting) if lot.expires_on is not None]
+    if firsts:
+        yield start_of(max(min(firsts), today) + DAY, zone)
     if spec.remind is not None:
-        coming = [day for day in ends if day >= today and day not in one.reminded]
+        # lots are in the order of their last days, spendable and pending each for themselves
+        parts = (one.lots[: one.spendable], waiting)
+        coming = [day for lots in parts if (day := _unannounced(lots, one.reminded, today)) is not None]
         if coming:
             yield start_of(max(remind_day(min(coming), spec.remind), today + DAY), zone)
+
+
+def _unannounced(lots: tuple[Lot, ...], reminded: frozenset[date], today: date) -> date | None:
+    ends = (lot.expires_on for lot in lots if lot.expires_on is not None)
+    return next((day for day in ends if day >= today and day not in reminded), None)
 
 
 def remind_day(day: date, span: Span) -> date:

@@ -15,6 +15,7 @@ from domain.model.member import DAYS_KEPT, STEPS_KEPT, Floor, Standing, Step
 from domain.model.programme import Programme, Rung, Tiers
 from domain.model.values import evolve
 
+SOME_MORE = 31  # days are cut a month at a time
 GIVEN, ENDED, REACHED, REVIEW, REFUND = "given", "ended", "reached", "review", "refund"
 
 
@@ -74,11 +75,12 @@ def count(programme: Programme, standing: Standing, *, amount: int, at: datetime
     """
     if not amount:
         return standing
-    day, oldest = local_day(at, programme.zone), today - timedelta(days=_days_kept(programme))
+    day, kept = local_day(at, programme.zone), _days_kept(programme)
+    oldest = today - timedelta(days=kept)
     days = dict(standing.days)
     if day >= oldest:
         days[day] = days.get(day, 0) + amount
-    if amount < 0 or len(days) > DAYS_KEPT:
+    if amount < 0 or len(days) > kept + SOME_MORE:
         days = {one: value for one, value in days.items() if value and one >= oldest}
     after = evolve(standing, days=days, term=standing.term + amount if _in_term(standing, at, cause) else standing.term)
     newly = amount < 0 and standing.due is None and _keeps(programme, standing, day=today)

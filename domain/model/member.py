@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import cached_property
 from itertools import accumulate
+from typing import ClassVar
 
 from domain.model.calendar import Per
 from domain.model.events import Profile, Purchase
 from domain.model.programme.models import Programme
+from domain.model.values import computed
 from domain.model.wallet import Part, Wallet
 
 DAYS_KEPT = 400
@@ -68,7 +69,9 @@ class Standing:
     floors: tuple[Floor, ...] = ()
     steps: tuple[Step, ...] = ()
 
-    @cached_property
+    COMPUTED_OF: ClassVar[Mapping[str, str]] = {"sums": "days"}
+
+    @computed
     def sums(self) -> tuple[list[date], list[int]]:
         """The days that counted in order, and what had counted before each, and in all: kept with the value, summed once."""
         days = sorted(self.days)
@@ -179,7 +182,7 @@ class Member:
     vouchers: Mapping[str, OpenVoucher] = field(default_factory=dict)
     referral: ReferralState = field(default_factory=ReferralState)
 
-    @cached_property
+    @computed
     def dues(self) -> dict[Programme, tuple[datetime, datetime | None]]:
         """What was found to be due next after an instant, by programme: found once, kept with the value."""
         return {}

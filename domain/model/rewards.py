@@ -126,4 +126,5 @@ def glance(programme: Programme, member: Member, now: datetime) -> Sight:
 def unlocked(programme: Programme, member: Member, *, now: datetime, world: World, sight: Sight | None = None) -> frozenset[str]:
     """Return the rewards that a member could redeem at an instant."""
     sight = sight or glance(programme, member, now)
-    return frozenset(spec.code for spec in listed(programme) if next(_locks(programme, member, spec, now, world, sight), None) is None)
+    affordable = [spec for spec in listed(programme) if not missing(member, spec)]
+    return frozenset([spec.code for spec in affordable if next(_locks(programme, member, spec, now, world, sight), None) is None])

@@ -7,14 +7,13 @@ sees the member as it stands by then.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from domain.model import actions, apply, badges, ladder, rewards, tiers
 from domain.model.calendar import add, local_day
 from domain.model.context import Sight, held_code, multiplier, read_before
 from domain.model.decision import By, Later, Outcome, World
 from domain.model.earning import Bench, Room, check, counted, judge, room_left
-from domain.model.events import NOTHING, PURCHASED, REWARD_UNLOCKED, SCHEDULE, SEGMENT_ENTERED, SEGMENT_LEFT, Event, Facts
+from domain.model.events import NOTHING, PURCHASED, REWARD_UNLOCKED, SCHEDULE, SEGMENT_ENTERED, SEGMENT_LEFT, Event
 from domain.model.member import BadgeState, Member
 from domain.model.past import Past
 from domain.model.programme import Programme, Rule
@@ -59,7 +58,9 @@ def row_of(
     _rules(work, bench, own=True)
     _badges_and_tiers(work, event, own=True)
     _follow(work)
-    work.facts = _facts(work, sight, bench)
+    if event.name == PURCHASED and event.rule is None:
+        public = {name: value for name, value in sight.view().items() if name not in ("birthday", "number")}
+        work.kept = public, sight.results or NOTHING, bench.rooms, sight.first
     return work
 
 
@@ -94,14 +95,6 @@ def _bench(work: Work, sight: Sight, past: Past | None) -> Bench:
 
     factor = multiplier(sight.programme, work.tier, work.plan)
     return Bench(sight.programme, sight, work.member.id, work.member.frozen, factor, room)
-
-
-def _facts(work: Work, sight: Sight, bench: Bench) -> Facts:
-    facts = Facts(tier=work.tier, plan=work.plan)
-    if work.event.name != PURCHASED or work.event.rule is not None:
-        return facts
-    public = {name: value for name, value in sight.view().items() if name not in ("birthday", "number")}
-    return replace(facts, member=public, results=sight.results or NOTHING, room=bench.rooms, first=sight.first)
 
 
 # ---------------------------------------------------------------- rules
@@ -141,9 +134,9 @@ def _postpone(work: Work, rule: Rule, bench: Bench) -> None:
     reason = check(rule, bench)
     if reason is None:
         due = add(event.at, rule.after, work.programme.zone)
-        reason = f"later:{due.strftime('%Y-%m-%dT%H:%M:%S')}.{due.microsecond // 1000:03d}Z"
+        reason = f"later:{due.isoformat(timespec='milliseconds').replace('+00:00', 'Z')}"
         id = f"{event.id}>{rule.code}"
-        delayed = replace(event, id=id, at=due, since=event.at, rule=rule.code, profile=None, refund=None)
+        delayed = Event(id, event.name, due, event.source, event.data, event.purchase, rule=rule.code, since=event.at)
         work.later.append(Later(work.member.id, due, delayed))
     work.outcomes.append(Outcome(rule.code, False, 0, reason))
 
@@ -152,15 +145,15 @@ def _postpone(work: Work, rule: Rule, bench: Bench) -> None:
 
 
 def _badges_and_tiers(work: Work, event: Event, *, own: bool = False) -> None:
-    if event.rule is not None:
-        return
-    if not work.member.frozen:
+    """Let an event count toward badges and tiers and be judged for the referral; one whose rule was delayed has done so before."""
+    if event.rule is None and not work.member.frozen:
         for spec in work.programme.badges_on(event.name):
             state = work.member.badges.get(spec.code, BadgeState())
             actions.badge(work, spec, event=event, state=badges.advance(work.programme, state, spec, work.sight(event)))
         _count_event(work, event, own=own)
     _climb(work)
-    apply.judge_referral(work, event)
+    if event.rule is None:
+        apply.judge_referral(work, event)
 
 
 def _count_event(work: Work, event: Event, *, own: bool) -> None:
@@ -169,11 +162,12 @@ def _count_event(work: Work, event: Event, *, own: bool) -> None:
         return
     sight = work.sight(event)
     amount = int(counted(count.of, sight)) if sight.test(count.when) else 0
-    work.count(amount)
+    work.counting += amount
     work.counted += amount if own else 0
 
 
 def _climb(work: Work) -> None:
+    work.count()
     standing = work.member.tier
     if standing is None or work.programme.tiers is None or standing.days is (work.before.tier.days if work.before.tier else None):
         return

@@ -7,9 +7,10 @@ Profile, names and contacts are no ledger state and are never here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
-from typing import TypeVar, cast
+from operator import is_
+from typing import Any, Final, TypeVar, cast
 
 from domain.model.decision import Row, Value
 from domain.model.events import Line, Profile, Purchase
@@ -17,6 +18,9 @@ from domain.model.member import BadgeState, Count, Floor, Judgement, Member, Ope
 from domain.model.wallet import Lot, Part, Redating, Wallet, merged
 
 Paths = dict[str, Value]
+Encode = Callable[[Any], Value]
+Table = tuple[tuple[str, str, Encode], ...]
+K = TypeVar("K")
 T = TypeVar("T")
 
 
@@ -25,161 +29,99 @@ T = TypeVar("T")
 
 def paths(member: Member) -> Paths:
     """Return the member's whole ledger state, path by path."""
-    return dict(_all(member))
+    out = _Writing()
+    _write(out, None, member)
+    return out.changed
 
 
 def changes(before: Member, after: Member) -> tuple[Paths, tuple[str, ...]]:
     """Return the paths that differ after a decision, with their new values, and those that are gone."""
-    old, new = Paths(), Paths()
-    for write, parts in _COMPONENTS:
-        if any(getattr(before, part) is not getattr(after, part) for part in parts):
-            old.update(write(before))
-            new.update(write(after))
-    for code, wallet in after.wallets.items():
-        was = before.wallets.get(code)
-        if was is not wallet:
-            # lots and days that are the very same values are left out unread: hundreds of them stay as they are
-            same = {id(lot) for lot in was.lots} & {id(lot) for lot in wallet.lots} if was else set()
+    out = _Writing()
+    _write(out, before, after)
+    return out.changed, tuple(out.gone)
+
+
+class _Writing:
+    """What differs between two values, path by path: fields that are the very same are not even encoded."""
+
+    def __init__(self) -> None:
+        self.changed: Paths = {}
+        self.gone: list[str] = []
+
+    def fields(self, prefix: str, table: Table, was: object | None, now: object) -> None:
+        """Write the fields of a value that differ, all of them where there was none."""
+        if was is now:
+            return
+        for name, attribute, encode in table:
+            value = getattr(now, attribute)
             if was is not None:
-                old.update(_wallet(code, was, same))
-            new.update(_wallet(code, wallet, same))
-    if before.tier is not after.tier:
-        was_days = before.tier.days if before.tier else {}
-        days = after.tier.days if after.tier else {}
-        old.update(_tier(before))
-        new.update(_tier(after))
-        if was_days is not days:
-            old.update({f"tier.days.{day}": amount for day, amount in was_days.items() if days.get(day) != amount})
-            new.update({f"tier.days.{day}": amount for day, amount in days.items() if was_days.get(day) != amount})
-    missing = object()
-    changed = {path: value for path, value in new.items() if old.get(path, missing) != value}
-    return changed, tuple(path for path in old if path not in new)
+                old = getattr(was, attribute)
+                if old is value or old == value:
+                    continue
+            self.changed[prefix + name] = encode(value)
+
+    def parts(self, prefix: str, encode: Encode, was: Mapping[K, object], now: Mapping[K, object]) -> None:
+        """Write the parts of a map that differ, a path each."""
+        if was is now:
+            return
+        come = 0
+        for key, value in now.items():
+            old = was.get(key, _NOTHING)
+            come += old is _NOTHING
+            if old is not value and old != value:
+                self.changed[f"{prefix}{key}"] = encode(value)
+        if len(was) + come > len(now):
+            self.gone += [f"{prefix}{key}" for key in was if key not in now]
+
+    def lots(self, prefix: str, was: tuple[Lot, ...], now: tuple[Lot, ...]) -> None:
+        """Write the lots between the first and the last that differ: of hundreds most stay the very same values."""
+        if was is now:
+            return
+        first = _same(was, now)
+        last = min(_same(was[::-1], now[::-1]), min(len(was), len(now)) - first)
+        left = {_lot_key(lot): lot for lot in was[first : len(was) - last]}
+        for lot in now[first : len(now) - last]:
+            key = _lot_key(lot)
+            if left.pop(key, None) != lot:
+                self.changed[prefix + key] = [lot.amount, _text(lot.since), lot.available_at]
+        self.gone += [prefix + key for key in left]
 
 
-def _all(member: Member) -> Iterator[tuple[str, Value]]:
-    for write, _ in _COMPONENTS:
-        yield from write(member).items()
-    for code, wallet in member.wallets.items():
-        yield from _wallet(code, wallet, set()).items()
-    yield from _tier(member).items()
-    for day, amount in member.tier.days.items() if member.tier else ():
-        yield f"tier.days.{day}", amount
+def _write(out: _Writing, was: Member | None, now: Member) -> None:
+    out.fields("", _MEMBER, was, now)
+    old = was or _BLANK
+    for code, wallet in now.wallets.items():
+        at, held = f"wallets.{code}.", old.wallets.get(code)
+        if wallet is not held:
+            out.fields(at, _WALLET, held, wallet)
+            out.lots(f"{at}lots.", held.lots if held else (), wallet.lots)
+            out.parts(f"{at}lapsed.", _asis, held.lapsed if held else {}, wallet.lapsed)
+    if now.tier is not None and now.tier is not old.tier:
+        out.fields("tier.", _TIER, old.tier, now.tier)
+        out.parts("tier.days.", _asis, old.tier.days if old.tier else {}, now.tier.days)
+    out.parts("badges.", _badge, old.badges, now.badges)
+    out.parts("counters.", _counts, old.counters, now.counters)
+    out.parts("vouchers.", _voucher, old.vouchers, now.vouchers)
+    out.fields("purchases.", _PURCHASES, was and was.purchases, now.purchases)
+    out.fields("referral.", _REFERRAL, was and was.referral, now.referral)
+    out.parts("", _plan, {"plan": old.plan} if old.plan else {}, {"plan": now.plan} if now.plan else {})
 
 
-def _plain(member: Member) -> Paths:
-    return {
-        "joined_at": member.joined_at,
-        "frozen": member.frozen,
-        "entries": member.entries,
-        "issued": member.issued,
-        "decided_at": member.decided_at,
-    }
+def _same(a: tuple[Lot, ...], b: tuple[Lot, ...]) -> int:
+    """Return how many of the first lots are the same."""
+    same = list(map(is_, a, b))
+    return same.index(False) if False in same else len(same)
 
 
-def _wallet(code: str, wallet: Wallet, same: set[int]) -> Paths:
-    at = f"wallets.{code}."
-    out: Paths = {at + name: cast(int, getattr(wallet, name)) for name in _FIGURES}
-    out[at + "spans"] = [[s.kind, _text(s.first), _text(s.last), s.tier] for s in wallet.spans]
-    out[at + "reminded"] = cast(Value, sorted(map(_text, wallet.reminded)))
-    for day, amount in wallet.lapsed.items():
-        out[f"{at}lapsed.{day}"] = amount
-    for lot in wallet.lots:
-        if id(lot) not in same:
-            out[f"{at}lots.{_lot_key(lot)}"] = [lot.amount, _text(lot.since), lot.available_at]
-    return out
+# ---------------------------------------------------------------- encoding
 
 
-def _tier(member: Member) -> Paths:
-    standing = member.tier
-    if standing is None:
-        return {}
-    return {
-        "tier.code": standing.code,
-        "tier.since": standing.since,
-        "tier.term": standing.term,
-        "tier.term_from": standing.term_from,
-        "tier.held": _day(standing.held),
-        "tier.due": _day(standing.due),
-        "tier.floors": [[floor.code, floor.until] for floor in standing.floors],
-        "tier.steps": [_step(step) for step in standing.steps],
-    }
+def _asis(value: Any) -> Value:
+    return cast(Value, value)
 
 
-def _step(step: Step) -> Value:
-    return [step.origin, step.to, step.at, step.reason, step.cause, step.since, _day(step.held), step.term, step.term_from]
-
-
-def _badges(member: Member) -> Paths:
-    return {f"badges.{code}": [b.progress, b.level, b.earned_at, _day(b.period)] for code, b in member.badges.items()}
-
-
-def _counters(member: Member) -> Paths:
-    return {f"counters.{code}": [[_text(c.start), c.times, c.amount, c.per] for c in counts] for code, counts in member.counters.items()}
-
-
-def _purchases(member: Member) -> Paths:
-    bought = member.purchases
-    categories = cast(Value, [[name, amount] for name, amount in bought.categories])
-    return {
-        "purchases.count": bought.count,
-        "purchases.total": bought.total,
-        "purchases.first_at": bought.first_at,
-        "purchases.last_at": bought.last_at,
-        "purchases.categories": categories,
-    }
-
-
-def _plan(member: Member) -> Paths:
-    return {"plan": [member.plan.code, member.plan.since, member.plan.until]} if member.plan else {}
-
-
-def _sets(member: Member) -> Paths:
-    return {name: cast(Value, sorted(cast(frozenset[str], getattr(member, name)))) for name in ("tags", "segments", "unlocked")}
-
-
-def _vouchers(member: Member) -> Paths:
-    return {
-        f"vouchers.{code}": [v.reward, v.issued_at, v.expires_at, v.wallet, [_part(part) for part in v.taken], v.used_at]
-        for code, v in member.vouchers.items()
-    }
-
-
-def _part(part: Part) -> Value:
-    return [part.amount, _day(part.expires_on), _text(part.since)]
-
-
-def _referral(member: Member) -> Paths:
-    state = member.referral
-    return {
-        "referral.by": state.referred_by,
-        "referral.qualified": state.qualified,
-        "referral.invited": state.invited,
-        "referral.friends": state.friends,
-        "referral.waiting": [[j.key, j.due, j.at, j.source, _bought(j.purchase)] for j in state.waiting],
-    }
-
-
-_FIGURES = ("debt", "earned", "spent", "expired", "adjusted", "entries")
-_COMPONENTS = (
-    (_plain, ("joined_at", "frozen", "entries", "issued", "decided_at")),
-    (_badges, ("badges",)),
-    (_counters, ("counters",)),
-    (_purchases, ("purchases",)),
-    (_plan, ("plan",)),
-    (_sets, ("tags", "segments", "unlocked")),
-    (_vouchers, ("vouchers",)),
-    (_referral, ("referral",)),
-)
-
-
-def _lot_key(lot: Lot) -> str:
-    day = str(lot.expires_on) if lot.expires_on else "never"
-    return f"{lot.available_at:%Y-%m-%dT%H}h_{day}" if lot.available_at else day
-
-
-def _bought(purchase: Purchase) -> Value:
-    lines: list[Value] = [[ln.line, ln.sku, ln.amount, ln.quantity, ln.name, ln.category] for ln in purchase.lines]
-    return [purchase.external_id, purchase.total, purchase.currency, purchase.store, lines]
+def _names(value: frozenset[str]) -> Value:
+    return cast(Value, sorted(value))
 
 
 def _text(day: date) -> str:
@@ -188,6 +130,83 @@ def _text(day: date) -> str:
 
 def _day(day: date | None) -> str | None:
     return day.isoformat() if day else None
+
+
+def _days(days: Iterable[date]) -> Value:
+    return cast(Value, sorted(map(_text, days)))
+
+
+def _spans(spans: tuple[Redating, ...]) -> Value:
+    return [[span.kind, _text(span.first), _text(span.last), span.tier] for span in spans]
+
+
+def _floors(floors: tuple[Floor, ...]) -> Value:
+    return [[floor.code, floor.until] for floor in floors]
+
+
+def _steps(steps: tuple[Step, ...]) -> Value:
+    return [[s.origin, s.to, s.at, s.reason, s.cause, s.since, _day(s.held), s.term, s.term_from] for s in steps]
+
+
+def _badge(badge: BadgeState) -> Value:
+    return [badge.progress, badge.level, badge.earned_at, _day(badge.period)]
+
+
+def _counts(counts: tuple[Count, ...]) -> Value:
+    return [[_text(count.start), count.times, count.amount, count.per] for count in counts]
+
+
+def _categories(categories: tuple[tuple[str, int], ...]) -> Value:
+    return [[name, amount] for name, amount in categories]
+
+
+def _plan(plan: PlanHeld) -> Value:
+    return [plan.code, plan.since, plan.until]
+
+
+def _voucher(voucher: OpenVoucher) -> Value:
+    taken: Value = [[part.amount, _day(part.expires_on), _text(part.since)] for part in voucher.taken]
+    return [voucher.reward, voucher.issued_at, voucher.expires_at, voucher.wallet, taken, voucher.used_at]
+
+
+def _waiting(waiting: tuple[Judgement, ...]) -> Value:
+    return [[one.key, one.due, one.at, one.source, _bought(one.purchase)] for one in waiting]
+
+
+def _bought(purchase: Purchase) -> Value:
+    lines: list[Value] = [[ln.line, ln.sku, ln.amount, ln.quantity, ln.name, ln.category] for ln in purchase.lines]
+    return [purchase.external_id, purchase.total, purchase.currency, purchase.store, lines]
+
+
+def _lot_key(lot: Lot) -> str:
+    day = lot.expires_on.isoformat() if lot.expires_on else "never"
+    return f"{lot.available_at.isoformat()[:13]}h_{day}" if lot.available_at else day
+
+
+def _plain(*names: str) -> Table:
+    return tuple((name, name, _asis) for name in names)
+
+
+_NOTHING: Final = object()
+_BLANK: Final = Member("")
+_MEMBER: Final[Table] = (
+    *_plain("joined_at", "frozen", "entries", "issued", "decided_at"),
+    *((name, name, _names) for name in ("tags", "segments", "unlocked")),
+)
+_WALLET: Final[Table] = (
+    *_plain("debt", "earned", "spent", "expired", "adjusted", "entries"),
+    ("spans", "spans", _spans),
+    ("reminded", "reminded", _days),
+)
+_TIER: Final[Table] = (
+    *_plain("code", "since", "term", "term_from"),
+    ("held", "held", _day),
+    ("due", "due", _day),
+    ("floors", "floors", _floors),
+    ("steps", "steps", _steps),
+)
+_PURCHASES: Final[Table] = (*_plain("count", "total", "first_at", "last_at"), ("categories", "categories", _categories))
+_REFERRAL: Final[Table] = (("by", "referred_by", _asis), *_plain("qualified", "invited", "friends"), ("waiting", "waiting", _waiting))
 
 
 # ---------------------------------------------------------------- folding and reading back

@@ -36,18 +36,22 @@ class _Turn:
     member: Member
     world: World
     version: int
+    folds: bool
     rows: list[Row]
 
     def happens(self, name: str, at: datetime, key: str, data: dict[str, Json], change: Change | None = None) -> None:
         self.decided(Event(f"{name}:{self.member.id}:{key}", name, at, "selo", data), change)
 
     def decided(self, event: Event, change: Change | None) -> None:
-        work = row_of(self.programme, self.member, event, by="time", world=self.world, version=self.version, change=change, turning=True)
-        self.rows.append(work.row())
+        programme, member, version = self.programme, self.member, self.version
+        work = row_of(programme, member, event, by="time", world=self.world, version=version, change=change, turning=True)
+        self.rows.append(work.row(folds=self.folds))
         self.member = work.member
 
 
-def turn(programme: Programme, member: Member, *, until: datetime, world: World = NOWHERE, version: int = 1) -> Decision:
+def turn(
+    programme: Programme, member: Member, *, until: datetime, world: World = NOWHERE, version: int = 1, folds: bool = True
+) -> Decision:
     """Decide what time brought to a member up to and at an instant, each thing at its own time.
 
     Lots that come in make no row of their own: the member after it is as the rows have written them.
@@ -55,7 +59,7 @@ def turn(programme: Programme, member: Member, *, until: datetime, world: World 
     cursor = seen_until(member)
     if cursor is None or member.joined_at is None:
         return Decision(member, member)
-    state, began = _Turn(programme, member, world, version, []), cursor
+    state, began = _Turn(programme, member, world, version, folds, []), cursor
     while (at := next_due(programme, state.member, after=cursor)) is not None and at <= until:
         _bring(state, at)
         cursor = at

@@ -11,13 +11,12 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from functools import cached_property
-from typing import Literal
+from typing import ClassVar, Literal
 from zoneinfo import ZoneInfo
 
 from domain.model.calendar import day_after, local_day, rounded
 from domain.model.programme.wallets import WalletSpec
-from domain.model.values import evolve
+from domain.model.values import computed, evolve
 
 FULL = 2_000_000_000
 LAST = date.max
@@ -71,8 +70,10 @@ class Redating:
 class Wallet:
     """One wallet's lots and lifetime totals. `lapsed` is what expired by day, `reminded` the days already announced.
 
-    Sums are kept with the value: a daily buyer has hundreds of lots.
+    Lots are in spending order, pending ones last. Sums are kept with the value: a daily buyer has hundreds of lots.
     """
+
+    COMPUTED_OF: ClassVar[Mapping[str, str]] = {"available": "lots", "pending": "lots", "spendable": "lots"}
 
     lots: tuple[Lot, ...] = ()
     debt: int = 0
@@ -85,15 +86,20 @@ class Wallet:
     lapsed: Mapping[date, int] = field(default_factory=dict)
     reminded: frozenset[date] = frozenset()
 
-    @cached_property
+    @computed
+    def spendable(self) -> int:
+        """How many lots are spendable: the first ones."""
+        return bisect_left(self.lots, 1, key=_is_pending)
+
+    @computed
     def available(self) -> int:
         """What is spendable, once settled."""
-        return sum([lot.amount for lot in self.lots if lot.available_at is None])
+        return sum([lot.amount for lot in self.lots[: self.spendable]])
 
-    @cached_property
+    @computed
     def pending(self) -> int:
         """What is awarded and not yet spendable."""
-        return sum([lot.amount for lot in self.lots if lot.available_at is not None])
+        return sum([lot.amount for lot in self.lots[self.spendable :]])
 
     @property
     def balance(self) -> int:
@@ -191,11 +197,11 @@ def merged(lots: Iterable[Lot]) -> tuple[Lot, ...]:
 
 def joined(lots: tuple[Lot, ...], lot: Lot) -> tuple[Lot, ...]:
     """Merge one more lot into merged ones, touching no other."""
-    key, order = _key(lot), _order(lot)
-    for index, one in enumerate(lots):
-        if one.expires_on == lot.expires_on and _key(one) == key:
-            return (*lots[:index], _one(one, lot), *lots[index + 1 :])
-    index = bisect_left(lots, order, key=_order)
+    key = _key(lot)
+    index = bisect_left(lots, _order(lot), key=_order)
+    for near in (index - 1, index):
+        if 0 <= near < len(lots) and lots[near].expires_on == lot.expires_on and _key(lots[near]) == key:
+            return (*lots[:near], _one(lots[near], lot), *lots[near + 1 :])
     return _bounded([*lots[:index], lot, *lots[index:]])
 
 
@@ -213,6 +219,10 @@ def _order(lot: Lot) -> tuple[bool, date, datetime]:
     return (lot.available_at is not None, lot.expires_on or LAST, lot.available_at or EARLIEST)
 
 
+def _is_pending(lot: Lot) -> int:
+    return lot.available_at is not None
+
+
 def _bounded(lots: list[Lot]) -> tuple[Lot, ...]:
     # beyond the bound the soonest to lapse joins the next of its kind: later, in the member's favour
     while len(lots) > LOTS_KEPT:
@@ -223,17 +233,21 @@ def _bounded(lots: list[Lot]) -> tuple[Lot, ...]:
 
 def settle(wallet: Wallet, *, now: datetime) -> Wallet:
     """Let the lots in that are due at an instant. The same wallet comes back where none is."""
-    if not any(lot.available_at is not None and lot.available_at <= now for lot in wallet.lots):
+    waiting = wallet.lots[wallet.spendable :]
+    due = [lot for lot in waiting if lot.available_at is not None and lot.available_at <= now]
+    if not due:
         return wallet
-    lots = tuple(lot for lot in wallet.lots if lot.available_at is None or lot.available_at > now)
-    for lot in wallet.lots:
-        if lot.available_at is not None and lot.available_at <= now:
-            lots = joined(lots, replace(lot, available_at=None))
+    lots = (*wallet.lots[: wallet.spendable], *(lot for lot in waiting if lot.available_at is not None and lot.available_at > now))
+    for lot in due:
+        lots = joined(lots, Lot(lot.amount, None, lot.expires_on, lot.since))
     return evolve(wallet, lots=lots)
 
 
 def lapse(wallet: Wallet, *, today: date) -> tuple[Wallet, tuple[Part, ...]]:
     """Take out what is past its last valid day, and say what that was."""
+    first = wallet.lots[0] if wallet.lots else None
+    if first is None or ((first.expires_on or LAST) >= today and wallet.spendable == len(wallet.lots)):
+        return wallet, ()
     past = [lot for lot in wallet.lots if lot.expires_on is not None and lot.expires_on < today]
     gone = tuple([Part(lot.amount, lot.expires_on, lot.since) for lot in past])
     if not gone:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from domain.model import ladder, wallet
 from domain.model.calendar import add, day_after, local_day
 from domain.model.context import Sight, held_code, read_after
 from domain.model.decision import By, Claim, Effect, Entry, Kind, Later, Message, Outcome, Row, VoucherChange, VoucherStep, World
-from domain.model.events import POINTS_AWARDED, POINTS_EXPIRED, PURCHASED, TIER_CHANGED, Event, Facts, Json, Put
+from domain.model.events import NOTHING, POINTS_AWARDED, POINTS_EXPIRED, PURCHASED, TIER_CHANGED, Event, Fact, Facts, Json, Put
 from domain.model.member import OPEN_VOUCHERS, Member, OpenVoucher, Standing
 from domain.model.programme import Programme, RewardSpec
 from domain.model.state import changes
@@ -23,6 +23,7 @@ from domain.model.values import evolve
 from domain.model.wallet import FULL, Part, Wallet
 
 RAISED_AT_MOST = 100
+Kept = tuple[Mapping[str, Fact], Mapping[str, Json], Mapping[str, tuple[bool, int | None]], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,8 @@ class Drift:
 @dataclass
 class Work:
     """One row being decided. `law` is the programme of the event's own time; `then` is set for a late event alone, with the tier and
-    plan of that time. `tier` and `plan` are those whose multiplier rules it: of before the event."""
+    plan of that time. `tier` and `plan` are those whose multiplier rules it: of before the event. `kept` goes into a purchase's facts.
+    """
 
     programme: Programme
     law: Programme
@@ -65,10 +67,11 @@ class Work:
     later: list[Later] = field(default_factory=list)
     puts: list[Put] = field(default_factory=list)
     awarded: dict[str, int] = field(default_factory=dict)
+    counting: int = 0
     qualified: int = 0
     counted: int = 0
     claim: Claim | None = None
-    facts: Facts = field(default_factory=Facts)
+    kept: Kept = ({}, NOTHING, {}, False)
     _after: Sight | None = None
 
     @property
@@ -148,7 +151,7 @@ class Work:
             if opened:
                 self.puts.append(Put(code, opened, available_at, until, since))
         if counts and self.programme.tiers is not None and self.programme.tiers.count.wallet == code:
-            self.count(amount)
+            self.counting += amount
             self.qualified += amount if own else 0
         if until is not None and until < self.today:
             self.lapse(code)
@@ -192,12 +195,12 @@ class Work:
 
     # ------------------------------------------------------------ tiers
 
-    def count(self, amount: int) -> None:
-        """Let an amount count toward tiers at the event's own time."""
-        if self.member.tier is not None:
-            counted = ladder.count(
-                self.programme, self.member.tier, amount=amount, at=self.event.at, today=self.today, cause=self.event.id
-            )
+    def count(self) -> None:
+        """Let what is `counting` count toward tiers, at the event's own time."""
+        amount, self.counting = self.counting, 0
+        if amount and self.member.tier is not None:
+            at, cause = self.event.at, self.event.id
+            counted = ladder.count(self.programme, self.member.tier, amount=amount, at=at, today=self.today, cause=cause)
             self.member = evolve(self.member, tier=counted)
 
     def stand(self, standing: Standing, *, quiet: bool = False) -> None:
@@ -258,11 +261,11 @@ class Work:
 
     # ------------------------------------------------------------ closing
 
-    def row(self) -> Row:
+    def row(self, *, folds: bool = True) -> Row:
         """Close the row: the member's version and latest time move on, and the changes are written down."""
         decided = max(self.at, self.member.decided_at or self.at)
         self.member = evolve(self.member, seq=self.before.seq + 1, decided_at=decided, turned_at=None)
-        changed, removed = changes(self.before, self.member)
+        changed, removed = changes(self.before, self.member) if folds else ({}, ())
         late = self.then is not None
         after = self.tier if late else held_code(self.programme, self.member)
         plan = self.plan if late else self.member.plan.code if self.member.plan else None
@@ -278,7 +281,7 @@ class Work:
             effects=tuple(self.effects),
             vouchers=tuple(self.vouchers),
             later=tuple(self.later),
-            facts=replace(self.facts, tier_after=after, plan_after=plan),
+            facts=Facts(self.tier, self.plan, after, plan, *self.kept),
             awarded=self.awarded,
             puts=tuple(self.puts),
             qualified=self.qualified,

@@ -9,7 +9,7 @@ GAME = "events: [{name: game.played, title: P, data: {}}]"
 
 
 def late(at: str, total: int = 1_000, **more: str) -> dict[str, object]:
-    return buy(at, total, **more)  # type: ignore[arg-type]
+    return buy(at, total, **more)
 
 
 def test_the_multiplier_is_that_of_its_own_time() -> None:

@@ -84,7 +84,7 @@ def test_what_is_refunded_cannot_be_refunded_again() -> None:
     gone = kept(receipt(1500, (3, 1000), (1, 500)))
     for asked in ({"amount": 1}, {"amount": None}, {"lines": [RefundLine(1, 1)]}):
         with pytest.raises(RefundTooLarge):
-            kept(gone, **asked)  # type: ignore[arg-type]
+            kept(gone, **asked)
 
 
 # ---------------------------------------------------------------- what stands

@@ -102,7 +102,8 @@ class Simulation:
         try:
             event = self._event(line, member)
             past = self._past(line, member)
-            decision = decide(self.programme, member, event, now=max(self.clock, line.at), world=self._world(), past=past)
+            clock = max(self.clock, line.at)
+            decision = decide(self.programme, member, event, now=clock, world=self._world(), past=past, folds=self.keeps_rows)
         except Refusal as refusal:
             yield answers.refused(line.at, line.member, line.name, "input", refusal)
             return
@@ -127,7 +128,7 @@ class Simulation:
                 continue
             code = heapq.heappop(self._due)[1]
             self._next[code] = None
-            decision = turn(self.programme, self.members[code], until=due, world=self._world())
+            decision = turn(self.programme, self.members[code], until=due, world=self._world(), folds=self.keeps_rows)
             yield from self._commit(code, decision)
         self.clock = max(self.clock, until)
 
@@ -143,7 +144,7 @@ class Simulation:
             later = heapq.heappop(self._later)[2]
             by: By = "time" if later.event.rule else "decision"
             member, clock = self.members[later.member], max(self.clock, later.due)
-            decision = decide(self.programme, member, later.event, now=clock, world=self._world(), by=by)
+            decision = decide(self.programme, member, later.event, now=clock, world=self._world(), by=by, folds=self.keeps_rows)
             yield from self._commit(later.member, decision)
 
     def _commit(self, code: str, decision: Decision) -> Iterator[Answer]:
