@@ -132,7 +132,7 @@ async def test_another_process_hears_at_once_that_a_session_ended(people: People
         assert not elsewhere.alive(before.session.id)
         await sessions.sign_out(people.desk, after.session.id, now=NOW)
         async with asyncio.timeout(5):
-            while elsewhere.alive(after.session.id):  # noqa: ASYNC110 - the stream tells nobody but the registry
+            while elsewhere.alive(after.session.id):
                 await asyncio.sleep(0.01)
         assert elsewhere.alive(alive.session.id)
     finally:
