@@ -165,16 +165,21 @@ def multiplier(programme: Programme, tier: str | None, plan: str | None) -> Frac
 
 
 def purchase_view(programme: Programme, event: Event, purchase: Purchase, *, first: bool, fields: frozenset[str]) -> dict[str, object]:
-    """Return what is read of a purchase; `eligible` is the total less lines of ineligible categories, never below zero."""
+    """Return what is read of a purchase."""
     every, out = "*" in fields, dict[str, object]()
     if every or "lines" in fields:
         out["lines"] = [line_view(line) for line in purchase.lines]
     if every or "eligible" in fields:
-        excluded = sum([line.amount for line in purchase.lines if line.category in programme.programme.ineligible])
-        out["eligible"] = max(0, purchase.total - excluded)
+        out["eligible"] = eligible(programme, purchase)
     out["total"], out["currency"], out["first"] = purchase.total, purchase.currency, first
     out["source"], out["store"] = event.source, purchase.store
     return out if every else {name: value for name, value in out.items() if name in fields}
+
+
+def eligible(programme: Programme, purchase: Purchase) -> int:
+    """Return what of a purchase may earn: its total less lines of ineligible categories, never below zero."""
+    out = programme.programme.ineligible
+    return max(0, purchase.total - sum([line.amount for line in purchase.lines if line.category in out])) if out else purchase.total
 
 
 def line_view(line: Line) -> dict[str, object]:
@@ -234,11 +239,19 @@ class Sight:
 
     def number(self, expression: Expression) -> int | Fraction:
         """Answer a number, never below zero; one that fails or is none counts nothing and is noted in `failed`."""
-        value = self._private(expression, None) if PRIVATE & expression.names else self._value(expression, self.context)
+        value = self._number(expression)
         if not isinstance(value, int | float) or isinstance(value, bool) or not isfinite(value):
             return 0
         bounded = min(max(value, 0), MOST)
         return bounded if isinstance(bounded, int) else Fraction(bounded)
+
+    def _number(self, expression: Expression) -> object:
+        purchase = self.event.purchase
+        if purchase is not None and expression.source == "purchase.total":  # what most rules count, without a context
+            return purchase.total
+        if purchase is not None and expression.source == "purchase.eligible":
+            return eligible(self.programme, purchase)
+        return self._private(expression, None) if PRIVATE & expression.names else self._value(expression, self.context)
 
     def lines(self, expression: Expression) -> list[Line]:
         """Return the purchase's lines for which an expression holds; a line on which it fails is out."""

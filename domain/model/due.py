@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -14,7 +16,7 @@ from zoneinfo import ZoneInfo
 from croniter import croniter
 
 from domain.model import events, rewards, tiers
-from domain.model.calendar import Span, add_months, local_day, next_occurrence, period_start, start_of, to_utc
+from domain.model.calendar import Per, Span, add_months, local_day, next_occurrence, period_start, start_of, to_utc
 from domain.model.member import Member
 from domain.model.programme import Programme, RewardSpec, WalletSpec
 from domain.model.wallet import Lot, Wallet
@@ -39,15 +41,16 @@ def next_due(programme: Programme, member: Member, *, after: datetime) -> dateti
     known = member.dues.get(programme)
     if known is not None and known[0] <= after and (known[1] is None or after < known[1]):
         return known[1]
-    overdue = (max(at, after + TICK) for at in _instants(member))
-    due = min((*overdue, *(at for at in _midnights(programme, member, after) if at > after)), default=None)
+    overdue = [max(at, after + TICK) for at in _instants(member)]
+    due = min([*overdue, *(at for at in _midnights(programme, member, after) if at > after)], default=None)
     member.dues[programme] = (after, due)
     return due
 
 
 def seen_until(member: Member) -> datetime | None:
     """Return the instant up to which time has been brought to a member."""
-    return max((at for at in (member.decided_at, member.turned_at) if at is not None), default=None)
+    decided, turned = member.decided_at, member.turned_at
+    return turned if decided is None or (turned is not None and turned > decided) else decided
 
 
 def _instants(member: Member) -> Iterator[datetime]:
@@ -65,32 +68,37 @@ def _instants(member: Member) -> Iterator[datetime]:
 
 def _midnights(programme: Programme, member: Member, after: datetime) -> Iterator[datetime]:
     """What comes at a midnight or another instant that passes, whether or not it is looked at."""
-    zone, today = programme.zone, local_day(after, programme.zone)
+    zone, today, watch = programme.zone, local_day(after, programme.zone), watch_of(programme)
     for spec in programme.wallets:
         one = member.wallets.get(spec.code)
         if one is not None and one.lots:
-            yield from _of_wallet(spec, one, after, today, zone)
+            yield from _of_wallet(spec, one, after, today, zone, watched=spec.code in watch.wallets)
     if member.tier is not None and programme.tiers is not None:
         review = tiers.next_review(programme, member.tier, after=after)
         if review is not None:
             yield review
     for first in (member.profile.birthday, joined_day(programme, member)):
         if first is not None:
-            yield start_of(next_occurrence(first, today), zone)
-    coming = rewards.next_instant(programme, after=after)
-    if coming is not None:
-        yield coming
+            yield _yearly(first, today, zone)
+    if watch.instants:
+        at = bisect_right(watch.instants, after)
+        yield from watch.instants[at : at + 1]
     for rule in programme.rules_on(events.SCHEDULE):
         if rule.at and is_for(rule.for_, member):
             yield cron_next(rule.at, zone, after)
-    day = next_judged_day(programme, member, today)
+    day = _judged_day(programme, watch, member, today)
     if day is not None:
         yield start_of(day, zone)
 
 
-def _of_wallet(spec: WalletSpec, one: Wallet, after: datetime, today: date, zone: ZoneInfo) -> Iterator[datetime]:
+@lru_cache(maxsize=8192)
+def _yearly(first: date, today: date, zone: ZoneInfo) -> datetime:
+    return start_of(next_occurrence(first, today), zone)
+
+
+def _of_wallet(spec: WalletSpec, one: Wallet, after: datetime, today: date, zone: ZoneInfo, *, watched: bool) -> Iterator[datetime]:
     waiting = one.lots[one.spendable :]
-    comes = [lot.available_at for lot in waiting if lot.available_at is not None and lot.available_at > after]
+    comes = [lot.available_at for lot in waiting if lot.available_at is not None and lot.available_at > after] if watched else []
     if comes:
         yield min(comes)
     firsts = [lot.expires_on for lot in (one.lots[0], *waiting) if lot.expires_on is not None]
@@ -149,17 +157,38 @@ def _cron_from(cron: str, zone: ZoneInfo, day: date) -> datetime:
 # ---------------------------------------------------------------- what time alone may change
 
 
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What of a programme time alone may bring about.
+
+    `wallets` those in which points that become spendable may unlock a reward or move a member between segments; `counts` the numbers
+    of days at which a condition may turn, `any_day` where some may on any day; `limited` the rewards whose limit may have room again;
+    `instants` when a reward's time begins or ends.
+    """
+
+    wallets: frozenset[str]
+    counts: frozenset[int]
+    any_day: bool
+    limited: tuple[RewardSpec, ...]
+    instants: tuple[datetime, ...]
+
+
 @lru_cache(maxsize=64)
-def judged_by_time(programme: Programme) -> tuple[frozenset[int], bool]:
-    """Return the day counts at which a segment or reward may change with time alone, and whether some may change on any day."""
-    days, any_day = set[int](), False
+def watch_of(programme: Programme) -> Watch:
+    """Return what of a programme time alone may bring about."""
+    listed = rewards.listed(programme)
     conditions = [segment.when for segment in programme.segments]
-    conditions += [reward.when for reward in rewards.listed(programme) if reward.when is not None]
+    conditions += [reward.when for reward in listed if reward.when is not None]
+    wallets = {spec.cost.wallet for spec in listed if spec.cost is not None}
+    if any(name.startswith("member.balance") for condition in conditions for name in condition.names):
+        wallets = {spec.code for spec in programme.wallets}
+    counts, any_day = set[int](), False
     for source in (condition.source for condition in conditions):
         plain = [found for found in COMPARED.finditer(source) if _stands_alone(source[: found.start()])]
-        days.update(int(found.group(1)) for found in plain)
+        counts.update(int(found.group(1)) for found in plain)
         any_day = any_day or len(plain) != len(TIMED.findall(source))
-    return frozenset(days), any_day
+    limited = tuple(spec for spec in listed if spec.limit is not None and spec.limit.per != "ever")
+    return Watch(frozenset(wallets), frozenset(counts), any_day, limited, rewards.instants(programme))
 
 
 def _stands_alone(before: str) -> bool:
@@ -167,25 +196,22 @@ def _stands_alone(before: str) -> bool:
     return any(before.rstrip().endswith(end) if end else not before.strip() for end in BEFORE_COMPARED)
 
 
-def next_judged_day(programme: Programme, member: Member, today: date) -> date | None:
-    """Return the next day on which time alone may move a member into or out of a segment, or unlock a reward."""
-    counts, any_day = judged_by_time(programme)
-    if any_day:
+def _judged_day(programme: Programme, watch: Watch, member: Member, today: date) -> date | None:
+    """The next day on which time alone may move a member into or out of a segment, or unlock a reward."""
+    if watch.any_day:
         return today + DAY
-    firsts = [local_day(at, programme.zone) for at in (member.purchases.last_at, member.joined_at) if at is not None]
-    days = [first + timedelta(days=count + more) for first in firsts for count in counts for more in (0, 1)]
-    days += [day for spec in rewards.limited(programme) if (day := _room_again(member, spec, today)) is not None]
+    days: list[date] = []
+    if watch.counts:
+        firsts = [local_day(at, programme.zone) for at in (member.purchases.last_at, member.joined_at) if at is not None]
+        days += [first + timedelta(days=count + more) for first in firsts for count in watch.counts for more in (0, 1)]
+    for spec in watch.limited:
+        if spec.limit is not None and rewards.counter(spec.code) in member.counters:
+            days.append(_next_period(today, spec.limit.per))
     return min((day for day in days if day > today), default=None)
 
 
-def _room_again(member: Member, spec: RewardSpec, today: date) -> date | None:
-    """The first day of the next period, where a reward's limit was reached in this one."""
-    assert spec.limit is not None, "only a limited reward has periods"
-    if spec.limit.per == "ever" or rewards.counter(spec.code) not in member.counters:
-        return None
-    day, start = today, period_start(today, spec.limit.per)
-    while period_start(day, spec.limit.per) == start:
+def _next_period(today: date, per: Per) -> date:
+    day, start = today, period_start(today, per)
+    while period_start(day, per) == start:
         day += DAY
     return day
-
-

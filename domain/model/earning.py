@@ -179,7 +179,7 @@ def _with_extra(award: Award, base: int, bench: Bench) -> Grant:
 
 def _cut(grants: Sequence[Grant], left: int | None) -> tuple[tuple[Grant, ...], bool]:
     """Cut grants to what a cap leaves: the base first, its extra in proportion and within the rest."""
-    if left is None or sum(grant.amount for grant in grants) <= left:
+    if left is None or sum([grant.amount for grant in grants]) <= left:
         return tuple(grants), False
     out = []
     for grant in grants:
@@ -207,7 +207,7 @@ def judge(rules: Sequence[Rule], bench: Bench) -> list[Verdict]:
 
 
 def _batches(rules: Sequence[Rule]) -> list[list[Rule]]:
-    if not any(_over(rule) for rule in rules):
+    if not any(action.award is not None and action.award.over for rule in rules for action in rule.do):
         return [list(rules)]
     groups: dict[str, list[Rule]] = {}
     for rule in rules:
@@ -258,13 +258,15 @@ def _try(rule: Rule, bench: Bench, given: dict[str, dict[str, int]]) -> Verdict:
     reason = check(rule, bench)
     if reason is not None:
         return Verdict(rule, False, reason)
-    grants = tuple(grant(action.award, bench, given) for action in rule.do if action.award is not None)
+    grants = tuple([grant(action.award, bench, given) for action in rule.do if action.award is not None])
     verdict = Verdict(rule, True, None, grants)
     given[rule.code] = _bases(verdict)  # what a rule of the same group would multiply
     return verdict
 
 
 def _best(tried: Sequence[Verdict]) -> list[Verdict]:
+    if not any(verdict.rule.best_of for verdict in tried):
+        return list(tried)
     winners: dict[str, Verdict] = {}
     for verdict in tried:
         group = verdict.rule.best_of
@@ -283,6 +285,6 @@ def _capped(verdict: Verdict, bench: Bench) -> Verdict:
         return verdict
     left = bench.room_for(verdict.rule)[1]
     grants, cut = _cut(verdict.grants, left)
-    if cut and left == 0:
-        return replace(verdict, applied=False, reason="cap", grants=())
-    return replace(verdict, grants=grants, reason="cap" if cut else None)
+    if not cut:
+        return verdict
+    return Verdict(verdict.rule, True, "cap", grants) if left else Verdict(verdict.rule, False, "cap")

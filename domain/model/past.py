@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from domain.model.calendar import Per, local_day, period_start
-from domain.model.decision import Row
+from domain.model.decision import Outcome, Row
 from domain.model.earning import PERS
 from domain.model.events import Facts
 from domain.model.member import Count
@@ -30,20 +30,24 @@ class Past:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """What a row of the journal tells a late event: when it was, its facts, and what each rule that applied in it awarded."""
+    """What a row of the journal tells a late event: when it was, its facts, and what came of each rule."""
 
     at: datetime
     facts: Facts
-    applied: tuple[tuple[str, int], ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
 
     @classmethod
     def of(cls, row: Row) -> Trace:
         """Return the trace of a row."""
-        applied: dict[str, int] = {}
-        for outcome in row.outcomes:
+        return cls(row.event.at, row.facts, row.outcomes)
+
+    def applied(self) -> dict[str, int]:
+        """Return what each rule that applied in the row awarded."""
+        out: dict[str, int] = {}
+        for outcome in self.outcomes:
             if outcome.applied:
-                applied[outcome.rule] = applied.get(outcome.rule, 0) + outcome.amount
-        return cls(row.event.at, row.facts, tuple(applied.items()))
+                out[outcome.rule] = out.get(outcome.rule, 0) + outcome.amount
+        return out
 
 
 def past_of(programme: Programme, rows: Iterable[Row], *, at: datetime, version: int = 1) -> Past:
@@ -60,11 +64,9 @@ def past_by(programme: Programme, traces: Iterable[Trace], *, at: datetime, vers
     for trace in traces:
         if trace.at <= at and (last is None or trace.at >= last.at):
             last = trace
-        if not trace.applied:
-            continue
         on = local_day(trace.at, programme.zone)
         within = [per for per in PERS if period_start(on, per) == starts[per]]
-        for rule, amount in trace.applied:
+        for rule, amount in trace.applied().items():
             mine = counts.setdefault(rule, {})
             for per in within:
                 one = mine.get(per, Count(starts[per], per=per))

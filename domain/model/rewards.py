@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -22,12 +21,6 @@ NOBODY = World()
 def listed(programme: Programme) -> tuple[RewardSpec, ...]:
     """Return the rewards that members may see and redeem: those with a cost."""
     return tuple(spec for spec in programme.rewards if spec.cost is not None)
-
-
-@lru_cache(maxsize=64)
-def limited(programme: Programme) -> tuple[RewardSpec, ...]:
-    """Return the listed rewards that a member may redeem so often and no more."""
-    return tuple(spec for spec in listed(programme) if spec.limit is not None)
 
 
 def locks(
@@ -109,13 +102,6 @@ def instants(programme: Programme) -> tuple[datetime, ...]:
         for tier in (None, *programme.rung_order):
             found.update(instant for instant in window(programme, spec, tier) if instant is not None)
     return tuple(sorted(found))
-
-
-def next_instant(programme: Programme, *, after: datetime) -> datetime | None:
-    """Return the first instant after one at which some reward's time begins or ends."""
-    found = instants(programme)
-    at = bisect_right(found, after)
-    return found[at] if at < len(found) else None
 
 
 def glance(programme: Programme, member: Member, now: datetime) -> Sight:

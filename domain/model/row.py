@@ -194,7 +194,7 @@ def _follow(work: Work) -> None:
                 _rules(work, _bench(work, Sight(work.programme, work.member, event, reads), None), own=False)
                 _badges_and_tiers(work, event)
             continue
-        if work.member.joined_at is None:
+        if work.member.joined_at is None or not (work.programme.segments or rewards.listed(work.programme)):
             return
         _segments(work, _standing_sight(work))
         judged = work.member

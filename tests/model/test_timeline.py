@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from domain.model.due import cron_next, judged_by_time
+from domain.model.due import cron_next, watch_of
 from domain.model.programme import Programme
 from tests.model.running import PER_EURO, Line, adjust, buy, enrol, figures, line, programme, refund, rules, run
 
@@ -118,8 +118,8 @@ def test_a_rule_on_a_segment_sees_the_member_in_it_whoever_brought_it() -> None:
     ],
 )
 def test_on_which_days_time_may_move_a_member(when: str, found: tuple[set[int], bool]) -> None:
-    days, any_day = judged_by_time(programme(f'segments: [{{code: s, name: S, when: "{when}"}}]'))
-    assert (set(days), any_day) == (found if not found[1] else (set(days), True))
+    watch = watch_of(programme(f'segments: [{{code: s, name: S, when: "{when}"}}]'))
+    assert (set(watch.counts), watch.any_day) == found
 
 
 # ---------------------------------------------------------------- schedules

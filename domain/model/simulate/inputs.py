@@ -157,7 +157,7 @@ def purchase(line: Input, programme: Programme) -> Purchase:
 
 
 def _line(line: Input, number: int, row: dict[str, Json]) -> Line:
-    one = replace(line, data=row)
+    one = Input(line.number, line.at, line.member, line.name, line.source, row)
     return Line(
         line=number,
         sku=one.get("sku", str) or "",

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from domain.model import events, refunds
 from domain.model.decide import decide
 from domain.model.decision import By, Claim, Decision, Later, Refusal, Row, World
-from domain.model.events import Event, Profile, Purchase, Refund
+from domain.model.events import Event, Json, Profile, Purchase, Refund
 from domain.model.member import Member
 from domain.model.past import Past, Trace, past_by
 from domain.model.programme import Programme
@@ -108,7 +108,8 @@ class Simulation:
             yield answers.refused(line.at, line.member, line.name, "input", refusal)
             return
         yield from self._commit(line.member, decision)
-        yield from self._now(self.clock)
+        if self._later:
+            yield from self._now(self.clock)
 
     def _checked(self, line: Input) -> None:
         if line.name not in self._declared:
@@ -192,23 +193,24 @@ class Simulation:
         return str(line.number)
 
     def _event(self, line: Input, member: Member) -> Event:
-        base = Event(self.event_id(line), line.name, line.at, line.source)
+        id = self.event_id(line)
         match line.name:
-            case events.ENROLLED:
-                return replace(base, profile=inputs.profile(line, self.programme), data={"referredBy": self._referrer(line)})
-            case events.CONSENTED:
-                return replace(base, profile=_consented(line, member), data=line.data)
             case events.PURCHASED:
                 bought = inputs.purchase(line, self.programme)
                 if (line.source, bought.store or "", bought.external_id) in self._claimed:
                     raise Refused("PurchaseClaimed")
-                return replace(base, purchase=bought)
+                return Event(id, line.name, line.at, line.source, purchase=bought)
             case events.REFUNDED:
                 refund = self._refund(line)
-                return replace(base, refund=refund, purchase=refund.kept)
-        if line.name == events.REDEEMED:
-            self._check_label(line, member)
-        return replace(base, data=inputs.data(line, self.programme))
+                return Event(id, line.name, line.at, line.source, purchase=refund.kept, refund=refund)
+            case events.ENROLLED:
+                said: dict[str, Json] = {"referredBy": self._referrer(line)}
+                return Event(id, line.name, line.at, line.source, said, profile=inputs.profile(line, self.programme))
+            case events.CONSENTED:
+                return Event(id, line.name, line.at, line.source, line.data, profile=_consented(line, member))
+            case events.REDEEMED:
+                self._check_label(line, member)
+        return Event(id, line.name, line.at, line.source, inputs.data(line, self.programme))
 
     def _check_label(self, line: Input, member: Member) -> None:
         label = line.get("voucher", str)
