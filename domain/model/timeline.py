@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from domain.model import apply, events, ladder, rewards, tiers, wallet
-from domain.model.calendar import local_day, occurrence, start_of
+from domain.model.calendar import Span, local_day, occurrence, start_of
 from domain.model.context import held_code
 from domain.model.decision import Decision, Row, World
 from domain.model.due import TICK, cron_next, is_for, joined_day, next_due, remind_day, seen_until
@@ -20,6 +20,7 @@ from domain.model.member import Member, Standing
 from domain.model.programme import Programme
 from domain.model.row import row_of
 from domain.model.values import evolve
+from domain.model.wallet import Wallet
 from domain.model.work import Work, change_of, settled
 
 __all__ = ["next_due", "seen_until", "turn"]
@@ -88,7 +89,7 @@ def _bring(state: _Turn, at: datetime) -> None:
 def _lapses(state: _Turn, at: datetime, day: date) -> None:
     for spec in state.programme.wallets:
         one = settled(state.member, at=at).wallets.get(spec.code)
-        gone = wallet.lapse(one, today=day)[1] if one else ()
+        gone = wallet.past(one, today=day) if one else ()
         if gone:
             total, last = sum(part.amount for part in gone), str(gone[-1].expires_on)
             data: dict[str, Json] = {"wallet": spec.code, "amount": total, "on": last}
@@ -108,12 +109,20 @@ def _reminders(state: _Turn, at: datetime, day: date) -> None:
         one = settled(state.member, at=at).wallets.get(spec.code)
         if one is None or spec.remind is None:
             continue
-        ahead = {lot.expires_on for lot in one.lots if lot.expires_on is not None and lot.expires_on >= day} - one.reminded
-        for on in sorted(on for on in ahead if remind_day(on, spec.remind) <= day):
-            amount = sum(lot.amount for lot in one.lots if lot.expires_on == on and lot.available_at is None)
-            if amount:
-                data: dict[str, Json] = {"wallet": spec.code, "amount": amount, "on": str(on)}
-                state.happens(events.POINTS_EXPIRING, at, f"{spec.code}:{on}", data, _reminded(spec.code, on))
+        for on, amount in _ahead(one, spec.remind, day):
+            data: dict[str, Json] = {"wallet": spec.code, "amount": amount, "on": str(on)}
+            state.happens(events.POINTS_EXPIRING, at, f"{spec.code}:{on}", data, _reminded(spec.code, on))
+
+
+def _ahead(one: Wallet, span: Span, day: date) -> list[tuple[date, int]]:
+    """What of a wallet lapses within a span of a day and was not announced yet: lots stand in the order of their last days."""
+    found = []
+    for lot in one.lots[: one.spendable]:
+        if lot.expires_on is None or remind_day(lot.expires_on, span) > day:
+            break
+        if lot.expires_on >= day and lot.expires_on not in one.reminded:
+            found.append((lot.expires_on, lot.amount))
+    return found
 
 
 def _reminded(code: str, on: date) -> Change:

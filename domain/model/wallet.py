@@ -11,6 +11,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import takewhile
 from typing import ClassVar, Literal
 from zoneinfo import ZoneInfo
 
@@ -24,6 +25,7 @@ EARLIEST = datetime.min.replace(tzinfo=UTC)
 LOTS_KEPT = 1_000
 SPANS_KEPT = 16
 LAPSES_KEPT_DAYS = 400
+LAPSES_KEPT = 430  # older ones are forgotten a month at a time
 
 
 class InsufficientBalance(Exception):
@@ -243,20 +245,25 @@ def settle(wallet: Wallet, *, now: datetime) -> Wallet:
     return evolve(wallet, lots=lots)
 
 
+def past(wallet: Wallet, *, today: date) -> tuple[Part, ...]:
+    """Return what is past its last valid day, soonest first."""
+    gone = list(takewhile(lambda lot: lot.expires_on is not None and lot.expires_on < today, wallet.lots[: wallet.spendable]))
+    gone += [lot for lot in wallet.lots[wallet.spendable :] if lot.expires_on is not None and lot.expires_on < today]
+    return tuple([Part(lot.amount, lot.expires_on, lot.since) for lot in gone])
+
+
 def lapse(wallet: Wallet, *, today: date) -> tuple[Wallet, tuple[Part, ...]]:
     """Take out what is past its last valid day, and say what that was."""
-    first = wallet.lots[0] if wallet.lots else None
-    if first is None or ((first.expires_on or LAST) >= today and wallet.spendable == len(wallet.lots)):
-        return wallet, ()
-    past = [lot for lot in wallet.lots if lot.expires_on is not None and lot.expires_on < today]
-    gone = tuple([Part(lot.amount, lot.expires_on, lot.since) for lot in past])
+    gone = past(wallet, today=today)
     if not gone:
         return wallet, ()
-    lapsed = {day: amount for day, amount in wallet.lapsed.items() if day >= today - timedelta(days=LAPSES_KEPT_DAYS)}
+    lapsed = dict(wallet.lapsed)
     for part in gone:
         assert part.expires_on is not None, "only what has a last day lapses"
         lapsed[part.expires_on] = lapsed.get(part.expires_on, 0) + part.amount
-    left = tuple(lot for lot in wallet.lots if lot.expires_on is None or lot.expires_on >= today)
+    if len(lapsed) > LAPSES_KEPT:
+        lapsed = {day: amount for day, amount in lapsed.items() if day >= today - timedelta(days=LAPSES_KEPT_DAYS)}
+    left = tuple([lot for lot in wallet.lots if lot.expires_on is None or lot.expires_on >= today])
     reminded = frozenset(day for day in wallet.reminded if day >= today)
     expired = wallet.expired + sum(part.amount for part in gone)
     return evolve(wallet, lots=left, expired=expired, lapsed=lapsed, reminded=reminded), gone

@@ -161,6 +161,13 @@ def test_a_delayed_rule_does_what_only_it_asks_for() -> None:
     assert ran.ana["tier"]["qualifying"] == 1
 
 
+def test_what_a_delayed_rule_awards_may_reach_a_tier() -> None:
+    p = programme(rules(does("{award: {wallet: points, fixed: 100}}", "after: {hours: 2}, ")), GAME, TIERS)
+    ran = run(p, enrol(), played("2026-01-02T10:00"), until="2026-01-03T00:00")
+    assert ran.last["events"] == ["points.awarded", "tier.changed"]
+    assert ran.ana["tier"]["code"] == "silver"
+
+
 def test_a_delayed_rule_on_enrolment_begins_no_second_membership() -> None:
     welcome = "{code: welcome, title: W, on: member.enrolled, after: {days: 3}, do: [{award: {wallet: points, fixed: 5}}]}"
     agreed = "{code: agreed, title: A, on: member.consented, after: {days: 1}, do: [{tag: asked}]}"
