@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date, datetime, time
+from functools import lru_cache
 from itertools import pairwise
 from zoneinfo import available_timezones
 
@@ -46,14 +47,20 @@ def check_values(view: View) -> Iterator[Finding]:
             yield Finding((*doing.path, "award"), "a referral gives a fixed amount", "write fixed: N")
 
 
+@lru_cache(maxsize=1)
+def _zones() -> frozenset[str]:
+    """Every time zone; found once, since looking walks through folders."""
+    return frozenset(available_timezones())
+
+
 def _header(view: View) -> Iterator[Finding]:
     header = view.programme.programme
     if view.shape.broken("programme"):
         return
     if header.currency not in list_currencies():
         yield Finding(("programme", "currency"), f"{header.currency} is no currency", "write its ISO 4217 code, such as EUR")
-    if header.timezone not in available_timezones():
-        remedy = instead(header.timezone, (zone for zone in available_timezones() if "/" in zone), "") if header.timezone else ""
+    if header.timezone not in _zones():
+        remedy = instead(header.timezone, (zone for zone in _zones() if "/" in zone), "") if header.timezone else ""
         remedy = remedy if remedy.startswith("did") else "write an IANA name, such as Europe/Lisbon"
         yield Finding(("programme", "timezone"), f"{header.timezone} is no time zone", remedy)
     for at, locale in enumerate(header.locales):
