@@ -64,7 +64,7 @@ def do_all(work: Work, actions: Iterable[Action], *, rule: str, event: Event) ->
     actions = tuple(actions)
     awards = [action.award for action in actions if action.award is not None]
     reads = reads_of(award.of.expr for award in awards if award.of is not None)
-    sight = Sight(work.programme, work.member, event, reads, first=work.first(event))
+    sight = Sight(work.programme, work.member, event, reads, first=work.first(event), failed=work.failed)
     factor = multiplier(work.programme, work.tier, work.plan)
     bench = Bench(work.programme, sight, work.member.id, False, factor, lambda _: (True, None))
     awarded: dict[str, int] = {}

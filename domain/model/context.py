@@ -276,7 +276,7 @@ class Sight:
         if self._view is None or self.view() == member_view(self.programme, member, self.event.at, self.reads):
             self.member = member
             return self
-        return Sight(self.programme, member, self.event, self.reads, first=self.first)
+        return Sight(self.programme, member, self.event, self.reads, first=self.first, failed=self.failed)
 
     @property
     def context(self) -> Context:

@@ -166,7 +166,7 @@ class Row:
     """One event as the journal keeps it, with all that it brought.
 
     `awarded`, `puts`, `qualified` and `counted` are what the event's own rules gave (no badge, no derived event): what a refund
-    decides again. `claim` is set on a refund's row.
+    decides again. `claim` is set on a refund's row. `failed` says which expressions failed and why: for the log, not for the journal.
     """
 
     seq: int
@@ -188,6 +188,7 @@ class Row:
     claim: Claim | None = None
     changes: Mapping[str, Value] = field(default_factory=dict)
     removed: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
 
     @property
     def quiet(self) -> bool:

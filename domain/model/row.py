@@ -18,7 +18,7 @@ from domain.model.member import BadgeState, Member
 from domain.model.past import Past
 from domain.model.programme import Programme, Rule
 from domain.model.values import evolve
-from domain.model.work import Drift, Work, settled
+from domain.model.work import Drift, Kept, Work, settled
 
 
 def row_of(
@@ -46,21 +46,17 @@ def row_of(
     if found is not None:
         work.drift = Drift(found, (work.member.segments, work.member.unlocked))
     seen = apply.announce(work)
-    sight = Sight(work.law, seen, event, read_before(work.law, event.name), then=work.then, first=work.first(event))
+    reads = read_before(work.law, event.name)
+    sight = Sight(work.law, seen, event, reads, then=work.then, first=work.first(event), failed=work.failed)
     late = work.then is not None
     bench = _bench(work, sight, past if late else None)
-    if event.name == PURCHASED:
-        for rule in work.law.rules_on(PURCHASED):
-            if rule.limit is not None or rule.cap is not None:
-                bench.room_for(rule)  # kept with the facts: a refund may bring a rule in that did not apply
     if change is None:
         apply.happen(work, past)
     _rules(work, bench, own=True)
     _badges_and_tiers(work, event, own=True)
     _follow(work)
     if event.name == PURCHASED and event.rule is None:
-        public = {name: value for name, value in sight.view().items() if name not in ("birthday", "number")}
-        work.kept = public, sight.results or NOTHING, bench.rooms, sight.first
+        work.kept = _kept(work, sight, bench)
     return work
 
 
@@ -86,9 +82,16 @@ def _opened(
     )
 
 
+def _kept(work: Work, sight: Sight, bench: Bench) -> Kept:
+    """What a purchase's facts keep. Every rule's room is among it: a refund may bring one in that did not apply."""
+    rooms = {rule.code: bench.room_for(rule) for rule in work.law.rules_on(PURCHASED) if rule.limit is not None or rule.cap is not None}
+    public = {name: value for name, value in sight.view().items() if name not in ("birthday", "number")}
+    return public, sight.results or NOTHING, rooms, sight.first
+
+
 def _bench(work: Work, sight: Sight, past: Past | None) -> Bench:
     day = local_day(sight.event.at, work.programme.zone)
-    counters = past.counts if past else work.member.counters
+    counters = past.counts if past else work.member.counters  # as before the event: its own firings do not count against it
 
     def room(rule: Rule) -> Room:
         return room_left(rule, counters.get(rule.code, ()), day)
@@ -191,7 +194,7 @@ def _follow(work: Work) -> None:
             event = work.queue.popleft()
             if _concerns(work.programme, event.name):
                 reads = read_before(work.programme, event.name)
-                _rules(work, _bench(work, Sight(work.programme, work.member, event, reads), None), own=False)
+                _rules(work, _bench(work, Sight(work.programme, work.member, event, reads, failed=work.failed), None), own=False)
                 _badges_and_tiers(work, event)
             continue
         if work.member.joined_at is None or not (work.programme.segments or rewards.listed(work.programme)):

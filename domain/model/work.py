@@ -71,6 +71,7 @@ class Work:
     qualified: int = 0
     counted: int = 0
     claim: Claim | None = None
+    failed: list[str] = field(default_factory=list)
     kept: Kept = ({}, NOTHING, {}, False)
     _after: Sight | None = None
 
@@ -85,7 +86,7 @@ class Work:
         """What badges, tiers, the referral, segments and rewards see after an event; built anew only where what is read has changed."""
         if self._after is None or self._after.event is not event:
             reads = read_after(self.programme, event.name)
-            self._after = Sight(self.programme, self.member, event, reads, first=self.first(event))
+            self._after = Sight(self.programme, self.member, event, reads, first=self.first(event), failed=self.failed)
         self._after = self._after.of(self.member)
         return self._after
 
@@ -289,6 +290,7 @@ class Work:
             claim=self.claim,
             changes=changed,
             removed=removed,
+            failed=tuple(dict.fromkeys(self.failed)),
         )
 
 
