@@ -62,7 +62,7 @@ badges:
   - {{code: collector, name: C, on: purchase.completed, of: {{items: 'line.category == "coins"'}}, levels: [2, 5, 20], do: [{{award: {{wallet: points, fixed: 4, tiered: true}}}}]}}
   - {{code: weekly, name: W, on: purchase.completed, streak: {{per: week}}, levels: [3]}}
 rewards:
-  - {{code: mug, title: M, kind: product, cost: {{wallet: points, amount: 60}}, voucher: {{valid: {{days: 9}}}}, return_grace: {{days: 4}}}}
+  - {{code: mug, title: M, kind: product, cost: {{wallet: points, amount: 130}}, voucher: {{valid: {{days: 9}}}}, return_grace: {{days: 4}}}}
   - {{code: pen, title: P, kind: product, cost: {{wallet: points, amount: 20}}, limit: {{times: 2, per: month}}, when: member.days_since_purchase < 20}}
   - {{code: coupon, title: C, kind: product, cost: {{wallet: credit, amount: 50}}, tiers: [silver, gold], voucher: {{valid: {{hours: 40}}}}}}
   - {{code: gift, title: G, kind: product, voucher: {{valid: {{days: 7}}}}}}

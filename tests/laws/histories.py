@@ -41,47 +41,55 @@ class Step:
 
 
 KINDS = (
-    *("buy",) * 6,
+    *("buy",) * 7,
     *("late",) * 2,
-    *("refund",) * 3,
-    *("redeem",) * 3,
-    *("use", "cancel", "cancel", "adjust", "play", "play", "plan", "end", "agree"),
+    *("refund",) * 4,
+    *("redeem",) * 5,
+    *("use", "cancel", "cancel", "adjust", "adjust", "play", "play", "plan", "end", "agree"),
 )
-GAPS = st.one_of(st.integers(0, 3_000), st.integers(0, 60 * 24 * 12), st.integers(0, 40).map(lambda days: days * 24 * 60))
+SHORT, LONG, DAYS = st.integers(0, 2_000), st.integers(0, 60 * 24 * 12), st.integers(0, 40).map(lambda day: day * 1_440)
+GAPS = st.one_of(SHORT, SHORT, LONG, DAYS)
 STEPS = st.builds(Step, st.sampled_from(KINDS), st.sampled_from(WHO), GAPS, st.integers(0, 300), st.integers(0, 9))
-HISTORIES = st.lists(STEPS, min_size=1, max_size=25)
+HISTORIES = st.lists(STEPS, min_size=8, max_size=30)
 PROGRAMMES = st.sampled_from(SHAPES).map(lambda shape: club(*shape))
 
 
 def lines(history: list[Step]) -> Iterator[Input]:
-    """Return a history as lines of an events file."""
+    """Return a history as lines of an events file. Each member begins with a purchase, so that there is something to take back."""
     yield Input(1, BEGAN, "bob", "member.enrolled", "app", {})
     yield Input(2, BEGAN, "ana", "member.enrolled", "app", {"birthday": "1990-10-31", "referredBy": "bob"})
     yield Input(3, BEGAN, "eva", "member.enrolled", "app", {"consents": ["news"]})
     at = BEGAN
-    for number, step in enumerate(history, start=4):
+    bought: dict[str, list[int]] = {who: [] for who in WHO}
+    redeemed: dict[str, list[int]] = {who: [] for who in WHO}
+    begun = [Step("buy", who, 0, 250 + 10 * place, 2) for place, who in enumerate(WHO)]
+    for number, step in enumerate([*begun, *history], start=4):
         at += timedelta(minutes=step.gap)
-        name, data, when = _said(step, number, at)
+        name, data, when = _said(step, number, at, bought[step.who], redeemed[step.who])
         yield Input(number, when, step.who, name, "till", data)
+        if name == "purchase.completed":
+            bought[step.who].append(number)
+        if name == "reward.redeemed":
+            redeemed[step.who].append(number)
 
 
-def _said(step: Step, number: int, at: datetime) -> tuple[str, dict[str, Json], datetime]:
+def _said(step: Step, number: int, at: datetime, bought: list[int], redeemed: list[int]) -> tuple[str, dict[str, Json], datetime]:
     a, b = step.a, step.b
     match step.kind:
         case "buy" | "late":
             back = timedelta(minutes=a * 200) if step.kind == "late" else timedelta(0)
             return "purchase.completed", _receipt(number, a, b), max(at - back, BEGAN)
         case "refund":
-            which: dict[str, Json] = {"externalId": f"{step.who}{4 + a % max(1, number - 4)}"}
-            how: dict[str, Json] = {} if b < 2 else {"amount": 1 + a * 20} if b < 7 else {"lines": [{"line": 1 + b % 2, "quantity": 1}]}
+            which: dict[str, Json] = {"externalId": str(bought[a % len(bought)])}
+            how: dict[str, Json] = {} if b < 3 else {"amount": 1 + a * 20} if b < 7 else {"lines": [{"line": 1 + b % 2, "quantity": 1}]}
             return "purchase.refunded", {**which, **how}, at
         case "redeem":
             return "reward.redeemed", {"reward": ("mug", "pen", "coupon")[b % 3], "voucher": f"v{number}"}, at
         case "use" | "cancel":
-            back_by = 1 + b % 6
-            return ("voucher.used" if step.kind == "use" else "voucher.cancelled"), {"voucher": f"v{number - back_by}"}, at
+            which_one = redeemed[-1 - a % min(2, len(redeemed))] if redeemed else 0
+            return ("voucher.used" if step.kind == "use" else "voucher.cancelled"), {"voucher": f"v{which_one}"}, at
         case "adjust":
-            return "balance.adjusted", {"wallet": "points" if b else "credit", "amount": a - 150 or 1, "reason": "law"}, at
+            return "balance.adjusted", {"wallet": "points" if b else "credit", "amount": -a - 1 if b > 2 else a + 1, "reason": "law"}, at
         case "play":
             return "game.played", {"score": a % 60}, at
         case "plan":
@@ -101,7 +109,7 @@ def _receipt(number: int, a: int, b: int) -> dict[str, Json]:
 
 
 class Watched(Simulation):
-    """A simulation that keeps every decision; receipts are numbered by member."""
+    """A simulation that keeps every decision."""
 
     def __init__(self, programme: Programme) -> None:
         super().__init__(programme)
@@ -131,8 +139,7 @@ def live(programme: Programme, history: list[Step], *, kind: type[Watched] = Wat
     """Live through a history, and some time after it."""
     run = kind(programme)
     for line in lines(history):
-        named = _named(line)
-        for _ in run.event(named):
+        for _ in run.event(line):
             pass
     end = run.clock + more
     for _ in run.advance(end):
@@ -141,8 +148,3 @@ def live(programme: Programme, history: list[Step], *, kind: type[Watched] = Wat
         run.catch_up(end)
     return run
 
-
-def _named(line: Input) -> Input:
-    if line.name not in ("purchase.completed",):
-        return line
-    return Input(line.number, line.at, line.member, line.name, line.source, {**line.data, "externalId": f"{line.member}{line.number}"})

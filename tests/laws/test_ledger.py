@@ -17,7 +17,7 @@ from domain.model.wallet import Wallet
 from tests.laws.histories import HISTORIES, PROGRAMMES, WHO, Step, Watched, live, tried
 
 
-@tried(60)
+@tried(30)
 @given(PROGRAMMES, HISTORIES)
 def test_figures_entries_and_lots_agree_after_every_decision(programme: Programme, history: list[Step]) -> None:
     run = live(programme, history)
@@ -97,7 +97,7 @@ def _on_time(decision: Decision) -> bool:
     return before is None or decision.row.event.at >= before
 
 
-@tried(40)
+@tried(30)
 @given(PROGRAMMES, HISTORIES)
 def test_spending_lowers_no_tier_and_giving_back_returns_what_was_taken(programme: Programme, history: list[Step]) -> None:
     run = live(programme, history)

@@ -59,7 +59,7 @@ def _refunded(programme: Programme, member: Member, bought: Purchase, asked: lis
     return +total
 
 
-@tried(40)
+@tried(30)
 @given(PROGRAMMES, HISTORIES, BOUGHT, ASKED, st.integers(0, 300), st.sampled_from((0, 5, 24 * 9)))
 def test_refunds_in_any_split_claim_what_one_full_refund_claims(
     programme: Programme, history: list[Step], bought: list[tuple[str, int, int]], asked: list[int | tuple[int, int]], unseen: int, gap: int

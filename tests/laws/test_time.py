@@ -33,7 +33,7 @@ def _journal(run: Watched, who: str) -> list[Row]:
     return [row for decision in run.decisions if decision.member.id == who for row in decision.rows]
 
 
-@tried(25)
+@tried(18)
 @given(PROGRAMMES, HISTORIES)
 def test_a_turn_that_comes_late_ends_where_a_timely_one_does(programme: Programme, history: list[Step]) -> None:
     on_time = [replace(step, kind="buy") if step.kind == "late" else step for step in history]  # late is what time has overtaken
