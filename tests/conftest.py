@@ -36,7 +36,7 @@ def wire() -> Wire:
 @pytest.fixture
 async def database(database_uri: str, wire: Wire) -> AsyncIterator[Database]:
     """An empty database. At the end, every command that the test sent must have had a shape that scales."""
-    fresh = connect(database_uri, f"test-{secrets.token_hex(8)}", listeners=[wire])
+    fresh = connect(database_uri, f"test-{secrets.token_hex(8)}", timeout_seconds=30, listeners=[wire])
     try:
         yield fresh
         faults = await wire.faults(fresh)
