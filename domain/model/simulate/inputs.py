@@ -56,6 +56,8 @@ class Input:
         value = self.data.get(name)
         if value is None:
             return None
+        if type(value) is kind:
+            return value
         if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
             raise self.fault(f"data.{name} is {value!r}; write {_KINDS[kind]}")
         return value
@@ -69,7 +71,9 @@ class Input:
 
     def whole(self, name: str, *, least: int, default: int | None = None) -> int:
         """Return a whole number from `least` to 10^9. Raises Fault."""
-        value = default if default is not None and self.data.get(name) is None else self.need(name, int)
+        value = self.data.get(name)
+        if type(value) is not int:
+            value = default if value is None and default is not None else self.need(name, int)
         if not least <= value <= LARGEST:
             raise self.fault(f"data.{name} is {value}; write a whole number from {least} to {LARGEST}")
         return value
@@ -158,14 +162,8 @@ def purchase(line: Input, programme: Programme) -> Purchase:
 
 def _line(line: Input, number: int, row: dict[str, Json]) -> Line:
     one = Input(line.number, line.at, line.member, line.name, line.source, row)
-    return Line(
-        line=number,
-        sku=one.get("sku", str) or "",
-        amount=one.whole("amount", least=0),
-        quantity=one.whole("quantity", least=1, default=1),
-        name=one.get("name", str),
-        category=one.get("category", str),
-    )
+    quantity = one.whole("quantity", least=1, default=1)
+    return Line(number, one.get("sku", str) or "", one.whole("amount", least=0), quantity, one.get("name", str), one.get("category", str))
 
 
 def _rows(line: Input) -> list[dict[str, Json]]:
