@@ -13,9 +13,13 @@ import pytest
 from xdist.remote import Producer  # type: ignore[import-untyped]
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
+from domain.store import clearing
 from domain.store.connect import Database, connect
 from tests.servers import embedded_in_thread, quick_folder
 from tests.wire import Wire
+
+# The database clears away by the real clock, tests decide by their own: what lapsed there may be about to begin here.
+clearing.LINGER_SECONDS = 20 * 365 * 24 * 3600
 
 
 @pytest.fixture(scope="session")

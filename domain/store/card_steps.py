@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from domain.store.base import Store, StoreFault, Write, insert
+from domain.store.clearing import cleared_at
 
 COLLECTION = "card_steps"
 KEPT = timedelta(hours=25)
@@ -16,7 +17,7 @@ class CardTaken(StoreFault):
 
 async def ensure_indexes(store: Store) -> None:
     """Make the index that clears codes away."""
-    await store[COLLECTION].create_index({"purge_at": 1}, expireAfterSeconds=0)
+    await store[COLLECTION].create_indexes([cleared_at("purge_at")])
 
 
 def taking(code: str, *, now: datetime) -> Write:

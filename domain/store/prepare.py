@@ -13,6 +13,7 @@ from pymongo import IndexModel
 
 from domain.store import card_steps, devices, sessions, sign_in_codes, staff
 from domain.store.base import Store
+from domain.store.clearing import cleared_at
 from domain.store.documents import DOCUMENTS
 
 UNDONE = {"state": "pending"}
@@ -27,14 +28,14 @@ COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
         IndexModel({"member": 1, "at": 1}),
     ),
     "receipts": (),
-    "requests": (IndexModel({"expires_at": 1}, expireAfterSeconds=0),),
+    "requests": (cleared_at("expires_at"),),
     "vouchers": (IndexModel({"member": 1, "n": 1}, unique=True),),
     "voucher_codes": (),
     "outbox": (
         IndexModel({"state": 1, "due": 1}, partialFilterExpression=UNDONE),
         IndexModel({"member": 1, "state": 1}, partialFilterExpression=UNDONE),
         IndexModel({"trouble": 1}, partialFilterExpression={"trouble": {"$exists": True}}),
-        IndexModel({"purge_at": 1}, expireAfterSeconds=0),
+        cleared_at("purge_at"),
     ),
     "inbox": (IndexModel({"member": 1, "n": 1}, unique=True),),
     "mailboxes": (),

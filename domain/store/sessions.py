@@ -17,6 +17,7 @@ from pymongo.errors import PyMongoError
 
 from domain.model.sessions import Tokens
 from domain.store.base import Store, Write, insert
+from domain.store.clearing import cleared_at
 from domain.store.connect import Raw
 
 Kind = Literal["member", "staff"]
@@ -62,7 +63,7 @@ async def ensure_indexes(store: Store) -> None:
     """Make the indexes: by whose they are, by when they ended, and the one that clears away."""
     await store[COLLECTION].create_index({"subject": 1})
     await store[COLLECTION].create_index({"ended_at": 1}, partialFilterExpression={"ended_at": {"$exists": True}})
-    await store[COLLECTION].create_index({"purge_at": 1}, expireAfterSeconds=0)
+    await store[COLLECTION].create_indexes([cleared_at("purge_at")])
 
 
 # ---------------------------------------------------------------- reads

@@ -12,6 +12,7 @@ from typing import Any, cast
 from pymongo.errors import DuplicateKeyError
 
 from domain.store.base import Stale, Store, StoreFault, Write, insert, replace, update
+from domain.store.clearing import cleared_at
 from domain.store.connect import Raw
 
 COLLECTION = "sign_in_codes"
@@ -71,7 +72,7 @@ class Record:
 
 async def ensure_indexes(store: Store) -> None:
     """Make the index that clears records away."""
-    await store[COLLECTION].create_index({"purge_at": 1}, expireAfterSeconds=0)
+    await store[COLLECTION].create_indexes([cleared_at("purge_at")])
 
 
 async def find(store: Store, id: str) -> Record:
