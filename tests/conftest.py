@@ -18,8 +18,7 @@ from domain.store.connect import Database, connect
 from tests.servers import embedded_in_thread, quick_folder
 from tests.wire import Wire
 
-# The database clears away by the real clock, tests decide by their own: what lapsed there may be about to begin here.
-clearing.LINGER_SECONDS = 20 * 365 * 24 * 3600
+TWENTY_YEARS = 20 * 365 * 24 * 3600
 
 
 @pytest.fixture(scope="session")
@@ -38,8 +37,12 @@ def wire() -> Wire:
 
 
 @pytest.fixture
-async def database(database_uri: str, wire: Wire) -> AsyncIterator[Database]:
-    """An empty database. At the end, every command that the test sent must have had a shape that scales."""
+async def database(database_uri: str, wire: Wire, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Database]:
+    """An empty database. At the end, every command that the test sent must have had a shape that scales.
+
+    It clears away by the real clock, tests decide by their own: what has lapsed there may be about to begin here, so it lingers.
+    """
+    monkeypatch.setattr(clearing, "LINGER_SECONDS", TWENTY_YEARS)
     fresh = connect(database_uri, f"test-{secrets.token_hex(8)}", timeout_seconds=30, listeners=[wire])
     try:
         yield fresh

@@ -28,14 +28,13 @@ COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
         IndexModel({"member": 1, "at": 1}),
     ),
     "receipts": (),
-    "requests": (cleared_at("expires_at"),),
+    "requests": (),
     "vouchers": (IndexModel({"member": 1, "n": 1}, unique=True),),
     "voucher_codes": (),
     "outbox": (
         IndexModel({"state": 1, "due": 1}, partialFilterExpression=UNDONE),
         IndexModel({"member": 1, "state": 1}, partialFilterExpression=UNDONE),
         IndexModel({"trouble": 1}, partialFilterExpression={"trouble": {"$exists": True}}),
-        cleared_at("purge_at"),
     ),
     "inbox": (IndexModel({"member": 1, "n": 1}, unique=True),),
     "mailboxes": (),
@@ -50,6 +49,7 @@ COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
     "devices": (),
     "card_steps": (),
 }
+CLEARED = {"requests": "expires_at", "outbox": "purge_at"}
 
 
 async def prepare(store: Store) -> None:
@@ -57,6 +57,7 @@ async def prepare(store: Store) -> None:
     there = set(await store.data.list_collection_names())
     await asyncio.gather(*(store.data.create_collection(name) for name in COLLECTIONS if name not in there))
     await asyncio.gather(*(store[name].create_indexes(list(indexes)) for name, indexes in COLLECTIONS.items() if indexes))
+    await asyncio.gather(*(store[name].create_indexes([cleared_at(field)]) for name, field in CLEARED.items()))
     await asyncio.gather(*(room.ensure_indexes(store) for room in (sessions, sign_in_codes, staff, devices, card_steps)))
     await init_beanie(database=store.data, document_models=DOCUMENTS)
     await store.learn()
