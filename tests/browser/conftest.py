@@ -6,7 +6,7 @@ import os
 import shutil
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -83,6 +83,17 @@ def launch(playwright: Playwright) -> Iterator[Launch]:
 @pytest.fixture(scope="session")
 def browser(launch: Launch) -> Browser:
     return launch()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show what stood on the pages when a test failed: the words say more than the selector that never came."""
+    report = yield
+    if report.when == "call" and report.failed and isinstance(item, pytest.Function):
+        for name, value in item.funcargs.items():
+            if isinstance(value, BrowserContext):
+                report.sections += [(f"{name}: {page.url}", page.inner_text("body", timeout=2000)) for page in value.pages]
+    return report
 
 
 @pytest.fixture
