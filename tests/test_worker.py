@@ -59,6 +59,6 @@ def test_a_worker_alone_parks_what_nobody_can_do_and_the_operator_sends_it_again
         assert "webhook shop" in told
         assert "no webhook sender is configured" in told
         assert selo("outbox", "retry", id, "--data", str(data)).stdout == "Sent again: 1\n"
-        assert selo("outbox", "list", "--data", str(data)).stdout == "No message is parked.\n"
+        assert selo("outbox", "list", "--data", str(data)).stdout == "Nothing is parked.\n"
         refused = selo("outbox", "retry", id, "--data", str(data))
         assert (refused.returncode, refused.stderr.startswith(f"Not parked: {id}.")) == (1, True)

@@ -1,4 +1,4 @@
-"""`selo outbox`: what could not be sent, and why; and sending it again."""
+"""`selo outbox`: what could not be sent or could not happen, and why; and trying it again."""
 
 from enum import Enum
 from pathlib import Path
@@ -12,11 +12,13 @@ from api.http.callers import utc_now
 from api.process import open_process
 from api.settings import read_settings
 from domain.services import outbox as posted
-from domain.services.outbox import Promised
+from domain.services.outbox import Listed
 
 AT_MOST = 200
 
-outbox = typer.Typer(help="Messages that wait, were parked or dropped.", no_args_is_help=True)
+outbox = typer.Typer(
+    help="What waits, was parked or dropped: messages, webhooks, surveys; and events that could not happen.", no_args_is_help=True
+)
 DataOption = Annotated[Path | None, typer.Option(help="The data folder.")]
 
 
@@ -30,14 +32,13 @@ class State(Enum):
 def list_rows(
     state: Annotated[State, typer.Option(help="Which: parked, dropped, or pending.")] = State.PARKED, data: DataOption = None
 ) -> None:
-    """Show messages of one state: id, what, due, attempts, why. No contact and no text is shown."""
+    """Show what is of one state: id, what, due, attempts, why. No contact and no text is shown."""
     found = run(_listed(state, data))
     if not found:
-        print(f"No message is {state.value}.")
+        print(f"Nothing is {state.value}.")
         return
     for row in found:
-        attempts = max((one.attempts for one in row.deliveries or ()), default=0)
-        print("\t".join([row.id, f"{row.kind} {row.code}", f"{row.due:%Y-%m-%dT%H:%M:%SZ}", f"{attempts} attempts", row.error or "waits"]))
+        print("\t".join([row.id, row.what, f"{row.due:%Y-%m-%dT%H:%M:%SZ}", f"{row.attempts} attempts", row.error or "waits"]))
     if len(found) == AT_MOST:
         print(f"These are {AT_MOST}; there may be more.")
 
@@ -47,12 +48,12 @@ def retry(
     ids: Annotated[list[str] | None, typer.Argument(help="Ids as `list` shows them; all parked ones without.")] = None,
     data: DataOption = None,
 ) -> None:
-    """Send parked messages again, with fresh attempts: those named, or all."""
+    """Try what is parked again, with fresh attempts: those named, or all."""
     done = run(_retried(ids or [], data))
     print(f"Sent again: {done}")
 
 
-async def _listed(state: State, data: Path | None) -> list[Promised]:
+async def _listed(state: State, data: Path | None) -> list[Listed]:
     settings = read_settings(data=data)
     async with open_store(settings) as database, open_process(settings, database) as process:
         return await posted.listed(process.house, state=state.value, first=AT_MOST)

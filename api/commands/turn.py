@@ -21,7 +21,8 @@ def turn(data: Annotated[Path | None, typer.Option(help="The data folder.")] = N
     """Write down what time has brought: lapsed lots, reviews, birthdays, delayed rules."""
     done = run(_turn(data))
     waiting = f"; {done.left} were busy and wait for the next turn" if done.left else ""
-    print(f"{done.members} members, {done.rows} rows written, {done.fired} delayed events{waiting}")
+    failed = f"; {done.failed} failed, see the log and: selo outbox list" if done.failed else ""
+    print(f"{done.members} members, {done.rows} rows written, {done.fired} delayed events{waiting}{failed}")
 
 
 async def _turn(data: Path | None) -> Turned:

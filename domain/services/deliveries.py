@@ -48,7 +48,11 @@ class Round:
 async def deliver(house: House, post: Post, *, now: datetime) -> Round:
     """Take up to 50 rows that are due as far as they come. Raises Unavailable where the database is away."""
     now = milliseconds(now)
-    found = await outbox.due(house.store, now=now, first=2 * AT_ONCE)
+    due = await outbox.due(house.store, now=now, first=2 * AT_ONCE)
+    for one in due.unreadable:
+        log.error("deliveries.row_unreadable", row=one.id, fault=one.fault)
+        await outbox.set_aside(house.store, one)
+    found = due.rows
     if not found:
         return Round()
     rows = random.sample(found, min(AT_ONCE, len(found)))  # several workers seldom reach for the same
@@ -88,6 +92,7 @@ async def _begun(house: House, post: Post, row: Promised, kept: Kept | None, lea
 
 
 async def _prepared(house: House, post: Post, row: Promised, kept: Kept | None, lease: str, now: datetime) -> Job | None:
+    kept = kept or await members.find(house.store, row.member)
     if row.kind != "message":
         await _end(house, row, None, lease, now, state="parked", reason=f"no {row.kind} sender is configured")
         return None
@@ -191,9 +196,7 @@ async def _end(
     due: datetime | None = None,
 ) -> None:
     try:
-        await outbox.settle(
-            house.store, row, lease=lease, deliveries=deliveries, state=state, reason=reason, due=due or now, now=now
-        )
+        await outbox.settle(house.store, row, lease=lease, deliveries=deliveries, state=state, reason=reason, due=due or now, now=now)
     except Unavailable:
         log.warning("deliveries.not_noted", row=row.id)  # the lease ends, and the row comes up again
 

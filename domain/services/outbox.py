@@ -1,4 +1,7 @@
-"""The outbox as an operator sees it: what waits, what was parked or dropped and why, and sending parked messages again."""
+"""The outbox as an operator sees it: what waits, what was parked or dropped and why, and sending what is parked again.
+
+Events of the agenda that could not happen stand in the same list: whatever is in trouble is seen in one place.
+"""
 
 from __future__ import annotations
 
@@ -8,28 +11,36 @@ from typing import Literal
 
 from domain.model.calendar import milliseconds
 from domain.services.house import House
-from domain.store import outbox
-from domain.store.outbox import Promised
+from domain.store import agenda, outbox
+from domain.store.outbox import Listed
 
 AT_ONCE = 200
 
-__all__ = ["Promised", "again", "listed"]
+__all__ = ["Listed", "again", "listed"]
 
 
-async def listed(house: House, *, state: Literal["parked", "dropped", "pending"], first: int) -> list[Promised]:
-    """Return rows of a state, the soonest due first."""
-    return sorted(await outbox.troubled(house.store, state, first=first), key=lambda row: row.due)
+async def listed(house: House, *, state: Literal["parked", "dropped", "pending"], first: int) -> list[Listed]:
+    """Return what is of a state, the soonest due first."""
+    found = await outbox.troubled(house.store, state, first=first)
+    if state == "parked":
+        found += await agenda.troubled(house.store, first=first)
+    return sorted(found, key=lambda one: one.due)[:first]
 
 
 async def again(house: House, *, ids: Sequence[str], now: datetime) -> tuple[int, list[str]]:
-    """Send parked rows again, those named or all; return how many, and which of those named are not parked."""
+    """Send again what is parked, those named or all; return how many, and which of those named are not parked."""
     now, done, unknown = milliseconds(now), 0, list[str]()
     for id in ids:
-        row = await outbox.find(house.store, id)
-        if row is not None and await outbox.retry(house.store, row, now=now):
+        if await _retried(house, id, now=now):
             done += 1
         else:
             unknown.append(id)
-    while not ids and (found := await outbox.troubled(house.store, "parked", first=AT_ONCE)):
-        done += sum([await outbox.retry(house.store, row, now=now) for row in found])
+    tried = set[str]()  # what a worker parks again meanwhile is not tried for ever
+    while not ids and (found := {one.id for one in await listed(house, state="parked", first=AT_ONCE)} - tried):
+        done += sum([await _retried(house, id, now=now) for id in sorted(found)])
+        tried |= found
     return done, unknown
+
+
+async def _retried(house: House, id: str, *, now: datetime) -> bool:
+    return await outbox.retry(house.store, id, now=now) or await agenda.retry(house.store, id, now=now)

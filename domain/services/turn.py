@@ -2,7 +2,8 @@
 
 Members are found by when time may next bring something, items of the agenda by when they are due; they are taken in the order of
 those instants, so that a late turn ends where a timely one does. Each is a commit of its own; one that meets somebody else's work is
-left for the next turn and the rest goes on.
+left for the next turn and the rest goes on. So it does where one fails: a member is looked at again at the next turn, an item of the
+agenda is parked with its error until an operator says that it may be tried again.
 """
 
 from __future__ import annotations
@@ -14,31 +15,42 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
+
 from domain.model import timeline
 from domain.model.calendar import milliseconds
 from domain.model.decision import By, Decision, Refusal
 from domain.services.house import House, committed, decided
 from domain.store import agenda, commit, members
 from domain.store.agenda import Item
-from domain.store.base import Busy
+from domain.store.base import Busy, StoreFault, Unavailable
 
 SIDE_BY_SIDE = 4
 EVERY = timedelta(seconds=20)
 
 Progress = Callable[[int, int], None]
 
+log = structlog.get_logger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class Turned:
-    """What a turn did: members looked at, rows written, agenda items fired, and what met somebody else's work and waits."""
+    """What a turn did: members looked at, rows written, agenda items fired, what met somebody else's work and waits, and what failed."""
 
     members: int = 0
     rows: int = 0
     fired: int = 0
     left: int = 0
+    failed: int = 0
 
     def __add__(self, other: Turned) -> Turned:
-        return Turned(self.members + other.members, self.rows + other.rows, self.fired + other.fired, self.left + other.left)
+        return Turned(
+            self.members + other.members,
+            self.rows + other.rows,
+            self.fired + other.fired,
+            self.left + other.left,
+            self.failed + other.failed,
+        )
 
 
 def quiet(done: int, of: int) -> None:
@@ -62,9 +74,13 @@ async def turn(house: House, *, now: datetime, progress: Progress = quiet) -> Tu
     """Write down all that time has brought to everybody by now, and all that follows from it by now, each thing in its order."""
     now, version = milliseconds(now), house.programmes.current().version
     waiting = [_Due(at, id) for id, at in await members.due(house.store, now=now, version=version)]
-    waiting += [_Due(item.event.at, item.id, item) for item in await agenda.due(house.store, now=now)]
+    noted = await agenda.due(house.store, now=now)
+    waiting += [_Due(item.event.at, item.id, item) for item in noted.items]
     heapq.heapify(waiting)
-    total, done = Turned(), 0
+    for id, fault in noted.unreadable:
+        log.error("turn.item_unreadable", item=id, fault=fault)
+        await agenda.park(house.store, id, why=f"unreadable: {fault}")
+    total, done = Turned(failed=len(noted.unreadable)), 0
     while waiting:
         batch = [heapq.heappop(waiting)]
         while waiting and waiting[0].at == batch[0].at:
@@ -99,8 +115,15 @@ async def _look(house: House, due: _Due, *, now: datetime) -> _Looked:
         return Turned(), ()
     try:
         return await house.store.rounds(attempt, queue=due.id if due.item is None else due.item.member)
-    except Busy:
+    except (Busy, StoreFault):
         return Turned(left=1), ()
+    except Unavailable:
+        raise
+    except Exception as fault:
+        log.exception("turn.failed", id=due.id, item=due.item is not None)
+        if due.item is not None:
+            await agenda.park(house.store, due.id, why=f"fault: {type(fault).__name__}")
+        return Turned(failed=1), ()
 
 
 async def _bring(house: House, due: _Due, *, now: datetime) -> _Looked:

@@ -53,6 +53,7 @@ UNKNOWN_FIELD, UNKNOWN_COMMAND = 40415, 59
 # ---------------------------------------------------------------- errors
 Unavailable = PyMongoError  # what a read raises where the database is away or refuses it
 Away = ConnectionFailure  # the part of that which passes: no answer, or none in time
+UNREADABLE = (LookupError, TypeError, ValueError, AttributeError)  # what reading a document of another shape raises
 
 
 class StoreFault(Exception):

@@ -6,6 +6,7 @@ bring something. The document is bounded: its parts are (`domain/model/member.py
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -17,7 +18,7 @@ from domain.model.events import Profile
 from domain.model.member import Member
 from domain.model.values import evolve
 from domain.store import rows
-from domain.store.base import Stale, Store, Write, insert, update
+from domain.store.base import UNREADABLE, Stale, Store, Write, insert, update
 from domain.store.connect import Raw
 from domain.store.sign_in_codes import GivenConsent
 
@@ -101,9 +102,12 @@ async def find(store: Store, member: str) -> Kept | None:
 
 
 async def find_many(store: Store, members: Sequence[str]) -> dict[str, Kept]:
-    """Return those members that there are, by id."""
-    found = store[COLLECTION].find({"_id": {"$in": list(members)}})
-    return {row["_id"]: kept(row) async for row in found}
+    """Return those members that there are, by id, but for one that cannot be read: `find` says of it why."""
+    found = {}
+    async for row in store[COLLECTION].find({"_id": {"$in": list(members)}}):
+        with contextlib.suppress(*UNREADABLE):
+            found[row["_id"]] = kept(row)
+    return found
 
 
 async def due(store: Store, *, now: datetime, version: int) -> list[tuple[str, datetime]]:

@@ -7,7 +7,8 @@ by a guarded update that moves its time on for as long as the lease holds: where
             -> parked    an attempt too many, or nobody to do it: stays until an operator sends it again
             -> dropped   nobody is to have it any more, and why
 
-`trouble` marks the rows that an operator looks at; what is done or dropped goes after 30 days.
+`trouble` marks the rows that an operator looks at; what is done or dropped goes after 30 days. A row that this version cannot read is
+set aside and parked, so that it holds up nobody else's; the operator's list shows whatever can be told of it.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import Any, Literal, cast
 
 from domain.model.decision import Row
 from domain.model.events import Event, Json
-from domain.store.base import Store, Write, insert
+from domain.store.base import UNREADABLE, Store, Write, insert
 from domain.store.connect import Raw
 from domain.store.members import BEGINNING
 
@@ -67,17 +68,44 @@ class Promised:
     error: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A row that this version cannot read, and the fault in a word."""
+
+    id: str
+    fault: str
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Rows whose time has come, and those that cannot be read."""
+
+    rows: tuple[Promised, ...]
+    unreadable: tuple[Unreadable, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What an operator is shown of something that waits or is in trouble, whatever else of it can be read."""
+
+    id: str
+    what: str
+    due: datetime
+    state: str
+    attempts: int
+    error: str
+
+
 # ---------------------------------------------------------------- reads
-async def due(store: Store, *, now: datetime, first: int) -> list[Promised]:
+async def due(store: Store, *, now: datetime, first: int) -> Due:
     """Return rows whose time has come, soonest first."""
     asked = {"state": "pending", "due": {"$gt": BEGINNING, "$lte": now}}
-    found = store[COLLECTION].find(asked).sort("due", 1).limit(first)
-    return [_promised(row) async for row in found]
+    return _read([row async for row in store[COLLECTION].find(asked).sort("due", 1).limit(first)])
 
 
-async def pending_of(store: Store, member: str) -> list[Promised]:
-    """Return what is still to be sent to a member."""
-    return [_promised(row) async for row in store[COLLECTION].find({"member": member, "state": "pending"})]
+async def pending_of(store: Store, member: str) -> tuple[Promised, ...]:
+    """Return what is still to be sent to a member, but for what cannot be read."""
+    return _read([row async for row in store[COLLECTION].find({"member": member, "state": "pending"})]).rows
 
 
 async def find(store: Store, id: str) -> Promised | None:
@@ -86,13 +114,13 @@ async def find(store: Store, id: str) -> Promised | None:
     return None if found is None else _promised(found)
 
 
-async def troubled(store: Store, state: State, *, first: int) -> list[Promised]:
+async def troubled(store: Store, state: State, *, first: int) -> list[Listed]:
     """Return rows that an operator should see: those parked or dropped, or those that wait."""
     if state == "pending":
         asked: dict[str, Any] = {"state": "pending", "due": {"$gt": BEGINNING, "$lt": datetime.max.replace(tzinfo=BEGINNING.tzinfo)}}
     else:
         asked = {"trouble": state}
-    return [_promised(row) async for row in store[COLLECTION].find(asked).limit(first)]
+    return [_listed(row) async for row in store[COLLECTION].find(asked).limit(first)]
 
 
 # ---------------------------------------------------------------- writes
@@ -176,14 +204,49 @@ async def supersede(store: Store, id: str, *, by: str) -> None:
     await store[COLLECTION].update_one({"_id": id, "state": "pending"}, {"$set": {"superseded": by}})
 
 
-async def retry(store: Store, row: Promised, *, now: datetime) -> bool:
-    """Send a parked row again, its failed deliveries alone and with fresh attempts; False where it is parked no more."""
-    again = [Delivery(one.channel, one.to) if one.state == "failed" else one for one in row.deliveries or ()]
+async def set_aside(store: Store, one: Unreadable) -> None:
+    """Park a row that cannot be read, with its fault."""
+    sets = {"state": "parked", "trouble": "parked", "error": f"unreadable: {one.fault}"}
+    await store[COLLECTION].update_one({"_id": one.id, "state": "pending"}, {"$set": sets})
+
+
+async def retry(store: Store, id: str, *, now: datetime) -> bool:
+    """Send a parked row again, its failed deliveries alone and with fresh attempts; False where none of this id is parked."""
+    row = await store[COLLECTION].find_one({"_id": id, "state": "parked"})
+    if row is None:
+        return False
     sets: dict[str, Any] = {"state": "pending", "due": now, "error": ""}
-    if row.deliveries is not None:
+    if (deliveries := _deliveries(row)) is not None:
+        again = [Delivery(one.channel, one.to) if one.state == "failed" else one for one in deliveries]
         sets["deliveries"] = [[one.channel, one.to, one.state, one.reason, one.attempts] for one in again]
-    done = await store[COLLECTION].update_one({"_id": row.id, "state": "parked"}, {"$set": sets, "$unset": {"trouble": "", "lease": ""}})
+    done = await store[COLLECTION].update_one({"_id": id, "state": "parked"}, {"$set": sets, "$unset": {"trouble": "", "lease": ""}})
     return done.matched_count == 1
+
+
+# ---------------------------------------------------------------- what a document says
+def _read(found: Sequence[Raw]) -> Due:
+    rows, unreadable = list[Promised](), list[Unreadable]()
+    for row in found:
+        try:
+            rows.append(_promised(row))
+        except UNREADABLE as fault:
+            unreadable.append(Unreadable(row["_id"], type(fault).__name__))
+    return Due(tuple(rows), tuple(unreadable))
+
+
+def _listed(row: Raw) -> Listed:
+    what = f"{row.get('kind', '?')} {row.get('code', '?')}"
+    attempts = max((one.attempts for one in _deliveries(row) or ()), default=0)
+    return Listed(row["_id"], what, row.get("due", BEGINNING), row["state"], attempts, row.get("error", ""))
+
+
+def _deliveries(row: Raw) -> tuple[Delivery, ...] | None:
+    """Return what was noted of a row's deliveries; None where nothing was, or nothing that this version can read."""
+    kept = row.get("deliveries")
+    try:
+        return None if kept is None else tuple(Delivery(*one) for one in kept)
+    except UNREADABLE:
+        return None
 
 
 def _promised(row: Raw) -> Promised:

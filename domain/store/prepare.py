@@ -17,6 +17,7 @@ from domain.store.clearing import cleared_at
 from domain.store.documents import DOCUMENTS
 
 UNDONE = {"state": "pending"}
+IN_TROUBLE = IndexModel({"trouble": 1}, partialFilterExpression={"trouble": {"$exists": True}})
 
 COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
     "meta": (),
@@ -34,11 +35,11 @@ COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
     "outbox": (
         IndexModel({"state": 1, "due": 1}, partialFilterExpression=UNDONE),
         IndexModel({"member": 1, "state": 1}, partialFilterExpression=UNDONE),
-        IndexModel({"trouble": 1}, partialFilterExpression={"trouble": {"$exists": True}}),
+        IN_TROUBLE,
     ),
     "inbox": (IndexModel({"member": 1, "n": 1}, unique=True),),
     "mailboxes": (),
-    "agenda": (IndexModel({"state": 1, "due": 1}, partialFilterExpression=UNDONE),),
+    "agenda": (IndexModel({"state": 1, "due": 1}, partialFilterExpression=UNDONE), IN_TROUBLE),
     "stock": (),
     "audit": (*(IndexModel({name: 1, "at": 1}) for name in ("session", "store", "member")), IndexModel({"at": 1})),
     "shifts": (),

@@ -6,11 +6,13 @@ from datetime import timedelta
 import pytest
 
 from domain.services import inbox
+from domain.services import outbox as operator
 from domain.services.deliveries import deliver
 from domain.services.errors import NotFound
 from domain.services.senders import PushMessage, Verdict
 from domain.store import outbox, push_addresses
 from domain.store.connect import Database
+from tests.houses import join
 from tests.services.post import NIGHT, NOON, Mails, Pushes, Texts, happens, loud, phone, post_of, row, say, states, works
 
 
@@ -58,7 +60,7 @@ async def test_e_mail_and_text_message_go_where_the_member_said(database: Databa
     mails, texts = Mails(), Texts()
     await happens(house, "mailed")
     assert await works(house, post_of(mail=mails, sms=texts)) == 2
-    assert [(one.to, one.subject, one.text, one.unsubscribe) for one in mails.got] == [("ana@shop.example", "Letter", "Read me", False)]
+    assert [(one.to, one.subject, one.text, one.unsubscribe) for one in mails.got] == [("ana@shop.example", "Letter", "Read me", None)]
     assert [(one.to, one.text) for one in texts.got] == [("+351912345678", "Letter\nRead me")]
 
 
@@ -171,7 +173,7 @@ async def test_what_fails_is_tried_again_ever_later_then_parked_with_its_error_u
     assert await works(house, post_of(pushes), now=now + timedelta(days=1)) == 0
     assert len(pushes.got) == 8
     pushes.says = lambda one: Verdict("sent")
-    assert await outbox.retry(house.store, await row(house, id), now=now)
+    assert await outbox.retry(house.store, id, now=now)
     assert await works(house, post_of(pushes), now=now) == 1
     assert (await row(house, id)).state == "done"
     assert (await inbox.mailbox(house, member_id="ana")).n == 1
@@ -265,6 +267,40 @@ async def test_a_sender_that_fails_whole_is_tried_again(database: Database) -> N
 
     await works(house, post_of(Pushes(says=breaks)))
     assert await states(house, id) == [("push", "pending", "ConnectionError")]
+
+
+async def test_a_row_that_cannot_be_read_is_parked_with_its_fault_and_the_rest_goes_on(database: Database) -> None:
+    house = await loud(database)
+    await phone(house)
+    await join(house, "rui", at=NOON)
+    older = await happens(house, "visited", place="Baixa", people=1)
+    beside = await happens(house, "visited", place="Baixa", people=2)
+    other = await happens(house, "visited", "rui", place="Baixa", people=3)
+    await house.store["outbox"].update_one({"_id": older}, {"$unset": {"version": ""}})
+    pushes = Pushes()
+    assert await works(house, post_of(pushes)) == 1
+    assert [(await row(house, id)).state for id in (beside, other)] == ["done", "done"]
+    assert (await inbox.mailbox(house, member_id="ana")).n == 1
+    shown = await operator.listed(house, state="parked", first=10)
+    assert [(one.id, one.what, one.attempts, one.error) for one in shown] == [(older, "message thanks", 0, "unreadable: KeyError")]
+    assert await operator.again(house, ids=[], now=NOON) == (1, [])
+    assert await operator.listed(house, state="parked", first=10) == []
+    await works(house, post_of(pushes))  # which this version cannot read now either
+    assert [one.id for one in await operator.listed(house, state="parked", first=10)] == [older]
+    await house.store["outbox"].update_one({"_id": older}, {"$set": {"version": 1}})
+    assert await operator.again(house, ids=[older, beside], now=NOON) == (1, [beside])
+    assert await works(house, post_of(pushes)) == 1
+    assert (await row(house, older)).state == "done"
+
+
+async def test_a_member_who_cannot_be_read_parks_their_own_rows_alone(database: Database) -> None:
+    house = await loud(database)
+    await join(house, "rui", at=NOON)
+    ids = [await happens(house, "visited", member, place="Baixa", people=1) for member in ("ana", "rui")]
+    await house.store["members"].update_one({"_id": "ana"}, {"$unset": {"ledger": ""}})
+    await works(house, post_of())
+    left = [await row(house, id) for id in ids]
+    assert [(one.state, one.error) for one in left] == [("parked", "fault: KeyError"), ("done", "")]
 
 
 async def test_two_workers_claim_no_message_both(database: Database) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from datetime import timedelta
 
+from domain.services import outbox as operator
 from domain.services import purchases, reading
 from domain.services.turn import Turned, turn
 from domain.services.verify import verify
@@ -22,6 +23,45 @@ async def test_a_delayed_rule_fires_once(database: Database) -> None:
     assert seen.member.wallets["points"].available == 105
     assert await turn(house, now=then) == Turned()
     assert [one async for one in verify(house.store)] == []
+
+
+async def test_an_item_that_cannot_be_read_or_cannot_happen_is_parked_and_the_rest_goes_on(database: Database) -> None:
+    house = await open_house(database)
+    for member in ("ana", "eva", "rui"):
+        await join(house, member)
+        await purchases.record(house, till=TILL, member_id=member, given=bought(member), key=member, now=NOW)
+    agenda, then = house.store["agenda"], NOW + timedelta(days=1)
+    ids = {row["member"]: row["_id"] async for row in agenda.find({"state": "pending"})}
+    await agenda.update_one({"_id": ids["ana"]}, {"$unset": {"event.source": ""}})
+    ledger = await house.store["members"].find_one({"_id": "eva"}, {"ledger": 1})
+    assert ledger is not None
+    await house.store["members"].update_one({"_id": "eva"}, {"$unset": {"ledger": ""}})
+    assert await turn(house, now=then) == Turned(rows=1, fired=1, failed=2)
+    assert (await reading.home(house, member_id="rui", now=then)).member.wallets["points"].available == 105
+    shown = await operator.listed(house, state="parked", first=10)
+    assert {(one.id, one.what, one.error) for one in shown} == {
+        (ids["ana"], "agenda", "unreadable: KeyError"),
+        (ids["eva"], "agenda", "fault: KeyError"),
+    }
+    assert await turn(house, now=then) == Turned()
+    await house.store["members"].update_one({"_id": "eva"}, {"$set": {"ledger": ledger["ledger"]}})
+    await agenda.update_one({"_id": ids["ana"]}, {"$set": {"event.source": "till"}})
+    assert await operator.again(house, ids=[], now=then) == (2, [])
+    assert await turn(house, now=then) == Turned(rows=2, fired=2)
+    assert [one async for one in verify(house.store)] == []
+
+
+async def test_a_member_whose_turn_fails_is_looked_at_again_and_holds_up_nobody(database: Database) -> None:
+    house = await open_house(database)
+    for member in ("ana", "rui"):
+        await join(house, member)
+    kept = await house.store["members"].find_one({"_id": "ana"}, {"ledger": 1})
+    assert kept is not None
+    await house.store["members"].update_one({"_id": "ana"}, {"$unset": {"ledger": ""}})
+    await house.programmes.publish(SMALL.replace("A point for every euro", "Points"), now=NOW)
+    assert await turn(house, now=NOW + timedelta(minutes=1)) == Turned(members=1, failed=1)
+    await house.store["members"].update_one({"_id": "ana"}, {"$set": {"ledger": kept["ledger"]}})
+    assert await turn(house, now=NOW + timedelta(minutes=2)) == Turned(members=1)
 
 
 async def lived(database: Database, *, every: int) -> reading.Seen:
