@@ -27,11 +27,10 @@ DEMO_PICTURES = Path(__file__).parents[1] / "scripts" / "demo" / "art"
 @asynccontextmanager
 async def open_app(process: Process, *, address: str) -> AsyncIterator[ASGIApp]:
     """The application, listening at an address, with what runs beside its requests."""
-    await process.desk.registry.load(process.store, now=process.clock())
+    await process.desk.registry.look(process.store, now=process.clock())
     beside = [
         asyncio.create_task(process.house.follow(), name="programmes and stock"),
-        asyncio.create_task(process.house.live.follow(process.store), name="live activity"),
-        asyncio.create_task(process.desk.registry.follow(process.store, clock=process.clock), name="ended sessions"),
+        asyncio.create_task(process.follower.follow(process.store, clock=process.clock), name="what is committed"),
     ]
     if process.settings.worker:
         beside.append(asyncio.create_task(work(process), name="worker"))

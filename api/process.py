@@ -14,6 +14,7 @@ from api.settings import Settings
 from api.tokens import Tokens
 from domain.model.sessions import Terms
 from domain.services.desk import Desk
+from domain.services.following import Follower
 from domain.services.house import House
 from domain.services.senders import CodeSender, Senders
 from domain.store.base import Store
@@ -38,6 +39,7 @@ class Process:
     desk: Desk
     senders: Senders
     id_tokens: IdTokens | None
+    follower: Follower
     clock: Callable[[], datetime]
 
     @property
@@ -71,7 +73,8 @@ async def open_process(settings: Settings, database: Database, *, clock: Callabl
         desk = _desk(settings, house, keys, outside.codes)
         drain = Drain(stop_after_seconds=settings.operation_seconds + settings.database_seconds)
         try:
-            yield Process(settings, database, keys, tokens, drain, house, desk, outside.senders, outside.id_tokens, clock)
+            follower = Follower(house.live, desk.registry)
+            yield Process(settings, database, keys, tokens, drain, house, desk, outside.senders, outside.id_tokens, follower, clock)
         finally:
             await drain.close(seconds=settings.shutdown_seconds)
             await store.drain()

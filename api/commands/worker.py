@@ -29,7 +29,8 @@ async def _worker(data: Path | None) -> None:
             process.programmes.current()
         except NothingPublished:
             raise CannotRun("No programme is published yet: selo programme publish FILE.") from None
-        tasks = [asyncio.create_task(each) for each in (work(process), process.house.follow(), process.house.live.follow(process.store))]
+        following = process.follower.follow(process.store, clock=process.clock)
+        tasks = [asyncio.create_task(each) for each in (work(process), process.house.follow(), following)]
         told_to_stop, loop = asyncio.Event(), asyncio.get_running_loop()
         for each in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(each, told_to_stop.set)

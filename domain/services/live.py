@@ -1,7 +1,7 @@
-"""What happens to members, told as it happens to whoever listens: one change stream a process, its news handed on in memory.
+"""What happens to members, told as it happens to whoever listens: the news of the change stream, handed on in memory.
 
 Nothing is kept for a listener but the few rows it has not taken yet: one that falls behind reads the rest from the journal, as one that
-comes back does. A stream that was lost is opened again, and every listener looks for itself what it missed meanwhile.
+comes back does. Where the stream was lost, every listener looks for itself what it missed meanwhile.
 """
 
 from __future__ import annotations
@@ -11,23 +11,18 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TypeVar
-
-import structlog
 
 from domain.model.decision import Row
 from domain.store import inbox, rows
-from domain.store.base import Store, Unavailable
+from domain.store.base import Store
 from domain.store.inbox import Letter
-from domain.store.watch import Change, Watch, WatchLost
+from domain.store.watch import Change, Written
 
 T = TypeVar("T")
 
 IN_HAND = 20
-SHORTEST_PAUSE_SECONDS = 0.1
-LONGEST_PAUSE_SECONDS = 5.0
-
-log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True, eq=False)
@@ -70,9 +65,7 @@ class Live:
 
     def __init__(self) -> None:
         self._listeners: dict[str, set[Listener]] = {}
-        self._watch = Watch()
         self.promised = asyncio.Event()
-        self.following = asyncio.Event()
 
     @contextmanager
     def listening(self, member: str) -> Iterator[Listener]:
@@ -92,36 +85,17 @@ class Live:
         """Return how many listen."""
         return sum(map(len, self._listeners.values()))
 
-    async def follow(self, store: Store) -> None:
-        """Hand on what is committed, by whichever process, until cancelled; `following` is set while a stream is open."""
-        pause = SHORTEST_PAUSE_SECONDS
-        while True:
-            try:
-                async for change in self._watch.changes(store):
-                    if change is None:
-                        self._begun()
-                        pause = SHORTEST_PAUSE_SECONDS
-                    else:
-                        self._tell(change)
-            except (WatchLost, Unavailable) as fault:
-                task = asyncio.current_task()
-                if task is not None and task.cancelling():
-                    # The driver met a fault while it cleaned up after being cancelled: that hides the cancellation, and must not.
-                    raise asyncio.CancelledError from fault
-                log.warning("live.watch_lost", why=type(fault.__cause__ or fault).__name__, again_in_seconds=pause)
-            self.following.clear()
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
-
-    def _begun(self) -> None:
+    async def look(self, store: Store, *, now: datetime) -> None:
         """Let everybody look: what was committed before the stream was open, it does not tell."""
-        self.following.set()
         self.promised.set()
         for listeners in self._listeners.values():
             for listener in listeners:
                 listener.look()
 
-    def _tell(self, change: Change) -> None:
+    def hear(self, change: Change, *, now: datetime) -> None:
+        """Take a change: a row or a letter, for those who listen to its member."""
+        if not isinstance(change, Written):
+            return
         if change.row.get("messages") or change.row.get("effects"):
             self.promised.set()
         listeners = self._listeners.get(change.row["member"])

@@ -1,27 +1,22 @@
 """Which sessions have ended, in memory, so that knowing a caller costs no database command.
 
 Only sessions that ended while an access token of theirs may still be about are kept. What this process ends is known at once;
-what others end comes by the change stream, a moment later. A lost stream is opened again and what was missed is read.
+what others end comes by the change stream, a moment later. Whoever serves a session all along is told the moment it is known.
 """
 
 from __future__ import annotations
 
-import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-import structlog
-
 from domain.store import sessions
-from domain.store.base import Store, Unavailable
+from domain.store.base import Store
+from domain.store.watch import Change, Ended
 
 # Longer than any access token lives: settings allow an hour at most.
 REMEMBERED = timedelta(hours=2)
-SHORTEST_PAUSE_SECONDS = 0.1
-LONGEST_PAUSE_SECONDS = 5.0
-
-log = structlog.get_logger(__name__)
 
 
 class SessionRegistry:
@@ -29,43 +24,39 @@ class SessionRegistry:
 
     def __init__(self) -> None:
         self._ended: OrderedDict[str, datetime] = OrderedDict()
-        self.following = asyncio.Event()
+        self._served: dict[str, set[Callable[[], None]]] = {}
 
     def alive(self, session: str) -> bool:
         """Tell whether a session that was opened has not been ended since."""
         return session not in self._ended
 
+    @contextmanager
+    def serving(self, session: str, ended: Callable[[], None]) -> Iterator[None]:
+        """Have `ended` called, once, as soon as the session is known to have ended while the block runs. It must not raise."""
+        self._served.setdefault(session, set()).add(ended)
+        try:
+            yield
+        finally:
+            left = self._served.get(session, set())
+            left.discard(ended)
+            if not left:
+                self._served.pop(session, None)
+
     def note_ended(self, ids: Iterable[str], *, now: datetime) -> None:
-        """Remember sessions as ended, and forget those whose tokens are long gone."""
+        """Remember sessions as ended, tell whoever serves them, and forget those whose tokens are long gone."""
         for each in ids:
             self._ended[each] = now
             self._ended.move_to_end(each)
+            for ended in self._served.pop(each, ()):
+                ended()
         while self._ended and next(iter(self._ended.values())) < now - REMEMBERED:
             self._ended.popitem(last=False)
 
-    async def load(self, store: Store, *, now: datetime) -> None:
-        """Read which sessions ended lately: once before the first request."""
+    async def look(self, store: Store, *, now: datetime) -> None:
+        """Read which sessions ended lately: before the first request, and whenever some may have been missed."""
         self.note_ended(await sessions.ended_since(store, now - REMEMBERED), now=now)
 
-    async def follow(self, store: Store, *, clock: Callable[[], datetime]) -> None:
-        """Keep up with what other processes end, until cancelled; `following` is set while a stream is open."""
-        pause = SHORTEST_PAUSE_SECONDS
-        while True:
-            try:
-                async for ended in sessions.watch_ended(store):
-                    if ended is None:
-                        # The stream is open: what ended before that is read now, so nothing falls between.
-                        await self.load(store, now=clock())
-                        self.following.set()
-                        pause = SHORTEST_PAUSE_SECONDS
-                    else:
-                        self.note_ended([ended], now=clock())
-            except (sessions.WatchLost, Unavailable) as fault:
-                task = asyncio.current_task()
-                if task is not None and task.cancelling():
-                    # The driver met a fault while it cleaned up after being cancelled: that hides the cancellation, and must not.
-                    raise asyncio.CancelledError from fault
-                log.warning("sessions.watch_lost", why=type(fault.__cause__ or fault).__name__, again_in_seconds=pause)
-            self.following.clear()
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+    def hear(self, change: Change, *, now: datetime) -> None:
+        """Take a change: the end of a session."""
+        if isinstance(change, Ended):
+            self.note_ended([change.session], now=now)

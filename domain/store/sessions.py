@@ -6,14 +6,9 @@ relies on that.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal, cast
-
-import pymongo
-from pymongo.errors import PyMongoError
 
 from domain.model.sessions import Tokens
 from domain.store.base import Store, Write, insert
@@ -25,12 +20,6 @@ Role = Literal["CASHIER", "MANAGER", "OPERATOR"]
 
 COLLECTION = "sessions"
 KEPT_AFTER = timedelta(days=1)
-AWAIT_MILLISECONDS = 1000
-SILENCE_SECONDS = 10.0
-
-
-class WatchLost(Exception):
-    """The change stream ended; what happens meanwhile is not seen. The message names the kind of fault alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,29 +66,6 @@ async def ended_since(store: Store, since: datetime) -> list[str]:
     """Return the ids of sessions ended after an instant: those whose access tokens may still be about."""
     rows = store[COLLECTION].find({"ended_at": {"$gt": since}}, {"_id": 1})
     return [cast(str, row["_id"]) async for row in rows]
-
-
-async def watch_ended(store: Store) -> AsyncIterator[str | None]:
-    """Yield the id of each session as it ends, whoever ends it; None once, when watching has begun. Raises WatchLost.
-
-    The client's time for a call would cut each wait for news short, so here the server's own word for it counts, and ours behind it.
-    """
-    pipeline = [{"$match": {"operationType": "update", "updateDescription.updatedFields.ended_at": {"$exists": True}}}]
-    try:
-        with pymongo.timeout(0):
-            stream = await store[COLLECTION].watch(pipeline, max_await_time_ms=AWAIT_MILLISECONDS)
-        try:
-            yield None
-            while True:
-                async with asyncio.timeout(SILENCE_SECONDS):
-                    with pymongo.timeout(0):
-                        change = await stream.try_next()
-                if change is not None:
-                    yield cast(str, change["documentKey"]["_id"])
-        finally:
-            await stream.close()
-    except (PyMongoError, TimeoutError) as fault:
-        raise WatchLost(type(fault).__name__) from fault
 
 
 # ---------------------------------------------------------------- writes

@@ -62,7 +62,7 @@ async def at_work(doors: Doors, pushes: Pushes) -> AsyncIterator[str]:
     house = doors.process.house
     post = Post(Senders(push=pushes), public_id=message_key)
     beside = [
-        asyncio.create_task(house.live.follow(house.store)),
+        asyncio.create_task(doors.process.follower.follow(house.store, clock=doors.clock)),
         asyncio.create_task(
             keep_delivering(house, post, clock=doors.clock, woken=house.live.promised, heard=lambda fault: None),
         ),
@@ -77,7 +77,7 @@ async def at_work(doors: Doors, pushes: Pushes) -> AsyncIterator[str]:
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         try:
             async with asyncio.timeout(10):
-                await house.live.following.wait()
+                await doors.process.follower.following.wait()
                 while not server.started:
                     await asyncio.sleep(0.01)
             yield f"ws://127.0.0.1:{listener.getsockname()[1]}/graphql"

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from domain.services import redemption
 from domain.services.activity import Cursor, Happening, Missed, Moved, Stepped, activity
+from domain.services.following import Follower
 from domain.services.house import House
 from domain.store import vouchers
 from domain.store.connect import Database
@@ -18,10 +19,11 @@ from tests.services.post import NOON, happens, loud, post_of, works
 @asynccontextmanager
 async def followed(house: House) -> AsyncIterator[None]:
     """The stream, for as long as the block runs."""
-    task = asyncio.create_task(house.live.follow(house.store))
+    follower = Follower(house.live)
+    task = asyncio.create_task(follower.follow(house.store, clock=lambda: NOW))
     try:
         async with asyncio.timeout(10):
-            await house.live.following.wait()
+            await follower.following.wait()
         yield
     finally:
         task.cancel()

@@ -8,6 +8,7 @@ import pytest
 from domain.model.sessions import read_token, write_token
 from domain.services import sessions
 from domain.services.errors import SignInRefused
+from domain.services.following import Follower
 from domain.services.registry import SessionRegistry
 from domain.services.sessions import Opened
 from domain.store.connect import Raw
@@ -126,9 +127,10 @@ async def test_another_process_hears_at_once_that_a_session_ended(people: People
     before, after, alive = await opened(people), await opened(people), await opened(people)
     await sessions.sign_out(people.desk, before.session.id, now=NOW)
     elsewhere = SessionRegistry()
-    following = asyncio.create_task(elsewhere.follow(people.store, clock=lambda: NOW))
+    follower = Follower(elsewhere)
+    following = asyncio.create_task(follower.follow(people.store, clock=lambda: NOW))
     try:
-        await asyncio.wait_for(elsewhere.following.wait(), 5)
+        await asyncio.wait_for(follower.following.wait(), 5)
         assert not elsewhere.alive(before.session.id)
         await sessions.sign_out(people.desk, after.session.id, now=NOW)
         async with asyncio.timeout(5):
