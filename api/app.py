@@ -15,6 +15,7 @@ from api.http.headers import Porch, unforeseen
 from api.http.health import Part, PartState, health_routes
 from api.http.jwks import jwks_route
 from api.http.pages import page_routes
+from api.http.unsubscribe import unsubscribe_route
 from api.process import Process
 from api.settings import Settings
 from api.worker import channels, work
@@ -63,6 +64,7 @@ def create_app(process: Process, *, address: str = "") -> ASGIApp:
         routes=[
             *health_routes({"database": database_part, "programme": programme_part, **_channel_parts(process)}),
             jwks_route(process.tokens.public_set),
+            unsubscribe_route(process),
             *make_routes(process, address=address, explorer=explorer),
             *page_routes(explorer=explorer, media=process.settings.media or (DEMO_PICTURES if process.settings.demo else None)),
         ],

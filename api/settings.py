@@ -33,6 +33,7 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=0, le=65_535, description="The port to listen on; 0 takes a free one")
     base_url: str | None = Field(
         None,
+        pattern=r"^https?://\S*[^\s/]$",
         description="What the outside calls this server: issuer of tokens, start of links; by default the address it listens on",
     )
     programme: Path | None = Field(None, description="A programme file to publish at start; the same content again is no new version")
@@ -101,11 +102,6 @@ class Settings(BaseSettings):
     smtp_password: SecretStr | None = Field(None, description="Their password")
     mail_from: EmailStr | None = Field(None, description="The address that e-mail comes from; needed with SELO_SMTP_HOST")
     mail_from_name: str = Field("", max_length=100, description="The name beside it, as people see it in their mailbox")
-    mail_unsubscribe: str | None = Field(
-        None,
-        pattern=r"^(mailto:|https://)[!-;=?-~]+$",
-        description="A mailto: or https: address for List-Unsubscribe; by default a mail to SELO_MAIL_FROM",
-    )
     sms_url: SecretStr | None = Field(
         None, description="The HTTP gateway that text messages go through; it may hold {to}, {text} and {id}; without it there are none"
     )

@@ -168,6 +168,29 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "pt": "Este prémio não pode ser resgatado agora.",
         "pl": "Tej nagrody nie można teraz odebrać.",
     },
+    # By which a member gets no more of what they once agreed to
+    "mail.unsubscribe": {"en": "Unsubscribe", "pt": "Cancelar a subscrição", "pl": "Zrezygnuj z tych wiadomości"},
+    "unsubscribe.title": {"en": "Unsubscribe", "pt": "Cancelar a subscrição", "pl": "Rezygnacja z wiadomości"},
+    "unsubscribe.ask": {
+        "en": "Do you want no more messages from {programme} about “{purpose}”? Those that your membership needs still come.",
+        "pt": "Não quer receber mais mensagens de {programme} sobre “{purpose}”? As que a sua adesão exige continuam a chegar.",
+        "pl": "Czy nie chcesz już dostawać od {programme} wiadomości „{purpose}”? Te, których wymaga członkostwo, będą przychodzić.",
+    },
+    "unsubscribe.done": {
+        "en": "Done: no more messages from {programme} about “{purpose}”. You can change your mind in the app at any time.",
+        "pt": "Feito: não receberá mais mensagens de {programme} sobre “{purpose}”. Pode mudar de ideias na aplicação a qualquer momento.",
+        "pl": "Gotowe: nie będzie więcej wiadomości „{purpose}” od {programme}. W każdej chwili możesz zmienić zdanie w aplikacji.",
+    },
+    "unsubscribe.bad": {
+        "en": "This link does not work. Open the whole link from the e-mail, or choose in the app what you want to hear about.",
+        "pt": "Esta ligação não funciona. Abra a ligação completa do e-mail ou escolha na aplicação o que quer receber.",
+        "pl": "Ten link nie działa. Otwórz cały link z e-maila albo wybierz w aplikacji, o czym chcesz wiedzieć.",
+    },
+    "unsubscribe.busy": {
+        "en": "This did not work just now. Try again in a minute.",
+        "pt": "Não foi possível agora. Tente de novo dentro de um minuto.",
+        "pl": "Teraz się nie udało. Spróbuj ponownie za minutę.",
+    },
     "voucher.ISSUED": {
         "en": "This voucher can be neither used nor given back here and now.",
         "pt": "Este vale não pode ser usado nem devolvido aqui e agora.",

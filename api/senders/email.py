@@ -11,9 +11,10 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from email.headerregistry import Address
+from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
+from email.policy import Policy
 from hashlib import sha256
 from html import escape
 from typing import Literal
@@ -22,11 +23,24 @@ import aiosmtplib
 from aiosmtplib import errors
 from email_validator import validate_email
 
+from api.texts import say
 from domain.services.senders import SENT, MailMessage, Verdict
 
 BATCH_SECONDS = 25
 STEP_SECONDS = 10
 Security = Literal["starttls", "tls", "none"]
+
+
+class _OnOneLine(UnstructuredHeader, BaseHeader):
+    """A header that is never folded: the library would cut a long address into encoded words, which no mailbox reads as one."""
+
+    def fold(self, *, policy: Policy) -> str:
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+_HEADERS = HeaderRegistry()
+_HEADERS.map_to_type("list-unsubscribe", _OnOneLine)
+POLICY = SMTP_POLICY.clone(header_factory=_HEADERS)
 
 
 class Undeliverable(Exception):
@@ -35,14 +49,13 @@ class Undeliverable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Where mail is handed in, and who it comes from. `unsubscribe` is a mailto: or https: address."""
+    """Where mail is handed in, and who it comes from."""
 
     host: str
     port: int
     security: Security
     sender: str
     sender_name: str
-    unsubscribe: str
     user: str | None = None
     password: str | None = field(default=None, repr=False)
 
@@ -99,7 +112,7 @@ class Smtp:
 # ---------------------------------------------------------------- what is sent
 def encoded(message: MailMessage, server: Server, *, now: datetime) -> EmailMessage:
     """Return an e-mail: the same Message-ID at every attempt, so that a mailbox can tell a duplicate. Raises Undeliverable."""
-    made = EmailMessage(policy=SMTP_POLICY)
+    made = EmailMessage(policy=POLICY)
     try:
         made["From"] = Address(one_line(server.sender_name), addr_spec=server.sender)
         made["To"] = Address(addr_spec=_ascii(message.to))
@@ -107,24 +120,34 @@ def encoded(message: MailMessage, server: Server, *, now: datetime) -> EmailMess
         made["Date"] = now
         made["Message-ID"] = f"<{sha256(message.id.encode()).hexdigest()[:40]}@{server.sender.rpartition('@')[2]}>"
         made["Auto-Submitted"] = "auto-generated"
-        if message.unsubscribe:
-            made["List-Unsubscribe"] = f"<{server.unsubscribe}>"
-        text = message.text if message.link is None else f"{message.text}\n\n{message.link}"
-        made.set_content(text + "\n")
+        if message.unsubscribe is not None:  # RFC 8058: a mailbox's own button posts there
+            made["List-Unsubscribe"] = f"<{message.unsubscribe}>"
+            made["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+        made.set_content(text_of(message))
         made.add_alternative(html_of(message), subtype="html")
     except ValueError:
         raise Undeliverable from None
     return made
 
 
+def text_of(message: MailMessage) -> str:
+    """Return the text part: the words, the link, and at its foot how to get no more of them."""
+    foot = None if message.unsubscribe is None else f"{say('mail.unsubscribe', message.locale)}: {message.unsubscribe}"
+    return "\n\n".join(part for part in (message.text, message.link, foot) if part is not None) + "\n"
+
+
 def html_of(message: MailMessage) -> str:
-    """Return the HTML part: paragraphs, and the link as a link. Whatever a member or a marketer wrote is text in it."""
+    """Return the HTML part: paragraphs, and links as links. Whatever a member or a marketer wrote is text in it."""
     paragraphs = "".join(f"<p>{escape(part).replace(chr(10), '<br>')}</p>" for part in re.split(r"\n{2,}", message.text.strip()))
-    link = f'<p><a href="{escape(message.link)}">{escape(message.link)}</a></p>' if message.link is not None else ""
+    if message.link is not None:
+        paragraphs += f'<p><a href="{escape(message.link)}">{escape(message.link)}</a></p>'
+    if message.unsubscribe is not None:
+        words = escape(say("mail.unsubscribe", message.locale))
+        paragraphs += f'<p style="font-size:13px"><a href="{escape(message.unsubscribe)}">{words}</a></p>'
     title = f"<title>{escape(one_line(message.subject))}</title>"
     return (
         f'<!doctype html><html lang="{escape(message.locale)}"><head><meta charset="utf-8">{title}</head>'
-        f'<body style="font-family:sans-serif;font-size:16px;line-height:1.5;max-width:36em">{paragraphs}{link}</body></html>'
+        f'<body style="font-family:sans-serif;font-size:16px;line-height:1.5;max-width:36em">{paragraphs}</body></html>'
     )
 
 

@@ -75,13 +75,14 @@ def _mail(settings: Settings) -> Smtp | None:
         return None
     if settings.mail_from is None:
         raise BadSettings("SELO_MAIL_FROM is needed with SELO_SMTP_HOST: the address that e-mail comes from.")
+    if settings.base_url is None:
+        raise BadSettings("SELO_BASE_URL is needed with SELO_SMTP_HOST: the links in e-mails by which one unsubscribes begin with it.")
     server = Server(
         host=settings.smtp_host,
         port=settings.smtp_port,
         security=settings.smtp_security,
         sender=settings.mail_from,
         sender_name=settings.mail_from_name,
-        unsubscribe=settings.mail_unsubscribe or f"mailto:{settings.mail_from}?subject=unsubscribe",
         user=settings.smtp_user,
         password=settings.smtp_password.get_secret_value() if settings.smtp_password else None,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -12,11 +12,12 @@ from domain.model.programme import ConsentSpec, Programme
 from domain.services.desk import Desk
 from domain.services.errors import InvalidInput
 from domain.services.house import committed, decided, member_of, moment
-from domain.store.members import ProfileChange
+from domain.store.members import Kept, ProfileChange
 from domain.store.sign_in_codes import GivenConsent
 
 AT_ENROLMENT = "enrolment"
 IN_THE_APP = "app"
+UNSUBSCRIBED = "unsubscribe"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +61,41 @@ async def set_consent(desk: Desk, *, member: str, answer: Answer, now: datetime)
     Returns all their answers. Raises InvalidInput, and NotFound where the member is no more.
     """
 
+    def answered(kept: Kept, old: GivenConsent | None) -> GivenConsent | None:
+        (new,) = given(desk.programme, [answer], locale=kept.details.locale, source=IN_THE_APP, now=now, place="")
+        same = old is not None and (old.granted, old.wording_version) == (new.granted, new.wording_version)
+        return None if same else new
+
+    return await _keep(desk, member, answer.purpose, answered, now=now)
+
+
+async def withdraw(desk: Desk, *, member: str, purpose: str, now: datetime) -> None:
+    """Take back what a member agreed to, by the link of a mail; what is not granted stays as it is.
+
+    It is kept with the wording that was agreed to: none other was shown. Raises NotFound where the member is no more.
+    """
+
+    def taken_back(_kept: Kept, old: GivenConsent | None) -> GivenConsent | None:
+        return replace(old, granted=False, at=now, source=UNSUBSCRIBED) if old is not None and old.granted else None
+
+    await _keep(desk, member, purpose, taken_back, now=now)
+
+
+async def _keep(
+    desk: Desk, member: str, purpose: str, answered: Callable[[Kept, GivenConsent | None], GivenConsent | None], *, now: datetime
+) -> tuple[GivenConsent, ...]:
+    """Keep what `answered` makes of a member and their answer so far, and raise its event; None changes nothing."""
+
     async def attempt() -> tuple[GivenConsent, ...]:
         published = desk.house.programmes.current()
         kept = await member_of(desk.house, member)
         before = {one.purpose: one for one in kept.details.consents}
-        (new,) = given(published.programme, [answer], locale=kept.details.locale, source=IN_THE_APP, now=now, place="")
-        old = before.get(new.purpose)
-        if old is not None and (old.granted, old.wording_version) == (new.granted, new.wording_version):
+        new = answered(kept, before.get(purpose))
+        if new is None:
             return kept.details.consents
-        details = replace(kept.details, consents=tuple({**before, new.purpose: new}.values()))
-        data: dict[str, Json] = {"purpose": new.purpose, "granted": new.granted, "wordingVersion": new.wording_version}
-        event = Event(secrets.token_hex(16), CONSENTED, moment(kept, now=now), IN_THE_APP, data, profile=details.profile)
+        details = replace(kept.details, consents=tuple({**before, purpose: new}.values()))
+        data: dict[str, Json] = {"purpose": purpose, "granted": new.granted, "wordingVersion": new.wording_version}
+        event = Event(secrets.token_hex(16), CONSENTED, moment(kept, now=now), new.source, data, profile=details.profile)
         decision = await decided(desk.house, published, kept, event, now=now)
         await committed(desk.house, published, decision, now=now, profile=ProfileChange(kept.profile_version, details))
         return details.consents

@@ -36,6 +36,7 @@ class Verdict:
 
 
 SENT = Verdict("sent")
+SILENT = frozenset({"TIMEOUT", "CONNECTION"})  # the reasons of a retry where nobody answered
 
 
 # ---------------------------------------------------------------- what is sent
@@ -65,7 +66,7 @@ class PushMessage:
 
 @dataclass(frozen=True, slots=True)
 class MailMessage:
-    """One e-mail. `unsubscribe` where its purpose is not service; `id` is the same at every attempt, for the Message-ID."""
+    """One e-mail. `unsubscribe` is the link of one whose purpose is not service; `id` is the same at every attempt, for the Message-ID."""
 
     id: str
     to: str = field(repr=False)
@@ -73,7 +74,7 @@ class MailMessage:
     subject: str
     text: str
     link: str | None = None
-    unsubscribe: bool = False
+    unsubscribe: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,15 @@ class SmsMessage:
     id: str
     to: str = field(repr=False)
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookMessage:
+    """One delivery to another system: `body` is JSON already, and signed as it is; `id` is the same at every attempt."""
+
+    id: str
+    hook: str
+    body: bytes = field(repr=False)
 
 
 # ---------------------------------------------------------------- who sends it
@@ -122,13 +132,27 @@ class Sms(Protocol):
         ...
 
 
+class Hooks(Protocol):
+    """Reaches other systems, each by the name that the programme file gives its hook."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Return the hooks that are configured."""
+        ...
+
+    async def send(self, batch: Sequence[WebhookMessage], *, now: datetime) -> Sequence[Verdict]:
+        """Send each, at most 50, all to one hook; a batch takes less than 30 seconds."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Senders:
-    """Who of them is configured. What is not is skipped: the inbox has the message all the same."""
+    """Who of them is configured. What is not is skipped: the inbox has the message all the same. A webhook waits for its hook."""
 
     push: Push | None = None
     mail: Mail | None = None
     sms: Sms | None = None
+    hooks: Hooks | None = None
 
 
 NO_SENDERS = Senders()

@@ -18,6 +18,7 @@ import structlog
 from domain.model import backoff
 from domain.model.calendar import milliseconds
 from domain.model.programme import Message, Programme
+from domain.model.programme.messages import SERVICE
 from domain.services.house import House
 from domain.services.messages import balance_of, collapse_id, language, words_of
 from domain.services.senders import NO_SENDERS, Address, MailMessage, PushMessage, Senders, SmsMessage, Verdict
@@ -43,11 +44,15 @@ log = structlog.get_logger(__name__)
 # ---------------------------------------------------------------- values
 @dataclass(slots=True)
 class Post:
-    """One a worker: who sends, how long a lease lasts, and which channels rest until when. `public_id` is how the API names a letter."""
+    """One a worker: who sends, how long a lease lasts, and which channels rest until when.
+
+    `public_id` is how the API names a letter; `unsubscribe` the link by which a member takes back their consent to a purpose.
+    """
 
     senders: Senders = NO_SENDERS
     lease: timedelta = outbox.LEASE
     public_id: Callable[[str], str] = str
+    unsubscribe: Callable[[str, str], str] = "{}/{}".format
     rests: dict[str, datetime] = field(default_factory=dict)
 
     def sender(self, channel: str) -> object | None:
@@ -137,9 +142,12 @@ def _message(
     row, details = job.row, job.kept.details
     words = words_of(job.programme, job.spec, row, job.kept, balance=balance_of(job.programme, job.kept, now=now))
     if one.channel == "email":
-        locale, open_to_all = language(job.programme, details), job.spec.purpose == "service"
-        mail = MailMessage(row.id, details.email or "", locale, words.title, words.body, words.link, unsubscribe=not open_to_all)
-        return mail if details.email else None
+        if not details.email:
+            return None
+        purpose = job.spec.purpose
+        unsubscribe = None if purpose == SERVICE else post.unsubscribe(row.member, purpose)
+        locale = language(job.programme, details)
+        return MailMessage(row.id, details.email, locale, words.title, words.body, words.link, unsubscribe)
     if one.channel == "sms":
         return SmsMessage(row.id, details.phone, f"{words.title}\n{words.body}".strip()) if details.phone else None
     device = next((each for each in reached.get(row.member, ()) if each.device == one.to), None)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from aiosmtplib.email import flatten_message
 
 from api.senders import email
 from api.senders.email import Server, Smtp
@@ -29,7 +30,7 @@ async def mailbox() -> AsyncIterator[Mailbox]:
 
 
 def server(port: int, **said: str) -> Server:
-    return Server("127.0.0.1", port, "none", "club@selo.example", "Clube Ção", "mailto:club@selo.example?subject=unsubscribe", **said)
+    return Server("127.0.0.1", port, "none", "club@selo.example", "Clube Ção", **said)
 
 
 async def sent(mailbox: Mailbox, *messages: MailMessage) -> list[Verdict]:
@@ -49,9 +50,22 @@ async def test_an_e_mail_has_a_text_and_an_html_part(mailbox: Mailbox) -> None:
     assert '<a href="https://club.example/r?a=1&amp;b=2">' in html
 
 
-async def test_only_what_is_no_service_can_be_unsubscribed(mailbox: Mailbox) -> None:
-    await sent(mailbox, MESSAGE, replace(MESSAGE, unsubscribe=True))
-    assert [seen["List-Unsubscribe"] for _, seen in mailbox.seen] == [None, "<mailto:club@selo.example?subject=unsubscribe>"]
+async def test_only_what_is_no_service_can_be_unsubscribed_by_one_click_or_by_its_foot(mailbox: Mailbox) -> None:
+    link = f"https://club.example/unsubscribe?t={'Ab3_-' * 30}"
+    await sent(mailbox, MESSAGE, replace(MESSAGE, unsubscribe=link))
+    (_, service), (_, news) = mailbox.seen
+    assert (service["List-Unsubscribe"], service["List-Unsubscribe-Post"]) == (None, None)
+    assert (news["List-Unsubscribe"], news["List-Unsubscribe-Post"]) == (f"<{link}>", "List-Unsubscribe=One-Click")
+    plain, html = (part.get_content().replace("\r\n", "\n") for part in news.iter_parts())
+    assert plain.endswith(f"\nAté já\n\nhttps://club.example/r?a=1&b=2\n\nCancelar a subscrição: {link}\n")
+    assert f'<a href="{link}">Cancelar a subscrição</a></p></body>' in html
+    assert "Cancelar" not in "".join(part.get_content() for part in service.iter_parts())
+
+
+def test_the_address_to_unsubscribe_at_goes_on_one_line_as_it_is() -> None:
+    link = f"https://club.example/unsubscribe?t={'Ab3_-' * 30}"
+    raw = flatten_message(email.encoded(replace(MESSAGE, unsubscribe=link), server(25), now=NOW))
+    assert f"\r\nList-Unsubscribe: <{link}>\r\n".encode() in raw
 
 
 async def test_a_second_attempt_has_the_same_message_id(mailbox: Mailbox) -> None:

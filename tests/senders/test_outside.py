@@ -50,6 +50,7 @@ async def test_with_settings_each_reaches_its_outside(fcm: StandIn, tmp_path: Pa
             smtp_port=mailbox.port,
             smtp_security="none",
             mail_from="club@selo.example.com",
+            base_url="https://selo.example.com",
             sms_url=f"{endpoint.url}/200?to={{to}}&text={{text}}",
         )
         async with open_outside(settings, clock=clock) as outside:
@@ -70,6 +71,7 @@ async def test_with_settings_each_reaches_its_outside(fcm: StandIn, tmp_path: Pa
         ({"FIREBASE_AUTH_EMULATOR_HOST": "127.0.0.1:9099"}, "FIREBASE_AUTH_EMULATOR_HOST is set"),
         ({"firebase_credentials": Path("/nowhere.json")}, "SELO_FIREBASE_CREDENTIALS cannot be used"),
         ({"smtp_host": "mail.example.com"}, "SELO_MAIL_FROM is needed"),
+        ({"smtp_host": "mail.example.com", "mail_from": "club@selo.example.com"}, "SELO_BASE_URL is needed"),
         ({"sms_url": "ftp://gateway"}, "SELO_SMS_URL cannot be used"),
         ({"sms_url": "https://gateway/", "sms_body": "{to}"}, "SELO_SMS_BODY cannot be used"),
         ({"sms_url": "https://gateway/?{to}{text}", "sms_headers": "[1]"}, "SELO_SMS_HEADERS cannot be used"),

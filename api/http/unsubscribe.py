@@ -1,0 +1,82 @@
+"""`/unsubscribe?t=...`: the link in e-mails whose purpose is not service, by which a consent is taken back (RFC 8058, one click).
+
+POST takes it back, whoever sends it: a mailbox's own button, or that of the page which GET shows. GET changes nothing, since scanners
+follow every link of a mail. There is no rate: one mailbox provider posts for all its users, and a text that nobody signed reads nothing.
+"""
+
+from html import escape
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from api.graphql.reader import preferred
+from api.process import Process
+from api.texts import language, say
+from domain.model import unsubscribe
+from domain.model.programme import Programme
+from domain.model.unsubscribe import Unsubscription
+from domain.services import consents, messages
+from domain.services.errors import NotFound
+from domain.services.house import member_of
+from domain.store.base import Busy, Unavailable
+from domain.store.members import Details
+
+PATH = "/unsubscribe"
+POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+
+
+def unsubscribe_link(process: Process, member: str, purpose: str) -> str:
+    """Return the link by which a member takes back their consent to a purpose."""
+    return f"{process.settings.base_url}{PATH}?t={unsubscribe.signed(Unsubscription(member, purpose), key=_key(process))}"
+
+
+def unsubscribe_route(process: Process) -> Route:
+    """Return the route of the links."""
+
+    async def answer(request: Request) -> Response:
+        programme = process.programmes.current().programme
+        locale = preferred(request.headers.get("accept-language"), programme)
+        asked = unsubscribe.read(request.query_params.get("t", ""), key=_key(process))
+        try:
+            if asked is None:
+                raise NotFound("link")
+            if request.method == "POST":
+                await consents.withdraw(process.desk, member=asked.member, purpose=asked.purpose, now=process.clock())
+            details = (await member_of(process.house, asked.member)).details
+        except NotFound:
+            return _page(locale, say("unsubscribe.bad", locale), status=400)
+        except (Busy, Unavailable):
+            return _page(locale, say("unsubscribe.busy", locale), status=503)
+        return _told(programme, details, asked.purpose)
+
+    return Route(PATH, answer, methods=["GET", "POST"])
+
+
+def _key(process: Process) -> bytes:
+    return process.keys.derived("unsubscribe")
+
+
+def _told(programme: Programme, details: Details, purpose: str) -> Response:
+    """Return the question where the consent stands, else that it does not."""
+    locale = messages.language(programme, details)
+    titles = {spec.purpose: spec.title.in_(locale) for spec in programme.consents}
+    figures = {"programme": programme.programme.name.in_(locale), "purpose": titles.get(purpose, purpose)}
+    if purpose not in details.profile.consents:
+        return _page(locale, say("unsubscribe.done", locale, **figures))
+    return _page(locale, say("unsubscribe.ask", locale, **figures), button=say("mail.unsubscribe", locale))
+
+
+def _page(locale: str, text: str, *, button: str | None = None, status: int = 200) -> Response:
+    """Return the page: one sentence, and the button that posts to the page's own address."""
+    title = escape(say("unsubscribe.title", locale))
+    form = "" if button is None else f'<form method="post"><button class="button primary wide">{escape(button)}</button></form>'
+    head = (
+        f'<meta charset="utf-8"><title>{title}</title><meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<meta name="robots" content="noindex"><link rel="icon" href="/shared/selo.svg" type="image/svg+xml">'
+        '<link rel="stylesheet" href="/shared/tokens.css"><link rel="stylesheet" href="/shared/base.css">'
+    )
+    body = f'<main class="note stack"><h1>{title}</h1><p>{escape(text)}</p>{form}</main>'
+    html = f'<!doctype html><html lang="{language(locale)}"><head>{head}</head><body>{body}</body></html>'
+    headers = {"content-security-policy": POLICY, "cache-control": "no-store"}
+    return Response(html, status, headers, "text/html; charset=utf-8")

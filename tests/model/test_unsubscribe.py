@@ -1,0 +1,37 @@
+"""The text in an unsubscribe link: it says whose consent to what, and only who has the key can make one."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.model.unsubscribe import Unsubscription, read, signed
+
+KEY, OTHER = b"k" * 32, b"o" * 32
+ASKED = Unsubscription("0" * 32, "marketing")
+
+
+def test_a_link_says_whose_consent_to_what() -> None:
+    text = signed(ASKED, key=KEY)
+    assert read(text, key=KEY) == ASKED
+    assert text.replace("-", "").replace("_", "").isalnum()
+
+
+def test_another_key_reads_nothing() -> None:
+    assert read(signed(ASKED, key=OTHER), key=KEY) is None
+
+
+def test_no_changed_character_is_believed() -> None:
+    text = signed(ASKED, key=KEY)
+    for at, old in enumerate(text):
+        for new in ("A", "b", "_", "=", " ", "\n", "é", ""):
+            if new != old:
+                assert read(text[:at] + new + text[at + 1 :], key=KEY) is None
+
+
+@given(st.text(max_size=200))
+def test_nothing_that_somebody_made_up_is_believed(text: str) -> None:
+    assert read(text, key=KEY) is None
+
+
+def test_one_members_purposes_and_two_members_have_a_text_each() -> None:
+    texts = {signed(Unsubscription(member, purpose), key=KEY) for member in ("a", "b") for purpose in ("c", "d")}
+    assert len(texts) == 4
