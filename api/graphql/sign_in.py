@@ -36,7 +36,9 @@ class EnrolInput:
     timezone: str | None = None
     terms_version: str
     consents: list[ConsentInput] | None = strawberry.field(default_factory=list)
-    referral_code: str | None = None
+    referral_code: str | None = strawberry.field(
+        default=None, description="The number of the member who invites. One that nobody has is not told: then nobody has invited."
+    )
     idempotency_key: str
 
 

@@ -125,17 +125,19 @@ async def _reservation(desk: Desk, application: Application, now: datetime) -> R
 
 
 async def _inviter(desk: Desk, programme: Programme, code: str | None) -> str | None:
-    """Return the member whose referral code it is: a member's code is their membership number."""
+    """Return the member whose referral code it is: a member's code is their membership number.
+
+    A code whose check digit is wrong is refused, whoever mistyped it is told. One that nobody has joins without an invitation: whoever
+    asks here has proven nothing, and may not learn which numbers there are.
+    """
     if code is None:
         return None
     if programme.referral is None:
         raise InvalidInput("referralCode", "The programme has no referrals: leave the code out.")
     told = codes.classify(code[:64])
-    known = told.kind is codes.CodeKind.NUMBER
-    found = await contacts.member_of(desk.store, contacts.number_key(told.text)) if known else None
-    if found is None:
-        raise InvalidInput("referralCode", "Nobody has this code.")
-    return found
+    if told.kind is not codes.CodeKind.NUMBER:
+        raise InvalidInput("referralCode", "This is no invitation code: it has ten digits. Look for a mistyped one.")
+    return await contacts.member_of(desk.store, contacts.number_key(told.text))
 
 
 # ---------------------------------------------------------------- beginning

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from domain.model import codes
 from domain.model.codes import valid_number
 from domain.model.contacts import Contact
 from domain.services.consents import Answer
@@ -192,6 +193,22 @@ async def test_a_friends_invitation_is_kept_and_counted(people: People) -> None:
     assert (await kept(people, one.member)).member.referral.referred_by == friend.member
     assert (await kept(people, friend.member)).invited == 1
     assert (await kept(people, friend.member)).member.seq == 1
+
+
+async def test_whether_a_number_is_anybodys_is_told_to_nobody_who_asks_to_join(people: People, wire: Wire) -> None:
+    friend = await enrolled(people, "ana@example.com")
+    known = (await kept(people, friend.member)).member.number
+    answers, commands = [], []
+    for at, code in enumerate((known, codes.membership_number(7))):
+        application = Application(name="Bo", terms_version="2026-01", email=f"b{at}@example.com", referral_code=code)
+        with wire.counting() as counted:
+            answers.append(await enrol(people.desk, application, key="k", now=NOW))
+        commands.append(counted.names)
+    assert answers[0] == answers[1]
+    assert commands[0] == commands[1]
+    joined = [await sign_in(people.desk, contact=f"b{at}@example.com", code=people.sent.codes[at - 2][1], now=NOW) for at in (0, 1)]
+    assert [(await kept(people, one.member)).member.referral.referred_by for one in joined] == [friend.member, None]
+    assert (await kept(people, friend.member)).invited == 1
 
 
 @pytest.mark.parametrize(
