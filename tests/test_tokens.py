@@ -15,6 +15,7 @@ from api.graphql.context import Anonymous, MemberCaller, StaffCaller
 from api.http.callers import Callers
 from api.keys import Keys, TokenKey
 from api.tokens import Claims, TokenRefused, Tokens
+from domain.services.registry import SessionRegistry
 
 NOW = datetime(2026, 3, 1, 10, tzinfo=UTC)
 KEY, OTHER = TokenKey(Ed25519PrivateKey.generate()), TokenKey(Ed25519PrivateKey.generate())
@@ -194,13 +195,13 @@ def test_a_key_that_another_process_signs_with_is_found(clock: Clock) -> None:
 
 
 def test_a_bearer_token_is_a_caller_while_its_session_lives(tokens: Tokens, clock: Clock) -> None:
-    ended: set[str] = set()
-    callers = Callers(tokens, lambda session: session not in ended, clock=clock)
+    sessions = SessionRegistry()
+    callers = Callers(tokens, sessions, clock=clock)
     member = tokens.access(subject="m1", role="member", session="s1", device="d1").token
     staff = tokens.access(subject="e1", role="manager", session="s2", store="lisboa").token
     assert callers.of_header(f"Bearer {member}") == MemberCaller("m1", "s1", "d1")
     assert callers.of_header(f"bearer {staff}") == StaffCaller("e1", "MANAGER", "lisboa", "s2")
-    ended.add("s1")
+    sessions.note_ended(["s1"], now=clock.now)
     assert callers.of_header(f"Bearer {member}") == Anonymous(token_refused=True)
     clock.now += timedelta(minutes=15, seconds=5)
     assert callers.of_header(f"Bearer {staff}") == Anonymous(token_refused=True)
@@ -208,19 +209,19 @@ def test_a_bearer_token_is_a_caller_while_its_session_lives(tokens: Tokens, cloc
 
 @pytest.mark.parametrize("role", ["visit", "staff", "Member", "admin"])
 def test_another_role_is_nobody(tokens: Tokens, clock: Clock, role: str) -> None:
-    callers = Callers(tokens, lambda _: True, clock=clock)
+    callers = Callers(tokens, SessionRegistry(), clock=clock)
     assert callers.of_token(tokens.access(subject="x", role=role, session="s", store="lisboa").token) == Anonymous(token_refused=True)
 
 
 def test_staff_without_a_store_is_nobody(tokens: Tokens, clock: Clock) -> None:
-    callers = Callers(tokens, lambda _: True, clock=clock)
+    callers = Callers(tokens, SessionRegistry(), clock=clock)
     assert callers.of_token(tokens.access(subject="e1", role="cashier", session="s").token) == Anonymous(token_refused=True)
 
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Basic dXNlcjpwYXNz", "Bearer a b", "Bearer \xff"])
 def test_any_other_header_is_nobody(tokens: Tokens, header: str) -> None:
-    assert Callers(tokens, lambda _: True).of_header(header) == Anonymous(token_refused=True)
+    assert Callers(tokens, SessionRegistry()).of_header(header) == Anonymous(token_refused=True)
 
 
 def test_no_header_is_nobody_either(tokens: Tokens) -> None:
-    assert Callers(tokens, lambda _: True).of_header(None) == Anonymous()
+    assert Callers(tokens, SessionRegistry()).of_header(None) == Anonymous()

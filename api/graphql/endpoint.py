@@ -47,5 +47,5 @@ def make_routes(process: Process, *, address: str, explorer: bool) -> list[BaseR
         introspection=settings.introspection,
         operation_seconds=settings.operation_seconds,
     )
-    callers = Callers(process.tokens, process.desk.registry.alive, clock=process.clock)
+    callers = Callers(process.tokens, process.desk.registry, clock=process.clock)
     return graphql_routes(engine, callers, make_context, explorer=explorer, origins=settings.cors_origins)

@@ -8,22 +8,32 @@ asked every time, of memory.
 
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
+from typing import Protocol
 
 from api.graphql.context import Anonymous, Caller, MemberCaller, StaffCaller, StaffRole
 from api.tokens import Claims, TokenRefused, Tokens
 
 KEPT_AT_MOST = 10_000
 
-SessionAlive = Callable[[str], bool]
-
 _STAFF_ROLES: dict[str, StaffRole] = {"cashier": "CASHIER", "manager": "MANAGER", "operator": "OPERATOR"}
 
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+class Sessions(Protocol):
+    """What is known of sessions, in memory."""
+
+    def alive(self, session: str) -> bool:
+        """Tell whether a session has not been ended."""
+
+    def serving(self, session: str, ended: Callable[[], None]) -> AbstractContextManager[None]:
+        """Have `ended` called as soon as the session has ended, while the block runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +46,8 @@ class _Believed:
 class Callers:
     """Who stands behind a bearer token."""
 
-    def __init__(self, tokens: Tokens, session_alive: SessionAlive, *, clock: Callable[[], datetime] = utc_now) -> None:
-        self._tokens, self._session_alive, self._clock = tokens, session_alive, clock
+    def __init__(self, tokens: Tokens, sessions: Sessions, *, clock: Callable[[], datetime] = utc_now) -> None:
+        self._tokens, self._sessions, self._clock = tokens, sessions, clock
         self._believed: OrderedDict[bytes, _Believed] = OrderedDict()
 
     def of_header(self, authorization: str | None) -> Caller:
@@ -47,9 +57,13 @@ class Callers:
         scheme, _, token = authorization.partition(" ")
         return self.of_token(token.strip()) if scheme.lower() == "bearer" else Anonymous(token_refused=True)
 
-    def alive(self, caller: Caller) -> bool:
+    def alive(self, caller: MemberCaller) -> bool:
         """Tell whether a caller's session still lives; a socket asks, since its token was checked only once."""
-        return isinstance(caller, Anonymous) or self._session_alive(caller.session_id)
+        return self._sessions.alive(caller.session_id)
+
+    def serving(self, caller: MemberCaller, ended: Callable[[], None]) -> AbstractContextManager[None]:
+        """Have `ended` called as soon as a caller's session has ended, while the block runs."""
+        return self._sessions.serving(caller.session_id, ended)
 
     def of_token(self, token: str) -> Caller:
         """Return the caller that an access token names."""
@@ -64,7 +78,7 @@ class Callers:
             self._believed[key] = believed
             if len(self._believed) > KEPT_AT_MOST:
                 self._believed.popitem(last=False)
-        return believed.caller if self._session_alive(believed.session) else Anonymous(token_refused=True)
+        return believed.caller if self._sessions.alive(believed.session) else Anonymous(token_refused=True)
 
 
 def _believed(claims: Claims) -> _Believed:

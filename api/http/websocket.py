@@ -3,10 +3,11 @@
     connection_init within 5 s, with {"authorization": "Bearer ..."} (or an Authorization header at the handshake); members only
     64 KB a message, 100 messages a minute; 5 sockets and 20 subscriptions a member
     a browser's Origin must be this host's own or one that a setting names
-    ends when the session ends; a reader that does not keep up is dropped (protocol.py)
+    ends, with all its subscriptions, at once when the session ends; lasts a day at most, then it takes a fresh access token
+    a reader that does not keep up is dropped (protocol.py)
 
-Codes of closing: 4400 not the protocol, 4401 subscribe before init, 4403 not let in, 4408 no init in time, 4409 an id twice,
-4429 too much of anything, 1009 a message too long, 1011 our fault.
+Codes of closing: 4400 not the protocol, 4401 subscribe before init, 4403 not let in (or no more), 4408 no init in time, 4409 an id
+twice, 4429 too much of anything, 1001 open for a day: come again, 1009 a message too long, 1011 our fault.
 """
 
 import asyncio
@@ -51,7 +52,7 @@ class SocketLimits:
     messages_a_minute: int = 100
     sockets_a_member: int = 5
     subscriptions_a_member: int = 20
-    session_checked_every_seconds: float = 5
+    open_seconds: float = 24 * 3600
     id_characters: int = 128
 
 
@@ -134,38 +135,50 @@ class Socket:
         self._member: MemberCaller | None = None
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._messages = Buckets(self._limits.messages_a_minute, 60, endpoint.clock, kept_at_most=1)
-        self._init_by = asyncio.get_running_loop().time() + self._limits.init_seconds
+        self._patience = asyncio.timeout(self._limits.init_seconds)
+        self._held = contextlib.ExitStack()
 
     async def serve(self) -> None:
         """Talk until either side closes."""
+        with self._held:
+            closing = await self._talk()
+            await self._end()
+            if closing is not None:
+                await self._close(closing)
+
+    async def _talk(self) -> Closing | None:
+        """Answer messages until the client goes; return how else it ends."""
         try:
-            while (message := await self._next()) is not None:
-                await self._handle(message)
+            async with self._patience:
+                while (message := await self._next()) is not None:
+                    await self._handle(message)
         except Closing as closing:
-            await self._close(closing)
+            return closing
+        except TimeoutError:
+            return self._over()
         except OSError:
             pass  # the client went while we wrote
         except Exception as error:  # noqa: BLE001 - as for HTTP: logged by its place, and no word of it told
             internal(error, request_id=self._origin.request_id, operation=None)
-            await self._close(Closing(1011, "Internal error"))
-        finally:
-            await self._end()
+            return Closing(1011, "Internal error")
+        return None
+
+    def _over(self) -> Closing:
+        if self._member is None:
+            return Closing(4408, "Connection initialisation timeout")
+        if not self._endpoint.callers.alive(self._member):
+            return Closing(4403, "The session has ended")
+        return Closing(1001, "Open for long enough: connect again")
+
+    def _session_ended(self) -> None:
+        """Stop talking, here and now; where that has begun already there is no more to do."""
+        with contextlib.suppress(RuntimeError):
+            self._patience.reschedule(asyncio.get_running_loop().time())
 
     async def _next(self) -> Mapping[str, object] | None:
         """Return the client's next message, None once it has gone."""
-        while True:
-            wait_until = self._init_by
-            if self._member is not None:
-                wait_until = asyncio.get_running_loop().time() + self._limits.session_checked_every_seconds
-            try:
-                async with asyncio.timeout_at(wait_until):
-                    event = await self._receive()
-            except TimeoutError:
-                if self._member is None:
-                    raise Closing(4408, "Connection initialisation timeout") from None
-                self._check_session(self._member)
-                continue
-            return None if event["type"] == "websocket.disconnect" else self._read(event.get("text"))
+        event = await self._receive()
+        return None if event["type"] == "websocket.disconnect" else self._read(event.get("text"))
 
     def _read(self, text: str | None) -> Mapping[str, object]:
         try:
@@ -209,6 +222,9 @@ class Socket:
         if not isinstance(caller, MemberCaller):
             raise Closing(4403, "Forbidden")
         self._seats.open_socket(caller.member_id)
+        self._held.callback(self._seats.close_socket, caller.member_id)
+        self._held.enter_context(self._endpoint.callers.serving(caller, self._session_ended))
+        self._patience.reschedule(asyncio.get_running_loop().time() + self._limits.open_seconds)
         self._member = caller
         await self._say({"type": "connection_ack"})
 
@@ -217,10 +233,6 @@ class Socket:
         if isinstance(payload, Mapping):
             given = payload.get("authorization", payload.get("Authorization", given))
         return self._endpoint.callers.of_header(given) if isinstance(given, str) else Anonymous()
-
-    def _check_session(self, member: MemberCaller) -> None:
-        if not self._endpoint.callers.alive(member):
-            raise Closing(4403, "The session has ended")
 
     def _id(self, message: Mapping[str, object]) -> str:
         given = message.get("id")
@@ -254,7 +266,7 @@ class Socket:
             async with aclosing(answers):
                 async for body in answers:
                     if not self._endpoint.callers.alive(member):
-                        return  # the socket itself is closed at the next look
+                        return  # the socket itself is being closed
                     await self._say({"id": name, "type": "next", "payload": body})
             await self._finish(name, {"id": name, "type": "complete"})
         except OSError:
@@ -283,5 +295,3 @@ class Socket:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks)
-        if self._member is not None:
-            self._seats.close_socket(self._member.member_id)

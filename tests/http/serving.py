@@ -27,6 +27,7 @@ from api.http.rates import RateLimits
 from api.http.websocket import SocketEndpoint, SocketLimits
 from api.keys import Keys, TokenKey
 from api.tokens import Tokens
+from domain.services.registry import SessionRegistry
 from tests.graphql.small import Services, make_engine
 
 ISSUER = "http://selo.test"
@@ -45,7 +46,7 @@ class Small:
 
     services: Services = field(default_factory=Services)
     tokens: Tokens = field(default_factory=make_tokens)
-    ended: set[str] = field(default_factory=set)
+    sessions: SessionRegistry = field(default_factory=SessionRegistry)
     drain: Drain = field(default_factory=Drain)
     rates: RateLimits = PLENTY
     introspection: bool = True
@@ -64,10 +65,15 @@ class Small:
         )
 
     def callers(self) -> Callers:
-        return Callers(self.tokens, lambda session: session not in self.ended)
+        return Callers(self.tokens, self.sessions)
 
     def context(self, origin: Origin, caller: Caller) -> Context[object, object]:
+        self._loop = asyncio.get_running_loop()
         return Context(origin, caller, self.services, None)
+
+    def end(self, session: str) -> None:
+        """End a session, in the thread that has served a request of it."""
+        self._loop.call_soon_threadsafe(lambda: self.sessions.note_ended([session], now=datetime.now(UTC)))
 
     def app(self) -> ASGIApp:
         endpoint = GraphQLEndpoint(self.engine(), self.callers(), self.context, explorer=self.explorer)

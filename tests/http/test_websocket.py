@@ -5,7 +5,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from starlette.applications import Starlette
@@ -19,7 +19,7 @@ from api.http.protocol import ConnectionLimits
 from api.http.websocket import SocketEndpoint, SocketLimits
 from tests.http.serving import Raw, Small, served
 
-QUICK = SocketLimits(init_seconds=0.3, session_checked_every_seconds=0.1)
+QUICK = SocketLimits(init_seconds=0.3)
 TICKS = "subscription ($n: Int!) { ticks(upto: $n) }"
 
 
@@ -55,6 +55,12 @@ def hear(socket: ClientConnection) -> dict[str, object]:
     return heard
 
 
+def hear_pong(socket: ClientConnection) -> bool:
+    """Say a ping and wait for its answer: what was said before it has been taken."""
+    say(socket, type="ping")
+    return hear(socket) == {"type": "pong"}
+
+
 def begin(socket: ClientConnection, small: Small, **bearer: str) -> None:
     say(socket, type="connection_init", payload={"authorization": small.bearer(**bearer)["Authorization"]})
     assert hear(socket) == {"type": "connection_ack"}
@@ -82,7 +88,7 @@ def until(true: Callable[[], bool]) -> None:
 
 def test_the_limits_are_those_of_the_design() -> None:
     assert SocketLimits() == SocketLimits(
-        init_seconds=5, message_bytes=64 * 1024, messages_a_minute=100, sockets_a_member=5, subscriptions_a_member=20
+        init_seconds=5, open_seconds=86_400, message_bytes=64 * 1024, messages_a_minute=100, sockets_a_member=5, subscriptions_a_member=20
     )
 
 
@@ -216,16 +222,41 @@ def test_a_second_init_is_4429() -> None:
         assert closed(socket) == 4429
 
 
-def test_a_socket_ends_with_its_session() -> None:
-    with serving() as (small, port), opened(port) as socket:
-        begin(socket, small)
-        small.services.wait_seconds = 0.02
-        subscribe(socket, "a", TICKS, n=1_000)
-        hear(socket)
-        small.ended.add("s1")
+def test_a_socket_and_its_subscriptions_end_the_moment_their_session_does() -> None:
+    small = Small()
+    endpoint = SocketEndpoint(small.engine(), small.callers(), small.context)
+    small.services.wait_seconds = 60
+    with (
+        served(Porch(Starlette(routes=[WebSocketRoute("/graphql", endpoint)]))) as port,
+        opened(port) as socket,
+        opened(port) as other,
+    ):
+        for each, session in ((socket, "s1"), (other, "s2")):
+            begin(each, small, session=session)
+            subscribe(each, "a", TICKS, n=1)
+            subscribe(each, "b", TICKS, n=1)
+        until(lambda: endpoint.seats.subscriptions == {"m1": 4})
+        small.end("s1")
         assert closed(socket) == 4403
-        time.sleep(0.1)
-        assert small.services.finished == []
+        assert endpoint.seats.subscriptions == {"m1": 2}
+        until(lambda: endpoint.seats.sockets == {"m1": 1})
+        assert hear_pong(other)
+
+
+def test_a_session_that_ended_opens_no_socket() -> None:
+    with serving() as (small, port):
+        small.sessions.note_ended(["s1"], now=datetime.now(UTC))
+        with opened(port) as socket:
+            say(socket, type="connection_init", payload={"authorization": small.bearer()["Authorization"]})
+            assert closed(socket) == 4403
+
+
+def test_a_socket_lasts_so_long_and_no_longer() -> None:
+    with serving(Small(sockets=SocketLimits(open_seconds=0.3))) as (small, port), opened(port) as socket:
+        begin(socket, small)
+        small.services.wait_seconds = 60
+        subscribe(socket, "a", TICKS, n=1)
+        assert closed(socket) == 1001
 
 
 def test_a_socket_outlives_its_access_token() -> None:
