@@ -163,6 +163,11 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "pt": "Faltam {amount} no saldo.",
         "pl": "Na saldzie brakuje {amount}.",
     },
+    "problem.WalletFull": {
+        "en": "This balance can take {amount} more at most.",
+        "pt": "Este saldo só pode receber mais {amount}.",
+        "pl": "Do tego salda można dodać jeszcze najwyżej {amount}.",
+    },
     "problem.RewardLocked": {
         "en": "This reward cannot be redeemed now.",
         "pt": "Este prémio não pode ser resgatado agora.",

@@ -7,7 +7,7 @@ import strawberry
 from api.graphql.basics import Info
 from api.graphql.customers import Customer, customer_of
 from api.graphql.points import PointEntry, Wallet, entry_of, wallet_of
-from api.graphql.problems import IdempotencyConflict, InsufficientBalance, NotAllowed, refusals
+from api.graphql.problems import IdempotencyConflict, InsufficientBalance, NotAllowed, WalletFull, refusals
 from api.graphql.scalars import WalletCode
 from api.graphql.tills import chosen, till_of
 from domain.services import adjustments
@@ -29,7 +29,7 @@ class BalanceAdjusted:
 
 
 AdjustBalanceResult = Annotated[
-    BalanceAdjusted | InsufficientBalance | NotAllowed | IdempotencyConflict, strawberry.union("AdjustBalanceResult")
+    BalanceAdjusted | InsufficientBalance | WalletFull | NotAllowed | IdempotencyConflict, strawberry.union("AdjustBalanceResult")
 ]
 
 

@@ -137,7 +137,7 @@ TYPES: Mapping[str, Eyes] = {
     **_all(STAFF, "WalletTotal", "RefundQuote", "StaffSignedIn", "NotAllowed", "PurchaseRecorded", "PurchaseClaimed"),
     **_all(STAFF, "PurchaseRefunded", "RefundTooLarge", "UnknownPurchase", "VoucherAccepted", "VoucherUseReversed"),
     **_all(STAFF, "ShiftAction", "AuditEntry", "AuditBalance"),
-    **_all(STAFF, "BalanceAdjusted", "InsufficientBalance", "EventRecorded", "MembershipFrozen", "MembershipUnfrozen"),
+    **_all(STAFF, "BalanceAdjusted", "InsufficientBalance", "WalletFull", "EventRecorded", "MembershipFrozen", "MembershipUnfrozen"),
 }
 
 # Null for anyone else: a voucher's code is worth its value, and staff need only scan it. A member is only ever shown their own.

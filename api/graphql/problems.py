@@ -14,7 +14,7 @@ import strawberry
 
 from api.graphql.basics import Info, Problem
 from api.graphql.reader import Reader
-from api.texts import amount_text, number_text, say
+from api.texts import amount_text, number_text, of_kind, say
 from domain.model import decision
 from domain.model.decision import Refusal
 from domain.services import errors
@@ -100,6 +100,11 @@ class UnknownPurchase(Problem):
 @strawberry.type
 class InsufficientBalance(Problem):
     missing: int
+
+
+@strawberry.type(description="A wallet holds 2,000,000,000 at most; `room` is how much more this one takes.")
+class WalletFull(Problem):
+    room: int
 
 
 # --- telling ---------------------------------------------------------------------------------------------------------
@@ -206,3 +211,10 @@ def _too_large(_info: Info, reader: Reader, refusal: decision.RefundTooLarge) ->
 def _too_low(_info: Info, reader: Reader, refusal: decision.BalanceTooLow) -> InsufficientBalance:
     amount = number_text(refusal.missing, locale=reader.locale)
     return InsufficientBalance(message=say("problem.InsufficientBalance", reader.locale, amount=amount), missing=refusal.missing)
+
+
+@told_by(decision.WalletFull)
+def _full(_info: Info, reader: Reader, refusal: decision.WalletFull) -> WalletFull:
+    kind, currency = reader.programme.wallet(refusal.wallet).kind, reader.programme.programme.currency
+    amount = of_kind(kind, refusal.room, currency=currency, locale=reader.locale)
+    return WalletFull(message=say("problem.WalletFull", reader.locale, amount=amount), room=refusal.room)

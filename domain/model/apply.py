@@ -201,8 +201,9 @@ def _adjust(work: Work) -> None:
             raise BalanceTooLow(error.missing) from None
         return
     one, since = work.wallet(code), work.today
-    if one.available + one.pending + amount > wallet.FULL:
-        raise WalletFull("the wallet holds as much as one may")
+    room = wallet.FULL - one.available - one.pending
+    if amount > room:
+        raise WalletFull(code, room)
     until = wallet.last_day(work.programme.wallet(code), tier=held_code(work.programme, work.member), since=since)
     after, opened = wallet.award(one, amount=amount, available_at=None, expires_on=until, since=since)
     after = evolve(after, earned=one.earned, adjusted=one.adjusted + amount)

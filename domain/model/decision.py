@@ -73,7 +73,11 @@ class MemberFrozen(Refusal):
 
 
 class WalletFull(Refusal):
-    """An adjustment would bring a wallet beyond what one may hold."""
+    """An adjustment would bring a wallet beyond what one may hold: it has room for so much more."""
+
+    def __init__(self, wallet: str, room: int) -> None:
+        super().__init__(f"the wallet can take {room} more")
+        self.wallet, self.room = wallet, room
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,12 @@
 """Whatever is refused says why, names its field, and leaves everything as it was."""
 
+from pathlib import Path
+
 import pytest
 
-from tests.doors import Doors, Json
+from domain.store.connect import Database
+from tests.doors import Doors, Json, opened
+from tests.wire import Wire
 
 MOVING = ("members", "journal", "receipts", "requests", "outbox", "agenda", "audit", "sessions")
 PROBLEM = "__typename ... on Problem { message } ... on NotAllowed { reason }"
@@ -164,3 +168,36 @@ async def test_a_manager_freezes_a_membership_and_a_frozen_one_earns_nothing_whi
         "unfreezeMember", {**given, "idempotencyKey": "u"}, "... on MembershipUnfrozen { customer { status } }", token=manager
     )
     assert thawed == {"customer": {"status": "ACTIVE"}}
+
+
+async def test_an_adjustment_beyond_what_a_wallet_holds_says_how_much_fits(database: Database, wire: Wire, tmp_path: Path) -> None:
+    async with opened(database, wire, tmp_path, shift_adjusted=10**10) as doors:
+        number, boss = await number_of(doors, await doors.member()), await doors.hire("rui", "MANAGER")
+        fits = "__typename ... on BalanceAdjusted { wallet { available } }"
+        given = {"member": number, "reason": "migrated"}
+        for wallet in ("points", "cashback"):
+            for at, amount in enumerate((10**9, 999_000_000)):
+                more = {**given, "wallet": wallet, "amount": amount, "idempotencyKey": f"{wallet}-{at}"}
+                done = await doors.mutate("adjustBalance", more, fits, token=boss)
+                assert done["__typename"] == "BalanceAdjusted"
+        before = await state(doors)
+        room = 2_000_000_000 - done["wallet"]["available"]
+        assert room == 1_000_000
+        beyond = {**given, "wallet": "cashback", "amount": room + 1, "idempotencyKey": "b"}
+        answer = "__typename ... on WalletFull { message room }"
+        for language, message in {
+            "en": "This balance can take €10,000.00 more at most.",
+            "pt": "Este saldo só pode receber mais 10 000,00 €.",
+            "pl": "Do tego salda można dodać jeszcze najwyżej 10 000,00 €.",
+        }.items():
+            found = await doors.mutate("adjustBalance", beyond, answer, token=boss, language=language)
+            assert {**found, "message": found["message"].replace("\xa0", " ")} == {
+                "__typename": "WalletFull",
+                "message": message,
+                "room": room,
+            }
+        found = await doors.mutate("adjustBalance", {**beyond, "wallet": "points"}, answer, token=boss, language="en")
+        assert (found["message"], found["room"]) == ("This balance can take 999,900 more at most.", 999_900)
+        assert await state(doors) == before
+        done = await doors.mutate("adjustBalance", {**beyond, "amount": room}, fits, token=boss)
+        assert done["wallet"]["available"] == 2_000_000_000
