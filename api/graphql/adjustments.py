@@ -6,6 +6,7 @@ import strawberry
 
 from api.graphql.basics import Info
 from api.graphql.customers import Customer, customer_of
+from api.graphql.descriptions import KEY
 from api.graphql.points import PointEntry, Wallet, entry_of, wallet_of
 from api.graphql.problems import IdempotencyConflict, InsufficientBalance, NotAllowed, WalletFull, refusals
 from api.graphql.scalars import WalletCode
@@ -13,52 +14,58 @@ from api.graphql.tills import chosen, till_of
 from domain.services import adjustments
 
 
-@strawberry.input
+@strawberry.input(description="A correction of one wallet of one member.")
 class AdjustBalanceInput:
-    member: str
-    wallet: WalletCode
-    amount: int
-    reason: str
-    idempotency_key: str
+    member: str = strawberry.field(description="A visit, a membership number, or a customer's id.")
+    wallet: WalletCode = strawberry.field(description="Which wallet.")
+    amount: int = strawberry.field(description="Signed: what the wallet gains or loses, in points or minor units.")
+    reason: str = strawberry.field(description="Why, 1 to 500 characters; kept in the audit trail.")
+    idempotency_key: str = strawberry.field(description=KEY)
 
 
-@strawberry.type
+@strawberry.type(description="The correction was made.")
 class BalanceAdjusted:
-    entry: PointEntry
-    wallet: Wallet
+    entry: PointEntry = strawberry.field(description="As the member's history shows it.")
+    wallet: Wallet = strawberry.field(description="The wallet right after it.")
 
 
 AdjustBalanceResult = Annotated[
-    BalanceAdjusted | InsufficientBalance | WalletFull | NotAllowed | IdempotencyConflict, strawberry.union("AdjustBalanceResult")
+    BalanceAdjusted | InsufficientBalance | WalletFull | NotAllowed | IdempotencyConflict,
+    strawberry.union("AdjustBalanceResult", description="The correction, or why there is none."),
 ]
 
 
-@strawberry.input
+@strawberry.input(description="Whom to freeze, and why.")
 class FreezeMemberInput:
-    member: str
-    reason: str
-    idempotency_key: str
+    member: str = strawberry.field(description="A visit, a membership number, or a customer's id.")
+    reason: str = strawberry.field(description="Why, 1 to 500 characters; kept in the audit trail.")
+    idempotency_key: str = strawberry.field(description=KEY)
 
 
-@strawberry.input
+@strawberry.input(description="Whose membership goes on, and why.")
 class UnfreezeMemberInput:
-    member: str
-    reason: str
-    idempotency_key: str
+    member: str = strawberry.field(description="A membership number, or a customer's id.")
+    reason: str = strawberry.field(description="Why, 1 to 500 characters; kept in the audit trail.")
+    idempotency_key: str = strawberry.field(description=KEY)
 
 
-@strawberry.type
+@strawberry.type(description="The membership is frozen.")
 class MembershipFrozen:
-    customer: Customer
+    customer: Customer = strawberry.field(description="The member as they are now.")
 
 
-@strawberry.type
+@strawberry.type(description="The membership goes on.")
 class MembershipUnfrozen:
-    customer: Customer
+    customer: Customer = strawberry.field(description="The member as they are now.")
 
 
-FreezeMemberResult = Annotated[MembershipFrozen | NotAllowed | IdempotencyConflict, strawberry.union("FreezeMemberResult")]
-UnfreezeMemberResult = Annotated[MembershipUnfrozen | NotAllowed | IdempotencyConflict, strawberry.union("UnfreezeMemberResult")]
+FreezeMemberResult = Annotated[
+    MembershipFrozen | NotAllowed | IdempotencyConflict, strawberry.union("FreezeMemberResult", description="Frozen, or why not.")
+]
+UnfreezeMemberResult = Annotated[
+    MembershipUnfrozen | NotAllowed | IdempotencyConflict,
+    strawberry.union("UnfreezeMemberResult", description="The membership goes on, or why not."),
+]
 
 
 @strawberry.type

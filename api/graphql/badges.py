@@ -14,28 +14,30 @@ from domain.model.member import Member
 from domain.model.programme import BadgeSpec, Programme
 
 
-@strawberry.type
+@strawberry.type(description="A badge as everybody may see it; how far a member has come is BadgeProgress.")
 class Badge:
-    id: strawberry.ID
-    code: str
-    name: str
-    description: str
-    art: str | None
-    levels: list[int]
-    secret: bool
-    from_: datetime | None = strawberry.field(name="from")
-    until: datetime | None
+    id: strawberry.ID = strawberry.field(description="Global id.")
+    code: str = strawberry.field(description="Its code in the programme file.")
+    name: str = strawberry.field(description="In the reader's language.")
+    description: str = strawberry.field(description="What earns it, in the reader's language.")
+    art: str | None = strawberry.field(
+        description="A picture's path on this server, such as /media/collector.svg, or a whole URL; null where it has none."
+    )
+    levels: list[int] = strawberry.field(description="The count that each level takes, lowest first.")
+    secret: bool = strawberry.field(description="Shown only to members who have earned it.")
+    from_: datetime | None = strawberry.field(name="from", description="A challenge's start; null where it has none.")
+    until: datetime | None = strawberry.field(description="A challenge's end, exclusive; null where it has none.")
 
 
-@strawberry.type
+@strawberry.type(description="How far the member has come with one badge.")
 class BadgeProgress:
-    id: strawberry.ID
-    badge: Badge
-    level: int
-    progress: int
-    target: int | None
-    fraction: float
-    earned_at: datetime | None
+    id: strawberry.ID = strawberry.field(description="Global id, the same at every level.")
+    badge: Badge = strawberry.field(description="Which badge.")
+    level: int = strawberry.field(description="How many levels are reached; 0 where it is not earned yet.")
+    progress: int = strawberry.field(description="What has counted so far; for a streak, the run that is still alive.")
+    target: int | None = strawberry.field(description="The count that the next level takes; null at the last level.")
+    fraction: float = strawberry.field(description="0 to 1 of the way to the next level; 1 at the last.")
+    earned_at: datetime | None = strawberry.field(description="When the present level was reached; null where none is.")
 
 
 @lru_cache(maxsize=64)

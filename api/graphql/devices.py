@@ -1,7 +1,9 @@
 """Devices and the member's card: what a phone registers, and the short-lived code that it shows at the till."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import Enum
+from typing import Annotated
 
 import strawberry
 
@@ -11,77 +13,98 @@ from api.graphql.vouchers import QrFormat, QrImage, picture
 from domain.services import devices
 from domain.services.devices import Card, Registration
 from domain.store.devices import Device as Kept
+from domain.store.devices import Platform, TokenKind
 
 
-@strawberry.enum
+@strawberry.enum(description="What an app runs on.")
 class DevicePlatform(Enum):
-    IOS = "IOS"
-    ANDROID = "ANDROID"
-    WEB = "WEB"
+    IOS = strawberry.enum_value("IOS", description="iPhone, iPad.")
+    ANDROID = strawberry.enum_value("ANDROID", description="Android.")
+    WEB = strawberry.enum_value("WEB", description="A page in a browser.")
 
 
-@strawberry.enum
+@strawberry.enum(description="What a push token is.")
 class DeviceTokenKind(Enum):
-    TOKEN = "TOKEN"  # noqa: S105 - a kind, no secret
-    FID = "FID"
+    TOKEN = strawberry.enum_value("TOKEN", description="An FCM registration token.")
+    FID = strawberry.enum_value("FID", description="A Firebase installation id.")
 
 
-@strawberry.type
+# The words behind the values, which carry their descriptions.
+_PLATFORMS: Mapping[DevicePlatform, Platform] = {DevicePlatform.IOS: "IOS", DevicePlatform.ANDROID: "ANDROID", DevicePlatform.WEB: "WEB"}
+_TOKEN_KINDS: Mapping[DeviceTokenKind, TokenKind] = {DeviceTokenKind.TOKEN: "TOKEN", DeviceTokenKind.FID: "FID"}
+
+
+@strawberry.type(description="An installation of the app, registered for card codes and push.")
 class Device:
-    id: strawberry.ID
-    platform: DevicePlatform
-    registered_at: datetime
-    last_seen_at: datetime
+    id: strawberry.ID = strawberry.field(description="Global id; stays the same when the installation registers again.")
+    platform: DevicePlatform = strawberry.field(description="What it runs on.")
+    registered_at: datetime = strawberry.field(description="When it registered first.")
+    last_seen_at: datetime = strawberry.field(description="When it registered last.")
 
 
-@strawberry.type
+@strawberry.type(description="What the member shows at the till.")
 class MemberCard:
-    id: strawberry.ID
-    code: str
-    expires_at: datetime
+    id: strawberry.ID = strawberry.field(description="Global id, the same for every code.")
+    code: str = strawberry.field(description="23 characters for a QR code; good for one scan.")
+    expires_at: datetime = strawberry.field(description="Ask again by then.")
 
-    @strawberry.field
-    def qr(self, format: QrFormat | None = QrFormat.SVG, size: int | None = 256) -> QrImage:
+    @strawberry.field(description="The code as a picture.")
+    def qr(
+        self,
+        format: Annotated[QrFormat | None, strawberry.argument(description="SVG by default.")] = QrFormat.SVG,
+        size: Annotated[int | None, strawberry.argument(description="Pixels, 64 to 2048.")] = 256,
+    ) -> QrImage:
         return picture(self.code, format, size)
 
 
-@strawberry.input
+@strawberry.input(description="This installation of the app, whole: what is left out is cleared.")
 class RegisterDeviceInput:
-    installation_id: str
-    platform: DevicePlatform
+    installation_id: str = strawberry.field(
+        description="Made by the app when it is installed, 1 to 200 printable ASCII characters; the same as in `signIn`."
+    )
+    platform: DevicePlatform = strawberry.field(description="What it runs on.")
     token: str | None = strawberry.field(default=None, description="For push: an FCM registration token or a Firebase installation id.")
-    token_kind: DeviceTokenKind | None = DeviceTokenKind.FID
-    app_version: str | None = None
+    token_kind: DeviceTokenKind | None = strawberry.field(default=DeviceTokenKind.FID, description="What `token` is.")
+    app_version: str | None = strawberry.field(default=None, description="For support; at most 50 characters.")
 
 
-@strawberry.input
+@strawberry.input(description="An installation of the member's own.")
 class UnregisterDeviceInput:
-    device_id: strawberry.ID
+    device_id: strawberry.ID = strawberry.field(description="Its global id.")
 
 
 @strawberry.type(
     description="The secret makes card codes on the phone without a network; the same installation asking again gets a fresh one."
 )
 class DeviceRegistered:
-    device: Device
-    card_secret: str
+    device: Device = strawberry.field(description="The installation.")
+    card_secret: str = strawberry.field(
+        description="Base64url without padding of 40 bytes: 8 that name the device, then a key of 32. A card code is `1` and "
+        'base64url without padding of 16 bytes: the device\'s 8, then the first 8 of HMAC-SHA256(key, "selo.card.1" + '
+        "the device's 8 + step), where step is Unix time in seconds divided by 30 and floored, as 8 bytes "
+        "big-endian. Show it as a QR code of level M; it changes with the step and is good for one scan. Keep the "
+        "secret where the phone keeps keys."
+    )
 
 
-@strawberry.type
+@strawberry.type(description="No push reaches it any more, and its card codes are worth nothing.")
 class DeviceUnregistered:
-    device_id: strawberry.ID
+    device_id: strawberry.ID = strawberry.field(description="Which device it was.")
 
 
 @strawberry.type
 class DeviceMutation:
-    @strawberry.mutation
+    @strawberry.mutation(
+        description="This installation may make card codes, and get push where it gives a token. Call it after signing in and "
+        "whenever the push token changes; each call makes a fresh secret, and the one before is worth nothing."
+    )
     async def register_device(self, info: Info, input: RegisterDeviceInput) -> DeviceRegistered:
         services, loaders = info.context.services, info.context.loaders
         registration = Registration(
             installation=input.installation_id,
-            platform=input.platform.value,
+            platform=_PLATFORMS[input.platform],
             token=input.token,
-            token_kind=(input.token_kind or DeviceTokenKind.FID).value,
+            token_kind=_TOKEN_KINDS[input.token_kind or DeviceTokenKind.FID],
             app_version=input.app_version,
         )
         done = await devices.register(
@@ -93,7 +116,7 @@ class DeviceMutation:
         )
         return DeviceRegistered(device=device_of(done.device), card_secret=done.card_secret)
 
-    @strawberry.mutation
+    @strawberry.mutation(description="Forgets an installation of the member's own. Call it before signing out.")
     async def unregister_device(self, info: Info, input: UnregisterDeviceInput) -> DeviceUnregistered:
         device = decode_as("Device", input.device_id, field="deviceId")
         await devices.unregister(info.context.services.house.store, member=info.context.member().member_id, device=device)

@@ -6,6 +6,7 @@ from typing import Annotated
 import strawberry
 
 from api.graphql.basics import Info
+from api.graphql.descriptions import KEY
 from api.graphql.points import PointEntry, RuleOutcome, entries_of, outcomes_of
 from api.graphql.problems import IdempotencyConflict, NotAllowed, refusals
 from api.graphql.scalars import JsonObject
@@ -13,30 +14,30 @@ from api.graphql.tills import chosen, till_of
 from domain.services import member_events
 
 
-@strawberry.input
+@strawberry.input(description="Something that happened to a member outside the till.")
 class RecordEventInput:
-    member: str
-    name: str
-    data: JsonObject | None = None
-    occurred_at: datetime | None = None
+    member: str = strawberry.field(description="A visit, a membership number, or a customer's id.")
+    name: str = strawberry.field(description="The event's name in the programme file.")
+    data: JsonObject | None = strawberry.field(default=None, description="The fields that the programme file declares for it.")
+    occurred_at: datetime | None = strawberry.field(default=None, description="When it happened; by default now.")
     external_id: str = strawberry.field(description="The event's lasting identity in its source.")
-    idempotency_key: str
+    idempotency_key: str = strawberry.field(description=KEY)
 
 
-@strawberry.type
+@strawberry.type(description="The event was recorded.")
 class EventRecorded:
-    entries: list[PointEntry]
-    explanation: list[RuleOutcome]
+    entries: list[PointEntry] = strawberry.field(description="What it earned or took.")
+    explanation: list[RuleOutcome] = strawberry.field(description="What each rule came to.")
 
 
-RecordEventResult = Annotated[EventRecorded | NotAllowed | IdempotencyConflict, strawberry.union("RecordEventResult")]
+RecordEventResult = Annotated[
+    EventRecorded | NotAllowed | IdempotencyConflict, strawberry.union("RecordEventResult", description="Recorded, or why not.")
+]
 
 
 @strawberry.type
 class EventMutation:
-    @strawberry.mutation(
-        description="Managers and other systems: an event that the programme file declares, or a plan.* or survey event."
-    )
+    @strawberry.mutation(description="Managers and other systems: an event that the programme file declares, or a plan.* or survey event.")
     @refusals
     async def record_event(self, info: Info, input: RecordEventInput) -> RecordEventResult:
         loaders, till = info.context.loaders, till_of(info)

@@ -6,6 +6,7 @@ A later page of a list needs nothing of the member but who they are: where only 
 from collections.abc import Mapping
 from datetime import date, datetime
 from enum import Enum
+from typing import Annotated
 
 import strawberry
 from graphql.language import FieldNode, FragmentDefinitionNode, FragmentSpreadNode, InlineFragmentNode, NullValueNode, SelectionSetNode
@@ -18,6 +19,7 @@ from api.graphql.devices import Device, MemberCard, card_of, device_of
 from api.graphql.histories import point_history, purchase_history
 from api.graphql.ids import encode
 from api.graphql.messages import MessageConnection, message_history
+from api.graphql.paging import After, First
 from api.graphql.points import PointEntryConnection, Wallet, wallets_of
 from api.graphql.programme import Plan, plan_of
 from api.graphql.reader import Reader
@@ -36,38 +38,42 @@ UNREAD = frozenset({"id", "__typename"})
 
 @strawberry.enum(description="FROZEN (by a manager, with a reason): earns nothing, redeems nothing, uses nothing; refunds still apply.")
 class MemberStatus(Enum):
-    ACTIVE = "ACTIVE"
-    FROZEN = "FROZEN"
-    ERASED = "ERASED"
+    ACTIVE = strawberry.enum_value("ACTIVE", description="As it should be.")
+    FROZEN = strawberry.enum_value("FROZEN", description="Frozen by a manager.")
+    ERASED = strawberry.enum_value("ERASED", description="The person is erased; only totals are left.")
 
 
-@strawberry.type
+@strawberry.type(description="Inviting friends.")
 class Referral:
-    code: str
-    url: str
-    invited: int
-    qualified: int
+    code: str = strawberry.field(description="What a friend gives at enrolment.")
+    url: str = strawberry.field(description="A link with the code in it, to be shared.")
+    invited: int = strawberry.field(description="How many enrolled with it.")
+    qualified: int = strawberry.field(description="How many of them did what the programme asks for.")
 
 
-@strawberry.type
+@strawberry.type(description="A paid membership that the member holds.")
 class MemberPlan:
-    plan: Plan
-    since: datetime
-    until: datetime | None
+    plan: Plan = strawberry.field(description="Which.")
+    since: datetime = strawberry.field(description="When it began.")
+    until: datetime | None = strawberry.field(description="When it ends unless it is renewed; null where that is open.")
 
 
-@strawberry.type
+@strawberry.type(description="The signed-in member, as they see themselves.")
 class Member(Node):
     number: str = strawberry.field(description="Membership number with a check digit, as printed on a card.")
-    name: str
-    email: str | None
-    phone: str | None
-    birthday: date | None
-    locale: str
-    timezone: str
-    status: MemberStatus
-    joined_at: datetime
-    terms_accepted: str | None
+    name: str = strawberry.field(description="As they gave it.")
+    email: str | None = strawberry.field(description="Null where none was given; one of e-mail and phone is always there.")
+    phone: str | None = strawberry.field(description="E.164, such as +351912345678; null where none was given.")
+    birthday: date | None = strawberry.field(description="Null where it was not given.")
+    locale: str = strawberry.field(
+        description="The language of every text in this member's answers and messages; one of `programme.locales`."
+    )
+    timezone: str = strawberry.field(description="IANA, such as Europe/Lisbon: for quiet hours.")
+    status: MemberStatus = strawberry.field(description="Whether they can earn and redeem.")
+    joined_at: datetime = strawberry.field(description="When the membership began.")
+    terms_accepted: str | None = strawberry.field(
+        description="The version accepted last; ask again where it is not `programme.terms.version`. Null where none was."
+    )
     member_id: strawberry.Private[str]
     seen: strawberry.Private[Seen]
     reader: strawberry.Private[Reader]
@@ -76,13 +82,19 @@ class Member(Node):
     def balance(self) -> Wallet:
         return wallets_of(self.reader, self.seen.member)[0]
 
-    @strawberry.field
+    @strawberry.field(description="Every wallet of the programme, in its order.")
     def wallets(self) -> list[Wallet]:
         return wallets_of(self.reader, self.seen.member)
 
-    @strawberry.field
+    @strawberry.field(description="What the wallets gained and lost, newest first.")
     async def point_history(
-        self, info: Info, first: int | None = 20, after: str | None = None, wallet: WalletCode | None = None
+        self,
+        info: Info,
+        first: First = 20,
+        after: After = None,
+        wallet: Annotated[
+            WalletCode | None, strawberry.argument(description="Of one wallet; its cursors are of this list alone. Null for all.")
+        ] = None,
     ) -> PointEntryConnection:
         return await point_history(info, self.member_id, first=first, after=after, wallet=wallet)
 
@@ -90,24 +102,35 @@ class Member(Node):
     def tier(self) -> TierProgress | None:
         return tier_progress(self.reader, self.seen.member)
 
-    @strawberry.field
+    @strawberry.field(description="In the programme's order; a secret one only once it is earned.")
     def badges(self) -> list[BadgeProgress]:
         return badges_of(self.reader, self.seen.member)
 
-    @strawberry.field
+    @strawberry.field(description="The catalogue as this member stands to it, in the programme's order.")
     async def rewards(
-        self, info: Info, first: int | None = 20, after: str | None = None, state: RewardState | None = None
+        self,
+        info: Info,
+        first: First = 20,
+        after: After = None,
+        state: Annotated[RewardState | None, strawberry.argument(description="Only those; null for all.")] = None,
     ) -> MemberRewardConnection:
         world = await info.context.loaders.world()
         return member_rewards(self.reader, self.seen.member, world, first=first, after=after, state=state)
 
-    @strawberry.field
-    async def purchases(self, info: Info, first: int | None = 20, after: str | None = None) -> PurchaseConnection:
+    @strawberry.field(description="Newest first.")
+    async def purchases(self, info: Info, first: First = 20, after: After = None) -> PurchaseConnection:
         return await purchase_history(info, self.member_id, first=first, after=after)
 
-    @strawberry.field
+    @strawberry.field(description="Newest first.")
     async def vouchers(
-        self, info: Info, first: int | None = 20, after: str | None = None, state: VoucherState | None = None
+        self,
+        info: Info,
+        first: First = 20,
+        after: After = None,
+        state: Annotated[
+            VoucherState | None,
+            strawberry.argument(description="Only those; null for all. A page may then be short, or empty, with more behind it."),
+        ] = None,
     ) -> VoucherConnection:
         return await voucher_history(info, self.member_id, first=first, after=after, state=state)
 
@@ -127,12 +150,12 @@ class Member(Node):
         )
         return card_of(self.member_id, found)
 
-    @strawberry.field
+    @strawberry.field(description="Registered installations, the one seen last first.")
     async def devices(self, info: Info) -> list[Device]:
         return [device_of(kept) for kept in await devices.listed(info.context.services.house.store, self.member_id)]
 
-    @strawberry.field
-    async def messages(self, info: Info, first: int | None = 20, after: str | None = None) -> MessageConnection:
+    @strawberry.field(description="The inbox, newest first.")
+    async def messages(self, info: Info, first: First = 20, after: After = None) -> MessageConnection:
         return await message_history(info, self.member_id, first=first, after=after)
 
     @strawberry.field(description="Null where the programme has none.")
@@ -142,7 +165,7 @@ class Member(Node):
         url = info.context.services.invitation_url(self.number)
         return Referral(code=self.number, url=url, invited=self.seen.invited, qualified=self.seen.member.referral.friends)
 
-    @strawberry.field
+    @strawberry.field(description="Paid membership; null where the member has none.")
     def plan(self) -> MemberPlan | None:
         held = self.seen.member.plan
         spec = known(self.reader.programme.plan, held.code) if held else None
@@ -150,7 +173,7 @@ class Member(Node):
             return None
         return MemberPlan(plan=plan_of(self.reader, spec), since=held.since, until=held.until)
 
-    @strawberry.field
+    @strawberry.field(description="The answer to every purpose, also to those never answered.")
     def consents(self) -> list[Consent]:
         return consents_of(self.reader, self.member_id, self.seen.details.consents)
 

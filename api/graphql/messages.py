@@ -6,6 +6,7 @@ from functools import partial
 import strawberry
 
 from api.graphql.basics import Info, Node, PageInfo
+from api.graphql.descriptions import CURSOR, EDGES, PAGE
 from api.graphql.errors import BadInput, NotFound
 from api.graphql.ids import decode_as, encode
 from api.graphql.paging import Numbered, connection, page
@@ -22,40 +23,40 @@ LIST = "message"
 
 @strawberry.type(description="The inbox: every notification, also where no push could be delivered.")
 class Message(Node):
-    message_kind: str
-    title: str
-    body: str
-    sent_at: datetime
-    read_at: datetime | None
-    link: str | None
+    message_kind: str = strawberry.field(description="The message's code in the programme file.")
+    title: str = strawberry.field(description="In the member's language of now.")
+    body: str = strawberry.field(description="In the member's language of now.")
+    sent_at: datetime = strawberry.field(description="When it was put into the inbox.")
+    read_at: datetime | None = strawberry.field(description="When it was marked read; null where it is unread.")
+    link: str | None = strawberry.field(description="Where a tap leads, a deep link of the app; null where nowhere.")
 
 
-@strawberry.type
+@strawberry.type(description="A message in its list.")
 class MessageEdge:
-    cursor: str
-    node: Message
+    cursor: str = strawberry.field(description=CURSOR)
+    node: Message = strawberry.field(description="The message.")
 
 
-@strawberry.type
+@strawberry.type(description="A window of the inbox.")
 class MessageConnection:
-    edges: list[MessageEdge]
-    page_info: PageInfo
-    unread: int
+    edges: list[MessageEdge] = strawberry.field(description=EDGES)
+    page_info: PageInfo = strawberry.field(description=PAGE)
+    unread: int = strawberry.field(description="How many of the whole inbox are unread.")
 
 
-@strawberry.input
+@strawberry.input(description="Messages that the member has read.")
 class MarkMessagesReadInput:
-    ids: list[strawberry.ID]
+    ids: list[strawberry.ID] = strawberry.field(description="At most 100 global ids; those read before stay read.")
 
 
-@strawberry.type
+@strawberry.type(description="They are marked.")
 class MessagesRead:
-    unread: int
+    unread: int = strawberry.field(description="How many are unread still.")
 
 
 @strawberry.type
 class MessageMutation:
-    @strawberry.mutation
+    @strawberry.mutation(description="Doing it again changes nothing.")
     async def mark_messages_read(self, info: Info, input: MarkMessagesReadInput) -> MessagesRead:
         if len(input.ids) > MARKED_AT_MOST:
             raise BadInput(f"At most {MARKED_AT_MOST} ids at once.", field="ids")

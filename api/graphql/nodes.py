@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from typing import Annotated
 
 import strawberry
 
@@ -26,12 +27,16 @@ Fetch = Callable[[Info, str], Awaitable[Node]]
 
 @strawberry.type
 class NodeQuery:
-    @strawberry.field
-    async def node(self, info: Info, id: strawberry.ID) -> Node | None:
+    @strawberry.field(description="Anything with a global id, for the caller whose it is; for anyone else NOT_FOUND.")
+    async def node(
+        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Of a type that is a Node.")]
+    ) -> Node | None:
         return await fetched(info, id, field="id")
 
-    @strawberry.field
-    async def nodes(self, info: Info, ids: list[strawberry.ID]) -> list[Node | None]:
+    @strawberry.field(description="The same for many ids, in their order; null for what is not there or somebody else's.")
+    async def nodes(
+        self, info: Info, ids: Annotated[list[strawberry.ID], strawberry.argument(description="At most 100.")]
+    ) -> list[Node | None]:
         if len(ids) > IDS_AT_MOST:
             raise BadInput(f"At most {IDS_AT_MOST} ids at once.", field="ids")
         return list(await asyncio.gather(*(_or_none(info, id) for id in ids)))

@@ -8,7 +8,9 @@ one list's cursor is junk in another.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Annotated, Generic, Protocol, TypeVar
+
+import strawberry
 
 from api.graphql.errors import BadInput
 from api.graphql.ids import from_text, to_text
@@ -16,6 +18,13 @@ from api.graphql.ids import from_text, to_text
 FIRST_AT_MOST = 100
 FIRST_BY_DEFAULT = 20
 COUNTER_AT_MOST = 2**53
+
+# The two arguments of every list.
+First = Annotated[int | None, strawberry.argument(description="How many, 1 to 100.")]
+After = Annotated[
+    str | None,
+    strawberry.argument(description="The cursor of the row before, such as `pageInfo.endCursor`; null for the first page."),
+]
 
 _CURSOR = re.compile(rb"([a-z]{1,12}):(0|[1-9][0-9]{0,15})")
 

@@ -7,6 +7,7 @@ from enum import Enum
 import strawberry
 
 from api.graphql.basics import Info, Node, PageInfo
+from api.graphql.descriptions import CURSOR, EDGES, PAGE
 from api.graphql.ids import encode
 from api.graphql.reader import Reader
 from api.graphql.receipts import Purchase, purchase_of
@@ -20,50 +21,50 @@ from domain.model.wallet import Wallet as Held
 from domain.store.members import Told
 
 
-@strawberry.enum
+@strawberry.enum(description="What a wallet holds.")
 class WalletKind(Enum):
-    POINTS = "POINTS"
-    MONEY = "MONEY"
+    POINTS = strawberry.enum_value("POINTS", description="Whole points.")
+    MONEY = strawberry.enum_value("MONEY", description="Minor units of `currency`.")
 
 
-@strawberry.enum
+@strawberry.enum(description="What an entry did. Only SPEND, CLAWBACK and EXPIRE always take away; ADJUST and TRANSFER go either way.")
 class EntryKind(Enum):
-    AWARD = "AWARD"
-    BONUS = "BONUS"
-    SPEND = "SPEND"
-    RETURN = "RETURN"
-    CLAWBACK = "CLAWBACK"
-    EXPIRE = "EXPIRE"
-    ADJUST = "ADJUST"
-    TRANSFER = "TRANSFER"
+    AWARD = strawberry.enum_value("AWARD", description="Earned by a rule, a badge or an invitation.")
+    BONUS = strawberry.enum_value("BONUS", description="The extra of a tier, a plan or a multiplying rule.")
+    SPEND = strawberry.enum_value("SPEND", description="A reward was redeemed.")
+    RETURN = strawberry.enum_value("RETURN", description="A voucher was given back.")
+    CLAWBACK = strawberry.enum_value("CLAWBACK", description="A refund took back what the purchase had earned.")
+    EXPIRE = strawberry.enum_value("EXPIRE", description="Lapsed.")
+    ADJUST = strawberry.enum_value("ADJUST", description="A correction by a manager.")
+    TRANSFER = strawberry.enum_value("TRANSFER", description="Moved between members.")
 
 
-@strawberry.type
+@strawberry.type(description="What lapses on one day.")
 class ExpiringAmount:
-    amount: int
-    on: date
+    amount: int = strawberry.field(description="In points, or minor units of the wallet's currency.")
+    on: date = strawberry.field(description="The last day on which it can be spent.")
 
 
-@strawberry.type
+@strawberry.type(description="What a member has of one kind: points, or money.")
 class Wallet:
-    id: strawberry.ID
-    code: WalletCode
-    name: str
-    wallet_kind: WalletKind
-    currency: str | None
+    id: strawberry.ID = strawberry.field(
+        description="Global id: a cache keeps one wallet by it, and whatever answers it anew brings it up to date."
+    )
+    code: WalletCode = strawberry.field(description="Its code in the programme file.")
+    name: str = strawberry.field(description="In the reader's language.")
+    wallet_kind: WalletKind = strawberry.field(description="Points or money.")
+    currency: str | None = strawberry.field(description="ISO 4217, amounts are in its minor units; null for points.")
     available: int = strawberry.field(
         description="What can be spent at this instant: lapsed lots are already out, due ones already in, whatever any job has done."
     )
     pending: int = strawberry.field(description="Awarded, not yet spendable.")
     debt: int = strawberry.field(description="Owed after a refund of points already spent; the next awards repay it.")
-    earned: Long
-    spent: Long
-    expired: Long
+    earned: Long = strawberry.field(description="Ever awarded, less what was clawed back.")
+    spent: Long = strawberry.field(description="Ever spent, less what was returned.")
+    expired: Long = strawberry.field(description="Ever lapsed.")
     lots: strawberry.Private[tuple[Lot, ...]]
 
-    @strawberry.field(
-        description="Every open spendable lot that expires, soonest first; with those that never do they sum to available."
-    )
+    @strawberry.field(description="Every open spendable lot that expires, soonest first; with those that never do they sum to available.")
     def expiring(self) -> list[ExpiringAmount]:
         return [
             ExpiringAmount(amount=lot.amount, on=lot.expires_on)
@@ -72,27 +73,32 @@ class Wallet:
         ]
 
 
-@strawberry.type
+@strawberry.type(description="What one rule came to.")
 class RuleOutcome:
-    rule: str
-    title: str
-    applied: bool
-    wallet: WalletCode | None
-    amount: int
-    reason: str | None
+    rule: str = strawberry.field(description="Its code in the programme file.")
+    title: str = strawberry.field(description="In the reader's language.")
+    applied: bool = strawberry.field(description="Whether it counted.")
+    wallet: WalletCode | None = strawberry.field(description="What it awards to; null where it awards nothing.")
+    amount: int = strawberry.field(description="What it gave; 0 where it did not count.")
+    reason: str | None = strawberry.field(
+        description="A fixed word: when, during, limit, cap, best_of:RULE, holdout, nothing_to_count, rounded_to_zero, no_consent, "
+        "frozen, later:INSTANT; null where it counted in full."
+    )
 
 
-@strawberry.type
+@strawberry.type(description="A line of the history. It never changes; a refund or a return is a line of its own.")
 class PointEntry(Node):
-    wallet: WalletCode
-    entry_kind: EntryKind
+    wallet: WalletCode = strawberry.field(description="Which wallet it moved.")
+    entry_kind: EntryKind = strawberry.field(description="What it did.")
     amount: int = strawberry.field(description="Signed: what this entry did to the wallet.")
-    title: str
-    occurred_at: datetime
+    title: str = strawberry.field(description="What it was for, in the reader's language.")
+    occurred_at: datetime = strawberry.field(description="When what it was for happened.")
     available_at: datetime | None = strawberry.field(
         description="For an award: when it can be spent, if not at once; when it lapses, if ever."
     )
-    expires_on: date | None
+    expires_on: date | None = strawberry.field(
+        description="The last day on which an award can be spent, as it was given; null where it never lapses."
+    )
     balance_after: int = strawberry.field(
         description="available + pending - debt after it. A lapse that is due and not yet written is shown as if it were."
     )
@@ -105,43 +111,43 @@ class PointEntry(Node):
         row = await info.context.loaders.row(self.member, self.told.seq)
         return explained(self.reader, self.told, row.outcomes if row else ())
 
-    @strawberry.field
+    @strawberry.field(description="The purchase behind it; null where there was none.")
     async def purchase(self, info: Info) -> Purchase | None:
         found = await info.context.loaders.purchase_behind(self.member, self.told.seq)
         return None if found is None else await purchase_of(info, found)
 
-    @strawberry.field
+    @strawberry.field(description="The voucher behind it; null where there was none.")
     async def voucher(self, info: Info) -> Voucher | None:
         found = await info.context.loaders.voucher(self.told.entry.voucher) if self.told.entry.voucher else None
         return None if found is None else await voucher_of(info, found)
 
 
-@strawberry.type
+@strawberry.type(description="An entry in its list.")
 class PointEntryEdge:
-    cursor: str
-    node: PointEntry
+    cursor: str = strawberry.field(description=CURSOR)
+    node: PointEntry = strawberry.field(description="The entry.")
 
 
-@strawberry.type
+@strawberry.type(description="A window of the history.")
 class PointEntryConnection:
-    edges: list[PointEntryEdge]
-    page_info: PageInfo
+    edges: list[PointEntryEdge] = strawberry.field(description=EDGES)
+    page_info: PageInfo = strawberry.field(description=PAGE)
 
 
-@strawberry.type
+@strawberry.type(description="An entry that would be written.")
 class QuotedEntry:
-    wallet: WalletCode
-    entry_kind: EntryKind
-    amount: int
-    title: str
-    available_at: datetime | None
-    expires_on: date | None
+    wallet: WalletCode = strawberry.field(description="Which wallet it would move.")
+    entry_kind: EntryKind = strawberry.field(description="What it would do.")
+    amount: int = strawberry.field(description="Signed.")
+    title: str = strawberry.field(description="What it would be for, in the reader's language.")
+    available_at: datetime | None = strawberry.field(description="When it could be spent; null where at once.")
+    expires_on: date | None = strawberry.field(description="The last day on which it could be spent; null where it never lapses.")
 
 
-@strawberry.type
+@strawberry.type(description="What entries come to in one wallet.")
 class WalletTotal:
-    wallet: WalletCode
-    amount: int
+    wallet: WalletCode = strawberry.field(description="Which wallet.")
+    amount: int = strawberry.field(description="Signed.")
 
 
 # --- wallets ---------------------------------------------------------------------------------------------------------

@@ -26,43 +26,47 @@ RefusalT = TypeVar("RefusalT", bound=Refusal)
 Teller = Callable[[Info, Reader, RefusalT], Problem | Awaitable[Problem]]
 
 
-@strawberry.enum
+@strawberry.enum(description="Why nobody is signed in.")
 class SignInRefusal(Enum):
-    WRONG_CODE = "WRONG_CODE"
-    EXPIRED_CODE = "EXPIRED_CODE"
-    TOO_MANY_ATTEMPTS = "TOO_MANY_ATTEMPTS"
-    WRONG_PASSWORD = "WRONG_PASSWORD"  # noqa: S105 - a reason, no password
-    SESSION_ENDED = "SESSION_ENDED"
-    DISABLED = "DISABLED"
+    WRONG_CODE = strawberry.enum_value(
+        "WRONG_CODE", description="Another code was sent; `attemptsLeft` says how often it can be tried again."
+    )
+    EXPIRED_CODE = strawberry.enum_value("EXPIRED_CODE", description="None is waiting: ask for a new one.")
+    TOO_MANY_ATTEMPTS = strawberry.enum_value("TOO_MANY_ATTEMPTS", description="Ask for a new code, or, with a password, wait.")
+    WRONG_PASSWORD = strawberry.enum_value("WRONG_PASSWORD", description="User, password or store is wrong.")
+    SESSION_ENDED = strawberry.enum_value(
+        "SESSION_ENDED", description="Signed out, too old, or a refresh token was used twice: sign in again."
+    )
+    DISABLED = strawberry.enum_value("DISABLED", description="The employee is shut out.")
 
 
-@strawberry.enum
+@strawberry.enum(description="Why an employee may not do it.")
 class NotAllowedReason(Enum):
-    OWN_MEMBERSHIP = "OWN_MEMBERSHIP"
-    OTHER_STORE = "OTHER_STORE"
-    SHIFT_LIMIT = "SHIFT_LIMIT"
-    MEMBER_FROZEN = "MEMBER_FROZEN"
-    ROLE = "ROLE"
-    TOO_LATE = "TOO_LATE"
+    OWN_MEMBERSHIP = strawberry.enum_value("OWN_MEMBERSHIP", description="Nobody serves themselves.")
+    OTHER_STORE = strawberry.enum_value("OTHER_STORE", description="It belongs to another store.")
+    SHIFT_LIMIT = strawberry.enum_value("SHIFT_LIMIT", description="This shift has done as much as one may.")
+    MEMBER_FROZEN = strawberry.enum_value("MEMBER_FROZEN", description="The membership is frozen.")
+    ROLE = strawberry.enum_value("ROLE", description="It takes a manager.")
+    TOO_LATE = strawberry.enum_value("TOO_LATE", description="The time for it is over.")
 
 
-@strawberry.type
+@strawberry.type(description="The key was used for another request, which stands. A new request needs a new key.")
 class IdempotencyConflict(Problem):
     pass
 
 
-@strawberry.type
+@strawberry.type(description="Other terms are in force than the ones that were agreed to.")
 class TermsNotAccepted(Problem):
-    current_version: str
+    current_version: str = strawberry.field(description="The version to show and agree to.")
 
 
-@strawberry.type
+@strawberry.type(description="Nobody is signed in.")
 class SignInRefused(Problem):
-    reason: SignInRefusal
-    attempts_left: int | None
+    reason: SignInRefusal = strawberry.field(description="Why.")
+    attempts_left: int | None = strawberry.field(description="How often this code can be tried again; null where that is not the point.")
 
 
-@strawberry.type
+@strawberry.type(description="The contact is proven and has no membership: offer to enrol.")
 class NotEnrolled(Problem):
     pass
 
@@ -72,39 +76,39 @@ class ContactTaken(Problem):
     pass
 
 
-@strawberry.type
+@strawberry.type(description="No card, voucher or member by that code.")
 class UnknownCode(Problem):
     pass
 
 
-@strawberry.type
+@strawberry.type(description="The code was right and its time is over: ask for a fresh one.")
 class ExpiredCode(Problem):
     pass
 
 
 @strawberry.type(description="Own membership, another store's voucher, a limit of the shift, a frozen member.")
 class NotAllowed(Problem):
-    reason: NotAllowedReason
+    reason: NotAllowedReason = strawberry.field(description="Which of these.")
 
 
-@strawberry.type
+@strawberry.type(description="More than is left of the purchase.")
 class RefundTooLarge(Problem):
-    refundable: int
+    refundable: int = strawberry.field(description="How much is left, in minor units.")
 
 
-@strawberry.type
+@strawberry.type(description="No such receipt in this store.")
 class UnknownPurchase(Problem):
     pass
 
 
-@strawberry.type
+@strawberry.type(description="The wallet does not hold so much.")
 class InsufficientBalance(Problem):
-    missing: int
+    missing: int = strawberry.field(description="In points, or minor units of the wallet's currency.")
 
 
 @strawberry.type(description="A wallet holds 2,000,000,000 at most; `room` is how much more this one takes.")
 class WalletFull(Problem):
-    room: int
+    room: int = strawberry.field(description="How much it has room for.")
 
 
 # --- telling ---------------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from strawberry.types.unset import UNSET, UnsetType
 
 from api.graphql.basics import Info
 from api.graphql.consents import Consent, consents_of
+from api.graphql.descriptions import CONTACT
 from api.graphql.members import Member, me
 from api.graphql.problems import ContactTaken, SignInRefused, TermsNotAccepted, refusals
 from api.graphql.sign_in import SignInCodeRequested
@@ -18,61 +19,67 @@ from domain.services.profile import KEEP, Keep, ProfileUpdate
 T = TypeVar("T")
 
 
-@strawberry.input
+@strawberry.input(description="What changes: a field left out stays as it is.")
 class UpdateProfileInput:
-    name: str | None = UNSET
-    birthday: date | None = UNSET
-    locale: str | None = UNSET
-    timezone: str | None = UNSET
+    name: str | None = strawberry.field(default=UNSET, description="1 to 100 characters; it cannot be cleared.")
+    birthday: date | None = strawberry.field(default=UNSET, description="Null for none.")
+    locale: str | None = strawberry.field(default=UNSET, description="One of `programme.locales`; null for the first of them.")
+    timezone: str | None = strawberry.field(default=UNSET, description="IANA; null for the programme's.")
 
 
-@strawberry.input
+@strawberry.input(description="A new e-mail address or phone number. Two calls: first without, then with the code that was sent there.")
 class ChangeContactInput:
-    contact: str
-    code: str | None = None
+    contact: str = strawberry.field(description=CONTACT)
+    code: str | None = strawberry.field(default=None, description="The six digits that were sent there; leave it out to have them sent.")
 
 
-@strawberry.input
+@strawberry.input(description="The terms that the member has read and agrees to.")
 class AcceptTermsInput:
-    version: str
+    version: str = strawberry.field(description="The version that was shown: `programme.terms.version`.")
 
 
-@strawberry.input
+@strawberry.input(description="The answer to one purpose.")
 class SetConsentInput:
-    purpose: str
-    granted: bool
-    wording_version: int
+    purpose: str = strawberry.field(description="As `programme.consents` has it.")
+    granted: bool = strawberry.field(description="Whether they agree.")
+    wording_version: int = strawberry.field(description="The version of the words that were shown.")
 
 
-@strawberry.type
+@strawberry.type(description="The profile is kept.")
 class ProfileUpdated:
-    member: Member
+    member: Member = strawberry.field(description="The member with it.")
 
 
-@strawberry.type
+@strawberry.type(description="The contact is proven and now the member's.")
 class ContactChanged:
-    member: Member
+    member: Member = strawberry.field(description="The member with it.")
 
 
-@strawberry.type
+@strawberry.type(description="They are accepted.")
 class TermsAccepted:
-    member: Member
+    member: Member = strawberry.field(description="The member with them.")
 
 
-@strawberry.type
+@strawberry.type(description="The answer is kept.")
 class ConsentSet:
-    consents: list[Consent]
+    consents: list[Consent] = strawberry.field(description="The member's answers to all purposes.")
 
 
 ChangeContactResult = Annotated[
-    ContactChanged | SignInCodeRequested | SignInRefused | ContactTaken, strawberry.union("ChangeContactResult")
+    ContactChanged | SignInCodeRequested | SignInRefused | ContactTaken,
+    strawberry.union("ChangeContactResult", description="SignInCodeRequested answers the first call, the others the second."),
 ]
-AcceptTermsResult = Annotated[TermsAccepted | TermsNotAccepted, strawberry.union("AcceptTermsResult")]
+AcceptTermsResult = Annotated[
+    TermsAccepted | TermsNotAccepted,
+    strawberry.union(
+        "AcceptTermsResult", description="Accepted, or the terms have changed meanwhile: show the current ones and ask again."
+    ),
+]
 
 
 @strawberry.type
 class ProfileMutation:
-    @strawberry.mutation
+    @strawberry.mutation(description="A field left out stays as it is; null clears it.")
     async def update_profile(self, info: Info, input: UpdateProfileInput) -> ProfileUpdated:
         member, loaders = info.context.member().member_id, info.context.loaders
         change = ProfileUpdate(
@@ -92,14 +99,14 @@ class ProfileMutation:
         await contacts.change(desk, member=member, contact=input.contact, code=input.code, now=loaders.now)
         return ContactChanged(member=await _afterwards(info, member))
 
-    @strawberry.mutation
+    @strawberry.mutation(description="Agrees to the programme's current terms.")
     @refusals
     async def accept_terms(self, info: Info, input: AcceptTermsInput) -> AcceptTermsResult:
         member = info.context.member().member_id
         await terms.accept(info.context.services.desk, member=member, version=input.version)
         return TermsAccepted(member=await _afterwards(info, member))
 
-    @strawberry.mutation
+    @strawberry.mutation(description="Gives or takes back leave for one purpose.")
     async def set_consent(self, info: Info, input: SetConsentInput) -> ConsentSet:
         member, loaders = info.context.member().member_id, info.context.loaders
         answer = Answer(input.purpose, input.granted, input.wording_version)

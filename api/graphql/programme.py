@@ -18,43 +18,43 @@ from domain.model.programme import Plan as PlanSpec
 from domain.model.programme import Rule
 
 
-@strawberry.type
+@strawberry.type(description="What members agree to.")
 class Terms:
-    version: str
-    url: str
+    version: str = strawberry.field(description="Goes into `enrol` and `acceptTerms`.")
+    url: str = strawberry.field(description="Where to read them.")
 
 
-@strawberry.type
+@strawberry.type(description="A way to earn, in plain words.")
 class EarningRule:
-    code: str
-    title: str
-    description: str
-    wallets: list[WalletCode]
-    from_: datetime | None = strawberry.field(name="from")
-    until: datetime | None
+    code: str = strawberry.field(description="Its code in the programme file.")
+    title: str = strawberry.field(description="In the reader's language.")
+    description: str = strawberry.field(description="In the reader's language; empty where the title says all.")
+    wallets: list[WalletCode] = strawberry.field(description="The wallets that it awards to.")
+    from_: datetime | None = strawberry.field(name="from", description="A campaign's start; null where it has none.")
+    until: datetime | None = strawberry.field(description="A campaign's end, exclusive; null where it has none.")
 
 
-@strawberry.type
+@strawberry.type(description="Paid membership as the programme offers it.")
 class Plan:
-    code: str
-    name: str
-    price: int
-    currency: str
-    benefits: list[str]
+    code: str = strawberry.field(description="Its code in the programme file.")
+    name: str = strawberry.field(description="In the reader's language.")
+    price: int = strawberry.field(description="In minor units of `currency`, a period.")
+    currency: str = strawberry.field(description="ISO 4217.")
+    benefits: list[str] = strawberry.field(description="In the reader's language.")
 
 
-@strawberry.type
+@strawberry.type(description="The programme in force.")
 class Programme:
-    code: str
-    name: str
-    currency: str
-    timezone: str
-    locales: list[str]
-    version: int
-    terms: Terms
+    code: str = strawberry.field(description="Its code.")
+    name: str = strawberry.field(description="In the reader's language.")
+    currency: str = strawberry.field(description="ISO 4217: money is in its minor units throughout.")
+    timezone: str = strawberry.field(description="IANA: days, campaigns and expiry are counted in it.")
+    locales: list[str] = strawberry.field(description="The languages it speaks; the first is the default.")
+    version: int = strawberry.field(description="Goes up by one with each publication.")
+    terms: Terms = strawberry.field(description="What members agree to.")
     reader: strawberry.Private[Reader]
 
-    @strawberry.field
+    @strawberry.field(description="What members are asked for at enrolment.")
     def consents(self) -> list[ConsentPurpose]:
         return purposes(self.reader)
 
@@ -63,23 +63,23 @@ class Programme:
         listed = (rule for rule in self.reader.programme.rules if rule.listed)
         return [_earning(self.reader, rule) for rule in listed if any(action.award is not None for action in rule.do)]
 
-    @strawberry.field
+    @strawberry.field(description="The ladder, lowest first; empty where there is none.")
     def tiers(self) -> list[Tier]:
         return list(ladder(self.reader.programme, self.reader.locale).values())
 
-    @strawberry.field
+    @strawberry.field(description="Without the secret ones.")
     def badges(self) -> list[Badge]:
         return badges.shown(self.reader.programme, self.reader.locale)
 
-    @strawberry.field
+    @strawberry.field(description="All that can be redeemed, in the programme's order; how a member stands to them is `me.rewards`.")
     def rewards(self) -> list[Reward]:
         return rewards.shown(self.reader.programme, self.reader.locale)
 
-    @strawberry.field
+    @strawberry.field(description="Paid memberships on offer.")
     def plans(self) -> list[Plan]:
         return [plan_of(self.reader, spec) for spec in self.reader.programme.plans]
 
-    @strawberry.field
+    @strawberry.field(description="Every store, by its code.")
     async def stores(self, info: Info) -> list[Store]:
         names = await info.context.loaders.store_names()
         return [store_of(code, names) for code in sorted(names)]

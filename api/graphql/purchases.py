@@ -8,6 +8,7 @@ import strawberry
 from api.graphql.badges import BadgeProgress, badges_in
 from api.graphql.basics import Info, Problem
 from api.graphql.customers import Customer, customer_of
+from api.graphql.descriptions import KEY
 from api.graphql.ids import encode
 from api.graphql.points import PointEntry, QuotedEntry, RuleOutcome, WalletTotal, entries_of, outcomes_of, quoted_entry, totals_of
 from api.graphql.problems import ExpiredCode, IdempotencyConflict, NotAllowed, UnknownCode, refusals, told_by
@@ -25,22 +26,22 @@ from domain.services.purchases import Rise
 from domain.services.reading import Seen
 
 
-@strawberry.input
+@strawberry.input(description="A line of the receipt.")
 class PurchaseLineInput:
-    sku: str
-    name: str | None = None
-    category: str | None = None
-    quantity: int | None = 1
+    sku: str = strawberry.field(description="The goods' number, 1 to 128 characters.")
+    name: str | None = strawberry.field(default=None, description="At most 200 characters.")
+    category: str | None = strawberry.field(default=None, description="What rules go by; at most 200 characters.")
+    quantity: int | None = strawberry.field(default=1, description="From 1.")
     amount: int = strawberry.field(description="The line's total.")
 
 
-@strawberry.input
+@strawberry.input(description="A purchase that is not recorded.")
 class QuoteInput:
     member: str = strawberry.field(description="A visit, a membership number, or a customer's id.")
-    occurred_at: datetime | None = None
-    currency: str
-    total: int
-    lines: list[PurchaseLineInput] | None = strawberry.field(default_factory=list)
+    occurred_at: datetime | None = strawberry.field(default=None, description="When they bought; by default now.")
+    currency: str = strawberry.field(description="The programme's, ISO 4217.")
+    total: int = strawberry.field(description="What is paid, after discounts and vouchers, in minor units.")
+    lines: list[PurchaseLineInput] | None = strawberry.field(default_factory=list, description="What is bought, at most 500 lines.")
 
 
 @strawberry.input(
@@ -48,47 +49,49 @@ class QuoteInput:
 )
 class PurchaseInput:
     member: str = strawberry.field(description="A visit, a membership number, or a customer's id.")
-    external_id: str
+    external_id: str = strawberry.field(description="The receipt's number, 1 to 128 characters.")
     occurred_at: datetime | None = strawberry.field(
         default=None,
         description="Late purchases keep their time: rules and expiry count from it. At most 400 days old, not in the future.",
     )
-    currency: str
-    total: int
-    lines: list[PurchaseLineInput] | None = strawberry.field(default_factory=list)
-    idempotency_key: str
+    currency: str = strawberry.field(description="The programme's, ISO 4217.")
+    total: int = strawberry.field(description="What was paid, after discounts and vouchers, in minor units: 0 to 1,000,000,000.")
+    lines: list[PurchaseLineInput] | None = strawberry.field(
+        default_factory=list, description="What was bought, at most 500 lines; rules about goods need them."
+    )
+    idempotency_key: str = strawberry.field(description=KEY)
 
 
-@strawberry.type
+@strawberry.type(description="What a purchase would earn. Promised to be what recordPurchase gives, if nothing comes in between.")
 class Quote:
-    customer: Customer
-    entries: list[QuotedEntry]
-    totals: list[WalletTotal]
-    explanation: list[RuleOutcome]
-    unlocks: list[MemberReward]
-    tier_after: Tier | None
+    customer: Customer = strawberry.field(description="The member as they are now.")
+    entries: list[QuotedEntry] = strawberry.field(description="What would be written.")
+    totals: list[WalletTotal] = strawberry.field(description="What that comes to by wallet.")
+    explanation: list[RuleOutcome] = strawberry.field(description="What each rule would come to.")
+    unlocks: list[MemberReward] = strawberry.field(description="Rewards that it would unlock.")
+    tier_after: Tier | None = strawberry.field(description="The tier that it would reach; null where it changes none.")
 
 
-@strawberry.type
+@strawberry.type(description="The purchase counts.")
 class PurchaseRecorded:
-    purchase: Purchase
-    customer: Customer
-    entries: list[PointEntry]
-    explanation: list[RuleOutcome]
-    unlocked: list[MemberReward]
-    earned_badges: list[BadgeProgress]
-    tier_change: TierStep | None
+    purchase: Purchase = strawberry.field(description="As it was recorded.")
+    customer: Customer = strawberry.field(description="The member as they are now.")
+    entries: list[PointEntry] = strawberry.field(description="What it earned.")
+    explanation: list[RuleOutcome] = strawberry.field(description="What each rule came to.")
+    unlocked: list[MemberReward] = strawberry.field(description="Rewards that it unlocked.")
+    earned_badges: list[BadgeProgress] = strawberry.field(description="Badges and levels that it earned.")
+    tier_change: TierStep | None = strawberry.field(description="The tier that it reached; null where none.")
 
 
 @strawberry.type(description="This receipt was recorded before.")
 class PurchaseClaimed(Problem):
-    same_member: bool
-    purchase: Purchase | None
+    same_member: bool = strawberry.field(description="Whether it was recorded for this very member.")
+    purchase: Purchase | None = strawberry.field(description="As it was recorded; null where it is somebody else's.")
 
 
 RecordPurchaseResult = Annotated[
     PurchaseRecorded | PurchaseClaimed | ExpiredCode | UnknownCode | NotAllowed | IdempotencyConflict,
-    strawberry.union("RecordPurchaseResult"),
+    strawberry.union("RecordPurchaseResult", description="The purchase, or why it does not count."),
 ]
 
 
@@ -111,7 +114,15 @@ class PurchaseQuery:
         )
 
     @strawberry.field(description="Staff: a receipt of this store.")
-    async def purchase(self, info: Info, external_id: str, store: str | None = None, source: str | None = None) -> Purchase | None:
+    async def purchase(
+        self,
+        info: Info,
+        external_id: Annotated[str, strawberry.argument(description="The receipt's number.")],
+        store: Annotated[
+            str | None, strawberry.argument(description="The store's code; by default this till's. Another one is for operators.")
+        ] = None,
+        source: Annotated[str | None, strawberry.argument(description="The kind of system that brought it; by default till.")] = None,
+    ) -> Purchase | None:
         till = till_of(info)
         if store is not None and store != till.store and till.role != "OPERATOR":
             return None
@@ -123,7 +134,7 @@ class PurchaseQuery:
 
 @strawberry.type
 class PurchaseMutation:
-    @strawberry.mutation
+    @strawberry.mutation(description="A receipt counts once: the member earns what the rules give, and the answer says why.")
     @refusals
     async def record_purchase(self, info: Info, input: PurchaseInput) -> RecordPurchaseResult:
         loaders, till = info.context.loaders, till_of(info)
@@ -157,9 +168,7 @@ async def _claimed(info: Info, reader: Reader, refusal: purchases.PurchaseClaime
 
 
 def _lines(lines: list[PurchaseLineInput] | None) -> tuple[GivenLine, ...]:
-    return tuple(
-        GivenLine(one.sku, one.amount, 1 if one.quantity is None else one.quantity, one.name, one.category) for one in lines or ()
-    )
+    return tuple(GivenLine(one.sku, one.amount, 1 if one.quantity is None else one.quantity, one.name, one.category) for one in lines or ())
 
 
 async def _rewards(info: Info, reader: Reader, seen: Seen, codes: tuple[str, ...]) -> list[MemberReward]:

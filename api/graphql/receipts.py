@@ -5,6 +5,7 @@ from datetime import datetime
 import strawberry
 
 from api.graphql.basics import Info, Node, PageInfo
+from api.graphql.descriptions import CURSOR, EDGES, PAGE
 from api.graphql.ids import encode
 from api.graphql.stores import Store, store_of
 from domain.model.events import Line
@@ -14,38 +15,38 @@ from domain.services.reading import Receipted
 
 @strawberry.type(description="`amount` is the line's total. The lines sum to at most the purchase's total.")
 class PurchaseLine:
-    line: int
-    sku: str
-    name: str | None
-    category: str | None
-    quantity: int
-    amount: int
-    refunded_quantity: int
-    refunded_amount: int
+    line: int = strawberry.field(description="Its number in the receipt, from 1; a refund names it.")
+    sku: str = strawberry.field(description="The goods' number.")
+    name: str | None = strawberry.field(description="Null where none was given.")
+    category: str | None = strawberry.field(description="Null where none was given.")
+    quantity: int = strawberry.field(description="How many.")
+    amount: int = strawberry.field(description="The line's total, in minor units.")
+    refunded_quantity: int = strawberry.field(description="How many of them were returned.")
+    refunded_amount: int = strawberry.field(description="How much of it was refunded.")
 
 
-@strawberry.type
+@strawberry.type(description="A receipt as it was recorded, with what was refunded since.")
 class Purchase(Node):
-    external_id: str
-    source: str
-    store: Store | None
-    occurred_at: datetime
-    currency: str
+    external_id: str = strawberry.field(description="The receipt's number at its store.")
+    source: str = strawberry.field(description="The kind of system that brought it, such as till.")
+    store: Store | None = strawberry.field(description="Null where it was in no store.")
+    occurred_at: datetime = strawberry.field(description="When they bought.")
+    currency: str = strawberry.field(description="ISO 4217; all amounts are in its minor units.")
     total: int = strawberry.field(description="What was paid, after discounts and vouchers.")
-    refunded: int
-    lines: list[PurchaseLine]
+    refunded: int = strawberry.field(description="How much of `total` was refunded since.")
+    lines: list[PurchaseLine] = strawberry.field(description="In the receipt's order; empty where only a total was brought.")
 
 
-@strawberry.type
+@strawberry.type(description="A purchase in its list.")
 class PurchaseEdge:
-    cursor: str
-    node: Purchase
+    cursor: str = strawberry.field(description=CURSOR)
+    node: Purchase = strawberry.field(description="The purchase.")
 
 
-@strawberry.type
+@strawberry.type(description="A window of purchases.")
 class PurchaseConnection:
-    edges: list[PurchaseEdge]
-    page_info: PageInfo
+    edges: list[PurchaseEdge] = strawberry.field(description=EDGES)
+    page_info: PageInfo = strawberry.field(description=PAGE)
 
 
 async def purchase_of(info: Info, receipted: Receipted) -> Purchase:

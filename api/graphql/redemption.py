@@ -6,6 +6,7 @@ import strawberry
 
 from api.graphql.basics import Info, Problem
 from api.graphql.customers import Customer, customer_of
+from api.graphql.descriptions import KEY
 from api.graphql.ids import decode_as
 from api.graphql.points import Wallet, wallets_then
 from api.graphql.problems import IdempotencyConflict, NotAllowed, UnknownCode, refusals
@@ -19,74 +20,86 @@ from domain.model import decision
 from domain.services import redemption
 
 
-@strawberry.input
+@strawberry.input(description="Which reward the member spends on.")
 class RedeemRewardInput:
-    reward_id: strawberry.ID
-    idempotency_key: str
+    reward_id: strawberry.ID = strawberry.field(description="`reward.id`, not that of the MemberReward.")
+    idempotency_key: str = strawberry.field(description=KEY)
 
 
-@strawberry.input
+@strawberry.input(description="An unused voucher of the member's own.")
 class CancelVoucherInput:
-    voucher_id: strawberry.ID
-    idempotency_key: str
+    voucher_id: strawberry.ID = strawberry.field(description="Its global id.")
+    idempotency_key: str = strawberry.field(description=KEY)
 
 
 @strawberry.input(description="`purchase` is the receipt's externalId, where it goes with one.")
 class UseVoucherInput:
-    code: str
-    purchase: str | None = None
-    idempotency_key: str
+    code: str = strawberry.field(description="What the scanner read, or somebody typed.")
+    purchase: str | None = strawberry.field(default=None, description="The receipt's number; null where there is none.")
+    idempotency_key: str = strawberry.field(description=KEY)
 
 
-@strawberry.input
+@strawberry.input(description="A voucher that was accepted by mistake.")
 class ReverseVoucherUseInput:
-    voucher_id: strawberry.ID
-    reason: str
-    idempotency_key: str
+    voucher_id: strawberry.ID = strawberry.field(description="Its global id.")
+    reason: str = strawberry.field(description="Why, 1 to 500 characters; kept in the audit trail.")
+    idempotency_key: str = strawberry.field(description=KEY)
 
 
-@strawberry.type
+@strawberry.type(description="The reward is the member's.")
 class RewardRedeemed:
-    voucher: Voucher
-    wallets: list[Wallet]
+    voucher: Voucher = strawberry.field(description="What to show at the till.")
+    wallets: list[Wallet] = strawberry.field(description="As they were right after it, also where the same key is answered again.")
 
 
-@strawberry.type
+@strawberry.type(description="It cannot be redeemed now.")
 class RewardLocked(Problem):
-    missing: int
-    locks: list[Lock]
+    missing: int = strawberry.field(
+        description="Still missing to afford it, in points or minor units of its cost's wallet; 0 where affordable."
+    )
+    locks: list[Lock] = strawberry.field(description="Why, each reason with what would unlock it.")
 
 
-@strawberry.type
+@strawberry.type(description="The voucher is cancelled and its cost returned.")
 class VoucherGivenBack:
-    voucher: Voucher
-    wallets: list[Wallet]
+    voucher: Voucher = strawberry.field(description="The voucher as it is now.")
+    wallets: list[Wallet] = strawberry.field(description="As they were right after it, also where the same key is answered again.")
 
 
-@strawberry.type
+@strawberry.type(description="The voucher is used now: give what it is worth.")
 class VoucherAccepted:
-    voucher: Voucher
-    customer: Customer
+    voucher: Voucher = strawberry.field(description="The voucher with it.")
+    customer: Customer = strawberry.field(description="Whose it was, as they are now.")
 
 
-@strawberry.type
+@strawberry.type(description="The voucher can be used again.")
 class VoucherUseReversed:
-    voucher: Voucher
+    voucher: Voucher = strawberry.field(description="The voucher as it is now.")
 
 
-RedeemRewardResult = Annotated[RewardRedeemed | RewardLocked | IdempotencyConflict, strawberry.union("RedeemRewardResult")]
-CancelVoucherResult = Annotated[VoucherGivenBack | VoucherNotUsable | IdempotencyConflict, strawberry.union("CancelVoucherResult")]
+RedeemRewardResult = Annotated[
+    RewardRedeemed | RewardLocked | IdempotencyConflict,
+    strawberry.union("RedeemRewardResult", description="The voucher, or why there is none."),
+]
+CancelVoucherResult = Annotated[
+    VoucherGivenBack | VoucherNotUsable | IdempotencyConflict,
+    strawberry.union(
+        "CancelVoucherResult", description="Given back, or why it cannot be: used, expired, cancelled before, or given for nothing."
+    ),
+]
 UseVoucherResult = Annotated[
-    VoucherAccepted | VoucherNotUsable | UnknownCode | NotAllowed | IdempotencyConflict, strawberry.union("UseVoucherResult")
+    VoucherAccepted | VoucherNotUsable | UnknownCode | NotAllowed | IdempotencyConflict,
+    strawberry.union("UseVoucherResult", description="Accepted, or why not."),
 ]
 ReverseVoucherUseResult = Annotated[
-    VoucherUseReversed | NotAllowed | VoucherNotUsable | IdempotencyConflict, strawberry.union("ReverseVoucherUseResult")
+    VoucherUseReversed | NotAllowed | VoucherNotUsable | IdempotencyConflict,
+    strawberry.union("ReverseVoucherUseResult", description="The voucher can be used again, or why not."),
 ]
 
 
 @strawberry.type
 class RedemptionMutation:
-    @strawberry.mutation
+    @strawberry.mutation(description="Spends points on a reward; answers the voucher for it.")
     @refusals
     async def redeem_reward(self, info: Info, input: RedeemRewardInput) -> RedeemRewardResult:
         loaders, member = info.context.loaders, info.context.member().member_id
@@ -113,7 +126,9 @@ class RedemptionMutation:
         reader = await loaders.reader()
         return VoucherGivenBack(voucher=await voucher_of(info, done.voucher), wallets=wallets_then(reader, member, done.wallets))
 
-    @strawberry.mutation
+    @strawberry.mutation(
+        description="A voucher is taken at this till. The same request again gets the same yes; another learns when and where it was used."
+    )
     @refusals
     async def use_voucher(self, info: Info, input: UseVoucherInput) -> UseVoucherResult:
         loaders = info.context.loaders

@@ -5,6 +5,7 @@ from typing import Annotated
 import strawberry
 
 from api.graphql.basics import Info
+from api.graphql.descriptions import KEY
 from api.graphql.points import PointEntry, QuotedEntry, Wallet, WalletTotal, entries_of, quoted_entry, totals_of, wallets_then
 from api.graphql.problems import IdempotencyConflict, NotAllowed, RefundTooLarge, UnknownPurchase, refusals
 from api.graphql.receipts import Purchase, purchase_of
@@ -15,9 +16,9 @@ from domain.services.refunds import Asked, RefundLine
 
 @strawberry.input(description="`line` as numbered in the purchase; quantity, or amount for goods by weight.")
 class RefundLineInput:
-    line: int
-    quantity: int | None = None
-    amount: int | None = None
+    line: int = strawberry.field(description="From 1.")
+    quantity: int | None = strawberry.field(default=None, description="How many are returned.")
+    amount: int | None = strawberry.field(default=None, description="In minor units, for goods by weight.")
 
 
 @strawberry.input(
@@ -25,39 +26,41 @@ class RefundLineInput:
     "Amount, or lines, or neither for all that is left; both are BAD_INPUT."
 )
 class RefundInput:
-    external_id: str
-    store: str | None = None
-    amount: int | None = None
-    lines: list[RefundLineInput] | None = None
-    reason: str
-    idempotency_key: str
+    external_id: str = strawberry.field(description="The receipt's number.")
+    store: str | None = strawberry.field(
+        default=None, description="Where it was bought, the store's code; by default this one. Another one is for managers."
+    )
+    amount: int | None = strawberry.field(default=None, description="In minor units.")
+    lines: list[RefundLineInput] | None = strawberry.field(default=None, description="What is returned.")
+    reason: str = strawberry.field(description="Why, 1 to 500 characters; kept in the audit trail.")
+    idempotency_key: str = strawberry.field(description=KEY)
 
 
-@strawberry.input
+@strawberry.input(description="A refund that is not recorded: amount, or lines, or neither for all that is left.")
 class QuoteRefundInput:
-    external_id: str
-    store: str | None = None
-    amount: int | None = None
-    lines: list[RefundLineInput] | None = None
+    external_id: str = strawberry.field(description="The receipt's number.")
+    store: str | None = strawberry.field(default=None, description="Where it was bought, the store's code; by default this one.")
+    amount: int | None = strawberry.field(default=None, description="In minor units.")
+    lines: list[RefundLineInput] | None = strawberry.field(default=None, description="What is returned.")
 
 
-@strawberry.type
+@strawberry.type(description="What a refund would take back.")
 class RefundQuote:
-    refundable: int
-    entries: list[QuotedEntry]
-    totals: list[WalletTotal]
+    refundable: int = strawberry.field(description="How much of the purchase is left to refund, in minor units.")
+    entries: list[QuotedEntry] = strawberry.field(description="What would be written.")
+    totals: list[WalletTotal] = strawberry.field(description="What that comes to by wallet.")
 
 
-@strawberry.type
+@strawberry.type(description="The refund counts.")
 class PurchaseRefunded:
-    purchase: Purchase
-    entries: list[PointEntry]
-    wallets: list[Wallet]
+    purchase: Purchase = strawberry.field(description="The purchase with it.")
+    entries: list[PointEntry] = strawberry.field(description="What it took back.")
+    wallets: list[Wallet] = strawberry.field(description="The member's wallets right after it.")
 
 
 RefundPurchaseResult = Annotated[
     PurchaseRefunded | RefundTooLarge | UnknownPurchase | NotAllowed | IdempotencyConflict,
-    strawberry.union("RefundPurchaseResult"),
+    strawberry.union("RefundPurchaseResult", description="The refund, or why there is none."),
 ]
 
 
@@ -77,7 +80,7 @@ class RefundQuery:
 
 @strawberry.type
 class RefundMutation:
-    @strawberry.mutation
+    @strawberry.mutation(description="Takes back what the returned part had earned.")
     @refusals
     async def refund_purchase(self, info: Info, input: RefundInput) -> RefundPurchaseResult:
         loaders = info.context.loaders

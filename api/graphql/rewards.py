@@ -8,6 +8,7 @@ from functools import lru_cache
 import strawberry
 
 from api.graphql.basics import Info, Node, PageInfo
+from api.graphql.descriptions import CURSOR, EDGES, PAGE
 from api.graphql.ids import encode
 from api.graphql.paging import Numbered, connection, page
 from api.graphql.reader import Reader
@@ -23,62 +24,68 @@ from domain.model.programme import Programme, RewardSpec
 LIST = "reward"
 
 
-@strawberry.enum
+@strawberry.enum(description="What one gets.")
 class RewardKind(Enum):
-    DISCOUNT_AMOUNT = "DISCOUNT_AMOUNT"
-    DISCOUNT_PERCENT = "DISCOUNT_PERCENT"
-    PRODUCT = "PRODUCT"
-    EVENT = "EVENT"
-    ACCESS = "ACCESS"
-    SERVICE = "SERVICE"
+    DISCOUNT_AMOUNT = strawberry.enum_value("DISCOUNT_AMOUNT", description="An amount off a purchase.")
+    DISCOUNT_PERCENT = strawberry.enum_value("DISCOUNT_PERCENT", description="A share off a purchase.")
+    PRODUCT = strawberry.enum_value("PRODUCT", description="Goods.")
+    EVENT = strawberry.enum_value("EVENT", description="A place at an event.")
+    ACCESS = strawberry.enum_value("ACCESS", description="Leave to buy or see what others may not.")
+    SERVICE = strawberry.enum_value("SERVICE", description="Somebody's time and skill.")
 
 
-@strawberry.enum
+@strawberry.enum(description="Whether a member could redeem a reward now, balance included.")
 class RewardState(Enum):
-    UNLOCKED = "UNLOCKED"
-    LOCKED = "LOCKED"
+    UNLOCKED = strawberry.enum_value("UNLOCKED", description="It could.")
+    LOCKED = strawberry.enum_value("LOCKED", description="It could not; `locks` says why.")
 
 
-@strawberry.enum
+@strawberry.enum(
+    description="Why a reward cannot be redeemed now. New reasons may be added: show `message` for one that the app does not know."
+)
 class LockReason(Enum):
-    BALANCE = "BALANCE"
-    TIER = "TIER"
-    CONDITION = "CONDITION"
-    STOCK = "STOCK"
-    MEMBER_LIMIT = "MEMBER_LIMIT"
-    NOT_YET = "NOT_YET"
-    OVER = "OVER"
-    FROZEN = "FROZEN"
+    BALANCE = strawberry.enum_value("BALANCE", description="Not enough in the wallet; `missing` says how much.")
+    TIER = strawberry.enum_value("TIER", description="For other tiers.")
+    CONDITION = strawberry.enum_value("CONDITION", description="Its own condition, in the words of the programme.")
+    STOCK = strawberry.enum_value("STOCK", description="None left.")
+    MEMBER_LIMIT = strawberry.enum_value("MEMBER_LIMIT", description="Redeemed as often as one member may.")
+    NOT_YET = strawberry.enum_value("NOT_YET", description="Not available yet.")
+    OVER = strawberry.enum_value("OVER", description="No longer available.")
+    FROZEN = strawberry.enum_value("FROZEN", description="The membership is frozen.")
 
 
-@strawberry.type
+@strawberry.type(description="What a discount takes off.")
 class RewardValue:
-    amount: int | None
-    percent: int | None
-    minimum: int | None
-    currency: str | None
+    amount: int | None = strawberry.field(description="In minor units of `currency`; null for a percentage.")
+    percent: int | None = strawberry.field(description="1 to 100; null for an amount.")
+    minimum: int | None = strawberry.field(description="The purchase it takes, in minor units of `currency`; null for any.")
+    currency: str | None = strawberry.field(description="ISO 4217.")
 
 
-@strawberry.type
+@strawberry.type(description="What redeeming takes.")
 class Cost:
-    wallet: WalletCode
-    amount: int
+    wallet: WalletCode = strawberry.field(description="From which wallet.")
+    amount: int = strawberry.field(description="In points, or minor units of the programme's currency.")
 
 
 @strawberry.type(description="The catalogue's own facts, the same for everyone.")
 class Reward(Node):
-    code: str
-    title: str
-    description: str
-    image: str | None
-    reward_kind: RewardKind
+    code: str = strawberry.field(description="Its code in the programme file.")
+    title: str = strawberry.field(description="In the reader's language.")
+    description: str = strawberry.field(description="In the reader's language.")
+    image: str | None = strawberry.field(
+        description="A picture's path on this server, such as /media/discount-5.svg, or a whole URL; null where it has none."
+    )
+    reward_kind: RewardKind = strawberry.field(description="What one gets.")
     cost: Cost | None = strawberry.field(
         description="Null for what is only ever given: such a reward is in no list and cannot be redeemed."
     )
-    value: RewardValue | None
-    terms: str | None
-    available_from: datetime | None
-    available_until: datetime | None
+    value: RewardValue | None = strawberry.field(description="What it takes off a purchase; null where it takes nothing off.")
+    terms: str | None = strawberry.field(description="The small print, in the reader's language; null where there is none.")
+    available_from: datetime | None = strawberry.field(
+        description="Null where it always was. Some tiers may redeem earlier: their lock says when."
+    )
+    available_until: datetime | None = strawberry.field(description="Exclusive; null where that is open.")
     limited: strawberry.Private[bool]
     store_codes: strawberry.Private[tuple[str, ...]]
 
@@ -86,38 +93,38 @@ class Reward(Node):
     async def stock(self, info: Info) -> int | None:
         return (await info.context.loaders.stock_left()).get(self.code) if self.limited else None
 
-    @strawberry.field
+    @strawberry.field(description="Where its voucher can be used; empty where everywhere.")
     async def stores(self, info: Info) -> list[Store]:
         return stores_of(self.store_codes, await info.context.loaders.store_names()) if self.store_codes else []
 
 
-@strawberry.type
+@strawberry.type(description="One reason why a reward is locked.")
 class Lock:
-    reason: LockReason
-    message: str
-    tier: Tier | None
-    from_: datetime | None = strawberry.field(name="from")
+    reason: LockReason = strawberry.field(description="Which, for the app to choose a picture or a button by.")
+    message: str = strawberry.field(description="The same in words, in the reader's language, with figures and dates.")
+    tier: Tier | None = strawberry.field(description="The lowest tier that unlocks it; null unless the reason is TIER.")
+    from_: datetime | None = strawberry.field(name="from", description="When it becomes available; null unless the reason is NOT_YET.")
 
 
 @strawberry.type(description="A reward as one member stands to it.")
 class MemberReward:
-    id: strawberry.ID
-    reward: Reward
-    reward_state: RewardState
+    id: strawberry.ID = strawberry.field(description="Global id.")
+    reward: Reward = strawberry.field(description="The catalogue's own facts.")
+    reward_state: RewardState = strawberry.field(description="Whether it could be redeemed now, balance included.")
     missing: int = strawberry.field(description="Still missing to afford it; 0 where affordable.")
     locks: list[Lock] = strawberry.field(description="Why it is locked, each reason with what would unlock it.")
 
 
-@strawberry.type
+@strawberry.type(description="A reward in its list.")
 class MemberRewardEdge:
-    cursor: str
-    node: MemberReward
+    cursor: str = strawberry.field(description=CURSOR)
+    node: MemberReward = strawberry.field(description="The reward as the member stands to it.")
 
 
-@strawberry.type
+@strawberry.type(description="A window of rewards.")
 class MemberRewardConnection:
-    edges: list[MemberRewardEdge]
-    page_info: PageInfo
+    edges: list[MemberRewardEdge] = strawberry.field(description=EDGES)
+    page_info: PageInfo = strawberry.field(description=PAGE)
 
 
 # --- the catalogue ---------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ import strawberry
 
 from api.graphql.basics import Info
 from api.graphql.customers import Customer, customer_of
+from api.graphql.descriptions import KEY
 from api.graphql.problems import ExpiredCode, IdempotencyConflict, UnknownCode, refusals
 from api.graphql.tills import scanned, till_of
 from api.graphql.vouchers import Voucher, voucher_of
@@ -15,31 +16,32 @@ from domain.services import scanning
 from domain.services.scanning import CustomerScanned, VoucherScanned
 
 
-@strawberry.input(
-    description="`occurredAt` for a code scanned while offline: judged at that time, at most 24 hours ago, for earning only."
-)
+@strawberry.input(description="`occurredAt` for a code scanned while offline: judged at that time, at most 24 hours ago, for earning only.")
 class ScanInput:
-    code: str
-    occurred_at: datetime | None = None
-    idempotency_key: str
+    code: str = strawberry.field(description="What the scanner read, or somebody typed.")
+    occurred_at: datetime | None = strawberry.field(default=None, description="When it was scanned; by default now.")
+    idempotency_key: str = strawberry.field(description=KEY)
 
 
 @strawberry.type(description="A visit lets this store act for the member for 5 minutes: nobody scans twice.")
 class CustomerScan:
-    customer: Customer
-    visit: str
-    visit_expires_at: datetime
+    customer: Customer = strawberry.field(description="Who showed the code.")
+    visit: str = strawberry.field(description="Goes into `member` of what follows, in this store only.")
+    visit_expires_at: datetime = strawberry.field(description="After it the code must be scanned again.")
 
 
-@strawberry.type
+@strawberry.type(description="The code is a voucher's; scanning did nothing to it.")
 class VoucherScan:
-    voucher: Voucher
-    customer: Customer
+    voucher: Voucher = strawberry.field(description="The voucher.")
+    customer: Customer = strawberry.field(description="Whose it is.")
     usable: bool = strawberry.field(description="False where it is used, expired, cancelled or not for this store.")
-    reason: str | None
+    reason: str | None = strawberry.field(description="Why it is not usable, in the reader's language; null where it is.")
 
 
-ScanResult = Annotated[CustomerScan | VoucherScan | UnknownCode | ExpiredCode | IdempotencyConflict, strawberry.union("ScanResult")]
+ScanResult = Annotated[
+    CustomerScan | VoucherScan | UnknownCode | ExpiredCode | IdempotencyConflict,
+    strawberry.union("ScanResult", description="A member's card, a voucher, or neither."),
+]
 
 
 @strawberry.type

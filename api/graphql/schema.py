@@ -23,12 +23,12 @@ from api.graphql.staff import StaffMutation, StaffQuery
 from api.graphql.trail import TrailQuery
 
 
-@strawberry.type
+@strawberry.type(description="What can be read. One request may ask for a whole screen.")
 class Query(NodeQuery, ProgrammeQuery, MemberQuery, StaffQuery, CustomerQuery, PurchaseQuery, RefundQuery, TrailQuery):
     pass
 
 
-@strawberry.type
+@strawberry.type(description="Each takes one input and answers its success, or a Problem that a screen can act on.")
 class Mutation(
     SignInMutation,
     ProfileMutation,

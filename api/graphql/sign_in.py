@@ -7,6 +7,7 @@ import strawberry
 
 from api.graphql.basics import Info
 from api.graphql.context import Anonymous, MemberCaller
+from api.graphql.descriptions import ACCESS, ACCESS_EXPIRES, CONTACT, INSTALLATION, KEY, REFRESH
 from api.graphql.errors import NotAvailable
 from api.graphql.members import Member, me
 from api.graphql.problems import IdempotencyConflict, NotEnrolled, SignInRefused, TermsNotAccepted, refusals
@@ -19,91 +20,103 @@ from domain.services.sessions import Opened
 from domain.services.sign_in import MemberSignedIn
 
 
-@strawberry.input
+@strawberry.input(description="An answer given at enrolment.")
 class ConsentInput:
-    purpose: str
-    granted: bool
-    wording_version: int
+    purpose: str = strawberry.field(description="As `programme.consents` has it.")
+    granted: bool = strawberry.field(description="Whether they agree; a purpose left out is not agreed to.")
+    wording_version: int = strawberry.field(description="The version of the words that were shown.")
 
 
-@strawberry.input
+@strawberry.input(description="Who wants to become a member.")
 class EnrolInput:
-    name: str
+    name: str = strawberry.field(description="1 to 100 characters.")
     email: str | None = strawberry.field(default=None, description="Exactly one of email and phone; the other can be added later.")
-    phone: str | None = None
-    birthday: date | None = None
-    locale: str | None = None
-    timezone: str | None = None
-    terms_version: str
-    consents: list[ConsentInput] | None = strawberry.field(default_factory=list)
+    phone: str | None = strawberry.field(default=None, description="International, such as +351 912 345 678.")
+    birthday: date | None = strawberry.field(default=None, description="For birthday awards; can be given later.")
+    locale: str | None = strawberry.field(
+        default=None, description="One of `programme.locales`; by default the one that Accept-Language likes best."
+    )
+    timezone: str | None = strawberry.field(default=None, description="IANA, such as Europe/Lisbon; by default the programme's.")
+    terms_version: str = strawberry.field(description="The version that was shown: `programme.terms.version`.")
+    consents: list[ConsentInput] | None = strawberry.field(default_factory=list, description="Answers to `programme.consents`.")
     referral_code: str | None = strawberry.field(
         default=None, description="The number of the member who invites. One that nobody has is not told: then nobody has invited."
     )
-    idempotency_key: str
+    idempotency_key: str = strawberry.field(description=KEY)
 
 
-@strawberry.input
+@strawberry.input(description="Where to send a code.")
 class RequestSignInCodeInput:
-    contact: str
+    contact: str = strawberry.field(description=CONTACT)
 
 
-@strawberry.input
+@strawberry.input(description="The code that came, and for which contact.")
 class SignInInput:
-    contact: str
-    code: str
-    installation_id: str | None = None
+    contact: str = strawberry.field(description=CONTACT)
+    code: str = strawberry.field(description="Six digits.")
+    installation_id: str | None = strawberry.field(default=None, description=INSTALLATION)
 
 
-@strawberry.input
+@strawberry.input(description="What Firebase Authentication proved on the phone.")
 class SignInWithFirebaseInput:
-    id_token: str
-    installation_id: str | None = None
+    id_token: str = strawberry.field(description="As the Firebase library gives it, fresh.")
+    installation_id: str | None = strawberry.field(default=None, description=INSTALLATION)
 
 
-@strawberry.input
+@strawberry.input(description="What a session is prolonged with.")
 class RefreshSessionInput:
-    refresh_token: str
+    refresh_token: str = strawberry.field(
+        description="The newest one. Where no answer came, ask again with the same one within 10 seconds: it gets the same answer."
+    )
 
 
-@strawberry.input
+@strawberry.input(description="Which sessions end.")
 class SignOutInput:
-    everywhere: bool | None = False
+    everywhere: bool | None = strawberry.field(default=False, description="All of the caller's, on every device, instead of this one.")
 
 
-@strawberry.type
+@strawberry.type(description="A code was sent; `signIn` with it begins the membership.")
 class Enrolled:
-    code_sent_to: str
-    expires_at: datetime
+    code_sent_to: str = strawberry.field(description="The contact, as a hint.")
+    expires_at: datetime = strawberry.field(description="When the code stops working.")
 
 
-@strawberry.type
+@strawberry.type(description="If somebody can be reached there, a code is on its way.")
 class SignInCodeRequested:
-    expires_at: datetime
+    expires_at: datetime = strawberry.field(description="When the code stops working.")
 
 
-@strawberry.type
+@strawberry.type(description="The member is signed in; the rest of the operation is theirs.")
 class SignedIn:
-    access_token: str
-    access_token_expires_at: datetime
-    refresh_token: str
-    member: Member
+    access_token: str = strawberry.field(description=ACCESS)
+    access_token_expires_at: datetime = strawberry.field(description=ACCESS_EXPIRES)
+    refresh_token: str = strawberry.field(description=REFRESH)
+    member: Member = strawberry.field(description="Who they are.")
 
 
-@strawberry.type
+@strawberry.type(description="The session goes on.")
 class SessionRefreshed:
-    access_token: str
-    access_token_expires_at: datetime
-    refresh_token: str
+    access_token: str = strawberry.field(description=ACCESS)
+    access_token_expires_at: datetime = strawberry.field(description=ACCESS_EXPIRES)
+    refresh_token: str = strawberry.field(description=REFRESH)
 
 
-@strawberry.type
+@strawberry.type(description="Done.")
 class SignedOut:
-    sessions: int
+    sessions: int = strawberry.field(description="How many sessions ended.")
 
 
-EnrolResult = Annotated[Enrolled | TermsNotAccepted | IdempotencyConflict, strawberry.union("EnrolResult")]
-SignInResult = Annotated[SignedIn | SignInRefused | NotEnrolled, strawberry.union("SignInResult")]
-RefreshSessionResult = Annotated[SessionRefreshed | SignInRefused, strawberry.union("RefreshSessionResult")]
+EnrolResult = Annotated[
+    Enrolled | TermsNotAccepted | IdempotencyConflict,
+    strawberry.union("EnrolResult", description="A code is on its way, or the terms have changed meanwhile."),
+]
+SignInResult = Annotated[
+    SignedIn | SignInRefused | NotEnrolled, strawberry.union("SignInResult", description="A session, or why there is none.")
+]
+RefreshSessionResult = Annotated[
+    SessionRefreshed | SignInRefused,
+    strawberry.union("RefreshSessionResult", description="New tokens, or the session has ended: sign in again."),
+]
 
 
 @strawberry.type
@@ -137,7 +150,7 @@ class SignInMutation:
         expires_at = await sign_in.request_code(desk, contact=input.contact, locale=reader.locale, now=reader.now)
         return SignInCodeRequested(expires_at=expires_at)
 
-    @strawberry.mutation
+    @strawberry.mutation(description="A code for a session. The access token goes into `Authorization: Bearer ...` of every request.")
     @refusals
     async def sign_in(self, info: Info, input: SignInInput) -> SignInResult:
         found = await sign_in.sign_in(
@@ -167,7 +180,7 @@ class SignInMutation:
         issued = access_of(services, opened)
         return SessionRefreshed(access_token=issued.token, access_token_expires_at=issued.expires_at, refresh_token=opened.refresh_token)
 
-    @strawberry.mutation
+    @strawberry.mutation(description="Ends this session, or all of the caller's.")
     async def sign_out(self, info: Info, input: SignOutInput) -> SignedOut:
         caller = info.context.caller
         assert not isinstance(caller, Anonymous), "the table of permissions lets only who is signed in come so far"

@@ -8,6 +8,7 @@ import strawberry
 
 from api.graphql.basics import Info, Node
 from api.graphql.context import StaffCaller
+from api.graphql.descriptions import ACCESS, ACCESS_EXPIRES, REFRESH
 from api.graphql.errors import Unauthenticated
 from api.graphql.ids import encode
 from api.graphql.problems import SignInRefused, refusals
@@ -16,36 +17,38 @@ from api.graphql.stores import Store, store_of
 from domain.services import staff
 
 
-@strawberry.enum
+@strawberry.enum(description="What an employee may do.")
 class StaffRole(Enum):
-    CASHIER = "CASHIER"
-    MANAGER = "MANAGER"
-    OPERATOR = "OPERATOR"
+    CASHIER = strawberry.enum_value("CASHIER", description="Scans, records and refunds in their store.")
+    MANAGER = strawberry.enum_value("MANAGER", description="That, and corrections with a reason.")
+    OPERATOR = strawberry.enum_value("OPERATOR", description="That, in every store.")
 
 
-@strawberry.type
+@strawberry.type(description="An employee, at the store of this shift.")
 class Staff(Node):
-    name: str
-    role: StaffRole
-    store: Store
+    name: str = strawberry.field(description="As the operator wrote it.")
+    role: StaffRole = strawberry.field(description="What they may do.")
+    store: Store = strawberry.field(description="Where this shift is.")
 
 
-@strawberry.input
+@strawberry.input(description="Who begins a shift, and where.")
 class StaffSignInInput:
-    username: str
-    password: str
-    store: str
+    username: str = strawberry.field(description="Given by the operator.")
+    password: str = strawberry.field(description="Theirs.")
+    store: str = strawberry.field(description="The store's code.")
 
 
-@strawberry.type
+@strawberry.type(description="The shift has begun.")
 class StaffSignedIn:
-    access_token: str
-    access_token_expires_at: datetime
-    refresh_token: str
-    staff: Staff
+    access_token: str = strawberry.field(description=ACCESS)
+    access_token_expires_at: datetime = strawberry.field(description=ACCESS_EXPIRES)
+    refresh_token: str = strawberry.field(description=REFRESH)
+    staff: Staff = strawberry.field(description="Who they are.")
 
 
-StaffSignInResult = Annotated[StaffSignedIn | SignInRefused, strawberry.union("StaffSignInResult")]
+StaffSignInResult = Annotated[
+    StaffSignedIn | SignInRefused, strawberry.union("StaffSignInResult", description="A shift, or why there is none.")
+]
 
 
 @strawberry.type
@@ -57,7 +60,7 @@ class StaffQuery:
 
 @strawberry.type
 class StaffMutation:
-    @strawberry.mutation
+    @strawberry.mutation(description="A password for a shift at one store.")
     @refusals
     async def staff_sign_in(self, info: Info, input: StaffSignInInput) -> StaffSignInResult:
         services = info.context.services

@@ -7,11 +7,11 @@ import strawberry
 from api.graphql.ids import encode
 
 
-@strawberry.type
+@strawberry.type(description="A shop.")
 class Store:
-    id: strawberry.ID
-    code: str
-    name: str
+    id: strawberry.ID = strawberry.field(description="Global id.")
+    code: str = strawberry.field(description="Its code, as receipts and the programme file name it.")
+    name: str = strawberry.field(description="As people know it.")
 
 
 def store_of(code: str, names: Mapping[str, str]) -> Store:

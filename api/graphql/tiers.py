@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import strawberry
 
+from api.graphql.descriptions import STEP
 from api.graphql.ids import encode
 from api.graphql.reader import Reader
 from domain.model import tiers
@@ -13,38 +14,36 @@ from domain.model.member import Member, Step
 from domain.model.programme import Programme
 
 
-@strawberry.type
+@strawberry.type(description="A rung of the ladder.")
 class Tier:
-    id: strawberry.ID
-    code: str
-    name: str
-    from_: int = strawberry.field(name="from")
-    multiplier: float
-    benefits: list[str]
-    colour: str | None
+    id: strawberry.ID = strawberry.field(description="Global id.")
+    code: str = strawberry.field(description="Its code in the programme file.")
+    name: str = strawberry.field(description="In the reader's language.")
+    from_: int = strawberry.field(name="from", description="The qualifying count that reaches it.")
+    multiplier: float = strawberry.field(description="What awards are multiplied by.")
+    benefits: list[str] = strawberry.field(description="In the reader's language.")
+    colour: str | None = strawberry.field(description="Such as #c9a227; null where it has none.")
 
 
-@strawberry.type
+@strawberry.type(description="A change of tier.")
 class TierStep:
-    from_: str | None = strawberry.field(name="from")
-    to: str
-    at: datetime
-    reason: str
+    from_: str | None = strawberry.field(name="from", description="The code of the tier before; null for the first.")
+    to: str = strawberry.field(description="The code of the tier held since.")
+    at: datetime = strawberry.field(description="When.")
+    reason: str = strawberry.field(description=STEP)
 
 
-@strawberry.type
+@strawberry.type(description="Where the member stands on the ladder.")
 class TierProgress:
-    id: strawberry.ID
-    current: Tier
-    since: datetime
+    id: strawberry.ID = strawberry.field(description="Global id.")
+    current: Tier = strawberry.field(description="The tier held now.")
+    since: datetime = strawberry.field(description="Since when.")
     until: date | None = strawberry.field(
         description="The last day the current tier is held before its review; null where it cannot be lost."
     )
-    next: Tier | None
-    qualifying: int = strawberry.field(
-        description="What counts toward tiers in the current window. Spending points never lowers it."
-    )
-    to_next: int | None
+    next: Tier | None = strawberry.field(description="The tier above; null at the top.")
+    qualifying: int = strawberry.field(description="What counts toward tiers in the current window. Spending points never lowers it.")
+    to_next: int | None = strawberry.field(description="What `qualifying` still misses for the next tier; null at the top.")
     to_keep: int | None = strawberry.field(description="Still missing to keep the current tier at its review.")
     fraction: float = strawberry.field(description="0..1 of the way from the current tier to the next; 1 at the top.")
     steps: strawberry.Private[tuple[Step, ...]]

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import Enum
+from typing import Annotated
 
 import strawberry
 
@@ -21,57 +22,59 @@ from domain.store.audit import Act
 A_DAY = timedelta(days=1)
 
 
-@strawberry.enum
+@strawberry.enum(description="What an employee did.")
 class StaffActionKind(Enum):
-    PURCHASE = "PURCHASE"
-    REFUND = "REFUND"
-    ADJUSTMENT = "ADJUSTMENT"
-    VOUCHER_USED = "VOUCHER_USED"
-    VOUCHER_REVERSED = "VOUCHER_REVERSED"
-    EVENT = "EVENT"
-    MEMBER_FROZEN = "MEMBER_FROZEN"
-    MEMBER_UNFROZEN = "MEMBER_UNFROZEN"
+    PURCHASE = strawberry.enum_value("PURCHASE", description="Recorded a purchase.")
+    REFUND = strawberry.enum_value("REFUND", description="Recorded a refund.")
+    ADJUSTMENT = strawberry.enum_value("ADJUSTMENT", description="Corrected a balance.")
+    VOUCHER_USED = strawberry.enum_value("VOUCHER_USED", description="Accepted a voucher.")
+    VOUCHER_REVERSED = strawberry.enum_value("VOUCHER_REVERSED", description="Took an acceptance back.")
+    EVENT = strawberry.enum_value("EVENT", description="Recorded an event.")
+    MEMBER_FROZEN = strawberry.enum_value("MEMBER_FROZEN", description="Froze a membership.")
+    MEMBER_UNFROZEN = strawberry.enum_value("MEMBER_UNFROZEN", description="Let a membership go on.")
 
 
 @strawberry.type(description="One thing that an employee did in this shift.")
 class ShiftAction:
-    id: strawberry.ID
-    at: datetime
-    action_kind: StaffActionKind
+    id: strawberry.ID = strawberry.field(description="Global id.")
+    at: datetime = strawberry.field(description="When.")
+    action_kind: StaffActionKind = strawberry.field(description="What was done.")
     subject: str = strawberry.field(description="The receipt, reward, wallet or event that it was about.")
-    amount: int
-    wallet: WalletCode | None
+    amount: int = strawberry.field(description="The purchase's total, what was refunded (minor units), or the correction; else 0.")
+    wallet: WalletCode | None = strawberry.field(description="Which wallet a correction moved; null for anything else.")
     currency: str | None = strawberry.field(description="Set where the amount is money.")
-    customer: Customer | None
-    voucher: Voucher | None
+    customer: Customer | None = strawberry.field(description="The member as they are now; null where they are erased.")
+    voucher: Voucher | None = strawberry.field(description="The voucher that it was about; null where there was none.")
 
 
 @strawberry.type(description="A wallet's balance: available + pending - debt.")
 class AuditBalance:
-    wallet: WalletCode
-    amount: int
+    wallet: WalletCode = strawberry.field(description="Which wallet.")
+    amount: int = strawberry.field(description="In points, or minor units of the programme's currency.")
 
 
 @strawberry.type(description="One row of the audit trail: who did what, when, where, why, and what it changed.")
 class AuditEntry:
-    id: strawberry.ID
-    at: datetime
+    id: strawberry.ID = strawberry.field(description="Global id.")
+    at: datetime = strawberry.field(description="When.")
     actor: str = strawberry.field(description="The employee's username.")
-    action_kind: StaffActionKind
-    store: Store
+    action_kind: StaffActionKind = strawberry.field(description="What was done.")
+    store: Store = strawberry.field(description="Where.")
     member: strawberry.ID = strawberry.field(description="The customer's id.")
-    subject: str
-    amount: int
-    reason: str | None
-    before: list[AuditBalance]
-    after: list[AuditBalance]
-    request_id: str | None
+    subject: str = strawberry.field(description="The receipt, reward, wallet or event that it was about.")
+    amount: int = strawberry.field(description="The purchase's total, what was refunded (minor units), or the correction; else 0.")
+    reason: str | None = strawberry.field(description="As the employee gave it; null where none is asked for.")
+    before: list[AuditBalance] = strawberry.field(description="The wallets that it touched, before it.")
+    after: list[AuditBalance] = strawberry.field(description="The same wallets after it.")
+    request_id: str | None = strawberry.field(description="Finds the request in the logs; null for what is older than that.")
 
 
 @strawberry.type
 class TrailQuery:
     @strawberry.field(description="Staff: what this shift (this staff session) did, newest first.")
-    async def shift_actions(self, info: Info, first: int | None = 50) -> list[ShiftAction]:
+    async def shift_actions(
+        self, info: Info, first: Annotated[int | None, strawberry.argument(description="How many, 1 to 100.")] = 50
+    ) -> list[ShiftAction]:
         house, loaders = info.context.services.house, info.context.loaders
         acts = await trail.of_shift(house, till=till_of(info), first=_bounded(first), now=loaders.now)
         reader = await loaders.reader()
@@ -97,10 +100,12 @@ class TrailQuery:
     async def audit_trail(
         self,
         info: Info,
-        store: str | None = None,
-        since: datetime | None = None,
-        until: datetime | None = None,
-        first: int | None = 50,
+        store: Annotated[str | None, strawberry.argument(description="A store's code; by default this one, for operators all.")] = None,
+        since: Annotated[
+            datetime | None, strawberry.argument(description="By default a day before `until`; at most 31 days before it.")
+        ] = None,
+        until: Annotated[datetime | None, strawberry.argument(description="By default now.")] = None,
+        first: Annotated[int | None, strawberry.argument(description="How many, 1 to 100.")] = 50,
     ) -> list[AuditEntry]:
         now = info.context.loaders.now
         end = until or now

@@ -2,10 +2,12 @@
 
 from datetime import datetime
 from enum import Enum
+from typing import Annotated
 
 import strawberry
 
 from api.graphql.basics import Info, Node, PageInfo, Problem
+from api.graphql.descriptions import CURSOR, EDGES, PAGE
 from api.graphql.errors import BadInput
 from api.graphql.ids import decode_as, encode
 from api.graphql.paging import Numbered, connection, page
@@ -26,45 +28,45 @@ LIST = "voucher"
 LOOKED_AT = 400
 
 
-@strawberry.enum
+@strawberry.enum(description="What has become of a voucher.")
 class VoucherState(Enum):
-    ISSUED = "ISSUED"
-    USED = "USED"
-    EXPIRED = "EXPIRED"
-    CANCELLED = "CANCELLED"
+    ISSUED = strawberry.enum_value("ISSUED", description="It can be used.")
+    USED = strawberry.enum_value("USED", description="It was used.")
+    EXPIRED = strawberry.enum_value("EXPIRED", description="Its time is over.")
+    CANCELLED = strawberry.enum_value("CANCELLED", description="It was given back.")
 
 
-@strawberry.enum
+@strawberry.enum(description="How a QR code is drawn.")
 class QrFormat(Enum):
-    SVG = "SVG"
-    PNG = "PNG"
+    SVG = strawberry.enum_value("SVG", description="Vector, sharp at any size.")
+    PNG = strawberry.enum_value("PNG", description="Pixels.")
 
 
 @strawberry.type(description="SVG as text; PNG as a data: URL.")
 class QrImage:
-    media_type: str
-    data: str
+    media_type: str = strawberry.field(description="Such as image/svg+xml.")
+    data: str = strawberry.field(description="The picture itself.")
 
 
-@strawberry.type
+@strawberry.type(description="What a reward became when it was redeemed or given.")
 class Voucher(Node):
-    reward: Reward
+    reward: Reward = strawberry.field(description="The reward in today's catalogue; as it was then, where it is no longer in it.")
     title: str = strawberry.field(description="What it is worth, as it was when issued.")
-    value: RewardValue | None
-    cost: Cost | None
-    voucher_state: VoucherState
-    issued_at: datetime
-    expires_at: datetime | None
-    used_at: datetime | None
-    cancellable: bool
+    value: RewardValue | None = strawberry.field(description="What it takes off a purchase, as issued; null where it takes nothing off.")
+    cost: Cost | None = strawberry.field(description="What was paid for it; null where it was given.")
+    voucher_state: VoucherState = strawberry.field(description="As of this answer.")
+    issued_at: datetime = strawberry.field(description="When it was redeemed or given.")
+    expires_at: datetime | None = strawberry.field(description="From then on it cannot be used; null where it always can.")
+    used_at: datetime | None = strawberry.field(description="When it was used; null where it was not.")
+    cancellable: bool = strawberry.field(description="Whether cancelVoucher would give its cost back: unused, and not given for nothing.")
     issued: strawberry.Private[Issued]
 
-    @strawberry.field
+    @strawberry.field(description="Where it was used; null where it was not.")
     async def used_in(self, info: Info) -> Store | None:
         code = self.issued.used_in
         return None if code is None else store_of(code, await info.context.loaders.store_names())
 
-    @strawberry.field
+    @strawberry.field(description="Where it can be used; empty where everywhere.")
     async def stores(self, info: Info) -> list[Store]:
         return stores_of(self.issued.stores, await info.context.loaders.store_names()) if self.issued.stores else []
 
@@ -72,29 +74,34 @@ class Voucher(Node):
     def code(self, info: Info) -> str | None:
         return reading.voucher_code(info.context.services.house, self.issued)
 
-    @strawberry.field
-    def qr(self, info: Info, format: QrFormat | None = QrFormat.SVG, size: int | None = 256) -> QrImage | None:
+    @strawberry.field(description="The code as a picture: null for anyone but its owner.")
+    def qr(
+        self,
+        info: Info,
+        format: Annotated[QrFormat | None, strawberry.argument(description="SVG by default.")] = QrFormat.SVG,
+        size: Annotated[int | None, strawberry.argument(description="Pixels, 64 to 2048.")] = 256,
+    ) -> QrImage | None:
         code = reading.voucher_code(info.context.services.house, self.issued)
         return None if code is None else picture(code, format, size)
 
 
-@strawberry.type
+@strawberry.type(description="A voucher in its list.")
 class VoucherEdge:
-    cursor: str
-    node: Voucher
+    cursor: str = strawberry.field(description=CURSOR)
+    node: Voucher = strawberry.field(description="The voucher.")
 
 
-@strawberry.type
+@strawberry.type(description="A window of vouchers.")
 class VoucherConnection:
-    edges: list[VoucherEdge]
-    page_info: PageInfo
+    edges: list[VoucherEdge] = strawberry.field(description=EDGES)
+    page_info: PageInfo = strawberry.field(description=PAGE)
 
 
-@strawberry.type
+@strawberry.type(description="It is used, expired, cancelled, or cannot be given back.")
 class VoucherNotUsable(Problem):
-    voucher_state: VoucherState
-    used_at: datetime | None
-    used_in: Store | None
+    voucher_state: VoucherState = strawberry.field(description="What it is.")
+    used_at: datetime | None = strawberry.field(description="When it was used; null where it was not.")
+    used_in: Store | None = strawberry.field(description="Where it was used; null where it was not.")
 
 
 @told_by(VoucherRefused)
@@ -175,7 +182,7 @@ async def voucher_history(
     step, looked = window.size, 0
     while before > 1 and len(found) < window.size and looked < LOOKED_AT:
         rows = await reading.vouchers_of(info.context.services.house, member_id=member, first=step, before=before, now=loaders.now)
-        found += [one for one in rows.items if state is None or one.state_at(loaders.now) == state.value]
+        found += [one for one in rows.items if state is None or one.state_at(loaders.now) == state.name]
         before, looked, step = max(1, before - step), looked + step, step * 2
     return connection(
         [Numbered(one.n, await voucher_of(info, one)) for one in found],
