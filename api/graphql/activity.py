@@ -1,9 +1,10 @@
 """What happens to the signed-in member, as it happens: each event with a cursor that replays what was missed."""
 
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 
 import strawberry
@@ -18,6 +19,7 @@ from api.graphql.rewards import MemberReward, member_reward
 from api.graphql.tiers import Tier, TierProgress, ladder, tier_progress
 from api.graphql.titles import known
 from api.graphql.vouchers import Voucher, voucher_of
+from domain.model.decision import VoucherChange
 from domain.services import activity as happenings
 from domain.services import errors, inbox
 from domain.services.activity import Climbed, Cursor, Gained, Missed, Moved, Stepped, What
@@ -50,18 +52,28 @@ class TierChanged:
     tier: TierProgress
 
 
-@strawberry.type
+@strawberry.type(description="It came to be: redeemed, or given by a rule.")
 class VoucherIssued:
     voucher: Voucher
 
 
-@strawberry.type
+@strawberry.type(description="It was used at a till.")
 class VoucherUsed:
     voucher: Voucher
 
 
-@strawberry.type
+@strawberry.type(description="Its use was taken back at the till: it can be used again.")
+class VoucherReinstated:
+    voucher: Voucher
+
+
+@strawberry.type(description="The member gave it back, unused.")
 class VoucherCancelled:
+    voucher: Voucher
+
+
+@strawberry.type(description="It lapsed unused. Told once that is written down, within a minute of `expiresAt`.")
+class VoucherExpired:
     voucher: Voucher
 
 
@@ -83,7 +95,9 @@ MemberActivity = Annotated[
     | TierChanged
     | VoucherIssued
     | VoucherUsed
+    | VoucherReinstated
     | VoucherCancelled
+    | VoucherExpired
     | MessageReceived
     | Resync,
     strawberry.union("MemberActivity"),
@@ -101,7 +115,8 @@ class MemberActivityEvent:
 class Subscription:
     @strawberry.subscription(
         description="What happens to the signed-in member, as it happens (graphql-transport-ws). `after` replays what was missed; "
-        "Resync says to read everything afresh."
+        "Resync says to read everything afresh. Each activity says what happened, and shows the thing as it is by now: of several "
+        "that are replayed, the last is true."
     )
     async def member_activity(self, info: Info, after: str | None = None) -> AsyncGenerator[MemberActivityEvent, None]:
         member, house = info.context.member().member_id, info.context.services.house
@@ -110,8 +125,7 @@ class Subscription:
         try:
             async with aclosing(stream):
                 async for happening in stream:
-                    info.context.loaders.renew()
-                    told = await _told(info, member, happening.what)
+                    told = await happenings.patiently(partial(_told, info, member, happening.what))
                     if told is not None:
                         yield MemberActivityEvent(cursor=write_cursor(happening.cursor), occurred_at=happening.at, activity=told)
         except errors.NotFound:
@@ -139,6 +153,7 @@ def read_cursor(text: str) -> Cursor:
 
 async def _told(info: Info, member: str, what: What) -> MemberActivity | None:
     """Return what a screen is told, with the member as they are now; None for what the programme knows no more."""
+    info.context.loaders.renew()
     if isinstance(what, Missed):
         return Resync(reason=what.reason)
     if isinstance(what, Stepped):
@@ -166,15 +181,15 @@ async def _told(info: Info, member: str, what: What) -> MemberActivity | None:
     return None
 
 
-async def _voucher(info: Info, what: Stepped) -> VoucherIssued | VoucherUsed | VoucherCancelled | None:
+async def _voucher(info: Info, what: Stepped) -> MemberActivity | None:
     found = await info.context.loaders.voucher(what.voucher)
-    if found is None:
-        return None
-    voucher = await voucher_of(info, found)
-    match what.change:
-        case "used":
-            return VoucherUsed(voucher=voucher)
-        case "cancelled":
-            return VoucherCancelled(voucher=voucher)
-        case _:  # issued, or to be used again since its use was taken back
-            return VoucherIssued(voucher=voucher)
+    return None if found is None else _STEPS[what.change](voucher=await voucher_of(info, found))
+
+
+_STEPS: Mapping[VoucherChange, Callable[..., MemberActivity]] = {
+    "issued": VoucherIssued,
+    "used": VoucherUsed,
+    "reversed": VoucherReinstated,
+    "cancelled": VoucherCancelled,
+    "expired": VoucherExpired,
+}

@@ -127,7 +127,7 @@ TYPES: Mapping[str, Eyes] = {
     **_all(MEMBER, "SignedIn", "ProfileUpdated", "ContactChanged", "ContactTaken", "TermsAccepted", "ConsentSet"),
     **_all(MEMBER, "DeviceRegistered", "DeviceUnregistered", "MessagesRead", "RewardRedeemed", "RewardLocked", "VoucherGivenBack"),
     **_all(MEMBER, "MemberActivityEvent", "BalanceChanged", "RewardUnlocked", "BadgeEarned", "TierChanged", "VoucherIssued"),
-    **_all(MEMBER, "VoucherUsed", "VoucherCancelled", "MessageReceived", "Resync"),
+    **_all(MEMBER, "VoucherUsed", "VoucherReinstated", "VoucherCancelled", "VoucherExpired", "MessageReceived", "Resync"),
     # What the till needs of a member, and the member sees too
     **_all(SIGNED_IN, "SignedOut", "Wallet", "ExpiringAmount", "PointEntry", "RuleOutcome", "TierProgress", "TierStep", "BadgeProgress"),
     **_all(SIGNED_IN, "MemberReward", "MemberRewardConnection", "MemberRewardEdge", "Lock", "Voucher", "VoucherConnection", "VoucherEdge"),

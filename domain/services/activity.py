@@ -1,16 +1,19 @@
 """What happened to a member since they last looked, and then as it happens: from the journal's rows and the inbox's letters.
 
 A cursor holds both counters, so whoever comes back is told what they missed, in order and once. Where that is too much, or the cursor
-is from another time, they are told to read everything afresh.
+is from another time, they are told to read everything afresh. While the database is away, they are kept waiting for the rest.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal
+from functools import partial
+from typing import Literal, TypeVar
+
+import structlog
 
 from domain.model.decision import Row, VoucherChange
 from domain.model.events import BADGE_EARNED, REWARD_UNLOCKED, TIER_CHANGED
@@ -18,10 +21,17 @@ from domain.services.errors import NotFound
 from domain.services.house import House
 from domain.services.live import Listener
 from domain.store import inbox, journal, members
+from domain.store.base import Unavailable
 from domain.store.inbox import Letter
 from domain.store.members import Told, told_by
 
+T = TypeVar("T")
+
 REPLAYED_AT_MOST = 100
+SHORTEST_PAUSE_SECONDS = 0.1
+LONGEST_PAUSE_SECONDS = 5.0
+
+log = structlog.get_logger(__name__)
 
 
 # ---------------------------------------------------------------- values
@@ -60,7 +70,7 @@ class Climbed:
 
 @dataclass(frozen=True, slots=True)
 class Stepped:
-    """A voucher came to be, or changed."""
+    """A voucher came to be, was used, had its use taken back, was given back, or lapsed."""
 
     voucher: str
     change: VoucherChange
@@ -88,7 +98,7 @@ class Happening:
 # ---------------------------------------------------------------- pure rules
 def told_of(row: Row) -> tuple[What, ...]:
     """Return what a member is told of a journal row: vouchers, then points, then what followed from them."""
-    out: list[What] = [Stepped(one.id, one.change) for one in row.vouchers if one.change != "expired"]
+    out: list[What] = [Stepped(one.id, one.change) for one in row.vouchers]
     if entries := told_by(row):
         out.append(Moved(entries))
     for event in (row.event, *row.raised):
@@ -114,24 +124,36 @@ def _of_rows(found: Iterable[Row], cursor: Cursor) -> tuple[list[Happening], Cur
 
 
 # ---------------------------------------------------------------- reads
+async def patiently(read: Callable[[], Awaitable[T]]) -> T:
+    """Return what `read` gives, asking again while the database is away: nothing is lost on whoever listens meanwhile."""
+    pause = SHORTEST_PAUSE_SECONDS
+    while True:
+        try:
+            return await read()
+        except Unavailable as fault:
+            log.warning("activity.waits", why=type(fault).__name__, again_in_seconds=pause)
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+
+
 async def activity(house: House, *, member_id: str, after: Cursor | None = None, now: datetime) -> AsyncGenerator[Happening, None]:
     """Yield what happened to a member after a cursor, or from now on, without end. Raises NotFound."""
     with house.live.listening(member_id) as listener:
-        stands = await _standing(house, member_id)
+        stands = await patiently(partial(_standing, house, member_id))
         cursor = stands if after is None else after
         listener.seq, listener.n = max(listener.seq, stands.seq), max(listener.n, stands.n)
         while True:
             listener.heard.clear()
             if listener.missed:
                 listener.missed = False
-                stands = await _standing(house, member_id)
+                stands = await patiently(partial(_standing, house, member_id))
                 listener.seq, listener.n = max(listener.seq, stands.seq), max(listener.n, stands.n)
             top = Cursor(listener.seq, 0, listener.n)
             if _out_of_reach(cursor, top):
                 cursor = top
                 yield Happening(cursor, now, Missed("too much has happened since"))
             else:
-                told, cursor = await _told(house, member_id, listener, cursor, top)
+                told, cursor = await patiently(partial(_told, house, member_id, listener, cursor, top))
                 for happening in told:
                     yield happening
             await listener.heard.wait()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Iterator
 from io import BytesIO
@@ -100,6 +101,9 @@ def test_card_purchase_redeeming_voucher_and_a_second_scan(page: Page, till: Pag
     till.fill("dialog [name=reason]", "lido por engano")
     till.click("dialog .primary")
     expect(till.locator(".done.good h1")).to_have_text("O vale pode ser usado de novo")
+    # And turns back by itself: nothing but its socket tells of that.
+    expect(page.locator(".held[data-state=ISSUED] .qr")).to_be_visible()
+    expect(page.locator("#news .news").last).to_contain_text(re.compile("Ready to use again|Pode ser usado de novo|Można użyć ponownie"))
     page.click(".held .close")
     page.click("#tabs button >> nth=1")
     page.click(".ticket >> nth=0")

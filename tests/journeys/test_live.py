@@ -18,6 +18,7 @@ from api.http.protocol import ConnectionLimits, socket_protocol
 from domain.services.deliveries import keep_delivering
 from domain.services.senders import Senders
 from domain.services.sending import Post
+from domain.services.turn import turn
 from domain.store.connect import Database
 from tests.doors import Doors, opened
 from tests.services.post import Pushes
@@ -29,7 +30,8 @@ ACTIVITY = """subscription Live($after: String) { memberActivity(after: $after) 
   ... on BadgeEarned { badge { level badge { code } } }
   ... on TierChanged { from { code } to { code } tier { current { code } } }
   ... on VoucherIssued { voucher { voucherState code } } ... on VoucherUsed { voucher { id voucherState usedIn { name } } }
-  ... on VoucherCancelled { voucher { id } }
+  ... on VoucherReinstated { voucher { id voucherState usedAt code } }
+  ... on VoucherCancelled { voucher { id } } ... on VoucherExpired { voucher { id voucherState } }
   ... on MessageReceived { unread message { id messageKind title body readAt } }
   ... on Resync { cause: reason } } } }"""
 MESSAGES = """query($after: String) { me { messages(first: 1, after: $after) {
@@ -119,17 +121,14 @@ async def test_what_happens_at_the_till_shows_on_the_phone_by_itself(database: D
             message = await phone.hears("MessageReceived")
             assert message["activity"]["message"]["messageKind"] == "reward-unlocked"
             assert message["activity"]["message"]["body"].startswith("Tem ")
-            rewards = await doors.do("{ me { rewards { edges { node { id reward { id code } } } } } }", token=ana)
-            listed = [edge["node"]["reward"] for edge in rewards["me"]["rewards"]["edges"]]
-            redeem = {"rewardId": next(one["id"] for one in listed if one["code"] == "discount-5"), "idempotencyKey": "redeem-1"}
-            redeemed = await doors.mutate("redeemReward", redeem, "... on RewardRedeemed { voucher { id code } }", token=ana)
+            voucher = await _redeemed(doors, ana, "discount-5")
             issued = await phone.hears("VoucherIssued")
-            assert issued["activity"]["voucher"] == {"voucherState": "ISSUED", "code": redeemed["voucher"]["code"]}
-            used = {"code": redeemed["voucher"]["code"], "idempotencyKey": "use-1"}
+            assert issued["activity"]["voucher"] == {"voucherState": "ISSUED", "code": voucher["code"]}
+            used = {"code": voucher["code"], "idempotencyKey": "use-1"}
             await doors.mutate("useVoucher", used, "... on VoucherAccepted { voucher { voucherState } }", token=manager)
             shown = await phone.hears("VoucherUsed")
             assert shown["activity"]["voucher"] == {
-                "id": redeemed["voucher"]["id"],
+                "id": voucher["id"],
                 "voucherState": "USED",
                 "usedIn": {"name": "NumisCollect Lisboa"},
             }
@@ -141,6 +140,39 @@ async def test_what_happens_at_the_till_shows_on_the_phone_by_itself(database: D
             assert [one for one in replayed if one != "MessageReceived"] == [one for one in later if one != "MessageReceived"]
         assert [one.title for one in pushes.got if one.link and one.link.startswith("app://rewards/")]
         assert {one.address.value for one in pushes.got} == {"fcm-1"}
+
+
+async def test_a_use_taken_back_and_a_lapse_show_on_the_phone_for_what_they_are(database: Database, wire: Wire, tmp_path: Path) -> None:
+    async with opened(database, wire, tmp_path) as doors, at_work(doors, Pushes()) as address:
+        ana, manager = await doors.member(), await doors.hire("maria", "MANAGER")
+        me = (await doors.do("{ me { number } }", token=ana))["me"]["number"]
+        given = {"member": me, "wallet": "points", "amount": 600, "reason": "shown", "idempotencyKey": "adjust-1"}
+        await doors.mutate("adjustBalance", given, "__typename", token=manager)
+        voucher = await _redeemed(doors, ana, "discount-5")
+        async with subscribed(doors, address, ana) as phone:
+            used = {"code": voucher["code"], "idempotencyKey": "use-1"}
+            await doors.mutate("useVoucher", used, "... on VoucherAccepted { voucher { voucherState } }", token=manager)
+            assert (await phone.hears("VoucherUsed"))["activity"]["voucher"]["voucherState"] == "USED"
+            back = {"voucherId": voucher["id"], "reason": "the wrong one", "idempotencyKey": "back-1"}
+            await doors.mutate("reverseVoucherUse", back, "__typename", token=manager)
+            again = await phone.hears("VoucherReinstated")
+            assert again["activity"]["voucher"] == {"id": voucher["id"], "voucherState": "ISSUED", "usedAt": None, "code": voucher["code"]}
+            doors.clock.pass_(days=60)
+            await turn(doors.process.house, now=doors.clock())
+            lapsed = await phone.hears("VoucherExpired")
+            assert lapsed["activity"]["voucher"] == {"id": voucher["id"], "voucherState": "EXPIRED"}
+            told = [one["activity"]["__typename"] for one in phone.told]
+            assert [one for one in told if one.startswith("Voucher")] == ["VoucherUsed", "VoucherReinstated", "VoucherExpired"]
+
+
+async def _redeemed(doors: Doors, token: str, reward: str) -> dict[str, str]:
+    """A voucher of a reward that is unlocked: its id and code."""
+    rewards = await doors.do("{ me { rewards { edges { node { reward { id code } } } } } }", token=token)
+    listed = [edge["node"]["reward"] for edge in rewards["me"]["rewards"]["edges"]]
+    redeem = {"rewardId": next(one["id"] for one in listed if one["code"] == reward), "idempotencyKey": f"redeem {reward}"}
+    answer = await doors.mutate("redeemReward", redeem, "... on RewardRedeemed { voucher { id code } }", token=token)
+    voucher: dict[str, str] = answer["voucher"]
+    return voucher
 
 
 async def test_the_inbox_is_paged_marked_read_and_counted(database: Database, wire: Wire, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from domain.services import redemption
 from domain.services.activity import Cursor, Happening, Missed, Moved, Stepped, activity
 from domain.services.following import Follower
 from domain.services.house import House
+from domain.services.turn import turn
 from domain.store import vouchers
 from domain.store.connect import Database
 from domain.store.inbox import Letter
@@ -94,6 +95,33 @@ async def test_a_voucher_issued_and_used_is_told_with_its_points(database: Datab
         assert [one.change for one in told if isinstance(one, Stepped)] == ["issued", "used"]
         assert [entry.entry.amount for one in told if isinstance(one, Moved) for entry in one.entries] == [-50]
         await phone.close()
+
+
+async def test_each_step_of_a_voucher_is_told_for_what_it_is_its_reversal_and_its_lapse_too(database: Database) -> None:
+    house = await open_house(database)
+    await join(house, "ana")
+    await _visits(house, 6)
+    then = NOW + timedelta(days=200)
+    async with followed(house):
+        phone = Phone(house)
+        await listens(house)
+        await asyncio.sleep(0.1)
+        done = await redemption.redeem(house, member_id="ana", reward="mug", key="redeem-1", now=then)
+        code = await _code(house, done.voucher.id)
+        await redemption.use(house, till=TILL, code=code, key="use-1", now=then + timedelta(seconds=1))
+        await redemption.reverse(
+            house, till=TILL, voucher_id=done.voucher.id, reason="the wrong one", key="back-1", now=then + timedelta(seconds=2)
+        )
+        await turn(house, now=then + timedelta(days=30))
+        told = await phone.hears(5)
+        assert [(one.voucher, one.change) for one in told if isinstance(one, Stepped)] == [
+            (done.voucher.id, change) for change in ("issued", "used", "reversed", "expired")
+        ]
+        assert phone.told[-1].at == then + timedelta(days=30)
+        again = Phone(house, after=phone.told[-2].cursor)
+        assert await again.hears(1) == told[-1:]
+        for each in (phone, again):
+            await each.close()
 
 
 async def test_who_comes_back_is_told_what_they_missed_once_and_in_order(database: Database) -> None:

@@ -42,7 +42,7 @@ function show({ screen, params }, keepScroll = false) {
   drawBar();
   drawTabs();
   place.scrollTop = scroll;
-  // What no socket tells of, such as a voucher that a manager made usable again, shows when its screen is opened.
+  // What no socket tells of, such as a reward that is new in the catalogue, shows when its screen is opened.
   if (!keepScroll && REREAD.includes(screen) && Date.now() - phone.readAt > STALE_MS) readHome().catch(leaveIfEnded);
   if (!keepScroll) (element.querySelector("[autofocus]") ?? element.querySelector("h1"))?.focus({ preventScroll: true });
 }
@@ -87,6 +87,8 @@ function happened(activity) {
   if (activity.voucher) voucherShown(activity.voucher);
   if (activity.__typename === "RewardUnlocked") slideIn(picture(activity.reward.reward, 44), t("live.unlocked", { title: activity.reward.reward.title }), "rewards");
   if (activity.__typename === "BadgeEarned") slideIn(picture({ image: activity.badge.badge.art }, 44), t("live.badge", { name: activity.badge.badge.name, level: activity.badge.level }), "badges");
+  if (activity.__typename === "VoucherReinstated") slideIn(picture(activity.voucher.reward, 44), t("live.reinstated", { title: activity.voucher.title }), "rewards");
+  if (activity.__typename === "VoucherExpired") slideIn(picture(activity.voucher.reward, 44), t("live.lapsed", { title: activity.voucher.title }), "rewards");
   if (activity.__typename === "TierChanged") slideIn(icon("star"), t("live.tier", { name: activity.to.name }), "home");
   if (activity.__typename === "MessageReceived") slideIn(icon("bell"), activity.message.title, "inbox");
   if (activity.__typename === "BalanceChanged")

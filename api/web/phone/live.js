@@ -61,14 +61,16 @@ export class Live {
       // Without a cursor nothing is replayed: what happened while the socket opened is read.
       if (!this.#cursor) this.resync();
     } else if (type === "ping") socket.send(JSON.stringify({ type: "pong" }));
-    else if (type === "next" && payload.data) {
+    else if (type === "next" && !payload.errors) {
       const { cursor, activity } = payload.data.memberActivity;
       this.#cursor = cursor;
       if (activity.__typename === "Resync") this.resync();
       else this.happened(activity);
-    } else if (type === "error" || type === "next") {
-      // The subscription was refused: this server has none, so only reading again is left.
-      this.#lacking = true;
+    } else if (type === "next" || type === "error") {
+      // A server that has no such subscription says so: then only reading again is left. Whatever else came broken is read afresh.
+      this.#lacking = type === "error" && payload.some((error) => error.extensions?.code === "BAD_INPUT");
+      this.#cursor = null;
+      this.#failures = WAITS_MS.length;
       socket.close(1000);
     } else if (type === "complete") socket.close(1000);
   }

@@ -60,6 +60,7 @@ export const LIVE = `subscription PhoneLive($after: String) { memberActivity(aft
   ... on RewardUnlocked { reward { id reward { id title image rewardKind } } }
   ... on BadgeEarned { badge { id level badge { id name art } } }
   ... on TierChanged { reason to { id name colour } }
-  ... on VoucherIssued { voucher { ${VOUCHER} } } ... on VoucherUsed { voucher { ${VOUCHER} } } ... on VoucherCancelled { voucher { ${VOUCHER} } }
+  ... on VoucherIssued { voucher { ${VOUCHER} } } ... on VoucherUsed { voucher { ${VOUCHER} } } ... on VoucherReinstated { voucher { ${VOUCHER} } }
+  ... on VoucherCancelled { voucher { ${VOUCHER} } } ... on VoucherExpired { voucher { ${VOUCHER} } }
   ... on MessageReceived { unread message { id title body } }
   ... on Resync { cause: reason } } } }`;

@@ -130,6 +130,8 @@ export default {
   "live.unlocked": "Unlocked: {title}",
   "live.badge": "New badge: {name}, level {level}",
   "live.tier": "You are {name} now",
+  "live.reinstated": "Ready to use again: {title}",
+  "live.lapsed": "Lapsed: {title}",
 
   "me": "About me",
   "profile": "Profile",

@@ -130,6 +130,8 @@ export default {
   "live.unlocked": "Odblokowano: {title}",
   "live.badge": "Nowa odznaka: {name}, poziom {level}",
   "live.tier": "Masz teraz poziom {name}",
+  "live.reinstated": "Można użyć ponownie: {title}",
+  "live.lapsed": "Kupon wygasł: {title}",
 
   "me": "O mnie",
   "profile": "Profil",

@@ -130,6 +130,8 @@ export default {
   "live.unlocked": "Desbloqueado: {title}",
   "live.badge": "Novo emblema: {name}, nível {level}",
   "live.tier": "Agora é {name}",
+  "live.reinstated": "Pode ser usado de novo: {title}",
+  "live.lapsed": "Expirou: {title}",
 
   "me": "Os meus dados",
   "profile": "Perfil",
