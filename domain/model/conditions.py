@@ -57,15 +57,28 @@ class ExpressionMalformed(ValueError):
     """Raised where a text is no expression, or one beyond the limits; its text says what is wrong."""
 
 
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """That an expression failed: on the types of what it was given, null among them, or on a value. What it was given is not said."""
+
+    source: str
+    kind: Literal["type", "value"]
+
+
 class ExpressionFailed(Exception):
     """Raised where an expression cannot be answered on the context given, such as arithmetic with null.
 
     `by_type` tells that no value of these types would do, as opposed to one that only this context lacks.
     """
 
-    def __init__(self, message: str, *, by_type: bool) -> None:
-        super().__init__(message)
-        self.by_type = by_type
+    def __init__(self, message: str, *, source: str, by_type: bool) -> None:
+        super().__init__(f"{source!r}: {message}")
+        self.source, self.by_type = source, by_type
+
+    @property
+    def failed(self) -> Failed:
+        """Return what a log may say of it."""
+        return Failed(self.source, "type" if self.by_type else "value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,14 +142,14 @@ class Expression:
             return self._program.execute(context._ready())
         except _REFUSALS as error:
             by_type = isinstance(error, TypeError) or str(error).startswith("Undefined")
-            raise ExpressionFailed(f"{self.source!r}: {error}", by_type=by_type) from None
+            raise ExpressionFailed(str(error), source=self.source, by_type=by_type) from None
 
     def test(self, context: Context) -> bool:
         """Answer a condition. Raises ExpressionFailed, also where the answer is neither true nor false."""
         answer = self.value(context)
         if answer is True or answer is False:
             return answer
-        raise ExpressionFailed(f"{self.source!r}: the answer is {answer!r}, not true or false", by_type=answer is not None)
+        raise ExpressionFailed(f"the answer is {answer!r}, not true or false", source=self.source, by_type=answer is not None)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Expression) and other.source == self.source

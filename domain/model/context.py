@@ -14,7 +14,7 @@ from functools import lru_cache
 from math import isfinite
 
 from domain.model.calendar import local_day
-from domain.model.conditions import Context, Expression, ExpressionFailed
+from domain.model.conditions import Context, Expression, ExpressionFailed, Failed
 from domain.model.events import Event, Fact, Facts, Json, Line, Purchase
 from domain.model.ladder import held
 from domain.model.member import Member, Purchases
@@ -221,7 +221,7 @@ class Sight:
     then: Facts | None = None
     first: bool = False
     results: dict[str, Json] = field(default_factory=dict)
-    failed: list[str] = field(default_factory=list)
+    failed: list[Failed] = field(default_factory=list)
     _context: Context | None = None
     _view: Mapping[str, Fact] | None = None
 
@@ -234,7 +234,7 @@ class Sight:
         try:
             return expression.test(self.context)
         except ExpressionFailed as error:
-            self.failed.append(str(error))
+            self.failed.append(error.failed)
             return False
 
     def number(self, expression: Expression) -> int | Fraction:
@@ -289,9 +289,7 @@ class Sight:
             if reads.now:
                 values["now"] = self.event.at
             if reads.purchase and self.event.purchase is not None:
-                values["purchase"] = purchase_view(
-                    self.programme, self.event, self.event.purchase, first=self.first, fields=reads.purchase
-                )
+                values["purchase"] = purchase_view(self.programme, self.event, self.event.purchase, first=self.first, fields=reads.purchase)
             self._context = Context(values)
         return self._context
 
@@ -317,5 +315,5 @@ class Sight:
         try:
             return expression.value(context)
         except ExpressionFailed as error:
-            self.failed.append(str(error))
+            self.failed.append(error.failed)
             return None

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
+from domain.model.conditions import Failed
 from domain.model.events import REWARDS_REVIEWED, TIER_REVIEWED, Event, Facts, Json, Put
 from domain.model.member import Member
 from domain.model.wallet import Part
@@ -170,7 +171,7 @@ class Row:
     """One event as the journal keeps it, with all that it brought.
 
     `awarded`, `puts`, `qualified` and `counted` are what the event's own rules gave (no badge, no derived event): what a refund
-    decides again. `claim` is set on a refund's row. `failed` says which expressions failed and why: for the log, not for the journal.
+    decides again. `claim` is set on a refund's row. `failed` says which expressions failed: for the log, not for the journal.
     """
 
     seq: int
@@ -192,7 +193,7 @@ class Row:
     claim: Claim | None = None
     changes: Mapping[str, Value] = field(default_factory=dict)
     removed: tuple[str, ...] = ()
-    failed: tuple[str, ...] = ()
+    failed: tuple[Failed, ...] = ()
 
     @property
     def quiet(self) -> bool:

@@ -13,6 +13,7 @@ from datetime import date, datetime
 
 from domain.model import ladder, wallet
 from domain.model.calendar import add, day_after, local_day
+from domain.model.conditions import Failed
 from domain.model.context import Sight, held_code, read_after
 from domain.model.decision import By, Claim, Effect, Entry, Kind, Later, Message, Outcome, Row, VoucherChange, VoucherStep, World
 from domain.model.events import NOTHING, POINTS_AWARDED, POINTS_EXPIRED, PURCHASED, TIER_CHANGED, Event, Fact, Facts, Json, Put
@@ -71,7 +72,7 @@ class Work:
     qualified: int = 0
     counted: int = 0
     claim: Claim | None = None
-    failed: list[str] = field(default_factory=list)
+    failed: list[Failed] = field(default_factory=list)
     kept: Kept = ({}, NOTHING, {}, False)
     _after: Sight | None = None
 

@@ -18,6 +18,7 @@ from domain.model.decision import By, Decision, Refusal
 from domain.model.events import Event, Facts
 from domain.model.member import Count
 from domain.services.errors import Conflicting, NotAllowed, NotFound
+from domain.services.failures import log_failed
 from domain.services.live import Live
 from domain.store import commit, journal, members, requests
 from domain.store.audit import ShiftIsOver
@@ -192,7 +193,7 @@ async def committed(
 ) -> tuple[Voucher, ...]:
     """Commit a decision; return the vouchers it issued. Raises Stale, KeyBound, and what `claims` say."""
     try:
-        return await commit.commit(
+        issued = await commit.commit(
             house.store,
             published=published,
             decision=decision,
@@ -208,3 +209,5 @@ async def committed(
     except SoldOut:
         house.shelf.forget()
         raise
+    log_failed(decision, house.programmes.known)
+    return issued
