@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from playwright.sync_api import Page
 
+from tests.browser.club import Club
 from tests.browser.shop import MemberSignIn, Shop, StaffSignIn
 
 
-def sign_in_at_till(page: Page, shop: Shop, who: StaffSignIn) -> None:
+def sign_in_at_till(page: Page, shop: Shop | Club, who: StaffSignIn) -> None:
     """Open the till page and sign in; the scan screen stands afterwards."""
     page.goto(f"{shop.url}/till/")
     page.fill("[name=username]", who["username"])

@@ -1,0 +1,117 @@
+"""How soon the phone knows: from the till's answer to the push request at FCM, and to the member's open phone page.
+
+Run by `scripts/bench-push`. A real `selo serve` with its worker, the stand-in for FCM, and the page in headless Chromium: a hundred
+purchases of one member, each of which unlocks one reward more. All clocks are this machine's.
+"""
+
+import os
+import statistics
+import time
+from collections.abc import Sequence
+
+from playwright.sync_api import Page, sync_playwright
+
+from tests.browser.club import PHONES, Club, join, open_club
+from tests.browser.conftest import CHROMIUM, PHONE
+
+PURCHASES, WAIT_SECONDS = 100, 15.0
+REWARDS = "\n".join(
+    f"  - {{code: r{n}, title: {{pt: Prémio {n:03}}}, kind: product, cost: {{wallet: points, amount: {n * 10}}}}}"
+    for n in range(1, PURCHASES + 1)
+)
+PROGRAMME = f"""
+programme:
+  {{code: soon, name: {{pt: Já}}, currency: EUR, timezone: Europe/Lisbon, locales: [pt], terms: {{version: "1", url: "https://soon.example"}}}}
+wallets: [{{code: points, kind: points, name: {{pt: Pontos}}}}]
+rules:
+  - code: purchase
+    title: {{pt: Compra}}
+    on: purchase.completed
+    do: [{{award: {{wallet: points, amount: 1, per: 100, of: purchase.total}}}}]
+  - {{code: unlocked, on: reward.unlocked, do: [{{message: unlocked}}]}}
+rewards:
+{REWARDS}
+messages:
+  - {{code: unlocked, channels: [push, inbox], purpose: service, title: {{pt: "{{reward.title}} é seu"}}, link: "app://rewards/{{reward.code}}"}}
+"""
+BUY = "mutation($i: PurchaseInput!) { recordPurchase(input: $i) { __typename } }"
+WATCH = """() => {
+  window.shown = {};
+  const note = (text) => {
+    for (const [, what, n] of text.matchAll(/(Desbloqueado: )?Prémio (\\d{3})(?: é seu)?/g)) {
+      const key = (what ? "reward " : "message ") + Number(n);
+      window.shown[key] ??= performance.timeOrigin + performance.now();
+    }
+  };
+  new MutationObserver((changes) => {
+    for (const change of changes) for (const node of change.addedNodes) if (node.closest?.("#news")) note(node.textContent);
+  }).observe(document.body, { childList: true, subtree: true });
+}"""
+
+
+def measure(club: Club, page: Page) -> None:
+    """Buy, wait until both phones and the page know, and again; print how long each took."""
+    token = join(page, club)
+    number = club.do("{ me { number } }", token=token)["me"]["number"]
+    page.evaluate(WATCH)
+    till = club.at_the_till()
+    pushed, rewarded, told, answered = [], [], [], []
+    for n in range(1, PURCHASES + 1):
+        bought = {"member": number, "externalId": f"r{n}", "total": 1000, "currency": "EUR", "idempotencyKey": f"k{n}"}
+        began = time.time()
+        assert club.do(BUY, {"i": bought}, token=till)["recordPurchase"]["__typename"] == "PurchaseRecorded"
+        at = time.time()
+        answered.append(at - began)
+        came = _pushed(club, n)
+        shown = _shown(page, n)
+        pushed.append(came - at)
+        rewarded.append(shown[f"reward {n}"] / 1000 - at)
+        told.append(shown[f"message {n}"] / 1000 - at)
+    assert club.fcm.faults == []
+    assert len(club.fcm.accepted) == PURCHASES * len(PHONES)
+    print(f"{PURCHASES} purchases, each of which unlocks a reward; {len(PHONES)} phones, one open page")
+    _line("the till waits for its answer", answered)
+    print("from the till's answer")
+    _line("  to the push request (both phones)", pushed)
+    _line("  to the reward on the open page", rewarded)
+    _line("  to the message on the open page", told)
+
+
+def _pushed(club: Club, n: int) -> float:
+    """Wait until every phone was sent the reward's message; return when the last was."""
+    link, give_up_at = f"app://rewards/r{n}", time.monotonic() + WAIT_SECONDS
+    while time.monotonic() < give_up_at:
+        came = [push.at for push in club.fcm.accepted[-2 * len(PHONES) :] if push.message["data"]["link"] == link]
+        if len(came) == len(PHONES):
+            return max(came)
+        time.sleep(0.002)
+    raise AssertionError(f"no push within {WAIT_SECONDS:.0f} s")
+
+
+def _shown(page: Page, n: int) -> dict[str, float]:
+    """Wait until the page showed reward and message; return when, in milliseconds."""
+    give_up_at = time.monotonic() + WAIT_SECONDS
+    while time.monotonic() < give_up_at:
+        shown: dict[str, float] = page.evaluate("window.shown")
+        if shown.keys() >= {f"reward {n}", f"message {n}"}:
+            return shown
+        time.sleep(0.01)
+    raise AssertionError(f"nothing on the page within {WAIT_SECONDS:.0f} s")
+
+
+def _line(what: str, seconds: Sequence[float]) -> None:
+    """Print a median and a worst; what came before the till had its answer counts as none."""
+    milliseconds = [max(0.0, each) * 1000 for each in seconds]
+    print(f"{what:<38} median {statistics.median(milliseconds):5.0f} ms   worst {max(milliseconds):5.0f} ms")
+
+
+def main() -> None:
+    flags = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with open_club(PROGRAMME) as club, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+        measure(club, browser.new_context(viewport=PHONE, locale="pt-PT").new_page())  # type: ignore[arg-type]
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
