@@ -59,6 +59,18 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
     "rule.badge": {"en": "Badge: {name}", "pt": "Emblema: {name}", "pl": "Odznaka: {name}"},
     "rule.referral:friend": {"en": "Joined by an invitation", "pt": "Aderiu por convite", "pl": "Dołączenie z zaproszenia"},
     "rule.referral:referrer": {"en": "A friend you invited", "pt": "Um amigo que convidou", "pl": "Zaproszony znajomy"},
+    # Why a rule counted less than in full, or not at all
+    "why.when": {"en": "its condition is not met", "pt": "a condição não se cumpre", "pl": "warunek niespełniony"},
+    "why.during": {"en": "not at this time", "pt": "não é nesta altura", "pl": "nie w tym czasie"},
+    "why.limit": {"en": "its limit is reached", "pt": "o limite foi atingido", "pl": "limit wyczerpany"},
+    "why.cap": {"en": "up to its cap", "pt": "até ao máximo", "pl": "do górnej granicy"},
+    "why.best_of": {"en": "a better offer applied", "pt": "valeu uma oferta melhor", "pl": "zadziałała lepsza oferta"},
+    "why.holdout": {"en": "not part of this offer", "pt": "fora desta oferta", "pl": "poza tą ofertą"},
+    "why.nothing_to_count": {"en": "nothing here counts", "pt": "nada aqui conta", "pl": "nic tu się nie liczy"},
+    "why.rounded_to_zero": {"en": "too small to count", "pt": "pequeno demais para contar", "pl": "za mało, by się liczyło"},
+    "why.no_consent": {"en": "no consent was given for it", "pt": "falta o consentimento", "pl": "brak zgody"},
+    "why.frozen": {"en": "the membership is on hold", "pt": "a adesão está suspensa", "pl": "członkostwo jest wstrzymane"},
+    "why.later": {"en": "follows on {at}", "pt": "segue em {at}", "pl": "nastąpi {at}"},
     # Refusals
     "problem.IdempotencyConflict": {
         "en": "This idempotency key was used for another request. Make a new key for a new request.",

@@ -11,6 +11,7 @@ import strawberry
 
 from api.graphql.badges import BadgeProgress, badge_progress
 from api.graphql.basics import Info
+from api.graphql.descriptions import STEP
 from api.graphql.errors import BadInput, Unauthenticated
 from api.graphql.ids import from_text, to_text
 from api.graphql.messages import Message, message_of
@@ -28,64 +29,67 @@ from domain.store.inbox import Letter
 _CURSOR = re.compile(rb"live:(0|[1-9][0-9]{0,15}):(0|[1-9][0-9]{0,3}):(0|[1-9][0-9]{0,15})")
 
 
-@strawberry.type
+@strawberry.type(description="Entries were written: points awarded, spent, given back, lapsed or corrected.")
 class BalanceChanged:
-    wallets: list[Wallet]
-    entries: list[PointEntry]
+    wallets: list[Wallet] = strawberry.field(description="All wallets as they are now.")
+    entries: list[PointEntry] = strawberry.field(description="What was written, as the history shows it.")
 
 
-@strawberry.type
+@strawberry.type(description="A reward came within reach.")
 class RewardUnlocked:
-    reward: MemberReward
+    reward: MemberReward = strawberry.field(description="The reward as the member stands to it now.")
 
 
-@strawberry.type
+@strawberry.type(description="A badge, or its next level, was earned.")
 class BadgeEarned:
-    badge: BadgeProgress
+    badge: BadgeProgress = strawberry.field(description="The badge as it stands now.")
 
 
-@strawberry.type
+@strawberry.type(description="The member holds another tier, higher or lower.")
 class TierChanged:
-    from_: Tier = strawberry.field(name="from")
-    to: Tier
-    reason: str
-    tier: TierProgress
+    from_: Tier = strawberry.field(name="from", description="The one before.")
+    to: Tier = strawberry.field(description="The one held since.")
+    reason: str = strawberry.field(description=STEP)
+    tier: TierProgress = strawberry.field(description="Where the member stands now.")
 
 
 @strawberry.type(description="It came to be: redeemed, or given by a rule.")
 class VoucherIssued:
-    voucher: Voucher
+    voucher: Voucher = strawberry.field(description="The voucher as it is now.")
 
 
 @strawberry.type(description="It was used at a till.")
 class VoucherUsed:
-    voucher: Voucher
+    voucher: Voucher = strawberry.field(description="The voucher as it is now.")
 
 
 @strawberry.type(description="Its use was taken back at the till: it can be used again.")
 class VoucherReinstated:
-    voucher: Voucher
+    voucher: Voucher = strawberry.field(description="The voucher as it is now.")
 
 
 @strawberry.type(description="The member gave it back, unused.")
 class VoucherCancelled:
-    voucher: Voucher
+    voucher: Voucher = strawberry.field(description="The voucher as it is now.")
 
 
 @strawberry.type(description="It lapsed unused. Told once that is written down, within a minute of `expiresAt`.")
 class VoucherExpired:
-    voucher: Voucher
+    voucher: Voucher = strawberry.field(description="The voucher as it is now.")
 
 
-@strawberry.type
+@strawberry.type(description="A message came into the inbox.")
 class MessageReceived:
-    message: Message
-    unread: int
+    message: Message = strawberry.field(description="The message.")
+    unread: int = strawberry.field(description="How many are unread with it.")
 
 
-@strawberry.type
+@strawberry.type(
+    description="More happened than is told one by one, or the cursor is from another time: read every screen afresh. What "
+    "happens from then on follows as usual."
+)
 class Resync:
-    reason: str
+    reason: str = strawberry.field(description="For a log, in English.")
 
 
 MemberActivity = Annotated[
@@ -100,25 +104,34 @@ MemberActivity = Annotated[
     | VoucherExpired
     | MessageReceived
     | Resync,
-    strawberry.union("MemberActivity"),
+    strawberry.union("MemberActivity", description="What can happen. New kinds may be added: leave alone what the app does not know."),
 ]
 
 
-@strawberry.type
+@strawberry.type(description="One thing that happened.")
 class MemberActivityEvent:
-    cursor: str
-    occurred_at: datetime
-    activity: MemberActivity
+    cursor: str = strawberry.field(description="Keep it: `after` with it goes on behind this event.")
+    occurred_at: datetime = strawberry.field(description="When it happened, which may be long before it is told.")
+    activity: MemberActivity = strawberry.field(description="What happened.")
 
 
-@strawberry.type
+@strawberry.type(description="What is told by itself, over WebSocket.")
 class Subscription:
     @strawberry.subscription(
         description="What happens to the signed-in member, as it happens (graphql-transport-ws). `after` replays what was missed; "
         "Resync says to read everything afresh. Each activity says what happened, and shows the thing as it is by now: of several "
         "that are replayed, the last is true."
     )
-    async def member_activity(self, info: Info, after: str | None = None) -> AsyncGenerator[MemberActivityEvent, None]:
+    async def member_activity(
+        self,
+        info: Info,
+        after: Annotated[
+            str | None,
+            strawberry.argument(
+                description="The cursor of the last event that the app has seen, or `me.activityCursor`; null for what happens from now on."
+            ),
+        ] = None,
+    ) -> AsyncGenerator[MemberActivityEvent, None]:
         member, house = info.context.member().member_id, info.context.services.house
         start = None if after is None else read_cursor(after)
         stream = happenings.activity(house, member_id=member, after=start, now=info.context.loaders.now)

@@ -13,8 +13,9 @@ from api.graphql.reader import Reader, preferred
 from api.graphql.services import Services
 from domain.model.calendar import milliseconds
 from domain.model.decision import Row, World
-from domain.services import errors, reading
+from domain.services import errors, inbox, reading
 from domain.services.reading import Receipted, Seen
+from domain.store.inbox import Mailbox
 from domain.store.vouchers import Voucher
 
 T = TypeVar("T")
@@ -75,6 +76,10 @@ class Loaders:
             raise Unauthenticated() if isinstance(self._caller, MemberCaller) else NotFound()
         self._services.locales.note(member, found.details.locale, now=self.now)
         return found
+
+    async def mailbox(self, member: str) -> Mailbox:
+        """Return what is counted of a member's messages, the same for all that one answer says of them."""
+        return await self._shared(("mailbox", member), lambda: inbox.mailbox(self._services.house, member_id=member))
 
     def become(self, caller: MemberCaller) -> None:
         """Answer from now on as to this member, who has just signed in."""

@@ -11,6 +11,7 @@ from typing import Annotated
 import strawberry
 from graphql.language import FieldNode, FragmentDefinitionNode, FragmentSpreadNode, InlineFragmentNode, NullValueNode, SelectionSetNode
 
+from api.graphql.activity import write_cursor
 from api.graphql.badges import BadgeProgress, badges_of
 from api.graphql.basics import Info, Node
 from api.graphql.consents import Consent, consents_of
@@ -30,6 +31,7 @@ from api.graphql.tiers import TierProgress, tier_progress
 from api.graphql.titles import known
 from api.graphql.vouchers import VoucherConnection, VoucherState, voucher_history
 from domain.services import devices
+from domain.services.activity import Cursor
 from domain.services.reading import Seen
 
 LISTS = frozenset({"pointHistory", "purchases", "vouchers"})
@@ -157,6 +159,14 @@ class Member(Node):
     @strawberry.field(description="The inbox, newest first.")
     async def messages(self, info: Info, first: First = 20, after: After = None) -> MessageConnection:
         return await message_history(info, self.member_id, first=first, after=after)
+
+    @strawberry.field(
+        description="Where `memberActivity` goes on from this very answer: hand it over as `after`, and nothing that happens between "
+        "reading and subscribing is missed."
+    )
+    async def activity_cursor(self, info: Info) -> str:
+        box = await info.context.loaders.mailbox(self.member_id)
+        return write_cursor(Cursor(self.seen.written, 0, box.n))
 
     @strawberry.field(description="Null where the programme has none.")
     def referral(self, info: Info) -> Referral | None:

@@ -96,7 +96,8 @@ async def message_history(info: Info, member: str, *, first: int | None, after: 
     """Return a window of the inbox, newest first."""
     window = page(first, after, of=LIST)
     loaders = info.context.loaders
-    found = await inbox.opened(info.context.services.house, member_id=member, first=window.size, before=window.after)
+    box = await loaders.mailbox(member)
+    found = await inbox.opened(info.context.services.house, member_id=member, box=box, first=window.size, before=window.after)
     reader, seen = await loaders.reader(), await loaders.seen(member)
     return connection(
         [Numbered(one.n, message_of(reader, seen, one)) for one in found.letters],

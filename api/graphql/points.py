@@ -12,7 +12,7 @@ from api.graphql.ids import encode
 from api.graphql.reader import Reader
 from api.graphql.receipts import Purchase, purchase_of
 from api.graphql.scalars import Long, WalletCode
-from api.graphql.titles import entry_title, rule_title
+from api.graphql.titles import entry_title, reason_text, rule_title
 from api.graphql.vouchers import Voucher, voucher_of
 from domain.model.decision import Entry, Outcome
 from domain.model.member import Member
@@ -84,6 +84,11 @@ class RuleOutcome:
         description="A fixed word: when, during, limit, cap, best_of:RULE, holdout, nothing_to_count, rounded_to_zero, no_consent, "
         "frozen, later:INSTANT; null where it counted in full."
     )
+    reader: strawberry.Private[Reader]
+
+    @strawberry.field(description="The reason in the reader's language, to stand behind the title; null where it counted in full.")
+    def message(self) -> str | None:
+        return None if self.reason is None else reason_text(self.reader, self.reason)
 
 
 @strawberry.type(description="A line of the history. It never changes; a refund or a return is a line of its own.")
@@ -250,6 +255,7 @@ def explained(reader: Reader, told: Told, outcomes: Iterable[Outcome]) -> list[R
         wallet=WalletCode(entry.wallet),
         amount=entry.amount,
         reason=own.reason if own else None,
+        reader=reader,
     )
     return [made, *outcomes_of(reader, (one for one in found if not one.applied), told.version)]
 
@@ -265,6 +271,7 @@ def outcomes_of(reader: Reader, outcomes: Iterable[Outcome], version: int) -> li
             wallet=WalletCode(one.wallet) if one.wallet else None,
             amount=one.amount,
             reason=one.reason,
+            reader=reader,
         )
         for one in outcomes
     ]

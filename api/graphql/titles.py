@@ -1,10 +1,11 @@
 """What stands beside an amount: the title of a ledger entry and of a rule's outcome, in the reader's language."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import TypeVar
 
 from api.graphql.reader import Reader
-from api.texts import say
+from api.texts import instant_text, say
 from domain.model.decision import Entry
 from domain.model.programme import Programme
 
@@ -49,3 +50,12 @@ def _multiplies(programme: Programme, code: str) -> bool:
     """Tell whether a rule's award is itself a bonus on others: then its own title says so."""
     rule = known(programme.rule, code)
     return rule is not None and any(action.award is not None and action.award.times is not None for action in rule.do)
+
+
+def reason_text(reader: Reader, reason: str) -> str:
+    """Return one of the fixed words of an outcome as a reader is told it."""
+    word, _, detail = reason.partition(":")
+    if word == "later":
+        at = instant_text(datetime.fromisoformat(detail), reader.programme.zone, locale=reader.locale)
+        return say("why.later", reader.locale, at=at)
+    return say(f"why.{word}", reader.locale)

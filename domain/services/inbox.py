@@ -29,9 +29,12 @@ async def mailbox(house: House, *, member_id: str) -> Mailbox:
     return await inbox.mailbox(house.store, member_id)
 
 
-async def opened(house: House, *, member_id: str, first: int, before: int | None = None) -> Opened:
-    """Return letters below a number, from the newest where none is given; with their programme versions in memory."""
-    box = await inbox.mailbox(house.store, member_id)
+async def opened(house: House, *, member_id: str, first: int, before: int | None = None, box: Mailbox | None = None) -> Opened:
+    """Return letters below a number, from the newest where none is given, with their programme versions in memory.
+
+    `box` where the caller has counted the letters already.
+    """
+    box = box or await inbox.mailbox(house.store, member_id)
     below = box.n + 1 if before is None else before
     found = await inbox.window(house.store, member_id, before=below, first=first) if box.n else ()
     await house.programmes.know(one.version for one in found)

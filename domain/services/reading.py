@@ -35,7 +35,10 @@ RECEIPT_EVENTS = ("purchase:", "refund:")
 # ---------------------------------------------------------------- values
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A member at an instant. `recent` are the newest entries, newest first; the first `unwritten` of them no job has written yet."""
+    """A member at an instant. `recent` are the newest entries, newest first; the first `unwritten` of them no job has written yet.
+
+    `written` is the journal's counter as it is stored: what time has brought and nobody has written is not in it.
+    """
 
     member: Member
     details: Details
@@ -44,6 +47,7 @@ class Seen:
     profile_version: int
     invited: int = 0
     unwritten: int = 0
+    written: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,7 @@ async def seen(house: House, kept: Kept, *, now: datetime) -> Seen:
         profile_version=kept.profile_version,
         invited=kept.invited,
         unwritten=len(unwritten),
+        written=kept.member.seq,
     )
 
 

@@ -1,6 +1,16 @@
 """The schema as a whole: kept beside the code, nobody's field forgotten, every text in every language."""
 
 import string
+from collections.abc import Iterator
+
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    is_specified_scalar_type,
+)
 
 from api.graphql.permissions import faults
 from api.graphql.points import EntryKind
@@ -9,6 +19,43 @@ from api.graphql.rewards import LockReason
 from api.graphql.schema import make_schema, schema_text
 from api.texts import SPOKEN, TEXTS
 from tests.doors import ROOT
+
+# The fixed words of an outcome: the first stand alone, of the last two what follows a colon is the winner or an instant.
+REASONS = (
+    "when",
+    "during",
+    "limit",
+    "cap",
+    "holdout",
+    "nothing_to_count",
+    "rounded_to_zero",
+    "no_consent",
+    "frozen",
+    "best_of",
+    "later",
+)
+
+
+def said(schema: GraphQLSchema) -> Iterator[tuple[str, str | None]]:
+    """Every type, field, argument and value with what it says of itself; an argument `input` is what its type says."""
+    for name, kind in schema.type_map.items():
+        if name.startswith("__") or is_specified_scalar_type(kind):
+            continue
+        yield name, kind.description
+        if isinstance(kind, GraphQLObjectType | GraphQLInterfaceType):
+            for field, each in kind.fields.items():
+                yield f"{name}.{field}", each.description
+                yield from ((f"{name}.{field}({word})", one.description) for word, one in each.args.items() if word != "input")
+        elif isinstance(kind, GraphQLInputObjectType):
+            yield from ((f"{name}.{field}", given.description) for field, given in kind.fields.items())
+        elif isinstance(kind, GraphQLEnumType):
+            yield from ((f"{name}.{word}", value.description) for word, value in kind.values.items())
+
+
+def test_everything_in_the_schema_says_what_it_means() -> None:
+    everything = dict(said(make_schema()._schema))
+    assert len(everything) > 800
+    assert [name for name, words in everything.items() if not (words or "").endswith(".")] == []
 
 
 def test_the_kept_schema_is_the_code_s_own() -> None:
@@ -32,5 +79,6 @@ def test_every_fixed_word_has_its_text() -> None:
         *(f"entry.{each.value}" for each in EntryKind),
         *(f"refused.{each.value}" for each in SignInRefusal),
         *(f"not_allowed.{each.value}" for each in NotAllowedReason),
+        *(f"why.{word}" for word in REASONS),
     ]
     assert [name for name in wanted if name not in TEXTS] == []

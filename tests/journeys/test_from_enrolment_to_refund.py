@@ -12,7 +12,7 @@ RECORD = """... on Problem { message } ... on PurchaseRecorded { purchase { id e
 REFUND = """... on Problem { message } ... on PurchaseRefunded { purchase { refunded lines { line refundedQuantity refundedAmount } }
   entries { wallet entryKind amount title } wallets { code available pending debt } }"""
 HISTORY = """{ me { pointHistory(first: 50) { edges { node { wallet entryKind amount title balanceAfter occurredAt
-  explanation { rule title applied wallet amount reason } purchase { externalId } } } } } }"""
+  explanation { rule title applied wallet amount reason message } purchase { externalId } } } } } }"""
 
 FIRST = {
     "externalId": "T-1",
@@ -108,6 +108,9 @@ async def explains_every_amount_in_portuguese(doors: Doors, token: str) -> None:
         counted = [one for one in entry["explanation"] if one["applied"]]
         assert [(one["wallet"], one["amount"], one["title"]) for one in counted] == [(entry["wallet"], entry["amount"], entry["title"])]
         assert all(one["reason"] for one in entry["explanation"] if not one["applied"])
+        assert all((one["message"] is None) is (one["reason"] is None) for one in entry["explanation"])
+    why = {(one["reason"], one["message"]) for entry in entries for one in entry["explanation"] if one["reason"]}
+    assert why >= {("when", "a condição não se cumpre")}
     assert [one["purchase"] and one["purchase"]["externalId"] for one in entries] == [
         *["T-1"] * 3,
         *["T-3"] * 2,
