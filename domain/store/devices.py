@@ -66,7 +66,7 @@ async def of_member(store: Store, member: str) -> list[Device]:
 
 # ---------------------------------------------------------------- writes
 async def put(store: Store, device: Device) -> None:
-    """Write a device down over the one of its identity, which keeps since when it is registered."""
+    """Write a device down over the one of its identity, which keeps since when it is registered; nothing is held against it any more."""
     sets: dict[str, Any] = {
         "member": device.member,
         "platform": device.platform,
@@ -75,12 +75,12 @@ async def put(store: Store, device: Device) -> None:
         "token_kind": device.token_kind,
         "app_version": device.app_version,
     }
-    change: dict[str, Any] = {"$set": sets, "$setOnInsert": {"registered_at": device.registered_at}}
+    change: dict[str, Any] = {"$set": sets, "$unset": {"blamed": ""}, "$setOnInsert": {"registered_at": device.registered_at}}
     if device.token is not None:
         sets["token"] = device.token
         await store[COLLECTION].update_many({"token": device.token, "_id": {"$ne": device.id}}, {"$unset": {"token": ""}})
     else:
-        change["$unset"] = {"token": ""}
+        change["$unset"]["token"] = ""
     await store[COLLECTION].update_one({"_id": device.id}, change, upsert=True)
 
 

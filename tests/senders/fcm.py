@@ -1,6 +1,7 @@
 """A stand-in for Google over real HTTP: its token server, FCM v1 that checks each message as documented, and ID tokens' certificates.
 
-What FCM answers is chosen by the beginning of the device's token (`ANSWERS`); whatever else is valid is taken. All that came is in `seen`.
+What FCM answers is chosen by the beginning of the device's token (`ANSWERS`); `once-` before it means the first time alone. Whatever else
+is valid is taken. All that came is in `seen`.
 """
 
 from __future__ import annotations
@@ -120,6 +121,12 @@ class StandIn:
         """The messages that it took."""
         return [push for push in self.seen if push.status == 200]
 
+    def forget(self) -> None:
+        """Be as new."""
+        for kept in (self.seen, self.faults, self.tokens, self.tries):
+            kept.clear()
+        self.token_status, self.token_delay_seconds = 200, 0.0
+
     def account_file(self, folder: Path) -> Path:
         """A service account file that names this token server."""
         path = folder / "service-account.json"
@@ -192,11 +199,10 @@ class StandIn:
             return refusal(400, "INVALID_ARGUMENT", "INVALID_ARGUMENT")
         address = str(body["message"].get("token") or body["message"].get("fid"))
         self.tries[address] += 1
+        wanted = address.removeprefix("once-") if self.tries[address] == 1 else address
         for prefix, make in ANSWERS.items():
-            if address.startswith(prefix):
+            if wanted.startswith(prefix):
                 return make()
-        if address.startswith("flaky-") and self.tries[address] == 1:
-            return refusal(503, "UNAVAILABLE", "UNAVAILABLE")
         return JSONResponse({"name": f"projects/{PROJECT}/messages/{secrets.token_hex(8)}"})
 
     async def certificates(self, _request: Request) -> Response:

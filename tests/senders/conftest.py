@@ -1,0 +1,30 @@
+"""The stand-in for FCM, one a room of tests and empty for each, and firebase-admin opened upon it."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from api.senders.firebase import FirebasePush, certificate
+from tests.senders.fcm import PROJECT, StandIn, serving_fcm
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[StandIn]:
+    with serving_fcm() as stand_in:
+        yield stand_in
+
+
+@pytest.fixture
+def fcm(served: StandIn) -> StandIn:
+    served.forget()
+    return served
+
+
+@pytest.fixture
+async def push(fcm: StandIn, tmp_path: Path) -> AsyncIterator[FirebasePush]:
+    opened = FirebasePush(certificate(fcm.account_file(tmp_path)), project=PROJECT, url=fcm.url)
+    try:
+        yield opened
+    finally:
+        await opened.close()
