@@ -35,7 +35,7 @@ async def endpoint() -> AsyncIterator[Endpoint]:
 
 
 def by_mail(port: int) -> SentCodes:
-    smtp = Smtp(Server("127.0.0.1", port, "none", "club@selo.example", "Club", "mailto:club@selo.example"))
+    smtp = Smtp(Server("127.0.0.1", port, "none", "club@selo.example", "Club"))
     return SentCodes(smtp, None, otherwise=NoCodes(), clock=lambda: NOW)
 
 
