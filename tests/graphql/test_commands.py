@@ -40,7 +40,9 @@ async def test_where_live_activity_goes_on_costs_one_command_and_none_beside_the
     assert [str(command) for command in counted.commands] == ["find(members)", "find(mailboxes)"]
     with doors.wire.counting() as counted:
         await doors.do("{ me { name activityCursor messages { unread edges { node { title } } } } }", token=token)
-    assert [str(command) for command in counted.commands] == ["find(members)", "find(mailboxes)"], "an inbox that never had a letter is not read"
+    assert [str(command) for command in counted.commands] == ["find(members)", "find(mailboxes)"], (
+        "an inbox that never had a letter is not read"
+    )
 
 
 async def test_a_later_page_of_the_history_is_one_command(doors: Doors) -> None:
