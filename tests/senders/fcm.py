@@ -1,4 +1,5 @@
-"""A stand-in for Google over real HTTP: its token server, FCM v1 that checks each message as documented, and ID tokens' certificates.
+"""A stand-in for Google over real HTTP: its token server, FCM v1 that checks each message as documented, ID tokens' certificates, and
+the metadata server of its machines.
 
 What FCM answers is chosen by the beginning of the device's token (`ANSWERS`); `once-` before it means the first time alone. Whatever else
 is valid is taken. All that came is in `seen`.
@@ -30,7 +31,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
@@ -176,6 +177,24 @@ class StandIn:
         except (KeyError, AssertionError, jwt.InvalidTokenError) as fault:
             self.faults.append(f"token: {fault!r}")
             return JSONResponse({"error": "invalid_grant"}, status_code=400)
+        return self._given()
+
+    async def metadata(self, request: Request) -> Response:
+        """What a machine of Google's is told of itself, by whoever asks as documented: its project, its account, and a token for that."""
+        if request.headers.get("metadata-flavor") != "Google":
+            return Response("Missing Metadata-Flavor:Google header.", status_code=403)
+        about: Mapping[str, Callable[[], Response]] = {
+            "": lambda: PlainTextResponse("computeMetadata/"),
+            "computeMetadata/v1/project/project-id": lambda: PlainTextResponse("the-machines-own-project"),
+            "computeMetadata/v1/instance/service-accounts/default/": lambda: JSONResponse({"email": ACCOUNT, "scopes": sorted(SCOPES)}),
+            "computeMetadata/v1/instance/service-accounts/default/token": self._given,
+        }
+        found = about.get(request.path_params["path"])
+        answer = Response(status_code=404) if found is None else found()
+        answer.headers["metadata-flavor"] = "Google"
+        return answer
+
+    def _given(self) -> Response:
         token = secrets.token_urlsafe(24)
         self.tokens[token] = time.time() + 3600
         return JSONResponse({"access_token": token, "expires_in": 3600, "token_type": "Bearer"})
@@ -211,12 +230,13 @@ class StandIn:
         return JSONResponse({KID: certificate()}, headers={"Cache-Control": "public, max-age=3600, must-revalidate"})
 
     def app(self) -> Starlette:
-        """The three of them."""
+        """All of them."""
         return Starlette(
             routes=[
                 Route("/token", self.token, methods=["POST"]),
                 Route("/v1/projects/{project}/messages:send", self.send, methods=["POST"]),
                 Route("/certificates", self.certificates),
+                Route("/{path:path}", self.metadata),
             ]
         )
 

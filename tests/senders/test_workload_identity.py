@@ -1,0 +1,51 @@
+"""Push without a key file: a server that is told its Firebase project alone goes by the identity of the machine it runs on."""
+
+import asyncio
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+
+from api.embedded import find_running
+from domain.services.house import House
+from domain.store.base import Store
+from domain.store.connect import connect
+from domain.store.prepare import prepare
+from tests.houses import join
+from tests.senders.fcm import PROJECT, serving_fcm
+from tests.servers import serving
+from tests.services.post import LOUD, happens, phone
+
+
+async def _visit(data: Path) -> None:
+    """Let a member with a phone come by."""
+    running = find_running(data)
+    assert running is not None
+    database = connect(running.uri, "selo")
+    store = Store.of(database, embedded=True)
+    await prepare(store)
+    house, now = House.of(store), datetime.now(UTC).replace(microsecond=0)
+    await house.programmes.refresh()
+    await join(house, "ana", at=now)
+    await phone(house, token="phone-1", at=now)
+    await happens(house, "visited", at=now, place="Baixa", people=2)
+    await database.close()
+
+
+def test_a_server_that_knows_its_project_alone_pushes_as_the_machine_it_runs_on(tmp_path: Path) -> None:
+    data, programme = tmp_path / "data", tmp_path / "loud.yaml"
+    programme.write_text(LOUD)
+    with serving_fcm() as google:
+        metadata = google.url.removeprefix("http://")
+        machine = {"GCE_METADATA_HOST": metadata, "GCE_METADATA_IP": metadata, "CLOUDSDK_CONFIG": str(tmp_path)}
+        project = {"SELO_FIREBASE_PROJECT": PROJECT, "SELO_FCM_URL": google.url}
+        with serving(data, "--programme", str(programme), environment={**machine, **project}) as served:
+            assert httpx.get(f"{served.url}/ready", timeout=10).json()["parts"]["push"] == "on"
+            asyncio.run(_visit(data))
+            give_up_at = time.monotonic() + 20
+            while not google.accepted and time.monotonic() < give_up_at:
+                time.sleep(0.02)
+        assert google.faults == []
+        assert [(seen.address, seen.message["notification"]["title"]) for seen in google.accepted] == [("phone-1", "Thanks, Ana")]
+        assert len(google.tokens) == 1
