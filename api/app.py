@@ -18,7 +18,7 @@ from api.http.pages import page_routes
 from api.http.unsubscribe import unsubscribe_route
 from api.process import Process
 from api.settings import Settings
-from api.worker import channels, work
+from api.worker import channels, webhooks, work
 from domain.store.connect import Unreachable
 from domain.store.programmes import NothingPublished
 
@@ -83,7 +83,11 @@ def _channel_parts(process: Process) -> dict[str, Part]:
 
         return state
 
-    return {channel: part(on) for channel, on in channels(process.senders).items()}
+    async def hooks() -> PartState:
+        named, unknown = webhooks(process)
+        return PartState(ok=not unknown, state="incomplete" if unknown else "on" if named else "none", needed=False)
+
+    return {**{channel: part(on) for channel, on in channels(process.senders).items()}, "webhooks": hooks}
 
 
 def _other_origins(settings: Settings) -> list[Middleware]:

@@ -110,6 +110,10 @@ class Settings(BaseSettings):
         SecretStr("{}"), description="Its headers, as a JSON object; their Content-Type decides how texts are written"
     )
     sms_body: SecretStr = Field(SecretStr(""), description="Its body, with {to}, {text} and {id} where they belong")
+    webhooks: SecretStr = Field(
+        SecretStr("{}"),
+        description='Where webhooks go, as a JSON object: {"NAME": {"url": "https://...", "secret": "32 characters or more"}}',
+    )
 
     # How much
     sign_in_codes_per_contact_hour: int = Field(5, ge=1, description="Sign-in codes that one contact can be sent in an hour")

@@ -11,6 +11,7 @@ from functools import partial
 
 import structlog
 
+from api.graphql.ids import encode
 from api.graphql.messages import message_key
 from api.http.unsubscribe import unsubscribe_link
 from api.process import Process
@@ -18,6 +19,8 @@ from domain.services.deliveries import keep_delivering
 from domain.services.senders import Senders
 from domain.services.sending import Post
 from domain.services.turn import keep_turning
+from domain.store.outbox import Lane
+from domain.store.programmes import NothingPublished
 
 log = structlog.get_logger(__name__)
 
@@ -27,9 +30,20 @@ def channels(senders: Senders) -> Mapping[str, bool]:
     return {"push": senders.push is not None, "email": senders.mail is not None, "sms": senders.sms is not None}
 
 
-def post_of(process: Process) -> Post:
-    """Return what delivering needs of a process: its senders, and how its API names letters and links."""
-    return Post(process.senders, public_id=message_key, unsubscribe=partial(unsubscribe_link, process))
+def webhooks(process: Process) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the hooks that the programme which rules names, and those of them that are not configured: what is for them is parked."""
+    try:
+        named = process.programmes.current().programme.webhooks
+    except NothingPublished:
+        named = frozenset()
+    hooks = process.senders.hooks
+    return named, named - hooks.names if hooks is not None else named
+
+
+def post_of(process: Process, lane: Lane = "people") -> Post:
+    """Return what delivering in a lane needs of a process: its senders, and how its API names letters and links."""
+    unsubscribe = partial(unsubscribe_link, process)
+    return Post(process.senders, public_id=message_key, api_id=encode, unsubscribe=unsubscribe, lane=lane)
 
 
 async def work(process: Process) -> None:
@@ -37,10 +51,16 @@ async def work(process: Process) -> None:
     off = [channel for channel, on in channels(process.senders).items() if not on]
     if off:
         log.info("worker.channels_off", channels=", ".join(off), instead="the inbox and live activity have every message")
-    post, house = post_of(process), process.house
+    unknown = webhooks(process)[1]
+    if unknown:
+        log.warning("worker.webhooks_unknown", webhooks=", ".join(sorted(unknown)), remedy="name them in SELO_WEBHOOKS")
+    house = process.house
+    people, systems = post_of(process, "people"), post_of(process, "systems")
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(keep_turning(house, clock=process.clock, heard=_turn_failed))
-        tasks.create_task(keep_delivering(house, post, clock=process.clock, woken=house.live.promised, heard=_round_failed))
+        tasks.create_task(keep_delivering(house, people, clock=process.clock, woken=house.live.promised, heard=_round_failed))
+        # A round of its own: no other system, however slow, keeps people waiting. It looks every second; nothing wakes it.
+        tasks.create_task(keep_delivering(house, systems, clock=process.clock, woken=asyncio.Event(), heard=_round_failed))
 
 
 def _turn_failed(fault: Exception) -> None:

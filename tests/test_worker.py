@@ -57,7 +57,7 @@ def test_a_worker_alone_parks_what_nobody_can_do_and_the_operator_sends_it_again
             finally:
                 worker.kill()
         assert "webhook shop" in told
-        assert "no webhook sender is configured" in told
+        assert 'SELO_WEBHOOKS names no "shop"' in told
         assert selo("outbox", "retry", id, "--data", str(data)).stdout == "Sent again: 1\n"
         assert selo("outbox", "list", "--data", str(data)).stdout == "Nothing is parked.\n"
         refused = selo("outbox", "retry", id, "--data", str(data))

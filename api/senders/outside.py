@@ -10,15 +10,21 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
+
+import httpx
 
 from api.senders.codes import SentCodes
 from api.senders.console import ConsoleCodes, NoCodes
 from api.senders.email import Server, Smtp
 from api.senders.id_tokens import IdTokens, firebase_project
 from api.senders.sms import Gateway, SmsGateway
+from api.senders.webhook import Hook, Webhooks
 from api.settings import BadSettings, Settings
 from domain.services.senders import CodeSender, Senders
+
+SECRET_CHARACTERS = 32
 
 if TYPE_CHECKING:
     from api.senders.firebase import FirebasePush
@@ -45,13 +51,16 @@ async def open_outside(settings: Settings, *, clock: Callable[[], datetime]) -> 
         sms = _sms(settings)
         if sms is not None:
             opened.push_async_callback(sms.close)
+        hooks = _hooks(settings)
+        if hooks is not None:
+            opened.push_async_callback(hooks.close)
         mail = _mail(settings)
         project = firebase_project(settings)
         id_tokens = None if project is None else IdTokens(project=project, url=settings.firebase_certificates_url, clock=clock)
         if id_tokens is not None:
             opened.push_async_callback(id_tokens.close)
         codes = SentCodes(mail, sms, otherwise=ConsoleCodes() if settings.demo else NoCodes(), clock=clock)
-        yield Outside(Senders(push=push, mail=mail, sms=sms), codes, id_tokens)
+        yield Outside(Senders(push=push, mail=mail, sms=sms, hooks=hooks), codes, id_tokens)
 
 
 def _push(settings: Settings) -> FirebasePush | None:
@@ -104,3 +113,39 @@ def _sms(settings: Settings) -> SmsGateway | None:
     if not isinstance(headers, dict) or not all(isinstance(value, str) for value in headers.values()):
         raise BadSettings('SELO_SMS_HEADERS cannot be used: it is a JSON object of texts, such as {"Authorization": "Key ..."}.')
     return SmsGateway(Gateway(url, settings.sms_method, headers, body))
+
+
+def _hooks(settings: Settings) -> Webhooks | None:
+    said = "SELO_WEBHOOKS cannot be used"
+    try:
+        given = json.loads(settings.webhooks.get_secret_value())
+    except ValueError:
+        given = None
+    if not isinstance(given, dict):
+        raise BadSettings(f'{said}: it is a JSON object, such as {{"shop": {{"url": "https://...", "secret": "..."}}}}.')
+    hooks = {}
+    for name, hook in given.items():
+        if not isinstance(hook, dict) or hook.keys() != {"url", "secret"} or not all(isinstance(value, str) for value in hook.values()):
+            raise BadSettings(f'{said}: "{name}" is not {{"url": "https://...", "secret": "..."}}.')
+        if not _safe(hook["url"]):
+            raise BadSettings(f'{said}: the url of "{name}" does not begin with https:// and a host (http:// is for this machine only).')
+        if len(hook["secret"]) < SECRET_CHARACTERS:
+            raise BadSettings(f'{said}: the secret of "{name}" has fewer than {SECRET_CHARACTERS} characters.')
+        hooks[name] = Hook(hook["url"], hook["secret"].encode())
+    return Webhooks(hooks) if hooks else None
+
+
+def _safe(url: str) -> bool:
+    """Tell whether what is posted to an address stays between it and us."""
+    try:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL:
+        return False
+    return bool(parsed.host) and (parsed.scheme == "https" or (parsed.scheme == "http" and _is_this_machine(parsed.host)))
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False

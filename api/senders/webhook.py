@@ -1,14 +1,15 @@
-"""Webhooks: a signed POST of JSON to an address of the operator's, and a verdict for it.
+"""Webhooks: a signed POST of JSON to an address of the operator's, and a verdict for it. The body: `domain/services/hooks.py`.
 
 Whoever receives it checks `Selo-Signature: t=SECONDS,v1=HEX`, where HEX is HMAC-SHA256(secret, "SECONDS.BODY"), refuses what is older than
 five minutes, and takes a `Selo-Delivery` that it has seen before as done: the same delivery comes with the same id at every attempt.
+Any 2xx says that it is taken. Addresses are the operator's, so they may be private; nothing is followed elsewhere, no answer is read.
 """
 
 from __future__ import annotations
 
 import asyncio
 import hmac
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -16,9 +17,10 @@ from hashlib import sha256
 import httpx
 
 from api.senders.answers import verdict_of
-from domain.services.senders import Verdict
+from domain.services.senders import Verdict, WebhookMessage
 
 ANSWER_SECONDS = 10
+BATCH_SECONDS = 25
 AT_ONCE = 10
 
 
@@ -30,28 +32,29 @@ class Hook:
     secret: bytes = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class WebhookMessage:
-    """One delivery: `body` is JSON already, and signed as it is."""
-
-    id: str
-    hook: Hook
-    body: bytes = field(repr=False)
-
-
 class Webhooks:
-    """Posts to any hook. Open it, send, close it."""
+    """Posts to hooks by their name. Open it, send, close it."""
 
-    def __init__(self) -> None:
+    def __init__(self, hooks: Mapping[str, Hook]) -> None:
+        self._hooks = hooks
         self._client = httpx.AsyncClient(timeout=ANSWER_SECONDS, follow_redirects=False)
 
+    @property
+    def names(self) -> frozenset[str]:
+        """Return the hooks that there are."""
+        return frozenset(self._hooks)
+
     async def send(self, batch: Sequence[WebhookMessage], *, now: datetime) -> Sequence[Verdict]:
-        """Post each, ten at once, and return its verdict; at most 50, so that a batch takes less than a minute."""
+        """Post each, ten at once, and return its verdict."""
         gate = asyncio.Semaphore(AT_ONCE)
+        until = asyncio.get_running_loop().time() + BATCH_SECONDS
 
         async def one(message: WebhookMessage) -> Verdict:
-            async with gate:
-                return await self._sent(message, now)
+            try:
+                async with asyncio.timeout_at(until), gate:
+                    return await self._sent(message, now)
+            except TimeoutError:
+                return Verdict("retry", "TIMEOUT")
 
         return await asyncio.gather(*(one(message) for message in batch))
 
@@ -60,19 +63,16 @@ class Webhooks:
         await self._client.aclose()
 
     async def _sent(self, message: WebhookMessage, now: datetime) -> Verdict:
+        hook = self._hooks[message.hook]
         headers = {
             "Content-Type": "application/json",
             "Selo-Delivery": message.id,
-            "Selo-Signature": signature(message.hook.secret, message.body, now=now),
+            "Selo-Signature": signature(hook.secret, message.body, now=now),
         }
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
-                answer = await self._client.send(
-                    httpx.Request("POST", message.hook.url, headers=headers, content=message.body), stream=True
-                )
+                answer = await self._client.send(httpx.Request("POST", hook.url, headers=headers, content=message.body), stream=True)
                 await answer.aclose()
-        except TimeoutError:
-            return Verdict("retry", "TIMEOUT")
         except httpx.HTTPError:
             return Verdict("retry", "CONNECTION")
         return verdict_of(answer.status_code, answer.headers, now=now)

@@ -122,9 +122,9 @@ def _act(work: Work, action: Action, *, rule: str, event: Event) -> str | None:
     if action.badge is not None:
         badge(work, work.law.badge(action.badge), event=event)
     elif action.webhook is not None:
-        work.effects.append(Effect("webhook", action.webhook, event.id))
+        work.effects.append(Effect("webhook", action.webhook, event.id, rule))
     elif action.survey is not None:
-        work.effects.append(Effect("survey", action.survey, event.id))
+        work.effects.append(Effect("survey", action.survey, event.id, rule))
     elif action.tier is not None and work.member.tier is not None and action.tier in work.programme.rung_order:
         work.stand(ladder.give(work.programme, work.member.tier, code=action.tier, at=work.at, span=action.for_))
     return None

@@ -125,11 +125,12 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """Something for the outside: a webhook or survey that a rule asked for."""
+    """Something for the outside, a webhook or a survey: for the event of an id, asked for by `rule` (or badge, or referral)."""
 
     kind: Literal["webhook", "survey"]
     code: str
     event: str
+    rule: str = ""
 
 
 VoucherChange = Literal["issued", "used", "cancelled", "expired", "reversed"]

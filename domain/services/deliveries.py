@@ -22,7 +22,7 @@ from domain.model.programme import Message, Programme
 from domain.services.house import House
 from domain.services.messages import balance_of, channels_of, letter_of, too_soon, waits_until, why_not
 from domain.services.messages import spec_of as message_of
-from domain.services.sending import AT_ONCE, EXPIRES, Job, Post, over, send, side_by_side
+from domain.services.sending import AT_ONCE, EXPIRES, Job, Post, channel_of, over, send, side_by_side
 from domain.store import inbox, members, outbox
 from domain.store.base import Busy, StoreFault, Unavailable
 from domain.store.members import Kept
@@ -48,7 +48,7 @@ class Round:
 async def deliver(house: House, post: Post, *, now: datetime) -> Round:
     """Take up to 50 rows that are due as far as they come. Raises Unavailable where the database is away."""
     now = milliseconds(now)
-    due = await outbox.due(house.store, now=now, first=2 * AT_ONCE)
+    due = await outbox.due(house.store, now=now, first=2 * AT_ONCE, lane=post.lane)
     for one in due.unreadable:
         log.error("deliveries.row_unreadable", row=one.id, fault=one.fault)
         await outbox.set_aside(house.store, one)
@@ -93,6 +93,8 @@ async def _begun(house: House, post: Post, row: Promised, kept: Kept | None, lea
 
 async def _prepared(house: House, post: Post, row: Promised, kept: Kept | None, lease: str, now: datetime) -> Job | None:
     kept = kept or await members.find(house.store, row.member)
+    if row.kind == "webhook":
+        return await _for_system(house, post, row, kept, lease, now)
     if row.kind != "message":
         await _end(house, row, None, lease, now, state="parked", reason=f"no {row.kind} sender is configured")
         return None
@@ -116,6 +118,19 @@ async def _prepared(house: House, post: Post, row: Promised, kept: Kept | None, 
     elif any(one.state == "pending" for one in job.deliveries):
         job.due = waits_until(programme, spec, kept, key=row.id, now=now)
     return job
+
+
+async def _for_system(house: House, post: Post, row: Promised, kept: Kept | None, lease: str, now: datetime) -> Job | None:
+    """Bring a webhook to where it can be sent; it is not dropped for its age, since another system has no other way to know."""
+    if kept is None or kept.status != "active":
+        await _end(house, row, None, lease, now, state="dropped", reason="member_gone")
+        return None
+    deliveries = row.deliveries if row.deliveries is not None else (Delivery("webhook", row.code),)
+    if any(post.sender(channel_of(one)) is None for one in deliveries):
+        log.error("deliveries.hook_unknown", row=row.id, hook=row.code)
+        await _end(house, row, None, lease, now, state="parked", reason=f'SELO_WEBHOOKS names no "{row.code}"')
+        return None
+    return Job(row, None, house.programmes.known(row.version), kept, list(deliveries))
 
 
 async def _fanned(
@@ -154,7 +169,7 @@ async def _fanned(
 
 async def _superseded(house: House, job: Job) -> bool:
     """Tell whether a later message stands in this one's place, and let this one stand in that of earlier ones."""
-    row, collapse = job.row, job.spec.collapse
+    row, collapse = job.row, job.spec.collapse if job.spec is not None else None
     if collapse is None or row.deliveries is not None:
         return False
     for other in await outbox.pending_of(house.store, row.member):

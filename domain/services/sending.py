@@ -1,7 +1,8 @@
 """Sending: what the worker's round has ready goes to the senders, channel by channel, and each verdict is noted on its delivery.
 
 Nothing here touches the outbox: the round writes down what became of its rows. A sender that rests (a quota, credentials that do not
-work) is asked nothing until its time is over; that costs no attempt.
+work) is asked nothing until its time is over; that costs no attempt. Each hook is a sender of its own: one that is silent rests too, so
+that it holds up no other, and what it refuses for good is parked, since an operator must hear of it.
 """
 
 from __future__ import annotations
@@ -19,9 +20,10 @@ from domain.model import backoff
 from domain.model.calendar import milliseconds
 from domain.model.programme import Message, Programme
 from domain.model.programme.messages import SERVICE
+from domain.services.hooks import webhook_of
 from domain.services.house import House
 from domain.services.messages import balance_of, collapse_id, language, words_of
-from domain.services.senders import NO_SENDERS, Address, MailMessage, PushMessage, Senders, SmsMessage, Verdict
+from domain.services.senders import NO_SENDERS, SILENT, Address, MailMessage, PushMessage, Senders, SmsMessage, Verdict, WebhookMessage
 from domain.store import inbox, outbox, push_addresses
 from domain.store.inbox import Mailbox
 from domain.store.members import Kept
@@ -29,6 +31,7 @@ from domain.store.outbox import Delivery, Promised
 from domain.store.push_addresses import Reached
 
 M = TypeVar("M")
+Sendable = PushMessage | MailMessage | SmsMessage | WebhookMessage
 
 AT_ONCE = 50
 SIDE_BY_SIDE = 8
@@ -46,26 +49,33 @@ log = structlog.get_logger(__name__)
 class Post:
     """One a worker: who sends, how long a lease lasts, and which channels rest until when.
 
-    `public_id` is how the API names a letter; `unsubscribe` the link by which a member takes back their consent to a purpose.
+    `public_id` is how the API names a letter, `api_id` how anything of a kind; `unsubscribe` the link by which a member takes back their
+    consent to a purpose. `lane` is whom it delivers to.
     """
 
     senders: Senders = NO_SENDERS
     lease: timedelta = outbox.LEASE
     public_id: Callable[[str], str] = str
+    api_id: Callable[[str, str], str] = "{}:{}".format
     unsubscribe: Callable[[str, str], str] = "{}/{}".format
+    lane: outbox.Lane = "people"
     rests: dict[str, datetime] = field(default_factory=dict)
 
     def sender(self, channel: str) -> object | None:
-        """Return who sends a channel's messages."""
+        """Return who sends a channel's messages; each hook is a channel, `webhook:NAME`."""
+        kind, _, hook = channel.partition(":")
+        if kind == "webhook":
+            hooks = self.senders.hooks
+            return hooks if hooks is not None and hook in hooks.names else None
         return {"push": self.senders.push, "email": self.senders.mail, "sms": self.senders.sms}[channel]
 
 
 @dataclass(slots=True)
 class Job:
-    """A claimed row with all that sending it needs; its deliveries change as verdicts come."""
+    """A claimed row with all that sending it needs, a webhook's without `spec`; its deliveries change as verdicts come."""
 
     row: Promised
-    spec: Message
+    spec: Message | None
     programme: Programme
     kept: Kept
     deliveries: list[Delivery]
@@ -78,12 +88,17 @@ class _Parcel:
 
     job: Job
     at: int
-    message: PushMessage | MailMessage | SmsMessage
+    message: Sendable
 
 
 # ---------------------------------------------------------------- rules
 def over(one: Delivery, state: outbox.Settled, reason: str) -> Delivery:
     return replace(one, state=state, reason=reason) if one.state == "pending" else one
+
+
+def channel_of(one: Delivery) -> str:
+    """Return who sends a delivery, as `Post.sender` knows them."""
+    return f"webhook:{one.to}" if one.channel == "webhook" else one.channel
 
 
 async def side_by_side(works: Sequence[Awaitable[M]]) -> list[M]:
@@ -106,15 +121,15 @@ async def send(house: House, post: Post, jobs: Sequence[Job], now: datetime) -> 
         wanted = sorted({job.row.member for job in going if reached.get(job.row.member)})
         found = await side_by_side([inbox.mailbox(house.store, member) for member in wanted])
         boxes = {box.member: box for box in found}
-    parcels: dict[str, list[_Parcel]] = {"push": [], "email": [], "sms": []}
+    parcels: dict[str, list[_Parcel]] = {}
     for job in going:
         _part_by_device(job, reached.get(job.row.member, ()))
         for at, one in enumerate(job.deliveries):
             if one.state == "pending" and (message := _message(post, job, one, reached, boxes, now)) is not None:
-                parcels[one.channel].append(_Parcel(job, at, message))
+                parcels.setdefault(channel_of(one), []).append(_Parcel(job, at, message))
             elif one.state == "pending":
                 job.deliveries[at] = over(one, "skipped", "no_address")
-    done = await asyncio.gather(*(_send_channel(house, post, channel, some, now) for channel, some in parcels.items() if some))
+    done = await asyncio.gather(*(_send_channel(house, post, channel, some, now) for channel, some in parcels.items()))
     return sum(done)
 
 
@@ -137,14 +152,16 @@ def _part_by_device(job: Job, reached: Sequence[Reached]) -> None:
 
 def _message(
     post: Post, job: Job, one: Delivery, reached: Mapping[str, Sequence[Reached]], boxes: Mapping[str, Mailbox], now: datetime
-) -> PushMessage | MailMessage | SmsMessage | None:
+) -> Sendable | None:
     """Return what a sender is given; None where the address is gone."""
-    row, details = job.row, job.kept.details
-    words = words_of(job.programme, job.spec, row, job.kept, balance=balance_of(job.programme, job.kept, now=now))
+    row, details, spec = job.row, job.kept.details, job.spec
+    if spec is None:
+        return webhook_of(row, api_id=post.api_id)
+    words = words_of(job.programme, spec, row, job.kept, balance=balance_of(job.programme, job.kept, now=now))
     if one.channel == "email":
         if not details.email:
             return None
-        purpose = job.spec.purpose
+        purpose = spec.purpose
         unsubscribe = None if purpose == SERVICE else post.unsubscribe(row.member, purpose)
         locale = language(job.programme, details)
         return MailMessage(row.id, details.email, locale, words.title, words.body, words.link, unsubscribe)
@@ -153,14 +170,14 @@ def _message(
     device = next((each for each in reached.get(row.member, ()) if each.device == one.to), None)
     if device is None:
         return None
-    data = {"kind": row.code, **({"message": post.public_id(row.id)} if "inbox" in job.spec.channels else {})}
+    data = {"kind": row.code, **({"message": post.public_id(row.id)} if "inbox" in spec.channels else {})}
     box = boxes.get(row.member)
     return PushMessage(
         id=f"{row.id}/{one.to}",
         address=Address(device.device, device.kind, device.token),
         title=words.title,
         body=words.body,
-        collapse=collapse_id(job.spec, row),
+        collapse=collapse_id(spec, row),
         link=words.link,
         badge=box.unread if box is not None else None,
         expires_at=row.promised_at + EXPIRES,
@@ -197,6 +214,8 @@ async def _verdicts(post: Post, channel: str, chunk: Sequence[_Parcel], now: dat
         return [Verdict("retry", type(fault).__name__)] * len(chunk)
     if channel == "push" and _wrong_project(chunk, verdicts):
         verdicts = [Verdict("break", "SENDER_ID_MISMATCH") for _ in verdicts]
+    if channel.startswith("webhook:") and all(verdict.reason in SILENT for verdict in verdicts):
+        post.rests[channel] = now + RESTS["pause"]
     for verdict in verdicts:
         if verdict.ruling in RESTS:
             until = now + (verdict.after or RESTS[verdict.ruling])
@@ -227,12 +246,16 @@ async def _prune(house: House, chunk: Sequence[_Parcel], verdicts: Sequence[Verd
 def _note(parcel: _Parcel, verdict: Verdict, now: datetime) -> None:
     """Note on a delivery what became of it, and on its job when it is due again."""
     job, one = parcel.job, parcel.job.deliveries[parcel.at]
+    to_system = one.channel == "webhook"
+    if to_system and verdict.ruling == "break":  # tried so often and no more, then parked: only an operator can mend it
+        verdict = Verdict("retry", verdict.reason, RESTS["break"])
     match verdict.ruling:
         case "sent":
             job.deliveries[parcel.at] = replace(one, state="sent", reason=verdict.reason, attempts=one.attempts + 1)
             return
         case "drop_device" | "drop_message":
-            job.deliveries[parcel.at] = replace(one, state="dropped", reason=verdict.reason, attempts=one.attempts + 1)
+            state: outbox.Settled = "failed" if to_system else "dropped"
+            job.deliveries[parcel.at] = replace(one, state=state, reason=verdict.reason, attempts=one.attempts + 1)
             return
         case "pause" | "break":
             chance = random.random()  # noqa: S311 - jitter, no secret

@@ -7,8 +7,9 @@ by a guarded update that moves its time on for as long as the lease holds: where
             -> parked    an attempt too many, or nobody to do it: stays until an operator sends it again
             -> dropped   nobody is to have it any more, and why
 
-`trouble` marks the rows that an operator looks at; what is done or dropped goes after 30 days. A row that this version cannot read is
-set aside and parked, so that it holds up nobody else's; the operator's list shows whatever can be told of it.
+People and other systems are delivered to in two lanes, so that neither waits for the other. `trouble` marks the rows that an operator
+looks at; what is done or dropped goes after 30 days. A row that this version cannot read is set aside and parked, so that it holds up
+nobody else's; the operator's list shows whatever can be told of it.
 """
 
 from __future__ import annotations
@@ -31,15 +32,17 @@ KEPT_FOR = timedelta(days=30)
 Kind = Literal["message", "webhook", "survey"]
 State = Literal["pending", "done", "parked", "dropped"]
 Settled = Literal["pending", "sent", "skipped", "dropped", "failed"]
+Lane = Literal["people", "systems"]
+LANES: tuple[Lane, ...] = ("people", "systems")
 
 
 # ---------------------------------------------------------------- values
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """One channel's part of a message. A push names its device in `to`; one that names none is for every device, as there are when it
-    is sent. `reason` says why it came to what it did."""
+    is sent. A webhook names its hook there. `reason` says why it came to what it did."""
 
-    channel: Literal["push", "email", "sms"]
+    channel: Literal["push", "email", "sms", "webhook"]
     to: str = ""
     state: Settled = "pending"
     reason: str = ""
@@ -48,7 +51,8 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Promised:
-    """A row: `version` is the programme's that decided it, `deliveries` None until it was fanned out, `superseded` by a later one."""
+    """A row: `version` is the programme's that decided it, `deliveries` None until it was fanned out, `superseded` by a later one.
+    `rule` is who asked for a webhook or a survey."""
 
     id: str
     member: str
@@ -66,6 +70,7 @@ class Promised:
     deliveries: tuple[Delivery, ...] | None = None
     superseded: str | None = None
     error: str = ""
+    rule: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +102,9 @@ class Listed:
 
 
 # ---------------------------------------------------------------- reads
-async def due(store: Store, *, now: datetime, first: int) -> Due:
-    """Return rows whose time has come, soonest first."""
-    asked = {"state": "pending", "due": {"$gt": BEGINNING, "$lte": now}}
+async def due(store: Store, *, lane: Lane, now: datetime, first: int) -> Due:
+    """Return rows of a lane whose time has come, soonest first."""
+    asked = {"state": "pending", "lane": lane, "due": {"$gt": BEGINNING, "$lte": now}}
     return _read([row async for row in store[COLLECTION].find(asked).sort("due", 1).limit(first)])
 
 
@@ -116,11 +121,11 @@ async def find(store: Store, id: str) -> Promised | None:
 
 async def troubled(store: Store, state: State, *, first: int) -> list[Listed]:
     """Return rows that an operator should see: those parked or dropped, or those that wait."""
-    if state == "pending":
-        asked: dict[str, Any] = {"state": "pending", "due": {"$gt": BEGINNING, "$lt": datetime.max.replace(tzinfo=BEGINNING.tzinfo)}}
-    else:
-        asked = {"trouble": state}
-    return [_listed(row) async for row in store[COLLECTION].find(asked).limit(first)]
+    if state != "pending":
+        return [_listed(row) async for row in store[COLLECTION].find({"trouble": state}).limit(first)]
+    ever = {"$gt": BEGINNING, "$lt": datetime.max.replace(tzinfo=BEGINNING.tzinfo)}
+    found = [store[COLLECTION].find({"state": "pending", "lane": lane, "due": ever}).limit(first) for lane in LANES]
+    return [_listed(row) for cursor in found async for row in cursor]
 
 
 # ---------------------------------------------------------------- writes
@@ -130,8 +135,10 @@ def promised(member: str, row: Row, *, now: datetime) -> list[Write]:
     for at, message in enumerate(row.messages):
         data = {**message.data, **(_total(row.event) if message.event == row.event.name else {})}
         out.append(_row(member, row, at, "message", message.code, message.event, data, now))
-    for at, effect in enumerate(row.effects):
-        out.append(_row(member, row, len(row.messages) + at, effect.kind, effect.code, row.event.name, {}, now))
+    caused = {one.id: one for one in (row.event, *row.raised)}
+    for at, effect in enumerate(row.effects, start=len(row.messages)):
+        event = caused.get(effect.event, row.event)
+        out.append(_row(member, row, at, effect.kind, effect.code, event.name, {**event.data, **_receipt(event)}, now, rule=effect.rule))
     return out
 
 
@@ -142,7 +149,17 @@ def _total(event: Event) -> dict[str, Json]:
     return {"total": event.purchase.total} if event.purchase is not None else {}
 
 
-def _row(member: str, row: Row, at: int, kind: Kind, code: str, event: str, data: Mapping[str, Json], now: datetime) -> Write:
+def _receipt(event: Event) -> dict[str, Json]:
+    """Return what other systems know a purchase by, with what was paid, or taken back."""
+    purchase = event.refund.kept if event.refund is not None else event.purchase
+    if purchase is None:
+        return {}
+    return {"externalId": purchase.external_id, "store": purchase.store, "currency": purchase.currency, **_total(event)}
+
+
+def _row(
+    member: str, row: Row, at: int, kind: Kind, code: str, event: str, data: Mapping[str, Json], now: datetime, *, rule: str = ""
+) -> Write:
     return insert(
         COLLECTION,
         {
@@ -150,10 +167,12 @@ def _row(member: str, row: Row, at: int, kind: Kind, code: str, event: str, data
             "member": member,
             "seq": row.seq,
             "kind": kind,
+            "lane": "systems" if kind == "webhook" else "people",
             "code": code,
             "event": event,
             "version": row.version,
             "data": [[name, value] for name, value in data.items()],
+            "rule": rule,
             "at": row.event.at,
             "promised_at": now,
             "state": "pending",
@@ -268,4 +287,5 @@ def _promised(row: Raw) -> Promised:
         deliveries=None if deliveries is None else tuple(Delivery(*one) for one in deliveries),
         superseded=row.get("superseded"),
         error=row.get("error", ""),
+        rule=row.get("rule", ""),
     )

@@ -33,7 +33,7 @@ COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
     "vouchers": (IndexModel({"member": 1, "n": 1}, unique=True),),
     "voucher_codes": (),
     "outbox": (
-        IndexModel({"state": 1, "due": 1}, partialFilterExpression=UNDONE),
+        IndexModel({"state": 1, "lane": 1, "due": 1}, partialFilterExpression=UNDONE),
         IndexModel({"member": 1, "state": 1}, partialFilterExpression=UNDONE),
         IN_TROUBLE,
     ),

@@ -69,7 +69,7 @@ def document(member: str, row: Row) -> dict[str, Any]:
         "outcomes": [[one.rule, one.applied, one.amount, one.reason, one.wallet] for one in row.outcomes],
         "raised": [event_document(one) for one in row.raised],
         "messages": [[one.code, one.event, _pairs(one.data), one.index] for one in row.messages],
-        "effects": [[one.kind, one.code, one.event] for one in row.effects],
+        "effects": [[one.kind, one.code, one.event, one.rule] for one in row.effects],
         "vouchers": [[one.id, one.n, one.reward, one.change, one.at, one.expires_at, one.given] for one in row.vouchers],
         "later": [[one.member, one.due, event_document(one.event)] for one in row.later],
         "facts": _facts(row.facts),

@@ -1,12 +1,14 @@
 """GET /health and GET /ready, over a database that answers, one that does not, and one that never does."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
+from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
@@ -18,8 +20,9 @@ from api.process import open_process
 from api.settings import Settings
 from domain.store.connect import Database, connect
 from tests.servers import ROOT
+from tests.services.post import LOUD, NOON
 
-NOBODY_REACHED = {"push": "off", "email": "off", "sms": "off"}
+NOBODY_REACHED = {"push": "off", "email": "off", "sms": "off", "webhooks": "none"}
 
 
 async def ask(app: ASGIApp, path: str) -> tuple[int, object]:
@@ -72,6 +75,16 @@ async def test_the_application_reports_a_database_that_does_not(database: Databa
         await nobody.close()
     parts = {"database": "no answer", "programme": "none published", **NOBODY_REACHED}
     assert (status, body) == (503, {"status": "not ready", "parts": parts})
+
+
+async def test_ready_says_whether_every_hook_that_the_programme_names_is_configured(database: Database, tmp_path: Path) -> None:
+    hook = json.dumps({"shop": {"url": "https://shop.example/hook", "secret": "a long secret, known to the shop alone"}})
+    for webhooks, state in (("{}", "incomplete"), (hook, "on")):
+        async with open_process(Settings(data=tmp_path, webhooks=SecretStr(webhooks)), database) as process:
+            await process.programmes.publish(LOUD, now=NOON)
+            status, body = await ask(create_app(process), "/ready")
+        assert isinstance(body, dict)
+        assert (status, body["status"], body["parts"]["webhooks"]) == (200, "ready", state)
 
 
 async def test_ready_once_a_programme_is_published(database: Database, tmp_path: Path) -> None:

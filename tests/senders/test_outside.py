@@ -1,11 +1,13 @@
 """What the settings open: who is on, what ends a start in a sentence, and the whole way from a setting to a stand-in of the outside."""
 
+import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from api.senders.outside import open_outside
 from api.settings import BadSettings, Settings
@@ -27,6 +29,10 @@ async def fcm() -> AsyncIterator[StandIn]:
         yield stand_in
 
 
+def hook(url: str = "https://shop.example/hook", secret: object = "the very long secret of this test") -> str:
+    return json.dumps({"shop": {"url": url, "secret": secret}})
+
+
 def firebase(fcm: StandIn, folder: Path) -> dict[str, Any]:
     return {
         "firebase_credentials": fcm.account_file(folder),
@@ -38,7 +44,7 @@ def firebase(fcm: StandIn, folder: Path) -> dict[str, Any]:
 async def test_without_settings_nobody_is_reached() -> None:
     async with open_outside(Settings(), clock=Clock()) as outside:
         senders = outside.senders
-        assert (senders.push, senders.mail, senders.sms, outside.id_tokens) == (None, None, None, None)
+        assert (senders.push, senders.mail, senders.sms, senders.hooks, outside.id_tokens) == (None, None, None, None, None)
 
 
 async def test_with_settings_each_reaches_its_outside(fcm: StandIn, tmp_path: Path) -> None:
@@ -75,6 +81,18 @@ async def test_with_settings_each_reaches_its_outside(fcm: StandIn, tmp_path: Pa
         ({"sms_url": "ftp://gateway"}, "SELO_SMS_URL cannot be used"),
         ({"sms_url": "https://gateway/", "sms_body": "{to}"}, "SELO_SMS_BODY cannot be used"),
         ({"sms_url": "https://gateway/?{to}{text}", "sms_headers": "[1]"}, "SELO_SMS_HEADERS cannot be used"),
+        ({"webhooks": "shop"}, "SELO_WEBHOOKS cannot be used: it is a JSON object"),
+        ({"webhooks": '["shop"]'}, "SELO_WEBHOOKS cannot be used: it is a JSON object"),
+        ({"webhooks": '{"shop": "https://shop.example/"}'}, 'SELO_WEBHOOKS cannot be used: "shop" is not {"url"'),
+        ({"webhooks": hook(secret=7)}, 'SELO_WEBHOOKS cannot be used: "shop" is not {"url"'),
+        (
+            {"webhooks": hook(url="http://shop.example/hook")},
+            'SELO_WEBHOOKS cannot be used: the url of "shop" does not begin with https://',
+        ),
+        ({"webhooks": hook(url="http://127.0.0.1.shop.example/")}, 'SELO_WEBHOOKS cannot be used: the url of "shop"'),
+        ({"webhooks": hook(url="https:///hook")}, 'SELO_WEBHOOKS cannot be used: the url of "shop"'),
+        ({"webhooks": hook(url="https://shop.example:x/")}, 'SELO_WEBHOOKS cannot be used: the url of "shop"'),
+        ({"webhooks": hook(secret="s" * 31)}, 'SELO_WEBHOOKS cannot be used: the secret of "shop" has fewer than 32'),
     ],
 )
 async def test_what_cannot_be_used_ends_the_start_in_a_sentence(given: dict[str, Any], sentence: str) -> None:
@@ -83,6 +101,17 @@ async def test_what_cannot_be_used_ends_the_start_in_a_sentence(given: dict[str,
             pass
     assert str(refusal.value).startswith(sentence)
     assert "\n" not in str(refusal.value)
+    assert "shop.example" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("url", ["https://10.0.0.7/hook", "https://shop.example:8443/hook?a=b", "http://localhost:8080/", "http://[::1]/"])
+async def test_a_hook_is_where_the_operator_says_and_its_secret_shows_nowhere(url: str) -> None:
+    settings = Settings(webhooks=SecretStr(hook(url=url)))
+    assert "secret of this test" not in f"{settings!r} {settings}"
+    async with open_outside(settings, clock=Clock()) as outside:
+        assert outside.senders.hooks is not None
+        assert outside.senders.hooks.names == {"shop"}
+        assert "secret of this test" not in repr(outside)
 
 
 async def test_a_demo_may_have_the_emulator_beside_it() -> None:

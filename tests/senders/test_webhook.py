@@ -8,8 +8,8 @@ from hashlib import sha256
 import pytest
 
 from api.senders import webhook
-from api.senders.webhook import Hook, WebhookMessage, Webhooks
-from domain.services.senders import SENT, Verdict
+from api.senders.webhook import Hook, Webhooks
+from domain.services.senders import SENT, Verdict, WebhookMessage
 from tests.senders.gateway import Endpoint, serving_endpoint
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
@@ -23,10 +23,9 @@ async def endpoint() -> AsyncIterator[Endpoint]:
 
 
 async def posted(endpoint: Endpoint, *paths: str) -> list[Verdict]:
-    hooks = Webhooks()
+    hooks = Webhooks({path: Hook(f"{endpoint.url}/{path}", SECRET) for path in paths})
     try:
-        batch = [WebhookMessage(f"d-{path}", Hook(f"{endpoint.url}/{path}", SECRET), b'{"n": 1}') for path in paths]
-        return list(await hooks.send(batch, now=NOW))
+        return list(await hooks.send([WebhookMessage(f"d-{path}", path, b'{"n": 1}') for path in paths], now=NOW))
     finally:
         await hooks.close()
 
@@ -51,6 +50,13 @@ async def test_a_hang_and_a_silence_are_tried_again(endpoint: Endpoint, monkeypa
     assert await posted(endpoint, "hang", "200") == [Verdict("retry", "TIMEOUT"), SENT]
     endpoint.url = "http://127.0.0.1:9"
     assert await posted(endpoint, "200") == [Verdict("retry", "CONNECTION")]
+
+
+async def test_a_batch_ends_in_time_also_where_nobody_answers(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(webhook, "BATCH_SECONDS", 0.3)
+    monkeypatch.setattr(webhook, "AT_ONCE", 1)
+    assert await posted(endpoint, "hang", "200") == [Verdict("retry", "TIMEOUT")] * 2
+    assert len(endpoint.seen) == 1
 
 
 def test_the_secret_does_not_show() -> None:

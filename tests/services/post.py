@@ -128,10 +128,11 @@ async def happens(house: House, name: str, member: str = "ana", *, at: datetime 
 
 # ---------------------------------------------------------------- the worker
 async def works(house: House, post: Post, *, now: datetime = NOON) -> int:
-    """Let a worker go on until nothing is due; returns how many deliveries left."""
+    """Let a worker go on, in its lane and then in the other, until nothing is due; returns how many deliveries left."""
     sent = 0
-    while (done := await deliver(house, post, now=now)).found:
-        sent += done.sent
+    for each in (post, replace(post, lane="systems" if post.lane == "people" else "people")):
+        while (done := await deliver(house, each, now=now)).found:
+            sent += done.sent
     return sent
 
 

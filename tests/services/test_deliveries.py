@@ -254,7 +254,7 @@ async def test_what_nobody_can_do_is_parked_and_says_so(database: Database) -> N
     id = await happens(house, "hooked")
     await works(house, post_of())
     found = await row(house, id)
-    assert (found.state, found.error) == ("parked", "no webhook sender is configured")
+    assert (found.state, found.error) == ("parked", 'SELO_WEBHOOKS names no "shop"')
 
 
 async def test_a_sender_that_fails_whole_is_tried_again(database: Database) -> None:

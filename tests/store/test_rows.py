@@ -73,7 +73,7 @@ ROWS = st.builds(
     outcomes=st.lists(st.builds(Outcome, AWKWARD, st.booleans(), NUMBERS, maybe(AWKWARD), maybe(AWKWARD)), max_size=3).map(tuple),
     raised=st.lists(EVENTS, max_size=2).map(tuple),
     messages=st.lists(st.builds(Message, AWKWARD, AWKWARD, MAPS, NUMBERS), max_size=2).map(tuple),
-    effects=st.lists(st.builds(Effect, st.sampled_from(["webhook", "survey"]), AWKWARD, AWKWARD), max_size=2).map(tuple),
+    effects=st.lists(st.builds(Effect, st.sampled_from(["webhook", "survey"]), AWKWARD, AWKWARD, AWKWARD), max_size=2).map(tuple),
     vouchers=st.lists(STEPS, max_size=2).map(tuple),
     later=st.lists(st.builds(Later, AWKWARD, INSTANTS, LATE_EVENTS), max_size=2).map(tuple),
     facts=FACTS,

@@ -18,7 +18,7 @@ from domain.model.programme.header import EventSpec, Header
 from domain.model.programme.messages import ConsentSpec, Message, Survey
 from domain.model.programme.people import Leaderboard, Plan, Referral, Segment
 from domain.model.programme.rewards import RewardSpec
-from domain.model.programme.rules import Rule
+from domain.model.programme.rules import Action, Rule
 from domain.model.programme.tiers import Rung, Tiers
 from domain.model.programme.vocabulary import MEMBER_FIELDS
 from domain.model.programme.wallets import WalletSpec
@@ -120,6 +120,11 @@ class Programme(Part):
             return MEMBER_FIELDS
         return frozenset(name.split(".")[1] for name in names if name.startswith("member.")) & MEMBER_FIELDS
 
+    @cached_property
+    def webhooks(self) -> frozenset[str]:
+        """The hooks that rules, badges and the referral name."""
+        return frozenset(action.webhook for action in self._actions() if action.webhook is not None)
+
     def _expressions(self) -> Iterator[Expression]:
         badges, counts, referrals = self.badges, [self.tiers.count] if self.tiers else [], [self.referral] if self.referral else []
         conditions = [
@@ -130,11 +135,16 @@ class Programme(Part):
             *(count.when for count in counts),
             *(referral.qualifies.when for referral in referrals),
         ]
-        lists = (*(rule.do for rule in self.rules), *(badge.do for badge in badges), *(r.friend + r.referrer for r in referrals))
-        awards = (action.award.of for do in lists for action in do if action.award)
+        awards = (action.award.of for action in self._actions() if action.award)
         ways = (*awards, *(badge.of for badge in badges), *(count.of for count in counts))
         yield from (condition for condition in conditions if condition is not None)
         yield from (way.expr for way in ways if way is not None)
+
+    def _actions(self) -> Iterator[Action]:
+        yield from (action for rule in self.rules for action in rule.do)
+        yield from (action for badge in self.badges for action in badge.do)
+        if self.referral is not None:
+            yield from (*self.referral.friend, *self.referral.referrer)
 
     @cached_property
     def _rules_on(self) -> dict[str, tuple[Rule, ...]]:

@@ -93,6 +93,7 @@ def _codes(programme: Programme) -> Mapping[str, tuple[str, ...]]:
         "messages": tuple(message.code for message in programme.messages),
         "consents": tuple(consent.purpose for consent in programme.consents),
         "surveys": tuple(survey.code for survey in programme.surveys),
+        "webhooks": tuple(sorted(programme.webhooks)),
         "leaderboards": tuple(board.code for board in programme.leaderboards),
     }
 
@@ -104,28 +105,10 @@ def _as_json(fault: Fault) -> dict[str, object]:
 # ---------------------------------------------------------------- what later versions act on
 
 
-def _messages(programme: Programme) -> Iterator[Path]:
-    return (("messages", at) for at, _ in enumerate(programme.messages))
-
-
-def _scheduled(programme: Programme) -> Iterator[Path]:
-    return (("rules", at) for at, rule in enumerate(programme.rules) if "schedule" in rule.on)
-
-
-def _outward(programme: Programme) -> Iterator[Path]:
-    for at, rule in enumerate(programme.rules):
-        for n, action in enumerate(rule.do):
-            if action.webhook is not None or action.survey is not None:
-                yield ("rules", at, "do", n)
-
-
 def _leaderboards(programme: Programme) -> Iterator[Path]:
     return (("leaderboards", at) for at, _ in enumerate(programme.leaderboards))
 
 
 _INACTIVE: Final[tuple[tuple[Callable[[Programme], Iterator[Path]], str], ...]] = (
-    (_messages, "messages are decided and kept, and delivered by a later version"),
-    (_scheduled, "rules on schedule fire in a later version"),
-    (_outward, "webhooks and surveys are decided and kept, and sent by a later version"),
     (_leaderboards, "leaderboards are kept by a later version"),
 )

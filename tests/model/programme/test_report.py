@@ -4,6 +4,7 @@ import json
 
 from domain.model.programme import check_report, inactive, load
 from tests.model.programme.bad import CLUB
+from tests.services.post import LOUD
 
 
 def test_a_sound_file_is_summed_up() -> None:
@@ -44,4 +45,15 @@ def test_a_text_broken_by_its_own_comma_is_a_warning() -> None:
 
 
 def test_what_is_not_acted_on_yet_is_said() -> None:
-    assert inactive(load(CLUB)) == [sentence.strip() for sentence in check_report(CLUB)[1].partition("yet:\n")[2].splitlines()]
+    unacted = ["leaderboards[0]: leaderboards are kept by a later version"]
+    assert inactive(load(CLUB)) == unacted
+    assert check_report(CLUB)[1].partition("yet:\n")[2].splitlines() == [f"  {sentence}" for sentence in unacted]
+    assert json.loads(check_report(CLUB, as_json=True)[1])["inactive"] == unacted
+
+
+def test_what_is_acted_on_is_not_among_it() -> None:
+    assert inactive(load(LOUD)) == []
+    code, text = check_report(LOUD)
+    assert code == 0
+    assert "not act on" not in text
+    assert "  webhooks       1  shop" in text.splitlines()
