@@ -78,6 +78,11 @@ class Wire(CommandListener):
         finally:
             counted.commands.extend(command for command in self.commands[begun:] if command.name not in UPKEEP)
 
+    @property
+    def streams(self) -> int:
+        """How many change streams were opened."""
+        return sum(command.name == "aggregate" and "$changeStream" in command.body["pipeline"][0] for command in self.commands)
+
     async def faults(self, database: Database) -> list[str]:
         """Every forbidden shape sent so far, each once, in a sentence."""
         begins: dict[str, set[str]] = {}

@@ -1,26 +1,19 @@
 """The phone knows at once: over a real socket what the till does shows by itself, and what was missed is told on coming back."""
 
 import asyncio
-import json
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-
-import uvicorn
-from websockets.asyncio.client import ClientConnection, connect
 
 from api.app import create_app
 from api.graphql.messages import message_key
-from api.http.protocol import ConnectionLimits, socket_protocol
 from domain.services.deliveries import keep_delivering
 from domain.services.senders import Senders
 from domain.services.sending import Post
 from domain.services.turn import turn
 from domain.store.connect import Database
 from tests.doors import Doors, opened
+from tests.live import Phone, connected, taking_sockets
 from tests.services.post import Pushes
 from tests.wire import Wire
 
@@ -39,25 +32,6 @@ MESSAGES = """query($after: String) { me { messages(first: 1, after: $after) {
 MARK_READ = "mutation($input: MarkMessagesReadInput!) { markMessagesRead(input: $input) { unread } }"
 
 
-@dataclass
-class Phone:
-    """A socket with one subscription: what it was told, and when."""
-
-    socket: ClientConnection
-    told: list[dict[str, Any]] = field(default_factory=list)
-
-    async def hears(self, kind: str) -> dict[str, Any]:
-        """Wait for the next activity of a kind; those before it are kept in `told`."""
-        async with asyncio.timeout(10):
-            while True:
-                message = json.loads(await self.socket.recv())
-                assert message["type"] == "next", message
-                event: dict[str, Any] = message["payload"]["data"]["memberActivity"]
-                self.told.append(event)
-                if event["activity"]["__typename"] == kind:
-                    return event
-
-
 @asynccontextmanager
 async def at_work(doors: Doors, pushes: Pushes) -> AsyncIterator[str]:
     """The stream, a worker, and a server that takes sockets; yields its address."""
@@ -69,42 +43,27 @@ async def at_work(doors: Doors, pushes: Pushes) -> AsyncIterator[str]:
             keep_delivering(house, post, clock=doors.clock, woken=house.live.promised, heard=lambda fault: None),
         ),
     ]
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(16)
-        config = uvicorn.Config(
-            create_app(doors.process), ws=socket_protocol(ConnectionLimits()), lifespan="off", log_config=None, access_log=False
-        )
-        server = uvicorn.Server(config)
-        serving = asyncio.create_task(server.serve(sockets=[listener]))
-        try:
-            async with asyncio.timeout(10):
-                await doors.process.follower.following.wait()
-                while not server.started:
-                    await asyncio.sleep(0.01)
-            yield f"ws://127.0.0.1:{listener.getsockname()[1]}/graphql"
-        finally:
-            server.should_exit = True
-            await serving
-            for task in beside:
-                task.cancel()
-            await asyncio.gather(*beside, return_exceptions=True)
+    try:
+        await asyncio.wait_for(doors.process.follower.following.wait(), 10)
+        async with taking_sockets(create_app(doors.process)) as address:
+            yield address
+    finally:
+        for task in beside:
+            task.cancel()
+        await asyncio.gather(*beside, return_exceptions=True)
 
 
 @asynccontextmanager
 async def subscribed(doors: Doors, address: str, token: str, after: str | None = None) -> AsyncIterator[Phone]:
     """A phone that listens."""
     many = doors.process.house.live.listeners
-    async with connect(address, subprotocols=["graphql-transport-ws"], open_timeout=10) as websocket:  # type: ignore[list-item]
-        await websocket.send(json.dumps({"type": "connection_init", "payload": {"authorization": f"Bearer {token}"}}))
-        assert json.loads(await websocket.recv()) == {"type": "connection_ack"}
-        request = {"query": ACTIVITY, "variables": {"after": after}}
-        await websocket.send(json.dumps({"id": "1", "type": "subscribe", "payload": request}))
+    async with connected(address, token) as phone:
+        await phone.subscribe(ACTIVITY, after=after)
         async with asyncio.timeout(10):
             while doors.process.house.live.listeners == many:
                 await asyncio.sleep(0.01)
         await asyncio.sleep(0.1)  # it reads where it stands
-        yield Phone(websocket)
+        yield phone
 
 
 async def test_what_happens_at_the_till_shows_on_the_phone_by_itself(database: Database, wire: Wire, tmp_path: Path) -> None:
@@ -132,11 +91,11 @@ async def test_what_happens_at_the_till_shows_on_the_phone_by_itself(database: D
                 "voucherState": "USED",
                 "usedIn": {"name": "NumisCollect Lisboa"},
             }
-            first = phone.told[0]["cursor"]
-            later = [one["activity"]["__typename"] for one in phone.told[1:]]
+            first = phone.told["1"][0]["cursor"]
+            later = [one["activity"]["__typename"] for one in phone.told["1"][1:]]
         async with subscribed(doors, address, ana, after=first) as back:
             await back.hears("VoucherUsed")
-            replayed = [one["activity"]["__typename"] for one in back.told]
+            replayed = [one["activity"]["__typename"] for one in back.told["1"]]
             assert [one for one in replayed if one != "MessageReceived"] == [one for one in later if one != "MessageReceived"]
         assert [one.title for one in pushes.got if one.link and one.link.startswith("app://rewards/")]
         assert {one.address.value for one in pushes.got} == {"fcm-1"}
@@ -161,7 +120,7 @@ async def test_a_use_taken_back_and_a_lapse_show_on_the_phone_for_what_they_are(
             await turn(doors.process.house, now=doors.clock())
             lapsed = await phone.hears("VoucherExpired")
             assert lapsed["activity"]["voucher"] == {"id": voucher["id"], "voucherState": "EXPIRED"}
-            told = [one["activity"]["__typename"] for one in phone.told]
+            told = [one["activity"]["__typename"] for one in phone.told["1"]]
             assert [one for one in told if one.startswith("Voucher")] == ["VoucherUsed", "VoucherReinstated", "VoucherExpired"]
 
 

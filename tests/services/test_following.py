@@ -70,11 +70,6 @@ async def following(store: Store, follower: Follower) -> AsyncIterator[None]:
         await asyncio.gather(task, return_exceptions=True)
 
 
-def streams(wire: Wire) -> int:
-    """How many change streams were opened."""
-    return sum(command.name == "aggregate" and "$changeStream" in command.body["pipeline"][0] for command in wire.commands)
-
-
 async def desk_of(database: Database) -> Desk:
     store = Store.of(database, embedded=True)
     await prepare(store)
@@ -106,7 +101,7 @@ async def test_one_stream_carries_the_journal_the_inbox_and_the_ends_of_sessions
         await sessions.sign_out(desk, other, now=NOW)
         await ear.until(heard=4)
         assert ear.heard[3:] == [Ended(other)]
-    assert streams(wire) == 1
+    assert wire.streams == 1
     assert ear.looked == 1
 
 
@@ -164,7 +159,7 @@ async def test_a_stream_that_the_server_ends_is_opened_again(database: Database,
         await sessions.sign_out(desk, session, now=NOW)
         await ear.until(heard=1)
         assert ear.heard[-1] == Ended(session)
-    assert streams(wire) == 2
+    assert wire.streams == 2
 
 
 async def test_a_hearer_that_cannot_look_yet_is_asked_again_and_until_then_nobody_is_told_that_we_follow(database: Database) -> None:
@@ -180,4 +175,4 @@ async def test_what_one_hearer_does_not_understand_the_others_are_told(database:
         await happens(house, "nudged")
         await happens(house, "nudged")
         await ear.until(heard=2)
-    assert streams(wire) == 1
+    assert wire.streams == 1

@@ -1,0 +1,205 @@
+"""Live activity as the whole application serves it: one change stream for however many phones, who is let in, when it ends, and for whom
+it is not kept waiting."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+from api.app import open_app
+from api.graphql.activity import write_cursor
+from api.http.protocol import ConnectionLimits
+from api.process import Process, open_process
+from api.settings import Settings
+from domain.services import purchases, sessions
+from domain.services.activity import Cursor
+from domain.services.desk import Desk
+from domain.services.house import House
+from domain.services.sessions import Opened
+from domain.store.base import Store
+from domain.store.connect import Database
+from domain.store.prepare import prepare
+from tests.houses import SMALL, TILL, bought, join
+from tests.live import PROTOCOL, connected, taking_sockets
+from tests.services.people import SECRET, Sent
+from tests.wire import Wire
+
+MEMBERS, EACH = 10, 20  # 20 subscriptions are the most that a member may have
+
+
+@dataclass(frozen=True)
+class Running:
+    """The application with what runs beside its requests, and another process's house over the same database."""
+
+    process: Process
+    address: str
+    elsewhere: House
+
+    def session(self, member: str) -> Opened:
+        return sessions.new_session(self.process.desk, "member", member, now=datetime.now(UTC))
+
+    async def sign_in(self, member: str) -> tuple[str, str]:
+        """A session of a member's: its id and an access token."""
+        one = self.session(member)
+        await sessions.begin(self.process.desk, one)
+        return one.session.id, self.token(member, one.session.id)
+
+    def token(self, member: str, session: str, *, role: str = "member", store: str | None = None) -> str:
+        return self.process.tokens.access(subject=member, role=role, session=session, store=store).token
+
+    async def buys(self, member: str, receipt: str, total: int = 100) -> None:
+        """Let a member buy something at the other process."""
+        now = datetime.now(UTC)
+        await purchases.record(self.elsewhere, till=TILL, member_id=member, given=bought(receipt, total), key=receipt, now=now)
+
+    async def listeners(self, many: int) -> None:
+        """Wait until so many subscriptions listen."""
+        async with asyncio.timeout(30):
+            while self.process.house.live.listeners != many:
+                await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def running(database: Database, folder: Path, *, limits: ConnectionLimits | None = None) -> AsyncIterator[Running]:
+    """`selo serve` in this event loop: the application with its worker and its stream, and one member."""
+    async with open_process(Settings(data=folder), database) as process:
+        await process.programmes.publish(SMALL, now=datetime.now(UTC) - timedelta(days=2))
+        store = Store.of(database, embedded=True)
+        await prepare(store)
+        elsewhere = House.of(store)
+        await elsewhere.programmes.refresh()
+        await join(elsewhere, "ana", at=datetime.now(UTC).replace(microsecond=0) - timedelta(days=1))
+        async with open_app(process, address="") as app, taking_sockets(app, limits) as address:
+            await asyncio.wait_for(process.follower.following.wait(), 10)
+            yield Running(process, address, elsewhere)
+
+
+async def closed(phone: ClientConnection) -> int:
+    """Wait until the server closes a socket; return its code, 0 where it said nothing."""
+    async with asyncio.timeout(10):
+        try:
+            while True:
+                await phone.recv()
+        except ConnectionClosed as end:
+            return end.rcvd.code if end.rcvd is not None else 0
+
+
+async def test_two_hundred_subscriptions_are_fed_by_one_change_stream_each_told_once(
+    database: Database, wire: Wire, tmp_path: Path
+) -> None:
+    async with running(database, tmp_path) as selo, AsyncExitStack() as stack:
+        members = [await join(selo.elsewhere, f"m{at}", at=datetime.now(UTC).replace(microsecond=0)) for at in range(MEMBERS)]
+        phones = []
+        for member in members:
+            _, token = await selo.sign_in(member)
+            phones.append(await stack.enter_async_context(connected(selo.address, token)))
+            for name in range(EACH):
+                await phones[-1].subscribe(name=str(name))
+        await selo.listeners(MEMBERS * EACH)
+        assert wire.streams == 1
+        for round_ in ("first", "second"):
+            for member in members:
+                await selo.buys(member, f"{round_} {member}")
+            for phone in phones:
+                for name in range(EACH):
+                    async with asyncio.timeout(30):
+                        while len(phone.told[str(name)]) < (1 if round_ == "first" else 2):
+                            await phone.next()
+        assert wire.streams == 1
+        for phone in phones:
+            for told in phone.told.values():
+                assert [one["activity"]["entries"][0]["amount"] for one in told] == [1, 1]
+                assert [one["activity"]["wallets"][0]["available"] for one in told] == [1, 2]
+    assert selo.process.house.live.listeners == 0
+
+
+async def test_only_a_member_whose_session_lives_is_let_in(database: Database, tmp_path: Path) -> None:
+    async with running(database, tmp_path) as selo:
+        gone, token = await selo.sign_in("ana")
+        await sessions.sign_out(selo.process.desk, gone, now=datetime.now(UTC))
+        head, body, signature = token.split(".")
+        forged = f"{head}.{body}.{signature[::-1]}"
+        staff = selo.token("maria", "s" * 32, role="manager", store="lisboa")
+        for given in ("{}", '{"authorization": "Bearer"}', *(f'{{"authorization": "Bearer {one}"}}' for one in (token, forged, staff))):
+            async with connect(f"ws{selo.address[4:]}/graphql", subprotocols=[PROTOCOL]) as stranger:
+                await stranger.send(f'{{"type": "connection_init", "payload": {given}}}')
+                assert await closed(stranger) == 4403
+        async with connect(f"ws{selo.address[4:]}/graphql", subprotocols=[PROTOCOL]) as early:
+            await early.send('{"id": "1", "type": "subscribe", "payload": {"query": "subscription { memberActivity { cursor } }"}}')
+            assert await closed(early) == 4401
+        assert selo.process.house.live.listeners == 0
+
+
+async def test_a_member_is_told_nothing_of_anybody_else(database: Database, tmp_path: Path) -> None:
+    async with running(database, tmp_path) as selo:
+        await join(selo.elsewhere, "rui", at=datetime.now(UTC).replace(microsecond=0))
+        _, ana = await selo.sign_in("ana")
+        _, rui = await selo.sign_in("rui")
+        async with connected(selo.address, ana) as hers, connected(selo.address, rui) as his:
+            for phone in (hers, his):
+                await phone.subscribe()
+            await selo.listeners(2)
+            await selo.buys("rui", "his")
+            await his.hears("BalanceChanged")
+            await selo.buys("ana", "hers", 200)
+            heard = await hers.hears("BalanceChanged")
+            assert heard["activity"]["entries"][0]["amount"] == 2
+            assert len(hers.told["1"]) == 1
+
+
+async def test_subscriptions_end_with_their_session_wherever_it_is_ended(database: Database, tmp_path: Path) -> None:
+    async with running(database, tmp_path) as selo, AsyncExitStack() as stack:
+        (here, token_here), (there, token_there), (_, token_stays) = [await selo.sign_in("ana") for _ in range(3)]
+        by_itself, by_another, stays = [
+            await stack.enter_async_context(connected(selo.address, token)) for token in (token_here, token_there, token_stays)
+        ]
+        for phone in (by_itself, by_another, stays):
+            await phone.subscribe()
+        await selo.listeners(3)
+        async with httpx.AsyncClient(base_url=selo.address, headers={"authorization": f"Bearer {token_here}"}) as client:
+            done = await client.post("/graphql", json={"query": "mutation { signOut(input: {}) { sessions } }"})
+        assert done.json() == {"data": {"signOut": {"sessions": 1}}}
+        assert await closed(by_itself.socket) == 4403
+        await selo.listeners(2)
+        elsewhere = Desk(house=selo.elsewhere, secret=SECRET, sender=Sent())
+        await sessions.sign_out(elsewhere, there, now=datetime.now(UTC))
+        assert await closed(by_another.socket) == 4403
+        await selo.listeners(1)
+        await selo.buys("ana", "later")
+        assert (await stays.hears("BalanceChanged"))["activity"]["entries"][0]["amount"] == 1
+        assert not selo.process.desk.registry.alive(here)
+
+
+async def test_a_phone_that_does_not_read_is_dropped_and_nothing_is_kept_for_it(database: Database, tmp_path: Path) -> None:
+    wallets = " ".join(f"w{at}: wallets {{ id code name walletKind available pending debt }}" for at in range(10))
+    greedy = f"subscription($after: String) {{ memberActivity(after: $after) {{ activity {{ ... on BalanceChanged {{ {wallets} }} }} }} }}"
+    async with running(database, tmp_path, limits=ConnectionLimits(answer_seconds=1)) as selo:
+        for at in range(60):
+            await selo.buys("ana", f"r{at}")
+        _, token = await selo.sign_in("ana")
+        small = socket.socket()
+        small.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        small.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(small, ("127.0.0.1", int(selo.address.rsplit(":", 1)[1])))
+        async with contextlib.AsyncExitStack() as stack:
+            deaf = await stack.enter_async_context(connected(selo.address, token, sock=small, max_queue=1, close_timeout=1))
+            for name in range(EACH):
+                await deaf.subscribe(greedy, name=str(name), after=write_cursor(Cursor(1, 0, 0)))
+            await selo.listeners(EACH)
+            assert all(len(each.rows) <= 20 for each in selo.process.house.live._listeners["ana"])
+            await selo.listeners(0)
+            assert await closed(deaf.socket) == 0
+        async with connected(selo.address, token) as again:
+            await again.subscribe(after=write_cursor(Cursor(1, 0, 0)))
+            for _ in range(60):
+                await again.hears("BalanceChanged")
+            entries = [one["activity"]["entries"][0]["id"] for one in again.told["1"] if "entries" in one["activity"]]
+            assert len(set(entries)) == 60
