@@ -77,13 +77,14 @@ def counter(code: str) -> str:
 
 def window(programme: Programme, spec: RewardSpec, tier: str | None) -> tuple[datetime | None, datetime | None]:
     """Return from when until when a holder of a tier may redeem; early access of that tier, or of one below it, comes first."""
-    start = moment(spec.available.from_, programme.zone) if spec.available.from_ is not None else None
-    end = moment_end(spec.available.until, programme.zone) if spec.available.until is not None else None
+    first, last = spec.available.from_, spec.available.until
+    end = moment_end(last, programme.zone) if last is not None else None
+    if first is None:
+        return None, end
     place = programme.rung_order.get(tier or "", -1)
     early = [span for code, span in spec.early_access.items() if programme.rung_order.get(code, place + 1) <= place]
-    if start is not None and early:
-        start = min(_before(start, span, programme) for span in early)
-    return start, end
+    start = moment(first, programme.zone)
+    return min((_before(start, span, programme) for span in early), default=start), end
 
 
 def _before(instant: datetime, span: Span, programme: Programme) -> datetime:

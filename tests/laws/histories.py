@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import TypeVar
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, seed, settings
 from hypothesis import strategies as st
 
 from domain.model.decision import Decision
@@ -19,6 +21,8 @@ from domain.model.timeline import turn
 from tests.laws.club import SHAPES, club
 
 DEEP = int(os.environ.get("SELO_LAWS", "1"))  # how many times as many histories as a quick run tries
+LIVES = 48
+T = TypeVar("T", bound=Callable[..., None])
 BEGAN = datetime(2026, 9, 20, 9, tzinfo=UTC)
 WHO = ("ana", "bob", "eva")
 
@@ -27,6 +31,14 @@ def tried(examples: int) -> settings:
     """Return how a law is tried: so many random histories, the same ones each time unless they are asked to be many."""
     quiet = [HealthCheck.too_slow, HealthCheck.data_too_large]
     return settings(max_examples=examples * DEEP, deadline=None, derandomize=DEEP == 1, database=None, suppress_health_check=quiet)
+
+
+def tried_on_lives(law: T) -> T:
+    """Try a law of `life` on the same histories as the other laws: what is dear, living through them, is done once for all.
+
+    So each law looks at more of them than it could if it lived through its own. Asked to be many, they are random for each.
+    """
+    return tried(LIVES)(seed(1)(law) if DEEP == 1 else law)
 
 
 @dataclass(frozen=True)
@@ -148,3 +160,12 @@ def live(programme: Programme, history: list[Step], *, kind: type[Watched] = Wat
         run.catch_up(end)
     return run
 
+
+def life(programme: Programme, history: list[Step]) -> Watched:
+    """Return a life with its decisions, lived through once, whichever law looks at it. Not to be changed."""
+    return _lived(programme, tuple(history))
+
+
+@lru_cache(maxsize=LIVES)
+def _lived(programme: Programme, history: tuple[Step, ...]) -> Watched:
+    return live(programme, list(history))

@@ -14,13 +14,13 @@ from domain.model.member import Member
 from domain.model.programme import Programme
 from domain.model.values import evolve
 from domain.model.wallet import Wallet
-from tests.laws.histories import HISTORIES, PROGRAMMES, WHO, Step, Watched, live, tried
+from tests.laws.histories import HISTORIES, PROGRAMMES, WHO, Step, Watched, life, tried_on_lives
 
 
-@tried(30)
+@tried_on_lives
 @given(PROGRAMMES, HISTORIES)
 def test_figures_entries_and_lots_agree_after_every_decision(programme: Programme, history: list[Step]) -> None:
-    run = live(programme, history)
+    run = life(programme, history)
     sums: dict[tuple[str, str], int] = defaultdict(int)
     for decision in run.decisions:
         for row in decision.rows:
@@ -40,10 +40,10 @@ def _hold(wallet: Wallet) -> None:
     assert len({(lot.available_at, lot.expires_on) for lot in wallet.lots}) == len(wallet.lots)
 
 
-@tried(30)
+@tried_on_lives
 @given(PROGRAMMES, HISTORIES)
 def test_rows_and_entries_are_numbered_without_a_gap_and_fold_to_the_state(programme: Programme, history: list[Step]) -> None:
-    run = live(programme, history)
+    run = life(programme, history)
     for who in WHO:
         folded = state.fold([])
         entries, by_wallet = 0, defaultdict[str, int](int)
@@ -76,10 +76,10 @@ def _restored(member: Member) -> Member:
     return state.restore(kept, id=member.id, number=member.number, profile=member.profile, seq=member.seq)
 
 
-@tried(30)
+@tried_on_lives
 @given(PROGRAMMES, HISTORIES)
 def test_a_quote_equals_the_award_and_what_is_read_equals_what_is_written(programme: Programme, history: list[Step]) -> None:
-    run = live(programme, history)
+    run = life(programme, history)
     for decision in run.decisions:
         if decision.rows and decision.row.by != "time" and _on_time(decision):
             again = decide(programme, decision.before, decision.row.event, now=decision.row.event.at, by=decision.row.by, past=None)
@@ -97,10 +97,10 @@ def _on_time(decision: Decision) -> bool:
     return before is None or decision.row.event.at >= before
 
 
-@tried(30)
+@tried_on_lives
 @given(PROGRAMMES, HISTORIES)
 def test_spending_lowers_no_tier_and_giving_back_returns_what_was_taken(programme: Programme, history: list[Step]) -> None:
-    run = live(programme, history)
+    run = life(programme, history)
     taken: dict[str, int] = {}
     for decision in run.decisions:
         for row in decision.rows:
@@ -114,10 +114,10 @@ def test_spending_lowers_no_tier_and_giving_back_returns_what_was_taken(programm
                 assert "tier.changed" not in [event.name for event in row.raised]
 
 
-@tried(20)
+@tried_on_lives
 @given(PROGRAMMES, HISTORIES)
 def test_clawbacks_and_lapses_are_bounded_by_what_was_given(programme: Programme, history: list[Step]) -> None:
-    run = live(programme, history)
+    run = life(programme, history)
     for receipt in run.receipts.values():
         for code, awarded in receipt.row.awarded.items():
             claimed = sum(claim.amounts.get(code, 0) for claim in receipt.claims)

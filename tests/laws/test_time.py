@@ -14,7 +14,7 @@ from domain.model.due import seen_until
 from domain.model.programme import Programme
 from domain.model.simulate.answers import Answer
 from domain.model.timeline import next_due, turn
-from tests.laws.histories import HISTORIES, PROGRAMMES, WHO, Lazy, Step, Watched, live, tried
+from tests.laws.histories import HISTORIES, PROGRAMMES, WHO, Lazy, Step, Watched, life, live, tried, tried_on_lives
 
 
 class Hourly(Watched):
@@ -51,10 +51,10 @@ def test_a_turn_that_comes_often_ends_where_one_that_is_due_does(programme: Prog
         assert _journal(often, who) == _journal(timely, who)
 
 
-@tried(20)
+@tried_on_lives
 @given(PROGRAMMES, HISTORIES)
 def test_turning_twice_equals_once_and_nothing_overdue_is_left(programme: Programme, history: list[Step]) -> None:
-    run = live(programme, history)
+    run = life(programme, history)
     for who in WHO:
         member = run.members[who]
         once = turn(programme, member, until=run.clock)

@@ -61,7 +61,7 @@ def read(text: str) -> Reading:
         raise _stop(1, f"the file is larger than {LARGEST_FILE} bytes", "keep it smaller; pictures and long terms belong elsewhere")
     builder = _Builder()
     try:
-        for event in YAML(typ="rt").parse(text):
+        for event in YAML(typ="safe", pure=True).parse(text):
             builder.take(event)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark

@@ -31,11 +31,21 @@ class Mood:
 
 def full(words: Mapping[str, Word], expression: Expression, event: str) -> Iterator[Context]:
     """Yield samples in which nothing is missing: what fails only where something is missing is sound."""
-    literals = _literals(expression)
+    literals, read = _literals(expression), _read(words, expression)
     for text in ("sample", *literals[:MOST_LITERALS]):
         for large in (True, False):
             for truth in (True, False):
-                yield Context(_filled(words, Mood(event, large, truth, text, literals)))
+                yield Context(_filled(read, Mood(event, large, truth, text, literals)))
+
+
+def _read(words: Mapping[str, Word], expression: Expression) -> dict[str, Word | None]:
+    """Return the words that an expression reads, whole or in part, and each word's root, so that what is unknown misses a key of it."""
+    roots: dict[str, Word | None] = {path.partition(".")[0]: None for path in words if "." in path}
+    return roots | {path: word for path, word in words.items() if any(_meet(path, name) for name in expression.names)}
+
+
+def _meet(path: str, name: str) -> bool:
+    return path == name or path.startswith(f"{name}.") or name.startswith(f"{path}.")
 
 
 def _literals(expression: Expression) -> tuple[str, ...]:
@@ -45,15 +55,18 @@ def _literals(expression: Expression) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _filled(words: Mapping[str, Word], mood: Mood) -> dict[str, object]:
-    root: dict[str, object] = {"event": {"data": {}}} if any(path.startswith("event.") for path in words) else {}
+def _filled(words: Mapping[str, Word | None], mood: Mood) -> dict[str, object]:
+    root: dict[str, object] = {"event": {"data": {}}} if "event" in words else {}
     for path, word in words.items():
         *above, last = path.split(".")
         at = root
         for step in above:
             inner = at.setdefault(step, {})
             at = inner if isinstance(inner, dict) else {}
-        at[last] = mood.event if path == "event.name" else _value(word, mood)
+        if word is None:
+            at.setdefault(last, {})
+        else:
+            at[last] = mood.event if path == "event.name" else _value(word, mood)
     return root
 
 
