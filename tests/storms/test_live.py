@@ -1,0 +1,115 @@
+"""The database under a running `selo serve` is killed while phones listen: they are told all that was committed, in order and once."""
+
+import asyncio
+import os
+import signal
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from api.embedded import find_running
+from api.graphql.activity import write_cursor
+from api.keys import read_keys
+from api.settings import Settings
+from api.tokens import Tokens
+from domain.services import purchases, sessions
+from domain.services.activity import Cursor
+from domain.services.desk import Desk
+from domain.services.house import House
+from domain.store.base import Busy, Store, Unavailable
+from domain.store.connect import Database, connect
+from domain.store.prepare import prepare
+from tests.houses import SMALL, TILL, bought, join
+from tests.live import Phone, connected
+from tests.servers import serving
+from tests.services.people import SECRET, Sent
+
+KILLS, PHONES = 3, 4
+
+
+def now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+async def buys(house: House, total: int) -> None:
+    """Let ana buy something of so many euros, however often the database is away meanwhile: one key is one purchase."""
+    given = bought(f"r{total}", total * 100)
+    async with asyncio.timeout(60):
+        while True:
+            try:
+                await purchases.record(house, till=TILL, member_id="ana", given=given, key=f"r{total}", now=now())
+            except (Busy, Unavailable):
+                await asyncio.sleep(0.05)
+            else:
+                return
+
+
+def kill(data: Path) -> None:
+    """Kill the database, as nothing can be caught."""
+    running = find_running(data)
+    assert running is not None
+    os.kill(running.database_pid, signal.SIGKILL)
+
+
+async def streams(database: Database) -> int:
+    """How many cursors the server has open: nobody but change streams holds one."""
+    status = await database.client.admin.command("serverStatus")
+    return int(status["metrics"]["cursor"]["open"]["total"])
+
+
+def amounts(phone: Phone) -> list[int]:
+    """What was told of points, entry by entry."""
+    told = [one["activity"] for one in phone.told["1"]]
+    return [entry["amount"] for each in told if each["__typename"] == "BalanceChanged" for entry in each["entries"]]
+
+
+async def listen_through_kills(url: str, data: Path) -> None:
+    running = find_running(data)
+    assert running is not None
+    settings = Settings(data=data)
+    database = connect(running.uri, settings.database)
+    store = Store.of(database, embedded=True)
+    await prepare(store)
+    house = House.of(store)
+    await house.programmes.refresh()
+    await join(house, "ana", at=now() - timedelta(days=1))
+    desk, tokens = Desk(house=house, secret=SECRET, sender=Sent()), Tokens(read_keys(settings, now=now()), issuer="selo", clock=now)
+    async with AsyncExitStack() as stack:
+        opened = [sessions.new_session(desk, "member", "ana", now=now()) for _ in range(PHONES)]
+        phones = []
+        for one in opened:
+            await sessions.begin(desk, one)
+            token = tokens.access(subject="ana", role="member", session=one.session.id).token
+            phones.append(await stack.enter_async_context(connected(url, token)))
+            await phones[-1].subscribe(after=write_cursor(Cursor(1, 0, 0)))
+        before = 1
+        await buys(house, before)
+        for at in range(KILLS):
+            going = asyncio.create_task(buys(house, before + 1))
+            await asyncio.sleep(0.02 * at)  # before the commit, while it is on its way, after it
+            kill(data)
+            await going
+            for total in (before + 2, before + 3):
+                await buys(house, total)
+            before += 3
+            for phone in phones:
+                while amounts(phone)[-1:] != [before]:
+                    await phone.hears("BalanceChanged", within_seconds=60)
+        for phone in phones:
+            assert amounts(phone) == list(range(1, before + 1))
+            assert "Resync" not in [one["activity"]["__typename"] for one in phone.told["1"]]
+        assert await streams(database) == 1
+        await sessions.sign_out(desk, opened[0].session.id, now=now())
+        await asyncio.wait_for(phones[0].socket.wait_closed(), 30)
+        assert phones[0].socket.close_code == 4403
+        await buys(house, before + 1)
+        await phones[1].hears("BalanceChanged")
+        assert amounts(phones[1])[-1] == before + 1
+    await database.close()
+
+
+def test_a_database_killed_while_phones_listen_loses_them_nothing_and_tells_nothing_twice(tmp_path: Path) -> None:
+    programme, data = tmp_path / "small.yaml", tmp_path / "data"
+    programme.write_text(SMALL)
+    with serving(data, "--programme", str(programme)) as served:
+        asyncio.run(listen_through_kills(served.url, data))
