@@ -50,9 +50,13 @@ class Sent:
     """A sender that reaches nobody and remembers the last code of each contact."""
 
     codes: dict[str, str] = field(default_factory=dict)
+    told: list[tuple[Contact, Contact, str]] = field(default_factory=list)
 
     def expect_reach(self, contact: Contact) -> None:
         """Reach anybody."""
+
+    async def tell_changed(self, contact: Contact, new: Contact, locale: str) -> None:
+        self.told.append((contact, new, locale))
 
     async def send_code(self, contact: Contact, code: str, locale: str) -> None:
         self.codes[contact.value] = code

@@ -1,5 +1,6 @@
 """`selo audit list`: what staff did, for whoever holds the data folder."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -13,7 +14,7 @@ from api.process import open_process
 from api.settings import read_settings
 from domain.services import staff
 from domain.store import audit, contacts
-from domain.store.audit import Act
+from domain.store.audit import OF_STAFF, Act
 
 audit_commands = typer.Typer(help="What staff did: list.", no_args_is_help=True)
 
@@ -41,15 +42,16 @@ def list_acts(
                     raise CannotRun(f"No membership has the number {member}.")
             known = {one.id: one.username for one in await staff.listed(process.store)}
             for act in (await audit.between(process.store, since=begin, until=end, shop=store, member=whom))[:limit]:
-                print("\t".join(_columns(act, known.get(act.actor, act.actor))))
+                print("\t".join(_columns(act, known)))
 
     run(work())
 
 
-def _columns(act: Act, actor: str) -> list[str]:
+def _columns(act: Act, known: Mapping[str, str]) -> list[str]:
     balances = [f"{code} {amount}>{act.after.get(code, 0)}" for code, amount in act.before.items()]
-    who = [f"{act.at:%Y-%m-%dT%H:%M:%SZ}", actor, act.action, act.store, act.member]
-    return [*who, act.subject, str(act.amount), ", ".join(balances) or "-", act.reason or "-", act.request or "-"]
+    who = [f"{act.at:%Y-%m-%dT%H:%M:%SZ}", known.get(act.actor, act.actor), act.action, act.store or "-", act.member or "-"]
+    subject = known.get(act.subject, act.subject) if act.action in OF_STAFF else act.subject
+    return [*who, subject, str(act.amount), ", ".join(balances) or "-", act.reason or "-", act.request or "-"]
 
 
 def _instant(option: str, text: str | None) -> datetime | None:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from api.commands.database import open_store
+from api.commands.operator import operator
 from api.commands.running import CannotRun, run
 from api.http.callers import utc_now
 from api.process import open_process
@@ -62,7 +63,7 @@ async def _listed(state: State, data: Path | None) -> list[Listed]:
 async def _retried(ids: list[str], data: Path | None) -> int:
     settings = read_settings(data=data)
     async with open_store(settings) as database, open_process(settings, database) as process:
-        done, unknown = await posted.again(process.house, ids=ids, now=utc_now())
+        done, unknown = await posted.again(process.house, ids=ids, by=operator(), now=utc_now())
         if unknown:
             raise CannotRun(f"Not parked: {', '.join(unknown)}. {done} others will be sent again. See: selo outbox list")
         return done

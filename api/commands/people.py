@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 import typer
 
 from api.commands.database import open_store
+from api.commands.operator import operator
 from api.commands.running import CannotRun, run
 from api.http.callers import utc_now
 from api.process import Process, open_process
@@ -22,7 +23,7 @@ from domain.store import contacts
 from domain.store.sessions import Role
 from domain.store.staff import Employee
 
-staff_commands = typer.Typer(help="Staff: add, list, disable.", no_args_is_help=True)
+staff_commands = typer.Typer(help="Staff: add, list, disable, enable, password.", no_args_is_help=True)
 store_commands = typer.Typer(help="Stores: add, list.", no_args_is_help=True)
 
 Data = Annotated[Path | None, typer.Option(help="The data folder.")]
@@ -59,6 +60,7 @@ def add_staff(
                 member_number=member,
                 email=email,
                 phone=phone,
+                by=operator(),
                 now=utc_now(),
             )
         print(f"{added.username} is on the list{f'; password: {password}' if shown else ''}")
@@ -84,8 +86,37 @@ def disable(username: Annotated[str, typer.Argument(help="Whom to shut out.")], 
 
     async def work() -> None:
         async with _errand(data) as process:
-            ended = await staff.disable(process.desk, username, now=utc_now())
+            ended = await staff.disable(process.desk, username, by=operator(), now=utc_now())
         print(f"{username} is shut out; {ended} sessions ended")
+
+    run(work())
+
+
+@staff_commands.command()
+def enable(username: Annotated[str, typer.Argument(help="Whom to let in again.")], data: Data = None) -> None:
+    """Let somebody in again who was shut out, with the password they had."""
+
+    async def work() -> None:
+        async with _errand(data) as process:
+            done = await staff.enable(process.desk, username, by=operator(), now=utc_now())
+        print(f"{username} can sign in again" if done else f"{username} was not shut out")
+
+    run(work())
+
+
+@staff_commands.command("password")
+def change_password(
+    username: Annotated[str, typer.Argument(help="Whose password.")],
+    password_stdin: Annotated[bool, typer.Option("--password-stdin", help="Read the password from standard input.")] = False,
+    data: Data = None,
+) -> None:
+    """Give somebody another password and end their sessions. It is asked for, or made up and printed where nobody can be asked."""
+    password, shown = _password(from_stdin=password_stdin)
+
+    async def work() -> None:
+        async with _errand(data) as process:
+            ended = await staff.change_password(process.desk, username, password, by=operator(), now=utc_now())
+        print(f"{username} has another password{f': {password}' if shown else ''}; {ended} sessions ended")
 
     run(work())
 

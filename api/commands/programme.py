@@ -9,6 +9,7 @@ import typer
 
 from api.commands.database import open_store
 from api.commands.files import read_text
+from api.commands.operator import operator
 from api.commands.running import CannotRun, guarded, run
 from api.http.callers import utc_now
 from api.process import open_process
@@ -49,7 +50,7 @@ async def publish_file(programmes: Programmes, file: Path) -> Published:
     """Publish a file. Raises CannotRun with every fault where it has any."""
     text = await asyncio.to_thread(read_text, file)
     try:
-        return await programmes.publish(text, now=utc_now())
+        return await programmes.publish(text, now=utc_now(), by=operator())
     except ProgrammeFaults as found:
         raise CannotRun(f"{file} was not published. {faults_text(found.faults)}") from None
 

@@ -17,12 +17,12 @@ from api.graphql.tills import till_of
 from api.graphql.vouchers import Voucher, voucher_of
 from domain.services import reading, staff, trail
 from domain.services.errors import NotAllowed
-from domain.store.audit import Act
+from domain.store.audit import OF_STAFF, Act
 
 A_DAY = timedelta(days=1)
 
 
-@strawberry.enum(description="What an employee did.")
+@strawberry.enum(description="What somebody did.")
 class StaffActionKind(Enum):
     PURCHASE = strawberry.enum_value("PURCHASE", description="Recorded a purchase.")
     REFUND = strawberry.enum_value("REFUND", description="Recorded a refund.")
@@ -32,6 +32,14 @@ class StaffActionKind(Enum):
     EVENT = strawberry.enum_value("EVENT", description="Recorded an event.")
     MEMBER_FROZEN = strawberry.enum_value("MEMBER_FROZEN", description="Froze a membership.")
     MEMBER_UNFROZEN = strawberry.enum_value("MEMBER_UNFROZEN", description="Let a membership go on.")
+    STAFF_ADDED = strawberry.enum_value("STAFF_ADDED", description="Put somebody on the list of staff.")
+    STAFF_DISABLED = strawberry.enum_value("STAFF_DISABLED", description="Shut an employee out.")
+    STAFF_ENABLED = strawberry.enum_value("STAFF_ENABLED", description="Let an employee in again.")
+    PASSWORD_CHANGED = strawberry.enum_value("PASSWORD_CHANGED", description="Gave an employee another password.")
+    KEYS_ROTATED = strawberry.enum_value("KEYS_ROTATED", description="Made another key that signs tokens.")
+    PROGRAMME_PUBLISHED = strawberry.enum_value("PROGRAMME_PUBLISHED", description="Published a version of the programme.")
+    OUTBOX_RETRIED = strawberry.enum_value("OUTBOX_RETRIED", description="Let something that was parked be sent again.")
+    CONTACT_CHANGED = strawberry.enum_value("CONTACT_CHANGED", description="A member changed their e-mail address or phone.")
 
 
 @strawberry.type(description="One thing that an employee did in this shift.")
@@ -57,11 +65,13 @@ class AuditBalance:
 class AuditEntry:
     id: strawberry.ID = strawberry.field(description="Global id.")
     at: datetime = strawberry.field(description="When.")
-    actor: str = strawberry.field(description="The employee's username.")
+    actor: str = strawberry.field(description="The employee's username; `cli:NAME` for a command; `member` for the member themselves.")
     action_kind: StaffActionKind = strawberry.field(description="What was done.")
-    store: Store = strawberry.field(description="Where.")
-    member: strawberry.ID = strawberry.field(description="The customer's id.")
-    subject: str = strawberry.field(description="The receipt, reward, wallet or event that it was about.")
+    store: Store | None = strawberry.field(description="Where; null for what was done at no till.")
+    member: strawberry.ID | None = strawberry.field(description="The customer's id; null for what concerns none.")
+    subject: str = strawberry.field(
+        description="What it was about: a receipt, reward, wallet, event, username, version, key, row of the outbox, or kind of contact."
+    )
     amount: int = strawberry.field(description="The purchase's total, what was refunded (minor units), or the correction; else 0.")
     reason: str | None = strawberry.field(description="As the employee gave it; null where none is asked for.")
     before: list[AuditBalance] = strawberry.field(description="The wallets that it touched, before it.")
@@ -78,7 +88,7 @@ class TrailQuery:
         house, loaders = info.context.services.house, info.context.loaders
         acts = await trail.of_shift(house, till=till_of(info), first=_bounded(first), now=loaders.now)
         reader = await loaders.reader()
-        seen = await reading.homes(house, member_ids=list({act.member for act in acts}), now=loaders.now)
+        seen = await reading.homes(house, member_ids=list({act.member for act in acts if act.member}), now=loaders.now)
         found = await reading.vouchers_named(house, voucher_ids=[act.voucher for act in acts if act.voucher])
         vouchers = {id: await voucher_of(info, voucher) for id, voucher in found.items()}
         return [
@@ -90,7 +100,7 @@ class TrailQuery:
                 amount=act.amount,
                 wallet=WalletCode(act.wallet) if act.wallet else None,
                 currency=reader.programme.programme.currency if act.action in ("PURCHASE", "REFUND") else None,
-                customer=customer_of(reader, seen[act.member]) if act.member in seen else None,
+                customer=customer_of(reader, seen[act.member]) if act.member and act.member in seen else None,
                 voucher=vouchers.get(act.voucher) if act.voucher else None,
             )
             for act in acts
@@ -128,9 +138,9 @@ async def _entries(info: Info, acts: Sequence[Act]) -> list[AuditEntry]:
             at=act.at,
             actor=known.get(act.actor, act.actor),
             action_kind=StaffActionKind(act.action),
-            store=store_of(act.store, names),
-            member=strawberry.ID(encode("Customer", act.member)),
-            subject=act.subject,
+            store=None if act.store is None else store_of(act.store, names),
+            member=None if act.member is None else strawberry.ID(encode("Customer", act.member)),
+            subject=known.get(act.subject, act.subject) if act.action in OF_STAFF else act.subject,
             amount=act.amount,
             reason=act.reason,
             before=[AuditBalance(wallet=WalletCode(code), amount=amount) for code, amount in act.before.items()],

@@ -1,4 +1,5 @@
 """Sign-in codes by e-mail and by SMS: whoever holds a contact gets the code, at once and once, in their language.
+A word to a contact that gave way to another goes the same way.
 
 The request waits for it, so that a screen which says that a code was sent says the truth; known or unknown, a contact takes the same time.
 """
@@ -33,6 +34,18 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "pt": "{code} é o seu código de acesso. Funciona durante dez minutos. Nunca o diga a ninguém.",
         "pl": "{code} to Twój kod logowania. Działa przez dziesięć minut. Nikomu go nie podawaj.",
     },
+    "changed.subject": {
+        "en": "How you sign in has changed",
+        "pt": "O seu acesso foi alterado",
+        "pl": "Zmiana sposobu logowania",
+    },
+    "changed": {
+        "en": "{new} is now a way to sign in to your membership. If it was not you who changed that, somebody has got into it: "
+        "tell us at once.",
+        "pt": "{new} dá agora acesso à sua adesão. Se não foi você que o alterou, alguém entrou nela: avise-nos de imediato.",
+        "pl": "{new} służy teraz do logowania do Twojego członkostwa. Jeśli ta zmiana nie jest Twoja, ktoś się do niego dostał: "
+        "powiadom nas od razu.",
+    },
 }
 
 
@@ -53,22 +66,34 @@ class SentCodes:
         if not self._reaches(contact.kind):
             await self._otherwise.send_code(contact, code, locale)
             return
-        verdict = await self._sent(contact, code, language(locale))
+        spoken = language(locale)
+        subject, mail, sms = (TEXTS[name][spoken].format(code=code) for name in ("subject", "mail", "sms"))
+        verdict = await self._sent(contact, subject, mail, sms, locale=spoken)
         if verdict.ruling != "sent":
             raise NotAvailable("The sign-in code could not be sent now. Try again in a minute.")
+
+    async def tell_changed(self, contact: Contact, new: Contact, locale: str) -> None:
+        """Tell a contact that there is a new one. Raises NotAvailable where that did not leave."""
+        if not self._reaches(contact.kind):
+            await self._otherwise.tell_changed(contact, new, locale)
+            return
+        spoken = language(locale)
+        subject, text = (TEXTS[name][spoken].format(new=new.masked) for name in ("changed.subject", "changed"))
+        verdict = await self._sent(contact, subject, text, text, locale=spoken)
+        if verdict.ruling != "sent":
+            raise NotAvailable("The notice could not be sent now.")
 
     def _reaches(self, kind: Kind) -> bool:
         return (self._mail if kind == "email" else self._sms) is not None
 
-    async def _sent(self, contact: Contact, code: str, locale: str) -> Verdict:
+    async def _sent(self, contact: Contact, subject: str, mail: str, sms: str, *, locale: str) -> Verdict:
         now = self._clock()
         # Of the instant, since no two codes are one message; not of the code, which a gateway would then log with its ids.
         id = f"sign-in:{now.isoformat()}:{contact.masked}"
         if contact.kind == "email":
             assert self._mail is not None, "it is reached"
-            subject, text = (TEXTS[name][locale].format(code=code) for name in ("subject", "mail"))
-            (verdict,) = await self._mail.send([MailMessage(id, contact.value, locale, subject, text)], now=now)
+            (verdict,) = await self._mail.send([MailMessage(id, contact.value, locale, subject, mail)], now=now)
             return verdict
         assert self._sms is not None, "it is reached"
-        (verdict,) = await self._sms.send([SmsMessage(id, contact.value, TEXTS["sms"][locale].format(code=code))], now=now)
+        (verdict,) = await self._sms.send([SmsMessage(id, contact.value, sms)], now=now)
         return verdict

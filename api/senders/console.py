@@ -13,6 +13,9 @@ class ConsoleCodes:
     async def send_code(self, contact: Contact, code: str, locale: str) -> None:
         print(f"sign-in code for {contact.value}: {code}", flush=True)
 
+    async def tell_changed(self, contact: Contact, new: Contact, locale: str) -> None:
+        print(f"told {contact.value}: {new.masked} is a way to sign in now", flush=True)
+
 
 class NoCodes:
     """Refuses, so that nobody waits for a code that will not come."""
@@ -21,4 +24,7 @@ class NoCodes:
         raise NotAvailable("Sign-in codes cannot be sent: no sender is configured.")
 
     async def send_code(self, contact: Contact, code: str, locale: str) -> None:
+        self.expect_reach(contact)
+
+    async def tell_changed(self, contact: Contact, new: Contact, locale: str) -> None:
         self.expect_reach(contact)

@@ -1,19 +1,30 @@
-"""Another e-mail address or phone number for a member: first proven, then theirs, and the one before it free again, in one commit."""
+"""Another e-mail address or phone number for a member: first proven, then theirs, and the one before it free again, in one commit.
+
+Whoever holds the one that they had is told, so that nobody loses a membership to somebody else's hands without a word.
+"""
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import datetime
 
-from domain.model.contacts import Contact
+import structlog
+
+from domain.model.contacts import Contact, Kind
 from domain.services import fields, one_time
 from domain.services.desk import Desk
 from domain.services.errors import ContactTaken, SignInRefused
 from domain.services.house import member_of
 from domain.services.one_time import Proven
 from domain.store import contacts, members, sign_in_codes
+from domain.store.audit import THE_MEMBER, deed
 from domain.store.base import Stale, Write
 from domain.store.members import Details, ProfileChange
+
+NOTICE_SECONDS = 5.0
+
+log = structlog.get_logger(__name__)
 
 
 # ---------------------------------------------------------------- rules
@@ -37,23 +48,41 @@ async def change(desk: Desk, *, member: str, contact: str, code: str, now: datet
     """Make a proven contact the member's. Raises SignInRefused, ContactTaken, InvalidInput and NotFound."""
     proven = await one_time.prove(desk, fields.contact(contact), code, purpose=one_time.changing(member), now=now)
 
-    async def attempt() -> bool:
+    async def attempt() -> tuple[str | None, Details]:
         kept = await member_of(desk.house, member)
         holder = await contacts.member_of(desk.store, proven.contact.key)
         writes = [sign_in_codes.using(proven.record_id, hashed=proven.hashed)]
         if holder is None:
             writes += _moving(kept.details, proven, member)
             writes.append(members.profile_changed(member, ProfileChange(kept.profile_version, moved_to(kept.details, proven.contact))))
+            writes.append(deed("CONTACT_CHANGED", actor=THE_MEMBER, now=now, subject=proven.contact.kind, member=member))
         try:
             await desk.store.transact(writes)
         except sign_in_codes.CodeGone:
             raise SignInRefused("EXPIRED_CODE") from None
         except contacts.ContactHeld as taken:
             raise Stale("somebody has it since") from taken
-        return holder in (None, member)
+        return holder, kept.details
 
-    if not await desk.store.rounds(attempt, queue=member):
+    holder, before = await desk.store.rounds(attempt, queue=member)
+    if holder is None:
+        await _tell(desk, before, proven.contact)
+    elif holder != member:
         raise ContactTaken
+
+
+async def _tell(desk: Desk, before: Details, new: Contact) -> None:
+    """Tell the contact that gave way, else the other one, that there is a new one. The change stands, whether or not that leaves."""
+    old = held(before, new)
+    other: Kind = "phone" if new.kind == "email" else "email"
+    told = Contact(new.kind, old) if old is not None else Contact(other, before.phone or before.email or "")
+    if not told.value:
+        return
+    try:
+        async with asyncio.timeout(NOTICE_SECONDS):
+            await desk.sender.tell_changed(told, new, before.locale)
+    except Exception as fault:  # noqa: BLE001 - whatever it is, the change was made
+        log.warning("contacts.notice_not_sent", channel=told.kind, fault=type(fault).__name__)
 
 
 def _moving(details: Details, proven: Proven, member: str) -> list[Write]:

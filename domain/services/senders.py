@@ -97,7 +97,7 @@ class WebhookMessage:
 
 # ---------------------------------------------------------------- who sends it
 class CodeSender(Protocol):
-    """Brings a one-time code to whoever holds a contact. The code and the contact are in no log."""
+    """Brings a one-time code, or a word about their sign-in, to whoever holds a contact. Code and contact are in no log."""
 
     def expect_reach(self, contact: Contact) -> None:
         """Raise where no code can be brought to such a contact: asked before anything is written."""
@@ -105,6 +105,10 @@ class CodeSender(Protocol):
 
     async def send_code(self, contact: Contact, code: str, locale: str) -> None:
         """Send a code; the text is in the locale. Raises whatever tells that it did not leave."""
+        ...
+
+    async def tell_changed(self, contact: Contact, new: Contact, locale: str) -> None:
+        """Tell who holds a contact that their membership has a new one, of which a hint is shown. Raises as `send_code` does."""
         ...
 
 

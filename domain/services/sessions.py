@@ -29,7 +29,7 @@ from domain.store.base import Store, Write
 from domain.store.sessions import Kind, Role, Session
 from domain.store.staff import Employee
 
-End = Literal["signed_out", "theft", "disabled"]
+End = Literal["signed_out", "theft", "disabled", "password"]
 
 log = structlog.get_logger(__name__)
 

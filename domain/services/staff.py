@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,7 +16,8 @@ from domain.services.errors import InvalidInput, SignInRefused
 from domain.services.passwords import LONGEST, SHORTEST
 from domain.services.sessions import Opened, begin, end_all, new_session, own_memberships
 from domain.store import contacts, staff, stores
-from domain.store.base import Store
+from domain.store.audit import COMMAND_LINE, Action, deed
+from domain.store.base import Store, Write
 from domain.store.sessions import Role
 from domain.store.staff import Employee
 from domain.store.stores import Shop
@@ -60,6 +62,7 @@ async def add(
     member_number: str | None = None,
     email: str | None = None,
     phone: str | None = None,
+    by: str = COMMAND_LINE,
     now: datetime,
 ) -> Employee:
     """Put an employee on the list; without store codes they may sign in anywhere. Raises InvalidInput.
@@ -68,8 +71,7 @@ async def add(
     """
     if not _USERNAME.fullmatch(_tidy(username)):
         raise InvalidInput("username", "Write a username of 1 to 64 letters a-z, digits, dots, dashes or underscores.")
-    if not SHORTEST <= len(password) <= LONGEST:
-        raise InvalidInput("password", f"A password has {SHORTEST} to {LONGEST} characters.")
+    _expect_password(password)
     for code in store_codes:
         if await stores.find(desk.store, code) is None:
             raise InvalidInput("store", f"There is no store {code}: add it with selo store add.")
@@ -84,18 +86,54 @@ async def add(
         member=await _member(desk.store, member_number),
         contacts=_contacts(email, phone),
     )
-    if not await staff.add(desk.store, employee):
-        raise InvalidInput("username", f"There is somebody called {employee.username} already.")
+    try:
+        await _do(desk, staff.adding(employee), "STAFF_ADDED", employee, by=by, now=now)
+    except staff.Changed:
+        raise InvalidInput("username", f"There is somebody called {employee.username} already.") from None
     return employee
 
 
-async def disable(desk: Desk, username: str, *, now: datetime) -> int:
+async def disable(desk: Desk, username: str, *, by: str = COMMAND_LINE, now: datetime) -> int:
     """Shut an employee out and end their sessions; return how many ended. Raises InvalidInput where nobody is called so."""
+    employee = await _called(desk, username)
+    with suppress(staff.Changed):  # shut out already: what sessions there are end all the same
+        await _do(desk, staff.disabling(employee.id, now=now), "STAFF_DISABLED", employee, by=by, now=now)
+    return await end_all(desk, f"staff:{employee.id}", reason="disabled", now=now)
+
+
+async def enable(desk: Desk, username: str, *, by: str = COMMAND_LINE, now: datetime) -> bool:
+    """Let an employee in again, with the password they had; False where nobody shut them out. Raises InvalidInput."""
+    employee = await _called(desk, username)
+    try:
+        await _do(desk, staff.enabling(employee.id), "STAFF_ENABLED", employee, by=by, now=now)
+    except staff.Changed:
+        return False
+    return True
+
+
+async def change_password(desk: Desk, username: str, password: str, *, by: str = COMMAND_LINE, now: datetime) -> int:
+    """Give an employee another password and end their sessions; return how many ended. Raises InvalidInput."""
+    employee = await _called(desk, username)
+    _expect_password(password)
+    change = staff.changing_password(employee.id, await desk.passwords.hash(password))
+    await _do(desk, change, "PASSWORD_CHANGED", employee, by=by, now=now)
+    return await end_all(desk, f"staff:{employee.id}", reason="password", now=now)
+
+
+async def _called(desk: Desk, username: str) -> Employee:
     employee = await staff.by_username(desk.store, _tidy(username))
     if employee is None:
         raise InvalidInput("username", f"There is nobody called {username}.")
-    await staff.disable(desk.store, employee.id, now=now)
-    return await end_all(desk, f"staff:{employee.id}", reason="disabled", now=now)
+    return employee
+
+
+async def _do(desk: Desk, change: Write, action: Action, employee: Employee, *, by: str, now: datetime) -> None:
+    """Change something about an employee, and note it in the audit trail in the same transaction. Raises Changed."""
+
+    async def attempt() -> None:
+        await desk.store.transact([change, deed(action, actor=by, now=now, subject=employee.id)])
+
+    await desk.store.rounds(attempt, queue=employee.id)
 
 
 async def sign_in(desk: Desk, *, username: str, password: str, store_code: str, address: str, now: datetime) -> StaffSignedIn:
@@ -119,10 +157,16 @@ async def sign_in(desk: Desk, *, username: str, password: str, store_code: str, 
     own = await own_memberships(desk.store, employee)
     opened = new_session(desk, "staff", employee.id, now=now, role=employee.role, store=shop.code, own_members=own)
     try:
-        await begin(desk, opened, staff.coming_in(employee.id, now=now))
-    except staff.Disabled:
-        raise SignInRefused("DISABLED") from None
+        await begin(desk, opened, staff.coming_in(employee, now=now))
+    except staff.Changed:
+        found = await staff.find(desk.store, employee.id)
+        raise SignInRefused("WRONG_PASSWORD" if found and found.disabled_at is None else "DISABLED") from None
     return StaffSignedIn(employee, shop, opened)
+
+
+def _expect_password(password: str) -> None:
+    if not SHORTEST <= len(password) <= LONGEST:
+        raise InvalidInput("password", f"A password has {SHORTEST} to {LONGEST} characters.")
 
 
 def _tidy(username: str) -> str:

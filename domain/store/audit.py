@@ -7,6 +7,7 @@ whose bounds stand in each write's filter.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,10 +20,17 @@ from domain.store.connect import Raw
 
 COLLECTION = "audit"
 SHIFTS = "shifts"
+OF_STAFF = frozenset({"STAFF_ADDED", "STAFF_DISABLED", "STAFF_ENABLED", "PASSWORD_CHANGED"})  # the subject is an employee's id
+COMMAND_LINE = "cli"
+THE_MEMBER = "member"
 LONGEST = 1_000
 
 Action = Literal[
-    "PURCHASE", "REFUND", "ADJUSTMENT", "VOUCHER_USED", "VOUCHER_REVERSED", "EVENT", "MEMBER_FROZEN", "MEMBER_UNFROZEN"
+    # at a till
+    "PURCHASE", "REFUND", "ADJUSTMENT", "VOUCHER_USED", "VOUCHER_REVERSED", "EVENT", "MEMBER_FROZEN", "MEMBER_UNFROZEN",
+    # by whoever runs the system, and by members themselves
+    "STAFF_ADDED", "STAFF_DISABLED", "STAFF_ENABLED", "PASSWORD_CHANGED", "KEYS_ROTATED", "PROGRAMME_PUBLISHED", "OUTBOX_RETRIED",
+    "CONTACT_CHANGED",
 ]  # fmt: skip
 Counted = Literal["purchases", "refunded", "adjusted", "vouchers"]
 COUNTED: tuple[Counted, ...] = ("purchases", "refunded", "adjusted", "vouchers")
@@ -36,16 +44,20 @@ class ShiftIsOver(StoreFault):
 # ---------------------------------------------------------------- values
 @dataclass(frozen=True, slots=True)
 class Act:
-    """What an employee did: `subject` names it (a receipt, a voucher, a wallet), `amount` in minor units or points; balances by wallet."""
+    """What somebody did: `subject` names it (a receipt, a voucher, a wallet), `amount` in minor units or points; balances by wallet.
+
+    `actor` is an employee's id, `cli:NAME` for a command, or `member` for the member themselves. What was not done at a till has no
+    store and no session, and what concerns no member has none.
+    """
 
     id: str
     at: datetime
     actor: str
     action: Action
-    store: str
-    session: str
+    store: str | None
+    session: str | None
     request: str | None
-    member: str
+    member: str | None
     subject: str = ""
     amount: int = 0
     wallet: str | None = None
@@ -72,6 +84,11 @@ async def between(store: Store, *, since: datetime, until: datetime, shop: str |
 
 
 # ---------------------------------------------------------------- writes
+def deed(action: Action, *, actor: str, now: datetime, subject: str = "", member: str | None = None) -> Write:
+    """Return the noting of what was done at no till."""
+    return noted(Act(secrets.token_hex(16), now, actor, action, None, None, None, member, subject))
+
+
 def noted(act: Act) -> Write:
     """Return the noting of an act."""
     return insert(

@@ -9,7 +9,7 @@ from datetime import datetime
 from domain.model.programme import Programme
 from domain.model.programme.loading import load
 from domain.model.programme.reading import content_hash
-from domain.store import stock
+from domain.store import audit, stock
 from domain.store.base import Stale, Store, insert, update
 from domain.store.documents import ProgrammeVersion
 
@@ -97,7 +97,8 @@ class Programmes:
             first, asked = insert("meta", {"_id": POINTER, "version": number}), {"_id": POINTER, "version": self._current}
             later = update("meta", asked, {"$set": {"version": number}}, missed=Stale("another came first"))
             await stock.lay_out(self._store, programme)
-            await self._store.transact([insert("programmes", row), later if self._current else first])
+            noted = audit.deed("PROGRAMME_PUBLISHED", actor=by or audit.COMMAND_LINE, now=now, subject=f"version {number}")
+            await self._store.transact([insert("programmes", row), later if self._current else first, noted])
 
         await self._store.rounds(attempt, queue="programme")
         await self.refresh()

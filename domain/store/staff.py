@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
-from pymongo.errors import DuplicateKeyError
-
-from domain.store.base import Store, StoreFault, Write, update
+from domain.store.base import Store, StoreFault, Write, insert, update
 from domain.store.connect import Raw
 from domain.store.sessions import Role
 
 COLLECTION = "staff"
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class Disabled(StoreFault):
-    """The employee was disabled meanwhile."""
+class Changed(StoreFault):
+    """The employee was disabled, or let in again, or given another password, or another has the username meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +64,8 @@ async def listed(store: Store) -> list[Employee]:
 
 
 # ---------------------------------------------------------------- writes
-async def add(store: Store, employee: Employee) -> bool:
-    """Write down a new employee; False where the username is taken."""
+def adding(employee: Employee) -> Write:
+    """Return the writing down of a new employee; it raises Changed where the username is taken."""
     row = {
         "_id": employee.id,
         "username": employee.username,
@@ -78,22 +77,29 @@ async def add(store: Store, employee: Employee) -> bool:
         "member": employee.member,
         "contacts": list(employee.contacts),
     }
-    try:
-        await store[COLLECTION].insert_one(row)
-    except DuplicateKeyError:
-        return False
-    return True
+    return insert(COLLECTION, row, taken=Changed(employee.username))
 
 
-def coming_in(staff: str, *, now: datetime) -> Write:
-    """Return the write that notes a sign-in; it raises Disabled, so that no session outlives that."""
-    return update(COLLECTION, {"_id": staff, "disabled_at": None}, {"$set": {"signed_in_at": now}}, missed=Disabled(staff))
+def coming_in(employee: Employee, *, now: datetime) -> Write:
+    """Return the write that notes a sign-in; it raises Changed where they are shut out or their password is another by now."""
+    asked = {"_id": employee.id, "disabled_at": None, "password": employee.password}
+    return update(COLLECTION, asked, {"$set": {"signed_in_at": now}}, missed=Changed(employee.id))
 
 
-async def disable(store: Store, staff: str, *, now: datetime) -> bool:
-    """Shut an employee out; False where they were."""
-    done = await store[COLLECTION].update_one({"_id": staff, "disabled_at": None}, {"$set": {"disabled_at": now}})
-    return done.modified_count == 1
+def disabling(staff: str, *, now: datetime) -> Write:
+    """Return the write that shuts an employee out; it raises Changed where they are."""
+    return update(COLLECTION, {"_id": staff, "disabled_at": None}, {"$set": {"disabled_at": now}}, missed=Changed(staff))
+
+
+def enabling(staff: str) -> Write:
+    """Return the write that lets an employee in again; it raises Changed where nobody shut them out."""
+    asked = {"_id": staff, "disabled_at": {"$gt": BEGINNING}}
+    return update(COLLECTION, asked, {"$unset": {"disabled_at": ""}}, missed=Changed(staff))
+
+
+def changing_password(staff: str, hashed: str) -> Write:
+    """Return the write of another password's hash."""
+    return update(COLLECTION, {"_id": staff}, {"$set": {"password": hashed}}, missed=Changed(staff))
 
 
 def _employee(row: Raw) -> Employee:

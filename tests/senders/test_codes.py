@@ -3,7 +3,7 @@
 import string
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -80,7 +80,32 @@ async def test_a_code_that_did_not_leave_is_told(mailbox: Mailbox) -> None:
         await by_mail(mailbox.port).send_code(Contact("email", "nobody-1@example.com"), "123456", "en")
 
 
+async def test_who_held_the_old_contact_is_told_of_the_new_one_by_its_hint(mailbox: Mailbox) -> None:
+    new = Contact("email", "eve@example.com")
+    await by_mail(mailbox.port).tell_changed(ANA, new, "pt-PT")
+    ((to, seen),) = mailbox.seen
+    assert (to, seen["Subject"]) == ([ANA.value], "O seu acesso foi alterado")
+    said = "".join(part.get_content() for part in seen.iter_parts())
+    assert said.count(f"{new.masked} dá agora acesso à sua adesão.") == 2
+    assert new.value not in said
+    with pytest.raises(NotAvailable):
+        await by_mail(mailbox.port).tell_changed(Contact("email", "nobody-1@example.com"), new, "en")
+
+
+async def test_a_phone_is_told_by_sms(endpoint: Endpoint) -> None:
+    gateway = SmsGateway(Gateway(f"{endpoint.url}/200?to={{to}}&text={{text}}"))
+    try:
+        new = Contact("phone", "+351919999999")
+        await SentCodes(None, gateway, otherwise=NoCodes(), clock=lambda: NOW).tell_changed(PHONE, new, "en")
+    finally:
+        await gateway.close()
+    said = parse_qs(urlsplit(endpoint.seen[0].url).query)
+    assert said["to"] == [PHONE.value]
+    assert said["text"][0].startswith(f"{new.masked} is now a way to sign in to your membership.")
+
+
 def test_the_texts_are_whole_in_every_language() -> None:
     for name, texts in TEXTS.items():
         assert set(texts) == set(SPOKEN), name
-        assert [[field for _, field, _, _ in string.Formatter().parse(text) if field] for text in texts.values()] == [["code"]] * 3, name
+        figures = {"changed": ["new"], "changed.subject": []}.get(name, ["code"])
+        assert [[field for _, field, _, _ in string.Formatter().parse(text) if field] for text in texts.values()] == [figures] * 3, name

@@ -44,11 +44,15 @@ class Sent:
     """A sender that reaches nobody and remembers: contact, code, locale."""
 
     codes: list[tuple[Contact, str, str]] = field(default_factory=list)
+    told: list[tuple[Contact, Contact, str]] = field(default_factory=list)
     reaches: bool = True
 
     def expect_reach(self, contact: Contact) -> None:
         if not self.reaches:
             raise Unreached
+
+    async def tell_changed(self, contact: Contact, new: Contact, locale: str) -> None:
+        self.told.append((contact, new, locale))
 
     async def send_code(self, contact: Contact, code: str, locale: str) -> None:
         self.codes.append((contact, code, locale))

@@ -5,14 +5,17 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
+from domain.model.contacts import Contact
 from domain.services import contacts, profile, terms
 from domain.services.consents import Answer, set_consent
 from domain.services.errors import ContactTaken, InvalidInput, NotEnrolled, NotFound, SignInRefused, TermsNotAccepted
 from domain.services.profile import ProfileUpdate
 from domain.services.sign_in import request_code, sign_in
+from domain.store import audit
 from domain.store.contacts import member_of
-from tests.services.people import NOW, PROGRAMME, People, enrolled, kept, wrong
+from tests.services.people import NOW, PROGRAMME, People, Sent, Unreached, enrolled, kept, wrong
 from tests.wire import Wire
 
 LATER = NOW + timedelta(hours=2)
@@ -148,6 +151,11 @@ async def test_a_consent_to_what_was_not_shown_is_refused(people: People, answer
 
 
 # ---------------------------------------------------------------- contacts
+class Mute(Sent):
+    async def tell_changed(self, contact: Contact, new: Contact, locale: str) -> None:
+        raise Unreached
+
+
 async def moved(people: People, member: str, contact: str) -> None:
     await contacts.ask(people.desk, member=member, contact=contact, locale="pt", now=LATER)
     await contacts.change(people.desk, member=member, contact=contact, code=people.sent.last, now=LATER)
@@ -171,7 +179,27 @@ async def test_the_other_kind_of_contact_is_added(people: People) -> None:
     await moved(people, one.member, "+351912345678")
     details = (await kept(people, one.member)).details
     assert (details.email, details.phone) == (ANA, "+351912345678")
+    assert people.sent.told == [(Contact("email", ANA), Contact("phone", "+351912345678"), "pt")]
     assert await member_of(people.store, f"email:{ANA}") == await member_of(people.store, "phone:+351912345678") == one.member
+
+
+async def test_who_holds_the_contact_that_gave_way_is_told_and_the_audit_trail_says_which_kind(people: People) -> None:
+    one = await enrolled(people, ANA, locale="pl")
+    await moved(people, one.member, "ana.new@example.com")
+    assert people.sent.told == [(Contact("email", ANA), Contact("email", "ana.new@example.com"), "pl")]
+    acts = await audit.between(people.store, since=NOW, until=LATER, member=one.member)
+    assert [(act.action, act.actor, act.subject, act.at) for act in acts] == [("CONTACT_CHANGED", "member", "email", LATER)]
+    assert "example.com" not in repr(acts)
+
+
+async def test_a_contact_that_changed_stays_changed_where_nobody_can_be_told(people: People) -> None:
+    one = await enrolled(people, ANA)
+    await contacts.ask(people.desk, member=one.member, contact=BO, locale="pt", now=LATER)
+    desk = replace(people.desk, sender=Mute())
+    with capture_logs() as logged:
+        await contacts.change(desk, member=one.member, contact=BO, code=people.sent.last, now=LATER)
+    assert (await kept(people, one.member)).details.email == BO
+    assert logged == [{"event": "contacts.notice_not_sent", "log_level": "warning", "channel": "email", "fault": "Unreached"}]
 
 
 async def test_that_a_contact_is_taken_is_told_only_to_who_holds_it(people: People, wire: Wire) -> None:
@@ -185,6 +213,7 @@ async def test_that_a_contact_is_taken_is_told_only_to_who_holds_it(people: Peop
     with pytest.raises(ContactTaken):
         await contacts.change(people.desk, member=one.member, contact=BO, code=people.sent.last, now=LATER)
     assert await kept(people, one.member) == before
+    assert (people.sent.told, await audit.between(people.store, since=NOW, until=LATER)) == ([], [])
     assert await member_of(people.store, f"email:{BO}") == other.member
     with pytest.raises(SignInRefused):
         await contacts.change(people.desk, member=one.member, contact=BO, code=people.sent.last, now=LATER)
@@ -209,6 +238,7 @@ async def test_proving_ones_own_contact_changes_nothing(people: People) -> None:
     before = await kept(people, one.member)
     await moved(people, one.member, ANA)
     assert await kept(people, one.member) == before
+    assert (people.sent.told, await audit.between(people.store, since=NOW, until=LATER)) == ([], [])
     assert await member_of(people.store, f"email:{ANA}") == one.member
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from domain.services import sessions, staff, stores
 from domain.services.errors import InvalidInput, SignInRefused
-from domain.store import contacts
+from domain.store import audit, contacts
 from domain.store.staff import Employee
 from tests.services.people import NOW, People
 
@@ -146,6 +146,58 @@ async def test_no_session_outlives_a_disabling_that_races_with_its_sign_in(peopl
     assert not [each for each in results if isinstance(each, BaseException) and not isinstance(each, SignInRefused)]
     rows = [row async for row in people.store["sessions"].find({"subject": {"$gt": ""}})]
     assert [row["_id"] for row in rows if "ended_at" not in row] == []
+
+
+async def test_whoever_is_let_in_again_signs_in_with_the_password_they_had(people: People) -> None:
+    await hired(people)
+    assert not await staff.enable(people.desk, "rui", now=NOW)
+    await staff.disable(people.desk, "rui", now=NOW)
+    assert await staff.enable(people.desk, " Rui ", now=NOW)
+    await sign_in(people)
+
+
+async def test_another_password_ends_the_sessions_and_lets_in_alone(people: People) -> None:
+    await hired(people)
+    one = (await sign_in(people)).opened.session
+    assert await staff.change_password(people.desk, "rui", "another long one", now=NOW) == 1
+    assert not people.desk.registry.alive(one.id)
+    assert (await refused(people)).reason == "WRONG_PASSWORD"
+    await sign_in(people, password="another long one")
+    for password in ("short", "x" * 129):
+        with pytest.raises(InvalidInput) as fault:
+            await staff.change_password(people.desk, "rui", password, now=NOW)
+        assert fault.value.field == "password"
+    await sign_in(people, password="another long one")
+
+
+async def test_no_session_outlives_a_change_of_password_that_races_with_its_sign_in(people: People) -> None:
+    await hired(people)
+    change = staff.change_password(people.desk, "rui", "another long one", now=NOW)
+    results = await asyncio.gather(*(sign_in(people, address=f"10.0.0.{at}") for at in range(6)), change, return_exceptions=True)
+    assert {each.reason for each in results if isinstance(each, SignInRefused)} <= {"WRONG_PASSWORD"}
+    assert not [each for each in results if isinstance(each, BaseException) and not isinstance(each, SignInRefused)]
+    rows = [row async for row in people.store["sessions"].find({"subject": {"$gt": ""}})]
+    assert [row["_id"] for row in rows if "ended_at" not in row] == []
+
+
+async def test_what_is_done_about_staff_is_in_the_audit_trail_once_and_without_a_name(people: People) -> None:
+    employee = await hired(people)
+    by, hour = "cli:ops", timedelta(hours=1)
+    await staff.disable(people.desk, "rui", by=by, now=NOW + hour)
+    await staff.disable(people.desk, "rui", by=by, now=NOW + 2 * hour)
+    await staff.enable(people.desk, "rui", by=by, now=NOW + 3 * hour)
+    await staff.enable(people.desk, "rui", by=by, now=NOW + 4 * hour)
+    await staff.change_password(people.desk, "rui", "another long one", by=by, now=NOW + 5 * hour)
+    with pytest.raises(InvalidInput):
+        await hired(people)
+    acts = await audit.between(people.store, since=NOW, until=NOW + timedelta(days=1))
+    assert [(act.action, act.actor, act.at - NOW) for act in reversed(acts)] == [
+        ("STAFF_ADDED", "cli", timedelta(0)),
+        ("STAFF_DISABLED", by, hour),
+        ("STAFF_ENABLED", by, 3 * hour),
+        ("PASSWORD_CHANGED", by, 5 * hour),
+    ]
+    assert {(act.subject, act.store, act.member, act.session) for act in acts} == {(employee.id, None, None, None)}
 
 
 async def test_an_employee_is_linked_to_their_own_membership(people: People) -> None:

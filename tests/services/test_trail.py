@@ -7,12 +7,14 @@ from datetime import timedelta
 import pytest
 
 from domain.services import adjustments, purchases, reading, refunds, trail
+from domain.services import outbox as operator
 from domain.services.errors import InvalidInput, NotAllowed
 from domain.services.refunds import Asked
 from domain.services.tills import ShiftLimits
 from domain.store import audit
 from domain.store.connect import Database
-from tests.houses import CASHIER, NOW, PORTO, TILL, bought, join, open_house
+from tests.houses import CASHIER, NOW, PORTO, SMALL, TILL, bought, join, open_house
+from tests.services.post import NOON, happens, loud, post_of, row, works
 
 SHIFT = replace(TILL, session="shift-1", request="req-1")
 TIGHT = replace(SHIFT, limits=ShiftLimits(purchases=3, refunded=5_000, adjusted=40))
@@ -69,7 +71,7 @@ async def test_what_one_shift_may_refund_and_correct_is_bounded_by_amount(databa
 
 
 async def test_a_store_sees_its_own_trail_alone(database: Database) -> None:
-    house = await open_house(database)
+    house = await open_house(database, now=NOW - 30 * A_DAY)
     await join(house, "ana")
     await purchases.record(house, till=SHIFT, member_id="ana", given=bought("r1"), key="k1", now=NOW)
     porto = replace(PORTO, session="shift-3")
@@ -87,10 +89,31 @@ async def test_a_store_sees_its_own_trail_alone(database: Database) -> None:
 
 
 async def test_a_refused_act_leaves_no_trail(database: Database) -> None:
-    house = await open_house(database)
+    house = await open_house(database, now=NOW - 30 * A_DAY)
     await join(house, "ana")
     cashier = replace(CASHIER, session="shift-4")
     with pytest.raises(NotAllowed):
         await adjustments.adjust(house, till=cashier, member_id="ana", wallet="points", amount=5, reason="gift", key="a", now=NOW)
     assert await audit.between(house.store, since=NOW - A_DAY, until=NOW + A_DAY) == []
     assert (await reading.home(house, member_id="ana", now=NOW)).member.seq == 1
+
+
+async def test_each_version_of_the_programme_is_noted_and_the_same_content_is_none(database: Database) -> None:
+    house = await open_house(database, now=NOW)
+    await house.programmes.publish(SMALL, now=NOW + A_DAY, by="cli:ops")
+    await house.programmes.publish(SMALL.replace("A mug", "A cup"), now=NOW + 2 * A_DAY, by="cli:ops")
+    acts = await audit.between(house.store, since=NOW, until=NOW + 3 * A_DAY)
+    assert [(act.action, act.actor, act.subject, act.at) for act in acts] == [
+        ("PROGRAMME_PUBLISHED", "cli:ops", "version 2", NOW + 2 * A_DAY),
+        ("PROGRAMME_PUBLISHED", "cli", "version 1", NOW),
+    ]
+
+
+async def test_what_an_operator_sends_again_is_noted_row_by_row(database: Database) -> None:
+    house = await loud(database)
+    id = await happens(house, "hooked")
+    await works(house, post_of())
+    assert (await row(house, id)).state == "parked"
+    assert await operator.again(house, ids=[id, "none"], by="cli:ops", now=NOON) == (1, ["none"])
+    acts = await audit.between(house.store, since=NOON - timedelta(hours=1), until=NOON + timedelta(hours=1))
+    assert [(act.action, act.actor, act.subject, act.member) for act in acts] == [("OUTBOX_RETRIED", "cli:ops", id, None)]
