@@ -1,7 +1,7 @@
 """The application: the only place where paths are wired to what serves them, and started what runs beside the requests."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
+from api.beside import keep_going
 from api.graphql.endpoint import make_routes
 from api.http.headers import Porch, unforeseen
 from api.http.health import Part, PartState, health_routes
@@ -29,12 +30,13 @@ DEMO_PICTURES = Path(__file__).parents[1] / "scripts" / "demo" / "art"
 async def open_app(process: Process, *, address: str) -> AsyncIterator[ASGIApp]:
     """The application, listening at an address, with what runs beside its requests."""
     await process.desk.registry.look(process.store, now=process.clock())
-    beside = [
-        asyncio.create_task(process.house.follow(), name="programmes and stock"),
-        asyncio.create_task(process.follower.follow(process.store, clock=process.clock), name="what is committed"),
-    ]
+    works: dict[str, Callable[[], Awaitable[None]]] = {
+        "programmes and stock": process.house.follow,
+        "what is committed": lambda: process.follower.follow(process.store, clock=process.clock),
+    }
     if process.settings.worker:
-        beside.append(asyncio.create_task(work(process), name="worker"))
+        works["worker"] = lambda: work(process)
+    beside = [asyncio.create_task(keep_going(what, begin), name=what) for what, begin in works.items()]
     try:
         yield create_app(process, address=address)
     finally:

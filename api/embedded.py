@@ -25,7 +25,10 @@ HOST = "127.0.0.1"
 READY_SECONDS = 30.0
 STOP_SECONDS = 10.0
 BACKOFF_SECONDS = (0.1, 0.5, 2.0, 5.0, 10.0)
+LASTED_SECONDS = 60.0
 LISTENING = "secantus listening on "
+PANIC = "WT_PANIC"  # how its storage says that it cannot go on until it is started again
+DISK_FULL = "No space left on device"
 CONFIGURATION = "# Made by Selo, so that no stray file of this name is read. Everything is said on the command line.\n"
 
 
@@ -50,17 +53,32 @@ def note_of(data: Path) -> Path:
     return data / "server.json"
 
 
-def find_running(data: Path) -> Running | None:
-    """The server that has this data folder open, if one lives and listens; a note left behind by a crash is none."""
+def read_note(data: Path) -> Running | None:
+    """What `server.json` says, whether its server still lives or not."""
     try:
         kept = json.loads(note_of(data).read_bytes())
-        running = Running(uri=str(kept["uri"]), pid=int(kept["pid"]), database_pid=int(kept["database_pid"]))
+        return Running(uri=str(kept["uri"]), pid=int(kept["pid"]), database_pid=int(kept["database_pid"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def find_running(data: Path) -> Running | None:
+    """The server that has this data folder open, if one lives and listens; a note left behind by a crash is none."""
+    running = read_note(data)
+    if running is None:
+        return None
+    try:
         host, port = running.uri.removeprefix("mongodb://").partition("/")[0].split(":")
         os.kill(running.pid, 0)
         socket.create_connection((host, int(port)), timeout=1).close()
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError):
         return None
     return running
+
+
+def holds_database(data: Path) -> bool:
+    """Whether a database was ever begun in this data folder."""
+    return (data / "database").is_dir()
 
 
 def prepare_folder(data: Path) -> None:
@@ -82,8 +100,8 @@ async def embedded(data: Path, *, announced: bool = True) -> AsyncIterator["Embe
     """
     prepare_folder(data)
     database = EmbeddedDatabase(data, announced=announced)
-    await database.start()
     try:
+        await database.start()
         yield database
     finally:
         await database.stop()
@@ -97,7 +115,8 @@ class EmbeddedDatabase:
         self._announced = announced
         self._port = 0
         self._process: asyncio.subprocess.Process | None = None
-        self._last_words: deque[str] = deque(maxlen=20)
+        self._noted = False
+        self._last_words: deque[str] = deque(maxlen=40)
         self._drain: asyncio.Task[None] | None = None
         self._keeper: asyncio.Task[None] | None = None
 
@@ -106,12 +125,22 @@ class EmbeddedDatabase:
         return f"mongodb://{HOST}:{self._port}/?directConnection=true"
 
     @property
+    def _configuration(self) -> Path:
+        return self._data / "secantusd.toml"
+
+    @property
     def pid(self) -> int:
         assert self._process is not None, "the database was started"
         return self._process.pid
 
     async def start(self) -> None:
-        await self._spawn()
+        """Start the child, tell where it listens, and keep it running. Raises FolderInUse, EmbeddedFailed."""
+        try:
+            self._configuration.write_text(CONFIGURATION)
+            await self._spawn()
+            self._announce()
+        except OSError as fault:
+            raise EmbeddedFailed(f"The data folder {self._data} cannot be written: {fault.strerror}.") from None
         self._keeper = asyncio.create_task(self._keep())
 
     async def stop(self) -> None:
@@ -120,7 +149,7 @@ class EmbeddedDatabase:
             self._keeper.cancel()
             with suppress(asyncio.CancelledError):
                 await self._keeper
-        if self._announced:
+        if self._noted:
             note_of(self._data).unlink(missing_ok=True)
         if self._process is None or self._process.returncode is not None:
             return
@@ -142,11 +171,9 @@ class EmbeddedDatabase:
 
     async def _spawn(self) -> None:
         """Start the child and wait until it listens."""
-        configuration = self._data / "secantusd.toml"
-        configuration.write_text(CONFIGURATION)
         command = (
             *(sys.executable, "-m", "secantus", "--host", HOST, "--port", str(self._port), "--storage-path", str(self._data / "database")),
-            *("--sync-on-commit", "--log-level", "INFO", "--config", str(configuration)),
+            *("--sync-on-commit", "--log-level", "INFO", "--config", str(self._configuration)),
         )
         self._process = await asyncio.create_subprocess_exec(
             *command,
@@ -167,18 +194,38 @@ class EmbeddedDatabase:
             if isinstance(fault, TimeoutError):
                 raise EmbeddedFailed(f"The embedded database did not start within {READY_SECONDS:.0f} seconds.") from None
             raise
-        if self._announced:
-            note_of(self._data).write_text(json.dumps(asdict(Running(uri=self.uri, pid=os.getpid(), database_pid=self.pid))))
+
+    def _announce(self) -> None:
+        """Leave the note by which other commands find this server; whole or not at all, since they read it at any moment."""
+        if not self._announced:
+            return
+        fresh = self._data / f".server-{os.getpid()}.json"
+        try:
+            fresh.write_text(json.dumps(asdict(Running(uri=self.uri, pid=os.getpid(), database_pid=self.pid))))
+            fresh.replace(note_of(self._data))
+        finally:
+            fresh.unlink(missing_ok=True)
+        self._noted = True
 
     async def _read_words(self, process: asyncio.subprocess.Process, listening: "asyncio.Future[int]") -> None:
-        """Keep the child's stderr drained, so that it never blocks on a full pipe, and find its port there."""
+        """Keep the child's stderr drained, so that it never blocks on a full pipe; find its port there, and whether it can go on.
+
+        After a failed write (a full disk) its storage refuses everything until it is started again, and yet the process lives and
+        answers pings. What it had acknowledged is on disk, so it is ended, and the keeper starts it again until there is room.
+        """
         assert process.stderr is not None, "stderr is a pipe"
+        panics = False
         while line := await process.stderr.readline():
             words = line.decode(errors="replace").rstrip()
             self._last_words.append(words)
             log.debug("database.says", words=words)
             if LISTENING in words and not listening.done():
                 listening.set_result(int(words.rsplit(":", 1)[1]))
+            if PANIC in words and not panics:
+                panics = True
+                log.error("database.cannot_go_on", why=self._trouble() or words)
+                with suppress(ProcessLookupError):
+                    process.kill()
         await process.wait()
         if not listening.done():
             listening.set_exception(self._why_it_ended())
@@ -191,26 +238,44 @@ class EmbeddedDatabase:
             other = find_running(self._data)
             whose = f"process {other.pid}" if other else "another process"
             return FolderInUse(f"The data folder {self._data} is in use by {whose}; stop it, or choose another folder with --data.")
+        if (trouble := self._trouble()) is not None:
+            return EmbeddedFailed(trouble)
         last = self._last_words[-1] if self._last_words else "it said nothing"
         return EmbeddedFailed(f"The embedded database ended at its start: {last}")
 
+    def _trouble(self) -> str | None:
+        """What its user can mend, in a sentence; None where its words tell of no such thing."""
+        if any(DISK_FULL in words for words in self._last_words):
+            return f"There is no space left on the disk of the data folder {self._data}: make room."
+        return None
+
     async def _keep(self) -> None:
         """Start the child again when it ends by itself, soon at first, then less and less often."""
-        failures = 0
+        failures, clock = 0, asyncio.get_running_loop().time
         while True:
             assert self._process is not None, "the database was started"
-            begun = asyncio.get_running_loop().time()
+            begun = clock()
             code = await self._process.wait()
-            failures = 0 if asyncio.get_running_loop().time() - begun > 60 else failures + 1
-            pause = BACKOFF_SECONDS[min(failures, len(BACKOFF_SECONDS)) - 1 if failures else 0]
-            log.error("database.ended_by_itself", exit_code=code, again_in_seconds=pause)
-            await asyncio.sleep(pause)
-            try:
-                await self._spawn()
-            except EmbeddedFailed as fault:
-                log.error("database.did_not_start", reason=str(fault))
-            else:
-                log.info("database.runs_again", pid=self.pid)
+            failures = 0 if clock() - begun > LASTED_SECONDS else failures
+            log.error("database.ended_by_itself", exit_code=code)
+            while not await self._again(BACKOFF_SECONDS[min(failures, len(BACKOFF_SECONDS) - 1)]):
+                failures += 1
+            failures += 1
+
+    async def _again(self, pause: float) -> bool:
+        """Start it after a pause; False where that fails."""
+        await asyncio.sleep(pause)
+        try:
+            await self._spawn()
+        except (EmbeddedFailed, OSError) as fault:
+            log.error("database.did_not_start", reason=str(fault))
+            return False
+        try:
+            self._announce()
+        except OSError as fault:
+            log.error("database.not_announced", reason=str(fault))  # other commands see it gone; those who are connected go on
+        log.info("database.runs_again", pid=self.pid)
+        return True
 
 
 def _die_with_parent() -> Callable[[], None] | None:

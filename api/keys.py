@@ -10,6 +10,7 @@ import os
 import re
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,6 +22,7 @@ from api.settings import BadSettings, Settings
 
 OVERLAP = timedelta(days=1)
 PEM = re.compile(rb"-----BEGIN PRIVATE KEY-----.+?-----END PRIVATE KEY-----", re.DOTALL)
+SHORTEST_SECRET = 32
 STAMP = "%Y%m%dT%H%M%SZ"
 
 
@@ -120,15 +122,26 @@ def _from_pem(text: bytes) -> list[TokenKey]:
 def _stored_secret(folder: Path) -> bytes:
     path = folder / "secret"
     if not path.exists():
-        _write_private(path, base64.b64encode(secrets.token_bytes(48)))
-    return path.read_bytes()
+        with suppress(FileExistsError):  # another process was quicker: its secret is everybody's
+            _write_private(path, base64.b64encode(secrets.token_bytes(48)))
+    secret = path.read_bytes()
+    if len(secret) < SHORTEST_SECRET:
+        raise BadSettings(f"{path} is cut short; put its backup back. Without it nobody's sign-in and no voucher code can be read.")
+    return secret
 
 
 def _write_private(path: Path, content: bytes) -> None:
-    """Write a new file that its owner alone may read."""
+    """Write a new file that its owner alone may read, whole or not at all: a full disk or a kill leaves no half of a key."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(content)
+    fresh = path.with_name(f".{path.name}-{os.getpid()}")
+    try:
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(fresh, path)
+    finally:
+        fresh.unlink(missing_ok=True)
 
 
 def _base64url(raw: bytes) -> str:

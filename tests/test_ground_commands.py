@@ -9,7 +9,7 @@ import httpx
 import pytest
 from pymongo import MongoClient
 
-from api.commands import people, programme
+from api.commands import audit, people, programme
 from tests.servers import ROOT, quick_folder, selo, serving
 
 DEMO = ROOT / "scripts/demo/numiscollect.yaml"
@@ -103,6 +103,16 @@ def test_a_command_uses_a_running_servers_database_and_else_its_own(folder: Path
     assert selo("store", "list", *where).stdout == "lisboa\tLisboa\n"
 
 
+@pytest.mark.parametrize(
+    "words", [("verify",), ("turn",), ("outbox", "list"), ("staff", "list"), ("token", "--member", "1"), ("audit", "list")]
+)
+def test_a_data_folder_that_is_not_there_is_told_and_not_made(folder: Path, words: tuple[str, ...]) -> None:
+    done = selo(*words, "--data", str(folder / "misspelt"))
+    told = f"There is no database in the data folder {folder / 'misspelt'}: name another with --data, or make it by selo serve.\n"
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", told)
+    assert list(folder.iterdir()) == []
+
+
 def test_staff_are_added_listed_given_a_token_and_shut_out(at: Path, says: Says, refuses: Says) -> None:
     says(people.add_store, "lisboa", name="Lisboa", data=at)
     assert "password: " in says(people.add_staff, "rita", name="Rita", role="manager", store=["lisboa"], data=at)
@@ -122,6 +132,7 @@ def test_staff_are_added_listed_given_a_token_and_shut_out(at: Path, says: Says,
         (people.token, {"username": "nobody"}, "There is nobody called nobody."),
         (people.disable, {"username": "nobody"}, "There is nobody called nobody."),
         (people.add_staff, {"username": "!", "name": "N"}, "Write a username of 1 to 64 letters a-z, digits, dots, dashes or underscores."),
+        (audit.list_acts, {"since": "yesterday"}, "--since yesterday is no instant; write it like 2026-03-01T10:00:00Z."),
         (people.add_store, {"code": "L", "name": "L"}, "Write a code of 1 to 64 letters a-z, digits, dashes or underscores."),
     ],
 )

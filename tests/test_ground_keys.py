@@ -1,5 +1,6 @@
 """Keys: made once, private, rotated with overlap, or taken from settings."""
 
+import resource
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -31,6 +32,25 @@ def test_the_first_start_makes_keys_and_the_second_finds_them(data: Path) -> Non
     first, second = read_keys(Settings(data=data), now=NOW), read_keys(Settings(data=data), now=NOW)
     assert (first.signing.kid, first.secret) == (second.signing.kid, second.secret)
     assert {path.stat().st_mode & 0o777 for path in (data / "keys").iterdir()} == {0o600}
+
+
+def test_a_disk_that_refuses_leaves_no_half_of_a_key(data: Path) -> None:
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, limit[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            read_keys(Settings(data=data), now=NOW)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+    assert list((data / "keys").iterdir()) == []
+    assert len(read_keys(Settings(data=data), now=NOW).secret) == 64
+
+
+def test_a_secret_cut_short_is_never_used(data: Path) -> None:
+    read_keys(Settings(data=data), now=NOW)
+    (data / "keys" / "secret").write_bytes(b"")
+    with pytest.raises(BadSettings, match="secret is cut short"):
+        read_keys(Settings(data=data), now=NOW)
 
 
 def test_a_rotated_key_signs_and_the_one_before_still_verifies(data: Path) -> None:

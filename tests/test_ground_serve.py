@@ -2,6 +2,8 @@
 
 import json
 import os
+import resource
+import secrets
 import signal
 import socket
 import subprocess
@@ -11,6 +13,8 @@ from pathlib import Path
 
 import httpx
 import pytest
+from pymongo import MongoClient
+from pymongo.errors import PyMongoError
 
 from tests.servers import quick_folder, selo, serving
 
@@ -83,6 +87,26 @@ def test_a_database_that_dies_is_started_again_where_it_was(folder: Path) -> Non
         assert note(folder)["uri"] == before["uri"]
 
 
+def test_a_database_whose_disk_refuses_is_started_again_and_keeps_nothing_by_half(folder: Path) -> None:
+    """Its storage then refuses everything until it is opened anew, while the process lives on and answers pings."""
+    with serving(folder) as served:
+        before = note(folder)["database_pid"]
+        assert isinstance(before, int)
+        with MongoClient[dict[str, object]](str(note(folder)["uri"]), timeoutMS=10_000, retryWrites=False) as client:
+            meta = client["selo"]["meta"]
+            _, most = resource.prlimit(before, resource.RLIMIT_FSIZE)
+            resource.prlimit(before, resource.RLIMIT_FSIZE, (4096, most))
+            with pytest.raises(PyMongoError):
+                meta.insert_one({"_id": "lost"})
+            assert gone(before)
+            until = time.monotonic() + 20
+            while time.monotonic() < until and httpx.get(f"{served.url}/ready", timeout=10).json()["parts"]["database"] != "answers":
+                time.sleep(0.1)
+            assert meta.find_one({"_id": "lost"}) is None
+            meta.insert_one({"_id": "kept"})
+            assert meta.find_one({"_id": "kept"}) == {"_id": "kept"}
+
+
 def refused(*words: str, environment: dict[str, str] | None = None) -> str:
     """What a start that cannot be says: one line on stderr, with exit code 1."""
     done = selo("serve", *words, environment=environment)
@@ -126,6 +150,15 @@ def test_an_unreachable_mongodb_keeps_its_password_to_itself(folder: Path) -> No
 def test_an_address_that_is_none(folder: Path) -> None:
     said = refused("--port", "0", "--data", str(folder), environment={"MONGODB_URI": "postgres://somewhere"})
     assert said == "MONGODB_URI is not an address of a MongoDB server: mongodb://HOST:PORT/?OPTIONS."
+
+
+def test_data_of_another_format(folder: Path, database_uri: str) -> None:
+    name = f"test-{secrets.token_hex(8)}"
+    with MongoClient[dict[str, object]](database_uri) as client:
+        client[name]["members"].insert_one({"_id": "ana"})
+        said = refused("--port", "0", "--data", str(folder), environment={"MONGODB_URI": database_uri, "SELO_DATABASE": name})
+        client.drop_database(name)
+    assert said.startswith(f"The database {name} holds data of an earlier format, and this version of Selo reads format ")
 
 
 def test_mongodb_uri_starts_no_child(folder: Path, database_uri: str) -> None:

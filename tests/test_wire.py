@@ -68,6 +68,6 @@ async def test_a_bulk_write_over_collections_is_one_command_with_each_filter_jud
 
 async def test_upkeep_is_not_counted(database: Database, wire: Wire) -> None:
     with wire.counting() as counted:
-        await database.ping()
+        await database.client.admin.command("ping")
         await database.data["members"].find_one({"_id": "ana"})
     assert counted.names == ["find"]

@@ -1,13 +1,14 @@
 """`selo audit list`: what staff did, for whoever holds the data folder."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from api.commands.database import open_store
+from api.commands.instants import read_instant
 from api.commands.running import CannotRun, run
 from api.http.callers import utc_now
 from api.process import open_process
@@ -29,15 +30,15 @@ def list_acts(
     data: Annotated[Path | None, typer.Option(help="The data folder.")] = None,
 ) -> None:
     """List what was done, newest first: when, who, what, where, to whom, on what, how much, why, balances before and after, request."""
-    end = _instant("--until", until) or utc_now()
-    begin = _instant("--since", since) or end - timedelta(days=7)
 
     async def work() -> None:
+        end = read_instant("--until", until) or utc_now()
+        begin = read_instant("--since", since) or end - timedelta(days=7)
         settings = read_settings(data=data)
         async with open_store(settings) as database, open_process(settings, database) as process:
             whom = None
             if member is not None:
-                whom = await contacts.member_of(process.store, contacts.number_key(member))
+                whom = await contacts.member_of(process.store, contacts.number_key(member.replace(" ", "")))
                 if whom is None:
                     raise CannotRun(f"No membership has the number {member}.")
             known = {one.id: one.username for one in await staff.listed(process.store)}
@@ -52,15 +53,3 @@ def _columns(act: Act, known: Mapping[str, str]) -> list[str]:
     who = [f"{act.at:%Y-%m-%dT%H:%M:%SZ}", known.get(act.actor, act.actor), act.action, act.store or "-", act.member or "-"]
     subject = known.get(act.subject, act.subject) if act.action in OF_STAFF else act.subject
     return [*who, subject, str(act.amount), ", ".join(balances) or "-", act.reason or "-", act.request or "-"]
-
-
-def _instant(option: str, text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        at = None
-    if at is None or at.tzinfo is None:
-        raise CannotRun(f"{option} {text} is no instant; write it like 2026-03-01T00:00:00Z.")
-    return at

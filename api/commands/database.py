@@ -5,11 +5,15 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from api.commands.running import CannotRun
-from api.embedded import FolderInUse, embedded, find_running
+from api.embedded import FolderInUse, embedded, find_running, holds_database
 from api.settings import Settings
 from domain.store.connect import Database, Unreachable, connect
 
 FOLDER_WAIT_SECONDS = 5.0
+
+
+class DatabaseAway(CannotRun):
+    """It was there a moment ago, or should be: what waits for it may try again."""
 
 
 @asynccontextmanager
@@ -24,8 +28,13 @@ async def serving_store(settings: Settings) -> AsyncIterator[Database]:
 
 
 @asynccontextmanager
-async def open_store(settings: Settings) -> AsyncIterator[Database]:
-    """The database for one command: MONGODB_URI's, else the running server's, else a child process for as long as the command lasts."""
+async def open_store(settings: Settings, *, begins: bool = False) -> AsyncIterator[Database]:
+    """The database for one command: MONGODB_URI's, else the running server's, else a child process for as long as the command lasts.
+
+    Only a command that `begins` one makes a data folder: to be told that all is well in a folder that was misspelt helps nobody.
+    """
+    if settings.mongodb_uri is None and not begins and not holds_database(settings.data):
+        raise CannotRun(f"There is no database in the data folder {settings.data}: name another with --data, or make it by selo serve.")
     async with AsyncExitStack() as stack:
         if settings.mongodb_uri is not None:
             uri = settings.mongodb_uri.get_secret_value()
@@ -49,6 +58,24 @@ async def _through_the_folder(settings: Settings, stack: AsyncExitStack) -> str:
 
 
 @asynccontextmanager
+async def running_store(settings: Settings) -> AsyncIterator[Database]:
+    """The database for what runs beside a server: MONGODB_URI's, else the running server's. Raises DatabaseAway where none runs.
+
+    It never starts one of its own: that would keep the server, which may only be starting again, from the data folder.
+    """
+    if settings.mongodb_uri is not None:
+        uri = settings.mongodb_uri.get_secret_value()
+    elif running := find_running(settings.data):
+        uri = running.uri
+    else:
+        raise DatabaseAway(
+            f"No server has the data folder {settings.data} open: start selo serve, name another folder, or set MONGODB_URI."
+        )
+    async with _connected(settings, uri) as database:
+        yield database
+
+
+@asynccontextmanager
 async def _connected(settings: Settings, uri: str) -> AsyncIterator[Database]:
     database = connect(uri, settings.database, timeout_seconds=settings.database_seconds)
     try:
@@ -56,7 +83,7 @@ async def _connected(settings: Settings, uri: str) -> AsyncIterator[Database]:
             await database.ping()
         except Unreachable:
             whose = "that MONGODB_URI names" if settings.mongodb_uri else "in the data folder"
-            raise CannotRun(f"The database {whose} does not answer within {settings.database_seconds:g} seconds.") from None
+            raise DatabaseAway(f"The database {whose} does not answer within {settings.database_seconds:g} seconds.") from None
         yield database
     finally:
         await database.close()

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import orjson
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from api.commands.programme import publish_file
+from api.commands.progress import progress_bar
 from api.commands.running import CannotRun
 from api.http.callers import utc_now
 from api.process import Process
@@ -39,16 +40,16 @@ async def lay_out(process: Process, *, address: str) -> None:
     console = Console(highlight=False)
     if process.settings.programme is None:
         await publish_file(process.programmes, PROGRAMME)
-    members = await _members(process, console)
+    members = await _members(process)
     await _people(process)
     sheet = _sheet(process, members, address)
     _write(process.settings.data / "demo.json", orjson.dumps(sheet, option=orjson.OPT_INDENT_2))
     _show(console, process, members, address)
 
 
-async def _members(process: Process, console: Console) -> list[DemoMember]:
+async def _members(process: Process) -> list[DemoMember]:
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
+    with progress_bar(*columns) as bar:
         task = bar.add_task("Two years of members", total=None)
 
         def told(what: str, done: int, total: int) -> None:

@@ -49,7 +49,7 @@ def add_staff(
     password, shown = _password(from_stdin=password_stdin)
 
     async def work() -> None:
-        async with _errand(data) as process:
+        async with _errand(data, begins=True) as process:
             added = await staff.add(
                 process.desk,
                 username=username,
@@ -130,7 +130,7 @@ def add_store(
     """Open a store."""
 
     async def work() -> None:
-        async with _errand(data) as process:
+        async with _errand(data, begins=True) as process:
             shop = await stores.add(process.store, code=code, name=name, now=utc_now())
         print(f"{shop.code} is open")
 
@@ -170,10 +170,10 @@ def token(
 
 
 @asynccontextmanager
-async def _errand(data: Path | None) -> AsyncIterator[Process]:
+async def _errand(data: Path | None, *, begins: bool = False) -> AsyncIterator[Process]:
     """The house for one errand; what is refused becomes a sentence."""
     settings = read_settings(data=data)
-    async with open_store(settings) as database, open_process(settings, database) as process:
+    async with open_store(settings, begins=begins) as database, open_process(settings, database) as process:
         try:
             yield process
         except InvalidInput as refused:

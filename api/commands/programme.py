@@ -57,7 +57,7 @@ async def publish_file(programmes: Programmes, file: Path) -> Published:
 
 async def _publish(file: Path, data: Path | None) -> None:
     settings = read_settings(data=data)
-    async with open_store(settings) as database, open_process(settings, database) as process:
+    async with open_store(settings, begins=True) as database, open_process(settings, database) as process:
         before = _ruling(process.programmes)
         published = await publish_file(process.programmes, file)
     same = before is not None and published.version == before.version

@@ -1,6 +1,7 @@
 """How a command runs: one event loop, one clear sentence on stderr and exit code 1 for whatever its user can mend."""
 
 import asyncio
+import errno
 import sys
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from api.embedded import EmbeddedFailed
 from api.settings import BadSettings
 from domain.store.base import Busy, StoreFault, Unavailable
 from domain.store.connect import Unreachable
+from domain.store.prepare import OtherFormat
 
 new_loop: Callable[[], asyncio.AbstractEventLoop] | None
 try:
@@ -21,6 +23,9 @@ else:
 
 
 T = TypeVar("T")
+
+
+NOT_OURS_TO_MEND = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM})
 
 
 class CannotRun(Exception):
@@ -38,10 +43,14 @@ def guarded() -> Iterator[None]:
     """Turn what the user can mend into its sentence and exit code 1; what they cannot stays a traceback."""
     try:
         yield
-    except (CannotRun, EmbeddedFailed, BadSettings, Unreachable) as fault:
+    except (CannotRun, EmbeddedFailed, BadSettings, Unreachable, OtherFormat) as fault:
         fail(str(fault))
     except (Busy, StoreFault, Unavailable) as fault:
         fail(f"The database went away, or refused ({type(fault).__name__}); try again.")
+    except OSError as fault:
+        if fault.errno not in NOT_OURS_TO_MEND or fault.filename is None:
+            raise
+        fail(f"{fault.filename} cannot be written or read: {fault.strerror}.")
     except KeyboardInterrupt:
         sys.exit(130)
 

@@ -3,7 +3,6 @@
 import gc
 import sys
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -11,8 +10,8 @@ import orjson
 import typer
 
 from api.commands.files import read_text
+from api.commands.instants import read_instant
 from api.commands.running import CannotRun, guarded
-from domain.model.calendar import milliseconds
 from domain.model.programme.faults import ProgrammeFaults
 from domain.model.programme.loading import load
 from domain.model.simulate import Fault
@@ -29,7 +28,7 @@ def simulate(
         gc.set_threshold(100_000, 50, 100)  # a run keeps what it makes: looking for garbage in it is most of the work otherwise
         try:
             programme = load(read_text(file))
-            for answer in run(programme, _lines(events), until=_instant(until)):
+            for answer in run(programme, _lines(events), until=read_instant("--until", until)):
                 sys.stdout.buffer.write(orjson.dumps(answer, option=orjson.OPT_APPEND_NEWLINE))
             sys.stdout.buffer.flush()
         except ProgrammeFaults as faults:
@@ -50,15 +49,3 @@ def _lines(path: Path) -> Iterator[str]:
             yield from lines
     except (OSError, UnicodeDecodeError) as fault:
         raise CannotRun(f"Cannot read {path}: {getattr(fault, 'strerror', None) or 'it is no UTF-8 text'}.") from None
-
-
-def _instant(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        at = None
-    if at is None or at.tzinfo is None:
-        raise CannotRun(f"--until {text} is no instant; write it like 2026-03-01T10:00:00Z.")
-    return milliseconds(at)

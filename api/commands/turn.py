@@ -4,10 +4,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import Progress
 
 from api.commands.database import open_store
+from api.commands.progress import progress_bar
 from api.commands.running import CannotRun, run
 from api.http.callers import utc_now
 from api.process import open_process
@@ -28,7 +27,7 @@ def turn(data: Annotated[Path | None, typer.Option(help="The data folder.")] = N
 async def _turn(data: Path | None) -> Turned:
     settings = read_settings(data=data)
     async with open_store(settings) as database, open_process(settings, database) as process:
-        with Progress(console=Console(stderr=True), transient=True) as bar:
+        with progress_bar() as bar:
             task = bar.add_task("Members", total=None)
 
             def told(done: int, of: int) -> None:

@@ -5,10 +5,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import Progress
 
 from api.commands.database import open_store
+from api.commands.progress import progress_bar
 from api.commands.running import run
 from api.process import open_process
 from api.settings import read_settings
@@ -28,7 +27,7 @@ async def _verify(data: Path | None) -> tuple[int, list[str]]:
     settings = read_settings(data=data)
     members = 0
     async with open_store(settings) as database, open_process(settings, database) as process:
-        with Progress(console=Console(stderr=True), transient=True) as bar:
+        with progress_bar() as bar:
             task = bar.add_task("Members", total=None)
 
             def told(done: int) -> None:

@@ -30,9 +30,9 @@ class Database:
     data: AsyncDatabase[Raw]
 
     async def ping(self) -> None:
-        """Ask for a sign of life. Raises Unreachable."""
+        """Ask for a sign of life: that it reads, since a server whose files have failed still answers pings. Raises Unreachable."""
         try:
-            await self.client.admin.command("ping")
+            await self.data["meta"].find_one({"_id": "nothing"})
         except PyMongoError as fault:
             raise Unreachable("The database does not answer.") from fault
 

@@ -1,4 +1,4 @@
-"""Makes the database ready: collections and indexes, all at start and never in a transaction, and what its server can do.
+"""Makes the database ready: its format, collections and indexes, all at start and never in a transaction, and what its server can do.
 
 Each index begins with what its readers ask for first; `_id` does the work of uniqueness wherever it can.
 """
@@ -6,10 +6,12 @@ Each index begins with what its readers ask for first; `_id` does the work of un
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 
+import pymongo
 from beanie import init_beanie
 from pymongo import IndexModel
+from pymongo.errors import CollectionInvalid, OperationFailure
 
 from domain.store import card_steps, devices, sessions, sign_in_codes, staff
 from domain.store.base import Store
@@ -50,15 +52,61 @@ COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
     "devices": (),
     "card_steps": (),
 }
+PREPARE_SECONDS = 60  # an index over many rows takes longer than the client's time for one call
+FORMAT = 1
+FORMAT_ID = "format"
+NAMESPACE_EXISTS = 48
 CLEARED = {"requests": "expires_at", "outbox": "purge_at"}
 
 
+class OtherFormat(Exception):
+    """The database was written by a version of us whose documents this one cannot read; the message is for whoever starts it."""
+
+
 async def prepare(store: Store) -> None:
-    """Make the collections and indexes that are missing, and learn what the server can do. Doing it again changes nothing."""
-    there = set(await store.data.list_collection_names())
-    await asyncio.gather(*(store.data.create_collection(name) for name in COLLECTIONS if name not in there))
-    await asyncio.gather(*(store[name].create_indexes(list(indexes)) for name, indexes in COLLECTIONS.items() if indexes))
-    await asyncio.gather(*(store[name].create_indexes([cleared_at(field)]) for name, field in CLEARED.items()))
-    await asyncio.gather(*(room.ensure_indexes(store) for room in (sessions, sign_in_codes, staff, devices, card_steps)))
-    await init_beanie(database=store.data, document_models=DOCUMENTS)
-    await store.learn()
+    """Make the collections and indexes that are missing, and learn what the server can do. Doing it again changes nothing.
+
+    Raises OtherFormat before anything is touched where the database's format is not `FORMAT`. Raise that number with every change by
+    which a document stored before could not be read any more.
+    """
+    with pymongo.timeout(PREPARE_SECONDS):
+        there = set(await store.data.list_collection_names())
+        await _expect_format(store, new=there <= {"meta"})
+        await _all(_made(store, name) for name in COLLECTIONS.keys() - there)
+        await _all(store[name].create_indexes(list(indexes)) for name, indexes in COLLECTIONS.items() if indexes)
+        await _all(store[name].create_indexes([cleared_at(field)]) for name, field in CLEARED.items())
+        await _all(room.ensure_indexes(store) for room in (sessions, sign_in_codes, staff, devices, card_steps))
+        await init_beanie(database=store.data, document_models=DOCUMENTS)
+        await store.learn()
+
+
+async def _expect_format(store: Store, *, new: bool) -> None:
+    """A new database is given the format first, so that one begun and cut off is not taken for an old one."""
+    asked = {"_id": FORMAT_ID}
+    if new:
+        await store["meta"].update_one(asked, {"$setOnInsert": {"number": FORMAT}}, upsert=True)
+    found = await store["meta"].find_one(asked)
+    if found is None or found["number"] != FORMAT:
+        theirs = "an earlier format" if found is None else f"format {found['number']}"
+        raise OtherFormat(
+            f"The database {store.data.name} holds data of {theirs}, and this version of Selo reads format {FORMAT}: go on with the "
+            "version that wrote it, or begin anew with another data folder (--data) or another database (SELO_DATABASE)."
+        )
+
+
+async def _made(store: Store, name: str) -> None:
+    try:
+        await store.data.create_collection(name)
+    except CollectionInvalid:
+        return  # another process that starts at the same time was quicker
+    except OperationFailure as fault:
+        if fault.code != NAMESPACE_EXISTS:
+            raise
+
+
+async def _all(works: Iterable[Awaitable[object]]) -> None:
+    """Do them side by side to the end of each, and raise the first fault: none goes on behind the back of whoever closes the client."""
+    done = await asyncio.gather(*works, return_exceptions=True)
+    for one in done:
+        if isinstance(one, BaseException):
+            raise one
