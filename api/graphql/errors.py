@@ -27,6 +27,7 @@ from graphql.language import Node, ValueNode
 
 from domain.model.decision import MemberFrozen, RefundTooLarge
 from domain.services import errors as domain_errors
+from domain.services.errors import NotAllowedReason
 from domain.store import base
 from domain.store.programmes import NothingPublished
 
@@ -63,8 +64,12 @@ class Forbidden(ApiError):
     code = "FORBIDDEN"
     status = 403
 
-    def __init__(self, message: str = "This caller may not do that.") -> None:
+    def __init__(self, message: str = "This caller may not do that.", *, reason: NotAllowedReason | None = None) -> None:
         super().__init__(message)
+        self.reason = reason
+
+    def extensions(self) -> Json:
+        return {"code": self.code} if self.reason is None else {"code": self.code, "reason": self.reason}
 
 
 class NotFound(ApiError):
@@ -151,9 +156,9 @@ def of_domain(fault: BaseException) -> ApiError | None:
         case domain_errors.ExpiredCode():
             return BadInput("This code has run out: scan again.", field="member")
         case domain_errors.NotAllowed():
-            return Forbidden(f"This caller may not do that: {fault.reason}.")
+            return Forbidden(f"This caller may not do that: {fault.reason}.", reason=fault.reason)
         case MemberFrozen():
-            return Forbidden("The membership is frozen: it earns nothing.")
+            return Forbidden("The membership is frozen: it earns nothing.", reason="MEMBER_FROZEN")
         case RefundTooLarge():
             return BadInput(f"At most {fault.refundable} can still be refunded.", field="amount")
         case NothingPublished():

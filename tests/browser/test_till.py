@@ -31,7 +31,7 @@ def test_a_purchase_shows_its_reasons_before_and_its_points_after(page: Page, sh
     assert findings(page) == []
     look_up(page, shop.members[0]["number"])
     enter_purchase(page, total="182,50", receipt=receipt())
-    expect(page.locator(".quote .reasons li")).not_to_have_count(0)
+    expect(page.locator(".buying .reasons li")).not_to_have_count(0)
     promised = page.locator(".earns .figure").first.inner_text()
     assert promised.startswith("+")
     assert findings(page) == []

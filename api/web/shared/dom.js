@@ -1,5 +1,7 @@
 /* Elements without templates: what came from a server or a person becomes text, never markup. */
 
+import { openDialog } from "./back.js";
+
 /** Make an element: h("button.primary", {onclick, disabled}, "text", child, [children], null). */
 export function h(name, attributes, ...children) {
   const [tag, ...classes] = name.split(".");
@@ -61,6 +63,8 @@ export function field(label, input, hint) {
 }
 field.count = 0;
 
+const DOUBLE_MS = 600;
+
 /** Show a sheet over the page, as the browser's own modal dialogue: focus stays in, Escape closes; resolves when it is closed. */
 export function sheet(label, closeText, build) {
   return new Promise((resolve) => {
@@ -74,13 +78,28 @@ export function sheet(label, closeText, build) {
       build(close, dialog),
     );
     dialog.addEventListener("click", (event) => { if (event.target === dialog) close(); });
+    // The second half of a double tap on what opened the sheet is meant for nothing in it.
+    const openedAt = performance.now();
+    dialog.addEventListener("click", (event) => { if (event.detail > 1 && performance.now() - openedAt < DOUBLE_MS) { event.stopImmediatePropagation(); event.preventDefault(); } }, true);
     dialog.addEventListener("close", () => {
       dialog.remove();
       resolve(dialog.answer);
     });
-    document.body.append(dialog);
-    dialog.showModal();
+    openDialog(dialog);
   });
+}
+
+/** Run what a button asks for, once at a time, and show that it is under way. */
+export async function busy(button, act) {
+  if (button.getAttribute("aria-busy") === "true") return;
+  button.setAttribute("aria-busy", "true");
+  button.disabled = true;
+  try {
+    await act();
+  } finally {
+    button.removeAttribute("aria-busy");
+    button.disabled = false;
+  }
 }
 
 /** Tell something in passing, aloud for screen readers too. */

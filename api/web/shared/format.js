@@ -7,11 +7,16 @@ export function digitsOf(currency) {
 }
 
 export function money(minor, currency) {
-  return new Intl.NumberFormat(locale, { style: "currency", currency }).format(minor / 10 ** digitsOf(currency));
+  return new Intl.NumberFormat(locale, { style: "currency", currency, useGrouping: "always" }).format(minor / 10 ** digitsOf(currency));
 }
 
+/* Thousands are always parted, as in the texts that the server writes. */
 export function number(value) {
-  return new Intl.NumberFormat(locale, { useGrouping: "min2" }).format(value);
+  return new Intl.NumberFormat(locale, { useGrouping: "always" }).format(value);
+}
+
+export function percent(value) {
+  return new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 2 }).format(value / 100);
 }
 
 /** An amount of a wallet: money where the wallet is money, a plain number else. */
@@ -45,11 +50,24 @@ export function shortDay(iso) {
   return day(iso, { day: "numeric", month: "short" });
 }
 
-/** An instant in the programme's zone, or the device's where none is named. */
+/** An instant in the programme's zone, or the device's where none is named; with its year where that is not the present one. */
 export function instant(iso, timeZone, style = { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" }) {
-  return new Intl.DateTimeFormat(locale, { ...style, timeZone }).format(new Date(iso));
+  const at = new Date(iso);
+  const year = !("year" in style) && at.getFullYear() !== new Date().getFullYear() ? { year: "numeric" } : {};
+  return new Intl.DateTimeFormat(locale, { ...style, ...year, timeZone }).format(at);
+}
+
+/** The clock alone. */
+export function clock(iso, timeZone) {
+  return new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", timeZone }).format(new Date(iso));
 }
 
 export function dayOf(iso, timeZone) {
   return instant(iso, timeZone, { day: "numeric", month: "long", year: "numeric" });
+}
+
+/** How long something holds: through a whole day where it ends with one, else to the minute. */
+export function ending(iso, timeZone) {
+  const midnight = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone }).format(new Date(iso)) === "00:00";
+  return midnight ? dayOf(new Date(Date.parse(iso) - 1).toISOString(), timeZone) : `${dayOf(iso, timeZone)}, ${clock(iso, timeZone)}`;
 }

@@ -14,6 +14,7 @@ export class ServerError extends Error {
     super(error.message);
     this.code = error.extensions?.code ?? "INTERNAL";
     this.field = error.extensions?.field;
+    this.reason = error.extensions?.reason;
     this.retryAfter = error.extensions?.retryAfter;
   }
 }
@@ -27,6 +28,9 @@ const REFRESH = `mutation Refresh($input: RefreshSessionInput!) { refreshSession
 
 export class Session extends EventTarget {
   #lacking = new Set();
+
+  /** Whether the session ended by itself, so that somebody has to be told why they must sign in again. */
+  lapsed = false;
 
   constructor(name) {
     super();
@@ -49,6 +53,7 @@ export class Session extends EventTarget {
 
   /** Keep the tokens of a sign-in, with what the page wants to remember beside them. */
   begin({ accessToken, accessTokenExpiresAt, refreshToken }, about = {}) {
+    this.lapsed = false;
     localStorage.setItem(this.name, JSON.stringify({ accessToken, accessTokenExpiresAt, refreshToken, about }));
     this.dispatchEvent(new Event("change"));
   }
@@ -87,6 +92,7 @@ export class Session extends EventTarget {
       if (!tokens) throw new SignedOut();
       const { refreshSession } = await this.#send(REFRESH, { input: { refreshToken: tokens.refreshToken } }, null);
       if (refreshSession.__typename !== "SessionRefreshed") {
+        this.lapsed = true;
         this.end();
         throw new SignedOut();
       }

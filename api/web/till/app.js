@@ -1,5 +1,6 @@
 /* The till page: bar, screens, tabs. It speaks only GraphQL to /graphql. */
 
+import { onBack, stand } from "/shared/back.js";
 import { fill, h, icon, sheet } from "/shared/dom.js";
 import { NoNetwork } from "/shared/graphql.js";
 import { language, speak, t } from "/shared/words.js";
@@ -19,6 +20,8 @@ const SCREENS = {
   "sign-in": signInScreen, scan: scanScreen, customer: customerScreen, voucher: voucherScreen, refund: refundScreen, shift: shiftScreen, success: successScreen,
 };
 const TABS = [["scan", "scan"], ["refund", "refund"], ["shift", "list"]];
+/* What the window is called: the words of each screen that has no tab. */
+const TITLES = { "sign-in": "signin", customer: "purchase.title", voucher: "action.VOUCHER_USED", success: "done.title" };
 const place = document.getElementById("screen");
 let leave = null;
 let shown = "";
@@ -29,6 +32,8 @@ async function show({ screen, params }) {
   if (!session.open) screen = "sign-in";
   shown = screen;
   document.body.dataset.screen = screen;
+  document.title = `${t(TITLES[screen] ?? `tab.${screen}`)} · ${t("title")}`;
+  if (session.open) stand(screen, "scan");
   const element = h("section", { class: "screen" });
   fill(place, element);
   leave = (await SCREENS[screen](element, params)) ?? null;
@@ -51,7 +56,7 @@ async function drawBar() {
     bar,
     h("div.where", {}, h("img", { src: "/shared/selo.svg", alt: "", width: 34, height: 34 }), h("strong", {}, till.staff.store.name)),
     h(`button.state${refused ? ".bad" : till.online ? ".on" : ".off"}`, { onclick: () => go("shift"), "data-waiting": waiting, "data-refused": refused },
-      icon(till.online ? "check" : "cloud"), h("span", { role: "status" }, state.join(" · "))),
+      icon(till.online ? "check" : "cloud"), h(`span.told${waiting ? ".waits" : ""}`, { role: "status" }, state.join(" · "))),
     h("button.button.round.plain", { "aria-label": t("menu.open"), onclick: menu }, icon("person")),
   );
 }
@@ -115,7 +120,6 @@ async function start() {
   await speak(["en", "pt", "pl"], async (tag) => (await import(`./words/${tag}.js`)).default, prefer("language"));
   // Camera, card key and locks are there over https and on this machine alone.
   if (!isSecureContext) return fill(place, h("p.notice.bad", { role: "alert" }, t("insecure")));
-  document.title = t("title");
   onGo(show);
   onQueue(drawBar);
   onNetwork(drawBar);
@@ -123,7 +127,7 @@ async function start() {
   addEventListener("online", () => network(true));
   addEventListener("offline", () => network(false));
   addEventListener("keydown", catchKeys);
-  addEventListener("popstate", () => go("scan"));
+  onBack(() => shown !== "scan", () => { if (shown !== "scan") go("scan"); });
   if (!till.programme) await readProgramme();
   else readProgramme();
   await show({ screen: "scan", params: {} });

@@ -65,6 +65,16 @@ export const ADJUST = `mutation TillAdjust($input: AdjustBalanceInput!) { adjust
   ... on InsufficientBalance { message missing }
   ... on Problem { message } } }`;
 
+export const FREEZE = `mutation TillFreeze($input: FreezeMemberInput!) { answer: freezeMember(input: $input) { __typename
+  ... on MembershipFrozen { customer { ...CustomerParts } }
+  ... on Problem { message } } }
+${CUSTOMER}`;
+
+export const UNFREEZE = `mutation TillUnfreeze($input: UnfreezeMemberInput!) { answer: unfreezeMember(input: $input) { __typename
+  ... on MembershipUnfrozen { customer { ...CustomerParts } }
+  ... on Problem { message } } }
+${CUSTOMER}`;
+
 export const SHIFT = `query TillShift { staff { id name role store { id code name } }
   shiftActions(first: 50) { id at actionKind subject amount wallet currency customer { id name } voucher { id voucherState usedAt } } #?
 }`;

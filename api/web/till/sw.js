@@ -2,10 +2,10 @@
 
 importScripts("/shared/shell.js");
 
-const SHARED = ["tokens.css", "base.css", "dom.js", "graphql.js", "words.js", "format.js", "storage.js", "shell.js", "selo.svg"];
+const SHARED = ["tokens.css", "base.css", "back.js", "dom.js", "graphql.js", "words.js", "format.js", "storage.js", "shell.js", "selo.svg"];
 const OWN = [
   "till.css", "app.js", "till.js", "queries.js", "queue.js", "scanner.js", "scanner-worker.js", "sounds.js", "codes.js", "manifest.webmanifest",
-  "screens/sign-in.js", "screens/scan.js", "screens/customer.js", "screens/success.js", "screens/voucher.js", "screens/refund.js", "screens/shift.js",
+  "screens/sign-in.js", "screens/scan.js", "screens/customer.js", "screens/success.js", "screens/voucher.js", "screens/refund.js", "screens/shift.js", "screens/manager.js",
   "screens/parts.js", "words/en.js", "words/pt.js", "words/pl.js",
 ];
 

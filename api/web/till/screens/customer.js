@@ -1,30 +1,30 @@
 /* A member stands here: who they are, what they have, and the purchase to record, with its reasons before it is confirmed.
    Without a network the purchase is kept on the device; with an old one given as `row`, that one is mended. */
 
-import { field, fill, h, icon, sheet } from "/shared/dom.js";
+import { field, fill, h, icon } from "/shared/dom.js";
 import { amount, dayOf, money, number, parseMoney, plainMoney } from "/shared/format.js";
-import { newKey } from "/shared/graphql.js";
 import { t } from "/shared/words.js";
-import { ADJUST, QUOTE } from "../queries.js";
+import { QUOTE } from "../queries.js";
 import { enqueue, mend, sendNow } from "../queue.js";
 import { Scanner } from "../scanner.js";
 import { signal } from "../sounds.js";
 import { go, prefer, till } from "../till.js";
+import { managing } from "./manager.js";
 import { ask, expiry, figure, notice, note, picture, reasons, say, tierChip, walletOf } from "./parts.js";
 
 const QUOTE_PAUSE_MS = 250;
 
 export function customerScreen(element, { customer = null, visit = null, visitExpiresAt = null, offline = null, row = null }) {
   const member = row?.member ?? (offline ? { ...offline, name: null } : { visit, id: customer.id, name: customer.name });
+  const frozen = customer?.status === "FROZEN";
   const form = new PurchaseForm({ customer, member, row });
   element.append(
     h("div.row.spread", {},
       h("button.button.round.plain", { "aria-label": t("back"), onclick: () => go("scan") }, icon("back")),
-      customer && till.manager && h("button.button.plain", { onclick: () => adjust(customer) }, t("adjust"))),
+      customer && till.manager && managing(customer, (now) => go("customer", { customer: now, visit, visitExpiresAt }))),
     customer ? face(customer) : stranger(member, row),
-    ...(customer?.status === "FROZEN" ? [notice(t("customer.frozen"), "bad", "lock")] : []),
-    form.element,
-    customer ? rewards(customer) : "",
+    frozen ? notice(t("customer.frozen"), "bad", "lock") : form.element,
+    customer && !frozen ? rewards(customer) : "",
   );
   const ends = visitExpiresAt && setTimeout(() => form.say(t("customer.visit.over"), "bad"), Math.max(0, Date.parse(visitExpiresAt) - Date.now()));
   return () => {
@@ -75,13 +75,14 @@ class PurchaseForm {
     this.receiptField = field(t("purchase.receipt"), this.receipt);
     this.lineList = h("div.stack.tight");
     this.quoteBox = h("div.quote", { "aria-live": "polite" });
+    this.whyBox = h("div.stack.tight");
     this.message = h("div", { "aria-live": "assertive" });
     this.button = h("button.button.primary.tall.wide", { disabled: true }, t("purchase.confirm"));
-    this.element = h("form.card.stack", { oninput: () => this.changed(), onsubmit: (event) => { event.preventDefault(); this.confirm(); } },
+    this.element = h("form.card.stack.buying", { oninput: () => this.changed(), onchange: (event) => this.left(event.target), onsubmit: (event) => { event.preventDefault(); this.confirm(); } },
       h("h2", {}, t("purchase.title")), row && this.#who(), this.totalField, this.receiptField,
       h("details", { open: Boolean(row?.purchase.lines?.length) }, h("summary", {}, t("purchase.lines")), this.lineList,
         h("button.button.plain", { type: "button", onclick: () => this.addLine() }, icon("plus"), t("purchase.line.add"))),
-      this.quoteBox, this.message, this.button);
+      this.quoteBox, this.message, this.button, this.whyBox);
     if (row) this.#load(row);
   }
 
@@ -120,8 +121,8 @@ class PurchaseForm {
     this.changed();
   }
 
-  /** Return the purchase as typed, or null with each fault shown at its field. */
-  read(showFaults) {
+  /** Return the purchase as typed, or null with each fault shown at its field; the receipt's only where it is asked for. */
+  read(showFaults, receiptToo = showFaults) {
     const total = parseMoney(this.total.value, this.currency);
     const externalId = this.receipt.value.trim();
     const lines = this.#lines.map((line) => ({
@@ -131,10 +132,16 @@ class PurchaseForm {
     const tooMuch = lines.reduce((sum, line) => sum + (line.amount ?? 0), 0) > (total ?? 0);
     if (showFaults) {
       this.totalField.fault(total === null ? t("purchase.total.bad") : badLine ? t("line.bad") : tooMuch && lines.length ? t("line.toomuch") : "");
-      this.receiptField.fault(externalId ? "" : t("purchase.receipt.bad"));
+      if (receiptToo) this.receiptField.fault(externalId ? "" : t("purchase.receipt.bad"));
     }
     if (total === null || badLine || (lines.length && tooMuch)) return null;
     return { externalId, currency: this.currency, total, lines };
+  }
+
+  /* What cannot be right is told where it was typed, once the field is left: while it is typed it is only not finished. */
+  left(input) {
+    if (input === this.receipt) this.receiptField.fault(this.receipt.value.trim() ? "" : t("purchase.receipt.bad"));
+    else if (input === this.total || input.name === "amount") this.read(true, false);
   }
 
   changed() {
@@ -142,6 +149,7 @@ class PurchaseForm {
     const purchase = this.read(false);
     this.button.disabled = true;
     const turn = ++this.#turn;
+    fill(this.whyBox);
     if (!purchase) return fill(this.quoteBox);
     if (!this.customer) {
       this.button.disabled = !purchase.externalId;
@@ -161,7 +169,8 @@ class PurchaseForm {
           : h("strong", {}, t("quote.nothing"))),
         quotePurchase.tierAfter && quotePurchase.tierAfter.code !== this.customer.tier?.current.code && h("p.gain", {}, icon("star"), t("quote.tier", { tier: quotePurchase.tierAfter.name })),
         quotePurchase.unlocks.map((each) => h("p.gain", {}, picture(each.reward, 36), t("quote.unlocks", { title: each.reward.title }))),
-        spendable(quotePurchase.entries), h("h3.unseen", {}, t("quote.why")), reasons(quotePurchase.explanation, wallets));
+        spendable(quotePurchase.entries));
+      fill(this.whyBox, h("h3.unseen", {}, t("quote.why")), reasons(quotePurchase.explanation, wallets));
     } catch (error) {
       if (turn !== this.#turn) return;
       const text = say(error);
@@ -169,8 +178,11 @@ class PurchaseForm {
       if (error.constructor.name !== "NoNetwork") return;
     }
     this.button.disabled = !externalId;
-    if (!externalId) this.receiptField.fault(t("purchase.receipt.bad"));
-    else this.receiptField.fault("");
+    this.totalField.fault("");
+    // The button stands over the lower edge now: what is being typed in must not lie beneath it.
+    if (this.element.contains(document.activeElement)) document.activeElement.scrollIntoView({ block: "nearest" });
+    if (externalId) this.receiptField.fault("");
+    else if (![this.total, this.receipt].includes(document.activeElement)) this.receiptField.fault(t("purchase.receipt.bad"));
   }
 
   say(text, kind) {
@@ -181,6 +193,7 @@ class PurchaseForm {
     const purchase = this.read(true);
     if (!purchase || !purchase.externalId || this.button.disabled) return;
     this.button.disabled = true;
+    this.button.setAttribute("aria-busy", "true");
     this.say("");
     prefer("categories", [...new Set([...purchase.lines.map((line) => line.category).filter(Boolean), ...(prefer("categories") ?? [])])].slice(0, 40));
     // Written down first: from here on the purchase is sent exactly once, whatever becomes of page, tablet or network.
@@ -193,6 +206,7 @@ class PurchaseForm {
   }
 
   settle(answer, kept, purchase) {
+    this.button.removeAttribute("aria-busy");
     if (answer === null) return go("success", { kind: "waiting", title: t("done.kept"), subtitle: t("done.kept.hint"), name: money(purchase.total, this.currency) });
     if (answer.__typename !== "PurchaseRecorded") {
       signal("bad");
@@ -218,44 +232,4 @@ class PurchaseForm {
 function spendable(list) {
   const days = list.map((entry) => entry.availableAt).filter(Boolean).sort();
   return days.length ? h("p.small.quiet", {}, t("spendable.from", { day: dayOf(days[0], till.programme?.timezone) })) : null;
-}
-
-/* ---------------------------------------------------------------- a manager's correction, with its reason */
-function adjust(customer) {
-  const key = { value: newKey() };
-  return sheet(t("adjust"), t("close"), (close) => {
-    const wallet = h("select", { name: "wallet" }, customer.wallets.map((each) => h("option", { value: each.code }, each.name)));
-    const figureField = field(t("adjust.amount"), h("input", { name: "amount", inputmode: "text", autocomplete: "off" }), t("adjust.amount.hint"));
-    const reasonField = field(t("adjust.reason"), h("input", { name: "reason", autocomplete: "off", maxlength: 100 }));
-    const fault = h("div", { "aria-live": "assertive" });
-    const submit = async (event) => {
-      event.preventDefault();
-      const chosen = walletOf(customer.wallets, wallet.value);
-      const value = readSigned(figureField.input.value, chosen);
-      const reason = reasonField.input.value.trim();
-      figureField.fault(value ? "" : t("adjust.amount.bad"));
-      reasonField.fault(reason ? "" : t("adjust.reason.bad"));
-      if (!value || !reason) return;
-      try {
-        const { adjustBalance } = await ask(ADJUST, { input: { member: customer.id, wallet: wallet.value, amount: value, reason, idempotencyKey: key.value } });
-        if (adjustBalance.__typename !== "BalanceAdjusted") {
-          signal("bad");
-          return fill(fault, notice(adjustBalance.message, "bad", "close"));
-        }
-        note("ADJUSTMENT", reason, { amount: value, wallet: wallet.value, name: customer.name });
-        close();
-        go("success", { title: t("done.adjusted"), name: customer.name, totals: [{ wallet: wallet.value, amount: value }], wallets: customer.wallets });
-      } catch (error) {
-        fill(fault, notice(say(error), "bad", "close"));
-      }
-    };
-    return h("form.stack", { onsubmit: submit, oninput: () => { key.value = newKey(); } }, h("h2", {}, t("adjust")), h("p", {}, customer.name),
-      field(t("adjust.wallet"), wallet), figureField, reasonField, fault, h("button.button.primary.tall.wide", {}, t("adjust.confirm")));
-  });
-}
-
-function readSigned(text, wallet) {
-  const [, sign, rest] = text.trim().match(/^([+\-\u2212]?)\s*(.*)$/);
-  const value = wallet.walletKind === "MONEY" ? parseMoney(rest, wallet.currency) : /^\d{1,9}$/.test(rest) ? Number(rest) : null;
-  return value && (sign === "" || sign === "+" ? value : -value);
 }

@@ -1,7 +1,7 @@
 /* Pieces that several screens show: amounts, reasons, rewards, and what to say when something fails. */
 
 import { h, icon, kindIcon } from "/shared/dom.js";
-import { amount, day, dayOf, money, number, signed } from "/shared/format.js";
+import { amount, day, dayOf, money, percent, signed } from "/shared/format.js";
 import { NoNetwork, SignedOut } from "/shared/graphql.js";
 import { has, t } from "/shared/words.js";
 import { database, network, session, till } from "../till.js";
@@ -15,13 +15,14 @@ export function figure(value, wallet) {
   return h(`span.figure${value > 0 ? ".plus" : value < 0 ? ".minus" : ".off"}`, {}, signed(value, wallet));
 }
 
-/** A wallet's amount with its name: "125 NumisPoints". */
-export function named(value, wallet) {
-  return wallet?.walletKind === "MONEY" ? `${amount(value, wallet)} ${wallet.name}` : `${number(value)} ${wallet?.name ?? ""}`.trim();
+/** What a wallet gained or lost, large, with the wallet's name. */
+export function total(value, wallet) {
+  return h("p.total.num", {}, signed(value, wallet), " ", h("span.unit", {}, wallet?.name ?? ""));
 }
 
-/** Each rule that counted; folded beneath, each that did not, with its reason. */
-export function reasons(outcomes, wallets) {
+/** Each rule that counted; folded beneath, each that did not, with its reason. A rule that nobody gave a title tells people nothing. */
+export function reasons(all, wallets) {
+  const outcomes = all.filter((outcome) => outcome.title !== outcome.rule || outcome.amount);
   const line = (outcome) => h(outcome.applied ? "li" : "li.off", {},
     h("span", {}, outcome.title, outcome.reason && h("small.why", {}, why(outcome.reason))),
     outcome.applied && outcome.amount !== 0 ? figure(outcome.amount, walletOf(wallets, outcome.wallet)) : h("span.figure.off", {}, outcome.applied ? icon("check") : "\u2013"));
@@ -56,7 +57,7 @@ export function picture(reward, size = 64) {
 export function worth(value) {
   if (!value) return null;
   const least = value.minimum ? t("worth.minimum", { minimum: money(value.minimum, value.currency ?? till.programme.currency) }) : "";
-  const what = value.amount !== null ? money(value.amount, value.currency ?? till.programme.currency) : value.percent !== null ? `${number(value.percent)} %` : "";
+  const what = value.amount !== null ? money(value.amount, value.currency ?? till.programme.currency) : value.percent !== null ? percent(value.percent) : "";
   return [what, least].filter(Boolean).join(" · ") || null;
 }
 
@@ -76,10 +77,14 @@ export function say(error) {
     return t("fault.network");
   }
   if (error instanceof SignedOut) return t("fault.signedout");
-  if (error.code === "RATE_LIMITED" || error.code === "BUSY") return t("fault.busy", { seconds: error.retryAfter ?? 5 });
+  if (error.code === "RATE_LIMITED") return t("fault.often", { seconds: error.retryAfter ?? 5 });
+  if (error.code === "BUSY") return t("fault.busy", { seconds: error.retryAfter ?? 5 });
   if (error.code === "NOT_FOUND") return t("fault.notfound");
-  if (error.code === "INTERNAL") return t("fault.internal");
-  return error.message;
+  if (error.code === "FORBIDDEN") return has(`fault.reason.${error.reason}`) ? t(`fault.reason.${error.reason}`) : t("fault.forbidden");
+  if (error.code !== "BAD_INPUT") return t("fault.internal");
+  // The server's own sentence is for programmers, in English: here stands ours about the field that it names.
+  const [field] = error.field?.match(/[A-Za-z]+$/) ?? [];
+  return has(`fault.field.${field}`) ? t(`fault.field.${field}`) : t("fault.input");
 }
 
 /** Ask the API, and know the network by it. */

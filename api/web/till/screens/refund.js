@@ -1,6 +1,6 @@
 /* A receipt comes back: all that is left, an amount, or lines; what it takes back is seen before it is confirmed. Needs the network. */
 
-import { field, fill, h, icon } from "/shared/dom.js";
+import { busy, field, fill, h } from "/shared/dom.js";
 import { instant, money, parseMoney, plainMoney } from "/shared/format.js";
 import { newKey } from "/shared/graphql.js";
 import { t } from "/shared/words.js";
@@ -15,24 +15,28 @@ export function refundScreen(element) {
   const receipt = h("input", { name: "receipt", autocomplete: "off", autocapitalize: "characters", spellcheck: "false", autofocus: true });
   const receiptField = field(t("purchase.receipt"), receipt);
   const found = h("div", { "aria-live": "polite" });
+  const button = h("button.button.primary", {}, t("refund.find"));
   element.append(
     h("h1", { tabindex: -1 }, t("refund.title")),
     h("form.card.row", {
-      onsubmit: async (event) => {
+      onsubmit: (event) => {
         event.preventDefault();
         const externalId = receipt.value.trim();
-        if (!externalId) return receiptField.fault(t("purchase.receipt.bad"));
-        receiptField.fault("");
-        try {
-          const { purchase } = await ask(FIND_PURCHASE, { externalId });
-          fill(found, purchase ? new Refund(purchase).element : notice(t("refund.unknown"), "bad", "close"));
-        } catch (error) {
-          fill(found, notice(say(error), "bad", "cloud"));
-        }
+        receiptField.fault(externalId ? "" : t("purchase.receipt.bad"));
+        if (externalId) busy(button, () => look(found, externalId));
       },
-    }, h("div.grow", {}, receiptField), h("button.button.primary", {}, t("refund.find"))),
+    }, h("div.grow", {}, receiptField), button),
     found,
   );
+}
+
+async function look(found, externalId) {
+  try {
+    const { purchase } = await ask(FIND_PURCHASE, { externalId });
+    fill(found, purchase ? new Refund(purchase).element : notice(t("refund.unknown"), "bad", "close"));
+  } catch (error) {
+    fill(found, notice(say(error), "bad", "cloud"));
+  }
 }
 
 class Refund {
@@ -43,7 +47,7 @@ class Refund {
 
   constructor(purchase) {
     this.purchase = purchase;
-    const left = purchase.total - purchase.refunded;
+    const left = this.left = purchase.total - purchase.refunded;
     const { currency } = purchase;
     this.amount = h("input", { inputmode: "decimal", autocomplete: "off", name: "amount", value: plainMoney(left, currency) });
     this.amountField = field(t("refund.amount", { currency }), this.amount);
@@ -88,7 +92,9 @@ class Refund {
     const input = this.read();
     const turn = ++this.#turn;
     fill(this.quoteBox);
-    if (input) this.#timer = setTimeout(() => this.quote(input, turn), QUOTE_PAUSE_MS);
+    const tooMuch = this.#way === "amount" && input && input.amount > this.left;
+    this.amountField.fault(tooMuch ? t("refund.toomuch", { left: money(this.left, this.purchase.currency) }) : "");
+    if (input && !tooMuch) this.#timer = setTimeout(() => this.quote(input, turn), QUOTE_PAUSE_MS);
   }
 
   async quote(input, turn) {
@@ -108,6 +114,7 @@ class Refund {
     this.reasonField.fault(reason ? "" : t("adjust.reason.bad"));
     if (!input || !reason) return this.reason.focus();
     this.button.disabled = true;
+    this.button.setAttribute("aria-busy", "true");
     try {
       const { refundPurchase } = await ask(REFUND, { input: { ...input, reason, idempotencyKey: this.#key } });
       if (refundPurchase.__typename !== "PurchaseRefunded") {
@@ -123,6 +130,8 @@ class Refund {
       signal("bad");
       fill(this.message, notice(say(error), "bad", "cloud"));
       this.button.disabled = false;
+    } finally {
+      this.button.removeAttribute("aria-busy");
     }
   }
 }

@@ -21,17 +21,19 @@ export function scanScreen(element) {
   frame.hidden = true;
 
   let busy = false;
-  const found = async (text) => {
+  const found = async (text, typed = false) => {
     if (busy) return;
     busy = true;
     element.setAttribute("aria-busy", "true");
     signal("seen");
-    fill(result);
+    fill(result, h("p.notice.looking", {}, h("span.spinner"), h("span", {}, t("scan.looking", { code: text }))));
     try {
       await openCode(text);
     } catch (error) {
       signal("bad");
       fill(result, notice(say(error), "bad", "close"));
+      // No answer came: what was typed stands ready to be sent again.
+      if (typed && !code.value) code.value = text;
     } finally {
       busy = false;
       element.removeAttribute("aria-busy");
@@ -95,7 +97,7 @@ export function scanScreen(element) {
       event.preventDefault();
       const text = code.value.trim();
       code.value = "";
-      if (text) found(text);
+      if (text) found(text, true);
     },
   }, h("label", { for: "code" }, t("scan.typed")), h("div.row", {}, code, h("button.button", { "aria-label": t("scan.go") }, icon("forward"))), h("span.hint", { id: "code-hint" }, t("scan.typed.hint")));
 

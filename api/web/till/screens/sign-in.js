@@ -1,6 +1,6 @@
 /* Who stands at the till, and in which store. The store is remembered on this device. */
 
-import { field, fill, h } from "/shared/dom.js";
+import { busy, field, fill, h } from "/shared/dom.js";
 import { t } from "/shared/words.js";
 import { languagePicker } from "../app.js";
 import { SIGN_IN } from "../queries.js";
@@ -20,31 +20,34 @@ export async function signInScreen(element) {
   const button = h("button.button.primary.wide.tall", {}, t("signin"));
 
   const form = h("form.card.stack", {
-    onsubmit: async (event) => {
+    onsubmit: (event) => {
       event.preventDefault();
-      button.disabled = true;
-      fill(fault);
-      try {
-        const { staffSignIn } = await session.askPublic(SIGN_IN, { input: { username: user.value.trim(), password: password.value, store: store.value } });
-        if (staffSignIn.__typename === "StaffSignedIn") {
-          prefer("store", store.value);
-          return session.begin(staffSignIn, { staff: staffSignIn.staff, since: new Date().toISOString() });
-        }
-        fill(fault, notice(staffSignIn.message, "bad", "lock"));
-        password.value = "";
-        password.focus();
-      } catch (error) {
-        fill(fault, notice(say(error), "bad", "lock"));
-      }
-      button.disabled = false;
+      busy(button, signIn);
     },
   }, field(t("store"), store), field(t("username"), user), field(t("password"), password), fault, button);
+
+  async function signIn() {
+    fill(fault);
+    try {
+      const { staffSignIn } = await session.askPublic(SIGN_IN, { input: { username: user.value.trim(), password: password.value, store: store.value } });
+      if (staffSignIn.__typename === "StaffSignedIn") {
+        prefer("store", store.value);
+        return session.begin(staffSignIn, { staff: staffSignIn.staff, since: new Date().toISOString() });
+      }
+      fill(fault, notice(staffSignIn.message, "bad", "lock"));
+      password.value = "";
+      password.focus();
+    } catch (error) {
+      fill(fault, notice(say(error), "bad", "lock"));
+    }
+  }
 
   element.append(
     h("div.welcome", {},
       h("img", { src: "/shared/selo.svg", alt: "", width: 88, height: 88 }),
       h("h1", { tabindex: -1 }, till.programme?.name ?? t("title")),
       h("p.quiet", {}, t("signin.hint"))),
+    session.lapsed ? notice(t("fault.signedout"), "", "lock") : "",
     waiting ? notice(t("signin.waiting", { count: waiting })) : "",
     stores.length ? form : notice(t("signin.offline"), "bad", "cloud"),
     languagePicker(),

@@ -4,7 +4,7 @@ import { h, icon } from "/shared/dom.js";
 import { t } from "/shared/words.js";
 import { signal } from "../sounds.js";
 import { go } from "../till.js";
-import { entries, named, picture, walletOf } from "./parts.js";
+import { entries, picture, total, walletOf } from "./parts.js";
 
 /** `kind` good or waiting, `title`, `name`, and what there is of: totals, wallets, entries, unlocked, badges, tier. */
 export function successScreen(element, { kind = "good", title, subtitle, name, totals = [], wallets = [], list = [], unlocked = [], badges = [], tier = null }) {
@@ -14,7 +14,7 @@ export function successScreen(element, { kind = "good", title, subtitle, name, t
     h("div.tick", { "aria-hidden": "true" }, icon(kind === "good" ? "check" : "clock")),
     h("h1", { tabindex: -1 }, title),
     name && h("p.name", {}, name),
-    figures.map((total) => h("p.total.num", {}, (total.amount > 0 ? "+" : "\u2212") + named(Math.abs(total.amount), walletOf(wallets, total.wallet)))),
+    figures.map((each) => total(each.amount, walletOf(wallets, each.wallet))),
     subtitle && h("p", {}, subtitle),
     tier && h("p.gain", {}, icon("star"), t("done.tier", { tier })),
     unlocked.map((each) => h("p.gain", {}, picture(each.reward, 40), t("done.unlocked", { title: each.reward.title }))),

@@ -1,7 +1,7 @@
 /* A voucher was scanned: what it is worth, for whom, and one tap to accept it. Never without a network: the row alone decides. */
 
-import { field, fill, h, icon, sheet } from "/shared/dom.js";
-import { dayOf, instant } from "/shared/format.js";
+import { busy, field, fill, h, icon, sheet } from "/shared/dom.js";
+import { ending, instant } from "/shared/format.js";
 import { newKey } from "/shared/graphql.js";
 import { t } from "/shared/words.js";
 import { REVERSE_VOUCHER, USE_VOUCHER } from "../queries.js";
@@ -18,53 +18,58 @@ export function voucherScreen(element, { voucher, customer, usable, reason, code
   const used = voucher.voucherState === "USED";
   element.append(
     h("div.row", {}, h("button.button.round.plain", { "aria-label": t("back"), onclick: () => go("scan") }, icon("back"))),
+    verdict(voucher, usable, reason),
     h("div.lift", {}, h("div.stamp.voucher", {},
       picture(voucher.reward, 120),
       h("h1", { tabindex: -1 }, voucher.title),
       worth(voucher.value) && h("p.worth.num", {}, worth(voucher.value)),
       h("p.quiet", {}, voucher.reward.description),
       h("p", {}, icon("person"), " ", customer.name),
-      voucher.expiresAt && voucher.voucherState === "ISSUED" && h("p.small.quiet", {}, t("voucher.until", { day: dayOf(voucher.expiresAt, zone) })),
+      voucher.expiresAt && voucher.voucherState === "ISSUED" && h("p.small.quiet", {}, t("voucher.until", { day: ending(voucher.expiresAt, zone) })),
       voucher.stores.length ? h("p.small.quiet", {}, t("voucher.stores", { stores: voucher.stores.map((store) => store.name).join(", ") })) : null,
       voucher.reward.terms && h("p.small.quiet", {}, voucher.reward.terms))),
-    usable ? notice(t("voucher.usable"), "good", "check") : notice(used ? usedText(voucher.usedAt, voucher.usedIn) : (reason ?? t(`voucher.${voucher.voucherState}`)), "bad", "close"),
-    usable ? acceptForm(code) : "",
+    usable ? acceptForm(voucher, customer, code) : "",
     used && till.manager && Date.now() - Date.parse(voucher.usedAt) < UNDO_MS ? h("button.button.wide", { onclick: () => undo(voucher) }, t("undo")) : "",
   );
   return () => Scanner.forget();
+}
+
+/* What a cashier has to know before anything else: good, or not and why. */
+function verdict({ voucherState, usedAt, usedIn }, usable, reason) {
+  if (usable) return h("p.notice.good.verdict", {}, icon("check"), h("span", {}, t("voucher.usable")));
+  const why = voucherState === "USED" ? usedText(usedAt, usedIn) : voucherState === "ISSUED" ? reason : null;
+  return h("p.notice.bad.verdict", { role: "alert" }, icon("close"), h("span", {}, h("strong", {}, t(`voucher.${voucherState}`)), why && h("span.because", {}, why)));
 }
 
 function usedText(at, store) {
   return t("voucher.used", { when: instant(at, till.programme?.timezone), where: store?.name ?? t("voucher.elsewhere") });
 }
 
-function acceptForm(code) {
+function acceptForm(voucher, customer, code) {
   // One key for as long as this screen stands: pressed again after a cut, the same yes comes back.
   const idempotencyKey = newKey();
   const receipt = h("input", { name: "receipt", autocomplete: "off", autocapitalize: "characters", maxlength: 100 });
   const fault = h("div", { "aria-live": "assertive" });
   const button = h("button.button.good.tall.wide", { autofocus: true }, icon("check"), t("voucher.accept"));
-  return h("form.stack", {
-    onsubmit: async (event) => {
-      event.preventDefault();
-      button.disabled = true;
-      fill(fault);
-      try {
-        const { useVoucher } = await ask(USE_VOUCHER, { input: { code, purchase: receipt.value.trim() || null, idempotencyKey } });
-        if (useVoucher.__typename === "VoucherAccepted") {
-          note("VOUCHER_USED", useVoucher.voucher.title, { name: useVoucher.customer.name, voucherId: useVoucher.voucher.id });
-          go("success", { title: t("done.voucher"), name: `${useVoucher.voucher.title} · ${useVoucher.customer.name}`, subtitle: worth(useVoucher.voucher.value) });
-          return Scanner.pass(code);
-        }
-        signal("bad");
-        fill(fault, notice(useVoucher.usedAt ? usedText(useVoucher.usedAt, useVoucher.usedIn) : useVoucher.message, "bad", "close"));
-      } catch (error) {
-        signal("bad");
-        fill(fault, notice(say(error), "bad", "cloud"));
-        button.disabled = false;
+  const accept = async () => {
+    fill(fault);
+    try {
+      const { useVoucher } = await ask(USE_VOUCHER, { input: { code, purchase: receipt.value.trim() || null, idempotencyKey } });
+      if (useVoucher.__typename === "VoucherAccepted") {
+        note("VOUCHER_USED", useVoucher.voucher.title, { name: useVoucher.customer.name, voucherId: useVoucher.voucher.id });
+        go("success", { title: t("done.voucher"), name: `${useVoucher.voucher.title} · ${useVoucher.customer.name}`, subtitle: worth(useVoucher.voucher.value) });
+        return Scanner.pass(code);
       }
-    },
-  }, button, h("details", {}, h("summary", {}, t("voucher.receipt")), field(t("purchase.receipt"), receipt)), fault);
+      // It was good a moment ago, and is no longer: the whole screen says so.
+      const { message, voucherState = voucher.voucherState, usedAt = null, usedIn = null } = useVoucher;
+      return go("voucher", { voucher: { ...voucher, voucherState, usedAt, usedIn }, customer, usable: false, reason: message, code });
+    } catch (error) {
+      signal("bad");
+      return fill(fault, notice(say(error), "bad", "cloud"));
+    }
+  };
+  return h("form.stack", { onsubmit: (event) => { event.preventDefault(); busy(button, accept); } },
+    button, h("details", {}, h("summary", {}, t("voucher.receipt")), field(t("purchase.receipt"), receipt)), fault);
 }
 
 /** A voucher accepted by mistake, within 15 minutes, by a manager, with a reason. */
@@ -73,22 +78,26 @@ export function undo({ id, title }) {
   return sheet(t("undo"), t("close"), (close) => {
     const reasonField = field(t("adjust.reason"), h("input", { name: "reason", autocomplete: "off", maxlength: 100 }));
     const fault = h("div", { "aria-live": "assertive" });
+    const button = h("button.button.primary.tall.wide", {}, t("undo"));
     return h("form.stack", {
-      onsubmit: async (event) => {
+      onsubmit: (event) => {
         event.preventDefault();
         const reason = reasonField.input.value.trim();
         reasonField.fault(reason ? "" : t("adjust.reason.bad"));
-        if (!reason) return;
-        try {
-          const { reverseVoucherUse } = await ask(REVERSE_VOUCHER, { input: { voucherId: id, reason, idempotencyKey } });
-          if (reverseVoucherUse.__typename !== "VoucherUseReversed") return fill(fault, notice(reverseVoucherUse.message, "bad", "close"));
-          note("VOUCHER_REVERSED", title, { voucherId: id });
-          close();
-          go("success", { title: t("done.undone"), name: title });
-        } catch (error) {
-          fill(fault, notice(say(error), "bad", "close"));
-        }
+        if (reason) busy(button, () => takeBack(reason));
       },
-    }, h("h2", {}, t("undo")), h("p", {}, title), reasonField, fault, h("button.button.primary.tall.wide", {}, t("undo")));
+    }, h("h2", {}, t("undo")), h("p", {}, title), reasonField, fault, button);
+
+    async function takeBack(reason) {
+      try {
+        const { reverseVoucherUse } = await ask(REVERSE_VOUCHER, { input: { voucherId: id, reason, idempotencyKey } });
+        if (reverseVoucherUse.__typename !== "VoucherUseReversed") return fill(fault, notice(reverseVoucherUse.message, "bad", "close"));
+        note("VOUCHER_REVERSED", title, { voucherId: id });
+        close();
+        return go("success", { title: t("done.undone"), name: title });
+      } catch (error) {
+        return fill(fault, notice(say(error), "bad", "close"));
+      }
+    }
   });
 }
