@@ -19,6 +19,7 @@ from domain.model.simulate import Input, Receipt, Simulation
 from domain.model.values import evolve
 from domain.services.demo_people import Person, history, people
 from domain.store import agenda, bulk, commit, contacts, receipts, stock
+from domain.store import members as members_store
 from domain.store.base import Store, Write
 from domain.store.members import Details
 from domain.store.programmes import Published
@@ -133,6 +134,8 @@ def _documents(store: Store, published: Published, run: _History, members: list[
         yield from (write for write in built if write.collection in WRITTEN and write.collection != agenda.COLLECTION)
         yield contacts.taking(contacts.number_key(member.number), member.id)
         yield contacts.taking(f"email:{person.email}", member.id)
+        if person.referred_by is not None:  # somebody of before them, who is written by now
+            yield members_store.named_by_friend(person.referred_by)
     for (code, _), receipt in run.receipts.items():
         yield from _receipt(run, code, receipt)
     yield from (agenda.noted(later) for later in run.waiting)

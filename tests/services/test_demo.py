@@ -1,0 +1,39 @@
+"""The demo's members add up as if the services had made them one by one."""
+
+import secrets
+from collections import Counter
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+import pytest
+
+from domain.services import demo, demo_people
+from domain.store import members
+from domain.store.connect import Database, connect
+from tests.houses import NUMISCOLLECT, open_house
+
+NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
+
+
+@pytest.fixture
+async def unheard(database_uri: str) -> AsyncIterator[Database]:
+    """A database whose commands nobody judges: the demo empties whole collections, as no request does."""
+    fresh = connect(database_uri, f"test-{secrets.token_hex(8)}", timeout_seconds=30)
+    try:
+        yield fresh
+    finally:
+        await fresh.client.drop_database(fresh.data.name)
+        await fresh.close()
+
+
+async def test_whoever_invited_has_all_their_friends_counted(unheard: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo_people, "MEMBERS", 40)
+    house = await open_house(unheard, NUMISCOLLECT.read_text(encoding="utf-8"), now=datetime(2020, 1, 1, tzinfo=UTC))
+    shown = await demo.fill(house.store, published=house.programmes.current(), now=NOW, progress=lambda what, done, total: None)
+    kept = await members.find_many(house.store, [id async for id in members.each(house.store)])
+    assert len(kept) == len(shown) == 40
+    named = Counter(one.member.referral.referred_by for one in kept.values() if one.member.referral.referred_by)
+    assert {id: one.invited for id, one in kept.items() if one.invited} == named
+    friends = {id: one.member.referral.friends for id, one in kept.items()}
+    assert sum(friends.values()) > 0
+    assert all(count <= named[id] for id, count in friends.items())
