@@ -9,12 +9,14 @@ from domain.services import redemption
 from domain.services.activity import Cursor, Happening, Missed, Moved, Stepped, activity
 from domain.services.following import Follower
 from domain.services.house import House
+from domain.services.purchases import record
 from domain.services.turn import turn
 from domain.store import vouchers
 from domain.store.connect import Database
 from domain.store.inbox import Letter
-from tests.houses import NOW, TILL, join, open_house
+from tests.houses import NOW, TILL, bought, join, open_house
 from tests.services.post import NOON, happens, loud, post_of, works
+from tests.wire import Wire
 
 
 @asynccontextmanager
@@ -163,6 +165,34 @@ async def test_what_happened_while_the_stream_was_lost_is_not_missed(database: D
     async with followed(house):
         assert "Moved" in [type(one).__name__ for one in await phone.hears(1)]
         await phone.close()
+
+
+async def test_for_one_that_falls_behind_twenty_rows_are_kept_and_the_rest_is_read(database: Database, wire: Wire) -> None:
+    house = await open_house(database)
+    await join(house, "ana")
+    async with followed(house):
+        told = activity(house, member_id="ana", after=Cursor(1, 0, 0), now=NOON)
+        await _buys(house, range(1))
+        assert isinstance((await anext(told)).what, Moved)
+        (listener,) = house.live._listeners["ana"]
+        await _buys(house, range(1, 41))
+        async with asyncio.timeout(10):
+            while listener.seq < 42:
+                await asyncio.sleep(0.01)
+        assert (len(listener.rows), min(listener.rows)) == (20, 23)
+        with wire.counting() as counted:
+            rest = [await asyncio.wait_for(anext(told), 10) for _ in range(41)]  # 40 purchases, and a reward that they unlock
+        moved = [one.what for one in rest if isinstance(one.what, Moved)]
+        assert [one.entry.balance for each in moved for one in each.entries] == list(range(2, 42))
+        assert [command.body["find"] for command in counted.commands if command.name == "find"].count("journal") == 1
+        assert listener.rows == {}
+        await told.aclose()
+    assert house.live.listeners == 0
+
+
+async def _buys(house: House, receipts: range) -> None:
+    for at in receipts:
+        await record(house, till=TILL, member_id="ana", given=bought(f"r{at}", 100), key=f"r{at}", now=NOON)
 
 
 async def _visits(house: House, times: int) -> None:

@@ -7,19 +7,21 @@ from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from api.embedded import find_running
+import pytest
+
+from api.embedded import embedded, find_running
 from api.graphql.activity import write_cursor
 from api.keys import read_keys
 from api.settings import Settings
 from api.tokens import Tokens
 from domain.services import purchases, sessions
-from domain.services.activity import Cursor
+from domain.services.activity import Cursor, Happening, Moved, activity
 from domain.services.desk import Desk
 from domain.services.house import House
 from domain.store.base import Busy, Store, Unavailable
 from domain.store.connect import Database, connect
 from domain.store.prepare import prepare
-from tests.houses import SMALL, TILL, bought, join
+from tests.houses import SMALL, TILL, bought, join, open_house
 from tests.live import Phone, connected
 from tests.servers import serving
 from tests.services.people import SECRET, Sent
@@ -113,3 +115,36 @@ def test_a_database_killed_while_phones_listen_loses_them_nothing_and_tells_noth
     programme.write_text(SMALL)
     with serving(data, "--programme", str(programme)) as served:
         asyncio.run(listen_through_kills(served.url, data))
+
+
+async def test_a_subscription_waits_out_a_database_that_is_away(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    told: list[Happening] = []
+    async with embedded(tmp_path) as running:
+        hasty, patient = connect(running.uri, "test", timeout_seconds=0.1), connect(running.uri, "test")
+        house = await open_house(patient)
+        await join(house, "ana")
+        there = House.of(Store.of(hasty, embedded=True))
+        await there.programmes.refresh()
+
+        async def listen() -> None:
+            async for happening in activity(there, member_id="ana", after=Cursor(1, 0, 0), now=now()):
+                told.append(happening)  # noqa: PERF401 - looked at while more comes
+
+        listening = asyncio.create_task(listen())
+        async with asyncio.timeout(60):
+            while not there.live.listeners:
+                await asyncio.sleep(0.01)
+            os.kill(running.pid, signal.SIGKILL)
+            await there.live.look(there.store, now=now())
+            while "activity.waits" not in capsys.readouterr().out:
+                await asyncio.sleep(0.01)
+            await buys(house, 3)
+            await there.live.look(there.store, now=now())
+            while not told:
+                await asyncio.sleep(0.01)
+        assert [entry.entry.amount for one in told if isinstance(one.what, Moved) for entry in one.what.entries] == [3]
+        assert not listening.done()
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
+        for each in (hasty, patient):
+            await each.close()
