@@ -1,7 +1,7 @@
 """What staff did: the list of one's own shift, and the audit trail of a store for those who answer for it."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Annotated
 
@@ -20,6 +20,7 @@ from domain.services.errors import NotAllowed
 from domain.store.audit import OF_STAFF, Act
 
 A_DAY = timedelta(days=1)
+FIRST_DAY_ENDS = datetime.min.replace(tzinfo=UTC) + A_DAY
 
 
 @strawberry.enum(description="What somebody did.")
@@ -121,7 +122,12 @@ class TrailQuery:
         end = until or now
         try:
             acts = await trail.of_store(
-                info.context.services.house, till=till_of(info), store=store, since=since or end - A_DAY, until=end, first=_bounded(first)
+                info.context.services.house,
+                till=till_of(info),
+                store=store,
+                since=since or max(end, FIRST_DAY_ENDS) - A_DAY,
+                until=end,
+                first=_bounded(first),
             )
         except NotAllowed:
             raise Forbidden from None

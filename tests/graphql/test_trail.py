@@ -65,3 +65,11 @@ async def test_an_operator_sees_what_was_done_at_no_till_too(doors: Doors) -> No
     added = [row["subject"] for row in every if (row["actor"], row["actionKind"]) == ("cli", "STAFF_ADDED")]
     assert sorted(added) == ["mia", "olga", "rui"]
     assert (await doors.do(asked, token=manager))["auditTrail"] == []
+
+
+async def test_the_ends_of_time_are_no_fault_of_the_trail(doors: Doors) -> None:
+    manager = await doors.hire("maria", "MANAGER")
+    refused = await doors.error('{ auditTrail(until: "0001-01-01T00:00:00Z") { id } }', token=manager)
+    assert (refused["code"], refused["field"]) == ("BAD_INPUT", "until")
+    late = await doors.do('{ auditTrail(until: "9999-12-31T23:59:59Z") { id } }', token=manager)
+    assert late == {"auditTrail": []}
