@@ -14,6 +14,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 from api.http.protocol import ConnectionLimits, socket_protocol
+from domain.store.connect import Database
 
 PROTOCOL = Subprotocol("graphql-transport-ws")
 BALANCES = """subscription($after: String) { memberActivity(after: $after) { cursor activity { __typename
@@ -54,6 +55,12 @@ class Phone:
         """Wait until what was asked before has been taken: nothing is told meanwhile."""
         await self.socket.send('{"type": "ping"}')
         assert json.loads(await self.socket.recv()) == {"type": "pong"}
+
+
+async def streams(database: Database) -> int:
+    """How many cursors the whole server has open: where nothing else is going on, nobody but a change stream holds one."""
+    status = await database.client.admin.command("serverStatus")
+    return int(status["metrics"]["cursor"]["open"]["total"])
 
 
 @asynccontextmanager

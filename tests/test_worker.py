@@ -4,6 +4,7 @@ import asyncio
 import signal
 import subprocess
 import sys
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from domain.store.base import Store
 from domain.store.connect import connect
 from domain.store.prepare import prepare
 from tests.houses import join
+from tests.live import streams
 from tests.servers import ROOT, selo, serving
 from tests.services.post import LOUD, happens
 
@@ -62,3 +64,27 @@ def test_a_worker_alone_parks_what_nobody_can_do_and_the_operator_sends_it_again
         assert selo("outbox", "list", "--data", str(data)).stdout == "Nothing is parked.\n"
         refused = selo("outbox", "retry", id, "--data", str(data))
         assert (refused.returncode, refused.stderr.startswith(f"Not parked: {id}.")) == (1, True)
+
+
+async def _streams(uri: str, many: int) -> None:
+    """Wait until so many change streams are open; there are no more."""
+    database = connect(uri, "selo")
+    async with asyncio.timeout(30):
+        while await streams(database) < many:
+            await asyncio.sleep(0.05)
+    assert await streams(database) == many
+    await database.close()
+
+
+def test_a_server_and_each_worker_follow_what_is_committed_by_one_change_stream_each(tmp_path: Path) -> None:
+    data, programme = tmp_path / "data", tmp_path / "loud.yaml"
+    programme.write_text(LOUD)
+    with serving(data, "--programme", str(programme), environment={"SELO_WORKER": "false"}), ExitStack() as stack:
+        running = find_running(data)
+        assert running is not None
+        asyncio.run(_streams(running.uri, 1))
+        for many in (2, 3):
+            command = [sys.executable, "-m", "api.cli", "worker", "--data", str(data)]
+            worker = stack.enter_context(subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+            stack.callback(worker.kill)
+            asyncio.run(_streams(running.uri, many))

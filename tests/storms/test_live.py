@@ -19,10 +19,10 @@ from domain.services.activity import Cursor, Happening, Moved, activity
 from domain.services.desk import Desk
 from domain.services.house import House
 from domain.store.base import Busy, Store, Unavailable
-from domain.store.connect import Database, connect
+from domain.store.connect import connect
 from domain.store.prepare import prepare
 from tests.houses import SMALL, TILL, bought, join, open_house
-from tests.live import Phone, connected
+from tests.live import Phone, connected, streams
 from tests.servers import serving
 from tests.services.people import SECRET, Sent
 
@@ -51,12 +51,6 @@ def kill(data: Path) -> None:
     running = find_running(data)
     assert running is not None
     os.kill(running.database_pid, signal.SIGKILL)
-
-
-async def streams(database: Database) -> int:
-    """How many cursors the server has open: nobody but change streams holds one."""
-    status = await database.client.admin.command("serverStatus")
-    return int(status["metrics"]["cursor"]["open"]["total"])
 
 
 def amounts(phone: Phone) -> list[int]:
