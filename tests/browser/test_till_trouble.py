@@ -6,11 +6,11 @@ import re
 import secrets
 import time
 
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.browser.axe import findings
 from tests.browser.people import confirm_purchase, enter_purchase, look_up, sign_in_at_till, sign_in_on_phone
-from tests.browser.shop import Shop
+from tests.browser.shop import MemberSignIn, Shop
 
 NARROW = {"width": 360, "height": 740}
 
@@ -137,17 +137,15 @@ def test_a_slow_answer_shows_that_it_is_waited_for_and_a_second_tap_sends_nothin
     assert len(recorded) == 1
 
 
-def test_a_voucher_used_elsewhere_in_the_meantime_turns_the_whole_screen(page: Page, browser: Browser, shop: Shop) -> None:
-    member = shop.members[34]
-    manager = shop.of_role("manager")
-    sign_in_at_till(page, shop, manager)
+def redeemed(page: Page, context: BrowserContext, shop: Shop, member: MemberSignIn) -> str:
+    """Sign the manager in at the till, who gives a member points, and let their phone redeem a voucher; its code."""
+    sign_in_at_till(page, shop, shop.of_role("manager"))
     look_up(page, member["number"])
     page.get_by_role("button", name="Corrigir saldo").click()
     page.fill("dialog [name=amount]", "+600")
     page.fill("dialog [name=reason]", "para esta prova")
     page.click("dialog .primary")
     page.wait_for_selector(".done")
-    context = browser.new_context(locale="pt-PT", reduced_motion="reduce")
     phone = context.new_page()
     sign_in_on_phone(phone, shop, member)
     phone.click("#tabs button >> nth=1")
@@ -155,8 +153,13 @@ def test_a_voucher_used_elsewhere_in_the_meantime_turns_the_whole_screen(page: P
     phone.click("dialog .primary")
     phone.click("dialog .primary")
     phone.wait_for_selector(".held .qr")
-    code = (phone.text_content(".held .spell") or "").replace(" ", "")
+    return (phone.text_content(".held .spell") or "").replace(" ", "")
 
+
+def test_a_voucher_used_elsewhere_in_the_meantime_turns_the_whole_screen(page: Page, browser: Browser, shop: Shop) -> None:
+    manager = shop.of_role("manager")
+    context = browser.new_context(locale="pt-PT", reduced_motion="reduce")
+    code = redeemed(page, context, shop, shop.members[34])
     other = context.new_page()
     sign_in_at_till(other, shop, manager)
     for till in (page, other):
@@ -170,6 +173,47 @@ def test_a_voucher_used_elsewhere_in_the_meantime_turns_the_whole_screen(page: P
     expect(other.locator(".verdict.bad")).to_contain_text("NumisCollect Lisboa")
     expect(other.locator(".button.good")).to_have_count(0)
     assert findings(other) == []
+    context.close()
+
+
+def test_an_acceptance_whose_answer_was_lost_and_that_was_taken_back_since_is_told_as_it_is(
+    page: Page, browser: Browser, shop: Shop
+) -> None:
+    context = browser.new_context(locale="pt-PT", reduced_motion="reduce")
+    code = redeemed(page, context, shop, shop.members[36])
+    page.click("#tabs button >> nth=0")
+    look_up(page, code)
+    sent: list[str] = []
+
+    def lost(route: Route) -> None:
+        if "useVoucher" not in (route.request.post_data or ""):
+            route.continue_()
+            return
+        sent.append(route.request.post_data or "")
+        route.fetch()
+        route.abort()
+
+    page.route("**/graphql", lost)
+    page.click(".button.good")
+    expect(page.locator("form .notice.bad")).to_be_visible()
+    other = context.new_page()
+    sign_in_at_till(other, shop, shop.of_role("manager"))
+    look_up(other, code)
+    other.get_by_role("button", name="Anular").click()
+    other.fill("dialog [name=reason]", "era outro vale")
+    other.click("dialog .primary")
+    expect(other.locator(".done.good h1")).to_have_text("O vale pode ser usado de novo")
+
+    page.unroute("**/graphql")
+    page.click(".button.good")
+    expect(page.locator(".verdict.bad strong")).to_have_text("Anulado")
+    expect(page.locator(".verdict.bad")).to_contain_text("Foi aceite e um gerente anulou.")
+    expect(page.locator(".done, .button.good")).to_have_count(0)
+    assert findings(page) == []
+    page.get_by_label("Voltar").click()
+    look_up(page, code)
+    expect(page.locator(".verdict.good")).to_be_visible()
+    assert len(sent) >= 1
     context.close()
 
 

@@ -12,13 +12,13 @@ import { ask, notice, note, picture, say, worth } from "./parts.js";
 
 const UNDO_MS = 15 * 60_000;
 
-export function voucherScreen(element, { voucher, customer, usable, reason, code }) {
+export function voucherScreen(element, { voucher, customer, usable, reason, takenBack = false, code }) {
   if (!usable) signal("bad");
   const zone = till.programme?.timezone;
   const used = voucher.voucherState === "USED";
   element.append(
     h("div.row", {}, h("button.button.round.plain", { "aria-label": t("back"), onclick: () => go("scan") }, icon("back"))),
-    verdict(voucher, usable, reason),
+    verdict(voucher, usable, reason, takenBack),
     h("div.lift", {}, h("div.stamp.voucher", {},
       picture(voucher.reward, 120),
       h("h1", { tabindex: -1 }, voucher.title),
@@ -35,7 +35,8 @@ export function voucherScreen(element, { voucher, customer, usable, reason, code
 }
 
 /* What a cashier has to know before anything else: good, or not and why. */
-function verdict({ voucherState, usedAt, usedIn }, usable, reason) {
+function verdict({ voucherState, usedAt, usedIn }, usable, reason, takenBack) {
+  if (takenBack) return h("p.notice.bad.verdict", { role: "alert" }, icon("close"), h("span", {}, h("strong", {}, t("voucher.takenBack")), h("span.because", {}, t("voucher.takenBack.hint"))));
   if (usable) return h("p.notice.good.verdict", {}, icon("check"), h("span", {}, t("voucher.usable")));
   const why = voucherState === "USED" ? usedText(usedAt, usedIn) : voucherState === "ISSUED" ? reason : null;
   return h("p.notice.bad.verdict", { role: "alert" }, icon("close"), h("span", {}, h("strong", {}, t(`voucher.${voucherState}`)), why && h("span.because", {}, why)));
@@ -55,6 +56,10 @@ function acceptForm(voucher, customer, code) {
     fill(fault);
     try {
       const { useVoucher } = await ask(USE_VOUCHER, { input: { code, purchase: receipt.value.trim() || null, idempotencyKey } });
+      // The answer to a repeated press is the voucher as it is by now: a manager may have taken the use back since.
+      if (useVoucher.__typename === "VoucherAccepted" && useVoucher.voucher.voucherState !== "USED") {
+        return go("voucher", { voucher: useVoucher.voucher, customer, usable: false, takenBack: useVoucher.voucher.voucherState === "ISSUED", code });
+      }
       if (useVoucher.__typename === "VoucherAccepted") {
         note("VOUCHER_USED", useVoucher.voucher.title, { name: useVoucher.customer.name, voucherId: useVoucher.voucher.id });
         go("success", { title: t("done.voucher"), name: `${useVoucher.voucher.title} · ${useVoucher.customer.name}`, subtitle: worth(useVoucher.voucher.value) });

@@ -123,6 +123,8 @@ export default {
   "voucher.USED": "Already used",
   "voucher.EXPIRED": "Lapsed",
   "voucher.CANCELLED": "Given back by the member",
+  "voucher.takenBack": "Taken back",
+  "voucher.takenBack.hint": "It was accepted, and a manager took that back. Scan it again if it is to be used after all.",
   "undo": "Undo",
 
   "adjust": "Correct balance",

@@ -123,6 +123,8 @@ export default {
   "voucher.USED": "Już użyty",
   "voucher.EXPIRED": "Wygasł",
   "voucher.CANCELLED": "Oddany przez klubowicza",
+  "voucher.takenBack": "Cofnięto",
+  "voucher.takenBack.hint": "Kupon przyjęto, a kierownik to cofnął. Zeskanuj go ponownie, jeśli ma jednak zostać użyty.",
   "undo": "Cofnij",
 
   "adjust": "Popraw saldo",

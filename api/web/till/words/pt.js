@@ -123,6 +123,8 @@ export default {
   "voucher.USED": "Já foi usado",
   "voucher.EXPIRED": "Expirou",
   "voucher.CANCELLED": "Devolvido pelo sócio",
+  "voucher.takenBack": "Anulado",
+  "voucher.takenBack.hint": "Foi aceite e um gerente anulou. Leia-o de novo se afinal for para usar.",
   "undo": "Anular",
 
   "adjust": "Corrigir saldo",
