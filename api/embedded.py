@@ -8,6 +8,7 @@ import asyncio
 import ctypes
 import json
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -26,6 +27,7 @@ READY_SECONDS = 30.0
 STOP_SECONDS = 10.0
 BACKOFF_SECONDS = (0.1, 0.5, 2.0, 5.0, 10.0)
 LASTED_SECONDS = 60.0
+ROOM_BYTES = 64 * 2**20  # each start writes a log of 10 MB before it clears old ones away: with less it would fill what was just freed
 LISTENING = "secantus listening on "
 PANIC = "WT_PANIC"  # how its storage says that it cannot go on until it is started again
 DISK_FULL = "No space left on device"
@@ -170,7 +172,9 @@ class EmbeddedDatabase:
             await self._drain
 
     async def _spawn(self) -> None:
-        """Start the child and wait until it listens."""
+        """Start the child and wait until it listens. Raises EmbeddedFailed, OSError."""
+        if shutil.disk_usage(self._data).free < ROOM_BYTES:
+            raise EmbeddedFailed(self._no_room())
         command = (
             *(sys.executable, "-m", "secantus", "--host", HOST, "--port", str(self._port), "--storage-path", str(self._data / "database")),
             *("--sync-on-commit", "--log-level", "INFO", "--config", str(self._configuration)),
@@ -246,8 +250,12 @@ class EmbeddedDatabase:
     def _trouble(self) -> str | None:
         """What its user can mend, in a sentence; None where its words tell of no such thing."""
         if any(DISK_FULL in words for words in self._last_words):
-            return f"There is no space left on the disk of the data folder {self._data}: make room."
+            return self._no_room()
         return None
+
+    def _no_room(self) -> str:
+        free = shutil.disk_usage(self._data).free // 2**20
+        return f"There are {free} MB left on the disk of the data folder {self._data}: make room for {ROOM_BYTES // 2**20} MB at least."
 
     async def _keep(self) -> None:
         """Start the child again when it ends by itself, soon at first, then less and less often."""
