@@ -1,14 +1,16 @@
 """What every part of one process shares, made in one place: `selo serve` opens it for its requests, a command for its one errand."""
 
+from __future__ import annotations
+
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from api.http.callers import utc_now
 from api.http.drain import Drain
 from api.keys import Keys, read_keys
-from api.senders.id_tokens import IdTokens
 from api.senders.outside import open_outside
 from api.settings import Settings
 from api.tokens import Tokens
@@ -21,6 +23,9 @@ from domain.store.base import Store
 from domain.store.connect import Database
 from domain.store.prepare import prepare
 from domain.store.programmes import Programmes
+
+if TYPE_CHECKING:
+    from api.senders.id_tokens import IdTokens
 
 # Not an address of ours: a token that a command signs holds wherever the server listens.
 ISSUER = "selo"

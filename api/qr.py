@@ -10,10 +10,6 @@ from functools import lru_cache
 from io import BytesIO
 from itertools import groupby
 
-from PIL import Image
-from qrcode import constants
-from qrcode.main import QRCode
-
 BORDER = 4
 SMALLEST, LARGEST = 64, 2048
 LIGHT = "#fff"
@@ -47,6 +43,8 @@ def png_data_url(payload: str, size: int = 256) -> str:
 def png(payload: str, size: int = 256) -> bytes:
     """Return the code as a PNG of one bit a pixel; a size below one pixel a module is scaled up to it."""
     _expect(size)
+    from PIL import Image  # as in `matrix`
+
     rows = matrix(payload)
     side = len(rows)
     small = Image.new("1", (side, side), 1)
@@ -64,6 +62,10 @@ def png(payload: str, size: int = 256) -> bytes:
 @lru_cache(maxsize=256)
 def matrix(payload: str) -> tuple[tuple[bool, ...], ...]:
     """Return the modules of a payload with their border, True where dark, in the smallest version that holds it."""
+    # With Pillow, which it loads, 4 MB: only a process that draws codes pays for them.
+    from qrcode import constants
+    from qrcode.main import QRCode
+
     code = QRCode(version=None, error_correction=constants.ERROR_CORRECT_M, box_size=1, border=BORDER)
     code.add_data(payload, optimize=0)
     code.make(fit=True)

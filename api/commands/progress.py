@@ -1,10 +1,18 @@
 """How far a command is, for whoever watches it in a terminal; nothing where its output goes to a file."""
 
-from rich.console import Console
-from rich.progress import Progress, ProgressColumn
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, ProgressColumn
 
 
 def progress_bar(*columns: ProgressColumn) -> Progress:
     """A bar on stderr that goes when it is done."""
+    # A server draws nothing: only a command that does loads what draws.
+    from rich.console import Console
+    from rich.progress import Progress
+
     console = Console(stderr=True, highlight=False)
     return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)

@@ -18,7 +18,6 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from api.app import open_app
-from api.commands import demo as demo_data
 from api.commands.database import serving_store
 from api.commands.programme import publish_file
 from api.commands.running import CannotRun, run
@@ -53,6 +52,8 @@ async def _serve(read: Callable[[], Settings]) -> None:
             if settings.programme is not None:
                 await publish_file(process.programmes, settings.programme)
             if settings.demo:
+                from api.commands import demo as demo_data  # it draws its progress; a shop's server does not load what draws
+
                 await demo_data.lay_out(process, address=address)
             async with open_app(process, address=address) as app:
                 print(f"GraphQL at {address}/graphql, data in {settings.data.resolve()}", flush=True)

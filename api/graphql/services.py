@@ -1,18 +1,23 @@
 """What resolvers may use: the desk (and through it the house), and what one process keeps in memory beside it."""
 
+from __future__ import annotations
+
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from api.http.rates import Rates
-from api.senders.id_tokens import IdTokens
 from api.tokens import Tokens
 from domain.services import stores
 from domain.services.desk import Desk
 from domain.services.house import House
 from domain.services.tills import ShiftLimits
 from domain.store.base import Store
+
+if TYPE_CHECKING:
+    from api.senders.id_tokens import IdTokens
 
 NAMES_FRESH = timedelta(seconds=10)
 LOCALES_FRESH = timedelta(minutes=1)

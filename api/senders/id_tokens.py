@@ -7,7 +7,6 @@ say; a key that is not among them is asked for at most once a minute, so that a 
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,7 +18,6 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from api.graphql.errors import NotAvailable
-from api.settings import BadSettings, Settings
 from domain.model.contacts import Contact, ContactMalformed, read_email, read_phone
 from domain.services.errors import SignInRefused
 
@@ -146,18 +144,3 @@ def contacts_of(claims: Mapping[str, object]) -> tuple[Contact, ...]:
     if not found:
         raise SignInRefused("WRONG_CODE")
     return tuple(found)
-
-
-def firebase_project(settings: Settings) -> str | None:
-    """Return the Firebase project that the settings name, themselves or by their service account file. Raises BadSettings."""
-    if settings.firebase_project is not None or settings.firebase_credentials is None:
-        return settings.firebase_project
-    try:
-        project = json.loads(settings.firebase_credentials.read_bytes())["project_id"]
-    except (OSError, ValueError, KeyError, TypeError):
-        project = None
-    if not isinstance(project, str) or not project:
-        raise BadSettings(
-            f"SELO_FIREBASE_CREDENTIALS cannot be used: {settings.firebase_credentials} is no service account file of Firebase."
-        )
-    return project

@@ -13,21 +13,20 @@ from datetime import datetime
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
-import httpx
-
 from api.senders.codes import SentCodes
 from api.senders.console import ConsoleCodes, NoCodes
-from api.senders.email import Server, Smtp
-from api.senders.id_tokens import IdTokens, firebase_project
-from api.senders.sms import Gateway, SmsGateway
-from api.senders.webhook import Hook, Webhooks
 from api.settings import BadSettings, Settings
 from domain.services.senders import CodeSender, Senders
 
 SECRET_CHARACTERS = 32
 
+# Each sender is imported where it is configured: only who sends pays for the libraries it sends by.
 if TYPE_CHECKING:
+    from api.senders.email import Smtp
     from api.senders.firebase import FirebasePush
+    from api.senders.id_tokens import IdTokens
+    from api.senders.sms import SmsGateway
+    from api.senders.webhook import Webhooks
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +54,7 @@ async def open_outside(settings: Settings, *, clock: Callable[[], datetime]) -> 
         if hooks is not None:
             opened.push_async_callback(hooks.close)
         mail = _mail(settings)
-        project = firebase_project(settings)
-        id_tokens = None if project is None else IdTokens(project=project, url=settings.firebase_certificates_url, clock=clock)
+        id_tokens = _id_tokens(settings, clock)
         if id_tokens is not None:
             opened.push_async_callback(id_tokens.close)
         codes = SentCodes(mail, sms, otherwise=ConsoleCodes() if settings.demo else NoCodes(), clock=clock)
@@ -64,7 +62,7 @@ async def open_outside(settings: Settings, *, clock: Callable[[], datetime]) -> 
 
 
 def _push(settings: Settings) -> FirebasePush | None:
-    project = firebase_project(settings)
+    project = _firebase_project(settings)
     if project is None:
         return None
     # Firebase's libraries take half a second and 40 MB: only who pushes pays for them.
@@ -79,6 +77,30 @@ def _push(settings: Settings) -> FirebasePush | None:
     return FirebasePush(source, project=project, url=settings.fcm_url)
 
 
+def _firebase_project(settings: Settings) -> str | None:
+    """Return the Firebase project that the settings name, themselves or by their service account file. Raises BadSettings."""
+    if settings.firebase_project is not None or settings.firebase_credentials is None:
+        return settings.firebase_project
+    try:
+        project = json.loads(settings.firebase_credentials.read_bytes())["project_id"]
+    except (OSError, ValueError, KeyError, TypeError):
+        project = None
+    if not isinstance(project, str) or not project:
+        raise BadSettings(
+            f"SELO_FIREBASE_CREDENTIALS cannot be used: {settings.firebase_credentials} is no service account file of Firebase."
+        )
+    return project
+
+
+def _id_tokens(settings: Settings, clock: Callable[[], datetime]) -> IdTokens | None:
+    project = _firebase_project(settings)
+    if project is None:
+        return None
+    from api.senders.id_tokens import IdTokens
+
+    return IdTokens(project=project, url=settings.firebase_certificates_url, clock=clock)
+
+
 def _mail(settings: Settings) -> Smtp | None:
     if settings.smtp_host is None:
         return None
@@ -86,6 +108,8 @@ def _mail(settings: Settings) -> Smtp | None:
         raise BadSettings("SELO_MAIL_FROM is needed with SELO_SMTP_HOST: the address that e-mail comes from.")
     if settings.base_url is None:
         raise BadSettings("SELO_BASE_URL is needed with SELO_SMTP_HOST: the links in e-mails by which one unsubscribes begin with it.")
+    from api.senders.email import Server, Smtp
+
     server = Server(
         host=settings.smtp_host,
         port=settings.smtp_port,
@@ -101,6 +125,8 @@ def _mail(settings: Settings) -> Smtp | None:
 def _sms(settings: Settings) -> SmsGateway | None:
     if settings.sms_url is None:
         return None
+    from api.senders.sms import Gateway, SmsGateway
+
     url, body = settings.sms_url.get_secret_value(), settings.sms_body.get_secret_value()
     if not url.startswith(("https://", "http://")):
         raise BadSettings("SELO_SMS_URL cannot be used: it begins with https://.")
@@ -123,6 +149,10 @@ def _hooks(settings: Settings) -> Webhooks | None:
         given = None
     if not isinstance(given, dict):
         raise BadSettings(f'{said}: it is a JSON object, such as {{"shop": {{"url": "https://...", "secret": "..."}}}}.')
+    if not given:
+        return None
+    from api.senders.webhook import Hook, Webhooks
+
     hooks = {}
     for name, hook in given.items():
         if not isinstance(hook, dict) or hook.keys() != {"url", "secret"} or not all(isinstance(value, str) for value in hook.values()):
@@ -132,14 +162,16 @@ def _hooks(settings: Settings) -> Webhooks | None:
         if len(hook["secret"]) < SECRET_CHARACTERS:
             raise BadSettings(f'{said}: the secret of "{name}" has fewer than {SECRET_CHARACTERS} characters.')
         hooks[name] = Hook(hook["url"], hook["secret"].encode())
-    return Webhooks(hooks) if hooks else None
+    return Webhooks(hooks)
 
 
 def _safe(url: str) -> bool:
     """Tell whether what is posted to an address stays between it and us."""
+    from httpx import URL, InvalidURL
+
     try:
-        parsed = httpx.URL(url)
-    except httpx.InvalidURL:
+        parsed = URL(url)
+    except InvalidURL:
         return False
     return bool(parsed.host) and (parsed.scheme == "https" or (parsed.scheme == "http" and _is_this_machine(parsed.host)))
 
