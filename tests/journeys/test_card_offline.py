@@ -1,0 +1,43 @@
+"""The member's card without a network, made by README's recipe alone: what it says to Kotlin and Swift, said here in Python."""
+
+import hmac
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from datetime import datetime
+
+from tests.doors import ROOT, Doors
+
+README = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+SCAN = "__typename ... on CustomerScan { customer { number } }"
+
+
+def made_by_the_recipe(card_secret: str, unix_time: float) -> str:
+    """Make a card's code as README says, with nothing of ours."""
+    raw = urlsafe_b64decode(card_secret + "=" * (-len(card_secret) % 4))
+    device, key = raw[:8], raw[8:]
+    step = int(unix_time // 30)
+    mac = hmac.digest(key, b"selo.card.1" + device + step.to_bytes(8, "big"), "sha256")[:8]
+    return "1" + urlsafe_b64encode(device + mac).decode().rstrip("=")
+
+
+def test_the_recipe_gives_the_code_that_readme_shows() -> None:
+    shown = re.search(r"secret `(\S+)` at (\S+) \(step (\d+)\) the code `(\S+)`", README)
+    assert shown is not None, "README shows a secret, an instant, its step and the code"
+    secret, instant, step, code = shown.groups()
+    unix_time = datetime.fromisoformat(instant).timestamp()
+    assert (int(step), code) == (unix_time // 30, "1AAECAwQFBgfJaKzp6OIPFw")
+    assert made_by_the_recipe(secret, unix_time) == code
+
+
+async def test_a_code_made_by_the_recipe_opens_a_visit_until_the_phone_registers_again(doors: Doors) -> None:
+    ana, till = await doors.member(), await doors.hire("rui")
+    number = (await doors.do("{ me { number } }", token=ana))["me"]["number"]
+    given = {"installationId": "phone-1", "platform": "ANDROID"}
+    secret = (await doors.mutate("registerDevice", given, "cardSecret", token=ana))["cardSecret"]
+    code = made_by_the_recipe(secret, doors.clock().timestamp())
+    scanned = await doors.mutate("scan", {"code": code, "idempotencyKey": "s1"}, SCAN, token=till)
+    assert scanned == {"__typename": "CustomerScan", "customer": {"number": number}}
+    await doors.mutate("registerDevice", given, "cardSecret", token=ana)
+    doors.clock.pass_(seconds=30)
+    old = made_by_the_recipe(secret, doors.clock().timestamp())
+    assert await doors.mutate("scan", {"code": old, "idempotencyKey": "s2"}, SCAN, token=till) == {"__typename": "UnknownCode"}
