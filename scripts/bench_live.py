@@ -1,51 +1,65 @@
-"""What live activity costs: 1,000 sockets on one `selo serve`, the memory of each, and how long a commit takes to reach its phones.
+"""What live activity costs: 1,000 sockets on one `selo serve`, the memory of each, how many change streams feed them, how long a commit
+takes to reach its phones, and how long all of them take to be told again once the database was killed under them.
 
 Run by `scripts/bench-live`. The commits come from this process, over the database: what is measured is the change stream, the server
 and the sockets, as they are for any other process's commits.
 """
 
 import asyncio
-import json
+import os
+import signal
 import statistics
 import tempfile
 import time
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-
-from websockets.asyncio.client import ClientConnection, connect
 
 from api.embedded import find_running
 from api.keys import read_keys
 from api.settings import Settings
 from api.tokens import Tokens
+from domain.services import purchases
 from domain.services.house import House
-from domain.store.base import Store
+from domain.store.base import Busy, Store, Unavailable
+from domain.store.connect import Database
 from domain.store.connect import connect as connect_database
 from domain.store.prepare import prepare
-from tests.houses import SMALL, join
+from tests.houses import SMALL, TILL, bought, join
+from tests.live import Phone, connected, streams
 from tests.servers import serving
-from tests.services.post import happens
 
 MEMBERS, SOCKETS, COMMITS = 200, 5, 100
-QUERY = "subscription { memberActivity { cursor activity { __typename ... on BalanceChanged { wallets { available } } } } }"
 
 
 @dataclass
-class Phones:
-    """The sockets of one member, and when each heard of the commit under way."""
+class Bench:
+    """The house at the database's side, and the phones of each member."""
 
-    sockets: list[ClientConnection] = field(default_factory=list)
+    house: House
+    database: Database
+    phones: dict[str, list[Phone]] = field(default_factory=dict)
 
-    async def hear(self) -> list[float]:
-        """Wait until each was told that the balance changed; return when."""
+    async def buys(self, member: str, receipt: str) -> None:
+        """Let a member buy something, however often the database is away meanwhile."""
+        while True:
+            try:
+                given, now = bought(f"{receipt} {member}", 100), datetime.now(UTC)
+                await purchases.record(self.house, till=TILL, member_id=member, given=given, key=given.external_id, now=now)
+            except (Busy, Unavailable):
+                await asyncio.sleep(0.02)
+            else:
+                return
 
-        async def one(socket: ClientConnection) -> float:
-            while "BalanceChanged" not in str(await socket.recv()):
-                pass
+    async def hear(self, member: str) -> list[float]:
+        """Wait until each phone of a member was told that the balance changed; return when."""
+
+        async def one(phone: Phone) -> float:
+            await phone.hears("BalanceChanged", within_seconds=120)
             return time.perf_counter()
 
-        return await asyncio.gather(*map(one, self.sockets))
+        return await asyncio.gather(*map(one, self.phones[member]))
 
 
 def memory_kib(pid: int) -> int:
@@ -54,13 +68,48 @@ def memory_kib(pid: int) -> int:
     return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmRSS")))
 
 
-async def subscribed(url: str, token: str) -> ClientConnection:
-    """Open a socket with one subscription."""
-    socket = await connect(url, subprotocols=["graphql-transport-ws"], open_timeout=60)  # type: ignore[list-item]
-    await socket.send(json.dumps({"type": "connection_init", "payload": {"authorization": f"Bearer {token}"}}))
-    await socket.recv()
-    await socket.send(json.dumps({"id": "1", "type": "subscribe", "payload": {"query": QUERY}}))
-    return socket
+async def open_phones(bench: Bench, url: str, tokens: Tokens, stack: AsyncExitStack) -> None:
+    """Open every member's sockets, with a subscription each."""
+
+    async def one(token: str) -> Phone:
+        phone = await stack.enter_async_context(connected(url, token))
+        await phone.subscribe()
+        return phone
+
+    for at in range(MEMBERS):
+        member = await join(bench.house, f"m{at}", at=datetime.now(UTC).replace(microsecond=0) - timedelta(days=1))
+        token = tokens.access(subject=member, role="member", session=f"session-{member}").token
+        bench.phones[member] = [await one(token) for _ in range(SOCKETS)]
+
+
+async def deliver(bench: Bench) -> None:
+    """Commit a hundred times; print how long each phone took to know."""
+    lags: list[float] = []
+    for at in range(COMMITS):
+        member = f"m{at % MEMBERS}"
+        hearing = asyncio.create_task(bench.hear(member))
+        await bench.buys(member, f"r{at}")
+        committed = time.perf_counter()
+        lags += [max(0.0, heard - committed) for heard in await hearing]
+    median, worst = statistics.median(lags) * 1000, max(lags) * 1000
+    print(f"from the commit to the phone, {len(lags)} times: median {median:.0f} ms, worst {worst:.0f} ms")
+
+
+async def survive(bench: Bench, data: Path) -> None:
+    """Kill the database, let every member buy as soon as it is back; print when the last phone knew of the last of them."""
+    running = find_running(data)
+    assert running is not None, "the server runs"
+    hearing = [asyncio.create_task(bench.hear(member)) for member in bench.phones]
+    os.kill(running.database_pid, signal.SIGKILL)
+    begun = time.perf_counter()
+    for member in bench.phones:
+        await bench.buys(member, "after")
+    committed = time.perf_counter()
+    heard = [at for each in await asyncio.gather(*hearing) for at in each]
+    print(
+        f"the database killed under them: {len(bench.phones)} commits took {committed - begun:.1f} s, "
+        f"its restart included; the last of {len(heard)} phones knew {max(heard) - committed:.2f} s after the last commit"
+    )
 
 
 async def measure(url: str, pid: int, data: Path) -> None:
@@ -69,29 +118,20 @@ async def measure(url: str, pid: int, data: Path) -> None:
     database = connect_database(running.uri, Settings(data=data).database)
     store = Store.of(database, embedded=True)
     await prepare(store)
-    house = House.of(store)
-    await house.programmes.refresh()
+    bench = Bench(House.of(store), database)
+    await bench.house.programmes.refresh()
     tokens = Tokens(read_keys(Settings(data=data), now=datetime.now(UTC)), issuer="selo", clock=lambda: datetime.now(UTC))
-    members = [await join(house, f"m{at}", at=datetime.now(UTC).replace(microsecond=0) - timedelta(days=1)) for at in range(MEMBERS)]
-    before = memory_kib(pid)
-    phones = {member: Phones() for member in members}
-    for member in members:
-        token = tokens.access(subject=member, role="member", session=f"session-{member}").token
-        phones[member].sockets = await asyncio.gather(*(subscribed(f"ws{url[4:]}/graphql", token) for _ in range(SOCKETS)))
-    await asyncio.sleep(3)
-    after = memory_kib(pid)
-    many = MEMBERS * SOCKETS
-    print(f"{many} sockets with a subscription each: {(after - before) / many:.1f} KiB each; {before / 1024:.0f} -> {after / 1024:.0f} MiB")
-    lags: list[float] = []
-    for at in range(COMMITS):
-        member = members[at % MEMBERS]
-        hearing = asyncio.create_task(phones[member].hear())
-        await happens(house, "visited", member, at=datetime.now(UTC).replace(microsecond=0), place="Baixa", people=2)
-        committed = time.perf_counter()
-        lags += [max(0.0, heard - committed) for heard in await asyncio.wait_for(hearing, 30)]
-    median, worst = statistics.median(lags) * 1000, max(lags) * 1000
-    print(f"from the commit to the phone, {len(lags)} times: median {median:.0f} ms, worst {worst:.0f} ms")
-    await asyncio.gather(*(socket.close() for each in phones.values() for socket in each.sockets))
+    many, before = MEMBERS * SOCKETS, memory_kib(pid)
+    async with AsyncExitStack() as stack:
+        await open_phones(bench, url, tokens, stack)
+        await asyncio.sleep(3)
+        after = memory_kib(pid)
+        each = (after - before) / many
+        print(f"{many} sockets with a subscription each: {each:.1f} KiB each; {before / 1024:.0f} -> {after / 1024:.0f} MiB")
+        print(f"change streams open: {await streams(database)}")
+        await deliver(bench)
+        await survive(bench, data)
+        print(f"change streams open: {await streams(database)}")
     await database.close()
 
 
