@@ -54,7 +54,8 @@ class Settings(BaseSettings):
     secret: SecretStr | None = Field(
         None,
         min_length=32,
-        description="32 characters or more: encrypts voucher codes and hashes contacts; by default made in the data folder",
+        description="32 characters or more: encrypts voucher codes, hashes contacts, signs links to unsubscribe; by default made in the "
+        "data folder",
     )
     access_token_minutes: int = Field(15, ge=1, le=60, description="How long an access token lives")
     session_idle_days: int = Field(30, ge=1, le=365, description="A session not refreshed for so long ends")
