@@ -91,7 +91,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     return report
 
 
-SHOP = ("test_offline", "test_phone", "test_scanning", "test_till")
+SHOP = ("test_live_page", "test_offline", "test_phone", "test_scanning", "test_till")
 
 
 class OneShop(LoadScopeScheduling):  # type: ignore[misc]

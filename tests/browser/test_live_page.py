@@ -1,0 +1,88 @@
+"""The open phone page by its socket: a voucher that lapses while it is held up, and what came broken, which is read afresh."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from playwright.sync_api import Page, WebSocketRoute, expect
+
+from tests.browser.people import sign_in_on_phone
+from tests.browser.shop import Shop
+
+VOUCHER = {
+    "id": "a-voucher",
+    "title": "Um café",
+    "voucherState": "ISSUED",
+    "issuedAt": "2026-01-01T10:00:00Z",
+    "expiresAt": "2026-03-02T10:00:00Z",
+    "usedAt": None,
+    "usedIn": None,
+    "cancellable": True,
+    "code": "V0000000000000000000",
+    "value": None,
+    "cost": None,
+    "stores": [],
+    "reward": {"id": "a-reward", "title": "Um café", "description": None, "image": None, "rewardKind": "PRODUCT", "terms": None},
+}
+
+
+class Line:
+    """The page's sockets as they come: each is the server's own, and the test may say something on it as well."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.subscribed: list[WebSocketRoute] = []
+        page.route_web_socket("**/graphql", self._relay)
+
+    def _relay(self, socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+
+        def from_page(message: str | bytes) -> None:
+            server.send(message)
+            if json.loads(message)["type"] == "subscribe":
+                self.subscribed.append(socket)
+
+        socket.on_message(from_page)
+
+    def until_subscribed(self, times: int) -> WebSocketRoute:
+        """Wait until the page has subscribed so often; return the socket of the last time."""
+        for _ in range(200):
+            if len(self.subscribed) >= times:
+                return self.subscribed[-1]
+            self.page.wait_for_timeout(50)
+        raise AssertionError(f"the page subscribed {len(self.subscribed)} times")
+
+    def tell(self, **payload: object) -> None:
+        """Tell the page something on its last socket."""
+        self.subscribed[-1].send(json.dumps({"id": "1", "type": "next", "payload": payload}))
+
+
+def happened(**activity: object) -> dict[str, object]:
+    return {"memberActivity": {"cursor": "c", "occurredAt": "2026-03-02T10:00:00Z", "activity": activity}}
+
+
+def test_a_voucher_that_lapses_while_it_is_held_up_turns(page: Page, shop: Shop) -> None:
+    line = Line(page)
+    sign_in_on_phone(page, shop, shop.members[13])
+    line.until_subscribed(1)
+    page.evaluate("async (voucher) => { (await import('/phone/screens/voucher.js')).openVoucher(voucher); }", VOUCHER)
+    expect(page.locator(".held[data-state=ISSUED] .qr")).to_be_visible()
+    line.tell(data=happened(__typename="VoucherExpired", voucher={**VOUCHER, "voucherState": "EXPIRED", "cancellable": False}))
+    expect(page.locator(".held[data-state=EXPIRED]")).to_be_visible()
+    expect(page.locator(".held .qr")).to_have_count(0)
+    expect(page.locator("#news .news")).to_contain_text(re.compile("(Lapsed|Expirou|Kupon wygasł): Um café"))
+
+
+def test_what_comes_broken_is_read_afresh_and_the_page_asks_again(page: Page, shop: Shop) -> None:
+    line = Line(page)
+    sign_in_on_phone(page, shop, shop.members[14])
+    line.until_subscribed(1)
+    page.clock.install()
+    line.tell(errors=[{"message": "The database does not answer.", "extensions": {"code": "BUSY", "retryAfter": 2}}])
+    page.wait_for_timeout(300)
+    with page.expect_request(lambda request: "PhoneHome" in (request.post_data or "")):
+        page.clock.fast_forward(31_000)
+    line.until_subscribed(2)
+    line.tell(data=happened(__typename="VoucherReinstated", voucher=VOUCHER))
+    expect(page.locator("#news .news")).to_contain_text("Um café")
