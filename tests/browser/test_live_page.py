@@ -10,7 +10,7 @@ from playwright.sync_api import Page, WebSocketRoute, expect
 from tests.browser.people import sign_in_on_phone
 from tests.browser.shop import Shop
 
-VOUCHER = {
+VOUCHER: dict[str, object] = {
     "id": "a-voucher",
     "title": "Um café",
     "voucherState": "ISSUED",
