@@ -175,6 +175,11 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "pt": "Faltam {amount} no saldo.",
         "pl": "Na saldzie brakuje {amount}.",
     },
+    "problem.SurveyAnsweredBefore": {
+        "en": "This was answered before. Thank you.",
+        "pt": "Esta pergunta já teve resposta. Obrigado.",
+        "pl": "Na to pytanie jest już odpowiedź. Dziękujemy.",
+    },
     "problem.WalletFull": {
         "en": "This balance can take {amount} more at most.",
         "pt": "Este saldo só pode receber mais {amount}.",

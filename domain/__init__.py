@@ -11,8 +11,9 @@ the reason of every amount; one transaction commits it, or nothing happened (`do
                 for other members), outbox, audit, programmes; contacts, sessions, sign_in_codes, staff, stores. rows.py alone knows
                 how a journal row is spelled. prepare.py makes collections and indexes at start.
     services/   stories in business words. house.py: what all of them share. purchases, refunds, adjustments, member_events,
-                redemption; turn (writes down what time brought); reading (what is looked at); verify (the journal, folded, must give
-                what is stored). For people: enrol, sign_in, sessions, staff, stores, profile, consents, contacts.
+                redemption, surveys; turn (writes down what time brought); reading (what is looked at); verify (the journal, folded,
+                must give what is stored). deliveries: what rules promise the outside (messages, hooks), by the senders of the porch.
+                For people: enrol, sign_in, sessions, staff, stores, profile, consents, contacts, inbox.
 
 A purchase, from the till: `services/purchases.py` `record` reads the member, decides, and commits receipt, member and journal with the
 caller's key in three commands. Somebody else's write in between: read again, decide again. The same key again: the same answer.

@@ -1,6 +1,7 @@
 """The inbox: every message, also where no push could be delivered; rendered in the reader's language when it is read."""
 
 from datetime import datetime
+from enum import Enum
 from functools import partial
 
 import strawberry
@@ -11,24 +12,45 @@ from api.graphql.errors import BadInput, NotFound
 from api.graphql.ids import decode_as, encode
 from api.graphql.paging import Numbered, connection, page
 from api.graphql.reader import Reader
+from domain.model.programme import Survey
 from domain.model.rendering import Recipient
 from domain.services import errors, inbox
 from domain.services.inbox import MARKED_AT_MOST
-from domain.services.messages import letter_words
+from domain.services.messages import letter_words, survey_of
 from domain.services.reading import Seen
 from domain.store.inbox import Letter
 
 LIST = "message"
 
 
+@strawberry.enum(description="What a survey asks.")
+class SurveyKind(Enum):
+    NPS = strawberry.enum_value("NPS", description="How likely one is to recommend us, 0 to 10.")
+    CSAT = strawberry.enum_value("CSAT", description="How content one is, 1 to 5.")
+
+
+@strawberry.type(description="A question that `answerSurvey` answers, once.")
+class MessageSurvey:
+    code: str = strawberry.field(description="Its code in the programme file.")
+    kind: SurveyKind = strawberry.field(description="What it asks, and so which scores there are.")
+    question: str = strawberry.field(description="In the member's language of now.")
+    lowest: int = strawberry.field(description="The least score that there is.")
+    highest: int = strawberry.field(description="The greatest score that there is.")
+    score: int | None = strawberry.field(description="What it was answered with; null where it is not answered.")
+    answered_at: datetime | None = strawberry.field(description="When it was answered; null where it is not.")
+
+
 @strawberry.type(description="The inbox: every notification, also where no push could be delivered.")
 class Message(Node):
-    message_kind: str = strawberry.field(description="The message's code in the programme file.")
+    message_kind: str = strawberry.field(
+        description="The message's code in the programme file; `survey` for a question, which `survey` says."
+    )
     title: str = strawberry.field(description="In the member's language of now.")
     body: str = strawberry.field(description="In the member's language of now.")
     sent_at: datetime = strawberry.field(description="When it was put into the inbox.")
     read_at: datetime | None = strawberry.field(description="When it was marked read; null where it is unread.")
     link: str | None = strawberry.field(description="Where a tap leads, a deep link of the app; null where nowhere.")
+    survey: MessageSurvey | None = strawberry.field(description="What it asks; null where it asks nothing.")
 
 
 @strawberry.type(description="A message in its list.")
@@ -80,15 +102,30 @@ def message_key(letter_id: str) -> str:
 def message_of(reader: Reader, seen: Seen, letter: Letter) -> Message:
     """Return a letter as its owner reads it."""
     to = Recipient(seen.details.name, seen.member.number, reader.locale)
-    words = letter_words(reader.of_version(letter.version), letter, to)
+    programme = reader.of_version(letter.version)
+    words = letter_words(programme, letter, to)
+    survey = survey_of(programme, letter.code) if letter.kind == "survey" else None
     return Message(
         id=strawberry.ID(message_key(letter.id)),
-        message_kind=letter.code,
+        message_kind="survey" if letter.kind == "survey" else letter.code,
         title=words.title,
         body=words.body,
         sent_at=letter.sent_at,
         read_at=letter.read_at,
         link=words.link,
+        survey=None if survey is None else _question(survey, words.title, letter),
+    )
+
+
+def _question(survey: Survey, words: str, letter: Letter) -> MessageSurvey:
+    return MessageSurvey(
+        code=survey.code,
+        kind=SurveyKind[survey.kind.upper()],
+        question=words,
+        lowest=survey.scores[0],
+        highest=survey.scores[-1],
+        score=letter.score,
+        answered_at=letter.answered_at,
     )
 
 

@@ -95,6 +95,7 @@ ROOTS: Mapping[str, Mapping[str, Entry]] = {
         "redeemReward": _to(MEMBER),
         "cancelVoucher": _to(MEMBER),
         "markMessagesRead": _to(MEMBER),
+        "answerSurvey": _to(MEMBER),
         "staffSignIn": _to(PUBLIC, STAFF),
         "scan": _to(STAFF),
         "recordPurchase": _to(STAFF),
@@ -123,6 +124,7 @@ TYPES: Mapping[str, Eyes] = {
     **_all(PUBLIC, "Enrolled", "TermsNotAccepted", "SignInCodeRequested", "SessionRefreshed"),
     # The member's own
     **_all(MEMBER, "Member", "MemberCard", "Referral", "MemberPlan", "Consent", "Device"),
+    **_all(MEMBER, "MessageSurvey", "SurveyAnswered", "SurveyAnsweredBefore"),
     **_all(MEMBER, "Message", "MessageConnection", "MessageEdge", "PointEntryConnection", "PointEntryEdge"),
     **_all(MEMBER, "SignedIn", "ProfileUpdated", "ContactChanged", "ContactTaken", "TermsAccepted", "ConsentSet"),
     **_all(MEMBER, "DeviceRegistered", "DeviceUnregistered", "MessagesRead", "RewardRedeemed", "RewardLocked", "VoucherGivenBack"),

@@ -20,6 +20,7 @@ from api.graphql.scalars import SCALARS
 from api.graphql.scanning import ScanMutation
 from api.graphql.sign_in import SignInMutation
 from api.graphql.staff import StaffMutation, StaffQuery
+from api.graphql.surveys import SurveyMutation
 from api.graphql.trail import TrailQuery
 
 
@@ -35,6 +36,7 @@ class Mutation(
     DeviceMutation,
     RedemptionMutation,
     MessageMutation,
+    SurveyMutation,
     StaffMutation,
     ScanMutation,
     PurchaseMutation,

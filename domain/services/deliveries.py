@@ -95,11 +95,8 @@ async def _prepared(house: House, post: Post, row: Promised, kept: Kept | None, 
     kept = kept or await members.find(house.store, row.member)
     if row.kind == "webhook":
         return await _for_system(house, post, row, kept, lease, now)
-    if row.kind != "message":
-        await _end(house, row, None, lease, now, state="parked", reason=f"no {row.kind} sender is configured")
-        return None
     programme = house.programmes.known(row.version)
-    spec = message_of(programme, row.code)
+    spec = message_of(programme, row.kind, row.code)
     reason = why_not(spec, kept)
     if reason is not None or spec is None or kept is None:
         dropped = [over(one, "dropped", reason or "") for one in row.deliveries or ()]
@@ -173,8 +170,8 @@ async def _superseded(house: House, job: Job) -> bool:
     if collapse is None or row.deliveries is not None:
         return False
     for other in await outbox.pending_of(house.store, row.member):
-        spec = message_of(house.programmes.known(other.version), other.code)
-        if other.id == row.id or other.kind != "message" or spec is None or spec.collapse != collapse:
+        spec = message_of(house.programmes.known(other.version), other.kind, other.code)
+        if other.id == row.id or other.kind != row.kind or spec is None or spec.collapse != collapse:
             continue
         if (other.seq, other.index) > (row.seq, row.index):
             return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
 
 from domain.model.decision import Refusal
@@ -96,6 +97,15 @@ class UnknownPurchase(Refusal):
 
     def __init__(self) -> None:
         super().__init__("no such receipt was recorded here")
+
+
+class SurveyAnsweredBefore(Refusal):
+    """The question was answered before, with `score`: an answer stands."""
+
+    def __init__(self, score: int, answered_at: datetime) -> None:
+        super().__init__("the question was answered before")
+        self.score = score
+        self.answered_at = answered_at
 
 
 class NotFound(Exception):

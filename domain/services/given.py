@@ -93,6 +93,13 @@ def amount(value: int, *, field: str, least: int = 0) -> None:
         raise InvalidInput(field, f"Write a whole number from {least} to {LARGEST}.")
 
 
+def score(value: object, *, among: range, field: str) -> int:
+    """Judge an answer to a survey by the answers that there are."""
+    if not isinstance(value, int) or isinstance(value, bool) or value not in among:
+        raise InvalidInput(field, f"Write a whole number from {among[0]} to {among[-1]}.")
+    return value
+
+
 def past(at: datetime, *, now: datetime) -> None:
     """Judge when something happened: not in the future, at most 400 days ago."""
     if at > now:

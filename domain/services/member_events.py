@@ -26,7 +26,6 @@ from domain.store.requests import Reply, request_key, store_scope
 
 LARGEST_NUMBER = 2**53
 LONGEST_TEXT = 500
-REASONABLE_SCORE = range(11)
 PLANS = (events.PLAN_STARTED, events.PLAN_RENEWED, events.PLAN_ENDED)
 
 
@@ -106,11 +105,10 @@ def _survey(programme: Programme, data: Mapping[str, object]) -> dict[str, Json]
     if unknown := sorted(data.keys() - {"survey", "score"}):
         raise InvalidInput(f"data.{unknown[0]}", "An answer has no such field.")
     code, score = data.get("survey"), data.get("score")
-    if all(spec.code != code for spec in programme.surveys):
+    spec = next((one for one in programme.surveys if one.code == code), None)
+    if spec is None:
         raise InvalidInput("data.survey", "The programme has no such survey.")
-    if not isinstance(score, int) or isinstance(score, bool) or score not in REASONABLE_SCORE:
-        raise InvalidInput("data.score", "Write a whole number from 0 to 10.")
-    return {"survey": str(code), "score": score}
+    return {"survey": spec.code, "score": given.score(score, among=spec.scores, field="data.score")}
 
 
 # ---------------------------------------------------------------- writes

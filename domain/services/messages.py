@@ -13,20 +13,31 @@ from domain.model import quiet
 from domain.model.calendar import add
 from domain.model.decide import at_instant
 from domain.model.programme import Message, Programme
-from domain.model.programme.messages import SERVICE
+from domain.model.programme.messages import SERVICE, Survey
 from domain.model.rendering import Recipient, Rendered, Told, render
-from domain.store.inbox import Letter, Mailbox
+from domain.store.inbox import Letter, LetterKind, Mailbox
 from domain.store.members import Details, Kept
-from domain.store.outbox import Delivery, Promised
+from domain.store.outbox import Delivery, Kind, Promised
 
 COLLAPSE_BYTES = 64
 
 
 # ---------------------------------------------------------------- pure rules
-def spec_of(programme: Programme, code: str) -> Message | None:
-    """Return a message as the programme has it; None where it has none of this code."""
+def spec_of(programme: Programme, kind: Kind, code: str) -> Message | None:
+    """Return a message, or a survey's question as one, as the programme has it; None where it has none of this code."""
+    if kind == "survey":
+        survey = survey_of(programme, code)
+        return survey.message if survey is not None else None
     try:
         return programme.message(code)
+    except KeyError:
+        return None
+
+
+def survey_of(programme: Programme, code: str) -> Survey | None:
+    """Return a survey as the programme has it; None where it has none of this code."""
+    try:
+        return programme.survey(code)
     except KeyError:
         return None
 
@@ -81,7 +92,8 @@ def balance_of(programme: Programme, kept: Kept, *, now: datetime) -> int:
 
 def letter_of(row: Promised, *, n: int, balance: int, now: datetime) -> Letter:
     """Return a message as it lies in the inbox."""
-    return Letter(row.id, row.member, n, row.code, row.version, row.event, row.data, balance, now)
+    kind: LetterKind = "survey" if row.kind == "survey" else "message"
+    return Letter(row.id, row.member, n, kind, row.code, row.version, row.event, row.data, balance, now)
 
 
 def words_of(programme: Programme, spec: Message, row: Promised, kept: Kept, *, balance: int) -> Rendered:
@@ -92,7 +104,7 @@ def words_of(programme: Programme, spec: Message, row: Promised, kept: Kept, *, 
 
 def letter_words(programme: Programme, letter: Letter, to: Recipient) -> Rendered:
     """Return what a letter says to whoever reads it now; its code alone where the programme knows the message no more."""
-    spec = spec_of(programme, letter.code)
+    spec = spec_of(programme, letter.kind, letter.code)
     if spec is None:
         return Rendered(letter.code, "", None)
     return render(programme, spec, Told(letter.event, letter.data, letter.balance), to)

@@ -25,6 +25,7 @@ from domain.services.house import House
 from domain.services.messages import balance_of, collapse_id, language, words_of
 from domain.services.senders import NO_SENDERS, SILENT, Address, MailMessage, PushMessage, Senders, SmsMessage, Verdict, WebhookMessage
 from domain.store import inbox, outbox, push_addresses
+from domain.store.base import UNREADABLE
 from domain.store.inbox import Mailbox
 from domain.store.members import Kept
 from domain.store.outbox import Delivery, Promised
@@ -119,8 +120,8 @@ async def send(house: House, post: Post, jobs: Sequence[Job], now: datetime) -> 
     boxes: dict[str, Mailbox] = {}
     if any(reached.values()):
         wanted = sorted({job.row.member for job in going if reached.get(job.row.member)})
-        found = await side_by_side([inbox.mailbox(house.store, member) for member in wanted])
-        boxes = {box.member: box for box in found}
+        found = await side_by_side([_mailbox(house, member) for member in wanted])
+        boxes = {box.member: box for box in found if box is not None}
     parcels: dict[str, list[_Parcel]] = {}
     for job in going:
         _part_by_device(job, reached.get(job.row.member, ()))
@@ -131,6 +132,15 @@ async def send(house: House, post: Post, jobs: Sequence[Job], now: datetime) -> 
                 job.deliveries[at] = over(one, "skipped", "no_address")
     done = await asyncio.gather(*(_send_channel(house, post, channel, some, now) for channel, some in parcels.items()))
     return sum(done)
+
+
+async def _mailbox(house: House, member: str) -> Mailbox | None:
+    """Return what is counted of a member's messages; None where it cannot be read: their push then counts nothing, and nobody waits."""
+    try:
+        return await inbox.mailbox(house.store, member)
+    except UNREADABLE as fault:
+        log.exception("deliveries.mailbox_unreadable", member=member, fault=type(fault).__name__)
+        return None
 
 
 async def _reached(house: House, jobs: Sequence[Job], now: datetime) -> Mapping[str, Sequence[Reached]]:
@@ -170,7 +180,9 @@ def _message(
     device = next((each for each in reached.get(row.member, ()) if each.device == one.to), None)
     if device is None:
         return None
-    data = {"kind": row.code, **({"message": post.public_id(row.id)} if "inbox" in spec.channels else {})}
+    data = {"kind": "survey", "survey": row.code} if row.kind == "survey" else {"kind": row.code}
+    if "inbox" in spec.channels:
+        data["message"] = post.public_id(row.id)
     box = boxes.get(row.member)
     return PushMessage(
         id=f"{row.id}/{one.to}",

@@ -14,7 +14,7 @@ import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from pymongo.errors import DuplicateKeyError
 
@@ -24,16 +24,19 @@ from domain.store.connect import Raw
 
 COLLECTION = "inbox"
 MAILBOXES = "mailboxes"
+LetterKind = Literal["message", "survey"]
 
 
 # ---------------------------------------------------------------- values
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A message as it lies in the inbox, the member's `n`-th; `balance` is the first wallet's when it came."""
+    """A message, or a survey's question, as it lies in the inbox, the member's `n`-th; `balance` is the first wallet's when it came,
+    `score` what a question was answered with."""
 
     id: str
     member: str
     n: int
+    kind: LetterKind
     code: str
     version: int
     event: str
@@ -41,6 +44,8 @@ class Letter:
     balance: int
     sent_at: datetime
     read_at: datetime | None = None
+    score: int | None = None
+    answered_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +94,7 @@ def letter(row: Raw) -> Letter:
         id=row["_id"],
         member=row["member"],
         n=row["n"],
+        kind=row.get("kind", "message"),
         code=row["code"],
         version=row["version"],
         event=row["event"],
@@ -96,6 +102,8 @@ def letter(row: Raw) -> Letter:
         balance=row["balance"],
         sent_at=row["sent_at"],
         read_at=row.get("read_at"),
+        score=row.get("score"),
+        answered_at=row.get("answered_at"),
     )
 
 
@@ -127,6 +135,7 @@ def _document(one: Letter) -> dict[str, Any]:
         "_id": one.id,
         "member": one.member,
         "n": one.n,
+        "kind": one.kind,
         "code": one.code,
         "version": one.version,
         "event": one.event,
@@ -155,3 +164,10 @@ def _counted(before: Mailbox, after: Mailbox) -> dict[str, Any]:
 def read(one: Letter, *, at: datetime) -> Write:
     """Return the guarded mark that a letter was read."""
     return update(COLLECTION, {"_id": one.id, "read_at": None}, {"$set": {"read_at": at}}, missed=Stale("somebody has read it"))
+
+
+def answered(one: Letter, *, score: int, at: datetime) -> Write:
+    """Return the guarded mark that a question was answered, and with that read."""
+    asked = {"_id": one.id, "answered_at": None, "read_at": one.read_at}
+    sets = {"score": score, "answered_at": at, "read_at": one.read_at or at}
+    return update(COLLECTION, asked, {"$set": sets}, missed=Stale("somebody has read or answered it"))

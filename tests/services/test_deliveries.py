@@ -303,6 +303,19 @@ async def test_a_member_who_cannot_be_read_parks_their_own_rows_alone(database: 
     assert [(one.state, one.error) for one in left] == [("parked", "fault: KeyError"), ("done", "")]
 
 
+async def test_a_mailbox_that_cannot_be_read_keeps_no_push_back(database: Database) -> None:
+    house = await loud(database)
+    await join(house, "rui", at=NOON)
+    for member in ("ana", "rui"):
+        await phone(house, member, token=member)
+        await say(house, member, news=True)
+        await happens(house, "sold", member)
+    await house.store["mailboxes"].insert_one({"_id": "ana"})
+    pushes = Pushes()
+    assert await works(house, post_of(pushes)) == 2
+    assert sorted((one.address.value, one.badge) for one in pushes.got) == [("ana", None), ("rui", 0)]
+
+
 async def test_two_workers_claim_no_message_both(database: Database) -> None:
     house = await loud(database)
     await phone(house)

@@ -7,6 +7,7 @@ const MEMBER_REWARD = `id rewardState missing locks { reason message tier { id n
 const VOUCHER = `id title voucherState issuedAt expiresAt usedAt usedIn { id name } cancellable code value { amount percent minimum currency } cost { wallet amount } stores { id name } reward { id title description image rewardKind terms }`;
 const ENTRY = `id wallet entryKind amount title occurredAt availableAt expiresOn balanceAfter`;
 const BADGE = `id level progress target fraction earnedAt badge { id name description art levels secret until }`;
+const SURVEY = `survey { kind lowest highest score }`;
 const CONSENT = `id purpose granted at wording wordingVersion`;
 
 export const PROGRAMME = `query PhoneProgramme { programme { name currency timezone locales terms { version url }
@@ -28,7 +29,7 @@ export const HISTORY = `query PhoneHistory($after: String, $wallet: WalletCode) 
 export const ENTRY_REASONS = `query PhoneEntry($id: ID!) { node(id: $id) { id ... on PointEntry { explanation { rule title applied wallet amount reason }
   purchase { id externalId total currency store { id name } } } } }`;
 export const MESSAGES = `query PhoneMessages($after: String) { me { id messages(first: 20, after: $after) { unread
-  edges { node { id messageKind title body sentAt readAt link } } pageInfo { hasNextPage endCursor } } } }`;
+  edges { node { id messageKind title body sentAt readAt link ${SURVEY} } } pageInfo { hasNextPage endCursor } } } }`;
 export const PROFILE = `query PhoneProfile { me { id number name email phone birthday locale joinedAt termsAccepted
   consents { ${CONSENT} } referral { code url invited qualified } plan { since until plan { code name benefits } }
   devices { id platform registeredAt lastSeenAt } #?
@@ -48,6 +49,8 @@ export const CHANGE_CONTACT = `mutation PhoneContact($input: ChangeContactInput!
 export const ACCEPT_TERMS = `mutation PhoneTerms($input: AcceptTermsInput!) { acceptTerms(input: $input) { __typename ... on Problem { message } } }`;
 export const SET_CONSENT = `mutation PhoneConsent($input: SetConsentInput!) { setConsent(input: $input) { consents { ${CONSENT} } } }`;
 export const MARK_READ = `mutation PhoneRead($input: MarkMessagesReadInput!) { markMessagesRead(input: $input) { unread } }`;
+export const ANSWER_SURVEY = `mutation PhoneAnswer($input: AnswerSurveyInput!) { answerSurvey(input: $input) { __typename
+  ... on SurveyAnswered { question { id ${SURVEY} } } ... on SurveyAnsweredBefore { score } ... on Problem { message } } }`;
 export const REDEEM = `mutation PhoneRedeem($input: RedeemRewardInput!) { redeemReward(input: $input) { __typename
   ... on RewardRedeemed { voucher { ${VOUCHER} } wallets { ${WALLET} } }
   ... on RewardLocked { message missing locks { reason message } } ... on Problem { message } } }`;

@@ -48,3 +48,13 @@ class Survey(Part):
     code: Code
     kind: Literal["nps", "csat"] = "nps"
     question: Words
+
+    @property
+    def scores(self) -> range:
+        """The answers that there are."""
+        return range(11) if self.kind == "nps" else range(1, 6)
+
+    @property
+    def message(self) -> Message:
+        """The question as a message: by push and in the inbox, no consent asked for, nobody woken."""
+        return Message.model_construct(code=self.code, channels=("push", "inbox"), title=self.question, quiet=True)
