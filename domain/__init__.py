@@ -14,6 +14,8 @@ the reason of every amount; one transaction commits it, or nothing happened (`do
                 redemption, surveys; turn (writes down what time brought); reading (what is looked at); verify (the journal, folded,
                 must give what is stored). deliveries: what rules promise the outside (messages, hooks), by the senders of the porch.
                 For people: enrol, sign_in, sessions, staff, stores, profile, consents, contacts, inbox.
+                As it happens: following (one change stream a process) hands what is committed to live and activity (who listens) and
+                to registry (which sessions have ended).
 
 A purchase, from the till: `services/purchases.py` `record` reads the member, decides, and commits receipt, member and journal with the
 caller's key in three commands. Somebody else's write in between: read again, decide again. The same key again: the same answer.
