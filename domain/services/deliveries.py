@@ -2,33 +2,39 @@
 
     claim (lease) -> fan out: the inbox, and what is to be sent -> quiet hours -> one delivery a device -> verdicts written down
 
-A worker that is killed leaves its lease behind: the rows come up again when it ends, and no more was sent twice than what was in
-flight. One row's fault is its own: it is parked with its error, and the rest goes on. Nothing a sender says ends a round.
+A round costs a few commands for all its rows. Of one member's rows none is taken before another worker is through with an earlier one, so
+that messages come in the order of what happened. A worker that is killed leaves its lease behind: the rows come up again when it ends,
+and no more was sent twice than what was in flight. One row's fault is its own: it is parked with its error, and the rest goes on. Nothing
+a sender says ends a round.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 import secrets
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Sequence, Set
+from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
 
 from domain.model.calendar import milliseconds
-from domain.model.programme import Message, Programme
 from domain.services.house import House
-from domain.services.messages import balance_of, channels_of, letter_of, too_soon, waits_until, why_not
+from domain.services.messages import channels_of, waits_until, why_not
 from domain.services.messages import spec_of as message_of
+from domain.services.posting import posted
 from domain.services.sending import AT_ONCE, EXPIRES, Job, Post, channel_of, over, send, side_by_side
-from domain.store import inbox, members, outbox
+from domain.store import members, outbox
 from domain.store.base import Busy, StoreFault, Unavailable
 from domain.store.members import Kept
-from domain.store.outbox import Delivery, Promised, State
+from domain.store.outbox import Delivery, End, Promised, State
 
 POLL_SECONDS = 1.0
+HELD_UP_SECONDS = 1.0
+ROUNDS_AT_ONCE = 4
 FINISH_SECONDS = 5.0
 
 log = structlog.get_logger(__name__)
@@ -52,22 +58,51 @@ async def deliver(house: House, post: Post, *, now: datetime) -> Round:
     for one in due.unreadable:
         log.error("deliveries.row_unreadable", row=one.id, fault=one.fault)
         await outbox.set_aside(house.store, one)
-    found = due.rows
-    if not found:
-        return Round()
-    rows = random.sample(found, min(AT_ONCE, len(found)))  # several workers seldom reach for the same
+    rows = _chosen(due.rows)
     lease = secrets.token_hex(8)
-    taken = await side_by_side([outbox.claim(house.store, row, lease=lease, now=now, lasts=post.lease) for row in rows])
-    rows = [row for row, mine in zip(rows, taken, strict=True) if mine]
+    mine = await outbox.claim(house.store, [row.id for row in rows], lease=lease, now=now, lasts=post.lease) if rows else set[str]()
+    rows, behind = _in_turn(rows, mine)
+    if behind:
+        await outbox.release(house.store, behind, lease=lease, now=now)
+    found = len(due.rows) - len(behind)
     if not rows:
-        return Round(len(found))
+        return Round(found)
     kept = await members.find_many(house.store, sorted({row.member for row in rows}))
     await _know(house, rows)
-    ordered = sorted(rows, key=lambda row: (row.member, row.seq, row.index))
-    jobs = [job for job in await side_by_side([_begun(house, post, row, kept.get(row.member), lease, now) for row in ordered]) if job]
+    begun = await side_by_side([_own(row, _begun(house, post, row, kept.get(row.member))) for row in rows])
+    there = await _in_the_inbox(house, [one for one in begun if one is not None], now)
+    jobs = [one for one in there if isinstance(one, Job)]
+    timed = await side_by_side([_own(job.row, _timed(house, job, now)) for job in jobs])
+    jobs = [one for one in timed if isinstance(one, Job)]
     sent = await send(house, post, jobs, now)
-    await side_by_side([_settle(house, job, lease, now) for job in jobs])
-    return Round(len(found), len(rows), sent)
+    ends = [one for one in (*there, *timed) if isinstance(one, End)]
+    await _settle(house, [*ends, *map(_ended, jobs)], lease, now)
+    return Round(found, len(rows), sent)
+
+
+def _chosen(found: Sequence[Promised]) -> list[Promised]:
+    """Return what a worker reaches for: all that is due to some members, whom several workers seldom share; each one's in its order."""
+    theirs = defaultdict[str, list[Promised]](list)
+    for row in sorted(found, key=lambda row: (row.seq, row.index)):
+        theirs[row.member].append(row)
+    out = list[Promised]()
+    for member in random.sample(list(theirs), len(theirs)):
+        if len(out) < AT_ONCE:
+            out += theirs[member][:AT_ONCE]
+    return out[:AT_ONCE]
+
+
+def _in_turn(rows: Sequence[Promised], mine: Set[str]) -> tuple[list[Promised], list[str]]:
+    """Return the rows that were claimed, and those to be given back: another worker has one that comes before it."""
+    others, turn, behind = set[str](), list[Promised](), list[str]()
+    for row in rows:
+        if row.id not in mine:
+            others.add(row.member)
+        elif row.member in others:
+            behind.append(row.id)
+        else:
+            turn.append(row)
+    return turn, behind
 
 
 async def _know(house: House, rows: Iterable[Promised]) -> None:
@@ -79,89 +114,88 @@ async def _know(house: House, rows: Iterable[Promised]) -> None:
 
 
 # ---------------------------------------------------------------- fanning out
-async def _begun(house: House, post: Post, row: Promised, kept: Kept | None, lease: str, now: datetime) -> Job | None:
-    """Bring a claimed row to where its messages can be sent; None where there is nothing to send now, and that is written down."""
+async def _own(row: Promised, step: Awaitable[Job | End]) -> Job | End | None:
+    """Take a step of a claimed row's; its fault is its own."""
     try:
-        return await _prepared(house, post, row, kept, lease, now)
-    except (Busy, StoreFault, Unavailable):
-        return None  # the lease ends, and the row comes up again
-    except Exception as fault:
-        log.exception("deliveries.row_failed", row=row.id, code=row.code)
-        await _end(house, row, None, lease, now, state="parked", reason=f"fault: {type(fault).__name__}")
+        return await step
+    except Exception as fault:  # noqa: BLE001 - whatever it is, it ends this row alone
+        return _ended_by(fault, row)
+
+
+def _ended_by(fault: Exception, row: Promised) -> End | None:
+    """Return where a fault leaves a row: parked with it. None where it is the database's: the lease ends, and the row comes up again."""
+    if isinstance(fault, (Busy, StoreFault, Unavailable)):
         return None
+    log.error("deliveries.row_failed", row=row.id, code=row.code, exc_info=fault)
+    return End(row.id, "parked", f"fault: {type(fault).__name__}")
 
 
-async def _prepared(house: House, post: Post, row: Promised, kept: Kept | None, lease: str, now: datetime) -> Job | None:
+async def _begun(house: House, post: Post, row: Promised, kept: Kept | None) -> Job | End:
+    """Bring a claimed row to where its messages can be sent, or to its end."""
     kept = kept or await members.find(house.store, row.member)
-    if row.kind == "webhook":
-        return await _for_system(house, post, row, kept, lease, now)
+    return _for_system(house, post, row, kept) if row.kind == "webhook" else _for_people(house, post, row, kept)
+
+
+def _for_people(house: House, post: Post, row: Promised, kept: Kept | None) -> Job | End:
     programme = house.programmes.known(row.version)
     spec = message_of(programme, row.kind, row.code)
     reason = why_not(spec, kept)
     if reason is not None or spec is None or kept is None:
         dropped = [over(one, "dropped", reason or "") for one in row.deliveries or ()]
         was_sent = any(one.state == "sent" for one in dropped)
-        await _end(house, row, dropped, lease, now, state="done" if was_sent else "dropped", reason=reason or "")
-        return None
-    deliveries = row.deliveries if row.deliveries is not None else await _fanned(house, row, spec, programme, kept, lease, now)
-    if deliveries is None:
-        return None
-    deliveries = tuple(_without(post, one) for one in deliveries)
-    job = Job(row, spec, programme, kept, list(deliveries))
-    if row.superseded or await _superseded(house, job):
-        job.deliveries = [over(one, "dropped", "collapsed") for one in job.deliveries]
-    elif now >= row.promised_at + EXPIRES:
-        job.deliveries = [over(one, "dropped", "expired") for one in job.deliveries]
-    elif any(one.state == "pending" for one in job.deliveries):
-        job.due = waits_until(programme, spec, kept, key=row.id, now=now)
-    return job
+        return End(row.id, "done" if was_sent else "dropped", reason or "", dropped)
+    deliveries = row.deliveries if row.deliveries is not None else channels_of(spec)
+    return Job(row, spec, programme, kept, [_without(post, one) for one in deliveries])
 
 
-async def _for_system(house: House, post: Post, row: Promised, kept: Kept | None, lease: str, now: datetime) -> Job | None:
+def _for_system(house: House, post: Post, row: Promised, kept: Kept | None) -> Job | End:
     """Bring a webhook to where it can be sent; it is not dropped for its age, since another system has no other way to know."""
     if kept is None or kept.status != "active":
-        await _end(house, row, None, lease, now, state="dropped", reason="member_gone")
-        return None
+        return End(row.id, "dropped", "member_gone")
     deliveries = row.deliveries if row.deliveries is not None else (Delivery("webhook", row.code),)
     if any(post.sender(channel_of(one)) is None for one in deliveries):
         log.error("deliveries.hook_unknown", row=row.id, hook=row.code)
-        await _end(house, row, None, lease, now, state="parked", reason=f'SELO_WEBHOOKS names no "{row.code}"')
-        return None
+        return End(row.id, "parked", f'SELO_WEBHOOKS names no "{row.code}"')
     return Job(row, None, house.programmes.known(row.version), kept, list(deliveries))
 
 
-async def _fanned(
-    house: House, row: Promised, spec: Message, programme: Programme, kept: Kept, lease: str, now: datetime
-) -> tuple[Delivery, ...] | None:
-    """Put a message into the inbox and note what is to be sent; None where it came too soon after one of its kind."""
-    deliveries = channels_of(spec)
-    if "inbox" not in spec.channels and spec.once is None:
-        return deliveries  # nothing that may happen only once: it is noted with the verdicts
+def _without(post: Post, one: Delivery) -> Delivery:
+    """Return a delivery as skipped where nobody is configured to send it."""
+    return over(one, "skipped", f"{one.channel}_off") if post.sender(one.channel) is None else one
 
-    async def attempt() -> bool:
-        box = await inbox.mailbox(house.store, row.member)
-        held = [box.holds.id] if box.holds is not None else []
-        there = {one.id for one in await inbox.some(house.store, [row.id, *held])}
-        if not there.issuperset(held):
-            await inbox.put_in(house.store, box.holds)  # where a worker died between the two
-        if too_soon(programme, spec, box, row):
-            return False
-        if row.id in (*there, *held):
-            return True  # a worker that died had come so far
-        after = box
-        if "inbox" in spec.channels:
-            letter = letter_of(row, n=box.n + 1, balance=balance_of(programme, kept, now=now), now=now)
-            after = replace(box, n=letter.n, unread=box.unread + 1, holds=letter)
-        await inbox.post(house.store, box, after.told(spec.code, row.at, by=row.id) if spec.once is not None else after)
-        return True
 
-    if not await house.store.rounds(attempt, queue=f"mailbox:{row.member}"):
-        await _end(house, row, (), lease, now, state="dropped", reason="once")
-        return None
-    if deliveries:
-        return deliveries
-    await _end(house, row, (), lease, now, state="done", reason="")
-    return None
+async def _in_the_inbox(house: House, begun: Sequence[Job | End], now: datetime) -> list[Job | End]:
+    """Put into inboxes what is not there yet; what came too soon after one of its kind ends here, and what could not be put there."""
+    jobs = [one for one in begun if isinstance(one, Job)]
+    came = await posted(house, [job for job in jobs if _to_post(job)], now=now)
+    out: list[Job | End | None] = [one for one in begun if isinstance(one, End)]
+    for job in jobs:
+        match came.get(job.row.id):
+            case "too_soon":
+                out.append(End(job.row.id, "dropped", "once", ()))
+            case Exception() as fault:
+                out.append(_ended_by(fault, job.row))
+            case _:
+                out.append(job)
+    return [one for one in out if one is not None]
+
+
+def _to_post(job: Job) -> bool:
+    """Tell whether a message is to go into the inbox, or may come only so often, and was not posted yet."""
+    return job.spec is not None and job.row.deliveries is None and ("inbox" in job.spec.channels or job.spec.once is not None)
+
+
+async def _timed(house: House, job: Job, now: datetime) -> Job:
+    """Note on a message's deliveries that it is too late for them, or when they may go."""
+    if job.spec is None:
+        return job
+    if job.row.superseded or await _superseded(house, job):
+        job.deliveries = [over(one, "dropped", "collapsed") for one in job.deliveries]
+    elif now >= job.row.promised_at + EXPIRES:
+        job.deliveries = [over(one, "dropped", "expired") for one in job.deliveries]
+    elif any(one.state == "pending" for one in job.deliveries):
+        job.due = waits_until(job.programme, job.spec, job.kept, key=job.row.id, now=now)
+    return job
 
 
 async def _superseded(house: House, job: Job) -> bool:
@@ -180,59 +214,60 @@ async def _superseded(house: House, job: Job) -> bool:
     return False
 
 
-def _without(post: Post, one: Delivery) -> Delivery:
-    """Return a delivery as skipped where nobody is configured to send it."""
-    return over(one, "skipped", f"{one.channel}_off") if post.sender(one.channel) is None else one
-
-
 # ---------------------------------------------------------------- writing it down
-async def _settle(house: House, job: Job, lease: str, now: datetime) -> None:
-    """Write down what became of a row: it waits, is done, or is parked where an attempt too many failed."""
+def _ended(job: Job) -> End:
+    """Return what became of a row: it waits, is done, or is parked where an attempt too many failed."""
     waiting, failed = ([one.reason for one in job.deliveries if one.state == state] for state in ("pending", "failed"))
     state: State = "pending" if waiting else "parked" if failed else "done"
     reason = next(iter([*waiting, *failed]), "")
     if state == "parked":
         log.error("deliveries.parked", row=job.row.id, code=job.row.code, why=reason)
-    await _end(house, job.row, job.deliveries, lease, now, state=state, reason=reason, due=job.due)
+    return End(job.row.id, state, reason, job.deliveries, job.due)
 
 
-async def _end(
-    house: House,
-    row: Promised,
-    deliveries: Sequence[Delivery] | None,
-    lease: str,
-    now: datetime,
-    *,
-    state: State,
-    reason: str,
-    due: datetime | None = None,
-) -> None:
-    try:
-        await outbox.settle(house.store, row, lease=lease, deliveries=deliveries, state=state, reason=reason, due=due or now, now=now)
-    except Unavailable:
-        log.warning("deliveries.not_noted", row=row.id)  # the lease ends, and the row comes up again
+async def _settle(house: House, ends: Sequence[End], lease: str, now: datetime) -> None:
+    if ends:
+        try:
+            await outbox.settle(house.store, ends, lease=lease, now=now)
+        except Unavailable:
+            log.warning("deliveries.not_noted", rows=len(ends))  # the lease ends, and they come up again
 
 
 # ---------------------------------------------------------------- until cancelled
 async def keep_delivering(
     house: House, post: Post, *, clock: Callable[[], datetime], woken: asyncio.Event, heard: Callable[[Exception], None]
 ) -> None:
-    """Deliver whenever something is due, looking each second and whenever woken, until cancelled; a round under way is finished first."""
-    while True:
-        woken.clear()
-        going = asyncio.ensure_future(deliver(house, post, now=clock()))
-        try:
-            done = await asyncio.shield(going)
-            busy = done.found > done.claimed
-        except asyncio.CancelledError:
-            await asyncio.wait({going}, timeout=FINISH_SECONDS)
-            going.cancel()
-            raise
-        except Exception as fault:  # noqa: BLE001 - whatever it is, the next round comes
+    """Deliver whenever something is due, looking each second and whenever woken, until cancelled; rounds under way are finished first.
+
+    A round that somebody outside holds up goes on beside the next, a few at most: no inbox waits for a phone.
+    """
+    under_way = set[asyncio.Task[Round]]()
+
+    def ended(task: asyncio.Task[Round]) -> None:
+        under_way.discard(task)
+        if not task.cancelled() and isinstance(fault := task.exception(), Exception):
             heard(fault)
-            busy = False
-        if not busy:
-            try:
-                await asyncio.wait_for(woken.wait(), POLL_SECONDS)
-            except TimeoutError:
-                continue
+
+    try:
+        while True:
+            woken.clear()
+            going = asyncio.create_task(deliver(house, post, now=clock()))
+            under_way.add(going)
+            going.add_done_callback(ended)
+            await asyncio.wait({going}, timeout=HELD_UP_SECONDS)
+            while len(under_way) >= ROUNDS_AT_ONCE:
+                await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
+            if not _is_behind(going):
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(woken.wait(), POLL_SECONDS)
+    except asyncio.CancelledError:
+        if under_way:
+            await asyncio.wait(under_way, timeout=FINISH_SECONDS)
+        for task in under_way:
+            task.cancel()
+        raise
+
+
+def _is_behind(going: asyncio.Task[Round]) -> bool:
+    """Tell whether a round left something that was due, so that the next begins at once."""
+    return going.done() and not going.exception() and going.result().found > going.result().claimed

@@ -25,7 +25,6 @@ from domain.services.house import House
 from domain.services.messages import balance_of, collapse_id, language, words_of
 from domain.services.senders import NO_SENDERS, SILENT, Address, MailMessage, PushMessage, Senders, SmsMessage, Verdict, WebhookMessage
 from domain.store import inbox, outbox, push_addresses
-from domain.store.base import UNREADABLE
 from domain.store.inbox import Mailbox
 from domain.store.members import Kept
 from domain.store.outbox import Delivery, Promised
@@ -40,7 +39,7 @@ SEND_SECONDS = 40.0
 EXPIRES = timedelta(days=7)
 SILENT_FOR = timedelta(days=60)
 RESTS: Mapping[str, timedelta] = {"pause": timedelta(seconds=60), "break": timedelta(minutes=5)}
-MISMATCHES = 3
+MISMATCH, MISMATCHES = "SENDER_ID_MISMATCH", 3
 
 log = structlog.get_logger(__name__)
 
@@ -51,7 +50,8 @@ class Post:
     """One a worker: who sends, how long a lease lasts, and which channels rest until when.
 
     `public_id` is how the API names a letter, `api_id` how anything of a kind; `unsubscribe` the link by which a member takes back their
-    consent to a purpose. `lane` is whom it delivers to.
+    consent to a purpose. `lane` is whom it delivers to. `reaches` tells whether a push has arrived, `foreign` holds the devices that were
+    another project's before one did.
     """
 
     senders: Senders = NO_SENDERS
@@ -61,6 +61,8 @@ class Post:
     unsubscribe: Callable[[str, str], str] = "{}/{}".format
     lane: outbox.Lane = "people"
     rests: dict[str, datetime] = field(default_factory=dict)
+    reaches: bool = False
+    foreign: set[str] = field(default_factory=set)
 
     def sender(self, channel: str) -> object | None:
         """Return who sends a channel's messages; each hook is a channel, `webhook:NAME`."""
@@ -117,11 +119,11 @@ async def send(house: House, post: Post, jobs: Sequence[Job], now: datetime) -> 
     """Send what may go now, channel by channel, and note each verdict on its delivery; return how many the outside has."""
     going = [job for job in jobs if job.due is None and any(one.state == "pending" for one in job.deliveries)]
     reached = await _reached(house, going, now)
-    boxes: dict[str, Mailbox] = {}
-    if any(reached.values()):
-        wanted = sorted({job.row.member for job in going if reached.get(job.row.member)})
-        found = await side_by_side([_mailbox(house, member) for member in wanted])
-        boxes = {box.member: box for box in found if box is not None}
+    wanted = sorted({job.row.member for job in going if reached.get(job.row.member)})
+    boxes = await inbox.mailboxes(house.store, wanted) if wanted else {}
+    for member in wanted:
+        if member not in boxes:
+            log.error("deliveries.mailbox_unreadable", member=member)  # their push counts nothing, and nobody waits
     parcels: dict[str, list[_Parcel]] = {}
     for job in going:
         _part_by_device(job, reached.get(job.row.member, ()))
@@ -132,15 +134,6 @@ async def send(house: House, post: Post, jobs: Sequence[Job], now: datetime) -> 
                 job.deliveries[at] = over(one, "skipped", "no_address")
     done = await asyncio.gather(*(_send_channel(house, post, channel, some, now) for channel, some in parcels.items()))
     return sum(done)
-
-
-async def _mailbox(house: House, member: str) -> Mailbox | None:
-    """Return what is counted of a member's messages; None where it cannot be read: their push then counts nothing, and nobody waits."""
-    try:
-        return await inbox.mailbox(house.store, member)
-    except UNREADABLE as fault:
-        log.exception("deliveries.mailbox_unreadable", member=member, fault=type(fault).__name__)
-        return None
 
 
 async def _reached(house: House, jobs: Sequence[Job], now: datetime) -> Mapping[str, Sequence[Reached]]:
@@ -224,24 +217,38 @@ async def _verdicts(post: Post, channel: str, chunk: Sequence[_Parcel], now: dat
     except Exception as fault:  # noqa: BLE001 - whatever it is, the messages are tried again
         log.warning("deliveries.sender_failed", channel=channel, fault=type(fault).__name__)
         return [Verdict("retry", type(fault).__name__)] * len(chunk)
-    if channel == "push" and _wrong_project(chunk, verdicts):
-        verdicts = [Verdict("break", "SENDER_ID_MISMATCH") for _ in verdicts]
+    if channel == "push":
+        verdicts = _doubted(post, chunk, verdicts)
     if channel.startswith("webhook:") and all(verdict.reason in SILENT for verdict in verdicts):
         post.rests[channel] = now + RESTS["pause"]
     for verdict in verdicts:
         if verdict.ruling in RESTS:
             until = now + (verdict.after or RESTS[verdict.ruling])
             post.rests[channel] = max(until, post.rests.get(channel, until))
-    if any(verdict.ruling == "break" for verdict in verdicts):
-        why = next(verdict.reason for verdict in verdicts if verdict.ruling == "break")
-        log.error("deliveries.sender_refused", channel=channel, why=why, until=post.rests[channel].isoformat())
+    why = {verdict.ruling: verdict.reason for verdict in verdicts if verdict.ruling in RESTS}
+    if "break" in why:
+        log.error("deliveries.sender_refused", channel=channel, why=why["break"], until=post.rests[channel].isoformat())
+    elif "pause" in why:
+        log.warning("deliveries.sender_rests", channel=channel, why=why["pause"], until=post.rests[channel].isoformat())
     return verdicts
 
 
-def _wrong_project(chunk: Sequence[_Parcel], verdicts: Sequence[Verdict]) -> bool:
-    """Tell whether every device is another sender's: then our credentials are wrong, not all the devices."""
-    devices = {parcel.job.deliveries[parcel.at].to for parcel in chunk}
-    return len(devices) >= MISMATCHES and all(each.ruling == "drop_device" and "MISMATCH" in each.reason for each in verdicts)
+def _doubted(post: Post, chunk: Sequence[_Parcel], verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """Return verdicts that forget no device for credentials of ours that are another project's.
+
+    Where somebody was reached, a device of another sender is that: forgotten. Before, it is kept and tried again, and at the third in a
+    row, or where three together are all that there were, it is our credentials: the sender rests and an operator is told.
+    """
+    foreign = [verdict.ruling == "drop_device" and verdict.reason == MISMATCH for verdict in verdicts]
+    if any(verdict.ruling == "sent" for verdict in verdicts):
+        post.reaches, post.foreign = True, set()
+        return list(verdicts)
+    devices = {parcel.job.deliveries[parcel.at].to for parcel, is_foreign in zip(chunk, foreign, strict=True) if is_foreign}
+    if post.reaches and not (all(foreign) and len(devices) >= MISMATCHES):
+        return list(verdicts)
+    post.foreign |= devices
+    instead = Verdict("break" if len(post.foreign) >= MISMATCHES else "retry", MISMATCH)
+    return [instead if is_foreign else verdict for verdict, is_foreign in zip(verdicts, foreign, strict=True)]
 
 
 async def _prune(house: House, chunk: Sequence[_Parcel], verdicts: Sequence[Verdict]) -> None:

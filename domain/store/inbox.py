@@ -10,16 +10,16 @@ and holds it, then the inbox has it. Whoever comes next first puts in what the m
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
-from pymongo.errors import DuplicateKeyError
+from pymongo import UpdateOne
+from pymongo.errors import BulkWriteError
 
 from domain.model.events import Json
-from domain.store.base import Stale, Store, Write, update
+from domain.store.base import DUPLICATE, UNREADABLE, Stale, Store, Write, update
 from domain.store.connect import Raw
 
 COLLECTION = "inbox"
@@ -69,11 +69,24 @@ class Mailbox:
 async def mailbox(store: Store, member: str) -> Mailbox:
     """Return a member's mailbox, an empty one where nothing came yet."""
     found = await store[MAILBOXES].find_one({"_id": member})
-    if found is None:
-        return Mailbox(member)
-    last = {code: (at, by) for code, at, by in found["last"]}
-    holds = letter(found["holds"]) if found["holds"] else None
-    return Mailbox(member, found["version"], found["n"], found["unread"], last, holds)
+    return Mailbox(member) if found is None else _mailbox(found)
+
+
+async def mailboxes(store: Store, members: Sequence[str]) -> Mapping[str, Mailbox]:
+    """Return the mailboxes of members, an empty one where nothing came yet, none for one that cannot be read: `mailbox` says of it why."""
+    found = {member: Mailbox(member) for member in members}
+    async for row in store[MAILBOXES].find({"_id": {"$in": list(members)}}):
+        try:
+            found[row["_id"]] = _mailbox(row)
+        except UNREADABLE:
+            del found[row["_id"]]
+    return found
+
+
+def _mailbox(row: Raw) -> Mailbox:
+    last = {code: (at, by) for code, at, by in row["last"]}
+    holds = letter(row["holds"]) if row["holds"] else None
+    return Mailbox(row["_id"], row["version"], row["n"], row["unread"], last, holds)
 
 
 async def window(store: Store, member: str, *, before: int, first: int) -> tuple[Letter, ...]:
@@ -108,26 +121,41 @@ def letter(row: Raw) -> Letter:
 
 
 # ---------------------------------------------------------------- writes
-async def post(store: Store, before: Mailbox, after: Mailbox) -> None:
-    """Count what was posted, with the letter that is; then put it into the inbox. Raises Stale where the mailbox has moved on."""
-    row = _counted(before, after)
-    if before.version:
-        done = await store[MAILBOXES].update_one({"_id": after.member, "version": before.version}, {"$set": row})
-        if not done.matched_count:
-            raise Stale("the mailbox has moved on")
-    else:
-        try:
-            await store[MAILBOXES].insert_one({"_id": after.member, **row})
-        except DuplicateKeyError:
-            raise Stale("the mailbox has moved on") from None
-    await put_in(store, after.holds)
+async def post(store: Store, posted: Sequence[tuple[Mailbox, Mailbox]]) -> None:
+    """Count what was posted, each mailbox before and after, with the letter that is; then put the letters into the inbox.
+
+    Raises Stale where a mailbox has moved on; the others have theirs.
+    """
+    first = [{"_id": after.member, **_counted(before, after)} for before, after in posted if not before.version]
+    later = [
+        UpdateOne({"_id": after.member, "version": before.version}, {"$set": _counted(before, after)})
+        for before, after in posted
+        if before.version
+    ]
+    moved = bool(first) and not await _inserted(store, MAILBOXES, first)
+    if later:
+        done = await store[MAILBOXES].bulk_write(later, ordered=False)
+        moved = moved or done.matched_count < len(later)
+    if moved:
+        raise Stale("a mailbox has moved on")
+    await put_in(store, [after.holds for before, after in posted if after.holds is not None and after.n > before.n])
 
 
-async def put_in(store: Store, held: Letter | None) -> None:
-    """Have what a mailbox holds in the inbox: once, however often it is put there."""
-    if held is not None:
-        with contextlib.suppress(DuplicateKeyError):
-            await store[COLLECTION].insert_one(_document(held))
+async def put_in(store: Store, held: Sequence[Letter]) -> None:
+    """Have what mailboxes hold in the inbox: once, however often it is put there."""
+    if held:
+        await _inserted(store, COLLECTION, [_document(one) for one in held])
+
+
+async def _inserted(store: Store, collection: str, documents: Sequence[Raw]) -> bool:
+    """Insert documents; tell whether none of them was there."""
+    try:
+        await store[collection].insert_many(documents, ordered=False)
+    except BulkWriteError as fault:
+        if any(one["code"] != DUPLICATE for one in fault.details["writeErrors"]):
+            raise
+        return False
+    return True
 
 
 def _document(one: Letter) -> dict[str, Any]:

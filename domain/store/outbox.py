@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, cast
 
+from pymongo import UpdateOne
+
 from domain.model.decision import Row
 from domain.model.events import Event, Json
 from domain.store.base import UNREADABLE, Store, Write, insert
@@ -71,6 +73,18 @@ class Promised:
     superseded: str | None = None
     error: str = ""
     rule: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """What became of a claimed row: `reason` why, `deliveries` None where there is nothing to note of them, `due` when a pending one is
+    tried again."""
+
+    id: str
+    state: State
+    reason: str = ""
+    deliveries: Sequence[Delivery] | None = None
+    due: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,39 +195,35 @@ def _row(
     )
 
 
-async def claim(store: Store, row: Promised, *, lease: str, now: datetime, lasts: timedelta = LEASE) -> bool:
-    """Take a row for as long as a lease lasts; False where another worker has it."""
-    asked = {"_id": row.id, "state": "pending", "due": row.due}
-    done = await store[COLLECTION].update_one(asked, {"$set": {"due": now + lasts, "lease": lease}})
-    return done.matched_count == 1
+async def claim(store: Store, ids: Sequence[str], *, lease: str, now: datetime, lasts: timedelta = LEASE) -> set[str]:
+    """Take rows that are due for as long as a lease lasts; return which: another worker may have some."""
+    asked = {"_id": {"$in": list(ids)}, "state": "pending", "due": {"$lte": now}}
+    done = await store[COLLECTION].update_many(asked, {"$set": {"due": now + lasts, "lease": lease}})
+    if not done.matched_count:
+        return set()
+    return {row["_id"] async for row in store[COLLECTION].find({"_id": {"$in": list(ids)}, "lease": lease}, {"_id": 1})}
 
 
-async def settle(
-    store: Store,
-    row: Promised,
-    *,
-    lease: str,
-    deliveries: Sequence[Delivery] | None,
-    state: State,
-    reason: str,
-    due: datetime,
-    now: datetime,
-) -> bool:
-    """Write down what became of a claimed row, and when it is tried again; False where the lease was lost meanwhile."""
-    change = _change(deliveries, state=state, reason=reason, now=now)
-    if state == "pending":
-        change["$set"]["due"] = due
-    done = await store[COLLECTION].update_one({"_id": row.id, "state": "pending", "lease": lease}, change)
-    return done.matched_count == 1
+async def release(store: Store, ids: Sequence[str], *, lease: str, now: datetime) -> None:
+    """Give back rows that were taken, so that they come up again at once."""
+    await store[COLLECTION].update_many({"_id": {"$in": list(ids)}, "state": "pending", "lease": lease}, {"$set": {"due": now}})
 
 
-def _change(deliveries: Sequence[Delivery] | None, *, state: State, reason: str, now: datetime) -> dict[str, Any]:
-    sets: dict[str, Any] = {"state": state, "error": reason}
-    if deliveries is not None:
-        sets["deliveries"] = [[one.channel, one.to, one.state, one.reason, one.attempts] for one in deliveries]
-    if state in ("parked", "dropped"):
-        sets["trouble"] = state
-    if state in ("done", "dropped"):
+async def settle(store: Store, ends: Sequence[End], *, lease: str, now: datetime) -> None:
+    """Write down what became of claimed rows, and when one is tried again; nothing of those whose lease was lost meanwhile."""
+    changes = [UpdateOne({"_id": end.id, "state": "pending", "lease": lease}, _change(end, now)) for end in ends]
+    await store[COLLECTION].bulk_write(changes, ordered=False)
+
+
+def _change(end: End, now: datetime) -> dict[str, Any]:
+    sets: dict[str, Any] = {"state": end.state, "error": end.reason}
+    if end.deliveries is not None:
+        sets["deliveries"] = [[one.channel, one.to, one.state, one.reason, one.attempts] for one in end.deliveries]
+    if end.state == "pending":
+        sets["due"] = end.due or now
+    if end.state in ("parked", "dropped"):
+        sets["trouble"] = end.state
+    if end.state in ("done", "dropped"):
         sets["purge_at"] = now + KEPT_FOR
     return {"$set": sets}
 

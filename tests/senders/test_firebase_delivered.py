@@ -1,5 +1,6 @@
 """Each answer of FCM from the outbox's row to what becomes of it: claimed by the worker, pushed by firebase-admin, written down."""
 
+import asyncio
 from datetime import datetime, timedelta
 
 import pytest
@@ -7,7 +8,7 @@ from structlog.testing import capture_logs
 
 from api.senders import firebase
 from api.senders.firebase import FirebasePush
-from domain.services import devices
+from domain.services import deliveries, devices
 from domain.services import outbox as operator
 from domain.services.devices import Registration
 from domain.services.house import House
@@ -119,6 +120,32 @@ async def test_where_every_device_is_another_projects_the_operator_hears_and_non
     assert await works(house, post, now=NOON + timedelta(minutes=4, seconds=59)) == 0
     assert len(fcm.seen) == 3
     assert await works(house, post, now=NOON + timedelta(minutes=6)) == 3  # once its credentials are the right ones
+
+
+async def test_where_they_come_one_by_one_none_is_forgotten_either(house: House, post: Post, fcm: StandIn) -> None:
+    people = [await join(house, f"m{n}", at=NOON - timedelta(days=1)) for n in range(3)]
+    for member in people:
+        await phone(house, member, token=f"once-mismatch-{member}")
+    ids = list[str]()
+    with capture_logs() as logged:
+        for member in people:
+            ids.append(await visits(house, member))
+            assert await works(house, post) == 0
+    assert [one["why"] for one in logged if one["log_level"] == "error"] == ["SENDER_ID_MISMATCH"]
+    assert [await tokens(house, member) for member in people] == [[f"once-mismatch-{member}"] for member in people]
+    assert [await attempts(house, id) for id in ids] == [[("pending", 1)], [("pending", 1)], [("pending", 0)]]
+    assert await works(house, post, now=NOON + timedelta(minutes=6)) == 3
+
+
+async def test_once_somebody_was_reached_a_single_one_is_forgotten(house: House, post: Post) -> None:
+    await phone(house, token="phone-1")
+    await visits(house)
+    assert await works(house, post) == 1
+    await join(house, "rui", at=NOON - timedelta(days=1))
+    await phone(house, "rui", token="mismatch-1")
+    await visits(house, "rui")
+    assert await works(house, post) == 0
+    assert await tokens(house, "rui") == []
 
 
 async def test_a_404_that_names_no_device_forgets_none(house: House, post: Post, fcm: StandIn) -> None:
@@ -253,3 +280,28 @@ async def test_where_the_token_server_fails_nothing_is_sent_and_all_of_it_later(
     assert await works(house, post, now=NOON + rest - timedelta(milliseconds=1)) == 0
     assert await works(house, post, now=NOON + rest + timedelta(seconds=6)) == 3
     assert asked(fcm) == ["phone-1"] * 3
+
+
+# ---------------------------------------------------------------- a phone that is not reached, and everybody else
+async def test_a_hang_keeps_nobody_else_waiting(house: House, post: Post, fcm: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deliveries, "FINISH_SECONDS", 0.1)
+    await join(house, "rui", at=NOON - timedelta(days=1))
+    await phone(house, "rui", token="hang-1")
+    await phone(house, token="phone-1")
+    woken = asyncio.Event()
+    working = asyncio.create_task(deliveries.keep_delivering(house, post, clock=lambda: NOON, woken=woken, heard=lambda fault: None))
+    try:
+        async with asyncio.timeout(firebase.ANSWER_SECONDS / 2):
+            await visits(house, "rui")
+            while not fcm.seen:
+                woken.set()
+                await asyncio.sleep(0.02)
+            hers = await visits(house)
+            while (await row(house, hers)).state != "done":
+                woken.set()
+                await asyncio.sleep(0.02)
+        assert asked(fcm) == ["hang-1", "phone-1"]
+        assert not working.done()
+    finally:
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)

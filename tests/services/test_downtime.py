@@ -1,13 +1,14 @@
 """Two days without a worker: what time brought meanwhile is made up for once, in its order, and its messages with it."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from domain.model.decide import decide, new_member
 from domain.model.events import ENROLLED, Event
 from domain.services import inbox
-from domain.services.house import committed
+from domain.services.house import House, committed
 from domain.services.turn import Turned, turn
 from domain.services.verify import verify
 from domain.store.connect import Database
@@ -19,57 +20,118 @@ TIMELY = """
 programme: {code: timely, name: Timely, currency: EUR, timezone: Europe/Lisbon, locales: [en]}
 wallets: [{code: points, kind: points, name: Points, expiry: {after: {days: 10}}, remind: {days: 2}}]
 segments: [{code: everyone, name: Everyone, when: "true"}]
+tiers:
+  count: {wallet: points}
+  window: {rolling: {days: 8}}
+  ladder: [{code: basic, name: Basic, from: 0}, {code: gold, name: Gold, from: 10, keep: 10}]
 events: [{name: visited, title: Visited, data: {place: string, people: int}}]
 rules:
   - {code: visit, title: A visit, on: visited, do: [{award: {wallet: points, fixed: 10}}]}
   - {code: tomorrow, on: visited, after: {hours: 30}, do: [{message: tomorrow}]}
-  - {code: birthday, title: Birthday, on: member.birthday, do: [{award: {wallet: points, fixed: 7}}, {message: birthday}]}
+  - code: birthday
+    title: Birthday
+    on: member.birthday
+    qualifying: false
+    do: [{award: {wallet: points, fixed: 7}}, {message: birthday}]
   - {code: soon, on: points.expiring, do: [{message: soon}]}
   - {code: gone, on: points.expired, do: [{message: gone}]}
+  - {code: down, on: tier.changed, when: "!event.data.up", do: [{message: down}]}
   - {code: mornings, on: schedule, at: "0 9 * * *", for: everyone, do: [{message: morning}]}
 messages:
   - {code: tomorrow, title: Tomorrow}
   - {code: birthday, title: "Happy birthday, {member.name}"}
   - {code: soon, title: "{points.amount} points through {points.on}"}
   - {code: gone, title: "{points.amount} points are gone"}
+  - {code: down, title: "{tier.name} now"}
   - {code: morning, title: Good morning}
 """
 BEGAN = datetime(2026, 3, 2, 10, tzinfo=UTC)
+LAST = datetime(2026, 3, 11, 8, 30, tzinfo=UTC)  # when the worker was last seen
+UP = LAST + timedelta(days=2)
+WHILE_DOWN = {
+    "ana": [
+        ("11 09:00", "morning"),
+        ("12 00:00", "birthday"),
+        ("12 09:00", "morning"),
+        ("12 14:30", "tomorrow"),  # thirty hours after her visit
+        ("13 00:00", "gone"),  # what her first visit gave
+    ],
+    "rui": [
+        ("11 09:00", "morning"),
+        ("12 00:00", "soon"),
+        ("12 09:00", "morning"),
+        ("13 00:00", "down"),  # his tier's review
+    ],
+}
+
+
+async def _join(house: House, member: str, birthday: date) -> None:
+    published = house.programmes.current()
+    details = replace(Details(name=member.title(), locale="en", timezone="Europe/Lisbon"), birthday=birthday)
+    event = Event(f"enrol:{member}", ENROLLED, BEGAN, "selo", {"referredBy": None}, profile=details.profile)
+    decision = decide(published.programme, new_member(member, f"0000{member}"), event, now=BEGAN, version=published.version)
+    await committed(house, published, decision, now=BEGAN, details=details)
+
+
+async def _worked(house: House, now: datetime) -> None:
+    """Let a worker turn and deliver."""
+    await turn(house, now=now)
+    await works(house, post_of(), now=now)
+
+
+async def _lived(database: Database) -> House:
+    """Two members until the instant at which the worker goes down."""
+    house = await open_house(database, TIMELY, now=BEGAN)
+    await _join(house, "ana", date(1990, 3, 12))
+    await _join(house, "rui", date(1990, 8, 1))
+    await happens(house, "visited", "ana", at=BEGAN, place="Baixa", people=2)
+    for hours in range(0, 215, 6):
+        now = BEGAN + timedelta(hours=hours)
+        await _worked(house, now)
+        if hours == 48:
+            await happens(house, "visited", "rui", at=now, place="Baixa", people=2)
+    await _worked(house, LAST)
+    await happens(house, "visited", "ana", at=LAST, place="Baixa", people=2)
+    await _worked(house, LAST)
+    return house
+
+
+async def _told(house: House, member: str) -> list[tuple[str, str]]:
+    """What a member found in their inbox since, the first first: when it happened, and what it was."""
+    letters = {one.id: one for one in (await inbox.opened(house, member_id=member, first=100)).letters}
+    rows = [row async for row in house.store["outbox"].find({"_id": {"$in": list(letters)}})]
+    since = [row for row in rows if row["at"] > LAST]
+    in_order = sorted(since, key=lambda row: letters[row["_id"]].n)
+    return [(row["at"].strftime("%d %H:%M"), row["code"]) for row in in_order]
+
+
+async def _journal(house: House) -> Sequence[tuple[object, ...]]:
+    """All that is written of everybody."""
+    found = house.store["journal"].find({"member": {"$in": ["ana", "rui"]}})
+    rows = [(row["member"], row["seq"], row["at"], row["event"], row.get("entries")) async for row in found]
+    return sorted(rows, key=lambda row: row[:2])
 
 
 async def test_two_days_of_downtime_are_made_up_for_once_and_in_order(database: Database) -> None:
-    house = await open_house(database, TIMELY, now=BEGAN)
-    published = house.programmes.current()
-    details = replace(Details(name="Ana", locale="en", timezone="Europe/Lisbon"), birthday=date(1990, 3, 11))
-    event = Event("enrol:ana", ENROLLED, BEGAN, "selo", {"referredBy": None}, profile=details.profile)
-    decision = decide(published.programme, new_member("ana", "0000ana"), event, now=BEGAN, version=published.version)
-    await committed(house, published, decision, now=BEGAN, details=details)
-    await happens(house, "visited", at=BEGAN, place="Baixa", people=2)
-    last = datetime(2026, 3, 10, 8, 30, tzinfo=UTC)
-    for hours in range(0, 191, 12):
-        await turn(house, now=BEGAN + timedelta(hours=hours))
-    await turn(house, now=last)
-    await works(house, post_of(), now=last)
-    before = (await inbox.mailbox(house, member_id="ana")).n
-    await happens(house, "visited", at=last, place="Baixa", people=2)
-
-    up = last + timedelta(days=4)  # nobody worked from the tenth to the fourteenth
-    done = await asyncio.gather(*(turn(house, now=up) for _ in range(2)))
-    assert sum(one.fired for one in done) == 1
-    assert await turn(house, now=up) == Turned()
-    asked = {"member": "ana", "state": "pending"}
-    waiting = [row async for row in house.store["outbox"].find(asked)]
-    told = [(row["at"].strftime("%d %H:%M"), row["code"]) for row in sorted(waiting, key=lambda row: (row["seq"], row["_id"]))]
-    assert told == [
-        ("10 09:00", "morning"),
-        ("11 00:00", "birthday"),
-        ("11 09:00", "morning"),
-        ("11 14:30", "tomorrow"),
-        ("12 09:00", "morning"),
-        ("13 00:00", "gone"),
-        ("13 09:00", "morning"),
-    ]
-    await works(house, post_of(), now=up)
-    letters = (await inbox.opened(house, member_id="ana", first=100)).letters
-    assert [one.n for one in letters[: len(told)]] == list(range(before + len(told), before, -1))
+    house = await _lived(database)
+    assert {member: await _told(house, member) for member in WHILE_DOWN} == {"ana": [], "rui": []}
+    done = await asyncio.gather(*(turn(house, now=UP) for _ in range(2)))
+    assert sum(one.fired for one in done) == 1  # the delayed rule, by one of the two
+    assert await turn(house, now=UP) == Turned()
+    await asyncio.gather(*(works(house, post_of(), now=UP) for _ in range(2)))
+    assert {member: await _told(house, member) for member in WHILE_DOWN} == WHILE_DOWN
     assert [one async for one in verify(house.store)] == []
+    await _worked(house, UP)
+    assert {member: await _told(house, member) for member in WHILE_DOWN} == WHILE_DOWN
+
+
+async def test_after_two_days_of_downtime_all_stands_as_if_there_had_been_none(database: Database) -> None:
+    house = await _lived(database)
+    await _worked(house, UP)
+    late, told = await _journal(house), {member: await _told(house, member) for member in WHILE_DOWN}
+    await database.client.drop_database(database.data.name)
+    house = await _lived(database)
+    for hours in range(1, 49):
+        await _worked(house, LAST + timedelta(hours=hours))
+    assert await _journal(house) == late
+    assert {member: await _told(house, member) for member in WHILE_DOWN} == told == WHILE_DOWN

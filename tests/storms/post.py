@@ -1,4 +1,4 @@
-"""A worker process for the post's storm: it delivers what is due, and writes down each push as it leaves, with the batch it left in."""
+"""A worker process for the post's storm: it delivers what is due, and writes down each push as it leaves, with its collapse id."""
 
 import asyncio
 import os
@@ -14,21 +14,20 @@ from domain.store.base import Busy, Store, Unavailable
 from domain.store.connect import connect
 from domain.store.prepare import prepare
 
-LEASE = timedelta(seconds=4)
+LEASE = timedelta(seconds=6)
 SECONDS_A_PUSH = 0.01
 
 
 class Noted:
-    """Pushes to a file: one line each, `WORKER BATCH MESSAGE`."""
+    """Pushes to a file: one line each, `WORKER MESSAGE COLLAPSE`."""
 
     def __init__(self, folder: Path, worker: str) -> None:
         self._file = os.open(folder / "pushes", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-        self._worker, self._batch = worker, 0
+        self._worker = worker
 
     async def send(self, batch: Sequence[PushMessage], *, now: datetime) -> Sequence[Verdict]:
-        self._batch += 1
         for each in batch:
-            os.write(self._file, f"{self._worker} {self._batch} {each.id}\n".encode())
+            os.write(self._file, f"{self._worker} {each.id} {each.collapse}\n".encode())
             await asyncio.sleep(SECONDS_A_PUSH)
         return [SENT for _ in batch]
 
