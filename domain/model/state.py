@@ -7,7 +7,7 @@ Profile, names and contacts are no ledger state and are never here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from operator import is_
 from typing import Any, Final, TypeVar, cast
@@ -15,13 +15,15 @@ from typing import Any, Final, TypeVar, cast
 from domain.model.decision import Row, Value
 from domain.model.events import Line, Profile, Purchase
 from domain.model.member import BadgeState, Count, Floor, Judgement, Member, OpenVoucher, PlanHeld, Purchases, ReferralState, Standing, Step
-from domain.model.wallet import Lot, Part, Redating, Wallet, merged
+from domain.model.wallet import Lot, Part, Redating, Wallet, ordered
 
 Paths = dict[str, Value]
 Encode = Callable[[Any], Value]
 Table = tuple[tuple[str, str, Encode], ...]
 K = TypeVar("K")
 T = TypeVar("T")
+
+_date: Final = date.fromisoformat  # by itself: an old member has more than a thousand days
 
 
 # ---------------------------------------------------------------- writing
@@ -281,17 +283,17 @@ class _Reader:
     def get(self, name: str, default: T) -> T:
         return cast(T, self._at.get(name, default))
 
-    def map(self, name: str) -> Iterator[tuple[str, object]]:
-        yield from self.get(name, dict[str, object]()).items()
+    def map(self, name: str) -> Iterable[tuple[str, object]]:
+        return self.get(name, dict[str, object]()).items()
 
-    def lists(self, name: str) -> Iterator[tuple[str, list]]:  # type: ignore[type-arg]
-        yield from self.get(name, dict[str, list]()).items()  # type: ignore[type-arg]
+    def lists(self, name: str) -> Iterable[tuple[str, list]]:  # type: ignore[type-arg]
+        return self.get(name, dict[str, list]()).items()  # type: ignore[type-arg]
 
 
 def _read_wallet(at: _Reader) -> Wallet:
     lots = [Lot(one[0], one[2], _lot_day(key), _date(one[1])) for key, one in at.lists("lots")]
     return Wallet(
-        lots=merged(lots),
+        lots=ordered(lots),
         debt=at.get("debt", 0),
         earned=at.get("earned", 0),
         spent=at.get("spent", 0),
@@ -348,10 +350,6 @@ def _read_bought(one: list) -> Purchase:  # type: ignore[type-arg]
 def _lot_day(key: str) -> date | None:
     day = key.rpartition("_")[2]
     return None if day == "never" else _date(day)
-
-
-def _date(text: str) -> date:
-    return date.fromisoformat(text)
 
 
 def _maybe(text: str | None) -> date | None:

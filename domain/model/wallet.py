@@ -197,6 +197,11 @@ def merged(lots: Iterable[Lot]) -> tuple[Lot, ...]:
     return _bounded(sorted(by.values(), key=_order))
 
 
+def ordered(lots: Iterable[Lot]) -> tuple[Lot, ...]:
+    """Put lots that are merged already in spending order, pending last."""
+    return tuple(sorted(lots, key=_order))
+
+
 def joined(lots: tuple[Lot, ...], lot: Lot) -> tuple[Lot, ...]:
     """Merge one more lot into merged ones, touching no other."""
     key = _key(lot)
