@@ -8,6 +8,7 @@ from api.graphql.basics import Info, Problem
 from api.graphql.customers import Customer, customer_of
 from api.graphql.descriptions import KEY
 from api.graphql.ids import decode_as
+from api.graphql.members import Member, me
 from api.graphql.points import Wallet, wallets_then
 from api.graphql.problems import IdempotencyConflict, NotAllowed, UnknownCode, refusals
 from api.graphql.reader import Reader
@@ -18,6 +19,9 @@ from api.graphql.vouchers import Voucher, VoucherNotUsable, voucher_key, voucher
 from api.texts import say
 from domain.model import decision
 from domain.services import redemption
+
+# The same words of two answers.
+AS_NOW = "The member as they are now: whatever else it changed, such as rewards out of reach, is told in the same answer."
 
 
 @strawberry.input(description="Which reward the member spends on.")
@@ -51,6 +55,10 @@ class RewardRedeemed:
     voucher: Voucher = strawberry.field(description="What to show at the till.")
     wallets: list[Wallet] = strawberry.field(description="As they were right after it, also where the same key is answered again.")
 
+    @strawberry.field(description=AS_NOW)
+    async def member(self, info: Info) -> Member:
+        return await me(info, info.context.member().member_id)
+
 
 @strawberry.type(description="It cannot be redeemed now.")
 class RewardLocked(Problem):
@@ -64,6 +72,10 @@ class RewardLocked(Problem):
 class VoucherGivenBack:
     voucher: Voucher = strawberry.field(description="The voucher as it is now.")
     wallets: list[Wallet] = strawberry.field(description="As they were right after it, also where the same key is answered again.")
+
+    @strawberry.field(description=AS_NOW)
+    async def member(self, info: Info) -> Member:
+        return await me(info, info.context.member().member_id)
 
 
 @strawberry.type(description="The voucher is used now: give what it is worth.")

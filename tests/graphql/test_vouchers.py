@@ -192,3 +192,21 @@ async def test_a_picture_of_the_code_in_both_forms_and_no_silly_size(doors: Door
     png = (await doors.do(query, {"f": "PNG", "s": 300}, token=token))["me"]["vouchers"]["edges"][0]["node"]["qr"]
     assert (png["mediaType"], png["data"][:22]) == ("image/png", "data:image/png;base64,")
     assert await doors.error(query, {"f": "PNG", "s": 10**6}, token=token) == {"code": "BAD_INPUT", "field": "size"}
+
+
+async def test_what_redeeming_and_giving_back_changed_elsewhere_comes_with_the_answer(doors: Doors) -> None:
+    token = await rich(doors, points=500)
+    member = "member { id balance { available } rewards { edges { node { rewardState reward { code } } } } }"
+    given = {"rewardId": await reward_id(doors, "discount-5"), "idempotencyKey": "k"}
+    me = (await doors.do("{ me { id } }", token=token))["me"]["id"]
+    asked = f"... on RewardRedeemed {{ voucher {{ id }} {member} }}"
+    done = await doors.mutate("redeemReward", given, asked, token=token)
+    states = {edge["node"]["reward"]["code"]: edge["node"]["rewardState"] for edge in done["member"]["rewards"]["edges"]}
+    assert (done["member"]["id"], done["member"]["balance"]["available"], states["discount-5"]) == (me, 0, "LOCKED")
+    assert await doors.mutate("redeemReward", given, asked, token=token) == done
+    back = {"voucherId": done["voucher"]["id"], "idempotencyKey": "back"}
+    returned = await doors.mutate("cancelVoucher", back, f"... on VoucherGivenBack {{ {member} }}", token=token)
+    states = {edge["node"]["reward"]["code"]: edge["node"]["rewardState"] for edge in returned["member"]["rewards"]["edges"]}
+    assert (returned["member"]["balance"]["available"], states["discount-5"]) == (500, "UNLOCKED")
+    again = await doors.mutate("redeemReward", given, asked, token=token)
+    assert (again["voucher"], again["member"]["balance"]["available"]) == (done["voucher"], 500), "the voucher of then, the member of now"
