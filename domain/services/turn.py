@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Coroutine, Sequence, Set
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,6 +26,7 @@ from domain.store.agenda import Item
 from domain.store.base import Busy, StoreFault, Unavailable
 
 SIDE_BY_SIDE = 4
+AT_ONCE = 1000
 EVERY = timedelta(seconds=20)
 
 Progress = Callable[[int, int], None]
@@ -57,41 +58,82 @@ def quiet(done: int, of: int) -> None:
     """Show no progress."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class _Due:
     """A member, or an item of the agenda, at the instant when something may happen to it. Members come before items of one instant."""
 
     at: datetime
     id: str
-    item: Item | None = field(default=None, compare=False)
+    item: Item | None = None
+
+    def __lt__(self, other: _Due) -> bool:
+        return (self.at, self.item is not None, self.id) < (other.at, other.item is not None, other.id)
 
 
 _Looked = tuple[Turned, tuple[_Due, ...]]
 
 
+@dataclass(slots=True)
+class _Queue:
+    """The soonest of what is due, as a heap: no member who is not here is due before `members_until`, no item before `items_until`."""
+
+    waiting: list[_Due]
+    members_until: datetime | None
+    items_until: datetime | None
+
+    def next(self) -> list[_Due]:
+        """Take what is next, all of one instant; nothing where something else, not here, may come before it."""
+        batch: list[_Due] = []
+        while self.waiting and (not batch or self.waiting[0].at == batch[0].at) and self._ripe(self.waiting[0]):
+            batch.append(heapq.heappop(self.waiting))
+        return batch
+
+    def _ripe(self, due: _Due) -> bool:
+        members = self.members_until is None or due.at < self.members_until or (due.item is None and due.at == self.members_until)
+        return members and (self.items_until is None or due.at <= self.items_until)
+
+    @property
+    def whole(self) -> bool:
+        """Tell whether all that is due was here."""
+        return self.members_until is None and self.items_until is None
+
+
 # ---------------------------------------------------------------- writes
 async def turn(house: House, *, now: datetime, progress: Progress = quiet) -> Turned:
-    """Write down all that time has brought to everybody by now, and all that follows from it by now, each thing in its order."""
-    now, version = milliseconds(now), house.programmes.current().version
-    waiting = [_Due(at, id) for id, at in await members.due(house.store, now=now, version=version)]
-    noted = await agenda.due(house.store, now=now)
+    """Write down all that time has brought to everybody by now, and all that follows from it by now, each thing in its order.
+
+    However many are due, a thousand or so are in memory at a time: what was done is due no more, and the next are asked for.
+    """
+    now = milliseconds(now)
+    total, done, unmoved = Turned(), 0, set[str]()
+    while True:
+        queue, failed = await _soonest(house, unmoved, now=now)
+        total += Turned(failed=failed)
+        while batch := queue.next():
+            for due, (turned, follows) in zip(batch, await _side_by_side([_look(house, due, now=now) for due in batch]), strict=True):
+                total += turned
+                if due.item is None and not turned.members:
+                    unmoved.add(due.id)
+                for one in follows:
+                    heapq.heappush(queue.waiting, one)
+            done += len(batch)
+            progress(done, done + len(queue.waiting))
+        if queue.whole:
+            return total
+
+
+async def _soonest(house: House, unmoved: Set[str], *, now: datetime) -> tuple[_Queue, int]:
+    """Return the soonest of what is due, and how many items of it cannot be read: they are parked."""
+    version = house.programmes.current().version
+    passed = await members.due(house.store, now=now, version=version, first=AT_ONCE + len(unmoved))
+    noted = await agenda.due(house.store, now=now, first=AT_ONCE)
+    waiting = [_Due(at, id) for id, at in passed.members.items() if id not in unmoved]
     waiting += [_Due(item.event.at, item.id, item) for item in noted.items]
     heapq.heapify(waiting)
     for id, fault in noted.unreadable:
         log.error("turn.item_unreadable", item=id, fault=fault)
         await agenda.park(house.store, id, why=f"unreadable: {fault}")
-    total, done = Turned(failed=len(noted.unreadable)), 0
-    while waiting:
-        batch = [heapq.heappop(waiting)]
-        while waiting and waiting[0].at == batch[0].at:
-            batch.append(heapq.heappop(waiting))
-        for turned, follows in await _side_by_side([_look(house, due, now=now) for due in batch]):
-            total += turned
-            for due in follows:
-                heapq.heappush(waiting, due)
-        done += len(batch)
-        progress(done, done + len(waiting))
-    return total
+    return _Queue(waiting, passed.until, noted.until), len(noted.unreadable)
 
 
 async def _side_by_side(looks: Sequence[Coroutine[Any, Any, _Looked]]) -> list[_Looked]:

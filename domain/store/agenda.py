@@ -33,23 +33,29 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """Items whose time has come, and, with their fault in a word, those that cannot be read."""
+    """Items whose time has come, and, with their fault in a word, those that cannot be read.
+
+    No other is due before `until`; None where there is no other at all.
+    """
 
     items: tuple[Item, ...]
     unreadable: tuple[tuple[str, str], ...]
+    until: datetime | None
 
 
 # ---------------------------------------------------------------- reads
-async def due(store: Store, *, now: datetime) -> Due:
-    """Return the items whose time has come, soonest first."""
+async def due(store: Store, *, now: datetime, first: int) -> Due:
+    """Return the items whose time has come, the soonest, as many as asked for."""
     asked = {"state": "pending", "due": {"$gt": BEGINNING, "$lte": now}}
     items, unreadable = list[Item](), list[tuple[str, str]]()
-    async for row in store[COLLECTION].find(asked):
+    until, found = None, 0
+    async for row in store[COLLECTION].find(asked).sort("due", 1).limit(first):
+        until, found = row["due"], found + 1
         try:
             items.append(Item(row["_id"], row["member"], row["due"], rows.event(row["event"])))
         except UNREADABLE as fault:
             unreadable.append((row["_id"], type(fault).__name__))
-    return Due(tuple(sorted(items, key=lambda item: item.event.at)), tuple(unreadable))
+    return Due(tuple(items), tuple(unreadable), until if found == first else None)
 
 
 async def troubled(store: Store, *, first: int) -> list[Listed]:

@@ -74,6 +74,14 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True)
+class Passed:
+    """Members for whom time may have brought something, and when. Of no other has it before `until`; None where there is no other."""
+
+    members: Mapping[str, datetime]
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Kept:
     """A member as stored. `recent` are the newest entries, oldest first; `invited` the members who named this one when they joined."""
 
@@ -110,12 +118,16 @@ async def find_many(store: Store, members: Sequence[str]) -> dict[str, Kept]:
     return found
 
 
-async def due(store: Store, *, now: datetime, version: int) -> list[tuple[str, datetime]]:
-    """Return the members for whom time may have brought something by now and when, and, first, those whom another version looked at."""
-    passed = store[COLLECTION].find({"due_at": {"$gt": BEGINNING, "$lte": now}}, {"due_at": 1})
-    before = store[COLLECTION].find({"due_version": {"$gt": 0, "$lt": version}}, {"_id": 1})
-    found = {row["_id"]: row["due_at"] async for row in passed}
-    return list({**found, **{row["_id"]: BEGINNING async for row in before}}.items())
+async def due(store: Store, *, now: datetime, version: int, first: int) -> Passed:
+    """Return the soonest of the members for whom time may have brought something by now, as many as asked for, or, first, as many of
+    those whom another version looked at."""
+    before = store[COLLECTION].find({"due_version": {"$gt": 0, "$lt": version}}, {"_id": 1}).limit(first)
+    found = {cast(str, row["_id"]): BEGINNING async for row in before}
+    if len(found) == first:
+        return Passed(found, BEGINNING)
+    asked = {"due_at": {"$gt": BEGINNING, "$lte": now}}
+    rows = [row async for row in store[COLLECTION].find(asked, {"due_at": 1}).sort("due_at", 1).limit(first)]
+    return Passed({row["_id"]: row["due_at"] for row in rows} | found, rows[-1]["due_at"] if len(rows) == first else None)
 
 
 async def each(store: Store, *, after: str = "") -> AsyncIterator[str]:

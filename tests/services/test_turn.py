@@ -3,12 +3,16 @@
 import asyncio
 from datetime import timedelta
 
+import pytest
+
 from domain.services import outbox as operator
 from domain.services import purchases, reading
+from domain.services import turn as turning
 from domain.services.turn import Turned, turn
 from domain.services.verify import verify
 from domain.store.connect import Database
 from tests.houses import NOW, SMALL, TILL, bought, join, open_house
+from tests.wire import Wire
 
 
 async def test_a_delayed_rule_fires_once(database: Database) -> None:
@@ -86,6 +90,48 @@ async def test_a_late_turn_ends_where_a_timely_one_does(database: Database) -> N
     assert early.member.wallets == late.member.wallets
     assert [(one.at, one.entry) for one in early.recent] == [(one.at, one.entry) for one in late.recent]
     assert [one.entry.kind for one in reversed(late.recent)] == ["AWARD"] * 4 + ["EXPIRE"] * 4
+
+
+async def together(database: Database) -> list[tuple[object, ...]]:
+    """What a turn, late by 600 days, writes of seven members with two purchases each, of which every third is at one instant."""
+    house = await open_house(database)
+    for at in range(7):
+        await join(house, f"m{at}")
+        for days in (0, 140):
+            bought_at = NOW + timedelta(days=days, minutes=at % 3)
+            await purchases.record(house, till=TILL, member_id=f"m{at}", given=bought(f"{at}.{days}"), key=f"{at}.{days}", now=bought_at)
+    await house.programmes.publish(SMALL.replace("A point for every euro", "Points"), now=NOW + timedelta(days=140, hours=1))
+    end = NOW + timedelta(days=600)
+    done = await turn(house, now=end)
+    assert (done.fired, done.left, done.failed) == (14, 0, 0)
+    assert await turn(house, now=end) == Turned()
+    assert [one async for one in verify(house.store)] == []
+    found = house.store["journal"].find({"member": {"$in": [f"m{at}" for at in range(7)]}})
+    return sorted([(row["member"], row["seq"], row["at"], row["event"]["name"], str(row.get("entries"))) async for row in found])
+
+
+async def test_however_many_are_due_a_page_is_in_memory_and_it_ends_where_one_of_all_does(
+    database: Database, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_once = await together(database)
+    await database.client.drop_database(database.data.name)
+    monkeypatch.setattr(turning, "AT_ONCE", 2)
+    with wire.counting() as counted:
+        in_pages = await together(database)
+    assert in_pages == at_once
+    looked = [one.body for one in counted.commands if one.name == "find" and {"due", "due_at", "due_version"} & set(one.body["filter"])]
+    assert len(looked) > 30
+    assert {one["limit"] for one in looked} == {2}
+
+
+async def test_who_cannot_be_turned_is_passed_by_not_waited_for(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    house = await open_house(database)
+    for member in ("ana", "eva", "leo", "rui", "zoe"):
+        await join(house, member)
+    await house.store["members"].update_many({"_id": {"$in": ["ana", "eva", "leo"]}}, {"$unset": {"ledger": ""}})
+    await house.programmes.publish(SMALL.replace("A point for every euro", "Points"), now=NOW)
+    monkeypatch.setattr(turning, "AT_ONCE", 2)
+    assert await turn(house, now=NOW + timedelta(minutes=1)) == Turned(members=2, failed=3)
 
 
 async def test_a_new_version_makes_everybody_be_looked_at_again(database: Database) -> None:
