@@ -14,14 +14,15 @@ from api.graphql.titles import known
 from domain.services import reading
 
 ENTRIES = "entry"
+# One wallet's entries have a counter of their own, so a cursor of theirs is none of the whole history.
+WALLET_ENTRIES = "walletentry"
 PURCHASES = "purchase"
 
 
-async def point_history(
-    info: Info, member: str, *, first: int | None, after: str | None, wallet: str | None
-) -> PointEntryConnection:
+async def point_history(info: Info, member: str, *, first: int | None, after: str | None, wallet: str | None) -> PointEntryConnection:
     """Return a window of the entries of all wallets, or of one by its own counter."""
-    window = page(first, after, of=ENTRIES)
+    kind = ENTRIES if wallet is None else WALLET_ENTRIES
+    window = page(first, after, of=kind)
     loaders = info.context.loaders
     seen = await loaders.seen(member) if window.after is None else None
     reader = await loaders.reader()
@@ -30,13 +31,11 @@ async def point_history(
     found = await reading.history(
         info.context.services.house, member_id=member, first=window.size, before=window.after, wallet=wallet, seen=seen, now=loaders.now
     )
-    rows = [
-        Numbered(told.entry.n if wallet is None else told.entry.wallet_n, entry_of(reader, member, told)) for told in found.items
-    ]
+    rows = [Numbered(told.entry.n if wallet is None else told.entry.wallet_n, entry_of(reader, member, told)) for told in found.items]
     return connection(
         rows,
         window,
-        of=ENTRIES,
+        of=kind,
         edge=PointEntryEdge,
         page_info=PageInfo,
         make=PointEntryConnection,
