@@ -98,12 +98,11 @@ def _yearly(first: date, today: date, zone: ZoneInfo) -> datetime:
 
 def _of_wallet(spec: WalletSpec, one: Wallet, after: datetime, today: date, zone: ZoneInfo, *, watched: bool) -> Iterator[datetime]:
     waiting = one.lots[one.spendable :]
-    comes = [lot.available_at for lot in waiting if lot.available_at is not None and lot.available_at > after] if watched else []
-    if comes:
-        yield min(comes)
-    firsts = [lot.expires_on for lot in (one.lots[0], *waiting) if lot.expires_on is not None]
-    if firsts:
-        yield start_of(max(min(firsts), today) + DAY, zone)
+    if watched and one.comes is not None:
+        comes = [one.comes] if one.comes > after else [lot.available_at for lot in waiting if lot.available_at and lot.available_at > after]
+        yield from sorted(comes)[:1]
+    if one.ends is not None:
+        yield start_of(max(one.ends, today) + DAY, zone)
     if spec.remind is not None:
         # lots are in the order of their last days, spendable and pending each for themselves
         parts = (one.lots[: one.spendable], waiting)

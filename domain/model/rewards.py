@@ -29,13 +29,14 @@ def locks(
     """Return why a member cannot redeem a reward now, each reason once; nothing where it is unlocked. The member is settled."""
     if spec.cost is None:
         return (Locked("CONDITION"),)
-    return tuple(_locks(programme, member, spec, now, world, sight))
+    return tuple(_locks(programme, member, spec, now, world, sight, held_code(programme, member)))
 
 
-def _locks(programme: Programme, member: Member, spec: RewardSpec, now: datetime, world: World, sight: Sight | None) -> Iterator[Locked]:
+def _locks(
+    programme: Programme, member: Member, spec: RewardSpec, now: datetime, world: World, sight: Sight | None, tier: str | None
+) -> Iterator[Locked]:
     if member.frozen:
         yield Locked("FROZEN")
-    tier = held_code(programme, member)
     if spec.tiers and tier not in spec.tiers:
         yield Locked("TIER", tier=next((code for code in programme.rung_order if code in spec.tiers), None))
     start, end = window(programme, spec, tier)
@@ -112,6 +113,6 @@ def glance(programme: Programme, member: Member, now: datetime) -> Sight:
 
 def unlocked(programme: Programme, member: Member, *, now: datetime, world: World, sight: Sight | None = None) -> frozenset[str]:
     """Return the rewards that a member could redeem at an instant."""
-    sight = sight or glance(programme, member, now)
+    sight, tier = sight or glance(programme, member, now), held_code(programme, member)
     affordable = [spec for spec in listed(programme) if not missing(member, spec)]
-    return frozenset([spec.code for spec in affordable if next(_locks(programme, member, spec, now, world, sight), None) is None])
+    return frozenset([spec.code for spec in affordable if next(_locks(programme, member, spec, now, world, sight, tier), None) is None])

@@ -81,8 +81,12 @@ class _Writing:
             return
         first = _same(was, now)
         last = min(_same(was[::-1], now[::-1]), min(len(was), len(now)) - first)
-        left = {_lot_key(lot): lot for lot in was[first : len(was) - last]}
-        for lot in now[first : len(now) - last]:
+        old, new = was[first : len(was) - last], now[first : len(now) - last]
+        same = set(map(id, old)).intersection(map(id, new))  # between those that differ, too
+        left = {_lot_key(lot): lot for lot in old if id(lot) not in same}
+        for lot in new:
+            if id(lot) in same:
+                continue
             key = _lot_key(lot)
             if left.pop(key, None) != lot:
                 self.changed[prefix + key] = [lot.amount, _text(lot.since), lot.available_at]

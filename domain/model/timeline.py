@@ -12,7 +12,7 @@ from datetime import date, datetime
 
 from domain.model import apply, events, ladder, rewards, tiers, wallet
 from domain.model.calendar import Span, local_day, occurrence, start_of
-from domain.model.context import held_code
+from domain.model.context import Sight, held_code
 from domain.model.decision import Decision, Row, World
 from domain.model.due import TICK, cron_next, is_for, joined_day, next_due, remind_day, seen_until
 from domain.model.events import Event, Json
@@ -39,6 +39,14 @@ class _Turn:
     version: int
     folds: bool
     rows: list[Row]
+    _glance: tuple[Member, Sight] | None = None
+
+    def glance(self, at: datetime) -> Sight:
+        """What is seen at an instant of the member, with the lots in that are due: the same until a row moves them."""
+        known = self._glance
+        if known is None or known[0] is not self.member or known[1].event.at != at:
+            known = self._glance = (self.member, rewards.glance(self.programme, settled(self.member, at=at), at))
+        return known[1]
 
     def happens(self, name: str, at: datetime, key: str, data: dict[str, Json], change: Change | None = None) -> None:
         self.decided(Event(f"{name}:{self.member.id}:{key}", name, at, "selo", data), change)
@@ -88,7 +96,7 @@ def _bring(state: _Turn, at: datetime) -> None:
 
 def _lapses(state: _Turn, at: datetime, day: date) -> None:
     for spec in state.programme.wallets:
-        one = settled(state.member, at=at).wallets.get(spec.code)
+        one = state.glance(at).member.wallets.get(spec.code)
         gone = wallet.past(one, today=day) if one else ()
         if gone:
             total, last = sum(part.amount for part in gone), str(gone[-1].expires_on)
@@ -106,7 +114,7 @@ def _expire(code: str, day: date) -> Change:
 
 def _reminders(state: _Turn, at: datetime, day: date) -> None:
     for spec in state.programme.wallets:
-        one = settled(state.member, at=at).wallets.get(spec.code)
+        one = state.glance(at).member.wallets.get(spec.code)
         if one is None or spec.remind is None:
             continue
         for on, amount in _ahead(one, spec.remind, day):
@@ -204,7 +212,7 @@ def _segments(state: _Turn, at: datetime) -> None:
     specs, was = state.programme.segments, state.member.segments
     if not specs:
         return
-    sight = rewards.glance(state.programme, settled(state.member, at=at), at)
+    sight = state.glance(at)
     now = frozenset(spec.code for spec in specs if sight.test(spec.when))
     if now == was:
         return
@@ -228,7 +236,8 @@ def _rewards(state: _Turn, at: datetime) -> None:
     listed, was = rewards.listed(state.programme), state.member.unlocked
     if not listed:
         return
-    now = rewards.unlocked(state.programme, settled(state.member, at=at), now=at, world=state.world)
+    sight = state.glance(at)
+    now = rewards.unlocked(state.programme, sight.member, now=at, world=state.world, sight=sight)
     if now == was:
         return
     told = [spec.code for spec in listed if spec.code in now - was and spec.announce]

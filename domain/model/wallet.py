@@ -75,7 +75,7 @@ class Wallet:
     Lots are in spending order, pending ones last. Sums are kept with the value: a daily buyer has hundreds of lots.
     """
 
-    COMPUTED_OF: ClassVar[Mapping[str, str]] = {"available": "lots", "pending": "lots", "spendable": "lots"}
+    COMPUTED_OF: ClassVar[Mapping[str, str]] = dict.fromkeys(("available", "pending", "spendable", "comes", "ends"), "lots")
 
     lots: tuple[Lot, ...] = ()
     debt: int = 0
@@ -102,6 +102,17 @@ class Wallet:
     def pending(self) -> int:
         """What is awarded and not yet spendable."""
         return sum([lot.amount for lot in self.lots[self.spendable :]])
+
+    @computed
+    def comes(self) -> datetime | None:
+        """When the first pending lot becomes spendable; None where none is pending."""
+        return min([lot.available_at for lot in self.lots[self.spendable :] if lot.available_at is not None], default=None)
+
+    @computed
+    def ends(self) -> date | None:
+        """The first of all last valid days; None where nothing lapses."""
+        lots = (*self.lots[:1], *self.lots[self.spendable :])  # spendable ones stand in the order of their last days
+        return min([lot.expires_on for lot in lots if lot.expires_on is not None], default=None)
 
     @property
     def balance(self) -> int:
@@ -240,10 +251,10 @@ def _bounded(lots: list[Lot]) -> tuple[Lot, ...]:
 
 def settle(wallet: Wallet, *, now: datetime) -> Wallet:
     """Let the lots in that are due at an instant. The same wallet comes back where none is."""
+    if wallet.comes is None or wallet.comes > now:
+        return wallet
     waiting = wallet.lots[wallet.spendable :]
     due = [lot for lot in waiting if lot.available_at is not None and lot.available_at <= now]
-    if not due:
-        return wallet
     lots = (*wallet.lots[: wallet.spendable], *(lot for lot in waiting if lot.available_at is not None and lot.available_at > now))
     for lot in due:
         lots = joined(lots, Lot(lot.amount, None, lot.expires_on, lot.since))
@@ -252,6 +263,8 @@ def settle(wallet: Wallet, *, now: datetime) -> Wallet:
 
 def past(wallet: Wallet, *, today: date) -> tuple[Part, ...]:
     """Return what is past its last valid day, soonest first."""
+    if wallet.ends is None or wallet.ends >= today:
+        return ()
     gone = list(takewhile(lambda lot: lot.expires_on is not None and lot.expires_on < today, wallet.lots[: wallet.spendable]))
     gone += [lot for lot in wallet.lots[wallet.spendable :] if lot.expires_on is not None and lot.expires_on < today]
     return tuple([Part(lot.amount, lot.expires_on, lot.since) for lot in gone])
