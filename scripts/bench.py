@@ -3,8 +3,10 @@
 No figure here is a gate: they are for comparing before and after, on one machine, in one run.
 """
 
+import argparse
 import json
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -13,11 +15,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import count
 from pathlib import Path
 
 import bench_database
 import httpx
+from bench_database import Aged
 
 from api.logs import configure_logs
 from domain.model.decide import decide
@@ -30,6 +34,10 @@ ROOT = Path(__file__).parent.parent
 PROGRAMME = ROOT / "scripts/demo/numiscollect.yaml"
 READY = "Selo is ready at "
 ROUNDS, IN_A_ROUND = 10, 40
+IDLE_SECONDS = 3
+LIMITS = {"SELO_MEMBER_POINTS_PER_MINUTE": "1000000", "SELO_STAFF_REQUESTS_PER_MINUTE": "1000000"}
+HOME_SCREEN = "me, the home screen"
+STAFF, PASSWORD = "bench", "a password of the bench"
 NUMBERS = count(1)
 
 HOME = """{ me { name number balance { available pending expiring { amount on } } tier { current { name } toNext until fraction }
@@ -42,13 +50,26 @@ BUY = """mutation($n: String!, $x: String!) { recordPurchase(input: {member: $n,
 
 
 def main() -> None:
-    programme = load(PROGRAMME.read_text(encoding="utf-8"))
+    words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    words.add_argument(
+        "--entries", type=int, default=10_000, help="how many the old member has (default 10,000; 100,000 takes some minutes)"
+    )
+    entries = words.parse_args().entries
+    text = PROGRAMME.read_text(encoding="utf-8")
+    programme = load(text)
     print(f"decide, one purchase under the demo programme   {_decide_microseconds(programme):8.0f} us")
-    print(f"simulate, one rule, 20,000 events               {_simulated_a_second():8.0f} events/s")
+    rate, start = _simulated_a_second()
+    print(f"simulate, one rule, 20,000 events               {rate:8.0f} events/s (its start, {start:.2f} s, aside)")
     configure_logs(level="warning", form="console")
-    bench_database.main(PROGRAMME.read_text(encoding="utf-8"), programme)
-    with tempfile.TemporaryDirectory() as folder, _served(Path(folder)) as (url, pid):
-        _requests(url, pid, Path(folder))
+    with tempfile.TemporaryDirectory() as at:
+        folder = Path(at)
+        young, old = bench_database.main(folder, text, programme, entries=entries, now=datetime.now(UTC))
+        with _served(folder) as (url, pid):
+            _idle(pid)
+            _hire(folder)
+            with _served(folder / "second", database=json.loads((folder / "server.json").read_text())["uri"]):
+                pass
+            _requests(url, pid, folder, young, old)
 
 
 def _decide_microseconds(programme: Programme, times: int = 2_000) -> float:
@@ -77,24 +98,32 @@ def _decide_microseconds(programme: Programme, times: int = 2_000) -> float:
     return statistics.median(taken) / 1000
 
 
-def _simulated_a_second(events: int = 20_000) -> float:
-    """Events a second of `selo simulate`, its start included, with one rule and a hundred members."""
+def _simulated_a_second(events: int = 20_000) -> tuple[float, float]:
+    """Events a second of CPU of `selo simulate`, with one rule and a hundred members; and the seconds of its start, which are not in it."""
     head = "programme: {code: one, name: One, currency: EUR, timezone: Europe/Lisbon, locales: [en]}\n"
     wallet = "wallets: [{code: points, kind: points, name: Points, expiry: never}]\n"
     award = "{award: {wallet: points, amount: 1, per: 100, of: purchase.eligible}}"
     rule = f"rules: [{{code: buy, title: Buy, on: purchase.completed, do: [{award}]}}]\n"
     with tempfile.TemporaryDirectory() as folder:
-        file, lines = Path(folder, "one.yaml"), Path(folder, "events.jsonl")
+        file, few, many = Path(folder, "one.yaml"), Path(folder, "few.jsonl"), Path(folder, "many.jsonl")
         file.write_text(head + wallet + rule)
         at = datetime(2026, 1, 1, tzinfo=UTC)
-        with lines.open("w") as out:
+        with few.open("w") as out:
             for n in range(100):
                 _line(out.write, at, n, "member.enrolled", {"name": "A", "locale": "en"})
+        with many.open("w") as out:
+            out.write(few.read_text())
             for n in range(events):
                 _line(out.write, at + timedelta(minutes=n + 1), n % 100, "purchase.completed", {"externalId": str(n), "total": 1_234})
-        begun = time.perf_counter()
-        subprocess.run([sys.executable, "-m", "api.cli", "simulate", str(file), str(lines)], check=True, stdout=subprocess.DEVNULL)
-        return events / (time.perf_counter() - begun)
+        start, whole = (min(_child_cpu_seconds("simulate", str(file), str(lines)) for _ in range(3)) for lines in (few, many))
+        return events / (whole - start), start
+
+
+def _child_cpu_seconds(*words: str) -> float:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([sys.executable, "-m", "api.cli", *words], check=True, stdout=subprocess.DEVNULL)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def _line(write: Callable[[str], object], at: datetime, member: int, name: str, data: dict[str, object]) -> None:
@@ -102,40 +131,47 @@ def _line(write: Callable[[str], object], at: datetime, member: int, name: str, 
 
 
 @contextmanager
-def _served(folder: Path) -> Iterator[tuple[str, int]]:
-    """A demo server: its address and process."""
-    limits = {"SELO_MEMBER_POINTS_PER_MINUTE": "1000000", "SELO_STAFF_REQUESTS_PER_MINUTE": "1000000", "SELO_WORKER": "false"}
-    command = [sys.executable, "-m", "api.cli", "serve", "--demo", "--port", "0", "--data", str(folder)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, **limits}) as server:
+def _served(folder: Path, *, database: str | None = None) -> Iterator[tuple[str, int]]:
+    """A server, its worker within, with its own database or over one that runs: its address and process. Prints what its start took."""
+    settings = LIMITS if database is None else {"MONGODB_URI": database}
+    command = [sys.executable, "-m", "api.cli", "serve", "--port", "0", "--data", str(folder)]
+    begun = time.perf_counter()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, **settings}) as server:
         assert server.stdout is not None, "stdout is a pipe"
         try:
-            yield next(line.removeprefix(READY).strip() for line in server.stdout if line.startswith(READY)), server.pid
+            url = next(line.removeprefix(READY).strip() for line in server.stdout if line.startswith(READY))
+            took = time.perf_counter() - begun
+            print(f"ready after {took:.2f} s, {_cpu_seconds(server.pid):.2f} s of them CPU of the API process", end="")
+            print(" (the embedded database started with it)" if database is None else " (over a database that runs)")
+            yield url, server.pid
         finally:
             server.terminate()
 
 
-def _requests(url: str, pid: int, folder: Path) -> None:
+def _idle(pid: int) -> None:
+    """Print the memory of a process that has served nothing yet, its worker within."""
+    time.sleep(IDLE_SECONDS)
+    resident, own = _memory_mb(pid)
+    print(f"memory of the idle API process, its worker on   {resident:8.0f} MB, {own:.0f} MB its own, the rest library files")
+
+
+def _requests(url: str, pid: int, folder: Path, young: Aged, old: Aged) -> None:
     """Measure each kind of request in rounds, one kind after the other, and print its API process's CPU (Linux) and the median answer."""
-    sheet = json.loads((folder / "demo.json").read_text())
-    number = sheet["members"][0]["number"]
-    member, cashier = _token(folder, "--member", number), _token(folder, "--staff", sheet["staff"][0]["username"])
-    with httpx.Client(base_url=url) as client:
+    with httpx.Client(base_url=url, timeout=30) as client:
 
         def ask(token: str, query: str, **variables: str) -> None:
             answer = client.post("/graphql", json={"query": query, "variables": variables}, headers={"Authorization": f"Bearer {token}"})
             body = answer.json()
             assert "errors" not in body, body
 
-        def buy() -> None:
-            ask(cashier, BUY, n=number, x=f"bench-{next(NUMBERS)}")
-
-        kinds: dict[str, Callable[[], object]] = {
-            "GET /health": lambda: client.get("/health"),
-            "me, the home screen": lambda: ask(member, HOME),
-            "pointHistory, newest 20": lambda: ask(member, HISTORY),
-            "quotePurchase": lambda: ask(cashier, QUOTE, n=number),
-            "recordPurchase": buy,
-        }
+        kinds: dict[str, Callable[[], object]] = {"GET /health": lambda: client.get("/health")}
+        cashier = _token(folder, "--staff", STAFF)
+        for who in (young, old):
+            member = _token(folder, "--member", who.number)
+            kinds[f"{HOME_SCREEN}, {who.name}"] = partial(ask, member, HOME)
+            kinds[f"pointHistory, {who.name}"] = partial(ask, member, HISTORY)
+            kinds[f"quotePurchase, {who.name}"] = partial(ask, cashier, QUOTE, n=who.number)
+            kinds[f"recordPurchase, {who.name}"] = lambda number=who.number: ask(cashier, BUY, n=number, x=f"bench-{next(NUMBERS)}")
         cpu, wall = {name: list[float]() for name in kinds}, {name: list[float]() for name in kinds}
         for _ in range(ROUNDS):
             for name, send in kinds.items():
@@ -145,12 +181,20 @@ def _requests(url: str, pid: int, folder: Path) -> None:
                     send()
                     wall[name].append(time.perf_counter() - begun)
                 cpu[name].append((_cpu_seconds(pid) - before) / IN_A_ROUND)
-    base = statistics.mean(cpu["GET /health"][1:])
-    print(f"{'request':<28}{'API CPU':>12}{'of /health':>12}{'median answer':>16}")
+    mean = {name: statistics.mean(taken[1:]) for name, taken in cpu.items()}  # the first round warms what the next ones use
+    print(f"{'request':<28}{'API CPU':>12}{'of /health':>12}{'of young':>12}{'median answer':>16}")
     for name in kinds:
-        mean = statistics.mean(cpu[name][1:])  # the first round warms what the next ones use
-        print(f"{name:<28}{mean * 1e6:>9.0f} us{mean / base:>11.1f}x{statistics.median(wall[name]) * 1e3:>13.1f} ms")
-    print(f"memory of the API process after it: {_resident_mb(pid):.0f} MB")
+        against = f"{mean[name] / mean[name.replace(', old', ', young')]:.2f}x" if name.endswith(", old") else ""
+        answer = f"{statistics.median(wall[name]) * 1e3:.1f} ms"
+        print(f"{name:<28}{mean[name] * 1e6:>9.0f} us{mean[name] / mean['GET /health']:>11.1f}x{against:>12}{answer:>16}")
+    print(f"memory of the API process after it              {_memory_mb(pid)[0]:8.0f} MB")
+
+
+def _hire(folder: Path) -> None:
+    """Open the store and hire the cashier by whom the bench buys."""
+    for words in (("store", "add", "lisboa", "--name", "Lisboa"), ("staff", "add", STAFF, "--name", "Bench", "--password-stdin")):
+        command = [sys.executable, "-m", "api.cli", *words, "--data", str(folder)]
+        subprocess.run(command, check=True, input=PASSWORD, text=True, stdout=subprocess.DEVNULL)
 
 
 def _token(folder: Path, *whom: str) -> str:
@@ -163,9 +207,11 @@ def _cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def _resident_mb(pid: int) -> float:
-    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+def _memory_mb(pid: int) -> tuple[float, float]:
+    """Resident memory, and what of it no other process shares."""
+    lines = (line.split() for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:])
+    kilobytes = {name: int(value) for name, value, *_ in lines}
+    return kilobytes["Rss:"] / 1024, (kilobytes["Private_Clean:"] + kilobytes["Private_Dirty:"]) / 1024
 
 
 if __name__ == "__main__":

@@ -1,13 +1,13 @@
-"""What the database is asked: commands a story, documents examined for a page, bytes of a member, young and after ten years.
+"""What a long history asks of the database: commands a story, documents examined for a page, bytes of a member; young and old.
 
-Counted over the wire to an embedded database of its own, with a member who has bought every day under the demo programme. Counts are
-exact, whatever else the machine does.
+Two members are laid out in a data folder, bought by now under the demo programme: one has 100 entries, one as many as are asked for, of
+ten years. Counted over the wire to the embedded database: exact, whatever else the machine does.
 """
 
 import asyncio
-import tempfile
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 
@@ -15,6 +15,8 @@ import bson
 from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
 
 from api.embedded import embedded
+from domain.model.calendar import milliseconds
+from domain.model.codes import membership_number
 from domain.model.decide import decide
 from domain.model.decision import Decision, Row
 from domain.model.events import ENROLLED, PURCHASED, Event, Line, Profile, Purchase
@@ -24,15 +26,25 @@ from domain.services import purchases, reading
 from domain.services.house import House
 from domain.services.purchases import Given
 from domain.services.tills import Till
-from domain.store import bulk, commit
+from domain.store import bulk, commit, contacts, journal, members
 from domain.store.base import Store
 from domain.store.connect import Database, connect
 from domain.store.members import Details
 from domain.store.prepare import prepare
 
-BEGUN = datetime(2016, 1, 1, 10, tzinfo=UTC)
-AGES = {"young": 50, "ten years": 3_650}  # in days, and so in purchases
+YOUNG_ENTRIES, OLD_DAYS = 100, 3_650
+ENTRIES_A_PURCHASE = 2.4  # about: what it earns, and what lapses with others of its day
+ROWS_AT_ONCE = 1_000
 TILL = Till(staff="bench", role="MANAGER", store="lisboa")
+
+
+@dataclass(frozen=True, slots=True)
+class Aged:
+    """A member who was laid out."""
+
+    name: str
+    id: str
+    number: str
 
 
 class Heard(CommandListener):
@@ -57,57 +69,71 @@ class Heard(CommandListener):
         """Nothing: what was asked is counted."""
 
 
-def main(text: str, programme: Programme) -> None:
-    """Print the table."""
-    asyncio.run(_measure(text, programme))
+def main(folder: Path, text: str, programme: Programme, *, entries: int, now: datetime) -> tuple[Aged, Aged]:
+    """Lay the members out in a folder, print the table, and return the young one and the old one."""
+    return asyncio.run(_measure(folder, text, programme, entries, milliseconds(now)))
 
 
-async def _measure(text: str, programme: Programme) -> None:
+async def _measure(folder: Path, text: str, programme: Programme, entries: int, now: datetime) -> tuple[Aged, Aged]:
     heard = Heard()
-    with tempfile.TemporaryDirectory() as folder:
-        async with embedded(Path(folder), announced=False) as server:
-            database = connect(server.uri, "bench", listeners=[heard])
-            store = Store.of(database, embedded=True)
-            await prepare(store)
-            house = House.of(store)
-            await house.programmes.publish(text, now=BEGUN)
-            print(f"{'a member':<12}{'entries':>10}{'bytes':>10}   commands (documents examined / returned)")
-            for name, days in AGES.items():
-                await _lay_out(store, house, programme, name, days)
-                await _ask(house, database, heard, name, BEGUN + timedelta(days=days + 1))
-            await database.close()
+    async with embedded(folder, announced=False) as server:
+        database = connect(server.uri, "selo", listeners=[heard])
+        store = Store.of(database, embedded=True)
+        await prepare(store)
+        house = House.of(store)
+        await house.programmes.publish(text, now=now - timedelta(days=OLD_DAYS))
+        young, old = (Aged(name, f"{n:032x}", membership_number(n)) for n, name in enumerate(("young", "old"), start=1))
+        print(f"{'a member':<12}{'entries':>10}{'bytes':>10}   commands (documents examined / returned)")
+        for who, many in ((young, YOUNG_ENTRIES), (old, entries)):
+            await _lay_out(house, programme, who, many, now)
+            await _ask(house, database, heard, who, now)
+        await database.close()
+    return young, old
 
 
-async def _lay_out(store: Store, house: House, programme: Programme, name: str, days: int) -> None:
-    """Decide a life in memory and write it as commits would."""
-    born = Member(name, name)
-    decision = decide(programme, born, Event("e0", ENROLLED, BEGUN, profile=Profile(locale="pt")), now=BEGUN)
-    rows: list[Row] = [*decision.rows]
-    for day in range(1, days + 1):
-        at = BEGUN + timedelta(days=day)
-        lines = (Line(1, "a", 3_900, category="silver-coins"), Line(2, "b", 1_250, category="stamps"))
-        bought = Event(f"purchase:{name}-{day}", PURCHASED, at, "till", purchase=Purchase(f"{name}-{day}", 5_150, "EUR", "lisboa", lines))
-        decision = decide(programme, decision.member, bought, now=at)
-        rows += decision.rows
-    whole = Decision(born, decision.member, tuple(rows))
-    at = BEGUN + timedelta(days=days)
-    writes = commit.writes(store, published=house.programmes.current(), decision=whole, now=at, details=Details("Ana", locale="pt"))
-    await bulk.write(store, (one for one in writes if one.collection in ("members", "journal")), told=_quiet)
+async def _lay_out(house: House, programme: Programme, who: Aged, entries: int, now: datetime) -> None:
+    """Decide a life in memory and write it as commits would. Rows go out by the thousand: they are many."""
+    bought = int(entries / ENTRIES_A_PURCHASE)
+    gap = min(timedelta(days=1), timedelta(days=OLD_DAYS) / bought)
+    born, at, number = Member(who.id, who.number), milliseconds(now - gap * (bought + 1)), 0
+    decision = decide(programme, born, Event("e0", ENROLLED, at, profile=Profile(locale="pt")), now=at)
+    rows = newest = [*decision.rows]
+    while (at := milliseconds(at + gap)) < now:
+        number += 1
+        decision = decide(programme, decision.member, _purchase(who, number, at), now=at)
+        rows = [*rows, *decision.rows] if len(rows) < ROWS_AT_ONCE else await _written(house, who, rows, decision.rows)
+        newest = [*newest, *decision.rows][-members.RECENT :]
+    await _written(house, who, rows, ())
+    whole = Decision(born, decision.member, tuple(newest))
+    member = members.born(whole, Details("Ana", locale="pt"), due=commit.due_of(house.programmes.current(), whole))
+    await bulk.write(house.store, [contacts.taking(contacts.number_key(who.number), who.id), member], told=_quiet)
 
 
-async def _ask(house: House, database: Database, heard: Heard, name: str, now: datetime) -> None:
-    document = await house.store["members"].find_one({"_id": name})
-    seen = await reading.home(house, member_id=name, now=now)
+def _purchase(who: Aged, number: int, at: datetime) -> Event:
+    lines = (Line(1, "a", 3_900, category="silver-coins"), Line(2, "b", 1_250, category="stamps"))
+    receipt = Purchase(f"{who.name}-{number}", 5_150, "EUR", "lisboa", lines)
+    return Event(f"purchase:{who.name}-{number}", PURCHASED, at, "till", purchase=receipt)
+
+
+async def _written(house: House, who: Aged, rows: Sequence[Row], more: Sequence[Row]) -> list[Row]:
+    await bulk.write(house.store, [journal.appended(who.id, row) for row in rows], told=_quiet)
+    return [*more]
+
+
+async def _ask(house: House, database: Database, heard: Heard, who: Aged, now: datetime) -> None:
+    document = await house.store["members"].find_one({"_id": who.id})
+    seen = await reading.home(house, member_id=who.id, now=now)
     await house.shelf.look()
-    print(f"{name:<12}{seen.member.entries:>10}{len(bson.encode(document or {})):>10}")
+    print(f"{who.name:<12}{seen.member.entries:>10}{len(bson.encode(document or {})):>10}")
     heard.clear()
-    await reading.home(house, member_id=name, now=now)
+    await reading.home(house, member_id=who.id, now=now)
     await _tell("me, the home screen", database, heard)
-    await reading.history(house, member_id=name, first=20, before=seen.member.entries // 2, now=now)
+    await reading.history(house, member_id=who.id, first=20, before=seen.member.entries // 2, now=now)
     await _tell("pointHistory, a later page", database, heard)
-    await reading.purchases(house, member_id=name, first=20, before=seen.member.purchases.count // 2, now=now)
+    await reading.purchases(house, member_id=who.id, first=20, before=seen.member.purchases.count // 2, now=now)
     await _tell("purchases, a later page", database, heard)
-    await purchases.record(house, till=TILL, member_id=name, given=Given(f"{name}-new", 4_990, "EUR", (), None), key=name, now=now)
+    given = Given(f"{who.name}-new", 4_990, "EUR", (), None)
+    await purchases.record(house, till=TILL, member_id=who.id, given=given, key=who.name, now=now)
     await _tell("recordPurchase", database, heard)
 
 
