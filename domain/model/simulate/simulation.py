@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from domain.model import events, refunds
-from domain.model.decide import decide
+from domain.model.decide import EVERYWHERE, decide
 from domain.model.decision import By, Claim, Decision, Later, Refusal, Row, World
 from domain.model.events import Event, Json, Profile, Purchase, Refund
 from domain.model.member import Member
@@ -184,6 +184,8 @@ class Simulation:
             receipt.left = row.event.refund.kept
 
     def _world(self) -> World:
+        if not self._limited:
+            return EVERYWHERE
         return World(frozenset([spec.code for spec in self._limited if self._issued.get(spec.code, 0) >= (spec.stock or 0)]))
 
     # ------------------------------------------------------------ reading an event
