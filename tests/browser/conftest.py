@@ -33,6 +33,8 @@ def pages_url() -> Iterator[str]:
     """The pages and what they share, without an API behind them."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
+        # Whoever comes before the server runs waits in line.
+        listener.listen()
         server = uvicorn.Server(uvicorn.Config(Porch(Starlette(routes=page_routes())), log_level="warning", lifespan="off"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="pages")
         thread.start()

@@ -122,3 +122,11 @@ def test_every_question_of_a_page_is_one_that_the_schema_answers(page: Page, pag
     }
     faults = {key: [fault.message for fault in validate(schema, parse(text))] for key, text in certain.items()}
     assert {key: found for key, found in faults.items() if found} == {}
+
+
+@pytest.mark.parametrize("path", [each for each in OURS if each.suffix == ".css"], ids=lambda path: path.name)
+def test_nothing_moves_for_those_who_asked_for_stillness(path: Path) -> None:
+    text = path.read_text()
+    moving = re.sub(r"@media \(prefers-reduced-motion: no-preference\) \{(?:[^{}]*\{[^{}]*\})*[^{}]*\}", "", text)
+    # What fades in once does not move.
+    assert [each for each in re.findall(r"(?:animation|transition): *([\w-]+)", moving) if each != "appear"] == []

@@ -1,12 +1,14 @@
 /* The member's app as a mobile web page, and a reference client of the API: bar, screens, tabs, live activity. */
 
+import { onBack, stand } from "/shared/back.js";
 import { fill, h, icon, sheet, toast } from "/shared/dom.js";
-import { signed } from "/shared/format.js";
+import { clock } from "/shared/format.js";
 import { SignedOut } from "/shared/graphql.js";
 import { language, speak, t } from "/shared/words.js";
 import { prepareCard } from "./card.js";
 import { Live } from "./live.js";
-import { forget, go, onChange, onGo, phone, prefer, readHome, readProgramme, session, walletOf } from "./phone.js";
+import { tell } from "./news.js";
+import { forget, go, messageCame, onChange, onGo, phone, prefer, readHome, readProgramme, recall, session } from "./phone.js";
 import { ACCEPT_TERMS } from "./queries.js";
 import { badgesScreen } from "./screens/badges.js";
 import { showCard } from "./screens/card.js";
@@ -14,7 +16,7 @@ import { historyScreen } from "./screens/history.js";
 import { homeScreen } from "./screens/home.js";
 import { inboxScreen } from "./screens/inbox.js";
 import { meScreen } from "./screens/me.js";
-import { picture } from "./screens/parts.js";
+import { say } from "./screens/parts.js";
 import { rewardsScreen } from "./screens/rewards.js";
 import { voucherShown } from "./screens/voucher.js";
 import { welcomeScreen } from "./screens/welcome.js";
@@ -27,15 +29,20 @@ const LANGUAGES = ["en", "pt", "pl"];
 const REREAD = ["home", "rewards", "badges"];
 const STALE_MS = 500;
 const TOGETHER_MS = 120;
+const QUIET_MS = 4000;
+const AGAIN_MS = 5000;
 const place = document.getElementById("screen");
 let shown = { screen: "", params: {} };
 let live = null;
 
 function show({ screen, params }, keepScroll = false) {
   if (!session.open) screen = "welcome";
+  // Until something was read there is nothing to show elsewhere.
+  else if (!phone.me && REREAD.concat("history").includes(screen)) screen = "home";
   const scroll = keepScroll ? place.scrollTop : 0;
   shown = { screen, params };
   document.body.dataset.screen = screen;
+  if (session.open) stand(screen, "home");
   const element = h("section", { class: "screen" });
   fill(place, element);
   SCREENS[screen](element, params);
@@ -50,17 +57,20 @@ function show({ screen, params }, keepScroll = false) {
 /* Draw again with what was read afresh, but never under a person's hands. */
 function redraw() {
   const busy = place.contains(document.activeElement) && document.activeElement.matches("input, select, textarea");
-  if (session.open && phone.me && !busy && REREAD.includes(shown.screen)) show(shown, true);
+  if (session.open && !busy && REREAD.includes(shown.screen)) show(shown, true);
   else drawBar();
 }
 
 function drawBar() {
+  const { screen } = shown;
+  document.title = [screen === "welcome" ? t("signin") : t(TABS.some(([tab]) => tab === screen) ? `tab.${screen}` : screen), phone.programme?.name ?? "Selo"].join(" · ");
   const bar = document.getElementById("bar");
   if (!session.open || !phone.me) return fill(bar);
   fill(bar,
     h("img", { src: "/shared/selo.svg", alt: "", width: 34, height: 34 }),
     h("strong.grow", {}, phone.programme?.name ?? "Selo"),
-    !phone.online && h("span.chip", { role: "status" }, icon("cloud"), t("net.off")),
+    h("span.net", { role: "status" }, !phone.online ? h("span.chip", {}, icon("cloud"), phone.readAt ? t("net.off.since", { time: clock(phone.readAt, phone.programme?.timezone) }) : t("net.off"))
+      : phone.live === false ? h("span.chip", {}, h("span.spinner"), t("net.again")) : null),
     phone.me.hasMessages && h("button.button.round.plain.bell", { "aria-label": phone.me.unread ? t("inbox.unread", { count: phone.me.unread }) : t("inbox"), onclick: () => go("inbox") },
       icon("bell"), phone.me.unread ? h("span.count", { "aria-hidden": "true" }, phone.me.unread) : null),
     h("button.button.round.plain", { "aria-label": t("me"), onclick: () => go("me") }, icon("person")));
@@ -76,38 +86,36 @@ function drawTabs() {
 }
 
 /* ---------------------------------------------------------------- what happens while the page is open */
-let soon = null;
+let together = [];
 
 function happened(activity) {
-  // One purchase brings several activities at once: they are one reason to read again.
-  soon ??= setTimeout(() => {
-    soon = null;
-    readHome().catch(leaveIfEnded);
-  }, TOGETHER_MS);
   if (activity.voucher) voucherShown(activity.voucher);
-  if (activity.__typename === "RewardUnlocked") slideIn(picture(activity.reward.reward, 44), t("live.unlocked", { title: activity.reward.reward.title }), "rewards");
-  if (activity.__typename === "BadgeEarned") slideIn(picture({ image: activity.badge.badge.art }, 44), t("live.badge", { name: activity.badge.badge.name, level: activity.badge.level }), "badges");
-  if (activity.__typename === "VoucherReinstated") slideIn(picture(activity.voucher.reward, 44), t("live.reinstated", { title: activity.voucher.title }), "rewards");
-  if (activity.__typename === "VoucherExpired") slideIn(picture(activity.voucher.reward, 44), t("live.lapsed", { title: activity.voucher.title }), "rewards");
-  if (activity.__typename === "TierChanged") slideIn(icon("star"), t("live.tier", { name: activity.to.name }), "home");
-  if (activity.__typename === "MessageReceived") slideIn(icon("bell"), activity.message.title, "inbox");
-  if (activity.__typename === "BalanceChanged")
-    for (const entry of activity.entries) if (entry.amount > 0) slideIn(icon("plus"), `${entry.title}: ${signed(entry.amount, walletOf(entry.wallet))}`, "history");
+  if (activity.__typename === "MessageReceived") messageCame();
+  together.push(activity);
+  // One purchase brings several activities at once: they are one reason to read again, and told together.
+  if (together.length > 1) return;
+  setTimeout(() => {
+    const all = together;
+    together = [];
+    readHome().catch(leaveIfEnded);
+    tell(all);
+  }, TOGETHER_MS);
 }
 
-function slideIn(image, text, screen) {
-  let area = document.getElementById("news");
-  if (!area) document.body.append((area = h("div", { id: "news", role: "status", "aria-live": "polite" })));
-  const note = h("button.news", { onclick: () => { note.remove(); go(screen); } }, image, h("span", {}, text));
-  area.append(note);
-  navigator.vibrate?.(40);
-  setTimeout(() => note.remove(), 8000);
+let quiet = null;
+
+/* A socket that is gone for a moment is nobody's business; one that stays away is told, quietly. */
+function socketOpen(open) {
+  clearTimeout(quiet);
+  const tellBar = () => { if (phone.live !== open) { phone.live = open; drawBar(); } };
+  if (open) tellBar();
+  else quiet = setTimeout(tellBar, QUIET_MS);
 }
 
 function listen() {
   live?.close();
   live = session.open
-    ? new Live({ happened, resync: () => readHome().catch(leaveIfEnded), pace: () => (document.querySelector("dialog.held") ? PACE_MS.held : PACE_MS.idle) })
+    ? new Live({ happened, socketOpen, resync: () => readHome().catch(leaveIfEnded), pace: () => (document.querySelector("dialog.held") ? PACE_MS.held : PACE_MS.idle) })
     : null;
 }
 
@@ -134,19 +142,17 @@ async function enter() {
     await forget();
     return go("welcome");
   }
-  document.body.dataset.screen = "home";
+  if (["", "welcome"].includes(shown.screen)) show({ screen: "home", params: {} });
   try {
     await readHome();
     await follow(phone.me?.locale);
   } catch (error) {
     leaveIfEnded(error);
-    if (session.open) {
-      show({ screen: "home", params: {} });
-      setTimeout(enter, 5000);
-    }
-    return;
+    if (!session.open) return enter();
+    phone.trouble = say(error);
+    redraw();
+    return setTimeout(enter, AGAIN_MS);
   }
-  show({ screen: "home", params: {} });
   listen();
   await prepareCard().catch(() => {});
   await askForTerms().catch(() => {});
@@ -158,6 +164,7 @@ async function follow(tag) {
   prefer("language", tag);
   await learn();
   await readProgramme();
+  show(shown, true);
 }
 
 const learn = () => speak(LANGUAGES, async (tag) => (await import(`./words/${tag}.js`)).default, prefer("language"));
@@ -179,9 +186,14 @@ async function start() {
   onGo(show);
   onChange(redraw);
   session.addEventListener("change", () => { if (session.open !== Boolean(live)) enter(); });
-  addEventListener("popstate", () => go("home"));
-  await readProgramme();
-  document.title = phone.programme?.name ?? "Selo";
+  onBack(() => shown.screen !== "home", () => { if (session.open && shown.screen !== "home") go("home"); });
+  addEventListener("offline", () => { phone.online = false; drawBar(); });
+  // What this device kept of the last time stands at once; without it, that it is being read.
+  await recall();
+  if (session.open) show({ screen: "home", params: {} });
+  const read = readProgramme();
+  if (phone.programme) read.then(redraw, () => {});
+  else await read;
   await enter();
   if ("serviceWorker" in navigator) navigator.serviceWorker.register("/phone/sw.js", { scope: "/phone/" }).catch(() => {});
 }

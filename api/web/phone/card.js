@@ -12,10 +12,24 @@ export async function prepareCard() {
   try {
     const { registerDevice } = await ask(REGISTER, { input: { installationId: installationId(), platform: "WEB" } });
     const own = await openSecret(registerDevice.cardSecret);
-    if (session.open) await db.put("facts", own, "card");
+    if (!session.open) return;
+    await db.put("facts", own, "card");
+    await db.put("facts", registerDevice.device.id, "device");
   } catch (error) {
     if (!(error instanceof ServerError)) throw error;
   }
+}
+
+/** The device that this browser is to the server, where it is one. */
+export async function ownDevice() {
+  return (await database).get("facts", "device");
+}
+
+/** Forget the key of a device that was taken away: from now on the server makes the codes. */
+export async function forgetCard() {
+  const db = await database;
+  await db.remove("facts", "card");
+  await db.remove("facts", "device");
 }
 
 /** Return {code, until} for now: `until` in milliseconds of this device's clock. */

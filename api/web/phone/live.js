@@ -5,8 +5,8 @@ import { LIVE } from "./queries.js";
 
 const WAITS_MS = [1000, 2000, 5000, 15_000, 30_000];
 
-/** Tell `happened(activity)` each activity and `resync()` that everything is to be read again; `pace()` is the longest
-    wait in milliseconds that the screen bears without a socket. */
+/** Tell `happened(activity)` each activity, `resync()` that everything is to be read again, and `socketOpen(is)` whether it listens;
+    `pace()` is the longest wait in milliseconds that the screen bears without a socket. */
 export class Live {
   #socket = null;
   #cursor = null;
@@ -15,8 +15,8 @@ export class Live {
   #lacking = false;
   #timer = null;
 
-  constructor({ happened, resync, pace }) {
-    Object.assign(this, { happened, resync, pace });
+  constructor({ happened, socketOpen, resync, pace }) {
+    Object.assign(this, { happened, socketOpen, resync, pace });
     this.onsight = () => { if (!document.hidden) this.#wake(); };
     document.addEventListener("visibilitychange", this.onsight);
     addEventListener("online", this.onsight);
@@ -58,6 +58,7 @@ export class Live {
     if (type === "connection_ack") {
       socket.send(JSON.stringify({ id: "1", type: "subscribe", payload: { query: LIVE, variables: { after: this.#cursor } } }));
       this.#failures = 0;
+      this.socketOpen(true);
       // Without a cursor nothing is replayed: what happened while the socket opened is read.
       if (!this.#cursor) this.resync();
     } else if (type === "ping") socket.send(JSON.stringify({ type: "pong" }));
@@ -78,6 +79,7 @@ export class Live {
   /* Read again, then try the socket again, ever more rarely. */
   #later() {
     if (this.#closed) return;
+    this.socketOpen(this.#lacking);
     const wait = Math.min(this.pace(), WAITS_MS[Math.min(this.#failures++, WAITS_MS.length - 1)]);
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {

@@ -9,7 +9,8 @@ export const session = new Session("selo-phone");
 /** The device's own database: the card's key, and the last answer for a start without a network. */
 export const database = openDatabase("selo-phone", 1, { facts: {} });
 
-export const phone = { me: null, programme: null, online: navigator.onLine, readAt: null };
+/* `live` is whether the socket listens, null until it was tried; `trouble` why nothing could be read yet, in words. */
+export const phone = { me: null, programme: null, online: navigator.onLine, live: null, readAt: null, trouble: null };
 
 const bus = new EventTarget();
 
@@ -31,6 +32,16 @@ export function changed() {
   bus.dispatchEvent(new Event("change"));
 }
 
+/** Told whenever a message came in. */
+export function onMessage(act) {
+  bus.addEventListener("message", act);
+  return () => bus.removeEventListener("message", act);
+}
+
+export function messageCame() {
+  bus.dispatchEvent(new Event("message"));
+}
+
 export function prefer(key, value) {
   if (value !== undefined) localStorage.setItem(`selo-phone-${key}`, JSON.stringify(value));
   return JSON.parse(localStorage.getItem(`selo-phone-${key}`) ?? "null");
@@ -48,14 +59,20 @@ export async function ask(document, variables) {
 }
 
 export async function readProgramme() {
-  const db = await database;
   try {
     phone.programme = (await session.askPublic(PROGRAMME)).programme;
-    await db.put("facts", phone.programme, "programme");
+    await (await database).put("facts", phone.programme, "programme");
   } catch (error) {
     if (!(error instanceof NoNetwork)) throw error;
-    phone.programme ??= await db.get("facts", "programme");
+    await recall();
   }
+}
+
+/** Take what this device kept of the programme and the member, until they are read afresh. */
+export async function recall() {
+  const db = await database;
+  phone.programme ??= (await db.get("facts", "programme")) ?? null;
+  if (!phone.me && session.open) Object.assign(phone, (await db.get("facts", "home")) ?? {});
 }
 
 let reading = 0;
@@ -67,12 +84,13 @@ export async function readHome() {
   try {
     const { me } = await ask(HOME, {});
     if (turn !== reading || !session.open) return;
-    Object.assign(phone, { me: tidy(me), readAt: Date.now() });
+    Object.assign(phone, { me: tidy(me), readAt: Date.now(), trouble: null });
     await db.put("facts", { me: phone.me, readAt: phone.readAt }, "home");
+    if (phone.programme) await db.put("facts", phone.programme, "programme");
   } catch (error) {
     if (!(error instanceof NoNetwork)) throw error;
     phone.online = false;
-    Object.assign(phone, phone.me ? {} : ((await db.get("facts", "home")) ?? {}));
+    await recall();
     if (!phone.me) throw error;
   }
   changed();

@@ -61,7 +61,7 @@ export const CANCEL = `mutation PhoneCancel($input: CancelVoucherInput!) { cance
 export const LIVE = `subscription PhoneLive($after: String) { memberActivity(after: $after) { cursor occurredAt activity { __typename
   ... on BalanceChanged { entries { ${ENTRY} } }
   ... on RewardUnlocked { reward { id reward { id title image rewardKind } } }
-  ... on BadgeEarned { badge { id level badge { id name art } } }
+  ... on BadgeEarned { badge { id level badge { id name art levels } } }
   ... on TierChanged { reason to { id name colour } }
   ... on VoucherIssued { voucher { ${VOUCHER} } } ... on VoucherUsed { voucher { ${VOUCHER} } } ... on VoucherReinstated { voucher { ${VOUCHER} } }
   ... on VoucherCancelled { voucher { ${VOUCHER} } } ... on VoucherExpired { voucher { ${VOUCHER} } }

@@ -1,10 +1,10 @@
 /* Badges: what was earned, and how far the next level is. */
 
 import { h, icon } from "/shared/dom.js";
-import { dayOf, number } from "/shared/format.js";
+import { dayOf, ending, number } from "/shared/format.js";
 import { t } from "/shared/words.js";
 import { phone } from "../phone.js";
-import { picture, ring } from "./parts.js";
+import { empty, picture, ring } from "./parts.js";
 
 export function badgesScreen(element) {
   const zone = phone.programme?.timezone;
@@ -15,6 +15,6 @@ export function badgesScreen(element) {
     level && badge.levels.length > 1 ? h("span.chip.gold", {}, t("badge.level", { level, of: badge.levels.length })) : level ? h("span.chip.gold", {}, icon("check"), t("badge.earned")) : null,
     target !== null && progress < target ? h("p.small.num", {}, t("badge.progress", { progress: number(progress), target: number(target) })) : null,
     earnedAt ? h("p.small.quiet", {}, dayOf(earnedAt, zone)) : null,
-    badge.until && !level ? h("p.small.quiet", {}, t("voucher.until", { day: dayOf(badge.until, zone) })) : null))),
-  phone.me.badges.length ? "" : h("p.quiet", {}, t("badge.none")));
+    badge.until && !level ? h("p.small.quiet", {}, t("voucher.until", { day: ending(badge.until, zone) })) : null))),
+  phone.me.badges.length ? "" : empty("star", t("badge.none")));
 }

@@ -1,5 +1,6 @@
 /* The member's card: a code that renews itself every 30 seconds, held up so that purchases count. It never authorises spending. */
 
+import { openDialog } from "/shared/back.js";
 import { fill, h, icon } from "/shared/dom.js";
 import { picture as drawCode } from "/shared/qr.js";
 import { t } from "/shared/words.js";
@@ -26,7 +27,7 @@ export function showCard() {
       fill(code, drawCode(text, t("card.qr")));
       fill(fault);
       life.firstChild.getAnimations().forEach((animation) => animation.cancel());
-      life.firstChild.animate([{ transform: `scaleX(${Math.min(1, left / 30_000)})` }, { transform: "scaleX(0)" }], { duration: left });
+      life.firstChild.animate([{ transform: `scaleX(${Math.min(1, left / 30_000)})` }, { transform: "scaleX(0)" }], { duration: left, easing: matchMedia("(prefers-reduced-motion: reduce)").matches ? "steps(6)" : "linear" });
       timer = setTimeout(renew, left);
     } catch (error) {
       fill(code);
@@ -42,7 +43,6 @@ export function showCard() {
     stopAwake();
     dialog.remove();
   });
-  document.body.append(dialog);
-  dialog.showModal();
+  openDialog(dialog);
   renew();
 }

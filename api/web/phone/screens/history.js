@@ -5,7 +5,7 @@ import { amount, day, dayOf, instant, money } from "/shared/format.js";
 import { t } from "/shared/words.js";
 import { ask, phone, walletOf } from "../phone.js";
 import { ENTRY_REASONS, HISTORY } from "../queries.js";
-import { figure, notice, pages, reasons, say } from "./parts.js";
+import { empty, figure, notice, pages, reasons, say } from "./parts.js";
 
 export function historyScreen(element) {
   const { me } = phone;
@@ -20,7 +20,7 @@ export function historyScreen(element) {
     };
     try {
       const first = wallet === null ? { nodes: me.history, pageInfo: me.historyMore } : await read(null);
-      fill(body, first.nodes.length ? h("div.card", {}, pages(first, entryLine, read)) : h("p.quiet", {}, t("history.none")));
+      fill(body, first.nodes.length ? h("div.card", {}, pages(first, entryLine, read)) : empty("clock", t("history.none")));
     } catch (error) {
       fill(body, notice(say(error), "bad", "cloud"));
     }
@@ -50,12 +50,16 @@ function openEntry(entry) {
       node.purchase ? h("p", {}, t("entry.purchase", { receipt: node.purchase.externalId, total: money(node.purchase.total, node.purchase.currency), store: node.purchase.store?.name ?? "" })) : null,
       node.explanation.length ? [h("h3", {}, t("entry.why")), reasons(node.explanation)] : null)).catch((error) => fill(body, notice(say(error), "bad", "cloud")));
     return h("div.stack", {}, h("h2", {}, entry.title), h("p.sum", {}, figure(entry.amount, wallet), " ", h("span.unit", {}, wallet?.name)),
-      h("ul.lines.card", {},
-        h("li", {}, t("entry.when"), h("span.figure", {}, instant(entry.occurredAt, zone))),
-        h("li", {}, t("entry.kind"), h("span.figure", {}, t(`kind.${entry.entryKind}`))),
-        entry.availableAt ? h("li", {}, t("entry.available"), h("span.figure", {}, dayOf(entry.availableAt, zone))) : null,
-        entry.expiresOn ? h("li", {}, t("entry.expires"), h("span.figure", {}, day(entry.expiresOn))) : null,
-        h("li", {}, t("entry.balance"), h("span.figure", {}, amount(entry.balanceAfter, wallet)))),
+      h("ul.lines.card.facts", {},
+        fact(t("entry.when"), instant(entry.occurredAt, zone, { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" })),
+        fact(t("entry.kind"), t(`kind.${entry.entryKind}`)),
+        entry.availableAt ? fact(t("entry.available"), dayOf(entry.availableAt, zone)) : null,
+        entry.expiresOn ? fact(t("entry.expires"), day(entry.expiresOn)) : null,
+        fact(t("entry.balance"), amount(entry.balanceAfter, wallet))),
       body);
   });
+}
+
+function fact(name, value) {
+  return h("li", {}, h("span", {}, name), h("span.figure", {}, value));
 }

@@ -6,13 +6,14 @@ import { t } from "/shared/words.js";
 import { go, phone } from "../phone.js";
 import { showCard } from "./card.js";
 import { entryLine } from "./history.js";
-import { bar, cost, picture, ring } from "./parts.js";
-import { openReward } from "./rewards.js";
+import { cost, empty, notice, picture, ring } from "./parts.js";
+import { missing, openReward } from "./rewards.js";
 import { openVoucher } from "./voucher.js";
 
 export function homeScreen(element) {
   const { me } = phone;
-  if (!me) return element.append(h("h1.unseen", { tabindex: -1 }, t("loading")), h("div.skeleton"), h("div.skeleton"), h("div.skeleton"));
+  if (!me) return element.append(h("h1.unseen", { tabindex: -1 }, t("loading")), phone.trouble ? notice(phone.trouble, "bad", "cloud") : "",
+    h("div.skeleton.tall"), h("div.skeleton"), h("div.skeleton"));
   const vouchers = me.vouchers.filter((voucher) => voucher.voucherState === "ISSUED");
   element.append(
     balance(me), ...(me.tier ? [tier(me.tier)] : []), ...(vouchers.length ? [ready(vouchers)] : []), ...within(me.rewards),
@@ -57,7 +58,7 @@ function tier(progress) {
 
 function ladder(progress) {
   return sheet(t("tier.title"), t("close"), () => h("div.stack", {}, h("h2", {}, t("tier.title")),
-    h("p.quiet", {}, t("tier.counted", { count: number(progress.qualifying) })),
+    h("p.quiet", {}, t("tier.counted", { amount: number(progress.qualifying) })),
     (phone.programme?.tiers ?? [progress.current]).map((each) => h(`section.card.rung${each.id === progress.current.id ? ".here" : ""}`, {},
       h("div.row", {}, h("span.medal.small", { style: { background: each.colour ?? "var(--gold-line)" } }, icon("star")), h("h3.grow", {}, each.name),
         each.id === progress.current.id ? h("span.chip.gold", {}, t("tier.yours")) : h("span.quiet.num", {}, t("tier.from", { from: number(each.from) }))),
@@ -77,7 +78,7 @@ function within(rewards) {
   return [h("section.stack.tight", {}, h("div.row.spread", {}, h("h2", {}, t("home.rewards")), h("button.button.plain", { onclick: () => go("rewards") }, t("all"))),
     [...unlocked, ...nearest].map((each) => h("button.card.offer", { onclick: () => openReward(each) }, picture(each.reward, 64),
       h("span.grow.stack.tight", {}, h("strong", {}, each.reward.title), h("span.small.quiet", {}, cost(each.reward.cost)),
-        each.missing ? bar(1 - each.missing / each.reward.cost.amount, t("reward.missing", { missing: each.missing })) : h("span.chip.good", {}, icon("check"), t("reward.yours"))))))];
+        each.missing ? [missing(each), h("span.small.quiet", {}, t("reward.missing", { missing: cost({ ...each.reward.cost, amount: each.missing }) }))] : h("span.chip.good", {}, icon("check"), t("reward.yours"))))))];
 }
 
 function badges(list) {
@@ -88,5 +89,5 @@ function badges(list) {
 
 function latest(history) {
   return h("section.stack.tight", {}, h("div.row.spread", {}, h("h2", {}, t("home.latest")), h("button.button.plain", { onclick: () => go("history") }, t("all"))),
-    history.length ? h("ul.lines.card", {}, history.slice(0, 3).map(entryLine)) : h("p.quiet", {}, t("history.none")));
+    history.length ? h("ul.lines.card", {}, history.slice(0, 3).map(entryLine)) : empty("clock", t("history.none")));
 }

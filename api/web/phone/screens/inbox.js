@@ -4,9 +4,9 @@ import { fill, h } from "/shared/dom.js";
 import { instant } from "/shared/format.js";
 import { newKey } from "/shared/graphql.js";
 import { t } from "/shared/words.js";
-import { ask, go, phone, readHome } from "../phone.js";
+import { ask, go, onMessage, phone, readHome } from "../phone.js";
 import { ANSWER_SURVEY, MARK_READ, MESSAGES } from "../queries.js";
-import { notice, pages, say } from "./parts.js";
+import { empty, notice, pages, say } from "./parts.js";
 
 /* A link of the programme's own app, such as app://rewards/discount-5, leads to the same place here. */
 const PLACES = ["rewards", "badges", "history", "inbox", "me"];
@@ -14,6 +14,7 @@ const PLACES = ["rewards", "badges", "history", "inbox", "me"];
 export async function inboxScreen(element) {
   const body = h("div", { "aria-live": "polite" }, h("div.skeleton"));
   element.append(h("h1", { tabindex: -1 }, t("inbox")), body);
+  const known = new Set();
   const read = async (after) => {
     const { messages } = (await ask(MESSAGES, { after })).me;
     const nodes = messages.edges.map((edge) => edge.node);
@@ -21,9 +22,23 @@ export async function inboxScreen(element) {
     if (fresh.length) ask(MARK_READ, { input: { ids: fresh } }).then(() => readHome()).catch(() => {});
     return { nodes, pageInfo: messages.pageInfo };
   };
+  const draw = (message) => {
+    known.add(message.id);
+    return line(message);
+  };
+  const show = (first) => fill(body, first.nodes.length ? h("div.card", {}, pages(first, draw, read)) : empty("bell", t("inbox.none")));
+  /* What comes in while the inbox is looked at stands on top of it. */
+  const renew = async () => {
+    if (!element.isConnected) return stop();
+    if (document.hidden) return document.addEventListener("visibilitychange", renew, { once: true });
+    const first = await read(null).catch(() => null);
+    if (!first) return null;
+    const list = body.querySelector("ul.lines");
+    return list ? list.prepend(...first.nodes.filter((message) => !known.has(message.id)).map(draw)) : show(first);
+  };
+  const stop = onMessage(renew);
   try {
-    const first = await read(null);
-    fill(body, first.nodes.length ? h("div.card", {}, pages(first, line, read)) : h("p.quiet", {}, t("inbox.none")));
+    show(await read(null));
   } catch (error) {
     fill(body, notice(say(error), "bad", "cloud"));
   }

@@ -1,10 +1,11 @@
 /* What the programme knows about the member, and what the member allows it to do. */
 
-import { field, fill, h, icon, sheet, toast } from "/shared/dom.js";
-import { dayOf } from "/shared/format.js";
+import { busy, field, fill, h, icon, sheet, toast } from "/shared/dom.js";
+import { dayOf, ending } from "/shared/format.js";
 import { t } from "/shared/words.js";
 import { languagePicker } from "../app.js";
-import { ask, phone, session } from "../phone.js";
+import { forgetCard, ownDevice } from "../card.js";
+import { ask, go, phone, session } from "../phone.js";
 import { CHANGE_CONTACT, PROFILE, SET_CONSENT, SIGN_OUT, UNREGISTER, UPDATE } from "../queries.js";
 import { notice, say, sending } from "./parts.js";
 
@@ -13,7 +14,7 @@ export async function meScreen(element) {
   element.append(h("h1", { tabindex: -1 }, t("me")), body);
   try {
     const { me } = await ask(PROFILE, {});
-    fill(body, profile(me), contacts(me), referral(me.referral), plan(me.plan), consents(me.consents), devices(me.devices),
+    fill(body, profile(me), contacts(me), referral(me.referral), plan(me.plan), consents(me.consents), devices(me.devices, await ownDevice()),
       section("language", languagePicker((tag) => ask(UPDATE, { input: { locale: tag } }).catch(() => {}))), leaving());
   } catch (error) {
     fill(body, notice(say(error), "bad", "cloud"), leaving());
@@ -46,16 +47,21 @@ function changeContact(key) {
     const code = h("input", { name: "code", inputmode: "numeric", autocomplete: "one-time-code", maxlength: 8 });
     const codeField = field(t("code"), code);
     codeField.hidden = true;
-    return h("div.stack", {}, h("h2", {}, t(key)), sending(h("button.button.primary.wide.tall", {}, t("signin.send")), [field(t("contact.new"), contact), codeField], async () => {
+    const button = h("button.button.primary.wide.tall", {}, t("signin.send"));
+    return h("div.stack", {}, h("h2", {}, t(key)), sending(button, [field(t("contact.new"), contact, t("signin.contact.hint")), codeField], async () => {
       const { changeContact: answer } = await ask(CHANGE_CONTACT, { input: { contact: contact.value.trim(), code: codeField.hidden ? null : code.value.replace(/\s/g, "") } });
       if (answer.__typename === "SignInCodeRequested") {
         codeField.hidden = false;
+        code.required = true;
+        contact.readOnly = true;
+        fill(button, t("save"));
         code.focus();
         return null;
       }
       if (answer.message) return answer.message;
       close();
       toast(t("saved"));
+      go("me");
       return null;
     }));
   });
@@ -74,7 +80,7 @@ function referral(own) {
 
 function plan(own) {
   if (!own) return null;
-  return section("plan", h("h3", {}, own.plan.name), own.until ? h("p.small.quiet", {}, t("voucher.until", { day: dayOf(own.until, phone.programme?.timezone) })) : null,
+  return section("plan", h("h3", {}, own.plan.name), own.until ? h("p.small.quiet", {}, t("voucher.until", { day: ending(own.until, phone.programme?.timezone) })) : null,
     h("ul.benefits", {}, own.plan.benefits.map((benefit) => h("li", {}, icon("check"), benefit))));
 }
 
@@ -97,22 +103,30 @@ function consents(given) {
   }));
 }
 
-function devices(list) {
+function devices(list, own) {
   if (!list?.length) return null;
   const zone = phone.programme?.timezone;
   return section("devices", h("ul.lines", {}, list.map((device) => {
-    const line = h("li", {}, h("span.grow", {}, t(`platform.${device.platform}`), h("small.why", {}, t("device.seen", { day: dayOf(device.lastSeenAt, zone) }))),
-      h("button.button.plain", { onclick: async () => {
-        await ask(UNREGISTER, { input: { deviceId: device.id } }).then(() => line.remove(), (error) => toast(say(error), "bad"));
-      } }, t("remove")));
+    const here = device.id === own;
+    const button = h("button.button.plain", { onclick: () => busy(button, async () => {
+      try {
+        await ask(UNREGISTER, { input: { deviceId: device.id } });
+        // This browser's own key counts no more: its next card is asked of the server.
+        if (here) await forgetCard();
+        line.remove();
+      } catch (error) {
+        toast(say(error), "bad");
+      }
+    }) }, t("remove"));
+    const line = h("li", {}, h("span.grow", {}, t(`platform.${device.platform}`), h("small.why", {}, here ? t("device.here") : t("device.seen", { day: dayOf(device.lastSeenAt, zone) }))), button);
     return line;
   })));
 }
 
 function leaving() {
-  const leave = async (everywhere) => {
+  const leave = (everywhere) => async (event) => busy(event.currentTarget, async () => {
     await session.ask(SIGN_OUT, { input: { everywhere } }).catch(() => {});
     session.end();
-  };
-  return h("section.stack.tight", {}, h("button.button.wide", { onclick: () => leave(false) }, t("signout")), h("button.button.plain.wide", { onclick: () => leave(true) }, t("signout.everywhere")));
+  });
+  return h("section.stack.tight", {}, h("button.button.wide", { onclick: leave(false) }, t("signout")), h("button.button.plain.wide", { onclick: leave(true) }, t("signout.everywhere")));
 }

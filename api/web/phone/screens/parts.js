@@ -1,7 +1,7 @@
 /* Pieces that several screens show: figures, pictures, rings, reasons, and what to say when something fails. */
 
-import { fill, h, icon, kindIcon, s } from "/shared/dom.js";
-import { amount, dayOf, money, number, signed } from "/shared/format.js";
+import { busy, fill, h, icon, kindIcon, s } from "/shared/dom.js";
+import { amount, dayOf, money, number, percent, signed } from "/shared/format.js";
 import { NoNetwork, SignedOut } from "/shared/graphql.js";
 import { has, t } from "/shared/words.js";
 import { phone, session, walletOf } from "../phone.js";
@@ -26,7 +26,7 @@ export function figure(value, wallet) {
 export function worth(value) {
   if (!value) return null;
   const currency = value.currency ?? phone.programme?.currency;
-  const what = value.amount !== null ? money(value.amount, currency) : value.percent !== null ? `${number(value.percent)} %` : "";
+  const what = value.amount !== null ? money(value.amount, currency) : value.percent !== null ? percent(value.percent) : "";
   return [what, value.minimum ? t("worth.minimum", { minimum: money(value.minimum, currency) }) : ""].filter(Boolean).join(" · ") || null;
 }
 
@@ -44,8 +44,9 @@ export function bar(fraction, label) {
     h("span", { style: { width: `${Math.round(Math.min(1, fraction) * 100)}%` } }));
 }
 
-/** Each rule that counted, and each that did not with its reason. */
-export function reasons(outcomes) {
+/** Each rule that counted, and each that did not with its reason. A rule that nobody gave a title tells people nothing. */
+export function reasons(all) {
+  const outcomes = all.filter((outcome) => outcome.title !== outcome.rule || outcome.amount);
   return h("ul.lines.reasons", {}, outcomes.map((outcome) => h(outcome.applied ? "li" : "li.off", {},
     h("span", {}, outcome.title, outcome.reason && h("small.why", {}, why(outcome.reason))),
     outcome.applied && outcome.amount ? figure(outcome.amount, walletOf(outcome.wallet)) : h("span.figure.off", {}, outcome.applied ? icon("check") : "\u2013"))));
@@ -63,6 +64,11 @@ export function notice(text, kind = "", image = "clock") {
   return h(`p.notice${kind ? "." + kind : ""}`, { role: kind === "bad" ? "alert" : null }, icon(image), h("span", {}, text));
 }
 
+/** Where there is nothing yet: a drawing, and what will stand here. */
+export function empty(image, text) {
+  return h("div.empty", {}, icon(image), h("p", {}, text));
+}
+
 /** What to tell a member about a failure: a network's, a session's, or the server's own sentence. */
 export function say(error) {
   if (error instanceof NoNetwork) return t("fault.network");
@@ -70,27 +76,46 @@ export function say(error) {
     session.end();
     return t("fault.signedout");
   }
-  if (error.code === "RATE_LIMITED" || error.code === "BUSY") return t("fault.busy", { seconds: error.retryAfter ?? 5 });
-  if (error.code === "INTERNAL" || error.code === undefined) return t("fault.internal");
-  return error.message;
+  if (error.code === "RATE_LIMITED") return t("fault.often", { seconds: error.retryAfter ?? 5 });
+  if (error.code === "BUSY") return t("fault.busy", { seconds: error.retryAfter ?? 5 });
+  if (error.code !== "BAD_INPUT" || !error.field) return t("fault.internal");
+  // The server's own sentence is for programmers, in English: here stands ours about the field that it names.
+  const field = fieldOf(error);
+  return has(`fault.field.${field}`) ? t(`fault.field.${field}`) : t("fault.input");
+}
+
+function fieldOf(error) {
+  const [field] = error.field?.match(/[A-Za-z]+$/) ?? [];
+  return ["email", "phone"].includes(field) ? "contact" : field;
+}
+
+/* Tell a fault at the field that it is about, where the form has it. */
+function atField(form, error) {
+  const input = error.code === "BAD_INPUT" && form.elements.namedItem(fieldOf(error) ?? "");
+  const box = input && input.closest?.(".field");
+  if (!box) return false;
+  box.fault(say(error));
+  input.focus();
+  return true;
 }
 
 /** A form that sends itself once at a time and shows what went wrong beneath its fields. */
 export function sending(button, children, act) {
   const fault = h("div", { "aria-live": "assertive" });
   return h("form.stack", {
-    onsubmit: async (event) => {
+    onsubmit: (event) => {
       event.preventDefault();
-      button.disabled = true;
+      const form = event.target;
       fill(fault);
-      try {
-        const problem = await act();
-        if (problem) fill(fault, notice(problem, "bad", "close"));
-      } catch (error) {
-        fill(fault, notice(say(error), "bad", "cloud"));
-      } finally {
-        button.disabled = false;
-      }
+      for (const box of form.querySelectorAll(".field.wrong")) box.fault("");
+      busy(button, async () => {
+        try {
+          const problem = await act();
+          if (problem) fill(fault, notice(problem, "bad", "close"));
+        } catch (error) {
+          if (!atField(form, error)) fill(fault, notice(say(error), "bad", "cloud"));
+        }
+      });
     },
   }, children, fault, button);
 }
@@ -98,18 +123,27 @@ export function sending(button, children, act) {
 /** A list that is read page by page: `read(after)` answers {nodes, pageInfo}. */
 export function pages(first, draw, read) {
   const list = h("ul.lines", {}, first.nodes.map(draw));
-  const more = h("button.button.wide", { hidden: !first.pageInfo.hasNextPage, onclick: async () => {
-    more.disabled = true;
+  return h("div.stack", {}, list, furtherPages(first.pageInfo, async (after) => {
+    const next = await read(after);
+    list.append(...next.nodes.map(draw));
+    return next.pageInfo;
+  }));
+}
+
+/** The button beneath a list for what follows: `add(after)` appends it and answers its page info. */
+export function furtherPages(pageInfo, add) {
+  let { endCursor } = pageInfo;
+  const fault = h("div", { "aria-live": "assertive" });
+  const more = h("button.button.wide", { type: "button", onclick: () => busy(more, async () => {
+    fill(fault);
     try {
-      const next = await read(more.after);
-      list.append(...next.nodes.map(draw));
-      more.after = next.pageInfo.endCursor;
-      more.hidden = !next.pageInfo.hasNextPage;
+      const page = await add(endCursor);
+      ({ endCursor } = page);
+      more.hidden = !page.hasNextPage;
     } catch (error) {
-      list.after(notice(say(error), "bad", "cloud"));
+      fill(fault, notice(say(error), "bad", "cloud"));
     }
-    more.disabled = false;
-  } }, t("more"));
-  more.after = first.pageInfo.endCursor;
-  return h("div.stack", {}, list, more);
+  }) }, t("more"));
+  more.hidden = !pageInfo.hasNextPage;
+  return h("div.stack.tight.further", {}, fault, more);
 }

@@ -1,12 +1,12 @@
 /* What points can be turned into: what is unlocked first, and for the rest what is missing. */
 
-import { fill, h, icon, sheet } from "/shared/dom.js";
-import { dayOf, number } from "/shared/format.js";
+import { busy, fill, h, icon, sheet } from "/shared/dom.js";
+import { ending } from "/shared/format.js";
 import { newKey } from "/shared/graphql.js";
 import { t } from "/shared/words.js";
 import { ask, phone, readHome } from "../phone.js";
 import { MORE_REWARDS, REDEEM } from "../queries.js";
-import { bar, cost, notice, picture, say, worth } from "./parts.js";
+import { bar, cost, empty, furtherPages, notice, picture, say, worth } from "./parts.js";
 import { openVoucher } from "./voucher.js";
 
 export function rewardsScreen(element) {
@@ -15,11 +15,11 @@ export function rewardsScreen(element) {
   const past = me.vouchers.filter((voucher) => voucher.voucherState !== "ISSUED");
   const grid = h("ul.album", {}, sorted(me.rewards).map(tile));
   element.append(
-    h("h1", { tabindex: -1 }, t("tab.rewards")),
-    h("p.quiet", {}, t("rewards.have", { amount: cost({ wallet: me.wallets[0].code, amount: me.wallets[0].available }) })),
+    h("div.stack.tight", {}, h("h1", { tabindex: -1 }, t("tab.rewards")),
+      h("p.quiet", {}, t("rewards.have", { amount: cost({ wallet: me.wallets[0].code, amount: me.wallets[0].available }) }))),
     held.length ? h("section.stack.tight", {}, h("h2", {}, t("home.vouchers")), h("ul.strip", {}, held.map(ticket))) : "",
-    me.rewards.length ? grid : h("p.quiet", {}, t("rewards.none")),
-    more(grid, me.rewardsMore),
+    me.rewards.length ? grid : empty("gift", t("rewards.none")),
+    me.rewardsMore.hasNextPage ? furtherPages(me.rewardsMore, (after) => add(grid, after)) : "",
     past.length ? h("details", {}, h("summary", {}, t("vouchers.past")), h("ul.strip", {}, past.map(ticket))) : "");
 }
 
@@ -30,7 +30,7 @@ function sorted(rewards) {
 function ticket(voucher) {
   return h("li", {}, h("button.ticket", { onclick: () => openVoucher(voucher) }, picture(voucher.reward, 56),
     h("span.grow", {}, h("strong", {}, voucher.title), h("small.quiet", {}, voucher.voucherState === "ISSUED" && voucher.expiresAt
-      ? t("voucher.until", { day: dayOf(voucher.expiresAt, phone.programme?.timezone) }) : t(`voucher.${voucher.voucherState}`)))));
+      ? t("voucher.until", { day: ending(voucher.expiresAt, phone.programme?.timezone) }) : t(`voucher.${voucher.voucherState}`)))));
 }
 
 function tile(each) {
@@ -38,18 +38,19 @@ function tile(each) {
   const locked = each.rewardState === "LOCKED";
   return h("li.lift", {}, h(`button.stamp.tile${locked ? ".locked" : ""}`, { onclick: () => openReward(each) },
     picture(reward), h("strong", {}, reward.title), h("span.small.quiet", {}, cost(reward.cost)),
-    locked && each.missing ? bar(1 - each.missing / reward.cost.amount, t("reward.missing", { missing: number(each.missing) })) : null,
+    locked && each.missing ? missing(each) : null,
     locked ? h("span.why", {}, icon("lock"), each.locks[0]?.message ?? t("reward.locked")) : h("span.chip.good", {}, icon("check"), t("reward.yours"))));
 }
 
-function more(grid, page) {
-  const button = h("button.button.wide", { hidden: !page.hasNextPage, onclick: async () => {
-    const { me } = await ask(MORE_REWARDS, { after: page.endCursor });
-    grid.append(...me.rewards.edges.map((edge) => tile(edge.node)));
-    Object.assign(page, me.rewards.pageInfo);
-    button.hidden = !page.hasNextPage;
-  } }, t("more"));
-  return button;
+/** How much of what a reward costs there is, and in words what is still missing. */
+export function missing({ missing: lacking, reward }) {
+  return bar(1 - lacking / reward.cost.amount, t("reward.missing", { missing: cost({ ...reward.cost, amount: lacking }) }));
+}
+
+async function add(grid, after) {
+  const { me } = await ask(MORE_REWARDS, { after });
+  grid.append(...me.rewards.edges.map((edge) => tile(edge.node)));
+  return me.rewards.pageInfo;
 }
 
 /** One reward whole; redeeming it asks once more, and then holds up the voucher. */
@@ -62,32 +63,34 @@ export function openReward(each) {
     const first = () => fill(stage, each.rewardState === "UNLOCKED"
       ? [h("button.button.primary.wide.tall", { onclick: second }, t("redeem"))]
       : [h("h3", {}, t("reward.locked")), h("ul.stack.tight", {}, each.locks.map((lock) => h("li.notice", {}, icon("lock"), h("span", {}, lock.message)))),
-        each.missing ? bar(1 - each.missing / reward.cost.amount, t("reward.missing", { missing: number(each.missing) })) : ""]);
+        each.missing ? missing(each) : ""]);
     const second = () => {
-      const button = h("button.button.primary.wide.tall", { onclick: () => redeem(button) }, t("redeem.sure", { cost: cost(reward.cost) }));
-      fill(stage, h("p", {}, t("redeem.hint", { cost: cost(reward.cost) })), button, h("button.button.wide", { onclick: first }, t("cancel")));
+      const fault = h("div", { "aria-live": "assertive" });
+      // The second half of a double tap redeems nothing: it was meant for the button that stood here before.
+      const button = h("button.button.primary.wide.tall", { onclick: (event) => event.detail < 2 && busy(button, () => redeem(fault)) }, t("redeem.sure", { cost: cost(reward.cost) }));
+      fill(stage, h("p", {}, t("redeem.hint", { cost: cost(reward.cost) })), fault, button, h("button.button.wide", { onclick: first }, t("cancel")));
       button.focus();
     };
-    const redeem = async (button) => {
-      button.disabled = true;
+    const redeem = async (fault) => {
+      fill(fault);
       try {
         const { redeemReward } = await ask(REDEEM, { input: { rewardId: reward.id, idempotencyKey } });
         if (redeemReward.__typename === "RewardRedeemed") {
           issued = redeemReward.voucher;
           return close();
         }
-        stage.append(notice(redeemReward.message, "bad", "lock"));
+        fill(fault, notice(redeemReward.message, "bad", "lock"));
       } catch (error) {
         // The same key again: if it was redeemed after all, the same voucher answers.
-        stage.append(notice(say(error), "bad", "cloud"));
-        button.disabled = false;
+        fill(fault, notice(say(error), "bad", "cloud"));
       }
+      return null;
     };
     first();
     return h("div.stack.reward", {}, h("div.lift", {}, h("div.stamp", {}, picture(reward))), h("h2", {}, reward.title), h("p", {}, reward.description),
       h("div.row.wrap", {}, h("span.chip.gold", {}, cost(reward.cost)), worth(reward.value) ? h("span.chip", {}, worth(reward.value)) : "",
         reward.stock !== null ? h("span.chip", {}, t("reward.stock", { count: reward.stock })) : "",
-        reward.availableUntil ? h("span.chip", {}, t("voucher.until", { day: dayOf(reward.availableUntil, phone.programme?.timezone) })) : ""),
+        reward.availableUntil ? h("span.chip", {}, t("voucher.until", { day: ending(reward.availableUntil, phone.programme?.timezone) })) : ""),
       reward.stores.length ? h("p.small.quiet", {}, t("voucher.stores", { stores: reward.stores.map((store) => store.name).join(", ") })) : "",
       reward.terms ? h("p.small.quiet", {}, reward.terms) : "", stage);
   }).then(() => {

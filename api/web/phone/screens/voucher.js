@@ -1,7 +1,8 @@
 /* A voucher held up to a cashier: its code large on a light card, the screen kept awake, and "used" the moment it is. */
 
-import { fill, h, icon } from "/shared/dom.js";
-import { dayOf, instant } from "/shared/format.js";
+import { openDialog } from "/shared/back.js";
+import { busy, fill, h, icon } from "/shared/dom.js";
+import { ending, instant } from "/shared/format.js";
 import { newKey } from "/shared/graphql.js";
 import { picture as drawCode } from "/shared/qr.js";
 import { t } from "/shared/words.js";
@@ -31,8 +32,7 @@ export function openVoucher(voucher) {
     stopWatching();
     dialog.remove();
   });
-  document.body.append(dialog);
-  dialog.showModal();
+  openDialog(dialog);
   readHome().catch(() => {});
 }
 
@@ -49,6 +49,7 @@ function draw() {
   const zone = phone.programme?.timezone;
   const usable = voucher.voucherState === "ISSUED";
   const fault = h("div", { "aria-live": "assertive" });
+  const news = dialog.querySelector(".newsarea");
   dialog.dataset.state = voucher.voucherState;
   fill(dialog,
     h("button.close", { "aria-label": t("close"), onclick: () => dialog.close() }, icon("close")),
@@ -59,16 +60,17 @@ function draw() {
         ? [h("div.lightcard", {}, drawCode(voucher.code, t("voucher.qr")), h("p.code.spell", {}, spelled(voucher.code))), h("p", {}, t("voucher.hint"))]
         : [h("div.lightcard.over", {}, picture(voucher.reward, 120), h("p.state", { role: "status" }, icon(voucher.voucherState === "USED" ? "check" : "clock"), t(`voucher.${voucher.voucherState}`)),
             voucher.usedAt ? h("p", {}, [instant(voucher.usedAt, zone), voucher.usedIn?.name].filter(Boolean).join(" · ")) : null)],
-      usable && voucher.expiresAt ? h("p.small.quiet", {}, t("voucher.until", { day: dayOf(voucher.expiresAt, zone) })) : null,
+      usable && voucher.expiresAt ? h("p.small.quiet", {}, t("voucher.until", { day: ending(voucher.expiresAt, zone) })) : null,
       voucher.stores.length ? h("p.small.quiet", {}, t("voucher.stores", { stores: voucher.stores.map((store) => store.name).join(", ") })) : null,
       voucher.reward.terms ? h("p.small.quiet", {}, voucher.reward.terms) : null,
       fault,
       usable && voucher.cancellable ? h("details.giveback", {}, h("summary", {}, t("voucher.giveback")), h("p", {}, t("voucher.giveback.hint")),
-        h("button.button.wide", { onclick: (event) => giveBack(event.target, fault) }, t("voucher.giveback.sure"))) : null));
+        h("button.button.wide", { onclick: (event) => busy(event.currentTarget, () => giveBack(fault)) }, t("voucher.giveback.sure"))) : null),
+    news);
 }
 
-async function giveBack(button, fault) {
-  button.disabled = true;
+async function giveBack(fault) {
+  fill(fault);
   open.key ??= newKey();
   try {
     const { cancelVoucher } = await ask(CANCEL, { input: { voucherId: open.voucher.id, idempotencyKey: open.key } });
@@ -77,7 +79,6 @@ async function giveBack(button, fault) {
     readHome().catch(() => {});
   } catch (error) {
     fill(fault, notice(say(error), "bad", "cloud"));
-    button.disabled = false;
   }
 }
 

@@ -1,18 +1,19 @@
 /* Before the member is known: signing in with a code, or joining. The contact is proven by the code that is sent to it. */
 
-import { field, fill, h } from "/shared/dom.js";
+import { busy, field, fill, h, toast } from "/shared/dom.js";
 import { newKey } from "/shared/graphql.js";
 import { language, t } from "/shared/words.js";
 import { languagePicker } from "../app.js";
 import { installationId, phone, session } from "../phone.js";
 import { ENROL, REQUEST_CODE, SIGN_IN } from "../queries.js";
-import { notice, sending } from "./parts.js";
+import { notice, say, sending } from "./parts.js";
 
 export function welcomeScreen(element) {
   const stage = h("div.lift");
   element.append(
     h("div.hero", {}, h("img", { src: "/shared/selo.svg", alt: "", width: 96, height: 96 }), h("h1", { tabindex: -1 }, phone.programme?.name ?? "Selo"), h("p.quiet", {}, t("welcome.hint"))),
     phone.programme ? "" : notice(t("fault.network"), "bad", "cloud"),
+    session.lapsed ? notice(t("fault.signedout"), "", "lock") : "",
     stage,
     languagePicker());
   contactStep(stage);
@@ -30,13 +31,21 @@ function contactStep(stage, given = "") {
       await session.askPublic(REQUEST_CODE, { input: { contact: contact.value.trim() } });
       codeStep(stage, contact.value.trim());
     }),
-    h("button.button.wide", { onclick: () => joinStep(stage) }, t("join")));
+    phone.programme ? h("button.button.wide", { onclick: () => joinStep(stage) }, t("join")) : null);
 }
 
 function codeStep(stage, contact) {
   const code = h("input.big.code", { required: true, name: "code", inputmode: "numeric", autocomplete: "one-time-code", pattern: "[0-9 ]{6,8}", maxlength: 8 });
   const button = h("button.button.primary.wide.tall", {}, t("signin"));
-  stand(stage, h("h2", {}, t("code.title")), h("p.quiet", {}, t("code.hint", { contact })),
+  const again = h("button.button.plain", { type: "button", onclick: () => busy(again, async () => {
+    try {
+      await session.askPublic(REQUEST_CODE, { input: { contact } });
+      toast(t("code.sent"));
+    } catch (error) {
+      toast(say(error), "bad");
+    }
+  }) }, t("code.again"));
+  stand(stage, h("h2", {}, t("code.title")), h("p", {}, h("strong", {}, contact), h("span.why", {}, t("code.hint"))),
     sending(button, [field(t("code"), code)], async () => {
       const { signIn } = await session.askPublic(SIGN_IN, { input: { contact, code: code.value.replace(/\s/g, ""), installationId: installationId() } });
       if (signIn.__typename !== "SignedIn") {
@@ -47,7 +56,7 @@ function codeStep(stage, contact) {
       session.begin(signIn);
       return null;
     }),
-    h("button.button.plain", { onclick: () => contactStep(stage, contact) }, t("code.other")));
+    h("div.stack.tight", {}, again, h("button.button.plain", { type: "button", onclick: () => contactStep(stage, contact) }, t("code.other"))));
   code.focus();
 }
 
@@ -58,7 +67,7 @@ function joinStep(stage) {
   const birthday = h("input", { type: "date", name: "birthday", autocomplete: "bday" });
   const agreed = h("input", { type: "checkbox", required: true, name: "terms" });
   const boxes = consents.map((consent) => h("input", { type: "checkbox", name: `consent-${consent.purpose}` }));
-  const referral = h("input", { name: "referral", autocomplete: "off", value: new URLSearchParams(location.search).get("r") ?? "" });
+  const referral = h("input", { name: "referralCode", autocomplete: "off", value: new URLSearchParams(location.search).get("r") ?? "" });
   const button = h("button.button.primary.wide.tall", {}, t("join"));
   const idempotencyKey = newKey();
   stand(stage, h("h2", {}, t("join.title")),

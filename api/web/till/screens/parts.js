@@ -81,7 +81,7 @@ export function say(error) {
   if (error.code === "BUSY") return t("fault.busy", { seconds: error.retryAfter ?? 5 });
   if (error.code === "NOT_FOUND") return t("fault.notfound");
   if (error.code === "FORBIDDEN") return has(`fault.reason.${error.reason}`) ? t(`fault.reason.${error.reason}`) : t("fault.forbidden");
-  if (error.code !== "BAD_INPUT") return t("fault.internal");
+  if (error.code !== "BAD_INPUT" || !error.field) return t("fault.internal");
   // The server's own sentence is for programmers, in English: here stands ours about the field that it names.
   const [field] = error.field?.match(/[A-Za-z]+$/) ?? [];
   return has(`fault.field.${field}`) ? t(`fault.field.${field}`) : t("fault.input");
