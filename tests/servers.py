@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from api.embedded import embedded
 
@@ -73,14 +74,17 @@ class Served:
         return self.process.wait(30)
 
 
+def started(*words: str, faults: IO[str] | None = None, environment: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
+    """A `selo` command that goes on until it is told to stop, or killed; what it prints can be read from its stdout."""
+    command = [sys.executable, "-m", "api.cli", *words]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=faults, text=True, env=_environment(environment))
+
+
 @contextmanager
 def serving(data: Path, *words: str, environment: Mapping[str, str] | None = None, within_seconds: float = 60) -> Iterator[Served]:
     """`selo serve --port 0 --data DATA WORDS` until the block ends. Raises RuntimeError with its stderr where it does not get ready."""
-    command = [sys.executable, "-m", "api.cli", "serve", "--port", "0", "--data", str(data), *words]
-    with (
-        tempfile.TemporaryFile("w+") as faults,
-        subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=faults, text=True, env=_environment(environment)) as process,
-    ):
+    command = ("serve", "--port", "0", "--data", str(data), *words)
+    with tempfile.TemporaryFile("w+") as faults, started(*command, faults=faults, environment=environment) as process:
         assert process.stdout is not None, "stdout is a pipe"
         watchdog = threading.Timer(within_seconds, process.kill)
         watchdog.start()

@@ -23,7 +23,7 @@ async def serving_store(settings: Settings) -> AsyncIterator[Database]:
         if settings.mongodb_uri is not None:
             uri = settings.mongodb_uri.get_secret_value()
         else:
-            uri = (await stack.enter_async_context(embedded(settings.data))).uri
+            uri = await _own(settings, stack)
         yield await stack.enter_async_context(_connected(settings, uri))
 
 
@@ -41,6 +41,18 @@ async def open_store(settings: Settings, *, begins: bool = False) -> AsyncIterat
         else:
             uri = await _through_the_folder(settings, stack)
         yield await stack.enter_async_context(_connected(settings, uri))
+
+
+async def _own(settings: Settings, stack: AsyncExitStack) -> str:
+    """Where a server's own database listens. One whose server was killed this moment may still be ending: that is waited for."""
+    give_up_at = asyncio.get_running_loop().time() + FOLDER_WAIT_SECONDS
+    while True:
+        try:
+            return (await stack.enter_async_context(embedded(settings.data))).uri
+        except FolderInUse:
+            if find_running(settings.data) or asyncio.get_running_loop().time() > give_up_at:
+                raise
+            await asyncio.sleep(0.2)
 
 
 async def _through_the_folder(settings: Settings, stack: AsyncExitStack) -> str:
