@@ -48,5 +48,7 @@ def test_what_left_the_programme_is_its_code() -> None:
 
 
 def test_polish_where_it_is_asked_for_and_the_first_locale_where_there_is_no_other() -> None:
-    assert said("welcome", "member.enrolled", {}, "pl", balance=1234567)[:2] == ("Witaj, Ana", f"Masz już 1{NBSP}234{NBSP}567 punktów.")
+    assert said("welcome", "member.enrolled", {}, "pl")[0] == "Witaj, Ana"
+    told = said("reward-unlocked", "reward.unlocked", {"reward": "gone"}, "pl", balance=1234567)
+    assert told[:2] == ("gone czeka na odbiór", f"Twoje punkty: 1{NBSP}234{NBSP}567.")
     assert said("birthday", "member.birthday", {}, "de")[0] == "Parabéns, Ana"
