@@ -21,9 +21,9 @@ _COUNTRIES: Final = {"pt": "pt_PT", "en": "en_GB"}
 TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
     # Why a reward is locked, and what would unlock it
     "lock.BALANCE": {
-        "en": "{amount} more needed in {wallet}",
-        "pt": "Faltam {amount} em {wallet}",
-        "pl": "Brakuje {amount} w: {wallet}",
+        "en": "Still missing: {amount} ({wallet})",
+        "pt": "Em falta: {amount} ({wallet})",
+        "pl": "Brakuje: {amount} ({wallet})",
     },
     "lock.TIER": {"en": "From the {tier} level", "pt": "A partir do nível {tier}", "pl": "Od poziomu {tier}"},
     "lock.CONDITION": {
@@ -172,7 +172,7 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "problem.InsufficientBalance": {
         "en": "The balance is {amount} too low.",
-        "pt": "Faltam {amount} no saldo.",
+        "pt": "Saldo insuficiente: em falta {amount}.",
         "pl": "Na saldzie brakuje {amount}.",
     },
     "problem.SurveyAnsweredBefore": {

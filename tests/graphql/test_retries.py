@@ -92,7 +92,7 @@ async def test_a_problem_binds_no_key(doors: Doors) -> None:
     token, boss = await doors.member(), await doors.hire("marta", "MANAGER")
     given = {"member": await number_of(doors, token), "wallet": "points", "amount": -10, "reason": "Engano", "idempotencyKey": "a"}
     refused = await doors.mutate("adjustBalance", given, ADJUSTED, token=boss)
-    assert refused == {"__typename": "InsufficientBalance", "message": "Faltam 10 no saldo."}
+    assert refused == {"__typename": "InsufficientBalance", "message": "Saldo insuficiente: em falta 10."}
     doors.clock.pass_(days=20)
     assert (await doors.mutate("adjustBalance", given, ADJUSTED, token=boss))["__typename"] == "BalanceAdjusted"
 

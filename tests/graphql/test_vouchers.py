@@ -90,7 +90,7 @@ async def test_what_cannot_be_redeemed_says_what_is_missing(doors: Doors) -> Non
         "__typename": "RewardLocked",
         "message": "Este prémio não pode ser resgatado agora.",
         "missing": 500,
-        "locks": [{"reason": "BALANCE", "message": "Faltam 500 em NumisPontos"}],
+        "locks": [{"reason": "BALANCE", "message": "Em falta: 500 (NumisPontos)"}],
     }
     assert (await doors.count("journal"), await doors.count("vouchers"), await doors.count("requests")) == (before, 0, 1)
     query = "mutation($i: RedeemRewardInput!) { redeemReward(input: $i) { __typename } }"
