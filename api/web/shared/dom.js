@@ -137,6 +137,7 @@ const STROKES = {
   share: "M12 15V4M8 7l4-4 4 4M5 12v8h14v-8",
   plus: "M12 5v14M5 12h14",
   minus: "M5 12h14",
+  alert: "M12 4l9 16H3zM12 10v4M12 17h.01",
   tag: "M4 12V4h8l8 8-8 8zM8 8h.01",
   percent: "M6 18L18 6M7.5 9a1.5 1.5 0 1 0 0-3 1.5 1.5 0 0 0 0 3zM16.5 18a1.5 1.5 0 1 0 0-3 1.5 1.5 0 0 0 0 3z",
 };

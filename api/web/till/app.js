@@ -49,14 +49,15 @@ async function drawBar() {
   const rows = await queued();
   const refused = rows.filter((row) => row.state === "refused").length;
   const waiting = rows.length - refused;
-  const state = [t(till.online ? "net.on" : "net.off")];
+  // What is not as it should be is said; that all is well only where there is nothing else to say.
+  const state = till.online && rows.length ? [] : [t(till.online ? "net.on" : "net.off")];
   if (waiting) state.push(t("queue.waiting", { count: waiting }));
   if (refused) state.push(t("queue.refused", { count: refused }));
   fill(
     bar,
     h("div.where", {}, h("img", { src: "/shared/selo.svg", alt: "", width: 34, height: 34 }), h("strong", {}, till.staff.store.name)),
     h(`button.state${refused ? ".bad" : till.online ? ".on" : ".off"}`, { onclick: () => go("shift"), "data-waiting": waiting, "data-refused": refused },
-      icon(till.online ? "check" : "cloud"), h(`span.told${waiting ? ".waits" : ""}`, { role: "status" }, state.join(" · "))),
+      icon(refused ? "alert" : till.online ? "check" : "cloud"), h(`span.told${waiting ? ".waits" : ""}`, { role: "status" }, state.join(" · "))),
     h("button.button.round.plain", { "aria-label": t("menu.open"), onclick: menu }, icon("person")),
   );
 }
