@@ -39,7 +39,7 @@ class Device:
     id: strawberry.ID = strawberry.field(description="Global id; stays the same when the installation registers again.")
     platform: DevicePlatform = strawberry.field(description="What it runs on.")
     registered_at: datetime = strawberry.field(description="When it registered first.")
-    last_seen_at: datetime = strawberry.field(description="When it registered last.")
+    last_seen_at: datetime = strawberry.field(description="When it registered last, or its session was refreshed.")
 
 
 @strawberry.type(description="What the member shows at the till.")
@@ -116,7 +116,7 @@ class DeviceMutation:
         )
         return DeviceRegistered(device=device_of(done.device), card_secret=done.card_secret)
 
-    @strawberry.mutation(description="Forgets an installation of the member's own. Call it before signing out.")
+    @strawberry.mutation(description="Forgets an installation of the member's own, as signing out there does.")
     async def unregister_device(self, info: Info, input: UnregisterDeviceInput) -> DeviceUnregistered:
         device = decode_as("Device", input.device_id, field="deviceId")
         await devices.unregister(info.context.services.house.store, member=info.context.member().member_id, device=device)

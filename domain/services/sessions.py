@@ -24,7 +24,7 @@ from domain.model.sessions import (
 )
 from domain.services.desk import Desk
 from domain.services.errors import SignInRefused
-from domain.store import contacts, sessions, staff
+from domain.store import contacts, devices, sessions, staff
 from domain.store.base import Store, Write
 from domain.store.sessions import Kind, Role, Session
 from domain.store.staff import Employee
@@ -105,14 +105,20 @@ async def refresh(desk: Desk, refresh_token: str, *, now: datetime) -> Opened:
 
 
 async def sign_out(desk: Desk, session: str, *, everywhere: bool = False, now: datetime) -> int:
-    """End a session, or all that its owner has; return how many ended."""
-    data = desk.store
-    if not everywhere:
-        ended = [session] if await sessions.end_session(data, session, reason="signed_out", now=now) else []
-        desk.registry.note_ended([session], now=now)
-        return len(ended)
-    found = await sessions.find(data, session)
-    return 0 if found is None else await end_all(desk, found.subject, reason="signed_out", now=now)
+    """End a session, or all that its owner has; return how many ended.
+
+    The installations that signed in go first: whoever holds the phone next is not told on its lock screen what a member gained.
+    """
+    found = await sessions.find(desk.store, session)
+    if found is None:
+        return 0
+    if found.kind == "member":
+        await _forget_devices(desk.store, found, everywhere=everywhere)
+    if everywhere:
+        return await end_all(desk, found.subject, reason="signed_out", now=now)
+    ended = await sessions.end_session(desk.store, session, reason="signed_out", now=now)
+    desk.registry.note_ended([session], now=now)
+    return int(ended)
 
 
 async def end_all(desk: Desk, subject: str, *, reason: End, now: datetime) -> int:
@@ -120,6 +126,13 @@ async def end_all(desk: Desk, subject: str, *, reason: End, now: datetime) -> in
     ended = await sessions.end_all(desk.store, subject, reason=reason, now=now)
     desk.registry.note_ended(ended, now=now)
     return len(ended)
+
+
+async def _forget_devices(store: Store, session: Session, *, everywhere: bool) -> None:
+    if everywhere:
+        await devices.remove_all(store, session.who)
+    elif session.installation is not None:
+        await devices.remove(store, devices.device_id(session.who, session.installation), session.who)
 
 
 async def _as_now(desk: Desk, session: Session) -> Session:
@@ -138,6 +151,8 @@ async def _rotate(desk: Desk, session: Session, token: RefreshToken, following: 
     until = idle_until(_terms(desk, session.kind), began=session.began, now=now)
     if not await sessions.rotate(desk.store, session.id, old=token.hashed, new=following.hashed, until=until, now=now):
         return None
+    if session.kind == "member" and session.installation is not None:  # its phone is in use: pushes go on
+        await devices.seen(desk.store, devices.device_id(session.who, session.installation), now=now)
     return Opened(sessions.rotated(session, new=following.hashed, until=until, now=now), write_token(following, key=desk.secret))
 
 

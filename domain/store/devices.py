@@ -84,10 +84,20 @@ async def put(store: Store, device: Device) -> None:
     await store[COLLECTION].update_one({"_id": device.id}, change, upsert=True)
 
 
+async def seen(store: Store, device: str, *, now: datetime) -> None:
+    """Note that a device is in use; nothing where it is not registered."""
+    await store[COLLECTION].update_one({"_id": device}, {"$set": {"last_seen_at": now}})
+
+
 async def remove(store: Store, device: str, member: str) -> bool:
     """Forget a device of a member's; False where they have none of this identity."""
     done = await store[COLLECTION].delete_one({"_id": device, "member": member})
     return done.deleted_count == 1
+
+
+async def remove_all(store: Store, member: str) -> None:
+    """Forget all devices of a member's."""
+    await store[COLLECTION].delete_many({"member": member})
 
 
 def _device(row: Raw) -> Device:
