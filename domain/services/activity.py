@@ -7,10 +7,13 @@ is from another time, they are told to read everything afresh. While the databas
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from heapq import merge
+from itertools import accumulate
+from operator import itemgetter
 from typing import Literal, TypeVar
 
 import structlog
@@ -112,14 +115,23 @@ def told_of(row: Row) -> tuple[What, ...]:
     return tuple(out)
 
 
-def _of_rows(found: Iterable[Row], cursor: Cursor) -> tuple[list[Happening], Cursor]:
+def _in_order(rows: Sequence[Row], letters: Sequence[Letter], cursor: Cursor) -> tuple[list[Happening], Cursor]:
+    """Return what rows and letters tell, as they came: one who missed them is told as one who listened all along."""
+    # Each line keeps its own order, also where a late event's time lies before that of the row before it.
+    by_row = zip(accumulate((row.event.at for row in rows), max), rows, strict=True)
+    by_letter = zip(accumulate((letter.sent_at for letter in letters), max), letters, strict=True)
+    lines: tuple[Iterable[tuple[datetime, Row | Letter]], ...] = (by_row, by_letter)
     out = []
-    for row in found:
-        what = told_of(row)
+    for _, came in merge(*lines, key=itemgetter(0)):
+        if isinstance(came, Letter):
+            cursor = replace(cursor, n=came.n)
+            out.append(Happening(cursor, came.sent_at, came))
+            continue
+        what = told_of(came)
         for part, one in list(enumerate(what, start=1))[cursor.part :]:
-            cursor = Cursor(row.seq, 0, cursor.n) if part == len(what) else Cursor(row.seq - 1, part, cursor.n)
-            out.append(Happening(cursor, row.event.at, one))
-        cursor = Cursor(row.seq, 0, cursor.n)
+            cursor = Cursor(came.seq, 0, cursor.n) if part == len(what) else Cursor(came.seq - 1, part, cursor.n)
+            out.append(Happening(cursor, came.event.at, one))
+        cursor = Cursor(came.seq, 0, cursor.n)
     return out, cursor
 
 
@@ -178,14 +190,11 @@ async def _told(house: House, member: str, listener: Listener, cursor: Cursor, t
     if len(there) < len(wanted):
         there = {**await journal.some(house.store, member, [seq for seq in wanted if seq not in there]), **there}
     await house.programmes.know({row.version for row in there.values()})
-    found, cursor = _of_rows((there[seq] for seq in sorted(there)), cursor)
     letters = {n: listener.letters[n] for n in range(cursor.n + 1, top.n + 1) if n in listener.letters}
     if len(letters) < top.n - cursor.n:
         letters = {one.n: one for one in await inbox.window(house.store, member, before=top.n + 1, first=top.n - cursor.n)}
     await house.programmes.know({letter.version for letter in letters.values()})
-    for n in sorted(letters):
-        cursor = replace(cursor, n=n)
-        found.append(Happening(cursor, letters[n].sent_at, letters[n]))
+    found, cursor = _in_order([there[seq] for seq in sorted(there)], [letters[n] for n in sorted(letters)], cursor)
     for taken in (one for one in list(listener.rows) if one <= cursor.seq):
         del listener.rows[taken]
     for taken in (one for one in list(listener.letters) if one <= cursor.n):

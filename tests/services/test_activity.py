@@ -15,7 +15,7 @@ from domain.store import vouchers
 from domain.store.connect import Database
 from domain.store.inbox import Letter
 from tests.houses import NOW, TILL, bought, join, open_house
-from tests.services.post import NOON, happens, loud, post_of, works
+from tests.services.post import LOUD, NOON, happens, loud, post_of, works
 from tests.wire import Wire
 
 
@@ -139,6 +139,27 @@ async def test_who_comes_back_is_told_what_they_missed_once_and_in_order(databas
             assert await later.hears(6 - at) == first[at + 1 :]
             await later.close()
         await all_of_it.close()
+
+
+async def test_letters_and_rows_are_told_again_in_the_order_in_which_they_came(database: Database) -> None:
+    paid = LOUD.replace("do: [{message: thanks}]", "title: Visit, do: [{award: {wallet: points, fixed: 5}}, {message: thanks}]")
+    house = await loud(database, paid)
+    came: list[object] = []
+    async with followed(house):
+        heard = Phone(house, after=Cursor(1, 0, 0))
+        for hour in range(3):
+            then = NOON + timedelta(hours=hour)
+            await happens(house, "visited", at=then, place="Baixa", people=2)
+            await heard.hears(2 * hour + 1)
+            await works(house, post_of(), now=then + timedelta(seconds=1))
+            came = await heard.hears(2 * hour + 2)
+        assert [type(one).__name__ for one in came] == ["Moved", "Letter"] * 3
+        for at, after in enumerate([Cursor(1, 0, 0), *(one.cursor for one in heard.told[:-1])]):
+            again = Phone(house, after=after)
+            assert await again.hears(6 - at) == came[at:]
+            assert [one.cursor for one in again.told] == [one.cursor for one in heard.told[at:]]
+            await again.close()
+        await heard.close()
 
 
 async def test_too_much_missed_or_a_cursor_of_another_time_is_told_to_read_afresh(database: Database) -> None:
