@@ -6,6 +6,7 @@ import strawberry
 
 from api.graphql.basics import Info
 from api.graphql.descriptions import KEY
+from api.graphql.errors import BadInput
 from api.graphql.points import PointEntry, QuotedEntry, Wallet, WalletTotal, entries_of, quoted_entry, totals_of, wallets_then
 from api.graphql.problems import IdempotencyConflict, NotAllowed, RefundTooLarge, UnknownPurchase, refusals
 from api.graphql.receipts import Purchase, purchase_of
@@ -31,7 +32,9 @@ class RefundInput:
         default=None, description="Where it was bought, the store's code; by default this one. Another one is for managers."
     )
     amount: int | None = strawberry.field(default=None, description="In minor units.")
-    lines: list[RefundLineInput] | None = strawberry.field(default=None, description="What is returned.")
+    lines: list[RefundLineInput] | None = strawberry.field(
+        default=None, description="What is returned; an empty list by itself is BAD_INPUT, and not all that is left."
+    )
     reason: str = strawberry.field(description="Why, 1 to 500 characters; kept in the audit trail.")
     idempotency_key: str = strawberry.field(description=KEY)
 
@@ -41,7 +44,9 @@ class QuoteRefundInput:
     external_id: str = strawberry.field(description="The receipt's number.")
     store: str | None = strawberry.field(default=None, description="Where it was bought, the store's code; by default this one.")
     amount: int | None = strawberry.field(default=None, description="In minor units.")
-    lines: list[RefundLineInput] | None = strawberry.field(default=None, description="What is returned.")
+    lines: list[RefundLineInput] | None = strawberry.field(
+        default=None, description="What is returned; an empty list by itself is BAD_INPUT, and not all that is left."
+    )
 
 
 @strawberry.type(description="What a refund would take back.")
@@ -101,5 +106,7 @@ class RefundMutation:
 
 
 def _asked(given: RefundInput | QuoteRefundInput) -> Asked:
+    if given.lines == [] and given.amount is None:
+        raise BadInput("Name a line, or leave lines out for all that is left.", field="lines")
     lines = tuple(RefundLine(one.line, one.quantity, one.amount) for one in given.lines or ())
     return Asked(given.external_id, given.store, given.amount, lines)

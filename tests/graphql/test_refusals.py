@@ -127,6 +127,10 @@ async def test_too_large_and_unknown_refunds(doors: Doors) -> None:
     query = "mutation($i: RefundInput!) { refundPurchase(input: $i) { __typename } }"
     both = {**given, "lines": [{"line": 1, "quantity": 1}]}
     assert await doors.error(query, {"i": both}, token=till) == {"code": "BAD_INPUT", "field": "amount"}
+    none_picked = {"externalId": "A", "lines": []}
+    quote = "query($i: QuoteRefundInput!) { quoteRefund(input: $i) { refundable } }"
+    for asking, of in ((query, {**none_picked, "reason": "x", "idempotencyKey": "r"}), (quote, none_picked)):
+        assert await doors.error(asking, {"i": of}, token=till) == {"code": "BAD_INPUT", "field": "lines"}
     assert await state(doors) == before
 
 
