@@ -152,6 +152,8 @@ class QuotedEntry:
 @strawberry.type(description="What entries come to in one wallet.")
 class WalletTotal:
     wallet: WalletCode = strawberry.field(description="Which wallet.")
+    name: str = strawberry.field(description="The wallet's name, in the reader's language.")
+    currency: str | None = strawberry.field(description="Set where the amount is money.")
     amount: int = strawberry.field(description="Signed.")
 
 
@@ -237,7 +239,16 @@ def totals_of(reader: Reader, entries: Sequence[Entry]) -> list[WalletTotal]:
     sums: dict[str, int] = {}
     for entry in entries:
         sums[entry.wallet] = sums.get(entry.wallet, 0) + entry.amount
-    return [WalletTotal(wallet=WalletCode(s.code), amount=sums[s.code]) for s in reader.programme.wallets if s.code in sums]
+    return [
+        WalletTotal(
+            wallet=WalletCode(spec.code),
+            name=reader.text(spec.name),
+            currency=reader.programme.programme.currency if spec.kind == "money" else None,
+            amount=sums[spec.code],
+        )
+        for spec in reader.programme.wallets
+        if spec.code in sums
+    ]
 
 
 # --- reasons ---------------------------------------------------------------------------------------------------------

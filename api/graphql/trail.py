@@ -1,6 +1,6 @@
 """What staff did: the list of one's own shift, and the audit trail of a store for those who answer for it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Annotated
@@ -11,9 +11,11 @@ from api.graphql.basics import Info
 from api.graphql.customers import Customer, customer_of
 from api.graphql.errors import Forbidden
 from api.graphql.ids import encode
+from api.graphql.reader import Reader
 from api.graphql.scalars import WalletCode
 from api.graphql.stores import Store, store_of
 from api.graphql.tills import till_of
+from api.graphql.titles import known
 from api.graphql.vouchers import Voucher, voucher_of
 from domain.services import reading, staff, trail
 from domain.services.errors import NotAllowed
@@ -48,7 +50,9 @@ class ShiftAction:
     id: strawberry.ID = strawberry.field(description="Global id.")
     at: datetime = strawberry.field(description="When.")
     action_kind: StaffActionKind = strawberry.field(description="What was done.")
-    subject: str = strawberry.field(description="The receipt, reward, wallet or event that it was about.")
+    subject: str = strawberry.field(
+        description="The receipt or membership number that it was about; a reward, wallet or event by its name in the reader's language."
+    )
     amount: int = strawberry.field(description="The purchase's total, what was refunded (minor units), or the correction; else 0.")
     wallet: WalletCode | None = strawberry.field(description="Which wallet a correction moved; null for anything else.")
     currency: str | None = strawberry.field(description="Set where the amount is money.")
@@ -97,10 +101,10 @@ class TrailQuery:
                 id=strawberry.ID(encode("ShiftAction", act.id)),
                 at=act.at,
                 action_kind=StaffActionKind(act.action),
-                subject=vouchers[act.voucher].title if act.voucher in vouchers else act.subject,
+                subject=_subject(reader, act, vouchers),
                 amount=act.amount,
                 wallet=WalletCode(act.wallet) if act.wallet else None,
-                currency=reader.programme.programme.currency if act.action in ("PURCHASE", "REFUND") else None,
+                currency=reader.programme.programme.currency if _of_money(reader, act) else None,
                 customer=customer_of(reader, seen[act.member]) if act.member and act.member in seen else None,
                 voucher=vouchers.get(act.voucher) if act.voucher else None,
             )
@@ -137,16 +141,16 @@ class TrailQuery:
 async def _entries(info: Info, acts: Sequence[Act]) -> list[AuditEntry]:
     services, now = info.context.services, info.context.loaders.now
     names = await services.store_names.names(now=now)
-    known = {one.id: one.username for one in await staff.listed(services.desk.store)}
+    employees = {one.id: one.username for one in await staff.listed(services.desk.store)}
     return [
         AuditEntry(
             id=strawberry.ID(encode("AuditEntry", act.id)),
             at=act.at,
-            actor=known.get(act.actor, act.actor),
+            actor=employees.get(act.actor, act.actor),
             action_kind=StaffActionKind(act.action),
             store=None if act.store is None else store_of(act.store, names),
             member=None if act.member is None else strawberry.ID(encode("Customer", act.member)),
-            subject=known.get(act.subject, act.subject) if act.action in OF_STAFF else act.subject,
+            subject=employees.get(act.subject, act.subject) if act.action in OF_STAFF else act.subject,
             amount=act.amount,
             reason=act.reason,
             before=[AuditBalance(wallet=WalletCode(code), amount=amount) for code, amount in act.before.items()],
@@ -155,6 +159,21 @@ async def _entries(info: Info, acts: Sequence[Act]) -> list[AuditEntry]:
         )
         for act in acts
     ]
+
+
+def _subject(reader: Reader, act: Act, vouchers: Mapping[str, Voucher]) -> str:
+    """What it was about, by the name that people know it by; the code where this version of the programme has it no more."""
+    if act.voucher is not None and act.voucher in vouchers:
+        return vouchers[act.voucher].title
+    if (wallet := known(reader.programme.wallet, act.wallet)) is not None:
+        return reader.text(wallet.name)
+    event = known(reader.programme.event, act.subject) if act.action == "EVENT" else None
+    return act.subject if event is None else reader.text(event.title)
+
+
+def _of_money(reader: Reader, act: Act) -> bool:
+    wallet = known(reader.programme.wallet, act.wallet)
+    return act.action in ("PURCHASE", "REFUND") or (wallet is not None and wallet.kind == "money")
 
 
 def _bounded(first: int | None) -> int:

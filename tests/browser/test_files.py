@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from graphql import build_schema, parse, validate
+from graphql import GraphQLEnumType, build_schema, parse, validate
 from playwright.sync_api import Page, Response
 
 from tests.browser import shop
@@ -61,6 +61,22 @@ def test_every_text_is_there_in_every_language_with_the_same_placeholders(page: 
             wanted = set(re.findall(r"\{(\w+)\}", english if isinstance(english, str) else english["other"]))
             assert {frozenset(re.findall(r"\{(\w+)\}", form)) for form in forms} == {frozenset(wanted)}, f"{tag} {key}"
             assert isinstance(text, str) or set(text) == PLURALS[tag], f"{tag} {key}"
+
+
+# What the pages write out of the schema's own words; `action.` also has a word for what a server may add.
+WRITTEN_OUT = {
+    "till": {"role.": "StaffRole", "voucher.": "VoucherState", "fault.reason.": "NotAllowedReason"},
+    "phone": {"kind.": "EntryKind", "voucher.": "VoucherState", "platform.": "DevicePlatform"},
+}
+
+
+@pytest.mark.parametrize("name", ["till", "phone"])
+def test_whatever_the_schema_can_say_has_its_word(page: Page, pages_url: str, name: str) -> None:
+    words, schema = words_of(page, pages_url, name)["en"], build_schema(shop.SCHEMA.read_text())
+    for start, enum in WRITTEN_OUT[name].items():
+        kinds = schema.type_map[enum]
+        assert isinstance(kinds, GraphQLEnumType)
+        assert {f"{start}{value}" for value in kinds.values} - set(words) == set()
 
 
 @pytest.mark.parametrize("path", [*OURS, *sorted(ART.glob("*.svg"))], ids=lambda path: str(path.relative_to(ROOT)))

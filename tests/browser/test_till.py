@@ -74,11 +74,30 @@ def test_a_refund_in_part_says_what_it_takes_back_before_it_does(page: Page, sho
     page.fill("[name=amount]", "40")
     page.fill("[name=reason]", "danificado")
     page.wait_for_selector(".quote .figure.minus")
-    taken = page.locator(".quote .figure").first.inner_text()
+    taken = page.locator(".quote .figure").all_inner_texts()
     assert findings(page) == []
     page.click("form.stack .primary")
     page.wait_for_selector(".done")
-    assert page.locator(".done .total").first.inner_text().split()[0] == taken
+    gone = [each.split("\n")[0].removesuffix(" ") for each in page.locator(".done .total").all_inner_texts()]
+    assert gone == taken
+
+
+def test_what_a_refund_takes_of_a_wallet_of_money_is_written_as_money(page: Page, shop: Shop) -> None:
+    sign_in_at_till(page, shop, shop.cashier())
+    number = receipt()
+    look_up(page, shop.members[2]["number"])
+    enter_purchase(page, total="29,90", receipt=number)
+    page.click(".buying summary")
+    page.click(".buying details > .button")
+    page.fill("[name=sku]", "STAMP-1")
+    page.fill("[name=category]", "stamps")
+    page.fill("[name=amount]", "29,90")
+    expect(page.locator(".earns strong").nth(1)).to_have_text("+1,49\u00a0€ Saldo")
+    confirm_purchase(page)
+    page.click("#tabs button >> nth=1")
+    page.fill("[name=receipt]", number)
+    page.click("form.row .button")
+    expect(page.locator(".quote li").last).to_have_text("Saldo\u22121,49\u00a0€")
 
 
 def test_only_a_manager_can_correct_a_balance_and_must_say_why(page: Page, shop: Shop) -> None:

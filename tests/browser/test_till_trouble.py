@@ -76,6 +76,24 @@ def test_a_manager_puts_a_membership_on_hold_and_lets_it_go_on(page: Page, shop:
     page.click("dialog .primary")
     expect(page.locator("[name=total]")).to_be_visible()
     expect(page.locator(".notice.bad")).to_have_count(0)
+    page.click("#tabs button >> nth=2")
+    done = page.locator("h2:has-text('Feito neste turno') + .lines strong")
+    expect(done).to_have_text(["Adesão retomada", "Adesão suspensa"])
+
+
+def test_a_correction_of_money_is_told_in_money_on_the_list_of_the_shift(page: Page, shop: Shop) -> None:
+    sign_in_at_till(page, shop, shop.of_role("manager"))
+    look_up(page, shop.members[35]["number"])
+    page.get_by_role("button", name="Corrigir saldo").click()
+    page.select_option("dialog [name=wallet]", "cashback")
+    page.fill("dialog [name=amount]", "+1,25")
+    page.fill("dialog [name=reason]", "engano na loja")
+    page.click("dialog .primary")
+    page.wait_for_selector(".done")
+    page.click("#tabs button >> nth=2")
+    first = page.locator("h2:has-text('Feito neste turno') + .lines li").first
+    expect(first.locator(".figure")).to_have_text("1,25\u00a0€")
+    expect(first.locator("div.grow")).to_contain_text("Correção Saldo")
 
 
 def test_a_till_locked_by_wrong_codes_says_so_and_for_how_long(browser: Browser, shop: Shop) -> None:

@@ -23,6 +23,28 @@ async def test_a_till_lists_what_its_own_shift_did(doors: Doors) -> None:
     ]
 
 
+async def test_what_has_a_name_is_listed_by_it_and_money_with_its_currency(doors: Doors) -> None:
+    ana = (await doors.do("{ me { number } }", token=await doors.member()))["me"]["number"]
+    till = await doors.hire("mia", "MANAGER")
+    member = (await doors.do(f'{{ findCustomer(contact: "{ana}") {{ id }} }}', token=till))["findCustomer"]["id"]
+    for wallet in ("points", "cashback"):
+        given: Json = {"member": member, "wallet": wallet, "amount": 125, "reason": "a mistake", "idempotencyKey": wallet}
+        await doors.mutate("adjustBalance", given, "__typename", token=till)
+        doors.clock.pass_(seconds=1)
+    event: Json = {"member": member, "name": "event.attended", "externalId": "E", "idempotencyKey": "event"}
+    await doors.mutate("recordEvent", event, "__typename", token=till)
+    doors.clock.pass_(seconds=1)
+    await doors.mutate("freezeMember", {"member": member, "reason": "a lost card", "idempotencyKey": "freeze"}, "__typename", token=till)
+    asked = "{ shiftActions { actionKind subject amount currency } }"
+    told = [tuple(row.values()) for row in (await doors.do(asked, token=till, language="pl"))["shiftActions"]]
+    assert told == [
+        ("MEMBER_FROZEN", ana, 0, None),
+        ("EVENT", "Udział w wydarzeniu", 0, None),
+        ("ADJUSTMENT", "Saldo", 125, "EUR"),
+        ("ADJUSTMENT", "NumisPunkty", 125, None),
+    ]
+
+
 async def test_a_manager_sees_their_store_an_operator_all_and_a_cashier_none(doors: Doors) -> None:
     number = (await doors.do("{ me { number } }", token=await doors.member()))["me"]["number"]
     lisboa, porto = await doors.hire("rui"), await doors.hire("eva", store="porto")

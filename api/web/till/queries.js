@@ -53,7 +53,7 @@ export const REVERSE_VOUCHER = `mutation TillReverseVoucher($input: ReverseVouch
 export const FIND_PURCHASE = `query TillPurchase($externalId: String!) { purchase(externalId: $externalId) { ${PURCHASE} } }`;
 
 export const QUOTE_REFUND = `query TillQuoteRefund($input: QuoteRefundInput!) { quoteRefund(input: $input) {
-  refundable entries { ${ENTRY} } totals { wallet amount } } }`;
+  refundable totals { wallet name currency amount } } }`;
 
 export const REFUND = `mutation TillRefund($input: RefundInput!) { refundPurchase(input: $input) { __typename
   ... on PurchaseRefunded { purchase { ${PURCHASE} } entries { id ${ENTRY} } ${WALLETS} }

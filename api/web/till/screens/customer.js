@@ -2,7 +2,7 @@
    Without a network the purchase is kept on the device; with an old one given as `row`, that one is mended. */
 
 import { field, fill, h, icon } from "/shared/dom.js";
-import { amount, dayOf, money, number, parseMoney, plainMoney } from "/shared/format.js";
+import { amount, dayOf, money, parseMoney, plainMoney } from "/shared/format.js";
 import { t } from "/shared/words.js";
 import { QUOTE } from "../queries.js";
 import { enqueue, mend, sendNow } from "../queue.js";
@@ -218,7 +218,7 @@ class PurchaseForm {
     note("PURCHASE", purchase.externalId, { amount: purchase.total, currency: this.currency, name: customer.name });
     go("success", {
       title: t("done.recorded"), name: customer.name, totals, wallets: customer.wallets, list, unlocked, badges: earnedBadges, tier: tierChange && customer.tier?.current.name,
-      subtitle: customer.wallets.slice(0, 1).map((wallet) => t("done.balance", { amount: amount(wallet.available, wallet), pending: number(wallet.pending), wallet: wallet.name }))[0],
+      subtitle: customer.wallets.slice(0, 1).map((wallet) => t("done.balance", { amount: amount(wallet.available, wallet), pending: amount(wallet.pending, wallet), wallet: wallet.name }))[0],
     });
   }
 

@@ -59,7 +59,8 @@ function adjust(customer) {
     const amount = typed();
     const { adjustBalance } = await ask(ADJUST, { input: { member: customer.id, wallet: wallet.value, amount, reason, idempotencyKey } });
     if (adjustBalance.__typename !== "BalanceAdjusted") return adjustBalance.message;
-    note("ADJUSTMENT", reason, { amount, wallet: wallet.value, name: customer.name });
+    const { name: subject, currency } = walletOf(customer.wallets, wallet.value);
+    note("ADJUSTMENT", subject, { amount, currency, name: customer.name });
     close();
     go("success", { title: t("done.adjusted"), name: customer.name, totals: [{ wallet: wallet.value, amount }], wallets: customer.wallets });
     return null;

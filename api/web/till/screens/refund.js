@@ -7,7 +7,7 @@ import { t } from "/shared/words.js";
 import { FIND_PURCHASE, QUOTE_REFUND, REFUND } from "../queries.js";
 import { signal } from "../sounds.js";
 import { go, till } from "../till.js";
-import { ask, entries, notice, note, say } from "./parts.js";
+import { ask, figure, notice, note, say } from "./parts.js";
 
 const QUOTE_PAUSE_MS = 250;
 
@@ -101,7 +101,8 @@ class Refund {
     try {
       const { quoteRefund } = await ask(QUOTE_REFUND, { input });
       if (turn !== this.#turn) return;
-      fill(this.quoteBox, h("h3", {}, t("refund.takes")), quoteRefund.entries.length ? entries(quoteRefund.entries) : h("p", {}, t("refund.takes.nothing")));
+      const totals = quoteRefund.totals.filter((each) => each.amount !== 0);
+      fill(this.quoteBox, h("h3", {}, t("refund.takes")), totals.length ? takes(totals) : h("p", {}, t("refund.takes.nothing")));
       this.button.disabled = false;
     } catch (error) {
       if (turn === this.#turn) fill(this.quoteBox, notice(say(error), "bad", "close"));
@@ -134,4 +135,9 @@ class Refund {
       this.button.removeAttribute("aria-busy");
     }
   }
+}
+
+/* What each wallet would lose or get back, as money where it is money. */
+function takes(totals) {
+  return h("ul.lines", {}, totals.map((each) => h("li", {}, h("span", {}, each.name), figure(each.amount, { ...each, walletKind: each.currency ? "MONEY" : "POINTS" }))));
 }

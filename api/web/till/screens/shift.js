@@ -2,7 +2,7 @@
 
 import { fill, h, icon, sheet, toast } from "/shared/dom.js";
 import { instant, money, number } from "/shared/format.js";
-import { t } from "/shared/words.js";
+import { has, t } from "/shared/words.js";
 import { SHIFT } from "../queries.js";
 import { discard, drain, onQueue, queued } from "../queue.js";
 import { database, go, session, till } from "../till.js";
@@ -59,9 +59,14 @@ async function drawActions(place) {
     .map((row) => ({ ...row, customer: { name: row.name }, voucher: row.voucherId && { id: row.voucherId, voucherState: "USED", usedAt: row.at } }));
   if (!actions.length) return fill(place, h("h2", {}, t("shift.done")), h("p.quiet", {}, t("shift.none")));
   fill(place, h("h2", {}, t("shift.done")), h("ul.lines.card", {}, actions.map((action) => h("li", {},
-    h("div.grow", {}, h("strong", {}, t(`action.${action.actionKind}`)), " ", action.subject, h("small.why", {}, [action.customer?.name, instant(action.at)].filter(Boolean).join(" · "))),
+    h("div.grow", {}, h("strong", {}, kind(action.actionKind)), " ", action.subject, h("small.why", {}, [action.customer?.name, instant(action.at)].filter(Boolean).join(" · "))),
     action.amount ? h("span.figure", {}, action.currency ? money(action.amount, action.currency) : number(action.amount)) : "",
     undoable(action) ? h("button.button", { onclick: () => undo({ id: action.voucher.id, title: action.subject }) }, t("undo")) : ""))));
+}
+
+/* A server may know of more than this page does. */
+function kind(actionKind) {
+  return t(has(`action.${actionKind}`) ? `action.${actionKind}` : "action.OTHER");
 }
 
 function undoable({ actionKind, voucher }) {

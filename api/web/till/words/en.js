@@ -173,6 +173,9 @@ export default {
   "action.VOUCHER_USED": "Voucher",
   "action.VOUCHER_REVERSED": "Voucher undone",
   "action.ADJUSTMENT": "Correction",
+  "action.EVENT": "Event",
+  "action.MEMBER_FROZEN": "Put on hold",
+  "action.MEMBER_UNFROZEN": "Let go on",
   "action.OTHER": "Action",
 
   "fault.network": "No answer from the server. Check the network and try again.",

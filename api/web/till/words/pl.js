@@ -173,6 +173,9 @@ export default {
   "action.VOUCHER_USED": "Kupon",
   "action.VOUCHER_REVERSED": "Kupon cofnięty",
   "action.ADJUSTMENT": "Poprawka",
+  "action.EVENT": "Wydarzenie",
+  "action.MEMBER_FROZEN": "Członkostwo zawieszone",
+  "action.MEMBER_UNFROZEN": "Członkostwo wznowione",
   "action.OTHER": "Działanie",
 
   "fault.network": "Serwer nie odpowiada. Sprawdź sieć i spróbuj ponownie.",

@@ -173,6 +173,9 @@ export default {
   "action.VOUCHER_USED": "Vale",
   "action.VOUCHER_REVERSED": "Vale anulado",
   "action.ADJUSTMENT": "Correção",
+  "action.EVENT": "Evento",
+  "action.MEMBER_FROZEN": "Adesão suspensa",
+  "action.MEMBER_UNFROZEN": "Adesão retomada",
   "action.OTHER": "Ação",
 
   "fault.network": "O servidor não responde. Verifique a rede e tente de novo.",
