@@ -214,9 +214,9 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "pl": "Teraz się nie udało. Spróbuj ponownie za minutę.",
     },
     "voucher.ISSUED": {
-        "en": "This voucher can be neither used nor given back here and now.",
-        "pt": "Este vale não pode ser usado nem devolvido aqui e agora.",
-        "pl": "Tego kuponu nie można tu i teraz ani użyć, ani zwrócić.",
+        "en": "This voucher has not been used, and there is nothing to give back for it.",
+        "pt": "Este vale ainda não foi usado, e não há nada a devolver por ele.",
+        "pl": "Ten kupon nie został jeszcze użyty i nie ma za niego czego zwrócić.",
     },
     "voucher.USED": {"en": "This voucher has been used.", "pt": "Este vale já foi usado.", "pl": "Ten kupon został już wykorzystany."},
     "voucher.EXPIRED": {"en": "This voucher has expired.", "pt": "Este vale expirou.", "pl": "Ten kupon wygasł."},

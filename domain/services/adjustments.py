@@ -49,7 +49,8 @@ async def adjust(
     till.need_manager()
     given.words(reason, field="reason", longest=given.LONGEST_REASON)
     given.identifier(key, field="idempotencyKey")
-    given.amount(abs(amount), field="amount", least=1)
+    if not 1 <= abs(amount) <= given.LARGEST:
+        raise InvalidInput("amount", f"Write a whole number from 1 to {given.LARGEST}, with a minus to take away.")
     if all(spec.code != wallet for spec in house.programmes.current().programme.wallets):
         raise InvalidInput("wallet", "The programme has no such wallet.")
     asked = {"member": member_id, "wallet": wallet, "amount": amount, "reason": reason}

@@ -128,9 +128,12 @@ async def test_somebody_elses_voucher_is_not_found(doors: Doors) -> None:
 async def test_a_use_is_undone_by_a_manager_within_a_quarter_of_an_hour(doors: Doors) -> None:
     token, till, boss = await rich(doors), await doors.hire("rui"), await doors.hire("marta", "MANAGER")
     away = await doors.hire("nuno", "MANAGER", store="porto")
-    voucher = (await redeem(doors, token))["voucher"]
+    voucher, unused = [(await redeem(doors, token, reward, key=reward))["voucher"] for reward in ("discount-5", "coin-capsules")]
     await doors.mutate("useVoucher", {"code": voucher["code"], "idempotencyKey": "u"}, ACCEPTED, token=till)
     given = {"voucherId": voucher["id"], "reason": "Engano", "idempotencyKey": "r"}
+    told = "... on VoucherNotUsable { message voucherState }"
+    early = await doors.mutate("reverseVoucherUse", {**given, "voucherId": unused["id"]}, told, token=boss, language="en")
+    assert early == {"message": "This voucher has not been used, and there is nothing to give back for it.", "voucherState": "ISSUED"}
     for caller, reason in ((till, "ROLE"), (away, "OTHER_STORE")):
         assert await doors.mutate("reverseVoucherUse", given, REVERSED, token=caller) == {"__typename": "NotAllowed", "reason": reason}
     undone = await doors.mutate("reverseVoucherUse", given, REVERSED, token=boss)

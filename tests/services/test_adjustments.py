@@ -37,6 +37,16 @@ async def test_below_zero_is_refused_and_leaves_the_key_free(database: Database)
     assert done.wallet.available == 7
 
 
+@pytest.mark.parametrize("amount", [0, 10**9 + 1, -(10**9) - 1])
+async def test_nothing_and_too_much_are_no_corrections(database: Database, amount: int) -> None:
+    house = await open_house(database)
+    await join(house, "ana")
+    with pytest.raises(InvalidInput, match="with a minus to take away") as refused:
+        await adjustments.adjust(house, till=TILL, member_id="ana", wallet="points", amount=amount, reason="gift", key="a", now=NOW)
+    assert refused.value.field == "amount"
+    assert (await reading.home(house, member_id="ana", now=NOW)).member.seq == 1
+
+
 async def test_a_cashier_may_not(database: Database) -> None:
     house = await open_house(database)
     await join(house, "ana")
