@@ -177,7 +177,7 @@ class Rejected(Exception):
 # --- writing them down -----------------------------------------------------------------------------------------------
 
 # The protocol library tells the place of a fault in words only.
-_INPUT_PATH = re.compile(r"has invalid value at ([^:]{1,200}):")
+_INPUT_PATH = re.compile(r"has invalid value at ((?:\.[A-Za-z_][A-Za-z0-9_]{0,60}|\[\d{1,9}\]){1,40}):")
 _INPUT_FIELD = re.compile(r"(?:unknown|required) field '([A-Za-z_][A-Za-z0-9_]{0,60})'")
 
 
@@ -254,7 +254,7 @@ def _concerns_an_argument(nodes: Sequence[Node] | None) -> bool:
 
 def _field_of(fault: GraphQLError) -> str | None:
     place, field = _INPUT_PATH.search(fault.message), _INPUT_FIELD.search(fault.message)
-    steps = re.findall(r"[A-Za-z_][A-Za-z0-9_]*|\d+", place.group(1)) if place else []
+    steps = [place.group(1).removeprefix(".")] if place else []
     return ".".join([*steps, *([field.group(1)] if field else [])]) or None
 
 

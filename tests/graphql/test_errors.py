@@ -70,8 +70,8 @@ async def test_a_mutation_says_when_to_come_back() -> None:
         ({"total": 1.5}, "total"),
         ({"data": [1]}, "data"),
         ({"wallet": ""}, "wallet"),
-        ({"lines": [{"amount": 1}, {"amount": "x"}]}, "lines.1.amount"),
-        ({"lines": [{}]}, "lines.0.amount"),
+        ({"lines": [{"amount": 1}, {"amount": "x"}]}, "lines[1].amount"),
+        ({"lines": [{}]}, "lines[0].amount"),
         ({"nope": 1}, "nope"),
     ],
 )
