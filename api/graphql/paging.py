@@ -80,10 +80,15 @@ def page(first: int | None, after: str | None, *, of: str) -> Page:
 
     Raises BadInput naming `first` or `after`.
     """
-    size = FIRST_BY_DEFAULT if first is None else first
-    if not 1 <= size <= FIRST_AT_MOST:
+    return Page(size(first), None if after is None else read_cursor(after, of=of))
+
+
+def size(first: int | None, *, by_default: int = FIRST_BY_DEFAULT) -> int:
+    """Return how many rows `first` asks for. Raises BadInput naming it."""
+    wanted = by_default if first is None else first
+    if not 1 <= wanted <= FIRST_AT_MOST:
         raise BadInput(f"first must be 1 to {FIRST_AT_MOST}.", field="first")
-    return Page(size, None if after is None else read_cursor(after, of=of))
+    return wanted
 
 
 def cursor(counter: int, *, of: str) -> str:

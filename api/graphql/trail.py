@@ -11,6 +11,7 @@ from api.graphql.basics import Info
 from api.graphql.customers import Customer, customer_of
 from api.graphql.errors import Forbidden
 from api.graphql.ids import encode
+from api.graphql.paging import First, size
 from api.graphql.reader import Reader
 from api.graphql.scalars import WalletCode
 from api.graphql.stores import Store, store_of
@@ -22,6 +23,7 @@ from domain.services.errors import NotAllowed
 from domain.store.audit import OF_STAFF, Act
 
 A_DAY = timedelta(days=1)
+LISTED_BY_DEFAULT = 50
 FIRST_DAY_ENDS = datetime.min.replace(tzinfo=UTC) + A_DAY
 
 
@@ -87,11 +89,9 @@ class AuditEntry:
 @strawberry.type
 class TrailQuery:
     @strawberry.field(description="Staff: what this shift (this staff session) did, newest first.")
-    async def shift_actions(
-        self, info: Info, first: Annotated[int | None, strawberry.argument(description="How many, 1 to 100.")] = 50
-    ) -> list[ShiftAction]:
+    async def shift_actions(self, info: Info, first: First = LISTED_BY_DEFAULT) -> list[ShiftAction]:
         house, loaders = info.context.services.house, info.context.loaders
-        acts = await trail.of_shift(house, till=till_of(info), first=_bounded(first), now=loaders.now)
+        acts = await trail.of_shift(house, till=till_of(info), first=size(first, by_default=LISTED_BY_DEFAULT), now=loaders.now)
         reader = await loaders.reader()
         seen = await reading.homes(house, member_ids=list({act.member for act in acts if act.member}), now=loaders.now)
         found = await reading.vouchers_named(house, voucher_ids=[act.voucher for act in acts if act.voucher])
@@ -120,7 +120,7 @@ class TrailQuery:
             datetime | None, strawberry.argument(description="By default a day before `until`; at most 31 days before it.")
         ] = None,
         until: Annotated[datetime | None, strawberry.argument(description="By default now.")] = None,
-        first: Annotated[int | None, strawberry.argument(description="How many, 1 to 100.")] = 50,
+        first: First = LISTED_BY_DEFAULT,
     ) -> list[AuditEntry]:
         now = info.context.loaders.now
         end = until or now
@@ -131,7 +131,7 @@ class TrailQuery:
                 store=store,
                 since=since or max(end, FIRST_DAY_ENDS) - A_DAY,
                 until=end,
-                first=_bounded(first),
+                first=size(first, by_default=LISTED_BY_DEFAULT),
             )
         except NotAllowed:
             raise Forbidden from None
@@ -174,7 +174,3 @@ def _subject(reader: Reader, act: Act, vouchers: Mapping[str, Voucher]) -> str:
 def _of_money(reader: Reader, act: Act) -> bool:
     wallet = known(reader.programme.wallet, act.wallet)
     return act.action in ("PURCHASE", "REFUND") or (wallet is not None and wallet.kind == "money")
-
-
-def _bounded(first: int | None) -> int:
-    return max(1, min(trail.LISTED_AT_MOST, first or 50))

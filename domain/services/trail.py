@@ -12,7 +12,6 @@ from domain.store.audit import Act
 
 SHIFT_AT_MOST = timedelta(hours=24)
 WINDOW_AT_MOST = timedelta(days=31)
-LISTED_AT_MOST = 100
 
 
 async def of_shift(house: House, *, till: Till, first: int, now: datetime) -> list[Act]:

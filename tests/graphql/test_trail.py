@@ -1,5 +1,7 @@
 """The till's list of its shift, and the audit trail for those who answer for a store, through GraphQL over HTTP."""
 
+import pytest
+
 from domain.services import staff
 from tests.doors import Doors, Json
 
@@ -43,6 +45,15 @@ async def test_what_has_a_name_is_listed_by_it_and_money_with_its_currency(doors
         ("ADJUSTMENT", "Saldo", 125, "EUR"),
         ("ADJUSTMENT", "NumisPunkty", 125, None),
     ]
+
+
+@pytest.mark.parametrize("first", [0, -1, 101])
+async def test_both_lists_are_as_long_as_any_list_may_be(doors: Doors, first: int) -> None:
+    manager = await doors.hire("mia", "MANAGER")
+    for field in ("shiftActions", "auditTrail"):
+        refused = await doors.error(f"query($f: Int) {{ {field}(first: $f) {{ id }} }}", {"f": first}, token=manager)
+        assert refused == {"code": "BAD_INPUT", "field": "first"}
+        assert await doors.do(f"query($f: Int) {{ {field}(first: $f) {{ id }} }}", {"f": 100}, token=manager) == {field: []}
 
 
 async def test_a_manager_sees_their_store_an_operator_all_and_a_cashier_none(doors: Doors) -> None:
