@@ -34,7 +34,7 @@ class Settings(BaseSettings):
     base_url: str | None = Field(
         None,
         pattern=r"^https?://\S*[^\s/]$",
-        description="What the outside calls this server: issuer of tokens, start of links; by default the address it listens on",
+        description="What the outside calls this server: start of links, else the address it listens on; issuer of tokens, else selo",
     )
     programme: Path | None = Field(None, description="A programme file to publish at start; the same content again is no new version")
     demo: bool = Field(
