@@ -92,7 +92,11 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "pt": "Este contacto pertence a outra adesão.",
         "pl": "Ten kontakt należy do innego członkostwa.",
     },
-    "refused.WRONG_CODE": {"en": "This code is not right.", "pt": "O código não está correto.", "pl": "Kod jest nieprawidłowy."},
+    "refused.WRONG_CODE": {
+        "en": "This code is not right. Check it and type it again.",
+        "pt": "O código não está correto. Verifique-o e escreva-o de novo.",
+        "pl": "Kod jest nieprawidłowy. Sprawdź go i wpisz ponownie.",
+    },
     "refused.EXPIRED_CODE": {
         "en": "This code is no longer valid. Ask for a new one.",
         "pt": "Este código já não é válido. Peça um novo.",
@@ -152,17 +156,17 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "problem.PurchaseClaimed.same": {
         "en": "This receipt is recorded already, for this member.",
-        "pt": "Este recibo já está registado, para este membro.",
+        "pt": "Este talão já está registado, para este sócio.",
         "pl": "Ten paragon jest już zapisany dla tej osoby.",
     },
     "problem.PurchaseClaimed.other": {
         "en": "This receipt is recorded already, for another member.",
-        "pt": "Este recibo já está registado, para outro membro.",
+        "pt": "Este talão já está registado, para outro sócio.",
         "pl": "Ten paragon jest już zapisany dla innej osoby.",
     },
     "problem.UnknownPurchase": {
         "en": "No purchase is known by this receipt number.",
-        "pt": "Nenhuma compra é conhecida por este número de recibo.",
+        "pt": "Nenhuma compra é conhecida por este número de talão.",
         "pl": "Nie znaleziono zakupu o tym numerze paragonu.",
     },
     "problem.RefundTooLarge": {

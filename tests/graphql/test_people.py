@@ -20,7 +20,8 @@ async def test_a_wrong_code_tells_how_often_it_may_be_tried(doors: Doors) -> Non
     right = doors.sent.codes["ana@example.com"]
     wrong = f"{(int(right) + 1) % 10**6:06}"
     found = await doors.mutate("signIn", {"contact": "ana@example.com", "code": wrong}, SIGN_IN, language="pl")
-    assert found == {"__typename": "SignInRefused", "message": "Kod jest nieprawidłowy.", "reason": "WRONG_CODE", "attemptsLeft": 4}
+    said = "Kod jest nieprawidłowy. Sprawdź go i wpisz ponownie."
+    assert found == {"__typename": "SignInRefused", "message": said, "reason": "WRONG_CODE", "attemptsLeft": 4}
     found = await doors.mutate("signIn", {"contact": "ana@example.com", "code": right}, SIGN_IN, language="en")
     assert found == {"__typename": "NotEnrolled", "message": "There is no membership for this contact yet. Join first."}
 

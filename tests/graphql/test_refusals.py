@@ -86,7 +86,7 @@ async def test_a_receipt_counts_for_one_member_alone(doors: Doors) -> None:
     same = await doors.mutate("recordPurchase", {"member": ana, **PURCHASE, "idempotencyKey": "l"}, answer, token=till)
     other = await doors.mutate("recordPurchase", {"member": eva, **PURCHASE, "idempotencyKey": "m"}, answer, token=till, language="en")
     assert same == {
-        "message": "Este recibo já está registado, para este membro.",
+        "message": "Este talão já está registado, para este sócio.",
         "sameMember": True,
         "purchase": {"externalId": "A"},
     }
