@@ -23,9 +23,12 @@ export function tell(activities) {
     ...counted(of("VoucherReinstated"), ({ voucher }) => [picture(voucher.reward, 44), t("live.reinstated", { title: voucher.title }), "rewards"]),
     ...counted(of("VoucherExpired"), ({ voucher }) => [picture(voucher.reward, 44), t("live.lapsed", { title: voucher.title }), "rewards"]),
   ];
-  // A message that says what a card says already counts at the bell alone.
-  const told = notes.map(([, text]) => text);
-  notes.push(...counted(of("MessageReceived").filter(({ message }) => !told.includes(message.title)), ({ message }) => [icon("bell"), message.title, "inbox"]));
+  // A message of what a card tells already counts at the bell alone.
+  const named = [
+    ...of("TierChanged").map(({ to }) => to.name), ...of("RewardUnlocked").map(({ reward }) => reward.reward.title), ...of("BadgeEarned").map(({ badge }) => badge.badge.name),
+  ];
+  const others = of("MessageReceived").filter(({ message }) => !named.some((name) => message.title.includes(name)));
+  notes.push(...counted(others, ({ message }) => [icon("bell"), message.title, "inbox"]));
   const open = [...document.querySelectorAll("dialog[open]")].at(-1);
   const most = open?.matches(".held") ? MOST.held : MOST.page;
   for (const note of notes.slice(0, most)) slideIn(open, note, most);
@@ -50,7 +53,7 @@ function gained(entries) {
     const own = news.filter((entry) => entry.wallet === code);
     const sum = own.reduce((total, entry) => total + entry.amount, 0);
     const wallet = walletOf(code);
-    const figure = `${signed(sum, wallet)} ${wallet?.name ?? ""}`.trim();
+    const figure = t("cost", { amount: signed(sum, wallet), wallet: wallet?.name ?? code });
     return sum ? [icon(sum > 0 ? "plus" : "minus"), own.length > 1 ? figure : `${own[0].title}: ${figure}`, "history"] : null;
   }).filter(Boolean);
 }
