@@ -180,7 +180,7 @@ def test_without_a_network_it_says_since_when_and_catches_up(context: BrowserCon
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
     before = page.locator(".entry").first.inner_text()
     context.set_offline(True)
-    expect(page.locator("#bar .net")).to_have_text(re.compile(r"^Sem rede desde as \d\d:\d\d$"))
+    expect(page.locator("#bar .net")).to_have_text(re.compile(r"^Sem rede, dados das \d\d:\d\d$"))
     assert findings(page) == []
     buy(till, member["number"], "37,00")
     context.set_offline(False)

@@ -1,7 +1,7 @@
 /* The member's app as a mobile web page, and a reference client of the API: bar, screens, tabs, live activity. */
 
 import { onBack, stand } from "/shared/back.js";
-import { fill, h, icon, sheet, toast } from "/shared/dom.js";
+import { busy, fill, h, icon, sheet, toast } from "/shared/dom.js";
 import { clock } from "/shared/format.js";
 import { SignedOut } from "/shared/graphql.js";
 import { language, speak, t } from "/shared/words.js";
@@ -16,7 +16,7 @@ import { historyScreen } from "./screens/history.js";
 import { homeScreen } from "./screens/home.js";
 import { inboxScreen } from "./screens/inbox.js";
 import { meScreen } from "./screens/me.js";
-import { say } from "./screens/parts.js";
+import { notice, say } from "./screens/parts.js";
 import { rewardsScreen } from "./screens/rewards.js";
 import { voucherShown } from "./screens/voucher.js";
 import { welcomeScreen } from "./screens/welcome.js";
@@ -127,13 +127,18 @@ function leaveIfEnded(error) {
 async function askForTerms() {
   const { terms } = phone.programme ?? {};
   if (!terms || !phone.online || phone.me.termsAccepted === terms.version) return;
+  const fault = h("div", { "aria-live": "assertive" });
   await sheet(t("terms.title"), t("close"), (close) => h("div.stack", {}, h("h2", {}, t("terms.title")), h("p", {}, t("terms.changed")),
-    h("a", { href: terms.url, target: "_blank", rel: "noopener" }, t("terms.read")),
-    h("button.button.primary.wide.tall", { onclick: async () => {
-      const { acceptTerms } = await session.ask(ACCEPT_TERMS, { input: { version: terms.version } });
-      if (acceptTerms.message) toast(acceptTerms.message, "bad");
-      close();
-    } }, t("terms.accept"))));
+    h("a", { href: terms.url, target: "_blank", rel: "noopener" }, t("terms.read")), fault,
+    h("button.button.primary.wide.tall", { onclick: (event) => busy(event.currentTarget, async () => {
+      try {
+        const { acceptTerms } = await session.ask(ACCEPT_TERMS, { input: { version: terms.version } });
+        if (acceptTerms.message) toast(acceptTerms.message, "bad");
+        close();
+      } catch (error) {
+        fill(fault, notice(say(error), "bad", "cloud"));
+      }
+    }) }, t("terms.accept"))));
 }
 
 async function enter() {
@@ -163,8 +168,22 @@ async function follow(tag) {
   if (tag === language || !LANGUAGES.includes(tag)) return;
   prefer("language", tag);
   await learn();
-  await readProgramme();
+  await readProgramme().catch(() => {});
   show(shown, true);
+}
+
+/* Without the programme nobody can join, and nothing has its name: until it could be read, it is asked for again. */
+async function meetProgramme() {
+  const known = phone.programme !== null;
+  try {
+    await readProgramme();
+    redraw();
+  } catch (error) {
+    phone.trouble = say(error);
+  }
+  if (!phone.programme) setTimeout(meetProgramme, AGAIN_MS);
+  // A contact that is being typed stays under its hands.
+  else if (!known && place.querySelector("[name=contact]")?.value === "") show(shown);
 }
 
 const learn = () => speak(LANGUAGES, async (tag) => (await import(`./words/${tag}.js`)).default, prefer("language"));
@@ -191,9 +210,8 @@ async function start() {
   // What this device kept of the last time stands at once; without it, that it is being read.
   await recall();
   if (session.open) show({ screen: "home", params: {} });
-  const read = readProgramme();
-  if (phone.programme) read.then(redraw, () => {});
-  else await read;
+  const read = meetProgramme();
+  if (!phone.programme) await read;
   await enter();
   if ("serviceWorker" in navigator) navigator.serviceWorker.register("/phone/sw.js", { scope: "/phone/" }).catch(() => {});
 }

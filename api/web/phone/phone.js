@@ -59,13 +59,8 @@ export async function ask(document, variables) {
 }
 
 export async function readProgramme() {
-  try {
-    phone.programme = (await session.askPublic(PROGRAMME)).programme;
-    await (await database).put("facts", phone.programme, "programme");
-  } catch (error) {
-    if (!(error instanceof NoNetwork)) throw error;
-    await recall();
-  }
+  phone.programme = (await session.askPublic(PROGRAMME)).programme;
+  await (await database).put("facts", phone.programme, "programme");
 }
 
 /** Take what this device kept of the programme and the member, until they are read afresh. */

@@ -7,6 +7,7 @@ import { language, speak, t } from "/shared/words.js";
 import { PROGRAMME, SIGN_OUT } from "./queries.js";
 import { keepSending, onQueue, queued } from "./queue.js";
 import { customerScreen } from "./screens/customer.js";
+import { say } from "./screens/parts.js";
 import { refundScreen } from "./screens/refund.js";
 import { scanScreen } from "./screens/scan.js";
 import { shiftScreen } from "./screens/shift.js";
@@ -22,6 +23,7 @@ const SCREENS = {
 const TABS = [["scan", "scan"], ["refund", "refund"], ["shift", "list"]];
 /* What the window is called: the words of each screen that has no tab. */
 const TITLES = { "sign-in": "signin", customer: "purchase.title", voucher: "action.VOUCHER_USED", success: "done.title" };
+const AGAIN_MS = 5000;
 const place = document.getElementById("screen");
 let leave = null;
 let shown = "";
@@ -57,7 +59,7 @@ async function drawBar() {
     bar,
     h("div.where", {}, h("img", { src: "/shared/selo.svg", alt: "", width: 34, height: 34 }), h("strong", {}, till.staff.store.name)),
     h(`button.state${refused ? ".bad" : till.online ? ".on" : ".off"}`, { onclick: () => go("shift"), "data-waiting": waiting, "data-refused": refused },
-      icon(refused ? "alert" : till.online ? "check" : "cloud"), h(`span.told${waiting ? ".waits" : ""}`, { role: "status" }, state.join(" · "))),
+      icon(refused ? "alert" : till.online ? "check" : "cloud"), h(`span.told${waiting ? ".waits" : ""}`, { role: "status" }, state.map((each) => each.replaceAll(" ", "\u00a0")).join("\u00a0· "))),
     h("button.button.round.plain", { "aria-label": t("menu.open"), onclick: menu }, icon("person")),
   );
 }
@@ -100,13 +102,17 @@ async function signOut() {
   session.end();
 }
 
+/* Nobody can sign in without the stores of the programme: until it could be read, it is asked for again. */
 async function readProgramme() {
+  const known = till.programme !== null;
   try {
     till.programme = (await session.askPublic(PROGRAMME)).programme;
     network(true);
+    if (!known && shown === "sign-in") go("sign-in");
   } catch (error) {
-    if (!(error instanceof NoNetwork)) throw error;
-    network(false);
+    till.trouble = error instanceof NoNetwork ? t("signin.offline") : say(error);
+    if (error instanceof NoNetwork) network(false);
+    if (!known) setTimeout(readProgramme, AGAIN_MS);
   }
 }
 

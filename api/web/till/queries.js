@@ -35,7 +35,7 @@ export const QUOTE = `query TillQuote($input: QuoteInput!) { quotePurchase(input
 export const RECORD = `mutation TillRecord($input: PurchaseInput!) { recordPurchase(input: $input) { __typename
   ... on PurchaseRecorded { purchase { id externalId total currency } customer { id name number ${WALLETS} ${TIER} }
     entries { id ${ENTRY} } explanation { ${OUTCOME} } unlocked { id reward { id title image rewardKind } }
-    earnedBadges { id level badge { id name art } } tierChange { from to at reason } }
+    earnedBadges { id level badge { id name art levels } } tierChange { from to at reason } }
   ... on PurchaseClaimed { message sameMember }
   ... on NotAllowed { message reason }
   ... on Problem { message } } }`;

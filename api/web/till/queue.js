@@ -4,6 +4,7 @@
 import { NoNetwork, ServerError, SignedOut, newKey } from "/shared/graphql.js";
 import { database, network, onNetwork, session, till } from "./till.js";
 import { RECORD, SCAN } from "./queries.js";
+import { say } from "./screens/parts.js";
 
 const RETRY_MS = 15_000;
 /* Errors that pass by themselves: the purchase waits. Any other is for a person to mend. */
@@ -84,8 +85,9 @@ async function send(row) {
     if (error instanceof NoNetwork) network(false);
     if (error instanceof NoNetwork || error instanceof SignedOut || PASSING.includes(error.code)) return "later";
     if (!(error instanceof ServerError)) throw error;
-    if (answers.has(row.id)) answers.set(row.id, { __typename: "ServerError", message: error.message });
-    await (await database).put("queue", { ...row, state: "refused", problem: { type: error.code, message: error.message } });
+    const message = say(error);
+    if (answers.has(row.id)) answers.set(row.id, { __typename: "ServerError", message });
+    await (await database).put("queue", { ...row, state: "refused", problem: { type: error.code, message } });
     changed();
     return "done";
   }

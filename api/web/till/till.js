@@ -13,6 +13,8 @@ export const database = openDatabase("selo-till", 1, {
 
 export const till = {
   online: navigator.onLine,
+  /* Why the programme could not be read, in words. */
+  trouble: null,
   get staff() {
     return session.tokens?.about.staff ?? null;
   },

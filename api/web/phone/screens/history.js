@@ -5,13 +5,15 @@ import { amount, day, dayOf, instant, money } from "/shared/format.js";
 import { t } from "/shared/words.js";
 import { ask, phone, walletOf } from "../phone.js";
 import { ENTRY_REASONS, HISTORY } from "../queries.js";
-import { empty, figure, notice, pages, reasons, say } from "./parts.js";
+import { empty, failed, figure, notice, pages, reasons, say } from "./parts.js";
 
 export function historyScreen(element) {
   const { me } = phone;
   const body = h("div");
   const filter = h("div.segments", { role: "group", "aria-label": t("tab.history") });
+  let chosen = 0;
   const choose = async (wallet) => {
+    const turn = ++chosen;
     fill(filter, [null, ...me.wallets.map((each) => each.code)].map((code) =>
       h("button", { "aria-pressed": String(code === wallet), onclick: () => choose(code) }, code ? walletOf(code).name : t("all"))));
     const read = async (after) => {
@@ -20,9 +22,9 @@ export function historyScreen(element) {
     };
     try {
       const first = wallet === null ? { nodes: me.history, pageInfo: me.historyMore } : await read(null);
-      fill(body, first.nodes.length ? h("div.card", {}, pages(first, entryLine, read)) : empty("clock", t("history.none")));
+      if (turn === chosen) fill(body, first.nodes.length ? h("div.card", {}, pages(first, entryLine, read)) : empty("clock", t("history.none")));
     } catch (error) {
-      fill(body, notice(say(error), "bad", "cloud"));
+      if (turn === chosen) fill(body, failed(error, () => choose(wallet)));
     }
   };
   element.append(h("h1", { tabindex: -1 }, t("tab.history")), me.wallets.length > 1 ? filter : "", body,
@@ -47,7 +49,7 @@ function openEntry(entry) {
   return sheet(entry.title, t("close"), () => {
     const body = h("div.stack.tight", { "aria-live": "polite" }, h("div.skeleton"));
     ask(ENTRY_REASONS, { id: entry.id }).then(({ node }) => fill(body,
-      node.purchase ? h("p", {}, t("entry.purchase", { receipt: node.purchase.externalId, total: money(node.purchase.total, node.purchase.currency), store: node.purchase.store?.name ?? "" })) : null,
+      node.purchase ? h("p", {}, [t("entry.purchase", { receipt: node.purchase.externalId, total: money(node.purchase.total, node.purchase.currency) }), node.purchase.store?.name].filter(Boolean).join(", ")) : null,
       node.explanation.length ? [h("h3", {}, t("entry.why")), reasons(node.explanation)] : null)).catch((error) => fill(body, notice(say(error), "bad", "cloud")));
     return h("div.stack", {}, h("h2", {}, entry.title), h("p.sum", {}, figure(entry.amount, wallet), " ", h("span.unit", {}, wallet?.name)),
       h("ul.lines.card.facts", {},

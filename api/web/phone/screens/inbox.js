@@ -6,7 +6,7 @@ import { newKey } from "/shared/graphql.js";
 import { t } from "/shared/words.js";
 import { ask, go, onMessage, phone, readHome } from "../phone.js";
 import { ANSWER_SURVEY, MARK_READ, MESSAGES } from "../queries.js";
-import { empty, notice, pages, say } from "./parts.js";
+import { empty, failed, notice, pages, say } from "./parts.js";
 
 /* A link of the programme's own app, such as app://rewards/discount-5, leads to the same place here. */
 const PLACES = ["rewards", "badges", "history", "inbox", "me"];
@@ -37,11 +37,14 @@ export async function inboxScreen(element) {
     return list ? list.prepend(...first.nodes.filter((message) => !known.has(message.id)).map(draw)) : show(first);
   };
   const stop = onMessage(renew);
-  try {
-    show(await read(null));
-  } catch (error) {
-    fill(body, notice(say(error), "bad", "cloud"));
-  }
+  const begin = async () => {
+    try {
+      show(await read(null));
+    } catch (error) {
+      fill(body, failed(error, begin));
+    }
+  };
+  await begin();
 }
 
 function line(message) {

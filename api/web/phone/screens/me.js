@@ -7,18 +7,21 @@ import { languagePicker } from "../app.js";
 import { forgetCard, ownDevice } from "../card.js";
 import { ask, go, phone, session } from "../phone.js";
 import { CHANGE_CONTACT, PROFILE, SET_CONSENT, SIGN_OUT, UNREGISTER, UPDATE } from "../queries.js";
-import { notice, say, sending } from "./parts.js";
+import { failed, say, sending } from "./parts.js";
 
 export async function meScreen(element) {
   const body = h("div.stack", { "aria-live": "polite" }, h("div.skeleton"), h("div.skeleton"));
   element.append(h("h1", { tabindex: -1 }, t("me")), body);
-  try {
-    const { me } = await ask(PROFILE, {});
-    fill(body, profile(me), contacts(me), referral(me.referral), plan(me.plan), consents(me.consents), devices(me.devices, await ownDevice()),
-      section("language", languagePicker((tag) => ask(UPDATE, { input: { locale: tag } }).catch(() => {}))), leaving());
-  } catch (error) {
-    fill(body, notice(say(error), "bad", "cloud"), leaving());
-  }
+  const begin = async () => {
+    try {
+      const { me } = await ask(PROFILE, {});
+      fill(body, profile(me), contacts(me), referral(me.referral), plan(me.plan), consents(me.consents), devices(me.devices, await ownDevice()),
+        section("language", languagePicker((tag) => ask(UPDATE, { input: { locale: tag } }).catch(() => {}))), leaving());
+    } catch (error) {
+      fill(body, failed(error, begin), leaving());
+    }
+  };
+  await begin();
 }
 
 function section(key, ...children) {

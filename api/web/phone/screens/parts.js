@@ -6,17 +6,19 @@ import { NoNetwork, SignedOut } from "/shared/graphql.js";
 import { has, t } from "/shared/words.js";
 import { phone, session, walletOf } from "../phone.js";
 
-/** A reward's picture, or the drawing of its kind where it has none. */
+/** A reward's picture, or the drawing of its kind where it has none or it cannot be had. */
 export function picture(reward, size) {
   const style = { "--size": size ? `${size}px` : "100%" };
-  if (reward.image) return h("img.picture", { src: reward.image, alt: "", loading: "lazy", width: size ?? 240, height: size ?? 240, style });
-  return h("span.picture.sign", { "aria-hidden": "true", style }, kindIcon(reward.rewardKind));
+  const sign = h("span.picture.sign", { "aria-hidden": "true", style }, kindIcon(reward.rewardKind));
+  if (!reward.image) return sign;
+  const image = h("img.picture", { src: reward.image, alt: "", loading: "lazy", width: size ?? 240, height: size ?? 240, style, onerror: () => image.replaceWith(sign) });
+  return image;
 }
 
 /** "500 NumisPoints", or money as money. */
 export function cost({ wallet, amount: value }) {
   const own = walletOf(wallet);
-  return own?.walletKind === "MONEY" ? amount(value, own) : `${number(value)} ${own?.name ?? wallet}`;
+  return own?.walletKind === "MONEY" ? amount(value, own) : t("cost", { amount: number(value), wallet: own?.name ?? wallet });
 }
 
 export function figure(value, wallet) {
@@ -62,6 +64,11 @@ function why(reason) {
 
 export function notice(text, kind = "", image = "clock") {
   return h(`p.notice${kind ? "." + kind : ""}`, { role: kind === "bad" ? "alert" : null }, icon(image), h("span", {}, text));
+}
+
+/** What failed, and the way to try it again. */
+export function failed(error, again) {
+  return h("div.stack", {}, notice(say(error), "bad", "cloud"), h("button.button.wide", { type: "button", onclick: again }, t("again")));
 }
 
 /** Where there is nothing yet: a drawing, and what will stand here. */

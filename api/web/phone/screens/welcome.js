@@ -12,7 +12,7 @@ export function welcomeScreen(element) {
   const stage = h("div.lift");
   element.append(
     h("div.hero", {}, h("img", { src: "/shared/selo.svg", alt: "", width: 96, height: 96 }), h("h1", { tabindex: -1 }, phone.programme?.name ?? "Selo"), h("p.quiet", {}, t("welcome.hint"))),
-    phone.programme ? "" : notice(t("fault.network"), "bad", "cloud"),
+    phone.programme ? "" : notice(phone.trouble ?? t("fault.network"), "bad", "cloud"),
     session.lapsed ? notice(t("fault.signedout"), "", "lock") : "",
     stage,
     languagePicker());

@@ -18,7 +18,7 @@ export function successScreen(element, { kind = "good", title, subtitle, name, t
     subtitle && h("p", {}, subtitle),
     tier && h("p.gain", {}, icon("star"), t("done.tier", { tier })),
     unlocked.map((each) => h("p.gain", {}, picture(each.reward, 40), t("done.unlocked", { title: each.reward.title }))),
-    badges.map((each) => h("p.gain", {}, each.badge.art ? h("img", { src: each.badge.art, alt: "", width: 40, height: 40 }) : icon("star"), t("done.badge", { name: each.badge.name, level: each.level }))),
+    badges.map((each) => h("p.gain", {}, each.badge.art ? h("img", { src: each.badge.art, alt: "", width: 40, height: 40 }) : icon("star"), each.badge.levels.length > 1 ? t("done.badge", { name: each.badge.name, level: each.level }) : t("done.badge.only", { name: each.badge.name }))),
     h("button.button.tall.wide", { autofocus: true, onclick: () => go("scan") }, t("done.next"))));
   if (list.length) element.append(h("details.card", {}, h("summary", {}, t("done.details")), entries(list, wallets)));
 }

@@ -22,7 +22,7 @@ export default {
   "signin": "Sign in",
   "signin.hint": "Sign in to serve members.",
   "signin.waiting": { one: "{count} purchase is kept on this device and goes out after sign-in.", other: "{count} purchases are kept on this device and go out after sign-in." },
-  "signin.offline": "The first sign-in needs a network. Check the Wi-Fi and open this page again.",
+  "signin.offline": "The first sign-in needs a network. Check the Wi-Fi: this page goes on once there is one.",
   "signout": "Sign out",
   "store": "Store",
   "username": "User name",
@@ -108,6 +108,7 @@ export default {
   "done.tier": "Now {tier}",
   "done.unlocked": "Unlocked: {title}",
   "done.badge": "Badge: {name}, level {level}",
+  "done.badge.only": "Badge: {name}",
   "done.next": "Next customer",
   "done.details": "Details",
 

@@ -22,7 +22,7 @@ export default {
   "signin": "Zaloguj się",
   "signin.hint": "Zaloguj się, aby obsługiwać klubowiczów.",
   "signin.waiting": { one: "{count} zakup czeka na tym urządzeniu i zostanie wysłany po zalogowaniu.", few: "{count} zakupy czekają na tym urządzeniu i zostaną wysłane po zalogowaniu.", many: "{count} zakupów czeka na tym urządzeniu i zostanie wysłanych po zalogowaniu.", other: "{count} zakupu czeka na tym urządzeniu i zostanie wysłane po zalogowaniu." },
-  "signin.offline": "Pierwsze logowanie wymaga sieci. Sprawdź Wi-Fi i otwórz stronę ponownie.",
+  "signin.offline": "Pierwsze logowanie wymaga sieci. Sprawdź Wi-Fi: strona ruszy dalej, gdy sieć wróci.",
   "signout": "Wyloguj się",
   "store": "Sklep",
   "username": "Użytkownik",
@@ -108,6 +108,7 @@ export default {
   "done.tier": "Teraz {tier}",
   "done.unlocked": "Odblokowano: {title}",
   "done.badge": "Odznaka: {name}, poziom {level}",
+  "done.badge.only": "Odznaka: {name}",
   "done.next": "Następny klient",
   "done.details": "Szczegóły",
 

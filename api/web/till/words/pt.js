@@ -22,7 +22,7 @@ export default {
   "signin": "Entrar",
   "signin.hint": "Entre para atender sócios.",
   "signin.waiting": { one: "{count} compra está guardada neste dispositivo e segue depois de entrar.", many: "{count} compras estão guardadas neste dispositivo e seguem depois de entrar.", other: "{count} compras estão guardadas neste dispositivo e seguem depois de entrar." },
-  "signin.offline": "A primeira entrada precisa de rede. Verifique o Wi-Fi e abra esta página de novo.",
+  "signin.offline": "A primeira entrada precisa de rede. Verifique o Wi-Fi: a página continua assim que houver rede.",
   "signout": "Sair",
   "store": "Loja",
   "username": "Utilizador",
@@ -108,6 +108,7 @@ export default {
   "done.tier": "Agora {tier}",
   "done.unlocked": "Desbloqueado: {title}",
   "done.badge": "Emblema: {name}, nível {level}",
+  "done.badge.only": "Emblema: {name}",
   "done.next": "Próximo cliente",
   "done.details": "Detalhes",
 
