@@ -123,6 +123,32 @@ def test_a_voucher_can_be_given_back_for_its_points(page: Page, shop: Shop) -> N
     expect(page.locator(".sum")).to_have_text(before or "")
 
 
+def test_what_is_read_afresh_takes_neither_the_focus_nor_what_was_opened(page: Page, shop: Shop) -> None:
+    sign_in_on_phone(page, shop, shop.members[78])
+    page.click("#tabs button >> nth=1")
+    page.wait_for_load_state("networkidle")
+    again = "import('/phone/phone.js').then(({ readHome }) => readHome())"
+    held = "document.activeElement.textContent"
+    tile = page.locator(".tile").first
+    tile.focus()
+    named = page.evaluate(held)
+    drawn = tile.element_handle()
+    page.evaluate(again)
+    assert drawn is not None
+    assert not drawn.evaluate("(element) => element.isConnected")
+    assert page.evaluate(held) == named
+    # Also where it was drawn anew beneath an open sheet.
+    page.keyboard.press("Enter")
+    expect(page.locator("dialog.sheet")).to_be_visible()
+    page.evaluate(again)
+    page.keyboard.press("Escape")
+    expect(page.locator("dialog.sheet")).to_have_count(0)
+    assert page.evaluate(held) == named
+    page.click("details summary")
+    page.evaluate(again)
+    expect(page.locator("details .strip")).to_be_visible()
+
+
 def test_a_name_and_a_consent_stay_changed(page: Page, shop: Shop) -> None:
     sign_in_on_phone(page, shop, shop.members[25])
     page.click("#bar .button:last-child")

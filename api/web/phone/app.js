@@ -1,6 +1,6 @@
 /* The member's app as a mobile web page, and a reference client of the API: bar, screens, tabs, live activity. */
 
-import { onBack, stand } from "/shared/back.js";
+import { keepFocus, onBack, stand } from "/shared/back.js";
 import { busy, fill, h, icon, sheet, toast } from "/shared/dom.js";
 import { clock } from "/shared/format.js";
 import { SignedOut } from "/shared/graphql.js";
@@ -40,6 +40,7 @@ function show({ screen, params }, keepScroll = false) {
   // Until something was read there is nothing to show elsewhere.
   else if (!phone.me && REREAD.concat("history").includes(screen)) screen = "home";
   const scroll = keepScroll ? place.scrollTop : 0;
+  const opened = keepScroll ? [...place.querySelectorAll("details[open] > summary")].map((summary) => summary.textContent) : [];
   shown = { screen, params };
   document.body.dataset.screen = screen;
   if (session.open) stand(screen, "home");
@@ -48,6 +49,7 @@ function show({ screen, params }, keepScroll = false) {
   SCREENS[screen](element, params);
   drawBar();
   drawTabs();
+  for (const summary of element.querySelectorAll("details > summary")) if (opened.includes(summary.textContent)) summary.parentElement.open = true;
   place.scrollTop = scroll;
   // What no socket tells of, such as a reward that is new in the catalogue, shows when its screen is opened.
   if (!keepScroll && REREAD.includes(screen) && Date.now() - phone.readAt > STALE_MS) readHome().catch(leaveIfEnded);
@@ -57,8 +59,10 @@ function show({ screen, params }, keepScroll = false) {
 /* Draw again with what was read afresh, but never under a person's hands. */
 function redraw() {
   const busy = place.contains(document.activeElement) && document.activeElement.matches("input, select, textarea");
+  const refocus = keepFocus();
   if (session.open && !busy && REREAD.includes(shown.screen)) show(shown, true);
   else drawBar();
+  refocus();
 }
 
 function drawBar() {

@@ -9,9 +9,17 @@ export function stand(screen, first) {
   else if (screen !== first) history.pushState({ selo: screen }, "");
 }
 
-/** Show a dialog over everything else; the back button closes it. */
+/** Note what has the focus. What is returned gives it to the control of the same words, where that one was drawn anew meanwhile. */
+export function keepFocus() {
+  const was = document.activeElement;
+  const same = (each) => each.textContent === was.textContent && each.getAttribute("aria-label") === was.getAttribute("aria-label");
+  return () => { if (!was.isConnected && document.activeElement === document.body) [...document.querySelectorAll(was.tagName)].find(same)?.focus({ preventScroll: true }); };
+}
+
+/** Show a dialog over everything else; the back button closes it, and the focus returns to what opened it. */
 export function openDialog(dialog) {
   if (!inside()) history.pushState({ selo: "dialog" }, "");
+  dialog.addEventListener("close", keepFocus());
   document.body.append(dialog);
   dialog.showModal();
 }
