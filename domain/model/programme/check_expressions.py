@@ -26,8 +26,10 @@ def check_expressions(view: View) -> Iterator[Finding]:
     """Find expressions that name what is not there or fail on sample data."""
     for place in view.places:
         by_event = {event: words for event in place.events or ("",) if (words := _words(view, place, event)) is not None}
-        if not by_event:
-            continue  # the event itself is unknown, which is a fault of its own
+        if not by_event:  # the event itself is unknown, which is a fault of its own: what the member is may be judged all the same
+            yield from _unnamed(place, {"": MEMBER}, only="member")
+            yield from _codes(view, place, {"": MEMBER})
+            continue
         if place.line and not any(event in WITH_PURCHASE for event in by_event):
             yield Finding(place.path, f"{', '.join(by_event)} brings no purchase, so there are no lines", "count by an expression instead")
             continue
@@ -50,8 +52,10 @@ def _words(view: View, place: Place, event: str) -> Mapping[str, Word] | None:
     return {**MEMBER, **NOW, **event_words(fields), **purchase, **line}
 
 
-def _unnamed(place: Place, by_event: Mapping[str, Mapping[str, Word]]) -> Iterator[Finding]:
+def _unnamed(place: Place, by_event: Mapping[str, Mapping[str, Word]], *, only: str | None = None) -> Iterator[Finding]:
     for name in sorted(place.expression.names):
+        if only not in (None, name.partition(".")[0]):
+            continue
         if name == "member":
             yield Finding(place.path, "it names the member as a whole", "name what it needs, such as member.tier or member.purchases.total")
         elif not any(_names(words, name) for words in by_event.values()):
@@ -61,7 +65,7 @@ def _unnamed(place: Place, by_event: Mapping[str, Mapping[str, Word]]) -> Iterat
 
 def _there(name: str, place: Place) -> str:
     root = name.partition(".")[0]
-    if place.events is None and root in ROOTS:
+    if place.events is None and root in _ELSEWHERE:
         return f"{root} is not seen here: this is judged over the member alone"
     if root == "line" and not place.line:
         return "line is seen only inside of: {lines: ...} and of: {items: ...}"
@@ -169,7 +173,7 @@ def _reason(expression: Expression, error: ExpressionFailed) -> str:
     first = text.partition(". ")[0].partition(": the operation")[0].rstrip(".")
     undefined = re.match(r"Undefined variable or function: '(\w+)'", first)
     if undefined is not None:
-        return f"there is no function {undefined[1]} for such a value"
+        return f"this event brings no {undefined[1]}" if undefined[1] in ROOTS else f"there is no function {undefined[1]} for such a value"
     return "these kinds of value do not go together" if first == "No such overload" else first[:160]
 
 
@@ -180,6 +184,8 @@ def _remedy(trouble: str) -> str:
         return "write a comparison, such as purchase.total >= 2500"
     if "not a number" in trouble:
         return "write a number, such as purchase.total"
+    if "brings no" in trouble:
+        return 'write event.name == "purchase.completed" && ..., or give each event a rule of its own'
     if "no function" in trouble:
         return "write one of size, startsWith, endsWith, contains, matches, int, double, string, timestamp, duration"
     return "mend the part that fails"

@@ -34,7 +34,7 @@ def check_values(view: View) -> Iterator[Finding]:
     for at, rule in enumerate(view.programme.rules):
         yield from _rule(("rules", at), rule)
         yield from _order(("rules", at, "during"), *((rule.during.from_, rule.during.until) if rule.during else (None, None)))
-    if view.programme.tiers is not None and not view.shape.broken("tiers"):
+    if view.programme.tiers is not None and not view.shape.broken("tiers", "ladder"):
         yield from _ladder(view.programme.tiers)
     for at, badge in enumerate(view.programme.badges):
         if any(left >= right for left, right in pairwise(badge.levels)):
@@ -55,8 +55,6 @@ def _zones() -> frozenset[str]:
 
 def _header(view: View) -> Iterator[Finding]:
     header = view.programme.programme
-    if view.shape.broken("programme"):
-        return
     if header.currency not in list_currencies():
         yield Finding(("programme", "currency"), f"{header.currency} is no currency", "write its ISO 4217 code, such as EUR")
     if header.timezone not in _zones():

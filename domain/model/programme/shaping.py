@@ -1,6 +1,7 @@
 """From plain values to a `Programme`: every misplaced key and wrong value is a finding, and what is sound is still shaped.
 
-What is faulty is left out and the rest shaped again, so that one slip in a rule does not hide the faults of the others.
+What is faulty is left out and the rest shaped again, so that one slip does not hide other faults: not those of other parts, and with a
+stand-in for what a part cannot lack not those beside it.
 """
 
 from __future__ import annotations
@@ -24,6 +25,17 @@ _STAND_INS: Final[Mapping[str, object]] = {
     "programme": {"code": "x", "name": "x", "currency": "EUR", "timezone": "UTC", "locales": ["en"]},
     "wallets": [{"code": "points"}],
 }
+# The same for single keys that their part cannot be shaped without. None says anything that a check beside it could take for a fault.
+_SPARES: Final[Mapping[str, object]] = {
+    **dict.fromkeys(("code", "name", "title", "question", "wording", "purpose", "wallet"), "x"),
+    **dict.fromkeys(("amount", "fixed", "times"), 1),
+    "currency": "EUR",
+    "timezone": "UTC",
+    "do": [{"tag": "x"}],
+    "of": "1",
+    "per": "day",
+    "window": "calendar_year",
+}
 
 
 @dataclass
@@ -43,9 +55,9 @@ class Shape:
             found = (*found, places[step] if places is not None and isinstance(step, int) and step < len(places) else step)
         return found
 
-    def broken(self, *sections: str) -> bool:
-        """Tell whether one of the sections has findings, so that judging it as a whole would mislead."""
-        return any(finding.path[:1] == (section,) for finding in self.findings for section in sections)
+    def broken(self, *path: str) -> bool:
+        """Tell whether what stands at a path has findings, so that judging it as a whole would mislead."""
+        return any(finding.path[: len(path)] == path for finding in self.findings)
 
     def note(self, finding: Finding) -> None:
         """Keep a finding, unless it only follows from what was left out below it."""
@@ -65,14 +77,19 @@ def shape(data: Mapping[str, object]) -> Shape:
         except ValidationError as error:
             details = error.errors(include_url=False)
         paths = [tuple(step for step in detail["loc"] if step != "[key]") for detail in details]
+        faulty = _deepest(paths)
         for path, detail in zip(paths, details, strict=True):
-            # A list whose items are at fault is also called empty: only the items are.
-            if not any(other != path and other[: len(path)] == path for other in paths):
+            if path in faulty:
                 result.note(_finding(result.original(path), path, detail))
         # Later list items go first, so that the places of earlier ones still hold.
-        for path in sorted(set(paths), key=lambda path: [(isinstance(step, str), str(step).zfill(9)) for step in path], reverse=True):
+        for path in sorted(faulty, key=lambda path: [(isinstance(step, str), str(step).zfill(9)) for step in path], reverse=True):
             _leave_out(rest, result, path)
     return result
+
+
+def _deepest(paths: list[Path]) -> set[Path]:
+    """Return the paths with none below them: a list whose items are at fault is also called empty, and only the items are."""
+    return {path for path in paths if not any(other != path and other[: len(path)] == path for other in paths)}
 
 
 def _context(data: Mapping[str, object]) -> dict[str, object]:
@@ -92,9 +109,13 @@ def _leave_out(data: dict[str, object], shape: Shape, path: Path) -> None:
         holder, step = at, path[depth]
         at = holder[step]
         depth += 1
-    place = path[:depth]
-    shape.removed.add(shape.original(path))
-    if depth <= 1:
+    place, whole = path[:depth], shape.original(path)
+    spare = None if whole in shape.removed or not path else _SPARES.get(str(path[-1]))
+    shape.removed.add(whole)
+    part = holder if depth == len(path) else at
+    if spare is not None and depth >= len(path) - 1 > 0 and isinstance(part, dict):
+        part[str(path[-1])] = copy.deepcopy(spare)
+    elif depth <= 1:
         data.pop(str(step), None)
         if step in _STAND_INS:
             data[str(step)] = copy.deepcopy(_STAND_INS[str(step)])

@@ -74,7 +74,8 @@ class View:
     def lacks(self, section: str) -> bool:
         """Tell whether a section could not be taken as it is, or stands under a misspelt key: then its codes are not all known."""
         misspelt = section not in self.data and any(len(finding.path) == 1 for finding in self.shape.findings)
-        return misspelt or (section == "wallets" and self.shape.broken("wallets"))
+        uncoded = any(path[:1] == ("wallets",) and (len(path) < 3 or path[2] == "code") for path in self.shape.removed)
+        return misspelt or (section == "wallets" and uncoded)
 
     def coded(self, section: str) -> Iterator[tuple[Path, str]]:
         """Yield the path of each code that a section of the file gives, in its order."""

@@ -38,6 +38,22 @@ BAD = (
         "there is no member.purchases.totl",
     ),
     Bad(
+        "field that members lack, over the member alone",
+        "member.purchases.count >= 5 &&",
+        "member.purchases.cnt >= 5 &&",
+        111,
+        "segments[0].when",
+        "there is no member.purchases.cnt",
+    ),
+    Bad(
+        "purchase that one of two events lacks",
+        'event.name == "shop.visited" || purchase.total > 0',
+        "purchase.total > 0",
+        84,
+        "badges[0].when",
+        "it fails on sample data on shop.visited: this event brings no purchase",
+    ),
+    Bad(
         "member as a whole",
         "member.purchases.total >= 3000",
         "size(member) > 0",

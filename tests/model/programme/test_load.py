@@ -113,6 +113,44 @@ def test_every_fault_is_told_at_once_each_at_its_own_line() -> None:
     ]
 
 
+def test_a_slip_hides_no_fault_beside_it() -> None:
+    text = """programme: {code: t, name: {pt: T}, currency: EURO, timezone: UTC, locales: [portuguese]}
+wallets: [{code: points, kind: gold}]
+rules:
+  - {title: A, on: purchase.completed, when: purchase.t > 1, do: [{award: {wallet: p, fixed: x}}, {award: {wallet: p, amount: 1, of: 1 +}}]}
+  - {code: b, on: purchase.complete, when: member.age > 1, cap: {amount: 0, per: hour}, do: [{vouchr: mug}]}
+tiers:
+  count: {wallet: pts}
+  window: yearly
+  ladder: [{code: a, name: A, from: 5}, {code: b, name: B, from: 3}]
+rewards: [{code: mug, title: Mug, kind: thing, cost: {wallet: pts, amount: 0}}]
+"""
+    assert [(fault.line, fault.path) for fault in sorted(faults_of(text), key=lambda fault: (fault.line, fault.path))] == [
+        (1, "programme.currency"),
+        (1, "programme.locales[0]"),
+        (1, "programme.name"),
+        (2, "wallets[0].kind"),
+        (4, "rules[0].code"),
+        (4, "rules[0].do[0].award.fixed"),
+        (4, "rules[0].do[0].award.wallet"),
+        (4, "rules[0].do[1].award.of"),
+        (4, "rules[0].do[1].award.wallet"),
+        (4, "rules[0].when"),
+        (5, "rules[1].cap.amount"),
+        (5, "rules[1].cap.per"),
+        (5, "rules[1].do[0].vouchr"),
+        (5, "rules[1].on"),
+        (5, "rules[1].when"),
+        (7, "tiers.count.wallet"),
+        (8, "tiers.window"),
+        (9, "tiers.ladder[0].from"),
+        (9, "tiers.ladder[1].from"),
+        (10, "rewards[0].cost.amount"),
+        (10, "rewards[0].cost.wallet"),
+        (10, "rewards[0].kind"),
+    ]
+
+
 def test_the_smallest_programme_is_a_header_and_a_wallet() -> None:
     programme = load("programme: {code: c, name: C, currency: EUR, timezone: UTC, locales: [en]}\nwallets: [{code: points}]")
     assert (programme.tiers, programme.rules, programme.wallet("points").expiry.never) == (None, (), True)
