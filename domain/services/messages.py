@@ -10,7 +10,6 @@ from datetime import datetime
 from hashlib import sha256
 
 from domain.model import quiet
-from domain.model.calendar import add
 from domain.model.decide import at_instant
 from domain.model.programme import Message, Programme
 from domain.model.programme.messages import SERVICE, Survey
@@ -56,7 +55,7 @@ def why_not(spec: Message | None, kept: Kept | None) -> str | None:
 def too_soon(programme: Programme, spec: Message, box: Mailbox, row: Promised) -> bool:
     """Tell whether a message comes within the time after the last of its kind in which there may be no second."""
     last, by = box.last.get(spec.code, (None, ""))
-    return spec.once is not None and last is not None and by != row.id and row.at < add(last, spec.once, programme.zone)
+    return by != row.id and spec.too_soon(row.at, last=last, zone=programme.zone)
 
 
 def waits_until(programme: Programme, spec: Message, kept: Kept, *, key: str, now: datetime) -> datetime | None:

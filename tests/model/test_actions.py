@@ -222,3 +222,21 @@ def test_voucher_events_say_reward_and_voucher(label: str, event: str, when: str
     last = [] if event == "reward.redeemed" else [end]
     ran = run(p, enrol(), adjust("2026-01-02T10:00", 40), redeem("2026-01-03T10:00", "mug", "v"), *last)
     assert ran.ana["tags"] == [label]
+
+
+def test_a_message_said_once_has_no_second_of_its_kind_within_its_time() -> None:
+    p = programme(
+        "events: [{name: shop.visited, title: V, data: {}}]",
+        rules("{code: hello, on: shop.visited, do: [{message: nudge}, {message: news}, {message: nudge}]}"),
+        "messages: [{code: nudge, channels: [inbox], purpose: service, once: {days: 7}, title: T, body: B}, "
+        "{code: news, channels: [inbox], purpose: service, title: T, body: B}]",
+    )
+    visits = [line(at, "shop.visited") for at in ("2026-03-23T10:00", "2026-03-30T08:59:59", "2026-03-30T09:00", "2026-03-31T09:00")]
+    ran = run(p, enrol(), enrol(who="bob"), *visits, line("2026-03-31T09:00", "shop.visited", who="bob"))
+    assert [row["messages"] for row in ran.on("shop.visited")] == [
+        ["nudge", "news"],
+        ["news"],
+        ["nudge", "news"],  # seven days by the local clock, which went an hour forward meanwhile
+        ["news"],
+        ["nudge", "news"],
+    ]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from domain.model.calendar import add
 from domain.model.programme.words import NO_TEXT, Code, Duration, Flag, Named, Part, Positive, Words, words
 
 SERVICE = "service"
@@ -23,6 +26,10 @@ class Message(Named):
     quiet: Flag = False
     collapse: Code | None = None
     once: Duration | None = None
+
+    def too_soon(self, at: datetime, *, last: datetime | None, zone: ZoneInfo) -> bool:
+        """Tell whether an instant is within the time after the last of this kind in which there may be no second."""
+        return self.once is not None and last is not None and at < add(last, self.once, zone)
 
 
 class ConsentSpec(Part):

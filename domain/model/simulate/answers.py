@@ -18,8 +18,8 @@ Answer = dict[str, Json]
 _NAMES = {BalanceTooLow: "InsufficientBalance", MemberFrozen: "NotAllowed"}
 
 
-def told(code: str, row: Row) -> Answer:
-    """Return the answer of a row."""
+def told(code: str, row: Row, messages: list[Json]) -> Answer:
+    """Return the answer of a row, with those of its messages that come."""
     return {
         "at": stamp(row.event.at),
         "member": code,
@@ -29,7 +29,7 @@ def told(code: str, row: Row) -> Answer:
         "entries": [_entry(entry) for entry in row.entries],
         "outcomes": [{"rule": o.rule, "applied": o.applied, "amount": o.amount, "reason": o.reason} for o in row.outcomes],
         "events": [event.name for event in row.raised],
-        "messages": [message.code for message in row.messages],
+        "messages": messages,
         "vouchers": [step.reward for step in row.vouchers if step.change == "issued"],
     }
 

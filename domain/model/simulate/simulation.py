@@ -86,6 +86,7 @@ class Simulation:
         self._numbers: dict[tuple[str, str], list[Number]] = {}
         self._issued: dict[str, int] = {}
         self._traces: dict[str, list[Trace]] = {}
+        self._told: dict[tuple[str, str], datetime] = {}
 
     @property
     def waiting(self) -> list[Later]:
@@ -158,7 +159,19 @@ class Simulation:
         for row in decision.rows:
             self._note(code, row)
             if not row.quiet:
-                yield answers.told(code, row)
+                yield answers.told(code, row, self._coming(code, row))
+
+    def _coming(self, code: str, row: Row) -> list[Json]:
+        """Return the messages of a row that come: none too soon after the last of its kind."""
+        coming: list[Json] = []
+        for message in row.messages:
+            spec = self.programme.message(message.code)
+            if spec.too_soon(row.event.at, last=self._told.get((code, spec.code)), zone=self.programme.zone):
+                continue
+            if spec.once is not None:
+                self._told[code, spec.code] = row.event.at
+            coming.append(spec.code)
+        return coming
 
     def _note(self, code: str, row: Row) -> None:
         if self.keeps_rows:
