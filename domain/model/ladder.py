@@ -166,8 +166,18 @@ def _stepped(standing: Standing, *, origin: str, to: str, at: datetime, reason: 
 
 
 def last_step(standing: Standing) -> Step | None:
-    """Return the last step of the tier that is earned; floors come and go beside it."""
-    return next((one for one in reversed(standing.steps) if one.reason not in (GIVEN, ENDED)), None)
+    """Return the step that led to the tier that is earned. One that a refund took back counts no more, one taken back in part does.
+
+    Floors come and go beside it.
+    """
+    led: list[Step] = []
+    for one in standing.steps:
+        if one.reason == REFUND:
+            if led and one.to == led[-1].origin:
+                led.pop()
+        elif one.reason not in (GIVEN, ENDED):
+            led.append(one)
+    return led[-1] if led else None
 
 
 def retract(programme: Programme, before: Standing, standing: Standing, *, taken: int, at: datetime, cause: str) -> Standing:
@@ -188,7 +198,8 @@ def retract(programme: Programme, before: Standing, standing: Standing, *, taken
         return evolve(back, since=standing.since, term=standing.term, term_from=standing.term_from)
     back = step(programme, standing, to=origin, at=at, reason=REFUND, cause=cause, held=last.held)
     term = last.term + standing.term - taken if last.term_from else 0
-    return evolve(back, since=last.since or at, term=max(0, term), term_from=last.term_from)
+    back = evolve(back, since=last.since or at, term=max(0, term), term_from=last.term_from)
+    return missing_from(programme, back, today=today)  # the refund may have taken off what kept the tier of before, too
 
 
 # ---------------------------------------------------------------- floors

@@ -327,6 +327,33 @@ def test_two_rungs_reached_at_once_go_as_far_back_as_the_count() -> None:
     assert same.ana["tier"] == {"code": "silver", "qualifying": 2100, "toNext": 2900, "toKeep": 800, "until": "2027-12-31"}
 
 
+@pytest.mark.parametrize("window", [ROLLING, "calendar_year", REACHING])
+def test_rungs_are_taken_back_one_refund_after_another(window: str) -> None:
+    lines = enrol(), buy("2026-01-10T10:00", worth(1000), id="a"), buy("2026-01-15T10:00", worth(4000), id="b")
+    backs = refund("2026-02-01T10:00", "b", worth(1)), refund("2026-02-01T11:00", "b"), refund("2026-02-01T12:00", "a", worth(1))
+    assert [row["events"] for row in run(club(window), *lines, *backs).on("purchase.refunded")] == [["tier.changed"], [], ["tier.changed"]]
+    assert run(club(window), *lines, *backs[:2]).ana["tier"]["code"] == "silver"
+    assert run(club(window), *lines, *backs).ana["tier"]["code"] == "basic"
+
+
+def test_taken_back_to_a_tier_that_is_not_kept_either_begins_its_grace_on_that_day() -> None:
+    p = club(ROLLING, "grace: {days: 30}")
+    lines = enrol(), buy("2026-01-10T10:00", worth(1000), id="a"), buy("2026-01-15T10:00", worth(4000), id="b")
+    backs = refund("2026-02-01T10:00", "a", worth(500)), refund("2026-02-01T11:00", "b")
+    tier = run(p, *lines, *backs).ana["tier"]
+    assert tier == {"code": "silver", "qualifying": 500, "toNext": 4500, "toKeep": 300, "until": "2026-03-03"}
+    assert steps(run(p, *lines, *backs, until="2026-04-01T00:00"))[-1] == ("2026-03-04T00:00", "tier.changed")
+
+
+@pytest.mark.parametrize("window", [ROLLING, "calendar_year", REACHING])
+def test_what_one_purchase_reached_at_once_goes_rung_by_rung_with_its_refunds(window: str) -> None:
+    lines = enrol(), buy("2026-01-10T10:00", worth(5000), id="a")
+    backs = refund("2026-02-01T10:00", "a", worth(1)), refund("2026-02-01T11:00", "a")
+    assert run(club(window), *lines, *backs[:1]).ana["tier"]["code"] == "silver"
+    ran = run(club(window), *lines, *backs)
+    assert (ran.last["events"], ran.ana["tier"]["code"]) == (["tier.changed"], "basic")
+
+
 def test_the_tier_before_is_held_again_with_what_had_counted_in_its_term() -> None:
     p = club(REACHING)
     lines = (
