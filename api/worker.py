@@ -57,7 +57,7 @@ async def work(process: Process) -> None:
     house = process.house
     people, systems = post_of(process, "people"), post_of(process, "systems")
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(keep_turning(house, clock=process.clock, heard=_turn_failed))
+        tasks.create_task(keep_turning(house, clock=process.clock, woken=house.live.due, heard=_turn_failed))
         tasks.create_task(keep_delivering(house, people, clock=process.clock, woken=house.live.promised, heard=_round_failed))
         # A round of its own: no other system, however slow, keeps people waiting. It looks every second; nothing wakes it.
         tasks.create_task(keep_delivering(house, systems, clock=process.clock, woken=asyncio.Event(), heard=_round_failed))

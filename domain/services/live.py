@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from domain.model.decision import Row
@@ -23,6 +23,7 @@ from domain.store.watch import Change, Written
 T = TypeVar("T")
 
 IN_HAND = 20
+APART = timedelta(milliseconds=100)  # as far as the clocks of two machines may be
 
 
 @dataclass(slots=True, eq=False)
@@ -61,11 +62,12 @@ def _put(kept: OrderedDict[int, T], counter: int, one: T) -> None:
 
 
 class Live:
-    """One a process. `promised` is set when something was written that a worker should send."""
+    """One a process. `promised` is set when something was written that a worker should send, `due` when the agenda got what is due now."""
 
     def __init__(self) -> None:
         self._listeners: dict[str, set[Listener]] = {}
         self.promised = asyncio.Event()
+        self.due = asyncio.Event()
 
     @contextmanager
     def listening(self, member: str) -> Iterator[Listener]:
@@ -88,6 +90,7 @@ class Live:
     async def look(self, store: Store, *, now: datetime) -> None:
         """Let everybody look: what was committed before the stream was open, it does not tell."""
         self.promised.set()
+        self.due.set()
         for listeners in self._listeners.values():
             for listener in listeners:
                 listener.look()
@@ -98,6 +101,8 @@ class Live:
             return
         if change.row.get("messages") or change.row.get("effects"):
             self.promised.set()
+        if any(due <= now + APART for _, due, _ in change.row.get("later", ())):
+            self.due.set()
         listeners = self._listeners.get(change.row["member"])
         if not listeners:
             return

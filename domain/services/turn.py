@@ -9,7 +9,9 @@ agenda is parked with its error until an operator says that it may be tried agai
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import heapq
+import random
 from collections.abc import Callable, Coroutine, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,6 +23,7 @@ from domain.model import timeline
 from domain.model.calendar import milliseconds
 from domain.model.decision import By, Decision, Refusal
 from domain.services.house import House, committed, decided
+from domain.services.live import APART
 from domain.store import agenda, commit, members
 from domain.store.agenda import Item
 from domain.store.base import Busy, StoreFault, Unavailable
@@ -208,11 +211,17 @@ def _follows(decision: Decision, next_at: datetime | None, *, now: datetime) -> 
     return (*items, _Due(next_at, decision.member.id)) if next_at is not None and next_at <= now else tuple(items)
 
 
-async def keep_turning(house: House, *, clock: Callable[[], datetime], heard: Callable[[Exception], None]) -> None:
-    """Take the turn every 20 seconds until cancelled; `heard` is told of one that failed, and the next is taken all the same."""
+async def keep_turning(house: House, *, clock: Callable[[], datetime], woken: asyncio.Event, heard: Callable[[Exception], None]) -> None:
+    """Take the turn every 20 seconds, and soon after being woken, until cancelled; `heard` is told of one that failed, and the next comes.
+
+    What came meanwhile is taken together; of several processes that were woken by the same row, the first does it all.
+    """
     while True:
+        woken.clear()
         try:
             await turn(house, now=clock())
         except Exception as fault:  # noqa: BLE001 - whatever it is, the next turn comes
             heard(fault)
-        await asyncio.sleep(EVERY.total_seconds())
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(woken.wait(), EVERY.total_seconds())
+        await asyncio.sleep(APART.total_seconds() * random.uniform(1, 3))  # noqa: S311 - no secret: that not all turn at once

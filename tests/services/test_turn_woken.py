@@ -1,0 +1,106 @@
+"""What is due at once for another member is not waited for until the next turn: the row that brings it wakes one."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from domain.model import events
+from domain.model.decide import decide, new_member
+from domain.model.events import Event
+from domain.services import purchases
+from domain.services.following import Follower
+from domain.services.house import House, committed
+from domain.services.turn import keep_turning
+from domain.store import outbox
+from domain.store.base import Store
+from domain.store.connect import Database
+from domain.store.members import Details
+from domain.store.prepare import prepare
+from tests.houses import NOW, SMALL, TILL, bought, join, open_house
+from tests.wire import Command, Wire
+
+FRIENDS = f"""{SMALL}
+referral:
+  friend: [{{award: {{wallet: points, fixed: 7}}}}]
+  referrer: [{{award: {{wallet: points, fixed: 9}}}}, {{message: thanks}}]
+  qualifies: {{on: [purchase.completed], when: "purchase.total >= 1000"}}
+"""
+PROMPT_SECONDS = 10  # half of what a turn that nobody wakes may take, since the machine may be busy
+
+
+@asynccontextmanager
+async def turning(house: House) -> AsyncIterator[None]:
+    """A process that follows what is committed and has taken its first turn, for as long as the block runs."""
+    faults: list[Exception] = []
+    follower = Follower(house.live)
+    tasks = [asyncio.create_task(follower.follow(house.store, clock=lambda: NOW))]
+    try:
+        await asyncio.wait_for(follower.following.wait(), PROMPT_SECONDS)
+        tasks.append(asyncio.create_task(keep_turning(house, clock=lambda: NOW, woken=house.live.due, heard=faults.append)))
+        await asyncio.sleep(1)
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    assert faults == []
+
+
+async def join_as_friend(house: House, member: str, *, of: str) -> None:
+    """A member whom another has invited."""
+    details = Details(name=member.title(), locale="en", timezone="Europe/Lisbon")
+    event = Event(f"enrol:{member}", events.ENROLLED, NOW, "selo", {"referredBy": of}, profile=details.profile)
+    published = house.programmes.current()
+    decision = decide(published.programme, new_member(member, f"0000{member}"), event, now=NOW, version=published.version)
+    await committed(house, published, decision, now=NOW, details=details)
+
+
+async def promised(house: House, member: str, messages: int) -> list[str]:
+    """The messages that a member is promised, as soon as there are so many."""
+    async with asyncio.timeout(PROMPT_SECONDS):
+        while len(found := [one.code for one in await outbox.pending_of(house.store, member)]) < messages:
+            await asyncio.sleep(0.05)
+    return found
+
+
+async def test_who_invited_a_friend_is_promised_their_message_without_waiting_for_the_next_turn(database: Database) -> None:
+    house = await open_house(database, FRIENDS)
+    await join(house, "ana")
+    await join_as_friend(house, "rui", of="ana")
+    async with turning(house):
+        await purchases.record(house, till=TILL, member_id="rui", given=bought("r1"), key="k1", now=NOW)
+        assert await promised(house, "ana", 1) == ["thanks"]
+
+
+async def test_what_is_due_later_wakes_nobody(database: Database, wire: Wire) -> None:
+    house = await open_house(database, FRIENDS)
+    await join(house, "ana")
+    async with turning(house):
+        with wire.counting() as counted:
+            await purchases.record(house, till=TILL, member_id="ana", given=bought("r1"), key="k1", now=NOW - timedelta(minutes=1))
+            await asyncio.sleep(1)
+        assert turns(counted.commands) == 0
+
+
+async def test_of_twenty_at_once_each_counts_once_in_a_few_turns_of_two_processes(database: Database, wire: Wire) -> None:
+    house, other = await open_house(database, FRIENDS), House.of(Store.of(database, embedded=True))
+    await prepare(other.store)
+    await other.programmes.refresh()
+    await join(house, "ana")
+    friends = [f"rui{at}" for at in range(20)]
+    for friend in friends:
+        await join_as_friend(house, friend, of="ana")
+    async with turning(house), turning(other):
+        with wire.counting() as counted:
+            for friend in friends:
+                await purchases.record(house, till=TILL, member_id=friend, given=bought(friend), key=friend, now=NOW)
+            assert await promised(house, "ana", 20) == ["thanks"] * 20
+            await asyncio.sleep(1)
+        assert 1 <= turns(counted.commands) <= 10
+        assert len(await outbox.pending_of(house.store, "ana")) == 20
+
+
+def turns(commands: list[Command]) -> int:
+    """How often somebody looked for what is due."""
+    return sum(one.name == "find" and one.body["find"] == "agenda" for one in commands)
