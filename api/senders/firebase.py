@@ -9,6 +9,7 @@ HTTPS_PROXY is not obeyed: firebase-admin's asynchronous client goes straight to
 from __future__ import annotations
 
 import asyncio
+import json
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -30,6 +31,9 @@ ATTEMPT_SECONDS = 15
 ANSWER_SECONDS = 18  # all of one message, the three sends of a 401 included
 TOKEN_SECONDS = 8
 COLLAPSE_BYTES = 64
+LINK_BYTES = 2000  # a longer one is the inbox's alone
+PAYLOAD_BYTES = 3500  # of FCM's and Apple's 4,096, less what is around it
+CUT_SHORT = "…"
 LONGEST_TTL = timedelta(days=28)
 GOOGLE = "https://fcm.googleapis.com/"
 
@@ -133,9 +137,12 @@ def encoded(message: PushMessage, *, now: datetime) -> messaging.Message:
     headers = {"apns-collapse-id": collapse, "apns-priority": "10"}
     if left is not None:
         headers["apns-expiration"] = str(int((now + left).timestamp()))
+    data = {**message.data, **({"link": message.link} if message.link and _size(message.link) <= LINK_BYTES else {})}
+    left_for_words = PAYLOAD_BYTES - sum(_size(part) for pair in data.items() for part in pair)
+    title = cut(message.title, left_for_words)
     found = messaging.Message(
-        notification=messaging.Notification(title=message.title, body=message.body),
-        data={**message.data, **({"link": message.link} if message.link else {})},
+        notification=messaging.Notification(title=title, body=cut(message.body, left_for_words - _size(title))),
+        data=data,
         android=messaging.AndroidConfig(
             collapse_key=collapse,
             priority="high",
@@ -147,6 +154,23 @@ def encoded(message: PushMessage, *, now: datetime) -> messaging.Message:
     # Set, not passed: the constructor warns of `token`, and phones in use still have one.
     setattr(found, "token" if message.address.kind == "TOKEN" else "fid", message.address.value)
     return found
+
+
+def cut(text: str, size: int) -> str:
+    """Return a text that takes up so many bytes of a payload at most: FCM refuses what is longer, and a lock screen shows less of it."""
+    if _size(text) <= size:
+        return text
+    left = size - _size(CUT_SHORT)
+    for at, character in enumerate(text):
+        left -= _size(character)
+        if left < 0:
+            return text[:at].rstrip() + CUT_SHORT
+    raise AssertionError("a text is as long as its characters")
+
+
+def _size(text: str) -> int:
+    """Return how many bytes a text takes up in JSON as Apple is handed it: quotes and line ends are two or more."""
+    return len(json.dumps(text, ensure_ascii=False).encode()) - 2
 
 
 def collapse_id(text: str) -> str:

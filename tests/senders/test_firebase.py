@@ -1,6 +1,7 @@
 """Push through firebase-admin, over real HTTP: what FCM is sent, and what each of its answers means."""
 
 import asyncio
+import json
 import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -83,6 +84,24 @@ async def test_a_message_for_ever_has_no_end_and_one_for_months_the_longest_allo
     assert "apns-expiration" not in ever["apns"]["headers"]
     assert months["android"]["ttl"] == "2419200s"
     assert fcm.faults == []
+
+
+@pytest.mark.parametrize("sign", ["a", "é", "🪙", '"'])
+async def test_what_is_too_long_for_a_push_is_cut_and_the_device_not_blamed(push: FirebasePush, fcm: StandIn, sign: str) -> None:
+    assert await push.send([replace(message(), body=f"Já: {sign * 5000}")], now=NOW) == [SENT]
+    assert await push.send([replace(message(), title=sign * 5000, body=sign * 5000, link=f"app://{'a' * 2001}")], now=NOW) == [SENT]
+    assert fcm.faults == []
+    body, both = (seen.message for seen in fcm.seen)
+    words = body["notification"]["body"]
+    assert body["notification"]["title"] == "Prémio desbloqueado"
+    assert words.startswith("Já: ")
+    assert words.endswith("…")
+    room = 3500 - len("Prémio desbloqueado".encode()) - len("codereward_unlockedlinknumiscollect://rewards/denario")
+    written = len(json.dumps(words, ensure_ascii=False).encode()) - 2
+    assert room - 4 < written <= room
+    assert both["notification"]["title"].endswith("…")
+    assert both["data"] == {"code": "reward_unlocked"}
+    assert len(json.dumps(both["notification"], ensure_ascii=False).encode()) < 3600
 
 
 async def test_what_has_expired_is_not_sent(push: FirebasePush, fcm: StandIn) -> None:
