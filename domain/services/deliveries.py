@@ -72,7 +72,7 @@ async def deliver(house: House, post: Post, *, now: datetime) -> Round:
     begun = await side_by_side([_own(row, _begun(house, post, row, kept.get(row.member))) for row in rows])
     there = await _in_the_inbox(house, [one for one in begun if one is not None], now)
     jobs = [one for one in there if isinstance(one, Job)]
-    timed = await side_by_side([_own(job.row, _timed(house, job, now)) for job in jobs])
+    timed = await side_by_side([_own(job.row, _timed(house, job, jobs, now)) for job in jobs])
     jobs = [one for one in timed if isinstance(one, Job)]
     sent = await send(house, post, jobs, now)
     ends = [one for one in (*there, *timed) if isinstance(one, End)]
@@ -185,11 +185,11 @@ def _to_post(job: Job) -> bool:
     return job.spec is not None and job.row.deliveries is None and ("inbox" in job.spec.channels or job.spec.once is not None)
 
 
-async def _timed(house: House, job: Job, now: datetime) -> Job:
+async def _timed(house: House, job: Job, together: Sequence[Job], now: datetime) -> Job:
     """Note on a message's deliveries that it is too late for them, or when they may go."""
     if job.spec is None:
         return job
-    if job.row.superseded or await _superseded(house, job):
+    if job.row.superseded or await _superseded(house, job, together):
         job.deliveries = [over(one, "dropped", "collapsed") for one in job.deliveries]
     elif now >= job.row.promised_at + EXPIRES:
         job.deliveries = [over(one, "dropped", "expired") for one in job.deliveries]
@@ -198,18 +198,19 @@ async def _timed(house: House, job: Job, now: datetime) -> Job:
     return job
 
 
-async def _superseded(house: House, job: Job) -> bool:
-    """Tell whether a later message stands in this one's place, and let this one stand in that of earlier ones."""
+async def _superseded(house: House, job: Job, together: Sequence[Job]) -> bool:
+    """Tell whether a later message of those that go together stands in this one's place, and let this one stand in that of earlier ones."""
     row, collapse = job.row, job.spec.collapse if job.spec is not None else None
     if collapse is None or row.deliveries is not None:
         return False
     for other in await outbox.pending_of(house.store, row.member):
         spec = message_of(house.programmes.known(other.version), other.kind, other.code)
-        if other.id == row.id or other.kind != row.kind or spec is None or spec.collapse != collapse:
+        if other.kind != row.kind or spec is None or spec.collapse != collapse:
             continue
         if (other.seq, other.index) > (row.seq, row.index):
-            return True
-        if other.superseded is None:
+            if any(one.row.id == other.id for one in together):  # of any other, nobody knows yet whether it will be sent
+                return True
+        elif other.id != row.id and other.superseded is None:
             await outbox.supersede(house.store, other.id, by=row.id)
     return False
 

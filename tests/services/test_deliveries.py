@@ -13,7 +13,7 @@ from domain.services.senders import PushMessage, Verdict
 from domain.store import outbox, push_addresses
 from domain.store.connect import Database
 from tests.houses import join
-from tests.services.post import NIGHT, NOON, Mails, Pushes, Texts, happens, loud, phone, post_of, row, say, states, works
+from tests.services.post import LOUD, NIGHT, NOON, Mails, Pushes, Texts, happens, loud, phone, post_of, row, say, states, works
 
 
 async def test_a_message_reaches_each_device_once_and_lies_in_the_inbox(database: Database) -> None:
@@ -142,6 +142,16 @@ async def test_two_that_are_due_together_leave_as_the_later_one(database: Databa
     pushes = Pushes()
     assert await works(house, post_of(pushes)) == 1
     assert [one.id.partition("/")[0] for one in pushes.got] == [second]
+
+
+async def test_one_that_comes_too_soon_takes_nobodys_place(database: Database) -> None:
+    house = await loud(database, LOUD.replace("collapse: weather,", "collapse: weather, once: {days: 7},"))
+    await phone(house)
+    first, second = await happens(house, "rained"), await happens(house, "rained")
+    pushes = Pushes()
+    assert await works(house, post_of(pushes)) == 1
+    assert [one.id.partition("/")[0] for one in pushes.got] == [first]
+    assert [(await row(house, id)).error for id in (first, second)] == ["", "once"]
 
 
 async def test_there_is_no_second_of_its_kind_within_its_days(database: Database) -> None:
