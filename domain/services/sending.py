@@ -128,10 +128,18 @@ async def send(house: House, post: Post, jobs: Sequence[Job], now: datetime) -> 
     for job in going:
         _part_by_device(job, reached.get(job.row.member, ()))
         for at, one in enumerate(job.deliveries):
-            if one.state == "pending" and (message := _message(post, job, one, reached, boxes, now)) is not None:
-                parcels.setdefault(channel_of(one), []).append(_Parcel(job, at, message))
-            elif one.state == "pending":
+            if one.state != "pending":
+                continue
+            try:
+                message = _message(post, job, one, reached, boxes, now)
+            except Exception as fault:
+                log.error("deliveries.row_failed", row=job.row.id, code=job.row.code, exc_info=fault)
+                job.deliveries[at] = over(one, "failed", f"fault: {type(fault).__name__}")
+                continue
+            if message is None:
                 job.deliveries[at] = over(one, "skipped", "no_address")
+            else:
+                parcels.setdefault(channel_of(one), []).append(_Parcel(job, at, message))
     done = await asyncio.gather(*(_send_channel(house, post, channel, some, now) for channel, some in parcels.items()))
     return sum(done)
 

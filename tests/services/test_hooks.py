@@ -189,6 +189,16 @@ async def test_what_is_refused_for_good_is_parked_at_once(database: Database, en
     assert len(endpoint.seen) == 1
 
 
+async def test_what_cannot_be_written_is_parked_and_the_rest_goes_on(database: Database, endpoint: Endpoint) -> None:
+    house = await loud(database, HOOKED)
+    bad, good = [(await happens(house, "visited", place="Baixa", people=2)).replace(":0", ":1") for _ in range(2)]
+    await house.store["outbox"].update_one({"_id": bad}, {"$set": {"data": [["place", NOON]]}})
+    async with posting(endpoint, shop="200") as post:
+        await works(house, post)
+    assert ((await row(house, bad)).state, (await row(house, bad)).error) == ("parked", "fault: TypeError")
+    assert [each["delivery"] for each in said(endpoint)] == [good]
+
+
 @pytest.mark.parametrize("path", ["301", "401", "403"])
 async def test_a_door_that_is_shut_rests_five_minutes_and_counts_as_tried(database: Database, endpoint: Endpoint, path: str) -> None:
     house = await loud(database, HOOKED)
