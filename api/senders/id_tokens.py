@@ -10,7 +10,7 @@ import asyncio
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import jwt
@@ -44,6 +44,7 @@ class IdTokens:
         self._project, self._url, self._clock = project, url, clock
         self._client = httpx.AsyncClient(timeout=FETCH_SECONDS, follow_redirects=False)
         self._known: Certificates | None = None
+        self._asked_at = datetime.min.replace(tzinfo=UTC)
         self._fetching = asyncio.Lock()
 
     async def proven(self, token: str) -> tuple[Contact, ...]:
@@ -98,12 +99,13 @@ class IdTokens:
         now = self._clock()
         async with self._fetching:
             known = self._known
-            if known is None or now >= known.fresh_until or (kid not in known.keys and now >= known.fetched_at + ASKED_AGAIN):
+            if known is None or now >= known.fresh_until or (kid not in known.keys and now - self._asked_at >= ASKED_AGAIN):
                 known = self._known = await self._fetched(now, known)
             return known.keys.get(kid) if isinstance(kid, str) else None
 
     async def _fetched(self, now: datetime, before: Certificates | None) -> Certificates:
         """Ask Google. Where it does not answer, what was known holds a day; raises NotAvailable where nothing is."""
+        self._asked_at = now
         try:
             async with asyncio.timeout(FETCH_SECONDS):
                 answer = await self._client.get(self._url)

@@ -111,6 +111,7 @@ class StandIn:
     token_delay_seconds: float = 0
     tokens: dict[str, float] = field(default_factory=dict)
     certificate_fetches: int = 0
+    certificates_away: bool = False
     tries: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -227,6 +228,8 @@ class StandIn:
     async def certificates(self, _request: Request) -> Response:
         """Google's certificates by key id, as they may be cached."""
         self.certificate_fetches += 1
+        if self.certificates_away:
+            return Response(status_code=503)
         return JSONResponse({KID: certificate()}, headers={"Cache-Control": "public, max-age=3600, must-revalidate"})
 
     def app(self) -> Starlette:

@@ -26,7 +26,7 @@ def served() -> Iterator[StandIn]:
 
 @pytest.fixture
 def google(served: StandIn) -> StandIn:
-    served.certificate_fetches = 0
+    served.certificate_fetches, served.certificates_away = 0, False
     return served
 
 
@@ -134,3 +134,16 @@ async def test_without_google_what_was_known_holds_a_day(checker: IdTokens, cloc
     clock.pass_(hours=1)
     with pytest.raises(NotAvailable):
         await checker.proven(id_token(clock.now, phone_number=PHONE))
+
+
+async def test_without_google_forgeries_ask_once_a_minute_too(checker: IdTokens, google: StandIn, clock: Clock) -> None:
+    await contacts(checker, phone_number=PHONE)
+    google.certificates_away = True
+    clock.pass_(minutes=1)
+    for number in range(5):
+        await refused(checker, id_token(clock.now, kid=f"forged-{number}"))
+    assert google.certificate_fetches == 2
+    clock.pass_(minutes=1)
+    assert len(await checker.proven(id_token(clock.now, phone_number=PHONE))) == 1
+    await refused(checker, id_token(clock.now, kid="forged"))
+    assert google.certificate_fetches == 3
