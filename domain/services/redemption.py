@@ -95,6 +95,8 @@ async def redeem(house: House, *, member_id: str, reward: str, key: str, now: da
             issued = next(step.id for step in decision.row.vouchers if step.change == "issued")
             bind = binding.to({"seq": decision.row.seq, "voucher": issued, "wallets": write_wallets(wallets)})
             made = await committed(house, published, decision, now=now, request=bind)
+            if spec.stock is not None:
+                house.shelf.forget()  # the answer may tell what is left
             return Redeemed(next(one for one in made if one.id == issued), wallets)
 
     return await once(house, request=request, queue=member_id, now=now, act=act, again=lambda reply: _redeemed(house, reply))

@@ -213,3 +213,24 @@ async def test_what_redeeming_and_giving_back_changed_elsewhere_comes_with_the_a
     assert (returned["member"]["balance"]["available"], states["discount-5"]) == (500, "UNLOCKED")
     again = await doors.mutate("redeemReward", given, asked, token=token)
     assert (again["voucher"], again["member"]["balance"]["available"]) == (done["voucher"], 500), "the voucher of then, the member of now"
+
+
+async def test_what_is_left_of_a_limited_reward_comes_with_the_answer_too(doors: Doors) -> None:
+    token = await rich(doors)
+    left = "rewards { edges { node { reward { code stock } } } }"
+    before = await doors.do(f"{{ me {{ {left} }} }}", token=token)
+    given = {"rewardId": await reward_id(doors, "coin-capsules"), "idempotencyKey": "k"}
+    done = await doors.mutate(
+        "redeemReward", given, f"... on RewardRedeemed {{ voucher {{ id reward {{ stock }} }} member {{ {left} }} }}", token=token
+    )
+    back = {"voucherId": done["voucher"]["id"], "idempotencyKey": "back"}
+    returned = await doors.mutate("cancelVoucher", back, f"... on VoucherGivenBack {{ member {{ {left} }} }}", token=token)
+    assert done["voucher"]["reward"] == {"stock": 199}
+    assert [capsules(each) for each in (before["me"], done["member"], returned["member"])] == [200, 199, 200]
+
+
+def capsules(member: Json) -> int | None:
+    """What is left of the capsules."""
+    found = {edge["node"]["reward"]["code"]: edge["node"]["reward"]["stock"] for edge in member["rewards"]["edges"]}
+    stock: int | None = found["coin-capsules"]
+    return stock
