@@ -76,9 +76,9 @@ class Wallet:
 @strawberry.type(description="What one rule came to.")
 class RuleOutcome:
     rule: str = strawberry.field(description="Its code in the programme file.")
-    title: str = strawberry.field(description="In the reader's language.")
+    title: str = strawberry.field(description="In the reader's language; the code of a rule that awards nothing and has none.")
     applied: bool = strawberry.field(description="Whether it counted.")
-    wallet: WalletCode | None = strawberry.field(description="What it awards to; null where it awards nothing.")
+    wallet: WalletCode | None = strawberry.field(description="What it gave to; null where it gave nothing.")
     amount: int = strawberry.field(description="What it gave; 0 where it did not count.")
     reason: str | None = strawberry.field(
         description="A fixed word: when, during, limit, cap, best_of:RULE, holdout, nothing_to_count, rounded_to_zero, no_consent, "
