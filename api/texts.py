@@ -42,7 +42,7 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
     "lock.FROZEN": {
         "en": "Your membership is on hold: ask at a store",
         "pt": "A sua adesão está suspensa: pergunte numa loja",
-        "pl": "Twoje członkostwo jest wstrzymane: zapytaj w sklepie",
+        "pl": "Twoje członkostwo jest zawieszone: zapytaj w sklepie",
     },
     # Titles of ledger entries that no rule names
     "entry.AWARD": {"en": "Award", "pt": "Atribuição", "pl": "Przyznanie"},
@@ -69,7 +69,7 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
     "why.nothing_to_count": {"en": "nothing here counts", "pt": "nada aqui conta", "pl": "nic tu się nie liczy"},
     "why.rounded_to_zero": {"en": "too small to count", "pt": "pequeno demais para contar", "pl": "za mało, by się liczyło"},
     "why.no_consent": {"en": "no consent was given for it", "pt": "falta o consentimento", "pl": "brak zgody"},
-    "why.frozen": {"en": "the membership is on hold", "pt": "a adesão está suspensa", "pl": "członkostwo jest wstrzymane"},
+    "why.frozen": {"en": "the membership is on hold", "pt": "a adesão está suspensa", "pl": "członkostwo jest zawieszone"},
     "why.later": {"en": "follows on {at}", "pt": "segue em {at}", "pl": "nastąpi {at}"},
     # Refusals
     "problem.IdempotencyConflict": {
@@ -136,7 +136,7 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
     "not_allowed.MEMBER_FROZEN": {
         "en": "This membership is on hold.",
         "pt": "Esta adesão está suspensa.",
-        "pl": "To członkostwo jest wstrzymane.",
+        "pl": "To członkostwo jest zawieszone.",
     },
     "not_allowed.ROLE": {
         "en": "A manager has to do this.",

@@ -86,3 +86,16 @@ def test_what_comes_broken_is_read_afresh_and_the_page_asks_again(page: Page, sh
     line.until_subscribed(2)
     line.tell(data=happened(__typename="VoucherReinstated", voucher=VOUCHER))
     expect(page.locator("#news .news")).to_contain_text("Um café")
+
+
+def test_a_message_of_what_a_card_told_a_moment_ago_counts_at_the_bell_alone(page: Page, shop: Shop) -> None:
+    line = Line(page)
+    sign_in_on_phone(page, shop, shop.members[26])
+    line.until_subscribed(1)
+
+    reward = {"id": "a-reward", "title": "Um café", "image": None, "rewardKind": "PRODUCT"}
+    line.tell(data=happened(__typename="RewardUnlocked", reward={"id": "mine", "reward": reward}))
+    expect(page.locator("#news .news")).to_have_count(1)
+    for title in ("Um café é seu", "Um chá por engano"):
+        line.tell(data=happened(__typename="MessageReceived", unread=2, message={"id": title, "title": title, "body": ""}))
+    expect(page.locator("#news .news")).to_have_text([re.compile("Um café$"), "Um chá por engano"])

@@ -11,6 +11,8 @@ const SHOWN_MS = 8000;
 const MOST = { page: 4, held: 2 };
 /* What the member did here is no news to them. */
 const OWN_DOING = ["SPEND", "RETURN"];
+/* When a card named a reward, badge or tier: its message may come a moment later. */
+const namedAt = new Map();
 
 /** Tell of activities that came together. */
 export function tell(activities) {
@@ -27,7 +29,9 @@ export function tell(activities) {
   const named = [
     ...of("TierChanged").map(({ to }) => to.name), ...of("RewardUnlocked").map(({ reward }) => reward.reward.title), ...of("BadgeEarned").map(({ badge }) => badge.badge.name),
   ];
-  const others = of("MessageReceived").filter(({ message }) => !named.some((name) => message.title.includes(name)));
+  for (const name of named) namedAt.set(name, Date.now());
+  const toldOf = (title) => [...namedAt].some(([name, at]) => Date.now() - at < SHOWN_MS && title.includes(name));
+  const others = of("MessageReceived").filter(({ message }) => !toldOf(message.title));
   notes.push(...counted(others, ({ message }) => [icon("bell"), message.title, "inbox"]));
   const open = [...document.querySelectorAll("dialog[open]")].at(-1);
   const most = open?.matches(".held") ? MOST.held : MOST.page;

@@ -116,7 +116,7 @@ export default {
   "kind.RETURN": "Zwrot na saldo",
   "kind.CLAWBACK": "Cofnięte po zwrocie",
   "kind.EXPIRE": "Wygasło",
-  "kind.ADJUST": "Poprawka",
+  "kind.ADJUST": "Korekta",
   "kind.TRANSFER": "Przelew",
   "why.when": "warunek niespełniony",
   "why.during": "nie w tym czasie",

@@ -37,7 +37,7 @@ export default {
   "scan.looking": "Looking up {code}",
   "scan.torch": "Light",
   "scan.camera": "Other camera",
-  "scan.nobody": "No member is known by this.",
+  "scan.nobody": "No member is known by this. Check it; a phone number needs its country, as +351 912 345 678.",
   "scan.voucher.offline": "Vouchers need a network, so that none is used twice. Try again when you are online.",
   "camera.NotAllowedError": "The browser may not use the camera. Allow it in the browser's settings for this page, or type the code.",
   "camera.NotFoundError": "This device has no camera. Type the code, or use a USB scanner.",
@@ -138,7 +138,7 @@ export default {
   "adjust.confirm": "Save the correction",
   "freeze": "Put on hold",
   "freeze.hint": "From now on this membership earns and redeems nothing, until a manager lets it go on. Refunds still count.",
-  "unfreeze": "Let go on",
+  "unfreeze": "Resume",
   "unfreeze.hint": "From now on this membership earns and redeems again.",
 
   "refund.title": "Refund",
@@ -175,8 +175,8 @@ export default {
   "action.VOUCHER_REVERSED": "Voucher undone",
   "action.ADJUSTMENT": "Correction",
   "action.EVENT": "Event",
-  "action.MEMBER_FROZEN": "Put on hold",
-  "action.MEMBER_UNFROZEN": "Let go on",
+  "action.MEMBER_FROZEN": "Membership put on hold",
+  "action.MEMBER_UNFROZEN": "Membership resumed",
   "action.OTHER": "Action",
 
   "fault.network": "No answer from the server. Check the network and try again.",

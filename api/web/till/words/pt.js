@@ -37,7 +37,7 @@ export default {
   "scan.looking": "A procurar {code}",
   "scan.torch": "Luz",
   "scan.camera": "Outra câmara",
-  "scan.nobody": "Nenhum sócio tem estes dados.",
+  "scan.nobody": "Nenhum sócio tem estes dados. Verifique-os; um telefone precisa do país, como +351 912 345 678.",
   "scan.voucher.offline": "Os vales precisam de rede, para que nenhum seja usado duas vezes. Tente de novo quando houver rede.",
   "camera.NotAllowedError": "O navegador não pode usar a câmara. Permita-o nas definições desta página, ou escreva o código.",
   "camera.NotFoundError": "Este dispositivo não tem câmara. Escreva o código, ou use um leitor USB.",
