@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Page
+from playwright.sync_api import BrowserContext, Page
 
 from tests.browser.club import Club
 from tests.browser.shop import MemberSignIn, Shop, StaffSignIn
@@ -45,3 +45,22 @@ def sign_in_on_phone(page: Page, shop: Shop, who: MemberSignIn) -> None:
     page.fill("[name=code]", shop.code_for(who["email"]))
     page.click("form .primary")
     page.wait_for_selector(".purse")
+
+
+def redeemed(page: Page, context: BrowserContext, shop: Shop, member: MemberSignIn) -> str:
+    """Sign the manager in at the till, who gives a member points, and let their phone redeem a voucher; its code."""
+    sign_in_at_till(page, shop, shop.of_role("manager"))
+    look_up(page, member["number"])
+    page.locator(".managing .button").first.click()
+    page.fill("dialog [name=amount]", "+600")
+    page.fill("dialog [name=reason]", "para esta prova")
+    page.click("dialog .primary")
+    page.wait_for_selector(".done")
+    phone = context.new_page()
+    sign_in_on_phone(phone, shop, member)
+    phone.click("#tabs button >> nth=1")
+    phone.click(".tile:not(.locked) >> nth=0")
+    phone.click("dialog .primary")
+    phone.click("dialog .primary")
+    phone.wait_for_selector(".held .qr")
+    return (phone.text_content(".held .spell") or "").replace(" ", "")

@@ -6,11 +6,11 @@ import re
 import secrets
 import time
 
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.axe import findings
-from tests.browser.people import confirm_purchase, enter_purchase, look_up, sign_in_at_till, sign_in_on_phone
-from tests.browser.shop import MemberSignIn, Shop
+from tests.browser.people import confirm_purchase, enter_purchase, look_up, redeemed, sign_in_at_till
+from tests.browser.shop import Shop
 
 NARROW = {"width": 360, "height": 740}
 
@@ -153,25 +153,6 @@ def test_a_slow_answer_shows_that_it_is_waited_for_and_a_second_tap_sends_nothin
     expect(page.locator("form.card .primary[aria-busy=true]")).to_be_disabled()
     page.wait_for_selector(".done")
     assert len(recorded) == 1
-
-
-def redeemed(page: Page, context: BrowserContext, shop: Shop, member: MemberSignIn) -> str:
-    """Sign the manager in at the till, who gives a member points, and let their phone redeem a voucher; its code."""
-    sign_in_at_till(page, shop, shop.of_role("manager"))
-    look_up(page, member["number"])
-    page.get_by_role("button", name="Corrigir saldo").click()
-    page.fill("dialog [name=amount]", "+600")
-    page.fill("dialog [name=reason]", "para esta prova")
-    page.click("dialog .primary")
-    page.wait_for_selector(".done")
-    phone = context.new_page()
-    sign_in_on_phone(phone, shop, member)
-    phone.click("#tabs button >> nth=1")
-    phone.click(".tile:not(.locked) >> nth=0")
-    phone.click("dialog .primary")
-    phone.click("dialog .primary")
-    phone.wait_for_selector(".held .qr")
-    return (phone.text_content(".held .spell") or "").replace(" ", "")
 
 
 def test_a_voucher_used_elsewhere_in_the_meantime_turns_the_whole_screen(page: Page, browser: Browser, shop: Shop) -> None:

@@ -24,9 +24,12 @@ const TABS = [["scan", "scan"], ["refund", "refund"], ["shift", "list"]];
 /* What the window is called: the words of each screen that has no tab. */
 const TITLES = { "sign-in": "signin", customer: "purchase.title", voucher: "action.VOUCHER_USED", success: "done.title" };
 const AGAIN_MS = 5000;
+/* No person strikes two keys so fast. */
+const SCANNER_MS = 100;
 const place = document.getElementById("screen");
 let leave = null;
 let shown = "";
+let typedAt = -Infinity;
 
 async function show({ screen, params }) {
   leave?.();
@@ -116,11 +119,16 @@ async function readProgramme() {
   }
 }
 
-/* A USB scanner types like a keyboard, wherever the focus is: its keys belong into the code field. */
+/* A USB scanner types like a keyboard, wherever the focus is: its keys belong into the code field, also while the last success
+   still stands. The Enter that ends a code is no press of a button: a voucher scanned twice would be accepted by it. */
 function catchKeys(event) {
+  const typed = event.key.length === 1 && event.key !== " ";
+  if (event.key === "Enter" && event.timeStamp - typedAt < SCANNER_MS && event.target.closest("button")) return event.preventDefault();
+  if (typed) typedAt = event.timeStamp;
+  if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+  if (typed && shown === "success") go("scan");
   const field = document.getElementById("code");
-  if (!field || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
-  if (event.key.length === 1 && !event.target.closest("input, select, textarea, button")) field.focus();
+  if (field && event.key.length === 1 && !document.activeElement.closest("input, select, textarea, button")) field.focus();
 }
 
 async function start() {
