@@ -40,6 +40,8 @@ MOST_LOOPS: Final = 2
 ROOTS: Final = frozenset({"member", "event", "purchase", "line", "now"})
 
 _LOOPS: Final = frozenset({"all", "exists", "exists_one", "map", "filter"})
+# These make a list, and the engine copies what it has of it for each element: the cost of n is n squared, and of a loop around it, cubed.
+_MAKERS: Final = frozenset({"map", "filter"})
 _REFUSALS: Final = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 _WORDS: Final = frozenset({"true", "false", "null", "in"})
 _TOKENS: Final = re.compile(
@@ -133,6 +135,7 @@ class Expression:
             self._program = cel.compile(source)
         except ValueError as error:
             raise ExpressionMalformed(_syntax(str(error))) from None
+        _makers_bounded(terms(source))
         self.source = source
         self.names = _names(source, self._program.variables())
 
@@ -222,6 +225,20 @@ def _bounded(source: str) -> None:
         raise ExpressionMalformed(f"the expression loops {len(bound)} times, at most {MOST_LOOPS} are allowed")
     for name in ROOTS & set(bound):
         raise ExpressionMalformed(f"a loop calls its own variable {name}, which has a meaning already")
+
+
+def _makers_bounded(found: tuple[Term, ...]) -> None:
+    """Refuse a list that is made once for each element of another, and one that is made of more than its elements."""
+    inside: list[str] = []  # the loop or nothing that each open bracket belongs to
+    for before, term in zip((None, *found), found, strict=False):
+        if term.kind == "call" and term.value in _MAKERS and _LOOPS & set(inside):
+            raise ExpressionMalformed(f"{term.value} stands within another loop, which could take minutes: count with exists there")
+        if "map" in inside and (term.kind == "path" or term.value in ("[", "{")):
+            raise ExpressionMalformed("map makes more of an element than its own fields, which could take minutes")
+        if term.kind == "sign" and term.value in ("(", "[", "{"):
+            inside.append(before.value if before is not None and before.kind == "call" else "")
+        elif term.kind == "sign" and term.value in (")", "]", "}"):
+            inside.pop()
 
 
 def _syntax(message: str) -> str:

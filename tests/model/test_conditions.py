@@ -17,6 +17,9 @@ CONTEXT = Context({"member": {"tier": None, "total": 500, "tags": ["a", "b"]}, "
         ("member.tier == null || member.tier > 3", True),
         ("double(member.total) * 1.5", 750.0),
         ("member.tags.exists(t, t == 'b')", True),
+        ("member.tags.filter(t, t != 'b').size()", 1),
+        ("'ab' in member.tags.filter(t, t < 'b').map(t, t + 'b')", True),
+        ("member.tags.filter(t, member.tags.exists(u, u > t)).size()", 1),
     ],
 )
 def test_an_expression_answers(source: str, answer: object) -> None:
@@ -68,6 +71,14 @@ def test_names_are_the_paths_that_are_read(source: str, names: set[str]) -> None
         ("1 + 1" + " " * 500, "the expression is 505 characters long, at most 500 are allowed"),
         ("(" * 21 + "1" + ")" * 21, "the expression is nested 21 deep, at most 20 is allowed"),
         ("[1].all(a, [1].all(b, [1].all(c, true)))", "the expression loops 3 times, at most 2 are allowed"),
+        (
+            "purchase.lines.exists(a, purchase.lines.filter(b, b.category == a.category).size() >= 3)",
+            "filter stands within another loop, which could take minutes: count with exists there",
+        ),
+        ("[1].all(a, [a].map(b, b) == [a])", "map stands within another loop, which could take minutes: count with exists there"),
+        ("purchase.lines.map(a, purchase.lines).size() > 0", "map makes more of an element than its own fields, which could take minutes"),
+        ("[1].map(a, [a, a]).size() > 0", "map makes more of an element than its own fields, which could take minutes"),
+        ("[1].map(a, {'x': a}).size() > 0", "map makes more of an element than its own fields, which could take minutes"),
         ("[1].exists(member, member > 0)", "a loop calls its own variable member, which has a meaning already"),
     ],
 )
