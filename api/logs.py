@@ -1,10 +1,14 @@
 """Structured logs to stderr: one event a line, with whatever is bound to the request, and nothing personal.
 
-A log line names ids, codes and figures; contacts, codes and tokens are masked should one slip in under its own name.
+A log line names ids, codes and figures; contacts, codes and tokens are masked should one slip in under its own name. Libraries are
+heard from WARNING on, whatever the level: below it the driver writes whole commands, and the others addresses, headers and tokens. An
+error is told by its type and place, never in its own words, which may hold what somebody wrote.
 """
 
 import logging
 import sys
+import traceback
+from pathlib import PurePath
 from typing import Literal
 
 import orjson
@@ -12,6 +16,9 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 MASKED = frozenset({"contact", "email", "phone", "name", "code", "token", "password", "secret", "card", "authorization", "uri"})
+
+OURS = ("api", "domain", "selo")
+FRAMES_AT_MOST = 12
 
 Format = Literal["console", "json"]
 
@@ -23,6 +30,21 @@ def mask(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     return event
 
 
+def placed(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Put type and place of an error where its traceback would stand."""
+    given = event.pop("exc_info", None)
+    error = sys.exc_info()[1] if given is True else given[1] if isinstance(given, tuple) else given
+    if isinstance(error, BaseException):
+        event["error"], event["frames"] = type(error).__name__, frames_of(error)
+    return event
+
+
+def frames_of(error: BaseException) -> list[str]:
+    """Return where an error was raised and who called, without a word of it."""
+    frames = traceback.extract_tb(error.__traceback__)[-FRAMES_AT_MOST:]
+    return [f"{'/'.join(PurePath(frame.filename).parts[-3:])}:{frame.lineno} {frame.name}" for frame in frames]
+
+
 def configure_logs(*, level: str, form: Format) -> None:
     """Send our own lines and those of the libraries through one writer; called once a process."""
     threshold = logging.getLevelNamesMapping()[level.upper()]
@@ -32,7 +54,7 @@ def configure_logs(*, level: str, form: Format) -> None:
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         mask,
-        structlog.processors.format_exc_info if form == "json" else structlog.processors.StackInfoRenderer(),
+        placed,
     ]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -48,12 +70,12 @@ def configure_logs(*, level: str, form: Format) -> None:
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(threshold)
-    for noisy in ("pymongo", "httpx", "httpcore", "asyncio", "uvicorn.error"):
-        logging.getLogger(noisy).setLevel(threshold if threshold == logging.DEBUG else max(threshold, logging.WARNING))
+    root.setLevel(max(threshold, logging.WARNING))
+    for ours in OURS:
+        logging.getLogger(ours).setLevel(threshold)
 
 
 def _renderer(form: Format) -> Processor:
     if form == "json":
         return structlog.processors.JSONRenderer(serializer=lambda value, **_: orjson.dumps(value, default=str).decode())
-    return structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
+    return structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())

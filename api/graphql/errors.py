@@ -16,15 +16,14 @@ neither a message, nor a type, nor a library's name. At most five errors an answ
 """
 
 import re
-import traceback
 from collections.abc import Iterable, Sequence
-from pathlib import PurePath
 from typing import ClassVar
 
 import structlog
 from graphql import GraphQLError
 from graphql.language import Node, ValueNode
 
+from api.logs import frames_of
 from domain.model.decision import MemberFrozen, RefundTooLarge
 from domain.services import errors as domain_errors
 from domain.services.errors import NotAllowedReason
@@ -204,7 +203,7 @@ def internal(error: BaseException, *, request_id: str, operation: str | None) ->
         error_code="INTERNAL",
         operation=named(operation),
         error=type(error).__name__,
-        frames=_frames(error),
+        frames=frames_of(error),
     )
     message = f"Something went wrong on our side. Request {request_id}."
     return {"message": message, "extensions": {"code": "INTERNAL", "requestId": request_id}}
@@ -269,8 +268,3 @@ def _located(entry: Json, error: GraphQLError) -> Json:
     if error.path:
         entry["path"] = list(error.path)
     return entry
-
-
-def _frames(error: BaseException) -> list[str]:
-    frames = traceback.extract_tb(error.__traceback__)[-12:]
-    return [f"{'/'.join(PurePath(frame.filename).parts[-3:])}:{frame.lineno} {frame.name}" for frame in frames]
