@@ -4,6 +4,7 @@
     body     10 s in all, from the end of the head (408)
     answer   30 s in which a client that reads nothing keeps us waiting
     idle     15 s between two requests (uvicorn's own setting `timeout_keep_alive`)
+    socket   2,000 frames a minute that are no whole message: pings, pongs and fragments (4429)
 
 Over a time: 408 where nothing was answered yet, and the connection is closed. `http_protocol()` returns the class for
 `uvicorn.Config(http=...)`: over httptools where the platform has it, else over h11; `socket_protocol()` the one for `ws=...`, to
@@ -19,8 +20,11 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Frame
 
+from api.graphql.errors import RateLimited
 from api.http.headers import ALWAYS
+from api.http.rates import Buckets
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,7 @@ class ConnectionLimits:
     keep_alive_seconds: int = 15
     head_bytes: int = 16 * 1024
     url_bytes: int = 4 * 1024
+    frames_a_minute: int = 2_000
 
 
 DEFAULTS = ConnectionLimits()
@@ -180,13 +185,41 @@ class TimedH11Protocol(Timed, H11Protocol):  # type: ignore[misc]
 
 
 class TimedSocketProtocol(WebSocketsSansIOProtocol):
-    """A WebSocket whose reader keeps up, or is dropped: what waits for it is bounded by the transport's buffer and by time."""
+    """A WebSocket whose reader keeps up, or is dropped: what waits for it is bounded by the transport's buffer and by time.
+
+    Pings are answered below any application, and the pieces of a message kept: they are counted here, since nobody else sees them.
+    """
 
     limits = DEFAULTS
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
         self._writing: asyncio.TimerHandle | None = None
+        self._frames = Buckets(self.limits.frames_a_minute, 60, self.loop.time, kept_at_most=1)
+
+    def handle_ping(self) -> None:
+        if self._counted():
+            super().handle_ping()
+
+    def handle_pong(self, event: Frame) -> None:
+        if self._counted():
+            super().handle_pong(event)
+
+    def handle_cont(self, event: Frame) -> None:
+        if self._counted():
+            super().handle_cont(event)
+
+    def _counted(self) -> bool:
+        """Tell whether one more frame may be; the first too many ends the socket, and those that came along with it are nothing."""
+        if self.transport.is_closing():
+            return False
+        try:
+            self._frames.take("")
+        except RateLimited:
+            self.conn.fail(4429, "Too many frames")
+            self.handle_parser_exception()
+            return False
+        return True
 
     def pause_writing(self) -> None:
         super().pause_writing()

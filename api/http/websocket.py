@@ -92,7 +92,10 @@ def own_origin(scope: Scope, allowed: Sequence[str]) -> bool:
     origin = header(scope, b"origin")
     if origin is None or origin in allowed:
         return True
-    return urlsplit(origin).netloc.lower() == (header(scope, b"host") or "").lower()
+    try:
+        return urlsplit(origin).netloc.lower() == (header(scope, b"host") or "").lower()
+    except ValueError:  # no browser sends such a one
+        return False
 
 
 # --- the endpoint ----------------------------------------------------------------------------------------------------

@@ -49,7 +49,13 @@ def trickled(raw: Raw, data: bytes, *, every: float = 0.05) -> tuple[int, float]
 def test_the_limits_are_those_of_the_design() -> None:
     assert (
         ConnectionLimits(
-            head_seconds=10, body_seconds=10, answer_seconds=30, keep_alive_seconds=15, head_bytes=16 * 1024, url_bytes=4 * 1024
+            head_seconds=10,
+            body_seconds=10,
+            answer_seconds=30,
+            keep_alive_seconds=15,
+            head_bytes=16 * 1024,
+            url_bytes=4 * 1024,
+            frames_a_minute=2_000,
         )
         == DEFAULTS
     )

@@ -20,6 +20,10 @@ from api.http.websocket import SocketEndpoint, SocketLimits
 from tests.http.serving import Raw, Small, served
 
 QUICK = SocketLimits(init_seconds=0.3)
+UPGRADE = (
+    b"GET /graphql HTTP/1.1\r\nhost: x\r\nupgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-version: 13\r\n"
+    b"sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\nsec-websocket-protocol: graphql-transport-ws\r\n"
+)
 TICKS = "subscription ($n: Int!) { ticks(upto: $n) }"
 
 
@@ -180,13 +184,21 @@ def test_another_protocol_is_not_let_in(protocol: str) -> None:
 
 @pytest.mark.parametrize(
     ("origin", "let_in"),
-    [("https://shop.example", True), ("https://evil.example", False), ("null", False), ("http://127.0.0.1:1", False), (None, True)],
+    [
+        ("https://shop.example", True),
+        ("https://evil.example", False),
+        ("null", False),
+        ("http://127.0.0.1:1", False),
+        ("http://[", False),
+        (None, True),
+    ],
 )
 def test_a_browsers_page_must_be_ours_or_named(origin: str | None, let_in: bool) -> None:
     with serving(Small(origins=("https://shop.example",))) as (_, port):
         for given, expected in ((origin, let_in), (f"http://127.0.0.1:{port}", True)):
-            with contextlib.nullcontext() if expected else pytest.raises(InvalidStatus), opened(port, origin=given):
+            with contextlib.nullcontext() if expected else pytest.raises(InvalidStatus) as refused, opened(port, origin=given):
                 pass
+            assert refused is None or refused.value.response.status_code == 403
 
 
 @pytest.mark.parametrize("payload", [None, {}, [], {"authorization": 7}, {"authorization": "Bearer x"}, "Bearer"])
@@ -360,15 +372,29 @@ def test_a_member_has_5_sockets_and_20_subscriptions_and_they_are_given_back() -
 
 def test_a_reader_that_does_not_keep_up_is_dropped() -> None:
     small = Small()
-    upgrade = b"GET /graphql HTTP/1.1\r\nhost: x\r\nupgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-version: 13\r\n"
-    ours = b"sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\nsec-websocket-protocol: graphql-transport-ws\r\n"
     with served(small.app(), ConnectionLimits(answer_seconds=0.3)) as port, Raw(port) as raw:
-        raw.send(upgrade + ours + b"authorization: " + small.bearer()["Authorization"].encode() + b"\r\n\r\n")
+        raw.send(UPGRADE + b"authorization: " + small.bearer()["Authorization"].encode() + b"\r\n\r\n")
         assert raw.answer()[0] == 101
         raw.send(framed(b'{"type":"connection_init"}'))
         raw.send(framed(b'{"id":"a","type":"subscribe","payload":{"query":"subscription { floods }"}}'))
         until(lambda: small.services.finished == ["floods"])
         assert len(raw.until_closed()) > 50_000
+
+
+@pytest.mark.parametrize("frame", [b"\x89\xfd" + bytes(4) + b"p" * 125, b"\x8a\x80" + bytes(4), b"\x00\x80" + bytes(4)])
+def test_pings_pongs_and_pieces_are_counted_though_no_application_sees_them(frame: bytes) -> None:
+    begun = b"\x01\x80" + bytes(4) if frame[0] == 0 else b""  # a message of nothing yet, of which only pieces follow
+    with served(Small(sockets=SocketLimits()).app(), ConnectionLimits(frames_a_minute=20)) as port, Raw(port) as raw:
+        raw.send(UPGRADE + b"\r\n")
+        assert raw.answer()[0] == 101
+        raw.send(begun + frame * 70)
+        reason = b"Too many frames"
+        told, _, after = raw.until_closed().partition(b"\x88" + bytes([2 + len(reason)]) + (4429).to_bytes(2, "big") + reason)
+        assert after == b""
+        # What arrived together is parsed together: those answers are on their way already.
+        pong = b"\x8a\x7d" + b"p" * 125
+        assert told == pong * (len(told) // len(pong))
+        assert len(told) // len(pong) in (range(20, 71) if frame[0] == 0x89 else (0,))
 
 
 def framed(payload: bytes) -> bytes:
