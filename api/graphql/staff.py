@@ -14,6 +14,7 @@ from api.graphql.ids import encode
 from api.graphql.problems import SignInRefused, refusals
 from api.graphql.sign_in import access_of
 from api.graphql.stores import Store, store_of
+from api.http.rates import network
 from domain.services import staff
 
 
@@ -69,7 +70,7 @@ class StaffMutation:
             username=input.username,
             password=input.password,
             store_code=input.store,
-            address=info.context.address,
+            address=network(info.context.address),
             now=info.context.loaders.now,
         )
         issued = access_of(services, found.opened)

@@ -121,6 +121,22 @@ async def test_staff_sign_in_at_a_store(doors: Doors) -> None:
     assert await doors.error(query, {"i": given}) == {"code": "BAD_INPUT", "field": "store"}
 
 
+async def test_whoever_has_a_whole_network_of_addresses_guesses_as_one(doors: Doors) -> None:
+    await doors.hire("rui")
+    before = await doors.count("sessions")
+
+    async def tried(address: str, password: str) -> str:
+        doors.client.headers["x-forwarded-for"] = address  # the test's server believes it
+        given = {"username": "rui", "password": password, "store": "lisboa"}
+        return str((await doors.mutate("staffSignIn", given, "__typename ... on SignInRefused { reason }")).get("reason", "IN"))
+
+    assert [await tried(f"2001:db8:1:2::{n}", "wrong") for n in range(5)] == ["WRONG_PASSWORD"] * 5
+    assert await tried("2001:db8:1:2:ffff::1", PASSWORD) == "TOO_MANY_ATTEMPTS"
+    assert await doors.count("sessions") == before
+    assert await tried("2001:db8:1:3::1", PASSWORD) == "IN"
+    assert await doors.count("sessions") == before + 1
+
+
 async def test_a_public_programme_speaks_the_readers_language(doors: Doors) -> None:
     query = "{ programme { name tiers { name } terms { version } consents { title } plans { name price } badges { code secret } } }"
     names = [(await doors.do(query, language=language))["programme"]["name"] for language in ("pl,en;q=0.5", "en-GB", "de", "", "pt-BR")]
