@@ -16,9 +16,9 @@ LONGEST_KEY = 128
 LONGEST_INSTALLATION = 200
 OLDEST_YEARS = 130
 
-# Characters that draw nothing or turn the text around: a name with one can pass for another.
-_HIDDEN = frozenset({"Cc", "Cs", "Co", "Cn", "Zl", "Zp"})
-_TURNING = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# Characters that draw nothing or turn the text around: a name with one can pass for another. Two of them some scripts are written with.
+_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_JOINERS = frozenset("\u200c\u200d")
 
 
 def name(text: str, *, field: str = "name") -> str:
@@ -28,7 +28,7 @@ def name(text: str, *, field: str = "name") -> str:
         raise InvalidInput(field, "Write a name of 1 to 100 characters.")
     if len(tidy) > LONGEST_NAME:
         raise InvalidInput(field, f"A name has at most {LONGEST_NAME} characters; this one has {len(tidy)}.")
-    if any(unicodedata.category(each) in _HIDDEN or each in _TURNING for each in tidy):
+    if any(unicodedata.category(each) in _HIDDEN and each not in _JOINERS for each in tidy):
         raise InvalidInput(field, "A name holds no control characters.")
     return tidy
 
