@@ -139,6 +139,8 @@ class EmbeddedDatabase:
         """Start the child, tell where it listens, and keep it running. Raises FolderInUse, EmbeddedFailed."""
         try:
             self._configuration.write_text(CONFIGURATION)
+            # Its own door: the data folder may have been made by somebody else, open to all.
+            (self._data / "database").mkdir(mode=0o700, exist_ok=True)
             await self._spawn()
             self._announce()
         except OSError as fault:

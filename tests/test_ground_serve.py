@@ -62,6 +62,14 @@ def test_the_data_folder_is_its_owners_alone(folder: Path) -> None:
         assert data.stat().st_mode & 0o777 == 0o700
 
 
+def test_the_database_is_its_owners_alone_in_a_folder_open_to_all(folder: Path) -> None:
+    data = folder / "shared"
+    data.mkdir()
+    data.chmod(0o755)
+    with serving(data):
+        assert {each.name: each.stat().st_mode & 0o777 for each in data.iterdir() if each.is_dir()} == {"database": 0o700, "keys": 0o700}
+
+
 def test_kill_9_takes_the_database_along_and_the_next_start_succeeds(folder: Path) -> None:
     with serving(folder) as served:
         database = note(folder)["database_pid"]
