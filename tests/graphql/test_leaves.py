@@ -1,19 +1,21 @@
-"""The short way of plain leaves says what the library's own way says: values, order, nulls and errors."""
+"""The short way of plain fields says what the library's own way says: values, order, nulls and errors."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime
+from enum import Enum
 from typing import Any, TypeGuard, cast
 
 import pytest
 import strawberry
 from graphql import ExecutionResult, parse
 from graphql.execution import Executor
+from graphql.execution.collect_fields import FieldDetails
 from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
-from api.graphql.leaves import lean_executor, plain_leaves
+from api.graphql.leaves import LeanExecutor, lean_executor, plain_fields
 from api.graphql.permissions import MEMBER, PUBLIC, Entry, guard
 from api.graphql.scalars import SCALARS, Long, WalletCode
 
@@ -22,6 +24,29 @@ NOW = datetime(2026, 3, 1, 10, tzinfo=UTC)
 
 class Word(str):
     """Text of another class."""
+
+
+@strawberry.enum
+class Hue(Enum):
+    RED = "red"
+    BLUE = strawberry.enum_value("blue", name="AZURE")
+
+
+class OtherHue(Enum):
+    RED = "red"
+
+
+@strawberry.type
+class Leaf:
+    text: str
+
+    @strawberry.field
+    def made(self) -> str:
+        return f"made of {self.text}"
+
+
+class OtherLeaf(Leaf):
+    """A leaf of another class."""
 
 
 @strawberry.type
@@ -36,6 +61,11 @@ class Row:
     wallet: WalletCode
     total: Long
     words: list[str]
+    hue: Hue
+    leaf: Leaf
+    leaves: list[Leaf]
+    maybe_leaf: Leaf | None = None
+    maybe_leaves: list[Leaf | None] | None = None
     maybe: str | None = None
     maybe_at: datetime | None = None
 
@@ -65,6 +95,9 @@ def row(**given: object) -> Row:
         "wallet": "points",
         "total": 2**40,
         "words": ["a"],
+        "hue": Hue.BLUE,
+        "leaf": Leaf(text="l"),
+        "leaves": [Leaf(text="1"), Leaf(text="2")],
     }
     return Row(**{**values, **given})  # type: ignore[arg-type]
 
@@ -79,7 +112,8 @@ class Query:
 
 
 SCHEMA = strawberry.Schema(Query, config=StrawberryConfig(scalar_map=SCALARS))._schema
-ALL = "id text whole real truth at day wallet total words maybe maybeAt"
+ALL = "id text whole real truth at day wallet total words hue maybe maybeAt __typename"
+TREE = "leaf { text } leaves { text __typename } maybeLeaf { text } maybeLeaves { text }"
 
 
 def run(executor: type[Executor[Any]], text: str, root: object = None) -> ExecutionResult:
@@ -107,8 +141,31 @@ def both(text: str, root: object = None) -> ExecutionResult:
 
 
 def test_plain_attributes_go_the_short_way_and_others_do_not() -> None:
-    short = {name for owner, name in plain_leaves(SCHEMA) if owner == "Row"}
-    assert short == {"id", "text", "whole", "real", "truth", "at", "day", "wallet", "maybe", "maybeAt"}
+    short = {name for owner, name in plain_fields(SCHEMA) if owner == "Row"}
+    assert short == {
+        *("__typename", "id", "text", "whole", "real", "truth", "at", "day", "wallet", "total", "hue", "maybe", "maybeAt"),
+        *("leaf", "leaves", "maybeLeaf", "maybeLeaves"),
+    }
+
+
+def test_a_tree_of_plain_fields_is_read_without_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    completed: list[str] = []
+    complete = StrawberryGraphQLCoreExecutionContext.execute_field
+
+    def noted(self: LeanExecutor, parent: Any, source: object, details: list[FieldDetails], *more: Any) -> object:
+        completed.append(details[0].node.name.value)
+        return complete(self, parent, source, details, *more)
+
+    monkeypatch.setattr(StrawberryGraphQLCoreExecutionContext, "execute_field", noted)
+    assert run(lean_executor(SCHEMA), "{ row { leaf { text } leaves { text } } }").data == {
+        "row": {"leaf": {"text": "l"}, "leaves": [{"text": "1"}, {"text": "2"}]}
+    }
+    assert completed == ["row"]
+    completed.clear()
+    assert run(lean_executor(SCHEMA), "{ row { leaves { text made } } }").data == {
+        "row": {"leaves": [{"text": "1", "made": "made of 1"}, {"text": "2", "made": "made of 2"}]}
+    }
+    assert completed == ["row", "leaves", "made", "made"]
 
 
 @pytest.mark.parametrize(
@@ -116,6 +173,11 @@ def test_plain_attributes_go_the_short_way_and_others_do_not() -> None:
     [
         f"{{ row {{ {ALL} }} }}",
         f"{{ row {{ made {ALL} later again {{ {ALL} }} }} }}",
+        f"{{ row {{ {TREE} {ALL} {TREE} }} }}",
+        f"{{ row {{ made {TREE} later again {{ {TREE} }} }} }}",
+        "{ row { leaves { made text } leaf { text x: made } } }",
+        "{ row { leaf { text } y: leaf { t: text } leaf { u: text ...f } } } fragment f on Leaf { __typename }",
+        "query ($no: Boolean = false) { row { leaf { text @skip(if: $no) x: text @include(if: $no) } leaves { text @include(if: $no) } } }",
         "{ row { x: text later text y: again { later id } id } }",
         "{ row { ...f ... on Row { id } __typename } } fragment f on Row { text whole }",
         "query ($no: Boolean = false) { row { id @include(if: $no) text @skip(if: $no) } }",
@@ -146,18 +208,38 @@ def test_both_ways_say_the_same(text: str) -> None:
         {"at": "2026"},
         {"day": NOW},
         {"id": 7},
+        {"hue": OtherHue.RED},
+        {"hue": "red"},
+        {"hue": None},
+        {"total": 2**63},
+        {"total": True},
+        {"leaf": None},
+        {"leaf": OtherLeaf(text="o")},
+        {"leaf": Leaf(text=None)},  # type: ignore[arg-type]
+        {"leaf": "l"},
+        {"leaves": None},
+        {"leaves": ()},
+        {"leaves": (Leaf(text="1"),)},
+        {"leaves": [Leaf(text="1"), None]},
+        {"leaves": [Leaf(text="1"), Leaf(text=None)]},  # type: ignore[arg-type]
+        {"leaves": [Leaf(text="1"), OtherLeaf(text="2")]},
+        {"leaves": 7},
+        {"maybe_leaf": Leaf(text="m")},
+        {"maybe_leaf": Leaf(text=None)},  # type: ignore[arg-type]
+        {"maybe_leaves": [Leaf(text="1"), None]},
+        {"maybe_leaves": [Leaf(text="1"), Leaf(text=None)]},  # type: ignore[arg-type]
         {"maybe": 7},
         {"maybe_at": NOW},
         {"maybe_at": date(2026, 3, 1)},
     ],
 )
 def test_both_ways_take_the_same_offence(given: dict[str, object]) -> None:
-    for fields in (ALL, f"{ALL} later"):
+    for fields in (ALL, f"{ALL} later", TREE, f"{TREE} {ALL} later", "leaf { text made } leaves { text made } maybeLeaf { made }"):
         both(f"{{ given {{ {fields} }} }}", Query(given=row(**given)))
 
 
 def test_a_guarded_field_never_goes_the_short_way() -> None:
     schema = strawberry.Schema(Query, config=StrawberryConfig(scalar_map=SCALARS))._schema
     guard(schema, lambda _context, _name: None, roots={"Query": {"row": Entry(PUBLIC, PUBLIC)}}, guarded={("Row", "text"): MEMBER})
-    assert ("Row", "text") not in plain_leaves(schema)
-    assert ("Row", "id") in plain_leaves(schema)
+    assert ("Row", "text") not in plain_fields(schema)
+    assert ("Row", "id") in plain_fields(schema)
