@@ -1,11 +1,11 @@
-"""Plain fields, read without ceremony: the short way for the many fields that are an attribute holding what its type says.
+"""Plain fields, read without ceremony: the short way for the many fields whose object alone knows what they hold.
 
 An answer of 20 entries has a hundred leaves, and each costs the protocol library four steps (a resolver's wrapping, a value
-object, two completions). Here a field that is a plain attribute of its dataclass is handed over at once: a leaf whose value is of
-the very class that its scalar or enum writes, `__typename`, and an object, or a list of objects, of which nothing but such fields
-is asked. Everything else (another class, null where none may be, an integer beyond 32 bits, any field with a resolver, an argument
-or a guard, and whatever holds one of these) goes the library's own way from its outermost field on, errors included: reading plain
-attributes does nothing, so it may be done again. A test holds the two ways equal.
+object, two completions). Here a field that is an attribute of its dataclass, or a method of it without arguments, is handed over
+at once: a leaf whose value is of the very class that its scalar or enum writes, `__typename`, and an object, or a list of objects,
+of which nothing but such fields is asked. Everything else (another class, null where none may be, an integer beyond 32 bits, a
+method that raises or is given anything, a guard, and whatever holds one of these) goes the library's own way from its outermost
+field on, errors included: a method that is given nothing only computes, so it may be asked again. A test holds the two ways equal.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from math import isfinite
 from operator import attrgetter
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, cast
 
 from graphql import (
     GraphQLEnumType,
@@ -41,9 +41,9 @@ Read = Callable[[object], object]
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """A plain attribute that holds an object of one type, or a list of them: how it is read depends on what is asked of it."""
+    """A plain field that holds an object of one type, or a list of them: how it is read depends on what is asked of it."""
 
-    attribute: str
+    get: Read
     to: GraphQLObjectType
     of: type
     many: bool
@@ -96,24 +96,33 @@ def plain_fields(schema: GraphQLSchema) -> Plain:
 
 
 def _plain(field: GraphQLField) -> Read | Branch | None:
-    definition = field.extensions.get(_DEFINITION)
-    if not isinstance(definition, StrawberryField) or not definition.is_basic_field or definition.extensions:
+    get = _getter(field)
+    if get is None:
         return None
-    if field.args or field.extensions.get("guarded"):
-        return None
-    attribute, nullable, of = definition.python_name, not is_non_null_type(field.type), get_nullable_type(field.type)
+    nullable, of = not is_non_null_type(field.type), get_nullable_type(field.type)
     many = is_list_type(of)
     to = get_nullable_type(of.of_type) if is_list_type(of) else of
     if isinstance(to, GraphQLObjectType):
-        return Branch(attribute, to, to.extensions[_DEFINITION].origin, many, nullable)
+        return Branch(get, to, to.extensions[_DEFINITION].origin, many, nullable)
     if many:
         return None
     if isinstance(to, GraphQLScalarType) and to.name in _WAYS:
-        return _leaf(attribute, *_WAYS[to.name], nullable=nullable)
+        return _leaf(get, *_WAYS[to.name], nullable=nullable)
     if isinstance(to, GraphQLEnumType):
         words = {value: to.coerce_output_value(value) for value in to.extensions[_DEFINITION].wrapped_cls}
-        return _leaf(attribute, to.extensions[_DEFINITION].wrapped_cls, words.__getitem__, nullable=nullable)
+        return _leaf(get, to.extensions[_DEFINITION].wrapped_cls, words.__getitem__, nullable=nullable)
     return None
+
+
+def _getter(field: GraphQLField) -> Read | None:
+    """Return what gets a plain field's value from its object; None where the field is not plain."""
+    definition = field.extensions.get(_DEFINITION)
+    if not isinstance(definition, StrawberryField) or definition.extensions or field.args or field.extensions.get("guarded"):
+        return None
+    method = definition.base_resolver
+    if method is None:
+        return attrgetter(definition.python_name)
+    return cast(Read, method) if not method.is_async and list(method.signature.parameters) == ["self"] else None
 
 
 # --- reading it ------------------------------------------------------------------------------------------------------
@@ -123,9 +132,7 @@ def _constant(value: object) -> Read:
     return lambda _source: value
 
 
-def _leaf(attribute: str, of: type, write: Callable[[Any], object] | None, *, nullable: bool) -> Read:
-    get = attrgetter(attribute)
-
+def _leaf(get: Read, of: type, write: Callable[[Any], object] | None, *, nullable: bool) -> Read:
     def read(source: object) -> object:
         try:
             value = get(source)
@@ -140,7 +147,7 @@ def _leaf(attribute: str, of: type, write: Callable[[Any], object] | None, *, nu
 
 def _whole(branch: Branch, fields: Sequence[tuple[str, Read]]) -> Read:
     """Return how a branch is read of which these fields are asked, in the order of the query's."""
-    get, of = attrgetter(branch.attribute), branch.of
+    get, of = branch.get, branch.of
 
     def one(value: object) -> object:
         if value.__class__ is not of:
@@ -153,7 +160,7 @@ def _whole(branch: Branch, fields: Sequence[tuple[str, Read]]) -> Read:
         return answer
 
     def several(values: object) -> object:
-        if values.__class__ is not list:
+        if not isinstance(values, list | tuple):
             return _OTHERWISE
         answers: list[object] = []
         for value in values:

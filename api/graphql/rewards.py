@@ -112,7 +112,13 @@ class MemberReward:
     reward: Reward = strawberry.field(description="The catalogue's own facts.")
     reward_state: RewardState = strawberry.field(description="Whether it could be redeemed now, balance included.")
     missing: int = strawberry.field(description="Still missing to afford it; 0 where affordable.")
-    locks: list[Lock] = strawberry.field(description="Why it is locked, each reason with what would unlock it.")
+    spec: strawberry.Private[RewardSpec]
+    why: strawberry.Private[tuple[Locked, ...]]
+    reader: strawberry.Private[Reader]
+
+    @strawberry.field(description="Why it is locked, each reason with what would unlock it.")
+    def locks(self) -> list[Lock]:
+        return locks_of(self.reader, self.spec, self.why)
 
 
 @strawberry.type(description="A reward in its list.")
@@ -181,7 +187,9 @@ def _stand(reader: Reader, member: Member, spec: RewardSpec, why: tuple[Locked, 
         reward=rewards_in(reader.programme, reader.locale)[spec.code],
         reward_state=RewardState.LOCKED if why else RewardState.UNLOCKED,
         missing=rewards.missing(member, spec),
-        locks=locks_of(reader, spec, why),
+        spec=spec,
+        why=why,
+        reader=reader,
     )
 
 

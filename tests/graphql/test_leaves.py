@@ -44,6 +44,10 @@ class Leaf:
     def made(self) -> str:
         return f"made of {self.text}"
 
+    @strawberry.field
+    def asked(self, info: strawberry.Info) -> str:
+        return f"{info.field_name} of {self.text}"
+
 
 class OtherLeaf(Leaf):
     """A leaf of another class."""
@@ -81,6 +85,18 @@ class Row:
     @strawberry.field
     def again(self) -> "Row":
         return row()
+
+    @strawberry.field
+    def longer(self, by: int = 1) -> str:
+        return self.text * (1 + by)
+
+    @strawberry.field
+    def failing(self) -> str | None:
+        raise ValueError(f"no {self.text}")
+
+    @strawberry.field
+    def torn(self) -> list[Leaf]:
+        return [Leaf(text="1"), self.leaf]
 
 
 def row(**given: object) -> Row:
@@ -144,7 +160,7 @@ def test_plain_attributes_go_the_short_way_and_others_do_not() -> None:
     short = {name for owner, name in plain_fields(SCHEMA) if owner == "Row"}
     assert short == {
         *("__typename", "id", "text", "whole", "real", "truth", "at", "day", "wallet", "total", "hue", "maybe", "maybeAt"),
-        *("leaf", "leaves", "maybeLeaf", "maybeLeaves"),
+        *("leaf", "leaves", "maybeLeaf", "maybeLeaves", "made", "again", "failing", "torn"),
     }
 
 
@@ -157,15 +173,15 @@ def test_a_tree_of_plain_fields_is_read_without_the_library(monkeypatch: pytest.
         return complete(self, parent, source, details, *more)
 
     monkeypatch.setattr(StrawberryGraphQLCoreExecutionContext, "execute_field", noted)
-    assert run(lean_executor(SCHEMA), "{ row { leaf { text } leaves { text } } }").data == {
-        "row": {"leaf": {"text": "l"}, "leaves": [{"text": "1"}, {"text": "2"}]}
+    assert run(lean_executor(SCHEMA), "{ given { made leaf { text } leaves { made } } }", Query(given=row())).data == {
+        "given": {"made": "made of t", "leaf": {"text": "l"}, "leaves": [{"made": "made of 1"}, {"made": "made of 2"}]}
     }
-    assert completed == ["row"]
+    assert completed == []
     completed.clear()
-    assert run(lean_executor(SCHEMA), "{ row { leaves { text made } } }").data == {
-        "row": {"leaves": [{"text": "1", "made": "made of 1"}, {"text": "2", "made": "made of 2"}]}
+    assert run(lean_executor(SCHEMA), "{ given { made leaves { text asked } } }", Query(given=row())).data == {
+        "given": {"made": "made of t", "leaves": [{"text": "1", "asked": "asked of 1"}, {"text": "2", "asked": "asked of 2"}]}
     }
-    assert completed == ["row", "leaves", "made", "made"]
+    assert completed == ["given", "leaves", "asked", "asked"]
 
 
 @pytest.mark.parametrize(
@@ -175,7 +191,8 @@ def test_a_tree_of_plain_fields_is_read_without_the_library(monkeypatch: pytest.
         f"{{ row {{ made {ALL} later again {{ {ALL} }} }} }}",
         f"{{ row {{ {TREE} {ALL} {TREE} }} }}",
         f"{{ row {{ made {TREE} later again {{ {TREE} }} }} }}",
-        "{ row { leaves { made text } leaf { text x: made } } }",
+        "{ row { leaves { made text asked } leaf { text x: made } longer y: longer(by: 2) } }",
+        "{ row { torn { text made } again { made torn { __typename } } } }",
         "{ row { leaf { text } y: leaf { t: text } leaf { u: text ...f } } } fragment f on Leaf { __typename }",
         "query ($no: Boolean = false) { row { leaf { text @skip(if: $no) x: text @include(if: $no) } leaves { text @include(if: $no) } } }",
         "{ row { x: text later text y: again { later id } id } }",
@@ -234,7 +251,7 @@ def test_both_ways_say_the_same(text: str) -> None:
     ],
 )
 def test_both_ways_take_the_same_offence(given: dict[str, object]) -> None:
-    for fields in (ALL, f"{ALL} later", TREE, f"{TREE} {ALL} later", "leaf { text made } leaves { text made } maybeLeaf { made }"):
+    for fields in (ALL, f"{ALL} later", TREE, f"{TREE} {ALL} later", "leaf { text asked } leaves { text made } torn { text } failing"):
         both(f"{{ given {{ {fields} }} }}", Query(given=row(**given)))
 
 
