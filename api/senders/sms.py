@@ -1,7 +1,7 @@
 """SMS by any gateway that takes HTTP: the request is a template of the settings, so that changing gateways changes no code.
 
 `{to}`, `{text}` and `{id}` stand in the URL, the headers and the body, written as each of them needs: percent-encoded in the URL and in a
-form, escaped in JSON. Nothing is followed elsewhere, and nothing that was sent or answered is logged.
+form, escaped in JSON and XML. Nothing is followed elsewhere, and nothing that was sent or answered is logged.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from html import escape
 from urllib.parse import quote, quote_plus
 
 import httpx
@@ -77,8 +78,7 @@ def encoded(message: SmsMessage, gateway: Gateway) -> httpx.Request:
     """Return the request that a template makes of a message."""
     headers = {name: filled(value, message, _one_line) for name, value in gateway.headers.items()}
     kind = next((value for name, value in headers.items() if name.lower() == "content-type"), "")
-    write = _in_json if "json" in kind else quote_plus if "urlencoded" in kind else str
-    body = filled(gateway.body, message, write).encode()
+    body = filled(gateway.body, message, _writer(kind or _kind_of(gateway.body))).encode()
     return httpx.Request(gateway.method, filled(gateway.url, message, _in_url), headers=headers, content=body or None)
 
 
@@ -86,6 +86,16 @@ def filled(template: str, message: SmsMessage, write: Callable[[str], str]) -> s
     """Return a template with its slots filled, in one pass: a text that holds a slot's name is text."""
     figures = {"to": message.to, "text": message.text, "id": message.id}
     return SLOT.sub(lambda found: write(figures[found[1]]), template)
+
+
+def _kind_of(body: str) -> str:
+    """Return what a body looks like whose headers do not say: no name of a member's may ever add a recipient to it."""
+    return "json" if re.match(r'\s*[{[]\s*["{[]', body) else "xml" if re.match(r"\s*<", body) else "urlencoded"
+
+
+def _writer(kind: str) -> Callable[[str], str]:
+    kind = kind.lower()
+    return _in_json if "json" in kind else quote_plus if "urlencoded" in kind else escape if "xml" in kind else str
 
 
 def _in_url(text: str) -> str:

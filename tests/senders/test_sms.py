@@ -1,9 +1,10 @@
 """SMS through a gateway by a template of its request, over real HTTP."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
+from xml.etree import ElementTree
 
 import pytest
 
@@ -44,6 +45,24 @@ async def test_a_template_of_a_form(endpoint: Endpoint) -> None:
     headers = {"content-type": "application/x-www-form-urlencoded"}
     assert await sent(Gateway(f"{endpoint.url}/201", headers=headers, body="To={to}&Body={text}")) == [SENT]
     assert parse_qs(endpoint.seen[0].body.decode()) == {"To": ["+351912345678"], "Body": [TEXT]}
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "read"),
+    [
+        ({"Content-Type": "Application/JSON"}, '{"text": "{text}"}', lambda body: json.loads(body)["text"]),
+        ({}, ' {\n"text": "{text}"}', lambda body: json.loads(body)["text"]),
+        ({}, '[{"text": "{text}"}]', lambda body: json.loads(body)[0]["text"]),
+        ({"Content-Type": "text/xml"}, "<sms>{text}</sms>", lambda body: str(ElementTree.fromstring(body).text)),
+        ({}, "<sms>{text}</sms>", lambda body: str(ElementTree.fromstring(body).text)),
+        ({}, "{to}={text}", lambda body: parse_qs(body)["+351912345678"][0]),
+    ],
+)
+async def test_no_text_breaks_out_of_its_place_whatever_the_headers_say(
+    endpoint: Endpoint, headers: dict[str, str], body: str, read: Callable[[str], str]
+) -> None:
+    await sent(Gateway(f"{endpoint.url}/200", headers=headers, body=body))
+    assert read(endpoint.seen[0].body.decode()) == TEXT
 
 
 async def test_a_template_of_an_address(endpoint: Endpoint) -> None:
