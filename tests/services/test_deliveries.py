@@ -1,7 +1,9 @@
 """The outbox delivered: once each, in the member's language, never at night, never without consent, never lost."""
 
 import asyncio
-from datetime import timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -14,6 +16,17 @@ from domain.store import outbox, push_addresses
 from domain.store.connect import Database
 from tests.houses import join
 from tests.services.post import LOUD, NIGHT, NOON, Mails, Pushes, Texts, happens, loud, phone, post_of, row, say, states, works
+
+
+@dataclass
+class Slow(Pushes):
+    """Takes its time over each batch."""
+
+    seconds: float = 0
+
+    async def send(self, batch: Sequence[PushMessage], *, now: datetime) -> Sequence[Verdict]:
+        await asyncio.sleep(self.seconds)
+        return await super().send(batch, now=now)
 
 
 async def test_a_message_reaches_each_device_once_and_lies_in_the_inbox(database: Database) -> None:
@@ -213,6 +226,22 @@ async def test_a_sender_that_rests_is_asked_nothing_and_no_attempt_is_counted(da
     assert rest <= (await row(house, id)).due - NOON <= rest + timedelta(seconds=5)
     pushes.says = lambda one: Verdict("sent")
     assert await works(house, post, now=NOON + rest + timedelta(seconds=6)) == 2
+
+
+async def test_what_a_slow_sender_leaves_no_time_for_waits_for_the_next_round_and_counts_as_no_attempt(database: Database) -> None:
+    house = await loud(database)
+    for at in range(60):
+        await phone(house, token=f"token-{at:02}")
+    id = await happens(house, "visited", place="Baixa", people=2)
+    pushes = Slow(seconds=1)
+    post = post_of(pushes, lease=timedelta(seconds=1.5))
+    assert (await deliver(house, post, now=NOON)).sent == 50
+    assert (await row(house, id)).state == "pending"
+    waiting = [one for one in (await row(house, id)).deliveries or () if one.state == "pending"]
+    assert [(one.reason, one.attempts) for one in waiting] == [("next round", 0)] * 10
+    assert (await deliver(house, post, now=NOON + timedelta(seconds=6))).sent == 10
+    assert (await row(house, id)).state == "done"
+    assert len({one.address.value for one in pushes.got}) == len(pushes.got) == 60
 
 
 async def test_a_token_that_reaches_nobody_is_forgotten_and_the_others_are_not(database: Database) -> None:
