@@ -73,6 +73,8 @@ def create_app(process: Process, *, address: str = "") -> ASGIApp:
         middleware=_other_origins(process.settings),
         exception_handlers={Exception: unforeseen},
     )
+    # A path with a slash too many would be sent on to whatever Host the request claims, over http behind a proxy that ends TLS.
+    inner.router.redirect_slashes = False
     return Porch(inner)
 
 

@@ -1,4 +1,4 @@
-"""Pages of other origins: closed by default, open to those that a setting names."""
+"""Pages of other origins: closed by default, open to those that a setting names. And nobody is sent to another by us."""
 
 from pathlib import Path
 
@@ -30,3 +30,15 @@ async def test_a_named_origin_may_call_without_cookies(database: Database, tmp_p
     answer = await preflight(database, tmp_path, ["https://shop.example"])
     assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (200, "https://shop.example")
     assert "access-control-allow-credentials" not in answer.headers
+
+
+@pytest.mark.parametrize("path", ["/graphql/", "/health/", "/ready/", "/.well-known/jwks.json/", "/unsubscribe/"])
+async def test_a_slash_too_many_leads_nowhere_least_of_all_to_the_host_that_was_claimed(
+    database: Database, tmp_path: Path, path: str
+) -> None:
+    async with (
+        open_process(Settings(data=tmp_path), database) as process,
+        httpx.AsyncClient(transport=httpx.ASGITransport(create_app(process)), base_url="http://evil.example") as client,
+    ):
+        answers = [await client.get(path), await client.post(path, json={"query": "{ __typename }"})]
+    assert [(answer.status_code, answer.headers.get("location")) for answer in answers] == [(404, None)] * 2
