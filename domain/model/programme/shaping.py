@@ -89,7 +89,8 @@ def shape(data: Mapping[str, object]) -> Shape:
 
 def _deepest(paths: list[Path]) -> set[Path]:
     """Return the paths with none below them: a list whose items are at fault is also called empty, and only the items are."""
-    return {path for path in paths if not any(other != path and other[: len(path)] == path for other in paths)}
+    above = {path[:depth] for path in paths for depth in range(len(path))}
+    return {path for path in paths if path not in above}
 
 
 def _context(data: Mapping[str, object]) -> dict[str, object]:

@@ -1,10 +1,11 @@
 """YAML 1.2 with lines: words stay words, numbers exact, and what could cost more than it is long is refused."""
 
+import sys
 from decimal import Decimal
 
 import pytest
 
-from domain.model.programme import ProgrammeFaults, content_hash
+from domain.model.programme import ProgrammeFaults, content_hash, load
 from domain.model.programme.reading import read
 from tests.model.programme.bad import CLUB
 
@@ -61,3 +62,29 @@ def test_another_content_has_another_hash() -> None:
     hashes = {content_hash(text) for text in ("a: 1", "a: '1'", "a: 2", "a: [1]", "a: [1, 2]", "a: [2, 1]", "b: 1", "a: true", "a: 'true'")}
     assert len(hashes) == 9
     assert content_hash(CLUB) != content_hash(CLUB.replace("holdout: 10", "holdout: 11"))
+
+
+def _calls(keys: int) -> int:
+    """Count the calls of Python functions that refusing so many unknown keys takes."""
+    text = "programme: {" + ", ".join(f"k{n}: 1" for n in range(keys)) + "}"
+    counted = 0
+
+    def count(_frame: object, event: str, _argument: object) -> None:
+        nonlocal counted
+        counted += event == "call"
+
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        load(text)
+    except ProgrammeFaults as raised:
+        faults = raised.faults
+    finally:
+        sys.setprofile(before)
+    assert len(faults) > keys
+    return counted
+
+
+def test_twice_as_many_faults_cost_twice_as_much() -> None:
+    _calls(10)  # what is made at the first use
+    assert 1.8 < _calls(800) / _calls(400) < 2.2
