@@ -1,20 +1,28 @@
-"""The `selo` command: one group a file in `api/commands`, named here."""
+"""The `selo` command: one group a file in `api/commands`, named here and imported where it is asked for."""
+
+import sys
+from importlib import import_module
 
 import typer
 
-from api.commands.audit import audit_commands
-from api.commands.keys import keys
-from api.commands.outbox import outbox
-from api.commands.people import staff_commands, store_commands, token
-from api.commands.programme import programme
-from api.commands.schema import schema
-from api.commands.serve import serve
-from api.commands.settings import settings
-from api.commands.simulate import simulate
-from api.commands.turn import turn
-from api.commands.verify import verify
-from api.commands.worker import worker
 from api.logs import configure_logs
+
+COMMANDS = {
+    "serve": "serve.serve",
+    "simulate": "simulate.simulate",
+    "token": "people.token",
+    "turn": "turn.turn",
+    "verify": "verify.verify",
+    "worker": "worker.worker",
+    "settings": "settings.settings",
+    "schema": "schema.schema",
+    "programme": "programme.programme",
+    "staff": "people.staff_commands",
+    "store": "people.store_commands",
+    "audit": "audit.audit_commands",
+    "keys": "keys.keys",
+    "outbox": "outbox.outbox",
+}
 
 cli = typer.Typer(
     name="selo",
@@ -24,20 +32,6 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-cli.command()(serve)
-cli.command()(simulate)
-cli.command()(token)
-cli.command()(turn)
-cli.command()(verify)
-cli.command()(worker)
-cli.command()(settings)
-cli.command()(schema)
-cli.add_typer(programme, name="programme")
-cli.add_typer(staff_commands, name="staff")
-cli.add_typer(store_commands, name="store")
-cli.add_typer(audit_commands, name="audit")
-cli.add_typer(keys, name="keys")
-cli.add_typer(outbox, name="outbox")
 
 
 @cli.callback()
@@ -47,6 +41,14 @@ def main_options() -> None:
 
 
 def main() -> None:
+    """Run the command asked for with what it imports alone: simulating takes no server. Any other word gets the help of all."""
+    for name in [word for word in sys.argv[1:2] if word in COMMANDS] or COMMANDS:
+        module, _, attribute = COMMANDS[name].partition(".")
+        found = getattr(import_module(f"api.commands.{module}"), attribute)
+        if isinstance(found, typer.Typer):
+            cli.add_typer(found, name=name)
+        else:
+            cli.command(name)(found)
     cli(prog_name="selo")
 
 
