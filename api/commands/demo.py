@@ -24,6 +24,7 @@ from domain.model.calendar import milliseconds
 from domain.services import demo, staff, stores
 from domain.services.demo import DatabaseInUse, DemoMember
 from domain.services.demo_people import STORES
+from domain.store.programmes import NothingPublished
 from domain.store.sessions import Role
 
 PROGRAMME = Path(__file__).parents[2] / "scripts" / "demo" / "numiscollect.yaml"
@@ -36,9 +37,11 @@ STAFF: Sequence[tuple[str, str, Role, str]] = (
 
 
 async def lay_out(process: Process, *, address: str) -> None:
-    """Publish the example where nothing else was asked for, make what is missing, and show how to sign in."""
+    """Publish the example where there is no programme, make what is missing, and show how to sign in."""
     console = Console(highlight=False)
-    if process.settings.programme is None:
+    try:
+        process.programmes.current()  # asked for by a setting, or published since by whoever tries their own on these members
+    except NothingPublished:
         await publish_file(process.programmes, PROGRAMME)
     members = await _members(process)
     await _people(process)
