@@ -6,7 +6,6 @@ form, escaped in JSON and XML. Nothing is followed elsewhere, and nothing that w
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -17,11 +16,9 @@ from urllib.parse import quote, quote_plus
 
 import httpx
 
-from api.senders.answers import verdict_of
+from api.senders.over_http import HttpLine
 from domain.services.senders import SmsMessage, Verdict
 
-ANSWER_SECONDS = 10
-BATCH_SECONDS = 25
 AT_ONCE = 5
 SLOT = re.compile(r"\{(to|text|id)\}")
 
@@ -41,36 +38,15 @@ class SmsGateway:
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
-        self._client = httpx.AsyncClient(timeout=ANSWER_SECONDS, follow_redirects=False)
+        self._line = HttpLine(at_once=AT_ONCE)
 
     async def send(self, batch: Sequence[SmsMessage], *, now: datetime) -> Sequence[Verdict]:
         """Send each, five at once, and return its verdict."""
-        gate = asyncio.Semaphore(AT_ONCE)
-        until = asyncio.get_running_loop().time() + BATCH_SECONDS
-
-        async def one(message: SmsMessage) -> Verdict:
-            try:
-                async with asyncio.timeout_at(until), gate:
-                    return await self._sent(message, now)
-            except TimeoutError:
-                return Verdict("retry", "TIMEOUT")
-
-        return await asyncio.gather(*(one(message) for message in batch))
+        return await self._line.send([encoded(message, self._gateway) for message in batch], now=now)
 
     async def close(self) -> None:
         """Close its connections."""
-        await self._client.aclose()
-
-    async def _sent(self, message: SmsMessage, now: datetime) -> Verdict:
-        request = encoded(message, self._gateway)
-        try:
-            async with asyncio.timeout(ANSWER_SECONDS):
-                # The status is the verdict; a body of any size is left unread.
-                answer = await self._client.send(request, stream=True)
-                await answer.aclose()
-        except httpx.HTTPError:
-            return Verdict("retry", "CONNECTION")
-        return verdict_of(answer.status_code, answer.headers, now=now)
+        await self._line.close()
 
 
 # ---------------------------------------------------------------- what is sent

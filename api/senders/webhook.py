@@ -7,7 +7,6 @@ Any 2xx says that it is taken. Addresses are the operator's, so they may be priv
 
 from __future__ import annotations
 
-import asyncio
 import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,11 +15,9 @@ from hashlib import sha256
 
 import httpx
 
-from api.senders.answers import verdict_of
+from api.senders.over_http import HttpLine
 from domain.services.senders import Verdict, WebhookMessage
 
-ANSWER_SECONDS = 10
-BATCH_SECONDS = 25
 AT_ONCE = 10
 
 
@@ -37,7 +34,7 @@ class Webhooks:
 
     def __init__(self, hooks: Mapping[str, Hook]) -> None:
         self._hooks = hooks
-        self._client = httpx.AsyncClient(timeout=ANSWER_SECONDS, follow_redirects=False)
+        self._line = HttpLine(at_once=AT_ONCE)
 
     @property
     def names(self) -> frozenset[str]:
@@ -46,36 +43,20 @@ class Webhooks:
 
     async def send(self, batch: Sequence[WebhookMessage], *, now: datetime) -> Sequence[Verdict]:
         """Post each, ten at once, and return its verdict."""
-        gate = asyncio.Semaphore(AT_ONCE)
-        until = asyncio.get_running_loop().time() + BATCH_SECONDS
-
-        async def one(message: WebhookMessage) -> Verdict:
-            try:
-                async with asyncio.timeout_at(until), gate:
-                    return await self._sent(message, now)
-            except TimeoutError:
-                return Verdict("retry", "TIMEOUT")
-
-        return await asyncio.gather(*(one(message) for message in batch))
+        return await self._line.send([self._request(message, now) for message in batch], now=now)
 
     async def close(self) -> None:
         """Close its connections."""
-        await self._client.aclose()
+        await self._line.close()
 
-    async def _sent(self, message: WebhookMessage, now: datetime) -> Verdict:
+    def _request(self, message: WebhookMessage, now: datetime) -> httpx.Request:
         hook = self._hooks[message.hook]
         headers = {
             "Content-Type": "application/json",
             "Selo-Delivery": message.id,
             "Selo-Signature": signature(hook.secret, message.body, now=now),
         }
-        try:
-            async with asyncio.timeout(ANSWER_SECONDS):
-                answer = await self._client.send(httpx.Request("POST", hook.url, headers=headers, content=message.body), stream=True)
-                await answer.aclose()
-        except httpx.HTTPError:
-            return Verdict("retry", "CONNECTION")
-        return verdict_of(answer.status_code, answer.headers, now=now)
+        return httpx.Request("POST", hook.url, headers=headers, content=message.body)
 
 
 def signature(secret: bytes, body: bytes, *, now: datetime) -> str:

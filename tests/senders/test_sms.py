@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from api.senders import sms
+from api.senders import over_http
 from api.senders.sms import Gateway, SmsGateway
 from domain.services.senders import SENT, SmsMessage, Verdict
 from tests.senders.gateway import Endpoint, serving_endpoint
@@ -114,7 +114,7 @@ async def test_the_wait_that_is_asked_for(endpoint: Endpoint, asked: str, waits:
 
 
 async def test_a_hang_holds_no_other_up(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sms, "ANSWER_SECONDS", 0.3)
+    monkeypatch.setattr(over_http, "ANSWER_SECONDS", 0.3)
     gateway = Gateway(endpoint.url + "/{id}")
     found = await sent(gateway, SmsMessage("hang", "+351912345678", "a"), SmsMessage("200", "+351912345679", "b"))
     assert found == [Verdict("retry", "TIMEOUT"), SENT]

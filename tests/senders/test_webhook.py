@@ -7,7 +7,7 @@ from hashlib import sha256
 
 import pytest
 
-from api.senders import webhook
+from api.senders import over_http, webhook
 from api.senders.webhook import Hook, Webhooks
 from domain.services.senders import SENT, Verdict, WebhookMessage
 from tests.senders.gateway import Endpoint, serving_endpoint
@@ -46,14 +46,14 @@ async def test_each_answer_has_its_verdict(endpoint: Endpoint) -> None:
 
 
 async def test_a_hang_and_a_silence_are_tried_again(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(webhook, "ANSWER_SECONDS", 0.3)
+    monkeypatch.setattr(over_http, "ANSWER_SECONDS", 0.3)
     assert await posted(endpoint, "hang", "200") == [Verdict("retry", "TIMEOUT"), SENT]
     endpoint.url = "http://127.0.0.1:9"
     assert await posted(endpoint, "200") == [Verdict("retry", "CONNECTION")]
 
 
 async def test_a_batch_ends_in_time_also_where_nobody_answers(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(webhook, "BATCH_SECONDS", 0.3)
+    monkeypatch.setattr(over_http, "BATCH_SECONDS", 0.3)
     monkeypatch.setattr(webhook, "AT_ONCE", 1)
     assert await posted(endpoint, "hang", "200") == [Verdict("retry", "TIMEOUT")] * 2
     assert len(endpoint.seen) == 1

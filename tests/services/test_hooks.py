@@ -12,7 +12,7 @@ import pytest
 from pydantic import SecretStr
 
 from api.graphql.ids import encode
-from api.senders import webhook
+from api.senders import over_http
 from api.senders.webhook import Hook, Webhooks
 from api.worker import post_of
 from domain.services import outbox as operator
@@ -231,7 +231,7 @@ async def test_retry_after_is_obeyed_and_one_hook_that_rests_stops_no_other(data
 async def test_a_hook_that_is_silent_rests_a_minute_and_neither_people_nor_others_wait(
     database: Database, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(webhook, "ANSWER_SECONDS", 0.3)
+    monkeypatch.setattr(over_http, "ANSWER_SECONDS", 0.3)
     house = await loud(database, HOOKED)
     await phone(house)
     pushes = Pushes()

@@ -1,0 +1,54 @@
+"""Requests to a gateway over HTTP, a few at a time, with a verdict for each: what every such sender shares.
+
+Nothing is followed elsewhere, no answer is read beyond its head, and nothing that was sent or answered is logged.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+
+import httpx
+
+from api.senders.answers import verdict_of
+from domain.services.senders import Verdict
+
+ANSWER_SECONDS = 10
+BATCH_SECONDS = 25
+
+
+class HttpLine:
+    """One gateway's connections, used `at_once` at the most. Open it, send, close it."""
+
+    def __init__(self, *, at_once: int) -> None:
+        self._at_once = at_once
+        self._client = httpx.AsyncClient(timeout=ANSWER_SECONDS, follow_redirects=False)
+
+    async def send(self, requests: Sequence[httpx.Request], *, now: datetime) -> Sequence[Verdict]:
+        """Send each and return its verdict; what has no answer when the batch's time is over is tried again later."""
+        gate = asyncio.Semaphore(self._at_once)
+        until = asyncio.get_running_loop().time() + BATCH_SECONDS
+
+        async def one(request: httpx.Request) -> Verdict:
+            try:
+                async with asyncio.timeout_at(until), gate:
+                    return await self._sent(request, now)
+            except TimeoutError:
+                return Verdict("retry", "TIMEOUT")
+
+        return await asyncio.gather(*map(one, requests))
+
+    async def close(self) -> None:
+        """Close its connections."""
+        await self._client.aclose()
+
+    async def _sent(self, request: httpx.Request, now: datetime) -> Verdict:
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                # The status is the verdict; a body of any size is left unread.
+                answer = await self._client.send(request, stream=True)
+                await answer.aclose()
+        except httpx.HTTPError:
+            return Verdict("retry", "CONNECTION")
+        return verdict_of(answer.status_code, answer.headers, now=now)
