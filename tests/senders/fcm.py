@@ -112,6 +112,7 @@ class StandIn:
     tokens: dict[str, float] = field(default_factory=dict)
     certificate_fetches: int = 0
     certificates_away: bool = False
+    certificate_kid: str = KID
     tries: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -230,7 +231,7 @@ class StandIn:
         self.certificate_fetches += 1
         if self.certificates_away:
             return Response(status_code=503)
-        return JSONResponse({KID: certificate()}, headers={"Cache-Control": "public, max-age=3600, must-revalidate"})
+        return JSONResponse({self.certificate_kid: certificate()}, headers={"Cache-Control": "public, max-age=3600, must-revalidate"})
 
     def app(self) -> Starlette:
         """All of them."""

@@ -12,7 +12,7 @@ from api.graphql.errors import NotAvailable
 from api.senders.id_tokens import IdTokens
 from domain.services.errors import SignInRefused
 from tests.doors import Clock
-from tests.senders.fcm import PROJECT, StandIn, id_token, serving_fcm
+from tests.senders.fcm import KID, PROJECT, StandIn, id_token, serving_fcm
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 PHONE = "+351912345678"
@@ -26,7 +26,7 @@ def served() -> Iterator[StandIn]:
 
 @pytest.fixture
 def google(served: StandIn) -> StandIn:
-    served.certificate_fetches, served.certificates_away = 0, False
+    served.certificate_fetches, served.certificates_away, served.certificate_kid = 0, False, KID
     return served
 
 
@@ -147,3 +147,14 @@ async def test_without_google_forgeries_ask_once_a_minute_too(checker: IdTokens,
     assert len(await checker.proven(id_token(clock.now, phone_number=PHONE))) == 1
     await refused(checker, id_token(clock.now, kid="forged"))
     assert google.certificate_fetches == 3
+
+
+async def test_a_key_that_google_changes_is_asked_for_before_the_certificates_are_old(
+    checker: IdTokens, google: StandIn, clock: Clock
+) -> None:
+    await contacts(checker, phone_number=PHONE)
+    google.certificate_kid = "of tomorrow"
+    clock.pass_(minutes=1)
+    assert len(await checker.proven(id_token(clock.now, kid="of tomorrow", phone_number=PHONE))) == 1
+    assert await refused(checker, id_token(clock.now, phone_number=PHONE)) == "WRONG_CODE"
+    assert google.certificate_fetches == 2
