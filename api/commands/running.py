@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import gc
 import sys
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
@@ -24,7 +25,7 @@ else:
 
 T = TypeVar("T")
 
-
+GARBAGE_AT_MOST = 10_000  # objects made, and not freed by themselves, before the collector looks for rings among them
 NOT_OURS_TO_MEND = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM})
 
 
@@ -34,6 +35,8 @@ class CannotRun(Exception):
 
 def run(work: Coroutine[object, object, T]) -> T:
     """Run a command to its end."""
+    gc.freeze()  # what was imported is no garbage; what is made from here on may be
+    gc.set_threshold(GARBAGE_AT_MOST)
     with guarded(), asyncio.Runner(loop_factory=new_loop) as runner:
         return runner.run(work)
 

@@ -69,8 +69,7 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        gc.collect()
-        gc.freeze()  # what start-up made lives for good: the collector need not walk it again
+        gc.freeze()  # what start-up made lives for good: the collector need not walk it again, nor now for the little it would find
         print(self._ready, flush=True)
 
     @contextmanager
