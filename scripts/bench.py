@@ -134,9 +134,11 @@ def _line(write: Callable[[str], object], at: datetime, member: int, name: str, 
 def _served(folder: Path, *, database: str | None = None) -> Iterator[tuple[str, int]]:
     """A server, its worker within, with its own database or over one that runs: its address and process. Prints what its start took."""
     settings = LIMITS if database is None else {"MONGODB_URI": database}
+    # The second start reads the compiled code that the first left, as anybody's does, whatever this shell says of keeping it.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     command = [sys.executable, "-m", "api.cli", "serve", "--port", "0", "--data", str(folder)]
     begun = time.perf_counter()
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, **settings}) as server:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**environment, **settings}) as server:
         assert server.stdout is not None, "stdout is a pipe"
         try:
             url = next(line.removeprefix(READY).strip() for line in server.stdout if line.startswith(READY))
