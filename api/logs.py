@@ -36,6 +36,7 @@ def placed(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     error = sys.exc_info()[1] if given is True else given[1] if isinstance(given, tuple) else given
     if isinstance(error, BaseException):
         event["error"], event["frames"] = type(error).__name__, frames_of(error)
+        event["event"] = event["event"].partition("\n")[0]  # below it asyncio writes the error itself, words and all
     return event
 
 

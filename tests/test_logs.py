@@ -7,7 +7,7 @@ import orjson
 import pytest
 
 PROGRAM = """
-import logging, structlog
+import asyncio, logging, structlog
 from api.logs import configure_logs
 
 configure_logs(level="debug", form={form!r})
@@ -24,6 +24,15 @@ for logger in (structlog.get_logger("domain.services.turn"), logging.getLogger("
         fails()
     except ValueError:
         logger.exception("turn.failed")
+
+async def fails_unheard():
+    fails()
+
+async def forgets():
+    asyncio.create_task(fails_unheard())
+    await asyncio.sleep(0)
+
+asyncio.run(forgets())
 """
 
 
@@ -40,10 +49,16 @@ def test_at_debug_only_our_own_lines_are_more_and_an_error_is_its_type_and_place
         {"event": "house.heard", "level": "debug", "logger": "domain.services.house", "code": "***", "points": 7},
         {**failed, "logger": "domain.services.turn"},
         {**failed, "logger": "uvicorn.error"},
+        {
+            **failed,
+            "logger": "asyncio",
+            "event": "Task exception was never retrieved",
+            "frames": ["<string>:21 fails_unheard", "<string>:12 fails"],
+        },
     ]
 
 
 @pytest.mark.parametrize("form", ["console", "json"])
 def test_nobodys_contact_is_written(form: str) -> None:
     text = written(form)
-    assert (text.count("\n"), "ana@" in text, "Bearer" in text) == (3, False, False)
+    assert (text.count("\n"), "ana@" in text, "Bearer" in text) == (4, False, False)
