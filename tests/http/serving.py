@@ -4,7 +4,7 @@ import asyncio
 import socket
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -116,6 +116,14 @@ def served(app: ASGIApp, limits: ConnectionLimits | None = None, *, pure_python:
         finally:
             server.should_exit = True
             thread.join()
+
+
+def until(true: Callable[[], bool]) -> None:
+    """Wait for what another thread makes true, three seconds at the most."""
+    end = time.monotonic() + 3
+    while not true():
+        assert time.monotonic() < end, "not in time"
+        time.sleep(0.01)
 
 
 class Raw:

@@ -1,4 +1,4 @@
-"""Slow, idle and oversized connections, by raw sockets, over both HTTP parsers. Times are short here; their order is what is shown."""
+"""Slow, idle and oversized connections and sockets, by raw bytes, over both HTTP parsers. Times are short; their order is what is shown."""
 
 import time
 from collections.abc import Iterator
@@ -6,10 +6,15 @@ from collections.abc import Iterator
 import pytest
 
 from api.http.protocol import DEFAULTS, ConnectionLimits
-from tests.http.serving import Raw, Small, parse_head, served
+from api.http.websocket import SocketLimits
+from tests.http.serving import Raw, Small, parse_head, served, until
 
 LIMITS = ConnectionLimits(head_seconds=0.4, body_seconds=0.4, answer_seconds=0.4, keep_alive_seconds=1)
 QUERY = b'{"query":"{ hello }"}'
+UPGRADE = (
+    b"GET /graphql HTTP/1.1\r\nhost: x\r\nupgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-version: 13\r\n"
+    b"sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\nsec-websocket-protocol: graphql-transport-ws\r\n"
+)
 POST = b"POST /graphql HTTP/1.1\r\nhost: selo\r\ncontent-type: application/json\r\n"
 
 
@@ -229,3 +234,36 @@ def test_a_query_ends_when_its_client_goes_and_a_mutation_does_not() -> None:
                 time.sleep(0.1)
         time.sleep(0.6)
         assert (small.services.ran, small.services.finished) == (["slow", "k"], ["k"])
+
+
+def test_a_reader_that_does_not_keep_up_is_dropped() -> None:
+    small = Small()
+    with served(small.app(), ConnectionLimits(answer_seconds=0.3)) as port, Raw(port) as raw:
+        raw.send(UPGRADE + b"authorization: " + small.bearer()["Authorization"].encode() + b"\r\n\r\n")
+        assert raw.answer()[0] == 101
+        raw.send(framed(b'{"type":"connection_init"}'))
+        raw.send(framed(b'{"id":"a","type":"subscribe","payload":{"query":"subscription { floods }"}}'))
+        until(lambda: small.services.finished == ["floods"])
+        assert len(raw.until_closed()) > 50_000
+
+
+@pytest.mark.parametrize("frame", [b"\x89\xfd" + bytes(4) + b"p" * 125, b"\x8a\x80" + bytes(4), b"\x00\x80" + bytes(4)])
+def test_pings_pongs_and_pieces_are_counted_though_no_application_sees_them(frame: bytes) -> None:
+    begun = b"\x01\x80" + bytes(4) if frame[0] == 0 else b""  # a message of nothing yet, of which only pieces follow
+    with served(Small(sockets=SocketLimits()).app(), ConnectionLimits(frames_a_minute=20)) as port, Raw(port) as raw:
+        raw.send(UPGRADE + b"\r\n")
+        assert raw.answer()[0] == 101
+        raw.send(begun + frame * 70)
+        reason = b"Too many frames"
+        told, _, after = raw.until_closed().partition(b"\x88" + bytes([2 + len(reason)]) + (4429).to_bytes(2, "big") + reason)
+        assert after == b""
+        # What arrived together is parsed together: those answers are on their way already.
+        pong = b"\x8a\x7d" + b"p" * 125
+        assert told == pong * (len(told) // len(pong))
+        assert len(told) // len(pong) in (range(20, 71) if frame[0] == 0x89 else (0,))
+
+
+def framed(payload: bytes) -> bytes:
+    """A short text frame, masked with zeros."""
+    length = bytes([0x80 | len(payload)]) if len(payload) < 126 else b"\xfe" + len(payload).to_bytes(2, "big")
+    return b"\x81" + length + bytes(4) + payload

@@ -3,7 +3,7 @@
 import contextlib
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
@@ -15,15 +15,10 @@ from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
 from api.http.headers import Porch
-from api.http.protocol import ConnectionLimits
 from api.http.websocket import SocketEndpoint, SocketLimits
-from tests.http.serving import Raw, Small, served
+from tests.http.serving import Small, served, until
 
 QUICK = SocketLimits(init_seconds=0.3)
-UPGRADE = (
-    b"GET /graphql HTTP/1.1\r\nhost: x\r\nupgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-version: 13\r\n"
-    b"sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\nsec-websocket-protocol: graphql-transport-ws\r\n"
-)
 TICKS = "subscription ($n: Int!) { ticks(upto: $n) }"
 
 
@@ -81,13 +76,6 @@ def closed(socket: ClientConnection) -> int:
             socket.recv(timeout=5)
     except ConnectionClosed as end:
         return end.rcvd.code if end.rcvd else 0
-
-
-def until(true: Callable[[], bool]) -> None:
-    end = time.monotonic() + 3
-    while not true():
-        assert time.monotonic() < end, "not in time"
-        time.sleep(0.01)
 
 
 def test_the_limits_are_those_of_the_design() -> None:
@@ -368,39 +356,6 @@ def test_a_member_has_5_sockets_and_20_subscriptions_and_they_are_given_back() -
             begin(again, small)
             subscribe(again, "a", TICKS, n=0)
             assert hear(again) == {"id": "a", "type": "complete"}
-
-
-def test_a_reader_that_does_not_keep_up_is_dropped() -> None:
-    small = Small()
-    with served(small.app(), ConnectionLimits(answer_seconds=0.3)) as port, Raw(port) as raw:
-        raw.send(UPGRADE + b"authorization: " + small.bearer()["Authorization"].encode() + b"\r\n\r\n")
-        assert raw.answer()[0] == 101
-        raw.send(framed(b'{"type":"connection_init"}'))
-        raw.send(framed(b'{"id":"a","type":"subscribe","payload":{"query":"subscription { floods }"}}'))
-        until(lambda: small.services.finished == ["floods"])
-        assert len(raw.until_closed()) > 50_000
-
-
-@pytest.mark.parametrize("frame", [b"\x89\xfd" + bytes(4) + b"p" * 125, b"\x8a\x80" + bytes(4), b"\x00\x80" + bytes(4)])
-def test_pings_pongs_and_pieces_are_counted_though_no_application_sees_them(frame: bytes) -> None:
-    begun = b"\x01\x80" + bytes(4) if frame[0] == 0 else b""  # a message of nothing yet, of which only pieces follow
-    with served(Small(sockets=SocketLimits()).app(), ConnectionLimits(frames_a_minute=20)) as port, Raw(port) as raw:
-        raw.send(UPGRADE + b"\r\n")
-        assert raw.answer()[0] == 101
-        raw.send(begun + frame * 70)
-        reason = b"Too many frames"
-        told, _, after = raw.until_closed().partition(b"\x88" + bytes([2 + len(reason)]) + (4429).to_bytes(2, "big") + reason)
-        assert after == b""
-        # What arrived together is parsed together: those answers are on their way already.
-        pong = b"\x8a\x7d" + b"p" * 125
-        assert told == pong * (len(told) // len(pong))
-        assert len(told) // len(pong) in (range(20, 71) if frame[0] == 0x89 else (0,))
-
-
-def framed(payload: bytes) -> bytes:
-    """A short text frame, masked with zeros."""
-    length = bytes([0x80 | len(payload)]) if len(payload) < 126 else b"\xfe" + len(payload).to_bytes(2, "big")
-    return b"\x81" + length + bytes(4) + payload
 
 
 def test_what_is_open_is_counted_to_the_last() -> None:
