@@ -11,9 +11,12 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 from tests.browser.axe import findings
 from tests.browser.people import look_up, sign_in_at_till, sign_in_on_phone
 from tests.browser.shop import Shop
+from tests.houses import SMALL
+from tests.servers import quick_folder, selo, serving
 
 REFUSED = '{"errors":[{"message":"Too many requests.","extensions":{"code":"RATE_LIMITED","retryAfter":20}}]}'
 TOLD = {"phone": "Demasiadas tentativas. Espere 20 s.", "till": "Demasiadas tentativas ou códigos errados. Espere 20 s."}
+NO_STORE = "Ainda não há nenhuma loja. Quem gere este servidor acrescenta uma com: selo store add"
 SMALL_PHONE = {"width": 360, "height": 740}
 
 
@@ -31,6 +34,22 @@ def test_a_page_refused_at_its_first_question_says_so_and_asks_again_by_itself(p
     page.unroute("**/graphql")
     expect(page.locator(ready)).to_be_visible()
     expect(page.locator(".notice.bad")).to_have_count(0)
+
+
+def test_a_till_without_a_store_says_who_adds_one_and_goes_on_once_it_is_there(page: Page) -> None:
+    with quick_folder() as folder:
+        file, data = folder / "programme.yaml", folder / "data"
+        file.write_text(SMALL, encoding="utf-8")
+        with serving(data, "--programme", str(file)) as served:
+            page.goto(f"{served.url}/till/")
+            expect(page.locator(".notice")).to_have_text(
+                "Ainda não há nenhuma loja. Quem gere este servidor acrescenta uma com: selo store add"
+            )
+            expect(page.locator("form")).to_have_count(0)
+            assert findings(page) == []
+            assert selo("store", "add", "lisboa", "--name", "Lisboa", "--data", str(data)).returncode == 0
+            expect(page.locator("[name=store]")).to_have_value("lisboa")
+            expect(page.locator(".notice")).to_have_count(0)
 
 
 def test_a_phone_without_a_network_offers_to_try_again_and_squeezes_nothing(page: Page, shop: Shop) -> None:

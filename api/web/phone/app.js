@@ -58,9 +58,9 @@ function show({ screen, params }, keepScroll = false) {
 
 /* Draw again with what was read afresh, but never under a person's hands. */
 function redraw() {
-  const busy = place.contains(document.activeElement) && document.activeElement.matches("input, select, textarea");
+  const typing = place.contains(document.activeElement) && document.activeElement.matches("input, select, textarea");
   const refocus = keepFocus();
-  if (session.open && !busy && REREAD.includes(shown.screen)) show(shown, true);
+  if (session.open && !typing && REREAD.includes(shown.screen)) show(shown, true);
   else drawBar();
   refocus();
 }

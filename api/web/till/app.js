@@ -105,18 +105,18 @@ async function signOut() {
   session.end();
 }
 
-/* Nobody can sign in without the stores of the programme: until it could be read, it is asked for again. */
+/* Nobody can sign in without the stores of the programme: until there is one, it is asked for again. */
 async function readProgramme() {
-  const known = till.programme !== null;
+  const before = till.programme?.stores.length;
   try {
     till.programme = (await session.askPublic(PROGRAMME)).programme;
     network(true);
-    if (!known && shown === "sign-in") go("sign-in");
+    if (!before && before !== till.programme.stores.length && shown === "sign-in") go("sign-in");
   } catch (error) {
     till.trouble = error instanceof NoNetwork ? t("signin.offline") : say(error);
     if (error instanceof NoNetwork) network(false);
-    if (!known) setTimeout(readProgramme, AGAIN_MS);
   }
+  if (!till.programme?.stores.length) setTimeout(readProgramme, AGAIN_MS);
 }
 
 /* A USB scanner types like a keyboard, wherever the focus is: its keys belong into the code field, also while the last success

@@ -49,7 +49,7 @@ export async function signInScreen(element) {
       h("p.quiet", {}, t("signin.hint"))),
     session.lapsed ? notice(t("fault.signedout"), "", "lock") : "",
     waiting ? notice(t("signin.waiting", { count: waiting })) : "",
-    stores.length ? form : notice(till.trouble, "bad", "cloud"),
+    stores.length ? form : till.programme ? notice(t("signin.nostore")) : notice(till.trouble, "bad", "cloud"),
     languagePicker(),
   );
 }

@@ -23,6 +23,7 @@ export default {
   "signin.hint": "Sign in to serve members.",
   "signin.waiting": { one: "{count} purchase is kept on this device and goes out after sign-in.", other: "{count} purchases are kept on this device and go out after sign-in." },
   "signin.offline": "The first sign-in needs a network. Check the Wi-Fi: this page goes on once there is one.",
+  "signin.nostore": "There is no store yet. Whoever runs this server adds one with: selo store add",
   "signout": "Sign out",
   "store": "Store",
   "username": "User name",

@@ -23,6 +23,7 @@ export default {
   "signin.hint": "Zaloguj się, aby obsługiwać klubowiczów.",
   "signin.waiting": { one: "{count} zakup czeka na tym urządzeniu i zostanie wysłany po zalogowaniu.", few: "{count} zakupy czekają na tym urządzeniu i zostaną wysłane po zalogowaniu.", many: "{count} zakupów czeka na tym urządzeniu i zostanie wysłanych po zalogowaniu.", other: "{count} zakupu czeka na tym urządzeniu i zostanie wysłane po zalogowaniu." },
   "signin.offline": "Pierwsze logowanie wymaga sieci. Sprawdź Wi-Fi: strona ruszy dalej, gdy sieć wróci.",
+  "signin.nostore": "Nie ma jeszcze żadnego sklepu. Dodaje go ten, kto prowadzi serwer, poleceniem: selo store add",
   "signout": "Wyloguj się",
   "store": "Sklep",
   "username": "Użytkownik",

@@ -23,6 +23,7 @@ export default {
   "signin.hint": "Entre para atender sócios.",
   "signin.waiting": { one: "{count} compra está guardada neste dispositivo e segue depois de entrar.", many: "{count} compras estão guardadas neste dispositivo e seguem depois de entrar.", other: "{count} compras estão guardadas neste dispositivo e seguem depois de entrar." },
   "signin.offline": "A primeira entrada precisa de rede. Verifique o Wi-Fi: a página continua assim que houver rede.",
+  "signin.nostore": "Ainda não há nenhuma loja. Quem gere este servidor acrescenta uma com: selo store add",
   "signout": "Sair",
   "store": "Loja",
   "username": "Utilizador",
