@@ -27,14 +27,15 @@ class Shelf:
         self._issued: Mapping[str, int] = {}
         self._read_at: datetime | None = None
         self._looked_after = False
-        self._doubted = False
+        self._doubts = 0
+        self._settled = 0
 
     async def issued(self, programme: Programme, *, now: datetime, within: timedelta = FRESH) -> Mapping[str, int]:
         """Return the counts, read again where they are older. No command where nothing is limited, or where `look` is called anyway."""
         if not any(spec.stock is not None for spec in programme.rewards):
             return {}
         fresh = self._looked_after or (self._read_at is not None and timedelta(0) <= now - self._read_at < within)
-        if self._doubted or not fresh:
+        if self._settled < self._doubts or not fresh:
             await self._read()
             self._read_at = now
         return self._issued
@@ -45,8 +46,9 @@ class Shelf:
         self._looked_after = True
 
     async def _read(self) -> None:
+        doubts = self._doubts  # a doubt that comes while the answer is under way is not settled by it
         self._issued = {row["_id"]: row["issued"] async for row in self._store[COLLECTION].find({})}
-        self._doubted = False
+        self._settled = doubts
 
     async def world(self, programme: Programme, *, now: datetime) -> World:
         """Return what deciding needs: the rewards that are used up, a minute old at most. Each issue has its bound in its own filter."""
@@ -56,7 +58,7 @@ class Shelf:
 
     def forget(self) -> None:
         """Read again at the next call."""
-        self._doubted = True
+        self._doubts += 1
 
 
 async def lay_out(store: Store, programme: Programme) -> None:

@@ -106,6 +106,17 @@ async def test_what_is_given_back_is_on_the_shelf_again(database: Database) -> N
     assert await reading.stock_left(house, now=SOON) == {"rare": 3}
 
 
+async def test_a_look_at_the_shelf_that_was_under_way_does_not_hide_what_was_bought_meanwhile(database: Database) -> None:
+    house = await rich(database, "ana")
+    await house.shelf.look()
+    looking = asyncio.create_task(house.shelf.look())
+    await asyncio.sleep(0)  # it has begun
+    house.shelf.forget()
+    await looking
+    await house.store["stock"].update_one({"_id": "rare"}, {"$inc": {"issued": 1}})
+    assert await reading.stock_left(house, now=SOON) == {"rare": 2}
+
+
 async def test_a_frozen_member_redeems_nothing(database: Database) -> None:
     house = await rich(database, "ana")
     await adjustments.freeze(house, till=TILL, member_id="ana", reason="a stolen phone", key="f", now=NOW)
