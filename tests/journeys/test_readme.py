@@ -11,16 +11,17 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.servers import ROOT, quick_folder, serving
+from tests.houses import NUMISCOLLECT
+from tests.servers import ROOT, Served, quick_folder, selo, serving
 
 READY_WITHIN_SECONDS = 150
 
 
 @pytest.fixture(scope="module")
-def demo() -> Iterator[tuple[Path, str]]:
-    """A demo server: its data folder and its address."""
+def demo() -> Iterator[tuple[Path, Served]]:
+    """A demo server, its data in the folder's `selo-data`."""
     with quick_folder() as folder, serving(folder / "selo-data", "--demo", within_seconds=READY_WITHIN_SECONDS) as served:
-        yield folder, served.url
+        yield folder, served
 
 
 def walk() -> list[str]:
@@ -30,10 +31,10 @@ def walk() -> list[str]:
 
 
 @pytest.mark.timeout(240)
-def test_the_walk_works_copied_line_by_line(demo: tuple[Path, str]) -> None:
-    folder, url = demo
+def test_the_walk_works_copied_line_by_line(demo: tuple[Path, Served]) -> None:
+    folder, served = demo
     lines = ["set -e", *walk()]
-    script = "\n".join(lines).replace("http://127.0.0.1:8000", url).replace("scripts/selo", str(ROOT / "scripts/selo"))
+    script = "\n".join(lines).replace("http://127.0.0.1:8000", served.url).replace("scripts/selo", str(ROOT / "scripts/selo"))
     kept = {name: value for name, value in os.environ.items() if name != "MONGODB_URI"}
     done = subprocess.run(
         ["bash", "-c", script],
@@ -59,8 +60,9 @@ PURCHASES = """{ me { number purchases(first: 100) { edges { node { externalId t
   pointHistory(first: 100) { edges { node { entryKind purchase { externalId } } } } } }"""
 
 
-def test_what_the_demo_members_bought_can_be_read_and_refunded_like_any_purchase(demo: tuple[Path, str]) -> None:
-    folder, url = demo
+def test_what_the_demo_members_bought_can_be_read_and_refunded_like_any_purchase(demo: tuple[Path, Served]) -> None:
+    folder, served = demo
+    url = served.url
     sheet = json.loads((folder / "selo-data" / "demo.json").read_text())
     cashier = token(folder, "--staff", sheet["staff"][0]["username"])
     refunded = 0
@@ -77,6 +79,21 @@ def test_what_the_demo_members_bought_can_be_read_and_refunded_like_any_purchase
             done = ask(url, refund, cashier, x=whole["externalId"])["refundPurchase"]["purchase"]
             assert done == {"externalId": whole["externalId"], "total": whole["total"], "refunded": whole["total"]}
     assert refunded > 0, "some of what they bought was returned"
+
+
+def test_a_programme_published_over_its_members_rules_on_when_the_demo_is_started_again(demo: tuple[Path, Served]) -> None:
+    folder, served = demo
+    data, other = folder / "selo-data", folder / "other.yaml"
+    sheet = json.loads((data / "demo.json").read_text())
+    other.write_text(NUMISCOLLECT.read_text(encoding="utf-8").replace("Clube NumisCollect", "Outro clube"), encoding="utf-8")
+    assert served.stop() == 0
+    assert selo("programme", "publish", str(other), "--data", str(data)).stdout == "Version 2 is published.\n"
+    with serving(data, "--demo") as again:
+        number = sheet["members"][0]["number"]
+        seen = ask(again.url, "{ programme { name } me { number } }", token(folder, "--member", number))
+    assert seen == {"programme": {"name": "Outro clube"}, "me": {"number": number}}
+    shown = json.loads((data / "demo.json").read_text())
+    assert (len(shown["members"]), shown["members"], shown["staff"]) == (200, sheet["members"], sheet["staff"])
 
 
 def token(folder: Path, *whom: str) -> str:
