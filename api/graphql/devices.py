@@ -99,7 +99,7 @@ class DeviceMutation:
         "whenever the push token changes; each call makes a fresh secret, and the one before is worth nothing."
     )
     async def register_device(self, info: Info, input: RegisterDeviceInput) -> DeviceRegistered:
-        services, loaders = info.context.services, info.context.loaders
+        services, loaders, caller = info.context.services, info.context.loaders, info.context.member()
         registration = Registration(
             installation=input.installation_id,
             platform=_PLATFORMS[input.platform],
@@ -109,7 +109,8 @@ class DeviceMutation:
         )
         done = await devices.register(
             services.house.store,
-            member=info.context.member().member_id,
+            member=caller.member_id,
+            session=caller.session_id,
             registration=registration,
             key=services.card_key,
             now=loaders.now,

@@ -6,10 +6,10 @@ CODES = "mutation($i: RequestSignInCodeInput!) { requestSignInCode(input: $i) { 
 DEVICES = "{ me { devices { registeredAt lastSeenAt } } }"
 
 
-async def phone(doors: Doors, installation: str) -> Json:
-    """Sign ana in on an installation, and register it for push; return her tokens."""
+async def phone(doors: Doors, installation: str, *, named: bool = True) -> Json:
+    """Sign ana in on an installation, which the sign-in may leave unnamed, and register it for push; return her tokens."""
     await doors.do(CODES, {"i": {"contact": "ana@example.com"}})
-    given = {"contact": "ana@example.com", "code": doors.sent.codes["ana@example.com"], "installationId": installation}
+    given = {"contact": "ana@example.com", "code": doors.sent.codes["ana@example.com"], "installationId": installation if named else None}
     signed_in = await doors.mutate("signIn", given, "... on SignedIn { accessToken refreshToken }")
     device = {"installationId": installation, "platform": "ANDROID", "token": f"push-{installation}"}
     await doors.mutate("registerDevice", device, "device { id }", token=signed_in["accessToken"])
@@ -38,6 +38,18 @@ async def test_signing_out_on_one_phone_ends_its_push_alone(doors: Doors) -> Non
     assert await reached(doors) == ["push-phone-1", "push-phone-2"]
     assert await doors.mutate("signOut", {}, "sessions", token=first["accessToken"]) == {"sessions": 1}
     assert await reached(doors) == ["push-phone-2"]
+
+
+async def test_a_sign_in_that_named_no_installation_ends_the_push_of_the_one_it_registered(doors: Doors) -> None:
+    await doors.member()
+    signed_in = await phone(doors, "phone-1", named=False)
+    doors.clock.pass_(days=25)
+    given = {"refreshToken": signed_in["refreshToken"]}
+    access = (await doors.mutate("refreshSession", given, "... on SessionRefreshed { accessToken }"))["accessToken"]
+    assert (await doors.do(DEVICES, token=access))["me"]["devices"][0]["lastSeenAt"] == "2026-03-27T10:00:00.000Z"
+    assert await reached(doors) == ["push-phone-1"]
+    assert await doors.mutate("signOut", {}, "sessions", token=access) == {"sessions": 1}
+    assert await reached(doors) == []
 
 
 async def test_signing_out_everywhere_ends_the_push_of_all_ones_own_phones(doors: Doors) -> None:

@@ -39,7 +39,7 @@ async def visits(house: House, member: str = "ana", *, at: datetime = NOON) -> s
 async def register(house: House, member: str, token: str, *, at: datetime = NOON) -> None:
     """Let a member's app register its phone."""
     said = Registration("the-phone", "ANDROID", token, "TOKEN")
-    await devices.register(house.store, member=member, registration=said, key=bytes(32), now=at)
+    await devices.register(house.store, member=member, session="s", registration=said, key=bytes(32), now=at)
 
 
 async def tokens(house: House, member: str = "ana") -> list[str]:
