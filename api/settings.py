@@ -108,7 +108,8 @@ class Settings(BaseSettings):
     )
     sms_method: Literal["POST", "PUT", "GET"] = Field("POST", description="The method of the request to it")
     sms_headers: SecretStr = Field(
-        SecretStr("{}"), description="Its headers, as a JSON object; their Content-Type decides how texts are written"
+        SecretStr("{}"),
+        description="Its headers, as a JSON object; their Content-Type, else how the body begins, decides how texts are written",
     )
     sms_body: SecretStr = Field(SecretStr(""), description="Its body, with {to}, {text} and {id} where they belong")
     webhooks: SecretStr = Field(
