@@ -1,7 +1,7 @@
 """A member's devices: registered by the app, each with a secret by which it makes card codes without a network.
 
 The same installation asking again gets a fresh secret, and its old codes are worth nothing. A push token that moves to another
-member leaves the first. The session that registers it is on it from then on, also where its sign-in named none: it is signed out of there.
+member leaves the first.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from domain.model import codes
 from domain.model.calendar import milliseconds
 from domain.services import fields
 from domain.services.errors import InvalidInput, NotFound
-from domain.store import devices, sessions
+from domain.store import devices
 from domain.store.base import Store
 from domain.store.devices import Device, Platform, TokenKind
 
@@ -94,8 +94,8 @@ async def register(store: Store, *, member: str, session: str, registration: Reg
         token=registration.token,
         token_kind=registration.token_kind,
         app_version=registration.app_version,
+        session=session,
     )
-    await sessions.installed(store, session, installation)
     await devices.put(store, device)
     all_of_them = await devices.of_member(store, member)
     for gone in all_of_them[MOST_DEVICES:]:

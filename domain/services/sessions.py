@@ -70,11 +70,17 @@ def new_session(
     return Opened(session, write_token(token, key=desk.secret))
 
 
+def opening(session: Session) -> list[Write]:
+    """Return the writes that open a session: the device that it signed in on, where it is registered, is its own from now on."""
+    device = None if session.installation is None else devices.device_id(session.who, session.installation)
+    return [sessions.opening(session), *([devices.taking_over(device, session.id)] if device is not None else [])]
+
+
 async def begin(desk: Desk, opened: Opened, *writes: Write) -> None:
     """Write a new session down, in one transaction with the writes that allow it. Raises what they raise."""
 
     async def attempt() -> None:
-        await desk.store.transact([*writes, sessions.opening(opened.session)])
+        await desk.store.transact([*writes, *opening(opened.session)])
 
     await desk.store.rounds(attempt)
 
@@ -107,15 +113,16 @@ async def refresh(desk: Desk, refresh_token: str, *, now: datetime) -> Opened:
 async def sign_out(desk: Desk, session: str, *, everywhere: bool = False, now: datetime) -> int:
     """End a session, or all that its owner has; return how many ended.
 
-    The installations that signed in go first: whoever holds the phone next is not told on its lock screen what a member gained.
+    Its devices go first: whoever holds the phone next is not told on its lock screen what a member gained.
     """
     found = await sessions.find(desk.store, session)
     if found is None:
         return 0
-    if found.kind == "member":
-        await _forget_devices(desk.store, found, everywhere=everywhere)
     if everywhere:
+        if found.kind == "member":
+            await devices.remove_all(desk.store, found.who)
         return await end_all(desk, found.subject, reason="signed_out", now=now)
+    await devices.remove_of(desk.store, found.who, session)
     ended = await sessions.end_session(desk.store, session, reason="signed_out", now=now)
     desk.registry.note_ended([session], now=now)
     return int(ended)
@@ -126,13 +133,6 @@ async def end_all(desk: Desk, subject: str, *, reason: End, now: datetime) -> in
     ended = await sessions.end_all(desk.store, subject, reason=reason, now=now)
     desk.registry.note_ended(ended, now=now)
     return len(ended)
-
-
-async def _forget_devices(store: Store, session: Session, *, everywhere: bool) -> None:
-    if everywhere:
-        await devices.remove_all(store, session.who)
-    elif session.installation is not None:
-        await devices.remove(store, devices.device_id(session.who, session.installation), session.who)
 
 
 async def _as_now(desk: Desk, session: Session) -> Session:
@@ -151,14 +151,15 @@ async def _rotate(desk: Desk, session: Session, token: RefreshToken, following: 
     until = idle_until(_terms(desk, session.kind), began=session.began, now=now)
     if not await sessions.rotate(desk.store, session.id, old=token.hashed, new=following.hashed, until=until, now=now):
         return None
-    if session.kind == "member" and session.installation is not None:  # its phone is in use: pushes go on
-        await devices.seen(desk.store, devices.device_id(session.who, session.installation), now=now)
+    if session.kind == "member":  # its phone is in use: pushes go on
+        await devices.seen(desk.store, session.who, session.id, now=now)
     return Opened(sessions.rotated(session, new=following.hashed, until=until, now=now), write_token(following, key=desk.secret))
 
 
 async def _stolen(desk: Desk, session: Session, now: datetime) -> None:
     await sessions.end_session(desk.store, session.id, reason="theft", now=now)
     desk.registry.note_ended([session.id], now=now)
+    await devices.remove_of(desk.store, session.who, session.id)  # the thief's too: what the member gains is pushed there no more
     log.warning("session.refresh_used_twice", session=session.id, subject=session.subject)
 
 

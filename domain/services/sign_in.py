@@ -20,7 +20,6 @@ from domain.services.enrol import begin_membership
 from domain.services.errors import NotEnrolled, SignInRefused
 from domain.services.sessions import Opened
 from domain.store import contacts, sign_in_codes
-from domain.store import sessions as kept_sessions
 from domain.store.base import Stale
 
 
@@ -48,7 +47,7 @@ async def sign_in(desk: Desk, *, contact: str, code: str, installation: str | No
         known = await contacts.member_of(desk.store, proven.contact.key)
         member = known or secrets.token_hex(16)
         opened = sessions.new_session(desk, "member", member, now=now, installation=where)
-        along = [using, kept_sessions.opening(opened.session)]
+        along = [using, *sessions.opening(opened.session)]
         try:
             if known is None and proven.reserved is None:
                 await desk.store.transact([using])
@@ -82,7 +81,7 @@ async def sign_in_proven(desk: Desk, proven: Sequence[Contact], *, installation:
         for contact in proven:
             if (known := await contacts.member_of(desk.store, contact.key)) is not None:
                 opened = sessions.new_session(desk, "member", known, now=now, installation=where)
-                await desk.store.transact([kept_sessions.opening(opened.session)])
+                await desk.store.transact(sessions.opening(opened.session))
                 return MemberSignedIn(known, opened, enrolled=False)
         for contact, id in zip(proven, ids, strict=True):
             record = await sign_in_codes.find(desk.store, id)
@@ -92,9 +91,7 @@ async def sign_in_proven(desk: Desk, proven: Sequence[Contact], *, installation:
                 used = sign_in_codes.putting(replace(record, live=None, reserved=None), now=now)
                 holder = one_time.Proven(contact, id, "", reserved)
                 try:
-                    await begin_membership(
-                        desk, holder, reserved, along=[used, kept_sessions.opening(opened.session)], member=member, now=now
-                    )
+                    await begin_membership(desk, holder, reserved, along=[used, *sessions.opening(opened.session)], member=member, now=now)
                 except contacts.ContactHeld as fault:
                     raise Stale("taken meanwhile") from fault
                 return MemberSignedIn(member, opened, enrolled=True)

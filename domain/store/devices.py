@@ -1,6 +1,7 @@
 """Devices of members: one record an installation of a member's, with where pushes go and the eight bytes that its card codes begin with.
 
-The secret behind card codes is not here: it is derived from those bytes. A push token is one device's: who registers it has it.
+The secret behind card codes is not here: it is derived from those bytes. A push token is one device's: who registers it has it. A device
+is of the session that registered it or signed in on it, whichever came last, and goes when that session is ended.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from domain.store.base import Store
+from domain.store.base import Store, Write, update
 from domain.store.connect import Raw
 from domain.store.requests import joined_hash
 
@@ -31,6 +32,7 @@ class Device:
     token: str | None = None
     token_kind: TokenKind = "FID"  # noqa: S105 - a kind, no secret
     app_version: str | None = None
+    session: str | None = None
 
 
 def device_id(member: str, installation: str) -> str:
@@ -74,6 +76,7 @@ async def put(store: Store, device: Device) -> None:
         "last_seen_at": device.last_seen_at,
         "token_kind": device.token_kind,
         "app_version": device.app_version,
+        "session": device.session,
     }
     change: dict[str, Any] = {"$set": sets, "$unset": {"blamed": ""}, "$setOnInsert": {"registered_at": device.registered_at}}
     if device.token is not None:
@@ -84,15 +87,25 @@ async def put(store: Store, device: Device) -> None:
     await store[COLLECTION].update_one({"_id": device.id}, change, upsert=True)
 
 
-async def seen(store: Store, device: str, *, now: datetime) -> None:
-    """Note that a device is in use; nothing where it is not registered."""
-    await store[COLLECTION].update_one({"_id": device}, {"$set": {"last_seen_at": now}})
+def taking_over(device: str, session: str) -> Write:
+    """Return the write that makes a device a session's; it does nothing where the device is not registered."""
+    return update(COLLECTION, {"_id": device}, {"$set": {"session": session}})
+
+
+async def seen(store: Store, member: str, session: str, *, now: datetime) -> None:
+    """Note that the device of a member's session is in use; nothing where none is registered."""
+    await store[COLLECTION].update_many({"member": member, "session": session}, {"$set": {"last_seen_at": now}})
 
 
 async def remove(store: Store, device: str, member: str) -> bool:
     """Forget a device of a member's; False where they have none of this identity."""
     done = await store[COLLECTION].delete_one({"_id": device, "member": member})
     return done.deleted_count == 1
+
+
+async def remove_of(store: Store, member: str, session: str) -> None:
+    """Forget what a session of a member's has registered."""
+    await store[COLLECTION].delete_many({"member": member, "session": session})
 
 
 async def remove_all(store: Store, member: str) -> None:
@@ -111,4 +124,5 @@ def _device(row: Raw) -> Device:
         token=row.get("token"),
         token_kind=row["token_kind"],
         app_version=row.get("app_version"),
+        session=row.get("session"),
     )

@@ -88,11 +88,6 @@ def opening(session: Session) -> Write:
     return insert(COLLECTION, {name: value for name, value in kept.items() if value is not None})
 
 
-async def installed(store: Store, session: str, installation: str) -> None:
-    """Note on which installation of the app a session is."""
-    await store[COLLECTION].update_one({"_id": session}, {"$set": {"installation": installation}})
-
-
 async def rotate(store: Store, session: str, *, old: str, new: str, until: datetime, now: datetime) -> bool:
     """Put a new token's hash in the place of the old one's; False where the old one no longer works."""
     change = {"token": new, "before": old, "rotated_at": now, "until": until, "purge_at": until + KEPT_AFTER}

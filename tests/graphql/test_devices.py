@@ -1,4 +1,4 @@
-"""Installations of the app over HTTP: how long one is reached by push, and that signing out ends it."""
+"""Installations of the app over HTTP: how long one is reached by push, and that signing out, or a theft, ends it."""
 
 from tests.doors import Doors, Json
 
@@ -6,14 +6,19 @@ CODES = "mutation($i: RequestSignInCodeInput!) { requestSignInCode(input: $i) { 
 DEVICES = "{ me { devices { registeredAt lastSeenAt } } }"
 
 
-async def phone(doors: Doors, installation: str, *, named: bool = True) -> Json:
+async def phone(doors: Doors, installation: str, *, named: bool = True, registers: bool = True) -> Json:
     """Sign ana in on an installation, which the sign-in may leave unnamed, and register it for push; return her tokens."""
     await doors.do(CODES, {"i": {"contact": "ana@example.com"}})
     given = {"contact": "ana@example.com", "code": doors.sent.codes["ana@example.com"], "installationId": installation if named else None}
     signed_in = await doors.mutate("signIn", given, "... on SignedIn { accessToken refreshToken }")
-    device = {"installationId": installation, "platform": "ANDROID", "token": f"push-{installation}"}
-    await doors.mutate("registerDevice", device, "device { id }", token=signed_in["accessToken"])
+    if registers:
+        await doors.mutate("registerDevice", pushed_at(installation), "device { id }", token=signed_in["accessToken"])
     return signed_in
+
+
+def pushed_at(installation: str) -> Json:
+    """What an installation says when it registers for push."""
+    return {"installationId": installation, "platform": "ANDROID", "token": f"push-{installation}"}
 
 
 async def reached(doors: Doors) -> list[str]:
@@ -50,6 +55,29 @@ async def test_a_sign_in_that_named_no_installation_ends_the_push_of_the_one_it_
     assert await reached(doors) == ["push-phone-1"]
     assert await doors.mutate("signOut", {}, "sessions", token=access) == {"sessions": 1}
     assert await reached(doors) == []
+
+
+async def test_whoever_signs_in_again_on_a_phone_takes_it_over_without_registering_it(doors: Doors) -> None:
+    await doors.member()
+    before = await phone(doors, "phone-1")
+    now = await phone(doors, "phone-1", registers=False)
+    assert await doors.mutate("signOut", {}, "sessions", token=before["accessToken"]) == {"sessions": 1}
+    assert await reached(doors) == ["push-phone-1"]
+    assert await doors.mutate("signOut", {}, "sessions", token=now["accessToken"]) == {"sessions": 1}
+    assert await reached(doors) == []
+
+
+async def test_a_theft_ends_the_push_of_whatever_its_session_registered(doors: Doors) -> None:
+    await doors.member()
+    stolen, _ = await phone(doors, "phone-1"), await phone(doors, "phone-2")
+    for name in ("thief", "phone-1"):
+        await doors.mutate("registerDevice", pushed_at(name), "device { id }", token=stolen["accessToken"])
+    assert await reached(doors) == ["push-phone-1", "push-phone-2", "push-thief"]
+    given = {"refreshToken": stolen["refreshToken"]}
+    await doors.mutate("refreshSession", given, "__typename")
+    doors.clock.pass_(minutes=1)
+    assert (await doors.mutate("refreshSession", given, "... on SignInRefused { reason }"))["reason"] == "SESSION_ENDED"
+    assert await reached(doors) == ["push-phone-2"]
 
 
 async def test_signing_out_everywhere_ends_the_push_of_all_ones_own_phones(doors: Doors) -> None:
