@@ -25,6 +25,9 @@ _ELSEWHERE = {
 def check_expressions(view: View) -> Iterator[Finding]:
     """Find expressions that name what is not there or fail on sample data."""
     for place in view.places:
+        data = any(name.startswith("event.data.") for name in place.expression.names)
+        if data and view.half_known.intersection(place.events or ()):
+            continue  # how the data is declared is a fault of its own, and this only follows from it
         by_event = {event: words for event in place.events or ("",) if (words := _words(view, place, event)) is not None}
         if not by_event:  # the event itself is unknown, which is a fault of its own: what the member is may be judged all the same
             yield from _unnamed(place, {"": MEMBER}, only="member")
@@ -79,7 +82,8 @@ def _meant(name: str, known: set[str]) -> str:
     near = {word for word in known if word.partition(".")[0] == root}
     if near:
         return instead(name, near, "remove it")
-    return _ELSEWHERE.get(root, f"names begin with one of {', '.join(sorted({word.partition('.')[0] for word in known}))}")
+    begins = f"names begin with one of {', '.join(sorted({word.partition('.')[0] for word in known}))}"
+    return _ELSEWHERE.get(root, begins if "." in name else f'{begins}; a text goes in quotes: "{name}"')
 
 
 def _names(words: Mapping[str, Word], name: str) -> bool:
@@ -187,7 +191,8 @@ def _remedy(trouble: str) -> str:
     if "brings no" in trouble:
         return 'write event.name == "purchase.completed" && ..., or give each event a rule of its own'
     if "no function" in trouble:
-        return "write one of size, startsWith, endsWith, contains, matches, int, double, string, timestamp, duration"
+        functions = "size, startsWith, endsWith, contains, matches, int, double, string, timestamp, duration"
+        return f'in a list look with "word" in LIST; else write one of {functions}'
     return "mend the part that fails"
 
 

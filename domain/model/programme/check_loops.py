@@ -50,8 +50,11 @@ def check_loops(view: View) -> Iterator[Finding]:
     for at, rule in enumerate(view.programme.rules):
         own = _own(followers, circles, rule)
         if own:
-            way = ", ".join(sorted(set().union(*(names[circle] for circle in own))))
-            remedy = "add a limit or cap, narrow its when by event.data, or write qualifying: false"
+            ways = set().union(*(names[circle] for circle in own))
+            way = ", ".join(sorted(ways))
+            # An award that counts toward no tier still is one: it ends what comes round by the tiers alone.
+            remedy = "add a limit or cap, or narrow its when by event.data"
+            remedy += ", or write qualifying: false" if ways == {"tier.changed"} else ""
             yield Finding(("rules", at, "on"), f"the rule can feed itself by way of {way}", remedy, hint=not own & endless)
 
 

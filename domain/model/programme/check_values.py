@@ -56,9 +56,11 @@ def _zones() -> frozenset[str]:
 def _header(view: View) -> Iterator[Finding]:
     header = view.programme.programme
     if header.currency not in list_currencies():
-        yield Finding(("programme", "currency"), f"{header.currency} is no currency", "write its ISO 4217 code, such as EUR")
+        yield Finding(("programme", "currency"), f"{header.currency} is no currency", "write its ISO 4217 code in capitals, such as EUR")
     if header.timezone not in _zones():
-        remedy = instead(header.timezone, (zone for zone in _zones() if "/" in zone), "") if header.timezone else ""
+        # Etc/GMT-3 lies three hours ahead of Greenwich: no name to put before somebody who wrote GMT-3.
+        near = (zone for zone in _zones() if "/" in zone and not zone.startswith("Etc/"))
+        remedy = instead(header.timezone, near, "") if header.timezone else ""
         remedy = remedy if remedy.startswith("did") else "write an IANA name, such as Europe/Lisbon"
         yield Finding(("programme", "timezone"), f"{header.timezone} is no time zone", remedy)
     for at, locale in enumerate(header.locales):

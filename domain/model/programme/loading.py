@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from domain.model.programme.check_codes import check_codes, check_given
 from domain.model.programme.check_expressions import check_expressions
 from domain.model.programme.check_loops import check_loops
+from domain.model.programme.check_meant import check_meant
 from domain.model.programme.check_texts import check_texts, missing_texts
 from domain.model.programme.check_unused import check_unused
 from domain.model.programme.check_values import check_values
@@ -58,6 +59,7 @@ def _checked(view: View) -> Iterator[Finding]:
     yield from check_texts(view)
     yield from check_loops(view)
     yield from check_unused(view)
+    yield from check_meant(view)
 
 
 def _placed(reading: Reading, findings: list[Finding], *, hints: bool) -> Iterator[Fault]:

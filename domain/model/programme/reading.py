@@ -28,6 +28,7 @@ from ruamel.yaml.events import (
 )
 
 from domain.model.programme.faults import Fault, Path, ProgrammeFaults, written
+from domain.model.programme.slips import yaml_slip
 
 LARGEST_FILE: Final = 1_000_000
 DEEPEST: Final = 20
@@ -64,9 +65,7 @@ def read(text: str) -> Reading:
         for event in YAML(typ="safe", pure=True).parse(text):
             builder.take(event)
     except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark is not None else 1
-        raise _stop(line, f"this is no YAML: {error.problem or error.context}", "mend the indentation, brackets or quotes here") from None
+        raise _stop(*yaml_slip(error)) from None
     except YAMLError as error:
         line = text.count("\n", 0, getattr(error, "position", 0)) + 1
         raise _stop(line, "this is no YAML: it holds a character that no text has", "save the file as plain UTF-8 text") from None
@@ -120,9 +119,10 @@ class _Builder:
     def _node(self, event: Any, line: int) -> None:
         top = self._open[-1] if self._open else None
         if isinstance(event, AliasEvent) or event.anchor is not None:
-            raise _stop(line, "anchors and aliases (& and *) are not read here", "write the part out where it is needed")
+            remedy = "write the part out where it is needed; put a text that begins with & or * in quotes"
+            raise _stop(line, "anchors and aliases (& and *) are not read here", remedy)
         if event.ctag is not None:
-            raise _stop(line, f"the tag {event.ctag} is not read here", "remove it")
+            raise _stop(line, f"the tag {event.ctag} is not read here", "remove it, or put the text that begins with ! in quotes")
         if top is not None and isinstance(top.into, dict) and top.key is None:
             self._key(top, event, line)
             return
@@ -148,7 +148,10 @@ class _Builder:
         path = (*top.path, top.key)
         if top.key in top.into:
             message = f"{top.key} is written twice, first on line {self.reading.lines[path]}"
-            self.reading.faults.append(Fault(line=line, path=written(path), message=message, remedy="keep one of them"))
+            remedy = "keep one of them"
+            if top.path and isinstance(top.path[-1], int):
+                remedy += ", or begin the next item with a dash: - code: ..."
+            self.reading.faults.append(Fault(line=line, path=written(path), message=message, remedy=remedy))
         else:
             self.reading.lines[path] = line
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, Final, cast, get_args
 
 from pydantic import ValidationError
@@ -135,8 +136,9 @@ def _finding(path: Path, shaped: Path, detail: ErrorDetails) -> Finding:
     kind, context = detail["type"], detail.get("ctx", {})
     name = str(path[-1]) if path else "the file"
     if kind == "extra_forbidden":
-        keys = _keys(shaped[:-1])
-        return Finding(path, f"{name} is no key here", instead(name, keys, "remove it"))
+        if name.isdigit():
+            return Finding(path, f"{name} is no key here", "write a point for the decimals, and nothing between thousands: 1.25 and 2500")
+        return Finding(path, f"{name} is no key here", instead(name, _keys(shaped[:-1]), "remove it"))
     if kind == "missing":
         return Finding(path, f"{name} is missing", f"add {name}: ...")
     if kind == "value_error":
@@ -145,6 +147,10 @@ def _finding(path: Path, shaped: Path, detail: ErrorDetails) -> Finding:
     if kind == "string_pattern_mismatch":
         return Finding(path, f"{_clip(detail['input'])} is not written as it must be", PATTERNS[context["pattern"]])
     message, remedy = _TYPES.get(kind, (detail["msg"], "see the reference of this key"))
+    if kind == "model_type" and (keys := _keys(shaped)):
+        remedy = f"write keys and values in braces, of {', '.join(keys)}"
+    if kind == "int_type" and isinstance(detail["input"], Decimal):
+        remedy += "; money in minor units, such as 499 for 4.99"
     given = _clip(detail["input"])
     filled = {key: str(value) for key, value in context.items()}
     return Finding(path, message.format(given=given, **filled), remedy.format(given=given, **filled))
@@ -153,12 +159,12 @@ def _finding(path: Path, shaped: Path, detail: ErrorDetails) -> Finding:
 _TYPES: Final[Mapping[str, tuple[str, str]]] = {
     "string_type": ("{given} is no text", "put it in quotes"),
     "string_too_long": ("{given} is too long", "at most {max_length} characters"),
-    "int_type": ("{given} is no whole number", "write a whole number without quotes"),
-    "bool_type": ("{given} is neither true nor false", "write true or false"),
+    "int_type": ("{given} is no whole number", "write a whole number without quotes or signs"),
+    "bool_type": ("{given} is neither true nor false", "write true or false, in small letters and without quotes"),
     "greater_than_equal": ("{given} is too small", "write {ge} or more"),
     "less_than_equal": ("{given} is too large", "write {le} or less"),
     "literal_error": ("{given} is not among the words known here", "write one of {expected}"),
-    "tuple_type": ("{given} is no list", "write a list: [...]"),
+    "tuple_type": ("{given} is no list", "write a list: [one, two], or each on a line of its own after a dash and a space"),
     "too_short": ("the list is empty", "give it at least one item"),
     "dict_type": ("{given} is no map of keys", "write keys and values: {{key: value}}"),
     "mapping_type": ("{given} is no map of keys", "write keys and values: {{key: value}}"),

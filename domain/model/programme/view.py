@@ -94,6 +94,13 @@ class View:
             return None
         return {name: Word(DECLARED[kind], nullable=True) for name, kind in declared.data.items()}
 
+    @cached_property
+    def half_known(self) -> frozenset[str]:
+        """The events whose declared data could not all be shaped, so that not all of their fields are known."""
+        faulty = {removed[:3] for removed in self.shape.removed}
+        declared = enumerate(self.programme.events)
+        return frozenset(spec.name for at, spec in declared if self.shape.original(("events", at, "data")) in faulty)
+
     def raw(self, path: Path) -> object:
         """Return what the file holds at a shaped path; None where it holds nothing."""
         found: object = self.data

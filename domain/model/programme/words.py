@@ -17,6 +17,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, Stri
 
 from domain.model.calendar import Span
 from domain.model.conditions import Expression, ExpressionMalformed
+from domain.model.programme.slips import expression_slip
 
 REMEDY: Final = " -> "
 LARGEST_AMOUNT: Final = 10**9
@@ -101,7 +102,8 @@ def _text(value: object, info: ValidationInfo) -> Text:
         if len(text) > LONGEST_TEXT:
             raise ValueError(f"the text for {locale} is {len(text)} characters long{REMEDY}at most {LONGEST_TEXT} are allowed")
     if not str(value.get(default, "")).strip():
-        raise ValueError(f"has no text for {default}, the default locale{REMEDY}add {default}: ...")
+        quotes = "; put a text with a brace or a comma in quotes" if not value.keys() & set(context.get("locales", ())) else ""
+        raise ValueError(f"has no text for {default}, the default locale{REMEDY}add {default}: ...{quotes}")
     return Text(entries=value, default=default)
 
 
@@ -118,7 +120,7 @@ def read_span(value: object) -> Span:
 
 
 def _no_span(value: object) -> Span:
-    written = ", ".join(value) if isinstance(value, dict) else _kind(value)
+    written = ", ".join(map(str, value)) if isinstance(value, dict) else f'"{value[:60]}"' if isinstance(value, str) else _kind(value)
     raise ValueError(f"is {written or 'empty'}, not a duration{REMEDY}write exactly one of {{hours: N}}, {{days: N}} and {{months: N}}")
 
 
@@ -158,7 +160,7 @@ def read_expression(value: object) -> Expression:
     try:
         return Expression(value)
     except ExpressionMalformed as error:
-        raise ValueError(f"{error}{REMEDY}mend the expression; conditions are CEL, such as purchase.total >= 2500") from None
+        raise ValueError(f"{error}{REMEDY}{expression_slip(value)}") from None
 
 
 def _ratio(value: object) -> object:

@@ -34,7 +34,7 @@ BAD = (
     Bad("duration of nothing", "remind: {days: 30}", "remind: {days: 0}", 17, "wallets[0].remind", "days is 0"),
     Bad("expiry of no kind", "expiry: never", "expiry: always", 19, "wallets[1].expiry", "is no expiry"),
     Bad("expiry in hours", "after: {months: 12}", "after: {hours: 12}", 15, "wallets[0].expiry.after", "this is counted in whole days"),
-    Bad("tier validity of no kind", "gold: never", "gold: forever", 15, "wallets[0].expiry.by_tier.gold", "is a text, not a duration"),
+    Bad("tier validity of no kind", "gold: never", "gold: forever", 15, "wallets[0].expiry.by_tier.gold", 'is "forever", not a duration'),
     Bad("day that is none", '"2026-11-01"', '"2026-02-30"', 33, "rules[1].during.from", "'2026-02-30' is no day"),
     Bad(
         "time with a zone",
