@@ -46,8 +46,7 @@ SLIPS = {
         "plans[0].price: this is in minor units: 49 is 0.49 EUR -> write 4900 for 49.00 EUR",
     ),
     "a percentage as a multiplier": (
-        "tiers: {count: {wallet: points}, window: calendar_year,"
-        " ladder: [{code: a, name: A, from: 0}, {code: b, name: B, from: 9, multiplier: 125}]}\n",
+        "tiers: {count: {wallet: points}, window: calendar_year, ladder: [{code: a, from: 0}, {code: b, from: 9, multiplier: 125}]}\n",
         "tiers.ladder[1].multiplier: b gets 125 times the award -> write 1.25 for a quarter more",
     ),
     "a list compared with a text": (
