@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.model.programme import Programme
-from domain.model.programme.loading import load
+from domain.model.programme.loading import load, load_published
 from domain.model.programme.reading import content_hash
 from domain.store import audit, stock
 from domain.store.base import Stale, Store, insert, update
@@ -50,7 +50,7 @@ class Programmes:
             found = await ProgrammeVersion.get(number)
             if found is None:
                 raise KeyError(number)
-            self._known[number] = Published(load(found.text), number, found.digest)
+            self._known[number] = Published(load_published(found.text), number, found.digest)
         return self._known[number]
 
     async def know(self, numbers: Iterable[int]) -> None:

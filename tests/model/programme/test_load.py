@@ -9,7 +9,8 @@ import pytest
 
 from domain.model.calendar import Span
 from domain.model.conditions import Expression
-from domain.model.programme import Of, Programme, Text, inspect, load
+from domain.model.programme import Of, Programme, ProgrammeFaults, Text, inspect, load
+from domain.model.programme.loading import load_published
 from domain.model.programme.vocabulary import BUILT_IN
 from tests.model.programme.bad import CLUB, faults_of
 
@@ -167,3 +168,11 @@ def test_every_built_in_event_may_be_named_by_a_rule() -> None:
         extra = 'at: "0 9 * * *",' if event == "schedule" else ""
         rule = f"  - {{code: any, on: {event}, {extra} do: [{{tag: seen}}]}}\n"
         assert load(CLUB.replace("tiers:\n  count", rule + "tiers:\n  count")).rule("any").on == (event,)
+
+
+def test_what_was_published_is_read_also_where_the_check_would_refuse_it_by_now() -> None:
+    refused = CLUB.replace("purchase.eligible", "purchase.of_another_version", 1)
+    assert [fault.path for fault in faults_of(refused)] == ["rules[0].do[0].award.of"]
+    assert load_published(refused).rule("base").do[0].award is not None
+    with pytest.raises(ProgrammeFaults):
+        load_published(f"{CLUB}\nunheard_of: 1\n")
