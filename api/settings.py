@@ -7,11 +7,13 @@ description fails a test, and so does one that the README's table leaves out.
 from pathlib import Path
 from typing import Literal
 
-from pydantic import DirectoryPath, EmailStr, Field, SecretStr, ValidationError
+from pydantic import DirectoryPath, EmailStr, Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic_core import ErrorDetails, PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 PREFIX = "SELO_"
 HTTP_URL = r"^https?://[^\s/]+"
+LONGEST_SECONDS = 3600
 
 
 class BadSettings(Exception):
@@ -28,12 +30,13 @@ class Settings(BaseSettings):
         validation_alias="MONGODB_URI",
         description="A MongoDB replica set or sharded cluster; without it the embedded database runs as a child process",
     )
-    database: str = Field("selo", pattern=r"^[A-Za-z0-9_-]{1,38}$", description="The database's name")
+    database: str = Field("selo", pattern=r"^[A-Za-z0-9_-]{1,38}$", examples=["selo"], description="The database's name")
     host: str = Field("127.0.0.1", description="The address to listen on")
     port: int = Field(8000, ge=0, le=65_535, description="The port to listen on; 0 takes a free one")
     base_url: str | None = Field(
         None,
         pattern=r"^https?://\S*[^\s/]$",
+        examples=["https://club.example, without a slash at its end"],
         description="What the outside calls this server: start of links, else the address it listens on; issuer of tokens, else selo",
     )
     programme: Path | None = Field(None, description="A programme file to publish at start; the same content again is no new version")
@@ -69,12 +72,15 @@ class Settings(BaseSettings):
     )
     cors_origins: list[str] = Field(
         default_factory=list,
+        examples=['["https://shop.example"]'],
         description="Origins of other web pages that may call the API, as a JSON list; none by default",
     )
     graphiql: bool = Field(True, description="GraphiQL at /graphql for browsers")
     introspection: bool = Field(True, description="Whether the schema may be asked for; off also turns GraphiQL off")
     trusted_proxies: list[str] = Field(
-        default_factory=list, description="Addresses of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, as a JSON list"
+        default_factory=list,
+        examples=['["10.0.0.7"]'],
+        description="Addresses of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, as a JSON list",
     )
 
     # Who is reached
@@ -85,10 +91,16 @@ class Settings(BaseSettings):
         None,
         description="The Firebase project where there is no file: push then goes by the identity of the machine (workload identity)",
     )
-    fcm_url: str | None = Field(None, pattern=HTTP_URL, description="Another address than Google's for push: a stand-in, for tests")
+    fcm_url: str | None = Field(
+        None,
+        pattern=HTTP_URL,
+        examples=["http://127.0.0.1:9000"],
+        description="Another address than Google's for push: a stand-in, for tests",
+    )
     firebase_certificates_url: str = Field(
         "https://www.googleapis.com/robot/v1/metadata/x509/securetoken@system.gserviceaccount.com",
         pattern=HTTP_URL,
+        examples=["https://www.example/certificates"],
         description="Where the certificates are that ID tokens of Firebase are signed by",
     )
     firebase_auth_emulator_host: str | None = Field(
@@ -96,7 +108,12 @@ class Settings(BaseSettings):
         validation_alias="FIREBASE_AUTH_EMULATOR_HOST",
         description="Firebase's own variable, by which its libraries believe unsigned tokens: only a demo starts with it",
     )
-    smtp_host: str | None = Field(None, description="The mail server that e-mail and sign-in codes go to; without it there is no e-mail")
+    smtp_host: str | None = Field(
+        None,
+        pattern=r"^[^\s/]+$",
+        examples=["mail.example"],
+        description="The mail server that e-mail and sign-in codes go to; without it there is no e-mail",
+    )
     smtp_port: int = Field(587, ge=1, le=65_535, description="Its port")
     smtp_security: Literal["starttls", "tls", "none"] = Field("starttls", description="How the connection to it is made safe")
     smtp_user: str | None = Field(None, description="Who signs in there, where it asks")
@@ -129,8 +146,8 @@ class Settings(BaseSettings):
     anonymous_requests_per_minute: int = Field(600, ge=1, description="Requests without sign-in from one address in a minute (per process)")
     staff_requests_per_minute: int = Field(600, ge=1, description="Requests of one till in a minute (per process)")
     bad_scans_per_minute: int = Field(10, ge=1, description="Unknown or forged codes that lock a till for a minute")
-    operation_seconds: float = Field(10, gt=0, description="The longest that one GraphQL operation may take")
-    database_seconds: float = Field(5, gt=0, description="The longest that one database call may take")
+    operation_seconds: float = Field(10, gt=0, le=LONGEST_SECONDS, description="The longest that one GraphQL operation may take")
+    database_seconds: float = Field(5, gt=0, le=LONGEST_SECONDS, description="The longest that one database call may take")
     shutdown_seconds: int = Field(10, ge=1, description="How long requests under way get to finish at shutdown")
     worker: bool = Field(
         True,
@@ -141,6 +158,14 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least serious log line written")
     log_format: Literal["console", "json"] = Field("console", description="Log lines for people, or one JSON object a line")
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def not_empty(cls, value: object, info: ValidationInfo) -> object:
+        """Refuse what is set to nothing: an empty path is the current folder, an empty host every address, and nobody means that."""
+        if value == "" and info.field_name is not None and cls.model_fields[info.field_name].default not in ("", SecretStr("")):
+            raise PydanticCustomError("empty", "it is empty: give it a value, or unset it")
+        return value
+
 
 def read_settings(**given: object) -> Settings:
     """Settings from the environment, with what the command line gave in front of them (None: not given).
@@ -150,12 +175,32 @@ def read_settings(**given: object) -> Settings:
     try:
         return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
     except SettingsError as fault:
-        raise BadSettings(f"A setting cannot be read: {fault}; a list is JSON, such as '[\"https://shop.example\"]'.") from None
+        name = str(fault).partition('"')[2].partition('"')[0]  # a list that is no JSON; pydantic tells its field in words alone
+        raise BadSettings(_cannot_be_used(name, f"it is written like {_example(name)}")) from None
     except ValidationError as fault:
         first = fault.errors()[0]
         name = str(first["loc"][0]) if first["loc"] else "settings"
-        shown = name if name.isupper() else f"{PREFIX}{name.upper()}"
-        raise BadSettings(f"The setting {shown} cannot be used: {first['msg'][0].lower()}{first['msg'][1:]}.") from None
+        raise BadSettings(_cannot_be_used(name, _what_is_wrong(name, first))) from None
+
+
+def _cannot_be_used(name: str, why: str) -> str:
+    shown = name if name.isupper() else f"{PREFIX}{name.upper()}"
+    return f"The setting {shown} cannot be used: {why}."
+
+
+def _what_is_wrong(name: str, fault: ErrorDetails) -> str:
+    match fault["type"]:
+        case "string_pattern_mismatch" | "list_type":
+            return f"it is written like {_example(name)}"
+        case "too_short":
+            return f"it has fewer than {fault['ctx']['min_length']} characters"
+        case _:
+            return f"{fault['msg'][0].lower()}{fault['msg'][1:].rstrip('.')}"
+
+
+def _example(name: str) -> str:
+    """How a setting is written whose rule is no sentence."""
+    return str((Settings.model_fields[name].examples or [""])[0])
 
 
 def settings_table() -> str:

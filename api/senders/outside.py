@@ -6,6 +6,7 @@ What is not configured is off; the worker says so at start. What is configured a
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from api.senders.codes import SentCodes
 from api.senders.console import ConsoleCodes, NoCodes
-from api.settings import BadSettings, Settings
+from api.settings import HTTP_URL, BadSettings, Settings
 from domain.services.senders import CodeSender, Senders
 
 SECRET_CHARACTERS = 32
@@ -83,7 +84,11 @@ def _firebase_project(settings: Settings) -> str | None:
         return settings.firebase_project
     try:
         project = json.loads(settings.firebase_credentials.read_bytes())["project_id"]
-    except (OSError, ValueError, KeyError, TypeError):
+    except OSError as fault:
+        raise BadSettings(
+            f"SELO_FIREBASE_CREDENTIALS cannot be used: {settings.firebase_credentials} cannot be read: {fault.strerror}."
+        ) from None
+    except (ValueError, KeyError, TypeError):
         project = None
     if not isinstance(project, str) or not project:
         raise BadSettings(
@@ -128,8 +133,8 @@ def _sms(settings: Settings) -> SmsGateway | None:
     from api.senders.sms import Gateway, SmsGateway
 
     url, body = settings.sms_url.get_secret_value(), settings.sms_body.get_secret_value()
-    if not url.startswith(("https://", "http://")):
-        raise BadSettings("SELO_SMS_URL cannot be used: it begins with https://.")
+    if not re.match(HTTP_URL, url):
+        raise BadSettings("SELO_SMS_URL cannot be used: it begins with https:// and a host.")
     if "{to}" not in url + body or "{text}" not in url + body:
         raise BadSettings("SELO_SMS_BODY cannot be used: {to} and {text} stand in it, or in SELO_SMS_URL.")
     try:

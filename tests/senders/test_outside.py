@@ -75,10 +75,14 @@ async def test_with_settings_each_reaches_its_outside(fcm: StandIn, tmp_path: Pa
     ("given", "sentence"),
     [
         ({"FIREBASE_AUTH_EMULATOR_HOST": "127.0.0.1:9099"}, "FIREBASE_AUTH_EMULATOR_HOST is set"),
-        ({"firebase_credentials": Path("/nowhere.json")}, "SELO_FIREBASE_CREDENTIALS cannot be used"),
+        (
+            {"firebase_credentials": Path("/nowhere.json")},
+            "SELO_FIREBASE_CREDENTIALS cannot be used: /nowhere.json cannot be read: No such file or directory.",
+        ),
         ({"smtp_host": "mail.example.com"}, "SELO_MAIL_FROM is needed"),
         ({"smtp_host": "mail.example.com", "mail_from": "club@selo.example.com"}, "SELO_BASE_URL is needed"),
         ({"sms_url": "ftp://gateway"}, "SELO_SMS_URL cannot be used"),
+        ({"sms_url": "https://", "sms_body": "{to}{text}"}, "SELO_SMS_URL cannot be used: it begins with https:// and a host."),
         ({"sms_url": "https://gateway/", "sms_body": "{to}"}, "SELO_SMS_BODY cannot be used"),
         ({"sms_url": "https://gateway/?{to}{text}", "sms_headers": "[1]"}, "SELO_SMS_HEADERS cannot be used"),
         ({"webhooks": "shop"}, "SELO_WEBHOOKS cannot be used: it is a JSON object"),
