@@ -24,6 +24,7 @@ OVERLAP = timedelta(days=1)
 PEM = re.compile(rb"-----BEGIN PRIVATE KEY-----.+?-----END PRIVATE KEY-----", re.DOTALL)
 SHORTEST_SECRET = 32
 STAMP = "%Y%m%dT%H%M%SZ"
+KEY_FILES = f"token-{'[0-9]' * 8}T{'[0-9]' * 6}Z-*.pem"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def read_keys(settings: Settings, *, now: datetime) -> Keys:
     """The keys of settings, else of the data folder, made there where there are none. Raises BadSettings."""
     folder = settings.data / "keys"
     if settings.token_keys is not None:
-        keys = _from_pem(settings.token_keys.get_secret_value().encode())
+        keys = _from_pem(settings.token_keys.get_secret_value().encode(), where="SELO_TOKEN_KEYS")
     else:
         keys = stored_keys(folder) or [add_key(folder, now=now)]
     secret = settings.secret.get_secret_value().encode() if settings.secret is not None else _stored_secret(folder)
@@ -78,7 +79,7 @@ def read_keys(settings: Settings, *, now: datetime) -> Keys:
 
 def stored_keys(folder: Path) -> list[TokenKey]:
     """The keys of the data folder, newest first."""
-    return [key for path in _key_files(folder) for key in _from_pem(path.read_bytes())]
+    return [key for path in _key_files(folder) for key in _from_pem(path.read_bytes(), where=str(path))]
 
 
 def add_key(folder: Path, *, now: datetime) -> TokenKey:
@@ -101,10 +102,12 @@ def drop_retired(folder: Path, *, now: datetime) -> int:
 
 
 def _key_files(folder: Path) -> list[Path]:
-    return sorted(folder.glob("token-*.pem"), reverse=True)
+    """Those of our own names, by which they are ordered: a copy under another name neither signs nor verifies."""
+    return sorted(folder.glob(KEY_FILES), reverse=True)
 
 
-def _from_pem(text: bytes) -> list[TokenKey]:
+def _from_pem(text: bytes, *, where: str) -> list[TokenKey]:
+    unusable = f"{where} cannot be used: it must be Ed25519 private keys in PEM (openssl genpkey -algorithm ed25519)."
     keys = []
     for block in PEM.findall(text):
         try:
@@ -112,10 +115,10 @@ def _from_pem(text: bytes) -> list[TokenKey]:
         except ValueError:
             private = None
         if not isinstance(private, Ed25519PrivateKey):
-            raise BadSettings("A token key cannot be used: it must be an Ed25519 private key in PEM (openssl genpkey -algorithm ed25519).")
+            raise BadSettings(unusable)
         keys.append(TokenKey(private))
     if not keys:
-        raise BadSettings("SELO_TOKEN_KEYS holds no private key in PEM (openssl genpkey -algorithm ed25519).")
+        raise BadSettings(unusable)
     return keys
 
 

@@ -82,8 +82,26 @@ def test_keys_from_settings_leave_the_folder_alone(data: Path) -> None:
 
 @pytest.mark.parametrize("text", ["nonsense", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----"])
 def test_a_key_that_is_none_is_refused_in_a_sentence(data: Path, text: str) -> None:
-    with pytest.raises(BadSettings, match="openssl genpkey -algorithm ed25519"):
+    with pytest.raises(BadSettings, match=r"^SELO_TOKEN_KEYS cannot be used: .* \(openssl genpkey -algorithm ed25519\)\.$"):
         read_keys(Settings(data=data, token_keys=SecretStr(text)), now=NOW)
+
+
+def test_a_key_file_that_is_cut_short_is_named(data: Path) -> None:
+    add_key(data, now=NOW)
+    (file,) = data.iterdir()
+    file.write_bytes(file.read_bytes()[:60])
+    with pytest.raises(BadSettings, match=f"^{file} cannot be used: it must be Ed25519 private keys in PEM"):
+        stored_keys(data)
+
+
+def test_a_copy_of_a_key_under_a_name_of_its_own_neither_signs_nor_keeps_keys_from_going(data: Path) -> None:
+    old = add_key(data, now=NOW)
+    (file,) = data.iterdir()
+    (data / "token-old.pem").write_bytes(file.read_bytes())
+    new = add_key(data, now=NOW + timedelta(hours=1))
+    assert [key.kid for key in stored_keys(data)] == [new.kid, old.kid]
+    assert drop_retired(data, now=NOW + timedelta(hours=26)) == 1
+    assert [key.kid for key in stored_keys(data)] == [new.kid]
 
 
 def test_no_two_purposes_share_a_key(data: Path) -> None:

@@ -62,7 +62,8 @@ def test_a_setting_written_like_its_example_is_taken() -> None:
         assert field.examples or not any(getattr(rule, "pattern", None) for rule in field.metadata), name
         for example in field.examples or ():
             written = str(example).partition(",")[0]
-            Settings(**{name: json.loads(written) if written.startswith("[") else written})
+            value = json.loads(written) if written.startswith("[") else written
+            assert getattr(read_settings(**{name: value}), name) == value
 
 
 def test_secrets_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
