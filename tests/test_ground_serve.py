@@ -1,5 +1,6 @@
 """`selo serve` as its user starts it: ready when it says so, one sentence when it cannot, nothing left behind when it ends."""
 
+import asyncio
 import json
 import os
 import resource
@@ -17,6 +18,7 @@ from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
 from tests.servers import quick_folder, selo, serving
+from tests.standalone import standing_alone
 
 
 @pytest.fixture
@@ -153,6 +155,18 @@ def test_an_unreachable_mongodb_keeps_its_password_to_itself(folder: Path) -> No
         environment={"MONGODB_URI": "mongodb://u:hush@127.0.0.1:9/?directConnection=true", "SELO_DATABASE_SECONDS": "0.3"},
     )
     assert said == "The database that MONGODB_URI names does not answer within 0.3 seconds."
+
+
+async def test_a_mongodb_that_stands_alone_is_told_at_the_start(folder: Path) -> None:
+    async with standing_alone() as uri:
+        said = await asyncio.to_thread(refused, "--port", "0", "--data", str(folder), environment={"MONGODB_URI": uri})
+    assert said.startswith("The MongoDB server takes no transactions, since it stands alone: name a replica set ")
+
+
+def test_a_mongodb_that_does_not_let_us_in_is_not_said_to_be_away(folder: Path, database_uri: str) -> None:
+    uri = database_uri.replace("mongodb://", "mongodb://u:hush@")
+    said = refused("--port", "0", "--data", str(folder), environment={"MONGODB_URI": uri})
+    assert said == ("The database that MONGODB_URI names refuses us (AuthenticationFailed): look at its user, password and rights.")
 
 
 def test_an_address_that_is_none(folder: Path) -> None:

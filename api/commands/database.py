@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from api.commands.running import CannotRun
 from api.embedded import FolderInUse, embedded, find_running, holds_database
 from api.settings import Settings
-from domain.store.connect import Database, Unreachable, connect
+from domain.store.connect import Database, Refused, Unreachable, connect
 
 FOLDER_WAIT_SECONDS = 5.0
 
@@ -90,11 +90,13 @@ async def running_store(settings: Settings) -> AsyncIterator[Database]:
 @asynccontextmanager
 async def _connected(settings: Settings, uri: str) -> AsyncIterator[Database]:
     database = connect(uri, settings.database, timeout_seconds=settings.database_seconds)
+    whose = "that MONGODB_URI names" if settings.mongodb_uri else "in the data folder"
     try:
         try:
             await database.ping()
+        except Refused as refused:
+            raise CannotRun(f"The database {whose} refuses us ({refused}): look at its user, password and rights.") from None
         except Unreachable:
-            whose = "that MONGODB_URI names" if settings.mongodb_uri else "in the data folder"
             raise DatabaseAway(f"The database {whose} does not answer within {settings.database_seconds:g} seconds.") from None
         yield database
     finally:

@@ -12,7 +12,7 @@ from api.embedded import EmbeddedFailed
 from api.settings import BadSettings
 from domain.store.base import Busy, StoreFault, Unavailable
 from domain.store.connect import Unreachable
-from domain.store.prepare import OtherFormat
+from domain.store.prepare import NoTransactions, OtherFormat
 
 new_loop: Callable[[], asyncio.AbstractEventLoop] | None
 try:
@@ -26,7 +26,9 @@ else:
 T = TypeVar("T")
 
 GARBAGE_AT_MOST = 10_000  # objects made, and not freed by themselves, before the collector looks for rings among them
-NOT_OURS_TO_MEND = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM})
+NOT_OURS_TO_MEND = frozenset(
+    {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOTDIR, errno.EEXIST}
+)
 
 
 class CannotRun(Exception):
@@ -46,7 +48,7 @@ def guarded() -> Iterator[None]:
     """Turn what the user can mend into its sentence and exit code 1; what they cannot stays a traceback."""
     try:
         yield
-    except (CannotRun, EmbeddedFailed, BadSettings, Unreachable, OtherFormat) as fault:
+    except (CannotRun, EmbeddedFailed, BadSettings, Unreachable, NoTransactions, OtherFormat) as fault:
         fail(str(fault))
     except (Busy, StoreFault, Unavailable) as fault:
         fail(f"The database went away, or refused ({type(fault).__name__}); try again.")

@@ -10,16 +10,22 @@ from typing import Any
 
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import ConfigurationError, InvalidURI, PyMongoError
+from pymongo.errors import ConfigurationError, InvalidURI, OperationFailure, PyMongoError
 from pymongo.monitoring import _EventListener
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 Raw = Mapping[str, Any]
 
+NOT_LET_IN: Mapping[int, str] = {13: "Unauthorized", 18: "AuthenticationFailed", 8000: "AtlasError"}
+
 
 class Unreachable(Exception):
     """No database answers, or its address cannot be read; the message is one sentence without the address's password."""
+
+
+class Refused(Unreachable):
+    """A server answers, and does not let us in; the message is the word it has for that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +36,12 @@ class Database:
     data: AsyncDatabase[Raw]
 
     async def ping(self) -> None:
-        """Ask for a sign of life: that it reads, since a server whose files have failed still answers pings. Raises Unreachable."""
+        """Ask that it reads, since a server whose files have failed still answers pings. Raises Unreachable, Refused."""
         try:
             await self.data["meta"].find_one({"_id": "nothing"})
         except PyMongoError as fault:
+            if isinstance(fault, OperationFailure) and (word := NOT_LET_IN.get(fault.code or 0)):
+                raise Refused(word) from fault
             raise Unreachable("The database does not answer.") from fault
 
     async def close(self) -> None:

@@ -59,6 +59,10 @@ NAMESPACE_EXISTS = 48
 CLEARED = {"requests": "expires_at", "outbox": "purge_at"}
 
 
+class NoTransactions(Exception):
+    """The server is one that takes none; the message is for whoever starts us."""
+
+
 class OtherFormat(Exception):
     """The database was written by a version of us whose documents this one cannot read; the message is for whoever starts it."""
 
@@ -66,10 +70,11 @@ class OtherFormat(Exception):
 async def prepare(store: Store) -> None:
     """Make the collections and indexes that are missing, and learn what the server can do. Doing it again changes nothing.
 
-    Raises OtherFormat before anything is touched where the database's format is not `FORMAT`. Raise that number with every change by
-    which a document stored before could not be read any more.
+    Raises NoTransactions and OtherFormat before anything is touched: where a server stands alone, and where the database's format is not
+    `FORMAT`. Raise that number with every change by which a document stored before could not be read any more.
     """
     with pymongo.timeout(PREPARE_SECONDS):
+        await _expect_transactions(store)
         there = set(await store.data.list_collection_names())
         await _expect_format(store, new=there <= {"meta"})
         await _all(_made(store, name) for name in COLLECTIONS.keys() - there)
@@ -78,6 +83,15 @@ async def prepare(store: Store) -> None:
         await _all(room.ensure_indexes(store) for room in (sessions, sign_in_codes, staff, devices, card_steps))
         await init_beanie(database=store.data, document_models=DOCUMENTS)
         await store.learn()
+
+
+async def _expect_transactions(store: Store) -> None:
+    hello = await store.data.client.admin.command("hello")
+    if "setName" not in hello and hello.get("msg") != "isdbgrid":
+        raise NoTransactions(
+            "The MongoDB server takes no transactions, since it stands alone: name a replica set (one of a single server will do: "
+            "mongod --replSet NAME, then rs.initiate()) or a sharded cluster."
+        )
 
 
 async def _expect_format(store: Store, *, new: bool) -> None:
