@@ -6,7 +6,8 @@ message is claimed by one worker, and what a dead one left comes up again.
 """
 
 import asyncio
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import structlog
@@ -19,10 +20,36 @@ from domain.services.deliveries import keep_delivering
 from domain.services.senders import Senders
 from domain.services.sending import Post
 from domain.services.turn import keep_turning
+from domain.store.base import Busy, StoreFault, Unavailable
 from domain.store.outbox import Lane
 from domain.store.programmes import NothingPublished
 
+SAID_AGAIN_SECONDS = 60.0
+
 log = structlog.get_logger(__name__)
+
+
+class Faults:
+    """Says what fails again and again: at once where it is new, then once a minute with how often it was left unsaid.
+
+    A database that is away fails several rounds each second, and whoever reads the log wants to read something else, too.
+    """
+
+    def __init__(self, event: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._event, self._clock = event, clock
+        self._said, self._again_at, self._unsaid = "", 0.0, 0
+
+    def heard(self, fault: Exception) -> None:
+        """Take a fault; where it is not the database's, its place is said too."""
+        if isinstance(fault, NothingPublished):
+            return  # whoever started has said so
+        name = type(fault).__name__
+        if name == self._said and self._clock() < self._again_at:
+            self._unsaid += 1
+            return
+        place = None if isinstance(fault, (Busy, StoreFault, Unavailable)) else fault
+        log.warning(self._event, fault=name, left_unsaid=self._unsaid, exc_info=place)
+        self._said, self._again_at, self._unsaid = name, self._clock() + SAID_AGAIN_SECONDS, 0
 
 
 def channels(senders: Senders) -> Mapping[str, bool]:
@@ -56,16 +83,9 @@ async def work(process: Process) -> None:
         log.warning("worker.webhooks_unknown", webhooks=", ".join(sorted(unknown)), remedy="name them in SELO_WEBHOOKS")
     house = process.house
     people, systems = post_of(process, "people"), post_of(process, "systems")
+    turns, rounds = Faults("worker.turn_failed"), Faults("worker.round_failed")
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(keep_turning(house, clock=process.clock, woken=house.live.due, heard=_turn_failed))
-        tasks.create_task(keep_delivering(house, people, clock=process.clock, woken=house.live.promised, heard=_round_failed))
+        tasks.create_task(keep_turning(house, clock=process.clock, woken=house.live.due, heard=turns.heard))
+        tasks.create_task(keep_delivering(house, people, clock=process.clock, woken=house.live.promised, heard=rounds.heard))
         # A round of its own: no other system, however slow, keeps people waiting. It looks every second; nothing wakes it.
-        tasks.create_task(keep_delivering(house, systems, clock=process.clock, woken=asyncio.Event(), heard=_round_failed))
-
-
-def _turn_failed(fault: Exception) -> None:
-    log.warning("worker.turn_failed", fault=type(fault).__name__)
-
-
-def _round_failed(fault: Exception) -> None:
-    log.warning("worker.round_failed", fault=type(fault).__name__)
+        tasks.create_task(keep_delivering(house, systems, clock=process.clock, woken=asyncio.Event(), heard=rounds.heard))

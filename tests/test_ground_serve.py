@@ -17,7 +17,7 @@ import pytest
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
-from tests.servers import quick_folder, selo, serving
+from tests.servers import READY, quick_folder, selo, serving, started
 from tests.standalone import standing_alone
 
 
@@ -181,6 +181,23 @@ def test_data_of_another_format(folder: Path, database_uri: str) -> None:
         said = refused("--port", "0", "--data", str(folder), environment={"MONGODB_URI": database_uri, "SELO_DATABASE": name})
         client.drop_database(name)
     assert said.startswith(f"The database {name} holds data of an earlier format, and this version of Selo reads format ")
+
+
+def test_without_a_programme_it_says_what_it_waits_for(tmp_path: Path, database_uri: str) -> None:
+    environment = {"MONGODB_URI": database_uri, "SELO_DATABASE": f"test-{secrets.token_hex(8)}"}
+    with (tmp_path / "faults").open("w+") as faults:
+        with started("serve", "--port", "0", "--data", str(tmp_path), faults=faults, environment=environment) as process:
+            assert process.stdout is not None
+            said = process.stdout.readline()
+            ready = httpx.get(f"{process.stdout.readline().rstrip().removeprefix(READY)}/ready")
+            process.terminate()
+            assert process.wait(30) == 0
+        faults.seek(0)
+        assert [line.split()[3] for line in faults if "warning" in line] == ["serve.waits"]
+    assert said.endswith(f"data in the database {environment['SELO_DATABASE']} that MONGODB_URI names\n")
+    assert (ready.status_code, ready.json()["parts"]["programme"]) == (503, "none published")
+    with MongoClient[dict[str, object]](database_uri) as client:
+        client.drop_database(environment["SELO_DATABASE"])
 
 
 def test_mongodb_uri_starts_no_child(folder: Path, database_uri: str) -> None:

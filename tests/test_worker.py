@@ -9,16 +9,36 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
+from structlog.testing import capture_logs
 
 from api.embedded import find_running
+from api.worker import Faults
 from domain.services.house import House
-from domain.store.base import Store
+from domain.store.base import Busy, Store
 from domain.store.connect import connect
 from domain.store.prepare import prepare
+from domain.store.programmes import NothingPublished
 from tests.houses import join
 from tests.live import streams
 from tests.servers import ROOT, selo, serving
 from tests.services.post import LOUD, happens
+
+
+def test_a_fault_is_said_once_a_minute_and_a_new_one_at_once() -> None:
+    now = 0.0
+    faults = Faults("worker.round_failed", clock=lambda: now)
+    with capture_logs() as logged:
+        for now in range(0, 121, 20):  # noqa: B007 - the clock reads it
+            faults.heard(Busy())
+            faults.heard(Busy())
+        faults.heard(KeyError("a fault of ours"))
+        faults.heard(NothingPublished())
+    assert [(one["fault"], one["left_unsaid"], one["exc_info"] is None) for one in logged] == [
+        ("Busy", 0, True),
+        ("Busy", 5, True),
+        ("Busy", 5, True),
+        ("KeyError", 1, False),
+    ]
 
 
 async def _hooked(uri: str) -> str:

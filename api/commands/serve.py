@@ -23,8 +23,9 @@ from api.commands.programme import publish_file
 from api.commands.running import CannotRun, run
 from api.http.protocol import ConnectionLimits, http_protocol, socket_protocol
 from api.logs import configure_logs
-from api.process import open_process
+from api.process import Process, open_process
 from api.settings import Settings, read_settings
+from domain.store.programmes import NothingPublished
 
 log = structlog.get_logger(__name__)
 
@@ -55,8 +56,9 @@ async def _serve(read: Callable[[], Settings]) -> None:
                 from api.commands import demo as demo_data  # it draws its progress; a shop's server does not load what draws
 
                 await demo_data.lay_out(process, address=address)
+            _tell_without_programme(process)
             async with open_app(process, address=address) as app:
-                print(f"GraphQL at {address}/graphql, data in {settings.data.resolve()}", flush=True)
+                print(f"GraphQL at {address}/graphql, data in {_kept_in(settings)}", flush=True)
                 await Server(_config(settings, app), ready=f"Selo is ready at {address}").serve(sockets=[listener])
 
 
@@ -101,6 +103,18 @@ def _config(settings: Settings, app: ASGIApp) -> uvicorn.Config:
         timeout_graceful_shutdown=settings.shutdown_seconds,
         ws_max_size=SOCKET_MESSAGE_BYTES,
     )
+
+
+def _kept_in(settings: Settings) -> str:
+    return str(settings.data.resolve()) if settings.mongodb_uri is None else f"the database {settings.database} that MONGODB_URI names"
+
+
+def _tell_without_programme(process: Process) -> None:
+    """It serves what there is, is not ready by `/ready`, and notices a programme once there is one."""
+    try:
+        process.programmes.current()
+    except NothingPublished:
+        log.warning("serve.waits", why="No programme is published yet: selo programme publish FILE.")
 
 
 @contextmanager

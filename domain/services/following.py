@@ -42,14 +42,16 @@ class Follower:
 
     async def follow(self, store: Store, *, clock: Callable[[], datetime]) -> None:
         """Hand on what is committed, by whichever process, until cancelled."""
-        pause = SHORTEST_PAUSE_SECONDS
+        pause, lost = SHORTEST_PAUSE_SECONDS, False
         while True:
             try:
                 async with aclosing(self._watch.changes(store)) as changes:
                     async for change in changes:
                         if change is None:
                             await self._begin(store, now=clock())
-                            pause = SHORTEST_PAUSE_SECONDS
+                            if lost:
+                                log.info("following.again")
+                            pause, lost = SHORTEST_PAUSE_SECONDS, False
                         else:
                             self._tell(change, now=clock())
             except (WatchLost, Unavailable) as fault:
@@ -59,6 +61,7 @@ class Follower:
                     raise asyncio.CancelledError from fault
                 log.warning("following.lost", why=type(fault.__cause__ or fault).__name__, again_in_seconds=pause)
             self.following.clear()
+            lost = True
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 

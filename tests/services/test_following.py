@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from structlog.testing import capture_logs
+
 from domain.services import sessions
 from domain.services.desk import Desk
 from domain.services.following import Follower
@@ -150,15 +152,17 @@ async def test_what_was_missed_while_nobody_followed_is_looked_for(database: Dat
 async def test_a_stream_that_the_server_ends_is_opened_again(database: Database, wire: Wire) -> None:
     ear, store = Ear(), Store.of(database, embedded=True)
     await prepare(store)
-    async with following(store, Follower(ear)):
-        await ear.until(looked=1)
-        await database.client.drop_database(database.data.name)
-        await ear.until(looked=2)
-        desk = await desk_of(database)
-        session = await begun(desk)
-        await sessions.sign_out(desk, session, now=NOW)
-        await ear.until(heard=1)
-        assert ear.heard[-1] == Ended(session)
+    with capture_logs() as logged:
+        async with following(store, Follower(ear)):
+            await ear.until(looked=1)
+            await database.client.drop_database(database.data.name)
+            await ear.until(looked=2)
+            desk = await desk_of(database)
+            session = await begun(desk)
+            await sessions.sign_out(desk, session, now=NOW)
+            await ear.until(heard=1)
+            assert ear.heard[-1] == Ended(session)
+    assert [one["event"] for one in logged] == ["following.lost", "following.again"]
     assert wire.streams == 2
 
 
