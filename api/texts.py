@@ -1,22 +1,17 @@
 """What the API itself says to people, in every language it speaks: reasons, refusals, and titles that no programme file gives.
 
 `say("lock.STOCK", "pt")` returns the sentence; a locale falls back to its language, then to English. Figures come in written
-for the reader: `amount_text`, `day_text`, `instant_text`. Each entry has each language with the same placeholders: a test says so.
+for the reader: `amount_text`, `number_text`, `instant_text`. Each entry has each language with the same placeholders: a test says so.
 """
 
 from collections.abc import Mapping
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import datetime
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
-from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_time
-from babel.numbers import format_currency, format_decimal, get_currency_precision
+from domain.model import rendering
 
 SPOKEN: Final = ("en", "pt", "pl")
-# Where a bare language leaves the country open: the amounts and dates of the country that these texts are written for.
-_COUNTRIES: Final = {"pt": "pt_PT", "en": "en_GB"}
 
 TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
     # Why a reward is locked, and what would unlock it
@@ -252,28 +247,20 @@ def of_kind(kind: Literal["points", "money"], amount: int, *, currency: str, loc
 
 def number_text(number: int, *, locale: str) -> str:
     """Return a whole number as a reader writes it."""
-    return str(format_decimal(number, locale=_format_locale(locale)))
+    return rendering.number(number, _written(locale))
 
 
 def amount_text(minor: int, *, currency: str, locale: str) -> str:
     """Return an amount of money, given in minor units, as a reader writes it."""
-    return str(format_currency(Decimal(minor).scaleb(-get_currency_precision(currency)), currency, locale=_format_locale(locale)))
-
-
-def day_text(day: date, *, locale: str) -> str:
-    """Return a calendar day as a reader writes it."""
-    return str(format_date(day, format="long", locale=_format_locale(locale)))
+    return rendering.money(minor, currency, _written(locale))
 
 
 def instant_text(instant: datetime, zone: ZoneInfo, *, locale: str) -> str:
     """Return an instant as a reader writes it, in a zone."""
-    shown, local = _format_locale(locale), instant.astimezone(zone)
-    return f"{format_date(local.date(), format='long', locale=shown)}, {format_time(local.timetz(), format='HH:mm', locale=shown)}"
+    local = instant.astimezone(zone)
+    return f"{rendering.day(local.date(), _written(locale))}, {local:%H:%M}"
 
 
-def _format_locale(locale: str) -> Locale:
-    wanted = _COUNTRIES.get(locale, locale.replace("-", "_"))
-    try:
-        return Locale.parse(wanted)
-    except (UnknownLocaleError, ValueError):
-        return Locale.parse(_COUNTRIES["en"])
+def _written(locale: str) -> str:
+    """Return how figures are written in a sentence of ours: as its language does, or 3.000 would stand for three thousand in English."""
+    return locale if language(locale) == locale.partition("-")[0].lower() else "en"

@@ -32,9 +32,11 @@ def preferred(accept_language: str | None, programme: Programme) -> str:
     """Return the locale that the programme speaks and an Accept-Language header likes best."""
     locales = programme.programme.locales
     for tag in _tags(accept_language or ""):
-        for locale in locales:
-            if locale.lower() == tag or locale.lower() == tag.partition("-")[0]:
-                return locale
+        language = tag.partition("-")[0]
+        near = [locale for locale in locales if locale.lower().partition("-")[0] == language]
+        if near:
+            # As it is written, else the language alone, else as another country speaks it.
+            return min(near, key=lambda locale: (locale.lower() != tag, locale.lower() != language))
     return locales[0]
 
 

@@ -27,6 +27,8 @@ from domain.model.programme.words import Text
 P = TypeVar("P")
 
 _PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
+# A currency without a sign of its own stands as its letters: CLDR parts them from the figure, Babel does not.
+_CODE_BEFORE: Final = re.compile(r"(?<=[A-Za-z])(?=\d)")
 # Where a bare language leaves the country open: the amounts and dates of the country that our own texts are written for.
 _COUNTRIES: Final = {"pt": "pt_PT", "en": "en_GB"}
 
@@ -178,7 +180,8 @@ def number(value: int, locale: str) -> str:
 
 def money(minor: int, currency: str, locale: str) -> str:
     """Return an amount in minor units as a reader writes it."""
-    return str(format_currency(Decimal(minor).scaleb(-get_currency_precision(currency)), currency, locale=_format(locale)))
+    text = str(format_currency(Decimal(minor).scaleb(-get_currency_precision(currency)), currency, locale=_format(locale)))
+    return _CODE_BEFORE.sub("\N{NO-BREAK SPACE}", text)
 
 
 def day(value: date, locale: str) -> str:

@@ -3,7 +3,7 @@
 import pytest
 
 from domain.model.programme import load
-from domain.model.rendering import Recipient, Told, render
+from domain.model.rendering import Recipient, Told, money, render
 from tests.houses import NUMISCOLLECT
 
 PROGRAMME = load(NUMISCOLLECT.read_text())
@@ -31,6 +31,19 @@ def test_points_and_days_are_written_as_the_reader_does(locale: str, title: str,
 def test_money_is_written_in_its_currency() -> None:
     told = said("points-expiring", "points.expiring", {"wallet": "cashback", "amount": 1250, "on": "2026-03-31"}, "en")
     assert told[0] == "€12.50 points expire"
+
+
+@pytest.mark.parametrize(
+    ("minor", "currency", "locale", "text"),
+    [
+        (3000, "KWD", "en", f"KWD{NBSP}3.000"),
+        (-3000, "KWD", "en", f"-KWD{NBSP}3.000"),
+        (3000, "JPY", "en", "JP¥3,000"),
+        (3000, "BRL", "pt-BR", f"R${NBSP}30,00"),
+    ],
+)
+def test_minor_units_are_the_currencys_and_letters_stand_apart_from_the_figure(minor: int, currency: str, locale: str, text: str) -> None:
+    assert money(minor, currency, locale) == text
 
 
 def test_names_come_from_the_programme_and_a_link_holds_codes() -> None:

@@ -168,7 +168,8 @@ async function enter() {
 }
 
 /* The API's texts come in the member's own language, wherever it was chosen last: the page follows, so that no screen mixes two. */
-async function follow(tag) {
+async function follow(locale) {
+  const tag = locale?.slice(0, 2);
   if (tag === language || !LANGUAGES.includes(tag)) return;
   prefer("language", tag);
   await learn();

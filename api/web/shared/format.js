@@ -24,6 +24,11 @@ export function amount(value, wallet) {
   return wallet?.walletKind === "MONEY" && wallet.currency ? money(value, wallet.currency) : number(value);
 }
 
+/** Several things in one sentence, as the language joins them. */
+export function listed(things) {
+  return new Intl.ListFormat(locale).format(things);
+}
+
 export function signed(value, wallet) {
   return (value > 0 ? "+" : value < 0 ? "\u2212" : "") + amount(Math.abs(value), wallet);
 }

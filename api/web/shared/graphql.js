@@ -120,8 +120,13 @@ export class Session extends EventTarget {
   }
 }
 
+/* The page's language, and then the device's: a programme may speak one of those alone. In order, without weights, as the server reads it. */
+function wanted() {
+  return [...new Set([language, ...navigator.languages])].slice(0, 10).join(",");
+}
+
 async function post(body, token) {
-  const headers = { "Content-Type": "application/json", Accept: "application/graphql-response+json, application/json", "Accept-Language": language };
+  const headers = { "Content-Type": "application/json", Accept: "application/graphql-response+json, application/json", "Accept-Language": wanted() };
   if (token) headers.Authorization = `Bearer ${token}`;
   let response;
   let answer;

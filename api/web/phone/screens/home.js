@@ -22,9 +22,10 @@ export function homeScreen(element) {
 
 function balance(me) {
   const [first, ...others] = me.wallets;
+  const sum = amount(first.available, first);
   return h("div.lift", {}, h("div.stamp.purse", {},
     h("p.hello", {}, t("home.hello", { name: me.name.split(" ")[0] })),
-    h("h1", { tabindex: -1 }, h("span.sum.num", {}, amount(first.available, first)), " ", h("span.unit", {}, first.name)),
+    h("h1", { tabindex: -1 }, h("span.sum.num", { style: { "--signs": sum.length } }, sum), " ", h("span.unit", {}, first.name)),
     first.pending ? h("p.small", {}, t("wallet.pending", { amount: amount(first.pending, first) })) : null,
     first.debt ? h("p.small.minus", {}, t("wallet.debt", { amount: amount(first.debt, first) })) : null,
     lapses(first),

@@ -16,12 +16,19 @@ export async function meScreen(element) {
     try {
       const { me } = await ask(PROFILE, {});
       fill(body, profile(me), contacts(me), referral(me.referral), plan(me.plan), consents(me.consents), devices(me.devices, await ownDevice()),
-        section("language", languagePicker((tag) => ask(UPDATE, { input: { locale: tag } }).catch(() => {}))), leaving());
+        section("language", languagePicker(speakTo)), leaving());
     } catch (error) {
       fill(body, failed(error, begin), leaving());
     }
   };
   await begin();
+}
+
+/* The member is written to in a language chosen here where the programme speaks it, as pt or as pt-BR. */
+async function speakTo(tag) {
+  const locales = phone.programme?.locales ?? [];
+  const locale = locales.find((each) => each === tag) ?? locales.find((each) => each.startsWith(`${tag}-`));
+  if (locale) await ask(UPDATE, { input: { locale } }).catch(() => {});
 }
 
 function section(key, ...children) {

@@ -1,7 +1,7 @@
 /* What points can be turned into: what is unlocked first, and for the rest what is missing. */
 
 import { busy, fill, h, icon, sheet } from "/shared/dom.js";
-import { ending } from "/shared/format.js";
+import { ending, listed } from "/shared/format.js";
 import { newKey } from "/shared/graphql.js";
 import { t } from "/shared/words.js";
 import { ask, phone, readHome } from "../phone.js";
@@ -16,7 +16,7 @@ export function rewardsScreen(element) {
   const grid = h("ul.album", {}, sorted(me.rewards).map(tile));
   element.append(
     h("div.stack.tight", {}, h("h1", { tabindex: -1 }, t("tab.rewards")),
-      h("p.quiet", {}, t("rewards.have", { amount: cost({ wallet: me.wallets[0].code, amount: me.wallets[0].available }) }))),
+      h("p.quiet", {}, t("rewards.have", { amount: listed(me.wallets.map((wallet) => cost({ wallet: wallet.code, amount: wallet.available }))) }))),
     held.length ? h("section.stack.tight", {}, h("h2", {}, t("home.vouchers")), h("ul.strip", {}, held.map(ticket))) : "",
     me.rewards.length ? grid : empty("gift", t("rewards.none")),
     me.rewardsMore.hasNextPage ? furtherPages(me.rewardsMore, (after) => add(grid, after)) : "",

@@ -2,7 +2,7 @@
 
 import { busy, field, fill, h, toast } from "/shared/dom.js";
 import { newKey } from "/shared/graphql.js";
-import { language, t } from "/shared/words.js";
+import { t } from "/shared/words.js";
 import { languagePicker } from "../app.js";
 import { installationId, phone, session } from "../phone.js";
 import { ENROL, REQUEST_CODE, SIGN_IN } from "../queries.js";
@@ -78,7 +78,7 @@ function joinStep(stage) {
     ], async () => {
       const typed = contact.value.trim();
       const { enrol } = await session.askPublic(ENROL, { input: {
-        name: name.value.trim(), [typed.includes("@") ? "email" : "phone"]: typed, birthday: birthday.value || null, locale: language, termsVersion: terms.version,
+        name: name.value.trim(), [typed.includes("@") ? "email" : "phone"]: typed, birthday: birthday.value || null, termsVersion: terms.version,
         consents: consents.map((consent, i) => ({ purpose: consent.purpose, granted: boxes[i].checked, wordingVersion: consent.wordingVersion })),
         referralCode: referral.value.trim() || null, idempotencyKey,
       } });

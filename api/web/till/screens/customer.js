@@ -54,7 +54,7 @@ function rewards(customer) {
   if (!list.length) return "";
   return h("section.stack.tight", {}, h("h2", {}, t("customer.redeemable")),
     h("ul.shelf", {}, list.map((reward) => h("li", {}, picture(reward, 44), h("span.grow", {}, reward.title),
-      reward.cost && h("span.figure.num", {}, amount(reward.cost.amount, walletOf(customer.wallets, reward.cost.wallet)))))),
+      reward.cost && h("span.figure.num", {}, cost(reward.cost, customer.wallets))))),
     h("p.small.quiet", {}, t("customer.redeemable.hint")));
 }
 
@@ -169,7 +169,7 @@ class PurchaseForm {
           : h("strong", {}, t("quote.nothing"))),
         quotePurchase.tierAfter && quotePurchase.tierAfter.code !== this.customer.tier?.current.code && h("p.gain", {}, icon("star"), t("quote.tier", { tier: quotePurchase.tierAfter.name })),
         quotePurchase.unlocks.map((each) => h("p.gain", {}, picture(each.reward, 36), t("quote.unlocks", { title: each.reward.title }))),
-        spendable(quotePurchase.entries));
+        spendable(quotePurchase.entries, wallets));
       fill(this.whyBox, h("h3.unseen", {}, t("quote.why")), reasons(quotePurchase.explanation, wallets));
     } catch (error) {
       if (turn !== this.#turn) return;
@@ -228,8 +228,16 @@ class PurchaseForm {
   }
 }
 
-/* From when what is earned can be spent, where that is not at once. */
-function spendable(list) {
-  const days = list.map((entry) => entry.availableAt).filter(Boolean).sort();
-  return days.length ? h("p.small.quiet", {}, t("spendable.from", { day: dayOf(days[0], till.programme?.timezone) })) : null;
+/* What a reward costs: points with their wallet's name, since a programme may have several. */
+function cost({ wallet: code, amount: value }, wallets) {
+  const wallet = walletOf(wallets, code);
+  return wallet?.walletKind === "MONEY" ? amount(value, wallet) : `${amount(value, wallet)} ${wallet?.name ?? code}`;
+}
+
+/* From when what is earned can be spent, where that is not at once: one wallet's may wait while another's does not. */
+function spendable(list, wallets) {
+  const first = new Map();
+  for (const { wallet, availableAt } of list)
+    if (availableAt && !(first.get(wallet) <= availableAt)) first.set(wallet, availableAt);
+  return [...first].map(([code, at]) => h("p.small.quiet", {}, walletOf(wallets, code)?.name, " ", t("spendable.from", { day: dayOf(at, till.programme?.timezone) })));
 }

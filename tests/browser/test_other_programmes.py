@@ -1,0 +1,83 @@
+"""The pages with a programme unlike the example: in none of their languages, with three wallets, money first, and three decimals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.club import Club, join, open_club
+from tests.browser.people import confirm_purchase, enter_purchase, look_up, sign_in_at_till
+
+ATELIER = """
+programme: {code: atelier, name: Atelier, currency: KWD, timezone: Asia/Kuwait, locales: [de-AT, fr]}
+wallets:
+  - {code: back, name: {de-AT: Guthaben, fr: Cagnotte}, kind: money, pending: {days: 30}}
+  - {code: gems, name: {de-AT: Steine, fr: Gemmes}}
+  - {code: karma, name: {de-AT: Außerordentlich umweltfreundliche Karmapunkte für den Planeten, fr: Karma}}
+rules:
+  - code: back
+    title: {de-AT: 3 % zurück, fr: 3 % remboursés}
+    on: purchase.completed
+    do:
+      - award: {wallet: back, amount: 3, per: 100, of: purchase.total}
+      - award: {wallet: gems, amount: 1, per: 1000, of: purchase.total}
+rewards:
+  - {code: bag, title: {de-AT: Tasche, fr: Sac}, cost: {wallet: gems, amount: 20}}
+  - {code: tree, title: {de-AT: Baum, fr: Arbre}, cost: {wallet: back, amount: 3000}}
+"""
+EDGE = "document.documentElement.scrollWidth > innerWidth || document.getElementById('screen').scrollWidth > innerWidth"
+LINES = "element => new Set([...element.getClientRects()].map((each) => each.top)).size"
+
+
+@pytest.fixture(scope="module")
+def club() -> Iterator[Club]:
+    with open_club(ATELIER) as opened:
+        yield opened
+
+
+@pytest.fixture
+def german(browser: Browser) -> Iterator[Page]:
+    """A narrow phone that speaks German, as the page does not."""
+    context = browser.new_context(viewport={"width": 360, "height": 740}, locale="de-DE", reduced_motion="reduce")
+    yield context.new_page()
+    context.close()
+
+
+def test_a_member_joins_a_programme_that_speaks_no_language_of_the_page(german: Page, club: Club) -> None:
+    token = join(german, club, email="ana@example.com")
+    assert club.do("{ me { locale } }", token=token)["me"]["locale"] == "de-AT"
+    expect(german.locator(".hello")).to_have_text("Hello, Ana")
+    expect(german.locator(".purse .unit")).to_have_text("Guthaben")
+    # The sum is one figure on one line, and the longest wallet's name leaves the card as it is.
+    sum_ = german.locator(".purse .sum")
+    expect(sum_).to_have_text("KWD\N{NO-BREAK SPACE}0.000")
+    assert sum_.evaluate(LINES) == 1
+    assert german.locator(".purse .button").evaluate("element => element.getBoundingClientRect().right <= innerWidth")
+    assert not german.evaluate(EDGE)
+    # A language that only the page speaks is the page's alone: the member is written to as before.
+    german.click("#bar .button:last-child")
+    german.click(".segments button[lang=pl]")
+    expect(german.locator("html")).to_have_attribute("lang", "pl")
+    assert club.do("{ me { locale } }", token=token)["me"]["locale"] == "de-AT"
+
+
+def test_each_amount_says_of_which_wallet_it_is(german: Page, browser: Browser, club: Club) -> None:
+    token = join(german, club, email="bea@example.com")
+    till = browser.new_context(locale="en-GB").new_page()
+    sign_in_at_till(till, club, club.cashier)
+    look_up(till, club.do("{ me { number } }", token=token)["me"]["number"])
+    enter_purchase(till, total="45.250", receipt="r-1")
+    # The gems can be spent at once, so the day is the other wallet's alone.
+    expect(till.locator(".quote .small.quiet")).to_have_count(1)
+    assert (till.text_content(".quote .small.quiet") or "").startswith("Guthaben to spend from ")
+    confirm_purchase(till)
+    till.goto(f"{club.url}/till/")
+    look_up(till, club.do("{ me { number } }", token=token)["me"]["number"])
+    expect(till.locator(".shelf .figure")).to_have_text(["20 Steine"])
+    till.context.close()
+    german.click("#tabs button >> nth=1")
+    have = "You have KWD\N{NO-BREAK SPACE}0.000, 45 Steine and 0 Außerordentlich umweltfreundliche Karmapunkte für den Planeten."
+    expect(german.locator("#screen p.quiet").first).to_have_text(have)
+    expect(german.locator(".tile.locked .why")).to_have_text("Still missing: KWD\N{NO-BREAK SPACE}3.000 (Guthaben)")
