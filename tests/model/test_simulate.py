@@ -161,6 +161,12 @@ def bought(**data: Any) -> Line:
         (broken("plan.started", plan="gold"), "data.plan is 'gold'; the programme has plus"),
         (broken("plan.started", plan="plus", until="soon"), "'soon' is no instant"),
         (broken("survey.answered", survey="x", score=1), "data.survey is 'x'; the programme has nps"),
+        (enrol("2026-01-11T10:00", who="eva", Birthday="1990-12-01"), "data has no field Birthday; did you mean birthday?"),
+        (bought(totl=5), "data has no field totl; did you mean total?"),
+        (bought(lines=[{"amount": 1, "categry": "coins"}]), "data has no field categry; did you mean category?"),
+        (broken("purchase.refunded", externalId="r", lines=[{"line": 1, "qty": 1}]), "data has no field qty"),
+        (broken("game.played", level=3), "data has no field level; write one of score"),
+        (broken("balance.adjusted", wallet="points", amount=1, why="x"), "data has no field why; write one of amount, reason, wallet"),
     ],
 )
 def test_a_line_that_cannot_be_run_is_a_fault_with_its_number(last: Line, words: str) -> None:

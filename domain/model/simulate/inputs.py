@@ -13,6 +13,7 @@ from domain.model import events
 from domain.model.calendar import milliseconds
 from domain.model.events import Json, Line, Profile, Purchase
 from domain.model.programme import Programme
+from domain.model.programme.faults import instead
 from domain.model.refunds import RefundLine
 
 T = TypeVar("T", str, int, bool, list[Json], dict[str, Json])
@@ -26,6 +27,21 @@ INPUTS = frozenset(
         events.SURVEY_ANSWERED,
     }
 )
+# What each event's data may hold. Events of the programme's own have the fields that its file declares.
+_FIELDS: Mapping[str, tuple[str, ...]] = {
+    events.ENROLLED: ("name", "birthday", "locale", "timezone", "consents", "referredBy"),
+    events.CONSENTED: ("purpose", "granted"),
+    events.PURCHASED: ("externalId", "store", "total", "lines"),
+    events.REFUNDED: ("externalId", "amount", "lines"),
+    events.REDEEMED: ("reward", "voucher"),
+    **dict.fromkeys((events.VOUCHER_USED, events.VOUCHER_CANCELLED), ("voucher", "reward", "store")),
+    events.ADJUSTED: ("wallet", "amount", "reason"),
+    **dict.fromkeys((events.PLAN_STARTED, events.PLAN_RENEWED, events.PLAN_ENDED), ("plan", "until")),
+    events.SURVEY_ANSWERED: ("survey", "score"),
+}
+_LINE = ("sku", "name", "category", "quantity", "amount")
+_REFUND_LINE = ("line", "quantity", "amount")
+_DECLARED: Mapping[str, type] = {"string": str, "int": int, "bool": bool, "date": str}
 _KINDS: Mapping[type, str] = {str: "a text", int: "a whole number", bool: "true or false", list: "a list", dict: "a map"}
 
 
@@ -61,6 +77,12 @@ class Input:
         if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
             raise self.fault(f"data.{name} is {value!r}; write {_KINDS[kind]}")
         return value
+
+    def only(self, fields: Iterable[str]) -> None:
+        """Raises Fault where the data has another field: a rule would wait for the right one in vain."""
+        known = tuple(fields)
+        for name in self.data.keys() - known:
+            raise self.fault(f"data has no field {name}; {instead(name, known, 'leave it out')}")
 
     def need(self, name: str, kind: type[T]) -> T:
         """Return a field that must be there. Raises Fault."""
@@ -124,25 +146,41 @@ def instant(number: int, text: str) -> datetime:
 # ---------------------------------------------------------------- what lines hold
 
 
+def fields(line: Input, programme: Programme) -> None:
+    """Raises Fault where the data holds what its event does not have, as the running service refuses it too."""
+    if line.name in _FIELDS:
+        line.only(_FIELDS[line.name])
+        return
+    declared = next(spec.data for spec in programme.events if spec.name == line.name)
+    line.only(declared)
+    for name, kind in declared.items():
+        said = line.get(name, _DECLARED[kind])
+        if isinstance(said, str) and kind == "date":
+            _day(line, name, said)
+
+
 def profile(line: Input, programme: Programme) -> Profile:
     """Read what a new member says of themselves. Raises Fault."""
     header = programme.programme
+    born = line.get("birthday", str)
     consents = line.get("consents", cast(type[list[Json]], list)) or []
     return Profile(
         name=line.get("name", str) or "",
         locale=line.get("locale", str) or header.locales[0],
         timezone=line.get("timezone", str) or header.timezone,
-        birthday=_birthday(line),
+        birthday=_day(line, "birthday", born) if born else None,
         consents=frozenset(_text(line, "consents", purpose) for purpose in consents),
     )
 
 
-def _birthday(line: Input) -> date | None:
-    text = line.get("birthday", str)
+def _day(line: Input, name: str, text: str) -> date:
+    fault = line.fault(f"data.{name} is {text!r}; write YYYY-MM-DD")
+    if len(text) != len("YYYY-MM-DD"):
+        raise fault
     try:
-        return date.fromisoformat(text) if text else None
+        return date.fromisoformat(text)
     except ValueError:
-        raise line.fault(f"data.birthday is {text!r}; write YYYY-MM-DD") from None
+        raise fault from None
 
 
 def _text(line: Input, name: str, value: Json) -> str:
@@ -162,6 +200,7 @@ def purchase(line: Input, programme: Programme) -> Purchase:
 
 def _line(line: Input, number: int, row: dict[str, Json]) -> Line:
     one = Input(line.number, line.at, line.member, line.name, line.source, row)
+    one.only(_LINE)
     quantity = one.whole("quantity", least=1, default=1)
     return Line(number, one.get("sku", str) or "", one.whole("amount", least=0), quantity, one.get("name", str), one.get("category", str))
 
@@ -203,6 +242,7 @@ def refund(line: Input) -> Asked:
 
 
 def _refund_line(line: Input) -> RefundLine:
+    line.only(_REFUND_LINE)
     number = line.whole("line", least=1)
     by_quantity, by_amount = line.data.get("quantity") is not None, line.data.get("amount") is not None
     if by_quantity == by_amount:

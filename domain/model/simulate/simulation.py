@@ -209,6 +209,7 @@ class Simulation:
 
     def _event(self, line: Input, member: Member) -> Event:
         id = self.event_id(line)
+        inputs.fields(line, self.programme)
         match line.name:
             case events.PURCHASED:
                 bought = inputs.purchase(line, self.programme)

@@ -1,12 +1,16 @@
 """The reference beside the models names every key, every event with its data, every word of expressions and every placeholder."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, get_args
 
-from domain.model.programme import Programme
+from domain.model.programme import Programme, load
 from domain.model.programme.vocabulary import ALWAYS, BUILT_IN, LINE, MEMBER, NOW, PLACEHOLDERS, PURCHASE
 from domain.model.programme.words import Part
+from domain.model.simulate import simulate
+from domain.model.simulate.inputs import INPUTS
+from tests.model.programme.bad import CLUB
 
 REFERENCE: Final = (Path(__file__).parents[3] / "domain" / "model" / "programme" / "README.md").read_text(encoding="utf-8")
 
@@ -42,3 +46,15 @@ def test_every_word_of_expressions_is_in_the_reference() -> None:
 
 def test_every_placeholder_is_in_the_reference() -> None:
     assert [name for name in ALWAYS.union(*PLACEHOLDERS.values()) if f"`{{{name}}}`" not in REFERENCE] == []
+
+
+def test_the_events_of_the_reference_run_and_each_event_that_a_file_may_hold_is_there() -> None:
+    trying = REFERENCE.partition("## Trying a programme")[2]
+    lines = re.findall(r"^    (\{.*\})$", trying, re.MULTILINE)
+    answers = list(simulate(load(CLUB), lines))
+    assert [(answer.get("event"), answer.get("refused")) for answer in answers] == [
+        ("member.enrolled", None),
+        ("purchase.completed", None),
+        (None, None),
+    ]
+    assert {event for event in INPUTS if f"`{event}`" not in trying} == set()
