@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -27,6 +30,7 @@ rewards:
   - {code: bag, title: {de-AT: Tasche, fr: Sac}, cost: {wallet: gems, amount: 20}}
   - {code: tree, title: {de-AT: Baum, fr: Arbre}, cost: {wallet: back, amount: 3000}}
 """
+KUWAIT = ZoneInfo("Asia/Kuwait")
 EDGE = "document.documentElement.scrollWidth > innerWidth || document.getElementById('screen').scrollWidth > innerWidth"
 LINES = "element => new Set([...element.getClientRects()].map((each) => each.top)).size"
 
@@ -63,16 +67,28 @@ def test_a_member_joins_a_programme_that_speaks_no_language_of_the_page(german: 
     assert club.do("{ me { locale } }", token=token)["me"]["locale"] == "de-AT"
 
 
+def test_terms_that_stand_nowhere_are_accepted_without_a_link(german: Page, club: Club) -> None:
+    german.goto(f"{club.url}/phone/")
+    german.click("form + .button")
+    expect(german.locator(".choice [name=terms]")).to_be_visible()
+    expect(german.locator(".choice a")).to_have_count(0)
+
+
 def test_each_amount_says_of_which_wallet_it_is(german: Page, browser: Browser, club: Club) -> None:
     token = join(german, club, email="bea@example.com")
-    till = browser.new_context(locale="en-GB").new_page()
+    till = browser.new_context(locale="en-GB", timezone_id="America/New_York").new_page()
     sign_in_at_till(till, club, club.cashier)
     look_up(till, club.do("{ me { number } }", token=token)["me"]["number"])
     enter_purchase(till, total="45.250", receipt="r-1")
     # The gems can be spent at once, so the day is the other wallet's alone.
     expect(till.locator(".quote .small.quiet")).to_have_count(1)
     assert (till.text_content(".quote .small.quiet") or "").startswith("Guthaben to spend from ")
+    before = datetime.now(KUWAIT)
     confirm_purchase(till)
+    # What was done when is told by the programme's clock, wherever the tablet believes that it is.
+    till.click("#tabs button >> nth=2")
+    done = till.locator(".why", has_text="Ana Silva").first
+    expect(done).to_contain_text(re.compile(f", ({before:%H:%M}|{before + timedelta(minutes=1):%H:%M})$"))
     till.goto(f"{club.url}/till/")
     look_up(till, club.do("{ me { number } }", token=token)["me"]["number"])
     expect(till.locator(".shelf .figure")).to_have_text(["20 Steine"])

@@ -16,7 +16,7 @@ import { historyScreen } from "./screens/history.js";
 import { homeScreen } from "./screens/home.js";
 import { inboxScreen } from "./screens/inbox.js";
 import { meScreen } from "./screens/me.js";
-import { notice, say } from "./screens/parts.js";
+import { notice, say, termsLink } from "./screens/parts.js";
 import { rewardsScreen } from "./screens/rewards.js";
 import { voucherShown } from "./screens/voucher.js";
 import { welcomeScreen } from "./screens/welcome.js";
@@ -133,7 +133,7 @@ async function askForTerms() {
   if (!terms || !phone.online || phone.me.termsAccepted === terms.version) return;
   const fault = h("div", { "aria-live": "assertive" });
   await sheet(t("terms.title"), t("close"), (close) => h("div.stack", {}, h("h2", {}, t("terms.title")), h("p", {}, t("terms.changed")),
-    h("a", { href: terms.url, target: "_blank", rel: "noopener" }, t("terms.read")), fault,
+    termsLink(terms), fault,
     h("button.button.primary.wide.tall", { onclick: (event) => busy(event.currentTarget, async () => {
       try {
         const { acceptTerms } = await session.ask(ACCEPT_TERMS, { input: { version: terms.version } });

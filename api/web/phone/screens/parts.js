@@ -25,6 +25,11 @@ export function figure(value, wallet) {
   return h(`span.figure${value > 0 ? ".plus" : value < 0 ? ".minus" : ".off"}`, {}, signed(value, wallet));
 }
 
+/** Where the terms are read; nothing where the programme names no place: a link to nowhere led back to this page. */
+export function termsLink({ url }) {
+  return url ? h("a", { href: url, target: "_blank", rel: "noopener" }, t("terms.read")) : "";
+}
+
 export function worth(value) {
   if (!value) return null;
   const currency = value.currency ?? phone.programme?.currency;

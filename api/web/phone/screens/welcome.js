@@ -6,7 +6,7 @@ import { t } from "/shared/words.js";
 import { languagePicker } from "../app.js";
 import { installationId, phone, session } from "../phone.js";
 import { ENROL, REQUEST_CODE, SIGN_IN } from "../queries.js";
-import { notice, say, sending } from "./parts.js";
+import { notice, say, sending, termsLink } from "./parts.js";
 
 export function welcomeScreen(element) {
   const stage = h("div.lift");
@@ -73,7 +73,7 @@ function joinStep(stage) {
   stand(stage, h("h2", {}, t("join.title")),
     sending(button, [
       field(t("profile.name"), name), field(t("signin.contact"), contact, t("signin.contact.hint")), field(t("profile.birthday"), birthday, t("join.birthday.hint")), field(t("join.referral"), referral),
-      h("label.choice", {}, agreed, h("span", {}, t("join.terms"), " ", h("a", { href: terms.url, target: "_blank", rel: "noopener" }, t("terms.read")))),
+      h("label.choice", {}, agreed, h("span", {}, t("join.terms"), " ", termsLink(terms))),
       consents.map((consent, i) => h("label.choice", {}, boxes[i], h("span", {}, consent.wording))),
     ], async () => {
       const typed = contact.value.trim();

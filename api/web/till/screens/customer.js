@@ -231,7 +231,7 @@ class PurchaseForm {
 /* What a reward costs: points with their wallet's name, since a programme may have several. */
 function cost({ wallet: code, amount: value }, wallets) {
   const wallet = walletOf(wallets, code);
-  return wallet?.walletKind === "MONEY" ? amount(value, wallet) : `${amount(value, wallet)} ${wallet?.name ?? code}`;
+  return wallet?.walletKind === "MONEY" ? amount(value, wallet) : t("cost", { amount: amount(value, wallet), wallet: wallet?.name ?? code });
 }
 
 /* From when what is earned can be spent, where that is not at once: one wallet's may wait while another's does not. */

@@ -29,7 +29,7 @@ async function drawQueue(place) {
     h("h2", {}, t("queue.title")),
     h("ul.stack.tight", {}, rows.map((row) => h(`li.card.queued.${row.state}`, { "data-state": row.state },
       h("div.row.spread", {}, h("strong", {}, row.purchase.externalId), h("strong.num", {}, money(row.purchase.total, row.purchase.currency))),
-      h("p.small.quiet", {}, [row.member.name ?? row.member.number ?? t("queue.card"), instant(row.purchase.occurredAt), row.cashier].join(" · ")),
+      h("p.small.quiet", {}, [row.member.name ?? row.member.number ?? t("queue.card"), instant(row.purchase.occurredAt, till.programme?.timezone), row.cashier].join(" · ")),
       row.state === "refused" ? notice(row.problem.message, "bad", "close") : h("p.chip", {}, icon("clock"), t("queue.state")),
       row.state === "refused" && h("div.row.wrap", {},
         h("button.button.primary", { onclick: () => go("customer", { row }) }, t("queue.mend")),
@@ -59,7 +59,7 @@ async function drawActions(place) {
     .map((row) => ({ ...row, customer: { name: row.name }, voucher: row.voucherId && { id: row.voucherId, voucherState: "USED", usedAt: row.at } }));
   if (!actions.length) return fill(place, h("h2", {}, t("shift.done")), h("p.quiet", {}, t("shift.none")));
   fill(place, h("h2", {}, t("shift.done")), h("ul.lines.card", {}, actions.map((action) => h("li", {},
-    h("div.grow", {}, h("strong", {}, kind(action.actionKind)), " ", action.subject, h("small.why", {}, [action.customer?.name, instant(action.at)].filter(Boolean).join(" · "))),
+    h("div.grow", {}, h("strong", {}, kind(action.actionKind)), " ", action.subject, h("small.why", {}, [action.customer?.name, instant(action.at, till.programme?.timezone)].filter(Boolean).join(" · "))),
     action.amount ? h("span.figure", {}, action.currency ? money(action.amount, action.currency) : number(action.amount)) : "",
     undoable(action) ? h("button.button", { onclick: () => undo({ id: action.voucher.id, title: action.subject }) }, t("undo")) : ""))));
 }

@@ -53,6 +53,7 @@ export default {
   "customer.offline.hint": "You can record the purchase. It is kept on this device and sent when the network is back.",
   "customer.mend": "Purchase to mend",
   "customer.visit.over": "The scan is older than 5 minutes. Scan the card again.",
+  "cost": "{amount} {wallet}",
   "customer.redeemable": "Could redeem now",
   "customer.redeemable.hint": "Members redeem on their own phone, then show the voucher.",
   "wallet.pending": "{amount} pending",

@@ -53,6 +53,7 @@ export default {
   "customer.offline.hint": "Możesz zapisać zakup. Zostanie na tym urządzeniu i wyśle się, gdy sieć wróci.",
   "customer.mend": "Zakup do poprawy",
   "customer.visit.over": "Skan ma ponad 5 minut. Zeskanuj kartę ponownie.",
+  "cost": "{amount} ({wallet})",
   "customer.redeemable": "Może teraz wymienić",
   "customer.redeemable.hint": "Klubowicz wymienia punkty w telefonie i pokazuje kupon.",
   "wallet.pending": "oczekuje: {amount}",

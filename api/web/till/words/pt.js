@@ -53,6 +53,7 @@ export default {
   "customer.offline.hint": "Pode registar a compra. Fica guardada neste dispositivo e segue quando a rede voltar.",
   "customer.mend": "Compra a corrigir",
   "customer.visit.over": "A leitura tem mais de 5 minutos. Leia o cartão de novo.",
+  "cost": "{amount} {wallet}",
   "customer.redeemable": "Pode trocar agora",
   "customer.redeemable.hint": "O sócio troca no seu telemóvel e mostra o vale.",
   "wallet.pending": "pendente: {amount}",
