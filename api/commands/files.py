@@ -12,4 +12,4 @@ def read_text(path: Path) -> str:
     except OSError as fault:
         raise CannotRun(f"Cannot read {path}: {fault.strerror}.") from None
     except UnicodeDecodeError:
-        raise CannotRun(f"Cannot read {path}: it is no UTF-8 text.") from None
+        raise CannotRun(f"Cannot read {path}: it is no UTF-8 text; save it as UTF-8.") from None

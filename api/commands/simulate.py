@@ -48,4 +48,4 @@ def _lines(path: Path) -> Iterator[str]:
         with path.open(encoding="utf-8") as lines:
             yield from lines
     except (OSError, UnicodeDecodeError) as fault:
-        raise CannotRun(f"Cannot read {path}: {getattr(fault, 'strerror', None) or 'it is no UTF-8 text'}.") from None
+        raise CannotRun(f"Cannot read {path}: {getattr(fault, 'strerror', None) or 'it is no UTF-8 text; save it as UTF-8'}.") from None
