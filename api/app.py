@@ -10,7 +10,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
-from api.beside import keep_going
+from api.beside import expect_not_cancelled, keep_going
 from api.graphql.endpoint import make_routes
 from api.http.headers import Porch, unforeseen
 from api.http.health import Part, PartState, health_routes
@@ -30,6 +30,7 @@ DEMO_PICTURES = Path(__file__).parents[1] / "scripts" / "demo" / "art"
 async def open_app(process: Process, *, address: str) -> AsyncIterator[ASGIApp]:
     """The application, listening at an address, with what runs beside its requests."""
     await process.desk.registry.look(process.store, now=process.clock())
+    expect_not_cancelled()
     works: dict[str, Callable[[], Awaitable[None]]] = {
         "programmes and stock": process.house.follow,
         "what is committed": lambda: process.follower.follow(process.store, clock=process.clock),

@@ -42,13 +42,16 @@ def main_options() -> None:
 
 def main() -> None:
     """Run the command asked for with what it imports alone: simulating takes no server. Any other word gets the help of all."""
-    for name in [word for word in sys.argv[1:2] if word in COMMANDS] or COMMANDS:
-        module, _, attribute = COMMANDS[name].partition(".")
-        found = getattr(import_module(f"api.commands.{module}"), attribute)
-        if isinstance(found, typer.Typer):
-            cli.add_typer(found, name=name)
-        else:
-            cli.command(name)(found)
+    try:
+        for name in [word for word in sys.argv[1:2] if word in COMMANDS] or COMMANDS:
+            module, _, attribute = COMMANDS[name].partition(".")
+            found = getattr(import_module(f"api.commands.{module}"), attribute)
+            if isinstance(found, typer.Typer):
+                cli.add_typer(found, name=name)
+            else:
+                cli.command(name)(found)
+    except KeyboardInterrupt:
+        sys.exit(130)
     cli(prog_name="selo")
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from api.beside import expect_not_cancelled
 from api.http.callers import utc_now
 from api.http.drain import Drain
 from api.keys import Keys, read_keys
@@ -79,6 +80,7 @@ async def open_process(settings: Settings, database: Database, *, clock: Callabl
         drain = Drain(stop_after_seconds=settings.operation_seconds + settings.database_seconds)
         try:
             follower = Follower(house.live, desk.registry)
+            expect_not_cancelled()
             yield Process(settings, database, keys, tokens, drain, house, desk, outside.senders, outside.id_tokens, follower, clock)
         finally:
             await drain.close(seconds=settings.shutdown_seconds)
