@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
 
+import structlog
+
 from api.graphql.errors import NotAvailable
 from api.texts import language
 from domain.model.contacts import Contact, Kind
@@ -47,6 +49,8 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "powiadom nas od razu.",
     },
 }
+
+log = structlog.get_logger(__name__)
 
 
 class SentCodes:
@@ -93,7 +97,9 @@ class SentCodes:
         if contact.kind == "email":
             assert self._mail is not None, "it is reached"
             (verdict,) = await self._mail.send([MailMessage(id, contact.value, locale, subject, mail)], now=now)
-            return verdict
-        assert self._sms is not None, "it is reached"
-        (verdict,) = await self._sms.send([SmsMessage(id, contact.value, sms)], now=now)
+        else:
+            assert self._sms is not None, "it is reached"
+            (verdict,) = await self._sms.send([SmsMessage(id, contact.value, sms)], now=now)
+        if verdict.ruling != "sent":
+            log.warning("codes.not_sent", by=contact.kind, why=verdict.reason)  # whoever waits for one is told no reason
         return verdict

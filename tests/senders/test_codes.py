@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from structlog.testing import capture_logs
 
 from api.graphql.errors import NotAvailable
 from api.senders.codes import TEXTS, SentCodes
@@ -75,9 +76,10 @@ async def test_whoever_cannot_be_reached_is_told_before_anything_is_written(mail
         codes.expect_reach(PHONE)
 
 
-async def test_a_code_that_did_not_leave_is_told(mailbox: Mailbox) -> None:
-    with pytest.raises(NotAvailable, match="could not be sent now"):
+async def test_a_code_that_did_not_leave_is_told_and_the_operator_why(mailbox: Mailbox) -> None:
+    with capture_logs() as logged, pytest.raises(NotAvailable, match="could not be sent now"):
         await by_mail(mailbox.port).send_code(Contact("email", "nobody-1@example.com"), "123456", "en")
+    assert logged == [{"event": "codes.not_sent", "log_level": "warning", "by": "email", "why": "SMTP 550"}]
 
 
 async def test_who_held_the_old_contact_is_told_of_the_new_one_by_its_hint(mailbox: Mailbox) -> None:
