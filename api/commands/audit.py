@@ -17,7 +17,7 @@ from domain.services import staff
 from domain.store import audit, contacts
 from domain.store.audit import OF_STAFF, Act
 
-audit_commands = typer.Typer(help="What staff did: list.", no_args_is_help=True)
+audit_commands = typer.Typer(help="What staff and commands did: list.", no_args_is_help=True)
 
 
 @audit_commands.command("list")
@@ -29,7 +29,7 @@ def list_acts(
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many, the newest.")] = 200,
     data: Annotated[Path | None, typer.Option(help="The data folder.")] = None,
 ) -> None:
-    """List what was done, newest first: when, who, what, where, to whom, on what, how much, why, balances before and after, request."""
+    """List what was done, newest first. When, who, what, where, to whom, on what, how much, balances before and after, why, request."""
 
     async def work() -> None:
         end = read_instant("--until", until) or utc_now()

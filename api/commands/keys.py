@@ -34,7 +34,7 @@ def show(data: Data = None) -> None:
 
 @keys.command()
 def rotate(data: Data = None) -> None:
-    """Make a new signing key, and drop those that were followed by another more than a day ago. Servers take it at their next start."""
+    """Make a new signing key. Servers take it at their next start; keys that were followed by another more than a day ago are dropped."""
     run(_rotate(data))
 
 

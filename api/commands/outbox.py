@@ -18,7 +18,8 @@ from domain.services.outbox import Listed
 AT_MOST = 200
 
 outbox = typer.Typer(
-    help="What waits, was parked or dropped: messages, webhooks, surveys; and events that could not happen.", no_args_is_help=True
+    help="What was not sent, or did not happen. Messages, webhooks, surveys and events that wait, were parked or dropped.",
+    no_args_is_help=True,
 )
 DataOption = Annotated[Path | None, typer.Option(help="The data folder.")]
 
@@ -33,7 +34,7 @@ class State(Enum):
 def list_rows(
     state: Annotated[State, typer.Option(help="Which: parked, dropped, or pending.")] = State.PARKED, data: DataOption = None
 ) -> None:
-    """Show what is of one state: id, what, due, attempts, why. No contact and no text is shown."""
+    """Show id, what, due, attempts and why. No contact and no text is shown."""
     found = run(_listed(state, data))
     if not found:
         print(f"Nothing is {state.value}.")
@@ -49,7 +50,7 @@ def retry(
     ids: Annotated[list[str] | None, typer.Argument(help="Ids as `list` shows them; all parked ones without.")] = None,
     data: DataOption = None,
 ) -> None:
-    """Try what is parked again, with fresh attempts: those named, or all."""
+    """Try what is parked again. Those named, or all; with fresh attempts."""
     done = run(_retried(ids or [], data))
     print(f"Sent again: {done}")
 

@@ -94,7 +94,7 @@ def disable(username: Annotated[str, typer.Argument(help="Whom to shut out.")], 
 
 @staff_commands.command()
 def enable(username: Annotated[str, typer.Argument(help="Whom to let in again.")], data: Data = None) -> None:
-    """Let somebody in again who was shut out, with the password they had."""
+    """Let in again who was shut out. With the password they had."""
 
     async def work() -> None:
         async with _errand(data) as process:
@@ -155,7 +155,7 @@ def token(
     store: Annotated[str | None, typer.Option(help="The store of the shift; by default the first one they may work in.")] = None,
     data: Data = None,
 ) -> None:
-    """Print an access token for a member or an employee: for whoever can read the data folder's keys."""
+    """Print an access token. Short-lived, of a member or an employee, for whoever can read the keys that sign."""
 
     async def work() -> None:
         if (member is None) == (username is None):

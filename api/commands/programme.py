@@ -27,7 +27,7 @@ Data = Annotated[Path | None, typer.Option(help="The data folder.")]
 
 @programme.command()
 def check(file: File, machine: Annotated[bool, typer.Option("--json", help="One JSON object, for machines.")] = False) -> None:
-    """Print every fault with its line, path and remedy (exit 1), or a summary (exit 0)."""
+    """Print every fault, or a summary. A fault has its line, path and remedy; exit 1 where there is one."""
     with guarded():
         code, report = check_report(read_text(file), as_json=machine)
     print(report)
@@ -36,7 +36,7 @@ def check(file: File, machine: Annotated[bool, typer.Option("--json", help="One 
 
 @programme.command()
 def publish(file: File, data: Data = None) -> None:
-    """Publish a programme file as the next version; the same content again is no new one."""
+    """Publish a file as the next version. The same content again is no new one."""
     run(_publish(file, data))
 
 

@@ -23,7 +23,7 @@ def simulate(
     events: Annotated[Path, typer.Argument(help="The events, one JSON object a line; - reads standard input.")],
     until: Annotated[str | None, typer.Option(help="An instant to let time run to; the last event's without it.")] = None,
 ) -> None:
-    """Run dated events through a programme file: no database, no network."""
+    """Run dated events through a programme file. No database, no network."""
     with guarded():
         gc.set_threshold(100_000, 50, 100)  # a run keeps what it makes: looking for garbage in it is most of the work otherwise
         try:

@@ -15,7 +15,7 @@ from domain.services.verify import verify as find_differences
 
 
 def verify(data: Annotated[Path | None, typer.Option(help="The data folder.")] = None) -> None:
-    """Prove that what is stored is what was decided: exit 1 and a list where anything differs."""
+    """Prove that what is stored was decided. Exit 1 and a list where anything differs."""
     members, differences = run(_verify(data))
     for line in differences:
         print(line)

@@ -29,7 +29,7 @@ log = structlog.get_logger(__name__)
 
 
 def worker(data: Annotated[Path | None, typer.Option(help="The data folder.")] = None) -> None:
-    """Deliver messages and take the turn, without serving the API, until Ctrl-C."""
+    """Deliver messages and take the turn. Without serving the API, until Ctrl-C."""
     run(_worker(data))
 
 
