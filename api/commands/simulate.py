@@ -28,7 +28,7 @@ def simulate(
         gc.set_threshold(100_000, 50, 100)  # a run keeps what it makes: looking for garbage in it is most of the work otherwise
         try:
             programme = load(read_text(file))
-            for answer in run(programme, _lines(events), until=read_instant("--until", until)):
+            for answer in run(programme, _lines(events), until=read_instant("--until", until), doubt=_doubt):
                 sys.stdout.buffer.write(orjson.dumps(answer, option=orjson.OPT_APPEND_NEWLINE))
             sys.stdout.buffer.flush()
         except ProgrammeFaults as faults:
@@ -38,6 +38,10 @@ def simulate(
             raise CannotRun(f"{events}: {fault}") from None
         except BrokenPipeError:
             sys.stderr.close()  # whoever read the answers has enough; Python would complain of the pipe at its end
+
+
+def _doubt(text: str) -> None:
+    print(f"Worth a second look: {text}", file=sys.stderr)
 
 
 def _lines(path: Path) -> Iterator[str]:

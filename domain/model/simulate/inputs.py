@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TypeVar, cast
@@ -31,16 +31,18 @@ INPUTS = frozenset(
 _FIELDS: Mapping[str, tuple[str, ...]] = {
     events.ENROLLED: ("name", "birthday", "locale", "timezone", "consents", "referredBy"),
     events.CONSENTED: ("purpose", "granted"),
-    events.PURCHASED: ("externalId", "store", "total", "lines"),
-    events.REFUNDED: ("externalId", "amount", "lines"),
+    events.PURCHASED: ("externalId", "store", "currency", "total", "lines"),
+    events.REFUNDED: ("externalId", "store", "amount", "lines", "reason"),
     events.REDEEMED: ("reward", "voucher"),
     **dict.fromkeys((events.VOUCHER_USED, events.VOUCHER_CANCELLED), ("voucher", "reward", "store")),
     events.ADJUSTED: ("wallet", "amount", "reason"),
     **dict.fromkeys((events.PLAN_STARTED, events.PLAN_RENEWED, events.PLAN_ENDED), ("plan", "until")),
     events.SURVEY_ANSWERED: ("survey", "score"),
 }
-_LINE = ("sku", "name", "category", "quantity", "amount")
-_REFUND_LINE = ("line", "quantity", "amount")
+_LINES: Mapping[str, tuple[str, ...]] = {
+    events.PURCHASED: ("sku", "name", "category", "quantity", "amount"),
+    events.REFUNDED: ("line", "quantity", "amount"),
+}
 _DECLARED: Mapping[str, type] = {"string": str, "int": int, "bool": bool, "date": str}
 _KINDS: Mapping[type, str] = {str: "a text", int: "a whole number", bool: "true or false", list: "a list", dict: "a map"}
 
@@ -77,12 +79,6 @@ class Input:
         if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
             raise self.fault(f"data.{name} is {value!r}; write {_KINDS[kind]}")
         return value
-
-    def only(self, fields: Iterable[str]) -> None:
-        """Raises Fault where the data has another field: a rule would wait for the right one in vain."""
-        known = tuple(fields)
-        for name in self.data.keys() - known:
-            raise self.fault(f"data has no field {name}; {instead(name, known, 'leave it out')}")
 
     def need(self, name: str, kind: type[T]) -> T:
         """Return a field that must be there. Raises Fault."""
@@ -146,17 +142,24 @@ def instant(number: int, text: str) -> datetime:
 # ---------------------------------------------------------------- what lines hold
 
 
-def fields(line: Input, programme: Programme) -> None:
-    """Raises Fault where the data holds what its event does not have, as the running service refuses it too."""
-    if line.name in _FIELDS:
-        line.only(_FIELDS[line.name])
-        return
-    declared = next(spec.data for spec in programme.events if spec.name == line.name)
-    line.only(declared)
+def doubts(line: Input, programme: Programme) -> Iterator[str]:
+    """Yield what is odd about a line that runs all the same: a field that its event does not have, so that a rule waits in vain for it."""
+    declared = next((spec.data for spec in programme.events if spec.name == line.name), {})
+    yield from _others("data", line.data, _FIELDS.get(line.name) or tuple(declared))
     for name, kind in declared.items():
-        said = line.get(name, _DECLARED[kind])
-        if isinstance(said, str) and kind == "date":
-            _day(line, name, said)
+        value = line.data.get(name)
+        if value is not None and type(value) is not _DECLARED[kind]:
+            yield f"data.{name} is declared as {kind}; write {_KINDS[_DECLARED[kind]]}"
+    rows = line.data.get("lines")
+    for row in rows if isinstance(rows, list) else ():
+        if isinstance(row, dict):
+            yield from _others("data.lines", row, _LINES.get(line.name, ()))
+
+
+def _others(where: str, data: Mapping[str, Json], known: tuple[str, ...]) -> Iterator[str]:
+    for name in data:
+        if name not in known:
+            yield f"{where} has no field {name}; {instead(name, known, 'leave it out')}"
 
 
 def profile(line: Input, programme: Programme) -> Profile:
@@ -200,7 +203,6 @@ def purchase(line: Input, programme: Programme) -> Purchase:
 
 def _line(line: Input, number: int, row: dict[str, Json]) -> Line:
     one = Input(line.number, line.at, line.member, line.name, line.source, row)
-    one.only(_LINE)
     quantity = one.whole("quantity", least=1, default=1)
     return Line(number, one.get("sku", str) or "", one.whole("amount", least=0), quantity, one.get("name", str), one.get("category", str))
 
@@ -242,7 +244,6 @@ def refund(line: Input) -> Asked:
 
 
 def _refund_line(line: Input) -> RefundLine:
-    line.only(_REFUND_LINE)
     number = line.whole("line", least=1)
     by_quantity, by_amount = line.data.get("quantity") is not None, line.data.get("amount") is not None
     if by_quantity == by_amount:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -45,9 +45,18 @@ class Receipt:
     claims: list[Claim] = field(default_factory=list)
 
 
-def simulate(programme: Programme, lines: Iterable[str], *, until: datetime | None = None) -> Iterator[Answer]:
-    """Run the lines of an events file up to an instant (default: the last event). Raises Fault on a line that cannot be run."""
-    run = Simulation(programme)
+def unheard(doubt: str) -> None:
+    """Let a doubt pass."""
+
+
+def simulate(
+    programme: Programme, lines: Iterable[str], *, until: datetime | None = None, doubt: Callable[[str], None] = unheard
+) -> Iterator[Answer]:
+    """Run the lines of an events file up to an instant (default: the last event). Raises Fault on a line that cannot be run.
+
+    `doubt` is told of what is odd about lines that run all the same, of each kind once.
+    """
+    run, doubted = Simulation(programme), set[tuple[str, str]]()
     run.keeps_rows = False
     last: datetime | None = None
     for number, text in enumerate(lines, start=1):
@@ -58,6 +67,10 @@ def simulate(programme: Programme, lines: Iterable[str], *, until: datetime | No
             continue
         last = line.at if last is None else max(last, line.at)
         yield from run.event(line)
+        for odd in inputs.doubts(line, programme):
+            if (line.name, odd) not in doubted:
+                doubted.add((line.name, odd))
+                doubt(f"line {number}: {odd}")
     end = until or last
     if end is not None:
         yield from run.advance(end)
@@ -209,7 +222,6 @@ class Simulation:
 
     def _event(self, line: Input, member: Member) -> Event:
         id = self.event_id(line)
-        inputs.fields(line, self.programme)
         match line.name:
             case events.PURCHASED:
                 bought = inputs.purchase(line, self.programme)
