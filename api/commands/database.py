@@ -23,7 +23,7 @@ async def serving_store(settings: Settings) -> AsyncIterator[Database]:
         if settings.mongodb_uri is not None:
             uri = settings.mongodb_uri.get_secret_value()
         else:
-            uri = await _own(settings, stack)
+            uri = await _through_the_folder(settings, stack, serves=True)
         yield await stack.enter_async_context(_connected(settings, uri))
 
 
@@ -39,32 +39,23 @@ async def open_store(settings: Settings, *, begins: bool = False) -> AsyncIterat
         if settings.mongodb_uri is not None:
             uri = settings.mongodb_uri.get_secret_value()
         else:
-            uri = await _through_the_folder(settings, stack)
+            uri = await _through_the_folder(settings, stack, serves=False)
         yield await stack.enter_async_context(_connected(settings, uri))
 
 
-async def _own(settings: Settings, stack: AsyncExitStack) -> str:
-    """Where a server's own database listens. One whose server was killed this moment may still be ending: that is waited for."""
+async def _through_the_folder(settings: Settings, stack: AsyncExitStack, *, serves: bool) -> str:
+    """Where the folder's database listens: the running server's, where we are none ourselves, else one that is started.
+
+    Whoever has it open for a moment is waited for: another command, or the database of a server that was killed just now.
+    """
     give_up_at = asyncio.get_running_loop().time() + FOLDER_WAIT_SECONDS
     while True:
-        try:
-            return (await stack.enter_async_context(embedded(settings.data))).uri
-        except FolderInUse:
-            if find_running(settings.data) or asyncio.get_running_loop().time() > give_up_at:
-                raise
-            await asyncio.sleep(0.2)
-
-
-async def _through_the_folder(settings: Settings, stack: AsyncExitStack) -> str:
-    """Where the folder's database listens. Another command may have it open for a moment: that is waited for."""
-    give_up_at = asyncio.get_running_loop().time() + FOLDER_WAIT_SECONDS
-    while True:
-        if running := find_running(settings.data):
+        if not serves and (running := find_running(settings.data)):
             return running.uri
         try:
-            return (await stack.enter_async_context(embedded(settings.data, announced=False))).uri
+            return (await stack.enter_async_context(embedded(settings.data, announced=serves))).uri
         except FolderInUse:
-            if asyncio.get_running_loop().time() > give_up_at:
+            if asyncio.get_running_loop().time() > give_up_at or (serves and find_running(settings.data)):
                 raise
             await asyncio.sleep(0.2)
 

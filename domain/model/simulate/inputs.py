@@ -31,10 +31,10 @@ INPUTS = frozenset(
 _FIELDS: Mapping[str, tuple[str, ...]] = {
     events.ENROLLED: ("name", "birthday", "locale", "timezone", "consents", "referredBy"),
     events.CONSENTED: ("purpose", "granted"),
-    events.PURCHASED: ("externalId", "store", "currency", "total", "lines"),
-    events.REFUNDED: ("externalId", "store", "amount", "lines", "reason"),
+    events.PURCHASED: ("externalId", "store", "total", "lines"),
+    events.REFUNDED: ("externalId", "store", "amount", "lines"),
     events.REDEEMED: ("reward", "voucher"),
-    **dict.fromkeys((events.VOUCHER_USED, events.VOUCHER_CANCELLED), ("voucher", "reward", "store")),
+    **dict.fromkeys((events.VOUCHER_USED, events.VOUCHER_CANCELLED), ("voucher",)),
     events.ADJUSTED: ("wallet", "amount", "reason"),
     **dict.fromkeys((events.PLAN_STARTED, events.PLAN_RENEWED, events.PLAN_ENDED), ("plan", "until")),
     events.SURVEY_ANSWERED: ("survey", "score"),
@@ -165,25 +165,22 @@ def _others(where: str, data: Mapping[str, Json], known: tuple[str, ...]) -> Ite
 def profile(line: Input, programme: Programme) -> Profile:
     """Read what a new member says of themselves. Raises Fault."""
     header = programme.programme
-    born = line.get("birthday", str)
     consents = line.get("consents", cast(type[list[Json]], list)) or []
     return Profile(
         name=line.get("name", str) or "",
         locale=line.get("locale", str) or header.locales[0],
         timezone=line.get("timezone", str) or header.timezone,
-        birthday=_day(line, "birthday", born) if born else None,
+        birthday=_birthday(line),
         consents=frozenset(_text(line, "consents", purpose) for purpose in consents),
     )
 
 
-def _day(line: Input, name: str, text: str) -> date:
-    fault = line.fault(f"data.{name} is {text!r}; write YYYY-MM-DD")
-    if len(text) != len("YYYY-MM-DD"):
-        raise fault
+def _birthday(line: Input) -> date | None:
+    text = line.get("birthday", str)
     try:
-        return date.fromisoformat(text)
+        return date.fromisoformat(text) if text else None
     except ValueError:
-        raise fault from None
+        raise line.fault(f"data.birthday is {text!r}; write YYYY-MM-DD") from None
 
 
 def _text(line: Input, name: str, value: Json) -> str:
