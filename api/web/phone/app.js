@@ -153,8 +153,7 @@ async function enter() {
   }
   if (["", "welcome"].includes(shown.screen)) show({ screen: "home", params: {} });
   try {
-    await readHome();
-    await follow(phone.me?.locale);
+    await readHome(follow);
   } catch (error) {
     leaveIfEnded(error);
     if (!session.open) return enter();
@@ -169,7 +168,7 @@ async function enter() {
 
 /* The API's texts come in the member's own language, wherever it was chosen last: the page follows, so that no screen mixes two. */
 async function follow(locale) {
-  const tag = locale?.slice(0, 2);
+  const tag = locale.slice(0, 2);
   if (tag === language || !LANGUAGES.includes(tag)) return;
   prefer("language", tag);
   await learn();

@@ -72,12 +72,14 @@ export async function recall() {
 
 let reading = 0;
 
-/** Read the member afresh, or what was read last where there is no network. Of several readings the one begun last counts. */
-export async function readHome() {
+/** Read the member afresh, or what was read last where there is no network. Of several readings the one begun last counts.
+ *  `meet` is given the member's language, and waited for, before anything of them is drawn. */
+export async function readHome(meet = async () => {}) {
   const db = await database;
   const turn = ++reading;
   try {
     const { me } = await ask(HOME, {});
+    await meet(me.locale);
     if (turn !== reading || !session.open) return;
     Object.assign(phone, { me: tidy(me), readAt: Date.now(), trouble: null });
     await db.put("facts", { me: phone.me, readAt: phone.readAt }, "home");
