@@ -1,4 +1,6 @@
-"""The application: the only place where paths are wired to what serves them, and started what runs beside the requests."""
+"""The application: the only place where paths are wired to what serves them, and started what runs beside the
+requests.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -65,22 +67,30 @@ def create_app(process: Process, *, address: str = "") -> ASGIApp:
 
     inner = Starlette(
         routes=[
-            *health_routes({"database": database_part, "programme": programme_part, **_channel_parts(process)}),
+            *health_routes(
+                {"database": database_part, "programme": programme_part, **_channel_parts(process)}
+            ),
             jwks_route(process.tokens.public_set),
             unsubscribe_route(process),
             *make_routes(process, address=address, explorer=explorer),
-            *page_routes(explorer=explorer, media=process.settings.media or (DEMO_PICTURES if process.settings.demo else None)),
+            *page_routes(
+                explorer=explorer,
+                media=process.settings.media or (DEMO_PICTURES if process.settings.demo else None),
+            ),
         ],
         middleware=_other_origins(process.settings),
         exception_handlers={Exception: unforeseen},
     )
-    # A path with a slash too many would be sent on to whatever Host the request claims, over http behind a proxy that ends TLS.
+    # A path with a slash too many would be sent on to whatever Host the request claims, over http behind a
+    # proxy that ends TLS.
     inner.router.redirect_slashes = False
     return Porch(inner)
 
 
 def _channel_parts(process: Process) -> dict[str, Part]:
-    """What of messages can leave; without any the inbox and live activity go on, so the server is ready all the same."""
+    """What of messages can leave; without any the inbox and live activity go on, so the server is ready all
+    the same.
+    """
 
     def part(on: bool) -> Part:
         async def state() -> PartState:
@@ -90,13 +100,17 @@ def _channel_parts(process: Process) -> dict[str, Part]:
 
     async def hooks() -> PartState:
         named, unknown = webhooks(process)
-        return PartState(ok=not unknown, state="incomplete" if unknown else "on" if named else "none", needed=False)
+        return PartState(
+            ok=not unknown, state="incomplete" if unknown else "on" if named else "none", needed=False
+        )
 
     return {**{channel: part(on) for channel, on in channels(process.senders).items()}, "webhooks": hooks}
 
 
 def _other_origins(settings: Settings) -> list[Middleware]:
-    """Pages of other origins may call the API only where a setting names them; there are no cookies that they could misuse."""
+    """Pages of other origins may call the API only where a setting names them; there are no cookies that they
+    could misuse.
+    """
     if not settings.cors_origins:
         return []
     return [

@@ -11,7 +11,8 @@ log = structlog.get_logger(__name__)
 
 
 def expect_not_cancelled() -> None:
-    """Raise the cancellation that was asked for and got lost: the driver hides it where it meets a fault as it cleans up after one.
+    """Raise the cancellation that was asked for and got lost: the driver hides it where it meets a fault as
+    it cleans up after one.
 
     Asked where a start goes over into work without an end, which nobody would stop then.
     """
@@ -21,7 +22,9 @@ def expect_not_cancelled() -> None:
 
 
 async def keep_going(what: str, begin: Callable[[], Awaitable[None]]) -> None:
-    """Run it until cancelled. A fault that it did not expect is logged, and it is begun again: nobody else would notice its end."""
+    """Run it until cancelled. A fault that it did not expect is logged, and it is begun again: nobody else
+    would notice its end.
+    """
     while True:
         try:
             await begin()

@@ -37,11 +37,15 @@ cli = typer.Typer(
 @cli.callback()
 def main_options() -> None:
     """Settings come from the environment (SELO_...); what a command is told on its line comes before them."""
-    configure_logs(level="warning", form="console")  # an errand tells what went wrong; `serve` logs by its settings
+    configure_logs(
+        level="warning", form="console"
+    )  # an errand tells what went wrong; `serve` logs by its settings
 
 
 def main() -> None:
-    """Run the command asked for with what it imports alone: simulating takes no server. Any other word gets the help of all."""
+    """Run the command asked for with what it imports alone: simulating takes no server. Any other word gets
+    the help of all.
+    """
     try:
         for name in [word for word in sys.argv[1:2] if word in COMMANDS] or COMMANDS:
             module, _, attribute = COMMANDS[name].partition(".")

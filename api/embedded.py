@@ -1,7 +1,8 @@
 """The embedded database: a process of its own beside ours, spoken to over the wire and never imported.
 
-It is for development, demos and one small shop. What a write acknowledged is on disk. When our process goes, however it goes, the child
-goes too, where the platform can promise that (Linux). `server.json` in the data folder tells other commands where it listens.
+It is for development, demos and one small shop. What a write acknowledged is on disk. When our process goes,
+however it goes, the child goes too, where the platform can promise that (Linux). `server.json` in the data
+folder tells other commands where it listens.
 """
 
 import asyncio
@@ -27,11 +28,14 @@ READY_SECONDS = 30.0
 STOP_SECONDS = 10.0
 BACKOFF_SECONDS = (0.1, 0.5, 2.0, 5.0, 10.0)
 LASTED_SECONDS = 60.0
-ROOM_BYTES = 64 * 2**20  # each start writes a log of 10 MB before it clears old ones away: with less it would fill what was just freed
+# Each start writes a log of 10 MB before clearing old ones: with less it would fill what was just freed.
+ROOM_BYTES = 64 * 2**20
 LISTENING = "secantus listening on "
 PANIC = "WT_PANIC"  # how its storage says that it cannot go on until it is started again
 DISK_FULL = "No space left on device"
-CONFIGURATION = "# Made by Selo, so that no stray file of this name is read. Everything is said on the command line.\n"
+CONFIGURATION = (
+    "# Made by Selo, so that no stray file of this name is read. Everything is said on the command line.\n"
+)
 
 
 class EmbeddedFailed(Exception):
@@ -44,7 +48,9 @@ class FolderInUse(EmbeddedFailed):
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A server as `server.json` names it: where its database listens, which process runs it and which the database itself."""
+    """A server as `server.json` names it: where its database listens, which process runs it and which the
+    database itself.
+    """
 
     uri: str
     pid: int
@@ -65,7 +71,9 @@ def read_note(data: Path) -> Running | None:
 
 
 def find_running(data: Path) -> Running | None:
-    """The server that has this data folder open, if one lives and listens; a note left behind by a crash is none."""
+    """The server that has this data folder open, if one lives and listens; a note left behind by a crash is
+    none.
+    """
     running = read_note(data)
     if running is None:
         return None
@@ -96,9 +104,11 @@ def prepare_folder(data: Path) -> None:
 
 @asynccontextmanager
 async def embedded(data: Path, *, announced: bool = True) -> AsyncIterator["EmbeddedDatabase"]:
-    """Run the database on this data folder for as long as the block lasts. Raises FolderInUse, EmbeddedFailed.
+    """Run the database on this data folder for as long as the block lasts. Raises FolderInUse,
+    EmbeddedFailed.
 
-    Where `announced`, other commands find it by `server.json`; a command that only lasts a moment keeps it to itself.
+    Where `announced`, other commands find it by `server.json`; a command that only lasts a moment keeps it to
+    itself.
     """
     prepare_folder(data)
     database = EmbeddedDatabase(data, announced=announced)
@@ -144,7 +154,9 @@ class EmbeddedDatabase:
             await self._spawn()
             self._announce()
         except OSError as fault:
-            raise EmbeddedFailed(f"The data folder {self._data} cannot be written: {fault.strerror}.") from None
+            raise EmbeddedFailed(
+                f"The data folder {self._data} cannot be written: {fault.strerror}."
+            ) from None
         self._keeper = asyncio.create_task(self._keep())
 
     async def stop(self) -> None:
@@ -178,7 +190,17 @@ class EmbeddedDatabase:
         if shutil.disk_usage(self._data).free < ROOM_BYTES:
             raise EmbeddedFailed(self._no_room())
         command = (
-            *(sys.executable, "-m", "secantus", "--host", HOST, "--port", str(self._port), "--storage-path", str(self._data / "database")),
+            *(
+                sys.executable,
+                "-m",
+                "secantus",
+                "--host",
+                HOST,
+                "--port",
+                str(self._port),
+                "--storage-path",
+                str(self._data / "database"),
+            ),
             *("--sync-on-commit", "--log-level", "INFO", "--config", str(self._configuration)),
         )
         self._process = await asyncio.create_subprocess_exec(
@@ -187,7 +209,8 @@ class EmbeddedDatabase:
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
             preexec_fn=_die_with_parent(),
-            start_new_session=True,  # Ctrl-C in a terminal reaches us alone: the API finishes its requests before the database goes
+            # Ctrl-C in a terminal reaches us alone: the API finishes its requests before the database goes
+            start_new_session=True,
         )
         self._last_words.clear()
         listening = asyncio.get_running_loop().create_future()
@@ -198,26 +221,36 @@ class EmbeddedDatabase:
             with suppress(ProcessLookupError):
                 self._process.kill()
             if isinstance(fault, TimeoutError):
-                raise EmbeddedFailed(f"The embedded database did not start within {READY_SECONDS:.0f} seconds.") from None
+                raise EmbeddedFailed(
+                    f"The embedded database did not start within {READY_SECONDS:.0f} seconds."
+                ) from None
             raise
 
     def _announce(self) -> None:
-        """Leave the note by which other commands find this server; whole or not at all, since they read it at any moment."""
+        """Leave the note by which other commands find this server; whole or not at all, since they read it at
+        any moment.
+        """
         if not self._announced:
             return
         fresh = self._data / f".server-{os.getpid()}.json"
         try:
-            fresh.write_text(json.dumps(asdict(Running(uri=self.uri, pid=os.getpid(), database_pid=self.pid))))
+            fresh.write_text(
+                json.dumps(asdict(Running(uri=self.uri, pid=os.getpid(), database_pid=self.pid)))
+            )
             fresh.replace(note_of(self._data))
         finally:
             fresh.unlink(missing_ok=True)
         self._noted = True
 
-    async def _read_words(self, process: asyncio.subprocess.Process, listening: "asyncio.Future[int]") -> None:
-        """Keep the child's stderr drained, so that it never blocks on a full pipe; find its port there, and whether it can go on.
+    async def _read_words(
+        self, process: asyncio.subprocess.Process, listening: "asyncio.Future[int]"
+    ) -> None:
+        """Keep the child's stderr drained, so that it never blocks on a full pipe; find its port there, and
+        whether it can go on.
 
-        After a failed write (a full disk) its storage refuses everything until it is started again, and yet the process lives and
-        answers pings. What it had acknowledged is on disk, so it is ended, and the keeper starts it again until there is room.
+        After a failed write (a full disk) its storage refuses everything until it is started again, and yet
+        the process lives and answers pings. What it had acknowledged is on disk, so it is ended, and the
+        keeper starts it again until there is room.
         """
         assert process.stderr is not None, "stderr is a pipe"
         panics = False
@@ -239,11 +272,16 @@ class EmbeddedDatabase:
     def _why_it_ended(self) -> EmbeddedFailed:
         words = "\n".join(self._last_words)
         if "No module named secantus" in words:
-            return EmbeddedFailed("The embedded database is not installed: pip install 'selo[embedded]', or set MONGODB_URI.")
+            return EmbeddedFailed(
+                "The embedded database is not installed: pip install 'selo[embedded]', or set MONGODB_URI."
+            )
         if "managed by another process" in words:
             other = find_running(self._data)
             whose = f"process {other.pid}" if other else "another process"
-            return FolderInUse(f"The data folder {self._data} is in use by {whose}; stop it, or choose another folder with --data.")
+            return FolderInUse(
+                f"The data folder {self._data} is in use by {whose}; stop it, or choose another folder with"
+                " --data."
+            )
         if (trouble := self._trouble()) is not None:
             return EmbeddedFailed(trouble)
         last = self._last_words[-1] if self._last_words else "it said nothing"
@@ -257,7 +295,10 @@ class EmbeddedDatabase:
 
     def _no_room(self) -> str:
         free = shutil.disk_usage(self._data).free // 2**20
-        return f"There are {free} MB left on the disk of the data folder {self._data}: make room for {ROOM_BYTES // 2**20} MB at least."
+        return (
+            f"There are {free} MB left on the disk of the data folder {self._data}: make room for"
+            f" {ROOM_BYTES // 2**20} MB at least."
+        )
 
     async def _keep(self) -> None:
         """Start the child again when it ends by itself, soon at first, then less and less often."""
@@ -283,15 +324,19 @@ class EmbeddedDatabase:
         try:
             self._announce()
         except OSError as fault:
-            log.error("database.not_announced", reason=str(fault))  # other commands see it gone; those who are connected go on
+            log.error(
+                "database.not_announced", reason=str(fault)
+            )  # other commands see it gone; those who are connected go on
         log.info("database.runs_again", pid=self.pid)
         return True
 
 
 def _die_with_parent() -> Callable[[], None] | None:
-    """What the child does before it becomes the database: ask Linux to end it when our process ends, kill -9 included.
+    """What the child does before it becomes the database: ask Linux to end it when our process ends, kill -9
+    included.
 
-    SIGKILL is safe, since every acknowledged write is on disk, and quick, so that the next start finds the folder free.
+    SIGKILL is safe, since every acknowledged write is on disk, and quick, so that the next start finds the
+    folder free.
     """
     if not sys.platform.startswith("linux"):
         return None

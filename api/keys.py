@@ -1,7 +1,9 @@
-"""The keys this server signs and hides with: Ed25519 keys for tokens, and one secret for what is hashed and encrypted.
+"""The keys this server signs and hides with: Ed25519 keys for tokens, and one secret for what is hashed and
+encrypted.
 
-Production gives them by settings; else the first start makes them in the data folder, readable by its owner alone. The newest key signs,
-and those before it still verify for a day after a rotation, longer than anything that they signed can live.
+Production gives them by settings; else the first start makes them in the data folder, readable by its owner
+alone. The newest key signs, and those before it still verify for a day after a rotation, longer than anything
+that they signed can live.
 """
 
 import base64
@@ -43,7 +45,14 @@ class TokenKey:
 
     def jwk(self) -> Mapping[str, str]:
         """The public half as RFC 8037 writes it."""
-        return {"kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": self.kid, "x": _base64url(self._raw())}
+        return {
+            "kty": "OKP",
+            "crv": "Ed25519",
+            "use": "sig",
+            "alg": "EdDSA",
+            "kid": self.kid,
+            "x": _base64url(self._raw()),
+        }
 
     def _raw(self) -> bytes:
         return self.public.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
@@ -73,7 +82,9 @@ def read_keys(settings: Settings, *, now: datetime) -> Keys:
         keys = _from_pem(settings.token_keys.get_secret_value().encode(), where="SELO_TOKEN_KEYS")
     else:
         keys = stored_keys(folder) or [add_key(folder, now=now)]
-    secret = settings.secret.get_secret_value().encode() if settings.secret is not None else _stored_secret(folder)
+    secret = (
+        settings.secret.get_secret_value().encode() if settings.secret is not None else _stored_secret(folder)
+    )
     return Keys(signing=keys[0], verifying={key.kid: key for key in keys}, secret=secret)
 
 
@@ -85,7 +96,9 @@ def stored_keys(folder: Path) -> list[TokenKey]:
 def add_key(folder: Path, *, now: datetime) -> TokenKey:
     """Make a key that signs from the next start on."""
     key = TokenKey(Ed25519PrivateKey.generate())
-    pem = key.private.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    pem = key.private.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
     _write_private(folder / f"token-{now.strftime(STAMP)}-{key.kid}.pem", pem)
     return key
 
@@ -102,12 +115,17 @@ def drop_retired(folder: Path, *, now: datetime) -> int:
 
 
 def _key_files(folder: Path) -> list[Path]:
-    """Those of our own names, by which they are ordered: a copy under another name neither signs nor verifies."""
+    """Those of our own names, by which they are ordered: a copy under another name neither signs nor
+    verifies.
+    """
     return sorted(folder.glob(KEY_FILES), reverse=True)
 
 
 def _from_pem(text: bytes, *, where: str) -> list[TokenKey]:
-    unusable = f"{where} cannot be used: it must be Ed25519 private keys in PEM (openssl genpkey -algorithm ed25519)."
+    unusable = (
+        f"{where} cannot be used: it must be Ed25519 private keys in PEM (openssl genpkey -algorithm"
+        " ed25519)."
+    )
     keys = []
     for block in PEM.findall(text):
         try:
@@ -129,12 +147,17 @@ def _stored_secret(folder: Path) -> bytes:
             _write_private(path, base64.b64encode(secrets.token_bytes(48)))
     secret = path.read_bytes()
     if len(secret) < SHORTEST_SECRET:
-        raise BadSettings(f"{path} is cut short; put its backup back. Without it nobody's sign-in and no voucher code can be read.")
+        raise BadSettings(
+            f"{path} is cut short; put its backup back. Without it nobody's sign-in and no voucher code can"
+            " be read."
+        )
     return secret
 
 
 def _write_private(path: Path, content: bytes) -> None:
-    """Write a new file that its owner alone may read, whole or not at all: a full disk or a kill leaves no half of a key."""
+    """Write a new file that its owner alone may read, whole or not at all: a full disk or a kill leaves no
+    half of a key.
+    """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     fresh = path.with_name(f".{path.name}-{os.getpid()}")
     try:

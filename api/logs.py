@@ -1,8 +1,9 @@
 """Structured logs to stderr: one event a line, with whatever is bound to the request, and nothing personal.
 
-A log line names ids, codes and figures; contacts, codes and tokens are masked should one slip in under its own name. Libraries are
-heard from WARNING on, whatever the level: below it the driver writes whole commands, and the others addresses, headers and tokens. An
-error is told by its type and place, never in its own words, which may hold what somebody wrote.
+A log line names ids, codes and figures; contacts, codes and tokens are masked should one slip in under its
+own name. Libraries are heard from WARNING on, whatever the level: below it the driver writes whole commands,
+and the others addresses, headers and tokens. An error is told by its type and place, never in its own words,
+which may hold what somebody wrote.
 """
 
 import logging
@@ -15,7 +16,21 @@ import orjson
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-MASKED = frozenset({"contact", "email", "phone", "name", "code", "token", "password", "secret", "card", "authorization", "uri"})
+MASKED = frozenset(
+    {
+        "contact",
+        "email",
+        "phone",
+        "name",
+        "code",
+        "token",
+        "password",
+        "secret",
+        "card",
+        "authorization",
+        "uri",
+    }
+)
 
 OURS = ("api", "domain", "selo")
 FRAMES_AT_MOST = 12
@@ -36,14 +51,18 @@ def placed(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     error = sys.exc_info()[1] if given is True else given[1] if isinstance(given, tuple) else given
     if isinstance(error, BaseException):
         event["error"], event["frames"] = type(error).__name__, frames_of(error)
-        event["event"] = event["event"].partition("\n")[0]  # below it asyncio writes the error itself, words and all
+        event["event"] = event["event"].partition("\n")[
+            0
+        ]  # below it asyncio writes the error itself, words and all
     return event
 
 
 def frames_of(error: BaseException) -> list[str]:
     """Return where an error was raised and who called, without a word of it."""
     frames = traceback.extract_tb(error.__traceback__)[-FRAMES_AT_MOST:]
-    return [f"{'/'.join(PurePath(frame.filename).parts[-3:])}:{frame.lineno} {frame.name}" for frame in frames]
+    return [
+        f"{'/'.join(PurePath(frame.filename).parts[-3:])}:{frame.lineno} {frame.name}" for frame in frames
+    ]
 
 
 def configure_logs(*, level: str, form: Format) -> None:
@@ -66,7 +85,8 @@ def configure_logs(*, level: str, form: Format) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _renderer(form)]
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _renderer(form)],
         )
     )
     root = logging.getLogger()
@@ -78,5 +98,7 @@ def configure_logs(*, level: str, form: Format) -> None:
 
 def _renderer(form: Format) -> Processor:
     if form == "json":
-        return structlog.processors.JSONRenderer(serializer=lambda value, **_: orjson.dumps(value, default=str).decode())
+        return structlog.processors.JSONRenderer(
+            serializer=lambda value, **_: orjson.dumps(value, default=str).decode()
+        )
     return structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())

@@ -1,4 +1,6 @@
-"""What every part of one process shares, made in one place: `selo serve` opens it for its requests, a command for its one errand."""
+"""What every part of one process shares, made in one place: `selo serve` opens it for its requests, a command
+for its one errand.
+"""
 
 from __future__ import annotations
 
@@ -58,8 +60,11 @@ class Process:
 
 
 @asynccontextmanager
-async def open_process(settings: Settings, database: Database, *, clock: Callable[[], datetime] = utc_now) -> AsyncIterator[Process]:
-    """Open it over a database that answers, its collections and indexes made; at the end what is under way is waited for.
+async def open_process(
+    settings: Settings, database: Database, *, clock: Callable[[], datetime] = utc_now
+) -> AsyncIterator[Process]:
+    """Open it over a database that answers, its collections and indexes made; at the end what is under way is
+    waited for.
 
     `clock` is what every part of it calls now; tests hand in one that they move.
     """
@@ -72,7 +77,9 @@ async def open_process(settings: Settings, database: Database, *, clock: Callabl
             access_lasts=timedelta(minutes=settings.access_token_minutes),
             read_again=lambda: read_keys(settings, now=clock()),
         )
-        store = Store.of(database, embedded=settings.mongodb_uri is None, voucher_key=keys.derived("voucher codes"))
+        store = Store.of(
+            database, embedded=settings.mongodb_uri is None, voucher_key=keys.derived("voucher codes")
+        )
         await prepare(store)
         house = House.of(store)
         await house.programmes.refresh()
@@ -81,7 +88,19 @@ async def open_process(settings: Settings, database: Database, *, clock: Callabl
         try:
             follower = Follower(house.live, desk.registry)
             expect_not_cancelled()
-            yield Process(settings, database, keys, tokens, drain, house, desk, outside.senders, outside.id_tokens, follower, clock)
+            yield Process(
+                settings,
+                database,
+                keys,
+                tokens,
+                drain,
+                house,
+                desk,
+                outside.senders,
+                outside.id_tokens,
+                follower,
+                clock,
+            )
         finally:
             await drain.close(seconds=settings.shutdown_seconds)
             await store.drain()
@@ -93,7 +112,12 @@ def _desk(settings: Settings, house: House, keys: Keys, codes: CodeSender) -> De
         house=house,
         secret=keys.derived("people"),
         sender=codes,
-        member_terms=Terms(idle=timedelta(days=settings.session_idle_days), longest=timedelta(days=settings.session_days)),
-        staff_terms=Terms(idle=timedelta(hours=settings.staff_session_hours), longest=timedelta(hours=settings.staff_session_hours)),
+        member_terms=Terms(
+            idle=timedelta(days=settings.session_idle_days), longest=timedelta(days=settings.session_days)
+        ),
+        staff_terms=Terms(
+            idle=timedelta(hours=settings.staff_session_hours),
+            longest=timedelta(hours=settings.staff_session_hours),
+        ),
         codes_per_hour=settings.sign_in_codes_per_contact_hour,
     )

@@ -1,6 +1,8 @@
-"""QR codes as pictures: always correction level M, a border of 4, black on a light card; an SVG of one path, or a PNG as a data: URL.
+"""QR codes as pictures: always correction level M, a border of 4, black on a light card; an SVG of one path,
+or a PNG as a data: URL.
 
-Length decides how well a code scans, the correction level hardly; so there is no logo and no other setting but the size.
+Length decides how well a code scans, the correction level hardly; so there is no logo and no other setting
+but the size.
 """
 
 from __future__ import annotations
@@ -24,19 +26,26 @@ class BadSize(ValueError):
 
 
 def svg(payload: str, size: int = 256) -> str:
-    """Return the code as SVG text, `size` pixels square: each run of dark modules is one step of a single path."""
+    """Return the code as SVG text, `size` pixels square: each run of dark modules is one step of a single
+    path.
+    """
     _expect(size)
     rows = matrix(payload)
     side = len(rows)
-    steps = "".join(f"M{x} {y}h{length}v1h-{length}z" for y, row in enumerate(rows) for x, length in _dark_runs(row))
+    steps = "".join(
+        f"M{x} {y}h{length}v1h-{length}z" for y, row in enumerate(rows) for x, length in _dark_runs(row)
+    )
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{size}" height="{size}" viewBox="0 0 {side} {side}" shape-rendering="crispEdges">'
-        f'<path fill="{LIGHT}" d="M0 0h{side}v{side}H0z"/><path d="{steps}"/></svg>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{size}" height="{size}" viewBox="0 0 {side} {side}"'
+        f' shape-rendering="crispEdges"><path fill="{LIGHT}" d="M0 0h{side}v{side}H0z"/><path'
+        f' d="{steps}"/></svg>'
     )
 
 
 def png_data_url(payload: str, size: int = 256) -> str:
-    """Return the code as a data: URL of a PNG, `size` pixels square: whole pixels a module, what is left over joins the border."""
+    """Return the code as a data: URL of a PNG, `size` pixels square: whole pixels a module, what is left over
+    joins the border.
+    """
     return "data:image/png;base64," + b64encode(png(payload, size)).decode()
 
 
@@ -61,7 +70,9 @@ def png(payload: str, size: int = 256) -> bytes:
 
 @lru_cache(maxsize=256)
 def matrix(payload: str) -> tuple[tuple[bool, ...], ...]:
-    """Return the modules of a payload with their border, True where dark, in the smallest version that holds it."""
+    """Return the modules of a payload with their border, True where dark, in the smallest version that holds
+    it.
+    """
     # With Pillow, which it loads, 4 MB: only a process that draws codes pays for them.
     from qrcode import constants
     from qrcode.main import QRCode

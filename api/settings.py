@@ -1,13 +1,21 @@
 """Every setting, read once from the environment: `SELO_` before its name, and MONGODB_URI by its own.
 
-Whoever starts a process makes one `Settings` and hands it on; no other module reads the environment. A setting without a
-description fails a test, and so does one that the README's table leaves out.
+Whoever starts a process makes one `Settings` and hands it on; no other module reads the environment. A
+setting without a description fails a test, and so does one that the README's table leaves out.
 """
 
 from pathlib import Path
 from typing import Literal
 
-from pydantic import DirectoryPath, EmailStr, Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    DirectoryPath,
+    EmailStr,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_core import ErrorDetails, PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
@@ -24,51 +32,82 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, populate_by_name=True, extra="ignore")
 
     # Where things are
-    data: Path = Field(Path("selo-data"), description="The data folder: the embedded database, the keys made at first start, `server.json`")
+    data: Path = Field(
+        Path("selo-data"),
+        description="The data folder: the embedded database, the keys made at first start, `server.json`",
+    )
     mongodb_uri: SecretStr | None = Field(
         None,
         validation_alias="MONGODB_URI",
-        description="A MongoDB replica set or sharded cluster; without it the embedded database runs as a child process",
+        description=(
+            "A MongoDB replica set or sharded cluster; without it the embedded database runs as a child"
+            " process"
+        ),
     )
-    database: str = Field("selo", pattern=r"^[A-Za-z0-9_-]{1,38}$", examples=["selo"], description="The database's name")
+    database: str = Field(
+        "selo", pattern=r"^[A-Za-z0-9_-]{1,38}$", examples=["selo"], description="The database's name"
+    )
     host: str = Field("127.0.0.1", description="The address to listen on")
     port: int = Field(8000, ge=0, le=65_535, description="The port to listen on; 0 takes a free one")
     base_url: str | None = Field(
         None,
         pattern=r"^https?://\S*[^\s/]$",
         examples=["https://club.example, without a slash at its end"],
-        description="What the outside calls this server: start of links, else the address it listens on; issuer of tokens, else selo",
+        description=(
+            "What the outside calls this server: start of links, else the address it listens on; issuer of"
+            " tokens, else selo"
+        ),
     )
-    programme: Path | None = Field(None, description="A programme file to publish at start; the same content again is no new version")
+    programme: Path | None = Field(
+        None, description="A programme file to publish at start; the same content again is no new version"
+    )
     demo: bool = Field(
         False,
-        description="The example programme, 200 members with a history, and sign-in codes on the console; never in production",
+        description=(
+            "The example programme, 200 members with a history, and sign-in codes on the console; never in"
+            " production"
+        ),
     )
 
     media: DirectoryPath | None = Field(
         None,
-        description="A folder of pictures, served under /media/, that the programme file's image and art name; the demo brings its own",
+        description=(
+            "A folder of pictures, served under /media/, that the programme file's image and art name; the"
+            " demo brings its own"
+        ),
     )
 
     # Who may
     token_keys: SecretStr | None = Field(
-        None, description="Ed25519 private keys in PEM, one after another: the first signs, all verify; by default made in the data folder"
+        None,
+        description=(
+            "Ed25519 private keys in PEM, one after another: the first signs, all verify; by default made in"
+            " the data folder"
+        ),
     )
     secret: SecretStr | None = Field(
         None,
         min_length=32,
-        description="32 characters or more: encrypts voucher codes, hashes contacts, signs links to unsubscribe; by default made in the "
-        "data folder",
+        description=(
+            "32 characters or more: encrypts voucher codes, hashes contacts, signs links to unsubscribe; by"
+            " default made in the data folder"
+        ),
     )
     access_token_minutes: int = Field(15, ge=1, le=60, description="How long an access token lives")
     session_idle_days: int = Field(30, ge=1, le=365, description="A session not refreshed for so long ends")
     session_days: int = Field(90, ge=1, le=730, description="The longest that a member's session lasts")
-    staff_session_hours: int = Field(12, ge=1, le=24, description="The longest that a staff session lasts: a shift")
+    staff_session_hours: int = Field(
+        12, ge=1, le=24, description="The longest that a staff session lasts: a shift"
+    )
     shift_purchases: int = Field(2_000, ge=1, description="The most purchases that one shift may record")
     shift_vouchers: int = Field(1_000, ge=1, description="The most vouchers that one shift may accept")
-    shift_refunded: int = Field(1_000_000, ge=1, description="The most that one shift may refund, in minor units of the currency")
+    shift_refunded: int = Field(
+        1_000_000, ge=1, description="The most that one shift may refund, in minor units of the currency"
+    )
     shift_adjusted: int = Field(
-        50_000, ge=1, description="The most that one shift may correct balances by, points and minor units together"
+        50_000,
+        ge=1,
+        description="The most that one shift may correct balances by, points and minor units together",
     )
     cors_origins: list[str] = Field(
         default_factory=list,
@@ -76,20 +115,30 @@ class Settings(BaseSettings):
         description="Origins of other web pages that may call the API, as a JSON list; none by default",
     )
     graphiql: bool = Field(True, description="GraphiQL at /graphql for browsers")
-    introspection: bool = Field(True, description="Whether the schema may be asked for; off also turns GraphiQL off")
+    introspection: bool = Field(
+        True, description="Whether the schema may be asked for; off also turns GraphiQL off"
+    )
     trusted_proxies: list[str] = Field(
         default_factory=list,
         examples=['["10.0.0.7"]'],
-        description="Addresses of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, as a JSON list",
+        description=(
+            "Addresses of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, as a JSON list"
+        ),
     )
 
     # Who is reached
     firebase_credentials: Path | None = Field(
-        None, description="A service account file of the Firebase project: with it push is on and Firebase sign-in works"
+        None,
+        description=(
+            "A service account file of the Firebase project: with it push is on and Firebase sign-in works"
+        ),
     )
     firebase_project: str | None = Field(
         None,
-        description="The Firebase project where there is no file: push then goes by the identity of the machine (workload identity)",
+        description=(
+            "The Firebase project where there is no file: push then goes by the identity of the machine"
+            " (workload identity)"
+        ),
     )
     fcm_url: str | None = Field(
         None,
@@ -106,7 +155,10 @@ class Settings(BaseSettings):
     firebase_auth_emulator_host: str | None = Field(
         None,
         validation_alias="FIREBASE_AUTH_EMULATOR_HOST",
-        description="Firebase's own variable, by which its libraries believe unsigned tokens: only a demo starts with it",
+        description=(
+            "Firebase's own variable, by which its libraries believe unsigned tokens: only a demo starts"
+            " with it"
+        ),
     )
     smtp_host: str | None = Field(
         None,
@@ -115,54 +167,101 @@ class Settings(BaseSettings):
         description="The mail server that e-mail and sign-in codes go to; without it there is no e-mail",
     )
     smtp_port: int = Field(587, ge=1, le=65_535, description="Its port")
-    smtp_security: Literal["starttls", "tls", "none"] = Field("starttls", description="How the connection to it is made safe")
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="How the connection to it is made safe"
+    )
     smtp_user: str | None = Field(None, description="Who signs in there, where it asks")
     smtp_password: SecretStr | None = Field(None, description="Their password")
-    mail_from: EmailStr | None = Field(None, description="The address that e-mail comes from; needed with SELO_SMTP_HOST")
-    mail_from_name: str = Field("", max_length=100, description="The name beside it, as people see it in their mailbox")
+    mail_from: EmailStr | None = Field(
+        None, description="The address that e-mail comes from; needed with SELO_SMTP_HOST"
+    )
+    mail_from_name: str = Field(
+        "", max_length=100, description="The name beside it, as people see it in their mailbox"
+    )
     sms_url: SecretStr | None = Field(
-        None, description="The HTTP gateway that text messages go through; it may hold {to}, {text} and {id}; without it there are none"
+        None,
+        description=(
+            "The HTTP gateway that text messages go through; it may hold {to}, {text} and {id}; without it"
+            " there are none"
+        ),
     )
     sms_method: Literal["POST", "PUT", "GET"] = Field("POST", description="The method of the request to it")
     sms_headers: SecretStr = Field(
         SecretStr("{}"),
-        description="Its headers, as a JSON object; their Content-Type, else how the body begins, decides how texts are written",
+        description=(
+            "Its headers, as a JSON object; their Content-Type, else how the body begins, decides how texts"
+            " are written"
+        ),
     )
-    sms_body: SecretStr = Field(SecretStr(""), description="Its body, with {to}, {text} and {id} where they belong")
+    sms_body: SecretStr = Field(
+        SecretStr(""), description="Its body, with {to}, {text} and {id} where they belong"
+    )
     webhooks: SecretStr = Field(
         SecretStr("{}"),
-        description='Where webhooks go, as a JSON object: {"NAME": {"url": "https://...", "secret": "32 characters or more"}}',
+        description=(
+            'Where webhooks go, as a JSON object: {"NAME": {"url": "https://...", "secret": "32 characters or'
+            ' more"}}'
+        ),
     )
 
     # How much
-    sign_in_codes_per_contact_hour: int = Field(5, ge=1, description="Sign-in codes that one contact can be sent in an hour")
-    sign_in_codes_per_address_hour: int = Field(200, ge=1, description="Sign-in codes that one address can ask for in an hour")
+    sign_in_codes_per_contact_hour: int = Field(
+        5, ge=1, description="Sign-in codes that one contact can be sent in an hour"
+    )
+    sign_in_codes_per_address_hour: int = Field(
+        200, ge=1, description="Sign-in codes that one address can ask for in an hour"
+    )
     enrolments_per_address_hour: int = Field(200, ge=1, description="Enrolments from one address in an hour")
     member_points_per_minute: int = Field(
         300,
         ge=1,
         description="What one member can ask in a minute: a query counts 1, a mutation 5 (per process)",
     )
-    anonymous_requests_per_minute: int = Field(600, ge=1, description="Requests without sign-in from one address in a minute (per process)")
-    staff_requests_per_minute: int = Field(600, ge=1, description="Requests of one till in a minute (per process)")
-    bad_scans_per_minute: int = Field(10, ge=1, description="Unknown or forged codes that lock a till for a minute")
-    operation_seconds: float = Field(10, gt=0, le=LONGEST_SECONDS, description="The longest that one GraphQL operation may take")
-    database_seconds: float = Field(5, gt=0, le=LONGEST_SECONDS, description="The longest that one database call may take")
-    shutdown_seconds: int = Field(10, ge=1, description="How long requests under way get to finish at shutdown")
+    anonymous_requests_per_minute: int = Field(
+        600, ge=1, description="Requests without sign-in from one address in a minute (per process)"
+    )
+    staff_requests_per_minute: int = Field(
+        600, ge=1, description="Requests of one till in a minute (per process)"
+    )
+    bad_scans_per_minute: int = Field(
+        10, ge=1, description="Unknown or forged codes that lock a till for a minute"
+    )
+    operation_seconds: float = Field(
+        10, gt=0, le=LONGEST_SECONDS, description="The longest that one GraphQL operation may take"
+    )
+    database_seconds: float = Field(
+        5, gt=0, le=LONGEST_SECONDS, description="The longest that one database call may take"
+    )
+    shutdown_seconds: int = Field(
+        10, ge=1, description="How long requests under way get to finish at shutdown"
+    )
     worker: bool = Field(
         True,
-        description="Whether `selo serve` also delivers messages and takes the turn; off where `selo worker` runs alone",
+        description=(
+            "Whether `selo serve` also delivers messages and takes the turn; off where `selo worker` runs"
+            " alone"
+        ),
     )
 
     # What is said
-    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least serious log line written")
-    log_format: Literal["console", "json"] = Field("console", description="Log lines for people, or one JSON object a line")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="The least serious log line written"
+    )
+    log_format: Literal["console", "json"] = Field(
+        "console", description="Log lines for people, or one JSON object a line"
+    )
 
     @field_validator("*", mode="before")
     @classmethod
     def not_empty(cls, value: object, info: ValidationInfo) -> object:
-        """Refuse what is set to nothing: an empty path is the current folder, an empty host every address, and nobody means that."""
-        if value == "" and info.field_name is not None and cls.model_fields[info.field_name].default not in ("", SecretStr("")):
+        """Refuse what is set to nothing: an empty path is the current folder, an empty host every address,
+        and nobody means that.
+        """
+        if (
+            value == ""
+            and info.field_name is not None
+            and cls.model_fields[info.field_name].default not in ("", SecretStr(""))
+        ):
             raise PydanticCustomError("empty", "it is empty: give it a value, or unset it")
         return value
 
@@ -175,7 +274,9 @@ def read_settings(**given: object) -> Settings:
     try:
         return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
     except SettingsError as fault:
-        name = str(fault).partition('"')[2].partition('"')[0]  # a list that is no JSON; pydantic tells its field in words alone
+        name = (
+            str(fault).partition('"')[2].partition('"')[0]
+        )  # a list that is no JSON; pydantic tells its field in words alone
         raise BadSettings(_cannot_be_used(name, f"it is written like {_example(name)}")) from None
     except ValidationError as fault:
         first = fault.errors()[0]
@@ -207,8 +308,12 @@ def settings_table() -> str:
     """The README's table: each setting's variable, default and meaning."""
     rows = ["| variable | default | meaning |", "|---|---|---|"]
     for name, field in Settings.model_fields.items():
-        variable = field.validation_alias if isinstance(field.validation_alias, str) else f"{PREFIX}{name.upper()}"
-        rows.append(f"| `{variable}` | {_shown(field.get_default(call_default_factory=True))} | {field.description} |")
+        variable = (
+            field.validation_alias if isinstance(field.validation_alias, str) else f"{PREFIX}{name.upper()}"
+        )
+        rows.append(
+            f"| `{variable}` | {_shown(field.get_default(call_default_factory=True))} | {field.description} |"
+        )
     return "\n".join(rows)
 
 

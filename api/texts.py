@@ -1,7 +1,9 @@
-"""What the API itself says to people, in every language it speaks: reasons, refusals, and titles that no programme file gives.
+"""What the API itself says to people, in every language it speaks: reasons, refusals, and titles that no
+programme file gives.
 
-`say("lock.STOCK", "pt")` returns the sentence; a locale falls back to its language, then to English. Figures come in written
-for the reader: `amount_text`, `number_text`, `instant_text`. Each entry has each language with the same placeholders: a test says so.
+`say("lock.STOCK", "pt")` returns the sentence; a locale falls back to its language, then to English. Figures
+come in written for the reader: `amount_text`, `number_text`, `instant_text`. Each entry has each language
+with the same placeholders: a test says so.
 """
 
 from collections.abc import Mapping
@@ -32,7 +34,11 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "pt": "Já a resgatou o número de vezes permitido",
         "pl": "Odebrano już dozwoloną liczbę razy",
     },
-    "lock.NOT_YET": {"en": "Available from {from}", "pt": "Disponível a partir de {from}", "pl": "Dostępne od {from}"},
+    "lock.NOT_YET": {
+        "en": "Available from {from}",
+        "pt": "Disponível a partir de {from}",
+        "pl": "Dostępne od {from}",
+    },
     "lock.OVER": {"en": "No longer available", "pt": "Já não está disponível", "pl": "Już niedostępne"},
     "lock.FROZEN": {
         "en": "Your membership is on hold: ask at a store",
@@ -43,28 +49,68 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
     "entry.AWARD": {"en": "Award", "pt": "Atribuição", "pl": "Przyznanie"},
     "entry.BONUS": {"en": "Bonus: {title}", "pt": "Bónus: {title}", "pl": "Bonus: {title}"},
     "entry.SPEND": {"en": "Reward redeemed", "pt": "Prémio resgatado", "pl": "Odebrana nagroda"},
-    "entry.SPEND.reward": {"en": "Redeemed: {reward}", "pt": "Resgatado: {reward}", "pl": "Odebrano: {reward}"},
+    "entry.SPEND.reward": {
+        "en": "Redeemed: {reward}",
+        "pt": "Resgatado: {reward}",
+        "pl": "Odebrano: {reward}",
+    },
     "entry.RETURN": {"en": "Voucher given back", "pt": "Vale devolvido", "pl": "Zwrot kuponu"},
-    "entry.RETURN.reward": {"en": "Given back: {reward}", "pt": "Devolvido: {reward}", "pl": "Zwrócono: {reward}"},
+    "entry.RETURN.reward": {
+        "en": "Given back: {reward}",
+        "pt": "Devolvido: {reward}",
+        "pl": "Zwrócono: {reward}",
+    },
     "entry.CLAWBACK": {"en": "Refund of a purchase", "pt": "Devolução de uma compra", "pl": "Zwrot zakupu"},
     "entry.EXPIRE": {"en": "Expired", "pt": "Expirado", "pl": "Wygasło"},
     "entry.ADJUST": {"en": "Correction", "pt": "Correção", "pl": "Korekta"},
     "entry.TRANSFER": {"en": "Transfer", "pt": "Transferência", "pl": "Przeniesienie"},
     # What stands where a rule's title would
     "rule.badge": {"en": "Badge: {name}", "pt": "Emblema: {name}", "pl": "Odznaka: {name}"},
-    "rule.referral:friend": {"en": "Joined by an invitation", "pt": "Aderiu por convite", "pl": "Dołączenie z zaproszenia"},
-    "rule.referral:referrer": {"en": "A friend you invited", "pt": "Um amigo que convidou", "pl": "Zaproszony znajomy"},
+    "rule.referral:friend": {
+        "en": "Joined by an invitation",
+        "pt": "Aderiu por convite",
+        "pl": "Dołączenie z zaproszenia",
+    },
+    "rule.referral:referrer": {
+        "en": "A friend you invited",
+        "pt": "Um amigo que convidou",
+        "pl": "Zaproszony znajomy",
+    },
     # Why a rule counted less than in full, or not at all
-    "why.when": {"en": "its condition is not met", "pt": "a condição não se cumpre", "pl": "warunek niespełniony"},
+    "why.when": {
+        "en": "its condition is not met",
+        "pt": "a condição não se cumpre",
+        "pl": "warunek niespełniony",
+    },
     "why.during": {"en": "not at this time", "pt": "não é nesta altura", "pl": "nie w tym czasie"},
     "why.limit": {"en": "its limit is reached", "pt": "o limite foi atingido", "pl": "limit wyczerpany"},
     "why.cap": {"en": "up to its cap", "pt": "até ao máximo", "pl": "do górnej granicy"},
-    "why.best_of": {"en": "a better offer applied", "pt": "valeu uma oferta melhor", "pl": "zadziałała lepsza oferta"},
+    "why.best_of": {
+        "en": "a better offer applied",
+        "pt": "valeu uma oferta melhor",
+        "pl": "zadziałała lepsza oferta",
+    },
     "why.holdout": {"en": "not part of this offer", "pt": "fora desta oferta", "pl": "poza tą ofertą"},
-    "why.nothing_to_count": {"en": "nothing here counts", "pt": "nada aqui conta", "pl": "nic tu się nie liczy"},
-    "why.rounded_to_zero": {"en": "too small to count", "pt": "pequeno demais para contar", "pl": "za mało, by się liczyło"},
-    "why.no_consent": {"en": "no consent was given for it", "pt": "falta o consentimento", "pl": "brak zgody"},
-    "why.frozen": {"en": "the membership is on hold", "pt": "a adesão está suspensa", "pl": "członkostwo jest zawieszone"},
+    "why.nothing_to_count": {
+        "en": "nothing here counts",
+        "pt": "nada aqui conta",
+        "pl": "nic tu się nie liczy",
+    },
+    "why.rounded_to_zero": {
+        "en": "too small to count",
+        "pt": "pequeno demais para contar",
+        "pl": "za mało, by się liczyło",
+    },
+    "why.no_consent": {
+        "en": "no consent was given for it",
+        "pt": "falta o consentimento",
+        "pl": "brak zgody",
+    },
+    "why.frozen": {
+        "en": "the membership is on hold",
+        "pt": "a adesão está suspensa",
+        "pl": "członkostwo jest zawieszone",
+    },
     "why.later": {"en": "follows on {at}", "pt": "segue em {at}", "pl": "nastąpi {at}"},
     # Refusals
     "problem.IdempotencyConflict": {
@@ -112,7 +158,11 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "pt": "Esta sessão terminou. Inicie sessão de novo.",
         "pl": "Ta sesja się zakończyła. Zaloguj się ponownie.",
     },
-    "refused.DISABLED": {"en": "This account is disabled.", "pt": "Esta conta está desativada.", "pl": "To konto jest wyłączone."},
+    "refused.DISABLED": {
+        "en": "This account is disabled.",
+        "pt": "Esta conta está desativada.",
+        "pl": "To konto jest wyłączone.",
+    },
     "not_allowed.OWN_MEMBERSHIP": {
         "en": "Nobody serves their own membership. Ask a colleague.",
         "pt": "Ninguém atende a sua própria adesão. Peça a um colega.",
@@ -138,7 +188,11 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "pt": "Só um gerente pode fazer isto.",
         "pl": "To może zrobić tylko kierownik.",
     },
-    "not_allowed.TOO_LATE": {"en": "It is too late for this.", "pt": "Já é tarde para isto.", "pl": "Na to jest już za późno."},
+    "not_allowed.TOO_LATE": {
+        "en": "It is too late for this.",
+        "pt": "Já é tarde para isto.",
+        "pl": "Na to jest już za późno.",
+    },
     "problem.UnknownCode": {
         "en": "No membership and no voucher has this code.",
         "pt": "Nenhuma adesão e nenhum vale tem este código.",
@@ -190,22 +244,57 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "pl": "Tej nagrody nie można teraz odebrać.",
     },
     # By which a member gets no more of what they once agreed to
-    "mail.unsubscribe": {"en": "Unsubscribe", "pt": "Cancelar a subscrição", "pl": "Zrezygnuj z tych wiadomości"},
-    "unsubscribe.title": {"en": "Unsubscribe", "pt": "Cancelar a subscrição", "pl": "Rezygnacja z wiadomości"},
+    "mail.unsubscribe": {
+        "en": "Unsubscribe",
+        "pt": "Cancelar a subscrição",
+        "pl": "Zrezygnuj z tych wiadomości",
+    },
+    "unsubscribe.title": {
+        "en": "Unsubscribe",
+        "pt": "Cancelar a subscrição",
+        "pl": "Rezygnacja z wiadomości",
+    },
     "unsubscribe.ask": {
-        "en": "Do you want no more messages from {programme} about “{purpose}”? Those that your membership needs still come.",
-        "pt": "Não quer receber mais mensagens de {programme} sobre “{purpose}”? As que a sua adesão exige continuam a chegar.",
-        "pl": "Czy nie chcesz już dostawać od {programme} wiadomości „{purpose}”? Te, których wymaga członkostwo, będą przychodzić.",
+        "en": (
+            "Do you want no more messages from {programme} about “{purpose}”? Those that your membership"
+            " needs still come."
+        ),
+        "pt": (
+            "Não quer receber mais mensagens de {programme} sobre “{purpose}”? As que a sua adesão exige"
+            " continuam a chegar."
+        ),
+        "pl": (
+            "Czy nie chcesz już dostawać od {programme} wiadomości „{purpose}”? Te, których wymaga"
+            " członkostwo, będą przychodzić."
+        ),
     },
     "unsubscribe.done": {
-        "en": "Done: no more messages from {programme} about “{purpose}”. You can change your mind in the app at any time.",
-        "pt": "Feito: não receberá mais mensagens de {programme} sobre “{purpose}”. Pode mudar de ideias na aplicação a qualquer momento.",
-        "pl": "Gotowe: nie będzie więcej wiadomości „{purpose}” od {programme}. W każdej chwili możesz zmienić zdanie w aplikacji.",
+        "en": (
+            "Done: no more messages from {programme} about “{purpose}”. You can change your mind in the app"
+            " at any time."
+        ),
+        "pt": (
+            "Feito: não receberá mais mensagens de {programme} sobre “{purpose}”. Pode mudar de ideias na"
+            " aplicação a qualquer momento."
+        ),
+        "pl": (
+            "Gotowe: nie będzie więcej wiadomości „{purpose}” od {programme}. W każdej chwili możesz zmienić"
+            " zdanie w aplikacji."
+        ),
     },
     "unsubscribe.bad": {
-        "en": "This link does not work. Open the whole link from the e-mail, or choose in the app what you want to hear about.",
-        "pt": "Esta ligação não funciona. Abra a ligação completa do e-mail ou escolha na aplicação o que quer receber.",
-        "pl": "Ten link nie działa. Otwórz cały link z e-maila albo wybierz w aplikacji, o czym chcesz wiedzieć.",
+        "en": (
+            "This link does not work. Open the whole link from the e-mail, or choose in the app what you want"
+            " to hear about."
+        ),
+        "pt": (
+            "Esta ligação não funciona. Abra a ligação completa do e-mail ou escolha na aplicação o que quer"
+            " receber."
+        ),
+        "pl": (
+            "Ten link nie działa. Otwórz cały link z e-maila albo wybierz w aplikacji, o czym chcesz"
+            " wiedzieć."
+        ),
     },
     "unsubscribe.busy": {
         "en": "This did not work just now. Try again in a minute.",
@@ -217,9 +306,21 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "pt": "Este vale ainda não foi usado, e não há nada a devolver por ele.",
         "pl": "Ten kupon nie został jeszcze użyty i nie ma za niego czego zwrócić.",
     },
-    "voucher.USED": {"en": "This voucher has been used.", "pt": "Este vale já foi usado.", "pl": "Ten kupon został już wykorzystany."},
-    "voucher.EXPIRED": {"en": "This voucher has expired.", "pt": "Este vale expirou.", "pl": "Ten kupon wygasł."},
-    "voucher.CANCELLED": {"en": "This voucher was given back.", "pt": "Este vale foi devolvido.", "pl": "Ten kupon został zwrócony."},
+    "voucher.USED": {
+        "en": "This voucher has been used.",
+        "pt": "Este vale já foi usado.",
+        "pl": "Ten kupon został już wykorzystany.",
+    },
+    "voucher.EXPIRED": {
+        "en": "This voucher has expired.",
+        "pt": "Este vale expirou.",
+        "pl": "Ten kupon wygasł.",
+    },
+    "voucher.CANCELLED": {
+        "en": "This voucher was given back.",
+        "pt": "Este vale foi devolvido.",
+        "pl": "Ten kupon został zwrócony.",
+    },
     "voucher.OTHER_STORE": {
         "en": "This voucher is for another store.",
         "pt": "Este vale é para outra loja.",
@@ -242,7 +343,11 @@ def say(name: str, locale: str, /, **figures: str) -> str:
 
 def of_kind(kind: Literal["points", "money"], amount: int, *, currency: str, locale: str) -> str:
     """Return what a wallet holds as a reader writes it: points as a number, money in its currency."""
-    return amount_text(amount, currency=currency, locale=locale) if kind == "money" else number_text(amount, locale=locale)
+    return (
+        amount_text(amount, currency=currency, locale=locale)
+        if kind == "money"
+        else number_text(amount, locale=locale)
+    )
 
 
 def number_text(number: int, *, locale: str) -> str:
@@ -262,5 +367,7 @@ def instant_text(instant: datetime, zone: ZoneInfo, *, locale: str) -> str:
 
 
 def _written(locale: str) -> str:
-    """Return how figures are written in a sentence of ours: as its language does, or 3.000 would stand for three thousand in English."""
+    """Return how figures are written in a sentence of ours: as its language does, or 3.000 would stand for
+    three thousand in English.
+    """
     return locale if language(locale) == locale.partition("-")[0].lower() else "en"

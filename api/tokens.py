@@ -1,8 +1,10 @@
-"""Signed tokens: who may call (access), and which member a till may act for (visit). EdDSA over Ed25519, and nothing else.
+"""Signed tokens: who may call (access), and which member a till may act for (visit). EdDSA over Ed25519, and
+nothing else.
 
-A token is believed only if every one of these holds: its `typ` and `aud` are those of the purpose asked for, `alg` is EdDSA, its
-`kid` is a key in our own dictionary, the signature is right, `iss`, `aud`, `sub`, `role`, `sid`, `iat` and `exp` are there and
-right, and it has not ended (5 s of leeway). Whether its session still lives is asked by whoever lets a caller in.
+A token is believed only if every one of these holds: its `typ` and `aud` are those of the purpose asked for,
+`alg` is EdDSA, its `kid` is a key in our own dictionary, the signature is right, `iss`, `aud`, `sub`, `role`,
+`sid`, `iat` and `exp` are there and right, and it has not ended (5 s of leeway). Whether its session still
+lives is asked by whoever lets a caller in.
 
 Which keys there are is `keys.py`'s business; here they are handed in, and so is the clock.
 """
@@ -23,7 +25,8 @@ LENGTH_AT_MOST = 2_000
 REQUIRED = ("iss", "aud", "sub", "role", "sid", "iat", "exp")
 
 
-# --- errors ----------------------------------------------------------------------------------------------------------
+# --- errors
+# ----------------------------------------------------------------------------------------------------------
 
 
 class TokenRefused(Exception):
@@ -34,7 +37,8 @@ class TokenEnded(TokenRefused):
     """A token of ours whose time is over: all else about it holds."""
 
 
-# --- values ----------------------------------------------------------------------------------------------------------
+# --- values
+# ----------------------------------------------------------------------------------------------------------
 
 
 class Purpose(Enum):
@@ -54,7 +58,8 @@ class Purpose(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a believed token says. `role` is member, cashier, manager or operator; a visit's is visit, its `sid` the till's session.
+    """What a believed token says. `role` is member, cashier, manager or operator; a visit's is visit, its
+    `sid` the till's session.
 
     `own_members` are an employee's own memberships, which they may not serve.
     """
@@ -74,7 +79,8 @@ class Issued:
     expires_at: datetime
 
 
-# --- rules -----------------------------------------------------------------------------------------------------------
+# --- rules
+# -----------------------------------------------------------------------------------------------------------
 
 
 def sign(key: TokenKey, purpose: Purpose, claims: Claims, *, issuer: str, now: datetime) -> Issued:
@@ -89,13 +95,19 @@ def sign(key: TokenKey, purpose: Purpose, claims: Claims, *, issuer: str, now: d
         "iat": int(now.timestamp()),
         "exp": int(expires_at.timestamp()),
     }
-    more = (("store", claims.store), ("device", claims.device), ("own_members", list(claims.own_members) or None))
+    more = (
+        ("store", claims.store),
+        ("device", claims.device),
+        ("own_members", list(claims.own_members) or None),
+    )
     payload |= {name: value for name, value in more if value is not None}
     text = jwt.encode(payload, key.private, algorithm=ALGORITHM, headers={"typ": purpose.typ, "kid": key.kid})
     return Issued(text, expires_at)
 
 
-def verify(token: str, purpose: Purpose, keys: Mapping[str, TokenKey], *, issuer: str, now: datetime) -> Claims:
+def verify(
+    token: str, purpose: Purpose, keys: Mapping[str, TokenKey], *, issuer: str, now: datetime
+) -> Claims:
     """Return what this token says. Raises TokenRefused unless everything about it holds."""
     if len(token) > LENGTH_AT_MOST:
         raise TokenRefused("too long")
@@ -111,7 +123,13 @@ def verify(token: str, purpose: Purpose, keys: Mapping[str, TokenKey], *, issuer
             audience=purpose.audience,
             issuer=issuer,
             # Times are judged below, by the clock that was handed in.
-            options={"require": list(REQUIRED), "verify_exp": False, "verify_iat": False, "verify_nbf": False, "strict_aud": True},
+            options={
+                "require": list(REQUIRED),
+                "verify_exp": False,
+                "verify_iat": False,
+                "verify_nbf": False,
+                "strict_aud": True,
+            },
         )
     except (jwt.PyJWTError, ValueError) as fault:
         raise TokenRefused(type(fault).__name__) from None
@@ -152,7 +170,8 @@ def _words(payload: Mapping[str, object], name: str) -> tuple[str, ...]:
     return tuple(values)
 
 
-# --- the tokens of one process ---------------------------------------------------------------------------------------
+# --- the tokens of one process
+# ---------------------------------------------------------------------------------------
 
 
 class Tokens:
@@ -167,9 +186,16 @@ class Tokens:
         access_lasts: timedelta = timedelta(minutes=15),
         read_again: Callable[[], Keys] | None = None,
     ) -> None:
-        """Take the keys as they stand; `read_again` reads them anew when a token names one that another process has made since."""
+        """Take the keys as they stand; `read_again` reads them anew when a token names one that another
+        process has made since.
+        """
         self._signing, self._verifying = keys.signing, dict(keys.verifying)
-        self._issuer, self._clock, self._access_lasts, self._read_again = issuer, clock, access_lasts, read_again
+        self._issuer, self._clock, self._access_lasts, self._read_again = (
+            issuer,
+            clock,
+            access_lasts,
+            read_again,
+        )
         self._read_at = clock()
 
     def access(
@@ -183,7 +209,9 @@ class Tokens:
         own_members: tuple[str, ...] = (),
         until: datetime | None = None,
     ) -> Issued:
-        """Return an access token for this member (role `member`) or employee (role and store) in this session, which ends at `until`."""
+        """Return an access token for this member (role `member`) or employee (role and store) in this
+        session, which ends at `until`.
+        """
         ends = self._clock() + self._access_lasts
         ends = ends if until is None else min(ends, until)
         return self._sign(Purpose.ACCESS, Claims(subject, role, session, ends, store, device, own_members))
@@ -191,14 +219,17 @@ class Tokens:
     def visit(self, *, member: str, store: str, session: str, at: datetime | None = None) -> Issued:
         """Return a token that lets this store act for this member for 5 minutes; `session` is the till's.
 
-        `at` is when the visit began, where that was not now: the same visit asked for again is the same token.
+        `at` is when the visit began, where that was not now: the same visit asked for again is the same
+        token.
         """
         now = at or self._clock()
         claims = Claims(member, "visit", session, now + VISIT_LASTS, store)
         return sign(self._signing, Purpose.VISIT, claims, issuer=self._issuer, now=now)
 
     def verify(self, token: str, purpose: Purpose = Purpose.ACCESS, *, at: datetime | None = None) -> Claims:
-        """Return the claims of a token that holds now, or held at an earlier instant that the caller vouches for. Raises TokenRefused."""
+        """Return the claims of a token that holds now, or held at an earlier instant that the caller vouches
+        for. Raises TokenRefused.
+        """
         self._look_for(token)
         return verify(token, purpose, self._verifying, issuer=self._issuer, now=at or self._clock())
 
@@ -217,8 +248,13 @@ class Tokens:
         return sign(self._signing, purpose, claims, issuer=self._issuer, now=self._clock())
 
     def _look_for(self, token: str) -> None:
-        # A key that another process has begun to sign with is found at its first token; junk makes us look once a second at most.
-        if self._read_again is None or self._clock() - self._read_at < timedelta(seconds=1) or len(token) > LENGTH_AT_MOST:
+        # A key that another process has begun to sign with is found at its first token; junk makes us look
+        # once a second at most.
+        if (
+            self._read_again is None
+            or self._clock() - self._read_at < timedelta(seconds=1)
+            or len(token) > LENGTH_AT_MOST
+        ):
             return
         try:
             kid = jwt.get_unverified_header(token).get("kid")

@@ -1,8 +1,8 @@
-"""What runs without being asked: the turn, which writes down what time brought and fires what the agenda holds, and the post, which
-delivers what the outbox holds.
+"""What runs without being asked: the turn, which writes down what time brought and fires what the agenda
+holds, and the post, which delivers what the outbox holds.
 
-Inside `selo serve` by default, or alone as `selo worker`. Any number of processes may run it: each item of the agenda acts once, each
-message is claimed by one worker, and what a dead one left comes up again.
+Inside `selo serve` by default, or alone as `selo worker`. Any number of processes may run it: each item of
+the agenda acts once, each message is claimed by one worker, and what a dead one left comes up again.
 """
 
 import asyncio
@@ -30,9 +30,11 @@ log = structlog.get_logger(__name__)
 
 
 class Faults:
-    """Says what fails again and again: at once where it is new, then once a minute with how often it was left unsaid.
+    """Says what fails again and again: at once where it is new, then once a minute with how often it was left
+    unsaid.
 
-    A database that is away fails several rounds each second, and whoever reads the log wants to read something else, too.
+    A database that is away fails several rounds each second, and whoever reads the log wants to read
+    something else, too.
     """
 
     def __init__(self, event: str, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -54,11 +56,17 @@ class Faults:
 
 def channels(senders: Senders) -> Mapping[str, bool]:
     """Tell of each channel whether somebody is configured to send it."""
-    return {"push": senders.push is not None, "email": senders.mail is not None, "sms": senders.sms is not None}
+    return {
+        "push": senders.push is not None,
+        "email": senders.mail is not None,
+        "sms": senders.sms is not None,
+    }
 
 
 def webhooks(process: Process) -> tuple[frozenset[str], frozenset[str]]:
-    """Return the hooks that the programme which rules names, and those of them that are not configured: what is for them is parked."""
+    """Return the hooks that the programme which rules names, and those of them that are not configured: what
+    is for them is parked.
+    """
     try:
         named = process.programmes.current().programme.webhooks
     except NothingPublished:
@@ -68,7 +76,9 @@ def webhooks(process: Process) -> tuple[frozenset[str], frozenset[str]]:
 
 
 def post_of(process: Process, lane: Lane = "people") -> Post:
-    """Return what delivering in a lane needs of a process: its senders, and how its API names letters and links."""
+    """Return what delivering in a lane needs of a process: its senders, and how its API names letters and
+    links.
+    """
     unsubscribe = partial(unsubscribe_link, process)
     return Post(process.senders, public_id=message_key, api_id=encode, unsubscribe=unsubscribe, lane=lane)
 
@@ -77,15 +87,28 @@ async def work(process: Process) -> None:
     """Take the turn every so often and deliver what is due, until cancelled."""
     off = [channel for channel, on in channels(process.senders).items() if not on]
     if off:
-        log.info("worker.channels_off", channels=", ".join(off), instead="the inbox and live activity have every message")
+        log.info(
+            "worker.channels_off",
+            channels=", ".join(off),
+            instead="the inbox and live activity have every message",
+        )
     unknown = webhooks(process)[1]
     if unknown:
-        log.warning("worker.webhooks_unknown", webhooks=", ".join(sorted(unknown)), remedy="name them in SELO_WEBHOOKS")
+        log.warning(
+            "worker.webhooks_unknown",
+            webhooks=", ".join(sorted(unknown)),
+            remedy="name them in SELO_WEBHOOKS",
+        )
     house = process.house
     people, systems = post_of(process, "people"), post_of(process, "systems")
     turns, rounds = Faults("worker.turn_failed"), Faults("worker.round_failed")
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(keep_turning(house, clock=process.clock, woken=house.live.due, heard=turns.heard))
-        tasks.create_task(keep_delivering(house, people, clock=process.clock, woken=house.live.promised, heard=rounds.heard))
-        # A round of its own: no other system, however slow, keeps people waiting. It looks every second; nothing wakes it.
-        tasks.create_task(keep_delivering(house, systems, clock=process.clock, woken=asyncio.Event(), heard=rounds.heard))
+        tasks.create_task(
+            keep_delivering(house, people, clock=process.clock, woken=house.live.promised, heard=rounds.heard)
+        )
+        # A round of its own: no other system, however slow, keeps people waiting. It looks every second;
+        # nothing wakes it.
+        tasks.create_task(
+            keep_delivering(house, systems, clock=process.clock, woken=asyncio.Event(), heard=rounds.heard)
+        )

@@ -1,4 +1,5 @@
-"""What things cost on this machine: figures are CPU time, and requests are measured in turn, so that a busy machine shifts all alike.
+"""What things cost on this machine: figures are CPU time, and requests are measured in turn, so that a busy
+machine shifts all alike.
 
 No figure here is a gate: they are for comparing before and after, on one machine, in one run.
 """
@@ -44,7 +45,10 @@ NUMBERS = count(1)
 HOME = """{ me { name number balance { available pending expiring { amount on } } tier { current { name } toNext until fraction }
   badges { badge { name } level progress } pointHistory(first: 20) { edges { node { amount title occurredAt } } }
   rewards(first: 20) { edges { node { rewardState missing reward { title cost { wallet amount } } } } } } }"""
-HISTORY = "{ me { pointHistory(first: 20) { edges { cursor node { amount title occurredAt balanceAfter } } pageInfo { hasNextPage } } } }"
+HISTORY = (
+    "{ me { pointHistory(first: 20) { edges { cursor node { amount title occurredAt balanceAfter } } pageInfo"
+    " { hasNextPage } } } }"
+)
 QUOTE = """query($n: String!) { quotePurchase(input: {member: $n, currency: "EUR", total: 4990}) { totals { wallet amount } } }"""
 BUY = """mutation($n: String!, $x: String!) { recordPurchase(input: {member: $n, externalId: $x, currency: "EUR", total: 4990,
   idempotencyKey: $x}) { __typename ... on PurchaseRecorded { entries { amount } } } }"""
@@ -53,14 +57,20 @@ BUY = """mutation($n: String!, $x: String!) { recordPurchase(input: {member: $n,
 def main() -> None:
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     words.add_argument(
-        "--entries", type=int, default=10_000, help="how many the old member has (default 10,000; 100,000 takes some minutes)"
+        "--entries",
+        type=int,
+        default=10_000,
+        help="how many the old member has (default 10,000; 100,000 takes some minutes)",
     )
     entries = words.parse_args().entries
     text = PROGRAMME.read_text(encoding="utf-8")
     programme = load(text)
     print(f"decide, one purchase under the demo programme   {_decide_microseconds(programme):8.0f} us")
     rate, start = _simulated_a_second()
-    print(f"simulate, one rule, 20,000 events               {rate:8.0f} events/s (its start, {start:.2f} s, aside)")
+    print(
+        f"simulate, one rule, 20,000 events               {rate:8.0f} events/s (its start, {start:.2f} s,"
+        " aside)"
+    )
     configure_logs(level="warning", form="console")
     with tempfile.TemporaryDirectory() as at:
         folder = Path(at)
@@ -100,7 +110,9 @@ def _decide_microseconds(programme: Programme, times: int = 2_000) -> float:
 
 
 def _simulated_a_second(events: int = 20_000) -> tuple[float, float]:
-    """Events a second of CPU of `selo simulate`, with one rule and a hundred members; and the seconds of its start, which are not in it."""
+    """Events a second of CPU of `selo simulate`, with one rule and a hundred members; and the seconds of its
+    start, which are not in it.
+    """
     head = "programme: {code: one, name: One, currency: EUR, timezone: Europe/Lisbon, locales: [en]}\n"
     wallet = "wallets: [{code: points, kind: points, name: Points, expiry: never}]\n"
     award = "{award: {wallet: points, amount: 1, per: 100, of: purchase.eligible}}"
@@ -115,8 +127,17 @@ def _simulated_a_second(events: int = 20_000) -> tuple[float, float]:
         with many.open("w") as out:
             out.write(few.read_text())
             for n in range(events):
-                _line(out.write, at + timedelta(minutes=n + 1), n % 100, "purchase.completed", {"externalId": str(n), "total": 1_234})
-        start, whole = (min(_child_cpu_seconds("simulate", str(file), str(lines)) for _ in range(3)) for lines in (few, many))
+                _line(
+                    out.write,
+                    at + timedelta(minutes=n + 1),
+                    n % 100,
+                    "purchase.completed",
+                    {"externalId": str(n), "total": 1_234},
+                )
+        start, whole = (
+            min(_child_cpu_seconds("simulate", str(file), str(lines)) for _ in range(3))
+            for lines in (few, many)
+        )
         return events / (whole - start), start
 
 
@@ -127,25 +148,44 @@ def _child_cpu_seconds(*words: str) -> float:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def _line(write: Callable[[str], object], at: datetime, member: int, name: str, data: dict[str, object]) -> None:
-    write(json.dumps({"at": at.isoformat(), "member": f"m{member}", "name": name, "source": "till", "data": data}) + "\n")
+def _line(
+    write: Callable[[str], object], at: datetime, member: int, name: str, data: dict[str, object]
+) -> None:
+    write(
+        json.dumps(
+            {"at": at.isoformat(), "member": f"m{member}", "name": name, "source": "till", "data": data}
+        )
+        + "\n"
+    )
 
 
 @contextmanager
 def _served(folder: Path, *, database: str | None = None) -> Iterator[tuple[str, int]]:
-    """A server, its worker within, with its own database or over one that runs: its address and process. Prints what its start took."""
+    """A server, its worker within, with its own database or over one that runs: its address and process.
+    Prints what its start took.
+    """
     settings = LIMITS if database is None else {"MONGODB_URI": database}
-    # The second start reads the compiled code that the first left, as anybody's does, whatever this shell says of keeping it.
+    # The second start reads the compiled code that the first left, as anybody's does, whatever this shell
+    # says of keeping it.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     command = [sys.executable, "-m", "api.cli", "serve", "--port", "0", "--data", str(folder)]
     begun = time.perf_counter()
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**environment, **settings}) as server:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, env={**environment, **settings}
+    ) as server:
         assert server.stdout is not None, "stdout is a pipe"
         try:
             url = next(line.removeprefix(READY).strip() for line in server.stdout if line.startswith(READY))
             took = time.perf_counter() - begun
-            print(f"ready after {took:.2f} s, {_cpu_seconds(server.pid):.2f} s of them CPU of the API process", end="")
-            print(" (the embedded database started with it)" if database is None else " (over a database that runs)")
+            print(
+                f"ready after {took:.2f} s, {_cpu_seconds(server.pid):.2f} s of them CPU of the API process",
+                end="",
+            )
+            print(
+                " (the embedded database started with it)"
+                if database is None
+                else " (over a database that runs)"
+            )
             yield url, server.pid
         finally:
             server.terminate()
@@ -155,15 +195,24 @@ def _idle(pid: int) -> None:
     """Print the memory of a process that has served nothing yet, its worker within."""
     time.sleep(IDLE_SECONDS)
     resident, own = _memory_mb(pid)
-    print(f"memory of the idle API process, its worker on   {resident:8.0f} MB, {own:.0f} MB its own, the rest library files")
+    print(
+        f"memory of the idle API process, its worker on   {resident:8.0f} MB, {own:.0f} MB its own, the rest"
+        " library files"
+    )
 
 
 def _requests(url: str, pid: int, folder: Path, young: Aged, old: Aged) -> None:
-    """Measure each kind of request in rounds, one kind after the other, and print its API process's CPU (Linux) and the median answer."""
+    """Measure each kind of request in rounds, one kind after the other, and print its API process's CPU
+    (Linux) and the median answer.
+    """
     with httpx.Client(base_url=url, timeout=30) as client:
 
         def ask(token: str, query: str, **variables: str) -> None:
-            answer = client.post("/graphql", json={"query": query, "variables": variables}, headers={"Authorization": f"Bearer {token}"})
+            answer = client.post(
+                "/graphql",
+                json={"query": query, "variables": variables},
+                headers={"Authorization": f"Bearer {token}"},
+            )
             body = answer.json()
             assert "errors" not in body, body
 
@@ -174,7 +223,9 @@ def _requests(url: str, pid: int, folder: Path, young: Aged, old: Aged) -> None:
             kinds[f"{HOME_SCREEN}, {who.name}"] = partial(ask, member, HOME)
             kinds[f"pointHistory, {who.name}"] = partial(ask, member, HISTORY)
             kinds[f"quotePurchase, {who.name}"] = partial(ask, cashier, QUOTE, n=who.number)
-            kinds[f"recordPurchase, {who.name}"] = lambda number=who.number: ask(cashier, BUY, n=number, x=f"bench-{next(NUMBERS)}")
+            kinds[f"recordPurchase, {who.name}"] = lambda number=who.number: ask(
+                cashier, BUY, n=number, x=f"bench-{next(NUMBERS)}"
+            )
         cpu, wall = {name: list[float]() for name in kinds}, {name: list[float]() for name in kinds}
         for _ in range(ROUNDS):
             for name, send in kinds.items():
@@ -184,18 +235,28 @@ def _requests(url: str, pid: int, folder: Path, young: Aged, old: Aged) -> None:
                     send()
                     wall[name].append(time.perf_counter() - begun)
                 cpu[name].append((_cpu_seconds(pid) - before) / times)
-    mean = {name: statistics.mean(taken[1:]) for name, taken in cpu.items()}  # the first round warms what the next ones use
+    mean = {
+        name: statistics.mean(taken[1:]) for name, taken in cpu.items()
+    }  # the first round warms what the next ones use
     print(f"{'request':<28}{'API CPU':>12}{'of /health':>12}{'of young':>12}{'median answer':>16}")
     for name in kinds:
-        against = f"{mean[name] / mean[name.replace(', old', ', young')]:.2f}x" if name.endswith(", old") else ""
+        against = (
+            f"{mean[name] / mean[name.replace(', old', ', young')]:.2f}x" if name.endswith(", old") else ""
+        )
         answer = f"{statistics.median(wall[name]) * 1e3:.1f} ms"
-        print(f"{name:<28}{mean[name] * 1e6:>9.0f} us{mean[name] / mean[LIGHT]:>11.1f}x{against:>12}{answer:>16}")
+        print(
+            f"{name:<28}{mean[name] * 1e6:>9.0f}"
+            f" us{mean[name] / mean[LIGHT]:>11.1f}x{against:>12}{answer:>16}"
+        )
     print(f"memory of the API process after it              {_memory_mb(pid)[0]:8.0f} MB")
 
 
 def _hire(folder: Path) -> None:
     """Open the store and hire the cashier by whom the bench buys."""
-    for words in (("store", "add", "lisboa", "--name", "Lisboa"), ("staff", "add", STAFF, "--name", "Bench", "--password-stdin")):
+    for words in (
+        ("store", "add", "lisboa", "--name", "Lisboa"),
+        ("staff", "add", STAFF, "--name", "Bench", "--password-stdin"),
+    ):
         command = [sys.executable, "-m", "api.cli", *words, "--data", str(folder)]
         subprocess.run(command, check=True, input=PASSWORD, text=True, stdout=subprocess.DEVNULL)
 

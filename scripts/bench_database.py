@@ -1,7 +1,9 @@
-"""What a long history asks of the database: commands a story, documents examined for a page, bytes of a member; young and old.
+"""What a long history asks of the database: commands a story, documents examined for a page, bytes of a
+member; young and old.
 
-Two members are laid out in a data folder, bought by now under the demo programme: one has 100 entries, one as many as are asked for, of
-ten years. Counted over the wire to the embedded database: exact, whatever else the machine does.
+Two members are laid out in a data folder, bought by now under the demo programme: one has 100 entries, one as
+many as are asked for, of ten years. Counted over the wire to the embedded database: exact, whatever else the
+machine does.
 """
 
 import asyncio
@@ -74,7 +76,9 @@ def main(folder: Path, text: str, programme: Programme, *, entries: int, now: da
     return asyncio.run(_measure(folder, text, programme, entries, milliseconds(now)))
 
 
-async def _measure(folder: Path, text: str, programme: Programme, entries: int, now: datetime) -> tuple[Aged, Aged]:
+async def _measure(
+    folder: Path, text: str, programme: Programme, entries: int, now: datetime
+) -> tuple[Aged, Aged]:
     heard = Heard()
     async with embedded(folder, announced=False) as server:
         database = connect(server.uri, "selo", listeners=[heard])
@@ -82,7 +86,9 @@ async def _measure(folder: Path, text: str, programme: Programme, entries: int, 
         await prepare(store)
         house = House.of(store)
         await house.programmes.publish(text, now=now - timedelta(days=OLD_DAYS))
-        young, old = (Aged(name, f"{n:032x}", membership_number(n)) for n, name in enumerate(("young", "old"), start=1))
+        young, old = (
+            Aged(name, f"{n:032x}", membership_number(n)) for n, name in enumerate(("young", "old"), start=1)
+        )
         print(f"{'a member':<12}{'entries':>10}{'bytes':>10}   commands (documents examined / returned)")
         for who, many in ((young, YOUNG_ENTRIES), (old, entries)):
             await _lay_out(house, programme, who, many, now)
@@ -101,12 +107,20 @@ async def _lay_out(house: House, programme: Programme, who: Aged, entries: int, 
     while (at := milliseconds(at + gap)) < now:
         number += 1
         decision = decide(programme, decision.member, _purchase(who, number, at), now=at)
-        rows = [*rows, *decision.rows] if len(rows) < ROWS_AT_ONCE else await _written(house, who, rows, decision.rows)
+        rows = (
+            [*rows, *decision.rows]
+            if len(rows) < ROWS_AT_ONCE
+            else await _written(house, who, rows, decision.rows)
+        )
         newest = [*newest, *decision.rows][-members.RECENT :]
     await _written(house, who, rows, ())
     whole = Decision(born, decision.member, tuple(newest))
-    member = members.born(whole, Details("Ana", locale="pt"), due=commit.due_of(house.programmes.current(), whole))
-    await bulk.write(house.store, [contacts.taking(contacts.number_key(who.number), who.id), member], told=_quiet)
+    member = members.born(
+        whole, Details("Ana", locale="pt"), due=commit.due_of(house.programmes.current(), whole)
+    )
+    await bulk.write(
+        house.store, [contacts.taking(contacts.number_key(who.number), who.id), member], told=_quiet
+    )
 
 
 def _purchase(who: Aged, number: int, at: datetime) -> Event:
@@ -130,7 +144,9 @@ async def _ask(house: House, database: Database, heard: Heard, who: Aged, now: d
     await _tell("me, the home screen", database, heard)
     await reading.history(house, member_id=who.id, first=20, before=seen.member.entries // 2, now=now)
     await _tell("pointHistory, a later page", database, heard)
-    await reading.purchases(house, member_id=who.id, first=20, before=seen.member.purchases.count // 2, now=now)
+    await reading.purchases(
+        house, member_id=who.id, first=20, before=seen.member.purchases.count // 2, now=now
+    )
     await _tell("purchases, a later page", database, heard)
     given = Given(f"{who.name}-new", 4_990, "EUR", (), None)
     await purchases.record(house, till=TILL, member_id=who.id, given=given, key=who.name, now=now)
@@ -154,6 +170,8 @@ def _counted(names: Sequence[str]) -> str:
 
 
 async def _examined(database: Database, collection: str, asked: Mapping[str, object]) -> tuple[int, int]:
-    plan = await database.data.command("explain", {"find": collection, "filter": asked}, verbosity="executionStats")
+    plan = await database.data.command(
+        "explain", {"find": collection, "filter": asked}, verbosity="executionStats"
+    )
     stats = plan["executionStats"]
     return stats["totalDocsExamined"], stats["nReturned"]

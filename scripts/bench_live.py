@@ -1,8 +1,9 @@
-"""What live activity costs: 1,000 sockets on one `selo serve`, the memory of each, how many change streams feed them, how long a commit
-takes to reach its phones, and how long all of them take to be told again once the database was killed under them.
+"""What live activity costs: 1,000 sockets on one `selo serve`, the memory of each, how many change streams
+feed them, how long a commit takes to reach its phones, and how long all of them take to be told again once
+the database was killed under them.
 
-Run by `scripts/bench-live`. The commits come from this process, over the database: what is measured is the change stream, the server
-and the sockets, as they are for any other process's commits.
+Run by `scripts/bench-live`. The commits come from this process, over the database: what is measured is the
+change stream, the server and the sockets, as they are for any other process's commits.
 """
 
 import asyncio
@@ -46,7 +47,9 @@ class Bench:
         while True:
             try:
                 given, now = bought(f"{receipt} {member}", 100), datetime.now(UTC)
-                await purchases.record(self.house, till=TILL, member_id=member, given=given, key=given.external_id, now=now)
+                await purchases.record(
+                    self.house, till=TILL, member_id=member, given=given, key=given.external_id, now=now
+                )
             except (Busy, Unavailable):
                 await asyncio.sleep(0.02)
             else:
@@ -77,7 +80,9 @@ async def open_phones(bench: Bench, url: str, tokens: Tokens, stack: AsyncExitSt
         return phone
 
     for at in range(MEMBERS):
-        member = await join(bench.house, f"m{at}", at=datetime.now(UTC).replace(microsecond=0) - timedelta(days=1))
+        member = await join(
+            bench.house, f"m{at}", at=datetime.now(UTC).replace(microsecond=0) - timedelta(days=1)
+        )
         token = tokens.access(subject=member, role="member", session=f"session-{member}").token
         bench.phones[member] = [await one(token) for _ in range(SOCKETS)]
 
@@ -96,7 +101,9 @@ async def deliver(bench: Bench) -> None:
 
 
 async def survive(bench: Bench, data: Path) -> None:
-    """Kill the database, let every member buy as soon as it is back; print when the last phone knew of the last of them."""
+    """Kill the database, let every member buy as soon as it is back; print when the last phone knew of the
+    last of them.
+    """
     running = find_running(data)
     assert running is not None, "the server runs"
     hearing = [asyncio.create_task(bench.hear(member)) for member in bench.phones]
@@ -107,8 +114,9 @@ async def survive(bench: Bench, data: Path) -> None:
     committed = time.perf_counter()
     heard = [at for each in await asyncio.gather(*hearing) for at in each]
     print(
-        f"the database killed under them: {len(bench.phones)} commits took {committed - begun:.1f} s, "
-        f"its restart included; the last of {len(heard)} phones knew {max(heard) - committed:.2f} s after the last commit"
+        f"the database killed under them: {len(bench.phones)} commits took {committed - begun:.1f} s, its"
+        f" restart included; the last of {len(heard)} phones knew {max(heard) - committed:.2f} s after the"
+        " last commit"
     )
 
 
@@ -120,14 +128,19 @@ async def measure(url: str, pid: int, data: Path) -> None:
     await prepare(store)
     bench = Bench(House.of(store), database)
     await bench.house.programmes.refresh()
-    tokens = Tokens(read_keys(Settings(data=data), now=datetime.now(UTC)), issuer="selo", clock=lambda: datetime.now(UTC))
+    tokens = Tokens(
+        read_keys(Settings(data=data), now=datetime.now(UTC)), issuer="selo", clock=lambda: datetime.now(UTC)
+    )
     many, before = MEMBERS * SOCKETS, memory_kib(pid)
     async with AsyncExitStack() as stack:
         await open_phones(bench, url, tokens, stack)
         await asyncio.sleep(3)
         after = memory_kib(pid)
         each = (after - before) / many
-        print(f"{many} sockets with a subscription each: {each:.1f} KiB each; {before / 1024:.0f} -> {after / 1024:.0f} MiB")
+        print(
+            f"{many} sockets with a subscription each: {each:.1f} KiB each; {before / 1024:.0f} ->"
+            f" {after / 1024:.0f} MiB"
+        )
         print(f"change streams open: {await streams(database)}")
         await deliver(bench)
         await survive(bench, data)

@@ -1,7 +1,9 @@
-"""How soon the phone knows: from the till's answer to the push request at FCM, and to the member's open phone page.
+"""How soon the phone knows: from the till's answer to the push request at FCM, and to the member's open phone
+page.
 
-Run by `scripts/bench-push`. A real `selo serve` with its worker, the stand-in for FCM, and the page in headless Chromium: a hundred
-purchases of one member, each of which unlocks one reward more. All clocks are this machine's.
+Run by `scripts/bench-push`. A real `selo serve` with its worker, the stand-in for FCM, and the page in
+headless Chromium: a hundred purchases of one member, each of which unlocks one reward more. All clocks are
+this machine's.
 """
 
 import os
@@ -16,7 +18,8 @@ from tests.browser.conftest import CHROMIUM, PHONE
 
 PURCHASES, WAIT_SECONDS = 100, 15.0
 REWARDS = "\n".join(
-    f"  - {{code: r{n}, title: {{pt: Prémio {n:03}}}, kind: product, cost: {{wallet: points, amount: {n * 10}}}}}"
+    f"  - {{code: r{n}, title: {{pt: Prémio {n:03}}}, kind: product, cost: {{wallet: points, amount:"
+    f" {n * 10}}}}}"
     for n in range(1, PURCHASES + 1)
 )
 PROGRAMME = f"""
@@ -57,7 +60,13 @@ def measure(club: Club, page: Page) -> None:
     till = club.at_the_till()
     pushed, rewarded, told, answered = [], [], [], []
     for n in range(1, PURCHASES + 1):
-        bought = {"member": number, "externalId": f"r{n}", "total": 1000, "currency": "EUR", "idempotencyKey": f"k{n}"}
+        bought = {
+            "member": number,
+            "externalId": f"r{n}",
+            "total": 1000,
+            "currency": "EUR",
+            "idempotencyKey": f"k{n}",
+        }
         began = time.time()
         assert club.do(BUY, {"i": bought}, token=till)["recordPurchase"]["__typename"] == "PurchaseRecorded"
         at = time.time()
@@ -81,7 +90,9 @@ def _pushed(club: Club, n: int) -> float:
     """Wait until every phone was sent the reward's message; return when the last was."""
     link, give_up_at = f"app://rewards/r{n}", time.monotonic() + WAIT_SECONDS
     while time.monotonic() < give_up_at:
-        came = [push.at for push in club.fcm.accepted[-2 * len(PHONES) :] if push.message["data"]["link"] == link]
+        came = [
+            push.at for push in club.fcm.accepted[-2 * len(PHONES) :] if push.message["data"]["link"] == link
+        ]
         if len(came) == len(PHONES):
             return max(came)
         time.sleep(0.002)

@@ -1,4 +1,5 @@
-"""What every test may ask for: a database of its own on a server of this run, with the wire listened to; and the house rules of testing.
+"""What every test may ask for: a database of its own on a server of this run, with the wire listened to; and
+the house rules of testing.
 
 MONGODB_URI set: the suite runs against that server instead of an embedded one.
 """
@@ -42,7 +43,8 @@ def wire() -> Wire:
 async def database(database_uri: str, wire: Wire, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Database]:
     """An empty database. At the end, every command that the test sent must have had a shape that scales.
 
-    It clears away by the real clock, tests decide by their own: what has lapsed there may be about to begin here, so it lingers.
+    It clears away by the real clock, tests decide by their own: what has lapsed there may be about to begin
+    here, so it lingers.
     """
     monkeypatch.setattr(clearing, "LINGER_SECONDS", TWENTY_YEARS)
     fresh = connect(database_uri, f"test-{secrets.token_hex(8)}", timeout_seconds=30, listeners=[wire])
@@ -80,12 +82,16 @@ def _is_near(host: str) -> bool:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browsers come last: Playwright keeps an event loop running in its process, beside which no other can run."""
+    """Browsers come last: Playwright keeps an event loop running in its process, beside which no other can
+    run.
+    """
     items.sort(key=lambda item: isinstance(item, pytest.Function) and "playwright" in item.fixturenames)
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """In CI a skipped test is a failure: what was meant to be shown was not."""
     report = yield
     if os.environ.get("CI") and report.skipped and not hasattr(report, "wasxfail"):
@@ -98,7 +104,9 @@ SHOP = ("test_live_page", "test_offline", "test_phone", "test_scanning", "test_t
 
 
 class OneShop(LoadScopeScheduling):  # type: ignore[misc]
-    """Each test by itself to whichever worker is free; but those of the browser that need the demo shop together, so that it opens once."""
+    """Each test by itself to whichever worker is free; but those of the browser that need the demo shop
+    together, so that it opens once.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
         return "shop" if nodeid.startswith(tuple(f"tests/browser/{name}.py" for name in SHOP)) else nodeid

@@ -72,24 +72,42 @@ class Doors:
     sent: Sent
     wire: Wire
 
-    async def ask(self, query: str, variables: Json | None = None, *, token: str | None = None, language: str | None = None) -> Json:
+    async def ask(
+        self,
+        query: str,
+        variables: Json | None = None,
+        *,
+        token: str | None = None,
+        language: str | None = None,
+    ) -> Json:
         """Send one operation and return the whole answer."""
         headers = {name: value for name, value in (("accept-language", language),) if value}
         if token is not None:
             headers["authorization"] = f"Bearer {self._renewed(token)}"
-        answer = await self.client.post("/graphql", json={"query": query, "variables": variables or {}}, headers=headers)
+        answer = await self.client.post(
+            "/graphql", json={"query": query, "variables": variables or {}}, headers=headers
+        )
         assert answer.status_code == 200, answer.text
         body: Json = answer.json()
         return body
 
-    async def do(self, query: str, variables: Json | None = None, *, token: str | None = None, language: str | None = None) -> Json:
+    async def do(
+        self,
+        query: str,
+        variables: Json | None = None,
+        *,
+        token: str | None = None,
+        language: str | None = None,
+    ) -> Json:
         """Send one operation that goes well and return its data."""
         body = await self.ask(query, variables, token=token, language=language)
         assert "errors" not in body, body["errors"]
         data: Json = body["data"]
         return data
 
-    async def mutate(self, name: str, given: Json, answer: str, *, token: str | None = None, language: str | None = None) -> Json:
+    async def mutate(
+        self, name: str, given: Json, answer: str, *, token: str | None = None, language: str | None = None
+    ) -> Json:
         """Run one mutation with its input and return what it answered; `answer` is the selection."""
         kind = f"{name[0].upper()}{name[1:]}Input"
         kind = {"RecordPurchaseInput": "PurchaseInput", "RefundPurchaseInput": "RefundInput"}.get(kind, kind)
@@ -106,7 +124,14 @@ class Doors:
 
     async def member(self, email: str = "ana@example.com", **said: Any) -> str:
         """Enrol somebody and sign them in; return their access token."""
-        given = {"name": "Ana Silva", "email": email, "locale": "pt", "termsVersion": "2026-01", "idempotencyKey": f"enrol {email}", **said}
+        given = {
+            "name": "Ana Silva",
+            "email": email,
+            "locale": "pt",
+            "termsVersion": "2026-01",
+            "idempotencyKey": f"enrol {email}",
+            **said,
+        }
         await self.mutate("enrol", given, "... on Enrolled { codeSentTo }")
         return await self.sign_in(email)
 
@@ -116,7 +141,9 @@ class Doors:
         token: str = (await self.mutate("signIn", given, "... on SignedIn { accessToken }"))["accessToken"]
         return token
 
-    async def hire(self, username: str, role: Role = "CASHIER", *, store: str = "lisboa", **known: str) -> str:
+    async def hire(
+        self, username: str, role: Role = "CASHIER", *, store: str = "lisboa", **known: str
+    ) -> str:
         """Put somebody on the list of staff and sign them in at a store; return their access token."""
         await staff.add(
             self.process.desk,
@@ -129,11 +156,15 @@ class Doors:
             **known,
         )
         given = {"username": username, "password": PASSWORD, "store": store}
-        token: str = (await self.mutate("staffSignIn", given, "... on StaffSignedIn { accessToken }"))["accessToken"]
+        token: str = (await self.mutate("staffSignIn", given, "... on StaffSignedIn { accessToken }"))[
+            "accessToken"
+        ]
         return token
 
     def _renewed(self, token: str) -> str:
-        """An access token of the same session that holds now, however far the clock was moved: a real client refreshes its own."""
+        """An access token of the same session that holds now, however far the clock was moved: a real client
+        refreshes its own.
+        """
         said = jwt.decode(token, options={"verify_signature": False})
         issued = self.process.tokens.access(
             subject=said["sub"],
@@ -147,12 +178,18 @@ class Doors:
 
     async def count(self, collection: str) -> int:
         """How many documents a collection holds."""
-        return len([row async for row in self.process.store[collection].find({"_id": {"$gt": ""}}, {"_id": 1})])
+        return len(
+            [row async for row in self.process.store[collection].find({"_id": {"$gt": ""}}, {"_id": 1})]
+        )
 
 
 @asynccontextmanager
-async def opened(database: Database, wire: Wire, folder: Path, *, programme: Path = NUMISCOLLECT, **settings: Any) -> AsyncIterator[Doors]:
-    """Serve the application until the block ends, with two stores and a programme published before all time of the test."""
+async def opened(
+    database: Database, wire: Wire, folder: Path, *, programme: Path = NUMISCOLLECT, **settings: Any
+) -> AsyncIterator[Doors]:
+    """Serve the application until the block ends, with two stores and a programme published before all time
+    of the test.
+    """
     clock, sent = Clock(), Sent()
     async with open_process(Settings(data=folder, worker=False, **settings), database, clock=clock) as made:
         process = replace(made, desk=replace(made.desk, sender=sent))
@@ -182,4 +219,6 @@ async def _running(app: Any, listener: socket.socket) -> AsyncIterator[None]:
 
 
 def _client(address: str, headers: Mapping[str, str] | None = None) -> httpx.AsyncClient:
-    return httpx.AsyncClient(base_url=address, timeout=30, limits=httpx.Limits(max_connections=100), headers=headers)
+    return httpx.AsyncClient(
+        base_url=address, timeout=30, limits=httpx.Limits(max_connections=100), headers=headers
+    )

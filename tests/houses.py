@@ -69,13 +69,23 @@ async def open_house(database: Database, text: str = SMALL, *, now: datetime = N
 async def join(house: House, member: str, *, at: datetime = NOW) -> str:
     """A member who has joined; returns their id."""
     details = Details(name=member.title(), locale="en", timezone="Europe/Lisbon")
-    event = Event(f"enrol:{member}", events.ENROLLED, at, "selo", {"referredBy": None}, profile=details.profile)
+    event = Event(
+        f"enrol:{member}", events.ENROLLED, at, "selo", {"referredBy": None}, profile=details.profile
+    )
     published = house.programmes.current()
-    decision = decide(published.programme, new_member(member, f"0000{member}"), event, now=at, version=published.version)
+    decision = decide(
+        published.programme, new_member(member, f"0000{member}"), event, now=at, version=published.version
+    )
     await committed(house, published, decision, now=at, details=details)
     return member
 
 
-def bought(external_id: str, total: int = 10_000, *, occurred_at: datetime | None = None, lines: tuple[GivenLine, ...] = ()) -> Given:
+def bought(
+    external_id: str,
+    total: int = 10_000,
+    *,
+    occurred_at: datetime | None = None,
+    lines: tuple[GivenLine, ...] = (),
+) -> Given:
     """A receipt."""
     return Given(external_id, total, "EUR", lines, occurred_at)

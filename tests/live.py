@@ -35,7 +35,9 @@ class Phone:
         await self.socket.send(json.dumps({"id": name, "type": "subscribe", "payload": request}))
 
     async def hears(self, kind: str, *, name: str = "1", within_seconds: float = 30) -> dict[str, Any]:
-        """Wait for the next activity of a kind in one subscription; all that is told meanwhile is kept in `told`."""
+        """Wait for the next activity of a kind in one subscription; all that is told meanwhile is kept in
+        `told`.
+        """
         async with asyncio.timeout(within_seconds):
             while True:
                 heard = await self.next()
@@ -58,7 +60,9 @@ class Phone:
 
 
 async def streams(database: Database) -> int:
-    """How many cursors the whole server has open: where nothing else is going on, nobody but a change stream holds one."""
+    """How many cursors the whole server has open: where nothing else is going on, nobody but a change stream
+    holds one.
+    """
     status = await database.client.admin.command("serverStatus")
     return int(status["metrics"]["cursor"]["open"]["total"])
 
@@ -67,21 +71,29 @@ async def streams(database: Database) -> int:
 async def connected(address: str, token: str, **options: Any) -> AsyncIterator[Phone]:
     """A phone that the server has let in; `options` are the client library's."""
     url = f"ws{address.removeprefix('http')}/graphql"
-    async with connect(url, subprotocols=[PROTOCOL], compression=None, open_timeout=60, **options) as websocket:
-        await websocket.send(json.dumps({"type": "connection_init", "payload": {"authorization": f"Bearer {token}"}}))
+    async with connect(
+        url, subprotocols=[PROTOCOL], compression=None, open_timeout=60, **options
+    ) as websocket:
+        await websocket.send(
+            json.dumps({"type": "connection_init", "payload": {"authorization": f"Bearer {token}"}})
+        )
         assert json.loads(await websocket.recv()) == {"type": "connection_ack"}
         yield Phone(websocket)
 
 
 @asynccontextmanager
 async def taking_sockets(app: ASGIApp, limits: ConnectionLimits | None = None) -> AsyncIterator[str]:
-    """Serve an application in this event loop until the block ends; yields its address. The system buffers little for its sockets."""
+    """Serve an application in this event loop until the block ends; yields its address. The system buffers
+    little for its sockets.
+    """
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 16 * 1024)
         listener.bind(("127.0.0.1", 0))
         listener.listen(256)
         sockets = socket_protocol(limits or ConnectionLimits())
-        server = uvicorn.Server(uvicorn.Config(app, ws=sockets, lifespan="off", log_config=None, access_log=False))
+        server = uvicorn.Server(
+            uvicorn.Config(app, ws=sockets, lifespan="off", log_config=None, access_log=False)
+        )
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         try:
             async with asyncio.timeout(10):

@@ -1,4 +1,6 @@
-"""Real processes for tests: the embedded database in a thread that keeps it drained, and `selo serve` as its user starts it."""
+"""Real processes for tests: the embedded database in a thread that keeps it drained, and `selo serve` as its
+user starts it.
+"""
 
 import asyncio
 import os
@@ -34,7 +36,9 @@ def quick_folder() -> Iterator[Path]:
 
 @contextmanager
 def embedded_in_thread(data: Path) -> Iterator[str]:
-    """The embedded database for as long as the block lasts, whatever event loops come and go meanwhile; yields its URI."""
+    """The embedded database for as long as the block lasts, whatever event loops come and go meanwhile;
+    yields its URI.
+    """
     begun: queue.Queue[tuple[asyncio.AbstractEventLoop, asyncio.Event, str] | BaseException] = queue.Queue()
 
     async def host() -> None:
@@ -74,17 +78,30 @@ class Served:
         return self.process.wait(30)
 
 
-def started(*words: str, faults: IO[str] | None = None, environment: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
-    """A `selo` command that goes on until it is told to stop, or killed; what it prints can be read from its stdout."""
+def started(
+    *words: str, faults: IO[str] | None = None, environment: Mapping[str, str] | None = None
+) -> subprocess.Popen[str]:
+    """A `selo` command that goes on until it is told to stop, or killed; what it prints can be read from its
+    stdout.
+    """
     command = [sys.executable, "-m", "api.cli", *words]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=faults, text=True, env=_environment(environment))
+    return subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=faults, text=True, env=_environment(environment)
+    )
 
 
 @contextmanager
-def serving(data: Path, *words: str, environment: Mapping[str, str] | None = None, within_seconds: float = 60) -> Iterator[Served]:
-    """`selo serve --port 0 --data DATA WORDS` until the block ends. Raises RuntimeError with its stderr where it does not get ready."""
+def serving(
+    data: Path, *words: str, environment: Mapping[str, str] | None = None, within_seconds: float = 60
+) -> Iterator[Served]:
+    """`selo serve --port 0 --data DATA WORDS` until the block ends. Raises RuntimeError with its stderr where
+    it does not get ready.
+    """
     command = ("serve", "--port", "0", "--data", str(data), *words)
-    with tempfile.TemporaryFile("w+") as faults, started(*command, faults=faults, environment=environment) as process:
+    with (
+        tempfile.TemporaryFile("w+") as faults,
+        started(*command, faults=faults, environment=environment) as process,
+    ):
         assert process.stdout is not None, "stdout is a pipe"
         watchdog = threading.Timer(within_seconds, process.kill)
         watchdog.start()
@@ -113,10 +130,22 @@ def serving(data: Path, *words: str, environment: Mapping[str, str] | None = Non
 def selo(*words: str, environment: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     """Run a `selo` command to its end."""
     command = [sys.executable, "-m", "api.cli", *words]
-    return subprocess.run(command, check=False, cwd=ROOT, capture_output=True, text=True, timeout=60, env=_environment(environment))
+    return subprocess.run(
+        command,
+        check=False,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=_environment(environment),
+    )
 
 
 def _environment(added: Mapping[str, str] | None) -> dict[str, str]:
     """Ours without any Selo setting of the developer's, and with what the test asks for."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("SELO_") and name != "MONGODB_URI"}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("SELO_") and name != "MONGODB_URI"
+    }
     return {**kept, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", **(added or {})}

@@ -1,4 +1,6 @@
-"""A MongoDB server that stands alone, in no replica set: as much of one as a client needs to learn that. The real one is not here."""
+"""A MongoDB server that stands alone, in no replica set: as much of one as a client needs to learn that. The
+real one is not here.
+"""
 
 import asyncio
 import struct
@@ -9,8 +11,21 @@ import bson
 
 OP_REPLY, OP_MSG = 1, 2013
 HELLO = bson.encode(
-    {"isWritablePrimary": True, "ismaster": True, "helloOk": True, "minWireVersion": 0, "maxWireVersion": 25, "maxBsonObjectSize": 16 << 20}
-    | {"maxMessageSizeBytes": 48_000_000, "maxWriteBatchSize": 100_000, "logicalSessionTimeoutMinutes": 30, "readOnly": False, "ok": 1.0}
+    {
+        "isWritablePrimary": True,
+        "ismaster": True,
+        "helloOk": True,
+        "minWireVersion": 0,
+        "maxWireVersion": 25,
+        "maxBsonObjectSize": 16 << 20,
+    }
+    | {
+        "maxMessageSizeBytes": 48_000_000,
+        "maxWriteBatchSize": 100_000,
+        "logicalSessionTimeoutMinutes": 30,
+        "readOnly": False,
+        "ok": 1.0,
+    }
 )
 NOTHING = bson.encode({"cursor": {"id": 0, "ns": "selo.meta", "firstBatch": []}, "ok": 1.0})
 
@@ -24,7 +39,10 @@ async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
                 said = b"\0\0\0\0\0" + (NOTHING if b"\x02find\0" in body else HELLO)
             else:
                 said = struct.pack("<iqii", 8, 0, 0, 1) + HELLO
-            writer.write(struct.pack("<iiii", 16 + len(said), 1, request, OP_MSG if operation == OP_MSG else OP_REPLY) + said)
+            writer.write(
+                struct.pack("<iiii", 16 + len(said), 1, request, OP_MSG if operation == OP_MSG else OP_REPLY)
+                + said
+            )
             await writer.drain()
     except (asyncio.IncompleteReadError, ConnectionError):
         writer.close()

@@ -26,7 +26,9 @@ def says(folder: Path, database_uri: str) -> Iterator[Says]:
     name = f"test-{secrets.token_hex(8)}"
 
     def run(*words: str) -> str:
-        done = selo(*words, "--data", str(folder), environment={"MONGODB_URI": database_uri, "SELO_DATABASE": name})
+        done = selo(
+            *words, "--data", str(folder), environment={"MONGODB_URI": database_uri, "SELO_DATABASE": name}
+        )
         assert (done.returncode, done.stderr) == (0, "")
         return done.stdout.rstrip("\n")
 

@@ -64,7 +64,10 @@ def refuses(capsys: pytest.CaptureFixture[str]) -> Says:
 def test_publish_counts_versions_by_content(at: Path, says: Says, refuses: Says) -> None:
     changed = at / "changed.yaml"
     changed.write_text(DEMO.read_text().replace("fixed: 200", "fixed: 300"))
-    assert refuses(programme.show, data=at) == "No programme is published yet; selo programme publish FILE does it."
+    assert (
+        refuses(programme.show, data=at)
+        == "No programme is published yet; selo programme publish FILE does it."
+    )
     assert says(programme.publish, DEMO, data=at) == "Version 1 is published."
     assert says(programme.publish, DEMO, data=at) == "Version 1 says the same already; nothing was published."
     assert says(programme.publish, changed, data=at) == "Version 2 is published."
@@ -84,7 +87,10 @@ def test_check_tells_faults_by_exit_code_for_people_and_machines(folder: Path) -
 
 
 def test_a_file_that_is_not_there(at: Path, refuses: Says) -> None:
-    assert refuses(programme.publish, at / "none.yaml", data=at) == f"Cannot read {at / 'none.yaml'}: No such file or directory."
+    assert (
+        refuses(programme.publish, at / "none.yaml", data=at)
+        == f"Cannot read {at / 'none.yaml'}: No such file or directory."
+    )
 
 
 def test_a_faulty_programme_keeps_the_server_from_starting(folder: Path) -> None:
@@ -104,18 +110,31 @@ def test_a_command_uses_a_running_servers_database_and_else_its_own(folder: Path
 
 
 @pytest.mark.parametrize(
-    "words", [("verify",), ("turn",), ("outbox", "list"), ("staff", "list"), ("token", "--member", "1"), ("audit", "list")]
+    "words",
+    [
+        ("verify",),
+        ("turn",),
+        ("outbox", "list"),
+        ("staff", "list"),
+        ("token", "--member", "1"),
+        ("audit", "list"),
+    ],
 )
 def test_a_data_folder_that_is_not_there_is_told_and_not_made(folder: Path, words: tuple[str, ...]) -> None:
     done = selo(*words, "--data", str(folder / "misspelt"))
-    told = f"There is no database in the data folder {folder / 'misspelt'}: name another with --data, or make it by selo serve.\n"
+    told = (
+        f"There is no database in the data folder {folder / 'misspelt'}: name another with --data, or make it"
+        " by selo serve.\n"
+    )
     assert (done.returncode, done.stdout, done.stderr) == (1, "", told)
     assert list(folder.iterdir()) == []
 
 
 def test_staff_are_added_listed_given_a_token_and_shut_out(at: Path, says: Says, refuses: Says) -> None:
     says(people.add_store, "lisboa", name="Lisboa", data=at)
-    assert "password: " in says(people.add_staff, "rita", name="Rita", role="manager", store=["lisboa"], data=at)
+    assert "password: " in says(
+        people.add_staff, "rita", name="Rita", role="manager", store=["lisboa"], data=at
+    )
     assert says(people.list_staff, data=at) == "rita\tmanager\tlisboa\tRita"
     assert says(people.token, username="rita", data=at).count(".") == 2
     assert refuses(people.token, username="rita", store="porto", data=at) == "rita cannot sign in at porto."
@@ -131,9 +150,21 @@ def test_staff_are_added_listed_given_a_token_and_shut_out(at: Path, says: Says,
         (people.token, {"member": "12345"}, "No membership has the number 12345."),
         (people.token, {"username": "nobody"}, "There is nobody called nobody."),
         (people.disable, {"username": "nobody"}, "There is nobody called nobody."),
-        (people.add_staff, {"username": "!", "name": "N"}, "Write a username of 1 to 64 letters a-z, digits, dots, dashes or underscores."),
-        (audit.list_acts, {"since": "yesterday"}, "--since yesterday is no instant; write it like 2026-03-01T10:00:00Z."),
-        (people.add_store, {"code": "L", "name": "L"}, "Write a code of 1 to 64 letters a-z, digits, dashes or underscores."),
+        (
+            people.add_staff,
+            {"username": "!", "name": "N"},
+            "Write a username of 1 to 64 letters a-z, digits, dots, dashes or underscores.",
+        ),
+        (
+            audit.list_acts,
+            {"since": "yesterday"},
+            "--since yesterday is no instant; write it like 2026-03-01T10:00:00Z.",
+        ),
+        (
+            people.add_store,
+            {"code": "L", "name": "L"},
+            "Write a code of 1 to 64 letters a-z, digits, dashes or underscores.",
+        ),
     ],
 )
 def test_what_cannot_be_done_is_refused_in_a_sentence(

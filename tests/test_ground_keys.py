@@ -25,7 +25,9 @@ def data() -> Iterator[Path]:
 
 def pem() -> str:
     made = Ed25519PrivateKey.generate()
-    return made.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()).decode()
+    return made.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ).decode()
 
 
 def test_the_first_start_makes_keys_and_the_second_finds_them(data: Path) -> None:
@@ -74,7 +76,9 @@ def test_the_published_keys_hold_no_private_half(data: Path) -> None:
 
 
 def test_keys_from_settings_leave_the_folder_alone(data: Path) -> None:
-    keys = read_keys(Settings(data=data, token_keys=SecretStr(pem() + pem()), secret=SecretStr("s" * 32)), now=NOW)
+    keys = read_keys(
+        Settings(data=data, token_keys=SecretStr(pem() + pem()), secret=SecretStr("s" * 32)), now=NOW
+    )
     assert len(keys.verifying) == 2
     assert keys.signing.kid == next(iter(keys.verifying))
     assert list(data.iterdir()) == []
@@ -82,7 +86,9 @@ def test_keys_from_settings_leave_the_folder_alone(data: Path) -> None:
 
 @pytest.mark.parametrize("text", ["nonsense", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----"])
 def test_a_key_that_is_none_is_refused_in_a_sentence(data: Path, text: str) -> None:
-    with pytest.raises(BadSettings, match=r"^SELO_TOKEN_KEYS cannot be used: .* \(openssl genpkey -algorithm ed25519\)\.$"):
+    with pytest.raises(
+        BadSettings, match=r"^SELO_TOKEN_KEYS cannot be used: .* \(openssl genpkey -algorithm ed25519\)\.$"
+    ):
         read_keys(Settings(data=data, token_keys=SecretStr(text)), now=NOW)
 
 

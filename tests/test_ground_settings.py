@@ -29,26 +29,74 @@ def test_the_command_line_comes_before_the_environment(monkeypatch: pytest.Monke
     ("variable", "value", "sentence"),
     [
         ("SELO_PORT", "http", "The setting SELO_PORT cannot be used: input should be a valid integer"),
-        ("SELO_PORT", "70000", "The setting SELO_PORT cannot be used: input should be less than or equal to 65535"),
+        (
+            "SELO_PORT",
+            "70000",
+            "The setting SELO_PORT cannot be used: input should be less than or equal to 65535",
+        ),
         ("SELO_SECRET", "short", "The setting SELO_SECRET cannot be used: it has fewer than 32 characters."),
-        ("SELO_CORS_ORIGINS", "https://a.b", 'The setting SELO_CORS_ORIGINS cannot be used: it is written like ["https://shop.example"].'),
-        ("SELO_TRUSTED_PROXIES", '{"a": 1}', 'The setting SELO_TRUSTED_PROXIES cannot be used: it is written like ["10.0.0.7"].'),
+        (
+            "SELO_CORS_ORIGINS",
+            "https://a.b",
+            'The setting SELO_CORS_ORIGINS cannot be used: it is written like ["https://shop.example"].',
+        ),
+        (
+            "SELO_TRUSTED_PROXIES",
+            '{"a": 1}',
+            'The setting SELO_TRUSTED_PROXIES cannot be used: it is written like ["10.0.0.7"].',
+        ),
         (
             "SELO_BASE_URL",
             "https://club.example/",
-            "The setting SELO_BASE_URL cannot be used: it is written like https://club.example, without a slash at its end.",
+            (
+                "The setting SELO_BASE_URL cannot be used: it is written like https://club.example, without a"
+                " slash at its end."
+            ),
         ),
-        ("SELO_SMTP_HOST", "https://mail", "The setting SELO_SMTP_HOST cannot be used: it is written like mail.example."),
-        ("SELO_MAIL_FROM", "club", "The setting SELO_MAIL_FROM cannot be used: value is not a valid email address: An email address must"),
-        ("SELO_DATABASE_SECONDS", "inf", "The setting SELO_DATABASE_SECONDS cannot be used: input should be less than or equal to 3600."),
-        ("SELO_CORS_ORIGINS", "", 'The setting SELO_CORS_ORIGINS cannot be used: it is written like ["https://shop.example"].'),
+        (
+            "SELO_SMTP_HOST",
+            "https://mail",
+            "The setting SELO_SMTP_HOST cannot be used: it is written like mail.example.",
+        ),
+        (
+            "SELO_MAIL_FROM",
+            "club",
+            (
+                "The setting SELO_MAIL_FROM cannot be used: value is not a valid email address: An email"
+                " address must"
+            ),
+        ),
+        (
+            "SELO_DATABASE_SECONDS",
+            "inf",
+            "The setting SELO_DATABASE_SECONDS cannot be used: input should be less than or equal to 3600.",
+        ),
+        (
+            "SELO_CORS_ORIGINS",
+            "",
+            'The setting SELO_CORS_ORIGINS cannot be used: it is written like ["https://shop.example"].',
+        ),
         *(
-            (variable, "", f"The setting {variable} cannot be used: it is empty: give it a value, or unset it.")
-            for variable in ("SELO_MEDIA", "SELO_HOST", "SELO_DATA", "SELO_PORT", "SELO_SECRET", "SELO_TOKEN_KEYS", "MONGODB_URI")
+            (
+                variable,
+                "",
+                f"The setting {variable} cannot be used: it is empty: give it a value, or unset it.",
+            )
+            for variable in (
+                "SELO_MEDIA",
+                "SELO_HOST",
+                "SELO_DATA",
+                "SELO_PORT",
+                "SELO_SECRET",
+                "SELO_TOKEN_KEYS",
+                "MONGODB_URI",
+            )
         ),
     ],
 )
-def test_a_bad_value_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, variable: str, value: str, sentence: str) -> None:
+def test_a_bad_value_is_refused_by_name(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, sentence: str
+) -> None:
     monkeypatch.setenv(variable, value)
     with pytest.raises(BadSettings) as refusal:
         read_settings()

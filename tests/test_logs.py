@@ -1,4 +1,6 @@
-"""Logs: what a library says below WARNING is not written at any level, and an error is told without its words."""
+"""Logs: what a library says below WARNING is not written at any level, and an error is told without its
+words.
+"""
 
 import subprocess
 import sys
@@ -37,16 +39,29 @@ asyncio.run(forgets())
 
 
 def written(form: str) -> str:
-    return subprocess.run([sys.executable, "-c", PROGRAM.format(form=form)], capture_output=True, text=True, check=True).stderr
+    return subprocess.run(
+        [sys.executable, "-c", PROGRAM.format(form=form)], capture_output=True, text=True, check=True
+    ).stderr
 
 
 def test_at_debug_only_our_own_lines_are_more_and_an_error_is_its_type_and_place() -> None:
     lines = [orjson.loads(line) for line in written("json").splitlines()]
     for line in lines:
         del line["timestamp"]
-    failed = {"event": "turn.failed", "level": "error", "error": "ValueError", "frames": ["<string>:16 <module>", "<string>:12 fails"]}
+    failed = {
+        "event": "turn.failed",
+        "level": "error",
+        "error": "ValueError",
+        "frames": ["<string>:16 <module>", "<string>:12 fails"],
+    }
     assert lines == [
-        {"event": "house.heard", "level": "debug", "logger": "domain.services.house", "code": "***", "points": 7},
+        {
+            "event": "house.heard",
+            "level": "debug",
+            "logger": "domain.services.house",
+            "code": "***",
+            "points": 7,
+        },
         {**failed, "logger": "domain.services.turn"},
         {**failed, "logger": "uvicorn.error"},
         {

@@ -11,7 +11,9 @@ from api.settings import Settings
 from domain.store.connect import Database
 
 
-async def test_a_start_that_was_told_to_stop_stops_though_a_library_swallowed_that(database: Database, tmp_path: Path) -> None:
+async def test_a_start_that_was_told_to_stop_stops_though_a_library_swallowed_that(
+    database: Database, tmp_path: Path
+) -> None:
     opened = False
 
     async def start() -> None:

@@ -31,7 +31,9 @@ class Clock:
 
 
 def keys(*given: TokenKey) -> Keys:
-    return Keys(signing=given[0], verifying=MappingProxyType({key.kid: key for key in given}), secret=b"s" * 32)
+    return Keys(
+        signing=given[0], verifying=MappingProxyType({key.kid: key for key in given}), secret=b"s" * 32
+    )
 
 
 @pytest.fixture
@@ -104,7 +106,11 @@ def hmac_over_the_public_key() -> str:
 
 def unsigned() -> str:
     _, body, _ = forged().split(".")
-    none = base64.urlsafe_b64encode(orjson.dumps({"alg": "none", "typ": "at+jwt", "kid": KEY.kid})).rstrip(b"=").decode()
+    none = (
+        base64.urlsafe_b64encode(orjson.dumps({"alg": "none", "typ": "at+jwt", "kid": KEY.kid}))
+        .rstrip(b"=")
+        .decode()
+    )
     return f"{none}.{body}."
 
 
@@ -142,7 +148,10 @@ FORGERIES = {
     "an empty sub": forged(sub=""),
     "sub a number": forged(sub=7),
     "role a list": forged(role=["member"]),
-    **{f"no {name}": forged(None, {name: None}) for name in ("iss", "aud", "sub", "role", "sid", "iat", "exp")},
+    **{
+        f"no {name}": forged(None, {name: None})
+        for name in ("iss", "aud", "sub", "role", "sid", "iat", "exp")
+    },
 }
 
 
@@ -163,7 +172,9 @@ def test_every_changed_character_is_refused(tokens: Tokens) -> None:
             tokens.verify(good[:at] + ("A" if letter != "A" else "B") + good[at + 1 :])
 
 
-def test_a_visit_is_for_its_store_and_5_minutes_and_never_an_access_token(tokens: Tokens, clock: Clock) -> None:
+def test_a_visit_is_for_its_store_and_5_minutes_and_never_an_access_token(
+    tokens: Tokens, clock: Clock
+) -> None:
     visit = tokens.visit(member="m1", store="lisboa", session="t1")
     assert visit.expires_at == NOW + timedelta(minutes=5)
     assert tokens.verify_visit(visit.token, store="lisboa").subject == "m1"
@@ -172,7 +183,9 @@ def test_a_visit_is_for_its_store_and_5_minutes_and_never_an_access_token(tokens
     with pytest.raises(TokenRefused):
         tokens.verify(visit.token)
     with pytest.raises(TokenRefused):
-        tokens.verify_visit(tokens.access(subject="m1", role="visit", session="t1", store="lisboa").token, store="lisboa")
+        tokens.verify_visit(
+            tokens.access(subject="m1", role="visit", session="t1", store="lisboa").token, store="lisboa"
+        )
     clock.now += timedelta(minutes=6)
     with pytest.raises(TokenRefused):
         tokens.verify_visit(visit.token, store="lisboa")
@@ -191,7 +204,8 @@ def test_a_key_that_another_process_signs_with_is_found(clock: Clock) -> None:
     assert [each["kid"] for each in here.public_set()["keys"]] == [KEY.kid, OTHER.kid]
 
 
-# --- callers ---------------------------------------------------------------------------------------------------------
+# --- callers
+# ---------------------------------------------------------------------------------------------------------
 
 
 def test_a_bearer_token_is_a_caller_while_its_session_lives(tokens: Tokens, clock: Clock) -> None:
@@ -210,12 +224,16 @@ def test_a_bearer_token_is_a_caller_while_its_session_lives(tokens: Tokens, cloc
 @pytest.mark.parametrize("role", ["visit", "staff", "Member", "admin"])
 def test_another_role_is_nobody(tokens: Tokens, clock: Clock, role: str) -> None:
     callers = Callers(tokens, SessionRegistry(), clock=clock)
-    assert callers.of_token(tokens.access(subject="x", role=role, session="s", store="lisboa").token) == Anonymous(token_refused=True)
+    assert callers.of_token(
+        tokens.access(subject="x", role=role, session="s", store="lisboa").token
+    ) == Anonymous(token_refused=True)
 
 
 def test_staff_without_a_store_is_nobody(tokens: Tokens, clock: Clock) -> None:
     callers = Callers(tokens, SessionRegistry(), clock=clock)
-    assert callers.of_token(tokens.access(subject="e1", role="cashier", session="s").token) == Anonymous(token_refused=True)
+    assert callers.of_token(tokens.access(subject="e1", role="cashier", session="s").token) == Anonymous(
+        token_refused=True
+    )
 
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Basic dXNlcjpwYXNz", "Bearer a b", "Bearer \xff"])

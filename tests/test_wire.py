@@ -24,16 +24,40 @@ async def faults_of(uri: str, sends: Sends) -> list[str]:
 
 
 FORBIDDEN: dict[str, tuple[Sends, str]] = {
-    "or": (lambda d: d.data["stores"].find_one({"$or": [{"a": 1}, {"b": 1}]}), "$or at the top of a filter of stores"),
-    "and": (lambda d: d.data["members"].update_one({"_id": 1, "$and": [{"a": 1}]}, {"$set": {"a": 2}}), "$and at the top"),
-    "find-and-modify": (lambda d: d.data["stores"].find_one_and_update({"_id": 1}, {"$set": {"a": 2}}), "findAndModify scans"),
+    "or": (
+        lambda d: d.data["stores"].find_one({"$or": [{"a": 1}, {"b": 1}]}),
+        "$or at the top of a filter of stores",
+    ),
+    "and": (
+        lambda d: d.data["members"].update_one({"_id": 1, "$and": [{"a": 1}]}, {"$set": {"a": 2}}),
+        "$and at the top",
+    ),
+    "find-and-modify": (
+        lambda d: d.data["stores"].find_one_and_update({"_id": 1}, {"$set": {"a": 2}}),
+        "findAndModify scans",
+    ),
     "skip": (lambda d: d.data["journal"].find({"member": 1}).skip(5).to_list(), "skip reads"),
-    "hint": (lambda d: d.data["journal"].find({"member": 1}).hint("member_1_seq_1").to_list(), "a hint hides"),
-    "scan": (lambda d: d.data["journal"].find({"seq": 1}).to_list(), "no index of journal begins with a field of its filter (seq)"),
-    "scan by update": (lambda d: d.data["journal"].update_one({"at": 1}, {"$set": {"a": 1}}), "no index of journal begins"),
-    "scan by delete": (lambda d: d.data["outbox"].delete_many({}), "no index of outbox begins with a field of its filter (an empty one)"),
+    "hint": (
+        lambda d: d.data["journal"].find({"member": 1}).hint("member_1_seq_1").to_list(),
+        "a hint hides",
+    ),
+    "scan": (
+        lambda d: d.data["journal"].find({"seq": 1}).to_list(),
+        "no index of journal begins with a field of its filter (seq)",
+    ),
+    "scan by update": (
+        lambda d: d.data["journal"].update_one({"at": 1}, {"$set": {"a": 1}}),
+        "no index of journal begins",
+    ),
+    "scan by delete": (
+        lambda d: d.data["outbox"].delete_many({}),
+        "no index of outbox begins with a field of its filter (an empty one)",
+    ),
     "count": (lambda d: d.data["journal"].count_documents({"member": 1}), "counts journal"),
-    "newest by sort": (lambda d: d.data["journal"].find_one({"member": 1}, sort={"seq": -1}), "sorts journal and cuts"),
+    "newest by sort": (
+        lambda d: d.data["journal"].find_one({"member": 1}, sort={"seq": -1}),
+        "sorts journal and cuts",
+    ),
 }
 
 
@@ -46,12 +70,18 @@ async def test_a_forbidden_shape_is_found(database_uri: str, shape: str) -> None
 
 async def test_a_window_on_a_counter_is_allowed(database_uri: str) -> None:
     def window(database: Database) -> Awaitable[object]:
-        return database.data["journal"].find({"member": 1, "seq": {"$gt": 3, "$lt": 25}}, sort={"seq": -1}, limit=20).to_list()
+        return (
+            database.data["journal"]
+            .find({"member": 1, "seq": {"$gt": 3, "$lt": 25}}, sort={"seq": -1}, limit=20)
+            .to_list()
+        )
 
     assert await faults_of(database_uri, window) == []
 
 
-async def test_a_bulk_write_over_collections_is_one_command_with_each_filter_judged(database: Database, wire: Wire) -> None:
+async def test_a_bulk_write_over_collections_is_one_command_with_each_filter_judged(
+    database: Database, wire: Wire
+) -> None:
     name = database.data.name
     await database.data.create_collection("members")
     await database.data.create_collection("journal")
@@ -59,7 +89,11 @@ async def test_a_bulk_write_over_collections_is_one_command_with_each_filter_jud
         await database.client.bulk_write(
             [
                 InsertOne(namespace=f"{name}.journal", document={"_id": 1}),
-                UpdateOne(namespace=f"{name}.members", filter={"_id": 1, "version": 0}, update={"$set": {"version": 1}}),
+                UpdateOne(
+                    namespace=f"{name}.members",
+                    filter={"_id": 1, "version": 0},
+                    update={"$set": {"version": 1}},
+                ),
             ]
         )
     assert counted.names == ["bulkWrite"]

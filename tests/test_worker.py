@@ -59,14 +59,20 @@ def test_a_worker_alone_parks_what_nobody_can_do_and_the_operator_sends_it_again
     programme.write_text(LOUD)
     with serving(data, "--programme", str(programme), environment={"SELO_WORKER": "false"}) as served:
         parts = httpx.get(f"{served.url}/ready", timeout=10).json()["parts"]
-        assert {name: parts[name] for name in ("push", "email", "sms")} == {"push": "off", "email": "off", "sms": "off"}
+        assert {name: parts[name] for name in ("push", "email", "sms")} == {
+            "push": "off",
+            "email": "off",
+            "sms": "off",
+        }
         running = find_running(data)
         assert running is not None
         id = asyncio.run(_hooked(running.uri))
         assert id in selo("outbox", "list", "--state", "pending", "--data", str(data)).stdout
         command = [sys.executable, "-m", "api.cli", "worker", "--data", str(data)]
         told = ""
-        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as worker:
+        with subprocess.Popen(
+            command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        ) as worker:
             try:
                 assert worker.stdout is not None
                 assert worker.stdout.readline() == "Selo's worker is at work\n"
@@ -99,12 +105,17 @@ async def _streams(uri: str, many: int) -> None:
 def test_a_server_and_each_worker_follow_what_is_committed_by_one_change_stream_each(tmp_path: Path) -> None:
     data, programme = tmp_path / "data", tmp_path / "loud.yaml"
     programme.write_text(LOUD)
-    with serving(data, "--programme", str(programme), environment={"SELO_WORKER": "false"}), ExitStack() as stack:
+    with (
+        serving(data, "--programme", str(programme), environment={"SELO_WORKER": "false"}),
+        ExitStack() as stack,
+    ):
         running = find_running(data)
         assert running is not None
         asyncio.run(_streams(running.uri, 1))
         for many in (2, 3):
             command = [sys.executable, "-m", "api.cli", "worker", "--data", str(data)]
-            worker = stack.enter_context(subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+            worker = stack.enter_context(
+                subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            )
             stack.callback(worker.kill)
             asyncio.run(_streams(running.uri, many))

@@ -1,7 +1,9 @@
-"""Listens to every command that goes over the wire to the database: counts them exactly, and finds the shapes that do not scale.
+"""Listens to every command that goes over the wire to the database: counts them exactly, and finds the shapes
+that do not scale.
 
-What is refused is what the embedded server answers with a scan and a sharded cluster with a broadcast: a filter of alternatives, a
-find-and-modify, a hint, a skip, a count or a newest-by-sort of a growing collection, a filter that no index of it begins with.
+What is refused is what the embedded server answers with a scan and a sharded cluster with a broadcast: a
+filter of alternatives, a find-and-modify, a hint, a skip, a count or a newest-by-sort of a growing
+collection, a filter that no index of it begins with.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,12 +19,33 @@ Document = Mapping[str, Any]
 
 GROWING = frozenset(
     {
-        *("members", "contacts", "journal", "receipts", "requests", "vouchers", "voucher_codes", "outbox", "inbox", "agenda"),
+        *(
+            "members",
+            "contacts",
+            "journal",
+            "receipts",
+            "requests",
+            "vouchers",
+            "voucher_codes",
+            "outbox",
+            "inbox",
+            "agenda",
+        ),
         *("sessions", "sign_in_codes", "devices", "card_steps", "audit"),
     }
 )
 UPKEEP = frozenset(
-    {"ping", "hello", "endSessions", "killCursors", "listIndexes", "listCollections", "createIndexes", "create", "dropDatabase"}
+    {
+        "ping",
+        "hello",
+        "endSessions",
+        "killCursors",
+        "listIndexes",
+        "listCollections",
+        "createIndexes",
+        "create",
+        "dropDatabase",
+    }
 )
 ALTERNATIVES = ("$and", "$or", "$nor", "$expr")
 
@@ -61,7 +84,9 @@ class Wire(CommandListener):
 
     def started(self, event: CommandStartedEvent) -> None:
         body = dict(event.command)
-        self.commands.append(Command(name=event.command_name, body=body, filters=tuple(_filters(event.command_name, body))))
+        self.commands.append(
+            Command(name=event.command_name, body=body, filters=tuple(_filters(event.command_name, body)))
+        )
 
     def succeeded(self, event: CommandSucceededEvent) -> None:
         """Nothing: what was asked is what is judged."""
@@ -71,23 +96,32 @@ class Wire(CommandListener):
 
     @contextmanager
     def counting(self) -> Iterator[Counted]:
-        """Count what the block sends: `with wire.counting() as counted: ...; assert counted.names == ["find"]`."""
+        """Count what the block sends: `with wire.counting() as counted: ...; assert counted.names ==
+        ["find"]`.
+        """
         counted, begun = Counted(), len(self.commands)
         try:
             yield counted
         finally:
-            counted.commands.extend(command for command in self.commands[begun:] if command.name not in UPKEEP)
+            counted.commands.extend(
+                command for command in self.commands[begun:] if command.name not in UPKEEP
+            )
 
     @property
     def streams(self) -> int:
         """How many change streams were opened."""
-        return sum(command.name == "aggregate" and "$changeStream" in command.body["pipeline"][0] for command in self.commands)
+        return sum(
+            command.name == "aggregate" and "$changeStream" in command.body["pipeline"][0]
+            for command in self.commands
+        )
 
     async def faults(self, database: Database) -> list[str]:
         """Every forbidden shape sent so far, each once, in a sentence."""
         begins: dict[str, set[str]] = {}
         for name in {collection for command in self.commands for collection, _ in command.filters} & GROWING:
-            begins[name] = {next(iter(index["key"])) async for index in await database.data[name].list_indexes()} | {"_id"}
+            begins[name] = {
+                next(iter(index["key"])) async for index in await database.data[name].list_indexes()
+            } | {"_id"}
         found = [f"{command}: {fault}" for command in self.commands for fault in _faults(command, begins)]
         return list(dict.fromkeys(found))
 
@@ -118,7 +152,9 @@ def _faults(command: Command, begins: Mapping[str, set[str]]) -> Iterator[str]:
     stages: Sequence[Document] = body["pipeline"] if command.name == "aggregate" else ()
     if body.get("skip") or any("$skip" in stage for stage in stages):
         yield "skip reads what it leaves out; page by a window on a counter"
-    if body.get("hint") or any("hint" in each for each in (*body.get("updates", ()), *body.get("deletes", ()))):
+    if body.get("hint") or any(
+        "hint" in each for each in (*body.get("updates", ()), *body.get("deletes", ()))
+    ):
         yield "a hint hides that the filter does not fit its index"
     for collection, asked in command.filters:
         for word in ALTERNATIVES:
@@ -129,7 +165,10 @@ def _faults(command: Command, begins: Mapping[str, set[str]]) -> Iterator[str]:
         if command.name in ("count", "distinct") or any(_counts(stage) for stage in stages):
             yield f"counts {collection}; keep a counter where it is written"
         if not begins[collection] & asked.keys():
-            yield f"no index of {collection} begins with a field of its filter ({', '.join(asked) or 'an empty one'})"
+            yield (
+                f"no index of {collection} begins with a field of its filter"
+                f" ({', '.join(asked) or 'an empty one'})"
+            )
         order = body.get("sort") or next((stage["$sort"] for stage in stages if "$sort" in stage), None)
         limited = body.get("limit") or any("$limit" in stage for stage in stages)
         if order and limited and not _bounded(asked.get(next(iter(order)))):
@@ -137,14 +176,24 @@ def _faults(command: Command, begins: Mapping[str, set[str]]) -> Iterator[str]:
 
 
 def _counts(stage: Document) -> bool:
-    """Whether a stage of an aggregation brings what it is given down to one figure; count_documents groups by a constant."""
-    return "$count" in stage or "$sortByCount" in stage or ("$group" in stage and not isinstance(stage["$group"]["_id"], (str, Mapping)))
+    """Whether a stage of an aggregation brings what it is given down to one figure; count_documents groups by
+    a constant.
+    """
+    return (
+        "$count" in stage
+        or "$sortByCount" in stage
+        or ("$group" in stage and not isinstance(stage["$group"]["_id"], (str, Mapping)))
+    )
 
 
 def _bounded(condition: object) -> bool:
-    """Whether a condition on the field sorted by leaves only a window of it: an equality, a list, or a range with two ends."""
+    """Whether a condition on the field sorted by leaves only a window of it: an equality, a list, or a range
+    with two ends.
+    """
     if not isinstance(condition, Mapping):
         return condition is not None
     return (
-        "$in" in condition or "$eq" in condition or (bool(condition.keys() & {"$gt", "$gte"}) and bool(condition.keys() & {"$lt", "$lte"}))
+        "$in" in condition
+        or "$eq" in condition
+        or (bool(condition.keys() & {"$gt", "$gte"}) and bool(condition.keys() & {"$lt", "$lte"}))
     )

@@ -1,1 +1,3 @@
-"""The `selo` command's groups, one file each: every one reads its words, calls a service and prints what came of it."""
+"""The `selo` command's groups, one file each: every one reads its words, calls a service and prints what came
+of it.
+"""

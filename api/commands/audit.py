@@ -22,14 +22,19 @@ audit_commands = typer.Typer(help="What staff and commands did: list.", no_args_
 
 @audit_commands.command("list")
 def list_acts(
-    since: Annotated[str | None, typer.Option(help="From this instant on, such as 2026-03-01T00:00:00Z; a week ago without it.")] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(help="From this instant on, such as 2026-03-01T00:00:00Z; a week ago without it."),
+    ] = None,
     until: Annotated[str | None, typer.Option(help="Up to this instant; now without it.")] = None,
     store: Annotated[str | None, typer.Option(help="Only what was done in this store.")] = None,
     member: Annotated[str | None, typer.Option(help="Only what was done to this membership number.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many, the newest.")] = 200,
     data: Annotated[Path | None, typer.Option(help="The data folder.")] = None,
 ) -> None:
-    """List what was done, newest first. When, who, what, where, to whom, on what, how much, balances before and after, why, request."""
+    """List what was done, newest first. When, who, what, where, to whom, on what, how much, balances before
+    and after, why, request.
+    """
 
     async def work() -> None:
         end = read_instant("--until", until) or utc_now()
@@ -42,7 +47,9 @@ def list_acts(
                 if whom is None:
                     raise CannotRun(f"No membership has the number {member}.")
             known = {one.id: one.username for one in await staff.listed(process.store)}
-            for act in (await audit.between(process.store, since=begin, until=end, shop=store, member=whom))[:limit]:
+            for act in (await audit.between(process.store, since=begin, until=end, shop=store, member=whom))[
+                :limit
+            ]:
                 print("\t".join(_columns(act, known)))
 
     run(work())
@@ -50,6 +57,12 @@ def list_acts(
 
 def _columns(act: Act, known: Mapping[str, str]) -> list[str]:
     balances = [f"{code} {amount}>{act.after.get(code, 0)}" for code, amount in act.before.items()]
-    who = [f"{act.at:%Y-%m-%dT%H:%M:%SZ}", known.get(act.actor, act.actor), act.action, act.store or "-", act.member or "-"]
+    who = [
+        f"{act.at:%Y-%m-%dT%H:%M:%SZ}",
+        known.get(act.actor, act.actor),
+        act.action,
+        act.store or "-",
+        act.member or "-",
+    ]
     subject = known.get(act.subject, act.subject) if act.action in OF_STAFF else act.subject
     return [*who, subject, str(act.amount), ", ".join(balances) or "-", act.reason or "-", act.request or "-"]

@@ -1,4 +1,6 @@
-"""Which database a command speaks to: the one that MONGODB_URI names, a running server's, or an embedded one of its own."""
+"""Which database a command speaks to: the one that MONGODB_URI names, a running server's, or an embedded one
+of its own.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -18,7 +20,9 @@ class DatabaseAway(CannotRun):
 
 @asynccontextmanager
 async def serving_store(settings: Settings) -> AsyncIterator[Database]:
-    """The database of a server: MONGODB_URI's, else a child process that other commands find by the data folder."""
+    """The database of a server: MONGODB_URI's, else a child process that other commands find by the data
+    folder.
+    """
     async with AsyncExitStack() as stack:
         if settings.mongodb_uri is not None:
             uri = settings.mongodb_uri.get_secret_value()
@@ -29,12 +33,17 @@ async def serving_store(settings: Settings) -> AsyncIterator[Database]:
 
 @asynccontextmanager
 async def open_store(settings: Settings, *, begins: bool = False) -> AsyncIterator[Database]:
-    """The database for one command: MONGODB_URI's, else the running server's, else a child process for as long as the command lasts.
+    """The database for one command: MONGODB_URI's, else the running server's, else a child process for as
+    long as the command lasts.
 
-    Only a command that `begins` one makes a data folder: to be told that all is well in a folder that was misspelt helps nobody.
+    Only a command that `begins` one makes a data folder: to be told that all is well in a folder that was
+    misspelt helps nobody.
     """
     if settings.mongodb_uri is None and not begins and not holds_database(settings.data):
-        raise CannotRun(f"There is no database in the data folder {settings.data}: name another with --data, or make it by selo serve.")
+        raise CannotRun(
+            f"There is no database in the data folder {settings.data}: name another with --data, or make it"
+            " by selo serve."
+        )
     async with AsyncExitStack() as stack:
         if settings.mongodb_uri is not None:
             uri = settings.mongodb_uri.get_secret_value()
@@ -44,9 +53,11 @@ async def open_store(settings: Settings, *, begins: bool = False) -> AsyncIterat
 
 
 async def _through_the_folder(settings: Settings, stack: AsyncExitStack, *, serves: bool) -> str:
-    """Where the folder's database listens: the running server's, where we are none ourselves, else one that is started.
+    """Where the folder's database listens: the running server's, where we are none ourselves, else one that
+    is started.
 
-    Whoever has it open for a moment is waited for: another command, or the database of a server that was killed just now.
+    Whoever has it open for a moment is waited for: another command, or the database of a server that was
+    killed just now.
     """
     give_up_at = asyncio.get_running_loop().time() + FOLDER_WAIT_SECONDS
     while True:
@@ -62,9 +73,11 @@ async def _through_the_folder(settings: Settings, stack: AsyncExitStack, *, serv
 
 @asynccontextmanager
 async def running_store(settings: Settings) -> AsyncIterator[Database]:
-    """The database for what runs beside a server: MONGODB_URI's, else the running server's. Raises DatabaseAway where none runs.
+    """The database for what runs beside a server: MONGODB_URI's, else the running server's. Raises
+    DatabaseAway where none runs.
 
-    It never starts one of its own: that would keep the server, which may only be starting again, from the data folder.
+    It never starts one of its own: that would keep the server, which may only be starting again, from the
+    data folder.
     """
     if settings.mongodb_uri is not None:
         uri = settings.mongodb_uri.get_secret_value()
@@ -72,7 +85,8 @@ async def running_store(settings: Settings) -> AsyncIterator[Database]:
         uri = running.uri
     else:
         raise DatabaseAway(
-            f"No server has the data folder {settings.data} open: start selo serve, name another folder, or set MONGODB_URI."
+            f"No server has the data folder {settings.data} open: start selo serve, name another folder, or"
+            " set MONGODB_URI."
         )
     async with _connected(settings, uri) as database:
         yield database
@@ -86,9 +100,13 @@ async def _connected(settings: Settings, uri: str) -> AsyncIterator[Database]:
         try:
             await database.ping()
         except Refused as refused:
-            raise CannotRun(f"The database {whose} refuses us ({refused}): look at its user, password and rights.") from None
+            raise CannotRun(
+                f"The database {whose} refuses us ({refused}): look at its user, password and rights."
+            ) from None
         except Unreachable:
-            raise DatabaseAway(f"The database {whose} does not answer within {settings.database_seconds:g} seconds.") from None
+            raise DatabaseAway(
+                f"The database {whose} does not answer within {settings.database_seconds:g} seconds."
+            ) from None
         yield database
     finally:
         await database.close()

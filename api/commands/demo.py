@@ -1,7 +1,8 @@
-"""`selo serve --demo`: the example programme, two stores, staff of each role and members with two years behind them.
+"""`selo serve --demo`: the example programme, two stores, staff of each role and members with two years
+behind them.
 
-Sign-ins are printed and written to DIR/demo.json, readable by its owner alone. Passwords come from the data folder's own secret:
-the same at every start, others in another folder.
+Sign-ins are printed and written to DIR/demo.json, readable by its owner alone. Passwords come from the data
+folder's own secret: the same at every start, others in another folder.
 """
 
 import base64
@@ -40,7 +41,8 @@ async def lay_out(process: Process, *, address: str) -> None:
     """Publish the example where there is no programme, make what is missing, and show how to sign in."""
     console = Console(highlight=False)
     try:
-        process.programmes.current()  # asked for by a setting, or published since by whoever tries their own on these members
+        # asked for by a setting, or published since by whoever tries their own on these members
+        process.programmes.current()
     except NothingPublished:
         await publish_file(process.programmes, PROGRAMME)
     members = await _members(process)
@@ -59,9 +61,16 @@ async def _members(process: Process) -> list[DemoMember]:
             bar.update(task, description=f"{what} two years of members", completed=done, total=total)
 
         try:
-            return await demo.fill(process.store, published=process.programmes.current(), now=milliseconds(utc_now()), progress=told)
+            return await demo.fill(
+                process.store,
+                published=process.programmes.current(),
+                now=milliseconds(utc_now()),
+                progress=told,
+            )
         except DatabaseInUse:
-            raise CannotRun("The database has members of its own: give the demo a data folder of its own with --data.") from None
+            raise CannotRun(
+                "The database has members of its own: give the demo a data folder of its own with --data."
+            ) from None
 
 
 async def _people(process: Process) -> None:
@@ -111,7 +120,10 @@ def _show(console: Console, process: Process, members: Sequence[DemoMember], add
         f"Members sign in at {address}/phone; the code appears here:",
         f"  {members[0].email}",
         f"Staff sign in at {address}/till:",
-        *(f"  {username}  {_password(process, username)}  ({role.lower()}, {store})" for username, _, role, store in STAFF),
+        *(
+            f"  {username}  {_password(process, username)}  ({role.lower()}, {store})"
+            for username, _, role, store in STAFF
+        ),
         f"All of them stand in {process.settings.data / 'demo.json'}",
     ]
     console.print("\n".join(lines), soft_wrap=True)

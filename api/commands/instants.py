@@ -7,7 +7,9 @@ from domain.model.calendar import milliseconds
 
 
 def read_instant(option: str, text: str | None) -> datetime | None:
-    """The instant that an option names; None where it was not given. Raises CannotRun where it is none, or names no zone."""
+    """The instant that an option names; None where it was not given. Raises CannotRun where it is none, or
+    names no zone.
+    """
     if text is None:
         return None
     try:

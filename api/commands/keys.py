@@ -27,14 +27,18 @@ def show(data: Data = None) -> None:
         folder = _folder(data)
         found = stored_keys(folder)
         if not found:
-            raise CannotRun(f"There are no keys in {folder}: name another folder with --data, or make them by selo serve.")
+            raise CannotRun(
+                f"There are no keys in {folder}: name another folder with --data, or make them by selo serve."
+            )
         for key in found:
             print(key.kid)
 
 
 @keys.command()
 def rotate(data: Data = None) -> None:
-    """Make a new signing key. Servers take it at their next start; keys that were followed by another more than a day ago are dropped."""
+    """Make a new signing key. Servers take it at their next start; keys that were followed by another more
+    than a day ago are dropped.
+    """
     run(_rotate(data))
 
 
@@ -60,5 +64,8 @@ def _rotated(folder: Path) -> TokenKey:
 def _folder(data: Path | None) -> Path:
     settings = read_settings(data=data)
     if settings.token_keys is not None:
-        raise CannotRun("SELO_TOKEN_KEYS is set, so the keys of the data folder are not used: put the new key in front there.")
+        raise CannotRun(
+            "SELO_TOKEN_KEYS is set, so the keys of the data folder are not used: put the new key in front"
+            " there."
+        )
     return settings.data / "keys"

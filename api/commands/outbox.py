@@ -18,7 +18,10 @@ from domain.services.outbox import Listed
 AT_MOST = 200
 
 outbox = typer.Typer(
-    help="What was not sent, or did not happen. Messages, webhooks, surveys and events that wait, were parked or dropped.",
+    help=(
+        "What was not sent, or did not happen. Messages, webhooks, surveys and events that wait, were parked"
+        " or dropped."
+    ),
     no_args_is_help=True,
 )
 DataOption = Annotated[Path | None, typer.Option(help="The data folder.")]
@@ -32,7 +35,8 @@ class State(Enum):
 
 @outbox.command("list")
 def list_rows(
-    state: Annotated[State, typer.Option(help="Which: parked, dropped, or pending.")] = State.PARKED, data: DataOption = None
+    state: Annotated[State, typer.Option(help="Which: parked, dropped, or pending.")] = State.PARKED,
+    data: DataOption = None,
 ) -> None:
     """Show id, what, due, attempts and why. No contact and no text is shown."""
     found = run(_listed(state, data))
@@ -40,14 +44,26 @@ def list_rows(
         print(f"Nothing is {state.value}.")
         return
     for row in found:
-        print("\t".join([row.id, row.what, f"{row.due:%Y-%m-%dT%H:%M:%SZ}", f"{row.attempts} attempts", row.error or "waits"]))
+        print(
+            "\t".join(
+                [
+                    row.id,
+                    row.what,
+                    f"{row.due:%Y-%m-%dT%H:%M:%SZ}",
+                    f"{row.attempts} attempts",
+                    row.error or "waits",
+                ]
+            )
+        )
     if len(found) == AT_MOST:
         print(f"These are {AT_MOST}; there may be more.")
 
 
 @outbox.command()
 def retry(
-    ids: Annotated[list[str] | None, typer.Argument(help="Ids as `list` shows them; all parked ones without.")] = None,
+    ids: Annotated[
+        list[str] | None, typer.Argument(help="Ids as `list` shows them; all parked ones without.")
+    ] = None,
     data: DataOption = None,
 ) -> None:
     """Try what is parked again. Those named, or all; with fresh attempts."""
@@ -66,5 +82,7 @@ async def _retried(ids: list[str], data: Path | None) -> int:
     async with open_store(settings) as database, open_process(settings, database) as process:
         done, unknown = await posted.again(process.house, ids=ids, by=operator(), now=utc_now())
         if unknown:
-            raise CannotRun(f"Not parked: {', '.join(unknown)}. {done} others will be sent again. See: selo outbox list")
+            raise CannotRun(
+                f"Not parked: {', '.join(unknown)}. {done} others will be sent again. See: selo outbox list"
+            )
         return done

@@ -1,4 +1,6 @@
-"""`selo staff`, `selo store` and `selo token`: who works where, and a short-lived access token for whoever holds the data folder's keys."""
+"""`selo staff`, `selo store` and `selo token`: who works where, and a short-lived access token for whoever
+holds the data folder's keys.
+"""
 
 import getpass
 import secrets
@@ -38,14 +40,27 @@ def add_staff(
     username: Annotated[str, typer.Argument(help="What they sign in with.")],
     name: Annotated[str, typer.Option(help="Their name.")],
     role: Annotated[RoleWord, typer.Option(help="What they may do.")] = "cashier",
-    store: Annotated[list[str] | None, typer.Option(help="A store they may sign in at; again for another; none: all.")] = None,
-    member: Annotated[str | None, typer.Option(help="Their own membership number: they cannot serve it.")] = None,
-    email: Annotated[str | None, typer.Option(help="Their e-mail address: a membership that has it is their own.")] = None,
-    phone: Annotated[str | None, typer.Option(help="Their phone, as +351 912 345 678: a membership that has it is their own.")] = None,
-    password_stdin: Annotated[bool, typer.Option("--password-stdin", help="Read the password from standard input.")] = False,
+    store: Annotated[
+        list[str] | None, typer.Option(help="A store they may sign in at; again for another; none: all.")
+    ] = None,
+    member: Annotated[
+        str | None, typer.Option(help="Their own membership number: they cannot serve it.")
+    ] = None,
+    email: Annotated[
+        str | None, typer.Option(help="Their e-mail address: a membership that has it is their own.")
+    ] = None,
+    phone: Annotated[
+        str | None,
+        typer.Option(help="Their phone, as +351 912 345 678: a membership that has it is their own."),
+    ] = None,
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read the password from standard input.")
+    ] = False,
     data: Data = None,
 ) -> None:
-    """Put somebody on the list. The password is asked for, or made up and printed where nobody can be asked."""
+    """Put somebody on the list. The password is asked for, or made up and printed where nobody can be
+    asked.
+    """
     password, shown = _password(from_stdin=password_stdin)
 
     async def work() -> None:
@@ -75,7 +90,17 @@ def list_staff(data: Data = None) -> None:
     async def work() -> None:
         async with _errand(data) as process:
             for each in await staff.listed(process.store):
-                print("\t".join([each.username, each.role.lower(), ",".join(each.stores) or "all", each.name, *_state(each)]))
+                print(
+                    "\t".join(
+                        [
+                            each.username,
+                            each.role.lower(),
+                            ",".join(each.stores) or "all",
+                            each.name,
+                            *_state(each),
+                        ]
+                    )
+                )
 
     run(work())
 
@@ -107,15 +132,21 @@ def enable(username: Annotated[str, typer.Argument(help="Whom to let in again.")
 @staff_commands.command("password")
 def change_password(
     username: Annotated[str, typer.Argument(help="Whose password.")],
-    password_stdin: Annotated[bool, typer.Option("--password-stdin", help="Read the password from standard input.")] = False,
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read the password from standard input.")
+    ] = False,
     data: Data = None,
 ) -> None:
-    """Give somebody another password and end their sessions. It is asked for, or made up and printed where nobody can be asked."""
+    """Give somebody another password and end their sessions. It is asked for, or made up and printed where
+    nobody can be asked.
+    """
     password, shown = _password(from_stdin=password_stdin)
 
     async def work() -> None:
         async with _errand(data) as process:
-            ended = await staff.change_password(process.desk, username, password, by=operator(), now=utc_now())
+            ended = await staff.change_password(
+                process.desk, username, password, by=operator(), now=utc_now()
+            )
         print(f"{username} has another password{f': {password}' if shown else ''}; {ended} sessions ended")
 
     run(work())
@@ -152,10 +183,14 @@ def list_stores(data: Data = None) -> None:
 def token(
     member: Annotated[str | None, typer.Option(help="A membership number.")] = None,
     username: Annotated[str | None, typer.Option("--staff", help="A username.")] = None,
-    store: Annotated[str | None, typer.Option(help="The store of the shift; by default the first one they may work in.")] = None,
+    store: Annotated[
+        str | None, typer.Option(help="The store of the shift; by default the first one they may work in.")
+    ] = None,
     data: Data = None,
 ) -> None:
-    """Print an access token. Short-lived, of a member or an employee, for whoever can read the keys that sign."""
+    """Print an access token. Short-lived, of a member or an employee, for whoever can read the keys that
+    sign.
+    """
 
     async def work() -> None:
         if (member is None) == (username is None):
@@ -185,13 +220,17 @@ async def _member_token(process: Process, number: str) -> str:
     if found is None:
         raise CannotRun(f"No membership has the number {number}.")
     opened = await _open(process, sessions.new_session(process.desk, "member", found, now=utc_now()))
-    return process.tokens.access(subject=found, role="member", session=opened.session.id, until=opened.session.until).token
+    return process.tokens.access(
+        subject=found, role="member", session=opened.session.id, until=opened.session.until
+    ).token
 
 
 async def _staff_token(process: Process, username: str, store: str | None) -> str:
     employee = await staff.by_username(process.store, username)
     if employee is None or employee.disabled_at is not None:
-        raise CannotRun(f"There is nobody called {username}." if employee is None else f"{username} is disabled.")
+        raise CannotRun(
+            f"There is nobody called {username}." if employee is None else f"{username} is disabled."
+        )
     open_stores = [shop.code for shop in await stores.listed(process.store) if employee.works_in(shop.code)]
     if not open_stores or (store is not None and store not in open_stores):
         raise CannotRun(f"{username} cannot sign in at {store or 'any store: add one with selo store add'}.")
@@ -199,7 +238,9 @@ async def _staff_token(process: Process, username: str, store: str | None) -> st
     own = await sessions.own_memberships(process.store, employee)
     opened = await _open(
         process,
-        sessions.new_session(process.desk, "staff", employee.id, now=utc_now(), role=employee.role, store=at, own_members=own),
+        sessions.new_session(
+            process.desk, "staff", employee.id, now=utc_now(), role=employee.role, store=at, own_members=own
+        ),
     )
     return process.tokens.access(
         subject=employee.id,

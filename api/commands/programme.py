@@ -26,7 +26,10 @@ Data = Annotated[Path | None, typer.Option(help="The data folder.")]
 
 
 @programme.command()
-def check(file: File, machine: Annotated[bool, typer.Option("--json", help="One JSON object, for machines.")] = False) -> None:
+def check(
+    file: File,
+    machine: Annotated[bool, typer.Option("--json", help="One JSON object, for machines.")] = False,
+) -> None:
     """Print every fault, or a summary. A fault has its line, path and remedy; exit 1 where there is one."""
     with guarded():
         code, report = check_report(read_text(file), as_json=machine)
@@ -41,7 +44,10 @@ def publish(file: File, data: Data = None) -> None:
 
 
 @programme.command()
-def show(data: Data = None, text: Annotated[bool, typer.Option("--text", help="The file as it was published.")] = False) -> None:
+def show(
+    data: Data = None,
+    text: Annotated[bool, typer.Option("--text", help="The file as it was published.")] = False,
+) -> None:
     """Show which version rules, and what is in it."""
     run(_show(data, text=text))
 
@@ -61,7 +67,10 @@ async def _publish(file: Path, data: Path | None) -> None:
         before = _ruling(process.programmes)
         published = await publish_file(process.programmes, file)
     same = before is not None and published.version == before.version
-    print(f"Version {published.version} {'says the same already; nothing was published' if same else 'is published'}.")
+    print(
+        f"Version {published.version}"
+        f" {'says the same already; nothing was published' if same else 'is published'}."
+    )
 
 
 async def _show(data: Path | None, *, text: bool) -> None:

@@ -1,4 +1,6 @@
-"""How a command runs: one event loop, one clear sentence on stderr and exit code 1 for whatever its user can mend."""
+"""How a command runs: one event loop, one clear sentence on stderr and exit code 1 for whatever its user can
+mend.
+"""
 
 import asyncio
 import errno
@@ -25,9 +27,20 @@ else:
 
 T = TypeVar("T")
 
-GARBAGE_AT_MOST = 10_000  # objects made, and not freed by themselves, before the collector looks for rings among them
+GARBAGE_AT_MOST = (
+    10_000  # objects made, and not freed by themselves, before the collector looks for rings among them
+)
 NOT_OURS_TO_MEND = frozenset(
-    {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOTDIR, errno.EEXIST}
+    {
+        errno.ENOSPC,
+        errno.EDQUOT,
+        errno.EROFS,
+        errno.EACCES,
+        errno.EPERM,
+        errno.EISDIR,
+        errno.ENOTDIR,
+        errno.EEXIST,
+    }
 )
 
 

@@ -1,6 +1,7 @@
 """`selo serve`: the database and the API in one, until Ctrl-C or SIGTERM.
 
-The port is taken before anything is started, so that a second server fails at once; the ready line is printed when requests are answered.
+The port is taken before anything is started, so that a second server fails at once; the ready line is printed
+when requests are answered.
 """
 
 import asyncio
@@ -37,7 +38,9 @@ def serve(
     port: Annotated[int | None, typer.Option(help="The port to listen on; 0 takes a free one.")] = None,
     data: Annotated[Path | None, typer.Option(help="The data folder.")] = None,
     programme: Annotated[Path | None, typer.Option(help="A programme file to publish first.")] = None,
-    demo: Annotated[bool | None, typer.Option("--demo", help="The example programme with members, stores and staff.")] = None,
+    demo: Annotated[
+        bool | None, typer.Option("--demo", help="The example programme with members, stores and staff.")
+    ] = None,
     host: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
 ) -> None:
     """Run the database and the API until Ctrl-C."""
@@ -53,17 +56,23 @@ async def _serve(read: Callable[[], Settings]) -> None:
             if settings.programme is not None:
                 await publish_file(process.programmes, settings.programme)
             if settings.demo:
-                from api.commands import demo as demo_data  # it draws its progress; a shop's server does not load what draws
+                from api.commands import (
+                    demo as demo_data,
+                )  # it draws its progress; a shop's server does not load what draws
 
                 await demo_data.lay_out(process, address=address)
             _tell_without_programme(process)
             async with open_app(process, address=address) as app:
                 print(f"GraphQL at {address}/graphql, data in {_kept_in(settings)}", flush=True)
-                await Server(_config(settings, app), ready=f"Selo is ready at {address}").serve(sockets=[listener])
+                await Server(_config(settings, app), ready=f"Selo is ready at {address}").serve(
+                    sockets=[listener]
+                )
 
 
 class Server(uvicorn.Server):
-    """Uvicorn, told to stop by the loop's own signal handlers, so that our process ends with 0 and the database after the API."""
+    """Uvicorn, told to stop by the loop's own signal handlers, so that our process ends with 0 and the
+    database after the API.
+    """
 
     def __init__(self, config: uvicorn.Config, *, ready: str) -> None:
         super().__init__(config)
@@ -71,7 +80,9 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        gc.freeze()  # what start-up made lives for good: the collector need not walk it again, nor now for the little it would find
+        # what start-up made lives for good: the collector need not walk it again, nor now for the little it
+        # would find
+        gc.freeze()
         print(self._ready, flush=True)
 
     @contextmanager
@@ -106,7 +117,11 @@ def _config(settings: Settings, app: ASGIApp) -> uvicorn.Config:
 
 
 def _kept_in(settings: Settings) -> str:
-    return str(settings.data.resolve()) if settings.mongodb_uri is None else f"the database {settings.database} that MONGODB_URI names"
+    return (
+        str(settings.data.resolve())
+        if settings.mongodb_uri is None
+        else f"the database {settings.database} that MONGODB_URI names"
+    )
 
 
 def _tell_without_programme(process: Process) -> None:
@@ -128,7 +143,9 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
             listener.bind((host, port))
             listener.listen(2048)
         except OSError as fault:
-            raise CannotRun(f"Cannot listen on {host}:{port}: {fault.strerror}. Choose another with --port.") from None
+            raise CannotRun(
+                f"Cannot listen on {host}:{port}: {fault.strerror}. Choose another with --port."
+            ) from None
         yield listener
     finally:
         listener.close()

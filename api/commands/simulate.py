@@ -1,4 +1,6 @@
-"""`selo simulate`: dated events through a programme file, in memory; one JSON line an event, then one a member."""
+"""`selo simulate`: dated events through a programme file, in memory; one JSON line an event, then one a
+member.
+"""
 
 import gc
 import sys
@@ -20,12 +22,18 @@ from domain.model.simulate import simulate as run
 
 def simulate(
     file: Annotated[Path, typer.Argument(help="The programme file.")],
-    events: Annotated[Path, typer.Argument(help="The events, one JSON object a line; - reads standard input.")],
-    until: Annotated[str | None, typer.Option(help="An instant to let time run to; the last event's without it.")] = None,
+    events: Annotated[
+        Path, typer.Argument(help="The events, one JSON object a line; - reads standard input.")
+    ],
+    until: Annotated[
+        str | None, typer.Option(help="An instant to let time run to; the last event's without it.")
+    ] = None,
 ) -> None:
     """Run dated events through a programme file. No database, no network."""
     with guarded():
-        gc.set_threshold(100_000, 50, 100)  # a run keeps what it makes: looking for garbage in it is most of the work otherwise
+        gc.set_threshold(
+            100_000, 50, 100
+        )  # a run keeps what it makes: looking for garbage in it is most of the work otherwise
         try:
             programme = load(read_text(file))
             for answer in run(programme, _lines(events), until=read_instant("--until", until), doubt=_doubt):
@@ -37,7 +45,8 @@ def simulate(
             sys.stdout.buffer.flush()
             raise CannotRun(f"{events}: {fault}") from None
         except BrokenPipeError:
-            sys.stderr.close()  # whoever read the answers has enough; Python would complain of the pipe at its end
+            # whoever read the answers has enough; Python would complain of the pipe at its end
+            sys.stderr.close()
 
 
 def _doubt(text: str) -> None:
@@ -52,4 +61,7 @@ def _lines(path: Path) -> Iterator[str]:
         with path.open(encoding="utf-8") as lines:
             yield from lines
     except (OSError, UnicodeDecodeError) as fault:
-        raise CannotRun(f"Cannot read {path}: {getattr(fault, 'strerror', None) or 'it is no UTF-8 text; save it as UTF-8'}.") from None
+        raise CannotRun(
+            f"Cannot read {path}:"
+            f" {getattr(fault, 'strerror', None) or 'it is no UTF-8 text; save it as UTF-8'}."
+        ) from None

@@ -17,7 +17,9 @@ from domain.store.programmes import NothingPublished
 
 
 def turn(data: Annotated[Path | None, typer.Option(help="The data folder.")] = None) -> None:
-    """Write down what time has brought. Lapsed lots, reviews, birthdays, delayed rules: of everybody, by now."""
+    """Write down what time has brought. Lapsed lots, reviews, birthdays, delayed rules: of everybody, by
+    now.
+    """
     done = run(_turn(data))
     waiting = f"; {done.left} were busy and wait for the next turn" if done.left else ""
     failed = f"; {done.failed} failed, see the log and: selo outbox list" if done.failed else ""

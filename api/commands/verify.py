@@ -1,4 +1,6 @@
-"""`selo verify`: fold every member's journal and compare it with what is stored; beside a running server too."""
+"""`selo verify`: fold every member's journal and compare it with what is stored; beside a running server
+too.
+"""
 
 import sys
 from pathlib import Path

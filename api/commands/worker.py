@@ -1,6 +1,8 @@
-"""`selo worker`: the turn and the post alone, until Ctrl-C or SIGTERM; as many of them as are wanted, beside any number of servers.
+"""`selo worker`: the turn and the post alone, until Ctrl-C or SIGTERM; as many of them as are wanted, beside
+any number of servers.
 
-It may be started before the server, and outlives it: where the server of its data folder goes, it waits for the next one.
+It may be started before the server, and outlives it: where the server of its data folder goes, it waits for
+the next one.
 """
 
 import asyncio
@@ -49,7 +51,9 @@ async def _worker(data: Path | None) -> None:
 
 
 async def _keep_working(settings: Settings) -> None:
-    """Work at the database of whichever server has the data folder open. Raises what waiting does not mend."""
+    """Work at the database of whichever server has the data folder open. Raises what waiting does not
+    mend.
+    """
     waits = ""
     while True:
         begun = read_note(settings.data)
@@ -87,7 +91,9 @@ async def _work(process: Process, begun: Running | None) -> None:
 
 
 def _same(one: Running | None, other: Running | None) -> bool:
-    """Whether two notes are of one server; its database may have been started again meanwhile, where it was."""
+    """Whether two notes are of one server; its database may have been started again meanwhile, where it
+    was.
+    """
     return one is not None and other is not None and (one.uri, one.pid) == (other.uri, other.pid)
 
 

@@ -1,4 +1,6 @@
-"""What happens to the signed-in member, as it happens: each event with a cursor that replays what was missed."""
+"""What happens to the signed-in member, as it happens: each event with a cursor that replays what was
+missed.
+"""
 
 import re
 from collections.abc import AsyncGenerator, Callable, Mapping
@@ -73,7 +75,9 @@ class VoucherCancelled:
     voucher: Voucher = strawberry.field(description="The voucher as it is now.")
 
 
-@strawberry.type(description="It lapsed unused. Told once that is written down, within a minute of `expiresAt`.")
+@strawberry.type(
+    description="It lapsed unused. Told once that is written down, within a minute of `expiresAt`."
+)
 class VoucherExpired:
     voucher: Voucher = strawberry.field(description="The voucher as it is now.")
 
@@ -85,8 +89,10 @@ class MessageReceived:
 
 
 @strawberry.type(
-    description="More happened than is told one by one, or the cursor is from another time: read every screen afresh. What "
-    "happens from then on follows as usual."
+    description=(
+        "More happened than is told one by one, or the cursor is from another time: read every screen afresh."
+        " What happens from then on follows as usual."
+    )
 )
 class Resync:
     reason: str = strawberry.field(description="For a log, in English.")
@@ -104,23 +110,30 @@ MemberActivity = Annotated[
     | VoucherExpired
     | MessageReceived
     | Resync,
-    strawberry.union("MemberActivity", description="What can happen. New kinds may be added: leave alone what the app does not know."),
+    strawberry.union(
+        "MemberActivity",
+        description="What can happen. New kinds may be added: leave alone what the app does not know.",
+    ),
 ]
 
 
 @strawberry.type(description="One thing that happened.")
 class MemberActivityEvent:
     cursor: str = strawberry.field(description="Keep it: `after` with it goes on behind this event.")
-    occurred_at: datetime = strawberry.field(description="When it happened, which may be long before it is told.")
+    occurred_at: datetime = strawberry.field(
+        description="When it happened, which may be long before it is told."
+    )
     activity: MemberActivity = strawberry.field(description="What happened.")
 
 
 @strawberry.type(description="What is told by itself, over WebSocket.")
 class Subscription:
     @strawberry.subscription(
-        description="What happens to the signed-in member, as it happens (graphql-transport-ws). `after` replays what was missed; "
-        "Resync says to read everything afresh. Each activity says what happened, and shows the thing as it is by now: of several "
-        "that are replayed, the last is true."
+        description=(
+            "What happens to the signed-in member, as it happens (graphql-transport-ws). `after` replays what"
+            " was missed; Resync says to read everything afresh. Each activity says what happened, and shows"
+            " the thing as it is by now: of several that are replayed, the last is true."
+        )
     )
     async def member_activity(
         self,
@@ -128,7 +141,10 @@ class Subscription:
         after: Annotated[
             str | None,
             strawberry.argument(
-                description="The cursor of the last event that the app has seen, or `me.activityCursor`; null for what happens from now on."
+                description=(
+                    "The cursor of the last event that the app has seen, or `me.activityCursor`; null for"
+                    " what happens from now on."
+                )
             ),
         ] = None,
     ) -> AsyncGenerator[MemberActivityEvent, None]:
@@ -140,12 +156,15 @@ class Subscription:
                 async for happening in stream:
                     told = await happenings.patiently(partial(_told, info, member, happening.what))
                     if told is not None:
-                        yield MemberActivityEvent(cursor=write_cursor(happening.cursor), occurred_at=happening.at, activity=told)
+                        yield MemberActivityEvent(
+                            cursor=write_cursor(happening.cursor), occurred_at=happening.at, activity=told
+                        )
         except errors.NotFound:
             raise Unauthenticated from None
 
 
-# --- cursors ---------------------------------------------------------------------------------------------------------
+# --- cursors
+# ---------------------------------------------------------------------------------------------------------
 
 
 def write_cursor(cursor: Cursor) -> str:
@@ -161,11 +180,14 @@ def read_cursor(text: str) -> Cursor:
     return Cursor(*(int(part) for part in found.groups()))
 
 
-# --- what is told ----------------------------------------------------------------------------------------------------
+# --- what is told
+# ----------------------------------------------------------------------------------------------------
 
 
 async def _told(info: Info, member: str, what: What) -> MemberActivity | None:
-    """Return what a screen is told, with the member as they are now; None for what the programme knows no more."""
+    """Return what a screen is told, with the member as they are now; None for what the programme knows no
+    more.
+    """
     info.context.loaders.renew()
     if isinstance(what, Missed):
         return Resync(reason=what.reason)
@@ -175,14 +197,20 @@ async def _told(info: Info, member: str, what: What) -> MemberActivity | None:
     reader, seen = await loaders.reader(), await loaders.seen(member)
     match what:
         case Moved(entries):
-            return BalanceChanged(wallets=wallets_of(reader, seen.member), entries=entries_of(reader, member, entries))
+            return BalanceChanged(
+                wallets=wallets_of(reader, seen.member), entries=entries_of(reader, member, entries)
+            )
         case Letter():
             box = await inbox.mailbox(info.context.services.house, member_id=member)
             return MessageReceived(message=message_of(reader, seen, what), unread=box.unread)
         case Gained("reward", code):
             reward = known(reader.programme.reward, code)
             world = await loaders.world()
-            return None if reward is None else RewardUnlocked(reward=member_reward(reader, seen.member, reward, world))
+            return (
+                None
+                if reward is None
+                else RewardUnlocked(reward=member_reward(reader, seen.member, reward, world))
+            )
         case Gained("badge", code):
             badge = known(reader.programme.badge, code)
             return None if badge is None else BadgeEarned(badge=badge_progress(reader, seen.member, badge))

@@ -18,7 +18,9 @@ from domain.services import adjustments
 class AdjustBalanceInput:
     member: str = strawberry.field(description="A visit, a membership number, or a customer's id.")
     wallet: WalletCode = strawberry.field(description="Which wallet.")
-    amount: int = strawberry.field(description="Signed: what the wallet gains or loses, in points or minor units.")
+    amount: int = strawberry.field(
+        description="Signed: what the wallet gains or loses, in points or minor units."
+    )
     reason: str = strawberry.field(description="Why, 1 to 500 characters; kept in the audit trail.")
     idempotency_key: str = strawberry.field(description=KEY)
 
@@ -60,7 +62,8 @@ class MembershipUnfrozen:
 
 
 FreezeMemberResult = Annotated[
-    MembershipFrozen | NotAllowed | IdempotencyConflict, strawberry.union("FreezeMemberResult", description="Frozen, or why not.")
+    MembershipFrozen | NotAllowed | IdempotencyConflict,
+    strawberry.union("FreezeMemberResult", description="Frozen, or why not."),
 ]
 UnfreezeMemberResult = Annotated[
     MembershipUnfrozen | NotAllowed | IdempotencyConflict,
@@ -87,10 +90,13 @@ class AdjustmentMutation:
         )
         reader = await loaders.reader()
         return BalanceAdjusted(
-            entry=entry_of(reader, done.member_id, done.told), wallet=wallet_of(reader, done.member_id, done.code, done.wallet)
+            entry=entry_of(reader, done.member_id, done.told),
+            wallet=wallet_of(reader, done.member_id, done.code, done.wallet),
         )
 
-    @strawberry.mutation(description="Managers: from now on the member earns, redeems and uses nothing; refunds still apply.")
+    @strawberry.mutation(
+        description="Managers: from now on the member earns, redeems and uses nothing; refunds still apply."
+    )
     @refusals
     async def freeze_member(self, info: Info, input: FreezeMemberInput) -> FreezeMemberResult:
         return MembershipFrozen(customer=await _freezing(info, input, freeze=True))

@@ -1,4 +1,6 @@
-"""Badges: what there is to collect, and how far a member has come. A secret one is shown only to whom it belongs."""
+"""Badges: what there is to collect, and how far a member has come. A secret one is shown only to whom it
+belongs.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -21,12 +23,19 @@ class Badge:
     name: str = strawberry.field(description="In the reader's language.")
     description: str = strawberry.field(description="What earns it, in the reader's language.")
     art: str | None = strawberry.field(
-        description="A picture's path on this server, such as /media/collector.svg, or a whole URL; null where it has none."
+        description=(
+            "A picture's path on this server, such as /media/collector.svg, or a whole URL; null where it has"
+            " none."
+        )
     )
     levels: list[int] = strawberry.field(description="The count that each level takes, lowest first.")
     secret: bool = strawberry.field(description="Shown only to members who have earned it.")
-    from_: datetime | None = strawberry.field(name="from", description="A challenge's start; null where it has none.")
-    until: datetime | None = strawberry.field(description="A challenge's end, exclusive; null where it has none.")
+    from_: datetime | None = strawberry.field(
+        name="from", description="A challenge's start; null where it has none."
+    )
+    until: datetime | None = strawberry.field(
+        description="A challenge's end, exclusive; null where it has none."
+    )
 
 
 @strawberry.type(description="How far the member has come with one badge.")
@@ -34,15 +43,23 @@ class BadgeProgress:
     id: strawberry.ID = strawberry.field(description="Global id, the same at every level.")
     badge: Badge = strawberry.field(description="Which badge.")
     level: int = strawberry.field(description="How many levels are reached; 0 where it is not earned yet.")
-    progress: int = strawberry.field(description="What has counted so far; for a streak, the run that is still alive.")
-    target: int | None = strawberry.field(description="The count that the next level takes; null at the last level.")
+    progress: int = strawberry.field(
+        description="What has counted so far; for a streak, the run that is still alive."
+    )
+    target: int | None = strawberry.field(
+        description="The count that the next level takes; null at the last level."
+    )
     fraction: float = strawberry.field(description="0 to 1 of the way to the next level; 1 at the last.")
-    earned_at: datetime | None = strawberry.field(description="When the present level was reached; null where none is.")
+    earned_at: datetime | None = strawberry.field(
+        description="When the present level was reached; null where none is."
+    )
 
 
 @lru_cache(maxsize=64)
 def badges_in(programme: Programme, locale: str) -> Mapping[str, Badge]:
-    """Return each badge by its code, secret ones too, as one language reads it; the same objects in every answer."""
+    """Return each badge by its code, secret ones too, as one language reads it; the same objects in every
+    answer.
+    """
     return {spec.code: _badge(programme, spec, locale) for spec in programme.badges}
 
 

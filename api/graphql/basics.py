@@ -11,14 +11,21 @@ Info = strawberry.Info[Context[Services, Loaders], None]
 
 @strawberry.interface(description="Whatever can be fetched again by its id.")
 class Node:
-    id: strawberry.ID = strawberry.field(description="Global id: opaque, the same for as long as the thing exists.")
+    id: strawberry.ID = strawberry.field(
+        description="Global id: opaque, the same for as long as the thing exists."
+    )
 
 
 @strawberry.interface(
-    description="A refusal that a screen can act on. Select `message` on it, so that also a kind the app does not know yet is told."
+    description=(
+        "A refusal that a screen can act on. Select `message` on it, so that also a kind the app does not"
+        " know yet is told."
+    )
 )
 class Problem:
-    message: str = strawberry.field(description="For people, in the member's language, else that of Accept-Language.")
+    message: str = strawberry.field(
+        description="For people, in the member's language, else that of Accept-Language."
+    )
 
 
 @strawberry.type(description="Where a window stands in its list.")
@@ -26,4 +33,6 @@ class PageInfo:
     has_next_page: bool = strawberry.field(description="Whether there is more behind `endCursor`.")
     has_previous_page: bool = strawberry.field(description="Whether something comes before this window.")
     start_cursor: str | None = strawberry.field(description="The first row's; null where there is none.")
-    end_cursor: str | None = strawberry.field(description="Ask on with it as `after`; null where there is nothing to go on from.")
+    end_cursor: str | None = strawberry.field(
+        description="Ask on with it as `after`; null where there is nothing to go on from."
+    )

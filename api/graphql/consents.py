@@ -10,7 +10,9 @@ from api.graphql.reader import Reader
 from domain.store.sign_in_codes import GivenConsent
 
 
-@strawberry.type(description="What members may agree to, or not: messages of a purpose go only to those who do.")
+@strawberry.type(
+    description="What members may agree to, or not: messages of a purpose go only to those who do."
+)
 class ConsentPurpose:
     purpose: str = strawberry.field(description="Its code in the programme file.")
     title: str = strawberry.field(description="In the reader's language.")
@@ -24,9 +26,13 @@ class Consent:
     purpose: str = strawberry.field(description="Its code in the programme file.")
     granted: bool = strawberry.field(description="False also where it was never answered.")
     at: datetime | None = strawberry.field(description="When it was answered; null where it never was.")
-    wording: str = strawberry.field(description="The words that were answered, in the language of then; today's where it never was.")
+    wording: str = strawberry.field(
+        description="The words that were answered, in the language of then; today's where it never was."
+    )
     wording_version: int = strawberry.field(description="The version of those words.")
-    source: str = strawberry.field(description="Where it was answered: `enrolment`, `app` or `unsubscribe`; empty where it never was.")
+    source: str = strawberry.field(
+        description="Where it was answered: `enrolment`, `app` or `unsubscribe`; empty where it never was."
+    )
 
 
 def purposes(reader: Reader) -> list[ConsentPurpose]:
@@ -43,7 +49,9 @@ def purposes(reader: Reader) -> list[ConsentPurpose]:
 
 
 def consents_of(reader: Reader, member: str, given: Iterable[GivenConsent]) -> list[Consent]:
-    """Return a member's answer to each purpose, as it was given; a purpose never answered is not granted, in today's wording."""
+    """Return a member's answer to each purpose, as it was given; a purpose never answered is not granted, in
+    today's wording.
+    """
     answers = {one.purpose: one for one in given}
     asked = [
         Consent(

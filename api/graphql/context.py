@@ -1,6 +1,7 @@
 """Who calls, from where, and what a resolver may use: one frozen value a request.
 
-A door types its info as `Info[Context[Services, Loaders], None]` with its own Services and Loaders; this file knows neither.
+A door types its info as `Info[Context[Services, Loaders], None]` with its own Services and Loaders; this file
+knows neither.
 """
 
 from dataclasses import dataclass
@@ -71,7 +72,9 @@ class Context(Generic[ServicesT, LoadersT]):
         return self.origin.accept_language
 
     def member(self) -> MemberCaller:
-        """Return the signed-in member. The permission table lets nobody else come so far; here it is said to the type checker."""
+        """Return the signed-in member. The permission table lets nobody else come so far; here it is said to
+        the type checker.
+        """
         if isinstance(self.caller, MemberCaller):
             return self.caller
         raise self._refusal()

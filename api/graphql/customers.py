@@ -1,4 +1,6 @@
-"""A member as staff may see one: no contact, no birthday, no code. Staff find one by what the member says or shows."""
+"""A member as staff may see one: no contact, no birthday, no code. Staff find one by what the member says or
+shows.
+"""
 
 from typing import Annotated
 
@@ -27,7 +29,9 @@ class Customer(Node):
     seen: strawberry.Private[Seen]
     reader: strawberry.Private[Reader]
 
-    @strawberry.field(description="Every wallet of the programme, in its order; the first is the points balance.")
+    @strawberry.field(
+        description="Every wallet of the programme, in its order; the first is the points balance."
+    )
     def wallets(self) -> list[Wallet]:
         return wallets_of(self.reader, self.seen.member)
 
@@ -41,7 +45,9 @@ class Customer(Node):
         info: Info,
         first: First = 20,
         after: After = None,
-        state: Annotated[RewardState | None, strawberry.argument(description="Only those; null for all.")] = None,
+        state: Annotated[
+            RewardState | None, strawberry.argument(description="Only those; null for all.")
+        ] = None,
     ) -> MemberRewardConnection:
         world = await info.context.loaders.world()
         return member_rewards(self.reader, self.seen.member, world, first=first, after=after, state=state)
@@ -64,7 +70,10 @@ class CustomerQuery:
         self,
         info: Info,
         contact: Annotated[
-            str, strawberry.argument(description="A membership number, an e-mail address, or a phone number with its country.")
+            str,
+            strawberry.argument(
+                description="A membership number, an e-mail address, or a phone number with its country."
+            ),
         ],
     ) -> Customer | None:
         member = await reading.known_as(info.context.services.house, contact=contact)

@@ -3,7 +3,8 @@
 from typing import Final
 
 KEY: Final = (
-    "Made by the client before it sends, 1 to 128 characters, and kept until an answer comes: the same request again with it acts once."
+    "Made by the client before it sends, 1 to 128 characters, and kept until an answer comes: the same"
+    " request again with it acts once."
 )
 CONTACT: Final = "An e-mail address, or a phone number with its country, such as +351 912 345 678."
 INSTALLATION: Final = "The app's own id, the same as in `registerDevice`: `me.card` is then that device's."

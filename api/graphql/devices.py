@@ -1,4 +1,6 @@
-"""Devices and the member's card: what a phone registers, and the short-lived code that it shows at the till."""
+"""Devices and the member's card: what a phone registers, and the short-lived code that it shows at the
+till.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -30,16 +32,27 @@ class DeviceTokenKind(Enum):
 
 
 # The words behind the values, which carry their descriptions.
-_PLATFORMS: Mapping[DevicePlatform, Platform] = {DevicePlatform.IOS: "IOS", DevicePlatform.ANDROID: "ANDROID", DevicePlatform.WEB: "WEB"}
-_TOKEN_KINDS: Mapping[DeviceTokenKind, TokenKind] = {DeviceTokenKind.TOKEN: "TOKEN", DeviceTokenKind.FID: "FID"}
+_PLATFORMS: Mapping[DevicePlatform, Platform] = {
+    DevicePlatform.IOS: "IOS",
+    DevicePlatform.ANDROID: "ANDROID",
+    DevicePlatform.WEB: "WEB",
+}
+_TOKEN_KINDS: Mapping[DeviceTokenKind, TokenKind] = {
+    DeviceTokenKind.TOKEN: "TOKEN",
+    DeviceTokenKind.FID: "FID",
+}
 
 
 @strawberry.type(description="An installation of the app, registered for card codes and push.")
 class Device:
-    id: strawberry.ID = strawberry.field(description="Global id; stays the same when the installation registers again.")
+    id: strawberry.ID = strawberry.field(
+        description="Global id; stays the same when the installation registers again."
+    )
     platform: DevicePlatform = strawberry.field(description="What it runs on.")
     registered_at: datetime = strawberry.field(description="When it registered first.")
-    last_seen_at: datetime = strawberry.field(description="When it registered last, or its session was refreshed.")
+    last_seen_at: datetime = strawberry.field(
+        description="When it registered last, or its session was refreshed."
+    )
 
 
 @strawberry.type(description="What the member shows at the till.")
@@ -60,12 +73,21 @@ class MemberCard:
 @strawberry.input(description="This installation of the app, whole: what is left out is cleared.")
 class RegisterDeviceInput:
     installation_id: str = strawberry.field(
-        description="Made by the app when it is installed, 1 to 200 printable ASCII characters; the same as in `signIn`."
+        description=(
+            "Made by the app when it is installed, 1 to 200 printable ASCII characters; the same as in"
+            " `signIn`."
+        )
     )
     platform: DevicePlatform = strawberry.field(description="What it runs on.")
-    token: str | None = strawberry.field(default=None, description="For push: an FCM registration token or a Firebase installation id.")
-    token_kind: DeviceTokenKind | None = strawberry.field(default=DeviceTokenKind.FID, description="What `token` is.")
-    app_version: str | None = strawberry.field(default=None, description="For support; at most 50 characters.")
+    token: str | None = strawberry.field(
+        default=None, description="For push: an FCM registration token or a Firebase installation id."
+    )
+    token_kind: DeviceTokenKind | None = strawberry.field(
+        default=DeviceTokenKind.FID, description="What `token` is."
+    )
+    app_version: str | None = strawberry.field(
+        default=None, description="For support; at most 50 characters."
+    )
 
 
 @strawberry.input(description="An installation of the member's own.")
@@ -74,16 +96,21 @@ class UnregisterDeviceInput:
 
 
 @strawberry.type(
-    description="The secret makes card codes on the phone without a network; the same installation asking again gets a fresh one."
+    description=(
+        "The secret makes card codes on the phone without a network; the same installation asking again gets"
+        " a fresh one."
+    )
 )
 class DeviceRegistered:
     device: Device = strawberry.field(description="The installation.")
     card_secret: str = strawberry.field(
-        description="Base64url without padding of 40 bytes: 8 that name the device, then a key of 32. A card code is `1` and "
-        'base64url without padding of 16 bytes: the device\'s 8, then the first 8 of HMAC-SHA256(key, "selo.card.1" + '
-        "the device's 8 + step), where step is Unix time in seconds divided by 30 and floored, as 8 bytes "
-        "big-endian. Show it as a QR code of level M; it changes with the step and is good for one scan. Keep the "
-        "secret where the phone keeps keys."
+        description=(
+            "Base64url without padding of 40 bytes: 8 that name the device, then a key of 32. A card code is"
+            " `1` and base64url without padding of 16 bytes: the device's 8, then the first 8 of"
+            ' HMAC-SHA256(key, "selo.card.1" + the device\'s 8 + step), where step is Unix time in seconds'
+            " divided by 30 and floored, as 8 bytes big-endian. Show it as a QR code of level M; it changes"
+            " with the step and is good for one scan. Keep the secret where the phone keeps keys."
+        )
     )
 
 
@@ -95,8 +122,11 @@ class DeviceUnregistered:
 @strawberry.type
 class DeviceMutation:
     @strawberry.mutation(
-        description="This installation may make card codes, and get push where it gives a token. Call it after signing in and "
-        "whenever the push token changes; each call makes a fresh secret, and the one before is worth nothing."
+        description=(
+            "This installation may make card codes, and get push where it gives a token. Call it after"
+            " signing in and whenever the push token changes; each call makes a fresh secret, and the one"
+            " before is worth nothing."
+        )
     )
     async def register_device(self, info: Info, input: RegisterDeviceInput) -> DeviceRegistered:
         services, loaders, caller = info.context.services, info.context.loaders, info.context.member()
@@ -117,10 +147,14 @@ class DeviceMutation:
         )
         return DeviceRegistered(device=device_of(done.device), card_secret=done.card_secret)
 
-    @strawberry.mutation(description="Forgets an installation of the member's own, as signing out there does.")
+    @strawberry.mutation(
+        description="Forgets an installation of the member's own, as signing out there does."
+    )
     async def unregister_device(self, info: Info, input: UnregisterDeviceInput) -> DeviceUnregistered:
         device = decode_as("Device", input.device_id, field="deviceId")
-        await devices.unregister(info.context.services.house.store, member=info.context.member().member_id, device=device)
+        await devices.unregister(
+            info.context.services.house.store, member=info.context.member().member_id, device=device
+        )
         return DeviceUnregistered(device_id=input.device_id)
 
 
@@ -136,4 +170,6 @@ def device_of(kept: Kept) -> Device:
 
 def card_of(member: str, card: Card) -> MemberCard:
     """Return a member's card."""
-    return MemberCard(id=strawberry.ID(encode("MemberCard", member)), code=card.code, expires_at=card.expires_at)
+    return MemberCard(
+        id=strawberry.ID(encode("MemberCard", member)), code=card.code, expires_at=card.expires_at
+    )

@@ -1,7 +1,8 @@
 """Documents, parsed, weighed and validated once, and kept by their text.
 
-`Documents.find(text)` returns a `Prepared` that may run, or raises TooCostly or Rejected. What was refused is not kept. The store
-is bounded twice, by documents and by characters, and forgets the one unused for longest; nobody's junk can fill the memory.
+`Documents.find(text)` returns a `Prepared` that may run, or raises TooCostly or Rejected. What was refused is
+not kept. The store is bounded twice, by documents and by characters, and forgets the one unused for longest;
+nobody's junk can fill the memory.
 """
 
 import re
@@ -29,7 +30,10 @@ class Prepared:
         """Return the operation that runs. Raises BadInput where the name does not tell."""
         if name is None:
             if len(self.plans) != 1:
-                raise BadInput("The document holds several operations: say which by operationName.", field="operationName")
+                raise BadInput(
+                    "The document holds several operations: say which by operationName.",
+                    field="operationName",
+                )
             return self.plans[0]
         for plan in self.plans:
             if plan.name == name:
@@ -80,19 +84,28 @@ class Documents:
             raise TooCostly(limit="characters", maximum=self.limits.characters, value=len(text))
         if _LONG_NUMBER.search(text):
             raise BadInput("A number in the query is too long.")
-        # Without locations a document is half the size in memory; whoever wrote a faulty one is told the places all the same.
+        # Without locations a document is half the size in memory; whoever wrote a faulty one is told the
+        # places all the same.
         document = self._parse(text, locations=False)
         plans = weigh(document, self.schema, self.limits)
         if not plans:
             raise Rejected([GraphQLError("The document holds no operation.")])
-        if not self.introspection and any(name in ("__schema", "__type") for plan in plans for name in plan.roots):
+        if not self.introspection and any(
+            name in ("__schema", "__type") for plan in plans for name in plan.roots
+        ):
             raise Rejected([GraphQLError("Introspection is turned off here.")])
         if self._faults(document):
             raise Rejected(self._faults(self._parse(text, locations=True)))
         return Prepared(document, plans)
 
     def _faults(self, document: DocumentNode) -> list[GraphQLError]:
-        return validate(self.schema, document, specified_rules, max_errors=ERRORS_AT_MOST, hide_suggestions=not self.introspection)
+        return validate(
+            self.schema,
+            document,
+            specified_rules,
+            max_errors=ERRORS_AT_MOST,
+            hide_suggestions=not self.introspection,
+        )
 
     def _parse(self, text: str, *, locations: bool) -> DocumentNode:
         try:
@@ -107,7 +120,9 @@ class Documents:
 
 
 def _measure(text: str) -> tuple[int, int]:
-    """Return how many tokens a text holds, comments included, and how deep its brackets nest, as far as it can be read."""
+    """Return how many tokens a text holds, comments included, and how deep its brackets nest, as far as it
+    can be read.
+    """
     lexer = Lexer(Source(text))
     tokens = depth = deepest = at = 0
     try:

@@ -1,4 +1,6 @@
-"""What serves `/graphql` in one process: the schema behind its limits, rates and permissions, with the services its resolvers use."""
+"""What serves `/graphql` in one process: the schema behind its limits, rates and permissions, with the
+services its resolvers use.
+"""
 
 import time
 
@@ -17,7 +19,9 @@ from domain.services.tills import ShiftLimits
 
 
 def make_routes(process: Process, *, address: str, explorer: bool) -> list[BaseRoute]:
-    """Return the routes of requests and of sockets; `address` is where clients call this server where no setting names another."""
+    """Return the routes of requests and of sockets; `address` is where clients call this server where no
+    setting names another.
+    """
     settings = process.settings
     rates = Rates(rate_limits(settings), time.monotonic)
     services = Services(

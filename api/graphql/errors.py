@@ -11,8 +11,8 @@
       NotAvailable      configured off
       Rejected          a whole document refused, with each fault that was found
 
-Promise: each error of an answer carries `extensions.code`. What nobody foresaw says INTERNAL and the request id, and no more:
-neither a message, nor a type, nor a library's name. At most five errors an answer.
+Promise: each error of an answer carries `extensions.code`. What nobody foresaw says INTERNAL and the request
+id, and no more: neither a message, nor a type, nor a library's name. At most five errors an answer.
 """
 
 import re
@@ -63,7 +63,9 @@ class Forbidden(ApiError):
     code = "FORBIDDEN"
     status = 403
 
-    def __init__(self, message: str = "This caller may not do that.", *, reason: NotAllowedReason | None = None) -> None:
+    def __init__(
+        self, message: str = "This caller may not do that.", *, reason: NotAllowedReason | None = None
+    ) -> None:
         super().__init__(message)
         self.reason = reason
 
@@ -106,7 +108,12 @@ class TooCostly(ApiError):
 
     def extensions(self) -> Json:
         # JSON numbers beyond 53 bits are not safe everywhere, and a bomb's cost has hundreds of digits.
-        return {"code": self.code, "limit": self.limit, "maximum": self.maximum, "value": min(self.value, 2**53)}
+        return {
+            "code": self.code,
+            "limit": self.limit,
+            "maximum": self.maximum,
+            "value": min(self.value, 2**53),
+        }
 
 
 class _Later(ApiError):
@@ -132,14 +139,18 @@ class Busy(_Later):
     code = "BUSY"
     status = 503
 
-    def __init__(self, message: str = "The server is busy. Try again shortly.", *, retry_after: int = 1) -> None:
+    def __init__(
+        self, message: str = "The server is busy. Try again shortly.", *, retry_after: int = 1
+    ) -> None:
         super().__init__(message, retry_after=retry_after)
 
 
 def of_domain(fault: BaseException) -> ApiError | None:
-    """Return how the domain's word for a refusal is told at the top level; None for what is not the client's to know.
+    """Return how the domain's word for a refusal is told at the top level; None for what is not the client's
+    to know.
 
-    What a screen can act on a mutation answers as a Problem instead; here is what its union, or a query, has no place for.
+    What a screen can act on a mutation answers as a Problem instead; here is what its union, or a query, has
+    no place for.
     """
     match fault:
         case domain_errors.InvalidInput():
@@ -173,7 +184,8 @@ class Rejected(Exception):
         self.faults = tuple(faults[:ERRORS_AT_MOST])
 
 
-# --- writing them down -----------------------------------------------------------------------------------------------
+# --- writing them down
+# -----------------------------------------------------------------------------------------------
 
 # The protocol library tells the place of a fault in words only.
 _INPUT_PATH = re.compile(r"has invalid value at ((?:\.[A-Za-z_][A-Za-z0-9_]{0,60}|\[\d{1,9}\]){1,40}):")
@@ -196,7 +208,9 @@ def while_executing(errors: Iterable[GraphQLError], *, request_id: str, operatio
 
 
 def internal(error: BaseException, *, request_id: str, operation: str | None) -> Json:
-    """Return INTERNAL with the request id, and log where it happened: type and frames, never the message, which may hold data."""
+    """Return INTERNAL with the request id, and log where it happened: type and frames, never the message,
+    which may hold data.
+    """
     log.error(
         "graphql.internal",
         request_id=request_id,
@@ -215,7 +229,9 @@ def named(operation: str | None) -> str | None:
 
 
 def own_error(error: GraphQLError) -> ApiError | None:
-    """Return the ApiError that a resolver or a scalar raised, or the domain meant, however often it was wrapped."""
+    """Return the ApiError that a resolver or a scalar raised, or the domain meant, however often it was
+    wrapped.
+    """
     cause = _cause(error)
     return cause if isinstance(cause, ApiError) else of_domain(cause)
 
@@ -247,7 +263,8 @@ def _of_field(error: GraphQLError, request_id: str, operation: str | None) -> Js
 
 
 def _concerns_an_argument(nodes: Sequence[Node] | None) -> bool:
-    # Arguments that turn out wrong only at run time point at the value written in the query; results gone wrong point at fields.
+    # Arguments that turn out wrong only at run time point at the value written in the query; results gone
+    # wrong point at fields.
     return nodes is not None and len(nodes) > 0 and isinstance(nodes[0], ValueNode)
 
 

@@ -1,4 +1,6 @@
-"""Events that managers and other systems report: those the programme file declares, plan.* and answers to surveys."""
+"""Events that managers and other systems report: those the programme file declares, plan.* and answers to
+surveys.
+"""
 
 from datetime import datetime
 from typing import Annotated
@@ -18,8 +20,12 @@ from domain.services import member_events
 class RecordEventInput:
     member: str = strawberry.field(description="A visit, a membership number, or a customer's id.")
     name: str = strawberry.field(description="The event's name in the programme file.")
-    data: JsonObject | None = strawberry.field(default=None, description="The fields that the programme file declares for it.")
-    occurred_at: datetime | None = strawberry.field(default=None, description="When it happened; by default now.")
+    data: JsonObject | None = strawberry.field(
+        default=None, description="The fields that the programme file declares for it."
+    )
+    occurred_at: datetime | None = strawberry.field(
+        default=None, description="When it happened; by default now."
+    )
     external_id: str = strawberry.field(description="The event's lasting identity in its source.")
     idempotency_key: str = strawberry.field(description=KEY)
 
@@ -31,13 +37,19 @@ class EventRecorded:
 
 
 RecordEventResult = Annotated[
-    EventRecorded | NotAllowed | IdempotencyConflict, strawberry.union("RecordEventResult", description="Recorded, or why not.")
+    EventRecorded | NotAllowed | IdempotencyConflict,
+    strawberry.union("RecordEventResult", description="Recorded, or why not."),
 ]
 
 
 @strawberry.type
 class EventMutation:
-    @strawberry.mutation(description="Managers and other systems: an event that the programme file declares, or a plan.* or survey event.")
+    @strawberry.mutation(
+        description=(
+            "Managers and other systems: an event that the programme file declares, or a plan.* or survey"
+            " event."
+        )
+    )
     @refusals
     async def record_event(self, info: Info, input: RecordEventInput) -> RecordEventResult:
         loaders, till = info.context.loaders, till_of(info)
@@ -55,5 +67,6 @@ class EventMutation:
         )
         reader = await loaders.reader()
         return EventRecorded(
-            entries=entries_of(reader, done.member_id, done.told), explanation=outcomes_of(reader, done.outcomes, done.version)
+            entries=entries_of(reader, done.member_id, done.told),
+            explanation=outcomes_of(reader, done.outcomes, done.version),
         )

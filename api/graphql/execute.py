@@ -1,9 +1,10 @@
 """The way of one operation: find the document, count it, judge it, run it, write its errors down.
 
-    rates -> documents (parse, weigh, validate; kept) -> plan -> rates again -> limits with variables -> variables -> resolvers
+    rates -> documents (parse, weigh, validate; kept) -> plan -> rates again -> limits with variables ->
+    variables -> resolvers
 
-A query is cancelled when its client goes away or its time is up. A mutation never is in the middle: it runs on in the drain, and
-who waited too long is told BUSY; the same idempotency key then tells how it ended.
+A query is cancelled when its client goes away or its time is up. A mutation never is in the middle: it runs
+on in the drain, and who waited too long is told BUSY; the same idempotency key then tells how it ended.
 """
 
 import asyncio
@@ -49,7 +50,8 @@ class MutationByGet(ApiError):
         super().__init__("A GET request runs queries only. Send a mutation by POST.")
 
 
-# --- values ----------------------------------------------------------------------------------------------------------
+# --- values
+# ----------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,9 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What is answered. `status` is for clients that let statuses speak (application/graphql-response+json)."""
+    """What is answered. `status` is for clients that let statuses speak
+    (application/graphql-response+json).
+    """
 
     body: Json
     status: int
@@ -75,7 +79,8 @@ def refused(error: ApiError) -> Answer:
     return Answer({"errors": [refusal(error)]}, error.status, getattr(error, "retry_after", None))
 
 
-# --- running ---------------------------------------------------------------------------------------------------------
+# --- running
+# ---------------------------------------------------------------------------------------------------------
 
 
 class Engine:
@@ -104,8 +109,12 @@ class Engine:
     def _admit(self, context: AnyContext, name: str) -> None:
         self.rates.field(name, context.address)
 
-    async def run(self, request: Request, context: AnyContext, gone: "asyncio.Future[None]", *, by_get: bool = False) -> Answer:
-        """Return the answer to one query or mutation. Raises ClientGone once `gone` is done and nothing is left to answer."""
+    async def run(
+        self, request: Request, context: AnyContext, gone: "asyncio.Future[None]", *, by_get: bool = False
+    ) -> Answer:
+        """Return the answer to one query or mutation. Raises ClientGone once `gone` is done and nothing is
+        left to answer.
+        """
         try:
             prepared, plan = self._admitted(request, context, by_get=by_get)
             executor = self._executor(prepared, plan, request, context)
@@ -119,7 +128,14 @@ class Engine:
         except ClientGone:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the client is told INTERNAL and no more
-            return Answer({"errors": [internal(error, request_id=context.request_id, operation=request.operation_name)]}, 500)
+            return Answer(
+                {
+                    "errors": [
+                        internal(error, request_id=context.request_id, operation=request.operation_name)
+                    ]
+                },
+                500,
+            )
         return Answer(self._body(result, plan, context), 200)
 
     async def subscribe(self, request: Request, context: AnyContext) -> AsyncGenerator[Json, None] | Answer:
@@ -139,7 +155,9 @@ class Engine:
             return Answer(self._body(stream, plan, context), 200)
         return self._events(map_source_to_response_event(executor, stream), plan, context)
 
-    async def _events(self, results: AsyncGenerator[ExecutionResult, None], plan: Plan, context: AnyContext) -> AsyncGenerator[Json, None]:
+    async def _events(
+        self, results: AsyncGenerator[ExecutionResult, None], plan: Plan, context: AnyContext
+    ) -> AsyncGenerator[Json, None]:
         async with aclosing(results):
             try:
                 async for result in results:
@@ -159,11 +177,15 @@ class Engine:
             raise BadInput("Subscriptions run over WebSocket, and nothing else does.")
         if by_get and plan.kind != "query":
             raise MutationByGet
-        self.rates.operation(context.caller, context.address, mutation=plan.kind == "mutation", roots=plan.roots)
+        self.rates.operation(
+            context.caller, context.address, mutation=plan.kind == "mutation", roots=plan.roots
+        )
         plan.check(request.variables, self.limits)
         return prepared, plan
 
-    def _executor(self, prepared: Prepared, plan: Plan, request: Request, context: AnyContext) -> Executor[AnyContext] | list[GraphQLError]:
+    def _executor(
+        self, prepared: Prepared, plan: Plan, request: Request, context: AnyContext
+    ) -> Executor[AnyContext] | list[GraphQLError]:
         return self._executor_class.build(
             self.schema,
             prepared.document,
@@ -175,23 +197,31 @@ class Engine:
             hide_suggestions=self._hide_suggestions,
         )
 
-    async def _result(self, executor: Executor[AnyContext], plan: Plan, gone: "asyncio.Future[None]") -> ExecutionResult:
+    async def _result(
+        self, executor: Executor[AnyContext], plan: Plan, gone: "asyncio.Future[None]"
+    ) -> ExecutionResult:
         if plan.kind == "mutation":
             self.drain.check()
         begun = executor.execute_operation()
         if isinstance(begun, ExecutionResult):
             return begun
         if plan.kind == "mutation":
-            return await self._patient(self.drain.start(cast("Coroutine[object, object, ExecutionResult]", begun)), gone)
+            return await self._patient(
+                self.drain.start(cast("Coroutine[object, object, ExecutionResult]", begun)), gone
+            )
         task = asyncio.ensure_future(cast("Awaitable[ExecutionResult]", begun))
         try:
             return await self._patient(task, gone)
         finally:
             task.cancel()
 
-    async def _patient(self, task: "asyncio.Future[ExecutionResult]", gone: "asyncio.Future[None]") -> ExecutionResult:
+    async def _patient(
+        self, task: "asyncio.Future[ExecutionResult]", gone: "asyncio.Future[None]"
+    ) -> ExecutionResult:
         waited: set[asyncio.Future[Any]] = {task, gone}
-        done, _ = await asyncio.wait(waited, timeout=self._operation_seconds, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait(
+            waited, timeout=self._operation_seconds, return_when=asyncio.FIRST_COMPLETED
+        )
         if task in done:
             return task.result()
         if gone in done:
@@ -201,4 +231,7 @@ class Engine:
     def _body(self, result: ExecutionResult, plan: Plan, context: AnyContext) -> Json:
         if not result.errors:
             return {"data": result.data}
-        return {"data": result.data, "errors": while_executing(result.errors, request_id=context.request_id, operation=plan.name)}
+        return {
+            "data": result.data,
+            "errors": while_executing(result.errors, request_id=context.request_id, operation=plan.name),
+        }

@@ -1,6 +1,7 @@
 """Long lists by windows on gapless counters: a member's entries and purchases, the newest first.
 
-The newest entries ride on the member, so the first page reads nothing; a later one is one window of the journal.
+The newest entries ride on the member, so the first page reads nothing; a later one is one window of the
+journal.
 """
 
 import asyncio
@@ -19,7 +20,9 @@ WALLET_ENTRIES = "walletentry"
 PURCHASES = "purchase"
 
 
-async def point_history(info: Info, member: str, *, first: int | None, after: str | None, wallet: str | None) -> PointEntryConnection:
+async def point_history(
+    info: Info, member: str, *, first: int | None, after: str | None, wallet: str | None
+) -> PointEntryConnection:
     """Return a window of the entries of all wallets, or of one by its own counter."""
     kind = ENTRIES if wallet is None else WALLET_ENTRIES
     window = page(first, after, of=kind)
@@ -29,9 +32,18 @@ async def point_history(info: Info, member: str, *, first: int | None, after: st
     if wallet is not None and known(reader.programme.wallet, wallet) is None:
         raise BadInput("The programme has no such wallet.", field="wallet")
     found = await reading.history(
-        info.context.services.house, member_id=member, first=window.size, before=window.after, wallet=wallet, seen=seen, now=loaders.now
+        info.context.services.house,
+        member_id=member,
+        first=window.size,
+        before=window.after,
+        wallet=wallet,
+        seen=seen,
+        now=loaders.now,
     )
-    rows = [Numbered(told.entry.n if wallet is None else told.entry.wallet_n, entry_of(reader, member, told)) for told in found.items]
+    rows = [
+        Numbered(told.entry.n if wallet is None else told.entry.wallet_n, entry_of(reader, member, told))
+        for told in found.items
+    ]
     return connection(
         rows,
         window,

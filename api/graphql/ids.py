@@ -1,7 +1,7 @@
 """Global ids: opaque to clients, a kind and a key to us.
 
-An id is base64url of `kind:key`. Clients compare and send ids back, and read nothing from them. An id says what it names, never
-who may see it: every door that takes one looks whose it is. Junk is BAD_INPUT.
+An id is base64url of `kind:key`. Clients compare and send ids back, and read nothing from them. An id says
+what it names, never who may see it: every door that takes one looks whose it is. Junk is BAD_INPUT.
 """
 
 import base64

@@ -1,11 +1,14 @@
-"""Plain fields, read without ceremony: the short way for the many fields whose object alone knows what they hold.
+"""Plain fields, read without ceremony: the short way for the many fields whose object alone knows what they
+hold.
 
-An answer of 20 entries has a hundred leaves, and each costs the protocol library four steps (a resolver's wrapping, a value
-object, two completions). Here a field that is an attribute of its dataclass, or a method of it without arguments, is handed over
-at once: a leaf whose value is of the very class that its scalar or enum writes, `__typename`, and an object, or a list of objects,
-of which nothing but such fields is asked. Everything else (another class, null where none may be, an integer beyond 32 bits, a
-method that raises or is given anything, a guard, and whatever holds one of these) goes the library's own way from its outermost
-field on, errors included: a method that is given nothing only computes, so it may be asked again. A test holds the two ways equal.
+An answer of 20 entries has a hundred leaves, and each costs the protocol library four steps (a resolver's
+wrapping, a value object, two completions). Here a field that is an attribute of its dataclass, or a method of
+it without arguments, is handed over at once: a leaf whose value is of the very class that its scalar or enum
+writes, `__typename`, and an object, or a list of objects, of which nothing but such fields is asked.
+Everything else (another class, null where none may be, an integer beyond 32 bits, a method that raises or is
+given anything, a guard, and whatever holds one of these) goes the library's own way from its outermost field
+on, errors included: a method that is given nothing only computes, so it may be asked again. A test holds the
+two ways equal.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -35,13 +38,16 @@ from api.graphql.scalars import LONG_AT_MOST, write_date_time, write_local_date
 _DEFINITION: Final = "strawberry-definition"
 _OTHERWISE: Final = object()
 
-# The value of a field as it is answered, read from the object that holds it; _OTHERWISE where the library has to see to it.
+# The value of a field as it is answered, read from the object that holds it; _OTHERWISE where the library has
+# to see to it.
 Read = Callable[[object], object]
 
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """A plain field that holds an object of one type, or a list of them: how it is read depends on what is asked of it."""
+    """A plain field that holds an object of one type, or a list of them: how it is read depends on what is
+    asked of it.
+    """
 
     get: Read
     to: GraphQLObjectType
@@ -53,7 +59,8 @@ class Branch:
 Plain = Mapping[tuple[str, str], Read | Branch]
 
 
-# --- what is plain ---------------------------------------------------------------------------------------------------
+# --- what is plain
+# ---------------------------------------------------------------------------------------------------
 
 
 def _int(value: int) -> object:
@@ -83,7 +90,9 @@ _WAYS: Mapping[str, tuple[type, Callable[[Any], object] | None]] = {
 
 
 def plain_fields(schema: GraphQLSchema) -> Plain:
-    """Return the fields of this schema that may go the short way: called after whatever stands in front of resolvers is there."""
+    """Return the fields of this schema that may go the short way: called after whatever stands in front of
+    resolvers is there.
+    """
     found: dict[tuple[str, str], Read | Branch] = {}
     for owner in schema.type_map.values():
         if isinstance(owner, GraphQLObjectType) and not owner.name.startswith("__"):
@@ -117,15 +126,23 @@ def _plain(field: GraphQLField) -> Read | Branch | None:
 def _getter(field: GraphQLField) -> Read | None:
     """Return what gets a plain field's value from its object; None where the field is not plain."""
     definition = field.extensions.get(_DEFINITION)
-    if not isinstance(definition, StrawberryField) or definition.extensions or field.args or field.extensions.get("guarded"):
+    if (
+        not isinstance(definition, StrawberryField)
+        or definition.extensions
+        or field.args
+        or field.extensions.get("guarded")
+    ):
         return None
     method = definition.base_resolver
     if method is None:
         return attrgetter(definition.python_name)
-    return cast(Read, method) if not method.is_async and list(method.signature.parameters) == ["self"] else None
+    return (
+        cast(Read, method) if not method.is_async and list(method.signature.parameters) == ["self"] else None
+    )
 
 
-# --- reading it ------------------------------------------------------------------------------------------------------
+# --- reading it
+# ------------------------------------------------------------------------------------------------------
 
 
 def _constant(value: object) -> Read:
@@ -181,7 +198,8 @@ def _whole(branch: Branch, fields: Sequence[tuple[str, Read]]) -> Read:
     return read
 
 
-# --- the executor ----------------------------------------------------------------------------------------------------
+# --- the executor
+# ----------------------------------------------------------------------------------------------------
 
 
 class LeanExecutor(StrawberryGraphQLCoreExecutionContext):
@@ -191,7 +209,8 @@ class LeanExecutor(StrawberryGraphQLCoreExecutionContext):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # By a list's identity, as the library remembers what it has collected; the list is kept, so that its id stays its own.
+        # By a list's identity, as the library remembers what it has collected; the list is kept, so that its
+        # id stays its own.
         self._branches: dict[tuple[str, int], tuple[FieldDetailsList, Read | None]] = {}
 
     def execute_fields(
@@ -207,7 +226,9 @@ class LeanExecutor(StrawberryGraphQLCoreExecutionContext):
         for name, details in grouped_field_set.items():
             read = self._read(parent_type.name, details)
             value = _OTHERWISE if read is None else read(source_value)
-            results[name] = value  # also where it is still to come: the answer's fields stand in the order of the query's
+            results[name] = (
+                value  # also where it is still to come: the answer's fields stand in the order of the query's
+            )
             if value is _OTHERWISE:
                 others[name] = details
         if not others:

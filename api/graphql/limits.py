@@ -1,16 +1,17 @@
 """What one document may ask, judged in one pass before it is validated.
 
-Each selection set is weighed once; a fragment's weight is kept and used wherever it is spread, so a document of n tokens takes
-n steps, however many times its fragments spread each other. The weights:
+Each selection set is weighed once; a fragment's weight is kept and used wherever it is spread, so a document
+of n tokens takes n steps, however many times its fragments spread each other. The weights:
 
-    depth     fields within fields, of the operation that runs
-    cost      a field 1; a connection `first` times its children; another list 5 times (or as often as the list of ids it was given)
-    aliases   of the operation that runs, each fragment's counted again wherever it is spread
-    repeats   of one response key in one selection set: whoever compares them takes the square of their number
-    and, of the document: directives, fragments, variables, operations, characters, tokens
+    depth     fields within fields, of the operation that runs cost      a field 1; a connection `first` times
+    its children; another list 5 times (or as often as the list of ids it was given) aliases   of the
+    operation that runs, each fragment's counted again wherever it is spread repeats   of one response key in
+    one selection set: whoever compares them takes the square of their number and, of the document:
+    directives, fragments, variables, operations, characters, tokens
 
-Introspection (`__schema`, `__type`, `__typename`) counts neither for depth nor for cost; `__schema` may be asked for once.
-A cost that hangs on variables is kept as a small formula, so a cached document is judged anew without walking it.
+Introspection (`__schema`, `__type`, `__typename`) counts neither for depth nor for cost; `__schema` may be
+asked for once. A cost that hangs on variables is kept as a small formula, so a cached document is judged anew
+without walking it.
 """
 
 from collections import Counter
@@ -18,7 +19,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from graphql import GraphQLField, GraphQLNamedType, GraphQLSchema, get_named_type, get_nullable_type, is_list_type
+from graphql import (
+    GraphQLField,
+    GraphQLNamedType,
+    GraphQLSchema,
+    get_named_type,
+    get_nullable_type,
+    is_list_type,
+)
 from graphql.language import (
     DocumentNode,
     FieldNode,
@@ -38,7 +46,8 @@ from api.graphql.errors import TooCostly
 
 Variables = Mapping[str, object]
 
-# Selection sets within each other, inline fragments included: no honest document comes near, and it bounds our recursion.
+# Selection sets within each other, inline fragments included: no honest document comes near, and it bounds
+# our recursion.
 NESTING_AT_MOST = 100
 
 
@@ -59,7 +68,8 @@ class DocumentLimits:
     list_factor: int = 5
 
 
-# --- values ----------------------------------------------------------------------------------------------------------
+# --- values
+# ----------------------------------------------------------------------------------------------------------
 
 
 class Factor(Protocol):
@@ -107,7 +117,9 @@ class Cost:
         if id(self) not in known:
             total = self.fixed
             for factor, part in self.parts:
-                total += (factor if isinstance(factor, int) else factor.times(variables)) * part.value(variables, known)
+                total += (factor if isinstance(factor, int) else factor.times(variables)) * part.value(
+                    variables, known
+                )
             known[id(self)] = total
         return known[id(self)]
 
@@ -144,7 +156,9 @@ class Plan:
 
 
 def page_size(value: object, *, otherwise: int, most: int) -> int:
-    """Return how many rows `first` stands for; what the resolver will refuse anyway costs as much as the largest page."""
+    """Return how many rows `first` stands for; what the resolver will refuse anyway costs as much as the
+    largest page.
+    """
     if value is None:
         return otherwise
     return value if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= most else most
@@ -155,7 +169,8 @@ def _hold(limit: str, value: int, maximum: int) -> None:
         raise TooCostly(limit=limit, maximum=maximum, value=value)
 
 
-# --- the pass --------------------------------------------------------------------------------------------------------
+# --- the pass
+# --------------------------------------------------------------------------------------------------------
 
 
 def weigh(document: DocumentNode, schema: GraphQLSchema, limits: DocumentLimits) -> tuple[Plan, ...]:
@@ -176,7 +191,9 @@ def weigh(document: DocumentNode, schema: GraphQLSchema, limits: DocumentLimits)
 class _Pass:
     """One walk over one document."""
 
-    def __init__(self, schema: GraphQLSchema, limits: DocumentLimits, fragments: Iterable[FragmentDefinitionNode]) -> None:
+    def __init__(
+        self, schema: GraphQLSchema, limits: DocumentLimits, fragments: Iterable[FragmentDefinitionNode]
+    ) -> None:
         self.schema, self.limits = schema, limits
         self.fragments = {each.name.value: each for each in fragments}
         self.weights: dict[str, Weight] = {}
@@ -225,7 +242,11 @@ class _Pass:
             if isinstance(each, FieldNode):
                 weight = self.field(each, parent, nesting)
             elif isinstance(each, InlineFragmentNode):
-                on = self.schema.type_map.get(each.type_condition.name.value) if each.type_condition else parent
+                on = (
+                    self.schema.type_map.get(each.type_condition.name.value)
+                    if each.type_condition
+                    else parent
+                )
                 weight = self.selections(each.selection_set, on, nesting + 1)
             elif isinstance(each, FragmentSpreadNode):
                 weight = self.fragment(each.name.value, nesting)
@@ -255,7 +276,9 @@ class _Pass:
         cost = _multiplied(inner.cost, self.factor(node, definition, parent))
         return Weight(inner.depth + 1, aliases, inner.introspections, cost, key)
 
-    def factor(self, node: FieldNode, definition: GraphQLField | None, parent: GraphQLNamedType | None) -> int | Factor:
+    def factor(
+        self, node: FieldNode, definition: GraphQLField | None, parent: GraphQLNamedType | None
+    ) -> int | Factor:
         """Return how many times the children of this field come."""
         if definition is None:
             return 1
@@ -263,7 +286,11 @@ class _Pass:
             return self.page(node, definition)
         if not is_list_type(get_nullable_type(definition.type)):
             return 1
-        if parent is not None and parent.name.endswith("Connection") and node.name.value in ("edges", "nodes"):
+        if (
+            parent is not None
+            and parent.name.endswith("Connection")
+            and node.name.value in ("edges", "nodes")
+        ):
             return 1  # counted where the connection was asked for
         return self.count(node, definition)
 
@@ -281,7 +308,11 @@ class _Pass:
 
     def count(self, node: FieldNode, definition: GraphQLField) -> int | Factor:
         least = self.limits.list_factor
-        lists = {name for name, argument in definition.args.items() if is_list_type(get_nullable_type(argument.type))}
+        lists = {
+            name
+            for name, argument in definition.args.items()
+            if is_list_type(get_nullable_type(argument.type))
+        }
         for argument in node.arguments or ():
             if argument.name.value in lists:
                 value = argument.value
@@ -302,7 +333,8 @@ def _definition(parent: GraphQLNamedType | None, name: str) -> GraphQLField | No
 
 
 def _integer(node: IntValueNode, most: int) -> int:
-    # A number longer than a page's is over the limit whatever its digits; reading 5,000 of them is not worth the time.
+    # A number longer than a page's is over the limit whatever its digits; reading 5,000 of them is not worth
+    # the time.
     return page_size(int(node.value) if len(node.value) <= 6 else most, otherwise=most, most=most)
 
 

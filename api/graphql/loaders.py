@@ -1,4 +1,6 @@
-"""What one request has read, each thing once: the reader, members, journal rows, purchases. Batched where several are asked for."""
+"""What one request has read, each thing once: the reader, members, journal rows, purchases. Batched where
+several are asked for.
+"""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Hashable, Mapping
@@ -64,7 +66,9 @@ class Loaders:
     # --- members
 
     async def seen(self, member: str) -> Seen:
-        """Return a member as of now. Raises Unauthenticated for the caller's own that is gone, else NotFound."""
+        """Return a member as of now. Raises Unauthenticated for the caller's own that is gone, else
+        NotFound.
+        """
         return await self._shared(("seen", member), lambda: self._seen(member))
 
     async def _seen(self, member: str) -> Seen:
@@ -79,7 +83,9 @@ class Loaders:
 
     async def mailbox(self, member: str) -> Mailbox:
         """Return what is counted of a member's messages, the same for all that one answer says of them."""
-        return await self._shared(("mailbox", member), lambda: inbox.mailbox(self._services.house, member_id=member))
+        return await self._shared(
+            ("mailbox", member), lambda: inbox.mailbox(self._services.house, member_id=member)
+        )
 
     def become(self, caller: MemberCaller) -> None:
         """Answer from now on as to this member, who has just signed in."""

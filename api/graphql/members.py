@@ -1,6 +1,7 @@
 """The signed-in member: who they are, what they have, and all that hangs on it.
 
-A later page of a list needs nothing of the member but who they are: where only such pages are asked for, the member is not read.
+A later page of a list needs nothing of the member but who they are: where only such pages are asked for, the
+member is not read.
 """
 
 from collections.abc import Mapping
@@ -9,7 +10,14 @@ from enum import Enum
 from typing import Annotated
 
 import strawberry
-from graphql.language import FieldNode, FragmentDefinitionNode, FragmentSpreadNode, InlineFragmentNode, NullValueNode, SelectionSetNode
+from graphql.language import (
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    InlineFragmentNode,
+    NullValueNode,
+    SelectionSetNode,
+)
 
 from api.graphql.activity import write_cursor
 from api.graphql.badges import BadgeProgress, badges_of
@@ -38,7 +46,12 @@ LISTS = frozenset({"pointHistory", "purchases", "vouchers"})
 UNREAD = frozenset({"id", "__typename"})
 
 
-@strawberry.enum(description="FROZEN (by a manager, with a reason): earns nothing, redeems nothing, uses nothing; refunds still apply.")
+@strawberry.enum(
+    description=(
+        "FROZEN (by a manager, with a reason): earns nothing, redeems nothing, uses nothing; refunds still"
+        " apply."
+    )
+)
 class MemberStatus(Enum):
     ACTIVE = strawberry.enum_value("ACTIVE", description="As it should be.")
     FROZEN = strawberry.enum_value("FROZEN", description="Frozen by a manager.")
@@ -57,24 +70,35 @@ class Referral:
 class MemberPlan:
     plan: Plan = strawberry.field(description="Which.")
     since: datetime = strawberry.field(description="When it began.")
-    until: datetime | None = strawberry.field(description="When it ends unless it is renewed; null where that is open.")
+    until: datetime | None = strawberry.field(
+        description="When it ends unless it is renewed; null where that is open."
+    )
 
 
 @strawberry.type(description="The signed-in member, as they see themselves.")
 class Member(Node):
     number: str = strawberry.field(description="Membership number with a check digit, as printed on a card.")
     name: str = strawberry.field(description="As they gave it.")
-    email: str | None = strawberry.field(description="Null where none was given; one of e-mail and phone is always there.")
-    phone: str | None = strawberry.field(description="E.164, such as +351912345678; null where none was given.")
+    email: str | None = strawberry.field(
+        description="Null where none was given; one of e-mail and phone is always there."
+    )
+    phone: str | None = strawberry.field(
+        description="E.164, such as +351912345678; null where none was given."
+    )
     birthday: date | None = strawberry.field(description="Null where it was not given.")
     locale: str = strawberry.field(
-        description="The language of every text in this member's answers and messages; one of `programme.locales`."
+        description=(
+            "The language of every text in this member's answers and messages; one of `programme.locales`."
+        )
     )
     timezone: str = strawberry.field(description="IANA, such as Europe/Lisbon: for quiet hours.")
     status: MemberStatus = strawberry.field(description="Whether they can earn and redeem.")
     joined_at: datetime = strawberry.field(description="When the membership began.")
     terms_accepted: str | None = strawberry.field(
-        description="The version accepted last; ask again where it is not `programme.terms.version`. Null where none was."
+        description=(
+            "The version accepted last; ask again where it is not `programme.terms.version`. Null where none"
+            " was."
+        )
     )
     member_id: strawberry.Private[str]
     seen: strawberry.Private[Seen]
@@ -95,7 +119,10 @@ class Member(Node):
         first: First = 20,
         after: After = None,
         wallet: Annotated[
-            WalletCode | None, strawberry.argument(description="Of one wallet; its cursors are of this list alone. Null for all.")
+            WalletCode | None,
+            strawberry.argument(
+                description="Of one wallet; its cursors are of this list alone. Null for all."
+            ),
         ] = None,
     ) -> PointEntryConnection:
         return await point_history(info, self.member_id, first=first, after=after, wallet=wallet)
@@ -114,7 +141,9 @@ class Member(Node):
         info: Info,
         first: First = 20,
         after: After = None,
-        state: Annotated[RewardState | None, strawberry.argument(description="Only those; null for all.")] = None,
+        state: Annotated[
+            RewardState | None, strawberry.argument(description="Only those; null for all.")
+        ] = None,
     ) -> MemberRewardConnection:
         world = await info.context.loaders.world()
         return member_rewards(self.reader, self.seen.member, world, first=first, after=after, state=state)
@@ -131,14 +160,20 @@ class Member(Node):
         after: After = None,
         state: Annotated[
             VoucherState | None,
-            strawberry.argument(description="Only those; null for all. A page may then be short, or empty, with more behind it."),
+            strawberry.argument(
+                description=(
+                    "Only those; null for all. A page may then be short, or empty, with more behind it."
+                )
+            ),
         ] = None,
     ) -> VoucherConnection:
         return await voucher_history(info, self.member_id, first=first, after=after, state=state)
 
     @strawberry.field(
-        description="A short-lived code that identifies the member at the till, derived for this session's device: reading it writes "
-        "nothing. It never authorises spending."
+        description=(
+            "A short-lived code that identifies the member at the till, derived for this session's device:"
+            " reading it writes nothing. It never authorises spending."
+        )
     )
     async def card(self, info: Info) -> MemberCard:
         services, caller = info.context.services, info.context.caller
@@ -154,15 +189,20 @@ class Member(Node):
 
     @strawberry.field(description="Registered installations, the one seen last first.")
     async def devices(self, info: Info) -> list[Device]:
-        return [device_of(kept) for kept in await devices.listed(info.context.services.house.store, self.member_id)]
+        return [
+            device_of(kept)
+            for kept in await devices.listed(info.context.services.house.store, self.member_id)
+        ]
 
     @strawberry.field(description="The inbox, newest first.")
     async def messages(self, info: Info, first: First = 20, after: After = None) -> MessageConnection:
         return await message_history(info, self.member_id, first=first, after=after)
 
     @strawberry.field(
-        description="Where `memberActivity` goes on from this very answer: hand it over as `after`, and nothing that happens between "
-        "reading and subscribing is missed."
+        description=(
+            "Where `memberActivity` goes on from this very answer: hand it over as `after`, and nothing that"
+            " happens between reading and subscribing is missed."
+        )
     )
     async def activity_cursor(self, info: Info) -> str:
         box = await info.context.loaders.mailbox(self.member_id)
@@ -173,7 +213,9 @@ class Member(Node):
         if self.reader.programme.referral is None:
             return None
         url = info.context.services.invitation_url(self.number)
-        return Referral(code=self.number, url=url, invited=self.seen.invited, qualified=self.seen.member.referral.friends)
+        return Referral(
+            code=self.number, url=url, invited=self.seen.invited, qualified=self.seen.member.referral.friends
+        )
 
     @strawberry.field(description="Paid membership; null where the member has none.")
     def plan(self) -> MemberPlan | None:
@@ -231,11 +273,14 @@ def status_of(seen: Seen) -> MemberStatus:
     return MemberStatus.FROZEN if seen.member.frozen else MemberStatus.ACTIVE
 
 
-# --- later pages -----------------------------------------------------------------------------------------------------
+# --- later pages
+# -----------------------------------------------------------------------------------------------------
 
 
 def _unread(member_id: str) -> Member:
-    """Return a member of whom nothing is known but who they are, which is all that later pages of lists ask."""
+    """Return a member of whom nothing is known but who they are, which is all that later pages of lists
+    ask.
+    """
     member = Member.__new__(Member)
     member.id, member.member_id = strawberry.ID(encode("Member", member_id)), member_id
     return member
@@ -263,4 +308,7 @@ def _pages_only(selected: SelectionSetNode | None, fragments: Mapping[str, Fragm
 
 def _has_cursor(node: FieldNode) -> bool:
     # A cursor in a variable may be null: then the list's own resolver reads the member.
-    return any(each.name.value == "after" and not isinstance(each.value, NullValueNode) for each in node.arguments or ())
+    return any(
+        each.name.value == "after" and not isinstance(each.value, NullValueNode)
+        for each in node.arguments or ()
+    )

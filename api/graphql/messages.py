@@ -1,4 +1,6 @@
-"""The inbox: every message, also where no push could be delivered; rendered in the reader's language when it is read."""
+"""The inbox: every message, also where no push could be delivered; rendered in the reader's language when it
+is read.
+"""
 
 from datetime import datetime
 from enum import Enum
@@ -36,7 +38,9 @@ class MessageSurvey:
     question: str = strawberry.field(description="In the member's language of now.")
     lowest: int = strawberry.field(description="The least score that there is.")
     highest: int = strawberry.field(description="The greatest score that there is.")
-    score: int | None = strawberry.field(description="What it was answered with; null where it is not answered.")
+    score: int | None = strawberry.field(
+        description="What it was answered with; null where it is not answered."
+    )
     answered_at: datetime | None = strawberry.field(description="When it was answered; null where it is not.")
 
 
@@ -48,8 +52,12 @@ class Message(Node):
     title: str = strawberry.field(description="In the member's language of now.")
     body: str = strawberry.field(description="In the member's language of now.")
     sent_at: datetime = strawberry.field(description="When it was put into the inbox.")
-    read_at: datetime | None = strawberry.field(description="When it was marked read; null where it is unread.")
-    link: str | None = strawberry.field(description="Where a tap leads, a deep link of the app; null where nowhere.")
+    read_at: datetime | None = strawberry.field(
+        description="When it was marked read; null where it is unread."
+    )
+    link: str | None = strawberry.field(
+        description="Where a tap leads, a deep link of the app; null where nowhere."
+    )
     survey: MessageSurvey | None = strawberry.field(description="What it asks; null where it asks nothing.")
 
 
@@ -68,7 +76,9 @@ class MessageConnection:
 
 @strawberry.input(description="Messages that the member has read.")
 class MarkMessagesReadInput:
-    ids: list[strawberry.ID] = strawberry.field(description="At most 100 global ids; those read before stay read.")
+    ids: list[strawberry.ID] = strawberry.field(
+        description="At most 100 global ids; those read before stay read."
+    )
 
 
 @strawberry.type(description="They are marked.")
@@ -85,13 +95,16 @@ class MessageMutation:
         ids = [decode_as("Message", id, field="ids") for id in input.ids]
         member, now = info.context.member().member_id, info.context.loaders.now
         try:
-            unread = await inbox.mark_read(info.context.services.house, member_id=member, letter_ids=ids, now=now)
+            unread = await inbox.mark_read(
+                info.context.services.house, member_id=member, letter_ids=ids, now=now
+            )
         except errors.NotFound:
             raise NotFound from None
         return MessagesRead(unread=unread)
 
 
-# --- showing them ----------------------------------------------------------------------------------------------------
+# --- showing them
+# ----------------------------------------------------------------------------------------------------
 
 
 def message_key(letter_id: str) -> str:
@@ -129,12 +142,16 @@ def _question(survey: Survey, words: str, letter: Letter) -> MessageSurvey:
     )
 
 
-async def message_history(info: Info, member: str, *, first: int | None, after: str | None) -> MessageConnection:
+async def message_history(
+    info: Info, member: str, *, first: int | None, after: str | None
+) -> MessageConnection:
     """Return a window of the inbox, newest first."""
     window = page(first, after, of=LIST)
     loaders = info.context.loaders
     box = await loaders.mailbox(member)
-    found = await inbox.opened(info.context.services.house, member_id=member, box=box, first=window.size, before=window.after)
+    found = await inbox.opened(
+        info.context.services.house, member_id=member, box=box, first=window.size, before=window.after
+    )
     reader, seen = await loaders.reader(), await loaders.seen(member)
     return connection(
         [Numbered(one.n, message_of(reader, seen, one)) for one in found.letters],

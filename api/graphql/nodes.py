@@ -27,13 +27,19 @@ Fetch = Callable[[Info, str], Awaitable[Node]]
 
 @strawberry.type
 class NodeQuery:
-    @strawberry.field(description="Anything with a global id, for the caller whose it is; for anyone else NOT_FOUND.")
+    @strawberry.field(
+        description="Anything with a global id, for the caller whose it is; for anyone else NOT_FOUND."
+    )
     async def node(
-        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Of a type that is a Node.")]
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="Of a type that is a Node.")],
     ) -> Node | None:
         return await fetched(info, id, field="id")
 
-    @strawberry.field(description="The same for many ids, in their order; null for what is not there or somebody else's.")
+    @strawberry.field(
+        description="The same for many ids, in their order; null for what is not there or somebody else's."
+    )
     async def nodes(
         self, info: Info, ids: Annotated[list[strawberry.ID], strawberry.argument(description="At most 100.")]
     ) -> list[Node | None]:
@@ -50,7 +56,9 @@ async def _or_none(info: Info, id: strawberry.ID) -> Node | None:
 
 
 async def fetched(info: Info, id: strawberry.ID, *, field: str) -> Node:
-    """Return what an id names, as this caller may see it. Raises NotFound, also for what is somebody else's, and BadInput for junk."""
+    """Return what an id names, as this caller may see it. Raises NotFound, also for what is somebody else's,
+    and BadInput for junk.
+    """
     kind, key = decode(id, field=field)
     fetch = KINDS.get(kind)
     if fetch is None:

@@ -1,8 +1,8 @@
 """Relay connections over gapless counters: `first` 1..100, cursors that hold the counter, never a skip.
 
-A door asks `page(first, after)` for the window, reads one row more than `size`, and hands rows with their counters to
-`connection`. A cursor is the counter of its row (and nothing about the member), marked with what it is a cursor of, so that
-one list's cursor is junk in another.
+A door asks `page(first, after)` for the window, reads one row more than `size`, and hands rows with their
+counters to `connection`. A cursor is the counter of its row (and nothing about the member), marked with what
+it is a cursor of, so that one list's cursor is junk in another.
 """
 
 import re
@@ -23,7 +23,9 @@ COUNTER_AT_MOST = 2**53
 First = Annotated[int | None, strawberry.argument(description="How many, 1 to 100.")]
 After = Annotated[
     str | None,
-    strawberry.argument(description="The cursor of the row before, such as `pageInfo.endCursor`; null for the first page."),
+    strawberry.argument(
+        description="The cursor of the row before, such as `pageInfo.endCursor`; null for the first page."
+    ),
 ]
 
 _CURSOR = re.compile(rb"([a-z]{1,12}):(0|[1-9][0-9]{0,15})")
@@ -39,7 +41,8 @@ ConnectionT_co = TypeVar("ConnectionT_co", covariant=True)
 ConnectionT = TypeVar("ConnectionT")
 
 
-# --- values ----------------------------------------------------------------------------------------------------------
+# --- values
+# ----------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,12 @@ class EdgeMaker(Protocol[NodeT_contra, EdgeT_co]):
 
 class PageInfoMaker(Protocol[PageInfoT_co]):
     def __call__(
-        self, *, has_next_page: bool, has_previous_page: bool, start_cursor: str | None, end_cursor: str | None
+        self,
+        *,
+        has_next_page: bool,
+        has_previous_page: bool,
+        start_cursor: str | None,
+        end_cursor: str | None,
     ) -> PageInfoT_co: ...
 
 
@@ -72,7 +80,8 @@ class ConnectionMaker(Protocol[EdgeT, PageInfoT_contra, ConnectionT_co]):
     def __call__(self, *, edges: list[EdgeT], page_info: PageInfoT_contra) -> ConnectionT_co: ...
 
 
-# --- rules -----------------------------------------------------------------------------------------------------------
+# --- rules
+# -----------------------------------------------------------------------------------------------------------
 
 
 def page(first: int | None, after: str | None, *, of: str) -> Page:
@@ -115,10 +124,12 @@ def connection(
     more: bool = False,
     reached: int | None = None,
 ) -> ConnectionT:
-    """Return a connection of at most `window.size` rows; a row beyond them only says that there is a next page.
+    """Return a connection of at most `window.size` rows; a row beyond them only says that there is a next
+    page.
 
-    `edge`, `page_info` and `make` are the schema's own dataclasses (or a `partial` of one that has more fields).
-    Where a filter thins a window, `more` says that rows may stand beyond it, and `reached` the counter down to which it was read.
+    `edge`, `page_info` and `make` are the schema's own dataclasses (or a `partial` of one that has more
+    fields). Where a filter thins a window, `more` says that rows may stand beyond it, and `reached` the
+    counter down to which it was read.
     """
     shown = rows[: window.size]
     edges = [edge(cursor=cursor(row.counter, of=of), node=row.node) for row in shown]

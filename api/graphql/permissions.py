@@ -4,10 +4,11 @@
     TYPES     every object type -> whose eyes may see it
     GUARDED   object fields that are null for all but the callers named
 
-`guard(schema)` puts ROOTS and GUARDED in front of the resolvers, so a leaf needs no check of its own: who may see a thing is
-settled where it is fetched. `faults(schema)` proves the rest without running anything: no field is without an entry, and no
-answer reaches, however deep, a type that is not for its caller's eyes. Whose thing an id names is the door's to look up
-(somebody else's is NOT_FOUND). A role that a screen should be told about (NotAllowed) is judged by the service, not here.
+`guard(schema)` puts ROOTS and GUARDED in front of the resolvers, so a leaf needs no check of its own: who may
+see a thing is settled where it is fetched. `faults(schema)` proves the rest without running anything: no
+field is without an entry, and no answer reaches, however deep, a type that is not for its caller's eyes.
+Whose thing an id names is the door's to look up (somebody else's is NOT_FOUND). A role that a screen should
+be told about (NotAllowed) is judged by the service, not here.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -62,7 +63,8 @@ def _to(may: Eyes, answers: Eyes | None = None) -> Entry:
     return Entry(may, may if answers is None else answers)
 
 
-# --- the table -------------------------------------------------------------------------------------------------------
+# --- the table
+# -------------------------------------------------------------------------------------------------------
 
 ROOTS: Mapping[str, Mapping[str, Entry]] = {
     "Query": {
@@ -101,7 +103,8 @@ ROOTS: Mapping[str, Mapping[str, Entry]] = {
         "recordPurchase": _to(STAFF),
         "refundPurchase": _to(STAFF),
         "useVoucher": _to(STAFF),
-        # Managers only, but a cashier's screen is told so: NotAllowed with reason ROLE, which the service answers.
+        # Managers only, but a cashier's screen is told so: NotAllowed with reason ROLE, which the service
+        # answers.
         "reverseVoucherUse": _to(STAFF),
         "adjustBalance": _to(STAFF),
         "freezeMember": _to(STAFF),
@@ -119,37 +122,137 @@ def _all(eyes: Eyes, *types: str) -> dict[str, Eyes]:
 
 
 TYPES: Mapping[str, Eyes] = {
-    **_all(PUBLIC, "PageInfo", "Programme", "Terms", "ConsentPurpose", "EarningRule", "Tier", "Badge", "Plan", "Store"),
-    **_all(PUBLIC, "Reward", "RewardValue", "Cost", "QrImage", "IdempotencyConflict", "SignInRefused", "NotEnrolled"),
+    **_all(
+        PUBLIC,
+        "PageInfo",
+        "Programme",
+        "Terms",
+        "ConsentPurpose",
+        "EarningRule",
+        "Tier",
+        "Badge",
+        "Plan",
+        "Store",
+    ),
+    **_all(
+        PUBLIC,
+        "Reward",
+        "RewardValue",
+        "Cost",
+        "QrImage",
+        "IdempotencyConflict",
+        "SignInRefused",
+        "NotEnrolled",
+    ),
     **_all(PUBLIC, "Enrolled", "TermsNotAccepted", "SignInCodeRequested", "SessionRefreshed"),
     # The member's own
     **_all(MEMBER, "Member", "MemberCard", "Referral", "MemberPlan", "Consent", "Device"),
     **_all(MEMBER, "MessageSurvey", "SurveyAnswered", "SurveyAnsweredBefore"),
     **_all(MEMBER, "Message", "MessageConnection", "MessageEdge", "PointEntryConnection", "PointEntryEdge"),
-    **_all(MEMBER, "SignedIn", "ProfileUpdated", "ContactChanged", "ContactTaken", "TermsAccepted", "ConsentSet"),
-    **_all(MEMBER, "DeviceRegistered", "DeviceUnregistered", "MessagesRead", "RewardRedeemed", "RewardLocked", "VoucherGivenBack"),
-    **_all(MEMBER, "MemberActivityEvent", "BalanceChanged", "RewardUnlocked", "BadgeEarned", "TierChanged", "VoucherIssued"),
-    **_all(MEMBER, "VoucherUsed", "VoucherReinstated", "VoucherCancelled", "VoucherExpired", "MessageReceived", "Resync"),
+    **_all(
+        MEMBER, "SignedIn", "ProfileUpdated", "ContactChanged", "ContactTaken", "TermsAccepted", "ConsentSet"
+    ),
+    **_all(
+        MEMBER,
+        "DeviceRegistered",
+        "DeviceUnregistered",
+        "MessagesRead",
+        "RewardRedeemed",
+        "RewardLocked",
+        "VoucherGivenBack",
+    ),
+    **_all(
+        MEMBER,
+        "MemberActivityEvent",
+        "BalanceChanged",
+        "RewardUnlocked",
+        "BadgeEarned",
+        "TierChanged",
+        "VoucherIssued",
+    ),
+    **_all(
+        MEMBER,
+        "VoucherUsed",
+        "VoucherReinstated",
+        "VoucherCancelled",
+        "VoucherExpired",
+        "MessageReceived",
+        "Resync",
+    ),
     # What the till needs of a member, and the member sees too
-    **_all(SIGNED_IN, "SignedOut", "Wallet", "ExpiringAmount", "PointEntry", "RuleOutcome", "TierProgress", "TierStep", "BadgeProgress"),
-    **_all(SIGNED_IN, "MemberReward", "MemberRewardConnection", "MemberRewardEdge", "Lock", "Voucher", "VoucherConnection", "VoucherEdge"),
+    **_all(
+        SIGNED_IN,
+        "SignedOut",
+        "Wallet",
+        "ExpiringAmount",
+        "PointEntry",
+        "RuleOutcome",
+        "TierProgress",
+        "TierStep",
+        "BadgeProgress",
+    ),
+    **_all(
+        SIGNED_IN,
+        "MemberReward",
+        "MemberRewardConnection",
+        "MemberRewardEdge",
+        "Lock",
+        "Voucher",
+        "VoucherConnection",
+        "VoucherEdge",
+    ),
     **_all(SIGNED_IN, "Purchase", "PurchaseLine", "PurchaseConnection", "PurchaseEdge", "VoucherNotUsable"),
     # The till's own
-    **_all(STAFF, "Staff", "Customer", "CustomerScan", "VoucherScan", "UnknownCode", "ExpiredCode", "Quote", "QuotedEntry"),
-    **_all(STAFF, "WalletTotal", "RefundQuote", "StaffSignedIn", "NotAllowed", "PurchaseRecorded", "PurchaseClaimed"),
-    **_all(STAFF, "PurchaseRefunded", "RefundTooLarge", "UnknownPurchase", "VoucherAccepted", "VoucherUseReversed"),
+    **_all(
+        STAFF,
+        "Staff",
+        "Customer",
+        "CustomerScan",
+        "VoucherScan",
+        "UnknownCode",
+        "ExpiredCode",
+        "Quote",
+        "QuotedEntry",
+    ),
+    **_all(
+        STAFF,
+        "WalletTotal",
+        "RefundQuote",
+        "StaffSignedIn",
+        "NotAllowed",
+        "PurchaseRecorded",
+        "PurchaseClaimed",
+    ),
+    **_all(
+        STAFF,
+        "PurchaseRefunded",
+        "RefundTooLarge",
+        "UnknownPurchase",
+        "VoucherAccepted",
+        "VoucherUseReversed",
+    ),
     **_all(STAFF, "ShiftAction", "AuditEntry", "AuditBalance"),
-    **_all(STAFF, "BalanceAdjusted", "InsufficientBalance", "WalletFull", "EventRecorded", "MembershipFrozen", "MembershipUnfrozen"),
+    **_all(
+        STAFF,
+        "BalanceAdjusted",
+        "InsufficientBalance",
+        "WalletFull",
+        "EventRecorded",
+        "MembershipFrozen",
+        "MembershipUnfrozen",
+    ),
 }
 
-# Null for anyone else: a voucher's code is worth its value, and staff need only scan it. A member is only ever shown their own.
+# Null for anyone else: a voucher's code is worth its value, and staff need only scan it. A member is only
+# ever shown their own.
 GUARDED: Mapping[tuple[str, str], Eyes] = {
     ("Voucher", "code"): MEMBER,
     ("Voucher", "qr"): MEMBER,
 }
 
 
-# --- enforcing it ----------------------------------------------------------------------------------------------------
+# --- enforcing it
+# ----------------------------------------------------------------------------------------------------
 
 
 def who(caller: Caller) -> Who:
@@ -173,9 +276,11 @@ def guard(
     roots: Mapping[str, Mapping[str, Entry]] = ROOTS,
     guarded: Mapping[tuple[str, str], Eyes] = GUARDED,
 ) -> None:
-    """Put the table in front of the resolvers of this schema, once; a root field without an entry is open to nobody.
+    """Put the table in front of the resolvers of this schema, once; a root field without an entry is open to
+    nobody.
 
-    `admit` is called with the context and the field's name each time a root field is about to run, and may raise (RateLimited).
+    `admit` is called with the context and the field's name each time a root field is about to run, and may
+    raise (RateLimited).
     """
     for root in _roots(schema):
         for name, field in root.fields.items():
@@ -212,7 +317,8 @@ def _guarded_field(resolve: Resolver | None, name: str, eyes: Eyes) -> Resolver:
     return guarded
 
 
-# --- proving it ------------------------------------------------------------------------------------------------------
+# --- proving it
+# ------------------------------------------------------------------------------------------------------
 
 
 def faults(
@@ -222,12 +328,17 @@ def faults(
     types: Mapping[str, Eyes] = TYPES,
     guarded: Mapping[tuple[str, str], Eyes] = GUARDED,
 ) -> list[str]:
-    """Return each root field and object type without an entry, and each answer that reaches a type not for its caller's eyes."""
+    """Return each root field and object type without an entry, and each answer that reaches a type not for
+    its caller's eyes.
+    """
     root_types = _roots(schema)
     found = [
         f"{name}: no entry in TYPES"
         for name, each in sorted(schema.type_map.items())
-        if isinstance(each, GraphQLObjectType) and each not in root_types and not name.startswith("__") and name not in types
+        if isinstance(each, GraphQLObjectType)
+        and each not in root_types
+        and not name.startswith("__")
+        and name not in types
     ]
     for root in root_types:
         for name, field in root.fields.items():
@@ -243,7 +354,9 @@ def faults(
     return found
 
 
-def _reached(schema: GraphQLSchema, field: GraphQLField, guarded: Mapping[tuple[str, str], Eyes]) -> Iterator[str]:
+def _reached(
+    schema: GraphQLSchema, field: GraphQLField, guarded: Mapping[tuple[str, str], Eyes]
+) -> Iterator[str]:
     todo: list[GraphQLNamedType] = [get_named_type(field.type)]
     seen: set[str] = set()
     while todo:
@@ -255,7 +368,11 @@ def _reached(schema: GraphQLSchema, field: GraphQLField, guarded: Mapping[tuple[
             todo += schema.get_possible_types(each)
         elif isinstance(each, GraphQLObjectType):
             yield each.name
-            todo += [get_named_type(inner.type) for name, inner in each.fields.items() if (each.name, name) not in guarded]
+            todo += [
+                get_named_type(inner.type)
+                for name, inner in each.fields.items()
+                if (each.name, name) not in guarded
+            ]
 
 
 def _roots(schema: GraphQLSchema) -> list[GraphQLObjectType]:

@@ -27,13 +27,20 @@ class WalletKind(Enum):
     MONEY = strawberry.enum_value("MONEY", description="Minor units of `currency`.")
 
 
-@strawberry.enum(description="What an entry did. Only SPEND, CLAWBACK and EXPIRE always take away; ADJUST and TRANSFER go either way.")
+@strawberry.enum(
+    description=(
+        "What an entry did. Only SPEND, CLAWBACK and EXPIRE always take away; ADJUST and TRANSFER go either"
+        " way."
+    )
+)
 class EntryKind(Enum):
     AWARD = strawberry.enum_value("AWARD", description="Earned by a rule, a badge or an invitation.")
     BONUS = strawberry.enum_value("BONUS", description="The extra of a tier, a plan or a multiplying rule.")
     SPEND = strawberry.enum_value("SPEND", description="A reward was redeemed.")
     RETURN = strawberry.enum_value("RETURN", description="A voucher was given back.")
-    CLAWBACK = strawberry.enum_value("CLAWBACK", description="A refund took back what the purchase had earned.")
+    CLAWBACK = strawberry.enum_value(
+        "CLAWBACK", description="A refund took back what the purchase had earned."
+    )
     EXPIRE = strawberry.enum_value("EXPIRE", description="Lapsed.")
     ADJUST = strawberry.enum_value("ADJUST", description="A correction by a manager.")
     TRANSFER = strawberry.enum_value("TRANSFER", description="Moved between members.")
@@ -48,23 +55,37 @@ class ExpiringAmount:
 @strawberry.type(description="What a member has of one kind: points, or money.")
 class Wallet:
     id: strawberry.ID = strawberry.field(
-        description="Global id: a cache keeps one wallet by it, and whatever answers it anew brings it up to date."
+        description=(
+            "Global id: a cache keeps one wallet by it, and whatever answers it anew brings it up to date."
+        )
     )
     code: WalletCode = strawberry.field(description="Its code in the programme file.")
     name: str = strawberry.field(description="In the reader's language.")
     wallet_kind: WalletKind = strawberry.field(description="Points or money.")
-    currency: str | None = strawberry.field(description="ISO 4217, amounts are in its minor units; null for points.")
+    currency: str | None = strawberry.field(
+        description="ISO 4217, amounts are in its minor units; null for points."
+    )
     available: int = strawberry.field(
-        description="What can be spent at this instant: lapsed lots are already out, due ones already in, whatever any job has done."
+        description=(
+            "What can be spent at this instant: lapsed lots are already out, due ones already in, whatever"
+            " any job has done."
+        )
     )
     pending: int = strawberry.field(description="Awarded, not yet spendable.")
-    debt: int = strawberry.field(description="Owed after a refund of points already spent; the next awards repay it.")
+    debt: int = strawberry.field(
+        description="Owed after a refund of points already spent; the next awards repay it."
+    )
     earned: Long = strawberry.field(description="Ever awarded, less what was clawed back.")
     spent: Long = strawberry.field(description="Ever spent, less what was returned.")
     expired: Long = strawberry.field(description="Ever lapsed.")
     lots: strawberry.Private[tuple[Lot, ...]]
 
-    @strawberry.field(description="Every open spendable lot that expires, soonest first; with those that never do they sum to available.")
+    @strawberry.field(
+        description=(
+            "Every open spendable lot that expires, soonest first; with those that never do they sum to"
+            " available."
+        )
+    )
     def expiring(self) -> list[ExpiringAmount]:
         return [
             ExpiringAmount(amount=lot.amount, on=lot.expires_on)
@@ -76,22 +97,32 @@ class Wallet:
 @strawberry.type(description="What one rule came to.")
 class RuleOutcome:
     rule: str = strawberry.field(description="Its code in the programme file.")
-    title: str = strawberry.field(description="In the reader's language; the code of a rule that awards nothing and has none.")
+    title: str = strawberry.field(
+        description="In the reader's language; the code of a rule that awards nothing and has none."
+    )
     applied: bool = strawberry.field(description="Whether it counted.")
     wallet: WalletCode | None = strawberry.field(description="What it gave to; null where it gave nothing.")
     amount: int = strawberry.field(description="What it gave; 0 where it did not count.")
     reason: str | None = strawberry.field(
-        description="A fixed word: when, during, limit, cap, best_of:RULE, holdout, nothing_to_count, rounded_to_zero, no_consent, "
-        "frozen, later:INSTANT; null where it counted in full."
+        description=(
+            "A fixed word: when, during, limit, cap, best_of:RULE, holdout, nothing_to_count,"
+            " rounded_to_zero, no_consent, frozen, later:INSTANT; null where it counted in full."
+        )
     )
     reader: strawberry.Private[Reader]
 
-    @strawberry.field(description="The reason in the reader's language, to stand behind the title; null where it counted in full.")
+    @strawberry.field(
+        description=(
+            "The reason in the reader's language, to stand behind the title; null where it counted in full."
+        )
+    )
     def message(self) -> str | None:
         return None if self.reason is None else reason_text(self.reader, self.reason)
 
 
-@strawberry.type(description="A line of the history. It never changes; a refund or a return is a line of its own.")
+@strawberry.type(
+    description="A line of the history. It never changes; a refund or a return is a line of its own."
+)
 class PointEntry(Node):
     wallet: WalletCode = strawberry.field(description="Which wallet it moved.")
     entry_kind: EntryKind = strawberry.field(description="What it did.")
@@ -102,16 +133,23 @@ class PointEntry(Node):
         description="For an award: when it can be spent, if not at once; when it lapses, if ever."
     )
     expires_on: date | None = strawberry.field(
-        description="The last day on which an award can be spent, as it was given; null where it never lapses."
+        description=(
+            "The last day on which an award can be spent, as it was given; null where it never lapses."
+        )
     )
     balance_after: int = strawberry.field(
-        description="available + pending - debt after it. A lapse that is due and not yet written is shown as if it were."
+        description=(
+            "available + pending - debt after it. A lapse that is due and not yet written is shown as if it"
+            " were."
+        )
     )
     member: strawberry.Private[str]
     told: strawberry.Private[Told]
     reader: strawberry.Private[Reader]
 
-    @strawberry.field(description="Why this amount: each rule that counted, and each that did not with its reason.")
+    @strawberry.field(
+        description="Why this amount: each rule that counted, and each that did not with its reason."
+    )
     async def explanation(self, info: Info) -> list[RuleOutcome]:
         row = await info.context.loaders.row(self.member, self.told.seq)
         return explained(self.reader, self.told, row.outcomes if row else ())
@@ -123,7 +161,9 @@ class PointEntry(Node):
 
     @strawberry.field(description="The voucher behind it; null where there was none.")
     async def voucher(self, info: Info) -> Voucher | None:
-        found = await info.context.loaders.voucher(self.told.entry.voucher) if self.told.entry.voucher else None
+        found = (
+            await info.context.loaders.voucher(self.told.entry.voucher) if self.told.entry.voucher else None
+        )
         return None if found is None else await voucher_of(info, found)
 
 
@@ -145,8 +185,12 @@ class QuotedEntry:
     entry_kind: EntryKind = strawberry.field(description="What it would do.")
     amount: int = strawberry.field(description="Signed.")
     title: str = strawberry.field(description="What it would be for, in the reader's language.")
-    available_at: datetime | None = strawberry.field(description="When it could be spent; null where at once.")
-    expires_on: date | None = strawberry.field(description="The last day on which it could be spent; null where it never lapses.")
+    available_at: datetime | None = strawberry.field(
+        description="When it could be spent; null where at once."
+    )
+    expires_on: date | None = strawberry.field(
+        description="The last day on which it could be spent; null where it never lapses."
+    )
 
 
 @strawberry.type(description="What entries come to in one wallet.")
@@ -157,7 +201,8 @@ class WalletTotal:
     amount: int = strawberry.field(description="Signed.")
 
 
-# --- wallets ---------------------------------------------------------------------------------------------------------
+# --- wallets
+# ---------------------------------------------------------------------------------------------------------
 
 
 def wallet_of(reader: Reader, member: str, code: str, held: Held) -> Wallet:
@@ -182,15 +227,23 @@ def wallet_of(reader: Reader, member: str, code: str, held: Held) -> Wallet:
 
 def wallets_of(reader: Reader, member: Member) -> list[Wallet]:
     """Return every wallet of a member, in the file's order; one that never held anything is empty."""
-    return [wallet_of(reader, member.id, spec.code, member.wallets.get(spec.code) or Held()) for spec in reader.programme.wallets]
+    return [
+        wallet_of(reader, member.id, spec.code, member.wallets.get(spec.code) or Held())
+        for spec in reader.programme.wallets
+    ]
 
 
 def wallets_then(reader: Reader, member: str, wallets: Mapping[str, Held]) -> list[Wallet]:
     """Return wallets as they were right after a decision, in the file's order."""
-    return [wallet_of(reader, member, spec.code, wallets[spec.code]) for spec in reader.programme.wallets if spec.code in wallets]
+    return [
+        wallet_of(reader, member, spec.code, wallets[spec.code])
+        for spec in reader.programme.wallets
+        if spec.code in wallets
+    ]
 
 
-# --- entries ---------------------------------------------------------------------------------------------------------
+# --- entries
+# ---------------------------------------------------------------------------------------------------------
 
 
 def entry_id(member: str, n: int) -> strawberry.ID:
@@ -251,14 +304,19 @@ def totals_of(reader: Reader, entries: Sequence[Entry]) -> list[WalletTotal]:
     ]
 
 
-# --- reasons ---------------------------------------------------------------------------------------------------------
+# --- reasons
+# ---------------------------------------------------------------------------------------------------------
 
 
 def explained(reader: Reader, told: Told, outcomes: Iterable[Outcome]) -> list[RuleOutcome]:
-    """Return why one entry's amount is what it is: what made it, with the entry's own amount, and the rules that gave nothing."""
+    """Return why one entry's amount is what it is: what made it, with the entry's own amount, and the rules
+    that gave nothing.
+    """
     entry = told.entry
     found = list(outcomes)
-    own = next((one for one in found if one.applied and one.rule == entry.rule and one.wallet == entry.wallet), None)
+    own = next(
+        (one for one in found if one.applied and one.rule == entry.rule and one.wallet == entry.wallet), None
+    )
     made = RuleOutcome(
         rule=entry.rule or told.event,
         title=entry_title(reader, entry, version=told.version, reward=told.reward),

@@ -1,7 +1,8 @@
 """Refusals that a screen can act on, as the contract's Problems. One renderer, so no resolver has a `try`.
 
-A mutation is marked `@refusals`: a `Refusal` of the domain that it meets becomes the Problem of the same name, in the reader's
-language. A door whose Problem needs more than the refusal itself registers how it is told, with `told_by`.
+A mutation is marked `@refusals`: a `Refusal` of the domain that it meets becomes the Problem of the same
+name, in the reader's language. A door whose Problem needs more than the refusal itself registers how it is
+told, with `told_by`.
 """
 
 import inspect
@@ -29,10 +30,13 @@ Teller = Callable[[Info, Reader, RefusalT], Problem | Awaitable[Problem]]
 @strawberry.enum(description="Why nobody is signed in.")
 class SignInRefusal(Enum):
     WRONG_CODE = strawberry.enum_value(
-        "WRONG_CODE", description="Another code was sent; `attemptsLeft` says how often it can be tried again."
+        "WRONG_CODE",
+        description="Another code was sent; `attemptsLeft` says how often it can be tried again.",
     )
     EXPIRED_CODE = strawberry.enum_value("EXPIRED_CODE", description="None is waiting: ask for a new one.")
-    TOO_MANY_ATTEMPTS = strawberry.enum_value("TOO_MANY_ATTEMPTS", description="Ask for a new code, or, with a password, wait.")
+    TOO_MANY_ATTEMPTS = strawberry.enum_value(
+        "TOO_MANY_ATTEMPTS", description="Ask for a new code, or, with a password, wait."
+    )
     WRONG_PASSWORD = strawberry.enum_value("WRONG_PASSWORD", description="User, password or store is wrong.")
     SESSION_ENDED = strawberry.enum_value(
         "SESSION_ENDED", description="Signed out, too old, or a refresh token was used twice: sign in again."
@@ -50,7 +54,9 @@ class NotAllowedReason(Enum):
     TOO_LATE = strawberry.enum_value("TOO_LATE", description="The time for it is over.")
 
 
-@strawberry.type(description="The key was used for another request, which stands. A new request needs a new key.")
+@strawberry.type(
+    description="The key was used for another request, which stands. A new request needs a new key."
+)
 class IdempotencyConflict(Problem):
     pass
 
@@ -63,7 +69,9 @@ class TermsNotAccepted(Problem):
 @strawberry.type(description="Nobody is signed in.")
 class SignInRefused(Problem):
     reason: SignInRefusal = strawberry.field(description="Why.")
-    attempts_left: int | None = strawberry.field(description="How often this code can be tried again; null where that is not the point.")
+    attempts_left: int | None = strawberry.field(
+        description="How often this code can be tried again; null where that is not the point."
+    )
 
 
 @strawberry.type(description="The contact is proven and has no membership: offer to enrol.")
@@ -86,7 +94,9 @@ class ExpiredCode(Problem):
     pass
 
 
-@strawberry.type(description="Own membership, another store's voucher, a limit of the shift, a frozen member.")
+@strawberry.type(
+    description="Own membership, another store's voucher, a limit of the shift, a frozen member."
+)
 class NotAllowed(Problem):
     reason: NotAllowedReason = strawberry.field(description="Which of these.")
 
@@ -111,7 +121,8 @@ class WalletFull(Problem):
     room: int = strawberry.field(description="How much it has room for.")
 
 
-# --- telling ---------------------------------------------------------------------------------------------------------
+# --- telling
+# ---------------------------------------------------------------------------------------------------------
 
 _TELLERS: dict[type[Refusal], Callable[[Info, Reader, Refusal], Problem | Awaitable[Problem]]] = {}
 
@@ -136,7 +147,8 @@ def refusals(
         try:
             return await resolver(self, info, *args, **kwargs)
         except Refusal as refusal:
-            # Which Problems a mutation may answer its union says; one that is not among them is INTERNAL, and a test's to find.
+            # Which Problems a mutation may answer its union says; one that is not among them is INTERNAL, and
+            # a test's to find.
             return cast(T, await problem(info, refusal))
 
     return cast("Callable[Concatenate[SelfT, Info, P], Coroutine[Any, Any, T]]", answer)
@@ -163,7 +175,9 @@ def _terms(_info: Info, reader: Reader, refusal: errors.TermsNotAccepted) -> Ter
 @told_by(errors.SignInRefused)
 def _sign_in(_info: Info, reader: Reader, refusal: errors.SignInRefused) -> SignInRefused:
     message = say(f"refused.{refusal.reason}", reader.locale)
-    return SignInRefused(message=message, reason=SignInRefusal[refusal.reason], attempts_left=refusal.attempts_left)
+    return SignInRefused(
+        message=message, reason=SignInRefusal[refusal.reason], attempts_left=refusal.attempts_left
+    )
 
 
 @told_by(errors.NotEnrolled)
@@ -207,14 +221,20 @@ def _unknown_purchase(_info: Info, reader: Reader, _: errors.UnknownPurchase) ->
 
 @told_by(decision.RefundTooLarge)
 def _too_large(_info: Info, reader: Reader, refusal: decision.RefundTooLarge) -> RefundTooLarge:
-    amount = amount_text(refusal.refundable, currency=reader.programme.programme.currency, locale=reader.locale)
-    return RefundTooLarge(message=say("problem.RefundTooLarge", reader.locale, amount=amount), refundable=refusal.refundable)
+    amount = amount_text(
+        refusal.refundable, currency=reader.programme.programme.currency, locale=reader.locale
+    )
+    return RefundTooLarge(
+        message=say("problem.RefundTooLarge", reader.locale, amount=amount), refundable=refusal.refundable
+    )
 
 
 @told_by(decision.BalanceTooLow)
 def _too_low(_info: Info, reader: Reader, refusal: decision.BalanceTooLow) -> InsufficientBalance:
     amount = number_text(refusal.missing, locale=reader.locale)
-    return InsufficientBalance(message=say("problem.InsufficientBalance", reader.locale, amount=amount), missing=refusal.missing)
+    return InsufficientBalance(
+        message=say("problem.InsufficientBalance", reader.locale, amount=amount), missing=refusal.missing
+    )
 
 
 @told_by(decision.WalletFull)

@@ -21,16 +21,27 @@ T = TypeVar("T")
 
 @strawberry.input(description="What changes: a field left out stays as it is.")
 class UpdateProfileInput:
-    name: str | None = strawberry.field(default=UNSET, description="1 to 100 characters; it cannot be cleared.")
+    name: str | None = strawberry.field(
+        default=UNSET, description="1 to 100 characters; it cannot be cleared."
+    )
     birthday: date | None = strawberry.field(default=UNSET, description="Null for none.")
-    locale: str | None = strawberry.field(default=UNSET, description="One of `programme.locales`; null for the first of them.")
+    locale: str | None = strawberry.field(
+        default=UNSET, description="One of `programme.locales`; null for the first of them."
+    )
     timezone: str | None = strawberry.field(default=UNSET, description="IANA; null for the programme's.")
 
 
-@strawberry.input(description="A new e-mail address or phone number. Two calls: first without, then with the code that was sent there.")
+@strawberry.input(
+    description=(
+        "A new e-mail address or phone number. Two calls: first without, then with the code that was sent"
+        " there."
+    )
+)
 class ChangeContactInput:
     contact: str = strawberry.field(description=CONTACT)
-    code: str | None = strawberry.field(default=None, description="The six digits that were sent there; leave it out to have them sent.")
+    code: str | None = strawberry.field(
+        default=None, description="The six digits that were sent there; leave it out to have them sent."
+    )
 
 
 @strawberry.input(description="The terms that the member has read and agrees to.")
@@ -67,12 +78,16 @@ class ConsentSet:
 
 ChangeContactResult = Annotated[
     ContactChanged | SignInCodeRequested | SignInRefused | ContactTaken,
-    strawberry.union("ChangeContactResult", description="SignInCodeRequested answers the first call, the others the second."),
+    strawberry.union(
+        "ChangeContactResult",
+        description="SignInCodeRequested answers the first call, the others the second.",
+    ),
 ]
 AcceptTermsResult = Annotated[
     TermsAccepted | TermsNotAccepted,
     strawberry.union(
-        "AcceptTermsResult", description="Accepted, or the terms have changed meanwhile: show the current ones and ask again."
+        "AcceptTermsResult",
+        description="Accepted, or the terms have changed meanwhile: show the current ones and ask again.",
     ),
 ]
 
@@ -83,18 +98,29 @@ class ProfileMutation:
     async def update_profile(self, info: Info, input: UpdateProfileInput) -> ProfileUpdated:
         member, loaders = info.context.member().member_id, info.context.loaders
         change = ProfileUpdate(
-            name=_given(input.name), birthday=_given(input.birthday), locale=_given(input.locale), timezone=_given(input.timezone)
+            name=_given(input.name),
+            birthday=_given(input.birthday),
+            locale=_given(input.locale),
+            timezone=_given(input.timezone),
         )
         await profile.update(info.context.services.desk, member=member, change=change, now=loaders.now)
         return ProfileUpdated(member=await _afterwards(info, member))
 
-    @strawberry.mutation(description="Without code: sends one to the new contact. With it: the contact changes.")
+    @strawberry.mutation(
+        description="Without code: sends one to the new contact. With it: the contact changes."
+    )
     @refusals
     async def change_contact(self, info: Info, input: ChangeContactInput) -> ChangeContactResult:
-        member, loaders, desk = info.context.member().member_id, info.context.loaders, info.context.services.desk
+        member, loaders, desk = (
+            info.context.member().member_id,
+            info.context.loaders,
+            info.context.services.desk,
+        )
         if input.code is None:
             locale = (await loaders.reader()).locale
-            expires_at = await contacts.ask(desk, member=member, contact=input.contact, locale=locale, now=loaders.now)
+            expires_at = await contacts.ask(
+                desk, member=member, contact=input.contact, locale=locale, now=loaders.now
+            )
             return SignInCodeRequested(expires_at=expires_at)
         await contacts.change(desk, member=member, contact=input.contact, code=input.code, now=loaders.now)
         return ContactChanged(member=await _afterwards(info, member))
@@ -110,7 +136,9 @@ class ProfileMutation:
     async def set_consent(self, info: Info, input: SetConsentInput) -> ConsentSet:
         member, loaders = info.context.member().member_id, info.context.loaders
         answer = Answer(input.purpose, input.granted, input.wording_version)
-        given = await consents.set_consent(info.context.services.desk, member=member, answer=answer, now=loaders.now)
+        given = await consents.set_consent(
+            info.context.services.desk, member=member, answer=answer, now=loaders.now
+        )
         loaders.forget(member)
         return ConsentSet(consents=consents_of(await loaders.reader(), member, given))
 

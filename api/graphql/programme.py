@@ -28,10 +28,16 @@ class Terms:
 class EarningRule:
     code: str = strawberry.field(description="Its code in the programme file.")
     title: str = strawberry.field(description="In the reader's language.")
-    description: str = strawberry.field(description="In the reader's language; empty where the title says all.")
+    description: str = strawberry.field(
+        description="In the reader's language; empty where the title says all."
+    )
     wallets: list[WalletCode] = strawberry.field(description="The wallets that it awards to.")
-    from_: datetime | None = strawberry.field(name="from", description="A campaign's start; null where it has none.")
-    until: datetime | None = strawberry.field(description="A campaign's end, exclusive; null where it has none.")
+    from_: datetime | None = strawberry.field(
+        name="from", description="A campaign's start; null where it has none."
+    )
+    until: datetime | None = strawberry.field(
+        description="A campaign's end, exclusive; null where it has none."
+    )
 
 
 @strawberry.type(description="Paid membership as the programme offers it.")
@@ -61,7 +67,11 @@ class Programme:
     @strawberry.field(description="How to earn, each listed rule in plain words.")
     def earning(self) -> list[EarningRule]:
         listed = (rule for rule in self.reader.programme.rules if rule.listed)
-        return [_earning(self.reader, rule) for rule in listed if any(action.award is not None for action in rule.do)]
+        return [
+            _earning(self.reader, rule)
+            for rule in listed
+            if any(action.award is not None for action in rule.do)
+        ]
 
     @strawberry.field(description="The ladder, lowest first; empty where there is none.")
     def tiers(self) -> list[Tier]:
@@ -71,7 +81,11 @@ class Programme:
     def badges(self) -> list[Badge]:
         return badges.shown(self.reader.programme, self.reader.locale)
 
-    @strawberry.field(description="All that can be redeemed, in the programme's order; how a member stands to them is `me.rewards`.")
+    @strawberry.field(
+        description=(
+            "All that can be redeemed, in the programme's order; how a member stands to them is `me.rewards`."
+        )
+    )
     def rewards(self) -> list[Reward]:
         return rewards.shown(self.reader.programme, self.reader.locale)
 
@@ -87,7 +101,9 @@ class Programme:
 
 @strawberry.type
 class ProgrammeQuery:
-    @strawberry.field(description="Public: what the programme offers and its rules in plain words. Needs no sign-in.")
+    @strawberry.field(
+        description="Public: what the programme offers and its rules in plain words. Needs no sign-in."
+    )
     async def programme(self, info: Info) -> Programme:
         return programme_of(await info.context.loaders.reader())
 

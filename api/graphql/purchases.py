@@ -10,7 +10,16 @@ from api.graphql.basics import Info, Problem
 from api.graphql.customers import Customer, customer_of
 from api.graphql.descriptions import KEY
 from api.graphql.ids import encode
-from api.graphql.points import PointEntry, QuotedEntry, RuleOutcome, WalletTotal, entries_of, outcomes_of, quoted_entry, totals_of
+from api.graphql.points import (
+    PointEntry,
+    QuotedEntry,
+    RuleOutcome,
+    WalletTotal,
+    entries_of,
+    outcomes_of,
+    quoted_entry,
+    totals_of,
+)
 from api.graphql.problems import ExpiredCode, IdempotencyConflict, NotAllowed, UnknownCode, refusals, told_by
 from api.graphql.reader import Reader
 from api.graphql.receipts import Purchase, purchase_of
@@ -30,7 +39,9 @@ from domain.services.reading import Seen
 class PurchaseLineInput:
     sku: str = strawberry.field(description="The goods' number, 1 to 128 characters.")
     name: str | None = strawberry.field(default=None, description="At most 200 characters.")
-    category: str | None = strawberry.field(default=None, description="What rules go by; at most 200 characters.")
+    category: str | None = strawberry.field(
+        default=None, description="What rules go by; at most 200 characters."
+    )
     quantity: int | None = strawberry.field(default=1, description="From 1.")
     amount: int = strawberry.field(description="The line's total.")
 
@@ -38,38 +49,56 @@ class PurchaseLineInput:
 @strawberry.input(description="A purchase that is not recorded.")
 class QuoteInput:
     member: str = strawberry.field(description="A visit, a membership number, or a customer's id.")
-    occurred_at: datetime | None = strawberry.field(default=None, description="When they bought; by default now.")
+    occurred_at: datetime | None = strawberry.field(
+        default=None, description="When they bought; by default now."
+    )
     currency: str = strawberry.field(description="The programme's, ISO 4217.")
     total: int = strawberry.field(description="What is paid, after discounts and vouchers, in minor units.")
-    lines: list[PurchaseLineInput] | None = strawberry.field(default_factory=list, description="What is bought, at most 500 lines.")
+    lines: list[PurchaseLineInput] | None = strawberry.field(
+        default_factory=list, description="What is bought, at most 500 lines."
+    )
 
 
 @strawberry.input(
-    description="Known by (source, store, externalId): source and store are the session's own. Recorded once, whoever brings it."
+    description=(
+        "Known by (source, store, externalId): source and store are the session's own. Recorded once, whoever"
+        " brings it."
+    )
 )
 class PurchaseInput:
     member: str = strawberry.field(description="A visit, a membership number, or a customer's id.")
     external_id: str = strawberry.field(description="The receipt's number, 1 to 128 characters.")
     occurred_at: datetime | None = strawberry.field(
         default=None,
-        description="Late purchases keep their time: rules and expiry count from it. At most 400 days old, not in the future.",
+        description=(
+            "Late purchases keep their time: rules and expiry count from it. At most 400 days old, not in the"
+            " future."
+        ),
     )
     currency: str = strawberry.field(description="The programme's, ISO 4217.")
-    total: int = strawberry.field(description="What was paid, after discounts and vouchers, in minor units: 0 to 1,000,000,000.")
+    total: int = strawberry.field(
+        description="What was paid, after discounts and vouchers, in minor units: 0 to 1,000,000,000."
+    )
     lines: list[PurchaseLineInput] | None = strawberry.field(
         default_factory=list, description="What was bought, at most 500 lines; rules about goods need them."
     )
     idempotency_key: str = strawberry.field(description=KEY)
 
 
-@strawberry.type(description="What a purchase would earn. Promised to be what recordPurchase gives, if nothing comes in between.")
+@strawberry.type(
+    description=(
+        "What a purchase would earn. Promised to be what recordPurchase gives, if nothing comes in between."
+    )
+)
 class Quote:
     customer: Customer = strawberry.field(description="The member as they are now.")
     entries: list[QuotedEntry] = strawberry.field(description="What would be written.")
     totals: list[WalletTotal] = strawberry.field(description="What that comes to by wallet.")
     explanation: list[RuleOutcome] = strawberry.field(description="What each rule would come to.")
     unlocks: list[MemberReward] = strawberry.field(description="Rewards that it would unlock.")
-    tier_after: Tier | None = strawberry.field(description="The tier that it would reach; null where it changes none.")
+    tier_after: Tier | None = strawberry.field(
+        description="The tier that it would reach; null where it changes none."
+    )
 
 
 @strawberry.type(description="The purchase counts.")
@@ -86,7 +115,9 @@ class PurchaseRecorded:
 @strawberry.type(description="This receipt was recorded before.")
 class PurchaseClaimed(Problem):
     same_member: bool = strawberry.field(description="Whether it was recorded for this very member.")
-    purchase: Purchase | None = strawberry.field(description="As it was recorded; null where it is somebody else's.")
+    purchase: Purchase | None = strawberry.field(
+        description="As it was recorded; null where it is somebody else's."
+    )
 
 
 RecordPurchaseResult = Annotated[
@@ -97,12 +128,16 @@ RecordPurchaseResult = Annotated[
 
 @strawberry.type
 class PurchaseQuery:
-    @strawberry.field(description="Staff: what this purchase would earn, by the very code that awards it. Writes nothing.")
+    @strawberry.field(
+        description="Staff: what this purchase would earn, by the very code that awards it. Writes nothing."
+    )
     async def quote_purchase(self, info: Info, input: QuoteInput) -> Quote:
         loaders, till = info.context.loaders, till_of(info)
         member = await served(info, input.member, occurred_at=input.occurred_at)
         given = Given("quote", input.total, input.currency, _lines(input.lines), input.occurred_at)
-        found = await purchases.quote(info.context.services.house, till=till, member_id=member, given=given, now=loaders.now)
+        found = await purchases.quote(
+            info.context.services.house, till=till, member_id=member, given=given, now=loaders.now
+        )
         reader = await loaders.reader()
         return Quote(
             customer=customer_of(reader, found.seen),
@@ -110,7 +145,9 @@ class PurchaseQuery:
             totals=totals_of(reader, found.entries),
             explanation=outcomes_of(reader, found.outcomes, found.version),
             unlocks=await _rewards(info, reader, found.seen, found.unlocks),
-            tier_after=ladder(reader.programme, reader.locale).get(found.tier_after) if found.tier_after else None,
+            tier_after=(
+                ladder(reader.programme, reader.locale).get(found.tier_after) if found.tier_after else None
+            ),
         )
 
     @strawberry.field(description="Staff: a receipt of this store.")
@@ -119,29 +156,45 @@ class PurchaseQuery:
         info: Info,
         external_id: Annotated[str, strawberry.argument(description="The receipt's number.")],
         store: Annotated[
-            str | None, strawberry.argument(description="The store's code; by default this till's. Another one is for operators.")
+            str | None,
+            strawberry.argument(
+                description="The store's code; by default this till's. Another one is for operators."
+            ),
         ] = None,
-        source: Annotated[str | None, strawberry.argument(description="The kind of system that brought it; by default till.")] = None,
+        source: Annotated[
+            str | None,
+            strawberry.argument(description="The kind of system that brought it; by default till."),
+        ] = None,
     ) -> Purchase | None:
         till = till_of(info)
         if store is not None and store != till.store and till.role != "OPERATOR":
             return None
         found = await reading.purchase(
-            info.context.services.house, source=source or till.source, store=store or till.store, external_id=external_id
+            info.context.services.house,
+            source=source or till.source,
+            store=store or till.store,
+            external_id=external_id,
         )
         return None if found is None else await purchase_of(info, found)
 
 
 @strawberry.type
 class PurchaseMutation:
-    @strawberry.mutation(description="A receipt counts once: the member earns what the rules give, and the answer says why.")
+    @strawberry.mutation(
+        description="A receipt counts once: the member earns what the rules give, and the answer says why."
+    )
     @refusals
     async def record_purchase(self, info: Info, input: PurchaseInput) -> RecordPurchaseResult:
         loaders, till = info.context.loaders, till_of(info)
         member = await served(info, input.member, occurred_at=input.occurred_at)
         given = Given(input.external_id, input.total, input.currency, _lines(input.lines), input.occurred_at)
         done = await purchases.record(
-            info.context.services.house, till=till, member_id=member, given=given, key=input.idempotency_key, now=loaders.now
+            info.context.services.house,
+            till=till,
+            member_id=member,
+            given=given,
+            key=input.idempotency_key,
+            now=loaders.now,
         )
         loaders.changed(done.seen)
         reader = await loaders.reader()
@@ -151,7 +204,11 @@ class PurchaseMutation:
             entries=entries_of(reader, member, done.told),
             explanation=outcomes_of(reader, done.outcomes, done.version),
             unlocked=await _rewards(info, reader, done.seen, done.unlocked),
-            earned_badges=[badge for badge in (_earned(reader, done.seen, *one) for one in done.badges) if badge is not None],
+            earned_badges=[
+                badge
+                for badge in (_earned(reader, done.seen, *one) for one in done.badges)
+                if badge is not None
+            ],
             tier_change=_step(done.tier_change),
         )
 
@@ -168,7 +225,10 @@ async def _claimed(info: Info, reader: Reader, refusal: purchases.PurchaseClaime
 
 
 def _lines(lines: list[PurchaseLineInput] | None) -> tuple[GivenLine, ...]:
-    return tuple(GivenLine(one.sku, one.amount, 1 if one.quantity is None else one.quantity, one.name, one.category) for one in lines or ())
+    return tuple(
+        GivenLine(one.sku, one.amount, 1 if one.quantity is None else one.quantity, one.name, one.category)
+        for one in lines or ()
+    )
 
 
 async def _rewards(info: Info, reader: Reader, seen: Seen, codes: tuple[str, ...]) -> list[MemberReward]:

@@ -1,7 +1,7 @@
 """For whom an answer is written: by which programme, in which language, at which instant.
 
-Text a person reads is in the member's locale, else in the first one of Accept-Language that the programme speaks, else in the
-programme's first.
+Text a person reads is in the member's locale, else in the first one of Accept-Language that the programme
+speaks, else in the programme's first.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,9 @@ ACCEPTED_AT_MOST = 20
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """The programme in force and each version before it, the reader's locale, and the instant that the whole answer is true at."""
+    """The programme in force and each version before it, the reader's locale, and the instant that the whole
+    answer is true at.
+    """
 
     programme: Programme
     version: int

@@ -34,7 +34,9 @@ class Purchase(Node):
     currency: str = strawberry.field(description="ISO 4217; all amounts are in its minor units.")
     total: int = strawberry.field(description="What was paid, after discounts and vouchers.")
     refunded: int = strawberry.field(description="How much of `total` was refunded since.")
-    lines: list[PurchaseLine] = strawberry.field(description="In the receipt's order; empty where only a total was brought.")
+    lines: list[PurchaseLine] = strawberry.field(
+        description="In the receipt's order; empty where only a total was brought."
+    )
 
 
 @strawberry.type(description="A purchase in its list.")

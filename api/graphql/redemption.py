@@ -21,7 +21,10 @@ from domain.model import decision
 from domain.services import redemption
 
 # The same words of two answers.
-AS_NOW = "The member as they are now: whatever else it changed, such as rewards out of reach, is told in the same answer."
+AS_NOW = (
+    "The member as they are now: whatever else it changed, such as rewards out of reach, is told in the same"
+    " answer."
+)
 
 
 @strawberry.input(description="Which reward the member spends on.")
@@ -39,7 +42,9 @@ class CancelVoucherInput:
 @strawberry.input(description="`purchase` is the receipt's externalId, where it goes with one.")
 class UseVoucherInput:
     code: str = strawberry.field(description="What the scanner read, or somebody typed.")
-    purchase: str | None = strawberry.field(default=None, description="The receipt's number; null where there is none.")
+    purchase: str | None = strawberry.field(
+        default=None, description="The receipt's number; null where there is none."
+    )
     idempotency_key: str = strawberry.field(description=KEY)
 
 
@@ -53,7 +58,9 @@ class ReverseVoucherUseInput:
 @strawberry.type(description="The reward is the member's.")
 class RewardRedeemed:
     voucher: Voucher = strawberry.field(description="What to show at the till.")
-    wallets: list[Wallet] = strawberry.field(description="As they were right after it, also where the same key is answered again.")
+    wallets: list[Wallet] = strawberry.field(
+        description="As they were right after it, also where the same key is answered again."
+    )
 
     @strawberry.field(description=AS_NOW)
     async def member(self, info: Info) -> Member:
@@ -63,7 +70,9 @@ class RewardRedeemed:
 @strawberry.type(description="It cannot be redeemed now.")
 class RewardLocked(Problem):
     missing: int = strawberry.field(
-        description="Still missing to afford it, in points or minor units of its cost's wallet; 0 where affordable."
+        description=(
+            "Still missing to afford it, in points or minor units of its cost's wallet; 0 where affordable."
+        )
     )
     locks: list[Lock] = strawberry.field(description="Why, each reason with what would unlock it.")
 
@@ -71,7 +80,9 @@ class RewardLocked(Problem):
 @strawberry.type(description="The voucher is cancelled and its cost returned.")
 class VoucherGivenBack:
     voucher: Voucher = strawberry.field(description="The voucher as it is now.")
-    wallets: list[Wallet] = strawberry.field(description="As they were right after it, also where the same key is answered again.")
+    wallets: list[Wallet] = strawberry.field(
+        description="As they were right after it, also where the same key is answered again."
+    )
 
     @strawberry.field(description=AS_NOW)
     async def member(self, info: Info) -> Member:
@@ -96,7 +107,8 @@ RedeemRewardResult = Annotated[
 CancelVoucherResult = Annotated[
     VoucherGivenBack | VoucherNotUsable | IdempotencyConflict,
     strawberry.union(
-        "CancelVoucherResult", description="Given back, or why it cannot be: used, expired, cancelled before, or given for nothing."
+        "CancelVoucherResult",
+        description="Given back, or why it cannot be: used, expired, cancelled before, or given for nothing.",
     ),
 ]
 UseVoucherResult = Annotated[
@@ -118,28 +130,45 @@ class RedemptionMutation:
         reward = decode_as("Reward", input.reward_id, field="rewardId")
         try:
             done = await redemption.redeem(
-                info.context.services.house, member_id=member, reward=reward, key=input.idempotency_key, now=loaders.now
+                info.context.services.house,
+                member_id=member,
+                reward=reward,
+                key=input.idempotency_key,
+                now=loaders.now,
             )
         except decision.RewardLocked as refusal:
             return _locked(await loaders.reader(), reward, refusal)
         loaders.forget(member)
         reader = await loaders.reader()
-        return RewardRedeemed(voucher=await voucher_of(info, done.voucher), wallets=wallets_then(reader, member, done.wallets))
+        return RewardRedeemed(
+            voucher=await voucher_of(info, done.voucher), wallets=wallets_then(reader, member, done.wallets)
+        )
 
-    @strawberry.mutation(description="Gives an unused voucher back: its points return to the lots they came from.")
+    @strawberry.mutation(
+        description="Gives an unused voucher back: its points return to the lots they came from."
+    )
     @refusals
     async def cancel_voucher(self, info: Info, input: CancelVoucherInput) -> CancelVoucherResult:
         loaders, member = info.context.loaders, info.context.member().member_id
         voucher = voucher_key(input.voucher_id)
         done = await redemption.cancel(
-            info.context.services.house, member_id=member, voucher_id=voucher, key=input.idempotency_key, now=loaders.now
+            info.context.services.house,
+            member_id=member,
+            voucher_id=voucher,
+            key=input.idempotency_key,
+            now=loaders.now,
         )
         loaders.forget(member)
         reader = await loaders.reader()
-        return VoucherGivenBack(voucher=await voucher_of(info, done.voucher), wallets=wallets_then(reader, member, done.wallets))
+        return VoucherGivenBack(
+            voucher=await voucher_of(info, done.voucher), wallets=wallets_then(reader, member, done.wallets)
+        )
 
     @strawberry.mutation(
-        description="A voucher is taken at this till. The same request again gets the same yes; another learns when and where it was used."
+        description=(
+            "A voucher is taken at this till. The same request again gets the same yes; another learns when"
+            " and where it was used."
+        )
     )
     @refusals
     async def use_voucher(self, info: Info, input: UseVoucherInput) -> UseVoucherResult:
@@ -155,7 +184,9 @@ class RedemptionMutation:
             )
         loaders.changed(done.seen)
         reader = await loaders.reader()
-        return VoucherAccepted(voucher=await voucher_of(info, done.voucher), customer=customer_of(reader, done.seen))
+        return VoucherAccepted(
+            voucher=await voucher_of(info, done.voucher), customer=customer_of(reader, done.seen)
+        )
 
     @strawberry.mutation(description="Managers, within 15 minutes: a voucher accepted by mistake.")
     @refusals

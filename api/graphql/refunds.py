@@ -7,7 +7,16 @@ import strawberry
 from api.graphql.basics import Info
 from api.graphql.descriptions import KEY
 from api.graphql.errors import BadInput
-from api.graphql.points import PointEntry, QuotedEntry, Wallet, WalletTotal, entries_of, quoted_entry, totals_of, wallets_then
+from api.graphql.points import (
+    PointEntry,
+    QuotedEntry,
+    Wallet,
+    WalletTotal,
+    entries_of,
+    quoted_entry,
+    totals_of,
+    wallets_then,
+)
 from api.graphql.problems import IdempotencyConflict, NotAllowed, RefundTooLarge, UnknownPurchase, refusals
 from api.graphql.receipts import Purchase, purchase_of
 from api.graphql.tills import till_of
@@ -23,35 +32,48 @@ class RefundLineInput:
 
 
 @strawberry.input(
-    description="Refunds add up: the award that stands is always what the rules of the day of purchase give for what was kept. "
-    "Amount, or lines, or neither for all that is left; both are BAD_INPUT."
+    description=(
+        "Refunds add up: the award that stands is always what the rules of the day of purchase give for what"
+        " was kept. Amount, or lines, or neither for all that is left; both are BAD_INPUT."
+    )
 )
 class RefundInput:
     external_id: str = strawberry.field(description="The receipt's number.")
     store: str | None = strawberry.field(
-        default=None, description="Where it was bought, the store's code; by default this one. Another one is for managers."
+        default=None,
+        description=(
+            "Where it was bought, the store's code; by default this one. Another one is for managers."
+        ),
     )
     amount: int | None = strawberry.field(default=None, description="In minor units.")
     lines: list[RefundLineInput] | None = strawberry.field(
-        default=None, description="What is returned; an empty list by itself is BAD_INPUT, and not all that is left."
+        default=None,
+        description="What is returned; an empty list by itself is BAD_INPUT, and not all that is left.",
     )
     reason: str = strawberry.field(description="Why, 1 to 500 characters; kept in the audit trail.")
     idempotency_key: str = strawberry.field(description=KEY)
 
 
-@strawberry.input(description="A refund that is not recorded: amount, or lines, or neither for all that is left.")
+@strawberry.input(
+    description="A refund that is not recorded: amount, or lines, or neither for all that is left."
+)
 class QuoteRefundInput:
     external_id: str = strawberry.field(description="The receipt's number.")
-    store: str | None = strawberry.field(default=None, description="Where it was bought, the store's code; by default this one.")
+    store: str | None = strawberry.field(
+        default=None, description="Where it was bought, the store's code; by default this one."
+    )
     amount: int | None = strawberry.field(default=None, description="In minor units.")
     lines: list[RefundLineInput] | None = strawberry.field(
-        default=None, description="What is returned; an empty list by itself is BAD_INPUT, and not all that is left."
+        default=None,
+        description="What is returned; an empty list by itself is BAD_INPUT, and not all that is left.",
     )
 
 
 @strawberry.type(description="What a refund would take back.")
 class RefundQuote:
-    refundable: int = strawberry.field(description="How much of the purchase is left to refund, in minor units.")
+    refundable: int = strawberry.field(
+        description="How much of the purchase is left to refund, in minor units."
+    )
     entries: list[QuotedEntry] = strawberry.field(description="What would be written.")
     totals: list[WalletTotal] = strawberry.field(description="What that comes to by wallet.")
 
@@ -74,7 +96,9 @@ class RefundQuery:
     @strawberry.field(description="Staff: what this refund would take back. Writes nothing.")
     async def quote_refund(self, info: Info, input: QuoteRefundInput) -> RefundQuote:
         loaders = info.context.loaders
-        found = await refunds.quote(info.context.services.house, till=till_of(info), asked=_asked(input), now=loaders.now)
+        found = await refunds.quote(
+            info.context.services.house, till=till_of(info), asked=_asked(input), now=loaders.now
+        )
         reader = await loaders.reader()
         return RefundQuote(
             refundable=found.refundable,

@@ -41,12 +41,19 @@ class RewardState(Enum):
 
 
 @strawberry.enum(
-    description="Why a reward cannot be redeemed now. New reasons may be added: show `message` for one that the app does not know."
+    description=(
+        "Why a reward cannot be redeemed now. New reasons may be added: show `message` for one that the app"
+        " does not know."
+    )
 )
 class LockReason(Enum):
-    BALANCE = strawberry.enum_value("BALANCE", description="Not enough in the wallet; `missing` says how much.")
+    BALANCE = strawberry.enum_value(
+        "BALANCE", description="Not enough in the wallet; `missing` says how much."
+    )
     TIER = strawberry.enum_value("TIER", description="For other tiers.")
-    CONDITION = strawberry.enum_value("CONDITION", description="Its own condition, in the words of the programme.")
+    CONDITION = strawberry.enum_value(
+        "CONDITION", description="Its own condition, in the words of the programme."
+    )
     STOCK = strawberry.enum_value("STOCK", description="None left.")
     MEMBER_LIMIT = strawberry.enum_value("MEMBER_LIMIT", description="Redeemed as often as one member may.")
     NOT_YET = strawberry.enum_value("NOT_YET", description="Not available yet.")
@@ -58,7 +65,9 @@ class LockReason(Enum):
 class RewardValue:
     amount: int | None = strawberry.field(description="In minor units of `currency`; null for a percentage.")
     percent: int | None = strawberry.field(description="1 to 100; null for an amount.")
-    minimum: int | None = strawberry.field(description="The purchase it takes, in minor units of `currency`; null for any.")
+    minimum: int | None = strawberry.field(
+        description="The purchase it takes, in minor units of `currency`; null for any."
+    )
     currency: str | None = strawberry.field(description="ISO 4217.")
 
 
@@ -74,14 +83,21 @@ class Reward(Node):
     title: str = strawberry.field(description="In the reader's language.")
     description: str = strawberry.field(description="In the reader's language.")
     image: str | None = strawberry.field(
-        description="A picture's path on this server, such as /media/discount-5.svg, or a whole URL; null where it has none."
+        description=(
+            "A picture's path on this server, such as /media/discount-5.svg, or a whole URL; null where it"
+            " has none."
+        )
     )
     reward_kind: RewardKind = strawberry.field(description="What one gets.")
     cost: Cost | None = strawberry.field(
         description="Null for what is only ever given: such a reward is in no list and cannot be redeemed."
     )
-    value: RewardValue | None = strawberry.field(description="What it takes off a purchase; null where it takes nothing off.")
-    terms: str | None = strawberry.field(description="The small print, in the reader's language; null where there is none.")
+    value: RewardValue | None = strawberry.field(
+        description="What it takes off a purchase; null where it takes nothing off."
+    )
+    terms: str | None = strawberry.field(
+        description="The small print, in the reader's language; null where there is none."
+    )
     available_from: datetime | None = strawberry.field(
         description="Null where it always was. Some tiers may redeem earlier: their lock says when."
     )
@@ -95,22 +111,34 @@ class Reward(Node):
 
     @strawberry.field(description="Where its voucher can be used; empty where everywhere.")
     async def stores(self, info: Info) -> list[Store]:
-        return stores_of(self.store_codes, await info.context.loaders.store_names()) if self.store_codes else []
+        return (
+            stores_of(self.store_codes, await info.context.loaders.store_names()) if self.store_codes else []
+        )
 
 
 @strawberry.type(description="One reason why a reward is locked.")
 class Lock:
-    reason: LockReason = strawberry.field(description="Which, for the app to choose a picture or a button by.")
-    message: str = strawberry.field(description="The same in words, in the reader's language, with figures and dates.")
-    tier: Tier | None = strawberry.field(description="The lowest tier that unlocks it; null unless the reason is TIER.")
-    from_: datetime | None = strawberry.field(name="from", description="When it becomes available; null unless the reason is NOT_YET.")
+    reason: LockReason = strawberry.field(
+        description="Which, for the app to choose a picture or a button by."
+    )
+    message: str = strawberry.field(
+        description="The same in words, in the reader's language, with figures and dates."
+    )
+    tier: Tier | None = strawberry.field(
+        description="The lowest tier that unlocks it; null unless the reason is TIER."
+    )
+    from_: datetime | None = strawberry.field(
+        name="from", description="When it becomes available; null unless the reason is NOT_YET."
+    )
 
 
 @strawberry.type(description="A reward as one member stands to it.")
 class MemberReward:
     id: strawberry.ID = strawberry.field(description="Global id.")
     reward: Reward = strawberry.field(description="The catalogue's own facts.")
-    reward_state: RewardState = strawberry.field(description="Whether it could be redeemed now, balance included.")
+    reward_state: RewardState = strawberry.field(
+        description="Whether it could be redeemed now, balance included."
+    )
     missing: int = strawberry.field(description="Still missing to afford it; 0 where affordable.")
     spec: strawberry.Private[RewardSpec]
     why: strawberry.Private[tuple[Locked, ...]]
@@ -133,12 +161,15 @@ class MemberRewardConnection:
     page_info: PageInfo = strawberry.field(description=PAGE)
 
 
-# --- the catalogue ---------------------------------------------------------------------------------------------------
+# --- the catalogue
+# ---------------------------------------------------------------------------------------------------
 
 
 @lru_cache(maxsize=64)
 def rewards_in(programme: Programme, locale: str) -> Mapping[str, Reward]:
-    """Return each reward by its code, given ones too, as one language reads it; the same objects in every answer."""
+    """Return each reward by its code, given ones too, as one language reads it; the same objects in every
+    answer.
+    """
     return {spec.code: _reward(programme, spec, locale) for spec in programme.rewards}
 
 
@@ -151,7 +182,9 @@ def value_of(spec: RewardSpec, currency: str) -> RewardValue | None:
     """Return what a reward takes off a purchase; None where it takes nothing off."""
     if spec.value is None:
         return None
-    return RewardValue(amount=spec.value.amount, percent=spec.value.percent, minimum=spec.value.minimum, currency=currency)
+    return RewardValue(
+        amount=spec.value.amount, percent=spec.value.percent, minimum=spec.value.minimum, currency=currency
+    )
 
 
 def _reward(programme: Programme, spec: RewardSpec, locale: str) -> Reward:
@@ -173,12 +206,15 @@ def _reward(programme: Programme, spec: RewardSpec, locale: str) -> Reward:
     )
 
 
-# --- one member ------------------------------------------------------------------------------------------------------
+# --- one member
+# ------------------------------------------------------------------------------------------------------
 
 
 def member_reward(reader: Reader, member: Member, spec: RewardSpec, world: World) -> MemberReward:
     """Return how a member, settled at the reader's instant, stands to one reward."""
-    return _stand(reader, member, spec, rewards.locks(reader.programme, member, spec, now=reader.now, world=world))
+    return _stand(
+        reader, member, spec, rewards.locks(reader.programme, member, spec, now=reader.now, world=world)
+    )
 
 
 def _stand(reader: Reader, member: Member, spec: RewardSpec, why: tuple[Locked, ...]) -> MemberReward:
@@ -217,14 +253,22 @@ def _message(reader: Reader, spec: RewardSpec, lock: Locked) -> str:
         case "TIER" if lock.tier is not None:
             return say("lock.TIER", locale, tier=reader.text(programme.rung(lock.tier).name))
         case "NOT_YET" if lock.start is not None:
-            return say("lock.NOT_YET", locale, **{"from": instant_text(lock.start, programme.zone, locale=locale)})
+            return say(
+                "lock.NOT_YET", locale, **{"from": instant_text(lock.start, programme.zone, locale=locale)}
+            )
         case "CONDITION" if spec.lock is not None:
             return reader.text(spec.lock)
     return say(f"lock.{lock.reason}", locale)
 
 
 def member_rewards(
-    reader: Reader, member: Member, world: World, *, first: int | None, after: str | None, state: RewardState | None
+    reader: Reader,
+    member: Member,
+    world: World,
+    *,
+    first: int | None,
+    after: str | None,
+    state: RewardState | None,
 ) -> MemberRewardConnection:
     """Return a window of the list, in the file's order; cursors hold a reward's place in it."""
     window = page(first, after, of=LIST)

@@ -6,7 +6,8 @@
     JSON        JsonObject    an object; no list, no bare value
     WalletCode  WalletCode    as in the programme file; whether it is there, the door says
 
-`SCALARS` goes to `StrawberryConfig(scalar_map=SCALARS)`. What does not fit is BAD_INPUT; values inside inputs are named by path.
+`SCALARS` goes to `StrawberryConfig(scalar_map=SCALARS)`. What does not fit is BAD_INPUT; values inside inputs
+are named by path.
 """
 
 import re
@@ -94,7 +95,9 @@ SCALARS: Mapping[object, ScalarDefinition] = {
         serialize=write_local_date,
         parse_value=read_local_date,
     ),
-    Long: strawberry.scalar(name="Long", description="A whole number beyond 32 bits.", serialize=read_long, parse_value=read_long),
+    Long: strawberry.scalar(
+        name="Long", description="A whole number beyond 32 bits.", serialize=read_long, parse_value=read_long
+    ),
     JsonObject: strawberry.scalar(
         name="JSON",
         description="A JSON object: the data of an event that this programme declared.",

@@ -16,10 +16,17 @@ from domain.services import scanning
 from domain.services.scanning import CustomerScanned, VoucherScanned
 
 
-@strawberry.input(description="`occurredAt` for a code scanned while offline: judged at that time, at most 24 hours ago, for earning only.")
+@strawberry.input(
+    description=(
+        "`occurredAt` for a code scanned while offline: judged at that time, at most 24 hours ago, for"
+        " earning only."
+    )
+)
 class ScanInput:
     code: str = strawberry.field(description="What the scanner read, or somebody typed.")
-    occurred_at: datetime | None = strawberry.field(default=None, description="When it was scanned; by default now.")
+    occurred_at: datetime | None = strawberry.field(
+        default=None, description="When it was scanned; by default now."
+    )
     idempotency_key: str = strawberry.field(description=KEY)
 
 
@@ -34,8 +41,12 @@ class CustomerScan:
 class VoucherScan:
     voucher: Voucher = strawberry.field(description="The voucher.")
     customer: Customer = strawberry.field(description="Whose it is.")
-    usable: bool = strawberry.field(description="False where it is used, expired, cancelled or not for this store.")
-    reason: str | None = strawberry.field(description="Why it is not usable, in the reader's language; null where it is.")
+    usable: bool = strawberry.field(
+        description="False where it is used, expired, cancelled or not for this store."
+    )
+    reason: str | None = strawberry.field(
+        description="Why it is not usable, in the reader's language; null where it is."
+    )
 
 
 ScanResult = Annotated[
@@ -47,7 +58,10 @@ ScanResult = Annotated[
 @strawberry.type
 class ScanMutation:
     @strawberry.mutation(
-        description="What a scanned code is, before anything is done with it. A card code is taken once and opens a visit."
+        description=(
+            "What a scanned code is, before anything is done with it. A card code is taken once and opens a"
+            " visit."
+        )
     )
     @refusals
     async def scan(self, info: Info, input: ScanInput) -> ScanResult:
@@ -63,7 +77,9 @@ class ScanMutation:
                 now=loaders.now,
             )
         loaders.changed(found.seen)
-        return await _voucher(info, found) if isinstance(found, VoucherScanned) else await _customer(info, found)
+        return (
+            await _voucher(info, found) if isinstance(found, VoucherScanned) else await _customer(info, found)
+        )
 
 
 async def _customer(info: Info, found: CustomerScanned) -> CustomerScan:
@@ -72,7 +88,9 @@ async def _customer(info: Info, found: CustomerScanned) -> CustomerScan:
         member=found.seen.member.id, store=staff.store, session=staff.session_id, at=found.visit_from
     )
     reader = await info.context.loaders.reader()
-    return CustomerScan(customer=customer_of(reader, found.seen), visit=visit.token, visit_expires_at=visit.expires_at)
+    return CustomerScan(
+        customer=customer_of(reader, found.seen), visit=visit.token, visit_expires_at=visit.expires_at
+    )
 
 
 async def _voucher(info: Info, found: VoucherScanned) -> VoucherScan:

@@ -1,4 +1,6 @@
-"""The doors of the API: a table of contents. Each noun has a file; here they come together into one schema."""
+"""The doors of the API: a table of contents. Each noun has a file; here they come together into one
+schema.
+"""
 
 import strawberry
 from strawberry.schema.config import StrawberryConfig
@@ -25,11 +27,15 @@ from api.graphql.trail import TrailQuery
 
 
 @strawberry.type(description="What can be read. One request may ask for a whole screen.")
-class Query(NodeQuery, ProgrammeQuery, MemberQuery, StaffQuery, CustomerQuery, PurchaseQuery, RefundQuery, TrailQuery):
+class Query(
+    NodeQuery, ProgrammeQuery, MemberQuery, StaffQuery, CustomerQuery, PurchaseQuery, RefundQuery, TrailQuery
+):
     pass
 
 
-@strawberry.type(description="Each takes one input and answers its success, or a Problem that a screen can act on.")
+@strawberry.type(
+    description="Each takes one input and answers its success, or a Problem that a screen can act on."
+)
 class Mutation(
     SignInMutation,
     ProfileMutation,
@@ -48,8 +54,12 @@ class Mutation(
 
 
 def make_schema() -> strawberry.Schema:
-    """Return a schema of its own: whoever serves it puts the table of permissions in front of its resolvers."""
-    return strawberry.Schema(query=Query, mutation=Mutation, subscription=Subscription, config=StrawberryConfig(scalar_map=SCALARS))
+    """Return a schema of its own: whoever serves it puts the table of permissions in front of its
+    resolvers.
+    """
+    return strawberry.Schema(
+        query=Query, mutation=Mutation, subscription=Subscription, config=StrawberryConfig(scalar_map=SCALARS)
+    )
 
 
 def schema_text() -> str:

@@ -1,4 +1,6 @@
-"""What resolvers may use: the desk (and through it the house), and what one process keeps in memory beside it."""
+"""What resolvers may use: the desk (and through it the house), and what one process keeps in memory beside
+it.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,9 @@ class StoreNames:
 
 
 class Locales:
-    """The language of members seen lately, so that a later page of a list need not read the member for its titles' sake."""
+    """The language of members seen lately, so that a later page of a list need not read the member for its
+    titles' sake.
+    """
 
     def __init__(self) -> None:
         self._kept: OrderedDict[str, tuple[str, datetime]] = OrderedDict()
@@ -67,8 +71,9 @@ class Locales:
 class Services:
     """One a process.
 
-    `card_key` is what card codes are derived from; `clock` tells the instant that a request is true at; `base_url` is what the
-    outside calls this server; `id_tokens` checks those of Firebase where a project is named.
+    `card_key` is what card codes are derived from; `clock` tells the instant that a request is true at;
+    `base_url` is what the outside calls this server; `id_tokens` checks those of Firebase where a project is
+    named.
     """
 
     desk: Desk

@@ -48,7 +48,8 @@ class StaffSignedIn:
 
 
 StaffSignInResult = Annotated[
-    StaffSignedIn | SignInRefused, strawberry.union("StaffSignInResult", description="A shift, or why there is none.")
+    StaffSignedIn | SignInRefused,
+    strawberry.union("StaffSignInResult", description="A shift, or why there is none."),
 ]
 
 
@@ -93,7 +94,9 @@ async def employee(info: Info, caller: StaffCaller) -> Staff:
     if found is None:
         raise Unauthenticated
     names = await info.context.loaders.store_names()
-    return Staff(id=_id(found.id), name=found.name, role=StaffRole[caller.role], store=store_of(caller.store, names))
+    return Staff(
+        id=_id(found.id), name=found.name, role=StaffRole[caller.role], store=store_of(caller.store, names)
+    )
 
 
 def _id(staff_id: str) -> strawberry.ID:

@@ -18,7 +18,9 @@ from domain.services import errors, surveys
 
 @strawberry.input(description="The answer to a question of the member's own inbox.")
 class AnswerSurveyInput:
-    message: strawberry.ID = strawberry.field(description="The message's global id, as the inbox and the push name it.")
+    message: strawberry.ID = strawberry.field(
+        description="The message's global id, as the inbox and the push name it."
+    )
     score: int = strawberry.field(description="From `survey.lowest` to `survey.highest`.")
     idempotency_key: str = strawberry.field(description=KEY)
 
@@ -43,7 +45,9 @@ AnswerSurveyResult = Annotated[
 
 @strawberry.type
 class SurveyMutation:
-    @strawberry.mutation(description="Answers a survey, once; what the programme gives for it is the member's.")
+    @strawberry.mutation(
+        description="Answers a survey, once; what the programme gives for it is the member's."
+    )
     @refusals
     async def answer_survey(self, info: Info, input: AnswerSurveyInput) -> AnswerSurveyResult:
         loaders, member = info.context.loaders, info.context.member().member_id
@@ -59,7 +63,10 @@ class SurveyMutation:
             )
         except errors.NotFound:
             raise NotFound from None
-        return SurveyAnswered(question=message_of(await loaders.reader(), await loaders.seen(member), done.letter), unread=done.unread)
+        return SurveyAnswered(
+            question=message_of(await loaders.reader(), await loaders.seen(member), done.letter),
+            unread=done.unread,
+        )
 
 
 @told_by(errors.SurveyAnsweredBefore)

@@ -27,7 +27,9 @@ class Tier:
 
 @strawberry.type(description="A change of tier.")
 class TierStep:
-    from_: str | None = strawberry.field(name="from", description="The code of the tier before; null for the first.")
+    from_: str | None = strawberry.field(
+        name="from", description="The code of the tier before; null for the first."
+    )
     to: str = strawberry.field(description="The code of the tier held since.")
     at: datetime = strawberry.field(description="When.")
     reason: str = strawberry.field(description=STEP)
@@ -42,10 +44,18 @@ class TierProgress:
         description="The last day the current tier is held before its review; null where it cannot be lost."
     )
     next: Tier | None = strawberry.field(description="The tier above; null at the top.")
-    qualifying: int = strawberry.field(description="What counts toward tiers in the current window. Spending points never lowers it.")
-    to_next: int | None = strawberry.field(description="What `qualifying` still misses for the next tier; null at the top.")
-    to_keep: int | None = strawberry.field(description="Still missing to keep the current tier at its review.")
-    fraction: float = strawberry.field(description="0..1 of the way from the current tier to the next; 1 at the top.")
+    qualifying: int = strawberry.field(
+        description="What counts toward tiers in the current window. Spending points never lowers it."
+    )
+    to_next: int | None = strawberry.field(
+        description="What `qualifying` still misses for the next tier; null at the top."
+    )
+    to_keep: int | None = strawberry.field(
+        description="Still missing to keep the current tier at its review."
+    )
+    fraction: float = strawberry.field(
+        description="0..1 of the way from the current tier to the next; 1 at the top."
+    )
     steps: strawberry.Private[tuple[Step, ...]]
 
     @strawberry.field(description="The last 20 steps.")
@@ -55,7 +65,9 @@ class TierProgress:
 
 @lru_cache(maxsize=64)
 def ladder(programme: Programme, locale: str) -> Mapping[str, Tier]:
-    """Return each tier by its code, lowest first, as one language reads it; the same objects in every answer."""
+    """Return each tier by its code, lowest first, as one language reads it; the same objects in every
+    answer.
+    """
     return {
         rung.code: Tier(
             id=strawberry.ID(encode("Tier", rung.code)),

@@ -1,4 +1,6 @@
-"""Whoever stands at a till, and whom they serve: a visit, a membership number or a customer's id, as the contract says."""
+"""Whoever stands at a till, and whom they serve: a visit, a membership number or a customer's id, as the
+contract says.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,7 +35,9 @@ def till_of(info: Info) -> Till:
 
 @contextmanager
 def scanned(info: Info) -> Iterator[None]:
-    """Let no till guess codes: where too many were unknown of late it is locked for a minute. Raises RateLimited."""
+    """Let no till guess codes: where too many were unknown of late it is locked for a minute. Raises
+    RateLimited.
+    """
     rates, till = info.context.services.rates, info.context.staff().session_id
     rates.check_scans(till)
     try:
@@ -74,7 +78,9 @@ def _visited(info: Info, visit: str, occurred_at: datetime | None) -> str:
     now = info.context.loaders.now
     at = occurred_at if occurred_at is not None and now - QUEUED_AT_MOST <= occurred_at <= now else now
     try:
-        return info.context.services.tokens.verify_visit(visit, store=info.context.staff().store, at=at).subject
+        return info.context.services.tokens.verify_visit(
+            visit, store=info.context.staff().store, at=at
+        ).subject
     except TokenEnded:
         raise ExpiredCode from None
     except TokenRefused:

@@ -1,4 +1,6 @@
-"""What stands beside an amount: the title of a ledger entry and of a rule's outcome, in the reader's language."""
+"""What stands beside an amount: the title of a ledger entry and of a rule's outcome, in the reader's
+language.
+"""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -24,7 +26,9 @@ def known(look_up: Callable[[str], SpecT], code: str | None) -> SpecT | None:
 
 
 def rule_title(programme: Programme, code: str, locale: str) -> str:
-    """Return what a rule is called: its title, else the badge or invitation that it stands for, else its code."""
+    """Return what a rule is called: its title, else the badge or invitation that it stands for, else its
+    code.
+    """
     if code.startswith(BADGE):
         badge = known(programme.badge, code.removeprefix(BADGE))
         return say("rule.badge", locale, name=badge.name.in_(locale) if badge else code.removeprefix(BADGE))
@@ -39,7 +43,11 @@ def entry_title(reader: Reader, entry: Entry, *, version: int, reward: str | Non
     programme, locale = reader.of_version(version), reader.locale
     if entry.rule is not None:
         title = rule_title(programme, entry.rule, locale)
-        return say("entry.BONUS", locale, title=title) if entry.kind == "BONUS" and not _multiplies(programme, entry.rule) else title
+        return (
+            say("entry.BONUS", locale, title=title)
+            if entry.kind == "BONUS" and not _multiplies(programme, entry.rule)
+            else title
+        )
     spec = known(programme.reward, reward)
     if spec is not None and entry.kind in ("SPEND", "RETURN"):
         return say(f"entry.{entry.kind}.reward", locale, reward=spec.title.in_(locale))
@@ -49,7 +57,9 @@ def entry_title(reader: Reader, entry: Entry, *, version: int, reward: str | Non
 def _multiplies(programme: Programme, code: str) -> bool:
     """Tell whether a rule's award is itself a bonus on others: then its own title says so."""
     rule = known(programme.rule, code)
-    return rule is not None and any(action.award is not None and action.award.times is not None for action in rule.do)
+    return rule is not None and any(
+        action.award is not None and action.award.times is not None for action in rule.do
+    )
 
 
 def reason_text(reader: Reader, reason: str) -> str:

@@ -40,11 +40,19 @@ class StaffActionKind(Enum):
     STAFF_ADDED = strawberry.enum_value("STAFF_ADDED", description="Put somebody on the list of staff.")
     STAFF_DISABLED = strawberry.enum_value("STAFF_DISABLED", description="Shut an employee out.")
     STAFF_ENABLED = strawberry.enum_value("STAFF_ENABLED", description="Let an employee in again.")
-    PASSWORD_CHANGED = strawberry.enum_value("PASSWORD_CHANGED", description="Gave an employee another password.")
+    PASSWORD_CHANGED = strawberry.enum_value(
+        "PASSWORD_CHANGED", description="Gave an employee another password."
+    )
     KEYS_ROTATED = strawberry.enum_value("KEYS_ROTATED", description="Made another key that signs tokens.")
-    PROGRAMME_PUBLISHED = strawberry.enum_value("PROGRAMME_PUBLISHED", description="Published a version of the programme.")
-    OUTBOX_RETRIED = strawberry.enum_value("OUTBOX_RETRIED", description="Let something that was parked be sent again.")
-    CONTACT_CHANGED = strawberry.enum_value("CONTACT_CHANGED", description="A member changed their e-mail address or phone.")
+    PROGRAMME_PUBLISHED = strawberry.enum_value(
+        "PROGRAMME_PUBLISHED", description="Published a version of the programme."
+    )
+    OUTBOX_RETRIED = strawberry.enum_value(
+        "OUTBOX_RETRIED", description="Let something that was parked be sent again."
+    )
+    CONTACT_CHANGED = strawberry.enum_value(
+        "CONTACT_CHANGED", description="A member changed their e-mail address or phone."
+    )
 
 
 @strawberry.type(description="One thing that an employee did in this shift.")
@@ -53,13 +61,24 @@ class ShiftAction:
     at: datetime = strawberry.field(description="When.")
     action_kind: StaffActionKind = strawberry.field(description="What was done.")
     subject: str = strawberry.field(
-        description="The receipt or membership number that it was about; a reward, wallet or event by its name in the reader's language."
+        description=(
+            "The receipt or membership number that it was about; a reward, wallet or event by its name in the"
+            " reader's language."
+        )
     )
-    amount: int = strawberry.field(description="The purchase's total, what was refunded (minor units), or the correction; else 0.")
-    wallet: WalletCode | None = strawberry.field(description="Which wallet a correction moved; null for anything else.")
+    amount: int = strawberry.field(
+        description="The purchase's total, what was refunded (minor units), or the correction; else 0."
+    )
+    wallet: WalletCode | None = strawberry.field(
+        description="Which wallet a correction moved; null for anything else."
+    )
     currency: str | None = strawberry.field(description="Set where the amount is money.")
-    customer: Customer | None = strawberry.field(description="The member as they are now; null where they are erased.")
-    voucher: Voucher | None = strawberry.field(description="The voucher that it was about; null where there was none.")
+    customer: Customer | None = strawberry.field(
+        description="The member as they are now; null where they are erased."
+    )
+    voucher: Voucher | None = strawberry.field(
+        description="The voucher that it was about; null where there was none."
+    )
 
 
 @strawberry.type(description="A wallet's balance: available + pending - debt.")
@@ -68,22 +87,37 @@ class AuditBalance:
     amount: int = strawberry.field(description="In points, or minor units of the programme's currency.")
 
 
-@strawberry.type(description="One row of the audit trail: who did what, when, where, why, and what it changed.")
+@strawberry.type(
+    description="One row of the audit trail: who did what, when, where, why, and what it changed."
+)
 class AuditEntry:
     id: strawberry.ID = strawberry.field(description="Global id.")
     at: datetime = strawberry.field(description="When.")
-    actor: str = strawberry.field(description="The employee's username; `cli:NAME` for a command; `member` for the member themselves.")
+    actor: str = strawberry.field(
+        description="The employee's username; `cli:NAME` for a command; `member` for the member themselves."
+    )
     action_kind: StaffActionKind = strawberry.field(description="What was done.")
     store: Store | None = strawberry.field(description="Where; null for what was done at no till.")
-    member: strawberry.ID | None = strawberry.field(description="The customer's id; null for what concerns none.")
-    subject: str = strawberry.field(
-        description="What it was about: a receipt, reward, wallet, event, username, version, key, row of the outbox, or kind of contact."
+    member: strawberry.ID | None = strawberry.field(
+        description="The customer's id; null for what concerns none."
     )
-    amount: int = strawberry.field(description="The purchase's total, what was refunded (minor units), or the correction; else 0.")
-    reason: str | None = strawberry.field(description="As the employee gave it; null where none is asked for.")
+    subject: str = strawberry.field(
+        description=(
+            "What it was about: a receipt, reward, wallet, event, username, version, key, row of the outbox,"
+            " or kind of contact."
+        )
+    )
+    amount: int = strawberry.field(
+        description="The purchase's total, what was refunded (minor units), or the correction; else 0."
+    )
+    reason: str | None = strawberry.field(
+        description="As the employee gave it; null where none is asked for."
+    )
     before: list[AuditBalance] = strawberry.field(description="The wallets that it touched, before it.")
     after: list[AuditBalance] = strawberry.field(description="The same wallets after it.")
-    request_id: str | None = strawberry.field(description="Finds the request in the logs; null for what is older than that.")
+    request_id: str | None = strawberry.field(
+        description="Finds the request in the logs; null for what is older than that."
+    )
 
 
 @strawberry.type
@@ -91,9 +125,13 @@ class TrailQuery:
     @strawberry.field(description="Staff: what this shift (this staff session) did, newest first.")
     async def shift_actions(self, info: Info, first: First = LISTED_BY_DEFAULT) -> list[ShiftAction]:
         house, loaders = info.context.services.house, info.context.loaders
-        acts = await trail.of_shift(house, till=till_of(info), first=size(first, by_default=LISTED_BY_DEFAULT), now=loaders.now)
+        acts = await trail.of_shift(
+            house, till=till_of(info), first=size(first, by_default=LISTED_BY_DEFAULT), now=loaders.now
+        )
         reader = await loaders.reader()
-        seen = await reading.homes(house, member_ids=list({act.member for act in acts if act.member}), now=loaders.now)
+        seen = await reading.homes(
+            house, member_ids=list({act.member for act in acts if act.member}), now=loaders.now
+        )
         found = await reading.vouchers_named(house, voucher_ids=[act.voucher for act in acts if act.voucher])
         vouchers = {id: await voucher_of(info, voucher) for id, voucher in found.items()}
         return [
@@ -111,13 +149,21 @@ class TrailQuery:
             for act in acts
         ]
 
-    @strawberry.field(description="Managers: the audit trail of their store; operators: of any, or all. By default the last day.")
+    @strawberry.field(
+        description=(
+            "Managers: the audit trail of their store; operators: of any, or all. By default the last day."
+        )
+    )
     async def audit_trail(
         self,
         info: Info,
-        store: Annotated[str | None, strawberry.argument(description="A store's code; by default this one, for operators all.")] = None,
+        store: Annotated[
+            str | None,
+            strawberry.argument(description="A store's code; by default this one, for operators all."),
+        ] = None,
         since: Annotated[
-            datetime | None, strawberry.argument(description="By default a day before `until`; at most 31 days before it.")
+            datetime | None,
+            strawberry.argument(description="By default a day before `until`; at most 31 days before it."),
         ] = None,
         until: Annotated[datetime | None, strawberry.argument(description="By default now.")] = None,
         first: First = LISTED_BY_DEFAULT,
@@ -153,8 +199,12 @@ async def _entries(info: Info, acts: Sequence[Act]) -> list[AuditEntry]:
             subject=employees.get(act.subject, act.subject) if act.action in OF_STAFF else act.subject,
             amount=act.amount,
             reason=act.reason,
-            before=[AuditBalance(wallet=WalletCode(code), amount=amount) for code, amount in act.before.items()],
-            after=[AuditBalance(wallet=WalletCode(code), amount=amount) for code, amount in act.after.items()],
+            before=[
+                AuditBalance(wallet=WalletCode(code), amount=amount) for code, amount in act.before.items()
+            ],
+            after=[
+                AuditBalance(wallet=WalletCode(code), amount=amount) for code, amount in act.after.items()
+            ],
             request_id=act.request,
         )
         for act in acts
@@ -162,7 +212,9 @@ async def _entries(info: Info, acts: Sequence[Act]) -> list[AuditEntry]:
 
 
 def _subject(reader: Reader, act: Act, vouchers: Mapping[str, Voucher]) -> str:
-    """What it was about, by the name that people know it by; the code where this version of the programme has it no more."""
+    """What it was about, by the name that people know it by; the code where this version of the programme has
+    it no more.
+    """
     if act.voucher is not None and act.voucher in vouchers:
         return vouchers[act.voucher].title
     if (wallet := known(reader.programme.wallet, act.wallet)) is not None:

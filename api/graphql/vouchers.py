@@ -1,4 +1,6 @@
-"""Vouchers: what they are worth as issued, their code for their owner alone, and redeeming, giving back, using and undoing."""
+"""Vouchers: what they are worth as issued, their code for their owner alone, and redeeming, giving back,
+using and undoing.
+"""
 
 from datetime import datetime
 from enum import Enum
@@ -24,7 +26,8 @@ from domain.services.redemption import VoucherRefused
 from domain.store.vouchers import Voucher as Issued
 
 LIST = "voucher"
-# A list that leaves vouchers out looks at so many at the most for those it shows; its cursor says where it goes on.
+# A list that leaves vouchers out looks at so many at the most for those it shows; its cursor says where it
+# goes on.
 LOOKED_AT = 400
 
 
@@ -50,15 +53,23 @@ class QrImage:
 
 @strawberry.type(description="What a reward became when it was redeemed or given.")
 class Voucher(Node):
-    reward: Reward = strawberry.field(description="The reward in today's catalogue; as it was then, where it is no longer in it.")
+    reward: Reward = strawberry.field(
+        description="The reward in today's catalogue; as it was then, where it is no longer in it."
+    )
     title: str = strawberry.field(description="What it is worth, as it was when issued.")
-    value: RewardValue | None = strawberry.field(description="What it takes off a purchase, as issued; null where it takes nothing off.")
+    value: RewardValue | None = strawberry.field(
+        description="What it takes off a purchase, as issued; null where it takes nothing off."
+    )
     cost: Cost | None = strawberry.field(description="What was paid for it; null where it was given.")
     voucher_state: VoucherState = strawberry.field(description="As of this answer.")
     issued_at: datetime = strawberry.field(description="When it was redeemed or given.")
-    expires_at: datetime | None = strawberry.field(description="From then on it cannot be used; null where it always can.")
+    expires_at: datetime | None = strawberry.field(
+        description="From then on it cannot be used; null where it always can."
+    )
     used_at: datetime | None = strawberry.field(description="When it was used; null where it was not.")
-    cancellable: bool = strawberry.field(description="Whether cancelVoucher would give its cost back: unused, and not given for nothing.")
+    cancellable: bool = strawberry.field(
+        description="Whether cancelVoucher would give its cost back: unused, and not given for nothing."
+    )
     issued: strawberry.Private[Issued]
 
     @strawberry.field(description="Where it was used; null where it was not.")
@@ -68,7 +79,11 @@ class Voucher(Node):
 
     @strawberry.field(description="Where it can be used; empty where everywhere.")
     async def stores(self, info: Info) -> list[Store]:
-        return stores_of(self.issued.stores, await info.context.loaders.store_names()) if self.issued.stores else []
+        return (
+            stores_of(self.issued.stores, await info.context.loaders.store_names())
+            if self.issued.stores
+            else []
+        )
 
     @strawberry.field(description="What the QR code holds: null for anyone but its owner.")
     def code(self, info: Info) -> str | None:
@@ -117,7 +132,8 @@ async def _refused(info: Info, reader: Reader, refusal: VoucherRefused) -> Vouch
     )
 
 
-# --- showing one -----------------------------------------------------------------------------------------------------
+# --- showing one
+# -----------------------------------------------------------------------------------------------------
 
 
 async def voucher_of(info: Info, issued: Issued) -> Voucher:
@@ -149,7 +165,12 @@ def _reward(reader: Reader, then: Programme, code: str) -> Reward:
 def _value(issued: Issued, currency: str) -> RewardValue | None:
     if issued.value is None:
         return None
-    return RewardValue(amount=issued.value.amount, percent=issued.value.percent, minimum=issued.value.minimum, currency=currency)
+    return RewardValue(
+        amount=issued.value.amount,
+        percent=issued.value.percent,
+        minimum=issued.value.minimum,
+        currency=currency,
+    )
 
 
 def picture(code: str, format: QrFormat | None, size: int | None) -> QrImage:
@@ -168,20 +189,25 @@ def voucher_key(id: strawberry.ID) -> str:
     return decode_as("Voucher", id, field="voucherId")
 
 
-# --- lists -----------------------------------------------------------------------------------------------------------
+# --- lists
+# -----------------------------------------------------------------------------------------------------------
 
 
 async def voucher_history(
     info: Info, member: str, *, first: int | None, after: str | None, state: VoucherState | None = None
 ) -> VoucherConnection:
-    """Return a window of a member's vouchers, newest first; of one state alone where it is named, by windows that widen."""
+    """Return a window of a member's vouchers, newest first; of one state alone where it is named, by windows
+    that widen.
+    """
     window = page(first, after, of=LIST)
     loaders = info.context.loaders
     before = (await loaders.seen(member)).member.issued + 1 if window.after is None else window.after
     found: list[Issued] = []
     step, looked = window.size, 0
     while before > 1 and len(found) < window.size and looked < LOOKED_AT:
-        rows = await reading.vouchers_of(info.context.services.house, member_id=member, first=step, before=before, now=loaders.now)
+        rows = await reading.vouchers_of(
+            info.context.services.house, member_id=member, first=step, before=before, now=loaders.now
+        )
         found += [one for one in rows.items if state is None or one.state_at(loaders.now) == state.name]
         before, looked, step = max(1, before - step), looked + step, step * 2
     return connection(

@@ -1,1 +1,3 @@
-"""HTTP beside GraphQL: health, event intake, media, and the guard at the gate against what is too big or too slow."""
+"""HTTP beside GraphQL: health, event intake, media, and the guard at the gate against what is too big or too
+slow.
+"""

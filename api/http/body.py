@@ -1,7 +1,8 @@
 """From bytes to a GraphQL request: counted while it streams, strictly read, or refused with a sentence.
 
-A body is at most 256 KB (413), sent as it is (415 for any content encoding), strict UTF-8 JSON without NaN, infinities or numbers
-that no double holds, nested at most 32 deep, an object with `query` a string. One request a body: there is no batching.
+A body is at most 256 KB (413), sent as it is (415 for any content encoding), strict UTF-8 JSON without NaN,
+infinities or numbers that no double holds, nested at most 32 deep, an object with `query` a string. One
+request a body: there is no batching.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,13 +21,17 @@ NESTING_AT_MOST = 32
 class HttpRefusal(Exception):
     """A request that HTTP itself refuses, before any GraphQL; `close` where unread bytes may follow."""
 
-    def __init__(self, status: int, message: str, *, headers: Sequence[tuple[bytes, bytes]] = (), close: bool = False) -> None:
+    def __init__(
+        self, status: int, message: str, *, headers: Sequence[tuple[bytes, bytes]] = (), close: bool = False
+    ) -> None:
         super().__init__(message)
         self.status, self.error, self.headers, self.close = status, BadInput(message), tuple(headers), close
 
 
 async def read_body(scope: Scope, receive: Receive, *, at_most: int = BYTES_AT_MOST) -> bytes:
-    """Return the whole body. Raises HttpRefusal where it is too long or encoded, ClientGone where it never ends."""
+    """Return the whole body. Raises HttpRefusal where it is too long or encoded, ClientGone where it never
+    ends.
+    """
     for name, value in scope["headers"]:
         if name == b"content-encoding" and value.strip().lower() not in (b"", b"identity"):
             raise HttpRefusal(415, "Send the body as it is: content encodings are not read.", close=True)
@@ -55,7 +60,13 @@ def request_from_body(body: bytes) -> Request:
 def request_from_query(query_string: bytes) -> Request:
     """Return the request in a URL's query. Raises BadInput."""
     try:
-        pairs = parse_qsl(query_string.decode("ascii"), keep_blank_values=True, strict_parsing=False, errors="strict", max_num_fields=20)
+        pairs = parse_qsl(
+            query_string.decode("ascii"),
+            keep_blank_values=True,
+            strict_parsing=False,
+            errors="strict",
+            max_num_fields=20,
+        )
     except ValueError:
         raise BadInput("The URL's query cannot be read.") from None
     given: dict[str, object] = dict(pairs)
@@ -87,13 +98,19 @@ def request_of(given: object) -> Request:
 
 
 def strict_json(text: bytes, where: str) -> object:
-    """Return the JSON in these bytes. Raises BadInput where it is none, nests too deep, or holds a number that no double does."""
+    """Return the JSON in these bytes. Raises BadInput where it is none, nests too deep, or holds a number
+    that no double does.
+    """
     try:
         value: object = orjson.loads(text)
     except orjson.JSONDecodeError:
-        raise BadInput(f"The {where} is not JSON in UTF-8.", field=None if where == "body" else where) from None
+        raise BadInput(
+            f"The {where} is not JSON in UTF-8.", field=None if where == "body" else where
+        ) from None
     if not _shallow(value):
-        raise BadInput(f"The {where} nests deeper than {NESTING_AT_MOST}.", field=None if where == "body" else where)
+        raise BadInput(
+            f"The {where} nests deeper than {NESTING_AT_MOST}.", field=None if where == "body" else where
+        )
     return value
 
 

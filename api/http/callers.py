@@ -1,9 +1,9 @@
 """From an Authorization header to a caller.
 
-A token that is not believed makes the caller anonymous, not the request an error: a phone whose access token has just ended can
-still refresh its session with the stale one attached. Whatever needs a caller then answers UNAUTHENTICATED. Believed tokens are
-remembered by their hash until they end, so a signature is checked once, not with each request; whether the session lives is
-asked every time, of memory.
+A token that is not believed makes the caller anonymous, not the request an error: a phone whose access token
+has just ended can still refresh its session with the stale one attached. Whatever needs a caller then answers
+UNAUTHENTICATED. Believed tokens are remembered by their hash until they end, so a signature is checked once,
+not with each request; whether the session lives is asked every time, of memory.
 """
 
 from collections import OrderedDict
@@ -46,7 +46,9 @@ class _Believed:
 class Callers:
     """Who stands behind a bearer token."""
 
-    def __init__(self, tokens: Tokens, sessions: Sessions, *, clock: Callable[[], datetime] = utc_now) -> None:
+    def __init__(
+        self, tokens: Tokens, sessions: Sessions, *, clock: Callable[[], datetime] = utc_now
+    ) -> None:
         self._tokens, self._sessions, self._clock = tokens, sessions, clock
         self._believed: OrderedDict[bytes, _Believed] = OrderedDict()
 
@@ -58,7 +60,9 @@ class Callers:
         return self.of_token(token.strip()) if scheme.lower() == "bearer" else Anonymous(token_refused=True)
 
     def alive(self, caller: MemberCaller) -> bool:
-        """Tell whether a caller's session still lives; a socket asks, since its token was checked only once."""
+        """Tell whether a caller's session still lives; a socket asks, since its token was checked only
+        once.
+        """
         return self._sessions.alive(caller.session_id)
 
     def serving(self, caller: MemberCaller, ended: Callable[[], None]) -> AbstractContextManager[None]:

@@ -1,7 +1,8 @@
 """Mutations under way, so that none is cut in the middle of a transaction.
 
-A mutation runs in a task of its own: its client may go away, its answer may be given up on, it runs to its end, or to the hard
-stop at which it is cancelled (the database's own time limits have ended it long before). At shutdown `close` waits for them all.
+A mutation runs in a task of its own: its client may go away, its answer may be given up on, it runs to its
+end, or to the hard stop at which it is cancelled (the database's own time limits have ended it long before).
+At shutdown `close` waits for them all.
 """
 
 import asyncio
@@ -31,7 +32,9 @@ class Drain:
             raise Busy("The server is shutting down. Try again.", retry_after=2)
 
     def start(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-        """Return the task that runs this to its end. Whoever waits for it must not cancel it: `asyncio.wait`, or a shield."""
+        """Return the task that runs this to its end. Whoever waits for it must not cancel it: `asyncio.wait`,
+        or a shield.
+        """
         task = asyncio.create_task(self._bounded(work))
         self._running.add(task)
         task.add_done_callback(self._ended)

@@ -1,8 +1,8 @@
 """`/graphql`: GraphQL over HTTP, as its specification says.
 
-    POST  application/json only; GET  queries only; a browser that asks for HTML gets the explorer where it is on
-    Accept: application/graphql-response+json lets statuses speak; application/json (the default) says 200 to whatever was
-    a well-formed GraphQL request, and 4xx only where HTTP itself refused it
+    POST  application/json only; GET  queries only; a browser that asks for HTML gets the explorer where it is
+    on Accept: application/graphql-response+json lets statuses speak; application/json (the default) says 200
+    to whatever was a well-formed GraphQL request, and 4xx only where HTTP itself refused it
 
 Answers that tell when to come back carry Retry-After.
 """
@@ -29,7 +29,8 @@ MODERN: Final = "application/graphql-response+json"
 MakeContext = Callable[[Origin, Caller], Context[object, object]]
 
 
-# --- rules -----------------------------------------------------------------------------------------------------------
+# --- rules
+# -----------------------------------------------------------------------------------------------------------
 
 
 def accepted(accept: str | None) -> MediaType | None:
@@ -40,15 +41,17 @@ def accepted(accept: str | None) -> MediaType | None:
     for each in accept.split(","):
         media, quality = _range(each)
         for ours in _matched(media):
-            # The more exact range decides about a type, whatever its weight; among types the heavier wins, and the modern a tie
-            # between those that were named.
+            # The more exact range decides about a type, whatever its weight; among types the heavier wins,
+            # and the modern a tie between those that were named.
             exactness = 0 if media == "*/*" else 1 if media == "application/*" else 2
             if ours not in best or exactness > best[ours][1]:
                 best[ours] = (quality, exactness)
     liked = {ours: found for ours, found in best.items() if found[0] > 0}
     if not liked:
         return None
-    return max(liked, key=lambda ours: (liked[ours][0], liked[ours][1], (ours == MODERN) == (liked[ours][1] == 2)))
+    return max(
+        liked, key=lambda ours: (liked[ours][0], liked[ours][1], (ours == MODERN) == (liked[ours][1] == 2))
+    )
 
 
 def _range(text: str) -> tuple[str, float]:
@@ -78,22 +81,37 @@ def check_content_type(value: str | None) -> None:
     """Raise HttpRefusal unless a POST's body is declared to be JSON in UTF-8."""
     media, _, rest = (value or "").lower().partition(";")
     charset = rest.strip().removeprefix("charset=").strip('" ')
-    if media.strip() != LEGACY or (rest.strip() and (not rest.strip().startswith("charset=") or charset not in ("utf-8", "utf8"))):
+    if media.strip() != LEGACY or (
+        rest.strip() and (not rest.strip().startswith("charset=") or charset not in ("utf-8", "utf8"))
+    ):
         raise HttpRefusal(415, "Send content-type: application/json.", close=True)
 
 
-# --- the endpoint ----------------------------------------------------------------------------------------------------
+# --- the endpoint
+# ----------------------------------------------------------------------------------------------------
 
 
 class GraphQLEndpoint:
     """An ASGI application for one path."""
 
-    def __init__(self, engine: Engine, callers: Callers, make_context: MakeContext, *, explorer: ASGIApp | None = None) -> None:
-        self.engine, self.callers, self._make_context, self._explorer = engine, callers, make_context, explorer
+    def __init__(
+        self, engine: Engine, callers: Callers, make_context: MakeContext, *, explorer: ASGIApp | None = None
+    ) -> None:
+        self.engine, self.callers, self._make_context, self._explorer = (
+            engine,
+            callers,
+            make_context,
+            explorer,
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         accept = header(scope, b"accept")
-        if self._explorer is not None and scope["method"] in ("GET", "HEAD") and not scope["query_string"] and wants_page(accept):
+        if (
+            self._explorer is not None
+            and scope["method"] in ("GET", "HEAD")
+            and not scope["query_string"]
+            and wants_page(accept)
+        ):
             await self._explorer(scope, receive, send)
             return
         media = accepted(accept)
@@ -123,7 +141,9 @@ class GraphQLEndpoint:
         )
         return await self._run(request, context, receive, by_get=by_get)
 
-    async def _run(self, request: Request, context: Context[object, object], receive: Receive, *, by_get: bool) -> Answer:
+    async def _run(
+        self, request: Request, context: Context[object, object], receive: Receive, *, by_get: bool
+    ) -> Answer:
         gone = asyncio.ensure_future(_disconnected(receive))
         try:
             return await self.engine.run(request, context, gone, by_get=by_get)
@@ -136,7 +156,8 @@ async def _disconnected(receive: Receive) -> None:
         pass
 
 
-# --- answering -------------------------------------------------------------------------------------------------------
+# --- answering
+# -------------------------------------------------------------------------------------------------------
 
 
 async def _send_answer(send: Send, answer: Answer, media: MediaType) -> None:
@@ -154,7 +175,9 @@ async def _send_refusal(send: Send, refused: HttpRefusal, media: MediaType) -> N
     await _send(send, refused.status, {"errors": [refusal(refused.error)]}, media, extra)
 
 
-async def _send(send: Send, status: int, body: object, media: MediaType, extra: Sequence[tuple[bytes, bytes]] = ()) -> None:
+async def _send(
+    send: Send, status: int, body: object, media: MediaType, extra: Sequence[tuple[bytes, bytes]] = ()
+) -> None:
     payload = orjson.dumps(body)
     headers = [
         (b"content-type", f"{media}; charset=utf-8".encode("ascii")),

@@ -1,7 +1,9 @@
-"""What every answer carries: a request id, security headers, no name of any library; and what no answer carries: a trace.
+"""What every answer carries: a request id, security headers, no name of any library; and what no answer
+carries: a trace.
 
-`Porch` stands around the whole application. It gives each request its id, binds it to the logs, adds the headers below where the
-application set none of that name, and answers what nobody caught with INTERNAL and that id.
+`Porch` stands around the whole application. It gives each request its id, binds it to the logs, adds the
+headers below where the application set none of that name, and answers what nobody caught with INTERNAL and
+that id.
 """
 
 import secrets
@@ -17,8 +19,9 @@ from api.graphql.errors import internal
 API_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 PAGE_POLICY = (
-    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; style-src 'self'; "
-    "img-src 'self' data:; media-src 'self' blob:; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self';"
+    " style-src 'self'; img-src 'self' data:; media-src 'self' blob:; manifest-src 'self'; base-uri 'none';"
+    " form-action 'none'; frame-ancestors 'none'"
 )
 
 ALWAYS: tuple[tuple[bytes, bytes], ...] = (
@@ -60,7 +63,9 @@ def header(scope: Scope, name: bytes) -> str | None:
 
 
 def client_address(scope: Scope) -> str:
-    """Return the client's address; behind proxies that are trusted by setting, the server has put theirs in its place."""
+    """Return the client's address; behind proxies that are trusted by setting, the server has put theirs in
+    its place.
+    """
     client = scope.get("client")
     return str(client[0]) if client else "unknown"
 
@@ -91,7 +96,9 @@ class Porch:
             nonlocal started, complete
             if message["type"] == "http.response.start":
                 started = True
-                message["headers"] = _dressed(list(message.get("headers", [])), given, https=scope.get("scheme") == "https")
+                message["headers"] = _dressed(
+                    list(message.get("headers", [])), given, https=scope.get("scheme") == "https"
+                )
             elif message["type"] == "http.response.body":
                 complete = not message.get("more_body", False)
             await send(message)

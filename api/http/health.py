@@ -1,4 +1,5 @@
-"""`GET /health`: this process lives. `GET /ready`: it can serve, with the state of each part that serving needs; 503 where it cannot.
+"""`GET /health`: this process lives. `GET /ready`: it can serve, with the state of each part that serving
+needs; 503 where it cannot.
 
 A load balancer asks both often and without signing in, so neither says more than a word a part.
 """
@@ -36,7 +37,10 @@ def health_routes(parts: Mapping[str, Part]) -> list[Route]:
     async def ready(_request: Request) -> JsonAnswer:
         states = await asyncio.gather(*(_ask(part) for part in parts.values()))
         good = all(state.ok or not state.needed for state in states)
-        body = {"status": "ready" if good else "not ready", "parts": {name: state.state for name, state in zip(parts, states, strict=True)}}
+        body = {
+            "status": "ready" if good else "not ready",
+            "parts": {name: state.state for name, state in zip(parts, states, strict=True)},
+        }
         return JsonAnswer(body, status_code=200 if good else 503)
 
     return [Route("/health", health, methods=["GET"]), Route("/ready", ready, methods=["GET"])]

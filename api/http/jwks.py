@@ -1,4 +1,6 @@
-"""`GET /.well-known/jwks.json`: the public keys, so that other systems can verify our access tokens (RFC 7517)."""
+"""`GET /.well-known/jwks.json`: the public keys, so that other systems can verify our access tokens (RFC
+7517).
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 

@@ -4,8 +4,9 @@
     /media/                    the pictures that a programme file names, of a folder that a setting names
     /graphql in a browser      the explorer, where a setting has it (the GraphQL endpoint hands it over)
 
-Only files that were there at the start are served, found by name in a list, so no path can lead elsewhere. A file is read at its
-first request, and again once it has changed. Names that hold a version are cached for good, all others asked for anew (ETag).
+Only files that were there at the start are served, found by name in a list, so no path can lead elsewhere. A
+file is read at its first request, and again once it has changed. Names that hold a version are cached for
+good, all others asked for anew (ETag).
 """
 
 import asyncio
@@ -46,7 +47,9 @@ MEDIA_TYPES = {
     ".txt": "text/plain; charset=utf-8",
     ".LICENSE": "text/plain; charset=utf-8",
 }
-SMALLER_BY_GZIP = frozenset({".html", ".css", ".js", ".json", ".webmanifest", ".svg", ".wasm", ".txt", ".LICENSE"})
+SMALLER_BY_GZIP = frozenset(
+    {".html", ".css", ".js", ".json", ".webmanifest", ".svg", ".wasm", ".txt", ".LICENSE"}
+)
 
 _VERSIONED = re.compile(r"-\d+\.\d+\.\d+[.-]")
 
@@ -137,6 +140,8 @@ async def _to_folder(request: Request) -> Response:
 
 def _read(path: Path, stamp: tuple[int, int]) -> Content:
     plain = path.read_bytes()
-    packed = gzip.compress(plain, 6, mtime=0) if path.suffix in SMALLER_BY_GZIP and len(plain) > 1_000 else None
+    packed = (
+        gzip.compress(plain, 6, mtime=0) if path.suffix in SMALLER_BY_GZIP and len(plain) > 1_000 else None
+    )
     # One tag for both forms: a cache keeps them apart by Vary.
     return Content(stamp, plain, packed, f'W/"{hashlib.sha256(plain).hexdigest()[:24]}"')

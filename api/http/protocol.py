@@ -1,4 +1,5 @@
-"""Connections that cannot be held open for nothing: uvicorn's HTTP protocol with a clock and a measure for each stage.
+"""Connections that cannot be held open for nothing: uvicorn's HTTP protocol with a clock and a measure for
+each stage.
 
     head     10 s from its first byte (or from the connection's opening), 16 KB (431), URL 4 KB (414)
     body     10 s in all, from the end of the head (408)
@@ -6,9 +7,9 @@
     idle     15 s between two requests (uvicorn's own setting `timeout_keep_alive`)
     socket   2,000 frames a minute that are no whole message: pings, pongs and fragments (4429)
 
-Over a time: 408 where nothing was answered yet, and the connection is closed. `http_protocol()` returns the class for
-`uvicorn.Config(http=...)`: over httptools where the platform has it, else over h11; `socket_protocol()` the one for `ws=...`, to
-which upgraded connections go over.
+Over a time: 408 where nothing was answered yet, and the connection is closed. `http_protocol()` returns the
+class for `uvicorn.Config(http=...)`: over httptools where the platform has it, else over h11;
+`socket_protocol()` the one for `ws=...`, to which upgraded connections go over.
 """
 
 import asyncio
@@ -52,8 +53,15 @@ def raw_answer(status: int) -> bytes:
     """Return a whole answer for a request that no application will see."""
     reason, message = _REASONS[status]
     body = orjson.dumps({"errors": [{"message": message, "extensions": {"code": "BAD_INPUT"}}]})
-    lines = [b"HTTP/1.1 %d %s" % (status, reason.encode("ascii")), b"content-type: application/json; charset=utf-8"]
-    lines += [b"content-length: %d" % len(body), b"connection: close", *(name + b": " + value for name, value in ALWAYS)]
+    lines = [
+        b"HTTP/1.1 %d %s" % (status, reason.encode("ascii")),
+        b"content-type: application/json; charset=utf-8",
+    ]
+    lines += [
+        b"content-length: %d" % len(body),
+        b"connection: close",
+        *(name + b": " + value for name, value in ALWAYS),
+    ]
     return b"\r\n".join(lines) + b"\r\n\r\n" + body
 
 
@@ -119,7 +127,8 @@ class Timed:
         self._stage = None
         answering = self.cycle is not None and not self.cycle.response_complete
         if self.flow.read_paused or (self._in_head and answering):
-            # We are the slow ones: we stopped reading, or still owe the answer to the request before this one.
+            # We are the slow ones: we stopped reading, or still owe the answer to the request before this
+            # one.
             self._arm(self.limits.body_seconds)
         else:
             self.refuse(408)
@@ -155,7 +164,9 @@ class Timed:
 
 
 class TimedH11Protocol(Timed, H11Protocol):  # type: ignore[misc]
-    """h11 keeps the measure of a head itself (`h11_max_incomplete_event_size`); the stages are read off its events."""
+    """h11 keeps the measure of a head itself (`h11_max_incomplete_event_size`); the stages are read off its
+    events.
+    """
 
     def data_received(self, data: bytes) -> None:
         self.bytes_arrive()
@@ -185,9 +196,11 @@ class TimedH11Protocol(Timed, H11Protocol):  # type: ignore[misc]
 
 
 class TimedSocketProtocol(WebSocketsSansIOProtocol):
-    """A WebSocket whose reader keeps up, or is dropped: what waits for it is bounded by the transport's buffer and by time.
+    """A WebSocket whose reader keeps up, or is dropped: what waits for it is bounded by the transport's
+    buffer and by time.
 
-    Pings are answered below any application, and the pieces of a message kept: they are counted here, since nobody else sees them.
+    Pings are answered below any application, and the pieces of a message kept: they are counted here, since
+    nobody else sees them.
     """
 
     limits = DEFAULTS
@@ -210,7 +223,9 @@ class TimedSocketProtocol(WebSocketsSansIOProtocol):
             super().handle_cont(event)
 
     def _counted(self) -> bool:
-        """Tell whether one more frame may be; the first too many ends the socket, and those that came along with it are nothing."""
+        """Tell whether one more frame may be; the first too many ends the socket, and those that came along
+        with it are nothing.
+        """
         if self.transport.is_closing():
             return False
         try:
@@ -245,7 +260,9 @@ def socket_protocol(limits: ConnectionLimits = DEFAULTS) -> type[asyncio.Protoco
     return type("SocketProtocol", (TimedSocketProtocol,), {"limits": limits})
 
 
-def http_protocol(limits: ConnectionLimits = DEFAULTS, *, pure_python: bool = False) -> type[asyncio.Protocol]:
+def http_protocol(
+    limits: ConnectionLimits = DEFAULTS, *, pure_python: bool = False
+) -> type[asyncio.Protocol]:
     """Return the protocol class for `uvicorn.Config(http=...)`."""
     base: type[asyncio.Protocol] = TimedH11Protocol
     if not pure_python:

@@ -1,4 +1,6 @@
-"""The timed protocol over httptools, which has no measure of its own. Imported only where the platform has httptools."""
+"""The timed protocol over httptools, which has no measure of its own. Imported only where the platform has
+httptools.
+"""
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -19,7 +21,8 @@ class TimedHttpToolsProtocol(Timed, HttpToolsProtocol):  # type: ignore[misc]
         heads = self._heads
         super().data_received(data)
         if self._unfinished and heads == self._heads and not self.transport.is_closing():
-            # All of these bytes belong to a head that is still not whole; the parser keeps what it has not told us of.
+            # All of these bytes belong to a head that is still not whole; the parser keeps what it has not
+            # told us of.
             self._head_bytes += len(data)
             if self._head_bytes > self.limits.head_bytes:
                 self.refuse(431)

@@ -1,8 +1,9 @@
-"""How often anybody may ask: token buckets in this process's memory, and it says so (each process counts for itself).
+"""How often anybody may ask: token buckets in this process's memory, and it says so (each process counts for
+itself).
 
-A bucket holds what may be asked at once and fills evenly over its time. There are at most `KEPT_AT_MOST` of a kind; the one
-unused for longest is forgotten, which forgives its owner at the worst. Addresses are counted by /64 in IPv6, where one customer
-owns a whole one. The clock is an argument: seconds that only ever grow.
+A bucket holds what may be asked at once and fills evenly over its time. There are at most `KEPT_AT_MOST` of a
+kind; the one unused for longest is forgotten, which forgives its owner at the worst. Addresses are counted by
+/64 in IPv6, where one customer owns a whole one. The clock is an argument: seconds that only ever grow.
 """
 
 import math
@@ -64,8 +65,15 @@ def rate_limits(settings: Settings) -> RateLimits:
 class Buckets:
     """One bucket a key, each of the same size: `allowed` within `seconds`."""
 
-    def __init__(self, allowed: int, seconds: float, clock: Clock, *, kept_at_most: int = KEPT_AT_MOST) -> None:
-        self._allowed, self._a_second, self._clock, self._kept_at_most = allowed, allowed / seconds, clock, kept_at_most
+    def __init__(
+        self, allowed: int, seconds: float, clock: Clock, *, kept_at_most: int = KEPT_AT_MOST
+    ) -> None:
+        self._allowed, self._a_second, self._clock, self._kept_at_most = (
+            allowed,
+            allowed / seconds,
+            clock,
+            kept_at_most,
+        )
         self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def __len__(self) -> int:
@@ -90,7 +98,9 @@ class Buckets:
 class Locks:
     """Keys that are locked for `seconds` once they did wrong `allowed` times within that time."""
 
-    def __init__(self, allowed: int, seconds: float, clock: Clock, *, kept_at_most: int = KEPT_AT_MOST) -> None:
+    def __init__(
+        self, allowed: int, seconds: float, clock: Clock, *, kept_at_most: int = KEPT_AT_MOST
+    ) -> None:
         self._allowed, self._seconds, self._clock, self._kept_at_most = allowed, seconds, clock, kept_at_most
         self._wrongs: OrderedDict[str, tuple[float, ...]] = OrderedDict()
 

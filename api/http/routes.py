@@ -12,8 +12,16 @@ from api.http.websocket import SocketEndpoint
 
 
 def graphql_routes(
-    engine: Engine, callers: Callers, make_context: MakeContext, *, explorer: bool, origins: Sequence[str] = ()
+    engine: Engine,
+    callers: Callers,
+    make_context: MakeContext,
+    *,
+    explorer: bool,
+    origins: Sequence[str] = (),
 ) -> list[BaseRoute]:
     """Return the routes. `make_context` is called for each request with where it came from and who calls."""
     endpoint = GraphQLEndpoint(engine, callers, make_context, explorer=explorer_page() if explorer else None)
-    return [Route("/graphql", endpoint), WebSocketRoute("/graphql", SocketEndpoint(engine, callers, make_context, origins=origins))]
+    return [
+        Route("/graphql", endpoint),
+        WebSocketRoute("/graphql", SocketEndpoint(engine, callers, make_context, origins=origins)),
+    ]

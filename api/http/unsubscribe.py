@@ -1,7 +1,9 @@
-"""`/unsubscribe?t=...`: the link in e-mails whose purpose is not service, by which a consent is taken back (RFC 8058, one click).
+"""`/unsubscribe?t=...`: the link in e-mails whose purpose is not service, by which a consent is taken back
+(RFC 8058, one click).
 
-POST takes it back, whoever sends it: a mailbox's own button, or that of the page which GET shows. GET changes nothing, since scanners
-follow every link of a mail. There is no rate: one mailbox provider posts for all its users, and a text that nobody signed reads nothing.
+POST takes it back, whoever sends it: a mailbox's own button, or that of the page which GET shows. GET changes
+nothing, since scanners follow every link of a mail. There is no rate: one mailbox provider posts for all its
+users, and a text that nobody signed reads nothing.
 """
 
 from html import escape
@@ -23,12 +25,16 @@ from domain.store.base import Busy, Unavailable
 from domain.store.members import Details
 
 PATH = "/unsubscribe"
-POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self';"
+    " frame-ancestors 'none'"
+)
 
 
 def unsubscribe_link(process: Process, member: str, purpose: str) -> str:
     """Return the link by which a member takes back their consent to a purpose."""
-    return f"{process.settings.base_url}{PATH}?t={unsubscribe.signed(Unsubscription(member, purpose), key=_key(process))}"
+    token = unsubscribe.signed(Unsubscription(member, purpose), key=_key(process))
+    return f"{process.settings.base_url}{PATH}?t={token}"
 
 
 def unsubscribe_route(process: Process) -> Route:
@@ -42,7 +48,9 @@ def unsubscribe_route(process: Process) -> Route:
             if asked is None:
                 raise NotFound("link")
             if request.method == "POST":
-                await consents.withdraw(process.desk, member=asked.member, purpose=asked.purpose, now=process.clock())
+                await consents.withdraw(
+                    process.desk, member=asked.member, purpose=asked.purpose, now=process.clock()
+                )
             details = (await member_of(process.house, asked.member)).details
         except NotFound:
             return _page(locale, say("unsubscribe.bad", locale), status=400)
@@ -70,11 +78,16 @@ def _told(programme: Programme, details: Details, purpose: str) -> Response:
 def _page(locale: str, text: str, *, button: str | None = None, status: int = 200) -> Response:
     """Return the page: one sentence, and the button that posts to the page's own address."""
     title = escape(say("unsubscribe.title", locale))
-    form = "" if button is None else f'<form method="post"><button class="button primary wide">{escape(button)}</button></form>'
+    form = (
+        ""
+        if button is None
+        else f'<form method="post"><button class="button primary wide">{escape(button)}</button></form>'
+    )
     head = (
-        f'<meta charset="utf-8"><title>{title}</title><meta name="viewport" content="width=device-width, initial-scale=1">'
-        '<meta name="robots" content="noindex"><link rel="icon" href="/shared/selo.svg" type="image/svg+xml">'
-        '<link rel="stylesheet" href="/shared/tokens.css"><link rel="stylesheet" href="/shared/base.css">'
+        f'<meta charset="utf-8"><title>{title}</title><meta name="viewport" content="width=device-width,'
+        ' initial-scale=1"><meta name="robots" content="noindex"><link rel="icon" href="/shared/selo.svg"'
+        ' type="image/svg+xml"><link rel="stylesheet" href="/shared/tokens.css"><link rel="stylesheet"'
+        ' href="/shared/base.css">'
     )
     body = f'<main class="note stack"><h1>{title}</h1><p>{escape(text)}</p>{form}</main>'
     html = f'<!doctype html><html lang="{language(locale)}"><head>{head}</head><body>{body}</body></html>'

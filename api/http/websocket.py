@@ -1,13 +1,14 @@
 """Subscriptions: `/graphql` over WebSocket, by the graphql-transport-ws protocol and no other.
 
-    connection_init within 5 s, with {"authorization": "Bearer ..."} (or an Authorization header at the handshake); members only
-    64 KB a message, 100 messages a minute; 5 sockets and 20 subscriptions a member
-    a browser's Origin must be this host's own or one that a setting names
-    ends, with all its subscriptions, at once when the session ends; lasts a day at most, then it takes a fresh access token
-    a reader that does not keep up is dropped (protocol.py)
+    connection_init within 5 s, with {"authorization": "Bearer ..."} (or an Authorization header at the
+    handshake); members only 64 KB a message, 100 messages a minute; 5 sockets and 20 subscriptions a member a
+    browser's Origin must be this host's own or one that a setting names ends, with all its subscriptions, at
+    once when the session ends; lasts a day at most, then it takes a fresh access token a reader that does not
+    keep up is dropped (protocol.py)
 
-Codes of closing: 4400 not the protocol, 4401 subscribe before init, 4403 not let in (or no more), 4408 no init in time, 4409 an id
-twice, 4429 too much of anything, 1001 open for a day: come again, 1009 a message too long, 1011 our fault.
+Codes of closing: 4400 not the protocol, 4401 subscribe before init, 4403 not let in (or no more), 4408 no
+init in time, 4409 an id twice, 4429 too much of anything, 1001 open for a day: come again, 1009 a message too
+long, 1011 our fault.
 """
 
 import asyncio
@@ -42,7 +43,8 @@ class Closing(Exception):
         self.code, self.reason = code, reason
 
 
-# --- values ----------------------------------------------------------------------------------------------------------
+# --- values
+# ----------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,9 @@ def _less(counter: Counter[str], key: str) -> None:
 
 
 def own_origin(scope: Scope, allowed: Sequence[str]) -> bool:
-    """Tell whether a handshake comes from a page that may; what is no browser sends no Origin and has none to misuse."""
+    """Tell whether a handshake comes from a page that may; what is no browser sends no Origin and has none to
+    misuse.
+    """
     origin = header(scope, b"origin")
     if origin is None or origin in allowed:
         return True
@@ -98,7 +102,8 @@ def own_origin(scope: Scope, allowed: Sequence[str]) -> bool:
         return False
 
 
-# --- the endpoint ----------------------------------------------------------------------------------------------------
+# --- the endpoint
+# ----------------------------------------------------------------------------------------------------
 
 
 class SocketEndpoint:
@@ -262,7 +267,9 @@ class Socket:
             await self._finish(name, {"id": name, "type": "error", "payload": [refusal(error)]})
             return
         try:
-            answers = await self._endpoint.engine.subscribe(request, self._endpoint.make_context(self._origin, member))
+            answers = await self._endpoint.engine.subscribe(
+                request, self._endpoint.make_context(self._origin, member)
+            )
             if isinstance(answers, Answer):
                 await self._finish(name, {"id": name, "type": "error", "payload": answers.body["errors"]})
                 return

@@ -12,14 +12,17 @@ LONGEST_REST = timedelta(hours=1)
 
 
 def verdict_of(status: int, headers: Mapping[str, str], *, now: datetime) -> Verdict:
-    """Return the verdict of a status: our credentials and our address are the operator's business, the rest the message's."""
+    """Return the verdict of a status: our credentials and our address are the operator's business, the rest
+    the message's.
+    """
     reason, after = f"HTTP {status}", retry_after(headers.get("retry-after"), now=now)
     if 200 <= status < 300:
         return SENT
     if status == 429:
         return Verdict("pause", reason, after)
     if status in (401, 403) or status < 400:
-        # A gateway that sends us elsewhere is not the one that was configured: nothing is followed with a contact in hand.
+        # A gateway that sends us elsewhere is not the one that was configured: nothing is followed with a
+        # contact in hand.
         return Verdict("break", reason)
     if status in (408, 425) or status >= 500:
         return Verdict("retry", reason, after)
@@ -27,7 +30,9 @@ def verdict_of(status: int, headers: Mapping[str, str], *, now: datetime) -> Ver
 
 
 def retry_after(value: str | None, *, now: datetime) -> timedelta | None:
-    """Return the wait that a Retry-After asks for, by seconds or by date; an hour at most, None where it says nothing."""
+    """Return the wait that a Retry-After asks for, by seconds or by date; an hour at most, None where it says
+    nothing.
+    """
     if value is None:
         return None
     try:

@@ -1,7 +1,8 @@
-"""Sign-in codes by e-mail and by SMS: whoever holds a contact gets the code, at once and once, in their language.
-A word to a contact that gave way to another goes the same way.
+"""Sign-in codes by e-mail and by SMS: whoever holds a contact gets the code, at once and once, in their
+language. A word to a contact that gave way to another goes the same way.
 
-The request waits for it, so that a screen which says that a code was sent says the truth; known or unknown, a contact takes the same time.
+The request waits for it, so that a screen which says that a code was sent says the truth; known or unknown, a
+contact takes the same time.
 """
 
 from __future__ import annotations
@@ -24,12 +25,18 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "pl": "{code} to Twój kod logowania",
     },
     "mail": {
-        "en": "Your sign-in code is {code}.\n\nIt works once, for ten minutes. If you did not ask for it, somebody mistyped their address: "
-        "there is nothing you need to do. Never tell it to anybody.",
-        "pt": "O seu código de acesso é {code}.\n\nFunciona uma vez, durante dez minutos. Se não o pediu, alguém se enganou no endereço: "
-        "não precisa de fazer nada. Nunca o diga a ninguém.",
-        "pl": "Twój kod logowania to {code}.\n\nDziała raz, przez dziesięć minut. Jeśli to nie Ty o niego prosisz, ktoś pomylił adres: "
-        "nie musisz nic robić. Nikomu go nie podawaj.",
+        "en": (
+            "Your sign-in code is {code}.\n\nIt works once, for ten minutes. If you did not ask for it,"
+            " somebody mistyped their address: there is nothing you need to do. Never tell it to anybody."
+        ),
+        "pt": (
+            "O seu código de acesso é {code}.\n\nFunciona uma vez, durante dez minutos. Se não o pediu,"
+            " alguém se enganou no endereço: não precisa de fazer nada. Nunca o diga a ninguém."
+        ),
+        "pl": (
+            "Twój kod logowania to {code}.\n\nDziała raz, przez dziesięć minut. Jeśli to nie Ty o niego"
+            " prosisz, ktoś pomylił adres: nie musisz nic robić. Nikomu go nie podawaj."
+        ),
     },
     "sms": {
         "en": "{code} is your sign-in code. It works for ten minutes. Never tell it to anybody.",
@@ -42,11 +49,18 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "pl": "Zmiana sposobu logowania",
     },
     "changed": {
-        "en": "{new} is now a way to sign in to your membership. If it was not you who changed that, somebody has got into it: "
-        "tell us at once.",
-        "pt": "{new} dá agora acesso à sua adesão. Se não foi você que o alterou, alguém entrou nela: avise-nos de imediato.",
-        "pl": "{new} służy teraz do logowania do Twojego członkostwa. Jeśli ta zmiana nie jest Twoja, ktoś się do niego dostał: "
-        "powiadom nas od razu.",
+        "en": (
+            "{new} is now a way to sign in to your membership. If it was not you who changed that, somebody"
+            " has got into it: tell us at once."
+        ),
+        "pt": (
+            "{new} dá agora acesso à sua adesão. Se não foi você que o alterou, alguém entrou nela: avise-nos"
+            " de imediato."
+        ),
+        "pl": (
+            "{new} służy teraz do logowania do Twojego członkostwa. Jeśli ta zmiana nie jest Twoja, ktoś się"
+            " do niego dostał: powiadom nas od razu."
+        ),
     },
 }
 
@@ -54,9 +68,13 @@ log = structlog.get_logger(__name__)
 
 
 class SentCodes:
-    """Codes by whoever of the senders is configured; `otherwise` has the contacts that none of them reaches."""
+    """Codes by whoever of the senders is configured; `otherwise` has the contacts that none of them
+    reaches.
+    """
 
-    def __init__(self, mail: Mail | None, sms: Sms | None, *, otherwise: CodeSender, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, mail: Mail | None, sms: Sms | None, *, otherwise: CodeSender, clock: Callable[[], datetime]
+    ) -> None:
         self._mail, self._sms = mail, sms
         self._otherwise, self._clock = otherwise, clock
 
@@ -82,7 +100,9 @@ class SentCodes:
             await self._otherwise.tell_changed(contact, new, locale)
             return
         spoken = language(locale)
-        subject, text = (TEXTS[name][spoken].format(new=new.masked) for name in ("changed.subject", "changed"))
+        subject, text = (
+            TEXTS[name][spoken].format(new=new.masked) for name in ("changed.subject", "changed")
+        )
         verdict = await self._sent(contact, subject, text, text, locale=spoken)
         if verdict.ruling != "sent":
             raise NotAvailable("The notice could not be sent now.")
@@ -92,14 +112,19 @@ class SentCodes:
 
     async def _sent(self, contact: Contact, subject: str, mail: str, sms: str, *, locale: str) -> Verdict:
         now = self._clock()
-        # Of the instant, since no two codes are one message; not of the code, which a gateway would then log with its ids.
+        # Of the instant, since no two codes are one message; not of the code, which a gateway would then log
+        # with its ids.
         id = f"sign-in:{now.isoformat()}:{contact.masked}"
         if contact.kind == "email":
             assert self._mail is not None, "it is reached"
-            (verdict,) = await self._mail.send([MailMessage(id, contact.value, locale, subject, mail)], now=now)
+            (verdict,) = await self._mail.send(
+                [MailMessage(id, contact.value, locale, subject, mail)], now=now
+            )
         else:
             assert self._sms is not None, "it is reached"
             (verdict,) = await self._sms.send([SmsMessage(id, contact.value, sms)], now=now)
         if verdict.ruling != "sent":
-            log.warning("codes.not_sent", by=contact.kind, why=verdict.reason)  # whoever waits for one is told no reason
+            log.warning(
+                "codes.not_sent", by=contact.kind, why=verdict.reason
+            )  # whoever waits for one is told no reason
         return verdict

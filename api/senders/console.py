@@ -1,4 +1,6 @@
-"""Sign-in codes where no sender is configured: a demo prints them on its console, any other server says that it cannot send them."""
+"""Sign-in codes where no sender is configured: a demo prints them on its console, any other server says that
+it cannot send them.
+"""
 
 from api.graphql.errors import NotAvailable
 from domain.model.contacts import Contact

@@ -1,6 +1,7 @@
 """E-mail by SMTP: a text part and a simple HTML part, one connection a batch, a verdict a message.
 
-No header can be injected: addresses are parsed, the subject is one line, and the library refuses line ends anywhere in a header.
+No header can be injected: addresses are parsed, the subject is one line, and the library refuses line ends
+anywhere in a header.
 """
 
 from __future__ import annotations
@@ -32,7 +33,9 @@ Security = Literal["starttls", "tls", "none"]
 
 
 class _OnOneLine(UnstructuredHeader, BaseHeader):
-    """A header that is never folded: the library would cut a long address into encoded words, which no mailbox reads as one."""
+    """A header that is never folded: the library would cut a long address into encoded words, which no
+    mailbox reads as one.
+    """
 
     def fold(self, *, policy: Policy) -> str:
         return f"{self.name}: {self}{policy.linesep}"
@@ -111,14 +114,18 @@ class Smtp:
 
 # ---------------------------------------------------------------- what is sent
 def encoded(message: MailMessage, server: Server, *, now: datetime) -> EmailMessage:
-    """Return an e-mail: the same Message-ID at every attempt, so that a mailbox can tell a duplicate. Raises Undeliverable."""
+    """Return an e-mail: the same Message-ID at every attempt, so that a mailbox can tell a duplicate. Raises
+    Undeliverable.
+    """
     made = EmailMessage(policy=POLICY)
     try:
         made["From"] = Address(one_line(server.sender_name), addr_spec=server.sender)
         made["To"] = Address(addr_spec=_ascii(message.to))
         made["Subject"] = one_line(message.subject)
         made["Date"] = now
-        made["Message-ID"] = f"<{sha256(message.id.encode()).hexdigest()[:40]}@{server.sender.rpartition('@')[2]}>"
+        made["Message-ID"] = (
+            f"<{sha256(message.id.encode()).hexdigest()[:40]}@{server.sender.rpartition('@')[2]}>"
+        )
         made["Auto-Submitted"] = "auto-generated"
         if message.unsubscribe is not None:  # RFC 8058: a mailbox's own button posts there
             made["List-Unsubscribe"] = f"<{message.unsubscribe}>"
@@ -130,15 +137,27 @@ def encoded(message: MailMessage, server: Server, *, now: datetime) -> EmailMess
     return made
 
 
+BODY_STYLE = "font-family:sans-serif;font-size:16px;line-height:1.5;max-width:36em"
+
+
 def text_of(message: MailMessage) -> str:
     """Return the text part: the words, the link, and at its foot how to get no more of them."""
-    foot = None if message.unsubscribe is None else f"{say('mail.unsubscribe', message.locale)}: {message.unsubscribe}"
+    foot = (
+        None
+        if message.unsubscribe is None
+        else f"{say('mail.unsubscribe', message.locale)}: {message.unsubscribe}"
+    )
     return "\n\n".join(part for part in (message.text, message.link, foot) if part is not None) + "\n"
 
 
 def html_of(message: MailMessage) -> str:
-    """Return the HTML part: paragraphs, and links as links. Whatever a member or a marketer wrote is text in it."""
-    paragraphs = "".join(f"<p>{escape(part).replace(chr(10), '<br>')}</p>" for part in re.split(r"\n{2,}", message.text.strip()))
+    """Return the HTML part: paragraphs, and links as links. Whatever a member or a marketer wrote is text in
+    it.
+    """
+    paragraphs = "".join(
+        f"<p>{escape(part).replace(chr(10), '<br>')}</p>"
+        for part in re.split(r"\n{2,}", message.text.strip())
+    )
     if message.link is not None:
         paragraphs += f'<p><a href="{escape(message.link)}">{escape(message.link)}</a></p>'
     if message.unsubscribe is not None:
@@ -147,17 +166,23 @@ def html_of(message: MailMessage) -> str:
     title = f"<title>{escape(one_line(message.subject))}</title>"
     return (
         f'<!doctype html><html lang="{escape(message.locale)}"><head><meta charset="utf-8">{title}</head>'
-        f'<body style="font-family:sans-serif;font-size:16px;line-height:1.5;max-width:36em">{paragraphs}</body></html>'
+        f'<body style="{BODY_STYLE}">{paragraphs}</body></html>'
     )
 
 
 def one_line(text: str) -> str:
-    """Return a text as a header can hold it: control characters and line ends are spaces, at most 200 characters."""
-    return " ".join("".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in text).split())[:200]
+    """Return a text as a header can hold it: control characters and line ends are spaces, at most 200
+    characters.
+    """
+    return " ".join(
+        "".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in text).split()
+    )[:200]
 
 
 def _ascii(address: str) -> str:
-    """Return an address with its domain as the wire has it. Raises ValueError also where only SMTPUTF8 could carry it."""
+    """Return an address with its domain as the wire has it. Raises ValueError also where only SMTPUTF8 could
+    carry it.
+    """
     found = validate_email(address, check_deliverability=False).ascii_email
     if found is None:
         raise ValueError("the part before the @ is not ASCII")
@@ -166,7 +191,9 @@ def _ascii(address: str) -> str:
 
 # ---------------------------------------------------------------- what comes back
 def verdict_of(fault: BaseException) -> Verdict:
-    """Return what a failure means: 4xx passes, 5xx does not, and a refused sign-in or sender is the operator's business."""
+    """Return what a failure means: 4xx passes, 5xx does not, and a refused sign-in or sender is the
+    operator's business.
+    """
     match fault:
         case errors.SMTPAuthenticationError() | errors.SMTPSenderRefused() if fault.code >= 500:
             return Verdict("break", f"SMTP {fault.code}")
@@ -181,7 +208,11 @@ def verdict_of(fault: BaseException) -> Verdict:
         case TimeoutError():
             return Verdict("retry", "TIMEOUT")
     # The library has no narrower word for a server without the STARTTLS or AUTH that the settings want.
-    return Verdict("break", "SMTP NOT_SUPPORTED") if type(fault) is errors.SMTPException else Verdict("retry", "CONNECTION")
+    return (
+        Verdict("break", "SMTP NOT_SUPPORTED")
+        if type(fault) is errors.SMTPException
+        else Verdict("retry", "CONNECTION")
+    )
 
 
 def _by_code(code: int) -> Verdict:

@@ -1,9 +1,10 @@
 """Push by Firebase Cloud Messaging (v1), through firebase-admin: a message a device, a verdict for each.
 
-Nothing here retries and nothing here blocks the loop: firebase-admin's own retry hangs for good over HTTP/2, so it is off (`_direct`), and
-the OAuth token is refreshed in a thread before a batch, so that a token endpoint that fails does so before anything is sent.
-At least once is the promise: where a connection is cut the outcome is unknown, and the outbox tries again with the same collapse id.
-HTTPS_PROXY is not obeyed: firebase-admin's asynchronous client goes straight to Google.
+Nothing here retries and nothing here blocks the loop: firebase-admin's own retry hangs for good over HTTP/2,
+so it is off (`_direct`), and the OAuth token is refreshed in a thread before a batch, so that a token
+endpoint that fails does so before anything is sent. At least once is the promise: where a connection is cut
+the outcome is unknown, and the outbox tries again with the same collapse id. HTTPS_PROXY is not obeyed:
+firebase-admin's asynchronous client goes straight to Google.
 """
 
 from __future__ import annotations
@@ -39,11 +40,15 @@ GOOGLE = "https://fcm.googleapis.com/"
 
 
 class FirebaseUnusable(Exception):
-    """The credentials cannot be used; the message is one sentence for the operator, and holds nothing of theirs."""
+    """The credentials cannot be used; the message is one sentence for the operator, and holds nothing of
+    theirs.
+    """
 
 
 class _Held(Credentials):
-    """A token that was refreshed elsewhere. Google's own would refresh itself on the event loop, and three times at a 401."""
+    """A token that was refreshed elsewhere. Google's own would refresh itself on the event loop, and three
+    times at a 401.
+    """
 
     def refresh(self, request: object) -> None:
         """Keep the token: whoever sends refreshes it before a batch."""
@@ -56,7 +61,9 @@ class FirebasePush:
         self._source, self._project = source, project
         self._held = _Held()  # type: ignore[no-untyped-call]  # google-auth types no constructor
         self._app = firebase_admin.initialize_app(
-            self._held, {"projectId": project, "httpTimeout": ATTEMPT_SECONDS}, name=f"selo-{secrets.token_hex(8)}"
+            self._held,
+            {"projectId": project, "httpTimeout": ATTEMPT_SECONDS},
+            name=f"selo-{secrets.token_hex(8)}",
         )
         self._client = self._direct(url)
         self._refreshing = asyncio.Lock()
@@ -66,26 +73,37 @@ class FirebasePush:
         verdicts: list[Verdict] = []
         for chunk in (batch[start : start + CHUNK] for start in range(0, len(batch), CHUNK)):
             fault = await self._refreshed()
-            verdicts += [fault] * len(chunk) if fault else await asyncio.gather(*(self._sent(one, now) for one in chunk))
+            verdicts += (
+                [fault] * len(chunk)
+                if fault
+                else await asyncio.gather(*(self._sent(one, now) for one in chunk))
+            )
         return verdicts
 
     async def close(self) -> None:
-        """Close its connections and forget the app; firebase-admin runs a loop of its own for that, so in a thread."""
+        """Close its connections and forget the app; firebase-admin runs a loop of its own for that, so in a
+        thread.
+        """
         await self._client.aclose()
         await asyncio.to_thread(firebase_admin.delete_app, self._app)
 
     def _direct(self, url: str | None) -> _http_client.HttpxAsyncClient:
         """Turn firebase-admin's inner retry off, and for tests its address to a stand-in.
 
-        The one place that uses private names; it asserts what it expects, so that an upgrade fails here and not in a send.
+        The one place that uses private names; it asserts what it expects, so that an upgrade fails here and
+        not in a send.
         """
         service = messaging._get_messaging_service(self._app)
         assert service._fcm_url.startswith(GOOGLE), "where firebase-admin sends"
         assert service._fcm_topic_url.startswith(GOOGLE), "where firebase-admin subscribes"
-        assert isinstance(service._async_client, _http_client.HttpxAsyncClient), "what firebase-admin sends with"
+        assert isinstance(service._async_client, _http_client.HttpxAsyncClient), (
+            "what firebase-admin sends with"
+        )
         assert service._credential is self._held, "whose token firebase-admin sends with"
         service._async_client = _http_client.HttpxAsyncClient(
-            credential=self._held, timeout=ATTEMPT_SECONDS, retry_config=_retry.HttpxRetry(max_retries=0, status_forcelist=[])
+            credential=self._held,
+            timeout=ATTEMPT_SECONDS,
+            retry_config=_retry.HttpxRetry(max_retries=0, status_forcelist=[]),
         )
         if url is not None:
             service._fcm_url = f"{url.rstrip('/')}/v1/projects/{self._project}/messages:send"
@@ -131,17 +149,24 @@ class FirebasePush:
 
 # ---------------------------------------------------------------- what is sent
 def encoded(message: PushMessage, *, now: datetime) -> messaging.Message:
-    """Return a message as FCM wants it, with the same collapse id and the same end for Android and for Apple."""
+    """Return a message as FCM wants it, with the same collapse id and the same end for Android and for
+    Apple.
+    """
     collapse = collapse_id(message.collapse)
     left = None if message.expires_at is None else min(message.expires_at - now, LONGEST_TTL)
     headers = {"apns-collapse-id": collapse, "apns-priority": "10"}
     if left is not None:
         headers["apns-expiration"] = str(int((now + left).timestamp()))
-    data = {**message.data, **({"link": message.link} if message.link and _size(message.link) <= LINK_BYTES else {})}
+    data = {
+        **message.data,
+        **({"link": message.link} if message.link and _size(message.link) <= LINK_BYTES else {}),
+    }
     left_for_words = PAYLOAD_BYTES - sum(_size(part) for pair in data.items() for part in pair)
     title = cut(message.title, left_for_words)
     found = messaging.Message(
-        notification=messaging.Notification(title=title, body=cut(message.body, left_for_words - _size(title))),
+        notification=messaging.Notification(
+            title=title, body=cut(message.body, left_for_words - _size(title))
+        ),
         data=data,
         android=messaging.AndroidConfig(
             collapse_key=collapse,
@@ -149,7 +174,9 @@ def encoded(message: PushMessage, *, now: datetime) -> messaging.Message:
             ttl=left,
             notification=messaging.AndroidNotification(tag=collapse, notification_count=message.badge),
         ),
-        apns=messaging.APNSConfig(headers=headers, payload=messaging.APNSPayload(messaging.Aps(badge=message.badge))),
+        apns=messaging.APNSConfig(
+            headers=headers, payload=messaging.APNSPayload(messaging.Aps(badge=message.badge))
+        ),
     )
     # Set, not passed: the constructor warns of `token`, and phones in use still have one.
     setattr(found, "token" if message.address.kind == "TOKEN" else "fid", message.address.value)
@@ -157,7 +184,9 @@ def encoded(message: PushMessage, *, now: datetime) -> messaging.Message:
 
 
 def cut(text: str, size: int) -> str:
-    """Return a text that takes up so many bytes of a payload at most: FCM refuses what is longer, and a lock screen shows less of it."""
+    """Return a text that takes up so many bytes of a payload at most: FCM refuses what is longer, and a lock
+    screen shows less of it.
+    """
     if _size(text) <= size:
         return text
     left = size - _size(CUT_SHORT)
@@ -169,13 +198,21 @@ def cut(text: str, size: int) -> str:
 
 
 def _size(text: str) -> int:
-    """Return how many bytes a text takes up in JSON as Apple is handed it: quotes and line ends are two or more."""
+    """Return how many bytes a text takes up in JSON as Apple is handed it: quotes and line ends are two or
+    more.
+    """
     return len(json.dumps(text, ensure_ascii=False).encode()) - 2
 
 
 def collapse_id(text: str) -> str:
-    """Return a collapse id that an APNs header can hold: itself, or a digest of what is longer or no ASCII."""
-    return text if text.isascii() and text.isprintable() and 0 < len(text) <= COLLAPSE_BYTES else sha256(text.encode()).hexdigest()[:32]
+    """Return a collapse id that an APNs header can hold: itself, or a digest of what is longer or no
+    ASCII.
+    """
+    return (
+        text
+        if text.isascii() and text.isprintable() and 0 < len(text) <= COLLAPSE_BYTES
+        else sha256(text.encode()).hexdigest()[:32]
+    )
 
 
 # ---------------------------------------------------------------- what comes back
@@ -188,7 +225,8 @@ def verdict_of(fault: exceptions.FirebaseError | None, *, now: datetime) -> Verd
             return Verdict("drop_device", "SENDER_ID_MISMATCH")
         case messaging.ThirdPartyAuthError():
             return Verdict("break", "THIRD_PARTY_AUTH_ERROR")
-        case exceptions.ResourceExhaustedError():  # the project's quota; QuotaExceededError, the device's, is one of these
+        # the project's quota; QuotaExceededError, the device's, is one of these
+        case exceptions.ResourceExhaustedError():
             return Verdict("pause", exceptions.RESOURCE_EXHAUSTED, _asked_wait(fault, now))
         case exceptions.InvalidArgumentError():
             return Verdict("drop_message", exceptions.INVALID_ARGUMENT)

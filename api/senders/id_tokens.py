@@ -1,7 +1,9 @@
-"""ID tokens of Firebase Auth: who a phone has proven to be to Google, checked here with Google's certificates.
+"""ID tokens of Firebase Auth: who a phone has proven to be to Google, checked here with Google's
+certificates.
 
-firebase-admin's own check is not used: by a variable of the environment it believes unsigned tokens. Certificates are kept as long as they
-say; a key that is not among them is asked for at most once a minute, so that a forged token costs no request.
+firebase-admin's own check is not used: by a variable of the environment it believes unsigned tokens.
+Certificates are kept as long as they say; a key that is not among them is asked for at most once a minute, so
+that a forged token costs no request.
 """
 
 from __future__ import annotations
@@ -48,9 +50,11 @@ class IdTokens:
         self._fetching = asyncio.Lock()
 
     async def proven(self, token: str) -> tuple[Contact, ...]:
-        """Return the contacts that a token proves: a phone number, and an e-mail address where Google has verified it.
+        """Return the contacts that a token proves: a phone number, and an e-mail address where Google has
+        verified it.
 
-        Raises SignInRefused for anything that is no token of today for this project, NotAvailable where Google cannot be asked.
+        Raises SignInRefused for anything that is no token of today for this project, NotAvailable where
+        Google cannot be asked.
         """
         if len(token) > LONGEST_TOKEN:
             raise SignInRefused("WRONG_CODE")
@@ -87,7 +91,12 @@ class IdTokens:
         except jwt.InvalidTokenError:
             raise SignInRefused("WRONG_CODE") from None
         issued, expires, proven_at = (claims[name] for name in ("iat", "exp", "auth_time"))
-        if not (isinstance(issued, int) and isinstance(expires, int) and isinstance(proven_at, int) and claims["sub"]):
+        if not (
+            isinstance(issued, int)
+            and isinstance(expires, int)
+            and isinstance(proven_at, int)
+            and claims["sub"]
+        ):
             raise SignInRefused("WRONG_CODE")
         if expires <= now - LEEWAY_SECONDS:
             raise SignInRefused("EXPIRED_CODE")
@@ -99,12 +108,18 @@ class IdTokens:
         now = self._clock()
         async with self._fetching:
             known = self._known
-            if known is None or now >= known.fresh_until or (kid not in known.keys and now - self._asked_at >= ASKED_AGAIN):
+            if (
+                known is None
+                or now >= known.fresh_until
+                or (kid not in known.keys and now - self._asked_at >= ASKED_AGAIN)
+            ):
                 known = self._known = await self._fetched(now, known)
             return known.keys.get(kid) if isinstance(kid, str) else None
 
     async def _fetched(self, now: datetime, before: Certificates | None) -> Certificates:
-        """Ask Google. Where it does not answer, what was known holds a day; raises NotAvailable where nothing is."""
+        """Ask Google. Where it does not answer, what was known holds a day; raises NotAvailable where nothing
+        is.
+        """
         self._asked_at = now
         try:
             async with asyncio.timeout(FETCH_SECONDS):

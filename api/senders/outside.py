@@ -1,6 +1,7 @@
 """Who of the outside is configured: the senders of one process, made from its settings, and closed with it.
 
-What is not configured is off; the worker says so at start. What is configured and cannot be used ends the start in one sentence.
+What is not configured is off; the worker says so at start. What is configured and cannot be used ends the
+start in one sentence.
 """
 
 from __future__ import annotations
@@ -32,7 +33,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """One a process: messages by `senders`, sign-in codes by `codes`, and Firebase's proofs where there is a project."""
+    """One a process: messages by `senders`, sign-in codes by `codes`, and Firebase's proofs where there is a
+    project.
+    """
 
     senders: Senders
     codes: CodeSender
@@ -43,7 +46,10 @@ class Outside:
 async def open_outside(settings: Settings, *, clock: Callable[[], datetime]) -> AsyncIterator[Outside]:
     """Open every sender that the settings name. Raises BadSettings."""
     if settings.firebase_auth_emulator_host is not None and not settings.demo:
-        raise BadSettings("FIREBASE_AUTH_EMULATOR_HOST is set: Firebase would believe unsigned tokens. Unset it, or serve --demo.")
+        raise BadSettings(
+            "FIREBASE_AUTH_EMULATOR_HOST is set: Firebase would believe unsigned tokens. Unset it, or serve"
+            " --demo."
+        )
     async with AsyncExitStack() as opened:
         push = _push(settings)
         if push is not None:
@@ -72,27 +78,35 @@ def _push(settings: Settings) -> FirebasePush | None:
     from api.senders.firebase import FirebasePush, FirebaseUnusable, certificate
 
     try:
-        source = certificate(settings.firebase_credentials) if settings.firebase_credentials else credentials.ApplicationDefault()
+        source = (
+            certificate(settings.firebase_credentials)
+            if settings.firebase_credentials
+            else credentials.ApplicationDefault()
+        )
     except FirebaseUnusable as fault:
         raise BadSettings(f"SELO_FIREBASE_CREDENTIALS cannot be used: {fault}.") from None
     return FirebasePush(source, project=project, url=settings.fcm_url)
 
 
 def _firebase_project(settings: Settings) -> str | None:
-    """Return the Firebase project that the settings name, themselves or by their service account file. Raises BadSettings."""
+    """Return the Firebase project that the settings name, themselves or by their service account file. Raises
+    BadSettings.
+    """
     if settings.firebase_project is not None or settings.firebase_credentials is None:
         return settings.firebase_project
     try:
         project = json.loads(settings.firebase_credentials.read_bytes())["project_id"]
     except OSError as fault:
         raise BadSettings(
-            f"SELO_FIREBASE_CREDENTIALS cannot be used: {settings.firebase_credentials} cannot be read: {fault.strerror}."
+            f"SELO_FIREBASE_CREDENTIALS cannot be used: {settings.firebase_credentials} cannot be read:"
+            f" {fault.strerror}."
         ) from None
     except (ValueError, KeyError, TypeError):
         project = None
     if not isinstance(project, str) or not project:
         raise BadSettings(
-            f"SELO_FIREBASE_CREDENTIALS cannot be used: {settings.firebase_credentials} is no service account file of Firebase."
+            f"SELO_FIREBASE_CREDENTIALS cannot be used: {settings.firebase_credentials} is no service account"
+            " file of Firebase."
         )
     return project
 
@@ -112,7 +126,10 @@ def _mail(settings: Settings) -> Smtp | None:
     if settings.mail_from is None:
         raise BadSettings("SELO_MAIL_FROM is needed with SELO_SMTP_HOST: the address that e-mail comes from.")
     if settings.base_url is None:
-        raise BadSettings("SELO_BASE_URL is needed with SELO_SMTP_HOST: the links in e-mails by which one unsubscribes begin with it.")
+        raise BadSettings(
+            "SELO_BASE_URL is needed with SELO_SMTP_HOST: the links in e-mails by which one unsubscribes"
+            " begin with it."
+        )
     from api.senders.email import Server, Smtp
 
     server = Server(
@@ -142,7 +159,10 @@ def _sms(settings: Settings) -> SmsGateway | None:
     except ValueError:
         headers = None
     if not isinstance(headers, dict) or not all(isinstance(value, str) for value in headers.values()):
-        raise BadSettings('SELO_SMS_HEADERS cannot be used: it is a JSON object of texts, such as {"Authorization": "Key ..."}.')
+        raise BadSettings(
+            'SELO_SMS_HEADERS cannot be used: it is a JSON object of texts, such as {"Authorization": "Key'
+            ' ..."}.'
+        )
     return SmsGateway(Gateway(url, settings.sms_method, headers, body))
 
 
@@ -153,19 +173,30 @@ def _hooks(settings: Settings) -> Webhooks | None:
     except ValueError:
         given = None
     if not isinstance(given, dict):
-        raise BadSettings(f'{said}: it is a JSON object, such as {{"shop": {{"url": "https://...", "secret": "..."}}}}.')
+        raise BadSettings(
+            f'{said}: it is a JSON object, such as {{"shop": {{"url": "https://...", "secret": "..."}}}}.'
+        )
     if not given:
         return None
     from api.senders.webhook import Hook, Webhooks
 
     hooks = {}
     for name, hook in given.items():
-        if not isinstance(hook, dict) or hook.keys() != {"url", "secret"} or not all(isinstance(value, str) for value in hook.values()):
+        if (
+            not isinstance(hook, dict)
+            or hook.keys() != {"url", "secret"}
+            or not all(isinstance(value, str) for value in hook.values())
+        ):
             raise BadSettings(f'{said}: "{name}" is not {{"url": "https://...", "secret": "..."}}.')
         if not _safe(hook["url"]):
-            raise BadSettings(f'{said}: the url of "{name}" does not begin with https:// and a host (http:// is for this machine only).')
+            raise BadSettings(
+                f'{said}: the url of "{name}" does not begin with https:// and a host (http:// is for this'
+                " machine only)."
+            )
         if len(hook["secret"]) < SECRET_CHARACTERS:
-            raise BadSettings(f'{said}: the secret of "{name}" has fewer than {SECRET_CHARACTERS} characters.')
+            raise BadSettings(
+                f'{said}: the secret of "{name}" has fewer than {SECRET_CHARACTERS} characters.'
+            )
         hooks[name] = Hook(hook["url"], hook["secret"].encode())
     return Webhooks(hooks)
 
@@ -178,7 +209,9 @@ def _safe(url: str) -> bool:
         parsed = URL(url)
     except InvalidURL:
         return False
-    return bool(parsed.host) and (parsed.scheme == "https" or (parsed.scheme == "http" and _is_this_machine(parsed.host)))
+    return bool(parsed.host) and (
+        parsed.scheme == "https" or (parsed.scheme == "http" and _is_this_machine(parsed.host))
+    )
 
 
 def _is_this_machine(host: str) -> bool:

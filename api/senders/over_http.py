@@ -1,6 +1,7 @@
 """Requests to a gateway over HTTP, a few at a time, with a verdict for each: what every such sender shares.
 
-Nothing is followed elsewhere, no answer is read beyond its head, and nothing that was sent or answered is logged.
+Nothing is followed elsewhere, no answer is read beyond its head, and nothing that was sent or answered is
+logged.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ class HttpLine:
         self._client = httpx.AsyncClient(timeout=ANSWER_SECONDS, follow_redirects=False)
 
     async def send(self, requests: Sequence[httpx.Request], *, now: datetime) -> Sequence[Verdict]:
-        """Send each and return its verdict; what has no answer when the batch's time is over is tried again later."""
+        """Send each and return its verdict; what has no answer when the batch's time is over is tried again
+        later.
+        """
         gate = asyncio.Semaphore(self._at_once)
         until = asyncio.get_running_loop().time() + BATCH_SECONDS
 

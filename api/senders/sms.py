@@ -1,7 +1,9 @@
-"""SMS by any gateway that takes HTTP: the request is a template of the settings, so that changing gateways changes no code.
+"""SMS by any gateway that takes HTTP: the request is a template of the settings, so that changing gateways
+changes no code.
 
-`{to}`, `{text}` and `{id}` stand in the URL, the headers and the body, written as each of them needs: percent-encoded in the URL and in a
-form, escaped in JSON and XML. Nothing is followed elsewhere, and nothing that was sent or answered is logged.
+`{to}`, `{text}` and `{id}` stand in the URL, the headers and the body, written as each of them needs:
+percent-encoded in the URL and in a form, escaped in JSON and XML. Nothing is followed elsewhere, and nothing
+that was sent or answered is logged.
 """
 
 from __future__ import annotations
@@ -55,7 +57,9 @@ def encoded(message: SmsMessage, gateway: Gateway) -> httpx.Request:
     headers = {name: filled(value, message, _one_line) for name, value in gateway.headers.items()}
     kind = next((value for name, value in headers.items() if name.lower() == "content-type"), "")
     body = filled(gateway.body, message, _writer(kind or _kind_of(gateway.body))).encode()
-    return httpx.Request(gateway.method, filled(gateway.url, message, _in_url), headers=headers, content=body or None)
+    return httpx.Request(
+        gateway.method, filled(gateway.url, message, _in_url), headers=headers, content=body or None
+    )
 
 
 def filled(template: str, message: SmsMessage, write: Callable[[str], str]) -> str:
@@ -65,13 +69,25 @@ def filled(template: str, message: SmsMessage, write: Callable[[str], str]) -> s
 
 
 def _kind_of(body: str) -> str:
-    """Return what a body looks like whose headers do not say: no name of a member's may ever add a recipient to it."""
-    return "json" if re.match(r'\s*[{[]\s*["{[]', body) else "xml" if re.match(r"\s*<", body) else "urlencoded"
+    """Return what a body looks like whose headers do not say: no name of a member's may ever add a recipient
+    to it.
+    """
+    return (
+        "json" if re.match(r'\s*[{[]\s*["{[]', body) else "xml" if re.match(r"\s*<", body) else "urlencoded"
+    )
 
 
 def _writer(kind: str) -> Callable[[str], str]:
     kind = kind.lower()
-    return _in_json if "json" in kind else quote_plus if "urlencoded" in kind else escape if "xml" in kind else str
+    return (
+        _in_json
+        if "json" in kind
+        else quote_plus
+        if "urlencoded" in kind
+        else escape
+        if "xml" in kind
+        else str
+    )
 
 
 def _in_url(text: str) -> str:

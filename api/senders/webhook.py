@@ -1,8 +1,10 @@
-"""Webhooks: a signed POST of JSON to an address of the operator's, and a verdict for it. The body: `domain/services/hooks.py`.
+"""Webhooks: a signed POST of JSON to an address of the operator's, and a verdict for it. The body:
+`domain/services/hooks.py`.
 
-Whoever receives it checks `Selo-Signature: t=SECONDS,v1=HEX`, where HEX is HMAC-SHA256(secret, "SECONDS.BODY"), refuses what is older than
-five minutes, and takes a `Selo-Delivery` that it has seen before as done: the same delivery comes with the same id at every attempt.
-Any 2xx says that it is taken. Addresses are the operator's, so they may be private; nothing is followed elsewhere, no answer is read.
+Whoever receives it checks `Selo-Signature: t=SECONDS,v1=HEX`, where HEX is HMAC-SHA256(secret,
+"SECONDS.BODY"), refuses what is older than five minutes, and takes a `Selo-Delivery` that it has seen before
+as done: the same delivery comes with the same id at every attempt. Any 2xx says that it is taken. Addresses
+are the operator's, so they may be private; nothing is followed elsewhere, no answer is read.
 """
 
 from __future__ import annotations

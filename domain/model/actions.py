@@ -45,22 +45,39 @@ def carry_out(work: Work, verdict: Verdict, event: Event, *, own: bool) -> dict[
 def _count_firing(work: Work, rule: Rule, event: Event, amount: int) -> None:
     pers = pers_of(rule)
     if pers:
-        counts = fired(work.member.counters.get(rule.code, ()), pers, local_day(event.at, work.programme.zone), amount=amount)
+        counts = fired(
+            work.member.counters.get(rule.code, ()),
+            pers,
+            local_day(event.at, work.programme.zone),
+            amount=amount,
+        )
         work.member = evolve(work.member, counters={**work.member.counters, rule.code: counts})
 
 
 def _give(work: Work, given: Grant, *, rule: str, counts: bool, own: bool) -> int:
-    """Award what a rule gives: its base, and the tier's or plan's extra on an entry of its own. Returns what was awarded."""
+    """Award what a rule gives: its base, and the tier's or plan's extra on an entry of its own. Returns what
+    was awarded.
+    """
     kind: Kind = "BONUS" if given.bonus else "AWARD"
-    base = work.award(given.wallet, given.base, kind=kind, rule=rule, counts=counts, own=own) if given.base else 0
-    return base + (work.award(given.wallet, given.extra, kind="BONUS", rule=rule, counts=counts, own=own) if given.extra else 0)
+    base = (
+        work.award(given.wallet, given.base, kind=kind, rule=rule, counts=counts, own=own)
+        if given.base
+        else 0
+    )
+    return base + (
+        work.award(given.wallet, given.extra, kind="BONUS", rule=rule, counts=counts, own=own)
+        if given.extra
+        else 0
+    )
 
 
 # ---------------------------------------------------------------- badges and referrals
 
 
 def do_all(work: Work, actions: Iterable[Action], *, rule: str, event: Event) -> None:
-    """Carry out what a badge or a referral does, with its outcomes. Its awards do not count toward tiers: no rule made them."""
+    """Carry out what a badge or a referral does, with its outcomes. Its awards do not count toward tiers: no
+    rule made them.
+    """
     actions = tuple(actions)
     awards = [action.award for action in actions if action.award is not None]
     reads = reads_of(award.of.expr for award in awards if award.of is not None)
@@ -83,7 +100,9 @@ def do_all(work: Work, actions: Iterable[Action], *, rule: str, event: Event) ->
 
 
 def badge(work: Work, spec: BadgeSpec, *, event: Event, state: BadgeState | None = None) -> None:
-    """Put a badge's state back, or grant its first level; each new level is raised and does what the badge does."""
+    """Put a badge's state back, or grant its first level; each new level is raised and does what the badge
+    does.
+    """
     old = work.member.badges.get(spec.code, BadgeState())
     new = badges.grant(old, spec, at=work.at) if state is None else state
     if new is old or new == old:
@@ -114,7 +133,11 @@ def _act(work: Work, action: Action, *, rule: str, event: Event) -> str | None:
         return _deduct(work, action.deduct.wallet, action.deduct.fixed, rule)
     if action.voucher is not None:
         gone = action.voucher in work.world.sold_out
-        return "cap" if gone or work.issue(work.law.reward(action.voucher), id=None, given=True) is None else None
+        return (
+            "cap"
+            if gone or work.issue(work.law.reward(action.voucher), id=None, given=True) is None
+            else None
+        )
     if action.message is not None:
         return _message(work, action.message, event)
     if action.tag is not None or action.untag is not None:
@@ -125,8 +148,12 @@ def _act(work: Work, action: Action, *, rule: str, event: Event) -> str | None:
         work.effects.append(Effect("webhook", action.webhook, event.id, rule))
     elif action.survey is not None:
         work.effects.append(Effect("survey", action.survey, event.id, rule))
-    elif action.tier is not None and work.member.tier is not None and action.tier in work.programme.rung_order:
-        work.stand(ladder.give(work.programme, work.member.tier, code=action.tier, at=work.at, span=action.for_))
+    elif (
+        action.tier is not None and work.member.tier is not None and action.tier in work.programme.rung_order
+    ):
+        work.stand(
+            ladder.give(work.programme, work.member.tier, code=action.tier, at=work.at, span=action.for_)
+        )
     return None
 
 

@@ -1,6 +1,8 @@
-"""What an event changes by itself, before and beside any rule: enrolment, purchases, refunds, vouchers, adjustments, plans.
+"""What an event changes by itself, before and beside any rule: enrolment, purchases, refunds, vouchers,
+adjustments, plans.
 
-`announce` is what rules already see (profile, consents, the membership begun); `happen` is what they see only at the next event.
+`announce` is what rules already see (profile, consents, the membership begun); `happen` is what they see only
+at the next event.
 """
 
 from __future__ import annotations
@@ -12,7 +14,16 @@ from datetime import datetime, timedelta
 from domain.model import actions, events, ladder, refunds, rewards, wallet
 from domain.model.calendar import local_day
 from domain.model.context import held_code
-from domain.model.decision import BalanceTooLow, Later, Locked, MemberFrozen, Outcome, RewardLocked, VoucherNotUsable, WalletFull
+from domain.model.decision import (
+    BalanceTooLow,
+    Later,
+    Locked,
+    MemberFrozen,
+    Outcome,
+    RewardLocked,
+    VoucherNotUsable,
+    WalletFull,
+)
 from domain.model.earning import fired, spent_in
 from domain.model.events import Event, Json, Purchase
 from domain.model.member import CATEGORIES_KEPT, JUDGEMENTS_KEPT, Judgement, Member, PlanHeld, Purchases
@@ -26,7 +37,9 @@ FRIEND, REFERRER = "referral:friend", "referral:referrer"
 
 
 def told(member: Member, event: Event) -> Event:
-    """Return the event with what its data may leave to be known: the reward of a voucher, the plan that ends."""
+    """Return the event with what its data may leave to be known: the reward of a voucher, the plan that
+    ends.
+    """
     more: dict[str, Json] = {}
     if event.name in (events.VOUCHER_USED, events.VOUCHER_CANCELLED, events.VOUCHER_REVERSED):
         opened = member.vouchers.get(_text(event, "voucher"))
@@ -36,7 +49,13 @@ def told(member: Member, event: Event) -> Event:
     elif event.name == events.PLAN_ENDED and member.plan is not None:
         until = member.plan.until
         more = {"plan": member.plan.code, "until": until.isoformat() if until else None}
-    return replace(event, data={**more, **{name: value for name, value in event.data.items() if value is not None}}) if more else event
+    return (
+        replace(
+            event, data={**more, **{name: value for name, value in event.data.items() if value is not None}}
+        )
+        if more
+        else event
+    )
 
 
 def announce(work: Work) -> Member:
@@ -49,7 +68,9 @@ def announce(work: Work) -> Member:
     if event.name == events.ENROLLED:
         referrer = event.data.get("referredBy")
         referral = replace(work.member.referral, referred_by=referrer if isinstance(referrer, str) else None)
-        work.member = evolve(work.member, joined_at=event.at, tier=ladder.begin(work.programme, at=event.at), referral=referral)
+        work.member = evolve(
+            work.member, joined_at=event.at, tier=ladder.begin(work.programme, at=event.at), referral=referral
+        )
     return work.member
 
 
@@ -88,7 +109,9 @@ def _purchase(work: Work) -> None:
     work.member = evolve(work.member, purchases=after)
 
 
-def _categories(known: tuple[tuple[str, int], ...], purchase: Purchase, sign: int) -> tuple[tuple[str, int], ...]:
+def _categories(
+    known: tuple[tuple[str, int], ...], purchase: Purchase, sign: int
+) -> tuple[tuple[str, int], ...]:
     if not purchase.lines:
         return known
     out = dict(known)
@@ -111,7 +134,9 @@ def _refund(work: Work, past: Past | None) -> None:
         if one.key != refund.recorded.key or refund.kept.total
     )
     referral = replace(work.member.referral, waiting=tuple(waiting))
-    work.member = evolve(work.member, purchases=replace(bought, total=total, categories=categories), referral=referral)
+    work.member = evolve(
+        work.member, purchases=replace(bought, total=total, categories=categories), referral=referral
+    )
 
 
 # ---------------------------------------------------------------- vouchers
@@ -139,15 +164,27 @@ def _count_redemption(work: Work, reward: str, at: datetime, times: int) -> None
     limit = work.programme.reward(reward).limit
     if limit is not None:
         name = rewards.counter(reward)
-        counts = fired(work.member.counters.get(name, ()), {limit.per}, local_day(at, work.programme.zone), amount=0, times=times)
+        counts = fired(
+            work.member.counters.get(name, ()),
+            {limit.per},
+            local_day(at, work.programme.zone),
+            amount=0,
+            times=times,
+        )
         work.member = evolve(work.member, counters={**work.member.counters, name: counts})
 
 
 def _usable(work: Work) -> str:
-    """Return the voucher that the event names. Raises VoucherNotUsable where it is not open at the event's time."""
+    """Return the voucher that the event names. Raises VoucherNotUsable where it is not open at the event's
+    time.
+    """
     voucher = _text(work.event, "voucher")
     opened = work.member.vouchers.get(voucher)
-    if opened is None or opened.used_at is not None or (opened.expires_at is not None and opened.expires_at <= work.at):
+    if (
+        opened is None
+        or opened.used_at is not None
+        or (opened.expires_at is not None and opened.expires_at <= work.at)
+    ):
         raise VoucherNotUsable("the voucher is not open")
     return voucher
 
@@ -184,7 +221,11 @@ def _expire_voucher(work: Work) -> None:
 
 def forget_used(member: Member, at: datetime) -> Member:
     """Return the member without the used vouchers whose use can no longer be reversed."""
-    kept = {code: one for code, one in member.vouchers.items() if one.used_at is None or one.used_at + REVERSIBLE >= at}
+    kept = {
+        code: one
+        for code, one in member.vouchers.items()
+        if one.used_at is None or one.used_at + REVERSIBLE >= at
+    }
     return member if len(kept) == len(member.vouchers) else evolve(member, vouchers=kept)
 
 
@@ -204,7 +245,9 @@ def _adjust(work: Work) -> None:
     room = wallet.FULL - one.available - one.pending
     if amount > room:
         raise WalletFull(code, room)
-    until = wallet.last_day(work.programme.wallet(code), tier=held_code(work.programme, work.member), since=since)
+    until = wallet.last_day(
+        work.programme.wallet(code), tier=held_code(work.programme, work.member), since=since
+    )
     after, opened = wallet.award(one, amount=amount, available_at=None, expires_on=until, since=since)
     after = evolve(after, earned=one.earned, adjusted=one.adjusted + amount)
     lots = (wallet.Part(opened, until, since),) if opened else ()
@@ -232,20 +275,31 @@ def _freeze(work: Work) -> None:
 
 
 def judge_referral(work: Work, event: Event) -> None:
-    """Judge a referred friend's qualifying event: at once, or once the purchase's awards are no longer pending."""
+    """Judge a referred friend's qualifying event: at once, or once the purchase's awards are no longer
+    pending.
+    """
     state, referral = work.member.referral, work.programme.referral
-    if referral is None or event.name not in referral.qualifies.on or state.referred_by is None or state.qualified:
+    if (
+        referral is None
+        or event.name not in referral.qualifies.on
+        or state.referred_by is None
+        or state.qualified
+    ):
         return
     due = max((put.available_at for put in work.puts if put.available_at is not None), default=None)
     if due is None or event.purchase is None or event.name != events.PURCHASED:
         qualify(work, event)
         return
-    waiting = (*state.waiting, Judgement(event.id, due, event.at, event.source, event.purchase))[-JUDGEMENTS_KEPT:]
+    waiting = (*state.waiting, Judgement(event.id, due, event.at, event.source, event.purchase))[
+        -JUDGEMENTS_KEPT:
+    ]
     work.member = evolve(work.member, referral=replace(state, waiting=waiting))
 
 
 def qualify(work: Work, event: Event) -> None:
-    """Judge a referral now: where it qualifies the friend gets theirs, and the referrer's event is raised for them. Once."""
+    """Judge a referral now: where it qualifies the friend gets theirs, and the referrer's event is raised for
+    them. Once.
+    """
     state, referral = work.member.referral, work.programme.referral
     if referral is None or state.qualified or state.referred_by is None or work.member.frozen:
         return
@@ -253,7 +307,9 @@ def qualify(work: Work, event: Event) -> None:
         return
     work.member = evolve(work.member, referral=replace(state, qualified=True, waiting=()))
     actions.do_all(work, referral.friend, rule=FRIEND, event=event)
-    raised = Event(f"referral:{work.member.id}", events.REFERRAL_QUALIFIED, work.at, "selo", {"friend": work.member.id})
+    raised = Event(
+        f"referral:{work.member.id}", events.REFERRAL_QUALIFIED, work.at, "selo", {"friend": work.member.id}
+    )
     work.later.append(Later(state.referred_by, work.at, raised))
 
 

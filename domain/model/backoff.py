@@ -1,4 +1,6 @@
-"""When to try again what the outside did not take: 10 seconds, doubling to an hour, eight attempts; never before it said we may."""
+"""When to try again what the outside did not take: 10 seconds, doubling to an hour, eight attempts; never
+before it said we may.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,8 @@ JITTER = 0.25
 
 
 def pause(attempts: int, *, after: timedelta | None, chance: float) -> timedelta:
-    """Return how long to wait after so many attempts (1 or more). `chance` in [0, 1) lengthens it by up to a quarter, never shortens it.
+    """Return how long to wait after so many attempts (1 or more). `chance` in [0, 1) lengthens it by up to a
+    quarter, never shortens it.
 
     `after` is what the outside asked for: the pause is at least that.
     """

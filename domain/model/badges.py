@@ -1,4 +1,6 @@
-"""Badges: counting toward levels, challenges with a time, and streaks of periods in a row. Pure; awards of a level are decide's."""
+"""Badges: counting toward levels, challenges with a time, and streaks of periods in a row. Pure; awards of a
+level are decide's.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ from domain.model.programme import BadgeSpec, Programme
 
 @dataclass(frozen=True, slots=True)
 class BadgeView:
-    """A badge as a member stands to it: `target` is the next level's count, None at the last; `fraction` of the way to it."""
+    """A badge as a member stands to it: `target` is the next level's count, None at the last; `fraction` of
+    the way to it.
+    """
 
     level: int
     progress: int
@@ -24,7 +28,9 @@ class BadgeView:
 
 
 def advance(programme: Programme, state: BadgeState, spec: BadgeSpec, sight: Sight) -> BadgeState:
-    """Let an event count toward a badge where its condition and time hold. The level follows; the same state comes back otherwise."""
+    """Let an event count toward a badge where its condition and time hold. The level follows; the same state
+    comes back otherwise.
+    """
     at = sight.event.at
     if not is_during(spec.during, at, programme.zone) or not sight.test(spec.when):
         return state
@@ -53,7 +59,9 @@ def grant(state: BadgeState, spec: BadgeSpec, *, at: datetime) -> BadgeState:
 
 
 def alive(state: BadgeState, spec: BadgeSpec, *, today: date) -> int:
-    """Return the progress as of a day: the whole count, or for a streak the run where this period or the last one counted."""
+    """Return the progress as of a day: the whole count, or for a streak the run where this period or the last
+    one counted.
+    """
     if spec.streak is None or state.period is None:
         return state.progress
     period = period_start(today, spec.streak.per)

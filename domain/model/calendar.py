@@ -1,7 +1,8 @@
-"""Calendar words in a programme's zone: days, spans and periods. Instants are aware UTC datetimes of millisecond precision.
+"""Calendar words in a programme's zone: days, spans and periods. Instants are aware UTC datetimes of
+millisecond precision.
 
-A local day begins at its first existing instant; a span of days or months keeps the local clock time; 31 January + 1 month
-is the last day of February. Source: the design's programme.md.
+A local day begins at its first existing instant; a span of days or months keeps the local clock time; 31
+January + 1 month is the last day of February. Source: the design's programme.md.
 """
 
 from __future__ import annotations
@@ -45,7 +46,9 @@ def start_of(day: date, zone: ZoneInfo) -> datetime:
 
 
 def to_utc(local: datetime, zone: ZoneInfo) -> datetime:
-    """Return the instant of a local clock time; one that summer time skips moves forward by the gap, a doubled one is the first."""
+    """Return the instant of a local clock time; one that summer time skips moves forward by the gap, a
+    doubled one is the first.
+    """
     return local.replace(tzinfo=zone, fold=0).astimezone(UTC)
 
 
@@ -80,7 +83,9 @@ def rounded(day: date, rounding: Rounding) -> date:
 
 
 def period_start(day: date, per: Per) -> date:
-    """Return the first day of the period (week from Monday) that a day falls into; `ever` began on day one."""
+    """Return the first day of the period (week from Monday) that a day falls into; `ever` began on day
+    one.
+    """
     match per:
         case "day":
             return day

@@ -1,12 +1,18 @@
-"""Codes that people carry: vouchers, member cards and membership numbers. Pure: random bytes, keys and `now` are arguments.
+"""Codes that people carry: vouchers, member cards and membership numbers. Pure: random bytes, keys and `now`
+are arguments.
 
-- A voucher is `V` and 19 Crockford base32 characters (95 random bits). It is not signed: its row decides, found by `voucher_hash`.
-- A device's card is `1` and 22 base64url characters: the device's 8 bytes and 8 bytes of an HMAC over purpose, device and a step of 30 s.
-  The phone makes it without a network; `verify_card` names the step, so that the caller can take each step once.
-- A server's card is `2` and 22 base64url characters: one AES block of membership number and end, for members without a device.
-- A membership number is ten digits, the last one Damm's check digit: it finds every wrong digit and every swap of neighbours.
+- A voucher is `V` and 19 Crockford base32 characters (95 random bits). It is not signed: its row decides,
+  found by `voucher_hash`.
+- A device's card is `1` and 22 base64url characters: the device's 8 bytes and 8 bytes of an HMAC over
+  purpose, device and a step of 30 s. The phone makes it without a network; `verify_card` names the step, so
+  that the caller can take each step once.
+- A server's card is `2` and 22 base64url characters: one AES block of membership number and end, for members
+  without a device.
+- A membership number is ten digits, the last one Damm's check digit: it finds every wrong digit and every
+  swap of neighbours.
 
-What does not decode to itself again is no code: base64url of 16 bytes has 4 spare bits, which would make 16 spellings of one card.
+What does not decode to itself again is no code: base64url of 16 bytes has 4 spare bits, which would make 16
+spellings of one card.
 """
 
 from __future__ import annotations
@@ -90,7 +96,9 @@ class ServerCard:
 
 # ---------------------------------------------------------------- telling apart
 def classify(text: str) -> Code:
-    """Return what a scanned or typed text is by its form; a damaged code is UNKNOWN, and so is a number with a wrong check digit."""
+    """Return what a scanned or typed text is by its form; a damaged code is UNKNOWN, and so is a number with
+    a wrong check digit.
+    """
     stripped = text.strip()
     if _CARD.fullmatch(stripped) and _unpack(stripped[1:]) is not None:
         return Code(CodeKind.DEVICE_CARD if stripped[0] == "1" else CodeKind.SERVER_CARD, stripped)
@@ -112,18 +120,24 @@ def make_voucher(random: bytes) -> str:
 
 
 def normal_voucher(text: str) -> str | None:
-    """Return the one spelling of a voucher as somebody typed it, or None: case, dashes, spaces, O for 0 and I or L for 1 are forgiven."""
+    """Return the one spelling of a voucher as somebody typed it, or None: case, dashes, spaces, O for 0 and I
+    or L for 1 are forgiven.
+    """
     tidy = text.upper().translate(_FORGIVEN)
     return tidy if text.isascii() and _VOUCHER.fullmatch(tidy) else None
 
 
 def voucher_hash(voucher: str) -> str:
-    """Return the hexadecimal SHA-256 under which a voucher's code is looked up; the argument is its one spelling."""
+    """Return the hexadecimal SHA-256 under which a voucher's code is looked up; the argument is its one
+    spelling.
+    """
     return sha256(voucher.encode()).hexdigest()
 
 
 def seal_voucher(voucher: str, *, key: bytes, nonce: bytes) -> bytes:
-    """Encrypt a voucher's code for keeping, so that its owner alone can be shown it again: nonce, then AES-GCM bound to its hash."""
+    """Encrypt a voucher's code for keeping, so that its owner alone can be shown it again: nonce, then
+    AES-GCM bound to its hash.
+    """
     _expect(nonce, NONCE_BYTES, "a nonce")
     return nonce + AESGCM(key).encrypt(nonce, voucher.encode(), voucher_hash(voucher).encode())
 
@@ -138,13 +152,17 @@ def open_voucher(sealed: bytes, *, key: bytes, hashed: str) -> str | None:
 
 # ---------------------------------------------------------------- the card a phone makes
 def device_secret(key: bytes, device: bytes) -> bytes:
-    """Derive a device's card secret from the server's key: no secret is kept, a device registered afresh gets 8 new bytes."""
+    """Derive a device's card secret from the server's key: no secret is kept, a device registered afresh gets
+    8 new bytes.
+    """
     _expect(device, DEVICE_BYTES, "a device")
     return hmac.digest(key, _SECRET_PURPOSE + device, "sha256")
 
 
 def card_secret(device: bytes, secret: bytes) -> str:
-    """Return `cardSecret` as the API hands it out: base64url of the device's 8 bytes and its 32 secret ones."""
+    """Return `cardSecret` as the API hands it out: base64url of the device's 8 bytes and its 32 secret
+    ones.
+    """
     _expect(device, DEVICE_BYTES, "a device")
     _expect(secret, SECRET_BYTES, "a secret")
     return urlsafe_b64encode(device + secret).rstrip(b"=").decode()
@@ -173,7 +191,9 @@ def read_card(text: str) -> DeviceCard | None:
 
 
 def verify_card(card: DeviceCard, *, secret: bytes, now: datetime) -> int | None:
-    """Return the step that a card was made for, if it is the one of `now`, the one before or the one after; the caller takes it once."""
+    """Return the step that a card was made for, if it is the one of `now`, the one before or the one after;
+    the caller takes it once.
+    """
     current = step_at(now)
     for step in (current, current - 1, current + 1):
         if hmac.compare_digest(card.mac, _card_mac(card.device, secret, step)):
@@ -194,7 +214,9 @@ def _card_mac(device: bytes, secret: bytes, step: int) -> bytes:
 
 # ---------------------------------------------------------------- the card a server makes
 def make_server_card(number: str, *, key: bytes, now: datetime) -> tuple[str, datetime]:
-    """Make an opaque card for a member without a device and say when it ends: 60 s later. Nothing is stored; the caller takes it once."""
+    """Make an opaque card for a member without a device and say when it ends: 60 s later. Nothing is stored;
+    the caller takes it once.
+    """
     ends = int(now.timestamp()) + SERVER_CARD_SECONDS
     block = int(number).to_bytes(5, "big") + ends.to_bytes(5, "big") + bytes(6)
     encryptor = _block_cipher(key).encryptor()
@@ -202,7 +224,9 @@ def make_server_card(number: str, *, key: bytes, now: datetime) -> tuple[str, da
 
 
 def open_server_card(text: str, *, key: bytes) -> ServerCard | None:
-    """Open a server's card; None where another key made it or a character changed. Whether it has ended is the caller's to ask."""
+    """Open a server's card; None where another key made it or a character changed. Whether it has ended is
+    the caller's to ask.
+    """
     raw = _unpack(text[1:]) if text[:1] == "2" and _CARD.fullmatch(text) else None
     if raw is None:
         return None
@@ -222,7 +246,9 @@ def _block_cipher(key: bytes) -> Cipher[modes.ECB]:
 
 # ---------------------------------------------------------------- membership numbers
 def membership_number(random: int) -> str:
-    """Return ten digits with a check digit; any non-negative random number will do, of which 900,000,000 values are told apart."""
+    """Return ten digits with a check digit; any non-negative random number will do, of which 900,000,000
+    values are told apart.
+    """
     digits = str(10**8 + random % (9 * 10**8))
     return digits + str(_damm(digits))
 

@@ -1,7 +1,9 @@
-"""Conditions: CEL expressions of a programme file, compiled once, evaluated many times, without side effects and bounded in size.
+"""Conditions: CEL expressions of a programme file, compiled once, evaluated many times, without side effects
+and bounded in size.
 
-CEL coerces nothing: int and double may be compared, not added or multiplied. What is missing is null, and null fails every
-operation but == and !=. `&&` and `||` are settled by whichever side can: `null || true` is true.
+CEL coerces nothing: int and double may be compared, not added or multiplied. What is missing is null, and
+null fails every operation but == and !=. `&&` and `||` are settled by whichever side can: `null || true` is
+true.
 """
 
 from __future__ import annotations
@@ -17,9 +19,13 @@ from typing import TYPE_CHECKING, Final, Literal
 
 
 def _engine() -> ModuleType:
-    """Load the CEL extension alone: the package around it imports its command line, at 30 MB and 0.4 s of every start."""
+    """Load the CEL extension alone: the package around it imports its command line, at 30 MB and 0.4 s of
+    every start.
+    """
     package = find_spec("cel")
-    spec = PathFinder.find_spec("cel.cel", package.submodule_search_locations) if package is not None else None
+    spec = (
+        PathFinder.find_spec("cel.cel", package.submodule_search_locations) if package is not None else None
+    )
     if spec is None or spec.loader is None:
         raise ImportError("the package common-expression-language is not installed", name="cel")
     if spec.name not in sys.modules:
@@ -40,7 +46,8 @@ MOST_LOOPS: Final = 2
 ROOTS: Final = frozenset({"member", "event", "purchase", "line", "now"})
 
 _LOOPS: Final = frozenset({"all", "exists", "exists_one", "map", "filter"})
-# These make a list, and the engine copies what it has of it for each element: the cost of n is n squared, and of a loop around it, cubed.
+# These make a list, and the engine copies what it has of it for each element: the cost of n is n squared, and
+# of a loop around it, cubed.
 _MAKERS: Final = frozenset({"map", "filter"})
 _REFUSALS: Final = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 _WORDS: Final = frozenset({"true", "false", "null", "in"})
@@ -61,7 +68,9 @@ class ExpressionMalformed(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """That an expression failed: on the types of what it was given, null among them, or on a value. What it was given is not said."""
+    """That an expression failed: on the types of what it was given, null among them, or on a value. What it
+    was given is not said.
+    """
 
     source: str
     kind: Literal["type", "value"]
@@ -95,7 +104,9 @@ class Term:
 
 
 class Context:
-    """The values an expression may name. Building one costs tens of microseconds: build it once, ask it often."""
+    """The values an expression may name. Building one costs tens of microseconds: build it once, ask it
+    often.
+    """
 
     __slots__ = ("_own", "_variables")
 
@@ -104,7 +115,9 @@ class Context:
         self._own: tuple[str, object] | None = None
 
     def with_(self, name: str, value: object) -> Context:
-        """Return this context with one more name, sharing the rest; a few microseconds. Not for use by several threads."""
+        """Return this context with one more name, sharing the rest; a few microseconds. Not for use by
+        several threads.
+        """
         child = Context.__new__(Context)
         child._variables = self._variables
         child._own = (name, value)
@@ -119,8 +132,9 @@ class Context:
 class Expression:
     """One compiled expression. Equal to another of the same source.
 
-    `names` holds the dotted paths that it reads, such as `member.purchases.total`, `event.data.purpose`, `line.category` and
-    `now`; an index by a literal text counts as a step, names bound by `exists` and its like do not count.
+    `names` holds the dotted paths that it reads, such as `member.purchases.total`, `event.data.purpose`,
+    `line.category` and `now`; an index by a literal text counts as a step, names bound by `exists` and its
+    like do not count.
     """
 
     __slots__ = ("_program", "names", "source")
@@ -140,7 +154,9 @@ class Expression:
         self.names = _names(source, self._program.variables())
 
     def value(self, context: Context) -> object:
-        """Answer the expression: int, float, bool, str, list, dict, datetime or None. Raises ExpressionFailed."""
+        """Answer the expression: int, float, bool, str, list, dict, datetime or None. Raises
+        ExpressionFailed.
+        """
         try:
             return self._program.execute(context._ready())
         except _REFUSALS as error:
@@ -152,7 +168,9 @@ class Expression:
         answer = self.value(context)
         if answer is True or answer is False:
             return answer
-        raise ExpressionFailed(f"the answer is {answer!r}, not true or false", source=self.source, by_type=answer is not None)
+        raise ExpressionFailed(
+            f"the answer is {answer!r}, not true or false", source=self.source, by_type=answer is not None
+        )
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Expression) and other.source == self.source
@@ -181,13 +199,17 @@ def terms(source: str) -> tuple[Term, ...]:
             found.append(Term("call", text))
         else:
             steps, at = _steps(tokens, at, text)
-            member_of = at > 1 and found and found[-1].value == "." and len(found) > 1 and _ends_a_value(found[-2])
+            member_of = (
+                at > 1 and found and found[-1].value == "." and len(found) > 1 and _ends_a_value(found[-2])
+            )
             found.append(Term("bound" if member_of or text in bound else "path", ".".join(steps)))
     return tuple(found)
 
 
 def conjuncts(expression: Expression) -> tuple[Expression, ...]:
-    """Return the parts joined by && that must all hold, or the expression itself where || or a choice stands above them."""
+    """Return the parts joined by && that must all hold, or the expression itself where || or a choice stands
+    above them.
+    """
     source, cuts, depth = expression.source, [0], 0
     for match in _TOKENS.finditer(source):
         text = match.group()
@@ -201,7 +223,9 @@ def conjuncts(expression: Expression) -> tuple[Expression, ...]:
 
 
 def _names(source: str, variables: Iterable[str]) -> frozenset[str]:
-    """Return the paths read. What only the compiler sees as a variable is named whole, so that nothing read stays unnamed."""
+    """Return the paths read. What only the compiler sees as a variable is named whole, so that nothing read
+    stays unnamed.
+    """
     paths = {term.value for term in terms(source) if term.kind == "path"}
     seen = {path.partition(".")[0] for path in paths} | set(_bound(list(_tokens(source))))
     return frozenset(paths | ({name.lstrip(".") for name in variables} - seen))
@@ -212,29 +236,41 @@ def _bounded(source: str) -> None:
     if not source.strip():
         raise ExpressionMalformed("the expression is empty")
     if len(source) > LONGEST_SOURCE:
-        raise ExpressionMalformed(f"the expression is {len(source)} characters long, at most {LONGEST_SOURCE} are allowed")
+        raise ExpressionMalformed(
+            f"the expression is {len(source)} characters long, at most {LONGEST_SOURCE} are allowed"
+        )
     tokens = list(_tokens(source))
     depth = deepest = 0
     for _, text in tokens:
         depth += (text in ("(", "[", "{")) - (text in (")", "]", "}"))
         deepest = max(deepest, depth)
     if deepest > DEEPEST_NESTING:
-        raise ExpressionMalformed(f"the expression is nested {deepest} deep, at most {DEEPEST_NESTING} is allowed")
+        raise ExpressionMalformed(
+            f"the expression is nested {deepest} deep, at most {DEEPEST_NESTING} is allowed"
+        )
     bound = list(_bound(tokens))
     if len(bound) > MOST_LOOPS:
-        raise ExpressionMalformed(f"the expression loops {len(bound)} times, at most {MOST_LOOPS} are allowed")
+        raise ExpressionMalformed(
+            f"the expression loops {len(bound)} times, at most {MOST_LOOPS} are allowed"
+        )
     for name in ROOTS & set(bound):
         raise ExpressionMalformed(f"a loop calls its own variable {name}, which has a meaning already")
 
 
 def _makers_bounded(found: tuple[Term, ...]) -> None:
-    """Refuse a list that is made once for each element of another, and one that is made of more than its elements."""
+    """Refuse a list that is made once for each element of another, and one that is made of more than its
+    elements.
+    """
     inside: list[str] = []  # the loop or nothing that each open bracket belongs to
     for before, term in zip((None, *found), found, strict=False):
         if term.kind == "call" and term.value in _MAKERS and _LOOPS & set(inside):
-            raise ExpressionMalformed(f"{term.value} stands within another loop, which could take minutes: count with exists there")
+            raise ExpressionMalformed(
+                f"{term.value} stands within another loop, which could take minutes: count with exists there"
+            )
         if "map" in inside and (term.kind == "path" or term.value in ("[", "{")):
-            raise ExpressionMalformed("map makes more of an element than its own fields, which could take minutes")
+            raise ExpressionMalformed(
+                "map makes more of an element than its own fields, which could take minutes"
+            )
         if term.kind == "sign" and term.value in ("(", "[", "{"):
             inside.append(before.value if before is not None and before.kind == "call" else "")
         elif term.kind == "sign" and term.value in (")", "]", "}"):
@@ -273,7 +309,9 @@ def _unquoted(text: str) -> str:
 
 
 def _steps(tokens: list[tuple[str, str]], at: int, first: str) -> tuple[list[str], int]:
-    """Follow `.name` and `["text"]` from a first name; stop before a method, a dynamic index or anything else."""
+    """Follow `.name` and `["text"]` from a first name; stop before a method, a dynamic index or anything
+    else.
+    """
     steps = [first]
     while at + 1 < len(tokens):
         sign, (kind, text) = tokens[at][1], tokens[at + 1]

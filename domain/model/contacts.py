@@ -1,7 +1,9 @@
-"""An e-mail address or a phone number in its one spelling, so that a contact belongs to one member whoever types it.
+"""An e-mail address or a phone number in its one spelling, so that a contact belongs to one member whoever
+types it.
 
-Addresses are kept in lower case with their domain as people read it, numbers as E.164. `key` is the contact's identity in
-the database; `masked` is what may be shown to somebody who has not proven it. Nothing here is ever logged.
+Addresses are kept in lower case with their domain as people read it, numbers as E.164. `key` is the contact's
+identity in the database; `masked` is what may be shown to somebody who has not proven it. Nothing here is
+ever logged.
 """
 
 from __future__ import annotations
@@ -30,7 +32,9 @@ class Contact:
 
     @property
     def key(self) -> str:
-        """Return the identity under which a contact is unique: `email:ana@example.com`, `phone:+351912345678`."""
+        """Return the identity under which a contact is unique: `email:ana@example.com`,
+        `phone:+351912345678`.
+        """
         return f"{self.kind}:{self.value}"
 
     @property
@@ -44,12 +48,16 @@ class Contact:
 
 
 def read_contact(text: str) -> Contact:
-    """Return the contact that a text spells: with an @ an e-mail address, else a phone number. Raises ContactMalformed."""
+    """Return the contact that a text spells: with an @ an e-mail address, else a phone number. Raises
+    ContactMalformed.
+    """
     return read_email(text) if "@" in text else read_phone(text)
 
 
 def read_email(text: str) -> Contact:
-    """Return an e-mail address in its one spelling, by its form alone: nothing is asked of any server. Raises ContactMalformed."""
+    """Return an e-mail address in its one spelling, by its form alone: nothing is asked of any server. Raises
+    ContactMalformed.
+    """
     if len(text) > LONGEST_CONTACT:
         raise ContactMalformed("An e-mail address has at most 254 characters.")
     try:
@@ -61,7 +69,9 @@ def read_email(text: str) -> Contact:
 
 
 def read_phone(text: str) -> Contact:
-    """Return a phone number as E.164; it must name its country, since a programme may span several. Raises ContactMalformed."""
+    """Return a phone number as E.164; it must name its country, since a programme may span several. Raises
+    ContactMalformed.
+    """
     remedy = "This is no phone number: write it with its country, as +351 912 345 678."
     if len(text) > LONGEST_CONTACT or not text.strip().startswith("+"):
         raise ContactMalformed(remedy)

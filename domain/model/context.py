@@ -1,7 +1,8 @@
-"""What expressions see: a member, an event and a purchase as plain values, built once and only of what is read.
+"""What expressions see: a member, an event and a purchase as plain values, built once and only of what is
+read.
 
-The vocabulary is the programme file's (programme.md, "Expressions"). What is missing is null. `now` is the event's own time,
-so that a late event is judged as it would have been.
+The vocabulary is the programme file's (programme.md, "Expressions"). What is missing is null. `now` is the
+event's own time, so that a late event is judged as it would have been.
 """
 
 from __future__ import annotations
@@ -32,7 +33,9 @@ ALL_PURCHASES = frozenset({"count", "total", "average", "categories"})
 
 @dataclass(frozen=True, slots=True)
 class Reads:
-    """What some expressions read: fields of the member, of their purchases, of the purchase, of the event; and whether the clock."""
+    """What some expressions read: fields of the member, of their purchases, of the purchase, of the event;
+    and whether the clock.
+    """
 
     member: frozenset[str] = NOTHING
     purchases: frozenset[str] = NOTHING
@@ -43,9 +46,14 @@ class Reads:
 
 @lru_cache(maxsize=4096)
 def read_before(programme: Programme, event: str) -> Reads:
-    """Return what the rules on an event read, and what counts it toward tiers, which a refund counts again from the same facts."""
+    """Return what the rules on an event read, and what counts it toward tiers, which a refund counts again
+    from the same facts.
+    """
     rules = programme.rules_on(event)
-    found = [*_conditions(rule.when for rule in rules), *_counts(action for rule in rules for action in rule.do)]
+    found = [
+        *_conditions(rule.when for rule in rules),
+        *_counts(action for rule in rules for action in rule.do),
+    ]
     return reads_of([*found, *_tier_count(programme, event)])
 
 
@@ -67,7 +75,9 @@ def _conditions(found: Iterable[Expression | None]) -> list[Expression]:
 
 
 def _counts(actions: Iterable[Action]) -> Iterator[Expression]:
-    return (action.award.of.expr for action in actions if action.award is not None and action.award.of is not None)
+    return (
+        action.award.of.expr for action in actions if action.award is not None and action.award.of is not None
+    )
 
 
 def _tier_count(programme: Programme, event: str) -> list[Expression]:
@@ -87,8 +97,12 @@ def reads_of(expressions: Iterable[Expression]) -> Reads:
         return frozenset(name.split(".")[1] for name in names if name.startswith(f"{root}."))
 
     purchases = ALL_PURCHASES if "member" in names or "member.purchases" in names else frozenset()
-    purchases |= {name.split(".")[2] for name in names if name.startswith("member.purchases.")} & ALL_PURCHASES
-    return Reads(fields("member") & MEMBER_FIELDS, purchases, fields("purchase"), fields("event"), "now" in names)
+    purchases |= {
+        name.split(".")[2] for name in names if name.startswith("member.purchases.")
+    } & ALL_PURCHASES
+    return Reads(
+        fields("member") & MEMBER_FIELDS, purchases, fields("purchase"), fields("event"), "now" in names
+    )
 
 
 # ---------------------------------------------------------------- views
@@ -122,9 +136,15 @@ def _member_field(programme: Programme, member: Member, at: datetime, name: str)
         case "consents":
             return sorted(member.profile.consents)
         case "balance":
-            return {spec.code: member.wallets[spec.code].available if spec.code in member.wallets else 0 for spec in programme.wallets}
+            return {
+                spec.code: member.wallets[spec.code].available if spec.code in member.wallets else 0
+                for spec in programme.wallets
+            }
         case "earned":
-            return {spec.code: member.wallets[spec.code].earned if spec.code in member.wallets else 0 for spec in programme.wallets}
+            return {
+                spec.code: member.wallets[spec.code].earned if spec.code in member.wallets else 0
+                for spec in programme.wallets
+            }
         case "last_purchase_at":
             return bought.last_at
         case "days_since_purchase":
@@ -148,23 +168,37 @@ def _purchases(bought: Purchases, fields: frozenset[str]) -> Fact:
 
 
 def _days(programme: Programme, since: datetime | None, at: datetime) -> int | None:
-    return None if since is None else max(0, (local_day(at, programme.zone) - local_day(since, programme.zone)).days)
+    return (
+        None
+        if since is None
+        else max(0, (local_day(at, programme.zone) - local_day(since, programme.zone)).days)
+    )
 
 
 def held_code(programme: Programme, member: Member) -> str | None:
-    """Return the tier a member holds: the earned one, or the floor a rule gave where that is higher. None without tiers."""
+    """Return the tier a member holds: the earned one, or the floor a rule gave where that is higher. None
+    without tiers.
+    """
     return None if member.tier is None or programme.tiers is None else held(programme, member.tier)
 
 
 @lru_cache(maxsize=1024)
 def multiplier(programme: Programme, tier: str | None, plan: str | None) -> Fraction:
     """Return what `tiered` awards are multiplied by: the tier's, or the plan's where it is larger."""
-    by_tier = programme.rung(tier).multiplier if tier is not None and tier in programme.rung_order else Fraction(1)
-    by_plan = programme.plan(plan).multiplier if plan and any(p.code == plan for p in programme.plans) else Fraction(1)
+    by_tier = (
+        programme.rung(tier).multiplier if tier is not None and tier in programme.rung_order else Fraction(1)
+    )
+    by_plan = (
+        programme.plan(plan).multiplier
+        if plan and any(p.code == plan for p in programme.plans)
+        else Fraction(1)
+    )
     return max(by_tier, by_plan)
 
 
-def purchase_view(programme: Programme, event: Event, purchase: Purchase, *, first: bool, fields: frozenset[str]) -> dict[str, object]:
+def purchase_view(
+    programme: Programme, event: Event, purchase: Purchase, *, first: bool, fields: frozenset[str]
+) -> dict[str, object]:
     """Return what is read of a purchase."""
     every, out = "*" in fields, dict[str, object]()
     if every or "lines" in fields:
@@ -179,12 +213,22 @@ def purchase_view(programme: Programme, event: Event, purchase: Purchase, *, fir
 def eligible(programme: Programme, purchase: Purchase) -> int:
     """Return what of a purchase may earn: its total less lines of ineligible categories, never below zero."""
     out = programme.programme.ineligible
-    return max(0, purchase.total - sum([line.amount for line in purchase.lines if line.category in out])) if out else purchase.total
+    return (
+        max(0, purchase.total - sum([line.amount for line in purchase.lines if line.category in out]))
+        if out
+        else purchase.total
+    )
 
 
 def line_view(line: Line) -> dict[str, object]:
     """Return a line as `lines` and `items` expressions see it."""
-    return {"sku": line.sku, "name": line.name, "category": line.category, "quantity": line.quantity, "amount": line.amount}
+    return {
+        "sku": line.sku,
+        "name": line.name,
+        "category": line.category,
+        "quantity": line.quantity,
+        "amount": line.amount,
+    }
 
 
 @lru_cache(maxsize=256)
@@ -196,7 +240,9 @@ def event_view(programme: Programme, event: Event, fields: frozenset[str]) -> di
     """Return what is read of an event; the fields of its data are always there, null where missing."""
     out: dict[str, object] = {"name": event.name, "at": event.since or event.at, "source": event.source}
     if "*" in fields or "data" in fields:
-        data: dict[str, Json] = dict.fromkeys((*programme.declared(event.name), *BUILT_IN.get(event.name, ())))
+        data: dict[str, Json] = dict.fromkeys(
+            (*programme.declared(event.name), *BUILT_IN.get(event.name, ()))
+        )
         out["data"] = {**data, **event.data}
     return out if "*" in fields else {name: value for name, value in out.items() if name in fields}
 
@@ -208,9 +254,9 @@ def event_view(programme: Programme, event: Event, fields: frozenset[str]) -> di
 class Sight:
     """What one event's expressions may see, each part built on first use.
 
-    `reads` is what they read. `facts` stands in for the member where a purchase is decided again: then private results come from it
-    too. `then` holds the tier and plan of a late event's own time. `results` collects what expressions over private fields gave,
-    to be kept instead of the fields.
+    `reads` is what they read. `facts` stands in for the member where a purchase is decided again: then
+    private results come from it too. `then` holds the tier and plan of a late event's own time. `results`
+    collects what expressions over private fields gave, to be kept instead of the fields.
     """
 
     programme: Programme
@@ -238,7 +284,9 @@ class Sight:
             return False
 
     def number(self, expression: Expression) -> int | Fraction:
-        """Answer a number, never below zero; one that fails or is none counts nothing and is noted in `failed`."""
+        """Answer a number, never below zero; one that fails or is none counts nothing and is noted in
+        `failed`.
+        """
         value = self._number(expression)
         if not isinstance(value, int | float) or isinstance(value, bool) or not isfinite(value):
             return 0
@@ -247,11 +295,17 @@ class Sight:
 
     def _number(self, expression: Expression) -> object:
         purchase = self.event.purchase
-        if purchase is not None and expression.source == "purchase.total":  # what most rules count, without a context
+        if (
+            purchase is not None and expression.source == "purchase.total"
+        ):  # what most rules count, without a context
             return purchase.total
         if purchase is not None and expression.source == "purchase.eligible":
             return eligible(self.programme, purchase)
-        return self._private(expression, None) if PRIVATE & expression.names else self._value(expression, self.context)
+        return (
+            self._private(expression, None)
+            if PRIVATE & expression.names
+            else self._value(expression, self.context)
+        )
 
     def lines(self, expression: Expression) -> list[Line]:
         """Return the purchase's lines for which an expression holds; a line on which it fails is out."""
@@ -265,15 +319,23 @@ class Sight:
         if self._view is None:
             seen = member_view(self.programme, self.member, self.event.at, self.reads)
             if self.then is not None:
-                seen |= {name: value for name, value in (("tier", self.then.tier_after), ("plan", self.then.plan_after)) if name in seen}
+                seen |= {
+                    name: value
+                    for name, value in (("tier", self.then.tier_after), ("plan", self.then.plan_after))
+                    if name in seen
+                }
             self._view = seen
         return self._view
 
     def of(self, member: Member) -> Sight:
-        """Return what the same event's expressions see of another state of the member: this very sight where they read nothing new."""
+        """Return what the same event's expressions see of another state of the member: this very sight where
+        they read nothing new.
+        """
         if member is self.member:
             return self
-        if self._view is None or self.view() == member_view(self.programme, member, self.event.at, self.reads):
+        if self._view is None or self.view() == member_view(
+            self.programme, member, self.event.at, self.reads
+        ):
             self.member = member
             return self
         return Sight(self.programme, member, self.event, self.reads, first=self.first, failed=self.failed)
@@ -289,7 +351,9 @@ class Sight:
             if reads.now:
                 values["now"] = self.event.at
             if reads.purchase and self.event.purchase is not None:
-                values["purchase"] = purchase_view(self.programme, self.event, self.event.purchase, first=self.first, fields=reads.purchase)
+                values["purchase"] = purchase_view(
+                    self.programme, self.event, self.event.purchase, first=self.first, fields=reads.purchase
+                )
             self._context = Context(values)
         return self._context
 

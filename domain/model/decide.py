@@ -2,8 +2,9 @@
 
     decide(programme, member, event, now) -> Decision
 
-First what time brought up to the event's own time, a row each (`timeline`); then the event and all that it gives rise to, in one
-row (`row`). A quote at the till is this without a commit. Raises a Refusal where the event cannot be: then nothing of it happened.
+First what time brought up to the event's own time, a row each (`timeline`); then the event and all that it
+gives rise to, in one row (`row`). A quote at the till is this without a commit. Raises a Refusal where the
+event cannot be: then nothing of it happened.
 """
 
 from __future__ import annotations
@@ -39,9 +40,11 @@ def decide(
     by: By = "input",
     folds: bool = True,
 ) -> Decision:
-    """Decide an event of a member, with what time brought before it. Raises a Refusal; the clock `now` bounds the event's own time.
+    """Decide an event of a member, with what time brought before it. Raises a Refusal; the clock `now` bounds
+    the event's own time.
 
-    `past` goes with a late event and with a refund. Rows say what they changed, so that they fold to the state, unless nobody will ask.
+    `past` goes with a late event and with a refund. Rows say what they changed, so that they fold to the
+    state, unless nobody will ask.
     """
     assert event.at <= now, "an event of the future is refused at the door"
     turned = turn(programme, member, until=event.at, world=world, version=version, folds=folds)
@@ -56,7 +59,9 @@ def new_member(id: str, number: str, profile: Profile | None = None) -> Member:
 
 
 def at_instant(programme: Programme, member: Member, *, now: datetime) -> Member:
-    """Return the member as a reader sees it: lots due are in, lapsed ones out, whatever any job has written down."""
+    """Return the member as a reader sees it: lots due are in, lapsed ones out, whatever any job has written
+    down.
+    """
     today = local_day(now, programme.zone)
     member = settled(member, at=now)
     return evolve(member, wallets={code: lapse(one, today=today)[0] for code, one in member.wallets.items()})

@@ -1,7 +1,9 @@
-"""What a decision is: the member after it, and one row of the journal for each event it settled, with the reason of every amount.
+"""What a decision is: the member after it, and one row of the journal for each event it settled, with the
+reason of every amount.
 
-Entries are what wallets show; outcomes say of each rule whether it counted and why not; changes are the ledger state's paths
-that the row set or removed, so that folding rows gives the state without deciding again. Reasons are fixed words.
+Entries are what wallets show; outcomes say of each rule whether it counted and why not; changes are the
+ledger state's paths that the row set or removed, so that folding rows gives the state without deciding again.
+Reasons are fixed words.
 """
 
 from __future__ import annotations
@@ -25,7 +27,9 @@ Lock = Literal["BALANCE", "TIER", "CONDITION", "STOCK", "MEMBER_LIMIT", "NOT_YET
 
 @dataclass(frozen=True, slots=True)
 class Locked:
-    """Why a reward cannot be redeemed now: `missing` of the wallet for BALANCE, `tier` or `start` that would unlock it."""
+    """Why a reward cannot be redeemed now: `missing` of the wallet for BALANCE, `tier` or `start` that would
+    unlock it.
+    """
 
     reason: Lock
     missing: int = 0
@@ -34,7 +38,9 @@ class Locked:
 
 
 class Refusal(Exception):
-    """A fact that stops an event; nothing of it is kept. Each subclass is the contract's Problem of the same name."""
+    """A fact that stops an event; nothing of it is kept. Each subclass is the contract's Problem of the same
+    name.
+    """
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -83,9 +89,11 @@ class WalletFull(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the ledger: `amount` is signed; `lots` what it opened, took or gave back; `debt` what it repaid (-) or added (+).
+    """One line of the ledger: `amount` is signed; `lots` what it opened, took or gave back; `debt` what it
+    repaid (-) or added (+).
 
-    `n` numbers the member's entries from 1 without a gap, `wallet_n` those of the wallet; `balance` is the wallet's after it.
+    `n` numbers the member's entries from 1 without a gap, `wallet_n` those of the wallet; `balance` is the
+    wallet's after it.
     """
 
     wallet: str
@@ -104,7 +112,9 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one rule came to: the amount it gave in a wallet (extras included), or the fixed word that says why not."""
+    """What one rule came to: the amount it gave in a wallet (extras included), or the fixed word that says
+    why not.
+    """
 
     rule: str
     applied: bool
@@ -115,7 +125,9 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message to send: its code, the event that caused it, and the figures and codes its placeholders need (no personal data)."""
+    """A message to send: its code, the event that caused it, and the figures and codes its placeholders need
+    (no personal data).
+    """
 
     code: str
     event: str
@@ -125,7 +137,9 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """Something for the outside, a webhook or a survey: for the event of an id, asked for by `rule` (or badge, or referral)."""
+    """Something for the outside, a webhook or a survey: for the event of an id, asked for by `rule` (or
+    badge, or referral).
+    """
 
     kind: Literal["webhook", "survey"]
     code: str
@@ -138,7 +152,9 @@ VoucherChange = Literal["issued", "used", "cancelled", "expired", "reversed"]
 
 @dataclass(frozen=True, slots=True)
 class VoucherStep:
-    """A voucher that came to be or changed: `id` is `MEMBER-N`, or the one the event named. `given` is one without a price."""
+    """A voucher that came to be or changed: `id` is `MEMBER-N`, or the one the event named. `given` is one
+    without a price.
+    """
 
     id: str
     n: int
@@ -151,7 +167,9 @@ class VoucherStep:
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """An event for later (a rule's delay) or for another member (a referrer): kept once, under its event's id."""
+    """An event for later (a rule's delay) or for another member (a referrer): kept once, under its event's
+    id.
+    """
 
     member: str
     due: datetime
@@ -160,7 +178,9 @@ class Later:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What a refund claims of its purchase, by wallet, whether lots could give it or not; and what it took off the tier's count."""
+    """What a refund claims of its purchase, by wallet, whether lots could give it or not; and what it took
+    off the tier's count.
+    """
 
     amounts: Mapping[str, int]
     unqualified: int = 0
@@ -171,8 +191,9 @@ class Claim:
 class Row:
     """One event as the journal keeps it, with all that it brought.
 
-    `awarded`, `puts`, `qualified` and `counted` are what the event's own rules gave (no badge, no derived event): what a refund
-    decides again. `claim` is set on a refund's row. `failed` says which expressions failed: for the log, not for the journal.
+    `awarded`, `puts`, `qualified` and `counted` are what the event's own rules gave (no badge, no derived
+    event): what a refund decides again. `claim` is set on a refund's row. `failed` says which expressions
+    failed: for the log, not for the journal.
     """
 
     seq: int
@@ -198,9 +219,13 @@ class Row:
 
     @property
     def quiet(self) -> bool:
-        """True for what only moves state on (a term kept, a reward locked again, a friend not yet qualified): no event to a person."""
+        """True for what only moves state on (a term kept, a reward locked again, a friend not yet qualified):
+        no event to a person.
+        """
         nothing = not (self.entries or self.outcomes or self.raised or self.later)
-        return nothing and (self.event.name in (TIER_REVIEWED, REWARDS_REVIEWED) or self.event.rule is not None)
+        return nothing and (
+            self.event.name in (TIER_REVIEWED, REWARDS_REVIEWED) or self.event.rule is not None
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,5 @@
-"""When time may next bring something to a member: what has an instant of its own, and what belongs to a midnight.
+"""When time may next bring something to a member: what has an instant of its own, and what belongs to a
+midnight.
 
 `next_due` names the next instant worth looking at; `timeline` decides what came of it.
 """
@@ -16,13 +17,24 @@ from zoneinfo import ZoneInfo
 from croniter import croniter
 
 from domain.model import events, rewards, tiers
-from domain.model.calendar import Per, Span, add_months, local_day, next_occurrence, period_start, start_of, to_utc
+from domain.model.calendar import (
+    Per,
+    Span,
+    add_months,
+    local_day,
+    next_occurrence,
+    period_start,
+    start_of,
+    to_utc,
+)
 from domain.model.member import Member
 from domain.model.programme import Programme, RewardSpec, WalletSpec
 from domain.model.wallet import Lot, Wallet
 
 TIMED = re.compile(r"member\.days_since_(?:purchase|joining)\b|\bnow\b")
-COMPARED = re.compile(r"member\.days_since_(?:purchase|joining)\s*(?:<=|>=|<|>|==|!=)\s*(\d+)(?=\s*(?:$|\)|&&|\|\||\?|:))")
+COMPARED = re.compile(
+    r"member\.days_since_(?:purchase|joining)\s*(?:<=|>=|<|>|==|!=)\s*(\d+)(?=\s*(?:$|\)|&&|\|\||\?|:))"
+)
 BEFORE_COMPARED = ("", "(", "&&", "||", "?", ":")
 TICK = timedelta(milliseconds=1)
 DAY = timedelta(days=1)
@@ -96,10 +108,16 @@ def _yearly(first: date, today: date, zone: ZoneInfo) -> datetime:
     return start_of(next_occurrence(first, today), zone)
 
 
-def _of_wallet(spec: WalletSpec, one: Wallet, after: datetime, today: date, zone: ZoneInfo, *, watched: bool) -> Iterator[datetime]:
+def _of_wallet(
+    spec: WalletSpec, one: Wallet, after: datetime, today: date, zone: ZoneInfo, *, watched: bool
+) -> Iterator[datetime]:
     waiting = one.lots[one.spendable :]
     if watched and one.comes is not None:
-        comes = [one.comes] if one.comes > after else [lot.available_at for lot in waiting if lot.available_at and lot.available_at > after]
+        comes = (
+            [one.comes]
+            if one.comes > after
+            else [lot.available_at for lot in waiting if lot.available_at and lot.available_at > after]
+        )
         yield from sorted(comes)[:1]
     if one.ends is not None:
         yield start_of(max(one.ends, today) + DAY, zone)
@@ -132,9 +150,13 @@ def is_for(segment: str | None, member: Member) -> bool:
 
 
 def cron_next(cron: str, zone: ZoneInfo, after: datetime) -> datetime:
-    """Return the next instant of a schedule after one. A clock time that summer time skips comes an hour later, a doubled one once."""
+    """Return the next instant of a schedule after one. A clock time that summer time skips comes an hour
+    later, a doubled one once.
+    """
     day = local_day(after, zone)
-    return next((at for at in _cron_on(cron, zone, day) if at > after), None) or _cron_from(cron, zone, day + DAY)
+    return next((at for at in _cron_on(cron, zone, day) if at > after), None) or _cron_from(
+        cron, zone, day + DAY
+    )
 
 
 @lru_cache(maxsize=1024)
@@ -160,9 +182,9 @@ def _cron_from(cron: str, zone: ZoneInfo, day: date) -> datetime:
 class Watch:
     """What of a programme time alone may bring about.
 
-    `wallets` those in which points that become spendable may unlock a reward or move a member between segments; `counts` the numbers
-    of days at which a condition may turn, `any_day` where some may on any day; `limited` the rewards whose limit may have room again;
-    `instants` when a reward's time begins or ends.
+    `wallets` those in which points that become spendable may unlock a reward or move a member between
+    segments; `counts` the numbers of days at which a condition may turn, `any_day` where some may on any day;
+    `limited` the rewards whose limit may have room again; `instants` when a reward's time begins or ends.
     """
 
     wallets: frozenset[str]
@@ -191,7 +213,9 @@ def watch_of(programme: Programme) -> Watch:
 
 
 def _stands_alone(before: str) -> bool:
-    """Tell whether a comparison is no part of a sum: what stands before it ends with a bracket or a word of logic."""
+    """Tell whether a comparison is no part of a sum: what stands before it ends with a bracket or a word of
+    logic.
+    """
     return any(before.rstrip().endswith(end) if end else not before.strip() for end in BEFORE_COMPARED)
 
 
@@ -201,8 +225,17 @@ def _judged_day(programme: Programme, watch: Watch, member: Member, today: date)
         return today + DAY
     days: list[date] = []
     if watch.counts:
-        firsts = [local_day(at, programme.zone) for at in (member.purchases.last_at, member.joined_at) if at is not None]
-        days += [first + timedelta(days=count + more) for first in firsts for count in watch.counts for more in (0, 1)]
+        firsts = [
+            local_day(at, programme.zone)
+            for at in (member.purchases.last_at, member.joined_at)
+            if at is not None
+        ]
+        days += [
+            first + timedelta(days=count + more)
+            for first in firsts
+            for count in watch.counts
+            for more in (0, 1)
+        ]
     for spec in watch.limited:
         if spec.limit is not None and rewards.counter(spec.code) in member.counters:
             days.append(_next_period(today, spec.limit.per))

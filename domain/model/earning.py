@@ -1,7 +1,9 @@
-"""What an event's rules give: each checked in order, its amount computed exactly and rounded once, with the reason where it gives nothing.
+"""What an event's rules give: each checked in order, its amount computed exactly and rounded once, with the
+reason where it gives nothing.
 
-Judging changes nothing: it returns verdicts, which decide carries out and a refund compares. Amounts are whole points or minor
-units. Checks come in the order frozen, during, when, limit, holdout, best_of, cap; the first that fails is the reason.
+Judging changes nothing: it returns verdicts, which decide carries out and a refund compares. Amounts are
+whole points or minor units. Checks come in the order frozen, during, when, limit, holdout, best_of, cap; the
+first that fails is the reason.
 """
 
 from __future__ import annotations
@@ -25,7 +27,9 @@ PERS: tuple[Per, ...] = ("day", "week", "month", "year", "ever")
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What one award of a rule gives: the base, the tier's or plan's extra, and why nothing where both are zero."""
+    """What one award of a rule gives: the base, the tier's or plan's extra, and why nothing where both are
+    zero.
+    """
 
     wallet: str
     base: int = 0
@@ -56,7 +60,9 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Bench:
-    """What judging needs: the programme, what expressions see, the multiplier, and each rule's room under its limit and cap."""
+    """What judging needs: the programme, what expressions see, the multiplier, and each rule's room under its
+    limit and cap.
+    """
 
     programme: Programme
     sight: Sight
@@ -77,7 +83,9 @@ class Bench:
 
 
 def is_during(during: During | None, at: datetime, zone: ZoneInfo) -> bool:
-    """Tell whether an instant lies in a rule's days, weekdays and clock hours. `until` days count whole, `hours` without their end."""
+    """Tell whether an instant lies in a rule's days, weekdays and clock hours. `until` days count whole,
+    `hours` without their end.
+    """
     if during is None:
         return True
     local = at.astimezone(zone)
@@ -96,7 +104,9 @@ def moment(value: date | datetime, zone: ZoneInfo) -> datetime:
 
 
 def moment_end(value: date | datetime, zone: ZoneInfo) -> datetime:
-    """Return the first instant after a written `until`: a day includes itself, a local time does not go on."""
+    """Return the first instant after a written `until`: a day includes itself, a local time does not go
+    on.
+    """
     return moment(value if isinstance(value, datetime) else value + timedelta(days=1), zone)
 
 
@@ -119,10 +129,14 @@ def room_left(rule: Rule, counts: Sequence[Count], day: date) -> Room:
 def spent_in(counts: Iterable[Count], per: Per, day: date) -> Count:
     """Return what fired and was awarded in the period that a day falls into."""
     start = period_start(day, per)
-    return next((count for count in counts if count.start == start and count.per == per), Count(start, per=per))
+    return next(
+        (count for count in counts if count.start == start and count.per == per), Count(start, per=per)
+    )
 
 
-def fired(counts: Iterable[Count], pers: Iterable[Per], day: date, *, amount: int, times: int = 1) -> tuple[Count, ...]:
+def fired(
+    counts: Iterable[Count], pers: Iterable[Per], day: date, *, amount: int, times: int = 1
+) -> tuple[Count, ...]:
     """Return the counts with a firing added (or taken back) in each kind of period that bounds the rule.
 
     Of each the current period and the one before are kept; what is older stands in the journal.
@@ -147,7 +161,9 @@ def pers_of(rule: Rule) -> set[Per]:
 
 
 def counted(of: Of | None, sight: Sight) -> int | Fraction:
-    """Return what `of` counts: a number, the amount or the quantity of the lines for which it holds; 1 where there is none."""
+    """Return what `of` counts: a number, the amount or the quantity of the lines for which it holds; 1 where
+    there is none.
+    """
     if of is None:
         return 1
     if of.kind == "value":
@@ -157,13 +173,20 @@ def counted(of: Of | None, sight: Sight) -> int | Fraction:
 
 
 def grant(award: Award, bench: Bench, given: Mapping[str, Mapping[str, int]]) -> Grant:
-    """Return what one award gives: exact until its one rounding, down. `given` is what other rules gave, for `times`."""
+    """Return what one award gives: exact until its one rounding, down. `given` is what other rules gave, for
+    `times`.
+    """
     if award.fixed is not None:
         return _with_extra(award, award.fixed, bench)
     if award.times is not None:
         over = sum(given.get(code, {}).get(award.wallet, 0) for code in award.over)
         amount = int((award.times - 1) * over)
-        return Grant(award.wallet, amount, bonus=True, reason=None if amount else "rounded_to_zero" if over else "nothing_to_count")
+        return Grant(
+            award.wallet,
+            amount,
+            bonus=True,
+            reason=None if amount else "rounded_to_zero" if over else "nothing_to_count",
+        )
     assert award.amount is not None, "the check lets no award through without fixed, amount or times"
     units = counted(award.of, bench.sight)
     amount = int(units // award.per) * award.amount if award.whole else int(units * award.amount // award.per)
@@ -173,7 +196,11 @@ def grant(award: Award, bench: Bench, given: Mapping[str, Mapping[str, int]]) ->
 
 
 def _with_extra(award: Award, base: int, bench: Bench) -> Grant:
-    extra = base * (bench.multiplier.numerator - bench.multiplier.denominator) // bench.multiplier.denominator if award.tiered else 0
+    extra = (
+        base * (bench.multiplier.numerator - bench.multiplier.denominator) // bench.multiplier.denominator
+        if award.tiered
+        else 0
+    )
     return Grant(award.wallet, base, extra)
 
 
@@ -194,7 +221,9 @@ def _cut(grants: Sequence[Grant], left: int | None) -> tuple[tuple[Grant, ...], 
 
 
 def judge(rules: Sequence[Rule], bench: Bench) -> list[Verdict]:
-    """Judge rules on one event. Rules that multiply others, and their groups, come after what they multiply; else in file order."""
+    """Judge rules on one event. Rules that multiply others, and their groups, come after what they multiply;
+    else in file order.
+    """
     verdicts: dict[str, Verdict] = {}
     given: dict[str, dict[str, int]] = {}
     for batch in _batches(rules):
@@ -216,7 +245,10 @@ def _batches(rules: Sequence[Rule]) -> list[list[Rule]]:
     out = []
     while waiting:
         behind = {rule.code for group in waiting for rule in group}
-        ready = next((group for group in waiting if not (_asks(group) & (behind - {rule.code for rule in group}))), waiting[0])
+        ready = next(
+            (group for group in waiting if not (_asks(group) & (behind - {rule.code for rule in group}))),
+            waiting[0],
+        )
         waiting.remove(ready)
         out.append(ready)
     return out
@@ -239,7 +271,9 @@ def _bases(verdict: Verdict) -> dict[str, int]:
 
 
 def check(rule: Rule, bench: Bench) -> str | None:
-    """Return why a rule does not get as far as its awards: frozen, during, when, limit or holdout. None where it does."""
+    """Return why a rule does not get as far as its awards: frozen, during, when, limit or holdout. None where
+    it does.
+    """
     event = bench.sight.event
     if bench.frozen:
         return "frozen"

@@ -1,7 +1,8 @@
 """What happens to a member: events, as the porch hands them in and the journal keeps them.
 
-An event is immutable and says when it happened (`at`), never when it was heard of. A purchase rides on its event; a refund
-carries what was recorded of the purchase it takes back. Amounts are integers in minor units of the programme's currency.
+An event is immutable and says when it happened (`at`), never when it was heard of. A purchase rides on its
+event; a refund carries what was recorded of the purchase it takes back. Amounts are integers in minor units
+of the programme's currency.
 """
 
 from __future__ import annotations
@@ -72,10 +73,11 @@ class Purchase:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened to one member. `id` is its cause's lasting identity and `data` what expressions see as event.data.
+    """Something that happened to one member. `id` is its cause's lasting identity and `data` what expressions
+    see as event.data.
 
-    `rule` is set where a rule's delay has passed: then only that rule is judged, and `since` is when the event itself happened.
-    `refund` is set on purchase.refunded alone, `profile` on the events that change it.
+    `rule` is set where a rule's delay has passed: then only that rule is judged, and `since` is when the
+    event itself happened. `refund` is set on purchase.refunded alone, `profile` on the events that change it.
     """
 
     id: str
@@ -92,7 +94,9 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What a member says of themselves, as far as expressions, segments and calendars need it. `consents` are the purposes granted."""
+    """What a member says of themselves, as far as expressions, segments and calendars need it. `consents` are
+    the purposes granted.
+    """
 
     name: str = ""
     locale: str = ""
@@ -103,7 +107,9 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """What a purchase put into a wallet's lot, debt already taken off. `since` is the day its validity counts from."""
+    """What a purchase put into a wallet's lot, debt already taken off. `since` is the day its validity counts
+    from.
+    """
 
     wallet: str
     amount: int
@@ -114,11 +120,12 @@ class Put:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A purchase as its journal entry kept it: enough to decide it again for what is kept, and to find its own lots.
+    """A purchase as its journal entry kept it: enough to decide it again for what is kept, and to find its
+    own lots.
 
-    `facts` are those that the decision wrote; `awarded` what the purchase's own rules gave by wallet (extras included),
-    `qualified` the part of it that counted toward tiers, `counted` what the event itself counted toward them; `clawed`,
-    `unqualified` and `uncounted` are what refunds have claimed of these since.
+    `facts` are those that the decision wrote; `awarded` what the purchase's own rules gave by wallet (extras
+    included), `qualified` the part of it that counted toward tiers, `counted` what the event itself counted
+    toward them; `clawed`, `unqualified` and `uncounted` are what refunds have claimed of these since.
     """
 
     purchase: Purchase
@@ -138,7 +145,9 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """What is taken back of a recorded purchase: `before` is what stood until now, `kept` what stands after it."""
+    """What is taken back of a recorded purchase: `before` is what stood until now, `kept` what stands after
+    it.
+    """
 
     recorded: Recorded
     before: Purchase
@@ -149,9 +158,10 @@ class Refund:
 class Facts:
     """What a decision knew: enough to decide it again, or a late one beside it. No personal data.
 
-    `member` is the member as expressions saw it, without birthday and number; `results` what the expressions that read those
-    gave, by source; `room` whether a rule's limit had room and what its cap left (None: no cap); `first` whether it was the
-    first purchase; `tier_after` and `plan_after` what a late event of the time after it goes by.
+    `member` is the member as expressions saw it, without birthday and number; `results` what the expressions
+    that read those gave, by source; `room` whether a rule's limit had room and what its cap left (None: no
+    cap); `first` whether it was the first purchase; `tier_after` and `plan_after` what a late event of the
+    time after it goes by.
     """
 
     tier: str | None = None

@@ -1,7 +1,8 @@
-"""The ladder: what counts toward it, going up at once, a refund's step back, and floors that rules give. Reviews are in `tiers.py`.
+"""The ladder: what counts toward it, going up at once, a refund's step back, and floors that rules give.
+Reviews are in `tiers.py`.
 
-Days are local days of the programme's zone. A window `rolling` 12 months counts on day D what came on days whose day 12 months
-later is D or after. Functions are pure: a Standing in, a Standing out.
+Days are local days of the programme's zone. A window `rolling` 12 months counts on day D what came on days
+whose day 12 months later is D or after. Functions are pure: a Standing in, a Standing out.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ def begin(programme: Programme, *, at: datetime) -> Standing | None:
 
 
 def earned(programme: Programme, standing: Standing) -> str:
-    """Return the tier that was earned; the lowest where a new version of the programme has none of that code."""
+    """Return the tier that was earned; the lowest where a new version of the programme has none of that
+    code.
+    """
     return standing.code if standing.code in programme.rung_order else ladder(programme).ladder[0].code
 
 
@@ -68,10 +71,13 @@ def between(standing: Standing, first: date, last: date) -> int:
     return sums[bisect_right(days, last)] - sums[bisect_left(days, first)]
 
 
-def count(programme: Programme, standing: Standing, *, amount: int, at: datetime, today: date, cause: str) -> Standing:
+def count(
+    programme: Programme, standing: Standing, *, amount: int, at: datetime, today: date, cause: str
+) -> Standing:
     """Let an amount count on the day of an instant; negative takes it off.
 
-    A term counts what came after the event that began it. Taking off may be what makes a rolling window miss `keep`: from today on.
+    A term counts what came after the event that began it. Taking off may be what makes a rolling window miss
+    `keep`: from today on.
     """
     if not amount:
         return standing
@@ -82,7 +88,9 @@ def count(programme: Programme, standing: Standing, *, amount: int, at: datetime
         days[day] = days.get(day, 0) + amount
     if amount < 0 or len(days) > kept + SOME_MORE:
         days = {one: value for one, value in days.items() if value and one >= oldest}
-    after = evolve(standing, days=days, term=standing.term + amount if _in_term(standing, at, cause) else standing.term)
+    after = evolve(
+        standing, days=days, term=standing.term + amount if _in_term(standing, at, cause) else standing.term
+    )
     newly = amount < 0 and standing.due is None and _keeps(programme, standing, day=today)
     return missing_from(programme, after, today=today) if newly else after
 
@@ -96,11 +104,18 @@ def _days_kept(programme: Programme) -> int:
 
 
 def _in_term(standing: Standing, at: datetime, cause: str) -> bool:
-    """Tell whether an instant lies in the running term; what the very event brings that reached the tier does not."""
+    """Tell whether an instant lies in the running term; what the very event brings that reached the tier does
+    not.
+    """
     if standing.term_from is None or at < standing.term_from:
         return False
     reached = last_step(standing)
-    return reached is None or reached.reason != REACHED or reached.cause != cause or reached.at != standing.term_from
+    return (
+        reached is None
+        or reached.reason != REACHED
+        or reached.cause != cause
+        or reached.at != standing.term_from
+    )
 
 
 def missing_from(programme: Programme, standing: Standing, *, today: date) -> Standing:
@@ -110,24 +125,49 @@ def missing_from(programme: Programme, standing: Standing, *, today: date) -> St
 
 def _keeps(programme: Programme, standing: Standing, *, day: date) -> bool:
     rolling = ladder(programme).window.kind == "rolling"
-    return not rolling or qualifying(programme, standing, day=day) >= programme.rung(earned(programme, standing)).keep
+    return (
+        not rolling
+        or qualifying(programme, standing, day=day) >= programme.rung(earned(programme, standing)).keep
+    )
 
 
 # ---------------------------------------------------------------- going up
 
 
 def climb(programme: Programme, standing: Standing, *, at: datetime, cause: str, came: datetime) -> Standing:
-    """Go up as far as the count reaches: that of today, or that of the earlier day on which a late event came."""
+    """Go up as far as the count reaches: that of today, or that of the earlier day on which a late event
+    came.
+    """
     today, day = local_day(at, programme.zone), local_day(came, programme.zone)
     order, here = programme.rung_order, programme.rung_order.get(standing.code, -1)
     now = rung_for(ladder(programme), qualifying(programme, standing, day=today))
     then = now if day == today else rung_for(ladder(programme), qualifying(programme, standing, day=day))
     if order[now.code] > here and order[now.code] >= order[then.code]:
-        return step(programme, standing, to=now.code, at=at, reason=REACHED, cause=cause, held=held_from(programme, today))
+        return step(
+            programme,
+            standing,
+            to=now.code,
+            at=at,
+            reason=REACHED,
+            cause=cause,
+            held=held_from(programme, today),
+        )
     if order[then.code] > here:
-        up = step(programme, standing, to=then.code, at=at, reason=REACHED, cause=cause, held=held_from(programme, day))
+        up = step(
+            programme,
+            standing,
+            to=then.code,
+            at=at,
+            reason=REACHED,
+            cause=cause,
+            held=held_from(programme, day),
+        )
         since = between(standing, day + timedelta(days=1), today)
-        return evolve(up, term=since, term_from=came) if up.term_from else missing_from(programme, up, today=today)
+        return (
+            evolve(up, term=since, term_from=came)
+            if up.term_from
+            else missing_from(programme, up, today=today)
+        )
     return standing
 
 
@@ -145,7 +185,14 @@ def held_from(programme: Programme, day: date) -> date | None:
 
 
 def step(
-    programme: Programme, standing: Standing, *, to: str, at: datetime, reason: str, cause: str = "", held: date | None
+    programme: Programme,
+    standing: Standing,
+    *,
+    to: str,
+    at: datetime,
+    reason: str,
+    cause: str = "",
+    held: date | None,
 ) -> Standing:
     """Move to a tier, a new term beginning with it, and keep the step."""
     bottom = programme.rung_order[to] == 0
@@ -160,13 +207,18 @@ def step(
     )
 
 
-def _stepped(standing: Standing, *, origin: str, to: str, at: datetime, reason: str, cause: str = "") -> Standing:
-    one = Step(origin, to, at, reason, cause, standing.since, standing.held, standing.term, standing.term_from)
+def _stepped(
+    standing: Standing, *, origin: str, to: str, at: datetime, reason: str, cause: str = ""
+) -> Standing:
+    one = Step(
+        origin, to, at, reason, cause, standing.since, standing.held, standing.term, standing.term_from
+    )
     return evolve(standing, steps=(*standing.steps, one)[-STEPS_KEPT:])
 
 
 def last_step(standing: Standing) -> Step | None:
-    """Return the step that led to the tier that is earned. One that a refund took back counts no more, one taken back in part does.
+    """Return the step that led to the tier that is earned. One that a refund took back counts no more, one
+    taken back in part does.
 
     Floors come and go beside it.
     """
@@ -180,10 +232,14 @@ def last_step(standing: Standing) -> Step | None:
     return led[-1] if led else None
 
 
-def retract(programme: Programme, before: Standing, standing: Standing, *, taken: int, at: datetime, cause: str) -> Standing:
-    """Take back the step that only a refunded purchase reached, where what was `taken` off takes the count below that tier.
+def retract(
+    programme: Programme, before: Standing, standing: Standing, *, taken: int, at: datetime, cause: str
+) -> Standing:
+    """Take back the step that only a refunded purchase reached, where what was `taken` off takes the count
+    below that tier.
 
-    `before` is the standing before the refund. The tier of before is held again as it was, or one between that is still reached.
+    `before` is the standing before the refund. The tier of before is held again as it was, or one between
+    that is still reached.
     """
     last, today, order = last_step(standing), local_day(at, programme.zone), programme.rung_order
     reach = qualifying(programme, standing, day=today)
@@ -199,7 +255,9 @@ def retract(programme: Programme, before: Standing, standing: Standing, *, taken
     back = step(programme, standing, to=origin, at=at, reason=REFUND, cause=cause, held=last.held)
     term = last.term + standing.term - taken if last.term_from else 0
     back = evolve(back, since=last.since or at, term=max(0, term), term_from=last.term_from)
-    return missing_from(programme, back, today=today)  # the refund may have taken off what kept the tier of before, too
+    return missing_from(
+        programme, back, today=today
+    )  # the refund may have taken off what kept the tier of before, too
 
 
 # ---------------------------------------------------------------- floors
@@ -218,10 +276,16 @@ def give(programme: Programme, standing: Standing, *, code: str, at: datetime, s
 def end_floors(programme: Programme, standing: Standing, *, at: datetime) -> Standing:
     """Take the floors away whose time is over."""
     left = tuple(floor for floor in standing.floors if floor.until is None or floor.until > at)
-    return standing if len(left) == len(standing.floors) else _floored(programme, standing, left, at=at, reason=ENDED)
+    return (
+        standing
+        if len(left) == len(standing.floors)
+        else _floored(programme, standing, left, at=at, reason=ENDED)
+    )
 
 
-def _floored(programme: Programme, standing: Standing, floors: tuple[Floor, ...], *, at: datetime, reason: str) -> Standing:
+def _floored(
+    programme: Programme, standing: Standing, floors: tuple[Floor, ...], *, at: datetime, reason: str
+) -> Standing:
     after = evolve(standing, floors=floors)
     origin, to = held(programme, standing), held(programme, after)
     return after if origin == to else _stepped(after, origin=origin, to=to, at=at, reason=reason)

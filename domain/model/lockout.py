@@ -1,6 +1,8 @@
-"""How long somebody waits after wrong passwords: nothing for the first five, then twice as long each time, up to 15 minutes.
+"""How long somebody waits after wrong passwords: nothing for the first five, then twice as long each time, up
+to 15 minutes.
 
-Counted for one address and one name together, so that guessing somebody's password from elsewhere never keeps them out.
+Counted for one address and one name together, so that guessing somebody's password from elsewhere never keeps
+them out.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The member aggregate: all that deciding needs to know of one member, as immutable values.
 
-Everything here but `profile` is ledger state: it moves with the journal alone, and folding the journal's changes gives it
-again (`state.py`). Bounded in size: lots merge, counters keep two periods, day buckets 400 days, steps 20.
+Everything here but `profile` is ledger state: it moves with the journal alone, and folding the journal's
+changes gives it again (`state.py`). Bounded in size: lots merge, counters keep two periods, day buckets 400
+days, steps 20.
 """
 
 from __future__ import annotations
@@ -28,8 +29,9 @@ JUDGEMENTS_KEPT = 20
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One change of tier. `cause` names the event behind it, so that a refund can take back what only it reached: to the tier
-    before, held since `since` and through `held`, with what had counted in that term."""
+    """One change of tier. `cause` names the event behind it, so that a refund can take back what only it
+    reached: to the tier before, held since `since` and through `held`, with what had counted in that term.
+    """
 
     origin: str | None
     to: str
@@ -54,9 +56,10 @@ class Floor:
 class Standing:
     """Where a member stands on the ladder.
 
-    `code` is the tier that was earned, `floors` those that rules gave: the highest is held. `days` is what counted by local
-    day; `term` what counted after the event that reached the tier (windows from_reaching); `held` the last day of the running
-    term (calendar_year and from_reaching); `due` since when a rolling window misses `keep`, where grace still holds the tier.
+    `code` is the tier that was earned, `floors` those that rules gave: the highest is held. `days` is what
+    counted by local day; `term` what counted after the event that reached the tier (windows from_reaching);
+    `held` the last day of the running term (calendar_year and from_reaching); `due` since when a rolling
+    window misses `keep`, where grace still holds the tier.
     """
 
     code: str
@@ -73,14 +76,18 @@ class Standing:
 
     @computed
     def sums(self) -> tuple[list[date], list[int]]:
-        """The days that counted in order, and what had counted before each, and in all: kept with the value, summed once."""
+        """The days that counted in order, and what had counted before each, and in all: kept with the value,
+        summed once.
+        """
         days = sorted(self.days)
         return days, [0, *accumulate([self.days[day] for day in days])]
 
 
 @dataclass(frozen=True, slots=True)
 class BadgeState:
-    """Progress toward one badge: the whole count, levels reached, and for a streak the first day of its last period."""
+    """Progress toward one badge: the whole count, levels reached, and for a streak the first day of its last
+    period.
+    """
 
     progress: int = 0
     level: int = 0
@@ -90,7 +97,9 @@ class BadgeState:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """Firings and awarded amount of one rule in the period that starts on a day; `ever` starts on the first of all days."""
+    """Firings and awarded amount of one rule in the period that starts on a day; `ever` starts on the first
+    of all days.
+    """
 
     start: date
     times: int = 0
@@ -100,7 +109,9 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Purchases:
-    """What was bought, ever: `total` and `categories` follow refunds, `count` and instants do not. Amounts in minor units."""
+    """What was bought, ever: `total` and `categories` follow refunds, `count` and instants do not. Amounts in
+    minor units.
+    """
 
     count: int = 0
     total: int = 0
@@ -135,7 +146,9 @@ class OpenVoucher:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A referred friend's purchase that waits for its awards to be no longer pending. `purchase` is what is kept of it."""
+    """A referred friend's purchase that waits for its awards to be no longer pending. `purchase` is what is
+    kept of it.
+    """
 
     key: str
     due: datetime
@@ -157,8 +170,10 @@ class ReferralState:
 
 @dataclass(frozen=True)
 class Member:
-    """One member. `seq` counts journal rows, `entries` ledger entries, `issued` vouchers; `decided_at` is the latest instant decided for,
-    `turned_at` (no ledger state) the latest at which time was found to bring nothing more."""
+    """One member. `seq` counts journal rows, `entries` ledger entries, `issued` vouchers; `decided_at` is the
+    latest instant decided for, `turned_at` (no ledger state) the latest at which time was found to bring
+    nothing more.
+    """
 
     id: str
     number: str = ""

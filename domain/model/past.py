@@ -1,4 +1,5 @@
-"""A late event's own time: the programme that ruled it, the facts of the last entry before it, and what had fired in its periods.
+"""A late event's own time: the programme that ruled it, the facts of the last entry before it, and what had
+fired in its periods.
 
 Read from the journal's rows, wherever they are kept.
 """
@@ -19,8 +20,9 @@ from domain.model.programme import Programme
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What a late event or a refund goes by: the programme of its own time, the facts of the last entry before it, and what
-    had fired (with amounts, by rule) in the periods that it falls into."""
+    """What a late event or a refund goes by: the programme of its own time, the facts of the last entry
+    before it, and what had fired (with amounts, by rule) in the periods that it falls into.
+    """
 
     programme: Programme
     facts: Facts = field(default_factory=Facts)

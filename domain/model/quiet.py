@@ -1,7 +1,9 @@
-"""Quiet hours: when a message that would wake somebody may go, in the member's own zone. A delay, never a loss.
+"""Quiet hours: when a message that would wake somebody may go, in the member's own zone. A delay, never a
+loss.
 
-What waits for their end is released over the quarter of an hour after it, each at a moment of its own that a hash gives, so that a
-thousand messages do not leave at once. Hours from a time to the same time would never end: they delay nothing.
+What waits for their end is released over the quarter of an hour after it, each at a moment of its own that a
+hash gives, so that a thousand messages do not leave at once. Hours from a time to the same time would never
+end: they delay nothing.
 """
 
 from __future__ import annotations
@@ -23,7 +25,9 @@ def zone_of(named: str, programme: ZoneInfo) -> ZoneInfo:
 
 
 def release(hours: Hours | None, zone: ZoneInfo, *, now: datetime, key: str) -> datetime | None:
-    """Return when what is held back now may go; None where it may go at once. The same `key` gets the same moment."""
+    """Return when what is held back now may go; None where it may go at once. The same `key` gets the same
+    moment.
+    """
     if hours is None or hours.start == hours.end or not hours.hold(now.astimezone(zone).time()):
         return None
     spread = min(SPREAD, _open_for(hours))
@@ -32,7 +36,9 @@ def release(hours: Hours | None, zone: ZoneInfo, *, now: datetime, key: str) -> 
 
 
 def _end(hours: Hours, zone: ZoneInfo, now: datetime) -> datetime:
-    """Return the first instant after now at which the clock shows the end, also where the clock is put back or forward."""
+    """Return the first instant after now at which the clock shows the end, also where the clock is put back
+    or forward.
+    """
     today = now.astimezone(zone).date()
     for day in (today, today + _DAY, today + 2 * _DAY):
         for fold in (0, 1):

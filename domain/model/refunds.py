@@ -1,7 +1,9 @@
-"""Refunds: what stands after one is what the purchase's rules give for what was kept, decided again from the facts of its day.
+"""Refunds: what stands after one is what the purchase's rules give for what was kept, decided again from the
+facts of its day.
 
-The clawback is the difference to what still stands, so that what refunds claim adds up to what one full refund claims, in any
-order and to the cent. `kept` is the arithmetic of the receipt; `claw_back` takes the difference from lots.
+The clawback is the difference to what still stands, so that what refunds claim adds up to what one full
+refund claims, in any order and to the cent. `kept` is the arithmetic of the receipt; `claw_back` takes the
+difference from lots.
 """
 
 from __future__ import annotations
@@ -26,7 +28,9 @@ NOBODY = Member("")  # facts stand in for the member where a purchase is decided
 
 @dataclass(frozen=True, slots=True)
 class RefundLine:
-    """What is taken back of one line: a quantity, or an amount for goods by weight. `line` as numbered in the purchase."""
+    """What is taken back of one line: a quantity, or an amount for goods by weight. `line` as numbered in the
+    purchase.
+    """
 
     line: int
     quantity: int | None = None
@@ -37,19 +41,24 @@ class RefundLine:
 
 
 def kept(before: Purchase, *, amount: int | None = None, lines: Sequence[RefundLine] = ()) -> Purchase:
-    """Return what stands of a purchase after taking back an amount, or lines, or all that is left. Raises RefundTooLarge."""
+    """Return what stands of a purchase after taking back an amount, or lines, or all that is left. Raises
+    RefundTooLarge.
+    """
     if lines:
         return _without_lines(before, lines)
     taken = before.total if amount is None else amount
     if taken > before.total or taken < 0 or not before.total:
         raise RefundTooLarge(before.total)
     if taken == before.total:
-        return replace(before, total=0, lines=tuple(replace(line, amount=0, quantity=0) for line in before.lines))
+        return replace(
+            before, total=0, lines=tuple(replace(line, amount=0, quantity=0) for line in before.lines)
+        )
     return replace(before, total=before.total - taken, lines=_spread(before, taken))
 
 
 def _spread(before: Purchase, taken: int) -> tuple[Line, ...]:
-    """Spread an amount over the lines by what remains of them, largest remainder first (earlier line first where equal).
+    """Spread an amount over the lines by what remains of them, largest remainder first (earlier line first
+    where equal).
 
     What the lines do not add up to of the total takes its share as one more, unseen line.
     """
@@ -89,7 +98,9 @@ def _line_amount(line: Line, asked: RefundLine) -> int:
 
 def _less(line: Line, amount: int, quantity: int | None) -> Line:
     rest = line.amount - amount
-    return replace(line, amount=rest, quantity=(line.quantity - quantity if quantity else line.quantity) if rest else 0)
+    return replace(
+        line, amount=rest, quantity=(line.quantity - quantity if quantity else line.quantity) if rest else 0
+    )
 
 
 # ---------------------------------------------------------------- deciding again
@@ -131,14 +142,20 @@ class Standing:
 
 
 def stands(programme: Programme, refund: Refund, *, member: str) -> Standing:
-    """Return what the rules of the purchase's day give for what is kept. Where nothing is kept nothing stands."""
+    """Return what the rules of the purchase's day give for what is kept. Where nothing is kept nothing
+    stands.
+    """
     old = refund.recorded
     if not refund.kept.total:
         return Standing({})
     event = Event(old.key, PURCHASED, old.at, old.source, purchase=refund.kept)
-    sight = Sight(programme, NOBODY, event, read_before(programme, PURCHASED), facts=old.facts, first=old.facts.first)
+    sight = Sight(
+        programme, NOBODY, event, read_before(programme, PURCHASED), facts=old.facts, first=old.facts.first
+    )
     factor = multiplier(programme, old.facts.tier, old.facts.plan)
-    bench = Bench(programme, sight, member, False, factor, lambda rule: old.facts.room.get(rule.code, (True, None)))
+    bench = Bench(
+        programme, sight, member, False, factor, lambda rule: old.facts.room.get(rule.code, (True, None))
+    )
     awarded: dict[str, int] = {}
     qualified = 0
     count = programme.tiers.count if programme.tiers else None
@@ -151,7 +168,9 @@ def stands(programme: Programme, refund: Refund, *, member: str) -> Standing:
 
 
 def _counted(programme: Programme, sight: Sight, old: Recorded) -> int:
-    """What the purchase itself counts toward tiers. A condition over the member, who was seen after it, stays as it was answered."""
+    """What the purchase itself counts toward tiers. A condition over the member, who was seen after it, stays
+    as it was answered.
+    """
     count = programme.tiers.count if programme.tiers else None
     if count is None or not old.counted:
         return 0
@@ -160,7 +179,9 @@ def _counted(programme: Programme, sight: Sight, old: Recorded) -> int:
 
 
 def claw_back(work: Work, refund: Refund, programme: Programme) -> None:
-    """Take back what no longer stands: entries, the tier's count on the award's own day, and a step that only it reached."""
+    """Take back what no longer stands: entries, the tier's count on the award's own day, and a step that only
+    it reached.
+    """
     old, now = refund.recorded, stands(programme, refund, member=work.member.id)
     amounts = {}
     for code, awarded in old.awarded.items():
@@ -194,7 +215,9 @@ def _claim(work: Work, refund: Refund, code: str, excess: int, programme: Progra
 
 
 def _left_of(own: list[Lot], refund: Refund, code: str) -> list[Lot]:
-    """Return the purchase's own lots less what earlier refunds have claimed of them, in the order in which those claimed."""
+    """Return the purchase's own lots less what earlier refunds have claimed of them, in the order in which
+    those claimed.
+    """
     claimed = refund.recorded.clawed.get(code, 0)
     left = []
     for lot in sorted(own, key=lambda one: (one.available_at is None, one.expires_on or wallet.LAST)):

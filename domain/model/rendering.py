@@ -1,7 +1,8 @@
-"""A message's texts with their placeholders filled, as its reader writes amounts, numbers and days. Pure: the same figures, the same text.
+"""A message's texts with their placeholders filled, as its reader writes amounts, numbers and days. Pure: the
+same figures, the same text.
 
-What can be filled on which event stands in `programme/vocabulary.py`, and the check holds every file to it. What is not known any
-more (a reward that left the programme) is its code; what is null is nothing.
+What can be filled on which event stands in `programme/vocabulary.py`, and the check holds every file to it.
+What is not known any more (a reward that left the programme) is its code; what is null is nothing.
 """
 
 from __future__ import annotations
@@ -29,14 +30,17 @@ P = TypeVar("P")
 _PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
 # A currency without a sign of its own stands as its letters: CLDR parts them from the figure, Babel does not.
 _CODE_BEFORE: Final = re.compile(r"(?<=[A-Za-z])(?=\d)")
-# Where a bare language leaves the country open: the amounts and dates of the country that our own texts are written for.
+# Where a bare language leaves the country open: the amounts and dates of the country that our own texts are
+# written for.
 _COUNTRIES: Final = {"pt": "pt_PT", "en": "en_GB"}
 
 
 # ---------------------------------------------------------------- values
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a message is about: the event that caused it, that event's figures and codes, and the balance then. No personal data."""
+    """What a message is about: the event that caused it, that event's figures and codes, and the balance
+    then. No personal data.
+    """
 
     event: str
     data: Mapping[str, Json]
@@ -108,7 +112,9 @@ class _Figures:
             case "purchase.total":
                 total = data.get("total")
                 return money(total, programme.programme.currency, locale) if isinstance(total, int) else ""
-        return _written(self._raw(name), locale, dated=name in ("points.on", "plan.until") or self._is_day(name))
+        return _written(
+            self._raw(name), locale, dated=name in ("points.on", "plan.until") or self._is_day(name)
+        )
 
     def bare(self, name: str) -> str:
         """Return the code or the figure itself."""
@@ -147,7 +153,11 @@ class _Figures:
 
     def _is_day(self, name: str) -> bool:
         spec = _known(self.programme.event, self.told.event)
-        return spec is not None and name.startswith("event.") and spec.data.get(name.removeprefix("event.")) == "date"
+        return (
+            spec is not None
+            and name.startswith("event.")
+            and spec.data.get(name.removeprefix("event.")) == "date"
+        )
 
 
 def _known(find: Callable[[str], P], code: str) -> P | None:
@@ -180,7 +190,11 @@ def number(value: int, locale: str) -> str:
 
 def money(minor: int, currency: str, locale: str) -> str:
     """Return an amount in minor units as a reader writes it."""
-    text = str(format_currency(Decimal(minor).scaleb(-get_currency_precision(currency)), currency, locale=_format(locale)))
+    text = str(
+        format_currency(
+            Decimal(minor).scaleb(-get_currency_precision(currency)), currency, locale=_format(locale)
+        )
+    )
     return _CODE_BEFORE.sub("\N{NO-BREAK SPACE}", text)
 
 

@@ -1,4 +1,6 @@
-"""Rewards: who may redeem what and when, and what is still missing. Unlocked means: could be redeemed at this instant, balance included."""
+"""Rewards: who may redeem what and when, and what is still missing. Unlocked means: could be redeemed at this
+instant, balance included.
+"""
 
 from __future__ import annotations
 
@@ -24,16 +26,30 @@ def listed(programme: Programme) -> tuple[RewardSpec, ...]:
 
 
 def locks(
-    programme: Programme, member: Member, spec: RewardSpec, *, now: datetime, world: World = NOBODY, sight: Sight | None = None
+    programme: Programme,
+    member: Member,
+    spec: RewardSpec,
+    *,
+    now: datetime,
+    world: World = NOBODY,
+    sight: Sight | None = None,
 ) -> tuple[Locked, ...]:
-    """Return why a member cannot redeem a reward now, each reason once; nothing where it is unlocked. The member is settled."""
+    """Return why a member cannot redeem a reward now, each reason once; nothing where it is unlocked. The
+    member is settled.
+    """
     if spec.cost is None:
         return (Locked("CONDITION"),)
     return tuple(_locks(programme, member, spec, now, world, sight, held_code(programme, member)))
 
 
 def _locks(
-    programme: Programme, member: Member, spec: RewardSpec, now: datetime, world: World, sight: Sight | None, tier: str | None
+    programme: Programme,
+    member: Member,
+    spec: RewardSpec,
+    now: datetime,
+    world: World,
+    sight: Sight | None,
+    tier: str | None,
 ) -> Iterator[Locked]:
     if member.frozen:
         yield Locked("FROZEN")
@@ -76,14 +92,20 @@ def counter(code: str) -> str:
     return f"reward:{code}"
 
 
-def window(programme: Programme, spec: RewardSpec, tier: str | None) -> tuple[datetime | None, datetime | None]:
-    """Return from when until when a holder of a tier may redeem; early access of that tier, or of one below it, comes first."""
+def window(
+    programme: Programme, spec: RewardSpec, tier: str | None
+) -> tuple[datetime | None, datetime | None]:
+    """Return from when until when a holder of a tier may redeem; early access of that tier, or of one below
+    it, comes first.
+    """
     first, last = spec.available.from_, spec.available.until
     end = moment_end(last, programme.zone) if last is not None else None
     if first is None:
         return None, end
     place = programme.rung_order.get(tier or "", -1)
-    early = [span for code, span in spec.early_access.items() if programme.rung_order.get(code, place + 1) <= place]
+    early = [
+        span for code, span in spec.early_access.items() if programme.rung_order.get(code, place + 1) <= place
+    ]
     start = moment(first, programme.zone)
     return min((_before(start, span, programme) for span in early), default=start), end
 
@@ -111,8 +133,16 @@ def glance(programme: Programme, member: Member, now: datetime) -> Sight:
     return Sight(programme, member, Event("", "", now), read_after(programme, ""))
 
 
-def unlocked(programme: Programme, member: Member, *, now: datetime, world: World, sight: Sight | None = None) -> frozenset[str]:
+def unlocked(
+    programme: Programme, member: Member, *, now: datetime, world: World, sight: Sight | None = None
+) -> frozenset[str]:
     """Return the rewards that a member could redeem at an instant."""
     sight, tier = sight or glance(programme, member, now), held_code(programme, member)
     affordable = [spec for spec in listed(programme) if not missing(member, spec)]
-    return frozenset([spec.code for spec in affordable if next(_locks(programme, member, spec, now, world, sight, tier), None) is None])
+    return frozenset(
+        [
+            spec.code
+            for spec in affordable
+            if next(_locks(programme, member, spec, now, world, sight, tier), None) is None
+        ]
+    )

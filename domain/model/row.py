@@ -1,7 +1,8 @@
-"""One event decided: what it changes by itself, its rules, badges and tiers; then, in the same row, all that this gives rise to.
+"""One event decided: what it changes by itself, its rules, badges and tiers; then, in the same row, all that
+this gives rise to.
 
-Rules see the member as before the event; what an event of this decision is judged by (points.awarded, tier.changed, segments ...)
-sees the member as it stands by then.
+Rules see the member as before the event; what an event of this decision is judged by (points.awarded,
+tier.changed, segments ...) sees the member as it stands by then.
 """
 
 from __future__ import annotations
@@ -13,7 +14,15 @@ from domain.model.calendar import add, local_day
 from domain.model.context import Sight, held_code, multiplier, read_before
 from domain.model.decision import By, Later, Outcome, World
 from domain.model.earning import Bench, Room, check, counted, judge, room_left
-from domain.model.events import NOTHING, PURCHASED, REWARD_UNLOCKED, SCHEDULE, SEGMENT_ENTERED, SEGMENT_LEFT, Event
+from domain.model.events import (
+    NOTHING,
+    PURCHASED,
+    REWARD_UNLOCKED,
+    SCHEDULE,
+    SEGMENT_ENTERED,
+    SEGMENT_LEFT,
+    Event,
+)
 from domain.model.member import BadgeState, Member
 from domain.model.past import Past
 from domain.model.programme import Programme, Rule
@@ -33,10 +42,12 @@ def row_of(
     change: Callable[[Work], None] | None = None,
     turning: bool = False,
 ) -> Work:
-    """Decide one event on a member for whom time has been brought up to it, and return the workbench of its row.
+    """Decide one event on a member for whom time has been brought up to it, and return the workbench of its
+    row.
 
-    `change` is what an event that time brought has changed before its rules see the member. While time is `turning` a row moves
-    segments and rewards only as far as it causes it itself: what time alone moves has rows of its own, in their order.
+    `change` is what an event that time brought has changed before its rules see the member. While time is
+    `turning` a row moves segments and rewards only as far as it causes it itself: what time alone moves has
+    rows of its own, in their order.
     """
     work = _opened(programme, member, event, by=by, world=world, past=past, version=version)
     event = work.event
@@ -61,7 +72,14 @@ def row_of(
 
 
 def _opened(
-    programme: Programme, member: Member, event: Event, *, by: By, world: World, past: Past | None, version: int
+    programme: Programme,
+    member: Member,
+    event: Event,
+    *,
+    by: By,
+    world: World,
+    past: Past | None,
+    version: int,
 ) -> Work:
     at = max(event.at, member.decided_at or event.at)
     late = past is not None and event.at < at
@@ -83,15 +101,23 @@ def _opened(
 
 
 def _kept(work: Work, sight: Sight, bench: Bench) -> Kept:
-    """What a purchase's facts keep. Every rule's room is among it: a refund may bring one in that did not apply."""
-    rooms = {rule.code: bench.room_for(rule) for rule in work.law.rules_on(PURCHASED) if rule.limit is not None or rule.cap is not None}
+    """What a purchase's facts keep. Every rule's room is among it: a refund may bring one in that did not
+    apply.
+    """
+    rooms = {
+        rule.code: bench.room_for(rule)
+        for rule in work.law.rules_on(PURCHASED)
+        if rule.limit is not None or rule.cap is not None
+    }
     public = {name: value for name, value in sight.view().items() if name not in ("birthday", "number")}
     return public, sight.results or NOTHING, rooms, sight.first
 
 
 def _bench(work: Work, sight: Sight, past: Past | None) -> Bench:
     day = local_day(sight.event.at, work.programme.zone)
-    counters = past.counts if past else work.member.counters  # as before the event: its own firings do not count against it
+    counters = (
+        past.counts if past else work.member.counters
+    )  # as before the event: its own firings do not count against it
 
     def room(rule: Rule) -> Room:
         return room_left(rule, counters.get(rule.code, ()), day)
@@ -131,7 +157,9 @@ def _asked(programme: Programme, event: Event) -> tuple[Rule, ...]:
 
 
 def _postpone(work: Work, rule: Rule, bench: Bench) -> None:
-    """Keep a rule with a delay for later, where it would get as far as its awards now. What it keeps is without the profile."""
+    """Keep a rule with a delay for later, where it would get as far as its awards now. What it keeps is
+    without the profile.
+    """
     assert rule.after is not None, "only a rule with a delay is postponed"
     event = bench.sight.event
     reason = check(rule, bench)
@@ -139,7 +167,9 @@ def _postpone(work: Work, rule: Rule, bench: Bench) -> None:
         due = add(event.at, rule.after, work.programme.zone)
         reason = f"later:{due.isoformat(timespec='milliseconds').replace('+00:00', 'Z')}"
         id = f"{event.id}>{rule.code}"
-        delayed = Event(id, event.name, due, event.source, event.data, event.purchase, rule=rule.code, since=event.at)
+        delayed = Event(
+            id, event.name, due, event.source, event.data, event.purchase, rule=rule.code, since=event.at
+        )
         work.later.append(Later(work.member.id, due, delayed))
     work.outcomes.append(Outcome(rule.code, False, 0, reason))
 
@@ -148,11 +178,15 @@ def _postpone(work: Work, rule: Rule, bench: Bench) -> None:
 
 
 def _badges_and_tiers(work: Work, event: Event, *, own: bool = False) -> None:
-    """Let an event count toward badges and tiers and be judged for the referral; one whose rule was delayed has done so before."""
+    """Let an event count toward badges and tiers and be judged for the referral; one whose rule was delayed
+    has done so before.
+    """
     if event.rule is None and not work.member.frozen:
         for spec in work.programme.badges_on(event.name):
             state = work.member.badges.get(spec.code, BadgeState())
-            actions.badge(work, spec, event=event, state=badges.advance(work.programme, state, spec, work.sight(event)))
+            actions.badge(
+                work, spec, event=event, state=badges.advance(work.programme, state, spec, work.sight(event))
+            )
         _count_event(work, event, own=own)
     _climb(work)
     if event.rule is None:
@@ -172,11 +206,17 @@ def _count_event(work: Work, event: Event, *, own: bool) -> None:
 def _climb(work: Work) -> None:
     work.count()
     standing = work.member.tier
-    if standing is None or work.programme.tiers is None or standing.days is (work.before.tier.days if work.before.tier else None):
+    if (
+        standing is None
+        or work.programme.tiers is None
+        or standing.days is (work.before.tier.days if work.before.tier else None)
+    ):
         return
     refund = work.event.refund
     cause = refund.recorded.key if refund else work.event.id
-    climbed = ladder.climb(work.programme, standing, at=work.at, cause=cause, came=work.at if refund else work.event.at)
+    climbed = ladder.climb(
+        work.programme, standing, at=work.at, cause=cause, came=work.at if refund else work.event.at
+    )
     if climbed is standing:
         climbed = tiers.passed(work.programme, standing, at=work.at)
     if climbed is not standing:
@@ -187,14 +227,20 @@ def _climb(work: Work) -> None:
 
 
 def _follow(work: Work) -> None:
-    """Decide what the row has given rise to, first in first out, then segments and rewards, until nothing more follows."""
+    """Decide what the row has given rise to, first in first out, then segments and rewards, until nothing
+    more follows.
+    """
     judged: Member | None = None
     while work.queue or judged is not work.member:
         if work.queue:
             event = work.queue.popleft()
             if _concerns(work.programme, event.name):
                 reads = read_before(work.programme, event.name)
-                _rules(work, _bench(work, Sight(work.programme, work.member, event, reads, failed=work.failed), None), own=False)
+                _rules(
+                    work,
+                    _bench(work, Sight(work.programme, work.member, event, reads, failed=work.failed), None),
+                    own=False,
+                )
                 _badges_and_tiers(work, event)
             continue
         if work.member.joined_at is None or not (work.programme.segments or rewards.listed(work.programme)):

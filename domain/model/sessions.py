@@ -1,8 +1,9 @@
 """Refresh tokens and the life of a session. Pure: keys, random bytes and `now` are arguments.
 
-A token is base64url of the session's 16 bytes, 32 secret bytes and a seal of 16. The first secret is random; each successor is
-an HMAC of the secret before it, so that a client whose answer was lost can be given the very same one. The seal says that the
-token is one of ours: so a token of any age that comes again is told from a forged one, and nobody can end a session by guessing.
+A token is base64url of the session's 16 bytes, 32 secret bytes and a seal of 16. The first secret is random;
+each successor is an HMAC of the secret before it, so that a client whose answer was lost can be given the
+very same one. The seal says that the token is one of ours: so a token of any age that comes again is told
+from a forged one, and nobody can end a session by guessing.
 """
 
 from __future__ import annotations
@@ -50,7 +51,9 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """What a session's record says of its tokens: the hashes of the one that works and the one before it, and when they changed."""
+    """What a session's record says of its tokens: the hashes of the one that works and the one before it, and
+    when they changed.
+    """
 
     current: str
     previous: str | None
@@ -66,7 +69,9 @@ def first_token(random: bytes) -> RefreshToken:
 
 def successor(token: RefreshToken, *, key: bytes) -> RefreshToken:
     """Return the token after this one: always the same one."""
-    return RefreshToken(token.session, hmac.digest(key, _SUCCESSOR + bytes.fromhex(token.session) + token.secret, "sha256"))
+    return RefreshToken(
+        token.session, hmac.digest(key, _SUCCESSOR + bytes.fromhex(token.session) + token.secret, "sha256")
+    )
 
 
 def write_token(token: RefreshToken, *, key: bytes) -> str:
@@ -87,10 +92,16 @@ def read_token(text: str, *, key: bytes) -> RefreshToken | None:
 
 
 def use_of(token: RefreshToken, tokens: Tokens, *, now: datetime) -> Use:
-    """Say what presenting a token means: the one that works, a retry of the last rotation, or one used before, which is a theft."""
+    """Say what presenting a token means: the one that works, a retry of the last rotation, or one used
+    before, which is a theft.
+    """
     if hmac.compare_digest(token.hashed, tokens.current):
         return "current"
-    if tokens.previous and hmac.compare_digest(token.hashed, tokens.previous) and now - tokens.rotated_at <= RETRY:
+    if (
+        tokens.previous
+        and hmac.compare_digest(token.hashed, tokens.previous)
+        and now - tokens.rotated_at <= RETRY
+    ):
         return "retry"
     return "again"
 

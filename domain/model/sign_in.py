@@ -1,7 +1,9 @@
-"""One-time codes: how long one lives, how often it may be tried and sent, and how a server knows it without keeping it.
+"""One-time codes: how long one lives, how often it may be tried and sent, and how a server knows it without
+keeping it.
 
-A code proves a contact. One code is live a contact; asking again replaces it. An attempt is counted before it is compared,
-so that no number of guesses at once gets more than five answers. Pure: keys, random numbers and `now` are arguments.
+A code proves a contact. One code is live a contact; asking again replaces it. An attempt is counted before it
+is compared, so that no number of guesses at once gets more than five answers. Pure: keys, random numbers and
+`now` are arguments.
 """
 
 from __future__ import annotations
@@ -36,7 +38,9 @@ class Room:
 
 
 def room(sent: Iterable[datetime], *, per_hour: int, now: datetime) -> Room:
-    """Return the codes of the hour before `now`, and how long to wait for the next where they are as many as allowed."""
+    """Return the codes of the hour before `now`, and how long to wait for the next where they are as many as
+    allowed.
+    """
     recent = tuple(sorted(at for at in sent if at > now - HOUR))
     wait = recent[-per_hour] + HOUR - now if len(recent) >= per_hour else timedelta(0)
     return Room(recent, wait)
@@ -48,17 +52,23 @@ def make_code(random: int) -> str:
 
 
 def code_hash(secret: bytes, *, contact: str, purpose: str, code: str) -> str:
-    """Return what is kept of a code: an HMAC bound to its contact and its purpose, since six digits are found by trying."""
+    """Return what is kept of a code: an HMAC bound to its contact and its purpose, since six digits are found
+    by trying.
+    """
     return _mac(secret, _CODE, contact, purpose, code)
 
 
 def contact_hash(secret: bytes, contact: str) -> str:
-    """Return a contact's name where no contact may stand: the same for the same contact, and nothing without the key."""
+    """Return a contact's name where no contact may stand: the same for the same contact, and nothing without
+    the key.
+    """
     return _mac(secret, _CONTACT, contact)
 
 
 def input_hash(secret: bytes, *parts: str) -> str:
-    """Return the fingerprint of an input that holds personal details, to tell a retry from another request."""
+    """Return the fingerprint of an input that holds personal details, to tell a retry from another
+    request.
+    """
     return _mac(secret, _INPUT, *parts)
 
 

@@ -1,8 +1,8 @@
 """Ledger state as flat paths: what a row changed, and folding rows into the state again.
 
-A path is dotted and safe as a database field (`wallets.points.debt`, `lots` keyed by day); its value is a scalar or a short list.
-`paths` writes a member's ledger state, `changes` compares two, `fold` applies rows, `restore` reads the state back.
-Profile, names and contacts are no ledger state and are never here.
+A path is dotted and safe as a database field (`wallets.points.debt`, `lots` keyed by day); its value is a
+scalar or a short list. `paths` writes a member's ledger state, `changes` compares two, `fold` applies rows,
+`restore` reads the state back. Profile, names and contacts are no ledger state and are never here.
 """
 
 from __future__ import annotations
@@ -14,7 +14,19 @@ from typing import Any, Final, TypeVar, cast
 
 from domain.model.decision import Row, Value
 from domain.model.events import Line, Profile, Purchase
-from domain.model.member import BadgeState, Count, Floor, Judgement, Member, OpenVoucher, PlanHeld, Purchases, ReferralState, Standing, Step
+from domain.model.member import (
+    BadgeState,
+    Count,
+    Floor,
+    Judgement,
+    Member,
+    OpenVoucher,
+    PlanHeld,
+    Purchases,
+    ReferralState,
+    Standing,
+    Step,
+)
 from domain.model.wallet import Lot, Part, Redating, Wallet, ordered
 
 Paths = dict[str, Value]
@@ -76,7 +88,9 @@ class _Writing:
             self.gone += [f"{prefix}{key}" for key in was if key not in now]
 
     def lots(self, prefix: str, was: tuple[Lot, ...], now: tuple[Lot, ...]) -> None:
-        """Write the lots between the first and the last that differ: of hundreds most stay the very same values."""
+        """Write the lots between the first and the last that differ: of hundreds most stay the very same
+        values.
+        """
         if was is now:
             return
         first = _same(was, now)
@@ -151,7 +165,9 @@ def _floors(floors: tuple[Floor, ...]) -> Value:
 
 
 def _steps(steps: tuple[Step, ...]) -> Value:
-    return [[s.origin, s.to, s.at, s.reason, s.cause, s.since, _day(s.held), s.term, s.term_from] for s in steps]
+    return [
+        [s.origin, s.to, s.at, s.reason, s.cause, s.since, _day(s.held), s.term, s.term_from] for s in steps
+    ]
 
 
 def _badge(badge: BadgeState) -> Value:
@@ -180,7 +196,9 @@ def _waiting(waiting: tuple[Judgement, ...]) -> Value:
 
 
 def _bought(purchase: Purchase) -> Value:
-    lines: list[Value] = [[ln.line, ln.sku, ln.amount, ln.quantity, ln.name, ln.category] for ln in purchase.lines]
+    lines: list[Value] = [
+        [ln.line, ln.sku, ln.amount, ln.quantity, ln.name, ln.category] for ln in purchase.lines
+    ]
     return [purchase.external_id, purchase.total, purchase.currency, purchase.store, lines]
 
 
@@ -211,15 +229,24 @@ _TIER: Final[Table] = (
     ("floors", "floors", _floors),
     ("steps", "steps", _steps),
 )
-_PURCHASES: Final[Table] = (*_plain("count", "total", "first_at", "last_at"), ("categories", "categories", _categories))
-_REFERRAL: Final[Table] = (("by", "referred_by", _asis), *_plain("qualified", "invited", "friends"), ("waiting", "waiting", _waiting))
+_PURCHASES: Final[Table] = (
+    *_plain("count", "total", "first_at", "last_at"),
+    ("categories", "categories", _categories),
+)
+_REFERRAL: Final[Table] = (
+    ("by", "referred_by", _asis),
+    *_plain("qualified", "invited", "friends"),
+    ("waiting", "waiting", _waiting),
+)
 
 
 # ---------------------------------------------------------------- folding and reading back
 
 
 def fold(rows: Iterable[Row], start: Mapping[str, Value] | None = None) -> Paths:
-    """Return the state after rows, by their changes alone, from a member to be or another start; nothing is decided again."""
+    """Return the state after rows, by their changes alone, from a member to be or another start; nothing is
+    decided again.
+    """
     state = dict(start) if start is not None else paths(Member(""))
     for row in rows:
         for path in row.removed:
@@ -265,9 +292,14 @@ def restore(document: Mapping[str, object], *, id: str, number: str, profile: Pr
         issued=at.get("issued", 0),
         decided_at=at.get("decided_at", None),
         wallets={code: _read_wallet(_Reader(one)) for code, one in at.map("wallets")},
-        tier=_read_tier(_Reader(tier)) if (tier := at.get("tier", cast(Mapping[str, object] | None, None))) else None,
+        tier=_read_tier(_Reader(tier))
+        if (tier := at.get("tier", cast(Mapping[str, object] | None, None)))
+        else None,
         badges={code: _read_badge(one) for code, one in at.lists("badges")},
-        counters={code: tuple(Count(_date(c[0]), c[1], c[2], c[3]) for c in counts) for code, counts in at.lists("counters")},
+        counters={
+            code: tuple(Count(_date(c[0]), c[1], c[2], c[3]) for c in counts)
+            for code, counts in at.lists("counters")
+        },
         purchases=_read_purchases(_Reader(at.get("purchases", {}))),
         plan=PlanHeld(*plan) if (plan := at.get("plan", cast(list[object], []))) else None,  # type: ignore[arg-type]
         tags=frozenset(at.get("tags", list[str]())),
@@ -304,7 +336,10 @@ def _read_wallet(at: _Reader) -> Wallet:
         expired=at.get("expired", 0),
         adjusted=at.get("adjusted", 0),
         entries=at.get("entries", 0),
-        spans=tuple(Redating(s[0], _date(s[1]), _date(s[2]), s[3]) for s in at.get("spans", cast(list[list], []))),  # type: ignore[type-arg]
+        spans=tuple(
+            Redating(s[0], _date(s[1]), _date(s[2]), s[3])
+            for s in at.get("spans", cast(list[list], []))  # type: ignore[type-arg]
+        ),
         lapsed={_date(day): cast(int, amount) for day, amount in at.map("lapsed")},
         reminded=frozenset(map(_date, at.get("reminded", list[str]()))),
     )
@@ -333,21 +368,34 @@ def _read_badge(one: list) -> BadgeState:  # type: ignore[type-arg]
 
 
 def _read_purchases(at: _Reader) -> Purchases:
-    categories = tuple((name, amount) for name, amount in at.get("categories", cast(list[tuple[str, int]], [])))
-    return Purchases(at.get("count", 0), at.get("total", 0), at.get("first_at", None), at.get("last_at", None), categories)
+    categories = tuple(
+        (name, amount) for name, amount in at.get("categories", cast(list[tuple[str, int]], []))
+    )
+    return Purchases(
+        at.get("count", 0), at.get("total", 0), at.get("first_at", None), at.get("last_at", None), categories
+    )
 
 
 def _read_voucher(one: list) -> OpenVoucher:  # type: ignore[type-arg]
-    return OpenVoucher(one[0], one[1], one[2], one[3], tuple(Part(p[0], _maybe(p[1]), _date(p[2])) for p in one[4]), one[5])
+    return OpenVoucher(
+        one[0], one[1], one[2], one[3], tuple(Part(p[0], _maybe(p[1]), _date(p[2])) for p in one[4]), one[5]
+    )
 
 
 def _read_referral(at: _Reader) -> ReferralState:
-    waiting = tuple(Judgement(j[0], j[1], j[2], j[3], _read_bought(j[4])) for j in at.get("waiting", cast(list[list], [])))  # type: ignore[type-arg]
-    return ReferralState(at.get("by", None), at.get("qualified", False), waiting, at.get("invited", 0), at.get("friends", 0))
+    waiting = tuple(
+        Judgement(j[0], j[1], j[2], j[3], _read_bought(j[4]))
+        for j in at.get("waiting", cast(list[list], []))  # type: ignore[type-arg]
+    )
+    return ReferralState(
+        at.get("by", None), at.get("qualified", False), waiting, at.get("invited", 0), at.get("friends", 0)
+    )
 
 
 def _read_bought(one: list) -> Purchase:  # type: ignore[type-arg]
-    lines = tuple(Line(line=ln[0], sku=ln[1], amount=ln[2], quantity=ln[3], name=ln[4], category=ln[5]) for ln in one[4])
+    lines = tuple(
+        Line(line=ln[0], sku=ln[1], amount=ln[2], quantity=ln[3], name=ln[4], category=ln[5]) for ln in one[4]
+    )
     return Purchase(one[0], one[1], one[2], one[3], lines)
 
 
@@ -358,4 +406,3 @@ def _lot_day(key: str) -> date | None:
 
 def _maybe(text: str | None) -> date | None:
     return _date(text) if text else None
-

@@ -1,7 +1,8 @@
-"""Tiers: the review that may take one away, and how a member's standing is shown: what counts, what is missing, how long it is held.
+"""Tiers: the review that may take one away, and how a member's standing is shown: what counts, what is
+missing, how long it is held.
 
-A review due on day X without grace happens at the start of X; with 30 days of grace the tier is lost at the start of X + 31
-unless `keep` was met on a day between.
+A review due on day X without grace happens at the start of X; with 30 days of grace the tier is lost at the
+start of X + 31 unless `keep` was met on a day between.
 """
 
 from __future__ import annotations
@@ -11,7 +12,17 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from domain.model.calendar import day_after, local_day, start_of
-from domain.model.ladder import REVIEW, earned, held, ladder, missing_from, qualifying, rung_for, step, window_start
+from domain.model.ladder import (
+    REVIEW,
+    earned,
+    held,
+    ladder,
+    missing_from,
+    qualifying,
+    rung_for,
+    step,
+    window_start,
+)
 from domain.model.member import Member, Standing
 from domain.model.programme import Programme
 from domain.model.values import evolve
@@ -22,7 +33,9 @@ INSTANT = timedelta(milliseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """A member's way on the ladder as it is shown. `until` is the last day held as things stand, None where it cannot be lost."""
+    """A member's way on the ladder as it is shown. `until` is the last day held as things stand, None where
+    it cannot be lost.
+    """
 
     code: str
     since: datetime
@@ -38,7 +51,9 @@ class Progress:
 
 
 def due_day(programme: Programme, standing: Standing, *, today: date) -> date | None:
-    """Return the day on which the earned tier's review is due: the day that no longer meets `keep`, or the day after its term."""
+    """Return the day on which the earned tier's review is due: the day that no longer meets `keep`, or the
+    day after its term.
+    """
     tiers = ladder(programme)
     if programme.rung_order[earned(programme, standing)] == 0 or tiers.downgrade == "never":
         return None
@@ -58,7 +73,9 @@ def due_day(programme: Programme, standing: Standing, *, today: date) -> date | 
 
 
 def lost_on(programme: Programme, due: date) -> date:
-    """Return the day at whose start a tier goes that was due on a day: that day, or the day after its grace."""
+    """Return the day at whose start a tier goes that was due on a day: that day, or the day after its
+    grace.
+    """
     grace = ladder(programme).grace
     return due if grace is None else day_after(due, grace) + DAY
 
@@ -70,7 +87,9 @@ def next_review(programme: Programme, standing: Standing, *, after: datetime) ->
     if due is None:
         return None
     if due <= today and standing.due is None and standing.held is None:
-        return start_of(today + DAY, programme.zone)  # missed with no turn having noted it: by another version of the programme
+        return start_of(
+            today + DAY, programme.zone
+        )  # missed with no turn having noted it: by another version of the programme
     at = [start_of(day, programme.zone) for day in (due, lost_on(programme, due))]
     return next((one for one in at if one > after), start_of(today + DAY, programme.zone))
 
@@ -79,7 +98,9 @@ def next_review(programme: Programme, standing: Standing, *, after: datetime) ->
 
 
 def review(programme: Programme, standing: Standing, *, at: datetime) -> Standing:
-    """Judge a tier at the start of a day: kept, in grace, or lost. The same standing comes back where no review is due."""
+    """Judge a tier at the start of a day: kept, in grace, or lost. The same standing comes back where no
+    review is due.
+    """
     day = local_day(at, programme.zone)
     due = due_day(programme, standing, today=day)
     if due is None or day < due:
@@ -107,7 +128,9 @@ def passed(programme: Programme, standing: Standing, *, at: datetime) -> Standin
 
 
 def term_count(programme: Programme, standing: Standing, *, day: date) -> int:
-    """Return what a review of a term looks at: the year just ended or, in grace, the one that has begun; or what came in the term."""
+    """Return what a review of a term looks at: the year just ended or, in grace, the one that has begun; or
+    what came in the term.
+    """
     if ladder(programme).window.span is not None:
         return standing.term
     assert standing.held is not None, "a term has an end"
@@ -116,7 +139,9 @@ def term_count(programme: Programme, standing: Standing, *, day: date) -> int:
 
 
 def _term_end(programme: Programme, day: date) -> date:
-    """The last day of a term that a review begins: through the year that has begun, or a span from the review's day."""
+    """The last day of a term that a review begins: through the year that has begun, or a span from the
+    review's day.
+    """
     span = ladder(programme).window.span
     return date(day.year, 12, 31) if span is None else day_after(day, span)
 
@@ -146,7 +171,9 @@ def progress(programme: Programme, member: Member, *, now: datetime) -> Progress
     place = programme.rung_order[code]
     here, above = rungs[place], rungs[place + 1] if place + 1 < len(rungs) else None
     given = code != earned(programme, standing)
-    until, to_keep = _floor_end(programme, standing, code) if given else _held_through(programme, standing, now=now)
+    until, to_keep = (
+        _floor_end(programme, standing, code) if given else _held_through(programme, standing, now=now)
+    )
     return Progress(
         code=code,
         since=standing.steps[-1].at if given and standing.steps else standing.since,
@@ -155,7 +182,9 @@ def progress(programme: Programme, member: Member, *, now: datetime) -> Progress
         qualifying=amount,
         to_next=max(0, above.from_ - amount) if above else None,
         to_keep=to_keep,
-        fraction=1.0 if above is None else min(1.0, max(0.0, (amount - here.from_) / (above.from_ - here.from_))),
+        fraction=1.0
+        if above is None
+        else min(1.0, max(0.0, (amount - here.from_) / (above.from_ - here.from_))),
     )
 
 
@@ -164,7 +193,9 @@ def _floor_end(programme: Programme, standing: Standing, code: str) -> tuple[dat
     return (local_day(until - INSTANT, programme.zone) if until else None), None
 
 
-def _held_through(programme: Programme, standing: Standing, *, now: datetime) -> tuple[date | None, int | None]:
+def _held_through(
+    programme: Programme, standing: Standing, *, now: datetime
+) -> tuple[date | None, int | None]:
     today = local_day(now, programme.zone)
     due = due_day(programme, standing, today=today)
     if due is None:

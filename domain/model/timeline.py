@@ -1,7 +1,8 @@
-"""What time alone brings to a member, in its order: lots in, lapses, vouchers, plans, reviews, birthdays, schedules, segments.
+"""What time alone brings to a member, in its order: lots in, lapses, vouchers, plans, reviews, birthdays,
+schedules, segments.
 
-What belongs to a day comes at 00:00 programme time, what has an instant of its own at that instant. `turn` decides all of it up to
-an instant: a turn that comes late ends where a timely one does.
+What belongs to a day comes at 00:00 programme time, what has an instant of its own at that instant. `turn`
+decides all of it up to an instant: a turn that comes late ends where a timely one does.
 """
 
 from __future__ import annotations
@@ -42,24 +43,46 @@ class _Turn:
     _glance: tuple[Member, Sight] | None = None
 
     def glance(self, at: datetime) -> Sight:
-        """What is seen at an instant of the member, with the lots in that are due: the same until a row moves them."""
+        """What is seen at an instant of the member, with the lots in that are due: the same until a row moves
+        them.
+        """
         known = self._glance
         if known is None or known[0] is not self.member or known[1].event.at != at:
-            known = self._glance = (self.member, rewards.glance(self.programme, settled(self.member, at=at), at))
+            known = self._glance = (
+                self.member,
+                rewards.glance(self.programme, settled(self.member, at=at), at),
+            )
         return known[1]
 
-    def happens(self, name: str, at: datetime, key: str, data: dict[str, Json], change: Change | None = None) -> None:
+    def happens(
+        self, name: str, at: datetime, key: str, data: dict[str, Json], change: Change | None = None
+    ) -> None:
         self.decided(Event(f"{name}:{self.member.id}:{key}", name, at, "selo", data), change)
 
     def decided(self, event: Event, change: Change | None) -> None:
         programme, member, version = self.programme, self.member, self.version
-        work = row_of(programme, member, event, by="time", world=self.world, version=version, change=change, turning=True)
+        work = row_of(
+            programme,
+            member,
+            event,
+            by="time",
+            world=self.world,
+            version=version,
+            change=change,
+            turning=True,
+        )
         self.rows.append(work.row(folds=self.folds))
         self.member = work.member
 
 
 def turn(
-    programme: Programme, member: Member, *, until: datetime, world: World = NOWHERE, version: int = 1, folds: bool = True
+    programme: Programme,
+    member: Member,
+    *,
+    until: datetime,
+    world: World = NOWHERE,
+    version: int = 1,
+    folds: bool = True,
 ) -> Decision:
     """Decide what time brought to a member up to and at an instant, each thing at its own time.
 
@@ -123,7 +146,9 @@ def _reminders(state: _Turn, at: datetime, day: date) -> None:
 
 
 def _ahead(one: Wallet, span: Span, day: date) -> list[tuple[date, int]]:
-    """What of a wallet lapses within a span of a day and was not announced yet: lots stand in the order of their last days."""
+    """What of a wallet lapses within a span of a day and was not announced yet: lots stand in the order of
+    their last days.
+    """
     found = []
     for lot in one.lots[: one.spendable]:
         if lot.expires_on is None or remind_day(lot.expires_on, span) > day:
@@ -143,8 +168,14 @@ def _reminded(code: str, on: date) -> Change:
 
 
 def _vouchers(state: _Turn, at: datetime) -> None:
-    opened = [(one.expires_at, code, one) for code, one in state.member.vouchers.items() if one.used_at is None]
-    due = [(expires_at, code, one) for expires_at, code, one in opened if expires_at is not None and expires_at <= at]
+    opened = [
+        (one.expires_at, code, one) for code, one in state.member.vouchers.items() if one.used_at is None
+    ]
+    due = [
+        (expires_at, code, one)
+        for expires_at, code, one in opened
+        if expires_at is not None and expires_at <= at
+    ]
     for _, code, voucher in sorted(due, key=lambda found: found[:2]):
         state.happens(events.VOUCHER_EXPIRED, at, code, {"reward": voucher.reward, "voucher": code})
 
@@ -152,7 +183,12 @@ def _vouchers(state: _Turn, at: datetime) -> None:
 def _plan_end(state: _Turn, at: datetime) -> None:
     plan = state.member.plan
     if plan is not None and plan.until is not None and plan.until <= at:
-        state.happens(events.PLAN_ENDED, at, f"{plan.code}:{plan.until.isoformat()}", {"plan": plan.code, "until": plan.until.isoformat()})
+        state.happens(
+            events.PLAN_ENDED,
+            at,
+            f"{plan.code}:{plan.until.isoformat()}",
+            {"plan": plan.code, "until": plan.until.isoformat()},
+        )
 
 
 def _tier(state: _Turn, at: datetime, *, midnight: bool) -> None:
@@ -184,7 +220,11 @@ def _birthdays(state: _Turn, at: datetime, day: date) -> None:
 
 def _schedules(state: _Turn, at: datetime) -> None:
     for rule in state.programme.rules_on(events.SCHEDULE):
-        if rule.at and is_for(rule.for_, state.member) and cron_next(rule.at, state.programme.zone, at - TICK) == at:
+        if (
+            rule.at
+            and is_for(rule.for_, state.member)
+            and cron_next(rule.at, state.programme.zone, at - TICK) == at
+        ):
             state.happens(events.SCHEDULE, at, f"{rule.code}:{at.isoformat()}", {"rule": rule.code})
 
 
@@ -193,7 +233,9 @@ def _referral(state: _Turn, at: datetime) -> None:
         if one not in state.member.referral.waiting:
             continue  # an earlier one has qualified them
         id = f"{one.key}>{apply.FRIEND}"
-        event = Event(id, events.PURCHASED, at, one.source, purchase=one.purchase, rule=apply.FRIEND, since=one.at)
+        event = Event(
+            id, events.PURCHASED, at, one.source, purchase=one.purchase, rule=apply.FRIEND, since=one.at
+        )
         state.decided(event, _judged(one.key))
 
 
@@ -232,7 +274,9 @@ def _moved(was: frozenset[str], now: frozenset[str]) -> Change:
 
 
 def _rewards(state: _Turn, at: datetime) -> None:
-    """Unlock rewards, or lock them, where time alone did it: a row for each that members are told of, or one that nobody sees."""
+    """Unlock rewards, or lock them, where time alone did it: a row for each that members are told of, or one
+    that nobody sees.
+    """
     listed, was = rewards.listed(state.programme), state.member.unlocked
     if not listed:
         return
@@ -243,7 +287,9 @@ def _rewards(state: _Turn, at: datetime) -> None:
     told = [spec.code for spec in listed if spec.code in now - was and spec.announce]
     for code in told:
         if state.member.unlocked == was or code in state.member.unlocked:
-            state.happens(events.REWARD_UNLOCKED, at, f"{code}:{at.isoformat()}", {"reward": code}, _unlocked(was, now))
+            state.happens(
+                events.REWARD_UNLOCKED, at, f"{code}:{at.isoformat()}", {"reward": code}, _unlocked(was, now)
+            )
     if not told:
         state.happens(events.REWARDS_REVIEWED, at, at.isoformat(), {}, _unlocked(was, now))
 

@@ -1,6 +1,8 @@
-"""The text in an unsubscribe link: whose consent to which purpose it takes back, signed so that only the server can make one. Pure.
+"""The text in an unsubscribe link: whose consent to which purpose it takes back, signed so that only the
+server can make one. Pure.
 
-It names a member and a purpose, no contact, and it never lapses: a mail is opened years later, and taking back must always be possible.
+It names a member and a purpose, no contact, and it never lapses: a mail is opened years later, and taking
+back must always be possible.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""Copying immutable values with changes, and keeping with a value what was computed of it: fast, since a decision makes dozens."""
+"""Copying immutable values with changes, and keeping with a value what was computed of it: fast, since a
+decision makes dozens.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,9 @@ V = TypeVar("V")
 
 
 class computed(Generic[T, V]):
-    """A property that is computed once and kept with an immutable value. Without the lock of functools.cached_property."""
+    """A property that is computed once and kept with an immutable value. Without the lock of
+    functools.cached_property.
+    """
 
     def __init__(self, compute: Callable[[T], V]) -> None:
         self._compute = compute
@@ -39,8 +43,9 @@ _computed: dict[type, tuple[tuple[str, str], ...]] = {}
 def evolve(one: T, **changes: object) -> T:
     """Return a copy of a frozen dataclass (one without slots) with some fields changed.
 
-    What it had computed is left behind, unless its class says (`COMPUTED_OF`) that it was computed of a field that stays. A tenth of
-    the cost of `dataclasses.replace`, which runs the initialiser of every field. Names are not checked: the laws' tests do.
+    What it had computed is left behind, unless its class says (`COMPUTED_OF`) that it was computed of a field
+    that stays. A tenth of the cost of `dataclasses.replace`, which runs the initialiser of every field. Names
+    are not checked: the laws' tests do.
     """
     kind = type(one)
     new: T = object.__new__(kind)
@@ -55,5 +60,7 @@ def evolve(one: T, **changes: object) -> T:
 
 def _find_computed(kind: type) -> tuple[tuple[str, str], ...]:
     of: dict[str, str] = getattr(kind, "COMPUTED_OF", {})
-    _computed[kind] = tuple((name, of.get(name, "")) for name, value in vars(kind).items() if isinstance(value, computed))
+    _computed[kind] = tuple(
+        (name, of.get(name, "")) for name, value in vars(kind).items() if isinstance(value, computed)
+    )
     return _computed[kind]

@@ -1,8 +1,10 @@
-"""A wallet and its lots: the arithmetic of points and store credit. Pure, integer, and the only place where a lot is opened or taken.
+"""A wallet and its lots: the arithmetic of points and store credit. Pure, integer, and the only place where a
+lot is opened or taken.
 
-A lot is an amount with the instant it becomes spendable (None: now) and its last valid day (None: never lapses). Spendable lots
-merge by last valid day, pending ones by that and the hour. Spending takes the lots soonest to lapse first, never-lapsing last.
-What holds always: available + pending - debt = earned + adjusted - spent - expired, and no part of it is below zero.
+A lot is an amount with the instant it becomes spendable (None: now) and its last valid day (None: never
+lapses). Spendable lots merge by last valid day, pending ones by that and the hour. Spending takes the lots
+soonest to lapse first, never-lapsing last. What holds always: available + pending - debt = earned + adjusted
+- spent - expired, and no part of it is below zero.
 """
 
 from __future__ import annotations
@@ -38,7 +40,9 @@ class InsufficientBalance(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What a debit took of one lot, or an award put into one: enough to give exactly that back. `since` as in `Lot`."""
+    """What a debit took of one lot, or an award put into one: enough to give exactly that back. `since` as in
+    `Lot`.
+    """
 
     amount: int
     expires_on: date | None
@@ -47,7 +51,9 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Lot:
-    """Points of one last valid day. `since` is the local day their validity counts from (the latest, where lots merged)."""
+    """Points of one last valid day. `since` is the local day their validity counts from (the latest, where
+    lots merged).
+    """
 
     amount: int
     available_at: datetime | None
@@ -57,9 +63,11 @@ class Lot:
 
 @dataclass(frozen=True, slots=True)
 class Redating:
-    """What moved the last days of open lots: a run of renewals, each before the last one's validity ended; or a change of tier.
+    """What moved the last days of open lots: a run of renewals, each before the last one's validity ended; or
+    a change of tier.
 
-    `entered` a tier with a validity of its own, or `left` one (for another, or for none). `tier` is the one whose validity ruled.
+    `entered` a tier with a validity of its own, or `left` one (for another, or for none). `tier` is the one
+    whose validity ruled.
     """
 
     kind: Literal["renewed", "entered", "left"]
@@ -70,12 +78,16 @@ class Redating:
 
 @dataclass(frozen=True)
 class Wallet:
-    """One wallet's lots and lifetime totals. `lapsed` is what expired by day, `reminded` the days already announced.
+    """One wallet's lots and lifetime totals. `lapsed` is what expired by day, `reminded` the days already
+    announced.
 
-    Lots are in spending order, pending ones last. Sums are kept with the value: a daily buyer has hundreds of lots.
+    Lots are in spending order, pending ones last. Sums are kept with the value: a daily buyer has hundreds of
+    lots.
     """
 
-    COMPUTED_OF: ClassVar[Mapping[str, str]] = dict.fromkeys(("available", "pending", "spendable", "comes", "ends"), "lots")
+    COMPUTED_OF: ClassVar[Mapping[str, str]] = dict.fromkeys(
+        ("available", "pending", "spendable", "comes", "ends"), "lots"
+    )
 
     lots: tuple[Lot, ...] = ()
     debt: int = 0
@@ -106,12 +118,18 @@ class Wallet:
     @computed
     def comes(self) -> datetime | None:
         """When the first pending lot becomes spendable; None where none is pending."""
-        return min([lot.available_at for lot in self.lots[self.spendable :] if lot.available_at is not None], default=None)
+        return min(
+            [lot.available_at for lot in self.lots[self.spendable :] if lot.available_at is not None],
+            default=None,
+        )
 
     @computed
     def ends(self) -> date | None:
         """The first of all last valid days; None where nothing lapses."""
-        lots = (*self.lots[:1], *self.lots[self.spendable :])  # spendable ones stand in the order of their last days
+        lots = (
+            *self.lots[:1],
+            *self.lots[self.spendable :],
+        )  # spendable ones stand in the order of their last days
         return min([lot.expires_on for lot in lots if lot.expires_on is not None], default=None)
 
     @property
@@ -135,19 +153,25 @@ def last_day(spec: WalletSpec, *, tier: str | None, since: date) -> date | None:
 
 
 def renew(wallet: Wallet, spec: WalletSpec, *, tier: str | None, day: date, zone: ZoneInfo) -> Wallet:
-    """Count every open lot's validity anew from a purchase's day, or its first spendable day where later; never to an earlier day."""
+    """Count every open lot's validity anew from a purchase's day, or its first spendable day where later;
+    never to an earlier day.
+    """
     if not spec.expiry.renewed_by_activity:
         return wallet
     lots = []
     for lot in wallet.lots:
         since = max(day, local_day(lot.available_at, zone) if lot.available_at else lot.since)
         until = last_day(spec, tier=tier, since=since)
-        lots.append(lot if _earlier(until, lot.expires_on) else Lot(lot.amount, lot.available_at, until, since))
+        lots.append(
+            lot if _earlier(until, lot.expires_on) else Lot(lot.amount, lot.available_at, until, since)
+        )
     spans = _renewals(wallet.spans, spec, tier=tier if tier in spec.expiry.by_tier else None, day=day)
     return evolve(wallet, lots=merged(lots), spans=spans)
 
 
-def _renewals(spans: tuple[Redating, ...], spec: WalletSpec, *, tier: str | None, day: date) -> tuple[Redating, ...]:
+def _renewals(
+    spans: tuple[Redating, ...], spec: WalletSpec, *, tier: str | None, day: date
+) -> tuple[Redating, ...]:
     last = spans[-1] if spans else None
     if last is not None and (day < last.last or (day == last.last and last.kind == "renewed")):
         return spans  # known for this day, or late: what has lapsed since stays lapsed
@@ -173,9 +197,11 @@ def move_tier(wallet: Wallet, spec: WalletSpec, *, origin: str | None, to: str |
 
 
 def day_by_now(wallet: Wallet, spec: WalletSpec, part: Part, *, on: date) -> date | None:
-    """Return the last valid day by now of a part that left its lot on a day, renewals and changes of tier since included.
+    """Return the last valid day by now of a part that left its lot on a day, renewals and changes of tier
+    since included.
 
-    Exact but for a lot of fewer days than the wallet gives (one returned with grace): that one counts as renewed by the next purchase.
+    Exact but for a lot of fewer days than the wallet gives (one returned with grace): that one counts as
+    renewed by the next purchase.
     """
     until, since = part.expires_on, part.since
     for span in wallet.spans:
@@ -198,7 +224,9 @@ def _earlier(a: date | None, b: date | None) -> bool:
 
 
 def merged(lots: Iterable[Lot]) -> tuple[Lot, ...]:
-    """Merge lots of one last day (pending ones of one hour too) and put them in spending order, pending last."""
+    """Merge lots of one last day (pending ones of one hour too) and put them in spending order, pending
+    last.
+    """
     by: dict[tuple[datetime | None, date | None], Lot] = {}
     for lot in lots:
         if lot.amount:
@@ -245,7 +273,9 @@ def _bounded(lots: list[Lot]) -> tuple[Lot, ...]:
     # beyond the bound the soonest to lapse joins the next of its kind: later, in the member's favour
     while len(lots) > LOTS_KEPT:
         first, second = lots[0], lots[1]
-        lots[:2] = [replace(second, amount=first.amount + second.amount, since=max(first.since, second.since))]
+        lots[:2] = [
+            replace(second, amount=first.amount + second.amount, since=max(first.since, second.since))
+        ]
     return tuple(lots)
 
 
@@ -255,7 +285,10 @@ def settle(wallet: Wallet, *, now: datetime) -> Wallet:
         return wallet
     waiting = wallet.lots[wallet.spendable :]
     due = [lot for lot in waiting if lot.available_at is not None and lot.available_at <= now]
-    lots = (*wallet.lots[: wallet.spendable], *(lot for lot in waiting if lot.available_at is not None and lot.available_at > now))
+    lots = (
+        *wallet.lots[: wallet.spendable],
+        *(lot for lot in waiting if lot.available_at is not None and lot.available_at > now),
+    )
     for lot in due:
         lots = joined(lots, Lot(lot.amount, None, lot.expires_on, lot.since))
     return evolve(wallet, lots=lots)
@@ -265,8 +298,16 @@ def past(wallet: Wallet, *, today: date) -> tuple[Part, ...]:
     """Return what is past its last valid day, soonest first."""
     if wallet.ends is None or wallet.ends >= today:
         return ()
-    gone = list(takewhile(lambda lot: lot.expires_on is not None and lot.expires_on < today, wallet.lots[: wallet.spendable]))
-    gone += [lot for lot in wallet.lots[wallet.spendable :] if lot.expires_on is not None and lot.expires_on < today]
+    gone = list(
+        takewhile(
+            lambda lot: lot.expires_on is not None and lot.expires_on < today, wallet.lots[: wallet.spendable]
+        )
+    )
+    gone += [
+        lot
+        for lot in wallet.lots[wallet.spendable :]
+        if lot.expires_on is not None and lot.expires_on < today
+    ]
     return tuple([Part(lot.amount, lot.expires_on, lot.since) for lot in gone])
 
 
@@ -280,24 +321,32 @@ def lapse(wallet: Wallet, *, today: date) -> tuple[Wallet, tuple[Part, ...]]:
         assert part.expires_on is not None, "only what has a last day lapses"
         lapsed[part.expires_on] = lapsed.get(part.expires_on, 0) + part.amount
     if len(lapsed) > LAPSES_KEPT:
-        lapsed = {day: amount for day, amount in lapsed.items() if day >= today - timedelta(days=LAPSES_KEPT_DAYS)}
+        lapsed = {
+            day: amount for day, amount in lapsed.items() if day >= today - timedelta(days=LAPSES_KEPT_DAYS)
+        }
     left = tuple([lot for lot in wallet.lots if lot.expires_on is None or lot.expires_on >= today])
     reminded = frozenset(day for day in wallet.reminded if day >= today)
     expired = wallet.expired + sum(part.amount for part in gone)
     return evolve(wallet, lots=left, expired=expired, lapsed=lapsed, reminded=reminded), gone
 
 
-def award(wallet: Wallet, *, amount: int, available_at: datetime | None, expires_on: date | None, since: date) -> tuple[Wallet, int]:
+def award(
+    wallet: Wallet, *, amount: int, available_at: datetime | None, expires_on: date | None, since: date
+) -> tuple[Wallet, int]:
     """Open a lot for what debt leaves of an award (entered whole), and say how much that was."""
     repaid = min(wallet.debt, amount)
     lots = wallet.lots
     if amount > repaid:
         lots = joined(lots, Lot(amount - repaid, available_at, expires_on, since))
-    return evolve(wallet, lots=lots, debt=wallet.debt - repaid, earned=wallet.earned + amount), amount - repaid
+    return evolve(
+        wallet, lots=lots, debt=wallet.debt - repaid, earned=wallet.earned + amount
+    ), amount - repaid
 
 
 def take(wallet: Wallet, *, amount: int) -> tuple[Wallet, tuple[Part, ...]]:
-    """Take spendable lots, soonest to lapse first, and say which. Raises InsufficientBalance and takes nothing where they do not reach."""
+    """Take spendable lots, soonest to lapse first, and say which. Raises InsufficientBalance and takes
+    nothing where they do not reach.
+    """
     if amount > wallet.available:
         raise InsufficientBalance(amount - wallet.available)
     left, taken, lots = amount, [], []
@@ -313,16 +362,20 @@ def take(wallet: Wallet, *, amount: int) -> tuple[Wallet, tuple[Part, ...]]:
 
 def put(wallet: Wallet, parts: Iterable[Part]) -> Wallet:
     """Put parts in as spendable lots of their own last days. It repays no debt."""
-    return evolve(wallet, lots=merged((*wallet.lots, *(Lot(part.amount, None, part.expires_on, part.since) for part in parts))))
+    return evolve(
+        wallet,
+        lots=merged((*wallet.lots, *(Lot(part.amount, None, part.expires_on, part.since) for part in parts))),
+    )
 
 
 def claw_back(
     wallet: Wallet, *, amount: int, own: Iterable[Lot], today: date, forgive: bool
 ) -> tuple[Wallet, tuple[Part, ...], int]:
-    """Take back an award: of its own lots first (pending before spendable, lapsed counting as taken), then others, then as debt.
+    """Take back an award: of its own lots first (pending before spendable, lapsed counting as taken), then
+    others, then as debt.
 
-    `own` is what the award put in, at its days by now. Returns the wallet, what was taken of lots and what is owed; where the
-    programme forgives nothing is owed.
+    `own` is what the award put in, at its days by now. Returns the wallet, what was taken of lots and what is
+    owed; where the programme forgives nothing is owed.
     """
     left, taken = amount, list[Part]()
     lots = list(wallet.lots)
@@ -340,7 +393,12 @@ def claw_back(
             left -= _take_at(lots, taken, left, index)
     owed = 0 if forgive else left
     took = sum(part.amount for part in taken) + owed
-    after = evolve(wallet, lots=merged(lots), lapsed={day: amount for day, amount in lapsed.items() if amount}, debt=wallet.debt + owed)
+    after = evolve(
+        wallet,
+        lots=merged(lots),
+        lapsed={day: amount for day, amount in lapsed.items() if amount},
+        debt=wallet.debt + owed,
+    )
     return evolve(after, earned=wallet.earned - took), _joined(taken), owed
 
 
@@ -348,7 +406,9 @@ def _joined(parts: Iterable[Part]) -> tuple[Part, ...]:
     out: dict[date | None, Part] = {}
     for part in parts:
         one = out.get(part.expires_on)
-        out[part.expires_on] = replace(part, amount=one.amount + part.amount, since=max(one.since, part.since)) if one else part
+        out[part.expires_on] = (
+            replace(part, amount=one.amount + part.amount, since=max(one.since, part.since)) if one else part
+        )
     return tuple(out.values())
 
 

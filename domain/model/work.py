@@ -1,7 +1,9 @@
-"""The workbench of one journal row: what an event has brought so far, and the few ways in which it may bring more.
+"""The workbench of one journal row: what an event has brought so far, and the few ways in which it may bring
+more.
 
-Mutable while a row is decided, never after: `row()` closes it. Every change of a wallet writes its entry here, so that entries sum
-to balances by construction. `at` is when things take effect: the event's own time, or for a late one the latest time decided for.
+Mutable while a row is decided, never after: `row()` closes it. Every change of a wallet writes its entry
+here, so that entries sum to balances by construction. `at` is when things take effect: the event's own time,
+or for a late one the latest time decided for.
 """
 
 from __future__ import annotations
@@ -15,8 +17,32 @@ from domain.model import ladder, wallet
 from domain.model.calendar import add, day_after, local_day
 from domain.model.conditions import Failed
 from domain.model.context import Sight, held_code, read_after
-from domain.model.decision import By, Claim, Effect, Entry, Kind, Later, Message, Outcome, Row, VoucherChange, VoucherStep, World
-from domain.model.events import NOTHING, POINTS_AWARDED, POINTS_EXPIRED, PURCHASED, TIER_CHANGED, Event, Fact, Facts, Json, Put
+from domain.model.decision import (
+    By,
+    Claim,
+    Effect,
+    Entry,
+    Kind,
+    Later,
+    Message,
+    Outcome,
+    Row,
+    VoucherChange,
+    VoucherStep,
+    World,
+)
+from domain.model.events import (
+    NOTHING,
+    POINTS_AWARDED,
+    POINTS_EXPIRED,
+    PURCHASED,
+    TIER_CHANGED,
+    Event,
+    Fact,
+    Facts,
+    Json,
+    Put,
+)
 from domain.model.member import OPEN_VOUCHERS, Member, OpenVoucher, Standing
 from domain.model.programme import Programme, RewardSpec
 from domain.model.state import changes
@@ -29,7 +55,9 @@ Kept = tuple[Mapping[str, Fact], Mapping[str, Json], Mapping[str, tuple[bool, in
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """Segments and rewards while time is turning: as they were judged before the row, and as the member holds them all the same."""
+    """Segments and rewards while time is turning: as they were judged before the row, and as the member holds
+    them all the same.
+    """
 
     judged: tuple[frozenset[str], frozenset[str]]
     held: tuple[frozenset[str], frozenset[str]]
@@ -41,8 +69,9 @@ class Drift:
 
 @dataclass
 class Work:
-    """One row being decided. `law` is the programme of the event's own time; `then` is set for a late event alone, with the tier and
-    plan of that time. `tier` and `plan` are those whose multiplier rules it: of before the event. `kept` goes into a purchase's facts.
+    """One row being decided. `law` is the programme of the event's own time; `then` is set for a late event
+    alone, with the tier and plan of that time. `tier` and `plan` are those whose multiplier rules it: of
+    before the event. `kept` goes into a purchase's facts.
     """
 
     programme: Programme
@@ -84,10 +113,14 @@ class Work:
     # ------------------------------------------------------------ what sees the member as it stands now
 
     def sight(self, event: Event) -> Sight:
-        """What badges, tiers, the referral, segments and rewards see after an event; built anew only where what is read has changed."""
+        """What badges, tiers, the referral, segments and rewards see after an event; built anew only where
+        what is read has changed.
+        """
         if self._after is None or self._after.event is not event:
             reads = read_after(self.programme, event.name)
-            self._after = Sight(self.programme, self.member, event, reads, first=self.first(event), failed=self.failed)
+            self._after = Sight(
+                self.programme, self.member, event, reads, first=self.first(event), failed=self.failed
+            )
         self._after = self._after.of(self.member)
         return self._after
 
@@ -130,11 +163,26 @@ class Work:
         n = self.member.entries + 1
         self.member = evolve(self.member, entries=n, wallets={**self.member.wallets, code: after})
         self.entries.append(
-            Entry(code, kind, amount, rule, available_at, expires_on, lots, debt, n, after.entries, after.balance, voucher)
+            Entry(
+                code,
+                kind,
+                amount,
+                rule,
+                available_at,
+                expires_on,
+                lots,
+                debt,
+                n,
+                after.entries,
+                after.balance,
+                voucher,
+            )
         )
 
     def award(self, code: str, amount: int, *, kind: Kind, rule: str, counts: bool, own: bool) -> int:
-        """Award into a wallet: pending and validity by its spec. Returns what was awarded: nothing where the wallet would be over-full."""
+        """Award into a wallet: pending and validity by its spec. Returns what was awarded: nothing where the
+        wallet would be over-full.
+        """
         one = self.wallet(code)
         if amount <= 0 or one.available + one.pending + amount > FULL:
             return 0
@@ -145,9 +193,21 @@ class Work:
         until = wallet.last_day(spec, tier=tier, since=since)
         if available_at is not None and available_at <= self.at:
             available_at = None  # late: spendable at once
-        after, opened = wallet.award(one, amount=amount, available_at=available_at, expires_on=until, since=since)
+        after, opened = wallet.award(
+            one, amount=amount, available_at=available_at, expires_on=until, since=since
+        )
         lots = (Part(opened, until, since),) if opened else ()
-        self.enter(code, kind, amount, after, rule=rule, lots=lots, available_at=available_at, expires_on=until, debt=opened - amount)
+        self.enter(
+            code,
+            kind,
+            amount,
+            after,
+            rule=rule,
+            lots=lots,
+            available_at=available_at,
+            expires_on=until,
+            debt=opened - amount,
+        )
         if own:
             self.awarded[code] = self.awarded.get(code, 0) + amount
             if opened:
@@ -171,16 +231,24 @@ class Work:
         """Write the entry of a lapse: one, its lots inside."""
         self.enter(code, "EXPIRE", -sum(part.amount for part in gone), after, lots=gone)
 
-    def take(self, code: str, amount: int, *, kind: Kind, rule: str | None, voucher: str | None = None) -> tuple[Part, ...]:
+    def take(
+        self, code: str, amount: int, *, kind: Kind, rule: str | None, voucher: str | None = None
+    ) -> tuple[Part, ...]:
         """Take spendable points. Raises InsufficientBalance."""
         after, taken = wallet.take(self.wallet(code), amount=amount)
         spent = kind == "SPEND"
-        after = evolve(after, spent=after.spent + amount) if spent else evolve(after, adjusted=after.adjusted - amount)
+        after = (
+            evolve(after, spent=after.spent + amount)
+            if spent
+            else evolve(after, adjusted=after.adjusted - amount)
+        )
         self.enter(code, kind, -amount, after, rule=rule, lots=taken, voucher=voucher)
         return taken
 
     def give_back(self, code: str, opened: OpenVoucher, *, reward: RewardSpec | None, voucher: str) -> None:
-        """Return what a voucher took, to the days those lots would have had by now; it repays no debt. What stays lapsed goes again."""
+        """Return what a voucher took, to the days those lots would have had by now; it repays no debt. What
+        stays lapsed goes again.
+        """
         one, spec = self.wallet(code), self.programme.wallet(code)
         grace = reward.return_grace if reward else None
         taken_on = local_day(opened.issued_at, self.programme.zone)
@@ -202,11 +270,14 @@ class Work:
         amount, self.counting = self.counting, 0
         if amount and self.member.tier is not None:
             at, cause = self.event.at, self.event.id
-            counted = ladder.count(self.programme, self.member.tier, amount=amount, at=at, today=self.today, cause=cause)
+            counted = ladder.count(
+                self.programme, self.member.tier, amount=amount, at=at, today=self.today, cause=cause
+            )
             self.member = evolve(self.member, tier=counted)
 
     def stand(self, standing: Standing, *, quiet: bool = False) -> None:
-        """Put the standing back; where another tier is held by it, lots change their validity and tier.changed is raised.
+        """Put the standing back; where another tier is held by it, lots change their validity and
+        tier.changed is raised.
 
         `quiet` where the row is that event itself.
         """
@@ -228,8 +299,12 @@ class Work:
     # ------------------------------------------------------------ what an event gives rise to
 
     def rise(self, name: str, data: Mapping[str, Json]) -> None:
-        """Raise an event of this decision. Beyond the bound nothing more follows from it: a programme must not feed itself."""
-        event = Event(id=f"{self.event.id}/{len(self.raised)}", name=name, at=self.event.at, source="selo", data=data)
+        """Raise an event of this decision. Beyond the bound nothing more follows from it: a programme must
+        not feed itself.
+        """
+        event = Event(
+            id=f"{self.event.id}/{len(self.raised)}", name=name, at=self.event.at, source="selo", data=data
+        )
         self.raised.append(event)
         if len(self.raised) <= RAISED_AT_MOST:
             self.queue.append(event)
@@ -237,13 +312,30 @@ class Work:
     def tell_awarded(self, code: str, amount: int) -> None:
         """Raise points.awarded for what one wallet got from one event."""
         if amount:
-            last = next(entry for entry in reversed(self.entries) if entry.wallet == code and entry.kind in ("AWARD", "BONUS"))
-            self.rise(POINTS_AWARDED, {"wallet": code, "amount": amount, "on": str(last.expires_on) if last.expires_on else None})
+            last = next(
+                entry
+                for entry in reversed(self.entries)
+                if entry.wallet == code and entry.kind in ("AWARD", "BONUS")
+            )
+            self.rise(
+                POINTS_AWARDED,
+                {"wallet": code, "amount": amount, "on": str(last.expires_on) if last.expires_on else None},
+            )
 
     # ------------------------------------------------------------ vouchers
 
-    def issue(self, spec: RewardSpec, *, id: str | None, given: bool, code: str | None = None, taken: tuple[Part, ...] = ()) -> str | None:
-        """Issue a voucher of a reward. A member holds 200 open ones at most: one beyond that is not issued (None)."""
+    def issue(
+        self,
+        spec: RewardSpec,
+        *,
+        id: str | None,
+        given: bool,
+        code: str | None = None,
+        taken: tuple[Part, ...] = (),
+    ) -> str | None:
+        """Issue a voucher of a reward. A member holds 200 open ones at most: one beyond that is not issued
+        (None).
+        """
         if len(self.member.vouchers) >= OPEN_VOUCHERS:
             return None
         n = self.member.issued + 1
@@ -259,7 +351,9 @@ class Work:
         old = self.member.vouchers[voucher]
         rest = {code: one for code, one in self.member.vouchers.items() if code != voucher}
         self.member = evolve(self.member, vouchers={**rest, voucher: opened} if opened else rest)
-        self.vouchers.append(VoucherStep(voucher, 0, old.reward, change, self.at, old.expires_at, given=not old.taken))
+        self.vouchers.append(
+            VoucherStep(voucher, 0, old.reward, change, self.at, old.expires_at, given=not old.taken)
+        )
 
     # ------------------------------------------------------------ closing
 
@@ -298,11 +392,19 @@ class Work:
 def change_of(programme: Programme, origin: str | None, to: str | None, *, reason: str) -> dict[str, Json]:
     """Return what tier.changed says."""
     order = programme.rung_order
-    return {"from": origin, "to": to, "up": order.get(to or "", -1) > order.get(origin or "", -1), "reason": reason}
+    return {
+        "from": origin,
+        "to": to,
+        "up": order.get(to or "", -1) > order.get(origin or "", -1),
+        "reason": reason,
+    }
 
 
 def settled(member: Member, *, at: datetime) -> Member:
     """Return the member with the lots in that are due at an instant; the same one where none is."""
     wallets = {code: wallet.settle(one, now=at) for code, one in member.wallets.items()}
-    return member if all(wallets[code] is one for code, one in member.wallets.items()) else evolve(member, wallets=wallets)
-
+    return (
+        member
+        if all(wallets[code] is one for code, one in member.wallets.items())
+        else evolve(member, wallets=wallets)
+    )

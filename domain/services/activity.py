@@ -1,7 +1,9 @@
-"""What happened to a member since they last looked, and then as it happens: from the journal's rows and the inbox's letters.
+"""What happened to a member since they last looked, and then as it happens: from the journal's rows and the
+inbox's letters.
 
-A cursor holds both counters, so whoever comes back is told what they missed, in order and once. Where that is too much, or the cursor
-is from another time, they are told to read everything afresh. While the database is away, they are kept waiting for the rest.
+A cursor holds both counters, so whoever comes back is told what they missed, in order and once. Where that is
+too much, or the cursor is from another time, they are told to read everything afresh. While the database is
+away, they are kept waiting for the rest.
 """
 
 from __future__ import annotations
@@ -40,7 +42,9 @@ log = structlog.get_logger(__name__)
 # ---------------------------------------------------------------- values
 @dataclass(frozen=True, slots=True, order=True)
 class Cursor:
-    """What was told: all journal rows through `seq`, of the next its first `part` activities, and all letters through `n`."""
+    """What was told: all journal rows through `seq`, of the next its first `part` activities, and all letters
+    through `n`.
+    """
 
     seq: int
     part: int
@@ -115,8 +119,12 @@ def told_of(row: Row) -> tuple[What, ...]:
     return tuple(out)
 
 
-def _in_order(rows: Sequence[Row], letters: Sequence[Letter], cursor: Cursor) -> tuple[list[Happening], Cursor]:
-    """Return what rows and letters tell, as they came: one who missed them is told as one who listened all along."""
+def _in_order(
+    rows: Sequence[Row], letters: Sequence[Letter], cursor: Cursor
+) -> tuple[list[Happening], Cursor]:
+    """Return what rows and letters tell, as they came: one who missed them is told as one who listened all
+    along.
+    """
     # Each line keeps its own order, also where a late event's time lies before that of the row before it.
     by_row = zip(accumulate((row.event.at for row in rows), max), rows, strict=True)
     by_letter = zip(accumulate((letter.sent_at for letter in letters), max), letters, strict=True)
@@ -129,7 +137,9 @@ def _in_order(rows: Sequence[Row], letters: Sequence[Letter], cursor: Cursor) ->
             continue
         what = told_of(came)
         for part, one in list(enumerate(what, start=1))[cursor.part :]:
-            cursor = Cursor(came.seq, 0, cursor.n) if part == len(what) else Cursor(came.seq - 1, part, cursor.n)
+            cursor = (
+                Cursor(came.seq, 0, cursor.n) if part == len(what) else Cursor(came.seq - 1, part, cursor.n)
+            )
             out.append(Happening(cursor, came.event.at, one))
         cursor = Cursor(came.seq, 0, cursor.n)
     return out, cursor
@@ -137,7 +147,9 @@ def _in_order(rows: Sequence[Row], letters: Sequence[Letter], cursor: Cursor) ->
 
 # ---------------------------------------------------------------- reads
 async def patiently(read: Callable[[], Awaitable[T]]) -> T:
-    """Return what `read` gives, asking again while the database is away: nothing is lost on whoever listens meanwhile."""
+    """Return what `read` gives, asking again while the database is away: nothing is lost on whoever listens
+    meanwhile.
+    """
     pause = SHORTEST_PAUSE_SECONDS
     while True:
         try:
@@ -148,7 +160,9 @@ async def patiently(read: Callable[[], Awaitable[T]]) -> T:
         pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
 
-async def activity(house: House, *, member_id: str, after: Cursor | None = None, now: datetime) -> AsyncGenerator[Happening, None]:
+async def activity(
+    house: House, *, member_id: str, after: Cursor | None = None, now: datetime
+) -> AsyncGenerator[Happening, None]:
     """Yield what happened to a member after a cursor, or from now on, without end. Raises NotFound."""
     with house.live.listening(member_id) as listener:
         stands = await patiently(partial(_standing, house, member_id))
@@ -183,18 +197,28 @@ def _out_of_reach(cursor: Cursor, top: Cursor) -> bool:
     return ahead or top.seq - cursor.seq > REPLAYED_AT_MOST or top.n - cursor.n > REPLAYED_AT_MOST
 
 
-async def _told(house: House, member: str, listener: Listener, cursor: Cursor, top: Cursor) -> tuple[list[Happening], Cursor]:
+async def _told(
+    house: House, member: str, listener: Listener, cursor: Cursor, top: Cursor
+) -> tuple[list[Happening], Cursor]:
     """Return what is new up to the top: what the listener has in hand, the rest read."""
     wanted = range(cursor.seq + 1, top.seq + 1)
     there: Mapping[int, Row] = {seq: listener.rows[seq] for seq in wanted if seq in listener.rows}
     if len(there) < len(wanted):
-        there = {**await journal.some(house.store, member, [seq for seq in wanted if seq not in there]), **there}
+        there = {
+            **await journal.some(house.store, member, [seq for seq in wanted if seq not in there]),
+            **there,
+        }
     await house.programmes.know({row.version for row in there.values()})
     letters = {n: listener.letters[n] for n in range(cursor.n + 1, top.n + 1) if n in listener.letters}
     if len(letters) < top.n - cursor.n:
-        letters = {one.n: one for one in await inbox.window(house.store, member, before=top.n + 1, first=top.n - cursor.n)}
+        letters = {
+            one.n: one
+            for one in await inbox.window(house.store, member, before=top.n + 1, first=top.n - cursor.n)
+        }
     await house.programmes.know({letter.version for letter in letters.values()})
-    found, cursor = _in_order([there[seq] for seq in sorted(there)], [letters[n] for n in sorted(letters)], cursor)
+    found, cursor = _in_order(
+        [there[seq] for seq in sorted(there)], [letters[n] for n in sorted(letters)], cursor
+    )
     for taken in (one for one in list(listener.rows) if one <= cursor.seq):
         del listener.rows[taken]
     for taken in (one for one in list(listener.letters) if one <= cursor.n):

@@ -43,14 +43,26 @@ class BalanceAdjusted:
 
 # ---------------------------------------------------------------- writes
 async def adjust(
-    house: House, *, till: Till, member_id: str, wallet: str, amount: int, reason: str, key: str, now: datetime
+    house: House,
+    *,
+    till: Till,
+    member_id: str,
+    wallet: str,
+    amount: int,
+    reason: str,
+    key: str,
+    now: datetime,
 ) -> BalanceAdjusted:
-    """Add to a wallet or take from it. Raises BalanceTooLow, NotAllowed, Conflicting; InvalidInput, NotFound, Busy."""
+    """Add to a wallet or take from it. Raises BalanceTooLow, NotAllowed, Conflicting; InvalidInput, NotFound,
+    Busy.
+    """
     till.need_manager()
     given.words(reason, field="reason", longest=given.LONGEST_REASON)
     given.identifier(key, field="idempotencyKey")
     if not 1 <= abs(amount) <= given.LARGEST:
-        raise InvalidInput("amount", f"Write a whole number from 1 to {given.LARGEST}, with a minus to take away.")
+        raise InvalidInput(
+            "amount", f"Write a whole number from 1 to {given.LARGEST}, with a minus to take away."
+        )
     if all(spec.code != wallet for spec in house.programmes.current().programme.wallets):
         raise InvalidInput("wallet", "The programme has no such wallet.")
     asked = {"member": member_id, "wallet": wallet, "amount": amount, "reason": reason}
@@ -65,31 +77,52 @@ async def adjust(
         event = Event(f"adjust:{member_id}:{kept.member.seq + 1}", events.ADJUSTED, at, till.source, data)
         decision = await decided(house, published, kept, event, now=now)
         after = wallets_of(published.programme, decision.member, now=at)
-        bind = binding.to({"member": member_id, "seq": decision.row.seq, "wallets": write_wallets({wallet: after[wallet]})})
+        bind = binding.to(
+            {"member": member_id, "seq": decision.row.seq, "wallets": write_wallets({wallet: after[wallet]})}
+        )
         much: tuple[Counted, int] = ("adjusted", abs(amount))
-        trail = till.trail(decision, "ADJUSTMENT", now=now, subject=wallet, amount=amount, counts=much, wallet=wallet, reason=reason)
+        trail = till.trail(
+            decision,
+            "ADJUSTMENT",
+            now=now,
+            subject=wallet,
+            amount=amount,
+            counts=much,
+            wallet=wallet,
+            reason=reason,
+        )
         await committed(house, published, decision, now=now, request=bind, claims=trail)
         return BalanceAdjusted(member_id, members.told_by(decision.row)[0], wallet, after[wallet])
 
     async def again(reply: Reply) -> BalanceAdjusted:
         row = await journal.one(house.store, member_id, int(str(reply["seq"])))
         assert row is not None, "a bound key's row is in the journal"
-        return BalanceAdjusted(member_id, members.told_by(row)[0], wallet, read_wallets(reply["wallets"])[wallet])
+        return BalanceAdjusted(
+            member_id, members.told_by(row)[0], wallet, read_wallets(reply["wallets"])[wallet]
+        )
 
     return await once(house, request=request, queue=member_id, now=now, act=act, again=again)
 
 
 async def freeze(house: House, *, till: Till, member_id: str, reason: str, key: str, now: datetime) -> Seen:
-    """Freeze a membership: it earns, redeems and uses nothing; refunds apply. Raises NotAllowed, Conflicting; NotFound, Busy."""
-    return await _freezing(house, till=till, member_id=member_id, reason=reason, key=key, now=now, name=events.FROZEN)
+    """Freeze a membership: it earns, redeems and uses nothing; refunds apply. Raises NotAllowed, Conflicting;
+    NotFound, Busy.
+    """
+    return await _freezing(
+        house, till=till, member_id=member_id, reason=reason, key=key, now=now, name=events.FROZEN
+    )
 
 
 async def unfreeze(house: House, *, till: Till, member_id: str, reason: str, key: str, now: datetime) -> Seen:
     """Let a frozen membership go on. Raises as `freeze`."""
-    return await _freezing(house, till=till, member_id=member_id, reason=reason, key=key, now=now, name=events.UNFROZEN)
+    return await _freezing(
+        house, till=till, member_id=member_id, reason=reason, key=key, now=now, name=events.UNFROZEN
+    )
 
 
-async def _freezing(house: House, *, till: Till, member_id: str, reason: str, key: str, now: datetime, name: str) -> Seen:
+async def _freezing(
+    house: House, *, till: Till, member_id: str, reason: str, key: str, now: datetime, name: str
+) -> Seen:
     till.need_manager()
     given.words(reason, field="reason", longest=given.LONGEST_REASON)
     given.identifier(key, field="idempotencyKey")

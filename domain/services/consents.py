@@ -1,4 +1,6 @@
-"""Consents, kept as they were given: who, when, to which wording and where. Granting or taking back is an event that rules may answer."""
+"""Consents, kept as they were given: who, when, to which wording and where. Granting or taking back is an
+event that rules may answer.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,13 @@ class Answer:
 
 # ---------------------------------------------------------------- rules
 def given(
-    programme: Programme, answers: Sequence[Answer], *, locale: str, source: str, now: datetime, place: str = "consents[{at}]."
+    programme: Programme,
+    answers: Sequence[Answer],
+    *,
+    locale: str,
+    source: str,
+    now: datetime,
+    place: str = "consents[{at}].",
 ) -> tuple[GivenConsent, ...]:
     """Return answers as they are kept, with the wording in the locale it was read in. Raises InvalidInput."""
     specs = {spec.purpose: spec for spec in programme.consents}
@@ -40,29 +48,39 @@ def given(
         field = place.format(at=at)
         spec = specs.get(answer.purpose)
         if spec is None:
-            raise InvalidInput(f"{field}purpose", f"The programme asks for {', '.join(specs) or 'no consent'}.")
+            raise InvalidInput(
+                f"{field}purpose", f"The programme asks for {', '.join(specs) or 'no consent'}."
+            )
         if answer.purpose in kept:
             raise InvalidInput(f"{field}purpose", "Each purpose is answered once.")
         _expect_wording(spec, answer, field)
         wording = spec.wording.in_(locale)
-        kept[answer.purpose] = GivenConsent(answer.purpose, answer.granted, now, wording, answer.wording_version, source)
+        kept[answer.purpose] = GivenConsent(
+            answer.purpose, answer.granted, now, wording, answer.wording_version, source
+        )
     return tuple(kept.values())
 
 
 def _expect_wording(spec: ConsentSpec, answer: Answer, field: str) -> None:
     if answer.wording_version != spec.wordingVersion:
-        raise InvalidInput(f"{field}wordingVersion", f"Show the wording of today, version {spec.wordingVersion}, and ask again.")
+        raise InvalidInput(
+            f"{field}wordingVersion",
+            f"Show the wording of today, version {spec.wordingVersion}, and ask again.",
+        )
 
 
 # ---------------------------------------------------------------- writes
 async def set_consent(desk: Desk, *, member: str, answer: Answer, now: datetime) -> tuple[GivenConsent, ...]:
-    """Keep a member's answer and raise member.consented; the same answer to the same wording again changes nothing.
+    """Keep a member's answer and raise member.consented; the same answer to the same wording again changes
+    nothing.
 
     Returns all their answers. Raises InvalidInput, and NotFound where the member is no more.
     """
 
     def answered(kept: Kept, old: GivenConsent | None) -> GivenConsent | None:
-        (new,) = given(desk.programme, [answer], locale=kept.details.locale, source=IN_THE_APP, now=now, place="")
+        (new,) = given(
+            desk.programme, [answer], locale=kept.details.locale, source=IN_THE_APP, now=now, place=""
+        )
         same = old is not None and (old.granted, old.wording_version) == (new.granted, new.wording_version)
         return None if same else new
 
@@ -72,19 +90,31 @@ async def set_consent(desk: Desk, *, member: str, answer: Answer, now: datetime)
 async def withdraw(desk: Desk, *, member: str, purpose: str, now: datetime) -> None:
     """Take back what a member agreed to, by the link of a mail; what is not granted stays as it is.
 
-    It is kept with the wording that was agreed to: none other was shown. Raises NotFound where the member is no more.
+    It is kept with the wording that was agreed to: none other was shown. Raises NotFound where the member is
+    no more.
     """
 
     def taken_back(_kept: Kept, old: GivenConsent | None) -> GivenConsent | None:
-        return replace(old, granted=False, at=now, source=UNSUBSCRIBED) if old is not None and old.granted else None
+        return (
+            replace(old, granted=False, at=now, source=UNSUBSCRIBED)
+            if old is not None and old.granted
+            else None
+        )
 
     await _keep(desk, member, purpose, taken_back, now=now)
 
 
 async def _keep(
-    desk: Desk, member: str, purpose: str, answered: Callable[[Kept, GivenConsent | None], GivenConsent | None], *, now: datetime
+    desk: Desk,
+    member: str,
+    purpose: str,
+    answered: Callable[[Kept, GivenConsent | None], GivenConsent | None],
+    *,
+    now: datetime,
 ) -> tuple[GivenConsent, ...]:
-    """Keep what `answered` makes of a member and their answer so far, and raise its event; None changes nothing."""
+    """Keep what `answered` makes of a member and their answer so far, and raise its event; None changes
+    nothing.
+    """
 
     async def attempt() -> tuple[GivenConsent, ...]:
         published = desk.house.programmes.current()
@@ -94,10 +124,18 @@ async def _keep(
         if new is None:
             return kept.details.consents
         details = replace(kept.details, consents=tuple({**before, purpose: new}.values()))
-        data: dict[str, Json] = {"purpose": purpose, "granted": new.granted, "wordingVersion": new.wording_version}
-        event = Event(secrets.token_hex(16), CONSENTED, moment(kept, now=now), new.source, data, profile=details.profile)
+        data: dict[str, Json] = {
+            "purpose": purpose,
+            "granted": new.granted,
+            "wordingVersion": new.wording_version,
+        }
+        event = Event(
+            secrets.token_hex(16), CONSENTED, moment(kept, now=now), new.source, data, profile=details.profile
+        )
         decision = await decided(desk.house, published, kept, event, now=now)
-        await committed(desk.house, published, decision, now=now, profile=ProfileChange(kept.profile_version, details))
+        await committed(
+            desk.house, published, decision, now=now, profile=ProfileChange(kept.profile_version, details)
+        )
         return details.consents
 
     return await desk.store.rounds(attempt, queue=member)

@@ -1,6 +1,8 @@
-"""Another e-mail address or phone number for a member: first proven, then theirs, and the one before it free again, in one commit.
+"""Another e-mail address or phone number for a member: first proven, then theirs, and the one before it free
+again, in one commit.
 
-Whoever holds the one that they had is told, so that nobody loses a membership to somebody else's hands without a word.
+Whoever holds the one that they had is told, so that nobody loses a membership to somebody else's hands
+without a word.
 """
 
 from __future__ import annotations
@@ -35,18 +37,28 @@ def held(details: Details, contact: Contact) -> str | None:
 
 def moved_to(details: Details, contact: Contact) -> Details:
     """Return details with another contact of its kind."""
-    return replace(details, email=contact.value) if contact.kind == "email" else replace(details, phone=contact.value)
+    return (
+        replace(details, email=contact.value)
+        if contact.kind == "email"
+        else replace(details, phone=contact.value)
+    )
 
 
 # ---------------------------------------------------------------- writes
 async def ask(desk: Desk, *, member: str, contact: str, locale: str, now: datetime) -> datetime:
-    """Send a code to a new contact; return until when it works. The same for one that is free and one that is taken."""
-    return await one_time.send(desk, fields.contact(contact), purpose=one_time.changing(member), locale=locale, now=now)
+    """Send a code to a new contact; return until when it works. The same for one that is free and one that is
+    taken.
+    """
+    return await one_time.send(
+        desk, fields.contact(contact), purpose=one_time.changing(member), locale=locale, now=now
+    )
 
 
 async def change(desk: Desk, *, member: str, contact: str, code: str, now: datetime) -> None:
     """Make a proven contact the member's. Raises SignInRefused, ContactTaken, InvalidInput and NotFound."""
-    proven = await one_time.prove(desk, fields.contact(contact), code, purpose=one_time.changing(member), now=now)
+    proven = await one_time.prove(
+        desk, fields.contact(contact), code, purpose=one_time.changing(member), now=now
+    )
 
     async def attempt() -> tuple[str | None, Details]:
         kept = await member_of(desk.house, member)
@@ -54,8 +66,14 @@ async def change(desk: Desk, *, member: str, contact: str, code: str, now: datet
         writes = [sign_in_codes.using(proven.record_id, hashed=proven.hashed)]
         if holder is None:
             writes += _moving(kept.details, proven, member)
-            writes.append(members.profile_changed(member, ProfileChange(kept.profile_version, moved_to(kept.details, proven.contact))))
-            writes.append(deed("CONTACT_CHANGED", actor=THE_MEMBER, now=now, subject=proven.contact.kind, member=member))
+            writes.append(
+                members.profile_changed(
+                    member, ProfileChange(kept.profile_version, moved_to(kept.details, proven.contact))
+                )
+            )
+            writes.append(
+                deed("CONTACT_CHANGED", actor=THE_MEMBER, now=now, subject=proven.contact.kind, member=member)
+            )
         try:
             await desk.store.transact(writes)
         except sign_in_codes.CodeGone:
@@ -72,7 +90,9 @@ async def change(desk: Desk, *, member: str, contact: str, code: str, now: datet
 
 
 async def _tell(desk: Desk, before: Details, new: Contact) -> None:
-    """Tell the contact that gave way, else the other one, that there is a new one. The change stands, whether or not that leaves."""
+    """Tell the contact that gave way, else the other one, that there is a new one. The change stands, whether
+    or not that leaves.
+    """
     old = held(before, new)
     other: Kind = "phone" if new.kind == "email" else "email"
     told = Contact(new.kind, old) if old is not None else Contact(other, before.phone or before.email or "")
@@ -88,4 +108,8 @@ async def _tell(desk: Desk, before: Details, new: Contact) -> None:
 def _moving(details: Details, proven: Proven, member: str) -> list[Write]:
     taking = contacts.taking(proven.contact.key, member)
     before = held(details, proven.contact)
-    return [taking] if before is None else [taking, contacts.leaving(Contact(proven.contact.kind, before).key, member)]
+    return (
+        [taking]
+        if before is None
+        else [taking, contacts.leaving(Contact(proven.contact.kind, before).key, member)]
+    )

@@ -1,11 +1,14 @@
-"""The worker's round: claims what is due in the outbox, fans it out, and sends it by those senders that are configured.
+"""The worker's round: claims what is due in the outbox, fans it out, and sends it by those senders that are
+configured.
 
-    claim (lease) -> fan out: the inbox, and what is to be sent -> quiet hours -> one delivery a device -> verdicts written down
+    claim (lease) -> fan out: the inbox, and what is to be sent -> quiet hours -> one delivery a device ->
+    verdicts written down
 
-A round costs a few commands for all its rows. Of one member's rows none is taken before another worker is through with an earlier one, so
-that messages come in the order of what happened. A worker that is killed leaves its lease behind: the rows come up again when it ends,
-and no more was sent twice than what was in flight. One row's fault is its own: it is parked with its error, and the rest goes on. Nothing
-a sender says ends a round.
+A round costs a few commands for all its rows. Of one member's rows none is taken before another worker is
+through with an earlier one, so that messages come in the order of what happened. A worker that is killed
+leaves its lease behind: the rows come up again when it ends, and no more was sent twice than what was in
+flight. One row's fault is its own: it is parked with its error, and the rest goes on. Nothing a sender says
+ends a round.
 """
 
 from __future__ import annotations
@@ -60,7 +63,11 @@ async def deliver(house: House, post: Post, *, now: datetime) -> Round:
         await outbox.set_aside(house.store, one)
     rows = _chosen(due.rows)
     lease = secrets.token_hex(8)
-    mine = await outbox.claim(house.store, [row.id for row in rows], lease=lease, now=now, lasts=post.lease) if rows else set[str]()
+    mine = (
+        await outbox.claim(house.store, [row.id for row in rows], lease=lease, now=now, lasts=post.lease)
+        if rows
+        else set[str]()
+    )
     rows, behind = _in_turn(rows, mine)
     if behind:
         await outbox.release(house.store, behind, lease=lease, now=now)
@@ -81,7 +88,9 @@ async def deliver(house: House, post: Post, *, now: datetime) -> Round:
 
 
 def _chosen(found: Sequence[Promised]) -> list[Promised]:
-    """Return what a worker reaches for: all that is due to some members, whom several workers seldom share; each one's in its order."""
+    """Return what a worker reaches for: all that is due to some members, whom several workers seldom share;
+    each one's in its order.
+    """
     theirs = defaultdict[str, list[Promised]](list)
     for row in sorted(found, key=lambda row: (row.seq, row.index)):
         theirs[row.member].append(row)
@@ -93,7 +102,9 @@ def _chosen(found: Sequence[Promised]) -> list[Promised]:
 
 
 def _in_turn(rows: Sequence[Promised], mine: Set[str]) -> tuple[list[Promised], list[str]]:
-    """Return the rows that were claimed, and those to be given back: another worker has one that comes before it."""
+    """Return the rows that were claimed, and those to be given back: another worker has one that comes before
+    it.
+    """
     others, turn, behind = set[str](), list[Promised](), list[str]()
     for row in rows:
         if row.id not in mine:
@@ -123,7 +134,9 @@ async def _own(row: Promised, step: Awaitable[Job | End]) -> Job | End | None:
 
 
 def _ended_by(fault: Exception, row: Promised) -> End | None:
-    """Return where a fault leaves a row: parked with it. None where it is the database's: the lease ends, and the row comes up again."""
+    """Return where a fault leaves a row: parked with it. None where it is the database's: the lease ends, and
+    the row comes up again.
+    """
     if isinstance(fault, (Busy, StoreFault, Unavailable)):
         return None
     log.error("deliveries.row_failed", row=row.id, code=row.code, exc_info=fault)
@@ -133,7 +146,9 @@ def _ended_by(fault: Exception, row: Promised) -> End | None:
 async def _begun(house: House, post: Post, row: Promised, kept: Kept | None) -> Job | End:
     """Bring a claimed row to where its messages can be sent, or to its end."""
     kept = kept or await members.find(house.store, row.member)
-    return _for_system(house, post, row, kept) if row.kind == "webhook" else _for_people(house, post, row, kept)
+    return (
+        _for_system(house, post, row, kept) if row.kind == "webhook" else _for_people(house, post, row, kept)
+    )
 
 
 def _for_people(house: House, post: Post, row: Promised, kept: Kept | None) -> Job | End:
@@ -149,7 +164,9 @@ def _for_people(house: House, post: Post, row: Promised, kept: Kept | None) -> J
 
 
 def _for_system(house: House, post: Post, row: Promised, kept: Kept | None) -> Job | End:
-    """Bring a webhook to where it can be sent; it is not dropped for its age, since another system has no other way to know."""
+    """Bring a webhook to where it can be sent; it is not dropped for its age, since another system has no
+    other way to know.
+    """
     if kept is None or kept.status != "active":
         return End(row.id, "dropped", "member_gone")
     deliveries = row.deliveries if row.deliveries is not None else (Delivery("webhook", row.code),)
@@ -165,7 +182,9 @@ def _without(post: Post, one: Delivery) -> Delivery:
 
 
 async def _in_the_inbox(house: House, begun: Sequence[Job | End], now: datetime) -> list[Job | End]:
-    """Put into inboxes what is not there yet; what came too soon after one of its kind ends here, and what could not be put there."""
+    """Put into inboxes what is not there yet; what came too soon after one of its kind ends here, and what
+    could not be put there.
+    """
     jobs = [one for one in begun if isinstance(one, Job)]
     came = await posted(house, [job for job in jobs if _to_post(job)], now=now)
     out: list[Job | End | None] = [one for one in begun if isinstance(one, End)]
@@ -182,7 +201,11 @@ async def _in_the_inbox(house: House, begun: Sequence[Job | End], now: datetime)
 
 def _to_post(job: Job) -> bool:
     """Tell whether a message is to go into the inbox, or may come only so often, and was not posted yet."""
-    return job.spec is not None and job.row.deliveries is None and ("inbox" in job.spec.channels or job.spec.once is not None)
+    return (
+        job.spec is not None
+        and job.row.deliveries is None
+        and ("inbox" in job.spec.channels or job.spec.once is not None)
+    )
 
 
 async def _timed(house: House, job: Job, together: Sequence[Job], now: datetime) -> Job:
@@ -199,7 +222,9 @@ async def _timed(house: House, job: Job, together: Sequence[Job], now: datetime)
 
 
 async def _superseded(house: House, job: Job, together: Sequence[Job]) -> bool:
-    """Tell whether a later message of those that go together stands in this one's place, and let this one stand in that of earlier ones."""
+    """Tell whether a later message of those that go together stands in this one's place, and let this one
+    stand in that of earlier ones.
+    """
     row, collapse = job.row, job.spec.collapse if job.spec is not None else None
     if collapse is None or row.deliveries is not None:
         return False
@@ -208,7 +233,9 @@ async def _superseded(house: House, job: Job, together: Sequence[Job]) -> bool:
         if other.kind != row.kind or spec is None or spec.collapse != collapse:
             continue
         if (other.seq, other.index) > (row.seq, row.index):
-            if any(one.row.id == other.id for one in together):  # of any other, nobody knows yet whether it will be sent
+            if any(
+                one.row.id == other.id for one in together
+            ):  # of any other, nobody knows yet whether it will be sent
                 return True
         elif other.id != row.id and other.superseded is None:
             await outbox.supersede(house.store, other.id, by=row.id)
@@ -218,7 +245,9 @@ async def _superseded(house: House, job: Job, together: Sequence[Job]) -> bool:
 # ---------------------------------------------------------------- writing it down
 def _ended(job: Job) -> End:
     """Return what became of a row: it waits, is done, or is parked where an attempt too many failed."""
-    waiting, failed = ([one.reason for one in job.deliveries if one.state == state] for state in ("pending", "failed"))
+    waiting, failed = (
+        [one.reason for one in job.deliveries if one.state == state] for state in ("pending", "failed")
+    )
     state: State = "pending" if waiting else "parked" if failed else "done"
     reason = next(iter([*waiting, *failed]), "")
     if state == "parked":
@@ -236,9 +265,15 @@ async def _settle(house: House, ends: Sequence[End], lease: str, now: datetime) 
 
 # ---------------------------------------------------------------- until cancelled
 async def keep_delivering(
-    house: House, post: Post, *, clock: Callable[[], datetime], woken: asyncio.Event, heard: Callable[[Exception], None]
+    house: House,
+    post: Post,
+    *,
+    clock: Callable[[], datetime],
+    woken: asyncio.Event,
+    heard: Callable[[Exception], None],
 ) -> None:
-    """Deliver whenever something is due, looking each second and whenever woken, until cancelled; rounds under way are finished first.
+    """Deliver whenever something is due, looking each second and whenever woken, until cancelled; rounds
+    under way are finished first.
 
     A round that somebody outside holds up goes on beside the next, a few at most: no inbox waits for a phone.
     """

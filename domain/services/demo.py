@@ -1,7 +1,8 @@
-"""The demo: members with two years behind them, decided in memory and written in bulk as the very documents that commits build.
+"""The demo: members with two years behind them, decided in memory and written in bulk as the very documents
+that commits build.
 
-The same seed makes the same people. Nothing of it is sent: messages of the past are not promised. A run that was cut off is begun
-again from nothing; one that is complete is left as it is.
+The same seed makes the same people. Nothing of it is sent: messages of the past are not promised. A run that
+was cut off is begun again from nothing; one that is complete is left as it is.
 """
 
 from __future__ import annotations
@@ -60,8 +61,14 @@ class _History(Simulation):
 
 
 async def fill(store: Store, *, published: Published, now: datetime, progress: Progress) -> list[DemoMember]:
-    """Make the demo's members where there are none yet, and return those worth signing in as. Raises DatabaseInUse."""
-    members = people(seed=SEED, until=now) if (begun := await _begun(store)) is None else people(seed=SEED, until=begun)
+    """Make the demo's members where there are none yet, and return those worth signing in as. Raises
+    DatabaseInUse.
+    """
+    members = (
+        people(seed=SEED, until=now)
+        if (begun := await _begun(store)) is None
+        else people(seed=SEED, until=begun)
+    )
     if await _is_done(store):
         return _shown(members)
     if begun is None and await store["members"].find_one({}, {"_id": 1}) is not None:
@@ -70,7 +77,11 @@ async def fill(store: Store, *, published: Published, now: datetime, progress: P
     await store["meta"].update_one({"_id": MARK}, {"$set": {"until": now, "done": False}}, upsert=True)
     members = people(seed=SEED, until=now)
     run = _lived(published.programme, members, now, progress)
-    await bulk.write(store, _documents(store, published, run, members, now), told=lambda done, total: progress("Writing", done, total))
+    await bulk.write(
+        store,
+        _documents(store, published, run, members, now),
+        told=lambda done, total: progress("Writing", done, total),
+    )
     await store["meta"].update_one({"_id": MARK}, {"$set": {"done": True}})
     return _shown(members)
 
@@ -104,7 +115,14 @@ def _lived(programme: Programme, members: list[Person], until: datetime, progres
     for number, line in enumerate(lines, start=1):
         data = line["data"]
         assert isinstance(data, dict), "a line has data"
-        one = Input(number, datetime.fromisoformat(str(line["at"])), str(line["member"]), str(line["name"]), str(line["source"]), data)
+        one = Input(
+            number,
+            datetime.fromisoformat(str(line["at"])),
+            str(line["member"]),
+            str(line["name"]),
+            str(line["source"]),
+            data,
+        )
         event = _with_voucher(run, one) if one.name == VOUCHER_USED else one
         for _ in run.event(event) if event is not None else ():
             pass
@@ -118,20 +136,37 @@ def _lived(programme: Programme, members: list[Person], until: datetime, progres
 def _with_voucher(run: Simulation, line: Input) -> Input | None:
     """Name the voucher that the member holds of the reward; None where they hold none any more."""
     held = run.members[line.member].vouchers.items()
-    found = next((code for code, one in held if one.reward == line.data["reward"] and one.used_at is None and one.taken), None)
+    found = next(
+        (
+            code
+            for code, one in held
+            if one.reward == line.data["reward"] and one.used_at is None and one.taken
+        ),
+        None,
+    )
     return None if found is None else replace(line, data={**line.data, "voucher": found})
 
 
 # ---------------------------------------------------------------- writing
 
 
-def _documents(store: Store, published: Published, run: _History, members: list[Person], now: datetime) -> Iterator[Write]:
+def _documents(
+    store: Store, published: Published, run: _History, members: list[Person], now: datetime
+) -> Iterator[Write]:
     for person in members:
         rows = tuple(run.rows[person.id])
         member = evolve(run.members[person.id], number=_number(person))
         decision = Decision(Member(member.id, member.number), member, rows)
-        built = commit.writes(store, published=published, decision=decision, now=now, details=_details(published.programme, person))
-        yield from (write for write in built if write.collection in WRITTEN and write.collection != agenda.COLLECTION)
+        built = commit.writes(
+            store,
+            published=published,
+            decision=decision,
+            now=now,
+            details=_details(published.programme, person),
+        )
+        yield from (
+            write for write in built if write.collection in WRITTEN and write.collection != agenda.COLLECTION
+        )
         yield contacts.taking(contacts.number_key(member.number), member.id)
         yield contacts.taking(f"email:{person.email}", member.id)
         if person.referred_by is not None:  # somebody of before them, who is written by now
@@ -143,10 +178,16 @@ def _documents(store: Store, published: Published, run: _History, members: list[
 
 
 def _receipt(run: _History, member: str, receipt: Receipt) -> Iterator[Write]:
-    refunds = [row for row in run.rows[member] if row.event.refund is not None and row.event.refund.recorded.key == receipt.row.event.id]
+    refunds = [
+        row
+        for row in run.rows[member]
+        if row.event.refund is not None and row.event.refund.recorded.key == receipt.row.event.id
+    ]
     yield receipts.claimed(_id_of(receipt), member=member, row=receipt.row)
     for number, row in enumerate(refunds):
-        known = receipts.Receipt(_id_of(receipt), member, receipt.row.seq, None, None, (), tuple(range(number)))
+        known = receipts.Receipt(
+            _id_of(receipt), member, receipt.row.seq, None, None, (), tuple(range(number))
+        )
         yield receipts.refunded(known, row)
 
 

@@ -1,4 +1,5 @@
-"""The demo's people and what they bought: two years of believable events, the same for the same seed. Dated lines for `simulate`.
+"""The demo's people and what they bought: two years of believable events, the same for the same seed. Dated
+lines for `simulate`.
 
 Names, tastes and rhythms are made up; contacts end in `.example`, which no mail ever reaches.
 """
@@ -17,12 +18,40 @@ MEMBERS = 200
 STORES = {"lisboa": "NumisCollect Lisboa", "porto": "NumisCollect Porto"}
 
 _FIRST = {
-    "pt": ("Ana", "João", "Maria", "Rui", "Inês", "Tiago", "Beatriz", "Pedro", "Sofia", "Miguel", "Leonor", "Nuno", "Marta", "Diogo"),
+    "pt": (
+        "Ana",
+        "João",
+        "Maria",
+        "Rui",
+        "Inês",
+        "Tiago",
+        "Beatriz",
+        "Pedro",
+        "Sofia",
+        "Miguel",
+        "Leonor",
+        "Nuno",
+        "Marta",
+        "Diogo",
+    ),
     "en": ("Emma", "Oliver", "Grace", "Harry", "Ruby", "George", "Alice", "Jack"),
     "pl": ("Zofia", "Jan", "Hanna", "Jakub", "Maja", "Antoni", "Julia", "Piotr"),
 }
 _LAST = {
-    "pt": ("Silva", "Santos", "Ferreira", "Pereira", "Oliveira", "Costa", "Rodrigues", "Martins", "Sousa", "Fernandes", "Lopes", "Gomes"),
+    "pt": (
+        "Silva",
+        "Santos",
+        "Ferreira",
+        "Pereira",
+        "Oliveira",
+        "Costa",
+        "Rodrigues",
+        "Martins",
+        "Sousa",
+        "Fernandes",
+        "Lopes",
+        "Gomes",
+    ),
     "en": ("Smith", "Taylor", "Brown", "Wilson", "Evans", "Walker"),
     "pl": ("Nowak", "Kowalska", "Wójcik", "Kamińska", "Lewandowski", "Zielińska"),
 }
@@ -59,7 +88,9 @@ class Person:
 
 
 def people(*, seed: int, until: datetime) -> list[Person]:
-    """Return the demo's members in the order in which they joined. The first buys every week, so that there is much to see."""
+    """Return the demo's members in the order in which they joined. The first buys every week, so that there
+    is much to see.
+    """
     chance = random.Random(seed)  # noqa: S311 - believable, not secret
     begin = until - timedelta(days=DAYS)
     out: list[Person] = []
@@ -97,7 +128,10 @@ def _referred(person: Person, earlier: list[Person], chance: random.Random) -> P
     if not earlier or chance.random() > 0.15:
         return person
     friend = chance.choice(earlier[: max(1, len(earlier) // 4)])
-    return Person(**{name: getattr(person, name) for name in Person.__slots__ if name != "referred_by"}, referred_by=friend.id)
+    return Person(
+        **{name: getattr(person, name) for name in Person.__slots__ if name != "referred_by"},
+        referred_by=friend.id,
+    )
 
 
 def history(members: list[Person], *, seed: int, until: datetime) -> list[dict[str, Json]]:
@@ -118,11 +152,19 @@ def _life(person: Person, chance: random.Random, until: datetime) -> Iterator[di
     }
     yield _line(at, person, "member.enrolled", "app", data)
     if person.news:
-        yield _line(at + timedelta(minutes=2), person, "member.consented", "app", {"purpose": "marketing", "granted": True})
+        yield _line(
+            at + timedelta(minutes=2),
+            person,
+            "member.consented",
+            "app",
+            {"purpose": "marketing", "granted": True},
+        )
         yield _line(at + timedelta(minutes=3), person, "newsletter.subscribed", "app", {})
     end = min(until, person.joined_at + timedelta(days=person.active_days))
     number = 0
-    while (at := _shopping_hour(at + timedelta(days=chance.uniform(0.6, 1.5) * person.every_days), chance)) < end:
+    while (
+        at := _shopping_hour(at + timedelta(days=chance.uniform(0.6, 1.5) * person.every_days), chance)
+    ) < end:
         number += 1
         receipt = f"{chance.choice(tuple(STORES))[0].upper()}-{person.id[:6]}-{number:04d}"
         yield _line(at, person, "purchase.completed", "till", _purchase(receipt, person, chance))
@@ -130,19 +172,25 @@ def _life(person: Person, chance: random.Random, until: datetime) -> Iterator[di
             back: dict[str, Json] = {"externalId": receipt, "lines": [{"line": 1, "quantity": 1}]}
             yield _line(at + timedelta(days=3), person, "purchase.refunded", "till", back)
         if chance.random() < 0.05 and at + timedelta(hours=30) < until:
-            yield _line(at + timedelta(hours=30), person, "event.attended", "crm", {"event": "feira-de-moedas"})
+            yield _line(
+                at + timedelta(hours=30), person, "event.attended", "crm", {"event": "feira-de-moedas"}
+            )
         if chance.random() < 0.08 and at + timedelta(hours=5) < until:
             yield _line(at + timedelta(hours=5), person, "social.shared", "app", {"network": "instagram"})
         if chance.random() < 0.12 and at + timedelta(days=20) < until:
             yield from _redeems(person, at + timedelta(days=20), chance, until)
 
 
-def _redeems(person: Person, at: datetime, chance: random.Random, until: datetime) -> Iterator[dict[str, Json]]:
+def _redeems(
+    person: Person, at: datetime, chance: random.Random, until: datetime
+) -> Iterator[dict[str, Json]]:
     reward = chance.choice(("discount-5", "coin-capsules", "stamps-credit"))
     yield _line(at, person, "reward.redeemed", "app", {"reward": reward})
     used = at + timedelta(days=chance.randrange(1, 20))
     if chance.random() < 0.8 and used < until:
-        yield _line(used, person, "voucher.used", "till", {"reward": reward, "store": chance.choice(tuple(STORES))})
+        yield _line(
+            used, person, "voucher.used", "till", {"reward": reward, "store": chance.choice(tuple(STORES))}
+        )
 
 
 def _purchase(receipt: str, person: Person, chance: random.Random) -> dict[str, Json]:
@@ -153,8 +201,21 @@ def _purchase(receipt: str, person: Person, chance: random.Random) -> dict[str, 
         quantity = chance.choices((1, 2, 3), (8, 2, 1))[0] if price < 10_000 else 1
         amount = price * quantity
         total += amount
-        lines.append({"sku": f"{category}-{place}", "name": name, "category": category, "quantity": quantity, "amount": amount})
-    return {"externalId": receipt, "store": "lisboa" if receipt.startswith("L") else "porto", "total": total, "lines": lines}
+        lines.append(
+            {
+                "sku": f"{category}-{place}",
+                "name": name,
+                "category": category,
+                "quantity": quantity,
+                "amount": amount,
+            }
+        )
+    return {
+        "externalId": receipt,
+        "store": "lisboa" if receipt.startswith("L") else "porto",
+        "total": total,
+        "lines": lines,
+    }
 
 
 def _shopping_hour(at: datetime, chance: random.Random) -> datetime:

@@ -1,4 +1,6 @@
-"""What the services about people work with: the house, one secret, a way to send codes, and what is known of sessions in memory."""
+"""What the services about people work with: the house, one secret, a way to send codes, and what is known of
+sessions in memory.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ STAFF_TERMS = Terms(idle=timedelta(hours=12), longest=timedelta(hours=12))
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """One a process. `secret` hashes contacts and codes and makes refresh tokens; `draw` is where six random digits come from."""
+    """One a process. `secret` hashes contacts and codes and makes refresh tokens; `draw` is where six random
+    digits come from.
+    """
 
     house: House
     secret: bytes = field(repr=False)

@@ -1,7 +1,8 @@
-"""A member's devices: registered by the app, each with a secret by which it makes card codes without a network.
+"""A member's devices: registered by the app, each with a secret by which it makes card codes without a
+network.
 
-The same installation asking again gets a fresh secret, and its old codes are worth nothing. A push token that moves to another
-member leaves the first.
+The same installation asking again gets a fresh secret, and its old codes are worth nothing. A push token that
+moves to another member leaves the first.
 """
 
 from __future__ import annotations
@@ -55,7 +56,10 @@ def _checked(registration: Registration) -> str:
     installation = fields.installation(registration.installation)
     if installation is None:
         raise InvalidInput("installationId", "An installation has an id.")
-    for field, text, longest in (("token", registration.token, LONGEST_TOKEN), ("appVersion", registration.app_version, LONGEST_VERSION)):
+    for field, text, longest in (
+        ("token", registration.token, LONGEST_TOKEN),
+        ("appVersion", registration.app_version, LONGEST_VERSION),
+    ):
         if text is not None and not (1 <= len(text) <= longest and text.isascii() and text.isprintable()):
             raise InvalidInput(field, f"Write 1 to {longest} printable ASCII characters.")
     return installation
@@ -67,9 +71,17 @@ async def listed(store: Store, member: str) -> list[Device]:
     return await devices.of_member(store, member)
 
 
-async def card(store: Store, *, member: str, number: str, installation: str | None, key: bytes, now: datetime) -> Card:
-    """Return the code to show at the till: its installation's own where registered, else the server's. Writes nothing."""
-    found = await devices.find(store, devices.device_id(member, installation)) if installation is not None else None
+async def card(
+    store: Store, *, member: str, number: str, installation: str | None, key: bytes, now: datetime
+) -> Card:
+    """Return the code to show at the till: its installation's own where registered, else the server's. Writes
+    nothing.
+    """
+    found = (
+        await devices.find(store, devices.device_id(member, installation))
+        if installation is not None
+        else None
+    )
     if found is None:
         code, expires_at = codes.make_server_card(number, key=key, now=now)
         return Card(code, expires_at)
@@ -79,8 +91,12 @@ async def card(store: Store, *, member: str, number: str, installation: str | No
 
 
 # ---------------------------------------------------------------- writes
-async def register(store: Store, *, member: str, session: str, registration: Registration, key: bytes, now: datetime) -> Registered:
-    """Register an installation of a member's, with a fresh secret. A member has 20 devices at most: the one unseen for longest goes."""
+async def register(
+    store: Store, *, member: str, session: str, registration: Registration, key: bytes, now: datetime
+) -> Registered:
+    """Register an installation of a member's, with a fresh secret. A member has 20 devices at most: the one
+    unseen for longest goes.
+    """
     installation = _checked(registration)
     raw = secrets.token_bytes(codes.DEVICE_BYTES)
     now = milliseconds(now)

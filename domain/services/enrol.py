@@ -1,7 +1,7 @@
 """Joining: a membership is reserved for a contact, and begins with the first sign-in that proves it.
 
-Nothing here looks whether the contact is known: the answer is the same, and so is the time. Who is a member already is signed in
-by the code, and their reservation comes to nothing.
+Nothing here looks whether the contact is known: the answer is the same, and so is the time. Who is a member
+already is signed in by the code, and their reservation comes to nothing.
 """
 
 from __future__ import annotations
@@ -58,7 +58,8 @@ class CodeSent:
 
 # ---------------------------------------------------------------- reserving
 async def enrol(desk: Desk, application: Application, *, key: str, now: datetime) -> CodeSent:
-    """Reserve a membership and send a code. The same key and application again answer the same and send nothing.
+    """Reserve a membership and send a code. The same key and application again answer the same and send
+    nothing.
 
     Raises InvalidInput, TermsNotAccepted, Conflicting and TooMany.
     """
@@ -75,7 +76,9 @@ async def enrol(desk: Desk, application: Application, *, key: str, now: datetime
         record = await sign_in_codes.find(desk.store, id)
         after, code = issued(desk, record, contact, purpose=SIGN_IN, now=now, reserved=reserved)
         sent = CodeSent(contact.masked, now + rules.LIFE)
-        await desk.store.transact([binding.to({"expires_at": sent.expires_at}), sign_in_codes.putting(after, now=now)])
+        await desk.store.transact(
+            [binding.to({"expires_at": sent.expires_at}), sign_in_codes.putting(after, now=now)]
+        )
         return sent, code
 
     async def again(reply: Reply) -> tuple[CodeSent, None]:
@@ -88,7 +91,9 @@ async def enrol(desk: Desk, application: Application, *, key: str, now: datetime
 
 
 def _request(desk: Desk, contact: Contact, application: Application, key: str) -> RequestKey:
-    said = orjson.dumps({**asdict(application), "email": None, "phone": None}, option=orjson.OPT_SORT_KEYS).decode()
+    said = orjson.dumps(
+        {**asdict(application), "email": None, "phone": None}, option=orjson.OPT_SORT_KEYS
+    ).decode()
     scope = requests.contact_scope(rules.contact_hash(desk.secret, contact.key))
     asked: Mapping[str, object] = {"application": rules.input_hash(desk.secret, contact.key, said)}
     return requests.request_key(scope=scope, key=key, operation="enrol", asked=asked)
@@ -116,7 +121,9 @@ async def _reservation(desk: Desk, application: Application, now: datetime) -> R
         name=fields.name(application.name),
         locale=locale,
         timezone=header.timezone if application.timezone is None else fields.timezone(application.timezone),
-        birthday=None if application.birthday is None else fields.birthday(application.birthday, zone=programme.zone, now=now),
+        birthday=None
+        if application.birthday is None
+        else fields.birthday(application.birthday, zone=programme.zone, now=now),
         terms=expect_current(programme, application.terms_version),
         consents=given(programme, application.consents, locale=locale, source=AT_ENROLMENT, now=now),
         referred_by=await _inviter(desk, programme, application.referral_code),
@@ -127,8 +134,8 @@ async def _reservation(desk: Desk, application: Application, now: datetime) -> R
 async def _inviter(desk: Desk, programme: Programme, code: str | None) -> str | None:
     """Return the member whose referral code it is: a member's code is their membership number.
 
-    A code whose check digit is wrong is refused, whoever mistyped it is told. One that nobody has joins without an invitation: whoever
-    asks here has proven nothing, and may not learn which numbers there are.
+    A code whose check digit is wrong is refused, whoever mistyped it is told. One that nobody has joins
+    without an invitation: whoever asks here has proven nothing, and may not learn which numbers there are.
     """
     if code is None:
         return None
@@ -136,13 +143,18 @@ async def _inviter(desk: Desk, programme: Programme, code: str | None) -> str | 
         raise InvalidInput("referralCode", "The programme has no referrals: leave the code out.")
     told = codes.classify(code[:64])
     if told.kind is not codes.CodeKind.NUMBER:
-        raise InvalidInput("referralCode", "This is no invitation code: it has ten digits. Look for a mistyped one.")
+        raise InvalidInput(
+            "referralCode", "This is no invitation code: it has ten digits. Look for a mistyped one."
+        )
     return await contacts.member_of(desk.store, contacts.number_key(told.text))
 
 
 # ---------------------------------------------------------------- beginning
-async def begin_membership(desk: Desk, proven: Proven, reserved: Reservation, *, along: list[Write], member: str, now: datetime) -> None:
-    """Begin a membership in one transaction with the writes that come along. Raises ContactHeld where somebody has the contact.
+async def begin_membership(
+    desk: Desk, proven: Proven, reserved: Reservation, *, along: list[Write], member: str, now: datetime
+) -> None:
+    """Begin a membership in one transaction with the writes that come along. Raises ContactHeld where
+    somebody has the contact.
 
     One round: the caller takes it again where it is Stale.
     """
@@ -159,11 +171,27 @@ async def begin_membership(desk: Desk, proven: Proven, reserved: Reservation, *,
         consents=reserved.consents,
     )
     event = Event(
-        id=f"enrol:{member}", name=ENROLLED, at=now, source=IN_THE_APP, data={"referredBy": reserved.referred_by}, profile=details.profile
+        id=f"enrol:{member}",
+        name=ENROLLED,
+        at=now,
+        source=IN_THE_APP,
+        data={"referredBy": reserved.referred_by},
+        profile=details.profile,
     )
     world = await desk.house.shelf.world(published.programme, now=now)
-    decision = decide(published.programme, new_member(member, number), event, now=now, world=world, version=published.version)
-    claims = [*along, contacts.taking(proven.contact.key, member), contacts.taking(contacts.number_key(number), member)]
+    decision = decide(
+        published.programme,
+        new_member(member, number),
+        event,
+        now=now,
+        world=world,
+        version=published.version,
+    )
+    claims = [
+        *along,
+        contacts.taking(proven.contact.key, member),
+        contacts.taking(contacts.number_key(number), member),
+    ]
     if reserved.referred_by is not None:
         claims.append(members.named_by_friend(reserved.referred_by))
     await committed(desk.house, published, decision, now=now, claims=claims, details=details)

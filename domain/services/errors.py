@@ -1,4 +1,6 @@
-"""What a service refuses before anything is decided. The facts that a screen can act on are `Refusal`s (`domain.model.decision`)."""
+"""What a service refuses before anything is decided. The facts that a screen can act on are `Refusal`s
+(`domain.model.decision`).
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,9 @@ from domain.model.decision import Refusal
 
 
 class InvalidInput(Exception):
-    """A field that cannot be what it is: the message says what would be right. Nothing was read or written for it."""
+    """A field that cannot be what it is: the message says what would be right. Nothing was read or written
+    for it.
+    """
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(f"{field}: {message}")
@@ -25,13 +29,19 @@ class TooMany(Exception):
         self.retry_after = max(1, retry_after)
 
 
-SignInRefusal = Literal["WRONG_CODE", "EXPIRED_CODE", "TOO_MANY_ATTEMPTS", "WRONG_PASSWORD", "SESSION_ENDED", "DISABLED"]
+SignInRefusal = Literal[
+    "WRONG_CODE", "EXPIRED_CODE", "TOO_MANY_ATTEMPTS", "WRONG_PASSWORD", "SESSION_ENDED", "DISABLED"
+]
 
 
 class SignInRefused(Refusal):
-    """Somebody did not prove who they are; `attempts_left` of the code, `retry_after` seconds where waiting helps."""
+    """Somebody did not prove who they are; `attempts_left` of the code, `retry_after` seconds where waiting
+    helps.
+    """
 
-    def __init__(self, reason: SignInRefusal, *, attempts_left: int | None = None, retry_after: int | None = None) -> None:
+    def __init__(
+        self, reason: SignInRefusal, *, attempts_left: int | None = None, retry_after: int | None = None
+    ) -> None:
         super().__init__(f"sign-in refused: {reason}")
         self.reason = reason
         self.attempts_left = attempts_left
@@ -60,7 +70,9 @@ class TermsNotAccepted(Refusal):
         self.current_version = current_version
 
 
-NotAllowedReason = Literal["OWN_MEMBERSHIP", "OTHER_STORE", "SHIFT_LIMIT", "MEMBER_FROZEN", "ROLE", "TOO_LATE"]
+NotAllowedReason = Literal[
+    "OWN_MEMBERSHIP", "OTHER_STORE", "SHIFT_LIMIT", "MEMBER_FROZEN", "ROLE", "TOO_LATE"
+]
 
 
 class NotAllowed(Refusal):

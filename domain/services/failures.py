@@ -1,7 +1,8 @@
-"""What a programme's expressions failed on, a line each in the log, once the decision that met it is committed.
+"""What a programme's expressions failed on, a line each in the log, once the decision that met it is
+committed.
 
-One that fails on a null is false, as its author may well mean; who wonders why a rule never applies finds here that it does not.
-A line says where it stands in the file, never what it was given.
+One that fails on a null is false, as its author may well mean; who wonders why a rule never applies finds
+here that it does not. A line says where it stands in the file, never what it was given.
 """
 
 from __future__ import annotations
@@ -18,11 +19,19 @@ log = structlog.get_logger(__name__)
 
 
 def log_failed(decision: Decision, of_version: Callable[[int], Programme]) -> None:
-    """Write down which expressions failed in a decision; `of_version` is the programme of a version that is in memory."""
+    """Write down which expressions failed in a decision; `of_version` is the programme of a version that is
+    in memory.
+    """
     for row in decision.rows:
         for one in row.failed:
             where = [place for place, asked in _asked(of_version(row.version)) if asked.source == one.source]
-            log.info("programme.expression_failed", where=where, version=row.version, about=row.event.name, kind=one.kind)
+            log.info(
+                "programme.expression_failed",
+                where=where,
+                version=row.version,
+                about=row.event.name,
+                kind=one.kind,
+            )
 
 
 def _asked(programme: Programme) -> Iterator[tuple[str, Expression]]:
@@ -34,8 +43,16 @@ def _asked(programme: Programme) -> Iterator[tuple[str, Expression]]:
         *((f"rewards.{one.code}", one.when, (), None) for one in programme.rewards),
         *((f"segments.{one.code}", one.when, (), None) for one in programme.segments),
         *((("tiers", tiers.count.when, (), tiers.count.of),) if tiers else ()),
-        *((("referral", referral.qualifies.when, (*referral.friend, *referral.referrer), None),) if referral else ()),
+        *(
+            (("referral", referral.qualifies.when, (*referral.friend, *referral.referrer), None),)
+            if referral
+            else ()
+        ),
     ]
     for place, when, do, of in parts:
         ways = (of, *(action.award.of for action in do if action.award))
-        yield from ((place, asked) for asked in (when, *(way.expr for way in ways if way is not None)) if asked is not None)
+        yield from (
+            (place, asked)
+            for asked in (when, *(way.expr for way in ways if way is not None))
+            if asked is not None
+        )

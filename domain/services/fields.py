@@ -1,4 +1,6 @@
-"""What people say of themselves, judged field by field: each refusal is an InvalidInput that names its field and what would be right."""
+"""What people say of themselves, judged field by field: each refusal is an InvalidInput that names its field
+and what would be right.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,8 @@ LONGEST_KEY = 128
 LONGEST_INSTALLATION = 200
 OLDEST_YEARS = 130
 
-# Characters that draw nothing or turn the text around: a name with one can pass for another. Two of them some scripts are written with.
+# Characters that draw nothing or turn the text around: a name with one can pass for another. Two of them some
+# scripts are written with.
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _JOINERS = frozenset("\u200c\u200d")
 
@@ -51,7 +54,9 @@ def birthday(day: date, *, zone: ZoneInfo, now: datetime) -> date:
     """Return a day of birth: in the last 130 years, and not after today."""
     today = now.astimezone(zone).date()
     if not date(today.year - OLDEST_YEARS, 1, 1) <= day <= today:
-        raise InvalidInput("birthday", f"A birthday lies between {today.year - OLDEST_YEARS}-01-01 and today.")
+        raise InvalidInput(
+            "birthday", f"A birthday lies between {today.year - OLDEST_YEARS}-01-01 and today."
+        )
     return day
 
 
@@ -82,8 +87,13 @@ def key(text: str) -> str:
 
 def installation(text: str | None) -> str | None:
     """Return the id that an app's installation gave itself."""
-    if text is not None and not (1 <= len(text) <= LONGEST_INSTALLATION and text.isascii() and text.isprintable()):
-        raise InvalidInput("installationId", f"An installation's id has 1 to {LONGEST_INSTALLATION} printable ASCII characters.")
+    if text is not None and not (
+        1 <= len(text) <= LONGEST_INSTALLATION and text.isascii() and text.isprintable()
+    ):
+        raise InvalidInput(
+            "installationId",
+            f"An installation's id has 1 to {LONGEST_INSTALLATION} printable ASCII characters.",
+        )
     return text
 
 

@@ -1,6 +1,7 @@
 """What any process commits, handed on as it happens: one change stream a process, and whoever wants its news.
 
-A stream that is lost is opened again, ever more patiently. Each time that it opens, everybody looks for themselves what they missed.
+A stream that is lost is opened again, ever more patiently. Each time that it opens, everybody looks for
+themselves what they missed.
 """
 
 from __future__ import annotations
@@ -57,9 +58,12 @@ class Follower:
             except (WatchLost, Unavailable) as fault:
                 task = asyncio.current_task()
                 if task is not None and task.cancelling():
-                    # The driver met a fault while it cleaned up after being cancelled: that hides the cancellation, and must not.
+                    # The driver met a fault while it cleaned up after being cancelled: that hides the
+                    # cancellation, and must not.
                     raise asyncio.CancelledError from fault
-                log.warning("following.lost", why=type(fault.__cause__ or fault).__name__, again_in_seconds=pause)
+                log.warning(
+                    "following.lost", why=type(fault.__cause__ or fault).__name__, again_in_seconds=pause
+                )
             self.following.clear()
             lost = True
             await asyncio.sleep(pause)
@@ -76,4 +80,6 @@ class Follower:
                 hearer.hear(change, now=now)
             except Exception:
                 # A row that a newer version of us has written, say: it must not end the news of all others.
-                log.exception("following.not_understood", change=type(change).__name__, hearer=type(hearer).__name__)
+                log.exception(
+                    "following.not_understood", change=type(change).__name__, hearer=type(hearer).__name__
+                )

@@ -1,4 +1,6 @@
-"""A purchase as somebody hands it in, judged field by field: each refusal is an InvalidInput that names its field."""
+"""A purchase as somebody hands it in, judged field by field: each refusal is an InvalidInput that names its
+field.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +48,13 @@ class Given:
         """Return what an idempotency key is compared by."""
         lines = [[one.sku, one.amount, one.quantity, one.name, one.category] for one in self.lines]
         at = self.occurred_at.isoformat() if self.occurred_at else None
-        return {"externalId": self.external_id, "total": self.total, "currency": self.currency, "lines": lines, "at": at}
+        return {
+            "externalId": self.external_id,
+            "total": self.total,
+            "currency": self.currency,
+            "lines": lines,
+            "at": at,
+        }
 
 
 # ---------------------------------------------------------------- pure rules
@@ -83,7 +91,11 @@ def identifier(text: str, *, field: str) -> None:
 
 def words(text: str, *, field: str, longest: int) -> None:
     """Judge a text: not empty, not too long, no control characters."""
-    if not text.strip() or len(text) > longest or any(unicodedata.category(each) in ("Cc", "Cs", "Cn") for each in text):
+    if (
+        not text.strip()
+        or len(text) > longest
+        or any(unicodedata.category(each) in ("Cc", "Cs", "Cn") for each in text)
+    ):
         raise InvalidInput(field, f"Write 1 to {longest} characters, none of them a control character.")
 
 

@@ -1,12 +1,15 @@
-"""What another system is told by a webhook: that an event happened to a member, in codes, figures and ids; nothing personal.
+"""What another system is told by a webhook: that an event happened to a member, in codes, figures and ids;
+nothing personal.
 
-    {"delivery": "…", "hook": "shop", "event": "purchase.completed", "occurredAt": "2026-03-02T12:00:00.000Z", "member": "…",
+    {"delivery": "…", "hook": "shop", "event": "purchase.completed", "occurredAt": "2026-03-02T12:00:00.000Z",
+    "member": "…",
      "rule": "big-basket", "data": {"externalId": "r-1", "store": "lisboa", "currency": "EUR", "total": 4990}}
 
-`delivery` is the same at every attempt, and what an operator sees in `selo outbox list`; `occurredAt` is UTC; `member` and the ids in
-`data` (`voucher`, `friend`, `referredBy`) are the API's own. `rule` is the rule that asked for it, `badge:CODE` for a badge and
-`referral:friend` or `referral:referrer` for a referral. `data` is the event's, as expressions see it; of a purchase and of a refund
-what they are known by, with what was paid or taken back in minor units. Somebody's age is not told.
+`delivery` is the same at every attempt, and what an operator sees in `selo outbox list`; `occurredAt` is UTC;
+`member` and the ids in `data` (`voucher`, `friend`, `referredBy`) are the API's own. `rule` is the rule that
+asked for it, `badge:CODE` for a badge and `referral:friend` or `referral:referrer` for a referral. `data` is
+the event's, as expressions see it; of a purchase and of a refund what they are known by, with what was paid
+or taken back in minor units. Somebody's age is not told.
 """
 
 from __future__ import annotations
@@ -35,10 +38,15 @@ def webhook_of(row: Promised, *, api_id: ApiId) -> WebhookMessage:
         "rule": row.rule or None,
         "data": _data(row, api_id),
     }
-    return WebhookMessage(row.id, row.code, json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode())
+    return WebhookMessage(
+        row.id, row.code, json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
+    )
 
 
 def _data(row: Promised, api_id: ApiId) -> dict[str, Json]:
     if row.event == BIRTHDAY:
         return {}
-    return {name: api_id(_NAMED[name], value) if name in _NAMED and isinstance(value, str) else value for name, value in row.data.items()}
+    return {
+        name: api_id(_NAMED[name], value) if name in _NAMED and isinstance(value, str) else value
+        for name, value in row.data.items()
+    }

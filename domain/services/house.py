@@ -1,6 +1,8 @@
-"""What every story that moves value shares: the house, one decision committed, one act a key, and a late event's own time.
+"""What every story that moves value shares: the house, one decision committed, one act a key, and a late
+event's own time.
 
-    member -> decide -> commit, again where something moved meanwhile; a key that has acted answers as it did then.
+member -> decide -> commit, again where something moved meanwhile; a key that has acted answers as it did
+then.
 """
 
 from __future__ import annotations
@@ -40,7 +42,9 @@ _DAYS: Mapping[Per, int] = {"day": 1, "week": 7, "month": 31, "year": 366}
 # ---------------------------------------------------------------- values
 @dataclass(frozen=True, slots=True)
 class House:
-    """One a process: the database, the programmes in memory, what is left on the shelf, and who listens to what happens."""
+    """One a process: the database, the programmes in memory, what is left on the shelf, and who listens to
+    what happens.
+    """
 
     store: Store
     programmes: Programmes
@@ -89,9 +93,11 @@ async def once(
     act: Callable[[Binding], Awaitable[T]],
     again: Callable[[Reply], Awaitable[T]],
 ) -> T:
-    """Act once for a key: `act` commits with the binding it is given; where the key has acted, `again` answers from the reply.
+    """Act once for a key: `act` commits with the binding it is given; where the key has acted, `again`
+    answers from the reply.
 
-    A refusal binds nothing. Raises Conflicting where the key has acted on another input, Busy, and what `act` raises.
+    A refusal binds nothing. Raises Conflicting where the key has acted on another input, Busy, and what `act`
+    raises.
     """
     lapsed: list[datetime | None] = [None]
 
@@ -128,20 +134,40 @@ async def member_of(house: House, member: str) -> Kept:
 
 
 def moment(kept: Kept, *, now: datetime, occurred_at: datetime | None = None) -> datetime:
-    """Return an event's time: its own, or now; never before what was decided while the caller stood in the queue."""
+    """Return an event's time: its own, or now; never before what was decided while the caller stood in the
+    queue.
+    """
     if occurred_at is not None:
         return milliseconds(occurred_at)
     return max(milliseconds(now), kept.member.decided_at or milliseconds(now))
 
 
 async def decided(
-    house: House, published: Published, kept: Kept, event: Event, *, now: datetime, past: Past | None = None, by: By = "input"
+    house: House,
+    published: Published,
+    kept: Kept,
+    event: Event,
+    *,
+    now: datetime,
+    past: Past | None = None,
+    by: By = "input",
 ) -> Decision:
-    """Decide an event of a member by the programme that rules, a late one by that of its own time. Raises a Refusal."""
+    """Decide an event of a member by the programme that rules, a late one by that of its own time. Raises a
+    Refusal.
+    """
     world = await house.shelf.world(published.programme, now=now)
     past = past or await past_of(house, kept, event)
     clock = max(now, event.at)
-    return decide(published.programme, kept.member, event, now=clock, world=world, past=past, version=published.version, by=by)
+    return decide(
+        published.programme,
+        kept.member,
+        event,
+        now=clock,
+        world=world,
+        past=past,
+        version=published.version,
+        by=by,
+    )
 
 
 async def past_of(house: House, kept: Kept, event: Event) -> Past | None:
@@ -151,27 +177,51 @@ async def past_of(house: House, kept: Kept, event: Event) -> Past | None:
         return None
     ruled = await house.programmes.at_time(event.at)
     programme = ruled.programme
-    pers = {bound.per for rule in programme.rules_on(event.name) for bound in (rule.limit, rule.cap) if bound is not None}
+    pers = {
+        bound.per
+        for rule in programme.rules_on(event.name)
+        for bound in (rule.limit, rule.cap)
+        if bound is not None
+    }
     day = local_day(event.at, programme.zone)
     starts = [period_start(day, per) for per in pers if per != "ever"]
     start = max(start_of(min([day, *starts]), programme.zone), event.at - LOOK_BACK)
-    end = max([event.at, *(start_of(period_start(day, per), programme.zone) + timedelta(days=_DAYS[per]) for per in pers if per != "ever")])
+    end = max(
+        [
+            event.at,
+            *(
+                start_of(period_start(day, per), programme.zone) + timedelta(days=_DAYS[per])
+                for per in pers
+                if per != "ever"
+            ),
+        ]
+    )
     rows = await journal.between(house.store, member.id, start=start, end=end)
     found = pasts.past_of(programme, rows, at=event.at, version=ruled.version)
-    facts = found.facts if any(row.event.at <= event.at for row in rows) else await _facts_before(house, member.id, event.at)
+    facts = (
+        found.facts
+        if any(row.event.at <= event.at for row in rows)
+        else await _facts_before(house, member.id, event.at)
+    )
     return Past(programme, facts, _with_ever(found.counts, member.counters), ruled.version)
 
 
 async def _facts_before(house: House, member: str, at: datetime) -> Facts:
-    """Return the facts of the last row before an instant, in windows that widen: most late events are late by little."""
+    """Return the facts of the last row before an instant, in windows that widen: most late events are late by
+    little.
+    """
     for within in FACTS_WITHIN:
         if rows := await journal.between(house.store, member, start=at - within, end=at):
             return rows[-1].facts
     return Facts()
 
 
-def _with_ever(found: Mapping[str, tuple[Count, ...]], kept: Mapping[str, tuple[Count, ...]]) -> dict[str, tuple[Count, ...]]:
-    """Return counts of periods as found in the journal's window, and those for ever as the member keeps them."""
+def _with_ever(
+    found: Mapping[str, tuple[Count, ...]], kept: Mapping[str, tuple[Count, ...]]
+) -> dict[str, tuple[Count, ...]]:
+    """Return counts of periods as found in the journal's window, and those for ever as the member keeps
+    them.
+    """
     out = {rule: tuple(one for one in counts if one.per != "ever") for rule, counts in found.items()}
     for rule, counts in kept.items():
         out[rule] = (*out.get(rule, ()), *(one for one in counts if one.per == "ever"))

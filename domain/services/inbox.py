@@ -16,7 +16,9 @@ MARKED_AT_MOST = 100
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A window of the inbox, newest first; `more` tells whether there are older ones. `unread` counts all of it."""
+    """A window of the inbox, newest first; `more` tells whether there are older ones. `unread` counts all of
+    it.
+    """
 
     letters: tuple[Letter, ...]
     more: bool
@@ -29,8 +31,11 @@ async def mailbox(house: House, *, member_id: str) -> Mailbox:
     return await inbox.mailbox(house.store, member_id)
 
 
-async def opened(house: House, *, member_id: str, first: int, before: int | None = None, box: Mailbox | None = None) -> Opened:
-    """Return letters below a number, from the newest where none is given, with their programme versions in memory.
+async def opened(
+    house: House, *, member_id: str, first: int, before: int | None = None, box: Mailbox | None = None
+) -> Opened:
+    """Return letters below a number, from the newest where none is given, with their programme versions in
+    memory.
 
     `box` where the caller has counted the letters already.
     """
@@ -52,7 +57,9 @@ async def letter(house: House, *, letter_id: str, member_id: str) -> Letter:
 
 # ---------------------------------------------------------------- writes
 async def mark_read(house: House, *, member_id: str, letter_ids: Sequence[str], now: datetime) -> int:
-    """Mark letters as read; return how many are not yet. Doing it again changes nothing. Raises NotFound for somebody else's."""
+    """Mark letters as read; return how many are not yet. Doing it again changes nothing. Raises NotFound for
+    somebody else's.
+    """
     ids = sorted(set(letter_ids))
 
     async def attempt() -> int:
@@ -63,7 +70,9 @@ async def mark_read(house: House, *, member_id: str, letter_ids: Sequence[str], 
         fresh = [one for one in found if one.read_at is None]
         after = replace(box, unread=max(0, box.unread - len(fresh)))
         if fresh:
-            await house.store.transact([*(inbox.read(one, at=now) for one in fresh), inbox.counted(box, after)])
+            await house.store.transact(
+                [*(inbox.read(one, at=now) for one in fresh), inbox.counted(box, after)]
+            )
         return after.unread
 
     return await house.store.rounds(attempt, queue=f"mailbox:{member_id}")

@@ -1,7 +1,9 @@
-"""What happens to members, told as it happens to whoever listens: the news of the change stream, handed on in memory.
+"""What happens to members, told as it happens to whoever listens: the news of the change stream, handed on in
+memory.
 
-Nothing is kept for a listener but the few rows it has not taken yet: one that falls behind reads the rest from the journal, as one that
-comes back does. Where the stream was lost, every listener looks for itself what it missed meanwhile.
+Nothing is kept for a listener but the few rows it has not taken yet: one that falls behind reads the rest
+from the journal, as one that comes back does. Where the stream was lost, every listener looks for itself what
+it missed meanwhile.
 """
 
 from __future__ import annotations
@@ -28,7 +30,9 @@ APART = timedelta(milliseconds=100)  # as far as the clocks of two machines may 
 
 @dataclass(slots=True, eq=False)
 class Listener:
-    """One subscription: the newest counters heard of, and the last rows and letters themselves. `missed` where it must look itself."""
+    """One subscription: the newest counters heard of, and the last rows and letters themselves. `missed`
+    where it must look itself.
+    """
 
     heard: asyncio.Event = field(default_factory=asyncio.Event)
     seq: int = 0
@@ -62,7 +66,9 @@ def _put(kept: OrderedDict[int, T], counter: int, one: T) -> None:
 
 
 class Live:
-    """One a process. `promised` is set when something was written that a worker should send, `due` when the agenda got what is due now."""
+    """One a process. `promised` is set when something was written that a worker should send, `due` when the
+    agenda got what is due now.
+    """
 
     def __init__(self) -> None:
         self._listeners: dict[str, set[Listener]] = {}

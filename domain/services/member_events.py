@@ -1,6 +1,8 @@
-"""Events that other systems and managers report: those the programme file declares, plan.* and survey.answered.
+"""Events that other systems and managers report: those the programme file declares, plan.* and
+survey.answered.
 
-An event's lasting identity in its source makes it count once, whatever key it comes with. Its data are what the file declares, no more.
+An event's lasting identity in its source makes it count once, whatever key it comes with. Its data are what
+the file declares, no more.
 """
 
 from __future__ import annotations
@@ -53,7 +55,11 @@ def checked_data(programme: Programme, name: str, data: Mapping[str, object]) ->
     unknown = sorted(data.keys() - spec.data.keys())
     if unknown:
         raise InvalidInput(f"data.{unknown[0]}", "The programme declares no such field.")
-    return {field: _typed(field, kind, data[field]) for field, kind in spec.data.items() if data.get(field) is not None}
+    return {
+        field: _typed(field, kind, data[field])
+        for field, kind in spec.data.items()
+        if data.get(field) is not None
+    }
 
 
 def _typed(field: str, kind: str, value: object) -> Json:
@@ -124,7 +130,9 @@ async def record(
     key: str,
     now: datetime,
 ) -> EventRecorded:
-    """Record an event of a member. Raises NotAllowed, MemberFrozen, Conflicting; InvalidInput, NotFound, Busy."""
+    """Record an event of a member. Raises NotAllowed, MemberFrozen, Conflicting; InvalidInput, NotFound,
+    Busy.
+    """
     till.need_manager()
     given.identifier(external_id, field="externalId")
     given.identifier(key, field="idempotencyKey")
@@ -143,7 +151,9 @@ async def record(
         if kept.member.frozen:
             raise MemberFrozen("a frozen member earns nothing")
         at = moment(kept, now=now, occurred_at=occurred_at)
-        decision = await decided(house, published, kept, Event(f"event:{identity}", name, at, till.source, said), now=now)
+        decision = await decided(
+            house, published, kept, Event(f"event:{identity}", name, at, till.source, said), now=now
+        )
         bind = binding.to({"member": member_id, "seq": decision.row.seq})
         claim = receipts.claimed(identity, member=member_id, row=decision.row)
         trail = till.trail(decision, "EVENT", now=now, subject=name)
@@ -161,13 +171,20 @@ async def record(
     return await once(house, request=request, queue=member_id, now=now, act=act, again=again)
 
 
-async def _recorded_before(house: House, identity: str, member_id: str, name: str, said: Mapping[str, Json]) -> Row:
+async def _recorded_before(
+    house: House, identity: str, member_id: str, name: str, said: Mapping[str, Json]
+) -> Row:
     """Return the row of an event recorded before. Raises Conflicting where it was another event."""
     found = await receipts.find(house.store, identity)
     if found is None:
         raise Stale("the event is being written")
     row = await journal.one(house.store, found.member, found.seq)
-    if row is None or found.member != member_id or row.event.name != name or dict(row.event.data) != dict(said):
+    if (
+        row is None
+        or found.member != member_id
+        or row.event.name != name
+        or dict(row.event.data) != dict(said)
+    ):
         raise Conflicting
     return row
 

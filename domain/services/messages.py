@@ -1,7 +1,8 @@
-"""What a promised message becomes when its time has come: for whom, by which channels, in which words, or why for nobody.
+"""What a promised message becomes when its time has come: for whom, by which channels, in which words, or why
+for nobody.
 
-Consent is judged again at every attempt: what was withdrawn since is not sent. The inbox has the message at once, whatever the hour;
-what would wake somebody waits for the end of their quiet hours.
+Consent is judged again at every attempt: what was withdrawn since is not sent. The inbox has the message at
+once, whatever the hour; what would wake somebody waits for the end of their quiet hours.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ COLLAPSE_BYTES = 64
 
 # ---------------------------------------------------------------- pure rules
 def spec_of(programme: Programme, kind: Kind, code: str) -> Message | None:
-    """Return a message, or a survey's question as one, as the programme has it; None where it has none of this code."""
+    """Return a message, or a survey's question as one, as the programme has it; None where it has none of
+    this code.
+    """
     if kind == "survey":
         survey = survey_of(programme, code)
         return survey.message if survey is not None else None
@@ -53,12 +56,16 @@ def why_not(spec: Message | None, kept: Kept | None) -> str | None:
 
 
 def too_soon(programme: Programme, spec: Message, box: Mailbox, row: Promised) -> bool:
-    """Tell whether a message comes within the time after the last of its kind in which there may be no second."""
+    """Tell whether a message comes within the time after the last of its kind in which there may be no
+    second.
+    """
     last, by = box.last.get(spec.code, (None, ""))
     return by != row.id and spec.too_soon(row.at, last=last, zone=programme.zone)
 
 
-def waits_until(programme: Programme, spec: Message, kept: Kept, *, key: str, now: datetime) -> datetime | None:
+def waits_until(
+    programme: Programme, spec: Message, kept: Kept, *, key: str, now: datetime
+) -> datetime | None:
     """Return when a message that keeps quiet hours may go; None where it may now."""
     if not spec.quiet:
         return None
@@ -72,7 +79,9 @@ def channels_of(spec: Message) -> tuple[Delivery, ...]:
 
 
 def collapse_id(spec: Message, row: Promised) -> str:
-    """Return what a phone replaces an earlier one by: what the programme says, else the message's own, so that a duplicate is seen once."""
+    """Return what a phone replaces an earlier one by: what the programme says, else the message's own, so
+    that a duplicate is seen once.
+    """
     return (spec.collapse or sha256(row.id.encode()).hexdigest()[:32])[:COLLAPSE_BYTES]
 
 
@@ -102,7 +111,9 @@ def words_of(programme: Programme, spec: Message, row: Promised, kept: Kept, *, 
 
 
 def letter_words(programme: Programme, letter: Letter, to: Recipient) -> Rendered:
-    """Return what a letter says to whoever reads it now; its code alone where the programme knows the message no more."""
+    """Return what a letter says to whoever reads it now; its code alone where the programme knows the message
+    no more.
+    """
     spec = spec_of(programme, letter.kind, letter.code)
     if spec is None:
         return Rendered(letter.code, "", None)

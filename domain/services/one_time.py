@@ -1,6 +1,7 @@
 """One-time codes as a story: sent to a contact, tried, used up.
 
-Nothing here looks whether a contact is known, so it is the same work, and the same time, for one that is and one that is not.
+Nothing here looks whether a contact is known, so it is the same work, and the same time, for one that is and
+one that is not.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ ROUNDS = 16
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """A contact that somebody has just proven; `hashed` names the code to use up. `reserved` is the membership that waits for it."""
+    """A contact that somebody has just proven; `hashed` names the code to use up. `reserved` is the
+    membership that waits for it.
+    """
 
     contact: Contact
     record_id: str
@@ -37,16 +40,26 @@ def changing(member: str) -> str:
 
 
 def issued(
-    desk: Desk, record: Record, contact: Contact, *, purpose: str, now: datetime, reserved: Reservation | None = None
+    desk: Desk,
+    record: Record,
+    contact: Contact,
+    *,
+    purpose: str,
+    now: datetime,
+    reserved: Reservation | None = None,
 ) -> tuple[Record, str]:
-    """Return a contact's record with a new code in the place of any before it, and the code. Raises TooMany."""
+    """Return a contact's record with a new code in the place of any before it, and the code. Raises
+    TooMany.
+    """
     room = rules.room(record.sent, per_hour=desk.codes_per_hour, now=now)
     if not room.free:
         raise TooMany(math.ceil(room.wait.total_seconds()))
     code = rules.make_code(desk.draw(10**rules.DIGITS))
     hashed = rules.code_hash(desk.secret, contact=contact.key, purpose=purpose, code=code)
     live = LiveCode(hashed, purpose, now + rules.LIFE)
-    return replace(record, sent=(*room.sent, now), live=live, reserved=reserved or standing(record, now)), code
+    return replace(
+        record, sent=(*room.sent, now), live=live, reserved=reserved or standing(record, now)
+    ), code
 
 
 def standing(record: Record, now: datetime) -> Reservation | None:
@@ -56,7 +69,9 @@ def standing(record: Record, now: datetime) -> Reservation | None:
 
 
 async def send(desk: Desk, contact: Contact, *, purpose: str, locale: str, now: datetime) -> datetime:
-    """Send a code to a contact; return until when it works. Raises TooMany, and what the sender raises that cannot reach it."""
+    """Send a code to a contact; return until when it works. Raises TooMany, and what the sender raises that
+    cannot reach it.
+    """
     desk.sender.expect_reach(contact)
     id = rules.contact_hash(desk.secret, contact.key)
     for _ in range(ROUNDS):
@@ -69,7 +84,9 @@ async def send(desk: Desk, contact: Contact, *, purpose: str, locale: str, now: 
 
 
 async def prove(desk: Desk, contact: Contact, code: str, *, purpose: str, now: datetime) -> Proven:
-    """Try a code. The try is counted before it is judged. Raises SignInRefused with the tries that are left."""
+    """Try a code. The try is counted before it is judged. Raises SignInRefused with the tries that are
+    left.
+    """
     id = rules.contact_hash(desk.secret, contact.key)
     for _ in range(ROUNDS):
         record = await sign_in_codes.find(desk.store, id)
@@ -81,7 +98,9 @@ async def prove(desk: Desk, contact: Contact, code: str, *, purpose: str, now: d
         tried = replace(live, attempts=live.attempts + 1)
         if not await sign_in_codes.put(desk.store, replace(record, live=tried), now=now):
             continue
-        hashed = rules.code_hash(desk.secret, contact=contact.key, purpose=purpose, code=code.replace(" ", ""))
+        hashed = rules.code_hash(
+            desk.secret, contact=contact.key, purpose=purpose, code=code.replace(" ", "")
+        )
         if not rules.same(hashed, live.hashed):
             raise SignInRefused("WRONG_CODE", attempts_left=rules.ATTEMPTS - tried.attempts)
         return Proven(contact, id, hashed, standing(record, now))

@@ -1,6 +1,8 @@
-"""The outbox as an operator sees it: what waits, what was parked or dropped and why, and sending what is parked again.
+"""The outbox as an operator sees it: what waits, what was parked or dropped and why, and sending what is
+parked again.
 
-Events of the agenda that could not happen stand in the same list: whatever is in trouble is seen in one place.
+Events of the agenda that could not happen stand in the same list: whatever is in trouble is seen in one
+place.
 """
 
 from __future__ import annotations
@@ -28,8 +30,12 @@ async def listed(house: House, *, state: Literal["parked", "dropped", "pending"]
     return sorted(found, key=lambda one: one.due)[:first]
 
 
-async def again(house: House, *, ids: Sequence[str], by: str = COMMAND_LINE, now: datetime) -> tuple[int, list[str]]:
-    """Send again what is parked, those named or all; return how many, and which of those named are not parked."""
+async def again(
+    house: House, *, ids: Sequence[str], by: str = COMMAND_LINE, now: datetime
+) -> tuple[int, list[str]]:
+    """Send again what is parked, those named or all; return how many, and which of those named are not
+    parked.
+    """
     now, done, unknown = milliseconds(now), 0, list[str]()
     for id in ids:
         if await _retried(house, id, by=by, now=now):
@@ -37,7 +43,9 @@ async def again(house: House, *, ids: Sequence[str], by: str = COMMAND_LINE, now
         else:
             unknown.append(id)
     tried = set[str]()  # what a worker parks again meanwhile is not tried for ever
-    while not ids and (found := {one.id for one in await listed(house, state="parked", first=AT_ONCE)} - tried):
+    while not ids and (
+        found := {one.id for one in await listed(house, state="parked", first=AT_ONCE)} - tried
+    ):
         done += sum([await _retried(house, id, by=by, now=now) for id in sorted(found)])
         tried |= found
     return done, unknown

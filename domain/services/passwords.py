@@ -1,4 +1,6 @@
-"""Passwords of staff: argon2id, off the event loop and two at a time, so that a flood of guesses cannot take every core."""
+"""Passwords of staff: argon2id, off the event loop and two at a time, so that a flood of guesses cannot take
+every core.
+"""
 
 from __future__ import annotations
 
@@ -39,6 +41,10 @@ class Passwords:
 
 def _right(kept: str | None, password: str) -> bool:
     try:
-        return _HASHER.verify(kept or _NOBODY, password[:LONGEST]) and kept is not None and len(password) <= LONGEST
+        return (
+            _HASHER.verify(kept or _NOBODY, password[:LONGEST])
+            and kept is not None
+            and len(password) <= LONGEST
+        )
     except (VerificationError, InvalidHashError):
         return False

@@ -1,7 +1,8 @@
-"""Posting: messages put into the inboxes of their members, each once and in its order, many members' at a time.
+"""Posting: messages put into the inboxes of their members, each once and in its order, many members' at a
+time.
 
-Of one member's messages each is posted after the one before it; those of different members go together, in a few commands for all. One
-that fails spoils no other: what failed together is tried alone.
+Of one member's messages each is posted after the one before it; those of different members go together, in a
+few commands for all. One that fails spoils no other: what failed together is tried alone.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ Posted = Literal["there", "too_soon"] | Exception
 
 
 async def posted(house: House, jobs: Sequence[Job], *, now: datetime) -> Mapping[str, Posted]:
-    """Post messages that keep to the inbox, or that may come only so often; return what became of each row, or why nothing did."""
+    """Post messages that keep to the inbox, or that may come only so often; return what became of each row,
+    or why nothing did.
+    """
     out: dict[str, Posted] = {}
     for together in _waves(jobs):
         try:
@@ -50,14 +53,23 @@ async def _wave(house: House, jobs: Sequence[Job], now: datetime) -> Mapping[str
     async def attempt() -> Mapping[str, Posted]:
         boxes = await inbox.mailboxes(house.store, [job.row.member for job in jobs])
         held = [box.holds for box in boxes.values() if box.holds is not None]
-        there = {one.id for one in await inbox.some(house.store, [*(job.row.id for job in jobs), *(one.id for one in held)])}
-        await inbox.put_in(house.store, [one for one in held if one.id not in there])  # where a worker died between the two
+        there = {
+            one.id
+            for one in await inbox.some(
+                house.store, [*(job.row.id for job in jobs), *(one.id for one in held)]
+            )
+        }
+        await inbox.put_in(
+            house.store, [one for one in held if one.id not in there]
+        )  # where a worker died between the two
         there.update(one.id for one in held)
         out: dict[str, Posted] = {}
         moved = list[tuple[Mailbox, Mailbox]]()
         for job in jobs:
             box = boxes.get(job.row.member) or await inbox.mailbox(house.store, job.row.member)
-            after = _after(job, box, now) if job.row.id not in there else box  # else a worker that died had come so far
+            after = (
+                _after(job, box, now) if job.row.id not in there else box
+            )  # else a worker that died had come so far
             out[job.row.id] = "there" if after is not None else "too_soon"
             if after is not None and after is not box:
                 moved.append((box, after))

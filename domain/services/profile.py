@@ -1,4 +1,6 @@
-"""What a member says of themselves: name, birthday, language and zone. It has a version of its own; the ledger is not touched."""
+"""What a member says of themselves: name, birthday, language and zone. It has a version of its own; the
+ledger is not touched.
+"""
 
 from __future__ import annotations
 
@@ -48,9 +50,13 @@ def updated(details: Details, change: ProfileUpdate, programme: Programme, *, no
         details = replace(details, name=fields.name(change.name))
     if change.birthday is not KEEP:
         day = change.birthday
-        details = replace(details, birthday=fields.birthday(day, zone=programme.zone, now=now) if day else None)
+        details = replace(
+            details, birthday=fields.birthday(day, zone=programme.zone, now=now) if day else None
+        )
     if change.locale is not KEEP:
-        details = replace(details, locale=fields.locale(change.locale or programme.programme.locales[0], programme))
+        details = replace(
+            details, locale=fields.locale(change.locale or programme.programme.locales[0], programme)
+        )
     if change.timezone is not KEEP:
         details = replace(details, timezone=fields.timezone(change.timezone or programme.programme.timezone))
     return details

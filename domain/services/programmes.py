@@ -11,12 +11,16 @@ __all__ = ["NothingPublished", "Published", "publish", "shown"]
 
 
 async def publish(house: House, *, text: str, now: datetime, by: str | None = None) -> Published:
-    """Publish a programme file; the one that rules already is given back as it is. Raises ProgrammeFaults, Busy."""
+    """Publish a programme file; the one that rules already is given back as it is. Raises ProgrammeFaults,
+    Busy.
+    """
     return await house.programmes.publish(text, now=now, by=by)
 
 
 async def shown(house: House, *, version: int | None = None) -> tuple[Published, str]:
-    """Return a published version, else the one that rules, with its text. Raises NothingPublished, KeyError."""
+    """Return a published version, else the one that rules, with its text. Raises NothingPublished,
+    KeyError.
+    """
     await house.programmes.refresh()
     number = version or house.programmes.current().version
     return await house.programmes.version(number), await house.programmes.text(number)

@@ -1,7 +1,7 @@
 """Purchases: recorded once, whoever brings them, and quoted by the very code that records them.
 
-A receipt is known by (source, store, externalId). The award, its reasons and all that follows are decided before anything is
-written; one transaction then keeps receipt, member and journal, or nothing.
+A receipt is known by (source, store, externalId). The award, its reasons and all that follows are decided
+before anything is written; one transaction then keeps receipt, member and journal, or nothing.
 """
 
 from __future__ import annotations
@@ -24,7 +24,17 @@ from domain.store.members import Kept, Told
 from domain.store.receipts import ReceiptKnown
 from domain.store.requests import Reply, request_key, store_scope
 
-__all__ = ["LINES", "Given", "GivenLine", "PurchaseClaimed", "PurchaseRecorded", "Quote", "Rise", "quote", "record"]
+__all__ = [
+    "LINES",
+    "Given",
+    "GivenLine",
+    "PurchaseClaimed",
+    "PurchaseRecorded",
+    "Quote",
+    "Rise",
+    "quote",
+    "record",
+]
 
 
 # ---------------------------------------------------------------- errors
@@ -50,7 +60,9 @@ class Rise:
 
 @dataclass(frozen=True, slots=True)
 class PurchaseRecorded:
-    """What a purchase brought: `told` its entries, `outcomes` each rule, `unlocked` rewards, `badges` (code, level); `seen` is of now."""
+    """What a purchase brought: `told` its entries, `outcomes` each rule, `unlocked` rewards, `badges` (code,
+    level); `seen` is of now.
+    """
 
     receipted: Receipted
     seen: Seen
@@ -81,7 +93,11 @@ def rise_of(row: Row) -> Rise | None:
     changed = [one for one in row.raised if one.name == events.TIER_CHANGED]
     if not changed:
         return None
-    origin, to, reason = changed[0].data.get("from"), changed[-1].data.get("to"), changed[-1].data.get("reason")
+    origin, to, reason = (
+        changed[0].data.get("from"),
+        changed[-1].data.get("to"),
+        changed[-1].data.get("reason"),
+    )
     return Rise(str(origin) if origin else None, str(to), row.event.at, str(reason))
 
 
@@ -97,7 +113,14 @@ def _badges(row: Row) -> tuple[tuple[str, int], ...]:
 
 def _event(given: Given, receipt: str, *, till: Till, at: datetime) -> Event:
     lines = tuple(
-        Line(line=n, sku=one.sku, amount=one.amount, quantity=one.quantity, name=one.name, category=one.category)
+        Line(
+            line=n,
+            sku=one.sku,
+            amount=one.amount,
+            quantity=one.quantity,
+            name=one.name,
+            category=one.category,
+        )
         for n, one in enumerate(given.lines, start=1)
     )
     purchase = Purchase(given.external_id, given.total, given.currency, till.store, lines)
@@ -112,7 +135,9 @@ def _may_earn(kept: Kept, till: Till) -> None:
 
 # ---------------------------------------------------------------- reads
 async def quote(house: House, *, till: Till, member_id: str, given: Given, now: datetime) -> Quote:
-    """Return what a purchase would bring: the award without the commit. Raises InvalidInput, NotFound, NotAllowed, MemberFrozen."""
+    """Return what a purchase would bring: the award without the commit. Raises InvalidInput, NotFound,
+    NotAllowed, MemberFrozen.
+    """
     published = house.programmes.current()
     checked(given, programme=published.programme, now=now)
     kept = await member_of(house, member_id)
@@ -136,8 +161,11 @@ async def quote(house: House, *, till: Till, member_id: str, given: Given, now: 
 
 
 # ---------------------------------------------------------------- writes
-async def record(house: House, *, till: Till, member_id: str, given: Given, key: str, now: datetime) -> PurchaseRecorded:
-    """Record a purchase and award what it earns: read, decide, commit, three commands where nothing is in the way.
+async def record(
+    house: House, *, till: Till, member_id: str, given: Given, key: str, now: datetime
+) -> PurchaseRecorded:
+    """Record a purchase and award what it earns: read, decide, commit, three commands where nothing is in the
+    way.
 
     Raises PurchaseClaimed, NotAllowed, MemberFrozen, Conflicting; InvalidInput, NotFound, Busy.
     """
@@ -155,7 +183,14 @@ async def record(house: House, *, till: Till, member_id: str, given: Given, key:
         decision = await decided(house, published, kept, event, now=now)
         bind = binding.to({"member": member_id, "seq": decision.row.seq})
         claim = receipts.claimed(receipt, member=member_id, row=decision.row)
-        trail = till.trail(decision, "PURCHASE", now=now, subject=given.external_id, amount=given.total, counts=("purchases", 1))
+        trail = till.trail(
+            decision,
+            "PURCHASE",
+            now=now,
+            subject=given.external_id,
+            amount=given.total,
+            counts=("purchases", 1),
+        )
         try:
             await committed(house, published, decision, now=now, request=bind, claims=[claim, *trail])
         except ReceiptKnown:
@@ -188,7 +223,9 @@ def _recorded(receipt: str, seen: Seen, row: Row) -> PurchaseRecorded:
     purchase = row.event.purchase
     assert purchase is not None, "a purchase's row has its purchase"
     return PurchaseRecorded(
-        receipted=Receipted(receipt, seen.member.id, row.seq, row.event.source, row.event.at, purchase, purchase),
+        receipted=Receipted(
+            receipt, seen.member.id, row.seq, row.event.source, row.event.at, purchase, purchase
+        ),
         seen=seen,
         version=row.version,
         told=members.told_by(row),
@@ -202,5 +239,12 @@ def _recorded(receipt: str, seen: Seen, row: Row) -> PurchaseRecorded:
 def replaced(result: PurchaseRecorded, receipted: Receipted) -> PurchaseRecorded:
     """Return a result with the receipt as it stands now."""
     return PurchaseRecorded(
-        receipted, result.seen, result.version, result.told, result.outcomes, result.unlocked, result.badges, result.tier_change
+        receipted,
+        result.seen,
+        result.version,
+        result.told,
+        result.outcomes,
+        result.unlocked,
+        result.badges,
+        result.tier_change,
     )

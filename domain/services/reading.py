@@ -1,7 +1,9 @@
-"""What members and staff look at: a member as of this instant, their history, purchases and vouchers. Writes nothing.
+"""What members and staff look at: a member as of this instant, their history, purchases and vouchers. Writes
+nothing.
 
-`home` is one command: the newest entries ride on the member. A member whom time has changed and no job has written is shown as
-the turn will write them. Lists are windows below a counter: `before` is the counter to page below, None for the newest.
+`home` is one command: the newest entries ride on the member. A member whom time has changed and no job has
+written is shown as the turn will write them. Lists are windows below a counter: `before` is the counter to
+page below, None for the newest.
 """
 
 from __future__ import annotations
@@ -35,9 +37,11 @@ RECEIPT_EVENTS = ("purchase:", "refund:")
 # ---------------------------------------------------------------- values
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A member at an instant. `recent` are the newest entries, newest first; the first `unwritten` of them no job has written yet.
+    """A member at an instant. `recent` are the newest entries, newest first; the first `unwritten` of them no
+    job has written yet.
 
-    `written` is the journal's counter as it is stored: what time has brought and nobody has written is not in it.
+    `written` is the journal's counter as it is stored: what time has brought and nobody has written is not in
+    it.
     """
 
     member: Member
@@ -60,7 +64,9 @@ class Page(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Receipted:
-    """A recorded purchase: what was bought and what is left of it after refunds. `n` counts the member's purchases, 0 where not asked."""
+    """A recorded purchase: what was bought and what is left of it after refunds. `n` counts the member's
+    purchases, 0 where not asked.
+    """
 
     id: str
     member: str
@@ -112,7 +118,9 @@ async def seen(house: House, kept: Kept, *, now: datetime) -> Seen:
 
 
 async def known_as(house: House, *, contact: str) -> str | None:
-    """Return the member of a membership number, e-mail address or phone number as somebody typed it; None where nobody is."""
+    """Return the member of a membership number, e-mail address or phone number as somebody typed it; None
+    where nobody is.
+    """
     code = classify(contact)
     if code.kind is CodeKind.NUMBER:
         return await contacts.member_of(house.store, contacts.number_key(code.text))
@@ -132,7 +140,11 @@ async def stock_left(house: House, *, now: datetime) -> Mapping[str, int]:
     """Return what is left of each limited reward, from memory, a second old at most."""
     programme = house.programmes.current().programme
     issued = await house.shelf.issued(programme, now=now)
-    return {spec.code: max(0, spec.stock - issued.get(spec.code, 0)) for spec in programme.rewards if spec.stock is not None}
+    return {
+        spec.code: max(0, spec.stock - issued.get(spec.code, 0))
+        for spec in programme.rewards
+        if spec.stock is not None
+    }
 
 
 # ---------------------------------------------------------------- points
@@ -148,7 +160,8 @@ async def history(
 ) -> Page[Told]:
     """Return entries of all wallets, or of one by its own counter, newest first.
 
-    The newest page comes with the member (`seen`, else one command); a later page is one command and asks for no member.
+    The newest page comes with the member (`seen`, else one command); a later page is one command and asks for
+    no member.
     """
     if before is None:
         seen = seen or await home(house, member_id=member_id, now=now)
@@ -157,7 +170,9 @@ async def history(
     known = _remembered(seen, wallet) if seen is not None else {}
     missing = [n for n in range(lowest, before) if n not in known]
     if missing:
-        found = await journal.entries(house.store, member_id, before=missing[-1] + 1, first=missing[-1] + 1 - missing[0], wallet=wallet)
+        found = await journal.entries(
+            house.store, member_id, before=missing[-1] + 1, first=missing[-1] + 1 - missing[0], wallet=wallet
+        )
         await house.programmes.know(one.version for one in found)
         known |= {_counter(one, wallet): one for one in found}
     page = tuple(known[n] for n in range(before - 1, lowest - 1, -1) if n in known)
@@ -213,7 +228,9 @@ async def purchases(
     found: list[Bought] = []
     step, floor = first, max(1, before - WIDEST)
     while len(found) < first and before > floor:
-        below = await journal.purchases(house.store, member_id, before=before, first=min(step, before - floor))
+        below = await journal.purchases(
+            house.store, member_id, before=before, first=min(step, before - floor)
+        )
         found += [one for one in below if store in (None, one.purchase.store)]
         before, step = max(floor, before - step), step * 2
     page = found[:first]
@@ -223,7 +240,9 @@ async def purchases(
 
 async def purchase(house: House, *, source: str, store: str | None, external_id: str) -> Receipted | None:
     """Return a purchase by what is printed on its receipt."""
-    return await purchase_by_id(house, receipt_id=receipts.purchase_id(source=source, store=store, external_id=external_id))
+    return await purchase_by_id(
+        house, receipt_id=receipts.purchase_id(source=source, store=store, external_id=external_id)
+    )
 
 
 async def purchase_by_id(house: House, *, receipt_id: str) -> Receipted | None:
@@ -236,8 +255,14 @@ async def purchase_by_id(house: House, *, receipt_id: str) -> Receipted | None:
 
 
 async def purchases_by_id(house: House, *, receipt_ids: Iterable[str]) -> dict[str, Receipted]:
-    """Return those purchases that there are, by their identity: one command, and one a member for their rows."""
-    found = {id: one for id, one in (await receipts.find_many(house.store, sorted(set(receipt_ids)))).items() if one.left is not None}
+    """Return those purchases that there are, by their identity: one command, and one a member for their
+    rows.
+    """
+    found = {
+        id: one
+        for id, one in (await receipts.find_many(house.store, sorted(set(receipt_ids)))).items()
+        if one.left is not None
+    }
     out: dict[str, Receipted] = {}
     for member in dict.fromkeys(one.member for one in found.values()):
         theirs = [one for one in found.values() if one.member == member]
@@ -247,7 +272,9 @@ async def purchases_by_id(house: House, *, receipt_ids: Iterable[str]) -> dict[s
 
 
 def purchase_named(event_id: str) -> str | None:
-    """Return the identity of the purchase that an event is about: itself, a refund of it, or what a rule did later."""
+    """Return the identity of the purchase that an event is about: itself, a refund of it, or what a rule did
+    later.
+    """
     for prefix in RECEIPT_EVENTS:
         if event_id.startswith(prefix):
             return event_id.removeprefix(prefix)[:64]
@@ -258,7 +285,16 @@ def receipted(receipt: Receipt, row: Row, *, n: int = 0) -> Receipted:
     """Return a purchase of its receipt and its journal row."""
     assert row.event.purchase is not None, "a receipt leads to a purchase's row"
     assert receipt.left is not None, "a purchase's receipt says what is left"
-    return Receipted(receipt.id, receipt.member, receipt.seq, row.event.source, row.event.at, row.event.purchase, receipt.left, n)
+    return Receipted(
+        receipt.id,
+        receipt.member,
+        receipt.seq,
+        row.event.source,
+        row.event.at,
+        row.event.purchase,
+        receipt.left,
+        n,
+    )
 
 
 async def _with_refunds(house: House, member: str, page: Iterable[Bought]) -> tuple[Receipted, ...]:
@@ -289,7 +325,13 @@ def voucher_code(house: House, voucher: Voucher) -> str | None:
 
 
 async def vouchers_of(
-    house: House, *, member_id: str, first: int, before: int | None = None, seen: Seen | None = None, now: datetime
+    house: House,
+    *,
+    member_id: str,
+    first: int,
+    before: int | None = None,
+    seen: Seen | None = None,
+    now: datetime,
 ) -> Page[Voucher]:
     """Return a member's vouchers, newest first; `before` is a voucher's `n`."""
     if before is None:

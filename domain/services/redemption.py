@@ -1,4 +1,5 @@
-"""Redeeming, giving back and using: points become a voucher, a voucher becomes points again, or is used at the till, once.
+"""Redeeming, giving back and using: points become a voucher, a voucher becomes points again, or is used at
+the till, once.
 
 The ledger decides; the voucher's document, its code and the shelf follow in the same transaction.
 """
@@ -72,12 +73,16 @@ def _after(voucher: Voucher, row: Row) -> Voucher:
 
 # ---------------------------------------------------------------- writes of the member
 async def redeem(house: House, *, member_id: str, reward: str, key: str, now: datetime) -> Redeemed:
-    """Spend points on a reward. Raises RewardLocked (balance included), Conflicting; InvalidInput, NotFound, Busy."""
+    """Spend points on a reward. Raises RewardLocked (balance included), Conflicting; InvalidInput, NotFound,
+    Busy.
+    """
     given.identifier(key, field="idempotencyKey")
     spec = next((one for one in house.programmes.current().programme.rewards if one.code == reward), None)
     if spec is None or spec.cost is None:
         raise NotFound(reward)
-    request = request_key(scope=member_scope(member_id), key=key, operation="redeemReward", asked={"reward": reward})
+    request = request_key(
+        scope=member_scope(member_id), key=key, operation="redeemReward", asked={"reward": reward}
+    )
     shelf = house.store.queue(f"reward:{reward}") if spec.stock is not None else nullcontext()
 
     async def act(binding: Binding) -> Redeemed:
@@ -99,13 +104,19 @@ async def redeem(house: House, *, member_id: str, reward: str, key: str, now: da
                 house.shelf.forget()  # the answer may tell what is left
             return Redeemed(next(one for one in made if one.id == issued), wallets)
 
-    return await once(house, request=request, queue=member_id, now=now, act=act, again=lambda reply: _redeemed(house, reply))
+    return await once(
+        house, request=request, queue=member_id, now=now, act=act, again=lambda reply: _redeemed(house, reply)
+    )
 
 
 async def cancel(house: House, *, member_id: str, voucher_id: str, key: str, now: datetime) -> Redeemed:
-    """Give an unused voucher back: its points return to the days of their lots. Raises VoucherNotUsable, Conflicting; NotFound, Busy."""
+    """Give an unused voucher back: its points return to the days of their lots. Raises VoucherNotUsable,
+    Conflicting; NotFound, Busy.
+    """
     given.identifier(key, field="idempotencyKey")
-    request = request_key(scope=member_scope(member_id), key=key, operation="cancelVoucher", asked={"voucher": voucher_id})
+    request = request_key(
+        scope=member_scope(member_id), key=key, operation="cancelVoucher", asked={"voucher": voucher_id}
+    )
 
     async def act(binding: Binding) -> Redeemed:
         published = house.programmes.current()
@@ -126,7 +137,14 @@ async def cancel(house: House, *, member_id: str, voucher_id: str, key: str, now
         return Redeemed(_after(voucher, decision.row), wallets)
 
     try:
-        return await once(house, request=request, queue=member_id, now=now, act=act, again=lambda reply: _redeemed(house, reply))
+        return await once(
+            house,
+            request=request,
+            queue=member_id,
+            now=now,
+            act=act,
+            again=lambda reply: _redeemed(house, reply),
+        )
     except VoucherNotUsable as refused:
         raise VoucherRefused(await _fresh(house, voucher_id)) from refused
 
@@ -138,8 +156,12 @@ async def _redeemed(house: House, reply: Reply) -> Redeemed:
 
 
 # ---------------------------------------------------------------- writes of the till
-async def use(house: House, *, till: Till, code: str, purchase: str | None = None, key: str, now: datetime) -> Used:
-    """Take a voucher at the till. Raises VoucherNotUsable, UnknownCode, NotAllowed, MemberFrozen, Conflicting; InvalidInput, Busy."""
+async def use(
+    house: House, *, till: Till, code: str, purchase: str | None = None, key: str, now: datetime
+) -> Used:
+    """Take a voucher at the till. Raises VoucherNotUsable, UnknownCode, NotAllowed, MemberFrozen,
+    Conflicting; InvalidInput, Busy.
+    """
     given.identifier(key, field="idempotencyKey")
     spelled = normal_voucher(code)
     asked = {"code": spelled or "", "purchase": purchase}
@@ -153,17 +175,31 @@ async def use(house: House, *, till: Till, code: str, purchase: str | None = Non
         till.need_other(voucher.member)
         if voucher.stores and till.store not in voucher.stores:
             raise NotAllowed("OTHER_STORE")
-        data: dict[str, Json] = {"voucher": voucher.id, "reward": voucher.reward, "store": till.store, "purchase": purchase}
+        data: dict[str, Json] = {
+            "voucher": voucher.id,
+            "reward": voucher.reward,
+            "store": till.store,
+            "purchase": purchase,
+        }
         return await _stepped(house, binding, voucher, events.VOUCHER_USED, data, till=till, now=now)
 
     try:
-        return await once(house, request=request, queue=found.member, now=now, act=act, again=lambda _: _used(house, found.id, now))
+        return await once(
+            house,
+            request=request,
+            queue=found.member,
+            now=now,
+            act=act,
+            again=lambda _: _used(house, found.id, now),
+        )
     except VoucherNotUsable as refused:
         raise VoucherRefused(await _fresh(house, found.id)) from refused
 
 
 async def reverse(house: House, *, till: Till, voucher_id: str, reason: str, key: str, now: datetime) -> Used:
-    """Undo a use within 15 minutes, by a manager of that store. Raises NotAllowed, VoucherNotUsable, Conflicting; NotFound, Busy."""
+    """Undo a use within 15 minutes, by a manager of that store. Raises NotAllowed, VoucherNotUsable,
+    Conflicting; NotFound, Busy.
+    """
     till.need_manager()
     given.identifier(key, field="idempotencyKey")
     given.words(reason, field="reason", longest=given.LONGEST_REASON)
@@ -181,10 +217,19 @@ async def reverse(house: House, *, till: Till, voucher_id: str, reason: str, key
         if now - voucher.used_at > REVERSIBLE:
             raise NotAllowed("TOO_LATE")
         data: dict[str, Json] = {"voucher": voucher.id, "reward": voucher.reward}
-        return await _stepped(house, binding, voucher, events.VOUCHER_REVERSED, data, till=till, now=now, reason=reason)
+        return await _stepped(
+            house, binding, voucher, events.VOUCHER_REVERSED, data, till=till, now=now, reason=reason
+        )
 
     try:
-        return await once(house, request=request, queue=found.member, now=now, act=act, again=lambda _: _used(house, voucher_id, now))
+        return await once(
+            house,
+            request=request,
+            queue=found.member,
+            now=now,
+            act=act,
+            again=lambda _: _used(house, voucher_id, now),
+        )
     except VoucherNotUsable as refused:
         raise VoucherRefused(await _fresh(house, voucher_id)) from refused
 
@@ -202,13 +247,24 @@ async def _stepped(
 ) -> Used:
     published = house.programmes.current()
     kept = await member_of(house, voucher.member)
-    event = Event(f"{name}:{voucher.id}:{kept.member.seq + 1}", name, moment(kept, now=now), till.source, data)
+    event = Event(
+        f"{name}:{voucher.id}:{kept.member.seq + 1}", name, moment(kept, now=now), till.source, data
+    )
     decision = await decided(house, published, kept, event, now=now)
     bind = binding.to({"seq": decision.row.seq, "voucher": voucher.id})
     if name == events.VOUCHER_USED:
-        trail = till.trail(decision, "VOUCHER_USED", now=now, subject=voucher.reward, counts=("vouchers", 1), voucher=voucher.id)
+        trail = till.trail(
+            decision,
+            "VOUCHER_USED",
+            now=now,
+            subject=voucher.reward,
+            counts=("vouchers", 1),
+            voucher=voucher.id,
+        )
     else:
-        trail = till.trail(decision, "VOUCHER_REVERSED", now=now, subject=voucher.reward, voucher=voucher.id, reason=reason)
+        trail = till.trail(
+            decision, "VOUCHER_REVERSED", now=now, subject=voucher.reward, voucher=voucher.id, reason=reason
+        )
     await committed(house, published, decision, now=now, request=bind, claims=trail)
     after = await reading.seen(house, members.after(kept, decision), now=max(now, event.at))
     return Used(_after(voucher, decision.row), after)

@@ -1,4 +1,5 @@
-"""Refunds: what stands after one is what the rules of the day of purchase give for what was kept; they add up in any order.
+"""Refunds: what stands after one is what the rules of the day of purchase give for what was kept; they add up
+in any order.
 
 A refund has a number within its receipt, which guards the next one. A frozen member's refunds apply too.
 """
@@ -33,7 +34,9 @@ __all__ = ["Asked", "PurchaseRefunded", "RefundLine", "RefundQuote", "RefundTooL
 # ---------------------------------------------------------------- values
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is taken back of which receipt: an amount, or lines, or neither for all that is left. `store` None: the till's own."""
+    """What is taken back of which receipt: an amount, or lines, or neither for all that is left. `store`
+    None: the till's own.
+    """
 
     external_id: str
     store: str | None = None
@@ -86,7 +89,9 @@ def _checked(asked: Asked) -> None:
 
 
 def _receipt_of(asked: Asked, till: Till) -> str:
-    return receipts.purchase_id(source=till.source, store=asked.store or till.store, external_id=asked.external_id)
+    return receipts.purchase_id(
+        source=till.source, store=asked.store or till.store, external_id=asked.external_id
+    )
 
 
 def _event(case: _Case, asked: Asked, at: datetime) -> Event:
@@ -95,7 +100,14 @@ def _event(case: _Case, asked: Asked, at: datetime) -> Event:
     kept = refunds.kept(before, amount=asked.amount, lines=asked.lines)
     refund = Refund(refunds.recorded(case.row, claims=case.receipt.claims), before, kept)
     number = len(case.receipt.refunds) + 1
-    return Event(f"refund:{case.receipt.id}:{number}", events.REFUNDED, at, case.row.event.source, purchase=kept, refund=refund)
+    return Event(
+        f"refund:{case.receipt.id}:{number}",
+        events.REFUNDED,
+        at,
+        case.row.event.source,
+        purchase=kept,
+        refund=refund,
+    )
 
 
 # ---------------------------------------------------------------- reads
@@ -121,7 +133,9 @@ async def _case(house: House, receipt_id: str, till: Till) -> _Case:
     return _Case(receipt, row, kept)
 
 
-async def _decided(house: House, published: Published, case: _Case, asked: Asked, *, now: datetime) -> Decision:
+async def _decided(
+    house: House, published: Published, case: _Case, asked: Asked, *, now: datetime
+) -> Decision:
     event = _event(case, asked, moment(case.kept, now=now))
     ruled = await house.programmes.version(case.row.version)
     past = Past(programme=ruled.programme, version=ruled.version)
@@ -129,8 +143,12 @@ async def _decided(house: House, published: Published, case: _Case, asked: Asked
 
 
 # ---------------------------------------------------------------- writes
-async def refund(house: House, *, till: Till, asked: Asked, reason: str, key: str, now: datetime) -> PurchaseRefunded:
-    """Take back a purchase or a part of it. Raises UnknownPurchase, RefundTooLarge, NotAllowed, Conflicting; InvalidInput, Busy."""
+async def refund(
+    house: House, *, till: Till, asked: Asked, reason: str, key: str, now: datetime
+) -> PurchaseRefunded:
+    """Take back a purchase or a part of it. Raises UnknownPurchase, RefundTooLarge, NotAllowed, Conflicting;
+    InvalidInput, Busy.
+    """
     _checked(asked)
     given.words(reason, field="reason", longest=given.LONGEST_REASON)
     given.identifier(key, field="idempotencyKey")
@@ -150,10 +168,27 @@ async def refund(house: House, *, till: Till, asked: Asked, reason: str, key: st
         assert row.event.refund is not None, "a refund's event carries its refund"
         taken = row.event.refund.before.total - row.event.refund.kept.total
         subject = row.event.refund.kept.external_id
-        trail = till.trail(decision, "REFUND", now=now, subject=subject, amount=taken, counts=("refunded", taken), reason=reason)
-        await committed(house, published, decision, now=now, request=bind, claims=[receipts.refunded(case.receipt, row), *trail])
+        trail = till.trail(
+            decision,
+            "REFUND",
+            now=now,
+            subject=subject,
+            amount=taken,
+            counts=("refunded", taken),
+            reason=reason,
+        )
+        await committed(
+            house,
+            published,
+            decision,
+            now=now,
+            request=bind,
+            claims=[receipts.refunded(case.receipt, row), *trail],
+        )
         left = replace(case.receipt, left=row.event.refund.kept)
-        return PurchaseRefunded(reading.receipted(left, case.row), case.kept.member.id, row.version, members.told_by(row), wallets)
+        return PurchaseRefunded(
+            reading.receipted(left, case.row), case.kept.member.id, row.version, members.told_by(row), wallets
+        )
 
     async def again(reply: Reply) -> PurchaseRefunded:
         member_id = str(reply["member"])
@@ -161,6 +196,8 @@ async def refund(house: House, *, till: Till, asked: Asked, reason: str, key: st
         receipted = await reading.purchase_by_id(house, receipt_id=receipt_id)
         assert row is not None, "a bound key's row is in the journal"
         assert receipted is not None, "a refunded receipt is there"
-        return PurchaseRefunded(receipted, member_id, row.version, members.told_by(row), read_wallets(reply["wallets"]))
+        return PurchaseRefunded(
+            receipted, member_id, row.version, members.told_by(row), read_wallets(reply["wallets"])
+        )
 
     return await once(house, request=request, queue=receipt_id, now=now, act=act, again=again)

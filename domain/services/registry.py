@@ -1,7 +1,8 @@
 """Which sessions have ended, in memory, so that knowing a caller costs no database command.
 
-Only sessions that ended while an access token of theirs may still be about are kept. What this process ends is known at once;
-what others end comes by the change stream, a moment later. Whoever serves a session all along is told the moment it is known.
+Only sessions that ended while an access token of theirs may still be about are kept. What this process ends
+is known at once; what others end comes by the change stream, a moment later. Whoever serves a session all
+along is told the moment it is known.
 """
 
 from __future__ import annotations
@@ -32,7 +33,9 @@ class SessionRegistry:
 
     @contextmanager
     def serving(self, session: str, ended: Callable[[], None]) -> Iterator[None]:
-        """Have `ended` called, once, as soon as the session is known to have ended while the block runs. It must not raise."""
+        """Have `ended` called, once, as soon as the session is known to have ended while the block runs. It
+        must not raise.
+        """
         self._served.setdefault(session, set()).add(ended)
         try:
             yield
@@ -43,7 +46,9 @@ class SessionRegistry:
                 self._served.pop(session, None)
 
     def note_ended(self, ids: Iterable[str], *, now: datetime) -> None:
-        """Remember sessions as ended, tell whoever serves them, and forget those whose tokens are long gone."""
+        """Remember sessions as ended, tell whoever serves them, and forget those whose tokens are long
+        gone.
+        """
         for each in ids:
             self._ended[each] = now
             self._ended.move_to_end(each)
@@ -53,7 +58,9 @@ class SessionRegistry:
             self._ended.popitem(last=False)
 
     async def look(self, store: Store, *, now: datetime) -> None:
-        """Read which sessions ended lately: before the first request, and whenever some may have been missed."""
+        """Read which sessions ended lately: before the first request, and whenever some may have been
+        missed.
+        """
         self.note_ended(await sessions.ended_since(store, now - REMEMBERED), now=now)
 
     def hear(self, change: Change, *, now: datetime) -> None:

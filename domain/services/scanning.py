@@ -1,7 +1,8 @@
-"""What a scanned code is, before anything is done with it. A card code is taken once and opens a visit; a voucher is only looked at.
+"""What a scanned code is, before anything is done with it. A card code is taken once and opens a visit; a
+voucher is only looked at.
 
-What was scanned without a network is judged at the time it was scanned, within 24 hours; the visit that it opens was over five
-minutes later, so it serves for purchases of that time alone.
+What was scanned without a network is judged at the time it was scanned, within 24 hours; the visit that it
+opens was over five minutes later, so it serves for purchases of that time alone.
 """
 
 from __future__ import annotations
@@ -52,7 +53,9 @@ class VoucherScanned:
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """What a card says: whose it is, and under which name it is taken once (None: a printed number, as often as it is shown)."""
+    """What a card says: whose it is, and under which name it is taken once (None: a printed number, as often
+    as it is shown).
+    """
 
     member: str
     taken_as: str | None
@@ -83,12 +86,24 @@ def _moment(occurred_at: datetime | None, now: datetime) -> datetime:
 
 # ---------------------------------------------------------------- the story
 async def scan(
-    house: House, *, till: Till, text: str, occurred_at: datetime | None, key: str, card_key: bytes, now: datetime
+    house: House,
+    *,
+    till: Till,
+    text: str,
+    occurred_at: datetime | None,
+    key: str,
+    card_key: bytes,
+    now: datetime,
 ) -> CustomerScanned | VoucherScanned:
-    """Tell what a scanned or typed code is. Raises UnknownCode, ExpiredCode, Conflicting; InvalidInput, NotFound, Busy."""
+    """Tell what a scanned or typed code is. Raises UnknownCode, ExpiredCode, Conflicting; InvalidInput,
+    NotFound, Busy.
+    """
     given.identifier(key, field="idempotencyKey")
     code = codes.classify(text)
-    asked = {"code": sha256(code.text.encode()).hexdigest(), "at": occurred_at.isoformat() if occurred_at else None}
+    asked = {
+        "code": sha256(code.text.encode()).hexdigest(),
+        "at": occurred_at.isoformat() if occurred_at else None,
+    }
     request = request_key(scope=store_scope(till.store), key=key, operation="scan", asked=asked)
     if code.kind is CodeKind.VOUCHER:
         return await _voucher(house, till, code.text, now)
@@ -97,7 +112,9 @@ async def scan(
         at = _moment(occurred_at, now)
         shown = await _shown(house, code, card_key, at)
         reply = binding.to({"member": shown.member, "at": milliseconds(at)})
-        writes: list[Write] = [reply] if shown.taken_as is None else [reply, card_steps.taking(shown.taken_as, now=now)]
+        writes: list[Write] = (
+            [reply] if shown.taken_as is None else [reply, card_steps.taking(shown.taken_as, now=now)]
+        )
         try:
             await house.store.transact(writes)
         except CardTaken:

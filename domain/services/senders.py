@@ -1,7 +1,8 @@
 """What the house asks of the outside, as protocols that the porch fulfils (`api/senders`).
 
-A sender is given a batch and answers a verdict for each of it, in its order; it never raises for what the outside did, keeps no
-state about messages, and tries nothing twice: when to try again is the outbox's business. Addresses, texts and codes are in no log.
+A sender is given a batch and answers a verdict for each of it, in its order; it never raises for what the
+outside did, keeps no state about messages, and tries nothing twice: when to try again is the outbox's
+business. Addresses, texts and codes are in no log.
 """
 
 from __future__ import annotations
@@ -22,12 +23,11 @@ Ruling = Literal["sent", "retry", "pause", "break", "drop_device", "drop_message
 class Verdict:
     """What became of one message, and why in a word that holds nothing private (`UNREGISTERED`, `HTTP 503`).
 
-    sent          the outside has it
-    retry         backoff; `after` where the outside named a time. Counts as one of eight attempts
-    pause         the whole sender rests `after` (60 s unless told): a quota. Costs no attempt
-    break         the sender's credentials do not work: it rests five minutes and an operator is told. Costs no attempt
-    drop_device   the address reaches nobody: forget it
-    drop_message  the outside will never take this message
+    sent          the outside has it retry         backoff; `after` where the outside named a time. Counts as
+    one of eight attempts pause         the whole sender rests `after` (60 s unless told): a quota. Costs no
+    attempt break         the sender's credentials do not work: it rests five minutes and an operator is told.
+    Costs no attempt drop_device   the address reaches nobody: forget it drop_message  the outside will never
+    take this message
     """
 
     ruling: Ruling
@@ -51,7 +51,9 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class PushMessage:
-    """One push to one device, rendered. `collapse` is at most 64 bytes; `expires_at` ends the trying everywhere; `data` is all text."""
+    """One push to one device, rendered. `collapse` is at most 64 bytes; `expires_at` ends the trying
+    everywhere; `data` is all text.
+    """
 
     id: str
     address: Address
@@ -66,7 +68,9 @@ class PushMessage:
 
 @dataclass(frozen=True, slots=True)
 class MailMessage:
-    """One e-mail. `unsubscribe` is the link of one whose purpose is not service; `id` is the same at every attempt, for the Message-ID."""
+    """One e-mail. `unsubscribe` is the link of one whose purpose is not service; `id` is the same at every
+    attempt, for the Message-ID.
+    """
 
     id: str
     to: str = field(repr=False)
@@ -88,7 +92,9 @@ class SmsMessage:
 
 @dataclass(frozen=True, slots=True)
 class WebhookMessage:
-    """One delivery to another system: `body` is JSON already, and signed as it is; `id` is the same at every attempt."""
+    """One delivery to another system: `body` is JSON already, and signed as it is; `id` is the same at every
+    attempt.
+    """
 
     id: str
     hook: str
@@ -97,7 +103,9 @@ class WebhookMessage:
 
 # ---------------------------------------------------------------- who sends it
 class CodeSender(Protocol):
-    """Brings a one-time code, or a word about their sign-in, to whoever holds a contact. Code and contact are in no log."""
+    """Brings a one-time code, or a word about their sign-in, to whoever holds a contact. Code and contact are
+    in no log.
+    """
 
     def expect_reach(self, contact: Contact) -> None:
         """Raise where no code can be brought to such a contact: asked before anything is written."""
@@ -108,7 +116,9 @@ class CodeSender(Protocol):
         ...
 
     async def tell_changed(self, contact: Contact, new: Contact, locale: str) -> None:
-        """Tell who holds a contact that their membership has a new one, of which a hint is shown. Raises as `send_code` does."""
+        """Tell who holds a contact that their membership has a new one, of which a hint is shown. Raises as
+        `send_code` does.
+        """
         ...
 
 
@@ -151,7 +161,9 @@ class Hooks(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Senders:
-    """Who of them is configured. What is not is skipped: the inbox has the message all the same. A webhook waits for its hook."""
+    """Who of them is configured. What is not is skipped: the inbox has the message all the same. A webhook
+    waits for its hook.
+    """
 
     push: Push | None = None
     mail: Mail | None = None

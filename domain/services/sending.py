@@ -1,8 +1,10 @@
-"""Sending: what the worker's round has ready goes to the senders, channel by channel, and each verdict is noted on its delivery.
+"""Sending: what the worker's round has ready goes to the senders, channel by channel, and each verdict is
+noted on its delivery.
 
-Nothing here touches the outbox: the round writes down what became of its rows. A sender that rests (a quota, credentials that do not
-work) is asked nothing until its time is over; that costs no attempt. Each hook is a sender of its own: one that is silent rests too, so
-that it holds up no other, and what it refuses for good is parked, since an operator must hear of it.
+Nothing here touches the outbox: the round writes down what became of its rows. A sender that rests (a quota,
+credentials that do not work) is asked nothing until its time is over; that costs no attempt. Each hook is a
+sender of its own: one that is silent rests too, so that it holds up no other, and what it refuses for good is
+parked, since an operator must hear of it.
 """
 
 from __future__ import annotations
@@ -23,7 +25,17 @@ from domain.model.programme.messages import SERVICE
 from domain.services.hooks import webhook_of
 from domain.services.house import House
 from domain.services.messages import balance_of, collapse_id, language, words_of
-from domain.services.senders import NO_SENDERS, SILENT, Address, MailMessage, PushMessage, Senders, SmsMessage, Verdict, WebhookMessage
+from domain.services.senders import (
+    NO_SENDERS,
+    SILENT,
+    Address,
+    MailMessage,
+    PushMessage,
+    Senders,
+    SmsMessage,
+    Verdict,
+    WebhookMessage,
+)
 from domain.store import inbox, outbox, push_addresses
 from domain.store.inbox import Mailbox
 from domain.store.members import Kept
@@ -39,7 +51,9 @@ SEND_SECONDS = 40.0
 EXPIRES = timedelta(days=7)
 SILENT_FOR = timedelta(days=60)
 RESTS: Mapping[str, timedelta] = {"pause": timedelta(seconds=60), "break": timedelta(minutes=5)}
-NEXT_ROUND = Verdict("pause", "next round", timedelta(seconds=1))  # begun now, it would outlast the lease, and go out twice
+NEXT_ROUND = Verdict(
+    "pause", "next round", timedelta(seconds=1)
+)  # begun now, it would outlast the lease, and go out twice
 MISMATCH, MISMATCHES = "SENDER_ID_MISMATCH", 3
 
 log = structlog.get_logger(__name__)
@@ -50,9 +64,9 @@ log = structlog.get_logger(__name__)
 class Post:
     """One a worker: who sends, how long a lease lasts, and which channels rest until when.
 
-    `public_id` is how the API names a letter, `api_id` how anything of a kind; `unsubscribe` the link by which a member takes back their
-    consent to a purpose. `lane` is whom it delivers to. `reaches` tells whether a push has arrived, `foreign` holds the devices that were
-    another project's before one did.
+    `public_id` is how the API names a letter, `api_id` how anything of a kind; `unsubscribe` the link by
+    which a member takes back their consent to a purpose. `lane` is whom it delivers to. `reaches` tells
+    whether a push has arrived, `foreign` holds the devices that were another project's before one did.
     """
 
     senders: Senders = NO_SENDERS
@@ -76,7 +90,9 @@ class Post:
 
 @dataclass(slots=True)
 class Job:
-    """A claimed row with all that sending it needs, a webhook's without `spec`; its deliveries change as verdicts come."""
+    """A claimed row with all that sending it needs, a webhook's without `spec`; its deliveries change as
+    verdicts come.
+    """
 
     row: Promised
     spec: Message | None
@@ -117,14 +133,18 @@ async def side_by_side(works: Sequence[Awaitable[M]]) -> list[M]:
 
 # ---------------------------------------------------------------- sending
 async def send(house: House, post: Post, jobs: Sequence[Job], now: datetime) -> int:
-    """Send what may go now, channel by channel, and note each verdict on its delivery; return how many the outside has."""
+    """Send what may go now, channel by channel, and note each verdict on its delivery; return how many the
+    outside has.
+    """
     going = [job for job in jobs if job.due is None and any(one.state == "pending" for one in job.deliveries)]
     reached = await _reached(house, going, now)
     wanted = sorted({job.row.member for job in going if reached.get(job.row.member)})
     boxes = await inbox.mailboxes(house.store, wanted) if wanted else {}
     for member in wanted:
         if member not in boxes:
-            log.error("deliveries.mailbox_unreadable", member=member)  # their push counts nothing, and nobody waits
+            log.error(
+                "deliveries.mailbox_unreadable", member=member
+            )  # their push counts nothing, and nobody waits
     parcels: dict[str, list[_Parcel]] = {}
     for job in going:
         _part_by_device(job, reached.get(job.row.member, ()))
@@ -141,12 +161,18 @@ async def send(house: House, post: Post, jobs: Sequence[Job], now: datetime) -> 
                 job.deliveries[at] = over(one, "skipped", "no_address")
             else:
                 parcels.setdefault(channel_of(one), []).append(_Parcel(job, at, message))
-    done = await asyncio.gather(*(_send_channel(house, post, channel, some, now) for channel, some in parcels.items()))
+    done = await asyncio.gather(
+        *(_send_channel(house, post, channel, some, now) for channel, some in parcels.items())
+    )
     return sum(done)
 
 
 async def _reached(house: House, jobs: Sequence[Job], now: datetime) -> Mapping[str, Sequence[Reached]]:
-    wanted = {job.row.member for job in jobs if any(one.channel == "push" and one.state == "pending" for one in job.deliveries)}
+    wanted = {
+        job.row.member
+        for job in jobs
+        if any(one.channel == "push" and one.state == "pending" for one in job.deliveries)
+    }
     if not wanted:
         return {}
     found = await push_addresses.of_members(house.store, sorted(wanted))
@@ -157,13 +183,20 @@ def _part_by_device(job: Job, reached: Sequence[Reached]) -> None:
     """Put one delivery a device in the place of the one for all."""
     for at, one in enumerate(job.deliveries):
         if one.channel == "push" and not one.to and one.state == "pending":
-            parted = [replace(one, to=device.device) for device in reached] or [over(one, "skipped", "no_device")]
+            parted = [replace(one, to=device.device) for device in reached] or [
+                over(one, "skipped", "no_device")
+            ]
             job.deliveries[at : at + 1] = parted
             return
 
 
 def _message(
-    post: Post, job: Job, one: Delivery, reached: Mapping[str, Sequence[Reached]], boxes: Mapping[str, Mailbox], now: datetime
+    post: Post,
+    job: Job,
+    one: Delivery,
+    reached: Mapping[str, Sequence[Reached]],
+    boxes: Mapping[str, Mailbox],
+    now: datetime,
 ) -> Sendable | None:
     """Return what a sender is given; None where the address is gone."""
     row, details, spec = job.row, job.kept.details, job.spec
@@ -178,7 +211,11 @@ def _message(
         locale = language(job.programme, details)
         return MailMessage(row.id, details.email, locale, words.title, words.body, words.link, unsubscribe)
     if one.channel == "sms":
-        return SmsMessage(row.id, details.phone, f"{words.title}\n{words.body}".strip()) if details.phone else None
+        return (
+            SmsMessage(row.id, details.phone, f"{words.title}\n{words.body}".strip())
+            if details.phone
+            else None
+        )
     device = next((each for each in reached.get(row.member, ()) if each.device == one.to), None)
     if device is None:
         return None
@@ -199,7 +236,9 @@ def _message(
     )
 
 
-async def _send_channel(house: House, post: Post, channel: str, parcels: Sequence[_Parcel], now: datetime) -> int:
+async def _send_channel(
+    house: House, post: Post, channel: str, parcels: Sequence[_Parcel], now: datetime
+) -> int:
     sent, clock = 0, asyncio.get_running_loop().time
     until = clock() + post.lease.total_seconds() / 3  # a sender may take the rest
     for start in range(0, len(parcels), AT_ONCE):
@@ -215,7 +254,9 @@ async def _send_channel(house: House, post: Post, channel: str, parcels: Sequenc
 
 
 async def _verdicts(post: Post, channel: str, chunk: Sequence[_Parcel], now: datetime) -> list[Verdict]:
-    """Return what a sender says of each; a sender that fails as a whole, or does not come back, is tried again later."""
+    """Return what a sender says of each; a sender that fails as a whole, or does not come back, is tried
+    again later.
+    """
     rests = post.rests.get(channel, now)
     if rests > now:
         return [Verdict("pause", "resting", rests - now)] * len(chunk)
@@ -238,23 +279,38 @@ async def _verdicts(post: Post, channel: str, chunk: Sequence[_Parcel], now: dat
             post.rests[channel] = max(until, post.rests.get(channel, until))
     why = {verdict.ruling: verdict.reason for verdict in verdicts if verdict.ruling in RESTS}
     if "break" in why:
-        log.error("deliveries.sender_refused", channel=channel, why=why["break"], until=post.rests[channel].isoformat())
+        log.error(
+            "deliveries.sender_refused",
+            channel=channel,
+            why=why["break"],
+            until=post.rests[channel].isoformat(),
+        )
     elif "pause" in why:
-        log.warning("deliveries.sender_rests", channel=channel, why=why["pause"], until=post.rests[channel].isoformat())
+        log.warning(
+            "deliveries.sender_rests",
+            channel=channel,
+            why=why["pause"],
+            until=post.rests[channel].isoformat(),
+        )
     return verdicts
 
 
 def _doubted(post: Post, chunk: Sequence[_Parcel], verdicts: Sequence[Verdict]) -> list[Verdict]:
     """Return verdicts that forget no device for credentials of ours that are another project's.
 
-    Where somebody was reached, a device of another sender is that: forgotten. Before, it is kept and tried again, and at the third in a
-    row, or where three together are all that there were, it is our credentials: the sender rests and an operator is told.
+    Where somebody was reached, a device of another sender is that: forgotten. Before, it is kept and tried
+    again, and at the third in a row, or where three together are all that there were, it is our credentials:
+    the sender rests and an operator is told.
     """
     foreign = [verdict.ruling == "drop_device" and verdict.reason == MISMATCH for verdict in verdicts]
     if any(verdict.ruling == "sent" for verdict in verdicts):
         post.reaches, post.foreign = True, set()
         return list(verdicts)
-    devices = {parcel.job.deliveries[parcel.at].to for parcel, is_foreign in zip(chunk, foreign, strict=True) if is_foreign}
+    devices = {
+        parcel.job.deliveries[parcel.at].to
+        for parcel, is_foreign in zip(chunk, foreign, strict=True)
+        if is_foreign
+    }
     if post.reaches and not (all(foreign) and len(devices) >= MISMATCHES):
         return list(verdicts)
     post.foreign |= devices
@@ -277,15 +333,21 @@ def _note(parcel: _Parcel, verdict: Verdict, now: datetime) -> None:
     """Note on a delivery what became of it, and on its job when it is due again."""
     job, one = parcel.job, parcel.job.deliveries[parcel.at]
     to_system = one.channel == "webhook"
-    if to_system and verdict.ruling == "break":  # tried so often and no more, then parked: only an operator can mend it
+    if (
+        to_system and verdict.ruling == "break"
+    ):  # tried so often and no more, then parked: only an operator can mend it
         verdict = Verdict("retry", verdict.reason, RESTS["break"])
     match verdict.ruling:
         case "sent":
-            job.deliveries[parcel.at] = replace(one, state="sent", reason=verdict.reason, attempts=one.attempts + 1)
+            job.deliveries[parcel.at] = replace(
+                one, state="sent", reason=verdict.reason, attempts=one.attempts + 1
+            )
             return
         case "drop_device" | "drop_message":
             state: outbox.Settled = "failed" if to_system else "dropped"
-            job.deliveries[parcel.at] = replace(one, state=state, reason=verdict.reason, attempts=one.attempts + 1)
+            job.deliveries[parcel.at] = replace(
+                one, state=state, reason=verdict.reason, attempts=one.attempts + 1
+            )
             return
         case "pause" | "break":
             chance = random.random()  # noqa: S311 - jitter, no secret
@@ -295,6 +357,8 @@ def _note(parcel: _Parcel, verdict: Verdict, now: datetime) -> None:
             attempts = one.attempts + 1
             failed = attempts >= backoff.ATTEMPTS
             wait = backoff.pause(attempts, after=verdict.after, chance=random.random())  # noqa: S311 - jitter, no secret
-            job.deliveries[parcel.at] = replace(one, state="failed" if failed else "pending", reason=verdict.reason, attempts=attempts)
+            job.deliveries[parcel.at] = replace(
+                one, state="failed" if failed else "pending", reason=verdict.reason, attempts=attempts
+            )
     due = milliseconds(now + wait)
     job.due = due if job.due is None else max(job.due, due)

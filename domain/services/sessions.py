@@ -1,4 +1,6 @@
-"""Sessions as a story: opened at a sign-in, refreshed by tokens that work once, ended by whoever has them or by a theft."""
+"""Sessions as a story: opened at a sign-in, refreshed by tokens that work once, ended by whoever has them or
+by a theft.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,9 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A session that can be used, and the refresh token that works next. No access token outlives `session.until`."""
+    """A session that can be used, and the refresh token that works next. No access token outlives
+    `session.until`.
+    """
 
     session: Session
     refresh_token: str
@@ -71,9 +75,14 @@ def new_session(
 
 
 def opening(session: Session) -> list[Write]:
-    """Return the writes that open a session: the device that it signed in on, where it is registered, is its own from now on."""
+    """Return the writes that open a session: the device that it signed in on, where it is registered, is its
+    own from now on.
+    """
     device = None if session.installation is None else devices.device_id(session.who, session.installation)
-    return [sessions.opening(session), *([devices.taking_over(device, session.id)] if device is not None else [])]
+    return [
+        sessions.opening(session),
+        *([devices.taking_over(device, session.id)] if device is not None else []),
+    ]
 
 
 async def begin(desk: Desk, opened: Opened, *writes: Write) -> None:
@@ -88,7 +97,8 @@ async def begin(desk: Desk, opened: Opened, *writes: Write) -> None:
 async def refresh(desk: Desk, refresh_token: str, *, now: datetime) -> Opened:
     """Give the next refresh token for one that works. Raises SignInRefused(SESSION_ENDED).
 
-    The last one again within 10 s is a retry and gets the same answer; any other used before is a theft: the session ends.
+    The last one again within 10 s is a retry and gets the same answer; any other used before is a theft: the
+    session ends.
     """
     token = read_token(refresh_token, key=desk.secret)
     if token is None:
@@ -136,30 +146,47 @@ async def end_all(desk: Desk, subject: str, *, reason: End, now: datetime) -> in
 
 
 async def _as_now(desk: Desk, session: Session) -> Session:
-    """Return a session with the memberships that an employee has by now: one may have been begun during the shift."""
+    """Return a session with the memberships that an employee has by now: one may have been begun during the
+    shift.
+    """
     employee = await staff.find(desk.store, session.who) if session.kind == "staff" else None
-    return session if employee is None else replace(session, own_members=await own_memberships(desk.store, employee))
+    return (
+        session
+        if employee is None
+        else replace(session, own_members=await own_memberships(desk.store, employee))
+    )
 
 
 async def own_memberships(store: Store, employee: Employee) -> tuple[str, ...]:
-    """Return the memberships that an employee may not serve: the one linked to them, and those of their own contacts."""
+    """Return the memberships that an employee may not serve: the one linked to them, and those of their own
+    contacts.
+    """
     linked = frozenset([employee.member] if employee.member else [])
     return tuple(sorted(linked | await contacts.members_of(store, employee.contacts)))
 
 
-async def _rotate(desk: Desk, session: Session, token: RefreshToken, following: RefreshToken, now: datetime) -> Opened | None:
+async def _rotate(
+    desk: Desk, session: Session, token: RefreshToken, following: RefreshToken, now: datetime
+) -> Opened | None:
     until = idle_until(_terms(desk, session.kind), began=session.began, now=now)
-    if not await sessions.rotate(desk.store, session.id, old=token.hashed, new=following.hashed, until=until, now=now):
+    if not await sessions.rotate(
+        desk.store, session.id, old=token.hashed, new=following.hashed, until=until, now=now
+    ):
         return None
     if session.kind == "member":  # its phone is in use: pushes go on
         await devices.seen(desk.store, session.who, session.id, now=now)
-    return Opened(sessions.rotated(session, new=following.hashed, until=until, now=now), write_token(following, key=desk.secret))
+    return Opened(
+        sessions.rotated(session, new=following.hashed, until=until, now=now),
+        write_token(following, key=desk.secret),
+    )
 
 
 async def _stolen(desk: Desk, session: Session, now: datetime) -> None:
     await sessions.end_session(desk.store, session.id, reason="theft", now=now)
     desk.registry.note_ended([session.id], now=now)
-    await devices.remove_of(desk.store, session.who, session.id)  # the thief's too: what the member gains is pushed there no more
+    await devices.remove_of(
+        desk.store, session.who, session.id
+    )  # the thief's too: what the member gains is pushed there no more
     log.warning("session.refresh_used_twice", session=session.id, subject=session.subject)
 
 

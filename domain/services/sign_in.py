@@ -1,8 +1,8 @@
-"""Signing in: by a one-time code, or by contacts that somebody we trust has seen proven. The first sign-in of somebody who has enrolled
-begins their membership.
+"""Signing in: by a one-time code, or by contacts that somebody we trust has seen proven. The first sign-in of
+somebody who has enrolled begins their membership.
 
-A code works once: of twenty sign-ins at once with the right one, one gets a session and the others are refused. Only who has proven
-a contact is told that nobody is enrolled with it.
+A code works once: of twenty sign-ins at once with the right one, one gets a session and the others are
+refused. Only who has proven a contact is told that nobody is enrolled with it.
 """
 
 from __future__ import annotations
@@ -34,10 +34,14 @@ class MemberSignedIn:
 
 async def request_code(desk: Desk, *, contact: str, locale: str, now: datetime) -> datetime:
     """Send a code to a contact, known or not; return until when it works. Raises InvalidInput and TooMany."""
-    return await one_time.send(desk, fields.contact(contact), purpose=one_time.SIGN_IN, locale=locale, now=now)
+    return await one_time.send(
+        desk, fields.contact(contact), purpose=one_time.SIGN_IN, locale=locale, now=now
+    )
 
 
-async def sign_in(desk: Desk, *, contact: str, code: str, installation: str | None = None, now: datetime) -> MemberSignedIn:
+async def sign_in(
+    desk: Desk, *, contact: str, code: str, installation: str | None = None, now: datetime
+) -> MemberSignedIn:
     """Open a session for whoever has the code. Raises SignInRefused, NotEnrolled and InvalidInput."""
     where = fields.installation(installation)
     proven = await one_time.prove(desk, fields.contact(contact), code, purpose=one_time.SIGN_IN, now=now)
@@ -69,8 +73,11 @@ async def sign_in(desk: Desk, *, contact: str, code: str, installation: str | No
     return signed_in
 
 
-async def sign_in_proven(desk: Desk, proven: Sequence[Contact], *, installation: str | None = None, now: datetime) -> MemberSignedIn:
-    """Open a session for whoever holds these contacts, which are proven already: the first that a member has, else the first enrolled.
+async def sign_in_proven(
+    desk: Desk, proven: Sequence[Contact], *, installation: str | None = None, now: datetime
+) -> MemberSignedIn:
+    """Open a session for whoever holds these contacts, which are proven already: the first that a member has,
+    else the first enrolled.
 
     Raises NotEnrolled and InvalidInput.
     """
@@ -91,7 +98,14 @@ async def sign_in_proven(desk: Desk, proven: Sequence[Contact], *, installation:
                 used = sign_in_codes.putting(replace(record, live=None, reserved=None), now=now)
                 holder = one_time.Proven(contact, id, "", reserved)
                 try:
-                    await begin_membership(desk, holder, reserved, along=[used, *sessions.opening(opened.session)], member=member, now=now)
+                    await begin_membership(
+                        desk,
+                        holder,
+                        reserved,
+                        along=[used, *sessions.opening(opened.session)],
+                        member=member,
+                        now=now,
+                    )
                 except contacts.ContactHeld as fault:
                     raise Stale("taken meanwhile") from fault
                 return MemberSignedIn(member, opened, enrolled=True)

@@ -1,4 +1,6 @@
-"""Staff: put on the list, signed in at a store for a shift, shut out. A disabled employee's sessions end with the same breath."""
+"""Staff: put on the list, signed in at a store for a shift, shut out. A disabled employee's sessions end with
+the same breath.
+"""
 
 from __future__ import annotations
 
@@ -67,10 +69,13 @@ async def add(
 ) -> Employee:
     """Put an employee on the list; without store codes they may sign in anywhere. Raises InvalidInput.
 
-    Their own membership is the one with this number, and any that has this e-mail address or phone, now or later.
+    Their own membership is the one with this number, and any that has this e-mail address or phone, now or
+    later.
     """
     if not _USERNAME.fullmatch(_tidy(username)):
-        raise InvalidInput("username", "Write a username of 1 to 64 letters a-z, digits, dots, dashes or underscores.")
+        raise InvalidInput(
+            "username", "Write a username of 1 to 64 letters a-z, digits, dots, dashes or underscores."
+        )
     _expect_password(password)
     for code in store_codes:
         if await stores.find(desk.store, code) is None:
@@ -94,7 +99,9 @@ async def add(
 
 
 async def disable(desk: Desk, username: str, *, by: str = COMMAND_LINE, now: datetime) -> int:
-    """Shut an employee out and end their sessions; return how many ended. Raises InvalidInput where nobody is called so."""
+    """Shut an employee out and end their sessions; return how many ended. Raises InvalidInput where nobody is
+    called so.
+    """
     employee = await _called(desk, username)
     with suppress(staff.Changed):  # shut out already: what sessions there are end all the same
         await _do(desk, staff.disabling(employee.id, now=now), "STAFF_DISABLED", employee, by=by, now=now)
@@ -102,7 +109,9 @@ async def disable(desk: Desk, username: str, *, by: str = COMMAND_LINE, now: dat
 
 
 async def enable(desk: Desk, username: str, *, by: str = COMMAND_LINE, now: datetime) -> bool:
-    """Let an employee in again, with the password they had; False where nobody shut them out. Raises InvalidInput."""
+    """Let an employee in again, with the password they had; False where nobody shut them out. Raises
+    InvalidInput.
+    """
     employee = await _called(desk, username)
     try:
         await _do(desk, staff.enabling(employee.id), "STAFF_ENABLED", employee, by=by, now=now)
@@ -111,8 +120,12 @@ async def enable(desk: Desk, username: str, *, by: str = COMMAND_LINE, now: date
     return True
 
 
-async def change_password(desk: Desk, username: str, password: str, *, by: str = COMMAND_LINE, now: datetime) -> int:
-    """Give an employee another password and end their sessions; return how many ended. Raises InvalidInput."""
+async def change_password(
+    desk: Desk, username: str, password: str, *, by: str = COMMAND_LINE, now: datetime
+) -> int:
+    """Give an employee another password and end their sessions; return how many ended. Raises
+    InvalidInput.
+    """
     employee = await _called(desk, username)
     _expect_password(password)
     change = staff.changing_password(employee.id, await desk.passwords.hash(password))
@@ -127,8 +140,12 @@ async def _called(desk: Desk, username: str) -> Employee:
     return employee
 
 
-async def _do(desk: Desk, change: Write, action: Action, employee: Employee, *, by: str, now: datetime) -> None:
-    """Change something about an employee, and note it in the audit trail in the same transaction. Raises Changed."""
+async def _do(
+    desk: Desk, change: Write, action: Action, employee: Employee, *, by: str, now: datetime
+) -> None:
+    """Change something about an employee, and note it in the audit trail in the same transaction. Raises
+    Changed.
+    """
 
     async def attempt() -> None:
         await desk.store.transact([change, deed(action, actor=by, now=now, subject=employee.id)])
@@ -136,10 +153,13 @@ async def _do(desk: Desk, change: Write, action: Action, employee: Employee, *, 
     await desk.store.rounds(attempt, queue=employee.id)
 
 
-async def sign_in(desk: Desk, *, username: str, password: str, store_code: str, address: str, now: datetime) -> StaffSignedIn:
+async def sign_in(
+    desk: Desk, *, username: str, password: str, store_code: str, address: str, now: datetime
+) -> StaffSignedIn:
     """Begin a shift at a store. Raises SignInRefused, and InvalidInput("store") once the password is proven.
 
-    An unknown name takes as long as a wrong password and is answered the same. Guesses are counted for this address and name.
+    An unknown name takes as long as a wrong password and is answered the same. Guesses are counted for this
+    address and name.
     """
     pair = (address, _tidy(username)[:64])
     waiting = desk.guesses.begin(pair, now=now)
@@ -155,7 +175,9 @@ async def sign_in(desk: Desk, *, username: str, password: str, store_code: str, 
     if shop is None or not employee.works_in(shop.code):
         raise InvalidInput("store", "You cannot sign in at this store.")
     own = await own_memberships(desk.store, employee)
-    opened = new_session(desk, "staff", employee.id, now=now, role=employee.role, store=shop.code, own_members=own)
+    opened = new_session(
+        desk, "staff", employee.id, now=now, role=employee.role, store=shop.code, own_members=own
+    )
     try:
         await begin(desk, opened, staff.coming_in(employee, now=now))
     except staff.Changed:

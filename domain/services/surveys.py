@@ -1,6 +1,8 @@
-"""Surveys: a rule's question lies in the inbox, and its member answers it there, once; the answer is an event like any other.
+"""Surveys: a rule's question lies in the inbox, and its member answers it there, once; the answer is an event
+like any other.
 
-rule `do: [{survey: CODE}]` -> a row of the outbox -> inbox and push (`messages`, `deliveries`) -> `answer` -> survey.answered
+rule `do: [{survey: CODE}]` -> a row of the outbox -> inbox and push (`messages`, `deliveries`) -> `answer` ->
+survey.answered
 """
 
 from __future__ import annotations
@@ -30,8 +32,12 @@ class Answered:
 
 
 # ---------------------------------------------------------------- writes
-async def answer(house: House, *, member_id: str, letter_id: str, score: int, key: str, now: datetime) -> Answered:
-    """Answer a question of the inbox. Raises SurveyAnsweredBefore, Conflicting; InvalidInput, NotFound (somebody else's too), Busy."""
+async def answer(
+    house: House, *, member_id: str, letter_id: str, score: int, key: str, now: datetime
+) -> Answered:
+    """Answer a question of the inbox. Raises SurveyAnsweredBefore, Conflicting; InvalidInput, NotFound
+    (somebody else's too), Busy.
+    """
     given.identifier(key, field="idempotencyKey")
     now = milliseconds(now)
     asked = {"message": letter_id, "score": score}
@@ -39,7 +45,11 @@ async def answer(house: House, *, member_id: str, letter_id: str, score: int, ke
 
     async def act(binding: Binding) -> Answered:
         letter = await letters.letter(house, letter_id=letter_id, member_id=member_id)
-        spec = survey_of(house.programmes.known(letter.version), letter.code) if letter.kind == "survey" else None
+        spec = (
+            survey_of(house.programmes.known(letter.version), letter.code)
+            if letter.kind == "survey"
+            else None
+        )
         if spec is None:
             raise InvalidInput("message", "This message asks nothing: `survey` of one that does says what.")
         given.score(score, among=spec.scores, field="score")
@@ -49,13 +59,20 @@ async def answer(house: House, *, member_id: str, letter_id: str, score: int, ke
         data: dict[str, Json] = {"survey": letter.code, "score": score}
         event = Event(f"survey:{letter_id}", events.SURVEY_ANSWERED, moment(kept, now=now), "app", data)
         decision = await decided(house, published, kept, event, now=now)
-        claims, box = [inbox.answered(letter, score=score, at=now)], await inbox.mailbox(house.store, member_id)
+        claims, box = (
+            [inbox.answered(letter, score=score, at=now)],
+            await inbox.mailbox(house.store, member_id),
+        )
         if letter.read_at is None:
             after = replace(box, unread=max(0, box.unread - 1))
             claims.append(inbox.counted(box, after))
             box = after
-        await committed(house, published, decision, now=now, request=binding.to({"seq": decision.row.seq}), claims=claims)
-        return Answered(replace(letter, score=score, answered_at=now, read_at=letter.read_at or now), box.unread)
+        await committed(
+            house, published, decision, now=now, request=binding.to({"seq": decision.row.seq}), claims=claims
+        )
+        return Answered(
+            replace(letter, score=score, answered_at=now, read_at=letter.read_at or now), box.unread
+        )
 
     async def again(_: Reply) -> Answered:
         letter = await letters.letter(house, letter_id=letter_id, member_id=member_id)

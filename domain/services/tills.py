@@ -17,7 +17,9 @@ TILL = "till"
 
 @dataclass(frozen=True, slots=True)
 class ShiftLimits:
-    """The most that one shift may do: purchases and vouchers by count, refunds in minor units, corrections in points or minor units."""
+    """The most that one shift may do: purchases and vouchers by count, refunds in minor units, corrections in
+    points or minor units.
+    """
 
     purchases: int = 2_000
     vouchers: int = 1_000
@@ -26,12 +28,18 @@ class ShiftLimits:
 
     def of(self, counted: Counted) -> int:
         """Return one of them."""
-        return {"purchases": self.purchases, "vouchers": self.vouchers, "refunded": self.refunded, "adjusted": self.adjusted}[counted]
+        return {
+            "purchases": self.purchases,
+            "vouchers": self.vouchers,
+            "refunded": self.refunded,
+            "adjusted": self.adjusted,
+        }[counted]
 
 
 @dataclass(frozen=True, slots=True)
 class Till:
-    """An employee at a store: `own_members` are their own memberships, on which they may not act; `source` is part of a receipt's identity.
+    """An employee at a store: `own_members` are their own memberships, on which they may not act; `source` is
+    part of a receipt's identity.
 
     `session` is their shift, `request` the id under which our logs know what they asked for.
     """
@@ -68,9 +76,11 @@ class Till:
         voucher: str | None = None,
         reason: str | None = None,
     ) -> list[Write]:
-        """Return the writes by which what was done stands in the audit trail, and counts within the shift (`counts`: what, how much).
+        """Return the writes by which what was done stands in the audit trail, and counts within the shift
+        (`counts`: what, how much).
 
-        Raises NotAllowed where it is more than a whole shift may do; committing raises ShiftIsOver where the shift has done the rest.
+        Raises NotAllowed where it is more than a whole shift may do; committing raises ShiftIsOver where the
+        shift has done the rest.
         """
         held = decision.before.wallets
         act = Act(

@@ -1,4 +1,6 @@
-"""Reading the audit trail: one's own shift for everybody of staff, a store's for its manager, everything for an operator."""
+"""Reading the audit trail: one's own shift for everybody of staff, a store's for its manager, everything for
+an operator.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ async def of_shift(house: House, *, till: Till, first: int, now: datetime) -> li
     return (await audit.of_shift(house.store, till.session, since=now - SHIFT_AT_MOST))[:first]
 
 
-async def of_store(house: House, *, till: Till, store: str | None, since: datetime, until: datetime, first: int) -> list[Act]:
+async def of_store(
+    house: House, *, till: Till, store: str | None, since: datetime, until: datetime, first: int
+) -> list[Act]:
     """Return what was done in a store (an operator: in all, where none is named), newest first.
 
     Raises NotAllowed for a cashier and for another store, InvalidInput for a window of more than 31 days.

@@ -1,9 +1,11 @@
-"""The turn: writes down what time brought, and fires what the agenda holds. Nothing depends on its being on time.
+"""The turn: writes down what time brought, and fires what the agenda holds. Nothing depends on its being on
+time.
 
-Members are found by when time may next bring something, items of the agenda by when they are due; they are taken in the order of
-those instants, so that a late turn ends where a timely one does. Each is a commit of its own; one that meets somebody else's work is
-left for the next turn and the rest goes on. So it does where one fails: a member is looked at again at the next turn, an item of the
-agenda is parked with its error until an operator says that it may be tried again.
+Members are found by when time may next bring something, items of the agenda by when they are due; they are
+taken in the order of those instants, so that a late turn ends where a timely one does. Each is a commit of
+its own; one that meets somebody else's work is left for the next turn and the rest goes on. So it does where
+one fails: a member is looked at again at the next turn, an item of the agenda is parked with its error until
+an operator says that it may be tried again.
 """
 
 from __future__ import annotations
@@ -39,7 +41,9 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Turned:
-    """What a turn did: members looked at, rows written, agenda items fired, what met somebody else's work and waits, and what failed."""
+    """What a turn did: members looked at, rows written, agenda items fired, what met somebody else's work and
+    waits, and what failed.
+    """
 
     members: int = 0
     rows: int = 0
@@ -63,7 +67,9 @@ def quiet(done: int, of: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Due:
-    """A member, or an item of the agenda, at the instant when something may happen to it. Members come before items of one instant."""
+    """A member, or an item of the agenda, at the instant when something may happen to it. Members come before
+    items of one instant.
+    """
 
     at: datetime
     id: str
@@ -78,21 +84,31 @@ _Looked = tuple[Turned, tuple[_Due, ...]]
 
 @dataclass(slots=True)
 class _Queue:
-    """The soonest of what is due, as a heap: no member who is not here is due before `members_until`, no item before `items_until`."""
+    """The soonest of what is due, as a heap: no member who is not here is due before `members_until`, no item
+    before `items_until`.
+    """
 
     waiting: list[_Due]
     members_until: datetime | None
     items_until: datetime | None
 
     def next(self) -> list[_Due]:
-        """Take what is next, all of one instant; nothing where something else, not here, may come before it."""
+        """Take what is next, all of one instant; nothing where something else, not here, may come before
+        it.
+        """
         batch: list[_Due] = []
-        while self.waiting and (not batch or self.waiting[0].at == batch[0].at) and self._ripe(self.waiting[0]):
+        while (
+            self.waiting and (not batch or self.waiting[0].at == batch[0].at) and self._ripe(self.waiting[0])
+        ):
             batch.append(heapq.heappop(self.waiting))
         return batch
 
     def _ripe(self, due: _Due) -> bool:
-        members = self.members_until is None or due.at < self.members_until or (due.item is None and due.at == self.members_until)
+        members = (
+            self.members_until is None
+            or due.at < self.members_until
+            or (due.item is None and due.at == self.members_until)
+        )
         return members and (self.items_until is None or due.at <= self.items_until)
 
     @property
@@ -103,9 +119,11 @@ class _Queue:
 
 # ---------------------------------------------------------------- writes
 async def turn(house: House, *, now: datetime, progress: Progress = quiet) -> Turned:
-    """Write down all that time has brought to everybody by now, and all that follows from it by now, each thing in its order.
+    """Write down all that time has brought to everybody by now, and all that follows from it by now, each
+    thing in its order.
 
-    However many are due, a thousand or so are in memory at a time: what was done is due no more, and the next are asked for.
+    However many are due, a thousand or so are in memory at a time: what was done is due no more, and the next
+    are asked for.
     """
     now = milliseconds(now)
     total, done, unmoved = Turned(), 0, set[str]()
@@ -113,7 +131,9 @@ async def turn(house: House, *, now: datetime, progress: Progress = quiet) -> Tu
         queue, failed = await _soonest(house, unmoved, now=now)
         total += Turned(failed=failed)
         while batch := queue.next():
-            for due, (turned, follows) in zip(batch, await _side_by_side([_look(house, due, now=now) for due in batch]), strict=True):
+            for due, (turned, follows) in zip(
+                batch, await _side_by_side([_look(house, due, now=now) for due in batch]), strict=True
+            ):
                 total += turned
                 if due.item is None and not turned.members:
                     unmoved.add(due.id)
@@ -178,7 +198,9 @@ async def _bring(house: House, due: _Due, *, now: datetime) -> _Looked:
     if kept is None or kept.status != "active" or not kept.due.passed(now=now, version=published.version):
         return Turned(), ()
     world = await house.shelf.world(published.programme, now=now)
-    decision = timeline.turn(published.programme, kept.member, until=due.at, world=world, version=published.version)
+    decision = timeline.turn(
+        published.programme, kept.member, until=due.at, world=world, version=published.version
+    )
     after = commit.due_of(published, decision)
     if decision.rows or after != kept.due:
         await committed(house, published, decision, now=now)
@@ -188,7 +210,9 @@ async def _bring(house: House, due: _Due, *, now: datetime) -> _Looked:
 
 
 async def _happen(house: House, item: Item, *, now: datetime) -> _Looked:
-    """Let an item of the agenda happen to its member, once: it is marked done in the same transaction, also where it is refused."""
+    """Let an item of the agenda happen to its member, once: it is marked done in the same transaction, also
+    where it is refused.
+    """
     published = house.programmes.current()
     kept = await members.find(house.store, item.member)
     if kept is None or kept.status != "active" or kept.member.joined_at is None:
@@ -207,14 +231,24 @@ async def _happen(house: House, item: Item, *, now: datetime) -> _Looked:
 
 def _follows(decision: Decision, next_at: datetime | None, *, now: datetime) -> tuple[_Due, ...]:
     later = [one for row in decision.rows for one in row.later if one.due <= now]
-    items = [_Due(one.event.at, one.event.id, Item(one.event.id, one.member, one.due, one.event)) for one in later]
-    return (*items, _Due(next_at, decision.member.id)) if next_at is not None and next_at <= now else tuple(items)
+    items = [
+        _Due(one.event.at, one.event.id, Item(one.event.id, one.member, one.due, one.event)) for one in later
+    ]
+    return (
+        (*items, _Due(next_at, decision.member.id))
+        if next_at is not None and next_at <= now
+        else tuple(items)
+    )
 
 
-async def keep_turning(house: House, *, clock: Callable[[], datetime], woken: asyncio.Event, heard: Callable[[Exception], None]) -> None:
-    """Take the turn every 20 seconds, and soon after being woken, until cancelled; `heard` is told of one that failed, and the next comes.
+async def keep_turning(
+    house: House, *, clock: Callable[[], datetime], woken: asyncio.Event, heard: Callable[[Exception], None]
+) -> None:
+    """Take the turn every 20 seconds, and soon after being woken, until cancelled; `heard` is told of one
+    that failed, and the next comes.
 
-    What came meanwhile is taken together; of several processes that were woken by the same row, the first does it all.
+    What came meanwhile is taken together; of several processes that were woken by the same row, the first
+    does it all.
     """
     while True:
         woken.clear()

@@ -1,6 +1,8 @@
-"""Proof that what is stored is what was decided: every member's journal, folded, gives the stored ledger state, and sums add up.
+"""Proof that what is stored is what was decided: every member's journal, folded, gives the stored ledger
+state, and sums add up.
 
-Nothing is decided again. Each member is read in a snapshot of its own, so this runs beside a server at work; the journal is streamed.
+Nothing is decided again. Each member is read in a snapshot of its own, so this runs beside a server at work;
+the journal is streamed.
 """
 
 from __future__ import annotations
@@ -38,7 +40,9 @@ class Difference:
 
 @dataclass
 class _Folded:
-    """A journal on the way: the state its rows give, what its entries sum to, and where its counters broke."""
+    """A journal on the way: the state its rows give, what its entries sum to, and where its counters
+    broke.
+    """
 
     state: dict[str, Value] = field(default_factory=dict)
     seq: int = 0
@@ -74,12 +78,20 @@ class _Folded:
             self.broken.append((f"entry {self.entries} (n, wallet_n, balance)", str(said), str(counted)))
 
 
-_STATES: Mapping[str, str] = {"issued": "ISSUED", "reversed": "ISSUED", "used": "USED", "cancelled": "CANCELLED", "expired": "EXPIRED"}
+_STATES: Mapping[str, str] = {
+    "issued": "ISSUED",
+    "reversed": "ISSUED",
+    "used": "USED",
+    "cancelled": "CANCELLED",
+    "expired": "EXPIRED",
+}
 
 
 # ---------------------------------------------------------------- reads
 async def verify(store: Store, *, progress: Progress = quiet) -> AsyncIterator[Difference]:
-    """Yield every difference of every member; none where all is well. `progress` hears how many members are done."""
+    """Yield every difference of every member; none where all is well. `progress` hears how many members are
+    done.
+    """
     done = 0
     async for member in members.each(store):
         for difference in await verify_member(store, member=member):
@@ -99,7 +111,10 @@ async def verify_member(store: Store, *, member: str) -> list[Difference]:
         async for row in store[journal.COLLECTION].find(asked, session=session).sort("seq", 1):
             folded.add(row)
         issued = {"member": member, "n": {"$gt": 0, "$lte": len(folded.vouchers) + 1}}
-        states = {row["_id"]: row["state"] async for row in store[vouchers.COLLECTION].find(issued, {"state": 1}, session=session)}
+        states = {
+            row["_id"]: row["state"]
+            async for row in store[vouchers.COLLECTION].find(issued, {"state": 1}, session=session)
+        }
     return [Difference(member, *each) for each in _differences(document, folded, states)]
 
 

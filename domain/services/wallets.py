@@ -20,7 +20,10 @@ def wallets_of(programme: Programme, member: Member, *, now: datetime) -> dict[s
 
 def write_wallets(wallets: Mapping[str, Wallet]) -> list[object]:
     """Return wallets as a reply keeps them: figures and lots, no history."""
-    return [[code, one.debt, one.earned, one.spent, one.expired, one.adjusted, one.entries, _lots(one)] for code, one in wallets.items()]
+    return [
+        [code, one.debt, one.earned, one.spent, one.expired, one.adjusted, one.entries, _lots(one)]
+        for code, one in wallets.items()
+    ]
 
 
 def read_wallets(kept: object) -> dict[str, Wallet]:
@@ -29,10 +32,24 @@ def read_wallets(kept: object) -> dict[str, Wallet]:
 
 
 def _lots(one: Wallet) -> list[object]:
-    return [[lot.amount, lot.available_at, str(lot.expires_on) if lot.expires_on else None, str(lot.since)] for lot in one.lots]
+    return [
+        [lot.amount, lot.available_at, str(lot.expires_on) if lot.expires_on else None, str(lot.since)]
+        for lot in one.lots
+    ]
 
 
 def _wallet(figures: Sequence[int], lots: Sequence[Sequence[Any]]) -> Wallet:
     debt, earned, spent, expired, adjusted, entries = figures
-    opened = tuple(Lot(lot[0], lot[1], date.fromisoformat(lot[2]) if lot[2] else None, date.fromisoformat(lot[3])) for lot in lots)
-    return Wallet(lots=opened, debt=debt, earned=earned, spent=spent, expired=expired, adjusted=adjusted, entries=entries)
+    opened = tuple(
+        Lot(lot[0], lot[1], date.fromisoformat(lot[2]) if lot[2] else None, date.fromisoformat(lot[3]))
+        for lot in lots
+    )
+    return Wallet(
+        lots=opened,
+        debt=debt,
+        earned=earned,
+        spent=spent,
+        expired=expired,
+        adjusted=adjusted,
+        entries=entries,
+    )

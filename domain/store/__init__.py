@@ -1,1 +1,3 @@
-"""MongoDB: documents, the one write path, one reader a noun, indexes. Knows nothing of the services above it."""
+"""MongoDB: documents, the one write path, one reader a noun, indexes. Knows nothing of the services above
+it.
+"""

@@ -1,8 +1,9 @@
-"""The agenda: events for later and for other members. Each acts once: it is marked done in the transaction that acts on it.
+"""The agenda: events for later and for other members. Each acts once: it is marked done in the transaction
+that acts on it.
 
-A small pending set, found by an index of the pending alone. Claiming moves an item's time on, so that no two workers try it at once;
-where a worker dies the item comes up again. One that cannot be read, or whose happening fails, is parked with its error (`trouble`), where
-an operator sees it, and holds up nothing else.
+A small pending set, found by an index of the pending alone. Claiming moves an item's time on, so that no two
+workers try it at once; where a worker dies the item comes up again. One that cannot be read, or whose
+happening fails, is parked with its error (`trouble`), where an operator sees it, and holds up nothing else.
 """
 
 from __future__ import annotations
@@ -74,7 +75,13 @@ async def claim(store: Store, item: Item, *, now: datetime) -> bool:
 
 def noted(later: Later) -> Write:
     """Return the noting of an event for later, under its own id."""
-    row = {"_id": later.event.id, "member": later.member, "due": later.due, "event": rows.event_document(later.event), "state": "pending"}
+    row = {
+        "_id": later.event.id,
+        "member": later.member,
+        "due": later.due,
+        "event": rows.event_document(later.event),
+        "state": "pending",
+    }
     return insert(COLLECTION, row, taken=Stale("the agenda has it"))
 
 

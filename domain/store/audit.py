@@ -1,8 +1,9 @@
-"""The audit trail: who did what to whom, when, where and why, what it changed and by which request. Append-only.
+"""The audit trail: who did what to whom, when, where and why, what it changed and by which request.
+Append-only.
 
-Each row is written in the transaction that did it, beside the journal's; nothing here is ever changed. It holds ids, codes and
-figures, and the reason as it was written. A shift is one staff session: what it did so far is counted in a document of its own,
-whose bounds stand in each write's filter.
+Each row is written in the transaction that did it, beside the journal's; nothing here is ever changed. It
+holds ids, codes and figures, and the reason as it was written. A shift is one staff session: what it did so
+far is counted in a document of its own, whose bounds stand in each write's filter.
 """
 
 from __future__ import annotations
@@ -20,18 +21,33 @@ from domain.store.connect import Raw
 
 COLLECTION = "audit"
 SHIFTS = "shifts"
-OF_STAFF = frozenset({"STAFF_ADDED", "STAFF_DISABLED", "STAFF_ENABLED", "PASSWORD_CHANGED"})  # the subject is an employee's id
+OF_STAFF = frozenset(
+    {"STAFF_ADDED", "STAFF_DISABLED", "STAFF_ENABLED", "PASSWORD_CHANGED"}
+)  # the subject is an employee's id
 COMMAND_LINE = "cli"
 THE_MEMBER = "member"
 LONGEST = 1_000
 
 Action = Literal[
     # at a till
-    "PURCHASE", "REFUND", "ADJUSTMENT", "VOUCHER_USED", "VOUCHER_REVERSED", "EVENT", "MEMBER_FROZEN", "MEMBER_UNFROZEN",
+    "PURCHASE",
+    "REFUND",
+    "ADJUSTMENT",
+    "VOUCHER_USED",
+    "VOUCHER_REVERSED",
+    "EVENT",
+    "MEMBER_FROZEN",
+    "MEMBER_UNFROZEN",
     # by whoever runs the system, and by members themselves
-    "STAFF_ADDED", "STAFF_DISABLED", "STAFF_ENABLED", "PASSWORD_CHANGED", "KEYS_ROTATED", "PROGRAMME_PUBLISHED", "OUTBOX_RETRIED",
+    "STAFF_ADDED",
+    "STAFF_DISABLED",
+    "STAFF_ENABLED",
+    "PASSWORD_CHANGED",
+    "KEYS_ROTATED",
+    "PROGRAMME_PUBLISHED",
+    "OUTBOX_RETRIED",
     "CONTACT_CHANGED",
-]  # fmt: skip
+]
 Counted = Literal["purchases", "refunded", "adjusted", "vouchers"]
 COUNTED: tuple[Counted, ...] = ("purchases", "refunded", "adjusted", "vouchers")
 
@@ -44,10 +60,11 @@ class ShiftIsOver(StoreFault):
 # ---------------------------------------------------------------- values
 @dataclass(frozen=True, slots=True)
 class Act:
-    """What somebody did: `subject` names it (a receipt, a voucher, a wallet), `amount` in minor units or points; balances by wallet.
+    """What somebody did: `subject` names it (a receipt, a voucher, a wallet), `amount` in minor units or
+    points; balances by wallet.
 
-    `actor` is an employee's id, `cli:NAME` for a command, or `member` for the member themselves. What was not done at a till has no
-    store and no session, and what concerns no member has none.
+    `actor` is an employee's id, `cli:NAME` for a command, or `member` for the member themselves. What was not
+    done at a till has no store and no session, and what concerns no member has none.
     """
 
     id: str
@@ -69,18 +86,36 @@ class Act:
 
 # ---------------------------------------------------------------- reads
 async def of_shift(store: Store, session: str, *, since: datetime) -> list[Act]:
-    """Return what a shift did since an instant, newest first. A shift is bounded: in hours, and in what it may do."""
+    """Return what a shift did since an instant, newest first. A shift is bounded: in hours, and in what it
+    may do.
+    """
     found = store[COLLECTION].find({"session": session, "at": {"$gte": since}})
-    return sorted([_act(row) async for row in found], key=lambda act: (act.at, act.id), reverse=True)[:LONGEST]
+    return sorted([_act(row) async for row in found], key=lambda act: (act.at, act.id), reverse=True)[
+        :LONGEST
+    ]
 
 
-async def between(store: Store, *, since: datetime, until: datetime, shop: str | None = None, member: str | None = None) -> list[Act]:
-    """Return what was done from one instant to another, in one store or all, to one member or all; newest first."""
+async def between(
+    store: Store, *, since: datetime, until: datetime, shop: str | None = None, member: str | None = None
+) -> list[Act]:
+    """Return what was done from one instant to another, in one store or all, to one member or all; newest
+    first.
+    """
     window = {"at": {"$gte": since, "$lte": until}}
-    asked = {"member": member, **window} if member is not None else {"store": shop, **window} if shop is not None else window
+    asked = (
+        {"member": member, **window}
+        if member is not None
+        else {"store": shop, **window}
+        if shop is not None
+        else window
+    )
     found = store[COLLECTION].find(asked)
     acts = [_act(row) async for row in found]
-    return sorted((act for act in acts if shop is None or act.store == shop), key=lambda act: (act.at, act.id), reverse=True)
+    return sorted(
+        (act for act in acts if shop is None or act.store == shop),
+        key=lambda act: (act.at, act.id),
+        reverse=True,
+    )
 
 
 # ---------------------------------------------------------------- writes
@@ -116,7 +151,8 @@ def noted(act: Act) -> Write:
 def spent(session: str, counted: Counted, amount: int, *, at_most: int) -> Write:
     """Return the counting of what a shift did, within its bound; it raises ShiftIsOver beyond.
 
-    The first act of a shift makes its document; where the bound is met none matches, and making it again takes a key that is there.
+    The first act of a shift makes its document; where the bound is met none matches, and making it again
+    takes a key that is there.
     """
     others = {name: 0 for name in COUNTED if name != counted}
     asked = {"_id": session, counted: {"$lte": at_most - amount}}

@@ -1,8 +1,10 @@
-"""The handle on everything stored: the collections, one transaction, and rounds of read, decide, commit until one holds.
+"""The handle on everything stored: the collections, one transaction, and rounds of read, decide, commit until
+one holds.
 
-A story reads, decides and commits in one round; where what it read has changed meanwhile, the round is taken again, at most
-eight times, then Busy. In this process the rounds of one member stand in a queue, so that a herd costs one attempt each; the
-database still decides. A round under way is finished even when whoever asked has gone.
+A story reads, decides and commits in one round; where what it read has changed meanwhile, the round is taken
+again, at most eight times, then Busy. In this process the rounds of one member stand in a queue, so that a
+herd costs one attempt each; the database still decides. A round under way is finished even when whoever asked
+has gone.
 """
 
 from __future__ import annotations
@@ -53,7 +55,12 @@ UNKNOWN_FIELD, UNKNOWN_COMMAND = 40415, 59
 # ---------------------------------------------------------------- errors
 Unavailable = PyMongoError  # what a read raises where the database is away or refuses it
 Away = ConnectionFailure  # the part of that which passes: no answer, or none in time
-UNREADABLE = (LookupError, TypeError, ValueError, AttributeError)  # what reading a document of another shape raises
+UNREADABLE = (
+    LookupError,
+    TypeError,
+    ValueError,
+    AttributeError,
+)  # what reading a document of another shape raises
 
 
 class StoreFault(Exception):
@@ -65,7 +72,9 @@ class Stale(StoreFault):
 
 
 class Busy(Exception):
-    """Eight rounds met somebody else's, or the database does not answer: try again after `retry_after` seconds."""
+    """Eight rounds met somebody else's, or the database does not answer: try again after `retry_after`
+    seconds.
+    """
 
     def __init__(self, retry_after: int = 1) -> None:
         super().__init__(f"try again in {retry_after} s")
@@ -75,7 +84,8 @@ class Busy(Exception):
 # ---------------------------------------------------------------- values
 @dataclass(frozen=True, slots=True)
 class Write:
-    """One write of a transaction, and what to raise where it does not take: an insert whose key is there, a guard that matches nothing.
+    """One write of a transaction, and what to raise where it does not take: an insert whose key is there, a
+    guard that matches nothing.
 
     `otherwise` None: an update that need not match. `document` is what an insert inserts.
     """
@@ -107,9 +117,18 @@ def replace(collection: str, asked: Raw, document: Raw, *, missed: StoreFault) -
 
 
 class Store:
-    """The database of one programme: a client, its collections, and who of this process writes. `voucher_key` seals voucher codes."""
+    """The database of one programme: a client, its collections, and who of this process writes. `voucher_key`
+    seals voucher codes.
+    """
 
-    def __init__(self, client: AsyncMongoClient[Raw], name: str, *, embedded: bool = False, voucher_key: bytes = bytes(32)) -> None:
+    def __init__(
+        self,
+        client: AsyncMongoClient[Raw],
+        name: str,
+        *,
+        embedded: bool = False,
+        voucher_key: bytes = bytes(32),
+    ) -> None:
         self.client = client
         self.data: AsyncDatabase[Raw] = client.get_database(
             name,
@@ -142,7 +161,8 @@ class Store:
     # ------------------------------------------------------------ rounds
 
     async def rounds(self, attempt: Callable[[], Coroutine[Any, Any, T]], *, queue: str | None = None) -> T:
-        """Take rounds of `attempt` until one is not Stale, one after another for the same `queue`. Raises Busy, and what `attempt` raises.
+        """Take rounds of `attempt` until one is not Stale, one after another for the same `queue`. Raises
+        Busy, and what `attempt` raises.
 
         The rounds go on when the caller is cancelled; `drain` waits for them.
         """
@@ -152,7 +172,9 @@ class Store:
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
-            task.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody is left to hear of it
+            task.add_done_callback(
+                lambda done: done.cancelled() or done.exception()
+            )  # nobody is left to hear of it
             raise
 
     async def drain(self) -> None:
@@ -183,7 +205,8 @@ class Store:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncClientSession]:
-        """One transaction around the block, committed at its end; nothing outside the database may happen in it.
+        """One transaction around the block, committed at its end; nothing outside the database may happen in
+        it.
 
         Raises Stale where another transaction was in the way, else what the block raises.
         """
@@ -204,7 +227,8 @@ class Store:
     async def transact(self, writes: Sequence[Write], *, also: Sequence[Step] = ()) -> None:
         """Commit all writes or none: one command for the writes where the server has it, then the commit.
 
-        Writes are in order: the first that does not take raises its own fault. `also` are further steps inside the transaction.
+        Writes are in order: the first that does not take raises its own fault. `also` are further steps
+        inside the transaction.
         """
         async with self.transaction() as session:
             if self.bulk_writes:
@@ -239,9 +263,16 @@ class Store:
             raise write.otherwise
 
     async def learn(self) -> None:
-        """Find out how this server takes a transaction's writes: all in one command or one command each, with a snapshot named or not."""
+        """Find out how this server takes a transaction's writes: all in one command or one command each, with
+        a snapshot named or not.
+        """
         nothing = [Write("meta", UpdateOne({"_id": "nothing"}, {"$set": {"a": 1}}))]
-        for self.bulk_writes, self.snapshot_writes in ((True, True), (True, False), (False, True), (False, False)):
+        for self.bulk_writes, self.snapshot_writes in (
+            (True, True),
+            (True, False),
+            (False, True),
+            (False, False),
+        ):
             try:
                 await self.transact(nothing)
             except OperationFailure as fault:
@@ -282,11 +313,15 @@ def _first_fault(fault: ClientBulkWriteException, writes: Sequence[Write]) -> Ex
 
 def _is_duplicate(fault: DuplicateKeyError | BulkWriteError) -> bool:
     details = fault.details or {}
-    return isinstance(fault, DuplicateKeyError) or any(error["code"] == DUPLICATE for error in details.get("writeErrors", ()))
+    return isinstance(fault, DuplicateKeyError) or any(
+        error["code"] == DUPLICATE for error in details.get("writeErrors", ())
+    )
 
 
 def _in_the_way(fault: PyMongoError) -> bool:
-    return fault.has_error_label("TransientTransactionError") or fault.has_error_label("UnknownTransactionCommitResult")
+    return fault.has_error_label("TransientTransactionError") or fault.has_error_label(
+        "UnknownTransactionCommitResult"
+    )
 
 
 async def _commit(session: AsyncClientSession) -> None:

@@ -1,4 +1,6 @@
-"""Writing many documents at once, outside any transaction: for data that nobody reads yet, such as the demo's."""
+"""Writing many documents at once, outside any transaction: for data that nobody reads yet, such as the
+demo's.
+"""
 
 from __future__ import annotations
 

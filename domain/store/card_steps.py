@@ -1,4 +1,6 @@
-"""Card codes that were taken: each once, at any till. Kept 25 hours, so that a scan queued without a network still counts once."""
+"""Card codes that were taken: each once, at any till. Kept 25 hours, so that a scan queued without a network
+still counts once.
+"""
 
 from __future__ import annotations
 
@@ -21,5 +23,7 @@ async def ensure_indexes(store: Store) -> None:
 
 
 def taking(code: str, *, now: datetime) -> Write:
-    """Return the write that takes a code (a device's step, or a server's card). It raises CardTaken where it was taken."""
+    """Return the write that takes a code (a device's step, or a server's card). It raises CardTaken where it
+    was taken.
+    """
     return insert(COLLECTION, {"_id": code, "purge_at": now + KEPT}, taken=CardTaken())

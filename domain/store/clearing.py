@@ -1,6 +1,8 @@
-"""Clearing away: the database deletes rows whose time has passed, by its own clock and late. Nothing that decides relies on it.
+"""Clearing away: the database deletes rows whose time has passed, by its own clock and late. Nothing that
+decides relies on it.
 
-`LINGER_SECONDS` is how long a row stays beyond its time. Tests, whose clock stands elsewhere than the database's, set it long.
+`LINGER_SECONDS` is how long a row stays beyond its time. Tests, whose clock stands elsewhere than the
+database's, set it long.
 """
 
 from __future__ import annotations

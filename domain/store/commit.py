@@ -1,7 +1,9 @@
-"""The one write path of everything that moves value: a decision and all that comes of it, in one transaction, or nothing.
+"""The one write path of everything that moves value: a decision and all that comes of it, in one transaction,
+or nothing.
 
-In order: the request's key, so that a key acts once; what claims an identity (a receipt, a voucher's use); the member where its
-version still matches; the journal's rows; vouchers, stock, outbox, agenda. The first that does not take says why.
+In order: the request's key, so that a key acts once; what claims an identity (a receipt, a voucher's use);
+the member where its version still matches; the journal's rows; vouchers, stock, outbox, agenda. The first
+that does not take says why.
 """
 
 from __future__ import annotations
@@ -30,13 +32,22 @@ async def commit(
     profile: ProfileChange | None = None,
     also: Sequence[Step] = (),
 ) -> tuple[Voucher, ...]:
-    """Commit a decision; return the vouchers it issued. Raises Stale where what it was decided on moved, KeyBound, and what `claims` say.
+    """Commit a decision; return the vouchers it issued. Raises Stale where what it was decided on moved,
+    KeyBound, and what `claims` say.
 
-    `request` binds the caller's key (`requests.bind`); `claims` are writes that must take; `details` begin a member; `profile`
-    changes one's details in the same commit; `also` are steps inside the transaction that need its session.
+    `request` binds the caller's key (`requests.bind`); `claims` are writes that must take; `details` begin a
+    member; `profile` changes one's details in the same commit; `also` are steps inside the transaction that
+    need its session.
     """
     all_of_it = writes(
-        store, published=published, decision=decision, now=now, request=request, claims=claims, details=details, profile=profile
+        store,
+        published=published,
+        decision=decision,
+        now=now,
+        request=request,
+        claims=claims,
+        details=details,
+        profile=profile,
     )
     await store.transact(all_of_it, also=also)
     return vouchers.issued_by(all_of_it)
@@ -56,7 +67,11 @@ def writes(
     """Return the writes of a decision: the very documents that every commit builds."""
     member = decision.member.id
     due = due_of(published, decision)
-    moved = members.born(decision, details, due=due) if details is not None else members.moved(decision, due=due, profile=profile)
+    moved = (
+        members.born(decision, details, due=due)
+        if details is not None
+        else members.moved(decision, due=due, profile=profile)
+    )
     out = [request] if request is not None else []
     out += [*claims, moved]
     out += [journal.appended(member, row) for row in decision.rows]

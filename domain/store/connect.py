@@ -1,7 +1,8 @@
-"""How this project talks to MongoDB: one client a process, and the promises every read and write of it relies on.
+"""How this project talks to MongoDB: one client a process, and the promises every read and write of it relies
+on.
 
-Instants come back aware and in UTC; a write is acknowledged by a majority; a call ends within its time. The same words serve the
-embedded server, a replica set and a sharded cluster.
+Instants come back aware and in UTC; a write is acknowledged by a majority; a call ends within its time. The
+same words serve the embedded server, a replica set and a sharded cluster.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,7 +22,9 @@ NOT_LET_IN: Mapping[int, str] = {13: "Unauthorized", 18: "AuthenticationFailed",
 
 
 class Unreachable(Exception):
-    """No database answers, or its address cannot be read; the message is one sentence without the address's password."""
+    """No database answers, or its address cannot be read; the message is one sentence without the address's
+    password.
+    """
 
 
 class Refused(Unreachable):
@@ -36,7 +39,9 @@ class Database:
     data: AsyncDatabase[Raw]
 
     async def ping(self) -> None:
-        """Ask that it reads, since a server whose files have failed still answers pings. Raises Unreachable, Refused."""
+        """Ask that it reads, since a server whose files have failed still answers pings. Raises Unreachable,
+        Refused.
+        """
         try:
             await self.data["meta"].find_one({"_id": "nothing"})
         except PyMongoError as fault:
@@ -48,8 +53,12 @@ class Database:
         await self.client.close()
 
 
-def connect(uri: str, database: str, *, timeout_seconds: float = 5, listeners: Sequence[_EventListener] = ()) -> Database:
-    """A client for `uri`, not yet connected; `listeners` hear each command. Raises Unreachable where the address cannot be read."""
+def connect(
+    uri: str, database: str, *, timeout_seconds: float = 5, listeners: Sequence[_EventListener] = ()
+) -> Database:
+    """A client for `uri`, not yet connected; `listeners` hear each command. Raises Unreachable where the
+    address cannot be read.
+    """
     milliseconds = int(timeout_seconds * 1000)
     try:
         client: AsyncMongoClient[Raw] = AsyncMongoClient(
@@ -64,6 +73,10 @@ def connect(uri: str, database: str, *, timeout_seconds: float = 5, listeners: S
             event_listeners=list(listeners),
         )
     except (ConfigurationError, InvalidURI, ValueError) as fault:
-        raise Unreachable("MONGODB_URI is not an address of a MongoDB server: mongodb://HOST:PORT/?OPTIONS.") from fault
-    data = client.get_database(database, write_concern=WriteConcern(w="majority"), read_concern=ReadConcern("majority"))
+        raise Unreachable(
+            "MONGODB_URI is not an address of a MongoDB server: mongodb://HOST:PORT/?OPTIONS."
+        ) from fault
+    data = client.get_database(
+        database, write_concern=WriteConcern(w="majority"), read_concern=ReadConcern("majority")
+    )
     return Database(client=client, data=data)

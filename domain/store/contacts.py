@@ -1,4 +1,6 @@
-"""Contacts: `email:...`, `phone:...`, `number:...`, each belonging to one member: the `_id` is the contact itself."""
+"""Contacts: `email:...`, `phone:...`, `number:...`, each belonging to one member: the `_id` is the contact
+itself.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,9 @@ async def members_of(store: Store, keys: Collection[str]) -> frozenset[str]:
     """Return the members whose contacts these are."""
     if not keys:
         return frozenset()
-    return frozenset([cast(str, found["member"]) async for found in store[COLLECTION].find({"_id": {"$in": list(keys)}})])
+    return frozenset(
+        [cast(str, found["member"]) async for found in store[COLLECTION].find({"_id": {"$in": list(keys)}})]
+    )
 
 
 def taking(key: str, member: str) -> Write:
@@ -41,4 +45,6 @@ def taking(key: str, member: str) -> Write:
 
 def leaving(key: str, member: str) -> Write:
     """Return the write that takes a contact from a member, so that anybody may have it."""
-    return Write(COLLECTION, DeleteOne({"_id": key, "member": member}), Stale("the contact changed meanwhile"))
+    return Write(
+        COLLECTION, DeleteOne({"_id": key, "member": member}), Stale("the contact changed meanwhile")
+    )

@@ -1,7 +1,9 @@
-"""Devices of members: one record an installation of a member's, with where pushes go and the eight bytes that its card codes begin with.
+"""Devices of members: one record an installation of a member's, with where pushes go and the eight bytes that
+its card codes begin with.
 
-The secret behind card codes is not here: it is derived from those bytes. A push token is one device's: who registers it has it. A device
-is of the session that registered it or signed in on it, whichever came last, and goes when that session is ended.
+The secret behind card codes is not here: it is derived from those bytes. A push token is one device's: who
+registers it has it. A device is of the session that registered it or signed in on it, whichever came last,
+and goes when that session is ended.
 """
 
 from __future__ import annotations
@@ -68,7 +70,9 @@ async def of_member(store: Store, member: str) -> list[Device]:
 
 # ---------------------------------------------------------------- writes
 async def put(store: Store, device: Device) -> None:
-    """Write a device down over the one of its identity, which keeps since when it is registered; nothing is held against it any more."""
+    """Write a device down over the one of its identity, which keeps since when it is registered; nothing is
+    held against it any more.
+    """
     sets: dict[str, Any] = {
         "member": device.member,
         "platform": device.platform,
@@ -78,23 +82,33 @@ async def put(store: Store, device: Device) -> None:
         "app_version": device.app_version,
         "session": device.session,
     }
-    change: dict[str, Any] = {"$set": sets, "$unset": {"blamed": ""}, "$setOnInsert": {"registered_at": device.registered_at}}
+    change: dict[str, Any] = {
+        "$set": sets,
+        "$unset": {"blamed": ""},
+        "$setOnInsert": {"registered_at": device.registered_at},
+    }
     if device.token is not None:
         sets["token"] = device.token
-        await store[COLLECTION].update_many({"token": device.token, "_id": {"$ne": device.id}}, {"$unset": {"token": ""}})
+        await store[COLLECTION].update_many(
+            {"token": device.token, "_id": {"$ne": device.id}}, {"$unset": {"token": ""}}
+        )
     else:
         change["$unset"]["token"] = ""
     await store[COLLECTION].update_one({"_id": device.id}, change, upsert=True)
 
 
 def taking_over(device: str, session: str) -> Write:
-    """Return the write that makes a device a session's; it does nothing where the device is not registered."""
+    """Return the write that makes a device a session's; it does nothing where the device is not
+    registered.
+    """
     return update(COLLECTION, {"_id": device}, {"$set": {"session": session}})
 
 
 async def seen(store: Store, member: str, session: str, *, now: datetime) -> None:
     """Note that the device of a member's session is in use; nothing where none is registered."""
-    await store[COLLECTION].update_many({"member": member, "session": session}, {"$set": {"last_seen_at": now}})
+    await store[COLLECTION].update_many(
+        {"member": member, "session": session}, {"$set": {"last_seen_at": now}}
+    )
 
 
 async def remove(store: Store, device: str, member: str) -> bool:

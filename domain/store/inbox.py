@@ -1,11 +1,13 @@
-"""The inbox: a member's messages, numbered without a gap, each under the id of the outbox row that promised it, so it comes once.
+"""The inbox: a member's messages, numbered without a gap, each under the id of the outbox row that promised
+it, so it comes once.
 
-Rows hold codes and figures, no personal data: they are rendered when they are read. What is counted of them stands in the member's
-mailbox, outside the aggregate, guarded by a version of its own: how many there are, how many nobody has read, and when a message that
-may come only so often came last.
+Rows hold codes and figures, no personal data: they are rendered when they are read. What is counted of them
+stands in the member's mailbox, outside the aggregate, guarded by a version of its own: how many there are,
+how many nobody has read, and when a message that may come only so often came last.
 
-A letter is posted by single writes, no transaction, so that a worker killed at any point leaves nothing locked: the mailbox counts it
-and holds it, then the inbox has it. Whoever comes next first puts in what the mailbox holds.
+A letter is posted by single writes, no transaction, so that a worker killed at any point leaves nothing
+locked: the mailbox counts it and holds it, then the inbox has it. Whoever comes next first puts in what the
+mailbox holds.
 """
 
 from __future__ import annotations
@@ -30,8 +32,9 @@ LetterKind = Literal["message", "survey"]
 # ---------------------------------------------------------------- values
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A message, or a survey's question, as it lies in the inbox, the member's `n`-th; `balance` is the first wallet's when it came,
-    `score` what a question was answered with."""
+    """A message, or a survey's question, as it lies in the inbox, the member's `n`-th; `balance` is the first
+    wallet's when it came, `score` what a question was answered with.
+    """
 
     id: str
     member: str
@@ -50,8 +53,9 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Mailbox:
-    """What is counted of a member's messages. `last` is when each message that may come only so often came, and by which row;
-    `holds` the letter posted last. Version 0: none yet."""
+    """What is counted of a member's messages. `last` is when each message that may come only so often came,
+    and by which row; `holds` the letter posted last. Version 0: none yet.
+    """
 
     member: str
     version: int = 0
@@ -73,7 +77,9 @@ async def mailbox(store: Store, member: str) -> Mailbox:
 
 
 async def mailboxes(store: Store, members: Sequence[str]) -> Mapping[str, Mailbox]:
-    """Return the mailboxes of members, an empty one where nothing came yet, none for one that cannot be read: `mailbox` says of it why."""
+    """Return the mailboxes of members, an empty one where nothing came yet, none for one that cannot be read:
+    `mailbox` says of it why.
+    """
     found = {member: Mailbox(member) for member in members}
     async for row in store[MAILBOXES].find({"_id": {"$in": list(members)}}):
         try:
@@ -122,11 +128,14 @@ def letter(row: Raw) -> Letter:
 
 # ---------------------------------------------------------------- writes
 async def post(store: Store, posted: Sequence[tuple[Mailbox, Mailbox]]) -> None:
-    """Count what was posted, each mailbox before and after, with the letter that is; then put the letters into the inbox.
+    """Count what was posted, each mailbox before and after, with the letter that is; then put the letters
+    into the inbox.
 
     Raises Stale where a mailbox has moved on; the others have theirs.
     """
-    first = [{"_id": after.member, **_counted(before, after)} for before, after in posted if not before.version]
+    first = [
+        {"_id": after.member, **_counted(before, after)} for before, after in posted if not before.version
+    ]
     later = [
         UpdateOne({"_id": after.member, "version": before.version}, {"$set": _counted(before, after)})
         for before, after in posted
@@ -138,7 +147,9 @@ async def post(store: Store, posted: Sequence[tuple[Mailbox, Mailbox]]) -> None:
         moved = moved or done.matched_count < len(later)
     if moved:
         raise Stale("a mailbox has moved on")
-    await put_in(store, [after.holds for before, after in posted if after.holds is not None and after.n > before.n])
+    await put_in(
+        store, [after.holds for before, after in posted if after.holds is not None and after.n > before.n]
+    )
 
 
 async def put_in(store: Store, held: Sequence[Letter]) -> None:
@@ -176,7 +187,9 @@ def _document(one: Letter) -> dict[str, Any]:
 def counted(before: Mailbox, after: Mailbox) -> Write:
     """Return the guarded change of a mailbox that there is."""
     asked = {"_id": after.member, "version": before.version}
-    return update(MAILBOXES, asked, {"$set": _counted(before, after)}, missed=Stale("the mailbox has moved on"))
+    return update(
+        MAILBOXES, asked, {"$set": _counted(before, after)}, missed=Stale("the mailbox has moved on")
+    )
 
 
 def _counted(before: Mailbox, after: Mailbox) -> dict[str, Any]:
@@ -191,7 +204,12 @@ def _counted(before: Mailbox, after: Mailbox) -> dict[str, Any]:
 
 def read(one: Letter, *, at: datetime) -> Write:
     """Return the guarded mark that a letter was read."""
-    return update(COLLECTION, {"_id": one.id, "read_at": None}, {"$set": {"read_at": at}}, missed=Stale("somebody has read it"))
+    return update(
+        COLLECTION,
+        {"_id": one.id, "read_at": None},
+        {"$set": {"read_at": at}},
+        missed=Stale("somebody has read it"),
+    )
 
 
 def answered(one: Letter, *, score: int, at: datetime) -> Write:

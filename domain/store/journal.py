@@ -1,4 +1,6 @@
-"""The journal: append-only, one row a decided event, read by windows on gapless counters and never by skipping or sorting it all."""
+"""The journal: append-only, one row a decided event, read by windows on gapless counters and never by
+skipping or sorting it all.
+"""
 
 from __future__ import annotations
 
@@ -41,12 +43,22 @@ async def some(store: Store, member: str, seqs: Sequence[int]) -> dict[int, Row]
     return {row["seq"]: rows.row(row) async for row in found}
 
 
-async def entries(store: Store, member: str, *, before: int, first: int, wallet: str | None = None) -> tuple[Told, ...]:
-    """Return the entries with counters in [before - first, before), newest first: of all wallets, or of one by its own counter."""
+async def entries(
+    store: Store, member: str, *, before: int, first: int, wallet: str | None = None
+) -> tuple[Told, ...]:
+    """Return the entries with counters in [before - first, before), newest first: of all wallets, or of one
+    by its own counter.
+    """
     window = range(max(1, before - first), before)
-    found = store[COLLECTION].find({"member": member, "marks": {"$in": [rows.entry_mark(n, wallet) for n in window]}})
+    found = store[COLLECTION].find(
+        {"member": member, "marks": {"$in": [rows.entry_mark(n, wallet) for n in window]}}
+    )
     told = [told async for row in found for told in members.told_by(rows.row(row))]
-    counted = [(one.entry.n if wallet is None else one.entry.wallet_n, one) for one in told if wallet in (None, one.entry.wallet)]
+    counted = [
+        (one.entry.n if wallet is None else one.entry.wallet_n, one)
+        for one in told
+        if wallet in (None, one.entry.wallet)
+    ]
     return tuple(one for n, one in sorted(counted, key=lambda each: -each[0]) if n in window)
 
 

@@ -1,7 +1,8 @@
-"""The member aggregate as one document: ledger state, what the member says of themselves, and the newest 20 entries.
+"""The member aggregate as one document: ledger state, what the member says of themselves, and the newest 20
+entries.
 
-`version` is the journal's seq and guards the ledger; `profile_version` guards the profile by itself. `due_at` is when time may next
-bring something. The document is bounded: its parts are (`domain/model/member.py`).
+`version` is the journal's seq and guards the ledger; `profile_version` guards the profile by itself. `due_at`
+is when time may next bring something. The document is bounded: its parts are (`domain/model/member.py`).
 """
 
 from __future__ import annotations
@@ -31,7 +32,9 @@ Status = Literal["active", "erased"]
 # ---------------------------------------------------------------- values
 @dataclass(frozen=True, slots=True)
 class Details:
-    """What a member says of themselves. `consents` are the answers as they were given, one a purpose, the latest."""
+    """What a member says of themselves. `consents` are the answers as they were given, one a purpose, the
+    latest.
+    """
 
     name: str
     email: str | None = None
@@ -51,7 +54,9 @@ class Details:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """An entry with what a history says of it: when and by which event it came, the row it stands in, the rules' version."""
+    """An entry with what a history says of it: when and by which event it came, the row it stands in, the
+    rules' version.
+    """
 
     entry: Entry
     seq: int
@@ -63,19 +68,25 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """When time may next bring something, as the programme of a version sees it; None: nothing is in sight."""
+    """When time may next bring something, as the programme of a version sees it; None: nothing is in
+    sight.
+    """
 
     at: datetime | None
     version: int
 
     def passed(self, *, now: datetime, version: int) -> bool:
-        """Tell whether time may have brought something by now, or another programme might see it otherwise."""
+        """Tell whether time may have brought something by now, or another programme might see it
+        otherwise.
+        """
         return self.version != version or (self.at is not None and self.at <= now)
 
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """Members for whom time may have brought something, and when. Of no other has it before `until`; None where there is no other."""
+    """Members for whom time may have brought something, and when. Of no other has it before `until`; None
+    where there is no other.
+    """
 
     members: Mapping[str, datetime]
     until: datetime | None
@@ -83,7 +94,9 @@ class Passed:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A member as stored. `recent` are the newest entries, oldest first; `invited` the members who named this one when they joined."""
+    """A member as stored. `recent` are the newest entries, oldest first; `invited` the members who named this
+    one when they joined.
+    """
 
     member: Member
     details: Details
@@ -119,15 +132,19 @@ async def find_many(store: Store, members: Sequence[str]) -> dict[str, Kept]:
 
 
 async def due(store: Store, *, now: datetime, version: int, first: int) -> Passed:
-    """Return the soonest of the members for whom time may have brought something by now, as many as asked for, or, first, as many of
-    those whom another version looked at."""
+    """Return the soonest of the members for whom time may have brought something by now, as many as asked
+    for, or, first, as many of those whom another version looked at.
+    """
     before = store[COLLECTION].find({"due_version": {"$gt": 0, "$lt": version}}, {"_id": 1}).limit(first)
     found = {cast(str, row["_id"]): BEGINNING async for row in before}
     if len(found) == first:
         return Passed(found, BEGINNING)
     asked = {"due_at": {"$gt": BEGINNING, "$lte": now}}
     rows = [row async for row in store[COLLECTION].find(asked, {"due_at": 1}).sort("due_at", 1).limit(first)]
-    return Passed({row["_id"]: row["due_at"] for row in rows} | found, rows[-1]["due_at"] if len(rows) == first else None)
+    return Passed(
+        {row["_id"]: row["due_at"] for row in rows} | found,
+        rows[-1]["due_at"] if len(rows) == first else None,
+    )
 
 
 async def each(store: Store, *, after: str = "") -> AsyncIterator[str]:
@@ -139,7 +156,9 @@ async def each(store: Store, *, after: str = "") -> AsyncIterator[str]:
 def kept(row: Raw) -> Kept:
     """Return the member of a document."""
     details = read_details(row["profile"])
-    member = state.restore(row["ledger"], id=row["_id"], number=row["number"], profile=details.profile, seq=row["version"])
+    member = state.restore(
+        row["ledger"], id=row["_id"], number=row["number"], profile=details.profile, seq=row["version"]
+    )
     member = evolve(member, turned_at=row["turned_at"])
     recent = tuple(_told(one) for one in row["recent"])
     due, invited = Due(row["due_at"], row["due_version"]), row.get("invited", 0)
@@ -147,7 +166,9 @@ def kept(row: Raw) -> Kept:
 
 
 def after(kept: Kept, decision: Decision) -> Kept:
-    """Return a stored member as a committed decision leaves them, without reading again: time has brought all it had by then."""
+    """Return a stored member as a committed decision leaves them, without reading again: time has brought all
+    it had by then.
+    """
     recent = (*kept.recent, *told_of(decision.rows))[-RECENT:]
     return replace(kept, member=decision.member, recent=recent, due=Due(None, kept.due.version))
 
@@ -159,14 +180,21 @@ def born(decision: Decision, details: Details, *, due: Due) -> Write:
 
 
 def moved(decision: Decision, *, due: Due, profile: ProfileChange | None = None) -> Write:
-    """Return the update that brings a member from before a decision to after it, guarded by the version decided on."""
+    """Return the update that brings a member from before a decision to after it, guarded by the version
+    decided on.
+    """
     changed: dict[str, Any] = {}
     gone: set[str] = set()
     for row in decision.rows:
         gone = (gone | set(row.removed)) - row.changes.keys()
         changed = {**{path: value for path, value in changed.items() if path not in gone}, **row.changes}
     sets: dict[str, Any] = {f"ledger.{path}": value for path, value in changed.items()}
-    sets |= {"version": decision.member.seq, "turned_at": decision.member.turned_at, "due_at": due.at, "due_version": due.version}
+    sets |= {
+        "version": decision.member.seq,
+        "turned_at": decision.member.turned_at,
+        "due_at": due.at,
+        "due_version": due.version,
+    }
     asked: dict[str, Any] = {"_id": decision.before.id, "version": decision.before.seq}
     if profile is not None:
         asked["profile_version"] = profile.version
@@ -181,13 +209,23 @@ def moved(decision: Decision, *, due: Due, profile: ProfileChange | None = None)
 
 def profile_changed(member: str, change: ProfileChange) -> Write:
     """Return the update of the profile alone, guarded by its own version."""
-    return update(COLLECTION, _asked(member, change), {"$set": _profile_sets(change)}, missed=Stale("the profile has moved on"))
+    return update(
+        COLLECTION,
+        _asked(member, change),
+        {"$set": _profile_sets(change)},
+        missed=Stale("the profile has moved on"),
+    )
 
 
 def birthday_changed(member: str, change: ProfileChange, *, version: int, due: Due) -> Write:
     """Return the same where time's next turn moves with it, which was found for a version of the ledger."""
     sets = {**_profile_sets(change), "due_at": due.at, "due_version": due.version}
-    return update(COLLECTION, {**_asked(member, change), "version": version}, {"$set": sets}, missed=Stale("the member has moved on"))
+    return update(
+        COLLECTION,
+        {**_asked(member, change), "version": version},
+        {"$set": sets},
+        missed=Stale("the member has moved on"),
+    )
 
 
 def _asked(member: str, change: ProfileChange) -> dict[str, Any]:
@@ -230,7 +268,8 @@ def told_by(row: Row) -> tuple[Told, ...]:
     rewards = {step.id: step.reward for step in row.vouchers}
     event = row.event
     return tuple(
-        Told(one, row.seq, event.since or event.at, event.name, row.version, rewards.get(one.voucher or "")) for one in row.entries
+        Told(one, row.seq, event.since or event.at, event.name, row.version, rewards.get(one.voucher or ""))
+        for one in row.entries
     )
 
 
@@ -260,7 +299,9 @@ def write_details(details: Details) -> dict[str, Any]:
         "locale": details.locale,
         "timezone": details.timezone,
         "terms": details.terms,
-        "consents": [[c.purpose, c.granted, c.at, c.wording, c.wording_version, c.source] for c in details.consents],
+        "consents": [
+            [c.purpose, c.granted, c.at, c.wording, c.wording_version, c.source] for c in details.consents
+        ],
     }
 
 

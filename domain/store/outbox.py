@@ -1,15 +1,18 @@
-"""The outbox: one row a (cause, message), holding code and figures, no personal data; rendered when it is sent.
+"""The outbox: one row a (cause, message), holding code and figures, no personal data; rendered when it is
+sent.
 
-Written by the commit that promises it, so that a crash after it loses nothing; delivered by workers, once or more. A worker claims a row
-by a guarded update that moves its time on for as long as the lease holds: where the worker dies, the row comes up again.
+Written by the commit that promises it, so that a crash after it loses nothing; delivered by workers, once or
+more. A worker claims a row by a guarded update that moves its time on for as long as the lease holds: where
+the worker dies, the row comes up again.
 
     pending -> done      each delivery is settled
             -> parked    an attempt too many, or nobody to do it: stays until an operator sends it again
             -> dropped   nobody is to have it any more, and why
 
-People and other systems are delivered to in two lanes, so that neither waits for the other. `trouble` marks the rows that an operator
-looks at; what is done or dropped goes after 30 days. A row that this version cannot read is set aside and parked, so that it holds up
-nobody else's; the operator's list shows whatever can be told of it.
+People and other systems are delivered to in two lanes, so that neither waits for the other. `trouble` marks
+the rows that an operator looks at; what is done or dropped goes after 30 days. A row that this version cannot
+read is set aside and parked, so that it holds up nobody else's; the operator's list shows whatever can be
+told of it.
 """
 
 from __future__ import annotations
@@ -41,8 +44,10 @@ LANES: tuple[Lane, ...] = ("people", "systems")
 # ---------------------------------------------------------------- values
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One channel's part of a message. A push names its device in `to`; one that names none is for every device, as there are when it
-    is sent. A webhook names its hook there. `reason` says why it came to what it did."""
+    """One channel's part of a message. A push names its device in `to`; one that names none is for every
+    device, as there are when it is sent. A webhook names its hook there. `reason` says why it came to what it
+    did.
+    """
 
     channel: Literal["push", "email", "sms", "webhook"]
     to: str = ""
@@ -53,8 +58,9 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Promised:
-    """A row: `version` is the programme's that decided it, `deliveries` None until it was fanned out, `superseded` by a later one.
-    `rule` is who asked for a webhook or a survey."""
+    """A row: `version` is the programme's that decided it, `deliveries` None until it was fanned out,
+    `superseded` by a later one. `rule` is who asked for a webhook or a survey.
+    """
 
     id: str
     member: str
@@ -77,8 +83,9 @@ class Promised:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """What became of a claimed row: `reason` why, `deliveries` None where there is nothing to note of them, `due` when a pending one is
-    tried again."""
+    """What became of a claimed row: `reason` why, `deliveries` None where there is nothing to note of them,
+    `due` when a pending one is tried again.
+    """
 
     id: str
     state: State
@@ -138,7 +145,9 @@ async def troubled(store: Store, state: State, *, first: int) -> list[Listed]:
     if state != "pending":
         return [_listed(row) async for row in store[COLLECTION].find({"trouble": state}).limit(first)]
     ever = {"$gt": BEGINNING, "$lt": datetime.max.replace(tzinfo=BEGINNING.tzinfo)}
-    found = [store[COLLECTION].find({"state": "pending", "lane": lane, "due": ever}).limit(first) for lane in LANES]
+    found = [
+        store[COLLECTION].find({"state": "pending", "lane": lane, "due": ever}).limit(first) for lane in LANES
+    ]
     return [_listed(row) for cursor in found async for row in cursor]
 
 
@@ -152,7 +161,19 @@ def promised(member: str, row: Row, *, now: datetime) -> list[Write]:
     caused = {one.id: one for one in (row.event, *row.raised)}
     for at, effect in enumerate(row.effects, start=len(row.messages)):
         event = caused.get(effect.event, row.event)
-        out.append(_row(member, row, at, effect.kind, effect.code, event.name, {**event.data, **_receipt(event)}, now, rule=effect.rule))
+        out.append(
+            _row(
+                member,
+                row,
+                at,
+                effect.kind,
+                effect.code,
+                event.name,
+                {**event.data, **_receipt(event)},
+                now,
+                rule=effect.rule,
+            )
+        )
     return out
 
 
@@ -168,11 +189,25 @@ def _receipt(event: Event) -> dict[str, Json]:
     purchase = event.refund.kept if event.refund is not None else event.purchase
     if purchase is None:
         return {}
-    return {"externalId": purchase.external_id, "store": purchase.store, "currency": purchase.currency, **_total(event)}
+    return {
+        "externalId": purchase.external_id,
+        "store": purchase.store,
+        "currency": purchase.currency,
+        **_total(event),
+    }
 
 
 def _row(
-    member: str, row: Row, at: int, kind: Kind, code: str, event: str, data: Mapping[str, Json], now: datetime, *, rule: str = ""
+    member: str,
+    row: Row,
+    at: int,
+    kind: Kind,
+    code: str,
+    event: str,
+    data: Mapping[str, Json],
+    now: datetime,
+    *,
+    rule: str = "",
 ) -> Write:
     return insert(
         COLLECTION,
@@ -195,30 +230,43 @@ def _row(
     )
 
 
-async def claim(store: Store, ids: Sequence[str], *, lease: str, now: datetime, lasts: timedelta = LEASE) -> set[str]:
+async def claim(
+    store: Store, ids: Sequence[str], *, lease: str, now: datetime, lasts: timedelta = LEASE
+) -> set[str]:
     """Take rows that are due for as long as a lease lasts; return which: another worker may have some."""
     asked = {"_id": {"$in": list(ids)}, "state": "pending", "due": {"$lte": now}}
     done = await store[COLLECTION].update_many(asked, {"$set": {"due": now + lasts, "lease": lease}})
     if not done.matched_count:
         return set()
-    return {row["_id"] async for row in store[COLLECTION].find({"_id": {"$in": list(ids)}, "lease": lease}, {"_id": 1})}
+    return {
+        row["_id"]
+        async for row in store[COLLECTION].find({"_id": {"$in": list(ids)}, "lease": lease}, {"_id": 1})
+    }
 
 
 async def release(store: Store, ids: Sequence[str], *, lease: str, now: datetime) -> None:
     """Give back rows that were taken, so that they come up again at once."""
-    await store[COLLECTION].update_many({"_id": {"$in": list(ids)}, "state": "pending", "lease": lease}, {"$set": {"due": now}})
+    await store[COLLECTION].update_many(
+        {"_id": {"$in": list(ids)}, "state": "pending", "lease": lease}, {"$set": {"due": now}}
+    )
 
 
 async def settle(store: Store, ends: Sequence[End], *, lease: str, now: datetime) -> None:
-    """Write down what became of claimed rows, and when one is tried again; nothing of those whose lease was lost meanwhile."""
-    changes = [UpdateOne({"_id": end.id, "state": "pending", "lease": lease}, _change(end, now)) for end in ends]
+    """Write down what became of claimed rows, and when one is tried again; nothing of those whose lease was
+    lost meanwhile.
+    """
+    changes = [
+        UpdateOne({"_id": end.id, "state": "pending", "lease": lease}, _change(end, now)) for end in ends
+    ]
     await store[COLLECTION].bulk_write(changes, ordered=False)
 
 
 def _change(end: End, now: datetime) -> dict[str, Any]:
     sets: dict[str, Any] = {"state": end.state, "error": end.reason}
     if end.deliveries is not None:
-        sets["deliveries"] = [[one.channel, one.to, one.state, one.reason, one.attempts] for one in end.deliveries]
+        sets["deliveries"] = [
+            [one.channel, one.to, one.state, one.reason, one.attempts] for one in end.deliveries
+        ]
     if end.state == "pending":
         sets["due"] = end.due or now
     if end.state in ("parked", "dropped"):
@@ -240,7 +288,9 @@ async def set_aside(store: Store, one: Unreadable) -> None:
 
 
 async def retry(store: Store, id: str, *, now: datetime) -> bool:
-    """Send a parked row again, its failed deliveries alone and with fresh attempts; False where none of this id is parked."""
+    """Send a parked row again, its failed deliveries alone and with fresh attempts; False where none of this
+    id is parked.
+    """
     row = await store[COLLECTION].find_one({"_id": id, "state": "parked"})
     if row is None:
         return False
@@ -248,7 +298,9 @@ async def retry(store: Store, id: str, *, now: datetime) -> bool:
     if (deliveries := _deliveries(row)) is not None:
         again = [Delivery(one.channel, one.to) if one.state == "failed" else one for one in deliveries]
         sets["deliveries"] = [[one.channel, one.to, one.state, one.reason, one.attempts] for one in again]
-    done = await store[COLLECTION].update_one({"_id": id, "state": "parked"}, {"$set": sets, "$unset": {"trouble": "", "lease": ""}})
+    done = await store[COLLECTION].update_one(
+        {"_id": id, "state": "parked"}, {"$set": sets, "$unset": {"trouble": "", "lease": ""}}
+    )
     return done.matched_count == 1
 
 
@@ -270,7 +322,9 @@ def _listed(row: Raw) -> Listed:
 
 
 def _deliveries(row: Raw) -> tuple[Delivery, ...] | None:
-    """Return what was noted of a row's deliveries; None where nothing was, or nothing that this version can read."""
+    """Return what was noted of a row's deliveries; None where nothing was, or nothing that this version can
+    read.
+    """
     kept = row.get("deliveries")
     try:
         return None if kept is None else tuple(Delivery(*one) for one in kept)

@@ -1,4 +1,5 @@
-"""Makes the database ready: its format, collections and indexes, all at start and never in a transaction, and what its server can do.
+"""Makes the database ready: its format, collections and indexes, all at start and never in a transaction, and
+what its server can do.
 
 Each index begins with what its readers ask for first; `_id` does the work of uniqueness wherever it can.
 """
@@ -43,7 +44,10 @@ COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
     "mailboxes": (),
     "agenda": (IndexModel({"state": 1, "due": 1}, partialFilterExpression=UNDONE), IN_TROUBLE),
     "stock": (),
-    "audit": (*(IndexModel({name: 1, "at": 1}) for name in ("session", "store", "member")), IndexModel({"at": 1})),
+    "audit": (
+        *(IndexModel({name: 1, "at": 1}) for name in ("session", "store", "member")),
+        IndexModel({"at": 1}),
+    ),
     "shifts": (),
     "stores": (),
     "staff": (),
@@ -64,23 +68,31 @@ class NoTransactions(Exception):
 
 
 class OtherFormat(Exception):
-    """The database was written by a version of us whose documents this one cannot read; the message is for whoever starts it."""
+    """The database was written by a version of us whose documents this one cannot read; the message is for
+    whoever starts it.
+    """
 
 
 async def prepare(store: Store) -> None:
-    """Make the collections and indexes that are missing, and learn what the server can do. Doing it again changes nothing.
+    """Make the collections and indexes that are missing, and learn what the server can do. Doing it again
+    changes nothing.
 
-    Raises NoTransactions and OtherFormat before anything is touched: where a server stands alone, and where the database's format is not
-    `FORMAT`. Raise that number with every change by which a document stored before could not be read any more.
+    Raises NoTransactions and OtherFormat before anything is touched: where a server stands alone, and where
+    the database's format is not `FORMAT`. Raise that number with every change by which a document stored
+    before could not be read any more.
     """
     with pymongo.timeout(PREPARE_SECONDS):
         await _expect_transactions(store)
         there = set(await store.data.list_collection_names())
         await _expect_format(store, new=there <= {"meta"})
         await _all(_made(store, name) for name in COLLECTIONS.keys() - there)
-        await _all(store[name].create_indexes(list(indexes)) for name, indexes in COLLECTIONS.items() if indexes)
+        await _all(
+            store[name].create_indexes(list(indexes)) for name, indexes in COLLECTIONS.items() if indexes
+        )
         await _all(store[name].create_indexes([cleared_at(field)]) for name, field in CLEARED.items())
-        await _all(room.ensure_indexes(store) for room in (sessions, sign_in_codes, staff, devices, card_steps))
+        await _all(
+            room.ensure_indexes(store) for room in (sessions, sign_in_codes, staff, devices, card_steps)
+        )
         await init_beanie(database=store.data, document_models=DOCUMENTS)
         await store.learn()
 
@@ -89,8 +101,8 @@ async def _expect_transactions(store: Store) -> None:
     hello = await store.data.client.admin.command("hello")
     if "setName" not in hello and hello.get("msg") != "isdbgrid":
         raise NoTransactions(
-            "The MongoDB server takes no transactions, since it stands alone: name a replica set (one of a single server will do: "
-            "mongod --replSet NAME, then rs.initiate()) or a sharded cluster."
+            "The MongoDB server takes no transactions, since it stands alone: name a replica set (one of a"
+            " single server will do: mongod --replSet NAME, then rs.initiate()) or a sharded cluster."
         )
 
 
@@ -103,8 +115,9 @@ async def _expect_format(store: Store, *, new: bool) -> None:
     if found is None or found["number"] != FORMAT:
         theirs = "an earlier format" if found is None else f"format {found['number']}"
         raise OtherFormat(
-            f"The database {store.data.name} holds data of {theirs}, and this version of Selo reads format {FORMAT}: go on with the "
-            "version that wrote it, or begin anew with another data folder (--data) or another database (SELO_DATABASE)."
+            f"The database {store.data.name} holds data of {theirs}, and this version of Selo reads format"
+            f" {FORMAT}: go on with the version that wrote it, or begin anew with another data folder"
+            " (--data) or another database (SELO_DATABASE)."
         )
 
 
@@ -119,7 +132,9 @@ async def _made(store: Store, name: str) -> None:
 
 
 async def _all(works: Iterable[Awaitable[object]]) -> None:
-    """Do them side by side to the end of each, and raise the first fault: none goes on behind the back of whoever closes the client."""
+    """Do them side by side to the end of each, and raise the first fault: none goes on behind the back of
+    whoever closes the client.
+    """
     done = await asyncio.gather(*works, return_exceptions=True)
     for one in done:
         if isinstance(one, BaseException):

@@ -1,4 +1,6 @@
-"""Published programmes: immutable, numbered from 1, kept in memory. A new one is noticed within a second, without a read per request."""
+"""Published programmes: immutable, numbered from 1, kept in memory. A new one is noticed within a second,
+without a read per request.
+"""
 
 from __future__ import annotations
 
@@ -63,12 +65,16 @@ class Programmes:
         return (self._known.get(number) or self.current()).programme
 
     async def at_time(self, at: datetime) -> Published:
-        """Return the version that ruled at an instant: the last one published by then, or the first, which rules all time before it."""
+        """Return the version that ruled at an instant: the last one published by then, or the first, which
+        rules all time before it.
+        """
         known, last = len(self._stamps), self.current().version
         if known < last:
             found = self._store["programmes"].find({"_id": {"$gt": known, "$lte": last}}, {"published_at": 1})
             self._stamps.update({row["_id"]: row["published_at"] async for row in found})
-        return await self.version(max((number for number, stamp in self._stamps.items() if stamp <= at), default=1))
+        return await self.version(
+            max((number for number, stamp in self._stamps.items() if stamp <= at), default=1)
+        )
 
     async def text(self, number: int) -> str:
         """Return a version as it was written. Raises KeyError."""
@@ -85,7 +91,9 @@ class Programmes:
             self._current = found["version"]
 
     async def publish(self, text: str, *, now: datetime, by: str | None = None) -> Published:
-        """Publish a programme file as the next version; the same content as the one that rules is no new one. Raises ProgrammeFaults."""
+        """Publish a programme file as the next version; the same content as the one that rules is no new one.
+        Raises ProgrammeFaults.
+        """
         programme, digest = load(text), content_hash(text)
 
         async def attempt() -> None:
@@ -94,10 +102,15 @@ class Programmes:
                 return
             number = (self._current or 0) + 1
             row = {"_id": number, "digest": digest, "text": text, "published_at": now, "published_by": by}
-            first, asked = insert("meta", {"_id": POINTER, "version": number}), {"_id": POINTER, "version": self._current}
+            first, asked = (
+                insert("meta", {"_id": POINTER, "version": number}),
+                {"_id": POINTER, "version": self._current},
+            )
             later = update("meta", asked, {"$set": {"version": number}}, missed=Stale("another came first"))
             await stock.lay_out(self._store, programme)
-            noted = audit.deed("PROGRAMME_PUBLISHED", actor=by or audit.COMMAND_LINE, now=now, subject=f"version {number}")
+            noted = audit.deed(
+                "PROGRAMME_PUBLISHED", actor=by or audit.COMMAND_LINE, now=now, subject=f"version {number}"
+            )
             await self._store.transact([insert("programmes", row), later if self._current else first, noted])
 
         await self._store.rounds(attempt, queue="programme")

@@ -1,5 +1,5 @@
-"""Where pushes go: the tokens of members' devices, as their app registered them. A token that reaches nobody is forgotten, the device
-is not: its next registration brings a token again.
+"""Where pushes go: the tokens of members' devices, as their app registered them. A token that reaches nobody
+is forgotten, the device is not: its next registration brings a token again.
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ async def of_members(store: Store, members: Sequence[str]) -> Mapping[str, Seque
     """Return the devices of members that have a token, by member."""
     found: dict[str, list[Reached]] = {}
     asked = {"member": {"$in": sorted(set(members))}}
-    async for row in store[COLLECTION].find(asked, {"member": 1, "token": 1, "token_kind": 1, "last_seen_at": 1}):
+    async for row in store[COLLECTION].find(
+        asked, {"member": 1, "token": 1, "token_kind": 1, "last_seen_at": 1}
+    ):
         if row.get("token"):
             one = Reached(row["_id"], row["member"], row["token_kind"], row["token"], row["last_seen_at"])
             found.setdefault(one.member, []).append(one)
@@ -42,7 +44,9 @@ async def of_members(store: Store, members: Sequence[str]) -> Mapping[str, Seque
 # ---------------------------------------------------------------- writes
 async def forget(store: Store, device: str, token: str) -> bool:
     """Forget a device's token, where it has no other by now."""
-    done = await store[COLLECTION].update_one({"_id": device, "token": token}, {"$unset": {"token": "", "blamed": ""}})
+    done = await store[COLLECTION].update_one(
+        {"_id": device, "token": token}, {"$unset": {"token": "", "blamed": ""}}
+    )
     return done.matched_count == 1
 
 

@@ -1,7 +1,8 @@
-"""Receipts: what must never count twice, whoever brings it and however late. The `_id` is the hash of (source, store, externalId).
+"""Receipts: what must never count twice, whoever brings it and however late. The `_id` is the hash of
+(source, store, externalId).
 
-A purchase's receipt also keeps what refunds have claimed of it and what they left; each refund has a number within it, which guards
-the next. A declared event's lasting identity stands here too.
+A purchase's receipt also keeps what refunds have claimed of it and what they left; each refund has a number
+within it, which guards the next. A declared event's lasting identity stands here too.
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ class ReceiptKnown(StoreFault):
 # ---------------------------------------------------------------- values
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A recorded purchase (or event: `left` is None): whose it is, its row, and what is left of it after `refunds`."""
+    """A recorded purchase (or event: `left` is None): whose it is, its row, and what is left of it after
+    `refunds`.
+    """
 
     id: str
     member: str
@@ -65,7 +68,12 @@ async def find_many(store: Store, receipts: Sequence[str]) -> dict[str, Receipt]
 def claimed(receipt: str, *, member: str, row: Row) -> Write:
     """Return the insertion of a receipt with its first row. It raises ReceiptKnown where it is there."""
     bought = row.event.purchase
-    kept: dict[str, object] = {"_id": receipt, "member": member, "seq": row.seq, "store": bought.store if bought else None}
+    kept: dict[str, object] = {
+        "_id": receipt,
+        "member": member,
+        "seq": row.seq,
+        "store": bought.store if bought else None,
+    }
     if bought is not None:
         kept |= {"left": rows.purchase_document(bought), "n": 0, "claims": [], "refunds": []}
     return insert(COLLECTION, kept, taken=ReceiptKnown())
@@ -80,10 +88,17 @@ def refunded(receipt: Receipt, row: Row) -> Write:
         "$push": {"claims": rows.claim_document(row.claim), "refunds": row.seq},
         "$inc": {"n": 1},
     }
-    return update(COLLECTION, {"_id": receipt.id, "n": len(receipt.refunds)}, change, missed=Stale("another refund came first"))
+    return update(
+        COLLECTION,
+        {"_id": receipt.id, "n": len(receipt.refunds)},
+        change,
+        missed=Stale("another refund came first"),
+    )
 
 
 def _receipt(row: Raw) -> Receipt:
     left = rows.purchase(row["left"]) if "left" in row else None
     claims = tuple(rows.claim(one) for one in row.get("claims", ()))
-    return Receipt(row["_id"], row["member"], row["seq"], row["store"], left, claims, tuple(row.get("refunds", ())))
+    return Receipt(
+        row["_id"], row["member"], row["seq"], row["store"], left, claims, tuple(row.get("refunds", ()))
+    )

@@ -1,7 +1,9 @@
-"""Idempotency: a key that a success has bound, with the hash of what was asked and what is needed to answer it again.
+"""Idempotency: a key that a success has bound, with the hash of what was asked and what is needed to answer
+it again.
 
-The record's `_id` is the scope (a member, a store, a contact's hash) and the client's key. It is inserted first in the
-transaction that acts, so a key acts once; it is kept 30 days, and one that has lapsed gives way whatever the clearing job has done.
+The record's `_id` is the scope (a member, a store, a contact's hash) and the client's key. It is inserted
+first in the transaction that acts, so a key acts once; it is kept 30 days, and one that has lapsed gives way
+whatever the clearing job has done.
 """
 
 from __future__ import annotations
@@ -57,14 +59,20 @@ def contact_scope(contact_hash: str) -> str:
 
 
 def request_key(*, scope: str, key: str, operation: str, asked: Mapping[str, object]) -> RequestKey:
-    """Return the identity of a request: what was asked is hashed in one spelling, with the operation's name."""
+    """Return the identity of a request: what was asked is hashed in one spelling, with the operation's
+    name.
+    """
     text = orjson.dumps([operation, asked], option=orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z, default=_plain)
     return RequestKey(joined_hash(scope, key), sha256(text).hexdigest())
 
 
 def joined_hash(*parts: str) -> str:
-    """Return the SHA-256 of parts, each with its length before it, so that no two lists of parts are spelled alike."""
-    return sha256(b"".join(b"%d:%s" % (len(raw), raw) for raw in (part.encode() for part in parts))).hexdigest()
+    """Return the SHA-256 of parts, each with its length before it, so that no two lists of parts are spelled
+    alike.
+    """
+    return sha256(
+        b"".join(b"%d:%s" % (len(raw), raw) for raw in (part.encode() for part in parts))
+    ).hexdigest()
 
 
 def _plain(value: object) -> object:
@@ -79,7 +87,9 @@ def _plain(value: object) -> object:
 
 # ---------------------------------------------------------------- reads
 async def recall(store: Store, request: RequestKey, *, now: datetime) -> Reply | None:
-    """Return what a success with this key answered, None where none did. Raises Conflicting where it was asked something else."""
+    """Return what a success with this key answered, None where none did. Raises Conflicting where it was
+    asked something else.
+    """
     found = await store[COLLECTION].find_one({"_id": request.id})
     if found is None or found["expires_at"] <= now:
         return None
@@ -89,15 +99,25 @@ async def recall(store: Store, request: RequestKey, *, now: datetime) -> Reply |
 
 
 async def lapsed_at(store: Store, request: RequestKey, *, now: datetime) -> datetime | None:
-    """Return when a record that is still there under this key has lapsed; None where there is none or it holds."""
+    """Return when a record that is still there under this key has lapsed; None where there is none or it
+    holds.
+    """
     found = await store[COLLECTION].find_one({"_id": request.id}, {"expires_at": 1})
     return found["expires_at"] if found is not None and found["expires_at"] <= now else None
 
 
 # ---------------------------------------------------------------- writes
 def bind(request: RequestKey, reply: Reply, *, now: datetime, lapsed: datetime | None = None) -> Write:
-    """Return the write that binds a key, in the place of a lapsed record where there is one; it raises KeyBound where the key is bound."""
-    row: Raw = {"_id": request.id, "asked": request.asked, "reply": reply, "at": now, "expires_at": now + KEPT}
+    """Return the write that binds a key, in the place of a lapsed record where there is one; it raises
+    KeyBound where the key is bound.
+    """
+    row: Raw = {
+        "_id": request.id,
+        "asked": request.asked,
+        "reply": reply,
+        "at": now,
+        "expires_at": now + KEPT,
+    }
     if lapsed is None:
         return insert(COLLECTION, row, taken=KeyBound())
     return replace(COLLECTION, {"_id": request.id, "expires_at": lapsed}, row, missed=KeyBound())

@@ -1,8 +1,9 @@
 """A journal row as a document, and back: the one place that knows how the journal is spelled.
 
-What was decided is kept whole, but for what identifies a person: the profile of an event is not, and of a refund only which
-purchase it took from, what stood before it and after it. Maps with keys from outside are lists of pairs, since a field's name may
-hold neither dots nor dollars. `marks` are the counters that histories page by.
+What was decided is kept whole, but for what identifies a person: the profile of an event is not, and of a
+refund only which purchase it took from, what stood before it and after it. Maps with keys from outside are
+lists of pairs, since a field's name may hold neither dots nor dollars. `marks` are the counters that
+histories page by.
 """
 
 from __future__ import annotations
@@ -70,11 +71,16 @@ def document(member: str, row: Row) -> dict[str, Any]:
         "raised": [event_document(one) for one in row.raised],
         "messages": [[one.code, one.event, _pairs(one.data), one.index] for one in row.messages],
         "effects": [[one.kind, one.code, one.event, one.rule] for one in row.effects],
-        "vouchers": [[one.id, one.n, one.reward, one.change, one.at, one.expires_at, one.given] for one in row.vouchers],
+        "vouchers": [
+            [one.id, one.n, one.reward, one.change, one.at, one.expires_at, one.given] for one in row.vouchers
+        ],
         "later": [[one.member, one.due, event_document(one.event)] for one in row.later],
         "facts": _facts(row.facts),
         "awarded": _pairs(row.awarded),
-        "puts": [[one.wallet, one.amount, one.available_at, _day(one.expires_on), _day(one.since)] for one in row.puts],
+        "puts": [
+            [one.wallet, one.amount, one.available_at, _day(one.expires_on), _day(one.since)]
+            for one in row.puts
+        ],
         "qualified": row.qualified,
         "counted": row.counted,
         "changes": _pairs(row.changes),
@@ -87,11 +93,21 @@ def document(member: str, row: Row) -> dict[str, Any]:
 
 def event_document(event: Event) -> dict[str, Any]:
     """Return an event without its profile, and of a refund only what `Refunded` says."""
-    kept: dict[str, Any] = {"id": event.id, "name": event.name, "at": event.at, "source": event.source, "data": _pairs(event.data)}
+    kept: dict[str, Any] = {
+        "id": event.id,
+        "name": event.name,
+        "at": event.at,
+        "source": event.source,
+        "data": _pairs(event.data),
+    }
     if event.purchase is not None:
         kept["purchase"] = purchase_document(event.purchase)
     if event.refund is not None:
-        kept["refund"] = [event.refund.recorded.key, purchase_document(event.refund.before), purchase_document(event.refund.kept)]
+        kept["refund"] = [
+            event.refund.recorded.key,
+            purchase_document(event.refund.before),
+            purchase_document(event.refund.kept),
+        ]
     if event.rule is not None:
         kept["rule"], kept["since"] = event.rule, event.since
     return kept
@@ -129,7 +145,11 @@ def _entry(entry: Entry) -> dict[str, Any]:
         "debt": entry.debt,
         "voucher": entry.voucher,
     }
-    return {name: value for name, value in kept.items() if (value is not None and value not in ([], 0)) or name in ("amount", "balance")}
+    return {
+        name: value
+        for name, value in kept.items()
+        if (value is not None and value not in ([], 0)) or name in ("amount", "balance")
+    }
 
 
 def _facts(facts: Facts) -> dict[str, Any]:
@@ -163,7 +183,9 @@ def _day(day: date | None) -> str | None:
 
 # ---------------------------------------------------------------- reading
 def row(kept: Raw) -> Row:
-    """Return the row of a document. A refund's event is without its `refund`: `refunded` says what the row knows of it."""
+    """Return the row of a document. A refund's event is without its `refund`: `refunded` says what the row
+    knows of it.
+    """
     return Row(
         seq=kept["seq"],
         event=event(kept["event"]),
@@ -178,7 +200,9 @@ def row(kept: Raw) -> Row:
         later=tuple(Later(one[0], one[1], event(one[2])) for one in kept.get("later", ())),
         facts=facts(kept),
         awarded=dict(kept.get("awarded", ())),
-        puts=tuple(Put(one[0], one[1], one[2], _maybe(one[3]), _date(one[4])) for one in kept.get("puts", ())),
+        puts=tuple(
+            Put(one[0], one[1], one[2], _maybe(one[3]), _date(one[4])) for one in kept.get("puts", ())
+        ),
         qualified=kept.get("qualified", 0),
         counted=kept.get("counted", 0),
         claim=claim(kept["claim"]) if "claim" in kept else None,
@@ -219,7 +243,10 @@ def refunded(kept: Raw) -> Refunded | None:
 
 def purchase(kept: Raw) -> Purchase:
     """Return a purchase as it was kept."""
-    lines = tuple(Line(line=one[0], sku=one[1], amount=one[2], quantity=one[3], name=one[4], category=one[5]) for one in kept["lines"])
+    lines = tuple(
+        Line(line=one[0], sku=one[1], amount=one[2], quantity=one[3], name=one[4], category=one[5])
+        for one in kept["lines"]
+    )
     return Purchase(kept["external_id"], kept["total"], kept["currency"], kept["store"], lines)
 
 

@@ -1,7 +1,7 @@
 """Sessions: one record each, its refresh token as a hash, every step guarded by what the record said before.
 
-A session is alive while nobody ended it and `until` is ahead. Records go a day after they could last be used; deciding never
-relies on that.
+A session is alive while nobody ended it and `until` is ahead. Records go a day after they could last be used;
+deciding never relies on that.
 """
 
 from __future__ import annotations
@@ -51,7 +51,9 @@ class Session:
 async def ensure_indexes(store: Store) -> None:
     """Make the indexes: by whose they are, by when they ended, and the one that clears away."""
     await store[COLLECTION].create_index({"subject": 1})
-    await store[COLLECTION].create_index({"ended_at": 1}, partialFilterExpression={"ended_at": {"$exists": True}})
+    await store[COLLECTION].create_index(
+        {"ended_at": 1}, partialFilterExpression={"ended_at": {"$exists": True}}
+    )
     await store[COLLECTION].create_indexes([cleared_at("purge_at")])
 
 
@@ -91,7 +93,9 @@ def opening(session: Session) -> Write:
 async def rotate(store: Store, session: str, *, old: str, new: str, until: datetime, now: datetime) -> bool:
     """Put a new token's hash in the place of the old one's; False where the old one no longer works."""
     change = {"token": new, "before": old, "rotated_at": now, "until": until, "purge_at": until + KEPT_AFTER}
-    done = await store[COLLECTION].update_one({"_id": session, "token": old, "ended_at": None}, {"$set": change})
+    done = await store[COLLECTION].update_one(
+        {"_id": session, "token": old, "ended_at": None}, {"$set": change}
+    )
     return done.matched_count == 1
 
 
@@ -102,7 +106,9 @@ def rotated(session: Session, *, new: str, until: datetime, now: datetime) -> Se
 
 async def end_session(store: Store, session: str, *, reason: str, now: datetime) -> bool:
     """End a session; False where it had ended."""
-    done = await store[COLLECTION].update_one({"_id": session, "ended_at": None}, {"$set": {"ended_at": now, "ended_by": reason}})
+    done = await store[COLLECTION].update_one(
+        {"_id": session, "ended_at": None}, {"$set": {"ended_at": now, "ended_by": reason}}
+    )
     return done.modified_count == 1
 
 

@@ -1,6 +1,8 @@
-"""One-time codes: one record a contact, under the contact's hash. It also holds the reservation of a membership that has not begun.
+"""One-time codes: one record a contact, under the contact's hash. It also holds the reservation of a
+membership that has not begun.
 
-Every write replaces the record as it was read (`rev`), so that attempts are counted exactly however many come at once.
+Every write replaces the record as it was read (`rev`), so that attempts are counted exactly however many come
+at once.
 """
 
 from __future__ import annotations
@@ -97,22 +99,39 @@ async def put(store: Store, record: Record, *, now: datetime) -> bool:
 def putting(record: Record, *, now: datetime) -> Write:
     """Return the same as a write of a transaction; it raises Stale."""
     if record.rev:
-        return replace(COLLECTION, {"_id": record.id, "rev": record.rev}, _row(record, now), missed=Stale("another code meanwhile"))
+        return replace(
+            COLLECTION,
+            {"_id": record.id, "rev": record.rev},
+            _row(record, now),
+            missed=Stale("another code meanwhile"),
+        )
     return insert(COLLECTION, _row(record, now))
 
 
 def using(id: str, *, hashed: str) -> Write:
-    """Return the write that uses a code up, and the reservation with it; it raises CodeGone where that very code is no longer live."""
+    """Return the write that uses a code up, and the reservation with it; it raises CodeGone where that very
+    code is no longer live.
+    """
     change = {"$unset": {"live": "", "reserved": ""}, "$inc": {"rev": 1}}
     return update(COLLECTION, {"_id": id, "live.hash": hashed}, change, missed=CodeGone(id))
 
 
 # ---------------------------------------------------------------- the record as it is kept
 def _row(record: Record, now: datetime) -> dict[str, Any]:
-    row: dict[str, Any] = {"_id": record.id, "rev": record.rev + 1, "sent": list(record.sent), "purge_at": now + KEPT}
+    row: dict[str, Any] = {
+        "_id": record.id,
+        "rev": record.rev + 1,
+        "sent": list(record.sent),
+        "purge_at": now + KEPT,
+    }
     if record.live:
         live = record.live
-        row["live"] = {"hash": live.hashed, "purpose": live.purpose, "expires_at": live.expires_at, "attempts": live.attempts}
+        row["live"] = {
+            "hash": live.hashed,
+            "purpose": live.purpose,
+            "expires_at": live.expires_at,
+            "attempts": live.attempts,
+        }
     if record.reserved:
         row["reserved"] = _reserved_row(record.reserved)
     return row
@@ -125,7 +144,9 @@ def _reserved_row(reserved: Reservation) -> dict[str, Any]:
         "timezone": reserved.timezone,
         "birthday": reserved.birthday.isoformat() if reserved.birthday else None,
         "terms": reserved.terms,
-        "consents": [[c.purpose, c.granted, c.at, c.wording, c.wording_version, c.source] for c in reserved.consents],
+        "consents": [
+            [c.purpose, c.granted, c.at, c.wording, c.wording_version, c.source] for c in reserved.consents
+        ],
         "referred_by": reserved.referred_by,
         "at": reserved.at,
     }

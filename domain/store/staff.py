@@ -1,4 +1,6 @@
-"""Staff: who works where and as what. A password is here only as its argon2id hash; whoever leaves is disabled, not deleted."""
+"""Staff: who works where and as what. A password is here only as its argon2id hash; whoever leaves is
+disabled, not deleted.
+"""
 
 from __future__ import annotations
 
@@ -14,14 +16,17 @@ BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Changed(StoreFault):
-    """The employee was disabled, or let in again, or given another password, or another has the username meanwhile."""
+    """The employee was disabled, or let in again, or given another password, or another has the username
+    meanwhile.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class Employee:
     """One employee: `stores` are those they may sign in at, none named means all.
 
-    `member` is their own membership, and so is any whose contact is one of `contacts` (keys, as in the contacts themselves).
+    `member` is their own membership, and so is any whose contact is one of `contacts` (keys, as in the
+    contacts themselves).
     """
 
     id: str
@@ -81,14 +86,18 @@ def adding(employee: Employee) -> Write:
 
 
 def coming_in(employee: Employee, *, now: datetime) -> Write:
-    """Return the write that notes a sign-in; it raises Changed where they are shut out or their password is another by now."""
+    """Return the write that notes a sign-in; it raises Changed where they are shut out or their password is
+    another by now.
+    """
     asked = {"_id": employee.id, "disabled_at": None, "password": employee.password}
     return update(COLLECTION, asked, {"$set": {"signed_in_at": now}}, missed=Changed(employee.id))
 
 
 def disabling(staff: str, *, now: datetime) -> Write:
     """Return the write that shuts an employee out; it raises Changed where they are."""
-    return update(COLLECTION, {"_id": staff, "disabled_at": None}, {"$set": {"disabled_at": now}}, missed=Changed(staff))
+    return update(
+        COLLECTION, {"_id": staff, "disabled_at": None}, {"$set": {"disabled_at": now}}, missed=Changed(staff)
+    )
 
 
 def enabling(staff: str) -> Write:

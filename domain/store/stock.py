@@ -1,4 +1,6 @@
-"""Stock: how many vouchers of a limited reward were issued. The bound stands in the programme file and in each write's own filter."""
+"""Stock: how many vouchers of a limited reward were issued. The bound stands in the programme file and in
+each write's own filter.
+"""
 
 from __future__ import annotations
 
@@ -30,11 +32,17 @@ class Shelf:
         self._doubts = 0
         self._settled = 0
 
-    async def issued(self, programme: Programme, *, now: datetime, within: timedelta = FRESH) -> Mapping[str, int]:
-        """Return the counts, read again where they are older. No command where nothing is limited, or where `look` is called anyway."""
+    async def issued(
+        self, programme: Programme, *, now: datetime, within: timedelta = FRESH
+    ) -> Mapping[str, int]:
+        """Return the counts, read again where they are older. No command where nothing is limited, or where
+        `look` is called anyway.
+        """
         if not any(spec.stock is not None for spec in programme.rewards):
             return {}
-        fresh = self._looked_after or (self._read_at is not None and timedelta(0) <= now - self._read_at < within)
+        fresh = self._looked_after or (
+            self._read_at is not None and timedelta(0) <= now - self._read_at < within
+        )
         if self._settled < self._doubts or not fresh:
             await self._read()
             self._read_at = now
@@ -51,10 +59,14 @@ class Shelf:
         self._settled = doubts
 
     async def world(self, programme: Programme, *, now: datetime) -> World:
-        """Return what deciding needs: the rewards that are used up, a minute old at most. Each issue has its bound in its own filter."""
+        """Return what deciding needs: the rewards that are used up, a minute old at most. Each issue has its
+        bound in its own filter.
+        """
         issued = await self.issued(programme, now=now, within=JUDGED_BY)
         limited = (spec for spec in programme.rewards if spec.stock is not None)
-        return World(frozenset(spec.code for spec in limited if issued.get(spec.code, 0) >= (spec.stock or 0)))
+        return World(
+            frozenset(spec.code for spec in limited if issued.get(spec.code, 0) >= (spec.stock or 0))
+        )
 
     def forget(self) -> None:
         """Read again at the next call."""
@@ -66,17 +78,28 @@ async def lay_out(store: Store, programme: Programme) -> None:
     there = {row["_id"] async for row in store[COLLECTION].find({}, {"_id": 1})}
     for spec in programme.rewards:
         if spec.stock is not None and spec.code not in there:
-            await store[COLLECTION].update_one({"_id": spec.code}, {"$setOnInsert": {"issued": 0}}, upsert=True)
+            await store[COLLECTION].update_one(
+                {"_id": spec.code}, {"$setOnInsert": {"issued": 0}}, upsert=True
+            )
 
 
 def moved(rows: Iterable[Row], programme: Programme) -> list[Write]:
-    """Return the guarded counts of what rows issued and gave back; SoldOut where the bound is reached. A lapse gives nothing back."""
+    """Return the guarded counts of what rows issued and gave back; SoldOut where the bound is reached. A
+    lapse gives nothing back.
+    """
     bounds = {spec.code: spec.stock for spec in programme.rewards if spec.stock is not None}
     steps = [step for row in rows for step in row.vouchers if step.reward in bounds]
     issued = Counter(step.reward for step in steps if step.change == "issued")
     back = Counter(step.reward for step in steps if step.change == "cancelled")
     out = [
-        update(COLLECTION, {"_id": code, "issued": {"$lte": bounds[code] - times}}, {"$inc": {"issued": times}}, missed=SoldOut(code))
+        update(
+            COLLECTION,
+            {"_id": code, "issued": {"$lte": bounds[code] - times}},
+            {"$inc": {"issued": times}},
+            missed=SoldOut(code),
+        )
         for code, times in issued.items()
     ]
-    return out + [update(COLLECTION, {"_id": code}, {"$inc": {"issued": -times}}) for code, times in back.items()]
+    return out + [
+        update(COLLECTION, {"_id": code}, {"$inc": {"issued": -times}}) for code, times in back.items()
+    ]

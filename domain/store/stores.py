@@ -36,7 +36,9 @@ async def listed(store: Store) -> list[Shop]:
 async def add(store: Store, shop: Shop) -> bool:
     """Write down a new store; False where the code is taken."""
     try:
-        await store[COLLECTION].insert_one({"_id": shop.code, "name": shop.name, "created_at": shop.created_at})
+        await store[COLLECTION].insert_one(
+            {"_id": shop.code, "name": shop.name, "created_at": shop.created_at}
+        )
     except DuplicateKeyError:
         return False
     return True

@@ -1,6 +1,8 @@
-"""Vouchers: one document each with what it is worth as issued, and its code's hash leading to it. The code itself is sealed.
+"""Vouchers: one document each with what it is worth as issued, and its code's hash leading to it. The code
+itself is sealed.
 
-The member's ledger decides what becomes of a voucher; these documents follow in the same transaction and keep who used it where.
+The member's ledger decides what becomes of a voucher; these documents follow in the same transaction and keep
+who used it where.
 """
 
 from __future__ import annotations
@@ -93,7 +95,11 @@ def stepped(store: Store, *, member: str, row: Row, programme: Programme) -> lis
 
 def issued_by(writes: Sequence[Write]) -> tuple[Voucher, ...]:
     """Return the vouchers that a transaction's writes issue."""
-    return tuple(_voucher(write.document) for write in writes if write.collection == COLLECTION and write.document is not None)
+    return tuple(
+        _voucher(write.document)
+        for write in writes
+        if write.collection == COLLECTION and write.document is not None
+    )
 
 
 def _issued(store: Store, member: str, step: VoucherStep, spec: RewardSpec, version: int) -> list[Write]:
@@ -112,7 +118,9 @@ def _issued(store: Store, member: str, step: VoucherStep, spec: RewardSpec, vers
         "value": spec.value.model_dump() if spec.value else None,
         "cost": spec.cost.model_dump() if spec.cost and not step.given else None,
         "stores": list(spec.voucher.stores),
-        "sealed": codes.seal_voucher(code, key=store.voucher_key, nonce=secrets.token_bytes(codes.NONCE_BYTES)),
+        "sealed": codes.seal_voucher(
+            code, key=store.voucher_key, nonce=secrets.token_bytes(codes.NONCE_BYTES)
+        ),
         "hashed": hashed,
     }
     return [insert(COLLECTION, kept), insert(CODES, {"_id": hashed, "voucher": step.id, "member": member})]
@@ -120,11 +128,18 @@ def _issued(store: Store, member: str, step: VoucherStep, spec: RewardSpec, vers
 
 def _changed(step: VoucherStep, row: Row) -> Write:
     was = "USED" if step.change == "reversed" else "ISSUED"
-    sets: dict[str, Any] = {"state": {"used": "USED", "cancelled": "CANCELLED", "expired": "EXPIRED"}.get(step.change, "ISSUED")}
+    sets: dict[str, Any] = {
+        "state": {"used": "USED", "cancelled": "CANCELLED", "expired": "EXPIRED"}.get(step.change, "ISSUED")
+    }
     if step.change in ("used", "reversed"):
         used = step.change == "used"
-        sets |= {"used_at": step.at if used else None, "used_in": row.event.data.get("store") if used else None}
-    return update(COLLECTION, {"_id": step.id, "state": was}, {"$set": sets}, missed=Stale("the voucher has moved on"))
+        sets |= {
+            "used_at": step.at if used else None,
+            "used_in": row.event.data.get("store") if used else None,
+        }
+    return update(
+        COLLECTION, {"_id": step.id, "state": was}, {"$set": sets}, missed=Stale("the voucher has moved on")
+    )
 
 
 def _voucher(row: Raw) -> Voucher:

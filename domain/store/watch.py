@@ -1,7 +1,9 @@
-"""One change stream a process, over all that is told as it happens: rows of the journal, letters of the inbox, sessions that ended.
+"""One change stream a process, over all that is told as it happens: rows of the journal, letters of the
+inbox, sessions that ended.
 
-It carries on where it was cut off, by its own token, for as long as the server remembers; where it does not, it begins from now.
-Whoever listens looks for themselves each time that it begins: the database is the truth, the stream only tells that it has moved.
+It carries on where it was cut off, by its own token, for as long as the server remembers; where it does not,
+it begins from now. Whoever listens looks for themselves each time that it begins: the database is the truth,
+the stream only tells that it has moved.
 """
 
 from __future__ import annotations
@@ -22,14 +24,21 @@ from domain.store.connect import Raw
 AWAIT_MILLISECONDS = 1000
 SILENCE_SECONDS = 10.0
 COMES = {"operationType": "insert", "ns.coll": {"$in": [journal.COLLECTION, inbox.COLLECTION]}}
-ENDS = {"operationType": "update", "ns.coll": sessions.COLLECTION, "updateDescription.updatedFields.ended_at": {"$exists": True}}
+ENDS = {
+    "operationType": "update",
+    "ns.coll": sessions.COLLECTION,
+    "updateDescription.updatedFields.ended_at": {"$exists": True},
+}
 PIPELINE = [{"$match": {"$or": [COMES, ENDS]}}]
-# The server cannot carry on from our token any more: the token is no good, the stream was ended for good, its history is gone.
+# The server cannot carry on from our token any more: the token is no good, the stream was ended for good, its
+# history is gone.
 FORGOTTEN = frozenset({260, 280, 286})
 
 
 class WatchLost(Exception):
-    """The stream ended; the message names the kind of fault alone. The next one carries on where this one was."""
+    """The stream ended; the message names the kind of fault alone. The next one carries on where this one
+    was.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +66,17 @@ class Watch:
     token: Raw | None = field(default=None)
 
     async def changes(self, store: Store) -> AsyncGenerator[Change | None, None]:
-        """Yield what is committed from now on, or since the last time; None once, when watching has begun. Raises WatchLost.
+        """Yield what is committed from now on, or since the last time; None once, when watching has begun.
+        Raises WatchLost.
 
-        The client's time for a call would cut each wait for news short, so here the server's own word for it counts, and ours behind it.
+        The client's time for a call would cut each wait for news short, so here the server's own word for it
+        counts, and ours behind it.
         """
         try:
             with pymongo.timeout(0):
-                stream = await store.data.watch(PIPELINE, max_await_time_ms=AWAIT_MILLISECONDS, resume_after=cast(Any, self.token))
+                stream = await store.data.watch(
+                    PIPELINE, max_await_time_ms=AWAIT_MILLISECONDS, resume_after=cast(Any, self.token)
+                )
             try:
                 yield None
                 while stream.alive:
@@ -78,7 +91,9 @@ class Watch:
             raise WatchLost(type(fault).__name__) from fault
         except (PyMongoError, TimeoutError) as fault:
             raise WatchLost(type(fault).__name__) from fault
-        self.token = None  # the server has ended it, as where the database is dropped: nothing carries on from there
+        self.token = (
+            None  # the server has ended it, as where the database is dropped: nothing carries on from there
+        )
         raise WatchLost("ended by the server")
 
     async def _next(self, stream: AsyncChangeStream[Raw]) -> Change | None:

@@ -1,4 +1,6 @@
-"""A club as its operator runs it: `selo serve` with its worker, FCM and a mail server beside it, a store and its staff by command."""
+"""A club as its operator runs it: `selo serve` with its worker, FCM and a mail server beside it, a store and
+its staff by command.
+"""
 
 from __future__ import annotations
 
@@ -41,14 +43,19 @@ class Club:
     def do(self, query: str, variables: Json | None = None, *, token: str | None = None) -> Json:
         """Send one operation that goes well and return its data."""
         headers = {"authorization": f"Bearer {token}"} if token is not None else {}
-        body = self.client.post("/graphql", json={"query": query, "variables": variables or {}}, headers=headers).json()
+        body = self.client.post(
+            "/graphql", json={"query": query, "variables": variables or {}}, headers=headers
+        ).json()
         assert "errors" not in body, body
         data: Json = body["data"]
         return data
 
     def at_the_till(self) -> str:
         """Return the access token of the cashier, signed in at the store."""
-        query = "mutation($i: StaffSignInInput!) { staffSignIn(input: $i) { ... on StaffSignedIn { accessToken } } }"
+        query = (
+            "mutation($i: StaffSignInInput!) { staffSignIn(input: $i) { ... on StaffSignedIn { accessToken"
+            " } } }"
+        )
         given = {name: self.cashier[name] for name in ("username", "password", "store")}
         token: str = self.do(query, {"i": given})["staffSignIn"]["accessToken"]
         return token
@@ -67,19 +74,26 @@ class Club:
         """Wait until the outbox holds nothing that is still to be sent."""
         give_up_at = time.monotonic() + WAIT_SECONDS
         while time.monotonic() < give_up_at:
-            if "Nothing is pending" in selo("outbox", "list", "--state", "pending", "--data", str(self.data)).stdout:
+            if (
+                "Nothing is pending"
+                in selo("outbox", "list", "--state", "pending", "--data", str(self.data)).stdout
+            ):
                 return
         raise AssertionError("messages are still to be sent")
 
 
 def midday_zone() -> str:
-    """A zone in which it is about one in the afternoon: quiet hours are on, and nobody waits for their end."""
+    """A zone in which it is about one in the afternoon: quiet hours are on, and nobody waits for their
+    end.
+    """
     ahead = (13 - datetime.now(UTC).hour + 11) % 24 - 11
     return f"Etc/GMT{-ahead:+d}"  # whose signs say how far behind it is
 
 
 def join(page: Page, club: Club, *, name: str = "Ana Silva", email: str = "ana@example.com") -> str:
-    """Join on the phone page, with the code that comes by mail, and register two phones that pushes reach; return the access token."""
+    """Join on the phone page, with the code that comes by mail, and register two phones that pushes reach;
+    return the access token.
+    """
     page.goto(f"{club.url}/phone/")
     page.click("form + .button")
     page.fill("[name=name]", name)
@@ -94,8 +108,17 @@ def join(page: Page, club: Club, *, name: str = "Ana Silva", email: str = "ana@e
     zone = "mutation($z: String!) { updateProfile(input: {timezone: $z}) { member { id } } }"
     club.do(zone, {"z": midday_zone()}, token=token)
     for installation, platform, kind in PHONES:
-        device = {"installationId": installation, "platform": platform, "token": f"ok-{installation}", "tokenKind": kind}
-        club.do("mutation($i: RegisterDeviceInput!) { registerDevice(input: $i) { device { id } } }", {"i": device}, token=token)
+        device = {
+            "installationId": installation,
+            "platform": platform,
+            "token": f"ok-{installation}",
+            "tokenKind": kind,
+        }
+        club.do(
+            "mutation($i: RegisterDeviceInput!) { registerDevice(input: $i) { device { id } } }",
+            {"i": device},
+            token=token,
+        )
     return token
 
 
@@ -124,7 +147,9 @@ def _hired(data: Path) -> StaffSignIn:
     username = f"rui-{secrets.token_hex(3)}"
     assert selo("store", "add", "lisboa", "--name", "Lisboa", "--data", str(data)).returncode == 0
     said = selo("staff", "add", username, "--name", "Rui", "--store", "lisboa", "--data", str(data)).stdout
-    return StaffSignIn(username=username, password=said.strip().partition("password: ")[2], role="cashier", store="lisboa")
+    return StaffSignIn(
+        username=username, password=said.strip().partition("password: ")[2], role="cashier", store="lisboa"
+    )
 
 
 @contextmanager

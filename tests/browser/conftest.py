@@ -11,7 +11,15 @@ from pathlib import Path
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    Playwright,
+    ViewportSize,
+    expect,
+    sync_playwright,
+)
 from starlette.applications import Starlette
 
 from api.http.headers import Porch
@@ -19,12 +27,18 @@ from api.http.pages import page_routes
 from tests.browser import shop as shops
 from tests.browser.shop import Shop
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome") or "/usr/bin/chromium"
+CHROMIUM = (
+    shutil.which("chromium")
+    or shutil.which("chromium-browser")
+    or shutil.which("google-chrome")
+    or "/usr/bin/chromium"
+)
 CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
-PHONE = {"width": 390, "height": 844}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 Launch = Callable[..., Browser]
 
-# Two cores may be busy with other tests; what is waited for is told apart by what it is, not by how soon it comes.
+# Two cores may be busy with other tests; what is waited for is told apart by what it is, not by how soon it
+# comes.
 expect.set_options(timeout=20_000)
 
 
@@ -35,7 +49,9 @@ def pages_url() -> Iterator[str]:
         listener.bind(("127.0.0.1", 0))
         # Whoever comes before the server runs waits in line.
         listener.listen()
-        server = uvicorn.Server(uvicorn.Config(Porch(Starlette(routes=page_routes())), log_level="warning", lifespan="off"))
+        server = uvicorn.Server(
+            uvicorn.Config(Porch(Starlette(routes=page_routes())), log_level="warning", lifespan="off")
+        )
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="pages")
         thread.start()
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
@@ -89,19 +105,28 @@ def browser(launch: Launch) -> Browser:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Show what stood on the pages when a test failed: the words say more than the selector that never came."""
+    """Show what stood on the pages when a test failed: the words say more than the selector that never
+    came.
+    """
     report = yield
     if report.when == "call" and report.failed and isinstance(item, pytest.Function):
         for name, value in item.funcargs.items():
             if isinstance(value, BrowserContext):
-                report.sections += [(f"{name}: {page.url}", page.inner_text("body", timeout=2000)) for page in value.pages]
+                report.sections += [
+                    (f"{name}: {page.url}", page.inner_text("body", timeout=2000)) for page in value.pages
+                ]
     return report
 
 
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """A fresh phone: Portuguese, its motion stilled so that pictures and checks see the end of it."""
-    fresh = browser.new_context(viewport=PHONE, locale="pt-PT", reduced_motion="reduce", permissions=["camera"])  # type: ignore[arg-type]
+    fresh = browser.new_context(
+        viewport=PHONE,
+        locale="pt-PT",
+        reduced_motion="reduce",
+        permissions=["camera"],
+    )
     yield fresh
     fresh.close()
 
@@ -112,6 +137,9 @@ def page(context: BrowserContext) -> Iterator[Page]:
     faults: list[str] = []
     opened = context.new_page()
     opened.on("pageerror", lambda error: faults.append(str(error)))
-    opened.on("console", lambda message: faults.append(message.text) if "Content Security Policy" in message.text else None)
+    opened.on(
+        "console",
+        lambda message: faults.append(message.text) if "Content Security Policy" in message.text else None,
+    )
     yield opened
     assert faults == []

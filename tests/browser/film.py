@@ -1,4 +1,6 @@
-"""Films for Chromium's fake camera: JPEGs written one after the other. What is filmed is a picture of a code, as a phone holds it up."""
+"""Films for Chromium's fake camera: JPEGs written one after the other. What is filmed is a picture of a code,
+as a phone holds it up.
+"""
 
 from __future__ import annotations
 
@@ -21,9 +23,17 @@ def picture_of(payload: str, size: int = 320) -> Image.Image:
 
 
 def staged(
-    picture: Image.Image, *, side: int = 300, blur: float = 0.6, degrees: float = 4, light: float = 0.9, frame: tuple[int, int] = FRAME
+    picture: Image.Image,
+    *,
+    side: int = 300,
+    blur: float = 0.6,
+    degrees: float = 4,
+    light: float = 0.9,
+    frame: tuple[int, int] = FRAME,
 ) -> Image.Image:
-    """Return one frame: the picture scaled to `side` pixels, turned, dimmed and out of focus by so much, on a table."""
+    """Return one frame: the picture scaled to `side` pixels, turned, dimmed and out of focus by so much, on a
+    table.
+    """
     scaled = picture.convert("RGB").resize((side, side), Image.Resampling.LANCZOS)
     turned = scaled.rotate(degrees, Image.Resampling.BICUBIC, expand=True, fillcolor=TABLE)
     scene = Image.new("RGB", frame, TABLE)

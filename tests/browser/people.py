@@ -48,7 +48,9 @@ def sign_in_on_phone(page: Page, shop: Shop, who: MemberSignIn) -> None:
 
 
 def redeemed(page: Page, context: BrowserContext, shop: Shop, member: MemberSignIn) -> str:
-    """Sign the manager in at the till, who gives a member points, and let their phone redeem a voucher; its code."""
+    """Sign the manager in at the till, who gives a member points, and let their phone redeem a voucher; its
+    code.
+    """
     sign_in_at_till(page, shop, shop.of_role("manager"))
     look_up(page, member["number"])
     page.locator(".managing .button").first.click()

@@ -1,4 +1,6 @@
-"""A demo shop for the browser tests: the real server with its demo programme, people and stores, and the codes that it prints."""
+"""A demo shop for the browser tests: the real server with its demo programme, people and stores, and the
+codes that it prints.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The whole journey on real processes: bought at the till page, pushed through FCM to two phones, on the open page."""
+"""The whole journey on real processes: bought at the till page, pushed through FCM to two phones, on the open
+page.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ def till(browser: Browser) -> Iterator[Page]:
     context.close()
 
 
-def test_a_purchase_at_the_till_unlocks_a_reward_on_every_phone_at_once(page: Page, till: Page, club: Club) -> None:
+def test_a_purchase_at_the_till_unlocks_a_reward_on_every_phone_at_once(
+    page: Page, till: Page, club: Club
+) -> None:
     token = join(page, club)
     expect(page.locator(".sum")).to_have_text("100")
     expect(page.locator(".bell .count")).to_have_text("1")  # the welcome
@@ -42,8 +46,11 @@ def test_a_purchase_at_the_till_unlocks_a_reward_on_every_phone_at_once(page: Pa
     enter_purchase(till, total="60,00", receipt="R-1")
     confirm_purchase(till)
 
-    # Nobody touched the phone: the points and the reward slide in, each once, and its message counts at the bell.
-    expect(page.locator("#news .news")).to_have_text(["1 ponto por cada euro: +60 NumisPontos", "Desbloqueado: Cápsulas para moedas"])
+    # Nobody touched the phone: the points and the reward slide in, each once, and its message counts at the
+    # bell.
+    expect(page.locator("#news .news")).to_have_text(
+        ["1 ponto por cada euro: +60 NumisPontos", "Desbloqueado: Cápsulas para moedas"]
+    )
     expect(page.locator(".sum")).to_have_text("160")
     expect(page.locator(".bell .count")).to_have_text("2")
 
@@ -61,15 +68,25 @@ def test_a_purchase_at_the_till_unlocks_a_reward_on_every_phone_at_once(page: Pa
 
     pushes = [push for push in club.fcm.seen if push.message["data"]["kind"] != "welcome"]
     assert club.fcm.faults == []
-    assert Counter(push.address for push in pushes) == {f"ok-{installation}": 1 for installation, _, _ in PHONES}
+    assert Counter(push.address for push in pushes) == {
+        f"ok-{installation}": 1 for installation, _, _ in PHONES
+    }
     assert {push.status for push in pushes} == {200}
     for push in pushes:
         said = push.message
         assert said["notification"] == {"title": newest["title"], "body": newest["body"]}
-        assert said["data"] == {"kind": "reward-unlocked", "message": newest["id"], "link": "app://rewards/coin-capsules"}
+        assert said["data"] == {
+            "kind": "reward-unlocked",
+            "message": newest["id"],
+            "link": "app://rewards/coin-capsules",
+        }
         assert said["android"]["collapse_key"] == said["android"]["notification"]["tag"] == "reward"
         assert said["apns"]["headers"]["apns-collapse-id"] == "reward"
-        assert said["apns"]["payload"]["aps"]["badge"] == said["android"]["notification"]["notification_count"] == inbox["unread"]
+        assert (
+            said["apns"]["payload"]["aps"]["badge"]
+            == said["android"]["notification"]["notification_count"]
+            == inbox["unread"]
+        )
 
     page.click(".bell")
     expect(page.locator(".message strong").first).to_have_text("Cápsulas para moedas é seu")

@@ -1,4 +1,6 @@
-"""What the pages make and read: the phone's card is the server's, its codes are read, and how small or poor a picture may be."""
+"""What the pages make and read: the phone's card is the server's, its codes are read, and how small or poor a
+picture may be.
+"""
 
 from __future__ import annotations
 
@@ -60,7 +62,9 @@ def read(page: Page, pictures: list[Image.Image]) -> list[str | None]:
 def payloads() -> tuple[str, str]:
     rng = random.Random(5)
     device = rng.randbytes(8)
-    return codes.make_voucher(rng.randbytes(12)), codes.make_card(device, secret=codes.device_secret(KEY, device), step=59_464_141)
+    return codes.make_voucher(rng.randbytes(12)), codes.make_card(
+        device, secret=codes.device_secret(KEY, device), step=59_464_141
+    )
 
 
 def test_the_phone_makes_the_very_card_that_the_server_knows(till: Page) -> None:
@@ -72,7 +76,9 @@ def test_the_phone_makes_the_very_card_that_the_server_knows(till: Page) -> None
         }""",
         [codes.card_secret(bytes(range(8)), KEY), [59_464_141, 0, 1, 2**31, 2**40]],
     )
-    assert made == [codes.make_card(bytes(range(8)), secret=KEY, step=step) for step in (59_464_141, 0, 1, 2**31, 2**40)]
+    assert made == [
+        codes.make_card(bytes(range(8)), secret=KEY, step=step) for step in (59_464_141, 0, 1, 2**31, 2**40)
+    ]
     assert made[0] == "1AAECAwQFBgePHCfTa8oSpw"
 
 
@@ -109,19 +115,32 @@ def test_codes_drawn_on_the_phone_are_read_and_have_the_smallest_version(till: P
 
 def test_the_till_tells_codes_apart_as_the_server_does(till: Page) -> None:
     voucher, card = payloads()
-    server_card, _ = codes.make_server_card(codes.membership_number(3), key=KEY, now=datetime(2026, 11, 22, tzinfo=UTC))
+    server_card, _ = codes.make_server_card(
+        codes.membership_number(3), key=KEY, now=datetime(2026, 11, 22, tzinfo=UTC)
+    )
     number = codes.membership_number(3)
     spellings = [voucher, voucher.lower(), f"{voucher[:10]}-{voucher[10:]}", voucher.replace("0", "o")]
     typed = [*spellings, card, server_card, number, f"{number[:5]} {number[5:]}"]
-    kinds = till.evaluate("async (typed) => { const { classify } = await import('/till/codes.js'); return typed.map(classify); }", typed)
+    kinds = till.evaluate(
+        "async (typed) => { const { classify } = await import('/till/codes.js'); return"
+        " typed.map(classify); }",
+        typed,
+    )
     assert [kind["kind"] for kind in kinds] == ["voucher"] * 4 + ["card"] * 2 + ["number"] * 2
     assert [kind["text"] for kind in kinds] == [codes.classify(text).text for text in typed]
 
 
-@pytest.mark.parametrize(("payload", "at_least"), [(payloads()[0], 46), (payloads()[1], 52)], ids=["voucher", "card"])
-def test_a_code_is_read_down_to_the_size_that_its_length_allows(till: Page, payload: str, at_least: int) -> None:
+@pytest.mark.parametrize(
+    ("payload", "at_least"), [(payloads()[0], 46), (payloads()[1], 52)], ids=["voucher", "card"]
+)
+def test_a_code_is_read_down_to_the_size_that_its_length_allows(
+    till: Page, payload: str, at_least: int
+) -> None:
     picture = film.picture_of(payload, 600)
-    small = [film.staged(picture, side=side, blur=0, degrees=0, light=1, frame=(400, 300)) for side in range(at_least, 121, 6)]
+    small = [
+        film.staged(picture, side=side, blur=0, degrees=0, light=1, frame=(400, 300))
+        for side in range(at_least, 121, 6)
+    ]
     assert set(read(till, small)) == {payload}
 
 
@@ -131,7 +150,11 @@ def test_blurred_turned_and_dim_frames_are_read(till: Page) -> None:
     for payload in payloads():
         picture = film.picture_of(payload, 600)
         for side, blur, degrees, light in conditions:
-            frames.append(film.staged(picture, side=side, blur=blur * side / 240, degrees=degrees, light=light, frame=(640, 480)))
+            frames.append(
+                film.staged(
+                    picture, side=side, blur=blur * side / 240, degrees=degrees, light=light, frame=(640, 480)
+                )
+            )
             meant.append(payload)
     found = read(till, frames)
     assert len(frames) == 108

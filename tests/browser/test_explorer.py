@@ -1,4 +1,6 @@
-"""GraphiQL as an app developer meets it: what each tab asks works with a token, and live activity shows as it happens."""
+"""GraphiQL as an app developer meets it: what each tab asks works with a token, and live activity shows as it
+happens.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,9 @@ from tests.browser.shop import Shop
 
 def ask(shop: Shop, query: str, variables: dict[str, Any], token: str | None = None) -> dict[str, Any]:
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    answer = httpx.post(f"{shop.url}/graphql", json={"query": query, "variables": variables}, headers=headers, timeout=30).json()
+    answer = httpx.post(
+        f"{shop.url}/graphql", json={"query": query, "variables": variables}, headers=headers, timeout=30
+    ).json()
     assert "errors" not in answer, answer
     data: dict[str, Any] = next(iter(answer["data"].values()))
     return data
@@ -23,7 +27,11 @@ def ask(shop: Shop, query: str, variables: dict[str, Any], token: str | None = N
 def member(shop: Shop) -> str:
     """An access token of the demo's second member."""
     contact = shop.members[1]["email"]
-    ask(shop, "mutation($c: String!) { requestSignInCode(input: {contact: $c}) { expiresAt } }", {"c": contact})
+    ask(
+        shop,
+        "mutation($c: String!) { requestSignInCode(input: {contact: $c}) { expiresAt } }",
+        {"c": contact},
+    )
     query = "mutation($i: SignInInput!) { signIn(input: $i) { ... on SignedIn { accessToken } } }"
     token: str = ask(shop, query, {"i": {"contact": contact, "code": shop.code_for(contact)}})["accessToken"]
     return token
@@ -40,7 +48,9 @@ def put_token(page: Page, token: str) -> None:
     page.keyboard.insert_text(f'{{ "Authorization": "Bearer {token}" }}')
 
 
-def test_the_tabs_ask_what_an_app_asks_and_live_activity_shows_as_it_happens(page: Page, shop: Shop, member: str) -> None:
+def test_the_tabs_ask_what_an_app_asks_and_live_activity_shows_as_it_happens(
+    page: Page, shop: Shop, member: str
+) -> None:
     page.goto(f"{shop.url}/graphql")
     answer = page.locator(".result-window")
     run = page.locator(".graphiql-execute-button")
@@ -57,12 +67,25 @@ def test_the_tabs_ask_what_an_app_asks_and_live_activity_shows_as_it_happens(pag
     put_token(page, member)
     run.click()
     staff = shop.cashier()
-    signed = "mutation($i: StaffSignInInput!) { staffSignIn(input: $i) { ... on StaffSignedIn { accessToken } } }"
-    till = ask(shop, signed, {"i": {each: staff[each] for each in ("username", "password", "store")}})["accessToken"]
-    buy = "mutation($i: PurchaseInput!) { recordPurchase(input: $i) { ... on PurchaseRecorded { entries { amount } } } }"
+    signed = (
+        "mutation($i: StaffSignInInput!) { staffSignIn(input: $i) { ... on StaffSignedIn { accessToken } } }"
+    )
+    till = ask(shop, signed, {"i": {each: staff[each] for each in ("username", "password", "store")}})[
+        "accessToken"
+    ]
+    buy = (
+        "mutation($i: PurchaseInput!) { recordPurchase(input: $i) { ... on PurchaseRecorded { entries {"
+        " amount } } } }"
+    )
     for at in range(100):  # whoever listens from now on hears nothing of what was before
         key = f"explorer-{at}"
-        bought = {"member": shop.members[1]["number"], "externalId": key, "currency": "EUR", "total": 2000, "idempotencyKey": key}
+        bought = {
+            "member": shop.members[1]["number"],
+            "externalId": key,
+            "currency": "EUR",
+            "total": 2000,
+            "idempotencyKey": key,
+        }
         assert ask(shop, buy, {"i": bought}, till)["entries"]
         if answer.get_by_text("BalanceChanged").count() > 0:
             break

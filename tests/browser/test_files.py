@@ -1,4 +1,6 @@
-"""What stands in the pages' files: texts whole in three languages, no other host, nothing that the policy blocks, little to fetch."""
+"""What stands in the pages' files: texts whole in three languages, no other host, nothing that the policy
+blocks, little to fetch.
+"""
 
 from __future__ import annotations
 
@@ -43,12 +45,16 @@ def words_of(page: Page, pages_url: str, name: str) -> dict[str, Words]:
 def keys_asked(name: str) -> tuple[set[str], set[str]]:
     """The keys that a page's code names whole, and the beginnings of those that it puts together."""
     source = "\n".join(path.read_text() for path in (WEB / name).rglob("*.js") if path.parent.name != "words")
-    whole = set(re.findall(r'\b(?:t|section)\("([\w.]+)"', source)) | set(re.findall(r'\bt\([^()`]*\? "([\w.]+)" : "(?:[\w.]+)"', source))
+    whole = set(re.findall(r'\b(?:t|section)\("([\w.]+)"', source)) | set(
+        re.findall(r'\bt\([^()`]*\? "([\w.]+)" : "(?:[\w.]+)"', source)
+    )
     return whole, set(re.findall(r"\bt\(`([\w.]+\.)\$\{", source))
 
 
 @pytest.mark.parametrize("name", ["till", "phone"])
-def test_every_text_is_there_in_every_language_with_the_same_placeholders(page: Page, pages_url: str, name: str) -> None:
+def test_every_text_is_there_in_every_language_with_the_same_placeholders(
+    page: Page, pages_url: str, name: str
+) -> None:
     words = words_of(page, pages_url, name)
     whole, parts = keys_asked(name)
     assert whole - set(words["en"]) == set()
@@ -59,7 +65,9 @@ def test_every_text_is_there_in_every_language_with_the_same_placeholders(page: 
             forms = [text] if isinstance(text, str) else list(text.values())
             english = words["en"][key]
             wanted = set(re.findall(r"\{(\w+)\}", english if isinstance(english, str) else english["other"]))
-            assert {frozenset(re.findall(r"\{(\w+)\}", form)) for form in forms} == {frozenset(wanted)}, f"{tag} {key}"
+            assert {frozenset(re.findall(r"\{(\w+)\}", form)) for form in forms} == {frozenset(wanted)}, (
+                f"{tag} {key}"
+            )
             assert isinstance(text, str) or set(text) == PLURALS[tag], f"{tag} {key}"
 
 
@@ -79,12 +87,22 @@ def test_whatever_the_schema_can_say_has_its_word(page: Page, pages_url: str, na
         assert {f"{start}{value}" for value in kinds.values} - set(words) == set()
 
 
-@pytest.mark.parametrize("path", [*OURS, *sorted(ART.glob("*.svg"))], ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize(
+    "path", [*OURS, *sorted(ART.glob("*.svg"))], ids=lambda path: str(path.relative_to(ROOT))
+)
 def test_no_file_names_another_host_or_holds_what_the_policy_blocks(path: Path) -> None:
     text = path.read_text()
     assert set(re.findall(r"\b(?:https?|wss?)://[\w.]+", text)) <= {"http://www.w3.org"}
-    assert re.search(r"\.(?:innerHTML|outerHTML)\b|insertAdjacentHTML|document\.write|\beval\(|new Function", text) is None
-    assert path.suffix not in {".html", ".svg"} or re.search(r"<style|\sstyle=|\son\w+=|<script(?! type=\"module\" src=)", text) is None
+    assert (
+        re.search(
+            r"\.(?:innerHTML|outerHTML)\b|insertAdjacentHTML|document\.write|\beval\(|new Function", text
+        )
+        is None
+    )
+    assert (
+        path.suffix not in {".html", ".svg"}
+        or re.search(r"<style|\sstyle=|\son\w+=|<script(?! type=\"module\" src=)", text) is None
+    )
 
 
 @pytest.mark.parametrize(("name", "worker"), [("till", "selo-till"), ("phone", "selo-phone")])
@@ -92,29 +110,46 @@ def test_the_shell_that_is_kept_is_every_file_of_the_page(name: str, worker: str
     source = (WEB / name / "sw.js").read_text()
     listed = set(re.findall(r'"([\w./-]+\.(?:js|css|svg|webmanifest))"', source))
     own = {path.relative_to(WEB / name).as_posix() for path in (WEB / name).rglob("*") if path.is_file()}
-    imported = {match for path in (WEB / name).rglob("*.js") for match in re.findall(r'"/shared/([\w-]+\.js)"', path.read_text())}
+    imported = {
+        match
+        for path in (WEB / name).rglob("*.js")
+        for match in re.findall(r'"/shared/([\w-]+\.js)"', path.read_text())
+    }
     assert own - {"index.html", "sw.js"} <= listed
     assert imported <= listed
-    assert all((WEB / name / each).exists() or (WEB / "shared" / each).exists() for each in listed if not each.startswith("/"))
+    assert all(
+        (WEB / name / each).exists() or (WEB / "shared" / each).exists()
+        for each in listed
+        if not each.startswith("/")
+    )
     assert f'"{worker}-' in source
 
 
 def test_every_vendored_file_is_the_one_that_its_manifest_names() -> None:
-    check = subprocess.run([sys.executable, ROOT / "scripts" / "vendor", "--check"], check=False, capture_output=True, text=True)
+    check = subprocess.run(
+        [sys.executable, ROOT / "scripts" / "vendor", "--check"], check=False, capture_output=True, text=True
+    )
     assert (check.returncode, check.stdout) == (0, "Every vendored file is the one its manifest names.\n")
 
 
 def test_the_manifest_names_version_licence_and_hash_of_each_package() -> None:
     packages = json.loads((WEB / "vendor" / "manifest.json").read_text())["packages"]
-    assert ("zxing-wasm", "3.1.4", "MIT") in {(each["name"], each["version"], each["licence"]) for each in packages}
-    assert all(each["version"] and each["licence"] and each["integrity"].startswith("sha512-") for each in packages)
+    assert ("zxing-wasm", "3.1.4", "MIT") in {
+        (each["name"], each["version"], each["licence"]) for each in packages
+    }
+    assert all(
+        each["version"] and each["licence"] and each["integrity"].startswith("sha512-") for each in packages
+    )
     assert all(len(file["sha256"]) == 64 for each in packages for file in each["files"])
 
 
 @pytest.mark.parametrize("name", ["till", "phone"])
 def test_the_first_view_is_small_and_comes_from_here_alone(page: Page, pages_url: str, name: str) -> None:
     answers: list[Response] = []
-    page.on("response", lambda response: answers.append(response) if response.request.service_worker is None else None)
+    page.on(
+        "response",
+        lambda response: answers.append(response) if response.request.service_worker is None else None,
+    )
     page.goto(f"{pages_url}/{name}/")
     page.wait_for_selector("h1", state="attached")
     page.wait_for_load_state("networkidle")
@@ -126,7 +161,9 @@ def test_the_first_view_is_small_and_comes_from_here_alone(page: Page, pages_url
 
 @pytest.mark.usefixtures("vouchers")
 @pytest.mark.parametrize("name", ["till", "phone"])
-def test_every_question_of_a_page_is_one_that_the_schema_answers(page: Page, pages_url: str, name: str) -> None:
+def test_every_question_of_a_page_is_one_that_the_schema_answers(
+    page: Page, pages_url: str, name: str
+) -> None:
     schema = build_schema(shop.SCHEMA.read_text())
     page.goto(f"{pages_url}/{name}/")
     asked: dict[str, str] = page.evaluate(f"async () => ({{ ...(await import('/{name}/queries.js')) }})")
@@ -136,13 +173,19 @@ def test_every_question_of_a_page_is_one_that_the_schema_answers(page: Page, pag
         for key, text in asked.items()
         if key not in later
     }
-    faults = {key: [fault.message for fault in validate(schema, parse(text))] for key, text in certain.items()}
+    faults = {
+        key: [fault.message for fault in validate(schema, parse(text))] for key, text in certain.items()
+    }
     assert {key: found for key, found in faults.items() if found} == {}
 
 
 @pytest.mark.parametrize("path", [each for each in OURS if each.suffix == ".css"], ids=lambda path: path.name)
 def test_nothing_moves_for_those_who_asked_for_stillness(path: Path) -> None:
     text = path.read_text()
-    moving = re.sub(r"@media \(prefers-reduced-motion: no-preference\) \{(?:[^{}]*\{[^{}]*\})*[^{}]*\}", "", text)
+    moving = re.sub(
+        r"@media \(prefers-reduced-motion: no-preference\) \{(?:[^{}]*\{[^{}]*\})*[^{}]*\}", "", text
+    )
     # What fades in once does not move.
-    assert [each for each in re.findall(r"(?:animation|transition): *([\w-]+)", moving) if each != "appear"] == []
+    assert [
+        each for each in re.findall(r"(?:animation|transition): *([\w-]+)", moving) if each != "appear"
+    ] == []

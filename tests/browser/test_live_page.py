@@ -1,4 +1,6 @@
-"""The open phone page by its socket: a voucher that lapses while it is held up, and what came broken, which is read afresh."""
+"""The open phone page by its socket: a voucher that lapses while it is held up, and what came broken, which
+is read afresh.
+"""
 
 from __future__ import annotations
 
@@ -23,12 +25,21 @@ VOUCHER: dict[str, object] = {
     "value": None,
     "cost": None,
     "stores": [],
-    "reward": {"id": "a-reward", "title": "Um café", "description": None, "image": None, "rewardKind": "PRODUCT", "terms": None},
+    "reward": {
+        "id": "a-reward",
+        "title": "Um café",
+        "description": None,
+        "image": None,
+        "rewardKind": "PRODUCT",
+        "terms": None,
+    },
 }
 
 
 class Line:
-    """The page's sockets as they come: each is the server's own, and the test may say something on it as well."""
+    """The page's sockets as they come: each is the server's own, and the test may say something on it as
+    well.
+    """
 
     def __init__(self, page: Page) -> None:
         self.page = page
@@ -66,9 +77,15 @@ def test_a_voucher_that_lapses_while_it_is_held_up_turns(page: Page, shop: Shop)
     line = Line(page)
     sign_in_on_phone(page, shop, shop.members[13])
     line.until_subscribed(1)
-    page.evaluate("async (voucher) => { (await import('/phone/screens/voucher.js')).openVoucher(voucher); }", VOUCHER)
+    page.evaluate(
+        "async (voucher) => { (await import('/phone/screens/voucher.js')).openVoucher(voucher); }", VOUCHER
+    )
     expect(page.locator(".held[data-state=ISSUED] .qr")).to_be_visible()
-    line.tell(data=happened(__typename="VoucherExpired", voucher={**VOUCHER, "voucherState": "EXPIRED", "cancellable": False}))
+    line.tell(
+        data=happened(
+            __typename="VoucherExpired", voucher={**VOUCHER, "voucherState": "EXPIRED", "cancellable": False}
+        )
+    )
     expect(page.locator(".held[data-state=EXPIRED]")).to_be_visible()
     expect(page.locator(".held .qr")).to_have_count(0)
     expect(page.locator("#news .news")).to_contain_text(re.compile("(Lapsed|Expirou|Kupon wygasł): Um café"))
@@ -79,7 +96,9 @@ def test_what_comes_broken_is_read_afresh_and_the_page_asks_again(page: Page, sh
     sign_in_on_phone(page, shop, shop.members[14])
     line.until_subscribed(1)
     page.clock.install()
-    line.tell(errors=[{"message": "The database does not answer.", "extensions": {"code": "BUSY", "retryAfter": 2}}])
+    line.tell(
+        errors=[{"message": "The database does not answer.", "extensions": {"code": "BUSY", "retryAfter": 2}}]
+    )
     page.wait_for_timeout(300)
     with page.expect_request(lambda request: "PhoneHome" in (request.post_data or "")):
         page.clock.fast_forward(31_000)
@@ -97,5 +116,9 @@ def test_a_message_of_what_a_card_told_a_moment_ago_counts_at_the_bell_alone(pag
     line.tell(data=happened(__typename="RewardUnlocked", reward={"id": "mine", "reward": reward}))
     expect(page.locator("#news .news")).to_have_count(1)
     for title in ("Um café é seu", "Um chá por engano"):
-        line.tell(data=happened(__typename="MessageReceived", unread=2, message={"id": title, "title": title, "body": ""}))
+        line.tell(
+            data=happened(
+                __typename="MessageReceived", unread=2, message={"id": title, "title": title, "body": ""}
+            )
+        )
     expect(page.locator("#news .news")).to_have_text([re.compile("Um café$"), "Um chá por engano"])

@@ -1,4 +1,6 @@
-"""Without a network the till keeps what is confirmed and sends it once: through cuts, closed pages and lost answers."""
+"""Without a network the till keeps what is confirmed and sends it once: through cuts, closed pages and lost
+answers.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,9 @@ from tests.browser.people import confirm_purchase, enter_purchase, look_up, sign
 from tests.browser.shop import Shop
 
 
-def test_three_purchases_wait_through_a_closed_page_and_count_exactly_once(context: BrowserContext, page: Page, shop: Shop) -> None:
+def test_three_purchases_wait_through_a_closed_page_and_count_exactly_once(
+    context: BrowserContext, page: Page, shop: Shop
+) -> None:
     member = shop.members[5]
     phone = context.new_page()
     sign_in_on_phone(phone, shop, member)
@@ -50,19 +54,19 @@ def awards(context: BrowserContext, shop: Shop) -> list[int]:
     phone = context.new_page()
     phone.goto(f"{shop.url}/phone/")
     phone.wait_for_selector(".purse")
-    amounts: list[int] = phone.evaluate(
-        """async () => {
+    amounts: list[int] = phone.evaluate("""async () => {
           const { phone } = await import("/phone/phone.js");
           return phone.me.history
             .filter(({ entryKind, wallet }) => entryKind === "AWARD" && wallet === "points")
             .filter(({ amount, occurredAt }) => [10, 20, 30].includes(amount) && Date.now() - Date.parse(occurredAt) < 120_000)
             .map(({ amount }) => amount);
-        }"""
-    )
+        }""")
     return sorted(amounts)
 
 
-def test_an_answer_that_is_lost_on_its_way_back_is_asked_for_again_and_counts_once(page: Page, shop: Shop) -> None:
+def test_an_answer_that_is_lost_on_its_way_back_is_asked_for_again_and_counts_once(
+    page: Page, shop: Shop
+) -> None:
     sign_in_at_till(page, shop, shop.cashier())
     number = f"lost-{secrets.token_hex(5)}"
     recorded: list[str] = []
@@ -78,13 +82,16 @@ def test_an_answer_that_is_lost_on_its_way_back_is_asked_for_again_and_counts_on
     look_up(page, shop.members[6]["number"])
     enter_purchase(page, total="55", receipt=number)
     confirm_purchase(page)
-    # The server has it, the till does not know: it stands as waiting, and is sent again by itself, until the same key is answered.
+    # The server has it, the till does not know: it stands as waiting, and is sent again by itself, until the
+    # same key is answered.
     assert "PurchaseRecorded" in recorded[0]
     expect(page.locator("#bar .state")).to_have_attribute("data-waiting", "0")
     expect(page.locator("#bar .state")).to_have_attribute("data-refused", "0")
 
 
-def test_a_voucher_is_never_accepted_without_a_network(context: BrowserContext, page: Page, shop: Shop) -> None:
+def test_a_voucher_is_never_accepted_without_a_network(
+    context: BrowserContext, page: Page, shop: Shop
+) -> None:
     sign_in_at_till(page, shop, shop.cashier())
     context.set_offline(True)
     look_up(page, "V0000-00000-00000-00000")
@@ -93,9 +100,17 @@ def test_a_voucher_is_never_accepted_without_a_network(context: BrowserContext, 
 
 
 @pytest.mark.parametrize("cuts", [1, 2])
-def test_what_waits_outlives_the_browser(playwright: Playwright, tmp_path: Path, shop: Shop, cuts: int) -> None:
+def test_what_waits_outlives_the_browser(
+    playwright: Playwright, tmp_path: Path, shop: Shop, cuts: int
+) -> None:
     number = f"kill-{secrets.token_hex(5)}"
-    options = {"executable_path": CHROMIUM, "args": ["--no-sandbox"], "viewport": PHONE, "locale": "pt-PT", "reduced_motion": "reduce"}
+    options = {
+        "executable_path": CHROMIUM,
+        "args": ["--no-sandbox"],
+        "viewport": PHONE,
+        "locale": "pt-PT",
+        "reduced_motion": "reduce",
+    }
     for turn in range(cuts + 1):
         profile = playwright.chromium.launch_persistent_context(str(tmp_path / "profile"), **options)  # type: ignore[arg-type]
         page = profile.pages[0]
@@ -110,5 +125,7 @@ def test_what_waits_outlives_the_browser(playwright: Playwright, tmp_path: Path,
             profile.set_offline(turn < cuts)
             page.goto(f"{shop.url}/till/")
             page.wait_for_selector("#code")
-            expect(page.locator("#bar .state")).to_have_attribute("data-waiting", "1" if turn < cuts else "0", timeout=20_000)
+            expect(page.locator("#bar .state")).to_have_attribute(
+                "data-waiting", "1" if turn < cuts else "0", timeout=20_000
+            )
         profile.close()

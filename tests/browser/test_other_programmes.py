@@ -1,4 +1,6 @@
-"""The pages with a programme unlike the example: in none of their languages, with three wallets, money first, and three decimals."""
+"""The pages with a programme unlike the example: in none of their languages, with three wallets, money first,
+and three decimals.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,10 @@ rewards:
   - {code: tree, title: {de-AT: Baum, fr: Arbre}, cost: {wallet: back, amount: 3000}}
 """
 KUWAIT = ZoneInfo("Asia/Kuwait")
-EDGE = "document.documentElement.scrollWidth > innerWidth || document.getElementById('screen').scrollWidth > innerWidth"
+EDGE = (
+    "document.documentElement.scrollWidth > innerWidth || document.getElementById('screen').scrollWidth >"
+    " innerWidth"
+)
 LINES = "element => new Set([...element.getClientRects()].map((each) => each.top)).size"
 
 
@@ -44,7 +49,9 @@ def club() -> Iterator[Club]:
 @pytest.fixture
 def german(browser: Browser) -> Iterator[Page]:
     """A narrow phone that speaks German, as the page does not."""
-    context = browser.new_context(viewport={"width": 360, "height": 740}, locale="de-DE", reduced_motion="reduce")
+    context = browser.new_context(
+        viewport={"width": 360, "height": 740}, locale="de-DE", reduced_motion="reduce"
+    )
     yield context.new_page()
     context.close()
 
@@ -58,7 +65,9 @@ def test_a_member_joins_a_programme_that_speaks_no_language_of_the_page(german: 
     sum_ = german.locator(".purse .sum")
     expect(sum_).to_have_text("KWD\N{NO-BREAK SPACE}0.000")
     assert sum_.evaluate(LINES) == 1
-    assert german.locator(".purse .button").evaluate("element => element.getBoundingClientRect().right <= innerWidth")
+    assert german.locator(".purse .button").evaluate(
+        "element => element.getBoundingClientRect().right <= innerWidth"
+    )
     assert not german.evaluate(EDGE)
     # A language that only the page speaks is the page's alone: the member is written to as before.
     german.click("#bar .button:last-child")
@@ -94,6 +103,11 @@ def test_each_amount_says_of_which_wallet_it_is(german: Page, browser: Browser, 
     expect(till.locator(".shelf .figure")).to_have_text(["20 Steine"])
     till.context.close()
     german.click("#tabs button >> nth=1")
-    have = "You have KWD\N{NO-BREAK SPACE}0.000, 45 Steine and 0 Außerordentlich umweltfreundliche Karmapunkte für den Planeten."
+    have = (
+        "You have KWD\N{NO-BREAK SPACE}0.000, 45 Steine and 0 Außerordentlich umweltfreundliche Karmapunkte"
+        " für den Planeten."
+    )
     expect(german.locator("#screen p.quiet").first).to_have_text(have)
-    expect(german.locator(".tile.locked .why")).to_have_text("Still missing: KWD\N{NO-BREAK SPACE}3.000 (Guthaben)")
+    expect(german.locator(".tile.locked .why")).to_have_text(
+        "Still missing: KWD\N{NO-BREAK SPACE}3.000 (Guthaben)"
+    )

@@ -1,4 +1,6 @@
-"""The phone page on the real API: every screen in both lights, for axe and for a narrow phone; what the member changes stays."""
+"""The phone page on the real API: every screen in both lights, for axe and for a narrow phone; what the
+member changes stays.
+"""
 
 from __future__ import annotations
 
@@ -15,13 +17,21 @@ from tests.browser.shop import Shop
 
 @pytest.mark.parametrize("light", ["light", "dark"])
 def test_every_screen_is_one_that_everybody_can_use(browser: Browser, shop: Shop, light: str) -> None:
-    context = browser.new_context(viewport={"width": 360, "height": 740}, locale="pt-PT", reduced_motion="reduce", color_scheme=light)  # type: ignore[arg-type]
+    context = browser.new_context(
+        viewport={"width": 360, "height": 740},
+        locale="pt-PT",
+        reduced_motion="reduce",
+        color_scheme=light,  # type: ignore[arg-type]
+    )
     page = context.new_page()
     found: dict[str, list[str]] = {}
 
     def judge(screen: str) -> None:
         found[screen] = findings(page)
-        if page.evaluate("document.documentElement.scrollWidth > innerWidth || document.getElementById('screen').scrollWidth > innerWidth"):
+        if page.evaluate(
+            "document.documentElement.scrollWidth > innerWidth ||"
+            " document.getElementById('screen').scrollWidth > innerWidth"
+        ):
             found[screen].append("runs over the edge")
 
     page.goto(f"{shop.url}/phone/")
@@ -57,7 +67,9 @@ def test_every_screen_is_one_that_everybody_can_use(browser: Browser, shop: Shop
     assert len(found) == 10
 
 
-def test_the_page_speaks_the_members_language_so_that_no_screen_mixes_two(browser: Browser, shop: Shop) -> None:
+def test_the_page_speaks_the_members_language_so_that_no_screen_mixes_two(
+    browser: Browser, shop: Shop
+) -> None:
     words = {"en": "Rewards", "pt": "Prémios", "pl": "Nagrody"}
     for tag in ("en-GB", "pl-PL"):
         context = browser.new_context(locale=tag, reduced_motion="reduce")
@@ -80,10 +92,14 @@ def test_each_amount_of_the_history_opens_its_reasons(page: Page, shop: Shop) ->
 
 
 @pytest.mark.usefixtures("vouchers")
-def test_the_card_renews_itself_and_works_without_a_network(context: BrowserContext, page: Page, shop: Shop) -> None:
+def test_the_card_renews_itself_and_works_without_a_network(
+    context: BrowserContext, page: Page, shop: Shop
+) -> None:
     sign_in_on_phone(page, shop, shop.members[11])
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
-    page.evaluate("async () => { const { prepareCard } = await import('/phone/card.js'); await prepareCard(); }")
+    page.evaluate(
+        "async () => { const { prepareCard } = await import('/phone/card.js'); await prepareCard(); }"
+    )
     page.clock.install()
     page.click("#tabs .central")
     page.wait_for_selector(".held .qr")
@@ -173,10 +189,8 @@ def test_signing_out_forgets_the_member_on_this_device(page: Page, shop: Shop) -
     page.click("#bar .button:last-child")
     page.get_by_role("button", name=re.compile("^(Sair|Sign out|Wyloguj się)$")).click()
     page.wait_for_selector("[name=contact]")
-    left = page.evaluate(
-        """async () => {
+    left = page.evaluate("""async () => {
           const { database } = await import("/phone/phone.js");
           return [localStorage.getItem("selo-phone"), (await (await database).all("facts")).length];
-        }"""
-    )
+        }""")
     assert left == [None, 0]

@@ -1,4 +1,6 @@
-"""What a member meets beyond the quiet day: mistypes, news while a card is held up, a lost network, a slow one, the way back."""
+"""What a member meets beyond the quiet day: mistypes, news while a card is held up, a lost network, a slow
+one, the way back.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ def till(browser: Browser) -> Iterator[Page]:
 
 
 def portuguese(shop: Shop, page: Page, start: int) -> MemberSignIn:
-    """Sign in as the first member from `start` whose language is Portuguese, so that words can be told to the letter."""
+    """Sign in as the first member from `start` whose language is Portuguese, so that words can be told to the
+    letter.
+    """
     for member in (each for each in shop.members[start:] if each["email"]):
         page.goto(f"{shop.url}/phone/")
         page.evaluate("localStorage.clear()")
@@ -88,20 +92,22 @@ def test_another_code_can_be_asked_for_and_is_the_one_that_counts(page: Page, sh
     page.wait_for_selector(".purse")
 
 
-def test_a_great_purchase_is_told_in_few_cards_beneath_the_code_that_is_held_up(page: Page, till: Page, shop: Shop) -> None:
+def test_a_great_purchase_is_told_in_few_cards_beneath_the_code_that_is_held_up(
+    page: Page, till: Page, shop: Shop
+) -> None:
     member = portuguese(shop, page, 41)
     sign_in_at_till(till, shop, shop.cashier())
     page.click("#tabs .central")
     page.wait_for_selector(".held .qr")
     buy(till, member["number"], "900,00")
-    expect(page.locator(".held > .newsarea .news").first).to_have_text(re.compile(r"^\+1\s\d{3} NumisPontos$"))
+    expect(page.locator(".held > .newsarea .news").first).to_have_text(
+        re.compile(r"^\+1\s\d{3} NumisPontos$")
+    )
     # The code stays whole and within reach of the camera.
-    assert page.evaluate(
-        """() => {
+    assert page.evaluate("""() => {
           const code = document.querySelector(".held .qr").getBoundingClientRect();
           return [...document.querySelectorAll(".news")].every((note) => note.getBoundingClientRect().top >= code.bottom);
-        }"""
-    )
+        }""")
     assert findings(page) == []
     page.click(".held .close")
     page.click(".bell")
@@ -174,7 +180,9 @@ def test_what_was_read_last_stands_at_once_while_it_is_read_afresh(page: Page, s
     expect(page).to_have_title("Histórico · Clube NumisCollect")
 
 
-def test_without_a_network_it_says_since_when_and_catches_up(context: BrowserContext, page: Page, till: Page, shop: Shop) -> None:
+def test_without_a_network_it_says_since_when_and_catches_up(
+    context: BrowserContext, page: Page, till: Page, shop: Shop
+) -> None:
     member = portuguese(shop, page, 54)
     sign_in_at_till(till, shop, shop.cashier())
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
@@ -215,20 +223,20 @@ def test_a_socket_that_stays_away_is_told_quietly_and_comes_back(page: Page, sho
 
 def test_a_session_that_ended_says_why_somebody_must_sign_in_again(page: Page, shop: Shop) -> None:
     portuguese(shop, page, 62)
-    page.evaluate(
-        """() => {
+    page.evaluate("""() => {
           const kept = JSON.parse(localStorage.getItem("selo-phone"));
           Object.assign(kept, { accessToken: "x", refreshToken: "y", accessTokenExpiresAt: "2020-01-01T00:00:00Z" });
           localStorage.setItem("selo-phone", JSON.stringify(kept));
-        }"""
-    )
+        }""")
     page.reload()
     expect(page.locator("[name=contact]")).to_be_visible()
     expect(page.locator(".notice")).to_have_text("A sua sessão terminou. Entre de novo.")
     assert findings(page) == []
 
 
-def test_a_browser_that_was_removed_still_shows_a_card_that_counts(page: Page, till: Page, shop: Shop) -> None:
+def test_a_browser_that_was_removed_still_shows_a_card_that_counts(
+    page: Page, till: Page, shop: Shop
+) -> None:
     portuguese(shop, page, 66)
     page.click("#bar .button:last-child")
     own = page.locator("li", has_text="este")
@@ -247,13 +255,13 @@ def test_an_end_is_the_last_whole_day_or_the_minute(page: Page, shop: Shop) -> N
     portuguese(shop, page, 70)
     page.click("#tabs button >> nth=3")
     # The programme file says: until 2027-01-15, that day included.
-    expect(page.locator(".badges li", has_text="Caça de inverno")).to_contain_text("Até 15 de janeiro de 2027")
-    told = page.evaluate(
-        """async () => {
+    expect(page.locator(".badges li", has_text="Caça de inverno")).to_contain_text(
+        "Até 15 de janeiro de 2027"
+    )
+    told = page.evaluate("""async () => {
           const { ending } = await import("/shared/format.js");
           return ["2027-01-16T00:00:00Z", "2027-01-15T13:05:00Z", "2027-06-30T23:00:00Z"].map((at) => ending(at, "Europe/Lisbon"));
-        }"""
-    )
+        }""")
     assert told == ["15 de janeiro de 2027", "15 de janeiro de 2027, 13:05", "30 de junho de 2027"]
 
 
@@ -276,11 +284,20 @@ POLISH = ("1 457", "1 457,50 €", "5 JPY", "12,5%", "\u22121 457", "5 mar 2024,
     ("tag", "figures", "counts"),
     [
         ("en", ENGLISH, ("1 unread message", "2 unread messages", "5 unread messages", "22 unread messages")),
-        ("pt", PORTUGUESE, ("1 mensagem por ler", "2 mensagens por ler", "5 mensagens por ler", "22 mensagens por ler")),
+        (
+            "pt",
+            PORTUGUESE,
+            ("1 mensagem por ler", "2 mensagens por ler", "5 mensagens por ler", "22 mensagens por ler"),
+        ),
         (
             "pl",
             POLISH,
-            ("1 nieprzeczytana wiadomość", "2 nieprzeczytane wiadomości", "5 nieprzeczytanych wiadomości", "22 nieprzeczytane wiadomości"),
+            (
+                "1 nieprzeczytana wiadomość",
+                "2 nieprzeczytane wiadomości",
+                "5 nieprzeczytanych wiadomości",
+                "22 nieprzeczytane wiadomości",
+            ),
         ),
     ],
 )

@@ -1,4 +1,6 @@
-"""The main journey, by camera: the till films the phone's card and voucher, and each side sees the truth at once."""
+"""The main journey, by camera: the till films the phone's card and voucher, and each side sees the truth at
+once.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,12 @@ def reel(tmp_path: Path) -> Path:
 @pytest.fixture
 def till(launch: Launch, reel: Path) -> Iterator[Page]:
     browser: Browser = launch(reel)
-    context: BrowserContext = browser.new_context(viewport=PHONE, locale="pt-PT", reduced_motion="reduce", permissions=["camera"])  # type: ignore[arg-type]
+    context: BrowserContext = browser.new_context(
+        viewport=PHONE,
+        locale="pt-PT",
+        reduced_motion="reduce",
+        permissions=["camera"],
+    )
     yield context.new_page()
     browser.close()
 
@@ -44,13 +51,17 @@ def hold_up(phone: Page, reel: Path) -> None:
 
 
 def scan(till: Page) -> None:
-    """Go to the scan screen: the camera sees what is filmed now. The first time it has to be turned on, then it comes by itself."""
+    """Go to the scan screen: the camera sees what is filmed now. The first time it has to be turned on, then
+    it comes by itself.
+    """
     till.click("#tabs button >> nth=0")
     if till.evaluate("localStorage.getItem('selo-till-camera-on')") != "true":
         till.click(".lens > .button")
 
 
-def test_card_purchase_redeeming_voucher_and_a_second_scan(page: Page, till: Page, reel: Path, shop: Shop) -> None:
+def test_card_purchase_redeeming_voucher_and_a_second_scan(
+    page: Page, till: Page, reel: Path, shop: Shop
+) -> None:
     member = next(each for each in reversed(shop.members) if each["email"])
     sign_in_on_phone(page, shop, member)
     sign_in_at_till(till, shop, shop.of_role("manager"))
@@ -103,7 +114,9 @@ def test_card_purchase_redeeming_voucher_and_a_second_scan(page: Page, till: Pag
     expect(till.locator(".done.good h1")).to_have_text("O vale pode ser usado de novo")
     # And turns back by itself: nothing but its socket tells of that.
     expect(page.locator(".held[data-state=ISSUED] .qr")).to_be_visible()
-    expect(page.locator("#news .news").last).to_contain_text(re.compile("Ready to use again|Pode ser usado de novo|Można użyć ponownie"))
+    expect(page.locator("#news .news").last).to_contain_text(
+        re.compile("Ready to use again|Pode ser usado de novo|Można użyć ponownie")
+    )
     page.click(".held .close")
     page.click("#tabs button >> nth=1")
     page.click(".ticket >> nth=0")
@@ -127,7 +140,9 @@ def test_a_card_that_was_scanned_is_refused_a_second_time(page: Page, till: Page
     expect(till.locator(".face")).to_have_count(0)
 
 
-def test_a_code_in_the_picture_is_read_once_and_the_camera_stops_with_the_screen(till: Page, reel: Path, shop: Shop) -> None:
+def test_a_code_in_the_picture_is_read_once_and_the_camera_stops_with_the_screen(
+    till: Page, reel: Path, shop: Shop
+) -> None:
     sign_in_at_till(till, shop, shop.cashier())
     film.write_film(reel, film.picture_of("not one of ours"))
     scan(till)

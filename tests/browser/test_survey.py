@@ -1,4 +1,6 @@
-"""A survey's question on the phone page: read and answered by one tap, in each language, at 360 px and by whoever cannot see it."""
+"""A survey's question on the phone page: read and answered by one tap, in each language, at 360 px and by
+whoever cannot see it.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +14,14 @@ from tests.browser.club import Club, join, open_club
 from tests.houses import NUMISCOLLECT
 
 RULE = "    after: {days: 3}\n    limit: {times: 1, per: month}\n    do: [{survey: satisfaction}]\n"
-VISIT = '  - {code: visit, kind: csat, question: {pt: "Gostou da visita?", en: "Did you enjoy your visit?", pl: "Jak oceniasz wizytę?"}}\n'
-THANKS = "  - {code: answered, title: Thanks, on: survey.answered, do: [{award: {wallet: cashback, fixed: 150}}]}\n"
+VISIT = (
+    '  - {code: visit, kind: csat, question: {pt: "Gostou da visita?", en: "Did you enjoy your visit?", pl:'
+    ' "Jak oceniasz wizytę?"}}\n'
+)
+THANKS = (
+    "  - {code: answered, title: Thanks, on: survey.answered, do: [{award: {wallet: cashback, fixed:"
+    " 150}}]}\n"
+)
 BUY = "mutation($i: PurchaseInput!) { recordPurchase(input: $i) { __typename } }"
 
 
@@ -33,7 +41,9 @@ def club() -> Iterator[Club]:
 
 @pytest.fixture
 def narrow(browser: Browser) -> Iterator[BrowserContext]:
-    context = browser.new_context(viewport={"width": 360, "height": 740}, locale="pt-PT", reduced_motion="reduce", color_scheme="dark")
+    context = browser.new_context(
+        viewport={"width": 360, "height": 740}, locale="pt-PT", reduced_motion="reduce", color_scheme="dark"
+    )
     yield context
     context.close()
 
@@ -55,12 +65,17 @@ def test_a_question_is_answered_by_one_tap_and_thanked_for(club: Club, narrow: B
     token = asked(page, club, "ana@example.com")
     assert findings(page) == []
     assert not page.evaluate(
-        "document.documentElement.scrollWidth > innerWidth || document.getElementById('screen').scrollWidth > innerWidth"
+        "document.documentElement.scrollWidth > innerWidth || document.getElementById('screen').scrollWidth >"
+        " innerWidth"
     )
     likely = page.get_by_role("group", name="Recomendaria a NumisCollect?")
     expect(likely.get_by_role("button")).to_have_text([str(score) for score in range(11)])
-    expect(page.get_by_role("group", name="Gostou da visita?").get_by_role("button")).to_have_text(["1", "2", "3", "4", "5"])
-    small = page.locator(".scores .button").evaluate_all("all => all.filter(one => one.offsetWidth < 40 || one.offsetHeight < 44).length")
+    expect(page.get_by_role("group", name="Gostou da visita?").get_by_role("button")).to_have_text(
+        ["1", "2", "3", "4", "5"]
+    )
+    small = page.locator(".scores .button").evaluate_all(
+        "all => all.filter(one => one.offsetWidth < 40 || one.offsetHeight < 44).length"
+    )
     assert small == 0
 
     likely.get_by_role("button", name="10", exact=True).press("Enter")
@@ -71,7 +86,9 @@ def test_a_question_is_answered_by_one_tap_and_thanked_for(club: Club, narrow: B
     assert findings(page) == []
     found = club.do("{ me { messages(first: 5) { edges { node { survey { code score } } } } } }", token=token)
     kept = {
-        one["node"]["survey"]["code"]: one["node"]["survey"]["score"] for one in found["me"]["messages"]["edges"] if one["node"]["survey"]
+        one["node"]["survey"]["code"]: one["node"]["survey"]["score"]
+        for one in found["me"]["messages"]["edges"]
+        if one["node"]["survey"]
     }
     assert kept == {"satisfaction": 10, "visit": None}
     expect(page.locator("#news")).to_contain_text("Thanks: +1,50")  # what the programme gives for an answer
@@ -102,7 +119,9 @@ def test_without_a_network_the_same_tap_again_counts_once(club: Club, narrow: Br
         ("pl-PL", "Jak oceniasz wizytę?", "Dziękujemy. Twoja odpowiedź: 4"),
     ],
 )
-def test_it_is_asked_and_thanked_for_in_the_members_language(browser: Browser, club: Club, tag: str, words: str, thanks: str) -> None:
+def test_it_is_asked_and_thanked_for_in_the_members_language(
+    browser: Browser, club: Club, tag: str, words: str, thanks: str
+) -> None:
     context = browser.new_context(viewport={"width": 360, "height": 740}, locale=tag, reduced_motion="reduce")
     page = context.new_page()
     asked(page, club, f"{tag.lower()}@example.com")

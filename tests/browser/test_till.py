@@ -1,4 +1,6 @@
-"""The till page on the real API: signing in, serving, refunds, a manager's correction; by keyboard, and nothing for axe to find."""
+"""The till page on the real API: signing in, serving, refunds, a manager's correction; by keyboard, and
+nothing for axe to find.
+"""
 
 from __future__ import annotations
 
@@ -142,7 +144,9 @@ def test_a_purchase_can_be_recorded_by_keyboard_alone(page: Page, shop: Shop) ->
     page.wait_for_selector("#code")
 
 
-def test_the_till_speaks_three_languages_and_remembers_the_store(context: BrowserContext, page: Page, shop: Shop) -> None:
+def test_the_till_speaks_three_languages_and_remembers_the_store(
+    context: BrowserContext, page: Page, shop: Shop
+) -> None:
     for tag, word in (("en", "Sign in"), ("pl", "Zaloguj się"), ("pt", "Entrar")):
         page.goto(f"{shop.url}/till/")
         page.click(f"[lang={tag}]")
@@ -164,5 +168,6 @@ def test_at_360_px_nothing_runs_over_the_edge(page: Page, shop: Shop) -> None:
     page.click("details summary")
     page.click("details .button.plain")
     assert page.evaluate(
-        "document.getElementById('screen').scrollWidth <= innerWidth && document.documentElement.scrollWidth <= innerWidth"
+        "document.getElementById('screen').scrollWidth <= innerWidth && document.documentElement.scrollWidth"
+        " <= innerWidth"
     )

@@ -1,4 +1,6 @@
-"""What goes wrong at a till is told where it happened, in the cashier's language, with what to do; and the way back is always there."""
+"""What goes wrong at a till is told where it happened, in the cashier's language, with what to do; and the
+way back is always there.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +48,9 @@ def test_more_than_is_left_is_refused_before_it_is_asked_and_in_money(page: Page
     page.click("form.row .button")
     page.click(".segments button >> nth=1")
     page.fill("[name=amount]", "1182,51")
-    expect(page.locator(".field.wrong .hint")).to_have_text(re.compile(r"^Só se podem devolver mais 1\s182,50\s€$"))
+    expect(page.locator(".field.wrong .hint")).to_have_text(
+        re.compile(r"^Só se podem devolver mais 1\s182,50\s€$")
+    )
     expect(page.locator("form.stack .primary")).to_be_disabled()
     page.fill("[name=amount]", "1182,50")
     expect(page.locator("form.stack .primary")).to_be_enabled()
@@ -116,13 +120,11 @@ def test_a_till_locked_by_wrong_codes_says_so_and_for_how_long(browser: Browser,
 
 def test_a_session_that_ended_says_why_somebody_must_sign_in_again(page: Page, shop: Shop) -> None:
     sign_in_at_till(page, shop, shop.cashier())
-    page.evaluate(
-        """() => {
+    page.evaluate("""() => {
           const kept = JSON.parse(localStorage.getItem("selo-till"));
           Object.assign(kept, { accessToken: "x", refreshToken: "y", accessTokenExpiresAt: "2020-01-01T00:00:00Z" });
           localStorage.setItem("selo-till", JSON.stringify(kept));
-        }"""
-    )
+        }""")
     look_up(page, shop.members[30]["number"])
     expect(page.locator("[name=username]")).to_be_visible()
     expect(page.locator(".notice")).to_have_text("A sua sessão terminou. Entre de novo; nada se perdeu.")
@@ -134,7 +136,9 @@ def test_a_session_that_ended_says_why_somebody_must_sign_in_again(page: Page, s
     expect(page.locator(".notice")).to_have_count(0)
 
 
-def test_a_slow_answer_shows_that_it_is_waited_for_and_a_second_tap_sends_nothing(page: Page, shop: Shop) -> None:
+def test_a_slow_answer_shows_that_it_is_waited_for_and_a_second_tap_sends_nothing(
+    page: Page, shop: Shop
+) -> None:
     sign_in_at_till(page, shop, shop.cashier())
     recorded: list[str] = []
 
@@ -155,7 +159,9 @@ def test_a_slow_answer_shows_that_it_is_waited_for_and_a_second_tap_sends_nothin
     assert len(recorded) == 1
 
 
-def test_a_voucher_used_elsewhere_in_the_meantime_turns_the_whole_screen(page: Page, browser: Browser, shop: Shop) -> None:
+def test_a_voucher_used_elsewhere_in_the_meantime_turns_the_whole_screen(
+    page: Page, browser: Browser, shop: Shop
+) -> None:
     manager = shop.of_role("manager")
     context = browser.new_context(locale="pt-PT", reduced_motion="reduce")
     code = redeemed(page, context, shop, shop.members[34])
@@ -168,7 +174,9 @@ def test_a_voucher_used_elsewhere_in_the_meantime_turns_the_whole_screen(page: P
     page.click(".button.good")
     page.wait_for_selector(".done.good")
     other.click(".button.good")
-    expect(other.locator(".verdict.bad strong")).to_have_text(re.compile("Já foi usado|Already used|Już użyty"))
+    expect(other.locator(".verdict.bad strong")).to_have_text(
+        re.compile("Já foi usado|Already used|Już użyty")
+    )
     expect(other.locator(".verdict.bad")).to_contain_text("NumisCollect Lisboa")
     expect(other.locator(".button.good")).to_have_count(0)
     assert findings(other) == []
@@ -239,7 +247,10 @@ def test_at_360_px_what_matters_is_read_whole_and_nothing_hides_what_is_typed(pa
     sign_in_at_till(page, shop, shop.cashier())
     name = page.locator(".where strong")
     assert name.inner_text() == "NumisCollect Lisboa"
-    assert name.evaluate("(element) => element.scrollWidth <= element.clientWidth && element.scrollHeight <= element.clientHeight + 1")
+    assert name.evaluate(
+        "(element) => element.scrollWidth <= element.clientWidth && element.scrollHeight <="
+        " element.clientHeight + 1"
+    )
     box = page.locator(".typed .button").bounding_box()
     assert box is not None
     assert box["x"] + box["width"] <= 360 - 16
@@ -247,13 +258,11 @@ def test_at_360_px_what_matters_is_read_whole_and_nothing_hides_what_is_typed(pa
     enter_purchase(page, total="1182,50", receipt=receipt())
     # The button stands in sight, and not over the field.
     expect(page.locator("form.card .primary")).to_be_in_viewport(ratio=1)
-    assert page.evaluate(
-        """() => {
+    assert page.evaluate("""() => {
           const field = document.querySelector("[name=receipt]");
           const { left, top, width, height } = field.getBoundingClientRect();
           return [0.05, 0.5, 0.95].every((part) => document.elementFromPoint(left + width / 2, top + height * part) === field);
-        }"""
-    )
+        }""")
     confirm_purchase(page)
     unit = page.locator(".done .unit").first
     assert unit.evaluate("(element) => element.getClientRects().length") == 1

@@ -1,4 +1,6 @@
-"""The pages while their server refuses or cannot be reached: never blank or squeezed, in their own words, and back by themselves."""
+"""The pages while their server refuses or cannot be reached: never blank or squeezed, in their own words, and
+back by themselves.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,10 @@ from tests.houses import SMALL
 from tests.servers import quick_folder, selo, serving
 
 REFUSED = '{"errors":[{"message":"Too many requests.","extensions":{"code":"RATE_LIMITED","retryAfter":20}}]}'
-TOLD = {"phone": "Demasiadas tentativas. Espere 20 s.", "till": "Demasiadas tentativas ou códigos errados. Espere 20 s."}
+TOLD = {
+    "phone": "Demasiadas tentativas. Espere 20 s.",
+    "till": "Demasiadas tentativas ou códigos errados. Espere 20 s.",
+}
 NO_STORE = "Ainda não há nenhuma loja. Quem gere este servidor acrescenta uma com: selo store add"
 SMALL_PHONE = {"width": 360, "height": 740}
 
@@ -25,7 +30,9 @@ def refuse(route: Route) -> None:
 
 
 @pytest.mark.parametrize(("name", "ready"), [("phone", "form + .button"), ("till", "[name=store]")])
-def test_a_page_refused_at_its_first_question_says_so_and_asks_again_by_itself(page: Page, shop: Shop, name: str, ready: str) -> None:
+def test_a_page_refused_at_its_first_question_says_so_and_asks_again_by_itself(
+    page: Page, shop: Shop, name: str, ready: str
+) -> None:
     page.route("**/graphql", refuse)
     page.goto(f"{shop.url}/{name}/")
     expect(page.locator(".notice.bad")).to_have_text(TOLD[name])
@@ -61,7 +68,9 @@ def test_a_phone_without_a_network_offers_to_try_again_and_squeezes_nothing(page
     page.route("**/graphql", lambda route: route.abort())
     page.evaluate("dispatchEvent(new Event('offline'))")
     expect(page.locator("#bar .net .chip")).to_be_visible()
-    buttons = page.locator("#bar .button").evaluate_all("(all) => all.map((each) => each.getBoundingClientRect().toJSON())")
+    buttons = page.locator("#bar .button").evaluate_all(
+        "(all) => all.map((each) => each.getBoundingClientRect().toJSON())"
+    )
     assert [(each["width"], each["height"]) for each in buttons] == [(48, 48), (48, 48)]
     assert page.evaluate("document.documentElement.scrollWidth") == 360
     # A picture that cannot be had is a drawing, not a broken frame.
@@ -90,13 +99,11 @@ def test_a_kept_purchase_that_the_server_cannot_take_says_why_in_the_cashiers_la
     page.click("form.card .primary")
     page.wait_for_selector(".done.waiting")
     # As from a tablet whose clock stood still for years.
-    page.evaluate(
-        """async () => {
+    page.evaluate("""async () => {
           const { database } = await import("/till/till.js");
           const [row] = await (await database).all("queue");
           await (await database).put("queue", { ...row, purchase: { ...row.purchase, occurredAt: "2001-01-01T00:00:00Z" } });
-        }"""
-    )
+        }""")
     context.set_offline(False)
     expect(page.locator("#bar .state")).to_have_attribute("data-refused", "1")
     page.click("#tabs button >> nth=2")

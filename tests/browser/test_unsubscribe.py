@@ -1,4 +1,6 @@
-"""The page behind a mail's unsubscribe link, as `selo serve` shows it: one button, in the member's language, usable by everybody."""
+"""The page behind a mail's unsubscribe link, as `selo serve` shows it: one button, in the member's language,
+usable by everybody.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine, Iterator

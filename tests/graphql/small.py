@@ -1,4 +1,6 @@
-"""A small schema of the tests' own, with what the porch must hold: lists, connections, slow and broken fields, each scalar."""
+"""A small schema of the tests' own, with what the porch must hold: lists, connections, slow and broken
+fields, each scalar.
+"""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
@@ -74,7 +76,9 @@ class Member:
             Numbered(n, Entry_(id=strawberry.ID(str(n)), amount=n, tags=["a"]))
             for n in range(start - 1, max(-1, start - 2 - window.size), -1)
         ]
-        return connection(rows, window, of="entry", edge=PointEntryEdge, page_info=PageInfo, make=PointEntryConnection)
+        return connection(
+            rows, window, of="entry", edge=PointEntryEdge, page_info=PageInfo, make=PointEntryConnection
+        )
 
 
 @strawberry.input
@@ -215,7 +219,19 @@ def _open(*names: str) -> dict[str, Entry]:
 
 TABLE: Mapping[str, Mapping[str, Entry]] = {
     "Query": {
-        **_open("hello", "count", "members", "nodes", "echo", "broken", "missing", "off", "wrong", "nullInNonNull", "slow"),
+        **_open(
+            "hello",
+            "count",
+            "members",
+            "nodes",
+            "echo",
+            "broken",
+            "missing",
+            "off",
+            "wrong",
+            "nullInNonNull",
+            "slow",
+        ),
         "me": Entry(MEMBER, MEMBER),
         "till": Entry(STAFF, STAFF),
     },
@@ -247,4 +263,6 @@ def make_engine(
 
 
 def make_context(caller: Caller | None = None, services: Services | None = None) -> Context[object, object]:
-    return Context(Origin("0123456789abcdef", "192.0.2.1", "pt"), caller or Anonymous(), services or Services(), None)
+    return Context(
+        Origin("0123456789abcdef", "192.0.2.1", "pt"), caller or Anonymous(), services or Services(), None
+    )

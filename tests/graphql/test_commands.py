@@ -21,7 +21,13 @@ async def number_of(doors: Doors, token: str) -> str:
 
 
 async def buy(doors: Doors, till: str, member: str, at: int) -> None:
-    given = {"member": member, "externalId": f"R{at}", "currency": "EUR", "total": 2_000, "idempotencyKey": f"key {at}"}
+    given = {
+        "member": member,
+        "externalId": f"R{at}",
+        "currency": "EUR",
+        "total": 2_000,
+        "idempotencyKey": f"key {at}",
+    }
     await doors.do(RECORD, {"input": given}, token=till)
 
 
@@ -39,10 +45,13 @@ async def test_where_live_activity_goes_on_costs_one_command_and_none_beside_the
         await doors.do("{ me { name activityCursor } }", token=token)
     assert [str(command) for command in counted.commands] == ["find(members)", "find(mailboxes)"]
     with doors.wire.counting() as counted:
-        await doors.do("{ me { name activityCursor messages { unread edges { node { title } } } } }", token=token)
-    assert [str(command) for command in counted.commands] == ["find(members)", "find(mailboxes)"], (
-        "an inbox that never had a letter is not read"
-    )
+        await doors.do(
+            "{ me { name activityCursor messages { unread edges { node { title } } } } }", token=token
+        )
+    assert [str(command) for command in counted.commands] == [
+        "find(members)",
+        "find(mailboxes)",
+    ], "an inbox that never had a letter is not read"
 
 
 async def test_a_later_page_of_the_history_is_one_command(doors: Doors) -> None:
@@ -53,7 +62,9 @@ async def test_a_later_page_of_the_history_is_one_command(doors: Doors) -> None:
     first = (await doors.do(PAGE, token=token))["me"]["pointHistory"]
     assert [len(first["edges"]), first["pageInfo"]["hasNextPage"]] == [20, True]
     with doors.wire.counting() as counted:
-        second = (await doors.do(PAGE, {"after": first["pageInfo"]["endCursor"]}, token=token))["me"]["pointHistory"]
+        second = (await doors.do(PAGE, {"after": first["pageInfo"]["endCursor"]}, token=token))["me"][
+            "pointHistory"
+        ]
     assert [str(command) for command in counted.commands] == ["find(journal)"]
     assert [len(second["edges"]), second["pageInfo"]["hasNextPage"]] == [6, False]
     assert second["edges"][-1]["node"]["title"] == "Boas-vindas"
@@ -63,7 +74,9 @@ async def test_a_later_page_of_the_history_is_one_command(doors: Doors) -> None:
 async def test_recording_a_purchase_is_three_commands(doors: Doors) -> None:
     token, till = await doors.member(), await doors.hire("rui")
     number = await number_of(doors, token)
-    customer = (await doors.do("query($n: String!) { findCustomer(contact: $n) { id } }", {"n": number}, token=till))["findCustomer"]["id"]
+    customer = (
+        await doors.do("query($n: String!) { findCustomer(contact: $n) { id } }", {"n": number}, token=till)
+    )["findCustomer"]["id"]
     await buy(doors, till, customer, 1)
     with doors.wire.counting() as counted:
         await buy(doors, till, customer, 2)
@@ -75,7 +88,10 @@ async def test_reasons_of_a_whole_page_are_read_in_one_command(doors: Doors) -> 
     number = await number_of(doors, token)
     for at in range(5):
         await buy(doors, till, number, at)
-    query = "{ me { pointHistory { edges { node { amount explanation { rule title applied amount reason } } } } } }"
+    query = (
+        "{ me { pointHistory { edges { node { amount explanation { rule title applied amount reason } } }"
+        " } } }"
+    )
     with doors.wire.counting() as counted:
         await doors.do(query, token=token)
     assert [str(command) for command in counted.commands] == ["find(members)", "find(journal)"]
@@ -90,11 +106,19 @@ async def test_purchases_and_vouchers_of_a_whole_page_are_read_together(doors: D
     await doors.do(query, token=token)
     with doors.wire.counting() as counted:
         await doors.do(query, token=token)
-    assert [str(command) for command in counted.commands] == ["find(members)", "find(journal)", "find(receipts)", "find(journal)"]
+    assert [str(command) for command in counted.commands] == [
+        "find(members)",
+        "find(journal)",
+        "find(receipts)",
+        "find(journal)",
+    ]
 
 
 async def test_the_programme_costs_nothing(doors: Doors) -> None:
-    query = "{ programme { name earning { title } tiers { name benefits } badges { name } rewards { title cost { amount } } } }"
+    query = (
+        "{ programme { name earning { title } tiers { name benefits } badges { name } rewards { title cost {"
+        " amount } } } }"
+    )
     with doors.wire.counting() as counted:
         await doors.do(query)
     assert counted.names == []

@@ -1,4 +1,6 @@
-"""Every error carries a code; what nobody foresaw says INTERNAL and the request id, and the logs hold no text of the client's."""
+"""Every error carries a code; what nobody foresaw says INTERNAL and the request id, and the logs hold no text
+of the client's.
+"""
 
 import asyncio
 
@@ -42,7 +44,9 @@ async def test_an_unforeseen_error_tells_its_request_id_and_nothing_else() -> No
 
 
 async def test_null_where_none_may_be_is_our_fault_not_the_clients() -> None:
-    assert [each["extensions"] for each in await errors("{ nullInNonNull }")] == [{"code": "INTERNAL", "requestId": "0123456789abcdef"}]
+    assert [each["extensions"] for each in await errors("{ nullInNonNull }")] == [
+        {"code": "INTERNAL", "requestId": "0123456789abcdef"}
+    ]
 
 
 @pytest.mark.parametrize(
@@ -59,7 +63,9 @@ async def test_what_a_resolver_says_reaches_the_client_with_its_code(field: str,
 
 
 async def test_a_mutation_says_when_to_come_back() -> None:
-    assert [each["extensions"] for each in await errors("mutation { busy }")] == [{"code": "BUSY", "retryAfter": 3}]
+    assert [each["extensions"] for each in await errors("mutation { busy }")] == [
+        {"code": "BUSY", "retryAfter": 3}
+    ]
 
 
 @pytest.mark.parametrize(
@@ -81,7 +87,16 @@ async def test_an_input_that_does_not_fit_is_named(given: Json, field: str) -> N
 
 
 @pytest.mark.parametrize(
-    "text", ["{ hello", "{ nope }", "{ hello(nope: 1) }", '{ count(of: "x") }', "query ($n: Int!) { count(of: $n) }", "", "scalar X"]
+    "text",
+    [
+        "{ hello",
+        "{ nope }",
+        "{ hello(nope: 1) }",
+        '{ count(of: "x") }',
+        "query ($n: Int!) { count(of: $n) }",
+        "",
+        "scalar X",
+    ],
 )
 async def test_faults_of_the_document_and_of_variables_are_bad_input(text: str) -> None:
     assert {each["extensions"]["code"] for each in await errors(text)} == {"BAD_INPUT"}  # type: ignore[index]
@@ -99,7 +114,9 @@ async def test_a_faulty_documents_places_are_told() -> None:
 
 async def test_no_suggestions_and_no_schema_where_introspection_is_off() -> None:
     (typo,) = await errors("{ helo }", introspection=False)
-    (asked,) = await errors("{ ...f } fragment f on Query { __schema { types { name } } }", introspection=False)
+    (asked,) = await errors(
+        "{ ...f } fragment f on Query { __schema { types { name } } }", introspection=False
+    )
     assert "hello" not in str(typo)
     assert asked["message"] == "Introspection is turned off here."
     assert "Did you mean" in str(await errors("{ helo }"))

@@ -18,7 +18,9 @@ def never() -> "asyncio.Future[None]":
 
 async def test_a_query_over_its_time_is_cancelled_and_answered_busy() -> None:
     services = Services(wait_seconds=0.2)
-    answer = await make_engine(operation_seconds=0.02).run(Request("{ slow }"), make_context(services=services), never())
+    answer = await make_engine(operation_seconds=0.02).run(
+        Request("{ slow }"), make_context(services=services), never()
+    )
     assert (answer.status, answer.retry_after) == (503, 2)
     assert answer.body["errors"][0]["extensions"] == {"code": "BUSY", "retryAfter": 2}  # type: ignore[index]
     await asyncio.sleep(0.25)
@@ -28,7 +30,9 @@ async def test_a_query_over_its_time_is_cancelled_and_answered_busy() -> None:
 async def test_a_mutation_over_its_time_is_answered_busy_and_ends_all_the_same() -> None:
     services, drain = Services(wait_seconds=0.05), Drain()
     engine = make_engine(operation_seconds=0.01, drain=drain)
-    answer = await engine.run(Request('mutation { spend(key: "k") }'), make_context(services=services), never())
+    answer = await engine.run(
+        Request('mutation { spend(key: "k") }'), make_context(services=services), never()
+    )
     assert (answer.status, services.finished, drain.under_way) == (503, [], 1)
     await asyncio.sleep(0.1)
     assert (services.finished, drain.under_way) == (["k"], 0)
@@ -81,12 +85,19 @@ async def test_a_closed_drain_says_busy() -> None:
 
 @pytest.fixture
 def sparing() -> Engine:
-    return make_engine(rates=RateLimits(member_points_per_minute=16, anonymous_requests_per_minute=4, staff_requests_per_minute=3))
+    return make_engine(
+        rates=RateLimits(
+            member_points_per_minute=16, anonymous_requests_per_minute=4, staff_requests_per_minute=3
+        )
+    )
 
 
 async def test_a_member_pays_1_for_a_query_and_5_for_a_mutation(sparing: Engine) -> None:
     context = make_context(MemberCaller("m1", "s1"))
-    statuses = [(await sparing.run(Request('mutation { spend(key: "k") }'), context, never())).status for _ in range(4)]
+    statuses = [
+        (await sparing.run(Request('mutation { spend(key: "k") }'), context, never())).status
+        for _ in range(4)
+    ]
     assert statuses == [200, 200, 200, 429]
     other = make_context(MemberCaller("m2", "s2"))
     assert (await sparing.run(Request("{ hello }"), other, never())).status == 200
@@ -96,13 +107,22 @@ async def test_a_guessing_mutation_counts_each_time_it_runs(sparing: Engine) -> 
     services = Services()
     five = "mutation {" + " ".join(f'g{n}: signIn(code: "{n}")' for n in range(5)) + "}"
     refused = await sparing.run(Request(five), make_context(services=services), never())
-    assert (refused.status, refused.body["errors"][0]["extensions"]["code"], services.ran) == (429, "RATE_LIMITED", [])  # type: ignore[index]
+    assert (refused.status, refused.body["errors"][0]["extensions"]["code"], services.ran) == (  # type: ignore[index]
+        429,
+        "RATE_LIMITED",
+        [],
+    )
 
 
 async def test_a_till_is_counted_by_its_session(sparing: Engine) -> None:
     one = make_context(StaffCaller("e1", "CASHIER", "lisboa", "t1"))
     other = make_context(StaffCaller("e1", "CASHIER", "lisboa", "t2"))
-    assert [(await sparing.run(Request("{ till }"), one, never())).status for _ in range(4)] == [200, 200, 200, 429]
+    assert [(await sparing.run(Request("{ till }"), one, never())).status for _ in range(4)] == [
+        200,
+        200,
+        200,
+        429,
+    ]
     assert (await sparing.run(Request("{ till }"), other, never())).body == {"data": {"till": "lisboa"}}
 
 

@@ -7,7 +7,9 @@ PAGE = """query($after: String, $wallet: WalletCode) { me { pointHistory(first: 
 
 
 async def page(doors: Doors, token: str, after: str | None = None, wallet: str | None = None) -> Json:
-    found: Json = (await doors.do(PAGE, {"after": after, "wallet": wallet}, token=token))["me"]["pointHistory"]
+    found: Json = (await doors.do(PAGE, {"after": after, "wallet": wallet}, token=token))["me"][
+        "pointHistory"
+    ]
     return found
 
 
@@ -16,14 +18,29 @@ async def test_a_wallet_is_paged_by_itself_and_its_cursors_are_junk_elsewhere(do
     number = (await doors.do("{ me { number } }", token=token))["me"]["number"]
     for at in range(3):
         line = {"sku": "stamp", "category": "stamps", "amount": 2_000}
-        given = {"member": number, "externalId": f"R{at}", "currency": "EUR", "total": 2_000, "lines": [line], "idempotencyKey": f"k{at}"}
+        given = {
+            "member": number,
+            "externalId": f"R{at}",
+            "currency": "EUR",
+            "total": 2_000,
+            "lines": [line],
+            "idempotencyKey": f"k{at}",
+        }
         await doors.mutate("recordPurchase", given, "__typename", token=till)
     first = await page(doors, token, wallet="cashback")
-    assert [(edge["node"]["wallet"], edge["node"]["amount"]) for edge in first["edges"]] == [("cashback", 100)] * 2
+    assert [(edge["node"]["wallet"], edge["node"]["amount"]) for edge in first["edges"]] == [
+        ("cashback", 100)
+    ] * 2
     last = await page(doors, token, first["pageInfo"]["endCursor"], "cashback")
-    assert ([edge["node"]["amount"] for edge in last["edges"]], last["pageInfo"]["hasNextPage"]) == ([100], False)
+    assert ([edge["node"]["amount"] for edge in last["edges"]], last["pageInfo"]["hasNextPage"]) == (
+        [100],
+        False,
+    )
     assert len({edge["node"]["id"] for edge in (*first["edges"], *last["edges"])}) == 3
     whole = await page(doors, token)
-    for cursor, wallet in ((first["pageInfo"]["endCursor"], None), (whole["pageInfo"]["endCursor"], "cashback")):
+    for cursor, wallet in (
+        (first["pageInfo"]["endCursor"], None),
+        (whole["pageInfo"]["endCursor"], "cashback"),
+    ):
         refused = await doors.error(PAGE, {"after": cursor, "wallet": wallet}, token=token)
         assert refused == {"code": "BAD_INPUT", "field": "after"}

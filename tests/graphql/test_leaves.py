@@ -134,7 +134,10 @@ TREE = "leaf { text } leaves { text __typename } maybeLeaf { text } maybeLeaves 
 
 def run(executor: type[Executor[Any]], text: str, root: object = None) -> ExecutionResult:
     built = executor.build(
-        SCHEMA, parse(text), root_value=root, is_awaitable=cast("Callable[[object], TypeGuard[Awaitable[object]]]", optimized_is_awaitable)
+        SCHEMA,
+        parse(text),
+        root_value=root,
+        is_awaitable=cast("Callable[[object], TypeGuard[Awaitable[object]]]", optimized_is_awaitable),
     )
     assert isinstance(built, Executor)
     result = built.execute_operation()
@@ -151,7 +154,10 @@ def run(executor: type[Executor[Any]], text: str, root: object = None) -> Execut
 
 def both(text: str, root: object = None) -> ExecutionResult:
     """Run it either way; what they say must be equal to the last word and in the same order."""
-    library, lean = run(StrawberryGraphQLCoreExecutionContext, text, root), run(lean_executor(SCHEMA), text, root)
+    library, lean = (
+        run(StrawberryGraphQLCoreExecutionContext, text, root),
+        run(lean_executor(SCHEMA), text, root),
+    )
     assert str(lean.formatted) == str(library.formatted)
     return lean
 
@@ -159,7 +165,21 @@ def both(text: str, root: object = None) -> ExecutionResult:
 def test_plain_attributes_go_the_short_way_and_others_do_not() -> None:
     short = {name for owner, name in plain_fields(SCHEMA) if owner == "Row"}
     assert short == {
-        *("__typename", "id", "text", "whole", "real", "truth", "at", "day", "wallet", "total", "hue", "maybe", "maybeAt"),
+        *(
+            "__typename",
+            "id",
+            "text",
+            "whole",
+            "real",
+            "truth",
+            "at",
+            "day",
+            "wallet",
+            "total",
+            "hue",
+            "maybe",
+            "maybeAt",
+        ),
         *("leaf", "leaves", "maybeLeaf", "maybeLeaves", "made", "again", "failing", "torn"),
     }
 
@@ -168,18 +188,31 @@ def test_a_tree_of_plain_fields_is_read_without_the_library(monkeypatch: pytest.
     completed: list[str] = []
     complete = StrawberryGraphQLCoreExecutionContext.execute_field
 
-    def noted(self: LeanExecutor, parent: Any, source: object, details: list[FieldDetails], *more: Any) -> object:
+    def noted(
+        self: LeanExecutor, parent: Any, source: object, details: list[FieldDetails], *more: Any
+    ) -> object:
         completed.append(details[0].node.name.value)
         return complete(self, parent, source, details, *more)
 
     monkeypatch.setattr(StrawberryGraphQLCoreExecutionContext, "execute_field", noted)
-    assert run(lean_executor(SCHEMA), "{ given { made leaf { text } leaves { made } } }", Query(given=row())).data == {
-        "given": {"made": "made of t", "leaf": {"text": "l"}, "leaves": [{"made": "made of 1"}, {"made": "made of 2"}]}
+    assert run(
+        lean_executor(SCHEMA), "{ given { made leaf { text } leaves { made } } }", Query(given=row())
+    ).data == {
+        "given": {
+            "made": "made of t",
+            "leaf": {"text": "l"},
+            "leaves": [{"made": "made of 1"}, {"made": "made of 2"}],
+        }
     }
     assert completed == []
     completed.clear()
-    assert run(lean_executor(SCHEMA), "{ given { made leaves { text asked } } }", Query(given=row())).data == {
-        "given": {"made": "made of t", "leaves": [{"text": "1", "asked": "asked of 1"}, {"text": "2", "asked": "asked of 2"}]}
+    assert run(
+        lean_executor(SCHEMA), "{ given { made leaves { text asked } } }", Query(given=row())
+    ).data == {
+        "given": {
+            "made": "made of t",
+            "leaves": [{"text": "1", "asked": "asked of 1"}, {"text": "2", "asked": "asked of 2"}],
+        }
     }
     assert completed == ["given", "leaves", "asked", "asked"]
 
@@ -193,8 +226,14 @@ def test_a_tree_of_plain_fields_is_read_without_the_library(monkeypatch: pytest.
         f"{{ row {{ made {TREE} later again {{ {TREE} }} }} }}",
         "{ row { leaves { made text asked } leaf { text x: made } longer y: longer(by: 2) } }",
         "{ row { torn { text made } again { made torn { __typename } } } }",
-        "{ row { leaf { text } y: leaf { t: text } leaf { u: text ...f } } } fragment f on Leaf { __typename }",
-        "query ($no: Boolean = false) { row { leaf { text @skip(if: $no) x: text @include(if: $no) } leaves { text @include(if: $no) } } }",
+        (
+            "{ row { leaf { text } y: leaf { t: text } leaf { u: text ...f } } } fragment f on Leaf {"
+            " __typename }"
+        ),
+        (
+            "query ($no: Boolean = false) { row { leaf { text @skip(if: $no) x: text @include(if: $no) }"
+            " leaves { text @include(if: $no) } } }"
+        ),
         "{ row { x: text later text y: again { later id } id } }",
         "{ row { ...f ... on Row { id } __typename } } fragment f on Row { text whole }",
         "query ($no: Boolean = false) { row { id @include(if: $no) text @skip(if: $no) } }",
@@ -251,12 +290,23 @@ def test_both_ways_say_the_same(text: str) -> None:
     ],
 )
 def test_both_ways_take_the_same_offence(given: dict[str, object]) -> None:
-    for fields in (ALL, f"{ALL} later", TREE, f"{TREE} {ALL} later", "leaf { text asked } leaves { text made } torn { text } failing"):
+    for fields in (
+        ALL,
+        f"{ALL} later",
+        TREE,
+        f"{TREE} {ALL} later",
+        "leaf { text asked } leaves { text made } torn { text } failing",
+    ):
         both(f"{{ given {{ {fields} }} }}", Query(given=row(**given)))
 
 
 def test_a_guarded_field_never_goes_the_short_way() -> None:
     schema = strawberry.Schema(Query, config=StrawberryConfig(scalar_map=SCALARS))._schema
-    guard(schema, lambda _context, _name: None, roots={"Query": {"row": Entry(PUBLIC, PUBLIC)}}, guarded={("Row", "text"): MEMBER})
+    guard(
+        schema,
+        lambda _context, _name: None,
+        roots={"Query": {"row": Entry(PUBLIC, PUBLIC)}},
+        guarded={("Row", "text"): MEMBER},
+    )
     assert ("Row", "text") not in plain_fields(schema)
     assert ("Row", "id") in plain_fields(schema)

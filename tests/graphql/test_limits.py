@@ -1,4 +1,6 @@
-"""What a document weighs: depth, cost, aliases and counts, with exact figures, and with a formula where variables decide."""
+"""What a document weighs: depth, cost, aliases and counts, with exact figures, and with a formula where
+variables decide.
+"""
 
 import pytest
 from graphql import GraphQLSchema, build_schema, parse
@@ -6,8 +8,7 @@ from graphql import GraphQLSchema, build_schema, parse
 from api.graphql.errors import TooCostly
 from api.graphql.limits import DocumentLimits, Plan, weigh
 
-SCHEMA: GraphQLSchema = build_schema(
-    """
+SCHEMA: GraphQLSchema = build_schema("""
     type Query { a: String me: Member members: [Member!]! nodes(ids: [ID!]!): [Member]! }
     type Mutation { spend(key: String): Member }
     type Member { id: ID! tags: [String!]! friends: [Member!]! history(first: Int = 20, after: String): EntryConnection! }
@@ -16,8 +17,7 @@ SCHEMA: GraphQLSchema = build_schema(
     type Entry { id: ID! lots: [Lot!]! }
     type Lot { id: ID! }
     type PageInfo { hasNextPage: Boolean! }
-    """
-)
+    """)
 LIMITS = DocumentLimits()
 
 
@@ -54,7 +54,10 @@ def refused(text: str, **variables: object) -> tuple[str, int, int]:
         ("{ members { friends { id } } }", 1 + 5 * (1 + 5)),
         ("{ me { history { edges { node { id } } } } }", 1 + (1 + 20 * (1 + 1 + 1))),
         (
-            "{ me { history(first: 3) { edges { cursor node { id lots { id } } } pageInfo { hasNextPage } } } }",
+            (
+                "{ me { history(first: 3) { edges { cursor node { id lots { id } } } pageInfo { hasNextPage }"
+                " } } }"
+            ),
             1 + (1 + 3 * (1 + 1 + 1 + 1 + 6 + 2)),
         ),
         ('{ nodes(ids: ["1"]) { id } }', 1 + 5),
@@ -85,7 +88,10 @@ def test_cost_is_counted_as_the_design_says(text: str, expected: int) -> None:
     ],
 )
 def test_a_page_given_by_a_variable_is_counted_anew_each_time(given: dict[str, object], rows: int) -> None:
-    text = "query ($n: Int) { me { ...h } } fragment h on Member { history(first: $n) { edges { node { id } } } }"
+    text = (
+        "query ($n: Int) { me { ...h } } fragment h on Member { history(first: $n) { edges { node { id }"
+        " } } }"
+    )
     assert cost(text, **given) == 2 + rows * 3
 
 
@@ -93,7 +99,9 @@ def test_a_variables_default_counts_where_it_is_left_out() -> None:
     assert cost("query ($n: Int = 4) { me { history(first: $n) { edges { cursor } } } }") == 2 + 4 * 2
 
 
-@pytest.mark.parametrize(("ids", "times"), [(["1"], 5), ([str(n) for n in range(80)], 80), ("1", 5), (None, 5)])
+@pytest.mark.parametrize(
+    ("ids", "times"), [(["1"], 5), ([str(n) for n in range(80)], 80), ("1", 5), (None, 5)]
+)
 def test_a_list_of_ids_given_by_a_variable_counts_its_length(ids: object, times: int) -> None:
     assert cost("query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", ids=ids) == 1 + times
 
@@ -129,15 +137,25 @@ def test_cost_at_the_limit_runs_and_one_more_is_refused() -> None:
 @pytest.mark.parametrize(
     ("within", "over", "refusal"),
     [
-        ("{" + " ".join(f"k{n}: a" for n in range(15)) + "}", "{" + " ".join(f"k{n}: a" for n in range(16)) + "}", ("aliases", 15, 16)),
         (
-            "{ ...f x: me { ...g } } fragment f on Query { b: a } fragment g on Member { " + " ".join(f"k{n}: id" for n in range(13)) + "}",
+            "{" + " ".join(f"k{n}: a" for n in range(15)) + "}",
+            "{" + " ".join(f"k{n}: a" for n in range(16)) + "}",
+            ("aliases", 15, 16),
+        ),
+        (
+            "{ ...f x: me { ...g } } fragment f on Query { b: a } fragment g on Member { "
+            + " ".join(f"k{n}: id" for n in range(13))
+            + "}",
             "{ ...f x: me { ...g ...g } } fragment f on Query { b: a } fragment g on Member { "
             + " ".join(f"k{n}: id" for n in range(7))
             + "}",
             ("aliases", 15, 16),
         ),
-        ("{ a " + "@skip(if: false) " * 50 + "}", "{ a " + "@skip(if: false) " * 51 + "}", ("directives", 50, 51)),
+        (
+            "{ a " + "@skip(if: false) " * 50 + "}",
+            "{ a " + "@skip(if: false) " * 51 + "}",
+            ("directives", 50, 51),
+        ),
         (
             "{ a } fragment f on Query { a " + "@skip(if: false) " * 50 + "}",
             "{ a } fragment f on Query @x { a " + "@skip(if: false) " * 50 + "}",
@@ -166,7 +184,9 @@ def test_cost_at_the_limit_runs_and_one_more_is_refused() -> None:
         ("{" + "a " * 20 + "}", "{" + "a " * 21 + "}", ("repeats", 20, 21)),
     ],
 )
-def test_each_count_holds_at_its_limit_and_not_beyond(within: str, over: str, refusal: tuple[str, int, int]) -> None:
+def test_each_count_holds_at_its_limit_and_not_beyond(
+    within: str, over: str, refusal: tuple[str, int, int]
+) -> None:
     for each in plans(within):
         each.check({}, LIMITS)
     assert refused(over) == refusal
@@ -174,7 +194,8 @@ def test_each_count_holds_at_its_limit_and_not_beyond(within: str, over: str, re
 
 def test_only_the_operation_that_runs_is_judged_for_depth_and_cost() -> None:
     dear, cheap = plans(
-        "query dear { members { friends { friends { friends { friends { friends { friends { id } } } } } } } } query cheap { a }"
+        "query dear { members { friends { friends { friends { friends { friends { friends { id } } } } } } }"
+        " } query cheap { a }"
     )
     cheap.check({}, LIMITS)
     with pytest.raises(TooCostly):
@@ -188,7 +209,10 @@ def test_fragments_that_spread_each_other_twice_take_one_step_each() -> None:
 
 def test_a_formula_behind_fragments_is_valued_once_each() -> None:
     spread = " ".join(f"fragment f{n} on Member {{ ...f{n + 1} ...f{n + 1} }}" for n in range(48))
-    text = f"query ($n: Int) {{ me {{ ...f0 }} }} {spread} fragment f48 on Member {{ history(first: $n) {{ edges {{ cursor }} }} }}"
+    text = (
+        f"query ($n: Int) {{ me {{ ...f0 }} }} {spread} fragment f48 on Member {{ history(first: $n) {{ edges"
+        " { cursor } } }"
+    )
     assert cost(text, n=10) == 1 + 2**48 * (1 + 10 * 2)
 
 

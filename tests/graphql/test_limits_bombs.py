@@ -23,19 +23,43 @@ BOMBS = {
     "the 737 bytes of the design": (spreading(20, "Query", "hello", "{ ...f0 }"), "QUERY_TOO_COSTLY", "cost"),
     "51 fragments": (spreading(51, "Query", "hello", "{ ...f0 }"), "QUERY_TOO_COSTLY", "fragments"),
     "200 aliases": ("{" + " ".join(f"a{n}: hello" for n in range(200)) + "}", "QUERY_TOO_COSTLY", "aliases"),
-    "aliases of introspection": ("{" + " ".join(f"a{n}: __typename" for n in range(200)) + "}", "QUERY_TOO_COSTLY", "aliases"),
+    "aliases of introspection": (
+        "{" + " ".join(f"a{n}: __typename" for n in range(200)) + "}",
+        "QUERY_TOO_COSTLY",
+        "aliases",
+    ),
     "one field a thousand times": ("{" + "hello " * 990 + "}", "QUERY_TOO_COSTLY", "repeats"),
-    "lists in lists": ("{ members { friends { friends { friends { friends { friends { id } } } } } } }", "QUERY_TOO_COSTLY", "cost"),
-    "a list of 300 deep": ("{ members " + "{ friends " * 100 + "{ id }" + "}" * 101, "QUERY_TOO_COSTLY", "depth"),
+    "lists in lists": (
+        "{ members { friends { friends { friends { friends { friends { id } } } } } } }",
+        "QUERY_TOO_COSTLY",
+        "cost",
+    ),
+    "a list of 300 deep": (
+        "{ members " + "{ friends " * 100 + "{ id }" + "}" * 101,
+        "QUERY_TOO_COSTLY",
+        "depth",
+    ),
     "braces beyond the parser's stack": ("{ members" * 240 + "}" * 240, "QUERY_TOO_COSTLY", "depth"),
-    "brackets beyond the parser's stack": ("{ count(of: " + "[" * 480 + "]" * 480 + ") }", "QUERY_TOO_COSTLY", "depth"),
+    "brackets beyond the parser's stack": (
+        "{ count(of: " + "[" * 480 + "]" * 480 + ") }",
+        "QUERY_TOO_COSTLY",
+        "depth",
+    ),
     "inline fragments": ("{" + "...{" * 150 + "hello" + "}" * 151, "QUERY_TOO_COSTLY", "depth"),
     "tokens": ("{" + "hello " * 1000 + "}", "QUERY_TOO_COSTLY", "tokens"),
     "comments": ("#\n" * 1500 + "{ hello }", "QUERY_TOO_COSTLY", "tokens"),
     "characters": ("{ hello }" + " " * 20_000, "QUERY_TOO_COSTLY", "characters"),
     "directives": ("{ hello " + "@skip(if: true)" * 60 + "}", "QUERY_TOO_COSTLY", "directives"),
-    "introspection twice": ("{ a: __schema { types { name } } b: __schema { types { name } } }", "QUERY_TOO_COSTLY", "introspections"),
-    "introspection in depth": ("{ __schema { types" + " { fields { type" * 5 + " { name }" + "} }" * 5 + "} }", "BAD_INPUT", None),
+    "introspection twice": (
+        "{ a: __schema { types { name } } b: __schema { types { name } } }",
+        "QUERY_TOO_COSTLY",
+        "introspections",
+    ),
+    "introspection in depth": (
+        "{ __schema { types" + " { fields { type" * 5 + " { name }" + "} }" * 5 + "} }",
+        "BAD_INPUT",
+        None,
+    ),
     "a ring": ("{ ...a } fragment a on Query { ...b } fragment b on Query { ...a }", "BAD_INPUT", None),
     "a number of 5,000 digits": ("{ count(of: " + "1" * 5000 + ") }", "BAD_INPUT", None),
     "a float of 5,000 digits": ("{ count(of: 1." + "1" * 5000 + ") }", "BAD_INPUT", None),
@@ -101,7 +125,9 @@ async def test_at_most_five_errors_are_told(engine: Engine) -> None:
     faults = (await answer(engine, "{" + " ".join(f"nope{n}" for n in range(50)) + "}")).body["errors"]
     lines = (
         await answer(
-            engine, "query ($i: EchoInput!) { echo(input: $i) { day } }", {"i": {"lines": [{"amount": "x"} for _ in range(10_000)]}}
+            engine,
+            "query ($i: EchoInput!) { echo(input: $i) { day } }",
+            {"i": {"lines": [{"amount": "x"} for _ in range(10_000)]}},
         )
     ).body["errors"]
     fields = (await answer(engine, "{ " + " ".join(f"b{n}: broken" for n in range(9)) + " }")).body["errors"]

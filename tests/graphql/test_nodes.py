@@ -4,14 +4,20 @@ from api.graphql.ids import encode
 from tests.doors import Doors, Json
 
 NODE = (
-    "query($id: ID!) { node(id: $id) { __typename id ... on PointEntry { amount explanation { amount } } ... on Purchase { "
-    "externalId } } }"
+    "query($id: ID!) { node(id: $id) { __typename id ... on PointEntry { amount explanation { amount } } ..."
+    " on Purchase { externalId } } }"
 )
 
 
 async def things(doors: Doors, token: str, till: str) -> Json:
     me = (await doors.do("{ me { id number } }", token=token))["me"]
-    given = {"member": me["number"], "externalId": "A", "currency": "EUR", "total": 10_000, "idempotencyKey": "k"}
+    given = {
+        "member": me["number"],
+        "externalId": "A",
+        "currency": "EUR",
+        "total": 10_000,
+        "idempotencyKey": "k",
+    }
     answer = "... on PurchaseRecorded { purchase { id } customer { id } entries { id } }"
     done = await doors.mutate("recordPurchase", given, answer, token=till)
     staff = (await doors.do("{ staff { id } }", token=till))["staff"]["id"]
@@ -49,8 +55,16 @@ async def test_each_kind_for_those_who_may(doors: Doors) -> None:
 async def test_several_at_once_with_null_for_what_is_not_there(doors: Doors) -> None:
     token, till = await doors.member(), await doors.hire("rui")
     ids = await things(doors, token, till)
-    asked = [ids["Reward"], ids["Customer"], ids["PointEntry"], encode("PointEntry", "nobody:1"), encode("Reward", "none")]
-    found = (await doors.do("query($ids: [ID!]!) { nodes(ids: $ids) { __typename } }", {"ids": asked}, token=token))["nodes"]
+    asked = [
+        ids["Reward"],
+        ids["Customer"],
+        ids["PointEntry"],
+        encode("PointEntry", "nobody:1"),
+        encode("Reward", "none"),
+    ]
+    found = (
+        await doors.do("query($ids: [ID!]!) { nodes(ids: $ids) { __typename } }", {"ids": asked}, token=token)
+    )["nodes"]
     assert found == [{"__typename": "Reward"}, None, {"__typename": "PointEntry"}, None, None]
 
 

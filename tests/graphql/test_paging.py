@@ -28,14 +28,29 @@ def test_an_id_gives_back_its_kind_and_key(kind: str, key: str) -> None:
 def test_another_spelling_of_an_id_is_none(kind: str, key: str, data: st.DataObject) -> None:
     made = encode(kind, key)
     at = data.draw(st.integers(0, len(made) - 1))
-    letter = data.draw(st.sampled_from([each for each in string.ascii_letters + string.digits + "-_=+ é" if each != made[at]]))
+    letter = data.draw(
+        st.sampled_from(
+            [each for each in string.ascii_letters + string.digits + "-_=+ é" if each != made[at]]
+        )
+    )
     changed = made[:at] + letter + made[at + 1 :]
     with contextlib.suppress(BadInput):
         assert encode(*decode(changed)) == changed
 
 
 @pytest.mark.parametrize(
-    "text", ["", "x", "====", "TWVtYmVyOg", to_text(b"Member"), to_text(b"member:1"), to_text(b"Member:\xff"), "é", "A" * 301]
+    "text",
+    [
+        "",
+        "x",
+        "====",
+        "TWVtYmVyOg",
+        to_text(b"Member"),
+        to_text(b"member:1"),
+        to_text(b"Member:\xff"),
+        "é",
+        "A" * 301,
+    ],
 )
 def test_junk_is_bad_input(text: str) -> None:
     with pytest.raises(BadInput) as refused:
@@ -67,7 +82,15 @@ def test_a_cursor_carries_its_counter(counter: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", [cursor(7, of="voucher"), to_text(b"entry:-1"), to_text(b"entry:07"), to_text(b"entry:9999999999999999"), "", "x"]
+    "text",
+    [
+        cursor(7, of="voucher"),
+        to_text(b"entry:-1"),
+        to_text(b"entry:07"),
+        to_text(b"entry:9999999999999999"),
+        "",
+        "x",
+    ],
 )
 def test_another_lists_cursor_is_bad_input(text: str) -> None:
     with pytest.raises(BadInput) as refused:
@@ -77,14 +100,19 @@ def test_another_lists_cursor_is_bad_input(text: str) -> None:
 
 def made(counters: list[int], window: Page) -> PointEntryConnection:
     rows = [Numbered(n, Entry_(id=strawberry.ID(str(n)), amount=n, tags=[])) for n in counters]
-    return connection(rows, window, of="entry", edge=PointEntryEdge, page_info=PageInfo, make=PointEntryConnection)
+    return connection(
+        rows, window, of="entry", edge=PointEntryEdge, page_info=PageInfo, make=PointEntryConnection
+    )
 
 
 def test_a_row_more_than_asked_says_that_there_is_a_next_page() -> None:
     full = made([9, 8, 7], Page(2, None))
     assert [edge.cursor for edge in full.edges] == [cursor(9, of="entry"), cursor(8, of="entry")]
     assert full.page_info == PageInfo(
-        has_next_page=True, has_previous_page=False, start_cursor=cursor(9, of="entry"), end_cursor=cursor(8, of="entry")
+        has_next_page=True,
+        has_previous_page=False,
+        start_cursor=cursor(9, of="entry"),
+        end_cursor=cursor(8, of="entry"),
     )
     last = made([7], Page(2, 8))
     assert (last.page_info.has_next_page, last.page_info.has_previous_page) == (False, True)

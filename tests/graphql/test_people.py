@@ -3,8 +3,8 @@
 from tests.doors import PASSWORD, Doors
 
 SIGN_IN = (
-    "__typename ... on SignedIn { member { name locale balance { pending } } } ... on SignInRefused { message reason "
-    "attemptsLeft } ... on Problem { message }"
+    "__typename ... on SignedIn { member { name locale balance { pending } } } ... on SignInRefused { message"
+    " reason attemptsLeft } ... on Problem { message }"
 )
 
 
@@ -19,18 +19,39 @@ async def test_a_wrong_code_tells_how_often_it_may_be_tried(doors: Doors) -> Non
     await doors.mutate("requestSignInCode", {"contact": "ana@example.com"}, "expiresAt")
     right = doors.sent.codes["ana@example.com"]
     wrong = f"{(int(right) + 1) % 10**6:06}"
-    found = await doors.mutate("signIn", {"contact": "ana@example.com", "code": wrong}, SIGN_IN, language="pl")
+    found = await doors.mutate(
+        "signIn", {"contact": "ana@example.com", "code": wrong}, SIGN_IN, language="pl"
+    )
     said = "Kod jest nieprawidłowy. Sprawdź go i wpisz ponownie."
-    assert found == {"__typename": "SignInRefused", "message": said, "reason": "WRONG_CODE", "attemptsLeft": 4}
-    found = await doors.mutate("signIn", {"contact": "ana@example.com", "code": right}, SIGN_IN, language="en")
-    assert found == {"__typename": "NotEnrolled", "message": "There is no membership for this contact yet. Join first."}
+    assert found == {
+        "__typename": "SignInRefused",
+        "message": said,
+        "reason": "WRONG_CODE",
+        "attemptsLeft": 4,
+    }
+    found = await doors.mutate(
+        "signIn", {"contact": "ana@example.com", "code": right}, SIGN_IN, language="en"
+    )
+    assert found == {
+        "__typename": "NotEnrolled",
+        "message": "There is no membership for this contact yet. Join first.",
+    }
 
 
 async def test_the_first_sign_in_answers_in_the_members_own_language(doors: Doors) -> None:
-    given = {"name": "Zofia", "phone": "+48 512 345 678", "locale": "pl", "termsVersion": "2026-01", "idempotencyKey": "k"}
+    given = {
+        "name": "Zofia",
+        "phone": "+48 512 345 678",
+        "locale": "pl",
+        "termsVersion": "2026-01",
+        "idempotencyKey": "k",
+    }
     sent = await doors.mutate("enrol", given, "... on Enrolled { codeSentTo }", language="en")
     assert sent == {"codeSentTo": "+48******678"}
-    answer = "... on SignedIn { member { name locale wallets { name } pointHistory { edges { node { title } } } } }"
+    answer = (
+        "... on SignedIn { member { name locale wallets { name } pointHistory { edges { node { title } }"
+        " } } }"
+    )
     code = doors.sent.codes["+48512345678"]
     found = await doors.mutate("signIn", {"contact": "+48512345678", "code": code}, answer, language="en")
     assert found["member"]["wallets"][0]["name"] == "NumisPunkty"
@@ -39,7 +60,9 @@ async def test_the_first_sign_in_answers_in_the_members_own_language(doors: Door
 
 async def test_old_terms_are_told_the_current_ones(doors: Doors) -> None:
     given = {"name": "Ana", "email": "ana@example.com", "termsVersion": "2025-01", "idempotencyKey": "k"}
-    found = await doors.mutate("enrol", given, "__typename ... on TermsNotAccepted { currentVersion message }", language="en")
+    found = await doors.mutate(
+        "enrol", given, "__typename ... on TermsNotAccepted { currentVersion message }", language="en"
+    )
     assert found == {
         "__typename": "TermsNotAccepted",
         "currentVersion": "2026-01",
@@ -55,7 +78,9 @@ async def test_a_refresh_token_works_once_and_a_theft_ends_the_session(doors: Do
     first = await doors.mutate("signIn", given, "... on SignedIn { accessToken refreshToken }")
     answer = "__typename ... on SessionRefreshed { refreshToken accessToken } ... on SignInRefused { reason }"
     second = await doors.mutate("refreshSession", {"refreshToken": first["refreshToken"]}, answer)
-    assert (await doors.mutate("refreshSession", {"refreshToken": first["refreshToken"]}, answer))["refreshToken"] == second["refreshToken"]
+    assert (await doors.mutate("refreshSession", {"refreshToken": first["refreshToken"]}, answer))[
+        "refreshToken"
+    ] == second["refreshToken"]
     doors.clock.pass_(seconds=11)
     stolen = await doors.mutate("refreshSession", {"refreshToken": first["refreshToken"]}, answer)
     assert stolen == {"__typename": "SignInRefused", "reason": "SESSION_ENDED"}
@@ -77,14 +102,22 @@ async def test_a_profile_left_out_stays_and_null_clears(doors: Doors) -> None:
     found = await doors.mutate("updateProfile", {"birthday": None}, changed, token=token)
     assert (found["member"]["locale"], found["member"]["birthday"]) == ("en", None)
     query = "mutation($i: UpdateProfileInput!) { updateProfile(input: $i) { member { id } } }"
-    assert await doors.error(query, {"i": {"name": ""}}, token=token) == {"code": "BAD_INPUT", "field": "name"}
-    assert await doors.error(query, {"i": {"locale": "fr"}}, token=token) == {"code": "BAD_INPUT", "field": "locale"}
+    assert await doors.error(query, {"i": {"name": ""}}, token=token) == {
+        "code": "BAD_INPUT",
+        "field": "name",
+    }
+    assert await doors.error(query, {"i": {"locale": "fr"}}, token=token) == {
+        "code": "BAD_INPUT",
+        "field": "locale",
+    }
 
 
 async def test_consents_are_kept_with_their_wording_and_may_earn(doors: Doors) -> None:
     token = await doors.member()
     given = {"purpose": "marketing", "granted": True, "wordingVersion": 1}
-    found = await doors.mutate("setConsent", given, "consents { purpose granted at wording source }", token=token)
+    found = await doors.mutate(
+        "setConsent", given, "consents { purpose granted at wording source }", token=token
+    )
     by = {one["purpose"]: one for one in found["consents"]}
     assert by["marketing"] == {
         "purpose": "marketing",
@@ -95,12 +128,18 @@ async def test_consents_are_kept_with_their_wording_and_may_earn(doors: Doors) -
     }
     assert (by["profiling"]["granted"], by["profiling"]["at"]) == (False, None)
     titles = await doors.do("{ me { pointHistory { edges { node { title amount } } } } }", token=token)
-    assert titles["me"]["pointHistory"]["edges"][0]["node"] == {"title": "20 pontos por aceitar novidades", "amount": 20}
+    assert titles["me"]["pointHistory"]["edges"][0]["node"] == {
+        "title": "20 pontos por aceitar novidades",
+        "amount": 20,
+    }
 
 
 async def test_a_contact_changes_once_it_is_proven(doors: Doors) -> None:
     token, _ = await doors.member(), await doors.member("eva@example.com")
-    answer = "__typename ... on ContactChanged { member { email } } ... on SignInCodeRequested { expiresAt } ... on Problem { message }"
+    answer = (
+        "__typename ... on ContactChanged { member { email } } ... on SignInCodeRequested { expiresAt } ..."
+        " on Problem { message }"
+    )
     for contact, kind in (("ana@new.example.com", "ContactChanged"), ("eva@example.com", "ContactTaken")):
         asked = await doors.mutate("changeContact", {"contact": contact}, answer, token=token)
         assert asked["__typename"] == "SignInCodeRequested"
@@ -112,9 +151,15 @@ async def test_a_contact_changes_once_it_is_proven(doors: Doors) -> None:
 async def test_staff_sign_in_at_a_store(doors: Doors) -> None:
     till = await doors.hire("rui", "MANAGER")
     found = (await doors.do("{ staff { name role store { code name } } }", token=till))["staff"]
-    assert found == {"name": "Rui", "role": "MANAGER", "store": {"code": "lisboa", "name": "NumisCollect Lisboa"}}
+    assert found == {
+        "name": "Rui",
+        "role": "MANAGER",
+        "store": {"code": "lisboa", "name": "NumisCollect Lisboa"},
+    }
     answer = "__typename ... on SignInRefused { reason message }"
-    wrong = await doors.mutate("staffSignIn", {"username": "rui", "password": "wrong", "store": "lisboa"}, answer, language="en")
+    wrong = await doors.mutate(
+        "staffSignIn", {"username": "rui", "password": "wrong", "store": "lisboa"}, answer, language="en"
+    )
     assert wrong["reason"] == "WRONG_PASSWORD"
     query = "mutation($i: StaffSignInInput!) { staffSignIn(input: $i) { __typename } }"
     given = {"username": "rui", "password": PASSWORD, "store": "nowhere"}
@@ -128,7 +173,11 @@ async def test_whoever_has_a_whole_network_of_addresses_guesses_as_one(doors: Do
     async def tried(address: str, password: str) -> str:
         doors.client.headers["x-forwarded-for"] = address  # the test's server believes it
         given = {"username": "rui", "password": password, "store": "lisboa"}
-        return str((await doors.mutate("staffSignIn", given, "__typename ... on SignInRefused { reason }")).get("reason", "IN"))
+        return str(
+            (await doors.mutate("staffSignIn", given, "__typename ... on SignInRefused { reason }")).get(
+                "reason", "IN"
+            )
+        )
 
     assert [await tried(f"2001:db8:1:2::{n}", "wrong") for n in range(5)] == ["WRONG_PASSWORD"] * 5
     assert await tried("2001:db8:1:2:ffff::1", PASSWORD) == "TOO_MANY_ATTEMPTS"
@@ -138,8 +187,20 @@ async def test_whoever_has_a_whole_network_of_addresses_guesses_as_one(doors: Do
 
 
 async def test_a_public_programme_speaks_the_readers_language(doors: Doors) -> None:
-    query = "{ programme { name tiers { name } terms { version } consents { title } plans { name price } badges { code secret } } }"
-    names = [(await doors.do(query, language=language))["programme"]["name"] for language in ("pl,en;q=0.5", "en-GB", "de", "", "pt-BR")]
-    assert names == ["Klub NumisCollect", "NumisCollect Club", "Clube NumisCollect", "Clube NumisCollect", "Clube NumisCollect"]
+    query = (
+        "{ programme { name tiers { name } terms { version } consents { title } plans { name price } badges {"
+        " code secret } } }"
+    )
+    names = [
+        (await doors.do(query, language=language))["programme"]["name"]
+        for language in ("pl,en;q=0.5", "en-GB", "de", "", "pt-BR")
+    ]
+    assert names == [
+        "Klub NumisCollect",
+        "NumisCollect Club",
+        "Clube NumisCollect",
+        "Clube NumisCollect",
+        "Clube NumisCollect",
+    ]
     shown = (await doors.do(query))["programme"]["badges"]
     assert [badge["code"] for badge in shown] == ["collector", "regular", "winter-hunt"]

@@ -1,4 +1,6 @@
-"""One table says who may: it is whole, it is enforced in front of the resolvers, and no answer reaches what is not its caller's."""
+"""One table says who may: it is whole, it is enforced in front of the resolvers, and no answer reaches what
+is not its caller's.
+"""
 
 import asyncio
 from dataclasses import replace
@@ -31,7 +33,9 @@ CALLERS: dict[str, Caller] = {
         ("anonymous", "hello", None),
     ],
 )
-async def test_a_root_field_opens_to_those_in_the_table_only(caller: str, field: str, code: str | None) -> None:
+async def test_a_root_field_opens_to_those_in_the_table_only(
+    caller: str, field: str, code: str | None
+) -> None:
     never: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     body = (await make_engine().run(Request(f"{{ {field} }}"), make_context(CALLERS[caller]), never)).body
     found = body.get("errors")
@@ -47,7 +51,8 @@ async def test_a_root_field_without_an_entry_is_open_to_nobody() -> None:
         assert body["errors"][0]["extensions"]["code"] == code  # type: ignore[index]
 
 
-# --- the proof -------------------------------------------------------------------------------------------------------
+# --- the proof
+# -------------------------------------------------------------------------------------------------------
 
 SDL = """
 type Query { me: Member! staff: Staff! node(id: ID!): Thing }
@@ -57,7 +62,9 @@ type Voucher { code: String issuer: Staff! }
 union Thing = Member | Voucher
 """
 TYPES: dict[str, Eyes] = {"Member": MEMBER, "Staff": STAFF, "Voucher": PUBLIC}
-ROOTS_OF_IT = {"Query": {"me": Entry(MEMBER, MEMBER), "staff": Entry(STAFF, STAFF), "node": Entry(PUBLIC, frozenset())}}
+ROOTS_OF_IT = {
+    "Query": {"me": Entry(MEMBER, MEMBER), "staff": Entry(STAFF, STAFF), "node": Entry(PUBLIC, frozenset())}
+}
 
 
 def small() -> GraphQLSchema:
@@ -65,7 +72,9 @@ def small() -> GraphQLSchema:
 
 
 def test_an_answer_that_reaches_others_eyes_is_a_fault() -> None:
-    assert faults(small(), roots=ROOTS_OF_IT, types=TYPES, guarded={}) == ["Query.me: reaches Staff, which is not for the eyes of a member"]
+    assert faults(small(), roots=ROOTS_OF_IT, types=TYPES, guarded={}) == [
+        "Query.me: reaches Staff, which is not for the eyes of a member"
+    ]
     assert faults(small(), roots=ROOTS_OF_IT, types=TYPES, guarded={("Voucher", "issuer"): STAFF}) == []
 
 
@@ -100,4 +109,11 @@ def test_our_schema_has_an_entry_for_all_and_shows_nobody_anothers() -> None:
 
 def test_what_writes_is_never_open_to_anonymous_callers_but_for_signing_in() -> None:
     open_ones = {name for name, entry in ROOTS["Mutation"].items() if entry.may == PUBLIC}
-    assert open_ones == {"enrol", "requestSignInCode", "signIn", "signInWithFirebase", "refreshSession", "staffSignIn"}
+    assert open_ones == {
+        "enrol",
+        "requestSignInCode",
+        "signIn",
+        "signInWithFirebase",
+        "refreshSession",
+        "staffSignIn",
+    }

@@ -14,7 +14,9 @@ PURCHASE: Json = {"externalId": "A", "currency": "EUR", "total": 10_000, "idempo
 
 
 async def state(doors: Doors) -> list[Json]:
-    return [dict(row) for name in MOVING async for row in doors.process.store[name].find({"_id": {"$gt": ""}})]
+    return [
+        dict(row) for name in MOVING async for row in doors.process.store[name].find({"_id": {"$gt": ""}})
+    ]
 
 
 async def number_of(doors: Doors, token: str) -> str:
@@ -37,7 +39,9 @@ async def test_a_cashier_adjusts_nothing_and_reports_no_events(doors: Doors) -> 
 async def test_nobody_serves_their_own_membership(doors: Doors, known: str) -> None:
     number = await number_of(doors, await doors.member())
     by_number = known == "number"
-    till = await (doors.hire("rui", member_number=number) if by_number else doors.hire("rui", email="Ana@example.com"))
+    till = await (
+        doors.hire("rui", member_number=number) if by_number else doors.hire("rui", email="Ana@example.com")
+    )
     before = await state(doors)
     found = await doors.mutate("recordPurchase", {"member": number, **PURCHASE}, PROBLEM, token=till)
     assert (found["__typename"], found["reason"]) == ("NotAllowed", "OWN_MEMBERSHIP")
@@ -62,12 +66,18 @@ async def test_a_visit_serves_its_own_store_for_five_minutes(doors: Doors) -> No
     member = (await reader_of(doors, token))["id"]
     visit = doors.process.tokens.visit(member=member, store="lisboa", session="s").token
     before = await state(doors)
-    assert (await doors.mutate("recordPurchase", {"member": visit, **PURCHASE}, PROBLEM, token=other))["__typename"] == "UnknownCode"
+    assert (await doors.mutate("recordPurchase", {"member": visit, **PURCHASE}, PROBLEM, token=other))[
+        "__typename"
+    ] == "UnknownCode"
     doors.clock.pass_(minutes=6)
-    assert (await doors.mutate("recordPurchase", {"member": visit, **PURCHASE}, PROBLEM, token=till))["__typename"] == "ExpiredCode"
+    assert (await doors.mutate("recordPurchase", {"member": visit, **PURCHASE}, PROBLEM, token=till))[
+        "__typename"
+    ] == "ExpiredCode"
     assert await state(doors) == before
     queued = {**PURCHASE, "occurredAt": "2026-03-02T10:02:00.000Z"}
-    assert (await doors.mutate("recordPurchase", {"member": visit, **queued}, PROBLEM, token=till))["__typename"] == "PurchaseRecorded"
+    assert (await doors.mutate("recordPurchase", {"member": visit, **queued}, PROBLEM, token=till))[
+        "__typename"
+    ] == "PurchaseRecorded"
 
 
 async def reader_of(doors: Doors, token: str) -> Json:
@@ -78,19 +88,34 @@ async def reader_of(doors: Doors, token: str) -> Json:
 
 
 async def test_a_receipt_counts_for_one_member_alone(doors: Doors) -> None:
-    ana, eva = await number_of(doors, await doors.member()), await number_of(doors, await doors.member("eva@example.com"))
+    ana, eva = (
+        await number_of(doors, await doors.member()),
+        await number_of(doors, await doors.member("eva@example.com")),
+    )
     till = await doors.hire("rui")
     await doors.mutate("recordPurchase", {"member": ana, **PURCHASE}, "__typename", token=till)
     before = await state(doors)
     answer = "... on PurchaseClaimed { message sameMember purchase { externalId } }"
-    same = await doors.mutate("recordPurchase", {"member": ana, **PURCHASE, "idempotencyKey": "l"}, answer, token=till)
-    other = await doors.mutate("recordPurchase", {"member": eva, **PURCHASE, "idempotencyKey": "m"}, answer, token=till, language="en")
+    same = await doors.mutate(
+        "recordPurchase", {"member": ana, **PURCHASE, "idempotencyKey": "l"}, answer, token=till
+    )
+    other = await doors.mutate(
+        "recordPurchase",
+        {"member": eva, **PURCHASE, "idempotencyKey": "m"},
+        answer,
+        token=till,
+        language="en",
+    )
     assert same == {
         "message": "Este talão já está registado, para este sócio.",
         "sameMember": True,
         "purchase": {"externalId": "A"},
     }
-    assert other == {"message": "This receipt is recorded already, for another member.", "sameMember": False, "purchase": None}
+    assert other == {
+        "message": "This receipt is recorded already, for another member.",
+        "sameMember": False,
+        "purchase": None,
+    }
     assert await state(doors) == before
 
 
@@ -120,7 +145,9 @@ async def test_too_large_and_unknown_refunds(doors: Doors) -> None:
     await doors.mutate("recordPurchase", {"member": number, **PURCHASE}, "__typename", token=till)
     before = await state(doors)
     given = {"externalId": "A", "amount": 10_001, "reason": "x", "idempotencyKey": "r"}
-    found = await doors.mutate("refundPurchase", given, "... on RefundTooLarge { message refundable }", token=till, language="en")
+    found = await doors.mutate(
+        "refundPurchase", given, "... on RefundTooLarge { message refundable }", token=till, language="en"
+    )
     assert found == {"message": "At most €100.00 can still be refunded.", "refundable": 10_000}
     found = await doors.mutate("refundPurchase", {**given, "externalId": "B"}, PROBLEM, token=till)
     assert found["__typename"] == "UnknownPurchase"
@@ -139,7 +166,9 @@ async def test_nobody_without_a_session_and_nobody_of_another_kind(doors: Doors)
     assert (await doors.error("{ me { id } }"))["code"] == "UNAUTHENTICATED"
     assert (await doors.error("{ me { id } }", token=till))["code"] == "FORBIDDEN"
     assert (await doors.error("{ staff { id } }", token=token))["code"] == "FORBIDDEN"
-    assert (await doors.error('{ findCustomer(contact: "ana@example.com") { id } }', token=token))["code"] == "FORBIDDEN"
+    assert (await doors.error('{ findCustomer(contact: "ana@example.com") { id } }', token=token))[
+        "code"
+    ] == "FORBIDDEN"
 
 
 async def test_without_a_programme_the_api_says_so(doors: Doors) -> None:
@@ -147,7 +176,9 @@ async def test_without_a_programme_the_api_says_so(doors: Doors) -> None:
     assert (await doors.error("{ programme { name } }"))["code"] == "NOT_AVAILABLE"
 
 
-async def test_a_manager_freezes_a_membership_and_a_frozen_one_earns_nothing_while_refunds_apply(doors: Doors) -> None:
+async def test_a_manager_freezes_a_membership_and_a_frozen_one_earns_nothing_while_refunds_apply(
+    doors: Doors,
+) -> None:
     token = await doors.member()
     number = await number_of(doors, token)
     cashier, manager = await doors.hire("rui"), await doors.hire("eva", "MANAGER")
@@ -167,15 +198,22 @@ async def test_a_manager_freezes_a_membership_and_a_frozen_one_earns_nothing_whi
     assert (await doors.mutate("recordPurchase", again, PROBLEM, token=cashier))["reason"] == "MEMBER_FROZEN"
     assert await state(doors) == before
     refund = {"externalId": "A", "reason": "returned", "idempotencyKey": "r"}
-    refunded = await doors.mutate("refundPurchase", refund, "... on PurchaseRefunded { entries { amount } }", token=cashier)
+    refunded = await doors.mutate(
+        "refundPurchase", refund, "... on PurchaseRefunded { entries { amount } }", token=cashier
+    )
     assert [entry["amount"] for entry in refunded["entries"]] == [-100]
     thawed = await doors.mutate(
-        "unfreezeMember", {**given, "idempotencyKey": "u"}, "... on MembershipUnfrozen { customer { status } }", token=manager
+        "unfreezeMember",
+        {**given, "idempotencyKey": "u"},
+        "... on MembershipUnfrozen { customer { status } }",
+        token=manager,
     )
     assert thawed == {"customer": {"status": "ACTIVE"}}
 
 
-async def test_an_adjustment_beyond_what_a_wallet_holds_says_how_much_fits(database: Database, wire: Wire, tmp_path: Path) -> None:
+async def test_an_adjustment_beyond_what_a_wallet_holds_says_how_much_fits(
+    database: Database, wire: Wire, tmp_path: Path
+) -> None:
     async with opened(database, wire, tmp_path, shift_adjusted=10**10) as doors:
         number, boss = await number_of(doors, await doors.member()), await doors.hire("rui", "MANAGER")
         fits = "__typename ... on BalanceAdjusted { wallet { available } }"
@@ -201,7 +239,9 @@ async def test_an_adjustment_beyond_what_a_wallet_holds_says_how_much_fits(datab
                 "message": message,
                 "room": room,
             }
-        found = await doors.mutate("adjustBalance", {**beyond, "wallet": "points"}, answer, token=boss, language="en")
+        found = await doors.mutate(
+            "adjustBalance", {**beyond, "wallet": "points"}, answer, token=boss, language="en"
+        )
         assert (found["message"], found["room"]) == ("This balance can take 999,900 more at most.", 999_900)
         assert await state(doors) == before
         done = await doors.mutate("adjustBalance", {**beyond, "amount": room}, fits, token=boss)

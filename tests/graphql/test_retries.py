@@ -1,20 +1,38 @@
-"""The same key again: the same answer, and nothing new. Another input under it: a conflict, and nothing new either."""
+"""The same key again: the same answer, and nothing new. Another input under it: a conflict, and nothing new
+either.
+"""
 
 import asyncio
 
 from tests.doors import Doors, Json
 
-MOVING = ("members", "journal", "receipts", "requests", "outbox", "agenda", "audit", "sessions", "sign_in_codes")
+MOVING = (
+    "members",
+    "journal",
+    "receipts",
+    "requests",
+    "outbox",
+    "agenda",
+    "audit",
+    "sessions",
+    "sign_in_codes",
+)
 RECORDED = """__typename ... on PurchaseRecorded { purchase { id total } customer { id wallets { code pending } }
   entries { id amount title balanceAfter }
   explanation { rule applied amount reason } unlocked { reward { code } } earnedBadges { level } tierChange { to } }
   ... on Problem { message }"""
 REFUNDED = (
-    "__typename ... on PurchaseRefunded { purchase { id refunded } entries { id amount } wallets { code available pending "
-    "debt earned expiring { amount on } } }"
+    "__typename ... on PurchaseRefunded { purchase { id refunded } entries { id amount } wallets { code"
+    " available pending debt earned expiring { amount on } } }"
 )
-ADJUSTED = "__typename ... on BalanceAdjusted { entry { id amount title } wallet { available earned } } ... on Problem { message }"
-EVENT = "__typename ... on EventRecorded { entries { id amount title } explanation { rule applied amount } } ... on Problem { message }"
+ADJUSTED = (
+    "__typename ... on BalanceAdjusted { entry { id amount title } wallet { available earned } } ... on"
+    " Problem { message }"
+)
+EVENT = (
+    "__typename ... on EventRecorded { entries { id amount title } explanation { rule applied amount } } ..."
+    " on Problem { message }"
+)
 CONFLICT = {"__typename": "IdempotencyConflict"}
 
 
@@ -22,7 +40,9 @@ async def counts(doors: Doors) -> dict[str, int]:
     return {name: await doors.count(name) for name in MOVING}
 
 
-async def again(doors: Doors, name: str, given: Json, answer: str, token: str | None, *, change: Json) -> Json:
+async def again(
+    doors: Doors, name: str, given: Json, answer: str, token: str | None, *, change: Json
+) -> Json:
     """Run a mutation twice and once with another input; return what it answered."""
     first = await doors.mutate(name, given, answer, token=token)
     before = await counts(doors)
@@ -40,7 +60,14 @@ async def number_of(doors: Doors, token: str) -> str:
 
 async def test_enrolling_again_sends_no_second_code(doors: Doors) -> None:
     given = {"name": "Ana", "email": "ana@example.com", "termsVersion": "2026-01", "idempotencyKey": "e1"}
-    await again(doors, "enrol", given, "__typename ... on Enrolled { codeSentTo expiresAt }", None, change={"name": "Eva"})
+    await again(
+        doors,
+        "enrol",
+        given,
+        "__typename ... on Enrolled { codeSentTo expiresAt }",
+        None,
+        change={"name": "Eva"},
+    )
     code = doors.sent.codes["ana@example.com"]
     await doors.mutate("enrol", given, "__typename")
     assert doors.sent.codes["ana@example.com"] == code
@@ -48,7 +75,13 @@ async def test_enrolling_again_sends_no_second_code(doors: Doors) -> None:
 
 async def test_a_purchase_counts_once(doors: Doors) -> None:
     token, till = await doors.member(), await doors.hire("rui")
-    given = {"member": await number_of(doors, token), "externalId": "A", "currency": "EUR", "total": 30_000, "idempotencyKey": "k"}
+    given = {
+        "member": await number_of(doors, token),
+        "externalId": "A",
+        "currency": "EUR",
+        "total": 30_000,
+        "idempotencyKey": "k",
+    }
     first = await again(doors, "recordPurchase", given, RECORDED, till, change={"total": 1})
     assert [entry["amount"] for entry in first["entries"]] == [300, 200]
 
@@ -57,19 +90,36 @@ async def test_a_refund_counts_once_and_answers_the_wallets_of_then(doors: Doors
     token, till = await doors.member(), await doors.hire("rui")
     number = await number_of(doors, token)
     for at in ("A", "B"):
-        bought = {"member": number, "externalId": at, "currency": "EUR", "total": 10_000, "idempotencyKey": at}
+        bought = {
+            "member": number,
+            "externalId": at,
+            "currency": "EUR",
+            "total": 10_000,
+            "idempotencyKey": at,
+        }
         await doors.mutate("recordPurchase", bought, "__typename", token=till)
     given = {"externalId": "A", "amount": 4_000, "reason": "Danificado", "idempotencyKey": "r"}
     first = await again(doors, "refundPurchase", given, REFUNDED, till, change={"amount": 1})
     assert [entry["amount"] for entry in first["entries"]] == [-40]
-    await doors.mutate("refundPurchase", {"externalId": "B", "reason": "Tudo", "idempotencyKey": "s"}, "__typename", token=till)
+    await doors.mutate(
+        "refundPurchase",
+        {"externalId": "B", "reason": "Tudo", "idempotencyKey": "s"},
+        "__typename",
+        token=till,
+    )
     later = await doors.mutate("refundPurchase", given, REFUNDED, token=till)
     assert (later["wallets"], later["entries"]) == (first["wallets"], first["entries"])
 
 
 async def test_an_adjustment_counts_once(doors: Doors) -> None:
     token, boss = await doors.member(), await doors.hire("marta", "MANAGER")
-    given = {"member": await number_of(doors, token), "wallet": "points", "amount": 70, "reason": "Compensação", "idempotencyKey": "a"}
+    given = {
+        "member": await number_of(doors, token),
+        "wallet": "points",
+        "amount": 70,
+        "reason": "Compensação",
+        "idempotencyKey": "a",
+    }
     first = await again(doors, "adjustBalance", given, ADJUSTED, boss, change={"amount": 71})
     assert first["entry"]["title"] == "Correção"
     assert first["wallet"] == {"available": 70, "earned": 100}
@@ -78,11 +128,19 @@ async def test_an_adjustment_counts_once(doors: Doors) -> None:
 async def test_an_event_counts_once_by_its_key_and_by_its_identity(doors: Doors) -> None:
     token, boss = await doors.member(), await doors.hire("marta", "MANAGER")
     number = await number_of(doors, token)
-    given = {"member": number, "name": "event.attended", "data": {"event": "feira"}, "externalId": "E-1", "idempotencyKey": "k"}
+    given = {
+        "member": number,
+        "name": "event.attended",
+        "data": {"event": "feira"},
+        "externalId": "E-1",
+        "idempotencyKey": "k",
+    }
     first = await again(doors, "recordEvent", given, EVENT, boss, change={"data": {"event": "leilão"}})
     assert [entry["amount"] for entry in first["entries"]] == [50]
     before = await counts(doors)
-    assert await doors.mutate("recordEvent", {**given, "idempotencyKey": "another"}, EVENT, token=boss) == first
+    assert (
+        await doors.mutate("recordEvent", {**given, "idempotencyKey": "another"}, EVENT, token=boss) == first
+    )
     assert {name: count for name, count in (await counts(doors)).items() if name != "requests"} == {
         name: count for name, count in before.items() if name != "requests"
     }
@@ -90,11 +148,19 @@ async def test_an_event_counts_once_by_its_key_and_by_its_identity(doors: Doors)
 
 async def test_a_problem_binds_no_key(doors: Doors) -> None:
     token, boss = await doors.member(), await doors.hire("marta", "MANAGER")
-    given = {"member": await number_of(doors, token), "wallet": "points", "amount": -10, "reason": "Engano", "idempotencyKey": "a"}
+    given = {
+        "member": await number_of(doors, token),
+        "wallet": "points",
+        "amount": -10,
+        "reason": "Engano",
+        "idempotencyKey": "a",
+    }
     refused = await doors.mutate("adjustBalance", given, ADJUSTED, token=boss)
     assert refused == {"__typename": "InsufficientBalance", "message": "Saldo insuficiente: em falta 10."}
     doors.clock.pass_(days=20)
-    assert (await doors.mutate("adjustBalance", given, ADJUSTED, token=boss))["__typename"] == "BalanceAdjusted"
+    assert (await doors.mutate("adjustBalance", given, ADJUSTED, token=boss))[
+        "__typename"
+    ] == "BalanceAdjusted"
 
 
 async def test_fifty_purchases_at_once_over_http_count_exactly(doors: Doors) -> None:
@@ -102,12 +168,26 @@ async def test_fifty_purchases_at_once_over_http_count_exactly(doors: Doors) -> 
     number = await number_of(doors, token)
 
     def given(at: int, key: int) -> Json:
-        return {"member": number, "externalId": f"R{at}", "currency": "EUR", "total": 1_000, "idempotencyKey": f"k{key}"}
+        return {
+            "member": number,
+            "externalId": f"R{at}",
+            "currency": "EUR",
+            "total": 1_000,
+            "idempotencyKey": f"k{key}",
+        }
 
     # 20 receipts, 20 retries of one of them by its key, 10 more of it by other keys
-    asked = [given(at, at) for at in range(20)] + [given(0, 0) for _ in range(20)] + [given(0, 100 + at) for at in range(10)]
-    answers = await asyncio.gather(*(doors.mutate("recordPurchase", one, RECORDED, token=till) for one in asked))
+    asked = (
+        [given(at, at) for at in range(20)]
+        + [given(0, 0) for _ in range(20)]
+        + [given(0, 100 + at) for at in range(10)]
+    )
+    answers = await asyncio.gather(
+        *(doors.mutate("recordPurchase", one, RECORDED, token=till) for one in asked)
+    )
     assert [one["__typename"] for one in answers] == ["PurchaseRecorded"] * 40 + ["PurchaseClaimed"] * 10
     assert len({one["purchase"]["id"] for one in answers[:20]}) == 20
     assert all(one["entries"] == answers[0]["entries"] for one in answers[20:40])
-    assert (await doors.do("{ me { balance { pending } } }", token=token))["me"]["balance"]["pending"] == 100 + 20 * 10
+    assert (await doors.do("{ me { balance { pending } } }", token=token))["me"]["balance"][
+        "pending"
+    ] == 100 + 20 * 10

@@ -58,7 +58,10 @@ def test_anything_but_an_instant_in_utc_is_refused(value: object) -> None:
 
 def test_an_instant_is_written_in_utc_with_milliseconds() -> None:
     assert write_date_time(datetime(2026, 3, 1, 10, tzinfo=UTC)) == "2026-03-01T10:00:00.000Z"
-    assert write_date_time(datetime(2026, 7, 1, 10, 0, 0, 7_000, tzinfo=timezone(timedelta(hours=2)))) == "2026-07-01T08:00:00.007Z"
+    assert (
+        write_date_time(datetime(2026, 7, 1, 10, 0, 0, 7_000, tzinfo=timezone(timedelta(hours=2))))
+        == "2026-07-01T08:00:00.007Z"
+    )
     with pytest.raises(AssertionError):
         write_date_time(datetime(2026, 3, 1, 10))  # noqa: DTZ001 - the point of it
 
@@ -68,7 +71,9 @@ def test_a_day_is_read_and_written() -> None:
     assert write_local_date(date(2024, 2, 29)) == "2024-02-29"
 
 
-@pytest.mark.parametrize("value", ["2026-02-29", "2026-2-1", "20260201", "2026-W05-1", "2026-02-01T00:00:00Z", 20260201, None, ""])
+@pytest.mark.parametrize(
+    "value", ["2026-02-29", "2026-2-1", "20260201", "2026-W05-1", "2026-02-01T00:00:00Z", 20260201, None, ""]
+)
 def test_anything_but_a_day_is_refused(value: object) -> None:
     with pytest.raises(BadInput):
         read_local_date(value)

@@ -1,4 +1,6 @@
-"""The member's card: made by a phone without a network or by the server, taken once, and then a visit that spares a second scan."""
+"""The member's card: made by a phone without a network or by the server, taken once, and then a visit that
+spares a second scan.
+"""
 
 from base64 import urlsafe_b64decode
 from datetime import timedelta
@@ -18,7 +20,9 @@ async def scan(doors: Doors, till: str, code: str, key: str = "s", **more: str) 
 async def phone(doors: Doors, token: str, installation: str = "phone-1") -> tuple[bytes, bytes]:
     """Register a phone; return its eight bytes and its secret, as it keeps them."""
     given = {"installationId": installation, "platform": "IOS"}
-    secret = (await doors.mutate("registerDevice", given, "cardSecret device { id platform }", token=token))["cardSecret"]
+    secret = (await doors.mutate("registerDevice", given, "cardSecret device { id platform }", token=token))[
+        "cardSecret"
+    ]
     raw = urlsafe_b64decode(secret + "==")
     return raw[:8], raw[8:]
 
@@ -32,7 +36,9 @@ async def test_a_phones_card_opens_a_visit_that_the_purchase_names(doors: Doors)
     found = await scan(doors, till, card(doors, await phone(doors, token)))
     assert (found["__typename"], found["customer"]["name"]) == ("CustomerScan", "Ana Silva")
     assert found["visitExpiresAt"] == "2026-03-02T10:05:00.000Z"
-    bought = await doors.mutate("recordPurchase", {"member": found["visit"], **PURCHASE}, "__typename", token=till)
+    bought = await doors.mutate(
+        "recordPurchase", {"member": found["visit"], **PURCHASE}, "__typename", token=till
+    )
     assert bought == {"__typename": "PurchaseRecorded"}
 
 
@@ -63,7 +69,14 @@ async def test_a_card_out_of_its_time_forged_or_of_a_phone_registered_afresh(doo
             )
         )
     ]
-    assert kinds == ["CustomerScan", "CustomerScan", "ExpiredCode", "UnknownCode", "UnknownCode", "UnknownCode"]
+    assert kinds == [
+        "CustomerScan",
+        "CustomerScan",
+        "ExpiredCode",
+        "UnknownCode",
+        "UnknownCode",
+        "UnknownCode",
+    ]
     await phone(doors, token)
     assert (await scan(doors, till, card(doors, device), key="old"))["__typename"] == "UnknownCode"
 
@@ -75,9 +88,13 @@ async def test_a_scan_queued_without_a_network_counts_for_a_purchase_of_its_time
     at = "2026-03-02T10:00:00.000Z"
     found = await scan(doors, till, code, occurredAt=at)
     assert found["visitExpiresAt"] == "2026-03-02T10:05:00.000Z"
-    now = await doors.mutate("recordPurchase", {"member": found["visit"], **PURCHASE}, "__typename", token=till)
+    now = await doors.mutate(
+        "recordPurchase", {"member": found["visit"], **PURCHASE}, "__typename", token=till
+    )
     assert now == {"__typename": "ExpiredCode"}
-    then = await doors.mutate("recordPurchase", {"member": found["visit"], **PURCHASE, "occurredAt": at}, "__typename", token=till)
+    then = await doors.mutate(
+        "recordPurchase", {"member": found["visit"], **PURCHASE, "occurredAt": at}, "__typename", token=till
+    )
     assert then == {"__typename": "PurchaseRecorded"}
     doors.clock.pass_(hours=20)
     assert (await scan(doors, till, code, key="late", occurredAt=at))["__typename"] == "ExpiredCode"
@@ -89,9 +106,15 @@ async def test_a_scan_queued_without_a_network_counts_for_a_purchase_of_its_time
 async def test_a_member_without_a_phone_shows_a_card_of_the_servers(doors: Doors) -> None:
     token, till = await doors.member(), await doors.hire("rui")
     with doors.wire.counting() as counted:
-        shown = (await doors.do("{ me { card { code expiresAt qr { mediaType } } } }", token=token))["me"]["card"]
+        shown = (await doors.do("{ me { card { code expiresAt qr { mediaType } } } }", token=token))["me"][
+            "card"
+        ]
     assert counted.names == ["find"]
-    assert (len(shown["code"]), shown["expiresAt"], shown["qr"]) == (23, "2026-03-02T10:01:00.000Z", {"mediaType": "image/svg+xml"})
+    assert (len(shown["code"]), shown["expiresAt"], shown["qr"]) == (
+        23,
+        "2026-03-02T10:01:00.000Z",
+        {"mediaType": "image/svg+xml"},
+    )
     assert (await scan(doors, till, shown["code"]))["__typename"] == "CustomerScan"
     assert (await scan(doors, till, shown["code"], key="t"))["__typename"] == "ExpiredCode"
 
@@ -99,11 +122,18 @@ async def test_a_member_without_a_phone_shows_a_card_of_the_servers(doors: Doors
 async def test_a_signed_in_phone_is_shown_its_own_card(doors: Doors) -> None:
     await doors.member()
     await doors.mutate("requestSignInCode", {"contact": "ana@example.com"}, "expiresAt")
-    given = {"contact": "ana@example.com", "code": doors.sent.codes["ana@example.com"], "installationId": "phone-1"}
+    given = {
+        "contact": "ana@example.com",
+        "code": doors.sent.codes["ana@example.com"],
+        "installationId": "phone-1",
+    }
     token = (await doors.mutate("signIn", given, "... on SignedIn { accessToken }"))["accessToken"]
     device = await phone(doors, token)
     shown = (await doors.do("{ me { card { code expiresAt } devices { platform } } }", token=token))["me"]
-    assert shown == {"card": {"code": card(doors, device), "expiresAt": "2026-03-02T10:00:30.000Z"}, "devices": [{"platform": "IOS"}]}
+    assert shown == {
+        "card": {"code": card(doors, device), "expiresAt": "2026-03-02T10:00:30.000Z"},
+        "devices": [{"platform": "IOS"}],
+    }
 
 
 async def test_ten_bad_scans_lock_the_till_for_a_minute(doors: Doors) -> None:

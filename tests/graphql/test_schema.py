@@ -20,7 +20,8 @@ from api.graphql.schema import make_schema, schema_text
 from api.texts import SPOKEN, TEXTS
 from tests.doors import ROOT
 
-# The fixed words of an outcome: the first stand alone, of the last two what follows a colon is the winner or an instant.
+# The fixed words of an outcome: the first stand alone, of the last two what follows a colon is the winner or
+# an instant.
 REASONS = (
     "when",
     "during",
@@ -37,7 +38,9 @@ REASONS = (
 
 
 def said(schema: GraphQLSchema) -> Iterator[tuple[str, str | None]]:
-    """Every type, field, argument and value with what it says of itself; an argument `input` is what its type says."""
+    """Every type, field, argument and value with what it says of itself; an argument `input` is what its type
+    says.
+    """
     for name, kind in schema.type_map.items():
         if name.startswith("__") or is_specified_scalar_type(kind):
             continue
@@ -45,7 +48,11 @@ def said(schema: GraphQLSchema) -> Iterator[tuple[str, str | None]]:
         if isinstance(kind, GraphQLObjectType | GraphQLInterfaceType):
             for field, each in kind.fields.items():
                 yield f"{name}.{field}", each.description
-                yield from ((f"{name}.{field}({word})", one.description) for word, one in each.args.items() if word != "input")
+                yield from (
+                    (f"{name}.{field}({word})", one.description)
+                    for word, one in each.args.items()
+                    if word != "input"
+                )
         elif isinstance(kind, GraphQLInputObjectType):
             yield from ((f"{name}.{field}", given.description) for field, given in kind.fields.items())
         elif isinstance(kind, GraphQLEnumType):
@@ -59,7 +66,9 @@ def test_everything_in_the_schema_says_what_it_means() -> None:
 
 
 def test_the_kept_schema_is_the_code_s_own() -> None:
-    assert (ROOT / "schema.graphql").read_text(encoding="utf-8") == schema_text(), "write it: scripts/selo schema > schema.graphql"
+    assert (ROOT / "schema.graphql").read_text(encoding="utf-8") == schema_text(), (
+        "write it: scripts/selo schema > schema.graphql"
+    )
 
 
 def test_every_field_and_type_is_in_the_table_of_permissions() -> None:
@@ -69,7 +78,10 @@ def test_every_field_and_type_is_in_the_table_of_permissions() -> None:
 def test_every_text_speaks_every_language_with_the_same_figures() -> None:
     for name, texts in TEXTS.items():
         assert set(texts) == set(SPOKEN), name
-        figures = {locale: {field for _, field, _, _ in string.Formatter().parse(text) if field} for locale, text in texts.items()}
+        figures = {
+            locale: {field for _, field, _, _ in string.Formatter().parse(text) if field}
+            for locale, text in texts.items()
+        }
         assert len({frozenset(each) for each in figures.values()}) == 1, name
 
 

@@ -1,4 +1,6 @@
-"""Rewards in a crowd, over HTTP: the shelf gives what it holds, points are spent once, and everybody else is told why not."""
+"""Rewards in a crowd, over HTTP: the shelf gives what it holds, points are spent once, and everybody else is
+told why not.
+"""
 
 import asyncio
 from collections import Counter
@@ -25,7 +27,10 @@ rewards:
   - {code: mug, title: A mug, kind: product, cost: {wallet: points, amount: 100}}
   - {code: pin, title: A pin, kind: product, cost: {wallet: points, amount: 10}, limit: {times: 3, per: ever}}
 """
-ANSWER = "__typename ... on RewardRedeemed { voucher { id code } } ... on RewardLocked { missing locks { reason } }"
+ANSWER = (
+    "__typename ... on RewardRedeemed { voucher { id code } } ... on RewardLocked { missing locks {"
+    " reason } }"
+)
 
 
 @pytest.fixture
@@ -43,7 +48,9 @@ async def redeem(doors: Doors, token: str, code: str, key: str) -> Json:
 
 
 async def left(doors: Doors, token: str) -> int:
-    available: int = (await doors.do("{ me { balance { available } } }", token=token))["me"]["balance"]["available"]
+    available: int = (await doors.do("{ me { balance { available } } }", token=token))["me"]["balance"][
+        "available"
+    ]
     return available
 
 
@@ -51,9 +58,15 @@ async def test_a_hundred_members_at_once_get_the_ten_that_are_there(crowd: Doors
     tokens = [await crowd.member(f"m{at}@example.com", locale="en") for at in range(100)]
     found = await asyncio.gather(*(redeem(crowd, token, "coin", "k") for token in tokens))
     assert Counter(one["__typename"] for one in found) == {"RewardRedeemed": 10, "RewardLocked": 90}
-    assert all([lock["reason"] for lock in one["locks"]] == ["STOCK"] for one in found if one["__typename"] == "RewardLocked")
+    assert all(
+        [lock["reason"] for lock in one["locks"]] == ["STOCK"]
+        for one in found
+        if one["__typename"] == "RewardLocked"
+    )
     assert len({one["voucher"]["code"] for one in found if one["__typename"] == "RewardRedeemed"}) == 10
-    assert [await left(crowd, token) for token in tokens] == [0 if one["__typename"] == "RewardRedeemed" else 100 for one in found]
+    assert [await left(crowd, token) for token in tokens] == [
+        0 if one["__typename"] == "RewardRedeemed" else 100 for one in found
+    ]
     shelf = await crowd.process.store["stock"].find_one({"_id": "coin"})
     assert shelf is not None
     assert (shelf["issued"], await crowd.count("vouchers")) == (10, 10)
@@ -63,8 +76,14 @@ async def test_a_hundred_members_at_once_get_the_ten_that_are_there(crowd: Doors
 async def test_a_member_with_points_for_one_gets_one_voucher_however_often_at_once(crowd: Doors) -> None:
     token = await crowd.member(locale="en")
     member = decode_as("Member", (await crowd.do("{ me { id } }", token=token))["me"]["id"])
-    # A hundred at once come by the service: at the door a member has 60 mutations a minute, of which fifty are these.
-    inside = (redemption.redeem(crowd.process.house, member_id=member, reward="mug", key=f"i{at}", now=crowd.clock()) for at in range(50))
+    # A hundred at once come by the service: at the door a member has 60 mutations a minute, of which fifty
+    # are these.
+    inside = (
+        redemption.redeem(
+            crowd.process.house, member_id=member, reward="mug", key=f"i{at}", now=crowd.clock()
+        )
+        for at in range(50)
+    )
     outside = (redeem(crowd, token, "mug", f"k{at}") for at in range(50))
     found = await asyncio.gather(*inside, *outside, return_exceptions=True)
     kinds = Counter(one["__typename"] if isinstance(one, dict) else type(one).__name__ for one in found)
@@ -80,12 +99,20 @@ async def test_a_limit_holds_at_once_and_what_is_given_back_may_be_had_again(cro
     token = await crowd.member(locale="en")
     found = await asyncio.gather(*(redeem(crowd, token, "pin", f"k{at}") for at in range(20)))
     assert Counter(one["__typename"] for one in found) == {"RewardRedeemed": 3, "RewardLocked": 17}
-    assert {one["locks"][0]["reason"] for one in found if one["__typename"] == "RewardLocked"} == {"MEMBER_LIMIT"}
+    assert {one["locks"][0]["reason"] for one in found if one["__typename"] == "RewardLocked"} == {
+        "MEMBER_LIMIT"
+    }
     voucher = next(one["voucher"]["id"] for one in found if one["__typename"] == "RewardRedeemed")
     backs = [
-        crowd.mutate("cancelVoucher", {"voucherId": voucher, "idempotencyKey": f"c{at}"}, "__typename", token=token) for at in range(20)
+        crowd.mutate(
+            "cancelVoucher", {"voucherId": voucher, "idempotencyKey": f"c{at}"}, "__typename", token=token
+        )
+        for at in range(20)
     ]
-    assert Counter(one["__typename"] for one in await asyncio.gather(*backs)) == {"VoucherGivenBack": 1, "VoucherNotUsable": 19}
+    assert Counter(one["__typename"] for one in await asyncio.gather(*backs)) == {
+        "VoucherGivenBack": 1,
+        "VoucherNotUsable": 19,
+    }
     assert await left(crowd, token) == 80
     assert (await redeem(crowd, token, "pin", "again"))["__typename"] == "RewardRedeemed"
     assert (await redeem(crowd, token, "pin", "and again"))["__typename"] == "RewardLocked"
@@ -95,8 +122,15 @@ async def test_a_voucher_that_is_given_back_and_used_at_once_is_one_of_the_two(c
     token, till = await crowd.member(locale="en"), await crowd.hire("rui")
     for at in range(5):
         voucher = (await redeem(crowd, token, "mug", f"k{at}"))["voucher"]
-        back = crowd.mutate("cancelVoucher", {"voucherId": voucher["id"], "idempotencyKey": f"c{at}"}, "__typename", token=token)
-        use = crowd.mutate("useVoucher", {"code": voucher["code"], "idempotencyKey": f"u{at}"}, "__typename", token=till)
+        back = crowd.mutate(
+            "cancelVoucher",
+            {"voucherId": voucher["id"], "idempotencyKey": f"c{at}"},
+            "__typename",
+            token=token,
+        )
+        use = crowd.mutate(
+            "useVoucher", {"code": voucher["code"], "idempotencyKey": f"u{at}"}, "__typename", token=till
+        )
         kinds = {one["__typename"] for one in await asyncio.gather(*((back, use) if at % 2 else (use, back)))}
         assert kinds in ({"VoucherGivenBack", "VoucherNotUsable"}, {"VoucherAccepted", "VoucherNotUsable"})
         if "VoucherAccepted" in kinds:

@@ -1,4 +1,6 @@
-"""A survey as the app meets it: a purchase under the example programme, three days later its question, and one answer."""
+"""A survey as the app meets it: a purchase under the example programme, three days later its question, and
+one answer.
+"""
 
 from domain.services import outbox as operator
 from domain.services.deliveries import deliver

@@ -1,4 +1,6 @@
-"""The till among its neighbours: what another store's staff, a forger or a reader of the database gets is nothing."""
+"""The till among its neighbours: what another store's staff, a forger or a reader of the database gets is
+nothing.
+"""
 
 import re
 import secrets
@@ -35,12 +37,16 @@ async def test_a_voucher_bound_to_other_stores_is_not_taken_here(doors: Doors) -
     given = {"code": voucher["code"], "idempotencyKey": "u"}
     before = await stood(doors)
     for caller in (away, boss):
-        seen = await doors.mutate("scan", given, "... on VoucherScan { usable reason }", token=caller, language="en")
+        seen = await doors.mutate(
+            "scan", given, "... on VoucherScan { usable reason }", token=caller, language="en"
+        )
         assert seen == {"usable": False, "reason": "This voucher is for another store."}
         found = await doors.mutate("useVoucher", given, ACCEPTED, token=caller)
         assert (found["__typename"], found["reason"]) == ("NotAllowed", "OTHER_STORE")
     assert await stood(doors) == before
-    assert (await doors.mutate("useVoucher", given, ACCEPTED, token=here))["voucher"]["usedIn"] == {"name": STORES["porto"]}
+    assert (await doors.mutate("useVoucher", given, ACCEPTED, token=here))["voucher"]["usedIn"] == {
+        "name": STORES["porto"]
+    }
 
 
 async def test_a_voucher_that_is_over_or_a_frozen_members_is_not_taken(doors: Doors) -> None:
@@ -49,16 +55,26 @@ async def test_a_voucher_that_is_over_or_a_frozen_members_is_not_taken(doors: Do
     given = {"code": voucher["code"], "idempotencyKey": "u"}
     boss = Till(staff="boss", role="MANAGER", store="lisboa")
     member = decode_as("Member", (await doors.do("{ me { id } }", token=token))["me"]["id"])
-    await adjustments.freeze(doors.process.house, till=boss, member_id=member, reason="roubado", key="f", now=doors.clock())
+    await adjustments.freeze(
+        doors.process.house, till=boss, member_id=member, reason="roubado", key="f", now=doors.clock()
+    )
     before = await stood(doors)
     found = await doors.mutate("useVoucher", given, ACCEPTED, token=till)
     assert (found["__typename"], found["reason"]) == ("NotAllowed", "MEMBER_FROZEN")
     assert await stood(doors) == before
-    await adjustments.unfreeze(doors.process.house, till=boss, member_id=member, reason="achado", key="g", now=doors.clock())
+    await adjustments.unfreeze(
+        doors.process.house, till=boss, member_id=member, reason="achado", key="g", now=doors.clock()
+    )
     doors.clock.pass_(days=31)
     found = await doors.mutate("useVoucher", given, ACCEPTED, token=till)
-    assert (found["__typename"], found["voucherState"], found["usedAt"]) == ("VoucherNotUsable", "EXPIRED", None)
-    seen = await doors.mutate("scan", given, "... on VoucherScan { usable voucher { voucherState } }", token=till)
+    assert (found["__typename"], found["voucherState"], found["usedAt"]) == (
+        "VoucherNotUsable",
+        "EXPIRED",
+        None,
+    )
+    seen = await doors.mutate(
+        "scan", given, "... on VoucherScan { usable voucher { voucherState } }", token=till
+    )
     assert seen == {"usable": False, "voucher": {"voucherState": "EXPIRED"}}
 
 
@@ -66,14 +82,23 @@ async def test_a_voucher_is_worth_what_it_was_when_issued(doors: Doors) -> None:
     token, till = await rich(doors), await doors.hire("rui")
     bought = (await redeem(doors, token))["voucher"]
     text = NUMISCOLLECT.read_text(encoding="utf-8")
-    changed = text.replace("5 € de desconto", "1 € de desconto").replace("value: {amount: 500, minimum: 2000}", "value: {amount: 100}")
-    changed = re.sub(r"cost: \{wallet: points, amount: 500\}", "cost: {wallet: points, amount: 900}", changed, count=1)
+    changed = text.replace("5 € de desconto", "1 € de desconto").replace(
+        "value: {amount: 500, minimum: 2000}", "value: {amount: 100}"
+    )
+    changed = re.sub(
+        r"cost: \{wallet: points, amount: 500\}", "cost: {wallet: points, amount: 900}", changed, count=1
+    )
     doors.clock.pass_(minutes=1)
     await doors.process.programmes.publish(changed, now=doors.clock())
     mine = await doors.do(f"{{ me {{ vouchers {{ edges {{ node {{ {VOUCHER} }} }} }} }} }}", token=token)
     assert mine["me"]["vouchers"]["edges"] == [{"node": bought}]
-    shown = "... on VoucherAccepted { voucher { title value { amount minimum } cost { amount } reward { title cost { amount } } } }"
-    used = await doors.mutate("useVoucher", {"code": bought["code"], "idempotencyKey": "u"}, shown, token=till)
+    shown = (
+        "... on VoucherAccepted { voucher { title value { amount minimum } cost { amount } reward { title"
+        " cost { amount } } } }"
+    )
+    used = await doors.mutate(
+        "useVoucher", {"code": bought["code"], "idempotencyKey": "u"}, shown, token=till
+    )
     assert used["voucher"] == {
         "title": "5 € de desconto",
         "value": {"amount": 500, "minimum": 2_000},
@@ -88,23 +113,32 @@ async def test_points_that_come_back_lapse_when_they_would_have(doors: Doors) ->
     before = await doors.do(query, token=token)
     voucher = (await redeem(doors, token))["voucher"]["id"]
     doors.clock.pass_(days=10)
-    await doors.mutate("cancelVoucher", {"voucherId": voucher, "idempotencyKey": "c"}, "__typename", token=token)
+    await doors.mutate(
+        "cancelVoucher", {"voucherId": voucher, "idempotencyKey": "c"}, "__typename", token=token
+    )
     assert await doors.do(query, token=token) == before
 
 
-async def test_no_code_or_secret_stands_in_the_database_or_the_log(doors: Doors, capfd: pytest.CaptureFixture[str]) -> None:
+async def test_no_code_or_secret_stands_in_the_database_or_the_log(
+    doors: Doors, capfd: pytest.CaptureFixture[str]
+) -> None:
     token, till = await rich(doors), await doors.hire("rui")
     with capture_logs() as logged:
         given = {"installationId": "phone-1", "platform": "IOS"}
         secret = (await doors.mutate("registerDevice", given, "cardSecret", token=token))["cardSecret"]
         device = await phone(doors, token)
-        shown, server = card(doors, device), (await doors.do("{ me { card { code } } }", token=token))["me"]["card"]["code"]
+        shown, server = (
+            card(doors, device),
+            (await doors.do("{ me { card { code } } }", token=token))["me"]["card"]["code"],
+        )
         await scan(doors, till, shown)
         await scan(doors, till, server, key="t")
         voucher = (await redeem(doors, token))["voucher"]["code"]
         await scan(doors, till, voucher, key="v")
         await doors.mutate("useVoucher", {"code": voucher, "idempotencyKey": "u"}, "__typename", token=till)
-        await doors.mutate("useVoucher", {"code": voucher[:-1] + "*", "idempotencyKey": "w"}, "__typename", token=till)
+        await doors.mutate(
+            "useVoucher", {"code": voucher[:-1] + "*", "idempotencyKey": "w"}, "__typename", token=till
+        )
     kept = ""
     for name in await doors.process.store.data.list_collection_names():
         kept += "".join([repr(row) async for row in doors.process.store[name].find({"_id": {"$gt": ""}})])
@@ -139,7 +173,10 @@ async def test_codes_that_are_no_codes_of_ours_are_told_apart_for_staff(doors: D
     assert (await scan(doors, till, shown, key="late"))["__typename"] == "ExpiredCode"
 
 
-@pytest.mark.parametrize(("format", "size", "fine"), [("SVG", 64, True), ("PNG", 2048, True), ("SVG", 63, False), ("PNG", 2049, False)])
+@pytest.mark.parametrize(
+    ("format", "size", "fine"),
+    [("SVG", 64, True), ("PNG", 2048, True), ("SVG", 63, False), ("PNG", 2049, False)],
+)
 async def test_a_card_is_drawn_in_64_to_2048_pixels(doors: Doors, format: str, size: int, fine: bool) -> None:
     token = await doors.member()
     query = "query($f: QrFormat, $s: Int) { me { card { qr(format: $f, size: $s) { mediaType } } } }"

@@ -1,4 +1,6 @@
-"""The till's list of its shift, and the audit trail for those who answer for a store, through GraphQL over HTTP."""
+"""The till's list of its shift, and the audit trail for those who answer for a store, through GraphQL over
+HTTP.
+"""
 
 import pytest
 
@@ -6,11 +8,20 @@ from domain.services import staff
 from tests.doors import Doors, Json
 
 SHIFT = "{ shiftActions { actionKind subject amount currency customer { name } voucher { voucherState } } }"
-TRAIL = "query($s: String) { auditTrail(store: $s) { actor actionKind subject requestId store { code } after { wallet amount } } }"
+TRAIL = (
+    "query($s: String) { auditTrail(store: $s) { actor actionKind subject requestId store { code } after {"
+    " wallet amount } } }"
+)
 
 
 async def bought(doors: Doors, till: str, number: str, receipt: str) -> None:
-    given: Json = {"member": number, "externalId": receipt, "currency": "EUR", "total": 10_000, "idempotencyKey": receipt}
+    given: Json = {
+        "member": number,
+        "externalId": receipt,
+        "currency": "EUR",
+        "total": 10_000,
+        "idempotencyKey": receipt,
+    }
     await doors.mutate("recordPurchase", given, "... on PurchaseRecorded { entries { amount } }", token=till)
 
 
@@ -21,22 +32,42 @@ async def test_a_till_lists_what_its_own_shift_did(doors: Doors) -> None:
     await bought(doors, eva, number, "B")
     mine = (await doors.do(SHIFT, token=rui))["shiftActions"]
     assert mine == [
-        {"actionKind": "PURCHASE", "subject": "A", "amount": 10_000, "currency": "EUR", "customer": {"name": "Ana Silva"}, "voucher": None}
+        {
+            "actionKind": "PURCHASE",
+            "subject": "A",
+            "amount": 10_000,
+            "currency": "EUR",
+            "customer": {"name": "Ana Silva"},
+            "voucher": None,
+        }
     ]
 
 
 async def test_what_has_a_name_is_listed_by_it_and_money_with_its_currency(doors: Doors) -> None:
     ana = (await doors.do("{ me { number } }", token=await doors.member()))["me"]["number"]
     till = await doors.hire("mia", "MANAGER")
-    member = (await doors.do(f'{{ findCustomer(contact: "{ana}") {{ id }} }}', token=till))["findCustomer"]["id"]
+    member = (await doors.do(f'{{ findCustomer(contact: "{ana}") {{ id }} }}', token=till))["findCustomer"][
+        "id"
+    ]
     for wallet in ("points", "cashback"):
-        given: Json = {"member": member, "wallet": wallet, "amount": 125, "reason": "a mistake", "idempotencyKey": wallet}
+        given: Json = {
+            "member": member,
+            "wallet": wallet,
+            "amount": 125,
+            "reason": "a mistake",
+            "idempotencyKey": wallet,
+        }
         await doors.mutate("adjustBalance", given, "__typename", token=till)
         doors.clock.pass_(seconds=1)
     event: Json = {"member": member, "name": "event.attended", "externalId": "E", "idempotencyKey": "event"}
     await doors.mutate("recordEvent", event, "__typename", token=till)
     doors.clock.pass_(seconds=1)
-    await doors.mutate("freezeMember", {"member": member, "reason": "a lost card", "idempotencyKey": "freeze"}, "__typename", token=till)
+    await doors.mutate(
+        "freezeMember",
+        {"member": member, "reason": "a lost card", "idempotencyKey": "freeze"},
+        "__typename",
+        token=till,
+    )
     asked = "{ shiftActions { actionKind subject amount currency } }"
     told = [tuple(row.values()) for row in (await doors.do(asked, token=till, language="pl"))["shiftActions"]]
     assert told == [
@@ -51,9 +82,13 @@ async def test_what_has_a_name_is_listed_by_it_and_money_with_its_currency(doors
 async def test_both_lists_are_as_long_as_any_list_may_be(doors: Doors, first: int) -> None:
     manager = await doors.hire("mia", "MANAGER")
     for field in ("shiftActions", "auditTrail"):
-        refused = await doors.error(f"query($f: Int) {{ {field}(first: $f) {{ id }} }}", {"f": first}, token=manager)
+        refused = await doors.error(
+            f"query($f: Int) {{ {field}(first: $f) {{ id }} }}", {"f": first}, token=manager
+        )
         assert refused == {"code": "BAD_INPUT", "field": "first"}
-        assert await doors.do(f"query($f: Int) {{ {field}(first: $f) {{ id }} }}", {"f": 100}, token=manager) == {field: []}
+        assert await doors.do(
+            f"query($f: Int) {{ {field}(first: $f) {{ id }} }}", {"f": 100}, token=manager
+        ) == {field: []}
 
 
 async def test_a_manager_sees_their_store_an_operator_all_and_a_cashier_none(doors: Doors) -> None:
@@ -82,7 +117,9 @@ async def test_an_operator_sees_what_was_done_at_no_till_too(doors: Doors) -> No
     doors.clock.pass_(minutes=1)
     new = {"contact": "ana.new@example.com"}
     await doors.mutate("changeContact", new, "__typename", token=member)
-    await doors.mutate("changeContact", {**new, "code": doors.sent.codes[new["contact"]]}, "__typename", token=member)
+    await doors.mutate(
+        "changeContact", {**new, "code": doors.sent.codes[new["contact"]]}, "__typename", token=member
+    )
     asked = "query { auditTrail { actor actionKind subject store { code } member amount before { amount } } }"
     every = (await doors.do(asked, token=operator))["auditTrail"]
     nothing: Json = {"store": None, "member": None, "amount": 0, "before": []}

@@ -1,4 +1,6 @@
-"""A small application of the porch's own, served by uvicorn on a free port in a thread, and raw sockets to torment it with."""
+"""A small application of the porch's own, served by uvicorn on a free port in a thread, and raw sockets to
+torment it with.
+"""
 
 import asyncio
 import socket
@@ -31,7 +33,9 @@ from domain.services.registry import SessionRegistry
 from tests.graphql.small import Services, make_engine
 
 ISSUER = "http://selo.test"
-PLENTY = RateLimits(member_points_per_minute=10**6, anonymous_requests_per_minute=10**6, staff_requests_per_minute=10**6)
+PLENTY = RateLimits(
+    member_points_per_minute=10**6, anonymous_requests_per_minute=10**6, staff_requests_per_minute=10**6
+)
 
 
 def make_tokens(access_lasts: timedelta = timedelta(minutes=15)) -> Tokens:
@@ -77,16 +81,26 @@ class Small:
 
     def app(self) -> ASGIApp:
         endpoint = GraphQLEndpoint(self.engine(), self.callers(), self.context, explorer=self.explorer)
-        sockets = SocketEndpoint(endpoint.engine, endpoint.callers, self.context, origins=self.origins, limits=self.sockets)
+        sockets = SocketEndpoint(
+            endpoint.engine, endpoint.callers, self.context, origins=self.origins, limits=self.sockets
+        )
         routes = [Route("/graphql", endpoint), WebSocketRoute("/graphql", sockets)]
         return Porch(Starlette(routes=routes, exception_handlers={Exception: unforeseen}))
 
-    def bearer(self, subject: str = "m1", *, role: str = "member", session: str = "s1", store: str | None = None) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.tokens.access(subject=subject, role=role, session=session, store=store).token}"}
+    def bearer(
+        self, subject: str = "m1", *, role: str = "member", session: str = "s1", store: str | None = None
+    ) -> dict[str, str]:
+        return {
+            "Authorization": (
+                f"Bearer {self.tokens.access(subject=subject, role=role, session=session, store=store).token}"
+            )
+        }
 
 
 @contextmanager
-def served(app: ASGIApp, limits: ConnectionLimits | None = None, *, pure_python: bool = False) -> Iterator[int]:
+def served(
+    app: ASGIApp, limits: ConnectionLimits | None = None, *, pure_python: bool = False
+) -> Iterator[int]:
     """Serve an application until the block ends; yields the port."""
     limits = limits or ConnectionLimits()
     config = uvicorn.Config(
@@ -169,4 +183,6 @@ class Raw:
 
 def parse_head(head: bytes) -> tuple[int, dict[str, str]]:
     first, *lines = head.decode("latin-1").split("\r\n")
-    return int(first.split(" ")[1]), {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
+    return int(first.split(" ")[1]), {
+        name.lower(): value for name, _, value in (line.partition(": ") for line in lines)
+    }

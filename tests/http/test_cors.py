@@ -1,4 +1,6 @@
-"""Pages of other origins: closed by default, open to those that a setting names. And nobody is sent to another by us."""
+"""Pages of other origins: closed by default, open to those that a setting names. And nobody is sent to
+another by us.
+"""
 
 from pathlib import Path
 
@@ -10,13 +12,19 @@ from api.process import open_process
 from api.settings import Settings
 from domain.store.connect import Database
 
-PREFLIGHT = {"Origin": "https://shop.example", "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization"}
+PREFLIGHT = {
+    "Origin": "https://shop.example",
+    "Access-Control-Request-Method": "POST",
+    "Access-Control-Request-Headers": "authorization",
+}
 
 
 async def preflight(database: Database, data: Path, origins: list[str]) -> httpx.Response:
     async with (
         open_process(Settings(data=data, cors_origins=origins), database) as process,
-        httpx.AsyncClient(transport=httpx.ASGITransport(create_app(process)), base_url="http://selo") as client,
+        httpx.AsyncClient(
+            transport=httpx.ASGITransport(create_app(process)), base_url="http://selo"
+        ) as client,
     ):
         return await client.options("/health", headers=PREFLIGHT)
 
@@ -28,17 +36,24 @@ async def test_another_origin_is_refused(database: Database, tmp_path: Path, ori
 
 async def test_a_named_origin_may_call_without_cookies(database: Database, tmp_path: Path) -> None:
     answer = await preflight(database, tmp_path, ["https://shop.example"])
-    assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (200, "https://shop.example")
+    assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (
+        200,
+        "https://shop.example",
+    )
     assert "access-control-allow-credentials" not in answer.headers
 
 
-@pytest.mark.parametrize("path", ["/graphql/", "/health/", "/ready/", "/.well-known/jwks.json/", "/unsubscribe/"])
+@pytest.mark.parametrize(
+    "path", ["/graphql/", "/health/", "/ready/", "/.well-known/jwks.json/", "/unsubscribe/"]
+)
 async def test_a_slash_too_many_leads_nowhere_least_of_all_to_the_host_that_was_claimed(
     database: Database, tmp_path: Path, path: str
 ) -> None:
     async with (
         open_process(Settings(data=tmp_path), database) as process,
-        httpx.AsyncClient(transport=httpx.ASGITransport(create_app(process)), base_url="http://evil.example") as client,
+        httpx.AsyncClient(
+            transport=httpx.ASGITransport(create_app(process)), base_url="http://evil.example"
+        ) as client,
     ):
         answers = [await client.get(path), await client.post(path, json={"query": "{ __typename }"})]
     assert [(answer.status_code, answer.headers.get("location")) for answer in answers] == [(404, None)] * 2

@@ -23,7 +23,9 @@ MODERN = {"accept": "application/graphql-response+json"}
 
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(Small().app()), base_url="http://selo") as made:
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(Small().app()), base_url="http://selo"
+    ) as made:
         yield made
 
 
@@ -35,7 +37,12 @@ def code(answer: httpx.Response) -> str:
 
 async def test_a_query_is_answered(client: httpx.AsyncClient) -> None:
     answer = await client.post(
-        "/graphql", json={"query": "query Q($n: String!) { hello(name: $n) }", "variables": {"n": "Ana"}, "operationName": "Q"}
+        "/graphql",
+        json={
+            "query": "query Q($n: String!) { hello(name: $n) }",
+            "variables": {"n": "Ana"},
+            "operationName": "Q",
+        },
     )
     assert (answer.status_code, answer.json()) == (200, {"data": {"hello": "hello Ana"}})
     assert answer.headers["content-type"] == "application/json; charset=utf-8"
@@ -81,7 +88,9 @@ async def test_neither_media_type_is_406(client: httpx.AsyncClient) -> None:
         ("{" + "hello " * 1000 + "}", 400, "QUERY_TOO_COSTLY"),
     ],
 )
-async def test_statuses_speak_to_those_who_accept_them(client: httpx.AsyncClient, query: str, modern: int, error: str) -> None:
+async def test_statuses_speak_to_those_who_accept_them(
+    client: httpx.AsyncClient, query: str, modern: int, error: str
+) -> None:
     spoken = await client.post("/graphql", json={"query": query}, headers=MODERN)
     silent = await client.post("/graphql", json={"query": query})
     assert (spoken.status_code, code(spoken), silent.status_code, code(silent)) == (modern, error, 200, error)
@@ -94,34 +103,53 @@ async def test_an_error_of_a_field_leaves_the_status_at_200(client: httpx.AsyncC
 
 async def test_the_request_id_of_an_error_is_the_answers_header(client: httpx.AsyncClient) -> None:
     first, second = [await client.post("/graphql", json={"query": "{ broken }"}) for _ in range(2)]
-    assert first.json()["errors"][0]["extensions"] == {"code": "INTERNAL", "requestId": first.headers["x-request-id"]}
+    assert first.json()["errors"][0]["extensions"] == {
+        "code": "INTERNAL",
+        "requestId": first.headers["x-request-id"],
+    }
     assert first.headers["x-request-id"] != second.headers["x-request-id"]
 
 
-# --- methods ---------------------------------------------------------------------------------------------------------
+# --- methods
+# ---------------------------------------------------------------------------------------------------------
 
 
 async def test_get_runs_a_query(client: httpx.AsyncClient) -> None:
     answer = await client.get(
-        "/graphql", params={"query": "query ($n: Int!) { count(of: $n) }", "variables": '{"n": 3}', "operationName": ""}
+        "/graphql",
+        params={"query": "query ($n: Int!) { count(of: $n) }", "variables": '{"n": 3}', "operationName": ""},
     )
     assert (answer.status_code, answer.json()) == (200, {"data": {"count": 3}})
 
 
 async def test_get_runs_no_mutation(client: httpx.AsyncClient) -> None:
     for headers in ({}, MODERN):
-        answer = await client.get("/graphql", params={"query": 'mutation { spend(key: "k") }'}, headers=headers)
+        answer = await client.get(
+            "/graphql", params={"query": 'mutation { spend(key: "k") }'}, headers=headers
+        )
         assert (answer.status_code, answer.headers["allow"], code(answer)) == (405, "POST", "BAD_INPUT")
 
 
-async def test_get_of_one_of_several_operations_is_judged_by_the_one_that_runs(client: httpx.AsyncClient) -> None:
+async def test_get_of_one_of_several_operations_is_judged_by_the_one_that_runs(
+    client: httpx.AsyncClient,
+) -> None:
     text = 'query a { hello } mutation b { spend(key: "k") }'
-    statuses = [(await client.get("/graphql", params={"query": text, "operationName": name})).status_code for name in ("a", "b")]
+    statuses = [
+        (await client.get("/graphql", params={"query": text, "operationName": name})).status_code
+        for name in ("a", "b")
+    ]
     assert statuses == [200, 405]
 
 
 @pytest.mark.parametrize(
-    "query", ["", "query=%7Bhello%7D&query=%7Bhello%7D", "query=%ff", "query=%7Bhello%7D&variables=x", "variables=%7B%7D"]
+    "query",
+    [
+        "",
+        "query=%7Bhello%7D&query=%7Bhello%7D",
+        "query=%ff",
+        "query=%7Bhello%7D&variables=x",
+        "variables=%7B%7D",
+    ],
 )
 async def test_a_url_that_cannot_be_read_is_400(client: httpx.AsyncClient, query: str) -> None:
     answer = await client.get(f"/graphql?{query}")
@@ -134,7 +162,8 @@ async def test_other_methods_are_405(client: httpx.AsyncClient, method: str) -> 
     assert (answer.status_code, answer.headers["allow"]) == (405, "GET, POST")
 
 
-# --- bodies ----------------------------------------------------------------------------------------------------------
+# --- bodies
+# ----------------------------------------------------------------------------------------------------------
 
 NUMBER = "1" * 5000
 
@@ -154,7 +183,10 @@ BODIES = {
     "infinity": b'{"query": "{ hello }", "variables": {"a": -Infinity}}',
     "1e999": b'{"query": "{ hello }", "variables": {"a": 1e999}}',
     "5,000 digits": f'{{"query": "{{ hello }}", "variables": {{"a": {NUMBER}}}}}'.encode(),
-    "nesting of 100,000": b'{"query": "{ hello }", "variables": {"a": ' + b"[" * 100_000 + b"]" * 100_000 + b"}}",
+    "nesting of 100,000": b'{"query": "{ hello }", "variables": {"a": '
+    + b"[" * 100_000
+    + b"]" * 100_000
+    + b"}}",
     "nesting of 33": b'{"query": "{ hello }", "variables": {"a": ' + b"[" * 31 + b"]" * 31 + b"}}",
     "no query": b'{"variables": {}}',
     "query null": b'{"query": null}',
@@ -176,7 +208,9 @@ async def test_a_body_that_is_no_request_is_400(client: httpx.AsyncClient, name:
 
 async def test_nesting_of_32_is_read(client: httpx.AsyncClient) -> None:
     body = b'{"query": "{ hello }", "variables": {"a": ' + b"[" * 30 + b"]" * 30 + b"}}"
-    assert (await client.post("/graphql", content=body, headers=JSON)).json() == {"data": {"hello": "hello world"}}
+    assert (await client.post("/graphql", content=body, headers=JSON)).json() == {
+        "data": {"hello": "hello world"}
+    }
 
 
 async def test_a_body_of_256_kb_is_read_and_one_byte_more_is_413(client: httpx.AsyncClient) -> None:
@@ -229,14 +263,23 @@ async def test_a_post_takes_json_only(client: httpx.AsyncClient, content_type: s
 
 
 @pytest.mark.parametrize(
-    "content_type", ["application/json", "Application/JSON", "application/json; charset=utf-8", 'application/json;charset="UTF-8"']
+    "content_type",
+    [
+        "application/json",
+        "Application/JSON",
+        "application/json; charset=utf-8",
+        'application/json;charset="UTF-8"',
+    ],
 )
 async def test_json_in_utf_8_is_taken(client: httpx.AsyncClient, content_type: str) -> None:
-    answer = await client.post("/graphql", content=b'{"query": "{ hello }"}', headers={"content-type": content_type})
+    answer = await client.post(
+        "/graphql", content=b'{"query": "{ hello }"}', headers={"content-type": content_type}
+    )
     assert answer.json() == {"data": {"hello": "hello world"}}
 
 
-# --- headers ---------------------------------------------------------------------------------------------------------
+# --- headers
+# ---------------------------------------------------------------------------------------------------------
 
 
 async def test_every_answer_carries_the_security_headers_and_no_name(client: httpx.AsyncClient) -> None:
@@ -246,7 +289,8 @@ async def test_every_answer_carries_the_security_headers_and_no_name(client: htt
         await client.delete("/graphql"),
     ):
         assert (
-            answer.headers["content-security-policy"] == "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+            answer.headers["content-security-policy"]
+            == "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
         )
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["x-frame-options"] == "DENY"
@@ -257,15 +301,26 @@ async def test_every_answer_carries_the_security_headers_and_no_name(client: htt
 
 
 @pytest.mark.parametrize("handlers", [{}, {Exception: unforeseen}])
-async def test_what_nobody_caught_is_500_with_the_request_id_and_nothing_else(handlers: dict[type[Exception], ExceptionHandler]) -> None:
+async def test_what_nobody_caught_is_500_with_the_request_id_and_nothing_else(
+    handlers: dict[type[Exception], ExceptionHandler],
+) -> None:
     async def breaks(_request: Request) -> Response:
         raise RuntimeError("cannot reach mongodb://user:secret@database")
 
-    inner = Starlette(routes=[Route("/", breaks)], exception_handlers=handlers) if handlers else Router([Route("/", breaks)])
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(Porch(inner)), base_url="http://selo") as client:
+    inner = (
+        Starlette(routes=[Route("/", breaks)], exception_handlers=handlers)
+        if handlers
+        else Router([Route("/", breaks)])
+    )
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(Porch(inner)), base_url="http://selo"
+    ) as client:
         answer = await client.get("/")
     assert answer.status_code == 500
-    assert answer.json()["errors"][0]["extensions"] == {"code": "INTERNAL", "requestId": answer.headers["x-request-id"]}
+    assert answer.json()["errors"][0]["extensions"] == {
+        "code": "INTERNAL",
+        "requestId": answer.headers["x-request-id"],
+    }
     assert "secret" not in answer.text
 
 
@@ -275,4 +330,6 @@ async def test_retry_after_is_a_header_too() -> None:
         await client.post("/graphql", json={"query": "{ hello }"})
         refused = await client.post("/graphql", json={"query": "{ hello }"}, headers=MODERN)
     assert (refused.status_code, code(refused)) == (429, "RATE_LIMITED")
-    assert refused.headers["retry-after"] == str(refused.json()["errors"][0]["extensions"]["retryAfter"]) == "60"
+    assert (
+        refused.headers["retry-after"] == str(refused.json()["errors"][0]["extensions"]["retryAfter"]) == "60"
+    )

@@ -48,13 +48,25 @@ async def test_health_is_alive_whatever_its_parts() -> None:
 
 
 async def test_ready_names_each_part() -> None:
-    app = app_with(database=always(PartState(ok=True, state="answers")), push=always(PartState(ok=False, state="off", needed=False)))
-    assert await ask(app, "/ready") == (200, {"status": "ready", "parts": {"database": "answers", "push": "off"}})
+    app = app_with(
+        database=always(PartState(ok=True, state="answers")),
+        push=always(PartState(ok=False, state="off", needed=False)),
+    )
+    assert await ask(app, "/ready") == (
+        200,
+        {"status": "ready", "parts": {"database": "answers", "push": "off"}},
+    )
 
 
 async def test_not_ready_without_a_needed_part() -> None:
-    app = app_with(database=always(PartState(ok=True, state="answers")), programme=always(PartState(ok=False, state="none published")))
-    assert await ask(app, "/ready") == (503, {"status": "not ready", "parts": {"database": "answers", "programme": "none published"}})
+    app = app_with(
+        database=always(PartState(ok=True, state="answers")),
+        programme=always(PartState(ok=False, state="none published")),
+    )
+    assert await ask(app, "/ready") == (
+        503,
+        {"status": "not ready", "parts": {"database": "answers", "programme": "none published"}},
+    )
 
 
 async def test_a_part_that_hangs_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -63,7 +75,10 @@ async def test_a_part_that_hangs_is_not_waited_for(monkeypatch: pytest.MonkeyPat
         return PartState(ok=True, state="answers")
 
     monkeypatch.setattr(health, "ANSWER_SECONDS", 0.05)
-    assert await ask(app_with(database=hangs), "/ready") == (503, {"status": "not ready", "parts": {"database": "no answer in time"}})
+    assert await ask(app_with(database=hangs), "/ready") == (
+        503,
+        {"status": "not ready", "parts": {"database": "no answer in time"}},
+    )
 
 
 async def test_the_application_reports_a_database_that_does_not(database: Database, tmp_path: Path) -> None:
@@ -77,8 +92,12 @@ async def test_the_application_reports_a_database_that_does_not(database: Databa
     assert (status, body) == (503, {"status": "not ready", "parts": parts})
 
 
-async def test_ready_says_whether_every_hook_that_the_programme_names_is_configured(database: Database, tmp_path: Path) -> None:
-    hook = json.dumps({"shop": {"url": "https://shop.example/hook", "secret": "a long secret, known to the shop alone"}})
+async def test_ready_says_whether_every_hook_that_the_programme_names_is_configured(
+    database: Database, tmp_path: Path
+) -> None:
+    hook = json.dumps(
+        {"shop": {"url": "https://shop.example/hook", "secret": "a long secret, known to the shop alone"}}
+    )
     for webhooks, state in (("{}", "incomplete"), (hook, "on")):
         async with open_process(Settings(data=tmp_path, webhooks=SecretStr(webhooks)), database) as process:
             await process.programmes.publish(LOUD, now=NOON)
@@ -91,4 +110,7 @@ async def test_ready_once_a_programme_is_published(database: Database, tmp_path:
     async with open_process(Settings(data=tmp_path), database) as process:
         await publish_file(process.programmes, ROOT / "scripts/demo/numiscollect.yaml")
         answer = await ask(create_app(process), "/ready")
-    assert answer == (200, {"status": "ready", "parts": {"database": "answers", "programme": "version 1", **NOBODY_REACHED}})
+    assert answer == (
+        200,
+        {"status": "ready", "parts": {"database": "answers", "programme": "version 1", **NOBODY_REACHED}},
+    )

@@ -14,7 +14,9 @@ from domain.store.connect import Database
 async def test_the_published_key_verifies_a_token_of_ours(database: Database, tmp_path: Path) -> None:
     async with (
         open_process(Settings(data=tmp_path), database) as process,
-        httpx.AsyncClient(transport=httpx.ASGITransport(create_app(process)), base_url="http://selo") as client,
+        httpx.AsyncClient(
+            transport=httpx.ASGITransport(create_app(process)), base_url="http://selo"
+        ) as client,
     ):
         answer = await client.get("/.well-known/jwks.json")
         token = process.tokens.access(subject="m1", role="member", session="s1").token

@@ -1,4 +1,6 @@
-"""Pages: our own files only, each with its policy; nothing by a path that leads elsewhere; GraphiQL from this host alone."""
+"""Pages: our own files only, each with its policy; nothing by a path that leads elsewhere; GraphiQL from this
+host alone.
+"""
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -45,7 +47,11 @@ async def client(web: Path) -> AsyncIterator[httpx.AsyncClient]:
 
 
 async def test_a_page_and_its_parts_are_served_under_the_policy(client: httpx.AsyncClient) -> None:
-    for path, kind in (("/till/", "text/html"), ("/till/app.js", "text/javascript"), ("/till/screens/scan.js", "text/javascript")):
+    for path, kind in (
+        ("/till/", "text/html"),
+        ("/till/app.js", "text/javascript"),
+        ("/till/screens/scan.js", "text/javascript"),
+    ):
         answer = await client.get(path)
         assert (answer.status_code, answer.headers["content-type"]) == (200, f"{kind}; charset=utf-8")
         assert answer.headers["content-security-policy"] == PAGE_POLICY
@@ -101,7 +107,9 @@ async def test_a_file_is_sent_once_and_packed(client: httpx.AsyncClient, web: Pa
 
 
 async def test_a_name_with_a_version_is_kept_for_good(client: httpx.AsyncClient) -> None:
-    assert (await client.get("/vendor/lib-1.2.3.js")).headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert (await client.get("/vendor/lib-1.2.3.js")).headers[
+        "cache-control"
+    ] == "public, max-age=31536000, immutable"
 
 
 async def test_a_browser_gets_the_explorer_and_a_client_does_not(client: httpx.AsyncClient) -> None:

@@ -1,4 +1,6 @@
-"""Slow, idle and oversized connections and sockets, by raw bytes, over both HTTP parsers. Times are short; their order is what is shown."""
+"""Slow, idle and oversized connections and sockets, by raw bytes, over both HTTP parsers. Times are short;
+their order is what is shown.
+"""
 
 import time
 from collections.abc import Iterator
@@ -12,8 +14,8 @@ from tests.http.serving import Raw, Small, parse_head, served, until
 LIMITS = ConnectionLimits(head_seconds=0.4, body_seconds=0.4, answer_seconds=0.4, keep_alive_seconds=1)
 QUERY = b'{"query":"{ hello }"}'
 UPGRADE = (
-    b"GET /graphql HTTP/1.1\r\nhost: x\r\nupgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-version: 13\r\n"
-    b"sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\nsec-websocket-protocol: graphql-transport-ws\r\n"
+    b"GET /graphql HTTP/1.1\r\nhost: x\r\nupgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-version:"
+    b" 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\nsec-websocket-protocol: graphql-transport-ws\r\n"
 )
 POST = b"POST /graphql HTTP/1.1\r\nhost: selo\r\ncontent-type: application/json\r\n"
 
@@ -122,7 +124,9 @@ def test_pipelined_requests_are_answered_in_turn(port: int) -> None:
     with Raw(port) as raw:
         raw.send(whole() * 3)
         time.sleep(0.1)
-        raw.send(POST.replace(b"\r\n", b"\r\nconnection: close\r\n", 1) + b"content-length: 21\r\n\r\n" + QUERY)
+        raw.send(
+            POST.replace(b"\r\n", b"\r\nconnection: close\r\n", 1) + b"content-length: 21\r\n\r\n" + QUERY
+        )
         assert raw.until_closed().count(b'{"data":{"hello":"hello world"}}') == 4
 
 
@@ -139,7 +143,9 @@ def test_a_head_is_16_kb_at_most(port: int, size: int) -> None:
 
 def test_many_small_headers_are_16_kb_at_most_too(port: int) -> None:
     with Raw(port) as raw:
-        raw.send(POST + b"".join(b"x-%d: y\r\n" % n for n in range(2_000)) + b"content-length: 21\r\n\r\n" + QUERY)
+        raw.send(
+            POST + b"".join(b"x-%d: y\r\n" % n for n in range(2_000)) + b"content-length: 21\r\n\r\n" + QUERY
+        )
         assert status_of(raw.until_closed()) == 431
 
 
@@ -151,7 +157,9 @@ def test_a_url_is_4_kb_at_most(port: int, length: int, status: int) -> None:
         assert raw.answer()[0] == status
 
 
-@pytest.mark.parametrize("junk", [b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", b"HELLO\r\n\r\n", b"\x00" * 100])
+@pytest.mark.parametrize(
+    "junk", [b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", b"HELLO\r\n\r\n", b"\x00" * 100]
+)
 def test_what_is_no_http_is_400_in_our_own_words(port: int, junk: bytes) -> None:
     with Raw(port) as raw:
         raw.send(junk)
@@ -247,15 +255,24 @@ def test_a_reader_that_does_not_keep_up_is_dropped() -> None:
         assert len(raw.until_closed()) > 50_000
 
 
-@pytest.mark.parametrize("frame", [b"\x89\xfd" + bytes(4) + b"p" * 125, b"\x8a\x80" + bytes(4), b"\x00\x80" + bytes(4)])
+@pytest.mark.parametrize(
+    "frame", [b"\x89\xfd" + bytes(4) + b"p" * 125, b"\x8a\x80" + bytes(4), b"\x00\x80" + bytes(4)]
+)
 def test_pings_pongs_and_pieces_are_counted_though_no_application_sees_them(frame: bytes) -> None:
-    begun = b"\x01\x80" + bytes(4) if frame[0] == 0 else b""  # a message of nothing yet, of which only pieces follow
-    with served(Small(sockets=SocketLimits()).app(), ConnectionLimits(frames_a_minute=20)) as port, Raw(port) as raw:
+    begun = (
+        b"\x01\x80" + bytes(4) if frame[0] == 0 else b""
+    )  # a message of nothing yet, of which only pieces follow
+    with (
+        served(Small(sockets=SocketLimits()).app(), ConnectionLimits(frames_a_minute=20)) as port,
+        Raw(port) as raw,
+    ):
         raw.send(UPGRADE + b"\r\n")
         assert raw.answer()[0] == 101
         raw.send(begun + frame * 70)
         reason = b"Too many frames"
-        told, _, after = raw.until_closed().partition(b"\x88" + bytes([2 + len(reason)]) + (4429).to_bytes(2, "big") + reason)
+        told, _, after = raw.until_closed().partition(
+            b"\x88" + bytes([2 + len(reason)]) + (4429).to_bytes(2, "big") + reason
+        )
         assert after == b""
         # What arrived together is parsed together: those answers are on their way already.
         pong = b"\x8a\x7d" + b"p" * 125

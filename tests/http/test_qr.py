@@ -26,7 +26,8 @@ def test_a_voucher_is_version_1_and_a_card_version_2_with_a_border_of_4(payload:
 
 def test_the_correction_level_is_m() -> None:
     rows = qr.matrix(CARD)
-    # The two bits of the level stand, masked by 10, at the left end of the format information in row 8: M is 00.
+    # The two bits of the level stand, masked by 10, at the left end of the format information in row 8: M is
+    # 00.
     assert [rows[12][4 + x] for x in (0, 1)] == [True, False]
 
 
@@ -35,10 +36,18 @@ def test_the_svg_paints_exactly_the_dark_modules_in_one_small_path(payload: str)
     text = qr.svg(payload, 320)
     assert len(text) < 2500
     root = ElementTree.fromstring(text)
-    assert (root.get("width"), root.get("height"), root.get("shape-rendering")) == ("320", "320", "crispEdges")
+    assert (root.get("width"), root.get("height"), root.get("shape-rendering")) == (
+        "320",
+        "320",
+        "crispEdges",
+    )
     steps = re.findall(r"M(\d+) (\d+)h(\d+)v1h-(\d+)z", root[1].get("d", ""))
-    painted = {(int(x) + i, int(y)) for x, y, length, back in steps for i in range(int(length)) if length == back}
-    assert painted == {(x, y) for y, row in enumerate(qr.matrix(payload)) for x, dark in enumerate(row) if dark}
+    painted = {
+        (int(x) + i, int(y)) for x, y, length, back in steps for i in range(int(length)) if length == back
+    }
+    assert painted == {
+        (x, y) for y, row in enumerate(qr.matrix(payload)) for x, dark in enumerate(row) if dark
+    }
     assert root[0].get("fill") == "#fff"
 
 
@@ -52,7 +61,10 @@ def test_the_png_has_the_size_asked_for_and_whole_pixels_a_module(size: int) -> 
     scale = size // len(rows)
     offset = (size - scale * len(rows)) // 2
     assert picture.size == (size, size)
-    seen = [[picture.getpixel((offset + x * scale + scale // 2, offset + y * scale)) == 0 for x in range(29)] for y in range(29)]
+    seen = [
+        [picture.getpixel((offset + x * scale + scale // 2, offset + y * scale)) == 0 for x in range(29)]
+        for y in range(29)
+    ]
     assert seen == [list(row) for row in rows]
 
 

@@ -76,7 +76,13 @@ def test_the_rates_are_those_of_the_design() -> None:
     )
 
 
-def operations(rates: Rates, caller: Anonymous | MemberCaller | StaffCaller, *, mutation: bool, roots: tuple[str, ...] = ("x",)) -> int:
+def operations(
+    rates: Rates,
+    caller: Anonymous | MemberCaller | StaffCaller,
+    *,
+    mutation: bool,
+    roots: tuple[str, ...] = ("x",),
+) -> int:
     times = 0
     while times < 10_000:
         try:
@@ -98,7 +104,9 @@ def test_a_member_has_300_queries_or_60_mutations_a_minute(clock: Clock) -> None
 
 
 @pytest.mark.parametrize("caller", [Anonymous(), TILL])
-def test_an_address_and_a_till_have_600_requests_a_minute(clock: Clock, caller: Anonymous | StaffCaller) -> None:
+def test_an_address_and_a_till_have_600_requests_a_minute(
+    clock: Clock, caller: Anonymous | StaffCaller
+) -> None:
     rates = Rates(RateLimits(), clock)
     assert operations(rates, caller, mutation=True) == 600
     clock.now += 60

@@ -1,4 +1,6 @@
-"""One click to hear no more: the link out of a mail that really came, posted over real HTTP, takes that one consent back."""
+"""One click to hear no more: the link out of a mail that really came, posted over real HTTP, takes that one
+consent back.
+"""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -67,8 +69,15 @@ async def post(database: Database, wire: Wire, tmp_path: Path) -> AsyncIterator[
     programme = tmp_path / "loud.yaml"
     programme.write_text(SALE)
     async with serving_mail() as mailbox:
-        settings = {"smtp_host": "127.0.0.1", "smtp_port": mailbox.port, "smtp_security": "none", "mail_from": "club@club.example"}
-        async with opened(database, wire, tmp_path / "data", programme=programme, base_url=BASE, **settings) as doors:
+        settings = {
+            "smtp_host": "127.0.0.1",
+            "smtp_port": mailbox.port,
+            "smtp_security": "none",
+            "mail_from": "club@club.example",
+        }
+        async with opened(
+            database, wire, tmp_path / "data", programme=programme, base_url=BASE, **settings
+        ) as doors:
             doors.clock.now = NOON
             await join(doors.process.house, "ana", at=NOON - timedelta(days=20))
             await say(doors.process.house, news=True)
@@ -118,7 +127,10 @@ async def test_looking_changes_nothing_and_shows_the_button_in_the_members_langu
     seen = await post.client.get(link)
     assert '<html lang="pt">' in seen.text
     assert WORDS["pt"] in seen.text
-    assert '<form method="post"><button class="button primary wide">Cancelar a subscrição</button></form>' in seen.text
+    assert (
+        '<form method="post"><button class="button primary wide">Cancelar a subscrição</button></form>'
+        in seen.text
+    )
     assert await post.ana() == before
     await post.client.post(link)
     assert "<form" not in (await post.client.get(link)).text
@@ -155,10 +167,12 @@ async def test_every_link_that_is_not_ours_has_one_answer(post: Post) -> None:
 
 async def test_a_purpose_that_the_programme_dropped_can_still_be_taken_back(post: Post) -> None:
     link = await post.link()
-    shorter = SALE.replace('consents: [{purpose: marketing, title: News, wording: "Yes, news"}]\n', "").replace(
-        "purpose: marketing", "purpose: service"
-    )
+    shorter = SALE.replace(
+        'consents: [{purpose: marketing, title: News, wording: "Yes, news"}]\n', ""
+    ).replace("purpose: marketing", "purpose: service")
     await post.doors.process.programmes.publish(shorter, now=NOON)
     answer = await post.client.post(link)
     assert (answer.status_code, "“marketing”" in answer.text) == (200, True)
-    assert [(one.purpose, one.granted) for one in (await post.ana()).details.consents] == [("marketing", False)]
+    assert [(one.purpose, one.granted) for one in (await post.ana()).details.consents] == [
+        ("marketing", False)
+    ]

@@ -1,4 +1,6 @@
-"""graphql-transport-ws over real sockets: who is let in, what is answered, and each limit with its code of closing."""
+"""graphql-transport-ws over real sockets: who is let in, what is answered, and each limit with its code of
+closing.
+"""
 
 import contextlib
 import json
@@ -30,7 +32,11 @@ def serving(small: Small | None = None) -> Iterator[tuple[Small, int]]:
 
 
 def opened(
-    port: int, *, protocol: str = "graphql-transport-ws", origin: str | None = None, headers: Mapping[str, str] | None = None
+    port: int,
+    *,
+    protocol: str = "graphql-transport-ws",
+    origin: str | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> ClientConnection:
     return connect(
         f"ws://127.0.0.1:{port}/graphql",
@@ -80,7 +86,12 @@ def closed(socket: ClientConnection) -> int:
 
 def test_the_limits_are_those_of_the_design() -> None:
     assert SocketLimits() == SocketLimits(
-        init_seconds=5, open_seconds=86_400, message_bytes=64 * 1024, messages_a_minute=100, sockets_a_member=5, subscriptions_a_member=20
+        init_seconds=5,
+        open_seconds=86_400,
+        message_bytes=64 * 1024,
+        messages_a_minute=100,
+        sockets_a_member=5,
+        subscriptions_a_member=20,
     )
 
 
@@ -160,7 +171,8 @@ def test_complete_ends_a_subscription_and_frees_its_place() -> None:
         assert len(heard) <= 3
 
 
-# --- who is let in ---------------------------------------------------------------------------------------------------
+# --- who is let in
+# ---------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("protocol", ["graphql-ws", "chat"])
@@ -184,12 +196,17 @@ def test_another_protocol_is_not_let_in(protocol: str) -> None:
 def test_a_browsers_page_must_be_ours_or_named(origin: str | None, let_in: bool) -> None:
     with serving(Small(origins=("https://shop.example",))) as (_, port):
         for given, expected in ((origin, let_in), (f"http://127.0.0.1:{port}", True)):
-            with contextlib.nullcontext() if expected else pytest.raises(InvalidStatus) as refused, opened(port, origin=given):
+            with (
+                contextlib.nullcontext() if expected else pytest.raises(InvalidStatus) as refused,
+                opened(port, origin=given),
+            ):
                 pass
             assert refused is None or refused.value.response.status_code == 403
 
 
-@pytest.mark.parametrize("payload", [None, {}, [], {"authorization": 7}, {"authorization": "Bearer x"}, "Bearer"])
+@pytest.mark.parametrize(
+    "payload", [None, {}, [], {"authorization": 7}, {"authorization": "Bearer x"}, "Bearer"]
+)
 def test_a_stranger_is_closed_with_4403(payload: object) -> None:
     with serving() as (_, port), opened(port) as socket:
         say(socket, type="connection_init", payload=payload)
@@ -198,7 +215,11 @@ def test_a_stranger_is_closed_with_4403(payload: object) -> None:
 
 def test_staff_have_no_subscriptions() -> None:
     with serving() as (small, port), opened(port) as socket:
-        say(socket, type="connection_init", payload={"authorization": small.bearer(role="cashier", store="lisboa")["Authorization"]})
+        say(
+            socket,
+            type="connection_init",
+            payload={"authorization": small.bearer(role="cashier", store="lisboa")["Authorization"]},
+        )
         assert closed(socket) == 4403
 
 
@@ -269,7 +290,8 @@ def test_a_socket_outlives_its_access_token() -> None:
         assert hear(socket) == {"id": "a", "type": "complete"}
 
 
-# --- limits ----------------------------------------------------------------------------------------------------------
+# --- limits
+# ----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

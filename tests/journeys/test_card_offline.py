@@ -1,4 +1,6 @@
-"""The member's card without a network, made by README's recipe alone: what it says to Kotlin and Swift, said here in Python."""
+"""The member's card without a network, made by README's recipe alone: what it says to Kotlin and Swift, said
+here in Python.
+"""
 
 import hmac
 import re
@@ -40,4 +42,6 @@ async def test_a_code_made_by_the_recipe_opens_a_visit_until_the_phone_registers
     await doors.mutate("registerDevice", given, "cardSecret", token=ana)
     doors.clock.pass_(seconds=30)
     old = made_by_the_recipe(secret, doors.clock().timestamp())
-    assert await doors.mutate("scan", {"code": old, "idempotencyKey": "s2"}, SCAN, token=till) == {"__typename": "UnknownCode"}
+    assert await doors.mutate("scan", {"code": old, "idempotencyKey": "s2"}, SCAN, token=till) == {
+        "__typename": "UnknownCode"
+    }

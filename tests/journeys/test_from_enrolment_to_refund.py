@@ -1,4 +1,6 @@
-"""A member's whole story: joins, buys three times, climbs, collects, brings half of it back, and is told why each amount is what it is."""
+"""A member's whole story: joins, buys three times, climbs, collects, brings half of it back, and is told why
+each amount is what it is.
+"""
 
 from tests.doors import Doors, Json
 
@@ -43,7 +45,11 @@ async def wallets(doors: Doors, token: str) -> dict[str, Json]:
 
 async def test_enrol_buy_climb_collect_refund_and_read_why(doors: Doors) -> None:
     token, till = await doors.member(), await doors.hire("rui")
-    me = (await doors.do("{ me { number name tier { current { code } } balance { available pending } } }", token=token))["me"]
+    me = (
+        await doors.do(
+            "{ me { number name tier { current { code } } balance { available pending } } }", token=token
+        )
+    )["me"]
     assert me["balance"] == {"available": 0, "pending": 100}
     assert me["tier"]["current"]["code"] == "bronze"
 
@@ -73,14 +79,19 @@ async def test_enrol_buy_climb_collect_refund_and_read_why(doors: Doors) -> None
     held = await wallets(doors, token)
     assert (held["points"]["available"], held["points"]["pending"]) == (1_325, 0)
     assert (held["cashback"]["available"], held["cashback"]["pending"]) == (250, 0)
-    rewards = await doors.do("{ me { rewards(state: UNLOCKED) { edges { node { reward { code } } } } } }", token=token)
+    rewards = await doors.do(
+        "{ me { rewards(state: UNLOCKED) { edges { node { reward { code } } } } } }", token=token
+    )
     assert "discount-5" in [edge["node"]["reward"]["code"] for edge in rewards["me"]["rewards"]["edges"]]
 
-    # The first purchase goes back in two parts: one coin of two, then the rest. What goes back adds up to what came.
+    # The first purchase goes back in two parts: one coin of two, then the rest. What goes back adds up to
+    # what came.
     one = await refunded(doors, till, "refund 1", lines=[{"line": 1, "quantity": 1}])
     assert one["purchase"]["refunded"] == 15_000
     assert one["purchase"]["lines"][0] == {"line": 1, "refundedQuantity": 1, "refundedAmount": 15_000}
-    assert [(e["wallet"], e["entryKind"], e["amount"]) for e in one["entries"]] == [("points", "CLAWBACK", -150)]
+    assert [(e["wallet"], e["entryKind"], e["amount"]) for e in one["entries"]] == [
+        ("points", "CLAWBACK", -150)
+    ]
     two = await refunded(doors, till, "refund 2")
     assert two["purchase"]["refunded"] == 40_000
     assert [(e["wallet"], e["amount"]) for e in two["entries"]] == [("points", -450), ("cashback", -250)]
@@ -106,10 +117,14 @@ async def explains_every_amount_in_portuguese(doors: Doors, token: str) -> None:
     ]
     for entry in entries:
         counted = [one for one in entry["explanation"] if one["applied"]]
-        assert [(one["wallet"], one["amount"], one["title"]) for one in counted] == [(entry["wallet"], entry["amount"], entry["title"])]
+        assert [(one["wallet"], one["amount"], one["title"]) for one in counted] == [
+            (entry["wallet"], entry["amount"], entry["title"])
+        ]
         assert all(one["reason"] for one in entry["explanation"] if not one["applied"])
         assert all((one["message"] is None) is (one["reason"] is None) for one in entry["explanation"])
-    why = {(one["reason"], one["message"]) for entry in entries for one in entry["explanation"] if one["reason"]}
+    why = {
+        (one["reason"], one["message"]) for entry in entries for one in entry["explanation"] if one["reason"]
+    }
     assert why >= {("when", "a condição não se cumpre")}
     assert [one["purchase"] and one["purchase"]["externalId"] for one in entries] == [
         *["T-1"] * 3,

@@ -1,5 +1,6 @@
-"""Live activity as the whole application serves it: one change stream for however many phones, who is let in, when it ends, and for whom
-it is not kept waiting."""
+"""Live activity as the whole application serves it: one change stream for however many phones, who is let in,
+when it ends, and for whom it is not kept waiting.
+"""
 
 import asyncio
 import contextlib
@@ -37,7 +38,9 @@ MEMBERS, EACH = 10, 20  # 20 subscriptions are the most that a member may have
 
 @dataclass(frozen=True)
 class Running:
-    """The application with what runs beside its requests, and another process's house over the same database."""
+    """The application with what runs beside its requests, and another process's house over the same
+    database.
+    """
 
     process: Process
     address: str
@@ -58,7 +61,9 @@ class Running:
     async def buys(self, member: str, receipt: str, total: int = 100) -> None:
         """Let a member buy something at the other process."""
         now = datetime.now(UTC)
-        await purchases.record(self.elsewhere, till=TILL, member_id=member, given=bought(receipt, total), key=receipt, now=now)
+        await purchases.record(
+            self.elsewhere, till=TILL, member_id=member, given=bought(receipt, total), key=receipt, now=now
+        )
 
     async def listeners(self, many: int) -> None:
         """Wait until so many subscriptions listen."""
@@ -68,7 +73,9 @@ class Running:
 
 
 @asynccontextmanager
-async def running(database: Database, folder: Path, *, limits: ConnectionLimits | None = None) -> AsyncIterator[Running]:
+async def running(
+    database: Database, folder: Path, *, limits: ConnectionLimits | None = None
+) -> AsyncIterator[Running]:
     """`selo serve` in this event loop: the application with its worker and its stream, and one member."""
     async with open_process(Settings(data=folder), database) as process:
         await process.programmes.publish(SMALL, now=datetime.now(UTC) - timedelta(days=2))
@@ -96,7 +103,10 @@ async def test_two_hundred_subscriptions_are_fed_by_one_change_stream_each_told_
     database: Database, wire: Wire, tmp_path: Path
 ) -> None:
     async with running(database, tmp_path) as selo, AsyncExitStack() as stack:
-        members = [await join(selo.elsewhere, f"m{at}", at=datetime.now(UTC).replace(microsecond=0)) for at in range(MEMBERS)]
+        members = [
+            await join(selo.elsewhere, f"m{at}", at=datetime.now(UTC).replace(microsecond=0))
+            for at in range(MEMBERS)
+        ]
         phones = []
         for member in members:
             _, token = await selo.sign_in(member)
@@ -128,12 +138,19 @@ async def test_only_a_member_whose_session_lives_is_let_in(database: Database, t
         head, body, signature = token.split(".")
         forged = f"{head}.{body}.{signature[::-1]}"
         staff = selo.token("maria", "s" * 32, role="manager", store="lisboa")
-        for given in ("{}", '{"authorization": "Bearer"}', *(f'{{"authorization": "Bearer {one}"}}' for one in (token, forged, staff))):
+        for given in (
+            "{}",
+            '{"authorization": "Bearer"}',
+            *(f'{{"authorization": "Bearer {one}"}}' for one in (token, forged, staff)),
+        ):
             async with connect(f"ws{selo.address[4:]}/graphql", subprotocols=[PROTOCOL]) as stranger:
                 await stranger.send(f'{{"type": "connection_init", "payload": {given}}}')
                 assert await closed(stranger) == 4403
         async with connect(f"ws{selo.address[4:]}/graphql", subprotocols=[PROTOCOL]) as early:
-            await early.send('{"id": "1", "type": "subscribe", "payload": {"query": "subscription { memberActivity { cursor } }"}}')
+            await early.send(
+                '{"id": "1", "type": "subscribe", "payload": {"query": "subscription { memberActivity {'
+                ' cursor } }"}}'
+            )
             assert await closed(early) == 4401
         assert selo.process.house.live.listeners == 0
 
@@ -155,17 +172,26 @@ async def test_a_member_is_told_nothing_of_anybody_else(database: Database, tmp_
             assert len(hers.told["1"]) == 1
 
 
-async def test_subscriptions_end_with_their_session_wherever_it_is_ended(database: Database, tmp_path: Path) -> None:
+async def test_subscriptions_end_with_their_session_wherever_it_is_ended(
+    database: Database, tmp_path: Path
+) -> None:
     async with running(database, tmp_path) as selo, AsyncExitStack() as stack:
-        (here, token_here), (there, token_there), (_, token_stays) = [await selo.sign_in("ana") for _ in range(3)]
+        (here, token_here), (there, token_there), (_, token_stays) = [
+            await selo.sign_in("ana") for _ in range(3)
+        ]
         by_itself, by_another, stays = [
-            await stack.enter_async_context(connected(selo.address, token)) for token in (token_here, token_there, token_stays)
+            await stack.enter_async_context(connected(selo.address, token))
+            for token in (token_here, token_there, token_stays)
         ]
         for phone in (by_itself, by_another, stays):
             await phone.subscribe()
         await selo.listeners(3)
-        async with httpx.AsyncClient(base_url=selo.address, headers={"authorization": f"Bearer {token_here}"}) as client:
-            done = await client.post("/graphql", json={"query": "mutation { signOut(input: {}) { sessions } }"})
+        async with httpx.AsyncClient(
+            base_url=selo.address, headers={"authorization": f"Bearer {token_here}"}
+        ) as client:
+            done = await client.post(
+                "/graphql", json={"query": "mutation { signOut(input: {}) { sessions } }"}
+            )
         assert done.json() == {"data": {"signOut": {"sessions": 1}}}
         assert await closed(by_itself.socket) == 4403
         await selo.listeners(2)
@@ -178,9 +204,16 @@ async def test_subscriptions_end_with_their_session_wherever_it_is_ended(databas
         assert not selo.process.desk.registry.alive(here)
 
 
-async def test_a_phone_that_does_not_read_is_dropped_and_nothing_is_kept_for_it(database: Database, tmp_path: Path) -> None:
-    wallets = " ".join(f"w{at}: wallets {{ id code name walletKind available pending debt }}" for at in range(10))
-    greedy = f"subscription($after: String) {{ memberActivity(after: $after) {{ activity {{ ... on BalanceChanged {{ {wallets} }} }} }} }}"
+async def test_a_phone_that_does_not_read_is_dropped_and_nothing_is_kept_for_it(
+    database: Database, tmp_path: Path
+) -> None:
+    wallets = " ".join(
+        f"w{at}: wallets {{ id code name walletKind available pending debt }}" for at in range(10)
+    )
+    greedy = (
+        "subscription($after: String) { memberActivity(after: $after) { activity { ... on BalanceChanged"
+        f" {{ {wallets} }} }} }} }}"
+    )
     async with running(database, tmp_path, limits=ConnectionLimits(answer_seconds=1)) as selo:
         for at in range(60):
             await selo.buys("ana", f"r{at}")
@@ -188,9 +221,13 @@ async def test_a_phone_that_does_not_read_is_dropped_and_nothing_is_kept_for_it(
         small = socket.socket()
         small.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         small.setblocking(False)
-        await asyncio.get_running_loop().sock_connect(small, ("127.0.0.1", int(selo.address.rsplit(":", 1)[1])))
+        await asyncio.get_running_loop().sock_connect(
+            small, ("127.0.0.1", int(selo.address.rsplit(":", 1)[1]))
+        )
         async with contextlib.AsyncExitStack() as stack:
-            deaf = await stack.enter_async_context(connected(selo.address, token, sock=small, max_queue=1, close_timeout=1))
+            deaf = await stack.enter_async_context(
+                connected(selo.address, token, sock=small, max_queue=1, close_timeout=1)
+            )
             for name in range(EACH):
                 await deaf.subscribe(greedy, name=str(name), after=write_cursor(Cursor(1, 0, 0)))
             await selo.listeners(EACH)
@@ -201,5 +238,7 @@ async def test_a_phone_that_does_not_read_is_dropped_and_nothing_is_kept_for_it(
             await again.subscribe(after=write_cursor(Cursor(1, 0, 0)))
             for _ in range(60):
                 await again.hears("BalanceChanged")
-            entries = [one["activity"]["entries"][0]["id"] for one in again.told["1"] if "entries" in one["activity"]]
+            entries = [
+                one["activity"]["entries"][0]["id"] for one in again.told["1"] if "entries" in one["activity"]
+            ]
             assert len(set(entries)) == 60

@@ -1,4 +1,6 @@
-"""README's walk, copied line by line into a shell beside a demo server: every line succeeds and answers what the page says."""
+"""README's walk, copied line by line into a shell beside a demo server: every line succeeds and answers what
+the page says.
+"""
 
 import json
 import os
@@ -20,7 +22,10 @@ READY_WITHIN_SECONDS = 150
 @pytest.fixture(scope="module")
 def demo() -> Iterator[tuple[Path, Served]]:
     """A demo server, its data in the folder's `selo-data`."""
-    with quick_folder() as folder, serving(folder / "selo-data", "--demo", within_seconds=READY_WITHIN_SECONDS) as served:
+    with (
+        quick_folder() as folder,
+        serving(folder / "selo-data", "--demo", within_seconds=READY_WITHIN_SECONDS) as served,
+    ):
         yield folder, served
 
 
@@ -34,7 +39,11 @@ def walk() -> list[str]:
 def test_the_walk_works_copied_line_by_line(demo: tuple[Path, Served]) -> None:
     folder, served = demo
     lines = ["set -e", *walk()]
-    script = "\n".join(lines).replace("http://127.0.0.1:8000", served.url).replace("scripts/selo", str(ROOT / "scripts/selo"))
+    script = (
+        "\n".join(lines)
+        .replace("http://127.0.0.1:8000", served.url)
+        .replace("scripts/selo", str(ROOT / "scripts/selo"))
+    )
     kept = {name: value for name, value in os.environ.items() if name != "MONGODB_URI"}
     done = subprocess.run(
         ["bash", "-c", script],
@@ -52,7 +61,10 @@ def test_the_walk_works_copied_line_by_line(demo: tuple[Path, Served]) -> None:
     assert first["__typename"] == "PurchaseRecorded"
     assert again == first
     assert (claimed["__typename"], claimed["sameMember"]) == ("PurchaseClaimed", True)
-    assert (refund["__typename"], refund["purchase"]) == ("PurchaseRefunded", {"total": 4990, "refunded": 1000})
+    assert (refund["__typename"], refund["purchase"]) == (
+        "PurchaseRefunded",
+        {"total": 4990, "refunded": 1000},
+    )
     assert done.stdout.splitlines()[-1] == "200 members: no difference"
 
 
@@ -60,7 +72,9 @@ PURCHASES = """{ me { number purchases(first: 100) { edges { node { externalId t
   pointHistory(first: 100) { edges { node { entryKind purchase { externalId } } } } } }"""
 
 
-def test_what_the_demo_members_bought_can_be_read_and_refunded_like_any_purchase(demo: tuple[Path, Served]) -> None:
+def test_what_the_demo_members_bought_can_be_read_and_refunded_like_any_purchase(
+    demo: tuple[Path, Served],
+) -> None:
     folder, served = demo
     url = served.url
     sheet = json.loads((folder / "selo-data" / "demo.json").read_text())
@@ -71,21 +85,36 @@ def test_what_the_demo_members_bought_can_be_read_and_refunded_like_any_purchase
         bought = [edge["node"] for edge in me["purchases"]["edges"]]
         assert len(bought) > 0
         refunded += sum(1 for one in bought if one["refunded"] > 0)
-        assert all(edge["node"]["purchase"] for edge in me["pointHistory"]["edges"] if edge["node"]["entryKind"] == "CLAWBACK")
-        whole = next((one for one in bought if one["refunded"] == 0 and one["externalId"].startswith("L-")), None)
+        assert all(
+            edge["node"]["purchase"]
+            for edge in me["pointHistory"]["edges"]
+            if edge["node"]["entryKind"] == "CLAWBACK"
+        )
+        whole = next(
+            (one for one in bought if one["refunded"] == 0 and one["externalId"].startswith("L-")), None
+        )
         if whole is not None:
             refund = """mutation($x: String!) { refundPurchase(input: {externalId: $x, reason: "returned", idempotencyKey: $x}) {
               ... on PurchaseRefunded { purchase { externalId total refunded } } } }"""
             done = ask(url, refund, cashier, x=whole["externalId"])["refundPurchase"]["purchase"]
-            assert done == {"externalId": whole["externalId"], "total": whole["total"], "refunded": whole["total"]}
+            assert done == {
+                "externalId": whole["externalId"],
+                "total": whole["total"],
+                "refunded": whole["total"],
+            }
     assert refunded > 0, "some of what they bought was returned"
 
 
-def test_a_programme_published_over_its_members_rules_on_when_the_demo_is_started_again(demo: tuple[Path, Served]) -> None:
+def test_a_programme_published_over_its_members_rules_on_when_the_demo_is_started_again(
+    demo: tuple[Path, Served],
+) -> None:
     folder, served = demo
     data, other = folder / "selo-data", folder / "other.yaml"
     sheet = json.loads((data / "demo.json").read_text())
-    other.write_text(NUMISCOLLECT.read_text(encoding="utf-8").replace("Clube NumisCollect", "Outro clube"), encoding="utf-8")
+    other.write_text(
+        NUMISCOLLECT.read_text(encoding="utf-8").replace("Clube NumisCollect", "Outro clube"),
+        encoding="utf-8",
+    )
     assert served.stop() == 0
     assert selo("programme", "publish", str(other), "--data", str(data)).stdout == "Version 2 is published.\n"
     with serving(data, "--demo") as again:
@@ -93,7 +122,11 @@ def test_a_programme_published_over_its_members_rules_on_when_the_demo_is_starte
         seen = ask(again.url, "{ programme { name } me { number } }", token(folder, "--member", number))
     assert seen == {"programme": {"name": "Outro clube"}, "me": {"number": number}}
     shown = json.loads((data / "demo.json").read_text())
-    assert (len(shown["members"]), shown["members"], shown["staff"]) == (200, sheet["members"], sheet["staff"])
+    assert (len(shown["members"]), shown["members"], shown["staff"]) == (
+        200,
+        sheet["members"],
+        sheet["staff"],
+    )
 
 
 def token(folder: Path, *whom: str) -> str:
@@ -103,7 +136,10 @@ def token(folder: Path, *whom: str) -> str:
 
 def ask(url: str, query: str, bearer: str, **variables: str) -> dict[str, Any]:
     answer = httpx.post(
-        f"{url}/graphql", json={"query": query, "variables": variables}, headers={"Authorization": f"Bearer {bearer}"}, timeout=30
+        f"{url}/graphql",
+        json={"query": query, "variables": variables},
+        headers={"Authorization": f"Bearer {bearer}"},
+        timeout=30,
     ).json()
     assert "errors" not in answer, answer
     data: dict[str, Any] = answer["data"]

@@ -1,4 +1,6 @@
-"""Programmes for the laws: one shape with every kind of rule, in variants of wallets, windows, grace and downgrade."""
+"""Programmes for the laws: one shape with every kind of rule, in variants of wallets, windows, grace and
+downgrade.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +10,22 @@ from domain.model.programme import Programme, load
 
 WALLETS = (
     "{code: points, name: P, debt: allow}",
-    "{code: points, name: P, pending: {days: 14}, expiry: {after: {months: 2}, round: month}, debt: allow, remind: {days: 20}}",
-    "{code: points, name: P, pending: {hours: 30}, expiry: {after: {days: 40}, renewed_by_activity: true}, debt: forgive}",
-    "{code: points, name: P, expiry: {after: {days: 25}, by_tier: {silver: {days: 60}, gold: never}}, debt: allow, remind: {days: 5}}",
-    "{code: points, name: P, pending: {days: 3}, expiry: {after: {months: 1}, renewed_by_activity: true, by_tier: {gold: {months: 3}}}}",
+    (
+        "{code: points, name: P, pending: {days: 14}, expiry: {after: {months: 2}, round: month}, debt:"
+        " allow, remind: {days: 20}}"
+    ),
+    (
+        "{code: points, name: P, pending: {hours: 30}, expiry: {after: {days: 40}, renewed_by_activity:"
+        " true}, debt: forgive}"
+    ),
+    (
+        "{code: points, name: P, expiry: {after: {days: 25}, by_tier: {silver: {days: 60}, gold: never}},"
+        " debt: allow, remind: {days: 5}}"
+    ),
+    (
+        "{code: points, name: P, pending: {days: 3}, expiry: {after: {months: 1}, renewed_by_activity: true,"
+        " by_tier: {gold: {months: 3}}}}"
+    ),
 )
 WINDOWS = (
     "window: {rolling: {days: 45}}, grace: {days: 10}, downgrade: one_step",
@@ -22,7 +36,12 @@ WINDOWS = (
     "window: {rolling: {months: 3}}, downgrade: never",
 )
 COUNTS = ("{wallet: points}", "{on: purchase.completed, of: purchase.total / 100}")
-SHAPES = [(wallet, window, count) for wallet in range(len(WALLETS)) for window in range(len(WINDOWS)) for count in range(len(COUNTS))]
+SHAPES = [
+    (wallet, window, count)
+    for wallet in range(len(WALLETS))
+    for window in range(len(WINDOWS))
+    for count in range(len(COUNTS))
+]
 
 _FILE = """
 programme: {{code: laws, name: Laws, currency: EUR, timezone: Europe/Lisbon, locales: [en], ineligible: [gift]}}
@@ -72,7 +91,7 @@ segments:
 referral: {{qualifies: {{on: purchase.completed, when: member.purchases.total >= 4000}}, friend: [{{award: {{wallet: points, fixed: 11}}}}], referrer: [{{award: {{wallet: points, fixed: 33}}}}], limit: {{times: 1, per: month}}}}
 plans: [{{code: plus, name: P, price: 100, period: {{months: 1}}, multiplier: 1.75}}]
 consents: [{{purpose: news, title: N, wording: W}}]
-"""  # noqa: E501 - a table of rules reads best a line each
+"""
 
 
 @lru_cache

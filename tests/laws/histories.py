@@ -1,4 +1,6 @@
-"""Random histories of all kinds of events for three members, one of whom invited another, and the runs that live through them."""
+"""Random histories of all kinds of events for three members, one of whom invited another, and the runs that
+live through them.
+"""
 
 from __future__ import annotations
 
@@ -28,15 +30,25 @@ WHO = ("ana", "bob", "eva")
 
 
 def tried(examples: int) -> settings:
-    """Return how a law is tried: so many random histories, the same ones each time unless they are asked to be many."""
+    """Return how a law is tried: so many random histories, the same ones each time unless they are asked to
+    be many.
+    """
     quiet = [HealthCheck.too_slow, HealthCheck.data_too_large]
-    return settings(max_examples=examples * DEEP, deadline=None, derandomize=DEEP == 1, database=None, suppress_health_check=quiet)
+    return settings(
+        max_examples=examples * DEEP,
+        deadline=None,
+        derandomize=DEEP == 1,
+        database=None,
+        suppress_health_check=quiet,
+    )
 
 
 def tried_on_lives(law: T) -> T:
-    """Try a law of `life` on the same histories as the other laws: what is dear, living through them, is done once for all.
+    """Try a law of `life` on the same histories as the other laws: what is dear, living through them, is done
+    once for all.
 
-    So each law looks at more of them than it could if it lived through its own. Asked to be many, they are random for each.
+    So each law looks at more of them than it could if it lived through its own. Asked to be many, they are
+    random for each.
     """
     return tried(LIVES)(seed(1)(law) if DEEP == 1 else law)
 
@@ -59,15 +71,23 @@ KINDS = (
     *("redeem",) * 5,
     *("use", "cancel", "cancel", "adjust", "adjust", "play", "play", "plan", "end", "agree"),
 )
-SHORT, LONG, DAYS = st.integers(0, 2_000), st.integers(0, 60 * 24 * 12), st.integers(0, 40).map(lambda day: day * 1_440)
+SHORT, LONG, DAYS = (
+    st.integers(0, 2_000),
+    st.integers(0, 60 * 24 * 12),
+    st.integers(0, 40).map(lambda day: day * 1_440),
+)
 GAPS = st.one_of(SHORT, SHORT, LONG, DAYS)
-STEPS = st.builds(Step, st.sampled_from(KINDS), st.sampled_from(WHO), GAPS, st.integers(0, 300), st.integers(0, 9))
+STEPS = st.builds(
+    Step, st.sampled_from(KINDS), st.sampled_from(WHO), GAPS, st.integers(0, 300), st.integers(0, 9)
+)
 HISTORIES = st.lists(STEPS, min_size=8, max_size=30)
 PROGRAMMES = st.sampled_from(SHAPES).map(lambda shape: club(*shape))
 
 
 def lines(history: list[Step]) -> Iterator[Input]:
-    """Return a history as lines of an events file. Each member begins with a purchase, so that there is something to take back."""
+    """Return a history as lines of an events file. Each member begins with a purchase, so that there is
+    something to take back.
+    """
     yield Input(1, BEGAN, "bob", "member.enrolled", "app", {})
     yield Input(2, BEGAN, "ana", "member.enrolled", "app", {"birthday": "1990-10-31", "referredBy": "bob"})
     yield Input(3, BEGAN, "eva", "member.enrolled", "app", {"consents": ["news"]})
@@ -85,7 +105,9 @@ def lines(history: list[Step]) -> Iterator[Input]:
             redeemed[step.who].append(number)
 
 
-def _said(step: Step, number: int, at: datetime, bought: list[int], redeemed: list[int]) -> tuple[str, dict[str, Json], datetime]:
+def _said(
+    step: Step, number: int, at: datetime, bought: list[int], redeemed: list[int]
+) -> tuple[str, dict[str, Json], datetime]:
     a, b = step.a, step.b
     match step.kind:
         case "buy" | "late":
@@ -93,20 +115,42 @@ def _said(step: Step, number: int, at: datetime, bought: list[int], redeemed: li
             return "purchase.completed", _receipt(number, a, b), max(at - back, BEGAN)
         case "refund":
             which: dict[str, Json] = {"externalId": str(bought[a % len(bought)])}
-            how: dict[str, Json] = {} if b < 3 else {"amount": 1 + a * 20} if b < 7 else {"lines": [{"line": 1 + b % 2, "quantity": 1}]}
+            how: dict[str, Json] = (
+                {}
+                if b < 3
+                else {"amount": 1 + a * 20}
+                if b < 7
+                else {"lines": [{"line": 1 + b % 2, "quantity": 1}]}
+            )
             return "purchase.refunded", {**which, **how}, at
         case "redeem":
             return "reward.redeemed", {"reward": ("mug", "pen", "coupon")[b % 3], "voucher": f"v{number}"}, at
         case "use" | "cancel":
             which_one = redeemed[-1 - a % min(2, len(redeemed))] if redeemed else 0
-            return ("voucher.used" if step.kind == "use" else "voucher.cancelled"), {"voucher": f"v{which_one}"}, at
+            return (
+                ("voucher.used" if step.kind == "use" else "voucher.cancelled"),
+                {"voucher": f"v{which_one}"},
+                at,
+            )
         case "adjust":
-            return "balance.adjusted", {"wallet": "points" if b else "credit", "amount": -a - 1 if b > 2 else a + 1, "reason": "law"}, at
+            return (
+                "balance.adjusted",
+                {
+                    "wallet": "points" if b else "credit",
+                    "amount": -a - 1 if b > 2 else a + 1,
+                    "reason": "law",
+                },
+                at,
+            )
         case "play":
             return "game.played", {"score": a % 60}, at
         case "plan":
             until = (at + timedelta(minutes=1 + a * 100)).isoformat()
-            return ("plan.started" if b < 7 else "plan.renewed"), {"plan": "plus", "until": until if b else None}, at
+            return (
+                ("plan.started" if b < 7 else "plan.renewed"),
+                {"plan": "plus", "until": until if b else None},
+                at,
+            )
         case "end":
             return "plan.ended", {}, at
     return "member.consented", {"purpose": "news", "granted": a % 2 == 0}, at
@@ -117,7 +161,12 @@ def _receipt(number: int, a: int, b: int) -> dict[str, Json]:
         {"sku": "c", "category": "coins", "quantity": 1 + b % 4, "amount": a * 17},
         {"sku": "s", "category": "gift" if b == 9 else "stamps", "quantity": 2, "amount": a * 11 + b},
     ]
-    return {"externalId": str(number), "store": "lisboa", "total": a * 28 + b + (b % 3) * 40, "lines": items[: b % 3]}
+    return {
+        "externalId": str(number),
+        "store": "lisboa",
+        "total": a * 28 + b + (b % 3) * 40,
+        "lines": items[: b % 3],
+    }
 
 
 class Watched(Simulation):
@@ -133,7 +182,9 @@ class Watched(Simulation):
 
 
 class Lazy(Watched):
-    """One for whom no job ever runs: time passes for a member only with an event of their own, and at the end."""
+    """One for whom no job ever runs: time passes for a member only with an event of their own, and at the
+    end.
+    """
 
     def advance(self, until: datetime) -> Iterator[Answer]:
         while self._later and self._later[0][0] <= until:
@@ -147,7 +198,13 @@ class Lazy(Watched):
                 pass
 
 
-def live(programme: Programme, history: list[Step], *, kind: type[Watched] = Watched, more: timedelta = timedelta(days=90)) -> Watched:
+def live(
+    programme: Programme,
+    history: list[Step],
+    *,
+    kind: type[Watched] = Watched,
+    more: timedelta = timedelta(days=90),
+) -> Watched:
     """Live through a history, and some time after it."""
     run = kind(programme)
     for line in lines(history):

@@ -1,4 +1,6 @@
-"""The member stays small and deciding stays quick: after ten years of daily buying as after a hundred days."""
+"""The member stays small and deciding stays quick: after ten years of daily buying as after a hundred
+days.
+"""
 
 from __future__ import annotations
 
@@ -25,12 +27,14 @@ rules:
   - {code: b, title: B, on: purchase.completed, limit: {times: 99, per: day}, do: [{award: {wallet: credit, amount: 1, per: 100, of: purchase.total}}]}
 tiers: {count: {wallet: points}, window: {rolling: {months: 12}}, ladder: [{code: basic, name: B, from: 0}, {code: top, name: T, from: 5000}]}
 badges: [{code: weekly, name: W, on: purchase.completed, streak: {per: day}, levels: [10, 100, 1000]}]
-"""  # noqa: E501 - a table of rules reads best a line each
+"""
 
 
 @lru_cache
 def bought_daily(programme: Programme, days: int, *, after: int = 0) -> Member:
-    """A member who has bought something on so many days in a row; `after` goes on from one who has for so many."""
+    """A member who has bought something on so many days in a row; `after` goes on from one who has for so
+    many.
+    """
     if after:
         member = bought_daily(programme, after)
         assert member.decided_at is not None
@@ -56,8 +60,13 @@ def _daily() -> Programme:
 
 
 def _purchase(day: int, at: datetime) -> Event:
-    lines = (Line(1, "c", 2_000, 1, "Coin", f"category-{day % 150}"), Line(2, "s", 1_000, 2, "Stamps", "stamps"))
-    return Event(f"e{day}", PURCHASED, at, "till", purchase=Purchase(f"r{day}", 3_500, "EUR", "lisboa", lines))
+    lines = (
+        Line(1, "c", 2_000, 1, "Coin", f"category-{day % 150}"),
+        Line(2, "s", 1_000, 2, "Stamps", "stamps"),
+    )
+    return Event(
+        f"e{day}", PURCHASED, at, "till", purchase=Purchase(f"r{day}", 3_500, "EUR", "lisboa", lines)
+    )
 
 
 def _bytes(member: Member) -> int:
@@ -65,7 +74,8 @@ def _bytes(member: Member) -> int:
 
 
 def test_the_state_stays_below_64_kb_after_ten_years_of_daily_buying() -> None:
-    # the demo's whole document is bounded in the same way in tests/store/test_bounds.py; this programme keeps more of everything
+    # the demo's whole document is bounded in the same way in tests/store/test_bounds.py; this programme keeps
+    # more of everything
     young = bought_daily(_daily(), 900)
     old = bought_daily(_daily(), 3_650, after=900)
     # the newest 20 entries and the profile, which stand beside it, are 10 KB at the most

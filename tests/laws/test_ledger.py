@@ -1,4 +1,6 @@
-"""The ledger's laws, on random histories of all kinds of events: nothing is made or lost, nothing is below zero, rows fold to the state."""
+"""The ledger's laws, on random histories of all kinds of events: nothing is made or lost, nothing is below
+zero, rows fold to the state.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ from tests.laws.histories import HISTORIES, PROGRAMMES, WHO, Step, Watched, life
 
 @tried_on_lives
 @given(PROGRAMMES, HISTORIES)
-def test_figures_entries_and_lots_agree_after_every_decision(programme: Programme, history: list[Step]) -> None:
+def test_figures_entries_and_lots_agree_after_every_decision(
+    programme: Programme, history: list[Step]
+) -> None:
     run = life(programme, history)
     sums: dict[tuple[str, str], int] = defaultdict(int)
     for decision in run.decisions:
@@ -33,7 +37,10 @@ def test_figures_entries_and_lots_agree_after_every_decision(programme: Programm
 
 
 def _hold(wallet: Wallet) -> None:
-    assert wallet.available + wallet.pending - wallet.debt == wallet.earned + wallet.adjusted - wallet.spent - wallet.expired
+    assert (
+        wallet.available + wallet.pending - wallet.debt
+        == wallet.earned + wallet.adjusted - wallet.spent - wallet.expired
+    )
     assert wallet.available + wallet.pending == sum(lot.amount for lot in wallet.lots)
     assert all(lot.amount > 0 for lot in wallet.lots)
     assert min(wallet.debt, wallet.earned, wallet.spent, wallet.expired) >= 0
@@ -42,7 +49,9 @@ def _hold(wallet: Wallet) -> None:
 
 @tried_on_lives
 @given(PROGRAMMES, HISTORIES)
-def test_rows_and_entries_are_numbered_without_a_gap_and_fold_to_the_state(programme: Programme, history: list[Step]) -> None:
+def test_rows_and_entries_are_numbered_without_a_gap_and_fold_to_the_state(
+    programme: Programme, history: list[Step]
+) -> None:
     run = life(programme, history)
     for who in WHO:
         folded = state.fold([])
@@ -78,11 +87,20 @@ def _restored(member: Member) -> Member:
 
 @tried_on_lives
 @given(PROGRAMMES, HISTORIES)
-def test_a_quote_equals_the_award_and_what_is_read_equals_what_is_written(programme: Programme, history: list[Step]) -> None:
+def test_a_quote_equals_the_award_and_what_is_read_equals_what_is_written(
+    programme: Programme, history: list[Step]
+) -> None:
     run = life(programme, history)
     for decision in run.decisions:
         if decision.rows and decision.row.by != "time" and _on_time(decision):
-            again = decide(programme, decision.before, decision.row.event, now=decision.row.event.at, by=decision.row.by, past=None)
+            again = decide(
+                programme,
+                decision.before,
+                decision.row.event,
+                now=decision.row.event.at,
+                by=decision.row.by,
+                past=None,
+            )
             assert again.rows == decision.rows or decision.row.event.refund is not None
         seen = decision.member.decided_at
         if seen is not None:
@@ -99,7 +117,9 @@ def _on_time(decision: Decision) -> bool:
 
 @tried_on_lives
 @given(PROGRAMMES, HISTORIES)
-def test_spending_lowers_no_tier_and_giving_back_returns_what_was_taken(programme: Programme, history: list[Step]) -> None:
+def test_spending_lowers_no_tier_and_giving_back_returns_what_was_taken(
+    programme: Programme, history: list[Step]
+) -> None:
     run = life(programme, history)
     taken: dict[str, int] = {}
     for decision in run.decisions:
@@ -116,7 +136,9 @@ def test_spending_lowers_no_tier_and_giving_back_returns_what_was_taken(programm
 
 @tried_on_lives
 @given(PROGRAMMES, HISTORIES)
-def test_clawbacks_and_lapses_are_bounded_by_what_was_given(programme: Programme, history: list[Step]) -> None:
+def test_clawbacks_and_lapses_are_bounded_by_what_was_given(
+    programme: Programme, history: list[Step]
+) -> None:
     run = life(programme, history)
     for receipt in run.receipts.values():
         for code, awarded in receipt.row.awarded.items():

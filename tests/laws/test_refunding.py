@@ -1,4 +1,6 @@
-"""Laws of refunds: in any split and order they claim what one full refund claims, and what stands never grows."""
+"""Laws of refunds: in any split and order they claim what one full refund claims, and what stands never
+grows.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +19,16 @@ from domain.model.programme import Programme
 from domain.model.refunds import RefundLine, kept, recorded
 from tests.laws.histories import HISTORIES, PROGRAMMES, Step, live, tried
 
-BOUGHT = st.lists(st.tuples(st.sampled_from(("coins", "stamps", "gift")), st.integers(1, 5), st.integers(0, 6_000)), max_size=4)
+BOUGHT = st.lists(
+    st.tuples(st.sampled_from(("coins", "stamps", "gift")), st.integers(1, 5), st.integers(0, 6_000)),
+    max_size=4,
+)
 ASKED = st.lists(
-    st.one_of(st.integers(1, 9_000), st.tuples(st.integers(1, 4), st.integers(1, 5)), st.tuples(st.integers(1, 4), st.integers(-900, -1))),
+    st.one_of(
+        st.integers(1, 9_000),
+        st.tuples(st.integers(1, 4), st.integers(1, 5)),
+        st.tuples(st.integers(1, 4), st.integers(-900, -1)),
+    ),
     max_size=5,
 )
 
@@ -32,7 +41,9 @@ def _lines(asked: int | tuple[int, int]) -> tuple[RefundLine, ...]:
     return (RefundLine(line, quantity=much) if much > 0 else RefundLine(line, amount=-much),)
 
 
-def _refunded(programme: Programme, member: Member, bought: Purchase, asked: list[int | tuple[int, int]], gap: timedelta) -> Counter[str]:
+def _refunded(
+    programme: Programme, member: Member, bought: Purchase, asked: list[int | tuple[int, int]], gap: timedelta
+) -> Counter[str]:
     """Buy, take back in these steps and then all that is left; return what was claimed in all."""
     assert member.decided_at is not None
     at = member.decided_at + timedelta(hours=1)
@@ -40,7 +51,9 @@ def _refunded(programme: Programme, member: Member, bought: Purchase, asked: lis
     row, left, claims = decision.row, bought, list[Claim]()
     for number, one in enumerate([*asked, None]):
         try:
-            after = kept(left, amount=one if isinstance(one, int) else None, lines=() if one is None else _lines(one))
+            after = kept(
+                left, amount=one if isinstance(one, int) else None, lines=() if one is None else _lines(one)
+            )
         except RefundTooLarge:
             continue
         at += gap
@@ -62,10 +75,18 @@ def _refunded(programme: Programme, member: Member, bought: Purchase, asked: lis
 @tried(30)
 @given(PROGRAMMES, HISTORIES, BOUGHT, ASKED, st.integers(0, 300), st.sampled_from((0, 5, 24 * 9)))
 def test_refunds_in_any_split_claim_what_one_full_refund_claims(
-    programme: Programme, history: list[Step], bought: list[tuple[str, int, int]], asked: list[int | tuple[int, int]], unseen: int, gap: int
+    programme: Programme,
+    history: list[Step],
+    bought: list[tuple[str, int, int]],
+    asked: list[int | tuple[int, int]],
+    unseen: int,
+    gap: int,
 ) -> None:
     member = live(programme, history, more=timedelta(0)).members["ana"]
-    lines = tuple(Line(n, f"s{n}", amount, quantity, None, category) for n, (category, quantity, amount) in enumerate(bought, start=1))
+    lines = tuple(
+        Line(n, f"s{n}", amount, quantity, None, category)
+        for n, (category, quantity, amount) in enumerate(bought, start=1)
+    )
     purchase = Purchase("x", unseen + 1 + sum(line.amount for line in lines), "EUR", "lisboa", lines)
     once = _refunded(programme, member, purchase, [], timedelta(hours=gap))
     assert _refunded(programme, member, purchase, asked, timedelta(hours=gap)) == once
@@ -74,8 +95,13 @@ def test_refunds_in_any_split_claim_what_one_full_refund_claims(
 
 @tried(200)
 @given(BOUGHT, ASKED, st.integers(0, 300))
-def test_the_receipt_adds_up_at_every_step(bought: list[tuple[str, int, int]], asked: list[int | tuple[int, int]], unseen: int) -> None:
-    lines = tuple(Line(n, f"s{n}", amount, quantity, None, category) for n, (category, quantity, amount) in enumerate(bought, start=1))
+def test_the_receipt_adds_up_at_every_step(
+    bought: list[tuple[str, int, int]], asked: list[int | tuple[int, int]], unseen: int
+) -> None:
+    lines = tuple(
+        Line(n, f"s{n}", amount, quantity, None, category)
+        for n, (category, quantity, amount) in enumerate(bought, start=1)
+    )
     left = Purchase("x", unseen + sum(line.amount for line in lines), "EUR", "lisboa", lines)
     for one in asked:
         try:
@@ -86,7 +112,9 @@ def test_the_receipt_adds_up_at_every_step(bought: list[tuple[str, int, int]], a
             after.total == left.total and not isinstance(one, int)
         )
         assert left.total - after.total == (
-            one if isinstance(one, int) else sum(a.amount - b.amount for a, b in zip(left.lines, after.lines, strict=True))
+            one
+            if isinstance(one, int)
+            else sum(a.amount - b.amount for a, b in zip(left.lines, after.lines, strict=True))
         )
         for before, line in zip(left.lines, after.lines, strict=True):
             assert 0 <= line.amount <= before.amount

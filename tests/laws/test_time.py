@@ -1,4 +1,6 @@
-"""Laws of time: a turn that comes late ends where a timely one does, turning twice equals once, nothing due is left behind."""
+"""Laws of time: a turn that comes late ends where a timely one does, turning twice equals once, nothing due
+is left behind.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,18 @@ from domain.model.due import seen_until
 from domain.model.programme import Programme
 from domain.model.simulate.answers import Answer
 from domain.model.timeline import next_due, turn
-from tests.laws.histories import HISTORIES, PROGRAMMES, WHO, Lazy, Step, Watched, life, live, tried, tried_on_lives
+from tests.laws.histories import (
+    HISTORIES,
+    PROGRAMMES,
+    WHO,
+    Lazy,
+    Step,
+    Watched,
+    life,
+    live,
+    tried,
+    tried_on_lives,
+)
 
 
 class Hourly(Watched):
@@ -35,17 +48,26 @@ def _journal(run: Watched, who: str) -> list[Row]:
 
 @tried(18)
 @given(PROGRAMMES, HISTORIES)
-def test_a_turn_that_comes_late_ends_where_a_timely_one_does(programme: Programme, history: list[Step]) -> None:
-    on_time = [replace(step, kind="buy") if step.kind == "late" else step for step in history]  # late is what time has overtaken
+def test_a_turn_that_comes_late_ends_where_a_timely_one_does(
+    programme: Programme, history: list[Step]
+) -> None:
+    on_time = [
+        replace(step, kind="buy") if step.kind == "late" else step for step in history
+    ]  # late is what time has overtaken
     timely, late = live(programme, on_time), live(programme, on_time, kind=Lazy)
-    for who in ("ana", "eva"):  # what reaches bob, who invited, is an event from elsewhere: it comes when ana's turn does
+    for who in (
+        "ana",
+        "eva",
+    ):  # what reaches bob, who invited, is an event from elsewhere: it comes when ana's turn does
         assert _journal(late, who) == _journal(timely, who)
         assert state.paths(late.members[who]) == state.paths(timely.members[who])
 
 
 @tried(6)
 @given(PROGRAMMES, HISTORIES)
-def test_a_turn_that_comes_often_ends_where_one_that_is_due_does(programme: Programme, history: list[Step]) -> None:
+def test_a_turn_that_comes_often_ends_where_one_that_is_due_does(
+    programme: Programme, history: list[Step]
+) -> None:
     timely, often = live(programme, history), live(programme, history, kind=Hourly)
     for who in WHO:
         assert _journal(often, who) == _journal(timely, who)
@@ -53,7 +75,9 @@ def test_a_turn_that_comes_often_ends_where_one_that_is_due_does(programme: Prog
 
 @tried_on_lives
 @given(PROGRAMMES, HISTORIES)
-def test_turning_twice_equals_once_and_nothing_overdue_is_left(programme: Programme, history: list[Step]) -> None:
+def test_turning_twice_equals_once_and_nothing_overdue_is_left(
+    programme: Programme, history: list[Step]
+) -> None:
     run = life(programme, history)
     for who in WHO:
         member = run.members[who]
@@ -66,4 +90,6 @@ def test_turning_twice_equals_once_and_nothing_overdue_is_left(programme: Progra
         assert due is None or due > run.clock or turn(programme, member, until=due).rows == ()
         today = run.clock.date()
         for wallet in member.wallets.values():
-            assert all(lot.expires_on is None or lot.expires_on >= today - timedelta(days=1) for lot in wallet.lots)
+            assert all(
+                lot.expires_on is None or lot.expires_on >= today - timedelta(days=1) for lot in wallet.lots
+            )

@@ -1,7 +1,7 @@
 """Small programmes and the lines that run through them: what the model's tests are written in.
 
-Instants are UTC unless they say otherwise (`2026-01-10T10:00`), members are `ana` unless named. A run keeps its answers: rows in
-their order, and each member as they stood at the end.
+Instants are UTC unless they say otherwise (`2026-01-10T10:00`), members are `ana` unless named. A run keeps
+its answers: rows in their order, and each member as they stood at the end.
 """
 
 from __future__ import annotations
@@ -20,14 +20,20 @@ Line = dict[str, Any]
 Answer = dict[str, Any]
 
 POINTS = "wallets: [{code: points, name: Points}]"
-PER_EURO = "{code: base, title: Base, on: purchase.completed, do: [{award: {wallet: points, amount: 1, per: 100, of: purchase.total}}]}"
+PER_EURO = (
+    "{code: base, title: Base, on: purchase.completed, do: [{award: {wallet: points, amount: 1, per: 100, of:"
+    " purchase.total}}]}"
+)
 
 _numbers = itertools.count(1)
 
 
 def programme(*parts: str, zone: str = "Europe/Lisbon", more: str = "") -> Programme:
     """Load a programme of these parts; a points wallet where none is among them."""
-    head = f"programme: {{code: test, name: Test, currency: EUR, timezone: {zone}, locales: [en]{', ' + more if more else ''}}}"
+    head = (
+        f"programme: {{code: test, name: Test, currency: EUR, timezone: {zone}, locales:"
+        f" [en]{', ' + more if more else ''}}}"
+    )
     wallets = [] if any(part.lstrip().startswith("wallets:") for part in parts) else [POINTS]
     return load("\n".join([head, *wallets, *parts]))
 
@@ -47,14 +53,31 @@ def enrol(at: str = "2026-01-01T09:00", *, who: str = "ana", **data: Any) -> Lin
     return line(at, "member.enrolled", data, who=who, source="app")
 
 
-def buy(at: str, total: int, *items: tuple[str, int, int], id: str | None = None, who: str = "ana", source: str = "till") -> Line:
+def buy(
+    at: str,
+    total: int,
+    *items: tuple[str, int, int],
+    id: str | None = None,
+    who: str = "ana",
+    source: str = "till",
+) -> Line:
     """Return a purchase; `items` are (category, quantity, amount)."""
-    lines = [{"sku": f"s{n}", "category": one[0], "quantity": one[1], "amount": one[2]} for n, one in enumerate(items)]
+    lines = [
+        {"sku": f"s{n}", "category": one[0], "quantity": one[1], "amount": one[2]}
+        for n, one in enumerate(items)
+    ]
     data = {"externalId": id or f"r{next(_numbers)}", "store": "lisboa", "total": total, "lines": lines}
     return line(at, "purchase.completed", data, who=who, source=source)
 
 
-def refund(at: str, id: str, amount: int | None = None, *, lines: list[tuple[int, int]] | None = None, who: str = "ana") -> Line:
+def refund(
+    at: str,
+    id: str,
+    amount: int | None = None,
+    *,
+    lines: list[tuple[int, int]] | None = None,
+    who: str = "ana",
+) -> Line:
     """Return a refund by amount, by (line, quantity), or of all that is left."""
     data: Answer = {"externalId": id}
     if amount is not None:
@@ -65,7 +88,13 @@ def refund(at: str, id: str, amount: int | None = None, *, lines: list[tuple[int
 
 
 def redeem(at: str, reward: str, label: str | None = None, *, who: str = "ana") -> Line:
-    return line(at, "reward.redeemed", {"reward": reward, **({"voucher": label} if label else {})}, who=who, source="app")
+    return line(
+        at,
+        "reward.redeemed",
+        {"reward": reward, **({"voucher": label} if label else {})},
+        who=who,
+        source="app",
+    )
 
 
 def cancel(at: str, label: str, *, who: str = "ana") -> Line:
@@ -77,7 +106,13 @@ def use(at: str, label: str, *, who: str = "ana") -> Line:
 
 
 def adjust(at: str, amount: int, *, wallet: str = "points", who: str = "ana") -> Line:
-    return line(at, "balance.adjusted", {"wallet": wallet, "amount": amount, "reason": "test"}, who=who, source="console")
+    return line(
+        at,
+        "balance.adjusted",
+        {"wallet": wallet, "amount": amount, "reason": "test"},
+        who=who,
+        source="console",
+    )
 
 
 @dataclass(frozen=True)
@@ -108,7 +143,12 @@ class Run:
 
     def entries(self, *kinds: str) -> list[tuple[str, int]]:
         """Return every entry's kind and amount, of some kinds or of all."""
-        return [(one["kind"], one["amount"]) for row in self.rows for one in row["entries"] if not kinds or one["kind"] in kinds]
+        return [
+            (one["kind"], one["amount"])
+            for row in self.rows
+            for one in row["entries"]
+            if not kinds or one["kind"] in kinds
+        ]
 
     def outcome(self, rule: str, at: int = -1) -> tuple[bool, int, str | None]:
         """Return what a rule came to, the last time or the one asked for."""
@@ -117,14 +157,22 @@ class Run:
 
     def outcomes(self, rule: str) -> list[tuple[bool, int, str | None]]:
         """Return what a rule came to each time."""
-        return [(o["applied"], o["amount"], o["reason"]) for row in self.rows for o in row["outcomes"] if o["rule"] == rule]
+        return [
+            (o["applied"], o["amount"], o["reason"])
+            for row in self.rows
+            for o in row["outcomes"]
+            if o["rule"] == rule
+        ]
 
 
 def run(what: Programme, *lines: Line, until: str | None = None) -> Run:
     """Run lines through a programme, up to an instant."""
     end = instant(0, line(until, "")["at"]) if until else None
     answers: list[Answer] = list(simulate(what, (json.dumps(one) for one in lines), until=end))
-    return Run([one for one in answers if "event" in one], {one["member"]: one for one in answers if "event" not in one})
+    return Run(
+        [one for one in answers if "event" in one],
+        {one["member"]: one for one in answers if "event" not in one},
+    )
 
 
 def lots(entry: Answer) -> list[tuple[int, str | None]]:

@@ -2,12 +2,30 @@
 
 import pytest
 
-from tests.model.running import PER_EURO, adjust, buy, enrol, figures, line, programme, redeem, rules, run, use
+from tests.model.running import (
+    PER_EURO,
+    adjust,
+    buy,
+    enrol,
+    figures,
+    line,
+    programme,
+    redeem,
+    rules,
+    run,
+    use,
+)
 
 GAME = "events: [{name: game.played, title: Played, data: {score: int}}]"
 MUG = "rewards: [{code: mug, title: Mug, kind: product, voucher: {valid: {days: 30}}}]"
-NEWS = "consents: [{purpose: news, title: N, wording: W}]\nmessages: [{code: hello, channels: [inbox], purpose: news, title: T, body: B}]"
-LADDER = "ladder: [{code: basic, name: B, from: 0}, {code: silver, name: S, from: 100}, {code: gold, name: G, from: 1000}]"
+NEWS = (
+    "consents: [{purpose: news, title: N, wording: W}]\nmessages: [{code: hello, channels: [inbox], purpose:"
+    " news, title: T, body: B}]"
+)
+LADDER = (
+    "ladder: [{code: basic, name: B, from: 0}, {code: silver, name: S, from: 100}, {code: gold, name: G,"
+    " from: 1000}]"
+)
 TIERS = f"tiers: {{count: {{wallet: points}}, window: {{rolling: {{months: 12}}}}, {LADDER}}}"
 
 
@@ -24,7 +42,14 @@ def test_deduct_never_goes_below_zero() -> None:
     ran = run(p, enrol(), adjust("2026-01-02T10:00", 40), *(played(f"2026-01-0{n}T10:00") for n in (3, 4, 5)))
     assert ran.entries("SPEND") == [("SPEND", -30), ("SPEND", -10)]
     assert ran.outcomes("one") == [(True, 0, None), (True, 0, None), (False, 0, "nothing_to_count")]
-    assert figures(ran.ana) == {"available": 0, "pending": 0, "debt": 0, "earned": 0, "spent": 40, "expired": 0}
+    assert figures(ran.ana) == {
+        "available": 0,
+        "pending": 0,
+        "debt": 0,
+        "earned": 0,
+        "spent": 40,
+        "expired": 0,
+    }
 
 
 def test_a_voucher_given_is_free_and_lapses_at_its_instant() -> None:
@@ -32,20 +57,35 @@ def test_a_voucher_given_is_free_and_lapses_at_its_instant() -> None:
     ran = run(p, enrol(), played("2026-01-02T10:00"), until="2026-03-01T00:00")
     assert ran.on("game.played")[0]["vouchers"] == ["mug"]
     assert ran.on("game.played")[0]["entries"] == []
-    assert [(row["at"], row["by"]) for row in ran.on("voucher.expired")] == [("2026-02-01T10:00:00.000Z", "time")]
-    used = run(p, enrol(), played("2026-01-02T10:00"), use("2026-02-01T09:59:59.999Z", "ana-1"), until="2026-03-01T00:00")
+    assert [(row["at"], row["by"]) for row in ran.on("voucher.expired")] == [
+        ("2026-02-01T10:00:00.000Z", "time")
+    ]
+    used = run(
+        p,
+        enrol(),
+        played("2026-01-02T10:00"),
+        use("2026-02-01T09:59:59.999Z", "ana-1"),
+        until="2026-03-01T00:00",
+    )
     assert used.on("voucher.expired") == []
 
 
 def test_tags_come_and_go() -> None:
-    add = "{code: add, title: A, on: game.played, when: event.data.score > 0, do: [{tag: player}, {tag: fan}]}"
+    add = (
+        "{code: add, title: A, on: game.played, when: event.data.score > 0, do: [{tag: player}, {tag: fan}]}"
+    )
     drop = "{code: drop, title: D, on: game.played, when: event.data.score == 0, do: [{untag: fan}]}"
-    ran = run(programme(rules(add, drop), GAME), enrol(), played("2026-01-02T10:00"), played("2026-01-03T10:00", 0))
+    ran = run(
+        programme(rules(add, drop), GAME), enrol(), played("2026-01-02T10:00"), played("2026-01-03T10:00", 0)
+    )
     assert ran.ana["tags"] == ["player"]
 
 
 def test_a_badge_is_given_at_its_first_level_once() -> None:
-    badge = "badges: [{code: champ, name: C, on: member.anniversary, levels: [3, 9], do: [{award: {wallet: points, fixed: 5}}]}]"
+    badge = (
+        "badges: [{code: champ, name: C, on: member.anniversary, levels: [3, 9], do: [{award: {wallet:"
+        " points, fixed: 5}}]}]"
+    )
     p = programme(rules(does("{badge: champ}")), GAME, badge)
     ran = run(p, enrol(), played("2026-01-02T10:00"), played("2026-01-03T10:00"))
     assert [row["events"] for row in ran.on("game.played")] == [["badge.earned", "points.awarded"], []]
@@ -66,7 +106,9 @@ def test_a_message_without_its_consent_leaves_the_rest_alone() -> None:
 def test_a_message_alone_without_consent_is_not_applied_and_does_not_fire() -> None:
     p = programme(rules(does("{message: hello}", "limit: {times: 1, per: ever}, ")), GAME, NEWS)
     agree = line("2026-01-03T09:00", "member.consented", {"purpose": "news", "granted": True})
-    ran = run(p, enrol(), played("2026-01-02T10:00"), agree, played("2026-01-03T10:00"), played("2026-01-04T10:00"))
+    ran = run(
+        p, enrol(), played("2026-01-02T10:00"), agree, played("2026-01-03T10:00"), played("2026-01-04T10:00")
+    )
     assert ran.outcomes("one") == [(False, 0, "no_consent"), (True, 0, None), (False, 0, "limit")]
 
 
@@ -93,32 +135,61 @@ def test_a_tier_given_is_a_floor_for_its_time() -> None:
     p = programme(rules(PER_EURO, does("{tier: silver, for: {days: 10}}")), GAME, TIERS)
     ran = run(p, enrol(), played("2026-01-02T10:00"))
     assert ran.last["events"] == ["tier.changed"]
-    assert ran.ana["tier"] == {"code": "silver", "qualifying": 0, "toNext": 1000, "toKeep": None, "until": "2026-01-12"}
+    assert ran.ana["tier"] == {
+        "code": "silver",
+        "qualifying": 0,
+        "toNext": 1000,
+        "toKeep": None,
+        "until": "2026-01-12",
+    }
     over = run(p, enrol(), played("2026-01-02T10:00"), until="2026-01-13T00:00")
-    assert [(row["at"], row["by"]) for row in over.on("tier.changed")] == [("2026-01-12T10:00:00.000Z", "time")]
+    assert [(row["at"], row["by"]) for row in over.on("tier.changed")] == [
+        ("2026-01-12T10:00:00.000Z", "time")
+    ]
     assert over.ana["tier"]["code"] == "basic"
 
 
 def test_a_floor_is_passed_by_what_is_earned_and_holds_where_that_is_lost() -> None:
     p = programme(rules(PER_EURO, does("{tier: silver}")), GAME, TIERS)
-    ran = run(p, enrol(), played("2026-01-02T10:00"), buy("2026-01-03T10:00", 100_000), until="2027-02-01T00:00")
-    assert ran.times("tier.changed") == ["2027-01-04T00:00"]  # one step down to silver, which is earned no more and given for good
+    ran = run(
+        p, enrol(), played("2026-01-02T10:00"), buy("2026-01-03T10:00", 100_000), until="2027-02-01T00:00"
+    )
+    assert ran.times("tier.changed") == [
+        "2027-01-04T00:00"
+    ]  # one step down to silver, which is earned no more and given for good
     assert ran.ana["tier"]["code"] == "silver"
     assert ran.ana["tier"]["until"] is None
 
 
 def test_a_lower_floor_shows_again_where_a_higher_one_ends() -> None:
-    high = "{code: high, title: H, on: game.played, when: event.data.score > 5, do: [{tier: gold, for: {days: 3}}]}"
-    low = "{code: low, title: L, on: game.played, when: event.data.score <= 5, do: [{tier: silver, for: {days: 30}}]}"
+    high = (
+        "{code: high, title: H, on: game.played, when: event.data.score > 5, do: [{tier: gold, for: {days:"
+        " 3}}]}"
+    )
+    low = (
+        "{code: low, title: L, on: game.played, when: event.data.score <= 5, do: [{tier: silver, for: {days:"
+        " 30}}]}"
+    )
     p = programme(rules(high, low), GAME, TIERS)
     ran = run(p, enrol(), played("2026-01-02T10:00"), played("2026-01-03T10:00", 9), until="2026-01-10T00:00")
     assert (ran.ana["tier"]["code"], ran.ana["tier"]["until"]) == ("silver", "2026-02-01")
 
 
 def test_a_floor_given_again_stays_for_the_longer_of_both() -> None:
-    long = "{code: long, title: L, on: game.played, when: event.data.score > 5, do: [{tier: silver, for: {days: 30}}]}"
-    short = "{code: short, title: S, on: game.played, when: event.data.score <= 5, do: [{tier: silver, for: {days: 3}}]}"
-    ran = run(programme(rules(long, short), GAME, TIERS), enrol(), played("2026-01-02T10:00", 9), played("2026-01-03T10:00"))
+    long = (
+        "{code: long, title: L, on: game.played, when: event.data.score > 5, do: [{tier: silver, for: {days:"
+        " 30}}]}"
+    )
+    short = (
+        "{code: short, title: S, on: game.played, when: event.data.score <= 5, do: [{tier: silver, for:"
+        " {days: 3}}]}"
+    )
+    ran = run(
+        programme(rules(long, short), GAME, TIERS),
+        enrol(),
+        played("2026-01-02T10:00", 9),
+        played("2026-01-03T10:00"),
+    )
     assert ran.ana["tier"]["until"] == "2026-02-01"
 
 
@@ -140,11 +211,16 @@ def test_a_delay_in_days_keeps_the_local_clock_time() -> None:
 
 
 def test_when_is_judged_again_when_a_delayed_rule_fires() -> None:
-    reminder = does("{tag: reminded}", "after: {hours: 2}, when: member.last_purchase_at == null || member.last_purchase_at < event.at, ")
+    reminder = does(
+        "{tag: reminded}",
+        "after: {hours: 2}, when: member.last_purchase_at == null || member.last_purchase_at < event.at, ",
+    )
     p = programme(rules(reminder, PER_EURO), GAME)
     ran = run(p, enrol(), buy("2026-01-02T09:00", 100), played("2026-01-02T10:00"), until="2026-01-03T00:00")
     assert ran.ana["tags"] == ["reminded"]
-    bought = run(p, enrol(), played("2026-01-02T10:00"), buy("2026-01-02T11:00", 100), until="2026-01-03T00:00")
+    bought = run(
+        p, enrol(), played("2026-01-02T10:00"), buy("2026-01-02T11:00", 100), until="2026-01-03T00:00"
+    )
     assert bought.outcomes("one")[-1] == (False, 0, "when")
     assert bought.ana["tags"] == []
 
@@ -152,7 +228,8 @@ def test_when_is_judged_again_when_a_delayed_rule_fires() -> None:
 def test_a_delayed_rule_does_what_only_it_asks_for() -> None:
     badge = "badges: [{code: b, name: B, on: purchase.completed, levels: [5]}]"
     late = (
-        "{code: late, title: L, on: purchase.completed, after: {days: 1}, when: purchase.first, do: [{award: {wallet: points, fixed: 9}}]}"
+        "{code: late, title: L, on: purchase.completed, after: {days: 1}, when: purchase.first, do: [{award:"
+        " {wallet: points, fixed: 9}}]}"
     )
     p = programme(rules(PER_EURO, late), badge, TIERS.replace("{wallet: points}", "{on: purchase.completed}"))
     ran = run(p, enrol(), buy("2026-01-02T10:00", 100), until="2026-01-05T00:00")
@@ -169,7 +246,10 @@ def test_what_a_delayed_rule_awards_may_reach_a_tier() -> None:
 
 
 def test_a_delayed_rule_on_enrolment_begins_no_second_membership() -> None:
-    welcome = "{code: welcome, title: W, on: member.enrolled, after: {days: 3}, do: [{award: {wallet: points, fixed: 5}}]}"
+    welcome = (
+        "{code: welcome, title: W, on: member.enrolled, after: {days: 3}, do: [{award: {wallet: points,"
+        " fixed: 5}}]}"
+    )
     agreed = "{code: agreed, title: A, on: member.consented, after: {days: 1}, do: [{tag: asked}]}"
     p = programme(rules(welcome, agreed, PER_EURO), TIERS, NEWS)
     agree = line("2026-01-01T10:00", "member.consented", {"purpose": "news", "granted": True})
@@ -182,13 +262,21 @@ def test_a_delayed_rule_on_enrolment_begins_no_second_membership() -> None:
 
 
 def test_a_delayed_rule_checks_its_limit_when_it_fires() -> None:
-    p = programme(rules(does("{award: {wallet: points, fixed: 5}}", "after: {hours: 2}, limit: {times: 1, per: ever}, ")), GAME)
+    p = programme(
+        rules(
+            does("{award: {wallet: points, fixed: 5}}", "after: {hours: 2}, limit: {times: 1, per: ever}, ")
+        ),
+        GAME,
+    )
     ran = run(p, enrol(), played("2026-01-02T10:00"), played("2026-01-02T11:00"), until="2026-01-03T00:00")
     assert [reason for _, _, reason in ran.outcomes("one")][-2:] == [None, "limit"]
 
 
 def test_a_rule_that_does_not_get_to_its_awards_is_not_postponed() -> None:
-    p = programme(rules(does("{award: {wallet: points, fixed: 5}}", "after: {hours: 2}, when: event.data.score > 5, ")), GAME)
+    p = programme(
+        rules(does("{award: {wallet: points, fixed: 5}}", "after: {hours: 2}, when: event.data.score > 5, ")),
+        GAME,
+    )
     ran = run(p, enrol(), played("2026-01-02T10:00"), until="2026-01-03T00:00")
     assert ran.outcomes("one") == [(False, 0, "when")]
     assert len(ran.on("game.played")) == 1
@@ -198,8 +286,14 @@ def test_a_rule_that_does_not_get_to_its_awards_is_not_postponed() -> None:
 
 
 def test_what_a_decision_gives_rise_to_is_decided_in_the_same_row() -> None:
-    cheer = "{code: cheer, title: C, on: badge.earned, when: event.data.badge == 'first', do: [{award: {wallet: points, fixed: 7}}]}"
-    echo = "{code: echo, title: E, on: points.awarded, when: event.data.amount == 7 && event.data.wallet == 'points', do: [{tag: echo}]}"
+    cheer = (
+        "{code: cheer, title: C, on: badge.earned, when: event.data.badge == 'first', do: [{award: {wallet:"
+        " points, fixed: 7}}]}"
+    )
+    echo = (
+        "{code: echo, title: E, on: points.awarded, when: event.data.amount == 7 && event.data.wallet =="
+        " 'points', do: [{tag: echo}]}"
+    )
     badge = "badges: [{code: first, name: F, on: purchase.completed}]"
     ran = run(programme(rules(PER_EURO, cheer, echo), badge), enrol(), buy("2026-01-02T10:00", 100))
     assert ran.last["events"] == ["points.awarded", "badge.earned", "points.awarded"]
@@ -231,7 +325,10 @@ def test_a_message_said_once_has_no_second_of_its_kind_within_its_time() -> None
         "messages: [{code: nudge, channels: [inbox], purpose: service, once: {days: 7}, title: T, body: B}, "
         "{code: news, channels: [inbox], purpose: service, title: T, body: B}]",
     )
-    visits = [line(at, "shop.visited") for at in ("2026-03-23T10:00", "2026-03-30T08:59:59", "2026-03-30T09:00", "2026-03-31T09:00")]
+    visits = [
+        line(at, "shop.visited")
+        for at in ("2026-03-23T10:00", "2026-03-30T08:59:59", "2026-03-30T09:00", "2026-03-31T09:00")
+    ]
     ran = run(p, enrol(), enrol(who="bob"), *visits, line("2026-03-31T09:00", "shop.visited", who="bob"))
     assert [row["messages"] for row in ran.on("shop.visited")] == [
         ["nudge", "news"],

@@ -7,7 +7,9 @@ import pytest
 from domain.model.backoff import pause
 
 
-@pytest.mark.parametrize(("attempts", "seconds"), [(1, 10), (2, 20), (3, 40), (7, 640), (8, 1280), (9, 2560), (20, 2560)])
+@pytest.mark.parametrize(
+    ("attempts", "seconds"), [(1, 10), (2, 20), (3, 40), (7, 640), (8, 1280), (9, 2560), (20, 2560)]
+)
 def test_a_pause_doubles_from_ten_seconds(attempts: int, seconds: int) -> None:
     assert pause(attempts, after=None, chance=0) == timedelta(seconds=seconds)
 

@@ -1,4 +1,6 @@
-"""Badges: counting to levels, challenges with a time, streaks of periods in a row, secrets, and what levels do."""
+"""Badges: counting to levels, challenges with a time, streaks of periods in a row, secrets, and what levels
+do.
+"""
 
 import pytest
 
@@ -17,8 +19,18 @@ def played(at: str, score: int = 1) -> dict[str, object]:
 
 
 def test_levels_count_and_progress_is_the_whole_count() -> None:
-    ran = run(badge("on: game.played, levels: [1, 3]"), enrol(), *(played(f"2026-02-0{day}T10:00") for day in range(1, 6)))
-    assert [row["events"] for row in ran.on("game.played")] == [["badge.earned"], [], ["badge.earned"], [], []]
+    ran = run(
+        badge("on: game.played, levels: [1, 3]"),
+        enrol(),
+        *(played(f"2026-02-0{day}T10:00") for day in range(1, 6)),
+    )
+    assert [row["events"] for row in ran.on("game.played")] == [
+        ["badge.earned"],
+        [],
+        ["badge.earned"],
+        [],
+        [],
+    ]
     assert ran.ana["badges"] == {"b": {"level": 2, "progress": 5}}
 
 
@@ -32,7 +44,12 @@ def test_levels_count_and_progress_is_the_whole_count() -> None:
     ],
 )
 def test_when_and_of_say_what_counts(keys: str, progress: int) -> None:
-    ran = run(badge(f"on: game.played, {keys}, levels: [100]"), enrol(), played("2026-02-01T10:00", 4), played("2026-02-02T10:00", 5))
+    ran = run(
+        badge(f"on: game.played, {keys}, levels: [100]"),
+        enrol(),
+        played("2026-02-01T10:00", 4),
+        played("2026-02-02T10:00", 5),
+    )
     assert ran.ana["badges"]["b"] == {"level": 0, "progress": progress}
 
 
@@ -43,10 +60,15 @@ def test_items_of_lines_count() -> None:
 
 
 def test_one_event_may_reach_several_levels_and_each_does_what_the_badge_does() -> None:
-    p = badge("on: game.played, of: event.data.score, levels: [2, 4, 9], do: [{award: {wallet: points, fixed: 10}}]")
+    p = badge(
+        "on: game.played, of: event.data.score, levels: [2, 4, 9], do: [{award: {wallet: points, fixed: 10}}]"
+    )
     ran = run(p, enrol(), played("2026-02-01T10:00", 5))
     assert ran.last["events"] == ["badge.earned", "points.awarded", "badge.earned", "points.awarded"]
-    assert [(e["kind"], e["amount"], e["rule"]) for e in ran.last["entries"]] == [("AWARD", 10, "badge:b"), ("AWARD", 10, "badge:b")]
+    assert [(e["kind"], e["amount"], e["rule"]) for e in ran.last["entries"]] == [
+        ("AWARD", 10, "badge:b"),
+        ("AWARD", 10, "badge:b"),
+    ]
     assert figures(ran.ana)["available"] == 20
 
 
@@ -66,7 +88,12 @@ def test_a_challenge_counts_within_its_time() -> None:
     [
         ("day", ["2026-02-01T10:00", "2026-02-02T10:00", "2026-02-02T20:00", "2026-02-03T23:59"], 1, 3),
         ("day", ["2026-02-01T10:00", "2026-02-03T10:00"], 0, 1),
-        ("week", ["2026-02-01T10:00", "2026-02-02T10:00", "2026-02-15T23:59"], 1, 3),  # Sunday, Monday, Sunday
+        (
+            "week",
+            ["2026-02-01T10:00", "2026-02-02T10:00", "2026-02-15T23:59"],
+            1,
+            3,
+        ),  # Sunday, Monday, Sunday
         ("week", ["2026-02-01T10:00", "2026-02-02T10:00", "2026-02-16T00:00"], 0, 1),
         ("month", ["2025-12-31T10:00", "2026-01-01T10:00", "2026-02-28T10:00"], 1, 3),
         ("year", ["2025-02-01T10:00", "2026-12-31T23:59", "2027-01-01T00:00"], 1, 3),
@@ -93,18 +120,30 @@ def test_a_streak_is_alive_through_the_next_period_and_its_level_stays() -> None
 def test_a_secret_badge_is_shown_once_earned() -> None:
     p = badge("on: game.played, levels: [2], secret: true")
     assert run(p, enrol(), played("2026-02-02T10:00")).ana["badges"] == {}
-    assert run(p, enrol(), played("2026-02-02T10:00"), played("2026-02-02T11:00")).ana["badges"] == {"b": {"level": 1, "progress": 2}}
+    assert run(p, enrol(), played("2026-02-02T10:00"), played("2026-02-02T11:00")).ana["badges"] == {
+        "b": {"level": 1, "progress": 2}
+    }
 
 
 def test_expressions_see_the_levels_of_badges_held() -> None:
     rule = "{code: one, title: O, on: game.played, when: member.badges.b >= 2, do: [{tag: x}]}"
     p = programme(rules(rule), "badges: [{code: b, name: B, on: purchase.completed, levels: [1, 2]}]", GAME)
-    ran = run(p, enrol(), buy("2026-02-01T10:00", 1), played("2026-02-01T11:00"), buy("2026-02-02T10:00", 1), played("2026-02-02T11:00"))
+    ran = run(
+        p,
+        enrol(),
+        buy("2026-02-01T10:00", 1),
+        played("2026-02-01T11:00"),
+        buy("2026-02-02T10:00", 1),
+        played("2026-02-02T11:00"),
+    )
     assert [applied for applied, _, _ in ran.outcomes("one")] == [False, True]
 
 
 def test_a_badge_may_count_what_a_decision_gives_rise_to() -> None:
-    p = programme(rules(PER_EURO), "badges: [{code: b, name: B, on: points.awarded, of: event.data.amount, levels: [100]}]")
+    p = programme(
+        rules(PER_EURO),
+        "badges: [{code: b, name: B, on: points.awarded, of: event.data.amount, levels: [100]}]",
+    )
     ran = run(p, enrol(), buy("2026-02-01T10:00", 12_000))
     assert ran.last["events"] == ["points.awarded", "badge.earned"]
     assert ran.ana["badges"]["b"] == {"level": 1, "progress": 120}

@@ -69,14 +69,19 @@ def test_periods_begin(per: Per, start: date) -> None:
     assert period_start(date(2026, 7, 1), per) == start
 
 
-@pytest.mark.parametrize(("rounding", "day"), [("day", date(2028, 2, 3)), ("month", date(2028, 2, 29)), ("year", date(2028, 12, 31))])
+@pytest.mark.parametrize(
+    ("rounding", "day"),
+    [("day", date(2028, 2, 3)), ("month", date(2028, 2, 29)), ("year", date(2028, 12, 31))],
+)
 def test_rounding_goes_to_the_end(rounding: Rounding, day: date) -> None:
     assert rounded(date(2028, 2, 3), rounding) == day
 
 
 def test_a_birthday_on_29_february_falls_on_the_28th_in_other_years() -> None:
     born = date(2000, 2, 29)
-    assert [next_occurrence(born, after) for after in (date(2026, 2, 27), date(2026, 2, 28), date(2028, 2, 28))] == [
+    assert [
+        next_occurrence(born, after) for after in (date(2026, 2, 27), date(2026, 2, 28), date(2028, 2, 28))
+    ] == [
         date(2026, 2, 28),
         date(2027, 2, 28),
         date(2028, 2, 29),
@@ -93,4 +98,6 @@ def test_months_stop_at_the_last_day() -> None:
 
 
 def test_instants_are_cut_to_milliseconds() -> None:
-    assert milliseconds(datetime.fromisoformat("2026-01-01T12:00:00.123999+02:00")) == at("2026-01-01T10:00:00.123")
+    assert milliseconds(datetime.fromisoformat("2026-01-01T12:00:00.123999+02:00")) == at(
+        "2026-01-01T10:00:00.123"
+    )

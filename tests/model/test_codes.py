@@ -1,4 +1,6 @@
-"""Codes: what the phone makes the server knows, what anybody changes it does not, and nothing is spelled in two ways."""
+"""Codes: what the phone makes the server knows, what anybody changes it does not, and nothing is spelled in
+two ways.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,11 @@ BASE64URL = string.ascii_letters + string.digits + "-_"
 def judge(text: str, now: datetime = NOW) -> int | None:
     """Do what the server does with a device's card: find the secret by what it claims, then verify."""
     card = codes.read_card(text)
-    return None if card is None else codes.verify_card(card, secret=codes.device_secret(KEY, card.device), now=now)
+    return (
+        None
+        if card is None
+        else codes.verify_card(card, secret=codes.device_secret(KEY, card.device), now=now)
+    )
 
 
 def some_card(device: bytes = b"device-1", now: datetime = NOW) -> str:
@@ -37,7 +43,10 @@ def test_a_card_is_the_one_that_the_phone_makes() -> None:
 
 
 def test_a_card_secret_holds_device_and_secret() -> None:
-    assert codes.card_secret(bytes(range(8)), bytes(range(32))) == "AAECAwQFBgcAAQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHw"
+    assert (
+        codes.card_secret(bytes(range(8)), bytes(range(32)))
+        == "AAECAwQFBgcAAQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHw"
+    )
 
 
 def test_a_card_counts_in_its_step_the_one_before_and_the_one_after() -> None:
@@ -64,14 +73,19 @@ def test_every_change_of_the_last_character_is_refused() -> None:
     assert [wrong for wrong in BASE64URL if judge(card[:-1] + wrong) is not None] == [card[-1]]
 
 
-@pytest.mark.parametrize("text", ["", "1", "2", "1" + "é" * 22, "1" + "A" * 21, "1" + "A" * 23, "3" + "A" * 22, "1" + "A" * 22 + "\n"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "1", "2", "1" + "é" * 22, "1" + "A" * 21, "1" + "A" * 23, "3" + "A" * 22, "1" + "A" * 22 + "\n"],
+)
 def test_what_is_no_card_is_not_read(text: str) -> None:
     assert codes.read_card(text) is None
     assert codes.open_server_card(text, key=KEY) is None
 
 
 def test_one_device_cannot_make_the_card_of_another() -> None:
-    forged = codes.make_card(b"device-2", secret=codes.device_secret(KEY, b"device-1"), step=codes.step_at(NOW))
+    forged = codes.make_card(
+        b"device-2", secret=codes.device_secret(KEY, b"device-1"), step=codes.step_at(NOW)
+    )
     assert judge(forged) is None
 
 
@@ -86,7 +100,12 @@ def test_a_server_card_opens_to_number_and_end() -> None:
 
 def test_every_single_character_change_of_a_server_card_is_refused() -> None:
     card, _ = codes.make_server_card(codes.membership_number(1), key=KEY, now=NOW)
-    changed = [card[:place] + wrong + card[place + 1 :] for place in range(23) for wrong in BASE64URL if wrong != card[place]]
+    changed = [
+        card[:place] + wrong + card[place + 1 :]
+        for place in range(23)
+        for wrong in BASE64URL
+        if wrong != card[place]
+    ]
     assert [text for text in changed if codes.open_server_card(text, key=KEY) is not None] == []
 
 
@@ -112,7 +131,11 @@ def test_every_single_character_change_of_1000_vouchers_is_the_code_of_none_of_t
     for voucher in vouchers:
         for place in range(20):
             for wrong in BASE32:
-                changed = codes.normal_voucher(voucher[:place] + wrong + voucher[place + 1 :]) if wrong != voucher[place] else None
+                changed = (
+                    codes.normal_voucher(voucher[:place] + wrong + voucher[place + 1 :])
+                    if wrong != voucher[place]
+                    else None
+                )
                 assert changed is None or codes.voucher_hash(changed) not in known
 
 
@@ -149,8 +172,17 @@ def test_a_membership_number_shows_each_wrong_digit_and_each_swap(seed: int) -> 
     number = codes.membership_number(seed)
     assert codes.valid_number(number)
     assert number[0] != "0"
-    wrong = [number[:place] + digit + number[place + 1 :] for place in range(10) for digit in string.digits if digit != number[place]]
-    swapped = [number[:i] + number[i + 1] + number[i] + number[i + 2 :] for i in range(9) if number[i] != number[i + 1]]
+    wrong = [
+        number[:place] + digit + number[place + 1 :]
+        for place in range(10)
+        for digit in string.digits
+        if digit != number[place]
+    ]
+    swapped = [
+        number[:i] + number[i + 1] + number[i] + number[i + 2 :]
+        for i in range(9)
+        if number[i] != number[i + 1]
+    ]
     assert [text for text in wrong + swapped if codes.valid_number(text)] == []
 
 

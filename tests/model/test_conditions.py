@@ -4,7 +4,9 @@ import pytest
 
 from domain.model.conditions import Context, Expression, ExpressionFailed, ExpressionMalformed, conjuncts
 
-CONTEXT = Context({"member": {"tier": None, "total": 500, "tags": ["a", "b"]}, "event": {"data": {"up": True}}})
+CONTEXT = Context(
+    {"member": {"tier": None, "total": 500, "tags": ["a", "b"]}, "event": {"data": {"up": True}}}
+)
 
 
 @pytest.mark.parametrize(
@@ -29,7 +31,12 @@ def test_an_expression_answers(source: str, answer: object) -> None:
 
 @pytest.mark.parametrize(
     ("source", "by_type"),
-    [("member.total * 1.5", True), ("member.tier > 3", True), ("member.total / 0", False), ("member.nothing == 1", False)],
+    [
+        ("member.total * 1.5", True),
+        ("member.tier > 3", True),
+        ("member.total / 0", False),
+        ("member.nothing == 1", False),
+    ],
 )
 def test_what_cannot_be_answered_fails(source: str, by_type: bool) -> None:
     with pytest.raises(ExpressionFailed) as raised:
@@ -75,11 +82,26 @@ def test_names_are_the_paths_that_are_read(source: str, names: set[str]) -> None
             "purchase.lines.exists(a, purchase.lines.filter(b, b.category == a.category).size() >= 3)",
             "filter stands within another loop, which could take minutes: count with exists there",
         ),
-        ("[1].all(a, [a].map(b, b) == [a])", "map stands within another loop, which could take minutes: count with exists there"),
-        ("purchase.lines.map(a, purchase.lines).size() > 0", "map makes more of an element than its own fields, which could take minutes"),
-        ("[1].map(a, [a, a]).size() > 0", "map makes more of an element than its own fields, which could take minutes"),
-        ("[1].map(a, {'x': a}).size() > 0", "map makes more of an element than its own fields, which could take minutes"),
-        ("[1].exists(member, member > 0)", "a loop calls its own variable member, which has a meaning already"),
+        (
+            "[1].all(a, [a].map(b, b) == [a])",
+            "map stands within another loop, which could take minutes: count with exists there",
+        ),
+        (
+            "purchase.lines.map(a, purchase.lines).size() > 0",
+            "map makes more of an element than its own fields, which could take minutes",
+        ),
+        (
+            "[1].map(a, [a, a]).size() > 0",
+            "map makes more of an element than its own fields, which could take minutes",
+        ),
+        (
+            "[1].map(a, {'x': a}).size() > 0",
+            "map makes more of an element than its own fields, which could take minutes",
+        ),
+        (
+            "[1].exists(member, member > 0)",
+            "a loop calls its own variable member, which has a meaning already",
+        ),
     ],
 )
 def test_what_is_no_expression_is_refused(source: str, message: str) -> None:
@@ -90,7 +112,10 @@ def test_what_is_no_expression_is_refused(source: str, message: str) -> None:
 
 def test_a_context_with_one_more_name_leaves_the_first_its_other_names() -> None:
     for amount in (5, 7):
-        assert Expression("line.amount + member.total").value(CONTEXT.with_("line", {"amount": amount})) == 500 + amount
+        assert (
+            Expression("line.amount + member.total").value(CONTEXT.with_("line", {"amount": amount}))
+            == 500 + amount
+        )
     assert Expression("member.total").value(CONTEXT) == 500
 
 

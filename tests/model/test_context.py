@@ -1,4 +1,6 @@
-"""What expressions see: only what is read is built, what fails is said, a late event sees the tier of its time."""
+"""What expressions see: only what is read is built, what fails is said, a late event sees the tier of its
+time.
+"""
 
 from datetime import UTC, datetime
 
@@ -27,10 +29,15 @@ def test_what_is_read_is_known_by_event() -> None:
 
 def test_a_purchase_keeps_what_its_rules_saw_and_nothing_private() -> None:
     when = "member.birthday != null && member.purchases.count == 0"
-    odd = f"{{code: odd, title: O, on: purchase.completed, when: {when}, limit: {{times: 3, per: day}}, do: [{{tag: x}}]}}"
+    odd = (
+        f"{{code: odd, title: O, on: purchase.completed, when: {when}, limit: {{times: 3, per: day}}, do:"
+        " [{tag: x}]}"
+    )
     p = programme(rules(PER_EURO, odd), SEGMENTS)
     member = decide(p, Member("m", "n"), Event("1", ENROLLED, NOON, profile=Profile("Ana")), now=NOON).member
-    facts = decide(p, member, Event("2", PURCHASED, NOON, purchase=Purchase("r", 500, "EUR")), now=NOON).row.facts
+    facts = decide(
+        p, member, Event("2", PURCHASED, NOON, purchase=Purchase("r", 500, "EUR")), now=NOON
+    ).row.facts
     assert facts.member == {"purchases": {"count": 0}}
     assert facts.results == {when: False}
     assert facts.room == {"odd": (True, None)}
@@ -38,7 +45,10 @@ def test_a_purchase_keeps_what_its_rules_saw_and_nothing_private() -> None:
 
 
 def test_what_failed_is_said_once_for_the_log() -> None:
-    bad = "{code: bad, title: B, on: purchase.completed, when: member.days_since_purchase + 1 > 0, do: [{tag: x}]}"
+    bad = (
+        "{code: bad, title: B, on: purchase.completed, when: member.days_since_purchase + 1 > 0, do: [{tag:"
+        " x}]}"
+    )
     worse = bad.replace("code: bad", "code: worse")
     p = programme(rules(bad, worse))
     member = decide(p, Member("m", "n"), Event("1", ENROLLED, NOON, profile=Profile("Ana")), now=NOON).member

@@ -9,7 +9,9 @@ from domain.model.lockout import Failures, after_try, wait
 NOW = datetime(2026, 3, 1, 10, tzinfo=UTC)
 
 
-@pytest.mark.parametrize(("tries", "seconds"), [(0, 0), (4, 0), (5, 2), (6, 4), (7, 8), (13, 512), (14, 900), (1000, 900)])
+@pytest.mark.parametrize(
+    ("tries", "seconds"), [(0, 0), (4, 0), (5, 2), (6, 4), (7, 8), (13, 512), (14, 900), (1000, 900)]
+)
 def test_the_wait_after_so_many_tries(tries: int, seconds: int) -> None:
     assert wait(Failures(tries, NOW), now=NOW) == timedelta(seconds=seconds)
 
@@ -21,6 +23,10 @@ def test_a_wait_passes() -> None:
 
 def test_an_hour_without_a_try_forgets() -> None:
     assert wait(Failures(1000, NOW), now=NOW + timedelta(hours=1)) == timedelta(0)
-    assert after_try(Failures(1000, NOW), now=NOW + timedelta(hours=1)) == Failures(1, NOW + timedelta(hours=1))
-    assert after_try(Failures(5, NOW), now=NOW + timedelta(minutes=59)) == Failures(6, NOW + timedelta(minutes=59))
+    assert after_try(Failures(1000, NOW), now=NOW + timedelta(hours=1)) == Failures(
+        1, NOW + timedelta(hours=1)
+    )
+    assert after_try(Failures(5, NOW), now=NOW + timedelta(minutes=59)) == Failures(
+        6, NOW + timedelta(minutes=59)
+    )
     assert after_try(None, now=NOW) == Failures(1, NOW)

@@ -65,7 +65,9 @@ def test_releases_are_spread_and_each_keeps_its_moment() -> None:
     found = [release(NIGHT, LISBON, now=now, key=f"m{n}:1:0") for n in range(1000)]
     minutes = {(one - at("2026-03-03T08:00")) // timedelta(minutes=1) for one in found if one is not None}
     assert minutes == set(range(15))
-    assert found == [release(NIGHT, LISBON, now=now + timedelta(hours=3), key=f"m{n}:1:0") for n in range(1000)]
+    assert found == [
+        release(NIGHT, LISBON, now=now + timedelta(hours=3), key=f"m{n}:1:0") for n in range(1000)
+    ]
 
 
 def test_a_short_day_between_two_nights_is_not_overrun() -> None:

@@ -10,7 +10,9 @@ PROGRAMME = load(NUMISCOLLECT.read_text())
 NBSP = "\N{NO-BREAK SPACE}"
 
 
-def said(code: str, event: str, data: dict[str, object], locale: str, balance: int = 0) -> tuple[str, str, str | None]:
+def said(
+    code: str, event: str, data: dict[str, object], locale: str, balance: int = 0
+) -> tuple[str, str, str | None]:
     told = Told(event, data, balance)  # type: ignore[arg-type]
     words = render(PROGRAMME, PROGRAMME.message(code), told, Recipient("Ana", "1234-5", locale))
     return words.title, words.body, words.link
@@ -24,12 +26,19 @@ def said(code: str, event: str, data: dict[str, object], locale: str, balance: i
     ],
 )
 def test_points_and_days_are_written_as_the_reader_does(locale: str, title: str, body: str) -> None:
-    told = said("points-expiring", "points.expiring", {"wallet": "points", "amount": 12500, "on": "2026-03-31"}, locale)
+    told = said(
+        "points-expiring",
+        "points.expiring",
+        {"wallet": "points", "amount": 12500, "on": "2026-03-31"},
+        locale,
+    )
     assert told[:2] == (title, body)
 
 
 def test_money_is_written_in_its_currency() -> None:
-    told = said("points-expiring", "points.expiring", {"wallet": "cashback", "amount": 1250, "on": "2026-03-31"}, "en")
+    told = said(
+        "points-expiring", "points.expiring", {"wallet": "cashback", "amount": 1250, "on": "2026-03-31"}, "en"
+    )
     assert told[0] == "€12.50 points expire"
 
 
@@ -42,7 +51,9 @@ def test_money_is_written_in_its_currency() -> None:
         (3000, "BRL", "pt-BR", f"R${NBSP}30,00"),
     ],
 )
-def test_minor_units_are_the_currencys_and_letters_stand_apart_from_the_figure(minor: int, currency: str, locale: str, text: str) -> None:
+def test_minor_units_are_the_currencys_and_letters_stand_apart_from_the_figure(
+    minor: int, currency: str, locale: str, text: str
+) -> None:
     assert money(minor, currency, locale) == text
 
 
@@ -52,8 +63,14 @@ def test_names_come_from_the_programme_and_a_link_holds_codes() -> None:
 
 
 def test_a_badge_and_a_tier_are_called_by_name() -> None:
-    assert said("badge-earned", "badge.earned", {"badge": "collector", "level": 2}, "en")[:2] == ("New badge: Collector", "Level 2.")
-    assert said("tier-up", "tier.changed", {"from": "bronze", "to": "prata", "up": True}, "pt")[0] == "Agora é Prata"
+    assert said("badge-earned", "badge.earned", {"badge": "collector", "level": 2}, "en")[:2] == (
+        "New badge: Collector",
+        "Level 2.",
+    )
+    assert (
+        said("tier-up", "tier.changed", {"from": "bronze", "to": "prata", "up": True}, "pt")[0]
+        == "Agora é Prata"
+    )
 
 
 def test_what_left_the_programme_is_its_code() -> None:

@@ -3,17 +3,34 @@
 import pytest
 
 from domain.model.programme import Programme
-from tests.model.running import PER_EURO, Line, Run, adjust, buy, cancel, enrol, figures, programme, redeem, rules, run, use
+from tests.model.running import (
+    PER_EURO,
+    Line,
+    Run,
+    adjust,
+    buy,
+    cancel,
+    enrol,
+    figures,
+    programme,
+    redeem,
+    rules,
+    run,
+    use,
+)
 
 TIERS = (
-    "tiers: {count: {wallet: points}, window: {rolling: {months: 12}}, ladder: [{code: basic, name: B, from: 0}, "
-    "{code: silver, name: S, from: 100}, {code: gold, name: G, from: 1000}]}"
+    "tiers: {count: {wallet: points}, window: {rolling: {months: 12}}, ladder: [{code: basic, name: B, from:"
+    " 0}, {code: silver, name: S, from: 100}, {code: gold, name: G, from: 1000}]}"
 )
 RICH = (enrol(), adjust("2026-01-02T10:00", 1000))
 
 
 def mug(keys: str = "", *parts: str, cost: int = 100) -> Programme:
-    reward = f"{{code: mug, title: Mug, kind: product, cost: {{wallet: points, amount: {cost}}}{', ' + keys if keys else ''}}}"
+    reward = (
+        "{code: mug, title: Mug, kind: product, cost: {wallet: points, amount:"
+        f" {cost}}}{', ' + keys if keys else ''}}}"
+    )
     return programme(rules(PER_EURO), f"rewards: [{reward}]", *parts)
 
 
@@ -59,7 +76,13 @@ def test_a_reward_without_cost_is_only_ever_given() -> None:
 
 
 def test_it_unlocks_again_after_it_was_locked() -> None:
-    ran = run(mug(), *RICH, adjust("2026-01-03T10:00", -950), adjust("2026-01-04T10:00", 50), adjust("2026-01-05T10:00", 50))
+    ran = run(
+        mug(),
+        *RICH,
+        adjust("2026-01-03T10:00", -950),
+        adjust("2026-01-04T10:00", 50),
+        adjust("2026-01-05T10:00", 50),
+    )
     assert unlocked(ran) == ["2026-01-02T10:00", "2026-01-04T10:00"]
 
 
@@ -70,14 +93,26 @@ def test_what_time_alone_locked_unlocks_again() -> None:
     assert run(p, *RICH, buy("2026-01-03T10:00", 100), until="2026-01-13T00:00").ana["unlocked"] == []
 
 
-@pytest.mark.parametrize(("when", "day"), [(">= 10", "2026-01-13"), ("> 10", "2026-01-14"), ("== 10", "2026-01-13")])
+@pytest.mark.parametrize(
+    ("when", "day"), [(">= 10", "2026-01-13"), ("> 10", "2026-01-14"), ("== 10", "2026-01-13")]
+)
 def test_time_alone_unlocks_at_midnight(when: str, day: str) -> None:
-    ran = run(mug(f"when: member.days_since_purchase {when}"), *RICH, buy("2026-01-03T10:00", 100), until="2026-03-01T00:00")
+    ran = run(
+        mug(f"when: member.days_since_purchase {when}"),
+        *RICH,
+        buy("2026-01-03T10:00", 100),
+        until="2026-03-01T00:00",
+    )
     assert unlocked(ran) == [f"{day}T00:00"]
 
 
 @pytest.mark.parametrize(
-    "when", ["10 <= member.days_since_purchase", "member.days_since_purchase - 1 >= 9", "member.days_since_purchase >= 5 + 5"]
+    "when",
+    [
+        "10 <= member.days_since_purchase",
+        "member.days_since_purchase - 1 >= 9",
+        "member.days_since_purchase >= 5 + 5",
+    ],
 )
 def test_a_count_of_days_may_be_written_in_any_way(when: str) -> None:
     ran = run(mug(f'when: "{when}"'), *RICH, buy("2026-01-03T10:00", 100), until="2026-03-01T00:00")
@@ -138,11 +173,16 @@ def test_early_access_by_tier(points: int, at: str, refused: str | None) -> None
 
 
 def test_the_instants_of_a_reward_unlock_it_by_themselves() -> None:
-    p = mug('available: {from: "2026-12-01T09:00:00", until: "2026-12-10"}, early_access: {gold: {days: 3}}', TIERS)
+    p = mug(
+        'available: {from: "2026-12-01T09:00:00", until: "2026-12-10"}, early_access: {gold: {days: 3}}',
+        TIERS,
+    )
     ran = run(p, *RICH, until="2027-01-01T00:00")
     assert unlocked(ran) == ["2026-12-01T09:00"]
     assert ran.ana["unlocked"] == []
-    assert unlocked(run(p, *RICH, buy("2026-01-03T10:00", 100_000), until="2027-01-01T00:00")) == ["2026-11-28T09:00"]
+    assert unlocked(run(p, *RICH, buy("2026-01-03T10:00", 100_000), until="2027-01-01T00:00")) == [
+        "2026-11-28T09:00"
+    ]
 
 
 # ---------------------------------------------------------------- stock and limits
@@ -154,7 +194,9 @@ def test_stock_is_shared_and_given_back_by_a_cancellation_and_not_by_a_lapse() -
     first = redeem("2026-01-03T10:00", "mug", "v")
     taken = run(p, *RICH, *bob, first, redeem("2026-01-03T11:00", "mug", who="bob"))
     assert taken.last["refused"] == "RewardLocked"
-    back = run(p, *RICH, *bob, first, cancel("2026-01-03T10:30", "v"), redeem("2026-01-03T11:00", "mug", who="bob"))
+    back = run(
+        p, *RICH, *bob, first, cancel("2026-01-03T10:30", "v"), redeem("2026-01-03T11:00", "mug", who="bob")
+    )
     assert back.last["refused"] is None
     lapsed = run(p, *RICH, *bob, first, redeem("2026-02-03T11:00", "mug", who="bob"))
     assert lapsed.last["refused"] == "RewardLocked"
@@ -170,7 +212,10 @@ def test_a_rule_gives_no_voucher_of_what_is_used_up() -> None:
 
 def test_given_vouchers_do_not_count_toward_a_limit_and_cancelled_ones_are_given_back() -> None:
     given = "rules: [{code: one, title: O, on: member.enrolled, do: [{voucher: mug}]}]"
-    reward = "rewards: [{code: mug, title: M, kind: product, cost: {wallet: points, amount: 10}, limit: {times: 1, per: ever}}]"
+    reward = (
+        "rewards: [{code: mug, title: M, kind: product, cost: {wallet: points, amount: 10}, limit: {times: 1,"
+        " per: ever}}]"
+    )
     p = programme(given, reward)
     lines = *RICH, redeem("2026-01-03T10:00", "mug", "v")
     assert run(p, *lines).last["refused"] is None

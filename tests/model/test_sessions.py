@@ -4,7 +4,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.model.sessions import Terms, Tokens, first_token, idle_until, read_token, successor, use_of, write_token
+from domain.model.sessions import (
+    Terms,
+    Tokens,
+    first_token,
+    idle_until,
+    read_token,
+    successor,
+    use_of,
+    write_token,
+)
 
 NOW = datetime(2026, 3, 1, 10, tzinfo=UTC)
 KEY = b"k" * 32

@@ -34,9 +34,19 @@ def test_a_code_is_known_for_its_contact_and_purpose_only() -> None:
         sign_in.code_hash(SECRET, contact="email:ana@example.com", purpose="sign_in", code="123457"),
         sign_in.code_hash(b"t" * 32, contact="email:ana@example.com", purpose="sign_in", code="123456"),
     ]
-    assert sign_in.same(known, sign_in.code_hash(SECRET, contact="email:ana@example.com", purpose="sign_in", code="123456"))
+    assert sign_in.same(
+        known, sign_in.code_hash(SECRET, contact="email:ana@example.com", purpose="sign_in", code="123456")
+    )
     assert not any(sign_in.same(known, other) for other in others)
 
 
 def test_no_two_lists_of_parts_share_a_fingerprint() -> None:
-    assert len({sign_in.input_hash(SECRET, *parts) for parts in (("ab", "c"), ("a", "bc"), ("abc",), ("", "abc"), ("abc", ""))}) == 5
+    assert (
+        len(
+            {
+                sign_in.input_hash(SECRET, *parts)
+                for parts in (("ab", "c"), ("a", "bc"), ("abc",), ("", "abc"), ("abc", ""))
+            }
+        )
+        == 5
+    )

@@ -6,12 +6,30 @@ from typing import Any
 import pytest
 
 from domain.model.simulate import Fault, simulate
-from tests.model.running import PER_EURO, Line, adjust, buy, cancel, enrol, line, programme, redeem, refund, rules, run, use
+from tests.model.running import (
+    PER_EURO,
+    Line,
+    adjust,
+    buy,
+    cancel,
+    enrol,
+    line,
+    programme,
+    redeem,
+    refund,
+    rules,
+    run,
+    use,
+)
 
 CLUB = programme(
     "wallets: [{code: points, name: P, pending: {days: 14}, expiry: {after: {months: 12}, round: month}}]",
     "events: [{name: game.played, title: P, data: {score: int}}]",
-    rules(PER_EURO, "{code: hello, title: H, on: member.enrolled, do: [{message: hello}, {award: {wallet: points, fixed: 5}}]}"),
+    rules(
+        PER_EURO,
+        "{code: hello, title: H, on: member.enrolled, do: [{message: hello}, {award: {wallet: points, fixed:"
+        " 5}}]}",
+    ),
     "tiers: {count: {wallet: points}, window: {rolling: {months: 12}}, "
     "ladder: [{code: basic, name: B, from: 0}, {code: top, name: T, from: 9}]}",
     "badges: [{code: first, name: F, on: purchase.completed}]",
@@ -93,7 +111,11 @@ def test_a_programme_without_tiers_says_so() -> None:
     ],
 )
 def test_a_refused_event_changes_nothing(last: Line, refused: str) -> None:
-    lines = enrol("2026-01-10T10:00"), enrol("2026-01-10T10:00", who="bob"), buy("2026-01-10T11:00", 1000, ("coins", 2, 900), id="r")
+    lines = (
+        enrol("2026-01-10T10:00"),
+        enrol("2026-01-10T10:00", who="bob"),
+        buy("2026-01-10T11:00", 1000, ("coins", 2, 900), id="r"),
+    )
     ran = run(CLUB, *lines, last)
     before = run(CLUB, *lines, until="2026-01-11T10:00")
     assert (ran.last["refused"], ran.members) == (refused, before.members)
@@ -103,7 +125,13 @@ def test_a_refused_event_changes_nothing(last: Line, refused: str) -> None:
 def test_the_same_number_from_another_store_or_source_is_another_purchase() -> None:
     other = buy("2026-01-12T10:00", 100, id="r")
     other["data"]["store"] = "porto"
-    ran = run(CLUB, enrol(), buy("2026-01-11T10:00", 100, id="r"), buy("2026-01-11T11:00", 100, id="r", source="web"), other)
+    ran = run(
+        CLUB,
+        enrol(),
+        buy("2026-01-11T10:00", 100, id="r"),
+        buy("2026-01-11T11:00", 100, id="r", source="web"),
+        other,
+    )
     assert [row["refused"] for row in ran.on("purchase.completed", by="input")] == [None, None, None]
 
 
@@ -126,7 +154,10 @@ def bought(**data: Any) -> Line:
         (line("2026-01-11T10:00", "game.played", who="eva"), "'eva' was never enrolled"),
         (enrol("2026-01-11T10:00"), "'ana' is enrolled already"),
         (enrol("2026-01-11T10:00", who="eva", referredBy="zoe"), "'zoe' was never enrolled"),
-        (enrol("2026-01-11T10:00", who="eva", birthday="1990-13-01"), "data.birthday is '1990-13-01'; write YYYY-MM-DD"),
+        (
+            enrol("2026-01-11T10:00", who="eva", birthday="1990-13-01"),
+            "data.birthday is '1990-13-01'; write YYYY-MM-DD",
+        ),
         (enrol("2026-01-11T10:00", who="eva", consents=[1]), "data.consents holds 1; write texts"),
         (enrol("2026-01-11T10:00", who="eva", name=7), "data.name is 7; write a text"),
         (broken("member.consented", purpose="news"), "data.granted is missing"),
@@ -143,19 +174,34 @@ def bought(**data: Any) -> Line:
         (bought(lines=[{}]), "data.amount is missing"),
         (bought(lines=[7]), "data.lines holds what is no map"),
         (bought(lines={}), "data.lines is {}; write a list"),
-        (broken("purchase.refunded", externalId="r", amount=0), "data.amount is 0; write a whole number from 1"),
+        (
+            broken("purchase.refunded", externalId="r", amount=0),
+            "data.amount is 0; write a whole number from 1",
+        ),
         (broken("purchase.refunded", externalId="r", amount=-5), "data.amount is -5"),
-        (broken("purchase.refunded", externalId="r", amount=5, lines=[{"line": 1, "quantity": 1}]), "both amount and lines"),
+        (
+            broken("purchase.refunded", externalId="r", amount=5, lines=[{"line": 1, "quantity": 1}]),
+            "both amount and lines",
+        ),
         (broken("purchase.refunded", externalId="r", lines=[]), "data.lines is empty"),
-        (broken("purchase.refunded", externalId="r", lines=[{"line": 1, "quantity": 0}]), "data.quantity is 0"),
+        (
+            broken("purchase.refunded", externalId="r", lines=[{"line": 1, "quantity": 0}]),
+            "data.quantity is 0",
+        ),
         (broken("purchase.refunded", externalId="r", lines=[{"line": 0, "quantity": 1}]), "data.line is 0"),
         (broken("purchase.refunded", externalId="r", lines=[{"line": 1}]), "needs a quantity or an amount"),
-        (broken("purchase.refunded", externalId="r", lines=[{"line": 1, "quantity": 1}] * 2), "names a line twice"),
+        (
+            broken("purchase.refunded", externalId="r", lines=[{"line": 1, "quantity": 1}] * 2),
+            "names a line twice",
+        ),
         (broken("reward.redeemed", reward="car"), "data.reward is 'car'; the programme has mug"),
         (broken("reward.redeemed"), "data.reward is missing"),
         (broken("reward.redeemed", reward="mug", voucher="ana-1"), "data.voucher 'ana-1' is taken"),
         (broken("voucher.used"), "data.voucher is missing"),
-        (broken("balance.adjusted", wallet="gold", amount=1), "data.wallet is 'gold'; the programme has points"),
+        (
+            broken("balance.adjusted", wallet="gold", amount=1),
+            "data.wallet is 'gold'; the programme has points",
+        ),
         (broken("balance.adjusted", wallet="points"), "data.amount is missing"),
         (broken("balance.adjusted", wallet="points", amount=0), "data.amount is 0"),
         (broken("plan.started", plan="gold"), "data.plan is 'gold'; the programme has plus"),
@@ -173,17 +219,30 @@ def test_a_line_that_cannot_be_run_is_a_fault_with_its_number(last: Line, words:
 @pytest.mark.parametrize(
     ("odd", "words"),
     [
-        (enrol("2026-01-11T10:00", who="eva", Birthday="1990-12-01"), "data has no field Birthday; did you mean birthday?"),
+        (
+            enrol("2026-01-11T10:00", who="eva", Birthday="1990-12-01"),
+            "data has no field Birthday; did you mean birthday?",
+        ),
         (bought(totl=5), "data has no field totl; did you mean total?"),
-        (bought(lines=[{"amount": 1, "categry": "coins"}]), "data.lines has no field categry; did you mean category?"),
+        (
+            bought(lines=[{"amount": 1, "categry": "coins"}]),
+            "data.lines has no field categry; did you mean category?",
+        ),
         (broken("game.played", level=3), "data has no field level; write one of score"),
         (broken("game.played", score="3"), "data.score is declared as int; write a whole number"),
-        (broken("balance.adjusted", wallet="points", amount=1, why="x"), "data has no field why; write one of amount, reason, wallet"),
+        (
+            broken("balance.adjusted", wallet="points", amount=1, why="x"),
+            "data has no field why; write one of amount, reason, wallet",
+        ),
     ],
 )
 def test_a_field_that_nothing_reads_is_told_once_and_the_line_runs(odd: Line, words: str) -> None:
     doubts: list[str] = []
-    again = {**odd, "at": "2026-01-12T10:00:00Z", "member": "joe" if odd["name"] == "member.enrolled" else "ana"}
+    again = {
+        **odd,
+        "at": "2026-01-12T10:00:00Z",
+        "member": "joe" if odd["name"] == "member.enrolled" else "ana",
+    }
     lines = [json.dumps(one) for one in (enrol("2026-01-10T10:00"), odd, again)]
     ran = [one["event"] for one in simulate(CLUB, lines, doubt=doubts.append) if one.get("by") == "input"]
     assert ran == ["member.enrolled", odd["name"], odd["name"]]
@@ -235,7 +294,11 @@ def test_until_leaves_out_what_is_after_it_and_lets_time_run_to_it() -> None:
 
 
 def test_without_until_time_runs_to_the_last_event_of_all() -> None:
-    lines = enrol("2026-01-10T10:00"), enrol("2026-01-10T10:00", who="bob"), buy("2027-02-01T10:00", 100, who="bob")
+    lines = (
+        enrol("2026-01-10T10:00"),
+        enrol("2026-01-10T10:00", who="bob"),
+        buy("2027-02-01T10:00", 100, who="bob"),
+    )
     ran = run(CLUB, *lines, buy("2026-03-01T10:00", 1000))
     assert [row["member"] for row in ran.on("member.anniversary")] == ["ana", "bob"]
     assert ran.ana["wallets"]["points"]["available"] == 10

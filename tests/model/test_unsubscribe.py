@@ -33,5 +33,7 @@ def test_nothing_that_somebody_made_up_is_believed(text: str) -> None:
 
 
 def test_one_members_purposes_and_two_members_have_a_text_each() -> None:
-    texts = {signed(Unsubscription(member, purpose), key=KEY) for member in ("a", "b") for purpose in ("c", "d")}
+    texts = {
+        signed(Unsubscription(member, purpose), key=KEY) for member in ("a", "b") for purpose in ("c", "d")
+    }
     assert len(texts) == 4

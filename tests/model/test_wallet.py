@@ -1,14 +1,33 @@
-"""Wallets: when lots become spendable, when they lapse, what debits take, what comes back, and what is owed."""
+"""Wallets: when lots become spendable, when they lapse, what debits take, what comes back, and what is
+owed.
+"""
 
 from datetime import UTC, date, datetime
 
 import pytest
 
 from domain.model.wallet import InsufficientBalance, Lot, Part, Wallet, merged, take
-from tests.model.running import PER_EURO, adjust, buy, cancel, enrol, expiring, figures, lots, programme, redeem, refund, rules, run
+from tests.model.running import (
+    PER_EURO,
+    adjust,
+    buy,
+    cancel,
+    enrol,
+    expiring,
+    figures,
+    lots,
+    programme,
+    redeem,
+    refund,
+    rules,
+    run,
+)
 
 MUG = "rewards: [{code: mug, title: Mug, kind: product, cost: {wallet: points, amount: 100}}]"
-MUG_WITH_GRACE = "rewards: [{code: mug, title: Mug, kind: product, cost: {wallet: points, amount: 100}, return_grace: {days: 7}}]"
+MUG_WITH_GRACE = (
+    "rewards: [{code: mug, title: Mug, kind: product, cost: {wallet: points, amount: 100}, return_grace:"
+    " {days: 7}}]"
+)
 
 
 def wallet(keys: str) -> str:
@@ -33,7 +52,9 @@ def wallet(keys: str) -> str:
         ("{after: {months: 6}}", "2026-07-10T23:30", "2027-01-11"),
     ],
 )
-def test_validity_counts_from_the_local_day_rounded_to_the_end_of_its_period(expiry: str, bought: str, until: str | None) -> None:
+def test_validity_counts_from_the_local_day_rounded_to_the_end_of_its_period(
+    expiry: str, bought: str, until: str | None
+) -> None:
     ran = run(programme(wallet(f"expiry: {expiry}"), rules(PER_EURO)), enrol(), buy(bought, 1000))
     [entry] = ran.last["entries"]
     assert (entry["amount"], entry["availableAt"], entry["expiresOn"]) == (10, None, until)
@@ -49,7 +70,14 @@ def test_the_last_valid_day_is_whole() -> None:
     assert late.on("points.expired")[0]["at"] == "2026-07-10T23:00:00.000Z"
     assert late.on("points.expired")[0]["by"] == "time"
     assert late.entries("EXPIRE") == [("EXPIRE", -100)]
-    assert figures(late.ana) == {"available": 0, "pending": 0, "debt": 0, "earned": 100, "spent": 0, "expired": 100}
+    assert figures(late.ana) == {
+        "available": 0,
+        "pending": 0,
+        "debt": 0,
+        "earned": 100,
+        "spent": 0,
+        "expired": 100,
+    }
 
 
 @pytest.mark.parametrize(
@@ -86,7 +114,9 @@ def test_pending_points_cannot_be_spent_until_their_very_instant() -> None:
 
 def test_lots_of_one_last_day_merge_and_are_shown_by_day() -> None:
     p = programme(wallet("expiry: {after: {months: 12}, round: month}"), rules(PER_EURO))
-    ran = run(p, enrol(), buy("2026-01-10T10:00", 1000), buy("2026-01-20T10:00", 2000), buy("2026-02-01T10:00", 500))
+    ran = run(
+        p, enrol(), buy("2026-01-10T10:00", 1000), buy("2026-01-20T10:00", 2000), buy("2026-02-01T10:00", 500)
+    )
     assert expiring(ran.ana) == [(30, "2027-01-31"), (5, "2027-02-28")]
 
 
@@ -98,7 +128,13 @@ RENEWED = "expiry: {after: {months: 6}, renewed_by_activity: true}"
 
 def test_a_purchase_renews_every_open_lot_and_nothing_else_does() -> None:
     p = programme(wallet(RENEWED), rules(PER_EURO), MUG)
-    ran = run(p, enrol(), buy("2026-01-10T10:00", 10000), adjust("2026-02-01T10:00", 7), buy("2026-03-05T10:00", 1000))
+    ran = run(
+        p,
+        enrol(),
+        buy("2026-01-10T10:00", 10000),
+        adjust("2026-02-01T10:00", 7),
+        buy("2026-03-05T10:00", 1000),
+    )
     assert expiring(ran.ana) == [(117, "2026-09-05")]
     redeemed = run(p, enrol(), buy("2026-01-10T10:00", 20000), redeem("2026-03-05T10:00", "mug"))
     assert expiring(redeemed.ana) == [(100, "2026-07-10")]
@@ -106,7 +142,9 @@ def test_a_purchase_renews_every_open_lot_and_nothing_else_does() -> None:
 
 def test_renewal_of_a_pending_lot_counts_from_its_first_spendable_day() -> None:
     p = programme(wallet(f"pending: {{days: 14}}, {RENEWED}"), rules(PER_EURO))
-    ran = run(p, enrol(), buy("2026-01-10T10:00", 1000), buy("2026-01-12T10:00", 1000), until="2026-02-01T10:00")
+    ran = run(
+        p, enrol(), buy("2026-01-10T10:00", 1000), buy("2026-01-12T10:00", 1000), until="2026-02-01T10:00"
+    )
     assert expiring(ran.ana) == [(10, "2026-07-24"), (10, "2026-07-26")]
 
 
@@ -131,8 +169,8 @@ def test_what_lapsed_before_the_purchase_is_not_renewed() -> None:
 
 BY_TIER = "expiry: {after: {months: 6}, by_tier: {gold: never}}"
 GOLD_AT_100 = (
-    "tiers: {count: {wallet: points}, window: {rolling: {months: 12}}, ladder: [{code: basic, name: B, from: 0}, "
-    "{code: gold, name: G, from: 100}]}"
+    "tiers: {count: {wallet: points}, window: {rolling: {months: 12}}, ladder: [{code: basic, name: B, from:"
+    " 0}, {code: gold, name: G, from: 100}]}"
 )
 
 
@@ -150,14 +188,23 @@ def test_a_tiers_validity_rules_every_open_lot_while_it_is_held_and_counts_from_
 
 
 def test_what_is_awarded_by_the_tier_change_itself_goes_by_the_new_tier() -> None:
-    bonus = "{code: up, title: Up, on: tier.changed, when: event.data.up, do: [{award: {wallet: points, fixed: 10}}]}"
-    ran = run(programme(wallet(BY_TIER), rules(PER_EURO, bonus), GOLD_AT_100), enrol(), buy("2026-01-10T10:00", 10000))
+    bonus = (
+        "{code: up, title: Up, on: tier.changed, when: event.data.up, do: [{award: {wallet: points, fixed:"
+        " 10}}]}"
+    )
+    ran = run(
+        programme(wallet(BY_TIER), rules(PER_EURO, bonus), GOLD_AT_100),
+        enrol(),
+        buy("2026-01-10T10:00", 10000),
+    )
     assert [entry["expiresOn"] for entry in ran.last["entries"]] == ["2026-07-10", None]
     assert expiring(ran.ana) == []
 
 
 def test_a_tier_with_a_shorter_validity_takes_out_what_is_past_it_at_once() -> None:
-    p = programme(wallet("expiry: {after: {months: 6}, by_tier: {gold: {days: 10}}}"), rules(PER_EURO), GOLD_AT_100)
+    p = programme(
+        wallet("expiry: {after: {months: 6}, by_tier: {gold: {days: 10}}}"), rules(PER_EURO), GOLD_AT_100
+    )
     ran = run(p, enrol(), buy("2026-01-10T10:00", 5000), buy("2026-02-10T10:00", 5000))
     assert ran.last["events"] == ["points.awarded", "tier.changed", "points.expired"]
     assert expiring(ran.ana) == [(50, "2026-02-20")]
@@ -168,14 +215,18 @@ def test_a_tier_with_a_shorter_validity_takes_out_what_is_past_it_at_once() -> N
 
 def test_expiring_is_raised_once_for_each_day_on_which_something_lapses() -> None:
     p = programme(wallet("expiry: {after: {months: 6}}, remind: {days: 30}"), rules(PER_EURO))
-    ran = run(p, enrol(), buy("2026-01-10T10:00", 1000), buy("2026-01-20T10:00", 500), until="2026-08-01T00:00")
+    ran = run(
+        p, enrol(), buy("2026-01-10T10:00", 1000), buy("2026-01-20T10:00", 500), until="2026-08-01T00:00"
+    )
     assert ran.times("points.expiring") == ["2026-06-09T23:00", "2026-06-19T23:00"]
     assert ran.times("points.expired") == ["2026-07-10T23:00", "2026-07-20T23:00"]
 
 
 def test_a_day_is_announced_once_also_where_more_comes_to_lapse_on_it() -> None:
     p = programme(wallet("expiry: {after: {months: 1}, round: month}, remind: {days: 50}"), rules(PER_EURO))
-    ran = run(p, enrol(), buy("2026-01-10T10:00", 1000), buy("2026-01-20T10:00", 500), until="2026-02-20T00:00")
+    ran = run(
+        p, enrol(), buy("2026-01-10T10:00", 1000), buy("2026-01-20T10:00", 500), until="2026-02-20T00:00"
+    )
     assert ran.times("points.expiring") == ["2026-01-11T00:00"]
 
 
@@ -202,7 +253,12 @@ def test_a_debit_takes_what_never_lapses_last_and_nothing_pending() -> None:
 
 def test_giving_back_returns_exactly_what_was_taken_to_the_same_days() -> None:
     p = programme(wallet("expiry: {after: {months: 6}}"), rules(PER_EURO), MUG)
-    lines = enrol(), buy("2026-01-10T10:00", 6000), buy("2026-02-10T10:00", 6000), redeem("2026-02-11T10:00", "mug", "v")
+    lines = (
+        enrol(),
+        buy("2026-01-10T10:00", 6000),
+        buy("2026-02-10T10:00", 6000),
+        redeem("2026-02-11T10:00", "mug", "v"),
+    )
     ran = run(p, *lines, cancel("2026-02-12T10:00", "v"))
     assert ran.last["entries"][0]["kind"] == "RETURN"
     assert lots(ran.last["entries"][0]) == [(60, "2026-07-10"), (40, "2026-08-10")]
@@ -212,7 +268,12 @@ def test_giving_back_returns_exactly_what_was_taken_to_the_same_days() -> None:
 
 def test_giving_back_counts_renewals_since() -> None:
     p = programme(wallet(RENEWED), rules(PER_EURO), MUG)
-    lines = enrol(), buy("2026-01-10T10:00", 10000), redeem("2026-02-01T10:00", "mug", "v"), buy("2026-05-05T10:00", 100)
+    lines = (
+        enrol(),
+        buy("2026-01-10T10:00", 10000),
+        redeem("2026-02-01T10:00", "mug", "v"),
+        buy("2026-05-05T10:00", 100),
+    )
     ran = run(p, *lines, cancel("2026-06-01T10:00", "v"))
     assert lots(ran.last["entries"][0]) == [(100, "2026-11-05")]
     far = run(p, *lines, buy("2026-10-01T10:00", 100), cancel("2026-10-02T10:00", "v"))
@@ -221,19 +282,36 @@ def test_giving_back_counts_renewals_since() -> None:
 
 def test_giving_back_what_had_lapsed_before_the_next_renewal_stays_lapsed() -> None:
     p = programme(wallet(RENEWED), rules(PER_EURO), MUG)
-    lines = enrol(), buy("2026-01-10T10:00", 10000), redeem("2026-02-01T10:00", "mug", "v"), buy("2026-08-05T10:00", 100)
+    lines = (
+        enrol(),
+        buy("2026-01-10T10:00", 10000),
+        redeem("2026-02-01T10:00", "mug", "v"),
+        buy("2026-08-05T10:00", 100),
+    )
     ran = run(p, *lines, cancel("2026-08-06T10:00", "v"))
     assert [(e["kind"], e["amount"], lots(e)) for e in ran.last["entries"]] == [
         ("RETURN", 100, [(100, "2026-07-10")]),
         ("EXPIRE", -100, [(100, "2026-07-10")]),
     ]
     assert ran.last["events"] == ["points.expired"]
-    assert figures(ran.ana) == {"available": 1, "pending": 0, "debt": 0, "earned": 101, "spent": 0, "expired": 100}
+    assert figures(ran.ana) == {
+        "available": 1,
+        "pending": 0,
+        "debt": 0,
+        "earned": 101,
+        "spent": 0,
+        "expired": 100,
+    }
 
 
 def test_giving_back_counts_changes_of_tier_since() -> None:
     p = programme(wallet(BY_TIER), rules(PER_EURO), GOLD_AT_100, MUG)
-    lines = enrol(), buy("2026-01-10T10:00", 9900), adjust("2026-01-11T10:00", 10), redeem("2026-01-12T10:00", "mug", "v")
+    lines = (
+        enrol(),
+        buy("2026-01-10T10:00", 9900),
+        adjust("2026-01-11T10:00", 10),
+        redeem("2026-01-12T10:00", "mug", "v"),
+    )
     ran = run(p, *lines, buy("2026-02-10T10:00", 100), cancel("2026-02-11T10:00", "v"))
     assert lots(ran.last["entries"][0]) == [(99, None), (1, None)]
     # left on 11 January 2027: validity counts from that day
@@ -256,7 +334,14 @@ def test_giving_back_repays_no_debt() -> None:
         p, enrol(), buy("2026-01-10T10:00", 10000, id="r"), redeem("2026-01-11T10:00", "mug", "v"),
         refund("2026-01-12T10:00", "r"), cancel("2026-01-13T10:00", "v"),
     )  # fmt: skip
-    assert figures(ran.ana) == {"available": 100, "pending": 0, "debt": 100, "earned": 0, "spent": 0, "expired": 0}
+    assert figures(ran.ana) == {
+        "available": 100,
+        "pending": 0,
+        "debt": 100,
+        "earned": 0,
+        "spent": 0,
+        "expired": 0,
+    }
 
 
 # ---------------------------------------------------------------- debt
@@ -269,24 +354,57 @@ def test_a_clawback_beyond_the_balance_is_owed_by_the_next_awards() -> None:
     )  # fmt: skip
     owed = run(p, *lines)
     assert [(e["kind"], e["amount"], lots(e)) for e in owed.last["entries"]] == [("CLAWBACK", -80, [])]
-    assert figures(owed.ana) == {"available": 0, "pending": 0, "debt": 80, "earned": 20, "spent": 100, "expired": 0}
+    assert figures(owed.ana) == {
+        "available": 0,
+        "pending": 0,
+        "debt": 80,
+        "earned": 20,
+        "spent": 100,
+        "expired": 0,
+    }
     paid = run(p, *lines, buy("2026-02-01T10:00", 10000))
     # entered whole; a lot opens for what debt leaves of it, also where it would be pending
     assert [(e["kind"], e["amount"], lots(e)) for e in paid.last["entries"]] == [("AWARD", 100, [(20, None)])]
     assert paid.last["entries"][0]["availableAt"] == "2026-02-15T10:00:00.000Z"
-    assert figures(paid.ana) == {"available": 0, "pending": 20, "debt": 0, "earned": 120, "spent": 100, "expired": 0}
+    assert figures(paid.ana) == {
+        "available": 0,
+        "pending": 20,
+        "debt": 0,
+        "earned": 120,
+        "spent": 100,
+        "expired": 0,
+    }
 
 
 def test_a_forgiven_clawback_takes_what_there_is_and_its_entry_is_that() -> None:
     p = programme(wallet("debt: forgive"), rules(PER_EURO), MUG)
-    ran = run(p, enrol(), buy("2026-01-10T10:00", 12000, id="r"), redeem("2026-01-25T10:00", "mug"), refund("2026-01-26T10:00", "r", 8000))
+    ran = run(
+        p,
+        enrol(),
+        buy("2026-01-10T10:00", 12000, id="r"),
+        redeem("2026-01-25T10:00", "mug"),
+        refund("2026-01-26T10:00", "r", 8000),
+    )
     assert [(e["kind"], e["amount"]) for e in ran.last["entries"]] == [("CLAWBACK", -20)]
-    assert figures(ran.ana) == {"available": 0, "pending": 0, "debt": 0, "earned": 100, "spent": 100, "expired": 0}
+    assert figures(ran.ana) == {
+        "available": 0,
+        "pending": 0,
+        "debt": 0,
+        "earned": 100,
+        "spent": 100,
+        "expired": 0,
+    }
 
 
 def test_a_forgiven_clawback_of_nothing_writes_no_entry() -> None:
     p = programme(wallet("debt: forgive"), rules(PER_EURO), MUG)
-    ran = run(p, enrol(), buy("2026-01-10T10:00", 10000, id="r"), redeem("2026-01-25T10:00", "mug"), refund("2026-01-26T10:00", "r"))
+    ran = run(
+        p,
+        enrol(),
+        buy("2026-01-10T10:00", 10000, id="r"),
+        redeem("2026-01-25T10:00", "mug"),
+        refund("2026-01-26T10:00", "r"),
+    )
     assert ran.last["entries"] == []
     assert ran.last["refused"] is None
 
@@ -296,14 +414,25 @@ def test_a_forgiven_clawback_of_nothing_writes_no_entry() -> None:
 
 def test_a_clawback_takes_the_purchases_own_pending_lots_first() -> None:
     p = programme(wallet("pending: {days: 14}, expiry: {after: {months: 6}}"), rules(PER_EURO))
-    ran = run(p, enrol(), buy("2026-01-01T10:00", 5000), buy("2026-01-20T10:00", 3000, id="r"), refund("2026-01-21T10:00", "r", 2000))
+    ran = run(
+        p,
+        enrol(),
+        buy("2026-01-01T10:00", 5000),
+        buy("2026-01-20T10:00", 3000, id="r"),
+        refund("2026-01-21T10:00", "r", 2000),
+    )
     assert lots(ran.last["entries"][0]) == [(20, "2026-08-03")]
     assert (figures(ran.ana)["available"], figures(ran.ana)["pending"]) == (50, 10)
 
 
 def test_a_clawback_takes_own_lots_before_older_ones_and_then_in_spending_order() -> None:
     p = programme(wallet("expiry: {after: {months: 6}}"), rules(PER_EURO), MUG)
-    lines = enrol(), buy("2026-01-10T10:00", 5000), buy("2026-02-10T10:00", 10000, id="r"), buy("2026-03-10T10:00", 5000)
+    lines = (
+        enrol(),
+        buy("2026-01-10T10:00", 5000),
+        buy("2026-02-10T10:00", 10000, id="r"),
+        buy("2026-03-10T10:00", 5000),
+    )
     ran = run(p, *lines, refund("2026-03-11T10:00", "r", 9000))
     assert lots(ran.last["entries"][0]) == [(90, "2026-08-10")]
     spent = run(p, *lines, redeem("2026-03-11T10:00", "mug"), refund("2026-03-12T10:00", "r", 9000))
@@ -323,9 +452,22 @@ def test_a_clawback_takes_of_a_merged_lot_at_most_what_the_purchase_put_in() -> 
 
 def test_what_of_a_purchase_has_lapsed_counts_as_taken() -> None:
     p = programme(wallet("expiry: {after: {months: 1}}"), rules(PER_EURO))
-    ran = run(p, enrol(), buy("2026-01-10T10:00", 10000, id="r"), buy("2026-03-01T10:00", 5000), refund("2026-03-02T10:00", "r"))
+    ran = run(
+        p,
+        enrol(),
+        buy("2026-01-10T10:00", 10000, id="r"),
+        buy("2026-03-01T10:00", 5000),
+        refund("2026-03-02T10:00", "r"),
+    )
     assert ran.last["entries"] == []
-    assert figures(ran.ana) == {"available": 50, "pending": 0, "debt": 0, "earned": 150, "spent": 0, "expired": 100}
+    assert figures(ran.ana) == {
+        "available": 50,
+        "pending": 0,
+        "debt": 0,
+        "earned": 150,
+        "spent": 0,
+        "expired": 100,
+    }
 
 
 def test_of_a_lapsed_lot_only_what_lapsed_counts_as_taken() -> None:
@@ -335,8 +477,17 @@ def test_of_a_lapsed_lot_only_what_lapsed_counts_as_taken() -> None:
         refund("2026-03-02T10:00", "r"),
     )  # fmt: skip
     # 30 lapsed, 50 are taken, 50 are owed
-    assert [(e["kind"], e["amount"], lots(e)) for e in ran.last["entries"]] == [("CLAWBACK", -100, [(50, "2026-04-01")])]
-    assert figures(ran.ana) == {"available": 0, "pending": 0, "debt": 50, "earned": 80, "spent": 100, "expired": 30}
+    assert [(e["kind"], e["amount"], lots(e)) for e in ran.last["entries"]] == [
+        ("CLAWBACK", -100, [(50, "2026-04-01")])
+    ]
+    assert figures(ran.ana) == {
+        "available": 0,
+        "pending": 0,
+        "debt": 50,
+        "earned": 80,
+        "spent": 100,
+        "expired": 30,
+    }
 
 
 def test_own_lots_are_found_where_renewal_has_moved_them() -> None:
@@ -354,10 +505,23 @@ def test_own_lots_are_found_where_renewal_has_moved_them() -> None:
 
 def test_an_adjustment_beyond_the_balance_is_refused_and_changes_nothing() -> None:
     p = programme(wallet("pending: {days: 14}"), rules(PER_EURO))
-    ran = run(p, enrol(), adjust("2026-01-02T10:00", 30), buy("2026-01-03T10:00", 10000), adjust("2026-01-04T10:00", -31))
+    ran = run(
+        p,
+        enrol(),
+        adjust("2026-01-02T10:00", 30),
+        buy("2026-01-03T10:00", 10000),
+        adjust("2026-01-04T10:00", -31),
+    )
     assert ran.last["refused"] == "InsufficientBalance"
     assert ran.last["entries"] == []
-    assert figures(ran.ana) == {"available": 30, "pending": 100, "debt": 0, "earned": 100, "spent": 0, "expired": 0}
+    assert figures(ran.ana) == {
+        "available": 30,
+        "pending": 100,
+        "debt": 0,
+        "earned": 100,
+        "spent": 0,
+        "expired": 0,
+    }
     taken = run(p, enrol(), adjust("2026-01-02T10:00", 30), adjust("2026-01-04T10:00", -30))
     assert taken.entries() == [("ADJUST", 30), ("ADJUST", -30)]
     assert figures(taken.ana)["available"] == 0

@@ -1,8 +1,8 @@
-"""A stand-in for Google over real HTTP: its token server, FCM v1 that checks each message as documented, ID tokens' certificates, and
-the metadata server of its machines.
+"""A stand-in for Google over real HTTP: its token server, FCM v1 that checks each message as documented, ID
+tokens' certificates, and the metadata server of its machines.
 
-What FCM answers is chosen by the beginning of the device's token (`ANSWERS`); `once-` before it means the first time alone. Whatever else
-is valid is taken. All that came is in `seen`.
+What FCM answers is chosen by the beginning of the device's token (`ANSWERS`); `once-` before it means the
+first time alone. Whatever else is valid is taken. All that came is in `seen`.
 """
 
 from __future__ import annotations
@@ -40,16 +40,23 @@ from tests.senders.fcm_rules import fault_of
 PROJECT = "selo-test"
 ACCOUNT = f"worker@{PROJECT}.iam.gserviceaccount.com"
 ASSERTION_AUDIENCE = "https://oauth2.googleapis.com/token"
-SCOPES = {"https://www.googleapis.com/auth/firebase.messaging", "https://www.googleapis.com/auth/cloud-platform"}
+SCOPES = {
+    "https://www.googleapis.com/auth/firebase.messaging",
+    "https://www.googleapis.com/auth/cloud-platform",
+}
 KID = "stand-in-1"
 Json = dict[str, Any]
 
 
-def refusal(status: int, code: str, fcm: str | None = None, *, headers: Mapping[str, str] | None = None) -> JSONResponse:
+def refusal(
+    status: int, code: str, fcm: str | None = None, *, headers: Mapping[str, str] | None = None
+) -> JSONResponse:
     """An error as Google writes it, with FCM's own code in its details."""
     error: Json = {"code": status, "message": f"the stand-in says {code}", "status": code}
     if fcm is not None:
-        error["details"] = [{"@type": "type.googleapis.com/google.firebase.fcm.v1.FcmError", "errorCode": fcm}]
+        error["details"] = [
+            {"@type": "type.googleapis.com/google.firebase.fcm.v1.FcmError", "errorCode": fcm}
+        ]
     return JSONResponse({"error": error}, status_code=status, headers=headers)
 
 
@@ -182,13 +189,17 @@ class StandIn:
         return self._given()
 
     async def metadata(self, request: Request) -> Response:
-        """What a machine of Google's is told of itself, by whoever asks as documented: its project, its account, and a token for that."""
+        """What a machine of Google's is told of itself, by whoever asks as documented: its project, its
+        account, and a token for that.
+        """
         if request.headers.get("metadata-flavor") != "Google":
             return Response("Missing Metadata-Flavor:Google header.", status_code=403)
         about: Mapping[str, Callable[[], Response]] = {
             "": lambda: PlainTextResponse("computeMetadata/"),
             "computeMetadata/v1/project/project-id": lambda: PlainTextResponse("the-machines-own-project"),
-            "computeMetadata/v1/instance/service-accounts/default/": lambda: JSONResponse({"email": ACCOUNT, "scopes": sorted(SCOPES)}),
+            "computeMetadata/v1/instance/service-accounts/default/": lambda: JSONResponse(
+                {"email": ACCOUNT, "scopes": sorted(SCOPES)}
+            ),
             "computeMetadata/v1/instance/service-accounts/default/token": self._given,
         }
         found = about.get(request.path_params["path"])
@@ -205,7 +216,9 @@ class StandIn:
         """`messages:send`."""
         at, body = time.time(), json.loads(await request.body())
         answer = self._answer(request, body)
-        self.seen.append(Push(body.get("message", {}), 0 if isinstance(answer, Hang | Cut) else answer.status_code, at))
+        self.seen.append(
+            Push(body.get("message", {}), 0 if isinstance(answer, Hang | Cut) else answer.status_code, at)
+        )
         return answer
 
     def _answer(self, request: Request, body: Json) -> Response:
@@ -231,7 +244,10 @@ class StandIn:
         self.certificate_fetches += 1
         if self.certificates_away:
             return Response(status_code=503)
-        return JSONResponse({self.certificate_kid: certificate()}, headers={"Cache-Control": "public, max-age=3600, must-revalidate"})
+        return JSONResponse(
+            {self.certificate_kid: certificate()},
+            headers={"Cache-Control": "public, max-age=3600, must-revalidate"},
+        )
 
     def app(self) -> Starlette:
         """All of them."""
@@ -246,7 +262,9 @@ class StandIn:
 
 
 # ---------------------------------------------------------------- ID tokens
-def id_token(now: datetime, *, key: str = "google", kid: str | None = KID, algorithm: str = "RS256", **said: Any) -> str:
+def id_token(
+    now: datetime, *, key: str = "google", kid: str | None = KID, algorithm: str = "RS256", **said: Any
+) -> str:
     """An ID token of Firebase Auth as Google signs it; `said` replaces its claims, None takes one away."""
     claims: Json = {
         "iss": f"https://securetoken.google.com/{PROJECT}",
@@ -258,16 +276,25 @@ def id_token(now: datetime, *, key: str = "google", kid: str | None = KID, algor
         "firebase": {"identities": {}, "sign_in_provider": "phone"},
         **said,
     }
-    secret: Any = _key(key) if algorithm == "RS256" else None if algorithm == "none" else _pem(_key(key), public=True)
+    secret: Any = (
+        _key(key) if algorithm == "RS256" else None if algorithm == "none" else _pem(_key(key), public=True)
+    )
     headers = {"kid": kid} if kid else {}
-    return jwt.encode({name: value for name, value in claims.items() if value is not None}, secret, algorithm=algorithm, headers=headers)
+    return jwt.encode(
+        {name: value for name, value in claims.items() if value is not None},
+        secret,
+        algorithm=algorithm,
+        headers=headers,
+    )
 
 
 @cache
 def certificate() -> str:
     """The certificate of the key that signs ID tokens."""
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "securetoken.system.gserviceaccount.com")])
-    made = x509.CertificateBuilder(name, name, _key("google").public_key(), x509.random_serial_number(), _day(-1), _day(3650))
+    made = x509.CertificateBuilder(
+        name, name, _key("google").public_key(), x509.random_serial_number(), _day(-1), _day(3650)
+    )
     return made.sign(_key("google"), hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
 
 
@@ -282,9 +309,13 @@ def _key(name: str) -> rsa.RSAPrivateKey:
 
 def _pem(key: rsa.RSAPrivateKey, *, public: bool = False) -> str:
     if public:
-        pem = key.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+        pem = key.public_key().public_bytes(
+            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
         return pem.hex()
-    return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()).decode()
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ).decode()
 
 
 @contextmanager
@@ -292,7 +323,12 @@ def serving_fcm() -> Iterator[StandIn]:
     """The stand-in on a free port, in a thread of its own, so that whole processes can push to it."""
     stand_in = StandIn()
     config = uvicorn.Config(
-        stand_in.app(), lifespan="off", log_config=None, log_level="critical", access_log=False, timeout_graceful_shutdown=1
+        stand_in.app(),
+        lifespan="off",
+        log_config=None,
+        log_level="critical",
+        access_log=False,
+        timeout_graceful_shutdown=1,
     )
     server = uvicorn.Server(config)
     with socket.socket() as listener:

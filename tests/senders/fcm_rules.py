@@ -1,6 +1,8 @@
-"""What FCM v1 documents of a message, as a check: names, targets, texts, sizes, times, enums, and what Apple takes in its headers.
+"""What FCM v1 documents of a message, as a check: names, targets, texts, sizes, times, enums, and what Apple
+takes in its headers.
 
-From the REST reference of projects.messages, and Apple's table of headers. An unknown name is refused, as Google's JSON reader does.
+From the REST reference of projects.messages, and Apple's table of headers. An unknown name is refused, as
+Google's JSON reader does.
 """
 
 from __future__ import annotations
@@ -28,11 +30,17 @@ def _flag(value: Any) -> bool:
 
 
 def _data(value: Any) -> bool:
-    return isinstance(value, dict) and all(_text(k) and _text(v) and not RESERVED.fullmatch(k) for k, v in value.items())
+    return isinstance(value, dict) and all(
+        _text(k) and _text(v) and not RESERVED.fullmatch(k) for k, v in value.items()
+    )
 
 
 def _ttl(value: Any) -> bool:
-    return _text(value) and bool(re.fullmatch(r"\d+(\.\d{1,9})?s", value)) and float(value[:-1]) <= LONGEST_TTL_SECONDS
+    return (
+        _text(value)
+        and bool(re.fullmatch(r"\d+(\.\d{1,9})?s", value))
+        and float(value[:-1]) <= LONGEST_TTL_SECONDS
+    )
 
 
 def _priority(value: Any) -> bool:
@@ -40,9 +48,18 @@ def _priority(value: Any) -> bool:
 
 
 def _apns_headers(value: Any) -> bool:
-    if not isinstance(value, dict) or not all(_text(k) and _text(v) and v.isascii() and v.isprintable() for k, v in value.items()):
+    if not isinstance(value, dict) or not all(
+        _text(k) and _text(v) and v.isascii() and v.isprintable() for k, v in value.items()
+    ):
         return False
-    known = {"apns-collapse-id", "apns-expiration", "apns-priority", "apns-push-type", "apns-topic", "apns-id"}
+    known = {
+        "apns-collapse-id",
+        "apns-expiration",
+        "apns-priority",
+        "apns-push-type",
+        "apns-topic",
+        "apns-id",
+    }
     return (
         value.keys() <= known
         and len(value.get("apns-collapse-id", "").encode()) <= 64
@@ -89,7 +106,11 @@ MESSAGE: Mapping[str, Check] = {
 
 def fault_of(body: Any) -> str | None:
     """What FCM would refuse in a request's body; None where it is right."""
-    if not isinstance(body, dict) or not isinstance(body.get("message"), dict) or body.keys() - {"message", "validate_only"}:
+    if (
+        not isinstance(body, dict)
+        or not isinstance(body.get("message"), dict)
+        or body.keys() - {"message", "validate_only"}
+    ):
         return "a request holds `message` and nothing unknown"
     message = body["message"]
     if (fault := _fields(message, MESSAGE)) is not None:

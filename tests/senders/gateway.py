@@ -1,4 +1,6 @@
-"""Somebody else's HTTP endpoint for tests, real, on a free port: it remembers each request and answers as its path says (`/503`)."""
+"""Somebody else's HTTP endpoint for tests, real, on a free port: it remembers each request and answers as its
+path says (`/503`).
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,9 @@ class Endpoint:
         what = request.path_params["what"]
         if what == "hang":
             return Hang()
-        return Cut() if what == "cut" else Response("x" * 100_000, status_code=int(what), headers=self.headers)
+        return (
+            Cut() if what == "cut" else Response("x" * 100_000, status_code=int(what), headers=self.headers)
+        )
 
 
 @asynccontextmanager
@@ -50,7 +54,14 @@ async def serving_endpoint() -> AsyncIterator[Endpoint]:
     endpoint = Endpoint()
     app = Starlette(routes=[Route("/{what}", endpoint.answer, methods=["GET", "POST", "PUT"])])
     server = uvicorn.Server(
-        uvicorn.Config(app, lifespan="off", log_config=None, log_level="critical", access_log=False, timeout_graceful_shutdown=1)
+        uvicorn.Config(
+            app,
+            lifespan="off",
+            log_config=None,
+            log_level="critical",
+            access_log=False,
+            timeout_graceful_shutdown=1,
+        )
     )
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))

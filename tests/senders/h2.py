@@ -1,7 +1,9 @@
-"""An ASGI application over HTTP/2 and TLS, on a free port of this machine: what Google speaks, and firebase-admin to it.
+"""An ASGI application over HTTP/2 and TLS, on a free port of this machine: what Google speaks, and
+firebase-admin to it.
 
-Requests of one connection are answered side by side. An answer that is not finished resets its stream; `close_at` has the connection
-closed with GOAWAY when a request of that number comes, whatever is under way on it.
+Requests of one connection are answered side by side. An answer that is not finished resets its stream;
+`close_at` has the connection closed with GOAWAY when a request of that number comes, whatever is under way on
+it.
 """
 
 from __future__ import annotations
@@ -40,7 +42,9 @@ class Stream:
 
 @dataclass
 class Server:
-    """Where it listens, and what it saw: how many connections, how many requests, and the most that were under way at once."""
+    """Where it listens, and what it saw: how many connections, how many requests, and the most that were
+    under way at once.
+    """
 
     app: ASGIApp
     url: str = ""
@@ -97,10 +101,15 @@ class _Connection:
                     "raw_path": path,
                     "query_string": query,
                     "root_path": "",
-                    "headers": [(b"host", about[b":authority"]), *(each for each in said if not each[0].startswith(b":"))],
+                    "headers": [
+                        (b"host", about[b":authority"]),
+                        *(each for each in said if not each[0].startswith(b":")),
+                    ],
                 }
                 self._streams[id] = Stream(scope)
-            case DataReceived(stream_id=int() as id, data=bytes() as data, flow_controlled_length=int() as length):
+            case DataReceived(
+                stream_id=int() as id, data=bytes() as data, flow_controlled_length=int() as length
+            ):
                 self._streams[id].body += data
                 self._h2.acknowledge_received_data(length, id)
             case StreamEnded(stream_id=int() as id):
@@ -164,10 +173,16 @@ def _certified(folder: Path) -> tuple[ssl.SSLContext, Path]:
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "stand-in")])
     public = key.public_key()
     usage = x509.KeyUsage(True, False, False, False, False, True, True, False, False)
-    made = x509.CertificateBuilder(name, name, public, x509.random_serial_number(), now - timedelta(days=1), now + timedelta(days=1))
-    made = made.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True).add_extension(usage, critical=True)
+    made = x509.CertificateBuilder(
+        name, name, public, x509.random_serial_number(), now - timedelta(days=1), now + timedelta(days=1)
+    )
+    made = made.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True).add_extension(
+        usage, critical=True
+    )
     made = made.add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
-    made = made.add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+    made = made.add_extension(
+        x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
+    )
     certificate, private = folder / "certificate.pem", folder / "key.pem"
     certificate.write_bytes(made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
     shape = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
@@ -180,7 +195,9 @@ def _certified(folder: Path) -> tuple[ssl.SSLContext, Path]:
 
 @contextmanager
 def serving_h2(app: ASGIApp, folder: Path) -> Iterator[tuple[Server, Path]]:
-    """Serve until the block ends, in a thread of its own; yields the server, and the certificate that a client is to believe."""
+    """Serve until the block ends, in a thread of its own; yields the server, and the certificate that a
+    client is to believe.
+    """
     context, certificate = _certified(folder)
     server, ready = Server(app), threading.Event()
     loop, end = asyncio.new_event_loop(), asyncio.Event()

@@ -1,4 +1,6 @@
-"""A real SMTP server for tests (aiosmtpd) on a free port: it keeps what is handed in, and answers by the beginning of the address."""
+"""A real SMTP server for tests (aiosmtpd) on a free port: it keeps what is handed in, and answers by the
+beginning of the address.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,11 @@ from email.message import EmailMessage
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-ANSWERS = {"nobody-": "550 5.1.1 no such user", "full-": "452 4.2.2 mailbox full", "busy-": "421 4.7.0 try later"}
+ANSWERS = {
+    "nobody-": "550 5.1.1 no such user",
+    "full-": "452 4.2.2 mailbox full",
+    "busy-": "421 4.7.0 try later",
+}
 
 
 @dataclass
@@ -24,13 +30,17 @@ class Mailbox:
     sessions: int = 0
     password: str | None = None
 
-    async def handle_EHLO(self, server: SMTP, session: Session, _envelope: Envelope, hostname: str, responses: list[str]) -> list[str]:
+    async def handle_EHLO(
+        self, server: SMTP, session: Session, _envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
         """Count the connections."""
         session.host_name = hostname
         self.sessions += 1
         return responses
 
-    async def handle_RCPT(self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]) -> str:
+    async def handle_RCPT(
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
         """Answer as the address says."""
         for prefix, answer in ANSWERS.items():
             if address.startswith(prefix):
@@ -48,7 +58,9 @@ class Mailbox:
         self.seen.append((envelope.rcpt_tos, parsed))
         return "250 kept"
 
-    def authenticate(self, _server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, data: object) -> AuthResult:
+    def authenticate(
+        self, _server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, data: object
+    ) -> AuthResult:
         """Let in who knows the password."""
         assert isinstance(data, LoginPassword)
         right = data.password == (self.password or "").encode()

@@ -1,4 +1,6 @@
-"""Sign-in codes by real e-mail and by a real gateway, in each language, and who is told that none can be sent."""
+"""Sign-in codes by real e-mail and by a real gateway, in each language, and who is told that none can be
+sent.
+"""
 
 import string
 from collections.abc import AsyncIterator
@@ -49,7 +51,9 @@ def by_mail(port: int) -> SentCodes:
         ("fr", "123456 is your sign-in code"),
     ],
 )
-async def test_a_code_comes_by_e_mail_in_the_reader_s_language(mailbox: Mailbox, locale: str, subject: str) -> None:
+async def test_a_code_comes_by_e_mail_in_the_reader_s_language(
+    mailbox: Mailbox, locale: str, subject: str
+) -> None:
     await by_mail(mailbox.port).send_code(ANA, "123456", locale)
     ((to, seen),) = mailbox.seen
     assert (to, seen["Subject"], seen["List-Unsubscribe"]) == (["ana@example.com"], subject, None)
@@ -60,12 +64,16 @@ async def test_a_code_comes_by_sms(endpoint: Endpoint) -> None:
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     gateway = SmsGateway(Gateway(f"{endpoint.url}/200", headers=headers, body="to={to}&text={text}&ref={id}"))
     try:
-        await SentCodes(None, gateway, otherwise=NoCodes(), clock=lambda: NOW).send_code(PHONE, "123456", "pt")
+        await SentCodes(None, gateway, otherwise=NoCodes(), clock=lambda: NOW).send_code(
+            PHONE, "123456", "pt"
+        )
     finally:
         await gateway.close()
     said = parse_qs(endpoint.seen[0].body.decode())
     assert said["to"] == ["+351912345678"]
-    assert said["text"] == ["123456 é o seu código de acesso. Funciona durante dez minutos. Nunca o diga a ninguém."]
+    assert said["text"] == [
+        "123456 é o seu código de acesso. Funciona durante dez minutos. Nunca o diga a ninguém."
+    ]
     assert "123456" not in said["ref"][0]
 
 
@@ -110,4 +118,6 @@ def test_the_texts_are_whole_in_every_language() -> None:
     for name, texts in TEXTS.items():
         assert set(texts) == set(SPOKEN), name
         figures = {"changed": ["new"], "changed.subject": []}.get(name, ["code"])
-        assert [[field for _, field, _, _ in string.Formatter().parse(text) if field] for text in texts.values()] == [figures] * 3, name
+        assert [
+            [field for _, field, _, _ in string.Formatter().parse(text) if field] for text in texts.values()
+        ] == [figures] * 3, name

@@ -41,21 +41,33 @@ async def test_an_e_mail_has_a_text_and_an_html_part(mailbox: Mailbox) -> None:
     assert await sent(mailbox, MESSAGE) == [SENT]
     ((to, seen),) = mailbox.seen
     assert to == ["ana@example.com"]
-    assert (seen["From"], seen["To"], seen["Subject"]) == ("Clube Ção <club@selo.example>", "ana@example.com", "Prémio desbloqueado")
+    assert (seen["From"], seen["To"], seen["Subject"]) == (
+        "Clube Ção <club@selo.example>",
+        "ana@example.com",
+        "Prémio desbloqueado",
+    )
     assert (seen["Date"].datetime, seen["Auto-Submitted"]) == (NOW, "auto-generated")
     text, html = (part.get_content() for part in seen.iter_parts())
-    assert text.replace("\r\n", "\n") == "Olá <Ana>,\n\njá pode levar o denário.\nAté já\n\nhttps://club.example/r?a=1&b=2\n"
+    assert (
+        text.replace("\r\n", "\n")
+        == "Olá <Ana>,\n\njá pode levar o denário.\nAté já\n\nhttps://club.example/r?a=1&b=2\n"
+    )
     assert '<html lang="pt">' in html
     assert "<p>Olá &lt;Ana&gt;,</p><p>já pode levar o denário.<br>Até já</p>" in html
     assert '<a href="https://club.example/r?a=1&amp;b=2">' in html
 
 
-async def test_only_what_is_no_service_can_be_unsubscribed_by_one_click_or_by_its_foot(mailbox: Mailbox) -> None:
+async def test_only_what_is_no_service_can_be_unsubscribed_by_one_click_or_by_its_foot(
+    mailbox: Mailbox,
+) -> None:
     link = f"https://club.example/unsubscribe?t={'Ab3_-' * 30}"
     await sent(mailbox, MESSAGE, replace(MESSAGE, unsubscribe=link))
     (_, service), (_, news) = mailbox.seen
     assert (service["List-Unsubscribe"], service["List-Unsubscribe-Post"]) == (None, None)
-    assert (news["List-Unsubscribe"], news["List-Unsubscribe-Post"]) == (f"<{link}>", "List-Unsubscribe=One-Click")
+    assert (news["List-Unsubscribe"], news["List-Unsubscribe-Post"]) == (
+        f"<{link}>",
+        "List-Unsubscribe=One-Click",
+    )
     plain, html = (part.get_content().replace("\r\n", "\n") for part in news.iter_parts())
     assert plain.endswith(f"\nAté já\n\nhttps://club.example/r?a=1&b=2\n\nCancelar a subscrição: {link}\n")
     assert f'<a href="{link}">Cancelar a subscrição</a></p></body>' in html
@@ -80,9 +92,15 @@ async def test_no_header_is_injected_by_a_subject(mailbox: Mailbox) -> None:
     assert (to, seen["Bcc"], seen["Subject"]) == (["ana@example.com"], None, "Olá Bcc: eve@example.com x")
 
 
-@pytest.mark.parametrize("to", ["ana@example.com\r\nBcc: eve@example.com", "ana@example.com, eve@example.com", "aña@example.com", ""])
+@pytest.mark.parametrize(
+    "to",
+    ["ana@example.com\r\nBcc: eve@example.com", "ana@example.com, eve@example.com", "aña@example.com", ""],
+)
 async def test_what_is_no_single_address_is_not_sent(mailbox: Mailbox, to: str) -> None:
-    assert await sent(mailbox, replace(MESSAGE, to=to), MESSAGE) == [Verdict("drop_message", "MALFORMED"), SENT]
+    assert await sent(mailbox, replace(MESSAGE, to=to), MESSAGE) == [
+        Verdict("drop_message", "MALFORMED"),
+        SENT,
+    ]
     assert [to for to, _ in mailbox.seen] == [["ana@example.com"]]
 
 
@@ -93,7 +111,13 @@ async def test_a_domain_goes_as_the_wire_has_it(mailbox: Mailbox) -> None:
 
 async def test_a_batch_is_one_connection_and_one_refusal_spoils_no_other(mailbox: Mailbox) -> None:
     batch = [replace(MESSAGE, to=f"{name}@example.com") for name in ("a", "nobody-1", "b", "full-1", "c")]
-    assert await sent(mailbox, *batch) == [SENT, Verdict("drop_message", "SMTP 550"), SENT, Verdict("retry", "SMTP 452"), SENT]
+    assert await sent(mailbox, *batch) == [
+        SENT,
+        Verdict("drop_message", "SMTP 550"),
+        SENT,
+        Verdict("retry", "SMTP 452"),
+        SENT,
+    ]
     assert [to for to, _ in mailbox.seen] == [["a@example.com"], ["b@example.com"], ["c@example.com"]]
     assert mailbox.sessions == 1
 
@@ -103,7 +127,9 @@ async def test_a_server_that_hangs_up_is_called_again(mailbox: Mailbox) -> None:
     assert await sent(mailbox, *batch) == [Verdict("retry", "SMTP 421"), SENT]
 
 
-async def test_a_hang_ends_and_what_was_sent_stays_sent(mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_hang_ends_and_what_was_sent_stays_sent(
+    mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(email, "STEP_SECONDS", 5)
     monkeypatch.setattr(email, "BATCH_SECONDS", 0.5)
     batch = [replace(MESSAGE, to=f"{name}@example.com") for name in ("a", "hang-1", "b")]
@@ -119,7 +145,9 @@ async def test_nobody_listening_is_tried_again() -> None:
 async def test_a_password_lets_in_and_a_wrong_one_breaks() -> None:
     async with serving_mail(password="right") as mailbox:
         assert await Smtp(server(mailbox.port, user="u", password="right")).send([MESSAGE], now=NOW) == [SENT]
-        assert await Smtp(server(mailbox.port, user="u", password="wrong")).send([MESSAGE], now=NOW) == [Verdict("break", "SMTP 535")]
+        assert await Smtp(server(mailbox.port, user="u", password="wrong")).send([MESSAGE], now=NOW) == [
+            Verdict("break", "SMTP 535")
+        ]
 
 
 async def test_a_server_without_the_wanted_tls_is_told(mailbox: Mailbox) -> None:

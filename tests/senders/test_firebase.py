@@ -18,7 +18,9 @@ from tests.senders.fcm import PROJECT, StandIn
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 
 
-def message(address: str = "phone-1", *, kind: Literal["TOKEN", "FID"] = "FID", collapse: str = "reward:coin") -> PushMessage:
+def message(
+    address: str = "phone-1", *, kind: Literal["TOKEN", "FID"] = "FID", collapse: str = "reward:coin"
+) -> PushMessage:
     return PushMessage(
         id=f"m-{address}",
         address=Address("d1", kind, address),
@@ -63,20 +65,29 @@ async def test_a_message_comes_with_all_its_parts(push: FirebasePush, fcm: Stand
 
 
 async def test_a_device_is_addressed_by_what_it_registered(push: FirebasePush, fcm: StandIn) -> None:
-    assert await push.send([message("old", kind="TOKEN"), message("new", kind="FID")], now=NOW) == [SENT, SENT]
-    assert sorted((seen.message.get("token"), seen.message.get("fid")) for seen in fcm.seen if "token" in seen.message) == [("old", None)]
+    assert await push.send([message("old", kind="TOKEN"), message("new", kind="FID")], now=NOW) == [
+        SENT,
+        SENT,
+    ]
+    assert sorted(
+        (seen.message.get("token"), seen.message.get("fid")) for seen in fcm.seen if "token" in seen.message
+    ) == [("old", None)]
     assert [seen.message["fid"] for seen in fcm.seen if "fid" in seen.message] == ["new"]
 
 
 @pytest.mark.parametrize("collapse", ["x" * 65, "prémio", "a\nb", ""])
-async def test_a_collapse_id_that_apple_would_refuse_becomes_a_digest(push: FirebasePush, fcm: StandIn, collapse: str) -> None:
+async def test_a_collapse_id_that_apple_would_refuse_becomes_a_digest(
+    push: FirebasePush, fcm: StandIn, collapse: str
+) -> None:
     assert await push.send([message(collapse=collapse)], now=NOW) == [SENT]
     headers = fcm.seen[0].message["apns"]["headers"]
     assert len(headers["apns-collapse-id"]) == 32
     assert headers["apns-collapse-id"] == fcm.seen[0].message["android"]["collapse_key"]
 
 
-async def test_a_message_for_ever_has_no_end_and_one_for_months_the_longest_allowed(push: FirebasePush, fcm: StandIn) -> None:
+async def test_a_message_for_ever_has_no_end_and_one_for_months_the_longest_allowed(
+    push: FirebasePush, fcm: StandIn
+) -> None:
     await push.send([replace(message("a"), expires_at=None, badge=None, link=None)], now=NOW)
     await push.send([replace(message("b"), expires_at=NOW + timedelta(days=90))], now=NOW)
     ever, months = (seen.message for seen in fcm.seen)
@@ -87,16 +98,24 @@ async def test_a_message_for_ever_has_no_end_and_one_for_months_the_longest_allo
 
 
 @pytest.mark.parametrize("sign", ["a", "é", "🪙", '"'])
-async def test_what_is_too_long_for_a_push_is_cut_and_the_device_not_blamed(push: FirebasePush, fcm: StandIn, sign: str) -> None:
+async def test_what_is_too_long_for_a_push_is_cut_and_the_device_not_blamed(
+    push: FirebasePush, fcm: StandIn, sign: str
+) -> None:
     assert await push.send([replace(message(), body=f"Já: {sign * 5000}")], now=NOW) == [SENT]
-    assert await push.send([replace(message(), title=sign * 5000, body=sign * 5000, link=f"app://{'a' * 2001}")], now=NOW) == [SENT]
+    assert await push.send(
+        [replace(message(), title=sign * 5000, body=sign * 5000, link=f"app://{'a' * 2001}")], now=NOW
+    ) == [SENT]
     assert fcm.faults == []
     body, both = (seen.message for seen in fcm.seen)
     words = body["notification"]["body"]
     assert body["notification"]["title"] == "Prémio desbloqueado"
     assert words.startswith("Já: ")
     assert words.endswith("…")
-    room = 3500 - len("Prémio desbloqueado".encode()) - len("codereward_unlockedlinknumiscollect://rewards/denario")
+    room = (
+        3500
+        - len("Prémio desbloqueado".encode())
+        - len("codereward_unlockedlinknumiscollect://rewards/denario")
+    )
     written = len(json.dumps(words, ensure_ascii=False).encode()) - 2
     assert room - 4 < written <= room
     assert both["notification"]["title"].endswith("…")
@@ -105,7 +124,9 @@ async def test_what_is_too_long_for_a_push_is_cut_and_the_device_not_blamed(push
 
 
 async def test_what_has_expired_is_not_sent(push: FirebasePush, fcm: StandIn) -> None:
-    assert await push.send([replace(message(), expires_at=NOW)], now=NOW) == [Verdict("drop_message", "EXPIRED")]
+    assert await push.send([replace(message(), expires_at=NOW)], now=NOW) == [
+        Verdict("drop_message", "EXPIRED")
+    ]
     assert fcm.seen == []
 
 
@@ -127,7 +148,9 @@ async def test_what_has_expired_is_not_sent(push: FirebasePush, fcm: StandIn) ->
         ("bad-1", Verdict("drop_message", "INVALID_ARGUMENT")),
     ],
 )
-async def test_each_answer_has_its_verdict(push: FirebasePush, fcm: StandIn, address: str, expected: Verdict) -> None:
+async def test_each_answer_has_its_verdict(
+    push: FirebasePush, fcm: StandIn, address: str, expected: Verdict
+) -> None:
     assert await verdict(push, address) == expected
     assert fcm.faults == []
 
@@ -138,7 +161,9 @@ async def test_an_error_is_one_request(push: FirebasePush, fcm: StandIn, address
     assert [seen.address for seen in fcm.seen] == [address]
 
 
-async def test_a_hang_ends_and_holds_nobody_up(push: FirebasePush, fcm: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_hang_ends_and_holds_nobody_up(
+    push: FirebasePush, fcm: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(firebase, "ANSWER_SECONDS", 0.5)
     began = time.monotonic()
     found = await push.send([message("hang-1"), message("phone-2")], now=NOW)
@@ -170,7 +195,9 @@ async def test_a_device_that_was_down_is_reached_later(push: FirebasePush) -> No
     assert await verdict(push, "once-down-1") == SENT
 
 
-async def test_a_hundred_and_twenty_are_sent_once_each_with_one_token(push: FirebasePush, fcm: StandIn) -> None:
+async def test_a_hundred_and_twenty_are_sent_once_each_with_one_token(
+    push: FirebasePush, fcm: StandIn
+) -> None:
     batch = [message(f"phone-{n}") for n in range(120)]
     assert await push.send(batch, now=NOW) == [SENT] * 120
     assert sorted(seen.address for seen in fcm.seen) == sorted(one.address.value for one in batch)
@@ -185,7 +212,9 @@ async def test_a_token_server_that_fails_lets_nothing_out(push: FirebasePush, fc
     assert len(fcm.seen) == 1
 
 
-async def test_a_token_server_that_is_slow_blocks_no_loop(push: FirebasePush, fcm: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_token_server_that_is_slow_blocks_no_loop(
+    push: FirebasePush, fcm: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(firebase, "TOKEN_SECONDS", 0.3)
     fcm.token_delay_seconds = 1
     try:
@@ -201,7 +230,9 @@ async def test_a_token_server_that_is_slow_blocks_no_loop(push: FirebasePush, fc
     assert fcm.seen == []
 
 
-async def test_after_a_refused_token_the_next_batch_asks_for_another(push: FirebasePush, fcm: StandIn) -> None:
+async def test_after_a_refused_token_the_next_batch_asks_for_another(
+    push: FirebasePush, fcm: StandIn
+) -> None:
     await verdict(push, "phone-1")
     fcm.tokens.clear()
     assert await verdict(push, "phone-1") == Verdict("break", "UNAUTHENTICATED")

@@ -1,4 +1,6 @@
-"""Each answer of FCM from the outbox's row to what becomes of it: claimed by the worker, pushed by firebase-admin, written down."""
+"""Each answer of FCM from the outbox's row to what becomes of it: claimed by the worker, pushed by
+firebase-admin, written down.
+"""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -44,7 +46,9 @@ async def register(house: House, member: str, token: str, *, at: datetime = NOON
 
 async def tokens(house: House, member: str = "ana") -> list[str]:
     """The tokens by which a member can be reached."""
-    return sorted(one.token for one in (await push_addresses.of_members(house.store, [member])).get(member, ()))
+    return sorted(
+        one.token for one in (await push_addresses.of_members(house.store, [member])).get(member, ())
+    )
 
 
 async def attempts(house: House, id: str) -> list[tuple[str, int]]:
@@ -62,7 +66,9 @@ def asked(fcm: StandIn) -> list[str]:
 
 
 # ---------------------------------------------------------------- devices that are gone
-@pytest.mark.parametrize(("gone", "reason"), [("unreg-1", "UNREGISTERED"), ("mismatch-1", "SENDER_ID_MISMATCH")])
+@pytest.mark.parametrize(
+    ("gone", "reason"), [("unreg-1", "UNREGISTERED"), ("mismatch-1", "SENDER_ID_MISMATCH")]
+)
 async def test_a_device_that_is_gone_is_forgotten_and_the_others_are_reached(
     house: House, post: Post, fcm: StandIn, gone: str, reason: str
 ) -> None:
@@ -70,7 +76,11 @@ async def test_a_device_that_is_gone_is_forgotten_and_the_others_are_reached(
         await phone(house, token=token)
     id = await visits(house)
     assert await works(house, post) == 2
-    assert sorted(await states(house, id)) == [("push", "dropped", reason), ("push", "sent", ""), ("push", "sent", "")]
+    assert sorted(await states(house, id)) == [
+        ("push", "dropped", reason),
+        ("push", "sent", ""),
+        ("push", "sent", ""),
+    ]
     assert (await row(house, id)).state == "done"
     assert await tokens(house) == ["phone-1", "phone-2"]
     await visits(house)
@@ -78,7 +88,9 @@ async def test_a_device_that_is_gone_is_forgotten_and_the_others_are_reached(
     assert sorted(asked(fcm)[3:]) == ["phone-1", "phone-2"]
 
 
-async def test_a_device_that_was_forgotten_is_reached_once_the_app_registers_again(house: House, post: Post, fcm: StandIn) -> None:
+async def test_a_device_that_was_forgotten_is_reached_once_the_app_registers_again(
+    house: House, post: Post, fcm: StandIn
+) -> None:
     await register(house, "ana", "once-unreg-1")
     await visits(house)
     assert await works(house, post) == 0
@@ -92,7 +104,9 @@ async def test_a_device_that_was_forgotten_is_reached_once_the_app_registers_aga
     assert asked(fcm) == ["once-unreg-1", "once-unreg-1", "phone-new"]
 
 
-async def test_a_token_that_moves_to_another_member_leaves_the_first(house: House, post: Post, fcm: StandIn) -> None:
+async def test_a_token_that_moves_to_another_member_leaves_the_first(
+    house: House, post: Post, fcm: StandIn
+) -> None:
     await join(house, "rui", at=NOON - timedelta(days=1))
     await register(house, "ana", "phone-1")
     await register(house, "rui", "phone-1")
@@ -116,13 +130,19 @@ async def test_where_every_device_is_another_projects_the_operator_hears_and_non
         ("deliveries.sender_refused", "SENDER_ID_MISMATCH")
     ]
     assert await tokens(house) == wrong
-    assert [(one.id, one.error) for one in await operator.listed(house, state="pending", first=10)] == [(id, "SENDER_ID_MISMATCH")]
+    assert [(one.id, one.error) for one in await operator.listed(house, state="pending", first=10)] == [
+        (id, "SENDER_ID_MISMATCH")
+    ]
     assert await works(house, post, now=NOON + timedelta(minutes=4, seconds=59)) == 0
     assert len(fcm.seen) == 3
-    assert await works(house, post, now=NOON + timedelta(minutes=6)) == 3  # once its credentials are the right ones
+    assert (
+        await works(house, post, now=NOON + timedelta(minutes=6)) == 3
+    )  # once its credentials are the right ones
 
 
-async def test_where_they_come_one_by_one_none_is_forgotten_either(house: House, post: Post, fcm: StandIn) -> None:
+async def test_where_they_come_one_by_one_none_is_forgotten_either(
+    house: House, post: Post, fcm: StandIn
+) -> None:
     people = [await join(house, f"m{n}", at=NOON - timedelta(days=1)) for n in range(3)]
     for member in people:
         await phone(house, member, token=f"once-mismatch-{member}")
@@ -132,7 +152,9 @@ async def test_where_they_come_one_by_one_none_is_forgotten_either(house: House,
             ids.append(await visits(house, member))
             assert await works(house, post) == 0
     assert [one["why"] for one in logged if one["log_level"] == "error"] == ["SENDER_ID_MISMATCH"]
-    assert [await tokens(house, member) for member in people] == [[f"once-mismatch-{member}"] for member in people]
+    assert [await tokens(house, member) for member in people] == [
+        [f"once-mismatch-{member}"] for member in people
+    ]
     assert [await attempts(house, id) for id in ids] == [[("pending", 1)], [("pending", 1)], [("pending", 0)]]
     assert await works(house, post, now=NOON + timedelta(minutes=6)) == 3
 
@@ -157,7 +179,9 @@ async def test_a_404_that_names_no_device_forgets_none(house: House, post: Post,
     assert await works(house, post, now=NOON + timedelta(seconds=13)) == 1
 
 
-async def test_a_message_that_fcm_calls_invalid_is_dropped_and_the_device_at_the_third(house: House, post: Post, fcm: StandIn) -> None:
+async def test_a_message_that_fcm_calls_invalid_is_dropped_and_the_device_at_the_third(
+    house: House, post: Post, fcm: StandIn
+) -> None:
     await phone(house, token="bad-1")
     for left in (["bad-1"], ["bad-1"], []):
         id = await visits(house)
@@ -181,7 +205,9 @@ async def test_a_device_that_registers_again_is_blamed_from_the_start(house: Hou
 
 
 # ---------------------------------------------------------------- quota
-@pytest.mark.parametrize(("token", "rest"), [("once-quota-1", timedelta(seconds=7)), ("once-project-1", timedelta(seconds=60))])
+@pytest.mark.parametrize(
+    ("token", "rest"), [("once-quota-1", timedelta(seconds=7)), ("once-project-1", timedelta(seconds=60))]
+)
 async def test_a_quota_rests_the_worker_as_long_as_google_asks_else_a_minute(
     house: House, post: Post, fcm: StandIn, token: str, rest: timedelta
 ) -> None:
@@ -211,7 +237,13 @@ async def test_a_quota_rests_the_worker_as_long_as_google_asks_else_a_minute(
     ],
 )
 async def test_an_outage_is_waited_out_with_the_same_collapse_id(
-    house: House, post: Post, fcm: StandIn, monkeypatch: pytest.MonkeyPatch, token: str, reason: str, least: timedelta
+    house: House,
+    post: Post,
+    fcm: StandIn,
+    monkeypatch: pytest.MonkeyPatch,
+    token: str,
+    reason: str,
+    least: timedelta,
 ) -> None:
     monkeypatch.setattr(firebase, "ANSWER_SECONDS", 1)
     await phone(house, token=token)
@@ -229,7 +261,9 @@ async def test_an_outage_is_waited_out_with_the_same_collapse_id(
     assert len({seen.message["apns"]["headers"]["apns-collapse-id"] for seen in fcm.seen}) == 1
 
 
-async def test_an_outage_that_lasts_parks_the_message_at_the_eighth_attempt(house: House, post: Post, fcm: StandIn) -> None:
+async def test_an_outage_that_lasts_parks_the_message_at_the_eighth_attempt(
+    house: House, post: Post, fcm: StandIn
+) -> None:
     await phone(house, token="down-1")
     id, now, waits = await visits(house), NOON, list[timedelta]()
     for _ in range(8):
@@ -239,14 +273,18 @@ async def test_an_outage_that_lasts_parks_the_message_at_the_eighth_attempt(hous
     least = [timedelta(seconds=max(30, 10 * 2**n)) for n in range(7)]
     assert [low <= wait <= low * 1.25 for low, wait in zip(least, waits, strict=False)] == [True] * 7
     assert await attempts(house, id) == [("failed", 8)]
-    assert [(one.id, one.attempts, one.error) for one in await operator.listed(house, state="parked", first=10)] == [(id, 8, "UNAVAILABLE")]
+    assert [
+        (one.id, one.attempts, one.error) for one in await operator.listed(house, state="parked", first=10)
+    ] == [(id, 8, "UNAVAILABLE")]
     assert await works(house, post, now=now + timedelta(days=1)) == 0
     assert len(fcm.seen) == 8
     assert await tokens(house) == ["down-1"]
 
 
 # ---------------------------------------------------------------- credentials
-async def test_apples_refusal_of_our_key_breaks_the_circuit_for_five_minutes_and_alerts(house: House, post: Post, fcm: StandIn) -> None:
+async def test_apples_refusal_of_our_key_breaks_the_circuit_for_five_minutes_and_alerts(
+    house: House, post: Post, fcm: StandIn
+) -> None:
     await phone(house, token="auth-1")
     id = await visits(house)
     with capture_logs() as logged:
@@ -282,14 +320,19 @@ async def test_where_the_token_server_fails_nothing_is_sent_and_all_of_it_later(
     assert asked(fcm) == ["phone-1"] * 3
 
 
-# ---------------------------------------------------------------- a phone that is not reached, and everybody else
-async def test_a_hang_keeps_nobody_else_waiting(house: House, post: Post, fcm: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+# ---------------------------------------------------------------- a phone that is not reached, and everybody
+# else
+async def test_a_hang_keeps_nobody_else_waiting(
+    house: House, post: Post, fcm: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(deliveries, "FINISH_SECONDS", 0.1)
     await join(house, "rui", at=NOON - timedelta(days=1))
     await phone(house, "rui", token="hang-1")
     await phone(house, token="phone-1")
     woken = asyncio.Event()
-    working = asyncio.create_task(deliveries.keep_delivering(house, post, clock=lambda: NOON, woken=woken, heard=lambda fault: None))
+    working = asyncio.create_task(
+        deliveries.keep_delivering(house, post, clock=lambda: NOON, woken=woken, heard=lambda fault: None)
+    )
     try:
         async with asyncio.timeout(firebase.ANSWER_SECONDS / 2):
             await visits(house, "rui")

@@ -1,4 +1,6 @@
-"""Push as it is in production: HTTP/2 over TLS, many messages on one connection, and what becomes of them where it fails."""
+"""Push as it is in production: HTTP/2 over TLS, many messages on one connection, and what becomes of them
+where it fails.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -42,15 +44,21 @@ async def sent(push: FirebasePush, addresses: list[str]) -> list[Verdict]:
         return list(await push.send([message(address) for address in addresses], now=NOW))
 
 
-async def test_fifty_leave_side_by_side_on_one_connection(push: FirebasePush, google: Server, fcm: StandIn) -> None:
+async def test_fifty_leave_side_by_side_on_one_connection(
+    push: FirebasePush, google: Server, fcm: StandIn
+) -> None:
     assert await sent(push, [f"phone-{n}" for n in range(50)]) == [SENT] * 50
     assert sorted(seen.address for seen in fcm.accepted) == sorted(f"phone-{n}" for n in range(50))
     assert (google.connections, google.requests, fcm.faults) == (1, 50, [])
     assert google.at_once > 1
 
 
-async def test_thirty_answers_of_503_come_back_and_the_connection_goes_on(push: FirebasePush, google: Server) -> None:
-    """With firebase-admin's own retry they never would: the answers that it discards keep their streams open."""
+async def test_thirty_answers_of_503_come_back_and_the_connection_goes_on(
+    push: FirebasePush, google: Server
+) -> None:
+    """With firebase-admin's own retry they never would: the answers that it discards keep their streams
+    open.
+    """
     assert [one.ruling for one in await sent(push, [f"down-{n}" for n in range(30)])] == ["retry"] * 30
     assert await sent(push, [f"phone-{n}" for n in range(50)]) == [SENT] * 50
     assert (google.connections, google.requests) == (1, 80)
@@ -67,7 +75,9 @@ async def test_thirty_answers_of_503_come_back_and_the_connection_goes_on(push: 
         ("lost-1", Verdict("retry", "NOT_FOUND")),
     ],
 )
-async def test_an_answer_means_what_it_means_over_http_1(push: FirebasePush, address: str, expected: Verdict) -> None:
+async def test_an_answer_means_what_it_means_over_http_1(
+    push: FirebasePush, address: str, expected: Verdict
+) -> None:
     assert await sent(push, [address, "phone-1"]) == [expected, SENT]
 
 
@@ -77,7 +87,9 @@ async def test_an_answer_that_is_cut_short_is_that_messages_alone(push: Firebase
     assert google.connections == 1
 
 
-async def test_a_hang_ends_and_holds_nobody_up(push: FirebasePush, google: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_hang_ends_and_holds_nobody_up(
+    push: FirebasePush, google: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(firebase, "ANSWER_SECONDS", 0.5)
     assert await sent(push, ["hang-1", "phone-1"]) == [Verdict("retry", "DEADLINE_EXCEEDED"), SENT]
     assert await sent(push, ["phone-2"]) == [SENT]
@@ -89,7 +101,9 @@ async def test_what_a_closing_server_leaves_unknown_is_tried_again_on_another_co
     google.close_at = 12
     addresses = [f"phone-{n}" for n in range(30)]
     found = await sent(push, addresses)
-    unknown = [address for address, verdict in zip(addresses, found, strict=True) if verdict.ruling == "retry"]
+    unknown = [
+        address for address, verdict in zip(addresses, found, strict=True) if verdict.ruling == "retry"
+    ]
     assert len(unknown) >= 30 - 11
     assert [one for one in found if one.ruling != "retry"] == [SENT] * (30 - len(unknown))
     assert await sent(push, unknown) == [SENT] * len(unknown)

@@ -1,4 +1,6 @@
-"""ID tokens of Firebase Auth with real signatures: what proves a contact, and everything that proves nothing."""
+"""ID tokens of Firebase Auth with real signatures: what proves a contact, and everything that proves
+nothing.
+"""
 
 import base64
 import json
@@ -63,8 +65,13 @@ async def test_a_phone_and_a_verified_address_are_proven(checker: IdTokens) -> N
 
 @pytest.mark.parametrize("verified", [False, None, "true", 1])
 async def test_an_address_that_is_not_verified_proves_nothing(checker: IdTokens, verified: object) -> None:
-    assert await refused(checker, id_token(NOW, email="ana@example.com", email_verified=verified)) == "WRONG_CODE"
-    assert await contacts(checker, phone_number=PHONE, email="ana@example.com", email_verified=verified) == [f"phone:{PHONE}"]
+    assert (
+        await refused(checker, id_token(NOW, email="ana@example.com", email_verified=verified))
+        == "WRONG_CODE"
+    )
+    assert await contacts(checker, phone_number=PHONE, email="ana@example.com", email_verified=verified) == [
+        f"phone:{PHONE}"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -111,11 +118,17 @@ async def test_what_is_no_token_costs_no_request(checker: IdTokens, google: Stan
 async def test_a_changed_claim_breaks_the_signature(checker: IdTokens) -> None:
     head, body, signature = id_token(NOW, phone_number=PHONE).split(".")
     claims = json.loads(base64.urlsafe_b64decode(body + "=="))
-    changed = base64.urlsafe_b64encode(json.dumps({**claims, "phone_number": "+48512345678"}).encode()).rstrip(b"=").decode()
+    changed = (
+        base64.urlsafe_b64encode(json.dumps({**claims, "phone_number": "+48512345678"}).encode())
+        .rstrip(b"=")
+        .decode()
+    )
     assert await refused(checker, f"{head}.{changed}.{signature}") == "WRONG_CODE"
 
 
-async def test_certificates_are_kept_and_forgeries_fetch_none(checker: IdTokens, google: StandIn, clock: Clock) -> None:
+async def test_certificates_are_kept_and_forgeries_fetch_none(
+    checker: IdTokens, google: StandIn, clock: Clock
+) -> None:
     for number in range(20):
         await contacts(checker, phone_number=PHONE)
         await refused(checker, id_token(NOW, kid=f"forged-{number}"))
@@ -136,7 +149,9 @@ async def test_without_google_what_was_known_holds_a_day(checker: IdTokens, cloc
         await checker.proven(id_token(clock.now, phone_number=PHONE))
 
 
-async def test_without_google_forgeries_ask_once_a_minute_too(checker: IdTokens, google: StandIn, clock: Clock) -> None:
+async def test_without_google_forgeries_ask_once_a_minute_too(
+    checker: IdTokens, google: StandIn, clock: Clock
+) -> None:
     await contacts(checker, phone_number=PHONE)
     google.certificates_away = True
     clock.pass_(minutes=1)

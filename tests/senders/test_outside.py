@@ -1,4 +1,6 @@
-"""What the settings open: who is on, what ends a start in a sentence, and the whole way from a setting to a stand-in of the outside."""
+"""What the settings open: who is on, what ends a start in a sentence, and the whole way from a setting to a
+stand-in of the outside.
+"""
 
 import json
 from collections.abc import AsyncIterator
@@ -19,7 +21,10 @@ from tests.senders.gateway import serving_endpoint
 from tests.senders.mailbox import serving_mail
 from tests.wire import Wire
 
-SIGN_IN = "... on SignedIn { accessToken member { name } } ... on SignInRefused { reason } ... on NotEnrolled { message }"
+SIGN_IN = (
+    "... on SignedIn { accessToken member { name } } ... on SignInRefused { reason } ... on NotEnrolled {"
+    " message }"
+)
 PHONE = "+351912345678"
 
 
@@ -44,7 +49,13 @@ def firebase(fcm: StandIn, folder: Path) -> dict[str, Any]:
 async def test_without_settings_nobody_is_reached() -> None:
     async with open_outside(Settings(), clock=Clock()) as outside:
         senders = outside.senders
-        assert (senders.push, senders.mail, senders.sms, senders.hooks, outside.id_tokens) == (None, None, None, None, None)
+        assert (senders.push, senders.mail, senders.sms, senders.hooks, outside.id_tokens) == (
+            None,
+            None,
+            None,
+            None,
+            None,
+        )
 
 
 async def test_with_settings_each_reaches_its_outside(fcm: StandIn, tmp_path: Path) -> None:
@@ -64,9 +75,18 @@ async def test_with_settings_each_reaches_its_outside(fcm: StandIn, tmp_path: Pa
             assert push is not None
             assert mail is not None
             assert sms is not None
-            pushed = PushMessage("m1", Address("d1", "FID", "phone-1"), "Hi", "There", "m1", expires_at=clock.now + timedelta(days=1))
+            pushed = PushMessage(
+                "m1",
+                Address("d1", "FID", "phone-1"),
+                "Hi",
+                "There",
+                "m1",
+                expires_at=clock.now + timedelta(days=1),
+            )
             assert list(await push.send([pushed], now=clock.now)) == [SENT]
-            assert list(await mail.send([MailMessage("m1", "ana@example.com", "en", "Hi", "There")], now=clock.now)) == [SENT]
+            assert list(
+                await mail.send([MailMessage("m1", "ana@example.com", "en", "Hi", "There")], now=clock.now)
+            ) == [SENT]
             assert list(await sms.send([SmsMessage("m1", PHONE, "Hi")], now=clock.now)) == [SENT]
         assert (len(fcm.accepted), fcm.faults, len(mailbox.seen), len(endpoint.seen)) == (1, [], 1, 1)
 
@@ -77,26 +97,44 @@ async def test_with_settings_each_reaches_its_outside(fcm: StandIn, tmp_path: Pa
         ({"FIREBASE_AUTH_EMULATOR_HOST": "127.0.0.1:9099"}, "FIREBASE_AUTH_EMULATOR_HOST is set"),
         (
             {"firebase_credentials": Path("/nowhere.json")},
-            "SELO_FIREBASE_CREDENTIALS cannot be used: /nowhere.json cannot be read: No such file or directory.",
+            (
+                "SELO_FIREBASE_CREDENTIALS cannot be used: /nowhere.json cannot be read: No such file or"
+                " directory."
+            ),
         ),
         ({"smtp_host": "mail.example.com"}, "SELO_MAIL_FROM is needed"),
         ({"smtp_host": "mail.example.com", "mail_from": "club@selo.example.com"}, "SELO_BASE_URL is needed"),
         ({"sms_url": "ftp://gateway"}, "SELO_SMS_URL cannot be used"),
-        ({"sms_url": "https://", "sms_body": "{to}{text}"}, "SELO_SMS_URL cannot be used: it begins with https:// and a host."),
+        (
+            {"sms_url": "https://", "sms_body": "{to}{text}"},
+            "SELO_SMS_URL cannot be used: it begins with https:// and a host.",
+        ),
         ({"sms_url": "https://gateway/", "sms_body": "{to}"}, "SELO_SMS_BODY cannot be used"),
         ({"sms_url": "https://gateway/?{to}{text}", "sms_headers": "[1]"}, "SELO_SMS_HEADERS cannot be used"),
         ({"webhooks": "shop"}, "SELO_WEBHOOKS cannot be used: it is a JSON object"),
         ({"webhooks": '["shop"]'}, "SELO_WEBHOOKS cannot be used: it is a JSON object"),
-        ({"webhooks": '{"shop": "https://shop.example/"}'}, 'SELO_WEBHOOKS cannot be used: "shop" is not {"url"'),
+        (
+            {"webhooks": '{"shop": "https://shop.example/"}'},
+            'SELO_WEBHOOKS cannot be used: "shop" is not {"url"',
+        ),
         ({"webhooks": hook(secret=7)}, 'SELO_WEBHOOKS cannot be used: "shop" is not {"url"'),
         (
             {"webhooks": hook(url="http://shop.example/hook")},
             'SELO_WEBHOOKS cannot be used: the url of "shop" does not begin with https://',
         ),
-        ({"webhooks": hook(url="http://127.0.0.1.shop.example/")}, 'SELO_WEBHOOKS cannot be used: the url of "shop"'),
+        (
+            {"webhooks": hook(url="http://127.0.0.1.shop.example/")},
+            'SELO_WEBHOOKS cannot be used: the url of "shop"',
+        ),
         ({"webhooks": hook(url="https:///hook")}, 'SELO_WEBHOOKS cannot be used: the url of "shop"'),
-        ({"webhooks": hook(url="https://shop.example:x/")}, 'SELO_WEBHOOKS cannot be used: the url of "shop"'),
-        ({"webhooks": hook(secret="s" * 31)}, 'SELO_WEBHOOKS cannot be used: the secret of "shop" has fewer than 32'),
+        (
+            {"webhooks": hook(url="https://shop.example:x/")},
+            'SELO_WEBHOOKS cannot be used: the url of "shop"',
+        ),
+        (
+            {"webhooks": hook(secret="s" * 31)},
+            'SELO_WEBHOOKS cannot be used: the secret of "shop" has fewer than 32',
+        ),
     ],
 )
 async def test_what_cannot_be_used_ends_the_start_in_a_sentence(given: dict[str, Any], sentence: str) -> None:
@@ -108,7 +146,15 @@ async def test_what_cannot_be_used_ends_the_start_in_a_sentence(given: dict[str,
     assert "shop.example" not in str(refusal.value)
 
 
-@pytest.mark.parametrize("url", ["https://10.0.0.7/hook", "https://shop.example:8443/hook?a=b", "http://localhost:8080/", "http://[::1]/"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://10.0.0.7/hook",
+        "https://shop.example:8443/hook?a=b",
+        "http://localhost:8080/",
+        "http://[::1]/",
+    ],
+)
 async def test_a_hook_is_where_the_operator_says_and_its_secret_shows_nowhere(url: str) -> None:
     settings = Settings(webhooks=SecretStr(hook(url=url)))
     assert "secret of this test" not in f"{settings!r} {settings}"
@@ -119,16 +165,26 @@ async def test_a_hook_is_where_the_operator_says_and_its_secret_shows_nowhere(ur
 
 
 async def test_a_demo_may_have_the_emulator_beside_it() -> None:
-    async with open_outside(Settings(demo=True, FIREBASE_AUTH_EMULATOR_HOST="127.0.0.1:9099"), clock=Clock()) as outside:
+    async with open_outside(
+        Settings(demo=True, FIREBASE_AUTH_EMULATOR_HOST="127.0.0.1:9099"), clock=Clock()
+    ) as outside:
         assert outside.id_tokens is None
 
 
-async def test_a_firebase_token_becomes_a_session_of_ours(database: Database, wire: Wire, fcm: StandIn, tmp_path: Path) -> None:
+async def test_a_firebase_token_becomes_a_session_of_ours(
+    database: Database, wire: Wire, fcm: StandIn, tmp_path: Path
+) -> None:
     async with opened(database, wire, tmp_path, **firebase(fcm, tmp_path)) as doors:
         given = {"idToken": id_token(doors.clock.now, phone_number=PHONE)}
         nobody = await doors.mutate("signInWithFirebase", given, SIGN_IN, language="pt")
         assert nobody == {"message": "Ainda não há adesão com este contacto. Adira primeiro."}
-        joining = {"name": "Ana Silva", "phone": PHONE, "locale": "pt", "termsVersion": "2026-01", "idempotencyKey": "k"}
+        joining = {
+            "name": "Ana Silva",
+            "phone": PHONE,
+            "locale": "pt",
+            "termsVersion": "2026-01",
+            "idempotencyKey": "k",
+        }
         await doors.mutate("enrol", joining, "... on Enrolled { codeSentTo }")
         found = await doors.mutate("signInWithFirebase", given, SIGN_IN)
         assert found["member"] == {"name": "Ana Silva"}
@@ -137,7 +193,9 @@ async def test_a_firebase_token_becomes_a_session_of_ours(database: Database, wi
         assert await doors.mutate("signInWithFirebase", forged, SIGN_IN) == {"reason": "WRONG_CODE"}
 
 
-async def test_without_a_project_there_is_no_firebase_sign_in(database: Database, wire: Wire, tmp_path: Path) -> None:
+async def test_without_a_project_there_is_no_firebase_sign_in(
+    database: Database, wire: Wire, tmp_path: Path
+) -> None:
     async with opened(database, wire, tmp_path) as doors:
         query = 'mutation { signInWithFirebase(input: {idToken: "x"}) { __typename } }'
         assert (await doors.error(query))["code"] == "NOT_AVAILABLE"

@@ -37,7 +37,11 @@ async def test_a_template_of_json(endpoint: Endpoint) -> None:
     headers = {"Content-Type": "application/json", "Authorization": "Key k"}
     assert await sent(Gateway(f"{endpoint.url}/200", headers=headers, body=body)) == [SENT]
     (seen,) = endpoint.seen
-    assert json.loads(seen.body) == {"recipients": ["+351912345678"], "content": {"text": TEXT}, "reference": "m1"}
+    assert json.loads(seen.body) == {
+        "recipients": ["+351912345678"],
+        "content": {"text": TEXT},
+        "reference": "m1",
+    }
     assert (seen.method, seen.headers["authorization"]) == ("POST", "Key k")
 
 
@@ -53,7 +57,11 @@ async def test_a_template_of_a_form(endpoint: Endpoint) -> None:
         ({"Content-Type": "Application/JSON"}, '{"text": "{text}"}', lambda body: json.loads(body)["text"]),
         ({}, ' {\n"text": "{text}"}', lambda body: json.loads(body)["text"]),
         ({}, '[{"text": "{text}"}]', lambda body: json.loads(body)[0]["text"]),
-        ({"Content-Type": "text/xml"}, "<sms>{text}</sms>", lambda body: str(ElementTree.fromstring(body).text)),
+        (
+            {"Content-Type": "text/xml"},
+            "<sms>{text}</sms>",
+            lambda body: str(ElementTree.fromstring(body).text),
+        ),
         ({}, "<sms>{text}</sms>", lambda body: str(ElementTree.fromstring(body).text)),
         ({}, "{to}={text}", lambda body: parse_qs(body)["+351912345678"][0]),
     ],
@@ -116,7 +124,9 @@ async def test_the_wait_that_is_asked_for(endpoint: Endpoint, asked: str, waits:
 async def test_a_hang_holds_no_other_up(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(over_http, "ANSWER_SECONDS", 0.3)
     gateway = Gateway(endpoint.url + "/{id}")
-    found = await sent(gateway, SmsMessage("hang", "+351912345678", "a"), SmsMessage("200", "+351912345679", "b"))
+    found = await sent(
+        gateway, SmsMessage("hang", "+351912345678", "a"), SmsMessage("200", "+351912345679", "b")
+    )
     assert found == [Verdict("retry", "TIMEOUT"), SENT]
 
 

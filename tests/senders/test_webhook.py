@@ -25,7 +25,9 @@ async def endpoint() -> AsyncIterator[Endpoint]:
 async def posted(endpoint: Endpoint, *paths: str) -> list[Verdict]:
     hooks = Webhooks({path: Hook(f"{endpoint.url}/{path}", SECRET) for path in paths})
     try:
-        return list(await hooks.send([WebhookMessage(f"d-{path}", path, b'{"n": 1}') for path in paths], now=NOW))
+        return list(
+            await hooks.send([WebhookMessage(f"d-{path}", path, b'{"n": 1}') for path in paths], now=NOW)
+        )
     finally:
         await hooks.close()
 
@@ -36,7 +38,11 @@ async def test_whoever_receives_it_can_check_it(endpoint: Endpoint) -> None:
     said = dict(part.split("=", 1) for part in seen.headers["selo-signature"].split(","))
     assert said["t"] == str(int(NOW.timestamp()))
     assert said["v1"] == hmac.new(SECRET, said["t"].encode() + b"." + seen.body, sha256).hexdigest()
-    assert (seen.headers["selo-delivery"], seen.headers["content-type"], seen.body) == ("d-204", "application/json", b'{"n": 1}')
+    assert (seen.headers["selo-delivery"], seen.headers["content-type"], seen.body) == (
+        "d-204",
+        "application/json",
+        b'{"n": 1}',
+    )
 
 
 async def test_each_answer_has_its_verdict(endpoint: Endpoint) -> None:
@@ -45,14 +51,18 @@ async def test_each_answer_has_its_verdict(endpoint: Endpoint) -> None:
     assert len(endpoint.seen) == 6
 
 
-async def test_a_hang_and_a_silence_are_tried_again(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_hang_and_a_silence_are_tried_again(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(over_http, "ANSWER_SECONDS", 0.3)
     assert await posted(endpoint, "hang", "200") == [Verdict("retry", "TIMEOUT"), SENT]
     endpoint.url = "http://127.0.0.1:9"
     assert await posted(endpoint, "200") == [Verdict("retry", "CONNECTION")]
 
 
-async def test_a_batch_ends_in_time_also_where_nobody_answers(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_batch_ends_in_time_also_where_nobody_answers(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(over_http, "BATCH_SECONDS", 0.3)
     monkeypatch.setattr(webhook, "AT_ONCE", 1)
     assert await posted(endpoint, "hang", "200") == [Verdict("retry", "TIMEOUT")] * 2

@@ -1,4 +1,6 @@
-"""Push without a key file: a server that is told its Firebase project alone goes by the identity of the machine it runs on."""
+"""Push without a key file: a server that is told its Firebase project alone goes by the identity of the
+machine it runs on.
+"""
 
 import asyncio
 import time
@@ -38,7 +40,11 @@ def test_a_server_that_knows_its_project_alone_pushes_as_the_machine_it_runs_on(
     programme.write_text(LOUD)
     with serving_fcm() as google:
         metadata = google.url.removeprefix("http://")
-        machine = {"GCE_METADATA_HOST": metadata, "GCE_METADATA_IP": metadata, "CLOUDSDK_CONFIG": str(tmp_path)}
+        machine = {
+            "GCE_METADATA_HOST": metadata,
+            "GCE_METADATA_IP": metadata,
+            "CLOUDSDK_CONFIG": str(tmp_path),
+        }
         project = {"SELO_FIREBASE_PROJECT": PROJECT, "SELO_FCM_URL": google.url}
         with serving(data, "--programme", str(programme), environment={**machine, **project}) as served:
             assert httpx.get(f"{served.url}/ready", timeout=10).json()["parts"]["push"] == "on"
@@ -47,5 +53,7 @@ def test_a_server_that_knows_its_project_alone_pushes_as_the_machine_it_runs_on(
             while not google.accepted and time.monotonic() < give_up_at:
                 time.sleep(0.02)
         assert google.faults == []
-        assert [(seen.address, seen.message["notification"]["title"]) for seen in google.accepted] == [("phone-1", "Thanks, Ana")]
+        assert [(seen.address, seen.message["notification"]["title"]) for seen in google.accepted] == [
+            ("phone-1", "Thanks, Ana")
+        ]
         assert len(google.tokens) == 1

@@ -1,4 +1,6 @@
-"""A desk over a fresh database for stories about people: a sender that keeps what it was asked to send, and a clock to wind."""
+"""A desk over a fresh database for stories about people: a sender that keeps what it was asked to send, and a
+clock to wind.
+"""
 
 from __future__ import annotations
 
@@ -75,7 +77,9 @@ class People:
         return self.desk.store
 
 
-async def enrolled(people: People, email: str = "ana@example.com", *, now: datetime = NOW, **said: object) -> MemberSignedIn:
+async def enrolled(
+    people: People, email: str = "ana@example.com", *, now: datetime = NOW, **said: object
+) -> MemberSignedIn:
     """A member who has enrolled and signed in for the first time."""
     application = Application(**{"name": "Ana", "terms_version": "2026-01", "email": email, **said})  # type: ignore[arg-type]
     await enrol(people.desk, application, key=f"enrol {email} {now}", now=now)

@@ -1,4 +1,6 @@
-"""A house whose programme has messages of every sort, members with phones, and senders that keep what they are given."""
+"""A house whose programme has messages of every sort, members with phones, and senders that keep what they
+are given.
+"""
 
 from __future__ import annotations
 
@@ -88,7 +90,13 @@ class Texts:
         return [SENT for _ in batch]
 
 
-def post_of(push: Pushes | None = None, *, mail: Mails | None = None, sms: Texts | None = None, lease: timedelta = outbox.LEASE) -> Post:
+def post_of(
+    push: Pushes | None = None,
+    *,
+    mail: Mails | None = None,
+    sms: Texts | None = None,
+    lease: timedelta = outbox.LEASE,
+) -> Post:
     """What one worker has."""
     return Post(Senders(push, mail, sms), lease=lease)
 
@@ -103,24 +111,45 @@ async def loud(database: Database, text: str = LOUD) -> House:
 
 async def phone(house: House, member: str = "ana", *, token: str = "token-1", at: datetime = NOON) -> Device:
     """A phone of a member's that pushes reach."""
-    device = Device(devices.device_id(member, token), member, "ANDROID", token.encode().hex()[:16], at, at, token, "TOKEN")
+    device = Device(
+        devices.device_id(member, token), member, "ANDROID", token.encode().hex()[:16], at, at, token, "TOKEN"
+    )
     await devices.put(house.store, device)
     return device
 
 
-async def say(house: House, member: str = "ana", *, locale: str = "en", zone: str = "Europe/Lisbon", news: bool | None = None) -> None:
+async def say(
+    house: House,
+    member: str = "ana",
+    *,
+    locale: str = "en",
+    zone: str = "Europe/Lisbon",
+    news: bool | None = None,
+) -> None:
     """Change what a member says of themselves."""
     kept = await member_of(house, member)
-    details = replace(kept.details, locale=locale, timezone=zone, email=f"{member}@shop.example", phone="+351912345678")
+    details = replace(
+        kept.details, locale=locale, timezone=zone, email=f"{member}@shop.example", phone="+351912345678"
+    )
     if news is not None:
         details = replace(details, consents=(GivenConsent("marketing", news, NOON, "Yes, news", 1, "app"),))
-    await house.store.transact([update("members", {"_id": member}, {"$set": {"profile": write_details(details)}})])
+    await house.store.transact(
+        [update("members", {"_id": member}, {"$set": {"profile": write_details(details)}})]
+    )
 
 
-async def happens(house: House, name: str, member: str = "ana", *, at: datetime = NOON, **data: str | int) -> str:
+async def happens(
+    house: House, name: str, member: str = "ana", *, at: datetime = NOON, **data: str | int
+) -> str:
     """Let an event happen to a member; returns the id of its first outbox row."""
     published, kept = house.programmes.current(), await member_of(house, member)
-    event = Event(f"{name}:{member}:{kept.member.seq}", name, at, "till", {"place": None, "people": None, **data} if data else {})
+    event = Event(
+        f"{name}:{member}:{kept.member.seq}",
+        name,
+        at,
+        "till",
+        {"place": None, "people": None, **data} if data else {},
+    )
     decision = decide(published.programme, kept.member, event, now=at, version=published.version)
     await committed(house, published, decision, now=at)
     return f"{member}:{decision.member.seq}:0"
@@ -128,7 +157,9 @@ async def happens(house: House, name: str, member: str = "ana", *, at: datetime 
 
 # ---------------------------------------------------------------- the worker
 async def works(house: House, post: Post, *, now: datetime = NOON) -> int:
-    """Let a worker go on, in its lane and then in the other, until nothing is due; returns how many deliveries left."""
+    """Let a worker go on, in its lane and then in the other, until nothing is due; returns how many
+    deliveries left.
+    """
     sent = 0
     for each in (post, replace(post, lane="systems" if post.lane == "people" else "people")):
         while (done := await deliver(house, each, now=now)).found:

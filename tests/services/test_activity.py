@@ -1,4 +1,6 @@
-"""What happens to a member, told in order and once: as it happens, after a break, and after the stream was lost."""
+"""What happens to a member, told in order and once: as it happens, after a break, and after the stream was
+lost.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -90,16 +92,24 @@ async def test_a_voucher_issued_and_used_is_told_with_its_points(database: Datab
         phone = Phone(house)
         await listens(house)
         await asyncio.sleep(0.1)
-        done = await redemption.redeem(house, member_id="ana", reward="mug", key="redeem-1", now=NOW + timedelta(days=200))
+        done = await redemption.redeem(
+            house, member_id="ana", reward="mug", key="redeem-1", now=NOW + timedelta(days=200)
+        )
         code = await _code(house, done.voucher.id)
-        await redemption.use(house, till=TILL, code=code, key="use-1", now=NOW + timedelta(days=200, seconds=1))
+        await redemption.use(
+            house, till=TILL, code=code, key="use-1", now=NOW + timedelta(days=200, seconds=1)
+        )
         told = await phone.hears(3)
         assert [one.change for one in told if isinstance(one, Stepped)] == ["issued", "used"]
-        assert [entry.entry.amount for one in told if isinstance(one, Moved) for entry in one.entries] == [-50]
+        assert [entry.entry.amount for one in told if isinstance(one, Moved) for entry in one.entries] == [
+            -50
+        ]
         await phone.close()
 
 
-async def test_each_step_of_a_voucher_is_told_for_what_it_is_its_reversal_and_its_lapse_too(database: Database) -> None:
+async def test_each_step_of_a_voucher_is_told_for_what_it_is_its_reversal_and_its_lapse_too(
+    database: Database,
+) -> None:
     house = await open_house(database)
     await join(house, "ana")
     await _visits(house, 6)
@@ -112,7 +122,12 @@ async def test_each_step_of_a_voucher_is_told_for_what_it_is_its_reversal_and_it
         code = await _code(house, done.voucher.id)
         await redemption.use(house, till=TILL, code=code, key="use-1", now=then + timedelta(seconds=1))
         await redemption.reverse(
-            house, till=TILL, voucher_id=done.voucher.id, reason="the wrong one", key="back-1", now=then + timedelta(seconds=2)
+            house,
+            till=TILL,
+            voucher_id=done.voucher.id,
+            reason="the wrong one",
+            key="back-1",
+            now=then + timedelta(seconds=2),
         )
         await turn(house, now=then + timedelta(days=30))
         told = await phone.hears(5)
@@ -132,7 +147,9 @@ async def test_who_comes_back_is_told_what_they_missed_once_and_in_order(databas
     await _visits(house, 5)
     async with followed(house):
         all_of_it = Phone(house, after=Cursor(1, 0, 0))
-        first = await all_of_it.hears(7)  # one reward is within reach with the first visit, another with the fifth
+        first = await all_of_it.hears(
+            7
+        )  # one reward is within reach with the first visit, another with the fifth
         assert sorted(type(one).__name__ for one in first) == ["Gained", "Gained", *["Moved"] * 5]
         for at in range(6):
             later = Phone(house, after=all_of_it.told[at].cursor)
@@ -142,7 +159,10 @@ async def test_who_comes_back_is_told_what_they_missed_once_and_in_order(databas
 
 
 async def test_letters_and_rows_are_told_again_in_the_order_in_which_they_came(database: Database) -> None:
-    paid = LOUD.replace("do: [{message: thanks}]", "title: Visit, do: [{award: {wallet: points, fixed: 5}}, {message: thanks}]")
+    paid = LOUD.replace(
+        "do: [{message: thanks}]",
+        "title: Visit, do: [{award: {wallet: points, fixed: 5}}, {message: thanks}]",
+    )
     house = await loud(database, paid)
     came: list[object] = []
     async with followed(house):
@@ -188,7 +208,9 @@ async def test_what_happened_while_the_stream_was_lost_is_not_missed(database: D
         await phone.close()
 
 
-async def test_for_one_that_falls_behind_twenty_rows_are_kept_and_the_rest_is_read(database: Database, wire: Wire) -> None:
+async def test_for_one_that_falls_behind_twenty_rows_are_kept_and_the_rest_is_read(
+    database: Database, wire: Wire
+) -> None:
     house = await open_house(database)
     await join(house, "ana")
     async with followed(house):
@@ -202,10 +224,14 @@ async def test_for_one_that_falls_behind_twenty_rows_are_kept_and_the_rest_is_re
                 await asyncio.sleep(0.01)
         assert (len(listener.rows), min(listener.rows)) == (20, 23)
         with wire.counting() as counted:
-            rest = [await asyncio.wait_for(anext(told), 10) for _ in range(41)]  # 40 purchases, and a reward that they unlock
+            rest = [
+                await asyncio.wait_for(anext(told), 10) for _ in range(41)
+            ]  # 40 purchases, and a reward that they unlock
         moved = [one.what for one in rest if isinstance(one.what, Moved)]
         assert [one.entry.balance for each in moved for one in each.entries] == list(range(2, 42))
-        assert [command.body["find"] for command in counted.commands if command.name == "find"].count("journal") == 1
+        assert [command.body["find"] for command in counted.commands if command.name == "find"].count(
+            "journal"
+        ) == 1
         assert listener.rows == {}
         await told.aclose()
     assert house.live.listeners == 0

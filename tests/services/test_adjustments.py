@@ -16,8 +16,12 @@ from tests.houses import CASHIER, NOW, TILL, bought, join, open_house
 async def test_a_correction_is_kept_with_its_reason(database: Database) -> None:
     house = await open_house(database)
     await join(house, "ana")
-    done = await adjustments.adjust(house, till=TILL, member_id="ana", wallet="points", amount=30, reason="sorry", key="a", now=NOW)
-    again = await adjustments.adjust(house, till=TILL, member_id="ana", wallet="points", amount=30, reason="sorry", key="a", now=NOW)
+    done = await adjustments.adjust(
+        house, till=TILL, member_id="ana", wallet="points", amount=30, reason="sorry", key="a", now=NOW
+    )
+    again = await adjustments.adjust(
+        house, till=TILL, member_id="ana", wallet="points", amount=30, reason="sorry", key="a", now=NOW
+    )
     trail = await audit.between(house.store, since=NOW, until=NOW + timedelta(days=1), member="ana")
     assert (done.told.entry.amount, done.wallet.available) == (30, 30)
     assert again.told == done.told
@@ -31,9 +35,13 @@ async def test_below_zero_is_refused_and_leaves_the_key_free(database: Database)
     house = await open_house(database)
     await join(house, "ana")
     with pytest.raises(BalanceTooLow) as refused:
-        await adjustments.adjust(house, till=TILL, member_id="ana", wallet="points", amount=-5, reason="sorry", key="a", now=NOW)
+        await adjustments.adjust(
+            house, till=TILL, member_id="ana", wallet="points", amount=-5, reason="sorry", key="a", now=NOW
+        )
     assert refused.value.missing == 5
-    done = await adjustments.adjust(house, till=TILL, member_id="ana", wallet="points", amount=7, reason="sorry", key="a", now=NOW)
+    done = await adjustments.adjust(
+        house, till=TILL, member_id="ana", wallet="points", amount=7, reason="sorry", key="a", now=NOW
+    )
     assert done.wallet.available == 7
 
 
@@ -42,7 +50,9 @@ async def test_nothing_and_too_much_are_no_corrections(database: Database, amoun
     house = await open_house(database)
     await join(house, "ana")
     with pytest.raises(InvalidInput, match="with a minus to take away") as refused:
-        await adjustments.adjust(house, till=TILL, member_id="ana", wallet="points", amount=amount, reason="gift", key="a", now=NOW)
+        await adjustments.adjust(
+            house, till=TILL, member_id="ana", wallet="points", amount=amount, reason="gift", key="a", now=NOW
+        )
     assert refused.value.field == "amount"
     assert (await reading.home(house, member_id="ana", now=NOW)).member.seq == 1
 
@@ -51,7 +61,9 @@ async def test_a_cashier_may_not(database: Database) -> None:
     house = await open_house(database)
     await join(house, "ana")
     with pytest.raises(NotAllowed) as refused:
-        await adjustments.adjust(house, till=CASHIER, member_id="ana", wallet="points", amount=5, reason="gift", key="a", now=NOW)
+        await adjustments.adjust(
+            house, till=CASHIER, member_id="ana", wallet="points", amount=5, reason="gift", key="a", now=NOW
+        )
     assert refused.value.reason == "ROLE"
     assert (await reading.home(house, member_id="ana", now=NOW)).member.seq == 1
 
@@ -59,15 +71,21 @@ async def test_a_cashier_may_not(database: Database) -> None:
 async def test_unknown_wallets_and_members_are_told_apart(database: Database) -> None:
     house = await open_house(database)
     with pytest.raises(InvalidInput):
-        await adjustments.adjust(house, till=TILL, member_id="ana", wallet="gold", amount=5, reason="gift", key="a", now=NOW)
+        await adjustments.adjust(
+            house, till=TILL, member_id="ana", wallet="gold", amount=5, reason="gift", key="a", now=NOW
+        )
     with pytest.raises(NotFound):
-        await adjustments.adjust(house, till=TILL, member_id="ana", wallet="points", amount=5, reason="gift", key="a", now=NOW)
+        await adjustments.adjust(
+            house, till=TILL, member_id="ana", wallet="points", amount=5, reason="gift", key="a", now=NOW
+        )
 
 
 async def test_a_frozen_member_earns_nothing_until_thawed(database: Database) -> None:
     house = await open_house(database)
     await join(house, "ana")
-    frozen = await adjustments.freeze(house, till=TILL, member_id="ana", reason="a stolen phone", key="a", now=NOW)
+    frozen = await adjustments.freeze(
+        house, till=TILL, member_id="ana", reason="a stolen phone", key="a", now=NOW
+    )
     assert frozen.member.frozen
     with pytest.raises(MemberFrozen):
         await purchases.record(house, till=TILL, member_id="ana", given=bought("r1"), key="k", now=NOW)

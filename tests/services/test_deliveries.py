@@ -1,4 +1,6 @@
-"""The outbox delivered: once each, in the member's language, never at night, never without consent, never lost."""
+"""The outbox delivered: once each, in the member's language, never at night, never without consent, never
+lost.
+"""
 
 import asyncio
 from collections.abc import Sequence
@@ -15,7 +17,22 @@ from domain.services.senders import PushMessage, Verdict
 from domain.store import outbox, push_addresses
 from domain.store.connect import Database
 from tests.houses import join
-from tests.services.post import LOUD, NIGHT, NOON, Mails, Pushes, Texts, happens, loud, phone, post_of, row, say, states, works
+from tests.services.post import (
+    LOUD,
+    NIGHT,
+    NOON,
+    Mails,
+    Pushes,
+    Texts,
+    happens,
+    loud,
+    phone,
+    post_of,
+    row,
+    say,
+    states,
+    works,
+)
 
 
 @dataclass
@@ -73,11 +90,15 @@ async def test_e_mail_and_text_message_go_where_the_member_said(database: Databa
     mails, texts = Mails(), Texts()
     await happens(house, "mailed")
     assert await works(house, post_of(mail=mails, sms=texts)) == 2
-    assert [(one.to, one.subject, one.text, one.unsubscribe) for one in mails.got] == [("ana@shop.example", "Letter", "Read me", None)]
+    assert [(one.to, one.subject, one.text, one.unsubscribe) for one in mails.got] == [
+        ("ana@shop.example", "Letter", "Read me", None)
+    ]
     assert [(one.to, one.text) for one in texts.got] == [("+351912345678", "Letter\nRead me")]
 
 
-async def test_a_consent_withdrawn_before_the_sending_stops_it_and_the_operator_sees_why(database: Database) -> None:
+async def test_a_consent_withdrawn_before_the_sending_stops_it_and_the_operator_sees_why(
+    database: Database,
+) -> None:
     house = await loud(database)
     await phone(house)
     await say(house, news=True)
@@ -131,7 +152,9 @@ async def test_a_member_who_moved_zones_is_woken_by_neither(database: Database) 
     assert await works(house, post_of(pushes), now=moved) == 1
 
 
-async def test_a_later_one_takes_the_place_of_one_not_delivered_yet_and_the_inbox_keeps_both(database: Database) -> None:
+async def test_a_later_one_takes_the_place_of_one_not_delivered_yet_and_the_inbox_keeps_both(
+    database: Database,
+) -> None:
     house = await loud(database)
     await phone(house)
     first = await happens(house, "rained", at=NIGHT)
@@ -144,7 +167,10 @@ async def test_a_later_one_takes_the_place_of_one_not_delivered_yet_and_the_inbo
     assert [one.id.partition("/")[0] for one in pushes.got] == [second]
     assert pushes.got[0].collapse == "weather"
     assert await states(house, first) == [("push", "dropped", "collapsed")]
-    assert [one.id for one in (await inbox.opened(house, member_id="ana", first=20)).letters] == [second, first]
+    assert [one.id for one in (await inbox.opened(house, member_id="ana", first=20)).letters] == [
+        second,
+        first,
+    ]
 
 
 async def test_two_that_are_due_together_leave_as_the_later_one(database: Database) -> None:
@@ -177,10 +203,15 @@ async def test_there_is_no_second_of_its_kind_within_its_days(database: Database
     letters = (await inbox.opened(house, member_id="ana", first=20)).letters
     assert [(one.n, one.sent_at) for one in letters] == [(2, NOON + timedelta(days=7)), (1, NOON)]
     assert letters[0].id == again
-    assert sorted(one.error for one in await outbox.troubled(house.store, "dropped", first=10)) == ["once", "once"]
+    assert sorted(one.error for one in await outbox.troubled(house.store, "dropped", first=10)) == [
+        "once",
+        "once",
+    ]
 
 
-async def test_what_fails_is_tried_again_ever_later_then_parked_with_its_error_until_an_operator_says_so(database: Database) -> None:
+async def test_what_fails_is_tried_again_ever_later_then_parked_with_its_error_until_an_operator_says_so(
+    database: Database,
+) -> None:
     house = await loud(database)
     await phone(house)
     id = await happens(house, "visited", place="Baixa", people=2)
@@ -190,9 +221,14 @@ async def test_what_fails_is_tried_again_ever_later_then_parked_with_its_error_u
         await works(house, post_of(pushes), now=now)
         waits.append((await row(house, id)).due - now)
         now = (await row(house, id)).due
-    assert [timedelta(seconds=10 * 2**n) <= wait <= timedelta(seconds=12.5 * 2**n) for n, wait in enumerate(waits[:7])] == [True] * 7
+    assert [
+        timedelta(seconds=10 * 2**n) <= wait <= timedelta(seconds=12.5 * 2**n)
+        for n, wait in enumerate(waits[:7])
+    ] == [True] * 7
     assert len(pushes.got) == 8
-    assert [(one.id, one.error) for one in await outbox.troubled(house.store, "parked", first=10)] == [(id, "HTTP 500")]
+    assert [(one.id, one.error) for one in await outbox.troubled(house.store, "parked", first=10)] == [
+        (id, "HTTP 500")
+    ]
     assert await works(house, post_of(pushes), now=now + timedelta(days=1)) == 0
     assert len(pushes.got) == 8
     pushes.says = lambda one: Verdict("sent")
@@ -210,8 +246,12 @@ async def test_retry_after_is_obeyed(database: Database) -> None:
     assert timedelta(minutes=10) <= (await row(house, id)).due - NOON <= timedelta(minutes=12.5)
 
 
-@pytest.mark.parametrize(("verdict", "rest"), [("pause", timedelta(seconds=60)), ("break", timedelta(minutes=5))])
-async def test_a_sender_that_rests_is_asked_nothing_and_no_attempt_is_counted(database: Database, verdict: str, rest: timedelta) -> None:
+@pytest.mark.parametrize(
+    ("verdict", "rest"), [("pause", timedelta(seconds=60)), ("break", timedelta(minutes=5))]
+)
+async def test_a_sender_that_rests_is_asked_nothing_and_no_attempt_is_counted(
+    database: Database, verdict: str, rest: timedelta
+) -> None:
     house = await loud(database)
     await phone(house)
     pushes = Pushes(says=lambda one: Verdict("pause" if verdict == "pause" else "break", "QUOTA"))
@@ -228,7 +268,9 @@ async def test_a_sender_that_rests_is_asked_nothing_and_no_attempt_is_counted(da
     assert await works(house, post, now=NOON + rest + timedelta(seconds=6)) == 2
 
 
-async def test_what_a_slow_sender_leaves_no_time_for_waits_for_the_next_round_and_counts_as_no_attempt(database: Database) -> None:
+async def test_what_a_slow_sender_leaves_no_time_for_waits_for_the_next_round_and_counts_as_no_attempt(
+    database: Database,
+) -> None:
     house = await loud(database)
     for at in range(60):
         await phone(house, token=f"token-{at:02}")
@@ -259,7 +301,9 @@ async def test_a_token_that_reaches_nobody_is_forgotten_and_the_others_are_not(d
     assert [one.token for one in left["ana"]] == ["here"]
 
 
-async def test_a_device_is_forgotten_at_the_third_message_that_it_makes_impossible(database: Database) -> None:
+async def test_a_device_is_forgotten_at_the_third_message_that_it_makes_impossible(
+    database: Database,
+) -> None:
     house = await loud(database)
     await phone(house)
     post = post_of(Pushes(says=lambda one: Verdict("drop_message", "INVALID_ARGUMENT")))
@@ -308,7 +352,9 @@ async def test_a_sender_that_fails_whole_is_tried_again(database: Database) -> N
     assert await states(house, id) == [("push", "pending", "ConnectionError")]
 
 
-async def test_a_row_that_cannot_be_read_is_parked_with_its_fault_and_the_rest_goes_on(database: Database) -> None:
+async def test_a_row_that_cannot_be_read_is_parked_with_its_fault_and_the_rest_goes_on(
+    database: Database,
+) -> None:
     house = await loud(database)
     await phone(house)
     await join(house, "rui", at=NOON)
@@ -321,7 +367,9 @@ async def test_a_row_that_cannot_be_read_is_parked_with_its_fault_and_the_rest_g
     assert [(await row(house, id)).state for id in (beside, other)] == ["done", "done"]
     assert (await inbox.mailbox(house, member_id="ana")).n == 1
     shown = await operator.listed(house, state="parked", first=10)
-    assert [(one.id, one.what, one.attempts, one.error) for one in shown] == [(older, "message thanks", 0, "unreadable: KeyError")]
+    assert [(one.id, one.what, one.attempts, one.error) for one in shown] == [
+        (older, "message thanks", 0, "unreadable: KeyError")
+    ]
     assert await operator.again(house, ids=[], now=NOON) == (1, [])
     assert await operator.listed(house, state="parked", first=10) == []
     await works(house, post_of(pushes))  # which this version cannot read now either

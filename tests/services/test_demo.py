@@ -26,13 +26,21 @@ async def unheard(database_uri: str) -> AsyncIterator[Database]:
         await fresh.close()
 
 
-async def test_whoever_invited_has_all_their_friends_counted(unheard: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_whoever_invited_has_all_their_friends_counted(
+    unheard: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(demo_people, "MEMBERS", 40)
-    house = await open_house(unheard, NUMISCOLLECT.read_text(encoding="utf-8"), now=datetime(2020, 1, 1, tzinfo=UTC))
-    shown = await demo.fill(house.store, published=house.programmes.current(), now=NOW, progress=lambda what, done, total: None)
+    house = await open_house(
+        unheard, NUMISCOLLECT.read_text(encoding="utf-8"), now=datetime(2020, 1, 1, tzinfo=UTC)
+    )
+    shown = await demo.fill(
+        house.store, published=house.programmes.current(), now=NOW, progress=lambda what, done, total: None
+    )
     kept = await members.find_many(house.store, [id async for id in members.each(house.store)])
     assert len(kept) == len(shown) == 40
-    named = Counter(one.member.referral.referred_by for one in kept.values() if one.member.referral.referred_by)
+    named = Counter(
+        one.member.referral.referred_by for one in kept.values() if one.member.referral.referred_by
+    )
     assert {id: one.invited for id, one in kept.items() if one.invited} == named
     friends = {id: one.member.referral.friends for id, one in kept.items()}
     assert sum(friends.values()) > 0

@@ -1,4 +1,6 @@
-"""Two days without a worker: what time brought meanwhile is made up for once, in its order, and its messages with it."""
+"""Two days without a worker: what time brought meanwhile is made up for once, in its order, and its messages
+with it.
+"""
 
 import asyncio
 from collections.abc import Sequence
@@ -69,7 +71,9 @@ async def _join(house: House, member: str, birthday: date) -> None:
     published = house.programmes.current()
     details = replace(Details(name=member.title(), locale="en", timezone="Europe/Lisbon"), birthday=birthday)
     event = Event(f"enrol:{member}", ENROLLED, BEGAN, "selo", {"referredBy": None}, profile=details.profile)
-    decision = decide(published.programme, new_member(member, f"0000{member}"), event, now=BEGAN, version=published.version)
+    decision = decide(
+        published.programme, new_member(member, f"0000{member}"), event, now=BEGAN, version=published.version
+    )
     await committed(house, published, decision, now=BEGAN, details=details)
 
 

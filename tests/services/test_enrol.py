@@ -1,4 +1,6 @@
-"""Joining over the real database: reserved, proven, begun; once whatever races; and the same answer whoever asks."""
+"""Joining over the real database: reserved, proven, begun; once whatever races; and the same answer whoever
+asks.
+"""
 
 import asyncio
 from collections.abc import Mapping
@@ -11,7 +13,14 @@ from domain.model.codes import valid_number
 from domain.model.contacts import Contact
 from domain.services.consents import Answer
 from domain.services.enrol import Application, CodeSent, enrol
-from domain.services.errors import Conflicting, InvalidInput, NotEnrolled, SignInRefused, TermsNotAccepted, TooMany
+from domain.services.errors import (
+    Conflicting,
+    InvalidInput,
+    NotEnrolled,
+    SignInRefused,
+    TermsNotAccepted,
+    TooMany,
+)
 from domain.services.sign_in import MemberSignedIn, request_code, sign_in
 from domain.store import contacts
 from domain.store.connect import Raw
@@ -34,16 +43,35 @@ async def codes_row(people: People) -> Raw:
 async def test_a_membership_is_reserved_until_the_contact_is_proven(people: People) -> None:
     answer = await enrol(people.desk, ANA, key="k1", now=NOW)
     assert answer == CodeSent("a***@example.com", NOW + LIFE)
-    assert [(contact, locale) for contact, _, locale in people.sent.codes] == [(Contact("email", "ana@example.com"), "pt")]
-    assert [await count(people, name) for name in ("members", "contacts", "journal", "sessions")] == [0, 0, 0, 0]
+    assert [(contact, locale) for contact, _, locale in people.sent.codes] == [
+        (Contact("email", "ana@example.com"), "pt")
+    ]
+    assert [await count(people, name) for name in ("members", "contacts", "journal", "sessions")] == [
+        0,
+        0,
+        0,
+        0,
+    ]
 
     one = await sign_in(
-        people.desk, contact="ana@example.com", code=people.sent.last, installation="phone-1", now=NOW + timedelta(minutes=9)
+        people.desk,
+        contact="ana@example.com",
+        code=people.sent.last,
+        installation="phone-1",
+        now=NOW + timedelta(minutes=9),
     )
     assert one.enrolled
     member = await kept(people, one.member)
-    assert (member.details.name, member.details.email, member.details.phone) == ("Ana Silva", "ana@example.com", None)
-    assert (member.details.locale, member.details.timezone, member.details.terms) == ("pt", "Europe/Lisbon", "2026-01")
+    assert (member.details.name, member.details.email, member.details.phone) == (
+        "Ana Silva",
+        "ana@example.com",
+        None,
+    )
+    assert (member.details.locale, member.details.timezone, member.details.terms) == (
+        "pt",
+        "Europe/Lisbon",
+        "2026-01",
+    )
     assert member.member.joined_at == NOW + timedelta(minutes=9)
     assert member.member.wallets["points"].available == 100
     assert valid_number(member.member.number)
@@ -70,13 +98,23 @@ async def test_neither_code_nor_contact_stands_in_the_record_of_codes_or_request
 
 async def test_a_phone_number_enrols_as_well(people: People) -> None:
     said = Application(
-        name="Bo", terms_version="2026-01", phone="+351 912 345 678", locale="pl", timezone="Europe/Warsaw", birthday=date(1990, 2, 28)
+        name="Bo",
+        terms_version="2026-01",
+        phone="+351 912 345 678",
+        locale="pl",
+        timezone="Europe/Warsaw",
+        birthday=date(1990, 2, 28),
     )
     assert (await enrol(people.desk, said, key="k", now=NOW)).sent_to == "+351******678"
     assert people.sent.codes[-1][2] == "pl"
     one = await sign_in(people.desk, contact="+351-912-345-678", code=people.sent.last, now=NOW)
     details = (await kept(people, one.member)).details
-    assert (details.phone, details.email, details.locale, details.timezone) == ("+351912345678", None, "pl", "Europe/Warsaw")
+    assert (details.phone, details.email, details.locale, details.timezone) == (
+        "+351912345678",
+        None,
+        "pl",
+        "Europe/Warsaw",
+    )
     assert details.birthday == date(1990, 2, 28)
 
 
@@ -87,7 +125,10 @@ async def test_the_same_key_and_application_again_answer_the_same_and_send_nothi
     assert len(people.sent.codes) == 1
     with pytest.raises(Conflicting):
         await enrol(
-            people.desk, Application(name="Ana Silva", terms_version="2026-01", email="ana@example.com", locale="en"), key="k1", now=NOW
+            people.desk,
+            Application(name="Ana Silva", terms_version="2026-01", email="ana@example.com", locale="en"),
+            key="k1",
+            now=NOW,
         )
     assert len(people.sent.codes) == 1
 
@@ -105,7 +146,12 @@ async def test_where_no_code_can_be_sent_nothing_is_written_and_no_key_bound(peo
 
 async def test_a_key_belongs_to_its_contact(people: People) -> None:
     await enrol(people.desk, ANA, key="k1", now=NOW)
-    await enrol(people.desk, Application(name="Bo", terms_version="2026-01", email="bo@example.com"), key="k1", now=NOW)
+    await enrol(
+        people.desk,
+        Application(name="Bo", terms_version="2026-01", email="bo@example.com"),
+        key="k1",
+        now=NOW,
+    )
     assert len(people.sent.codes) == 2
 
 
@@ -123,13 +169,25 @@ async def test_twenty_times_the_same_request_at_once_is_one(people: People) -> N
     assert await count(people, "requests") == 1
 
 
-async def test_a_known_contact_is_answered_by_the_same_commands_and_signed_in_as_who_they_are(people: People, wire: Wire) -> None:
+async def test_a_known_contact_is_answered_by_the_same_commands_and_signed_in_as_who_they_are(
+    people: People, wire: Wire
+) -> None:
     member = await enrolled(people, "ana@example.com")
     later = NOW + timedelta(days=1)
     with wire.counting() as known:
-        answer = await enrol(people.desk, Application(name="Eve", terms_version="2026-01", email="ana@example.com"), key="k2", now=later)
+        answer = await enrol(
+            people.desk,
+            Application(name="Eve", terms_version="2026-01", email="ana@example.com"),
+            key="k2",
+            now=later,
+        )
     with wire.counting() as unknown:
-        other = await enrol(people.desk, Application(name="Eve", terms_version="2026-01", email="eva@example.com"), key="k2", now=later)
+        other = await enrol(
+            people.desk,
+            Application(name="Eve", terms_version="2026-01", email="eva@example.com"),
+            key="k2",
+            now=later,
+        )
     assert known.names == unknown.names
     assert (answer.expires_at, answer.sent_to[-12:]) == (other.expires_at, other.sent_to[-12:])
     again = await sign_in(people.desk, contact="ana@example.com", code=people.sent.codes[-2][1], now=later)
@@ -138,9 +196,16 @@ async def test_a_known_contact_is_answered_by_the_same_commands_and_signed_in_as
     assert (await kept(people, member.member)).member.wallets["points"].available == 100
 
 
-async def test_of_two_enrolments_for_one_contact_the_later_one_counts_and_one_member_begins(people: People) -> None:
+async def test_of_two_enrolments_for_one_contact_the_later_one_counts_and_one_member_begins(
+    people: People,
+) -> None:
     await enrol(people.desk, ANA, key="k1", now=NOW)
-    await enrol(people.desk, Application(name="Ana Costa", terms_version="2026-01", email="ana@example.com"), key="k2", now=NOW)
+    await enrol(
+        people.desk,
+        Application(name="Ana Costa", terms_version="2026-01", email="ana@example.com"),
+        key="k2",
+        now=NOW,
+    )
     first, second = (code for _, code, _ in people.sent.codes)
     if first != second:
         with pytest.raises(SignInRefused):
@@ -154,31 +219,50 @@ async def test_twenty_first_sign_ins_at_once_begin_one_membership_with_one_sessi
     await enrol(people.desk, ANA, key="k1", now=NOW)
     code = people.sent.last
     results = await asyncio.gather(
-        *(sign_in(people.desk, contact="ana@example.com", code=code, now=NOW) for _ in range(20)), return_exceptions=True
+        *(sign_in(people.desk, contact="ana@example.com", code=code, now=NOW) for _ in range(20)),
+        return_exceptions=True,
     )
     signed_in = [one for one in results if isinstance(one, MemberSignedIn)]
     refused = [one.reason for one in results if isinstance(one, SignInRefused)]
     assert (len(signed_in), len(refused)) == (1, 19)
     assert set(refused) <= {"EXPIRED_CODE", "TOO_MANY_ATTEMPTS"}
-    assert [await count(people, name) for name in ("members", "contacts", "journal", "sessions")] == [1, 2, 1, 1]
+    assert [await count(people, name) for name in ("members", "contacts", "journal", "sessions")] == [
+        1,
+        2,
+        1,
+        1,
+    ]
 
 
 async def test_a_code_asked_for_later_begins_the_membership_too_for_a_day(people: People) -> None:
     await enrol(people.desk, ANA, key="k1", now=NOW)
     await request_code(people.desk, contact="ana@example.com", locale="en", now=NOW + timedelta(hours=23))
-    assert (await sign_in(people.desk, contact="ana@example.com", code=people.sent.last, now=NOW + timedelta(hours=23))).enrolled
+    assert (
+        await sign_in(
+            people.desk, contact="ana@example.com", code=people.sent.last, now=NOW + timedelta(hours=23)
+        )
+    ).enrolled
 
-    await enrol(people.desk, Application(name="Bo", terms_version="2026-01", email="bo@example.com"), key="k1", now=NOW)
+    await enrol(
+        people.desk,
+        Application(name="Bo", terms_version="2026-01", email="bo@example.com"),
+        key="k1",
+        now=NOW,
+    )
     await request_code(people.desk, contact="bo@example.com", locale="en", now=NOW + timedelta(hours=24))
     with pytest.raises(NotEnrolled):
-        await sign_in(people.desk, contact="bo@example.com", code=people.sent.last, now=NOW + timedelta(hours=24))
+        await sign_in(
+            people.desk, contact="bo@example.com", code=people.sent.last, now=NOW + timedelta(hours=24)
+        )
 
 
 async def test_consents_are_kept_as_they_were_given(people: People) -> None:
     answers = (Answer("marketing", True, 3), Answer("profiling", False, 1))
     one = await enrolled(people, locale="en", consents=answers)
     member = await kept(people, one.member)
-    assert [(c.purpose, c.granted, c.at, c.wording, c.wording_version, c.source) for c in member.details.consents] == [
+    assert [
+        (c.purpose, c.granted, c.at, c.wording, c.wording_version, c.source) for c in member.details.consents
+    ] == [
         ("marketing", True, NOW, "Yes, news", 3, "enrolment"),
         ("profiling", False, NOW, "Sim, perfil", 1, "enrolment"),
     ]
@@ -195,19 +279,29 @@ async def test_a_friends_invitation_is_kept_and_counted(people: People) -> None:
     assert (await kept(people, friend.member)).member.seq == 1
 
 
-async def test_whether_a_number_is_anybodys_is_told_to_nobody_who_asks_to_join(people: People, wire: Wire) -> None:
+async def test_whether_a_number_is_anybodys_is_told_to_nobody_who_asks_to_join(
+    people: People, wire: Wire
+) -> None:
     friend = await enrolled(people, "ana@example.com")
     known = (await kept(people, friend.member)).member.number
     answers, commands = [], []
     for at, code in enumerate((known, codes.membership_number(7))):
-        application = Application(name="Bo", terms_version="2026-01", email=f"b{at}@example.com", referral_code=code)
+        application = Application(
+            name="Bo", terms_version="2026-01", email=f"b{at}@example.com", referral_code=code
+        )
         with wire.counting() as counted:
             answers.append(await enrol(people.desk, application, key="k", now=NOW))
         commands.append(counted.names)
     assert answers[0] == answers[1]
     assert commands[0] == commands[1]
-    joined = [await sign_in(people.desk, contact=f"b{at}@example.com", code=people.sent.codes[at - 2][1], now=NOW) for at in (0, 1)]
-    assert [(await kept(people, one.member)).member.referral.referred_by for one in joined] == [friend.member, None]
+    joined = [
+        await sign_in(people.desk, contact=f"b{at}@example.com", code=people.sent.codes[at - 2][1], now=NOW)
+        for at in (0, 1)
+    ]
+    assert [(await kept(people, one.member)).member.referral.referred_by for one in joined] == [
+        friend.member,
+        None,
+    ]
     assert (await kept(people, friend.member)).invited == 1
 
 
@@ -236,14 +330,19 @@ async def test_whether_a_number_is_anybodys_is_told_to_nobody_who_asks_to_join(p
         ({"timezone": "Europe/Nowhere"}, "timezone"),
         ({"timezone": "../../etc/passwd"}, "timezone"),
         ({"consents": (Answer("spying", True, 1),)}, "consents[0].purpose"),
-        ({"consents": (Answer("profiling", True, 1), Answer("marketing", True, 2))}, "consents[1].wordingVersion"),
+        (
+            {"consents": (Answer("profiling", True, 1), Answer("marketing", True, 2))},
+            "consents[1].wordingVersion",
+        ),
         ({"consents": (Answer("profiling", True, 1), Answer("profiling", False, 1))}, "consents[1].purpose"),
         ({"referral_code": "nobody"}, "referralCode"),
         ({"referral_code": "5724816390"}, "referralCode"),
         ({"referral_code": "x" * 10_000}, "referralCode"),
     ],
 )
-async def test_each_field_that_cannot_be_is_named_and_nothing_is_kept(people: People, said: Mapping[str, object], field: str) -> None:
+async def test_each_field_that_cannot_be_is_named_and_nothing_is_kept(
+    people: People, said: Mapping[str, object], field: str
+) -> None:
     given: dict[str, object] = {"name": "Ana", "terms_version": "2026-01", "email": "ana@example.com", **said}
     with pytest.raises(InvalidInput) as fault:
         await enrol(people.desk, Application(**given), key="k1", now=NOW)  # type: ignore[arg-type]
@@ -261,7 +360,12 @@ async def test_a_key_has_1_to_128_characters(people: People, key: str) -> None:
 
 async def test_other_terms_than_todays_are_refused_with_todays_and_bind_no_key(people: People) -> None:
     with pytest.raises(TermsNotAccepted) as fault:
-        await enrol(people.desk, Application(name="Ana", terms_version="2025-01", email="ana@example.com"), key="k1", now=NOW)
+        await enrol(
+            people.desk,
+            Application(name="Ana", terms_version="2025-01", email="ana@example.com"),
+            key="k1",
+            now=NOW,
+        )
     assert fault.value.current_version == "2026-01"
     assert await count(people, "sign_in_codes") == 0
     await enrol(people.desk, ANA, key="k1", now=NOW)
@@ -274,6 +378,8 @@ async def test_a_sixth_code_in_an_hour_is_refused_until_the_first_is_an_hour_old
         await enrol(people.desk, ANA, key="k5", now=NOW + timedelta(minutes=30))
     assert fault.value.retry_after == 30 * 60
     with pytest.raises(TooMany):
-        await request_code(people.desk, contact="ana@example.com", locale="pt", now=NOW + timedelta(minutes=30))
+        await request_code(
+            people.desk, contact="ana@example.com", locale="pt", now=NOW + timedelta(minutes=30)
+        )
     await request_code(people.desk, contact="ana@example.com", locale="pt", now=NOW + timedelta(minutes=60))
     assert len(people.sent.codes) == 6

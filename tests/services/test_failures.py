@@ -1,4 +1,6 @@
-"""An expression that fails is a line in the log: where it stands, of which version, on what; and nothing of what it was given."""
+"""An expression that fails is a line in the log: where it stands, of which version, on what; and nothing of
+what it was given.
+"""
 
 from structlog.testing import capture_logs
 from structlog.typing import EventDict
@@ -43,8 +45,15 @@ async def failed(database: Database) -> list[EventDict]:
     return [one for one in once if one["event"] == "programme.expression_failed"]
 
 
-async def test_each_failed_expression_is_one_line_for_a_purchase_and_none_for_a_quote_or_a_retry(database: Database) -> None:
-    about = {"event": "programme.expression_failed", "log_level": "info", "version": 1, "about": "purchase.completed"}
+async def test_each_failed_expression_is_one_line_for_a_purchase_and_none_for_a_quote_or_a_retry(
+    database: Database,
+) -> None:
+    about = {
+        "event": "programme.expression_failed",
+        "log_level": "info",
+        "version": 1,
+        "about": "purchase.completed",
+    }
     assert await failed(database) == [
         {**about, "where": ["rules.back", "rules.again"], "kind": "type"},
         {**about, "where": ["rules.share"], "kind": "value"},

@@ -85,7 +85,9 @@ async def begun(desk: Desk) -> str:
     return one.session.id
 
 
-async def test_one_stream_carries_the_journal_the_inbox_and_the_ends_of_sessions_and_nothing_else(database: Database, wire: Wire) -> None:
+async def test_one_stream_carries_the_journal_the_inbox_and_the_ends_of_sessions_and_nothing_else(
+    database: Database, wire: Wire
+) -> None:
     house = await loud(database)
     desk, ear = Desk(house=house, secret=SECRET, sender=Sent()), Ear()
     async with following(house.store, Follower(ear, Ear())):
@@ -166,14 +168,18 @@ async def test_a_stream_that_the_server_ends_is_opened_again(database: Database,
     assert wire.streams == 2
 
 
-async def test_a_hearer_that_cannot_look_yet_is_asked_again_and_until_then_nobody_is_told_that_we_follow(database: Database) -> None:
+async def test_a_hearer_that_cannot_look_yet_is_asked_again_and_until_then_nobody_is_told_that_we_follow(
+    database: Database,
+) -> None:
     store, ear = Store.of(database, embedded=True), Ear(away=2)
     await prepare(store)
     async with following(store, Follower(ear)):
         assert (ear.away, ear.looked) == (0, 1)
 
 
-async def test_what_one_hearer_does_not_understand_the_others_are_told(database: Database, wire: Wire) -> None:
+async def test_what_one_hearer_does_not_understand_the_others_are_told(
+    database: Database, wire: Wire
+) -> None:
     house, ear = await loud(database), Ear()
     async with following(house.store, Follower(Deaf(), ear)):
         await happens(house, "nudged")

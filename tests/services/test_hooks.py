@@ -1,4 +1,6 @@
-"""Webhooks: what a rule promises another system comes there, signed, over real HTTP; one hook's fault is no other's."""
+"""Webhooks: what a rule promises another system comes there, signed, over real HTTP; one hook's fault is no
+other's.
+"""
 
 import hmac
 import json
@@ -78,10 +80,14 @@ def said(endpoint: Endpoint) -> list[dict[str, object]]:
 
 
 async def buys(house: House, *, now: datetime = NOON) -> None:
-    await purchases.record(house, till=TILL, member_id="ana", given=bought("r-1", total=4990), key="k1", now=now)
+    await purchases.record(
+        house, till=TILL, member_id="ana", given=bought("r-1", total=4990), key="k1", now=now
+    )
 
 
-async def test_another_system_is_told_what_happened_in_codes_and_figures(database: Database, endpoint: Endpoint) -> None:
+async def test_another_system_is_told_what_happened_in_codes_and_figures(
+    database: Database, endpoint: Endpoint
+) -> None:
     house = await loud(database, HOOKED)
     id = await happens(house, "visited", place="Baixa", people=2)
     async with posting(endpoint, shop="200") as post:
@@ -99,11 +105,16 @@ async def test_another_system_is_told_what_happened_in_codes_and_figures(databas
         }
     ]
     assert (endpoint.seen[0].method, endpoint.seen[0].headers["content-type"]) == ("POST", "application/json")
-    assert [(one.state, one.error) for one in (await row(house, id), await row(house, hooked))] == [("done", ""), ("done", "")]
+    assert [(one.state, one.error) for one in (await row(house, id), await row(house, hooked))] == [
+        ("done", ""),
+        ("done", ""),
+    ]
     assert await states(house, hooked) == [("webhook", "sent", "")]
 
 
-async def test_the_setting_is_enough(database: Database, wire: Wire, tmp_path: Path, endpoint: Endpoint) -> None:
+async def test_the_setting_is_enough(
+    database: Database, wire: Wire, tmp_path: Path, endpoint: Endpoint
+) -> None:
     webhooks = json.dumps({"shop": {"url": f"{endpoint.url}/200", "secret": SECRET.decode()}})
     async with opened(database, wire, tmp_path, webhooks=SecretStr(webhooks)) as doors:
         house = doors.process.house
@@ -114,10 +125,14 @@ async def test_the_setting_is_enough(database: Database, wire: Wire, tmp_path: P
     assert [(one["hook"], one["member"]) for one in said(endpoint)] == [("shop", encode("Member", "ana"))]
 
 
-async def test_a_purchase_and_its_refund_are_known_by_their_receipt(database: Database, endpoint: Endpoint) -> None:
+async def test_a_purchase_and_its_refund_are_known_by_their_receipt(
+    database: Database, endpoint: Endpoint
+) -> None:
     house = await loud(database, HOOKED)
     await buys(house)
-    await refunds.refund(house, till=TILL, asked=refunds.Asked("r-1", None, 1000, ()), reason="torn", key="k2", now=NOON)
+    await refunds.refund(
+        house, till=TILL, asked=refunds.Asked("r-1", None, 1000, ()), reason="torn", key="k2", now=NOON
+    )
     async with posting(endpoint, shop="200", crm="200") as post:
         await works(house, post)
     receipt = {"externalId": "r-1", "store": "lisboa", "currency": "EUR"}
@@ -127,7 +142,9 @@ async def test_a_purchase_and_its_refund_are_known_by_their_receipt(database: Da
     ]
 
 
-async def test_a_delayed_rule_a_badge_and_a_birthday_tell_too_and_nobodys_age(database: Database, endpoint: Endpoint) -> None:
+async def test_a_delayed_rule_a_badge_and_a_birthday_tell_too_and_nobodys_age(
+    database: Database, endpoint: Endpoint
+) -> None:
     house = await loud(database, HOOKED)
     await buys(house)
     await happens(house, "left")
@@ -145,20 +162,26 @@ async def test_a_delayed_rule_a_badge_and_a_birthday_tell_too_and_nobodys_age(da
     assert "35" not in json.dumps([one["data"] for one in told])
 
 
-async def test_a_hook_that_nobody_configured_parks_and_names_the_setting(database: Database, endpoint: Endpoint) -> None:
+async def test_a_hook_that_nobody_configured_parks_and_names_the_setting(
+    database: Database, endpoint: Endpoint
+) -> None:
     house = await loud(database, HOOKED)
     id = await happens(house, "left")
     async with posting(endpoint, shop="200") as post:
         assert await works(house, post) == 0
     shown = await operator.listed(house, state="parked", first=10)
-    assert {(one.id, one.what, one.error) for one in shown} >= {(id, "webhook crm", 'SELO_WEBHOOKS names no "crm"')}
+    assert {(one.id, one.what, one.error) for one in shown} >= {
+        (id, "webhook crm", 'SELO_WEBHOOKS names no "crm"')
+    }
     assert endpoint.seen == []
     assert (await operator.again(house, ids=[], now=NOON))[0] == len(shown)
     async with posting(endpoint, crm="200") as post:
         assert await works(house, post) == len(shown)
 
 
-async def test_what_fails_comes_again_under_the_same_id_ever_later_and_is_parked_in_the_end(database: Database, endpoint: Endpoint) -> None:
+async def test_what_fails_comes_again_under_the_same_id_ever_later_and_is_parked_in_the_end(
+    database: Database, endpoint: Endpoint
+) -> None:
     house = await loud(database, HOOKED)
     id = (await happens(house, "visited", place="Baixa", people=2)).replace(":0", ":1")
     now, waits = NOON, []
@@ -168,7 +191,10 @@ async def test_what_fails_comes_again_under_the_same_id_ever_later_and_is_parked
             waits.append((await row(house, id)).due - now)
             now = (await row(house, id)).due
         assert await works(house, post, now=now + timedelta(days=30)) == 0
-    assert [timedelta(seconds=10 * 2**n) <= wait <= timedelta(seconds=12.5 * 2**n) for n, wait in enumerate(waits[:7])] == [True] * 7
+    assert [
+        timedelta(seconds=10 * 2**n) <= wait <= timedelta(seconds=12.5 * 2**n)
+        for n, wait in enumerate(waits[:7])
+    ] == [True] * 7
     assert [one["delivery"] for one in said(endpoint)] == [id] * 8
     assert len({seen.body for seen in endpoint.seen}) == 1
     shown = await operator.listed(house, state="parked", first=10)
@@ -180,7 +206,9 @@ async def test_what_fails_comes_again_under_the_same_id_ever_later_and_is_parked
 
 
 @pytest.mark.parametrize("path", ["400", "404", "410"])
-async def test_what_is_refused_for_good_is_parked_at_once(database: Database, endpoint: Endpoint, path: str) -> None:
+async def test_what_is_refused_for_good_is_parked_at_once(
+    database: Database, endpoint: Endpoint, path: str
+) -> None:
     house = await loud(database, HOOKED)
     id = (await happens(house, "visited", place="Baixa", people=2)).replace(":0", ":1")
     async with posting(endpoint, shop=path) as post:
@@ -189,9 +217,13 @@ async def test_what_is_refused_for_good_is_parked_at_once(database: Database, en
     assert len(endpoint.seen) == 1
 
 
-async def test_what_cannot_be_written_is_parked_and_the_rest_goes_on(database: Database, endpoint: Endpoint) -> None:
+async def test_what_cannot_be_written_is_parked_and_the_rest_goes_on(
+    database: Database, endpoint: Endpoint
+) -> None:
     house = await loud(database, HOOKED)
-    bad, good = [(await happens(house, "visited", place="Baixa", people=2)).replace(":0", ":1") for _ in range(2)]
+    bad, good = [
+        (await happens(house, "visited", place="Baixa", people=2)).replace(":0", ":1") for _ in range(2)
+    ]
     await house.store["outbox"].update_one({"_id": bad}, {"$set": {"data": [["place", NOON]]}})
     async with posting(endpoint, shop="200") as post:
         await works(house, post)
@@ -200,21 +232,29 @@ async def test_what_cannot_be_written_is_parked_and_the_rest_goes_on(database: D
 
 
 @pytest.mark.parametrize("path", ["301", "401", "403"])
-async def test_a_door_that_is_shut_rests_five_minutes_and_counts_as_tried(database: Database, endpoint: Endpoint, path: str) -> None:
+async def test_a_door_that_is_shut_rests_five_minutes_and_counts_as_tried(
+    database: Database, endpoint: Endpoint, path: str
+) -> None:
     house = await loud(database, HOOKED)
     id = (await happens(house, "visited", place="Baixa", people=2)).replace(":0", ":1")
     async with posting(endpoint, shop=path) as post:
         await works(house, post)
         kept = await row(house, id)
         assert timedelta(minutes=5) <= kept.due - NOON <= timedelta(minutes=6.25)
-        assert [(one.state, one.reason, one.attempts) for one in kept.deliveries or ()] == [("pending", f"HTTP {path}", 1)]
+        assert [(one.state, one.reason, one.attempts) for one in kept.deliveries or ()] == [
+            ("pending", f"HTTP {path}", 1)
+        ]
         other = (await happens(house, "visited", place="Baixa", people=3)).replace(":0", ":1")
         await works(house, post, now=NOON + timedelta(minutes=1))
-        assert [(one.reason, one.attempts) for one in (await row(house, other)).deliveries or ()] == [("resting", 0)]
+        assert [(one.reason, one.attempts) for one in (await row(house, other)).deliveries or ()] == [
+            ("resting", 0)
+        ]
     assert len(endpoint.seen) == 1
 
 
-async def test_retry_after_is_obeyed_and_one_hook_that_rests_stops_no_other(database: Database, endpoint: Endpoint) -> None:
+async def test_retry_after_is_obeyed_and_one_hook_that_rests_stops_no_other(
+    database: Database, endpoint: Endpoint
+) -> None:
     house = await loud(database, HOOKED)
     endpoint.headers["Retry-After"] = "600"
     id = (await happens(house, "visited", place="Baixa", people=2)).replace(":0", ":1")
@@ -247,7 +287,9 @@ async def test_a_hook_that_is_silent_rests_a_minute_and_neither_people_nor_other
         assert systems.rests == {"webhook:shop": NOON + timedelta(seconds=60)}
         second = (await happens(house, "visited", place="Baixa", people=2)).replace(":0", ":1")
         assert (await deliver(house, systems, now=NOON)).sent == 0
-        assert [(one.reason, one.attempts) for one in (await row(house, second)).deliveries or ()] == [("resting", 0)]
+        assert [(one.reason, one.attempts) for one in (await row(house, second)).deliveries or ()] == [
+            ("resting", 0)
+        ]
         assert len([seen for seen in endpoint.seen if seen.url.endswith("hang")]) == 1
         assert (await deliver(house, people, now=NOON)).sent == 1
     async with posting(endpoint, shop="200") as post:

@@ -73,7 +73,13 @@ async def test_a_late_event_finds_its_own_month_full(database: Database) -> None
         )
 
     await visit(house, "v1", "v1")
-    done = [await late("l1"), await late("l2"), await late("l3"), await visit(house, "v2", "v2"), await visit(house, "v3", "v3")]
+    done = [
+        await late("l1"),
+        await late("l2"),
+        await late("l3"),
+        await visit(house, "v2", "v2"),
+        await visit(house, "v3", "v3"),
+    ]
     assert [one.outcomes[0].reason for one in done] == [None, None, "limit", None, "limit"]
     assert {one.outcomes[1].reason for one in done} == {"limit"}, "once for ever, whatever its time"
 
@@ -90,12 +96,22 @@ async def test_a_late_event_finds_its_own_month_full(database: Database) -> None
         ("survey.answered", {"survey": "none", "score": 3}, "data.survey"),
     ],
 )
-async def test_what_is_not_declared_is_named(database: Database, name: str, data: dict[str, object], field: str) -> None:
+async def test_what_is_not_declared_is_named(
+    database: Database, name: str, data: dict[str, object], field: str
+) -> None:
     house = await open_house(database)
     await join(house, "ana")
     with pytest.raises(InvalidInput) as refused:
         await member_events.record(
-            house, till=TILL, member_id="ana", name=name, data=data, occurred_at=None, external_id="e", key="k", now=NOW
+            house,
+            till=TILL,
+            member_id="ana",
+            name=name,
+            data=data,
+            occurred_at=None,
+            external_id="e",
+            key="k",
+            now=NOW,
         )
     assert refused.value.field == field
 
@@ -105,5 +121,13 @@ async def test_a_cashier_reports_no_events(database: Database) -> None:
     await join(house, "ana")
     with pytest.raises(NotAllowed):
         await member_events.record(
-            house, till=CASHIER, member_id="ana", name="visited", data={}, occurred_at=None, external_id="e", key="k", now=NOW
+            house,
+            till=CASHIER,
+            member_id="ana",
+            name="visited",
+            data={},
+            occurred_at=None,
+            external_id="e",
+            key="k",
+            now=NOW,
         )

@@ -1,4 +1,6 @@
-"""What a member says of themselves, over the real database: profile, terms, consents and contacts; a refusal changes nothing."""
+"""What a member says of themselves, over the real database: profile, terms, consents and contacts; a refusal
+changes nothing.
+"""
 
 import asyncio
 from dataclasses import replace
@@ -10,7 +12,14 @@ from structlog.testing import capture_logs
 from domain.model.contacts import Contact
 from domain.services import contacts, profile, terms
 from domain.services.consents import Answer, set_consent
-from domain.services.errors import ContactTaken, InvalidInput, NotEnrolled, NotFound, SignInRefused, TermsNotAccepted
+from domain.services.errors import (
+    ContactTaken,
+    InvalidInput,
+    NotEnrolled,
+    NotFound,
+    SignInRefused,
+    TermsNotAccepted,
+)
 from domain.services.profile import ProfileUpdate
 from domain.services.sign_in import request_code, sign_in
 from domain.store import audit
@@ -28,9 +37,19 @@ async def test_fields_left_out_stay_and_null_clears(people: People) -> None:
     before = (await kept(people, one.member)).details
     await profile.update(people.desk, member=one.member, change=ProfileUpdate(name="  Ana Maria "), now=LATER)
     assert (await kept(people, one.member)).details == replace(before, name="Ana Maria")
-    await profile.update(people.desk, member=one.member, change=ProfileUpdate(birthday=None, locale=None, timezone=None), now=LATER)
+    await profile.update(
+        people.desk,
+        member=one.member,
+        change=ProfileUpdate(birthday=None, locale=None, timezone=None),
+        now=LATER,
+    )
     after = (await kept(people, one.member)).details
-    assert (after.name, after.birthday, after.locale, after.timezone) == ("Ana Maria", None, "pt", "Europe/Lisbon")
+    assert (after.name, after.birthday, after.locale, after.timezone) == (
+        "Ana Maria",
+        None,
+        "pt",
+        "Europe/Lisbon",
+    )
 
 
 async def test_a_change_moves_the_profiles_version_and_not_the_ledgers(people: People) -> None:
@@ -43,13 +62,17 @@ async def test_a_change_moves_the_profiles_version_and_not_the_ledgers(people: P
 async def test_what_is_as_it_was_is_not_written(people: People, wire: Wire) -> None:
     one = await enrolled(people, ANA)
     with wire.counting() as counted:
-        await profile.update(people.desk, member=one.member, change=ProfileUpdate(name="Ana", locale="pt"), now=LATER)
+        await profile.update(
+            people.desk, member=one.member, change=ProfileUpdate(name="Ana", locale="pt"), now=LATER
+        )
     assert counted.names == ["find"]
 
 
 async def test_a_birthday_given_later_is_what_time_brings_next(people: People) -> None:
     one = await enrolled(people, ANA)
-    await profile.update(people.desk, member=one.member, change=ProfileUpdate(birthday=date(1990, 5, 17)), now=LATER)
+    await profile.update(
+        people.desk, member=one.member, change=ProfileUpdate(birthday=date(1990, 5, 17)), now=LATER
+    )
     assert (await kept(people, one.member)).due.at == datetime(2026, 5, 16, 23, tzinfo=UTC)
     await profile.update(people.desk, member=one.member, change=ProfileUpdate(birthday=None), now=LATER)
     assert (await kept(people, one.member)).due.at == datetime(2027, 3, 1, tzinfo=UTC)
@@ -76,8 +99,12 @@ async def test_a_refused_change_changes_nothing(people: People, change: ProfileU
 
 async def test_twenty_changes_at_once_all_count(people: People) -> None:
     one = await enrolled(people, ANA)
-    changes = [ProfileUpdate(name=f"Ana {at}") for at in range(10)] + [ProfileUpdate(birthday=date(1990, 1, at + 1)) for at in range(10)]
-    await asyncio.gather(*(profile.update(people.desk, member=one.member, change=change, now=LATER) for change in changes))
+    changes = [ProfileUpdate(name=f"Ana {at}") for at in range(10)] + [
+        ProfileUpdate(birthday=date(1990, 1, at + 1)) for at in range(10)
+    ]
+    await asyncio.gather(
+        *(profile.update(people.desk, member=one.member, change=change, now=LATER) for change in changes)
+    )
     after = await kept(people, one.member)
     assert after.profile_version == 21
     assert after.details.name.startswith("Ana ")
@@ -106,8 +133,16 @@ async def test_new_terms_are_accepted_and_old_ones_refused(people: People) -> No
 # ---------------------------------------------------------------- consents
 async def test_a_consent_is_kept_with_its_wording_and_raises_its_event(people: People) -> None:
     one = await enrolled(people, ANA, locale="en")
-    (consent,) = await set_consent(people.desk, member=one.member, answer=Answer("marketing", True, 3), now=LATER)
-    assert (consent.purpose, consent.granted, consent.at, consent.wording, consent.source) == ("marketing", True, LATER, "Yes, news", "app")
+    (consent,) = await set_consent(
+        people.desk, member=one.member, answer=Answer("marketing", True, 3), now=LATER
+    )
+    assert (consent.purpose, consent.granted, consent.at, consent.wording, consent.source) == (
+        "marketing",
+        True,
+        LATER,
+        "Yes, news",
+        "app",
+    )
     after = await kept(people, one.member)
     assert after.details.consents == (consent,)
     assert (after.member.seq, after.member.wallets["points"].available, after.profile_version) == (2, 120, 2)
@@ -135,12 +170,20 @@ async def test_taking_back_and_granting_again_is_written_each_time_and_rewarded_
 
 async def test_twenty_consents_at_once_are_one_event(people: People) -> None:
     one = await enrolled(people, ANA)
-    await asyncio.gather(*(set_consent(people.desk, member=one.member, answer=Answer("marketing", True, 3), now=LATER) for _ in range(20)))
+    await asyncio.gather(
+        *(
+            set_consent(people.desk, member=one.member, answer=Answer("marketing", True, 3), now=LATER)
+            for _ in range(20)
+        )
+    )
     after = await kept(people, one.member)
     assert (after.member.seq, after.member.wallets["points"].available) == (2, 120)
 
 
-@pytest.mark.parametrize(("answer", "field"), [(Answer("spying", True, 1), "purpose"), (Answer("marketing", True, 2), "wordingVersion")])
+@pytest.mark.parametrize(
+    ("answer", "field"),
+    [(Answer("spying", True, 1), "purpose"), (Answer("marketing", True, 2), "wordingVersion")],
+)
 async def test_a_consent_to_what_was_not_shown_is_refused(people: People, answer: Answer, field: str) -> None:
     one = await enrolled(people, ANA)
     before = await kept(people, one.member)
@@ -171,7 +214,9 @@ async def test_a_proven_contact_takes_the_place_of_the_one_before(people: People
     with pytest.raises(NotEnrolled):
         await sign_in(people.desk, contact=ANA, code=people.sent.last, now=LATER)
     await request_code(people.desk, contact="ana.new@example.com", locale="pt", now=LATER)
-    assert (await sign_in(people.desk, contact="ana.new@example.com", code=people.sent.last, now=LATER)).member == one.member
+    assert (
+        await sign_in(people.desk, contact="ana.new@example.com", code=people.sent.last, now=LATER)
+    ).member == one.member
 
 
 async def test_the_other_kind_of_contact_is_added(people: People) -> None:
@@ -180,15 +225,23 @@ async def test_the_other_kind_of_contact_is_added(people: People) -> None:
     details = (await kept(people, one.member)).details
     assert (details.email, details.phone) == (ANA, "+351912345678")
     assert people.sent.told == [(Contact("email", ANA), Contact("phone", "+351912345678"), "pt")]
-    assert await member_of(people.store, f"email:{ANA}") == await member_of(people.store, "phone:+351912345678") == one.member
+    assert (
+        await member_of(people.store, f"email:{ANA}")
+        == await member_of(people.store, "phone:+351912345678")
+        == one.member
+    )
 
 
-async def test_who_holds_the_contact_that_gave_way_is_told_and_the_audit_trail_says_which_kind(people: People) -> None:
+async def test_who_holds_the_contact_that_gave_way_is_told_and_the_audit_trail_says_which_kind(
+    people: People,
+) -> None:
     one = await enrolled(people, ANA, locale="pl")
     await moved(people, one.member, "ana.new@example.com")
     assert people.sent.told == [(Contact("email", ANA), Contact("email", "ana.new@example.com"), "pl")]
     acts = await audit.between(people.store, since=NOW, until=LATER, member=one.member)
-    assert [(act.action, act.actor, act.subject, act.at) for act in acts] == [("CONTACT_CHANGED", "member", "email", LATER)]
+    assert [(act.action, act.actor, act.subject, act.at) for act in acts] == [
+        ("CONTACT_CHANGED", "member", "email", LATER)
+    ]
     assert "example.com" not in repr(acts)
 
 
@@ -199,7 +252,14 @@ async def test_a_contact_that_changed_stays_changed_where_nobody_can_be_told(peo
     with capture_logs() as logged:
         await contacts.change(desk, member=one.member, contact=BO, code=people.sent.last, now=LATER)
     assert (await kept(people, one.member)).details.email == BO
-    assert logged == [{"event": "contacts.notice_not_sent", "log_level": "warning", "channel": "email", "fault": "Unreached"}]
+    assert logged == [
+        {
+            "event": "contacts.notice_not_sent",
+            "log_level": "warning",
+            "channel": "email",
+            "fault": "Unreached",
+        }
+    ]
 
 
 async def test_that_a_contact_is_taken_is_told_only_to_who_holds_it(people: People, wire: Wire) -> None:
@@ -209,7 +269,9 @@ async def test_that_a_contact_is_taken_is_told_only_to_who_holds_it(people: Peop
         await contacts.ask(people.desk, member=one.member, contact=BO, locale="pt", now=LATER)
     assert taken.names == ["find", "update"]
     with pytest.raises(SignInRefused):
-        await contacts.change(people.desk, member=one.member, contact=BO, code=wrong(people.sent.last), now=LATER)
+        await contacts.change(
+            people.desk, member=one.member, contact=BO, code=wrong(people.sent.last), now=LATER
+        )
     with pytest.raises(ContactTaken):
         await contacts.change(people.desk, member=one.member, contact=BO, code=people.sent.last, now=LATER)
     assert await kept(people, one.member) == before
@@ -226,11 +288,15 @@ async def test_a_code_for_a_change_signs_nobody_in_and_the_other_way_round(peopl
     with pytest.raises(SignInRefused):
         await sign_in(people.desk, contact="new@example.com", code=code, now=LATER)
     with pytest.raises(SignInRefused):
-        await contacts.change(people.desk, member=other.member, contact="new@example.com", code=code, now=LATER)
+        await contacts.change(
+            people.desk, member=other.member, contact="new@example.com", code=code, now=LATER
+        )
     await contacts.change(people.desk, member=one.member, contact="new@example.com", code=code, now=LATER)
     await request_code(people.desk, contact="newer@example.com", locale="pt", now=LATER)
     with pytest.raises(SignInRefused):
-        await contacts.change(people.desk, member=one.member, contact="newer@example.com", code=people.sent.last, now=LATER)
+        await contacts.change(
+            people.desk, member=one.member, contact="newer@example.com", code=people.sent.last, now=LATER
+        )
 
 
 async def test_proving_ones_own_contact_changes_nothing(people: People) -> None:
@@ -243,7 +309,9 @@ async def test_proving_ones_own_contact_changes_nothing(people: People) -> None:
 
 
 async def test_a_contact_that_an_enrolment_races_for_is_one_members(people: People) -> None:
-    """Somebody proves a contact for their own membership while a code for joining with it waits: whoever is first has it."""
+    """Somebody proves a contact for their own membership while a code for joining with it waits: whoever is
+    first has it.
+    """
     one = await enrolled(people, ANA)
     await moved(people, one.member, BO)
     joined = await enrolled(people, BO, now=LATER)

@@ -18,7 +18,9 @@ async def test_a_purchase_is_three_commands(database: Database, wire: Wire) -> N
     await join(house, "ana")
     await purchases.record(house, till=TILL, member_id="ana", given=bought("r0"), key="k0", now=NOW)
     with wire.counting() as counted:
-        result = await purchases.record(house, till=TILL, member_id="ana", given=bought("r1"), key="k1", now=NOW + timedelta(seconds=50))
+        result = await purchases.record(
+            house, till=TILL, member_id="ana", given=bought("r1"), key="k1", now=NOW + timedelta(seconds=50)
+        )
     assert counted.names == ["find", "bulkWrite", "commitTransaction"]
     assert [(one.entry.wallet, one.entry.amount) for one in result.told] == [("points", 100)]
     assert result.receipted.left.total == 10_000
@@ -28,7 +30,9 @@ async def test_a_retry_answers_the_same_and_changes_nothing(database: Database) 
     house = await open_house(database)
     await join(house, "ana")
     first = await purchases.record(house, till=TILL, member_id="ana", given=bought("r1"), key="k1", now=NOW)
-    again = await purchases.record(house, till=TILL, member_id="ana", given=bought("r1"), key="k1", now=NOW + timedelta(minutes=5))
+    again = await purchases.record(
+        house, till=TILL, member_id="ana", given=bought("r1"), key="k1", now=NOW + timedelta(minutes=5)
+    )
     assert (again.receipted, again.told, again.outcomes) == (first.receipted, first.told, first.outcomes)
     assert again.seen.member.wallets["points"].available == 100
     assert [one async for one in verify(house.store)] == []
@@ -76,7 +80,9 @@ async def test_a_lapsed_key_acts_again(database: Database) -> None:
     await join(house, "ana")
     await purchases.record(house, till=TILL, member_id="ana", given=bought("r1"), key="k1", now=NOW)
     later = NOW + timedelta(days=31)
-    result = await purchases.record(house, till=TILL, member_id="ana", given=bought("r2"), key="k1", now=later)
+    result = await purchases.record(
+        house, till=TILL, member_id="ana", given=bought("r2"), key="k1", now=later
+    )
     assert result.seen.member.purchases.count == 2
 
 
@@ -86,7 +92,9 @@ async def test_a_quote_is_the_award_and_writes_nothing(database: Database, wire:
     await house.shelf.look()
     with wire.counting() as counted:
         quote = await purchases.quote(house, till=TILL, member_id="ana", given=bought("r1", 30_000), now=NOW)
-    result = await purchases.record(house, till=TILL, member_id="ana", given=bought("r1", 30_000), key="k", now=NOW)
+    result = await purchases.record(
+        house, till=TILL, member_id="ana", given=bought("r1", 30_000), key="k", now=NOW
+    )
     assert counted.names == ["find"]
     assert quote.entries == tuple(told.entry for told in result.told)
     assert quote.outcomes == result.outcomes
@@ -125,7 +133,9 @@ async def test_a_late_purchase_keeps_its_time_and_the_rules_of_its_day(database:
     await join(house, "ana", at=NOW - timedelta(days=50))
     await purchases.record(house, till=TILL, member_id="ana", given=bought("r1"), key="k1", now=NOW)
     early = NOW - timedelta(days=40)
-    result = await purchases.record(house, till=TILL, member_id="ana", given=bought("r0", occurred_at=early), key="k0", now=NOW)
+    result = await purchases.record(
+        house, till=TILL, member_id="ana", given=bought("r0", occurred_at=early), key="k0", now=NOW
+    )
     assert result.told[0].at == early
     assert str(result.told[0].entry.expires_on) == "2027-01-21"
     assert [one async for one in verify(house.store)] == []

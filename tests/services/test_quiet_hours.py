@@ -1,4 +1,6 @@
-"""Quiet hours as the worker keeps them: over midnight, over both changes of the clock, and for a member who has moved meanwhile."""
+"""Quiet hours as the worker keeps them: over midnight, over both changes of the clock, and for a member who
+has moved meanwhile.
+"""
 
 from datetime import UTC, datetime, timedelta
 
@@ -16,7 +18,9 @@ def at(text: str) -> datetime:
 
 
 async def held_until(house: House, *, since: datetime, morning: datetime) -> None:
-    """Let it rain, and see that the phone stays silent from then until the morning's moment, and rings then, once."""
+    """Let it rain, and see that the phone stays silent from then until the morning's moment, and rings then,
+    once.
+    """
     id, pushes = await happens(house, "rained", at=since), Pushes()
     assert await works(house, post_of(pushes), now=since) == 0
     due = (await row(house, id)).due
@@ -35,13 +39,21 @@ async def held_until(house: House, *, since: datetime, morning: datetime) -> Non
         ("2026-03-02T23:59:59", "2026-03-03T08:00"),
         ("2026-03-03T00:00", "2026-03-03T08:00"),  # midnight itself
         ("2026-03-03T07:59:59", "2026-03-03T08:00"),  # the last
-        ("2026-03-28T22:00", "2026-03-29T07:00"),  # Lisbon's clock goes on to summer time: the night is an hour shorter
+        (
+            "2026-03-28T22:00",
+            "2026-03-29T07:00",
+        ),  # Lisbon's clock goes on to summer time: the night is an hour shorter
         ("2026-03-29T01:30", "2026-03-29T07:00"),  # after it has gone on
-        ("2026-10-24T20:00", "2026-10-25T08:00"),  # it goes back: the night, from 21:00 in summer time, is an hour longer
+        (
+            "2026-10-24T20:00",
+            "2026-10-25T08:00",
+        ),  # it goes back: the night, from 21:00 in summer time, is an hour longer
         ("2026-10-25T01:30", "2026-10-25T08:00"),  # in the hour that comes twice, the second time
     ],
 )
-async def test_what_comes_at_night_waits_for_the_morning(database: Database, since: str, morning: str) -> None:
+async def test_what_comes_at_night_waits_for_the_morning(
+    database: Database, since: str, morning: str
+) -> None:
     house = await loud(database)
     await phone(house, at=at(since))
     await held_until(house, since=at(since), morning=at(morning))
@@ -63,7 +75,9 @@ async def test_the_night_is_the_members_own(database: Database, zone: str, since
     await held_until(house, since=at(since), morning=at(morning))
 
 
-async def test_at_once_by_day_and_at_any_hour_where_the_programme_does_not_say_quiet(database: Database) -> None:
+async def test_at_once_by_day_and_at_any_hour_where_the_programme_does_not_say_quiet(
+    database: Database,
+) -> None:
     house = await loud(database)
     await phone(house)
     pushes = Pushes()

@@ -1,4 +1,6 @@
-"""What is read: in as few commands as it takes, as it is at this instant, and no dearer for a long history."""
+"""What is read: in as few commands as it takes, as it is at this instant, and no dearer for a long
+history.
+"""
 
 from datetime import timedelta
 
@@ -16,7 +18,14 @@ from tests.wire import Wire
 async def buy(house: House, times: int) -> None:
     for at in range(1, times + 1):
         till = PORTO if at % 3 == 0 else TILL
-        await purchases.record(house, till=till, member_id="ana", given=bought(f"r{at}"), key=f"k{at}", now=NOW + timedelta(minutes=at))
+        await purchases.record(
+            house,
+            till=till,
+            member_id="ana",
+            given=bought(f"r{at}"),
+            key=f"k{at}",
+            now=NOW + timedelta(minutes=at),
+        )
 
 
 async def test_home_is_one_command(database: Database, wire: Wire) -> None:
@@ -66,7 +75,9 @@ async def test_purchases_of_one_store(database: Database, wire: Wire) -> None:
     seen = await reading.home(house, member_id="ana", now=now)
     with wire.counting() as counted:
         porto = await reading.purchases(house, member_id="ana", first=4, store="porto", seen=seen, now=now)
-    older = await reading.purchases(house, member_id="ana", first=20, before=porto.items[-1].n, store="porto", now=now)
+    older = await reading.purchases(
+        house, member_id="ana", first=20, before=porto.items[-1].n, store="porto", now=now
+    )
     assert [one.purchase.external_id for one in everything.items] == ["r25", "r24", "r23", "r22"]
     assert [one.purchase.external_id for one in porto.items] == ["r24", "r21", "r18", "r15"]
     assert [one.purchase.external_id for one in older.items] == ["r12", "r9", "r6", "r3"]
@@ -83,7 +94,10 @@ async def test_a_lapse_is_seen_before_any_job_has_written_it(database: Database)
     page = await reading.history(house, member_id="ana", first=20, seen=seen, now=then)
     assert seen.unwritten == 1
     assert (seen.member.wallets["points"].available, seen.member.wallets["points"].expired) == (0, 100)
-    assert [(one.entry.kind, one.entry.amount, one.entry.balance) for one in page.items] == [("EXPIRE", -100, 0), ("AWARD", 100, 100)]
+    assert [(one.entry.kind, one.entry.amount, one.entry.balance) for one in page.items] == [
+        ("EXPIRE", -100, 0),
+        ("AWARD", 100, 100),
+    ]
     await turn(house, now=then)
     written = await reading.home(house, member_id="ana", now=then)
     assert written.unwritten == 0

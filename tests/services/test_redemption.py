@@ -22,18 +22,26 @@ async def rich(database: Database, *members: str) -> House:
     house = await open_house(database)
     for member in members:
         await join(house, member)
-        await purchases.record(house, till=TILL, member_id=member, given=bought(f"r-{member}"), key=member, now=NOW)
+        await purchases.record(
+            house, till=TILL, member_id=member, given=bought(f"r-{member}"), key=member, now=NOW
+        )
     return house
 
 
-async def test_redeeming_is_three_commands_and_a_retry_gives_the_same_voucher(database: Database, wire: Wire) -> None:
+async def test_redeeming_is_three_commands_and_a_retry_gives_the_same_voucher(
+    database: Database, wire: Wire
+) -> None:
     house = await rich(database, "ana")
     await house.shelf.look()
     with wire.counting() as counted:
         first = await redemption.redeem(house, member_id="ana", reward="mug", key="a", now=SOON)
     again = await redemption.redeem(house, member_id="ana", reward="mug", key="a", now=SOON)
     assert counted.names == ["find", "bulkWrite", "commitTransaction"]
-    assert (first.voucher.id, first.voucher.state, first.wallets["points"].available) == ("ana-1", "ISSUED", 50)
+    assert (first.voucher.id, first.voucher.state, first.wallets["points"].available) == (
+        "ana-1",
+        "ISSUED",
+        50,
+    )
     assert again.voucher == first.voucher
     code = vouchers.code_of(house.store, first.voucher)
     assert code is not None
@@ -44,7 +52,9 @@ async def test_a_retry_after_the_balance_is_gone_still_answers_success(database:
     house = await rich(database, "ana")
     first = await redemption.redeem(house, member_id="ana", reward="mug", key="a", now=SOON)
     await redemption.redeem(house, member_id="ana", reward="mug", key="b", now=SOON)
-    assert (await redemption.redeem(house, member_id="ana", reward="mug", key="a", now=SOON)).wallets == first.wallets
+    assert (
+        await redemption.redeem(house, member_id="ana", reward="mug", key="a", now=SOON)
+    ).wallets == first.wallets
     with pytest.raises(RewardLocked) as refused:
         await redemption.redeem(house, member_id="ana", reward="mug", key="c", now=SOON)
     assert [(lock.reason, lock.missing) for lock in refused.value.locks] == [("BALANCE", 50)]
@@ -53,7 +63,9 @@ async def test_a_retry_after_the_balance_is_gone_still_answers_success(database:
 async def test_a_voucher_given_back_returns_its_points(database: Database) -> None:
     house = await rich(database, "ana")
     bought_one = await redemption.redeem(house, member_id="ana", reward="mug", key="a", now=SOON)
-    back = await redemption.cancel(house, member_id="ana", voucher_id=bought_one.voucher.id, key="b", now=SOON)
+    back = await redemption.cancel(
+        house, member_id="ana", voucher_id=bought_one.voucher.id, key="b", now=SOON
+    )
     assert (back.voucher.state, back.wallets["points"].available) == ("CANCELLED", 100)
     with pytest.raises(VoucherNotUsable):
         await redemption.cancel(house, member_id="ana", voucher_id=bought_one.voucher.id, key="c", now=SOON)
@@ -72,8 +84,12 @@ async def test_a_voucher_is_used_once_and_by_mistake_for_a_quarter_of_an_hour(da
     with pytest.raises(VoucherNotUsable):
         await redemption.use(house, till=CASHIER, code=code, key="v", now=SOON)
     with pytest.raises(NotAllowed):
-        await redemption.reverse(house, till=TILL, voucher_id=voucher.id, reason="oops", key="w", now=SOON + timedelta(minutes=16))
-    undone = await redemption.reverse(house, till=TILL, voucher_id=voucher.id, reason="oops", key="w", now=SOON + timedelta(minutes=15))
+        await redemption.reverse(
+            house, till=TILL, voucher_id=voucher.id, reason="oops", key="w", now=SOON + timedelta(minutes=16)
+        )
+    undone = await redemption.reverse(
+        house, till=TILL, voucher_id=voucher.id, reason="oops", key="w", now=SOON + timedelta(minutes=15)
+    )
     assert undone.voucher.state == "ISSUED"
     assert await vouchers.find(house.store, voucher.id) == undone.voucher
     assert [one async for one in verify(house.store)] == []
@@ -106,7 +122,9 @@ async def test_what_is_given_back_is_on_the_shelf_again(database: Database) -> N
     assert await reading.stock_left(house, now=SOON) == {"rare": 3}
 
 
-async def test_a_look_at_the_shelf_that_was_under_way_does_not_hide_what_was_bought_meanwhile(database: Database) -> None:
+async def test_a_look_at_the_shelf_that_was_under_way_does_not_hide_what_was_bought_meanwhile(
+    database: Database,
+) -> None:
     house = await rich(database, "ana")
     await house.shelf.look()
     looking = asyncio.create_task(house.shelf.look())

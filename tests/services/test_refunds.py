@@ -22,12 +22,16 @@ LINES = (GivenLine("a", 3_333, quantity=3), GivenLine("b", 6_667))
 async def sold(database: Database, text: str | None = None) -> House:
     house = await (open_house(database, text) if text else open_house(database))
     await join(house, "ana")
-    await purchases.record(house, till=TILL, member_id="ana", given=bought("r1", lines=LINES), key="k1", now=NOW)
+    await purchases.record(
+        house, till=TILL, member_id="ana", given=bought("r1", lines=LINES), key="k1", now=NOW
+    )
     return house
 
 
 async def refund(house: House, key: str, asked: Asked) -> refunds.PurchaseRefunded:
-    return await refunds.refund(house, till=TILL, asked=asked, reason="broken", key=key, now=NOW + timedelta(hours=1))
+    return await refunds.refund(
+        house, till=TILL, asked=asked, reason="broken", key=key, now=NOW + timedelta(hours=1)
+    )
 
 
 async def test_refunds_in_parts_claim_what_one_would(database: Database) -> None:
@@ -43,7 +47,9 @@ async def test_refunds_in_parts_claim_what_one_would(database: Database) -> None
 
 async def test_a_refund_quote_is_the_refund(database: Database) -> None:
     house = await sold(database)
-    quote = await refunds.quote(house, till=TILL, asked=Asked("r1", amount=4_000), now=NOW + timedelta(hours=1))
+    quote = await refunds.quote(
+        house, till=TILL, asked=Asked("r1", amount=4_000), now=NOW + timedelta(hours=1)
+    )
     done = await refund(house, "a", Asked("r1", amount=4_000))
     assert quote.refundable == 10_000
     assert quote.entries == tuple(told.entry for told in done.told)
@@ -53,10 +59,14 @@ async def test_a_retry_answers_with_the_wallets_of_then(database: Database) -> N
     house = await sold(database, NUMISCOLLECT.read_text())
     asked = Asked("r1", amount=5_000)
     first = await refund(house, "a", asked)
-    await purchases.record(house, till=TILL, member_id="ana", given=bought("r2"), key="k2", now=NOW + timedelta(hours=2))
+    await purchases.record(
+        house, till=TILL, member_id="ana", given=bought("r2"), key="k2", now=NOW + timedelta(hours=2)
+    )
     again = await refund(house, "a", asked)
     assert again.told == first.told
-    assert {code: replace(one, spans=(), lapsed={}, reminded=frozenset()) for code, one in first.wallets.items()} == again.wallets
+    assert {
+        code: replace(one, spans=(), lapsed={}, reminded=frozenset()) for code, one in first.wallets.items()
+    } == again.wallets
 
 
 async def test_more_than_is_left_is_refused(database: Database) -> None:
@@ -74,7 +84,9 @@ async def test_another_store_does_not_know_the_receipt(database: Database) -> No
         await refunds.refund(house, till=PORTO, asked=Asked("r1"), reason="broken", key="a", now=NOW)
     away = replace(CASHIER, store="porto")
     with pytest.raises(UnknownPurchase):
-        await refunds.refund(house, till=away, asked=Asked("r1", store="lisboa"), reason="broken", key="a", now=NOW)
+        await refunds.refund(
+            house, till=away, asked=Asked("r1", store="lisboa"), reason="broken", key="a", now=NOW
+        )
 
 
 async def test_amount_and_lines_together_are_no_refund(database: Database) -> None:

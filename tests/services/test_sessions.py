@@ -1,4 +1,6 @@
-"""Sessions over the real database: tokens that work once, a retry that is none, a theft that ends everything, and what memory knows."""
+"""Sessions over the real database: tokens that work once, a retry that is none, a theft that ends everything,
+and what memory knows.
+"""
 
 import asyncio
 from datetime import timedelta
@@ -66,12 +68,16 @@ async def test_a_retry_within_ten_seconds_gets_the_very_same_token(people: Peopl
 
 async def test_twenty_refreshes_at_once_get_one_and_the_same_token(people: People) -> None:
     one = await opened(people)
-    answers = await asyncio.gather(*(sessions.refresh(people.desk, one.refresh_token, now=NOW) for _ in range(20)))
+    answers = await asyncio.gather(
+        *(sessions.refresh(people.desk, one.refresh_token, now=NOW) for _ in range(20))
+    )
     assert len({each.refresh_token for each in answers}) == 1
     assert people.desk.registry.alive(one.session.id)
 
 
-async def test_a_second_use_later_is_a_theft_and_ends_the_session_for_both(people: People, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_a_second_use_later_is_a_theft_and_ends_the_session_for_both(
+    people: People, capsys: pytest.CaptureFixture[str]
+) -> None:
     one = await opened(people)
     two = await sessions.refresh(people.desk, one.refresh_token, now=NOW)
     await ended(people, one.refresh_token, after=timedelta(seconds=11))
@@ -86,7 +92,9 @@ async def test_a_second_use_later_is_a_theft_and_ends_the_session_for_both(peopl
 async def test_a_token_of_any_age_is_known_as_stolen(people: People) -> None:
     tokens = [(await opened(people)).refresh_token]
     for hours in range(1, 6):
-        tokens.append((await sessions.refresh(people.desk, tokens[-1], now=NOW + timedelta(hours=hours))).refresh_token)
+        tokens.append(
+            (await sessions.refresh(people.desk, tokens[-1], now=NOW + timedelta(hours=hours))).refresh_token
+        )
     await ended(people, tokens[1], after=timedelta(hours=6))
     await ended(people, tokens[-1], after=timedelta(hours=6))
 
@@ -120,7 +128,12 @@ async def test_signing_out_ends_this_session_or_all_of_ones_own(people: People) 
     assert await sessions.sign_out(people.desk, mine[1].session.id, everywhere=True, now=NOW) == 2
     await ended(people, mine[2].refresh_token)
     await sessions.refresh(people.desk, other.refresh_token, now=NOW)
-    assert [people.desk.registry.alive(each.session.id) for each in (*mine, other)] == [False, False, False, True]
+    assert [people.desk.registry.alive(each.session.id) for each in (*mine, other)] == [
+        False,
+        False,
+        False,
+        True,
+    ]
 
 
 async def test_another_process_hears_at_once_that_a_session_ended(people: People) -> None:

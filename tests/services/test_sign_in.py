@@ -1,4 +1,6 @@
-"""One-time codes over the real database: five tries counted exactly, one use, and no word about who is enrolled before a proof."""
+"""One-time codes over the real database: five tries counted exactly, one use, and no word about who is
+enrolled before a proof.
+"""
 
 import asyncio
 from collections import Counter
@@ -20,7 +22,9 @@ async def ask(people: People, contact: str = ANA) -> str:
     return people.sent.last
 
 
-async def refused(people: People, code: str, *, contact: str = ANA, after: timedelta = timedelta()) -> tuple[str, int | None]:
+async def refused(
+    people: People, code: str, *, contact: str = ANA, after: timedelta = timedelta()
+) -> tuple[str, int | None]:
     with pytest.raises(SignInRefused) as fault:
         await sign_in(people.desk, contact=contact, code=code, now=LATER + after)
     return fault.value.reason, fault.value.attempts_left
@@ -34,7 +38,9 @@ async def test_a_member_signs_in_by_a_code_and_again_by_another(people: People, 
     first = await enrolled(people, ANA)
     code = await ask(people)
     with wire.counting() as counted:
-        one = await sign_in(people.desk, contact=" ANA@example.com ", code=f"{code[:3]} {code[3:]}", now=LATER)
+        one = await sign_in(
+            people.desk, contact=" ANA@example.com ", code=f"{code[:3]} {code[3:]}", now=LATER
+        )
     assert counted.names == ["find", "update", "find", "bulkWrite", "commitTransaction"]
     assert (one.member, one.enrolled) == (first.member, False)
     assert one.opened.session.until == LATER + timedelta(days=30)
@@ -59,7 +65,9 @@ async def test_a_code_works_for_ten_minutes(people: People) -> None:
 async def test_five_wrong_tries_end_a_code_the_right_one_included(people: People) -> None:
     await enrolled(people, ANA)
     code = await ask(people)
-    assert [await refused(people, wrong(code)) for _ in range(5)] == [("WRONG_CODE", left) for left in (4, 3, 2, 1, 0)]
+    assert [await refused(people, wrong(code)) for _ in range(5)] == [
+        ("WRONG_CODE", left) for left in (4, 3, 2, 1, 0)
+    ]
     assert await refused(people, code) == ("TOO_MANY_ATTEMPTS", 0)
     assert await sessions(people) == 1
     await sign_in(people.desk, contact=ANA, code=await ask(people), now=LATER)
@@ -77,7 +85,9 @@ async def test_thirty_wrong_tries_at_once_are_five(people: People) -> None:
 async def test_of_twenty_sign_ins_at_once_with_the_right_code_one_gets_a_session(people: People) -> None:
     await enrolled(people, ANA)
     code = await ask(people)
-    results = await asyncio.gather(*(sign_in(people.desk, contact=ANA, code=code, now=LATER) for _ in range(20)), return_exceptions=True)
+    results = await asyncio.gather(
+        *(sign_in(people.desk, contact=ANA, code=code, now=LATER) for _ in range(20)), return_exceptions=True
+    )
     assert len([one for one in results if isinstance(one, MemberSignedIn)]) == 1
     assert len([one for one in results if isinstance(one, SignInRefused)]) == 19
     assert await sessions(people) == 2
@@ -99,7 +109,11 @@ async def test_an_unknown_contact_is_told_apart_only_once_it_is_proven(people: P
         theirs = await ask(people, "nobody@example.com")
     assert known.names == ["find", "update"]
     assert unknown.names == ["find", "insert"]
-    assert await refused(people, wrong(mine)) == await refused(people, wrong(theirs), contact="nobody@example.com") == ("WRONG_CODE", 4)
+    assert (
+        await refused(people, wrong(mine))
+        == await refused(people, wrong(theirs), contact="nobody@example.com")
+        == ("WRONG_CODE", 4)
+    )
     with pytest.raises(NotEnrolled):
         await sign_in(people.desk, contact="nobody@example.com", code=theirs, now=LATER)
     assert await refused(people, theirs, contact="nobody@example.com") == ("EXPIRED_CODE", None)
@@ -127,14 +141,18 @@ async def test_codes_are_limited_for_each_contact_known_or_not(people: People) -
 
 async def test_twenty_requests_at_once_send_five_codes(people: People) -> None:
     results = await asyncio.gather(
-        *(request_code(people.desk, contact=ANA, locale="pt", now=NOW) for _ in range(20)), return_exceptions=True
+        *(request_code(people.desk, contact=ANA, locale="pt", now=NOW) for _ in range(20)),
+        return_exceptions=True,
     )
     assert len([one for one in results if isinstance(one, TooMany)]) == 15
     assert len(people.sent.codes) == 5
 
 
 async def test_a_contact_or_installation_that_cannot_be_is_named(people: People) -> None:
-    for words, field in (({"contact": "nobody"}, "contact"), ({"contact": ANA, "installation": ""}, "installationId")):
+    for words, field in (
+        ({"contact": "nobody"}, "contact"),
+        ({"contact": ANA, "installation": ""}, "installationId"),
+    ):
         await request_code(people.desk, contact=ANA, locale="pt", now=NOW)
         with pytest.raises(InvalidInput) as fault:
             await sign_in(people.desk, code=people.sent.last, now=NOW, **words)

@@ -28,7 +28,11 @@ async def test_a_member_gets_a_session_of_their_own(people: People, wire: Wire) 
     first = await enrolled(people)
     with wire.counting() as counted:
         found = await sign_in_proven(people.desk, [PHONE, ANA], installation="phone-1", now=NOW)
-    assert (found.member, found.enrolled, found.opened.session.installation) == (first.member, False, "phone-1")
+    assert (found.member, found.enrolled, found.opened.session.installation) == (
+        first.member,
+        False,
+        "phone-1",
+    )
     assert counted.names[:2] == ["find", "find"]
     assert await sessions(people) == 2
 

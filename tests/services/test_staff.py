@@ -1,4 +1,6 @@
-"""Staff over the real database: a shift at a store, guesses that slow down nobody else, and being shut out with immediate effect."""
+"""Staff over the real database: a shift at a store, guesses that slow down nobody else, and being shut out
+with immediate effect.
+"""
 
 import asyncio
 import time
@@ -15,20 +17,36 @@ from tests.services.people import NOW, People
 PASSWORD = "correct horse battery"
 
 
-async def hired(people: People, username: str = "rui", *, store_codes: tuple[str, ...] = ("lisboa",)) -> Employee:
+async def hired(
+    people: People, username: str = "rui", *, store_codes: tuple[str, ...] = ("lisboa",)
+) -> Employee:
     if await stores.find(people.store, "lisboa") is None:
         await stores.add(people.store, code="lisboa", name="Lisboa", now=NOW)
         await stores.add(people.store, code="porto", name="Porto", now=NOW)
     return await staff.add(
-        people.desk, username=username, name="Rui Costa", role="CASHIER", store_codes=store_codes, password=PASSWORD, now=NOW
+        people.desk,
+        username=username,
+        name="Rui Costa",
+        role="CASHIER",
+        store_codes=store_codes,
+        password=PASSWORD,
+        now=NOW,
     )
 
 
 async def sign_in(
-    people: People, *, username: str = "rui", password: str = PASSWORD, store: str = "lisboa", address: str = "10.0.0.1", after: float = 0
+    people: People,
+    *,
+    username: str = "rui",
+    password: str = PASSWORD,
+    store: str = "lisboa",
+    address: str = "10.0.0.1",
+    after: float = 0,
 ) -> staff.StaffSignedIn:
     now = NOW + timedelta(seconds=after)
-    return await staff.sign_in(people.desk, username=username, password=password, store_code=store, address=address, now=now)
+    return await staff.sign_in(
+        people.desk, username=username, password=password, store_code=store, address=address, now=now
+    )
 
 
 async def refused(people: People, **words: object) -> SignInRefused:
@@ -41,7 +59,12 @@ async def test_a_shift_is_bound_to_its_store_and_lasts_twelve_hours(people: Peop
     employee = await hired(people)
     one = await sign_in(people, username=" Rui ")
     session = one.opened.session
-    assert (session.kind, session.who, session.role, session.store) == ("staff", employee.id, "CASHIER", "lisboa")
+    assert (session.kind, session.who, session.role, session.store) == (
+        "staff",
+        employee.id,
+        "CASHIER",
+        "lisboa",
+    )
     assert session.until == NOW + timedelta(hours=12)
     later = await sessions.refresh(people.desk, one.opened.refresh_token, now=NOW + timedelta(hours=11))
     assert later.session.until == NOW + timedelta(hours=12)
@@ -141,9 +164,13 @@ async def test_whoever_is_disabled_is_out_at_once(people: People) -> None:
 async def test_no_session_outlives_a_disabling_that_races_with_its_sign_in(people: People) -> None:
     await hired(people)
     results = await asyncio.gather(
-        *(sign_in(people, address=f"10.0.0.{at}") for at in range(6)), staff.disable(people.desk, "rui", now=NOW), return_exceptions=True
+        *(sign_in(people, address=f"10.0.0.{at}") for at in range(6)),
+        staff.disable(people.desk, "rui", now=NOW),
+        return_exceptions=True,
     )
-    assert not [each for each in results if isinstance(each, BaseException) and not isinstance(each, SignInRefused)]
+    assert not [
+        each for each in results if isinstance(each, BaseException) and not isinstance(each, SignInRefused)
+    ]
     rows = [row async for row in people.store["sessions"].find({"subject": {"$gt": ""}})]
     assert [row["_id"] for row in rows if "ended_at" not in row] == []
 
@@ -173,9 +200,13 @@ async def test_another_password_ends_the_sessions_and_lets_in_alone(people: Peop
 async def test_no_session_outlives_a_change_of_password_that_races_with_its_sign_in(people: People) -> None:
     await hired(people)
     change = staff.change_password(people.desk, "rui", "another long one", now=NOW)
-    results = await asyncio.gather(*(sign_in(people, address=f"10.0.0.{at}") for at in range(6)), change, return_exceptions=True)
+    results = await asyncio.gather(
+        *(sign_in(people, address=f"10.0.0.{at}") for at in range(6)), change, return_exceptions=True
+    )
     assert {each.reason for each in results if isinstance(each, SignInRefused)} <= {"WRONG_PASSWORD"}
-    assert not [each for each in results if isinstance(each, BaseException) and not isinstance(each, SignInRefused)]
+    assert not [
+        each for each in results if isinstance(each, BaseException) and not isinstance(each, SignInRefused)
+    ]
     rows = [row async for row in people.store["sessions"].find({"subject": {"$gt": ""}})]
     assert [row["_id"] for row in rows if "ended_at" not in row] == []
 
@@ -197,27 +228,49 @@ async def test_what_is_done_about_staff_is_in_the_audit_trail_once_and_without_a
         ("STAFF_ENABLED", by, 3 * hour),
         ("PASSWORD_CHANGED", by, 5 * hour),
     ]
-    assert {(act.subject, act.store, act.member, act.session) for act in acts} == {(employee.id, None, None, None)}
+    assert {(act.subject, act.store, act.member, act.session) for act in acts} == {
+        (employee.id, None, None, None)
+    }
 
 
 async def test_an_employee_is_linked_to_their_own_membership(people: People) -> None:
     await hired(people)
     await people.store.transact([contacts.taking(contacts.number_key("5724816390"), "the-member")])
     employee = await staff.add(
-        people.desk, username="eva", name="Eva", role="MANAGER", store_codes=(), password=PASSWORD, member_number="5724 816 390", now=NOW
+        people.desk,
+        username="eva",
+        name="Eva",
+        role="MANAGER",
+        store_codes=(),
+        password=PASSWORD,
+        member_number="5724 816 390",
+        now=NOW,
     )
     assert employee.member == "the-member"
     assert (await sign_in(people, username="eva")).opened.session.own_members == ("the-member",)
 
 
-async def test_a_membership_with_an_employees_contact_is_their_own_also_when_it_began_during_the_shift(people: People) -> None:
+async def test_a_membership_with_an_employees_contact_is_their_own_also_when_it_began_during_the_shift(
+    people: People,
+) -> None:
     await hired(people)
     words = {"name": "Eva", "role": "CASHIER", "store_codes": (), "password": PASSWORD, "now": NOW}
-    employee = await staff.add(people.desk, username="eva", email="Eva@Example.com", phone="+351 912 345 678", **words)  # type: ignore[arg-type]
+    employee = await staff.add(
+        people.desk,
+        username="eva",
+        email="Eva@Example.com",
+        phone="+351 912 345 678",
+        **words,  # type: ignore[arg-type]
+    )
     assert employee.contacts == ("email:eva@example.com", "phone:+351912345678")
     opened = (await sign_in(people, username="eva")).opened
     assert opened.session.own_members == ()
-    await people.store.transact([contacts.taking("email:eva@example.com", "by-mail"), contacts.taking("phone:+351912345678", "by-phone")])
+    await people.store.transact(
+        [
+            contacts.taking("email:eva@example.com", "by-mail"),
+            contacts.taking("phone:+351912345678", "by-phone"),
+        ]
+    )
     later = await sessions.refresh(people.desk, opened.refresh_token, now=NOW + timedelta(minutes=15))
     assert later.session.own_members == ("by-mail", "by-phone")
     assert (await sign_in(people, username="eva")).opened.session.own_members == ("by-mail", "by-phone")
@@ -239,9 +292,18 @@ async def test_a_membership_with_an_employees_contact_is_their_own_also_when_it_
         ({"phone": "912 345 678"}, "phone"),
     ],
 )
-async def test_who_cannot_be_put_on_the_list_is_not(people: People, words: dict[str, object], field: str) -> None:
+async def test_who_cannot_be_put_on_the_list_is_not(
+    people: People, words: dict[str, object], field: str
+) -> None:
     await hired(people)
-    given: dict[str, object] = {"username": "new", "name": "New", "role": "CASHIER", "store_codes": (), "password": PASSWORD, **words}
+    given: dict[str, object] = {
+        "username": "new",
+        "name": "New",
+        "role": "CASHIER",
+        "store_codes": (),
+        "password": PASSWORD,
+        **words,
+    }
     with pytest.raises(InvalidInput) as fault:
         await staff.add(people.desk, now=NOW, **given)  # type: ignore[arg-type]
     assert fault.value.field == field
@@ -254,4 +316,7 @@ async def test_stores_are_listed_by_code_and_each_code_is_one_store(people: Peop
         with pytest.raises(InvalidInput) as fault:
             await stores.add(people.store, code=code, name="Another", now=NOW)
         assert fault.value.field == "code"
-    assert [(each.code, each.name) for each in await stores.listed(people.store)] == [("lisboa", "Lisboa"), ("porto", "Porto")]
+    assert [(each.code, each.name) for each in await stores.listed(people.store)] == [
+        ("lisboa", "Lisboa"),
+        ("porto", "Porto"),
+    ]

@@ -1,4 +1,6 @@
-"""A rule's question reaches its member and nobody at night; what they answer, once, is an event like any other."""
+"""A rule's question reaches its member and nobody at night; what they answer, once, is an event like any
+other.
+"""
 
 import asyncio
 from datetime import timedelta
@@ -47,7 +49,9 @@ async def points(house: House) -> int:
     return 0 if wallet is None else wallet.available
 
 
-async def test_the_question_reaches_phone_and_inbox_in_the_members_language_and_needs_no_consent(database: Database) -> None:
+async def test_the_question_reaches_phone_and_inbox_in_the_members_language_and_needs_no_consent(
+    database: Database,
+) -> None:
     house = await loud(database, ASKING)
     await phone(house)
     await say(house, locale="pt", news=False)
@@ -56,9 +60,10 @@ async def test_the_question_reaches_phone_and_inbox_in_the_members_language_and_
     assert [(one.title, one.body, one.link, dict(one.data)) for one in pushes.got] == [
         ("Gostou?", "", None, {"kind": "survey", "survey": "happy", "message": id})
     ]
-    assert [(one.id, one.kind, one.code, one.score) for one in (await inbox.opened(house, member_id="ana", first=20)).letters] == [
-        (id, "survey", "happy", None)
-    ]
+    assert [
+        (one.id, one.kind, one.code, one.score)
+        for one in (await inbox.opened(house, member_id="ana", first=20)).letters
+    ] == [(id, "survey", "happy", None)]
     assert ((await row(house, id)).state, await states(house, id)) == ("done", [("push", "sent", "")])
     assert await operator.listed(house, state="parked", first=10) == []
 
@@ -74,15 +79,26 @@ async def test_a_question_wakes_nobody(database: Database) -> None:
     assert await works(house, post_of(pushes), now=due) == 1
 
 
-async def test_the_answer_is_an_event_that_rules_may_act_on_and_the_question_is_read_with_it(database: Database) -> None:
+async def test_the_answer_is_an_event_that_rules_may_act_on_and_the_question_is_read_with_it(
+    database: Database,
+) -> None:
     house = await loud(database, ASKING)
     id = await asked(house)
     answered = await surveys.answer(house, member_id="ana", letter_id=id, score=5, key="k1", now=NOON)
-    assert (answered.letter.score, answered.letter.answered_at, answered.letter.read_at, answered.unread) == (5, NOON, NOON, 0)
+    assert (answered.letter.score, answered.letter.answered_at, answered.letter.read_at, answered.unread) == (
+        5,
+        NOON,
+        NOON,
+        0,
+    )
     assert await inbox.letter(house, letter_id=id, member_id="ana") == answered.letter
     assert await points(house) == 20
     rows = await journal.between(house.store, "ana", start=NOON, end=NOON)
-    told = [(one.event.name, one.event.source, dict(one.event.data)) for one in rows if one.event.name == "survey.answered"]
+    told = [
+        (one.event.name, one.event.source, dict(one.event.data))
+        for one in rows
+        if one.event.name == "survey.answered"
+    ]
     assert told == [("survey.answered", "app", {"survey": "happy", "score": 5})]
     assert [one async for one in verify(house.store)] == []
 
@@ -94,32 +110,46 @@ async def test_a_question_read_before_is_counted_as_read_once(database: Database
     later = NOON + timedelta(minutes=1)
     answered = await surveys.answer(house, member_id="ana", letter_id=first, score=1, key="k1", now=later)
     assert (answered.letter.read_at, answered.letter.answered_at, answered.unread) == (NOON, later, 1)
-    assert (await surveys.answer(house, member_id="ana", letter_id=second, score=1, key="k2", now=later)).unread == 0
+    assert (
+        await surveys.answer(house, member_id="ana", letter_id=second, score=1, key="k2", now=later)
+    ).unread == 0
 
 
 async def test_an_answer_stands_and_counts_once(database: Database) -> None:
     house = await loud(database, ASKING)
     id = await asked(house)
     first = await surveys.answer(house, member_id="ana", letter_id=id, score=4, key="k1", now=NOON)
-    assert await surveys.answer(house, member_id="ana", letter_id=id, score=4, key="k1", now=NOON + timedelta(days=1)) == first
+    assert (
+        await surveys.answer(
+            house, member_id="ana", letter_id=id, score=4, key="k1", now=NOON + timedelta(days=1)
+        )
+        == first
+    )
     with pytest.raises(Conflicting):
         await surveys.answer(house, member_id="ana", letter_id=id, score=5, key="k1", now=NOON)
     with pytest.raises(SurveyAnsweredBefore) as before:
         await surveys.answer(house, member_id="ana", letter_id=id, score=5, key="k2", now=NOON)
     assert (before.value.score, before.value.answered_at) == (4, NOON)
-    assert (await inbox.letter(house, letter_id=id, member_id="ana"), await points(house)) == (first.letter, 20)
+    assert (await inbox.letter(house, letter_id=id, member_id="ana"), await points(house)) == (
+        first.letter,
+        20,
+    )
 
 
 async def test_of_answers_at_once_one_stands(database: Database) -> None:
     house = await loud(database, ASKING)
     id = await asked(house)
-    tries = [surveys.answer(house, member_id="ana", letter_id=id, score=4, key=f"k{n}", now=NOON) for n in range(4)]
+    tries = [
+        surveys.answer(house, member_id="ana", letter_id=id, score=4, key=f"k{n}", now=NOON) for n in range(4)
+    ]
     found = await asyncio.gather(*tries, return_exceptions=True)
     assert sorted(type(one).__name__ for one in found) == ["Answered", *["SurveyAnsweredBefore"] * 3]
     assert await points(house) == 20
 
 
-@pytest.mark.parametrize(("event", "good", "bad"), [("visited", (1, 5), (0, 6, -1)), ("left", (0, 10), (-1, 11))])
+@pytest.mark.parametrize(
+    ("event", "good", "bad"), [("visited", (1, 5), (0, 6, -1)), ("left", (0, 10), (-1, 11))]
+)
 async def test_there_are_no_scores_beyond_the_kind_of_survey(
     database: Database, event: str, good: tuple[int, ...], bad: tuple[int, ...]
 ) -> None:
@@ -127,18 +157,33 @@ async def test_there_are_no_scores_beyond_the_kind_of_survey(
     for score in bad:
         await happens(house, event)
         await works(house, post_of())
-        letter = next(one for one in (await inbox.opened(house, member_id="ana", first=20)).letters if one.kind == "survey")
+        letter = next(
+            one
+            for one in (await inbox.opened(house, member_id="ana", first=20)).letters
+            if one.kind == "survey"
+        )
         with pytest.raises(InvalidInput) as refusal:
-            await surveys.answer(house, member_id="ana", letter_id=letter.id, score=score, key="bad", now=NOON)
-        assert (refusal.value.field, refusal.value.message) == ("score", f"Write a whole number from {good[0]} to {good[1]}.")
+            await surveys.answer(
+                house, member_id="ana", letter_id=letter.id, score=score, key="bad", now=NOON
+            )
+        assert (refusal.value.field, refusal.value.message) == (
+            "score",
+            f"Write a whole number from {good[0]} to {good[1]}.",
+        )
         assert (await inbox.letter(house, letter_id=letter.id, member_id="ana")).read_at is None
-    letters = [one for one in (await inbox.opened(house, member_id="ana", first=20)).letters if one.kind == "survey"]
+    letters = [
+        one for one in (await inbox.opened(house, member_id="ana", first=20)).letters if one.kind == "survey"
+    ]
     for score, letter in zip(good, letters, strict=False):
-        answered = await surveys.answer(house, member_id="ana", letter_id=letter.id, score=score, key=letter.id, now=NOON)
+        answered = await surveys.answer(
+            house, member_id="ana", letter_id=letter.id, score=score, key=letter.id, now=NOON
+        )
         assert answered.letter.score == score
 
 
-async def test_nobody_answers_for_another_and_a_message_of_the_same_code_asks_nothing(database: Database) -> None:
+async def test_nobody_answers_for_another_and_a_message_of_the_same_code_asks_nothing(
+    database: Database,
+) -> None:
     house = await loud(database, ASKING)
     await join(house, "rui", at=NOON)
     id = await asked(house)
@@ -148,10 +193,15 @@ async def test_nobody_answers_for_another_and_a_message_of_the_same_code_asks_no
             await surveys.answer(house, member_id="rui", letter_id=letter, score=4, key="k1", now=NOON)
     await happens(house, "left")
     await works(house, post_of())
-    message = next(one for one in (await inbox.opened(house, member_id="ana", first=20)).letters if one.kind == "message")
+    message = next(
+        one for one in (await inbox.opened(house, member_id="ana", first=20)).letters if one.kind == "message"
+    )
     assert message.code == "happy"
     with pytest.raises(InvalidInput) as refusal:
         await surveys.answer(house, member_id="ana", letter_id=message.id, score=4, key="k2", now=NOON)
     assert refusal.value.field == "message"
     assert (await inbox.letter(house, letter_id=id, member_id="ana")).score is None
-    assert ((await reading.home(house, member_id="ana", now=NOON)).member.seq, await points(house)) == (seq + 1, 0)
+    assert ((await reading.home(house, member_id="ana", now=NOON)).member.seq, await points(house)) == (
+        seq + 1,
+        0,
+    )

@@ -1,4 +1,6 @@
-"""The audit trail and the limits of a shift: each act noted with its balances, bounded by the shift, seen by whom it concerns."""
+"""The audit trail and the limits of a shift: each act noted with its balances, bounded by the shift, seen by
+whom it concerns.
+"""
 
 import asyncio
 from dataclasses import replace
@@ -26,9 +28,24 @@ async def test_each_act_is_noted_with_who_where_why_and_what_it_changed(database
     await join(house, "ana")
     await purchases.record(house, till=SHIFT, member_id="ana", given=bought("r1"), key="k1", now=NOW)
     asked = Asked("r1", None, 4_000, ())
-    await refunds.refund(house, till=SHIFT, asked=asked, reason="broken", key="k2", now=NOW + timedelta(minutes=1))
+    await refunds.refund(
+        house, till=SHIFT, asked=asked, reason="broken", key="k2", now=NOW + timedelta(minutes=1)
+    )
     acts = await trail.of_shift(house, till=SHIFT, first=50, now=NOW + timedelta(hours=1))
-    told = [(act.action, act.actor, act.store, act.request, act.subject, act.amount, act.reason, act.before, act.after) for act in acts]
+    told = [
+        (
+            act.action,
+            act.actor,
+            act.store,
+            act.request,
+            act.subject,
+            act.amount,
+            act.reason,
+            act.before,
+            act.after,
+        )
+        for act in acts
+    ]
     assert told == [
         ("REFUND", "staff-1", "lisboa", "req-1", "r1", 4_000, "broken", {"points": 100}, {"points": 60}),
         ("PURCHASE", "staff-1", "lisboa", "req-1", "r1", 10_000, None, {"points": 0}, {"points": 100}),
@@ -43,7 +60,9 @@ async def test_a_shift_ends_at_its_bound_however_many_come_at_once(database: Dat
     async def one(number: int) -> str:
         member = ("ana", "rui")[number % 2]
         try:
-            await purchases.record(house, till=TIGHT, member_id=member, given=bought(f"r{number}"), key=f"k{number}", now=NOW)
+            await purchases.record(
+                house, till=TIGHT, member_id=member, given=bought(f"r{number}"), key=f"k{number}", now=NOW
+            )
         except NotAllowed as refused:
             return refused.reason
         return "recorded"
@@ -51,7 +70,9 @@ async def test_a_shift_ends_at_its_bound_however_many_come_at_once(database: Dat
     answers = await asyncio.gather(*(one(number) for number in range(8)))
     assert (answers.count("recorded"), answers.count("SHIFT_LIMIT")) == (3, 5)
     assert len(await trail.of_shift(house, till=TIGHT, first=50, now=NOW)) == 3
-    earned = [(await reading.home(house, member_id=member, now=NOW)).member.wallets for member in ("ana", "rui")]
+    earned = [
+        (await reading.home(house, member_id=member, now=NOW)).member.wallets for member in ("ana", "rui")
+    ]
     assert sum(wallets["points"].earned for wallets in earned if wallets) == 300
 
 
@@ -60,14 +81,24 @@ async def test_what_one_shift_may_refund_and_correct_is_bounded_by_amount(databa
     await join(house, "ana")
     await purchases.record(house, till=TIGHT, member_id="ana", given=bought("r1"), key="k1", now=NOW)
     with pytest.raises(NotAllowed, match="SHIFT_LIMIT"):
-        await refunds.refund(house, till=TIGHT, asked=Asked("r1", None, 5_001, ()), reason="broken", key="k2", now=NOW)
-    await refunds.refund(house, till=TIGHT, asked=Asked("r1", None, 5_000, ()), reason="broken", key="k2", now=NOW)
-    await adjustments.adjust(house, till=TIGHT, member_id="ana", wallet="points", amount=30, reason="sorry", key="k3", now=NOW)
+        await refunds.refund(
+            house, till=TIGHT, asked=Asked("r1", None, 5_001, ()), reason="broken", key="k2", now=NOW
+        )
+    await refunds.refund(
+        house, till=TIGHT, asked=Asked("r1", None, 5_000, ()), reason="broken", key="k2", now=NOW
+    )
+    await adjustments.adjust(
+        house, till=TIGHT, member_id="ana", wallet="points", amount=30, reason="sorry", key="k3", now=NOW
+    )
     with pytest.raises(NotAllowed, match="SHIFT_LIMIT"):
-        await adjustments.adjust(house, till=TIGHT, member_id="ana", wallet="points", amount=-11, reason="sorry", key="k4", now=NOW)
+        await adjustments.adjust(
+            house, till=TIGHT, member_id="ana", wallet="points", amount=-11, reason="sorry", key="k4", now=NOW
+        )
     assert (await reading.home(house, member_id="ana", now=NOW)).member.wallets["points"].balance == 80
     other = replace(TIGHT, session="shift-2")
-    await adjustments.adjust(house, till=other, member_id="ana", wallet="points", amount=-11, reason="sorry", key="k4", now=NOW)
+    await adjustments.adjust(
+        house, till=other, member_id="ana", wallet="points", amount=-11, reason="sorry", key="k4", now=NOW
+    )
 
 
 async def test_a_store_sees_its_own_trail_alone(database: Database) -> None:
@@ -77,15 +108,31 @@ async def test_a_store_sees_its_own_trail_alone(database: Database) -> None:
     porto = replace(PORTO, session="shift-3")
     await purchases.record(house, till=porto, member_id="ana", given=bought("r2"), key="k2", now=NOW)
     own = await trail.of_store(house, till=SHIFT, store=None, since=NOW - A_DAY, until=NOW + A_DAY, first=50)
-    every = await trail.of_store(house, till=replace(SHIFT, role="OPERATOR"), store=None, since=NOW - A_DAY, until=NOW + A_DAY, first=50)
+    every = await trail.of_store(
+        house,
+        till=replace(SHIFT, role="OPERATOR"),
+        store=None,
+        since=NOW - A_DAY,
+        until=NOW + A_DAY,
+        first=50,
+    )
     assert [act.subject for act in own] == ["r1"]
     assert sorted(act.subject for act in every) == ["r1", "r2"]
     with pytest.raises(NotAllowed, match="OTHER_STORE"):
         await trail.of_store(house, till=SHIFT, store="porto", since=NOW - A_DAY, until=NOW + A_DAY, first=50)
     with pytest.raises(NotAllowed, match="ROLE"):
-        await trail.of_store(house, till=replace(CASHIER, session="s"), store=None, since=NOW - A_DAY, until=NOW + A_DAY, first=50)
+        await trail.of_store(
+            house,
+            till=replace(CASHIER, session="s"),
+            store=None,
+            since=NOW - A_DAY,
+            until=NOW + A_DAY,
+            first=50,
+        )
     with pytest.raises(InvalidInput):
-        await trail.of_store(house, till=SHIFT, store=None, since=NOW - timedelta(days=32), until=NOW, first=50)
+        await trail.of_store(
+            house, till=SHIFT, store=None, since=NOW - timedelta(days=32), until=NOW, first=50
+        )
 
 
 async def test_a_refused_act_leaves_no_trail(database: Database) -> None:
@@ -93,12 +140,16 @@ async def test_a_refused_act_leaves_no_trail(database: Database) -> None:
     await join(house, "ana")
     cashier = replace(CASHIER, session="shift-4")
     with pytest.raises(NotAllowed):
-        await adjustments.adjust(house, till=cashier, member_id="ana", wallet="points", amount=5, reason="gift", key="a", now=NOW)
+        await adjustments.adjust(
+            house, till=cashier, member_id="ana", wallet="points", amount=5, reason="gift", key="a", now=NOW
+        )
     assert await audit.between(house.store, since=NOW - A_DAY, until=NOW + A_DAY) == []
     assert (await reading.home(house, member_id="ana", now=NOW)).member.seq == 1
 
 
-async def test_each_version_of_the_programme_is_noted_and_the_same_content_is_none(database: Database) -> None:
+async def test_each_version_of_the_programme_is_noted_and_the_same_content_is_none(
+    database: Database,
+) -> None:
     house = await open_house(database, now=NOW)
     await house.programmes.publish(SMALL, now=NOW + A_DAY, by="cli:ops")
     await house.programmes.publish(SMALL.replace("A mug", "A cup"), now=NOW + 2 * A_DAY, by="cli:ops")
@@ -116,4 +167,6 @@ async def test_what_an_operator_sends_again_is_noted_row_by_row(database: Databa
     assert (await row(house, id)).state == "parked"
     assert await operator.again(house, ids=[id, "none"], by="cli:ops", now=NOON) == (1, ["none"])
     acts = await audit.between(house.store, since=NOON - timedelta(hours=1), until=NOON + timedelta(hours=1))
-    assert [(act.action, act.actor, act.subject, act.member) for act in acts] == [("OUTBOX_RETRIED", "cli:ops", id, None)]
+    assert [(act.action, act.actor, act.subject, act.member) for act in acts] == [
+        ("OUTBOX_RETRIED", "cli:ops", id, None)
+    ]

@@ -1,4 +1,6 @@
-"""The turn writes down what time brought, fires what waits, and may come late, twice or in many processes at once."""
+"""The turn writes down what time brought, fires what waits, and may come late, twice or in many processes at
+once.
+"""
 
 import asyncio
 from datetime import timedelta
@@ -29,7 +31,9 @@ async def test_a_delayed_rule_fires_once(database: Database) -> None:
     assert [one async for one in verify(house.store)] == []
 
 
-async def test_an_item_that_cannot_be_read_or_cannot_happen_is_parked_and_the_rest_goes_on(database: Database) -> None:
+async def test_an_item_that_cannot_be_read_or_cannot_happen_is_parked_and_the_rest_goes_on(
+    database: Database,
+) -> None:
     house = await open_house(database)
     for member in ("ana", "eva", "rui"):
         await join(house, member)
@@ -76,7 +80,9 @@ async def lived(database: Database, *, every: int) -> reading.Seen:
         now = NOW + timedelta(days=days)
         await turn(house, now=now)
         if days in (0, 140):
-            await purchases.record(house, till=TILL, member_id="ana", given=bought(f"{days}"), key=f"{days}", now=now)
+            await purchases.record(
+                house, till=TILL, member_id="ana", given=bought(f"{days}"), key=f"{days}", now=now
+            )
     end = NOW + timedelta(days=600)
     await turn(house, now=end)
     assert [one async for one in verify(house.store)] == []
@@ -93,21 +99,37 @@ async def test_a_late_turn_ends_where_a_timely_one_does(database: Database) -> N
 
 
 async def together(database: Database) -> list[tuple[object, ...]]:
-    """What a turn, late by 600 days, writes of seven members with two purchases each, of which every third is at one instant."""
+    """What a turn, late by 600 days, writes of seven members with two purchases each, of which every third is
+    at one instant.
+    """
     house = await open_house(database)
     for at in range(7):
         await join(house, f"m{at}")
         for days in (0, 140):
             bought_at = NOW + timedelta(days=days, minutes=at % 3)
-            await purchases.record(house, till=TILL, member_id=f"m{at}", given=bought(f"{at}.{days}"), key=f"{at}.{days}", now=bought_at)
-    await house.programmes.publish(SMALL.replace("A point for every euro", "Points"), now=NOW + timedelta(days=140, hours=1))
+            await purchases.record(
+                house,
+                till=TILL,
+                member_id=f"m{at}",
+                given=bought(f"{at}.{days}"),
+                key=f"{at}.{days}",
+                now=bought_at,
+            )
+    await house.programmes.publish(
+        SMALL.replace("A point for every euro", "Points"), now=NOW + timedelta(days=140, hours=1)
+    )
     end = NOW + timedelta(days=600)
     done = await turn(house, now=end)
     assert (done.fired, done.left, done.failed) == (14, 0, 0)
     assert await turn(house, now=end) == Turned()
     assert [one async for one in verify(house.store)] == []
     found = house.store["journal"].find({"member": {"$in": [f"m{at}" for at in range(7)]}})
-    return sorted([(row["member"], row["seq"], row["at"], row["event"]["name"], str(row.get("entries"))) async for row in found])
+    return sorted(
+        [
+            (row["member"], row["seq"], row["at"], row["event"]["name"], str(row.get("entries")))
+            async for row in found
+        ]
+    )
 
 
 async def test_however_many_are_due_a_page_is_in_memory_and_it_ends_where_one_of_all_does(
@@ -119,16 +141,24 @@ async def test_however_many_are_due_a_page_is_in_memory_and_it_ends_where_one_of
     with wire.counting() as counted:
         in_pages = await together(database)
     assert in_pages == at_once
-    looked = [one.body for one in counted.commands if one.name == "find" and {"due", "due_at", "due_version"} & set(one.body["filter"])]
+    looked = [
+        one.body
+        for one in counted.commands
+        if one.name == "find" and {"due", "due_at", "due_version"} & set(one.body["filter"])
+    ]
     assert len(looked) > 30
     assert {one["limit"] for one in looked} == {2}
 
 
-async def test_who_cannot_be_turned_is_passed_by_not_waited_for(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_who_cannot_be_turned_is_passed_by_not_waited_for(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     house = await open_house(database)
     for member in ("ana", "eva", "leo", "rui", "zoe"):
         await join(house, member)
-    await house.store["members"].update_many({"_id": {"$in": ["ana", "eva", "leo"]}}, {"$unset": {"ledger": ""}})
+    await house.store["members"].update_many(
+        {"_id": {"$in": ["ana", "eva", "leo"]}}, {"$unset": {"ledger": ""}}
+    )
     await house.programmes.publish(SMALL.replace("A point for every euro", "Points"), now=NOW)
     monkeypatch.setattr(turning, "AT_ONCE", 2)
     assert await turn(house, now=NOW + timedelta(minutes=1)) == Turned(members=2, failed=3)

@@ -1,4 +1,6 @@
-"""What is due at once for another member is not waited for until the next turn: the row that brings it wakes one."""
+"""What is due at once for another member is not waited for until the next turn: the row that brings it wakes
+one.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -31,13 +33,19 @@ PROMPT_SECONDS = 10  # half of what a turn that nobody wakes may take, since the
 
 @asynccontextmanager
 async def turning(house: House) -> AsyncIterator[None]:
-    """A process that follows what is committed and has taken its first turn, for as long as the block runs."""
+    """A process that follows what is committed and has taken its first turn, for as long as the block
+    runs.
+    """
     faults: list[Exception] = []
     follower = Follower(house.live)
     tasks = [asyncio.create_task(follower.follow(house.store, clock=lambda: NOW))]
     try:
         await asyncio.wait_for(follower.following.wait(), PROMPT_SECONDS)
-        tasks.append(asyncio.create_task(keep_turning(house, clock=lambda: NOW, woken=house.live.due, heard=faults.append)))
+        tasks.append(
+            asyncio.create_task(
+                keep_turning(house, clock=lambda: NOW, woken=house.live.due, heard=faults.append)
+            )
+        )
         await asyncio.sleep(1)
         yield
     finally:
@@ -50,9 +58,13 @@ async def turning(house: House) -> AsyncIterator[None]:
 async def join_as_friend(house: House, member: str, *, of: str) -> None:
     """A member whom another has invited."""
     details = Details(name=member.title(), locale="en", timezone="Europe/Lisbon")
-    event = Event(f"enrol:{member}", events.ENROLLED, NOW, "selo", {"referredBy": of}, profile=details.profile)
+    event = Event(
+        f"enrol:{member}", events.ENROLLED, NOW, "selo", {"referredBy": of}, profile=details.profile
+    )
     published = house.programmes.current()
-    decision = decide(published.programme, new_member(member, f"0000{member}"), event, now=NOW, version=published.version)
+    decision = decide(
+        published.programme, new_member(member, f"0000{member}"), event, now=NOW, version=published.version
+    )
     await committed(house, published, decision, now=NOW, details=details)
 
 
@@ -64,7 +76,9 @@ async def promised(house: House, member: str, messages: int) -> list[str]:
     return found
 
 
-async def test_who_invited_a_friend_is_promised_their_message_without_waiting_for_the_next_turn(database: Database) -> None:
+async def test_who_invited_a_friend_is_promised_their_message_without_waiting_for_the_next_turn(
+    database: Database,
+) -> None:
     house = await open_house(database, FRIENDS)
     await join(house, "ana")
     await join_as_friend(house, "rui", of="ana")
@@ -78,12 +92,21 @@ async def test_what_is_due_later_wakes_nobody(database: Database, wire: Wire) ->
     await join(house, "ana")
     async with turning(house):
         with wire.counting() as counted:
-            await purchases.record(house, till=TILL, member_id="ana", given=bought("r1"), key="k1", now=NOW - timedelta(minutes=1))
+            await purchases.record(
+                house,
+                till=TILL,
+                member_id="ana",
+                given=bought("r1"),
+                key="k1",
+                now=NOW - timedelta(minutes=1),
+            )
             await asyncio.sleep(1)
         assert turns(counted.commands) == 0
 
 
-async def test_of_twenty_at_once_each_counts_once_in_a_few_turns_of_two_processes(database: Database, wire: Wire) -> None:
+async def test_of_twenty_at_once_each_counts_once_in_a_few_turns_of_two_processes(
+    database: Database, wire: Wire
+) -> None:
     house, other = await open_house(database, FRIENDS), House.of(Store.of(database, embedded=True))
     await prepare(other.store)
     await other.programmes.refresh()
@@ -94,7 +117,9 @@ async def test_of_twenty_at_once_each_counts_once_in_a_few_turns_of_two_processe
     async with turning(house), turning(other):
         with wire.counting() as counted:
             for friend in friends:
-                await purchases.record(house, till=TILL, member_id=friend, given=bought(friend), key=friend, now=NOW)
+                await purchases.record(
+                    house, till=TILL, member_id=friend, given=bought(friend), key=friend, now=NOW
+                )
             assert await promised(house, "ana", 20) == ["thanks"] * 20
             await asyncio.sleep(1)
         assert 1 <= turns(counted.commands) <= 10

@@ -12,14 +12,23 @@ from tests.houses import NOW, TILL, bought, join, open_house
     ("collection", "asked", "change", "where"),
     [
         ("members", {"_id": "ana"}, {"$inc": {"ledger.wallets.points.earned": 1}}, "wallets.points.earned"),
-        ("members", {"_id": "ana"}, {"$set": {"ledger.wallets.points.lots.2027-03-02.0": 51}}, "wallets.points.lots.2027-03-02"),
+        (
+            "members",
+            {"_id": "ana"},
+            {"$set": {"ledger.wallets.points.lots.2027-03-02.0": 51}},
+            "wallets.points.lots.2027-03-02",
+        ),
         ("members", {"_id": "ana"}, {"$set": {"ledger.tags": ["vip"]}}, "tags"),
         ("journal", {"_id": "ana:2"}, {"$set": {"entries.0.amount": 99}}, "entry 1 (n, wallet_n, balance)"),
         ("vouchers", {"_id": "ana-1"}, {"$set": {"state": "USED"}}, "voucher ana-1"),
     ],
 )
 async def test_a_tampered_figure_is_found(
-    database: Database, collection: str, asked: dict[str, str], change: dict[str, dict[str, object]], where: str
+    database: Database,
+    collection: str,
+    asked: dict[str, str],
+    change: dict[str, dict[str, object]],
+    where: str,
 ) -> None:
     house = await open_house(database)
     for member in ("ana", "rui"):

@@ -1,4 +1,6 @@
-"""One transaction: all or nothing, each guard asked, on servers with and without one command for all writes."""
+"""One transaction: all or nothing, each guard asked, on servers with and without one command for all
+writes.
+"""
 
 import asyncio
 
@@ -42,7 +44,9 @@ async def test_all_writes_or_none(store: Store) -> None:
 
 
 async def test_an_update_that_need_not_match_is_no_guard(store: Store) -> None:
-    await store.transact([update("stock", {"_id": "nobody"}, {"$set": {"a": 1}}), insert("stock", {"_id": "a"})])
+    await store.transact(
+        [update("stock", {"_id": "nobody"}, {"$set": {"a": 1}}), insert("stock", {"_id": "a"})]
+    )
     assert [row["_id"] async for row in store["stock"].find({})] == ["a"]
 
 
@@ -90,6 +94,10 @@ async def test_writers_in_each_others_way_all_get_through(store: Store) -> None:
 
 
 async def test_preparing_again_changes_nothing(store: Store) -> None:
-    before = {name: [index["key"] async for index in await store[name].list_indexes()] for name in COLLECTIONS}
+    before = {
+        name: [index["key"] async for index in await store[name].list_indexes()] for name in COLLECTIONS
+    }
     await prepare(store)
-    assert before == {name: [index["key"] async for index in await store[name].list_indexes()] for name in COLLECTIONS}
+    assert before == {
+        name: [index["key"] async for index in await store[name].list_indexes()] for name in COLLECTIONS
+    }

@@ -1,4 +1,6 @@
-"""What must not grow: a member's document after ten years of daily buying, and what a page of a long history examines."""
+"""What must not grow: a member's document after ten years of daily buying, and what a page of a long history
+examines.
+"""
 
 import os
 from datetime import UTC, datetime, timedelta
@@ -24,24 +26,43 @@ from tests.wire import Wire
 
 KIBIBYTE = 1024
 YEARS = 10
-MANY = int(os.environ.get("SELO_TEST_ENTRIES", "10000"))  # 100,000 shows the same in half a minute; scripts/bench --entries prints it
+MANY = int(
+    os.environ.get("SELO_TEST_ENTRIES", "10000")
+)  # 100,000 shows the same in half a minute; scripts/bench --entries prints it
 
 
 def test_a_member_stays_below_64_kib_after_ten_years_of_daily_buying() -> None:
     programme = load(NUMISCOLLECT.read_text())
     at = datetime(2016, 1, 1, 9, tzinfo=UTC)
     profile = Profile("Ana", "pt", "Europe/Lisbon", None, frozenset({"marketing"}))
-    decision = decide(programme, new_member("ana", "1"), Event("e", events.ENROLLED, at, profile=profile), now=at)
+    decision = decide(
+        programme, new_member("ana", "1"), Event("e", events.ENROLLED, at, profile=profile), now=at
+    )
     told: tuple[members.Told, ...] = ()
     sizes = []
     for day in range(1, YEARS * 365):
         at += timedelta(days=1)
-        lines = (Line(1, f"sku-{day}", 4_000, category=f"category-{day % 150}"), Line(2, "stamp", 1_500, category="stamps"))
-        event = Event(f"p{day}", events.PURCHASED, at, "till", purchase=Purchase(f"r{day}", 5_500, "EUR", "lisboa", lines))
+        lines = (
+            Line(1, f"sku-{day}", 4_000, category=f"category-{day % 150}"),
+            Line(2, "stamp", 1_500, category="stamps"),
+        )
+        event = Event(
+            f"p{day}",
+            events.PURCHASED,
+            at,
+            "till",
+            purchase=Purchase(f"r{day}", 5_500, "EUR", "lisboa", lines),
+        )
         decision = decide(programme, decision.member, event, now=at)
         told = (*told, *members.told_of(decision.rows))[-members.RECENT :]
         if day % 365 == 0:
-            sizes.append(len(bson.encode(members.document(decision.member, Details("Ana"), recent=told, due=Due(at, 1)))))
+            sizes.append(
+                len(
+                    bson.encode(
+                        members.document(decision.member, Details("Ana"), recent=told, due=Due(at, 1))
+                    )
+                )
+            )
     assert max(sizes) < 64 * KIBIBYTE
     assert sizes[-1] < 1.25 * sizes[2], "what is bounded has stopped growing by the third year"
     assert turn(programme, decision.member, until=at + timedelta(days=1)).member.seq >= decision.member.seq
@@ -49,7 +70,9 @@ def test_a_member_stays_below_64_kib_after_ten_years_of_daily_buying() -> None:
 
 async def _examined(database: Database, collection: str, asked: dict[str, Any]) -> tuple[int, int]:
     """Documents examined, and returned."""
-    plan = await database.data.command("explain", {"find": collection, "filter": asked}, verbosity="executionStats")
+    plan = await database.data.command(
+        "explain", {"find": collection, "filter": asked}, verbosity="executionStats"
+    )
     stats = plan["executionStats"]
     return stats["totalDocsExamined"], stats["nReturned"]
 
@@ -90,13 +113,17 @@ async def test_a_page_examines_what_it_returns(database: Database, wire: Wire, e
     with wire.counting() as counted:
         for before in (entries + 1, entries // 2):
             for wallet in (None, "points"):
-                page = await reading.history(house, member_id="ana", first=20, before=before, wallet=wallet, now=NOW)
+                page = await reading.history(
+                    house, member_id="ana", first=20, before=before, wallet=wallet, now=NOW
+                )
                 assert [one.entry.n for one in page.items] == list(range(before - 1, before - 21, -1))
         bought_page = await reading.purchases(house, member_id="ana", first=20, before=entries // 2, now=NOW)
         assert len(bought_page.items) == 20
         await reading.row(house, member_id="ana", seq=entries // 2)
         late = bought("late", occurred_at=NOW + timedelta(minutes=entries // 2, seconds=1))
-        await purchases.quote(house, till=TILL, member_id="ana", given=late, now=NOW + timedelta(minutes=entries + 1))
+        await purchases.quote(
+            house, till=TILL, member_id="ana", given=late, now=NOW + timedelta(minutes=entries + 1)
+        )
     for command in counted.commands:
         for collection, asked in command.filters:
             examined, returned = await _examined(database, collection, dict(asked))

@@ -1,4 +1,6 @@
-"""Making the database ready: the format that it is in stands in it, and another one is refused before anything is touched."""
+"""Making the database ready: the format that it is in stands in it, and another one is refused before
+anything is touched.
+"""
 
 import asyncio
 
@@ -24,8 +26,12 @@ async def test_one_that_was_cut_off_at_its_very_beginning_is_new(database: Datab
     assert await store["meta"].find_one({"_id": "format"}) == {"_id": "format", "number": FORMAT}
 
 
-@pytest.mark.parametrize(("number", "theirs"), [(None, "an earlier format"), (FORMAT + 1, f"format {FORMAT + 1}")])
-async def test_another_format_is_told_and_left_as_it_is(database: Database, number: int | None, theirs: str) -> None:
+@pytest.mark.parametrize(
+    ("number", "theirs"), [(None, "an earlier format"), (FORMAT + 1, f"format {FORMAT + 1}")]
+)
+async def test_another_format_is_told_and_left_as_it_is(
+    database: Database, number: int | None, theirs: str
+) -> None:
     store = Store.of(database, embedded=True)
     await store["members"].insert_one({"_id": "ana"})
     if number is not None:
@@ -33,9 +39,11 @@ async def test_another_format_is_told_and_left_as_it_is(database: Database, numb
     before = set(await store.data.list_collection_names())
     with pytest.raises(OtherFormat) as told:
         await prepare(store)
-    assert str(told.value) == (
-        f"The database {store.data.name} holds data of {theirs}, and this version of Selo reads format {FORMAT}: go on with the version "
-        "that wrote it, or begin anew with another data folder (--data) or another database (SELO_DATABASE)."
+    assert (
+        str(told.value)
+        == f"The database {store.data.name} holds data of {theirs}, and this version of Selo reads format"
+        f" {FORMAT}: go on with the version that wrote it, or begin anew with another data folder (--data)"
+        " or another database (SELO_DATABASE)."
     )
     assert set(await store.data.list_collection_names()) == before
 

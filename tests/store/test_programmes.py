@@ -33,7 +33,9 @@ async def test_versions_are_numbered_and_stay(database: Database) -> None:
 async def test_two_publishers_at_once_get_two_versions(database: Database) -> None:
     house = await open_house(database)
     other = Programmes(house.store)
-    made = await asyncio.gather(house.programmes.publish(OTHER, now=NOW), other.publish(SMALL.replace("A mug", "Mug"), now=NOW))
+    made = await asyncio.gather(
+        house.programmes.publish(OTHER, now=NOW), other.publish(SMALL.replace("A mug", "Mug"), now=NOW)
+    )
     assert {one.version for one in made} <= {2, 3}
     await house.programmes.refresh()
     assert house.programmes.current().version == 3

@@ -20,7 +20,9 @@ OPTIONS = bson.codec_options.CodecOptions[dict[str, Any]](tz_aware=True, tzinfo=
 AWKWARD = st.sampled_from(["points", "a.b", "$set", "", "ção", "x" * 50])
 NUMBERS = st.integers(-(2**31), 2**31)
 DAYS = st.dates(date(2000, 1, 1), date(2100, 1, 1))
-INSTANTS = st.integers(0, 4 * 10**12).map(lambda ms: datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ms))
+INSTANTS = st.integers(0, 4 * 10**12).map(
+    lambda ms: datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ms)
+)
 SCALARS = st.one_of(st.none(), st.booleans(), NUMBERS, AWKWARD)
 JSON = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3), max_leaves=5)
 MAPS = st.dictionaries(AWKWARD, SCALARS, max_size=4)
@@ -31,10 +33,22 @@ def maybe(one: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 
 PARTS = st.builds(Part, NUMBERS, maybe(DAYS), DAYS)
-LINES = st.builds(Line, line=NUMBERS, sku=AWKWARD, amount=NUMBERS, quantity=NUMBERS, name=maybe(AWKWARD), category=maybe(AWKWARD))
-PURCHASES = st.builds(Purchase, AWKWARD, NUMBERS, AWKWARD, maybe(AWKWARD), st.lists(LINES, max_size=3).map(tuple))
+LINES = st.builds(
+    Line,
+    line=NUMBERS,
+    sku=AWKWARD,
+    amount=NUMBERS,
+    quantity=NUMBERS,
+    name=maybe(AWKWARD),
+    category=maybe(AWKWARD),
+)
+PURCHASES = st.builds(
+    Purchase, AWKWARD, NUMBERS, AWKWARD, maybe(AWKWARD), st.lists(LINES, max_size=3).map(tuple)
+)
 EVENTS = st.builds(Event, AWKWARD, AWKWARD, INSTANTS, AWKWARD, MAPS, maybe(PURCHASES))
-LATE_EVENTS = st.builds(lambda one, rule, since: replace(one, rule=rule, since=since), EVENTS, AWKWARD, INSTANTS)
+LATE_EVENTS = st.builds(
+    lambda one, rule, since: replace(one, rule=rule, since=since), EVENTS, AWKWARD, INSTANTS
+)
 ENTRIES = st.builds(
     Entry,
     AWKWARD,
@@ -62,7 +76,16 @@ FACTS = st.builds(
     room=st.dictionaries(AWKWARD, st.tuples(st.booleans(), maybe(NUMBERS)), max_size=3),
     first=st.booleans(),
 )
-STEPS = st.builds(VoucherStep, AWKWARD, NUMBERS, AWKWARD, st.sampled_from(["issued", "used"]), INSTANTS, maybe(INSTANTS), st.booleans())
+STEPS = st.builds(
+    VoucherStep,
+    AWKWARD,
+    NUMBERS,
+    AWKWARD,
+    st.sampled_from(["issued", "used"]),
+    INSTANTS,
+    maybe(INSTANTS),
+    st.booleans(),
+)
 ROWS = st.builds(
     Row,
     seq=st.integers(1, 2**31),
@@ -70,15 +93,21 @@ ROWS = st.builds(
     by=st.sampled_from(["input", "time", "decision"]),
     version=st.integers(1, 100),
     entries=st.lists(ENTRIES, max_size=3).map(tuple),
-    outcomes=st.lists(st.builds(Outcome, AWKWARD, st.booleans(), NUMBERS, maybe(AWKWARD), maybe(AWKWARD)), max_size=3).map(tuple),
+    outcomes=st.lists(
+        st.builds(Outcome, AWKWARD, st.booleans(), NUMBERS, maybe(AWKWARD), maybe(AWKWARD)), max_size=3
+    ).map(tuple),
     raised=st.lists(EVENTS, max_size=2).map(tuple),
     messages=st.lists(st.builds(Message, AWKWARD, AWKWARD, MAPS, NUMBERS), max_size=2).map(tuple),
-    effects=st.lists(st.builds(Effect, st.sampled_from(["webhook", "survey"]), AWKWARD, AWKWARD, AWKWARD), max_size=2).map(tuple),
+    effects=st.lists(
+        st.builds(Effect, st.sampled_from(["webhook", "survey"]), AWKWARD, AWKWARD, AWKWARD), max_size=2
+    ).map(tuple),
     vouchers=st.lists(STEPS, max_size=2).map(tuple),
     later=st.lists(st.builds(Later, AWKWARD, INSTANTS, LATE_EVENTS), max_size=2).map(tuple),
     facts=FACTS,
     awarded=st.dictionaries(AWKWARD, NUMBERS, max_size=2),
-    puts=st.lists(st.builds(Put, AWKWARD, NUMBERS, maybe(INSTANTS), maybe(DAYS), DAYS), max_size=2).map(tuple),
+    puts=st.lists(st.builds(Put, AWKWARD, NUMBERS, maybe(INSTANTS), maybe(DAYS), DAYS), max_size=2).map(
+        tuple
+    ),
     qualified=NUMBERS,
     counted=NUMBERS,
     claim=maybe(st.builds(Claim, st.dictionaries(AWKWARD, NUMBERS, max_size=2), NUMBERS, NUMBERS)),

@@ -1,7 +1,9 @@
-"""Clients of the crash storm: over HTTP they buy, redeem, use the voucher and bring half back, and keep what they were answered.
+"""Clients of the crash storm: over HTTP they buy, redeem, use the voucher and bring half back, and keep what
+they were answered.
 
-What is not answered they send again with the same key until it is, as an app does; some give up after the first cut, as a phone does that
-is switched off. Now and then one asks again what it was answered, and must be told the same.
+What is not answered they send again with the same key until it is, as an app does; some give up after the
+first cut, as a phone does that is switched off. Now and then one asks again what it was answered, and must be
+told the same.
 """
 
 from __future__ import annotations
@@ -26,12 +28,25 @@ PAUSE_SECONDS = 0.05
 
 # Each act: the mutation, its input's type, the success, and what is selected of it.
 ACTS: dict[Act, tuple[str, str, str, str]] = {
-    "purchase": ("recordPurchase", "PurchaseInput", "PurchaseRecorded", "purchase { id externalId total } entries { id wallet amount }"),
+    "purchase": (
+        "recordPurchase",
+        "PurchaseInput",
+        "PurchaseRecorded",
+        "purchase { id externalId total } entries { id wallet amount }",
+    ),
     "redeem": ("redeemReward", "RedeemRewardInput", "RewardRedeemed", "voucher { id code }"),
     "use": ("useVoucher", "UseVoucherInput", "VoucherAccepted", "voucher { id voucherState }"),
-    "refund": ("refundPurchase", "RefundInput", "PurchaseRefunded", "purchase { id refunded } entries { id wallet amount }"),
+    "refund": (
+        "refundPurchase",
+        "RefundInput",
+        "PurchaseRefunded",
+        "purchase { id refunded } entries { id wallet amount }",
+    ),
 }
-QUERY = "mutation M($input: %s!) { done: %s(input: $input) { __typename ... on Problem { message } ... on %s { %s } } }"
+QUERY = (
+    "mutation M($input: %s!) { done: %s(input: $input) { __typename ... on Problem { message } ... on %s { %s"
+    " } } }"
+)
 
 
 class GaveUp(Exception):
@@ -40,7 +55,9 @@ class GaveUp(Exception):
 
 @dataclass
 class Told:
-    """What all clients sent and were answered. `met` counts what came instead of an answer, `broken` what must never come."""
+    """What all clients sent and were answered. `met` counts what came instead of an answer, `broken` what
+    must never come.
+    """
 
     sent: dict[Act, set[str]] = field(default_factory=lambda: defaultdict(set))
     answered: dict[Act, dict[str, Json]] = field(default_factory=lambda: defaultdict(dict))
@@ -54,7 +71,9 @@ class Told:
 class Client:
     """One of them: a till and the member before it."""
 
-    def __init__(self, name: str, shop: Shop, customer: Customer, http: httpx.AsyncClient, told: Told) -> None:
+    def __init__(
+        self, name: str, shop: Shop, customer: Customer, http: httpx.AsyncClient, told: Told
+    ) -> None:
         self._name, self._shop, self._customer, self._http, self._told = name, shop, customer, http, told
         self._chance = random.Random(name)
 
@@ -75,7 +94,9 @@ class Client:
         await self._do("purchase", receipt, bought, till)
         redeemed = await self._do("redeem", receipt, {"rewardId": self._shop.mug}, customer.token)
         await self._do("use", receipt, {"code": redeemed["voucher"]["code"]}, till)
-        await self._do("refund", receipt, {"externalId": receipt, "amount": BACK, "reason": "half of it"}, till)
+        await self._do(
+            "refund", receipt, {"externalId": receipt, "amount": BACK, "reason": "half of it"}, till
+        )
 
     async def _do(self, act: Act, receipt: str, given: Json, token: str) -> Json:
         """Do one thing until it is answered. Raises GaveUp."""
@@ -101,7 +122,9 @@ class Client:
         query = QUERY % (given_as, name, kind, selected)
         try:
             answer = await self._http.post(
-                "/graphql", json={"query": query, "variables": {"input": given}}, headers={"Authorization": f"Bearer {token}"}
+                "/graphql",
+                json={"query": query, "variables": {"input": given}},
+                headers={"Authorization": f"Bearer {token}"},
             )
             body: Json = answer.json()
         except httpx.TransportError as fault:

@@ -1,4 +1,6 @@
-"""A worker process for the post's storm: it delivers what is due, and writes down each push as it leaves, with its collapse id."""
+"""A worker process for the post's storm: it delivers what is due, and writes down each push as it leaves,
+with its collapse id.
+"""
 
 import asyncio
 import os
@@ -47,4 +49,6 @@ async def _work(uri: str, name: str, folder: Path, worker: str) -> None:
         except (Busy, Unavailable):
             await asyncio.sleep(0.05)
     post = Post(Senders(push=Noted(folder, worker)), lease=LEASE)
-    await keep_delivering(house, post, clock=lambda: datetime.now(UTC), woken=asyncio.Event(), heard=lambda fault: None)
+    await keep_delivering(
+        house, post, clock=lambda: datetime.now(UTC), woken=asyncio.Event(), heard=lambda fault: None
+    )

@@ -1,4 +1,6 @@
-"""The processes of the crash storm as an operator has them: `selo serve` with its database as a child, and `selo worker` beside it."""
+"""The processes of the crash storm as an operator has them: `selo serve` with its database as a child, and
+`selo worker` beside it.
+"""
 
 from __future__ import annotations
 
@@ -57,7 +59,9 @@ class Processes:
                 await asyncio.sleep(0.05)
 
     async def strike(self, what: Strike) -> None:
-        """Kill one of them or all, as nothing can be caught, and start again what nobody else would; `stop` is a SIGTERM."""
+        """Kill one of them or all, as nothing can be caught, and start again what nobody else would; `stop`
+        is a SIGTERM.
+        """
         note = read_note(self._data)
         match what:
             case "everything":
@@ -93,7 +97,9 @@ class Processes:
 
     async def _stop(self, process: subprocess.Popen[str]) -> None:
         process.send_signal(signal.SIGTERM)
-        assert await asyncio.to_thread(process.wait, 30) in (0, -signal.SIGTERM), "it ends well, or had not begun"
+        assert await asyncio.to_thread(process.wait, 30) in (0, -signal.SIGTERM), (
+            "it ends well, or had not begun"
+        )
         _gone(process)
 
     def _serve(self) -> subprocess.Popen[str]:
@@ -101,7 +107,9 @@ class Processes:
         return started(*words, faults=self._faults, environment=self._environment)
 
     def _work(self) -> subprocess.Popen[str]:
-        return started("worker", "--data", str(self._data), faults=self._faults, environment=self._environment)
+        return started(
+            "worker", "--data", str(self._data), faults=self._faults, environment=self._environment
+        )
 
 
 def _kill(pid: int) -> None:

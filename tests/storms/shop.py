@@ -1,4 +1,6 @@
-"""The shop of the crash storm: a programme in which every act moves points and sends a message, members with a phone, and a cashier."""
+"""The shop of the crash storm: a programme in which every act moves points and sends a message, members with
+a phone, and a cashier.
+"""
 
 from __future__ import annotations
 
@@ -64,7 +66,9 @@ class Shop:
 
 
 async def open_shop(data: Path, uri: str) -> Shop:
-    """Make the shop in an empty database: members with a phone each, a cashier, and tokens that hold for an hour."""
+    """Make the shop in an empty database: members with a phone each, a cashier, and tokens that hold for an
+    hour.
+    """
     settings, now = Settings(data=data, access_token_minutes=60), datetime.now(UTC).replace(microsecond=0)
     database = connect(uri, settings.database)
     try:
@@ -73,20 +77,43 @@ async def open_shop(data: Path, uri: str) -> Shop:
             desk = replace(process.desk, sender=sent)
             await process.programmes.publish(PROGRAMME, now=now)
             await stores.add(process.store, code="lisboa", name="Lisboa", now=now)
-            await staff.add(desk, username="carla", name="Carla", role="CASHIER", store_codes=(), password=PASSWORD, now=now)
-            shift = await staff.sign_in(desk, username="carla", password=PASSWORD, store_code="lisboa", address="here", now=now)
+            await staff.add(
+                desk,
+                username="carla",
+                name="Carla",
+                role="CASHIER",
+                store_codes=(),
+                password=PASSWORD,
+                now=now,
+            )
+            shift = await staff.sign_in(
+                desk, username="carla", password=PASSWORD, store_code="lisboa", address="here", now=now
+            )
             customers = []
             for name in MEMBERS:
                 signed_in = await enrolled(People(desk, sent), f"{name}@storm.example", now=now)
                 member, session = signed_in.member, signed_in.opened.session.id
-                phone = Device(f"phone-{name}", member, "ANDROID", name.encode().hex().ljust(16, "0"), now, now, f"ok-{name}", "TOKEN")
+                phone = Device(
+                    f"phone-{name}",
+                    member,
+                    "ANDROID",
+                    name.encode().hex().ljust(16, "0"),
+                    now,
+                    now,
+                    f"ok-{name}",
+                    "TOKEN",
+                )
                 await devices.put(process.store, phone)
                 kept = await process.store["members"].find_one({"_id": member})
                 assert kept is not None
                 token = process.tokens.access(subject=member, role="member", session=session).token
                 customers.append(Customer(member, kept["number"], token))
             till = process.tokens.access(
-                subject=shift.employee.id, role="cashier", session=shift.opened.session.id, store="lisboa", until=shift.opened.session.until
+                subject=shift.employee.id,
+                role="cashier",
+                session=shift.opened.session.id,
+                store="lisboa",
+                until=shift.opened.session.until,
             )
     finally:
         await database.close()

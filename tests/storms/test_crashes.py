@@ -1,6 +1,8 @@
-"""kill -9 of the API, the worker and the database, together and one by one, under load over HTTP: what was acknowledged stands, once.
+"""kill -9 of the API, the worker and the database, together and one by one, under load over HTTP: what was
+acknowledged stands, once.
 
-STORM_KILLS says how often; `STORM_KILLS=20 scripts/test tests/storms/test_crashes.py -s` prints the figures of twenty.
+STORM_KILLS says how often; `STORM_KILLS=20 scripts/test tests/storms/test_crashes.py -s` prints the figures
+of twenty.
 """
 
 from __future__ import annotations
@@ -33,7 +35,16 @@ from tests.storms.processes import Processes, Strike
 from tests.storms.shop import LIMITS, MEMBERS, Shop, open_shop
 
 KILLS = int(os.environ.get("STORM_KILLS", "8"))
-STRIKES: tuple[Strike, ...] = ("everything", "database", "everything", "api", "everything", "worker", "everything", "stop")
+STRIKES: tuple[Strike, ...] = (
+    "everything",
+    "database",
+    "everything",
+    "api",
+    "everything",
+    "worker",
+    "everything",
+    "stop",
+)
 CLIENTS = 6
 EARLY = 0.2
 PATIENCE_SECONDS = 60
@@ -45,7 +56,9 @@ Rows = dict[str, dict[str, Any]]
 
 # ---------------------------------------------------------------- the storm
 async def storm(shop: Shop, processes: Processes, told: Told) -> list[float]:
-    """Let clients work while processes are killed, some while they start; return how many seconds each kill was felt."""
+    """Let clients work while processes are killed, some while they start; return how many seconds each kill
+    was felt.
+    """
     chance, stop, kills = random.Random(7), asyncio.Event(), []
     await processes.ready()
     async with AsyncExitStack() as stack:
@@ -112,15 +125,22 @@ async def read(store: Store) -> Stored:
         requests=len(await everything("requests")),
         audit=Counter(row["action"] for row in (await everything("audit")).values()),
         issued=stock["issued"],
-        inbox={member: sorted(one["n"] for one in letters if one["member"] == member) for member in {one["member"] for one in letters}},
+        inbox={
+            member: sorted(one["n"] for one in letters if one["member"] == member)
+            for member in {one["member"] for one in letters}
+        },
     )
 
 
 async def delivered(store: Store) -> None:
-    """Wait until the outbox is empty. What a killed worker had claimed comes up when its lease of a minute ends: that is now."""
+    """Wait until the outbox is empty. What a killed worker had claimed comes up when its lease of a minute
+    ends: that is now.
+    """
     await asyncio.sleep(3)  # the living finish what they have in hand
     waiting = await outbox.troubled(store, "pending", first=10_000)
-    await store["outbox"].update_many({"_id": {"$in": [row.id for row in waiting]}}, {"$set": {"due": datetime.now(UTC)}})
+    await store["outbox"].update_many(
+        {"_id": {"$in": [row.id for row in waiting]}}, {"$set": {"due": datetime.now(UTC)}}
+    )
     async with asyncio.timeout(60):
         while await outbox.troubled(store, "pending", first=1):
             await asyncio.sleep(0.2)
@@ -164,13 +184,24 @@ def all_of_it_or_nothing(stored: Stored) -> None:
     }
     assert len(stored.agenda) == bought
     for member, (purchases, refunds, vouchers) in counts.items():
-        entries = [entry for row in stored.journal if row["member"] == member for entry in row.get("entries", ())]
-        assert sum(entry["amount"] for entry in entries) == (purchases * TOTAL - refunds * BACK) // 100 - vouchers * COST
+        entries = [
+            entry for row in stored.journal if row["member"] == member for entry in row.get("entries", ())
+        ]
+        assert (
+            sum(entry["amount"] for entry in entries)
+            == (purchases * TOTAL - refunds * BACK) // 100 - vouchers * COST
+        )
 
 
 def messages_neither_lost_nor_doubled(stored: Stored, fcm: StandIn, kills: int) -> int:
-    """One outbox row a message, one letter each, numbered without a gap, each pushed; return how many pushes were repeated."""
-    promised = {f"{row['member']}:{row['seq']}:{at}" for row in stored.journal for at in range(len(row.get("messages", ())))}
+    """One outbox row a message, one letter each, numbered without a gap, each pushed; return how many pushes
+    were repeated.
+    """
+    promised = {
+        f"{row['member']}:{row['seq']}:{at}"
+        for row in stored.journal
+        for at in range(len(row.get("messages", ())))
+    }
     assert stored.outbox.keys() == promised
     assert {row["state"] for row in stored.outbox.values()} == {"done"}
     for member, numbers in stored.inbox.items():
@@ -187,8 +218,9 @@ def messages_neither_lost_nor_doubled(stored: Stored, fcm: StandIn, kills: int) 
 def figures(told: Told, felt: list[float], repeated: int) -> str:
     acts = ", ".join(f"{len(told.answered[act])} of {len(told.sent[act])} {act}" for act in told.sent)
     return (
-        f"{KILLS} kills; answered {acts}; asked again {told.asked_again}; instead of an answer {dict(told.met)}; "
-        f"next answer after a kill: median {statistics.median(felt):.1f} s, worst {max(felt):.1f} s; pushes repeated {repeated}"
+        f"{KILLS} kills; answered {acts}; asked again {told.asked_again}; instead of an answer"
+        f" {dict(told.met)}; next answer after a kill: median {statistics.median(felt):.1f} s, worst"
+        f" {max(felt):.1f} s; pushes repeated {repeated}"
     )
 
 

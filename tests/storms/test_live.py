@@ -1,4 +1,6 @@
-"""The database under a running `selo serve` is killed while phones listen: they are told all that was committed, in order and once."""
+"""The database under a running `selo serve` is killed while phones listen: they are told all that was
+committed, in order and once.
+"""
 
 import asyncio
 import os
@@ -34,12 +36,16 @@ def now() -> datetime:
 
 
 async def buys(house: House, total: int) -> None:
-    """Let ana buy something of so many euros, however often the database is away meanwhile: one key is one purchase."""
+    """Let ana buy something of so many euros, however often the database is away meanwhile: one key is one
+    purchase.
+    """
     given = bought(f"r{total}", total * 100)
     async with asyncio.timeout(60):
         while True:
             try:
-                await purchases.record(house, till=TILL, member_id="ana", given=given, key=f"r{total}", now=now())
+                await purchases.record(
+                    house, till=TILL, member_id="ana", given=given, key=f"r{total}", now=now()
+                )
             except (Busy, Unavailable):
                 await asyncio.sleep(0.05)
             else:
@@ -56,7 +62,12 @@ def kill(data: Path) -> None:
 def amounts(phone: Phone) -> list[int]:
     """What was told of points, entry by entry."""
     told = [one["activity"] for one in phone.told["1"]]
-    return [entry["amount"] for each in told if each["__typename"] == "BalanceChanged" for entry in each["entries"]]
+    return [
+        entry["amount"]
+        for each in told
+        if each["__typename"] == "BalanceChanged"
+        for entry in each["entries"]
+    ]
 
 
 async def listen_through_kills(url: str, data: Path) -> None:
@@ -69,7 +80,10 @@ async def listen_through_kills(url: str, data: Path) -> None:
     house = House.of(store)
     await house.programmes.refresh()
     await join(house, "ana", at=now() - timedelta(days=1))
-    desk, tokens = Desk(house=house, secret=SECRET, sender=Sent()), Tokens(read_keys(settings, now=now()), issuer="selo", clock=now)
+    desk, tokens = (
+        Desk(house=house, secret=SECRET, sender=Sent()),
+        Tokens(read_keys(settings, now=now()), issuer="selo", clock=now),
+    )
     async with AsyncExitStack() as stack:
         opened = [sessions.new_session(desk, "member", "ana", now=now()) for _ in range(PHONES)]
         phones = []
@@ -104,14 +118,18 @@ async def listen_through_kills(url: str, data: Path) -> None:
     await database.close()
 
 
-def test_a_database_killed_while_phones_listen_loses_them_nothing_and_tells_nothing_twice(tmp_path: Path) -> None:
+def test_a_database_killed_while_phones_listen_loses_them_nothing_and_tells_nothing_twice(
+    tmp_path: Path,
+) -> None:
     programme, data = tmp_path / "small.yaml", tmp_path / "data"
     programme.write_text(SMALL)
     with serving(data, "--programme", str(programme)) as served:
         asyncio.run(listen_through_kills(served.url, data))
 
 
-async def test_a_subscription_waits_out_a_database_that_is_away(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_a_subscription_waits_out_a_database_that_is_away(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     told: list[Happening] = []
     async with embedded(tmp_path) as running:
         hasty, patient = connect(running.uri, "test", timeout_seconds=0.1), connect(running.uri, "test")
@@ -136,7 +154,9 @@ async def test_a_subscription_waits_out_a_database_that_is_away(tmp_path: Path, 
             await there.live.look(there.store, now=now())
             while not told:
                 await asyncio.sleep(0.01)
-        assert [entry.entry.amount for one in told if isinstance(one.what, Moved) for entry in one.what.entries] == [3]
+        assert [
+            entry.entry.amount for one in told if isinstance(one.what, Moved) for entry in one.what.entries
+        ] == [3]
         assert not listening.done()
         listening.cancel()
         await asyncio.gather(listening, return_exceptions=True)

@@ -1,4 +1,6 @@
-"""Fifty at once for one member, from one process and from two: exact counts, nobody left out, nothing twice."""
+"""Fifty at once for one member, from one process and from two: exact counts, nobody left out, nothing
+twice.
+"""
 
 import asyncio
 from collections import Counter
@@ -53,7 +55,14 @@ async def test_different_keys_all_count(database: Database) -> None:
     house = await open_house(database)
     await join(house, "ana")
     calls = [
-        purchases.record(house, till=TILL, member_id="ana", given=bought(f"r{at}"), key=f"k{at}", now=NOW + timedelta(milliseconds=at))
+        purchases.record(
+            house,
+            till=TILL,
+            member_id="ana",
+            given=bought(f"r{at}"),
+            key=f"k{at}",
+            now=NOW + timedelta(milliseconds=at),
+        )
         for at in range(CALLS)
     ]
     done, met = await storm(list(calls))
@@ -69,7 +78,9 @@ async def test_two_processes_in_each_others_way_lose_nothing(database: Database)
     other = await second(house)
     await join(house, "ana")
     calls = [
-        purchases.record(each, till=TILL, member_id="ana", given=bought(f"r{at}-{which}"), key=f"k{at}-{which}", now=NOW)
+        purchases.record(
+            each, till=TILL, member_id="ana", given=bought(f"r{at}-{which}"), key=f"k{at}-{which}", now=NOW
+        )
         for at in range(CALLS // 2)
         for which, each in enumerate((house, other))
     ]
@@ -88,7 +99,12 @@ async def test_one_receipt_for_two_members_is_one_members(database: Database) ->
         await join(house, member)
     calls = [
         purchases.record(
-            (house, other)[at % 2], till=TILL, member_id=("ana", "rui")[at // 2 % 2], given=bought("r1"), key=f"k{at}", now=NOW
+            (house, other)[at % 2],
+            till=TILL,
+            member_id=("ana", "rui")[at // 2 % 2],
+            given=bought("r1"),
+            key=f"k{at}",
+            now=NOW,
         )
         for at in range(CALLS)
     ]
@@ -104,7 +120,10 @@ async def test_refunds_at_once_take_back_what_there_was(database: Database) -> N
     await join(house, "ana")
     await purchases.record(house, till=TILL, member_id="ana", given=bought("r1", 5_000), key="k", now=NOW)
     asked = [
-        refunds.refund(house, till=TILL, asked=refunds.Asked("r1", amount=300), reason="broken", key=f"f{at}", now=NOW) for at in range(20)
+        refunds.refund(
+            house, till=TILL, asked=refunds.Asked("r1", amount=300), reason="broken", key=f"f{at}", now=NOW
+        )
+        for at in range(20)
     ]
     done = await asyncio.gather(*asked, return_exceptions=True)
     met = Counter(type(one).__name__ for one in done)

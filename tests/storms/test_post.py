@@ -1,4 +1,6 @@
-"""kill -9 of workers, twenty times, while a thousand messages are due: each arrives, and none twice but what was in flight at a kill."""
+"""kill -9 of workers, twenty times, while a thousand messages are due: each arrives, and none twice but what
+was in flight at a kill.
+"""
 
 import asyncio
 import multiprocessing
@@ -47,7 +49,9 @@ class Left:
 
 @dataclass(frozen=True)
 class Kill:
-    """A worker that was killed: how many pushes had left by then, and which rows were written down as done."""
+    """A worker that was killed: how many pushes had left by then, and which rows were written down as
+    done.
+    """
 
     worker: str
     pushes: int
@@ -67,7 +71,9 @@ async def _begin(uri: str, *, each: int) -> None:
     await store["members"].insert_many([{**document, "_id": f"m{at}"} for at in range(1, MEMBERS)])
     promised = []
     for at in range(MEMBERS):
-        await devices.put(store, Device(f"d{at}", f"m{at}", "ANDROID", f"{at:016}", now, now, f"token-{at}", "TOKEN"))
+        await devices.put(
+            store, Device(f"d{at}", f"m{at}", "ANDROID", f"{at:016}", now, now, f"token-{at}", "TOKEN")
+        )
         for n in range(each):
             event = Event(f"m{at}:{n}", "visited", now, "till", {"place": "Baixa", "people": n})
             row = Row(1000 + n, event, "input", 1, messages=(Message("thanks", "visited", event.data),))
@@ -81,7 +87,10 @@ async def _done(uri: str) -> frozenset[str]:
     database = connect(uri, NAME, timeout_seconds=30)
     store = Store.of(database, embedded=True)
     try:
-        states = {row["_id"]: row["state"] async for row in store["outbox"].find({"_id": {"$gt": "m", "$lt": "n"}}, {"state": 1})}
+        states = {
+            row["_id"]: row["state"]
+            async for row in store["outbox"].find({"_id": {"$gt": "m", "$lt": "n"}}, {"state": 1})
+        }
     finally:
         await database.close()
     return frozenset(id for id, state in states.items() if state == "done")
@@ -92,7 +101,10 @@ async def _letters(uri: str) -> list[list[str]]:
     database = connect(uri, NAME, timeout_seconds=30)
     store = Store.of(database, embedded=True)
     try:
-        found = [[(row["n"], row["_id"]) async for row in store["inbox"].find({"member": f"m{at}"})] for at in range(MEMBERS)]
+        found = [
+            [(row["n"], row["_id"]) async for row in store["inbox"].find({"member": f"m{at}"})]
+            for at in range(MEMBERS)
+        ]
     finally:
         await database.close()
     assert all(sorted(n for n, _ in theirs) == list(range(1, len(theirs) + 1)) for theirs in found)
@@ -122,7 +134,10 @@ def _workers(uri: str, folder: Path) -> Iterator[Callable[[str], BaseProcess]]:
 
 def _left(folder: Path) -> list[Left]:
     lines = (folder / "pushes").read_text().splitlines() if (folder / "pushes").exists() else []
-    return [Left(worker, message.partition("/")[0], collapse) for worker, message, collapse in map(str.split, lines)]
+    return [
+        Left(worker, message.partition("/")[0], collapse)
+        for worker, message, collapse in map(str.split, lines)
+    ]
 
 
 def _wait_for(uri: str, *, messages: int) -> None:
@@ -133,7 +148,9 @@ def _wait_for(uri: str, *, messages: int) -> None:
 
 
 def _beyond_those_in_flight(left: Sequence[Left], kills: Sequence[Kill]) -> list[Left]:
-    """Pushes that were repeated although no kill interrupted them: of a worker that lived, or of a row that was already done."""
+    """Pushes that were repeated although no kill interrupted them: of a worker that lived, or of a row that
+    was already done.
+    """
     killed = {kill.worker for kill in kills}
     times = defaultdict[str, list[Left]](list)
     for one in left:
@@ -166,7 +183,10 @@ def test_killed_workers_lose_nothing_and_repeat_only_what_was_in_flight() -> Non
     for one in left:
         collapses[one.row].add(one.collapse)
     done_at_kills = [len(kill.done) for kill in kills]
-    print(f"{MESSAGES} messages, {KILLS} kills, {len(left) - len(collapses)} sent twice; done at each kill: {done_at_kills}")
+    print(
+        f"{MESSAGES} messages, {KILLS} kills, {len(left) - len(collapses)} sent twice; done at each kill:"
+        f" {done_at_kills}"
+    )
     assert done_at_kills[-1] < MESSAGES  # some were due at every kill
     assert len(collapses) == MESSAGES
     assert {len(each) for each in collapses.values()} == {1}

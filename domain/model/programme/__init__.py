@@ -1,4 +1,6 @@
-"""The programme file: its words as values (`models`), read and checked whole (`load`). A loyalty programme is this data, not code."""
+"""The programme file: its words as values (`models`), read and checked whole (`load`). A loyalty programme is
+this data, not code.
+"""
 
 from domain.model.programme.badges import BadgeSpec, Streak
 from domain.model.programme.faults import Fault, ProgrammeFaults

@@ -1,4 +1,6 @@
-"""Badges: what a member collects for doing, by levels; challenges are badges with a time, streaks count periods in a row."""
+"""Badges: what a member collects for doing, by levels; challenges are badges with a time, streaks count
+periods in a row.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,17 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from domain.model.programme.rules import Action, Counted, During
-from domain.model.programme.words import NO_TEXT, Code, Condition, EventNames, Flag, Named, Part, Positive, Words
+from domain.model.programme.words import (
+    NO_TEXT,
+    Code,
+    Condition,
+    EventNames,
+    Flag,
+    Named,
+    Part,
+    Positive,
+    Words,
+)
 
 
 class Streak(Part):

@@ -1,6 +1,7 @@
 """Expressions: each names what is there, compares with codes that exist, and holds up on sample data.
 
-One that fails only where something is null is sound: at such an event it is false, as the programme's author may well mean.
+One that fails only where something is null is sound: at such an event it is false, as the programme's author
+may well mean.
 """
 
 from __future__ import annotations
@@ -12,7 +13,16 @@ from domain.model.conditions import ROOTS, Expression, ExpressionFailed, Term, t
 from domain.model.programme import samples
 from domain.model.programme.faults import Finding, instead
 from domain.model.programme.view import Place, View
-from domain.model.programme.vocabulary import LINE, MEMBER, NOW, PURCHASE, RECORDS, WITH_PURCHASE, Word, event_words
+from domain.model.programme.vocabulary import (
+    LINE,
+    MEMBER,
+    NOW,
+    PURCHASE,
+    RECORDS,
+    WITH_PURCHASE,
+    Word,
+    event_words,
+)
 
 _COMPARED = frozenset({"==", "!=", "in"})
 _ELSEWHERE = {
@@ -28,13 +38,23 @@ def check_expressions(view: View) -> Iterator[Finding]:
         data = any(name.startswith("event.data.") for name in place.expression.names)
         if data and view.half_known.intersection(place.events or ()):
             continue  # how the data is declared is a fault of its own, and this only follows from it
-        by_event = {event: words for event in place.events or ("",) if (words := _words(view, place, event)) is not None}
-        if not by_event:  # the event itself is unknown, which is a fault of its own: what the member is may be judged all the same
+        by_event = {
+            event: words
+            for event in place.events or ("",)
+            if (words := _words(view, place, event)) is not None
+        }
+        # the event itself is unknown, which is a fault of its own: what the member is may be judged all the
+        # same
+        if not by_event:
             yield from _unnamed(place, {"": MEMBER}, only="member")
             yield from _codes(view, place, {"": MEMBER})
             continue
         if place.line and not any(event in WITH_PURCHASE for event in by_event):
-            yield Finding(place.path, f"{', '.join(by_event)} brings no purchase, so there are no lines", "count by an expression instead")
+            yield Finding(
+                place.path,
+                f"{', '.join(by_event)} brings no purchase, so there are no lines",
+                "count by an expression instead",
+            )
             continue
         unknown = list(_unnamed(place, by_event))
         yield from unknown
@@ -55,12 +75,18 @@ def _words(view: View, place: Place, event: str) -> Mapping[str, Word] | None:
     return {**MEMBER, **NOW, **event_words(fields), **purchase, **line}
 
 
-def _unnamed(place: Place, by_event: Mapping[str, Mapping[str, Word]], *, only: str | None = None) -> Iterator[Finding]:
+def _unnamed(
+    place: Place, by_event: Mapping[str, Mapping[str, Word]], *, only: str | None = None
+) -> Iterator[Finding]:
     for name in sorted(place.expression.names):
         if only not in (None, name.partition(".")[0]):
             continue
         if name == "member":
-            yield Finding(place.path, "it names the member as a whole", "name what it needs, such as member.tier or member.purchases.total")
+            yield Finding(
+                place.path,
+                "it names the member as a whole",
+                "name what it needs, such as member.tier or member.purchases.total",
+            )
         elif not any(_names(words, name) for words in by_event.values()):
             known = {word for words in by_event.values() for word in words}
             yield Finding(place.path, _there(name, place), _meant(name, known))
@@ -74,7 +100,9 @@ def _there(name: str, place: Place) -> str:
         return "line is seen only inside of: {lines: ...} and of: {items: ...}"
     if root == "purchase" and not WITH_PURCHASE.intersection(place.events or ()):
         return f"{', '.join(place.events or ())} brings no purchase"
-    return f"there is no {name}" + (f" on {', '.join(place.events)}" if name.startswith("event.data.") and place.events else "")
+    return f"there is no {name}" + (
+        f" on {', '.join(place.events)}" if name.startswith("event.data.") and place.events else ""
+    )
 
 
 def _meant(name: str, known: set[str]) -> str:
@@ -93,7 +121,9 @@ def _names(words: Mapping[str, Word], name: str) -> bool:
     above, _, _ = name.rpartition(".")
     if above in words and words[above].kind == "by_code":
         return True
-    return name in RECORDS and any(word.startswith(name + ".") for word in (*words, *(("event.data.",) if "event.at" in words else ())))
+    return name in RECORDS and any(
+        word.startswith(name + ".") for word in (*words, *(("event.data.",) if "event.at" in words else ()))
+    )
 
 
 def _codes(view: View, place: Place, by_event: Mapping[str, Mapping[str, Word]]) -> Iterator[Finding]:
@@ -104,11 +134,17 @@ def _codes(view: View, place: Place, by_event: Mapping[str, Mapping[str, Word]])
         if word is None or word.codes is None or _borne(view, word.codes, text):
             continue
         remedy = instead(text, view.codes(word.codes), f"add it under {word.codes}")
-        yield Finding(place.path, f"{path} is compared with {text}: there is no such {word.codes.removesuffix('s')}", remedy)
+        yield Finding(
+            place.path,
+            f"{path} is compared with {text}: there is no such {word.codes.removesuffix('s')}",
+            remedy,
+        )
 
 
 def _borne(view: View, section: str, code: str) -> bool:
-    """Tell whether a section has a code. A programme that declares no consents may still ask for those of before."""
+    """Tell whether a section has a code. A programme that declares no consents may still ask for those of
+    before.
+    """
     known = view.codes(section)
     return code in known or view.lacks(section) or (section == "consents" and not known)
 
@@ -150,9 +186,11 @@ def _tried(place: Place, by_event: Mapping[str, Mapping[str, Word]]) -> Iterator
 
 
 def _trouble(place: Place, words: Mapping[str, Word], event: str) -> str | None:
-    """Say why an expression cannot be answered: by the types of its words on any sample, or by anything on all of them.
+    """Say why an expression cannot be answered: by the types of its words on any sample, or by anything on
+    all of them.
 
-    Words that only other events of its list bring may be missing here, where the expression itself asks which event it is.
+    Words that only other events of its list bring may be missing here, where the expression itself asks which
+    event it is.
     """
     complete = all(_names(words, name) for name in place.expression.names)
     answered, last = False, ""
@@ -177,7 +215,11 @@ def _reason(expression: Expression, error: ExpressionFailed) -> str:
     first = text.partition(". ")[0].partition(": the operation")[0].rstrip(".")
     undefined = re.match(r"Undefined variable or function: '(\w+)'", first)
     if undefined is not None:
-        return f"this event brings no {undefined[1]}" if undefined[1] in ROOTS else f"there is no function {undefined[1]} for such a value"
+        return (
+            f"this event brings no {undefined[1]}"
+            if undefined[1] in ROOTS
+            else f"there is no function {undefined[1]} for such a value"
+        )
     return "these kinds of value do not go together" if first == "No such overload" else first[:160]
 
 
@@ -197,5 +239,13 @@ def _remedy(trouble: str) -> str:
 
 
 def _shown(answer: object) -> str:
-    kinds = {bool: "true or false", int: "a number", float: "a number", str: "a text", list: "a list", dict: "a map", type(None): "null"}
+    kinds = {
+        bool: "true or false",
+        int: "a number",
+        float: "a number",
+        str: "a text",
+        list: "a list",
+        dict: "a map",
+        type(None): "null",
+    }
     return kinds.get(type(answer), "a time")

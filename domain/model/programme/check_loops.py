@@ -1,7 +1,9 @@
-"""Rules that feed themselves: what a rule does raises events, which rules and badges take up, which may lead back to it.
+"""Rules that feed themselves: what a rule does raises events, which rules and badges take up, which may lead
+back to it.
 
-A rule with `limit` or `cap` ends by itself. So do tiers climbed, badges earned and rewards unlocked, since none of these repeats
-within a decision: such a circle is worth a warning, one by which awards bring awards is a fault.
+A rule with `limit` or `cap` ends by itself. So do tiers climbed, badges earned and rewards unlocked, since
+none of these repeats within a decision: such a circle is worth a warning, one by which awards bring awards is
+a fault.
 """
 
 from __future__ import annotations
@@ -17,7 +19,12 @@ from domain.model.programme.rules import Action, Rule
 from domain.model.programme.view import View
 
 _BALANCE = frozenset({"balance", "earned"})
-_CHANGED = {"tier.changed": "tier", "badge.earned": "badges", "segment.entered": "segments", "segment.left": "segments"}
+_CHANGED = {
+    "tier.changed": "tier",
+    "badge.earned": "badges",
+    "segment.entered": "segments",
+    "segment.left": "segments",
+}
 
 
 @dataclass(frozen=True)
@@ -39,10 +46,14 @@ class _Raised:
 
 
 def check_loops(view: View) -> Iterator[Finding]:
-    """Find rules that can feed themselves: those that take up an event of the same circle as one that they raise."""
+    """Find rules that can feed themselves: those that take up an event of the same circle as one that they
+    raise.
+    """
     followers = _Followers(view.programme)
     circles = _circles(followers.graph)
-    undone = {circle for rule in followers.rules if _undoes(rule) for circle in _own(followers, circles, rule)}
+    undone = {
+        circle for rule in followers.rules if _undoes(rule) for circle in _own(followers, circles, rule)
+    }
     endless = undone | {circles[raised] for raised in circles if raised.name == "points.awarded"}
     names: dict[int, set[str]] = {}
     for raised, circle in circles.items():
@@ -55,7 +66,12 @@ def check_loops(view: View) -> Iterator[Finding]:
             # An award that counts toward no tier still is one: it ends what comes round by the tiers alone.
             remedy = "add a limit or cap, or narrow its when by event.data"
             remedy += ", or write qualifying: false" if ways == {"tier.changed"} else ""
-            yield Finding(("rules", at, "on"), f"the rule can feed itself by way of {way}", remedy, hint=not own & endless)
+            yield Finding(
+                ("rules", at, "on"),
+                f"the rule can feed itself by way of {way}",
+                remedy,
+                hint=not own & endless,
+            )
 
 
 def _undoes(rule: Rule) -> bool:
@@ -129,7 +145,9 @@ class _Followers:
         return self._raises[rule.code]
 
     def _follow(self, raised: _Raised) -> Iterator[_Raised]:
-        """Yield what follows from an event: by rules, badges, the count of tiers, and what reads the member it changed."""
+        """Yield what follows from an event: by rules, badges, the count of tiers, and what reads the member
+        it changed.
+        """
         for rule in self.programme.rules_on(raised.name):
             if rule.limit is None and rule.cap is None and self.takes_up(rule, raised):
                 yield from self.raises(rule)
@@ -170,10 +188,14 @@ class _Followers:
         """Every step up the ladder."""
         codes = list(self.programme.rung_order)
         pairs = ((low, high) for at, low in enumerate(codes) for high in codes[at + 1 :])
-        return tuple(_Raised("tier.changed", (("from", low), ("to", high), ("up", True))) for low, high in pairs)
+        return tuple(
+            _Raised("tier.changed", (("from", low), ("to", high), ("up", True))) for low, high in pairs
+        )
 
     def _readers(self, fields: frozenset[str], wallet: str | None) -> Iterator[_Raised]:
-        """Yield what a change of these fields of the member, or of this wallet, may unlock, enter or leave."""
+        """Yield what a change of these fields of the member, or of this wallet, may unlock, enter or
+        leave.
+        """
         for reward in self.programme.rewards:
             paid = wallet is not None and reward.cost is not None and reward.cost.wallet == wallet
             read = _reads(reward.when, fields) or ("tier" in fields and bool(reward.tiers))
@@ -185,7 +207,9 @@ class _Followers:
                 yield _Raised("segment.left", (("segment", segment.code),))
 
     def _may_hold(self, when: Expression | None, raised: _Raised) -> bool:
-        """Tell whether a condition may hold on an event: false only where a part of it that must hold is known not to."""
+        """Tell whether a condition may hold on an event: false only where a part of it that must hold is
+        known not to.
+        """
         if when is None:
             return True
         if when not in self._parts:

@@ -1,5 +1,6 @@
-"""What can be published and is probably a slip: whole units of money where minor ones count, a percentage as a multiplier, a comparison
-that nothing can meet. Warnings, all of them, so that a programme published before them stays one.
+"""What can be published and is probably a slip: whole units of money where minor ones count, a percentage as
+a multiplier, a comparison that nothing can meet. Warnings, all of them, so that a programme published before
+them stays one.
 """
 
 from __future__ import annotations
@@ -16,7 +17,14 @@ from domain.model.programme.view import View
 from domain.model.programme.vocabulary import LINE, MEMBER, PURCHASE, Word
 
 _MONEY: Final = frozenset(
-    {"purchase.total", "purchase.eligible", "line.amount", "member.purchases.total", "member.purchases.average", "event.data.total"}
+    {
+        "purchase.total",
+        "purchase.eligible",
+        "line.amount",
+        "member.purchases.total",
+        "member.purchases.average",
+        "event.data.total",
+    }
 )
 _COMPARED: Final = frozenset({"==", "!=", "<", "<=", ">", ">="})
 _WORDS: Final = {**MEMBER, **PURCHASE, **LINE}
@@ -34,11 +42,18 @@ def check_meant(view: View) -> Iterator[Finding]:
     tags = {tag for doing in view.doings if (tag := doing.action.tag) is not None}
     for place in view.places:
         for path, sign, other in _pairs(place.expression):
-            if path in _MONEY and other.kind == "number" and other.value.isdigit() and 1 < int(other.value) < unit:
+            if (
+                path in _MONEY
+                and other.kind == "number"
+                and other.value.isdigit()
+                and 1 < int(other.value) < unit
+            ):
                 yield _minor(place.path, path, int(other.value), unit, currency)
             elif path == "member.tags" and sign == "in" and other.kind == "text" and other.value not in tags:
                 remedy = instead(other.value, tags, f"add a rule that does tag: {other.value}")
-                yield Finding(place.path, f"no rule puts the tag {other.value} on a member", remedy, hint=True)
+                yield Finding(
+                    place.path, f"no rule puts the tag {other.value} on a member", remedy, hint=True
+                )
             elif sign in _COMPARED and path in _WORDS:
                 yield from _kinds(place.path, path, _WORDS[path], other)
 
@@ -58,7 +73,9 @@ def _worth(view: View, unit: int, currency: str) -> Iterator[Finding]:
         for at, rung in enumerate(view.programme.tiers.ladder):
             if rung.multiplier > _LARGE_MULTIPLIER:
                 message = f"{rung.code} gets {float(rung.multiplier):g} times the award"
-                yield Finding(("tiers", "ladder", at, "multiplier"), message, "write 1.25 for a quarter more", hint=True)
+                yield Finding(
+                    ("tiers", "ladder", at, "multiplier"), message, "write 1.25 for a quarter more", hint=True
+                )
 
 
 def _share(path: Path, award: Award, view: View, unit: int, currency: str) -> Iterator[Finding]:
@@ -73,20 +90,36 @@ def _share(path: Path, award: Award, view: View, unit: int, currency: str) -> It
         yield Finding((*path, "per"), "it gives back all that is paid, or more", remedy, hint=True)
     elif wallet is not None and unit > 1:
         message = f"{award.amount} for each {_shown(award.per, unit, currency)} that is paid"
-        yield Finding((*path, "per"), message, f"write per: {unit} for each {_shown(unit, unit, currency)}", hint=True)
+        yield Finding(
+            (*path, "per"), message, f"write per: {unit} for each {_shown(unit, unit, currency)}", hint=True
+        )
 
 
 def _kinds(place: Path, path: str, word: Word, other: Term) -> Iterator[Finding]:
-    """A list is no single text, a number is no text: such a comparison is always false, or with != always true."""
+    """A list is no single text, a number is no text: such a comparison is always false, or with != always
+    true.
+    """
     if other.kind == "text" and word.kind in ("texts", "by_code"):
-        yield Finding(place, f"{path} holds several, and is never one text", f'write "{other.value}" in {path}', hint=True)
+        yield Finding(
+            place,
+            f"{path} holds several, and is never one text",
+            f'write "{other.value}" in {path}',
+            hint=True,
+        )
     elif other.kind == "text" and word.kind == "whole":
-        yield Finding(place, f"{path} is a whole number, and never a text", f"write {other.value} without quotes", hint=True)
+        yield Finding(
+            place,
+            f"{path} is a whole number, and never a text",
+            f"write {other.value} without quotes",
+            hint=True,
+        )
 
 
 def _minor(place: Path, path: str, figure: int, unit: int, currency: str) -> Finding:
     message = f"{path} is in minor units: {figure} is {_shown(figure, unit, currency)}"
-    return Finding(place, message, f"write {figure * unit} for {_shown(figure * unit, unit, currency)}", hint=True)
+    return Finding(
+        place, message, f"write {figure * unit} for {_shown(figure * unit, unit, currency)}", hint=True
+    )
 
 
 def _shown(minor: int, unit: int, currency: str) -> str:

@@ -30,16 +30,28 @@ def check_values(view: View) -> Iterator[Finding]:
     for at, event in enumerate(view.programme.events):
         for name in event.data:
             if re.fullmatch(r"[a-zA-Z_][a-zA-Z0-9_]{0,63}", name) is None:
-                yield Finding(("events", at, "data", name), f"{name} is no field name", "write letters, digits and _")
+                yield Finding(
+                    ("events", at, "data", name), f"{name} is no field name", "write letters, digits and _"
+                )
     for at, rule in enumerate(view.programme.rules):
         yield from _rule(("rules", at), rule)
-        yield from _order(("rules", at, "during"), *((rule.during.from_, rule.during.until) if rule.during else (None, None)))
+        yield from _order(
+            ("rules", at, "during"),
+            *((rule.during.from_, rule.during.until) if rule.during else (None, None)),
+        )
     if view.programme.tiers is not None and not view.shape.broken("tiers", "ladder"):
         yield from _ladder(view.programme.tiers)
     for at, badge in enumerate(view.programme.badges):
         if any(left >= right for left, right in pairwise(badge.levels)):
-            yield Finding(("badges", at, "levels"), "the levels do not ascend", "write each level higher than the one before")
-        yield from _order(("badges", at, "during"), *((badge.during.from_, badge.during.until) if badge.during else (None, None)))
+            yield Finding(
+                ("badges", at, "levels"),
+                "the levels do not ascend",
+                "write each level higher than the one before",
+            )
+        yield from _order(
+            ("badges", at, "during"),
+            *((badge.during.from_, badge.during.until) if badge.during else (None, None)),
+        )
     for at, reward in enumerate(view.programme.rewards):
         yield from _reward(("rewards", at), reward)
     for doing in view.doings:
@@ -56,7 +68,11 @@ def _zones() -> frozenset[str]:
 def _header(view: View) -> Iterator[Finding]:
     header = view.programme.programme
     if header.currency not in list_currencies():
-        yield Finding(("programme", "currency"), f"{header.currency} is no currency", "write its ISO 4217 code in capitals, such as EUR")
+        yield Finding(
+            ("programme", "currency"),
+            f"{header.currency} is no currency",
+            "write its ISO 4217 code in capitals, such as EUR",
+        )
     if header.timezone not in _zones():
         # Etc/GMT-3 lies three hours ahead of Greenwich: no name to put before somebody who wrote GMT-3.
         near = (zone for zone in _zones() if "/" in zone and not zone.startswith("Etc/"))
@@ -64,8 +80,14 @@ def _header(view: View) -> Iterator[Finding]:
         remedy = remedy if remedy.startswith("did") else "write an IANA name, such as Europe/Lisbon"
         yield Finding(("programme", "timezone"), f"{header.timezone} is no time zone", remedy)
     for at, locale in enumerate(header.locales):
-        if re.fullmatch(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}", locale) is None or not localedata.exists(locale.replace("-", "_")):
-            yield Finding(("programme", "locales", at), f"{locale} is no locale", "write its BCP 47 code, such as pt or pt-BR")
+        if re.fullmatch(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}", locale) is None or not localedata.exists(
+            locale.replace("-", "_")
+        ):
+            yield Finding(
+                ("programme", "locales", at),
+                f"{locale} is no locale",
+                "write its BCP 47 code, such as pt or pt-BR",
+            )
         if locale in header.locales[:at]:
             yield Finding(("programme", "locales", at), f"{locale} is listed twice", "keep one of them")
 
@@ -75,11 +97,21 @@ def _whole_days(view: View) -> Iterator[Finding]:
     programme = view.programme
     spans: list[tuple[Path, Span | str | None]] = []
     for at, wallet in enumerate(programme.wallets):
-        spans += [(("wallets", at, "expiry", "after"), wallet.expiry.after), (("wallets", at, "remind"), wallet.remind)]
-        spans += [(("wallets", at, "expiry", "by_tier", tier), span) for tier, span in wallet.expiry.by_tier.items()]
+        spans += [
+            (("wallets", at, "expiry", "after"), wallet.expiry.after),
+            (("wallets", at, "remind"), wallet.remind),
+        ]
+        spans += [
+            (("wallets", at, "expiry", "by_tier", tier), span) for tier, span in wallet.expiry.by_tier.items()
+        ]
     if programme.tiers is not None:
-        spans += [(("tiers", "window"), programme.tiers.window.span), (("tiers", "grace"), programme.tiers.grace)]
-    spans += [(("rewards", at, "return_grace"), reward.return_grace) for at, reward in enumerate(programme.rewards)]
+        spans += [
+            (("tiers", "window"), programme.tiers.window.span),
+            (("tiers", "grace"), programme.tiers.grace),
+        ]
+    spans += [
+        (("rewards", at, "return_grace"), reward.return_grace) for at, reward in enumerate(programme.rewards)
+    ]
     for path, span in spans:
         if isinstance(span, Span) and span.hours:
             yield Finding(path, "this is counted in whole days", _DAYS_REMEDY)
@@ -96,30 +128,54 @@ def _instant(moment: date | datetime, of_day: time) -> datetime:
 
 def _rule(path: Path, rule: Rule) -> Iterator[Finding]:
     if rule.title is None and any(action.award is not None for action in rule.do):
-        yield Finding((*path, "title"), "a rule with an award has no title", "add title: what members read beside the amount")
+        yield Finding(
+            (*path, "title"),
+            "a rule with an award has no title",
+            "add title: what members read beside the amount",
+        )
     if "schedule" in rule.on:
         if len(rule.on) > 1:
-            yield Finding((*path, "on"), "schedule stands with other events", "give the schedule a rule of its own")
+            yield Finding(
+                (*path, "on"), "schedule stands with other events", "give the schedule a rule of its own"
+            )
         if rule.at is None:
-            yield Finding((*path, "at"), "a rule on schedule has no at", 'add at: "0 9 * * mon" (minute hour day month weekday)')
+            yield Finding(
+                (*path, "at"),
+                "a rule on schedule has no at",
+                'add at: "0 9 * * mon" (minute hour day month weekday)',
+            )
     elif rule.at is not None or rule.for_ is not None:
         key = "at" if rule.at is not None else "for"
         yield Finding((*path, key), f"{key} goes with on: schedule only", "remove it, or write on: schedule")
     if rule.at is not None and (len(rule.at.split()) != 5 or not croniter.is_valid(rule.at)):
-        yield Finding((*path, "at"), f'"{rule.at}" is no schedule', 'write minute hour day month weekday, such as "0 9 * * mon"')
+        yield Finding(
+            (*path, "at"),
+            f'"{rule.at}" is no schedule',
+            'write minute hour day month weekday, such as "0 9 * * mon"',
+        )
 
 
 def _ladder(tiers: Tiers) -> Iterator[Finding]:
     for at, rung in enumerate(tiers.ladder):
         path: Path = ("tiers", "ladder", at)
         if at == 0 and rung.from_ != 0:
-            yield Finding((*path, "from"), f"the first tier is reached at {rung.from_}", "write from: 0, so that everyone has a tier")
+            yield Finding(
+                (*path, "from"),
+                f"the first tier is reached at {rung.from_}",
+                "write from: 0, so that everyone has a tier",
+            )
         if at > 0 and rung.from_ <= tiers.ladder[at - 1].from_:
             below = tiers.ladder[at - 1]
             remedy = f"write more than {below.from_}, or order the ladder from the lowest up"
-            yield Finding((*path, "from"), f"{rung.code} is reached at {rung.from_}, not above {below.code}", remedy)
+            yield Finding(
+                (*path, "from"), f"{rung.code} is reached at {rung.from_}, not above {below.code}", remedy
+            )
         if rung.keep > rung.from_:
-            yield Finding((*path, "keep"), f"keeping {rung.code} takes more than reaching it", f"write {rung.from_} or less")
+            yield Finding(
+                (*path, "keep"),
+                f"keeping {rung.code} takes more than reaching it",
+                f"write {rung.from_} or less",
+            )
 
 
 def _reward(path: Path, reward: RewardSpec) -> Iterator[Finding]:
@@ -128,4 +184,8 @@ def _reward(path: Path, reward: RewardSpec) -> Iterator[Finding]:
         yield Finding((*path, "value"), "the value is an amount and a percentage", "keep one of them")
     yield from _order((*path, "available"), reward.available.from_, reward.available.until)
     if reward.early_access and reward.available.from_ is None:
-        yield Finding((*path, "early_access"), "there is no available.from to be earlier than", "add available: {from: ...}")
+        yield Finding(
+            (*path, "early_access"),
+            "there is no available.from to be earlier than",
+            "add available: {from: ...}",
+        )

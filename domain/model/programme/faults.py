@@ -22,7 +22,9 @@ class ProgrammeFaults(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault. `line` counts from 1; `path` such as rules[3].when counts list items from 0; `remedy` says what would be right."""
+    """One fault. `line` counts from 1; `path` such as rules[3].when counts list items from 0; `remedy` says
+    what would be right.
+    """
 
     line: int
     path: str
@@ -35,7 +37,9 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A fault or a warning before its line is known. Where `hint` it does not stop a programme from being published."""
+    """A fault or a warning before its line is known. Where `hint` it does not stop a programme from being
+    published.
+    """
 
     path: Path
     message: str

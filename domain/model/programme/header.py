@@ -18,7 +18,9 @@ class Terms(Part):
 
 
 class Header(Part):
-    """The programme itself. `locales[0]` is the default; `quiet_hours` mean a member's own zone, all else the programme's `timezone`."""
+    """The programme itself. `locales[0]` is the default; `quiet_hours` mean a member's own zone, all else the
+    programme's `timezone`.
+    """
 
     code: Code
     name: Words
@@ -31,7 +33,9 @@ class Header(Part):
 
 
 class EventSpec(Part):
-    """An event that other systems may report. Its declared fields are always present in expressions, null where missing."""
+    """An event that other systems may report. Its declared fields are always present in expressions, null
+    where missing.
+    """
 
     name: EventName
     title: Words

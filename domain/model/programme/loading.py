@@ -1,4 +1,6 @@
-"""Loading: a programme file read, shaped and checked whole. Every fault is found at once, or the programme is sound."""
+"""Loading: a programme file read, shaped and checked whole. Every fault is found at once, or the programme is
+sound.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ from domain.model.programme.view import View
 
 @dataclass(frozen=True)
 class Loaded:
-    """A sound programme, what is worth a second look before it is published, and by locale the line and path of each text it lacks."""
+    """A sound programme, what is worth a second look before it is published, and by locale the line and path
+    of each text it lacks.
+    """
 
     programme: Programme
     warnings: tuple[Fault, ...]
@@ -36,7 +40,8 @@ def load(text: str) -> Programme:
 def load_published(text: str) -> Programme:
     """Load a version that was published. Raises ProgrammeFaults where it cannot be read.
 
-    It was checked then: a check that has grown stricter since must not keep a server from starting, nor a refund from its version.
+    It was checked then: a check that has grown stricter since must not keep a server from starting, nor a
+    refund from its version.
     """
     reading = read(text)
     shaped = shape(reading.values)
@@ -62,7 +67,9 @@ def inspect(text: str) -> Loaded:
     if faults or shaped.programme is None:
         raise ProgrammeFaults(tuple(sorted(dict.fromkeys(faults), key=lambda fault: fault.line)))
     missing = {locale: _places(reading, paths) for locale, paths in missing_texts(shaped.programme).items()}
-    return Loaded(programme=shaped.programme, warnings=tuple(_placed(reading, findings, hints=True)), missing=missing)
+    return Loaded(
+        programme=shaped.programme, warnings=tuple(_placed(reading, findings, hints=True)), missing=missing
+    )
 
 
 def _checked(view: View) -> Iterator[Finding]:

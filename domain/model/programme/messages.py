@@ -15,10 +15,14 @@ SERVICE = "service"
 
 
 class Message(Named):
-    """One message. `purpose` is a consent purpose, or `service`, which needs none; `quiet` waits for the end of quiet hours."""
+    """One message. `purpose` is a consent purpose, or `service`, which needs none; `quiet` waits for the end
+    of quiet hours.
+    """
 
     code: Code
-    channels: Annotated[tuple[Literal["push", "inbox", "email", "sms"], ...], BeforeValidator(words), Field(min_length=1)] = ("inbox",)
+    channels: Annotated[
+        tuple[Literal["push", "inbox", "email", "sms"], ...], BeforeValidator(words), Field(min_length=1)
+    ] = ("inbox",)
     purpose: str = SERVICE
     title: Words
     body: Words = NO_TEXT
@@ -28,12 +32,16 @@ class Message(Named):
     once: Duration | None = None
 
     def too_soon(self, at: datetime, *, last: datetime | None, zone: ZoneInfo) -> bool:
-        """Tell whether an instant is within the time after the last of this kind in which there may be no second."""
+        """Tell whether an instant is within the time after the last of this kind in which there may be no
+        second.
+        """
         return self.once is not None and last is not None and at < add(last, self.once, zone)
 
 
 class ConsentSpec(Part):
-    """A purpose that a member may agree to, in the words of `wording`, whose version is kept with each answer."""
+    """A purpose that a member may agree to, in the words of `wording`, whose version is kept with each
+    answer.
+    """
 
     purpose: Code
     title: Words
@@ -50,7 +58,9 @@ class ConsentSpec(Part):
 
 
 class Survey(Part):
-    """One question: how likely a member is to recommend us (nps, 0 to 10), or how content they are (csat, 1 to 5)."""
+    """One question: how likely a member is to recommend us (nps, 0 to 10), or how content they are (csat, 1
+    to 5).
+    """
 
     code: Code
     kind: Literal["nps", "csat"] = "nps"
@@ -64,4 +74,6 @@ class Survey(Part):
     @property
     def message(self) -> Message:
         """The question as a message: by push and in the inbox, no consent asked for, nobody woken."""
-        return Message.model_construct(code=self.code, channels=("push", "inbox"), title=self.question, quiet=True)
+        return Message.model_construct(
+            code=self.code, channels=("push", "inbox"), title=self.question, quiet=True
+        )

@@ -1,4 +1,5 @@
-"""The whole programme file as immutable values. Attribute names are the file's keys; `from` and `for` bear an underscore.
+"""The whole programme file as immutable values. Attribute names are the file's keys; `from` and `for` bear an
+underscore.
 
 Look-ups by code raise KeyError: the check has proved every code that the file itself names.
 """
@@ -126,7 +127,11 @@ class Programme(Part):
         return frozenset(action.webhook for action in self._actions() if action.webhook is not None)
 
     def _expressions(self) -> Iterator[Expression]:
-        badges, counts, referrals = self.badges, [self.tiers.count] if self.tiers else [], [self.referral] if self.referral else []
+        badges, counts, referrals = (
+            self.badges,
+            [self.tiers.count] if self.tiers else [],
+            [self.referral] if self.referral else [],
+        )
         conditions = [
             *(rule.when for rule in self.rules),
             *(badge.when for badge in badges),

@@ -1,4 +1,6 @@
-"""Groups of members, friends who bring friends, paid membership, and standings that members choose to appear in."""
+"""Groups of members, friends who bring friends, paid membership, and standings that members choose to appear
+in.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,19 @@ from pydantic import Field
 
 from domain.model.programme.rules import Action, Limit
 from domain.model.programme.tiers import Count
-from domain.model.programme.words import Amount, Code, Condition, Duration, EventNames, Multiplier, Named, Part, Period, Positive, Words
+from domain.model.programme.words import (
+    Amount,
+    Code,
+    Condition,
+    Duration,
+    EventNames,
+    Multiplier,
+    Named,
+    Part,
+    Period,
+    Positive,
+    Words,
+)
 
 
 class Segment(Named):
@@ -37,7 +51,9 @@ class Referral(Part):
 
 
 class Plan(Named):
-    """Paid membership: `price` (minor units) each `period`; its multiplier stands in place of the tier's where it is larger."""
+    """Paid membership: `price` (minor units) each `period`; its multiplier stands in place of the tier's
+    where it is larger.
+    """
 
     code: Code
     name: Words

@@ -1,7 +1,8 @@
-"""Reading YAML 1.2 into plain values, with the line of every path. Only true and false are booleans; dates stay texts.
+"""Reading YAML 1.2 into plain values, with the line of every path. Only true and false are booleans; dates
+stay texts.
 
-Fractions become exact decimals. Anchors, aliases, tags, duplicate keys, deep nesting and huge files are refused, so that a file costs no
-more than it is long.
+Fractions become exact decimals. Anchors, aliases, tags, duplicate keys, deep nesting and huge files are
+refused, so that a file costs no more than it is long.
 """
 
 from __future__ import annotations
@@ -38,7 +39,9 @@ _DECIMAL: Final = re.compile(r"[-+]?(\.[0-9]{1,30}|[0-9]{1,30}(\.[0-9]{0,30})?)"
 
 @dataclass
 class Reading:
-    """A file as plain values: dict, list, str, int, Decimal, bool and None; `lines` has every path, `faults` what YAML forbids."""
+    """A file as plain values: dict, list, str, int, Decimal, bool and None; `lines` has every path, `faults`
+    what YAML forbids.
+    """
 
     data: object = None
     lines: dict[Path, int] = field(default_factory=dict)
@@ -59,7 +62,11 @@ class Reading:
 def read(text: str) -> Reading:
     """Read a file. Raises ProgrammeFaults where it is no YAML at all; lesser faults stand in the answer."""
     if len(text.encode()) > LARGEST_FILE:
-        raise _stop(1, f"the file is larger than {LARGEST_FILE} bytes", "keep it smaller; pictures and long terms belong elsewhere")
+        raise _stop(
+            1,
+            f"the file is larger than {LARGEST_FILE} bytes",
+            "keep it smaller; pictures and long terms belong elsewhere",
+        )
     builder = _Builder()
     try:
         for event in YAML(typ="safe", pure=True).parse(text):
@@ -68,15 +75,23 @@ def read(text: str) -> Reading:
         raise _stop(*yaml_slip(error)) from None
     except YAMLError as error:
         line = text.count("\n", 0, getattr(error, "position", 0)) + 1
-        raise _stop(line, "this is no YAML: it holds a character that no text has", "save the file as plain UTF-8 text") from None
+        raise _stop(
+            line,
+            "this is no YAML: it holds a character that no text has",
+            "save the file as plain UTF-8 text",
+        ) from None
     if not isinstance(builder.reading.data, dict):
         raise _stop(1, "the file is no map of keys", "begin with programme: and wallets:")
     return builder.reading
 
 
 def content_hash(text: str) -> str:
-    """Return the hash of what a file says: comments, blanks, quotes and the order of keys do not change it. Raises ProgrammeFaults."""
-    canonical = json.dumps(read(text).data, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=_number)
+    """Return the hash of what a file says: comments, blanks, quotes and the order of keys do not change it.
+    Raises ProgrammeFaults.
+    """
+    canonical = json.dumps(
+        read(text).data, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=_number
+    )
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
@@ -122,13 +137,27 @@ class _Builder:
             remedy = "write the part out where it is needed; put a text that begins with & or * in quotes"
             raise _stop(line, "anchors and aliases (& and *) are not read here", remedy)
         if event.ctag is not None:
-            raise _stop(line, f"the tag {event.ctag} is not read here", "remove it, or put the text that begins with ! in quotes")
+            raise _stop(
+                line,
+                f"the tag {event.ctag} is not read here",
+                "remove it, or put the text that begins with ! in quotes",
+            )
         if top is not None and isinstance(top.into, dict) and top.key is None:
             self._key(top, event, line)
             return
-        path: Path = () if top is None else (*top.path, (top.key or "") if isinstance(top.into, dict) else len(top.into))
+        path: Path = (
+            ()
+            if top is None
+            else (*top.path, (top.key or "") if isinstance(top.into, dict) else len(top.into))
+        )
         self.reading.lines.setdefault(path, line)
-        value = _scalar(event) if isinstance(event, ScalarEvent) else {} if isinstance(event, MappingStartEvent) else []
+        value = (
+            _scalar(event)
+            if isinstance(event, ScalarEvent)
+            else {}
+            if isinstance(event, MappingStartEvent)
+            else []
+        )
         if top is None:
             self.reading.data = value
         elif isinstance(top.into, list):
@@ -138,7 +167,9 @@ class _Builder:
             top.key = None
         if isinstance(value, dict | list):
             if len(self._open) >= DEEPEST:
-                raise _stop(line, f"the file is nested more than {DEEPEST} deep", "a programme needs no more than 8")
+                raise _stop(
+                    line, f"the file is nested more than {DEEPEST} deep", "a programme needs no more than 8"
+                )
             self._open.append(_Open(path, value))
 
     def _key(self, top: _Open, event: Any, line: int) -> None:

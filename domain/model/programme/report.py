@@ -1,4 +1,6 @@
-"""What a check says of a programme file, to people and to machines: every fault, or a summary with what deserves a second look."""
+"""What a check says of a programme file, to people and to machines: every fault, or a summary with what
+deserves a second look.
+"""
 
 from __future__ import annotations
 
@@ -30,23 +32,40 @@ def faults_text(faults: tuple[Fault, ...]) -> str:
 
 def faults_json(faults: tuple[Fault, ...]) -> str:
     """Write faults for machines."""
-    return json.dumps({"sound": False, "faults": [_as_json(fault) for fault in faults]}, ensure_ascii=False, indent=2)
+    return json.dumps(
+        {"sound": False, "faults": [_as_json(fault) for fault in faults]}, ensure_ascii=False, indent=2
+    )
 
 
 def summary(loaded: Loaded, digest: str) -> str:
-    """Write what a sound programme holds, with its warnings, missing texts and what this version does not act on yet."""
+    """Write what a sound programme holds, with its warnings, missing texts and what this version does not act
+    on yet.
+    """
     header = loaded.programme.programme
     lines = [
-        f"{header.name.in_(header.locales[0])} ({header.code}) is sound: {header.currency}, {header.timezone}, {' '.join(header.locales)}"
+        (
+            f"{header.name.in_(header.locales[0])} ({header.code}) is sound: {header.currency},"
+            f" {header.timezone}, {' '.join(header.locales)}"
+        )
     ]
-    lines += [f"  {name:<13}{len(codes):>3}  {', '.join(codes)}" for name, codes in _codes(loaded.programme).items() if codes]
+    lines += [
+        f"  {name:<13}{len(codes):>3}  {', '.join(codes)}"
+        for name, codes in _codes(loaded.programme).items()
+        if codes
+    ]
     lines.append(f"  content {digest[:16]}")
     if loaded.warnings:
         lines += ["Worth a second look:", *(f"  {warning}" for warning in loaded.warnings)]
     for locale, places in loaded.missing.items():
         if places:
             listed = ", ".join(f"{path} (line {line})" for line, path in places)
-            lines += [f"{locale} is missing in {len(places)} texts, which members then read in {header.locales[0]}:", f"  {listed}"]
+            lines += [
+                (
+                    f"{locale} is missing in {len(places)} texts, which members then read in"
+                    f" {header.locales[0]}:"
+                ),
+                f"  {listed}",
+            ]
     unacted = inactive(loaded.programme)
     if unacted:
         lines += ["This version does not act on these yet:", *(f"  {sentence}" for sentence in unacted)]
@@ -63,7 +82,10 @@ def to_json(loaded: Loaded, digest: str) -> str:
         "content": digest,
         "codes": {name: list(codes) for name, codes in _codes(loaded.programme).items()},
         "warnings": [_as_json(warning) for warning in loaded.warnings],
-        "missing": {locale: [{"line": line, "path": path} for line, path in places] for locale, places in loaded.missing.items()},
+        "missing": {
+            locale: [{"line": line, "path": path} for line, path in places]
+            for locale, places in loaded.missing.items()
+        },
         "inactive": inactive(loaded.programme),
     }
     return json.dumps(answer, ensure_ascii=False, indent=2)

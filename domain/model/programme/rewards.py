@@ -8,13 +8,28 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from domain.model.programme.rules import Limit
-from domain.model.programme.words import NO_TEXT, Amount, Code, Condition, Duration, Flag, Moment, Named, Part, Positive, Words, words
+from domain.model.programme.words import (
+    NO_TEXT,
+    Amount,
+    Code,
+    Condition,
+    Duration,
+    Flag,
+    Moment,
+    Named,
+    Part,
+    Positive,
+    Words,
+    words,
+)
 
 RewardKind = Literal["discount_amount", "discount_percent", "product", "event", "access", "service"]
 
 
 class Value(Part):
-    """What a voucher takes off: an amount or a percentage, on purchases of `minimum` or more (minor units)."""
+    """What a voucher takes off: an amount or a percentage, on purchases of `minimum` or more (minor
+    units).
+    """
 
     amount: Positive | None = None
     percent: Annotated[Positive, Field(le=100)] | None = None

@@ -1,4 +1,6 @@
-"""Rules: on what event, on what condition, what a member gets. Earning, bonuses, campaigns and automation are all this."""
+"""Rules: on what event, on what condition, what a member gets. Earning, bonuses, campaigns and automation are
+all this.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 @dataclass(frozen=True)
 class Of:
-    """What an amount is counted by: a number, or the amount (`lines`) or quantity (`items`) of the purchase lines for which it holds."""
+    """What an amount is counted by: a number, or the amount (`lines`) or quantity (`items`) of the purchase
+    lines for which it holds.
+    """
 
     expr: Expression
     kind: Literal["value", "lines", "items"]
@@ -47,14 +51,18 @@ def _of(value: object) -> object:
         return Of(expr=read_expression(value["lines"]), kind="lines")
     if len(value) == 1 and "items" in value:
         return Of(expr=read_expression(value["items"]), kind="items")
-    raise ValueError(f"is none of the three ways to count{REMEDY}write an expression, {{lines: EXPR}} or {{items: EXPR}}")
+    raise ValueError(
+        f"is none of the three ways to count{REMEDY}write an expression, {{lines: EXPR}} or {{items: EXPR}}"
+    )
 
 
 Counted = Annotated[Of, BeforeValidator(_of)]
 
 
 class During(Part):
-    """When a rule or a challenge is on: days or local times (an `until` day is included), weekdays, clock hours."""
+    """When a rule or a challenge is on: days or local times (an `until` day is included), weekdays, clock
+    hours.
+    """
 
     from_: Moment | None = Field(default=None, alias="from")
     until: Moment | None = None
@@ -77,7 +85,9 @@ class Cap(Part):
 
 
 class Award(Part):
-    """What goes into a wallet: `fixed`; or `amount` for each `per` of what `of` counts; or `times` what the rules `over` gave."""
+    """What goes into a wallet: `fixed`; or `amount` for each `per` of what `of` counts; or `times` what the
+    rules `over` gave.
+    """
 
     wallet: str
     fixed: Positive | None = None
@@ -91,11 +101,17 @@ class Award(Part):
 
     @model_validator(mode="after")
     def _one_way(self) -> Award:
-        given = {"fixed": self.fixed is not None, "amount": self.amount is not None, "times": self.times is not None}
+        given = {
+            "fixed": self.fixed is not None,
+            "amount": self.amount is not None,
+            "times": self.times is not None,
+        }
         if sum(given.values()) != 1:
             raise ValueError(f"an award has exactly one of fixed, amount and times{REMEDY}keep one of them")
         if given["amount"] != (self.of is not None):
-            raise ValueError(f"amount and of go together{REMEDY}write amount: 1, per: 100, of: purchase.total")
+            raise ValueError(
+                f"amount and of go together{REMEDY}write amount: 1, per: 100, of: purchase.total"
+            )
         if given["times"] != bool(self.over):
             raise ValueError(f"times and over go together{REMEDY}write times: 2, over: [RULE]")
         return self
@@ -126,14 +142,19 @@ class Action(Part):
     @model_validator(mode="after")
     def _one_thing(self) -> Action:
         if len(self.model_fields_set - {"for_"}) != 1:
-            raise ValueError(f"an action does exactly one thing{REMEDY}give each an item of its own: [{{award: ...}}, {{message: ...}}]")
+            raise ValueError(
+                f"an action does exactly one thing{REMEDY}give each an item of its own: [{{award: ...}},"
+                " {message: ...}]"
+            )
         if self.for_ is not None and self.tier is None:
             raise ValueError(f"for says how long a tier is given{REMEDY}write it beside tier only")
         return self
 
 
 class Rule(Part):
-    """One rule. Checks come in the order frozen, during, when, limit, holdout, best_of, cap; the first that fails is the reason."""
+    """One rule. Checks come in the order frozen, during, when, limit, holdout, best_of, cap; the first that
+    fails is the reason.
+    """
 
     code: Code
     title: Words | None = None

@@ -1,6 +1,8 @@
-"""Sample data for trying expressions: what every word of the vocabulary might be, in a handful of members, events and purchases.
+"""Sample data for trying expressions: what every word of the vocabulary might be, in a handful of members,
+events and purchases.
 
-Numbers come small and large, truths both ways, texts as each literal that the expression itself names, so that every branch is tried.
+Numbers come small and large, truths both ways, texts as each literal that the expression itself names, so
+that every branch is tried.
 """
 
 from __future__ import annotations
@@ -20,7 +22,9 @@ _EARLIER, _LATER = datetime(2024, 2, 29, 9, 30, tzinfo=UTC), datetime(2026, 6, 1
 
 @dataclass(frozen=True, slots=True)
 class Mood:
-    """One way to fill the words, on an event: large or small numbers, which way truths go, which text stands for texts."""
+    """One way to fill the words, on an event: large or small numbers, which way truths go, which text stands
+    for texts.
+    """
 
     event: str
     large: bool
@@ -39,9 +43,13 @@ def full(words: Mapping[str, Word], expression: Expression, event: str) -> Itera
 
 
 def _read(words: Mapping[str, Word], expression: Expression) -> dict[str, Word | None]:
-    """Return the words that an expression reads, whole or in part, and each word's root, so that what is unknown misses a key of it."""
+    """Return the words that an expression reads, whole or in part, and each word's root, so that what is
+    unknown misses a key of it.
+    """
     roots: dict[str, Word | None] = {path.partition(".")[0]: None for path in words if "." in path}
-    return roots | {path: word for path, word in words.items() if any(_meet(path, name) for name in expression.names)}
+    return roots | {
+        path: word for path, word in words.items() if any(_meet(path, name) for name in expression.names)
+    }
 
 
 def _meet(path: str, name: str) -> bool:
@@ -49,7 +57,9 @@ def _meet(path: str, name: str) -> bool:
 
 
 def _literals(expression: Expression) -> tuple[str, ...]:
-    """Return the texts that an expression names, and the last steps of its paths, which may be keys of maps."""
+    """Return the texts that an expression names, and the last steps of its paths, which may be keys of
+    maps.
+    """
     found = [term.value for term in terms(expression.source) if term.kind == "text"]
     found += [name.rpartition(".")[2] for name in sorted(expression.names)]
     return tuple(dict.fromkeys(found))

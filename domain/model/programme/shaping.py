@@ -1,7 +1,8 @@
-"""From plain values to a `Programme`: every misplaced key and wrong value is a finding, and what is sound is still shaped.
+"""From plain values to a `Programme`: every misplaced key and wrong value is a finding, and what is sound is
+still shaped.
 
-What is faulty is left out and the rest shaped again, so that one slip does not hide other faults: not those of other parts, and with a
-stand-in for what a part cannot lack not those beside it.
+What is faulty is left out and the rest shaped again, so that one slip does not hide other faults: not those
+of other parts, and with a stand-in for what a part cannot lack not those beside it.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ _STAND_INS: Final[Mapping[str, object]] = {
     "programme": {"code": "x", "name": "x", "currency": "EUR", "timezone": "UTC", "locales": ["en"]},
     "wallets": [{"code": "points"}],
 }
-# The same for single keys that their part cannot be shaped without. None says anything that a check beside it could take for a fault.
+# The same for single keys that their part cannot be shaped without. None says anything that a check beside it
+# could take for a fault.
 _SPARES: Final[Mapping[str, object]] = {
     **dict.fromkeys(("code", "name", "title", "question", "wording", "purpose", "wallet"), "x"),
     **dict.fromkeys(("amount", "fixed", "times"), 1),
@@ -41,7 +43,9 @@ _SPARES: Final[Mapping[str, object]] = {
 
 @dataclass
 class Shape:
-    """What could be shaped, the findings, and the way from a shaped path to the file's own, since faulty list items are left out."""
+    """What could be shaped, the findings, and the way from a shaped path to the file's own, since faulty list
+    items are left out.
+    """
 
     programme: Programme | None = None
     findings: list[Finding] = field(default_factory=list)
@@ -53,7 +57,10 @@ class Shape:
         found: Path = ()
         for step in path:
             places = self.kept.get(found)
-            found = (*found, places[step] if places is not None and isinstance(step, int) and step < len(places) else step)
+            found = (
+                *found,
+                places[step] if places is not None and isinstance(step, int) and step < len(places) else step,
+            )
         return found
 
     def broken(self, *path: str) -> bool:
@@ -83,13 +90,19 @@ def shape(data: Mapping[str, object]) -> Shape:
             if path in faulty:
                 result.note(_finding(result.original(path), path, detail))
         # Later list items go first, so that the places of earlier ones still hold.
-        for path in sorted(faulty, key=lambda path: [(isinstance(step, str), str(step).zfill(9)) for step in path], reverse=True):
+        for path in sorted(
+            faulty,
+            key=lambda path: [(isinstance(step, str), str(step).zfill(9)) for step in path],
+            reverse=True,
+        ):
             _leave_out(rest, result, path)
     return result
 
 
 def _deepest(paths: list[Path]) -> set[Path]:
-    """Return the paths with none below them: a list whose items are at fault is also called empty, and only the items are."""
+    """Return the paths with none below them: a list whose items are at fault is also called empty, and only
+    the items are.
+    """
     above = {path[:depth] for path in paths for depth in range(len(path))}
     return {path for path in paths if path not in above}
 
@@ -102,7 +115,9 @@ def _context(data: Mapping[str, object]) -> dict[str, object]:
 
 
 def _leave_out(data: dict[str, object], shape: Shape, path: Path) -> None:
-    """Remove the value at a path, or where there is none the part that lacks it; put a stand-in for what cannot be missing."""
+    """Remove the value at a path, or where there is none the part that lacks it; put a stand-in for what
+    cannot be missing.
+    """
     holder: Any = None
     step: str | int = path[0] if path else ""
     at: Any = data
@@ -129,7 +144,9 @@ def _leave_out(data: dict[str, object], shape: Shape, path: Path) -> None:
 
 
 def _has(at: object, step: str | int) -> bool:
-    return (isinstance(at, dict) and step in at) or (isinstance(at, list) and isinstance(step, int) and step < len(at))
+    return (isinstance(at, dict) and step in at) or (
+        isinstance(at, list) and isinstance(step, int) and step < len(at)
+    )
 
 
 def _finding(path: Path, shaped: Path, detail: ErrorDetails) -> Finding:
@@ -137,7 +154,11 @@ def _finding(path: Path, shaped: Path, detail: ErrorDetails) -> Finding:
     name = str(path[-1]) if path else "the file"
     if kind == "extra_forbidden":
         if name.isdigit():
-            return Finding(path, f"{name} is no key here", "write a point for the decimals, and nothing between thousands: 1.25 and 2500")
+            return Finding(
+                path,
+                f"{name} is no key here",
+                "write a point for the decimals, and nothing between thousands: 1.25 and 2500",
+            )
         return Finding(path, f"{name} is no key here", instead(name, _keys(shaped[:-1]), "remove it"))
     if kind == "missing":
         return Finding(path, f"{name} is missing", f"add {name}: ...")
@@ -145,7 +166,9 @@ def _finding(path: Path, shaped: Path, detail: ErrorDetails) -> Finding:
         message, _, remedy = str(context["error"]).partition(REMEDY)
         return Finding(path, message, remedy)
     if kind == "string_pattern_mismatch":
-        return Finding(path, f"{_clip(detail['input'])} is not written as it must be", PATTERNS[context["pattern"]])
+        return Finding(
+            path, f"{_clip(detail['input'])} is not written as it must be", PATTERNS[context["pattern"]]
+        )
     message, remedy = _TYPES.get(kind, (detail["msg"], "see the reference of this key"))
     if kind == "model_type" and (keys := _keys(shaped)):
         remedy = f"write keys and values in braces, of {', '.join(keys)}"
@@ -160,11 +183,17 @@ _TYPES: Final[Mapping[str, tuple[str, str]]] = {
     "string_type": ("{given} is no text", "put it in quotes"),
     "string_too_long": ("{given} is too long", "at most {max_length} characters"),
     "int_type": ("{given} is no whole number", "write a whole number without quotes or signs"),
-    "bool_type": ("{given} is neither true nor false", "write true or false, in small letters and without quotes"),
+    "bool_type": (
+        "{given} is neither true nor false",
+        "write true or false, in small letters and without quotes",
+    ),
     "greater_than_equal": ("{given} is too small", "write {ge} or more"),
     "less_than_equal": ("{given} is too large", "write {le} or less"),
     "literal_error": ("{given} is not among the words known here", "write one of {expected}"),
-    "tuple_type": ("{given} is no list", "write a list: [one, two], or each on a line of its own after a dash and a space"),
+    "tuple_type": (
+        "{given} is no list",
+        "write a list: [one, two], or each on a line of its own after a dash and a space",
+    ),
     "too_short": ("the list is empty", "give it at least one item"),
     "dict_type": ("{given} is no map of keys", "write keys and values: {{key: value}}"),
     "mapping_type": ("{given} is no map of keys", "write keys and values: {{key: value}}"),
@@ -193,7 +222,9 @@ def _keys(path: Path) -> list[str]:
         if part is None:
             return []
         if isinstance(step, str):
-            named = next((info for name, info in part.model_fields.items() if (info.alias or name) == step), None)
+            named = next(
+                (info for name, info in part.model_fields.items() if (info.alias or name) == step), None
+            )
             part = next(_parts(named.annotation), None) if named is not None else None
     return [info.alias or name for name, info in part.model_fields.items()] if part is not None else []
 

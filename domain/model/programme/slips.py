@@ -1,4 +1,6 @@
-"""What a slip of the pen most probably is: plain words for what the readers of YAML and of CEL say in their own."""
+"""What a slip of the pen most probably is: plain words for what the readers of YAML and of CEL say in their
+own.
+"""
 
 from __future__ import annotations
 
@@ -8,24 +10,58 @@ from typing import Final
 from ruamel.yaml.error import MarkedYAMLError
 
 _QUOTED: Final = "a text with a colon, comma, quote, brace or # goes in quotes"
-_INDENTED: Final = "indent it as its neighbours, write items as - and a space, and key: value with a space after the colon"
+_INDENTED: Final = (
+    "indent it as its neighbours, write items as - and a space, and key: value with a space after the colon"
+)
 # What the YAML reader says, what that means ({0} is the line where the part began), and what would be right.
 _YAML: Final = (
     (r"found character '\\t'", "a tab stands here", "write spaces instead of the tab"),
-    (r"found character '(?P<sign>.)' that cannot", "no text begins with {sign} here", "put the text in quotes"),
+    (
+        r"found character '(?P<sign>.)' that cannot",
+        "no text begins with {sign} here",
+        "put the text in quotes",
+    ),
     (r"expected (' '|URI), but found", "no text begins with ! here", "put the text in quotes"),
-    (r"mapping values", "a colon stands where none fits", "put a text with a colon in quotes; else indent as its neighbours are"),
-    (r"<block end>, but found '(\?|-|<block)", "this line does not fit under what begins on line {0}", _INDENTED),
+    (
+        r"mapping values",
+        "a colon stands where none fits",
+        "put a text with a colon in quotes; else indent as its neighbours are",
+    ),
+    (
+        r"<block end>, but found '(\?|-|<block)",
+        "this line does not fit under what begins on line {0}",
+        _INDENTED,
+    ),
     (r"<block end>, but found '[]},]'", "a bracket or a comma too many stands here", f"remove it; {_QUOTED}"),
-    (r"<block end>, but found '<scalar>'", "something follows the end of a text", "put all of it in quotes: '\"vip\" in member.tags'"),
-    (r"expected ',' or '[]}]', but got", "the bracket of line {0} is not closed before this", f"add what is missing; {_QUOTED}"),
+    (
+        r"<block end>, but found '<scalar>'",
+        "something follows the end of a text",
+        "put all of it in quotes: '\"vip\" in member.tags'",
+    ),
+    (
+        r"expected ',' or '[]}]', but got",
+        "the bracket of line {0} is not closed before this",
+        f"add what is missing; {_QUOTED}",
+    ),
     (r"node content, but found ','", "a comma too many stands here", "remove it"),
-    (r"node content, but found", "a value is missing, or a bracket above is not closed", f"add what is missing; {_QUOTED}"),
-    (r"unknown escape character", "a backslash stands in a text", "write it twice, or put the text in single quotes"),
+    (
+        r"node content, but found",
+        "a value is missing, or a bracket above is not closed",
+        f"add what is missing; {_QUOTED}",
+    ),
+    (
+        r"unknown escape character",
+        "a backslash stands in a text",
+        "write it twice, or put the text in single quotes",
+    ),
 )
 # The same where the line on which the part began is the one at fault.
 _YAML_BEGUN: Final = (
-    (r"could not find expected ':'", "this line has no key", "write key: value, with a space after the colon"),
+    (
+        r"could not find expected ':'",
+        "this line has no key",
+        "write key: value, with a space after the colon",
+    ),
     (r"unexpected end of stream", "a quote opens here and is never closed", "close it"),
 )
 # What is written in an expression as people and other languages write it, and as CEL does.
@@ -56,5 +92,12 @@ def yaml_slip(error: MarkedYAMLError) -> tuple[int, str, str]:
 def expression_slip(source: str) -> str:
     """Return what would be right where an expression does not parse."""
     bare = _TEXTS.sub('""', source)
-    found = next((remedy for pattern, remedy in _CEL if re.search(pattern, bare, re.IGNORECASE if "and" in pattern else 0)), None)
+    found = next(
+        (
+            remedy
+            for pattern, remedy in _CEL
+            if re.search(pattern, bare, re.IGNORECASE if "and" in pattern else 0)
+        ),
+        None,
+    )
     return found or "mend the expression; conditions are CEL, such as purchase.total >= 2500"

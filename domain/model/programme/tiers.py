@@ -45,11 +45,16 @@ def _window(value: object) -> object:
             return Window(kind="rolling", span=read_span(value["rolling"]))
         if "from_reaching" in value:
             return Window(kind="from_reaching", span=read_span(value["from_reaching"]))
-    raise ValueError(f"is no window{REMEDY}write {{rolling: {{months: 12}}}}, calendar_year or {{from_reaching: {{months: 12}}}}")
+    raise ValueError(
+        f"is no window{REMEDY}write {{rolling: {{months: 12}}}}, calendar_year or {{from_reaching: {{months:"
+        " 12}}"
+    )
 
 
 class Count(Part):
-    """What counts: what qualifying rules awarded into `wallet`, or what `of` says (1 without it) of each event `on` where `when` holds."""
+    """What counts: what qualifying rules awarded into `wallet`, or what `of` says (1 without it) of each
+    event `on` where `when` holds.
+    """
 
     wallet: str | None = None
     on: Annotated[tuple[EventName, ...], BeforeValidator(words)] = ()
@@ -58,8 +63,13 @@ class Count(Part):
 
     @model_validator(mode="after")
     def _one_kind(self) -> Count:
-        if (self.wallet is None) != bool(self.on) or (self.wallet is not None and (self.when is not None or self.of is not None)):
-            raise ValueError(f"a count is of a wallet or of events{REMEDY}write {{wallet: CODE}} or {{on: EVENT, of: EXPR}}")
+        if (self.wallet is None) != bool(self.on) or (
+            self.wallet is not None and (self.when is not None or self.of is not None)
+        ):
+            raise ValueError(
+                f"a count is of a wallet or of events{REMEDY}write {{wallet: CODE}} or {{on: EVENT, of:"
+                " EXPR}"
+            )
         return self
 
 

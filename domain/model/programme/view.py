@@ -1,4 +1,6 @@
-"""What the checks look at: the programme, the codes its file names, and every place where something is done, told or judged."""
+"""What the checks look at: the programme, the codes its file names, and every place where something is done,
+told or judged.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,9 @@ class Doing:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An expression, where it stands, what it must answer, and what it is judged over: events, or the member alone where there are none."""
+    """An expression, where it stands, what it must answer, and what it is judged over: events, or the member
+    alone where there are none.
+    """
 
     path: Path
     expression: Expression
@@ -54,7 +58,9 @@ class Place:
 
 @dataclass(frozen=True)
 class View:
-    """A shaped programme and the file it came from. Codes are the file's, also those of parts that could not be shaped."""
+    """A shaped programme and the file it came from. Codes are the file's, also those of parts that could not
+    be shaped.
+    """
 
     programme: Programme
     data: Mapping[str, object]
@@ -72,9 +78,13 @@ class View:
         return frozenset(self.places_of[section])
 
     def lacks(self, section: str) -> bool:
-        """Tell whether a section could not be taken as it is, or stands under a misspelt key: then its codes are not all known."""
+        """Tell whether a section could not be taken as it is, or stands under a misspelt key: then its codes
+        are not all known.
+        """
         misspelt = section not in self.data and any(len(finding.path) == 1 for finding in self.shape.findings)
-        uncoded = any(path[:1] == ("wallets",) and (len(path) < 3 or path[2] == "code") for path in self.shape.removed)
+        uncoded = any(
+            path[:1] == ("wallets",) and (len(path) < 3 or path[2] == "code") for path in self.shape.removed
+        )
         return misspelt or (section == "wallets" and uncoded)
 
     def coded(self, section: str) -> Iterator[tuple[Path, str]]:
@@ -96,10 +106,14 @@ class View:
 
     @cached_property
     def half_known(self) -> frozenset[str]:
-        """The events whose declared data could not all be shaped, so that not all of their fields are known."""
+        """The events whose declared data could not all be shaped, so that not all of their fields are
+        known.
+        """
         faulty = {removed[:3] for removed in self.shape.removed}
         declared = enumerate(self.programme.events)
-        return frozenset(spec.name for at, spec in declared if self.shape.original(("events", at, "data")) in faulty)
+        return frozenset(
+            spec.name for at, spec in declared if self.shape.original(("events", at, "data")) in faulty
+        )
 
     def raw(self, path: Path) -> object:
         """Return what the file holds at a shaped path; None where it holds nothing."""
@@ -118,21 +132,31 @@ class View:
         """Everything that is done."""
         programme, found = self.programme, list[Doing]()
         for at, rule in enumerate(programme.rules):
-            found += (Doing(("rules", at, "do", n), action, "rule", rule.on) for n, action in enumerate(rule.do))
+            found += (
+                Doing(("rules", at, "do", n), action, "rule", rule.on) for n, action in enumerate(rule.do)
+            )
         for at, badge in enumerate(programme.badges):
-            found += (Doing(("badges", at, "do", n), action, "badge", badge.on) for n, action in enumerate(badge.do))
+            found += (
+                Doing(("badges", at, "do", n), action, "badge", badge.on) for n, action in enumerate(badge.do)
+            )
         if programme.referral is not None:
             given = {"friend": programme.referral.friend, "referrer": programme.referral.referrer}
             for who, actions in given.items():
-                found += (Doing(("referral", who, n), action, "referral", ()) for n, action in enumerate(actions))
+                found += (
+                    Doing(("referral", who, n), action, "referral", ()) for n, action in enumerate(actions)
+                )
         return tuple(found)
 
     @cached_property
     def places(self) -> tuple[Place, ...]:
         """Every expression."""
         programme, found = self.programme, list[Place]()
-        judged: list[_Judged] = [(("rules", at), rule.on, rule.when, None) for at, rule in enumerate(programme.rules)]
-        judged += [(("badges", at), badge.on, badge.when, badge.of) for at, badge in enumerate(programme.badges)]
+        judged: list[_Judged] = [
+            (("rules", at), rule.on, rule.when, None) for at, rule in enumerate(programme.rules)
+        ]
+        judged += [
+            (("badges", at), badge.on, badge.when, badge.of) for at, badge in enumerate(programme.badges)
+        ]
         if programme.tiers is not None:
             count = programme.tiers.count
             judged.append((("tiers", "count"), count.on, count.when, count.of))
@@ -145,7 +169,9 @@ class View:
             found += _counted(path, of, events)
         over_member = [(("rewards", at), reward.when) for at, reward in enumerate(programme.rewards)]
         over_member += [(("segments", at), segment.when) for at, segment in enumerate(programme.segments)]
-        found += (Place((*path, "when"), when, "condition", None) for path, when in over_member if when is not None)
+        found += (
+            Place((*path, "when"), when, "condition", None) for path, when in over_member if when is not None
+        )
         for doing in self.doings:
             if doing.action.award is not None and doing.by != "referral":
                 found += _counted((*doing.path, "award"), doing.action.award.of, doing.events)

@@ -1,6 +1,8 @@
-"""What expressions and messages may name, by event. The one table behind the check, the samples and the reference in README.md.
+"""What expressions and messages may name, by event. The one table behind the check, the samples and the
+reference in README.md.
 
-A path that ends in a map by code (`member.badges`) goes one step further with a code. Null is what a nullable word may be.
+A path that ends in a map by code (`member.badges`) goes one step further with a code. Null is what a nullable
+word may be.
 """
 
 from __future__ import annotations
@@ -9,13 +11,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Section = Literal["wallets", "tiers", "badges", "rewards", "segments", "plans", "consents", "surveys", "rules", "locales"]
+Section = Literal[
+    "wallets", "tiers", "badges", "rewards", "segments", "plans", "consents", "surveys", "rules", "locales"
+]
 Kind = Literal["text", "whole", "truth", "day", "instant", "texts", "by_code", "lines"]
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One thing to name: what it is, whether it can be null, and of which section of the file its codes are."""
+    """One thing to name: what it is, whether it can be null, and of which section of the file its codes
+    are.
+    """
 
     kind: Kind
     nullable: bool = False
@@ -48,7 +54,11 @@ MEMBER_FIELDS: Final = frozenset(path.split(".")[1] for path in MEMBER)
 
 NOW: Final[Mapping[str, Word]] = {"now": Word("instant")}
 
-EVENT: Final[Mapping[str, Word]] = {"event.name": Word("text"), "event.at": Word("instant"), "event.source": Word("text")}
+EVENT: Final[Mapping[str, Word]] = {
+    "event.name": Word("text"),
+    "event.at": Word("instant"),
+    "event.source": Word("text"),
+}
 
 PURCHASE: Final[Mapping[str, Word]] = {
     "purchase.total": Word("whole"),
@@ -68,11 +78,16 @@ LINE: Final[Mapping[str, Word]] = {
     "line.amount": Word("whole"),
 }
 
-# Maps that stand between a root and its words; naming `member` whole is refused, since only what is named of it is built.
+# Maps that stand between a root and its words; naming `member` whole is refused, since only what is named of
+# it is built.
 RECORDS: Final = frozenset({"event", "event.data", "purchase", "line", "member.purchases"})
 
 _VOUCHER: Final = {"reward": Word("text", codes="rewards"), "voucher": Word("text", nullable=True)}
-_POINTS: Final = {"wallet": Word("text", codes="wallets"), "amount": Word("whole"), "on": Word("day", nullable=True)}
+_POINTS: Final = {
+    "wallet": Word("text", codes="wallets"),
+    "amount": Word("whole"),
+    "on": Word("day", nullable=True),
+}
 _PLAN: Final = {"plan": Word("text", nullable=True, codes="plans"), "until": Word("text", nullable=True)}
 _SEGMENT: Final = {"segment": Word("text", codes="segments")}
 
@@ -87,7 +102,11 @@ BUILT_IN: Final[Mapping[str, Mapping[str, Word]]] = {
     "voucher.used": _VOUCHER,
     "voucher.cancelled": _VOUCHER,
     "voucher.expired": _VOUCHER,
-    "balance.adjusted": {"wallet": Word("text", codes="wallets"), "amount": Word("whole"), "reason": Word("text")},
+    "balance.adjusted": {
+        "wallet": Word("text", codes="wallets"),
+        "amount": Word("whole"),
+        "reason": Word("text"),
+    },
     "referral.qualified": {"friend": Word("text", nullable=True)},
     "plan.started": _PLAN,
     "plan.renewed": _PLAN,
@@ -113,7 +132,8 @@ WITH_PURCHASE: Final = frozenset({"purchase.completed", "purchase.refunded"})
 
 DECLARED: Final[Mapping[str, Kind]] = {"string": "text", "int": "whole", "bool": "truth", "date": "day"}
 
-# What a message's texts may hold between braces: always, and on the events that bring it. {event.FIELD} is any field of the event's data.
+# What a message's texts may hold between braces: always, and on the events that bring it. {event.FIELD} is
+# any field of the event's data.
 ALWAYS: Final = frozenset({"member.name", "member.number", "member.balance", "programme.name"})
 _REWARD_WORDS: Final = frozenset({"reward.title", "reward.code"})
 _POINTS_WORDS: Final = frozenset({"points.amount", "points.on", "points.wallet"})

@@ -18,7 +18,8 @@ def _validity(value: object) -> object:
 
 
 class Expiry(Part):
-    """How long what is spendable stays so: for good, or `after` that long, rounded up to the end of its day, month or year.
+    """How long what is spendable stays so: for good, or `after` that long, rounded up to the end of its day,
+    month or year.
 
     `by_tier` rules every open lot while the member holds that tier.
     """
@@ -27,7 +28,9 @@ class Expiry(Part):
     after: Duration | None = None
     round: Literal["day", "month", "year"] = "day"
     renewed_by_activity: Flag = False
-    by_tier: Mapping[str, Annotated[Literal["never"] | Span, BeforeValidator(_validity)]] = Field(default_factory=dict)
+    by_tier: Mapping[str, Annotated[Literal["never"] | Span, BeforeValidator(_validity)]] = Field(
+        default_factory=dict
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -44,7 +47,9 @@ class Expiry(Part):
 
 
 class WalletSpec(Named):
-    """A wallet: points, or money in minor units of the currency. Awards are `pending` first, then spendable until they expire."""
+    """A wallet: points, or money in minor units of the currency. Awards are `pending` first, then spendable
+    until they expire.
+    """
 
     code: Code
     kind: Literal["points", "money"] = "points"

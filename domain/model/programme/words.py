@@ -1,4 +1,5 @@
-"""The smallest words of a programme file: texts, durations, days, clock hours, amounts and multipliers, read strictly.
+"""The smallest words of a programme file: texts, durations, days, clock hours, amounts and multipliers, read
+strictly.
 
 Whatever reads here raises ValueError with what is wrong and what would be right, parted by `REMEDY`.
 """
@@ -13,7 +14,16 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, StringConstraints, ValidationInfo, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    Strict,
+    StringConstraints,
+    ValidationInfo,
+    model_validator,
+)
 
 from domain.model.calendar import Span
 from domain.model.conditions import Expression, ExpressionMalformed
@@ -43,7 +53,9 @@ class Part(BaseModel):
 
 
 class Named(Part):
-    """A part that members read by name. Where the file gives it none, `code` stands in, and the check says so."""
+    """A part that members read by name. Where the file gives it none, `code` stands in, and the check says
+    so.
+    """
 
     @model_validator(mode="before")
     @classmethod
@@ -72,7 +84,9 @@ NO_TEXT: Final = Text(entries={}, default="")
 
 @dataclass(frozen=True)
 class Hours:
-    """Clock hours, with their start and without their end; they may run past midnight. Equal start and end is the whole day."""
+    """Clock hours, with their start and without their end; they may run past midnight. Equal start and end is
+    the whole day.
+    """
 
     start: time
     end: time
@@ -92,17 +106,31 @@ def _text(value: object, info: ValidationInfo) -> Text:
     if isinstance(value, str):
         value = {default: value}
     if not isinstance(value, dict) or not value:
-        raise ValueError(f"is {_kind(value)}, not a text{REMEDY}write a text in quotes, or one for each locale: {{{default}: ...}}")
+        raise ValueError(
+            f"is {_kind(value)}, not a text{REMEDY}write a text in quotes, or one for each locale:"
+            f" {{{default}: ...}}"
+        )
     default = default or str(next(iter(value)))
     # A text with a comma and no quotes falls apart into a stray key without a value: the check warns of it.
-    value = {locale: text for locale, text in value.items() if text is not None or locale in context.get("locales", ())}
+    value = {
+        locale: text
+        for locale, text in value.items()
+        if text is not None or locale in context.get("locales", ())
+    }
     for locale, text in value.items():
         if not isinstance(text, str):
             raise ValueError(f"the text for {locale} is {_kind(text)}, not a text{REMEDY}put it in quotes")
         if len(text) > LONGEST_TEXT:
-            raise ValueError(f"the text for {locale} is {len(text)} characters long{REMEDY}at most {LONGEST_TEXT} are allowed")
+            raise ValueError(
+                f"the text for {locale} is {len(text)} characters long{REMEDY}at most {LONGEST_TEXT} are"
+                " allowed"
+            )
     if not str(value.get(default, "")).strip():
-        quotes = "; put a text with a brace or a comma in quotes" if not value.keys() & set(context.get("locales", ())) else ""
+        quotes = (
+            "; put a text with a brace or a comma in quotes"
+            if not value.keys() & set(context.get("locales", ()))
+            else ""
+        )
         raise ValueError(f"has no text for {default}, the default locale{REMEDY}add {default}: ...{quotes}")
     return Text(entries=value, default=default)
 
@@ -120,15 +148,31 @@ def read_span(value: object) -> Span:
 
 
 def _no_span(value: object) -> Span:
-    written = ", ".join(map(str, value)) if isinstance(value, dict) else f'"{value[:60]}"' if isinstance(value, str) else _kind(value)
-    raise ValueError(f"is {written or 'empty'}, not a duration{REMEDY}write exactly one of {{hours: N}}, {{days: N}} and {{months: N}}")
+    written = (
+        ", ".join(map(str, value))
+        if isinstance(value, dict)
+        else f'"{value[:60]}"'
+        if isinstance(value, str)
+        else _kind(value)
+    )
+    raise ValueError(
+        f"is {written or 'empty'}, not a duration{REMEDY}write exactly one of {{hours: N}}, {{days: N}} and"
+        " {months: N}"
+    )
 
 
 def _day(value: object) -> object:
     try:
-        return date.fromisoformat(value) if isinstance(value, str) and _DAY.fullmatch(value) else _local_time(value)
+        return (
+            date.fromisoformat(value)
+            if isinstance(value, str) and _DAY.fullmatch(value)
+            else _local_time(value)
+        )
     except ValueError:
-        raise ValueError(f'{value!r} is no day{REMEDY}write "YYYY-MM-DD" or "YYYY-MM-DDTHH:MM:SS", in the programme\'s zone') from None
+        raise ValueError(
+            f'{value!r} is no day{REMEDY}write "YYYY-MM-DD" or "YYYY-MM-DDTHH:MM:SS", in the programme\'s'
+            " zone"
+        ) from None
 
 
 def _local_time(value: object) -> object:
@@ -166,8 +210,16 @@ def read_expression(value: object) -> Expression:
 def _ratio(value: object) -> object:
     if isinstance(value, Fraction):
         return value
-    if isinstance(value, bool) or not isinstance(value, int | Decimal) or not 1 <= value <= 1000 or Decimal(value).as_tuple().exponent < -6:  # type: ignore[operator]
-        raise ValueError(f"{value!s} is no multiplier{REMEDY}write a number from 1 to 1000 with at most 6 decimals, such as 1.25")
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | Decimal)
+        or not 1 <= value <= 1000
+        or Decimal(value).as_tuple().exponent < -6  # type: ignore[operator]
+    ):
+        raise ValueError(
+            f"{value!s} is no multiplier{REMEDY}write a number from 1 to 1000 with at most 6 decimals, such"
+            " as 1.25"
+        )
     return Fraction(value)
 
 
@@ -185,7 +237,15 @@ def words(value: object) -> object:
 
 
 def _kind(value: object) -> str:
-    names = {type(None): "empty", bool: "true or false", int: "a number", Decimal: "a number", str: "a text", dict: "a map", list: "a list"}
+    names = {
+        type(None): "empty",
+        bool: "true or false",
+        int: "a number",
+        Decimal: "a number",
+        str: "a text",
+        dict: "a map",
+        list: "a list",
+    }
     return names.get(type(value), type(value).__name__)
 
 

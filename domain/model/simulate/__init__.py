@@ -1,4 +1,6 @@
-"""Trying a programme: dated events run through `decide` in memory, time included. No database, no network, no clock."""
+"""Trying a programme: dated events run through `decide` in memory, time included. No database, no network, no
+clock.
+"""
 
 from domain.model.past import past_of
 from domain.model.simulate.inputs import Fault, Input, read_line

@@ -1,4 +1,6 @@
-"""What a run answers: one JSON object a row of the journal, and one a member at the end, in the API's words."""
+"""What a run answers: one JSON object a row of the journal, and one a member at the end, in the API's
+words.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,10 @@ def told(code: str, row: Row, messages: list[Json]) -> Answer:
         "by": row.by,
         "refused": None,
         "entries": [_entry(entry) for entry in row.entries],
-        "outcomes": [{"rule": o.rule, "applied": o.applied, "amount": o.amount, "reason": o.reason} for o in row.outcomes],
+        "outcomes": [
+            {"rule": o.rule, "applied": o.applied, "amount": o.amount, "reason": o.reason}
+            for o in row.outcomes
+        ],
         "events": [event.name for event in row.raised],
         "messages": messages,
         "vouchers": [step.reward for step in row.vouchers if step.change == "issued"],
@@ -37,7 +42,9 @@ def told(code: str, row: Row, messages: list[Json]) -> Answer:
 def refused(at: datetime, code: str, event: str, by: By, refusal: Refusal) -> Answer:
     """Return the answer of an event that could not be."""
     name = getattr(refusal, "name", None) or _NAMES.get(type(refusal), type(refusal).__name__)
-    nothing: dict[str, Json] = {part: [] for part in ("entries", "outcomes", "events", "messages", "vouchers")}
+    nothing: dict[str, Json] = {
+        part: [] for part in ("entries", "outcomes", "events", "messages", "vouchers")
+    }
     return {"at": stamp(at), "member": code, "event": event, "by": by, "refused": name, **nothing}
 
 
@@ -58,7 +65,9 @@ def summary(programme: Programme, kept: Member, *, at: datetime, world: World) -
     member = at_instant(programme, kept, now=at)
     return {
         "member": member.id,
-        "wallets": {spec.code: _wallet(member.wallets.get(spec.code) or Wallet()) for spec in programme.wallets},
+        "wallets": {
+            spec.code: _wallet(member.wallets.get(spec.code) or Wallet()) for spec in programme.wallets
+        },
         "tier": _tier(programme, member, at),
         "badges": _badges(programme, member, at),
         "tags": _sorted(member.tags),
@@ -98,7 +107,11 @@ def _tier(programme: Programme, member: Member, at: datetime) -> Json:
 
 def _badges(programme: Programme, member: Member, at: datetime) -> Json:
     views = [(spec, badges.view(programme, member, spec, now=at)) for spec in programme.badges]
-    return {spec.code: {"level": one.level, "progress": one.progress} for spec, one in views if one.level or not spec.secret}
+    return {
+        spec.code: {"level": one.level, "progress": one.progress}
+        for spec, one in views
+        if one.level or not spec.secret
+    }
 
 
 def _sorted(names: frozenset[str]) -> Json:

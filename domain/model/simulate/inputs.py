@@ -1,4 +1,6 @@
-"""The lines of an events file, read strictly: what cannot be run is a fault that names the line, what is wrong and what would be right."""
+"""The lines of an events file, read strictly: what cannot be run is a fault that names the line, what is
+wrong and what would be right.
+"""
 
 from __future__ import annotations
 
@@ -22,8 +24,21 @@ LARGEST = 10**9
 YEARS = range(1970, 3000)
 INPUTS = frozenset(
     {
-        *(events.ENROLLED, events.CONSENTED, events.PURCHASED, events.REFUNDED, events.REDEEMED, events.VOUCHER_USED),
-        *(events.VOUCHER_CANCELLED, events.ADJUSTED, events.PLAN_STARTED, events.PLAN_RENEWED, events.PLAN_ENDED),
+        *(
+            events.ENROLLED,
+            events.CONSENTED,
+            events.PURCHASED,
+            events.REFUNDED,
+            events.REDEEMED,
+            events.VOUCHER_USED,
+        ),
+        *(
+            events.VOUCHER_CANCELLED,
+            events.ADJUSTED,
+            events.PLAN_STARTED,
+            events.PLAN_RENEWED,
+            events.PLAN_ENDED,
+        ),
         events.SURVEY_ANSWERED,
     }
 )
@@ -44,7 +59,13 @@ _LINES: Mapping[str, tuple[str, ...]] = {
     events.REFUNDED: ("line", "quantity", "amount"),
 }
 _DECLARED: Mapping[str, type] = {"string": str, "int": int, "bool": bool, "date": str}
-_KINDS: Mapping[type, str] = {str: "a text", int: "a whole number", bool: "true or false", list: "a list", dict: "a map"}
+_KINDS: Mapping[type, str] = {
+    str: "a text",
+    int: "a whole number",
+    bool: "true or false",
+    list: "a list",
+    dict: "a map",
+}
 
 
 class Fault(Exception):
@@ -143,7 +164,9 @@ def instant(number: int, text: str) -> datetime:
 
 
 def doubts(line: Input, programme: Programme) -> Iterator[str]:
-    """Yield what is odd about a line that runs all the same: a field that its event does not have, so that a rule waits in vain for it."""
+    """Yield what is odd about a line that runs all the same: a field that its event does not have, so that a
+    rule waits in vain for it.
+    """
     declared = next((spec.data for spec in programme.events if spec.name == line.name), {})
     yield from _others("data", line.data, _FIELDS.get(line.name) or tuple(declared))
     for name, kind in declared.items():
@@ -201,7 +224,14 @@ def purchase(line: Input, programme: Programme) -> Purchase:
 def _line(line: Input, number: int, row: dict[str, Json]) -> Line:
     one = Input(line.number, line.at, line.member, line.name, line.source, row)
     quantity = one.whole("quantity", least=1, default=1)
-    return Line(number, one.get("sku", str) or "", one.whole("amount", least=0), quantity, one.get("name", str), one.get("category", str))
+    return Line(
+        number,
+        one.get("sku", str) or "",
+        one.whole("amount", least=0),
+        quantity,
+        one.get("name", str),
+        one.get("category", str),
+    )
 
 
 def _rows(line: Input) -> list[dict[str, Json]]:
@@ -245,7 +275,11 @@ def _refund_line(line: Input) -> RefundLine:
     by_quantity, by_amount = line.data.get("quantity") is not None, line.data.get("amount") is not None
     if by_quantity == by_amount:
         raise line.fault(f"line {number} of the refund needs a quantity or an amount, and not both")
-    return RefundLine(number, line.whole("quantity", least=1)) if by_quantity else RefundLine(number, None, line.whole("amount", least=1))
+    return (
+        RefundLine(number, line.whole("quantity", least=1))
+        if by_quantity
+        else RefundLine(number, None, line.whole("amount", least=1))
+    )
 
 
 def data(line: Input, programme: Programme) -> Mapping[str, Json]:

@@ -1,7 +1,8 @@
-"""Members and what stands beside them while a file of events runs: receipts, stock and agenda, in plain dicts.
+"""Members and what stands beside them while a file of events runs: receipts, stock and agenda, in plain
+dicts.
 
-Yields one answer an event, those that time brought between them too, then one a member. Whatever time brings between two events
-happens in its order, for all members.
+Yields one answer an event, those that time brought between them too, then one a member. Whatever time brings
+between two events happens in its order, for all members.
 """
 
 from __future__ import annotations
@@ -50,9 +51,14 @@ def unheard(doubt: str) -> None:
 
 
 def simulate(
-    programme: Programme, lines: Iterable[str], *, until: datetime | None = None, doubt: Callable[[str], None] = unheard
+    programme: Programme,
+    lines: Iterable[str],
+    *,
+    until: datetime | None = None,
+    doubt: Callable[[str], None] = unheard,
 ) -> Iterator[Answer]:
-    """Run the lines of an events file up to an instant (default: the last event). Raises Fault on a line that cannot be run.
+    """Run the lines of an events file up to an instant (default: the last event). Raises Fault on a line that
+    cannot be run.
 
     `doubt` is told of what is odd about lines that run all the same, of each kind once.
     """
@@ -79,7 +85,9 @@ def simulate(
 
 
 class Simulation:
-    """Members and what stands beside them, between two events. `rows` are each member's journal, where it `keeps_rows`."""
+    """Members and what stands beside them, between two events. `rows` are each member's journal, where it
+    `keeps_rows`.
+    """
 
     keeps_rows = True
 
@@ -117,7 +125,15 @@ class Simulation:
             event = self._event(line, member)
             past = self._past(line, member)
             clock = max(self.clock, line.at)
-            decision = decide(self.programme, member, event, now=clock, world=self._world(), past=past, folds=self.keeps_rows)
+            decision = decide(
+                self.programme,
+                member,
+                event,
+                now=clock,
+                world=self._world(),
+                past=past,
+                folds=self.keeps_rows,
+            )
         except Refusal as refusal:
             yield answers.refused(line.at, line.member, line.name, "input", refusal)
             return
@@ -127,7 +143,10 @@ class Simulation:
 
     def _checked(self, line: Input) -> None:
         if line.name not in self._declared:
-            raise line.fault(f"unknown event {line.name!r}; declare it under events, or use one of {', '.join(sorted(INPUTS))}")
+            raise line.fault(
+                f"unknown event {line.name!r}; declare it under events, or use one of"
+                f" {', '.join(sorted(INPUTS))}"
+            )
         enrolled = line.member in self.members
         if line.name != events.ENROLLED and not enrolled:
             raise line.fault(f"member {line.member!r} was never enrolled; begin with a member.enrolled line")
@@ -143,7 +162,9 @@ class Simulation:
                 continue
             code = heapq.heappop(self._due)[1]
             self._next[code] = None
-            decision = turn(self.programme, self.members[code], until=due, world=self._world(), folds=self.keeps_rows)
+            decision = turn(
+                self.programme, self.members[code], until=due, world=self._world(), folds=self.keeps_rows
+            )
             yield from self._commit(code, decision)
         self.clock = max(self.clock, until)
 
@@ -159,7 +180,15 @@ class Simulation:
             later = heapq.heappop(self._later)[2]
             by: By = "time" if later.event.rule else "decision"
             member, clock = self.members[later.member], max(self.clock, later.due)
-            decision = decide(self.programme, member, later.event, now=clock, world=self._world(), by=by, folds=self.keeps_rows)
+            decision = decide(
+                self.programme,
+                member,
+                later.event,
+                now=clock,
+                world=self._world(),
+                by=by,
+                folds=self.keeps_rows,
+            )
             yield from self._commit(later.member, decision)
 
     def _commit(self, code: str, decision: Decision) -> Iterator[Answer]:
@@ -212,7 +241,11 @@ class Simulation:
     def _world(self) -> World:
         if not self._limited:
             return EVERYWHERE
-        return World(frozenset([spec.code for spec in self._limited if self._issued.get(spec.code, 0) >= (spec.stock or 0)]))
+        return World(
+            frozenset(
+                [spec.code for spec in self._limited if self._issued.get(spec.code, 0) >= (spec.stock or 0)]
+            )
+        )
 
     # ------------------------------------------------------------ reading an event
 
@@ -233,7 +266,9 @@ class Simulation:
                 return Event(id, line.name, line.at, line.source, purchase=refund.kept, refund=refund)
             case events.ENROLLED:
                 said: dict[str, Json] = {"referredBy": self._referrer(line)}
-                return Event(id, line.name, line.at, line.source, said, profile=inputs.profile(line, self.programme))
+                return Event(
+                    id, line.name, line.at, line.source, said, profile=inputs.profile(line, self.programme)
+                )
             case events.CONSENTED:
                 return Event(id, line.name, line.at, line.source, line.data, profile=_consented(line, member))
             case events.REDEEMED:
@@ -242,7 +277,9 @@ class Simulation:
 
     def _check_label(self, line: Input, member: Member) -> None:
         label = line.get("voucher", str)
-        if label is not None and (label in member.vouchers or re.fullmatch(rf"{re.escape(member.id)}-\d+", label)):
+        if label is not None and (
+            label in member.vouchers or re.fullmatch(rf"{re.escape(member.id)}-\d+", label)
+        ):
             raise line.fault(f"data.voucher {label!r} is taken; give each voucher a label of its own")
 
     def _referrer(self, line: Input) -> str | None:
@@ -257,13 +294,18 @@ class Simulation:
         if not numbers:
             raise Refused("UnknownPurchase")
         # the same number from two tills: that of the refund's own source, the latest of them
-        number = max(numbers, key=lambda one: (one[0] == line.source, one[1] == line.get("store", str), numbers.index(one)))
+        number = max(
+            numbers,
+            key=lambda one: (one[0] == line.source, one[1] == line.get("store", str), numbers.index(one)),
+        )
         receipt = self.receipts[line.member, number]
         kept = refunds.kept(receipt.left, amount=asked.amount, lines=asked.lines)
         return Refund(refunds.recorded(receipt.row, claims=receipt.claims), receipt.left, kept)
 
     def _past(self, line: Input, member: Member) -> Past | None:
-        """What a late event goes by: read from the rows kept, as the service reads the journal. A refund goes by the programme alone."""
+        """What a late event goes by: read from the rows kept, as the service reads the journal. A refund goes
+        by the programme alone.
+        """
         if member.decided_at is None or line.at >= member.decided_at:
             return Past(self.programme) if line.name == events.REFUNDED else None
         return past_by(self.programme, self._traces.get(line.member, []), at=line.at)

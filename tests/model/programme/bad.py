@@ -25,7 +25,9 @@ class Bad:
     def is_found(self) -> None:
         assert CLUB.count(self.old) == 1
         found = faults_of(CLUB.replace(self.old, self.new))
-        assert [(fault.line, fault.path, fault.message) for fault in found] == [(self.line, self.path, self.message)]
+        assert [(fault.line, fault.path, fault.message) for fault in found] == [
+            (self.line, self.path, self.message)
+        ]
         assert found[0].remedy
 
 

@@ -173,7 +173,14 @@ BAD = (
         "messages[1].title.pt",
         "{badge.nome} cannot be filled on badge.earned, where rules[5] sends it",
     ),
-    Bad("brace alone", "Level {badge.level}", "Level {badge.level", 124, "messages[1].body", "a brace stands alone"),
+    Bad(
+        "brace alone",
+        "Level {badge.level}",
+        "Level {badge.level",
+        124,
+        "messages[1].body",
+        "a brace stands alone",
+    ),
 )
 
 

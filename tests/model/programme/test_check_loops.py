@@ -1,4 +1,6 @@
-"""Rules that feed themselves are faults where nothing ends the circle, warnings where the ladder or the badges do, and else nothing."""
+"""Rules that feed themselves are faults where nothing ends the circle, warnings where the ladder or the
+badges do, and else nothing.
+"""
 
 import pytest
 
@@ -29,7 +31,9 @@ ENDLESS = {
     "awards on awards": rule("points.awarded", AWARD),
     "awards on awards, the other wallet": rule("points.awarded", CREDIT),
     "awards on awards by a delay": rule("points.awarded", AWARD, more="after: {hours: 1},"),
-    "two rules in turn": rule("points.awarded", CREDIT, code="a", more="when: 'event.data.wallet == \"points\"',")
+    "two rules in turn": rule(
+        "points.awarded", CREDIT, code="a", more="when: 'event.data.wallet == \"points\"',"
+    )
     + rule("points.awarded", AWARD, code="z", more="when: 'event.data.wallet == \"credit\"',"),
 }
 ENDING = {
@@ -63,18 +67,28 @@ def test_a_badge_between_two_awards_does_not_end_the_circle() -> None:
 
 
 def test_another_badge_than_the_one_that_counts_awards_is_sound() -> None:
-    assert warnings_of(HEAD + BADGE + "rules:\n" + rule("badge.earned", AWARD, more="when: 'event.data.badge != \"b\"',")) == []
+    assert (
+        warnings_of(
+            HEAD + BADGE + "rules:\n" + rule("badge.earned", AWARD, more="when: 'event.data.badge != \"b\"',")
+        )
+        == []
+    )
 
 
 def test_awards_for_a_climb_are_a_warning_since_the_ladder_ends() -> None:
     warnings = warnings_of(HEAD + "rules:\n" + rule("tier.changed", AWARD))
-    assert [(warning.path, warning.message) for warning in warnings] == [("rules[0].on", "the rule can feed itself by way of tier.changed")]
+    assert [(warning.path, warning.message) for warning in warnings] == [
+        ("rules[0].on", "the rule can feed itself by way of tier.changed")
+    ]
 
 
 def test_a_segment_that_a_rule_enters_and_another_leaves_again_is_a_fault() -> None:
     segments = "segments: [{code: s, name: S, when: '!(\"x\" in member.tags)'}]\n"
     rules = rule("segment.entered", "{tag: x}", code="a") + rule("segment.left", "{untag: x}", code="z")
-    assert {fault.path for fault in faults_of(HEAD + segments + "rules:\n" + rules)} == {"rules[0].on", "rules[1].on"}
+    assert {fault.path for fault in faults_of(HEAD + segments + "rules:\n" + rules)} == {
+        "rules[0].on",
+        "rules[1].on",
+    }
 
 
 def warnings_of(text: str) -> list[Fault]:

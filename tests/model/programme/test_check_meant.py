@@ -1,4 +1,6 @@
-"""What can be published and is probably a slip is a warning with the figure written out; what is meant is none."""
+"""What can be published and is probably a slip is a warning with the figure written out; what is meant is
+none.
+"""
 
 import pytest
 
@@ -12,11 +14,17 @@ wallets: [{code: points}, {code: credit, name: Credit, kind: money}]
 def warned(text: str, *, currency: str = "EUR") -> list[str]:
     """The warnings about what a file says below its head, but for those about names and texts."""
     found = inspect(HEAD.replace("CURRENCY", currency) + text).warnings
-    return [f"{each.path}: {each.message} -> {each.remedy}" for each in found if not each.path.endswith(("name", "title", "lock"))]
+    return [
+        f"{each.path}: {each.message} -> {each.remedy}"
+        for each in found
+        if not each.path.endswith(("name", "title", "lock"))
+    ]
 
 
 def rule(award: str, when: str = "true") -> str:
-    return f"rules: [{{code: r, title: R, on: purchase.completed, when: '{when}', do: [{{award: {award}}}]}}]\n"
+    return (
+        f"rules: [{{code: r, title: R, on: purchase.completed, when: '{when}', do: [{{award: {award}}}]}}]\n"
+    )
 
 
 def reward(more: str) -> str:
@@ -46,7 +54,10 @@ SLIPS = {
         "plans[0].price: this is in minor units: 49 is 0.49 EUR -> write 4900 for 49.00 EUR",
     ),
     "a percentage as a multiplier": (
-        "tiers: {count: {wallet: points}, window: calendar_year, ladder: [{code: a, from: 0}, {code: b, from: 9, multiplier: 125}]}\n",
+        (
+            "tiers: {count: {wallet: points}, window: calendar_year, ladder: [{code: a, from: 0}, {code: b,"
+            " from: 9, multiplier: 125}]}\n"
+        ),
         "tiers.ladder[1].multiplier: b gets 125 times the award -> write 1.25 for a quarter more",
     ),
     "a list compared with a text": (

@@ -24,8 +24,17 @@ def club() -> Programme:
 
 def test_wallets(club: Programme) -> None:
     points, credit = club.wallets
-    assert (points.pending, points.remind, points.debt, points.unit_cost) == (Span(days=14), Span(days=30), "forgive", Decimal("0.01"))
-    assert (points.expiry.after, points.expiry.round, points.expiry.renewed_by_activity) == (Span(months=12), "month", True)
+    assert (points.pending, points.remind, points.debt, points.unit_cost) == (
+        Span(days=14),
+        Span(days=30),
+        "forgive",
+        Decimal("0.01"),
+    )
+    assert (points.expiry.after, points.expiry.round, points.expiry.renewed_by_activity) == (
+        Span(months=12),
+        "month",
+        True,
+    )
     assert points.expiry.by_tier == {"gold": "never", "silver": Span(months=24)}
     assert (credit.kind, credit.expiry.never, credit.pending, credit.debt) == ("money", True, None, "allow")
 
@@ -38,7 +47,10 @@ def test_rules(club: Programme) -> None:
     assert coins.do[0].award is not None
     assert (coins.do[0].award.times, coins.do[0].award.over) == (Fraction(3, 2), ("base",))
     assert coins.during is not None
-    assert (coins.during.from_, coins.during.until) == (date(2026, 11, 1), datetime.fromisoformat("2026-12-31T18:00"))
+    assert (coins.during.from_, coins.during.until) == (
+        date(2026, 11, 1),
+        datetime.fromisoformat("2026-12-31T18:00"),
+    )
     assert (coins.listed, coins.qualifying, coins.holdout, coins.best_of) == (False, False, 10, "promotion")
     assert club.rule("monday").for_ == "regulars"
     assert club.rule("visit").do[8].for_ == Span(months=1)
@@ -48,9 +60,20 @@ def test_clock_hours_include_their_start_and_not_their_end(club: Programme) -> N
     coins, quiet = club.rule("coins").during, club.programme.quiet_hours
     assert coins is not None
     assert coins.hours is not None
-    assert [coins.hours.hold(time(*clock)) for clock in ((7, 59), (8, 0), (10, 59), (11, 0))] == [False, True, True, False]
+    assert [coins.hours.hold(time(*clock)) for clock in ((7, 59), (8, 0), (10, 59), (11, 0))] == [
+        False,
+        True,
+        True,
+        False,
+    ]
     assert quiet is not None
-    assert [quiet.hold(time(*clock)) for clock in ((20, 59), (21, 0), (3, 0), (7, 59), (8, 0))] == [False, True, True, True, False]
+    assert [quiet.hold(time(*clock)) for clock in ((20, 59), (21, 0), (3, 0), (7, 59), (8, 0))] == [
+        False,
+        True,
+        True,
+        True,
+        False,
+    ]
 
 
 def test_tiers_keep_what_they_are_reached_by_where_nothing_else_is_said(club: Programme) -> None:
@@ -126,7 +149,10 @@ tiers:
   ladder: [{code: a, name: A, from: 5}, {code: b, name: B, from: 3}]
 rewards: [{code: mug, title: Mug, kind: thing, cost: {wallet: pts, amount: 0}}]
 """
-    assert [(fault.line, fault.path) for fault in sorted(faults_of(text), key=lambda fault: (fault.line, fault.path))] == [
+    assert [
+        (fault.line, fault.path)
+        for fault in sorted(faults_of(text), key=lambda fault: (fault.line, fault.path))
+    ] == [
         (1, "programme.currency"),
         (1, "programme.locales[0]"),
         (1, "programme.name"),
@@ -153,7 +179,10 @@ rewards: [{code: mug, title: Mug, kind: thing, cost: {wallet: pts, amount: 0}}]
 
 
 def test_the_smallest_programme_is_a_header_and_a_wallet() -> None:
-    programme = load("programme: {code: c, name: C, currency: EUR, timezone: UTC, locales: [en]}\nwallets: [{code: points}]")
+    programme = load(
+        "programme: {code: c, name: C, currency: EUR, timezone: UTC, locales: [en]}\nwallets: [{code:"
+        " points}]"
+    )
     assert (programme.tiers, programme.rules, programme.wallet("points").expiry.never) == (None, (), True)
 
 

@@ -1,4 +1,6 @@
-"""YAML 1.2 with lines: words stay words, numbers exact, and what could cost more than it is long is refused."""
+"""YAML 1.2 with lines: words stay words, numbers exact, and what could cost more than it is long is
+refused.
+"""
 
 import sys
 from decimal import Decimal
@@ -11,7 +13,9 @@ from tests.model.programme.bad import CLUB
 
 
 def test_only_true_and_false_are_booleans_and_dates_stay_texts() -> None:
-    reading = read("on: no\nyes: off\ntruth: true\nday: 2026-01-31\nnothing:\ntext: '5'\nwhole: 5\nexact: 1.10")
+    reading = read(
+        "on: no\nyes: off\ntruth: true\nday: 2026-01-31\nnothing:\ntext: '5'\nwhole: 5\nexact: 1.10"
+    )
     assert reading.data == {
         "on": "no",
         "yes": "off",
@@ -34,7 +38,11 @@ def test_each_path_has_its_line() -> None:
 REFUSED = {
     "anchor": ("a: 1\nb: &x [1]", 2, "anchors and aliases (& and *) are not read here"),
     "alias": ("a: *x", 1, "anchors and aliases (& and *) are not read here"),
-    "tag": ("a: 1\nb: !!python/object:os.system x", 2, "the tag tag:yaml.org,2002:python/object:os.system is not read here"),
+    "tag": (
+        "a: 1\nb: !!python/object:os.system x",
+        2,
+        "the tag tag:yaml.org,2002:python/object:os.system is not read here",
+    ),
     "second document": ("a: 1\n---\nb: 2", 2, "the file holds a second document"),
     "deep lists": ("- " * 5_000, 1, "the file is nested more than 20 deep"),
     "deep brackets": ("a: " + "[" * 50_000, 1, "the file is nested more than 20 deep"),
@@ -55,11 +63,26 @@ def test_what_is_no_plain_yaml_is_refused_at_its_line(text: str, line: int, mess
 
 
 def test_the_same_content_has_the_same_hash_however_it_is_written() -> None:
-    assert content_hash("a: {c: 1, b: 'x'}\nd: 1.50") == content_hash("# said otherwise\nd: 1.5\na:\n  b: x\n  c: 1\n")
+    assert content_hash("a: {c: 1, b: 'x'}\nd: 1.50") == content_hash(
+        "# said otherwise\nd: 1.5\na:\n  b: x\n  c: 1\n"
+    )
 
 
 def test_another_content_has_another_hash() -> None:
-    hashes = {content_hash(text) for text in ("a: 1", "a: '1'", "a: 2", "a: [1]", "a: [1, 2]", "a: [2, 1]", "b: 1", "a: true", "a: 'true'")}
+    hashes = {
+        content_hash(text)
+        for text in (
+            "a: 1",
+            "a: '1'",
+            "a: 2",
+            "a: [1]",
+            "a: [1, 2]",
+            "a: [2, 1]",
+            "b: 1",
+            "a: true",
+            "a: 'true'",
+        )
+    }
     assert len(hashes) == 9
     assert content_hash(CLUB) != content_hash(CLUB.replace("holdout: 10", "holdout: 11"))
 

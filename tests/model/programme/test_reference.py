@@ -1,4 +1,6 @@
-"""The reference beside the models names every key, every event with its data, every word of expressions and every placeholder."""
+"""The reference beside the models names every key, every event with its data, every word of expressions and
+every placeholder.
+"""
 
 import re
 from collections.abc import Iterator
@@ -12,7 +14,9 @@ from domain.model.simulate import simulate
 from domain.model.simulate.inputs import INPUTS
 from tests.model.programme.bad import CLUB
 
-REFERENCE: Final = (Path(__file__).parents[3] / "domain" / "model" / "programme" / "README.md").read_text(encoding="utf-8")
+REFERENCE: Final = (Path(__file__).parents[3] / "domain" / "model" / "programme" / "README.md").read_text(
+    encoding="utf-8"
+)
 
 
 def keys_of(part: type[Part]) -> Iterator[str]:

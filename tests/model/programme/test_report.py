@@ -10,7 +10,10 @@ from tests.services.post import LOUD
 def test_a_sound_file_is_summed_up() -> None:
     code, text = check_report(CLUB)
     assert code == 0
-    assert text.splitlines()[:2] == ["Club (club) is sound: EUR, Europe/Lisbon, en pt", "  wallets        2  points, credit"]
+    assert text.splitlines()[:2] == [
+        "Club (club) is sound: EUR, Europe/Lisbon, en pt",
+        "  wallets        2  points, credit",
+    ]
     assert "pt is missing in 22 texts, which members then read in en:" in text
     assert "wallets[1].name (line 19)" in text
 
@@ -18,9 +21,9 @@ def test_a_sound_file_is_summed_up() -> None:
 def test_a_faulty_file_is_refused_with_line_path_and_remedy() -> None:
     code, text = check_report(CLUB.replace("kind: csat", "kind: cast"))
     assert code == 1
-    assert text == (
-        "The programme file has 1 fault:\n"
-        "  line 132: surveys[0].kind: \"cast\" is not among the words known here -> write one of 'nps' or 'csat'"
+    assert (
+        text == 'The programme file has 1 fault:\n  line 132: surveys[0].kind: "cast" is not among the words'
+        " known here -> write one of 'nps' or 'csat'"
     )
 
 
@@ -47,7 +50,9 @@ def test_a_text_broken_by_its_own_comma_is_a_warning() -> None:
 def test_what_is_not_acted_on_yet_is_said() -> None:
     unacted = ["leaderboards[0]: leaderboards are kept by a later version"]
     assert inactive(load(CLUB)) == unacted
-    assert check_report(CLUB)[1].partition("yet:\n")[2].splitlines() == [f"  {sentence}" for sentence in unacted]
+    assert check_report(CLUB)[1].partition("yet:\n")[2].splitlines() == [
+        f"  {sentence}" for sentence in unacted
+    ]
     assert json.loads(check_report(CLUB, as_json=True)[1])["inactive"] == unacted
 
 
