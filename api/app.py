@@ -13,7 +13,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
 from api.beside import expect_not_cancelled, keep_going
-from api.graphql.endpoint import make_routes
+from api.http.endpoint import make_routes
 from api.http.headers import Porch, unforeseen
 from api.http.health import Part, PartState, health_routes
 from api.http.jwks import jwks_route
@@ -23,7 +23,7 @@ from api.process import Process
 from api.settings import Settings
 from api.worker import channels, webhooks, work
 from domain.store.connect import Unreachable
-from domain.store.programmes import NothingPublished
+from domain.store.ledger.programmes import NothingPublished
 
 DEMO_PICTURES = Path(__file__).parents[1] / "scripts" / "demo" / "art"
 
@@ -61,7 +61,7 @@ def create_app(process: Process, *, address: str = "") -> ASGIApp:
 
     async def programme_part() -> PartState:
         try:
-            return PartState(ok=True, state=f"version {process.programmes.current().version}")
+            return PartState(ok=True, state=f"version {process.programmes.current().number}")
         except NothingPublished:
             return PartState(ok=False, state="none published")
 

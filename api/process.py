@@ -17,15 +17,15 @@ from api.keys import Keys, read_keys
 from api.senders.outside import open_outside
 from api.settings import Settings
 from api.tokens import Tokens
-from domain.model.sessions import Terms
+from domain.model.people.sessions import SessionTerms
 from domain.services.desk import Desk
 from domain.services.following import Follower
 from domain.services.house import House
 from domain.services.senders import CodeSender, Senders
-from domain.store.base import Store
 from domain.store.connect import Database
+from domain.store.document_store import DocumentStore
+from domain.store.ledger.programmes import Programmes
 from domain.store.prepare import prepare
-from domain.store.programmes import Programmes
 
 if TYPE_CHECKING:
     from api.senders.id_tokens import IdTokens
@@ -51,7 +51,7 @@ class Process:
     clock: Callable[[], datetime]
 
     @property
-    def store(self) -> Store:
+    def store(self) -> DocumentStore:
         return self.house.store
 
     @property
@@ -77,7 +77,7 @@ async def open_process(
             access_lasts=timedelta(minutes=settings.access_token_minutes),
             read_again=lambda: read_keys(settings, now=clock()),
         )
-        store = Store.of(
+        store = DocumentStore.of(
             database, embedded=settings.mongodb_uri is None, voucher_key=keys.derived("voucher codes")
         )
         await prepare(store)
@@ -112,10 +112,10 @@ def _desk(settings: Settings, house: House, keys: Keys, codes: CodeSender) -> De
         house=house,
         secret=keys.derived("people"),
         sender=codes,
-        member_terms=Terms(
+        member_terms=SessionTerms(
             idle=timedelta(days=settings.session_idle_days), longest=timedelta(days=settings.session_days)
         ),
-        staff_terms=Terms(
+        staff_terms=SessionTerms(
             idle=timedelta(hours=settings.staff_session_hours),
             longest=timedelta(hours=settings.staff_session_hours),
         ),

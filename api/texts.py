@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
-from domain.model import rendering
+from domain.model.messages import rendering
 
 SPOKEN: Final = ("en", "pt", "pl")
 

@@ -12,17 +12,17 @@ from functools import partial
 
 import structlog
 
-from api.graphql.ids import encode
-from api.graphql.messages import message_key
+from api.graphql.engine.ids import encode_id
+from api.graphql.member.messages import message_id
 from api.http.unsubscribe import unsubscribe_link
 from api.process import Process
 from domain.services.deliveries import keep_delivering
 from domain.services.senders import Senders
 from domain.services.sending import Post
 from domain.services.turn import keep_turning
-from domain.store.base import Busy, StoreFault, Unavailable
-from domain.store.outbox import Lane
-from domain.store.programmes import NothingPublished
+from domain.store.document_store import Busy, DatabaseError, StoreFault
+from domain.store.ledger.programmes import NothingPublished
+from domain.store.messages.outbox import Lane
 
 SAID_AGAIN_SECONDS = 60.0
 
@@ -49,7 +49,7 @@ class Faults:
         if name == self._said and self._clock() < self._again_at:
             self._unsaid += 1
             return
-        place = None if isinstance(fault, (Busy, StoreFault, Unavailable)) else fault
+        place = None if isinstance(fault, (Busy, StoreFault, DatabaseError)) else fault
         log.warning(self._event, fault=name, left_unsaid=self._unsaid, exc_info=place)
         self._said, self._again_at, self._unsaid = name, self._clock() + SAID_AGAIN_SECONDS, 0
 
@@ -80,7 +80,7 @@ def post_of(process: Process, lane: Lane = "people") -> Post:
     links.
     """
     unsubscribe = partial(unsubscribe_link, process)
-    return Post(process.senders, public_id=message_key, api_id=encode, unsubscribe=unsubscribe, lane=lane)
+    return Post(process.senders, public_id=message_id, api_id=encode_id, unsubscribe=unsubscribe, lane=lane)
 
 
 async def work(process: Process) -> None:

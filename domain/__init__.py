@@ -1,7 +1,7 @@
 """The house: what a loyalty programme is, and everything that happens to its members. Read this map first.
 
 A member's life is a line of **events**: they enrol, buy, are refunded, redeem, and time passes. What an event
-means is decided by one pure function, by the programme file that rules (`domain.model.decide`). Its Decision
+means is decided by one pure function, by the programme file that rules (`domain.model.ledger.decide`). Its Decision
 is a member after it and a few journal rows with the reason of every amount; one transaction commits it, or
 nothing happened (`domain.store.commit`).
 

@@ -25,9 +25,10 @@ import httpx
 from bench_database import Aged
 
 from api.logs import configure_logs
-from domain.model.decide import decide
-from domain.model.events import ENROLLED, PURCHASED, Event, Line, Profile, Purchase
-from domain.model.member import Member
+from domain.model.event_names import ENROLLED, PURCHASED
+from domain.model.ledger.decide import decide
+from domain.model.ledger.events import Event, Line, Profile, Purchase
+from domain.model.ledger.member import Member
 from domain.model.programme import Programme
 from domain.model.programme.loading import load
 

@@ -18,20 +18,23 @@ from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStart
 
 from api.embedded import embedded
 from domain.model.calendar import milliseconds
-from domain.model.codes import membership_number
-from domain.model.decide import decide
-from domain.model.decision import Decision, Row
-from domain.model.events import ENROLLED, PURCHASED, Event, Line, Profile, Purchase
-from domain.model.member import Member
+from domain.model.event_names import ENROLLED, PURCHASED
+from domain.model.ledger.decide import decide
+from domain.model.ledger.decision import Decision, JournalRow
+from domain.model.ledger.events import Event, Line, Profile, Purchase
+from domain.model.ledger.member import Member
+from domain.model.people.codes import membership_number
 from domain.model.programme import Programme
 from domain.services import purchases, reading
 from domain.services.house import House
 from domain.services.purchases import Given
 from domain.services.tills import Till
-from domain.store import bulk, commit, contacts, journal, members
-from domain.store.base import Store
+from domain.store import bulk, commit
 from domain.store.connect import Database, connect
-from domain.store.members import Details
+from domain.store.document_store import DocumentStore
+from domain.store.ledger import journal, members
+from domain.store.ledger.members import Details
+from domain.store.people import contacts
 from domain.store.prepare import prepare
 
 YOUNG_ENTRIES, OLD_DAYS = 100, 3_650
@@ -82,7 +85,7 @@ async def _measure(
     heard = Heard()
     async with embedded(folder, announced=False) as server:
         database = connect(server.uri, "selo", listeners=[heard])
-        store = Store.of(database, embedded=True)
+        store = DocumentStore.of(database, embedded=True)
         await prepare(store)
         house = House.of(store)
         await house.programmes.publish(text, now=now - timedelta(days=OLD_DAYS))
@@ -112,14 +115,16 @@ async def _lay_out(house: House, programme: Programme, who: Aged, entries: int, 
             if len(rows) < ROWS_AT_ONCE
             else await _written(house, who, rows, decision.rows)
         )
-        newest = [*newest, *decision.rows][-members.RECENT :]
+        newest = [*newest, *decision.rows][-members.MAX_RECENT :]
     await _written(house, who, rows, ())
     whole = Decision(born, decision.member, tuple(newest))
-    member = members.born(
-        whole, Details("Ana", locale="pt"), due=commit.due_of(house.programmes.current(), whole)
+    member = members.create_write(
+        whole, Details("Ana", locale="pt"), next_due=commit.next_due_after(house.programmes.current(), whole)
     )
-    await bulk.write(
-        house.store, [contacts.taking(contacts.number_key(who.number), who.id), member], told=_quiet
+    await bulk.write_in_chunks(
+        house.store,
+        [contacts.take_write(contacts.number_key(who.number), who.id), member],
+        on_progress=_quiet,
     )
 
 
@@ -129,15 +134,19 @@ def _purchase(who: Aged, number: int, at: datetime) -> Event:
     return Event(f"purchase:{who.name}-{number}", PURCHASED, at, "till", purchase=receipt)
 
 
-async def _written(house: House, who: Aged, rows: Sequence[Row], more: Sequence[Row]) -> list[Row]:
-    await bulk.write(house.store, [journal.appended(who.id, row) for row in rows], told=_quiet)
+async def _written(
+    house: House, who: Aged, rows: Sequence[JournalRow], more: Sequence[JournalRow]
+) -> list[JournalRow]:
+    await bulk.write_in_chunks(
+        house.store, [journal.append_write(who.id, row) for row in rows], on_progress=_quiet
+    )
     return [*more]
 
 
 async def _ask(house: House, database: Database, heard: Heard, who: Aged, now: datetime) -> None:
     document = await house.store["members"].find_one({"_id": who.id})
     seen = await reading.home(house, member_id=who.id, now=now)
-    await house.shelf.look()
+    await house.shelf.poll()
     print(f"{who.name:<12}{seen.member.entries:>10}{len(bson.encode(document or {})):>10}")
     heard.clear()
     await reading.home(house, member_id=who.id, now=now)
@@ -170,7 +179,7 @@ def _counted(names: Sequence[str]) -> str:
 
 
 async def _examined(database: Database, collection: str, asked: Mapping[str, object]) -> tuple[int, int]:
-    plan = await database.data.command(
+    plan = await database.mongo.command(
         "explain", {"find": collection, "filter": asked}, verbosity="executionStats"
     )
     stats = plan["executionStats"]

@@ -23,9 +23,9 @@ from api.settings import Settings
 from api.tokens import Tokens
 from domain.services import purchases
 from domain.services.house import House
-from domain.store.base import Busy, Store, Unavailable
 from domain.store.connect import Database
 from domain.store.connect import connect as connect_database
+from domain.store.document_store import Busy, DatabaseError, DocumentStore
 from domain.store.prepare import prepare
 from tests.houses import SMALL, TILL, bought, join
 from tests.live import Phone, connected, streams
@@ -50,7 +50,7 @@ class Bench:
                 await purchases.record(
                     self.house, till=TILL, member_id=member, given=given, key=given.external_id, now=now
                 )
-            except (Busy, Unavailable):
+            except (Busy, DatabaseError):
                 await asyncio.sleep(0.02)
             else:
                 return
@@ -124,7 +124,7 @@ async def measure(url: str, pid: int, data: Path) -> None:
     running = find_running(data)
     assert running is not None, "the server has just said that it is ready"
     database = connect_database(running.uri, Settings(data=data).database)
-    store = Store.of(database, embedded=True)
+    store = DocumentStore.of(database, embedded=True)
     await prepare(store)
     bench = Bench(House.of(store), database)
     await bench.house.programmes.refresh()

@@ -15,7 +15,7 @@ import pytest
 from xdist.remote import Producer  # type: ignore[import-untyped]
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
-from domain.store import clearing
+from domain.store import ttl
 from domain.store.connect import Database, connect
 from tests.servers import embedded_in_thread, quick_folder
 from tests.wire import Wire
@@ -46,7 +46,7 @@ async def database(database_uri: str, wire: Wire, monkeypatch: pytest.MonkeyPatc
     It clears away by the real clock, tests decide by their own: what has lapsed there may be about to begin
     here, so it lingers.
     """
-    monkeypatch.setattr(clearing, "LINGER_SECONDS", TWENTY_YEARS)
+    monkeypatch.setattr(ttl, "LINGER_SECONDS", TWENTY_YEARS)
     fresh = connect(database_uri, f"test-{secrets.token_hex(8)}", timeout_seconds=30, listeners=[wire])
     try:
         yield fresh
@@ -54,7 +54,7 @@ async def database(database_uri: str, wire: Wire, monkeypatch: pytest.MonkeyPatc
         assert not faults, "\n".join(["commands that do not scale:", *faults])
     finally:
         with pymongo.timeout(DROP_SECONDS):  # the embedded server takes 0.1 ms of CPU a row
-            await fresh.client.drop_database(fresh.data.name)
+            await fresh.client.drop_database(fresh.mongo.name)
         await fresh.close()
 
 

@@ -16,10 +16,10 @@ import uvicorn
 from api.app import create_app
 from api.process import Process, open_process
 from api.settings import Settings
-from domain.model.contacts import Contact
+from domain.model.people.contacts import Contact
 from domain.services import staff, stores
 from domain.store.connect import Database
-from domain.store.sessions import Role
+from domain.store.people.sessions import StaffRole
 from tests.wire import Wire
 
 ROOT = Path(__file__).parent.parent
@@ -142,7 +142,7 @@ class Doors:
         return token
 
     async def hire(
-        self, username: str, role: Role = "CASHIER", *, store: str = "lisboa", **known: str
+        self, username: str, role: StaffRole = "CASHIER", *, store: str = "lisboa", **known: str
     ) -> str:
         """Put somebody on the list of staff and sign them in at a store; return their access token."""
         await staff.add(

@@ -6,15 +6,15 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from domain.model import events
-from domain.model.decide import decide, new_member
-from domain.model.events import Event
+from domain.model import event_names
+from domain.model.ledger.decide import decide, new_member
+from domain.model.ledger.events import Event
 from domain.services.house import House, committed
 from domain.services.purchases import Given, GivenLine
 from domain.services.tills import Till
-from domain.store.base import Store
 from domain.store.connect import Database
-from domain.store.members import Details
+from domain.store.document_store import DocumentStore
+from domain.store.ledger.members import Details
 from domain.store.prepare import prepare
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
@@ -59,7 +59,7 @@ messages:
 
 async def open_house(database: Database, text: str = SMALL, *, now: datetime = NOW) -> House:
     """A house whose programme is published."""
-    store = Store.of(database, embedded=True)
+    store = DocumentStore.of(database, embedded=True)
     await prepare(store)
     house = House.of(store)
     await house.programmes.publish(text, now=now)
@@ -70,11 +70,11 @@ async def join(house: House, member: str, *, at: datetime = NOW) -> str:
     """A member who has joined; returns their id."""
     details = Details(name=member.title(), locale="en", timezone="Europe/Lisbon")
     event = Event(
-        f"enrol:{member}", events.ENROLLED, at, "selo", {"referredBy": None}, profile=details.profile
+        f"enrol:{member}", event_names.ENROLLED, at, "selo", {"referredBy": None}, profile=details.profile
     )
     published = house.programmes.current()
     decision = decide(
-        published.programme, new_member(member, f"0000{member}"), event, now=at, version=published.version
+        published.programme, new_member(member, f"0000{member}"), event, now=at, version=published.number
     )
     await committed(house, published, decision, now=at, details=details)
     return member

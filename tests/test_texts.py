@@ -4,7 +4,7 @@ writes them.
 
 import pytest
 
-from api.graphql.reader import preferred
+from api.graphql.engine.audience import preferred_locale
 from api.texts import amount_text, number_text
 from domain.model.programme import load
 
@@ -45,4 +45,4 @@ def test_an_amount_is_written_as_the_sentence_around_it() -> None:
 def test_the_locale_that_a_reader_likes_best_is_found_in_its_language_too(
     locales: str, wanted: str, locale: str
 ) -> None:
-    assert preferred(wanted, load(HEAD.format(locales=locales))) == locale
+    assert preferred_locale(wanted, load(HEAD.format(locales=locales))) == locale

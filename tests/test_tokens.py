@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from api.graphql.context import Anonymous, MemberCaller, StaffCaller
+from api.caller import Anonymous, MemberCaller, StaffCaller
 from api.http.callers import Callers
 from api.keys import Keys, TokenKey
 from api.tokens import Claims, TokenRefused, Tokens

@@ -15,7 +15,7 @@ async def faults_of(uri: str, sends: Sends) -> list[str]:
     wire = Wire()
     database = connect(uri, "test-wire", listeners=[wire])
     try:
-        await database.data["journal"].create_index({"member": 1, "seq": 1})
+        await database.mongo["journal"].create_index({"member": 1, "seq": 1})
         await sends(database)
         return await wire.faults(database)
     finally:
@@ -25,37 +25,37 @@ async def faults_of(uri: str, sends: Sends) -> list[str]:
 
 FORBIDDEN: dict[str, tuple[Sends, str]] = {
     "or": (
-        lambda d: d.data["stores"].find_one({"$or": [{"a": 1}, {"b": 1}]}),
+        lambda d: d.mongo["stores"].find_one({"$or": [{"a": 1}, {"b": 1}]}),
         "$or at the top of a filter of stores",
     ),
     "and": (
-        lambda d: d.data["members"].update_one({"_id": 1, "$and": [{"a": 1}]}, {"$set": {"a": 2}}),
+        lambda d: d.mongo["members"].update_one({"_id": 1, "$and": [{"a": 1}]}, {"$set": {"a": 2}}),
         "$and at the top",
     ),
     "find-and-modify": (
-        lambda d: d.data["stores"].find_one_and_update({"_id": 1}, {"$set": {"a": 2}}),
+        lambda d: d.mongo["stores"].find_one_and_update({"_id": 1}, {"$set": {"a": 2}}),
         "findAndModify scans",
     ),
-    "skip": (lambda d: d.data["journal"].find({"member": 1}).skip(5).to_list(), "skip reads"),
+    "skip": (lambda d: d.mongo["journal"].find({"member": 1}).skip(5).to_list(), "skip reads"),
     "hint": (
-        lambda d: d.data["journal"].find({"member": 1}).hint("member_1_seq_1").to_list(),
+        lambda d: d.mongo["journal"].find({"member": 1}).hint("member_1_seq_1").to_list(),
         "a hint hides",
     ),
     "scan": (
-        lambda d: d.data["journal"].find({"seq": 1}).to_list(),
+        lambda d: d.mongo["journal"].find({"seq": 1}).to_list(),
         "no index of journal begins with a field of its filter (seq)",
     ),
     "scan by update": (
-        lambda d: d.data["journal"].update_one({"at": 1}, {"$set": {"a": 1}}),
+        lambda d: d.mongo["journal"].update_one({"at": 1}, {"$set": {"a": 1}}),
         "no index of journal begins",
     ),
     "scan by delete": (
-        lambda d: d.data["outbox"].delete_many({}),
+        lambda d: d.mongo["outbox"].delete_many({}),
         "no index of outbox begins with a field of its filter (an empty one)",
     ),
-    "count": (lambda d: d.data["journal"].count_documents({"member": 1}), "counts journal"),
+    "count": (lambda d: d.mongo["journal"].count_documents({"member": 1}), "counts journal"),
     "newest by sort": (
-        lambda d: d.data["journal"].find_one({"member": 1}, sort={"seq": -1}),
+        lambda d: d.mongo["journal"].find_one({"member": 1}, sort={"seq": -1}),
         "sorts journal and cuts",
     ),
 }
@@ -71,7 +71,7 @@ async def test_a_forbidden_shape_is_found(database_uri: str, shape: str) -> None
 async def test_a_window_on_a_counter_is_allowed(database_uri: str) -> None:
     def window(database: Database) -> Awaitable[object]:
         return (
-            database.data["journal"]
+            database.mongo["journal"]
             .find({"member": 1, "seq": {"$gt": 3, "$lt": 25}}, sort={"seq": -1}, limit=20)
             .to_list()
         )
@@ -82,9 +82,9 @@ async def test_a_window_on_a_counter_is_allowed(database_uri: str) -> None:
 async def test_a_bulk_write_over_collections_is_one_command_with_each_filter_judged(
     database: Database, wire: Wire
 ) -> None:
-    name = database.data.name
-    await database.data.create_collection("members")
-    await database.data.create_collection("journal")
+    name = database.mongo.name
+    await database.mongo.create_collection("members")
+    await database.mongo.create_collection("journal")
     with wire.counting() as counted:
         await database.client.bulk_write(
             [
@@ -103,5 +103,5 @@ async def test_a_bulk_write_over_collections_is_one_command_with_each_filter_jud
 async def test_upkeep_is_not_counted(database: Database, wire: Wire) -> None:
     with wire.counting() as counted:
         await database.client.admin.command("ping")
-        await database.data["members"].find_one({"_id": "ana"})
+        await database.mongo["members"].find_one({"_id": "ana"})
     assert counted.names == ["find"]

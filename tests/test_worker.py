@@ -14,10 +14,10 @@ from structlog.testing import capture_logs
 from api.embedded import find_running
 from api.worker import Faults
 from domain.services.house import House
-from domain.store.base import Busy, Store
 from domain.store.connect import connect
+from domain.store.document_store import Busy, DocumentStore
+from domain.store.ledger.programmes import NothingPublished
 from domain.store.prepare import prepare
-from domain.store.programmes import NothingPublished
 from tests.houses import join
 from tests.live import streams
 from tests.servers import ROOT, selo, serving
@@ -44,7 +44,7 @@ def test_a_fault_is_said_once_a_minute_and_a_new_one_at_once() -> None:
 async def _hooked(uri: str) -> str:
     """Let something happen that nobody is configured to do."""
     database = connect(uri, "selo")
-    store = Store.of(database, embedded=True)
+    store = DocumentStore.of(database, embedded=True)
     await prepare(store)
     house, now = House.of(store), datetime.now(UTC).replace(microsecond=0)
     await house.programmes.refresh()

@@ -120,7 +120,7 @@ class Wire(CommandListener):
         begins: dict[str, set[str]] = {}
         for name in {collection for command in self.commands for collection, _ in command.filters} & GROWING:
             begins[name] = {
-                next(iter(index["key"])) async for index in await database.data[name].list_indexes()
+                next(iter(index["key"])) async for index in await database.mongo[name].list_indexes()
             } | {"_id"}
         found = [f"{command}: {fault}" for command in self.commands for fault in _faults(command, begins)]
         return list(dict.fromkeys(found))

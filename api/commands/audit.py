@@ -14,8 +14,9 @@ from api.http.callers import utc_now
 from api.process import open_process
 from api.settings import read_settings
 from domain.services import staff
-from domain.store import audit, contacts
-from domain.store.audit import OF_STAFF, Act
+from domain.store import audit
+from domain.store.audit import STAFF_ACTIONS, AuditAct
+from domain.store.people import contacts
 
 audit_commands = typer.Typer(help="What staff and commands did: list.", no_args_is_help=True)
 
@@ -43,19 +44,19 @@ def list_acts(
         async with open_store(settings) as database, open_process(settings, database) as process:
             whom = None
             if member is not None:
-                whom = await contacts.member_of(process.store, contacts.number_key(member.replace(" ", "")))
+                whom = await contacts.find_member(process.store, contacts.number_key(member.replace(" ", "")))
                 if whom is None:
                     raise CannotRun(f"No membership has the number {member}.")
             known = {one.id: one.username for one in await staff.listed(process.store)}
-            for act in (await audit.between(process.store, since=begin, until=end, shop=store, member=whom))[
-                :limit
-            ]:
+            for act in (
+                await audit.find_between(process.store, since=begin, until=end, store_code=store, member=whom)
+            )[:limit]:
                 print("\t".join(_columns(act, known)))
 
     run(work())
 
 
-def _columns(act: Act, known: Mapping[str, str]) -> list[str]:
+def _columns(act: AuditAct, known: Mapping[str, str]) -> list[str]:
     balances = [f"{code} {amount}>{act.after.get(code, 0)}" for code, amount in act.before.items()]
     who = [
         f"{act.at:%Y-%m-%dT%H:%M:%SZ}",
@@ -64,5 +65,5 @@ def _columns(act: Act, known: Mapping[str, str]) -> list[str]:
         act.store or "-",
         act.member or "-",
     ]
-    subject = known.get(act.subject, act.subject) if act.action in OF_STAFF else act.subject
+    subject = known.get(act.subject, act.subject) if act.action in STAFF_ACTIONS else act.subject
     return [*who, subject, str(act.amount), ", ".join(balances) or "-", act.reason or "-", act.request or "-"]

@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from api.commands.running import CannotRun
 from api.embedded import FolderInUse, embedded, find_running, holds_database
 from api.settings import Settings
-from domain.store.connect import Database, Refused, Unreachable, connect
+from domain.store.connect import AccessRefused, Database, Unreachable, connect
 
 FOLDER_WAIT_SECONDS = 5.0
 
@@ -99,7 +99,7 @@ async def _connected(settings: Settings, uri: str) -> AsyncIterator[Database]:
     try:
         try:
             await database.ping()
-        except Refused as refused:
+        except AccessRefused as refused:
             raise CannotRun(
                 f"The database {whose} refuses us ({refused}): look at its user, password and rights."
             ) from None

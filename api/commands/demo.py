@@ -25,11 +25,11 @@ from domain.model.calendar import milliseconds
 from domain.services import demo, staff, stores
 from domain.services.demo import DatabaseInUse, DemoMember
 from domain.services.demo_people import STORES
-from domain.store.programmes import NothingPublished
-from domain.store.sessions import Role
+from domain.store.ledger.programmes import NothingPublished
+from domain.store.people.sessions import StaffRole
 
 PROGRAMME = Path(__file__).parents[2] / "scripts" / "demo" / "numiscollect.yaml"
-STAFF: Sequence[tuple[str, str, Role, str]] = (
+STAFF: Sequence[tuple[str, str, StaffRole, str]] = (
     ("carla", "Carla Mendes", "CASHIER", "lisboa"),
     ("mario", "Mário Reis", "MANAGER", "lisboa"),
     ("olga", "Olga Pinto", "OPERATOR", "lisboa"),

@@ -13,7 +13,7 @@ from api.http.callers import utc_now
 from api.keys import TokenKey, add_key, drop_retired, stored_keys
 from api.process import open_process
 from api.settings import read_settings
-from domain.store.audit import deed
+from domain.store.audit import simple_act_write
 
 keys = typer.Typer(help="The keys that sign access tokens.", no_args_is_help=True)
 
@@ -49,7 +49,9 @@ async def _rotate(data: Path | None) -> None:
         return
     async with open_store(settings) as database, open_process(settings, database) as process:
         key = _rotated(folder)
-        await process.store.transact([deed("KEYS_ROTATED", actor=operator(), now=utc_now(), subject=key.kid)])
+        await process.store.transact(
+            [simple_act_write("KEYS_ROTATED", actor=operator(), now=utc_now(), subject=key.kid)]
+        )
 
 
 def _rotated(folder: Path) -> TokenKey:

@@ -13,7 +13,7 @@ from api.http.callers import utc_now
 from api.process import open_process
 from api.settings import read_settings
 from domain.services import outbox as posted
-from domain.services.outbox import Listed
+from domain.services.outbox import QueueItem
 
 AT_MOST = 200
 
@@ -48,8 +48,8 @@ def list_rows(
             "\t".join(
                 [
                     row.id,
-                    row.what,
-                    f"{row.due:%Y-%m-%dT%H:%M:%SZ}",
+                    row.description,
+                    f"{row.due_at:%Y-%m-%dT%H:%M:%SZ}",
                     f"{row.attempts} attempts",
                     row.error or "waits",
                 ]
@@ -71,7 +71,7 @@ def retry(
     print(f"Sent again: {done}")
 
 
-async def _listed(state: State, data: Path | None) -> list[Listed]:
+async def _listed(state: State, data: Path | None) -> list[QueueItem]:
     settings = read_settings(data=data)
     async with open_store(settings) as database, open_process(settings, database) as process:
         return await posted.listed(process.house, state=state.value, first=AT_MOST)

@@ -21,9 +21,9 @@ from api.settings import read_settings
 from domain.services import sessions, staff, stores
 from domain.services.errors import InvalidInput
 from domain.services.sessions import Opened
-from domain.store import contacts
-from domain.store.sessions import Role
-from domain.store.staff import Employee
+from domain.store.people import contacts
+from domain.store.people.sessions import StaffRole
+from domain.store.people.staff import Employee
 
 staff_commands = typer.Typer(help="Staff: add, list, disable, enable, password.", no_args_is_help=True)
 store_commands = typer.Typer(help="Stores: add, list.", no_args_is_help=True)
@@ -32,7 +32,7 @@ Data = Annotated[Path | None, typer.Option(help="The data folder.")]
 
 
 RoleWord = Literal["cashier", "manager", "operator"]
-ROLES: Mapping[RoleWord, Role] = {"cashier": "CASHIER", "manager": "MANAGER", "operator": "OPERATOR"}
+ROLES: Mapping[RoleWord, StaffRole] = {"cashier": "CASHIER", "manager": "MANAGER", "operator": "OPERATOR"}
 
 
 @staff_commands.command("add")
@@ -216,12 +216,12 @@ async def _errand(data: Path | None, *, begins: bool = False) -> AsyncIterator[P
 
 
 async def _member_token(process: Process, number: str) -> str:
-    found = await contacts.member_of(process.store, contacts.number_key(number.replace(" ", "")))
+    found = await contacts.find_member(process.store, contacts.number_key(number.replace(" ", "")))
     if found is None:
         raise CannotRun(f"No membership has the number {number}.")
     opened = await _open(process, sessions.new_session(process.desk, "member", found, now=utc_now()))
     return process.tokens.access(
-        subject=found, role="member", session=opened.session.id, until=opened.session.until
+        subject=found, role="member", session=opened.session.id, until=opened.session.expires_at
     ).token
 
 
@@ -248,7 +248,7 @@ async def _staff_token(process: Process, username: str, store: str | None) -> st
         session=opened.session.id,
         store=at,
         own_members=own,
-        until=opened.session.until,
+        until=opened.session.expires_at,
     ).token
 
 

@@ -17,7 +17,7 @@ from api.settings import read_settings
 from domain.model.programme.faults import ProgrammeFaults
 from domain.model.programme.loading import inspect
 from domain.model.programme.report import check_report, faults_text, summary
-from domain.store.programmes import NothingPublished, Programmes, Published
+from domain.store.ledger.programmes import NothingPublished, Programmes, PublishedProgramme
 
 programme = typer.Typer(help="The programme file: check, publish, show.", no_args_is_help=True)
 
@@ -52,7 +52,7 @@ def show(
     run(_show(data, text=text))
 
 
-async def publish_file(programmes: Programmes, file: Path) -> Published:
+async def publish_file(programmes: Programmes, file: Path) -> PublishedProgramme:
     """Publish a file. Raises CannotRun with every fault where it has any."""
     text = await asyncio.to_thread(read_text, file)
     try:
@@ -66,9 +66,9 @@ async def _publish(file: Path, data: Path | None) -> None:
     async with open_store(settings, begins=True) as database, open_process(settings, database) as process:
         before = _ruling(process.programmes)
         published = await publish_file(process.programmes, file)
-    same = before is not None and published.version == before.version
+    same = before is not None and published.number == before.number
     print(
-        f"Version {published.version}"
+        f"Version {published.number}"
         f" {'says the same already; nothing was published' if same else 'is published'}."
     )
 
@@ -79,14 +79,14 @@ async def _show(data: Path | None, *, text: bool) -> None:
         ruling = _ruling(process.programmes)
         if ruling is None:
             raise CannotRun("No programme is published yet; selo programme publish FILE does it.")
-        written = await process.programmes.text(ruling.version)
+        written = await process.programmes.read_text(ruling.number)
     if text:
         print(written, end="")
     else:
-        print(f"Version {ruling.version}", summary(inspect(written), ruling.digest), sep="\n")
+        print(f"Version {ruling.number}", summary(inspect(written), ruling.digest), sep="\n")
 
 
-def _ruling(programmes: Programmes) -> Published | None:
+def _ruling(programmes: Programmes) -> PublishedProgramme | None:
     try:
         return programmes.current()
     except NothingPublished:

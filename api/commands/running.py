@@ -12,9 +12,9 @@ from typing import NoReturn, TypeVar
 
 from api.embedded import EmbeddedFailed
 from api.settings import BadSettings
-from domain.store.base import Busy, StoreFault, Unavailable
 from domain.store.connect import Unreachable
-from domain.store.prepare import NoTransactions, OtherFormat
+from domain.store.document_store import Busy, DatabaseError, StoreFault
+from domain.store.prepare import FormatMismatch, TransactionsUnsupported
 
 new_loop: Callable[[], asyncio.AbstractEventLoop] | None
 try:
@@ -61,9 +61,16 @@ def guarded() -> Iterator[None]:
     """Turn what the user can mend into its sentence and exit code 1; what they cannot stays a traceback."""
     try:
         yield
-    except (CannotRun, EmbeddedFailed, BadSettings, Unreachable, NoTransactions, OtherFormat) as fault:
+    except (
+        CannotRun,
+        EmbeddedFailed,
+        BadSettings,
+        Unreachable,
+        TransactionsUnsupported,
+        FormatMismatch,
+    ) as fault:
         fail(str(fault))
-    except (Busy, StoreFault, Unavailable) as fault:
+    except (Busy, StoreFault, DatabaseError) as fault:
         fail(f"The database went away, or refused ({type(fault).__name__}); try again.")
     except OSError as fault:
         if fault.errno not in NOT_OURS_TO_MEND or fault.filename is None:

@@ -26,7 +26,7 @@ from api.http.protocol import ConnectionLimits, http_protocol, socket_protocol
 from api.logs import configure_logs
 from api.process import Process, open_process
 from api.settings import Settings, read_settings
-from domain.store.programmes import NothingPublished
+from domain.store.ledger.programmes import NothingPublished
 
 log = structlog.get_logger(__name__)
 

@@ -13,7 +13,7 @@ from api.process import open_process
 from api.settings import read_settings
 from domain.services.turn import Turned
 from domain.services.turn import turn as take_turn
-from domain.store.programmes import NothingPublished
+from domain.store.ledger.programmes import NothingPublished
 
 
 def turn(data: Annotated[Path | None, typer.Option(help="The data folder.")] = None) -> None:

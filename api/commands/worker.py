@@ -22,8 +22,8 @@ from api.logs import configure_logs
 from api.process import Process, open_process
 from api.settings import Settings, read_settings
 from api.worker import work
-from domain.store.base import Busy, StoreFault, Unavailable
-from domain.store.programmes import NothingPublished
+from domain.store.document_store import Busy, DatabaseError, StoreFault
+from domain.store.ledger.programmes import NothingPublished
 
 LOOK_SECONDS = 0.5
 
@@ -61,7 +61,7 @@ async def _keep_working(settings: Settings) -> None:
             async with running_store(settings) as database, open_process(settings, database) as process:
                 waits = ""
                 await _work(process, begun)
-        except (DatabaseAway, Busy, StoreFault, Unavailable) as fault:
+        except (DatabaseAway, Busy, StoreFault, DatabaseError) as fault:
             if settings.mongodb_uri is not None:
                 raise
             why = str(fault) if isinstance(fault, DatabaseAway) else type(fault).__name__

@@ -5,25 +5,25 @@ schema.
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
-from api.graphql.activity import Subscription
-from api.graphql.adjustments import AdjustmentMutation
-from api.graphql.customers import CustomerQuery
-from api.graphql.devices import DeviceMutation
-from api.graphql.events import EventMutation
-from api.graphql.members import MemberQuery
-from api.graphql.messages import MessageMutation
+from api.graphql.engine.scalars import SCALARS
+from api.graphql.member.activity import Subscription
+from api.graphql.member.devices import DeviceMutation
+from api.graphql.member.members import MemberQuery
+from api.graphql.member.messages import MessageMutation
+from api.graphql.member.profile import ProfileMutation
+from api.graphql.member.programme import ProgrammeQuery
+from api.graphql.member.redemption import RedemptionMutation
+from api.graphql.member.sign_in import SignInMutation
+from api.graphql.member.surveys import SurveyMutation
 from api.graphql.nodes import NodeQuery
-from api.graphql.profile import ProfileMutation
-from api.graphql.programme import ProgrammeQuery
-from api.graphql.purchases import PurchaseMutation, PurchaseQuery
-from api.graphql.redemption import RedemptionMutation
-from api.graphql.refunds import RefundMutation, RefundQuery
-from api.graphql.scalars import SCALARS
-from api.graphql.scanning import ScanMutation
-from api.graphql.sign_in import SignInMutation
-from api.graphql.staff import StaffMutation, StaffQuery
-from api.graphql.surveys import SurveyMutation
-from api.graphql.trail import TrailQuery
+from api.graphql.till.adjustments import AdjustmentMutation
+from api.graphql.till.audit_trail import TrailQuery
+from api.graphql.till.customers import CustomerQuery
+from api.graphql.till.events import EventMutation
+from api.graphql.till.purchases import PurchaseMutation, PurchaseQuery
+from api.graphql.till.refunds import RefundMutation, RefundQuery
+from api.graphql.till.scanning import ScanMutation
+from api.graphql.till.staff import StaffMutation, StaffQuery
 
 
 @strawberry.type(description="What can be read. One request may ask for a whole screen.")

@@ -11,8 +11,8 @@ from urllib.parse import parse_qsl
 import orjson
 from starlette.types import Receive, Scope
 
-from api.graphql.errors import BadInput
-from api.graphql.execute import ClientGone, Request
+from api.errors import BadInput
+from api.graphql.engine.execution import ClientDisconnected, GraphQLRequest
 
 BYTES_AT_MOST = 256 * 1024
 NESTING_AT_MOST = 32
@@ -42,7 +42,7 @@ async def read_body(scope: Scope, receive: Receive, *, at_most: int = BYTES_AT_M
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise ClientGone
+            raise ClientDisconnected
         part: bytes = message.get("body", b"")
         length += len(part)
         if length > at_most:
@@ -52,12 +52,12 @@ async def read_body(scope: Scope, receive: Receive, *, at_most: int = BYTES_AT_M
             return b"".join(parts)
 
 
-def request_from_body(body: bytes) -> Request:
+def request_from_body(body: bytes) -> GraphQLRequest:
     """Return the request in a JSON body. Raises BadInput."""
     return request_of(strict_json(body, "body"))
 
 
-def request_from_query(query_string: bytes) -> Request:
+def request_from_query(query_string: bytes) -> GraphQLRequest:
     """Return the request in a URL's query. Raises BadInput."""
     try:
         pairs = parse_qsl(
@@ -81,7 +81,7 @@ def request_from_query(query_string: bytes) -> Request:
     return request_of(given)
 
 
-def request_of(given: object) -> Request:
+def request_of(given: object) -> GraphQLRequest:
     """Return the request that a JSON value is. Raises BadInput."""
     if not isinstance(given, Mapping):
         raise BadInput("The body must be one JSON object: {query, variables, operationName}.")
@@ -94,7 +94,7 @@ def request_of(given: object) -> Request:
         raise BadInput("operationName must be a string.", field="operationName")
     if not isinstance(given.get("extensions"), dict | None):
         raise BadInput("extensions must be an object.", field="extensions")
-    return Request(query, variables or {}, name)
+    return GraphQLRequest(query, variables or {}, name)
 
 
 def strict_json(text: bytes, where: str) -> object:

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Protocol
 
-from api.graphql.context import Anonymous, Caller, MemberCaller, StaffCaller, StaffRole
+from api.caller import Anonymous, Caller, MemberCaller, StaffCaller, StaffRole
 from api.tokens import Claims, TokenRefused, Tokens
 
 KEPT_AT_MOST = 10_000

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-from api.graphql.errors import Busy
+from api.errors import Busy
 
 T = TypeVar("T")
 

@@ -15,9 +15,15 @@ from typing import Final, Literal
 import orjson
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.graphql.context import Caller, Context, Origin
-from api.graphql.errors import BadInput, refusal
-from api.graphql.execute import Answer, ClientGone, Engine, MutationByGet, Request
+from api.caller import Caller, Context, Origin
+from api.errors import BadInput, render_error
+from api.graphql.engine.execution import (
+    ClientDisconnected,
+    Engine,
+    GraphQLRequest,
+    GraphQLResponse,
+    MutationByGet,
+)
 from api.http.body import HttpRefusal, read_body, request_from_body, request_from_query
 from api.http.callers import Callers
 from api.http.headers import client_address, header, request_id
@@ -115,7 +121,7 @@ class GraphQLEndpoint:
             await self._explorer(scope, receive, send)
             return
         media = accepted(accept)
-        with contextlib.suppress(ClientGone):
+        with contextlib.suppress(ClientDisconnected):
             try:
                 if media is None:
                     raise HttpRefusal(406, f"Accept {LEGACY} or {MODERN}.")
@@ -123,11 +129,11 @@ class GraphQLEndpoint:
             except HttpRefusal as refused:
                 await _send_refusal(send, refused, media or LEGACY)
             except BadInput as error:
-                await _send(send, 400, {"errors": [refusal(error)]}, media or LEGACY)
+                await _send(send, 400, {"errors": [render_error(error)]}, media or LEGACY)
             else:
                 await _send_answer(send, answer, media)
 
-    async def _answer(self, scope: Scope, receive: Receive) -> Answer:
+    async def _answer(self, scope: Scope, receive: Receive) -> GraphQLResponse:
         if scope["method"] == "POST":
             check_content_type(header(scope, b"content-type"))
             request, by_get = request_from_body(await read_body(scope, receive)), False
@@ -142,8 +148,8 @@ class GraphQLEndpoint:
         return await self._run(request, context, receive, by_get=by_get)
 
     async def _run(
-        self, request: Request, context: Context[object, object], receive: Receive, *, by_get: bool
-    ) -> Answer:
+        self, request: GraphQLRequest, context: Context[object, object], receive: Receive, *, by_get: bool
+    ) -> GraphQLResponse:
         gone = asyncio.ensure_future(_disconnected(receive))
         try:
             return await self.engine.run(request, context, gone, by_get=by_get)
@@ -160,7 +166,7 @@ async def _disconnected(receive: Receive) -> None:
 # -------------------------------------------------------------------------------------------------------
 
 
-async def _send_answer(send: Send, answer: Answer, media: MediaType) -> None:
+async def _send_answer(send: Send, answer: GraphQLResponse, media: MediaType) -> None:
     extra: list[tuple[bytes, bytes]] = []
     if answer.retry_after is not None:
         extra.append((b"retry-after", b"%d" % answer.retry_after))
@@ -172,7 +178,7 @@ async def _send_answer(send: Send, answer: Answer, media: MediaType) -> None:
 
 async def _send_refusal(send: Send, refused: HttpRefusal, media: MediaType) -> None:
     extra = [*refused.headers, *([(b"connection", b"close")] if refused.close else [])]
-    await _send(send, refused.status, {"errors": [refusal(refused.error)]}, media, extra)
+    await _send(send, refused.status, {"errors": [render_error(refused.error)]}, media, extra)
 
 
 async def _send(

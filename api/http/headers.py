@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.graphql.errors import internal
+from api.errors import render_internal_error
 
 API_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
@@ -43,7 +43,7 @@ class BrokenOff(Exception):
 
 async def unforeseen(request: Request, error: Exception) -> Response:
     """Answer INTERNAL and the request id. For `Starlette(exception_handlers={Exception: unforeseen})`."""
-    body = {"errors": [internal(error, request_id=request_id(request.scope), operation=None)]}
+    body = {"errors": [render_internal_error(error, request_id=request_id(request.scope), operation=None)]}
     return Response(orjson.dumps(body), 500, {"cache-control": "no-store"}, "application/json")
 
 
@@ -109,7 +109,7 @@ class Porch:
             if complete:
                 return  # answered by `unforeseen`, and raised again behind it
             if started:
-                internal(error, request_id=given, operation=None)
+                render_internal_error(error, request_id=given, operation=None)
                 raise BrokenOff from None
             await (await unforeseen(Request(scope), error))(scope, receive, dressed)
 

@@ -23,7 +23,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
 
-from api.graphql.errors import RateLimited
+from api.errors import RateLimited
 from api.http.headers import ALWAYS
 from api.http.rates import Buckets
 

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
 
-from api.graphql.context import Anonymous, Caller, MemberCaller
-from api.graphql.errors import RateLimited
+from api.caller import Anonymous, Caller, MemberCaller
+from api.errors import RateLimited
 from api.settings import Settings
 
 Clock = Callable[[], float]

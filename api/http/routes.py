@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
-from api.graphql.execute import Engine
+from api.graphql.engine.execution import Engine
 from api.http.callers import Callers
 from api.http.graphql import GraphQLEndpoint, MakeContext
 from api.http.pages import explorer_page

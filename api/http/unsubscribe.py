@@ -12,17 +12,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from api.graphql.reader import preferred
+from api.graphql.engine.audience import preferred_locale
 from api.process import Process
 from api.texts import language, say
-from domain.model import unsubscribe
+from domain.model.messages import unsubscribe
+from domain.model.messages.unsubscribe import Unsubscription
 from domain.model.programme import Programme
-from domain.model.unsubscribe import Unsubscription
 from domain.services import consents, messages
 from domain.services.errors import NotFound
 from domain.services.house import member_of
-from domain.store.base import Busy, Unavailable
-from domain.store.members import Details
+from domain.store.document_store import Busy, DatabaseError
+from domain.store.ledger.members import Details
 
 PATH = "/unsubscribe"
 POLICY = (
@@ -33,7 +33,7 @@ POLICY = (
 
 def unsubscribe_link(process: Process, member: str, purpose: str) -> str:
     """Return the link by which a member takes back their consent to a purpose."""
-    token = unsubscribe.signed(Unsubscription(member, purpose), key=_key(process))
+    token = unsubscribe.sign_unsubscription(Unsubscription(member, purpose), key=_key(process))
     return f"{process.settings.base_url}{PATH}?t={token}"
 
 
@@ -42,7 +42,7 @@ def unsubscribe_route(process: Process) -> Route:
 
     async def answer(request: Request) -> Response:
         programme = process.programmes.current().programme
-        locale = preferred(request.headers.get("accept-language"), programme)
+        locale = preferred_locale(request.headers.get("accept-language"), programme)
         asked = unsubscribe.read(request.query_params.get("t", ""), key=_key(process))
         try:
             if asked is None:
@@ -54,7 +54,7 @@ def unsubscribe_route(process: Process) -> Route:
             details = (await member_of(process.house, asked.member)).details
         except NotFound:
             return _page(locale, say("unsubscribe.bad", locale), status=400)
-        except (Busy, Unavailable):
+        except (Busy, DatabaseError):
             return _page(locale, say("unsubscribe.busy", locale), status=503)
         return _told(programme, details, asked.purpose)
 

@@ -23,9 +23,9 @@ from urllib.parse import urlsplit
 import orjson
 from starlette.types import Receive, Scope, Send
 
-from api.graphql.context import Anonymous, Caller, MemberCaller, Origin
-from api.graphql.errors import BadInput, RateLimited, internal, refusal
-from api.graphql.execute import Answer, Engine, Request
+from api.caller import Anonymous, Caller, MemberCaller, Origin
+from api.errors import BadInput, RateLimited, render_error, render_internal_error
+from api.graphql.engine.execution import Engine, GraphQLRequest, GraphQLResponse
 from api.http.body import request_of, strict_json
 from api.http.callers import Callers
 from api.http.graphql import MakeContext
@@ -167,7 +167,7 @@ class Socket:
         except OSError:
             pass  # the client went while we wrote
         except Exception as error:  # noqa: BLE001 - as for HTTP: logged by its place, and no word of it told
-            internal(error, request_id=self._origin.request_id, operation=None)
+            render_internal_error(error, request_id=self._origin.request_id, operation=None)
             return Closing(1011, "Internal error")
         return None
 
@@ -260,17 +260,17 @@ class Socket:
             raise Closing(4400, "payload must be a request") from None
         self._tasks[name] = asyncio.create_task(self._stream(name, request, member))
 
-    async def _stream(self, name: str, request: Request, member: MemberCaller) -> None:
+    async def _stream(self, name: str, request: GraphQLRequest, member: MemberCaller) -> None:
         try:
             self._seats.open_subscription(member.member_id)
         except RateLimited as error:
-            await self._finish(name, {"id": name, "type": "error", "payload": [refusal(error)]})
+            await self._finish(name, {"id": name, "type": "error", "payload": [render_error(error)]})
             return
         try:
             answers = await self._endpoint.engine.subscribe(
                 request, self._endpoint.make_context(self._origin, member)
             )
-            if isinstance(answers, Answer):
+            if isinstance(answers, GraphQLResponse):
                 await self._finish(name, {"id": name, "type": "error", "payload": answers.body["errors"]})
                 return
             async with aclosing(answers):
@@ -282,7 +282,9 @@ class Socket:
         except OSError:
             pass  # the client went while we wrote
         except Exception as error:  # noqa: BLE001 - one subscription's fault is not its socket's
-            told = internal(error, request_id=self._origin.request_id, operation=request.operation_name)
+            told = render_internal_error(
+                error, request_id=self._origin.request_id, operation=request.operation_name
+            )
             await self._finish(name, {"id": name, "type": "error", "payload": [told]})
         finally:
             self._seats.close_subscription(member.member_id)

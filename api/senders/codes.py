@@ -13,9 +13,9 @@ from typing import Final
 
 import structlog
 
-from api.graphql.errors import NotAvailable
+from api.errors import NotAvailable
 from api.texts import language
-from domain.model.contacts import Contact, Kind
+from domain.model.people.contacts import Contact, ContactKind
 from domain.services.senders import CodeSender, Mail, MailMessage, Sms, SmsMessage, Verdict
 
 TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
@@ -107,7 +107,7 @@ class SentCodes:
         if verdict.ruling != "sent":
             raise NotAvailable("The notice could not be sent now.")
 
-    def _reaches(self, kind: Kind) -> bool:
+    def _reaches(self, kind: ContactKind) -> bool:
         return (self._mail if kind == "email" else self._sms) is not None
 
     async def _sent(self, contact: Contact, subject: str, mail: str, sms: str, *, locale: str) -> Verdict:

@@ -2,8 +2,8 @@
 it cannot send them.
 """
 
-from api.graphql.errors import NotAvailable
-from domain.model.contacts import Contact
+from api.errors import NotAvailable
+from domain.model.people.contacts import Contact
 
 
 class ConsoleCodes:

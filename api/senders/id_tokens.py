@@ -19,8 +19,8 @@ import jwt
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-from api.graphql.errors import NotAvailable
-from domain.model.contacts import Contact, ContactMalformed, read_email, read_phone
+from api.errors import NotAvailable
+from domain.model.people.contacts import Contact, ContactMalformed, read_email, read_phone
 from domain.services.errors import SignInRefused
 
 LEEWAY_SECONDS = 5

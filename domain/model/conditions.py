@@ -67,7 +67,7 @@ class ExpressionMalformed(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
+class ExpressionFailure:
     """That an expression failed: on the types of what it was given, null among them, or on a value. What it
     was given is not said.
     """
@@ -87,9 +87,9 @@ class ExpressionFailed(Exception):
         self.source, self.by_type = source, by_type
 
     @property
-    def failed(self) -> Failed:
+    def failure(self) -> ExpressionFailure:
         """Return what a log may say of it."""
-        return Failed(self.source, "type" if self.by_type else "value")
+        return ExpressionFailure(self.source, "type" if self.by_type else "value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,24 +186,28 @@ def terms(source: str) -> tuple[Term, ...]:
     """Cut a source that compiles into its terms."""
     tokens = list(_tokens(source))
     bound = set(_bound(tokens))
-    found: list[Term] = []
+    pieces: list[Term] = []
     at = 0
     while at < len(tokens):
         kind, text = tokens[at]
         at += 1
         if kind == "text":
-            found.append(Term("text", _unquoted(text)))
+            pieces.append(Term("text", _unquoted(text)))
         elif kind != "name" or text in _WORDS:
-            found.append(Term("number" if kind == "number" else "sign", text))
+            pieces.append(Term("number" if kind == "number" else "sign", text))
         elif at < len(tokens) and tokens[at][1] == "(":
-            found.append(Term("call", text))
+            pieces.append(Term("call", text))
         else:
             steps, at = _steps(tokens, at, text)
             member_of = (
-                at > 1 and found and found[-1].value == "." and len(found) > 1 and _ends_a_value(found[-2])
+                at > 1
+                and pieces
+                and pieces[-1].value == "."
+                and len(pieces) > 1
+                and _ends_a_value(pieces[-2])
             )
-            found.append(Term("bound" if member_of or text in bound else "path", ".".join(steps)))
-    return tuple(found)
+            pieces.append(Term("bound" if member_of or text in bound else "path", ".".join(steps)))
+    return tuple(pieces)
 
 
 def conjuncts(expression: Expression) -> tuple[Expression, ...]:
@@ -227,8 +231,8 @@ def _names(source: str, variables: Iterable[str]) -> frozenset[str]:
     stays unnamed.
     """
     paths = {term.value for term in terms(source) if term.kind == "path"}
-    seen = {path.partition(".")[0] for path in paths} | set(_bound(list(_tokens(source))))
-    return frozenset(paths | ({name.lstrip(".") for name in variables} - seen))
+    known = {path.partition(".")[0] for path in paths} | set(_bound(list(_tokens(source))))
+    return frozenset(paths | ({name.lstrip(".") for name in variables} - known))
 
 
 def _bounded(source: str) -> None:
@@ -257,12 +261,12 @@ def _bounded(source: str) -> None:
         raise ExpressionMalformed(f"a loop calls its own variable {name}, which has a meaning already")
 
 
-def _makers_bounded(found: tuple[Term, ...]) -> None:
+def _makers_bounded(pieces: tuple[Term, ...]) -> None:
     """Refuse a list that is made once for each element of another, and one that is made of more than its
     elements.
     """
     inside: list[str] = []  # the loop or nothing that each open bracket belongs to
-    for before, term in zip((None, *found), found, strict=False):
+    for before, term in zip((None, *pieces), pieces, strict=False):
         if term.kind == "call" and term.value in _MAKERS and _LOOPS & set(inside):
             raise ExpressionMalformed(
                 f"{term.value} stands within another loop, which could take minutes: count with exists there"
@@ -279,10 +283,10 @@ def _makers_bounded(found: tuple[Term, ...]) -> None:
 
 def _syntax(message: str) -> str:
     """Cut the parser's report down to its first sentence and column."""
-    found = re.search(r"<input>:(\d+):(\d+): (?:Syntax error: )?(.*?)(?: expecting .*)?(?:\n|$)", message)
-    if found is None:
+    report = re.search(r"<input>:(\d+):(\d+): (?:Syntax error: )?(.*?)(?: expecting .*)?(?:\n|$)", message)
+    if report is None:
         return "it does not parse"
-    return f"it does not parse at character {found.group(2)}: {found.group(3)[:120]}"
+    return f"it does not parse at character {report.group(2)}: {report.group(3)[:120]}"
 
 
 def _tokens(source: str) -> Iterator[tuple[str, str]]:

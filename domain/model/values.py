@@ -5,7 +5,9 @@ decision makes dozens.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Generic, TypeVar, overload
+
+__all__ = ["computed", "evolve"]
 
 T = TypeVar("T")
 V = TypeVar("V")
@@ -24,38 +26,41 @@ class computed(Generic[T, V]):
         self._name = name
 
     @overload
-    def __get__(self, one: None, owner: type[T]) -> computed[T, V]: ...
+    def __get__(self, instance: None, owner: type[T]) -> computed[T, V]: ...
 
     @overload
-    def __get__(self, one: T, owner: type[T]) -> V: ...
+    def __get__(self, instance: T, owner: type[T]) -> V: ...
 
-    def __get__(self, one: T | None, owner: type[T]) -> computed[T, V] | V:
-        if one is None:
+    def __get__(self, instance: T | None, owner: type[T]) -> computed[T, V] | V:
+        if instance is None:
             return self
-        value = self._compute(one)
-        one.__dict__[self._name] = value
+        value = self._compute(instance)
+        instance.__dict__[self._name] = value
         return value
 
 
 _computed: dict[type, tuple[tuple[str, str], ...]] = {}
 
 
-def evolve(one: T, **changes: object) -> T:
-    """Return a copy of a frozen dataclass (one without slots) with some fields changed.
+if TYPE_CHECKING:
+    from dataclasses import replace as evolve
+else:
 
-    What it had computed is left behind, unless its class says (`COMPUTED_OF`) that it was computed of a field
-    that stays. A tenth of the cost of `dataclasses.replace`, which runs the initialiser of every field. Names
-    are not checked: the laws' tests do.
-    """
-    kind = type(one)
-    new: T = object.__new__(kind)
-    fields = new.__dict__
-    fields.update(one.__dict__)
-    for name, of in _computed.get(kind) or _find_computed(kind):
-        if not of or of in changes:
-            fields.pop(name, None)
-    fields.update(changes)
-    return new
+    def evolve(instance: T, **changes: object) -> T:
+        """Return a copy of a frozen dataclass (one without slots) with some fields changed.
+
+        What it had computed is left behind, unless its class says (`COMPUTED_OF`) that it was computed of a field
+        that stays. A tenth of the cost of `dataclasses.replace`, which runs the initialiser of every field. A misspelt field is an error of the type checker.
+        """
+        kind = type(instance)
+        new: T = object.__new__(kind)
+        fields = new.__dict__
+        fields.update(instance.__dict__)
+        for name, of in _computed.get(kind) or _find_computed(kind):
+            if not of or of in changes:
+                fields.pop(name, None)
+        fields.update(changes)
+        return new
 
 
 def _find_computed(kind: type) -> tuple[tuple[str, str], ...]:

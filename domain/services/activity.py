@@ -20,15 +20,16 @@ from typing import Literal, TypeVar
 
 import structlog
 
-from domain.model.decision import Row, VoucherChange
-from domain.model.events import BADGE_EARNED, REWARD_UNLOCKED, TIER_CHANGED
+from domain.model.event_names import BADGE_EARNED, REWARD_UNLOCKED, TIER_CHANGED
+from domain.model.ledger.decision import JournalRow, VoucherChange
 from domain.services.errors import NotFound
 from domain.services.house import House
 from domain.services.live import Listener
-from domain.store import inbox, journal, members
-from domain.store.base import Unavailable
-from domain.store.inbox import Letter
-from domain.store.members import Told, told_by
+from domain.store.document_store import DatabaseError
+from domain.store.ledger import journal, members
+from domain.store.ledger.members import HistoryEntry, row_history
+from domain.store.messages import inbox
+from domain.store.messages.inbox import Letter
 
 T = TypeVar("T")
 
@@ -55,7 +56,7 @@ class Cursor:
 class Moved:
     """Entries were written."""
 
-    entries: tuple[Told, ...]
+    entries: tuple[HistoryEntry, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +104,10 @@ class Happening:
 
 
 # ---------------------------------------------------------------- pure rules
-def told_of(row: Row) -> tuple[What, ...]:
+def told_of(row: JournalRow) -> tuple[What, ...]:
     """Return what a member is told of a journal row: vouchers, then points, then what followed from them."""
     out: list[What] = [Stepped(one.id, one.change) for one in row.vouchers]
-    if entries := told_by(row):
+    if entries := row_history(row):
         out.append(Moved(entries))
     for event in (row.event, *row.raised):
         data = event.data
@@ -120,7 +121,7 @@ def told_of(row: Row) -> tuple[What, ...]:
 
 
 def _in_order(
-    rows: Sequence[Row], letters: Sequence[Letter], cursor: Cursor
+    rows: Sequence[JournalRow], letters: Sequence[Letter], cursor: Cursor
 ) -> tuple[list[Happening], Cursor]:
     """Return what rows and letters tell, as they came: one who missed them is told as one who listened all
     along.
@@ -128,11 +129,11 @@ def _in_order(
     # Each line keeps its own order, also where a late event's time lies before that of the row before it.
     by_row = zip(accumulate((row.event.at for row in rows), max), rows, strict=True)
     by_letter = zip(accumulate((letter.sent_at for letter in letters), max), letters, strict=True)
-    lines: tuple[Iterable[tuple[datetime, Row | Letter]], ...] = (by_row, by_letter)
+    lines: tuple[Iterable[tuple[datetime, JournalRow | Letter]], ...] = (by_row, by_letter)
     out = []
     for _, came in merge(*lines, key=itemgetter(0)):
         if isinstance(came, Letter):
-            cursor = replace(cursor, n=came.n)
+            cursor = replace(cursor, n=came.number)
             out.append(Happening(cursor, came.sent_at, came))
             continue
         what = told_of(came)
@@ -154,7 +155,7 @@ async def patiently(read: Callable[[], Awaitable[T]]) -> T:
     while True:
         try:
             return await read()
-        except Unavailable as fault:
+        except DatabaseError as fault:
             log.warning("activity.waits", why=type(fault).__name__, again_in_seconds=pause)
         await asyncio.sleep(pause)
         pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
@@ -186,10 +187,12 @@ async def activity(
 
 
 async def _standing(house: House, member: str) -> Cursor:
-    kept, box = await asyncio.gather(members.find(house.store, member), inbox.mailbox(house.store, member))
+    kept, box = await asyncio.gather(
+        members.find(house.store, member), inbox.find_mailbox(house.store, member)
+    )
     if kept is None:
         raise NotFound(member)
-    return Cursor(kept.member.seq, 0, box.n)
+    return Cursor(kept.member.seq, 0, box.letter_count)
 
 
 def _out_of_reach(cursor: Cursor, top: Cursor) -> bool:
@@ -202,20 +205,20 @@ async def _told(
 ) -> tuple[list[Happening], Cursor]:
     """Return what is new up to the top: what the listener has in hand, the rest read."""
     wanted = range(cursor.seq + 1, top.seq + 1)
-    there: Mapping[int, Row] = {seq: listener.rows[seq] for seq in wanted if seq in listener.rows}
+    there: Mapping[int, JournalRow] = {seq: listener.rows[seq] for seq in wanted if seq in listener.rows}
     if len(there) < len(wanted):
         there = {
-            **await journal.some(house.store, member, [seq for seq in wanted if seq not in there]),
+            **await journal.find_many(house.store, member, [seq for seq in wanted if seq not in there]),
             **there,
         }
-    await house.programmes.know({row.version for row in there.values()})
+    await house.programmes.load_versions({row.version for row in there.values()})
     letters = {n: listener.letters[n] for n in range(cursor.n + 1, top.n + 1) if n in listener.letters}
     if len(letters) < top.n - cursor.n:
         letters = {
-            one.n: one
-            for one in await inbox.window(house.store, member, before=top.n + 1, first=top.n - cursor.n)
+            one.number: one
+            for one in await inbox.find_window(house.store, member, before=top.n + 1, first=top.n - cursor.n)
         }
-    await house.programmes.know({letter.version for letter in letters.values()})
+    await house.programmes.load_versions({letter.version for letter in letters.values()})
     found, cursor = _in_order(
         [there[seq] for seq in sorted(there)], [letters[n] for n in sorted(letters)], cursor
     )

@@ -9,13 +9,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from domain.model.events import CONSENTED, Event, Json
+from domain.model.event_names import CONSENTED
+from domain.model.ledger.events import Event, Json
 from domain.model.programme import ConsentSpec, Programme
 from domain.services.desk import Desk
 from domain.services.errors import InvalidInput
 from domain.services.house import committed, decided, member_of, moment
-from domain.store.members import Kept, ProfileChange
-from domain.store.sign_in_codes import GivenConsent
+from domain.store.ledger.members import ProfileChange, StoredMember
+from domain.store.people.sign_in_codes import ConsentAnswer
 
 AT_ENROLMENT = "enrolment"
 IN_THE_APP = "app"
@@ -40,10 +41,10 @@ def given(
     source: str,
     now: datetime,
     place: str = "consents[{at}].",
-) -> tuple[GivenConsent, ...]:
+) -> tuple[ConsentAnswer, ...]:
     """Return answers as they are kept, with the wording in the locale it was read in. Raises InvalidInput."""
     specs = {spec.purpose: spec for spec in programme.consents}
-    kept: dict[str, GivenConsent] = {}
+    kept: dict[str, ConsentAnswer] = {}
     for at, answer in enumerate(answers):
         field = place.format(at=at)
         spec = specs.get(answer.purpose)
@@ -55,7 +56,7 @@ def given(
             raise InvalidInput(f"{field}purpose", "Each purpose is answered once.")
         _expect_wording(spec, answer, field)
         wording = spec.wording.in_(locale)
-        kept[answer.purpose] = GivenConsent(
+        kept[answer.purpose] = ConsentAnswer(
             answer.purpose, answer.granted, now, wording, answer.wording_version, source
         )
     return tuple(kept.values())
@@ -70,14 +71,14 @@ def _expect_wording(spec: ConsentSpec, answer: Answer, field: str) -> None:
 
 
 # ---------------------------------------------------------------- writes
-async def set_consent(desk: Desk, *, member: str, answer: Answer, now: datetime) -> tuple[GivenConsent, ...]:
+async def set_consent(desk: Desk, *, member: str, answer: Answer, now: datetime) -> tuple[ConsentAnswer, ...]:
     """Keep a member's answer and raise member.consented; the same answer to the same wording again changes
     nothing.
 
     Returns all their answers. Raises InvalidInput, and NotFound where the member is no more.
     """
 
-    def answered(kept: Kept, old: GivenConsent | None) -> GivenConsent | None:
+    def answered(kept: StoredMember, old: ConsentAnswer | None) -> ConsentAnswer | None:
         (new,) = given(
             desk.programme, [answer], locale=kept.details.locale, source=IN_THE_APP, now=now, place=""
         )
@@ -94,7 +95,7 @@ async def withdraw(desk: Desk, *, member: str, purpose: str, now: datetime) -> N
     no more.
     """
 
-    def taken_back(_kept: Kept, old: GivenConsent | None) -> GivenConsent | None:
+    def taken_back(_kept: StoredMember, old: ConsentAnswer | None) -> ConsentAnswer | None:
         return (
             replace(old, granted=False, at=now, source=UNSUBSCRIBED)
             if old is not None and old.granted
@@ -108,15 +109,15 @@ async def _keep(
     desk: Desk,
     member: str,
     purpose: str,
-    answered: Callable[[Kept, GivenConsent | None], GivenConsent | None],
+    answered: Callable[[StoredMember, ConsentAnswer | None], ConsentAnswer | None],
     *,
     now: datetime,
-) -> tuple[GivenConsent, ...]:
+) -> tuple[ConsentAnswer, ...]:
     """Keep what `answered` makes of a member and their answer so far, and raise its event; None changes
     nothing.
     """
 
-    async def attempt() -> tuple[GivenConsent, ...]:
+    async def attempt() -> tuple[ConsentAnswer, ...]:
         published = desk.house.programmes.current()
         kept = await member_of(desk.house, member)
         before = {one.purpose: one for one in kept.details.consents}
@@ -138,4 +139,4 @@ async def _keep(
         )
         return details.consents
 
-    return await desk.store.rounds(attempt, queue=member)
+    return await desk.store.run_rounds(attempt, queue=member)

@@ -13,16 +13,17 @@ from datetime import datetime
 
 import structlog
 
-from domain.model.contacts import Contact, Kind
+from domain.model.people.contacts import Contact, ContactKind
 from domain.services import fields, one_time
 from domain.services.desk import Desk
 from domain.services.errors import ContactTaken, SignInRefused
 from domain.services.house import member_of
 from domain.services.one_time import Proven
-from domain.store import contacts, members, sign_in_codes
-from domain.store.audit import THE_MEMBER, deed
-from domain.store.base import Stale, Write
-from domain.store.members import Details, ProfileChange
+from domain.store.audit import MEMBER_ACTOR, simple_act_write
+from domain.store.document_store import Stale, Write
+from domain.store.ledger import members
+from domain.store.ledger.members import Details, ProfileChange
+from domain.store.people import contacts, sign_in_codes
 
 NOTICE_SECONDS = 5.0
 
@@ -62,27 +63,29 @@ async def change(desk: Desk, *, member: str, contact: str, code: str, now: datet
 
     async def attempt() -> tuple[str | None, Details]:
         kept = await member_of(desk.house, member)
-        holder = await contacts.member_of(desk.store, proven.contact.key)
-        writes = [sign_in_codes.using(proven.record_id, hashed=proven.hashed)]
+        holder = await contacts.find_member(desk.store, proven.contact.key)
+        writes = [sign_in_codes.use_write(proven.record_id, code_hash=proven.hashed)]
         if holder is None:
             writes += _moving(kept.details, proven, member)
             writes.append(
-                members.profile_changed(
+                members.profile_write(
                     member, ProfileChange(kept.profile_version, moved_to(kept.details, proven.contact))
                 )
             )
             writes.append(
-                deed("CONTACT_CHANGED", actor=THE_MEMBER, now=now, subject=proven.contact.kind, member=member)
+                simple_act_write(
+                    "CONTACT_CHANGED", actor=MEMBER_ACTOR, now=now, subject=proven.contact.kind, member=member
+                )
             )
         try:
             await desk.store.transact(writes)
         except sign_in_codes.CodeGone:
             raise SignInRefused("EXPIRED_CODE") from None
-        except contacts.ContactHeld as taken:
+        except contacts.ContactInUse as taken:
             raise Stale("somebody has it since") from taken
         return holder, kept.details
 
-    holder, before = await desk.store.rounds(attempt, queue=member)
+    holder, before = await desk.store.run_rounds(attempt, queue=member)
     if holder is None:
         await _tell(desk, before, proven.contact)
     elif holder != member:
@@ -94,7 +97,7 @@ async def _tell(desk: Desk, before: Details, new: Contact) -> None:
     or not that leaves.
     """
     old = held(before, new)
-    other: Kind = "phone" if new.kind == "email" else "email"
+    other: ContactKind = "phone" if new.kind == "email" else "email"
     told = Contact(new.kind, old) if old is not None else Contact(other, before.phone or before.email or "")
     if not told.value:
         return
@@ -106,10 +109,10 @@ async def _tell(desk: Desk, before: Details, new: Contact) -> None:
 
 
 def _moving(details: Details, proven: Proven, member: str) -> list[Write]:
-    taking = contacts.taking(proven.contact.key, member)
+    taking = contacts.take_write(proven.contact.key, member)
     before = held(details, proven.contact)
     return (
         [taking]
         if before is None
-        else [taking, contacts.leaving(Contact(proven.contact.kind, before).key, member)]
+        else [taking, contacts.release_write(Contact(proven.contact.kind, before).key, member)]
     )

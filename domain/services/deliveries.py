@@ -30,10 +30,11 @@ from domain.services.messages import channels_of, waits_until, why_not
 from domain.services.messages import spec_of as message_of
 from domain.services.posting import posted
 from domain.services.sending import AT_ONCE, EXPIRES, Job, Post, channel_of, over, send, side_by_side
-from domain.store import members, outbox
-from domain.store.base import Busy, StoreFault, Unavailable
-from domain.store.members import Kept
-from domain.store.outbox import Delivery, End, Promised, State
+from domain.store.document_store import Busy, DatabaseError, StoreFault
+from domain.store.ledger import members
+from domain.store.ledger.members import StoredMember
+from domain.store.messages import outbox
+from domain.store.messages.outbox import Delivery, OutboxRow, OutboxState, Settlement
 
 POLL_SECONDS = 1.0
 HELD_UP_SECONDS = 1.0
@@ -57,14 +58,16 @@ class Round:
 async def deliver(house: House, post: Post, *, now: datetime) -> Round:
     """Take up to 50 rows that are due as far as they come. Raises Unavailable where the database is away."""
     now = milliseconds(now)
-    due = await outbox.due(house.store, now=now, first=2 * AT_ONCE, lane=post.lane)
+    due = await outbox.find_due(house.store, now=now, first=2 * AT_ONCE, lane=post.lane)
     for one in due.unreadable:
         log.error("deliveries.row_unreadable", row=one.id, fault=one.fault)
         await outbox.set_aside(house.store, one)
     rows = _chosen(due.rows)
     lease = secrets.token_hex(8)
     mine = (
-        await outbox.claim(house.store, [row.id for row in rows], lease=lease, now=now, lasts=post.lease)
+        await outbox.claim(
+            house.store, [row.id for row in rows], lease=lease, now=now, lease_duration=post.lease
+        )
         if rows
         else set[str]()
     )
@@ -82,30 +85,30 @@ async def deliver(house: House, post: Post, *, now: datetime) -> Round:
     timed = await side_by_side([_own(job.row, _timed(house, job, jobs, now)) for job in jobs])
     jobs = [one for one in timed if isinstance(one, Job)]
     sent = await send(house, post, jobs, now)
-    ends = [one for one in (*there, *timed) if isinstance(one, End)]
+    ends = [one for one in (*there, *timed) if isinstance(one, Settlement)]
     await _settle(house, [*ends, *map(_ended, jobs)], lease, now)
     return Round(found, len(rows), sent)
 
 
-def _chosen(found: Sequence[Promised]) -> list[Promised]:
+def _chosen(found: Sequence[OutboxRow]) -> list[OutboxRow]:
     """Return what a worker reaches for: all that is due to some members, whom several workers seldom share;
     each one's in its order.
     """
-    theirs = defaultdict[str, list[Promised]](list)
+    theirs = defaultdict[str, list[OutboxRow]](list)
     for row in sorted(found, key=lambda row: (row.seq, row.index)):
         theirs[row.member].append(row)
-    out = list[Promised]()
+    out = list[OutboxRow]()
     for member in random.sample(list(theirs), len(theirs)):
         if len(out) < AT_ONCE:
             out += theirs[member][:AT_ONCE]
     return out[:AT_ONCE]
 
 
-def _in_turn(rows: Sequence[Promised], mine: Set[str]) -> tuple[list[Promised], list[str]]:
+def _in_turn(rows: Sequence[OutboxRow], mine: Set[str]) -> tuple[list[OutboxRow], list[str]]:
     """Return the rows that were claimed, and those to be given back: another worker has one that comes before
     it.
     """
-    others, turn, behind = set[str](), list[Promised](), list[str]()
+    others, turn, behind = set[str](), list[OutboxRow](), list[str]()
     for row in rows:
         if row.id not in mine:
             others.add(row.member)
@@ -116,16 +119,16 @@ def _in_turn(rows: Sequence[Promised], mine: Set[str]) -> tuple[list[Promised], 
     return turn, behind
 
 
-async def _know(house: House, rows: Iterable[Promised]) -> None:
+async def _know(house: House, rows: Iterable[OutboxRow]) -> None:
     for version in {row.version for row in rows}:
         try:
-            await house.programmes.know([version])
+            await house.programmes.load_versions([version])
         except KeyError:  # a version that is gone: the one that rules speaks for it
             log.warning("deliveries.version_gone", version=version)
 
 
 # ---------------------------------------------------------------- fanning out
-async def _own(row: Promised, step: Awaitable[Job | End]) -> Job | End | None:
+async def _own(row: OutboxRow, step: Awaitable[Job | Settlement]) -> Job | Settlement | None:
     """Take a step of a claimed row's; its fault is its own."""
     try:
         return await step
@@ -133,17 +136,17 @@ async def _own(row: Promised, step: Awaitable[Job | End]) -> Job | End | None:
         return _ended_by(fault, row)
 
 
-def _ended_by(fault: Exception, row: Promised) -> End | None:
+def _ended_by(fault: Exception, row: OutboxRow) -> Settlement | None:
     """Return where a fault leaves a row: parked with it. None where it is the database's: the lease ends, and
     the row comes up again.
     """
-    if isinstance(fault, (Busy, StoreFault, Unavailable)):
+    if isinstance(fault, (Busy, StoreFault, DatabaseError)):
         return None
     log.error("deliveries.row_failed", row=row.id, code=row.code, exc_info=fault)
-    return End(row.id, "parked", f"fault: {type(fault).__name__}")
+    return Settlement(row.id, "parked", f"fault: {type(fault).__name__}")
 
 
-async def _begun(house: House, post: Post, row: Promised, kept: Kept | None) -> Job | End:
+async def _begun(house: House, post: Post, row: OutboxRow, kept: StoredMember | None) -> Job | Settlement:
     """Bring a claimed row to where its messages can be sent, or to its end."""
     kept = kept or await members.find(house.store, row.member)
     return (
@@ -151,29 +154,29 @@ async def _begun(house: House, post: Post, row: Promised, kept: Kept | None) -> 
     )
 
 
-def _for_people(house: House, post: Post, row: Promised, kept: Kept | None) -> Job | End:
-    programme = house.programmes.known(row.version)
+def _for_people(house: House, post: Post, row: OutboxRow, kept: StoredMember | None) -> Job | Settlement:
+    programme = house.programmes.loaded_or_current(row.version)
     spec = message_of(programme, row.kind, row.code)
     reason = why_not(spec, kept)
     if reason is not None or spec is None or kept is None:
         dropped = [over(one, "dropped", reason or "") for one in row.deliveries or ()]
         was_sent = any(one.state == "sent" for one in dropped)
-        return End(row.id, "done" if was_sent else "dropped", reason or "", dropped)
+        return Settlement(row.id, "done" if was_sent else "dropped", reason or "", dropped)
     deliveries = row.deliveries if row.deliveries is not None else channels_of(spec)
     return Job(row, spec, programme, kept, [_without(post, one) for one in deliveries])
 
 
-def _for_system(house: House, post: Post, row: Promised, kept: Kept | None) -> Job | End:
+def _for_system(house: House, post: Post, row: OutboxRow, kept: StoredMember | None) -> Job | Settlement:
     """Bring a webhook to where it can be sent; it is not dropped for its age, since another system has no
     other way to know.
     """
     if kept is None or kept.status != "active":
-        return End(row.id, "dropped", "member_gone")
+        return Settlement(row.id, "dropped", "member_gone")
     deliveries = row.deliveries if row.deliveries is not None else (Delivery("webhook", row.code),)
     if any(post.sender(channel_of(one)) is None for one in deliveries):
         log.error("deliveries.hook_unknown", row=row.id, hook=row.code)
-        return End(row.id, "parked", f'SELO_WEBHOOKS names no "{row.code}"')
-    return Job(row, None, house.programmes.known(row.version), kept, list(deliveries))
+        return Settlement(row.id, "parked", f'SELO_WEBHOOKS names no "{row.code}"')
+    return Job(row, None, house.programmes.loaded_or_current(row.version), kept, list(deliveries))
 
 
 def _without(post: Post, one: Delivery) -> Delivery:
@@ -181,17 +184,19 @@ def _without(post: Post, one: Delivery) -> Delivery:
     return over(one, "skipped", f"{one.channel}_off") if post.sender(one.channel) is None else one
 
 
-async def _in_the_inbox(house: House, begun: Sequence[Job | End], now: datetime) -> list[Job | End]:
+async def _in_the_inbox(
+    house: House, begun: Sequence[Job | Settlement], now: datetime
+) -> list[Job | Settlement]:
     """Put into inboxes what is not there yet; what came too soon after one of its kind ends here, and what
     could not be put there.
     """
     jobs = [one for one in begun if isinstance(one, Job)]
     came = await posted(house, [job for job in jobs if _to_post(job)], now=now)
-    out: list[Job | End | None] = [one for one in begun if isinstance(one, End)]
+    out: list[Job | Settlement | None] = [one for one in begun if isinstance(one, Settlement)]
     for job in jobs:
         match came.get(job.row.id):
             case "too_soon":
-                out.append(End(job.row.id, "dropped", "once", ()))
+                out.append(Settlement(job.row.id, "dropped", "once", ()))
             case Exception() as fault:
                 out.append(_ended_by(fault, job.row))
             case _:
@@ -212,7 +217,7 @@ async def _timed(house: House, job: Job, together: Sequence[Job], now: datetime)
     """Note on a message's deliveries that it is too late for them, or when they may go."""
     if job.spec is None:
         return job
-    if job.row.superseded or await _superseded(house, job, together):
+    if job.row.superseded_by or await _superseded(house, job, together):
         job.deliveries = [over(one, "dropped", "collapsed") for one in job.deliveries]
     elif now >= job.row.promised_at + EXPIRES:
         job.deliveries = [over(one, "dropped", "expired") for one in job.deliveries]
@@ -228,8 +233,8 @@ async def _superseded(house: House, job: Job, together: Sequence[Job]) -> bool:
     row, collapse = job.row, job.spec.collapse if job.spec is not None else None
     if collapse is None or row.deliveries is not None:
         return False
-    for other in await outbox.pending_of(house.store, row.member):
-        spec = message_of(house.programmes.known(other.version), other.kind, other.code)
+    for other in await outbox.find_pending(house.store, row.member):
+        spec = message_of(house.programmes.loaded_or_current(other.version), other.kind, other.code)
         if other.kind != row.kind or spec is None or spec.collapse != collapse:
             continue
         if (other.seq, other.index) > (row.seq, row.index):
@@ -237,29 +242,29 @@ async def _superseded(house: House, job: Job, together: Sequence[Job]) -> bool:
                 one.row.id == other.id for one in together
             ):  # of any other, nobody knows yet whether it will be sent
                 return True
-        elif other.id != row.id and other.superseded is None:
+        elif other.id != row.id and other.superseded_by is None:
             await outbox.supersede(house.store, other.id, by=row.id)
     return False
 
 
 # ---------------------------------------------------------------- writing it down
-def _ended(job: Job) -> End:
+def _ended(job: Job) -> Settlement:
     """Return what became of a row: it waits, is done, or is parked where an attempt too many failed."""
     waiting, failed = (
         [one.reason for one in job.deliveries if one.state == state] for state in ("pending", "failed")
     )
-    state: State = "pending" if waiting else "parked" if failed else "done"
+    state: OutboxState = "pending" if waiting else "parked" if failed else "done"
     reason = next(iter([*waiting, *failed]), "")
     if state == "parked":
         log.error("deliveries.parked", row=job.row.id, code=job.row.code, why=reason)
-    return End(job.row.id, state, reason, job.deliveries, job.due)
+    return Settlement(job.row.id, state, reason, job.deliveries, job.due)
 
 
-async def _settle(house: House, ends: Sequence[End], lease: str, now: datetime) -> None:
+async def _settle(house: House, ends: Sequence[Settlement], lease: str, now: datetime) -> None:
     if ends:
         try:
             await outbox.settle(house.store, ends, lease=lease, now=now)
-        except Unavailable:
+        except DatabaseError:
             log.warning("deliveries.not_noted", rows=len(ends))  # the lease ends, and they come up again
 
 

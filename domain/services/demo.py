@@ -11,20 +11,22 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from domain.model.codes import membership_number
-from domain.model.decision import Decision
-from domain.model.events import PURCHASED, REFUNDED, VOUCHER_USED
-from domain.model.member import Member
+from domain.model.event_names import PURCHASED, REFUNDED, VOUCHER_USED
+from domain.model.ledger.decision import Decision
+from domain.model.ledger.member import Member
+from domain.model.people.codes import membership_number
 from domain.model.programme import Programme
 from domain.model.simulate import Input, Receipt, Simulation
 from domain.model.values import evolve
 from domain.services.demo_people import Person, history, people
-from domain.store import agenda, bulk, commit, contacts, receipts, stock
-from domain.store import members as members_store
-from domain.store.base import Store, Write
-from domain.store.members import Details
-from domain.store.programmes import Published
-from domain.store.sign_in_codes import GivenConsent
+from domain.store import bulk, commit
+from domain.store.document_store import DocumentStore, Write
+from domain.store.ledger import agenda, receipts, stock
+from domain.store.ledger import members as members_store
+from domain.store.ledger.members import Details
+from domain.store.ledger.programmes import PublishedProgramme
+from domain.store.people import contacts
+from domain.store.people.sign_in_codes import ConsentAnswer
 
 SEED = 20_26
 MARK = "demo"
@@ -60,7 +62,9 @@ class _History(Simulation):
         return f"refund:{_id_of(receipt)}:{len(receipt.claims) + 1}"
 
 
-async def fill(store: Store, *, published: Published, now: datetime, progress: Progress) -> list[DemoMember]:
+async def fill(
+    store: DocumentStore, *, published: PublishedProgramme, now: datetime, progress: Progress
+) -> list[DemoMember]:
     """Make the demo's members where there are none yet, and return those worth signing in as. Raises
     DatabaseInUse.
     """
@@ -73,25 +77,25 @@ async def fill(store: Store, *, published: Published, now: datetime, progress: P
         return _shown(members)
     if begun is None and await store["members"].find_one({}, {"_id": 1}) is not None:
         raise DatabaseInUse
-    await bulk.empty(store, WRITTEN)
+    await bulk.empty_collections(store, WRITTEN)
     await store["meta"].update_one({"_id": MARK}, {"$set": {"until": now, "done": False}}, upsert=True)
     members = people(seed=SEED, until=now)
     run = _lived(published.programme, members, now, progress)
-    await bulk.write(
+    await bulk.write_in_chunks(
         store,
         _documents(store, published, run, members, now),
-        told=lambda done, total: progress("Writing", done, total),
+        on_progress=lambda done, total: progress("Writing", done, total),
     )
     await store["meta"].update_one({"_id": MARK}, {"$set": {"done": True}})
     return _shown(members)
 
 
-async def _begun(store: Store) -> datetime | None:
+async def _begun(store: DocumentStore) -> datetime | None:
     mark = await store["meta"].find_one({"_id": MARK})
     return mark["until"] if mark else None
 
 
-async def _is_done(store: Store) -> bool:
+async def _is_done(store: DocumentStore) -> bool:
     mark = await store["meta"].find_one({"_id": MARK})
     return bool(mark and mark["done"])
 
@@ -140,7 +144,7 @@ def _with_voucher(run: Simulation, line: Input) -> Input | None:
         (
             code
             for code, one in held
-            if one.reward == line.data["reward"] and one.used_at is None and one.taken
+            if one.reward == line.data["reward"] and one.used_at is None and one.taken_lots
         ),
         None,
     )
@@ -151,13 +155,13 @@ def _with_voucher(run: Simulation, line: Input) -> Input | None:
 
 
 def _documents(
-    store: Store, published: Published, run: _History, members: list[Person], now: datetime
+    store: DocumentStore, published: PublishedProgramme, run: _History, members: list[Person], now: datetime
 ) -> Iterator[Write]:
     for person in members:
         rows = tuple(run.rows[person.id])
         member = evolve(run.members[person.id], number=_number(person))
         decision = Decision(Member(member.id, member.number), member, rows)
-        built = commit.writes(
+        built = commit.decision_writes(
             store,
             published=published,
             decision=decision,
@@ -167,28 +171,28 @@ def _documents(
         yield from (
             write for write in built if write.collection in WRITTEN and write.collection != agenda.COLLECTION
         )
-        yield contacts.taking(contacts.number_key(member.number), member.id)
-        yield contacts.taking(f"email:{person.email}", member.id)
+        yield contacts.take_write(contacts.number_key(member.number), member.id)
+        yield contacts.take_write(f"email:{person.email}", member.id)
         if person.referred_by is not None:  # somebody of before them, who is written by now
-            yield members_store.named_by_friend(person.referred_by)
+            yield members_store.count_invited_write(person.referred_by)
     for (code, _), receipt in run.receipts.items():
         yield from _receipt(run, code, receipt)
-    yield from (agenda.noted(later) for later in run.waiting)
-    yield from stock.moved([row for rows in run.rows.values() for row in rows], published.programme)
+    yield from (agenda.schedule_write(later) for later in run.waiting)
+    yield from stock.count_writes([row for rows in run.rows.values() for row in rows], published.programme)
 
 
 def _receipt(run: _History, member: str, receipt: Receipt) -> Iterator[Write]:
     refunds = [
         row
         for row in run.rows[member]
-        if row.event.refund is not None and row.event.refund.recorded.key == receipt.row.event.id
+        if row.event.refund is not None and row.event.refund.purchase.key == receipt.row.event.id
     ]
-    yield receipts.claimed(_id_of(receipt), member=member, row=receipt.row)
+    yield receipts.claim_write(_id_of(receipt), member=member, row=receipt.row)
     for number, row in enumerate(refunds):
-        known = receipts.Receipt(
+        known = receipts.StoredReceipt(
             _id_of(receipt), member, receipt.row.seq, None, None, (), tuple(range(number))
         )
-        yield receipts.refunded(known, row)
+        yield receipts.refund_write(known, row)
 
 
 def _id_of(receipt: Receipt) -> str:
@@ -199,7 +203,7 @@ def _details(programme: Programme, person: Person) -> Details:
     consent = programme.consent("marketing")
     at = person.joined_at
     wording = consent.wording.in_(person.locale)
-    given = GivenConsent("marketing", True, at, wording, consent.wordingVersion, "app")
+    given = ConsentAnswer("marketing", True, at, wording, consent.wordingVersion, "app")
     return Details(
         name=person.name,
         email=person.email,

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from domain.model.events import Json
+from domain.model.ledger.events import Json
 
 DAYS = 730
 MEMBERS = 200

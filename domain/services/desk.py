@@ -9,17 +9,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from domain.model.people.sessions import SessionTerms
 from domain.model.programme import Programme
-from domain.model.sessions import Terms
 from domain.services.guesses import Guesses
 from domain.services.house import House
 from domain.services.passwords import Passwords
 from domain.services.registry import SessionRegistry
 from domain.services.senders import CodeSender
-from domain.store.base import Store
+from domain.store.document_store import DocumentStore
 
-MEMBER_TERMS = Terms(idle=timedelta(days=30), longest=timedelta(days=90))
-STAFF_TERMS = Terms(idle=timedelta(hours=12), longest=timedelta(hours=12))
+MEMBER_TERMS = SessionTerms(idle=timedelta(days=30), longest=timedelta(days=90))
+STAFF_TERMS = SessionTerms(idle=timedelta(hours=12), longest=timedelta(hours=12))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +34,13 @@ class Desk:
     registry: SessionRegistry = field(default_factory=SessionRegistry)
     passwords: Passwords = field(default_factory=Passwords)
     guesses: Guesses = field(default_factory=Guesses)
-    member_terms: Terms = MEMBER_TERMS
-    staff_terms: Terms = STAFF_TERMS
+    member_terms: SessionTerms = MEMBER_TERMS
+    staff_terms: SessionTerms = STAFF_TERMS
     codes_per_hour: int = 5
     draw: Callable[[int], int] = secrets.randbelow
 
     @property
-    def store(self) -> Store:
+    def store(self) -> DocumentStore:
         """Return the database."""
         return self.house.store
 

@@ -11,13 +11,13 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
-from domain.model import codes
 from domain.model.calendar import milliseconds
+from domain.model.people import codes
 from domain.services import fields
 from domain.services.errors import InvalidInput, NotFound
-from domain.store import devices
-from domain.store.base import Store
-from domain.store.devices import Device, Platform, TokenKind
+from domain.store.document_store import DocumentStore
+from domain.store.people import devices
+from domain.store.people.devices import Device, Platform, TokenKind
 
 MOST_DEVICES = 20
 LONGEST_TOKEN = 4_096
@@ -66,13 +66,13 @@ def _checked(registration: Registration) -> str:
 
 
 # ---------------------------------------------------------------- reads
-async def listed(store: Store, member: str) -> list[Device]:
+async def listed(store: DocumentStore, member: str) -> list[Device]:
     """Return a member's devices, the one seen last first."""
-    return await devices.of_member(store, member)
+    return await devices.find_by_member(store, member)
 
 
 async def card(
-    store: Store, *, member: str, number: str, installation: str | None, key: bytes, now: datetime
+    store: DocumentStore, *, member: str, number: str, installation: str | None, key: bytes, now: datetime
 ) -> Card:
     """Return the code to show at the till: its installation's own where registered, else the server's. Writes
     nothing.
@@ -92,7 +92,7 @@ async def card(
 
 # ---------------------------------------------------------------- writes
 async def register(
-    store: Store, *, member: str, session: str, registration: Registration, key: bytes, now: datetime
+    store: DocumentStore, *, member: str, session: str, registration: Registration, key: bytes, now: datetime
 ) -> Registered:
     """Register an installation of a member's, with a fresh secret. A member has 20 devices at most: the one
     unseen for longest goes.
@@ -112,15 +112,15 @@ async def register(
         app_version=registration.app_version,
         session=session,
     )
-    await devices.put(store, device)
-    all_of_them = await devices.of_member(store, member)
+    await devices.upsert(store, device)
+    all_of_them = await devices.find_by_member(store, member)
     for gone in all_of_them[MOST_DEVICES:]:
         await devices.remove(store, gone.id, member)
     kept = next((one for one in all_of_them if one.id == device.id), device)
     return Registered(kept, codes.card_secret(raw, codes.device_secret(key, raw)))
 
 
-async def unregister(store: Store, *, member: str, device: str) -> None:
+async def unregister(store: DocumentStore, *, member: str, device: str) -> None:
     """Forget a device: no push reaches it, and its card codes are worth nothing. Raises NotFound."""
     if not await devices.remove(store, device, member):
         raise NotFound(device)

@@ -13,11 +13,12 @@ from datetime import date, datetime
 
 import orjson
 
-from domain.model import codes
-from domain.model import sign_in as rules
-from domain.model.contacts import Contact
-from domain.model.decide import decide, new_member
-from domain.model.events import ENROLLED, Event
+from domain.model.event_names import ENROLLED
+from domain.model.ledger.decide import decide, new_member
+from domain.model.ledger.events import Event
+from domain.model.people import codes
+from domain.model.people import sign_in as rules
+from domain.model.people.contacts import Contact
 from domain.model.programme import Programme
 from domain.services import fields
 from domain.services.consents import AT_ENROLMENT, IN_THE_APP, Answer, given
@@ -26,11 +27,13 @@ from domain.services.errors import Conflicting, InvalidInput
 from domain.services.house import Binding, committed, once
 from domain.services.one_time import SIGN_IN, Proven, issued
 from domain.services.terms import expect_current
-from domain.store import contacts, members, requests, sign_in_codes
-from domain.store.base import Write
-from domain.store.members import Details
+from domain.store import requests
+from domain.store.document_store import Write
+from domain.store.ledger import members
+from domain.store.ledger.members import Details
+from domain.store.people import contacts, sign_in_codes
+from domain.store.people.sign_in_codes import Reservation
 from domain.store.requests import Reply, RequestKey
-from domain.store.sign_in_codes import Reservation
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,7 @@ async def enrol(desk: Desk, application: Application, *, key: str, now: datetime
         after, code = issued(desk, record, contact, purpose=SIGN_IN, now=now, reserved=reserved)
         sent = CodeSent(contact.masked, now + rules.LIFE)
         await desk.store.transact(
-            [binding.to({"expires_at": sent.expires_at}), sign_in_codes.putting(after, now=now)]
+            [binding.to({"expires_at": sent.expires_at}), sign_in_codes.put_write(after, now=now)]
         )
         return sent, code
 
@@ -96,13 +99,13 @@ def _request(desk: Desk, contact: Contact, application: Application, key: str) -
     ).decode()
     scope = requests.contact_scope(rules.contact_hash(desk.secret, contact.key))
     asked: Mapping[str, object] = {"application": rules.input_hash(desk.secret, contact.key, said)}
-    return requests.request_key(scope=scope, key=key, operation="enrol", asked=asked)
+    return requests.request_key(scope=scope, key=key, operation="enrol", request_input=asked)
 
 
 async def _recalled(desk: Desk, request: RequestKey, contact: Contact, now: datetime) -> CodeSent | None:
     try:
         reply = await requests.recall(desk.store, request, now=now)
-    except requests.Conflicting:
+    except requests.KeyReused:
         raise Conflicting from None
     return None if reply is None else _answer(reply, contact)
 
@@ -146,7 +149,7 @@ async def _inviter(desk: Desk, programme: Programme, code: str | None) -> str | 
         raise InvalidInput(
             "referralCode", "This is no invitation code: it has ten digits. Look for a mistyped one."
         )
-    return await contacts.member_of(desk.store, contacts.number_key(told.text))
+    return await contacts.find_member(desk.store, contacts.number_key(told.text))
 
 
 # ---------------------------------------------------------------- beginning
@@ -178,20 +181,20 @@ async def begin_membership(
         data={"referredBy": reserved.referred_by},
         profile=details.profile,
     )
-    world = await desk.house.shelf.world(published.programme, now=now)
+    world = await desk.house.shelf.stock_state(published.programme, now=now)
     decision = decide(
         published.programme,
         new_member(member, number),
         event,
         now=now,
-        world=world,
-        version=published.version,
+        stock=world,
+        version=published.number,
     )
     claims = [
         *along,
-        contacts.taking(proven.contact.key, member),
-        contacts.taking(contacts.number_key(number), member),
+        contacts.take_write(proven.contact.key, member),
+        contacts.take_write(contacts.number_key(number), member),
     ]
     if reserved.referred_by is not None:
-        claims.append(members.named_by_friend(reserved.referred_by))
+        claims.append(members.count_invited_write(reserved.referred_by))
     await committed(desk.house, published, decision, now=now, claims=claims, details=details)

@@ -1,5 +1,5 @@
 """What a service refuses before anything is decided. The facts that a screen can act on are `Refusal`s
-(`domain.model.decision`).
+(`domain.model.ledger.decision`).
 """
 
 from __future__ import annotations
@@ -7,7 +7,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from domain.model.decision import Refusal
+from domain.model.ledger.decision import Refusal
 
 
 class InvalidInput(Exception):

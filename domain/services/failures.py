@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 import structlog
 
 from domain.model.conditions import Expression
-from domain.model.decision import Decision
+from domain.model.ledger.decision import Decision
 from domain.model.programme import Programme
 
 log = structlog.get_logger(__name__)
@@ -23,7 +23,7 @@ def log_failed(decision: Decision, of_version: Callable[[int], Programme]) -> No
     in memory.
     """
     for row in decision.rows:
-        for one in row.failed:
+        for one in row.failures:
             where = [place for place, asked in _asked(of_version(row.version)) if asked.source == one.source]
             log.info(
                 "programme.expression_failed",

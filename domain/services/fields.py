@@ -9,7 +9,7 @@ from datetime import date, datetime
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
-from domain.model.contacts import Contact, ContactMalformed, read_contact, read_email, read_phone
+from domain.model.people.contacts import Contact, ContactMalformed, read_contact, read_email, read_phone
 from domain.model.programme import Programme
 from domain.services.errors import InvalidInput
 

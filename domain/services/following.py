@@ -14,8 +14,8 @@ from typing import Protocol
 
 import structlog
 
-from domain.store.base import Store, Unavailable
-from domain.store.watch import Change, Watch, WatchLost
+from domain.store.change_stream import Change, ChangeStream, StreamLost
+from domain.store.document_store import DatabaseError, DocumentStore
 
 SHORTEST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 5.0
@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 class Hearer(Protocol):
     """One that wants to know what is committed."""
 
-    async def look(self, store: Store, *, now: datetime) -> None:
+    async def look(self, store: DocumentStore, *, now: datetime) -> None:
         """Find out what was missed: the stream has just begun, and tells nothing of what was before it."""
 
     def hear(self, change: Change, *, now: datetime) -> None:
@@ -38,10 +38,10 @@ class Follower:
 
     def __init__(self, *hearers: Hearer) -> None:
         self._hearers = hearers
-        self._watch = Watch()
+        self._watch = ChangeStream()
         self.following = asyncio.Event()
 
-    async def follow(self, store: Store, *, clock: Callable[[], datetime]) -> None:
+    async def follow(self, store: DocumentStore, *, clock: Callable[[], datetime]) -> None:
         """Hand on what is committed, by whichever process, until cancelled."""
         pause, lost = SHORTEST_PAUSE_SECONDS, False
         while True:
@@ -55,7 +55,7 @@ class Follower:
                             pause, lost = SHORTEST_PAUSE_SECONDS, False
                         else:
                             self._tell(change, now=clock())
-            except (WatchLost, Unavailable) as fault:
+            except (StreamLost, DatabaseError) as fault:
                 task = asyncio.current_task()
                 if task is not None and task.cancelling():
                     # The driver met a fault while it cleaned up after being cancelled: that hides the
@@ -69,7 +69,7 @@ class Follower:
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
-    async def _begin(self, store: Store, *, now: datetime) -> None:
+    async def _begin(self, store: DocumentStore, *, now: datetime) -> None:
         for hearer in self._hearers:
             await hearer.look(store, now=now)
         self.following.set()

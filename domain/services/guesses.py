@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from datetime import datetime, timedelta
 
-from domain.model.lockout import Failures, after_try, wait
+from domain.model.people.lockout import Failures, after_try, wait
 
 KEPT_AT_MOST = 10_000
 

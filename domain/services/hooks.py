@@ -18,22 +18,23 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from domain.model.events import BIRTHDAY, Json
+from domain.model.event_names import BIRTHDAY
+from domain.model.ledger.events import Json
 from domain.services.senders import WebhookMessage
-from domain.store.outbox import Promised
+from domain.store.messages.outbox import OutboxRow
 
 ApiId = Callable[[str, str], str]
 
 _NAMED: Final[Mapping[str, str]] = {"voucher": "Voucher", "friend": "Member", "referredBy": "Member"}
 
 
-def webhook_of(row: Promised, *, api_id: ApiId) -> WebhookMessage:
+def webhook_of(row: OutboxRow, *, api_id: ApiId) -> WebhookMessage:
     """Return what a hook is sent. `api_id` gives the API's id of a kind's thing."""
     said = {
         "delivery": row.id,
         "hook": row.code,
         "event": row.event,
-        "occurredAt": row.at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "occurredAt": row.event_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "member": api_id("Member", row.member),
         "rule": row.rule or None,
         "data": _data(row, api_id),
@@ -43,10 +44,10 @@ def webhook_of(row: Promised, *, api_id: ApiId) -> WebhookMessage:
     )
 
 
-def _data(row: Promised, api_id: ApiId) -> dict[str, Json]:
+def _data(row: OutboxRow, api_id: ApiId) -> dict[str, Json]:
     if row.event == BIRTHDAY:
         return {}
     return {
         name: api_id(_NAMED[name], value) if name in _NAMED and isinstance(value, str) else value
-        for name, value in row.data.items()
+        for name, value in row.event_data.items()
     }

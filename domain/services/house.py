@@ -13,23 +13,24 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from domain.model import past as pasts
 from domain.model.calendar import Per, local_day, milliseconds, period_start, start_of
-from domain.model.decide import Past, decide
-from domain.model.decision import By, Decision, Refusal
-from domain.model.events import Event, Facts
-from domain.model.member import Count
+from domain.model.ledger import late_events as pasts
+from domain.model.ledger.decide import HistoricalContext, decide
+from domain.model.ledger.decision import DecidedBy, Decision, Refusal
+from domain.model.ledger.events import Event, Facts
+from domain.model.ledger.member import PeriodCount
 from domain.services.errors import Conflicting, NotAllowed, NotFound
 from domain.services.failures import log_failed
 from domain.services.live import Live
-from domain.store import commit, journal, members, requests
-from domain.store.audit import ShiftIsOver
-from domain.store.base import Stale, Step, Store, Unavailable, Write
-from domain.store.members import Details, Kept, ProfileChange
-from domain.store.programmes import NothingPublished, Programmes, Published
+from domain.store import commit, requests
+from domain.store.audit import ShiftLimitReached
+from domain.store.document_store import DatabaseError, DocumentStore, Stale, TransactionStep, Write
+from domain.store.ledger import journal, members
+from domain.store.ledger.members import Details, ProfileChange, StoredMember
+from domain.store.ledger.programmes import NothingPublished, Programmes, PublishedProgramme
+from domain.store.ledger.stock import SoldOut, StockCounts
+from domain.store.ledger.vouchers import Voucher
 from domain.store.requests import KeyBound, Reply, RequestKey
-from domain.store.stock import Shelf, SoldOut
-from domain.store.vouchers import Voucher
 
 T = TypeVar("T")
 
@@ -46,15 +47,15 @@ class House:
     what happens.
     """
 
-    store: Store
+    store: DocumentStore
     programmes: Programmes
-    shelf: Shelf
+    shelf: StockCounts
     live: Live = field(default_factory=Live)
 
     @classmethod
-    def of(cls, store: Store) -> House:
+    def of(cls, store: DocumentStore) -> House:
         """Return the house over a prepared store; `programmes.refresh()` makes it know what rules."""
-        return cls(store, Programmes(store), Shelf(store))
+        return cls(store, Programmes(store), StockCounts(store))
 
     async def follow(self) -> None:
         """Notice new versions and what is left on the shelf, every second, until cancelled."""
@@ -62,10 +63,10 @@ class House:
             try:
                 await self.programmes.refresh()
                 if any(spec.stock is not None for spec in self.programmes.current().programme.rewards):
-                    await self.shelf.look()
+                    await self.shelf.poll()
             except NothingPublished:
                 pass  # somebody will publish one
-            except Unavailable:
+            except DatabaseError:
                 pass  # the database is away; what is in memory rules on
             await asyncio.sleep(EVERY_SECONDS)
 
@@ -80,7 +81,7 @@ class Binding:
 
     def to(self, reply: Reply) -> Write:
         """Return the write that binds the key to a reply."""
-        return requests.bind(self.request, reply, now=self.now, lapsed=self.lapsed)
+        return requests.bind_write(self.request, reply, now=self.now, lapsed_expires_at=self.lapsed)
 
 
 # ---------------------------------------------------------------- one act a key
@@ -104,7 +105,7 @@ async def once(
     async def recalled() -> Reply | None:
         try:
             return await requests.recall(house.store, request, now=now)
-        except requests.Conflicting:
+        except requests.KeyReused:
             raise Conflicting from None
 
     async def attempt() -> T:
@@ -121,11 +122,11 @@ async def once(
                 raise
         return await again(reply)
 
-    return await house.store.rounds(attempt, queue=queue)
+    return await house.store.run_rounds(attempt, queue=queue)
 
 
 # ---------------------------------------------------------------- reads
-async def member_of(house: House, member: str) -> Kept:
+async def member_of(house: House, member: str) -> StoredMember:
     """Return a member. Raises NotFound where there is none, or an erased one."""
     kept = await members.find(house.store, member)
     if kept is None or kept.status == "erased":
@@ -133,7 +134,7 @@ async def member_of(house: House, member: str) -> Kept:
     return kept
 
 
-def moment(kept: Kept, *, now: datetime, occurred_at: datetime | None = None) -> datetime:
+def moment(kept: StoredMember, *, now: datetime, occurred_at: datetime | None = None) -> datetime:
     """Return an event's time: its own, or now; never before what was decided while the caller stood in the
     queue.
     """
@@ -144,18 +145,18 @@ def moment(kept: Kept, *, now: datetime, occurred_at: datetime | None = None) ->
 
 async def decided(
     house: House,
-    published: Published,
-    kept: Kept,
+    published: PublishedProgramme,
+    kept: StoredMember,
     event: Event,
     *,
     now: datetime,
-    past: Past | None = None,
-    by: By = "input",
+    past: HistoricalContext | None = None,
+    by: DecidedBy = "input",
 ) -> Decision:
     """Decide an event of a member by the programme that rules, a late one by that of its own time. Raises a
     Refusal.
     """
-    world = await house.shelf.world(published.programme, now=now)
+    world = await house.shelf.stock_state(published.programme, now=now)
     past = past or await past_of(house, kept, event)
     clock = max(now, event.at)
     return decide(
@@ -163,19 +164,19 @@ async def decided(
         kept.member,
         event,
         now=clock,
-        world=world,
-        past=past,
-        version=published.version,
+        stock=world,
+        history=past,
+        version=published.number,
         by=by,
     )
 
 
-async def past_of(house: House, kept: Kept, event: Event) -> Past | None:
+async def past_of(house: House, kept: StoredMember, event: Event) -> HistoricalContext | None:
     """Return what a late event goes by; None for one that is not late. Looks back over 400 days at most."""
     member = kept.member
-    if member.decided_at is None or event.at >= member.decided_at or event.rule is not None:
+    if member.decided_at is None or event.at >= member.decided_at or event.delayed_rule is not None:
         return None
-    ruled = await house.programmes.at_time(event.at)
+    ruled = await house.programmes.version_at(event.at)
     programme = ruled.programme
     pers = {
         bound.per
@@ -196,14 +197,14 @@ async def past_of(house: House, kept: Kept, event: Event) -> Past | None:
             ),
         ]
     )
-    rows = await journal.between(house.store, member.id, start=start, end=end)
-    found = pasts.past_of(programme, rows, at=event.at, version=ruled.version)
+    rows = await journal.find_between(house.store, member.id, start=start, end=end)
+    found = pasts.history_from_rows(programme, rows, at=event.at, version=ruled.number)
     facts = (
         found.facts
         if any(row.event.at <= event.at for row in rows)
         else await _facts_before(house, member.id, event.at)
     )
-    return Past(programme, facts, _with_ever(found.counts, member.counters), ruled.version)
+    return HistoricalContext(programme, facts, _with_ever(found.counts, member.counters), ruled.number)
 
 
 async def _facts_before(house: House, member: str, at: datetime) -> Facts:
@@ -211,14 +212,14 @@ async def _facts_before(house: House, member: str, at: datetime) -> Facts:
     little.
     """
     for within in FACTS_WITHIN:
-        if rows := await journal.between(house.store, member, start=at - within, end=at):
+        if rows := await journal.find_between(house.store, member, start=at - within, end=at):
             return rows[-1].facts
     return Facts()
 
 
 def _with_ever(
-    found: Mapping[str, tuple[Count, ...]], kept: Mapping[str, tuple[Count, ...]]
-) -> dict[str, tuple[Count, ...]]:
+    found: Mapping[str, tuple[PeriodCount, ...]], kept: Mapping[str, tuple[PeriodCount, ...]]
+) -> dict[str, tuple[PeriodCount, ...]]:
     """Return counts of periods as found in the journal's window, and those for ever as the member keeps
     them.
     """
@@ -231,7 +232,7 @@ def _with_ever(
 # ---------------------------------------------------------------- writes
 async def committed(
     house: House,
-    published: Published,
+    published: PublishedProgramme,
     decision: Decision,
     *,
     now: datetime,
@@ -239,7 +240,7 @@ async def committed(
     claims: Sequence[Write] = (),
     details: Details | None = None,
     profile: ProfileChange | None = None,
-    also: Sequence[Step] = (),
+    also: Sequence[TransactionStep] = (),
 ) -> tuple[Voucher, ...]:
     """Commit a decision; return the vouchers it issued. Raises Stale, KeyBound, and what `claims` say."""
     try:
@@ -252,12 +253,12 @@ async def committed(
             claims=claims,
             details=details,
             profile=profile,
-            also=also,
+            extra_steps=also,
         )
-    except ShiftIsOver:
+    except ShiftLimitReached:
         raise NotAllowed("SHIFT_LIMIT") from None
     except SoldOut:
-        house.shelf.forget()
+        house.shelf.mark_stale()
         raise
-    log_failed(decision, house.programmes.known)
+    log_failed(decision, house.programmes.loaded_or_current)
     return issued

@@ -8,8 +8,8 @@ from datetime import datetime
 
 from domain.services.errors import NotFound
 from domain.services.house import House
-from domain.store import inbox
-from domain.store.inbox import Letter, Mailbox
+from domain.store.messages import inbox
+from domain.store.messages.inbox import Letter, Mailbox
 
 MARKED_AT_MOST = 100
 
@@ -28,7 +28,7 @@ class Opened:
 # ---------------------------------------------------------------- reads
 async def mailbox(house: House, *, member_id: str) -> Mailbox:
     """Return what is counted of a member's messages."""
-    return await inbox.mailbox(house.store, member_id)
+    return await inbox.find_mailbox(house.store, member_id)
 
 
 async def opened(
@@ -39,19 +39,21 @@ async def opened(
 
     `box` where the caller has counted the letters already.
     """
-    box = box or await inbox.mailbox(house.store, member_id)
-    below = box.n + 1 if before is None else before
-    found = await inbox.window(house.store, member_id, before=below, first=first) if box.n else ()
-    await house.programmes.know(one.version for one in found)
-    return Opened(found, below - first > 1, box.unread)
+    box = box or await inbox.find_mailbox(house.store, member_id)
+    below = box.letter_count + 1 if before is None else before
+    found = (
+        await inbox.find_window(house.store, member_id, before=below, first=first) if box.letter_count else ()
+    )
+    await house.programmes.load_versions(one.version for one in found)
+    return Opened(found, below - first > 1, box.unread_count)
 
 
 async def letter(house: House, *, letter_id: str, member_id: str) -> Letter:
     """Return one letter of a member. Raises NotFound."""
-    found = [one for one in await inbox.some(house.store, [letter_id]) if one.member == member_id]
+    found = [one for one in await inbox.find_many(house.store, [letter_id]) if one.member == member_id]
     if not found:
         raise NotFound(letter_id)
-    await house.programmes.know([found[0].version])
+    await house.programmes.load_versions([found[0].version])
     return found[0]
 
 
@@ -63,16 +65,16 @@ async def mark_read(house: House, *, member_id: str, letter_ids: Sequence[str], 
     ids = sorted(set(letter_ids))
 
     async def attempt() -> int:
-        found = await inbox.some(house.store, ids)
+        found = await inbox.find_many(house.store, ids)
         if len(found) != len(ids) or any(one.member != member_id for one in found):
             raise NotFound(member_id)
-        box = await inbox.mailbox(house.store, member_id)
+        box = await inbox.find_mailbox(house.store, member_id)
         fresh = [one for one in found if one.read_at is None]
-        after = replace(box, unread=max(0, box.unread - len(fresh)))
+        after = replace(box, unread_count=max(0, box.unread_count - len(fresh)))
         if fresh:
             await house.store.transact(
-                [*(inbox.read(one, at=now) for one in fresh), inbox.counted(box, after)]
+                [*(inbox.mark_read_write(one, at=now) for one in fresh), inbox.mailbox_write(box, after)]
             )
-        return after.unread
+        return after.unread_count
 
-    return await house.store.rounds(attempt, queue=f"mailbox:{member_id}")
+    return await house.store.run_rounds(attempt, queue=f"mailbox:{member_id}")

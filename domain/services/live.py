@@ -16,11 +16,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from domain.model.decision import Row
-from domain.store import inbox, rows
-from domain.store.base import Store
-from domain.store.inbox import Letter
-from domain.store.watch import Change, Written
+from domain.model.ledger.decision import JournalRow
+from domain.store.change_stream import Change, InsertedRow
+from domain.store.document_store import DocumentStore
+from domain.store.ledger import journal_rows
+from domain.store.messages import inbox
+from domain.store.messages.inbox import Letter
 
 T = TypeVar("T")
 
@@ -38,10 +39,10 @@ class Listener:
     seq: int = 0
     n: int = 0
     missed: bool = False
-    rows: OrderedDict[int, Row] = field(default_factory=OrderedDict)
+    rows: OrderedDict[int, JournalRow] = field(default_factory=OrderedDict)
     letters: OrderedDict[int, Letter] = field(default_factory=OrderedDict)
 
-    def hear_row(self, row: Row) -> None:
+    def hear_row(self, row: JournalRow) -> None:
         """Take a row of the journal."""
         self.seq = max(self.seq, row.seq)
         _put(self.rows, row.seq, row)
@@ -49,8 +50,8 @@ class Listener:
 
     def hear_letter(self, letter: Letter) -> None:
         """Take a letter."""
-        self.n = max(self.n, letter.n)
-        _put(self.letters, letter.n, letter)
+        self.n = max(self.n, letter.number)
+        _put(self.letters, letter.number, letter)
         self.heard.set()
 
     def look(self) -> None:
@@ -93,7 +94,7 @@ class Live:
         """Return how many listen."""
         return sum(map(len, self._listeners.values()))
 
-    async def look(self, store: Store, *, now: datetime) -> None:
+    async def look(self, store: DocumentStore, *, now: datetime) -> None:
         """Let everybody look: what was committed before the stream was open, it does not tell."""
         self.promised.set()
         self.due.set()
@@ -103,7 +104,7 @@ class Live:
 
     def hear(self, change: Change, *, now: datetime) -> None:
         """Take a change: a row or a letter, for those who listen to its member."""
-        if not isinstance(change, Written):
+        if not isinstance(change, InsertedRow):
             return
         if change.row.get("messages") or change.row.get("effects"):
             self.promised.set()
@@ -112,11 +113,11 @@ class Live:
         listeners = self._listeners.get(change.row["member"])
         if not listeners:
             return
-        if change.of == "journal":
-            row = rows.row(change.row)
+        if change.collection == "journal":
+            row = journal_rows.read_row(change.row)
             for listener in listeners:
                 listener.hear_row(row)
         else:
-            letter = inbox.letter(change.row)
+            letter = inbox.read_letter(change.row)
             for listener in listeners:
                 listener.hear_letter(letter)

@@ -11,24 +11,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from domain.model import events
+from domain.model import event_names
 from domain.model.calendar import milliseconds
-from domain.model.decision import MemberFrozen, Outcome, Row
-from domain.model.events import Event, Json
+from domain.model.ledger.decision import JournalRow, MemberFrozen, Outcome
+from domain.model.ledger.events import Event, Json
 from domain.model.programme import Programme
 from domain.services import given
 from domain.services.errors import Conflicting, InvalidInput
 from domain.services.house import Binding, House, committed, decided, member_of, moment, once
 from domain.services.tills import Till
-from domain.store import journal, members, receipts
-from domain.store.base import Stale
-from domain.store.members import Told
-from domain.store.receipts import ReceiptKnown
+from domain.store.document_store import Stale
+from domain.store.ledger import journal, members, receipts
+from domain.store.ledger.members import HistoryEntry
+from domain.store.ledger.receipts import ReceiptTaken
 from domain.store.requests import Reply, request_key, store_scope
 
 LARGEST_NUMBER = 2**53
 LONGEST_TEXT = 500
-PLANS = (events.PLAN_STARTED, events.PLAN_RENEWED, events.PLAN_ENDED)
+PLANS = (event_names.PLAN_STARTED, event_names.PLAN_RENEWED, event_names.PLAN_ENDED)
 
 
 # ---------------------------------------------------------------- values
@@ -38,7 +38,7 @@ class EventRecorded:
 
     member_id: str
     version: int
-    told: tuple[Told, ...]
+    told: tuple[HistoryEntry, ...]
     outcomes: tuple[Outcome, ...]
 
 
@@ -47,7 +47,7 @@ def checked_data(programme: Programme, name: str, data: Mapping[str, object]) ->
     """Return an event's data as its declaration has them. Raises InvalidInput naming the field."""
     if name in PLANS:
         return _plan(programme, name, data)
-    if name == events.SURVEY_ANSWERED:
+    if name == event_names.SURVEY_ANSWERED:
         return _survey(programme, data)
     spec = next((one for one in programme.events if one.name == name), None)
     if spec is None:
@@ -83,12 +83,12 @@ def _is_day(text: str) -> bool:
 
 
 def _plan(programme: Programme, name: str, data: Mapping[str, object]) -> dict[str, Json]:
-    allowed = {"plan"} if name == events.PLAN_ENDED else {"plan", "until"}
+    allowed = {"plan"} if name == event_names.PLAN_ENDED else {"plan", "until"}
     if unknown := sorted(data.keys() - allowed):
         raise InvalidInput(f"data.{unknown[0]}", "A plan's event has no such field.")
     out: dict[str, Json] = {}
     code = data.get("plan")
-    if code is not None or name != events.PLAN_ENDED:
+    if code is not None or name != event_names.PLAN_ENDED:
         if all(spec.code != code for spec in programme.plans):
             raise InvalidInput("data.plan", "The programme has no such plan.")
         out["plan"] = str(code)
@@ -142,7 +142,9 @@ async def record(
     identity = receipts.event_id(source=till.source, store=till.store, external_id=external_id)
     at_text = occurred_at.isoformat() if occurred_at else None
     asked = {"member": member_id, "name": name, "data": said, "at": at_text, "externalId": external_id}
-    request = request_key(scope=store_scope(till.store), key=key, operation="recordEvent", asked=asked)
+    request = request_key(
+        scope=store_scope(till.store), key=key, operation="recordEvent", request_input=asked
+    )
 
     async def act(binding: Binding) -> EventRecorded:
         published = house.programmes.current()
@@ -155,16 +157,16 @@ async def record(
             house, published, kept, Event(f"event:{identity}", name, at, till.source, said), now=now
         )
         bind = binding.to({"member": member_id, "seq": decision.row.seq})
-        claim = receipts.claimed(identity, member=member_id, row=decision.row)
+        claim = receipts.claim_write(identity, member=member_id, row=decision.row)
         trail = till.trail(decision, "EVENT", now=now, subject=name)
         try:
             await committed(house, published, decision, now=now, request=bind, claims=[claim, *trail])
-        except ReceiptKnown:
+        except ReceiptTaken:
             return _result(member_id, await _recorded_before(house, identity, member_id, name, said))
         return _result(member_id, decision.row)
 
     async def again(reply: Reply) -> EventRecorded:
-        row = await journal.one(house.store, member_id, int(str(reply["seq"])))
+        row = await journal.find(house.store, member_id, int(str(reply["seq"])))
         assert row is not None, "a bound key's row is in the journal"
         return _result(member_id, row)
 
@@ -173,12 +175,12 @@ async def record(
 
 async def _recorded_before(
     house: House, identity: str, member_id: str, name: str, said: Mapping[str, Json]
-) -> Row:
+) -> JournalRow:
     """Return the row of an event recorded before. Raises Conflicting where it was another event."""
     found = await receipts.find(house.store, identity)
     if found is None:
         raise Stale("the event is being written")
-    row = await journal.one(house.store, found.member, found.seq)
+    row = await journal.find(house.store, found.member, found.seq)
     if (
         row is None
         or found.member != member_id
@@ -189,5 +191,5 @@ async def _recorded_before(
     return row
 
 
-def _result(member_id: str, row: Row) -> EventRecorded:
-    return EventRecorded(member_id, row.version, members.told_by(row), row.outcomes)
+def _result(member_id: str, row: JournalRow) -> EventRecorded:
+    return EventRecorded(member_id, row.version, members.row_history(row), row.outcomes)

@@ -10,20 +10,20 @@ from __future__ import annotations
 from datetime import datetime
 from hashlib import sha256
 
-from domain.model import quiet
-from domain.model.decide import at_instant
+from domain.model.ledger.decide import at_instant
+from domain.model.messages import quiet_hours
+from domain.model.messages.rendering import MessageSubject, Recipient, Rendered, render
 from domain.model.programme import Message, Programme
 from domain.model.programme.messages import SERVICE, Survey
-from domain.model.rendering import Recipient, Rendered, Told, render
-from domain.store.inbox import Letter, LetterKind, Mailbox
-from domain.store.members import Details, Kept
-from domain.store.outbox import Delivery, Kind, Promised
+from domain.store.ledger.members import Details, StoredMember
+from domain.store.messages.inbox import Letter, LetterKind, Mailbox
+from domain.store.messages.outbox import Delivery, OutboxKind, OutboxRow
 
 COLLAPSE_BYTES = 64
 
 
 # ---------------------------------------------------------------- pure rules
-def spec_of(programme: Programme, kind: Kind, code: str) -> Message | None:
+def spec_of(programme: Programme, kind: OutboxKind, code: str) -> Message | None:
     """Return a message, or a survey's question as one, as the programme has it; None where it has none of
     this code.
     """
@@ -44,7 +44,7 @@ def survey_of(programme: Programme, code: str) -> Survey | None:
         return None
 
 
-def why_not(spec: Message | None, kept: Kept | None) -> str | None:
+def why_not(spec: Message | None, kept: StoredMember | None) -> str | None:
     """Return why nobody is to have a message any more; None where its member is."""
     if spec is None:
         return "unknown_message"
@@ -55,22 +55,22 @@ def why_not(spec: Message | None, kept: Kept | None) -> str | None:
     return None
 
 
-def too_soon(programme: Programme, spec: Message, box: Mailbox, row: Promised) -> bool:
+def too_soon(programme: Programme, spec: Message, box: Mailbox, row: OutboxRow) -> bool:
     """Tell whether a message comes within the time after the last of its kind in which there may be no
     second.
     """
-    last, by = box.last.get(spec.code, (None, ""))
-    return by != row.id and spec.too_soon(row.at, last=last, zone=programme.zone)
+    last, by = box.last_received.get(spec.code, (None, ""))
+    return by != row.id and spec.too_soon(row.event_at, last=last, zone=programme.zone)
 
 
 def waits_until(
-    programme: Programme, spec: Message, kept: Kept, *, key: str, now: datetime
+    programme: Programme, spec: Message, kept: StoredMember, *, key: str, now: datetime
 ) -> datetime | None:
     """Return when a message that keeps quiet hours may go; None where it may now."""
     if not spec.quiet:
         return None
-    zone = quiet.zone_of(kept.details.timezone, programme.zone)
-    return quiet.release(programme.programme.quiet_hours, zone, now=now, key=key)
+    zone = quiet_hours.zone_of(kept.details.timezone, programme.zone)
+    return quiet_hours.release(programme.programme.quiet_hours, zone, now=now, key=key)
 
 
 def channels_of(spec: Message) -> tuple[Delivery, ...]:
@@ -78,7 +78,7 @@ def channels_of(spec: Message) -> tuple[Delivery, ...]:
     return tuple(Delivery(channel) for channel in dict.fromkeys(spec.channels) if channel != "inbox")
 
 
-def collapse_id(spec: Message, row: Promised) -> str:
+def collapse_id(spec: Message, row: OutboxRow) -> str:
     """Return what a phone replaces an earlier one by: what the programme says, else the message's own, so
     that a duplicate is seen once.
     """
@@ -91,23 +91,25 @@ def language(programme: Programme, details: Details) -> str:
     return details.locale if details.locale in locales else locales[0]
 
 
-def balance_of(programme: Programme, kept: Kept, *, now: datetime) -> int:
+def balance_of(programme: Programme, kept: StoredMember, *, now: datetime) -> int:
     """Return what a member has of the first wallet at an instant."""
     wallets = at_instant(programme, kept.member, now=now).wallets
     first = wallets.get(programme.wallets[0].code)
     return first.available if first is not None else 0
 
 
-def letter_of(row: Promised, *, n: int, balance: int, now: datetime) -> Letter:
+def letter_of(row: OutboxRow, *, n: int, balance: int, now: datetime) -> Letter:
     """Return a message as it lies in the inbox."""
     kind: LetterKind = "survey" if row.kind == "survey" else "message"
-    return Letter(row.id, row.member, n, kind, row.code, row.version, row.event, row.data, balance, now)
+    return Letter(row.id, row.member, n, kind, row.code, row.version, row.event, row.event_data, balance, now)
 
 
-def words_of(programme: Programme, spec: Message, row: Promised, kept: Kept, *, balance: int) -> Rendered:
+def words_of(
+    programme: Programme, spec: Message, row: OutboxRow, kept: StoredMember, *, balance: int
+) -> Rendered:
     """Return what is sent, in the member's language as it is now."""
     to = Recipient(kept.details.name, kept.member.number, language(programme, kept.details))
-    return render(programme, spec, Told(row.event, row.data, balance), to)
+    return render(programme, spec, MessageSubject(row.event, row.event_data, balance), to)
 
 
 def letter_words(programme: Programme, letter: Letter, to: Recipient) -> Rendered:
@@ -117,4 +119,4 @@ def letter_words(programme: Programme, letter: Letter, to: Recipient) -> Rendere
     spec = spec_of(programme, letter.kind, letter.code)
     if spec is None:
         return Rendered(letter.code, "", None)
-    return render(programme, spec, Told(letter.event, letter.data, letter.balance), to)
+    return render(programme, spec, MessageSubject(letter.event, letter.event_data, letter.balance), to)

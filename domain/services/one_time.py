@@ -10,12 +10,12 @@ import math
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from domain.model import sign_in as rules
-from domain.model.contacts import Contact
+from domain.model.people import sign_in as rules
+from domain.model.people.contacts import Contact
 from domain.services.desk import Desk
 from domain.services.errors import SignInRefused, TooMany
-from domain.store import sign_in_codes
-from domain.store.sign_in_codes import LiveCode, Record, Reservation
+from domain.store.people import sign_in_codes
+from domain.store.people.sign_in_codes import LiveCode, Reservation, SignInRecord
 
 SIGN_IN = "sign_in"
 # Each lost race is another's try or another code, and of those there are five and five.
@@ -41,30 +41,30 @@ def changing(member: str) -> str:
 
 def issued(
     desk: Desk,
-    record: Record,
+    record: SignInRecord,
     contact: Contact,
     *,
     purpose: str,
     now: datetime,
     reserved: Reservation | None = None,
-) -> tuple[Record, str]:
+) -> tuple[SignInRecord, str]:
     """Return a contact's record with a new code in the place of any before it, and the code. Raises
     TooMany.
     """
-    room = rules.room(record.sent, per_hour=desk.codes_per_hour, now=now)
-    if not room.free:
+    room = rules.code_allowance(record.sent_at, per_hour=desk.codes_per_hour, now=now)
+    if not room.is_free:
         raise TooMany(math.ceil(room.wait.total_seconds()))
     code = rules.make_code(desk.draw(10**rules.DIGITS))
     hashed = rules.code_hash(desk.secret, contact=contact.key, purpose=purpose, code=code)
     live = LiveCode(hashed, purpose, now + rules.LIFE)
     return replace(
-        record, sent=(*room.sent, now), live=live, reserved=reserved or standing(record, now)
+        record, sent_at=(*room.sent, now), live=live, reservation=reserved or standing(record, now)
     ), code
 
 
-def standing(record: Record, now: datetime) -> Reservation | None:
+def standing(record: SignInRecord, now: datetime) -> Reservation | None:
     """Return the reservation that still waits for its first sign-in."""
-    reserved = record.reserved
+    reserved = record.reservation
     return reserved if reserved and now < reserved.at + rules.RESERVATION else None
 
 
@@ -101,7 +101,7 @@ async def prove(desk: Desk, contact: Contact, code: str, *, purpose: str, now: d
         hashed = rules.code_hash(
             desk.secret, contact=contact.key, purpose=purpose, code=code.replace(" ", "")
         )
-        if not rules.same(hashed, live.hashed):
+        if not rules.hashes_match(hashed, live.code_hash):
             raise SignInRefused("WRONG_CODE", attempts_left=rules.ATTEMPTS - tried.attempts)
         return Proven(contact, id, hashed, standing(record, now))
     raise SignInRefused("TOO_MANY_ATTEMPTS", attempts_left=0)

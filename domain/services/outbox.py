@@ -13,21 +13,24 @@ from typing import Literal
 
 from domain.model.calendar import milliseconds
 from domain.services.house import House
-from domain.store import agenda, outbox
-from domain.store.audit import COMMAND_LINE, deed
-from domain.store.outbox import Listed
+from domain.store.audit import COMMAND_LINE, simple_act_write
+from domain.store.ledger import agenda
+from domain.store.messages import outbox
+from domain.store.messages.outbox import QueueItem
 
 AT_ONCE = 200
 
-__all__ = ["Listed", "again", "listed"]
+__all__ = ["QueueItem", "again", "listed"]
 
 
-async def listed(house: House, *, state: Literal["parked", "dropped", "pending"], first: int) -> list[Listed]:
+async def listed(
+    house: House, *, state: Literal["parked", "dropped", "pending"], first: int
+) -> list[QueueItem]:
     """Return what is of a state, the soonest due first."""
-    found = await outbox.troubled(house.store, state, first=first)
+    found = await outbox.find_by_state(house.store, state, first=first)
     if state == "parked":
-        found += await agenda.troubled(house.store, first=first)
-    return sorted(found, key=lambda one: one.due)[:first]
+        found += await agenda.find_parked(house.store, first=first)
+    return sorted(found, key=lambda one: one.due_at)[:first]
 
 
 async def again(
@@ -54,5 +57,5 @@ async def again(
 async def _retried(house: House, id: str, *, by: str, now: datetime) -> bool:
     done = await outbox.retry(house.store, id, now=now) or await agenda.retry(house.store, id, now=now)
     if done:
-        await house.store.transact([deed("OUTBOX_RETRIED", actor=by, now=now, subject=id)])
+        await house.store.transact([simple_act_write("OUTBOX_RETRIED", actor=by, now=now, subject=id)])
     return done

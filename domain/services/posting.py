@@ -16,8 +16,8 @@ from typing import Literal
 from domain.services.house import House
 from domain.services.messages import balance_of, letter_of, too_soon
 from domain.services.sending import Job
-from domain.store import inbox
-from domain.store.inbox import Mailbox
+from domain.store.messages import inbox
+from domain.store.messages.inbox import Mailbox
 
 Posted = Literal["there", "too_soon"] | Exception
 
@@ -51,22 +51,22 @@ def _waves(jobs: Sequence[Job]) -> Iterator[Sequence[Job]]:
 
 async def _wave(house: House, jobs: Sequence[Job], now: datetime) -> Mapping[str, Posted]:
     async def attempt() -> Mapping[str, Posted]:
-        boxes = await inbox.mailboxes(house.store, [job.row.member for job in jobs])
-        held = [box.holds for box in boxes.values() if box.holds is not None]
+        boxes = await inbox.find_mailboxes(house.store, [job.row.member for job in jobs])
+        held = [box.held_letter for box in boxes.values() if box.held_letter is not None]
         there = {
             one.id
-            for one in await inbox.some(
+            for one in await inbox.find_many(
                 house.store, [*(job.row.id for job in jobs), *(one.id for one in held)]
             )
         }
-        await inbox.put_in(
+        await inbox.insert_letters(
             house.store, [one for one in held if one.id not in there]
         )  # where a worker died between the two
         there.update(one.id for one in held)
         out: dict[str, Posted] = {}
         moved = list[tuple[Mailbox, Mailbox]]()
         for job in jobs:
-            box = boxes.get(job.row.member) or await inbox.mailbox(house.store, job.row.member)
+            box = boxes.get(job.row.member) or await inbox.find_mailbox(house.store, job.row.member)
             after = (
                 _after(job, box, now) if job.row.id not in there else box
             )  # else a worker that died had come so far
@@ -77,7 +77,7 @@ async def _wave(house: House, jobs: Sequence[Job], now: datetime) -> Mapping[str
             await inbox.post(house.store, moved)
         return out
 
-    return await house.store.rounds(attempt)
+    return await house.store.run_rounds(attempt)
 
 
 def _after(job: Job, box: Mailbox, now: datetime) -> Mailbox | None:
@@ -88,6 +88,10 @@ def _after(job: Job, box: Mailbox, now: datetime) -> Mailbox | None:
         return None
     after = box
     if "inbox" in spec.channels:
-        letter = letter_of(row, n=box.n + 1, balance=balance_of(job.programme, job.kept, now=now), now=now)
-        after = replace(box, n=letter.n, unread=box.unread + 1, holds=letter)
-    return after.told(spec.code, row.at, by=row.id) if spec.once is not None else after
+        letter = letter_of(
+            row, n=box.letter_count + 1, balance=balance_of(job.programme, job.kept, now=now), now=now
+        )
+        after = replace(
+            box, letter_count=letter.number, unread_count=box.unread_count + 1, held_letter=letter
+        )
+    return after.with_received(spec.code, row.event_at, by=row.id) if spec.once is not None else after

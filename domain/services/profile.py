@@ -8,18 +8,18 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import Enum
 
-from domain.model.decision import Decision
+from domain.model.ledger.decision import Decision
 from domain.model.programme import Programme
 from domain.model.values import evolve
 from domain.services import fields
 from domain.services.desk import Desk
 from domain.services.errors import InvalidInput
 from domain.services.house import member_of
-from domain.store import members
-from domain.store.base import Write
-from domain.store.commit import due_of
-from domain.store.members import Details, Kept, ProfileChange
-from domain.store.programmes import Published
+from domain.store.commit import next_due_after
+from domain.store.document_store import Write
+from domain.store.ledger import members
+from domain.store.ledger.members import Details, ProfileChange, StoredMember
+from domain.store.ledger.programmes import PublishedProgramme
 
 
 class Keep(Enum):
@@ -74,13 +74,13 @@ async def update(desk: Desk, *, member: str, change: ProfileUpdate, now: datetim
             return
         await desk.store.transact([_write(kept, details, published)])
 
-    await desk.store.rounds(attempt, queue=member)
+    await desk.store.run_rounds(attempt, queue=member)
 
 
-def _write(kept: Kept, details: Details, published: Published) -> Write:
+def _write(kept: StoredMember, details: Details, published: PublishedProgramme) -> Write:
     change = ProfileChange(kept.profile_version, details)
     if details.birthday == kept.details.birthday:
-        return members.profile_changed(kept.member.id, change)
+        return members.profile_write(kept.member.id, change)
     # A birthday is one of the days on which time brings something.
-    due = due_of(published, Decision(kept.member, evolve(kept.member, profile=details.profile)))
-    return members.birthday_changed(kept.member.id, change, version=kept.member.seq, due=due)
+    due = next_due_after(published, Decision(kept.member, evolve(kept.member, profile=details.profile)))
+    return members.birthday_write(kept.member.id, change, version=kept.member.seq, next_due=due)

@@ -10,18 +10,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from domain.model import events
-from domain.model.decision import Decision, Entry, MemberFrozen, Outcome, Refusal, Row
-from domain.model.events import Event, Line, Purchase
+from domain.model import event_names
+from domain.model.ledger.decision import Decision, Entry, JournalRow, MemberFrozen, Outcome, Refusal
+from domain.model.ledger.events import Event, Line, Purchase
 from domain.services import reading
 from domain.services.given import LINES, Given, GivenLine, checked, identifier
 from domain.services.house import Binding, House, committed, decided, member_of, moment, once
 from domain.services.reading import Receipted, Seen
 from domain.services.tills import Till
-from domain.store import journal, members, receipts
-from domain.store.base import Stale
-from domain.store.members import Kept, Told
-from domain.store.receipts import ReceiptKnown
+from domain.store.document_store import Stale
+from domain.store.ledger import journal, members, receipts
+from domain.store.ledger.members import HistoryEntry, StoredMember
+from domain.store.ledger.receipts import ReceiptTaken
 from domain.store.requests import Reply, request_key, store_scope
 
 __all__ = [
@@ -67,7 +67,7 @@ class PurchaseRecorded:
     receipted: Receipted
     seen: Seen
     version: int
-    told: tuple[Told, ...]
+    told: tuple[HistoryEntry, ...]
     outcomes: tuple[Outcome, ...]
     unlocked: tuple[str, ...] = ()
     badges: tuple[tuple[str, int], ...] = ()
@@ -88,9 +88,9 @@ class Quote:
 
 
 # ---------------------------------------------------------------- pure rules
-def rise_of(row: Row) -> Rise | None:
+def rise_of(row: JournalRow) -> Rise | None:
     """Return the change of tier that a row tells of, from where it began to where it ended."""
-    changed = [one for one in row.raised if one.name == events.TIER_CHANGED]
+    changed = [one for one in row.raised if one.name == event_names.TIER_CHANGED]
     if not changed:
         return None
     origin, to, reason = (
@@ -101,13 +101,15 @@ def rise_of(row: Row) -> Rise | None:
     return Rise(str(origin) if origin else None, str(to), row.event.at, str(reason))
 
 
-def raised(row: Row, name: str, field_name: str) -> tuple[str, ...]:
+def raised(row: JournalRow, name: str, field_name: str) -> tuple[str, ...]:
     """Return one field of the events of a name that a row gave rise to."""
     return tuple(str(one.data[field_name]) for one in row.raised if one.name == name)
 
 
-def _badges(row: Row) -> tuple[tuple[str, int], ...]:
-    earned = ((one.data["badge"], one.data["level"]) for one in row.raised if one.name == events.BADGE_EARNED)
+def _badges(row: JournalRow) -> tuple[tuple[str, int], ...]:
+    earned = (
+        (one.data["badge"], one.data["level"]) for one in row.raised if one.name == event_names.BADGE_EARNED
+    )
     return tuple((str(code), level) for code, level in earned if isinstance(level, int))
 
 
@@ -124,10 +126,10 @@ def _event(given: Given, receipt: str, *, till: Till, at: datetime) -> Event:
         for n, one in enumerate(given.lines, start=1)
     )
     purchase = Purchase(given.external_id, given.total, given.currency, till.store, lines)
-    return Event(f"purchase:{receipt}", events.PURCHASED, at, till.source, purchase=purchase)
+    return Event(f"purchase:{receipt}", event_names.PURCHASED, at, till.source, purchase=purchase)
 
 
-def _may_earn(kept: Kept, till: Till) -> None:
+def _may_earn(kept: StoredMember, till: Till) -> None:
     till.need_other(kept.member.id)
     if kept.member.frozen:
         raise MemberFrozen("a frozen member earns nothing")
@@ -154,7 +156,7 @@ async def quote(house: House, *, till: Till, member_id: str, given: Given, now: 
         version=row.version,
         entries=row.entries,
         outcomes=row.outcomes,
-        unlocks=raised(row, events.REWARD_UNLOCKED, "reward"),
+        unlocks=raised(row, event_names.REWARD_UNLOCKED, "reward"),
         tier_after=rise.to if rise else None,
         totals=totals,
     )
@@ -173,7 +175,9 @@ async def record(
     identifier(key, field="idempotencyKey")
     receipt = receipts.purchase_id(source=till.source, store=till.store, external_id=given.external_id)
     asked = {"member": member_id, "given": given.asked, "source": till.source}
-    request = request_key(scope=store_scope(till.store), key=key, operation="recordPurchase", asked=asked)
+    request = request_key(
+        scope=store_scope(till.store), key=key, operation="recordPurchase", request_input=asked
+    )
 
     async def act(binding: Binding) -> PurchaseRecorded:
         published = house.programmes.current()
@@ -182,7 +186,7 @@ async def record(
         event = _event(given, receipt, till=till, at=moment(kept, now=now, occurred_at=given.occurred_at))
         decision = await decided(house, published, kept, event, now=now)
         bind = binding.to({"member": member_id, "seq": decision.row.seq})
-        claim = receipts.claimed(receipt, member=member_id, row=decision.row)
+        claim = receipts.claim_write(receipt, member=member_id, row=decision.row)
         trail = till.trail(
             decision,
             "PURCHASE",
@@ -193,12 +197,12 @@ async def record(
         )
         try:
             await committed(house, published, decision, now=now, request=bind, claims=[claim, *trail])
-        except ReceiptKnown:
+        except ReceiptTaken:
             raise await _claimed(house, receipt, member_id) from None
         return _recorded(receipt, await _after(house, kept, decision, now=now), decision.row)
 
     async def again(reply: Reply) -> PurchaseRecorded:
-        row = await journal.one(house.store, str(reply["member"]), int(str(reply["seq"])))
+        row = await journal.find(house.store, str(reply["member"]), int(str(reply["seq"])))
         assert row is not None, "a bound key's row is in the journal"
         result = _recorded(receipt, await reading.home(house, member_id=member_id, now=now), row)
         found = await receipts.find(house.store, receipt)
@@ -215,11 +219,13 @@ async def _claimed(house: House, receipt: str, member_id: str) -> Refusal:
     return PurchaseClaimed(same_member=same, receipted=found if same else None)
 
 
-async def _after(house: House, kept: Kept, decision: Decision, *, now: datetime) -> Seen:
-    return await reading.seen(house, members.after(kept, decision), now=max(now, decision.row.event.at))
+async def _after(house: House, kept: StoredMember, decision: Decision, *, now: datetime) -> Seen:
+    return await reading.seen(
+        house, members.after_decision(kept, decision), now=max(now, decision.row.event.at)
+    )
 
 
-def _recorded(receipt: str, seen: Seen, row: Row) -> PurchaseRecorded:
+def _recorded(receipt: str, seen: Seen, row: JournalRow) -> PurchaseRecorded:
     purchase = row.event.purchase
     assert purchase is not None, "a purchase's row has its purchase"
     return PurchaseRecorded(
@@ -228,9 +234,9 @@ def _recorded(receipt: str, seen: Seen, row: Row) -> PurchaseRecorded:
         ),
         seen=seen,
         version=row.version,
-        told=members.told_by(row),
+        told=members.row_history(row),
         outcomes=row.outcomes,
-        unlocked=raised(row, events.REWARD_UNLOCKED, "reward"),
+        unlocked=raised(row, event_names.REWARD_UNLOCKED, "reward"),
         badges=_badges(row),
         tier_change=rise_of(row),
     )

@@ -13,20 +13,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 
-from domain.model import contacts as spelling
-from domain.model.codes import CodeKind, classify
-from domain.model.decide import at_instant
-from domain.model.decision import Row, World
-from domain.model.events import Purchase
-from domain.model.member import Member
-from domain.model.timeline import turn
+from domain.model.ledger.decide import at_instant
+from domain.model.ledger.decision import JournalRow, StockState
+from domain.model.ledger.events import Purchase
+from domain.model.ledger.member import Member
+from domain.model.ledger.timeline import turn
+from domain.model.people import contacts as spelling
+from domain.model.people.codes import CodeKind, classify
 from domain.services.errors import NotFound
 from domain.services.house import House
-from domain.store import contacts, journal, members, receipts, vouchers
-from domain.store.journal import Bought
-from domain.store.members import RECENT, Details, Kept, Status, Told
-from domain.store.receipts import Receipt
-from domain.store.vouchers import Voucher
+from domain.store.ledger import journal, members, receipts, vouchers
+from domain.store.ledger.journal import PurchaseRow
+from domain.store.ledger.members import MAX_RECENT, Details, HistoryEntry, Status, StoredMember
+from domain.store.ledger.receipts import StoredReceipt
+from domain.store.ledger.vouchers import Voucher
+from domain.store.people import contacts
 
 T = TypeVar("T")
 
@@ -47,7 +48,7 @@ class Seen:
     member: Member
     details: Details
     status: Status
-    recent: tuple[Told, ...]
+    recent: tuple[HistoryEntry, ...]
     profile_version: int
     invited: int = 0
     unwritten: int = 0
@@ -93,25 +94,25 @@ async def homes(house: House, *, member_ids: Iterable[str], now: datetime) -> di
     return {id: await seen(house, kept, now=now) for id, kept in found.items()}
 
 
-async def seen(house: House, kept: Kept, *, now: datetime) -> Seen:
+async def seen(house: House, kept: StoredMember, *, now: datetime) -> Seen:
     """Return a stored member as they are at this instant."""
     published = house.programmes.current()
     programme = published.programme
-    member, rows = kept.member, tuple[Row, ...]()
-    if kept.status == "active" and kept.due.passed(now=now, version=published.version):
-        world = await house.shelf.world(programme, now=now)
-        decision = turn(programme, member, until=now, world=world, version=published.version)
+    member, rows = kept.member, tuple[JournalRow, ...]()
+    if kept.status == "active" and kept.next_due.is_due(now=now, version=published.number):
+        world = await house.shelf.stock_state(programme, now=now)
+        decision = turn(programme, member, until=now, stock=world, version=published.number)
         member, rows = decision.member, decision.rows
-    unwritten = tuple(one for row in rows for one in members.told_by(row))
-    recent = (*kept.recent, *unwritten)[-max(RECENT, len(unwritten)) :][::-1]
-    await house.programmes.know(one.version for one in recent)
+    unwritten = tuple(one for row in rows for one in members.row_history(row))
+    recent = (*kept.recent, *unwritten)[-max(MAX_RECENT, len(unwritten)) :][::-1]
+    await house.programmes.load_versions(one.version for one in recent)
     return Seen(
         member=at_instant(programme, member, now=now),
         details=kept.details,
         status=kept.status,
         recent=recent,
         profile_version=kept.profile_version,
-        invited=kept.invited,
+        invited=kept.invited_count,
         unwritten=len(unwritten),
         written=kept.member.seq,
     )
@@ -123,17 +124,17 @@ async def known_as(house: House, *, contact: str) -> str | None:
     """
     code = classify(contact)
     if code.kind is CodeKind.NUMBER:
-        return await contacts.member_of(house.store, contacts.number_key(code.text))
+        return await contacts.find_member(house.store, contacts.number_key(code.text))
     try:
         said = spelling.read_contact(contact)
     except spelling.ContactMalformed:
         return None
-    return await contacts.member_of(house.store, said.key)
+    return await contacts.find_member(house.store, said.key)
 
 
-async def world(house: House, *, now: datetime) -> World:
+async def world(house: House, *, now: datetime) -> StockState:
     """Return the rewards that are used up, from memory."""
-    return await house.shelf.world(house.programmes.current().programme, now=now)
+    return await house.shelf.stock_state(house.programmes.current().programme, now=now)
 
 
 async def stock_left(house: House, *, now: datetime) -> Mapping[str, int]:
@@ -157,7 +158,7 @@ async def history(
     wallet: str | None = None,
     seen: Seen | None = None,
     now: datetime,
-) -> Page[Told]:
+) -> Page[HistoryEntry]:
     """Return entries of all wallets, or of one by its own counter, newest first.
 
     The newest page comes with the member (`seen`, else one command); a later page is one command and asks for
@@ -170,29 +171,29 @@ async def history(
     known = _remembered(seen, wallet) if seen is not None else {}
     missing = [n for n in range(lowest, before) if n not in known]
     if missing:
-        found = await journal.entries(
+        found = await journal.find_entries(
             house.store, member_id, before=missing[-1] + 1, first=missing[-1] + 1 - missing[0], wallet=wallet
         )
-        await house.programmes.know(one.version for one in found)
+        await house.programmes.load_versions(one.version for one in found)
         known |= {_counter(one, wallet): one for one in found}
     page = tuple(known[n] for n in range(before - 1, lowest - 1, -1) if n in known)
     return Page(page, lowest > 1)
 
 
-async def row(house: House, *, member_id: str, seq: int) -> Row | None:
+async def row(house: House, *, member_id: str, seq: int) -> JournalRow | None:
     """Return a journal row: the outcomes behind an entry."""
-    return await journal.one(house.store, member_id, seq)
+    return await journal.find(house.store, member_id, seq)
 
 
-async def rows(house: House, *, member_id: str, seqs: Iterable[int]) -> dict[int, Row]:
+async def rows(house: House, *, member_id: str, seqs: Iterable[int]) -> dict[int, JournalRow]:
     """Return journal rows by their seq: one command for a page of explanations."""
-    return await journal.some(house.store, member_id, sorted(set(seqs)))
+    return await journal.find_many(house.store, member_id, sorted(set(seqs)))
 
 
-async def entry(house: House, *, member_id: str, n: int) -> Told | None:
+async def entry(house: House, *, member_id: str, n: int) -> HistoryEntry | None:
     """Return a member's n-th entry."""
-    found = await journal.entries(house.store, member_id, before=n + 1, first=1)
-    await house.programmes.know(one.version for one in found)
+    found = await journal.find_entries(house.store, member_id, before=n + 1, first=1)
+    await house.programmes.load_versions(one.version for one in found)
     return found[0] if found else None
 
 
@@ -202,11 +203,11 @@ def _entries_of(member: Member, wallet: str | None) -> int:
     return member.wallets[wallet].entries if wallet in member.wallets else 0
 
 
-def _counter(told: Told, wallet: str | None) -> int:
+def _counter(told: HistoryEntry, wallet: str | None) -> int:
     return told.entry.n if wallet is None else told.entry.wallet_n
 
 
-def _remembered(seen: Seen, wallet: str | None) -> dict[int, Told]:
+def _remembered(seen: Seen, wallet: str | None) -> dict[int, HistoryEntry]:
     return {_counter(one, wallet): one for one in seen.recent if wallet in (None, one.entry.wallet)}
 
 
@@ -225,10 +226,10 @@ async def purchases(
     if before is None:
         seen = seen or await home(house, member_id=member_id, now=now)
         before = seen.member.purchases.count + 1
-    found: list[Bought] = []
+    found: list[PurchaseRow] = []
     step, floor = first, max(1, before - WIDEST)
     while len(found) < first and before > floor:
-        below = await journal.purchases(
+        below = await journal.find_purchases(
             house.store, member_id, before=before, first=min(step, before - floor)
         )
         found += [one for one in below if store in (None, one.purchase.store)]
@@ -248,9 +249,9 @@ async def purchase(house: House, *, source: str, store: str | None, external_id:
 async def purchase_by_id(house: House, *, receipt_id: str) -> Receipted | None:
     """Return a purchase by its identity."""
     receipt = await receipts.find(house.store, receipt_id)
-    if receipt is None or receipt.left is None:
+    if receipt is None or receipt.remaining is None:
         return None
-    found = await journal.one(house.store, receipt.member, receipt.seq)
+    found = await journal.find(house.store, receipt.member, receipt.seq)
     return receipted(receipt, found) if found is not None else None
 
 
@@ -261,12 +262,12 @@ async def purchases_by_id(house: House, *, receipt_ids: Iterable[str]) -> dict[s
     found = {
         id: one
         for id, one in (await receipts.find_many(house.store, sorted(set(receipt_ids)))).items()
-        if one.left is not None
+        if one.remaining is not None
     }
     out: dict[str, Receipted] = {}
     for member in dict.fromkeys(one.member for one in found.values()):
         theirs = [one for one in found.values() if one.member == member]
-        by_seq = await journal.some(house.store, member, [one.seq for one in theirs])
+        by_seq = await journal.find_many(house.store, member, [one.seq for one in theirs])
         out |= {one.id: receipted(one, by_seq[one.seq]) for one in theirs if one.seq in by_seq}
     return out
 
@@ -281,10 +282,10 @@ def purchase_named(event_id: str) -> str | None:
     return None
 
 
-def receipted(receipt: Receipt, row: Row, *, n: int = 0) -> Receipted:
+def receipted(receipt: StoredReceipt, row: JournalRow, *, n: int = 0) -> Receipted:
     """Return a purchase of its receipt and its journal row."""
     assert row.event.purchase is not None, "a receipt leads to a purchase's row"
-    assert receipt.left is not None, "a purchase's receipt says what is left"
+    assert receipt.remaining is not None, "a purchase's receipt says what is left"
     return Receipted(
         receipt.id,
         receipt.member,
@@ -292,19 +293,23 @@ def receipted(receipt: Receipt, row: Row, *, n: int = 0) -> Receipted:
         row.event.source,
         row.event.at,
         row.event.purchase,
-        receipt.left,
+        receipt.remaining,
         n,
     )
 
 
-async def _with_refunds(house: House, member: str, page: Iterable[Bought]) -> tuple[Receipted, ...]:
-    ids = {one.seq: purchase_named(one.key) or "" for one in page}
+async def _with_refunds(house: House, member: str, page: Iterable[PurchaseRow]) -> tuple[Receipted, ...]:
+    ids = {one.seq: purchase_named(one.event_id) or "" for one in page}
     found = await receipts.find_many(house.store, list(ids.values())) if ids else {}
     out = []
     for one in page:
         receipt = found.get(ids[one.seq])
-        left = receipt.left if receipt is not None and receipt.left is not None else one.purchase
-        out.append(Receipted(ids[one.seq], member, one.seq, one.source, one.at, one.purchase, left, one.n))
+        left = receipt.remaining if receipt is not None and receipt.remaining is not None else one.purchase
+        out.append(
+            Receipted(
+                ids[one.seq], member, one.seq, one.source, one.purchased_at, one.purchase, left, one.number
+            )
+        )
     return tuple(out)
 
 
@@ -337,5 +342,5 @@ async def vouchers_of(
     if before is None:
         seen = seen or await home(house, member_id=member_id, now=now)
         before = seen.member.issued + 1
-    page = await vouchers.of_member(house.store, member_id, before=before, first=first)
+    page = await vouchers.find_by_member(house.store, member_id, before=before, first=first)
     return Page(page, before - first > 1)

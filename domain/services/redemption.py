@@ -11,20 +11,20 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from domain.model import events
-from domain.model.codes import normal_voucher
-from domain.model.decision import BalanceTooLow, Locked, RewardLocked, Row, VoucherNotUsable
-from domain.model.events import Event, Json
-from domain.model.wallet import Wallet
+from domain.model import event_names
+from domain.model.ledger.decision import BalanceTooLow, JournalRow, RewardLock, RewardLocked, VoucherNotUsable
+from domain.model.ledger.events import Event, Json
+from domain.model.ledger.wallet import Wallet
+from domain.model.people.codes import normal_voucher
 from domain.services import given, reading
 from domain.services.errors import NotAllowed, NotFound, UnknownCode
 from domain.services.house import Binding, House, committed, decided, member_of, moment, once
 from domain.services.reading import Seen
 from domain.services.tills import Till
 from domain.services.wallets import read_wallets, wallets_of, write_wallets
-from domain.store import members, vouchers
+from domain.store.ledger import members, vouchers
+from domain.store.ledger.vouchers import Voucher
 from domain.store.requests import Reply, member_scope, request_key, store_scope
-from domain.store.vouchers import Voucher
 
 REVERSIBLE = timedelta(minutes=15)
 
@@ -56,17 +56,19 @@ class Used:
 
 
 # ---------------------------------------------------------------- pure rules
-def _after(voucher: Voucher, row: Row) -> Voucher:
+def _after(voucher: Voucher, row: JournalRow) -> Voucher:
     """Return a voucher as a row leaves it."""
     step = next(one for one in row.vouchers if one.id == voucher.id)
     match step.change:
         case "used":
             used_in = row.event.data.get("store")
-            return replace(voucher, state="USED", used_at=step.at, used_in=str(used_in) if used_in else None)
+            return replace(
+                voucher, state="USED", used_at=step.at, used_in_store=str(used_in) if used_in else None
+            )
         case "cancelled":
             return replace(voucher, state="CANCELLED")
         case "reversed":
-            return replace(voucher, state="ISSUED", used_at=None, used_in=None)
+            return replace(voucher, state="ISSUED", used_at=None, used_in_store=None)
         case _:
             return replace(voucher, state="EXPIRED")
 
@@ -81,9 +83,9 @@ async def redeem(house: House, *, member_id: str, reward: str, key: str, now: da
     if spec is None or spec.cost is None:
         raise NotFound(reward)
     request = request_key(
-        scope=member_scope(member_id), key=key, operation="redeemReward", asked={"reward": reward}
+        scope=member_scope(member_id), key=key, operation="redeemReward", request_input={"reward": reward}
     )
-    shelf = house.store.queue(f"reward:{reward}") if spec.stock is not None else nullcontext()
+    shelf = house.store.lock_for(f"reward:{reward}") if spec.stock is not None else nullcontext()
 
     async def act(binding: Binding) -> Redeemed:
         async with shelf:
@@ -91,17 +93,17 @@ async def redeem(house: House, *, member_id: str, reward: str, key: str, now: da
             kept = await member_of(house, member_id)
             at = moment(kept, now=now)
             data: dict[str, Json] = {"reward": reward}
-            event = Event(f"redeem:{member_id}:{kept.member.seq + 1}", events.REDEEMED, at, "app", data)
+            event = Event(f"redeem:{member_id}:{kept.member.seq + 1}", event_names.REDEEMED, at, "app", data)
             try:
                 decision = await decided(house, published, kept, event, now=now)
             except BalanceTooLow as short:
-                raise RewardLocked((Locked("BALANCE", missing=short.missing),)) from None
+                raise RewardLocked((RewardLock("BALANCE", missing=short.missing),)) from None
             wallets = wallets_of(published.programme, decision.member, now=at)
             issued = next(step.id for step in decision.row.vouchers if step.change == "issued")
             bind = binding.to({"seq": decision.row.seq, "voucher": issued, "wallets": write_wallets(wallets)})
             made = await committed(house, published, decision, now=now, request=bind)
             if spec.stock is not None:
-                house.shelf.forget()  # the answer may tell what is left
+                house.shelf.mark_stale()  # the answer may tell what is left
             return Redeemed(next(one for one in made if one.id == issued), wallets)
 
     return await once(
@@ -115,7 +117,10 @@ async def cancel(house: House, *, member_id: str, voucher_id: str, key: str, now
     """
     given.identifier(key, field="idempotencyKey")
     request = request_key(
-        scope=member_scope(member_id), key=key, operation="cancelVoucher", asked={"voucher": voucher_id}
+        scope=member_scope(member_id),
+        key=key,
+        operation="cancelVoucher",
+        request_input={"voucher": voucher_id},
     )
 
     async def act(binding: Binding) -> Redeemed:
@@ -123,17 +128,17 @@ async def cancel(house: House, *, member_id: str, voucher_id: str, key: str, now
         voucher = await vouchers.find(house.store, voucher_id)
         if voucher is None or voucher.member != member_id:
             raise NotFound(voucher_id)
-        if voucher.given:
+        if voucher.is_free:
             raise VoucherNotUsable("what was given has no price to return")
         kept = await member_of(house, member_id)
         at = moment(kept, now=now)
         data: dict[str, Json] = {"voucher": voucher_id, "reward": voucher.reward}
-        event = Event(f"cancel:{voucher_id}", events.VOUCHER_CANCELLED, at, "app", data)
+        event = Event(f"cancel:{voucher_id}", event_names.VOUCHER_CANCELLED, at, "app", data)
         decision = await decided(house, published, kept, event, now=now)
         wallets = wallets_of(published.programme, decision.member, now=at)
         bind = binding.to({"seq": decision.row.seq, "voucher": voucher_id, "wallets": write_wallets(wallets)})
         await committed(house, published, decision, now=now, request=bind)
-        house.shelf.forget()
+        house.shelf.mark_stale()
         return Redeemed(_after(voucher, decision.row), wallets)
 
     try:
@@ -165,8 +170,8 @@ async def use(
     given.identifier(key, field="idempotencyKey")
     spelled = normal_voucher(code)
     asked = {"code": spelled or "", "purchase": purchase}
-    request = request_key(scope=store_scope(till.store), key=key, operation="useVoucher", asked=asked)
-    found = await vouchers.by_code(house.store, spelled) if spelled else None
+    request = request_key(scope=store_scope(till.store), key=key, operation="useVoucher", request_input=asked)
+    found = await vouchers.find_by_code(house.store, spelled) if spelled else None
     if found is None:
         raise UnknownCode
 
@@ -181,7 +186,7 @@ async def use(
             "store": till.store,
             "purchase": purchase,
         }
-        return await _stepped(house, binding, voucher, events.VOUCHER_USED, data, till=till, now=now)
+        return await _stepped(house, binding, voucher, event_names.VOUCHER_USED, data, till=till, now=now)
 
     try:
         return await once(
@@ -204,7 +209,9 @@ async def reverse(house: House, *, till: Till, voucher_id: str, reason: str, key
     given.identifier(key, field="idempotencyKey")
     given.words(reason, field="reason", longest=given.LONGEST_REASON)
     asked = {"voucher": voucher_id, "reason": reason}
-    request = request_key(scope=store_scope(till.store), key=key, operation="reverseVoucherUse", asked=asked)
+    request = request_key(
+        scope=store_scope(till.store), key=key, operation="reverseVoucherUse", request_input=asked
+    )
     found = await _fresh(house, voucher_id)
 
     async def act(binding: Binding) -> Used:
@@ -212,13 +219,13 @@ async def reverse(house: House, *, till: Till, voucher_id: str, reason: str, key
         till.need_other(voucher.member)
         if voucher.used_at is None:
             raise VoucherNotUsable("the voucher was not used")
-        if till.role != "OPERATOR" and voucher.used_in != till.store:
+        if till.role != "OPERATOR" and voucher.used_in_store != till.store:
             raise NotAllowed("OTHER_STORE")
         if now - voucher.used_at > REVERSIBLE:
             raise NotAllowed("TOO_LATE")
         data: dict[str, Json] = {"voucher": voucher.id, "reward": voucher.reward}
         return await _stepped(
-            house, binding, voucher, events.VOUCHER_REVERSED, data, till=till, now=now, reason=reason
+            house, binding, voucher, event_names.VOUCHER_REVERSED, data, till=till, now=now, reason=reason
         )
 
     try:
@@ -252,7 +259,7 @@ async def _stepped(
     )
     decision = await decided(house, published, kept, event, now=now)
     bind = binding.to({"seq": decision.row.seq, "voucher": voucher.id})
-    if name == events.VOUCHER_USED:
+    if name == event_names.VOUCHER_USED:
         trail = till.trail(
             decision,
             "VOUCHER_USED",
@@ -266,7 +273,7 @@ async def _stepped(
             decision, "VOUCHER_REVERSED", now=now, subject=voucher.reward, voucher=voucher.id, reason=reason
         )
     await committed(house, published, decision, now=now, request=bind, claims=trail)
-    after = await reading.seen(house, members.after(kept, decision), now=max(now, event.at))
+    after = await reading.seen(house, members.after_decision(kept, decision), now=max(now, event.at))
     return Used(_after(voucher, decision.row), after)
 
 

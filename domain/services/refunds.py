@@ -10,22 +10,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from domain.model import events, refunds
-from domain.model.decide import Past
-from domain.model.decision import Decision, Entry, RefundTooLarge, Row
-from domain.model.events import Event, Refund
-from domain.model.refunds import RefundLine
-from domain.model.wallet import Wallet
+from domain.model import event_names
+from domain.model.ledger import refunds
+from domain.model.ledger.decide import HistoricalContext
+from domain.model.ledger.decision import Decision, Entry, JournalRow, RefundTooLarge
+from domain.model.ledger.events import Event, Refund
+from domain.model.ledger.refunds import RefundLine
+from domain.model.ledger.wallet import Wallet
 from domain.services import given, reading
 from domain.services.errors import InvalidInput, UnknownPurchase
 from domain.services.house import Binding, House, committed, decided, member_of, moment, once
 from domain.services.reading import Receipted
 from domain.services.tills import Till
 from domain.services.wallets import read_wallets, wallets_of, write_wallets
-from domain.store import journal, members, receipts
-from domain.store.members import Kept, Told
-from domain.store.programmes import Published
-from domain.store.receipts import Receipt
+from domain.store.ledger import journal, members, receipts
+from domain.store.ledger.members import HistoryEntry, StoredMember
+from domain.store.ledger.programmes import PublishedProgramme
+from domain.store.ledger.receipts import StoredReceipt
 from domain.store.requests import Reply, request_key, store_scope
 
 __all__ = ["Asked", "PurchaseRefunded", "RefundLine", "RefundQuote", "RefundTooLarge", "quote", "refund"]
@@ -51,7 +52,7 @@ class PurchaseRefunded:
     receipted: Receipted
     member_id: str
     version: int
-    told: tuple[Told, ...]
+    told: tuple[HistoryEntry, ...]
     wallets: Mapping[str, Wallet]
 
 
@@ -68,9 +69,9 @@ class RefundQuote:
 class _Case:
     """A refund about to be decided: the receipt as it stands, its purchase's row, the member."""
 
-    receipt: Receipt
-    row: Row
-    kept: Kept
+    receipt: StoredReceipt
+    row: JournalRow
+    kept: StoredMember
 
 
 # ---------------------------------------------------------------- pure rules
@@ -95,14 +96,14 @@ def _receipt_of(asked: Asked, till: Till) -> str:
 
 
 def _event(case: _Case, asked: Asked, at: datetime) -> Event:
-    before = case.receipt.left
+    before = case.receipt.remaining
     assert before is not None, "only a purchase is refunded"
-    kept = refunds.kept(before, amount=asked.amount, lines=asked.lines)
-    refund = Refund(refunds.recorded(case.row, claims=case.receipt.claims), before, kept)
+    kept = refunds.remaining_purchase(before, amount=asked.amount, lines=asked.lines)
+    refund = Refund(refunds.journaled_purchase(case.row, claims=case.receipt.claims), before, kept)
     number = len(case.receipt.refunds) + 1
     return Event(
         f"refund:{case.receipt.id}:{number}",
-        events.REFUNDED,
+        event_names.REFUNDED,
         at,
         case.row.event.source,
         purchase=kept,
@@ -115,7 +116,7 @@ async def quote(house: House, *, till: Till, asked: Asked, now: datetime) -> Ref
     """Return what a refund would take back. Raises UnknownPurchase, RefundTooLarge, InvalidInput."""
     _checked(asked)
     case = await _case(house, _receipt_of(asked, till), till)
-    left = case.receipt.left
+    left = case.receipt.remaining
     assert left is not None, "only a purchase is refunded"
     if not left.total:
         return RefundQuote(0, case.row.version, ())
@@ -125,20 +126,24 @@ async def quote(house: House, *, till: Till, asked: Asked, now: datetime) -> Ref
 
 async def _case(house: House, receipt_id: str, till: Till) -> _Case:
     receipt = await receipts.find(house.store, receipt_id)
-    if receipt is None or receipt.left is None or (till.role == "CASHIER" and receipt.store != till.store):
+    if (
+        receipt is None
+        or receipt.remaining is None
+        or (till.role == "CASHIER" and receipt.store != till.store)
+    ):
         raise UnknownPurchase
     kept = await member_of(house, receipt.member)
-    row = await journal.one(house.store, receipt.member, receipt.seq)
+    row = await journal.find(house.store, receipt.member, receipt.seq)
     assert row is not None, "a receipt's row is in the journal"
     return _Case(receipt, row, kept)
 
 
 async def _decided(
-    house: House, published: Published, case: _Case, asked: Asked, *, now: datetime
+    house: House, published: PublishedProgramme, case: _Case, asked: Asked, *, now: datetime
 ) -> Decision:
     event = _event(case, asked, moment(case.kept, now=now))
-    ruled = await house.programmes.version(case.row.version)
-    past = Past(programme=ruled.programme, version=ruled.version)
+    ruled = await house.programmes.load_version(case.row.version)
+    past = HistoricalContext(programme=ruled.programme, version=ruled.number)
     return await decided(house, published, case.kept, event, now=now, past=past)
 
 
@@ -155,7 +160,9 @@ async def refund(
     receipt_id = _receipt_of(asked, till)
     lines = [[line.line, line.quantity, line.amount] for line in asked.lines]
     spelled = {"receipt": receipt_id, "amount": asked.amount, "lines": lines, "reason": reason}
-    request = request_key(scope=store_scope(till.store), key=key, operation="refundPurchase", asked=spelled)
+    request = request_key(
+        scope=store_scope(till.store), key=key, operation="refundPurchase", request_input=spelled
+    )
 
     async def act(binding: Binding) -> PurchaseRefunded:
         published = house.programmes.current()
@@ -166,8 +173,8 @@ async def refund(
         wallets = wallets_of(published.programme, decision.member, now=at)
         bind = binding.to({"member": case.kept.member.id, "seq": row.seq, "wallets": write_wallets(wallets)})
         assert row.event.refund is not None, "a refund's event carries its refund"
-        taken = row.event.refund.before.total - row.event.refund.kept.total
-        subject = row.event.refund.kept.external_id
+        taken = row.event.refund.before.total - row.event.refund.remaining.total
+        subject = row.event.refund.remaining.external_id
         trail = till.trail(
             decision,
             "REFUND",
@@ -183,21 +190,25 @@ async def refund(
             decision,
             now=now,
             request=bind,
-            claims=[receipts.refunded(case.receipt, row), *trail],
+            claims=[receipts.refund_write(case.receipt, row), *trail],
         )
-        left = replace(case.receipt, left=row.event.refund.kept)
+        left = replace(case.receipt, remaining=row.event.refund.remaining)
         return PurchaseRefunded(
-            reading.receipted(left, case.row), case.kept.member.id, row.version, members.told_by(row), wallets
+            reading.receipted(left, case.row),
+            case.kept.member.id,
+            row.version,
+            members.row_history(row),
+            wallets,
         )
 
     async def again(reply: Reply) -> PurchaseRefunded:
         member_id = str(reply["member"])
-        row = await journal.one(house.store, member_id, int(str(reply["seq"])))
+        row = await journal.find(house.store, member_id, int(str(reply["seq"])))
         receipted = await reading.purchase_by_id(house, receipt_id=receipt_id)
         assert row is not None, "a bound key's row is in the journal"
         assert receipted is not None, "a refunded receipt is there"
         return PurchaseRefunded(
-            receipted, member_id, row.version, members.told_by(row), read_wallets(reply["wallets"])
+            receipted, member_id, row.version, members.row_history(row), read_wallets(reply["wallets"])
         )
 
     return await once(house, request=request, queue=receipt_id, now=now, act=act, again=again)

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from domain.store import sessions
-from domain.store.base import Store
-from domain.store.watch import Change, Ended
+from domain.store.change_stream import Change, SessionEnded
+from domain.store.document_store import DocumentStore
+from domain.store.people import sessions
 
 # Longer than any access token lives: settings allow an hour at most.
 REMEMBERED = timedelta(hours=2)
@@ -57,13 +57,13 @@ class SessionRegistry:
         while self._ended and next(iter(self._ended.values())) < now - REMEMBERED:
             self._ended.popitem(last=False)
 
-    async def look(self, store: Store, *, now: datetime) -> None:
+    async def look(self, store: DocumentStore, *, now: datetime) -> None:
         """Read which sessions ended lately: before the first request, and whenever some may have been
         missed.
         """
-        self.note_ended(await sessions.ended_since(store, now - REMEMBERED), now=now)
+        self.note_ended(await sessions.find_ended_since(store, now - REMEMBERED), now=now)
 
     def hear(self, change: Change, *, now: datetime) -> None:
         """Take a change: the end of a session."""
-        if isinstance(change, Ended):
+        if isinstance(change, SessionEnded):
             self.note_ended([change.session], now=now)

@@ -12,19 +12,20 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Literal
 
-from domain.model import codes
 from domain.model.calendar import milliseconds
-from domain.model.codes import Code, CodeKind
+from domain.model.people import codes
+from domain.model.people.codes import Code, CodeKind
 from domain.services import given, reading
 from domain.services.errors import ExpiredCode, InvalidInput, UnknownCode
 from domain.services.house import Binding, House, once
 from domain.services.reading import Seen
 from domain.services.tills import Till
-from domain.store import card_steps, contacts, devices, vouchers
-from domain.store.base import Write
-from domain.store.card_steps import CardTaken
+from domain.store.document_store import Write
+from domain.store.ledger import vouchers
+from domain.store.ledger.vouchers import Voucher
+from domain.store.people import card_steps, contacts, devices
+from domain.store.people.card_steps import CardTaken
 from domain.store.requests import Reply, request_key, store_scope
-from domain.store.vouchers import Voucher
 
 QUEUED_AT_MOST = timedelta(hours=24)
 # A device's code that is older is told as unknown: looking further back would cost more than it helps.
@@ -104,7 +105,7 @@ async def scan(
         "code": sha256(code.text.encode()).hexdigest(),
         "at": occurred_at.isoformat() if occurred_at else None,
     }
-    request = request_key(scope=store_scope(till.store), key=key, operation="scan", asked=asked)
+    request = request_key(scope=store_scope(till.store), key=key, operation="scan", request_input=asked)
     if code.kind is CodeKind.VOUCHER:
         return await _voucher(house, till, code.text, now)
 
@@ -113,7 +114,7 @@ async def scan(
         shown = await _shown(house, code, card_key, at)
         reply = binding.to({"member": shown.member, "at": milliseconds(at)})
         writes: list[Write] = (
-            [reply] if shown.taken_as is None else [reply, card_steps.taking(shown.taken_as, now=now)]
+            [reply] if shown.taken_as is None else [reply, card_steps.take_write(shown.taken_as, now=now)]
         )
         try:
             await house.store.transact(writes)
@@ -143,7 +144,7 @@ async def _shown(house: House, code: Code, card_key: bytes, at: datetime) -> _Sh
 
 async def _device_card(house: House, text: str, card_key: bytes, at: datetime) -> _Shown:
     card = codes.read_card(text)
-    found = await devices.by_card(house.store, card.device.hex()) if card is not None else None
+    found = await devices.find_by_card(house.store, card.device.hex()) if card is not None else None
     if card is None or found is None:
         raise UnknownCode
     secret = codes.device_secret(card_key, card.device)
@@ -165,14 +166,14 @@ async def _server_card(house: House, text: str, card_key: bytes, at: datetime) -
 
 
 async def _numbered(house: House, number: str) -> str:
-    found = await contacts.member_of(house.store, contacts.number_key(number))
+    found = await contacts.find_member(house.store, contacts.number_key(number))
     if found is None:
         raise UnknownCode
     return found
 
 
 async def _voucher(house: House, till: Till, text: str, now: datetime) -> VoucherScanned:
-    found = await vouchers.by_code(house.store, text)
+    found = await vouchers.find_by_code(house.store, text)
     if found is None:
         raise UnknownCode
     seen = await reading.home(house, member_id=found.member, now=now)

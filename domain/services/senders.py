@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
-from domain.model.contacts import Contact
+from domain.model.people.contacts import Contact
 
 AddressKind = Literal["TOKEN", "FID"]
 Ruling = Literal["sent", "retry", "pause", "break", "drop_device", "drop_message"]

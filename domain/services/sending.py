@@ -18,8 +18,8 @@ from typing import Any, TypeVar
 
 import structlog
 
-from domain.model import backoff
 from domain.model.calendar import milliseconds
+from domain.model.messages import backoff
 from domain.model.programme import Message, Programme
 from domain.model.programme.messages import SERVICE
 from domain.services.hooks import webhook_of
@@ -36,11 +36,11 @@ from domain.services.senders import (
     Verdict,
     WebhookMessage,
 )
-from domain.store import inbox, outbox, push_addresses
-from domain.store.inbox import Mailbox
-from domain.store.members import Kept
-from domain.store.outbox import Delivery, Promised
-from domain.store.push_addresses import Reached
+from domain.store.ledger.members import StoredMember
+from domain.store.messages import inbox, outbox, push_addresses
+from domain.store.messages.inbox import Mailbox
+from domain.store.messages.outbox import Delivery, OutboxRow
+from domain.store.messages.push_addresses import PushAddress
 
 M = TypeVar("M")
 Sendable = PushMessage | MailMessage | SmsMessage | WebhookMessage
@@ -70,7 +70,7 @@ class Post:
     """
 
     senders: Senders = NO_SENDERS
-    lease: timedelta = outbox.LEASE
+    lease: timedelta = outbox.CLAIM_LEASE
     public_id: Callable[[str], str] = str
     api_id: Callable[[str, str], str] = "{}:{}".format
     unsubscribe: Callable[[str, str], str] = "{}/{}".format
@@ -94,10 +94,10 @@ class Job:
     verdicts come.
     """
 
-    row: Promised
+    row: OutboxRow
     spec: Message | None
     programme: Programme
-    kept: Kept
+    kept: StoredMember
     deliveries: list[Delivery]
     due: datetime | None = None
 
@@ -112,7 +112,7 @@ class _Parcel:
 
 
 # ---------------------------------------------------------------- rules
-def over(one: Delivery, state: outbox.Settled, reason: str) -> Delivery:
+def over(one: Delivery, state: outbox.DeliveryState, reason: str) -> Delivery:
     return replace(one, state=state, reason=reason) if one.state == "pending" else one
 
 
@@ -139,7 +139,7 @@ async def send(house: House, post: Post, jobs: Sequence[Job], now: datetime) -> 
     going = [job for job in jobs if job.due is None and any(one.state == "pending" for one in job.deliveries)]
     reached = await _reached(house, going, now)
     wanted = sorted({job.row.member for job in going if reached.get(job.row.member)})
-    boxes = await inbox.mailboxes(house.store, wanted) if wanted else {}
+    boxes = await inbox.find_mailboxes(house.store, wanted) if wanted else {}
     for member in wanted:
         if member not in boxes:
             log.error(
@@ -167,7 +167,7 @@ async def send(house: House, post: Post, jobs: Sequence[Job], now: datetime) -> 
     return sum(done)
 
 
-async def _reached(house: House, jobs: Sequence[Job], now: datetime) -> Mapping[str, Sequence[Reached]]:
+async def _reached(house: House, jobs: Sequence[Job], now: datetime) -> Mapping[str, Sequence[PushAddress]]:
     wanted = {
         job.row.member
         for job in jobs
@@ -175,11 +175,11 @@ async def _reached(house: House, jobs: Sequence[Job], now: datetime) -> Mapping[
     }
     if not wanted:
         return {}
-    found = await push_addresses.of_members(house.store, sorted(wanted))
+    found = await push_addresses.find_by_members(house.store, sorted(wanted))
     return {member: [one for one in some if one.seen_at > now - SILENT_FOR] for member, some in found.items()}
 
 
-def _part_by_device(job: Job, reached: Sequence[Reached]) -> None:
+def _part_by_device(job: Job, reached: Sequence[PushAddress]) -> None:
     """Put one delivery a device in the place of the one for all."""
     for at, one in enumerate(job.deliveries):
         if one.channel == "push" and not one.to and one.state == "pending":
@@ -194,7 +194,7 @@ def _message(
     post: Post,
     job: Job,
     one: Delivery,
-    reached: Mapping[str, Sequence[Reached]],
+    reached: Mapping[str, Sequence[PushAddress]],
     boxes: Mapping[str, Mailbox],
     now: datetime,
 ) -> Sendable | None:
@@ -230,7 +230,7 @@ def _message(
         body=words.body,
         collapse=collapse_id(spec, row),
         link=words.link,
-        badge=box.unread if box is not None else None,
+        badge=box.unread_count if box is not None else None,
         expires_at=row.promised_at + EXPIRES,
         data=data,
     )
@@ -344,7 +344,7 @@ def _note(parcel: _Parcel, verdict: Verdict, now: datetime) -> None:
             )
             return
         case "drop_device" | "drop_message":
-            state: outbox.Settled = "failed" if to_system else "dropped"
+            state: outbox.DeliveryState = "failed" if to_system else "dropped"
             job.deliveries[parcel.at] = replace(
                 one, state=state, reason=verdict.reason, attempts=one.attempts + 1
             )

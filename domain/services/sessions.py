@@ -11,12 +11,12 @@ from typing import Literal
 
 import structlog
 
-from domain.model.sessions import (
+from domain.model.people.sessions import (
     SECRET_BYTES,
     SESSION_BYTES,
     RefreshToken,
-    Terms,
-    Tokens,
+    SessionTerms,
+    SessionTokens,
     first_token,
     idle_until,
     read_token,
@@ -26,10 +26,10 @@ from domain.model.sessions import (
 )
 from domain.services.desk import Desk
 from domain.services.errors import SignInRefused
-from domain.store import contacts, devices, sessions, staff
-from domain.store.base import Store, Write
-from domain.store.sessions import Kind, Role, Session
-from domain.store.staff import Employee
+from domain.store.document_store import DocumentStore, Write
+from domain.store.people import contacts, devices, sessions, staff
+from domain.store.people.sessions import Session, SessionKind, StaffRole
+from domain.store.people.staff import Employee
 
 End = Literal["signed_out", "theft", "disabled", "password"]
 
@@ -48,11 +48,11 @@ class Opened:
 
 def new_session(
     desk: Desk,
-    kind: Kind,
+    kind: SessionKind,
     who: str,
     *,
     now: datetime,
-    role: Role | None = None,
+    role: StaffRole | None = None,
     store: str | None = None,
     own_members: tuple[str, ...] = (),
     installation: str | None = None,
@@ -62,10 +62,10 @@ def new_session(
     session = Session(
         id=token.session,
         kind=kind,
-        who=who,
-        began=now,
-        until=idle_until(_terms(desk, kind), began=now, now=now),
-        tokens=Tokens(token.hashed, None, now),
+        owner_id=who,
+        began_at=now,
+        expires_at=idle_until(_terms(desk, kind), began=now, now=now),
+        tokens=SessionTokens(token.hashed, None, now),
         role=role,
         store=store,
         own_members=own_members,
@@ -78,10 +78,12 @@ def opening(session: Session) -> list[Write]:
     """Return the writes that open a session: the device that it signed in on, where it is registered, is its
     own from now on.
     """
-    device = None if session.installation is None else devices.device_id(session.who, session.installation)
+    device = (
+        None if session.installation is None else devices.device_id(session.owner_id, session.installation)
+    )
     return [
-        sessions.opening(session),
-        *([devices.taking_over(device, session.id)] if device is not None else []),
+        sessions.open_write(session),
+        *([devices.attach_session_write(device, session.id)] if device is not None else []),
     ]
 
 
@@ -91,7 +93,7 @@ async def begin(desk: Desk, opened: Opened, *writes: Write) -> None:
     async def attempt() -> None:
         await desk.store.transact([*writes, *opening(opened.session)])
 
-    await desk.store.rounds(attempt)
+    await desk.store.run_rounds(attempt)
 
 
 async def refresh(desk: Desk, refresh_token: str, *, now: datetime) -> Opened:
@@ -106,7 +108,7 @@ async def refresh(desk: Desk, refresh_token: str, *, now: datetime) -> Opened:
     following = successor(token, key=desk.secret)
     for _ in range(2):  # whoever loses the race to rotate finds a retry
         session = await sessions.find(desk.store, token.session)
-        if session is None or not session.alive(now):
+        if session is None or not session.is_alive(now):
             raise SignInRefused("SESSION_ENDED")
         session = await _as_now(desk, session)
         match use_of(token, session.tokens, now=now):
@@ -130,9 +132,9 @@ async def sign_out(desk: Desk, session: str, *, everywhere: bool = False, now: d
         return 0
     if everywhere:
         if found.kind == "member":
-            await devices.remove_all(desk.store, found.who)
+            await devices.remove_all(desk.store, found.owner_id)
         return await end_all(desk, found.subject, reason="signed_out", now=now)
-    await devices.remove_of(desk.store, found.who, session)
+    await devices.remove_by_session(desk.store, found.owner_id, session)
     ended = await sessions.end_session(desk.store, session, reason="signed_out", now=now)
     desk.registry.note_ended([session], now=now)
     return int(ended)
@@ -149,7 +151,7 @@ async def _as_now(desk: Desk, session: Session) -> Session:
     """Return a session with the memberships that an employee has by now: one may have been begun during the
     shift.
     """
-    employee = await staff.find(desk.store, session.who) if session.kind == "staff" else None
+    employee = await staff.find(desk.store, session.owner_id) if session.kind == "staff" else None
     return (
         session
         if employee is None
@@ -157,26 +159,26 @@ async def _as_now(desk: Desk, session: Session) -> Session:
     )
 
 
-async def own_memberships(store: Store, employee: Employee) -> tuple[str, ...]:
+async def own_memberships(store: DocumentStore, employee: Employee) -> tuple[str, ...]:
     """Return the memberships that an employee may not serve: the one linked to them, and those of their own
     contacts.
     """
     linked = frozenset([employee.member] if employee.member else [])
-    return tuple(sorted(linked | await contacts.members_of(store, employee.contacts)))
+    return tuple(sorted(linked | await contacts.find_members(store, employee.contacts)))
 
 
 async def _rotate(
     desk: Desk, session: Session, token: RefreshToken, following: RefreshToken, now: datetime
 ) -> Opened | None:
-    until = idle_until(_terms(desk, session.kind), began=session.began, now=now)
+    until = idle_until(_terms(desk, session.kind), began=session.began_at, now=now)
     if not await sessions.rotate(
         desk.store, session.id, old=token.hashed, new=following.hashed, until=until, now=now
     ):
         return None
     if session.kind == "member":  # its phone is in use: pushes go on
-        await devices.seen(desk.store, session.who, session.id, now=now)
+        await devices.touch(desk.store, session.owner_id, session.id, now=now)
     return Opened(
-        sessions.rotated(session, new=following.hashed, until=until, now=now),
+        sessions.after_rotation(session, new=following.hashed, until=until, now=now),
         write_token(following, key=desk.secret),
     )
 
@@ -184,11 +186,11 @@ async def _rotate(
 async def _stolen(desk: Desk, session: Session, now: datetime) -> None:
     await sessions.end_session(desk.store, session.id, reason="theft", now=now)
     desk.registry.note_ended([session.id], now=now)
-    await devices.remove_of(
-        desk.store, session.who, session.id
+    await devices.remove_by_session(
+        desk.store, session.owner_id, session.id
     )  # the thief's too: what the member gains is pushed there no more
     log.warning("session.refresh_used_twice", session=session.id, subject=session.subject)
 
 
-def _terms(desk: Desk, kind: Kind) -> Terms:
+def _terms(desk: Desk, kind: SessionKind) -> SessionTerms:
     return desk.member_terms if kind == "member" else desk.staff_terms

@@ -12,15 +12,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from domain.model import sign_in as rules
-from domain.model.contacts import Contact
+from domain.model.people import sign_in as rules
+from domain.model.people.contacts import Contact
 from domain.services import fields, one_time, sessions
 from domain.services.desk import Desk
 from domain.services.enrol import begin_membership
 from domain.services.errors import NotEnrolled, SignInRefused
 from domain.services.sessions import Opened
-from domain.store import contacts, sign_in_codes
-from domain.store.base import Stale
+from domain.store.document_store import Stale
+from domain.store.people import contacts, sign_in_codes
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +45,10 @@ async def sign_in(
     """Open a session for whoever has the code. Raises SignInRefused, NotEnrolled and InvalidInput."""
     where = fields.installation(installation)
     proven = await one_time.prove(desk, fields.contact(contact), code, purpose=one_time.SIGN_IN, now=now)
-    using = sign_in_codes.using(proven.record_id, hashed=proven.hashed)
+    using = sign_in_codes.use_write(proven.record_id, code_hash=proven.hashed)
 
     async def attempt() -> MemberSignedIn | None:
-        known = await contacts.member_of(desk.store, proven.contact.key)
+        known = await contacts.find_member(desk.store, proven.contact.key)
         member = known or secrets.token_hex(16)
         opened = sessions.new_session(desk, "member", member, now=now, installation=where)
         along = [using, *sessions.opening(opened.session)]
@@ -62,12 +62,12 @@ async def sign_in(
                 await desk.store.transact(along)
         except sign_in_codes.CodeGone:
             raise SignInRefused("EXPIRED_CODE") from None
-        except contacts.ContactHeld as fault:
+        except contacts.ContactInUse as fault:
             # Somebody has begun a membership with this contact, or drawn this number: the next round sees it.
             raise Stale("taken meanwhile") from fault
         return MemberSignedIn(member, opened, enrolled=known is None)
 
-    signed_in = await desk.store.rounds(attempt, queue=proven.record_id)
+    signed_in = await desk.store.run_rounds(attempt, queue=proven.record_id)
     if signed_in is None:
         raise NotEnrolled
     return signed_in
@@ -86,7 +86,7 @@ async def sign_in_proven(
 
     async def attempt() -> MemberSignedIn | None:
         for contact in proven:
-            if (known := await contacts.member_of(desk.store, contact.key)) is not None:
+            if (known := await contacts.find_member(desk.store, contact.key)) is not None:
                 opened = sessions.new_session(desk, "member", known, now=now, installation=where)
                 await desk.store.transact(sessions.opening(opened.session))
                 return MemberSignedIn(known, opened, enrolled=False)
@@ -95,7 +95,7 @@ async def sign_in_proven(
             if (reserved := one_time.standing(record, now)) is not None:
                 member = secrets.token_hex(16)
                 opened = sessions.new_session(desk, "member", member, now=now, installation=where)
-                used = sign_in_codes.putting(replace(record, live=None, reserved=None), now=now)
+                used = sign_in_codes.put_write(replace(record, live=None, reservation=None), now=now)
                 holder = one_time.Proven(contact, id, "", reserved)
                 try:
                     await begin_membership(
@@ -106,12 +106,12 @@ async def sign_in_proven(
                         member=member,
                         now=now,
                     )
-                except contacts.ContactHeld as fault:
+                except contacts.ContactInUse as fault:
                     raise Stale("taken meanwhile") from fault
                 return MemberSignedIn(member, opened, enrolled=True)
         return None
 
-    signed_in = await desk.store.rounds(attempt, queue=ids[0])
+    signed_in = await desk.store.run_rounds(attempt, queue=ids[0])
     if signed_in is None:
         raise NotEnrolled
     return signed_in

@@ -11,18 +11,18 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from domain.model.contacts import ContactMalformed, read_email, read_phone
+from domain.model.people.contacts import ContactMalformed, read_email, read_phone
 from domain.services import fields
 from domain.services.desk import Desk
 from domain.services.errors import InvalidInput, SignInRefused
 from domain.services.passwords import LONGEST, SHORTEST
 from domain.services.sessions import Opened, begin, end_all, new_session, own_memberships
-from domain.store import contacts, staff, stores
-from domain.store.audit import COMMAND_LINE, Action, deed
-from domain.store.base import Store, Write
-from domain.store.sessions import Role
-from domain.store.staff import Employee
-from domain.store.stores import Shop
+from domain.store.audit import COMMAND_LINE, Action, simple_act_write
+from domain.store.document_store import DocumentStore, Write
+from domain.store.people import contacts, staff, stores
+from domain.store.people.sessions import StaffRole
+from domain.store.people.staff import Employee
+from domain.store.people.stores import RetailStore
 
 _USERNAME = re.compile("[a-z0-9][a-z0-9._-]{0,63}")
 
@@ -32,24 +32,24 @@ class StaffSignedIn:
     """An employee at a store, with the session of their shift."""
 
     employee: Employee
-    shop: Shop
+    shop: RetailStore
     opened: Opened
 
 
 # ---------------------------------------------------------------- reads
-async def listed(store: Store) -> list[Employee]:
+async def listed(store: DocumentStore) -> list[Employee]:
     """Return everybody, the disabled too, by username."""
-    return await staff.listed(store)
+    return await staff.find_all(store)
 
 
-async def find(store: Store, staff_id: str) -> Employee | None:
+async def find(store: DocumentStore, staff_id: str) -> Employee | None:
     """Return an employee by id."""
     return await staff.find(store, staff_id)
 
 
-async def by_username(store: Store, username: str) -> Employee | None:
+async def by_username(store: DocumentStore, username: str) -> Employee | None:
     """Return an employee by the name they sign in with."""
-    return await staff.by_username(store, _tidy(username))
+    return await staff.find_by_username(store, _tidy(username))
 
 
 # ---------------------------------------------------------------- writes
@@ -58,7 +58,7 @@ async def add(
     *,
     username: str,
     name: str,
-    role: Role,
+    role: StaffRole,
     store_codes: tuple[str, ...],
     password: str,
     member_number: str | None = None,
@@ -86,14 +86,14 @@ async def add(
         name=fields.name(name),
         role=role,
         stores=store_codes,
-        password=await desk.passwords.hash(password),
+        password_hash=await desk.passwords.hash(password),
         created_at=now,
         member=await _member(desk.store, member_number),
         contacts=_contacts(email, phone),
     )
     try:
-        await _do(desk, staff.adding(employee), "STAFF_ADDED", employee, by=by, now=now)
-    except staff.Changed:
+        await _do(desk, staff.add_write(employee), "STAFF_ADDED", employee, by=by, now=now)
+    except staff.EmployeeChanged:
         raise InvalidInput("username", f"There is somebody called {employee.username} already.") from None
     return employee
 
@@ -103,8 +103,8 @@ async def disable(desk: Desk, username: str, *, by: str = COMMAND_LINE, now: dat
     called so.
     """
     employee = await _called(desk, username)
-    with suppress(staff.Changed):  # shut out already: what sessions there are end all the same
-        await _do(desk, staff.disabling(employee.id, now=now), "STAFF_DISABLED", employee, by=by, now=now)
+    with suppress(staff.EmployeeChanged):  # shut out already: what sessions there are end all the same
+        await _do(desk, staff.disable_write(employee.id, now=now), "STAFF_DISABLED", employee, by=by, now=now)
     return await end_all(desk, f"staff:{employee.id}", reason="disabled", now=now)
 
 
@@ -114,8 +114,8 @@ async def enable(desk: Desk, username: str, *, by: str = COMMAND_LINE, now: date
     """
     employee = await _called(desk, username)
     try:
-        await _do(desk, staff.enabling(employee.id), "STAFF_ENABLED", employee, by=by, now=now)
-    except staff.Changed:
+        await _do(desk, staff.enable_write(employee.id), "STAFF_ENABLED", employee, by=by, now=now)
+    except staff.EmployeeChanged:
         return False
     return True
 
@@ -128,13 +128,13 @@ async def change_password(
     """
     employee = await _called(desk, username)
     _expect_password(password)
-    change = staff.changing_password(employee.id, await desk.passwords.hash(password))
+    change = staff.password_write(employee.id, await desk.passwords.hash(password))
     await _do(desk, change, "PASSWORD_CHANGED", employee, by=by, now=now)
     return await end_all(desk, f"staff:{employee.id}", reason="password", now=now)
 
 
 async def _called(desk: Desk, username: str) -> Employee:
-    employee = await staff.by_username(desk.store, _tidy(username))
+    employee = await staff.find_by_username(desk.store, _tidy(username))
     if employee is None:
         raise InvalidInput("username", f"There is nobody called {username}.")
     return employee
@@ -148,9 +148,9 @@ async def _do(
     """
 
     async def attempt() -> None:
-        await desk.store.transact([change, deed(action, actor=by, now=now, subject=employee.id)])
+        await desk.store.transact([change, simple_act_write(action, actor=by, now=now, subject=employee.id)])
 
-    await desk.store.rounds(attempt, queue=employee.id)
+    await desk.store.run_rounds(attempt, queue=employee.id)
 
 
 async def sign_in(
@@ -165,8 +165,11 @@ async def sign_in(
     waiting = desk.guesses.begin(pair, now=now)
     if waiting > timedelta(0):
         raise SignInRefused("TOO_MANY_ATTEMPTS", retry_after=math.ceil(waiting.total_seconds()))
-    employee = await staff.by_username(desk.store, pair[1])
-    if not await desk.passwords.right(employee.password if employee else None, password) or employee is None:
+    employee = await staff.find_by_username(desk.store, pair[1])
+    if (
+        not await desk.passwords.right(employee.password_hash if employee else None, password)
+        or employee is None
+    ):
         raise SignInRefused("WRONG_PASSWORD")
     desk.guesses.right(pair)
     if employee.disabled_at is not None:
@@ -179,8 +182,8 @@ async def sign_in(
         desk, "staff", employee.id, now=now, role=employee.role, store=shop.code, own_members=own
     )
     try:
-        await begin(desk, opened, staff.coming_in(employee, now=now))
-    except staff.Changed:
+        await begin(desk, opened, staff.sign_in_write(employee, now=now))
+    except staff.EmployeeChanged:
         found = await staff.find(desk.store, employee.id)
         raise SignInRefused("WRONG_PASSWORD" if found and found.disabled_at is None else "DISABLED") from None
     return StaffSignedIn(employee, shop, opened)
@@ -205,10 +208,10 @@ def _contacts(email: str | None, phone: str | None) -> tuple[str, ...]:
     return tuple(keys)
 
 
-async def _member(store: Store, number: str | None) -> str | None:
+async def _member(store: DocumentStore, number: str | None) -> str | None:
     if number is None:
         return None
-    found = await contacts.member_of(store, contacts.number_key(number.replace(" ", "")))
+    found = await contacts.find_member(store, contacts.number_key(number.replace(" ", "")))
     if found is None:
         raise InvalidInput("member", f"No membership has the number {number}.")
     return found

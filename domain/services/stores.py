@@ -7,29 +7,29 @@ from datetime import datetime
 
 from domain.services import fields
 from domain.services.errors import InvalidInput
-from domain.store import stores
-from domain.store.base import Store
-from domain.store.stores import Shop
+from domain.store.document_store import DocumentStore
+from domain.store.people import stores
+from domain.store.people.stores import RetailStore
 
 # As the programme file writes the codes of stores.
 _CODE = re.compile("[a-z0-9][a-z0-9_-]{0,63}")
 
 
-async def listed(store: Store) -> list[Shop]:
+async def listed(store: DocumentStore) -> list[RetailStore]:
     """Return every store, by code."""
-    return await stores.listed(store)
+    return await stores.find_all(store)
 
 
-async def find(store: Store, code: str) -> Shop | None:
+async def find(store: DocumentStore, code: str) -> RetailStore | None:
     """Return a store by its code."""
     return await stores.find(store, code)
 
 
-async def add(store: Store, *, code: str, name: str, now: datetime) -> Shop:
+async def add(store: DocumentStore, *, code: str, name: str, now: datetime) -> RetailStore:
     """Open a store. Raises InvalidInput."""
     if not _CODE.fullmatch(code):
         raise InvalidInput("code", "Write a code of 1 to 64 letters a-z, digits, dashes or underscores.")
-    shop = Shop(code, fields.name(name), now)
+    shop = RetailStore(code, fields.name(name), now)
     if not await stores.add(store, shop):
         raise InvalidInput("code", f"There is a store {code} already.")
     return shop

@@ -10,16 +10,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from domain.model import events
+from domain.model import event_names
 from domain.model.calendar import milliseconds
-from domain.model.events import Event, Json
+from domain.model.ledger.events import Event, Json
 from domain.services import given
 from domain.services import inbox as letters
 from domain.services.errors import InvalidInput, SurveyAnsweredBefore
 from domain.services.house import Binding, House, committed, decided, member_of, moment, once
 from domain.services.messages import survey_of
-from domain.store import inbox
-from domain.store.inbox import Letter
+from domain.store.messages import inbox
+from domain.store.messages.inbox import Letter
 from domain.store.requests import Reply, member_scope, request_key
 
 
@@ -41,12 +41,14 @@ async def answer(
     given.identifier(key, field="idempotencyKey")
     now = milliseconds(now)
     asked = {"message": letter_id, "score": score}
-    request = request_key(scope=member_scope(member_id), key=key, operation="answerSurvey", asked=asked)
+    request = request_key(
+        scope=member_scope(member_id), key=key, operation="answerSurvey", request_input=asked
+    )
 
     async def act(binding: Binding) -> Answered:
         letter = await letters.letter(house, letter_id=letter_id, member_id=member_id)
         spec = (
-            survey_of(house.programmes.known(letter.version), letter.code)
+            survey_of(house.programmes.loaded_or_current(letter.version), letter.code)
             if letter.kind == "survey"
             else None
         )
@@ -57,25 +59,25 @@ async def answer(
             raise SurveyAnsweredBefore(letter.score, letter.answered_at)
         published, kept = house.programmes.current(), await member_of(house, member_id)
         data: dict[str, Json] = {"survey": letter.code, "score": score}
-        event = Event(f"survey:{letter_id}", events.SURVEY_ANSWERED, moment(kept, now=now), "app", data)
+        event = Event(f"survey:{letter_id}", event_names.SURVEY_ANSWERED, moment(kept, now=now), "app", data)
         decision = await decided(house, published, kept, event, now=now)
         claims, box = (
-            [inbox.answered(letter, score=score, at=now)],
-            await inbox.mailbox(house.store, member_id),
+            [inbox.answer_write(letter, score=score, at=now)],
+            await inbox.find_mailbox(house.store, member_id),
         )
         if letter.read_at is None:
-            after = replace(box, unread=max(0, box.unread - 1))
-            claims.append(inbox.counted(box, after))
+            after = replace(box, unread_count=max(0, box.unread_count - 1))
+            claims.append(inbox.mailbox_write(box, after))
             box = after
         await committed(
             house, published, decision, now=now, request=binding.to({"seq": decision.row.seq}), claims=claims
         )
         return Answered(
-            replace(letter, score=score, answered_at=now, read_at=letter.read_at or now), box.unread
+            replace(letter, score=score, answered_at=now, read_at=letter.read_at or now), box.unread_count
         )
 
     async def again(_: Reply) -> Answered:
         letter = await letters.letter(house, letter_id=letter_id, member_id=member_id)
-        return Answered(letter, (await inbox.mailbox(house.store, member_id)).unread)
+        return Answered(letter, (await inbox.find_mailbox(house.store, member_id)).unread_count)
 
     return await once(house, request=request, queue=member_id, now=now, act=act, again=again)

@@ -8,8 +8,8 @@ from domain.model.programme import Programme
 from domain.services.desk import Desk
 from domain.services.errors import TermsNotAccepted
 from domain.services.house import member_of
-from domain.store import members
-from domain.store.members import ProfileChange
+from domain.store.ledger import members
+from domain.store.ledger.members import ProfileChange
 
 
 def expect_current(programme: Programme, version: str) -> str:
@@ -28,6 +28,6 @@ async def accept(desk: Desk, *, member: str, version: str) -> None:
         kept = await member_of(desk.house, member)
         if kept.details.terms != accepted:
             change = ProfileChange(kept.profile_version, replace(kept.details, terms=accepted))
-            await desk.store.transact([members.profile_changed(member, change)])
+            await desk.store.transact([members.profile_write(member, change)])
 
-    await desk.store.rounds(attempt, queue=member)
+    await desk.store.run_rounds(attempt, queue=member)

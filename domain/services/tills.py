@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from domain.model.decision import Decision
+from domain.model.ledger.decision import Decision
 from domain.services.errors import NotAllowed
 from domain.store import audit
-from domain.store.audit import Act, Action, Counted
-from domain.store.base import Write
-from domain.store.sessions import Role
+from domain.store.audit import Action, AuditAct, ShiftCounter
+from domain.store.document_store import Write
+from domain.store.people.sessions import StaffRole
 
 TILL = "till"
 
@@ -26,7 +26,7 @@ class ShiftLimits:
     refunded: int = 1_000_000
     adjusted: int = 50_000
 
-    def of(self, counted: Counted) -> int:
+    def of(self, counted: ShiftCounter) -> int:
         """Return one of them."""
         return {
             "purchases": self.purchases,
@@ -45,7 +45,7 @@ class Till:
     """
 
     staff: str
-    role: Role
+    role: StaffRole
     store: str
     own_members: tuple[str, ...] = ()
     source: str = TILL
@@ -71,7 +71,7 @@ class Till:
         now: datetime,
         subject: str,
         amount: int = 0,
-        counts: tuple[Counted, int] | None = None,
+        counts: tuple[ShiftCounter, int] | None = None,
         wallet: str | None = None,
         voucher: str | None = None,
         reason: str | None = None,
@@ -83,7 +83,7 @@ class Till:
         shift has done the rest.
         """
         held = decision.before.wallets
-        act = Act(
+        act = AuditAct(
             id=f"{decision.member.id}:{decision.row.seq}",
             at=now,
             actor=self.staff,
@@ -101,8 +101,11 @@ class Till:
             after={code: one.balance for code, one in decision.member.wallets.items()},
         )
         if counts is None or not self.session:
-            return [audit.noted(act)]
+            return [audit.act_write(act)]
         counted, much = counts
         if much > self.limits.of(counted):
             raise NotAllowed("SHIFT_LIMIT")
-        return [audit.noted(act), audit.spent(self.session, counted, much, at_most=self.limits.of(counted))]
+        return [
+            audit.act_write(act),
+            audit.count_shift_write(self.session, counted, much, limit=self.limits.of(counted)),
+        ]

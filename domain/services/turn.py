@@ -21,14 +21,15 @@ from typing import Any
 
 import structlog
 
-from domain.model import timeline
 from domain.model.calendar import milliseconds
-from domain.model.decision import By, Decision, Refusal
+from domain.model.ledger import timeline
+from domain.model.ledger.decision import DecidedBy, Decision, Refusal
 from domain.services.house import House, committed, decided
 from domain.services.live import APART
-from domain.store import agenda, commit, members
-from domain.store.agenda import Item
-from domain.store.base import Busy, StoreFault, Unavailable
+from domain.store import commit
+from domain.store.document_store import Busy, DatabaseError, StoreFault
+from domain.store.ledger import agenda, members
+from domain.store.ledger.agenda import AgendaItem
 
 SIDE_BY_SIDE = 4
 AT_ONCE = 1000
@@ -73,7 +74,7 @@ class _Due:
 
     at: datetime
     id: str
-    item: Item | None = None
+    item: AgendaItem | None = None
 
     def __lt__(self, other: _Due) -> bool:
         return (self.at, self.item is not None, self.id) < (other.at, other.item is not None, other.id)
@@ -147,16 +148,16 @@ async def turn(house: House, *, now: datetime, progress: Progress = quiet) -> Tu
 
 async def _soonest(house: House, unmoved: Set[str], *, now: datetime) -> tuple[_Queue, int]:
     """Return the soonest of what is due, and how many items of it cannot be read: they are parked."""
-    version = house.programmes.current().version
-    passed = await members.due(house.store, now=now, version=version, first=AT_ONCE + len(unmoved))
-    noted = await agenda.due(house.store, now=now, first=AT_ONCE)
-    waiting = [_Due(at, id) for id, at in passed.members.items() if id not in unmoved]
+    version = house.programmes.current().number
+    passed = await members.find_due(house.store, now=now, version=version, first=AT_ONCE + len(unmoved))
+    noted = await agenda.find_due(house.store, now=now, first=AT_ONCE)
+    waiting = [_Due(at, id) for id, at in passed.due_at_by_member.items() if id not in unmoved]
     waiting += [_Due(item.event.at, item.id, item) for item in noted.items]
     heapq.heapify(waiting)
     for id, fault in noted.unreadable:
         log.error("turn.item_unreadable", item=id, fault=fault)
-        await agenda.park(house.store, id, why=f"unreadable: {fault}")
-    return _Queue(waiting, passed.until, noted.until), len(noted.unreadable)
+        await agenda.park(house.store, id, error=f"unreadable: {fault}")
+    return _Queue(waiting, passed.rest_due_at, noted.rest_due_at), len(noted.unreadable)
 
 
 async def _side_by_side(looks: Sequence[Coroutine[Any, Any, _Looked]]) -> list[_Looked]:
@@ -179,15 +180,15 @@ async def _look(house: House, due: _Due, *, now: datetime) -> _Looked:
     if due.item is not None and not await agenda.claim(house.store, due.item, now=now):
         return Turned(), ()
     try:
-        return await house.store.rounds(attempt, queue=due.id if due.item is None else due.item.member)
+        return await house.store.run_rounds(attempt, queue=due.id if due.item is None else due.item.member)
     except (Busy, StoreFault):
         return Turned(left=1), ()
-    except Unavailable:
+    except DatabaseError:
         raise
     except Exception as fault:
         log.exception("turn.failed", id=due.id, item=due.item is not None)
         if due.item is not None:
-            await agenda.park(house.store, due.id, why=f"fault: {type(fault).__name__}")
+            await agenda.park(house.store, due.id, error=f"fault: {type(fault).__name__}")
         return Turned(failed=1), ()
 
 
@@ -195,44 +196,45 @@ async def _bring(house: House, due: _Due, *, now: datetime) -> _Looked:
     """Write down what time brought to one member by the instant it is due at; nothing where somebody has."""
     published = house.programmes.current()
     kept = await members.find(house.store, due.id)
-    if kept is None or kept.status != "active" or not kept.due.passed(now=now, version=published.version):
+    if kept is None or kept.status != "active" or not kept.next_due.is_due(now=now, version=published.number):
         return Turned(), ()
-    world = await house.shelf.world(published.programme, now=now)
+    world = await house.shelf.stock_state(published.programme, now=now)
     decision = timeline.turn(
-        published.programme, kept.member, until=due.at, world=world, version=published.version
+        published.programme, kept.member, until=due.at, stock=world, version=published.number
     )
-    after = commit.due_of(published, decision)
-    if decision.rows or after != kept.due:
+    after = commit.next_due_after(published, decision)
+    if decision.rows or after != kept.next_due:
         await committed(house, published, decision, now=now)
     elif after.at == due.at:
         return Turned(left=1), ()  # nothing moved: it would be looked at for ever
     return Turned(members=1, rows=len(decision.rows)), _follows(decision, after.at, now=now)
 
 
-async def _happen(house: House, item: Item, *, now: datetime) -> _Looked:
+async def _happen(house: House, item: AgendaItem, *, now: datetime) -> _Looked:
     """Let an item of the agenda happen to its member, once: it is marked done in the same transaction, also
     where it is refused.
     """
     published = house.programmes.current()
     kept = await members.find(house.store, item.member)
     if kept is None or kept.status != "active" or kept.member.joined_at is None:
-        await house.store.transact([agenda.done(item, now=now, refused="NotFound")])
+        await house.store.transact([agenda.settle_write(item, now=now, refused="NotFound")])
         return Turned(fired=1), ()
-    by: By = "time" if item.event.rule else "decision"
+    by: DecidedBy = "time" if item.event.delayed_rule else "decision"
     try:
         decision = await decided(house, published, kept, item.event, now=now, by=by)
     except Refusal as refusal:
-        await house.store.transact([agenda.done(item, now=now, refused=type(refusal).__name__)])
+        await house.store.transact([agenda.settle_write(item, now=now, refused=type(refusal).__name__)])
         return Turned(fired=1), ()
-    await committed(house, published, decision, now=now, claims=[agenda.done(item, now=now)])
-    after = commit.due_of(published, decision)
+    await committed(house, published, decision, now=now, claims=[agenda.settle_write(item, now=now)])
+    after = commit.next_due_after(published, decision)
     return Turned(rows=len(decision.rows), fired=1), _follows(decision, after.at, now=now)
 
 
 def _follows(decision: Decision, next_at: datetime | None, *, now: datetime) -> tuple[_Due, ...]:
-    later = [one for row in decision.rows for one in row.later if one.due <= now]
+    later = [one for row in decision.rows for one in row.delayed if one.due <= now]
     items = [
-        _Due(one.event.at, one.event.id, Item(one.event.id, one.member, one.due, one.event)) for one in later
+        _Due(one.event.at, one.event.id, AgendaItem(one.event.id, one.member, one.due, one.event))
+        for one in later
     ]
     return (
         (*items, _Due(next_at, decision.member.id))

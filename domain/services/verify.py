@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 
-from domain.model import state
-from domain.model.decision import Entry, Value
-from domain.model.member import Member
-from domain.store import journal, members, rows, vouchers
-from domain.store.base import Store
+from domain.model.ledger import ledger_state
+from domain.model.ledger.decision import Entry, StateValue
+from domain.model.ledger.member import Member
 from domain.store.connect import Raw
+from domain.store.document_store import DocumentStore
+from domain.store.ledger import journal, journal_rows, members, vouchers
 
 Progress = Callable[[int], None]
 
@@ -44,7 +44,7 @@ class _Folded:
     broke.
     """
 
-    state: dict[str, Value] = field(default_factory=dict)
+    state: dict[str, StateValue] = field(default_factory=dict)
     seq: int = 0
     entries: int = 0
     by_wallet: dict[str, int] = field(default_factory=dict)
@@ -61,18 +61,18 @@ class _Folded:
         self.seq = row["seq"]
         for path in row.get("removed", ()):
             self.state.pop(path, None)
-        self.state.update(rows.changes(row))
+        self.state.update(journal_rows.read_changes(row))
         for kept in row.get("entries", ()):
-            self._enter(rows.entry(kept))
+            self._enter(journal_rows.read_entry(kept))
         for step in row.get("vouchers", ()):
             self.vouchers[step[0]] = step[3]
-        self.purchases += rows.is_purchase(rows.event(row["event"]))
+        self.purchases += journal_rows.is_purchase(journal_rows.read_event(row["event"]))
 
     def _enter(self, entry: Entry) -> None:
         self.entries += 1
         n = self.by_wallet[entry.wallet] = self.by_wallet.get(entry.wallet, 0) + 1
         self.sums[entry.wallet] = self.sums.get(entry.wallet, 0) + entry.amount
-        self.newest = [*self.newest, entry.n][-members.RECENT :]
+        self.newest = [*self.newest, entry.n][-members.MAX_RECENT :]
         said, counted = (entry.n, entry.wallet_n, entry.balance), (self.entries, n, self.sums[entry.wallet])
         if said != counted:
             self.broken.append((f"entry {self.entries} (n, wallet_n, balance)", str(said), str(counted)))
@@ -88,19 +88,19 @@ _STATES: Mapping[str, str] = {
 
 
 # ---------------------------------------------------------------- reads
-async def verify(store: Store, *, progress: Progress = quiet) -> AsyncIterator[Difference]:
+async def verify(store: DocumentStore, *, progress: Progress = quiet) -> AsyncIterator[Difference]:
     """Yield every difference of every member; none where all is well. `progress` hears how many members are
     done.
     """
     done = 0
-    async for member in members.each(store):
+    async for member in members.iterate_ids(store):
         for difference in await verify_member(store, member=member):
             yield difference
         done += 1
         progress(done)
 
 
-async def verify_member(store: Store, *, member: str) -> list[Difference]:
+async def verify_member(store: DocumentStore, *, member: str) -> list[Difference]:
     """Return the differences of one member, read at one instant."""
     folded = _Folded()
     async with store.transaction() as session:
@@ -120,14 +120,14 @@ async def verify_member(store: Store, *, member: str) -> list[Difference]:
 
 # ---------------------------------------------------------------- pure rules
 def _differences(document: Raw, folded: _Folded, states: Mapping[str, str]) -> list[tuple[str, str, str]]:
-    nothing = state.paths(Member(document["_id"]))
-    stored, said = {**nothing, **state.flat(document["ledger"])}, {**nothing, **folded.state}
+    nothing = ledger_state.state_paths(Member(document["_id"]))
+    stored, said = {**nothing, **ledger_state.flatten(document["ledger"])}, {**nothing, **folded.state}
     out = list(folded.broken)
     changed = [path for path in sorted(stored.keys() | said.keys()) if stored.get(path) != said.get(path)]
     out += [(path, repr(stored.get(path)), repr(said.get(path))) for path in changed]
     if document["version"] != folded.seq:
         out.append(("version", str(document["version"]), str(folded.seq)))
-    kept = members.kept(document)
+    kept = members.read_member(document)
     out += _sums(kept.member, folded)
     recent = [told.entry.n for told in kept.recent]
     if recent != folded.newest:

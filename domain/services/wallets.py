@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, cast
 
-from domain.model.decide import at_instant
-from domain.model.member import Member
+from domain.model.ledger.decide import at_instant
+from domain.model.ledger.member import Member
+from domain.model.ledger.wallet import Lot, Wallet
 from domain.model.programme import Programme
-from domain.model.wallet import Lot, Wallet
 
 
 def wallets_of(programme: Programme, member: Member, *, now: datetime) -> dict[str, Wallet]:

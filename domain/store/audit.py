@@ -16,17 +16,17 @@ from typing import Literal
 
 from pymongo import UpdateOne
 
-from domain.store.base import Store, StoreFault, Write, insert
 from domain.store.connect import Raw
+from domain.store.document_store import DocumentStore, StoreFault, Write, insert
 
 COLLECTION = "audit"
 SHIFTS = "shifts"
-OF_STAFF = frozenset(
+STAFF_ACTIONS = frozenset(
     {"STAFF_ADDED", "STAFF_DISABLED", "STAFF_ENABLED", "PASSWORD_CHANGED"}
 )  # the subject is an employee's id
 COMMAND_LINE = "cli"
-THE_MEMBER = "member"
-LONGEST = 1_000
+MEMBER_ACTOR = "member"
+MAX_SHIFT_ACTS = 1_000
 
 Action = Literal[
     # at a till
@@ -48,18 +48,18 @@ Action = Literal[
     "OUTBOX_RETRIED",
     "CONTACT_CHANGED",
 ]
-Counted = Literal["purchases", "refunded", "adjusted", "vouchers"]
-COUNTED: tuple[Counted, ...] = ("purchases", "refunded", "adjusted", "vouchers")
+ShiftCounter = Literal["purchases", "refunded", "adjusted", "vouchers"]
+SHIFT_COUNTERS: tuple[ShiftCounter, ...] = ("purchases", "refunded", "adjusted", "vouchers")
 
 
 # ---------------------------------------------------------------- errors
-class ShiftIsOver(StoreFault):
+class ShiftLimitReached(StoreFault):
     """The shift has done as much of this as one shift may."""
 
 
 # ---------------------------------------------------------------- values
 @dataclass(frozen=True, slots=True)
-class Act:
+class AuditAct:
     """What somebody did: `subject` names it (a receipt, a voucher, a wallet), `amount` in minor units or
     points; balances by wallet.
 
@@ -85,46 +85,53 @@ class Act:
 
 
 # ---------------------------------------------------------------- reads
-async def of_shift(store: Store, session: str, *, since: datetime) -> list[Act]:
+async def find_by_shift(store: DocumentStore, session: str, *, since: datetime) -> list[AuditAct]:
     """Return what a shift did since an instant, newest first. A shift is bounded: in hours, and in what it
     may do.
     """
-    found = store[COLLECTION].find({"session": session, "at": {"$gte": since}})
-    return sorted([_act(row) async for row in found], key=lambda act: (act.at, act.id), reverse=True)[
-        :LONGEST
+    rows = store[COLLECTION].find({"session": session, "at": {"$gte": since}})
+    return sorted([_read_act(row) async for row in rows], key=lambda act: (act.at, act.id), reverse=True)[
+        :MAX_SHIFT_ACTS
     ]
 
 
-async def between(
-    store: Store, *, since: datetime, until: datetime, shop: str | None = None, member: str | None = None
-) -> list[Act]:
+async def find_between(
+    store: DocumentStore,
+    *,
+    since: datetime,
+    until: datetime,
+    store_code: str | None = None,
+    member: str | None = None,
+) -> list[AuditAct]:
     """Return what was done from one instant to another, in one store or all, to one member or all; newest
     first.
     """
     window = {"at": {"$gte": since, "$lte": until}}
-    asked = (
+    query = (
         {"member": member, **window}
         if member is not None
-        else {"store": shop, **window}
-        if shop is not None
+        else {"store": store_code, **window}
+        if store_code is not None
         else window
     )
-    found = store[COLLECTION].find(asked)
-    acts = [_act(row) async for row in found]
+    rows = store[COLLECTION].find(query)
+    acts = [_read_act(row) async for row in rows]
     return sorted(
-        (act for act in acts if shop is None or act.store == shop),
+        (act for act in acts if store_code is None or act.store == store_code),
         key=lambda act: (act.at, act.id),
         reverse=True,
     )
 
 
 # ---------------------------------------------------------------- writes
-def deed(action: Action, *, actor: str, now: datetime, subject: str = "", member: str | None = None) -> Write:
+def simple_act_write(
+    action: Action, *, actor: str, now: datetime, subject: str = "", member: str | None = None
+) -> Write:
     """Return the noting of what was done at no till."""
-    return noted(Act(secrets.token_hex(16), now, actor, action, None, None, None, member, subject))
+    return act_write(AuditAct(secrets.token_hex(16), now, actor, action, None, None, None, member, subject))
 
 
-def noted(act: Act) -> Write:
+def act_write(act: AuditAct) -> Write:
     """Return the noting of an act."""
     return insert(
         COLLECTION,
@@ -148,20 +155,20 @@ def noted(act: Act) -> Write:
     )
 
 
-def spent(session: str, counted: Counted, amount: int, *, at_most: int) -> Write:
+def count_shift_write(session: str, counter: ShiftCounter, amount: int, *, limit: int) -> Write:
     """Return the counting of what a shift did, within its bound; it raises ShiftIsOver beyond.
 
     The first act of a shift makes its document; where the bound is met none matches, and making it again
     takes a key that is there.
     """
-    others = {name: 0 for name in COUNTED if name != counted}
-    asked = {"_id": session, counted: {"$lte": at_most - amount}}
-    operation = UpdateOne(asked, {"$inc": {counted: amount}, "$setOnInsert": others}, upsert=True)
-    return Write(SHIFTS, operation, ShiftIsOver(counted))
+    others = {name: 0 for name in SHIFT_COUNTERS if name != counter}
+    query = {"_id": session, counter: {"$lte": limit - amount}}
+    operation = UpdateOne(query, {"$inc": {counter: amount}, "$setOnInsert": others}, upsert=True)
+    return Write(SHIFTS, operation, ShiftLimitReached(counter))
 
 
-def _act(row: Raw) -> Act:
-    return Act(
+def _read_act(row: Raw) -> AuditAct:
+    return AuditAct(
         id=row["_id"],
         at=row["at"],
         actor=row["actor"],

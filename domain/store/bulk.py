@@ -8,29 +8,31 @@ from collections.abc import Callable, Iterable, Sequence
 
 import pymongo
 
-from domain.store.base import Operation, Store, Write
+from domain.store.document_store import DocumentStore, Operation, Write
 
-CHUNK = 250
-SECONDS = 60.0  # a bulk of hundreds is no request: it may take its time on a busy machine
+CHUNK_SIZE = 250
+CHUNK_SECONDS = 60.0  # a bulk of hundreds is no request: it may take its time on a busy machine
 
 
-async def empty(store: Store, collections: Sequence[str]) -> None:
+async def empty_collections(store: DocumentStore, collections: Sequence[str]) -> None:
     """Take everything out of collections."""
-    with pymongo.timeout(SECONDS):
+    with pymongo.timeout(CHUNK_SECONDS):
         for name in collections:
             await store[name].delete_many({})
 
 
-async def write(store: Store, writes: Iterable[Write], *, told: Callable[[int, int], None]) -> None:
+async def write_in_chunks(
+    store: DocumentStore, writes: Iterable[Write], *, on_progress: Callable[[int, int], None]
+) -> None:
     """Write collection by collection, each in its order; `told` hears how many of how many are done."""
-    by: dict[str, list[Operation]] = {}
-    for one in writes:
-        by.setdefault(one.collection, []).append(one.operation)
-    total, done = sum(map(len, by.values())), 0
-    for name, operations in by.items():
-        for start in range(0, len(operations), CHUNK):
-            chunk = operations[start : start + CHUNK]
-            with pymongo.timeout(SECONDS):
+    operations_by_collection: dict[str, list[Operation]] = {}
+    for queued_write in writes:
+        operations_by_collection.setdefault(queued_write.collection, []).append(queued_write.operation)
+    total, done = sum(map(len, operations_by_collection.values())), 0
+    for name, operations in operations_by_collection.items():
+        for start in range(0, len(operations), CHUNK_SIZE):
+            chunk = operations[start : start + CHUNK_SIZE]
+            with pymongo.timeout(CHUNK_SECONDS):
                 await store[name].bulk_write(chunk, ordered=True)
             done += len(chunk)
-            told(done, total)
+            on_progress(done, total)

@@ -11,26 +11,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from domain.model import timeline
-from domain.model.decision import Decision
-from domain.store import agenda, journal, members, outbox, stock, vouchers
-from domain.store.base import Step, Store, Write
-from domain.store.members import Details, Due, ProfileChange
-from domain.store.programmes import Published
-from domain.store.vouchers import Voucher
+from domain.model.ledger import timeline
+from domain.model.ledger.decision import Decision
+from domain.store.document_store import DocumentStore, TransactionStep, Write
+from domain.store.ledger import agenda, journal, members, stock, vouchers
+from domain.store.ledger.members import Details, NextDue, ProfileChange
+from domain.store.ledger.programmes import PublishedProgramme
+from domain.store.ledger.vouchers import Voucher
+from domain.store.messages import outbox
 
 
 async def commit(
-    store: Store,
+    store: DocumentStore,
     *,
-    published: Published,
+    published: PublishedProgramme,
     decision: Decision,
     now: datetime,
     request: Write | None = None,
     claims: Sequence[Write] = (),
     details: Details | None = None,
     profile: ProfileChange | None = None,
-    also: Sequence[Step] = (),
+    extra_steps: Sequence[TransactionStep] = (),
 ) -> tuple[Voucher, ...]:
     """Commit a decision; return the vouchers it issued. Raises Stale where what it was decided on moved,
     KeyBound, and what `claims` say.
@@ -39,7 +40,7 @@ async def commit(
     member; `profile` changes one's details in the same commit; `also` are steps inside the transaction that
     need its session.
     """
-    all_of_it = writes(
+    all_writes = decision_writes(
         store,
         published=published,
         decision=decision,
@@ -49,14 +50,14 @@ async def commit(
         details=details,
         profile=profile,
     )
-    await store.transact(all_of_it, also=also)
-    return vouchers.issued_by(all_of_it)
+    await store.transact(all_writes, extra_steps=extra_steps)
+    return vouchers.issued_by(all_writes)
 
 
-def writes(
-    store: Store,
+def decision_writes(
+    store: DocumentStore,
     *,
-    published: Published,
+    published: PublishedProgramme,
     decision: Decision,
     now: datetime,
     request: Write | None = None,
@@ -66,25 +67,29 @@ def writes(
 ) -> list[Write]:
     """Return the writes of a decision: the very documents that every commit builds."""
     member = decision.member.id
-    due = due_of(published, decision)
-    moved = (
-        members.born(decision, details, due=due)
+    due = next_due_after(published, decision)
+    member_write = (
+        members.create_write(decision, details, next_due=due)
         if details is not None
-        else members.moved(decision, due=due, profile=profile)
+        else members.update_write(decision, next_due=due, profile=profile)
     )
-    out = [request] if request is not None else []
-    out += [*claims, moved]
-    out += [journal.appended(member, row) for row in decision.rows]
+    pending_writes = [request] if request is not None else []
+    pending_writes += [*claims, member_write]
+    pending_writes += [journal.append_write(member, row) for row in decision.rows]
     for row in decision.rows:
-        out += vouchers.stepped(store, member=member, row=row, programme=published.programme)
-        out += outbox.promised(member, row, now=now)
-        out += [agenda.noted(later) for later in row.later]
-    return out + stock.moved(decision.rows, published.programme)
+        pending_writes += vouchers.step_writes(store, member=member, row=row, programme=published.programme)
+        pending_writes += outbox.promise_writes(member, row, now=now)
+        pending_writes += [agenda.schedule_write(later) for later in row.delayed]
+    return pending_writes + stock.count_writes(decision.rows, published.programme)
 
 
-def due_of(published: Published, decision: Decision) -> Due:
+def next_due_after(published: PublishedProgramme, decision: Decision) -> NextDue:
     """Return when time may next bring something to the member after a decision."""
-    after = decision.member
-    known = max((at for at in (after.decided_at, after.turned_at) if at is not None), default=None)
-    at = timeline.next_due(published.programme, after, after=known) if known is not None else None
-    return Due(at, published.version)
+    member = decision.member
+    last_known_at = max((at for at in (member.decided_at, member.turned_at) if at is not None), default=None)
+    next_due_at = (
+        timeline.next_due(published.programme, member, after=last_known_at)
+        if last_known_at is not None
+        else None
+    )
+    return NextDue(next_due_at, published.number)

@@ -18,7 +18,7 @@ from pymongo.write_concern import WriteConcern
 
 Raw = Mapping[str, Any]
 
-NOT_LET_IN: Mapping[int, str] = {13: "Unauthorized", 18: "AuthenticationFailed", 8000: "AtlasError"}
+ACCESS_ERRORS: Mapping[int, str] = {13: "Unauthorized", 18: "AuthenticationFailed", 8000: "AtlasError"}
 
 
 class Unreachable(Exception):
@@ -27,7 +27,7 @@ class Unreachable(Exception):
     """
 
 
-class Refused(Unreachable):
+class AccessRefused(Unreachable):
     """A server answers, and does not let us in; the message is the word it has for that."""
 
 
@@ -36,17 +36,17 @@ class Database:
     """A client, and the one database of it that holds everything of ours."""
 
     client: AsyncMongoClient[Raw]
-    data: AsyncDatabase[Raw]
+    mongo: AsyncDatabase[Raw]
 
     async def ping(self) -> None:
         """Ask that it reads, since a server whose files have failed still answers pings. Raises Unreachable,
         Refused.
         """
         try:
-            await self.data["meta"].find_one({"_id": "nothing"})
+            await self.mongo["meta"].find_one({"_id": "nothing"})
         except PyMongoError as fault:
-            if isinstance(fault, OperationFailure) and (word := NOT_LET_IN.get(fault.code or 0)):
-                raise Refused(word) from fault
+            if isinstance(fault, OperationFailure) and (word := ACCESS_ERRORS.get(fault.code or 0)):
+                raise AccessRefused(word) from fault
             raise Unreachable("The database does not answer.") from fault
 
     async def close(self) -> None:
@@ -76,7 +76,7 @@ def connect(
         raise Unreachable(
             "MONGODB_URI is not an address of a MongoDB server: mongodb://HOST:PORT/?OPTIONS."
         ) from fault
-    data = client.get_database(
+    mongo = client.get_database(
         database, write_concern=WriteConcern(w="majority"), read_concern=ReadConcern("majority")
     )
-    return Database(client=client, data=data)
+    return Database(client=client, mongo=mongo)

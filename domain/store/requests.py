@@ -16,11 +16,11 @@ from typing import cast
 
 import orjson
 
-from domain.store.base import Store, StoreFault, Write, insert, replace
 from domain.store.connect import Raw
+from domain.store.document_store import DocumentStore, StoreFault, Write, insert, replace
 
 COLLECTION = "requests"
-KEPT = timedelta(days=30)
+KEPT_FOR = timedelta(days=30)
 
 Reply = Mapping[str, object]
 
@@ -30,7 +30,7 @@ class KeyBound(StoreFault):
     """The key has acted already: `recall` tells whether for this very request."""
 
 
-class Conflicting(Exception):
+class KeyReused(Exception):
     """The key was used with another input."""
 
 
@@ -40,7 +40,7 @@ class RequestKey:
     """A client's key within its scope, and the hash of what was asked with it."""
 
     id: str
-    asked: str
+    input_hash: str
 
 
 def member_scope(member: str) -> str:
@@ -58,11 +58,13 @@ def contact_scope(contact_hash: str) -> str:
     return f"contact:{contact_hash}"
 
 
-def request_key(*, scope: str, key: str, operation: str, asked: Mapping[str, object]) -> RequestKey:
+def request_key(*, scope: str, key: str, operation: str, request_input: Mapping[str, object]) -> RequestKey:
     """Return the identity of a request: what was asked is hashed in one spelling, with the operation's
     name.
     """
-    text = orjson.dumps([operation, asked], option=orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z, default=_plain)
+    text = orjson.dumps(
+        [operation, request_input], option=orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z, default=_to_plain
+    )
     return RequestKey(joined_hash(scope, key), sha256(text).hexdigest())
 
 
@@ -75,7 +77,7 @@ def joined_hash(*parts: str) -> str:
     ).hexdigest()
 
 
-def _plain(value: object) -> object:
+def _to_plain(value: object) -> object:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Mapping):
@@ -86,38 +88,42 @@ def _plain(value: object) -> object:
 
 
 # ---------------------------------------------------------------- reads
-async def recall(store: Store, request: RequestKey, *, now: datetime) -> Reply | None:
+async def recall(store: DocumentStore, request: RequestKey, *, now: datetime) -> Reply | None:
     """Return what a success with this key answered, None where none did. Raises Conflicting where it was
     asked something else.
     """
-    found = await store[COLLECTION].find_one({"_id": request.id})
-    if found is None or found["expires_at"] <= now:
+    row = await store[COLLECTION].find_one({"_id": request.id})
+    if row is None or row["expires_at"] <= now:
         return None
-    if found["asked"] != request.asked:
-        raise Conflicting
-    return cast(Reply, found["reply"])
+    if row["asked"] != request.input_hash:
+        raise KeyReused
+    return cast(Reply, row["reply"])
 
 
-async def lapsed_at(store: Store, request: RequestKey, *, now: datetime) -> datetime | None:
+async def lapsed_at(store: DocumentStore, request: RequestKey, *, now: datetime) -> datetime | None:
     """Return when a record that is still there under this key has lapsed; None where there is none or it
     holds.
     """
-    found = await store[COLLECTION].find_one({"_id": request.id}, {"expires_at": 1})
-    return found["expires_at"] if found is not None and found["expires_at"] <= now else None
+    row = await store[COLLECTION].find_one({"_id": request.id}, {"expires_at": 1})
+    return row["expires_at"] if row is not None and row["expires_at"] <= now else None
 
 
 # ---------------------------------------------------------------- writes
-def bind(request: RequestKey, reply: Reply, *, now: datetime, lapsed: datetime | None = None) -> Write:
+def bind_write(
+    request: RequestKey, reply: Reply, *, now: datetime, lapsed_expires_at: datetime | None = None
+) -> Write:
     """Return the write that binds a key, in the place of a lapsed record where there is one; it raises
     KeyBound where the key is bound.
     """
     row: Raw = {
         "_id": request.id,
-        "asked": request.asked,
+        "asked": request.input_hash,
         "reply": reply,
         "at": now,
-        "expires_at": now + KEPT,
+        "expires_at": now + KEPT_FOR,
     }
-    if lapsed is None:
-        return insert(COLLECTION, row, taken=KeyBound())
-    return replace(COLLECTION, {"_id": request.id, "expires_at": lapsed}, row, missed=KeyBound())
+    if lapsed_expires_at is None:
+        return insert(COLLECTION, row, if_taken=KeyBound())
+    return replace(
+        COLLECTION, {"_id": request.id, "expires_at": lapsed_expires_at}, row, if_missed=KeyBound()
+    )

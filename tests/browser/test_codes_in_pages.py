@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page
 
-from domain.model import codes
+from domain.model.people import codes
 from tests.browser import film
 
 KEY = bytes(range(32))

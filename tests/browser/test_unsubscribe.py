@@ -16,10 +16,10 @@ from playwright.sync_api import Page, expect
 from api.embedded import find_running
 from api.keys import read_keys
 from api.settings import Settings
-from domain.model.unsubscribe import Unsubscription, signed
+from domain.model.messages.unsubscribe import Unsubscription, sign_unsubscription
 from domain.services.house import House, member_of
-from domain.store.base import Store
 from domain.store.connect import connect
+from domain.store.document_store import DocumentStore
 from domain.store.prepare import prepare
 from tests.browser.axe import findings
 from tests.houses import join
@@ -39,7 +39,7 @@ async def house_at(data: Path) -> AsyncIterator[House]:
     running = find_running(data)
     assert running is not None
     database = connect(running.uri, "selo")
-    store = Store.of(database, embedded=True)
+    store = DocumentStore.of(database, embedded=True)
     await prepare(store)
     house = House.of(store)
     await house.programmes.refresh()
@@ -73,7 +73,7 @@ def test_one_button_takes_the_consent_back(served: tuple[str, Path], page: Page,
     key = read_keys(Settings(data=data), now=datetime.now(UTC)).derived("unsubscribe")
     page.set_viewport_size({"width": 360, "height": 640})
     page.emulate_media(color_scheme=scheme)
-    page.goto(f"{url}/unsubscribe?t={signed(Unsubscription('ana', 'marketing'), key=key)}")
+    page.goto(f"{url}/unsubscribe?t={sign_unsubscription(Unsubscription('ana', 'marketing'), key=key)}")
     expect(page.get_by_role("heading", name="Cancelar a subscrição")).to_be_visible()
     expect(page.get_by_text("Não quer receber mais mensagens de Loud sobre “News”?")).to_be_visible()
     assert findings(page) == []

@@ -10,12 +10,12 @@ from datetime import date, datetime
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
-from api.graphql.context import Anonymous, Caller, Context, Origin
-from api.graphql.errors import BadInput, Busy, NotAvailable, NotFound
-from api.graphql.execute import Engine
-from api.graphql.paging import Numbered, connection, page
-from api.graphql.permissions import MEMBER, PUBLIC, STAFF, Entry
-from api.graphql.scalars import SCALARS, JsonObject, Long, WalletCode
+from api.caller import Anonymous, Caller, Context, Origin
+from api.errors import BadInput, Busy, NotAvailable, NotFound
+from api.graphql.engine.execution import Engine
+from api.graphql.engine.paging import NumberedRow, connection, read_window
+from api.graphql.engine.permissions import MEMBER, PUBLIC, STAFF, RootPermission
+from api.graphql.engine.scalars import SCALARS, JsonObject, Long, WalletCode
 from api.http.drain import Drain
 from api.http.rates import RateLimits, Rates
 
@@ -70,14 +70,19 @@ class Member:
 
     @strawberry.field
     def history(self, first: int | None = 20, after: str | None = None) -> PointEntryConnection:
-        window = page(first, after, of="entry")
+        window = read_window(first, after, list_name="entry")
         start = 50 if window.after is None else window.after
         rows = [
-            Numbered(n, Entry_(id=strawberry.ID(str(n)), amount=n, tags=["a"]))
+            NumberedRow(n, Entry_(id=strawberry.ID(str(n)), amount=n, tags=["a"]))
             for n in range(start - 1, max(-1, start - 2 - window.size), -1)
         ]
         return connection(
-            rows, window, of="entry", edge=PointEntryEdge, page_info=PageInfo, make=PointEntryConnection
+            rows,
+            window,
+            list_name="entry",
+            edge=PointEntryEdge,
+            page_info=PageInfo,
+            make=PointEntryConnection,
         )
 
 
@@ -157,7 +162,7 @@ class Query:
 
     @strawberry.field
     async def slow(self, info: Info) -> str:
-        services = info.context.services
+        services = info.context.dependencies
         services.ran.append("slow")
         await asyncio.sleep(services.wait_seconds)
         services.finished.append("slow")
@@ -168,7 +173,7 @@ class Query:
 class Mutation:
     @strawberry.mutation
     async def spend(self, info: Info, key: str) -> str:
-        services = info.context.services
+        services = info.context.dependencies
         services.ran.append(key)
         await asyncio.sleep(services.wait_seconds)
         services.finished.append(key)
@@ -176,12 +181,12 @@ class Mutation:
 
     @strawberry.mutation
     def sign_in(self, info: Info, code: str) -> str:
-        info.context.services.ran.append(code)
+        info.context.dependencies.ran.append(code)
         return "wrong code"
 
     @strawberry.mutation
     def enrol(self, info: Info, name: str) -> str:
-        info.context.services.ran.append(name)
+        info.context.dependencies.ran.append(name)
         return name
 
     @strawberry.mutation
@@ -194,9 +199,9 @@ class Subscription:
     @strawberry.subscription
     async def ticks(self, info: Info, upto: int) -> AsyncGenerator[int, None]:
         for n in range(1, upto + 1):
-            await asyncio.sleep(info.context.services.wait_seconds)
+            await asyncio.sleep(info.context.dependencies.wait_seconds)
             yield n
-        info.context.services.finished.append("ticks")
+        info.context.dependencies.finished.append("ticks")
 
     @strawberry.subscription
     async def floods(self, info: Info) -> AsyncGenerator[str, None]:
@@ -205,7 +210,7 @@ class Subscription:
                 await asyncio.sleep(0)
                 yield "x" * 10_000
         finally:
-            info.context.services.finished.append("floods")
+            info.context.dependencies.finished.append("floods")
 
     @strawberry.subscription
     async def breaks(self) -> AsyncGenerator[int, None]:
@@ -213,11 +218,11 @@ class Subscription:
         raise RuntimeError("cannot reach mongodb://user:secret@database")
 
 
-def _open(*names: str) -> dict[str, Entry]:
-    return dict.fromkeys(names, Entry(PUBLIC, PUBLIC))
+def _open(*names: str) -> dict[str, RootPermission]:
+    return dict.fromkeys(names, RootPermission(PUBLIC, PUBLIC))
 
 
-TABLE: Mapping[str, Mapping[str, Entry]] = {
+TABLE: Mapping[str, Mapping[str, RootPermission]] = {
     "Query": {
         **_open(
             "hello",
@@ -232,11 +237,11 @@ TABLE: Mapping[str, Mapping[str, Entry]] = {
             "nullInNonNull",
             "slow",
         ),
-        "me": Entry(MEMBER, MEMBER),
-        "till": Entry(STAFF, STAFF),
+        "me": RootPermission(MEMBER, MEMBER),
+        "till": RootPermission(STAFF, STAFF),
     },
     "Mutation": _open("spend", "signIn", "enrol", "busy"),
-    "Subscription": {**_open("breaks", "floods"), "ticks": Entry(MEMBER, MEMBER)},
+    "Subscription": {**_open("breaks", "floods"), "ticks": RootPermission(MEMBER, MEMBER)},
 }
 
 

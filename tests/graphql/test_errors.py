@@ -7,8 +7,8 @@ import asyncio
 import pytest
 from structlog.testing import capture_logs
 
-from api.graphql.errors import Json
-from api.graphql.execute import Request
+from api.errors import Json
+from api.graphql.engine.execution import GraphQLRequest
 from tests.graphql.small import make_context, make_engine
 
 SECRET = "mongodb://user:secret@database"
@@ -16,7 +16,7 @@ SECRET = "mongodb://user:secret@database"
 
 async def errors(text: str, variables: dict[str, object] | None = None, **engine: bool) -> list[Json]:
     never: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    answer = await make_engine(**engine).run(Request(text, variables or {}), make_context(), never)  # type: ignore[arg-type]
+    answer = await make_engine(**engine).run(GraphQLRequest(text, variables or {}), make_context(), never)  # type: ignore[arg-type]
     found = answer.body["errors"]
     assert isinstance(found, list)
     return found

@@ -15,9 +15,9 @@ from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
-from api.graphql.leaves import LeanExecutor, lean_executor, plain_fields
-from api.graphql.permissions import MEMBER, PUBLIC, Entry, guard
-from api.graphql.scalars import SCALARS, Long, WalletCode
+from api.graphql.engine.fast_fields import FastExecutor, fast_executor, find_fast_fields
+from api.graphql.engine.permissions import MEMBER, PUBLIC, RootPermission, install_permissions
+from api.graphql.engine.scalars import SCALARS, Long, WalletCode
 
 NOW = datetime(2026, 3, 1, 10, tzinfo=UTC)
 
@@ -156,14 +156,14 @@ def both(text: str, root: object = None) -> ExecutionResult:
     """Run it either way; what they say must be equal to the last word and in the same order."""
     library, lean = (
         run(StrawberryGraphQLCoreExecutionContext, text, root),
-        run(lean_executor(SCHEMA), text, root),
+        run(fast_executor(SCHEMA), text, root),
     )
     assert str(lean.formatted) == str(library.formatted)
     return lean
 
 
 def test_plain_attributes_go_the_short_way_and_others_do_not() -> None:
-    short = {name for owner, name in plain_fields(SCHEMA) if owner == "Row"}
+    short = {name for owner, name in find_fast_fields(SCHEMA) if owner == "Row"}
     assert short == {
         *(
             "__typename",
@@ -189,14 +189,14 @@ def test_a_tree_of_plain_fields_is_read_without_the_library(monkeypatch: pytest.
     complete = StrawberryGraphQLCoreExecutionContext.execute_field
 
     def noted(
-        self: LeanExecutor, parent: Any, source: object, details: list[FieldDetails], *more: Any
+        self: FastExecutor, parent: Any, source: object, details: list[FieldDetails], *more: Any
     ) -> object:
         completed.append(details[0].node.name.value)
         return complete(self, parent, source, details, *more)
 
     monkeypatch.setattr(StrawberryGraphQLCoreExecutionContext, "execute_field", noted)
     assert run(
-        lean_executor(SCHEMA), "{ given { made leaf { text } leaves { made } } }", Query(given=row())
+        fast_executor(SCHEMA), "{ given { made leaf { text } leaves { made } } }", Query(given=row())
     ).data == {
         "given": {
             "made": "made of t",
@@ -207,7 +207,7 @@ def test_a_tree_of_plain_fields_is_read_without_the_library(monkeypatch: pytest.
     assert completed == []
     completed.clear()
     assert run(
-        lean_executor(SCHEMA), "{ given { made leaves { text asked } } }", Query(given=row())
+        fast_executor(SCHEMA), "{ given { made leaves { text asked } } }", Query(given=row())
     ).data == {
         "given": {
             "made": "made of t",
@@ -302,11 +302,11 @@ def test_both_ways_take_the_same_offence(given: dict[str, object]) -> None:
 
 def test_a_guarded_field_never_goes_the_short_way() -> None:
     schema = strawberry.Schema(Query, config=StrawberryConfig(scalar_map=SCALARS))._schema
-    guard(
+    install_permissions(
         schema,
         lambda _context, _name: None,
-        roots={"Query": {"row": Entry(PUBLIC, PUBLIC)}},
+        roots={"Query": {"row": RootPermission(PUBLIC, PUBLIC)}},
         guarded={("Row", "text"): MEMBER},
     )
-    assert ("Row", "text") not in plain_fields(schema)
-    assert ("Row", "id") in plain_fields(schema)
+    assert ("Row", "text") not in find_fast_fields(schema)
+    assert ("Row", "id") in find_fast_fields(schema)

@@ -5,8 +5,8 @@ variables decide.
 import pytest
 from graphql import GraphQLSchema, build_schema, parse
 
-from api.graphql.errors import TooCostly
-from api.graphql.limits import DocumentLimits, Plan, weigh
+from api.errors import TooCostly
+from api.graphql.engine.limits import DocumentLimits, OperationPlan, weigh
 
 SCHEMA: GraphQLSchema = build_schema("""
     type Query { a: String me: Member members: [Member!]! nodes(ids: [ID!]!): [Member]! }
@@ -21,11 +21,11 @@ SCHEMA: GraphQLSchema = build_schema("""
 LIMITS = DocumentLimits()
 
 
-def plans(text: str) -> tuple[Plan, ...]:
+def plans(text: str) -> tuple[OperationPlan, ...]:
     return weigh(parse(text, no_location=True), SCHEMA, LIMITS)
 
 
-def plan(text: str) -> Plan:
+def plan(text: str) -> OperationPlan:
     (only,) = plans(text)
     return only
 

@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from api.graphql.context import MemberCaller
-from api.graphql.execute import Answer, Engine, Request
+from api.caller import MemberCaller
+from api.graphql.engine.execution import Engine, GraphQLRequest, GraphQLResponse
 from api.http.rates import RateLimits
 from tests.graphql.small import make_context, make_engine
 
@@ -67,9 +67,11 @@ BOMBS = {
 }
 
 
-async def answer(engine: Engine, text: str, variables: dict[str, object] | None = None) -> Answer:
+async def answer(engine: Engine, text: str, variables: dict[str, object] | None = None) -> GraphQLResponse:
     never: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    return await engine.run(Request(text, variables or {}), make_context(MemberCaller("m1", "s1")), never)
+    return await engine.run(
+        GraphQLRequest(text, variables or {}), make_context(MemberCaller("m1", "s1")), never
+    )
 
 
 @pytest.fixture(scope="module")

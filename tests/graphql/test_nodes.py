@@ -1,6 +1,6 @@
 """Things fetched again by their global id: by whoever they belong to, and by nobody else."""
 
-from api.graphql.ids import encode
+from api.graphql.engine.ids import encode_id
 from tests.doors import Doors, Json
 
 NODE = (
@@ -27,7 +27,7 @@ async def things(doors: Doors, token: str, till: str) -> Json:
         "Customer": done["customer"]["id"],
         "PointEntry": done["entries"][0]["id"],
         "Staff": staff,
-        "Reward": encode("Reward", "discount-5"),
+        "Reward": encode_id("Reward", "discount-5"),
     }
 
 
@@ -59,8 +59,8 @@ async def test_several_at_once_with_null_for_what_is_not_there(doors: Doors) -> 
         ids["Reward"],
         ids["Customer"],
         ids["PointEntry"],
-        encode("PointEntry", "nobody:1"),
-        encode("Reward", "none"),
+        encode_id("PointEntry", "nobody:1"),
+        encode_id("Reward", "none"),
     ]
     found = (
         await doors.do("query($ids: [ID!]!) { nodes(ids: $ids) { __typename } }", {"ids": asked}, token=token)
@@ -69,5 +69,5 @@ async def test_several_at_once_with_null_for_what_is_not_there(doors: Doors) -> 
 
 
 async def test_junk_is_bad_input(doors: Doors) -> None:
-    for junk in ("", "x", "!!!!", encode("Nothing", "1"), encode("Tier", "ouro"), "A" * 400):
+    for junk in ("", "x", "!!!!", encode_id("Nothing", "1"), encode_id("Tier", "ouro"), "A" * 400):
         assert await doors.error(NODE, {"id": junk}) == {"code": "BAD_INPUT", "field": "id"}

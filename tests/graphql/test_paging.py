@@ -8,9 +8,9 @@ import strawberry
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.graphql.errors import BadInput
-from api.graphql.ids import decode, decode_as, encode, to_text
-from api.graphql.paging import Numbered, Page, connection, cursor, page, read_cursor
+from api.errors import BadInput
+from api.graphql.engine.ids import decode_id, decode_id_as, encode_id, to_base64url
+from api.graphql.engine.paging import NumberedRow, Window, connection, read_cursor, read_window, write_cursor
 from tests.graphql.small import Entry_, PageInfo, PointEntryConnection, PointEntryEdge
 
 KEYS = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1, max_size=100)
@@ -19,14 +19,14 @@ KINDS = st.from_regex(r"[A-Z][A-Za-z0-9]{0,20}", fullmatch=True)
 
 @given(KINDS, KEYS)
 def test_an_id_gives_back_its_kind_and_key(kind: str, key: str) -> None:
-    made = encode(kind, key)
-    assert decode(made) == (kind, key)
+    made = encode_id(kind, key)
+    assert decode_id(made) == (kind, key)
     assert set(made) <= set(string.ascii_letters + string.digits + "-_")
 
 
 @given(KINDS, KEYS, st.data())
 def test_another_spelling_of_an_id_is_none(kind: str, key: str, data: st.DataObject) -> None:
-    made = encode(kind, key)
+    made = encode_id(kind, key)
     at = data.draw(st.integers(0, len(made) - 1))
     letter = data.draw(
         st.sampled_from(
@@ -35,7 +35,7 @@ def test_another_spelling_of_an_id_is_none(kind: str, key: str, data: st.DataObj
     )
     changed = made[:at] + letter + made[at + 1 :]
     with contextlib.suppress(BadInput):
-        assert encode(*decode(changed)) == changed
+        assert encode_id(*decode_id(changed)) == changed
 
 
 @pytest.mark.parametrize(
@@ -45,79 +45,82 @@ def test_another_spelling_of_an_id_is_none(kind: str, key: str, data: st.DataObj
         "x",
         "====",
         "TWVtYmVyOg",
-        to_text(b"Member"),
-        to_text(b"member:1"),
-        to_text(b"Member:\xff"),
+        to_base64url(b"Member"),
+        to_base64url(b"member:1"),
+        to_base64url(b"Member:\xff"),
         "é",
         "A" * 301,
     ],
 )
 def test_junk_is_bad_input(text: str) -> None:
     with pytest.raises(BadInput) as refused:
-        decode(text, field="rewardId")
+        decode_id(text, field="rewardId")
     assert refused.value.field == "rewardId"
 
 
 def test_an_id_of_another_kind_is_bad_input() -> None:
-    assert decode_as("Reward", encode("Reward", "poster")) == "poster"
+    assert decode_id_as("Reward", encode_id("Reward", "poster")) == "poster"
     with pytest.raises(BadInput):
-        decode_as("Reward", encode("Voucher", "poster"))
+        decode_id_as("Reward", encode_id("Voucher", "poster"))
 
 
 @pytest.mark.parametrize(("first", "size"), [(None, 20), (1, 1), (100, 100)])
 def test_first_is_1_to_100(first: int | None, size: int) -> None:
-    assert page(first, None, of="entry") == Page(size, None)
+    assert read_window(first, None, list_name="entry") == Window(size, None)
 
 
 @pytest.mark.parametrize("first", [0, -1, 101, 2**31 - 1])
 def test_any_other_first_is_bad_input(first: int) -> None:
     with pytest.raises(BadInput) as refused:
-        page(first, None, of="entry")
+        read_window(first, None, list_name="entry")
     assert refused.value.field == "first"
 
 
 @given(st.integers(0, 2**53))
 def test_a_cursor_carries_its_counter(counter: int) -> None:
-    assert page(5, cursor(counter, of="entry"), of="entry") == Page(5, counter)
+    assert read_window(5, write_cursor(counter, list_name="entry"), list_name="entry") == Window(5, counter)
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        cursor(7, of="voucher"),
-        to_text(b"entry:-1"),
-        to_text(b"entry:07"),
-        to_text(b"entry:9999999999999999"),
+        write_cursor(7, list_name="voucher"),
+        to_base64url(b"entry:-1"),
+        to_base64url(b"entry:07"),
+        to_base64url(b"entry:9999999999999999"),
         "",
         "x",
     ],
 )
 def test_another_lists_cursor_is_bad_input(text: str) -> None:
     with pytest.raises(BadInput) as refused:
-        read_cursor(text, of="entry")
+        read_cursor(text, list_name="entry")
     assert refused.value.field == "after"
 
 
-def made(counters: list[int], window: Page) -> PointEntryConnection:
-    rows = [Numbered(n, Entry_(id=strawberry.ID(str(n)), amount=n, tags=[])) for n in counters]
+def made(counters: list[int], window: Window) -> PointEntryConnection:
+    rows = [NumberedRow(n, Entry_(id=strawberry.ID(str(n)), amount=n, tags=[])) for n in counters]
     return connection(
-        rows, window, of="entry", edge=PointEntryEdge, page_info=PageInfo, make=PointEntryConnection
+        rows, window, list_name="entry", edge=PointEntryEdge, page_info=PageInfo, make=PointEntryConnection
     )
 
 
 def test_a_row_more_than_asked_says_that_there_is_a_next_page() -> None:
-    full = made([9, 8, 7], Page(2, None))
-    assert [edge.cursor for edge in full.edges] == [cursor(9, of="entry"), cursor(8, of="entry")]
+    full = made([9, 8, 7], Window(2, None))
+    assert [edge.cursor for edge in full.edges] == [
+        write_cursor(9, list_name="entry"),
+        write_cursor(8, list_name="entry"),
+    ]
     assert full.page_info == PageInfo(
         has_next_page=True,
         has_previous_page=False,
-        start_cursor=cursor(9, of="entry"),
-        end_cursor=cursor(8, of="entry"),
+        start_cursor=write_cursor(9, list_name="entry"),
+        end_cursor=write_cursor(8, list_name="entry"),
     )
-    last = made([7], Page(2, 8))
+    last = made([7], Window(2, 8))
     assert (last.page_info.has_next_page, last.page_info.has_previous_page) == (False, True)
 
 
 def test_an_empty_page_has_no_cursors() -> None:
-    empty = made([], Page(20, None))
+    empty = made([], Window(20, None))
     assert (empty.edges, empty.page_info.start_cursor, empty.page_info.end_cursor) == ([], None, None)

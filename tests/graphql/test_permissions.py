@@ -8,10 +8,19 @@ from dataclasses import replace
 import pytest
 from graphql import GraphQLSchema, build_schema
 
+from api.caller import Anonymous, Caller, MemberCaller, StaffCaller
 from api.graphql import schema
-from api.graphql.context import Anonymous, Caller, MemberCaller, StaffCaller
-from api.graphql.execute import Engine, Request
-from api.graphql.permissions import MEMBER, PUBLIC, ROOTS, STAFF, Entry, Eyes, faults, guard
+from api.graphql.engine.execution import Engine, GraphQLRequest
+from api.graphql.engine.permissions import (
+    MEMBER,
+    PUBLIC,
+    ROOTS,
+    STAFF,
+    CallerKinds,
+    RootPermission,
+    install_permissions,
+    permission_faults,
+)
 from tests.graphql.small import make_context, make_engine, make_schema
 
 CALLERS: dict[str, Caller] = {
@@ -37,7 +46,9 @@ async def test_a_root_field_opens_to_those_in_the_table_only(
     caller: str, field: str, code: str | None
 ) -> None:
     never: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    body = (await make_engine().run(Request(f"{{ {field} }}"), make_context(CALLERS[caller]), never)).body
+    body = (
+        await make_engine().run(GraphQLRequest(f"{{ {field} }}"), make_context(CALLERS[caller]), never)
+    ).body
     found = body.get("errors")
     assert (found[0]["extensions"]["code"] if isinstance(found, list) else None) == code
 
@@ -47,7 +58,7 @@ async def test_a_root_field_without_an_entry_is_open_to_nobody() -> None:
     bare = Engine(make_schema(), rates=whole.rates, drain=whole.drain, roots={})
     never: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     for caller, code in (("anonymous", "UNAUTHENTICATED"), ("member", "FORBIDDEN"), ("cashier", "FORBIDDEN")):
-        body = (await bare.run(Request("{ hello }"), make_context(CALLERS[caller]), never)).body
+        body = (await bare.run(GraphQLRequest("{ hello }"), make_context(CALLERS[caller]), never)).body
         assert body["errors"][0]["extensions"]["code"] == code  # type: ignore[index]
 
 
@@ -61,9 +72,13 @@ type Staff { name: String! }
 type Voucher { code: String issuer: Staff! }
 union Thing = Member | Voucher
 """
-TYPES: dict[str, Eyes] = {"Member": MEMBER, "Staff": STAFF, "Voucher": PUBLIC}
+TYPES: dict[str, CallerKinds] = {"Member": MEMBER, "Staff": STAFF, "Voucher": PUBLIC}
 ROOTS_OF_IT = {
-    "Query": {"me": Entry(MEMBER, MEMBER), "staff": Entry(STAFF, STAFF), "node": Entry(PUBLIC, frozenset())}
+    "Query": {
+        "me": RootPermission(MEMBER, MEMBER),
+        "staff": RootPermission(STAFF, STAFF),
+        "node": RootPermission(PUBLIC, frozenset()),
+    }
 }
 
 
@@ -72,16 +87,21 @@ def small() -> GraphQLSchema:
 
 
 def test_an_answer_that_reaches_others_eyes_is_a_fault() -> None:
-    assert faults(small(), roots=ROOTS_OF_IT, types=TYPES, guarded={}) == [
+    assert permission_faults(small(), roots=ROOTS_OF_IT, types=TYPES, guarded={}) == [
         "Query.me: reaches Staff, which is not for the eyes of a member"
     ]
-    assert faults(small(), roots=ROOTS_OF_IT, types=TYPES, guarded={("Voucher", "issuer"): STAFF}) == []
+    assert (
+        permission_faults(small(), roots=ROOTS_OF_IT, types=TYPES, guarded={("Voucher", "issuer"): STAFF})
+        == []
+    )
 
 
 def test_a_field_or_type_without_an_entry_is_a_fault() -> None:
     lacking = {"Query": {name: entry for name, entry in ROOTS_OF_IT["Query"].items() if name != "staff"}}
     guarded = {("Voucher", "issuer"): STAFF}
-    assert faults(small(), roots=lacking, types={"Member": MEMBER, "Voucher": PUBLIC}, guarded=guarded) == [
+    assert permission_faults(
+        small(), roots=lacking, types={"Member": MEMBER, "Voucher": PUBLIC}, guarded=guarded
+    ) == [
         "Staff: no entry in TYPES",
         "Query.staff: no entry in ROOTS",
     ]
@@ -89,7 +109,9 @@ def test_a_field_or_type_without_an_entry_is_a_fault() -> None:
 
 def test_a_guarded_field_is_null_for_all_others() -> None:
     guarded = small()
-    guard(guarded, lambda _context, _name: None, roots=ROOTS_OF_IT, guarded={("Voucher", "code"): MEMBER})
+    install_permissions(
+        guarded, lambda _context, _name: None, roots=ROOTS_OF_IT, guarded={("Voucher", "code"): MEMBER}
+    )
     resolve = guarded.type_map["Voucher"].fields["code"].resolve  # type: ignore[attr-defined]
 
     class Info:
@@ -104,11 +126,11 @@ def test_a_guarded_field_is_null_for_all_others() -> None:
 
 
 def test_our_schema_has_an_entry_for_all_and_shows_nobody_anothers() -> None:
-    assert faults(schema.make_schema()._schema) == []
+    assert permission_faults(schema.make_schema()._schema) == []
 
 
 def test_what_writes_is_never_open_to_anonymous_callers_but_for_signing_in() -> None:
-    open_ones = {name for name, entry in ROOTS["Mutation"].items() if entry.may == PUBLIC}
+    open_ones = {name for name, entry in ROOTS["Mutation"].items() if entry.callers == PUBLIC}
     assert open_ones == {
         "enrol",
         "requestSignInCode",

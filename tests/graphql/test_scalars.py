@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
-from api.graphql.errors import BadInput
-from api.graphql.scalars import (
+from api.errors import BadInput
+from api.graphql.engine.scalars import (
     read_date_time,
     read_json,
     read_local_date,

@@ -5,7 +5,7 @@ spares a second scan.
 from base64 import urlsafe_b64decode
 from datetime import timedelta
 
-from domain.model import codes
+from domain.model.people import codes
 from tests.doors import Doors, Json
 
 SCAN = """__typename ... on CustomerScan { visit visitExpiresAt customer { name number } } ... on VoucherScan { usable

@@ -12,10 +12,10 @@ from graphql import (
     is_specified_scalar_type,
 )
 
-from api.graphql.permissions import faults
-from api.graphql.points import EntryKind
-from api.graphql.problems import NotAllowedReason, SignInRefusal
-from api.graphql.rewards import LockReason
+from api.graphql.engine.permissions import permission_faults
+from api.graphql.engine.problems import NotAllowedReason, SignInRefusal
+from api.graphql.member.points import EntryKind
+from api.graphql.member.rewards import LockReason
 from api.graphql.schema import make_schema, schema_text
 from api.texts import SPOKEN, TEXTS
 from tests.doors import ROOT
@@ -72,7 +72,7 @@ def test_the_kept_schema_is_the_code_s_own() -> None:
 
 
 def test_every_field_and_type_is_in_the_table_of_permissions() -> None:
-    assert faults(make_schema()._schema) == []
+    assert permission_faults(make_schema()._schema) == []
 
 
 def test_every_text_speaks_every_language_with_the_same_figures() -> None:

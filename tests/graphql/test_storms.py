@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from api.graphql.ids import decode_as, encode
+from api.graphql.engine.ids import decode_id_as, encode_id
 from domain.services import redemption
 from domain.services.verify import verify
 from domain.store.connect import Database
@@ -43,7 +43,7 @@ async def crowd(database: Database, wire: Wire, tmp_path: Path) -> AsyncIterator
 
 
 async def redeem(doors: Doors, token: str, code: str, key: str) -> Json:
-    given = {"rewardId": encode("Reward", code), "idempotencyKey": key}
+    given = {"rewardId": encode_id("Reward", code), "idempotencyKey": key}
     return await doors.mutate("redeemReward", given, ANSWER, token=token)
 
 
@@ -75,7 +75,7 @@ async def test_a_hundred_members_at_once_get_the_ten_that_are_there(crowd: Doors
 
 async def test_a_member_with_points_for_one_gets_one_voucher_however_often_at_once(crowd: Doors) -> None:
     token = await crowd.member(locale="en")
-    member = decode_as("Member", (await crowd.do("{ me { id } }", token=token))["me"]["id"])
+    member = decode_id_as("Member", (await crowd.do("{ me { id } }", token=token))["me"]["id"])
     # A hundred at once come by the service: at the door a member has 60 mutations a minute, of which fifty
     # are these.
     inside = (

@@ -8,8 +8,8 @@ import secrets
 import pytest
 from structlog.testing import capture_logs
 
-from api.graphql.ids import decode_as
-from domain.model import codes
+from api.graphql.engine.ids import decode_id_as
+from domain.model.people import codes
 from domain.services import adjustments, stores
 from domain.services.tills import Till
 from tests.doors import NUMISCOLLECT, STORES, Doors, Json
@@ -54,7 +54,7 @@ async def test_a_voucher_that_is_over_or_a_frozen_members_is_not_taken(doors: Do
     voucher = (await redeem(doors, token, "coin-capsules"))["voucher"]
     given = {"code": voucher["code"], "idempotencyKey": "u"}
     boss = Till(staff="boss", role="MANAGER", store="lisboa")
-    member = decode_as("Member", (await doors.do("{ me { id } }", token=token))["me"]["id"])
+    member = decode_id_as("Member", (await doors.do("{ me { id } }", token=token))["me"]["id"])
     await adjustments.freeze(
         doors.process.house, till=boss, member_id=member, reason="roubado", key="f", now=doors.clock()
     )
@@ -140,7 +140,7 @@ async def test_no_code_or_secret_stands_in_the_database_or_the_log(
             "useVoucher", {"code": voucher[:-1] + "*", "idempotencyKey": "w"}, "__typename", token=till
         )
     kept = ""
-    for name in await doors.process.store.data.list_collection_names():
+    for name in await doors.process.store.mongo.list_collection_names():
         kept += "".join([repr(row) async for row in doors.process.store[name].find({"_id": {"$gt": ""}})])
     said = "".join(capfd.readouterr()) + repr(logged)
     assert len(kept) > 10_000

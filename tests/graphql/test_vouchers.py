@@ -2,7 +2,7 @@
 
 import asyncio
 
-from api.graphql.ids import encode
+from api.graphql.engine.ids import encode_id
 from tests.doors import Doors, Json
 
 VOUCHER = (
@@ -121,7 +121,7 @@ async def test_what_cannot_be_redeemed_says_what_is_missing(doors: Doors) -> Non
         1,
     )
     query = "mutation($i: RedeemRewardInput!) { redeemReward(input: $i) { __typename } }"
-    given = {"rewardId": encode("Reward", "birthday-coin"), "idempotencyKey": "k"}
+    given = {"rewardId": encode_id("Reward", "birthday-coin"), "idempotencyKey": "k"}
     assert (await doors.error(query, {"i": given}, token=token))["code"] == "NOT_FOUND"
 
 

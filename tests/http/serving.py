@@ -18,8 +18,8 @@ from starlette.applications import Starlette
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp
 
-from api.graphql.context import Caller, Context, Origin
-from api.graphql.execute import Engine
+from api.caller import Caller, Context, Origin
+from api.graphql.engine.execution import Engine
 from api.http.callers import Callers
 from api.http.drain import Drain
 from api.http.graphql import GraphQLEndpoint

@@ -2,8 +2,8 @@
 
 import pytest
 
-from api.graphql.context import Anonymous, MemberCaller, StaffCaller
-from api.graphql.errors import RateLimited
+from api.caller import Anonymous, MemberCaller, StaffCaller
+from api.errors import RateLimited
 from api.http.rates import Buckets, Locks, RateLimits, Rates, network
 
 MEMBER = MemberCaller("m1", "s1")

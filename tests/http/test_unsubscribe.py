@@ -14,9 +14,10 @@ import pytest
 from api.worker import post_of
 from domain.services.deliveries import deliver
 from domain.services.house import member_of
-from domain.store import journal, outbox
 from domain.store.connect import Database
-from domain.store.members import Kept
+from domain.store.ledger import journal
+from domain.store.ledger.members import StoredMember
+from domain.store.messages import outbox
 from tests.doors import Doors, opened
 from tests.houses import join
 from tests.senders.mailbox import Mailbox, serving_mail
@@ -56,11 +57,11 @@ class Post:
 
     async def outcomes(self) -> list[tuple[str, bool, str | None]]:
         """What came of the rules at ana's last event: rule, applied, reason."""
-        newest = await journal.one(self.doors.process.store, "ana", (await self.ana()).member.seq)
+        newest = await journal.find(self.doors.process.store, "ana", (await self.ana()).member.seq)
         assert newest is not None
         return [(one.rule, one.applied, one.reason) for one in newest.outcomes]
 
-    async def ana(self) -> Kept:
+    async def ana(self) -> StoredMember:
         return await member_of(self.doors.process.house, "ana")
 
 

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from api.app import create_app
-from api.graphql.messages import message_key
+from api.graphql.member.messages import message_id
 from domain.services.deliveries import keep_delivering
 from domain.services.senders import Senders
 from domain.services.sending import Post
@@ -38,7 +38,7 @@ MARK_READ = "mutation($input: MarkMessagesReadInput!) { markMessagesRead(input: 
 async def at_work(doors: Doors, pushes: Pushes) -> AsyncIterator[str]:
     """The stream, a worker, and a server that takes sockets; yields its address."""
     house = doors.process.house
-    post = Post(Senders(push=pushes), public_id=message_key)
+    post = Post(Senders(push=pushes), public_id=message_id)
     beside = [
         asyncio.create_task(doors.process.follower.follow(house.store, clock=doors.clock)),
         asyncio.create_task(

@@ -16,7 +16,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from api.app import open_app
-from api.graphql.activity import write_cursor
+from api.graphql.member.activity import write_cursor
 from api.http.protocol import ConnectionLimits
 from api.process import Process, open_process
 from api.settings import Settings
@@ -25,8 +25,8 @@ from domain.services.activity import Cursor
 from domain.services.desk import Desk
 from domain.services.house import House
 from domain.services.sessions import Opened
-from domain.store.base import Store
 from domain.store.connect import Database
+from domain.store.document_store import DocumentStore
 from domain.store.prepare import prepare
 from tests.houses import SMALL, TILL, bought, join
 from tests.live import PROTOCOL, connected, taking_sockets
@@ -79,7 +79,7 @@ async def running(
     """`selo serve` in this event loop: the application with its worker and its stream, and one member."""
     async with open_process(Settings(data=folder), database) as process:
         await process.programmes.publish(SMALL, now=datetime.now(UTC) - timedelta(days=2))
-        store = Store.of(database, embedded=True)
+        store = DocumentStore.of(database, embedded=True)
         await prepare(store)
         elsewhere = House.of(store)
         await elsewhere.programmes.refresh()

@@ -8,7 +8,7 @@ import asyncio
 from collections import Counter
 from pathlib import Path
 
-from api.graphql.messages import message_key
+from api.graphql.member.messages import message_id
 from api.senders.firebase import FirebasePush, certificate
 from domain.services.deliveries import deliver
 from domain.services.outbox import listed
@@ -30,7 +30,7 @@ async def test_a_purchase_at_the_till_unlocks_a_reward_on_every_phone(
         push = FirebasePush(certificate(fcm.account_file(tmp_path)), project=PROJECT, url=fcm.url)
         try:
             async with opened(database, wire, tmp_path) as doors:
-                house, post = doors.process.house, Post(Senders(push=push), public_id=message_key)
+                house, post = doors.process.house, Post(Senders(push=push), public_id=message_id)
                 ana, till = await doors.member(), await doors.hire("rui")
                 for installation, kind in (("phone-1", "TOKEN"), ("tablet-1", "FID")):
                     device = {
@@ -99,7 +99,7 @@ async def test_a_consent_withdrawn_on_the_phone_stops_what_was_decided_but_not_s
         push = FirebasePush(certificate(fcm.account_file(tmp_path)), project=PROJECT, url=fcm.url)
         try:
             async with opened(database, wire, tmp_path, programme=programme) as doors:
-                house, post = doors.process.house, Post(Senders(push=push), public_id=message_key)
+                house, post = doors.process.house, Post(Senders(push=push), public_id=message_id)
                 ana, manager = await doors.member(termsVersion="1"), await doors.hire("maria", "MANAGER")
                 number = (await doors.do("{ me { number } }", token=ana))["me"]["number"]
                 device = {
@@ -144,4 +144,4 @@ async def test_a_consent_withdrawn_on_the_phone_stops_what_was_decided_but_not_s
         ("ok-1", "Saldos")
     ]
     assert [edge["node"]["title"] for edge in box["edges"]] == ["Saldos"]
-    assert [(row.what, row.error) for row in dropped] == [("message sale", "no_consent")]
+    assert [(row.description, row.error) for row in dropped] == [("message sale", "no_consent")]

@@ -14,12 +14,12 @@ from typing import TypeVar
 from hypothesis import HealthCheck, seed, settings
 from hypothesis import strategies as st
 
-from domain.model.decision import Decision
-from domain.model.events import Json
+from domain.model.ledger.decision import Decision
+from domain.model.ledger.events import Json
+from domain.model.ledger.timeline import turn
 from domain.model.programme import Programme
 from domain.model.simulate import Input, Simulation
 from domain.model.simulate.answers import Answer
-from domain.model.timeline import turn
 from tests.laws.club import SHAPES, club
 
 DEEP = int(os.environ.get("SELO_LAWS", "1"))  # how many times as many histories as a quick run tries

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import bson
 
-from domain.model import state
-from domain.model.decide import decide
-from domain.model.events import ENROLLED, PURCHASED, Event, Line, Profile, Purchase
-from domain.model.member import Member
+from domain.model.event_names import ENROLLED, PURCHASED
+from domain.model.ledger import ledger_state
+from domain.model.ledger.decide import decide
+from domain.model.ledger.events import Event, Line, Profile, Purchase
+from domain.model.ledger.member import Member
 from domain.model.programme import Programme, load
 
 DEMO = Path(__file__).parents[2] / "scripts" / "demo" / "numiscollect.yaml"
@@ -45,7 +46,7 @@ def bought_daily(programme: Programme, days: int, *, after: int = 0) -> Member:
         member = decide(programme, Member("m" * 32, "1"), enrolled, now=at).member
     for day in range(after, days):
         at += timedelta(days=1)
-        member = decide(programme, member, _purchase(day, at), now=at, folds=False).member
+        member = decide(programme, member, _purchase(day, at), now=at, with_changes=False).member
     return member
 
 
@@ -70,7 +71,7 @@ def _purchase(day: int, at: datetime) -> Event:
 
 
 def _bytes(member: Member) -> int:
-    return len(bson.encode({"ledger": state.nested(state.paths(member))}))
+    return len(bson.encode({"ledger": ledger_state.nest(ledger_state.state_paths(member))}))
 
 
 def test_the_state_stays_below_64_kb_after_ten_years_of_daily_buying() -> None:
@@ -80,7 +81,7 @@ def test_the_state_stays_below_64_kb_after_ten_years_of_daily_buying() -> None:
     old = bought_daily(_daily(), 3_650, after=900)
     # the newest 20 entries and the profile, which stand beside it, are 10 KB at the most
     assert _bytes(old) < 54 * 1024, _bytes(old)
-    assert len(state.paths(old)) <= len(state.paths(young)) + 40
+    assert len(ledger_state.state_paths(old)) <= len(ledger_state.state_paths(young)) + 40
 
 
 def test_a_decision_changes_few_paths_however_old_the_member() -> None:

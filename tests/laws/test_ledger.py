@@ -8,14 +8,14 @@ from collections import defaultdict
 
 from hypothesis import given
 
-from domain.model import state
-from domain.model.decide import at_instant, decide
-from domain.model.decision import Decision, Row
-from domain.model.events import REDEEMED
-from domain.model.member import Member
+from domain.model.event_names import REDEEMED
+from domain.model.ledger import ledger_state
+from domain.model.ledger.decide import at_instant, decide
+from domain.model.ledger.decision import Decision, JournalRow
+from domain.model.ledger.member import Member
+from domain.model.ledger.wallet import Wallet
 from domain.model.programme import Programme
 from domain.model.values import evolve
-from domain.model.wallet import Wallet
 from tests.laws.histories import HISTORIES, PROGRAMMES, WHO, Step, Watched, life, tried_on_lives
 
 
@@ -54,7 +54,7 @@ def test_rows_and_entries_are_numbered_without_a_gap_and_fold_to_the_state(
 ) -> None:
     run = life(programme, history)
     for who in WHO:
-        folded = state.fold([])
+        folded = ledger_state.fold_rows([])
         entries, by_wallet = 0, defaultdict[str, int](int)
         for seq, (row, after) in enumerate(_rows(run, who), start=1):
             assert row.seq == seq
@@ -63,15 +63,15 @@ def test_rows_and_entries_are_numbered_without_a_gap_and_fold_to_the_state(
                 assert (entry.n, entry.wallet_n) == (entries, by_wallet[entry.wallet])
                 assert entry.amount
             assert not any(path.startswith("profile") for path in row.changes)
-            folded = state.fold([row], folded)
+            folded = ledger_state.fold_rows([row], folded)
             if after is not None:
-                assert folded == state.paths(after)
+                assert folded == ledger_state.state_paths(after)
                 assert _restored(after) == evolve(after, turned_at=None)
 
 
-def _rows(run: Watched, who: str) -> list[tuple[Row, Member | None]]:
+def _rows(run: Watched, who: str) -> list[tuple[JournalRow, Member | None]]:
     """A member's rows, each last one of a decision with the member after it."""
-    found: list[tuple[Row, Member | None]] = []
+    found: list[tuple[JournalRow, Member | None]] = []
     for decision in run.decisions:
         if decision.member.id == who:
             last = len(decision.rows) - 1
@@ -80,9 +80,11 @@ def _rows(run: Watched, who: str) -> list[tuple[Row, Member | None]]:
 
 
 def _restored(member: Member) -> Member:
-    kept = state.nested(state.paths(member))
-    assert state.flat(kept) == state.paths(member)
-    return state.restore(kept, id=member.id, number=member.number, profile=member.profile, seq=member.seq)
+    kept = ledger_state.nest(ledger_state.state_paths(member))
+    assert ledger_state.flatten(kept) == ledger_state.state_paths(member)
+    return ledger_state.restore_member(
+        kept, id=member.id, number=member.number, profile=member.profile, seq=member.seq
+    )
 
 
 @tried_on_lives
@@ -99,7 +101,7 @@ def test_a_quote_equals_the_award_and_what_is_read_equals_what_is_written(
                 decision.row.event,
                 now=decision.row.event.at,
                 by=decision.row.by,
-                past=None,
+                history=None,
             )
             assert again.rows == decision.rows or decision.row.event.refund is not None
         seen = decision.member.decided_at
@@ -145,4 +147,4 @@ def test_clawbacks_and_lapses_are_bounded_by_what_was_given(
             claimed = sum(claim.amounts.get(code, 0) for claim in receipt.claims)
             assert 0 <= claimed <= awarded
             assert (claimed == awarded) or receipt.left.total
-        assert sum(claim.unqualified for claim in receipt.claims) <= receipt.row.qualified
+        assert sum(claim.awards_uncounted for claim in receipt.claims) <= receipt.row.awards_counted

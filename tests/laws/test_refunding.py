@@ -10,13 +10,14 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.model.decide import decide
-from domain.model.decision import Claim, RefundTooLarge
-from domain.model.events import PURCHASED, REFUNDED, Event, Line, Purchase, Refund
-from domain.model.member import Member
-from domain.model.past import Past
+from domain.model.event_names import PURCHASED, REFUNDED
+from domain.model.ledger.decide import decide
+from domain.model.ledger.decision import RefundClaim, RefundTooLarge
+from domain.model.ledger.events import Event, Line, Purchase, Refund
+from domain.model.ledger.late_events import HistoricalContext
+from domain.model.ledger.member import Member
+from domain.model.ledger.refunds import RefundLine, journaled_purchase, remaining_purchase
 from domain.model.programme import Programme
-from domain.model.refunds import RefundLine, kept, recorded
 from tests.laws.histories import HISTORIES, PROGRAMMES, Step, live, tried
 
 BOUGHT = st.lists(
@@ -48,18 +49,18 @@ def _refunded(
     assert member.decided_at is not None
     at = member.decided_at + timedelta(hours=1)
     decision = decide(programme, member, Event("p", PURCHASED, at, "till", purchase=bought), now=at)
-    row, left, claims = decision.row, bought, list[Claim]()
+    row, left, claims = decision.row, bought, list[RefundClaim]()
     for number, one in enumerate([*asked, None]):
         try:
-            after = kept(
+            after = remaining_purchase(
                 left, amount=one if isinstance(one, int) else None, lines=() if one is None else _lines(one)
             )
         except RefundTooLarge:
             continue
         at += gap
-        refund = Refund(recorded(row, claims=claims), left, after)
+        refund = Refund(journaled_purchase(row, claims=claims), left, after)
         event = Event(f"r{number}", REFUNDED, at, "till", purchase=after, refund=refund)
-        decision = decide(programme, decision.member, event, now=at, past=Past(programme))
+        decision = decide(programme, decision.member, event, now=at, history=HistoricalContext(programme))
         assert decision.row.claim is not None
         claims.append(decision.row.claim)
         left = after
@@ -67,8 +68,8 @@ def _refunded(
     total = Counter[str]()
     for claim in claims:
         total.update(claim.amounts)
-        total.update({"unqualified": claim.unqualified, "uncounted": claim.uncounted})
-        assert min([*claim.amounts.values(), claim.unqualified, claim.uncounted]) >= 0
+        total.update({"unqualified": claim.awards_uncounted, "uncounted": claim.event_uncounted})
+        assert min([*claim.amounts.values(), claim.awards_uncounted, claim.event_uncounted]) >= 0
     return +total
 
 
@@ -105,7 +106,7 @@ def test_the_receipt_adds_up_at_every_step(
     left = Purchase("x", unseen + sum(line.amount for line in lines), "EUR", "lisboa", lines)
     for one in asked:
         try:
-            after = kept(left, amount=one if isinstance(one, int) else None, lines=_lines(one))
+            after = remaining_purchase(left, amount=one if isinstance(one, int) else None, lines=_lines(one))
         except RefundTooLarge:
             continue
         assert sum(line.amount for line in after.lines) <= after.total < left.total or (

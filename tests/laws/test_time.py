@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 
 from hypothesis import given
 
-from domain.model import state
-from domain.model.decision import Row
-from domain.model.due import seen_until
+from domain.model.ledger import ledger_state
+from domain.model.ledger.decision import JournalRow
+from domain.model.ledger.next_due import turned_until
+from domain.model.ledger.timeline import next_due, turn
 from domain.model.programme import Programme
 from domain.model.simulate.answers import Answer
-from domain.model.timeline import next_due, turn
 from tests.laws.histories import (
     HISTORIES,
     PROGRAMMES,
@@ -42,7 +42,7 @@ class Hourly(Watched):
         yield from super().advance(until)
 
 
-def _journal(run: Watched, who: str) -> list[Row]:
+def _journal(run: Watched, who: str) -> list[JournalRow]:
     return [row for decision in run.decisions if decision.member.id == who for row in decision.rows]
 
 
@@ -60,7 +60,7 @@ def test_a_turn_that_comes_late_ends_where_a_timely_one_does(
         "eva",
     ):  # what reaches bob, who invited, is an event from elsewhere: it comes when ana's turn does
         assert _journal(late, who) == _journal(timely, who)
-        assert state.paths(late.members[who]) == state.paths(timely.members[who])
+        assert ledger_state.state_paths(late.members[who]) == ledger_state.state_paths(timely.members[who])
 
 
 @tried(6)
@@ -84,7 +84,7 @@ def test_turning_twice_equals_once_and_nothing_overdue_is_left(
         once = turn(programme, member, until=run.clock)
         assert once.rows == ()
         assert turn(programme, once.member, until=run.clock).rows == ()
-        seen = seen_until(member)
+        seen = turned_until(member)
         assert seen is not None
         due = next_due(programme, member, after=seen)
         assert due is None or due > run.clock or turn(programme, member, until=due).rows == ()

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from domain.model.backoff import pause
+from domain.model.messages.backoff import pause
 
 
 @pytest.mark.parametrize(

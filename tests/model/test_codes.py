@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.model import codes
-from domain.model.codes import CodeKind
+from domain.model.people import codes
+from domain.model.people.codes import CodeKind
 
 KEY = bytes(range(32))
 NOW = datetime(2026, 11, 22, 15, 30, 10, tzinfo=UTC)

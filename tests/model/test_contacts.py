@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.model.contacts import Contact, ContactMalformed, read_contact
+from domain.model.people.contacts import Contact, ContactMalformed, read_contact
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,12 @@ time.
 
 from datetime import UTC, datetime
 
-from domain.model.conditions import Failed
-from domain.model.context import read_after, read_before
-from domain.model.decide import decide
-from domain.model.events import ENROLLED, PURCHASED, Event, Profile, Purchase
-from domain.model.member import Member
+from domain.model.conditions import ExpressionFailure
+from domain.model.event_names import ENROLLED, PURCHASED
+from domain.model.ledger.decide import decide
+from domain.model.ledger.events import Event, Profile, Purchase
+from domain.model.ledger.expression_view import read_after, read_before
+from domain.model.ledger.member import Member
 from tests.model.running import PER_EURO, programme, rules
 
 NOON = datetime(2026, 1, 10, 12, tzinfo=UTC)
@@ -39,9 +40,9 @@ def test_a_purchase_keeps_what_its_rules_saw_and_nothing_private() -> None:
         p, member, Event("2", PURCHASED, NOON, purchase=Purchase("r", 500, "EUR")), now=NOON
     ).row.facts
     assert facts.member == {"purchases": {"count": 0}}
-    assert facts.results == {when: False}
-    assert facts.room == {"odd": (True, None)}
-    assert facts.first is True
+    assert facts.private_results == {when: False}
+    assert facts.rule_rooms == {"odd": (True, None)}
+    assert facts.is_first_purchase is True
 
 
 def test_what_failed_is_said_once_for_the_log() -> None:
@@ -54,4 +55,4 @@ def test_what_failed_is_said_once_for_the_log() -> None:
     member = decide(p, Member("m", "n"), Event("1", ENROLLED, NOON, profile=Profile("Ana")), now=NOON).member
     row = decide(p, member, Event("2", PURCHASED, NOON, purchase=Purchase("r", 500, "EUR")), now=NOON).row
     assert [outcome.reason for outcome in row.outcomes] == ["when", "when"]
-    assert row.failed == (Failed("member.days_since_purchase + 1 > 0", "type"),)
+    assert row.failures == (ExpressionFailure("member.days_since_purchase + 1 > 0", "type"),)

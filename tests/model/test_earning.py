@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.model.earning import held_out
+from domain.model.ledger.earning import is_held_out
 from domain.model.programme import Programme
 from tests.model.running import PER_EURO, buy, enrol, figures, line, programme, rules, run
 
@@ -395,7 +395,7 @@ def test_the_loser_of_a_group_does_not_count_as_fired() -> None:
 def test_a_holdout_is_a_stable_share_of_members() -> None:
     p = one(f"on: game.played, holdout: 30, {FIFTY}")
     rule = p.rules[0]
-    out = [who for who in (f"m{n}" for n in range(1000)) if held_out(who, rule)]
+    out = [who for who in (f"m{n}" for n in range(1000)) if is_held_out(who, rule)]
     assert 240 < len(out) < 360
     ran = run(
         p,

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.model.lockout import Failures, after_try, wait
+from domain.model.people.lockout import Failures, after_try, wait
 
 NOW = datetime(2026, 3, 1, 10, tzinfo=UTC)
 

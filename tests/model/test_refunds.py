@@ -6,10 +6,10 @@ from itertools import permutations
 
 import pytest
 
-from domain.model.decision import RefundTooLarge
-from domain.model.events import Line, Purchase
+from domain.model.ledger.decision import RefundTooLarge
+from domain.model.ledger.events import Line, Purchase
+from domain.model.ledger.refunds import RefundLine, remaining_purchase
 from domain.model.programme import Programme
-from domain.model.refunds import RefundLine, kept
 from tests.model.running import PER_EURO, buy, enrol, figures, lots, programme, refund, rules, run
 
 
@@ -57,15 +57,15 @@ def left(one: Purchase) -> list[tuple[int, int]]:
 def test_an_amount_is_spread_by_what_remains_largest_remainder_first(
     before: Purchase, amount: int, after: list[tuple[int, int]]
 ) -> None:
-    one = kept(before, amount=amount)
+    one = remaining_purchase(before, amount=amount)
     assert left(one) == after
     assert one.total == before.total - amount
 
 
 def test_all_that_is_left_brings_every_line_to_nothing() -> None:
     for one in (
-        kept(receipt(1000, (2, 600), (3, 400))),
-        kept(receipt(1000, (2, 600), (3, 400)), amount=1000),
+        remaining_purchase(receipt(1000, (2, 600), (3, 400))),
+        remaining_purchase(receipt(1000, (2, 600), (3, 400)), amount=1000),
     ):
         assert (one.total, left(one)) == (0, [(0, 0), (0, 0)])
 
@@ -83,7 +83,7 @@ def test_all_that_is_left_brings_every_line_to_nothing() -> None:
 def test_lines_take_amount_times_quantity_floored(
     lines: list[RefundLine], after: list[tuple[int, int]], total: int
 ) -> None:
-    one = kept(receipt(1500, (3, 1000), (1, 500)), lines=lines)
+    one = remaining_purchase(receipt(1500, (3, 1000), (1, 500)), lines=lines)
     assert (left(one), one.total) == (after, total)
 
 
@@ -91,7 +91,7 @@ def test_the_last_one_of_a_line_takes_the_rest() -> None:
     one = receipt(1000, (3, 1000))
     taken = []
     for _ in range(3):
-        before, one = one, kept(one, lines=[RefundLine(1, 1)])
+        before, one = one, remaining_purchase(one, lines=[RefundLine(1, 1)])
         taken.append(before.total - one.total)
     assert taken == [333, 333, 334]
 
@@ -107,14 +107,14 @@ def test_the_last_one_of_a_line_takes_the_rest() -> None:
 )
 def test_more_than_is_left_is_refused(amount: int | None, lines: list[RefundLine]) -> None:
     with pytest.raises(RefundTooLarge):
-        kept(receipt(1500, (3, 1000), (1, 500)), amount=amount, lines=lines)
+        remaining_purchase(receipt(1500, (3, 1000), (1, 500)), amount=amount, lines=lines)
 
 
 def test_what_is_refunded_cannot_be_refunded_again() -> None:
-    gone = kept(receipt(1500, (3, 1000), (1, 500)))
+    gone = remaining_purchase(receipt(1500, (3, 1000), (1, 500)))
     for asked in ({"amount": 1}, {"amount": None}, {"lines": [RefundLine(1, 1)]}):
         with pytest.raises(RefundTooLarge):
-            kept(gone, **asked)
+            remaining_purchase(gone, **asked)
 
 
 # ---------------------------------------------------------------- what stands

@@ -2,8 +2,8 @@
 
 import pytest
 
+from domain.model.messages.rendering import MessageSubject, Recipient, money, render
 from domain.model.programme import load
-from domain.model.rendering import Recipient, Told, money, render
 from tests.houses import NUMISCOLLECT
 
 PROGRAMME = load(NUMISCOLLECT.read_text())
@@ -13,7 +13,7 @@ NBSP = "\N{NO-BREAK SPACE}"
 def said(
     code: str, event: str, data: dict[str, object], locale: str, balance: int = 0
 ) -> tuple[str, str, str | None]:
-    told = Told(event, data, balance)  # type: ignore[arg-type]
+    told = MessageSubject(event, data, balance)  # type: ignore[arg-type]
     words = render(PROGRAMME, PROGRAMME.message(code), told, Recipient("Ana", "1234-5", locale))
     return words.title, words.body, words.link
 

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.model.sessions import (
-    Terms,
-    Tokens,
+from domain.model.people.sessions import (
+    SessionTerms,
+    SessionTokens,
     first_token,
     idle_until,
     read_token,
@@ -51,7 +51,7 @@ def test_the_successor_is_always_the_same_and_needs_the_key() -> None:
 def test_what_each_use_means() -> None:
     second = successor(FIRST, key=KEY)
     third = successor(second, key=KEY)
-    tokens = Tokens(current=third.hashed, previous=second.hashed, rotated_at=NOW)
+    tokens = SessionTokens(current=third.hashed, previous=second.hashed, rotated_at=NOW)
     assert use_of(third, tokens, now=NOW + timedelta(days=1)) == "current"
     assert use_of(second, tokens, now=NOW + timedelta(seconds=10)) == "retry"
     assert use_of(second, tokens, now=NOW + timedelta(seconds=10.001)) == "again"
@@ -59,6 +59,6 @@ def test_what_each_use_means() -> None:
 
 
 def test_a_session_ends_idle_or_at_its_longest() -> None:
-    terms = Terms(idle=timedelta(days=30), longest=timedelta(days=90))
+    terms = SessionTerms(idle=timedelta(days=30), longest=timedelta(days=90))
     assert idle_until(terms, began=NOW, now=NOW) == NOW + timedelta(days=30)
     assert idle_until(terms, began=NOW, now=NOW + timedelta(days=80)) == NOW + timedelta(days=90)

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from domain.model.due import cron_next, watch_of
+from domain.model.ledger.next_due import cron_next, time_triggers
 from domain.model.programme import Programme
 from tests.model.running import (
     PER_EURO,
@@ -175,8 +175,8 @@ def test_a_rule_on_a_segment_sees_the_member_in_it_whoever_brought_it() -> None:
     ],
 )
 def test_on_which_days_time_may_move_a_member(when: str, found: tuple[set[int], bool]) -> None:
-    watch = watch_of(programme(f'segments: [{{code: s, name: S, when: "{when}"}}]'))
-    assert (set(watch.counts), watch.any_day) == found
+    watch = time_triggers(programme(f'segments: [{{code: s, name: S, when: "{when}"}}]'))
+    assert (set(watch.day_counts), watch.any_day) == found
 
 
 # ---------------------------------------------------------------- schedules

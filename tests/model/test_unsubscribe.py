@@ -3,24 +3,24 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.model.unsubscribe import Unsubscription, read, signed
+from domain.model.messages.unsubscribe import Unsubscription, read, sign_unsubscription
 
 KEY, OTHER = b"k" * 32, b"o" * 32
 ASKED = Unsubscription("0" * 32, "marketing")
 
 
 def test_a_link_says_whose_consent_to_what() -> None:
-    text = signed(ASKED, key=KEY)
+    text = sign_unsubscription(ASKED, key=KEY)
     assert read(text, key=KEY) == ASKED
     assert text.replace("-", "").replace("_", "").isalnum()
 
 
 def test_another_key_reads_nothing() -> None:
-    assert read(signed(ASKED, key=OTHER), key=KEY) is None
+    assert read(sign_unsubscription(ASKED, key=OTHER), key=KEY) is None
 
 
 def test_no_changed_character_is_believed() -> None:
-    text = signed(ASKED, key=KEY)
+    text = sign_unsubscription(ASKED, key=KEY)
     for at, old in enumerate(text):
         for new in ("A", "b", "_", "=", " ", "\n", "é", ""):
             if new != old:
@@ -34,6 +34,8 @@ def test_nothing_that_somebody_made_up_is_believed(text: str) -> None:
 
 def test_one_members_purposes_and_two_members_have_a_text_each() -> None:
     texts = {
-        signed(Unsubscription(member, purpose), key=KEY) for member in ("a", "b") for purpose in ("c", "d")
+        sign_unsubscription(Unsubscription(member, purpose), key=KEY)
+        for member in ("a", "b")
+        for purpose in ("c", "d")
     }
     assert len(texts) == 4

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from domain.model.wallet import InsufficientBalance, Lot, Part, Wallet, merged, take
+from domain.model.ledger.wallet import InsufficientBalance, Lot, LotPart, Wallet, merged, take
 from tests.model.running import (
     PER_EURO,
     adjust,
@@ -244,7 +244,7 @@ def test_a_debit_takes_what_never_lapses_last_and_nothing_pending() -> None:
     day, at = date(2026, 7, 10), datetime(2026, 1, 1, tzinfo=UTC)
     held = Wallet(lots=merged([Lot(50, None, None, day), Lot(30, None, day, day), Lot(99, at, day, day)]))
     after, taken = take(held, amount=40)
-    assert taken == (Part(30, day, day), Part(10, None, day))
+    assert taken == (LotPart(30, day, day), LotPart(10, None, day))
     assert (after.available, after.pending) == (40, 99)
     with pytest.raises(InsufficientBalance) as refused:
         take(held, amount=81)

@@ -10,13 +10,13 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from structlog.testing import capture_logs
 
-from api.graphql.errors import NotAvailable
+from api.errors import NotAvailable
 from api.senders.codes import TEXTS, SentCodes
 from api.senders.console import NoCodes
 from api.senders.email import Server, Smtp
 from api.senders.sms import Gateway, SmsGateway
 from api.texts import SPOKEN
-from domain.model.contacts import Contact
+from domain.model.people.contacts import Contact
 from tests.senders.gateway import Endpoint, serving_endpoint
 from tests.senders.mailbox import Mailbox, serving_mail
 

@@ -16,8 +16,8 @@ from domain.services.devices import Registration
 from domain.services.house import House
 from domain.services.senders import Senders
 from domain.services.sending import Post
-from domain.store import push_addresses
 from domain.store.connect import Database
+from domain.store.messages import push_addresses
 from tests.houses import join
 from tests.senders.fcm import StandIn
 from tests.services.post import NOON, happens, loud, phone, row, states, works
@@ -47,7 +47,7 @@ async def register(house: House, member: str, token: str, *, at: datetime = NOON
 async def tokens(house: House, member: str = "ana") -> list[str]:
     """The tokens by which a member can be reached."""
     return sorted(
-        one.token for one in (await push_addresses.of_members(house.store, [member])).get(member, ())
+        one.token for one in (await push_addresses.find_by_members(house.store, [member])).get(member, ())
     )
 
 
@@ -57,7 +57,7 @@ async def attempts(house: House, id: str) -> list[tuple[str, int]]:
 
 
 async def wait_of(house: House, id: str, *, since: datetime = NOON) -> timedelta:
-    return (await row(house, id)).due - since
+    return (await row(house, id)).due_at - since
 
 
 def asked(fcm: StandIn) -> list[str]:
@@ -252,7 +252,7 @@ async def test_an_outage_is_waited_out_with_the_same_collapse_id(
     assert await works(house, post) == 1
     assert sorted(await states(house, id)) == [("push", "pending", reason), ("push", "sent", "")]
     assert least <= await wait_of(house, id) <= least * 1.25
-    again = (await row(house, id)).due
+    again = (await row(house, id)).due_at
     assert await works(house, post, now=again - timedelta(milliseconds=1)) == 0
     assert await works(house, post, now=again) == 1
     assert sorted(await attempts(house, id)) == [("sent", 1), ("sent", 2)]
@@ -269,7 +269,7 @@ async def test_an_outage_that_lasts_parks_the_message_at_the_eighth_attempt(
     for _ in range(8):
         assert await works(house, post, now=now) == 0
         waits.append(await wait_of(house, id, since=now))
-        now = (await row(house, id)).due
+        now = (await row(house, id)).due_at
     least = [timedelta(seconds=max(30, 10 * 2**n)) for n in range(7)]
     assert [low <= wait <= low * 1.25 for low, wait in zip(least, waits, strict=False)] == [True] * 7
     assert await attempts(house, id) == [("failed", 8)]

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from api.graphql.errors import NotAvailable
+from api.errors import NotAvailable
 from api.senders.id_tokens import IdTokens
 from domain.services.errors import SignInRefused
 from tests.doors import Clock

@@ -11,8 +11,8 @@ import httpx
 
 from api.embedded import find_running
 from domain.services.house import House
-from domain.store.base import Store
 from domain.store.connect import connect
+from domain.store.document_store import DocumentStore
 from domain.store.prepare import prepare
 from tests.houses import join
 from tests.senders.fcm import PROJECT, serving_fcm
@@ -25,7 +25,7 @@ async def _visit(data: Path) -> None:
     running = find_running(data)
     assert running is not None
     database = connect(running.uri, "selo")
-    store = Store.of(database, embedded=True)
+    store = DocumentStore.of(database, embedded=True)
     await prepare(store)
     house, now = House.of(store), datetime.now(UTC).replace(microsecond=0)
     await house.programmes.refresh()

@@ -4,15 +4,15 @@ import pytest
 
 from domain.services.desk import Desk
 from domain.services.house import House
-from domain.store.base import Store
 from domain.store.connect import Database
+from domain.store.document_store import DocumentStore
 from domain.store.prepare import prepare
 from tests.services.people import BEFORE, PROGRAMME, SECRET, People, Sent
 
 
 @pytest.fixture
 async def people(database: Database) -> People:
-    store = Store.of(database, embedded=True)
+    store = DocumentStore.of(database, embedded=True)
     await prepare(store)
     house = House.of(store)
     await house.programmes.publish(PROGRAMME, now=BEFORE)

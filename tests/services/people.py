@@ -7,13 +7,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from domain.model.contacts import Contact
+from domain.model.people.contacts import Contact
 from domain.services.desk import Desk
 from domain.services.enrol import Application, enrol
 from domain.services.house import member_of
 from domain.services.sign_in import MemberSignedIn, sign_in
-from domain.store.base import Store
-from domain.store.members import Kept
+from domain.store.document_store import DocumentStore
+from domain.store.ledger.members import StoredMember
 
 PROGRAMME = """
 programme: {code: tiny, name: Tiny, currency: EUR, timezone: Europe/Lisbon, locales: [pt, en, pl], terms: {version: "2026-01", url: "https://tiny.example/t"}}
@@ -73,7 +73,7 @@ class People:
     sent: Sent
 
     @property
-    def store(self) -> Store:
+    def store(self) -> DocumentStore:
         return self.desk.store
 
 
@@ -86,7 +86,7 @@ async def enrolled(
     return await sign_in(people.desk, contact=email, code=people.sent.last, now=now)
 
 
-async def kept(people: People, member: str) -> Kept:
+async def kept(people: People, member: str) -> StoredMember:
     """A member as stored."""
     return await member_of(people.desk.house, member)
 

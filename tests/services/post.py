@@ -8,19 +8,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from domain.model.decide import decide
-from domain.model.events import Event
+from domain.model.ledger.decide import decide
+from domain.model.ledger.events import Event
 from domain.services.deliveries import deliver
 from domain.services.house import House, committed, member_of
 from domain.services.senders import SENT, MailMessage, PushMessage, Senders, SmsMessage, Verdict
 from domain.services.sending import Post
-from domain.store import devices, outbox
-from domain.store.base import update
 from domain.store.connect import Database
-from domain.store.devices import Device
-from domain.store.members import write_details
-from domain.store.outbox import Promised
-from domain.store.sign_in_codes import GivenConsent
+from domain.store.document_store import update
+from domain.store.ledger.members import details_document
+from domain.store.messages import outbox
+from domain.store.messages.outbox import OutboxRow
+from domain.store.people import devices
+from domain.store.people.devices import Device
+from domain.store.people.sign_in_codes import ConsentAnswer
 from tests.houses import join, open_house
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -95,7 +96,7 @@ def post_of(
     *,
     mail: Mails | None = None,
     sms: Texts | None = None,
-    lease: timedelta = outbox.LEASE,
+    lease: timedelta = outbox.CLAIM_LEASE,
 ) -> Post:
     """What one worker has."""
     return Post(Senders(push, mail, sms), lease=lease)
@@ -114,7 +115,7 @@ async def phone(house: House, member: str = "ana", *, token: str = "token-1", at
     device = Device(
         devices.device_id(member, token), member, "ANDROID", token.encode().hex()[:16], at, at, token, "TOKEN"
     )
-    await devices.put(house.store, device)
+    await devices.upsert(house.store, device)
     return device
 
 
@@ -132,9 +133,9 @@ async def say(
         kept.details, locale=locale, timezone=zone, email=f"{member}@shop.example", phone="+351912345678"
     )
     if news is not None:
-        details = replace(details, consents=(GivenConsent("marketing", news, NOON, "Yes, news", 1, "app"),))
+        details = replace(details, consents=(ConsentAnswer("marketing", news, NOON, "Yes, news", 1, "app"),))
     await house.store.transact(
-        [update("members", {"_id": member}, {"$set": {"profile": write_details(details)}})]
+        [update("members", {"_id": member}, {"$set": {"profile": details_document(details)}})]
     )
 
 
@@ -150,7 +151,7 @@ async def happens(
         "till",
         {"place": None, "people": None, **data} if data else {},
     )
-    decision = decide(published.programme, kept.member, event, now=at, version=published.version)
+    decision = decide(published.programme, kept.member, event, now=at, version=published.number)
     await committed(house, published, decision, now=at)
     return f"{member}:{decision.member.seq}:0"
 
@@ -167,7 +168,7 @@ async def works(house: House, post: Post, *, now: datetime = NOON) -> int:
     return sent
 
 
-async def row(house: House, id: str) -> Promised:
+async def row(house: House, id: str) -> OutboxRow:
     """An outbox row."""
     found = await outbox.find(house.store, id)
     assert found is not None

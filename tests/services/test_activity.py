@@ -13,9 +13,9 @@ from domain.services.following import Follower
 from domain.services.house import House
 from domain.services.purchases import record
 from domain.services.turn import turn
-from domain.store import vouchers
 from domain.store.connect import Database
-from domain.store.inbox import Letter
+from domain.store.ledger import vouchers
+from domain.store.messages.inbox import Letter
 from tests.houses import NOW, TILL, bought, join, open_house
 from tests.services.post import LOUD, NOON, happens, loud, post_of, works
 from tests.wire import Wire

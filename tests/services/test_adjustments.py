@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from domain.model.decision import BalanceTooLow, MemberFrozen
+from domain.model.ledger.decision import BalanceTooLow, MemberFrozen
 from domain.services import adjustments, purchases, reading
 from domain.services.errors import InvalidInput, NotAllowed, NotFound
 from domain.services.verify import verify
@@ -22,7 +22,7 @@ async def test_a_correction_is_kept_with_its_reason(database: Database) -> None:
     again = await adjustments.adjust(
         house, till=TILL, member_id="ana", wallet="points", amount=30, reason="sorry", key="a", now=NOW
     )
-    trail = await audit.between(house.store, since=NOW, until=NOW + timedelta(days=1), member="ana")
+    trail = await audit.find_between(house.store, since=NOW, until=NOW + timedelta(days=1), member="ana")
     assert (done.told.entry.amount, done.wallet.available) == (30, 30)
     assert again.told == done.told
     assert [(one.actor, one.action, one.reason, one.before, one.after) for one in trail] == [
@@ -93,5 +93,5 @@ async def test_a_frozen_member_earns_nothing_until_thawed(database: Database) ->
     await adjustments.unfreeze(house, till=TILL, member_id="ana", reason="found again", key="b", now=later)
     done = await purchases.record(house, till=TILL, member_id="ana", given=bought("r1"), key="k", now=later)
     assert done.told[0].entry.amount == 100
-    trail = await audit.between(house.store, since=NOW, until=NOW + timedelta(days=1), member="ana")
+    trail = await audit.find_between(house.store, since=NOW, until=NOW + timedelta(days=1), member="ana")
     assert [one.action for one in trail] == ["PURCHASE", "MEMBER_UNFROZEN", "MEMBER_FROZEN"]

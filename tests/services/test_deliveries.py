@@ -14,8 +14,8 @@ from domain.services import outbox as operator
 from domain.services.deliveries import deliver
 from domain.services.errors import NotFound
 from domain.services.senders import PushMessage, Verdict
-from domain.store import outbox, push_addresses
 from domain.store.connect import Database
+from domain.store.messages import outbox, push_addresses
 from tests.houses import join
 from tests.services.post import (
     LOUD,
@@ -60,7 +60,7 @@ async def test_a_message_reaches_each_device_once_and_lies_in_the_inbox(database
     assert len({one.collapse for one in pushes.got}) == 1
     assert (await row(house, id)).state == "done"
     box = await inbox.opened(house, member_id="ana", first=20)
-    assert [(one.id, one.n, one.code, one.read_at) for one in box.letters] == [(id, 1, "thanks", None)]
+    assert [(one.id, one.number, one.code, one.read_at) for one in box.letters] == [(id, 1, "thanks", None)]
     assert box.unread == 1
     assert await works(house, post_of(pushes)) == 0
 
@@ -81,7 +81,7 @@ async def test_without_senders_the_inbox_has_it_and_the_rest_is_skipped(database
     assert await works(house, post_of()) == 0
     assert await states(house, id) == [("email", "skipped", "email_off"), ("sms", "skipped", "sms_off")]
     assert (await row(house, id)).state == "done"
-    assert (await inbox.mailbox(house, member_id="ana")).unread == 1
+    assert (await inbox.mailbox(house, member_id="ana")).unread_count == 1
 
 
 async def test_e_mail_and_text_message_go_where_the_member_said(database: Database) -> None:
@@ -107,7 +107,7 @@ async def test_a_consent_withdrawn_before_the_sending_stops_it_and_the_operator_
     pushes, mails = Pushes(), Mails()
     assert await works(house, post_of(pushes, mail=mails)) == 0
     assert (pushes.got, mails.got) == ([], [])
-    found = await outbox.troubled(house.store, "dropped", first=10)
+    found = await outbox.find_by_state(house.store, "dropped", first=10)
     assert [(one.id, one.state, one.error) for one in found] == [(id, "dropped", "no_consent")]
 
 
@@ -130,9 +130,9 @@ async def test_at_night_the_inbox_has_it_and_the_phone_rings_in_the_morning(data
     pushes = Pushes()
     await works(house, post_of(pushes), now=NIGHT)
     assert pushes.got == []
-    assert (await inbox.mailbox(house, member_id="ana")).unread == 1
+    assert (await inbox.mailbox(house, member_id="ana")).unread_count == 1
     await phone(house)  # also a phone that was registered meanwhile
-    due, morning = (await row(house, id)).due, NIGHT + timedelta(hours=9)
+    due, morning = (await row(house, id)).due_at, NIGHT + timedelta(hours=9)
     assert morning <= due < morning + timedelta(minutes=15)
     assert await works(house, post_of(pushes), now=due - timedelta(milliseconds=1)) == 0
     assert await works(house, post_of(pushes), now=due) == 1
@@ -143,11 +143,11 @@ async def test_a_member_who_moved_zones_is_woken_by_neither(database: Database) 
     await phone(house)
     id = await happens(house, "rained", at=NIGHT)
     await works(house, post_of(Pushes()), now=NIGHT)
-    due = (await row(house, id)).due  # eight in Lisbon
+    due = (await row(house, id)).due_at  # eight in Lisbon
     await say(house, zone="America/New_York")  # where it is three then
     pushes = Pushes()
     assert await works(house, post_of(pushes), now=due) == 0
-    moved = (await row(house, id)).due
+    moved = (await row(house, id)).due_at
     assert NIGHT + timedelta(hours=14) <= moved < NIGHT + timedelta(hours=14, minutes=15)
     assert await works(house, post_of(pushes), now=moved) == 1
 
@@ -201,9 +201,9 @@ async def test_there_is_no_second_of_its_kind_within_its_days(database: Database
     again = await happens(house, "nudged", at=NOON + timedelta(days=7))
     await works(house, post_of(), now=NOON + timedelta(days=7))
     letters = (await inbox.opened(house, member_id="ana", first=20)).letters
-    assert [(one.n, one.sent_at) for one in letters] == [(2, NOON + timedelta(days=7)), (1, NOON)]
+    assert [(one.number, one.sent_at) for one in letters] == [(2, NOON + timedelta(days=7)), (1, NOON)]
     assert letters[0].id == again
-    assert sorted(one.error for one in await outbox.troubled(house.store, "dropped", first=10)) == [
+    assert sorted(one.error for one in await outbox.find_by_state(house.store, "dropped", first=10)) == [
         "once",
         "once",
     ]
@@ -219,14 +219,14 @@ async def test_what_fails_is_tried_again_ever_later_then_parked_with_its_error_u
     now, waits = NOON, []
     for _ in range(8):
         await works(house, post_of(pushes), now=now)
-        waits.append((await row(house, id)).due - now)
-        now = (await row(house, id)).due
+        waits.append((await row(house, id)).due_at - now)
+        now = (await row(house, id)).due_at
     assert [
         timedelta(seconds=10 * 2**n) <= wait <= timedelta(seconds=12.5 * 2**n)
         for n, wait in enumerate(waits[:7])
     ] == [True] * 7
     assert len(pushes.got) == 8
-    assert [(one.id, one.error) for one in await outbox.troubled(house.store, "parked", first=10)] == [
+    assert [(one.id, one.error) for one in await outbox.find_by_state(house.store, "parked", first=10)] == [
         (id, "HTTP 500")
     ]
     assert await works(house, post_of(pushes), now=now + timedelta(days=1)) == 0
@@ -235,7 +235,7 @@ async def test_what_fails_is_tried_again_ever_later_then_parked_with_its_error_u
     assert await outbox.retry(house.store, id, now=now)
     assert await works(house, post_of(pushes), now=now) == 1
     assert (await row(house, id)).state == "done"
-    assert (await inbox.mailbox(house, member_id="ana")).n == 1
+    assert (await inbox.mailbox(house, member_id="ana")).letter_count == 1
 
 
 async def test_retry_after_is_obeyed(database: Database) -> None:
@@ -243,7 +243,7 @@ async def test_retry_after_is_obeyed(database: Database) -> None:
     await phone(house)
     id = await happens(house, "visited", place="Baixa", people=2)
     await works(house, post_of(Pushes(says=lambda one: Verdict("retry", "HTTP 503", timedelta(minutes=10)))))
-    assert timedelta(minutes=10) <= (await row(house, id)).due - NOON <= timedelta(minutes=12.5)
+    assert timedelta(minutes=10) <= (await row(house, id)).due_at - NOON <= timedelta(minutes=12.5)
 
 
 @pytest.mark.parametrize(
@@ -263,7 +263,7 @@ async def test_a_sender_that_rests_is_asked_nothing_and_no_attempt_is_counted(
     assert len(pushes.got) == 1
     deliveries = [one for each in (id, other) for one in (await row(house, each)).deliveries or ()]
     assert [(one.state, one.attempts) for one in deliveries] == [("pending", 0), ("pending", 0)]
-    assert rest <= (await row(house, id)).due - NOON <= rest + timedelta(seconds=5)
+    assert rest <= (await row(house, id)).due_at - NOON <= rest + timedelta(seconds=5)
     pushes.says = lambda one: Verdict("sent")
     assert await works(house, post, now=NOON + rest + timedelta(seconds=6)) == 2
 
@@ -297,7 +297,7 @@ async def test_a_token_that_reaches_nobody_is_forgotten_and_the_others_are_not(d
     id = await happens(house, "visited", place="Baixa", people=2)
     await works(house, post_of(Pushes(says=says)))
     assert sorted(await states(house, id)) == [("push", "dropped", "UNREGISTERED"), ("push", "sent", "")]
-    left = await push_addresses.of_members(house.store, ["ana"])
+    left = await push_addresses.find_by_members(house.store, ["ana"])
     assert [one.token for one in left["ana"]] == ["here"]
 
 
@@ -311,7 +311,7 @@ async def test_a_device_is_forgotten_at_the_third_message_that_it_makes_impossib
     for _ in range(3):
         await happens(house, "visited", place="Baixa", people=2)
         await works(house, post)
-        left.append(len((await push_addresses.of_members(house.store, ["ana"])).get("ana", ())))
+        left.append(len((await push_addresses.find_by_members(house.store, ["ana"])).get("ana", ())))
     assert left == [1, 1, 0]
 
 
@@ -321,7 +321,7 @@ async def test_where_every_device_is_another_projects_none_is_forgotten(database
         await phone(house, token=token)
     await happens(house, "visited", place="Baixa", people=2)
     await works(house, post_of(Pushes(says=lambda one: Verdict("drop_device", "SENDER_ID_MISMATCH"))))
-    assert len((await push_addresses.of_members(house.store, ["ana"]))["ana"]) == 3
+    assert len((await push_addresses.find_by_members(house.store, ["ana"]))["ana"]) == 3
 
 
 async def test_a_phone_silent_for_sixty_days_gets_no_push(database: Database) -> None:
@@ -365,9 +365,9 @@ async def test_a_row_that_cannot_be_read_is_parked_with_its_fault_and_the_rest_g
     pushes = Pushes()
     assert await works(house, post_of(pushes)) == 1
     assert [(await row(house, id)).state for id in (beside, other)] == ["done", "done"]
-    assert (await inbox.mailbox(house, member_id="ana")).n == 1
+    assert (await inbox.mailbox(house, member_id="ana")).letter_count == 1
     shown = await operator.listed(house, state="parked", first=10)
-    assert [(one.id, one.what, one.attempts, one.error) for one in shown] == [
+    assert [(one.id, one.description, one.attempts, one.error) for one in shown] == [
         (older, "message thanks", 0, "unreadable: KeyError")
     ]
     assert await operator.again(house, ids=[], now=NOON) == (1, [])
@@ -414,7 +414,7 @@ async def test_two_workers_claim_no_message_both(database: Database) -> None:
         await asyncio.gather(*(deliver(house, post, now=NOON) for post in posts))
     ids = [one.id for each in pushes for one in each.got]
     assert len(ids) == len(set(ids)) == 55
-    assert (await inbox.mailbox(house, member_id="ana")).n == 55
+    assert (await inbox.mailbox(house, member_id="ana")).letter_count == 55
 
 
 async def test_marking_read_counts_each_letter_once_and_only_ones_own(database: Database) -> None:
@@ -425,8 +425,8 @@ async def test_marking_read_counts_each_letter_once_and_only_ones_own(database: 
     assert await inbox.mark_read(house, member_id="ana", letter_ids=ids[:2], now=NOON) == 1
     with pytest.raises(NotFound):
         await inbox.mark_read(house, member_id="rui", letter_ids=ids[2:], now=NOON)
-    assert (await inbox.mailbox(house, member_id="ana")).unread == 1
+    assert (await inbox.mailbox(house, member_id="ana")).unread_count == 1
     opened = await inbox.opened(house, member_id="ana", first=2)
-    assert ([one.n for one in opened.letters], opened.more) == ([3, 2], True)
+    assert ([one.number for one in opened.letters], opened.more) == ([3, 2], True)
     older = await inbox.opened(house, member_id="ana", first=2, before=2)
-    assert ([one.n for one in older.letters], older.more) == ([1], False)
+    assert ([one.number for one in older.letters], older.more) == ([1], False)

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 import pytest
 
 from domain.services import demo, demo_people
-from domain.store import members
 from domain.store.connect import Database, connect
+from domain.store.ledger import members
 from tests.houses import NUMISCOLLECT, open_house
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
@@ -22,7 +22,7 @@ async def unheard(database_uri: str) -> AsyncIterator[Database]:
     try:
         yield fresh
     finally:
-        await fresh.client.drop_database(fresh.data.name)
+        await fresh.client.drop_database(fresh.mongo.name)
         await fresh.close()
 
 
@@ -36,12 +36,12 @@ async def test_whoever_invited_has_all_their_friends_counted(
     shown = await demo.fill(
         house.store, published=house.programmes.current(), now=NOW, progress=lambda what, done, total: None
     )
-    kept = await members.find_many(house.store, [id async for id in members.each(house.store)])
+    kept = await members.find_many(house.store, [id async for id in members.iterate_ids(house.store)])
     assert len(kept) == len(shown) == 40
     named = Counter(
         one.member.referral.referred_by for one in kept.values() if one.member.referral.referred_by
     )
-    assert {id: one.invited for id, one in kept.items() if one.invited} == named
+    assert {id: one.invited_count for id, one in kept.items() if one.invited_count} == named
     friends = {id: one.member.referral.friends for id, one in kept.items()}
     assert sum(friends.values()) > 0
     assert all(count <= named[id] for id, count in friends.items())

@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
-from domain.model.decide import decide, new_member
-from domain.model.events import ENROLLED, Event
+from domain.model.event_names import ENROLLED
+from domain.model.ledger.decide import decide, new_member
+from domain.model.ledger.events import Event
 from domain.services import inbox
 from domain.services.house import House, committed
 from domain.services.turn import Turned, turn
 from domain.services.verify import verify
 from domain.store.connect import Database
-from domain.store.members import Details
+from domain.store.ledger.members import Details
 from tests.houses import open_house
 from tests.services.post import happens, post_of, works
 
@@ -72,7 +73,7 @@ async def _join(house: House, member: str, birthday: date) -> None:
     details = replace(Details(name=member.title(), locale="en", timezone="Europe/Lisbon"), birthday=birthday)
     event = Event(f"enrol:{member}", ENROLLED, BEGAN, "selo", {"referredBy": None}, profile=details.profile)
     decision = decide(
-        published.programme, new_member(member, f"0000{member}"), event, now=BEGAN, version=published.version
+        published.programme, new_member(member, f"0000{member}"), event, now=BEGAN, version=published.number
     )
     await committed(house, published, decision, now=BEGAN, details=details)
 
@@ -105,7 +106,7 @@ async def _told(house: House, member: str) -> list[tuple[str, str]]:
     letters = {one.id: one for one in (await inbox.opened(house, member_id=member, first=100)).letters}
     rows = [row async for row in house.store["outbox"].find({"_id": {"$in": list(letters)}})]
     since = [row for row in rows if row["at"] > LAST]
-    in_order = sorted(since, key=lambda row: letters[row["_id"]].n)
+    in_order = sorted(since, key=lambda row: letters[row["_id"]].number)
     return [(row["at"].strftime("%d %H:%M"), row["code"]) for row in in_order]
 
 
@@ -133,7 +134,7 @@ async def test_after_two_days_of_downtime_all_stands_as_if_there_had_been_none(d
     house = await _lived(database)
     await _worked(house, UP)
     late, told = await _journal(house), {member: await _told(house, member) for member in WHILE_DOWN}
-    await database.client.drop_database(database.data.name)
+    await database.client.drop_database(database.mongo.name)
     house = await _lived(database)
     for hours in range(1, 49):
         await _worked(house, LAST + timedelta(hours=hours))

@@ -8,9 +8,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from domain.model import codes
-from domain.model.codes import valid_number
-from domain.model.contacts import Contact
+from domain.model.people import codes
+from domain.model.people.codes import valid_number
+from domain.model.people.contacts import Contact
 from domain.services.consents import Answer
 from domain.services.enrol import Application, CodeSent, enrol
 from domain.services.errors import (
@@ -22,8 +22,8 @@ from domain.services.errors import (
     TooMany,
 )
 from domain.services.sign_in import MemberSignedIn, request_code, sign_in
-from domain.store import contacts
 from domain.store.connect import Raw
+from domain.store.people import contacts
 from tests.services.people import NOW, SECRET, People, Unreached, enrolled, kept
 from tests.wire import Wire
 
@@ -75,9 +75,9 @@ async def test_a_membership_is_reserved_until_the_contact_is_proven(people: Peop
     assert member.member.joined_at == NOW + timedelta(minutes=9)
     assert member.member.wallets["points"].available == 100
     assert valid_number(member.member.number)
-    assert await contacts.member_of(people.store, "email:ana@example.com") == one.member
-    assert await contacts.member_of(people.store, f"number:{member.member.number}") == one.member
-    assert (one.opened.session.who, one.opened.session.installation) == (one.member, "phone-1")
+    assert await contacts.find_member(people.store, "email:ana@example.com") == one.member
+    assert await contacts.find_member(people.store, f"number:{member.member.number}") == one.member
+    assert (one.opened.session.owner_id, one.opened.session.installation) == (one.member, "phone-1")
 
 
 async def test_the_journal_says_why_and_holds_nothing_personal(people: People) -> None:
@@ -275,7 +275,7 @@ async def test_a_friends_invitation_is_kept_and_counted(people: People) -> None:
     number = (await kept(people, friend.member)).member.number
     one = await enrolled(people, "bo@example.com", referral_code=f" {number[:4]}-{number[4:]} ")
     assert (await kept(people, one.member)).member.referral.referred_by == friend.member
-    assert (await kept(people, friend.member)).invited == 1
+    assert (await kept(people, friend.member)).invited_count == 1
     assert (await kept(people, friend.member)).member.seq == 1
 
 
@@ -302,7 +302,7 @@ async def test_whether_a_number_is_anybodys_is_told_to_nobody_who_asks_to_join(
         friend.member,
         None,
     ]
-    assert (await kept(people, friend.member)).invited == 1
+    assert (await kept(people, friend.member)).invited_count == 1
 
 
 @pytest.mark.parametrize(

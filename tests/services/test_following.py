@@ -12,10 +12,10 @@ from domain.services import sessions
 from domain.services.desk import Desk
 from domain.services.following import Follower
 from domain.services.registry import SessionRegistry
-from domain.store.base import Store, Unavailable
+from domain.store.change_stream import Change, InsertedRow, SessionEnded
 from domain.store.connect import Database
+from domain.store.document_store import DatabaseError, DocumentStore
 from domain.store.prepare import prepare
-from domain.store.watch import Change, Ended, Written
 from tests.houses import open_house
 from tests.services.people import NOW, PROGRAMME, SECRET, Sent
 from tests.services.post import happens, loud, post_of, works
@@ -31,10 +31,10 @@ class Ear:
     heard: list[Change] = field(default_factory=list)
     more: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def look(self, store: Store, *, now: datetime) -> None:
+    async def look(self, store: DocumentStore, *, now: datetime) -> None:
         if self.away:
             self.away -= 1
-            raise Unavailable("away")
+            raise DatabaseError("away")
         self.looked += 1
         self.more.set()
 
@@ -53,7 +53,7 @@ class Ear:
 class Deaf:
     """Understands nothing."""
 
-    async def look(self, store: Store, *, now: datetime) -> None:
+    async def look(self, store: DocumentStore, *, now: datetime) -> None:
         """Look at nothing."""
 
     def hear(self, change: Change, *, now: datetime) -> None:
@@ -61,7 +61,7 @@ class Deaf:
 
 
 @asynccontextmanager
-async def following(store: Store, follower: Follower) -> AsyncIterator[None]:
+async def following(store: DocumentStore, follower: Follower) -> AsyncIterator[None]:
     """The stream, for as long as the block runs."""
     task = asyncio.create_task(follower.follow(store, clock=lambda: NOW))
     try:
@@ -73,7 +73,7 @@ async def following(store: Store, follower: Follower) -> AsyncIterator[None]:
 
 
 async def desk_of(database: Database) -> Desk:
-    store = Store.of(database, embedded=True)
+    store = DocumentStore.of(database, embedded=True)
     await prepare(store)
     return Desk(house=await open_house(database, PROGRAMME), secret=SECRET, sender=Sent())
 
@@ -97,14 +97,14 @@ async def test_one_stream_carries_the_journal_the_inbox_and_the_ends_of_sessions
         await sessions.sign_out(desk, session, now=NOW)
         await ear.until(heard=3)
         row, letter, end = ear.heard
-        assert isinstance(row, Written)
-        assert (row.of, row.row["member"]) == ("journal", "ana")
-        assert isinstance(letter, Written)
-        assert (letter.of, letter.row["_id"]) == ("inbox", id)
-        assert end == Ended(session)
+        assert isinstance(row, InsertedRow)
+        assert (row.collection, row.row["member"]) == ("journal", "ana")
+        assert isinstance(letter, InsertedRow)
+        assert (letter.collection, letter.row["_id"]) == ("inbox", id)
+        assert end == SessionEnded(session)
         await sessions.sign_out(desk, other, now=NOW)
         await ear.until(heard=4)
-        assert ear.heard[3:] == [Ended(other)]
+        assert ear.heard[3:] == [SessionEnded(other)]
     assert wire.streams == 1
     assert ear.looked == 1
 
@@ -152,18 +152,18 @@ async def test_what_was_missed_while_nobody_followed_is_looked_for(database: Dat
 
 
 async def test_a_stream_that_the_server_ends_is_opened_again(database: Database, wire: Wire) -> None:
-    ear, store = Ear(), Store.of(database, embedded=True)
+    ear, store = Ear(), DocumentStore.of(database, embedded=True)
     await prepare(store)
     with capture_logs() as logged:
         async with following(store, Follower(ear)):
             await ear.until(looked=1)
-            await database.client.drop_database(database.data.name)
+            await database.client.drop_database(database.mongo.name)
             await ear.until(looked=2)
             desk = await desk_of(database)
             session = await begun(desk)
             await sessions.sign_out(desk, session, now=NOW)
             await ear.until(heard=1)
-            assert ear.heard[-1] == Ended(session)
+            assert ear.heard[-1] == SessionEnded(session)
     assert [one["event"] for one in logged] == ["following.lost", "following.again"]
     assert wire.streams == 2
 
@@ -171,7 +171,7 @@ async def test_a_stream_that_the_server_ends_is_opened_again(database: Database,
 async def test_a_hearer_that_cannot_look_yet_is_asked_again_and_until_then_nobody_is_told_that_we_follow(
     database: Database,
 ) -> None:
-    store, ear = Store.of(database, embedded=True), Ear(away=2)
+    store, ear = DocumentStore.of(database, embedded=True), Ear(away=2)
     await prepare(store)
     async with following(store, Follower(ear)):
         assert (ear.away, ear.looked) == (0, 1)

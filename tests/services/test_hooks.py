@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from api.graphql.ids import encode
+from api.graphql.engine.ids import encode_id
 from api.senders import over_http
 from api.senders.webhook import Hook, Webhooks
 from api.worker import post_of
@@ -62,7 +62,7 @@ async def posting(endpoint: Endpoint, *, push: Pushes | None = None, **paths: st
     """A worker's post whose hooks are answered as their paths say."""
     hooks = Webhooks({name: Hook(f"{endpoint.url}/{path}", SECRET) for name, path in paths.items()})
     try:
-        yield Post(Senders(push, hooks=hooks), api_id=encode)
+        yield Post(Senders(push, hooks=hooks), api_id=encode_id)
     finally:
         await hooks.close()
 
@@ -99,7 +99,7 @@ async def test_another_system_is_told_what_happened_in_codes_and_figures(
             "hook": "shop",
             "event": "visited",
             "occurredAt": "2026-03-02T12:00:00.000Z",
-            "member": encode("Member", "ana"),
+            "member": encode_id("Member", "ana"),
             "rule": "visit",
             "data": {"place": "Baixa", "people": 2},
         }
@@ -122,7 +122,7 @@ async def test_the_setting_is_enough(
         await join(house, "ana", at=doors.clock())
         await happens(house, "visited", at=doors.clock(), place="Baixa", people=2)
         assert (await deliver(house, post_of(doors.process, "systems"), now=doors.clock())).sent == 1
-    assert [(one["hook"], one["member"]) for one in said(endpoint)] == [("shop", encode("Member", "ana"))]
+    assert [(one["hook"], one["member"]) for one in said(endpoint)] == [("shop", encode_id("Member", "ana"))]
 
 
 async def test_a_purchase_and_its_refund_are_known_by_their_receipt(
@@ -170,7 +170,7 @@ async def test_a_hook_that_nobody_configured_parks_and_names_the_setting(
     async with posting(endpoint, shop="200") as post:
         assert await works(house, post) == 0
     shown = await operator.listed(house, state="parked", first=10)
-    assert {(one.id, one.what, one.error) for one in shown} >= {
+    assert {(one.id, one.description, one.error) for one in shown} >= {
         (id, "webhook crm", 'SELO_WEBHOOKS names no "crm"')
     }
     assert endpoint.seen == []
@@ -188,8 +188,8 @@ async def test_what_fails_comes_again_under_the_same_id_ever_later_and_is_parked
     async with posting(endpoint, shop="500") as post:
         for _ in range(8):
             await works(house, post, now=now)
-            waits.append((await row(house, id)).due - now)
-            now = (await row(house, id)).due
+            waits.append((await row(house, id)).due_at - now)
+            now = (await row(house, id)).due_at
         assert await works(house, post, now=now + timedelta(days=30)) == 0
     assert [
         timedelta(seconds=10 * 2**n) <= wait <= timedelta(seconds=12.5 * 2**n)
@@ -240,7 +240,7 @@ async def test_a_door_that_is_shut_rests_five_minutes_and_counts_as_tried(
     async with posting(endpoint, shop=path) as post:
         await works(house, post)
         kept = await row(house, id)
-        assert timedelta(minutes=5) <= kept.due - NOON <= timedelta(minutes=6.25)
+        assert timedelta(minutes=5) <= kept.due_at - NOON <= timedelta(minutes=6.25)
         assert [(one.state, one.reason, one.attempts) for one in kept.deliveries or ()] == [
             ("pending", f"HTTP {path}", 1)
         ]
@@ -261,7 +261,7 @@ async def test_retry_after_is_obeyed_and_one_hook_that_rests_stops_no_other(
     async with posting(endpoint, shop="429", crm="200") as post:
         await works(house, post)
         kept = await row(house, id)
-        assert timedelta(minutes=10) <= kept.due - NOON <= timedelta(minutes=10, seconds=5)
+        assert timedelta(minutes=10) <= kept.due_at - NOON <= timedelta(minutes=10, seconds=5)
         assert [one.attempts for one in kept.deliveries or ()] == [0]
         await happens(house, "left")
         assert await works(house, post) == 2  # the rule's and the badge's

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from structlog.testing import capture_logs
 
-from domain.model.contacts import Contact
+from domain.model.people.contacts import Contact
 from domain.services import contacts, profile, terms
 from domain.services.consents import Answer, set_consent
 from domain.services.errors import (
@@ -23,7 +23,7 @@ from domain.services.errors import (
 from domain.services.profile import ProfileUpdate
 from domain.services.sign_in import request_code, sign_in
 from domain.store import audit
-from domain.store.contacts import member_of
+from domain.store.people.contacts import find_member
 from tests.services.people import NOW, PROGRAMME, People, Sent, Unreached, enrolled, kept, wrong
 from tests.wire import Wire
 
@@ -73,9 +73,9 @@ async def test_a_birthday_given_later_is_what_time_brings_next(people: People) -
     await profile.update(
         people.desk, member=one.member, change=ProfileUpdate(birthday=date(1990, 5, 17)), now=LATER
     )
-    assert (await kept(people, one.member)).due.at == datetime(2026, 5, 16, 23, tzinfo=UTC)
+    assert (await kept(people, one.member)).next_due.at == datetime(2026, 5, 16, 23, tzinfo=UTC)
     await profile.update(people.desk, member=one.member, change=ProfileUpdate(birthday=None), now=LATER)
-    assert (await kept(people, one.member)).due.at == datetime(2027, 3, 1, tzinfo=UTC)
+    assert (await kept(people, one.member)).next_due.at == datetime(2027, 3, 1, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -208,8 +208,8 @@ async def test_a_proven_contact_takes_the_place_of_the_one_before(people: People
     one = await enrolled(people, ANA)
     await moved(people, one.member, "Ana.New@example.com")
     assert (await kept(people, one.member)).details.email == "ana.new@example.com"
-    assert await member_of(people.store, "email:ana.new@example.com") == one.member
-    assert await member_of(people.store, f"email:{ANA}") is None
+    assert await find_member(people.store, "email:ana.new@example.com") == one.member
+    assert await find_member(people.store, f"email:{ANA}") is None
     await request_code(people.desk, contact=ANA, locale="pt", now=LATER)
     with pytest.raises(NotEnrolled):
         await sign_in(people.desk, contact=ANA, code=people.sent.last, now=LATER)
@@ -226,8 +226,8 @@ async def test_the_other_kind_of_contact_is_added(people: People) -> None:
     assert (details.email, details.phone) == (ANA, "+351912345678")
     assert people.sent.told == [(Contact("email", ANA), Contact("phone", "+351912345678"), "pt")]
     assert (
-        await member_of(people.store, f"email:{ANA}")
-        == await member_of(people.store, "phone:+351912345678")
+        await find_member(people.store, f"email:{ANA}")
+        == await find_member(people.store, "phone:+351912345678")
         == one.member
     )
 
@@ -238,7 +238,7 @@ async def test_who_holds_the_contact_that_gave_way_is_told_and_the_audit_trail_s
     one = await enrolled(people, ANA, locale="pl")
     await moved(people, one.member, "ana.new@example.com")
     assert people.sent.told == [(Contact("email", ANA), Contact("email", "ana.new@example.com"), "pl")]
-    acts = await audit.between(people.store, since=NOW, until=LATER, member=one.member)
+    acts = await audit.find_between(people.store, since=NOW, until=LATER, member=one.member)
     assert [(act.action, act.actor, act.subject, act.at) for act in acts] == [
         ("CONTACT_CHANGED", "member", "email", LATER)
     ]
@@ -275,8 +275,8 @@ async def test_that_a_contact_is_taken_is_told_only_to_who_holds_it(people: Peop
     with pytest.raises(ContactTaken):
         await contacts.change(people.desk, member=one.member, contact=BO, code=people.sent.last, now=LATER)
     assert await kept(people, one.member) == before
-    assert (people.sent.told, await audit.between(people.store, since=NOW, until=LATER)) == ([], [])
-    assert await member_of(people.store, f"email:{BO}") == other.member
+    assert (people.sent.told, await audit.find_between(people.store, since=NOW, until=LATER)) == ([], [])
+    assert await find_member(people.store, f"email:{BO}") == other.member
     with pytest.raises(SignInRefused):
         await contacts.change(people.desk, member=one.member, contact=BO, code=people.sent.last, now=LATER)
 
@@ -304,8 +304,8 @@ async def test_proving_ones_own_contact_changes_nothing(people: People) -> None:
     before = await kept(people, one.member)
     await moved(people, one.member, ANA)
     assert await kept(people, one.member) == before
-    assert (people.sent.told, await audit.between(people.store, since=NOW, until=LATER)) == ([], [])
-    assert await member_of(people.store, f"email:{ANA}") == one.member
+    assert (people.sent.told, await audit.find_between(people.store, since=NOW, until=LATER)) == ([], [])
+    assert await find_member(people.store, f"email:{ANA}") == one.member
 
 
 async def test_a_contact_that_an_enrolment_races_for_is_one_members(people: People) -> None:

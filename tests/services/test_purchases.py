@@ -89,7 +89,7 @@ async def test_a_lapsed_key_acts_again(database: Database) -> None:
 async def test_a_quote_is_the_award_and_writes_nothing(database: Database, wire: Wire) -> None:
     house = await open_house(database, NUMISCOLLECT.read_text())
     await join(house, "ana")
-    await house.shelf.look()
+    await house.shelf.poll()
     with wire.counting() as counted:
         quote = await purchases.quote(house, till=TILL, member_id="ana", given=bought("r1", 30_000), now=NOW)
     result = await purchases.record(

@@ -23,7 +23,7 @@ async def held_until(house: House, *, since: datetime, morning: datetime) -> Non
     """
     id, pushes = await happens(house, "rained", at=since), Pushes()
     assert await works(house, post_of(pushes), now=since) == 0
-    due = (await row(house, id)).due
+    due = (await row(house, id)).due_at
     assert morning <= due < morning + SPREAD
     for waiting in (since + (due - since) / 2, due - timedelta(milliseconds=1)):
         assert await works(house, post_of(pushes), now=waiting) == 0
@@ -100,12 +100,12 @@ async def test_who_moved_while_it_waited_is_woken_in_neither_night(database: Dat
     await phone(house)
     id, pushes = await happens(house, "rained", at=NIGHT), Pushes()
     await works(house, post_of(pushes), now=NIGHT)
-    lisbons = (await row(house, id)).due
+    lisbons = (await row(house, id)).due_at
     await say(house, zone="America/Los_Angeles")
     assert await works(house, post_of(pushes), now=lisbons) == 0  # midnight there
-    theirs = (await row(house, id)).due
+    theirs = (await row(house, id)).due_at
     assert at("2026-03-03T16:00") <= theirs < at("2026-03-03T16:00") + SPREAD
     await say(house, zone="Asia/Tokyo")
     assert await works(house, post_of(pushes), now=theirs) == 0  # and one in the morning by then
-    assert at("2026-03-03T23:00") <= (await row(house, id)).due < at("2026-03-03T23:00") + SPREAD
-    assert await works(house, post_of(pushes), now=(await row(house, id)).due) == 1
+    assert at("2026-03-03T23:00") <= (await row(house, id)).due_at < at("2026-03-03T23:00") + SPREAD
+    assert await works(house, post_of(pushes), now=(await row(house, id)).due_at) == 1

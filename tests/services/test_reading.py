@@ -32,7 +32,7 @@ async def test_home_is_one_command(database: Database, wire: Wire) -> None:
     house = await open_house(database)
     await join(house, "ana")
     await buy(house, 25)
-    await house.shelf.look()
+    await house.shelf.poll()
     now = NOW + timedelta(minutes=26)
     with wire.counting() as counted:
         seen = await reading.home(house, member_id="ana", now=now)

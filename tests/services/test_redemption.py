@@ -5,13 +5,13 @@ from datetime import timedelta
 
 import pytest
 
-from domain.model.decision import RewardLocked, VoucherNotUsable
+from domain.model.ledger.decision import RewardLocked, VoucherNotUsable
 from domain.services import adjustments, purchases, reading, redemption
 from domain.services.errors import NotAllowed, NotFound, UnknownCode
 from domain.services.house import House
 from domain.services.verify import verify
-from domain.store import vouchers
 from domain.store.connect import Database
+from domain.store.ledger import vouchers
 from tests.houses import CASHIER, NOW, TILL, bought, join, open_house
 from tests.wire import Wire
 
@@ -32,7 +32,7 @@ async def test_redeeming_is_three_commands_and_a_retry_gives_the_same_voucher(
     database: Database, wire: Wire
 ) -> None:
     house = await rich(database, "ana")
-    await house.shelf.look()
+    await house.shelf.poll()
     with wire.counting() as counted:
         first = await redemption.redeem(house, member_id="ana", reward="mug", key="a", now=SOON)
     again = await redemption.redeem(house, member_id="ana", reward="mug", key="a", now=SOON)
@@ -45,7 +45,7 @@ async def test_redeeming_is_three_commands_and_a_retry_gives_the_same_voucher(
     assert again.voucher == first.voucher
     code = vouchers.code_of(house.store, first.voucher)
     assert code is not None
-    assert await vouchers.by_code(house.store, code) == first.voucher
+    assert await vouchers.find_by_code(house.store, code) == first.voucher
 
 
 async def test_a_retry_after_the_balance_is_gone_still_answers_success(database: Database) -> None:
@@ -79,7 +79,7 @@ async def test_a_voucher_is_used_once_and_by_mistake_for_a_quarter_of_an_hour(da
     voucher = (await redemption.redeem(house, member_id="ana", reward="mug", key="a", now=SOON)).voucher
     code = vouchers.code_of(house.store, voucher) or ""
     used = await redemption.use(house, till=CASHIER, code=code.lower(), key="u", now=SOON)
-    assert (used.voucher.state, used.voucher.used_in) == ("USED", "lisboa")
+    assert (used.voucher.state, used.voucher.used_in_store) == ("USED", "lisboa")
     assert (await redemption.use(house, till=CASHIER, code=code, key="u", now=SOON)).voucher == used.voucher
     with pytest.raises(VoucherNotUsable):
         await redemption.use(house, till=CASHIER, code=code, key="v", now=SOON)
@@ -126,10 +126,10 @@ async def test_a_look_at_the_shelf_that_was_under_way_does_not_hide_what_was_bou
     database: Database,
 ) -> None:
     house = await rich(database, "ana")
-    await house.shelf.look()
-    looking = asyncio.create_task(house.shelf.look())
+    await house.shelf.poll()
+    looking = asyncio.create_task(house.shelf.poll())
     await asyncio.sleep(0)  # it has begun
-    house.shelf.forget()
+    house.shelf.mark_stale()
     await looking
     await house.store["stock"].update_one({"_id": "rare"}, {"$inc": {"issued": 1}})
     assert await reading.stock_left(house, now=SOON) == {"rare": 2}

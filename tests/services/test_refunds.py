@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from domain.model.refunds import RefundLine
+from domain.model.ledger.refunds import RefundLine
 from domain.services import adjustments, purchases, reading, refunds
 from domain.services.errors import InvalidInput, UnknownPurchase
 from domain.services.house import House
@@ -65,7 +65,8 @@ async def test_a_retry_answers_with_the_wallets_of_then(database: Database) -> N
     again = await refund(house, "a", asked)
     assert again.told == first.told
     assert {
-        code: replace(one, spans=(), lapsed={}, reminded=frozenset()) for code, one in first.wallets.items()
+        code: replace(one, validity_changes=(), lapsed_by_day={}, reminded_days=frozenset())
+        for code, one in first.wallets.items()
     } == again.wallets
 
 
@@ -105,7 +106,7 @@ async def test_a_frozen_member_is_refunded(database: Database) -> None:
 
 async def test_a_refund_is_five_commands(database: Database, wire: Wire) -> None:
     house = await sold(database)
-    await house.shelf.look()
+    await house.shelf.poll()
     with wire.counting() as counted:
         await refund(house, "a", Asked("r1"))
     assert counted.names == ["find", "find", "find", "bulkWrite", "commitTransaction"]

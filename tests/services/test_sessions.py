@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from domain.model.sessions import read_token, write_token
+from domain.model.people.sessions import read_token, write_token
 from domain.services import sessions
 from domain.services.errors import SignInRefused
 from domain.services.following import Follower
@@ -55,7 +55,7 @@ async def test_each_token_gives_the_next(people: People, wire: Wire) -> None:
     three = await sessions.refresh(people.desk, two.refresh_token, now=NOW + timedelta(days=2))
     assert len({one.refresh_token, two.refresh_token, three.refresh_token}) == 3
     assert {each.session.id for each in (one, two, three)} == {one.session.id}
-    assert three.session.until == NOW + timedelta(days=32)
+    assert three.session.expires_at == NOW + timedelta(days=32)
 
 
 async def test_a_retry_within_ten_seconds_gets_the_very_same_token(people: People) -> None:
@@ -115,7 +115,7 @@ async def test_a_session_ends_after_thirty_days_idle_and_ninety_in_all(people: P
     busy = await opened(people)
     for days in (29, 58, 87):
         busy = await sessions.refresh(people.desk, busy.refresh_token, now=NOW + timedelta(days=days))
-    assert busy.session.until == NOW + timedelta(days=90)
+    assert busy.session.expires_at == NOW + timedelta(days=90)
     await ended(people, busy.refresh_token, after=timedelta(days=90))
 
 

@@ -43,7 +43,7 @@ async def test_a_member_signs_in_by_a_code_and_again_by_another(people: People, 
         )
     assert counted.names == ["find", "update", "find", "bulkWrite", "commitTransaction"]
     assert (one.member, one.enrolled) == (first.member, False)
-    assert one.opened.session.until == LATER + timedelta(days=30)
+    assert one.opened.session.expires_at == LATER + timedelta(days=30)
     assert await sessions(people) == 2
 
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from domain.model.contacts import Contact
+from domain.model.people.contacts import Contact
 from domain.services.enrol import Application, enrol
 from domain.services.errors import NotEnrolled
 from domain.services.sign_in import sign_in_proven

@@ -10,8 +10,9 @@ import pytest
 
 from domain.services import sessions, staff, stores
 from domain.services.errors import InvalidInput, SignInRefused
-from domain.store import audit, contacts
-from domain.store.staff import Employee
+from domain.store import audit
+from domain.store.people import contacts
+from domain.store.people.staff import Employee
 from tests.services.people import NOW, People
 
 PASSWORD = "correct horse battery"
@@ -59,15 +60,15 @@ async def test_a_shift_is_bound_to_its_store_and_lasts_twelve_hours(people: Peop
     employee = await hired(people)
     one = await sign_in(people, username=" Rui ")
     session = one.opened.session
-    assert (session.kind, session.who, session.role, session.store) == (
+    assert (session.kind, session.owner_id, session.role, session.store) == (
         "staff",
         employee.id,
         "CASHIER",
         "lisboa",
     )
-    assert session.until == NOW + timedelta(hours=12)
+    assert session.expires_at == NOW + timedelta(hours=12)
     later = await sessions.refresh(people.desk, one.opened.refresh_token, now=NOW + timedelta(hours=11))
-    assert later.session.until == NOW + timedelta(hours=12)
+    assert later.session.expires_at == NOW + timedelta(hours=12)
     assert (later.session.role, later.session.store) == ("CASHIER", "lisboa")
     with pytest.raises(SignInRefused):
         await sessions.refresh(people.desk, later.refresh_token, now=NOW + timedelta(hours=12))
@@ -221,7 +222,7 @@ async def test_what_is_done_about_staff_is_in_the_audit_trail_once_and_without_a
     await staff.change_password(people.desk, "rui", "another long one", by=by, now=NOW + 5 * hour)
     with pytest.raises(InvalidInput):
         await hired(people)
-    acts = await audit.between(people.store, since=NOW, until=NOW + timedelta(days=1))
+    acts = await audit.find_between(people.store, since=NOW, until=NOW + timedelta(days=1))
     assert [(act.action, act.actor, act.at - NOW) for act in reversed(acts)] == [
         ("STAFF_ADDED", "cli", timedelta(0)),
         ("STAFF_DISABLED", by, hour),
@@ -235,7 +236,7 @@ async def test_what_is_done_about_staff_is_in_the_audit_trail_once_and_without_a
 
 async def test_an_employee_is_linked_to_their_own_membership(people: People) -> None:
     await hired(people)
-    await people.store.transact([contacts.taking(contacts.number_key("5724816390"), "the-member")])
+    await people.store.transact([contacts.take_write(contacts.number_key("5724816390"), "the-member")])
     employee = await staff.add(
         people.desk,
         username="eva",
@@ -267,8 +268,8 @@ async def test_a_membership_with_an_employees_contact_is_their_own_also_when_it_
     assert opened.session.own_members == ()
     await people.store.transact(
         [
-            contacts.taking("email:eva@example.com", "by-mail"),
-            contacts.taking("phone:+351912345678", "by-phone"),
+            contacts.take_write("email:eva@example.com", "by-mail"),
+            contacts.take_write("phone:+351912345678", "by-phone"),
         ]
     )
     later = await sessions.refresh(people.desk, opened.refresh_token, now=NOW + timedelta(minutes=15))

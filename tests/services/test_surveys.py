@@ -12,8 +12,8 @@ from domain.services import outbox as operator
 from domain.services.errors import Conflicting, InvalidInput, NotFound, SurveyAnsweredBefore
 from domain.services.house import House
 from domain.services.verify import verify
-from domain.store import journal
 from domain.store.connect import Database
+from domain.store.ledger import journal
 from tests.houses import join
 from tests.services.post import NIGHT, NOON, Pushes, happens, loud, phone, post_of, row, say, states, works
 
@@ -73,8 +73,8 @@ async def test_a_question_wakes_nobody(database: Database) -> None:
     await phone(house)
     id, pushes = await happens(house, "visited", at=NIGHT), Pushes()
     assert await works(house, post_of(pushes), now=NIGHT) == 0
-    assert (await inbox.mailbox(house, member_id="ana")).unread == 1
-    due, morning = (await row(house, id)).due, NIGHT + timedelta(hours=9)
+    assert (await inbox.mailbox(house, member_id="ana")).unread_count == 1
+    due, morning = (await row(house, id)).due_at, NIGHT + timedelta(hours=9)
     assert morning <= due < morning + timedelta(minutes=15)
     assert await works(house, post_of(pushes), now=due) == 1
 
@@ -93,7 +93,7 @@ async def test_the_answer_is_an_event_that_rules_may_act_on_and_the_question_is_
     )
     assert await inbox.letter(house, letter_id=id, member_id="ana") == answered.letter
     assert await points(house) == 20
-    rows = await journal.between(house.store, "ana", start=NOON, end=NOON)
+    rows = await journal.find_between(house.store, "ana", start=NOON, end=NOON)
     told = [
         (one.event.name, one.event.source, dict(one.event.data))
         for one in rows

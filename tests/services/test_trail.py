@@ -143,7 +143,7 @@ async def test_a_refused_act_leaves_no_trail(database: Database) -> None:
         await adjustments.adjust(
             house, till=cashier, member_id="ana", wallet="points", amount=5, reason="gift", key="a", now=NOW
         )
-    assert await audit.between(house.store, since=NOW - A_DAY, until=NOW + A_DAY) == []
+    assert await audit.find_between(house.store, since=NOW - A_DAY, until=NOW + A_DAY) == []
     assert (await reading.home(house, member_id="ana", now=NOW)).member.seq == 1
 
 
@@ -153,7 +153,7 @@ async def test_each_version_of_the_programme_is_noted_and_the_same_content_is_no
     house = await open_house(database, now=NOW)
     await house.programmes.publish(SMALL, now=NOW + A_DAY, by="cli:ops")
     await house.programmes.publish(SMALL.replace("A mug", "A cup"), now=NOW + 2 * A_DAY, by="cli:ops")
-    acts = await audit.between(house.store, since=NOW, until=NOW + 3 * A_DAY)
+    acts = await audit.find_between(house.store, since=NOW, until=NOW + 3 * A_DAY)
     assert [(act.action, act.actor, act.subject, act.at) for act in acts] == [
         ("PROGRAMME_PUBLISHED", "cli:ops", "version 2", NOW + 2 * A_DAY),
         ("PROGRAMME_PUBLISHED", "cli", "version 1", NOW),
@@ -166,7 +166,9 @@ async def test_what_an_operator_sends_again_is_noted_row_by_row(database: Databa
     await works(house, post_of())
     assert (await row(house, id)).state == "parked"
     assert await operator.again(house, ids=[id, "none"], by="cli:ops", now=NOON) == (1, ["none"])
-    acts = await audit.between(house.store, since=NOON - timedelta(hours=1), until=NOON + timedelta(hours=1))
+    acts = await audit.find_between(
+        house.store, since=NOON - timedelta(hours=1), until=NOON + timedelta(hours=1)
+    )
     assert [(act.action, act.actor, act.subject, act.member) for act in acts] == [
         ("OUTBOX_RETRIED", "cli:ops", id, None)
     ]

@@ -47,7 +47,7 @@ async def test_an_item_that_cannot_be_read_or_cannot_happen_is_parked_and_the_re
     assert await turn(house, now=then) == Turned(rows=1, fired=1, failed=2)
     assert (await reading.home(house, member_id="rui", now=then)).member.wallets["points"].available == 105
     shown = await operator.listed(house, state="parked", first=10)
-    assert {(one.id, one.what, one.error) for one in shown} == {
+    assert {(one.id, one.description, one.error) for one in shown} == {
         (ids["ana"], "agenda", "unreadable: KeyError"),
         (ids["eva"], "agenda", "fault: KeyError"),
     }
@@ -91,7 +91,7 @@ async def lived(database: Database, *, every: int) -> reading.Seen:
 
 async def test_a_late_turn_ends_where_a_timely_one_does(database: Database) -> None:
     early = await lived(database, every=7)
-    await database.client.drop_database(database.data.name)
+    await database.client.drop_database(database.mongo.name)
     late = await lived(database, every=140)
     assert early.member.wallets == late.member.wallets
     assert [(one.at, one.entry) for one in early.recent] == [(one.at, one.entry) for one in late.recent]
@@ -136,7 +136,7 @@ async def test_however_many_are_due_a_page_is_in_memory_and_it_ends_where_one_of
     database: Database, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at_once = await together(database)
-    await database.client.drop_database(database.data.name)
+    await database.client.drop_database(database.mongo.name)
     monkeypatch.setattr(turning, "AT_ONCE", 2)
     with wire.counting() as counted:
         in_pages = await together(database)

@@ -7,17 +7,17 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
-from domain.model import events
-from domain.model.decide import decide, new_member
-from domain.model.events import Event
+from domain.model import event_names
+from domain.model.ledger.decide import decide, new_member
+from domain.model.ledger.events import Event
 from domain.services import purchases
 from domain.services.following import Follower
 from domain.services.house import House, committed
 from domain.services.turn import keep_turning
-from domain.store import outbox
-from domain.store.base import Store
 from domain.store.connect import Database
-from domain.store.members import Details
+from domain.store.document_store import DocumentStore
+from domain.store.ledger.members import Details
+from domain.store.messages import outbox
 from domain.store.prepare import prepare
 from tests.houses import NOW, SMALL, TILL, bought, join, open_house
 from tests.wire import Command, Wire
@@ -59,11 +59,11 @@ async def join_as_friend(house: House, member: str, *, of: str) -> None:
     """A member whom another has invited."""
     details = Details(name=member.title(), locale="en", timezone="Europe/Lisbon")
     event = Event(
-        f"enrol:{member}", events.ENROLLED, NOW, "selo", {"referredBy": of}, profile=details.profile
+        f"enrol:{member}", event_names.ENROLLED, NOW, "selo", {"referredBy": of}, profile=details.profile
     )
     published = house.programmes.current()
     decision = decide(
-        published.programme, new_member(member, f"0000{member}"), event, now=NOW, version=published.version
+        published.programme, new_member(member, f"0000{member}"), event, now=NOW, version=published.number
     )
     await committed(house, published, decision, now=NOW, details=details)
 
@@ -71,7 +71,7 @@ async def join_as_friend(house: House, member: str, *, of: str) -> None:
 async def promised(house: House, member: str, messages: int) -> list[str]:
     """The messages that a member is promised, as soon as there are so many."""
     async with asyncio.timeout(PROMPT_SECONDS):
-        while len(found := [one.code for one in await outbox.pending_of(house.store, member)]) < messages:
+        while len(found := [one.code for one in await outbox.find_pending(house.store, member)]) < messages:
             await asyncio.sleep(0.05)
     return found
 
@@ -107,7 +107,7 @@ async def test_what_is_due_later_wakes_nobody(database: Database, wire: Wire) ->
 async def test_of_twenty_at_once_each_counts_once_in_a_few_turns_of_two_processes(
     database: Database, wire: Wire
 ) -> None:
-    house, other = await open_house(database, FRIENDS), House.of(Store.of(database, embedded=True))
+    house, other = await open_house(database, FRIENDS), House.of(DocumentStore.of(database, embedded=True))
     await prepare(other.store)
     await other.programmes.refresh()
     await join(house, "ana")
@@ -123,7 +123,7 @@ async def test_of_twenty_at_once_each_counts_once_in_a_few_turns_of_two_processe
             assert await promised(house, "ana", 20) == ["thanks"] * 20
             await asyncio.sleep(1)
         assert 1 <= turns(counted.commands) <= 10
-        assert len(await outbox.pending_of(house.store, "ana")) == 20
+        assert len(await outbox.find_pending(house.store, "ana")) == 20
 
 
 def turns(commands: list[Command]) -> int:

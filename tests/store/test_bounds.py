@@ -10,16 +10,16 @@ import bson
 import pymongo
 import pytest
 
-from domain.model import events
-from domain.model.decide import decide, new_member
-from domain.model.events import Event, Line, Profile, Purchase
+from domain.model import event_names
+from domain.model.ledger.decide import decide, new_member
+from domain.model.ledger.events import Event, Line, Profile, Purchase
+from domain.model.ledger.timeline import turn
 from domain.model.programme.loading import load
-from domain.model.timeline import turn
 from domain.services import purchases, reading
-from domain.store import members, rows
-from domain.store.bulk import SECONDS
+from domain.store.bulk import CHUNK_SECONDS
 from domain.store.connect import Database
-from domain.store.members import Details, Due
+from domain.store.ledger import journal_rows, members
+from domain.store.ledger.members import Details, NextDue
 from domain.store.prepare import COLLECTIONS
 from tests.houses import NOW, NUMISCOLLECT, TILL, bought, join, open_house
 from tests.wire import Wire
@@ -36,9 +36,9 @@ def test_a_member_stays_below_64_kib_after_ten_years_of_daily_buying() -> None:
     at = datetime(2016, 1, 1, 9, tzinfo=UTC)
     profile = Profile("Ana", "pt", "Europe/Lisbon", None, frozenset({"marketing"}))
     decision = decide(
-        programme, new_member("ana", "1"), Event("e", events.ENROLLED, at, profile=profile), now=at
+        programme, new_member("ana", "1"), Event("e", event_names.ENROLLED, at, profile=profile), now=at
     )
-    told: tuple[members.Told, ...] = ()
+    told: tuple[members.HistoryEntry, ...] = ()
     sizes = []
     for day in range(1, YEARS * 365):
         at += timedelta(days=1)
@@ -48,18 +48,20 @@ def test_a_member_stays_below_64_kib_after_ten_years_of_daily_buying() -> None:
         )
         event = Event(
             f"p{day}",
-            events.PURCHASED,
+            event_names.PURCHASED,
             at,
             "till",
             purchase=Purchase(f"r{day}", 5_500, "EUR", "lisboa", lines),
         )
         decision = decide(programme, decision.member, event, now=at)
-        told = (*told, *members.told_of(decision.rows))[-members.RECENT :]
+        told = (*told, *members.recent_history(decision.rows))[-members.MAX_RECENT :]
         if day % 365 == 0:
             sizes.append(
                 len(
                     bson.encode(
-                        members.document(decision.member, Details("Ana"), recent=told, due=Due(at, 1))
+                        members.member_document(
+                            decision.member, Details("Ana"), recent=told, next_due=NextDue(at, 1)
+                        )
                     )
                 )
             )
@@ -70,7 +72,7 @@ def test_a_member_stays_below_64_kib_after_ten_years_of_daily_buying() -> None:
 
 async def _examined(database: Database, collection: str, asked: dict[str, Any]) -> tuple[int, int]:
     """Documents examined, and returned."""
-    plan = await database.data.command(
+    plan = await database.mongo.command(
         "explain", {"find": collection, "filter": asked}, verbosity="executionStats"
     )
     stats = plan["executionStats"]
@@ -93,7 +95,11 @@ async def test_a_page_examines_what_it_returns(database: Database, wire: Wire, e
                     "_id": f"ana:{n + 1}",
                     "seq": n + 1,
                     "at": NOW + timedelta(minutes=n),
-                    "marks": [rows.entry_mark(n), rows.entry_mark(n, "points"), rows.purchase_mark(n)],
+                    "marks": [
+                        journal_rows.entry_mark(n),
+                        journal_rows.entry_mark(n, "points"),
+                        journal_rows.purchase_mark(n),
+                    ],
                     "entries": [{**pattern["entries"][0], "n": n, "wallet_n": n}],
                 }
             )
@@ -105,7 +111,7 @@ async def test_a_page_examines_what_it_returns(database: Database, wire: Wire, e
         await house.store["journal"].drop_index(index.document["name"])
     for at in range(0, len(kept), 1_000):
         await house.store["journal"].insert_many(kept[at : at + 1_000], ordered=False)
-    with pymongo.timeout(SECONDS):
+    with pymongo.timeout(CHUNK_SECONDS):
         await house.store["journal"].create_indexes(list(indexes))
     counters = ("ledger.entries", "ledger.wallets.points.entries", "ledger.purchases.count")
     ledger = {**dict.fromkeys(counters, entries), "version": entries + 1}

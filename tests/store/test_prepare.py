@@ -6,22 +6,22 @@ import asyncio
 
 import pytest
 
-from domain.store.base import Store
 from domain.store.connect import Database, connect
-from domain.store.prepare import COLLECTIONS, FORMAT, OtherFormat, prepare
+from domain.store.document_store import DocumentStore
+from domain.store.prepare import COLLECTIONS, FORMAT, FormatMismatch, prepare
 
 
 async def test_a_new_database_bears_the_format_and_is_made_ready_again(database: Database) -> None:
-    store = Store.of(database, embedded=True)
+    store = DocumentStore.of(database, embedded=True)
     await prepare(store)
     await prepare(store)
     assert await store["meta"].find_one({"_id": "format"}) == {"_id": "format", "number": FORMAT}
-    assert set(await store.data.list_collection_names()) >= COLLECTIONS.keys()
+    assert set(await store.mongo.list_collection_names()) >= COLLECTIONS.keys()
 
 
 async def test_one_that_was_cut_off_at_its_very_beginning_is_new(database: Database) -> None:
-    store = Store.of(database, embedded=True)
-    await store.data.create_collection("meta")
+    store = DocumentStore.of(database, embedded=True)
+    await store.mongo.create_collection("meta")
     await prepare(store)
     assert await store["meta"].find_one({"_id": "format"}) == {"_id": "format", "number": FORMAT}
 
@@ -32,26 +32,26 @@ async def test_one_that_was_cut_off_at_its_very_beginning_is_new(database: Datab
 async def test_another_format_is_told_and_left_as_it_is(
     database: Database, number: int | None, theirs: str
 ) -> None:
-    store = Store.of(database, embedded=True)
+    store = DocumentStore.of(database, embedded=True)
     await store["members"].insert_one({"_id": "ana"})
     if number is not None:
         await store["meta"].insert_one({"_id": "format", "number": number})
-    before = set(await store.data.list_collection_names())
-    with pytest.raises(OtherFormat) as told:
+    before = set(await store.mongo.list_collection_names())
+    with pytest.raises(FormatMismatch) as told:
         await prepare(store)
     assert (
         str(told.value)
-        == f"The database {store.data.name} holds data of {theirs}, and this version of Selo reads format"
+        == f"The database {store.mongo.name} holds data of {theirs}, and this version of Selo reads format"
         f" {FORMAT}: go on with the version that wrote it, or begin anew with another data folder (--data)"
         " or another database (SELO_DATABASE)."
     )
-    assert set(await store.data.list_collection_names()) == before
+    assert set(await store.mongo.list_collection_names()) == before
 
 
 async def test_two_processes_that_start_at_once_are_both_ready(database: Database, database_uri: str) -> None:
-    other = connect(database_uri, database.data.name, timeout_seconds=30)
+    other = connect(database_uri, database.mongo.name, timeout_seconds=30)
     try:
-        await asyncio.gather(*(prepare(Store.of(each, embedded=True)) for each in (database, other)))
+        await asyncio.gather(*(prepare(DocumentStore.of(each, embedded=True)) for each in (database, other)))
     finally:
         await other.close()
-    assert set(await database.data.list_collection_names()) >= COLLECTIONS.keys()
+    assert set(await database.mongo.list_collection_names()) >= COLLECTIONS.keys()

@@ -7,7 +7,7 @@ import pytest
 
 from domain.model.programme.faults import ProgrammeFaults
 from domain.store.connect import Database
-from domain.store.programmes import NothingPublished, Programmes
+from domain.store.ledger.programmes import NothingPublished, Programmes
 from tests.houses import NOW, SMALL, open_house
 from tests.wire import Wire
 
@@ -17,17 +17,17 @@ OTHER = SMALL.replace("per: 100", "per: 50")
 async def test_the_same_content_is_no_new_version(database: Database) -> None:
     house = await open_house(database)
     again = await house.programmes.publish("# a comment\n" + SMALL, now=NOW)
-    assert again.version == 1
+    assert again.number == 1
 
 
 async def test_versions_are_numbered_and_stay(database: Database) -> None:
     house = await open_house(database)
     second = await house.programmes.publish(OTHER, now=NOW + timedelta(days=1))
     third = await house.programmes.publish(SMALL, now=NOW + timedelta(days=2))
-    assert (second.version, third.version) == (2, 3)
-    assert await house.programmes.text(2) == OTHER
-    ruled = [await house.programmes.at_time(NOW + timedelta(days=days)) for days in (-1, 0, 1, 5)]
-    assert [one.version for one in ruled] == [1, 1, 2, 3]
+    assert (second.number, third.number) == (2, 3)
+    assert await house.programmes.read_text(2) == OTHER
+    ruled = [await house.programmes.version_at(NOW + timedelta(days=days)) for days in (-1, 0, 1, 5)]
+    assert [one.number for one in ruled] == [1, 1, 2, 3]
 
 
 async def test_two_publishers_at_once_get_two_versions(database: Database) -> None:
@@ -36,9 +36,9 @@ async def test_two_publishers_at_once_get_two_versions(database: Database) -> No
     made = await asyncio.gather(
         house.programmes.publish(OTHER, now=NOW), other.publish(SMALL.replace("A mug", "Mug"), now=NOW)
     )
-    assert {one.version for one in made} <= {2, 3}
+    assert {one.number for one in made} <= {2, 3}
     await house.programmes.refresh()
-    assert house.programmes.current().version == 3
+    assert house.programmes.current().number == 3
 
 
 async def test_another_process_notices(database: Database, wire: Wire) -> None:
@@ -48,12 +48,12 @@ async def test_another_process_notices(database: Database, wire: Wire) -> None:
         other.current()
     await other.refresh()
     await house.programmes.publish(OTHER, now=NOW)
-    assert other.current().version == 1
+    assert other.current().number == 1
     await other.refresh()
-    assert other.current().version == 2
+    assert other.current().number == 2
     with wire.counting() as counted:
-        await other.version(1)
-        await other.version(2)
+        await other.load_version(1)
+        await other.load_version(2)
     assert counted.names == []
 
 
@@ -61,4 +61,4 @@ async def test_a_faulty_file_is_not_published(database: Database) -> None:
     house = await open_house(database)
     with pytest.raises(ProgrammeFaults):
         await house.programmes.publish(SMALL.replace("EUR", "12"), now=NOW)
-    assert house.programmes.current().version == 1
+    assert house.programmes.current().number == 1

@@ -6,16 +6,16 @@ from domain.store.requests import joined_hash, member_scope, request_key, store_
 
 
 def test_the_order_of_fields_does_not_matter() -> None:
-    a = request_key(scope="s", key="k", operation="o", asked={"a": 1, "b": (1, date(2026, 1, 1))})
-    b = request_key(scope="s", key="k", operation="o", asked={"b": [1, "2026-01-01"], "a": 1})
+    a = request_key(scope="s", key="k", operation="o", request_input={"a": 1, "b": (1, date(2026, 1, 1))})
+    b = request_key(scope="s", key="k", operation="o", request_input={"b": [1, "2026-01-01"], "a": 1})
     assert a == b
 
 
 def test_another_operation_or_input_is_another_request_under_the_same_key() -> None:
-    one = request_key(scope="s", key="k", operation="o", asked={"a": 1})
-    assert one.id == request_key(scope="s", key="k", operation="p", asked={"a": 1}).id
-    assert one.asked != request_key(scope="s", key="k", operation="p", asked={"a": 1}).asked
-    assert one.asked != request_key(scope="s", key="k", operation="o", asked={"a": 2}).asked
+    one = request_key(scope="s", key="k", operation="o", request_input={"a": 1})
+    assert one.id == request_key(scope="s", key="k", operation="p", request_input={"a": 1}).id
+    assert one.input_hash != request_key(scope="s", key="k", operation="p", request_input={"a": 1}).input_hash
+    assert one.input_hash != request_key(scope="s", key="k", operation="o", request_input={"a": 2}).input_hash
 
 
 def test_scopes_and_keys_do_not_run_together() -> None:
@@ -25,4 +25,4 @@ def test_scopes_and_keys_do_not_run_together() -> None:
 
 def test_instants_are_part_of_a_request() -> None:
     at = datetime(2026, 1, 1, tzinfo=UTC)
-    assert request_key(scope="s", key="k", operation="o", asked={"at": at}).asked
+    assert request_key(scope="s", key="k", operation="o", request_input={"at": at}).input_hash

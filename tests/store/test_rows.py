@@ -10,11 +10,20 @@ import bson
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.model import events
-from domain.model.decision import Claim, Effect, Entry, Later, Message, Outcome, Row, VoucherStep
-from domain.model.events import Event, Facts, Line, Profile, Purchase, Put
-from domain.model.wallet import Part
-from domain.store import rows
+from domain.model import event_names
+from domain.model.ledger.decision import (
+    DelayedEvent,
+    Effect,
+    Entry,
+    JournalRow,
+    Outcome,
+    PlannedMessage,
+    RefundClaim,
+    VoucherStep,
+)
+from domain.model.ledger.events import Event, Facts, Line, OpenedLot, Profile, Purchase
+from domain.model.ledger.wallet import LotPart
+from domain.store.ledger import journal_rows
 
 OPTIONS = bson.codec_options.CodecOptions[dict[str, Any]](tz_aware=True, tzinfo=UTC)
 AWKWARD = st.sampled_from(["points", "a.b", "$set", "", "ção", "x" * 50])
@@ -32,7 +41,7 @@ def maybe(one: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return st.none() | one
 
 
-PARTS = st.builds(Part, NUMBERS, maybe(DAYS), DAYS)
+PARTS = st.builds(LotPart, NUMBERS, maybe(DAYS), DAYS)
 LINES = st.builds(
     Line,
     line=NUMBERS,
@@ -47,7 +56,7 @@ PURCHASES = st.builds(
 )
 EVENTS = st.builds(Event, AWKWARD, AWKWARD, INSTANTS, AWKWARD, MAPS, maybe(PURCHASES))
 LATE_EVENTS = st.builds(
-    lambda one, rule, since: replace(one, rule=rule, since=since), EVENTS, AWKWARD, INSTANTS
+    lambda event, rule, at: replace(event, delayed_rule=rule, original_at=at), EVENTS, AWKWARD, INSTANTS
 )
 ENTRIES = st.builds(
     Entry,
@@ -72,9 +81,9 @@ FACTS = st.builds(
     tier_after=maybe(AWKWARD),
     plan_after=maybe(AWKWARD),
     member=st.dictionaries(AWKWARD, FACT, max_size=4),
-    results=MAPS,
-    room=st.dictionaries(AWKWARD, st.tuples(st.booleans(), maybe(NUMBERS)), max_size=3),
-    first=st.booleans(),
+    private_results=MAPS,
+    rule_rooms=st.dictionaries(AWKWARD, st.tuples(st.booleans(), maybe(NUMBERS)), max_size=3),
+    is_first_purchase=st.booleans(),
 )
 STEPS = st.builds(
     VoucherStep,
@@ -87,7 +96,7 @@ STEPS = st.builds(
     st.booleans(),
 )
 ROWS = st.builds(
-    Row,
+    JournalRow,
     seq=st.integers(1, 2**31),
     event=EVENTS | LATE_EVENTS,
     by=st.sampled_from(["input", "time", "decision"]),
@@ -97,46 +106,46 @@ ROWS = st.builds(
         st.builds(Outcome, AWKWARD, st.booleans(), NUMBERS, maybe(AWKWARD), maybe(AWKWARD)), max_size=3
     ).map(tuple),
     raised=st.lists(EVENTS, max_size=2).map(tuple),
-    messages=st.lists(st.builds(Message, AWKWARD, AWKWARD, MAPS, NUMBERS), max_size=2).map(tuple),
+    messages=st.lists(st.builds(PlannedMessage, AWKWARD, AWKWARD, MAPS, NUMBERS), max_size=2).map(tuple),
     effects=st.lists(
         st.builds(Effect, st.sampled_from(["webhook", "survey"]), AWKWARD, AWKWARD, AWKWARD), max_size=2
     ).map(tuple),
     vouchers=st.lists(STEPS, max_size=2).map(tuple),
-    later=st.lists(st.builds(Later, AWKWARD, INSTANTS, LATE_EVENTS), max_size=2).map(tuple),
+    delayed=st.lists(st.builds(DelayedEvent, AWKWARD, INSTANTS, LATE_EVENTS), max_size=2).map(tuple),
     facts=FACTS,
     awarded=st.dictionaries(AWKWARD, NUMBERS, max_size=2),
-    puts=st.lists(st.builds(Put, AWKWARD, NUMBERS, maybe(INSTANTS), maybe(DAYS), DAYS), max_size=2).map(
-        tuple
-    ),
-    qualified=NUMBERS,
-    counted=NUMBERS,
-    claim=maybe(st.builds(Claim, st.dictionaries(AWKWARD, NUMBERS, max_size=2), NUMBERS, NUMBERS)),
+    opened_lots=st.lists(
+        st.builds(OpenedLot, AWKWARD, NUMBERS, maybe(INSTANTS), maybe(DAYS), DAYS), max_size=2
+    ).map(tuple),
+    awards_counted=NUMBERS,
+    event_counted=NUMBERS,
+    claim=maybe(st.builds(RefundClaim, st.dictionaries(AWKWARD, NUMBERS, max_size=2), NUMBERS, NUMBERS)),
     changes=st.dictionaries(AWKWARD, JSON, max_size=4),
     removed=st.lists(AWKWARD, max_size=2).map(tuple),
 )
 
 
-def kept(row: Row) -> dict[str, Any]:
+def kept(row: JournalRow) -> dict[str, Any]:
     """The document as it comes back from a database."""
-    return bson.decode(bson.encode(rows.document("ana", row)), codec_options=OPTIONS)
+    return bson.decode(bson.encode(journal_rows.row_document("ana", row)), codec_options=OPTIONS)
 
 
 @settings(max_examples=150, deadline=None)
 @given(ROWS)
-def test_a_row_comes_back_as_it_was(row: Row) -> None:
-    assert rows.row(kept(row)) == row
+def test_a_row_comes_back_as_it_was(row: JournalRow) -> None:
+    assert journal_rows.read_row(kept(row)) == row
 
 
 def test_a_profile_is_not_kept() -> None:
     profile = Profile("Ana Silva", "pt", "Europe/Lisbon", date(1990, 5, 1))
-    event = Event("e", events.ENROLLED, datetime(2026, 1, 1, tzinfo=UTC), profile=profile)
-    document = kept(Row(1, event, "input", 1))
+    event = Event("e", event_names.ENROLLED, datetime(2026, 1, 1, tzinfo=UTC), profile=profile)
+    document = kept(JournalRow(1, event, "input", 1))
     assert "Ana Silva" not in repr(document)
     assert "1990" not in repr(document)
 
 
 def test_marks_are_the_counters_that_histories_page_by() -> None:
     entries = (Entry("points", "AWARD", 5, n=7, wallet_n=4), Entry("cashback", "AWARD", 5, n=8, wallet_n=1))
-    event = Event("purchase:x", events.PURCHASED, datetime(2026, 1, 1, tzinfo=UTC))
-    document = kept(Row(3, event, "input", 1, entries=entries, changes={"purchases.count": 2}))
+    event = Event("purchase:x", event_names.PURCHASED, datetime(2026, 1, 1, tzinfo=UTC))
+    document = kept(JournalRow(3, event, "input", 1, entries=entries, changes={"purchases.count": 2}))
     assert document["marks"] == ["e:7", "w:points:4", "e:8", "w:cashback:1", "p:2"]

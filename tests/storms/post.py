@@ -12,8 +12,8 @@ from domain.services.deliveries import keep_delivering
 from domain.services.house import House
 from domain.services.senders import SENT, PushMessage, Senders, Verdict
 from domain.services.sending import Post
-from domain.store.base import Busy, Store, Unavailable
 from domain.store.connect import connect
+from domain.store.document_store import Busy, DatabaseError, DocumentStore
 from domain.store.prepare import prepare
 
 LEASE = timedelta(seconds=6)
@@ -40,13 +40,13 @@ def run(uri: str, name: str, folder: str, worker: str) -> None:
 
 
 async def _work(uri: str, name: str, folder: Path, worker: str) -> None:
-    house = House.of(Store.of(connect(uri, name), embedded=True))
+    house = House.of(DocumentStore.of(connect(uri, name), embedded=True))
     while True:
         try:
             await prepare(house.store)
             await house.programmes.refresh()
             break
-        except (Busy, Unavailable):
+        except (Busy, DatabaseError):
             await asyncio.sleep(0.05)
     post = Post(Senders(push=Noted(folder, worker)), lease=LEASE)
     await keep_delivering(

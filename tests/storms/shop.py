@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from api.graphql.ids import encode
+from api.graphql.engine.ids import encode_id
 from api.process import open_process
 from api.settings import Settings
 from domain.services import staff, stores
-from domain.store import devices
 from domain.store.connect import connect
-from domain.store.devices import Device
+from domain.store.people import devices
+from domain.store.people.devices import Device
 from tests.services.people import People, Sent, enrolled
 
 PROGRAMME = """
@@ -103,7 +103,7 @@ async def open_shop(data: Path, uri: str) -> Shop:
                     f"ok-{name}",
                     "TOKEN",
                 )
-                await devices.put(process.store, phone)
+                await devices.upsert(process.store, phone)
                 kept = await process.store["members"].find_one({"_id": member})
                 assert kept is not None
                 token = process.tokens.access(subject=member, role="member", session=session).token
@@ -113,8 +113,8 @@ async def open_shop(data: Path, uri: str) -> Shop:
                 role="cashier",
                 session=shift.opened.session.id,
                 store="lisboa",
-                until=shift.opened.session.until,
+                until=shift.opened.session.expires_at,
             )
     finally:
         await database.close()
-    return Shop(data, tuple(customers), till.token, encode("Reward", "mug"))
+    return Shop(data, tuple(customers), till.token, encode_id("Reward", "mug"))

@@ -23,11 +23,11 @@ from typing import Any
 import httpx
 import pytest
 
-from api.graphql.messages import message_key
+from api.graphql.member.messages import message_id
 from domain.services.verify import verify
-from domain.store import outbox
-from domain.store.base import Store
 from domain.store.connect import Database, connect
+from domain.store.document_store import DocumentStore
+from domain.store.messages import outbox
 from tests.senders.fcm import StandIn, serving_fcm
 from tests.servers import embedded_in_thread, quick_folder
 from tests.storms.clients import BACK, TOTAL, Client, Told
@@ -109,7 +109,7 @@ class Stored:
         return [row for row in self.journal if row["event"]["name"] == event]
 
 
-async def read(store: Store) -> Stored:
+async def read(store: DocumentStore) -> Stored:
     async def everything(collection: str) -> Rows:
         return {row["_id"]: dict(row) async for row in store[collection].find({})}
 
@@ -132,17 +132,17 @@ async def read(store: Store) -> Stored:
     )
 
 
-async def delivered(store: Store) -> None:
+async def delivered(store: DocumentStore) -> None:
     """Wait until the outbox is empty. What a killed worker had claimed comes up when its lease of a minute
     ends: that is now.
     """
     await asyncio.sleep(3)  # the living finish what they have in hand
-    waiting = await outbox.troubled(store, "pending", first=10_000)
+    waiting = await outbox.find_by_state(store, "pending", first=10_000)
     await store["outbox"].update_many(
         {"_id": {"$in": [row.id for row in waiting]}}, {"$set": {"due": datetime.now(UTC)}}
     )
     async with asyncio.timeout(60):
-        while await outbox.troubled(store, "pending", first=1):
+        while await outbox.find_by_state(store, "pending", first=1):
             await asyncio.sleep(0.2)
 
 
@@ -208,7 +208,7 @@ def messages_neither_lost_nor_doubled(stored: Stored, fcm: StandIn, kills: int) 
         assert numbers == list(range(1, sum(id.startswith(f"{member}:") for id in promised) + 1))
     assert fcm.faults == []
     pushed = Counter(push.message["data"]["message"] for push in fcm.accepted)
-    assert pushed.keys() == {message_key(id) for id in promised}
+    assert pushed.keys() == {message_id(id) for id in promised}
     repeated = sum(pushed.values()) - len(pushed)
     assert repeated <= kills * A_BATCH
     return repeated
@@ -255,6 +255,6 @@ async def test_what_was_acknowledged_stands_once_whatever_is_killed() -> None:
     assert all(len(told.answered[act]) > KILLS for act in told.sent)
 
 
-def _store(processes: Processes) -> tuple[Store, Database]:
+def _store(processes: Processes) -> tuple[DocumentStore, Database]:
     database = connect(processes.note().uri, "selo", timeout_seconds=20)
-    return Store.of(database, embedded=True), database
+    return DocumentStore.of(database, embedded=True), database

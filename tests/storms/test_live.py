@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from api.embedded import embedded, find_running
-from api.graphql.activity import write_cursor
+from api.graphql.member.activity import write_cursor
 from api.keys import read_keys
 from api.settings import Settings
 from api.tokens import Tokens
@@ -20,8 +20,8 @@ from domain.services import purchases, sessions
 from domain.services.activity import Cursor, Happening, Moved, activity
 from domain.services.desk import Desk
 from domain.services.house import House
-from domain.store.base import Busy, Store, Unavailable
 from domain.store.connect import connect
+from domain.store.document_store import Busy, DatabaseError, DocumentStore
 from domain.store.prepare import prepare
 from tests.houses import SMALL, TILL, bought, join, open_house
 from tests.live import Phone, connected, streams
@@ -46,7 +46,7 @@ async def buys(house: House, total: int) -> None:
                 await purchases.record(
                     house, till=TILL, member_id="ana", given=given, key=f"r{total}", now=now()
                 )
-            except (Busy, Unavailable):
+            except (Busy, DatabaseError):
                 await asyncio.sleep(0.05)
             else:
                 return
@@ -75,7 +75,7 @@ async def listen_through_kills(url: str, data: Path) -> None:
     assert running is not None
     settings = Settings(data=data)
     database = connect(running.uri, settings.database)
-    store = Store.of(database, embedded=True)
+    store = DocumentStore.of(database, embedded=True)
     await prepare(store)
     house = House.of(store)
     await house.programmes.refresh()
@@ -135,7 +135,7 @@ async def test_a_subscription_waits_out_a_database_that_is_away(
         hasty, patient = connect(running.uri, "test", timeout_seconds=0.1), connect(running.uri, "test")
         house = await open_house(patient)
         await join(house, "ana")
-        there = House.of(Store.of(hasty, embedded=True))
+        there = House.of(DocumentStore.of(hasty, embedded=True))
         await there.programmes.refresh()
 
         async def listen() -> None:

@@ -11,8 +11,8 @@ from domain.services import purchases, reading, refunds
 from domain.services.house import House
 from domain.services.purchases import PurchaseClaimed, PurchaseRecorded
 from domain.services.verify import verify
-from domain.store.base import Store
 from domain.store.connect import Database
+from domain.store.document_store import DocumentStore
 from tests.houses import NOW, TILL, bought, join, open_house
 
 CALLS = 50
@@ -20,8 +20,11 @@ CALLS = 50
 
 async def second(house: House) -> House:
     """Another process over the same database: it shares no lock with the first."""
-    store = Store(house.store.client, house.store.data.name, embedded=True)
-    store.bulk_writes, store.snapshot_writes = house.store.bulk_writes, house.store.snapshot_writes
+    store = DocumentStore(house.store.client, house.store.mongo.name, embedded=True)
+    store.has_bulk_writes, store.has_snapshot_writes = (
+        house.store.has_bulk_writes,
+        house.store.has_snapshot_writes,
+    )
     other = House.of(store)
     await other.programmes.refresh()
     return other

@@ -18,13 +18,14 @@ from pathlib import Path
 
 import pytest
 
-from domain.model.decision import Message, Row
-from domain.model.events import Event
+from domain.model.ledger.decision import JournalRow, PlannedMessage
+from domain.model.ledger.events import Event
 from domain.services.house import House
-from domain.store import devices, outbox
-from domain.store.base import Store
 from domain.store.connect import connect
-from domain.store.devices import Device
+from domain.store.document_store import DocumentStore
+from domain.store.messages import outbox
+from domain.store.people import devices
+from domain.store.people.devices import Device
 from domain.store.prepare import prepare
 from tests.houses import join
 from tests.servers import embedded_in_thread, quick_folder
@@ -61,7 +62,7 @@ class Kill:
 async def _begin(uri: str, *, each: int) -> None:
     """Promise each member so many messages."""
     database = connect(uri, NAME, timeout_seconds=30)
-    store = Store.of(database, embedded=True)
+    store = DocumentStore.of(database, embedded=True)
     await prepare(store)
     house, now = House.of(store), datetime.now(UTC)
     await house.programmes.publish(LOUD, now=now)
@@ -71,13 +72,15 @@ async def _begin(uri: str, *, each: int) -> None:
     await store["members"].insert_many([{**document, "_id": f"m{at}"} for at in range(1, MEMBERS)])
     promised = []
     for at in range(MEMBERS):
-        await devices.put(
+        await devices.upsert(
             store, Device(f"d{at}", f"m{at}", "ANDROID", f"{at:016}", now, now, f"token-{at}", "TOKEN")
         )
         for n in range(each):
             event = Event(f"m{at}:{n}", "visited", now, "till", {"place": "Baixa", "people": n})
-            row = Row(1000 + n, event, "input", 1, messages=(Message("thanks", "visited", event.data),))
-            promised += [write.document for write in outbox.promised(f"m{at}", row, now=now)]
+            row = JournalRow(
+                1000 + n, event, "input", 1, messages=(PlannedMessage("thanks", "visited", event.data),)
+            )
+            promised += [write.document for write in outbox.promise_writes(f"m{at}", row, now=now)]
     await store["outbox"].insert_many([dict(one) for one in promised if one is not None])
     await database.close()
 
@@ -85,7 +88,7 @@ async def _begin(uri: str, *, each: int) -> None:
 async def _done(uri: str) -> frozenset[str]:
     """Which rows are done."""
     database = connect(uri, NAME, timeout_seconds=30)
-    store = Store.of(database, embedded=True)
+    store = DocumentStore.of(database, embedded=True)
     try:
         states = {
             row["_id"]: row["state"]
@@ -99,7 +102,7 @@ async def _done(uri: str) -> frozenset[str]:
 async def _letters(uri: str) -> list[list[str]]:
     """Each member's letters, the first first; they are numbered without a gap."""
     database = connect(uri, NAME, timeout_seconds=30)
-    store = Store.of(database, embedded=True)
+    store = DocumentStore.of(database, embedded=True)
     try:
         found = [
             [(row["n"], row["_id"]) async for row in store["inbox"].find({"member": f"m{at}"})]

@@ -1,4 +1,4 @@
-/* The member's card, made on this device without a network: the same 23 characters as domain/model/codes.py makes.
+/* The member's card, made on this device without a network: the same 23 characters as domain/model/people/codes.py makes.
    `1` + base64url(device, 8 bytes, + HMAC-SHA256(secret, purpose + device + step)[:8]), a step being 30 seconds. */
 
 export const STEP_SECONDS = 30;

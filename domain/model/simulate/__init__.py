@@ -2,8 +2,8 @@
 clock.
 """
 
-from domain.model.past import past_of
+from domain.model.ledger.late_events import history_from_rows
 from domain.model.simulate.inputs import Fault, Input, read_line
 from domain.model.simulate.simulation import Receipt, Simulation, simulate
 
-__all__ = ["Fault", "Input", "Receipt", "Simulation", "past_of", "read_line", "simulate"]
+__all__ = ["Fault", "Input", "Receipt", "Simulation", "history_from_rows", "read_line", "simulate"]

@@ -7,20 +7,28 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import cast
 
-from domain.model import badges, rewards, tiers
-from domain.model.decide import at_instant
-from domain.model.decision import BalanceTooLow, By, Entry, MemberFrozen, Refusal, Row, World
-from domain.model.events import Json
-from domain.model.member import Member
+from domain.model.ledger import badges, rewards, tiers
+from domain.model.ledger.decide import at_instant
+from domain.model.ledger.decision import (
+    BalanceTooLow,
+    DecidedBy,
+    Entry,
+    JournalRow,
+    MemberFrozen,
+    Refusal,
+    StockState,
+)
+from domain.model.ledger.events import Json
+from domain.model.ledger.member import Member
+from domain.model.ledger.wallet import Wallet
 from domain.model.programme import Programme
-from domain.model.wallet import Wallet
 
 Answer = dict[str, Json]
 
 _NAMES = {BalanceTooLow: "InsufficientBalance", MemberFrozen: "NotAllowed"}
 
 
-def told(code: str, row: Row, messages: list[Json]) -> Answer:
+def told(code: str, row: JournalRow, messages: list[Json]) -> Answer:
     """Return the answer of a row, with those of its messages that come."""
     return {
         "at": stamp(row.event.at),
@@ -39,7 +47,7 @@ def told(code: str, row: Row, messages: list[Json]) -> Answer:
     }
 
 
-def refused(at: datetime, code: str, event: str, by: By, refusal: Refusal) -> Answer:
+def refused(at: datetime, code: str, event: str, by: DecidedBy, refusal: Refusal) -> Answer:
     """Return the answer of an event that could not be."""
     name = getattr(refusal, "name", None) or _NAMES.get(type(refusal), type(refusal).__name__)
     nothing: dict[str, Json] = {
@@ -60,7 +68,7 @@ def _entry(entry: Entry) -> Json:
     }
 
 
-def summary(programme: Programme, kept: Member, *, at: datetime, world: World) -> Answer:
+def summary(programme: Programme, kept: Member, *, at: datetime, world: StockState) -> Answer:
     """Return a member's line as of an instant."""
     member = at_instant(programme, kept, now=at)
     return {
@@ -72,7 +80,7 @@ def summary(programme: Programme, kept: Member, *, at: datetime, world: World) -
         "badges": _badges(programme, member, at),
         "tags": _sorted(member.tags),
         "segments": _sorted(member.segments),
-        "unlocked": _sorted(rewards.unlocked(programme, member, now=at, world=world)),
+        "unlocked": _sorted(rewards.unlocked(programme, member, now=at, stock=world)),
     }
 
 
@@ -93,7 +101,7 @@ def _wallet(one: Wallet) -> Json:
 
 
 def _tier(programme: Programme, member: Member, at: datetime) -> Json:
-    found = tiers.progress(programme, member, now=at)
+    found = tiers.tier_progress(programme, member, now=at)
     if found is None:
         return None
     return {

@@ -11,12 +11,12 @@ from typing import TypeVar, cast
 
 import orjson
 
-from domain.model import events
+from domain.model import event_names
 from domain.model.calendar import milliseconds
-from domain.model.events import Json, Line, Profile, Purchase
+from domain.model.ledger.events import Json, Line, Profile, Purchase
+from domain.model.ledger.refunds import RefundLine
 from domain.model.programme import Programme
 from domain.model.programme.faults import instead
-from domain.model.refunds import RefundLine
 
 T = TypeVar("T", str, int, bool, list[Json], dict[str, Json])
 
@@ -25,38 +25,40 @@ YEARS = range(1970, 3000)
 INPUTS = frozenset(
     {
         *(
-            events.ENROLLED,
-            events.CONSENTED,
-            events.PURCHASED,
-            events.REFUNDED,
-            events.REDEEMED,
-            events.VOUCHER_USED,
+            event_names.ENROLLED,
+            event_names.CONSENTED,
+            event_names.PURCHASED,
+            event_names.REFUNDED,
+            event_names.REDEEMED,
+            event_names.VOUCHER_USED,
         ),
         *(
-            events.VOUCHER_CANCELLED,
-            events.ADJUSTED,
-            events.PLAN_STARTED,
-            events.PLAN_RENEWED,
-            events.PLAN_ENDED,
+            event_names.VOUCHER_CANCELLED,
+            event_names.ADJUSTED,
+            event_names.PLAN_STARTED,
+            event_names.PLAN_RENEWED,
+            event_names.PLAN_ENDED,
         ),
-        events.SURVEY_ANSWERED,
+        event_names.SURVEY_ANSWERED,
     }
 )
 # What each event's data may hold. Events of the programme's own have the fields that its file declares.
 _FIELDS: Mapping[str, tuple[str, ...]] = {
-    events.ENROLLED: ("name", "birthday", "locale", "timezone", "consents", "referredBy"),
-    events.CONSENTED: ("purpose", "granted"),
-    events.PURCHASED: ("externalId", "store", "total", "lines"),
-    events.REFUNDED: ("externalId", "store", "amount", "lines"),
-    events.REDEEMED: ("reward", "voucher"),
-    **dict.fromkeys((events.VOUCHER_USED, events.VOUCHER_CANCELLED), ("voucher",)),
-    events.ADJUSTED: ("wallet", "amount", "reason"),
-    **dict.fromkeys((events.PLAN_STARTED, events.PLAN_RENEWED, events.PLAN_ENDED), ("plan", "until")),
-    events.SURVEY_ANSWERED: ("survey", "score"),
+    event_names.ENROLLED: ("name", "birthday", "locale", "timezone", "consents", "referredBy"),
+    event_names.CONSENTED: ("purpose", "granted"),
+    event_names.PURCHASED: ("externalId", "store", "total", "lines"),
+    event_names.REFUNDED: ("externalId", "store", "amount", "lines"),
+    event_names.REDEEMED: ("reward", "voucher"),
+    **dict.fromkeys((event_names.VOUCHER_USED, event_names.VOUCHER_CANCELLED), ("voucher",)),
+    event_names.ADJUSTED: ("wallet", "amount", "reason"),
+    **dict.fromkeys(
+        (event_names.PLAN_STARTED, event_names.PLAN_RENEWED, event_names.PLAN_ENDED), ("plan", "until")
+    ),
+    event_names.SURVEY_ANSWERED: ("survey", "score"),
 }
 _LINES: Mapping[str, tuple[str, ...]] = {
-    events.PURCHASED: ("sku", "name", "category", "quantity", "amount"),
-    events.REFUNDED: ("line", "quantity", "amount"),
+    event_names.PURCHASED: ("sku", "name", "category", "quantity", "amount"),
+    event_names.REFUNDED: ("line", "quantity", "amount"),
 }
 _DECLARED: Mapping[str, type] = {"string": str, "int": int, "bool": bool, "date": str}
 _KINDS: Mapping[type, str] = {
@@ -285,20 +287,20 @@ def _refund_line(line: Input) -> RefundLine:
 def data(line: Input, programme: Programme) -> Mapping[str, Json]:
     """Read what any other event says. Raises Fault where it names what the programme has not."""
     match line.name:
-        case events.REDEEMED:
+        case event_names.REDEEMED:
             line.known("reward", (spec.code for spec in programme.rewards))
             line.get("voucher", str)
-        case events.VOUCHER_USED | events.VOUCHER_CANCELLED:
+        case event_names.VOUCHER_USED | event_names.VOUCHER_CANCELLED:
             line.need("voucher", str)
-        case events.ADJUSTED:
+        case event_names.ADJUSTED:
             line.known("wallet", (spec.code for spec in programme.wallets))
             amount = line.need("amount", int)
             if not amount or abs(amount) > LARGEST:
                 raise line.fault(f"data.amount is {amount}; write a whole number but 0, at most {LARGEST}")
-        case events.PLAN_STARTED | events.PLAN_RENEWED:
+        case event_names.PLAN_STARTED | event_names.PLAN_RENEWED:
             line.known("plan", (spec.code for spec in programme.plans))
             until = line.get("until", str)
             return {**line.data, "until": instant(line.number, until).isoformat() if until else None}
-        case events.SURVEY_ANSWERED if line.data.get("survey") is not None:
+        case event_names.SURVEY_ANSWERED if line.data.get("survey") is not None:
             line.known("survey", (spec.code for spec in programme.surveys))
     return line.data

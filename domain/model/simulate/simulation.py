@@ -13,17 +13,26 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from domain.model import events, refunds
-from domain.model.decide import EVERYWHERE, decide
-from domain.model.decision import By, Claim, Decision, Later, Refusal, Row, World
-from domain.model.events import Event, Json, Profile, Purchase, Refund
-from domain.model.member import Member
-from domain.model.past import Past, Trace, past_by
+from domain.model import event_names
+from domain.model.ledger import refunds
+from domain.model.ledger.decide import NOTHING_SOLD_OUT, decide
+from domain.model.ledger.decision import (
+    DecidedBy,
+    Decision,
+    DelayedEvent,
+    JournalRow,
+    RefundClaim,
+    Refusal,
+    StockState,
+)
+from domain.model.ledger.events import Event, Json, Profile, Purchase, Refund
+from domain.model.ledger.late_events import HistoricalContext, RowTrace, history_from_traces
+from domain.model.ledger.member import Member
+from domain.model.ledger.timeline import next_due, turn, turned_until
 from domain.model.programme import Programme
 from domain.model.simulate import answers, inputs
 from domain.model.simulate.answers import Answer
 from domain.model.simulate.inputs import INPUTS, Input, read_line
-from domain.model.timeline import next_due, seen_until, turn
 
 Number = tuple[str, str, str]
 
@@ -41,9 +50,9 @@ class Receipt:
     """What the receipts collection keeps of a purchase."""
 
     member: str
-    row: Row
+    row: JournalRow
     left: Purchase
-    claims: list[Claim] = field(default_factory=list)
+    claims: list[RefundClaim] = field(default_factory=list)
 
 
 def unheard(doubt: str) -> None:
@@ -96,21 +105,21 @@ class Simulation:
         self.members: dict[str, Member] = {}
         self.clock = datetime.min.replace(tzinfo=UTC)
         self.receipts: dict[tuple[str, Number], Receipt] = {}
-        self.rows: dict[str, list[Row]] = {}
+        self.rows: dict[str, list[JournalRow]] = {}
         self._declared = INPUTS | {spec.name for spec in programme.events}
         self._limited = tuple(spec for spec in programme.rewards if spec.stock is not None)
         self._due: list[tuple[datetime, str]] = []
         self._next: dict[str, datetime | None] = {}
-        self._later: list[tuple[datetime, int, Later]] = []
+        self._later: list[tuple[datetime, int, DelayedEvent]] = []
         self._order = 0
         self._claimed: set[Number] = set()
         self._numbers: dict[tuple[str, str], list[Number]] = {}
         self._issued: dict[str, int] = {}
-        self._traces: dict[str, list[Trace]] = {}
+        self._traces: dict[str, list[RowTrace]] = {}
         self._told: dict[tuple[str, str], datetime] = {}
 
     @property
-    def waiting(self) -> list[Later]:
+    def waiting(self) -> list[DelayedEvent]:
         """The events that are kept for later and not yet due."""
         return [later for _, _, later in self._later]
 
@@ -130,9 +139,9 @@ class Simulation:
                 member,
                 event,
                 now=clock,
-                world=self._world(),
-                past=past,
-                folds=self.keeps_rows,
+                stock=self._world(),
+                history=past,
+                with_changes=self.keeps_rows,
             )
         except Refusal as refusal:
             yield answers.refused(line.at, line.member, line.name, "input", refusal)
@@ -148,9 +157,9 @@ class Simulation:
                 f" {', '.join(sorted(INPUTS))}"
             )
         enrolled = line.member in self.members
-        if line.name != events.ENROLLED and not enrolled:
+        if line.name != event_names.ENROLLED and not enrolled:
             raise line.fault(f"member {line.member!r} was never enrolled; begin with a member.enrolled line")
-        if line.name == events.ENROLLED and enrolled:
+        if line.name == event_names.ENROLLED and enrolled:
             raise line.fault(f"member {line.member!r} is enrolled already")
 
     def advance(self, until: datetime) -> Iterator[Answer]:
@@ -163,7 +172,11 @@ class Simulation:
             code = heapq.heappop(self._due)[1]
             self._next[code] = None
             decision = turn(
-                self.programme, self.members[code], until=due, world=self._world(), folds=self.keeps_rows
+                self.programme,
+                self.members[code],
+                until=due,
+                stock=self._world(),
+                with_changes=self.keeps_rows,
             )
             yield from self._commit(code, decision)
         self.clock = max(self.clock, until)
@@ -178,32 +191,32 @@ class Simulation:
         """Run the events kept for later that are due."""
         while self._later and self._later[0][0] <= at:
             later = heapq.heappop(self._later)[2]
-            by: By = "time" if later.event.rule else "decision"
+            by: DecidedBy = "time" if later.event.delayed_rule else "decision"
             member, clock = self.members[later.member], max(self.clock, later.due)
             decision = decide(
                 self.programme,
                 member,
                 later.event,
                 now=clock,
-                world=self._world(),
+                stock=self._world(),
                 by=by,
-                folds=self.keeps_rows,
+                with_changes=self.keeps_rows,
             )
             yield from self._commit(later.member, decision)
 
     def _commit(self, code: str, decision: Decision) -> Iterator[Answer]:
         self.members[code] = decision.member
-        due = next_due(self.programme, decision.member, after=seen_until(decision.member) or self.clock)
+        due = next_due(self.programme, decision.member, after=turned_until(decision.member) or self.clock)
         if self._next.get(code) != due:
             self._next[code] = due
             if due is not None:
                 heapq.heappush(self._due, (due, code))
         for row in decision.rows:
             self._note(code, row)
-            if not row.quiet:
+            if not row.is_silent:
                 yield answers.told(code, row, self._coming(code, row))
 
-    def _coming(self, code: str, row: Row) -> list[Json]:
+    def _coming(self, code: str, row: JournalRow) -> list[Json]:
         """Return the messages of a row that come: none too soon after the last of its kind."""
         coming: list[Json] = []
         for message in row.messages:
@@ -215,11 +228,11 @@ class Simulation:
             coming.append(spec.code)
         return coming
 
-    def _note(self, code: str, row: Row) -> None:
+    def _note(self, code: str, row: JournalRow) -> None:
         if self.keeps_rows:
             self.rows.setdefault(code, []).append(row)
-        self._traces.setdefault(code, []).append(Trace.of(row))
-        for later in row.later:
+        self._traces.setdefault(code, []).append(RowTrace.from_row(row))
+        for later in row.delayed:
             if later.member in self.members:
                 self._order += 1
                 heapq.heappush(self._later, (later.due, self._order, later))
@@ -227,21 +240,21 @@ class Simulation:
             change = {"issued": 1, "cancelled": -1}.get(step.change, 0)
             self._issued[step.reward] = self._issued.get(step.reward, 0) + change
         bought = row.event.purchase
-        if row.event.name == events.PURCHASED and bought is not None and row.event.rule is None:
+        if row.event.name == event_names.PURCHASED and bought is not None and row.event.delayed_rule is None:
             number = (row.event.source, bought.store or "", bought.external_id)
             self.receipts[code, number] = Receipt(code, row, bought)
             self._claimed.add(number)
             self._numbers.setdefault((code, bought.external_id), []).append(number)
         if row.claim is not None and row.event.refund is not None:
-            key = row.event.refund.recorded
+            key = row.event.refund.purchase
             receipt = self.receipts[code, (key.source, key.purchase.store or "", key.purchase.external_id)]
             receipt.claims.append(row.claim)
-            receipt.left = row.event.refund.kept
+            receipt.left = row.event.refund.remaining
 
-    def _world(self) -> World:
+    def _world(self) -> StockState:
         if not self._limited:
-            return EVERYWHERE
-        return World(
+            return NOTHING_SOLD_OUT
+        return StockState(
             frozenset(
                 [spec.code for spec in self._limited if self._issued.get(spec.code, 0) >= (spec.stock or 0)]
             )
@@ -256,22 +269,22 @@ class Simulation:
     def _event(self, line: Input, member: Member) -> Event:
         id = self.event_id(line)
         match line.name:
-            case events.PURCHASED:
+            case event_names.PURCHASED:
                 bought = inputs.purchase(line, self.programme)
                 if (line.source, bought.store or "", bought.external_id) in self._claimed:
                     raise Refused("PurchaseClaimed")
                 return Event(id, line.name, line.at, line.source, purchase=bought)
-            case events.REFUNDED:
+            case event_names.REFUNDED:
                 refund = self._refund(line)
-                return Event(id, line.name, line.at, line.source, purchase=refund.kept, refund=refund)
-            case events.ENROLLED:
+                return Event(id, line.name, line.at, line.source, purchase=refund.remaining, refund=refund)
+            case event_names.ENROLLED:
                 said: dict[str, Json] = {"referredBy": self._referrer(line)}
                 return Event(
                     id, line.name, line.at, line.source, said, profile=inputs.profile(line, self.programme)
                 )
-            case events.CONSENTED:
+            case event_names.CONSENTED:
                 return Event(id, line.name, line.at, line.source, line.data, profile=_consented(line, member))
-            case events.REDEEMED:
+            case event_names.REDEEMED:
                 self._check_label(line, member)
         return Event(id, line.name, line.at, line.source, inputs.data(line, self.programme))
 
@@ -299,16 +312,16 @@ class Simulation:
             key=lambda one: (one[0] == line.source, one[1] == line.get("store", str), numbers.index(one)),
         )
         receipt = self.receipts[line.member, number]
-        kept = refunds.kept(receipt.left, amount=asked.amount, lines=asked.lines)
-        return Refund(refunds.recorded(receipt.row, claims=receipt.claims), receipt.left, kept)
+        kept = refunds.remaining_purchase(receipt.left, amount=asked.amount, lines=asked.lines)
+        return Refund(refunds.journaled_purchase(receipt.row, claims=receipt.claims), receipt.left, kept)
 
-    def _past(self, line: Input, member: Member) -> Past | None:
+    def _past(self, line: Input, member: Member) -> HistoricalContext | None:
         """What a late event goes by: read from the rows kept, as the service reads the journal. A refund goes
         by the programme alone.
         """
         if member.decided_at is None or line.at >= member.decided_at:
-            return Past(self.programme) if line.name == events.REFUNDED else None
-        return past_by(self.programme, self._traces.get(line.member, []), at=line.at)
+            return HistoricalContext(self.programme) if line.name == event_names.REFUNDED else None
+        return history_from_traces(self.programme, self._traces.get(line.member, []), at=line.at)
 
     # ------------------------------------------------------------ at the end
 

@@ -1,0 +1,97 @@
+"""What resolvers may use: the desk (and through it the house), and what one process keeps in memory beside
+it.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from api.http.rates import Rates
+from api.tokens import Tokens
+from domain.services import stores
+from domain.services.desk import Desk
+from domain.services.house import House
+from domain.services.tills import ShiftLimits
+from domain.store.document_store import DocumentStore
+
+if TYPE_CHECKING:
+    from api.senders.id_tokens import IdTokens
+
+NAMES_FRESH_FOR = timedelta(seconds=10)
+LOCALES_FRESH_FOR = timedelta(minutes=1)
+MAX_LOCALES = 10_000
+
+
+class StoreNameCache:
+    """Each store's name by its code, from memory: ten seconds old at most."""
+
+    def __init__(self, store: DocumentStore) -> None:
+        self._store = store
+        self._names: Mapping[str, str] = {}
+        self._read_at: datetime | None = None
+
+    async def names(self, *, now: datetime) -> Mapping[str, str]:
+        """Return the names, read again where they are old."""
+        if self._read_at is None or not timedelta(0) <= now - self._read_at < NAMES_FRESH_FOR:
+            self._names = {shop.code: shop.name for shop in await stores.listed(self._store)}
+            self._read_at = now
+        return self._names
+
+
+class LocaleCache:
+    """The language of members seen lately, so that a later page of a list need not read the member for its
+    titles' sake.
+    """
+
+    def __init__(self) -> None:
+        self._entries: OrderedDict[str, tuple[str, datetime]] = OrderedDict()
+
+    def get(self, member: str, *, now: datetime) -> str | None:
+        """Return a member's locale, a minute old at most."""
+        entry = self._entries.get(member)
+        return entry[0] if entry is not None and timedelta(0) <= now - entry[1] < LOCALES_FRESH_FOR else None
+
+    def put(self, member: str, locale: str, *, now: datetime) -> None:
+        """Remember a member's locale."""
+        self._entries[member] = (locale, now)
+        self._entries.move_to_end(member)
+        if len(self._entries) > MAX_LOCALES:
+            self._entries.popitem(last=False)
+
+    def forget(self, member: str) -> None:
+        """Ask the member anew: their profile has changed."""
+        self._entries.pop(member, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Dependencies:
+    """One a process.
+
+    `card_key` is what card codes are derived from; `clock` tells the instant that a request is true at;
+    `base_url` is what the outside calls this server; `id_tokens` checks those of Firebase where a project is
+    named.
+    """
+
+    desk: Desk
+    store_names: StoreNameCache
+    tokens: Tokens
+    rates: Rates
+    card_key: bytes = field(repr=False)
+    clock: Callable[[], datetime]
+    base_url: str
+    id_tokens: IdTokens | None = None
+    locales: LocaleCache = field(default_factory=LocaleCache)
+    shift_limits: ShiftLimits = field(default_factory=ShiftLimits)
+
+    @property
+    def runtime(self) -> House:
+        """Return the database, the programmes in memory, and what is left on the shelf."""
+        return self.desk.house
+
+    def invitation_url(self, code: str) -> str:
+        """Return the link by which a friend joins."""
+        return f"{self.base_url}/phone/?r={code}"

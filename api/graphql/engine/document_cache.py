@@ -1,0 +1,141 @@
+"""Documents, parsed, weighed and validated once, and kept by their text.
+
+`Documents.find(text)` returns a `Prepared` that may run, or raises TooCostly or Rejected. What was refused is
+not kept. The store is bounded twice, by documents and by characters, and forgets the one unused for longest;
+nobody's junk can fill the memory.
+"""
+
+import re
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from graphql import GraphQLError, GraphQLSchema, parse, specified_rules, validate
+from graphql.language import DocumentNode, Lexer, Source, TokenKind
+
+from api.errors import MAX_ERRORS, BadInput, InvalidDocument, TooCostly
+from api.graphql.engine.limits import DocumentLimits, OperationPlan, weigh
+
+# Longer than any number or key of ours; reading thousands of digits takes the square of their count.
+_LONG_NUMBER = re.compile(r"[0-9]{200}")
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedDocument:
+    """A valid document and a plan for each of its operations."""
+
+    document: DocumentNode
+    plans: tuple[OperationPlan, ...]
+
+    def plan_for(self, name: str | None) -> OperationPlan:
+        """Return the operation that runs. Raises BadInput where the name does not tell."""
+        if name is None:
+            if len(self.plans) != 1:
+                raise BadInput(
+                    "The document holds several operations: say which by operationName.",
+                    field="operationName",
+                )
+            return self.plans[0]
+        for plan in self.plans:
+            if plan.name == name:
+                return plan
+        raise BadInput("The document holds no operation of that name.", field="operationName")
+
+
+class DocumentCache:
+    """The documents of one schema."""
+
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        limits: DocumentLimits,
+        *,
+        introspection: bool = True,
+        documents_at_most: int = 1_000,
+        characters_at_most: int = 400_000,
+    ) -> None:
+        self.schema, self.limits, self.introspection = schema, limits, introspection
+        self._documents_at_most, self._characters_at_most = documents_at_most, characters_at_most
+        self._prepared_by_text: OrderedDict[str, PreparedDocument] = OrderedDict()
+        self._characters = 0
+        # The first run of each rule compiles its visitors; that is not the first caller's to wait for.
+        validate(schema, parse("{ __typename }"))
+
+    def __len__(self) -> int:
+        return len(self._prepared_by_text)
+
+    def get(self, text: str) -> PreparedDocument:
+        prepared = self._prepared_by_text.get(text)
+        if prepared is None:
+            prepared = self._prepare(text)
+            self._store(text, prepared)
+        else:
+            self._prepared_by_text.move_to_end(text)
+        return prepared
+
+    def _store(self, text: str, prepared: PreparedDocument) -> None:
+        self._prepared_by_text[text] = prepared
+        self._characters += len(text)
+        while (
+            len(self._prepared_by_text) > self._documents_at_most
+            or self._characters > self._characters_at_most
+        ):
+            evicted_text, _ = self._prepared_by_text.popitem(last=False)
+            self._characters -= len(evicted_text)
+
+    def _prepare(self, text: str) -> PreparedDocument:
+        if len(text) > self.limits.characters:
+            raise TooCostly(limit="characters", maximum=self.limits.characters, value=len(text))
+        if _LONG_NUMBER.search(text):
+            raise BadInput("A number in the query is too long.")
+        # Without locations a document is half the size in memory; whoever wrote a faulty one is told the
+        # places all the same.
+        document = self._parse(text, locations=False)
+        plans = weigh(document, self.schema, self.limits)
+        if not plans:
+            raise InvalidDocument([GraphQLError("The document holds no operation.")])
+        if not self.introspection and any(
+            name in ("__schema", "__type") for plan in plans for name in plan.roots
+        ):
+            raise InvalidDocument([GraphQLError("Introspection is turned off here.")])
+        if self._faults(document):
+            raise InvalidDocument(self._faults(self._parse(text, locations=True)))
+        return PreparedDocument(document, plans)
+
+    def _faults(self, document: DocumentNode) -> list[GraphQLError]:
+        return validate(
+            self.schema,
+            document,
+            specified_rules,
+            max_errors=MAX_ERRORS,
+            hide_suggestions=not self.introspection,
+        )
+
+    def _parse(self, text: str, *, locations: bool) -> DocumentNode:
+        try:
+            return parse(text, no_location=not locations, max_tokens=self.limits.tokens)
+        except GraphQLError as fault:
+            tokens, depth = _measure(text)
+            if tokens > self.limits.tokens:
+                raise TooCostly(limit="tokens", maximum=self.limits.tokens, value=tokens) from None
+            if "nested too deeply" in fault.message:
+                raise TooCostly(limit="depth", maximum=self.limits.depth, value=depth) from None
+            raise InvalidDocument([fault]) from None
+
+
+def _measure(text: str) -> tuple[int, int]:
+    """Return how many tokens a text holds, comments included, and how deep its brackets nest, as far as it
+    can be read.
+    """
+    lexer = Lexer(Source(text))
+    tokens = depth = deepest = offset = 0
+    try:
+        while (token := lexer.read_next_token(offset)).kind is not TokenKind.EOF:
+            offset, tokens = token.end, tokens + 1
+            if token.kind in (TokenKind.BRACE_L, TokenKind.BRACKET_L, TokenKind.PAREN_L):
+                depth += 1
+                deepest = max(deepest, depth)
+            elif token.kind in (TokenKind.BRACE_R, TokenKind.BRACKET_R, TokenKind.PAREN_R):
+                depth -= 1
+    except GraphQLError:
+        pass
+    return tokens, deepest

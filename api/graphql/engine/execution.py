@@ -1,0 +1,257 @@
+"""The way of one operation: find the document, count it, judge it, run it, write its errors down.
+
+    rates -> documents (parse, weigh, validate; kept) -> plan -> rates again -> limits with variables ->
+    variables -> resolvers
+
+A query is cancelled when its client goes away or its time is up. A mutation never is in the middle: it runs
+on in the drain, and who waited too long is told BUSY; the same idempotency key then tells how it ended.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Coroutine, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import Any, TypeGuard, cast
+
+import strawberry
+from graphql import ExecutionResult, GraphQLError
+from graphql.execution import Executor, create_source_event_stream, map_source_to_response_event
+from strawberry.execution import optimized_is_awaitable
+
+from api.errors import (
+    MAX_ERRORS,
+    ApiError,
+    BadInput,
+    Busy,
+    InvalidDocument,
+    Json,
+    render_error,
+    render_field_errors,
+    render_internal_error,
+    render_request_errors,
+)
+from api.graphql.engine.document_cache import DocumentCache, PreparedDocument
+from api.graphql.engine.fast_fields import fast_executor
+from api.graphql.engine.limits import DocumentLimits, OperationPlan
+from api.graphql.engine.permissions import ROOTS, AnyContext, RootPermission, install_permissions
+from api.http.drain import Drain
+from api.http.rates import Rates
+
+
+class ClientDisconnected(Exception):
+    """Nobody waits for the answer any more."""
+
+
+class MutationByGet(ApiError):
+    code = "BAD_INPUT"
+    status = 405
+
+    def __init__(self) -> None:
+        super().__init__("A GET request runs queries only. Send a mutation by POST.")
+
+
+# --- values
+# ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class GraphQLRequest:
+    """What a client asks, read and of the right shape."""
+
+    query: str
+    variables: dict[str, object] = field(default_factory=dict)
+    operation_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GraphQLResponse:
+    """What is answered. `status` is for clients that let statuses speak
+    (application/graphql-response+json).
+    """
+
+    body: Json
+    status: int
+    retry_after: int | None = None
+
+
+def error_response(error: ApiError) -> GraphQLResponse:
+    """Return the answer to a request that did not come to run."""
+    return GraphQLResponse(
+        {"errors": [render_error(error)]}, error.status, getattr(error, "retry_after", None)
+    )
+
+
+# --- running
+# ---------------------------------------------------------------------------------------------------------
+
+
+class Engine:
+    """One schema, with everything that stands before its resolvers."""
+
+    def __init__(
+        self,
+        schema: strawberry.Schema,
+        *,
+        rates: Rates,
+        drain: Drain,
+        limits: DocumentLimits | None = None,
+        introspection: bool = True,
+        operation_seconds: float = 10,
+        roots: Mapping[str, Mapping[str, RootPermission]] = ROOTS,
+    ) -> None:
+        self.schema = schema._schema
+        self.limits = limits or DocumentLimits()
+        self.documents = DocumentCache(self.schema, self.limits, introspection=introspection)
+        self.rates, self.drain = rates, drain
+        self._hide_suggestions = not introspection
+        self._operation_seconds = operation_seconds
+        install_permissions(self.schema, self._check_field_rate, roots=roots)
+        self._executor_class = fast_executor(self.schema)
+
+    def _check_field_rate(self, context: AnyContext, name: str) -> None:
+        self.rates.field(name, context.address)
+
+    async def run(
+        self,
+        request: GraphQLRequest,
+        context: AnyContext,
+        disconnected: "asyncio.Future[None]",
+        *,
+        by_get: bool = False,
+    ) -> GraphQLResponse:
+        """Return the answer to one query or mutation. Raises ClientGone once `gone` is done and nothing is
+        left to answer.
+        """
+        try:
+            prepared, plan = self._prepare(request, context, by_get=by_get)
+            executor = self._executor(prepared, plan, request, context)
+            if isinstance(executor, list):
+                return GraphQLResponse({"errors": render_request_errors(executor)}, 400)
+            result = await self._result(executor, plan, disconnected)
+        except ApiError as error:
+            return error_response(error)
+        except InvalidDocument as invalid_document:
+            return GraphQLResponse({"errors": render_request_errors(invalid_document.faults)}, 400)
+        except ClientDisconnected:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, the client is told INTERNAL and no more
+            return GraphQLResponse(
+                {
+                    "errors": [
+                        render_internal_error(
+                            error, request_id=context.request_id, operation=request.operation_name
+                        )
+                    ]
+                },
+                500,
+            )
+        return GraphQLResponse(self._body(result, plan, context), 200)
+
+    async def subscribe(
+        self, request: GraphQLRequest, context: AnyContext
+    ) -> AsyncGenerator[Json, None] | GraphQLResponse:
+        """Return the answers to one subscription as they come, or the one answer that refuses it."""
+        try:
+            prepared, plan = self._prepare(request, context, subscription=True)
+            executor = self._executor(prepared, plan, request, context)
+            if isinstance(executor, list):
+                return GraphQLResponse({"errors": render_request_errors(executor)}, 400)
+            source = create_source_event_stream(executor)
+            stream = source if isinstance(source, ExecutionResult | AsyncIterable) else await source
+        except ApiError as error:
+            return error_response(error)
+        except InvalidDocument as invalid_document:
+            return GraphQLResponse({"errors": render_request_errors(invalid_document.faults)}, 400)
+        if isinstance(stream, ExecutionResult):
+            return GraphQLResponse(self._body(stream, plan, context), 200)
+        return self._events(map_source_to_response_event(executor, stream), plan, context)
+
+    async def _events(
+        self, results: AsyncGenerator[ExecutionResult, None], plan: OperationPlan, context: AnyContext
+    ) -> AsyncGenerator[Json, None]:
+        async with aclosing(results):
+            try:
+                async for result in results:
+                    yield self._body(result, plan, context)
+            except ApiError as error:
+                yield {"errors": [render_error(error)]}
+            except Exception as error:  # noqa: BLE001 - as in run
+                yield {
+                    "errors": [
+                        render_internal_error(error, request_id=context.request_id, operation=plan.name)
+                    ]
+                }
+
+    def _prepare(
+        self,
+        request: GraphQLRequest,
+        context: AnyContext,
+        *,
+        by_get: bool = False,
+        subscription: bool = False,
+    ) -> tuple[PreparedDocument, OperationPlan]:
+        self.rates.request(context.caller, context.address)
+        prepared = self.documents.get(request.query)
+        plan = prepared.plan_for(request.operation_name)
+        if (plan.kind == "subscription") is not subscription:
+            raise BadInput("Subscriptions run over WebSocket, and nothing else does.")
+        if by_get and plan.kind != "query":
+            raise MutationByGet
+        self.rates.operation(
+            context.caller, context.address, mutation=plan.kind == "mutation", roots=plan.roots
+        )
+        plan.check(request.variables, self.limits)
+        return prepared, plan
+
+    def _executor(
+        self, prepared: PreparedDocument, plan: OperationPlan, request: GraphQLRequest, context: AnyContext
+    ) -> Executor[AnyContext] | list[GraphQLError]:
+        return self._executor_class.build(
+            self.schema,
+            prepared.document,
+            context_value=context,
+            raw_variable_values=request.variables,
+            operation_name=plan.name,
+            max_coercion_errors=MAX_ERRORS - 1,
+            is_awaitable=cast("Callable[[object], TypeGuard[Awaitable[object]]]", optimized_is_awaitable),
+            hide_suggestions=self._hide_suggestions,
+        )
+
+    async def _result(
+        self, executor: Executor[AnyContext], plan: OperationPlan, disconnected: "asyncio.Future[None]"
+    ) -> ExecutionResult:
+        if plan.kind == "mutation":
+            self.drain.check()
+        execution = executor.execute_operation()
+        if isinstance(execution, ExecutionResult):
+            return execution
+        if plan.kind == "mutation":
+            return await self._wait(
+                self.drain.start(cast("Coroutine[object, object, ExecutionResult]", execution)), disconnected
+            )
+        task = asyncio.ensure_future(cast("Awaitable[ExecutionResult]", execution))
+        try:
+            return await self._wait(task, disconnected)
+        finally:
+            task.cancel()
+
+    async def _wait(
+        self, task: "asyncio.Future[ExecutionResult]", disconnected: "asyncio.Future[None]"
+    ) -> ExecutionResult:
+        futures: set[asyncio.Future[Any]] = {task, disconnected}
+        done, _ = await asyncio.wait(
+            futures, timeout=self._operation_seconds, return_when=asyncio.FIRST_COMPLETED
+        )
+        if task in done:
+            return task.result()
+        if disconnected in done:
+            raise ClientDisconnected
+        raise Busy(f"This took longer than {self._operation_seconds:g} s. Try again.", retry_after=2)
+
+    def _body(self, result: ExecutionResult, plan: OperationPlan, context: AnyContext) -> Json:
+        if not result.errors:
+            return {"data": result.data}
+        return {
+            "data": result.data,
+            "errors": render_field_errors(result.errors, request_id=context.request_id, operation=plan.name),
+        }

@@ -1,0 +1,350 @@
+"""What one document may ask, judged in one pass before it is validated.
+
+Each selection set is weighed once; a fragment's weight is kept and used wherever it is spread, so a document
+of n tokens takes n steps, however many times its fragments spread each other. The weights:
+
+    depth     fields within fields, of the operation that runs cost      a field 1; a connection `first` times
+    its children; another list 5 times (or as often as the list of ids it was given) aliases   of the
+    operation that runs, each fragment's counted again wherever it is spread repeats   of one response key in
+    one selection set: whoever compares them takes the square of their number and, of the document:
+    directives, fragments, variables, operations, characters, tokens
+
+Introspection (`__schema`, `__type`, `__typename`) counts neither for depth nor for cost; `__schema` may be
+asked for once. A cost that hangs on variables is kept as a small formula, so a cached document is judged anew
+without walking it.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from graphql import (
+    GraphQLField,
+    GraphQLNamedType,
+    GraphQLSchema,
+    get_named_type,
+    get_nullable_type,
+    is_list_type,
+)
+from graphql.language import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    InlineFragmentNode,
+    IntValueNode,
+    ListValueNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    VariableNode,
+)
+from graphql.pyutils import Undefined
+from graphql.utilities.coerce_input_value import coerce_default_value
+
+from api.errors import TooCostly
+
+Variables = Mapping[str, object]
+
+# Selection sets within each other, inline fragments included: no honest document comes near, and it bounds
+# our recursion.
+MAX_NESTING = 100
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentLimits:
+    characters: int = 20_000
+    tokens: int = 1_000
+    depth: int = 10
+    cost: int = 10_000
+    aliases: int = 15
+    directives: int = 50
+    fragments: int = 50
+    variables: int = 50
+    operations: int = 5
+    introspections: int = 1
+    repeats: int = 20
+    page: int = 100
+    list_factor: int = 5
+
+
+# --- values
+# ----------------------------------------------------------------------------------------------------------
+
+
+class Factor(Protocol):
+    """How many times a field's children come, told by variables."""
+
+    def times(self, variables: Variables) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class PageFactor:
+    """`first` given by a variable."""
+
+    variable: str
+    default: int
+    maximum: int
+
+    def times(self, variables: Variables) -> int:
+        return page_size(variables.get(self.variable), default=self.default, maximum=self.maximum)
+
+
+@dataclass(frozen=True, slots=True)
+class ListFactor:
+    """A list of ids given by a variable: as many answers."""
+
+    variable: str
+    minimum: int
+
+    def times(self, variables: Variables) -> int:
+        value = variables.get(self.variable)
+        return max(self.minimum, len(value)) if isinstance(value, list) else self.minimum
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """A sum: a fixed part, and parts that a factor multiplies."""
+
+    fixed: int = 0
+    parts: tuple[tuple[int | Factor, "Cost"], ...] = ()
+
+    def value(self, variables: Variables, memo: dict[int, int] | None = None) -> int:
+        """Return the cost for these variables; `known` keeps what fragments shared between parts came to."""
+        if not self.parts:
+            return self.fixed
+        memo = {} if memo is None else memo
+        if id(self) not in memo:
+            total = self.fixed
+            for factor, part in self.parts:
+                total += (factor if isinstance(factor, int) else factor.times(variables)) * part.value(
+                    variables, memo
+                )
+            memo[id(self)] = total
+        return memo[id(self)]
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """What one selection set weighs. `roots` holds its own fields by response key."""
+
+    depth: int = 0
+    aliases: int = 0
+    introspections: int = 0
+    cost: Cost = field(default_factory=Cost)
+    roots: frozenset[tuple[str, str]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class OperationPlan:
+    """One operation of a document, weighed; `roots` names each root field as often as it runs."""
+
+    name: str | None
+    kind: str
+    roots: tuple[str, ...]
+    weight: Weight
+    defaults: Mapping[str, object]
+
+    def check(self, variables: Variables, limits: DocumentLimits) -> None:
+        """Raise TooCostly where this operation, with these variables, is over a limit."""
+        weight = self.weight
+        _check_limit("introspections", weight.introspections, limits.introspections)
+        _check_limit("aliases", weight.aliases, limits.aliases)
+        _check_limit("depth", weight.depth, limits.depth)
+        cost = weight.cost
+        _check_limit(
+            "cost", cost.value({**self.defaults, **variables}) if cost.parts else cost.fixed, limits.cost
+        )
+
+
+def page_size(value: object, *, default: int, maximum: int) -> int:
+    """Return how many rows `first` stands for; what the resolver will refuse anyway costs as much as the
+    largest page.
+    """
+    if value is None:
+        return default
+    return (
+        value if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= maximum else maximum
+    )
+
+
+def _check_limit(limit: str, value: int, maximum: int) -> None:
+    if value > maximum:
+        raise TooCostly(limit=limit, maximum=maximum, value=value)
+
+
+# --- the pass
+# --------------------------------------------------------------------------------------------------------
+
+
+def weigh(document: DocumentNode, schema: GraphQLSchema, limits: DocumentLimits) -> tuple[OperationPlan, ...]:
+    """Return a plan for each operation. Raises TooCostly where the document as a whole is over a limit."""
+    operations = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
+    fragments = [each for each in document.definitions if isinstance(each, FragmentDefinitionNode)]
+    _check_limit("operations", len(operations), limits.operations)
+    _check_limit("fragments", len(fragments), limits.fragments)
+    _check_limit(
+        "variables", sum(len(each.variable_definitions or ()) for each in operations), limits.variables
+    )
+    weigher = _Weigher(schema, limits, fragments)
+    plans = tuple(weigher.plan(each) for each in operations)
+    for each in fragments:  # those that nothing spreads hold directives too
+        weigher.fragment(each.name.value, 0)
+    _check_limit("directives", weigher.directives, limits.directives)
+    return plans
+
+
+class _Weigher:
+    """One walk over one document."""
+
+    def __init__(
+        self, schema: GraphQLSchema, limits: DocumentLimits, fragments: Iterable[FragmentDefinitionNode]
+    ) -> None:
+        self.schema, self.limits = schema, limits
+        self.fragments = {each.name.value: each for each in fragments}
+        self.weights: dict[str, Weight] = {}
+        self.visited: set[str] = set()
+        self.directives = 0
+
+    def plan(self, operation: OperationDefinitionNode) -> OperationPlan:
+        self.directives += len(operation.directives or ())
+        defaults: dict[str, object] = {}
+        for each in operation.variable_definitions or ():
+            self.directives += len(each.directives or ())
+            if isinstance(each.default_value, IntValueNode):
+                defaults[each.variable.name.value] = _integer(each.default_value, self.limits.page)
+            elif isinstance(each.default_value, ListValueNode):
+                defaults[each.variable.name.value] = list(each.default_value.values)
+        weight = self.selections(operation.selection_set, self.schema.get_root_type(operation.operation), 0)
+        return OperationPlan(
+            name=operation.name.value if operation.name else None,
+            kind=operation.operation.value,
+            roots=tuple(sorted(name for _, name in weight.roots)),
+            weight=weight,
+            defaults=defaults,
+        )
+
+    def fragment(self, name: str, nesting: int) -> Weight:
+        if name in self.weights:
+            return self.weights[name]
+        node = self.fragments.get(name)
+        if node is None or name in self.visited:  # unknown, or a ring: validation refuses both
+            return Weight()
+        self.visited.add(name)
+        self.directives += len(node.directives or ())
+        fragment_type = self.schema.type_map.get(node.type_condition.name.value)
+        self.weights[name] = self.selections(node.selection_set, fragment_type, nesting + 1)
+        return self.weights[name]
+
+    def selections(self, node: SelectionSetNode, parent: GraphQLNamedType | None, nesting: int) -> Weight:
+        if nesting > MAX_NESTING:
+            raise TooCostly(limit="depth", maximum=self.limits.depth, value=nesting)
+        depth = aliases = introspections = fixed = 0
+        parts: list[tuple[int | Factor, Cost]] = []
+        roots: set[tuple[str, str]] = set()
+        _check_limit("repeats", _most_repeated(node), self.limits.repeats)
+        for each in node.selections:
+            self.directives += len(each.directives or ())
+            if isinstance(each, FieldNode):
+                weight = self.field(each, parent, nesting)
+            elif isinstance(each, InlineFragmentNode):
+                fragment_type = (
+                    self.schema.type_map.get(each.type_condition.name.value)
+                    if each.type_condition
+                    else parent
+                )
+                weight = self.selections(each.selection_set, fragment_type, nesting + 1)
+            elif isinstance(each, FragmentSpreadNode):
+                weight = self.fragment(each.name.value, nesting)
+            else:
+                continue
+            depth = max(depth, weight.depth)
+            aliases += weight.aliases
+            introspections += weight.introspections
+            roots |= weight.roots
+            fixed += 0 if weight.cost.parts else weight.cost.fixed
+            if weight.cost.parts:
+                parts.append((1, weight.cost))
+        return Weight(depth, aliases, introspections, Cost(fixed, tuple(parts)), frozenset(roots))
+
+    def field(self, node: FieldNode, parent: GraphQLNamedType | None, nesting: int) -> Weight:
+        name = node.name.value
+        alias = 1 if node.alias else 0
+        definition = _definition(parent, name)
+        inner = Weight()
+        if node.selection_set:
+            field_type = get_named_type(definition.type) if definition else None
+            inner = self.selections(node.selection_set, field_type, nesting + 1)
+        aliases = inner.aliases + alias
+        key = frozenset({(node.alias.value if node.alias else name, name)})
+        if name.startswith("__"):
+            return Weight(0, aliases, inner.introspections + (name == "__schema"), Cost(), key)
+        cost = _multiplied(inner.cost, self.factor(node, definition, parent))
+        return Weight(inner.depth + 1, aliases, inner.introspections, cost, key)
+
+    def factor(
+        self, node: FieldNode, definition: GraphQLField | None, parent: GraphQLNamedType | None
+    ) -> int | Factor:
+        """Return how many times the children of this field come."""
+        if definition is None:
+            return 1
+        if get_named_type(definition.type).name.endswith("Connection") and "first" in definition.args:
+            return self.page(node, definition)
+        if not is_list_type(get_nullable_type(definition.type)):
+            return 1
+        if (
+            parent is not None
+            and parent.name.endswith("Connection")
+            and node.name.value in ("edges", "nodes")
+        ):
+            return 1  # counted where the connection was asked for
+        return self.count(node, definition)
+
+    def page(self, node: FieldNode, definition: GraphQLField) -> int | Factor:
+        maximum = self.limits.page
+        default = coerce_default_value(definition.args["first"])
+        default_size = page_size(None if default is Undefined else default, default=maximum, maximum=maximum)
+        for argument in node.arguments or ():
+            if argument.name.value == "first":
+                value = argument.value
+                if isinstance(value, VariableNode):
+                    return PageFactor(value.name.value, default_size, maximum)
+                return _integer(value, maximum) if isinstance(value, IntValueNode) else maximum
+        return default_size
+
+    def count(self, node: FieldNode, definition: GraphQLField) -> int | Factor:
+        minimum = self.limits.list_factor
+        lists = {
+            name
+            for name, argument in definition.args.items()
+            if is_list_type(get_nullable_type(argument.type))
+        }
+        for argument in node.arguments or ():
+            if argument.name.value in lists:
+                value = argument.value
+                if isinstance(value, VariableNode):
+                    return ListFactor(value.name.value, minimum)
+                return max(minimum, len(value.values)) if isinstance(value, ListValueNode) else minimum
+        return minimum
+
+
+def _most_repeated(node: SelectionSetNode) -> int:
+    keys = Counter((each.alias or each.name).value for each in node.selections if isinstance(each, FieldNode))
+    return max(keys.values(), default=0)
+
+
+def _definition(parent: GraphQLNamedType | None, name: str) -> GraphQLField | None:
+    fields: Mapping[str, GraphQLField] | None = getattr(parent, "fields", None)
+    return fields.get(name) if fields else None
+
+
+def _integer(node: IntValueNode, maximum: int) -> int:
+    # A number longer than a page's is over the limit whatever its digits; reading 5,000 of them is not worth
+    # the time.
+    return page_size(int(node.value) if len(node.value) <= 6 else maximum, default=maximum, maximum=maximum)
+
+
+def _multiplied(cost: Cost, factor: int | Factor) -> Cost:
+    if isinstance(factor, int) and not cost.parts:
+        return Cost(1 + factor * cost.fixed)
+    return Cost(1, ((factor, cost),))

@@ -1,0 +1,164 @@
+"""What one request has read, each thing once: the reader, members, journal rows, purchases. Batched where
+several are asked for.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Hashable, Mapping
+from datetime import datetime
+from typing import Any, TypeVar, cast
+
+from strawberry.dataloader import DataLoader
+
+from api.caller import Caller, MemberCaller
+from api.errors import NotFound, Unauthenticated
+from api.graphql.engine.audience import Audience, preferred_locale
+from api.graphql.engine.dependencies import Dependencies
+from domain.model.calendar import milliseconds
+from domain.model.ledger.decision import JournalRow, StockState
+from domain.services import errors, inbox, reading
+from domain.services.reading import Receipted, Seen
+from domain.store.ledger.vouchers import Voucher
+from domain.store.messages.inbox import Mailbox
+
+T = TypeVar("T")
+
+
+class Loaders:
+    """One a request. All that it answers is true at one instant, `now`."""
+
+    def __init__(self, dependencies: Dependencies, caller: Caller, accept_language: str | None) -> None:
+        self._services, self._caller, self._accept_language = dependencies, caller, accept_language
+        self.reset()
+
+    def reset(self) -> None:
+        """Know nothing, as of now: each answer of a subscription is true at its own instant."""
+        self._reads: dict[Hashable, asyncio.Future[Any]] = {}
+        self._rows: DataLoader[tuple[str, int], JournalRow | None] = DataLoader(self._load_rows)
+        self._purchases: DataLoader[str, Receipted | None] = DataLoader(self._load_purchases)
+        self._vouchers: DataLoader[str, Voucher | None] = DataLoader(self._load_vouchers)
+        self.now: datetime = milliseconds(self._services.clock())
+
+    # --- whom an answer is for
+
+    async def audience(self) -> Audience:
+        """Return for whom the answer is written: in the member's own language, where a member asks."""
+        return await self._read_once("reader", self._read_audience)
+
+    async def _read_audience(self) -> Audience:
+        programme = self._services.runtime.programmes.current().programme
+        locale = preferred_locale(self._accept_language, programme)
+        if isinstance(self._caller, MemberCaller):
+            member_locale = await self._member_locale(self._caller.member_id)
+            locale = member_locale if member_locale in programme.programme.locales else locale
+        return self.audience_in(locale)
+
+    async def _member_locale(self, member: str) -> str:
+        is_member_read = ("seen", member) in self._reads
+        known = None if is_member_read else self._services.locales.get(member, now=self.now)
+        return known if known is not None else (await self.member_view(member)).details.locale
+
+    def audience_in(self, locale: str) -> Audience:
+        """Return a reader of a language."""
+        programmes = self._services.runtime.programmes
+        current = programmes.current()
+        return Audience(current.programme, current.number, programmes.loaded_or_current, locale, self.now)
+
+    # --- members
+
+    async def member_view(self, member: str) -> Seen:
+        """Return a member as of now. Raises Unauthenticated for the caller's own that is gone, else
+        NotFound.
+        """
+        return await self._read_once(("seen", member), lambda: self._read_member(member))
+
+    async def _read_member(self, member: str) -> Seen:
+        try:
+            member_view = await reading.home(self._services.runtime, member_id=member, now=self.now)
+        except errors.NotFound:
+            member_view = None
+        if member_view is None or member_view.status == "erased":
+            raise Unauthenticated() if isinstance(self._caller, MemberCaller) else NotFound()
+        self._services.locales.put(member, member_view.details.locale, now=self.now)
+        return member_view
+
+    async def mailbox(self, member: str) -> Mailbox:
+        """Return what is counted of a member's messages, the same for all that one answer says of them."""
+        return await self._read_once(
+            ("mailbox", member), lambda: inbox.mailbox(self._services.runtime, member_id=member)
+        )
+
+    def sign_in_as(self, caller: MemberCaller) -> None:
+        """Answer from now on as to this member, who has just signed in."""
+        self._caller = caller
+        self._reads.pop("reader", None)
+
+    def remember(self, member_view: Seen) -> None:
+        """Show this member from now on as a mutation left them."""
+        future: asyncio.Future[Seen] = asyncio.get_running_loop().create_future()
+        future.set_result(member_view)
+        self._reads[("seen", member_view.member.id)] = future
+
+    def forget(self, member: str) -> None:
+        """Read a member anew at the next call: their profile has changed, and their language may have."""
+        self._services.locales.forget(member)
+        self._reads.pop(("seen", member), None)
+        self._reads.pop("reader", None)
+
+    # --- what is in memory
+
+    async def stock_state(self) -> StockState:
+        """Return which rewards are used up."""
+        return await reading.world(self._services.runtime, now=self.now)
+
+    async def stock_left(self) -> Mapping[str, int]:
+        """Return what is left of each limited reward."""
+        return await reading.stock_left(self._services.runtime, now=self.now)
+
+    async def store_names(self) -> Mapping[str, str]:
+        """Return each store's name by its code."""
+        return await self._services.store_names.names(now=self.now)
+
+    # --- the journal and receipts
+
+    async def row(self, member: str, seq: int) -> JournalRow | None:
+        """Return a journal row; rows asked for together are read together."""
+        return await self._rows.load((member, seq))
+
+    async def _load_rows(self, keys: list[tuple[str, int]]) -> list[JournalRow | None]:
+        rows_by_key: dict[tuple[str, int], JournalRow] = {}
+        for member in dict.fromkeys(member for member, _ in keys):
+            seqs = [seq for owner, seq in keys if owner == member]
+            rows = await reading.rows(self._services.runtime, member_id=member, seqs=seqs)
+            rows_by_key.update({(member, seq): row for seq, row in rows.items()})
+        return [rows_by_key.get(key) for key in keys]
+
+    async def purchase_of_row(self, member: str, seq: int) -> Receipted | None:
+        """Return the purchase that a journal row is about; None where it is about none."""
+        row = await self.row(member, seq)
+        receipt = reading.purchase_named(row.event.id) if row is not None else None
+        return None if receipt is None else await self.purchase(receipt)
+
+    async def purchase(self, receipt: str) -> Receipted | None:
+        """Return a purchase by its identity; those asked for together are read together."""
+        return await self._purchases.load(receipt)
+
+    async def _load_purchases(self, receipts: list[str]) -> list[Receipted | None]:
+        purchases = await reading.purchases_by_id(self._services.runtime, receipt_ids=receipts)
+        return [purchases.get(receipt) for receipt in receipts]
+
+    async def voucher(self, id: str) -> Voucher | None:
+        """Return a voucher; those asked for together are read together."""
+        return await self._vouchers.load(id)
+
+    async def _load_vouchers(self, ids: list[str]) -> list[Voucher | None]:
+        vouchers = await reading.vouchers_named(self._services.runtime, voucher_ids=ids)
+        return [vouchers.get(id) for id in ids]
+
+    # --- once
+
+    async def _read_once(self, name: Hashable, read: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Return what `read` gives, read at its first call and shared by all others of this request."""
+        future = self._reads.get(name)
+        if future is None:
+            future = self._reads[name] = asyncio.ensure_future(read())
+        return cast(T, await future)

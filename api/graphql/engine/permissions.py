@@ -1,0 +1,385 @@
+"""Who may do what: one table, enforced in one place, walked by one test.
+
+    ROOTS     every Query, Mutation and Subscription field -> who may run it, and whose eyes its answer is for
+    TYPES     every object type -> whose eyes may see it
+    GUARDED   object fields that are null for all but the callers named
+
+`guard(schema)` puts ROOTS and GUARDED in front of the resolvers, so a leaf needs no check of its own: who may
+see a thing is settled where it is fetched. `faults(schema)` proves the rest without running anything: no
+field is without an entry, and no answer reaches, however deep, a type that is not for its caller's eyes.
+Whose thing an id names is the door's to look up (somebody else's is NOT_FOUND). A role that a screen should
+be told about (NotAllowed) is judged by the service, not here.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from graphql import (
+    GraphQLField,
+    GraphQLInterfaceType,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    GraphQLResolveInfo,
+    GraphQLSchema,
+    GraphQLUnionType,
+    get_named_type,
+)
+
+from api.caller import Anonymous, Caller, Context, MemberCaller
+from api.errors import Forbidden, Unauthenticated
+
+AnyContext = Context[object, object]
+RootFieldHook = Callable[[AnyContext, str], None]
+Resolver = Callable[..., object]
+
+
+class CallerKind(Enum):
+    ANONYMOUS = "nobody signed in"
+    MEMBER = "a member"
+    CASHIER = "a cashier"
+    MANAGER = "a manager"
+    OPERATOR = "an operator"
+
+
+CallerKinds = frozenset[CallerKind]
+
+MEMBER: CallerKinds = frozenset({CallerKind.MEMBER})
+STAFF: CallerKinds = frozenset({CallerKind.CASHIER, CallerKind.MANAGER, CallerKind.OPERATOR})
+SIGNED_IN: CallerKinds = MEMBER | STAFF
+PUBLIC: CallerKinds = SIGNED_IN | {CallerKind.ANONYMOUS}
+NOBODY: CallerKinds = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class RootPermission:
+    """Who may run a root field; `answers` where the answer is for other eyes than whoever may ask."""
+
+    callers: CallerKinds
+    viewers: CallerKinds
+
+
+def _permit(callers: CallerKinds, viewers: CallerKinds | None = None) -> RootPermission:
+    return RootPermission(callers, callers if viewers is None else viewers)
+
+
+# --- the table
+# -------------------------------------------------------------------------------------------------------
+
+ROOTS: Mapping[str, Mapping[str, RootPermission]] = {
+    "Query": {
+        # What a global id names decides: the door of each kind fetches it for this caller, or says NOT_FOUND.
+        "node": _permit(PUBLIC, NOBODY),
+        "nodes": _permit(PUBLIC, NOBODY),
+        "programme": _permit(PUBLIC),
+        "me": _permit(MEMBER),
+        "staff": _permit(STAFF),
+        "findCustomer": _permit(STAFF),
+        "quotePurchase": _permit(STAFF),
+        "purchase": _permit(STAFF),
+        "quoteRefund": _permit(STAFF),
+        "shiftActions": _permit(STAFF),
+        "auditTrail": _permit(STAFF - {CallerKind.CASHIER}),
+    },
+    "Mutation": {
+        "enrol": _permit(PUBLIC),
+        "requestSignInCode": _permit(PUBLIC),
+        "signIn": _permit(PUBLIC, MEMBER),
+        "signInWithFirebase": _permit(PUBLIC, MEMBER),
+        "refreshSession": _permit(PUBLIC),
+        "signOut": _permit(SIGNED_IN),
+        "updateProfile": _permit(MEMBER),
+        "changeContact": _permit(MEMBER),
+        "acceptTerms": _permit(MEMBER),
+        "setConsent": _permit(MEMBER),
+        "registerDevice": _permit(MEMBER),
+        "unregisterDevice": _permit(MEMBER),
+        "redeemReward": _permit(MEMBER),
+        "cancelVoucher": _permit(MEMBER),
+        "markMessagesRead": _permit(MEMBER),
+        "answerSurvey": _permit(MEMBER),
+        "staffSignIn": _permit(PUBLIC, STAFF),
+        "scan": _permit(STAFF),
+        "recordPurchase": _permit(STAFF),
+        "refundPurchase": _permit(STAFF),
+        "useVoucher": _permit(STAFF),
+        # Managers only, but a cashier's screen is told so: NotAllowed with reason ROLE, which the service
+        # answers.
+        "reverseVoucherUse": _permit(STAFF),
+        "adjustBalance": _permit(STAFF),
+        "freezeMember": _permit(STAFF),
+        "unfreezeMember": _permit(STAFF),
+        "recordEvent": _permit(STAFF),
+    },
+    "Subscription": {
+        "memberActivity": _permit(MEMBER),
+    },
+}
+
+
+def _types_for(viewers: CallerKinds, *types: str) -> dict[str, CallerKinds]:
+    return dict.fromkeys(types, viewers)
+
+
+TYPES: Mapping[str, CallerKinds] = {
+    **_types_for(
+        PUBLIC,
+        "PageInfo",
+        "Programme",
+        "Terms",
+        "ConsentPurpose",
+        "EarningRule",
+        "Tier",
+        "Badge",
+        "Plan",
+        "Store",
+    ),
+    **_types_for(
+        PUBLIC,
+        "Reward",
+        "RewardValue",
+        "Cost",
+        "QrImage",
+        "IdempotencyConflict",
+        "SignInRefused",
+        "NotEnrolled",
+    ),
+    **_types_for(PUBLIC, "Enrolled", "TermsNotAccepted", "SignInCodeRequested", "SessionRefreshed"),
+    # The member's own
+    **_types_for(MEMBER, "Member", "MemberCard", "Referral", "MemberPlan", "Consent", "Device"),
+    **_types_for(MEMBER, "MessageSurvey", "SurveyAnswered", "SurveyAnsweredBefore"),
+    **_types_for(
+        MEMBER, "Message", "MessageConnection", "MessageEdge", "PointEntryConnection", "PointEntryEdge"
+    ),
+    **_types_for(
+        MEMBER, "SignedIn", "ProfileUpdated", "ContactChanged", "ContactTaken", "TermsAccepted", "ConsentSet"
+    ),
+    **_types_for(
+        MEMBER,
+        "DeviceRegistered",
+        "DeviceUnregistered",
+        "MessagesRead",
+        "RewardRedeemed",
+        "RewardLocked",
+        "VoucherGivenBack",
+    ),
+    **_types_for(
+        MEMBER,
+        "MemberActivityEvent",
+        "BalanceChanged",
+        "RewardUnlocked",
+        "BadgeEarned",
+        "TierChanged",
+        "VoucherIssued",
+    ),
+    **_types_for(
+        MEMBER,
+        "VoucherUsed",
+        "VoucherReinstated",
+        "VoucherCancelled",
+        "VoucherExpired",
+        "MessageReceived",
+        "Resync",
+    ),
+    # What the till needs of a member, and the member sees too
+    **_types_for(
+        SIGNED_IN,
+        "SignedOut",
+        "Wallet",
+        "ExpiringAmount",
+        "PointEntry",
+        "RuleOutcome",
+        "TierProgress",
+        "TierStep",
+        "BadgeProgress",
+    ),
+    **_types_for(
+        SIGNED_IN,
+        "MemberReward",
+        "MemberRewardConnection",
+        "MemberRewardEdge",
+        "Lock",
+        "Voucher",
+        "VoucherConnection",
+        "VoucherEdge",
+    ),
+    **_types_for(
+        SIGNED_IN, "Purchase", "PurchaseLine", "PurchaseConnection", "PurchaseEdge", "VoucherNotUsable"
+    ),
+    # The till's own
+    **_types_for(
+        STAFF,
+        "Staff",
+        "Customer",
+        "CustomerScan",
+        "VoucherScan",
+        "UnknownCode",
+        "ExpiredCode",
+        "Quote",
+        "QuotedEntry",
+    ),
+    **_types_for(
+        STAFF,
+        "WalletTotal",
+        "RefundQuote",
+        "StaffSignedIn",
+        "NotAllowed",
+        "PurchaseRecorded",
+        "PurchaseClaimed",
+    ),
+    **_types_for(
+        STAFF,
+        "PurchaseRefunded",
+        "RefundTooLarge",
+        "UnknownPurchase",
+        "VoucherAccepted",
+        "VoucherUseReversed",
+    ),
+    **_types_for(STAFF, "ShiftAction", "AuditEntry", "AuditBalance"),
+    **_types_for(
+        STAFF,
+        "BalanceAdjusted",
+        "InsufficientBalance",
+        "WalletFull",
+        "EventRecorded",
+        "MembershipFrozen",
+        "MembershipUnfrozen",
+    ),
+}
+
+# Null for anyone else: a voucher's code is worth its value, and staff need only scan it. A member is only
+# ever shown their own.
+GUARDED_FIELDS: Mapping[tuple[str, str], CallerKinds] = {
+    ("Voucher", "code"): MEMBER,
+    ("Voucher", "qr"): MEMBER,
+}
+
+
+# --- enforcing it
+# ----------------------------------------------------------------------------------------------------
+
+
+def caller_kind(caller: Caller) -> CallerKind:
+    """Return which entry of the table a caller is."""
+    if isinstance(caller, Anonymous):
+        return CallerKind.ANONYMOUS
+    return CallerKind.MEMBER if isinstance(caller, MemberCaller) else CallerKind[caller.role]
+
+
+def check_allowed(caller: Caller, allowed: CallerKinds) -> None:
+    """Raise Unauthenticated or Forbidden unless this caller is among them."""
+    kind = caller_kind(caller)
+    if kind not in allowed:
+        raise Unauthenticated() if kind is CallerKind.ANONYMOUS else Forbidden()
+
+
+def install_permissions(
+    schema: GraphQLSchema,
+    on_root_field: RootFieldHook,
+    *,
+    roots: Mapping[str, Mapping[str, RootPermission]] = ROOTS,
+    guarded: Mapping[tuple[str, str], CallerKinds] = GUARDED_FIELDS,
+) -> None:
+    """Put the table in front of the resolvers of this schema, once; a root field without an entry is open to
+    nobody.
+
+    `admit` is called with the context and the field's name each time a root field is about to run, and may
+    raise (RateLimited).
+    """
+    for root in _roots(schema):
+        for name, field in root.fields.items():
+            permission = roots.get(root.name, {}).get(name, _permit(NOBODY))
+            if root is schema.subscription_type:
+                field.subscribe = _guarded_root(name, field.subscribe, permission.callers, on_root_field)
+            else:
+                field.resolve = _guarded_root(name, field.resolve, permission.callers, on_root_field)
+            field.extensions = {**field.extensions, "guarded": True}
+    for (type_name, name), viewers in guarded.items():
+        owner = schema.type_map.get(type_name)
+        if isinstance(owner, GraphQLObjectType) and name in owner.fields:
+            field = owner.fields[name]
+            field.resolve = _guarded_field(field.resolve, name, viewers)
+            field.extensions = {**field.extensions, "guarded": True}
+
+
+def _guarded_root(
+    name: str, resolve: Resolver | None, callers: CallerKinds, on_root_field: RootFieldHook
+) -> Resolver:
+    def guarded(source: object, info: GraphQLResolveInfo[AnyContext], /, **arguments: object) -> object:
+        context: AnyContext = info.context
+        check_allowed(context.caller, callers)
+        on_root_field(context, name)
+        return resolve(source, info, **arguments) if resolve else getattr(source, name, None)
+
+    return guarded
+
+
+def _guarded_field(resolve: Resolver | None, name: str, viewers: CallerKinds) -> Resolver:
+    def guarded(source: object, info: GraphQLResolveInfo[AnyContext], /, **arguments: object) -> object:
+        if caller_kind(info.context.caller) not in viewers:
+            return None
+        return resolve(source, info, **arguments) if resolve else getattr(source, name, None)
+
+    return guarded
+
+
+# --- proving it
+# ------------------------------------------------------------------------------------------------------
+
+
+def permission_faults(
+    schema: GraphQLSchema,
+    *,
+    roots: Mapping[str, Mapping[str, RootPermission]] = ROOTS,
+    types: Mapping[str, CallerKinds] = TYPES,
+    guarded: Mapping[tuple[str, str], CallerKinds] = GUARDED_FIELDS,
+) -> list[str]:
+    """Return each root field and object type without an entry, and each answer that reaches a type not for
+    its caller's eyes.
+    """
+    root_types = _roots(schema)
+    messages = [
+        f"{name}: no entry in TYPES"
+        for name, each in sorted(schema.type_map.items())
+        if isinstance(each, GraphQLObjectType)
+        and each not in root_types
+        and not name.startswith("__")
+        and name not in types
+    ]
+    for root in root_types:
+        for name, field in root.fields.items():
+            permission = roots.get(root.name, {}).get(name)
+            if permission is None:
+                messages.append(f"{root.name}.{name}: no entry in ROOTS")
+                continue
+            messages += [
+                f"{root.name}.{name}: reaches {reached}, which is not for the eyes of {blind}"
+                for reached in _reachable_types(schema, field, guarded)
+                for blind in sorted(each.value for each in permission.viewers - types.get(reached, PUBLIC))
+            ]
+    return messages
+
+
+def _reachable_types(
+    schema: GraphQLSchema, field: GraphQLField, guarded: Mapping[tuple[str, str], CallerKinds]
+) -> Iterator[str]:
+    pending: list[GraphQLNamedType] = [get_named_type(field.type)]
+    visited: set[str] = set()
+    while pending:
+        each = pending.pop()
+        if each.name in visited:
+            continue
+        visited.add(each.name)
+        if isinstance(each, GraphQLInterfaceType | GraphQLUnionType):
+            pending += schema.get_possible_types(each)
+        elif isinstance(each, GraphQLObjectType):
+            yield each.name
+            pending += [
+                get_named_type(inner.type)
+                for name, inner in each.fields.items()
+                if (each.name, name) not in guarded
+            ]
+
+
+def _roots(schema: GraphQLSchema) -> list[GraphQLObjectType]:
+    return [each for each in (schema.query_type, schema.mutation_type, schema.subscription_type) if each]

@@ -1,0 +1,244 @@
+"""Refusals that a screen can act on, as the contract's Problems. One renderer, so no resolver has a `try`.
+
+A mutation is marked `@refusals`: a `Refusal` of the domain that it meets becomes the Problem of the same
+name, in the reader's language. A door whose Problem needs more than the refusal itself registers how it is
+told, with `told_by`.
+"""
+
+import inspect
+from collections.abc import Awaitable, Callable, Coroutine
+from enum import Enum
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+
+import strawberry
+
+from api.graphql.engine.audience import Audience
+from api.graphql.engine.shared_types import Info, Problem
+from api.texts import amount_text, number_text, of_kind, say
+from domain.model.ledger import decision
+from domain.model.ledger.decision import Refusal
+from domain.services import errors
+
+P = ParamSpec("P")
+T = TypeVar("T")
+SelfT = TypeVar("SelfT")
+RefusalT = TypeVar("RefusalT", bound=Refusal)
+ProblemRenderer = Callable[[Info, Audience, RefusalT], Problem | Awaitable[Problem]]
+
+
+@strawberry.enum(description="Why nobody is signed in.")
+class SignInRefusal(Enum):
+    WRONG_CODE = strawberry.enum_value(
+        "WRONG_CODE",
+        description="Another code was sent; `attemptsLeft` says how often it can be tried again.",
+    )
+    EXPIRED_CODE = strawberry.enum_value("EXPIRED_CODE", description="None is waiting: ask for a new one.")
+    TOO_MANY_ATTEMPTS = strawberry.enum_value(
+        "TOO_MANY_ATTEMPTS", description="Ask for a new code, or, with a password, wait."
+    )
+    WRONG_PASSWORD = strawberry.enum_value("WRONG_PASSWORD", description="User, password or store is wrong.")
+    SESSION_ENDED = strawberry.enum_value(
+        "SESSION_ENDED", description="Signed out, too old, or a refresh token was used twice: sign in again."
+    )
+    DISABLED = strawberry.enum_value("DISABLED", description="The employee is shut out.")
+
+
+@strawberry.enum(description="Why an employee may not do it.")
+class NotAllowedReason(Enum):
+    OWN_MEMBERSHIP = strawberry.enum_value("OWN_MEMBERSHIP", description="Nobody serves themselves.")
+    OTHER_STORE = strawberry.enum_value("OTHER_STORE", description="It belongs to another store.")
+    SHIFT_LIMIT = strawberry.enum_value("SHIFT_LIMIT", description="This shift has done as much as one may.")
+    MEMBER_FROZEN = strawberry.enum_value("MEMBER_FROZEN", description="The membership is frozen.")
+    ROLE = strawberry.enum_value("ROLE", description="It takes a manager.")
+    TOO_LATE = strawberry.enum_value("TOO_LATE", description="The time for it is over.")
+
+
+@strawberry.type(
+    description="The key was used for another request, which stands. A new request needs a new key."
+)
+class IdempotencyConflict(Problem):
+    pass
+
+
+@strawberry.type(description="Other terms are in force than the ones that were agreed to.")
+class TermsNotAccepted(Problem):
+    current_version: str = strawberry.field(description="The version to show and agree to.")
+
+
+@strawberry.type(description="Nobody is signed in.")
+class SignInRefused(Problem):
+    reason: SignInRefusal = strawberry.field(description="Why.")
+    attempts_left: int | None = strawberry.field(
+        description="How often this code can be tried again; null where that is not the point."
+    )
+
+
+@strawberry.type(description="The contact is proven and has no membership: offer to enrol.")
+class NotEnrolled(Problem):
+    pass
+
+
+@strawberry.type(description="Only told once the new contact is proven.")
+class ContactTaken(Problem):
+    pass
+
+
+@strawberry.type(description="No card, voucher or member by that code.")
+class UnknownCode(Problem):
+    pass
+
+
+@strawberry.type(description="The code was right and its time is over: ask for a fresh one.")
+class ExpiredCode(Problem):
+    pass
+
+
+@strawberry.type(
+    description="Own membership, another store's voucher, a limit of the shift, a frozen member."
+)
+class NotAllowed(Problem):
+    reason: NotAllowedReason = strawberry.field(description="Which of these.")
+
+
+@strawberry.type(description="More than is left of the purchase.")
+class RefundTooLarge(Problem):
+    refundable: int = strawberry.field(description="How much is left, in minor units.")
+
+
+@strawberry.type(description="No such receipt in this store.")
+class UnknownPurchase(Problem):
+    pass
+
+
+@strawberry.type(description="The wallet does not hold so much.")
+class InsufficientBalance(Problem):
+    missing: int = strawberry.field(description="In points, or minor units of the wallet's currency.")
+
+
+@strawberry.type(description="A wallet holds 2,000,000,000 at most; `room` is how much more this one takes.")
+class WalletFull(Problem):
+    room: int = strawberry.field(description="How much it has room for.")
+
+
+# --- telling
+# ---------------------------------------------------------------------------------------------------------
+
+_RENDERERS: dict[type[Refusal], Callable[[Info, Audience, Refusal], Problem | Awaitable[Problem]]] = {}
+
+
+def renders(kind: type[RefusalT]) -> Callable[[ProblemRenderer[RefusalT]], ProblemRenderer[RefusalT]]:
+    """Register how a kind of refusal is told."""
+
+    def register(renderer: ProblemRenderer[RefusalT]) -> ProblemRenderer[RefusalT]:
+        _RENDERERS[kind] = cast("Callable[[Info, Audience, Refusal], Problem | Awaitable[Problem]]", renderer)
+        return renderer
+
+    return register
+
+
+def refusals_as_problems(
+    resolver: Callable[Concatenate[SelfT, Info, P], Coroutine[Any, Any, T]],
+) -> Callable[Concatenate[SelfT, Info, P], Coroutine[Any, Any, T]]:
+    """Let a mutation answer a refusal of the domain as its Problem."""
+
+    @wraps(resolver)
+    async def answer(self: SelfT, info: Info, *args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return await resolver(self, info, *args, **kwargs)
+        except Refusal as refusal:
+            # Which Problems a mutation may answer its union says; one that is not among them is INTERNAL, and
+            # a test's to find.
+            return cast(T, await problem_of(info, refusal))
+
+    return cast("Callable[Concatenate[SelfT, Info, P], Coroutine[Any, Any, T]]", answer)
+
+
+async def problem_of(info: Info, refusal: Refusal) -> Problem:
+    """Return a refusal as it is told to this reader."""
+    renderer = next(_RENDERERS[kind] for kind in type(refusal).__mro__ if kind in _RENDERERS)
+    rendering = renderer(info, await info.context.loaders.audience(), refusal)
+    return await rendering if inspect.isawaitable(rendering) else rendering
+
+
+@renders(errors.Conflicting)
+def _conflict(_info: Info, audience: Audience, _: errors.Conflicting) -> IdempotencyConflict:
+    return IdempotencyConflict(message=say("problem.IdempotencyConflict", audience.locale))
+
+
+@renders(errors.TermsNotAccepted)
+def _terms(_info: Info, audience: Audience, refusal: errors.TermsNotAccepted) -> TermsNotAccepted:
+    message = say("problem.TermsNotAccepted", audience.locale, version=refusal.current_version)
+    return TermsNotAccepted(message=message, current_version=refusal.current_version)
+
+
+@renders(errors.SignInRefused)
+def _sign_in(_info: Info, audience: Audience, refusal: errors.SignInRefused) -> SignInRefused:
+    message = say(f"refused.{refusal.reason}", audience.locale)
+    return SignInRefused(
+        message=message, reason=SignInRefusal[refusal.reason], attempts_left=refusal.attempts_left
+    )
+
+
+@renders(errors.NotEnrolled)
+def _not_enrolled(_info: Info, audience: Audience, _: errors.NotEnrolled) -> NotEnrolled:
+    return NotEnrolled(message=say("problem.NotEnrolled", audience.locale))
+
+
+@renders(errors.ContactTaken)
+def _contact_taken(_info: Info, audience: Audience, _: errors.ContactTaken) -> ContactTaken:
+    return ContactTaken(message=say("problem.ContactTaken", audience.locale))
+
+
+@renders(errors.UnknownCode)
+def _unknown_code(_info: Info, audience: Audience, _: errors.UnknownCode) -> UnknownCode:
+    return UnknownCode(message=say("problem.UnknownCode", audience.locale))
+
+
+@renders(errors.ExpiredCode)
+def _expired_code(_info: Info, audience: Audience, _: errors.ExpiredCode) -> ExpiredCode:
+    return ExpiredCode(message=say("problem.ExpiredCode", audience.locale))
+
+
+@renders(errors.NotAllowed)
+def _not_allowed(_info: Info, audience: Audience, refusal: errors.NotAllowed) -> NotAllowed:
+    return not_allowed(audience, NotAllowedReason[refusal.reason])
+
+
+@renders(decision.MemberFrozen)
+def _frozen(_info: Info, audience: Audience, _: decision.MemberFrozen) -> NotAllowed:
+    return not_allowed(audience, NotAllowedReason.MEMBER_FROZEN)
+
+
+def not_allowed(audience: Audience, reason: NotAllowedReason) -> NotAllowed:
+    return NotAllowed(message=say(f"not_allowed.{reason.value}", audience.locale), reason=reason)
+
+
+@renders(errors.UnknownPurchase)
+def _unknown_purchase(_info: Info, audience: Audience, _: errors.UnknownPurchase) -> UnknownPurchase:
+    return UnknownPurchase(message=say("problem.UnknownPurchase", audience.locale))
+
+
+@renders(decision.RefundTooLarge)
+def _too_large(_info: Info, audience: Audience, refusal: decision.RefundTooLarge) -> RefundTooLarge:
+    amount = amount_text(
+        refusal.refundable, currency=audience.programme.programme.currency, locale=audience.locale
+    )
+    return RefundTooLarge(
+        message=say("problem.RefundTooLarge", audience.locale, amount=amount), refundable=refusal.refundable
+    )
+
+
+@renders(decision.BalanceTooLow)
+def _too_low(_info: Info, audience: Audience, refusal: decision.BalanceTooLow) -> InsufficientBalance:
+    amount = number_text(refusal.missing, locale=audience.locale)
+    return InsufficientBalance(
+        message=say("problem.InsufficientBalance", audience.locale, amount=amount), missing=refusal.missing
+    )
+
+
+@renders(decision.WalletFull)
+def _full(_info: Info, audience: Audience, refusal: decision.WalletFull) -> WalletFull:
+    kind, currency = audience.programme.wallet(refusal.wallet).kind, audience.programme.programme.currency
+    amount = of_kind(kind, refusal.room, currency=currency, locale=audience.locale)
+    return WalletFull(message=say("problem.WalletFull", audience.locale, amount=amount), room=refusal.room)

@@ -1,0 +1,38 @@
+"""What every door shares: the two interfaces, the page of a connection, and what resolvers are handed."""
+
+import strawberry
+
+from api.caller import Context
+from api.graphql.engine.dependencies import Dependencies
+from api.graphql.engine.loaders import Loaders
+
+Info = strawberry.Info[Context[Dependencies, Loaders], None]
+
+
+@strawberry.interface(description="Whatever can be fetched again by its id.")
+class Node:
+    id: strawberry.ID = strawberry.field(
+        description="Global id: opaque, the same for as long as the thing exists."
+    )
+
+
+@strawberry.interface(
+    description=(
+        "A refusal that a screen can act on. Select `message` on it, so that also a kind the app does not"
+        " know yet is told."
+    )
+)
+class Problem:
+    message: str = strawberry.field(
+        description="For people, in the member's language, else that of Accept-Language."
+    )
+
+
+@strawberry.type(description="Where a window stands in its list.")
+class PageInfo:
+    has_next_page: bool = strawberry.field(description="Whether there is more behind `endCursor`.")
+    has_previous_page: bool = strawberry.field(description="Whether something comes before this window.")
+    start_cursor: str | None = strawberry.field(description="The first row's; null where there is none.")
+    end_cursor: str | None = strawberry.field(
+        description="Ask on with it as `after`; null where there is nothing to go on from."
+    )

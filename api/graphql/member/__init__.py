@@ -1,0 +1,1 @@
+"""What a member's app reads and does, one noun a file."""

@@ -1,0 +1,103 @@
+"""Badges: what there is to collect, and how far a member has come. A secret one is shown only to whom it
+belongs.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import lru_cache
+
+import strawberry
+
+from api.graphql.engine.audience import Audience
+from api.graphql.engine.ids import encode_id
+from domain.model.ledger import badges
+from domain.model.ledger.earning import end_instant_of, instant_of
+from domain.model.ledger.member import Member
+from domain.model.programme import BadgeSpec, Programme
+
+
+@strawberry.type(description="A badge as everybody may see it; how far a member has come is BadgeProgress.")
+class Badge:
+    id: strawberry.ID = strawberry.field(description="Global id.")
+    code: str = strawberry.field(description="Its code in the programme file.")
+    name: str = strawberry.field(description="In the reader's language.")
+    description: str = strawberry.field(description="What earns it, in the reader's language.")
+    art: str | None = strawberry.field(
+        description=(
+            "A picture's path on this server, such as /media/collector.svg, or a whole URL; null where it has"
+            " none."
+        )
+    )
+    levels: list[int] = strawberry.field(description="The count that each level takes, lowest first.")
+    secret: bool = strawberry.field(description="Shown only to members who have earned it.")
+    from_: datetime | None = strawberry.field(
+        name="from", description="A challenge's start; null where it has none."
+    )
+    until: datetime | None = strawberry.field(
+        description="A challenge's end, exclusive; null where it has none."
+    )
+
+
+@strawberry.type(description="How far the member has come with one badge.")
+class BadgeProgress:
+    id: strawberry.ID = strawberry.field(description="Global id, the same at every level.")
+    badge: Badge = strawberry.field(description="Which badge.")
+    level: int = strawberry.field(description="How many levels are reached; 0 where it is not earned yet.")
+    progress: int = strawberry.field(
+        description="What has counted so far; for a streak, the run that is still alive."
+    )
+    target: int | None = strawberry.field(
+        description="The count that the next level takes; null at the last level."
+    )
+    fraction: float = strawberry.field(description="0 to 1 of the way to the next level; 1 at the last.")
+    earned_at: datetime | None = strawberry.field(
+        description="When the present level was reached; null where none is."
+    )
+
+
+@lru_cache(maxsize=64)
+def badges_by_code(programme: Programme, locale: str) -> Mapping[str, Badge]:
+    """Return each badge by its code, secret ones too, as one language reads it; the same objects in every
+    answer.
+    """
+    return {spec.code: _badge(programme, spec, locale) for spec in programme.badges}
+
+
+def _badge(programme: Programme, spec: BadgeSpec, locale: str) -> Badge:
+    during = spec.during
+    return Badge(
+        id=strawberry.ID(encode_id("Badge", spec.code)),
+        code=spec.code,
+        name=spec.name.in_(locale),
+        description=spec.description.in_(locale),
+        art=spec.art,
+        levels=list(spec.levels),
+        secret=spec.secret,
+        from_=instant_of(during.from_, programme.zone) if during and during.from_ is not None else None,
+        until=end_instant_of(during.until, programme.zone) if during and during.until is not None else None,
+    )
+
+
+def public_badges(programme: Programme, locale: str) -> list[Badge]:
+    """Return the badges that everybody may see."""
+    return [badge for badge in badges_by_code(programme, locale).values() if not badge.secret]
+
+
+def badge_progress(audience: Audience, member: Member, spec: BadgeSpec) -> BadgeProgress:
+    """Return how a member stands to one badge."""
+    view = badges.view(audience.programme, member, spec, now=audience.now)
+    return BadgeProgress(
+        id=strawberry.ID(encode_id("BadgeProgress", f"{member.id}:{spec.code}")),
+        badge=badges_by_code(audience.programme, audience.locale)[spec.code],
+        level=view.level,
+        progress=view.progress,
+        target=view.target,
+        fraction=view.fraction,
+        earned_at=view.earned_at,
+    )
+
+
+def badges_of(audience: Audience, member: Member) -> list[BadgeProgress]:
+    """Return how a member stands to each badge, in the file's order; secret ones once earned."""
+    progress_list = (badge_progress(audience, member, spec) for spec in audience.programme.badges)
+    return [progress for progress in progress_list if progress.level or not progress.badge.secret]

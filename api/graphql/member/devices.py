@@ -1,0 +1,175 @@
+"""Devices and the member's card: what a phone registers, and the short-lived code that it shows at the
+till.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import Enum
+from typing import Annotated
+
+import strawberry
+
+from api.graphql.engine.ids import decode_id_as, encode_id
+from api.graphql.engine.shared_types import Info
+from api.graphql.member.vouchers import QrFormat, QrImage, qr_image
+from domain.services import devices
+from domain.services.devices import Card, Registration
+from domain.store.people.devices import Device as StoredDevice
+from domain.store.people.devices import Platform, TokenKind
+
+
+@strawberry.enum(description="What an app runs on.")
+class DevicePlatform(Enum):
+    IOS = strawberry.enum_value("IOS", description="iPhone, iPad.")
+    ANDROID = strawberry.enum_value("ANDROID", description="Android.")
+    WEB = strawberry.enum_value("WEB", description="A page in a browser.")
+
+
+@strawberry.enum(description="What a push token is.")
+class DeviceTokenKind(Enum):
+    TOKEN = strawberry.enum_value("TOKEN", description="An FCM registration token.")
+    FID = strawberry.enum_value("FID", description="A Firebase installation id.")
+
+
+# The words behind the values, which carry their descriptions.
+_PLATFORMS: Mapping[DevicePlatform, Platform] = {
+    DevicePlatform.IOS: "IOS",
+    DevicePlatform.ANDROID: "ANDROID",
+    DevicePlatform.WEB: "WEB",
+}
+_TOKEN_KINDS: Mapping[DeviceTokenKind, TokenKind] = {
+    DeviceTokenKind.TOKEN: "TOKEN",
+    DeviceTokenKind.FID: "FID",
+}
+
+
+@strawberry.type(description="An installation of the app, registered for card codes and push.")
+class Device:
+    id: strawberry.ID = strawberry.field(
+        description="Global id; stays the same when the installation registers again."
+    )
+    platform: DevicePlatform = strawberry.field(description="What it runs on.")
+    registered_at: datetime = strawberry.field(description="When it registered first.")
+    last_seen_at: datetime = strawberry.field(
+        description="When it registered last, or its session was refreshed."
+    )
+
+
+@strawberry.type(description="What the member shows at the till.")
+class MemberCard:
+    id: strawberry.ID = strawberry.field(description="Global id, the same for every code.")
+    code: str = strawberry.field(description="23 characters for a QR code; good for one scan.")
+    expires_at: datetime = strawberry.field(description="Ask again by then.")
+
+    @strawberry.field(description="The code as a picture.")
+    def qr(
+        self,
+        format: Annotated[QrFormat | None, strawberry.argument(description="SVG by default.")] = QrFormat.SVG,
+        size: Annotated[int | None, strawberry.argument(description="Pixels, 64 to 2048.")] = 256,
+    ) -> QrImage:
+        return qr_image(self.code, format, size)
+
+
+@strawberry.input(description="This installation of the app, whole: what is left out is cleared.")
+class RegisterDeviceInput:
+    installation_id: str = strawberry.field(
+        description=(
+            "Made by the app when it is installed, 1 to 200 printable ASCII characters; the same as in"
+            " `signIn`."
+        )
+    )
+    platform: DevicePlatform = strawberry.field(description="What it runs on.")
+    token: str | None = strawberry.field(
+        default=None, description="For push: an FCM registration token or a Firebase installation id."
+    )
+    token_kind: DeviceTokenKind | None = strawberry.field(
+        default=DeviceTokenKind.FID, description="What `token` is."
+    )
+    app_version: str | None = strawberry.field(
+        default=None, description="For support; at most 50 characters."
+    )
+
+
+@strawberry.input(description="An installation of the member's own.")
+class UnregisterDeviceInput:
+    device_id: strawberry.ID = strawberry.field(description="Its global id.")
+
+
+@strawberry.type(
+    description=(
+        "The secret makes card codes on the phone without a network; the same installation asking again gets"
+        " a fresh one."
+    )
+)
+class DeviceRegistered:
+    device: Device = strawberry.field(description="The installation.")
+    card_secret: str = strawberry.field(
+        description=(
+            "Base64url without padding of 40 bytes: 8 that name the device, then a key of 32. A card code is"
+            " `1` and base64url without padding of 16 bytes: the device's 8, then the first 8 of"
+            ' HMAC-SHA256(key, "selo.card.1" + the device\'s 8 + step), where step is Unix time in seconds'
+            " divided by 30 and floored, as 8 bytes big-endian. Show it as a QR code of level M; it changes"
+            " with the step and is good for one scan. Keep the secret where the phone keeps keys."
+        )
+    )
+
+
+@strawberry.type(description="No push reaches it any more, and its card codes are worth nothing.")
+class DeviceUnregistered:
+    device_id: strawberry.ID = strawberry.field(description="Which device it was.")
+
+
+@strawberry.type
+class DeviceMutation:
+    @strawberry.mutation(
+        description=(
+            "This installation may make card codes, and get push where it gives a token. Call it after"
+            " signing in and whenever the push token changes; each call makes a fresh secret, and the one"
+            " before is worth nothing."
+        )
+    )
+    async def register_device(self, info: Info, input: RegisterDeviceInput) -> DeviceRegistered:
+        dependencies, loaders, caller = info.context.dependencies, info.context.loaders, info.context.member()
+        registration = Registration(
+            installation=input.installation_id,
+            platform=_PLATFORMS[input.platform],
+            token=input.token,
+            token_kind=_TOKEN_KINDS[input.token_kind or DeviceTokenKind.FID],
+            app_version=input.app_version,
+        )
+        result = await devices.register(
+            dependencies.runtime.store,
+            member=caller.member_id,
+            session=caller.session_id,
+            registration=registration,
+            key=dependencies.card_key,
+            now=loaders.now,
+        )
+        return DeviceRegistered(device=device_of(result.device), card_secret=result.card_secret)
+
+    @strawberry.mutation(
+        description="Forgets an installation of the member's own, as signing out there does."
+    )
+    async def unregister_device(self, info: Info, input: UnregisterDeviceInput) -> DeviceUnregistered:
+        device = decode_id_as("Device", input.device_id, field="deviceId")
+        await devices.unregister(
+            info.context.dependencies.runtime.store, member=info.context.member().member_id, device=device
+        )
+        return DeviceUnregistered(device_id=input.device_id)
+
+
+def device_of(device: StoredDevice) -> Device:
+    """Return a device as its owner sees it."""
+    return Device(
+        id=strawberry.ID(encode_id("Device", device.id)),
+        platform=DevicePlatform[device.platform],
+        registered_at=device.registered_at,
+        last_seen_at=device.last_seen_at,
+    )
+
+
+def card_of(member: str, card: Card) -> MemberCard:
+    """Return a member's card."""
+    return MemberCard(
+        id=strawberry.ID(encode_id("MemberCard", member)), code=card.code, expires_at=card.expires_at
+    )

@@ -1,0 +1,83 @@
+"""Long lists by windows on gapless counters: a member's entries and purchases, the newest first.
+
+The newest entries ride on the member, so the first page reads nothing; a later one is one window of the
+journal.
+"""
+
+import asyncio
+
+from api.errors import BadInput
+from api.graphql.engine.paging import NumberedRow, connection, read_window
+from api.graphql.engine.shared_types import Info, PageInfo
+from api.graphql.engine.titles import find_spec
+from api.graphql.member.points import PointEntryConnection, PointEntryEdge, entry_of
+from api.graphql.member.receipts import PurchaseConnection, PurchaseEdge, purchase_of
+from domain.services import reading
+
+ENTRY_LIST = "entry"
+# One wallet's entries have a counter of their own, so a cursor of theirs is none of the whole history.
+WALLET_ENTRY_LIST = "walletentry"
+PURCHASE_LIST = "purchase"
+
+
+async def point_history(
+    info: Info, member: str, *, first: int | None, after: str | None, wallet: str | None
+) -> PointEntryConnection:
+    """Return a window of the entries of all wallets, or of one by its own counter."""
+    list_name = ENTRY_LIST if wallet is None else WALLET_ENTRY_LIST
+    window = read_window(first, after, list_name=list_name)
+    loaders = info.context.loaders
+    member_view = await loaders.member_view(member) if window.after is None else None
+    audience = await loaders.audience()
+    if wallet is not None and find_spec(audience.programme.wallet, wallet) is None:
+        raise BadInput("The programme has no such wallet.", field="wallet")
+    history = await reading.history(
+        info.context.dependencies.runtime,
+        member_id=member,
+        first=window.size,
+        before=window.after,
+        wallet=wallet,
+        seen=member_view,
+        now=loaders.now,
+    )
+    rows = [
+        NumberedRow(told.entry.n if wallet is None else told.entry.wallet_n, entry_of(audience, member, told))
+        for told in history.items
+    ]
+    return connection(
+        rows,
+        window,
+        list_name=list_name,
+        edge=PointEntryEdge,
+        page_info=PageInfo,
+        make=PointEntryConnection,
+        has_more=history.more,
+    )
+
+
+async def purchase_history(
+    info: Info, member: str, *, first: int | None, after: str | None, store: str | None = None
+) -> PurchaseConnection:
+    """Return a window of the purchases, in one store alone where it is named."""
+    window = read_window(first, after, list_name=PURCHASE_LIST)
+    loaders = info.context.loaders
+    member_view = await loaders.member_view(member) if window.after is None else None
+    purchases = await reading.purchases(
+        info.context.dependencies.runtime,
+        member_id=member,
+        first=window.size,
+        before=window.after,
+        store=store,
+        seen=member_view,
+        now=loaders.now,
+    )
+    nodes = await asyncio.gather(*(purchase_of(info, one) for one in purchases.items))
+    return connection(
+        [NumberedRow(one.n, purchase) for one, purchase in zip(purchases.items, nodes, strict=True)],
+        window,
+        list_name=PURCHASE_LIST,
+        edge=PurchaseEdge,
+        page_info=PageInfo,
+        make=PurchaseConnection,
+        has_more=purchases.more,
+    )

@@ -1,0 +1,326 @@
+"""The signed-in member: who they are, what they have, and all that hangs on it.
+
+A later page of a list needs nothing of the member but who they are: where only such pages are asked for, the
+member is not read.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from enum import Enum
+from typing import Annotated
+
+import strawberry
+from graphql.language import (
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    InlineFragmentNode,
+    NullValueNode,
+    SelectionSetNode,
+)
+
+from api.caller import MemberCaller
+from api.graphql.engine.audience import Audience
+from api.graphql.engine.ids import encode_id
+from api.graphql.engine.paging import After, First
+from api.graphql.engine.scalars import WalletCode
+from api.graphql.engine.shared_types import Info, Node
+from api.graphql.engine.titles import find_spec
+from api.graphql.member.activity import write_cursor
+from api.graphql.member.badges import BadgeProgress, badges_of
+from api.graphql.member.consents import Consent, consents_of
+from api.graphql.member.devices import Device, MemberCard, card_of, device_of
+from api.graphql.member.histories import point_history, purchase_history
+from api.graphql.member.messages import MessageConnection, message_history
+from api.graphql.member.points import PointEntryConnection, Wallet, wallets_of
+from api.graphql.member.programme import Plan, plan_of
+from api.graphql.member.receipts import PurchaseConnection
+from api.graphql.member.rewards import MemberRewardConnection, RewardState, member_rewards
+from api.graphql.member.tiers import TierProgress, tier_progress
+from api.graphql.member.vouchers import VoucherConnection, VoucherState, voucher_history
+from domain.services import devices
+from domain.services.activity import Cursor
+from domain.services.reading import Seen
+
+PAGED_LISTS = frozenset({"pointHistory", "purchases", "vouchers"})
+UNLOADED_FIELDS = frozenset({"id", "__typename"})
+
+
+@strawberry.enum(
+    description=(
+        "FROZEN (by a manager, with a reason): earns nothing, redeems nothing, uses nothing; refunds still"
+        " apply."
+    )
+)
+class MemberStatus(Enum):
+    ACTIVE = strawberry.enum_value("ACTIVE", description="As it should be.")
+    FROZEN = strawberry.enum_value("FROZEN", description="Frozen by a manager.")
+    ERASED = strawberry.enum_value("ERASED", description="The person is erased; only totals are left.")
+
+
+@strawberry.type(description="Inviting friends.")
+class Referral:
+    code: str = strawberry.field(description="What a friend gives at enrolment.")
+    url: str = strawberry.field(description="A link with the code in it, to be shared.")
+    invited: int = strawberry.field(description="How many enrolled with it.")
+    qualified: int = strawberry.field(description="How many of them did what the programme asks for.")
+
+
+@strawberry.type(description="A paid membership that the member holds.")
+class MemberPlan:
+    plan: Plan = strawberry.field(description="Which.")
+    since: datetime = strawberry.field(description="When it began.")
+    until: datetime | None = strawberry.field(
+        description="When it ends unless it is renewed; null where that is open."
+    )
+
+
+@strawberry.type(description="The signed-in member, as they see themselves.")
+class Member(Node):
+    number: str = strawberry.field(description="Membership number with a check digit, as printed on a card.")
+    name: str = strawberry.field(description="As they gave it.")
+    email: str | None = strawberry.field(
+        description="Null where none was given; one of e-mail and phone is always there."
+    )
+    phone: str | None = strawberry.field(
+        description="E.164, such as +351912345678; null where none was given."
+    )
+    birthday: date | None = strawberry.field(description="Null where it was not given.")
+    locale: str = strawberry.field(
+        description=(
+            "The language of every text in this member's answers and messages; one of `programme.locales`."
+        )
+    )
+    timezone: str = strawberry.field(description="IANA, such as Europe/Lisbon: for quiet hours.")
+    status: MemberStatus = strawberry.field(description="Whether they can earn and redeem.")
+    joined_at: datetime = strawberry.field(description="When the membership began.")
+    terms_accepted: str | None = strawberry.field(
+        description=(
+            "The version accepted last; ask again where it is not `programme.terms.version`. Null where none"
+            " was."
+        )
+    )
+    member_id: strawberry.Private[str]
+    member_view: strawberry.Private[Seen]
+    audience: strawberry.Private[Audience]
+
+    @strawberry.field(description="The programme's first wallet: the points balance.")
+    def balance(self) -> Wallet:
+        return wallets_of(self.audience, self.member_view.member)[0]
+
+    @strawberry.field(description="Every wallet of the programme, in its order.")
+    def wallets(self) -> list[Wallet]:
+        return wallets_of(self.audience, self.member_view.member)
+
+    @strawberry.field(description="What the wallets gained and lost, newest first.")
+    async def point_history(
+        self,
+        info: Info,
+        first: First = 20,
+        after: After = None,
+        wallet: Annotated[
+            WalletCode | None,
+            strawberry.argument(
+                description="Of one wallet; its cursors are of this list alone. Null for all."
+            ),
+        ] = None,
+    ) -> PointEntryConnection:
+        return await point_history(info, self.member_id, first=first, after=after, wallet=wallet)
+
+    @strawberry.field(description="Null where the programme has no tiers.")
+    def tier(self) -> TierProgress | None:
+        return tier_progress(self.audience, self.member_view.member)
+
+    @strawberry.field(description="In the programme's order; a secret one only once it is earned.")
+    def badges(self) -> list[BadgeProgress]:
+        return badges_of(self.audience, self.member_view.member)
+
+    @strawberry.field(description="The catalogue as this member stands to it, in the programme's order.")
+    async def rewards(
+        self,
+        info: Info,
+        first: First = 20,
+        after: After = None,
+        state: Annotated[
+            RewardState | None, strawberry.argument(description="Only those; null for all.")
+        ] = None,
+    ) -> MemberRewardConnection:
+        stock = await info.context.loaders.stock_state()
+        return member_rewards(
+            self.audience, self.member_view.member, stock, first=first, after=after, state=state
+        )
+
+    @strawberry.field(description="Newest first.")
+    async def purchases(self, info: Info, first: First = 20, after: After = None) -> PurchaseConnection:
+        return await purchase_history(info, self.member_id, first=first, after=after)
+
+    @strawberry.field(description="Newest first.")
+    async def vouchers(
+        self,
+        info: Info,
+        first: First = 20,
+        after: After = None,
+        state: Annotated[
+            VoucherState | None,
+            strawberry.argument(
+                description=(
+                    "Only those; null for all. A page may then be short, or empty, with more behind it."
+                )
+            ),
+        ] = None,
+    ) -> VoucherConnection:
+        return await voucher_history(info, self.member_id, first=first, after=after, state=state)
+
+    @strawberry.field(
+        description=(
+            "A short-lived code that identifies the member at the till, derived for this session's device:"
+            " reading it writes nothing. It never authorises spending."
+        )
+    )
+    async def card(self, info: Info) -> MemberCard:
+        dependencies, caller = info.context.dependencies, info.context.caller
+        card = await devices.card(
+            dependencies.runtime.store,
+            member=self.member_id,
+            number=self.number,
+            installation=caller.device_id if isinstance(caller, MemberCaller) else None,
+            key=dependencies.card_key,
+            now=self.audience.now,
+        )
+        return card_of(self.member_id, card)
+
+    @strawberry.field(description="Registered installations, the one seen last first.")
+    async def devices(self, info: Info) -> list[Device]:
+        return [
+            device_of(kept)
+            for kept in await devices.listed(info.context.dependencies.runtime.store, self.member_id)
+        ]
+
+    @strawberry.field(description="The inbox, newest first.")
+    async def messages(self, info: Info, first: First = 20, after: After = None) -> MessageConnection:
+        return await message_history(info, self.member_id, first=first, after=after)
+
+    @strawberry.field(
+        description=(
+            "Where `memberActivity` goes on from this very answer: hand it over as `after`, and nothing that"
+            " happens between reading and subscribing is missed."
+        )
+    )
+    async def activity_cursor(self, info: Info) -> str:
+        mailbox = await info.context.loaders.mailbox(self.member_id)
+        return write_cursor(Cursor(self.member_view.written, 0, mailbox.letter_count))
+
+    @strawberry.field(description="Null where the programme has none.")
+    def referral(self, info: Info) -> Referral | None:
+        if self.audience.programme.referral is None:
+            return None
+        url = info.context.dependencies.invitation_url(self.number)
+        return Referral(
+            code=self.number,
+            url=url,
+            invited=self.member_view.invited,
+            qualified=self.member_view.member.referral.friends,
+        )
+
+    @strawberry.field(description="Paid membership; null where the member has none.")
+    def plan(self) -> MemberPlan | None:
+        held_plan = self.member_view.member.plan
+        spec = find_spec(self.audience.programme.plan, held_plan.code) if held_plan else None
+        if held_plan is None or spec is None:
+            return None
+        return MemberPlan(plan=plan_of(self.audience, spec), since=held_plan.since, until=held_plan.until)
+
+    @strawberry.field(description="The answer to every purpose, also to those never answered.")
+    def consents(self) -> list[Consent]:
+        return consents_of(self.audience, self.member_id, self.member_view.details.consents)
+
+
+@strawberry.type
+class MemberQuery:
+    @strawberry.field(description="The signed-in member.")
+    async def me(self, info: Info) -> Member:
+        member_id = info.context.member().member_id
+        return (
+            _unloaded_member(member_id) if _asks_pages_only(info) else await current_member(info, member_id)
+        )
+
+
+async def current_member(info: Info, member_id: str) -> Member:
+    """Return a member as they see themselves, as they are now."""
+    loaders = info.context.loaders
+    member_view = await loaders.member_view(member_id)
+    return member_of(await loaders.audience(), member_view)
+
+
+def member_of(audience: Audience, member_view: Seen) -> Member:
+    """Return a member as they see themselves."""
+    member, details = member_view.member, member_view.details
+    assert member.joined_at is not None, "a membership has begun where there is a member"
+    return Member(
+        id=strawberry.ID(encode_id("Member", member.id)),
+        number=member.number,
+        name=details.name,
+        email=details.email,
+        phone=details.phone,
+        birthday=details.birthday,
+        locale=details.locale,
+        timezone=details.timezone,
+        status=status_of(member_view),
+        joined_at=member.joined_at,
+        terms_accepted=details.terms,
+        member_id=member.id,
+        member_view=member_view,
+        audience=audience,
+    )
+
+
+def status_of(member_view: Seen) -> MemberStatus:
+    if member_view.status == "erased":
+        return MemberStatus.ERASED
+    return MemberStatus.FROZEN if member_view.member.frozen else MemberStatus.ACTIVE
+
+
+# --- later pages
+# -----------------------------------------------------------------------------------------------------
+
+
+def _unloaded_member(member_id: str) -> Member:
+    """Return a member of whom nothing is known but who they are, which is all that later pages of lists
+    ask.
+    """
+    member = Member.__new__(Member)
+    member.id, member.member_id = strawberry.ID(encode_id("Member", member_id)), member_id
+    return member
+
+
+def _asks_pages_only(info: Info) -> bool:
+    raw = info._raw_info
+    return all(_pages_only(node.selection_set, raw.fragments) for node in raw.field_nodes)
+
+
+def _pages_only(
+    selection_set: SelectionSetNode | None, fragments: Mapping[str, FragmentDefinitionNode]
+) -> bool:
+    for node in selection_set.selections if selection_set else ():
+        match node:
+            case FieldNode():
+                if not (
+                    node.name.value in UNLOADED_FIELDS
+                    or (node.name.value in PAGED_LISTS and _has_cursor(node))
+                ):
+                    return False
+            case InlineFragmentNode():
+                if not _pages_only(node.selection_set, fragments):
+                    return False
+            case FragmentSpreadNode():
+                if not _pages_only(fragments[node.name.value].selection_set, fragments):
+                    return False
+    return True
+
+
+def _has_cursor(node: FieldNode) -> bool:
+    # A cursor in a variable may be null: then the list's own resolver reads the member.
+    return any(
+        each.name.value == "after" and not isinstance(each.value, NullValueNode)
+        for each in node.arguments or ()
+    )

@@ -1,0 +1,179 @@
+"""The inbox: every message, also where no push could be delivered; rendered in the reader's language when it
+is read.
+"""
+
+from datetime import datetime
+from enum import Enum
+from functools import partial
+
+import strawberry
+
+from api.errors import BadInput, NotFound
+from api.graphql.engine.audience import Audience
+from api.graphql.engine.descriptions import CURSOR, EDGES, PAGE_INFO
+from api.graphql.engine.ids import decode_id_as, encode_id
+from api.graphql.engine.paging import NumberedRow, connection, read_window
+from api.graphql.engine.shared_types import Info, Node, PageInfo
+from domain.model.messages.rendering import Recipient
+from domain.model.programme import Survey
+from domain.services import errors, inbox
+from domain.services.inbox import MARKED_AT_MOST
+from domain.services.messages import letter_words, survey_of
+from domain.services.reading import Seen
+from domain.store.messages.inbox import Letter
+
+LIST_NAME = "message"
+
+
+@strawberry.enum(description="What a survey asks.")
+class SurveyKind(Enum):
+    NPS = strawberry.enum_value("NPS", description="How likely one is to recommend us, 0 to 10.")
+    CSAT = strawberry.enum_value("CSAT", description="How content one is, 1 to 5.")
+
+
+@strawberry.type(description="A question that `answerSurvey` answers, once.")
+class MessageSurvey:
+    code: str = strawberry.field(description="Its code in the programme file.")
+    kind: SurveyKind = strawberry.field(description="What it asks, and so which scores there are.")
+    question: str = strawberry.field(description="In the member's language of now.")
+    lowest: int = strawberry.field(description="The least score that there is.")
+    highest: int = strawberry.field(description="The greatest score that there is.")
+    score: int | None = strawberry.field(
+        description="What it was answered with; null where it is not answered."
+    )
+    answered_at: datetime | None = strawberry.field(description="When it was answered; null where it is not.")
+
+
+@strawberry.type(description="The inbox: every notification, also where no push could be delivered.")
+class Message(Node):
+    message_kind: str = strawberry.field(
+        description="The message's code in the programme file; `survey` for a question, which `survey` says."
+    )
+    title: str = strawberry.field(description="In the member's language of now.")
+    body: str = strawberry.field(description="In the member's language of now.")
+    sent_at: datetime = strawberry.field(description="When it was put into the inbox.")
+    read_at: datetime | None = strawberry.field(
+        description="When it was marked read; null where it is unread."
+    )
+    link: str | None = strawberry.field(
+        description="Where a tap leads, a deep link of the app; null where nowhere."
+    )
+    survey: MessageSurvey | None = strawberry.field(description="What it asks; null where it asks nothing.")
+
+
+@strawberry.type(description="A message in its list.")
+class MessageEdge:
+    cursor: str = strawberry.field(description=CURSOR)
+    node: Message = strawberry.field(description="The message.")
+
+
+@strawberry.type(description="A window of the inbox.")
+class MessageConnection:
+    edges: list[MessageEdge] = strawberry.field(description=EDGES)
+    page_info: PageInfo = strawberry.field(description=PAGE_INFO)
+    unread: int = strawberry.field(description="How many of the whole inbox are unread.")
+
+
+@strawberry.input(description="Messages that the member has read.")
+class MarkMessagesReadInput:
+    ids: list[strawberry.ID] = strawberry.field(
+        description="At most 100 global ids; those read before stay read."
+    )
+
+
+@strawberry.type(description="They are marked.")
+class MessagesRead:
+    unread: int = strawberry.field(description="How many are unread still.")
+
+
+@strawberry.type
+class MessageMutation:
+    @strawberry.mutation(description="Doing it again changes nothing.")
+    async def mark_messages_read(self, info: Info, input: MarkMessagesReadInput) -> MessagesRead:
+        if len(input.ids) > MARKED_AT_MOST:
+            raise BadInput(f"At most {MARKED_AT_MOST} ids at once.", field="ids")
+        ids = [decode_id_as("Message", id, field="ids") for id in input.ids]
+        member, now = info.context.member().member_id, info.context.loaders.now
+        try:
+            unread = await inbox.mark_read(
+                info.context.dependencies.runtime, member_id=member, letter_ids=ids, now=now
+            )
+        except errors.NotFound:
+            raise NotFound from None
+        return MessagesRead(unread=unread)
+
+
+# --- showing them
+# ----------------------------------------------------------------------------------------------------
+
+
+def message_id(letter_id: str) -> str:
+    """Return the global id of a letter, as the push that announces it names it too."""
+    return encode_id("Message", letter_id)
+
+
+def message_of(audience: Audience, member_view: Seen, letter: Letter) -> Message:
+    """Return a letter as its owner reads it."""
+    recipient = Recipient(member_view.details.name, member_view.member.number, audience.locale)
+    programme = audience.programme_of_version(letter.version)
+    words = letter_words(programme, letter, recipient)
+    survey = survey_of(programme, letter.code) if letter.kind == "survey" else None
+    return Message(
+        id=strawberry.ID(message_id(letter.id)),
+        message_kind="survey" if letter.kind == "survey" else letter.code,
+        title=words.title,
+        body=words.body,
+        sent_at=letter.sent_at,
+        read_at=letter.read_at,
+        link=words.link,
+        survey=None if survey is None else _message_survey(survey, words.title, letter),
+    )
+
+
+def _message_survey(survey: Survey, question: str, letter: Letter) -> MessageSurvey:
+    return MessageSurvey(
+        code=survey.code,
+        kind=SurveyKind[survey.kind.upper()],
+        question=question,
+        lowest=survey.scores[0],
+        highest=survey.scores[-1],
+        score=letter.score,
+        answered_at=letter.answered_at,
+    )
+
+
+async def message_history(
+    info: Info, member: str, *, first: int | None, after: str | None
+) -> MessageConnection:
+    """Return a window of the inbox, newest first."""
+    window = read_window(first, after, list_name=LIST_NAME)
+    loaders = info.context.loaders
+    mailbox = await loaders.mailbox(member)
+    inbox_page = await inbox.opened(
+        info.context.dependencies.runtime,
+        member_id=member,
+        box=mailbox,
+        first=window.size,
+        before=window.after,
+    )
+    audience, member_view = await loaders.audience(), await loaders.member_view(member)
+    return connection(
+        [NumberedRow(one.number, message_of(audience, member_view, one)) for one in inbox_page.letters],
+        window,
+        list_name=LIST_NAME,
+        edge=MessageEdge,
+        page_info=PageInfo,
+        make=partial(MessageConnection, unread=inbox_page.unread),
+        has_more=inbox_page.more,
+    )
+
+
+async def current_message(info: Info, member: str, letter_id: str) -> Message:
+    """Return one letter of a member. Raises NotFound."""
+    try:
+        letter = await inbox.letter(info.context.dependencies.runtime, letter_id=letter_id, member_id=member)
+    except errors.NotFound:
+        raise NotFound from None
+    return message_of(
+        await info.context.loaders.audience(), await info.context.loaders.member_view(member), letter
+    )

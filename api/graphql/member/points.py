@@ -1,0 +1,358 @@
+"""Wallets and their history: what a member has, how it came, and why each amount is what it is."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from enum import Enum
+
+import strawberry
+
+from api.graphql.engine.audience import Audience
+from api.graphql.engine.descriptions import CURSOR, EDGES, PAGE_INFO
+from api.graphql.engine.ids import encode_id
+from api.graphql.engine.scalars import Long, WalletCode
+from api.graphql.engine.shared_types import Info, Node, PageInfo
+from api.graphql.engine.titles import entry_title, reason_text, rule_title
+from api.graphql.member.receipts import Purchase, purchase_of
+from api.graphql.member.vouchers import Voucher, voucher_of
+from domain.model.ledger.decision import Entry, Outcome
+from domain.model.ledger.member import Member
+from domain.model.ledger.wallet import Lot
+from domain.model.ledger.wallet import Wallet as LedgerWallet
+from domain.store.ledger.members import HistoryEntry
+
+
+@strawberry.enum(description="What a wallet holds.")
+class WalletKind(Enum):
+    POINTS = strawberry.enum_value("POINTS", description="Whole points.")
+    MONEY = strawberry.enum_value("MONEY", description="Minor units of `currency`.")
+
+
+@strawberry.enum(
+    description=(
+        "What an entry did. Only SPEND, CLAWBACK and EXPIRE always take away; ADJUST and TRANSFER go either"
+        " way."
+    )
+)
+class EntryKind(Enum):
+    AWARD = strawberry.enum_value("AWARD", description="Earned by a rule, a badge or an invitation.")
+    BONUS = strawberry.enum_value("BONUS", description="The extra of a tier, a plan or a multiplying rule.")
+    SPEND = strawberry.enum_value("SPEND", description="A reward was redeemed.")
+    RETURN = strawberry.enum_value("RETURN", description="A voucher was given back.")
+    CLAWBACK = strawberry.enum_value(
+        "CLAWBACK", description="A refund took back what the purchase had earned."
+    )
+    EXPIRE = strawberry.enum_value("EXPIRE", description="Lapsed.")
+    ADJUST = strawberry.enum_value("ADJUST", description="A correction by a manager.")
+    TRANSFER = strawberry.enum_value("TRANSFER", description="Moved between members.")
+
+
+@strawberry.type(description="What lapses on one day.")
+class ExpiringAmount:
+    amount: int = strawberry.field(description="In points, or minor units of the wallet's currency.")
+    on: date = strawberry.field(description="The last day on which it can be spent.")
+
+
+@strawberry.type(description="What a member has of one kind: points, or money.")
+class Wallet:
+    id: strawberry.ID = strawberry.field(
+        description=(
+            "Global id: a cache keeps one wallet by it, and whatever answers it anew brings it up to date."
+        )
+    )
+    code: WalletCode = strawberry.field(description="Its code in the programme file.")
+    name: str = strawberry.field(description="In the reader's language.")
+    wallet_kind: WalletKind = strawberry.field(description="Points or money.")
+    currency: str | None = strawberry.field(
+        description="ISO 4217, amounts are in its minor units; null for points."
+    )
+    available: int = strawberry.field(
+        description=(
+            "What can be spent at this instant: lapsed lots are already out, due ones already in, whatever"
+            " any job has done."
+        )
+    )
+    pending: int = strawberry.field(description="Awarded, not yet spendable.")
+    debt: int = strawberry.field(
+        description="Owed after a refund of points already spent; the next awards repay it."
+    )
+    earned: Long = strawberry.field(description="Ever awarded, less what was clawed back.")
+    spent: Long = strawberry.field(description="Ever spent, less what was returned.")
+    expired: Long = strawberry.field(description="Ever lapsed.")
+    lots: strawberry.Private[tuple[Lot, ...]]
+
+    @strawberry.field(
+        description=(
+            "Every open spendable lot that expires, soonest first; with those that never do they sum to"
+            " available."
+        )
+    )
+    def expiring(self) -> list[ExpiringAmount]:
+        return [
+            ExpiringAmount(amount=lot.amount, on=lot.expires_on)
+            for lot in self.lots
+            if lot.available_at is None and lot.expires_on is not None
+        ]
+
+
+@strawberry.type(description="What one rule came to.")
+class RuleOutcome:
+    rule: str = strawberry.field(description="Its code in the programme file.")
+    title: str = strawberry.field(
+        description="In the reader's language; the code of a rule that awards nothing and has none."
+    )
+    applied: bool = strawberry.field(description="Whether it counted.")
+    wallet: WalletCode | None = strawberry.field(description="What it gave to; null where it gave nothing.")
+    amount: int = strawberry.field(description="What it gave; 0 where it did not count.")
+    reason: str | None = strawberry.field(
+        description=(
+            "A fixed word: when, during, limit, cap, best_of:RULE, holdout, nothing_to_count,"
+            " rounded_to_zero, no_consent, frozen, later:INSTANT; null where it counted in full."
+        )
+    )
+    audience: strawberry.Private[Audience]
+
+    @strawberry.field(
+        description=(
+            "The reason in the reader's language, to stand behind the title; null where it counted in full."
+        )
+    )
+    def message(self) -> str | None:
+        return None if self.reason is None else reason_text(self.audience, self.reason)
+
+
+@strawberry.type(
+    description="A line of the history. It never changes; a refund or a return is a line of its own."
+)
+class PointEntry(Node):
+    wallet: WalletCode = strawberry.field(description="Which wallet it moved.")
+    entry_kind: EntryKind = strawberry.field(description="What it did.")
+    amount: int = strawberry.field(description="Signed: what this entry did to the wallet.")
+    title: str = strawberry.field(description="What it was for, in the reader's language.")
+    occurred_at: datetime = strawberry.field(description="When what it was for happened.")
+    available_at: datetime | None = strawberry.field(
+        description="For an award: when it can be spent, if not at once; when it lapses, if ever."
+    )
+    expires_on: date | None = strawberry.field(
+        description=(
+            "The last day on which an award can be spent, as it was given; null where it never lapses."
+        )
+    )
+    balance_after: int = strawberry.field(
+        description=(
+            "available + pending - debt after it. A lapse that is due and not yet written is shown as if it"
+            " were."
+        )
+    )
+    member: strawberry.Private[str]
+    history_entry: strawberry.Private[HistoryEntry]
+    audience: strawberry.Private[Audience]
+
+    @strawberry.field(
+        description="Why this amount: each rule that counted, and each that did not with its reason."
+    )
+    async def explanation(self, info: Info) -> list[RuleOutcome]:
+        row = await info.context.loaders.row(self.member, self.history_entry.seq)
+        return explanation_of(self.audience, self.history_entry, row.outcomes if row else ())
+
+    @strawberry.field(description="The purchase behind it; null where there was none.")
+    async def purchase(self, info: Info) -> Purchase | None:
+        purchase = await info.context.loaders.purchase_of_row(self.member, self.history_entry.seq)
+        return None if purchase is None else await purchase_of(info, purchase)
+
+    @strawberry.field(description="The voucher behind it; null where there was none.")
+    async def voucher(self, info: Info) -> Voucher | None:
+        voucher = (
+            await info.context.loaders.voucher(self.history_entry.entry.voucher)
+            if self.history_entry.entry.voucher
+            else None
+        )
+        return None if voucher is None else await voucher_of(info, voucher)
+
+
+@strawberry.type(description="An entry in its list.")
+class PointEntryEdge:
+    cursor: str = strawberry.field(description=CURSOR)
+    node: PointEntry = strawberry.field(description="The entry.")
+
+
+@strawberry.type(description="A window of the history.")
+class PointEntryConnection:
+    edges: list[PointEntryEdge] = strawberry.field(description=EDGES)
+    page_info: PageInfo = strawberry.field(description=PAGE_INFO)
+
+
+@strawberry.type(description="An entry that would be written.")
+class QuotedEntry:
+    wallet: WalletCode = strawberry.field(description="Which wallet it would move.")
+    entry_kind: EntryKind = strawberry.field(description="What it would do.")
+    amount: int = strawberry.field(description="Signed.")
+    title: str = strawberry.field(description="What it would be for, in the reader's language.")
+    available_at: datetime | None = strawberry.field(
+        description="When it could be spent; null where at once."
+    )
+    expires_on: date | None = strawberry.field(
+        description="The last day on which it could be spent; null where it never lapses."
+    )
+
+
+@strawberry.type(description="What entries come to in one wallet.")
+class WalletTotal:
+    wallet: WalletCode = strawberry.field(description="Which wallet.")
+    name: str = strawberry.field(description="The wallet's name, in the reader's language.")
+    currency: str | None = strawberry.field(description="Set where the amount is money.")
+    amount: int = strawberry.field(description="Signed.")
+
+
+# --- wallets
+# ---------------------------------------------------------------------------------------------------------
+
+
+def wallet_of(audience: Audience, member: str, code: str, wallet: LedgerWallet) -> Wallet:
+    """Return what a member has in a wallet, settled at an instant."""
+    spec = audience.programme.wallet(code)
+    money = spec.kind == "money"
+    return Wallet(
+        id=strawberry.ID(encode_id("Wallet", f"{member}:{code}")),
+        code=WalletCode(code),
+        name=audience.text(spec.name),
+        wallet_kind=WalletKind.MONEY if money else WalletKind.POINTS,
+        currency=audience.programme.programme.currency if money else None,
+        available=wallet.available,
+        pending=wallet.pending,
+        debt=wallet.debt,
+        earned=Long(wallet.earned),
+        spent=Long(wallet.spent),
+        expired=Long(wallet.expired),
+        lots=wallet.lots,
+    )
+
+
+def wallets_of(audience: Audience, member: Member) -> list[Wallet]:
+    """Return every wallet of a member, in the file's order; one that never held anything is empty."""
+    return [
+        wallet_of(audience, member.id, spec.code, member.wallets.get(spec.code) or LedgerWallet())
+        for spec in audience.programme.wallets
+    ]
+
+
+def wallets_after(audience: Audience, member: str, wallets: Mapping[str, LedgerWallet]) -> list[Wallet]:
+    """Return wallets as they were right after a decision, in the file's order."""
+    return [
+        wallet_of(audience, member, spec.code, wallets[spec.code])
+        for spec in audience.programme.wallets
+        if spec.code in wallets
+    ]
+
+
+# --- entries
+# ---------------------------------------------------------------------------------------------------------
+
+
+def entry_id(member: str, n: int) -> strawberry.ID:
+    """Return the id of a member's n-th entry."""
+    return strawberry.ID(encode_id("PointEntry", f"{member}:{n}"))
+
+
+def entry_of(audience: Audience, member: str, history_entry: HistoryEntry) -> PointEntry:
+    """Return an entry as a history shows it."""
+    entry = history_entry.entry
+    return PointEntry(
+        id=entry_id(member, entry.n),
+        wallet=WalletCode(entry.wallet),
+        entry_kind=EntryKind[entry.kind],
+        amount=entry.amount,
+        title=entry_title(audience, entry, version=history_entry.version, reward=history_entry.reward),
+        occurred_at=history_entry.at,
+        available_at=entry.available_at,
+        expires_on=entry.expires_on,
+        balance_after=entry.balance,
+        member=member,
+        history_entry=history_entry,
+        audience=audience,
+    )
+
+
+def entries_of(audience: Audience, member: str, history_entries: Iterable[HistoryEntry]) -> list[PointEntry]:
+    """Return entries as a history shows them, in the order given."""
+    return [entry_of(audience, member, one) for one in history_entries]
+
+
+def quoted_entry(audience: Audience, entry: Entry, version: int) -> QuotedEntry:
+    """Return an entry that would be written."""
+    return QuotedEntry(
+        wallet=WalletCode(entry.wallet),
+        entry_kind=EntryKind[entry.kind],
+        amount=entry.amount,
+        title=entry_title(audience, entry, version=version),
+        available_at=entry.available_at,
+        expires_on=entry.expires_on,
+    )
+
+
+def totals_of(audience: Audience, entries: Sequence[Entry]) -> list[WalletTotal]:
+    """Return what entries come to by wallet, in the file's order, for the wallets that they move."""
+    sums: dict[str, int] = {}
+    for entry in entries:
+        sums[entry.wallet] = sums.get(entry.wallet, 0) + entry.amount
+    return [
+        WalletTotal(
+            wallet=WalletCode(spec.code),
+            name=audience.text(spec.name),
+            currency=audience.programme.programme.currency if spec.kind == "money" else None,
+            amount=sums[spec.code],
+        )
+        for spec in audience.programme.wallets
+        if spec.code in sums
+    ]
+
+
+# --- reasons
+# ---------------------------------------------------------------------------------------------------------
+
+
+def explanation_of(
+    audience: Audience, history_entry: HistoryEntry, outcomes: Iterable[Outcome]
+) -> list[RuleOutcome]:
+    """Return why one entry's amount is what it is: what made it, with the entry's own amount, and the rules
+    that gave nothing.
+    """
+    entry = history_entry.entry
+    all_outcomes = list(outcomes)
+    entry_outcome = next(
+        (
+            one
+            for one in all_outcomes
+            if one.applied and one.rule == entry.rule and one.wallet == entry.wallet
+        ),
+        None,
+    )
+    entry_reason = RuleOutcome(
+        rule=entry.rule or history_entry.event_name,
+        title=entry_title(audience, entry, version=history_entry.version, reward=history_entry.reward),
+        applied=True,
+        wallet=WalletCode(entry.wallet),
+        amount=entry.amount,
+        reason=entry_outcome.reason if entry_outcome else None,
+        audience=audience,
+    )
+    return [
+        entry_reason,
+        *outcomes_of(audience, (one for one in all_outcomes if not one.applied), history_entry.version),
+    ]
+
+
+def outcomes_of(audience: Audience, outcomes: Iterable[Outcome], version: int) -> list[RuleOutcome]:
+    """Return what each rule came to, with its title in the reader's language."""
+    programme = audience.programme_of_version(version)
+    return [
+        RuleOutcome(
+            rule=one.rule,
+            title=rule_title(programme, one.rule, audience.locale),
+            applied=one.applied,
+            wallet=WalletCode(one.wallet) if one.wallet else None,
+            amount=one.amount,
+            reason=one.reason,
+            audience=audience,
+        )
+        for one in outcomes
+    ]

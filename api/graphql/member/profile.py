@@ -1,0 +1,153 @@
+"""What members change of what is known of them: profile, contacts, terms, consents."""
+
+from datetime import date
+from typing import Annotated, TypeVar
+
+import strawberry
+from strawberry.types.unset import UNSET, UnsetType
+
+from api.graphql.engine.descriptions import CONTACT
+from api.graphql.engine.problems import ContactTaken, SignInRefused, TermsNotAccepted, refusals_as_problems
+from api.graphql.engine.shared_types import Info
+from api.graphql.member.consents import Consent, consents_of
+from api.graphql.member.members import Member, current_member
+from api.graphql.member.sign_in import SignInCodeRequested
+from domain.services import consents, contacts, profile, terms
+from domain.services.consents import Answer
+from domain.services.profile import KEEP, Keep, ProfileUpdate
+
+T = TypeVar("T")
+
+
+@strawberry.input(description="What changes: a field left out stays as it is.")
+class UpdateProfileInput:
+    name: str | None = strawberry.field(
+        default=UNSET, description="1 to 100 characters; it cannot be cleared."
+    )
+    birthday: date | None = strawberry.field(default=UNSET, description="Null for none.")
+    locale: str | None = strawberry.field(
+        default=UNSET, description="One of `programme.locales`; null for the first of them."
+    )
+    timezone: str | None = strawberry.field(default=UNSET, description="IANA; null for the programme's.")
+
+
+@strawberry.input(
+    description=(
+        "A new e-mail address or phone number. Two calls: first without, then with the code that was sent"
+        " there."
+    )
+)
+class ChangeContactInput:
+    contact: str = strawberry.field(description=CONTACT)
+    code: str | None = strawberry.field(
+        default=None, description="The six digits that were sent there; leave it out to have them sent."
+    )
+
+
+@strawberry.input(description="The terms that the member has read and agrees to.")
+class AcceptTermsInput:
+    version: str = strawberry.field(description="The version that was shown: `programme.terms.version`.")
+
+
+@strawberry.input(description="The answer to one purpose.")
+class SetConsentInput:
+    purpose: str = strawberry.field(description="As `programme.consents` has it.")
+    granted: bool = strawberry.field(description="Whether they agree.")
+    wording_version: int = strawberry.field(description="The version of the words that were shown.")
+
+
+@strawberry.type(description="The profile is kept.")
+class ProfileUpdated:
+    member: Member = strawberry.field(description="The member with it.")
+
+
+@strawberry.type(description="The contact is proven and now the member's.")
+class ContactChanged:
+    member: Member = strawberry.field(description="The member with it.")
+
+
+@strawberry.type(description="They are accepted.")
+class TermsAccepted:
+    member: Member = strawberry.field(description="The member with them.")
+
+
+@strawberry.type(description="The answer is kept.")
+class ConsentSet:
+    consents: list[Consent] = strawberry.field(description="The member's answers to all purposes.")
+
+
+ChangeContactResult = Annotated[
+    ContactChanged | SignInCodeRequested | SignInRefused | ContactTaken,
+    strawberry.union(
+        "ChangeContactResult",
+        description="SignInCodeRequested answers the first call, the others the second.",
+    ),
+]
+AcceptTermsResult = Annotated[
+    TermsAccepted | TermsNotAccepted,
+    strawberry.union(
+        "AcceptTermsResult",
+        description="Accepted, or the terms have changed meanwhile: show the current ones and ask again.",
+    ),
+]
+
+
+@strawberry.type
+class ProfileMutation:
+    @strawberry.mutation(description="A field left out stays as it is; null clears it.")
+    async def update_profile(self, info: Info, input: UpdateProfileInput) -> ProfileUpdated:
+        member, loaders = info.context.member().member_id, info.context.loaders
+        change = ProfileUpdate(
+            name=_value_or_keep(input.name),
+            birthday=_value_or_keep(input.birthday),
+            locale=_value_or_keep(input.locale),
+            timezone=_value_or_keep(input.timezone),
+        )
+        await profile.update(info.context.dependencies.desk, member=member, change=change, now=loaders.now)
+        return ProfileUpdated(member=await _updated_member(info, member))
+
+    @strawberry.mutation(
+        description="Without code: sends one to the new contact. With it: the contact changes."
+    )
+    @refusals_as_problems
+    async def change_contact(self, info: Info, input: ChangeContactInput) -> ChangeContactResult:
+        member, loaders, desk = (
+            info.context.member().member_id,
+            info.context.loaders,
+            info.context.dependencies.desk,
+        )
+        if input.code is None:
+            locale = (await loaders.audience()).locale
+            expires_at = await contacts.ask(
+                desk, member=member, contact=input.contact, locale=locale, now=loaders.now
+            )
+            return SignInCodeRequested(expires_at=expires_at)
+        await contacts.change(desk, member=member, contact=input.contact, code=input.code, now=loaders.now)
+        return ContactChanged(member=await _updated_member(info, member))
+
+    @strawberry.mutation(description="Agrees to the programme's current terms.")
+    @refusals_as_problems
+    async def accept_terms(self, info: Info, input: AcceptTermsInput) -> AcceptTermsResult:
+        member = info.context.member().member_id
+        await terms.accept(info.context.dependencies.desk, member=member, version=input.version)
+        return TermsAccepted(member=await _updated_member(info, member))
+
+    @strawberry.mutation(description="Gives or takes back leave for one purpose.")
+    async def set_consent(self, info: Info, input: SetConsentInput) -> ConsentSet:
+        member, loaders = info.context.member().member_id, info.context.loaders
+        answer = Answer(input.purpose, input.granted, input.wording_version)
+        answers = await consents.set_consent(
+            info.context.dependencies.desk, member=member, answer=answer, now=loaders.now
+        )
+        loaders.forget(member)
+        return ConsentSet(consents=consents_of(await loaders.audience(), member, answers))
+
+
+def _value_or_keep(value: T | UnsetType) -> T | Keep:
+    """Return what an input field says: left out means as it was."""
+    return KEEP if isinstance(value, UnsetType) else value
+
+
+async def _updated_member(info: Info, member: str) -> Member:
+    info.context.loaders.forget(member)
+    return await current_member(info, member)

@@ -1,0 +1,145 @@
+"""The programme as everybody may see it: what it offers, and its rules in plain words. Needs no sign-in."""
+
+from datetime import datetime
+
+import strawberry
+
+from api.graphql.engine.audience import Audience
+from api.graphql.engine.scalars import WalletCode
+from api.graphql.engine.shared_types import Info
+from api.graphql.member import badges, rewards
+from api.graphql.member.badges import Badge
+from api.graphql.member.consents import ConsentPurpose, consent_purposes
+from api.graphql.member.rewards import Reward
+from api.graphql.member.stores import Store, store_of
+from api.graphql.member.tiers import Tier, tiers_by_code
+from domain.model.ledger.earning import end_instant_of, instant_of
+from domain.model.programme import Plan as PlanSpec
+from domain.model.programme import Rule
+
+
+@strawberry.type(description="What members agree to.")
+class Terms:
+    version: str = strawberry.field(description="Goes into `enrol` and `acceptTerms`.")
+    url: str = strawberry.field(description="Where to read them.")
+
+
+@strawberry.type(description="A way to earn, in plain words.")
+class EarningRule:
+    code: str = strawberry.field(description="Its code in the programme file.")
+    title: str = strawberry.field(description="In the reader's language.")
+    description: str = strawberry.field(
+        description="In the reader's language; empty where the title says all."
+    )
+    wallets: list[WalletCode] = strawberry.field(description="The wallets that it awards to.")
+    from_: datetime | None = strawberry.field(
+        name="from", description="A campaign's start; null where it has none."
+    )
+    until: datetime | None = strawberry.field(
+        description="A campaign's end, exclusive; null where it has none."
+    )
+
+
+@strawberry.type(description="Paid membership as the programme offers it.")
+class Plan:
+    code: str = strawberry.field(description="Its code in the programme file.")
+    name: str = strawberry.field(description="In the reader's language.")
+    price: int = strawberry.field(description="In minor units of `currency`, a period.")
+    currency: str = strawberry.field(description="ISO 4217.")
+    benefits: list[str] = strawberry.field(description="In the reader's language.")
+
+
+@strawberry.type(description="The programme in force.")
+class Programme:
+    code: str = strawberry.field(description="Its code.")
+    name: str = strawberry.field(description="In the reader's language.")
+    currency: str = strawberry.field(description="ISO 4217: money is in its minor units throughout.")
+    timezone: str = strawberry.field(description="IANA: days, campaigns and expiry are counted in it.")
+    locales: list[str] = strawberry.field(description="The languages it speaks; the first is the default.")
+    version: int = strawberry.field(description="Goes up by one with each publication.")
+    terms: Terms = strawberry.field(description="What members agree to.")
+    audience: strawberry.Private[Audience]
+
+    @strawberry.field(description="What members are asked for at enrolment.")
+    def consents(self) -> list[ConsentPurpose]:
+        return consent_purposes(self.audience)
+
+    @strawberry.field(description="How to earn, each listed rule in plain words.")
+    def earning(self) -> list[EarningRule]:
+        listed_rules = (rule for rule in self.audience.programme.rules if rule.listed)
+        return [
+            _earning_rule(self.audience, rule)
+            for rule in listed_rules
+            if any(action.award is not None for action in rule.do)
+        ]
+
+    @strawberry.field(description="The ladder, lowest first; empty where there is none.")
+    def tiers(self) -> list[Tier]:
+        return list(tiers_by_code(self.audience.programme, self.audience.locale).values())
+
+    @strawberry.field(description="Without the secret ones.")
+    def badges(self) -> list[Badge]:
+        return badges.public_badges(self.audience.programme, self.audience.locale)
+
+    @strawberry.field(
+        description=(
+            "All that can be redeemed, in the programme's order; how a member stands to them is `me.rewards`."
+        )
+    )
+    def rewards(self) -> list[Reward]:
+        return rewards.redeemable_rewards(self.audience.programme, self.audience.locale)
+
+    @strawberry.field(description="Paid memberships on offer.")
+    def plans(self) -> list[Plan]:
+        return [plan_of(self.audience, spec) for spec in self.audience.programme.plans]
+
+    @strawberry.field(description="Every store, by its code.")
+    async def stores(self, info: Info) -> list[Store]:
+        names = await info.context.loaders.store_names()
+        return [store_of(code, names) for code in sorted(names)]
+
+
+@strawberry.type
+class ProgrammeQuery:
+    @strawberry.field(
+        description="Public: what the programme offers and its rules in plain words. Needs no sign-in."
+    )
+    async def programme(self, info: Info) -> Programme:
+        return programme_of(await info.context.loaders.audience())
+
+
+def programme_of(audience: Audience) -> Programme:
+    header = audience.programme.programme
+    return Programme(
+        code=header.code,
+        name=audience.text(header.name),
+        currency=header.currency,
+        timezone=header.timezone,
+        locales=list(header.locales),
+        version=audience.version,
+        terms=Terms(version=header.terms.version, url=header.terms.url),
+        audience=audience,
+    )
+
+
+def plan_of(audience: Audience, spec: PlanSpec) -> Plan:
+    return Plan(
+        code=spec.code,
+        name=audience.text(spec.name),
+        price=spec.price,
+        currency=audience.programme.programme.currency,
+        benefits=[audience.text(benefit) for benefit in spec.benefits],
+    )
+
+
+def _earning_rule(audience: Audience, rule: Rule) -> EarningRule:
+    zone, during = audience.programme.zone, rule.during
+    wallets = dict.fromkeys(action.award.wallet for action in rule.do if action.award is not None)
+    return EarningRule(
+        code=rule.code,
+        title=audience.text(rule.title) if rule.title else rule.code,
+        description=audience.text(rule.description) if rule.description else "",
+        wallets=[WalletCode(code) for code in wallets],
+        from_=instant_of(during.from_, zone) if during and during.from_ is not None else None,
+        until=end_instant_of(during.until, zone) if during and during.until is not None else None,
+    )

@@ -1,0 +1,86 @@
+"""Purchases as they were recorded, with what was refunded of them since."""
+
+from datetime import datetime
+
+import strawberry
+
+from api.graphql.engine.descriptions import CURSOR, EDGES, PAGE_INFO
+from api.graphql.engine.ids import encode_id
+from api.graphql.engine.shared_types import Info, Node, PageInfo
+from api.graphql.member.stores import Store, store_of
+from domain.model.ledger.events import Line
+from domain.model.ledger.events import Purchase as LedgerPurchase
+from domain.services.reading import Receipted
+
+
+@strawberry.type(description="`amount` is the line's total. The lines sum to at most the purchase's total.")
+class PurchaseLine:
+    line: int = strawberry.field(description="Its number in the receipt, from 1; a refund names it.")
+    sku: str = strawberry.field(description="The goods' number.")
+    name: str | None = strawberry.field(description="Null where none was given.")
+    category: str | None = strawberry.field(description="Null where none was given.")
+    quantity: int = strawberry.field(description="How many.")
+    amount: int = strawberry.field(description="The line's total, in minor units.")
+    refunded_quantity: int = strawberry.field(description="How many of them were returned.")
+    refunded_amount: int = strawberry.field(description="How much of it was refunded.")
+
+
+@strawberry.type(description="A receipt as it was recorded, with what was refunded since.")
+class Purchase(Node):
+    external_id: str = strawberry.field(description="The receipt's number at its store.")
+    source: str = strawberry.field(description="The kind of system that brought it, such as till.")
+    store: Store | None = strawberry.field(description="Null where it was in no store.")
+    occurred_at: datetime = strawberry.field(description="When they bought.")
+    currency: str = strawberry.field(description="ISO 4217; all amounts are in its minor units.")
+    total: int = strawberry.field(description="What was paid, after discounts and vouchers.")
+    refunded: int = strawberry.field(description="How much of `total` was refunded since.")
+    lines: list[PurchaseLine] = strawberry.field(
+        description="In the receipt's order; empty where only a total was brought."
+    )
+
+
+@strawberry.type(description="A purchase in its list.")
+class PurchaseEdge:
+    cursor: str = strawberry.field(description=CURSOR)
+    node: Purchase = strawberry.field(description="The purchase.")
+
+
+@strawberry.type(description="A window of purchases.")
+class PurchaseConnection:
+    edges: list[PurchaseEdge] = strawberry.field(description=EDGES)
+    page_info: PageInfo = strawberry.field(description=PAGE_INFO)
+
+
+async def purchase_of(info: Info, recorded_purchase: Receipted) -> Purchase:
+    """Return a recorded purchase, with what was refunded of it since."""
+    purchase = recorded_purchase.purchase
+    names = await info.context.loaders.store_names() if purchase.store is not None else {}
+    return Purchase(
+        id=strawberry.ID(encode_id("Purchase", recorded_purchase.id)),
+        external_id=purchase.external_id,
+        source=recorded_purchase.source,
+        store=store_of(purchase.store, names) if purchase.store is not None else None,
+        occurred_at=recorded_purchase.at,
+        currency=purchase.currency,
+        total=purchase.total,
+        refunded=purchase.total - recorded_purchase.left.total,
+        lines=_lines(purchase, recorded_purchase.left),
+    )
+
+
+def _lines(purchase: LedgerPurchase, remaining: LedgerPurchase) -> list[PurchaseLine]:
+    remaining_lines = {line.line: line for line in remaining.lines}
+    return [_line(line, remaining_lines.get(line.line, line)) for line in purchase.lines]
+
+
+def _line(line: Line, remaining: Line) -> PurchaseLine:
+    return PurchaseLine(
+        line=line.line,
+        sku=line.sku,
+        name=line.name,
+        category=line.category,
+        quantity=line.quantity,
+        amount=line.amount,
+        refunded_quantity=line.quantity - remaining.quantity,
+        refunded_amount=line.amount - remaining.amount,
+    )

@@ -1,0 +1,281 @@
+"""Becoming a member and proving to be one: enrolment, one-time codes, sessions."""
+
+from datetime import date, datetime
+from typing import Annotated
+
+import strawberry
+
+from api.caller import Anonymous, MemberCaller
+from api.errors import NotAvailable
+from api.graphql.engine.dependencies import Dependencies
+from api.graphql.engine.descriptions import (
+    ACCESS_TOKEN,
+    ACCESS_TOKEN_EXPIRES_AT,
+    CONTACT,
+    IDEMPOTENCY_KEY,
+    INSTALLATION_ID,
+    REFRESH_TOKEN,
+)
+from api.graphql.engine.problems import (
+    IdempotencyConflict,
+    NotEnrolled,
+    SignInRefused,
+    TermsNotAccepted,
+    refusals_as_problems,
+)
+from api.graphql.engine.shared_types import Info
+from api.graphql.member.members import Member, current_member
+from api.tokens import Issued
+from domain.services import enrol, sessions, sign_in
+from domain.services.consents import Answer
+from domain.services.enrol import Application
+from domain.services.sessions import Opened
+from domain.services.sign_in import MemberSignedIn
+
+
+@strawberry.input(description="An answer given at enrolment.")
+class ConsentInput:
+    purpose: str = strawberry.field(description="As `programme.consents` has it.")
+    granted: bool = strawberry.field(description="Whether they agree; a purpose left out is not agreed to.")
+    wording_version: int = strawberry.field(description="The version of the words that were shown.")
+
+
+@strawberry.input(description="Who wants to become a member.")
+class EnrolInput:
+    name: str = strawberry.field(description="1 to 100 characters.")
+    email: str | None = strawberry.field(
+        default=None, description="Exactly one of email and phone; the other can be added later."
+    )
+    phone: str | None = strawberry.field(default=None, description="International, such as +351 912 345 678.")
+    birthday: date | None = strawberry.field(
+        default=None, description="For birthday awards; can be given later."
+    )
+    locale: str | None = strawberry.field(
+        default=None,
+        description="One of `programme.locales`; by default the one that Accept-Language likes best.",
+    )
+    timezone: str | None = strawberry.field(
+        default=None, description="IANA, such as Europe/Lisbon; by default the programme's."
+    )
+    terms_version: str = strawberry.field(
+        description="The version that was shown: `programme.terms.version`."
+    )
+    consents: list[ConsentInput] | None = strawberry.field(
+        default_factory=list, description="Answers to `programme.consents`."
+    )
+    referral_code: str | None = strawberry.field(
+        default=None,
+        description=(
+            "The number of the member who invites. One that nobody has is not told: then nobody has invited."
+        ),
+    )
+    idempotency_key: str = strawberry.field(description=IDEMPOTENCY_KEY)
+
+
+@strawberry.input(description="Where to send a code.")
+class RequestSignInCodeInput:
+    contact: str = strawberry.field(description=CONTACT)
+
+
+@strawberry.input(description="The code that came, and for which contact.")
+class SignInInput:
+    contact: str = strawberry.field(description=CONTACT)
+    code: str = strawberry.field(description="Six digits.")
+    installation_id: str | None = strawberry.field(default=None, description=INSTALLATION_ID)
+
+
+@strawberry.input(description="What Firebase Authentication proved on the phone.")
+class SignInWithFirebaseInput:
+    id_token: str = strawberry.field(description="As the Firebase library gives it, fresh.")
+    installation_id: str | None = strawberry.field(default=None, description=INSTALLATION_ID)
+
+
+@strawberry.input(description="What a session is prolonged with.")
+class RefreshSessionInput:
+    refresh_token: str = strawberry.field(
+        description=(
+            "The newest one. Where no answer came, ask again with the same one within 10 seconds: it gets the"
+            " same answer."
+        )
+    )
+
+
+@strawberry.input(description="Which sessions end.")
+class SignOutInput:
+    everywhere: bool | None = strawberry.field(
+        default=False, description="All of the caller's, on every device, instead of this one."
+    )
+
+
+@strawberry.type(description="A code was sent; `signIn` with it begins the membership.")
+class Enrolled:
+    code_sent_to: str = strawberry.field(description="The contact, as a hint.")
+    expires_at: datetime = strawberry.field(description="When the code stops working.")
+
+
+@strawberry.type(description="If somebody can be reached there, a code is on its way.")
+class SignInCodeRequested:
+    expires_at: datetime = strawberry.field(description="When the code stops working.")
+
+
+@strawberry.type(description="The member is signed in; the rest of the operation is theirs.")
+class SignedIn:
+    access_token: str = strawberry.field(description=ACCESS_TOKEN)
+    access_token_expires_at: datetime = strawberry.field(description=ACCESS_TOKEN_EXPIRES_AT)
+    refresh_token: str = strawberry.field(description=REFRESH_TOKEN)
+    member: Member = strawberry.field(description="Who they are.")
+
+
+@strawberry.type(description="The session goes on.")
+class SessionRefreshed:
+    access_token: str = strawberry.field(description=ACCESS_TOKEN)
+    access_token_expires_at: datetime = strawberry.field(description=ACCESS_TOKEN_EXPIRES_AT)
+    refresh_token: str = strawberry.field(description=REFRESH_TOKEN)
+
+
+@strawberry.type(description="Done.")
+class SignedOut:
+    sessions: int = strawberry.field(description="How many sessions ended.")
+
+
+EnrolResult = Annotated[
+    Enrolled | TermsNotAccepted | IdempotencyConflict,
+    strawberry.union("EnrolResult", description="A code is on its way, or the terms have changed meanwhile."),
+]
+SignInResult = Annotated[
+    SignedIn | SignInRefused | NotEnrolled,
+    strawberry.union("SignInResult", description="A session, or why there is none."),
+]
+RefreshSessionResult = Annotated[
+    SessionRefreshed | SignInRefused,
+    strawberry.union(
+        "RefreshSessionResult", description="New tokens, or the session has ended: sign in again."
+    ),
+]
+
+
+@strawberry.type
+class SignInMutation:
+    @strawberry.mutation(
+        description=(
+            "Reserves a membership and sends a code; it begins (member.enrolled) with the first sign-in, when"
+            " the contact is proven. Same answer whether or not the contact is known."
+        )
+    )
+    @refusals_as_problems
+    async def enrol(self, info: Info, input: EnrolInput) -> EnrolResult:
+        audience = await info.context.loaders.audience()
+        application = Application(
+            name=input.name,
+            terms_version=input.terms_version,
+            email=input.email,
+            phone=input.phone,
+            birthday=input.birthday,
+            locale=input.locale or audience.locale,
+            timezone=input.timezone,
+            consents=tuple(
+                Answer(one.purpose, one.granted, one.wording_version) for one in input.consents or ()
+            ),
+            referral_code=input.referral_code,
+        )
+        code = await enrol.enrol(
+            info.context.dependencies.desk, application, key=input.idempotency_key, now=audience.now
+        )
+        return Enrolled(code_sent_to=code.sent_to, expires_at=code.expires_at)
+
+    @strawberry.mutation(description="Same answer whether or not the contact is known.")
+    @refusals_as_problems
+    async def request_sign_in_code(self, info: Info, input: RequestSignInCodeInput) -> SignInCodeRequested:
+        audience = await info.context.loaders.audience()
+        desk = info.context.dependencies.desk
+        expires_at = await sign_in.request_code(
+            desk, contact=input.contact, locale=audience.locale, now=audience.now
+        )
+        return SignInCodeRequested(expires_at=expires_at)
+
+    @strawberry.mutation(
+        description=(
+            "A code for a session. The access token goes into `Authorization: Bearer ...` of every request."
+        )
+    )
+    @refusals_as_problems
+    async def sign_in(self, info: Info, input: SignInInput) -> SignInResult:
+        result = await sign_in.sign_in(
+            info.context.dependencies.desk,
+            contact=input.contact,
+            code=input.code,
+            installation=input.installation_id,
+            now=info.context.loaders.now,
+        )
+        return await _signed_in_answer(info, result)
+
+    @strawberry.mutation(
+        description="A Firebase Auth ID token (verified phone or e-mail only) for our own session."
+    )
+    @refusals_as_problems
+    async def sign_in_with_firebase(self, info: Info, input: SignInWithFirebaseInput) -> SignInResult:
+        dependencies = info.context.dependencies
+        if dependencies.id_tokens is None:
+            raise NotAvailable("This server has no Firebase project to sign in with.")
+        identity = await dependencies.id_tokens.proven(input.id_token)
+        result = await sign_in.sign_in_proven(
+            dependencies.desk, identity, installation=input.installation_id, now=info.context.loaders.now
+        )
+        return await _signed_in_answer(info, result)
+
+    @strawberry.mutation(
+        description="Rotates: each refresh token works once; using an old one again ends the session."
+    )
+    @refusals_as_problems
+    async def refresh_session(self, info: Info, input: RefreshSessionInput) -> RefreshSessionResult:
+        dependencies = info.context.dependencies
+        opened_session = await sessions.refresh(
+            dependencies.desk, input.refresh_token, now=info.context.loaders.now
+        )
+        access_token = issue_access_token(dependencies, opened_session)
+        return SessionRefreshed(
+            access_token=access_token.token,
+            access_token_expires_at=access_token.expires_at,
+            refresh_token=opened_session.refresh_token,
+        )
+
+    @strawberry.mutation(description="Ends this session, or all of the caller's.")
+    async def sign_out(self, info: Info, input: SignOutInput) -> SignedOut:
+        caller = info.context.caller
+        assert not isinstance(caller, Anonymous), (
+            "the table of permissions lets only who is signed in come so far"
+        )
+        ended_count = await sessions.sign_out(
+            info.context.dependencies.desk,
+            caller.session_id,
+            everywhere=bool(input.everywhere),
+            now=info.context.loaders.now,
+        )
+        return SignedOut(sessions=ended_count)
+
+
+async def _signed_in_answer(info: Info, result: MemberSignedIn) -> SignedIn:
+    """Return a session to whoever has just signed in; the rest of the operation is theirs."""
+    session = result.opened.session
+    info.context.loaders.sign_in_as(MemberCaller(result.member, session.id, session.installation))
+    access_token = issue_access_token(info.context.dependencies, result.opened)
+    return SignedIn(
+        access_token=access_token.token,
+        access_token_expires_at=access_token.expires_at,
+        refresh_token=result.opened.refresh_token,
+        member=await current_member(info, result.member),
+    )
+
+
+def issue_access_token(dependencies: Dependencies, opened_session: Opened) -> Issued:
+    """Return an access token for a session; it ends with the session at the latest."""
+    session = opened_session.session
+    return dependencies.tokens.access(
+        subject=session.owner_id,
+        role=session.role.lower() if session.role else "member",
+        session=session.id,
+        store=session.store,
+        device=session.installation,
+        own_members=session.own_members,
+        until=session.expires_at,
+    )

@@ -1,0 +1,107 @@
+"""Tiers: the ladder as everybody may see it, and where one member stands on it."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import lru_cache
+
+import strawberry
+
+from api.graphql.engine.audience import Audience
+from api.graphql.engine.descriptions import TIER_STEP_REASON
+from api.graphql.engine.ids import encode_id
+from domain.model.ledger import member as ledger
+from domain.model.ledger import tiers
+from domain.model.ledger.member import Member
+from domain.model.programme import Programme
+
+
+@strawberry.type(description="A rung of the ladder.")
+class Tier:
+    id: strawberry.ID = strawberry.field(description="Global id.")
+    code: str = strawberry.field(description="Its code in the programme file.")
+    name: str = strawberry.field(description="In the reader's language.")
+    from_: int = strawberry.field(name="from", description="The qualifying count that reaches it.")
+    multiplier: float = strawberry.field(description="What awards are multiplied by.")
+    benefits: list[str] = strawberry.field(description="In the reader's language.")
+    colour: str | None = strawberry.field(description="Such as #c9a227; null where it has none.")
+
+
+@strawberry.type(description="A change of tier.")
+class TierStep:
+    from_: str | None = strawberry.field(
+        name="from", description="The code of the tier before; null for the first."
+    )
+    to: str = strawberry.field(description="The code of the tier held since.")
+    at: datetime = strawberry.field(description="When.")
+    reason: str = strawberry.field(description=TIER_STEP_REASON)
+
+
+@strawberry.type(description="Where the member stands on the ladder.")
+class TierProgress:
+    id: strawberry.ID = strawberry.field(description="Global id.")
+    current: Tier = strawberry.field(description="The tier held now.")
+    since: datetime = strawberry.field(description="Since when.")
+    until: date | None = strawberry.field(
+        description="The last day the current tier is held before its review; null where it cannot be lost."
+    )
+    next: Tier | None = strawberry.field(description="The tier above; null at the top.")
+    qualifying: int = strawberry.field(
+        description="What counts toward tiers in the current window. Spending points never lowers it."
+    )
+    to_next: int | None = strawberry.field(
+        description="What `qualifying` still misses for the next tier; null at the top."
+    )
+    to_keep: int | None = strawberry.field(
+        description="Still missing to keep the current tier at its review."
+    )
+    fraction: float = strawberry.field(
+        description="0..1 of the way from the current tier to the next; 1 at the top."
+    )
+    steps: strawberry.Private[tuple[ledger.TierStep, ...]]
+
+    @strawberry.field(description="The last 20 steps.")
+    def history(self) -> list[TierStep]:
+        return [tier_step(step) for step in self.steps]
+
+
+@lru_cache(maxsize=64)
+def tiers_by_code(programme: Programme, locale: str) -> Mapping[str, Tier]:
+    """Return each tier by its code, lowest first, as one language reads it; the same objects in every
+    answer.
+    """
+    return {
+        rung.code: Tier(
+            id=strawberry.ID(encode_id("Tier", rung.code)),
+            code=rung.code,
+            name=rung.name.in_(locale),
+            from_=rung.from_,
+            multiplier=float(rung.multiplier),
+            benefits=[benefit.in_(locale) for benefit in rung.benefits],
+            colour=rung.colour,
+        )
+        for rung in (programme.tiers.ladder if programme.tiers else ())
+    }
+
+
+def tier_step(step: ledger.TierStep) -> TierStep:
+    return TierStep(from_=step.origin, to=step.to, at=step.at, reason=step.reason)
+
+
+def tier_progress(audience: Audience, member: Member) -> TierProgress | None:
+    """Return where a member stands; None where the programme has no tiers."""
+    progress = tiers.tier_progress(audience.programme, member, now=audience.now)
+    if progress is None or member.tier is None:
+        return None
+    by_code = tiers_by_code(audience.programme, audience.locale)
+    return TierProgress(
+        id=strawberry.ID(encode_id("TierProgress", member.id)),
+        current=by_code[progress.code],
+        since=progress.since,
+        until=progress.until,
+        next=by_code[progress.next] if progress.next else None,
+        qualifying=progress.qualifying,
+        to_next=progress.to_next,
+        to_keep=progress.to_keep,
+        fraction=progress.fraction,
+        steps=member.tier.steps,
+    )

@@ -1,0 +1,231 @@
+"""Vouchers: what they are worth as issued, their code for their owner alone, and redeeming, giving back,
+using and undoing.
+"""
+
+from datetime import datetime
+from enum import Enum
+from typing import Annotated
+
+import strawberry
+
+from api.errors import BadInput
+from api.graphql.engine.audience import Audience
+from api.graphql.engine.descriptions import CURSOR, EDGES, PAGE_INFO
+from api.graphql.engine.ids import decode_id_as, encode_id
+from api.graphql.engine.paging import NumberedRow, connection, read_window
+from api.graphql.engine.problems import renders
+from api.graphql.engine.scalars import WalletCode
+from api.graphql.engine.shared_types import Info, Node, PageInfo, Problem
+from api.graphql.member.rewards import Cost, Reward, RewardValue, rewards_by_code
+from api.graphql.member.stores import Store, store_of, stores_of
+from api.qr import BadSize, png_data_url, svg
+from api.texts import say
+from domain.model.programme import Programme
+from domain.services import reading
+from domain.services.redemption import VoucherRefused
+from domain.store.ledger.vouchers import Voucher as StoredVoucher
+
+LIST_NAME = "voucher"
+# A list that leaves vouchers out looks at so many at the most for those it shows; its cursor says where it
+# goes on.
+MAX_EXAMINED = 400
+
+
+@strawberry.enum(description="What has become of a voucher.")
+class VoucherState(Enum):
+    ISSUED = strawberry.enum_value("ISSUED", description="It can be used.")
+    USED = strawberry.enum_value("USED", description="It was used.")
+    EXPIRED = strawberry.enum_value("EXPIRED", description="Its time is over.")
+    CANCELLED = strawberry.enum_value("CANCELLED", description="It was given back.")
+
+
+@strawberry.enum(description="How a QR code is drawn.")
+class QrFormat(Enum):
+    SVG = strawberry.enum_value("SVG", description="Vector, sharp at any size.")
+    PNG = strawberry.enum_value("PNG", description="Pixels.")
+
+
+@strawberry.type(description="SVG as text; PNG as a data: URL.")
+class QrImage:
+    media_type: str = strawberry.field(description="Such as image/svg+xml.")
+    data: str = strawberry.field(description="The picture itself.")
+
+
+@strawberry.type(description="What a reward became when it was redeemed or given.")
+class Voucher(Node):
+    reward: Reward = strawberry.field(
+        description="The reward in today's catalogue; as it was then, where it is no longer in it."
+    )
+    title: str = strawberry.field(description="What it is worth, as it was when issued.")
+    value: RewardValue | None = strawberry.field(
+        description="What it takes off a purchase, as issued; null where it takes nothing off."
+    )
+    cost: Cost | None = strawberry.field(description="What was paid for it; null where it was given.")
+    voucher_state: VoucherState = strawberry.field(description="As of this answer.")
+    issued_at: datetime = strawberry.field(description="When it was redeemed or given.")
+    expires_at: datetime | None = strawberry.field(
+        description="From then on it cannot be used; null where it always can."
+    )
+    used_at: datetime | None = strawberry.field(description="When it was used; null where it was not.")
+    cancellable: bool = strawberry.field(
+        description="Whether cancelVoucher would give its cost back: unused, and not given for nothing."
+    )
+    stored_voucher: strawberry.Private[StoredVoucher]
+
+    @strawberry.field(description="Where it was used; null where it was not.")
+    async def used_in(self, info: Info) -> Store | None:
+        code = self.stored_voucher.used_in_store
+        return None if code is None else store_of(code, await info.context.loaders.store_names())
+
+    @strawberry.field(description="Where it can be used; empty where everywhere.")
+    async def stores(self, info: Info) -> list[Store]:
+        return (
+            stores_of(self.stored_voucher.stores, await info.context.loaders.store_names())
+            if self.stored_voucher.stores
+            else []
+        )
+
+    @strawberry.field(description="What the QR code holds: null for anyone but its owner.")
+    def code(self, info: Info) -> str | None:
+        return reading.voucher_code(info.context.dependencies.runtime, self.stored_voucher)
+
+    @strawberry.field(description="The code as a picture: null for anyone but its owner.")
+    def qr(
+        self,
+        info: Info,
+        format: Annotated[QrFormat | None, strawberry.argument(description="SVG by default.")] = QrFormat.SVG,
+        size: Annotated[int | None, strawberry.argument(description="Pixels, 64 to 2048.")] = 256,
+    ) -> QrImage | None:
+        code = reading.voucher_code(info.context.dependencies.runtime, self.stored_voucher)
+        return None if code is None else qr_image(code, format, size)
+
+
+@strawberry.type(description="A voucher in its list.")
+class VoucherEdge:
+    cursor: str = strawberry.field(description=CURSOR)
+    node: Voucher = strawberry.field(description="The voucher.")
+
+
+@strawberry.type(description="A window of vouchers.")
+class VoucherConnection:
+    edges: list[VoucherEdge] = strawberry.field(description=EDGES)
+    page_info: PageInfo = strawberry.field(description=PAGE_INFO)
+
+
+@strawberry.type(description="It is used, expired, cancelled, or cannot be given back.")
+class VoucherNotUsable(Problem):
+    voucher_state: VoucherState = strawberry.field(description="What it is.")
+    used_at: datetime | None = strawberry.field(description="When it was used; null where it was not.")
+    used_in: Store | None = strawberry.field(description="Where it was used; null where it was not.")
+
+
+@renders(VoucherRefused)
+async def _voucher_not_usable(info: Info, audience: Audience, refusal: VoucherRefused) -> VoucherNotUsable:
+    voucher = refusal.voucher
+    state = voucher.state_at(audience.now)
+    names = await info.context.loaders.store_names() if voucher.used_in_store is not None else {}
+    return VoucherNotUsable(
+        message=say(f"voucher.{state}", audience.locale),
+        voucher_state=VoucherState[state],
+        used_at=voucher.used_at,
+        used_in=store_of(voucher.used_in_store, names) if voucher.used_in_store is not None else None,
+    )
+
+
+# --- showing one
+# -----------------------------------------------------------------------------------------------------
+
+
+async def voucher_of(info: Info, stored_voucher: StoredVoucher) -> Voucher:
+    """Return a voucher as its owner or a till sees it."""
+    await info.context.dependencies.runtime.programmes.load_versions([stored_voucher.version])
+    audience = await info.context.loaders.audience()
+    programme_then = audience.programme_of_version(stored_voucher.version)
+    state = stored_voucher.state_at(audience.now)
+    return Voucher(
+        id=strawberry.ID(encode_id("Voucher", stored_voucher.id)),
+        reward=_reward(audience, programme_then, stored_voucher.reward),
+        title=programme_then.reward(stored_voucher.reward).title.in_(audience.locale),
+        value=_value(stored_voucher, programme_then.programme.currency),
+        cost=Cost(wallet=WalletCode(stored_voucher.cost.wallet), amount=stored_voucher.cost.amount)
+        if stored_voucher.cost
+        else None,
+        voucher_state=VoucherState[state],
+        issued_at=stored_voucher.issued_at,
+        expires_at=stored_voucher.expires_at,
+        used_at=stored_voucher.used_at,
+        cancellable=state == "ISSUED" and not stored_voucher.is_free,
+        stored_voucher=stored_voucher,
+    )
+
+
+def _reward(audience: Audience, programme_then: Programme, code: str) -> Reward:
+    """Return a reward as it stands in the catalogue; one that is no longer in it as it stood then."""
+    return (
+        rewards_by_code(audience.programme, audience.locale).get(code)
+        or rewards_by_code(programme_then, audience.locale)[code]
+    )
+
+
+def _value(stored_voucher: StoredVoucher, currency: str) -> RewardValue | None:
+    if stored_voucher.value is None:
+        return None
+    return RewardValue(
+        amount=stored_voucher.value.amount,
+        percent=stored_voucher.value.percent,
+        minimum=stored_voucher.value.minimum,
+        currency=currency,
+    )
+
+
+def qr_image(code: str, format: QrFormat | None, size: int | None) -> QrImage:
+    """Return a code as a picture. Raises BadInput naming `size`."""
+    pixels = 256 if size is None else size
+    try:
+        if format is QrFormat.PNG:
+            return QrImage(media_type="image/png", data=png_data_url(code, pixels))
+        return QrImage(media_type="image/svg+xml", data=svg(code, pixels))
+    except BadSize as fault:
+        raise BadInput(f"{fault}.", field="size") from None
+
+
+def decode_voucher_id(id: strawberry.ID) -> str:
+    """Return the voucher that an input's `voucherId` names. Raises BadInput."""
+    return decode_id_as("Voucher", id, field="voucherId")
+
+
+# --- lists
+# -----------------------------------------------------------------------------------------------------------
+
+
+async def voucher_history(
+    info: Info, member: str, *, first: int | None, after: str | None, state: VoucherState | None = None
+) -> VoucherConnection:
+    """Return a window of a member's vouchers, newest first; of one state alone where it is named, by windows
+    that widen.
+    """
+    window = read_window(first, after, list_name=LIST_NAME)
+    loaders = info.context.loaders
+    before = (await loaders.member_view(member)).member.issued + 1 if window.after is None else window.after
+    vouchers: list[StoredVoucher] = []
+    batch_size, examined = window.size, 0
+    while before > 1 and len(vouchers) < window.size and examined < MAX_EXAMINED:
+        rows = await reading.vouchers_of(
+            info.context.dependencies.runtime,
+            member_id=member,
+            first=batch_size,
+            before=before,
+            now=loaders.now,
+        )
+        vouchers += [one for one in rows.items if state is None or one.state_at(loaders.now) == state.name]
+        before, examined, batch_size = max(1, before - batch_size), examined + batch_size, batch_size * 2
+    return connection(
+        [NumberedRow(one.number, await voucher_of(info, one)) for one in vouchers],
+        window,
+        list_name=LIST_NAME,
+        edge=VoucherEdge,
+        page_info=PageInfo,
+        make=VoucherConnection,
+        has_more=before > 1,
+        read_down_to=before if before > 1 else None,
+    )

@@ -1,0 +1,1 @@
+"""What staff read and do at a till, one noun a file."""

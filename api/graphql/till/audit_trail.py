@@ -1,0 +1,232 @@
+"""What staff did: the list of one's own shift, and the audit trail of a store for those who answer for it."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+from typing import Annotated
+
+import strawberry
+
+from api.errors import Forbidden
+from api.graphql.engine.audience import Audience
+from api.graphql.engine.ids import encode_id
+from api.graphql.engine.paging import First, row_count
+from api.graphql.engine.scalars import WalletCode
+from api.graphql.engine.shared_types import Info
+from api.graphql.engine.titles import find_spec
+from api.graphql.member.stores import Store, store_of
+from api.graphql.member.vouchers import Voucher, voucher_of
+from api.graphql.till.customers import Customer, customer_of
+from api.graphql.till.till_session import till_of
+from domain.services import reading, staff, trail
+from domain.services.errors import NotAllowed
+from domain.store.audit import STAFF_ACTIONS, AuditAct
+
+ONE_DAY = timedelta(days=1)
+DEFAULT_ROWS = 50
+FIRST_DAY_ENDS = datetime.min.replace(tzinfo=UTC) + ONE_DAY
+
+
+@strawberry.enum(description="What somebody did.")
+class StaffActionKind(Enum):
+    PURCHASE = strawberry.enum_value("PURCHASE", description="Recorded a purchase.")
+    REFUND = strawberry.enum_value("REFUND", description="Recorded a refund.")
+    ADJUSTMENT = strawberry.enum_value("ADJUSTMENT", description="Corrected a balance.")
+    VOUCHER_USED = strawberry.enum_value("VOUCHER_USED", description="Accepted a voucher.")
+    VOUCHER_REVERSED = strawberry.enum_value("VOUCHER_REVERSED", description="Took an acceptance back.")
+    EVENT = strawberry.enum_value("EVENT", description="Recorded an event.")
+    MEMBER_FROZEN = strawberry.enum_value("MEMBER_FROZEN", description="Froze a membership.")
+    MEMBER_UNFROZEN = strawberry.enum_value("MEMBER_UNFROZEN", description="Let a membership go on.")
+    STAFF_ADDED = strawberry.enum_value("STAFF_ADDED", description="Put somebody on the list of staff.")
+    STAFF_DISABLED = strawberry.enum_value("STAFF_DISABLED", description="Shut an employee out.")
+    STAFF_ENABLED = strawberry.enum_value("STAFF_ENABLED", description="Let an employee in again.")
+    PASSWORD_CHANGED = strawberry.enum_value(
+        "PASSWORD_CHANGED", description="Gave an employee another password."
+    )
+    KEYS_ROTATED = strawberry.enum_value("KEYS_ROTATED", description="Made another key that signs tokens.")
+    PROGRAMME_PUBLISHED = strawberry.enum_value(
+        "PROGRAMME_PUBLISHED", description="Published a version of the programme."
+    )
+    OUTBOX_RETRIED = strawberry.enum_value(
+        "OUTBOX_RETRIED", description="Let something that was parked be sent again."
+    )
+    CONTACT_CHANGED = strawberry.enum_value(
+        "CONTACT_CHANGED", description="A member changed their e-mail address or phone."
+    )
+
+
+@strawberry.type(description="One thing that an employee did in this shift.")
+class ShiftAction:
+    id: strawberry.ID = strawberry.field(description="Global id.")
+    at: datetime = strawberry.field(description="When.")
+    action_kind: StaffActionKind = strawberry.field(description="What was done.")
+    subject: str = strawberry.field(
+        description=(
+            "The receipt or membership number that it was about; a reward, wallet or event by its name in the"
+            " reader's language."
+        )
+    )
+    amount: int = strawberry.field(
+        description="The purchase's total, what was refunded (minor units), or the correction; else 0."
+    )
+    wallet: WalletCode | None = strawberry.field(
+        description="Which wallet a correction moved; null for anything else."
+    )
+    currency: str | None = strawberry.field(description="Set where the amount is money.")
+    customer: Customer | None = strawberry.field(
+        description="The member as they are now; null where they are erased."
+    )
+    voucher: Voucher | None = strawberry.field(
+        description="The voucher that it was about; null where there was none."
+    )
+
+
+@strawberry.type(description="A wallet's balance: available + pending - debt.")
+class AuditBalance:
+    wallet: WalletCode = strawberry.field(description="Which wallet.")
+    amount: int = strawberry.field(description="In points, or minor units of the programme's currency.")
+
+
+@strawberry.type(
+    description="One row of the audit trail: who did what, when, where, why, and what it changed."
+)
+class AuditEntry:
+    id: strawberry.ID = strawberry.field(description="Global id.")
+    at: datetime = strawberry.field(description="When.")
+    actor: str = strawberry.field(
+        description="The employee's username; `cli:NAME` for a command; `member` for the member themselves."
+    )
+    action_kind: StaffActionKind = strawberry.field(description="What was done.")
+    store: Store | None = strawberry.field(description="Where; null for what was done at no till.")
+    member: strawberry.ID | None = strawberry.field(
+        description="The customer's id; null for what concerns none."
+    )
+    subject: str = strawberry.field(
+        description=(
+            "What it was about: a receipt, reward, wallet, event, username, version, key, row of the outbox,"
+            " or kind of contact."
+        )
+    )
+    amount: int = strawberry.field(
+        description="The purchase's total, what was refunded (minor units), or the correction; else 0."
+    )
+    reason: str | None = strawberry.field(
+        description="As the employee gave it; null where none is asked for."
+    )
+    before: list[AuditBalance] = strawberry.field(description="The wallets that it touched, before it.")
+    after: list[AuditBalance] = strawberry.field(description="The same wallets after it.")
+    request_id: str | None = strawberry.field(
+        description="Finds the request in the logs; null for what is older than that."
+    )
+
+
+@strawberry.type
+class TrailQuery:
+    @strawberry.field(description="Staff: what this shift (this staff session) did, newest first.")
+    async def shift_actions(self, info: Info, first: First = DEFAULT_ROWS) -> list[ShiftAction]:
+        runtime, loaders = info.context.dependencies.runtime, info.context.loaders
+        acts = await trail.of_shift(
+            runtime, till=till_of(info), first=row_count(first, default=DEFAULT_ROWS), now=loaders.now
+        )
+        audience = await loaders.audience()
+        member_views = await reading.homes(
+            runtime, member_ids=list({act.member for act in acts if act.member}), now=loaders.now
+        )
+        stored_vouchers = await reading.vouchers_named(
+            runtime, voucher_ids=[act.voucher for act in acts if act.voucher]
+        )
+        vouchers = {id: await voucher_of(info, voucher) for id, voucher in stored_vouchers.items()}
+        return [
+            ShiftAction(
+                id=strawberry.ID(encode_id("ShiftAction", act.id)),
+                at=act.at,
+                action_kind=StaffActionKind(act.action),
+                subject=_subject(audience, act, vouchers),
+                amount=act.amount,
+                wallet=WalletCode(act.wallet) if act.wallet else None,
+                currency=audience.programme.programme.currency if _is_money(audience, act) else None,
+                customer=customer_of(audience, member_views[act.member])
+                if act.member and act.member in member_views
+                else None,
+                voucher=vouchers.get(act.voucher) if act.voucher else None,
+            )
+            for act in acts
+        ]
+
+    @strawberry.field(
+        description=(
+            "Managers: the audit trail of their store; operators: of any, or all. By default the last day."
+        )
+    )
+    async def audit_trail(
+        self,
+        info: Info,
+        store: Annotated[
+            str | None,
+            strawberry.argument(description="A store's code; by default this one, for operators all."),
+        ] = None,
+        since: Annotated[
+            datetime | None,
+            strawberry.argument(description="By default a day before `until`; at most 31 days before it."),
+        ] = None,
+        until: Annotated[datetime | None, strawberry.argument(description="By default now.")] = None,
+        first: First = DEFAULT_ROWS,
+    ) -> list[AuditEntry]:
+        now = info.context.loaders.now
+        end = until or now
+        try:
+            acts = await trail.of_store(
+                info.context.dependencies.runtime,
+                till=till_of(info),
+                store=store,
+                since=since or max(end, FIRST_DAY_ENDS) - ONE_DAY,
+                until=end,
+                first=row_count(first, default=DEFAULT_ROWS),
+            )
+        except NotAllowed:
+            raise Forbidden from None
+        return await _entries(info, acts)
+
+
+async def _entries(info: Info, acts: Sequence[AuditAct]) -> list[AuditEntry]:
+    dependencies, now = info.context.dependencies, info.context.loaders.now
+    names = await dependencies.store_names.names(now=now)
+    employees = {one.id: one.username for one in await staff.listed(dependencies.desk.store)}
+    return [
+        AuditEntry(
+            id=strawberry.ID(encode_id("AuditEntry", act.id)),
+            at=act.at,
+            actor=employees.get(act.actor, act.actor),
+            action_kind=StaffActionKind(act.action),
+            store=None if act.store is None else store_of(act.store, names),
+            member=None if act.member is None else strawberry.ID(encode_id("Customer", act.member)),
+            subject=employees.get(act.subject, act.subject) if act.action in STAFF_ACTIONS else act.subject,
+            amount=act.amount,
+            reason=act.reason,
+            before=[
+                AuditBalance(wallet=WalletCode(code), amount=amount) for code, amount in act.before.items()
+            ],
+            after=[
+                AuditBalance(wallet=WalletCode(code), amount=amount) for code, amount in act.after.items()
+            ],
+            request_id=act.request,
+        )
+        for act in acts
+    ]
+
+
+def _subject(audience: Audience, act: AuditAct, vouchers: Mapping[str, Voucher]) -> str:
+    """What it was about, by the name that people know it by; the code where this version of the programme has
+    it no more.
+    """
+    if act.voucher is not None and act.voucher in vouchers:
+        return vouchers[act.voucher].title
+    if (wallet := find_spec(audience.programme.wallet, act.wallet)) is not None:
+        return audience.text(wallet.name)
+    event = find_spec(audience.programme.event, act.subject) if act.action == "EVENT" else None
+    return act.subject if event is None else audience.text(event.title)
+
+
+def _is_money(audience: Audience, act: AuditAct) -> bool:
+    wallet = find_spec(audience.programme.wallet, act.wallet)
+    return act.action in ("PURCHASE", "REFUND") or (wallet is not None and wallet.kind == "money")

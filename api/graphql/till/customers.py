@@ -1,0 +1,100 @@
+"""A member as staff may see one: no contact, no birthday, no code. Staff find one by what the member says or
+shows.
+"""
+
+from typing import Annotated
+
+import strawberry
+
+from api.graphql.engine.audience import Audience
+from api.graphql.engine.ids import encode_id
+from api.graphql.engine.paging import After, First
+from api.graphql.engine.shared_types import Info, Node
+from api.graphql.member.histories import purchase_history
+from api.graphql.member.members import MemberStatus, status_of
+from api.graphql.member.points import Wallet, wallets_of
+from api.graphql.member.receipts import PurchaseConnection
+from api.graphql.member.rewards import MemberRewardConnection, RewardState, member_rewards
+from api.graphql.member.tiers import TierProgress, tier_progress
+from api.graphql.member.vouchers import VoucherConnection, voucher_history
+from domain.services import reading
+from domain.services.reading import Seen
+
+
+@strawberry.type(description="A member as staff may see one: no contact, no birthday, no code.")
+class Customer(Node):
+    number: str = strawberry.field(description="Membership number with a check digit, as printed on a card.")
+    name: str = strawberry.field(description="As they gave it.")
+    status: MemberStatus = strawberry.field(description="Whether they can earn and redeem.")
+    member_view: strawberry.Private[Seen]
+    audience: strawberry.Private[Audience]
+
+    @strawberry.field(
+        description="Every wallet of the programme, in its order; the first is the points balance."
+    )
+    def wallets(self) -> list[Wallet]:
+        return wallets_of(self.audience, self.member_view.member)
+
+    @strawberry.field(description="Null where the programme has no tiers.")
+    def tier(self) -> TierProgress | None:
+        return tier_progress(self.audience, self.member_view.member)
+
+    @strawberry.field(description="The catalogue as this member stands to it, in the programme's order.")
+    async def rewards(
+        self,
+        info: Info,
+        first: First = 20,
+        after: After = None,
+        state: Annotated[
+            RewardState | None, strawberry.argument(description="Only those; null for all.")
+        ] = None,
+    ) -> MemberRewardConnection:
+        stock = await info.context.loaders.stock_state()
+        return member_rewards(
+            self.audience, self.member_view.member, stock, first=first, after=after, state=state
+        )
+
+    @strawberry.field(description="Newest first; without their codes.")
+    async def vouchers(self, info: Info, first: First = 20, after: After = None) -> VoucherConnection:
+        return await voucher_history(info, self.member_view.member.id, first=first, after=after)
+
+    @strawberry.field(description="In the stores this employee may see.")
+    async def purchases(self, info: Info, first: First = 20, after: After = None) -> PurchaseConnection:
+        staff = info.context.staff()
+        store = None if staff.role == "OPERATOR" else staff.store
+        return await purchase_history(info, self.member_view.member.id, first=first, after=after, store=store)
+
+
+@strawberry.type
+class CustomerQuery:
+    @strawberry.field(description="Staff: a member by membership number, e-mail or phone, exactly.")
+    async def find_customer(
+        self,
+        info: Info,
+        contact: Annotated[
+            str,
+            strawberry.argument(
+                description="A membership number, an e-mail address, or a phone number with its country."
+            ),
+        ],
+    ) -> Customer | None:
+        member = await reading.known_as(info.context.dependencies.runtime, contact=contact)
+        return None if member is None else await current_customer(info, member)
+
+
+async def current_customer(info: Info, member: str) -> Customer:
+    """Return a member as staff may see one, as they are now."""
+    loaders = info.context.loaders
+    return customer_of(await loaders.audience(), await loaders.member_view(member))
+
+
+def customer_of(audience: Audience, member_view: Seen) -> Customer:
+    """Return a member as staff may see one."""
+    return Customer(
+        id=strawberry.ID(encode_id("Customer", member_view.member.id)),
+        number=member_view.member.number,
+        name=member_view.details.name,
+        status=status_of(member_view),
+        member_view=member_view,
+        audience=audience,
+    )

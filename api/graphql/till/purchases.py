@@ -1,0 +1,279 @@
+"""Purchases at the till: quoted, recorded, found again."""
+
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+
+from api.graphql.engine.audience import Audience
+from api.graphql.engine.descriptions import IDEMPOTENCY_KEY
+from api.graphql.engine.ids import encode_id
+from api.graphql.engine.problems import (
+    ExpiredCode,
+    IdempotencyConflict,
+    NotAllowed,
+    UnknownCode,
+    refusals_as_problems,
+    renders,
+)
+from api.graphql.engine.shared_types import Info, Problem
+from api.graphql.engine.titles import find_spec
+from api.graphql.member.badges import BadgeProgress, badges_by_code
+from api.graphql.member.points import (
+    PointEntry,
+    QuotedEntry,
+    RuleOutcome,
+    WalletTotal,
+    entries_of,
+    outcomes_of,
+    quoted_entry,
+    totals_of,
+)
+from api.graphql.member.receipts import Purchase, purchase_of
+from api.graphql.member.rewards import MemberReward, member_reward
+from api.graphql.member.tiers import Tier, TierStep, tiers_by_code
+from api.graphql.till.customers import Customer, customer_of
+from api.graphql.till.till_session import served_member, till_of
+from api.texts import say
+from domain.model.ledger import badges
+from domain.services import purchases, reading
+from domain.services.given import Given, GivenLine
+from domain.services.purchases import Rise
+from domain.services.reading import Seen
+
+
+@strawberry.input(description="A line of the receipt.")
+class PurchaseLineInput:
+    sku: str = strawberry.field(description="The goods' number, 1 to 128 characters.")
+    name: str | None = strawberry.field(default=None, description="At most 200 characters.")
+    category: str | None = strawberry.field(
+        default=None, description="What rules go by; at most 200 characters."
+    )
+    quantity: int | None = strawberry.field(default=1, description="From 1.")
+    amount: int = strawberry.field(description="The line's total.")
+
+
+@strawberry.input(description="A purchase that is not recorded.")
+class QuoteInput:
+    member: str = strawberry.field(description="A visit, a membership number, or a customer's id.")
+    occurred_at: datetime | None = strawberry.field(
+        default=None, description="When they bought; by default now."
+    )
+    currency: str = strawberry.field(description="The programme's, ISO 4217.")
+    total: int = strawberry.field(description="What is paid, after discounts and vouchers, in minor units.")
+    lines: list[PurchaseLineInput] | None = strawberry.field(
+        default_factory=list, description="What is bought, at most 500 lines."
+    )
+
+
+@strawberry.input(
+    description=(
+        "Known by (source, store, externalId): source and store are the session's own. Recorded once, whoever"
+        " brings it."
+    )
+)
+class PurchaseInput:
+    member: str = strawberry.field(description="A visit, a membership number, or a customer's id.")
+    external_id: str = strawberry.field(description="The receipt's number, 1 to 128 characters.")
+    occurred_at: datetime | None = strawberry.field(
+        default=None,
+        description=(
+            "Late purchases keep their time: rules and expiry count from it. At most 400 days old, not in the"
+            " future."
+        ),
+    )
+    currency: str = strawberry.field(description="The programme's, ISO 4217.")
+    total: int = strawberry.field(
+        description="What was paid, after discounts and vouchers, in minor units: 0 to 1,000,000,000."
+    )
+    lines: list[PurchaseLineInput] | None = strawberry.field(
+        default_factory=list, description="What was bought, at most 500 lines; rules about goods need them."
+    )
+    idempotency_key: str = strawberry.field(description=IDEMPOTENCY_KEY)
+
+
+@strawberry.type(
+    description=(
+        "What a purchase would earn. Promised to be what recordPurchase gives, if nothing comes in between."
+    )
+)
+class Quote:
+    customer: Customer = strawberry.field(description="The member as they are now.")
+    entries: list[QuotedEntry] = strawberry.field(description="What would be written.")
+    totals: list[WalletTotal] = strawberry.field(description="What that comes to by wallet.")
+    explanation: list[RuleOutcome] = strawberry.field(description="What each rule would come to.")
+    unlocks: list[MemberReward] = strawberry.field(description="Rewards that it would unlock.")
+    tier_after: Tier | None = strawberry.field(
+        description="The tier that it would reach; null where it changes none."
+    )
+
+
+@strawberry.type(description="The purchase counts.")
+class PurchaseRecorded:
+    purchase: Purchase = strawberry.field(description="As it was recorded.")
+    customer: Customer = strawberry.field(description="The member as they are now.")
+    entries: list[PointEntry] = strawberry.field(description="What it earned.")
+    explanation: list[RuleOutcome] = strawberry.field(description="What each rule came to.")
+    unlocked: list[MemberReward] = strawberry.field(description="Rewards that it unlocked.")
+    earned_badges: list[BadgeProgress] = strawberry.field(description="Badges and levels that it earned.")
+    tier_change: TierStep | None = strawberry.field(description="The tier that it reached; null where none.")
+
+
+@strawberry.type(description="This receipt was recorded before.")
+class PurchaseClaimed(Problem):
+    same_member: bool = strawberry.field(description="Whether it was recorded for this very member.")
+    purchase: Purchase | None = strawberry.field(
+        description="As it was recorded; null where it is somebody else's."
+    )
+
+
+RecordPurchaseResult = Annotated[
+    PurchaseRecorded | PurchaseClaimed | ExpiredCode | UnknownCode | NotAllowed | IdempotencyConflict,
+    strawberry.union("RecordPurchaseResult", description="The purchase, or why it does not count."),
+]
+
+
+@strawberry.type
+class PurchaseQuery:
+    @strawberry.field(
+        description="Staff: what this purchase would earn, by the very code that awards it. Writes nothing."
+    )
+    async def quote_purchase(self, info: Info, input: QuoteInput) -> Quote:
+        loaders, till = info.context.loaders, till_of(info)
+        member = await served_member(info, input.member, occurred_at=input.occurred_at)
+        purchase_input = Given("quote", input.total, input.currency, _lines(input.lines), input.occurred_at)
+        quote = await purchases.quote(
+            info.context.dependencies.runtime,
+            till=till,
+            member_id=member,
+            given=purchase_input,
+            now=loaders.now,
+        )
+        audience = await loaders.audience()
+        return Quote(
+            customer=customer_of(audience, quote.seen),
+            entries=[quoted_entry(audience, entry, quote.version) for entry in quote.entries],
+            totals=totals_of(audience, quote.entries),
+            explanation=outcomes_of(audience, quote.outcomes, quote.version),
+            unlocks=await _member_rewards(info, audience, quote.seen, quote.unlocks),
+            tier_after=(
+                tiers_by_code(audience.programme, audience.locale).get(quote.tier_after)
+                if quote.tier_after
+                else None
+            ),
+        )
+
+    @strawberry.field(description="Staff: a receipt of this store.")
+    async def purchase(
+        self,
+        info: Info,
+        external_id: Annotated[str, strawberry.argument(description="The receipt's number.")],
+        store: Annotated[
+            str | None,
+            strawberry.argument(
+                description="The store's code; by default this till's. Another one is for operators."
+            ),
+        ] = None,
+        source: Annotated[
+            str | None,
+            strawberry.argument(description="The kind of system that brought it; by default till."),
+        ] = None,
+    ) -> Purchase | None:
+        till = till_of(info)
+        if store is not None and store != till.store and till.role != "OPERATOR":
+            return None
+        recorded_purchase = await reading.purchase(
+            info.context.dependencies.runtime,
+            source=source or till.source,
+            store=store or till.store,
+            external_id=external_id,
+        )
+        return None if recorded_purchase is None else await purchase_of(info, recorded_purchase)
+
+
+@strawberry.type
+class PurchaseMutation:
+    @strawberry.mutation(
+        description="A receipt counts once: the member earns what the rules give, and the answer says why."
+    )
+    @refusals_as_problems
+    async def record_purchase(self, info: Info, input: PurchaseInput) -> RecordPurchaseResult:
+        loaders, till = info.context.loaders, till_of(info)
+        member = await served_member(info, input.member, occurred_at=input.occurred_at)
+        purchase_input = Given(
+            input.external_id, input.total, input.currency, _lines(input.lines), input.occurred_at
+        )
+        result = await purchases.record(
+            info.context.dependencies.runtime,
+            till=till,
+            member_id=member,
+            given=purchase_input,
+            key=input.idempotency_key,
+            now=loaders.now,
+        )
+        loaders.remember(result.seen)
+        audience = await loaders.audience()
+        return PurchaseRecorded(
+            purchase=await purchase_of(info, result.receipted),
+            customer=customer_of(audience, result.seen),
+            entries=entries_of(audience, member, result.told),
+            explanation=outcomes_of(audience, result.outcomes, result.version),
+            unlocked=await _member_rewards(info, audience, result.seen, result.unlocked),
+            earned_badges=[
+                badge
+                for badge in (_badge_at_level(audience, result.seen, *one) for one in result.badges)
+                if badge is not None
+            ],
+            tier_change=_tier_step(result.tier_change),
+        )
+
+
+@renders(purchases.PurchaseClaimed)
+async def _purchase_claimed(
+    info: Info, audience: Audience, refusal: purchases.PurchaseClaimed
+) -> PurchaseClaimed:
+    whose = "same" if refusal.same_member else "other"
+    recorded_purchase = refusal.receipted
+    return PurchaseClaimed(
+        message=say(f"problem.PurchaseClaimed.{whose}", audience.locale),
+        same_member=refusal.same_member,
+        purchase=None if recorded_purchase is None else await purchase_of(info, recorded_purchase),
+    )
+
+
+def _lines(lines: list[PurchaseLineInput] | None) -> tuple[GivenLine, ...]:
+    return tuple(
+        GivenLine(one.sku, one.amount, 1 if one.quantity is None else one.quantity, one.name, one.category)
+        for one in lines or ()
+    )
+
+
+async def _member_rewards(
+    info: Info, audience: Audience, member_view: Seen, codes: tuple[str, ...]
+) -> list[MemberReward]:
+    specs = [
+        spec for spec in (find_spec(audience.programme.reward, code) for code in codes) if spec is not None
+    ]
+    stock = await info.context.loaders.stock_state() if specs else None
+    return [member_reward(audience, member_view.member, spec, stock) for spec in specs if stock is not None]
+
+
+def _badge_at_level(audience: Audience, member_view: Seen, code: str, level: int) -> BadgeProgress | None:
+    """Return a badge as it was earned: the level then, all else as it is now."""
+    spec = find_spec(audience.programme.badge, code)
+    if spec is None:
+        return None
+    view = badges.view(audience.programme, member_view.member, spec, now=audience.now)
+    return BadgeProgress(
+        id=strawberry.ID(encode_id("BadgeProgress", f"{member_view.member.id}:{code}")),
+        badge=badges_by_code(audience.programme, audience.locale)[code],
+        level=level,
+        progress=view.progress,
+        target=view.target,
+        fraction=view.fraction,
+        earned_at=view.earned_at,
+    )
+
+
+def _tier_step(rise: Rise | None) -> TierStep | None:
+    return None if rise is None else TierStep(from_=rise.origin, to=rise.to, at=rise.at, reason=rise.reason)

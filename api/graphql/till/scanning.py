@@ -1,0 +1,109 @@
+"""The till's scanner: what a code is, before anything is done with it."""
+
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+
+from api.graphql.engine.descriptions import IDEMPOTENCY_KEY
+from api.graphql.engine.problems import ExpiredCode, IdempotencyConflict, UnknownCode, refusals_as_problems
+from api.graphql.engine.shared_types import Info
+from api.graphql.member.vouchers import Voucher, voucher_of
+from api.graphql.till.customers import Customer, customer_of
+from api.graphql.till.till_session import guard_scans, till_of
+from api.texts import TEXTS, say
+from domain.services import scanning
+from domain.services.scanning import CustomerScanned, VoucherScanned
+
+
+@strawberry.input(
+    description=(
+        "`occurredAt` for a code scanned while offline: judged at that time, at most 24 hours ago, for"
+        " earning only."
+    )
+)
+class ScanInput:
+    code: str = strawberry.field(description="What the scanner read, or somebody typed.")
+    occurred_at: datetime | None = strawberry.field(
+        default=None, description="When it was scanned; by default now."
+    )
+    idempotency_key: str = strawberry.field(description=IDEMPOTENCY_KEY)
+
+
+@strawberry.type(description="A visit lets this store act for the member for 5 minutes: nobody scans twice.")
+class CustomerScan:
+    customer: Customer = strawberry.field(description="Who showed the code.")
+    visit: str = strawberry.field(description="Goes into `member` of what follows, in this store only.")
+    visit_expires_at: datetime = strawberry.field(description="After it the code must be scanned again.")
+
+
+@strawberry.type(description="The code is a voucher's; scanning did nothing to it.")
+class VoucherScan:
+    voucher: Voucher = strawberry.field(description="The voucher.")
+    customer: Customer = strawberry.field(description="Whose it is.")
+    usable: bool = strawberry.field(
+        description="False where it is used, expired, cancelled or not for this store."
+    )
+    reason: str | None = strawberry.field(
+        description="Why it is not usable, in the reader's language; null where it is."
+    )
+
+
+ScanResult = Annotated[
+    CustomerScan | VoucherScan | UnknownCode | ExpiredCode | IdempotencyConflict,
+    strawberry.union("ScanResult", description="A member's card, a voucher, or neither."),
+]
+
+
+@strawberry.type
+class ScanMutation:
+    @strawberry.mutation(
+        description=(
+            "What a scanned code is, before anything is done with it. A card code is taken once and opens a"
+            " visit."
+        )
+    )
+    @refusals_as_problems
+    async def scan(self, info: Info, input: ScanInput) -> ScanResult:
+        dependencies, loaders = info.context.dependencies, info.context.loaders
+        with guard_scans(info):
+            result = await scanning.scan(
+                dependencies.runtime,
+                till=till_of(info),
+                text=input.code,
+                occurred_at=input.occurred_at,
+                key=input.idempotency_key,
+                card_key=dependencies.card_key,
+                now=loaders.now,
+            )
+        loaders.remember(result.seen)
+        return (
+            await _voucher_scan(info, result)
+            if isinstance(result, VoucherScanned)
+            else await _customer_scan(info, result)
+        )
+
+
+async def _customer_scan(info: Info, scan: CustomerScanned) -> CustomerScan:
+    staff = info.context.staff()
+    visit = info.context.dependencies.tokens.visit(
+        member=scan.seen.member.id, store=staff.store, session=staff.session_id, at=scan.visit_from
+    )
+    audience = await info.context.loaders.audience()
+    return CustomerScan(
+        customer=customer_of(audience, scan.seen), visit=visit.token, visit_expires_at=visit.expires_at
+    )
+
+
+async def _voucher_scan(info: Info, scan: VoucherScanned) -> VoucherScan:
+    audience = await info.context.loaders.audience()
+    return VoucherScan(
+        voucher=await voucher_of(info, scan.voucher),
+        customer=customer_of(audience, scan.seen),
+        usable=scan.unusable is None,
+        reason=None if scan.unusable is None else _reason(scan.unusable, audience.locale),
+    )
+
+
+def _reason(reason: str, locale: str) -> str:
+    return say(f"voucher.{reason}" if f"voucher.{reason}" in TEXTS else f"not_allowed.{reason}", locale)

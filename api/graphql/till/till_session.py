@@ -1,0 +1,87 @@
+"""Whoever stands at a till, and whom they serve: a visit, a membership number or a customer's id, as the
+contract says.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from api.errors import BadInput, NotFound
+from api.graphql.engine.ids import decode_id_as
+from api.graphql.engine.shared_types import Info
+from api.tokens import TokenEnded, TokenRefused
+from domain.model.people.codes import CodeKind, classify
+from domain.services import reading
+from domain.services.errors import ExpiredCode, UnknownCode
+from domain.services.tills import Till
+
+# How long after it was made what was scanned without a network still counts, for earning only.
+QUEUED_AT_MOST = timedelta(hours=24)
+
+
+def till_of(info: Info) -> Till:
+    """Return the employee who calls, at their store."""
+    staff = info.context.staff()
+    return Till(
+        staff=staff.staff_id,
+        role=staff.role,
+        store=staff.store,
+        own_members=staff.own_members,
+        session=staff.session_id,
+        request=info.context.request_id,
+        limits=info.context.dependencies.shift_limits,
+    )
+
+
+@contextmanager
+def guard_scans(info: Info) -> Iterator[None]:
+    """Let no till guess codes: where too many were unknown of late it is locked for a minute. Raises
+    RateLimited.
+    """
+    rates, session_id = info.context.dependencies.rates, info.context.staff().session_id
+    rates.check_scans(session_id)
+    try:
+        yield
+    except UnknownCode:
+        rates.bad_scan(session_id)
+        raise
+
+
+async def served_member(info: Info, member: str, *, occurred_at: datetime | None = None) -> str:
+    """Return the member that a till names. Raises UnknownCode, and ExpiredCode for a visit that is over.
+
+    A visit is judged at the time of what it was used for, where that lies within 24 hours.
+    """
+    if member.count(".") == 2:
+        return _visiting_member(info, member, occurred_at)
+    code = classify(member)
+    if code.kind is CodeKind.NUMBER:
+        member_id = await reading.known_as(info.context.dependencies.runtime, contact=code.text)
+        if member_id is None:
+            raise UnknownCode
+        return member_id
+    try:
+        return decode_id_as("Customer", member)
+    except BadInput:
+        raise UnknownCode from None
+
+
+async def served_member_or_not_found(info: Info, member: str) -> str:
+    """Return the member that a till names, where nobody is NOT_FOUND."""
+    try:
+        return await served_member(info, member)
+    except (UnknownCode, ExpiredCode):
+        raise NotFound from None
+
+
+def _visiting_member(info: Info, visit: str, occurred_at: datetime | None) -> str:
+    now = info.context.loaders.now
+    judged_at = occurred_at if occurred_at is not None and now - QUEUED_AT_MOST <= occurred_at <= now else now
+    try:
+        return info.context.dependencies.tokens.verify_visit(
+            visit, store=info.context.staff().store, at=judged_at
+        ).subject
+    except TokenEnded:
+        raise ExpiredCode from None
+    except TokenRefused:
+        raise UnknownCode from None

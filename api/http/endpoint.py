@@ -1,0 +1,55 @@
+"""What serves `/graphql` in one process: the schema behind its limits, rates and permissions, with the
+services its resolvers use.
+"""
+
+import time
+
+from starlette.routing import BaseRoute
+
+from api.caller import Caller, Context, Origin
+from api.graphql.engine.dependencies import Dependencies, StoreNameCache
+from api.graphql.engine.execution import Engine
+from api.graphql.engine.loaders import Loaders
+from api.graphql.schema import make_schema
+from api.http.callers import Callers
+from api.http.rates import Rates, rate_limits
+from api.http.routes import graphql_routes
+from api.process import Process
+from domain.services.tills import ShiftLimits
+
+
+def make_routes(process: Process, *, address: str, explorer: bool) -> list[BaseRoute]:
+    """Return the routes of requests and of sockets; `address` is where clients call this server where no
+    setting names another.
+    """
+    settings = process.settings
+    rates = Rates(rate_limits(settings), time.monotonic)
+    dependencies = Dependencies(
+        desk=process.desk,
+        store_names=StoreNameCache(process.store),
+        tokens=process.tokens,
+        rates=rates,
+        card_key=process.keys.derived("cards"),
+        clock=process.clock,
+        base_url=settings.base_url or address,
+        id_tokens=process.id_tokens,
+        shift_limits=ShiftLimits(
+            purchases=settings.shift_purchases,
+            vouchers=settings.shift_vouchers,
+            refunded=settings.shift_refunded,
+            adjusted=settings.shift_adjusted,
+        ),
+    )
+
+    def make_context(origin: Origin, caller: Caller) -> Context[object, object]:
+        return Context(origin, caller, dependencies, Loaders(dependencies, caller, origin.accept_language))
+
+    engine = Engine(
+        make_schema(),
+        rates=rates,
+        drain=process.drain,
+        introspection=settings.introspection,
+        operation_seconds=settings.operation_seconds,
+    )
+    callers = Callers(process.tokens, process.desk.registry, clock=process.clock)
+    return graphql_routes(engine, callers, make_context, explorer=explorer, origins=settings.cors_origins)

@@ -1,0 +1,71 @@
+"""What an event means to a member: the one pure function behind points, tiers, badges, rewards and messages.
+
+    decide(programme, member, event, now) -> Decision
+
+First what time brought up to the event's own time, a row each (`timeline`); then the event and all that it
+gives rise to, in one row (`row`). A quote at the till is this without a commit. Raises a Refusal where the
+event cannot be: then nothing of it happened.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from domain.model.calendar import local_day
+from domain.model.ledger.decision import DecidedBy, Decision, StockState
+from domain.model.ledger.event_row import decide_row
+from domain.model.ledger.events import Event, Profile
+from domain.model.ledger.late_events import HistoricalContext
+from domain.model.ledger.member import Member
+from domain.model.ledger.row_builder import settle_lots
+from domain.model.ledger.timeline import turn
+from domain.model.ledger.wallet import lapse
+from domain.model.programme import Programme
+from domain.model.values import evolve
+
+__all__ = ["NOTHING_SOLD_OUT", "HistoricalContext", "at_instant", "decide", "new_member"]
+
+NOTHING_SOLD_OUT = StockState()
+
+
+def decide(
+    programme: Programme,
+    member: Member,
+    event: Event,
+    *,
+    now: datetime,
+    stock: StockState = NOTHING_SOLD_OUT,
+    history: HistoricalContext | None = None,
+    version: int = 1,
+    by: DecidedBy = "input",
+    with_changes: bool = True,
+) -> Decision:
+    """Decide an event of a member, with what time brought before it. Raises a Refusal; the clock `now` bounds
+    the event's own time.
+
+    `past` goes with a late event and with a refund. Rows say what they changed, so that they fold to the
+    state, unless nobody will ask.
+    """
+    assert event.at <= now, "an event of the future is refused at the door"
+    turn_decision = turn(
+        programme, member, until=event.at, stock=stock, version=version, with_changes=with_changes
+    )
+    builder = decide_row(
+        programme, turn_decision.member, event, by=by, stock=stock, history=history, version=version
+    )
+    row = builder.close(with_changes=with_changes)
+    return Decision(member, builder.member, (*turn_decision.rows, row))
+
+
+def new_member(id: str, number: str, profile: Profile | None = None) -> Member:
+    """Return a member to be, before member.enrolled: nothing but an identity."""
+    return Member(id, number, profile or Profile())
+
+
+def at_instant(programme: Programme, member: Member, *, now: datetime) -> Member:
+    """Return the member as a reader sees it: lots due are in, lapsed ones out, whatever any job has written
+    down.
+    """
+    today = local_day(now, programme.zone)
+    member = settle_lots(member, at=now)
+    return evolve(member, wallets={code: lapse(one, today=today)[0] for code, one in member.wallets.items()})

@@ -1,0 +1,250 @@
+"""What a decision is: the member after it, and one row of the journal for each event it settled, with the
+reason of every amount.
+
+Entries are what wallets show; outcomes say of each rule whether it counted and why not; changes are the
+ledger state's paths that the row set or removed, so that folding rows gives the state without deciding again.
+Reasons are fixed words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Literal
+
+from domain.model.conditions import ExpressionFailure
+from domain.model.event_names import REWARDS_REVIEWED, TIER_REVIEWED
+from domain.model.ledger.events import Event, Facts, Json, OpenedLot
+from domain.model.ledger.member import Member
+from domain.model.ledger.wallet import LotPart
+
+EntryKind = Literal["AWARD", "BONUS", "SPEND", "RETURN", "CLAWBACK", "EXPIRE", "ADJUST", "TRANSFER"]
+DecidedBy = Literal["input", "time", "decision"]
+StateValue = None | bool | int | str | datetime | list["StateValue"]
+
+LockReason = Literal["BALANCE", "TIER", "CONDITION", "STOCK", "MEMBER_LIMIT", "NOT_YET", "OVER", "FROZEN"]
+
+
+@dataclass(frozen=True, slots=True)
+class RewardLock:
+    """Why a reward cannot be redeemed now: `missing` of the wallet for BALANCE, `tier` or `start` that would
+    unlock it.
+    """
+
+    reason: LockReason
+    missing: int = 0
+    tier: str | None = None
+    start: datetime | None = None
+
+
+class Refusal(Exception):
+    """A fact that stops an event; nothing of it is kept. Each subclass is the contract's Problem of the same
+    name.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class BalanceTooLow(Refusal):
+    """InsufficientBalance: `missing` points more would do."""
+
+    def __init__(self, missing: int) -> None:
+        super().__init__(f"{missing} more are needed")
+        self.missing = missing
+
+
+class RewardLocked(Refusal):
+    """The reward cannot be redeemed now, for these reasons."""
+
+    def __init__(self, locks: tuple[RewardLock, ...]) -> None:
+        super().__init__("the reward is locked: " + ", ".join(lock.reason for lock in locks))
+        self.locks = locks
+
+
+class VoucherNotUsable(Refusal):
+    """The voucher is not open: used, cancelled, expired, unknown, or its member is frozen."""
+
+
+class RefundTooLarge(Refusal):
+    """More is taken back than is left of the purchase, in minor units."""
+
+    def __init__(self, refundable: int) -> None:
+        super().__init__(f"only {refundable} can still be refunded")
+        self.refundable = refundable
+
+
+class MemberFrozen(Refusal):
+    """A frozen member earns, redeems and uses nothing."""
+
+
+class WalletFull(Refusal):
+    """An adjustment would bring a wallet beyond what one may hold: it has room for so much more."""
+
+    def __init__(self, wallet: str, room: int) -> None:
+        super().__init__(f"the wallet can take {room} more")
+        self.wallet, self.room = wallet, room
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the ledger: `amount` is signed; `lots` what it opened, took or gave back; `debt` what it
+    repaid (-) or added (+).
+
+    `n` numbers the member's entries from 1 without a gap, `wallet_n` those of the wallet; `balance` is the
+    wallet's after it.
+    """
+
+    wallet: str
+    kind: EntryKind
+    amount: int
+    rule: str | None = None
+    available_at: datetime | None = None
+    expires_on: date | None = None
+    lots: tuple[LotPart, ...] = ()
+    debt: int = 0
+    n: int = 0
+    wallet_n: int = 0
+    balance: int = 0
+    voucher: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one rule came to: the amount it gave in a wallet (extras included), or the fixed word that says
+    why not.
+    """
+
+    rule: str
+    applied: bool
+    amount: int = 0
+    reason: str | None = None
+    wallet: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedMessage:
+    """A message to send: its code, the event that caused it, and the figures and codes its placeholders need
+    (no personal data).
+    """
+
+    code: str
+    event: str
+    data: Mapping[str, Json]
+    index: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """Something for the outside, a webhook or a survey: for the event of an id, asked for by `rule` (or
+    badge, or referral).
+    """
+
+    kind: Literal["webhook", "survey"]
+    code: str
+    event: str
+    rule: str = ""
+
+
+VoucherChange = Literal["issued", "used", "cancelled", "expired", "reversed"]
+
+
+@dataclass(frozen=True, slots=True)
+class VoucherStep:
+    """A voucher that came to be or changed: `id` is `MEMBER-N`, or the one the event named. `given` is one
+    without a price.
+    """
+
+    id: str
+    n: int
+    reward: str
+    change: VoucherChange
+    at: datetime
+    expires_at: datetime | None = None
+    is_free: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DelayedEvent:
+    """An event for later (a rule's delay) or for another member (a referrer): kept once, under its event's
+    id.
+    """
+
+    member: str
+    due: datetime
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class RefundClaim:
+    """What a refund claims of its purchase, by wallet, whether lots could give it or not; and what it took
+    off the tier's count.
+    """
+
+    amounts: Mapping[str, int]
+    awards_uncounted: int = 0
+    event_uncounted: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class JournalRow:
+    """One event as the journal keeps it, with all that it brought.
+
+    `awarded`, `puts`, `qualified` and `counted` are what the event's own rules gave (no badge, no derived
+    event): what a refund decides again. `claim` is set on a refund's row. `failed` says which expressions
+    failed: for the log, not for the journal.
+    """
+
+    seq: int
+    event: Event
+    by: DecidedBy
+    version: int
+    entries: tuple[Entry, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
+    raised: tuple[Event, ...] = ()
+    messages: tuple[PlannedMessage, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    vouchers: tuple[VoucherStep, ...] = ()
+    delayed: tuple[DelayedEvent, ...] = ()
+    facts: Facts = field(default_factory=Facts)
+    awarded: Mapping[str, int] = field(default_factory=dict)
+    opened_lots: tuple[OpenedLot, ...] = ()
+    awards_counted: int = 0
+    event_counted: int = 0
+    claim: RefundClaim | None = None
+    changes: Mapping[str, StateValue] = field(default_factory=dict)
+    removed: tuple[str, ...] = ()
+    failures: tuple[ExpressionFailure, ...] = ()
+
+    @property
+    def is_silent(self) -> bool:
+        """True for what only moves state on (a term kept, a reward locked again, a friend not yet qualified):
+        no event to a person.
+        """
+        nothing = not (self.entries or self.outcomes or self.raised or self.delayed)
+        return nothing and (
+            self.event.name in (TIER_REVIEWED, REWARDS_REVIEWED) or self.event.delayed_rule is not None
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The member before and after, and the rows between: `rows` is empty where nothing came of it."""
+
+    before: Member
+    member: Member
+    rows: tuple[JournalRow, ...] = ()
+
+    @property
+    def row(self) -> JournalRow:
+        """The row of the event itself; what time brought before it stands in the rows ahead."""
+        return self.rows[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class StockState:
+    """What deciding needs from outside the member: the rewards whose stock is used up."""
+
+    sold_out: frozenset[str] = frozenset()

@@ -1,0 +1,334 @@
+"""What an event's rules give: each checked in order, its amount computed exactly and rounded once, with the
+reason where it gives nothing.
+
+Judging changes nothing: it returns verdicts, which decide carries out and a refund compares. Amounts are
+whole points or minor units. Checks come in the order frozen, during, when, limit, holdout, best_of, cap; the
+first that fails is the reason.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time, timedelta
+from fractions import Fraction
+from zoneinfo import ZoneInfo
+
+from domain.model.calendar import Per, period_start, previous_period, to_utc
+from domain.model.ledger.expression_view import ExpressionView
+from domain.model.ledger.member import PeriodCount
+from domain.model.programme import Award, During, Of, Programme, Rule
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+RuleRoom = tuple[bool, int | None]
+PERIODS: tuple[Per, ...] = ("day", "week", "month", "year", "ever")
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What one award of a rule gives: the base, the tier's or plan's extra, and why nothing where both are
+    zero.
+    """
+
+    wallet: str
+    base: int = 0
+    extra: int = 0
+    bonus: bool = False
+    reason: str | None = None
+
+    @property
+    def amount(self) -> int:
+        """Base and extra together."""
+        return self.base + self.extra
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One rule's judgement: `reason` says why it did not apply, or `cap` where it applied in part."""
+
+    rule: Rule
+    applied: bool
+    reason: str | None = None
+    grants: tuple[Grant, ...] = ()
+
+    @property
+    def amount(self) -> int:
+        """All that its awards give."""
+        return sum(grant.amount for grant in self.grants)
+
+
+@dataclass(frozen=True)
+class RuleInputs:
+    """What judging needs: the programme, what expressions see, the multiplier, and each rule's room under its
+    limit and cap.
+    """
+
+    programme: Programme
+    view: ExpressionView
+    member_id: str
+    frozen: bool
+    multiplier: Fraction
+    room_of: Callable[[Rule], RuleRoom]
+    rooms: dict[str, RuleRoom] = field(default_factory=dict)
+
+    def room_for(self, rule: Rule) -> RuleRoom:
+        """The rule's room, asked once and kept."""
+        if rule.code not in self.rooms:
+            self.rooms[rule.code] = self.room_of(rule)
+        return self.rooms[rule.code]
+
+
+# ---------------------------------------------------------------- words of time and chance
+
+
+def is_during(during: During | None, at: datetime, zone: ZoneInfo) -> bool:
+    """Tell whether an instant lies in a rule's days, weekdays and clock hours. `until` days count whole,
+    `hours` without their end.
+    """
+    if during is None:
+        return True
+    local = at.astimezone(zone)
+    if during.from_ is not None and at < instant_of(during.from_, zone):
+        return False
+    if during.until is not None and at >= end_instant_of(during.until, zone):
+        return False
+    if during.weekdays and WEEKDAYS[local.weekday()] not in during.weekdays:
+        return False
+    return during.hours is None or during.hours.hold(local.time().replace(tzinfo=None))
+
+
+def instant_of(value: date | datetime, zone: ZoneInfo) -> datetime:
+    """Return the instant at which a written day or local time begins."""
+    return to_utc(value if isinstance(value, datetime) else datetime.combine(value, time.min), zone)
+
+
+def end_instant_of(value: date | datetime, zone: ZoneInfo) -> datetime:
+    """Return the first instant after a written `until`: a day includes itself, a local time does not go
+    on.
+    """
+    return instant_of(value if isinstance(value, datetime) else value + timedelta(days=1), zone)
+
+
+def is_held_out(member: str, rule: Rule) -> bool:
+    """Tell whether a member is among the share that never gets a rule, by a stable hash of both."""
+    digest = hashlib.sha256(f"{member}\n{rule.code}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") % 100 < rule.holdout
+
+
+# ---------------------------------------------------------------- limits and caps
+
+
+def room_left(rule: Rule, counts: Sequence[PeriodCount], day: date) -> RuleRoom:
+    """Return whether a rule's limit has room on a day, and what its cap leaves (None: no cap)."""
+    fires = rule.limit is None or used_in_period(counts, rule.limit.per, day).times < rule.limit.times
+    left = (
+        None
+        if rule.cap is None
+        else max(0, rule.cap.amount - used_in_period(counts, rule.cap.per, day).amount)
+    )
+    return fires, left
+
+
+def used_in_period(counts: Iterable[PeriodCount], per: Per, day: date) -> PeriodCount:
+    """Return what fired and was awarded in the period that a day falls into."""
+    start = period_start(day, per)
+    return next(
+        (count for count in counts if count.start == start and count.per == per), PeriodCount(start, per=per)
+    )
+
+
+def add_firing(
+    counts: Iterable[PeriodCount], periods: Iterable[Per], day: date, *, amount: int, times: int = 1
+) -> tuple[PeriodCount, ...]:
+    """Return the counts with a firing added (or taken back) in each kind of period that bounds the rule.
+
+    Of each the current period and the one before are kept; what is older stands in the journal.
+    """
+    out = {(count.per, count.start): count for count in counts}
+    for per in periods:
+        start = period_start(day, per)
+        count = out.get((per, start), PeriodCount(start, per=per))
+        out[per, start] = PeriodCount(start, max(0, count.times + times), count.amount + amount, per)
+        newest = max(count.start for count in out.values() if count.per == per)
+        oldest = previous_period(newest, per)
+        out = {key: count for key, count in out.items() if count.per != per or count.start >= oldest}
+    return tuple(out[key] for key in sorted(out))
+
+
+def bounding_periods(rule: Rule) -> set[Per]:
+    """Return the kinds of period that bound a rule."""
+    return {bound.per for bound in (rule.limit, rule.cap) if bound is not None}
+
+
+# ---------------------------------------------------------------- amounts
+
+
+def count_units(of: Of | None, view: ExpressionView) -> int | Fraction:
+    """Return what `of` counts: a number, the amount or the quantity of the lines for which it holds; 1 where
+    there is none.
+    """
+    if of is None:
+        return 1
+    if of.kind == "value":
+        return view.number(of.expr)
+    lines = view.lines(of.expr)
+    return sum([line.amount if of.kind == "lines" else line.quantity for line in lines])
+
+
+def grant(award: Award, inputs: RuleInputs, awarded_by_rule: Mapping[str, Mapping[str, int]]) -> Grant:
+    """Return what one award gives: exact until its one rounding, down. `given` is what other rules gave, for
+    `times`.
+    """
+    if award.fixed is not None:
+        return _with_extra(award, award.fixed, inputs)
+    if award.times is not None:
+        over = sum(awarded_by_rule.get(code, {}).get(award.wallet, 0) for code in award.over)
+        amount = int((award.times - 1) * over)
+        return Grant(
+            award.wallet,
+            amount,
+            bonus=True,
+            reason=None if amount else "rounded_to_zero" if over else "nothing_to_count",
+        )
+    assert award.amount is not None, "the check lets no award through without fixed, amount or times"
+    units = count_units(award.of, inputs.view)
+    amount = int(units // award.per) * award.amount if award.whole else int(units * award.amount // award.per)
+    if not amount:
+        return Grant(award.wallet, reason="rounded_to_zero" if units else "nothing_to_count")
+    return _with_extra(award, amount, inputs)
+
+
+def _with_extra(award: Award, base: int, inputs: RuleInputs) -> Grant:
+    extra = (
+        base * (inputs.multiplier.numerator - inputs.multiplier.denominator) // inputs.multiplier.denominator
+        if award.tiered
+        else 0
+    )
+    return Grant(award.wallet, base, extra)
+
+
+def _cut(grants: Sequence[Grant], left: int | None) -> tuple[tuple[Grant, ...], bool]:
+    """Cut grants to what a cap leaves: the base first, its extra in proportion and within the rest."""
+    if left is None or sum([grant.amount for grant in grants]) <= left:
+        return tuple(grants), False
+    out = []
+    for grant in grants:
+        base = min(grant.base, left)
+        extra = min(grant.extra * base // grant.base if grant.base else 0, left - base)
+        out.append(replace(grant, base=base, extra=extra, reason=grant.reason or (None if base else "cap")))
+        left -= base + extra
+    return tuple(out), True
+
+
+# ---------------------------------------------------------------- judging
+
+
+def judge(rules: Sequence[Rule], inputs: RuleInputs) -> list[Verdict]:
+    """Judge rules on one event. Rules that multiply others, and their groups, come after what they multiply;
+    else in file order.
+    """
+    verdicts: dict[str, Verdict] = {}
+    awarded_by_rule: dict[str, dict[str, int]] = {}
+    for batch in _batches(rules):
+        tried = [_try(rule, inputs, awarded_by_rule) for rule in batch]
+        for verdict in _best(tried):
+            final = _capped(verdict, inputs)
+            verdicts[final.rule.code] = final
+            awarded_by_rule[final.rule.code] = _bases(final)
+    return [verdicts[rule.code] for rule in rules]
+
+
+def _batches(rules: Sequence[Rule]) -> list[list[Rule]]:
+    if not any(action.award is not None and action.award.over for rule in rules for action in rule.do):
+        return [list(rules)]
+    groups: dict[str, list[Rule]] = {}
+    for rule in rules:
+        groups.setdefault(f"group {rule.best_of}" if rule.best_of else rule.code, []).append(rule)
+    waiting = list(groups.values())
+    out = []
+    while waiting:
+        behind = {rule.code for group in waiting for rule in group}
+        ready = next(
+            (
+                group
+                for group in waiting
+                if not (_multiplied_outside(group) & (behind - {rule.code for rule in group}))
+            ),
+            waiting[0],
+        )
+        waiting.remove(ready)
+        out.append(ready)
+    return out
+
+
+def _multiplied_outside(group: Sequence[Rule]) -> set[str]:
+    return {code for rule in group for code in _over(rule)}
+
+
+def _over(rule: Rule) -> set[str]:
+    """The rules whose awards a rule multiplies."""
+    return {code for action in rule.do if action.award is not None for code in action.award.over}
+
+
+def _bases(verdict: Verdict) -> dict[str, int]:
+    out: dict[str, int] = {}
+    for grant in verdict.grants if verdict.applied else ():
+        out[grant.wallet] = out.get(grant.wallet, 0) + grant.base
+    return out
+
+
+def check(rule: Rule, inputs: RuleInputs) -> str | None:
+    """Return why a rule does not get as far as its awards: frozen, during, when, limit or holdout. None where
+    it does.
+    """
+    event = inputs.view.event
+    if inputs.frozen:
+        return "frozen"
+    if not is_during(rule.during, event.original_at or event.at, inputs.programme.zone):
+        return "during"
+    if not inputs.view.test(rule.when):
+        return "when"
+    if not inputs.room_for(rule)[0]:
+        return "limit"
+    if rule.holdout and is_held_out(inputs.member_id, rule):
+        return "holdout"
+    return None
+
+
+def _try(rule: Rule, inputs: RuleInputs, awarded_by_rule: dict[str, dict[str, int]]) -> Verdict:
+    reason = check(rule, inputs)
+    if reason is not None:
+        return Verdict(rule, False, reason)
+    grants = tuple(
+        [grant(action.award, inputs, awarded_by_rule) for action in rule.do if action.award is not None]
+    )
+    verdict = Verdict(rule, True, None, grants)
+    awarded_by_rule[rule.code] = _bases(verdict)  # what a rule of the same group would multiply
+    return verdict
+
+
+def _best(tried: Sequence[Verdict]) -> list[Verdict]:
+    if not any(verdict.rule.best_of for verdict in tried):
+        return list(tried)
+    winners: dict[str, Verdict] = {}
+    for verdict in tried:
+        group = verdict.rule.best_of
+        if group and verdict.applied and (group not in winners or verdict.amount > winners[group].amount):
+            winners[group] = verdict
+    return [
+        replace(v, applied=False, reason=f"best_of:{winners[v.rule.best_of].rule.code}", grants=())
+        if v.applied and v.rule.best_of and winners[v.rule.best_of] is not v
+        else v
+        for v in tried
+    ]
+
+
+def _capped(verdict: Verdict, inputs: RuleInputs) -> Verdict:
+    if not verdict.applied or not verdict.grants:
+        return verdict
+    left = inputs.room_for(verdict.rule)[1]
+    grants, cut = _cut(verdict.grants, left)
+    if not cut:
+        return verdict
+    return Verdict(verdict.rule, True, "cap", grants) if left else Verdict(verdict.rule, False, "cap")

@@ -1,0 +1,369 @@
+"""What an event changes by itself, before and beside any rule: enrolment, purchases, refunds, vouchers,
+adjustments, plans.
+
+`announce` is what rules already see (profile, consents, the membership begun); `happen` is what they see only
+at the next event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from domain.model import event_names
+from domain.model.calendar import local_day
+from domain.model.ledger import actions, ladder, refunds, rewards, wallet
+from domain.model.ledger.decision import (
+    BalanceTooLow,
+    DelayedEvent,
+    MemberFrozen,
+    Outcome,
+    RewardLock,
+    RewardLocked,
+    VoucherNotUsable,
+    WalletFull,
+)
+from domain.model.ledger.earning import add_firing, used_in_period
+from domain.model.ledger.events import Event, Json, Purchase
+from domain.model.ledger.expression_view import held_tier_code
+from domain.model.ledger.late_events import HistoricalContext
+from domain.model.ledger.member import (
+    CATEGORIES_KEPT,
+    JUDGEMENTS_KEPT,
+    HeldPlan,
+    Member,
+    PendingReferral,
+    PurchaseTotals,
+)
+from domain.model.ledger.row_builder import RowBuilder
+from domain.model.ledger.wallet import InsufficientBalance
+from domain.model.values import evolve
+
+REVERSAL_KEPT = timedelta(days=1)
+FRIEND, REFERRER = "referral:friend", "referral:referrer"
+
+
+def completed_event(member: Member, event: Event) -> Event:
+    """Return the event with what its data may leave to be known: the reward of a voucher, the plan that
+    ends.
+    """
+    more: dict[str, Json] = {}
+    if event.name in (event_names.VOUCHER_USED, event_names.VOUCHER_CANCELLED, event_names.VOUCHER_REVERSED):
+        opened = member.vouchers.get(_text(event, "voucher"))
+        more = {"reward": opened.reward} if opened is not None else {}
+    elif event.name == event_names.REDEEMED:
+        more = {"voucher": _text(event, "voucher") or f"{member.id}-{member.issued + 1}"}
+    elif event.name == event_names.PLAN_ENDED and member.plan is not None:
+        until = member.plan.until
+        more = {"plan": member.plan.code, "until": until.isoformat() if until else None}
+    return (
+        replace(
+            event, data={**more, **{name: value for name, value in event.data.items() if value is not None}}
+        )
+        if more
+        else event
+    )
+
+
+def apply_visible(builder: RowBuilder) -> Member:
+    """Apply what rules on the event already see, and return the member that they see."""
+    event = builder.event
+    if event.delayed_rule is not None:
+        return builder.member
+    if event.profile is not None:
+        builder.member = evolve(builder.member, profile=event.profile)
+    if event.name == event_names.ENROLLED:
+        referrer = event.data.get("referredBy")
+        referral = replace(
+            builder.member.referral, referred_by=referrer if isinstance(referrer, str) else None
+        )
+        builder.member = evolve(
+            builder.member,
+            joined_at=event.at,
+            tier=ladder.begin(builder.programme, at=event.at),
+            referral=referral,
+        )
+    return builder.member
+
+
+def apply_effects(builder: RowBuilder, past: HistoricalContext | None) -> None:
+    """Apply what the event changes by itself. Raises a Refusal where it cannot be."""
+    if builder.event.delayed_rule is not None:
+        return
+    if builder.event.name == event_names.REFUNDED:
+        _refund(builder, past)
+    elif builder.event.name in _EFFECTS:
+        _EFFECTS[builder.event.name](builder)
+
+
+def _text(event: Event, name: str) -> str:
+    return str(event.data.get(name) or "")
+
+
+# ---------------------------------------------------------------- purchases
+
+
+def _purchase(builder: RowBuilder) -> None:
+    event, bought = builder.event, builder.member.purchases
+    assert event.purchase is not None, "a purchase event carries its purchase"
+    zone = builder.programme.zone
+    for spec in builder.programme.wallets:
+        if spec.code in builder.member.wallets and spec.expiry.renewed_by_activity:
+            tier, day = held_tier_code(builder.programme, builder.member), local_day(event.at, zone)
+            builder.set_wallet(
+                spec.code, wallet.renew(builder.wallet(spec.code), spec, tier=tier, day=day, zone=zone)
+            )
+    after = PurchaseTotals(
+        count=bought.count + 1,
+        total=bought.total + event.purchase.total,
+        first_at=min(bought.first_at or event.at, event.at),
+        last_at=max(bought.last_at or event.at, event.at),
+        categories=_categories(bought.categories, event.purchase, 1),
+    )
+    builder.member = evolve(builder.member, purchases=after)
+
+
+def _categories(
+    known: tuple[tuple[str, int], ...], purchase: Purchase, sign: int
+) -> tuple[tuple[str, int], ...]:
+    if not purchase.lines:
+        return known
+    out = dict(known)
+    for line in purchase.lines:
+        if line.category and (line.category in out or len(out) < CATEGORIES_KEPT):
+            out[line.category] = out.get(line.category, 0) + sign * line.amount
+    return tuple(out.items() if len(out) == len(known) else sorted(out.items()))
+
+
+def _refund(builder: RowBuilder, past: HistoricalContext | None) -> None:
+    refund = builder.event.refund
+    assert refund is not None, "a refund carries what was recorded of its purchase"
+    refunds.claw_back(builder, refund, past.programme if past else builder.programme)
+    bought = builder.member.purchases
+    categories = _categories(_categories(bought.categories, refund.before, -1), refund.remaining, 1)
+    total = bought.total - (refund.before.total - refund.remaining.total)
+    waiting = (
+        replace(one, purchase=refund.remaining) if one.key == refund.purchase.key else one
+        for one in builder.member.referral.waiting
+        if one.key != refund.purchase.key or refund.remaining.total
+    )
+    referral = replace(builder.member.referral, waiting=tuple(waiting))
+    builder.member = evolve(
+        builder.member, purchases=replace(bought, total=total, categories=categories), referral=referral
+    )
+
+
+# ---------------------------------------------------------------- vouchers
+
+
+def _redeem(builder: RowBuilder) -> None:
+    event = builder.event
+    known = {spec.code: spec for spec in builder.programme.rewards}
+    spec = known.get(_text(event, "reward"))
+    if spec is None or spec.cost is None:
+        raise RewardLocked(())
+    why = rewards.locks(builder.programme, builder.member, spec, now=builder.at, stock=builder.stock)
+    if why and all(lock.reason == "BALANCE" for lock in why):
+        raise BalanceTooLow(why[0].missing)
+    if why:
+        raise RewardLocked(why)
+    voucher = _text(event, "voucher")
+    taken = builder.take(spec.cost.wallet, spec.cost.amount, kind="SPEND", rule=None, voucher=voucher)
+    if builder.issue_voucher(spec, id=voucher, is_free=False, code=spec.cost.wallet, taken=taken) is None:
+        raise RewardLocked((RewardLock("MEMBER_LIMIT"),))
+    _count_redemption(builder, spec.code, builder.at, 1)
+
+
+def _count_redemption(builder: RowBuilder, reward: str, at: datetime, times: int) -> None:
+    limit = builder.programme.reward(reward).limit
+    if limit is not None:
+        name = rewards.redemption_counter(reward)
+        counts = add_firing(
+            builder.member.counters.get(name, ()),
+            {limit.per},
+            local_day(at, builder.programme.zone),
+            amount=0,
+            times=times,
+        )
+        builder.member = evolve(builder.member, counters={**builder.member.counters, name: counts})
+
+
+def _open_voucher(builder: RowBuilder) -> str:
+    """Return the voucher that the event names. Raises VoucherNotUsable where it is not open at the event's
+    time.
+    """
+    voucher = _text(builder.event, "voucher")
+    opened = builder.member.vouchers.get(voucher)
+    if (
+        opened is None
+        or opened.used_at is not None
+        or (opened.expires_at is not None and opened.expires_at <= builder.at)
+    ):
+        raise VoucherNotUsable("the voucher is not open")
+    return voucher
+
+
+def _use(builder: RowBuilder) -> None:
+    if builder.member.frozen:
+        raise MemberFrozen("the member is frozen and uses nothing")
+    voucher = _open_voucher(builder)
+    builder.change_voucher(voucher, replace(builder.member.vouchers[voucher], used_at=builder.at), "used")
+
+
+def _reverse(builder: RowBuilder) -> None:
+    voucher = _text(builder.event, "voucher")
+    opened = builder.member.vouchers.get(voucher)
+    if opened is None or opened.used_at is None or opened.used_at + REVERSAL_KEPT < builder.at:
+        raise VoucherNotUsable("the voucher is not one that was used lately")
+    builder.change_voucher(voucher, replace(opened, used_at=None), "reversed")
+
+
+def _cancel(builder: RowBuilder) -> None:
+    voucher = _open_voucher(builder)
+    opened = builder.member.vouchers[voucher]
+    builder.change_voucher(voucher, None, "cancelled")
+    spec = next((one for one in builder.programme.rewards if one.code == opened.reward), None)
+    if opened.wallet is not None and opened.taken_lots:
+        builder.give_back(opened.wallet, opened, reward=spec, voucher=voucher)
+        if spec is not None:
+            _count_redemption(builder, spec.code, opened.issued_at, -1)
+
+
+def _expire_voucher(builder: RowBuilder) -> None:
+    builder.change_voucher(_text(builder.event, "voucher"), None, "expired")
+
+
+def forget_used(member: Member, at: datetime) -> Member:
+    """Return the member without the used vouchers whose use can no longer be reversed."""
+    remaining = {
+        code: one
+        for code, one in member.vouchers.items()
+        if one.used_at is None or one.used_at + REVERSAL_KEPT >= at
+    }
+    return member if len(remaining) == len(member.vouchers) else evolve(member, vouchers=remaining)
+
+
+# ---------------------------------------------------------------- balances, plans, states
+
+
+def _adjust(builder: RowBuilder) -> None:
+    code, amount = _text(builder.event, "wallet"), builder.event.data.get("amount")
+    assert isinstance(amount, int), "checked at the door"
+    if amount < 0:
+        try:
+            builder.take(code, -amount, kind="ADJUST", rule=None)
+        except InsufficientBalance as error:
+            raise BalanceTooLow(error.missing) from None
+        return
+    before, since = builder.wallet(code), builder.today
+    room = wallet.WALLET_LIMIT - before.available - before.pending
+    if amount > room:
+        raise WalletFull(code, room)
+    until = wallet.expiry_of(
+        builder.programme.wallet(code), tier=held_tier_code(builder.programme, builder.member), since=since
+    )
+    after, opened = wallet.award(before, amount=amount, available_at=None, expires_on=until, since=since)
+    after = evolve(after, earned=before.earned, adjusted=before.adjusted + amount)
+    lots = (wallet.LotPart(opened, until, since),) if opened else ()
+    builder.write_entry(code, "ADJUST", amount, after, lots=lots, expires_on=until, debt=opened - amount)
+
+
+def _plan(builder: RowBuilder) -> None:
+    event, held = builder.event, builder.member.plan
+    until = event.data.get("until")
+    ends = datetime.fromisoformat(until) if isinstance(until, str) else None
+    code = _text(event, "plan") or (held.code if held else "")
+    since = held.since if held and held.code == code and event.name == event_names.PLAN_RENEWED else event.at
+    builder.member = evolve(builder.member, plan=HeldPlan(code, since, ends))
+
+
+def _plan_ends(builder: RowBuilder) -> None:
+    builder.member = evolve(builder.member, plan=None)
+
+
+def _freeze(builder: RowBuilder) -> None:
+    builder.member = evolve(builder.member, frozen=builder.event.name == event_names.FROZEN)
+
+
+# ---------------------------------------------------------------- referral
+
+
+def judge_referral(builder: RowBuilder, event: Event) -> None:
+    """Judge a referred friend's qualifying event: at once, or once the purchase's awards are no longer
+    pending.
+    """
+    state, referral = builder.member.referral, builder.programme.referral
+    if (
+        referral is None
+        or event.name not in referral.qualifies.on
+        or state.referred_by is None
+        or state.qualified
+    ):
+        return
+    due = max((put.available_at for put in builder.opened_lots if put.available_at is not None), default=None)
+    if due is None or event.purchase is None or event.name != event_names.PURCHASED:
+        qualify(builder, event)
+        return
+    waiting = (*state.waiting, PendingReferral(event.id, due, event.at, event.source, event.purchase))[
+        -JUDGEMENTS_KEPT:
+    ]
+    builder.member = evolve(builder.member, referral=replace(state, waiting=waiting))
+
+
+def qualify(builder: RowBuilder, event: Event) -> None:
+    """Judge a referral now: where it qualifies the friend gets theirs, and the referrer's event is raised for
+    them. Once.
+    """
+    state, referral = builder.member.referral, builder.programme.referral
+    if referral is None or state.qualified or state.referred_by is None or builder.member.frozen:
+        return
+    if not builder.view_after(event).test(referral.qualifies.when):
+        return
+    builder.member = evolve(builder.member, referral=replace(state, qualified=True, waiting=()))
+    actions.do_actions(builder, referral.friend, rule=FRIEND, event=event)
+    raised = Event(
+        f"referral:{builder.member.id}",
+        event_names.REFERRAL_QUALIFIED,
+        builder.at,
+        "selo",
+        {"friend": builder.member.id},
+    )
+    builder.delayed.append(DelayedEvent(state.referred_by, builder.at, raised))
+
+
+def _referred(builder: RowBuilder) -> None:
+    referral, state = builder.programme.referral, builder.member.referral
+    builder.member = evolve(builder.member, referral=replace(state, friends=state.friends + 1))
+    if referral is None:
+        return
+    refused = "frozen" if builder.member.frozen else None
+    if referral.limit is not None and refused is None:
+        day, per = local_day(builder.event.at, builder.programme.zone), referral.limit.per
+        counts = builder.member.counters.get(REFERRER, ())
+        if used_in_period(counts, per, day).times >= referral.limit.times:
+            refused = "limit"
+        else:
+            after = add_firing(counts, {per}, day, amount=0)
+            builder.member = evolve(builder.member, counters={**builder.member.counters, REFERRER: after})
+    if refused is not None:
+        builder.outcomes.append(Outcome(REFERRER, False, 0, refused))
+    else:
+        actions.do_actions(builder, referral.referrer, rule=REFERRER, event=builder.event)
+
+
+_EFFECTS: dict[str, Callable[[RowBuilder], None]] = {
+    event_names.PURCHASED: _purchase,
+    event_names.REDEEMED: _redeem,
+    event_names.VOUCHER_USED: _use,
+    event_names.VOUCHER_REVERSED: _reverse,
+    event_names.VOUCHER_CANCELLED: _cancel,
+    event_names.VOUCHER_EXPIRED: _expire_voucher,
+    event_names.ADJUSTED: _adjust,
+    event_names.PLAN_STARTED: _plan,
+    event_names.PLAN_RENEWED: _plan,
+    event_names.PLAN_ENDED: _plan_ends,
+    event_names.FROZEN: _freeze,
+    event_names.UNFROZEN: _freeze,
+    event_names.REFERRAL_QUALIFIED: _referred,
+}

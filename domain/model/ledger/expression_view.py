@@ -1,0 +1,388 @@
+"""What expressions see: a member, an event and a purchase as plain values, built once and only of what is
+read.
+
+The vocabulary is the programme file's (programme.md, "Expressions"). What is missing is null. `now` is the
+event's own time, so that a late event is judged as it would have been.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from fractions import Fraction
+from functools import lru_cache
+from math import isfinite
+
+from domain.model.calendar import local_day
+from domain.model.conditions import Context, Expression, ExpressionFailed, ExpressionFailure
+from domain.model.ledger.events import Event, Fact, Facts, Json, Line, Purchase
+from domain.model.ledger.ladder import held_tier
+from domain.model.ledger.member import Member, PurchaseTotals
+from domain.model.programme import Action, Programme
+from domain.model.programme.vocabulary import BUILT_IN, MEMBER_FIELDS
+
+PRIVATE = frozenset({"member.birthday", "member.number"})
+LARGEST_NUMBER = 10**12  # beyond any amount that a wallet, a badge or a tier could hold
+NO_FIELDS = frozenset[str]()
+ALL_PURCHASES = frozenset({"count", "total", "average", "categories"})
+
+
+# ---------------------------------------------------------------- what is read
+
+
+@dataclass(frozen=True, slots=True)
+class FieldReads:
+    """What some expressions read: fields of the member, of their purchases, of the purchase, of the event;
+    and whether the clock.
+    """
+
+    member: frozenset[str] = NO_FIELDS
+    purchases: frozenset[str] = NO_FIELDS
+    purchase: frozenset[str] = NO_FIELDS
+    event: frozenset[str] = NO_FIELDS
+    now: bool = False
+
+
+@lru_cache(maxsize=4096)
+def read_before(programme: Programme, event: str) -> FieldReads:
+    """Return what the rules on an event read, and what counts it toward tiers, which a refund counts again
+    from the same facts.
+    """
+    rules = programme.rules_on(event)
+    expressions = [
+        *_conditions(rule.when for rule in rules),
+        *_counts(action for rule in rules for action in rule.do),
+    ]
+    return reads_of([*expressions, *_tier_count(programme, event)])
+
+
+@lru_cache(maxsize=4096)
+def read_after(programme: Programme, event: str) -> FieldReads:
+    """Return what is read after an event: by badges, tiers, the referral, segments and rewards."""
+    badges, referral = programme.badges_on(event), programme.referral
+    expressions = [*_conditions(badge.when for badge in badges), *_tier_count(programme, event)]
+    expressions += [badge.of.expr for badge in badges if badge.of is not None]
+    if referral is not None and event in referral.qualifies.on:
+        expressions += _conditions([referral.qualifies.when])
+    expressions += [segment.when for segment in programme.segments]
+    expressions += _conditions(reward.when for reward in programme.rewards)
+    return reads_of(expressions)
+
+
+def _conditions(optional: Iterable[Expression | None]) -> list[Expression]:
+    return [one for one in optional if one is not None]
+
+
+def _counts(actions: Iterable[Action]) -> Iterator[Expression]:
+    return (
+        action.award.of.expr for action in actions if action.award is not None and action.award.of is not None
+    )
+
+
+def _tier_count(programme: Programme, event: str) -> list[Expression]:
+    count = programme.tiers.count if programme.tiers else None
+    if count is None or event not in count.on:
+        return []
+    return _conditions([count.when, count.of.expr if count.of else None])
+
+
+def reads_of(expressions: Iterable[Expression]) -> FieldReads:
+    """Return what expressions read."""
+    names = {name for expression in expressions for name in expression.names}
+
+    def fields(root: str) -> frozenset[str]:
+        if root in names:
+            return MEMBER_FIELDS if root == "member" else frozenset({"*"})
+        return frozenset(name.split(".")[1] for name in names if name.startswith(f"{root}."))
+
+    purchases = ALL_PURCHASES if "member" in names or "member.purchases" in names else frozenset()
+    purchases |= {
+        name.split(".")[2] for name in names if name.startswith("member.purchases.")
+    } & ALL_PURCHASES
+    return FieldReads(
+        fields("member") & MEMBER_FIELDS, purchases, fields("purchase"), fields("event"), "now" in names
+    )
+
+
+# ---------------------------------------------------------------- views
+
+
+def member_view(programme: Programme, member: Member, at: datetime, reads: FieldReads) -> dict[str, Fact]:
+    """Return the fields of a member that expressions read, at an instant."""
+    view = {name: _member_field(programme, member, at, name) for name in reads.member if name != "purchases"}
+    return {**view, "purchases": _purchases(member.purchases, reads.purchases)} if reads.purchases else view
+
+
+def _member_field(programme: Programme, member: Member, at: datetime, name: str) -> Fact:  # noqa: C901 - one word a case
+    purchases = member.purchases
+    match name:
+        case "number":
+            return member.number
+        case "tier":
+            return held_tier_code(programme, member)
+        case "tags":
+            return sorted(member.tags)
+        case "segments":
+            return sorted(member.segments)
+        case "locale":
+            return member.profile.locale
+        case "plan":
+            return member.plan.code if member.plan else None
+        case "joined_at":
+            return member.joined_at
+        case "birthday":
+            return member.profile.birthday.isoformat() if member.profile.birthday else None
+        case "consents":
+            return sorted(member.profile.consents)
+        case "balance":
+            return {
+                spec.code: member.wallets[spec.code].available if spec.code in member.wallets else 0
+                for spec in programme.wallets
+            }
+        case "earned":
+            return {
+                spec.code: member.wallets[spec.code].earned if spec.code in member.wallets else 0
+                for spec in programme.wallets
+            }
+        case "last_purchase_at":
+            return purchases.last_at
+        case "days_since_purchase":
+            return _days_since(programme, purchases.last_at, at)
+        case "days_since_joining":
+            return _days_since(programme, member.joined_at, at)
+        case "badges":
+            return {code: badge.level for code, badge in member.badges.items() if badge.level}
+        case "referrals":
+            return member.referral.friends
+    raise KeyError(name)
+
+
+def _purchases(purchases: PurchaseTotals, fields: frozenset[str]) -> Fact:
+    average = purchases.total // purchases.count if purchases.count else 0
+    figures: dict[str, Json] = {"count": purchases.count, "total": purchases.total, "average": average}
+    figures = {name: value for name, value in figures.items() if name in fields}
+    if "categories" in fields:
+        figures["categories"] = dict[str, Json](purchases.categories)
+    return figures
+
+
+def _days_since(programme: Programme, since: datetime | None, at: datetime) -> int | None:
+    return (
+        None
+        if since is None
+        else max(0, (local_day(at, programme.zone) - local_day(since, programme.zone)).days)
+    )
+
+
+def held_tier_code(programme: Programme, member: Member) -> str | None:
+    """Return the tier a member holds: the earned one, or the floor a rule gave where that is higher. None
+    without tiers.
+    """
+    return None if member.tier is None or programme.tiers is None else held_tier(programme, member.tier)
+
+
+@lru_cache(maxsize=1024)
+def multiplier(programme: Programme, tier: str | None, plan: str | None) -> Fraction:
+    """Return what `tiered` awards are multiplied by: the tier's, or the plan's where it is larger."""
+    by_tier = (
+        programme.rung(tier).multiplier if tier is not None and tier in programme.rung_order else Fraction(1)
+    )
+    by_plan = (
+        programme.plan(plan).multiplier
+        if plan and any(p.code == plan for p in programme.plans)
+        else Fraction(1)
+    )
+    return max(by_tier, by_plan)
+
+
+def purchase_view(
+    programme: Programme, event: Event, purchase: Purchase, *, first: bool, fields: frozenset[str]
+) -> dict[str, object]:
+    """Return what is read of a purchase."""
+    every, out = "*" in fields, dict[str, object]()
+    if every or "lines" in fields:
+        out["lines"] = [line_view(line) for line in purchase.lines]
+    if every or "eligible" in fields:
+        out["eligible"] = eligible(programme, purchase)
+    out["total"], out["currency"], out["first"] = purchase.total, purchase.currency, first
+    out["source"], out["store"] = event.source, purchase.store
+    return out if every else {name: value for name, value in out.items() if name in fields}
+
+
+def eligible(programme: Programme, purchase: Purchase) -> int:
+    """Return what of a purchase may earn: its total less lines of ineligible categories, never below zero."""
+    out = programme.programme.ineligible
+    return (
+        max(0, purchase.total - sum([line.amount for line in purchase.lines if line.category in out]))
+        if out
+        else purchase.total
+    )
+
+
+def line_view(line: Line) -> dict[str, object]:
+    """Return a line as `lines` and `items` expressions see it."""
+    return {
+        "sku": line.sku,
+        "name": line.name,
+        "category": line.category,
+        "quantity": line.quantity,
+        "amount": line.amount,
+    }
+
+
+@lru_cache(maxsize=256)
+def _line_context(line: Line) -> Context:
+    return Context({"line": line_view(line)})
+
+
+def event_view(programme: Programme, event: Event, fields: frozenset[str]) -> dict[str, object]:
+    """Return what is read of an event; the fields of its data are always there, null where missing."""
+    out: dict[str, object] = {"name": event.name, "at": event.original_at or event.at, "source": event.source}
+    if "*" in fields or "data" in fields:
+        declared: dict[str, Json] = dict.fromkeys(
+            (*programme.declared(event.name), *BUILT_IN.get(event.name, ()))
+        )
+        out["data"] = {**declared, **event.data}
+    return out if "*" in fields else {name: value for name, value in out.items() if name in fields}
+
+
+# ---------------------------------------------------------------- sight
+
+
+@dataclass
+class ExpressionView:
+    """What one event's expressions may see, each part built on first use.
+
+    `reads` is what they read. `facts` stands in for the member where a purchase is decided again: then
+    private results come from it too. `then` holds the tier and plan of a late event's own time. `results`
+    collects what expressions over private fields gave, to be kept instead of the fields.
+    """
+
+    programme: Programme
+    member: Member
+    event: Event
+    reads: FieldReads
+    facts: Facts | None = None
+    past_facts: Facts | None = None
+    first: bool = False
+    results: dict[str, Json] = field(default_factory=dict)
+    failures: list[ExpressionFailure] = field(default_factory=list)
+    _context: Context | None = None
+    _member_fields: Mapping[str, Fact] | None = None
+
+    def test(self, expression: Expression | None) -> bool:
+        """Answer a condition; a missing one is true, one that fails is false and noted in `failed`."""
+        if expression is None:
+            return True
+        if PRIVATE & expression.names:
+            return self._private(expression, None) is True
+        try:
+            return expression.test(self.context)
+        except ExpressionFailed as error:
+            self.failures.append(error.failure)
+            return False
+
+    def number(self, expression: Expression) -> int | Fraction:
+        """Answer a number, never below zero; one that fails or is none counts nothing and is noted in
+        `failed`.
+        """
+        value = self._number(expression)
+        if not isinstance(value, int | float) or isinstance(value, bool) or not isfinite(value):
+            return 0
+        bounded = min(max(value, 0), LARGEST_NUMBER)
+        return bounded if isinstance(bounded, int) else Fraction(bounded)
+
+    def _number(self, expression: Expression) -> object:
+        purchase = self.event.purchase
+        if (
+            purchase is not None and expression.source == "purchase.total"
+        ):  # what most rules count, without a context
+            return purchase.total
+        if purchase is not None and expression.source == "purchase.eligible":
+            return eligible(self.programme, purchase)
+        return (
+            self._private(expression, None)
+            if PRIVATE & expression.names
+            else self._value(expression, self.context)
+        )
+
+    def lines(self, expression: Expression) -> list[Line]:
+        """Return the purchase's lines for which an expression holds; a line on which it fails is out."""
+        purchase = self.event.purchase
+        return [line for line in purchase.lines if self._line(expression, line)] if purchase else []
+
+    def member_fields(self) -> Mapping[str, Fact]:
+        """Return the member's fields that expressions read: of now, or as they were kept."""
+        if self.facts is not None:
+            return self.facts.member
+        if self._member_fields is None:
+            fields = member_view(self.programme, self.member, self.event.at, self.reads)
+            if self.past_facts is not None:
+                fields |= {
+                    name: value
+                    for name, value in (
+                        ("tier", self.past_facts.tier_after),
+                        ("plan", self.past_facts.plan_after),
+                    )
+                    if name in fields
+                }
+            self._member_fields = fields
+        return self._member_fields
+
+    def for_member(self, member: Member) -> ExpressionView:
+        """Return what the same event's expressions see of another state of the member: this very sight where
+        they read nothing new.
+        """
+        if member is self.member:
+            return self
+        if self._member_fields is None or self.member_fields() == member_view(
+            self.programme, member, self.event.at, self.reads
+        ):
+            self.member = member
+            return self
+        return ExpressionView(
+            self.programme, member, self.event, self.reads, first=self.first, failures=self.failures
+        )
+
+    @property
+    def context(self) -> Context:
+        if self._context is None:
+            reads, values = self.reads, dict[str, object]()
+            if reads.member:
+                values["member"] = dict(self.member_fields())
+            if reads.event:
+                values["event"] = event_view(self.programme, self.event, reads.event)
+            if reads.now:
+                values["now"] = self.event.at
+            if reads.purchase and self.event.purchase is not None:
+                values["purchase"] = purchase_view(
+                    self.programme, self.event, self.event.purchase, first=self.first, fields=reads.purchase
+                )
+            self._context = Context(values)
+        return self._context
+
+    def _line(self, expression: Expression, line: Line) -> bool:
+        if PRIVATE & expression.names:
+            return self._private(expression, line) is True
+        if all(name.partition(".")[0] == "line" for name in expression.names):
+            context = _line_context(line)
+        else:
+            context = self.context.with_("line", line_view(line))
+        return self._value(expression, context) is True
+
+    def _private(self, expression: Expression, line: Line | None) -> Json:
+        key = f"{expression.source}@{line.line}" if line else expression.source
+        if self.facts is not None:
+            return self.facts.private_results.get(key)
+        context = self.context.with_("line", line_view(line)) if line else self.context
+        value = self._value(expression, context)
+        self.results[key] = value if isinstance(value, bool | int | float | str) else None
+        return self.results[key]
+
+    def _value(self, expression: Expression, context: Context) -> object:
+        try:
+            return expression.value(context)
+        except ExpressionFailed as error:
+            self.failures.append(error.failure)
+            return None

@@ -1,0 +1,315 @@
+"""The ladder: what counts toward it, going up at once, a refund's step back, and floors that rules give.
+Reviews are in `tiers.py`.
+
+Days are local days of the programme's zone. A window `rolling` 12 months counts on day D what came on days
+whose day 12 months later is D or after. Functions are pure: a Standing in, a Standing out.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+
+from domain.model.calendar import Span, add, add_months, day_after, local_day
+from domain.model.ledger.member import QUALIFYING_DAYS_KEPT, STEPS_KEPT, TierFloor, TierStanding, TierStep
+from domain.model.programme import Programme, Rung, Tiers
+from domain.model.values import evolve
+
+TRIM_AFTER_DAYS = 31  # days are cut a month at a time
+GIVEN, ENDED, REACHED, REVIEW, REFUND = "given", "ended", "reached", "review", "refund"
+
+
+def begin(programme: Programme, *, at: datetime) -> TierStanding | None:
+    """Return the standing of a new member: the lowest tier. None without tiers."""
+    return TierStanding(programme.tiers.ladder[0].code, at) if programme.tiers else None
+
+
+def earned_tier(programme: Programme, standing: TierStanding) -> str:
+    """Return the tier that was earned; the lowest where a new version of the programme has none of that
+    code.
+    """
+    return standing.code if standing.code in programme.rung_order else tiers_of(programme).ladder[0].code
+
+
+def held_tier(programme: Programme, standing: TierStanding) -> str:
+    """Return the tier that is held: the earned one, or the highest that a rule gave where that is higher."""
+    code, order = earned_tier(programme, standing), programme.rung_order
+    for floor in standing.floors:
+        if order.get(floor.code, -1) > order[code]:
+            code = floor.code
+    return code
+
+
+# ---------------------------------------------------------------- counting
+
+
+def tiers_of(programme: Programme) -> Tiers:
+    """Return the programme's tiers; a standing exists only where it has some."""
+    assert programme.tiers is not None, "a standing exists only where the programme has tiers"
+    return programme.tiers
+
+
+@lru_cache(maxsize=4096)
+def window_start(span: Span, day: date) -> date:
+    """Return the first day whose day one span later is the given day or after."""
+    start = add_months(day, -span.months) - timedelta(days=span.days)
+    while day_after(start, span) < day:
+        start += timedelta(days=1)
+    return start
+
+
+def qualifying(programme: Programme, standing: TierStanding, *, day: date) -> int:
+    """Return the count that one goes up by, as of a day."""
+    span = tiers_of(programme).window.span
+    return count_between(standing, date(day.year, 1, 1) if span is None else window_start(span, day), day)
+
+
+def count_between(standing: TierStanding, first: date, last: date) -> int:
+    """Return what counted from one day through another."""
+    days, sums = standing.cumulative
+    return sums[bisect_right(days, last)] - sums[bisect_left(days, first)]
+
+
+def add_count(
+    programme: Programme, standing: TierStanding, *, amount: int, at: datetime, today: date, cause: str
+) -> TierStanding:
+    """Let an amount count on the day of an instant; negative takes it off.
+
+    A term counts what came after the event that began it. Taking off may be what makes a rolling window miss
+    `keep`: from today on.
+    """
+    if not amount:
+        return standing
+    day, days_kept = local_day(at, programme.zone), _days_kept(programme)
+    oldest = today - timedelta(days=days_kept)
+    days = dict(standing.days)
+    if day >= oldest:
+        days[day] = days.get(day, 0) + amount
+    if amount < 0 or len(days) > days_kept + TRIM_AFTER_DAYS:
+        days = {one: value for one, value in days.items() if value and one >= oldest}
+    after = evolve(
+        standing,
+        days=days,
+        term=standing.term + amount if _is_in_term(standing, at, cause) else standing.term,
+    )
+    newly = amount < 0 and standing.keep_missed_on is None and _keeps(programme, standing, day=today)
+    return note_missed_keep(programme, after, today=today) if newly else after
+
+
+@lru_cache(maxsize=64)
+def _days_kept(programme: Programme) -> int:
+    """The longest that a window and its grace may look back, and some days for what comes late."""
+    tiers = tiers_of(programme)
+    spans = [span for span in (tiers.window.span, tiers.grace) if span is not None]
+    return max(QUALIFYING_DAYS_KEPT, sum(span.days + 31 * span.months for span in spans) + 31)
+
+
+def _is_in_term(standing: TierStanding, at: datetime, cause: str) -> bool:
+    """Tell whether an instant lies in the running term; what the very event brings that reached the tier does
+    not.
+    """
+    if standing.term_from is None or at < standing.term_from:
+        return False
+    reached = last_step(standing)
+    return (
+        reached is None
+        or reached.reason != REACHED
+        or reached.cause != cause
+        or reached.at != standing.term_from
+    )
+
+
+def note_missed_keep(programme: Programme, standing: TierStanding, *, today: date) -> TierStanding:
+    """Note from when on a rolling window misses `keep`, where it does: its grace runs from that day."""
+    return standing if _keeps(programme, standing, day=today) else evolve(standing, keep_missed_on=today)
+
+
+def _keeps(programme: Programme, standing: TierStanding, *, day: date) -> bool:
+    rolling = tiers_of(programme).window.kind == "rolling"
+    return (
+        not rolling
+        or qualifying(programme, standing, day=day) >= programme.rung(earned_tier(programme, standing)).keep
+    )
+
+
+# ---------------------------------------------------------------- going up
+
+
+def climb(
+    programme: Programme, standing: TierStanding, *, at: datetime, cause: str, came: datetime
+) -> TierStanding:
+    """Go up as far as the count reaches: that of today, or that of the earlier day on which a late event
+    came.
+    """
+    today, day = local_day(at, programme.zone), local_day(came, programme.zone)
+    order, here = programme.rung_order, programme.rung_order.get(standing.code, -1)
+    now = rung_for(tiers_of(programme), qualifying(programme, standing, day=today))
+    then = now if day == today else rung_for(tiers_of(programme), qualifying(programme, standing, day=day))
+    if order[now.code] > here and order[now.code] >= order[then.code]:
+        return step(
+            programme,
+            standing,
+            to=now.code,
+            at=at,
+            reason=REACHED,
+            cause=cause,
+            held_through=first_term_end(programme, today),
+        )
+    if order[then.code] > here:
+        up = step(
+            programme,
+            standing,
+            to=then.code,
+            at=at,
+            reason=REACHED,
+            cause=cause,
+            held_through=first_term_end(programme, day),
+        )
+        since = count_between(standing, day + timedelta(days=1), today)
+        return (
+            evolve(up, term=since, term_from=came)
+            if up.term_from
+            else note_missed_keep(programme, up, today=today)
+        )
+    return standing
+
+
+def rung_for(tiers: Tiers, amount: int) -> Rung:
+    """Return the highest tier that a count reaches."""
+    return next((rung for rung in reversed(tiers.ladder) if rung.from_ <= amount), tiers.ladder[0])
+
+
+def first_term_end(programme: Programme, day: date) -> date | None:
+    """Return the last day of the term that begins by reaching a tier on a day; None where windows roll."""
+    window = tiers_of(programme).window
+    if window.kind == "rolling":
+        return None
+    return date(day.year + 1, 12, 31) if window.span is None else day_after(day, window.span)
+
+
+def step(
+    programme: Programme,
+    standing: TierStanding,
+    *,
+    to: str,
+    at: datetime,
+    reason: str,
+    cause: str = "",
+    held_through: date | None,
+) -> TierStanding:
+    """Move to a tier, a new term beginning with it, and keep the step."""
+    bottom = programme.rung_order[to] == 0
+    return evolve(
+        _stepped(standing, to=to, at=at, reason=reason, cause=cause, origin=standing.code),
+        code=to,
+        since=at,
+        term=0,
+        term_from=None if bottom or held_through is None else at,
+        held_through=None if bottom else held_through,
+        keep_missed_on=None,
+    )
+
+
+def _stepped(
+    standing: TierStanding, *, origin: str, to: str, at: datetime, reason: str, cause: str = ""
+) -> TierStanding:
+    step = TierStep(
+        origin,
+        to,
+        at,
+        reason,
+        cause,
+        standing.since,
+        standing.held_through,
+        standing.term,
+        standing.term_from,
+    )
+    return evolve(standing, steps=(*standing.steps, step)[-STEPS_KEPT:])
+
+
+def last_step(standing: TierStanding) -> TierStep | None:
+    """Return the step that led to the tier that is earned. One that a refund took back counts no more, one
+    taken back in part does.
+
+    Floors come and go beside it.
+    """
+    led: list[TierStep] = []
+    for step in standing.steps:
+        if step.reason == REFUND:
+            if led and step.to == led[-1].origin:
+                led.pop()
+        elif step.reason not in (GIVEN, ENDED):
+            led.append(step)
+    return led[-1] if led else None
+
+
+def retract(
+    programme: Programme,
+    before: TierStanding,
+    standing: TierStanding,
+    *,
+    taken: int,
+    at: datetime,
+    cause: str,
+) -> TierStanding:
+    """Take back the step that only a refunded purchase reached, where what was `taken` off takes the count
+    below that tier.
+
+    `before` is the standing before the refund. The tier of before is held again as it was, or one between
+    that is still reached.
+    """
+    last, today, order = last_step(standing), local_day(at, programme.zone), programme.rung_order
+    reach = qualifying(programme, standing, day=today)
+    lowered = reach < qualifying(programme, before, day=today)
+    if last is None or last.cause != cause or last.reason != REACHED:
+        return standing
+    if not lowered or reach >= programme.rung(earned_tier(programme, standing)).from_:
+        return standing
+    origin, to = last.origin or tiers_of(programme).ladder[0].code, rung_for(tiers_of(programme), reach).code
+    if order[to] > order.get(origin, -1):
+        back = step(
+            programme, standing, to=to, at=at, reason=REFUND, cause=cause, held_through=standing.held_through
+        )
+        return evolve(back, since=standing.since, term=standing.term, term_from=standing.term_from)
+    back = step(
+        programme, standing, to=origin, at=at, reason=REFUND, cause=cause, held_through=last.held_through
+    )
+    term = last.term + standing.term - taken if last.term_from else 0
+    back = evolve(back, since=last.since or at, term=max(0, term), term_from=last.term_from)
+    return note_missed_keep(
+        programme, back, today=today
+    )  # the refund may have taken off what kept the tier of before, too
+
+
+# ---------------------------------------------------------------- floors
+
+
+def give_floor(
+    programme: Programme, standing: TierStanding, *, code: str, at: datetime, span: Span | None
+) -> TierStanding:
+    """Give a tier as a floor, for a time or for good. Given again it stays for the longer of both."""
+    until = add(at, span, programme.zone) if span else None
+    same = [floor.until for floor in standing.floors if floor.code == code]
+    if same:
+        until = None if until is None or same[0] is None else max(until, same[0])
+    others = tuple(floor for floor in standing.floors if floor.code != code)
+    return _floored(programme, standing, (*others, TierFloor(code, until)), at=at, reason=GIVEN)
+
+
+def end_floors(programme: Programme, standing: TierStanding, *, at: datetime) -> TierStanding:
+    """Take the floors away whose time is over."""
+    left = tuple(floor for floor in standing.floors if floor.until is None or floor.until > at)
+    return (
+        standing
+        if len(left) == len(standing.floors)
+        else _floored(programme, standing, left, at=at, reason=ENDED)
+    )
+
+
+def _floored(
+    programme: Programme, standing: TierStanding, floors: tuple[TierFloor, ...], *, at: datetime, reason: str
+) -> TierStanding:
+    after = evolve(standing, floors=floors)
+    origin, to = held_tier(programme, standing), held_tier(programme, after)
+    return after if origin == to else _stepped(after, origin=origin, to=to, at=at, reason=reason)

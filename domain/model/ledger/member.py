@@ -1,0 +1,203 @@
+"""The member aggregate: all that deciding needs to know of one member, as immutable values.
+
+Everything here but `profile` is ledger state: it moves with the journal alone, and folding the journal's
+changes gives it again (`state.py`). Bounded in size: lots merge, counters keep two periods, day buckets 400
+days, steps 20.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from itertools import accumulate
+from typing import ClassVar
+
+from domain.model.calendar import Per
+from domain.model.ledger.events import Profile, Purchase
+from domain.model.ledger.wallet import LotPart, Wallet
+from domain.model.programme.models import Programme
+from domain.model.values import computed
+
+QUALIFYING_DAYS_KEPT = 400
+STEPS_KEPT = 20
+TAGS_KEPT = 200
+CATEGORIES_KEPT = 100
+OPEN_VOUCHERS = 200
+JUDGEMENTS_KEPT = 20
+
+
+@dataclass(frozen=True, slots=True)
+class TierStep:
+    """One change of tier. `cause` names the event behind it, so that a refund can take back what only it
+    reached: to the tier before, held since `since` and through `held`, with what had counted in that term.
+    """
+
+    origin: str | None
+    to: str
+    at: datetime
+    reason: str
+    cause: str = ""
+    since: datetime | None = None
+    held_through: date | None = None
+    term: int = 0
+    term_from: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TierFloor:
+    """A tier that a rule gave: held, at least, until an instant, or for good (None)."""
+
+    code: str
+    until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class TierStanding:
+    """Where a member stands on the ladder.
+
+    `code` is the tier that was earned, `floors` those that rules gave: the highest is held. `days` is what
+    counted by local day; `term` what counted after the event that reached the tier (windows from_reaching);
+    `held` the last day of the running term (calendar_year and from_reaching); `due` since when a rolling
+    window misses `keep`, where grace still holds the tier.
+    """
+
+    code: str
+    since: datetime
+    days: Mapping[date, int] = field(default_factory=dict)
+    term: int = 0
+    term_from: datetime | None = None
+    held_through: date | None = None
+    keep_missed_on: date | None = None
+    floors: tuple[TierFloor, ...] = ()
+    steps: tuple[TierStep, ...] = ()
+
+    COMPUTED_OF: ClassVar[Mapping[str, str]] = {"cumulative": "days"}
+
+    @computed
+    def cumulative(self) -> tuple[list[date], list[int]]:
+        """The days that counted in order, and what had counted before each, and in all: kept with the value,
+        summed once.
+        """
+        days = sorted(self.days)
+        return days, [0, *accumulate([self.days[day] for day in days])]
+
+
+@dataclass(frozen=True, slots=True)
+class BadgeState:
+    """Progress toward one badge: the whole count, levels reached, and for a streak the first day of its last
+    period.
+    """
+
+    progress: int = 0
+    level: int = 0
+    earned_at: datetime | None = None
+    period: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodCount:
+    """Firings and awarded amount of one rule in the period that starts on a day; `ever` starts on the first
+    of all days.
+    """
+
+    start: date
+    times: int = 0
+    amount: int = 0
+    per: Per = "ever"
+
+
+@dataclass(frozen=True, slots=True)
+class PurchaseTotals:
+    """What was bought, ever: `total` and `categories` follow refunds, `count` and instants do not. Amounts in
+    minor units.
+    """
+
+    count: int = 0
+    total: int = 0
+    first_at: datetime | None = None
+    last_at: datetime | None = None
+    categories: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HeldPlan:
+    """A paid membership: `until` an instant, None where it runs until ended."""
+
+    code: str
+    since: datetime
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenVoucher:
+    """A voucher that is issued and neither cancelled nor expired; `taken` are the lots its price came from.
+
+    A used one stays for a day, so that a mistaken use can be reversed.
+    """
+
+    reward: str
+    issued_at: datetime
+    expires_at: datetime | None = None
+    wallet: str | None = None
+    taken_lots: tuple[LotPart, ...] = ()
+    used_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PendingReferral:
+    """A referred friend's purchase that waits for its awards to be no longer pending. `purchase` is what is
+    kept of it.
+    """
+
+    key: str
+    due: datetime
+    at: datetime
+    source: str
+    purchase: Purchase
+
+
+@dataclass(frozen=True, slots=True)
+class ReferralState:
+    """Who invited this member, whether that was judged, and whom this member brought."""
+
+    referred_by: str | None = None
+    qualified: bool = False
+    waiting: tuple[PendingReferral, ...] = ()
+    invited: int = 0
+    friends: int = 0
+
+
+@dataclass(frozen=True)
+class Member:
+    """One member. `seq` counts journal rows, `entries` ledger entries, `issued` vouchers; `decided_at` is the
+    latest instant decided for, `turned_at` (no ledger state) the latest at which time was found to bring
+    nothing more.
+    """
+
+    id: str
+    number: str = ""
+    profile: Profile = field(default_factory=Profile)
+    joined_at: datetime | None = None
+    frozen: bool = False
+    seq: int = 0
+    entries: int = 0
+    issued: int = 0
+    decided_at: datetime | None = None
+    turned_at: datetime | None = None
+    wallets: Mapping[str, Wallet] = field(default_factory=dict)
+    tier: TierStanding | None = None
+    badges: Mapping[str, BadgeState] = field(default_factory=dict)
+    counters: Mapping[str, tuple[PeriodCount, ...]] = field(default_factory=dict)
+    purchases: PurchaseTotals = field(default_factory=PurchaseTotals)
+    plan: HeldPlan | None = None
+    tags: frozenset[str] = frozenset()
+    segments: frozenset[str] = frozenset()
+    unlocked: frozenset[str] = frozenset()
+    vouchers: Mapping[str, OpenVoucher] = field(default_factory=dict)
+    referral: ReferralState = field(default_factory=ReferralState)
+
+    @computed
+    def dues(self) -> dict[Programme, tuple[datetime, datetime | None]]:
+        """What was found to be due next after an instant, by programme: found once, kept with the value."""
+        return {}

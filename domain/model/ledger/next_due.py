@@ -1,0 +1,254 @@
+"""When time may next bring something to a member: what has an instant of its own, and what belongs to a
+midnight.
+
+`next_due` names the next instant worth looking at; `timeline` decides what came of it.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from croniter import croniter
+
+from domain.model import event_names
+from domain.model.calendar import (
+    Per,
+    Span,
+    add_months,
+    local_day,
+    next_occurrence,
+    period_start,
+    start_of,
+    to_utc,
+)
+from domain.model.ledger import rewards, tiers
+from domain.model.ledger.member import Member
+from domain.model.ledger.wallet import Lot, Wallet
+from domain.model.programme import Programme, RewardSpec, WalletSpec
+
+TIMED = re.compile(r"member\.days_since_(?:purchase|joining)\b|\bnow\b")
+COMPARED = re.compile(
+    r"member\.days_since_(?:purchase|joining)\s*(?:<=|>=|<|>|==|!=)\s*(\d+)(?=\s*(?:$|\)|&&|\|\||\?|:))"
+)
+BEFORE_COMPARED = ("", "(", "&&", "||", "?", ":")
+TICK = timedelta(milliseconds=1)
+DAY = timedelta(days=1)
+
+
+# ---------------------------------------------------------------- when
+
+
+def next_due(programme: Programme, member: Member, *, after: datetime) -> datetime | None:
+    """Return the next instant after one at which time may bring something; None where nothing is in sight.
+
+    What is overdue, since it came late, is due at once.
+    """
+    if member.joined_at is None:
+        return None
+    known = member.dues.get(programme)
+    if known is not None and known[0] <= after and (known[1] is None or after < known[1]):
+        return known[1]
+    overdue = [max(at, after + TICK) for at in _instants(member)]
+    due = min([*overdue, *(at for at in _midnights(programme, member, after) if at > after)], default=None)
+    member.dues[programme] = (after, due)
+    return due
+
+
+def turned_until(member: Member) -> datetime | None:
+    """Return the instant up to which time has been brought to a member."""
+    decided, turned = member.decided_at, member.turned_at
+    return turned if decided is None or (turned is not None and turned > decided) else decided
+
+
+def _instants(member: Member) -> Iterator[datetime]:
+    """What falls due at an instant of its own and stays due until it is brought."""
+    for voucher in member.vouchers.values():
+        if voucher.expires_at is not None and voucher.used_at is None:
+            yield voucher.expires_at
+    if member.plan is not None and member.plan.until is not None:
+        yield member.plan.until
+    for floor in member.tier.floors if member.tier is not None else ():
+        if floor.until is not None:
+            yield floor.until
+    yield from (one.due for one in member.referral.waiting)
+
+
+def _midnights(programme: Programme, member: Member, after: datetime) -> Iterator[datetime]:
+    """What comes at a midnight or another instant that passes, whether or not it is looked at."""
+    zone, today, triggers = programme.zone, local_day(after, programme.zone), time_triggers(programme)
+    for spec in programme.wallets:
+        wallet = member.wallets.get(spec.code)
+        if wallet is not None and wallet.lots:
+            yield from _of_wallet(spec, wallet, after, today, zone, watched=spec.code in triggers.wallets)
+    if member.tier is not None and programme.tiers is not None:
+        review = tiers.next_review(programme, member.tier, after=after)
+        if review is not None:
+            yield review
+    for first in (member.profile.birthday, joining_day(programme, member)):
+        if first is not None:
+            yield _yearly(first, today, zone)
+    if triggers.instants:
+        at = bisect_right(triggers.instants, after)
+        yield from triggers.instants[at : at + 1]
+    for rule in programme.rules_on(event_names.SCHEDULE):
+        if rule.at and is_in_segment(rule.for_, member):
+            yield cron_next(rule.at, zone, after)
+    day = _judged_day(programme, triggers, member, today)
+    if day is not None:
+        yield start_of(day, zone)
+
+
+@lru_cache(maxsize=8192)
+def _yearly(first: date, today: date, zone: ZoneInfo) -> datetime:
+    return start_of(next_occurrence(first, today), zone)
+
+
+def _of_wallet(
+    spec: WalletSpec, wallet: Wallet, after: datetime, today: date, zone: ZoneInfo, *, watched: bool
+) -> Iterator[datetime]:
+    waiting = wallet.lots[wallet.spendable_count :]
+    if watched and wallet.next_available_at is not None:
+        comes = (
+            [wallet.next_available_at]
+            if wallet.next_available_at > after
+            else [lot.available_at for lot in waiting if lot.available_at and lot.available_at > after]
+        )
+        yield from sorted(comes)[:1]
+    if wallet.first_expiry_on is not None:
+        yield start_of(max(wallet.first_expiry_on, today) + DAY, zone)
+    if spec.remind is not None:
+        # lots are in the order of their last days, spendable and pending each for themselves
+        parts = (wallet.lots[: wallet.spendable_count], waiting)
+        coming = [
+            day for lots in parts if (day := _unannounced(lots, wallet.reminded_days, today)) is not None
+        ]
+        if coming:
+            yield start_of(max(remind_day(min(coming), spec.remind), today + DAY), zone)
+
+
+def _unannounced(lots: tuple[Lot, ...], reminded: frozenset[date], today: date) -> date | None:
+    ends = (lot.expires_on for lot in lots if lot.expires_on is not None)
+    return next((day for day in ends if day >= today and day not in reminded), None)
+
+
+def remind_day(day: date, span: Span) -> date:
+    return add_months(day, -span.months) - timedelta(days=span.days)
+
+
+def joining_day(programme: Programme, member: Member) -> date | None:
+    return local_day(member.joined_at, programme.zone) if member.joined_at else None
+
+
+def is_in_segment(segment: str | None, member: Member) -> bool:
+    return segment is None or segment in member.segments
+
+
+# ---------------------------------------------------------------- schedules
+
+
+def cron_next(cron: str, zone: ZoneInfo, after: datetime) -> datetime:
+    """Return the next instant of a schedule after one. A clock time that summer time skips comes an hour
+    later, a doubled one once.
+    """
+    day = local_day(after, zone)
+    return next((at for at in _cron_on(cron, zone, day) if at > after), None) or _cron_from(
+        cron, zone, day + DAY
+    )
+
+
+@lru_cache(maxsize=1024)
+def _cron_on(cron: str, zone: ZoneInfo, day: date) -> tuple[datetime, ...]:
+    """Every instant of a schedule on a local day."""
+    instants = []
+    steps = croniter(cron, datetime.combine(day, time.min) - TICK)
+    while (local := steps.get_next(datetime)).date() == day:
+        instants.append(to_utc(local, zone))
+    return tuple(sorted(set(instants)))
+
+
+@lru_cache(maxsize=1024)
+def _cron_from(cron: str, zone: ZoneInfo, day: date) -> datetime:
+    local: datetime = croniter(cron, datetime.combine(day, time.min) - TICK).get_next(datetime)
+    return to_utc(local, zone)
+
+
+# ---------------------------------------------------------------- what time alone may change
+
+
+@dataclass(frozen=True, slots=True)
+class TimeTriggers:
+    """What of a programme time alone may bring about.
+
+    `wallets` those in which points that become spendable may unlock a reward or move a member between
+    segments; `counts` the numbers of days at which a condition may turn, `any_day` where some may on any day;
+    `limited` the rewards whose limit may have room again; `instants` when a reward's time begins or ends.
+    """
+
+    wallets: frozenset[str]
+    day_counts: frozenset[int]
+    any_day: bool
+    limited: tuple[RewardSpec, ...]
+    instants: tuple[datetime, ...]
+
+
+@lru_cache(maxsize=64)
+def time_triggers(programme: Programme) -> TimeTriggers:
+    """Return what of a programme time alone may bring about."""
+    listed = rewards.listed(programme)
+    conditions = [segment.when for segment in programme.segments]
+    conditions += [reward.when for reward in listed if reward.when is not None]
+    wallets = {spec.cost.wallet for spec in listed if spec.cost is not None}
+    if any(name.startswith("member.balance") for condition in conditions for name in condition.names):
+        wallets = {spec.code for spec in programme.wallets}
+    counts, any_day = set[int](), False
+    for source in (condition.source for condition in conditions):
+        plain = [found for found in COMPARED.finditer(source) if _stands_alone(source[: found.start()])]
+        counts.update(int(found.group(1)) for found in plain)
+        any_day = any_day or len(plain) != len(TIMED.findall(source))
+    limited = tuple(spec for spec in listed if spec.limit is not None and spec.limit.per != "ever")
+    return TimeTriggers(
+        frozenset(wallets), frozenset(counts), any_day, limited, rewards.window_boundaries(programme)
+    )
+
+
+def _stands_alone(before: str) -> bool:
+    """Tell whether a comparison is no part of a sum: what stands before it ends with a bracket or a word of
+    logic.
+    """
+    return any(before.rstrip().endswith(end) if end else not before.strip() for end in BEFORE_COMPARED)
+
+
+def _judged_day(programme: Programme, triggers: TimeTriggers, member: Member, today: date) -> date | None:
+    """The next day on which time alone may move a member into or out of a segment, or unlock a reward."""
+    if triggers.any_day:
+        return today + DAY
+    days: list[date] = []
+    if triggers.day_counts:
+        firsts = [
+            local_day(at, programme.zone)
+            for at in (member.purchases.last_at, member.joined_at)
+            if at is not None
+        ]
+        days += [
+            first + timedelta(days=count + more)
+            for first in firsts
+            for count in triggers.day_counts
+            for more in (0, 1)
+        ]
+    for spec in triggers.limited:
+        if spec.limit is not None and rewards.redemption_counter(spec.code) in member.counters:
+            days.append(_next_period(today, spec.limit.per))
+    return min((day for day in days if day > today), default=None)
+
+
+def _next_period(today: date, per: Per) -> date:
+    day, start = today, period_start(today, per)
+    while period_start(day, per) == start:
+        day += DAY
+    return day

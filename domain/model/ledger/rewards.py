@@ -1,0 +1,157 @@
+"""Rewards: who may redeem what and when, and what is still missing. Unlocked means: could be redeemed at this
+instant, balance included.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from functools import lru_cache
+
+from domain.model.calendar import Span, add_months, local_day, to_utc
+from domain.model.ledger.decision import RewardLock, StockState
+from domain.model.ledger.earning import end_instant_of, instant_of, used_in_period
+from domain.model.ledger.events import Event
+from domain.model.ledger.expression_view import ExpressionView, held_tier_code, read_after
+from domain.model.ledger.member import Member
+from domain.model.programme import Programme, RewardSpec
+
+NOTHING_SOLD_OUT = StockState()
+
+
+@lru_cache(maxsize=64)
+def listed(programme: Programme) -> tuple[RewardSpec, ...]:
+    """Return the rewards that members may see and redeem: those with a cost."""
+    return tuple(spec for spec in programme.rewards if spec.cost is not None)
+
+
+def locks(
+    programme: Programme,
+    member: Member,
+    spec: RewardSpec,
+    *,
+    now: datetime,
+    stock: StockState = NOTHING_SOLD_OUT,
+    view: ExpressionView | None = None,
+) -> tuple[RewardLock, ...]:
+    """Return why a member cannot redeem a reward now, each reason once; nothing where it is unlocked. The
+    member is settled.
+    """
+    if spec.cost is None:
+        return (RewardLock("CONDITION"),)
+    return tuple(_locks(programme, member, spec, now, stock, view, held_tier_code(programme, member)))
+
+
+def _locks(
+    programme: Programme,
+    member: Member,
+    spec: RewardSpec,
+    now: datetime,
+    stock: StockState,
+    view: ExpressionView | None,
+    tier: str | None,
+) -> Iterator[RewardLock]:
+    if member.frozen:
+        yield RewardLock("FROZEN")
+    if spec.tiers and tier not in spec.tiers:
+        yield RewardLock(
+            "TIER", tier=next((code for code in programme.rung_order if code in spec.tiers), None)
+        )
+    start, end = redemption_window(programme, spec, tier)
+    if start is not None and now < start:
+        yield RewardLock("NOT_YET", start=start)
+    if end is not None and now >= end:
+        yield RewardLock("OVER")
+    short = missing(member, spec)
+    if short:
+        yield RewardLock("BALANCE", missing=short)
+    if spec.when is not None and not (view or member_only_view(programme, member, now)).test(spec.when):
+        yield RewardLock("CONDITION")
+    if spec.code in stock.sold_out:
+        yield RewardLock("STOCK")
+    if limit_reached(programme, member, spec, now):
+        yield RewardLock("MEMBER_LIMIT")
+
+
+def missing(member: Member, spec: RewardSpec) -> int:
+    """Return how many more points or minor units the reward costs than are spendable; 0 where they reach."""
+    if spec.cost is None:
+        return 0
+    wallet = member.wallets.get(spec.cost.wallet)
+    return max(0, spec.cost.amount - (wallet.available if wallet else 0))
+
+
+def limit_reached(programme: Programme, member: Member, spec: RewardSpec, now: datetime) -> bool:
+    """Tell whether a member has redeemed a reward as often as its period allows."""
+    if spec.limit is None:
+        return False
+    counts = member.counters.get(redemption_counter(spec.code), ())
+    return used_in_period(counts, spec.limit.per, local_day(now, programme.zone)).times >= spec.limit.times
+
+
+def redemption_counter(code: str) -> str:
+    """Return the name under which redemptions of a reward are counted."""
+    return f"reward:{code}"
+
+
+def redemption_window(
+    programme: Programme, spec: RewardSpec, tier: str | None
+) -> tuple[datetime | None, datetime | None]:
+    """Return from when until when a holder of a tier may redeem; early access of that tier, or of one below
+    it, comes first.
+    """
+    first, last = spec.available.from_, spec.available.until
+    end = end_instant_of(last, programme.zone) if last is not None else None
+    if first is None:
+        return None, end
+    place = programme.rung_order.get(tier or "", -1)
+    early = [
+        span for code, span in spec.early_access.items() if programme.rung_order.get(code, place + 1) <= place
+    ]
+    start = instant_of(first, programme.zone)
+    return min((_before(start, span, programme) for span in early), default=start), end
+
+
+def _before(instant: datetime, span: Span, programme: Programme) -> datetime:
+    if span.hours:
+        return instant - timedelta(hours=span.hours)
+    local = instant.astimezone(programme.zone).replace(tzinfo=None)
+    day = add_months(local.date(), -span.months) - timedelta(days=span.days)
+    return to_utc(datetime.combine(day, local.time()), programme.zone)
+
+
+@lru_cache(maxsize=64)
+def window_boundaries(programme: Programme) -> tuple[datetime, ...]:
+    """Return every instant at which some reward's time begins or ends, early access included, in order."""
+    boundaries = set[datetime]()
+    for spec in listed(programme):
+        for tier in (None, *programme.rung_order):
+            boundaries.update(
+                instant for instant in redemption_window(programme, spec, tier) if instant is not None
+            )
+    return tuple(sorted(boundaries))
+
+
+def member_only_view(programme: Programme, member: Member, now: datetime) -> ExpressionView:
+    """Return what conditions over a member alone may see at an instant."""
+    return ExpressionView(programme, member, Event("", "", now), read_after(programme, ""))
+
+
+def unlocked(
+    programme: Programme,
+    member: Member,
+    *,
+    now: datetime,
+    stock: StockState,
+    view: ExpressionView | None = None,
+) -> frozenset[str]:
+    """Return the rewards that a member could redeem at an instant."""
+    view, tier = view or member_only_view(programme, member, now), held_tier_code(programme, member)
+    affordable = [spec for spec in listed(programme) if not missing(member, spec)]
+    return frozenset(
+        [
+            spec.code
+            for spec in affordable
+            if next(_locks(programme, member, spec, now, stock, view, tier), None) is None
+        ]
+    )

@@ -1,0 +1,1 @@
+"""Rendering of messages, quiet hours, retry intervals and unsubscribe links. Pure."""

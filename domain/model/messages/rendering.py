@@ -1,0 +1,211 @@
+"""A message's texts with their placeholders filled, as its reader writes amounts, numbers and days. Pure: the
+same figures, the same text.
+
+What can be filled on which event stands in `programme/vocabulary.py`, and the check holds every file to it.
+What is not known any more (a reward that left the programme) is its code; what is null is nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from functools import lru_cache
+from typing import Final, TypeVar
+from urllib.parse import quote
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date
+from babel.numbers import format_currency, format_decimal, get_currency_precision
+
+from domain.model.ledger.events import Json
+from domain.model.programme import Programme
+from domain.model.programme.messages import Message
+from domain.model.programme.words import Text
+
+P = TypeVar("P")
+
+_PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
+# A currency without a sign of its own stands as its letters: CLDR parts them from the figure, Babel does not.
+_CODE_BEFORE: Final = re.compile(r"(?<=[A-Za-z])(?=\d)")
+# Where a bare language leaves the country open: the amounts and dates of the country that our own texts are
+# written for.
+_COUNTRIES: Final = {"pt": "pt_PT", "en": "en_GB"}
+
+
+# ---------------------------------------------------------------- values
+@dataclass(frozen=True, slots=True)
+class MessageSubject:
+    """What a message is about: the event that caused it, that event's figures and codes, and the balance
+    then. No personal data.
+    """
+
+    event: str
+    data: Mapping[str, Json]
+    balance: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Whom it is for."""
+
+    name: str = field(repr=False)
+    number: str
+    locale: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What is read."""
+
+    title: str
+    body: str
+    link: str | None
+
+
+# ---------------------------------------------------------------- rules
+def render(programme: Programme, message: Message, subject: MessageSubject, to: Recipient) -> Rendered:
+    """Return a message as its reader reads it. In a link stand codes and bare figures, fit for a URL."""
+    figures = _Figures(programme, subject, to)
+
+    def shown(placeholder: re.Match[str]) -> str:
+        return figures.shown(placeholder[1])
+
+    def linked(placeholder: re.Match[str]) -> str:
+        return quote(figures.bare(placeholder[1]), safe="")
+
+    return Rendered(
+        title=_PLACEHOLDER.sub(shown, message.title.in_(to.locale)),
+        body=_PLACEHOLDER.sub(shown, message.body.in_(to.locale)),
+        link=_PLACEHOLDER.sub(linked, message.link) if message.link else None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Figures:
+    programme: Programme
+    subject: MessageSubject
+    to: Recipient
+
+    def shown(self, name: str) -> str:
+        """Return what stands in a placeholder's place, in the reader's language."""
+        programme, data, locale = self.programme, self.subject.data, self.to.locale
+        match name:
+            case "programme.name":
+                return programme.programme.name.in_(locale)
+            case "member.balance":
+                return self._amount(programme.wallets[0].code, self.subject.balance)
+            case "points.amount":
+                return self._amount(_word(data.get("wallet")), data.get("amount"))
+            case "points.wallet":
+                return self._named(programme.wallet, "wallet", lambda spec: spec.name)
+            case "reward.title":
+                return self._named(programme.reward, "reward", lambda spec: spec.title)
+            case "badge.name":
+                return self._named(programme.badge, "badge", lambda spec: spec.name)
+            case "tier.name":
+                return self._named(programme.rung, "to", lambda spec: spec.name)
+            case "plan.name":
+                return self._named(programme.plan, "plan", lambda spec: spec.name)
+            case "purchase.total":
+                total = data.get("total")
+                return money(total, programme.programme.currency, locale) if isinstance(total, int) else ""
+        return _written(
+            self._raw(name), locale, dated=name in ("points.on", "plan.until") or self._is_day(name)
+        )
+
+    def bare(self, name: str) -> str:
+        """Return the code or the figure itself."""
+        return _word(self._raw(name))
+
+    def _raw(self, name: str) -> Json:
+        data = self.subject.data
+        fixed: dict[str, Json] = {
+            "member.name": self.to.name,
+            "member.number": self.to.number,
+            "member.balance": self.subject.balance,
+            "programme.name": self.programme.programme.code,
+            "tier.name": data.get("to"),
+            "tier.code": data.get("to"),
+            "purchase.total": data.get("total"),
+        }
+        if name in fixed:
+            return fixed[name]
+        subject, _, word = name.partition(".")
+        if subject in ("reward", "badge", "plan") and word in ("code", "name", "title"):
+            return data.get(subject)
+        return data.get(word)
+
+    def _amount(self, wallet: str, amount: Json) -> str:
+        if not isinstance(amount, int):
+            return ""
+        spec = _known(self.programme.wallet, wallet)
+        if spec is not None and spec.kind == "money":
+            return money(amount, self.programme.programme.currency, self.to.locale)
+        return number(amount, self.to.locale)
+
+    def _named(self, find: Callable[[str], P], key: str, name: Callable[[P], Text]) -> str:
+        code = _word(self.subject.data.get(key))
+        spec = _known(find, code)
+        return code if spec is None else name(spec).in_(self.to.locale)
+
+    def _is_day(self, name: str) -> bool:
+        spec = _known(self.programme.event, self.subject.event)
+        return (
+            spec is not None
+            and name.startswith("event.")
+            and spec.data.get(name.removeprefix("event.")) == "date"
+        )
+
+
+def _known(find: Callable[[str], P], code: str) -> P | None:
+    try:
+        return find(code)
+    except KeyError:
+        return None
+
+
+def _word(value: Json) -> str:
+    return "" if value is None else str(value)
+
+
+def _written(value: Json, locale: str, *, dated: bool) -> str:
+    if dated and isinstance(value, str):
+        try:
+            return day(datetime.fromisoformat(value).date(), locale)
+        except ValueError:
+            return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return number(value, locale)
+    return _word(value)
+
+
+# ---------------------------------------------------------------- figures
+def number(value: int, locale: str) -> str:
+    """Return a whole number as a reader writes it."""
+    return str(format_decimal(value, locale=_format(locale)))
+
+
+def money(minor: int, currency: str, locale: str) -> str:
+    """Return an amount in minor units as a reader writes it."""
+    text = str(
+        format_currency(
+            Decimal(minor).scaleb(-get_currency_precision(currency)), currency, locale=_format(locale)
+        )
+    )
+    return _CODE_BEFORE.sub("\N{NO-BREAK SPACE}", text)
+
+
+def day(value: date, locale: str) -> str:
+    """Return a calendar day as a reader writes it."""
+    return str(format_date(value, format="long", locale=_format(locale)))
+
+
+@lru_cache(maxsize=64)
+def _format(locale: str) -> Locale:
+    try:
+        return Locale.parse(_COUNTRIES.get(locale, locale.replace("-", "_")))
+    except (UnknownLocaleError, ValueError):
+        return Locale.parse(_COUNTRIES["en"])

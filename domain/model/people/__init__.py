@@ -1,0 +1,1 @@
+"""Codes, contacts, sessions, sign-in and lock-out. Pure."""

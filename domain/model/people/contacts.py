@@ -1,0 +1,84 @@
+"""An e-mail address or a phone number in its one spelling, so that a contact belongs to one member whoever
+types it.
+
+Addresses are kept in lower case with their domain as people read it, numbers as E.164. `key` is the contact's
+identity in the database; `masked` is what may be shown to somebody who has not proven it. Nothing here is
+ever logged.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+
+LONGEST_CONTACT = 320
+
+ContactKind = Literal["email", "phone"]
+
+
+class ContactMalformed(Exception):
+    """A text that is no e-mail address and no phone number; the message says what would be right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A normalised contact; equal values are one contact."""
+
+    kind: ContactKind
+    value: str
+
+    @property
+    def key(self) -> str:
+        """Return the identity under which a contact is unique: `email:ana@example.com`,
+        `phone:+351912345678`.
+        """
+        return f"{self.kind}:{self.value}"
+
+    @property
+    def masked(self) -> str:
+        """Return the contact as a hint for its owner: `a***@example.com`, `+351*****678`."""
+        if self.kind == "email":
+            local, _, domain = self.value.rpartition("@")
+            return f"{local[0]}***@{domain}"
+        code = f"+{phonenumbers.parse(self.value).country_code}"
+        return code + "*" * (len(self.value) - len(code) - 3) + self.value[-3:]
+
+
+def read_contact(text: str) -> Contact:
+    """Return the contact that a text spells: with an @ an e-mail address, else a phone number. Raises
+    ContactMalformed.
+    """
+    return read_email(text) if "@" in text else read_phone(text)
+
+
+def read_email(text: str) -> Contact:
+    """Return an e-mail address in its one spelling, by its form alone: nothing is asked of any server. Raises
+    ContactMalformed.
+    """
+    if len(text) > LONGEST_CONTACT:
+        raise ContactMalformed("An e-mail address has at most 254 characters.")
+    try:
+        address = validate_email(text.strip(), check_deliverability=False, strict=True)
+    except EmailNotValidError:
+        raise ContactMalformed("This is no e-mail address: write it as name@example.com.") from None
+    # Lower case also before the @: no mail service in use tells Ana@ from ana@, and people type both.
+    return Contact("email", address.normalized.lower())
+
+
+def read_phone(text: str) -> Contact:
+    """Return a phone number as E.164; it must name its country, since a programme may span several. Raises
+    ContactMalformed.
+    """
+    remedy = "This is no phone number: write it with its country, as +351 912 345 678."
+    if len(text) > LONGEST_CONTACT or not text.strip().startswith("+"):
+        raise ContactMalformed(remedy)
+    try:
+        number = phonenumbers.parse(text)
+    except phonenumbers.NumberParseException:
+        raise ContactMalformed(remedy) from None
+    if not phonenumbers.is_valid_number(number) or number.extension:
+        raise ContactMalformed(remedy)
+    return Contact("phone", phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))

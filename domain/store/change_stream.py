@@ -1,0 +1,110 @@
+"""One change stream a process, over all that is told as it happens: rows of the journal, letters of the
+inbox, sessions that ended.
+
+It carries on where it was cut off, by its own token, for as long as the server remembers; where it does not,
+it begins from now. Whoever listens looks for themselves each time that it begins: the database is the truth,
+the stream only tells that it has moved.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, field
+from typing import Any, Literal, cast
+
+import pymongo
+from pymongo.asynchronous.change_stream import AsyncChangeStream
+from pymongo.errors import OperationFailure, PyMongoError
+
+from domain.store.connect import Raw
+from domain.store.document_store import DocumentStore
+from domain.store.ledger import journal
+from domain.store.messages import inbox
+from domain.store.people import sessions
+
+AWAIT_MILLISECONDS = 1000
+SILENCE_SECONDS = 10.0
+INSERTS = {"operationType": "insert", "ns.coll": {"$in": [journal.COLLECTION, inbox.COLLECTION]}}
+SESSION_ENDS = {
+    "operationType": "update",
+    "ns.coll": sessions.COLLECTION,
+    "updateDescription.updatedFields.ended_at": {"$exists": True},
+}
+PIPELINE = [{"$match": {"$or": [INSERTS, SESSION_ENDS]}}]
+# The server cannot carry on from our token any more: the token is no good, the stream was ended for good, its
+# history is gone.
+NOT_RESUMABLE = frozenset({260, 280, 286})
+
+
+class StreamLost(Exception):
+    """The stream ended; the message names the kind of fault alone. The next one carries on where this one
+    was.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class InsertedRow:
+    """A row of the journal or of the inbox that came to be, as its document."""
+
+    collection: Literal["journal", "inbox"]
+    row: Raw
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEnded:
+    """A session that was ended, by its id."""
+
+    session: str
+
+
+Change = InsertedRow | SessionEnded
+
+
+@dataclass(slots=True)
+class ChangeStream:
+    """One a process; `token` is where it stands."""
+
+    token: Raw | None = field(default=None)
+
+    async def changes(self, store: DocumentStore) -> AsyncGenerator[Change | None, None]:
+        """Yield what is committed from now on, or since the last time; None once, when watching has begun.
+        Raises WatchLost.
+
+        The client's time for a call would cut each wait for news short, so here the server's own word for it
+        counts, and ours behind it.
+        """
+        try:
+            with pymongo.timeout(0):
+                stream = await store.mongo.watch(
+                    PIPELINE, max_await_time_ms=AWAIT_MILLISECONDS, resume_after=cast(Any, self.token)
+                )
+            try:
+                yield None
+                while stream.alive:
+                    change = await self._next(stream)
+                    if change is not None:
+                        yield change
+            finally:
+                await stream.close()
+        except OperationFailure as fault:
+            if fault.code in NOT_RESUMABLE or fault.has_error_label("NonResumableChangeStreamError"):
+                self.token = None
+            raise StreamLost(type(fault).__name__) from fault
+        except (PyMongoError, TimeoutError) as fault:
+            raise StreamLost(type(fault).__name__) from fault
+        self.token = (
+            None  # the server has ended it, as where the database is dropped: nothing carries on from there
+        )
+        raise StreamLost("ended by the server")
+
+    async def _next(self, stream: AsyncChangeStream[Raw]) -> Change | None:
+        async with asyncio.timeout(SILENCE_SECONDS):
+            with pymongo.timeout(0):
+                change = await stream.try_next()
+        self.token = stream.resume_token or self.token
+        if change is None:
+            return None
+        if change["operationType"] == "update":
+            return SessionEnded(change["documentKey"]["_id"])
+        return InsertedRow(change["ns"]["coll"], change["fullDocument"])

@@ -1,0 +1,340 @@
+"""The handle on everything stored: the collections, one transaction, and rounds of read, decide, commit until
+one holds.
+
+A story reads, decides and commits in one round; where what it read has changed meanwhile, the round is taken
+again, at most eight times, then Busy. In this process the rounds of one member stand in a queue, so that a
+herd costs one attempt each; the database still decides. A round under way is finished even when whoever asked
+has gone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager, nullcontext
+from dataclasses import dataclass
+from datetime import UTC
+from typing import Any, TypeVar, cast
+from weakref import WeakValueDictionary
+
+import pymongo
+from pymongo import AsyncMongoClient, DeleteOne, InsertOne, ReplaceOne, UpdateOne
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import (
+    BulkWriteError,
+    ClientBulkWriteException,
+    ConnectionFailure,
+    DuplicateKeyError,
+    ExecutionTimeout,
+    NetworkTimeout,
+    OperationFailure,
+    PyMongoError,
+)
+from pymongo.read_concern import ReadConcern
+from pymongo.results import ClientBulkWriteResult, UpdateResult
+from pymongo.write_concern import WriteConcern
+
+from domain.store.connect import Database, Raw
+
+T = TypeVar("T")
+Operation = InsertOne[Raw] | UpdateOne | ReplaceOne[Raw] | DeleteOne
+TransactionStep = Callable[[AsyncClientSession], Awaitable[None]]
+
+MAX_ROUNDS = 8
+ROUND_SECONDS = 5.0
+ALL_ROUNDS_SECONDS = 9.0
+EMBEDDED_WRITERS = 8
+COMMIT_ATTEMPTS = 3
+DUPLICATE_KEY = 11000
+UNKNOWN_FIELD, UNKNOWN_COMMAND = 40415, 59
+
+
+# ---------------------------------------------------------------- errors
+DatabaseError = PyMongoError  # what a read raises where the database is away or refuses it
+ConnectionLost = ConnectionFailure  # the part of that which passes: no answer, or none in time
+READ_ERRORS = (
+    LookupError,
+    TypeError,
+    ValueError,
+    AttributeError,
+)  # what reading a document of another shape raises
+
+
+class StoreFault(Exception):
+    """Why a transaction was not committed; nothing of it is kept."""
+
+
+class Stale(StoreFault):
+    """What was read has changed since, or another transaction was in the way: read again, decide again."""
+
+
+class Busy(Exception):
+    """Eight rounds met somebody else's, or the database does not answer: try again after `retry_after`
+    seconds.
+    """
+
+    def __init__(self, retry_after: int = 1) -> None:
+        super().__init__(f"try again in {retry_after} s")
+        self.retry_after = retry_after
+
+
+# ---------------------------------------------------------------- values
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One write of a transaction, and what to raise where it does not take: an insert whose key is there, a
+    guard that matches nothing.
+
+    `otherwise` None: an update that need not match. `document` is what an insert inserts.
+    """
+
+    collection: str
+    operation: Operation
+    fault: StoreFault | None = None
+    document: Raw | None = None
+
+    @property
+    def must_match(self) -> bool:
+        """Tell whether it must match a document."""
+        return self.fault is not None and not isinstance(self.operation, InsertOne)
+
+
+def insert(collection: str, document: Raw, *, if_taken: StoreFault | None = None) -> Write:
+    """Return the insertion of a document; `taken` is raised where its key is there (Stale unless told)."""
+    return Write(collection, InsertOne(document), if_taken or Stale(f"{collection} has it"), document)
+
+
+def update(collection: str, query: Raw, change: Raw, *, if_missed: StoreFault | None = None) -> Write:
+    """Return an update; with `missed` it must match, else that is raised."""
+    return Write(collection, UpdateOne(query, change), if_missed)
+
+
+def replace(collection: str, query: Raw, document: Raw, *, if_missed: StoreFault) -> Write:
+    """Return a guarded replacement."""
+    return Write(collection, ReplaceOne(query, document), if_missed)
+
+
+class DocumentStore:
+    """The database of one programme: a client, its collections, and who of this process writes. `voucher_key`
+    seals voucher codes.
+    """
+
+    def __init__(
+        self,
+        client: AsyncMongoClient[Raw],
+        name: str,
+        *,
+        embedded: bool = False,
+        voucher_key: bytes = bytes(32),
+    ) -> None:
+        self.client = client
+        self.mongo: AsyncDatabase[Raw] = client.get_database(
+            name,
+            codec_options=client.codec_options.with_options(tz_aware=True, tzinfo=UTC),
+            write_concern=WriteConcern(w="majority"),
+            read_concern=ReadConcern("majority"),
+        )
+        self.voucher_key = voucher_key
+        self.has_bulk_writes = True
+        self.has_snapshot_writes = True
+        self._write_slots = asyncio.Semaphore(EMBEDDED_WRITERS) if embedded else None
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._running_rounds: set[asyncio.Task[Any]] = set()
+
+    @classmethod
+    def of(
+        cls, database: Database, *, embedded: bool = False, voucher_key: bytes = bytes(32)
+    ) -> DocumentStore:
+        """Return the handle on a database as `connect` gives it."""
+        return cls(database.client, database.mongo.name, embedded=embedded, voucher_key=voucher_key)
+
+    def __getitem__(self, collection: str) -> AsyncCollection[Raw]:
+        return self.mongo[collection]
+
+    def lock_for(self, key: str) -> asyncio.Lock:
+        """Return the lock of one member (or reward) in this process."""
+        lock = self._locks.get(key)
+        if lock is None:
+            lock = self._locks[key] = asyncio.Lock()
+        return lock
+
+    # ------------------------------------------------------------ rounds
+
+    async def run_rounds(
+        self, attempt: Callable[[], Coroutine[Any, Any, T]], *, queue: str | None = None
+    ) -> T:
+        """Take rounds of `attempt` until one is not Stale, one after another for the same `queue`. Raises
+        Busy, and what `attempt` raises.
+
+        The rounds go on when the caller is cancelled; `drain` waits for them.
+        """
+        task = asyncio.create_task(self._run_rounds(attempt, queue))
+        self._running_rounds.add(task)
+        task.add_done_callback(self._running_rounds.discard)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            task.add_done_callback(
+                lambda done: done.cancelled() or done.exception()
+            )  # nobody is left to hear of it
+            raise
+
+    async def drain(self) -> None:
+        """Wait until every round under way is done: before the client closes."""
+        while self._running_rounds:
+            await asyncio.wait(self._running_rounds)
+
+    async def _run_rounds(self, attempt: Callable[[], Coroutine[Any, Any, T]], queue: str | None) -> T:
+        clock = asyncio.get_running_loop().time
+        async with self.lock_for(queue) if queue is not None else nullcontext():
+            give_up_at = clock() + ALL_ROUNDS_SECONDS
+            for round_number in range(MAX_ROUNDS):
+                if clock() > give_up_at:
+                    break
+                try:
+                    async with self._write_slots or nullcontext():
+                        with pymongo.timeout(ROUND_SECONDS):
+                            return await attempt()
+                except (Stale, ConnectionFailure):
+                    await asyncio.sleep(random.uniform(0, 0.01 * 2**round_number))  # noqa: S311 - jitter, no secret
+                except PyMongoError as fault:
+                    if not isinstance(fault, (NetworkTimeout, ExecutionTimeout)) and not fault.timeout:
+                        raise
+                    raise Busy from fault
+        raise Busy
+
+    # ------------------------------------------------------------ one transaction
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncClientSession]:
+        """One transaction around the block, committed at its end; nothing outside the database may happen in
+        it.
+
+        Raises Stale where another transaction was in the way, else what the block raises.
+        """
+        async with self.client.start_session(causal_consistency=False) as session:
+            concern = ReadConcern("snapshot") if self.has_snapshot_writes else None
+            await session.start_transaction(read_concern=concern, write_concern=WriteConcern(w="majority"))
+            try:
+                yield session
+                await _commit(session)
+            except PyMongoError as fault:
+                if _is_transient(fault):
+                    raise Stale(str(fault)) from fault
+                raise
+            finally:
+                if session.in_transaction:
+                    await session.abort_transaction()
+
+    async def transact(self, writes: Sequence[Write], *, extra_steps: Sequence[TransactionStep] = ()) -> None:
+        """Commit all writes or none: one command for the writes where the server has it, then the commit.
+
+        Writes are in order: the first that does not take raises its own fault. `also` are further steps
+        inside the transaction.
+        """
+        async with self.transaction() as session:
+            if self.has_bulk_writes:
+                await self._write_in_bulk(session, writes)
+            else:
+                for write in writes:
+                    await self._write_single(session, write)
+            for step in extra_steps:
+                await step(session)
+
+    async def _write_in_bulk(self, session: AsyncClientSession, writes: Sequence[Write]) -> None:
+        models = [_with_namespace(write, f"{self.mongo.name}.{write.collection}") for write in writes]
+        try:
+            result = await self.client.bulk_write(models, session=session, verbose_results=True)
+        except ClientBulkWriteException as fault:
+            raise _first_fault(fault, writes) from fault
+        for index, write in enumerate(writes):
+            if write.must_match and not _has_matched(result, index):
+                assert write.fault is not None, "a guard has a fault"
+                raise write.fault
+
+    async def _write_single(self, session: AsyncClientSession, write: Write) -> None:
+        collection, operation = self[write.collection], write.operation
+        try:
+            result = await collection.bulk_write([operation], session=session)
+        except (DuplicateKeyError, BulkWriteError) as fault:
+            if write.fault is not None and _is_duplicate(fault):
+                raise write.fault from fault
+            raise
+        if write.must_match and not result.matched_count + result.upserted_count + result.deleted_count:
+            assert write.fault is not None, "a guard has a fault"
+            raise write.fault
+
+    async def detect_features(self) -> None:
+        """Find out how this server takes a transaction's writes: all in one command or one command each, with
+        a snapshot named or not.
+        """
+        probe = [Write("meta", UpdateOne({"_id": "nothing"}, {"$set": {"a": 1}}))]
+        for self.has_bulk_writes, self.has_snapshot_writes in (
+            (True, True),
+            (True, False),
+            (False, True),
+            (False, False),
+        ):
+            try:
+                await self.transact(probe)
+            except OperationFailure as fault:
+                if fault.code not in (UNKNOWN_FIELD, UNKNOWN_COMMAND):
+                    raise
+            except ConnectionFailure:
+                raise
+            except PyMongoError:
+                continue  # the driver itself refuses client-level bulk writes on an older server
+            else:
+                return
+        raise StoreFault("This server takes no transactions: a replica set or a sharded cluster is needed.")
+
+
+# ---------------------------------------------------------------- what an answer means
+
+
+def _with_namespace(write: Write, namespace: str) -> Operation:
+    operation = write.operation
+    operation._namespace = namespace  # what the constructor calls `namespace`, known only here
+    return operation
+
+
+def _has_matched(bulk_result: ClientBulkWriteResult, index: int) -> bool:
+    result = bulk_result.update_results.get(index)
+    if isinstance(result, UpdateResult):
+        return result.matched_count > 0 or result.upserted_id is not None
+    return bulk_result.delete_results[index].deleted_count > 0
+
+
+def _first_fault(fault: ClientBulkWriteException, writes: Sequence[Write]) -> Exception:
+    for error in cast(Sequence[Raw], fault.write_errors or ()):
+        write_fault = writes[error["idx"]].fault
+        if error["code"] == DUPLICATE_KEY and write_fault is not None:
+            return write_fault
+    return fault.error or fault
+
+
+def _is_duplicate(fault: DuplicateKeyError | BulkWriteError) -> bool:
+    details = fault.details or {}
+    return isinstance(fault, DuplicateKeyError) or any(
+        error["code"] == DUPLICATE_KEY for error in details.get("writeErrors", ())
+    )
+
+
+def _is_transient(fault: PyMongoError) -> bool:
+    return fault.has_error_label("TransientTransactionError") or fault.has_error_label(
+        "UnknownTransactionCommitResult"
+    )
+
+
+async def _commit(session: AsyncClientSession) -> None:
+    """Commit, and ask again where the answer was lost: committing twice is once."""
+    for attempt in range(COMMIT_ATTEMPTS):
+        try:
+            await session.commit_transaction()
+        except PyMongoError as fault:
+            if attempt == COMMIT_ATTEMPTS - 1 or not fault.has_error_label("UnknownTransactionCommitResult"):
+                raise
+        else:
+            return

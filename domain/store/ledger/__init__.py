@@ -1,0 +1,1 @@
+"""What decisions read and write: members, journal, receipts, vouchers, stock, agenda, programmes."""

@@ -1,0 +1,326 @@
+"""A journal row as a document, and back: the one place that knows how the journal is spelled.
+
+What was decided is kept whole, but for what identifies a person: the profile of an event is not, and of a
+refund only which purchase it took from, what stood before it and after it. Maps with keys from outside are
+lists of pairs, since a field's name may hold neither dots nor dollars. `marks` are the counters that
+histories page by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, TypeVar, cast
+
+from domain.model.event_names import PURCHASED
+from domain.model.ledger.decision import (
+    DelayedEvent,
+    Effect,
+    Entry,
+    JournalRow,
+    Outcome,
+    PlannedMessage,
+    RefundClaim,
+    StateValue,
+    VoucherStep,
+)
+from domain.model.ledger.events import Event, Fact, Facts, Line, OpenedLot, Purchase
+from domain.model.ledger.wallet import LotPart
+from domain.store.connect import Raw
+
+V = TypeVar("V")
+
+
+@dataclass(frozen=True, slots=True)
+class RefundedPurchase:
+    """What a refund's row says of its purchase: the purchase event's id, what stood before and after."""
+
+    purchase_event_id: str
+    before: Purchase
+    remaining: Purchase
+
+
+# ---------------------------------------------------------------- marks
+def entry_mark(n: int, wallet: str | None = None) -> str:
+    """Return the mark of a member's n-th entry, of all wallets or of one."""
+    return f"e:{n}" if wallet is None else f"w:{wallet}:{n}"
+
+
+def purchase_mark(n: int) -> str:
+    """Return the mark of a member's n-th purchase."""
+    return f"p:{n}"
+
+
+def _marks(row: JournalRow) -> Iterator[str]:
+    for entry in row.entries:
+        yield entry_mark(entry.n)
+        yield entry_mark(entry.wallet_n, entry.wallet)
+    if is_purchase(row.event) and isinstance(count := row.changes.get("purchases.count"), int):
+        yield purchase_mark(count)
+
+
+def is_purchase(event: Event) -> bool:
+    """Tell whether an event is a purchase itself, not a rule of it that was delayed."""
+    return event.name == PURCHASED and event.delayed_rule is None
+
+
+# ---------------------------------------------------------------- writing
+def row_document(member: str, row: JournalRow) -> dict[str, Any]:
+    """Return a row of a member as the journal keeps it."""
+    document: dict[str, Any] = {
+        "_id": f"{member}:{row.seq}",
+        "member": member,
+        "seq": row.seq,
+        "at": row.event.at,
+        "by": row.by,
+        "version": row.version,
+        "event": event_document(row.event),
+        "marks": list(_marks(row)),
+        "entries": [_entry_document(one) for one in row.entries],
+        "outcomes": [[one.rule, one.applied, one.amount, one.reason, one.wallet] for one in row.outcomes],
+        "raised": [event_document(one) for one in row.raised],
+        "messages": [[one.code, one.event, _pairs(one.data), one.index] for one in row.messages],
+        "effects": [[one.kind, one.code, one.event, one.rule] for one in row.effects],
+        "vouchers": [
+            [one.id, one.n, one.reward, one.change, one.at, one.expires_at, one.is_free]
+            for one in row.vouchers
+        ],
+        "later": [[one.member, one.due, event_document(one.event)] for one in row.delayed],
+        "facts": _facts_document(row.facts),
+        "awarded": _pairs(row.awarded),
+        "puts": [
+            [one.wallet, one.amount, one.available_at, _iso_date(one.expires_on), _iso_date(one.since)]
+            for one in row.opened_lots
+        ],
+        "qualified": row.awards_counted,
+        "counted": row.event_counted,
+        "changes": _pairs(row.changes),
+        "removed": list(row.removed),
+    }
+    if row.claim is not None:
+        document["claim"] = claim_document(row.claim)
+    return {name: value for name, value in document.items() if value not in ([], 0) or name in ("marks",)}
+
+
+def event_document(event: Event) -> dict[str, Any]:
+    """Return an event without its profile, and of a refund only what `Refunded` says."""
+    document: dict[str, Any] = {
+        "id": event.id,
+        "name": event.name,
+        "at": event.at,
+        "source": event.source,
+        "data": _pairs(event.data),
+    }
+    if event.purchase is not None:
+        document["purchase"] = purchase_document(event.purchase)
+    if event.refund is not None:
+        document["refund"] = [
+            event.refund.purchase.key,
+            purchase_document(event.refund.before),
+            purchase_document(event.refund.remaining),
+        ]
+    if event.delayed_rule is not None:
+        document["rule"], document["since"] = event.delayed_rule, event.original_at
+    return document
+
+
+def purchase_document(purchase: Purchase) -> dict[str, Any]:
+    """Return a purchase as journal and receipts keep it."""
+    lines = [[one.line, one.sku, one.amount, one.quantity, one.name, one.category] for one in purchase.lines]
+    return {
+        "external_id": purchase.external_id,
+        "total": purchase.total,
+        "currency": purchase.currency,
+        "store": purchase.store,
+        "lines": lines,
+    }
+
+
+def claim_document(claim: RefundClaim) -> list[Any]:
+    """Return a refund's claim as journal and receipts keep it."""
+    return [_pairs(claim.amounts), claim.awards_uncounted, claim.event_uncounted]
+
+
+def _entry_document(entry: Entry) -> dict[str, Any]:
+    document: dict[str, Any] = {
+        "n": entry.n,
+        "wallet_n": entry.wallet_n,
+        "wallet": entry.wallet,
+        "kind": entry.kind,
+        "amount": entry.amount,
+        "balance": entry.balance,
+        "rule": entry.rule,
+        "available_at": entry.available_at,
+        "expires_on": _iso_date(entry.expires_on),
+        "lots": [[one.amount, _iso_date(one.expires_on), _iso_date(one.since)] for one in entry.lots],
+        "debt": entry.debt,
+        "voucher": entry.voucher,
+    }
+    return {
+        name: value
+        for name, value in document.items()
+        if (value is not None and value not in ([], 0)) or name in ("amount", "balance")
+    }
+
+
+def _facts_document(facts: Facts) -> dict[str, Any]:
+    document: dict[str, Any] = {
+        "tier": facts.tier,
+        "plan": facts.plan,
+        "tier_after": facts.tier_after,
+        "plan_after": facts.plan_after,
+        "member": [[name, _pack(value)] for name, value in facts.member.items()],
+        "results": _pairs(facts.private_results),
+        "room": [[code, room, left] for code, (room, left) in facts.rule_rooms.items()],
+        "first": facts.is_first_purchase,
+    }
+    return {name: value for name, value in document.items() if value not in (None, [], False)}
+
+
+def _pairs(values: Mapping[str, Any]) -> list[Any]:
+    return [[name, value] for name, value in values.items()]
+
+
+def _pack(value: Any) -> Any:
+    """Return a value whose maps are {"pairs": [[key, value], ...]}."""
+    if isinstance(value, Mapping):
+        return {"pairs": [[name, _pack(one)] for name, one in value.items()]}
+    return [_pack(one) for one in value] if isinstance(value, (list, tuple)) else value
+
+
+def _iso_date(day: date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
+# ---------------------------------------------------------------- reading
+def read_row(document: Raw) -> JournalRow:
+    """Return the row of a document. A refund's event is without its `refund`: `refunded` says what the row
+    knows of it.
+    """
+    return JournalRow(
+        seq=document["seq"],
+        event=read_event(document["event"]),
+        by=document["by"],
+        version=document["version"],
+        entries=tuple(read_entry(one) for one in document.get("entries", ())),
+        outcomes=read_outcomes(document),
+        raised=tuple(read_event(one) for one in document.get("raised", ())),
+        messages=tuple(
+            PlannedMessage(one[0], one[1], dict(one[2]), one[3]) for one in document.get("messages", ())
+        ),
+        effects=tuple(Effect(*one) for one in document.get("effects", ())),
+        vouchers=tuple(VoucherStep(*one) for one in document.get("vouchers", ())),
+        delayed=tuple(DelayedEvent(one[0], one[1], read_event(one[2])) for one in document.get("later", ())),
+        facts=read_facts(document),
+        awarded=dict(document.get("awarded", ())),
+        opened_lots=tuple(
+            OpenedLot(one[0], one[1], one[2], _read_optional_date(one[3]), _read_date(one[4]))
+            for one in document.get("puts", ())
+        ),
+        awards_counted=document.get("qualified", 0),
+        event_counted=document.get("counted", 0),
+        claim=read_claim(document["claim"]) if "claim" in document else None,
+        changes=read_changes(document),
+        removed=tuple(document.get("removed", ())),
+    )
+
+
+def read_changes(document: Raw) -> dict[str, StateValue]:
+    """Return the state's paths that a row set: with `removed` all that folding needs."""
+    return dict(document.get("changes", ()))
+
+
+def read_outcomes(document: Raw) -> tuple[Outcome, ...]:
+    """Return a row's outcomes alone."""
+    return tuple(Outcome(*one) for one in document.get("outcomes", ()))
+
+
+def read_event(document: Raw) -> Event:
+    """Return an event as it was kept."""
+    return Event(
+        id=document["id"],
+        name=document["name"],
+        at=document["at"],
+        source=document["source"],
+        data=dict(document["data"]),
+        purchase=read_purchase(document["purchase"]) if "purchase" in document else None,
+        delayed_rule=document.get("rule"),
+        original_at=document.get("since"),
+    )
+
+
+def read_refunded_purchase(document: Raw) -> RefundedPurchase | None:
+    """Return what a refund's row says of its purchase; None for any other row."""
+    refund = document["event"].get("refund")
+    return (
+        None
+        if refund is None
+        else RefundedPurchase(refund[0], read_purchase(refund[1]), read_purchase(refund[2]))
+    )
+
+
+def read_purchase(document: Raw) -> Purchase:
+    """Return a purchase as it was kept."""
+    lines = tuple(
+        Line(line=one[0], sku=one[1], amount=one[2], quantity=one[3], name=one[4], category=one[5])
+        for one in document["lines"]
+    )
+    return Purchase(
+        document["external_id"], document["total"], document["currency"], document["store"], lines
+    )
+
+
+def read_claim(values: Sequence[Any]) -> RefundClaim:
+    """Return a claim as it was kept."""
+    return RefundClaim(dict(values[0]), values[1], values[2])
+
+
+def read_entry(document: Raw) -> Entry:
+    """Return an entry as journal and members keep it; the slim one of a member is without lots and debt."""
+    return Entry(
+        wallet=document["wallet"],
+        kind=document["kind"],
+        amount=document["amount"],
+        rule=document.get("rule"),
+        available_at=document.get("available_at"),
+        expires_on=_read_optional_date(document.get("expires_on")),
+        lots=tuple(
+            LotPart(one[0], _read_optional_date(one[1]), _read_date(one[2]))
+            for one in document.get("lots", ())
+        ),
+        debt=document.get("debt", 0),
+        n=document.get("n", 0),
+        wallet_n=document.get("wallet_n", 0),
+        balance=document["balance"],
+        voucher=document.get("voucher"),
+    )
+
+
+def read_facts(document: Raw) -> Facts:
+    """Return a row's facts alone."""
+    facts_document: Raw = document["facts"]
+    return Facts(
+        tier=facts_document.get("tier"),
+        plan=facts_document.get("plan"),
+        tier_after=facts_document.get("tier_after"),
+        plan_after=facts_document.get("plan_after"),
+        member={name: cast(Fact, _unpack(value)) for name, value in facts_document.get("member", ())},
+        private_results=dict(facts_document.get("results", ())),
+        rule_rooms={code: (room, left) for code, room, left in facts_document.get("room", ())},
+        is_first_purchase=facts_document.get("first", False),
+    )
+
+
+def _unpack(value: Any) -> object:
+    if isinstance(value, Mapping):
+        return {name: _unpack(one) for name, one in value["pairs"]}
+    return [_unpack(one) for one in value] if isinstance(value, list) else value
+
+
+def _read_date(text: str) -> date:
+    return date.fromisoformat(text)
+
+
+def _read_optional_date(text: str | None) -> date | None:
+    return _read_date(text) if text else None

@@ -1,0 +1,362 @@
+"""The member aggregate as one document: ledger state, what the member says of themselves, and the newest 20
+entries.
+
+`version` is the journal's seq and guards the ledger; `profile_version` guards the profile by itself. `due_at`
+is when time may next bring something. The document is bounded: its parts are (`domain/model/ledger/member.py`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from typing import Any, Literal, cast
+
+from domain.model.ledger import ledger_state
+from domain.model.ledger.decision import Decision, Entry, JournalRow
+from domain.model.ledger.events import Profile
+from domain.model.ledger.member import Member
+from domain.model.values import evolve
+from domain.store.connect import Raw
+from domain.store.document_store import READ_ERRORS, DocumentStore, Stale, Write, insert, update
+from domain.store.ledger import journal_rows
+from domain.store.people.sign_in_codes import ConsentAnswer
+
+COLLECTION = "members"
+MAX_RECENT = 20
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+Status = Literal["active", "erased"]
+
+
+# ---------------------------------------------------------------- values
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What a member says of themselves. `consents` are the answers as they were given, one a purpose, the
+    latest.
+    """
+
+    name: str
+    email: str | None = None
+    phone: str | None = None
+    birthday: date | None = None
+    locale: str = ""
+    timezone: str = ""
+    terms: str | None = None
+    consents: tuple[ConsentAnswer, ...] = ()
+
+    @property
+    def profile(self) -> Profile:
+        """Return the part that deciding needs."""
+        granted = frozenset(one.purpose for one in self.consents if one.granted)
+        return Profile(self.name, self.locale, self.timezone, self.birthday, granted)
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """An entry with what a history says of it: when and by which event it came, the row it stands in, the
+    rules' version.
+    """
+
+    entry: Entry
+    seq: int
+    at: datetime
+    event_name: str
+    version: int
+    reward: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NextDue:
+    """When time may next bring something, as the programme of a version sees it; None: nothing is in
+    sight.
+    """
+
+    at: datetime | None
+    version: int
+
+    def is_due(self, *, now: datetime, version: int) -> bool:
+        """Tell whether time may have brought something by now, or another programme might see it
+        otherwise.
+        """
+        return self.version != version or (self.at is not None and self.at <= now)
+
+
+@dataclass(frozen=True, slots=True)
+class DueMembers:
+    """Members for whom time may have brought something, and when. Of no other has it before `until`; None
+    where there is no other.
+    """
+
+    due_at_by_member: Mapping[str, datetime]
+    rest_due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMember:
+    """A member as stored. `recent` are the newest entries, oldest first; `invited` the members who named this
+    one when they joined.
+    """
+
+    member: Member
+    details: Details
+    profile_version: int
+    status: Status
+    recent: tuple[HistoryEntry, ...]
+    next_due: NextDue
+    invited_count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileChange:
+    """New details in the place of those of a version; the ledger may move on in the same commit."""
+
+    version: int
+    details: Details
+
+
+# ---------------------------------------------------------------- reads
+async def find(store: DocumentStore, member: str) -> StoredMember | None:
+    """Return a member, also an erased one; None where there never was one."""
+    row = await store[COLLECTION].find_one({"_id": member})
+    return None if row is None else read_member(row)
+
+
+async def find_many(store: DocumentStore, members: Sequence[str]) -> dict[str, StoredMember]:
+    """Return those members that there are, by id, but for one that cannot be read: `find` says of it why."""
+    member_by_id = {}
+    async for row in store[COLLECTION].find({"_id": {"$in": list(members)}}):
+        with contextlib.suppress(*READ_ERRORS):
+            member_by_id[row["_id"]] = read_member(row)
+    return member_by_id
+
+
+async def find_due(store: DocumentStore, *, now: datetime, version: int, first: int) -> DueMembers:
+    """Return the soonest of the members for whom time may have brought something by now, as many as asked
+    for, or, first, as many of those whom another version looked at.
+    """
+    outdated = store[COLLECTION].find({"due_version": {"$gt": 0, "$lt": version}}, {"_id": 1}).limit(first)
+    outdated_members = {cast(str, row["_id"]): EPOCH async for row in outdated}
+    if len(outdated_members) == first:
+        return DueMembers(outdated_members, EPOCH)
+    query = {"due_at": {"$gt": EPOCH, "$lte": now}}
+    due_rows = [
+        row async for row in store[COLLECTION].find(query, {"due_at": 1}).sort("due_at", 1).limit(first)
+    ]
+    return DueMembers(
+        {row["_id"]: row["due_at"] for row in due_rows} | outdated_members,
+        due_rows[-1]["due_at"] if len(due_rows) == first else None,
+    )
+
+
+async def iterate_ids(store: DocumentStore, *, after: str = "") -> AsyncIterator[str]:
+    """Yield every member's id, in order of ids, beginning after one."""
+    async for row in store[COLLECTION].find({"_id": {"$gt": after, "$lt": "~"}}, {"_id": 1}).sort("_id", 1):
+        yield row["_id"]
+
+
+def read_member(row: Raw) -> StoredMember:
+    """Return the member of a document."""
+    details = read_details(row["profile"])
+    member = ledger_state.restore_member(
+        row["ledger"], id=row["_id"], number=row["number"], profile=details.profile, seq=row["version"]
+    )
+    member = evolve(member, turned_at=row["turned_at"])
+    recent = tuple(_read_history_entry(one) for one in row["recent"])
+    next_due, invited_count = NextDue(row["due_at"], row["due_version"]), row.get("invited", 0)
+    return StoredMember(
+        member, details, row["profile_version"], row["status"], recent, next_due, invited_count
+    )
+
+
+def after_decision(stored: StoredMember, decision: Decision) -> StoredMember:
+    """Return a stored member as a committed decision leaves them, without reading again: time has brought all
+    it had by then.
+    """
+    recent = (*stored.recent, *recent_history(decision.rows))[-MAX_RECENT:]
+    return replace(
+        stored, member=decision.member, recent=recent, next_due=NextDue(None, stored.next_due.version)
+    )
+
+
+# ---------------------------------------------------------------- writes
+def create_write(decision: Decision, details: Details, *, next_due: NextDue) -> Write:
+    """Return the insertion of a member whose first decision this is."""
+    return insert(
+        COLLECTION,
+        member_document(decision.member, details, recent=recent_history(decision.rows), next_due=next_due),
+    )
+
+
+def update_write(decision: Decision, *, next_due: NextDue, profile: ProfileChange | None = None) -> Write:
+    """Return the update that brings a member from before a decision to after it, guarded by the version
+    decided on.
+    """
+    changed_paths: dict[str, Any] = {}
+    removed_paths: set[str] = set()
+    for row in decision.rows:
+        removed_paths = (removed_paths | set(row.removed)) - row.changes.keys()
+        changed_paths = {
+            **{path: value for path, value in changed_paths.items() if path not in removed_paths},
+            **row.changes,
+        }
+    sets: dict[str, Any] = {f"ledger.{path}": value for path, value in changed_paths.items()}
+    sets |= {
+        "version": decision.member.seq,
+        "turned_at": decision.member.turned_at,
+        "due_at": next_due.at,
+        "due_version": next_due.version,
+    }
+    query: dict[str, Any] = {"_id": decision.before.id, "version": decision.before.seq}
+    if profile is not None:
+        query["profile_version"] = profile.version
+        sets |= _profile_sets(profile)
+    change: dict[str, Any] = {"$set": sets}
+    if removed_paths:
+        change["$unset"] = {f"ledger.{path}": "" for path in removed_paths}
+    if history := recent_history(decision.rows):
+        change["$push"] = {
+            "recent": {"$each": [_history_document(one) for one in history], "$slice": -MAX_RECENT}
+        }
+    return update(COLLECTION, query, change, if_missed=Stale("the member has moved on"))
+
+
+def profile_write(member: str, change: ProfileChange) -> Write:
+    """Return the update of the profile alone, guarded by its own version."""
+    return update(
+        COLLECTION,
+        _profile_query(member, change),
+        {"$set": _profile_sets(change)},
+        if_missed=Stale("the profile has moved on"),
+    )
+
+
+def birthday_write(member: str, change: ProfileChange, *, version: int, next_due: NextDue) -> Write:
+    """Return the same where time's next turn moves with it, which was found for a version of the ledger."""
+    sets = {**_profile_sets(change), "due_at": next_due.at, "due_version": next_due.version}
+    return update(
+        COLLECTION,
+        {**_profile_query(member, change), "version": version},
+        {"$set": sets},
+        if_missed=Stale("the member has moved on"),
+    )
+
+
+def _profile_query(member: str, change: ProfileChange) -> dict[str, Any]:
+    return {"_id": member, "profile_version": change.version, "status": "active"}
+
+
+def _profile_sets(change: ProfileChange) -> dict[str, Any]:
+    return {"profile": details_document(change.details), "profile_version": change.version + 1}
+
+
+def count_invited_write(member: str) -> Write:
+    """Return the counting of one who joined by this member's invitation."""
+    return update(COLLECTION, {"_id": member, "status": "active"}, {"$inc": {"invited": 1}})
+
+
+def member_document(
+    member: Member, details: Details, *, recent: Sequence[HistoryEntry], next_due: NextDue
+) -> dict[str, Any]:
+    """Return a member's whole document."""
+    return {
+        "_id": member.id,
+        "number": member.number,
+        "version": member.seq,
+        "profile_version": 1,
+        "status": "active",
+        "profile": details_document(details),
+        "ledger": ledger_state.nest(ledger_state.state_paths(member)),
+        "recent": [_history_document(one) for one in recent[-MAX_RECENT:]],
+        "turned_at": member.turned_at,
+        "due_at": next_due.at,
+        "due_version": next_due.version,
+    }
+
+
+def recent_history(rows: Sequence[JournalRow]) -> tuple[HistoryEntry, ...]:
+    """Return the entries of rows as histories tell them, oldest first, the newest 20 at most."""
+    return tuple(told for row in rows for told in row_history(row))[-MAX_RECENT:]
+
+
+def row_history(row: JournalRow) -> tuple[HistoryEntry, ...]:
+    """Return the entries of one row as histories tell them."""
+    rewards = {step.id: step.reward for step in row.vouchers}
+    event = row.event
+    return tuple(
+        HistoryEntry(
+            one,
+            row.seq,
+            event.original_at or event.at,
+            event.name,
+            row.version,
+            rewards.get(one.voucher or ""),
+        )
+        for one in row.entries
+    )
+
+
+# ---------------------------------------------------------------- the parts of the document
+def read_details(row: Raw) -> Details:
+    """Return what a member says of themselves, as it was kept."""
+    birthday = row.get("birthday")
+    return Details(
+        name=row["name"],
+        email=row.get("email"),
+        phone=row.get("phone"),
+        birthday=date.fromisoformat(birthday) if birthday else None,
+        locale=row["locale"],
+        timezone=row["timezone"],
+        terms=row.get("terms"),
+        consents=tuple(ConsentAnswer(*one) for one in row["consents"]),
+    )
+
+
+def details_document(details: Details) -> dict[str, Any]:
+    """Return details as a member's document keeps them."""
+    return {
+        "name": details.name,
+        "email": details.email,
+        "phone": details.phone,
+        "birthday": details.birthday.isoformat() if details.birthday else None,
+        "locale": details.locale,
+        "timezone": details.timezone,
+        "terms": details.terms,
+        "consents": [
+            [c.purpose, c.granted, c.at, c.wording, c.wording_version, c.source] for c in details.consents
+        ],
+    }
+
+
+def _history_document(history_entry: HistoryEntry) -> Mapping[str, Any]:
+    entry = history_entry.entry
+    document: dict[str, Any] = {
+        "n": entry.n,
+        "wallet_n": entry.wallet_n,
+        "wallet": entry.wallet,
+        "kind": entry.kind,
+        "amount": entry.amount,
+        "balance": entry.balance,
+        "rule": entry.rule,
+        "available_at": entry.available_at,
+        "expires_on": entry.expires_on.isoformat() if entry.expires_on else None,
+        "voucher": entry.voucher,
+        "seq": history_entry.seq,
+        "at": history_entry.at,
+        "event": history_entry.event_name,
+        "version": history_entry.version,
+        "reward": history_entry.reward,
+    }
+    return {name: value for name, value in document.items() if value is not None}
+
+
+def _read_history_entry(document: Raw) -> HistoryEntry:
+    reward = cast(str | None, document.get("reward"))
+    return HistoryEntry(
+        journal_rows.read_entry(document),
+        document["seq"],
+        document["at"],
+        document["event"],
+        document["version"],
+        reward,
+    )

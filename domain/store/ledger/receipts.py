@@ -1,0 +1,104 @@
+"""Receipts: what must never count twice, whoever brings it and however late. The `_id` is the hash of
+(source, store, externalId).
+
+A purchase's receipt also keeps what refunds have claimed of it and what they left; each refund has a number
+within it, which guards the next. A declared event's lasting identity stands here too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from domain.model.ledger.decision import JournalRow, RefundClaim
+from domain.model.ledger.events import Purchase
+from domain.store.connect import Raw
+from domain.store.document_store import DocumentStore, Stale, StoreFault, Write, insert, update
+from domain.store.ledger import journal_rows
+from domain.store.requests import joined_hash
+
+COLLECTION = "receipts"
+
+
+# ---------------------------------------------------------------- errors
+class ReceiptTaken(StoreFault):
+    """The receipt, or the event of this identity, was recorded before."""
+
+
+# ---------------------------------------------------------------- values
+@dataclass(frozen=True, slots=True)
+class StoredReceipt:
+    """A recorded purchase (or event: `left` is None): whose it is, its row, and what is left of it after
+    `refunds`.
+    """
+
+    id: str
+    member: str
+    seq: int
+    store: str | None
+    remaining: Purchase | None
+    claims: tuple[RefundClaim, ...]
+    refunds: tuple[int, ...]
+
+
+def purchase_id(*, source: str, store: str | None, external_id: str) -> str:
+    """Return the identity of a purchase."""
+    return joined_hash("purchase", source, store or "", external_id)
+
+
+def event_id(*, source: str, store: str | None, external_id: str) -> str:
+    """Return the identity of an event that another system reported."""
+    return joined_hash("event", source, store or "", external_id)
+
+
+# ---------------------------------------------------------------- reads
+async def find(store: DocumentStore, receipt: str) -> StoredReceipt | None:
+    """Return a receipt."""
+    row = await store[COLLECTION].find_one({"_id": receipt})
+    return None if row is None else _read_receipt(row)
+
+
+async def find_many(store: DocumentStore, receipts: Sequence[str]) -> dict[str, StoredReceipt]:
+    """Return those receipts that there are, by id."""
+    rows = store[COLLECTION].find({"_id": {"$in": list(receipts)}})
+    return {row["_id"]: _read_receipt(row) async for row in rows}
+
+
+# ---------------------------------------------------------------- writes
+def claim_write(receipt: str, *, member: str, row: JournalRow) -> Write:
+    """Return the insertion of a receipt with its first row. It raises ReceiptKnown where it is there."""
+    purchase = row.event.purchase
+    document: dict[str, object] = {
+        "_id": receipt,
+        "member": member,
+        "seq": row.seq,
+        "store": purchase.store if purchase else None,
+    }
+    if purchase is not None:
+        document |= {"left": journal_rows.purchase_document(purchase), "n": 0, "claims": [], "refunds": []}
+    return insert(COLLECTION, document, if_taken=ReceiptTaken())
+
+
+def refund_write(receipt: StoredReceipt, row: JournalRow) -> Write:
+    """Return the update that a refund's row makes, guarded by the number of refunds it was decided on."""
+    assert row.claim is not None, "a refund's row has a claim"
+    assert row.event.refund is not None, "a refund's event carries its refund"
+    change = {
+        "$set": {"left": journal_rows.purchase_document(row.event.refund.remaining)},
+        "$push": {"claims": journal_rows.claim_document(row.claim), "refunds": row.seq},
+        "$inc": {"n": 1},
+    }
+    return update(
+        COLLECTION,
+        {"_id": receipt.id, "n": len(receipt.refunds)},
+        change,
+        if_missed=Stale("another refund came first"),
+    )
+
+
+def _read_receipt(row: Raw) -> StoredReceipt:
+    remaining = journal_rows.read_purchase(row["left"]) if "left" in row else None
+    claims = tuple(journal_rows.read_claim(one) for one in row.get("claims", ()))
+    return StoredReceipt(
+        row["_id"], row["member"], row["seq"], row["store"], remaining, claims, tuple(row.get("refunds", ()))
+    )

@@ -1,0 +1,107 @@
+"""Stock: how many vouchers of a limited reward were issued. The bound stands in the programme file and in
+each write's own filter.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+from domain.model.ledger.decision import JournalRow, StockState
+from domain.model.programme import Programme
+from domain.store.document_store import DocumentStore, Stale, Write, update
+
+COLLECTION = "stock"
+FRESH_FOR = timedelta(seconds=1)
+JUDGED_WITHIN = timedelta(seconds=60)
+
+
+class SoldOut(Stale):
+    """The last one went meanwhile: look at the shelf again, decide again."""
+
+
+class StockCounts:
+    """What was issued of each limited reward, from memory: a second old at most."""
+
+    def __init__(self, store: DocumentStore) -> None:
+        self._store = store
+        self._issued: Mapping[str, int] = {}
+        self._read_at: datetime | None = None
+        self._is_polled = False
+        self._stale_marks = 0
+        self._read_marks = 0
+
+    async def issued(
+        self, programme: Programme, *, now: datetime, within: timedelta = FRESH_FOR
+    ) -> Mapping[str, int]:
+        """Return the counts, read again where they are older. No command where nothing is limited, or where
+        `look` is called anyway.
+        """
+        if not any(spec.stock is not None for spec in programme.rewards):
+            return {}
+        is_fresh = self._is_polled or (
+            self._read_at is not None and timedelta(0) <= now - self._read_at < within
+        )
+        if self._read_marks < self._stale_marks or not is_fresh:
+            await self._read()
+            self._read_at = now
+        return self._issued
+
+    async def poll(self) -> None:
+        """Read what was issued; whoever goes on calling this each second spares all others from it."""
+        await self._read()
+        self._is_polled = True
+
+    async def _read(self) -> None:
+        stale_marks = (
+            self._stale_marks
+        )  # a doubt that comes while the answer is under way is not settled by it
+        self._issued = {row["_id"]: row["issued"] async for row in self._store[COLLECTION].find({})}
+        self._read_marks = stale_marks
+
+    async def stock_state(self, programme: Programme, *, now: datetime) -> StockState:
+        """Return what deciding needs: the rewards that are used up, a minute old at most. Each issue has its
+        bound in its own filter.
+        """
+        issued = await self.issued(programme, now=now, within=JUDGED_WITHIN)
+        limited = (spec for spec in programme.rewards if spec.stock is not None)
+        return StockState(
+            frozenset(spec.code for spec in limited if issued.get(spec.code, 0) >= (spec.stock or 0))
+        )
+
+    def mark_stale(self) -> None:
+        """Read again at the next call."""
+        self._stale_marks += 1
+
+
+async def create_counters(store: DocumentStore, programme: Programme) -> None:
+    """Make the counters of rewards that have become limited."""
+    existing = {row["_id"] async for row in store[COLLECTION].find({}, {"_id": 1})}
+    for spec in programme.rewards:
+        if spec.stock is not None and spec.code not in existing:
+            await store[COLLECTION].update_one(
+                {"_id": spec.code}, {"$setOnInsert": {"issued": 0}}, upsert=True
+            )
+
+
+def count_writes(rows: Iterable[JournalRow], programme: Programme) -> list[Write]:
+    """Return the guarded counts of what rows issued and gave back; SoldOut where the bound is reached. A
+    lapse gives nothing back.
+    """
+    bounds = {spec.code: spec.stock for spec in programme.rewards if spec.stock is not None}
+    steps = [step for row in rows for step in row.vouchers if step.reward in bounds]
+    issued = Counter(step.reward for step in steps if step.change == "issued")
+    returned = Counter(step.reward for step in steps if step.change == "cancelled")
+    writes = [
+        update(
+            COLLECTION,
+            {"_id": code, "issued": {"$lte": bounds[code] - times}},
+            {"$inc": {"issued": times}},
+            if_missed=SoldOut(code),
+        )
+        for code, times in issued.items()
+    ]
+    return writes + [
+        update(COLLECTION, {"_id": code}, {"$inc": {"issued": -times}}) for code, times in returned.items()
+    ]

@@ -1,0 +1,175 @@
+"""Vouchers: one document each with what it is worth as issued, and its code's hash leading to it. The code
+itself is sealed.
+
+The member's ledger decides what becomes of a voucher; these documents follow in the same transaction and keep
+who used it where.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from domain.model.ledger.decision import JournalRow, VoucherStep
+from domain.model.people import codes
+from domain.model.programme import Cost, Programme, RewardSpec, Value
+from domain.store.connect import Raw
+from domain.store.document_store import DocumentStore, Stale, Write, insert, update
+
+COLLECTION = "vouchers"
+CODES = "voucher_codes"
+VoucherState = Literal["ISSUED", "USED", "EXPIRED", "CANCELLED"]
+
+
+@dataclass(frozen=True, slots=True)
+class Voucher:
+    """A voucher, the member's `n`-th: `version` is the programme it was issued by, which names its title."""
+
+    id: str
+    member: str
+    number: int
+    reward: str
+    version: int
+    state: VoucherState
+    issued_at: datetime
+    expires_at: datetime | None
+    is_free: bool
+    value: Value | None
+    cost: Cost | None
+    stores: tuple[str, ...]
+    sealed_code: bytes
+    code_hash: str
+    used_at: datetime | None = None
+    used_in_store: str | None = None
+
+    def state_at(self, now: datetime) -> VoucherState:
+        """Return the state that holds at an instant, whether or not the lapse was written down."""
+        is_lapsed = self.state == "ISSUED" and self.expires_at is not None and self.expires_at <= now
+        return "EXPIRED" if is_lapsed else self.state
+
+
+# ---------------------------------------------------------------- reads
+async def find(store: DocumentStore, voucher: str) -> Voucher | None:
+    """Return a voucher."""
+    row = await store[COLLECTION].find_one({"_id": voucher})
+    return None if row is None else _read_voucher(row)
+
+
+async def find_many(store: DocumentStore, ids: Sequence[str]) -> dict[str, Voucher]:
+    """Return those vouchers that there are, by id."""
+    return {
+        row["_id"]: _read_voucher(row) async for row in store[COLLECTION].find({"_id": {"$in": list(ids)}})
+    }
+
+
+async def find_by_code(store: DocumentStore, code: str) -> Voucher | None:
+    """Return the voucher of a code in its one spelling (`codes.normal_voucher`)."""
+    row = await store[CODES].find_one({"_id": codes.voucher_hash(code)})
+    return None if row is None else await find(store, row["voucher"])
+
+
+async def find_by_member(
+    store: DocumentStore, member: str, *, before: int, first: int
+) -> tuple[Voucher, ...]:
+    """Return a member's vouchers with numbers in [before - first, before), newest first."""
+    query = {"member": member, "n": {"$gte": before - first, "$lt": before}}
+    vouchers = [_read_voucher(row) async for row in store[COLLECTION].find(query)]
+    return tuple(sorted(vouchers, key=lambda one: -one.number))
+
+
+def code_of(store: DocumentStore, voucher: Voucher) -> str | None:
+    """Return the code of a voucher, for its owner; None where the key is another."""
+    return codes.open_voucher(voucher.sealed_code, key=store.voucher_key, hashed=voucher.code_hash)
+
+
+# ---------------------------------------------------------------- writes
+def step_writes(store: DocumentStore, *, member: str, row: JournalRow, programme: Programme) -> list[Write]:
+    """Return the writes of a row's vouchers, those issued with a fresh code each."""
+    writes: list[Write] = []
+    for step in row.vouchers:
+        if step.change == "issued":
+            writes += _issue_writes(store, member, step, programme.reward(step.reward), row.version)
+        else:
+            writes.append(_change_write(step, row))
+    return writes
+
+
+def issued_by(writes: Sequence[Write]) -> tuple[Voucher, ...]:
+    """Return the vouchers that a transaction's writes issue."""
+    return tuple(
+        _read_voucher(write.document)
+        for write in writes
+        if write.collection == COLLECTION and write.document is not None
+    )
+
+
+def _issue_writes(
+    store: DocumentStore, member: str, step: VoucherStep, spec: RewardSpec, version: int
+) -> list[Write]:
+    code = codes.make_voucher(secrets.token_bytes(codes.VOUCHER_BYTES))
+    code_hash = codes.voucher_hash(code)
+    document: dict[str, Any] = {
+        "_id": step.id,
+        "member": member,
+        "n": step.n,
+        "reward": step.reward,
+        "version": version,
+        "state": "ISSUED",
+        "issued_at": step.at,
+        "expires_at": step.expires_at,
+        "given": step.is_free,
+        "value": spec.value.model_dump() if spec.value else None,
+        "cost": spec.cost.model_dump() if spec.cost and not step.is_free else None,
+        "stores": list(spec.voucher.stores),
+        "sealed": codes.seal_voucher(
+            code, key=store.voucher_key, nonce=secrets.token_bytes(codes.NONCE_BYTES)
+        ),
+        "hashed": code_hash,
+    }
+    return [
+        insert(COLLECTION, document),
+        insert(CODES, {"_id": code_hash, "voucher": step.id, "member": member}),
+    ]
+
+
+def _change_write(step: VoucherStep, row: JournalRow) -> Write:
+    state_before = "USED" if step.change == "reversed" else "ISSUED"
+    sets: dict[str, Any] = {
+        "state": {"used": "USED", "cancelled": "CANCELLED", "expired": "EXPIRED"}.get(step.change, "ISSUED")
+    }
+    if step.change in ("used", "reversed"):
+        is_use = step.change == "used"
+        sets |= {
+            "used_at": step.at if is_use else None,
+            "used_in": row.event.data.get("store") if is_use else None,
+        }
+    return update(
+        COLLECTION,
+        {"_id": step.id, "state": state_before},
+        {"$set": sets},
+        if_missed=Stale("the voucher has moved on"),
+    )
+
+
+def _read_voucher(row: Raw) -> Voucher:
+    return Voucher(
+        id=row["_id"],
+        member=row["member"],
+        number=row["n"],
+        reward=row["reward"],
+        version=row["version"],
+        state=row["state"],
+        issued_at=row["issued_at"],
+        expires_at=row["expires_at"],
+        is_free=row["given"],
+        value=Value(**row["value"]) if row["value"] else None,
+        cost=Cost(**row["cost"]) if row["cost"] else None,
+        stores=tuple(row["stores"]),
+        sealed_code=row["sealed"],
+        code_hash=row["hashed"],
+        used_at=row.get("used_at"),
+        used_in_store=row.get("used_in"),
+    )

@@ -1,0 +1,231 @@
+"""The inbox: a member's messages, numbered without a gap, each under the id of the outbox row that promised
+it, so it comes once.
+
+Rows hold codes and figures, no personal data: they are rendered when they are read. What is counted of them
+stands in the member's mailbox, outside the aggregate, guarded by a version of its own: how many there are,
+how many nobody has read, and when a message that may come only so often came last.
+
+A letter is posted by single writes, no transaction, so that a worker killed at any point leaves nothing
+locked: the mailbox counts it and holds it, then the inbox has it. Whoever comes next first puts in what the
+mailbox holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Literal
+
+from pymongo import UpdateOne
+from pymongo.errors import BulkWriteError
+
+from domain.model.ledger.events import Json
+from domain.store.connect import Raw
+from domain.store.document_store import DUPLICATE_KEY, READ_ERRORS, DocumentStore, Stale, Write, update
+
+COLLECTION = "inbox"
+MAILBOXES = "mailboxes"
+LetterKind = Literal["message", "survey"]
+
+
+# ---------------------------------------------------------------- values
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A message, or a survey's question, as it lies in the inbox, the member's `n`-th; `balance` is the first
+    wallet's when it came, `score` what a question was answered with.
+    """
+
+    id: str
+    member: str
+    number: int
+    kind: LetterKind
+    code: str
+    version: int
+    event: str
+    event_data: Mapping[str, Json]
+    balance: int
+    sent_at: datetime
+    read_at: datetime | None = None
+    score: int | None = None
+    answered_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """What is counted of a member's messages. `last` is when each message that may come only so often came,
+    and by which row; `holds` the letter posted last. Version 0: none yet.
+    """
+
+    member: str
+    version: int = 0
+    letter_count: int = 0
+    unread_count: int = 0
+    last_received: Mapping[str, tuple[datetime, str]] = field(default_factory=dict)
+    held_letter: Letter | None = None
+
+    def with_received(self, code: str, at: datetime, *, by: str) -> Mailbox:
+        """Return it with a message of a code that came at an instant, promised by a row of the outbox."""
+        return replace(self, last_received={**self.last_received, code: (at, by)})
+
+
+# ---------------------------------------------------------------- reads
+async def find_mailbox(store: DocumentStore, member: str) -> Mailbox:
+    """Return a member's mailbox, an empty one where nothing came yet."""
+    row = await store[MAILBOXES].find_one({"_id": member})
+    return Mailbox(member) if row is None else _read_mailbox(row)
+
+
+async def find_mailboxes(store: DocumentStore, members: Sequence[str]) -> Mapping[str, Mailbox]:
+    """Return the mailboxes of members, an empty one where nothing came yet, none for one that cannot be read:
+    `mailbox` says of it why.
+    """
+    mailbox_by_member = {member: Mailbox(member) for member in members}
+    async for row in store[MAILBOXES].find({"_id": {"$in": list(members)}}):
+        try:
+            mailbox_by_member[row["_id"]] = _read_mailbox(row)
+        except READ_ERRORS:
+            del mailbox_by_member[row["_id"]]
+    return mailbox_by_member
+
+
+def _read_mailbox(row: Raw) -> Mailbox:
+    last_received = {code: (at, by) for code, at, by in row["last"]}
+    held_letter = read_letter(row["holds"]) if row["holds"] else None
+    return Mailbox(row["_id"], row["version"], row["n"], row["unread"], last_received, held_letter)
+
+
+async def find_window(store: DocumentStore, member: str, *, before: int, first: int) -> tuple[Letter, ...]:
+    """Return the letters numbered in [before - first, before), newest first."""
+    query = {"member": member, "n": {"$gte": before - first, "$lt": before}}
+    letters = [read_letter(row) async for row in store[COLLECTION].find(query)]
+    return tuple(sorted(letters, key=lambda one: -one.number))
+
+
+async def find_many(store: DocumentStore, ids: Sequence[str]) -> list[Letter]:
+    """Return those letters that there are."""
+    return [read_letter(row) async for row in store[COLLECTION].find({"_id": {"$in": list(ids)}})]
+
+
+def read_letter(row: Raw) -> Letter:
+    """Return the letter of a document."""
+    return Letter(
+        id=row["_id"],
+        member=row["member"],
+        number=row["n"],
+        kind=row.get("kind", "message"),
+        code=row["code"],
+        version=row["version"],
+        event=row["event"],
+        event_data=dict(row["data"]),
+        balance=row["balance"],
+        sent_at=row["sent_at"],
+        read_at=row.get("read_at"),
+        score=row.get("score"),
+        answered_at=row.get("answered_at"),
+    )
+
+
+# ---------------------------------------------------------------- writes
+async def post(store: DocumentStore, changes: Sequence[tuple[Mailbox, Mailbox]]) -> None:
+    """Count what was posted, each mailbox before and after, with the letter that is; then put the letters
+    into the inbox.
+
+    Raises Stale where a mailbox has moved on; the others have theirs.
+    """
+    new_mailboxes = [
+        {"_id": after.member, **_mailbox_document(before, after)}
+        for before, after in changes
+        if not before.version
+    ]
+    updates = [
+        UpdateOne(
+            {"_id": after.member, "version": before.version}, {"$set": _mailbox_document(before, after)}
+        )
+        for before, after in changes
+        if before.version
+    ]
+    is_stale = bool(new_mailboxes) and not await _insert_missing(store, MAILBOXES, new_mailboxes)
+    if updates:
+        result = await store[MAILBOXES].bulk_write(updates, ordered=False)
+        is_stale = is_stale or result.matched_count < len(updates)
+    if is_stale:
+        raise Stale("a mailbox has moved on")
+    await insert_letters(
+        store,
+        [
+            after.held_letter
+            for before, after in changes
+            if after.held_letter is not None and after.letter_count > before.letter_count
+        ],
+    )
+
+
+async def insert_letters(store: DocumentStore, letters: Sequence[Letter]) -> None:
+    """Have what mailboxes hold in the inbox: once, however often it is put there."""
+    if letters:
+        await _insert_missing(store, COLLECTION, [_letter_document(one) for one in letters])
+
+
+async def _insert_missing(store: DocumentStore, collection: str, documents: Sequence[Raw]) -> bool:
+    """Insert documents; tell whether none of them was there."""
+    try:
+        await store[collection].insert_many(documents, ordered=False)
+    except BulkWriteError as fault:
+        if any(one["code"] != DUPLICATE_KEY for one in fault.details["writeErrors"]):
+            raise
+        return False
+    return True
+
+
+def _letter_document(letter: Letter) -> dict[str, Any]:
+    return {
+        "_id": letter.id,
+        "member": letter.member,
+        "n": letter.number,
+        "kind": letter.kind,
+        "code": letter.code,
+        "version": letter.version,
+        "event": letter.event,
+        "data": [[name, value] for name, value in letter.event_data.items()],
+        "balance": letter.balance,
+        "sent_at": letter.sent_at,
+    }
+
+
+def mailbox_write(before: Mailbox, after: Mailbox) -> Write:
+    """Return the guarded change of a mailbox that there is."""
+    query = {"_id": after.member, "version": before.version}
+    return update(
+        MAILBOXES,
+        query,
+        {"$set": _mailbox_document(before, after)},
+        if_missed=Stale("the mailbox has moved on"),
+    )
+
+
+def _mailbox_document(before: Mailbox, after: Mailbox) -> dict[str, Any]:
+    return {
+        "n": after.letter_count,
+        "unread": after.unread_count,
+        "version": before.version + 1,
+        "last": [[code, at, by] for code, (at, by) in after.last_received.items()],
+        "holds": _letter_document(after.held_letter) if after.held_letter is not None else None,
+    }
+
+
+def mark_read_write(letter: Letter, *, at: datetime) -> Write:
+    """Return the guarded mark that a letter was read."""
+    return update(
+        COLLECTION,
+        {"_id": letter.id, "read_at": None},
+        {"$set": {"read_at": at}},
+        if_missed=Stale("somebody has read it"),
+    )
+
+
+def answer_write(letter: Letter, *, score: int, at: datetime) -> Write:
+    """Return the guarded mark that a question was answered, and with that read."""
+    query = {"_id": letter.id, "answered_at": None, "read_at": letter.read_at}
+    sets = {"score": score, "answered_at": at, "read_at": letter.read_at or at}
+    return update(COLLECTION, query, {"$set": sets}, if_missed=Stale("somebody has read or answered it"))

@@ -1,0 +1,1 @@
+"""Contacts, sessions, sign-in codes, devices, staff and stores."""

@@ -1,0 +1,50 @@
+"""Contacts: `email:...`, `phone:...`, `number:...`, each belonging to one member: the `_id` is the contact
+itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import cast
+
+from pymongo import DeleteOne
+
+from domain.store.document_store import DocumentStore, Stale, StoreFault, Write, insert
+
+COLLECTION = "contacts"
+
+
+class ContactInUse(StoreFault):
+    """The contact belongs to a member already."""
+
+
+def number_key(number: str) -> str:
+    """Return the key of a membership number."""
+    return f"number:{number}"
+
+
+async def find_member(store: DocumentStore, key: str) -> str | None:
+    """Return the member whose contact it is."""
+    row = await store[COLLECTION].find_one({"_id": key})
+    return None if row is None else cast(str, row["member"])
+
+
+async def find_members(store: DocumentStore, keys: Collection[str]) -> frozenset[str]:
+    """Return the members whose contacts these are."""
+    if not keys:
+        return frozenset()
+    return frozenset(
+        [cast(str, found["member"]) async for found in store[COLLECTION].find({"_id": {"$in": list(keys)}})]
+    )
+
+
+def take_write(key: str, member: str) -> Write:
+    """Return the write that gives a contact to a member; it raises ContactHeld where somebody has it."""
+    return insert(COLLECTION, {"_id": key, "member": member}, if_taken=ContactInUse(key.partition(":")[0]))
+
+
+def release_write(key: str, member: str) -> Write:
+    """Return the write that takes a contact from a member, so that anybody may have it."""
+    return Write(
+        COLLECTION, DeleteOne({"_id": key, "member": member}), Stale("the contact changed meanwhile")
+    )
