@@ -1,9 +1,9 @@
 """The house: what a loyalty programme is, and everything that happens to its members. Read this map first.
 
 A member's life is a line of **events**: they enrol, buy, are refunded, redeem, and time passes. What an event
-means is decided by one pure function, by the programme file that rules (`domain.model.ledger.decide`). Its Decision
-is a member after it and a few journal rows with the reason of every amount; one transaction commits it, or
-nothing happened (`domain.store.commit`).
+means is decided by one pure function, by the programme file that rules (`domain.model.ledger.decide`). Its
+Decision is a member after it and a few journal rows with the reason of every amount; one transaction commits
+it, or nothing happened (`domain.store.commit`).
 
     model/      pure. programme/ is the file: its words, its check. decide.py is where to read on; around it
     calendar, events, member,

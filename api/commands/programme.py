@@ -14,9 +14,9 @@ from api.commands.running import CannotRun, guarded, run
 from api.http.callers import utc_now
 from api.process import open_process
 from api.settings import read_settings
-from domain.model.programme.faults import ProgrammeFaults
-from domain.model.programme.loading import inspect
-from domain.model.programme.report import check_report, faults_text, summary
+from domain.model.programme.faults import ProgrammeInvalid
+from domain.model.programme.loading import load_with_warnings
+from domain.model.programme.report import check_report, faults_text, summary_text
 from domain.store.ledger.programmes import NothingPublished, Programmes, PublishedProgramme
 
 programme = typer.Typer(help="The programme file: check, publish, show.", no_args_is_help=True)
@@ -57,7 +57,7 @@ async def publish_file(programmes: Programmes, file: Path) -> PublishedProgramme
     text = await asyncio.to_thread(read_text, file)
     try:
         return await programmes.publish(text, now=utc_now(), by=operator())
-    except ProgrammeFaults as found:
+    except ProgrammeInvalid as found:
         raise CannotRun(f"{file} was not published. {faults_text(found.faults)}") from None
 
 
@@ -83,7 +83,7 @@ async def _show(data: Path | None, *, text: bool) -> None:
     if text:
         print(written, end="")
     else:
-        print(f"Version {ruling.number}", summary(inspect(written), ruling.digest), sep="\n")
+        print(f"Version {ruling.number}", summary_text(load_with_warnings(written), ruling.digest), sep="\n")
 
 
 def _ruling(programmes: Programmes) -> PublishedProgramme | None:

@@ -14,9 +14,9 @@ import typer
 from api.commands.files import read_text
 from api.commands.instants import read_instant
 from api.commands.running import CannotRun, guarded
-from domain.model.programme.faults import ProgrammeFaults
+from domain.model.programme.faults import ProgrammeInvalid
 from domain.model.programme.loading import load
-from domain.model.simulate import Fault
+from domain.model.simulate import InputMalformed
 from domain.model.simulate import simulate as run
 
 
@@ -36,12 +36,12 @@ def simulate(
         )  # a run keeps what it makes: looking for garbage in it is most of the work otherwise
         try:
             programme = load(read_text(file))
-            for answer in run(programme, _lines(events), until=read_instant("--until", until), doubt=_doubt):
+            for answer in run(programme, _lines(events), until=read_instant("--until", until), warn=_doubt):
                 sys.stdout.buffer.write(orjson.dumps(answer, option=orjson.OPT_APPEND_NEWLINE))
             sys.stdout.buffer.flush()
-        except ProgrammeFaults as faults:
+        except ProgrammeInvalid as faults:
             raise CannotRun(f"{file} has faults; see: selo programme check {file}\n{faults}") from None
-        except Fault as fault:
+        except InputMalformed as fault:
             sys.stdout.buffer.flush()
             raise CannotRun(f"{events}: {fault}") from None
         except BrokenPipeError:

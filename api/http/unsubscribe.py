@@ -68,8 +68,11 @@ def _key(process: Process) -> bytes:
 def _told(programme: Programme, details: Details, purpose: str) -> Response:
     """Return the question where the consent stands, else that it does not."""
     locale = messages.language(programme, details)
-    titles = {spec.purpose: spec.title.in_(locale) for spec in programme.consents}
-    figures = {"programme": programme.programme.name.in_(locale), "purpose": titles.get(purpose, purpose)}
+    titles = {spec.purpose: spec.title.for_locale(locale) for spec in programme.consents}
+    figures = {
+        "programme": programme.programme.name.for_locale(locale),
+        "purpose": titles.get(purpose, purpose),
+    }
     if purpose not in details.profile.consents:
         return _page(locale, say("unsubscribe.done", locale, **figures))
     return _page(locale, say("unsubscribe.ask", locale, **figures), button=say("mail.unsubscribe", locale))

@@ -49,8 +49,9 @@ else:
     def evolve(instance: T, **changes: object) -> T:
         """Return a copy of a frozen dataclass (one without slots) with some fields changed.
 
-        What it had computed is left behind, unless its class says (`COMPUTED_OF`) that it was computed of a field
-        that stays. A tenth of the cost of `dataclasses.replace`, which runs the initialiser of every field. A misspelt field is an error of the type checker.
+        What it had computed is left behind, unless its class says (`COMPUTED_OF`) that it was computed of a
+        field that stays. A tenth of the cost of `dataclasses.replace`, which runs the initialiser of every
+        field. A misspelt field is an error of the type checker.
         """
         kind = type(instance)
         new: T = object.__new__(kind)

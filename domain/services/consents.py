@@ -55,7 +55,7 @@ def given(
         if answer.purpose in kept:
             raise InvalidInput(f"{field}purpose", "Each purpose is answered once.")
         _expect_wording(spec, answer, field)
-        wording = spec.wording.in_(locale)
+        wording = spec.wording.for_locale(locale)
         kept[answer.purpose] = ConsentAnswer(
             answer.purpose, answer.granted, now, wording, answer.wording_version, source
         )

@@ -16,7 +16,7 @@ from domain.model.ledger.decision import Decision
 from domain.model.ledger.member import Member
 from domain.model.people.codes import membership_number
 from domain.model.programme import Programme
-from domain.model.simulate import Input, Receipt, Simulation
+from domain.model.simulate import InputLine, SimulatedReceipt, Simulation
 from domain.model.values import evolve
 from domain.services.demo_people import Person, history, people
 from domain.store import bulk, commit
@@ -50,7 +50,7 @@ class DemoMember:
 class _History(Simulation):
     """A simulation whose events bear the identities that the services give them."""
 
-    def event_id(self, line: Input) -> str:
+    def event_id(self, line: InputLine) -> str:
         if line.name not in (PURCHASED, REFUNDED):
             return f"demo:{line.number}"
         external_id = str(line.data["externalId"])
@@ -119,7 +119,7 @@ def _lived(programme: Programme, members: list[Person], until: datetime, progres
     for number, line in enumerate(lines, start=1):
         data = line["data"]
         assert isinstance(data, dict), "a line has data"
-        one = Input(
+        one = InputLine(
             number,
             datetime.fromisoformat(str(line["at"])),
             str(line["member"]),
@@ -137,7 +137,7 @@ def _lived(programme: Programme, members: list[Person], until: datetime, progres
     return run
 
 
-def _with_voucher(run: Simulation, line: Input) -> Input | None:
+def _with_voucher(run: Simulation, line: InputLine) -> InputLine | None:
     """Name the voucher that the member holds of the reward; None where they hold none any more."""
     held = run.members[line.member].vouchers.items()
     found = next(
@@ -177,11 +177,11 @@ def _documents(
             yield members_store.count_invited_write(person.referred_by)
     for (code, _), receipt in run.receipts.items():
         yield from _receipt(run, code, receipt)
-    yield from (agenda.schedule_write(later) for later in run.waiting)
+    yield from (agenda.schedule_write(later) for later in run.delayed_events)
     yield from stock.count_writes([row for rows in run.rows.values() for row in rows], published.programme)
 
 
-def _receipt(run: _History, member: str, receipt: Receipt) -> Iterator[Write]:
+def _receipt(run: _History, member: str, receipt: SimulatedReceipt) -> Iterator[Write]:
     refunds = [
         row
         for row in run.rows[member]
@@ -195,14 +195,14 @@ def _receipt(run: _History, member: str, receipt: Receipt) -> Iterator[Write]:
         yield receipts.refund_write(known, row)
 
 
-def _id_of(receipt: Receipt) -> str:
+def _id_of(receipt: SimulatedReceipt) -> str:
     return receipt.row.event.id.removeprefix("purchase:")
 
 
 def _details(programme: Programme, person: Person) -> Details:
     consent = programme.consent("marketing")
     at = person.joined_at
-    wording = consent.wording.in_(person.locale)
+    wording = consent.wording.for_locale(person.locale)
     given = ConsentAnswer("marketing", True, at, wording, consent.wordingVersion, "app")
     return Details(
         name=person.name,

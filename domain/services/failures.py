@@ -53,6 +53,6 @@ def _asked(programme: Programme) -> Iterator[tuple[str, Expression]]:
         ways = (of, *(action.award.of for action in do if action.award))
         yield from (
             (place, asked)
-            for asked in (when, *(way.expr for way in ways if way is not None))
+            for asked in (when, *(way.expression for way in ways if way is not None))
             if asked is not None
         )

@@ -13,8 +13,8 @@ from hashlib import sha256
 from domain.model.ledger.decide import at_instant
 from domain.model.messages import quiet_hours
 from domain.model.messages.rendering import MessageSubject, Recipient, Rendered, render
-from domain.model.programme import Message, Programme
-from domain.model.programme.messages import SERVICE, Survey
+from domain.model.programme import MessageSpec, Programme
+from domain.model.programme.messages import SERVICE_PURPOSE, SurveySpec
 from domain.store.ledger.members import Details, StoredMember
 from domain.store.messages.inbox import Letter, LetterKind, Mailbox
 from domain.store.messages.outbox import Delivery, OutboxKind, OutboxRow
@@ -23,20 +23,20 @@ COLLAPSE_BYTES = 64
 
 
 # ---------------------------------------------------------------- pure rules
-def spec_of(programme: Programme, kind: OutboxKind, code: str) -> Message | None:
+def spec_of(programme: Programme, kind: OutboxKind, code: str) -> MessageSpec | None:
     """Return a message, or a survey's question as one, as the programme has it; None where it has none of
     this code.
     """
     if kind == "survey":
         survey = survey_of(programme, code)
-        return survey.message if survey is not None else None
+        return survey.as_message if survey is not None else None
     try:
         return programme.message(code)
     except KeyError:
         return None
 
 
-def survey_of(programme: Programme, code: str) -> Survey | None:
+def survey_of(programme: Programme, code: str) -> SurveySpec | None:
     """Return a survey as the programme has it; None where it has none of this code."""
     try:
         return programme.survey(code)
@@ -44,27 +44,27 @@ def survey_of(programme: Programme, code: str) -> Survey | None:
         return None
 
 
-def why_not(spec: Message | None, kept: StoredMember | None) -> str | None:
+def why_not(spec: MessageSpec | None, kept: StoredMember | None) -> str | None:
     """Return why nobody is to have a message any more; None where its member is."""
     if spec is None:
         return "unknown_message"
     if kept is None or kept.status != "active":
         return "member_gone"
-    if spec.purpose != SERVICE and spec.purpose not in kept.details.profile.consents:
+    if spec.purpose != SERVICE_PURPOSE and spec.purpose not in kept.details.profile.consents:
         return "no_consent"
     return None
 
 
-def too_soon(programme: Programme, spec: Message, box: Mailbox, row: OutboxRow) -> bool:
+def too_soon(programme: Programme, spec: MessageSpec, box: Mailbox, row: OutboxRow) -> bool:
     """Tell whether a message comes within the time after the last of its kind in which there may be no
     second.
     """
     last, by = box.last_received.get(spec.code, (None, ""))
-    return by != row.id and spec.too_soon(row.event_at, last=last, zone=programme.zone)
+    return by != row.id and spec.is_too_soon(row.event_at, last=last, zone=programme.zone)
 
 
 def waits_until(
-    programme: Programme, spec: Message, kept: StoredMember, *, key: str, now: datetime
+    programme: Programme, spec: MessageSpec, kept: StoredMember, *, key: str, now: datetime
 ) -> datetime | None:
     """Return when a message that keeps quiet hours may go; None where it may now."""
     if not spec.quiet:
@@ -73,12 +73,12 @@ def waits_until(
     return quiet_hours.release(programme.programme.quiet_hours, zone, now=now, key=key)
 
 
-def channels_of(spec: Message) -> tuple[Delivery, ...]:
+def channels_of(spec: MessageSpec) -> tuple[Delivery, ...]:
     """Return a message's deliveries outside the inbox, not yet parted by device."""
     return tuple(Delivery(channel) for channel in dict.fromkeys(spec.channels) if channel != "inbox")
 
 
-def collapse_id(spec: Message, row: OutboxRow) -> str:
+def collapse_id(spec: MessageSpec, row: OutboxRow) -> str:
     """Return what a phone replaces an earlier one by: what the programme says, else the message's own, so
     that a duplicate is seen once.
     """
@@ -105,7 +105,7 @@ def letter_of(row: OutboxRow, *, n: int, balance: int, now: datetime) -> Letter:
 
 
 def words_of(
-    programme: Programme, spec: Message, row: OutboxRow, kept: StoredMember, *, balance: int
+    programme: Programme, spec: MessageSpec, row: OutboxRow, kept: StoredMember, *, balance: int
 ) -> Rendered:
     """Return what is sent, in the member's language as it is now."""
     to = Recipient(kept.details.name, kept.member.number, language(programme, kept.details))

@@ -20,8 +20,8 @@ import structlog
 
 from domain.model.calendar import milliseconds
 from domain.model.messages import backoff
-from domain.model.programme import Message, Programme
-from domain.model.programme.messages import SERVICE
+from domain.model.programme import MessageSpec, Programme
+from domain.model.programme.messages import SERVICE_PURPOSE
 from domain.services.hooks import webhook_of
 from domain.services.house import House
 from domain.services.messages import balance_of, collapse_id, language, words_of
@@ -95,7 +95,7 @@ class Job:
     """
 
     row: OutboxRow
-    spec: Message | None
+    spec: MessageSpec | None
     programme: Programme
     kept: StoredMember
     deliveries: list[Delivery]
@@ -207,7 +207,7 @@ def _message(
         if not details.email:
             return None
         purpose = spec.purpose
-        unsubscribe = None if purpose == SERVICE else post.unsubscribe(row.member, purpose)
+        unsubscribe = None if purpose == SERVICE_PURPOSE else post.unsubscribe(row.member, purpose)
         locale = language(job.programme, details)
         return MailMessage(row.id, details.email, locale, words.title, words.body, words.link, unsubscribe)
     if one.channel == "sms":

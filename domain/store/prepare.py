@@ -117,9 +117,9 @@ async def _expect_format(store: DocumentStore, *, is_new: bool) -> None:
     if document is None or document["number"] != FORMAT:
         stored_format = "an earlier format" if document is None else f"format {document['number']}"
         raise FormatMismatch(
-            f"The database {store.mongo.name} holds data of {stored_format}, and this version of Selo reads format"
-            f" {FORMAT}: go on with the version that wrote it, or begin anew with another data folder"
-            " (--data) or another database (SELO_DATABASE)."
+            f"The database {store.mongo.name} holds data of {stored_format}, and this version of Selo reads"
+            f" format {FORMAT}: go on with the version that wrote it, or begin anew with another data"
+            " folder (--data) or another database (SELO_DATABASE)."
         )
 
 

@@ -18,7 +18,7 @@ from domain.model.ledger.decision import Decision
 from domain.model.ledger.events import Json
 from domain.model.ledger.timeline import turn
 from domain.model.programme import Programme
-from domain.model.simulate import Input, Simulation
+from domain.model.simulate import InputLine, Simulation
 from domain.model.simulate.answers import Answer
 from tests.laws.club import SHAPES, club
 
@@ -84,13 +84,15 @@ HISTORIES = st.lists(STEPS, min_size=8, max_size=30)
 PROGRAMMES = st.sampled_from(SHAPES).map(lambda shape: club(*shape))
 
 
-def lines(history: list[Step]) -> Iterator[Input]:
+def lines(history: list[Step]) -> Iterator[InputLine]:
     """Return a history as lines of an events file. Each member begins with a purchase, so that there is
     something to take back.
     """
-    yield Input(1, BEGAN, "bob", "member.enrolled", "app", {})
-    yield Input(2, BEGAN, "ana", "member.enrolled", "app", {"birthday": "1990-10-31", "referredBy": "bob"})
-    yield Input(3, BEGAN, "eva", "member.enrolled", "app", {"consents": ["news"]})
+    yield InputLine(1, BEGAN, "bob", "member.enrolled", "app", {})
+    yield InputLine(
+        2, BEGAN, "ana", "member.enrolled", "app", {"birthday": "1990-10-31", "referredBy": "bob"}
+    )
+    yield InputLine(3, BEGAN, "eva", "member.enrolled", "app", {"consents": ["news"]})
     at = BEGAN
     bought: dict[str, list[int]] = {who: [] for who in WHO}
     redeemed: dict[str, list[int]] = {who: [] for who in WHO}
@@ -98,7 +100,7 @@ def lines(history: list[Step]) -> Iterator[Input]:
     for number, step in enumerate([*begun, *history], start=4):
         at += timedelta(minutes=step.gap)
         name, data, when = _said(step, number, at, bought[step.who], redeemed[step.who])
-        yield Input(number, when, step.who, name, "till", data)
+        yield InputLine(number, when, step.who, name, "till", data)
         if name == "purchase.completed":
             bought[step.who].append(number)
         if name == "reward.redeemed":
@@ -187,9 +189,9 @@ class Lazy(Watched):
     """
 
     def advance(self, until: datetime) -> Iterator[Answer]:
-        while self._later and self._later[0][0] <= until:
-            self.clock = max(self.clock, self._later[0][0])
-            yield from self._now(self.clock)
+        while self._delayed and self._delayed[0][0] <= until:
+            self.clock = max(self.clock, self._delayed[0][0])
+            yield from self._run_delayed(self.clock)
         self.clock = max(self.clock, until)
 
     def catch_up(self, until: datetime) -> None:

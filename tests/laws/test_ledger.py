@@ -146,5 +146,5 @@ def test_clawbacks_and_lapses_are_bounded_by_what_was_given(
         for code, awarded in receipt.row.awarded.items():
             claimed = sum(claim.amounts.get(code, 0) for claim in receipt.claims)
             assert 0 <= claimed <= awarded
-            assert (claimed == awarded) or receipt.left.total
+            assert (claimed == awarded) or receipt.remaining.total
         assert sum(claim.awards_uncounted for claim in receipt.claims) <= receipt.row.awards_counted

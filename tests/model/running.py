@@ -14,7 +14,7 @@ from typing import Any
 
 from domain.model.programme import Programme, load
 from domain.model.simulate import simulate
-from domain.model.simulate.inputs import instant
+from domain.model.simulate.inputs import read_instant
 
 Line = dict[str, Any]
 Answer = dict[str, Any]
@@ -167,7 +167,7 @@ class Run:
 
 def run(what: Programme, *lines: Line, until: str | None = None) -> Run:
     """Run lines through a programme, up to an instant."""
-    end = instant(0, line(until, "")["at"]) if until else None
+    end = read_instant(0, line(until, "")["at"]) if until else None
     answers: list[Answer] = list(simulate(what, (json.dumps(one) for one in lines), until=end))
     return Run(
         [one for one in answers if "event" in one],

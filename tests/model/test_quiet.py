@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from domain.model.messages.quiet_hours import SPREAD, release, zone_of
-from domain.model.programme.words import Hours
+from domain.model.programme.field_types import Hours
 
 NIGHT = Hours(time(21), time(8))
 LISBON, NEW_YORK, WARSAW = ZoneInfo("Europe/Lisbon"), ZoneInfo("America/New_York"), ZoneInfo("Europe/Warsaw")

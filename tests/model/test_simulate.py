@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from domain.model.simulate import Fault, simulate
+from domain.model.simulate import InputMalformed, simulate
 from tests.model.running import (
     PER_EURO,
     Line,
@@ -210,7 +210,7 @@ def bought(**data: Any) -> Line:
     ],
 )
 def test_a_line_that_cannot_be_run_is_a_fault_with_its_number(last: Line, words: str) -> None:
-    with pytest.raises(Fault) as fault:
+    with pytest.raises(InputMalformed) as fault:
         run(CLUB, enrol("2026-01-10T10:00"), last)
     assert str(fault.value).startswith("line 2: ")
     assert words in str(fault.value)
@@ -244,7 +244,7 @@ def test_a_field_that_nothing_reads_is_told_once_and_the_line_runs(odd: Line, wo
         "member": "joe" if odd["name"] == "member.enrolled" else "ana",
     }
     lines = [json.dumps(one) for one in (enrol("2026-01-10T10:00"), odd, again)]
-    ran = [one["event"] for one in simulate(CLUB, lines, doubt=doubts.append) if one.get("by") == "input"]
+    ran = [one["event"] for one in simulate(CLUB, lines, warn=doubts.append) if one.get("by") == "input"]
     assert ran == ["member.enrolled", odd["name"], odd["name"]]
     assert doubts == [f"line 2: {words}"]
 
@@ -268,7 +268,7 @@ def test_a_field_that_nothing_reads_is_told_once_and_the_line_runs(odd: Line, wo
     ],
 )
 def test_a_text_that_is_no_line_is_a_fault(text: str, words: str) -> None:
-    with pytest.raises(Fault) as fault:
+    with pytest.raises(InputMalformed) as fault:
         list(simulate(CLUB, ["", text]))
     assert str(fault.value).startswith("line 2: ")
     assert words in str(fault.value)
@@ -277,7 +277,7 @@ def test_a_text_that_is_no_line_is_a_fault(text: str, words: str) -> None:
 def test_what_was_answered_before_a_fault_stands() -> None:
     answers = simulate(CLUB, [json.dumps(enrol()), "{"])
     assert next(answers)["event"] == "member.enrolled"
-    with pytest.raises(Fault):
+    with pytest.raises(InputMalformed):
         next(answers)
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from domain.model.programme.faults import ProgrammeFaults
+from domain.model.programme.faults import ProgrammeInvalid
 from domain.store.connect import Database
 from domain.store.ledger.programmes import NothingPublished, Programmes
 from tests.houses import NOW, SMALL, open_house
@@ -59,6 +59,6 @@ async def test_another_process_notices(database: Database, wire: Wire) -> None:
 
 async def test_a_faulty_file_is_not_published(database: Database) -> None:
     house = await open_house(database)
-    with pytest.raises(ProgrammeFaults):
+    with pytest.raises(ProgrammeInvalid):
         await house.programmes.publish(SMALL.replace("EUR", "12"), now=NOW)
     assert house.programmes.current().number == 1

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from domain.model.programme import Programme, Text
+from domain.model.programme import LocalizedText, Programme
 
 MAX_LANGUAGES = 20
 
@@ -25,9 +25,9 @@ class Audience:
     locale: str
     now: datetime
 
-    def text(self, text: Text) -> str:
+    def text(self, text: LocalizedText) -> str:
         """Return a text of the programme file in the reader's language."""
-        return text.in_(self.locale)
+        return text.for_locale(self.locale)
 
 
 def preferred_locale(accept_language: str | None, programme: Programme) -> str:

@@ -31,11 +31,13 @@ def rule_title(programme: Programme, code: str, locale: str) -> str:
     """
     if code.startswith(BADGE):
         badge = find_spec(programme.badge, code.removeprefix(BADGE))
-        return say("rule.badge", locale, name=badge.name.in_(locale) if badge else code.removeprefix(BADGE))
+        return say(
+            "rule.badge", locale, name=badge.name.for_locale(locale) if badge else code.removeprefix(BADGE)
+        )
     if code in REFERRAL:
         return say(f"rule.{code}", locale)
     rule = find_spec(programme.rule, code)
-    return rule.title.in_(locale) if rule is not None and rule.title is not None else code
+    return rule.title.for_locale(locale) if rule is not None and rule.title is not None else code
 
 
 def entry_title(audience: Audience, entry: Entry, *, version: int, reward: str | None = None) -> str:
@@ -50,7 +52,7 @@ def entry_title(audience: Audience, entry: Entry, *, version: int, reward: str |
         )
     spec = find_spec(programme.reward, reward)
     if spec is not None and entry.kind in ("SPEND", "RETURN"):
-        return say(f"entry.{entry.kind}.reward", locale, reward=spec.title.in_(locale))
+        return say(f"entry.{entry.kind}.reward", locale, reward=spec.title.for_locale(locale))
     return say(f"entry.{entry.kind}", locale)
 
 

@@ -68,8 +68,8 @@ def _badge(programme: Programme, spec: BadgeSpec, locale: str) -> Badge:
     return Badge(
         id=strawberry.ID(encode_id("Badge", spec.code)),
         code=spec.code,
-        name=spec.name.in_(locale),
-        description=spec.description.in_(locale),
+        name=spec.name.for_locale(locale),
+        description=spec.description.for_locale(locale),
         art=spec.art,
         levels=list(spec.levels),
         secret=spec.secret,

@@ -15,7 +15,7 @@ from api.graphql.engine.ids import decode_id_as, encode_id
 from api.graphql.engine.paging import NumberedRow, connection, read_window
 from api.graphql.engine.shared_types import Info, Node, PageInfo
 from domain.model.messages.rendering import Recipient
-from domain.model.programme import Survey
+from domain.model.programme import SurveySpec
 from domain.services import errors, inbox
 from domain.services.inbox import MARKED_AT_MOST
 from domain.services.messages import letter_words, survey_of
@@ -130,7 +130,7 @@ def message_of(audience: Audience, member_view: Seen, letter: Letter) -> Message
     )
 
 
-def _message_survey(survey: Survey, question: str, letter: Letter) -> MessageSurvey:
+def _message_survey(survey: SurveySpec, question: str, letter: Letter) -> MessageSurvey:
     return MessageSurvey(
         code=survey.code,
         kind=SurveyKind[survey.kind.upper()],

@@ -192,13 +192,13 @@ def _reward(programme: Programme, spec: RewardSpec, locale: str) -> Reward:
     return Reward(
         id=strawberry.ID(encode_id("Reward", spec.code)),
         code=spec.code,
-        title=spec.title.in_(locale),
-        description=spec.description.in_(locale),
+        title=spec.title.for_locale(locale),
+        description=spec.description.for_locale(locale),
         image=spec.image,
         reward_kind=RewardKind[spec.kind.upper()],
         cost=Cost(wallet=WalletCode(spec.cost.wallet), amount=spec.cost.amount) if spec.cost else None,
         value=value_of(spec, programme.programme.currency),
-        terms=spec.terms.in_(locale) if spec.terms else None,
+        terms=spec.terms.for_locale(locale) if spec.terms else None,
         available_from=start,
         available_until=end,
         is_limited=spec.stock is not None,
@@ -253,7 +253,7 @@ def _lock_message(audience: Audience, spec: RewardSpec, lock: RewardLock) -> str
             amount = of_kind(wallet.kind, lock.missing, currency=programme.programme.currency, locale=locale)
             return say("lock.BALANCE", locale, amount=amount, wallet=audience.text(wallet.name))
         case "TIER" if lock.tier is not None:
-            return say("lock.TIER", locale, tier=audience.text(programme.rung(lock.tier).name))
+            return say("lock.TIER", locale, tier=audience.text(programme.tier(lock.tier).name))
         case "NOT_YET" if lock.start is not None:
             return say(
                 "lock.NOT_YET", locale, **{"from": instant_text(lock.start, programme.zone, locale=locale)}

@@ -73,10 +73,10 @@ def tiers_by_code(programme: Programme, locale: str) -> Mapping[str, Tier]:
         rung.code: Tier(
             id=strawberry.ID(encode_id("Tier", rung.code)),
             code=rung.code,
-            name=rung.name.in_(locale),
+            name=rung.name.for_locale(locale),
             from_=rung.from_,
             multiplier=float(rung.multiplier),
-            benefits=[benefit.in_(locale) for benefit in rung.benefits],
+            benefits=[benefit.for_locale(locale) for benefit in rung.benefits],
             colour=rung.colour,
         )
         for rung in (programme.tiers.ladder if programme.tiers else ())

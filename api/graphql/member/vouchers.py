@@ -145,7 +145,7 @@ async def voucher_of(info: Info, stored_voucher: StoredVoucher) -> Voucher:
     return Voucher(
         id=strawberry.ID(encode_id("Voucher", stored_voucher.id)),
         reward=_reward(audience, programme_then, stored_voucher.reward),
-        title=programme_then.reward(stored_voucher.reward).title.in_(audience.locale),
+        title=programme_then.reward(stored_voucher.reward).title.for_locale(audience.locale),
         value=_value(stored_voucher, programme_then.programme.currency),
         cost=Cost(wallet=WalletCode(stored_voucher.cost.wallet), amount=stored_voucher.cost.amount)
         if stored_voucher.cost

@@ -81,7 +81,7 @@ def do_actions(builder: RowBuilder, actions: Iterable[Action], *, rule: str, eve
     """
     actions = tuple(actions)
     awards = [action.award for action in actions if action.award is not None]
-    reads = reads_of(award.of.expr for award in awards if award.of is not None)
+    reads = reads_of(award.of.expression for award in awards if award.of is not None)
     sight = ExpressionView(
         builder.programme,
         builder.member,
@@ -163,7 +163,7 @@ def _act(builder: RowBuilder, action: Action, *, rule: str, event: Event) -> str
     elif (
         action.tier is not None
         and builder.member.tier is not None
-        and action.tier in builder.programme.rung_order
+        and action.tier in builder.programme.tier_order
     ):
         builder.set_standing(
             ladder.give_floor(

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from domain.model.calendar import Per, period_start, previous_period, to_utc
 from domain.model.ledger.expression_view import ExpressionView
 from domain.model.ledger.member import PeriodCount
-from domain.model.programme import Award, During, Of, Programme, Rule
+from domain.model.programme import ActiveTimes, Award, CountBasis, Programme, Rule
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 RuleRoom = tuple[bool, int | None]
@@ -82,7 +82,7 @@ class RuleInputs:
 # ---------------------------------------------------------------- words of time and chance
 
 
-def is_during(during: During | None, at: datetime, zone: ZoneInfo) -> bool:
+def is_during(during: ActiveTimes | None, at: datetime, zone: ZoneInfo) -> bool:
     """Tell whether an instant lies in a rule's days, weekdays and clock hours. `until` days count whole,
     `hours` without their end.
     """
@@ -95,7 +95,7 @@ def is_during(during: During | None, at: datetime, zone: ZoneInfo) -> bool:
         return False
     if during.weekdays and WEEKDAYS[local.weekday()] not in during.weekdays:
         return False
-    return during.hours is None or during.hours.hold(local.time().replace(tzinfo=None))
+    return during.hours is None or during.hours.contains(local.time().replace(tzinfo=None))
 
 
 def instant_of(value: date | datetime, zone: ZoneInfo) -> datetime:
@@ -164,15 +164,15 @@ def bounding_periods(rule: Rule) -> set[Per]:
 # ---------------------------------------------------------------- amounts
 
 
-def count_units(of: Of | None, view: ExpressionView) -> int | Fraction:
+def count_units(of: CountBasis | None, view: ExpressionView) -> int | Fraction:
     """Return what `of` counts: a number, the amount or the quantity of the lines for which it holds; 1 where
     there is none.
     """
     if of is None:
         return 1
     if of.kind == "value":
-        return view.number(of.expr)
-    lines = view.lines(of.expr)
+        return view.number(of.expression)
+    lines = view.lines(of.expression)
     return sum([line.amount if of.kind == "lines" else line.quantity for line in lines])
 
 

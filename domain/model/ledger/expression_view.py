@@ -20,7 +20,7 @@ from domain.model.ledger.events import Event, Fact, Facts, Json, Line, Purchase
 from domain.model.ledger.ladder import held_tier
 from domain.model.ledger.member import Member, PurchaseTotals
 from domain.model.programme import Action, Programme
-from domain.model.programme.vocabulary import BUILT_IN, MEMBER_FIELDS
+from domain.model.programme.vocabulary import BUILT_IN_EVENTS, MEMBER_FIELDS
 
 PRIVATE = frozenset({"member.birthday", "member.number"})
 LARGEST_NUMBER = 10**12  # beyond any amount that a wallet, a badge or a tier could hold
@@ -62,7 +62,7 @@ def read_after(programme: Programme, event: str) -> FieldReads:
     """Return what is read after an event: by badges, tiers, the referral, segments and rewards."""
     badges, referral = programme.badges_on(event), programme.referral
     expressions = [*_conditions(badge.when for badge in badges), *_tier_count(programme, event)]
-    expressions += [badge.of.expr for badge in badges if badge.of is not None]
+    expressions += [badge.of.expression for badge in badges if badge.of is not None]
     if referral is not None and event in referral.qualifies.on:
         expressions += _conditions([referral.qualifies.when])
     expressions += [segment.when for segment in programme.segments]
@@ -76,7 +76,9 @@ def _conditions(optional: Iterable[Expression | None]) -> list[Expression]:
 
 def _counts(actions: Iterable[Action]) -> Iterator[Expression]:
     return (
-        action.award.of.expr for action in actions if action.award is not None and action.award.of is not None
+        action.award.of.expression
+        for action in actions
+        if action.award is not None and action.award.of is not None
     )
 
 
@@ -84,7 +86,7 @@ def _tier_count(programme: Programme, event: str) -> list[Expression]:
     count = programme.tiers.count if programme.tiers else None
     if count is None or event not in count.on:
         return []
-    return _conditions([count.when, count.of.expr if count.of else None])
+    return _conditions([count.when, count.of.expression if count.of else None])
 
 
 def reads_of(expressions: Iterable[Expression]) -> FieldReads:
@@ -186,7 +188,7 @@ def held_tier_code(programme: Programme, member: Member) -> str | None:
 def multiplier(programme: Programme, tier: str | None, plan: str | None) -> Fraction:
     """Return what `tiered` awards are multiplied by: the tier's, or the plan's where it is larger."""
     by_tier = (
-        programme.rung(tier).multiplier if tier is not None and tier in programme.rung_order else Fraction(1)
+        programme.tier(tier).multiplier if tier is not None and tier in programme.tier_order else Fraction(1)
     )
     by_plan = (
         programme.plan(plan).multiplier
@@ -241,7 +243,7 @@ def event_view(programme: Programme, event: Event, fields: frozenset[str]) -> di
     out: dict[str, object] = {"name": event.name, "at": event.original_at or event.at, "source": event.source}
     if "*" in fields or "data" in fields:
         declared: dict[str, Json] = dict.fromkeys(
-            (*programme.declared(event.name), *BUILT_IN.get(event.name, ()))
+            (*programme.declared_fields(event.name), *BUILT_IN_EVENTS.get(event.name, ()))
         )
         out["data"] = {**declared, **event.data}
     return out if "*" in fields else {name: value for name, value in out.items() if name in fields}

@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from domain.model.calendar import Span, add, add_months, day_after, local_day
 from domain.model.ledger.member import QUALIFYING_DAYS_KEPT, STEPS_KEPT, TierFloor, TierStanding, TierStep
-from domain.model.programme import Programme, Rung, Tiers
+from domain.model.programme import Programme, Tiers, TierSpec
 from domain.model.values import evolve
 
 TRIM_AFTER_DAYS = 31  # days are cut a month at a time
@@ -29,12 +29,12 @@ def earned_tier(programme: Programme, standing: TierStanding) -> str:
     """Return the tier that was earned; the lowest where a new version of the programme has none of that
     code.
     """
-    return standing.code if standing.code in programme.rung_order else tiers_of(programme).ladder[0].code
+    return standing.code if standing.code in programme.tier_order else tiers_of(programme).ladder[0].code
 
 
 def held_tier(programme: Programme, standing: TierStanding) -> str:
     """Return the tier that is held: the earned one, or the highest that a rule gave where that is higher."""
-    code, order = earned_tier(programme, standing), programme.rung_order
+    code, order = earned_tier(programme, standing), programme.tier_order
     for floor in standing.floors:
         if order.get(floor.code, -1) > order[code]:
             code = floor.code
@@ -129,7 +129,7 @@ def _keeps(programme: Programme, standing: TierStanding, *, day: date) -> bool:
     rolling = tiers_of(programme).window.kind == "rolling"
     return (
         not rolling
-        or qualifying(programme, standing, day=day) >= programme.rung(earned_tier(programme, standing)).keep
+        or qualifying(programme, standing, day=day) >= programme.tier(earned_tier(programme, standing)).keep
     )
 
 
@@ -143,7 +143,7 @@ def climb(
     came.
     """
     today, day = local_day(at, programme.zone), local_day(came, programme.zone)
-    order, here = programme.rung_order, programme.rung_order.get(standing.code, -1)
+    order, here = programme.tier_order, programme.tier_order.get(standing.code, -1)
     now = rung_for(tiers_of(programme), qualifying(programme, standing, day=today))
     then = now if day == today else rung_for(tiers_of(programme), qualifying(programme, standing, day=day))
     if order[now.code] > here and order[now.code] >= order[then.code]:
@@ -175,7 +175,7 @@ def climb(
     return standing
 
 
-def rung_for(tiers: Tiers, amount: int) -> Rung:
+def rung_for(tiers: Tiers, amount: int) -> TierSpec:
     """Return the highest tier that a count reaches."""
     return next((rung for rung in reversed(tiers.ladder) if rung.from_ <= amount), tiers.ladder[0])
 
@@ -199,7 +199,7 @@ def step(
     held_through: date | None,
 ) -> TierStanding:
     """Move to a tier, a new term beginning with it, and keep the step."""
-    bottom = programme.rung_order[to] == 0
+    bottom = programme.tier_order[to] == 0
     return evolve(
         _stepped(standing, to=to, at=at, reason=reason, cause=cause, origin=standing.code),
         code=to,
@@ -259,12 +259,12 @@ def retract(
     `before` is the standing before the refund. The tier of before is held again as it was, or one between
     that is still reached.
     """
-    last, today, order = last_step(standing), local_day(at, programme.zone), programme.rung_order
+    last, today, order = last_step(standing), local_day(at, programme.zone), programme.tier_order
     reach = qualifying(programme, standing, day=today)
     lowered = reach < qualifying(programme, before, day=today)
     if last is None or last.cause != cause or last.reason != REACHED:
         return standing
-    if not lowered or reach >= programme.rung(earned_tier(programme, standing)).from_:
+    if not lowered or reach >= programme.tier(earned_tier(programme, standing)).from_:
         return standing
     origin, to = last.origin or tiers_of(programme).ladder[0].code, rung_for(tiers_of(programme), reach).code
     if order[to] > order.get(origin, -1):

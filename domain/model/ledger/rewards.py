@@ -55,7 +55,7 @@ def _locks(
         yield RewardLock("FROZEN")
     if spec.tiers and tier not in spec.tiers:
         yield RewardLock(
-            "TIER", tier=next((code for code in programme.rung_order if code in spec.tiers), None)
+            "TIER", tier=next((code for code in programme.tier_order if code in spec.tiers), None)
         )
     start, end = redemption_window(programme, spec, tier)
     if start is not None and now < start:
@@ -104,9 +104,9 @@ def redemption_window(
     end = end_instant_of(last, programme.zone) if last is not None else None
     if first is None:
         return None, end
-    place = programme.rung_order.get(tier or "", -1)
+    place = programme.tier_order.get(tier or "", -1)
     early = [
-        span for code, span in spec.early_access.items() if programme.rung_order.get(code, place + 1) <= place
+        span for code, span in spec.early_access.items() if programme.tier_order.get(code, place + 1) <= place
     ]
     start = instant_of(first, programme.zone)
     return min((_before(start, span, programme) for span in early), default=start), end
@@ -125,7 +125,7 @@ def window_boundaries(programme: Programme) -> tuple[datetime, ...]:
     """Return every instant at which some reward's time begins or ends, early access included, in order."""
     boundaries = set[datetime]()
     for spec in listed(programme):
-        for tier in (None, *programme.rung_order):
+        for tier in (None, *programme.tier_order):
             boundaries.update(
                 instant for instant in redemption_window(programme, spec, tier) if instant is not None
             )

@@ -411,7 +411,7 @@ def tier_change_data(
     programme: Programme, origin: str | None, to: str | None, *, reason: str
 ) -> dict[str, Json]:
     """Return what tier.changed says."""
-    order = programme.rung_order
+    order = programme.tier_order
     return {
         "from": origin,
         "to": to,

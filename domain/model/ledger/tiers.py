@@ -55,13 +55,13 @@ def review_day(programme: Programme, standing: TierStanding, *, today: date) -> 
     day after its term.
     """
     tiers = tiers_of(programme)
-    if programme.rung_order[earned_tier(programme, standing)] == 0 or tiers.downgrade == "never":
+    if programme.tier_order[earned_tier(programme, standing)] == 0 or tiers.downgrade == "never":
         return None
     if tiers.window.kind != "rolling":
         return standing.held_through + DAY if standing.held_through else None
     if standing.keep_missed_on is not None:
         return standing.keep_missed_on
-    span, keep = tiers.window.span, programme.rung(earned_tier(programme, standing)).keep
+    span, keep = tiers.window.span, programme.tier(earned_tier(programme, standing)).keep
     assert span is not None, "a rolling window has a span"
     days, sums = standing.cumulative
     first, total = bisect_left(days, window_start(span, today)), sums[bisect_right(days, today)]
@@ -118,7 +118,7 @@ def pass_review(programme: Programme, standing: TierStanding, *, at: datetime) -
     """End a grace, or begin a new term, where a review is due and `keep` is met."""
     day = local_day(at, programme.zone)
     window = tiers_of(programme).window
-    rung = programme.rung(earned_tier(programme, standing))
+    rung = programme.tier(earned_tier(programme, standing))
     if window.kind == "rolling":
         met = standing.keep_missed_on is not None and qualifying(programme, standing, day=day) >= rung.keep
         return evolve(standing, keep_missed_on=None) if met else standing
@@ -152,11 +152,11 @@ def _term_end(programme: Programme, day: date) -> date:
 
 def _down(programme: Programme, standing: TierStanding, *, at: datetime, day: date) -> TierStanding:
     tiers = tiers_of(programme)
-    place = programme.rung_order[earned_tier(programme, standing)] - 1
+    place = programme.tier_order[earned_tier(programme, standing)] - 1
     if tiers.downgrade == "requalify":
         ended = standing.held_through if tiers.window.span is None and standing.held_through else day
         reach = max(qualifying(programme, standing, day=ended), qualifying(programme, standing, day=day))
-        place = min(place, programme.rung_order[rung_for(tiers, reach).code])
+        place = min(place, programme.tier_order[rung_for(tiers, reach).code])
     held = None if tiers.window.kind == "rolling" else _term_end(programme, day)
     down = step(programme, standing, to=tiers.ladder[place].code, at=at, reason=REVIEW, held_through=held)
     return note_missed_keep(programme, down, today=day)  # the next rung's own review begins then
@@ -172,7 +172,7 @@ def tier_progress(programme: Programme, member: Member, *, now: datetime) -> Tie
         return None
     code, rungs = held_tier(programme, standing), programme.tiers.ladder
     amount = qualifying(programme, standing, day=local_day(now, programme.zone))
-    place = programme.rung_order[code]
+    place = programme.tier_order[code]
     here, above = rungs[place], rungs[place + 1] if place + 1 < len(rungs) else None
     is_floor = code != earned_tier(programme, standing)
     until, to_keep = (
@@ -210,5 +210,5 @@ def _held_through(
         counts = standing.term
     else:
         counts = term_count(programme, standing, day=today) if today.year >= (due - DAY).year else 0
-    keep = programme.rung(earned_tier(programme, standing)).keep
+    keep = programme.tier(earned_tier(programme, standing)).keep
     return max(today, loss_day(programme, due) - DAY), max(0, keep - counts)

@@ -33,7 +33,7 @@ from domain.model.ledger.wallet import Wallet
 from domain.model.programme import Programme
 from domain.model.values import evolve
 
-__all__ = ["next_due", "turned_until", "turn"]
+__all__ = ["next_due", "turn", "turned_until"]
 
 Change = Callable[[RowBuilder], None]
 NOTHING_SOLD_OUT = StockState()

@@ -13,7 +13,7 @@ from hashlib import sha256
 from zoneinfo import ZoneInfo
 
 from domain.model.calendar import milliseconds
-from domain.model.programme.words import Hours
+from domain.model.programme.field_types import Hours
 
 SPREAD = timedelta(minutes=15)
 _DAY = timedelta(days=1)
@@ -28,7 +28,7 @@ def release(hours: Hours | None, zone: ZoneInfo, *, now: datetime, key: str) -> 
     """Return when what is held back now may go; None where it may go at once. The same `key` gets the same
     moment.
     """
-    if hours is None or hours.start == hours.end or not hours.hold(now.astimezone(zone).time()):
+    if hours is None or hours.start == hours.end or not hours.contains(now.astimezone(zone).time()):
         return None
     spread = min(SPREAD, _open_for(hours))
     share = int.from_bytes(sha256(key.encode()).digest()[:4]) / 2**32

@@ -22,8 +22,8 @@ from babel.numbers import format_currency, format_decimal, get_currency_precisio
 
 from domain.model.ledger.events import Json
 from domain.model.programme import Programme
-from domain.model.programme.messages import Message
-from domain.model.programme.words import Text
+from domain.model.programme.field_types import LocalizedText
+from domain.model.programme.messages import MessageSpec
 
 P = TypeVar("P")
 
@@ -66,7 +66,7 @@ class Rendered:
 
 
 # ---------------------------------------------------------------- rules
-def render(programme: Programme, message: Message, subject: MessageSubject, to: Recipient) -> Rendered:
+def render(programme: Programme, message: MessageSpec, subject: MessageSubject, to: Recipient) -> Rendered:
     """Return a message as its reader reads it. In a link stand codes and bare figures, fit for a URL."""
     figures = _Figures(programme, subject, to)
 
@@ -77,8 +77,8 @@ def render(programme: Programme, message: Message, subject: MessageSubject, to: 
         return quote(figures.bare(placeholder[1]), safe="")
 
     return Rendered(
-        title=_PLACEHOLDER.sub(shown, message.title.in_(to.locale)),
-        body=_PLACEHOLDER.sub(shown, message.body.in_(to.locale)),
+        title=_PLACEHOLDER.sub(shown, message.title.for_locale(to.locale)),
+        body=_PLACEHOLDER.sub(shown, message.body.for_locale(to.locale)),
         link=_PLACEHOLDER.sub(linked, message.link) if message.link else None,
     )
 
@@ -94,7 +94,7 @@ class _Figures:
         programme, data, locale = self.programme, self.subject.data, self.to.locale
         match name:
             case "programme.name":
-                return programme.programme.name.in_(locale)
+                return programme.programme.name.for_locale(locale)
             case "member.balance":
                 return self._amount(programme.wallets[0].code, self.subject.balance)
             case "points.amount":
@@ -106,7 +106,7 @@ class _Figures:
             case "badge.name":
                 return self._named(programme.badge, "badge", lambda spec: spec.name)
             case "tier.name":
-                return self._named(programme.rung, "to", lambda spec: spec.name)
+                return self._named(programme.tier, "to", lambda spec: spec.name)
             case "plan.name":
                 return self._named(programme.plan, "plan", lambda spec: spec.name)
             case "purchase.total":
@@ -146,10 +146,10 @@ class _Figures:
             return money(amount, self.programme.programme.currency, self.to.locale)
         return number(amount, self.to.locale)
 
-    def _named(self, find: Callable[[str], P], key: str, name: Callable[[P], Text]) -> str:
+    def _named(self, find: Callable[[str], P], key: str, name: Callable[[P], LocalizedText]) -> str:
         code = _word(self.subject.data.get(key))
         spec = _known(find, code)
-        return code if spec is None else name(spec).in_(self.to.locale)
+        return code if spec is None else name(spec).for_locale(self.to.locale)
 
     def _is_day(self, name: str) -> bool:
         spec = _known(self.programme.event, self.subject.event)

@@ -3,64 +3,64 @@ this data, not code.
 """
 
 from domain.model.programme.badges import BadgeSpec, Streak
-from domain.model.programme.faults import Fault, ProgrammeFaults
-from domain.model.programme.header import EventSpec, Header, Terms
-from domain.model.programme.loading import Loaded, inspect, load
-from domain.model.programme.messages import ConsentSpec, Message, Survey
+from domain.model.programme.faults import ProgrammeFault, ProgrammeInvalid
+from domain.model.programme.field_types import Hours, LocalizedText
+from domain.model.programme.header import EventSpec, ProgrammeHeader, TermsSpec
+from domain.model.programme.loading import LoadedProgramme, load, load_with_warnings
+from domain.model.programme.membership import Leaderboard, PlanSpec, ReferralCondition, ReferralSpec, Segment
+from domain.model.programme.messages import ConsentSpec, MessageSpec, SurveySpec
 from domain.model.programme.models import Programme
-from domain.model.programme.people import Leaderboard, Plan, Qualifies, Referral, Segment
-from domain.model.programme.reading import content_hash
-from domain.model.programme.report import check_report, inactive, summary, to_json
-from domain.model.programme.rewards import Available, Cost, RewardSpec, Value, VoucherSpec
-from domain.model.programme.rules import Action, Award, Cap, Deduct, During, Limit, Of, Rule
-from domain.model.programme.tiers import Count, Rung, Tiers, Window
+from domain.model.programme.parsing import content_hash
+from domain.model.programme.report import check_report, inactive_keys, summary_json, summary_text
+from domain.model.programme.rewards import Availability, RewardCost, RewardSpec, VoucherSpec, VoucherValue
+from domain.model.programme.rules import Action, ActiveTimes, Award, Cap, CountBasis, Deduction, Limit, Rule
+from domain.model.programme.tiers import CountSpec, QualifyingWindow, Tiers, TierSpec
 from domain.model.programme.wallets import Expiry, WalletSpec
-from domain.model.programme.words import Hours, Text
 
 __all__ = [
     "Action",
-    "Available",
+    "ActiveTimes",
+    "Availability",
     "Award",
     "BadgeSpec",
     "Cap",
     "ConsentSpec",
-    "Cost",
-    "Count",
-    "Deduct",
-    "During",
+    "CountBasis",
+    "CountSpec",
+    "Deduction",
     "EventSpec",
     "Expiry",
-    "Fault",
-    "Header",
     "Hours",
     "Leaderboard",
     "Limit",
-    "Loaded",
-    "Message",
-    "Of",
-    "Plan",
+    "LoadedProgramme",
+    "LocalizedText",
+    "MessageSpec",
+    "PlanSpec",
     "Programme",
-    "ProgrammeFaults",
-    "Qualifies",
-    "Referral",
+    "ProgrammeFault",
+    "ProgrammeHeader",
+    "ProgrammeInvalid",
+    "QualifyingWindow",
+    "ReferralCondition",
+    "ReferralSpec",
+    "RewardCost",
     "RewardSpec",
     "Rule",
-    "Rung",
     "Segment",
     "Streak",
-    "Survey",
-    "Terms",
-    "Text",
+    "SurveySpec",
+    "TermsSpec",
+    "TierSpec",
     "Tiers",
-    "Value",
     "VoucherSpec",
+    "VoucherValue",
     "WalletSpec",
-    "Window",
     "check_report",
     "content_hash",
-    "inactive",
-    "inspect",
+    "inactive_keys",
     "load",
-    "summary",
-    "to_json",
+    "load_with_warnings",
+    "summary_json",
+    "summary_text",
 ]

@@ -8,38 +8,38 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from domain.model.programme.rules import Action, Counted, During
-from domain.model.programme.words import (
+from domain.model.programme.field_types import (
     NO_TEXT,
     Code,
     Condition,
     EventNames,
     Flag,
-    Named,
-    Part,
-    Positive,
-    Words,
+    NamedPart,
+    PositiveInt,
+    ProgrammePart,
+    TextByLocale,
 )
+from domain.model.programme.rules import Action, ActiveTimes, Basis
 
 
-class Streak(Part):
+class Streak(ProgrammePart):
     """Periods in a row; a missed one starts again."""
 
     per: Literal["day", "week", "month", "year"]
 
 
-class BadgeSpec(Named):
+class BadgeSpec(NamedPart):
     """One badge. Each event `on` where `when` holds adds what `of` counts (1 without it); `levels` ascend."""
 
     code: Code
-    name: Words
-    description: Words = NO_TEXT
+    name: TextByLocale
+    description: TextByLocale = NO_TEXT
     art: str | None = None
     on: EventNames
     when: Condition | None = None
-    of: Counted | None = None
-    levels: Annotated[tuple[Positive, ...], Field(min_length=1)] = (1,)
-    during: During | None = None
+    of: Basis | None = None
+    levels: Annotated[tuple[PositiveInt, ...], Field(min_length=1)] = (1,)
+    during: ActiveTimes | None = None
     streak: Streak | None = None
     secret: Flag = False
     do: tuple[Action, ...] = ()

@@ -7,21 +7,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-_LISTED: Final = 8
+_MAX_LISTED: Final = 8
 
-Path = tuple[str | int, ...]
+KeyPath = tuple[str | int, ...]
 
 
-class ProgrammeFaults(ValueError):
+class ProgrammeInvalid(ValueError):
     """Raised where a file cannot be taken; holds every fault found, in the order of the file."""
 
-    def __init__(self, faults: tuple[Fault, ...]) -> None:
+    def __init__(self, faults: tuple[ProgrammeFault, ...]) -> None:
         super().__init__("\n".join(str(fault) for fault in faults))
         self.faults = faults
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class ProgrammeFault:
     """One fault. `line` counts from 1; `path` such as rules[3].when counts list items from 0; `remedy` says
     what would be right.
     """
@@ -41,24 +41,24 @@ class Finding:
     published.
     """
 
-    path: Path
+    path: KeyPath
     message: str
     remedy: str
-    hint: bool = False
+    is_warning: bool = False
 
 
-def written(path: Path) -> str:
+def format_path(path: KeyPath) -> str:
     """Write a path as people do: rules[3].when."""
     text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
     return text.removeprefix(".") or "file"
 
 
-def instead(word: str, known: Iterable[str], otherwise: str) -> str:
+def suggestion(word: str, known: Iterable[str], otherwise: str) -> str:
     """Say which known word was probably meant, else list those there are, else say what to do otherwise."""
     words = sorted(set(known))
     near = difflib.get_close_matches(word, words, n=1, cutoff=0.6)
     if near:
         return f"did you mean {near[0]}?"
     if words:
-        return f"write one of {', '.join(words[:_LISTED])}" + (" ..." if len(words) > _LISTED else "")
+        return f"write one of {', '.join(words[:_MAX_LISTED])}" + (" ..." if len(words) > _MAX_LISTED else "")
     return otherwise

@@ -7,34 +7,34 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from domain.model.programme.check_codes import check_codes, check_given
-from domain.model.programme.check_expressions import check_expressions
-from domain.model.programme.check_loops import check_loops
-from domain.model.programme.check_meant import check_meant
-from domain.model.programme.check_texts import check_texts, missing_texts
-from domain.model.programme.check_unused import check_unused
-from domain.model.programme.check_values import check_values
-from domain.model.programme.faults import Fault, Finding, Path, ProgrammeFaults, written
+from domain.model.programme.check.checked_file import CheckedFile
+from domain.model.programme.check.codes import check_codes, check_duplicate_codes
+from domain.model.programme.check.expressions import check_expressions
+from domain.model.programme.check.loops import check_loops
+from domain.model.programme.check.suspicious import check_suspicious
+from domain.model.programme.check.texts import check_texts, missing_texts
+from domain.model.programme.check.unused import check_unused
+from domain.model.programme.check.values import check_values
+from domain.model.programme.faults import Finding, KeyPath, ProgrammeFault, ProgrammeInvalid, format_path
 from domain.model.programme.models import Programme
-from domain.model.programme.reading import Reading, read
-from domain.model.programme.shaping import shape
-from domain.model.programme.view import View
+from domain.model.programme.parsing import ParsedFile, parse_yaml
+from domain.model.programme.validation import validate
 
 
 @dataclass(frozen=True)
-class Loaded:
+class LoadedProgramme:
     """A sound programme, what is worth a second look before it is published, and by locale the line and path
     of each text it lacks.
     """
 
     programme: Programme
-    warnings: tuple[Fault, ...]
-    missing: Mapping[str, tuple[tuple[int, str], ...]]
+    warnings: tuple[ProgrammeFault, ...]
+    missing_texts: Mapping[str, tuple[tuple[int, str], ...]]
 
 
 def load(text: str) -> Programme:
     """Load a programme file. Raises ProgrammeFaults."""
-    return inspect(text).programme
+    return load_with_warnings(text).programme
 
 
 def load_published(text: str) -> Programme:
@@ -43,50 +43,60 @@ def load_published(text: str) -> Programme:
     It was checked then: a check that has grown stricter since must not keep a server from starting, nor a
     refund from its version.
     """
-    reading = read(text)
-    shaped = shape(reading.values)
-    faults = (*reading.faults, *_placed(reading, list(shaped.findings), hints=False))
-    if faults or shaped.programme is None:
-        raise ProgrammeFaults(faults)
-    return shaped.programme
+    parsed = parse_yaml(text)
+    validation = validate(parsed.values)
+    faults = (*parsed.faults, *_faults_with_lines(parsed, list(validation.findings), warnings=False))
+    if faults or validation.programme is None:
+        raise ProgrammeInvalid(faults)
+    return validation.programme
 
 
-def inspect(text: str) -> Loaded:
+def load_with_warnings(text: str) -> LoadedProgramme:
     """Load a programme file with its warnings. Raises ProgrammeFaults."""
-    reading = read(text)
-    shaped = shape(reading.values)
-    findings = list(shaped.findings)
-    if shaped.programme is not None:
-        view = View(programme=shaped.programme, data=reading.values, shape=shaped)
-        findings += check_given(view)
-        for finding in _checked(view):
-            path = shaped.original(finding.path)
-            if path not in shaped.removed:  # what was left out has its finding already
-                findings.append(Finding(path, finding.message, finding.remedy, hint=finding.hint))
-    faults = [*reading.faults, *_placed(reading, findings, hints=False)]
-    if faults or shaped.programme is None:
-        raise ProgrammeFaults(tuple(sorted(dict.fromkeys(faults), key=lambda fault: fault.line)))
-    missing = {locale: _places(reading, paths) for locale, paths in missing_texts(shaped.programme).items()}
-    return Loaded(
-        programme=shaped.programme, warnings=tuple(_placed(reading, findings, hints=True)), missing=missing
+    parsed = parse_yaml(text)
+    validation = validate(parsed.values)
+    findings = list(validation.findings)
+    if validation.programme is not None:
+        checked_file = CheckedFile(
+            programme=validation.programme, content=parsed.values, validation=validation
+        )
+        findings += check_duplicate_codes(checked_file)
+        for finding in _check_findings(checked_file):
+            path = validation.original_path(finding.path)
+            if path not in validation.removed_paths:  # what was left out has its finding already
+                findings.append(Finding(path, finding.message, finding.remedy, is_warning=finding.is_warning))
+    faults = [*parsed.faults, *_faults_with_lines(parsed, findings, warnings=False)]
+    if faults or validation.programme is None:
+        raise ProgrammeInvalid(tuple(sorted(dict.fromkeys(faults), key=lambda fault: fault.line)))
+    missing = {
+        locale: _lines_of(parsed, paths) for locale, paths in missing_texts(validation.programme).items()
+    }
+    return LoadedProgramme(
+        programme=validation.programme,
+        warnings=tuple(_faults_with_lines(parsed, findings, warnings=True)),
+        missing_texts=missing,
     )
 
 
-def _checked(view: View) -> Iterator[Finding]:
-    yield from check_codes(view)
-    yield from check_values(view)
-    yield from check_expressions(view)
-    yield from check_texts(view)
-    yield from check_loops(view)
-    yield from check_unused(view)
-    yield from check_meant(view)
+def _check_findings(checked_file: CheckedFile) -> Iterator[Finding]:
+    yield from check_codes(checked_file)
+    yield from check_values(checked_file)
+    yield from check_expressions(checked_file)
+    yield from check_texts(checked_file)
+    yield from check_loops(checked_file)
+    yield from check_unused(checked_file)
+    yield from check_suspicious(checked_file)
 
 
-def _placed(reading: Reading, findings: list[Finding], *, hints: bool) -> Iterator[Fault]:
-    for finding in sorted(findings, key=lambda finding: reading.line(finding.path)):
-        if finding.hint == hints:
-            yield Fault(reading.line(finding.path), written(finding.path), finding.message, finding.remedy)
+def _faults_with_lines(
+    parsed: ParsedFile, findings: list[Finding], *, warnings: bool
+) -> Iterator[ProgrammeFault]:
+    for finding in sorted(findings, key=lambda finding: parsed.line_of(finding.path)):
+        if finding.is_warning == warnings:
+            yield ProgrammeFault(
+                parsed.line_of(finding.path), format_path(finding.path), finding.message, finding.remedy
+            )
 
 
-def _places(reading: Reading, paths: tuple[Path, ...]) -> tuple[tuple[int, str], ...]:
-    return tuple((reading.line(path), written(path)) for path in paths)
+def _lines_of(parsed: ParsedFile, paths: tuple[KeyPath, ...]) -> tuple[tuple[int, str], ...]:
+    return tuple((parsed.line_of(path), format_path(path)) for path in paths)

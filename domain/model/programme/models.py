@@ -15,21 +15,21 @@ from pydantic import Field
 
 from domain.model.conditions import Expression
 from domain.model.programme.badges import BadgeSpec
-from domain.model.programme.header import EventSpec, Header
-from domain.model.programme.messages import ConsentSpec, Message, Survey
-from domain.model.programme.people import Leaderboard, Plan, Referral, Segment
+from domain.model.programme.field_types import ProgrammePart
+from domain.model.programme.header import EventSpec, ProgrammeHeader
+from domain.model.programme.membership import Leaderboard, PlanSpec, ReferralSpec, Segment
+from domain.model.programme.messages import ConsentSpec, MessageSpec, SurveySpec
 from domain.model.programme.rewards import RewardSpec
 from domain.model.programme.rules import Action, Rule
-from domain.model.programme.tiers import Rung, Tiers
+from domain.model.programme.tiers import Tiers, TierSpec
 from domain.model.programme.vocabulary import MEMBER_FIELDS
 from domain.model.programme.wallets import WalletSpec
-from domain.model.programme.words import Part
 
 
-class Programme(Part):
+class Programme(ProgrammePart):
     """What a programme gives. Made by `load`, which checks it whole."""
 
-    programme: Header
+    programme: ProgrammeHeader
     wallets: Annotated[tuple[WalletSpec, ...], Field(min_length=1)]
     events: tuple[EventSpec, ...] = ()
     rules: tuple[Rule, ...] = ()
@@ -37,11 +37,11 @@ class Programme(Part):
     badges: tuple[BadgeSpec, ...] = ()
     rewards: tuple[RewardSpec, ...] = ()
     segments: tuple[Segment, ...] = ()
-    referral: Referral | None = None
-    plans: tuple[Plan, ...] = ()
-    messages: tuple[Message, ...] = ()
+    referral: ReferralSpec | None = None
+    plans: tuple[PlanSpec, ...] = ()
+    messages: tuple[MessageSpec, ...] = ()
     consents: tuple[ConsentSpec, ...] = ()
-    surveys: tuple[Survey, ...] = ()
+    surveys: tuple[SurveySpec, ...] = ()
     leaderboards: tuple[Leaderboard, ...] = ()
 
     def __hash__(self) -> int:
@@ -72,9 +72,9 @@ class Programme(Part):
         """Return a rule. Raises KeyError."""
         return self._rules[code]
 
-    def rung(self, code: str) -> Rung:
+    def tier(self, code: str) -> TierSpec:
         """Return a tier. Raises KeyError, also where there are no tiers."""
-        return self._rungs[code]
+        return self._tiers[code]
 
     def badge(self, code: str) -> BadgeSpec:
         """Return a badge. Raises KeyError."""
@@ -88,11 +88,11 @@ class Programme(Part):
         """Return a segment. Raises KeyError."""
         return self._segments[code]
 
-    def plan(self, code: str) -> Plan:
+    def plan(self, code: str) -> PlanSpec:
         """Return a plan. Raises KeyError."""
         return self._plans[code]
 
-    def message(self, code: str) -> Message:
+    def message(self, code: str) -> MessageSpec:
         """Return a message. Raises KeyError."""
         return self._messages[code]
 
@@ -100,16 +100,16 @@ class Programme(Part):
         """Return a consent by its purpose. Raises KeyError."""
         return self._consents[purpose]
 
-    def survey(self, code: str) -> Survey:
+    def survey(self, code: str) -> SurveySpec:
         """Return a survey. Raises KeyError."""
         return self._surveys[code]
 
-    def declared(self, event_name: str) -> tuple[str, ...]:
+    def declared_fields(self, event_name: str) -> tuple[str, ...]:
         """Return the fields that a declared event always has in expressions; none for a built-in one."""
         return tuple(self._events[event_name].data) if event_name in self._events else ()
 
     @cached_property
-    def rung_order(self) -> Mapping[str, int]:
+    def tier_order(self) -> Mapping[str, int]:
         """Each tier's place on the ladder, lowest first from 0; empty without tiers."""
         return {rung.code: place for place, rung in enumerate(self.tiers.ladder)} if self.tiers else {}
 
@@ -143,7 +143,7 @@ class Programme(Part):
         awards = (action.award.of for action in self._actions() if action.award)
         ways = (*awards, *(badge.of for badge in badges), *(count.of for count in counts))
         yield from (condition for condition in conditions if condition is not None)
-        yield from (way.expr for way in ways if way is not None)
+        yield from (way.expression for way in ways if way is not None)
 
     def _actions(self) -> Iterator[Action]:
         yield from (action for rule in self.rules for action in rule.do)
@@ -174,7 +174,7 @@ class Programme(Part):
         return {rule.code: rule for rule in self.rules}
 
     @cached_property
-    def _rungs(self) -> dict[str, Rung]:
+    def _tiers(self) -> dict[str, TierSpec]:
         return {rung.code: rung for rung in self.tiers.ladder} if self.tiers else {}
 
     @cached_property
@@ -190,11 +190,11 @@ class Programme(Part):
         return {segment.code: segment for segment in self.segments}
 
     @cached_property
-    def _plans(self) -> dict[str, Plan]:
+    def _plans(self) -> dict[str, PlanSpec]:
         return {plan.code: plan for plan in self.plans}
 
     @cached_property
-    def _messages(self) -> dict[str, Message]:
+    def _messages(self) -> dict[str, MessageSpec]:
         return {message.code: message for message in self.messages}
 
     @cached_property
@@ -202,5 +202,5 @@ class Programme(Part):
         return {consent.purpose: consent for consent in self.consents}
 
     @cached_property
-    def _surveys(self) -> dict[str, Survey]:
+    def _surveys(self) -> dict[str, SurveySpec]:
         return {survey.code: survey for survey in self.surveys}

@@ -8,43 +8,43 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
-from domain.model.programme.faults import Fault, Path, ProgrammeFaults, written
-from domain.model.programme.loading import Loaded, inspect
+from domain.model.programme.faults import KeyPath, ProgrammeFault, ProgrammeInvalid, format_path
+from domain.model.programme.loading import LoadedProgramme, load_with_warnings
 from domain.model.programme.models import Programme
-from domain.model.programme.reading import content_hash
+from domain.model.programme.parsing import content_hash
 
 
 def check_report(text: str, *, as_json: bool = False) -> tuple[int, str]:
     """Check a programme file. Returns the exit code (0 sound, 1 faulty) and what to print."""
     try:
-        loaded = inspect(text)
-    except ProgrammeFaults as error:
+        loaded = load_with_warnings(text)
+    except ProgrammeInvalid as error:
         return 1, faults_json(error.faults) if as_json else faults_text(error.faults)
     digest = content_hash(text)
-    return 0, to_json(loaded, digest) if as_json else summary(loaded, digest)
+    return 0, summary_json(loaded, digest) if as_json else summary_text(loaded, digest)
 
 
-def faults_text(faults: tuple[Fault, ...]) -> str:
+def faults_text(faults: tuple[ProgrammeFault, ...]) -> str:
     """Write faults for people, one below the other in the order of the file."""
     count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
     return "\n".join((f"The programme file has {count}:", *(f"  {fault}" for fault in faults)))
 
 
-def faults_json(faults: tuple[Fault, ...]) -> str:
+def faults_json(faults: tuple[ProgrammeFault, ...]) -> str:
     """Write faults for machines."""
     return json.dumps(
-        {"sound": False, "faults": [_as_json(fault) for fault in faults]}, ensure_ascii=False, indent=2
+        {"sound": False, "faults": [_fault_json(fault) for fault in faults]}, ensure_ascii=False, indent=2
     )
 
 
-def summary(loaded: Loaded, digest: str) -> str:
+def summary_text(loaded: LoadedProgramme, digest: str) -> str:
     """Write what a sound programme holds, with its warnings, missing texts and what this version does not act
     on yet.
     """
     header = loaded.programme.programme
     lines = [
         (
-            f"{header.name.in_(header.locales[0])} ({header.code}) is sound: {header.currency},"
+            f"{header.name.for_locale(header.locales[0])} ({header.code}) is sound: {header.currency},"
             f" {header.timezone}, {' '.join(header.locales)}"
         )
     ]
@@ -56,7 +56,7 @@ def summary(loaded: Loaded, digest: str) -> str:
     lines.append(f"  content {digest[:16]}")
     if loaded.warnings:
         lines += ["Worth a second look:", *(f"  {warning}" for warning in loaded.warnings)]
-    for locale, places in loaded.missing.items():
+    for locale, places in loaded.missing_texts.items():
         if places:
             listed = ", ".join(f"{path} (line {line})" for line, path in places)
             lines += [
@@ -66,13 +66,16 @@ def summary(loaded: Loaded, digest: str) -> str:
                 ),
                 f"  {listed}",
             ]
-    unacted = inactive(loaded.programme)
-    if unacted:
-        lines += ["This version does not act on these yet:", *(f"  {sentence}" for sentence in unacted)]
+    inactive_lines = inactive_keys(loaded.programme)
+    if inactive_lines:
+        lines += [
+            "This version does not act on these yet:",
+            *(f"  {sentence}" for sentence in inactive_lines),
+        ]
     return "\n".join(lines)
 
 
-def to_json(loaded: Loaded, digest: str) -> str:
+def summary_json(loaded: LoadedProgramme, digest: str) -> str:
     """Write the same for machines; here the missing texts are listed in full."""
     header = loaded.programme.programme
     answer = {
@@ -81,25 +84,25 @@ def to_json(loaded: Loaded, digest: str) -> str:
         "name": dict(header.name.entries),
         "content": digest,
         "codes": {name: list(codes) for name, codes in _codes(loaded.programme).items()},
-        "warnings": [_as_json(warning) for warning in loaded.warnings],
+        "warnings": [_fault_json(warning) for warning in loaded.warnings],
         "missing": {
             locale: [{"line": line, "path": path} for line, path in places]
-            for locale, places in loaded.missing.items()
+            for locale, places in loaded.missing_texts.items()
         },
-        "inactive": inactive(loaded.programme),
+        "inactive": inactive_keys(loaded.programme),
     }
     return json.dumps(answer, ensure_ascii=False, indent=2)
 
 
-def inactive(programme: Programme) -> list[str]:
+def inactive_keys(programme: Programme) -> list[str]:
     """Return what this version reads and checks, but does not act on yet: where it stands, and a sentence."""
-    found = []
+    sentences = []
     for paths, sentence in _INACTIVE:
-        places = [written(path) for path in paths(programme)]
+        places = [format_path(path) for path in paths(programme)]
         if places:
             rest = f" and {len(places) - 3} more" if len(places) > 3 else ""
-            found.append(f"{', '.join(places[:3])}{rest}: {sentence}")
-    return found
+            sentences.append(f"{', '.join(places[:3])}{rest}: {sentence}")
+    return sentences
 
 
 def _codes(programme: Programme) -> Mapping[str, tuple[str, ...]]:
@@ -107,7 +110,7 @@ def _codes(programme: Programme) -> Mapping[str, tuple[str, ...]]:
         "wallets": tuple(wallet.code for wallet in programme.wallets),
         "events": tuple(event.name for event in programme.events),
         "rules": tuple(rule.code for rule in programme.rules),
-        "tiers": tuple(programme.rung_order),
+        "tiers": tuple(programme.tier_order),
         "badges": tuple(badge.code for badge in programme.badges),
         "rewards": tuple(reward.code for reward in programme.rewards),
         "segments": tuple(segment.code for segment in programme.segments),
@@ -120,17 +123,17 @@ def _codes(programme: Programme) -> Mapping[str, tuple[str, ...]]:
     }
 
 
-def _as_json(fault: Fault) -> dict[str, object]:
+def _fault_json(fault: ProgrammeFault) -> dict[str, object]:
     return {"line": fault.line, "path": fault.path, "message": fault.message, "remedy": fault.remedy}
 
 
 # ---------------------------------------------------------------- what later versions act on
 
 
-def _leaderboards(programme: Programme) -> Iterator[Path]:
+def _leaderboards(programme: Programme) -> Iterator[KeyPath]:
     return (("leaderboards", at) for at, _ in enumerate(programme.leaderboards))
 
 
-_INACTIVE: Final[tuple[tuple[Callable[[Programme], Iterator[Path]], str], ...]] = (
+_INACTIVE: Final[tuple[tuple[Callable[[Programme], Iterator[KeyPath]], str], ...]] = (
     (_leaderboards, "leaderboards are kept by a later version"),
 )

@@ -7,71 +7,71 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from domain.model.programme.rules import Limit
-from domain.model.programme.words import (
+from domain.model.programme.field_types import (
     NO_TEXT,
     Amount,
     Code,
     Condition,
+    DayOrTime,
     Duration,
     Flag,
-    Moment,
-    Named,
-    Part,
-    Positive,
-    Words,
-    words,
+    NamedPart,
+    PositiveInt,
+    ProgrammePart,
+    TextByLocale,
+    as_list,
 )
+from domain.model.programme.rules import Limit
 
 RewardKind = Literal["discount_amount", "discount_percent", "product", "event", "access", "service"]
 
 
-class Value(Part):
+class VoucherValue(ProgrammePart):
     """What a voucher takes off: an amount or a percentage, on purchases of `minimum` or more (minor
     units).
     """
 
-    amount: Positive | None = None
-    percent: Annotated[Positive, Field(le=100)] | None = None
+    amount: PositiveInt | None = None
+    percent: Annotated[PositiveInt, Field(le=100)] | None = None
     minimum: Amount | None = None
 
 
-class Cost(Part):
+class RewardCost(ProgrammePart):
     """What redeeming takes, from which wallet."""
 
     wallet: str
-    amount: Positive
+    amount: PositiveInt
 
 
-class Available(Part):
+class Availability(ProgrammePart):
     """From when until when; an `until` day is included."""
 
-    from_: Moment | None = Field(default=None, alias="from")
-    until: Moment | None = None
+    from_: DayOrTime | None = Field(default=None, alias="from")
+    until: DayOrTime | None = None
 
 
-class VoucherSpec(Part):
+class VoucherSpec(ProgrammePart):
     """How long a voucher can be used, and in which stores; without `stores` in all of them."""
 
     valid: Duration | None = None
-    stores: Annotated[tuple[Code, ...], BeforeValidator(words)] = ()
+    stores: Annotated[tuple[Code, ...], BeforeValidator(as_list)] = ()
 
 
-class RewardSpec(Named):
+class RewardSpec(NamedPart):
     """One reward. Without `cost` it is only ever given: in no list, never unlocked, not redeemable."""
 
     code: Code
-    title: Words
-    description: Words = NO_TEXT
+    title: TextByLocale
+    description: TextByLocale = NO_TEXT
     image: str | None = None
-    terms: Words | None = None
-    lock: Words | None = None
+    terms: TextByLocale | None = None
+    lock: TextByLocale | None = None
     kind: RewardKind = "product"
-    value: Value | None = None
-    cost: Cost | None = None
-    tiers: Annotated[tuple[str, ...], BeforeValidator(words)] = ()
+    value: VoucherValue | None = None
+    cost: RewardCost | None = None
+    tiers: Annotated[tuple[str, ...], BeforeValidator(as_list)] = ()
     when: Condition | None = None
-    available: Available = Available()
+    available: Availability = Availability()
     early_access: Mapping[str, Duration] = Field(default_factory=dict)
     stock: Amount | None = None
     limit: Limit | None = None

@@ -10,125 +10,128 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from domain.model.conditions import Expression
-from domain.model.programme.words import (
-    REMEDY,
+from domain.model.programme.field_types import (
+    REMEDY_SEPARATOR,
     Amount,
     ClockHours,
     Code,
     Condition,
+    DayOrTime,
     Duration,
     EventNames,
     Flag,
-    Moment,
     Multiplier,
-    Part,
     Period,
-    Positive,
-    Words,
+    PositiveInt,
+    ProgrammePart,
+    TextByLocale,
+    as_list,
     read_expression,
-    words,
 )
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
 @dataclass(frozen=True)
-class Of:
+class CountBasis:
     """What an amount is counted by: a number, or the amount (`lines`) or quantity (`items`) of the purchase
     lines for which it holds.
     """
 
-    expr: Expression
+    expression: Expression
     kind: Literal["value", "lines", "items"]
 
 
-def _of(value: object) -> object:
-    if isinstance(value, Of):
+def _read_basis(value: object) -> object:
+    if isinstance(value, CountBasis):
         return value
     if not isinstance(value, dict):
-        return Of(expr=read_expression(value), kind="value")
+        return CountBasis(expression=read_expression(value), kind="value")
     if len(value) == 1 and "lines" in value:
-        return Of(expr=read_expression(value["lines"]), kind="lines")
+        return CountBasis(expression=read_expression(value["lines"]), kind="lines")
     if len(value) == 1 and "items" in value:
-        return Of(expr=read_expression(value["items"]), kind="items")
+        return CountBasis(expression=read_expression(value["items"]), kind="items")
     raise ValueError(
-        f"is none of the three ways to count{REMEDY}write an expression, {{lines: EXPR}} or {{items: EXPR}}"
+        f"is none of the three ways to count{REMEDY_SEPARATOR}write an expression, {{lines: EXPR}} or"
+        " {items: EXPR}"
     )
 
 
-Counted = Annotated[Of, BeforeValidator(_of)]
+Basis = Annotated[CountBasis, BeforeValidator(_read_basis)]
 
 
-class During(Part):
+class ActiveTimes(ProgrammePart):
     """When a rule or a challenge is on: days or local times (an `until` day is included), weekdays, clock
     hours.
     """
 
-    from_: Moment | None = Field(default=None, alias="from")
-    until: Moment | None = None
+    from_: DayOrTime | None = Field(default=None, alias="from")
+    until: DayOrTime | None = None
     weekdays: tuple[Weekday, ...] = ()
     hours: ClockHours | None = None
 
 
-class Limit(Part):
+class Limit(ProgrammePart):
     """How often, for one member."""
 
-    times: Positive
+    times: PositiveInt
     per: Period
 
 
-class Cap(Part):
+class Cap(ProgrammePart):
     """How much, for one member."""
 
-    amount: Positive
+    amount: PositiveInt
     per: Period
 
 
-class Award(Part):
+class Award(ProgrammePart):
     """What goes into a wallet: `fixed`; or `amount` for each `per` of what `of` counts; or `times` what the
     rules `over` gave.
     """
 
     wallet: str
-    fixed: Positive | None = None
-    amount: Positive | None = None
-    per: Positive = 1
-    of: Counted | None = None
+    fixed: PositiveInt | None = None
+    amount: PositiveInt | None = None
+    per: PositiveInt = 1
+    of: Basis | None = None
     whole: Flag = False
     tiered: Flag = False
     times: Multiplier | None = None
-    over: Annotated[tuple[str, ...], BeforeValidator(words)] = ()
+    over: Annotated[tuple[str, ...], BeforeValidator(as_list)] = ()
 
     @model_validator(mode="after")
     def _one_way(self) -> Award:
-        given = {
+        ways = {
             "fixed": self.fixed is not None,
             "amount": self.amount is not None,
             "times": self.times is not None,
         }
-        if sum(given.values()) != 1:
-            raise ValueError(f"an award has exactly one of fixed, amount and times{REMEDY}keep one of them")
-        if given["amount"] != (self.of is not None):
+        if sum(ways.values()) != 1:
             raise ValueError(
-                f"amount and of go together{REMEDY}write amount: 1, per: 100, of: purchase.total"
+                f"an award has exactly one of fixed, amount and times{REMEDY_SEPARATOR}keep one of them"
             )
-        if given["times"] != bool(self.over):
-            raise ValueError(f"times and over go together{REMEDY}write times: 2, over: [RULE]")
+        if ways["amount"] != (self.of is not None):
+            raise ValueError(
+                f"amount and of go together{REMEDY_SEPARATOR}write amount: 1, per: 100, of: purchase.total"
+            )
+        if ways["times"] != bool(self.over):
+            raise ValueError(f"times and over go together{REMEDY_SEPARATOR}write times: 2, over: [RULE]")
         return self
 
 
-class Deduct(Part):
+class Deduction(ProgrammePart):
     """What is taken from a wallet, never below zero."""
 
     wallet: str
-    fixed: Positive
+    fixed: PositiveInt
 
 
-class Action(Part):
+class Action(ProgrammePart):
     """One thing that a rule does: exactly one of its keys, `for` going with `tier`."""
 
     award: Award | None = None
-    deduct: Deduct | None = None
+    deduct: Deduction | None = None
     voucher: str | None = None
     badge: str | None = None
     tag: Code | None = None
@@ -143,28 +146,28 @@ class Action(Part):
     def _one_thing(self) -> Action:
         if len(self.model_fields_set - {"for_"}) != 1:
             raise ValueError(
-                f"an action does exactly one thing{REMEDY}give each an item of its own: [{{award: ...}},"
-                " {message: ...}]"
+                f"an action does exactly one thing{REMEDY_SEPARATOR}give each an item of its own: [{{award:"
+                " ...}, {message: ...}]"
             )
         if self.for_ is not None and self.tier is None:
-            raise ValueError(f"for says how long a tier is given{REMEDY}write it beside tier only")
+            raise ValueError(f"for says how long a tier is given{REMEDY_SEPARATOR}write it beside tier only")
         return self
 
 
-class Rule(Part):
+class Rule(ProgrammePart):
     """One rule. Checks come in the order frozen, during, when, limit, holdout, best_of, cap; the first that
     fails is the reason.
     """
 
     code: Code
-    title: Words | None = None
-    description: Words | None = None
+    title: TextByLocale | None = None
+    description: TextByLocale | None = None
     listed: Flag = True
     on: EventNames
     at: str | None = None
     for_: str | None = Field(default=None, alias="for")
     when: Condition | None = None
-    during: During | None = None
+    during: ActiveTimes | None = None
     after: Duration | None = None
     limit: Limit | None = None
     cap: Cap | None = None

@@ -9,9 +9,8 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from domain.model.calendar import Span
-from domain.model.programme.rules import Counted
-from domain.model.programme.words import (
-    REMEDY,
+from domain.model.programme.field_types import (
+    REMEDY_SEPARATOR,
     Amount,
     Code,
     Colour,
@@ -19,85 +18,86 @@ from domain.model.programme.words import (
     Duration,
     EventName,
     Multiplier,
-    Named,
-    Part,
-    Words,
+    NamedPart,
+    ProgrammePart,
+    TextByLocale,
+    as_list,
     read_span,
-    words,
 )
+from domain.model.programme.rules import Basis
 
 
 @dataclass(frozen=True)
-class Window:
+class QualifyingWindow:
     """The time whose count decides. `span` is that of rolling and from_reaching; a calendar year has none."""
 
     kind: Literal["rolling", "calendar_year", "from_reaching"]
     span: Span | None = None
 
 
-def _window(value: object) -> object:
-    if isinstance(value, Window):
+def _read_window(value: object) -> object:
+    if isinstance(value, QualifyingWindow):
         return value
     if value == "calendar_year":
-        return Window(kind="calendar_year")
+        return QualifyingWindow(kind="calendar_year")
     if isinstance(value, dict) and len(value) == 1:
         if "rolling" in value:
-            return Window(kind="rolling", span=read_span(value["rolling"]))
+            return QualifyingWindow(kind="rolling", span=read_span(value["rolling"]))
         if "from_reaching" in value:
-            return Window(kind="from_reaching", span=read_span(value["from_reaching"]))
+            return QualifyingWindow(kind="from_reaching", span=read_span(value["from_reaching"]))
     raise ValueError(
-        f"is no window{REMEDY}write {{rolling: {{months: 12}}}}, calendar_year or {{from_reaching: {{months:"
-        " 12}}"
+        f"is no window{REMEDY_SEPARATOR}write {{rolling: {{months: 12}}}}, calendar_year or"
+        " {from_reaching: {months: 12}}"
     )
 
 
-class Count(Part):
+class CountSpec(ProgrammePart):
     """What counts: what qualifying rules awarded into `wallet`, or what `of` says (1 without it) of each
     event `on` where `when` holds.
     """
 
     wallet: str | None = None
-    on: Annotated[tuple[EventName, ...], BeforeValidator(words)] = ()
+    on: Annotated[tuple[EventName, ...], BeforeValidator(as_list)] = ()
     when: Condition | None = None
-    of: Counted | None = None
+    of: Basis | None = None
 
     @model_validator(mode="after")
-    def _one_kind(self) -> Count:
+    def _one_kind(self) -> CountSpec:
         if (self.wallet is None) != bool(self.on) or (
             self.wallet is not None and (self.when is not None or self.of is not None)
         ):
             raise ValueError(
-                f"a count is of a wallet or of events{REMEDY}write {{wallet: CODE}} or {{on: EVENT, of:"
-                " EXPR}"
+                f"a count is of a wallet or of events{REMEDY_SEPARATOR}write {{wallet: CODE}} or {{on:"
+                " EVENT, of: EXPR}"
             )
         return self
 
 
-class Rung(Named):
+class TierSpec(NamedPart):
     """One tier: reached at `from`, kept at `keep`; its multiplier stands on awards marked `tiered`."""
 
     code: Code
-    name: Words
+    name: TextByLocale
     from_: Amount = Field(alias="from")
     keep: Amount
     multiplier: Multiplier = Fraction(1)
-    benefits: tuple[Words, ...] = ()
+    benefits: tuple[TextByLocale, ...] = ()
     colour: Colour | None = None
 
     @model_validator(mode="before")
     @classmethod
-    def _kept_as_reached(cls, data: object) -> object:
-        if not isinstance(data, dict):
-            return data
-        reached = data.get("from")
-        return {"keep": reached if isinstance(reached, int) and reached >= 0 else 0, **data}
+    def _default_keep(cls, value: object) -> object:
+        if not isinstance(value, dict):
+            return value
+        reached = value.get("from")
+        return {"keep": reached if isinstance(reached, int) and reached >= 0 else 0, **value}
 
 
-class Tiers(Part):
+class Tiers(ProgrammePart):
     """The ladder, lowest first, from 0; up at once, down only at a review."""
 
-    count: Count
-    window: Annotated[Window, BeforeValidator(_window)]
+    count: CountSpec
+    window: Annotated[QualifyingWindow, BeforeValidator(_read_window)]
     grace: Duration | None = None
     downgrade: Literal["one_step", "requalify", "never"] = "one_step"
-    ladder: Annotated[tuple[Rung, ...], Field(min_length=1)]
+    ladder: Annotated[tuple[TierSpec, ...], Field(min_length=1)]

@@ -14,149 +14,160 @@ from typing import Final, Literal
 Section = Literal[
     "wallets", "tiers", "badges", "rewards", "segments", "plans", "consents", "surveys", "rules", "locales"
 ]
-Kind = Literal["text", "whole", "truth", "day", "instant", "texts", "by_code", "lines"]
+VariableKind = Literal["text", "whole", "truth", "day", "instant", "texts", "by_code", "lines"]
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class Variable:
     """One thing to name: what it is, whether it can be null, and of which section of the file its codes
     are.
     """
 
-    kind: Kind
+    kind: VariableKind
     nullable: bool = False
-    codes: Section | None = None
+    code_section: Section | None = None
 
 
-MEMBER: Final[Mapping[str, Word]] = {
-    "member.number": Word("text"),
-    "member.tier": Word("text", nullable=True, codes="tiers"),
-    "member.tags": Word("texts"),
-    "member.segments": Word("texts", codes="segments"),
-    "member.locale": Word("text", codes="locales"),
-    "member.plan": Word("text", nullable=True, codes="plans"),
-    "member.joined_at": Word("instant"),
-    "member.birthday": Word("day", nullable=True),
-    "member.consents": Word("texts", codes="consents"),
-    "member.balance": Word("by_code", codes="wallets"),
-    "member.earned": Word("by_code", codes="wallets"),
-    "member.purchases.count": Word("whole"),
-    "member.purchases.total": Word("whole"),
-    "member.purchases.average": Word("whole"),
-    "member.purchases.categories": Word("by_code"),
-    "member.last_purchase_at": Word("instant", nullable=True),
-    "member.days_since_purchase": Word("whole", nullable=True),
-    "member.days_since_joining": Word("whole"),
-    "member.badges": Word("by_code", codes="badges"),
-    "member.referrals": Word("whole"),
+MEMBER_VARIABLES: Final[Mapping[str, Variable]] = {
+    "member.number": Variable("text"),
+    "member.tier": Variable("text", nullable=True, code_section="tiers"),
+    "member.tags": Variable("texts"),
+    "member.segments": Variable("texts", code_section="segments"),
+    "member.locale": Variable("text", code_section="locales"),
+    "member.plan": Variable("text", nullable=True, code_section="plans"),
+    "member.joined_at": Variable("instant"),
+    "member.birthday": Variable("day", nullable=True),
+    "member.consents": Variable("texts", code_section="consents"),
+    "member.balance": Variable("by_code", code_section="wallets"),
+    "member.earned": Variable("by_code", code_section="wallets"),
+    "member.purchases.count": Variable("whole"),
+    "member.purchases.total": Variable("whole"),
+    "member.purchases.average": Variable("whole"),
+    "member.purchases.categories": Variable("by_code"),
+    "member.last_purchase_at": Variable("instant", nullable=True),
+    "member.days_since_purchase": Variable("whole", nullable=True),
+    "member.days_since_joining": Variable("whole"),
+    "member.badges": Variable("by_code", code_section="badges"),
+    "member.referrals": Variable("whole"),
 }
-MEMBER_FIELDS: Final = frozenset(path.split(".")[1] for path in MEMBER)
+MEMBER_FIELDS: Final = frozenset(path.split(".")[1] for path in MEMBER_VARIABLES)
 
-NOW: Final[Mapping[str, Word]] = {"now": Word("instant")}
+NOW_VARIABLE: Final[Mapping[str, Variable]] = {"now": Variable("instant")}
 
-EVENT: Final[Mapping[str, Word]] = {
-    "event.name": Word("text"),
-    "event.at": Word("instant"),
-    "event.source": Word("text"),
-}
-
-PURCHASE: Final[Mapping[str, Word]] = {
-    "purchase.total": Word("whole"),
-    "purchase.eligible": Word("whole"),
-    "purchase.currency": Word("text"),
-    "purchase.source": Word("text"),
-    "purchase.store": Word("text", nullable=True),
-    "purchase.first": Word("truth"),
-    "purchase.lines": Word("lines"),
+EVENT_VARIABLES: Final[Mapping[str, Variable]] = {
+    "event.name": Variable("text"),
+    "event.at": Variable("instant"),
+    "event.source": Variable("text"),
 }
 
-LINE: Final[Mapping[str, Word]] = {
-    "line.sku": Word("text"),
-    "line.name": Word("text", nullable=True),
-    "line.category": Word("text", nullable=True),
-    "line.quantity": Word("whole"),
-    "line.amount": Word("whole"),
+PURCHASE_VARIABLES: Final[Mapping[str, Variable]] = {
+    "purchase.total": Variable("whole"),
+    "purchase.eligible": Variable("whole"),
+    "purchase.currency": Variable("text"),
+    "purchase.source": Variable("text"),
+    "purchase.store": Variable("text", nullable=True),
+    "purchase.first": Variable("truth"),
+    "purchase.lines": Variable("lines"),
+}
+
+LINE_VARIABLES: Final[Mapping[str, Variable]] = {
+    "line.sku": Variable("text"),
+    "line.name": Variable("text", nullable=True),
+    "line.category": Variable("text", nullable=True),
+    "line.quantity": Variable("whole"),
+    "line.amount": Variable("whole"),
 }
 
 # Maps that stand between a root and its words; naming `member` whole is refused, since only what is named of
 # it is built.
-RECORDS: Final = frozenset({"event", "event.data", "purchase", "line", "member.purchases"})
+RECORD_PATHS: Final = frozenset({"event", "event.data", "purchase", "line", "member.purchases"})
 
-_VOUCHER: Final = {"reward": Word("text", codes="rewards"), "voucher": Word("text", nullable=True)}
-_POINTS: Final = {
-    "wallet": Word("text", codes="wallets"),
-    "amount": Word("whole"),
-    "on": Word("day", nullable=True),
+_VOUCHER_DATA: Final = {
+    "reward": Variable("text", code_section="rewards"),
+    "voucher": Variable("text", nullable=True),
 }
-_PLAN: Final = {"plan": Word("text", nullable=True, codes="plans"), "until": Word("text", nullable=True)}
-_SEGMENT: Final = {"segment": Word("text", codes="segments")}
+_POINTS_DATA: Final = {
+    "wallet": Variable("text", code_section="wallets"),
+    "amount": Variable("whole"),
+    "on": Variable("day", nullable=True),
+}
+_PLAN_DATA: Final = {
+    "plan": Variable("text", nullable=True, code_section="plans"),
+    "until": Variable("text", nullable=True),
+}
+_SEGMENT_DATA: Final = {"segment": Variable("text", code_section="segments")}
 
-BUILT_IN: Final[Mapping[str, Mapping[str, Word]]] = {
+BUILT_IN_EVENTS: Final[Mapping[str, Mapping[str, Variable]]] = {
     "member.enrolled": {},
-    "member.consented": {"purpose": Word("text", codes="consents"), "granted": Word("truth")},
-    "member.birthday": {"years": Word("whole")},
-    "member.anniversary": {"years": Word("whole")},
+    "member.consented": {"purpose": Variable("text", code_section="consents"), "granted": Variable("truth")},
+    "member.birthday": {"years": Variable("whole")},
+    "member.anniversary": {"years": Variable("whole")},
     "purchase.completed": {},
     "purchase.refunded": {},
-    "reward.redeemed": _VOUCHER,
-    "voucher.used": _VOUCHER,
-    "voucher.cancelled": _VOUCHER,
-    "voucher.expired": _VOUCHER,
+    "reward.redeemed": _VOUCHER_DATA,
+    "voucher.used": _VOUCHER_DATA,
+    "voucher.cancelled": _VOUCHER_DATA,
+    "voucher.expired": _VOUCHER_DATA,
     "balance.adjusted": {
-        "wallet": Word("text", codes="wallets"),
-        "amount": Word("whole"),
-        "reason": Word("text"),
+        "wallet": Variable("text", code_section="wallets"),
+        "amount": Variable("whole"),
+        "reason": Variable("text"),
     },
-    "referral.qualified": {"friend": Word("text", nullable=True)},
-    "plan.started": _PLAN,
-    "plan.renewed": _PLAN,
-    "plan.ended": _PLAN,
-    "survey.answered": {"survey": Word("text", codes="surveys"), "score": Word("whole")},
-    "schedule": {"rule": Word("text", codes="rules")},
-    "points.awarded": _POINTS,
-    "points.expiring": _POINTS,
-    "points.expired": _POINTS,
+    "referral.qualified": {"friend": Variable("text", nullable=True)},
+    "plan.started": _PLAN_DATA,
+    "plan.renewed": _PLAN_DATA,
+    "plan.ended": _PLAN_DATA,
+    "survey.answered": {"survey": Variable("text", code_section="surveys"), "score": Variable("whole")},
+    "schedule": {"rule": Variable("text", code_section="rules")},
+    "points.awarded": _POINTS_DATA,
+    "points.expiring": _POINTS_DATA,
+    "points.expired": _POINTS_DATA,
     "tier.changed": {
-        "from": Word("text", nullable=True, codes="tiers"),
-        "to": Word("text", codes="tiers"),
-        "up": Word("truth"),
-        "reason": Word("text"),
+        "from": Variable("text", nullable=True, code_section="tiers"),
+        "to": Variable("text", code_section="tiers"),
+        "up": Variable("truth"),
+        "reason": Variable("text"),
     },
-    "badge.earned": {"badge": Word("text", codes="badges"), "level": Word("whole")},
-    "reward.unlocked": {"reward": Word("text", codes="rewards")},
-    "segment.entered": _SEGMENT,
-    "segment.left": _SEGMENT,
+    "badge.earned": {"badge": Variable("text", code_section="badges"), "level": Variable("whole")},
+    "reward.unlocked": {"reward": Variable("text", code_section="rewards")},
+    "segment.entered": _SEGMENT_DATA,
+    "segment.left": _SEGMENT_DATA,
 }
 
-WITH_PURCHASE: Final = frozenset({"purchase.completed", "purchase.refunded"})
+EVENTS_WITH_PURCHASE: Final = frozenset({"purchase.completed", "purchase.refunded"})
 
-DECLARED: Final[Mapping[str, Kind]] = {"string": "text", "int": "whole", "bool": "truth", "date": "day"}
+DECLARED_KINDS: Final[Mapping[str, VariableKind]] = {
+    "string": "text",
+    "int": "whole",
+    "bool": "truth",
+    "date": "day",
+}
 
 # What a message's texts may hold between braces: always, and on the events that bring it. {event.FIELD} is
 # any field of the event's data.
-ALWAYS: Final = frozenset({"member.name", "member.number", "member.balance", "programme.name"})
-_REWARD_WORDS: Final = frozenset({"reward.title", "reward.code"})
-_POINTS_WORDS: Final = frozenset({"points.amount", "points.on", "points.wallet"})
-_PLAN_WORDS: Final = frozenset({"plan.name", "plan.code", "plan.until"})
-PLACEHOLDERS: Final[Mapping[str, frozenset[str]]] = {
-    "reward.unlocked": _REWARD_WORDS,
-    "reward.redeemed": _REWARD_WORDS,
-    "voucher.used": _REWARD_WORDS,
-    "voucher.cancelled": _REWARD_WORDS,
-    "voucher.expired": _REWARD_WORDS,
+COMMON_PLACEHOLDERS: Final = frozenset({"member.name", "member.number", "member.balance", "programme.name"})
+_REWARD_PLACEHOLDERS: Final = frozenset({"reward.title", "reward.code"})
+_POINTS_PLACEHOLDERS: Final = frozenset({"points.amount", "points.on", "points.wallet"})
+_PLAN_PLACEHOLDERS: Final = frozenset({"plan.name", "plan.code", "plan.until"})
+EVENT_PLACEHOLDERS: Final[Mapping[str, frozenset[str]]] = {
+    "reward.unlocked": _REWARD_PLACEHOLDERS,
+    "reward.redeemed": _REWARD_PLACEHOLDERS,
+    "voucher.used": _REWARD_PLACEHOLDERS,
+    "voucher.cancelled": _REWARD_PLACEHOLDERS,
+    "voucher.expired": _REWARD_PLACEHOLDERS,
     "badge.earned": frozenset({"badge.name", "badge.code", "badge.level"}),
     "tier.changed": frozenset({"tier.name", "tier.code"}),
     "points.awarded": frozenset({"points.amount", "points.wallet"}),
-    "points.expiring": _POINTS_WORDS,
-    "points.expired": _POINTS_WORDS,
+    "points.expiring": _POINTS_PLACEHOLDERS,
+    "points.expired": _POINTS_PLACEHOLDERS,
     "purchase.completed": frozenset({"purchase.total"}),
     "purchase.refunded": frozenset({"purchase.total"}),
-    "plan.started": _PLAN_WORDS,
-    "plan.renewed": _PLAN_WORDS,
-    "plan.ended": _PLAN_WORDS,
+    "plan.started": _PLAN_PLACEHOLDERS,
+    "plan.renewed": _PLAN_PLACEHOLDERS,
+    "plan.ended": _PLAN_PLACEHOLDERS,
 }
 
 
-def event_words(fields: Mapping[str, Word]) -> dict[str, Word]:
+def event_variables(fields: Mapping[str, Variable]) -> dict[str, Variable]:
     """Return the words of an event with these data fields."""
-    return {**EVENT, **{f"event.data.{name}": word for name, word in fields.items()}}
+    return {**EVENT_VARIABLES, **{f"event.data.{name}": word for name, word in fields.items()}}

@@ -8,16 +8,26 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from domain.model.calendar import Span
-from domain.model.programme.words import REMEDY, Code, Duration, Flag, Named, Part, UnitCost, Words, read_span
+from domain.model.programme.field_types import (
+    REMEDY_SEPARATOR,
+    Code,
+    Duration,
+    Flag,
+    NamedPart,
+    ProgrammePart,
+    TextByLocale,
+    UnitCost,
+    read_span,
+)
 
-_NO_EXPIRY = f"is no expiry{REMEDY}write never, or {{after: {{months: 12}}, round: month}}"
+_NO_EXPIRY = f"is no expiry{REMEDY_SEPARATOR}write never, or {{after: {{months: 12}}, round: month}}"
 
 
-def _validity(value: object) -> object:
+def _read_validity(value: object) -> object:
     return value if value == "never" else read_span(value)
 
 
-class Expiry(Part):
+class Expiry(ProgrammePart):
     """How long what is spendable stays so: for good, or `after` that long, rounded up to the end of its day,
     month or year.
 
@@ -28,32 +38,32 @@ class Expiry(Part):
     after: Duration | None = None
     round: Literal["day", "month", "year"] = "day"
     renewed_by_activity: Flag = False
-    by_tier: Mapping[str, Annotated[Literal["never"] | Span, BeforeValidator(_validity)]] = Field(
+    by_tier: Mapping[str, Annotated[Literal["never"] | Span, BeforeValidator(_read_validity)]] = Field(
         default_factory=dict
     )
 
     @model_validator(mode="before")
     @classmethod
-    def _never(cls, value: object) -> object:
+    def _read_never(cls, value: object) -> object:
         if isinstance(value, str) and value != "never":
             raise ValueError(_NO_EXPIRY)
         return {"never": True} if value == "never" else value
 
     @model_validator(mode="after")
-    def _one_validity(self) -> Expiry:
+    def _has_one_validity(self) -> Expiry:
         if self.never == (self.after is not None):
             raise ValueError(_NO_EXPIRY)
         return self
 
 
-class WalletSpec(Named):
+class WalletSpec(NamedPart):
     """A wallet: points, or money in minor units of the currency. Awards are `pending` first, then spendable
     until they expire.
     """
 
     code: Code
     kind: Literal["points", "money"] = "points"
-    name: Words
+    name: TextByLocale
     pending: Duration | None = None
     expiry: Expiry = Expiry(never=True)
     debt: Literal["allow", "forgive"] = "allow"

@@ -3,7 +3,15 @@ clock.
 """
 
 from domain.model.ledger.late_events import history_from_rows
-from domain.model.simulate.inputs import Fault, Input, read_line
-from domain.model.simulate.simulation import Receipt, Simulation, simulate
+from domain.model.simulate.inputs import InputLine, InputMalformed, read_line
+from domain.model.simulate.simulation import SimulatedReceipt, Simulation, simulate
 
-__all__ = ["Fault", "Input", "Receipt", "Simulation", "history_from_rows", "read_line", "simulate"]
+__all__ = [
+    "InputLine",
+    "InputMalformed",
+    "SimulatedReceipt",
+    "Simulation",
+    "history_from_rows",
+    "read_line",
+    "simulate",
+]

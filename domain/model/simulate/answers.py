@@ -25,13 +25,13 @@ from domain.model.programme import Programme
 
 Answer = dict[str, Json]
 
-_NAMES = {BalanceTooLow: "InsufficientBalance", MemberFrozen: "NotAllowed"}
+_REFUSAL_NAMES = {BalanceTooLow: "InsufficientBalance", MemberFrozen: "NotAllowed"}
 
 
-def told(code: str, row: JournalRow, messages: list[Json]) -> Answer:
+def row_answer(code: str, row: JournalRow, messages: list[Json]) -> Answer:
     """Return the answer of a row, with those of its messages that come."""
     return {
-        "at": stamp(row.event.at),
+        "at": instant_text(row.event.at),
         "member": code,
         "event": row.event.name,
         "by": row.by,
@@ -47,13 +47,13 @@ def told(code: str, row: JournalRow, messages: list[Json]) -> Answer:
     }
 
 
-def refused(at: datetime, code: str, event: str, by: DecidedBy, refusal: Refusal) -> Answer:
+def refusal_answer(at: datetime, code: str, event: str, by: DecidedBy, refusal: Refusal) -> Answer:
     """Return the answer of an event that could not be."""
-    name = getattr(refusal, "name", None) or _NAMES.get(type(refusal), type(refusal).__name__)
-    nothing: dict[str, Json] = {
+    name = getattr(refusal, "name", None) or _REFUSAL_NAMES.get(type(refusal), type(refusal).__name__)
+    empty_lists: dict[str, Json] = {
         part: [] for part in ("entries", "outcomes", "events", "messages", "vouchers")
     }
-    return {"at": stamp(at), "member": code, "event": event, "by": by, "refused": name, **nothing}
+    return {"at": instant_text(at), "member": code, "event": event, "by": by, "refused": name, **empty_lists}
 
 
 def _entry(entry: Entry) -> Json:
@@ -62,15 +62,15 @@ def _entry(entry: Entry) -> Json:
         "kind": entry.kind,
         "amount": entry.amount,
         "rule": entry.rule,
-        "availableAt": stamp(entry.available_at) if entry.available_at else None,
-        "expiresOn": _day(entry.expires_on),
-        "lots": [{"amount": part.amount, "expiresOn": _day(part.expires_on)} for part in entry.lots],
+        "availableAt": instant_text(entry.available_at) if entry.available_at else None,
+        "expiresOn": _day_text(entry.expires_on),
+        "lots": [{"amount": part.amount, "expiresOn": _day_text(part.expires_on)} for part in entry.lots],
     }
 
 
-def summary(programme: Programme, kept: Member, *, at: datetime, world: StockState) -> Answer:
+def member_answer(programme: Programme, stored_member: Member, *, at: datetime, stock: StockState) -> Answer:
     """Return a member's line as of an instant."""
-    member = at_instant(programme, kept, now=at)
+    member = at_instant(programme, stored_member, now=at)
     return {
         "member": member.id,
         "wallets": {
@@ -80,36 +80,36 @@ def summary(programme: Programme, kept: Member, *, at: datetime, world: StockSta
         "badges": _badges(programme, member, at),
         "tags": _sorted(member.tags),
         "segments": _sorted(member.segments),
-        "unlocked": _sorted(rewards.unlocked(programme, member, now=at, stock=world)),
+        "unlocked": _sorted(rewards.unlocked(programme, member, now=at, stock=stock)),
     }
 
 
-def _wallet(one: Wallet) -> Json:
+def _wallet(wallet: Wallet) -> Json:
     expiring: dict[date, int] = {}
-    for lot in one.lots:
+    for lot in wallet.lots:
         if lot.available_at is None and lot.expires_on is not None:
             expiring[lot.expires_on] = expiring.get(lot.expires_on, 0) + lot.amount
     return {
-        "available": one.available,
-        "pending": one.pending,
-        "debt": one.debt,
-        "earned": one.earned,
-        "spent": one.spent,
-        "expired": one.expired,
+        "available": wallet.available,
+        "pending": wallet.pending,
+        "debt": wallet.debt,
+        "earned": wallet.earned,
+        "spent": wallet.spent,
+        "expired": wallet.expired,
         "expiring": [{"amount": amount, "on": str(on)} for on, amount in sorted(expiring.items())],
     }
 
 
 def _tier(programme: Programme, member: Member, at: datetime) -> Json:
-    found = tiers.tier_progress(programme, member, now=at)
-    if found is None:
+    progress = tiers.tier_progress(programme, member, now=at)
+    if progress is None:
         return None
     return {
-        "code": found.code,
-        "qualifying": found.qualifying,
-        "toNext": found.to_next,
-        "toKeep": found.to_keep,
-        "until": _day(found.until),
+        "code": progress.code,
+        "qualifying": progress.qualifying,
+        "toNext": progress.to_next,
+        "toKeep": progress.to_keep,
+        "until": _day_text(progress.until),
     }
 
 
@@ -126,10 +126,10 @@ def _sorted(names: frozenset[str]) -> Json:
     return cast(list[Json], sorted(names))
 
 
-def stamp(at: datetime) -> str:
+def instant_text(at: datetime) -> str:
     """Return an instant as answers spell it."""
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _day(day: date | None) -> str | None:
+def _day_text(day: date | None) -> str | None:
     return day.isoformat() if day else None

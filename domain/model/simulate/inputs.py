@@ -16,13 +16,13 @@ from domain.model.calendar import milliseconds
 from domain.model.ledger.events import Json, Line, Profile, Purchase
 from domain.model.ledger.refunds import RefundLine
 from domain.model.programme import Programme
-from domain.model.programme.faults import instead
+from domain.model.programme.faults import suggestion
 
 T = TypeVar("T", str, int, bool, list[Json], dict[str, Json])
 
-LARGEST = 10**9
-YEARS = range(1970, 3000)
-INPUTS = frozenset(
+MAX_AMOUNT = 10**9
+VALID_YEARS = range(1970, 3000)
+INPUT_EVENTS = frozenset(
     {
         *(
             event_names.ENROLLED,
@@ -43,7 +43,7 @@ INPUTS = frozenset(
     }
 )
 # What each event's data may hold. Events of the programme's own have the fields that its file declares.
-_FIELDS: Mapping[str, tuple[str, ...]] = {
+_DATA_FIELDS: Mapping[str, tuple[str, ...]] = {
     event_names.ENROLLED: ("name", "birthday", "locale", "timezone", "consents", "referredBy"),
     event_names.CONSENTED: ("purpose", "granted"),
     event_names.PURCHASED: ("externalId", "store", "total", "lines"),
@@ -56,12 +56,12 @@ _FIELDS: Mapping[str, tuple[str, ...]] = {
     ),
     event_names.SURVEY_ANSWERED: ("survey", "score"),
 }
-_LINES: Mapping[str, tuple[str, ...]] = {
+_LINE_FIELDS: Mapping[str, tuple[str, ...]] = {
     event_names.PURCHASED: ("sku", "name", "category", "quantity", "amount"),
     event_names.REFUNDED: ("line", "quantity", "amount"),
 }
-_DECLARED: Mapping[str, type] = {"string": str, "int": int, "bool": bool, "date": str}
-_KINDS: Mapping[type, str] = {
+_DECLARED_TYPES: Mapping[str, type] = {"string": str, "int": int, "bool": bool, "date": str}
+_TYPE_NAMES: Mapping[type, str] = {
     str: "a text",
     int: "a whole number",
     bool: "true or false",
@@ -70,7 +70,7 @@ _KINDS: Mapping[type, str] = {
 }
 
 
-class Fault(Exception):
+class InputMalformed(Exception):
     """Raised where a line cannot be run; its text names the line, what is wrong and what would be right."""
 
     def __init__(self, line: int, message: str) -> None:
@@ -78,7 +78,7 @@ class Fault(Exception):
 
 
 @dataclass(frozen=True)
-class Input:
+class InputLine:
     """One line, read: `number` counts from 1."""
 
     number: int
@@ -88,9 +88,9 @@ class Input:
     source: str
     data: Mapping[str, Json]
 
-    def fault(self, message: str) -> Fault:
+    def malformed(self, message: str) -> InputMalformed:
         """Return a fault of this line."""
-        return Fault(self.number, message)
+        return InputMalformed(self.number, message)
 
     def get(self, name: str, kind: type[T]) -> T | None:
         """Return a field of the data, None where it is missing. Raises Fault where it is of another kind."""
@@ -100,94 +100,100 @@ class Input:
         if type(value) is kind:
             return value
         if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-            raise self.fault(f"data.{name} is {value!r}; write {_KINDS[kind]}")
+            raise self.malformed(f"data.{name} is {value!r}; write {_TYPE_NAMES[kind]}")
         return value
 
-    def need(self, name: str, kind: type[T]) -> T:
+    def require(self, name: str, kind: type[T]) -> T:
         """Return a field that must be there. Raises Fault."""
         value = self.get(name, kind)
         if value is None:
-            raise self.fault(f"data.{name} is missing; {self.name} needs it: {_KINDS[kind]}")
+            raise self.malformed(f"data.{name} is missing; {self.name} needs it: {_TYPE_NAMES[kind]}")
         return value
 
-    def whole(self, name: str, *, least: int, default: int | None = None) -> int:
+    def whole_number(self, name: str, *, least: int, default: int | None = None) -> int:
         """Return a whole number from `least` to 10^9. Raises Fault."""
         value = self.data.get(name)
         if type(value) is not int:
-            value = default if value is None and default is not None else self.need(name, int)
-        if not least <= value <= LARGEST:
-            raise self.fault(f"data.{name} is {value}; write a whole number from {least} to {LARGEST}")
+            value = default if value is None and default is not None else self.require(name, int)
+        if not least <= value <= MAX_AMOUNT:
+            raise self.malformed(f"data.{name} is {value}; write a whole number from {least} to {MAX_AMOUNT}")
         return value
 
-    def known(self, name: str, codes: Iterable[str]) -> str:
+    def require_code(self, name: str, codes: Iterable[str]) -> str:
         """Return a code that the programme has. Raises Fault."""
-        value, there = self.need(name, str), sorted(codes)
-        if value not in there:
-            raise self.fault(f"data.{name} is {value!r}; the programme has {', '.join(there) or 'none'}")
+        value, known_codes = self.require(name, str), sorted(codes)
+        if value not in known_codes:
+            raise self.malformed(
+                f"data.{name} is {value!r}; the programme has {', '.join(known_codes) or 'none'}"
+            )
         return value
 
 
 # ---------------------------------------------------------------- lines
 
 
-def read_line(number: int, text: str) -> Input:
+def read_line(number: int, text: str) -> InputLine:
     """Read one line. Raises Fault."""
     try:
         row = orjson.loads(text)
     except ValueError as error:
-        raise Fault(number, f"no JSON ({error}); write one object a line") from None
+        raise InputMalformed(number, f"no JSON ({error}); write one object a line") from None
     if not isinstance(row, dict):
-        raise Fault(number, "is no object; write {at, member, name, source, data}")
+        raise InputMalformed(number, "is no object; write {at, member, name, source, data}")
     for name in ("at", "member", "name"):
         if not isinstance(row.get(name), str) or not row[name]:
-            raise Fault(number, f"{name} is missing or no text")
-    source, data = row.get("source"), row.get("data")
+            raise InputMalformed(number, f"{name} is missing or no text")
+    source, fields = row.get("source"), row.get("data")
     if source is not None and not isinstance(source, str):
-        raise Fault(number, f"source is {source!r}; write a text")
-    if data is not None and not isinstance(data, dict):
-        raise Fault(number, "data is no object")
-    return Input(number, instant(number, row["at"]), row["member"], row["name"], source or "", data or {})
+        raise InputMalformed(number, f"source is {source!r}; write a text")
+    if fields is not None and not isinstance(fields, dict):
+        raise InputMalformed(number, "data is no object")
+    return InputLine(
+        number, read_instant(number, row["at"]), row["member"], row["name"], source or "", fields or {}
+    )
 
 
-def instant(number: int, text: str) -> datetime:
+def read_instant(number: int, text: str) -> datetime:
     """Read an instant. Raises Fault."""
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
-        raise Fault(number, f"{text!r} is no instant; write 2026-03-01T10:00:00Z") from None
+        raise InputMalformed(number, f"{text!r} is no instant; write 2026-03-01T10:00:00Z") from None
     if at.tzinfo is None:
-        raise Fault(number, f"{text!r} has no zone; write Z or an offset at its end")
-    if at.year not in YEARS:
-        raise Fault(number, f"{text!r} is out of range; write a year from {YEARS[0]} to {YEARS[-1]}")
+        raise InputMalformed(number, f"{text!r} has no zone; write Z or an offset at its end")
+    if at.year not in VALID_YEARS:
+        raise InputMalformed(
+            number, f"{text!r} is out of range; write a year from {VALID_YEARS[0]} to {VALID_YEARS[-1]}"
+        )
     return milliseconds(at)
 
 
 # ---------------------------------------------------------------- what lines hold
 
 
-def doubts(line: Input, programme: Programme) -> Iterator[str]:
+def input_warnings(line: InputLine, programme: Programme) -> Iterator[str]:
     """Yield what is odd about a line that runs all the same: a field that its event does not have, so that a
     rule waits in vain for it.
     """
     declared = next((spec.data for spec in programme.events if spec.name == line.name), {})
-    yield from _others("data", line.data, _FIELDS.get(line.name) or tuple(declared))
+    yield from _unknown_fields("data", line.data, _DATA_FIELDS.get(line.name) or tuple(declared))
     for name, kind in declared.items():
         value = line.data.get(name)
-        if value is not None and type(value) is not _DECLARED[kind]:
-            yield f"data.{name} is declared as {kind}; write {_KINDS[_DECLARED[kind]]}"
+        if value is not None and type(value) is not _DECLARED_TYPES[kind]:
+            yield f"data.{name} is declared as {kind}; write {_TYPE_NAMES[_DECLARED_TYPES[kind]]}"
     rows = line.data.get("lines")
     for row in rows if isinstance(rows, list) else ():
         if isinstance(row, dict):
-            yield from _others("data.lines", row, _LINES.get(line.name, ()))
+            yield from _unknown_fields("data.lines", row, _LINE_FIELDS.get(line.name, ()))
 
 
-def _others(where: str, data: Mapping[str, Json], known: tuple[str, ...]) -> Iterator[str]:
-    for name in data:
+def _unknown_fields(where: str, fields: Mapping[str, Json], known: tuple[str, ...]) -> Iterator[str]:
+    for name in fields:
         if name not in known:
-            yield f"{where} has no field {name}; {instead(name, known, 'leave it out')}"
+            yield f"{where} has no field {name}; {suggestion(name, known, 'leave it out')}"
 
 
-def profile(line: Input, programme: Programme) -> Profile:
+def read_profile(line: InputLine, programme: Programme) -> Profile:
     """Read what a new member says of themselves. Raises Fault."""
     header = programme.programme
     consents = line.get("consents", cast(type[list[Json]], list)) or []
@@ -195,63 +201,65 @@ def profile(line: Input, programme: Programme) -> Profile:
         name=line.get("name", str) or "",
         locale=line.get("locale", str) or header.locales[0],
         timezone=line.get("timezone", str) or header.timezone,
-        birthday=_birthday(line),
-        consents=frozenset(_text(line, "consents", purpose) for purpose in consents),
+        birthday=_read_birthday(line),
+        consents=frozenset(_require_text(line, "consents", purpose) for purpose in consents),
     )
 
 
-def _birthday(line: Input) -> date | None:
+def _read_birthday(line: InputLine) -> date | None:
     text = line.get("birthday", str)
     try:
         return date.fromisoformat(text) if text else None
     except ValueError:
-        raise line.fault(f"data.birthday is {text!r}; write YYYY-MM-DD") from None
+        raise line.malformed(f"data.birthday is {text!r}; write YYYY-MM-DD") from None
 
 
-def _text(line: Input, name: str, value: Json) -> str:
+def _require_text(line: InputLine, name: str, value: Json) -> str:
     if not isinstance(value, str):
-        raise line.fault(f"data.{name} holds {value!r}; write texts")
+        raise line.malformed(f"data.{name} holds {value!r}; write texts")
     return value
 
 
-def purchase(line: Input, programme: Programme) -> Purchase:
+def read_purchase(line: InputLine, programme: Programme) -> Purchase:
     """Read a receipt. Raises Fault."""
-    total = line.whole("total", least=0)
-    lines = tuple(_line(line, number, row) for number, row in enumerate(_rows(line), start=1))
+    total = line.whole_number("total", least=0)
+    lines = tuple(
+        _read_purchase_line(line, number, row) for number, row in enumerate(_line_rows(line), start=1)
+    )
     if sum([one.amount for one in lines]) > total:
-        raise line.fault("the lines sum to more than data.total; they sum to at most the total")
-    return Purchase(_number(line), total, programme.programme.currency, line.get("store", str), lines)
+        raise line.malformed("the lines sum to more than data.total; they sum to at most the total")
+    return Purchase(_receipt_number(line), total, programme.programme.currency, line.get("store", str), lines)
 
 
-def _line(line: Input, number: int, row: dict[str, Json]) -> Line:
-    one = Input(line.number, line.at, line.member, line.name, line.source, row)
-    quantity = one.whole("quantity", least=1, default=1)
+def _read_purchase_line(line: InputLine, number: int, row: dict[str, Json]) -> Line:
+    purchase_line = InputLine(line.number, line.at, line.member, line.name, line.source, row)
+    quantity = purchase_line.whole_number("quantity", least=1, default=1)
     return Line(
         number,
-        one.get("sku", str) or "",
-        one.whole("amount", least=0),
+        purchase_line.get("sku", str) or "",
+        purchase_line.whole_number("amount", least=0),
         quantity,
-        one.get("name", str),
-        one.get("category", str),
+        purchase_line.get("name", str),
+        purchase_line.get("category", str),
     )
 
 
-def _rows(line: Input) -> list[dict[str, Json]]:
+def _line_rows(line: InputLine) -> list[dict[str, Json]]:
     rows = line.get("lines", cast(type[list[Json]], list)) or []
     if not all(isinstance(row, dict) for row in rows):
-        raise line.fault("data.lines holds what is no map; write one map a line")
+        raise line.malformed("data.lines holds what is no map; write one map a line")
     return cast(list[dict[str, Json]], rows)
 
 
-def _number(line: Input) -> str:
-    number = line.need("externalId", str)
+def _receipt_number(line: InputLine) -> str:
+    number = line.require("externalId", str)
     if not number:
-        raise line.fault("data.externalId is empty; write the receipt's number")
+        raise line.malformed("data.externalId is empty; write the receipt's number")
     return number
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RefundSelection:
     """What a refund asks for: an amount, lines, or neither for all that is left."""
 
     external_id: str
@@ -259,48 +267,52 @@ class Asked:
     lines: tuple[RefundLine, ...]
 
 
-def refund(line: Input) -> Asked:
+def read_refund(line: InputLine) -> RefundSelection:
     """Read what is to be taken back. Raises Fault."""
     if line.data.get("amount") is not None and line.data.get("lines") is not None:
-        raise line.fault("data has both amount and lines; keep one of them")
-    amount = line.whole("amount", least=1) if line.data.get("amount") is not None else None
-    lines = tuple(_refund_line(replace(line, data=row)) for row in _rows(line))
+        raise line.malformed("data has both amount and lines; keep one of them")
+    amount = line.whole_number("amount", least=1) if line.data.get("amount") is not None else None
+    lines = tuple(_read_refund_line(replace(line, data=row)) for row in _line_rows(line))
     if line.data.get("lines") is not None and not lines:
-        raise line.fault("data.lines is empty; name a line, or leave it out to take back all that is left")
+        raise line.malformed(
+            "data.lines is empty; name a line, or leave it out to take back all that is left"
+        )
     if len({one.line for one in lines}) < len(lines):
-        raise line.fault("data.lines names a line twice; write each once")
-    return Asked(_number(line), amount, lines)
+        raise line.malformed("data.lines names a line twice; write each once")
+    return RefundSelection(_receipt_number(line), amount, lines)
 
 
-def _refund_line(line: Input) -> RefundLine:
-    number = line.whole("line", least=1)
+def _read_refund_line(line: InputLine) -> RefundLine:
+    number = line.whole_number("line", least=1)
     by_quantity, by_amount = line.data.get("quantity") is not None, line.data.get("amount") is not None
     if by_quantity == by_amount:
-        raise line.fault(f"line {number} of the refund needs a quantity or an amount, and not both")
+        raise line.malformed(f"line {number} of the refund needs a quantity or an amount, and not both")
     return (
-        RefundLine(number, line.whole("quantity", least=1))
+        RefundLine(number, line.whole_number("quantity", least=1))
         if by_quantity
-        else RefundLine(number, None, line.whole("amount", least=1))
+        else RefundLine(number, None, line.whole_number("amount", least=1))
     )
 
 
-def data(line: Input, programme: Programme) -> Mapping[str, Json]:
+def read_data(line: InputLine, programme: Programme) -> Mapping[str, Json]:
     """Read what any other event says. Raises Fault where it names what the programme has not."""
     match line.name:
         case event_names.REDEEMED:
-            line.known("reward", (spec.code for spec in programme.rewards))
+            line.require_code("reward", (spec.code for spec in programme.rewards))
             line.get("voucher", str)
         case event_names.VOUCHER_USED | event_names.VOUCHER_CANCELLED:
-            line.need("voucher", str)
+            line.require("voucher", str)
         case event_names.ADJUSTED:
-            line.known("wallet", (spec.code for spec in programme.wallets))
-            amount = line.need("amount", int)
-            if not amount or abs(amount) > LARGEST:
-                raise line.fault(f"data.amount is {amount}; write a whole number but 0, at most {LARGEST}")
+            line.require_code("wallet", (spec.code for spec in programme.wallets))
+            amount = line.require("amount", int)
+            if not amount or abs(amount) > MAX_AMOUNT:
+                raise line.malformed(
+                    f"data.amount is {amount}; write a whole number but 0, at most {MAX_AMOUNT}"
+                )
         case event_names.PLAN_STARTED | event_names.PLAN_RENEWED:
-            line.known("plan", (spec.code for spec in programme.plans))
+            line.require_code("plan", (spec.code for spec in programme.plans))
             until = line.get("until", str)
-            return {**line.data, "until": instant(line.number, until).isoformat() if until else None}
+            return {**line.data, "until": read_instant(line.number, until).isoformat() if until else None}
         case event_names.SURVEY_ANSWERED if line.data.get("survey") is not None:
-            line.known("survey", (spec.code for spec in programme.surveys))
+            line.require_code("survey", (spec.code for spec in programme.surveys))
     return line.data

@@ -2,7 +2,8 @@
 entries.
 
 `version` is the journal's seq and guards the ledger; `profile_version` guards the profile by itself. `due_at`
-is when time may next bring something. The document is bounded: its parts are (`domain/model/ledger/member.py`).
+is when time may next bring something. The document is bounded: its parts are
+(`domain/model/ledger/member.py`).
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from domain.model.programme import Programme
 from domain.model.programme.loading import load, load_published
-from domain.model.programme.reading import content_hash
+from domain.model.programme.parsing import content_hash
 from domain.store import audit
 from domain.store.document_store import DocumentStore, Stale, insert, update
 from domain.store.documents import ProgrammeVersion

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from domain.model.ledger.decision import JournalRow, VoucherStep
 from domain.model.people import codes
-from domain.model.programme import Cost, Programme, RewardSpec, Value
+from domain.model.programme import Programme, RewardCost, RewardSpec, VoucherValue
 from domain.store.connect import Raw
 from domain.store.document_store import DocumentStore, Stale, Write, insert, update
 
@@ -37,8 +37,8 @@ class Voucher:
     issued_at: datetime
     expires_at: datetime | None
     is_free: bool
-    value: Value | None
-    cost: Cost | None
+    value: VoucherValue | None
+    cost: RewardCost | None
     stores: tuple[str, ...]
     sealed_code: bytes
     code_hash: str
@@ -165,8 +165,8 @@ def _read_voucher(row: Raw) -> Voucher:
         issued_at=row["issued_at"],
         expires_at=row["expires_at"],
         is_free=row["given"],
-        value=Value(**row["value"]) if row["value"] else None,
-        cost=Cost(**row["cost"]) if row["cost"] else None,
+        value=VoucherValue(**row["value"]) if row["value"] else None,
+        cost=RewardCost(**row["cost"]) if row["cost"] else None,
         stores=tuple(row["stores"]),
         sealed_code=row["sealed"],
         code_hash=row["hashed"],

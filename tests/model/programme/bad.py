@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 
-from domain.model.programme import Fault, ProgrammeFaults, load
+from domain.model.programme import ProgrammeFault, ProgrammeInvalid, load
 
 CLUB: Final = Path(__file__).with_name("club.yaml").read_text(encoding="utf-8")
 
@@ -31,7 +31,7 @@ class Bad:
         assert found[0].remedy
 
 
-def faults_of(text: str) -> tuple[Fault, ...]:
-    with pytest.raises(ProgrammeFaults) as raised:
+def faults_of(text: str) -> tuple[ProgrammeFault, ...]:
+    with pytest.raises(ProgrammeInvalid) as raised:
         load(text)
     return raised.value.faults

@@ -4,7 +4,7 @@ badges do, and else nothing.
 
 import pytest
 
-from domain.model.programme import Fault, inspect
+from domain.model.programme import ProgrammeFault, load_with_warnings
 from tests.model.programme.bad import faults_of
 
 HEAD = """
@@ -91,5 +91,5 @@ def test_a_segment_that_a_rule_enters_and_another_leaves_again_is_a_fault() -> N
     }
 
 
-def warnings_of(text: str) -> list[Fault]:
-    return list(inspect(text).warnings)
+def warnings_of(text: str) -> list[ProgrammeFault]:
+    return list(load_with_warnings(text).warnings)

@@ -4,7 +4,7 @@ none.
 
 import pytest
 
-from domain.model.programme import inspect
+from domain.model.programme import load_with_warnings
 
 HEAD = """programme: {code: club, name: Club, currency: CURRENCY, timezone: Europe/Lisbon, locales: [en]}
 wallets: [{code: points}, {code: credit, name: Credit, kind: money}]
@@ -13,7 +13,7 @@ wallets: [{code: points}, {code: credit, name: Credit, kind: money}]
 
 def warned(text: str, *, currency: str = "EUR") -> list[str]:
     """The warnings about what a file says below its head, but for those about names and texts."""
-    found = inspect(HEAD.replace("CURRENCY", currency) + text).warnings
+    found = load_with_warnings(HEAD.replace("CURRENCY", currency) + text).warnings
     return [
         f"{each.path}: {each.message} -> {each.remedy}"
         for each in found

@@ -9,9 +9,16 @@ import pytest
 
 from domain.model.calendar import Span
 from domain.model.conditions import Expression
-from domain.model.programme import Of, Programme, ProgrammeFaults, Text, inspect, load
+from domain.model.programme import (
+    CountBasis,
+    LocalizedText,
+    Programme,
+    ProgrammeInvalid,
+    load,
+    load_with_warnings,
+)
 from domain.model.programme.loading import load_published
-from domain.model.programme.vocabulary import BUILT_IN
+from domain.model.programme.vocabulary import BUILT_IN_EVENTS
 from tests.model.programme.bad import CLUB, faults_of
 
 DEMO = Path(__file__).parents[3] / "scripts" / "demo" / "numiscollect.yaml"
@@ -43,7 +50,7 @@ def test_rules(club: Programme) -> None:
     base, coins = club.rule("base").do[0].award, club.rule("coins")
     assert base is not None
     assert (base.amount, base.per, base.whole, base.tiered) == (1, 100, True, True)
-    assert base.of == Of(Expression("purchase.eligible"), "value")
+    assert base.of == CountBasis(Expression("purchase.eligible"), "value")
     assert coins.do[0].award is not None
     assert (coins.do[0].award.times, coins.do[0].award.over) == (Fraction(3, 2), ("base",))
     assert coins.during is not None
@@ -60,14 +67,14 @@ def test_clock_hours_include_their_start_and_not_their_end(club: Programme) -> N
     coins, quiet = club.rule("coins").during, club.programme.quiet_hours
     assert coins is not None
     assert coins.hours is not None
-    assert [coins.hours.hold(time(*clock)) for clock in ((7, 59), (8, 0), (10, 59), (11, 0))] == [
+    assert [coins.hours.contains(time(*clock)) for clock in ((7, 59), (8, 0), (10, 59), (11, 0))] == [
         False,
         True,
         True,
         False,
     ]
     assert quiet is not None
-    assert [quiet.hold(time(*clock)) for clock in ((20, 59), (21, 0), (3, 0), (7, 59), (8, 0))] == [
+    assert [quiet.contains(time(*clock)) for clock in ((20, 59), (21, 0), (3, 0), (7, 59), (8, 0))] == [
         False,
         True,
         True,
@@ -97,13 +104,18 @@ def test_an_unknown_code_is_a_key_error(club: Programme) -> None:
 
 
 def test_a_text_falls_back_to_its_language_and_then_to_the_first_locale() -> None:
-    text = Text({"en": "Club", "pt": "Clube"}, "en")
-    assert [text.in_(locale) for locale in ("pt", "pt-BR", "en", "pl")] == ["Clube", "Clube", "Club", "Club"]
+    text = LocalizedText({"en": "Club", "pt": "Clube"}, "en")
+    assert [text.for_locale(locale) for locale in ("pt", "pt-BR", "en", "pl")] == [
+        "Clube",
+        "Clube",
+        "Club",
+        "Club",
+    ]
 
 
 def test_a_part_without_a_name_is_called_by_its_code_with_a_warning() -> None:
-    loaded = inspect(CLUB.replace("name: Plus, ", ""))
-    assert loaded.programme.plan("plus").name.in_("en") == "plus"
+    loaded = load_with_warnings(CLUB.replace("name: Plus, ", ""))
+    assert loaded.programme.plan("plus").name.for_locale("en") == "plus"
     assert [(warning.line, warning.path) for warning in loaded.warnings] == [(118, "plans[0].name")]
 
 
@@ -187,13 +199,13 @@ def test_the_smallest_programme_is_a_header_and_a_wallet() -> None:
 
 
 def test_the_demo_programme_is_sound_and_complete_in_each_of_its_languages() -> None:
-    loaded = inspect(DEMO.read_text(encoding="utf-8"))
+    loaded = load_with_warnings(DEMO.read_text(encoding="utf-8"))
     assert loaded.warnings == ()
-    assert loaded.missing == {"en": (), "pl": ()}
+    assert loaded.missing_texts == {"en": (), "pl": ()}
 
 
 def test_every_built_in_event_may_be_named_by_a_rule() -> None:
-    for event in sorted(BUILT_IN):
+    for event in sorted(BUILT_IN_EVENTS):
         extra = 'at: "0 9 * * *",' if event == "schedule" else ""
         rule = f"  - {{code: any, on: {event}, {extra} do: [{{tag: seen}}]}}\n"
         assert load(CLUB.replace("tiers:\n  count", rule + "tiers:\n  count")).rule("any").on == (event,)
@@ -203,5 +215,5 @@ def test_what_was_published_is_read_also_where_the_check_would_refuse_it_by_now(
     refused = CLUB.replace("purchase.eligible", "purchase.of_another_version", 1)
     assert [fault.path for fault in faults_of(refused)] == ["rules[0].do[0].award.of"]
     assert load_published(refused).rule("base").do[0].award is not None
-    with pytest.raises(ProgrammeFaults):
+    with pytest.raises(ProgrammeInvalid):
         load_published(f"{CLUB}\nunheard_of: 1\n")

@@ -7,16 +7,16 @@ from decimal import Decimal
 
 import pytest
 
-from domain.model.programme import ProgrammeFaults, content_hash, load
-from domain.model.programme.reading import read
+from domain.model.programme import ProgrammeInvalid, content_hash, load
+from domain.model.programme.parsing import parse_yaml
 from tests.model.programme.bad import CLUB
 
 
 def test_only_true_and_false_are_booleans_and_dates_stay_texts() -> None:
-    reading = read(
+    reading = parse_yaml(
         "on: no\nyes: off\ntruth: true\nday: 2026-01-31\nnothing:\ntext: '5'\nwhole: 5\nexact: 1.10"
     )
-    assert reading.data == {
+    assert reading.content == {
         "on": "no",
         "yes": "off",
         "truth": True,
@@ -29,10 +29,10 @@ def test_only_true_and_false_are_booleans_and_dates_stay_texts() -> None:
 
 
 def test_each_path_has_its_line() -> None:
-    reading = read("a:\n  - {b: 1,\n     c: 2}\n  - d: |\n      x\n      y\n")
-    assert reading.line(("a", 0, "c")) == 3
-    assert reading.line(("a", 1, "d")) == 4
-    assert reading.line(("a", 1, "missing", "below")) == 4
+    reading = parse_yaml("a:\n  - {b: 1,\n     c: 2}\n  - d: |\n      x\n      y\n")
+    assert reading.line_of(("a", 0, "c")) == 3
+    assert reading.line_of(("a", 1, "d")) == 4
+    assert reading.line_of(("a", 1, "missing", "below")) == 4
 
 
 REFUSED = {
@@ -57,8 +57,8 @@ REFUSED = {
 
 @pytest.mark.parametrize(("text", "line", "message"), REFUSED.values(), ids=REFUSED)
 def test_what_is_no_plain_yaml_is_refused_at_its_line(text: str, line: int, message: str) -> None:
-    with pytest.raises(ProgrammeFaults) as raised:
-        read(text)
+    with pytest.raises(ProgrammeInvalid) as raised:
+        parse_yaml(text)
     assert [(fault.line, fault.message) for fault in raised.value.faults] == [(line, message)]
 
 
@@ -100,7 +100,7 @@ def _calls(keys: int) -> int:
     sys.setprofile(count)
     try:
         load(text)
-    except ProgrammeFaults as raised:
+    except ProgrammeInvalid as raised:
         faults = raised.faults
     finally:
         sys.setprofile(before)

@@ -8,10 +8,18 @@ from pathlib import Path
 from typing import Final, get_args
 
 from domain.model.programme import Programme, load
-from domain.model.programme.vocabulary import ALWAYS, BUILT_IN, LINE, MEMBER, NOW, PLACEHOLDERS, PURCHASE
-from domain.model.programme.words import Part
+from domain.model.programme.field_types import ProgrammePart
+from domain.model.programme.vocabulary import (
+    BUILT_IN_EVENTS,
+    COMMON_PLACEHOLDERS,
+    EVENT_PLACEHOLDERS,
+    LINE_VARIABLES,
+    MEMBER_VARIABLES,
+    NOW_VARIABLE,
+    PURCHASE_VARIABLES,
+)
 from domain.model.simulate import simulate
-from domain.model.simulate.inputs import INPUTS
+from domain.model.simulate.inputs import INPUT_EVENTS
 from tests.model.programme.bad import CLUB
 
 REFERENCE: Final = (Path(__file__).parents[3] / "domain" / "model" / "programme" / "README.md").read_text(
@@ -19,15 +27,15 @@ REFERENCE: Final = (Path(__file__).parents[3] / "domain" / "model" / "programme"
 )
 
 
-def keys_of(part: type[Part]) -> Iterator[str]:
+def keys_of(part: type[ProgrammePart]) -> Iterator[str]:
     for name, field in part.model_fields.items():
         yield field.alias or name
         for inner in parts_in(field.annotation):
             yield from keys_of(inner)
 
 
-def parts_in(annotation: object) -> Iterator[type[Part]]:
-    if isinstance(annotation, type) and issubclass(annotation, Part):
+def parts_in(annotation: object) -> Iterator[type[ProgrammePart]]:
+    if isinstance(annotation, type) and issubclass(annotation, ProgrammePart):
         yield annotation
     for inner in get_args(annotation):
         yield from parts_in(inner)
@@ -39,17 +47,25 @@ def test_every_key_is_in_the_reference() -> None:
 
 def test_every_event_and_its_data_stand_in_one_row_of_the_reference() -> None:
     rows = [row for row in REFERENCE.partition("| built-in event |")[2].splitlines() if row.startswith("|")]
-    for event, data in BUILT_IN.items():
+    for event, data in BUILT_IN_EVENTS.items():
         row = next(row for row in rows if f"`{event}`" in row)
         assert [field for field in data if f"`{field}`" not in row] == []
 
 
 def test_every_word_of_expressions_is_in_the_reference() -> None:
-    assert [word for word in (*MEMBER, *NOW, *PURCHASE, *LINE) if f"`{word}`" not in REFERENCE] == []
+    assert [
+        word
+        for word in (*MEMBER_VARIABLES, *NOW_VARIABLE, *PURCHASE_VARIABLES, *LINE_VARIABLES)
+        if f"`{word}`" not in REFERENCE
+    ] == []
 
 
 def test_every_placeholder_is_in_the_reference() -> None:
-    assert [name for name in ALWAYS.union(*PLACEHOLDERS.values()) if f"`{{{name}}}`" not in REFERENCE] == []
+    assert [
+        name
+        for name in COMMON_PLACEHOLDERS.union(*EVENT_PLACEHOLDERS.values())
+        if f"`{{{name}}}`" not in REFERENCE
+    ] == []
 
 
 def test_the_events_of_the_reference_run_and_each_event_that_a_file_may_hold_is_there() -> None:
@@ -61,4 +77,4 @@ def test_the_events_of_the_reference_run_and_each_event_that_a_file_may_hold_is_
         ("purchase.completed", None),
         (None, None),
     ]
-    assert {event for event in INPUTS if f"`{event}`" not in trying} == set()
+    assert {event for event in INPUT_EVENTS if f"`{event}`" not in trying} == set()

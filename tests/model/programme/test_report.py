@@ -2,7 +2,7 @@
 
 import json
 
-from domain.model.programme import check_report, inactive, load
+from domain.model.programme import check_report, inactive_keys, load
 from tests.model.programme.bad import CLUB
 from tests.services.post import LOUD
 
@@ -49,7 +49,7 @@ def test_a_text_broken_by_its_own_comma_is_a_warning() -> None:
 
 def test_what_is_not_acted_on_yet_is_said() -> None:
     unacted = ["leaderboards[0]: leaderboards are kept by a later version"]
-    assert inactive(load(CLUB)) == unacted
+    assert inactive_keys(load(CLUB)) == unacted
     assert check_report(CLUB)[1].partition("yet:\n")[2].splitlines() == [
         f"  {sentence}" for sentence in unacted
     ]
@@ -57,7 +57,7 @@ def test_what_is_not_acted_on_yet_is_said() -> None:
 
 
 def test_what_is_acted_on_is_not_among_it() -> None:
-    assert inactive(load(LOUD)) == []
+    assert inactive_keys(load(LOUD)) == []
     code, text = check_report(LOUD)
     assert code == 0
     assert "not act on" not in text

@@ -6,9 +6,9 @@ from typing import Final
 
 import pytest
 
-from domain.model.programme.faults import ProgrammeFaults
-from domain.model.programme.reading import read
-from domain.model.programme.slips import expression_slip
+from domain.model.programme.faults import ProgrammeInvalid
+from domain.model.programme.parsing import parse_yaml
+from domain.model.programme.syntax_hints import expression_hint
 from tests.model.programme.bad import CLUB, faults_of
 
 _INDENT: Final = (
@@ -74,8 +74,8 @@ _NO_YAML: Final = {
 
 @pytest.mark.parametrize(("text", "told"), _NO_YAML.values(), ids=_NO_YAML)
 def test_what_is_no_yaml_is_told_in_plain_words(text: str, told: str) -> None:
-    with pytest.raises(ProgrammeFaults) as raised:
-        read(text)
+    with pytest.raises(ProgrammeInvalid) as raised:
+        parse_yaml(text)
     assert str(raised.value) == told
 
 
@@ -95,7 +95,7 @@ def test_what_is_no_yaml_is_told_in_plain_words(text: str, told: str) -> None:
     ],
 )
 def test_an_expression_in_another_language_is_told_what_this_one_writes(source: str, remedy: str) -> None:
-    assert expression_slip(source) == remedy
+    assert expression_hint(source) == remedy
 
 
 def test_an_item_without_its_dash_is_told_so() -> None:

@@ -9,12 +9,12 @@ from typing import Final
 
 from ruamel.yaml.error import MarkedYAMLError
 
-_QUOTED: Final = "a text with a colon, comma, quote, brace or # goes in quotes"
-_INDENTED: Final = (
+_QUOTE_HINT: Final = "a text with a colon, comma, quote, brace or # goes in quotes"
+_INDENT_HINT: Final = (
     "indent it as its neighbours, write items as - and a space, and key: value with a space after the colon"
 )
 # What the YAML reader says, what that means ({0} is the line where the part began), and what would be right.
-_YAML: Final = (
+_YAML_HINTS: Final = (
     (r"found character '\\t'", "a tab stands here", "write spaces instead of the tab"),
     (
         r"found character '(?P<sign>.)' that cannot",
@@ -30,9 +30,13 @@ _YAML: Final = (
     (
         r"<block end>, but found '(\?|-|<block)",
         "this line does not fit under what begins on line {0}",
-        _INDENTED,
+        _INDENT_HINT,
     ),
-    (r"<block end>, but found '[]},]'", "a bracket or a comma too many stands here", f"remove it; {_QUOTED}"),
+    (
+        r"<block end>, but found '[]},]'",
+        "a bracket or a comma too many stands here",
+        f"remove it; {_QUOTE_HINT}",
+    ),
     (
         r"<block end>, but found '<scalar>'",
         "something follows the end of a text",
@@ -41,13 +45,13 @@ _YAML: Final = (
     (
         r"expected ',' or '[]}]', but got",
         "the bracket of line {0} is not closed before this",
-        f"add what is missing; {_QUOTED}",
+        f"add what is missing; {_QUOTE_HINT}",
     ),
     (r"node content, but found ','", "a comma too many stands here", "remove it"),
     (
         r"node content, but found",
         "a value is missing, or a bracket above is not closed",
-        f"add what is missing; {_QUOTED}",
+        f"add what is missing; {_QUOTE_HINT}",
     ),
     (
         r"unknown escape character",
@@ -56,7 +60,7 @@ _YAML: Final = (
     ),
 )
 # The same where the line on which the part began is the one at fault.
-_YAML_BEGUN: Final = (
+_YAML_START_HINTS: Final = (
     (
         r"could not find expected ':'",
         "this line has no key",
@@ -65,7 +69,7 @@ _YAML_BEGUN: Final = (
     (r"unexpected end of stream", "a quote opens here and is never closed", "close it"),
 )
 # What is written in an expression as people and other languages write it, and as CEL does.
-_CEL: Final = (
+_CEL_HINTS: Final = (
     (r"[\u201c-\u201f\u00ab\u00bb\u2018\u2019]", 'write straight quotes: "..."'),
     (r"<>", "write != for: is not"),
     (r"=>|=<", "write >= and <="),
@@ -73,31 +77,31 @@ _CEL: Final = (
     (r"\band\b|\bor\b|\bnot\b", "write && for and, || for or, ! for not"),
     (r"\d[%€$£]|[€$£]\d|\d\s*[A-Z]{3}\b", "write the bare number; money in minor units, 2500 for 25.00"),
 )
-_TEXTS: Final = re.compile(r"\"[^\"]*\"|'[^']*'")
+_QUOTED_TEXT: Final = re.compile(r"\"[^\"]*\"|'[^']*'")
 
 
-def yaml_slip(error: MarkedYAMLError) -> tuple[int, str, str]:
+def yaml_hint(error: MarkedYAMLError) -> tuple[int, str, str]:
     """Return the line of what is no YAML, what is wrong there, and what would be right."""
-    said = str(error.problem or error.context)
-    began = error.context_mark.line + 1 if error.context_mark is not None else 1
-    line = error.problem_mark.line + 1 if error.problem_mark is not None else began
-    for at, slips in ((line, _YAML), (began, _YAML_BEGUN)):
-        for pattern, message, remedy in slips:
-            found = re.search(pattern, said)
-            if found is not None:
-                return at, message.format(began, **found.groupdict()), remedy
-    return line, f"this is no YAML: {said}", "mend the indentation, brackets or quotes here"
+    problem = str(error.problem or error.context)
+    start_line = error.context_mark.line + 1 if error.context_mark is not None else 1
+    line = error.problem_mark.line + 1 if error.problem_mark is not None else start_line
+    for at, hints in ((line, _YAML_HINTS), (start_line, _YAML_START_HINTS)):
+        for pattern, message, remedy in hints:
+            match = re.search(pattern, problem)
+            if match is not None:
+                return at, message.format(start_line, **match.groupdict()), remedy
+    return line, f"this is no YAML: {problem}", "mend the indentation, brackets or quotes here"
 
 
-def expression_slip(source: str) -> str:
+def expression_hint(source: str) -> str:
     """Return what would be right where an expression does not parse."""
-    bare = _TEXTS.sub('""', source)
-    found = next(
+    bare = _QUOTED_TEXT.sub('""', source)
+    hint = next(
         (
             remedy
-            for pattern, remedy in _CEL
+            for pattern, remedy in _CEL_HINTS
             if re.search(pattern, bare, re.IGNORECASE if "and" in pattern else 0)
         ),
         None,
     )
-    return found or "mend the expression; conditions are CEL, such as purchase.total >= 2500"
+    return hint or "mend the expression; conditions are CEL, such as purchase.total >= 2500"

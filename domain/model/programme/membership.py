@@ -9,66 +9,66 @@ from typing import Annotated
 
 from pydantic import Field
 
-from domain.model.programme.rules import Action, Limit
-from domain.model.programme.tiers import Count
-from domain.model.programme.words import (
+from domain.model.programme.field_types import (
     Amount,
     Code,
     Condition,
     Duration,
     EventNames,
     Multiplier,
-    Named,
-    Part,
+    NamedPart,
     Period,
-    Positive,
-    Words,
+    PositiveInt,
+    ProgrammePart,
+    TextByLocale,
 )
+from domain.model.programme.rules import Action, Limit
+from domain.model.programme.tiers import CountSpec
 
 
-class Segment(Named):
+class Segment(NamedPart):
     """The members for whom `when` holds, kept current by every event and at midnight."""
 
     code: Code
-    name: Words
+    name: TextByLocale
     when: Condition
 
 
-class Qualifies(Part):
+class ReferralCondition(ProgrammePart):
     """What makes a referred friend count."""
 
     on: EventNames
     when: Condition | None = None
 
 
-class Referral(Part):
+class ReferralSpec(ProgrammePart):
     """What a friend and who brought them get, once; past `limit` the friend still gets theirs."""
 
-    qualifies: Qualifies
+    qualifies: ReferralCondition
     friend: tuple[Action, ...] = ()
     referrer: tuple[Action, ...] = ()
     limit: Limit | None = None
 
 
-class Plan(Named):
+class PlanSpec(NamedPart):
     """Paid membership: `price` (minor units) each `period`; its multiplier stands in place of the tier's
     where it is larger.
     """
 
     code: Code
-    name: Words
+    name: TextByLocale
     price: Amount = 0
     period: Duration | None = None
     trial: Duration | None = None
-    benefits: tuple[Words, ...] = ()
+    benefits: tuple[TextByLocale, ...] = ()
     multiplier: Multiplier = Fraction(1)
 
 
-class Leaderboard(Named):
+class Leaderboard(NamedPart):
     """The first `top` of the members who joined it, by what they counted in the period."""
 
     code: Code
-    name: Words
-    count: Count
+    name: TextByLocale
+    count: CountSpec
     per: Period
-    top: Annotated[Positive, Field(le=1000)] = 100
+    top: Annotated[PositiveInt, Field(le=1000)] = 100

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from domain.model.conditions import Context, Expression, ExpressionFailed, conjuncts
+from domain.model.programme.check.checked_file import CheckedFile
 from domain.model.programme.faults import Finding
 from domain.model.programme.models import Programme
 from domain.model.programme.rules import Action, Rule
-from domain.model.programme.view import View
 
-_BALANCE = frozenset({"balance", "earned"})
-_CHANGED = {
+_BALANCE_FIELDS = frozenset({"balance", "earned"})
+_CHANGED_FIELD = {
     "tier.changed": "tier",
     "badge.earned": "badges",
     "segment.entered": "segments",
@@ -28,7 +28,7 @@ _CHANGED = {
 
 
 @dataclass(frozen=True)
-class _Raised:
+class _RaisedEvent:
     """An event that something raises, with the data that is known beforehand."""
 
     name: str
@@ -40,28 +40,31 @@ class _Raised:
         return Context({"event": {"name": self.name, "data": dict(self.data)}})
 
     @cached_property
-    def known(self) -> frozenset[str]:
+    def known_paths(self) -> frozenset[str]:
         """What of it is known."""
         return frozenset({"event.name", *(f"event.data.{field}" for field, _ in self.data)})
 
 
-def check_loops(view: View) -> Iterator[Finding]:
+def check_loops(view: CheckedFile) -> Iterator[Finding]:
     """Find rules that can feed themselves: those that take up an event of the same circle as one that they
     raise.
     """
-    followers = _Followers(view.programme)
-    circles = _circles(followers.graph)
-    undone = {
-        circle for rule in followers.rules if _undoes(rule) for circle in _own(followers, circles, rule)
+    event_graph = _EventGraph(view.programme)
+    circles = _strong_components(event_graph.graph)
+    takeback_circles = {
+        circle
+        for rule in event_graph.rules
+        if _takes_back(rule)
+        for circle in _circles_of(event_graph, circles, rule)
     }
-    endless = undone | {circles[raised] for raised in circles if raised.name == "points.awarded"}
+    endless = takeback_circles | {circles[raised] for raised in circles if raised.name == "points.awarded"}
     names: dict[int, set[str]] = {}
     for raised, circle in circles.items():
         names.setdefault(circle, set()).add(raised.name)
     for at, rule in enumerate(view.programme.rules):
-        own = _own(followers, circles, rule)
-        if own:
-            ways = set().union(*(names[circle] for circle in own))
+        rule_circles = _circles_of(event_graph, circles, rule)
+        if rule_circles:
+            ways = set().union(*(names[circle] for circle in rule_circles))
             way = ", ".join(sorted(ways))
             # An award that counts toward no tier still is one: it ends what comes round by the tiers alone.
             remedy = "add a limit or cap, or narrow its when by event.data"
@@ -70,40 +73,40 @@ def check_loops(view: View) -> Iterator[Finding]:
                 ("rules", at, "on"),
                 f"the rule can feed itself by way of {way}",
                 remedy,
-                hint=not own & endless,
+                is_warning=not rule_circles & endless,
             )
 
 
-def _undoes(rule: Rule) -> bool:
+def _takes_back(rule: Rule) -> bool:
     return any(action.untag is not None or action.deduct is not None for action in rule.do)
 
 
-def _own(followers: _Followers, circles: Mapping[_Raised, int], rule: Rule) -> set[int]:
+def _circles_of(event_graph: _EventGraph, circles: Mapping[_RaisedEvent, int], rule: Rule) -> set[int]:
     """Return the circles that a rule closes: it takes up one of their events and raises one of them."""
     if rule.limit is not None or rule.cap is not None:
         return set()
-    raised = {circles[event] for event in followers.raises(rule)}
-    return raised & {circles[event] for event in circles if followers.takes_up(rule, event)}
+    raised = {circles[event] for event in event_graph.raised_by(rule)}
+    return raised & {circles[event] for event in circles if event_graph.can_fire_on(rule, event)}
 
 
-def _circles(graph: Mapping[_Raised, Iterable[_Raised]]) -> dict[_Raised, int]:
+def _strong_components(graph: Mapping[_RaisedEvent, Iterable[_RaisedEvent]]) -> dict[_RaisedEvent, int]:
     """Number the strongly connected parts of a graph (Tarjan's way, without recursion)."""
-    index: dict[_Raised, int] = {}
-    low: dict[_Raised, int] = {}
-    circles: dict[_Raised, int] = {}
-    stack: list[_Raised] = []
+    index: dict[_RaisedEvent, int] = {}
+    low: dict[_RaisedEvent, int] = {}
+    circles: dict[_RaisedEvent, int] = {}
+    stack: list[_RaisedEvent] = []
     for root in graph:
-        work = [(root, iter(graph[root]))] if root not in index else []
-        while work:
-            node, following = work[-1]
+        visits = [(root, iter(graph[root]))] if root not in index else []
+        while visits:
+            node, following = visits[-1]
             if node not in index:
                 index[node] = low[node] = len(index)
                 stack.append(node)
-            fresh = next((other for other in following if other not in index), None)
-            if fresh is not None:
-                work.append((fresh, iter(graph[fresh])))
+            unvisited = next((other for other in following if other not in index), None)
+            if unvisited is not None:
+                visits.append((unvisited, iter(graph[unvisited])))
                 continue
-            work.pop()
+            visits.pop()
             low[node] = min([low[node], *(low[other] for other in graph[node] if other not in circles)])
             if low[node] == index[node]:
                 number = len(circles)
@@ -112,118 +115,122 @@ def _circles(graph: Mapping[_Raised, Iterable[_Raised]]) -> dict[_Raised, int]:
     return circles
 
 
-class _Followers:
+class _EventGraph:
     """What follows from what, in one programme."""
 
     def __init__(self, programme: Programme) -> None:
         self.programme = programme
         self.rules = programme.rules
-        self._parts: dict[Expression, tuple[Expression, ...]] = {}
-        self._raises: dict[str, tuple[_Raised, ...]] = {}
+        self._conjuncts: dict[Expression, tuple[Expression, ...]] = {}
+        self._raised_by_rule: dict[str, tuple[_RaisedEvent, ...]] = {}
 
     @cached_property
-    def graph(self) -> dict[_Raised, tuple[_Raised, ...]]:
+    def graph(self) -> dict[_RaisedEvent, tuple[_RaisedEvent, ...]]:
         """Every event that rules lead to, each with those that follow from it."""
-        graph: dict[_Raised, tuple[_Raised, ...]] = {}
-        todo = [raised for rule in self.rules for raised in self.raises(rule)]
+        graph: dict[_RaisedEvent, tuple[_RaisedEvent, ...]] = {}
+        todo = [raised for rule in self.rules for raised in self.raised_by(rule)]
         while todo:
             raised = todo.pop()
             if raised not in graph:
-                graph[raised] = tuple(dict.fromkeys(self._follow(raised)))
+                graph[raised] = tuple(dict.fromkeys(self._following(raised)))
                 todo += graph[raised]
         return graph
 
-    def takes_up(self, rule: Rule, raised: _Raised) -> bool:
+    def can_fire_on(self, rule: Rule, raised: _RaisedEvent) -> bool:
         """Tell whether a rule may fire on an event."""
         return raised.name in rule.on and self._may_hold(rule.when, raised)
 
-    def raises(self, rule: Rule) -> tuple[_Raised, ...]:
+    def raised_by(self, rule: Rule) -> tuple[_RaisedEvent, ...]:
         """Return what a rule raises."""
-        if rule.code not in self._raises:
-            found = (event for action in rule.do for event in self._of_action(action, counts=rule.qualifying))
-            self._raises[rule.code] = tuple(dict.fromkeys(found))
-        return self._raises[rule.code]
+        if rule.code not in self._raised_by_rule:
+            events = (
+                event for action in rule.do for event in self._action_events(action, counts=rule.qualifying)
+            )
+            self._raised_by_rule[rule.code] = tuple(dict.fromkeys(events))
+        return self._raised_by_rule[rule.code]
 
-    def _follow(self, raised: _Raised) -> Iterator[_Raised]:
+    def _following(self, raised: _RaisedEvent) -> Iterator[_RaisedEvent]:
         """Yield what follows from an event: by rules, badges, the count of tiers, and what reads the member
         it changed.
         """
         for rule in self.programme.rules_on(raised.name):
-            if rule.limit is None and rule.cap is None and self.takes_up(rule, raised):
-                yield from self.raises(rule)
+            if rule.limit is None and rule.cap is None and self.can_fire_on(rule, raised):
+                yield from self.raised_by(rule)
         for badge in self.programme.badges_on(raised.name):
             if self._may_hold(badge.when, raised):
-                yield from self._of_badge(badge.code)
+                yield from self._badge_events(badge.code)
         if self.programme.tiers is not None and raised.name in self.programme.tiers.count.on:
-            yield from self._climbs
-        if raised.name in _CHANGED:
-            yield from self._readers(frozenset({_CHANGED[raised.name]}), None)
+            yield from self._tier_changes
+        if raised.name in _CHANGED_FIELD:
+            yield from self._effects_of_change(frozenset({_CHANGED_FIELD[raised.name]}), None)
 
-    def _of_badge(self, code: str) -> Iterator[_Raised]:
-        yield _Raised("badge.earned", (("badge", code),))
+    def _badge_events(self, code: str) -> Iterator[_RaisedEvent]:
+        yield _RaisedEvent("badge.earned", (("badge", code),))
         badge = next((badge for badge in self.programme.badges if badge.code == code), None)
         for action in badge.do if badge is not None else ():
             if action.badge is None:  # a badge that gives badges follows from badge.earned of its own accord
-                yield from self._of_action(action, counts=False)
+                yield from self._action_events(action, counts=False)
 
-    def _of_action(self, action: Action, *, counts: bool) -> Iterator[_Raised]:
+    def _action_events(self, action: Action, *, counts: bool) -> Iterator[_RaisedEvent]:
         if action.award is not None:
             wallet = action.award.wallet
-            yield _Raised("points.awarded", (("wallet", wallet),))
-            yield from self._readers(_BALANCE, wallet)
+            yield _RaisedEvent("points.awarded", (("wallet", wallet),))
+            yield from self._effects_of_change(_BALANCE_FIELDS, wallet)
             tiers = self.programme.tiers
             if counts and tiers is not None and tiers.count.wallet == wallet:
-                yield from self._climbs
+                yield from self._tier_changes
         elif action.badge is not None:
-            yield from self._of_badge(action.badge)
+            yield from self._badge_events(action.badge)
         elif action.tier is not None:
-            yield from (raised for raised in self._climbs if dict(raised.data)["to"] == action.tier)
+            yield from (raised for raised in self._tier_changes if dict(raised.data)["to"] == action.tier)
         elif action.deduct is not None:
-            yield from self._readers(_BALANCE, None)
+            yield from self._effects_of_change(_BALANCE_FIELDS, None)
         elif action.tag is not None or action.untag is not None:
-            yield from self._readers(frozenset({"tags"}), None)
+            yield from self._effects_of_change(frozenset({"tags"}), None)
 
     @cached_property
-    def _climbs(self) -> tuple[_Raised, ...]:
+    def _tier_changes(self) -> tuple[_RaisedEvent, ...]:
         """Every step up the ladder."""
-        codes = list(self.programme.rung_order)
+        codes = list(self.programme.tier_order)
         pairs = ((low, high) for at, low in enumerate(codes) for high in codes[at + 1 :])
         return tuple(
-            _Raised("tier.changed", (("from", low), ("to", high), ("up", True))) for low, high in pairs
+            _RaisedEvent("tier.changed", (("from", low), ("to", high), ("up", True))) for low, high in pairs
         )
 
-    def _readers(self, fields: frozenset[str], wallet: str | None) -> Iterator[_Raised]:
+    def _effects_of_change(self, fields: frozenset[str], wallet: str | None) -> Iterator[_RaisedEvent]:
         """Yield what a change of these fields of the member, or of this wallet, may unlock, enter or
         leave.
         """
         for reward in self.programme.rewards:
             paid = wallet is not None and reward.cost is not None and reward.cost.wallet == wallet
-            read = _reads(reward.when, fields) or ("tier" in fields and bool(reward.tiers))
+            read = _reads_member_fields(reward.when, fields) or ("tier" in fields and bool(reward.tiers))
             if reward.cost is not None and reward.announce and (paid or read):
-                yield _Raised("reward.unlocked", (("reward", reward.code),))
+                yield _RaisedEvent("reward.unlocked", (("reward", reward.code),))
         for segment in self.programme.segments:
-            if _reads(segment.when, fields):
-                yield _Raised("segment.entered", (("segment", segment.code),))
-                yield _Raised("segment.left", (("segment", segment.code),))
+            if _reads_member_fields(segment.when, fields):
+                yield _RaisedEvent("segment.entered", (("segment", segment.code),))
+                yield _RaisedEvent("segment.left", (("segment", segment.code),))
 
-    def _may_hold(self, when: Expression | None, raised: _Raised) -> bool:
+    def _may_hold(self, when: Expression | None, raised: _RaisedEvent) -> bool:
         """Tell whether a condition may hold on an event: false only where a part of it that must hold is
         known not to.
         """
         if when is None:
             return True
-        if when not in self._parts:
-            self._parts[when] = tuple(part for part in conjuncts(when) if part.names)
-        return all(_holds(part, raised) for part in self._parts[when] if part.names <= raised.known)
+        if when not in self._conjuncts:
+            self._conjuncts[when] = tuple(part for part in conjuncts(when) if part.names)
+        return all(
+            _holds_on(part, raised) for part in self._conjuncts[when] if part.names <= raised.known_paths
+        )
 
 
-def _holds(part: Expression, raised: _Raised) -> bool:
+def _holds_on(part: Expression, raised: _RaisedEvent) -> bool:
     try:
         return part.test(raised.context)
     except ExpressionFailed:
         return False
 
 
-def _reads(expression: Expression | None, fields: frozenset[str]) -> bool:
+def _reads_member_fields(expression: Expression | None, fields: frozenset[str]) -> bool:
     names = expression.names if expression is not None else ()
     return any(name.split(".")[1] in fields for name in names if name.startswith("member."))

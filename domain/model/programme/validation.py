@@ -16,20 +16,20 @@ from typing import Any, Final, cast, get_args
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from domain.model.programme.faults import Finding, Path, instead
+from domain.model.programme.faults import Finding, KeyPath, suggestion
+from domain.model.programme.field_types import PATTERN_REMEDIES, REMEDY_SEPARATOR, ProgrammePart
 from domain.model.programme.models import Programme
-from domain.model.programme.words import PATTERNS, REMEDY, Part
 
-MOST_ROUNDS: Final = 30
-_CLIPPED: Final = 60
+MAX_ROUNDS: Final = 30
+_MAX_SHOWN: Final = 60
 # Without these nothing can be shaped at all: they stand in where the file's own are faulty.
-_STAND_INS: Final[Mapping[str, object]] = {
+_SECTION_STAND_INS: Final[Mapping[str, object]] = {
     "programme": {"code": "x", "name": "x", "currency": "EUR", "timezone": "UTC", "locales": ["en"]},
     "wallets": [{"code": "points"}],
 }
 # The same for single keys that their part cannot be shaped without. None says anything that a check beside it
 # could take for a fault.
-_SPARES: Final[Mapping[str, object]] = {
+_KEY_STAND_INS: Final[Mapping[str, object]] = {
     **dict.fromkeys(("code", "name", "title", "question", "wording", "purpose", "wallet"), "x"),
     **dict.fromkeys(("amount", "fixed", "times"), 1),
     "currency": "EUR",
@@ -42,45 +42,45 @@ _SPARES: Final[Mapping[str, object]] = {
 
 
 @dataclass
-class Shape:
+class ValidationResult:
     """What could be shaped, the findings, and the way from a shaped path to the file's own, since faulty list
     items are left out.
     """
 
     programme: Programme | None = None
     findings: list[Finding] = field(default_factory=list)
-    kept: dict[Path, list[int]] = field(default_factory=dict)
-    removed: set[Path] = field(default_factory=set)
+    kept_indexes: dict[KeyPath, list[int]] = field(default_factory=dict)
+    removed_paths: set[KeyPath] = field(default_factory=set)
 
-    def original(self, path: Path) -> Path:
+    def original_path(self, path: KeyPath) -> KeyPath:
         """Return where a shaped path stands in the file."""
-        found: Path = ()
+        original: KeyPath = ()
         for step in path:
-            places = self.kept.get(found)
-            found = (
-                *found,
+            places = self.kept_indexes.get(original)
+            original = (
+                *original,
                 places[step] if places is not None and isinstance(step, int) and step < len(places) else step,
             )
-        return found
+        return original
 
-    def broken(self, *path: str) -> bool:
+    def has_findings(self, *path: str) -> bool:
         """Tell whether what stands at a path has findings, so that judging it as a whole would mislead."""
         return any(finding.path[: len(path)] == path for finding in self.findings)
 
-    def note(self, finding: Finding) -> None:
+    def add_finding(self, finding: Finding) -> None:
         """Keep a finding, unless it only follows from what was left out below it."""
         depth = len(finding.path)
-        if not any(removed[:depth] == finding.path for removed in self.removed):
+        if not any(removed[:depth] == finding.path for removed in self.removed_paths):
             self.findings.append(finding)
 
 
-def shape(data: Mapping[str, object]) -> Shape:
+def validate(content: Mapping[str, object]) -> ValidationResult:
     """Shape a file's values."""
-    result = Shape()
-    rest = copy.deepcopy(dict(data))
-    for _ in range(MOST_ROUNDS):
+    result = ValidationResult()
+    remaining = copy.deepcopy(dict(content))
+    for _ in range(MAX_ROUNDS):
         try:
-            result.programme = Programme.model_validate(rest, context=_context(rest))
+            result.programme = Programme.model_validate(remaining, context=_validation_context(remaining))
             return result
         except ValidationError as error:
             details = error.errors(include_url=False)
@@ -88,18 +88,18 @@ def shape(data: Mapping[str, object]) -> Shape:
         faulty = _deepest(paths)
         for path, detail in zip(paths, details, strict=True):
             if path in faulty:
-                result.note(_finding(result.original(path), path, detail))
+                result.add_finding(_finding(result.original_path(path), path, detail))
         # Later list items go first, so that the places of earlier ones still hold.
         for path in sorted(
             faulty,
             key=lambda path: [(isinstance(step, str), str(step).zfill(9)) for step in path],
             reverse=True,
         ):
-            _leave_out(rest, result, path)
+            _leave_out(remaining, result, path)
     return result
 
 
-def _deepest(paths: list[Path]) -> set[Path]:
+def _deepest(paths: list[KeyPath]) -> set[KeyPath]:
     """Return the paths with none below them: a list whose items are at fault is also called empty, and only
     the items are.
     """
@@ -107,37 +107,39 @@ def _deepest(paths: list[Path]) -> set[Path]:
     return {path for path in paths if path not in above}
 
 
-def _context(data: Mapping[str, object]) -> dict[str, object]:
-    header = data.get("programme")
+def _validation_context(content: Mapping[str, object]) -> dict[str, object]:
+    header = content.get("programme")
     locales = header.get("locales") if isinstance(header, dict) else None
     known = [locale for locale in locales if isinstance(locale, str)] if isinstance(locales, list) else []
     return {"default_locale": known[0] if known else "", "locales": known}
 
 
-def _leave_out(data: dict[str, object], shape: Shape, path: Path) -> None:
+def _leave_out(content: dict[str, object], result: ValidationResult, path: KeyPath) -> None:
     """Remove the value at a path, or where there is none the part that lacks it; put a stand-in for what
     cannot be missing.
     """
     holder: Any = None
     step: str | int = path[0] if path else ""
-    at: Any = data
+    node: Any = content
     depth = 0
-    while depth < len(path) and _has(at, path[depth]):
-        holder, step = at, path[depth]
-        at = holder[step]
+    while depth < len(path) and _has(node, path[depth]):
+        holder, step = node, path[depth]
+        node = holder[step]
         depth += 1
-    place, whole = path[:depth], shape.original(path)
-    spare = None if whole in shape.removed or not path else _SPARES.get(str(path[-1]))
-    shape.removed.add(whole)
-    part = holder if depth == len(path) else at
-    if spare is not None and depth >= len(path) - 1 > 0 and isinstance(part, dict):
-        part[str(path[-1])] = copy.deepcopy(spare)
+    place, original = path[:depth], result.original_path(path)
+    stand_in = None if original in result.removed_paths or not path else _KEY_STAND_INS.get(str(path[-1]))
+    result.removed_paths.add(original)
+    part = holder if depth == len(path) else node
+    if stand_in is not None and depth >= len(path) - 1 > 0 and isinstance(part, dict):
+        part[str(path[-1])] = copy.deepcopy(stand_in)
     elif depth <= 1:
-        data.pop(str(step), None)
-        if step in _STAND_INS:
-            data[str(step)] = copy.deepcopy(_STAND_INS[str(step)])
+        content.pop(str(step), None)
+        if step in _SECTION_STAND_INS:
+            content[str(step)] = copy.deepcopy(_SECTION_STAND_INS[str(step)])
     elif isinstance(holder, list):
-        shape.kept.setdefault(shape.original(place[:-1]), list(range(len(holder)))).pop(cast(int, step))
+        result.kept_indexes.setdefault(result.original_path(place[:-1]), list(range(len(holder)))).pop(
+            cast(int, step)
+        )
         del holder[cast(int, step)]
     else:
         del holder[step]
@@ -149,7 +151,7 @@ def _has(at: object, step: str | int) -> bool:
     )
 
 
-def _finding(path: Path, shaped: Path, detail: ErrorDetails) -> Finding:
+def _finding(path: KeyPath, validated_path: KeyPath, detail: ErrorDetails) -> Finding:
     kind, context = detail["type"], detail.get("ctx", {})
     name = str(path[-1]) if path else "the file"
     if kind == "extra_forbidden":
@@ -159,27 +161,33 @@ def _finding(path: Path, shaped: Path, detail: ErrorDetails) -> Finding:
                 f"{name} is no key here",
                 "write a point for the decimals, and nothing between thousands: 1.25 and 2500",
             )
-        return Finding(path, f"{name} is no key here", instead(name, _keys(shaped[:-1]), "remove it"))
+        return Finding(
+            path, f"{name} is no key here", suggestion(name, _keys_at(validated_path[:-1]), "remove it")
+        )
     if kind == "missing":
         return Finding(path, f"{name} is missing", f"add {name}: ...")
     if kind == "value_error":
-        message, _, remedy = str(context["error"]).partition(REMEDY)
+        message, _, remedy = str(context["error"]).partition(REMEDY_SEPARATOR)
         return Finding(path, message, remedy)
     if kind == "string_pattern_mismatch":
         return Finding(
-            path, f"{_clip(detail['input'])} is not written as it must be", PATTERNS[context["pattern"]]
+            path,
+            f"{_clip(detail['input'])} is not written as it must be",
+            PATTERN_REMEDIES[context["pattern"]],
         )
-    message, remedy = _TYPES.get(kind, (detail["msg"], "see the reference of this key"))
-    if kind == "model_type" and (keys := _keys(shaped)):
+    message, remedy = _TYPE_FAULTS.get(kind, (detail["msg"], "see the reference of this key"))
+    if kind == "model_type" and (keys := _keys_at(validated_path)):
         remedy = f"write keys and values in braces, of {', '.join(keys)}"
     if kind == "int_type" and isinstance(detail["input"], Decimal):
         remedy += "; money in minor units, such as 499 for 4.99"
-    given = _clip(detail["input"])
+    shown_input = _clip(detail["input"])
     filled = {key: str(value) for key, value in context.items()}
-    return Finding(path, message.format(given=given, **filled), remedy.format(given=given, **filled))
+    return Finding(
+        path, message.format(given=shown_input, **filled), remedy.format(given=shown_input, **filled)
+    )
 
 
-_TYPES: Final[Mapping[str, tuple[str, str]]] = {
+_TYPE_FAULTS: Final[Mapping[str, tuple[str, str]]] = {
     "string_type": ("{given} is no text", "put it in quotes"),
     "string_too_long": ("{given} is too long", "at most {max_length} characters"),
     "int_type": ("{given} is no whole number", "write a whole number without quotes or signs"),
@@ -212,12 +220,12 @@ def _clip(value: object) -> str:
     if isinstance(value, list):
         return "a list"
     text = f'"{value}"' if isinstance(value, str) else str(value)
-    return text if len(text) <= _CLIPPED else text[:_CLIPPED] + "..."
+    return text if len(text) <= _MAX_SHOWN else text[:_MAX_SHOWN] + "..."
 
 
-def _keys(path: Path) -> list[str]:
+def _keys_at(path: KeyPath) -> list[str]:
     """Return the keys that the part at a path may have."""
-    part: type[Part] | None = Programme
+    part: type[ProgrammePart] | None = Programme
     for step in path:
         if part is None:
             return []
@@ -225,12 +233,12 @@ def _keys(path: Path) -> list[str]:
             named = next(
                 (info for name, info in part.model_fields.items() if (info.alias or name) == step), None
             )
-            part = next(_parts(named.annotation), None) if named is not None else None
+            part = next(_part_types(named.annotation), None) if named is not None else None
     return [info.alias or name for name, info in part.model_fields.items()] if part is not None else []
 
 
-def _parts(annotation: object) -> Iterator[type[Part]]:
-    if isinstance(annotation, type) and issubclass(annotation, Part):
+def _part_types(annotation: object) -> Iterator[type[ProgrammePart]]:
+    if isinstance(annotation, type) and issubclass(annotation, ProgrammePart):
         yield annotation
     for inner in get_args(annotation):
-        yield from _parts(inner)
+        yield from _part_types(inner)

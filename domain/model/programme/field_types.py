@@ -27,59 +27,59 @@ from pydantic import (
 
 from domain.model.calendar import Span
 from domain.model.conditions import Expression, ExpressionMalformed
-from domain.model.programme.slips import expression_slip
+from domain.model.programme.syntax_hints import expression_hint
 
-REMEDY: Final = " -> "
-LARGEST_AMOUNT: Final = 10**9
-LONGEST_TEXT: Final = 5_000
+REMEDY_SEPARATOR: Final = " -> "
+MAX_AMOUNT: Final = 10**9
+MAX_TEXT_LENGTH: Final = 5_000
 
 _LOCALE: Final = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
-_CODE: Final = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
-_EVENT: Final = r"^[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*$"
-_COLOUR: Final = r"^#[0-9a-fA-F]{6}$"
-PATTERNS: Final[Mapping[str, str]] = {
-    _CODE: "write 1 to 64 letters, digits, - and _",
-    _EVENT: "write words of letters, digits, - and _, parted by dots, such as shop.visited",
-    _COLOUR: 'write "#" and six hexadecimal digits, such as "#c9a227"',
+_CODE_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
+_EVENT_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*$"
+_COLOUR_PATTERN: Final = r"^#[0-9a-fA-F]{6}$"
+PATTERN_REMEDIES: Final[Mapping[str, str]] = {
+    _CODE_PATTERN: "write 1 to 64 letters, digits, - and _",
+    _EVENT_PATTERN: "write words of letters, digits, - and _, parted by dots, such as shop.visited",
+    _COLOUR_PATTERN: 'write "#" and six hexadecimal digits, such as "#c9a227"',
 }
-_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
-_HOURS: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)")
+_DAY_PATTERN: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+_HOURS_PATTERN: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)")
 
 
-class Part(BaseModel):
+class ProgrammePart(BaseModel):
     """A part of the file: immutable, and no key but its own."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
 
-class Named(Part):
+class NamedPart(ProgrammePart):
     """A part that members read by name. Where the file gives it none, `code` stands in, and the check says
     so.
     """
 
     @model_validator(mode="before")
     @classmethod
-    def _named(cls, data: object) -> object:
-        if isinstance(data, dict) and isinstance(data.get("code"), str):
-            shown = "title" if "title" in cls.model_fields else "name"
-            return {shown: data["code"], **data}
-        return data
+    def _default_name(cls, value: object) -> object:
+        if isinstance(value, dict) and isinstance(value.get("code"), str):
+            name_field = "title" if "title" in cls.model_fields else "name"
+            return {name_field: value["code"], **value}
+        return value
 
 
 @dataclass(frozen=True)
-class Text:
+class LocalizedText:
     """A text in one or more locales, and the locale that stands in for those it lacks."""
 
     entries: Mapping[str, str]
-    default: str
+    default_locale: str
 
-    def in_(self, locale: str) -> str:
+    def for_locale(self, locale: str) -> str:
         """Return the text in a locale, else in its language, else in the programme's first locale."""
-        found = self.entries.get(locale) or self.entries.get(locale.partition("-")[0])
-        return found or self.entries.get(self.default, "")
+        text = self.entries.get(locale) or self.entries.get(locale.partition("-")[0])
+        return text or self.entries.get(self.default_locale, "")
 
 
-NO_TEXT: Final = Text(entries={}, default="")
+NO_TEXT: Final = LocalizedText(entries={}, default_locale="")
 
 
 @dataclass(frozen=True)
@@ -91,24 +91,24 @@ class Hours:
     start: time
     end: time
 
-    def hold(self, clock: time) -> bool:
+    def contains(self, clock: time) -> bool:
         """Tell whether a local clock time lies within."""
         if self.start < self.end:
             return self.start <= clock < self.end
         return clock >= self.start or clock < self.end
 
 
-def _text(value: object, info: ValidationInfo) -> Text:
+def _read_text(value: object, info: ValidationInfo) -> LocalizedText:
     context = info.context or {}
     default = str(context.get("default_locale", ""))
-    if isinstance(value, Text):
+    if isinstance(value, LocalizedText):
         return value
     if isinstance(value, str):
         value = {default: value}
     if not isinstance(value, dict) or not value:
         raise ValueError(
-            f"is {_kind(value)}, not a text{REMEDY}write a text in quotes, or one for each locale:"
-            f" {{{default}: ...}}"
+            f"is {_kind_text(value)}, not a text{REMEDY_SEPARATOR}write a text in quotes, or one for each"
+            f" locale: {{{default}: ...}}"
         )
     default = default or str(next(iter(value)))
     # A text with a comma and no quotes falls apart into a stray key without a value: the check warns of it.
@@ -119,11 +119,13 @@ def _text(value: object, info: ValidationInfo) -> Text:
     }
     for locale, text in value.items():
         if not isinstance(text, str):
-            raise ValueError(f"the text for {locale} is {_kind(text)}, not a text{REMEDY}put it in quotes")
-        if len(text) > LONGEST_TEXT:
             raise ValueError(
-                f"the text for {locale} is {len(text)} characters long{REMEDY}at most {LONGEST_TEXT} are"
-                " allowed"
+                f"the text for {locale} is {_kind_text(text)}, not a text{REMEDY_SEPARATOR}put it in quotes"
+            )
+        if len(text) > MAX_TEXT_LENGTH:
+            raise ValueError(
+                f"the text for {locale} is {len(text)} characters long{REMEDY_SEPARATOR}at most"
+                f" {MAX_TEXT_LENGTH} are allowed"
             )
     if not str(value.get(default, "")).strip():
         quotes = (
@@ -131,66 +133,70 @@ def _text(value: object, info: ValidationInfo) -> Text:
             if not value.keys() & set(context.get("locales", ()))
             else ""
         )
-        raise ValueError(f"has no text for {default}, the default locale{REMEDY}add {default}: ...{quotes}")
-    return Text(entries=value, default=default)
+        raise ValueError(
+            f"has no text for {default}, the default locale{REMEDY_SEPARATOR}add {default}: ...{quotes}"
+        )
+    return LocalizedText(entries=value, default_locale=default)
 
 
 def read_span(value: object) -> Span:
     """Read a duration. Raises ValueError."""
     if not isinstance(value, dict):
-        return value if isinstance(value, Span) else _no_span(value)
+        return value if isinstance(value, Span) else _refuse_span(value)
     if len(value) != 1 or next(iter(value)) not in ("hours", "days", "months"):
-        return _no_span(value)
+        return _refuse_span(value)
     unit, count = next(iter(value.items()))
     if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= 100_000:
-        raise ValueError(f"{unit} is {count!r}{REMEDY}write a whole number from 1 to 100000")
+        raise ValueError(f"{unit} is {count!r}{REMEDY_SEPARATOR}write a whole number from 1 to 100000")
     return Span(**{unit: count})
 
 
-def _no_span(value: object) -> Span:
+def _refuse_span(value: object) -> Span:
     written = (
         ", ".join(map(str, value))
         if isinstance(value, dict)
         else f'"{value[:60]}"'
         if isinstance(value, str)
-        else _kind(value)
+        else _kind_text(value)
     )
     raise ValueError(
-        f"is {written or 'empty'}, not a duration{REMEDY}write exactly one of {{hours: N}}, {{days: N}} and"
-        " {months: N}"
+        f"is {written or 'empty'}, not a duration{REMEDY_SEPARATOR}write exactly one of {{hours: N}},"
+        " {days: N} and {months: N}"
     )
 
 
-def _day(value: object) -> object:
+def _read_day_or_time(value: object) -> object:
     try:
         return (
             date.fromisoformat(value)
-            if isinstance(value, str) and _DAY.fullmatch(value)
-            else _local_time(value)
+            if isinstance(value, str) and _DAY_PATTERN.fullmatch(value)
+            else _read_local_time(value)
         )
     except ValueError:
         raise ValueError(
-            f'{value!r} is no day{REMEDY}write "YYYY-MM-DD" or "YYYY-MM-DDTHH:MM:SS", in the programme\'s'
-            " zone"
+            f'{value!r} is no day{REMEDY_SEPARATOR}write "YYYY-MM-DD" or "YYYY-MM-DDTHH:MM:SS", in the'
+            " programme's zone"
         ) from None
 
 
-def _local_time(value: object) -> object:
+def _read_local_time(value: object) -> object:
     if isinstance(value, datetime | date):
         return value
-    found = datetime.fromisoformat(value) if isinstance(value, str) and _DAY.match(value) else None
-    if found is None or found.tzinfo is not None:
+    local_time = (
+        datetime.fromisoformat(value) if isinstance(value, str) and _DAY_PATTERN.match(value) else None
+    )
+    if local_time is None or local_time.tzinfo is not None:
         raise ValueError
-    return found
+    return local_time
 
 
-def _hours(value: object) -> object:
+def _read_hours(value: object) -> object:
     if isinstance(value, Hours):
         return value
-    found = _HOURS.fullmatch(value) if isinstance(value, str) else None
-    if found is None or (found[3] == "24" and found[4] != "00"):
-        raise ValueError(f'{value!r} is no span of clock hours{REMEDY}write "08:00-11:00"')
-    return Hours(start=time(int(found[1]), int(found[2])), end=time(int(found[3]) % 24, int(found[4])))
+    match = _HOURS_PATTERN.fullmatch(value) if isinstance(value, str) else None
+    if match is None or (match[3] == "24" and match[4] != "00"):
+        raise ValueError(f'{value!r} is no span of clock hours{REMEDY_SEPARATOR}write "08:00-11:00"')
+    return Hours(start=time(int(match[1]), int(match[2])), end=time(int(match[3]) % 24, int(match[4])))
 
 
 def read_expression(value: object) -> Expression:
@@ -200,14 +206,16 @@ def read_expression(value: object) -> Expression:
     if isinstance(value, bool | int | Decimal):
         value = str(value).lower()
     if not isinstance(value, str):
-        raise ValueError(f"is {_kind(value)}, not an expression{REMEDY}write it as one line of text")
+        raise ValueError(
+            f"is {_kind_text(value)}, not an expression{REMEDY_SEPARATOR}write it as one line of text"
+        )
     try:
         return Expression(value)
     except ExpressionMalformed as error:
-        raise ValueError(f"{error}{REMEDY}{expression_slip(value)}") from None
+        raise ValueError(f"{error}{REMEDY_SEPARATOR}{expression_hint(value)}") from None
 
 
-def _ratio(value: object) -> object:
+def _read_multiplier(value: object) -> object:
     if isinstance(value, Fraction):
         return value
     if (
@@ -217,26 +225,28 @@ def _ratio(value: object) -> object:
         or Decimal(value).as_tuple().exponent < -6  # type: ignore[operator]
     ):
         raise ValueError(
-            f"{value!s} is no multiplier{REMEDY}write a number from 1 to 1000 with at most 6 decimals, such"
-            " as 1.25"
+            f"{value!s} is no multiplier{REMEDY_SEPARATOR}write a number from 1 to 1000 with at most 6"
+            " decimals, such as 1.25"
         )
     return Fraction(value)
 
 
-def _money(value: object) -> object:
+def _read_unit_cost(value: object) -> object:
     if isinstance(value, str) and re.fullmatch(r"\d{1,9}(\.\d{1,9})?", value):
         return Decimal(value)
     if isinstance(value, Decimal | int) and not isinstance(value, bool) and value >= 0:
         return Decimal(value)
-    raise ValueError(f'{value!r} is no cost{REMEDY}write the cost of one unit in quotes, such as "0.01"')
+    raise ValueError(
+        f'{value!r} is no cost{REMEDY_SEPARATOR}write the cost of one unit in quotes, such as "0.01"'
+    )
 
 
-def words(value: object) -> object:
+def as_list(value: object) -> object:
     """Let one word stand for a list of one."""
     return (value,) if isinstance(value, str) else value
 
 
-def _kind(value: object) -> str:
+def _kind_text(value: object) -> str:
     names = {
         type(None): "empty",
         bool: "true or false",
@@ -249,18 +259,18 @@ def _kind(value: object) -> str:
     return names.get(type(value), type(value).__name__)
 
 
-Words = Annotated[Text, BeforeValidator(_text)]
+TextByLocale = Annotated[LocalizedText, BeforeValidator(_read_text)]
 Duration = Annotated[Span, BeforeValidator(read_span)]
-Moment = Annotated[date | datetime, BeforeValidator(_day)]
-ClockHours = Annotated[Hours, BeforeValidator(_hours)]
+DayOrTime = Annotated[date | datetime, BeforeValidator(_read_day_or_time)]
+ClockHours = Annotated[Hours, BeforeValidator(_read_hours)]
 Condition = Annotated[Expression, BeforeValidator(read_expression)]
-Multiplier = Annotated[Fraction, BeforeValidator(_ratio)]
-UnitCost = Annotated[Decimal, BeforeValidator(_money)]
-Code = Annotated[str, StringConstraints(pattern=_CODE)]
-EventName = Annotated[str, StringConstraints(pattern=_EVENT, max_length=64)]
-Colour = Annotated[str, StringConstraints(pattern=_COLOUR)]
-EventNames = Annotated[tuple[EventName, ...], BeforeValidator(words), Field(min_length=1)]
-Amount = Annotated[int, Strict(), Field(ge=0, le=LARGEST_AMOUNT)]
-Positive = Annotated[int, Strict(), Field(ge=1, le=LARGEST_AMOUNT)]
+Multiplier = Annotated[Fraction, BeforeValidator(_read_multiplier)]
+UnitCost = Annotated[Decimal, BeforeValidator(_read_unit_cost)]
+Code = Annotated[str, StringConstraints(pattern=_CODE_PATTERN)]
+EventName = Annotated[str, StringConstraints(pattern=_EVENT_PATTERN, max_length=64)]
+Colour = Annotated[str, StringConstraints(pattern=_COLOUR_PATTERN)]
+EventNames = Annotated[tuple[EventName, ...], BeforeValidator(as_list), Field(min_length=1)]
+Amount = Annotated[int, Strict(), Field(ge=0, le=MAX_AMOUNT)]
+PositiveInt = Annotated[int, Strict(), Field(ge=1, le=MAX_AMOUNT)]
 Flag = Annotated[bool, Strict()]
 Period = Literal["day", "week", "month", "year", "ever"]

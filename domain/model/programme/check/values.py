@@ -14,16 +14,16 @@ from babel.numbers import list_currencies
 from croniter import croniter
 
 from domain.model.calendar import Span
-from domain.model.programme.faults import Finding, Path, instead
+from domain.model.programme.check.checked_file import CheckedFile
+from domain.model.programme.faults import Finding, KeyPath, suggestion
 from domain.model.programme.rewards import RewardSpec
 from domain.model.programme.rules import Rule
 from domain.model.programme.tiers import Tiers
-from domain.model.programme.view import View
 
 _DAYS_REMEDY = "write {days: N} or {months: N}"
 
 
-def check_values(view: View) -> Iterator[Finding]:
+def check_values(view: CheckedFile) -> Iterator[Finding]:
     """Find values that contradict each other or the world outside."""
     yield from _header(view)
     yield from _whole_days(view)
@@ -35,11 +35,11 @@ def check_values(view: View) -> Iterator[Finding]:
                 )
     for at, rule in enumerate(view.programme.rules):
         yield from _rule(("rules", at), rule)
-        yield from _order(
+        yield from _period_order(
             ("rules", at, "during"),
             *((rule.during.from_, rule.during.until) if rule.during else (None, None)),
         )
-    if view.programme.tiers is not None and not view.shape.broken("tiers", "ladder"):
+    if view.programme.tiers is not None and not view.validation.has_findings("tiers", "ladder"):
         yield from _ladder(view.programme.tiers)
     for at, badge in enumerate(view.programme.badges):
         if any(left >= right for left, right in pairwise(badge.levels)):
@@ -48,24 +48,24 @@ def check_values(view: View) -> Iterator[Finding]:
                 "the levels do not ascend",
                 "write each level higher than the one before",
             )
-        yield from _order(
+        yield from _period_order(
             ("badges", at, "during"),
             *((badge.during.from_, badge.during.until) if badge.during else (None, None)),
         )
     for at, reward in enumerate(view.programme.rewards):
         yield from _reward(("rewards", at), reward)
-    for doing in view.doings:
-        if doing.by == "referral" and doing.action.award is not None and doing.action.award.fixed is None:
-            yield Finding((*doing.path, "award"), "a referral gives a fixed amount", "write fixed: N")
+    for placed in view.actions:
+        if placed.by == "referral" and placed.action.award is not None and placed.action.award.fixed is None:
+            yield Finding((*placed.path, "award"), "a referral gives a fixed amount", "write fixed: N")
 
 
 @lru_cache(maxsize=1)
-def _zones() -> frozenset[str]:
+def _time_zones() -> frozenset[str]:
     """Every time zone; found once, since looking walks through folders."""
     return frozenset(available_timezones())
 
 
-def _header(view: View) -> Iterator[Finding]:
+def _header(view: CheckedFile) -> Iterator[Finding]:
     header = view.programme.programme
     if header.currency not in list_currencies():
         yield Finding(
@@ -73,10 +73,10 @@ def _header(view: View) -> Iterator[Finding]:
             f"{header.currency} is no currency",
             "write its ISO 4217 code in capitals, such as EUR",
         )
-    if header.timezone not in _zones():
+    if header.timezone not in _time_zones():
         # Etc/GMT-3 lies three hours ahead of Greenwich: no name to put before somebody who wrote GMT-3.
-        near = (zone for zone in _zones() if "/" in zone and not zone.startswith("Etc/"))
-        remedy = instead(header.timezone, near, "") if header.timezone else ""
+        near = (zone for zone in _time_zones() if "/" in zone and not zone.startswith("Etc/"))
+        remedy = suggestion(header.timezone, near, "") if header.timezone else ""
         remedy = remedy if remedy.startswith("did") else "write an IANA name, such as Europe/Lisbon"
         yield Finding(("programme", "timezone"), f"{header.timezone} is no time zone", remedy)
     for at, locale in enumerate(header.locales):
@@ -92,10 +92,10 @@ def _header(view: View) -> Iterator[Finding]:
             yield Finding(("programme", "locales", at), f"{locale} is listed twice", "keep one of them")
 
 
-def _whole_days(view: View) -> Iterator[Finding]:
+def _whole_days(view: CheckedFile) -> Iterator[Finding]:
     """What is counted in local days cannot be measured in hours."""
     programme = view.programme
-    spans: list[tuple[Path, Span | str | None]] = []
+    spans: list[tuple[KeyPath, Span | str | None]] = []
     for at, wallet in enumerate(programme.wallets):
         spans += [
             (("wallets", at, "expiry", "after"), wallet.expiry.after),
@@ -117,16 +117,22 @@ def _whole_days(view: View) -> Iterator[Finding]:
             yield Finding(path, "this is counted in whole days", _DAYS_REMEDY)
 
 
-def _order(path: Path, start: date | datetime | None, until: date | datetime | None) -> Iterator[Finding]:
-    if start is not None and until is not None and _instant(start, time.min) > _instant(until, time.max):
+def _period_order(
+    path: KeyPath, start: date | datetime | None, until: date | datetime | None
+) -> Iterator[Finding]:
+    if (
+        start is not None
+        and until is not None
+        and _bound_instant(start, time.min) > _bound_instant(until, time.max)
+    ):
         yield Finding((*path, "until"), "it ends before it begins", "write an until that is not before from")
 
 
-def _instant(moment: date | datetime, of_day: time) -> datetime:
-    return moment if isinstance(moment, datetime) else datetime.combine(moment, of_day)
+def _bound_instant(bound: date | datetime, of_day: time) -> datetime:
+    return bound if isinstance(bound, datetime) else datetime.combine(bound, of_day)
 
 
-def _rule(path: Path, rule: Rule) -> Iterator[Finding]:
+def _rule(path: KeyPath, rule: Rule) -> Iterator[Finding]:
     if rule.title is None and any(action.award is not None for action in rule.do):
         yield Finding(
             (*path, "title"),
@@ -157,7 +163,7 @@ def _rule(path: Path, rule: Rule) -> Iterator[Finding]:
 
 def _ladder(tiers: Tiers) -> Iterator[Finding]:
     for at, rung in enumerate(tiers.ladder):
-        path: Path = ("tiers", "ladder", at)
+        path: KeyPath = ("tiers", "ladder", at)
         if at == 0 and rung.from_ != 0:
             yield Finding(
                 (*path, "from"),
@@ -178,11 +184,11 @@ def _ladder(tiers: Tiers) -> Iterator[Finding]:
             )
 
 
-def _reward(path: Path, reward: RewardSpec) -> Iterator[Finding]:
+def _reward(path: KeyPath, reward: RewardSpec) -> Iterator[Finding]:
     value = reward.value
     if value is not None and value.amount is not None and value.percent is not None:
         yield Finding((*path, "value"), "the value is an amount and a percentage", "keep one of them")
-    yield from _order((*path, "available"), reward.available.from_, reward.available.until)
+    yield from _period_order((*path, "available"), reward.available.from_, reward.available.until)
     if reward.early_access and reward.available.from_ is None:
         yield Finding(
             (*path, "early_access"),

@@ -1,0 +1,212 @@
+"""What the checks look at: the programme, the codes its file names, and every place where something is done,
+told or judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final, Literal
+
+from domain.model.conditions import Expression
+from domain.model.programme.faults import KeyPath
+from domain.model.programme.models import Programme
+from domain.model.programme.rules import Action, CountBasis
+from domain.model.programme.validation import ValidationResult
+from domain.model.programme.vocabulary import BUILT_IN_EVENTS, DECLARED_KINDS, Variable
+
+_CODE_KEYS: Final[Mapping[str, tuple[KeyPath, str]]] = {
+    "wallets": (("wallets",), "code"),
+    "events": (("events",), "name"),
+    "rules": (("rules",), "code"),
+    "tiers": (("tiers", "ladder"), "code"),
+    "badges": (("badges",), "code"),
+    "rewards": (("rewards",), "code"),
+    "segments": (("segments",), "code"),
+    "plans": (("plans",), "code"),
+    "messages": (("messages",), "code"),
+    "consents": (("consents",), "purpose"),
+    "surveys": (("surveys",), "code"),
+    "leaderboards": (("leaderboards",), "code"),
+}
+_Judged = tuple[KeyPath, tuple[str, ...], Expression | None, CountBasis | None]
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedAction:
+    """An action, where it stands, who does it, and the events it is done on."""
+
+    path: KeyPath
+    action: Action
+    by: Literal["rule", "badge", "referral"]
+    events: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedExpression:
+    """An expression, where it stands, what it must answer, and what it is judged over: events, or the member
+    alone where there are none.
+    """
+
+    path: KeyPath
+    expression: Expression
+    expected: Literal["condition", "number"]
+    events: tuple[str, ...] | None
+    is_by_line: bool = False
+
+
+@dataclass(frozen=True)
+class CheckedFile:
+    """A shaped programme and the file it came from. Codes are the file's, also those of parts that could not
+    be shaped.
+    """
+
+    programme: Programme
+    content: Mapping[str, object]
+    validation: ValidationResult
+
+    @cached_property
+    def code_paths(self) -> Mapping[str, Mapping[str, KeyPath]]:
+        """Each section's codes, with the path of the first part that bears it."""
+        return {section: dict(self._codes_with_paths(*where)) for section, where in _CODE_KEYS.items()}
+
+    def codes(self, section: str) -> frozenset[str]:
+        """Return the codes of a section."""
+        if section == "locales":
+            return frozenset(self.programme.programme.locales)
+        return frozenset(self.code_paths[section])
+
+    def is_incomplete(self, section: str) -> bool:
+        """Tell whether a section could not be taken as it is, or stands under a misspelt key: then its codes
+        are not all known.
+        """
+        misspelt = section not in self.content and any(
+            len(finding.path) == 1 for finding in self.validation.findings
+        )
+        uncoded = any(
+            path[:1] == ("wallets",) and (len(path) < 3 or path[2] == "code")
+            for path in self.validation.removed_paths
+        )
+        return misspelt or (section == "wallets" and uncoded)
+
+    def listed_codes(self, section: str) -> Iterator[tuple[KeyPath, str]]:
+        """Yield the path of each code that a section of the file gives, in its order."""
+        at, key = _CODE_KEYS[section]
+        for place, part in enumerate(self._raw_list(at)):
+            code = part.get(key) if isinstance(part, dict) else None
+            if isinstance(code, str):
+                yield (*at, place, key), code
+
+    def fields(self, event: str) -> Mapping[str, Variable] | None:
+        """Return what an event's data holds; None where there is no such event."""
+        if event in BUILT_IN_EVENTS:
+            return BUILT_IN_EVENTS[event]
+        declared = next((spec for spec in self.programme.events if spec.name == event), None)
+        if declared is None:
+            return None
+        return {name: Variable(DECLARED_KINDS[kind], nullable=True) for name, kind in declared.data.items()}
+
+    @cached_property
+    def partly_declared_events(self) -> frozenset[str]:
+        """The events whose declared data could not all be shaped, so that not all of their fields are
+        known.
+        """
+        faulty = {removed[:3] for removed in self.validation.removed_paths}
+        declared = enumerate(self.programme.events)
+        return frozenset(
+            spec.name
+            for at, spec in declared
+            if self.validation.original_path(("events", at, "data")) in faulty
+        )
+
+    def raw_value(self, path: KeyPath) -> object:
+        """Return what the file holds at a shaped path; None where it holds nothing."""
+        value: object = self.content
+        for step in self.validation.original_path(path):
+            if isinstance(value, dict):
+                value = value.get(str(step))
+            elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+                value = value[step]
+            else:
+                return None
+        return value
+
+    @cached_property
+    def actions(self) -> tuple[PlacedAction, ...]:
+        """Everything that is done."""
+        programme, placed = self.programme, list[PlacedAction]()
+        for at, rule in enumerate(programme.rules):
+            placed += (
+                PlacedAction(("rules", at, "do", n), action, "rule", rule.on)
+                for n, action in enumerate(rule.do)
+            )
+        for at, badge in enumerate(programme.badges):
+            placed += (
+                PlacedAction(("badges", at, "do", n), action, "badge", badge.on)
+                for n, action in enumerate(badge.do)
+            )
+        if programme.referral is not None:
+            actions_by_side = {"friend": programme.referral.friend, "referrer": programme.referral.referrer}
+            for side, actions in actions_by_side.items():
+                placed += (
+                    PlacedAction(("referral", side, n), action, "referral", ())
+                    for n, action in enumerate(actions)
+                )
+        return tuple(placed)
+
+    @cached_property
+    def expressions(self) -> tuple[PlacedExpression, ...]:
+        """Every expression."""
+        programme, placed = self.programme, list[PlacedExpression]()
+        judged: list[_Judged] = [
+            (("rules", at), rule.on, rule.when, None) for at, rule in enumerate(programme.rules)
+        ]
+        judged += [
+            (("badges", at), badge.on, badge.when, badge.of) for at, badge in enumerate(programme.badges)
+        ]
+        if programme.tiers is not None:
+            count = programme.tiers.count
+            judged.append((("tiers", "count"), count.on, count.when, count.of))
+        if programme.referral is not None:
+            qualifies = programme.referral.qualifies
+            judged.append((("referral", "qualifies"), qualifies.on, qualifies.when, None))
+        for path, events, when, of in judged:
+            if when is not None:
+                placed.append(PlacedExpression((*path, "when"), when, "condition", events))
+            placed += _basis_expressions(path, of, events)
+        over_member = [(("rewards", at), reward.when) for at, reward in enumerate(programme.rewards)]
+        over_member += [(("segments", at), segment.when) for at, segment in enumerate(programme.segments)]
+        placed += (
+            PlacedExpression((*path, "when"), when, "condition", None)
+            for path, when in over_member
+            if when is not None
+        )
+        for action_place in self.actions:
+            if action_place.action.award is not None and action_place.by != "referral":
+                placed += _basis_expressions(
+                    (*action_place.path, "award"), action_place.action.award.of, action_place.events
+                )
+        return tuple(placed)
+
+    def _codes_with_paths(self, at: KeyPath, key: str) -> Iterator[tuple[str, KeyPath]]:
+        for place, part in reversed(list(enumerate(self._raw_list(at)))):
+            if isinstance(part, dict) and isinstance(part.get(key), str):
+                yield part[key], (*at, place)
+
+    def _raw_list(self, at: KeyPath) -> list[object]:
+        value = self.raw_value(at)
+        return value if isinstance(value, list) else []
+
+
+def _basis_expressions(
+    path: KeyPath, basis: CountBasis | None, events: tuple[str, ...]
+) -> Iterator[PlacedExpression]:
+    if basis is None:
+        return
+    if basis.kind == "value":
+        yield PlacedExpression((*path, "of"), basis.expression, "number", events)
+    else:
+        yield PlacedExpression(
+            (*path, "of", basis.kind), basis.expression, "condition", events, is_by_line=True
+        )

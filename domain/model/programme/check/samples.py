@@ -1,0 +1,109 @@
+"""Sample data for trying expressions: what every word of the vocabulary might be, in a handful of members,
+events and purchases.
+
+Numbers come small and large, truths both ways, texts as each literal that the expression itself names, so
+that every branch is tried.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from domain.model.conditions import Context, Expression, terms
+from domain.model.programme.vocabulary import LINE_VARIABLES, Variable
+
+MAX_LITERALS: Final = 4
+_SMALL, _LARGE = 1, 1_000_000
+_EARLIER, _LATER = datetime(2024, 2, 29, 9, 30, tzinfo=UTC), datetime(2026, 6, 15, 18, 0, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class SampleVariant:
+    """One way to fill the words, on an event: large or small numbers, which way truths go, which text stands
+    for texts.
+    """
+
+    event: str
+    large: bool
+    truth: bool
+    text: str
+    literals: tuple[str, ...]
+
+
+def full_samples(variables: Mapping[str, Variable], expression: Expression, event: str) -> Iterator[Context]:
+    """Yield samples in which nothing is missing: what fails only where something is missing is sound."""
+    literals, read = _literals(expression), _variables_read(variables, expression)
+    for text in ("sample", *literals[:MAX_LITERALS]):
+        for large in (True, False):
+            for truth in (True, False):
+                yield Context(_sample(read, SampleVariant(event, large, truth, text, literals)))
+
+
+def _variables_read(variables: Mapping[str, Variable], expression: Expression) -> dict[str, Variable | None]:
+    """Return the words that an expression reads, whole or in part, and each word's root, so that what is
+    unknown misses a key of it.
+    """
+    roots: dict[str, Variable | None] = {path.partition(".")[0]: None for path in variables if "." in path}
+    return roots | {
+        path: word
+        for path, word in variables.items()
+        if any(_overlap(path, name) for name in expression.names)
+    }
+
+
+def _overlap(path: str, name: str) -> bool:
+    return path == name or path.startswith(f"{name}.") or name.startswith(f"{path}.")
+
+
+def _literals(expression: Expression) -> tuple[str, ...]:
+    """Return the texts that an expression names, and the last steps of its paths, which may be keys of
+    maps.
+    """
+    literals = [term.value for term in terms(expression.source) if term.kind == "text"]
+    literals += [name.rpartition(".")[2] for name in sorted(expression.names)]
+    return tuple(dict.fromkeys(literals))
+
+
+def _sample(variables: Mapping[str, Variable | None], variant: SampleVariant) -> dict[str, object]:
+    root: dict[str, object] = {"event": {"data": {}}} if "event" in variables else {}
+    for path, variable in variables.items():
+        *above, last = path.split(".")
+        node = root
+        for step in above:
+            inner = node.setdefault(step, {})
+            node = inner if isinstance(inner, dict) else {}
+        if variable is None:
+            node.setdefault(last, {})
+        else:
+            node[last] = variant.event if path == "event.name" else _sample_value(variable, variant)
+    return root
+
+
+def _sample_value(variable: Variable, variant: SampleVariant) -> object:
+    number = _LARGE if variant.large else _SMALL
+    match variable.kind:
+        case "text":
+            return variant.text
+        case "whole":
+            return number
+        case "truth":
+            return variant.truth
+        case "day":
+            return "1990-02-28"
+        case "instant":
+            return _LATER if variant.large else _EARLIER
+        case "texts":
+            return _sample_texts(variant)
+        case "by_code":
+            return dict.fromkeys(_sample_texts(variant), number)
+        case "lines":
+            return [
+                {path.split(".")[1]: _sample_value(line, variant) for path, line in LINE_VARIABLES.items()}
+            ] * 2
+
+
+def _sample_texts(variant: SampleVariant) -> list[str]:
+    return list(dict.fromkeys((variant.text, *variant.literals)))

@@ -1,0 +1,149 @@
+"""What can be published and is probably a slip: whole units of money where minor ones count, a percentage as
+a multiplier, a comparison that nothing can meet. Warnings, all of them, so that a programme published before
+them stays one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from babel.numbers import get_currency_precision
+
+from domain.model.conditions import Expression, Term, terms
+from domain.model.programme.check.checked_file import CheckedFile
+from domain.model.programme.faults import Finding, KeyPath, suggestion
+from domain.model.programme.rules import Award
+from domain.model.programme.vocabulary import LINE_VARIABLES, MEMBER_VARIABLES, PURCHASE_VARIABLES, Variable
+
+_MONEY_PATHS: Final = frozenset(
+    {
+        "purchase.total",
+        "purchase.eligible",
+        "line.amount",
+        "member.purchases.total",
+        "member.purchases.average",
+        "event.data.total",
+    }
+)
+_COMPARISON_SIGNS: Final = frozenset({"==", "!=", "<", "<=", ">", ">="})
+_VARIABLES: Final = {**MEMBER_VARIABLES, **PURCHASE_VARIABLES, **LINE_VARIABLES}
+_LARGE_MULTIPLIER: Final = 10
+
+
+def check_suspicious(view: CheckedFile) -> Iterator[Finding]:
+    """Warn of figures that probably mean something else, and of comparisons that never hold."""
+    currency = view.programme.programme.currency
+    unit = 10 ** get_currency_precision(currency)
+    yield from _suspicious_figures(view, unit, currency)
+    for placed in view.actions:
+        if placed.action.award is not None:
+            yield from _suspicious_award((*placed.path, "award"), placed.action.award, view, unit, currency)
+    tags = {tag for doing in view.actions if (tag := doing.action.tag) is not None}
+    for place in view.expressions:
+        for path, sign, other in _comparisons(place.expression):
+            if (
+                path in _MONEY_PATHS
+                and other.kind == "number"
+                and other.value.isdigit()
+                and 1 < int(other.value) < unit
+            ):
+                yield _minor_unit_warning(place.path, path, int(other.value), unit, currency)
+            elif path == "member.tags" and sign == "in" and other.kind == "text" and other.value not in tags:
+                remedy = suggestion(other.value, tags, f"add a rule that does tag: {other.value}")
+                yield Finding(
+                    place.path, f"no rule puts the tag {other.value} on a member", remedy, is_warning=True
+                )
+            elif sign in _COMPARISON_SIGNS and path in _VARIABLES:
+                yield from _mismatched_kinds(place.path, path, _VARIABLES[path], other)
+
+
+def _suspicious_figures(view: CheckedFile, unit: int, currency: str) -> Iterator[Finding]:
+    """What is written in money, and comes to less than one of it."""
+    figures: list[tuple[KeyPath, int | None]] = []
+    for at, reward in enumerate(view.programme.rewards):
+        if reward.value is not None:
+            path: KeyPath = ("rewards", at, "value")
+            figures += [((*path, "amount"), reward.value.amount), ((*path, "minimum"), reward.value.minimum)]
+    figures += [(("plans", at, "price"), plan.price) for at, plan in enumerate(view.programme.plans)]
+    for place, figure in figures:
+        if figure is not None and 0 < figure < unit:
+            yield _minor_unit_warning(place, "this", figure, unit, currency)
+    if view.programme.tiers is not None:
+        for at, rung in enumerate(view.programme.tiers.ladder):
+            if rung.multiplier > _LARGE_MULTIPLIER:
+                message = f"{rung.code} gets {float(rung.multiplier):g} times the award"
+                yield Finding(
+                    ("tiers", "ladder", at, "multiplier"),
+                    message,
+                    "write 1.25 for a quarter more",
+                    is_warning=True,
+                )
+
+
+def _suspicious_award(
+    path: KeyPath, award: Award, view: CheckedFile, unit: int, currency: str
+) -> Iterator[Finding]:
+    """An award for money paid: all of it given back, or a point for every cent."""
+    if award.amount is None or award.of is None or award.amount < award.per:
+        return
+    if award.of.kind == "items" or (
+        award.of.kind == "value" and award.of.expression.source.strip() not in _MONEY_PATHS
+    ):
+        return
+    wallet = next((spec for spec in view.programme.wallets if spec.code == award.wallet), None)
+    if wallet is not None and wallet.kind == "money":
+        remedy = f"write per: 100 for {award.amount} percent"
+        yield Finding((*path, "per"), "it gives back all that is paid, or more", remedy, is_warning=True)
+    elif wallet is not None and unit > 1:
+        message = f"{award.amount} for each {_money_text(award.per, unit, currency)} that is paid"
+        yield Finding(
+            (*path, "per"),
+            message,
+            f"write per: {unit} for each {_money_text(unit, unit, currency)}",
+            is_warning=True,
+        )
+
+
+def _mismatched_kinds(place: KeyPath, path: str, variable: Variable, other: Term) -> Iterator[Finding]:
+    """A list is no single text, a number is no text: such a comparison is always false, or with != always
+    true.
+    """
+    if other.kind == "text" and variable.kind in ("texts", "by_code"):
+        yield Finding(
+            place,
+            f"{path} holds several, and is never one text",
+            f'write "{other.value}" in {path}',
+            is_warning=True,
+        )
+    elif other.kind == "text" and variable.kind == "whole":
+        yield Finding(
+            place,
+            f"{path} is a whole number, and never a text",
+            f"write {other.value} without quotes",
+            is_warning=True,
+        )
+
+
+def _minor_unit_warning(place: KeyPath, path: str, figure: int, unit: int, currency: str) -> Finding:
+    message = f"{path} is in minor units: {figure} is {_money_text(figure, unit, currency)}"
+    return Finding(
+        place,
+        message,
+        f"write {figure * unit} for {_money_text(figure * unit, unit, currency)}",
+        is_warning=True,
+    )
+
+
+def _money_text(minor: int, unit: int, currency: str) -> str:
+    return f"{minor / unit:.{len(str(unit)) - 1}f} {currency}"
+
+
+def _comparisons(expression: Expression) -> Iterator[tuple[str, str, Term]]:
+    """Yield each path with the sign and what it is compared with."""
+    pieces = terms(expression.source)
+    for left, sign, right in zip(pieces, pieces[1:], pieces[2:], strict=False):
+        if left.kind == "path" and sign.value in _COMPARISON_SIGNS:
+            yield left.value, sign.value, right
+        elif right.kind == "path" and sign.value in (*_COMPARISON_SIGNS, "in"):
+            yield right.value, sign.value, left
