@@ -1,7 +1,15 @@
-// Apollo Client as an app has it: one cache by id, pages that join, unions, errors beside data, live activity that the cache follows.
+// Apollo Client as an app has it: one cache by id, pages that join, unions, errors beside data, live activity
+// that the cache follows.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { ApolloClient, ApolloLink, CombinedGraphQLErrors, gql, HttpLink, InMemoryCache } from "@apollo/client";
+import {
+  ApolloClient,
+  ApolloLink,
+  CombinedGraphQLErrors,
+  gql,
+  HttpLink,
+  InMemoryCache,
+} from "@apollo/client";
 import { GraphQLWsLink } from "@apollo/client/link/subscriptions";
 import { relayStylePagination } from "@apollo/client/utilities";
 import { createClient } from "graphql-ws";
@@ -15,7 +23,9 @@ before(async () => {
   [session, till] = await Promise.all([signIn(3), openTill()]);
   const { __schema } = await ask("{ __schema { types { name possibleTypes { name } } } }");
   const abstract = __schema.types.filter((type) => type.possibleTypes);
-  const possibleTypes = Object.fromEntries(abstract.map((type) => [type.name, type.possibleTypes.map((each) => each.name)]));
+  const possibleTypes = Object.fromEntries(
+    abstract.map((type) => [type.name, type.possibleTypes.map((each) => each.name)]),
+  );
   sockets = createClient({
     url: socketUrl,
     webSocketImpl: Socket,
@@ -34,11 +44,17 @@ before(async () => {
     return forward(operation);
   });
   client = new ApolloClient({
-    link: ApolloLink.split(({ operationType }) => operationType === "subscription", new GraphQLWsLink(sockets), signed.concat(http)),
+    link: ApolloLink.split(
+      ({ operationType }) => operationType === "subscription",
+      new GraphQLWsLink(sockets),
+      signed.concat(http),
+    ),
     cache: new InMemoryCache({
       possibleTypes,
       typePolicies: {
-        Member: { fields: { pointHistory: relayStylePagination(["wallet"]), messages: relayStylePagination() } },
+        Member: {
+          fields: { pointHistory: relayStylePagination(["wallet"]), messages: relayStylePagination() },
+        },
       },
     }),
   });
@@ -68,7 +84,9 @@ test("everything with an id is one thing in the cache", async () => {
     assert.ok(kept[`Reward:${node.reward.id}`], "a reward of the catalogue");
   }
   assert.equal(kept[`Wallet:${data.me.balance.id}`].available, data.me.balance.available);
-  const ids = Object.values(kept).map((one) => one.id).filter(Boolean);
+  const ids = Object.values(kept)
+    .map((one) => one.id)
+    .filter(Boolean);
   assert.equal(new Set(ids).size, ids.length, "no id names two things");
 });
 
@@ -90,7 +108,10 @@ test("pages of the history join without gap or double", async () => {
       session.accessToken,
     );
     assert.ok(joined.length > 7, `${joined.length} rows are one page`);
-    assert.deepEqual(joined, whole.me.pointHistory.edges.map((edge) => edge.node.id));
+    assert.deepEqual(
+      joined,
+      whole.me.pointHistory.edges.map((edge) => edge.node.id),
+    );
     screen.unsubscribe();
   }
 });
@@ -98,11 +119,17 @@ test("pages of the history join without gap or double", async () => {
 test("a locked reward says why, in words", async () => {
   const { data } = await client.query({ query: HOME });
   const locked = data.me.rewards.edges.map((edge) => edge.node).find((node) => node.rewardState === "LOCKED");
-  const done = await client.mutate({ mutation: REDEEM, variables: { input: { rewardId: locked.reward.id, idempotencyKey: newKey() } } });
+  const done = await client.mutate({
+    mutation: REDEEM,
+    variables: { input: { rewardId: locked.reward.id, idempotencyKey: newKey() } },
+  });
   const problem = done.data.redeemReward;
   assert.equal(problem.__typename, "RewardLocked");
   assert.ok(problem.message.length > 0);
-  assert.deepEqual(problem.locks.map((lock) => lock.message), locked.locks.map((lock) => lock.message));
+  assert.deepEqual(
+    problem.locks.map((lock) => lock.message),
+    locked.locks.map((lock) => lock.message),
+  );
 });
 
 test("redeemed twice with one key it is one voucher, and the balance in the cache follows", async () => {
@@ -115,7 +142,10 @@ test("redeemed twice with one key it is one voucher, and the balance in the cach
   assert.deepEqual(again, first);
   const shown = client.readQuery({ query: HOME }).me.balance;
   assert.deepEqual(shown.available, first.wallets.find((wallet) => wallet.id === shown.id).available);
-  const other = { ...input, rewardId: data.me.rewards.edges.map((edge) => edge.node.reward.id).find((id) => id !== input.rewardId) };
+  const other = {
+    ...input,
+    rewardId: data.me.rewards.edges.map((edge) => edge.node.reward.id).find((id) => id !== input.rewardId),
+  };
   const conflict = (await client.mutate({ mutation: REDEEM, variables: { input: other } })).data.redeemReward;
   assert.equal(conflict.__typename, "IdempotencyConflict");
 });
@@ -137,15 +167,23 @@ test("an access token that has ended is refreshed, and the query runs again", as
   const refresh = gql`mutation Refresh($input: RefreshSessionInput!) { refreshSession(input: $input) {
     ... on SessionRefreshed { accessToken refreshToken } ... on Problem { message } } }`;
   const input = { refreshToken: old.refreshToken };
-  const [one, two] = await Promise.all([1, 2].map(() => client.mutate({ mutation: refresh, variables: { input } })));
-  assert.equal(one.data.refreshSession.refreshToken, two.data.refreshSession.refreshToken, "a retry gets the same successor");
+  const [one, two] = await Promise.all(
+    [1, 2].map(() => client.mutate({ mutation: refresh, variables: { input } })),
+  );
+  assert.equal(
+    one.data.refreshSession.refreshToken,
+    two.data.refreshSession.refreshToken,
+    "a retry gets the same successor",
+  );
   session = { ...old, ...one.data.refreshSession };
   assert.ok((await client.query({ query: HOME, fetchPolicy: "network-only" })).data.me.number);
 });
 
 test("live: a purchase at the till changes the balance that a screen shows, also one made while the line was cut", async () => {
   const shown = [];
-  const screen = client.watchQuery({ query: HOME }).subscribe(({ data }) => data && shown.push(data.me.balance.available + data.me.balance.pending));
+  const screen = client
+    .watchQuery({ query: HOME })
+    .subscribe(({ data }) => data && shown.push(data.me.balance.available + data.me.balance.pending));
   const { activityCursor } = (await ask("{ me { activityCursor } }", {}, session.accessToken)).me;
   let cursor = activityCursor;
   // graphql-ws sends the same variables again at each reconnect: a getter makes them the newest.
@@ -168,9 +206,17 @@ test("live: a purchase at the till changes the balance that a screen shows, also
   await within(10, () => heard.filter((one) => one === "BalanceChanged").length === 1, "the purchase");
   cut();
   await till.sell(session.member.number, 2600);
-  await within(10, () => heard.filter((one) => one === "BalanceChanged").length === 2, "the purchase in the tunnel");
+  await within(
+    10,
+    () => heard.filter((one) => one === "BalanceChanged").length === 2,
+    "the purchase in the tunnel",
+  );
   const now = await ask("{ me { balance { available pending } } }", {}, session.accessToken);
-  await within(5, () => shown.at(-1) === now.me.balance.available + now.me.balance.pending, "the new balance on the screen");
+  await within(
+    5,
+    () => shown.at(-1) === now.me.balance.available + now.me.balance.pending,
+    "the new balance on the screen",
+  );
   await live.return();
   await following;
   screen.unsubscribe();
@@ -179,9 +225,15 @@ test("live: a purchase at the till changes the balance that a screen shows, also
 test("live: through Apollo's own link the cache follows by itself", async () => {
   const { activityCursor: after } = (await ask("{ me { activityCursor } }", {}, session.accessToken)).me;
   const heard = [];
-  const live = client.subscribe({ query: gql(LIVE), variables: { after } }).subscribe(({ data }) => heard.push(data.memberActivity.activity));
+  const live = client
+    .subscribe({ query: gql(LIVE), variables: { after } })
+    .subscribe(({ data }) => heard.push(data.memberActivity.activity));
   await till.sell(session.member.number, 2700);
-  const changed = await within(10, () => heard.find((one) => one.__typename === "BalanceChanged"), "the purchase");
+  const changed = await within(
+    10,
+    () => heard.find((one) => one.__typename === "BalanceChanged"),
+    "the purchase",
+  );
   const shown = client.readQuery({ query: HOME }).me.balance;
   const wallet = changed.wallets.find((one) => one.id === shown.id);
   assert.deepEqual([shown.available, shown.pending], [wallet.available, wallet.pending]);

@@ -1,4 +1,5 @@
-// What every client's program needs of the demo server: its addresses, a member who signs in as the app does, and a till that sells.
+// What every client's program needs of the demo server: its addresses, a member who signs in as the app does,
+// and a till that sells.
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
@@ -10,7 +11,10 @@ export const socketUrl = url.replace(/^http/, "ws");
 export const newKey = () => randomUUID();
 
 export async function ask(query, variables = {}, token = null) {
-  const headers = { "content-type": "application/json", ...(token ? { authorization: `Bearer ${token}` } : {}) };
+  const headers = {
+    "content-type": "application/json",
+    ...(token ? { authorization: `Bearer ${token}` } : {}),
+  };
   const answer = await fetch(url, { method: "POST", headers, body: JSON.stringify({ query, variables }) });
   const body = await answer.json();
   if (body.errors) throw new Error(JSON.stringify(body.errors));
@@ -20,7 +24,9 @@ export async function ask(query, variables = {}, token = null) {
 /** A session of the demo's n-th member; the code comes by way of the server's console. */
 export async function signIn(n, installationId = `try-clients-${n}`) {
   const contact = sheet.members[n].email;
-  await ask("mutation($c: String!) { requestSignInCode(input: {contact: $c}) { expiresAt } }", { c: contact });
+  await ask("mutation($c: String!) { requestSignInCode(input: {contact: $c}) { expiresAt } }", {
+    c: contact,
+  });
   const code = await within(10, () => codeFor(contact), "the code on the console");
   const { signIn: done } = await ask(
     `mutation($i: SignInInput!) { signIn(input: $i) {
@@ -67,7 +73,10 @@ export function cuttable() {
       this.on("close", () => open.delete(this));
     }
   }
-  return { Socket, cut: () => open.forEach((socket) => socket.terminate()) };
+  const cut = () => {
+    for (const socket of open) socket.terminate();
+  };
+  return { Socket, cut };
 }
 
 /** Wait for a value that is not undefined or false. */

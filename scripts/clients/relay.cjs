@@ -2,8 +2,18 @@
 const assert = require("node:assert/strict");
 const { before, after, test } = require("node:test");
 const { createClient } = require("graphql-ws");
-const { Environment, Network, Observable, RecordSource, Store, createOperationDescriptor, fetchQuery, getRequest, getSelector, requestSubscription } =
-  require("relay-runtime");
+const {
+  Environment,
+  Network,
+  Observable,
+  RecordSource,
+  Store,
+  createOperationDescriptor,
+  fetchQuery,
+  getRequest,
+  getSelector,
+  requestSubscription,
+} = require("relay-runtime");
 
 const made = (name) => require(`./relay/__generated__/${name}.graphql.js`);
 let demo, session, till, sockets, environment;
@@ -12,14 +22,26 @@ before(async () => {
   demo = await import("./demo.mjs");
   [session, till] = await Promise.all([demo.signIn(5), demo.openTill()]);
   const { Socket } = demo.cuttable();
-  sockets = createClient({ url: demo.socketUrl, webSocketImpl: Socket, connectionParams: { authorization: `Bearer ${session.accessToken}` } });
+  sockets = createClient({
+    url: demo.socketUrl,
+    webSocketImpl: Socket,
+    connectionParams: { authorization: `Bearer ${session.accessToken}` },
+  });
   const ask = async (operation, variables) => {
     const headers = { "content-type": "application/json", authorization: `Bearer ${session.accessToken}` };
-    const answer = await fetch(demo.url, { method: "POST", headers, body: JSON.stringify({ query: operation.text, variables }) });
+    const answer = await fetch(demo.url, {
+      method: "POST",
+      headers,
+      body: JSON.stringify({ query: operation.text, variables }),
+    });
     return answer.json();
   };
-  const follow = (operation, variables) => Observable.create((sink) => sockets.subscribe({ query: operation.text, variables }, sink));
-  environment = new Environment({ network: Network.create(ask, follow), store: new Store(new RecordSource()) });
+  const follow = (operation, variables) =>
+    Observable.create((sink) => sockets.subscribe({ query: operation.text, variables }, sink));
+  environment = new Environment({
+    network: Network.create(ask, follow),
+    store: new Store(new RecordSource()),
+  });
 });
 after(() => sockets.dispose());
 
@@ -48,20 +70,33 @@ test("whatever is a Node is fetched again by its id, many at once too", async ()
   assert.equal(read("queriesReward", again.node).title, reward.title);
   const entry = read("queriesHistory", me).pointHistory.edges[0].node;
   const { nodes } = await fetched("queriesNodesQuery", { ids: [entry.id, reward.id] });
-  assert.deepEqual(nodes.map((node) => [node.__typename, node.id]), [["PointEntry", entry.id], ["Reward", reward.id]]);
+  assert.deepEqual(
+    nodes.map((node) => [node.__typename, node.id]),
+    [
+      ["PointEntry", entry.id],
+      ["Reward", reward.id],
+    ],
+  );
 });
 
 test("a mutation's wallets bring the home screen up to date", async () => {
   const home = createOperationDescriptor(getRequest(made("queriesHomeQuery")), {});
   const kept = environment.retain(home);
   const { me } = await fetched("queriesHomeQuery");
-  const free = read("queriesRewards", me).rewards.edges.map((edge) => edge.node).find((node) => node.rewardState === "UNLOCKED");
+  const free = read("queriesRewards", me)
+    .rewards.edges.map((edge) => edge.node)
+    .find((node) => node.rewardState === "UNLOCKED");
   const rewardId = read("queriesReward", free.reward).id;
-  const operation = createOperationDescriptor(getRequest(made("queriesRedeemMutation")), { input: { rewardId, idempotencyKey: demo.newKey() } });
+  const operation = createOperationDescriptor(getRequest(made("queriesRedeemMutation")), {
+    input: { rewardId, idempotencyKey: demo.newKey() },
+  });
   const { data } = await environment.executeMutation({ operation }).toPromise();
   assert.equal(data.redeemReward.__typename, "RewardRedeemed");
   const voucher = read("queriesVoucher", environment.lookup(operation.fragment).data.redeemReward.voucher);
-  assert.deepEqual([voucher.voucherState, voucher.code.length, voucher.qr.mediaType], ["ISSUED", 20, "image/svg+xml"]);
+  assert.deepEqual(
+    [voucher.voucherState, voucher.code.length, voucher.qr.mediaType],
+    ["ISSUED", 20, "image/svg+xml"],
+  );
   const shown = environment.lookup(home.fragment).data.me.balance.available;
   assert.equal(shown, data.redeemReward.wallets[0].available);
   kept.dispose();

@@ -12,7 +12,9 @@ const open = [];
 before(async () => {
   [session, till] = await Promise.all([signIn(1), openTill()]);
 });
-after(() => open.forEach((client) => client.dispose()));
+after(() => {
+  for (const client of open) client.dispose();
+});
 
 function client(options = {}) {
   const made = createClient({
@@ -26,25 +28,36 @@ function client(options = {}) {
   return made;
 }
 
-/** Subscribe as an app does: `after` is read anew at each reconnect, since graphql-ws sends the same payload again. */
+/** Subscribe as an app does: `after` is read anew at each reconnect, since graphql-ws sends the same payload
+ * again. */
 function follow(made, start) {
   const heard = [];
   let cursor = start;
-  const variables = { get after() { return cursor; } };
-  let failure;
-  const stop = made.subscribe({ query: LIVE, variables }, {
-    next: ({ data }) => {
-      cursor = data.memberActivity.cursor;
-      heard.push(data.memberActivity.activity);
+  const variables = {
+    get after() {
+      return cursor;
     },
-    error: (fault) => { failure = fault; },
-    complete: () => {},
-  });
+  };
+  let failure;
+  const stop = made.subscribe(
+    { query: LIVE, variables },
+    {
+      next: ({ data }) => {
+        cursor = data.memberActivity.cursor;
+        heard.push(data.memberActivity.activity);
+      },
+      error: (fault) => {
+        failure = fault;
+      },
+      complete: () => {},
+    },
+  );
   return { heard, stop, failed: () => failure };
 }
 
 const start = async () => (await ask("{ me { activityCursor } }", {}, session.accessToken)).me.activityCursor;
-const sums = (heard) => heard.filter((one) => one.__typename === "BalanceChanged").map((one) => one.entries.length);
+const sums = (heard) =>
+  heard.filter((one) => one.__typename === "BalanceChanged").map((one) => one.entries.length);
 
 test("a purchase is heard", async () => {
   const { heard, stop } = follow(client(), await start());
@@ -98,18 +111,32 @@ test("a wrong token closes with 4403, and a fresh one is let in at the next try"
 
 test("a query with a fault ends its subscription with an error, not the socket", async () => {
   const made = client();
-  const bad = new Promise((resolve) => made.subscribe({ query: "subscription { nothing }" }, { next() {}, error: resolve, complete() {} }));
+  const bad = new Promise((resolve) =>
+    made.subscribe({ query: "subscription { nothing }" }, { next() {}, error: resolve, complete() {} }),
+  );
   const [fault] = await bad;
   assert.equal(fault.extensions.code, "BAD_INPUT");
   const junk = new Promise((resolve) =>
-    made.subscribe({ query: LIVE, variables: { after: "junk" } }, { next: ({ errors }) => errors && resolve(errors), error: resolve, complete() {} }));
+    made.subscribe(
+      { query: LIVE, variables: { after: "junk" } },
+      { next: ({ errors }) => errors && resolve(errors), error: resolve, complete() {} },
+    ),
+  );
   assert.equal((await junk)[0].extensions.code, "BAD_INPUT");
   assert.equal((await junk)[0].extensions.field, "after");
 });
 
 test("keep-alive: the server answers the client's ping", async () => {
   let pongs = 0;
-  const made = client({ lazy: false, keepAlive: 100, on: { pong: (received) => received && (pongs += 1) } });
+  const made = client({
+    lazy: false,
+    keepAlive: 100,
+    on: {
+      pong: (received) => {
+        if (received) pongs += 1;
+      },
+    },
+  });
   await within(10, () => pongs >= 2, "two pongs");
   await made.dispose();
 });
@@ -137,7 +164,10 @@ test("complete stops what was subscribed, and its id is free again", async () =>
   say(socket, { type: "ping" });
   await within(10, () => said.some((one) => one.type === "pong"), "pong");
   await till.sell(session.member.number, 1500);
-  assert.deepEqual(said.filter((one) => one.type === "next"), []);
+  assert.deepEqual(
+    said.filter((one) => one.type === "next"),
+    [],
+  );
   socket.terminate();
 });
 

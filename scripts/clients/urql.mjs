@@ -1,7 +1,7 @@
 // urql with its document cache and graphql-ws.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { cacheExchange, Client, fetchExchange, gql, subscriptionExchange } from "@urql/core";
+import { Client, cacheExchange, fetchExchange, gql, subscriptionExchange } from "@urql/core";
 import { createClient } from "graphql-ws";
 import { ask, cuttable, LIVE, newKey, openTill, signIn, socketUrl, url, within } from "./demo.mjs";
 
@@ -54,21 +54,31 @@ test("a query, from the cache the second time", async () => {
 });
 
 test("queries by GET answer the same, and mutations stay POST", async () => {
-  const [post, get] = await Promise.all([client.query(HOME, {}).toPromise(), byGet.query(HOME, {}).toPromise()]);
+  const [post, get] = await Promise.all([
+    client.query(HOME, {}).toPromise(),
+    byGet.query(HOME, {}).toPromise(),
+  ]);
   assert.deepEqual(get.data.me, post.data.me);
   assert.equal(methods.at(-1), "GET");
   const input = { rewardId: "junk", idempotencyKey: newKey() };
   const { error } = await byGet.mutation(REDEEM, { input }).toPromise();
   assert.equal(methods.at(-1), "POST");
-  assert.deepEqual([error.graphQLErrors[0].extensions.code, error.graphQLErrors[0].extensions.field], ["BAD_INPUT", "rewardId"]);
+  assert.deepEqual(
+    [error.graphQLErrors[0].extensions.code, error.graphQLErrors[0].extensions.field],
+    ["BAD_INPUT", "rewardId"],
+  );
 });
 
 test("a mutation's union, and the cached query is asked anew after it", async () => {
   const { data } = await client.query(HOME, {}).toPromise();
   const free = data.me.rewards.edges.map((edge) => edge.node).find((node) => node.rewardState === "UNLOCKED");
   const seen = [];
-  const { unsubscribe } = client.query(HOME, {}).subscribe((result) => seen.push(result.data.me.balance.available));
-  const done = await client.mutation(REDEEM, { input: { rewardId: free.reward.id, idempotencyKey: newKey() } }).toPromise();
+  const { unsubscribe } = client
+    .query(HOME, {})
+    .subscribe((result) => seen.push(result.data.me.balance.available));
+  const done = await client
+    .mutation(REDEEM, { input: { rewardId: free.reward.id, idempotencyKey: newKey() } })
+    .toPromise();
   assert.equal(done.data.redeemReward.__typename, "RewardRedeemed");
   const balance = done.data.redeemReward.wallets.find((wallet) => wallet.id === data.me.balance.id).available;
   await within(5, () => seen.at(-1) === balance, "the balance after redeeming");
@@ -76,7 +86,9 @@ test("a mutation's union, and the cached query is asked anew after it", async ()
 });
 
 test("an error carries its code, and what was read", async () => {
-  const { data, error } = await client.query(gql`{ programme { name } node(id: "junk") { id } }`, {}).toPromise();
+  const { data, error } = await client
+    .query(gql`{ programme { name } node(id: "junk") { id } }`, {})
+    .toPromise();
   assert.ok(data.programme.name);
   assert.equal(error.graphQLErrors[0].extensions.code, "BAD_INPUT");
   assert.equal(error.networkError, undefined);

@@ -1,5 +1,5 @@
-/* GraphiQL over this server's own /graphql: queries and mutations by POST, subscriptions by WebSocket. Headers typed here (an access token)
-   are not kept when the page closes. */
+/* GraphiQL over this server's own /graphql: queries and mutations by POST, subscriptions by WebSocket.
+   Headers typed here (an access token) are not kept when the page closes. */
 
 const signed = `{ "Authorization": "Bearer ..." }`;
 
@@ -79,7 +79,11 @@ function fetcher({ query, variables, operationName }, { headers = {} } = {}) {
 async function answered(asked, headers) {
   const answer = await fetch("/graphql", {
     method: "POST",
-    headers: { ...headers, "content-type": "application/json", accept: "application/graphql-response+json, application/json" },
+    headers: {
+      ...headers,
+      "content-type": "application/json",
+      accept: "application/graphql-response+json, application/json",
+    },
     body: JSON.stringify(asked),
   });
   return answer.json();
@@ -98,10 +102,17 @@ async function* followed(asked, headers) {
   const named = Object.entries(headers).find(([name]) => name.toLowerCase() === "authorization");
   socket.onopen = () => say({ type: "connection_init", payload: named ? { authorization: named[1] } : {} });
   socket.onmessage = ({ data }) => tell(JSON.parse(data));
-  socket.onclose = ({ code, reason }) => tell({ type: "closed", payload: { errors: [{ message: `Closed with ${code}: ${reason || "no reason"}` }] } });
+  socket.onclose = ({ code, reason }) =>
+    tell({
+      type: "closed",
+      payload: { errors: [{ message: `Closed with ${code}: ${reason || "no reason"}` }] },
+    });
   try {
     for (;;) {
-      if (told.length === 0) await new Promise((resolve) => { wake = resolve; });
+      if (told.length === 0)
+        await new Promise((resolve) => {
+          wake = resolve;
+        });
       const message = told.shift();
       if (message.type === "connection_ack") say({ id: "1", type: "subscribe", payload: asked });
       if (message.type === "ping") say({ type: "pong" });

@@ -1,4 +1,5 @@
-/* The member's app as a mobile web page, and a reference client of the API: bar, screens, tabs, live activity. */
+/* The member's app as a mobile web page, and a reference client of the API: bar, screens, tabs, live
+   activity. */
 
 import { keepFocus, onBack, stand } from "/shared/back.js";
 import { busy, fill, h, icon, sheet, toast } from "/shared/dom.js";
@@ -8,7 +9,19 @@ import { language, speak, t } from "/shared/words.js";
 import { prepareCard } from "./card.js";
 import { Live } from "./live.js";
 import { tell } from "./news.js";
-import { forget, go, messageCame, onChange, onGo, phone, prefer, readHome, readProgramme, recall, session } from "./phone.js";
+import {
+  forget,
+  go,
+  messageCame,
+  onChange,
+  onGo,
+  phone,
+  prefer,
+  readHome,
+  readProgramme,
+  recall,
+  session,
+} from "./phone.js";
 import { ACCEPT_TERMS } from "./queries.js";
 import { badgesScreen } from "./screens/badges.js";
 import { showCard } from "./screens/card.js";
@@ -21,8 +34,22 @@ import { rewardsScreen } from "./screens/rewards.js";
 import { voucherShown } from "./screens/voucher.js";
 import { welcomeScreen } from "./screens/welcome.js";
 
-const SCREENS = { welcome: welcomeScreen, home: homeScreen, rewards: rewardsScreen, badges: badgesScreen, history: historyScreen, inbox: inboxScreen, me: meScreen };
-const TABS = [["home", "home"], ["rewards", "gift"], ["card", "card"], ["badges", "star"], ["history", "clock"]];
+const SCREENS = {
+  welcome: welcomeScreen,
+  home: homeScreen,
+  rewards: rewardsScreen,
+  badges: badgesScreen,
+  history: historyScreen,
+  inbox: inboxScreen,
+  me: meScreen,
+};
+const TABS = [
+  ["home", "home"],
+  ["rewards", "gift"],
+  ["card", "card"],
+  ["badges", "star"],
+  ["history", "clock"],
+];
 /* While a voucher is held up, and no socket tells of its use, look this often; else this rarely. */
 const PACE_MS = { held: 4000, idle: 30_000 };
 const LANGUAGES = ["en", "pt", "pl"];
@@ -40,7 +67,9 @@ function show({ screen, params }, keepScroll = false) {
   // Until something was read there is nothing to show elsewhere.
   else if (!phone.me && REREAD.concat("history").includes(screen)) screen = "home";
   const scroll = keepScroll ? place.scrollTop : 0;
-  const opened = keepScroll ? [...place.querySelectorAll("details[open] > summary")].map((summary) => summary.textContent) : [];
+  const opened = keepScroll
+    ? [...place.querySelectorAll("details[open] > summary")].map((summary) => summary.textContent)
+    : [];
   shown = { screen, params };
   document.body.dataset.screen = screen;
   if (session.open) stand(screen, "home");
@@ -49,16 +78,20 @@ function show({ screen, params }, keepScroll = false) {
   SCREENS[screen](element, params);
   drawBar();
   drawTabs();
-  for (const summary of element.querySelectorAll("details > summary")) if (opened.includes(summary.textContent)) summary.parentElement.open = true;
+  for (const summary of element.querySelectorAll("details > summary"))
+    if (opened.includes(summary.textContent)) summary.parentElement.open = true;
   place.scrollTop = scroll;
   // What no socket tells of, such as a reward that is new in the catalogue, shows when its screen is opened.
-  if (!keepScroll && REREAD.includes(screen) && Date.now() - phone.readAt > STALE_MS) readHome().catch(leaveIfEnded);
-  if (!keepScroll) (element.querySelector("[autofocus]") ?? element.querySelector("h1"))?.focus({ preventScroll: true });
+  if (!keepScroll && REREAD.includes(screen) && Date.now() - phone.readAt > STALE_MS)
+    readHome().catch(leaveIfEnded);
+  if (!keepScroll)
+    (element.querySelector("[autofocus]") ?? element.querySelector("h1"))?.focus({ preventScroll: true });
 }
 
 /* Draw again with what was read afresh, but never under a person's hands. */
 function redraw() {
-  const typing = place.contains(document.activeElement) && document.activeElement.matches("input, select, textarea");
+  const typing =
+    place.contains(document.activeElement) && document.activeElement.matches("input, select, textarea");
   const refocus = keepFocus();
   if (session.open && !typing && REREAD.includes(shown.screen)) show(shown, true);
   else drawBar();
@@ -67,26 +100,64 @@ function redraw() {
 
 function drawBar() {
   const { screen } = shown;
-  document.title = [screen === "welcome" ? t("signin") : t(TABS.some(([tab]) => tab === screen) ? `tab.${screen}` : screen), phone.programme?.name ?? "Selo"].join(" · ");
+  document.title = [
+    screen === "welcome" ? t("signin") : t(TABS.some(([tab]) => tab === screen) ? `tab.${screen}` : screen),
+    phone.programme?.name ?? "Selo",
+  ].join(" · ");
   const bar = document.getElementById("bar");
   if (!session.open || !phone.me) return fill(bar);
-  fill(bar,
+  fill(
+    bar,
     h("img", { src: "/shared/selo.svg", alt: "", width: 34, height: 34 }),
     h("strong.grow", {}, phone.programme?.name ?? "Selo"),
-    h("span.net", { role: "status" }, !phone.online ? h("span.chip", {}, icon("cloud"), phone.readAt ? t("net.off.since", { time: clock(phone.readAt, phone.programme?.timezone) }) : t("net.off"))
-      : phone.live === false ? h("span.chip", {}, h("span.spinner"), t("net.again")) : null),
-    phone.me.hasMessages && h("button.button.round.plain.bell", { "aria-label": phone.me.unread ? t("inbox.unread", { count: phone.me.unread }) : t("inbox"), onclick: () => go("inbox") },
-      icon("bell"), phone.me.unread ? h("span.count", { "aria-hidden": "true" }, phone.me.unread) : null),
-    h("button.button.round.plain", { "aria-label": t("me"), onclick: () => go("me") }, icon("person")));
+    h(
+      "span.net",
+      { role: "status" },
+      !phone.online
+        ? h(
+            "span.chip",
+            {},
+            icon("cloud"),
+            phone.readAt
+              ? t("net.off.since", { time: clock(phone.readAt, phone.programme?.timezone) })
+              : t("net.off"),
+          )
+        : phone.live === false
+          ? h("span.chip", {}, h("span.spinner"), t("net.again"))
+          : null,
+    ),
+    phone.me.hasMessages &&
+      h(
+        "button.button.round.plain.bell",
+        {
+          "aria-label": phone.me.unread ? t("inbox.unread", { count: phone.me.unread }) : t("inbox"),
+          onclick: () => go("inbox"),
+        },
+        icon("bell"),
+        phone.me.unread ? h("span.count", { "aria-hidden": "true" }, phone.me.unread) : null,
+      ),
+    h("button.button.round.plain", { "aria-label": t("me"), onclick: () => go("me") }, icon("person")),
+  );
 }
 
 function drawTabs() {
   const tabs = document.getElementById("tabs");
   tabs.hidden = !session.open;
   tabs.setAttribute("aria-label", t("tabs"));
-  fill(tabs, TABS.map(([screen, image]) =>
-    h(`button${screen === "card" ? ".central" : ""}`, { "aria-current": shown.screen === screen ? "page" : null, onclick: () => (screen === "card" ? showCard() : go(screen)) },
-      h("span.mark", {}, icon(image)), h("span", {}, t(`tab.${screen}`)))));
+  fill(
+    tabs,
+    TABS.map(([screen, image]) =>
+      h(
+        `button${screen === "card" ? ".central" : ""}`,
+        {
+          "aria-current": shown.screen === screen ? "page" : null,
+          onclick: () => (screen === "card" ? showCard() : go(screen)),
+        },
+        h("span.mark", {}, icon(image)),
+        h("span", {}, t(`tab.${screen}`)),
+      ),
+    ),
+  );
 }
 
 /* ---------------------------------------------------------------- what happens while the page is open */
@@ -111,7 +182,12 @@ let quiet = null;
 /* A socket that is gone for a moment is nobody's business; one that stays away is told, quietly. */
 function socketOpen(open) {
   clearTimeout(quiet);
-  const tellBar = () => { if (phone.live !== open) { phone.live = open; drawBar(); } };
+  const tellBar = () => {
+    if (phone.live !== open) {
+      phone.live = open;
+      drawBar();
+    }
+  };
   if (open) tellBar();
   else quiet = setTimeout(tellBar, QUIET_MS);
 }
@@ -119,7 +195,12 @@ function socketOpen(open) {
 function listen() {
   live?.close();
   live = session.open
-    ? new Live({ happened, socketOpen, resync: () => readHome().catch(leaveIfEnded), pace: () => (document.querySelector("dialog.held") ? PACE_MS.held : PACE_MS.idle) })
+    ? new Live({
+        happened,
+        socketOpen,
+        resync: () => readHome().catch(leaveIfEnded),
+        pace: () => (document.querySelector("dialog.held") ? PACE_MS.held : PACE_MS.idle),
+      })
     : null;
 }
 
@@ -127,22 +208,39 @@ function leaveIfEnded(error) {
   if (error instanceof SignedOut) session.end();
 }
 
-/* ---------------------------------------------------------------- terms that changed since they were accepted */
+/* --------------------------------------------------------- terms that changed since they were accepted */
 async function askForTerms() {
   const { terms } = phone.programme ?? {};
   if (!terms || !phone.online || phone.me.termsAccepted === terms.version) return;
   const fault = h("div", { "aria-live": "assertive" });
-  await sheet(t("terms.title"), t("close"), (close) => h("div.stack", {}, h("h2", {}, t("terms.title")), h("p", {}, t("terms.changed")),
-    termsLink(terms), fault,
-    h("button.button.primary.wide.tall", { onclick: (event) => busy(event.currentTarget, async () => {
-      try {
-        const { acceptTerms } = await session.ask(ACCEPT_TERMS, { input: { version: terms.version } });
-        if (acceptTerms.message) toast(acceptTerms.message, "bad");
-        close();
-      } catch (error) {
-        fill(fault, notice(say(error), "bad", "cloud"));
-      }
-    }) }, t("terms.accept"))));
+  await sheet(t("terms.title"), t("close"), (close) =>
+    h(
+      "div.stack",
+      {},
+      h("h2", {}, t("terms.title")),
+      h("p", {}, t("terms.changed")),
+      termsLink(terms),
+      fault,
+      h(
+        "button.button.primary.wide.tall",
+        {
+          onclick: (event) =>
+            busy(event.currentTarget, async () => {
+              try {
+                const { acceptTerms } = await session.ask(ACCEPT_TERMS, {
+                  input: { version: terms.version },
+                });
+                if (acceptTerms.message) toast(acceptTerms.message, "bad");
+                close();
+              } catch (error) {
+                fill(fault, notice(say(error), "bad", "cloud"));
+              }
+            }),
+        },
+        t("terms.accept"),
+      ),
+    ),
+  );
 }
 
 async function enter() {
@@ -166,7 +264,8 @@ async function enter() {
   await askForTerms().catch(() => {});
 }
 
-/* The API's texts come in the member's own language, wherever it was chosen last: the page follows, so that no screen mixes two. */
+/* The API's texts come in the member's own language, wherever it was chosen last: the page follows, so that
+   no screen mixes two. */
 async function follow(locale) {
   const tag = locale.slice(0, 2);
   if (tag === language || !LANGUAGES.includes(tag)) return;
@@ -176,7 +275,8 @@ async function follow(locale) {
   show(shown, true);
 }
 
-/* Without the programme nobody can join, and nothing has its name: until it could be read, it is asked for again. */
+/* Without the programme nobody can join, and nothing has its name: until it could be read, it is asked for
+   again. */
 async function meetProgramme() {
   const known = phone.programme !== null;
   try {
@@ -190,16 +290,35 @@ async function meetProgramme() {
   else if (!known && place.querySelector("[name=contact]")?.value === "") show(shown);
 }
 
-const learn = () => speak(LANGUAGES, async (tag) => (await import(`./words/${tag}.js`)).default, prefer("language"));
+const learn = () =>
+  speak(LANGUAGES, async (tag) => (await import(`./words/${tag}.js`)).default, prefer("language"));
 
 /** Also on the first screen; a member's choice is kept with the membership as well. */
 export function languagePicker(chosen) {
-  return h("div.segments", { role: "group", "aria-label": t("language") }, [["en", "English"], ["pt", "Português"], ["pl", "Polski"]].map(([tag, name]) =>
-    h("button", { type: "button", lang: tag, "aria-pressed": String(tag === language), onclick: async () => {
-      prefer("language", tag);
-      await chosen?.(tag);
-      location.reload();
-    } }, name)));
+  return h(
+    "div.segments",
+    { role: "group", "aria-label": t("language") },
+    [
+      ["en", "English"],
+      ["pt", "Português"],
+      ["pl", "Polski"],
+    ].map(([tag, name]) =>
+      h(
+        "button",
+        {
+          type: "button",
+          lang: tag,
+          "aria-pressed": String(tag === language),
+          onclick: async () => {
+            prefer("language", tag);
+            await chosen?.(tag);
+            location.reload();
+          },
+        },
+        name,
+      ),
+    ),
+  );
 }
 
 async function start() {
@@ -208,16 +327,27 @@ async function start() {
   if (!isSecureContext) return fill(place, h("p.notice.bad", { role: "alert" }, t("insecure")));
   onGo(show);
   onChange(redraw);
-  session.addEventListener("change", () => { if (session.open !== Boolean(live)) enter(); });
-  onBack(() => shown.screen !== "home", () => { if (session.open && shown.screen !== "home") go("home"); });
-  addEventListener("offline", () => { phone.online = false; drawBar(); });
+  session.addEventListener("change", () => {
+    if (session.open !== Boolean(live)) enter();
+  });
+  onBack(
+    () => shown.screen !== "home",
+    () => {
+      if (session.open && shown.screen !== "home") go("home");
+    },
+  );
+  addEventListener("offline", () => {
+    phone.online = false;
+    drawBar();
+  });
   // What this device kept of the last time stands at once; without it, that it is being read.
   await recall();
   if (session.open) show({ screen: "home", params: {} });
   const read = meetProgramme();
   if (!phone.programme) await read;
   await enter();
-  if ("serviceWorker" in navigator) navigator.serviceWorker.register("/phone/sw.js", { scope: "/phone/" }).catch(() => {});
+  if ("serviceWorker" in navigator)
+    navigator.serviceWorker.register("/phone/sw.js", { scope: "/phone/" }).catch(() => {});
 }
 
 start();

@@ -1,6 +1,7 @@
-/* Where the card's code comes from: made here from the device's key where the server registers devices, asked of the server where not. */
+/* Where the card's code comes from: made here from the device's key where the server registers devices, asked
+   of the server where not. */
 
-import { STEP_SECONDS, makeCard, openSecret, stepAt } from "/shared/card.js";
+import { makeCard, openSecret, STEP_SECONDS, stepAt } from "/shared/card.js";
 import { ServerError } from "/shared/graphql.js";
 import { ask, database, installationId, session } from "./phone.js";
 import { CARD, REGISTER } from "./queries.js";
@@ -10,7 +11,9 @@ export async function prepareCard() {
   const db = await database;
   if (await db.get("facts", "card")) return;
   try {
-    const { registerDevice } = await ask(REGISTER, { input: { installationId: installationId(), platform: "WEB" } });
+    const { registerDevice } = await ask(REGISTER, {
+      input: { installationId: installationId(), platform: "WEB" },
+    });
     const own = await openSecret(registerDevice.cardSecret);
     if (!session.open) return;
     await db.put("facts", own, "card");

@@ -1,12 +1,14 @@
-/* What happens to the member, as it happens: graphql-transport-ws where the server has it, reading again now and then where not. */
+/* What happens to the member, as it happens: graphql-transport-ws where the server has it, reading again now
+   and then where not. */
 
 import { session } from "./phone.js";
 import { LIVE } from "./queries.js";
 
 const WAITS_MS = [1000, 2000, 5000, 15_000, 30_000];
 
-/** Tell `happened(activity)` each activity, `resync()` that everything is to be read again, and `socketOpen(is)` whether it listens;
-    `pace()` is the longest wait in milliseconds that the screen bears without a socket. */
+/** Tell `happened(activity)` each activity, `resync()` that everything is to be read again, and
+ * `socketOpen(is)` whether it listens; `pace()` is the longest wait in milliseconds that the screen bears
+ * without a socket. */
 export class Live {
   #socket = null;
   #cursor = null;
@@ -17,7 +19,9 @@ export class Live {
 
   constructor({ happened, socketOpen, resync, pace }) {
     Object.assign(this, { happened, socketOpen, resync, pace });
-    this.onsight = () => { if (!document.hidden) this.#wake(); };
+    this.onsight = () => {
+      if (!document.hidden) this.#wake();
+    };
     document.addEventListener("visibilitychange", this.onsight);
     addEventListener("online", this.onsight);
     this.#connect();
@@ -47,16 +51,28 @@ export class Live {
       return this.#later();
     }
     if (this.#closed) return;
-    const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/graphql`, "graphql-transport-ws");
+    const socket = new WebSocket(
+      `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/graphql`,
+      "graphql-transport-ws",
+    );
     this.#socket = socket;
-    socket.onopen = () => socket.send(JSON.stringify({ type: "connection_init", payload: { authorization: `Bearer ${token}` } }));
+    socket.onopen = () =>
+      socket.send(JSON.stringify({ type: "connection_init", payload: { authorization: `Bearer ${token}` } }));
     socket.onmessage = ({ data }) => this.#receive(socket, JSON.parse(data));
-    socket.onclose = () => { if (socket === this.#socket) this.#later(); };
+    socket.onclose = () => {
+      if (socket === this.#socket) this.#later();
+    };
   }
 
   #receive(socket, { type, payload }) {
     if (type === "connection_ack") {
-      socket.send(JSON.stringify({ id: "1", type: "subscribe", payload: { query: LIVE, variables: { after: this.#cursor } } }));
+      socket.send(
+        JSON.stringify({
+          id: "1",
+          type: "subscribe",
+          payload: { query: LIVE, variables: { after: this.#cursor } },
+        }),
+      );
       this.#failures = 0;
       this.socketOpen(true);
       // Without a cursor nothing is replayed: what happened while the socket opened is read.
@@ -68,7 +84,8 @@ export class Live {
       if (activity.__typename === "Resync") this.resync();
       else this.happened(activity);
     } else if (type === "next" || type === "error") {
-      // A server that has no such subscription says so: then only reading again is left. Whatever else came broken is read afresh.
+      // A server that has no such subscription says so: then only reading again is left. Whatever else came
+      // broken is read afresh.
       this.#lacking = type === "error" && payload.some((error) => error.extensions?.code === "BAD_INPUT");
       this.#cursor = null;
       this.#failures = WAITS_MS.length;

@@ -1,4 +1,5 @@
-/* What the whole phone page knows: the session, the member as last read, and how to get from screen to screen. */
+/* What the whole phone page knows: the session, the member as last read, and how to get from screen to
+   screen. */
 
 import { NoNetwork, Session } from "/shared/graphql.js";
 import { openDatabase } from "/shared/storage.js";
@@ -9,8 +10,16 @@ export const session = new Session("selo-phone");
 /** The device's own database: the card's key, and the last answer for a start without a network. */
 export const database = openDatabase("selo-phone", 1, { facts: {} });
 
-/* `live` is whether the socket listens, null until it was tried; `trouble` why nothing could be read yet, in words. */
-export const phone = { me: null, programme: null, online: navigator.onLine, live: null, readAt: null, trouble: null };
+/* `live` is whether the socket listens, null until it was tried; `trouble` why nothing could be read yet, in
+   words. */
+export const phone = {
+  me: null,
+  programme: null,
+  online: navigator.onLine,
+  live: null,
+  readAt: null,
+  trouble: null,
+};
 
 const bus = new EventTarget();
 
@@ -72,8 +81,8 @@ export async function recall() {
 
 let reading = 0;
 
-/** Read the member afresh, or what was read last where there is no network. Of several readings the one begun last counts.
- *  `meet` is given the member's language, and waited for, before anything of them is drawn. */
+/** Read the member afresh, or what was read last where there is no network. Of several readings the one begun
+ * last counts. `meet` is given the member's language, and waited for, before anything of them is drawn. */
 export async function readHome(meet = async () => {}) {
   const db = await database;
   const turn = ++reading;
@@ -97,8 +106,15 @@ export async function readHome(meet = async () => {}) {
 function tidy(me) {
   const list = (connection) => connection?.edges.map((edge) => edge.node) ?? [];
   return {
-    ...me, rewards: list(me.rewards), rewardsMore: me.rewards.pageInfo, history: list(me.pointHistory), historyMore: me.pointHistory.pageInfo, vouchers: list(me.vouchers),
-    hasVouchers: Boolean(me.vouchers), unread: me.messages?.unread ?? 0, hasMessages: Boolean(me.messages),
+    ...me,
+    rewards: list(me.rewards),
+    rewardsMore: me.rewards.pageInfo,
+    history: list(me.pointHistory),
+    historyMore: me.pointHistory.pageInfo,
+    vouchers: list(me.vouchers),
+    hasVouchers: Boolean(me.vouchers),
+    unread: me.messages?.unread ?? 0,
+    hasMessages: Boolean(me.messages),
   };
 }
 

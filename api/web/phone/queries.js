@@ -1,4 +1,5 @@
-/* Everything that the phone page asks of the API. A line that ends in `#?` is left out where the server lacks it. */
+/* Everything that the phone page asks of the API. A line that ends in `#?` is left out where the server lacks
+   it. */
 
 const WALLET = `id code name walletKind currency available pending debt expiring { amount on }`;
 const TIER = `id code name from multiplier benefits colour`;

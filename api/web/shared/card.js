@@ -1,14 +1,18 @@
-/* The member's card, made on this device without a network: the same 23 characters as domain/model/people/codes.py makes.
-   `1` + base64url(device, 8 bytes, + HMAC-SHA256(secret, purpose + device + step)[:8]), a step being 30 seconds. */
+/* The member's card, made on this device without a network: the same 23 characters as
+   domain/model/people/codes.py makes. `1` + base64url(device, 8 bytes, + HMAC-SHA256(secret, purpose + device +
+   step)[:8]), a step being 30 seconds. */
 
 export const STEP_SECONDS = 30;
 const PURPOSE = new TextEncoder().encode("selo.card.1");
 
-/** Return {device, key} of a `cardSecret`; the key cannot be read out again, so it may be kept in IndexedDB. */
+/** Return {device, key} of a `cardSecret`; the key cannot be read out again, so it may be kept in
+ * IndexedDB. */
 export async function openSecret(text) {
   const raw = fromBase64url(text);
   if (raw.length !== 40) throw new Error("a card secret holds 40 bytes");
-  const key = await crypto.subtle.importKey("raw", raw.slice(8), { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+  const key = await crypto.subtle.importKey("raw", raw.slice(8), { name: "HMAC", hash: "SHA-256" }, false, [
+    "sign",
+  ]);
   return { device: raw.slice(0, 8), key };
 }
 
@@ -26,7 +30,7 @@ export async function makeCard({ device, key }, step) {
   const body = new Uint8Array(16);
   body.set(device);
   body.set(mac.slice(0, 8), 8);
-  return "1" + toBase64url(body);
+  return `1${toBase64url(body)}`;
 }
 
 function fromBase64url(text) {
@@ -35,5 +39,8 @@ function fromBase64url(text) {
 }
 
 function toBase64url(bytes) {
-  return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  return btoa(String.fromCharCode(...bytes))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_")
+    .replaceAll("=", "");
 }

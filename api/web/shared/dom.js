@@ -33,7 +33,8 @@ function apply(element, attributes) {
   for (const [key, value] of Object.entries(attributes ?? {})) {
     if (value === null || value === undefined || value === false) continue;
     if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
-    else if (key === "style") for (const [property, text] of Object.entries(value)) element.style.setProperty(property, text);
+    else if (key === "style")
+      for (const [property, text] of Object.entries(value)) element.style.setProperty(property, text);
     else if (key === "value" && "value" in element) element.value = value;
     else element.setAttribute(key, value === true ? "" : value);
   }
@@ -65,7 +66,8 @@ field.count = 0;
 
 const DOUBLE_MS = 600;
 
-/** Show a sheet over the page, as the browser's own modal dialogue: focus stays in, Escape closes; resolves when it is closed. */
+/** Show a sheet over the page, as the browser's own modal dialogue: focus stays in, Escape closes; resolves
+ * when it is closed. */
 export function sheet(label, closeText, build) {
   return new Promise((resolve) => {
     const dialog = h("dialog.sheet", { "aria-label": label });
@@ -77,10 +79,21 @@ export function sheet(label, closeText, build) {
       h("button.close", { type: "button", "aria-label": closeText, onclick: () => close() }, icon("close")),
       build(close, dialog),
     );
-    dialog.addEventListener("click", (event) => { if (event.target === dialog) close(); });
+    dialog.addEventListener("click", (event) => {
+      if (event.target === dialog) close();
+    });
     // The second half of a double tap on what opened the sheet is meant for nothing in it.
     const openedAt = performance.now();
-    dialog.addEventListener("click", (event) => { if (event.detail > 1 && performance.now() - openedAt < DOUBLE_MS) { event.stopImmediatePropagation(); event.preventDefault(); } }, true);
+    dialog.addEventListener(
+      "click",
+      (event) => {
+        if (event.detail > 1 && performance.now() - openedAt < DOUBLE_MS) {
+          event.stopImmediatePropagation();
+          event.preventDefault();
+        }
+      },
+      true,
+    );
     dialog.addEventListener("close", () => {
       dialog.remove();
       resolve(dialog.answer);
@@ -109,7 +122,7 @@ export function toast(text, kind = "") {
     place = h("div", { id: "toasts", role: "status", "aria-live": "polite" });
     document.body.append(place);
   }
-  const note = h(`div.toast${kind ? "." + kind : ""}`, {}, text);
+  const note = h(`div.toast${kind ? `.${kind}` : ""}`, {}, text);
   place.append(note);
   setTimeout(() => note.remove(), 6000);
 }
@@ -139,7 +152,8 @@ const STROKES = {
   minus: "M5 12h14",
   alert: "M12 4l9 16H3zM12 10v4M12 17h.01",
   tag: "M4 12V4h8l8 8-8 8zM8 8h.01",
-  percent: "M6 18L18 6M7.5 9a1.5 1.5 0 1 0 0-3 1.5 1.5 0 0 0 0 3zM16.5 18a1.5 1.5 0 1 0 0-3 1.5 1.5 0 0 0 0 3z",
+  percent:
+    "M6 18L18 6M7.5 9a1.5 1.5 0 1 0 0-3 1.5 1.5 0 0 0 0 3zM16.5 18a1.5 1.5 0 1 0 0-3 1.5 1.5 0 0 0 0 3z",
 };
 
 /** A line drawing of ours, as large as the text beside it. */
@@ -147,7 +161,14 @@ export function icon(name) {
   return s("svg.icon", { viewBox: "0 0 24 24", "aria-hidden": "true" }, s("path", { d: STROKES[name] }));
 }
 
-const KINDS = { DISCOUNT_AMOUNT: "tag", DISCOUNT_PERCENT: "percent", PRODUCT: "gift", EVENT: "star", ACCESS: "lock", SERVICE: "person" };
+const KINDS = {
+  DISCOUNT_AMOUNT: "tag",
+  DISCOUNT_PERCENT: "percent",
+  PRODUCT: "gift",
+  EVENT: "star",
+  ACCESS: "lock",
+  SERVICE: "person",
+};
 
 /** The drawing for a kind of reward, where it has no picture. */
 export function kindIcon(kind) {

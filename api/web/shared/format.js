@@ -1,4 +1,5 @@
-/* Amounts, days and instants as the reader's language writes them. Money is integer minor units, points are whole. */
+/* Amounts, days and instants as the reader's language writes them. Money is integer minor units, points are
+   whole. */
 
 import { locale } from "./words.js";
 
@@ -7,7 +8,9 @@ export function digitsOf(currency) {
 }
 
 export function money(minor, currency) {
-  return new Intl.NumberFormat(locale, { style: "currency", currency, useGrouping: "always" }).format(minor / 10 ** digitsOf(currency));
+  return new Intl.NumberFormat(locale, { style: "currency", currency, useGrouping: "always" }).format(
+    minor / 10 ** digitsOf(currency),
+  );
 }
 
 /* Thousands are always parted, as in the texts that the server writes. */
@@ -36,14 +39,20 @@ export function signed(value, wallet) {
 /** Return minor units of what somebody typed ("12,50", "1 234.5"), null where it is no amount. */
 export function parseMoney(text, currency) {
   const digits = digitsOf(currency);
-  const match = text.trim().replace(/[\s\u00a0']/g, "").match(/^(\d{1,9})(?:[.,](\d*))?$/);
+  const match = text
+    .trim()
+    .replace(/[\s\u00a0']/g, "")
+    .match(/^(\d{1,9})(?:[.,](\d*))?$/);
   if (!match || (match[2] ?? "").length > digits) return null;
   return Number(match[1]) * 10 ** digits + Number((match[2] ?? "").padEnd(digits, "0") || 0);
 }
 
 /** Minor units as a field shows them for editing. */
 export function plainMoney(minor, currency) {
-  return (minor / 10 ** digitsOf(currency)).toLocaleString(locale, { minimumFractionDigits: digitsOf(currency), useGrouping: false });
+  return (minor / 10 ** digitsOf(currency)).toLocaleString(locale, {
+    minimumFractionDigits: digitsOf(currency),
+    useGrouping: false,
+  });
 }
 
 /** A calendar day of the programme; it is no instant, so no zone may move it. */
@@ -55,8 +64,13 @@ export function shortDay(iso) {
   return day(iso, { day: "numeric", month: "short" });
 }
 
-/** An instant in the programme's zone, or the device's where none is named; with its year where that is not the present one. */
-export function instant(iso, timeZone, style = { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" }) {
+/** An instant in the programme's zone, or the device's where none is named; with its year where that is not
+ * the present one. */
+export function instant(
+  iso,
+  timeZone,
+  style = { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" },
+) {
   const at = new Date(iso);
   const year = !("year" in style) && at.getFullYear() !== new Date().getFullYear() ? { year: "numeric" } : {};
   return new Intl.DateTimeFormat(locale, { ...style, ...year, timeZone }).format(at);
@@ -64,7 +78,9 @@ export function instant(iso, timeZone, style = { day: "numeric", month: "short",
 
 /** The clock alone. */
 export function clock(iso, timeZone) {
-  return new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", timeZone }).format(new Date(iso));
+  return new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", timeZone }).format(
+    new Date(iso),
+  );
 }
 
 export function dayOf(iso, timeZone) {
@@ -73,6 +89,11 @@ export function dayOf(iso, timeZone) {
 
 /** How long something holds: through a whole day where it ends with one, else to the minute. */
 export function ending(iso, timeZone) {
-  const midnight = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone }).format(new Date(iso)) === "00:00";
-  return midnight ? dayOf(new Date(Date.parse(iso) - 1).toISOString(), timeZone) : `${dayOf(iso, timeZone)}, ${clock(iso, timeZone)}`;
+  const midnight =
+    new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone }).format(
+      new Date(iso),
+    ) === "00:00";
+  return midnight
+    ? dayOf(new Date(Date.parse(iso) - 1).toISOString(), timeZone)
+    : `${dayOf(iso, timeZone)}, ${clock(iso, timeZone)}`;
 }

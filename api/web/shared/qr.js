@@ -1,9 +1,11 @@
-/* QR codes drawn here, without a network: correction level M, versions 1 to 3 (42 bytes at most), border 4, black on a light card.
-   The rules are those of ISO/IEC 18004; the server's own pictures (api/qr.py) and these read alike. */
+/* QR codes drawn here, without a network: correction level M, versions 1 to 3 (42 bytes at most), border 4,
+   black on a light card. The rules are those of ISO/IEC 18004; the server's own pictures (api/qr.py) and
+   these read alike. */
 
 const BORDER = 4;
 const ALPHANUMERIC = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:";
-/* For each version: data codewords, correction codewords, centre of the alignment pattern. One block each, which is why it ends at 3. */
+/* For each version: data codewords, correction codewords, centre of the alignment pattern. One block each,
+   which is why it ends at 3. */
 const VERSIONS = [null, [16, 10, 0], [28, 16, 18], [44, 26, 22]];
 
 const EXP = new Uint8Array(512);
@@ -33,10 +35,18 @@ export function picture(text, label) {
   const rows = matrix(text);
   const side = rows.length + 2 * BORDER;
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  for (const [name, value] of Object.entries({ viewBox: `0 0 ${side} ${side}`, "shape-rendering": "crispEdges", role: "img", class: "qr" }))
+  for (const [name, value] of Object.entries({
+    viewBox: `0 0 ${side} ${side}`,
+    "shape-rendering": "crispEdges",
+    role: "img",
+    class: "qr",
+  }))
     svg.setAttribute(name, value);
   svg.setAttribute("aria-label", label);
-  for (const [fill, d] of [["#fff", `M0 0h${side}v${side}H0z`], ["#000", path(rows)]]) {
+  for (const [fill, d] of [
+    ["#fff", `M0 0h${side}v${side}H0z`],
+    ["#000", path(rows)],
+  ]) {
     const shape = document.createElementNS(svg.namespaceURI, "path");
     shape.setAttribute("fill", fill);
     shape.setAttribute("d", d);
@@ -68,7 +78,9 @@ function encode(text) {
   if (!version) throw new RangeError("too long for a code that scans well");
   const [data] = VERSIONS[version];
   const bits = [];
-  const push = (value, count) => { for (let i = count - 1; i >= 0; i--) bits.push((value >> i) & 1); };
+  const push = (value, count) => {
+    for (let i = count - 1; i >= 0; i--) bits.push((value >> i) & 1);
+  };
   push(plain ? 2 : 4, 4);
   push(length, plain ? 9 : 8);
   if (plain) {
@@ -77,7 +89,7 @@ function encode(text) {
       if (i + 1 < length) push(first * 45 + ALPHANUMERIC.indexOf(text[i + 1]), 11);
       else push(first, 6);
     }
-  } else bytes.forEach((b) => push(b, 8));
+  } else for (const b of bytes) push(b, 8);
   push(0, Math.min(4, data * 8 - bits.length));
   while (bits.length % 8) bits.push(0);
   const words = [];
@@ -99,7 +111,10 @@ function correction(words, count) {
   const rest = words.concat(new Array(count).fill(0));
   for (let i = 0; i < words.length; i++) {
     const lead = rest[i];
-    if (lead) generator.forEach((g, j) => { if (g) rest[i + j] ^= EXP[LOG[g] + LOG[lead]]; });
+    if (lead)
+      generator.forEach((g, j) => {
+        if (g) rest[i + j] ^= EXP[LOG[g] + LOG[lead]];
+      });
   }
   return rest.slice(words.length);
 }
@@ -109,9 +124,14 @@ function skeleton(version, side) {
   const rows = Array.from({ length: side }, () => new Array(side).fill(null));
   const square = (top, left, extent, dark) => {
     for (let y = 0; y < extent; y++)
-      for (let x = 0; x < extent; x++) if (rows[top + y]?.[left + x] !== undefined) rows[top + y][left + x] = dark(y, x);
+      for (let x = 0; x < extent; x++)
+        if (rows[top + y]?.[left + x] !== undefined) rows[top + y][left + x] = dark(y, x);
   };
-  for (const [top, left] of [[0, 0], [0, side - 7], [side - 7, 0]])
+  for (const [top, left] of [
+    [0, 0],
+    [0, side - 7],
+    [side - 7, 0],
+  ])
     square(top - 1, left - 1, 9, (y, x) => {
       const ring = Math.max(Math.abs(y - 4), Math.abs(x - 4));
       return ring !== 2 && ring !== 4;
@@ -131,7 +151,7 @@ function skeleton(version, side) {
 const MASKS = [
   (y, x) => (y + x) % 2 === 0,
   (y) => y % 2 === 0,
-  (y, x) => x % 3 === 0,
+  (_y, x) => x % 3 === 0,
   (y, x) => (y + x) % 3 === 0,
   (y, x) => ((y >> 1) + Math.floor(x / 3)) % 2 === 0,
   (y, x) => ((y * x) % 2) + ((y * x) % 3) === 0,
@@ -189,12 +209,20 @@ function penalty(rows, side) {
       }
     }
     const text = line.map(Number).join("");
-    for (const finder of ["10111010000", "00001011101"]) for (let i = text.indexOf(finder); i >= 0; i = text.indexOf(finder, i + 1)) cost += 40;
+    for (const finder of ["10111010000", "00001011101"])
+      for (let i = text.indexOf(finder); i >= 0; i = text.indexOf(finder, i + 1)) cost += 40;
   }
   for (let y = 0; y < side; y++)
     for (let x = 0; x < side; x++) {
       dark += rows[y][x];
-      if (y && x && rows[y][x] === rows[y - 1][x] && rows[y][x] === rows[y][x - 1] && rows[y][x] === rows[y - 1][x - 1]) cost += 3;
+      if (
+        y &&
+        x &&
+        rows[y][x] === rows[y - 1][x] &&
+        rows[y][x] === rows[y][x - 1] &&
+        rows[y][x] === rows[y - 1][x - 1]
+      )
+        cost += 3;
     }
   return cost + 10 * Math.floor(Math.abs((dark * 20) / (side * side) - 10));
 }

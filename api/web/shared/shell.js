@@ -1,5 +1,6 @@
 /* A page's shell on the device, so that it opens without a network: imported by each page's service worker.
-   The kept shell answers at once and is renewed as a whole behind it, so that modules of two versions never mix. Nothing of /graphql is ever kept. */
+   The kept shell answers at once and is renewed as a whole behind it, so that modules of two versions never
+   mix. Nothing of /graphql is ever kept. */
 
 /** Serve `files` from the cache called `name`; `later` are large ones fetched after the page works. */
 self.keepShell = function keepShell(name, page, files, later = []) {
@@ -37,6 +38,13 @@ self.keepShell = function keepShell(name, page, files, later = []) {
   });
 
   self.addEventListener("message", (event) => {
-    if (event.data === "keep-later") event.waitUntil(caches.open(name).then((cache) => cache.match(later[0])).then((kept) => kept || renew(later)).catch(() => {}));
+    if (event.data === "keep-later")
+      event.waitUntil(
+        caches
+          .open(name)
+          .then((cache) => cache.match(later[0]))
+          .then((kept) => kept || renew(later))
+          .catch(() => {}),
+      );
   });
 };

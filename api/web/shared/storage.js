@@ -6,7 +6,8 @@ export function openDatabase(name, version, stores) {
     const request = indexedDB.open(name, version);
     request.onupgradeneeded = () => {
       for (const [store, options] of Object.entries(stores))
-        if (!request.result.objectStoreNames.contains(store)) request.result.createObjectStore(store, options);
+        if (!request.result.objectStoreNames.contains(store))
+          request.result.createObjectStore(store, options);
     };
     request.onsuccess = () => resolve(new Database(request.result));
     request.onerror = () => reject(request.error);

@@ -1,4 +1,5 @@
-/* The page's language: one flat list of texts a language, with {placeholders} and plural forms as the language counts them. */
+/* The page's language: one flat list of texts a language, with {placeholders} and plural forms as the
+   language counts them. */
 
 let texts = {};
 let plurals = new Intl.PluralRules("en");
@@ -9,7 +10,9 @@ const LOCALES = { en: "en-GB", pt: "pt-PT", pl: "pl-PL" };
 
 /** Choose the first wanted language that the page has: what this device chose before, then the browser's. */
 export async function speak(available, load, wanted) {
-  const choices = [wanted, ...navigator.languages].filter(Boolean).map((tag) => tag.slice(0, 2).toLowerCase());
+  const choices = [wanted, ...navigator.languages]
+    .filter(Boolean)
+    .map((tag) => tag.slice(0, 2).toLowerCase());
   language = choices.find((tag) => available.includes(tag)) ?? available[0];
   locale = LOCALES[language] ?? language;
   texts = await load(language);

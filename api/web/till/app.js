@@ -18,11 +18,26 @@ import { signal, soundOn } from "./sounds.js";
 import { go, network, onGo, onNetwork, prefer, session, till } from "./till.js";
 
 const SCREENS = {
-  "sign-in": signInScreen, scan: scanScreen, customer: customerScreen, voucher: voucherScreen, refund: refundScreen, shift: shiftScreen, success: successScreen,
+  "sign-in": signInScreen,
+  scan: scanScreen,
+  customer: customerScreen,
+  voucher: voucherScreen,
+  refund: refundScreen,
+  shift: shiftScreen,
+  success: successScreen,
 };
-const TABS = [["scan", "scan"], ["refund", "refund"], ["shift", "list"]];
+const TABS = [
+  ["scan", "scan"],
+  ["refund", "refund"],
+  ["shift", "list"],
+];
 /* What the window is called: the words of each screen that has no tab. */
-const TITLES = { "sign-in": "signin", customer: "purchase.title", voucher: "action.VOUCHER_USED", success: "done.title" };
+const TITLES = {
+  "sign-in": "signin",
+  customer: "purchase.title",
+  voucher: "action.VOUCHER_USED",
+  success: "done.title",
+};
 const AGAIN_MS = 5000;
 /* No person strikes two keys so fast. */
 const SCANNER_MS = 100;
@@ -60,9 +75,22 @@ async function drawBar() {
   if (refused) state.push(t("queue.refused", { count: refused }));
   fill(
     bar,
-    h("div.where", {}, h("img", { src: "/shared/selo.svg", alt: "", width: 34, height: 34 }), h("strong", {}, till.staff.store.name)),
-    h(`button.state${refused ? ".bad" : till.online ? ".on" : ".off"}`, { onclick: () => go("shift"), "data-waiting": waiting, "data-refused": refused },
-      icon(refused ? "alert" : till.online ? "check" : "cloud"), h(`span.told${waiting ? ".waits" : ""}`, { role: "status" }, state.map((each) => each.replaceAll(" ", "\u00a0")).join("\u00a0· "))),
+    h(
+      "div.where",
+      {},
+      h("img", { src: "/shared/selo.svg", alt: "", width: 34, height: 34 }),
+      h("strong", {}, till.staff.store.name),
+    ),
+    h(
+      `button.state${refused ? ".bad" : till.online ? ".on" : ".off"}`,
+      { onclick: () => go("shift"), "data-waiting": waiting, "data-refused": refused },
+      icon(refused ? "alert" : till.online ? "check" : "cloud"),
+      h(
+        `span.told${waiting ? ".waits" : ""}`,
+        { role: "status" },
+        state.map((each) => each.replaceAll(" ", "\u00a0")).join("\u00a0· "),
+      ),
+    ),
     h("button.button.round.plain", { "aria-label": t("menu.open"), onclick: menu }, icon("person")),
   );
 }
@@ -71,32 +99,79 @@ function drawTabs() {
   const tabs = document.getElementById("tabs");
   tabs.hidden = !session.open;
   tabs.setAttribute("aria-label", t("tabs"));
-  fill(tabs, TABS.map(([screen, picture]) =>
-    h("button", { "aria-current": shown === screen ? "page" : null, onclick: () => go(screen) }, icon(picture), h("span", {}, t(`tab.${screen}`)))));
+  fill(
+    tabs,
+    TABS.map(([screen, picture]) =>
+      h(
+        "button",
+        { "aria-current": shown === screen ? "page" : null, onclick: () => go(screen) },
+        icon(picture),
+        h("span", {}, t(`tab.${screen}`)),
+      ),
+    ),
+  );
 }
 
 function menu() {
   return sheet(t("menu"), t("close"), (close) =>
-    h("div.stack", {},
+    h(
+      "div.stack",
+      {},
       h("h2", {}, till.staff.name),
       h("p.quiet", {}, `${t(`role.${till.staff.role}`)} · ${till.staff.store.name}`),
       languagePicker(),
       h("label.choice", {}, soundBox(), t("menu.sound")),
-      h("button.button.wide", { onclick: () => { close(); signOut(); } }, t("signout")),
-    ));
+      h(
+        "button.button.wide",
+        {
+          onclick: () => {
+            close();
+            signOut();
+          },
+        },
+        t("signout"),
+      ),
+    ),
+  );
 }
 
 function soundBox() {
-  const box = h("input", { type: "checkbox", onchange: () => { prefer("sound", box.checked); signal("seen"); } });
+  const box = h("input", {
+    type: "checkbox",
+    onchange: () => {
+      prefer("sound", box.checked);
+      signal("seen");
+    },
+  });
   box.checked = soundOn();
   return box;
 }
 
 /** Also on the sign-in screen: a cashier chooses the language before anything else. */
 export function languagePicker() {
-  return h("div.segments", { role: "group", "aria-label": t("language") },
-    [["en", "English"], ["pt", "Português"], ["pl", "Polski"]].map(([tag, name]) =>
-      h("button", { type: "button", lang: tag, "aria-pressed": String(tag === language), onclick: () => { prefer("language", tag); location.reload(); } }, name)));
+  return h(
+    "div.segments",
+    { role: "group", "aria-label": t("language") },
+    [
+      ["en", "English"],
+      ["pt", "Português"],
+      ["pl", "Polski"],
+    ].map(([tag, name]) =>
+      h(
+        "button",
+        {
+          type: "button",
+          lang: tag,
+          "aria-pressed": String(tag === language),
+          onclick: () => {
+            prefer("language", tag);
+            location.reload();
+          },
+        },
+        name,
+      ),
+    ),
+  );
 }
 
 async function signOut() {
@@ -119,35 +194,50 @@ async function readProgramme() {
   if (!till.programme?.stores.length) setTimeout(readProgramme, AGAIN_MS);
 }
 
-/* A USB scanner types like a keyboard, wherever the focus is: its keys belong into the code field, also while the last success
-   still stands. The Enter that ends a code is no press of a button: a voucher scanned twice would be accepted by it. */
+/* A USB scanner types like a keyboard, wherever the focus is: its keys belong into the code field, also while
+   the last success still stands. The Enter that ends a code is no press of a button: a voucher scanned twice
+   would be accepted by it. */
 function catchKeys(event) {
   const typed = event.key.length === 1 && event.key !== " ";
-  if (event.key === "Enter" && event.timeStamp - typedAt < SCANNER_MS && event.target.closest("button")) return event.preventDefault();
+  if (event.key === "Enter" && event.timeStamp - typedAt < SCANNER_MS && event.target.closest("button"))
+    return event.preventDefault();
   if (typed) typedAt = event.timeStamp;
   if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
   if (typed && shown === "success") go("scan");
   const field = document.getElementById("code");
-  if (field && event.key.length === 1 && !document.activeElement.closest("input, select, textarea, button")) field.focus();
+  if (field && event.key.length === 1 && !document.activeElement.closest("input, select, textarea, button"))
+    field.focus();
 }
 
 async function start() {
-  await speak(["en", "pt", "pl"], async (tag) => (await import(`./words/${tag}.js`)).default, prefer("language"));
+  await speak(
+    ["en", "pt", "pl"],
+    async (tag) => (await import(`./words/${tag}.js`)).default,
+    prefer("language"),
+  );
   // Camera, card key and locks are there over https and on this machine alone.
   if (!isSecureContext) return fill(place, h("p.notice.bad", { role: "alert" }, t("insecure")));
   onGo(show);
   onQueue(drawBar);
   onNetwork(drawBar);
-  session.addEventListener("change", () => { if (!session.open || shown === "sign-in") go(session.open ? "scan" : "sign-in"); });
+  session.addEventListener("change", () => {
+    if (!session.open || shown === "sign-in") go(session.open ? "scan" : "sign-in");
+  });
   addEventListener("online", () => network(true));
   addEventListener("offline", () => network(false));
   addEventListener("keydown", catchKeys);
-  onBack(() => shown !== "scan", () => { if (shown !== "scan") go("scan"); });
+  onBack(
+    () => shown !== "scan",
+    () => {
+      if (shown !== "scan") go("scan");
+    },
+  );
   if (!till.programme) await readProgramme();
   else readProgramme();
   await show({ screen: "scan", params: {} });
   keepSending();
-  if ("serviceWorker" in navigator) navigator.serviceWorker.register("/till/sw.js", { scope: "/till/" }).catch(() => {});
+  if ("serviceWorker" in navigator)
+    navigator.serviceWorker.register("/till/sw.js", { scope: "/till/" }).catch(() => {});
 }
 
 start();

@@ -1,4 +1,5 @@
-/* What a scanned or typed text is, by its form alone, as domain/model/people/codes.py tells them apart. The server has the last word. */
+/* What a scanned or typed text is, by its form alone, as domain/model/people/codes.py tells them apart. The
+   server has the last word. */
 
 /** Return {kind, text}: voucher, card, number, contact or unknown, with the one spelling of each. */
 export function classify(raw) {

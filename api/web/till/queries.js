@@ -1,4 +1,5 @@
-/* Everything that the till asks of the API. A line that ends in `#?` is left out where the server lacks it. */
+/* Everything that the till asks of the API. A line that ends in `#?` is left out where the server lacks
+   it. */
 
 const WALLETS = `wallets { id code name walletKind currency available pending debt expiring { amount on } }`;
 const TIER = `tier { id current { id code name colour } next { id name } toNext fraction until }`;

@@ -1,4 +1,5 @@
-/* The camera: one frame in flight to the worker, the same code ignored for 5 seconds, off whenever the page is not seen. */
+/* The camera: one frame in flight to the worker, the same code ignored for 5 seconds, off whenever the page
+   is not seen. */
 
 const SAME_CODE_MS = 5000;
 const PASSED_MS = 10_000;
@@ -8,8 +9,19 @@ let worker = null;
 
 /** A sentence of the page's own for each way in which a camera can refuse. */
 export function faultKey(error) {
-  const known = ["NotAllowedError", "NotFoundError", "NotReadableError", "OverconstrainedError", "SecurityError", "AbortError"];
+  const known = [
+    "NotAllowedError",
+    "NotFoundError",
+    "NotReadableError",
+    "OverconstrainedError",
+    "SecurityError",
+    "AbortError",
+  ];
   return known.includes(error.name) ? `camera.${error.name}` : "camera.other";
+}
+
+function end(stream) {
+  for (const track of stream.getTracks()) track.stop();
 }
 
 export class Scanner {
@@ -21,17 +33,24 @@ export class Scanner {
   constructor(video, found) {
     this.video = video;
     this.found = found;
-    this.onhide = () => { if (document.hidden) this.stop(); else if (this.wanted) this.start(this.deviceId).catch(() => {}); };
+    this.onhide = () => {
+      if (document.hidden) this.stop();
+      else if (this.wanted) this.start(this.deviceId).catch(() => {});
+    };
     document.addEventListener("visibilitychange", this.onhide);
   }
 
   async start(deviceId) {
-    if (!navigator.mediaDevices?.getUserMedia) throw Object.assign(new Error("no camera here"), { name: "SecurityError" });
+    if (!navigator.mediaDevices?.getUserMedia)
+      throw Object.assign(new Error("no camera here"), { name: "SecurityError" });
     this.wanted = true;
     this.deviceId = deviceId;
     const where = deviceId ? { deviceId: { exact: deviceId } } : { facingMode: "environment" };
-    const stream = await navigator.mediaDevices.getUserMedia({ audio: false, video: { ...where, width: { ideal: 1280 }, height: { ideal: 720 } } });
-    if (!this.wanted) return stream.getTracks().forEach((track) => track.stop());
+    const stream = await navigator.mediaDevices.getUserMedia({
+      audio: false,
+      video: { ...where, width: { ideal: 1280 }, height: { ideal: 720 } },
+    });
+    if (!this.wanted) return end(stream);
     this.#release();
     this.#stream = stream;
     this.video.srcObject = stream;
@@ -76,7 +95,7 @@ export class Scanner {
   }
 
   #release() {
-    this.#stream?.getTracks().forEach((track) => track.stop());
+    if (this.#stream) end(this.#stream);
     this.#stream = null;
     this.video.srcObject = null;
   }

@@ -1,12 +1,44 @@
-/* The till's service worker: the shell opens without a network, and so does the decoder once it was fetched. */
+/* The till's service worker: the shell opens without a network, and so does the decoder once it was
+   fetched. */
 
 importScripts("/shared/shell.js");
 
-const SHARED = ["tokens.css", "base.css", "back.js", "dom.js", "graphql.js", "words.js", "format.js", "storage.js", "shell.js", "selo.svg"];
+const SHARED = [
+  "tokens.css",
+  "base.css",
+  "back.js",
+  "dom.js",
+  "graphql.js",
+  "words.js",
+  "format.js",
+  "storage.js",
+  "shell.js",
+  "selo.svg",
+];
 const OWN = [
-  "till.css", "app.js", "till.js", "queries.js", "queue.js", "scanner.js", "scanner-worker.js", "sounds.js", "codes.js", "manifest.webmanifest",
-  "screens/sign-in.js", "screens/scan.js", "screens/customer.js", "screens/success.js", "screens/voucher.js", "screens/refund.js", "screens/shift.js", "screens/manager.js",
-  "screens/parts.js", "words/en.js", "words/pt.js", "words/pl.js",
+  "till.css",
+  "app.js",
+  "till.js",
+  "queries.js",
+  "queue.js",
+  "scanner.js",
+  "scanner-worker.js",
+  "sounds.js",
+  "codes.js",
+  "manifest.webmanifest",
+  "screens/sign-in.js",
+  "screens/scan.js",
+  "screens/customer.js",
+  "screens/purchase.js",
+  "screens/success.js",
+  "screens/voucher.js",
+  "screens/refund.js",
+  "screens/shift.js",
+  "screens/manager.js",
+  "screens/parts.js",
+  "words/en.js",
+  "words/pt.js",
+  "words/pl.js",
 ];
 
 self.keepShell(

@@ -1,4 +1,5 @@
-/* What the whole till page knows: who is signed in where, the programme, the network, and how to get from screen to screen. */
+/* What the whole till page knows: who is signed in where, the programme, the network, and how to get from
+   screen to screen. */
 
 import { Session } from "/shared/graphql.js";
 import { openDatabase } from "/shared/storage.js";

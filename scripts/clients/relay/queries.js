@@ -1,4 +1,5 @@
-// What relay-compiler compiles: connections, fetching again by id, unions and live activity, as an app's screens have them.
+// What relay-compiler compiles: connections, fetching again by id, unions and live activity, as an app's
+// screens have them.
 import { graphql } from "relay-runtime";
 
 graphql`

@@ -1,4 +1,5 @@
-/* The member's card: a code that renews itself every 30 seconds, held up so that purchases count. It never authorises spending. */
+/* The member's card: a code that renews itself every 30 seconds, held up so that purchases count. It never
+   authorises spending. */
 
 import { openDialog } from "/shared/back.js";
 import { fill, h, icon } from "/shared/dom.js";
@@ -13,9 +14,21 @@ export function showCard() {
   const code = h("div.lightcard");
   const life = h("div.life", { "aria-hidden": "true" }, h("span"));
   const fault = h("div", { "aria-live": "polite" });
-  const dialog = h("dialog.held.member", { "aria-label": t("card.title") },
+  const dialog = h(
+    "dialog.held.member",
+    { "aria-label": t("card.title") },
     h("button.close", { "aria-label": t("close"), onclick: () => dialog.close() }, icon("close")),
-    h("div.sheetlet", {}, h("h2", {}, t("card.title")), code, life, h("p.spell.code", {}, phone.me?.number ?? ""), h("p", {}, t("card.hint")), fault));
+    h(
+      "div.sheetlet",
+      {},
+      h("h2", {}, t("card.title")),
+      code,
+      life,
+      h("p.spell.code", {}, phone.me?.number ?? ""),
+      h("p", {}, t("card.hint")),
+      fault,
+    ),
+  );
   const stopAwake = keepAwake();
   let timer = null;
   const renew = async () => {
@@ -26,8 +39,14 @@ export function showCard() {
       code.dataset.code = text;
       fill(code, drawCode(text, t("card.qr")));
       fill(fault);
-      life.firstChild.getAnimations().forEach((animation) => animation.cancel());
-      life.firstChild.animate([{ transform: `scaleX(${Math.min(1, left / 30_000)})` }, { transform: "scaleX(0)" }], { duration: left, easing: matchMedia("(prefers-reduced-motion: reduce)").matches ? "steps(6)" : "linear" });
+      for (const animation of life.firstChild.getAnimations()) animation.cancel();
+      life.firstChild.animate(
+        [{ transform: `scaleX(${Math.min(1, left / 30_000)})` }, { transform: "scaleX(0)" }],
+        {
+          duration: left,
+          easing: matchMedia("(prefers-reduced-motion: reduce)").matches ? "steps(6)" : "linear",
+        },
+      );
       timer = setTimeout(renew, left);
     } catch (error) {
       fill(code);
@@ -35,7 +54,9 @@ export function showCard() {
       timer = setTimeout(renew, 3000);
     }
   };
-  const seen = () => { if (!document.hidden) renew(); };
+  const seen = () => {
+    if (!document.hidden) renew();
+  };
   document.addEventListener("visibilitychange", seen);
   dialog.addEventListener("close", () => {
     clearTimeout(timer);

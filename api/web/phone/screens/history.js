@@ -14,22 +14,60 @@ export function historyScreen(element) {
   let chosen = 0;
   const choose = async (wallet) => {
     const turn = ++chosen;
-    fill(filter, [null, ...me.wallets.map((each) => each.code)].map((code) =>
-      h("button", { "aria-pressed": String(code === wallet), onclick: () => choose(code) }, code ? walletOf(code).name : t("all"))));
+    fill(
+      filter,
+      [null, ...me.wallets.map((each) => each.code)].map((code) =>
+        h(
+          "button",
+          { "aria-pressed": String(code === wallet), onclick: () => choose(code) },
+          code ? walletOf(code).name : t("all"),
+        ),
+      ),
+    );
     const read = async (after) => {
       const { pointHistory } = (await ask(HISTORY, { after, wallet })).me;
       return { nodes: pointHistory.edges.map((edge) => edge.node), pageInfo: pointHistory.pageInfo };
     };
     try {
       const first = wallet === null ? { nodes: me.history, pageInfo: me.historyMore } : await read(null);
-      if (turn === chosen) fill(body, first.nodes.length ? h("div.card", {}, pages(first, entryLine, read)) : empty("clock", t("history.none")));
+      if (turn === chosen)
+        fill(
+          body,
+          first.nodes.length
+            ? h("div.card", {}, pages(first, entryLine, read))
+            : empty("clock", t("history.none")),
+        );
     } catch (error) {
-      if (turn === chosen) fill(body, failed(error, () => choose(wallet)));
+      if (turn === chosen)
+        fill(
+          body,
+          failed(error, () => choose(wallet)),
+        );
     }
   };
-  element.append(h("h1", { tabindex: -1 }, t("tab.history")), me.wallets.length > 1 ? filter : "", body,
-    phone.programme?.earning.length ? h("details.card", {}, h("summary", {}, t("earning")), h("ul.lines", {}, phone.programme.earning.map((rule) =>
-      h("li", {}, h("span", {}, rule.title, rule.description && h("small.why", {}, rule.description)))))) : "");
+  element.append(
+    h("h1", { tabindex: -1 }, t("tab.history")),
+    me.wallets.length > 1 ? filter : "",
+    body,
+    phone.programme?.earning.length
+      ? h(
+          "details.card",
+          {},
+          h("summary", {}, t("earning")),
+          h(
+            "ul.lines",
+            {},
+            phone.programme.earning.map((rule) =>
+              h(
+                "li",
+                {},
+                h("span", {}, rule.title, rule.description && h("small.why", {}, rule.description)),
+              ),
+            ),
+          ),
+        )
+      : "",
+  );
   choose(null);
 }
 
@@ -38,9 +76,31 @@ export function entryLine(entry) {
   const wallet = walletOf(entry.wallet);
   const zone = phone.programme?.timezone;
   const pending = entry.availableAt && Date.parse(entry.availableAt) > Date.now();
-  return h("li", {}, h("button.entry", { onclick: () => openEntry(entry) },
-    h("span.grow", {}, h("span", {}, entry.title), h("small.why", {}, [dayOf(entry.occurredAt, zone), pending && t("entry.pending", { day: dayOf(entry.availableAt, zone) })].filter(Boolean).join(" · "))),
-    figure(entry.amount, wallet), icon("forward")));
+  return h(
+    "li",
+    {},
+    h(
+      "button.entry",
+      { onclick: () => openEntry(entry) },
+      h(
+        "span.grow",
+        {},
+        h("span", {}, entry.title),
+        h(
+          "small.why",
+          {},
+          [
+            dayOf(entry.occurredAt, zone),
+            pending && t("entry.pending", { day: dayOf(entry.availableAt, zone) }),
+          ]
+            .filter(Boolean)
+            .join(" · "),
+        ),
+      ),
+      figure(entry.amount, wallet),
+      icon("forward"),
+    ),
+  );
 }
 
 function openEntry(entry) {
@@ -48,17 +108,54 @@ function openEntry(entry) {
   const zone = phone.programme?.timezone;
   return sheet(entry.title, t("close"), () => {
     const body = h("div.stack.tight", { "aria-live": "polite" }, h("div.skeleton"));
-    ask(ENTRY_REASONS, { id: entry.id }).then(({ node }) => fill(body,
-      node.purchase ? h("p", {}, [t("entry.purchase", { receipt: node.purchase.externalId, total: money(node.purchase.total, node.purchase.currency) }), node.purchase.store?.name].filter(Boolean).join(", ")) : null,
-      node.explanation.length ? [h("h3", {}, t("entry.why")), reasons(node.explanation)] : null)).catch((error) => fill(body, notice(say(error), "bad", "cloud")));
-    return h("div.stack", {}, h("h2", {}, entry.title), h("p.sum", {}, figure(entry.amount, wallet), " ", h("span.unit", {}, wallet?.name)),
-      h("ul.lines.card.facts", {},
-        fact(t("entry.when"), instant(entry.occurredAt, zone, { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" })),
+    ask(ENTRY_REASONS, { id: entry.id })
+      .then(({ node }) =>
+        fill(
+          body,
+          node.purchase
+            ? h(
+                "p",
+                {},
+                [
+                  t("entry.purchase", {
+                    receipt: node.purchase.externalId,
+                    total: money(node.purchase.total, node.purchase.currency),
+                  }),
+                  node.purchase.store?.name,
+                ]
+                  .filter(Boolean)
+                  .join(", "),
+              )
+            : null,
+          node.explanation.length ? [h("h3", {}, t("entry.why")), reasons(node.explanation)] : null,
+        ),
+      )
+      .catch((error) => fill(body, notice(say(error), "bad", "cloud")));
+    return h(
+      "div.stack",
+      {},
+      h("h2", {}, entry.title),
+      h("p.sum", {}, figure(entry.amount, wallet), " ", h("span.unit", {}, wallet?.name)),
+      h(
+        "ul.lines.card.facts",
+        {},
+        fact(
+          t("entry.when"),
+          instant(entry.occurredAt, zone, {
+            day: "numeric",
+            month: "short",
+            year: "numeric",
+            hour: "2-digit",
+            minute: "2-digit",
+          }),
+        ),
         fact(t("entry.kind"), t(`kind.${entry.entryKind}`)),
         entry.availableAt ? fact(t("entry.available"), dayOf(entry.availableAt, zone)) : null,
         entry.expiresOn ? fact(t("entry.expires"), day(entry.expiresOn)) : null,
-        fact(t("entry.balance"), amount(entry.balanceAfter, wallet))),
-      body);
+        fact(t("entry.balance"), amount(entry.balanceAfter, wallet)),
+      ),
+      body,
+    );
   });
 }
 

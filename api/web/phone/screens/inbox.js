@@ -1,4 +1,5 @@
-/* Every message, also those that no push could bring; seen here, they are read. A survey's question is answered here, by one tap. */
+/* Every message, also those that no push could bring; seen here, they are read. A survey's question is
+   answered here, by one tap. */
 
 import { fill, h } from "/shared/dom.js";
 import { instant } from "/shared/format.js";
@@ -19,14 +20,21 @@ export async function inboxScreen(element) {
     const { messages } = (await ask(MESSAGES, { after })).me;
     const nodes = messages.edges.map((edge) => edge.node);
     const fresh = nodes.filter((message) => !message.readAt).map((message) => message.id);
-    if (fresh.length) ask(MARK_READ, { input: { ids: fresh } }).then(() => readHome()).catch(() => {});
+    if (fresh.length)
+      ask(MARK_READ, { input: { ids: fresh } })
+        .then(() => readHome())
+        .catch(() => {});
     return { nodes, pageInfo: messages.pageInfo };
   };
   const draw = (message) => {
     known.add(message.id);
     return line(message);
   };
-  const show = (first) => fill(body, first.nodes.length ? h("div.card", {}, pages(first, draw, read)) : empty("bell", t("inbox.none")));
+  const show = (first) =>
+    fill(
+      body,
+      first.nodes.length ? h("div.card", {}, pages(first, draw, read)) : empty("bell", t("inbox.none")),
+    );
   /* What comes in while the inbox is looked at stands on top of it. */
   const renew = async () => {
     if (!element.isConnected) return stop();
@@ -34,7 +42,9 @@ export async function inboxScreen(element) {
     const first = await read(null).catch(() => null);
     if (!first) return null;
     const list = body.querySelector("ul.lines");
-    return list ? list.prepend(...first.nodes.filter((message) => !known.has(message.id)).map(draw)) : show(first);
+    return list
+      ? list.prepend(...first.nodes.filter((message) => !known.has(message.id)).map(draw))
+      : show(first);
   };
   const stop = onMessage(renew);
   const begin = async () => {
@@ -50,19 +60,33 @@ export async function inboxScreen(element) {
 function line(message) {
   const place = PLACES.find((name) => message.link?.match(/^app:\/\/([\w-]+)/)?.[1] === name);
   if (message.survey) return h(message.readAt ? "li" : "li.fresh", {}, question(message));
-  const content = [h("strong", {}, message.title), h("span", {}, message.body), h("small.why", {}, instant(message.sentAt, phone.programme?.timezone))];
-  return h(message.readAt ? "li" : "li.fresh", {}, place ? h("button.entry.message", { onclick: () => go(place) }, h("span.grow.stack.tight", {}, content)) : h("div.message.stack.tight", {}, content));
+  const content = [
+    h("strong", {}, message.title),
+    h("span", {}, message.body),
+    h("small.why", {}, instant(message.sentAt, phone.programme?.timezone)),
+  ];
+  return h(
+    message.readAt ? "li" : "li.fresh",
+    {},
+    place
+      ? h("button.entry.message", { onclick: () => go(place) }, h("span.grow.stack.tight", {}, content))
+      : h("div.message.stack.tight", {}, content),
+  );
 }
 
 function question({ id, title, sentAt, survey }) {
-  const keys = {};  // one a score: where an answer was lost on the way, another score tapped next is told what stands
+  // One key a score: where an answer was lost on the way, another score tapped next is told what stands.
+  const keys = {};
   const [words, stage] = [h("strong", { id: `q-${id}` }, title), h("div.stack.tight")];
   const thank = (score) => h("p.thanks", { tabindex: -1 }, t("survey.thanks", { score }));
   const answer = async (score, buttons, fault) => {
     for (const button of buttons) button.disabled = true;
     fill(fault);
+    keys[score] ??= newKey();
     try {
-      const { answerSurvey } = await ask(ANSWER_SURVEY, { input: { message: id, score, idempotencyKey: (keys[score] ??= newKey()) } });
+      const { answerSurvey } = await ask(ANSWER_SURVEY, {
+        input: { message: id, score, idempotencyKey: keys[score] },
+      });
       const kept = answerSurvey.question?.survey.score ?? answerSurvey.score;
       if (kept === undefined) return fill(fault, notice(answerSurvey.message, "bad", "close"));
       fill(stage, thank(kept)).firstChild.focus();
@@ -75,10 +99,30 @@ function question({ id, title, sentAt, survey }) {
   const scale = () => {
     const fault = h("div.fault");
     const scores = Array.from({ length: survey.highest - survey.lowest + 1 }, (_, at) => survey.lowest + at);
-    const buttons = scores.map((score) => h("button.button", { onclick: () => answer(score, buttons, fault) }, score));
-    return [h("div.scores", { role: "group", "aria-labelledby": words.id, style: { "--across": Math.min(6, scores.length) } }, buttons),
-      h("p.row.spread.small.quiet", {}, h("span", {}, t("survey.low", { score: survey.lowest })), h("span", {}, t("survey.high", { score: survey.highest }))), fault];
+    const buttons = scores.map((score) =>
+      h("button.button", { onclick: () => answer(score, buttons, fault) }, score),
+    );
+    return [
+      h(
+        "div.scores",
+        { role: "group", "aria-labelledby": words.id, style: { "--across": Math.min(6, scores.length) } },
+        buttons,
+      ),
+      h(
+        "p.row.spread.small.quiet",
+        {},
+        h("span", {}, t("survey.low", { score: survey.lowest })),
+        h("span", {}, t("survey.high", { score: survey.highest })),
+      ),
+      fault,
+    ];
   };
   fill(stage, survey.score === null ? scale() : thank(survey.score));
-  return h("div.message.stack.tight", {}, words, stage, h("small.why", {}, instant(sentAt, phone.programme?.timezone)));
+  return h(
+    "div.message.stack.tight",
+    {},
+    words,
+    stage,
+    h("small.why", {}, instant(sentAt, phone.programme?.timezone)),
+  );
 }

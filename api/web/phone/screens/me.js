@@ -15,8 +15,17 @@ export async function meScreen(element) {
   const begin = async () => {
     try {
       const { me } = await ask(PROFILE, {});
-      fill(body, profile(me), contacts(me), referral(me.referral), plan(me.plan), consents(me.consents), devices(me.devices, await ownDevice()),
-        section("language", languagePicker(speakTo)), leaving());
+      fill(
+        body,
+        profile(me),
+        contacts(me),
+        referral(me.referral),
+        plan(me.plan),
+        consents(me.consents),
+        devices(me.devices, await ownDevice()),
+        section("language", languagePicker(speakTo)),
+        leaving(),
+      );
     } catch (error) {
       fill(body, failed(error, begin), leaving());
     }
@@ -36,107 +45,235 @@ function section(key, ...children) {
 }
 
 function profile(me) {
-  const name = h("input", { required: true, name: "name", autocomplete: "name", maxlength: 100, value: me.name });
-  const birthday = h("input", { type: "date", name: "birthday", autocomplete: "bday", value: me.birthday ?? "" });
-  return section("profile", h("p.small.quiet", {}, t("profile.number", { number: me.number, day: dayOf(me.joinedAt, phone.programme?.timezone) })),
-    sending(h("button.button.wide", {}, t("save")), [field(t("profile.name"), name), field(t("profile.birthday"), birthday)], async () => {
-      await ask(UPDATE, { input: { name: name.value.trim(), birthday: birthday.value || null } });
-      toast(t("saved"));
-    }));
+  const name = h("input", {
+    required: true,
+    name: "name",
+    autocomplete: "name",
+    maxlength: 100,
+    value: me.name,
+  });
+  const birthday = h("input", {
+    type: "date",
+    name: "birthday",
+    autocomplete: "bday",
+    value: me.birthday ?? "",
+  });
+  return section(
+    "profile",
+    h(
+      "p.small.quiet",
+      {},
+      t("profile.number", { number: me.number, day: dayOf(me.joinedAt, phone.programme?.timezone) }),
+    ),
+    sending(
+      h("button.button.wide", {}, t("save")),
+      [field(t("profile.name"), name), field(t("profile.birthday"), birthday)],
+      async () => {
+        await ask(UPDATE, { input: { name: name.value.trim(), birthday: birthday.value || null } });
+        toast(t("saved"));
+      },
+    ),
+  );
 }
 
 function contacts(me) {
-  return section("contacts", h("ul.lines", {}, [["contact.email", me.email], ["contact.phone", me.phone]].map(([key, value]) =>
-    h("li", {}, h("span.grow", {}, t(key), h("small.why", {}, value ?? t("contact.none"))), h("button.button.plain", { onclick: () => changeContact(key) }, t("change"))))));
+  return section(
+    "contacts",
+    h(
+      "ul.lines",
+      {},
+      [
+        ["contact.email", me.email],
+        ["contact.phone", me.phone],
+      ].map(([key, value]) =>
+        h(
+          "li",
+          {},
+          h("span.grow", {}, t(key), h("small.why", {}, value ?? t("contact.none"))),
+          h("button.button.plain", { onclick: () => changeContact(key) }, t("change")),
+        ),
+      ),
+    ),
+  );
 }
 
 /* First the new contact, then the code that was sent to it. */
 function changeContact(key) {
   return sheet(t(key), t("close"), (close) => {
-    const contact = h("input", { required: true, name: "contact", autocomplete: key === "contact.email" ? "email" : "tel", inputmode: key === "contact.email" ? "email" : "tel" });
-    const code = h("input", { name: "code", inputmode: "numeric", autocomplete: "one-time-code", maxlength: 8 });
+    const contact = h("input", {
+      required: true,
+      name: "contact",
+      autocomplete: key === "contact.email" ? "email" : "tel",
+      inputmode: key === "contact.email" ? "email" : "tel",
+    });
+    const code = h("input", {
+      name: "code",
+      inputmode: "numeric",
+      autocomplete: "one-time-code",
+      maxlength: 8,
+    });
     const codeField = field(t("code"), code);
     codeField.hidden = true;
     const button = h("button.button.primary.wide.tall", {}, t("signin.send"));
-    return h("div.stack", {}, h("h2", {}, t(key)), sending(button, [field(t("contact.new"), contact, t("signin.contact.hint")), codeField], async () => {
-      const { changeContact: answer } = await ask(CHANGE_CONTACT, { input: { contact: contact.value.trim(), code: codeField.hidden ? null : code.value.replace(/\s/g, "") } });
-      if (answer.__typename === "SignInCodeRequested") {
-        codeField.hidden = false;
-        code.required = true;
-        contact.readOnly = true;
-        fill(button, t("save"));
-        code.focus();
+    return h(
+      "div.stack",
+      {},
+      h("h2", {}, t(key)),
+      sending(button, [field(t("contact.new"), contact, t("signin.contact.hint")), codeField], async () => {
+        const { changeContact: answer } = await ask(CHANGE_CONTACT, {
+          input: {
+            contact: contact.value.trim(),
+            code: codeField.hidden ? null : code.value.replace(/\s/g, ""),
+          },
+        });
+        if (answer.__typename === "SignInCodeRequested") {
+          codeField.hidden = false;
+          code.required = true;
+          contact.readOnly = true;
+          fill(button, t("save"));
+          code.focus();
+          return null;
+        }
+        if (answer.message) return answer.message;
+        close();
+        toast(t("saved"));
+        go("me");
         return null;
-      }
-      if (answer.message) return answer.message;
-      close();
-      toast(t("saved"));
-      go("me");
-      return null;
-    }));
+      }),
+    );
   });
 }
 
 function referral(own) {
   if (!own) return null;
   const share = async () => {
-    if (navigator.share) return navigator.share({ text: t("referral.text", { programme: phone.programme.name }), url: own.url }).catch(() => {});
+    if (navigator.share)
+      return navigator
+        .share({ text: t("referral.text", { programme: phone.programme.name }), url: own.url })
+        .catch(() => {});
     await navigator.clipboard.writeText(own.url);
     return toast(t("referral.copied"));
   };
-  return section("referral", h("p", {}, t("referral.hint")), h("p.code.spell", {}, own.code), h("p.small.quiet", {}, t("referral.count", { count: own.qualified })),
-    h("button.button.wide", { onclick: share }, icon("share"), t("referral.share")));
+  return section(
+    "referral",
+    h("p", {}, t("referral.hint")),
+    h("p.code.spell", {}, own.code),
+    h("p.small.quiet", {}, t("referral.count", { count: own.qualified })),
+    h("button.button.wide", { onclick: share }, icon("share"), t("referral.share")),
+  );
 }
 
 function plan(own) {
   if (!own) return null;
-  return section("plan", h("h3", {}, own.plan.name), own.until ? h("p.small.quiet", {}, t("voucher.until", { day: ending(own.until, phone.programme?.timezone) })) : null,
-    h("ul.benefits", {}, own.plan.benefits.map((benefit) => h("li", {}, icon("check"), benefit))));
+  return section(
+    "plan",
+    h("h3", {}, own.plan.name),
+    own.until
+      ? h("p.small.quiet", {}, t("voucher.until", { day: ending(own.until, phone.programme?.timezone) }))
+      : null,
+    h(
+      "ul.benefits",
+      {},
+      own.plan.benefits.map((benefit) => h("li", {}, icon("check"), benefit)),
+    ),
+  );
 }
 
 /* What was never asked stands as not granted; granting means the wording shown here. */
 function consents(given) {
   const wordings = phone.programme?.consents ?? [];
   if (!wordings.length) return null;
-  return section("consents", wordings.map((wording) => {
-    const box = h("input", { type: "checkbox", name: wording.purpose, onchange: async () => {
-      try {
-        await ask(SET_CONSENT, { input: { purpose: wording.purpose, granted: box.checked, wordingVersion: wording.wordingVersion } });
-        toast(t("saved"));
-      } catch (error) {
-        box.checked = !box.checked;
-        toast(say(error), "bad");
-      }
-    } });
-    box.checked = Boolean(given.find((consent) => consent.purpose === wording.purpose)?.granted);
-    return h("label.choice", {}, box, h("span", {}, h("strong", {}, wording.title), h("small.why", {}, wording.wording)));
-  }));
+  return section(
+    "consents",
+    wordings.map((wording) => {
+      const box = h("input", {
+        type: "checkbox",
+        name: wording.purpose,
+        onchange: async () => {
+          try {
+            await ask(SET_CONSENT, {
+              input: {
+                purpose: wording.purpose,
+                granted: box.checked,
+                wordingVersion: wording.wordingVersion,
+              },
+            });
+            toast(t("saved"));
+          } catch (error) {
+            box.checked = !box.checked;
+            toast(say(error), "bad");
+          }
+        },
+      });
+      box.checked = Boolean(given.find((consent) => consent.purpose === wording.purpose)?.granted);
+      return h(
+        "label.choice",
+        {},
+        box,
+        h("span", {}, h("strong", {}, wording.title), h("small.why", {}, wording.wording)),
+      );
+    }),
+  );
 }
 
 function devices(list, own) {
   if (!list?.length) return null;
   const zone = phone.programme?.timezone;
-  return section("devices", h("ul.lines", {}, list.map((device) => {
-    const here = device.id === own;
-    const button = h("button.button.plain", { onclick: () => busy(button, async () => {
-      try {
-        await ask(UNREGISTER, { input: { deviceId: device.id } });
-        // This browser's own key counts no more: its next card is asked of the server.
-        if (here) await forgetCard();
-        line.remove();
-      } catch (error) {
-        toast(say(error), "bad");
-      }
-    }) }, t("remove"));
-    const line = h("li", {}, h("span.grow", {}, t(`platform.${device.platform}`), h("small.why", {}, here ? t("device.here") : t("device.seen", { day: dayOf(device.lastSeenAt, zone) }))), button);
-    return line;
-  })));
+  return section(
+    "devices",
+    h(
+      "ul.lines",
+      {},
+      list.map((device) => {
+        const here = device.id === own;
+        const button = h(
+          "button.button.plain",
+          {
+            onclick: () =>
+              busy(button, async () => {
+                try {
+                  await ask(UNREGISTER, { input: { deviceId: device.id } });
+                  // This browser's own key counts no more: its next card is asked of the server.
+                  if (here) await forgetCard();
+                  line.remove();
+                } catch (error) {
+                  toast(say(error), "bad");
+                }
+              }),
+          },
+          t("remove"),
+        );
+        const line = h(
+          "li",
+          {},
+          h(
+            "span.grow",
+            {},
+            t(`platform.${device.platform}`),
+            h(
+              "small.why",
+              {},
+              here ? t("device.here") : t("device.seen", { day: dayOf(device.lastSeenAt, zone) }),
+            ),
+          ),
+          button,
+        );
+        return line;
+      }),
+    ),
+  );
 }
 
 function leaving() {
-  const leave = (everywhere) => async (event) => busy(event.currentTarget, async () => {
-    await session.ask(SIGN_OUT, { input: { everywhere } }).catch(() => {});
-    session.end();
-  });
-  return h("section.stack.tight", {}, h("button.button.wide", { onclick: leave(false) }, t("signout")), h("button.button.plain.wide", { onclick: leave(true) }, t("signout.everywhere")));
+  const leave = (everywhere) => async (event) =>
+    busy(event.currentTarget, async () => {
+      await session.ask(SIGN_OUT, { input: { everywhere } }).catch(() => {});
+      session.end();
+    });
+  return h(
+    "section.stack.tight",
+    {},
+    h("button.button.wide", { onclick: leave(false) }, t("signout")),
+    h("button.button.plain.wide", { onclick: leave(true) }, t("signout.everywhere")),
+  );
 }

@@ -1,4 +1,5 @@
-/* Pieces that several screens show: figures, pictures, rings, reasons, and what to say when something fails. */
+/* Pieces that several screens show: figures, pictures, rings, reasons, and what to say when something
+   fails. */
 
 import { busy, fill, h, icon, kindIcon, s } from "/shared/dom.js";
 import { amount, dayOf, money, number, percent, signed } from "/shared/format.js";
@@ -11,21 +12,32 @@ export function picture(reward, size) {
   const style = { "--size": size ? `${size}px` : "100%" };
   const sign = h("span.picture.sign", { "aria-hidden": "true", style }, kindIcon(reward.rewardKind));
   if (!reward.image) return sign;
-  const image = h("img.picture", { src: reward.image, alt: "", loading: "lazy", width: size ?? 240, height: size ?? 240, style, onerror: () => image.replaceWith(sign) });
+  const image = h("img.picture", {
+    src: reward.image,
+    alt: "",
+    loading: "lazy",
+    width: size ?? 240,
+    height: size ?? 240,
+    style,
+    onerror: () => image.replaceWith(sign),
+  });
   return image;
 }
 
 /** "500 NumisPoints", or money as money. */
 export function cost({ wallet, amount: value }) {
   const own = walletOf(wallet);
-  return own?.walletKind === "MONEY" ? amount(value, own) : t("cost", { amount: number(value), wallet: own?.name ?? wallet });
+  return own?.walletKind === "MONEY"
+    ? amount(value, own)
+    : t("cost", { amount: number(value), wallet: own?.name ?? wallet });
 }
 
 export function figure(value, wallet) {
   return h(`span.figure${value > 0 ? ".plus" : value < 0 ? ".minus" : ".off"}`, {}, signed(value, wallet));
 }
 
-/** Where the terms are read; nothing where the programme names no place: a link to nowhere led back to this page. */
+/** Where the terms are read; nothing where the programme names no place: a link to nowhere led back to this
+ * page. */
 export function termsLink({ url }) {
   return url ? h("a", { href: url, target: "_blank", rel: "noopener" }, t("terms.read")) : "";
 }
@@ -33,30 +45,73 @@ export function termsLink({ url }) {
 export function worth(value) {
   if (!value) return null;
   const currency = value.currency ?? phone.programme?.currency;
-  const what = value.amount !== null ? money(value.amount, currency) : value.percent !== null ? percent(value.percent) : "";
-  return [what, value.minimum ? t("worth.minimum", { minimum: money(value.minimum, currency) }) : ""].filter(Boolean).join(" · ") || null;
+  const what =
+    value.amount !== null
+      ? money(value.amount, currency)
+      : value.percent !== null
+        ? percent(value.percent)
+        : "";
+  return (
+    [what, value.minimum ? t("worth.minimum", { minimum: money(value.minimum, currency) }) : ""]
+      .filter(Boolean)
+      .join(" · ") || null
+  );
 }
 
 /** A ring filled so far, with what stands in its middle. */
 export function ring(fraction, size, middle, colour = "var(--seal)") {
   const turn = 2 * Math.PI * 44;
-  return h("div.ring", { style: { "--size": `${size}px` } },
-    s("svg", { viewBox: "0 0 100 100", "aria-hidden": "true" }, s("circle.way", { cx: 50, cy: 50, r: 44 }),
-      s("circle.done", { cx: 50, cy: 50, r: 44, "stroke-dasharray": `${turn * Math.min(1, fraction)} ${turn}`, style: { stroke: colour } })),
-    h("div.middle", {}, middle));
+  return h(
+    "div.ring",
+    { style: { "--size": `${size}px` } },
+    s(
+      "svg",
+      { viewBox: "0 0 100 100", "aria-hidden": "true" },
+      s("circle.way", { cx: 50, cy: 50, r: 44 }),
+      s("circle.done", {
+        cx: 50,
+        cy: 50,
+        r: 44,
+        "stroke-dasharray": `${turn * Math.min(1, fraction)} ${turn}`,
+        style: { stroke: colour },
+      }),
+    ),
+    h("div.middle", {}, middle),
+  );
 }
 
 export function bar(fraction, label) {
-  return h("div.bar", { role: "progressbar", "aria-label": label, "aria-valuemin": 0, "aria-valuemax": 100, "aria-valuenow": Math.round(fraction * 100) },
-    h("span", { style: { width: `${Math.round(Math.min(1, fraction) * 100)}%` } }));
+  return h(
+    "div.bar",
+    {
+      role: "progressbar",
+      "aria-label": label,
+      "aria-valuemin": 0,
+      "aria-valuemax": 100,
+      "aria-valuenow": Math.round(fraction * 100),
+    },
+    h("span", { style: { width: `${Math.round(Math.min(1, fraction) * 100)}%` } }),
+  );
 }
 
-/** Each rule that counted, and each that did not with its reason. A rule that nobody gave a title tells people nothing. */
+/** Each rule that counted, and each that did not with its reason. A rule that nobody gave a title tells
+ * people nothing. */
 export function reasons(all) {
   const outcomes = all.filter((outcome) => outcome.title !== outcome.rule || outcome.amount);
-  return h("ul.lines.reasons", {}, outcomes.map((outcome) => h(outcome.applied ? "li" : "li.off", {},
-    h("span", {}, outcome.title, outcome.reason && h("small.why", {}, why(outcome.reason))),
-    outcome.applied && outcome.amount ? figure(outcome.amount, walletOf(outcome.wallet)) : h("span.figure.off", {}, outcome.applied ? icon("check") : "\u2013"))));
+  return h(
+    "ul.lines.reasons",
+    {},
+    outcomes.map((outcome) =>
+      h(
+        outcome.applied ? "li" : "li.off",
+        {},
+        h("span", {}, outcome.title, outcome.reason && h("small.why", {}, why(outcome.reason))),
+        outcome.applied && outcome.amount
+          ? figure(outcome.amount, walletOf(outcome.wallet))
+          : h("span.figure.off", {}, outcome.applied ? icon("check") : "\u2013"),
+      ),
+    ),
+  );
 }
 
 /** A reason's fixed word in the reader's language; one that the server added since is shown as it came. */
@@ -64,16 +119,28 @@ function why(reason) {
   const [word, ...rest] = reason.split(":");
   if (!has(`why.${word}`)) return reason;
   const value = rest.join(":");
-  return t(`why.${word}`, { value: word === "later" && value ? dayOf(value, phone.programme?.timezone) : value });
+  return t(`why.${word}`, {
+    value: word === "later" && value ? dayOf(value, phone.programme?.timezone) : value,
+  });
 }
 
 export function notice(text, kind = "", image = "clock") {
-  return h(`p.notice${kind ? "." + kind : ""}`, { role: kind === "bad" ? "alert" : null }, icon(image), h("span", {}, text));
+  return h(
+    `p.notice${kind ? `.${kind}` : ""}`,
+    { role: kind === "bad" ? "alert" : null },
+    icon(image),
+    h("span", {}, text),
+  );
 }
 
 /** What failed, and the way to try it again. */
 export function failed(error, again) {
-  return h("div.stack", {}, notice(say(error), "bad", "cloud"), h("button.button.wide", { type: "button", onclick: again }, t("again")));
+  return h(
+    "div.stack",
+    {},
+    notice(say(error), "bad", "cloud"),
+    h("button.button.wide", { type: "button", onclick: again }, t("again")),
+  );
 }
 
 /** Where there is nothing yet: a drawing, and what will stand here. */
@@ -104,7 +171,7 @@ function fieldOf(error) {
 /* Tell a fault at the field that it is about, where the form has it. */
 function atField(form, error) {
   const input = error.code === "BAD_INPUT" && form.elements.namedItem(fieldOf(error) ?? "");
-  const box = input && input.closest?.(".field");
+  const box = input?.closest?.(".field");
   if (!box) return false;
   box.fault(say(error));
   input.focus();
@@ -114,48 +181,67 @@ function atField(form, error) {
 /** A form that sends itself once at a time and shows what went wrong beneath its fields. */
 export function sending(button, children, act) {
   const fault = h("div", { "aria-live": "assertive" });
-  return h("form.stack", {
-    onsubmit: (event) => {
-      event.preventDefault();
-      const form = event.target;
-      fill(fault);
-      for (const box of form.querySelectorAll(".field.wrong")) box.fault("");
-      busy(button, async () => {
-        try {
-          const problem = await act();
-          if (problem) fill(fault, notice(problem, "bad", "close"));
-        } catch (error) {
-          if (!atField(form, error)) fill(fault, notice(say(error), "bad", "cloud"));
-        }
-      });
+  return h(
+    "form.stack",
+    {
+      onsubmit: (event) => {
+        event.preventDefault();
+        const form = event.target;
+        fill(fault);
+        for (const box of form.querySelectorAll(".field.wrong")) box.fault("");
+        busy(button, async () => {
+          try {
+            const problem = await act();
+            if (problem) fill(fault, notice(problem, "bad", "close"));
+          } catch (error) {
+            if (!atField(form, error)) fill(fault, notice(say(error), "bad", "cloud"));
+          }
+        });
+      },
     },
-  }, children, fault, button);
+    children,
+    fault,
+    button,
+  );
 }
 
 /** A list that is read page by page: `read(after)` answers {nodes, pageInfo}. */
 export function pages(first, draw, read) {
   const list = h("ul.lines", {}, first.nodes.map(draw));
-  return h("div.stack", {}, list, furtherPages(first.pageInfo, async (after) => {
-    const next = await read(after);
-    list.append(...next.nodes.map(draw));
-    return next.pageInfo;
-  }));
+  return h(
+    "div.stack",
+    {},
+    list,
+    furtherPages(first.pageInfo, async (after) => {
+      const next = await read(after);
+      list.append(...next.nodes.map(draw));
+      return next.pageInfo;
+    }),
+  );
 }
 
 /** The button beneath a list for what follows: `add(after)` appends it and answers its page info. */
 export function furtherPages(pageInfo, add) {
   let { endCursor } = pageInfo;
   const fault = h("div", { "aria-live": "assertive" });
-  const more = h("button.button.wide", { type: "button", onclick: () => busy(more, async () => {
-    fill(fault);
-    try {
-      const page = await add(endCursor);
-      ({ endCursor } = page);
-      more.hidden = !page.hasNextPage;
-    } catch (error) {
-      fill(fault, notice(say(error), "bad", "cloud"));
-    }
-  }) }, t("more"));
+  const more = h(
+    "button.button.wide",
+    {
+      type: "button",
+      onclick: () =>
+        busy(more, async () => {
+          fill(fault);
+          try {
+            const page = await add(endCursor);
+            ({ endCursor } = page);
+            more.hidden = !page.hasNextPage;
+          } catch (error) {
+            fill(fault, notice(say(error), "bad", "cloud"));
+          }
+        }),
+    },
+    t("more"),
+  );
   more.hidden = !pageInfo.hasNextPage;
   return h("div.stack.tight.further", {}, fault, more);
 }

@@ -15,36 +15,85 @@ export function rewardsScreen(element) {
   const past = me.vouchers.filter((voucher) => voucher.voucherState !== "ISSUED");
   const grid = h("ul.album", {}, sorted(me.rewards).map(tile));
   element.append(
-    h("div.stack.tight", {}, h("h1", { tabindex: -1 }, t("tab.rewards")),
-      h("p.quiet", {}, t("rewards.have", { amount: listed(me.wallets.map((wallet) => cost({ wallet: wallet.code, amount: wallet.available }))) }))),
-    held.length ? h("section.stack.tight", {}, h("h2", {}, t("home.vouchers")), h("ul.strip", {}, held.map(ticket))) : "",
+    h(
+      "div.stack.tight",
+      {},
+      h("h1", { tabindex: -1 }, t("tab.rewards")),
+      h(
+        "p.quiet",
+        {},
+        t("rewards.have", {
+          amount: listed(me.wallets.map((wallet) => cost({ wallet: wallet.code, amount: wallet.available }))),
+        }),
+      ),
+    ),
+    held.length
+      ? h("section.stack.tight", {}, h("h2", {}, t("home.vouchers")), h("ul.strip", {}, held.map(ticket)))
+      : "",
     me.rewards.length ? grid : empty("gift", t("rewards.none")),
     me.rewardsMore.hasNextPage ? furtherPages(me.rewardsMore, (after) => add(grid, after)) : "",
-    past.length ? h("details", {}, h("summary", {}, t("vouchers.past")), h("ul.strip", {}, past.map(ticket))) : "");
+    past.length
+      ? h("details", {}, h("summary", {}, t("vouchers.past")), h("ul.strip", {}, past.map(ticket)))
+      : "",
+  );
 }
 
 function sorted(rewards) {
-  return [...rewards].sort((a, b) => (a.rewardState === b.rewardState ? 0 : a.rewardState === "UNLOCKED" ? -1 : 1));
+  return [...rewards].sort((a, b) =>
+    a.rewardState === b.rewardState ? 0 : a.rewardState === "UNLOCKED" ? -1 : 1,
+  );
 }
 
 function ticket(voucher) {
-  return h("li", {}, h("button.ticket", { onclick: () => openVoucher(voucher) }, picture(voucher.reward, 56),
-    h("span.grow", {}, h("strong", {}, voucher.title), h("small.quiet", {}, voucher.voucherState === "ISSUED" && voucher.expiresAt
-      ? t("voucher.until", { day: ending(voucher.expiresAt, phone.programme?.timezone) }) : t(`voucher.${voucher.voucherState}`)))));
+  return h(
+    "li",
+    {},
+    h(
+      "button.ticket",
+      { onclick: () => openVoucher(voucher) },
+      picture(voucher.reward, 56),
+      h(
+        "span.grow",
+        {},
+        h("strong", {}, voucher.title),
+        h(
+          "small.quiet",
+          {},
+          voucher.voucherState === "ISSUED" && voucher.expiresAt
+            ? t("voucher.until", { day: ending(voucher.expiresAt, phone.programme?.timezone) })
+            : t(`voucher.${voucher.voucherState}`),
+        ),
+      ),
+    ),
+  );
 }
 
 function tile(each) {
   const { reward } = each;
   const locked = each.rewardState === "LOCKED";
-  return h("li.lift", {}, h(`button.stamp.tile${locked ? ".locked" : ""}`, { onclick: () => openReward(each) },
-    picture(reward), h("strong", {}, reward.title), h("span.small.quiet", {}, cost(reward.cost)),
-    locked && each.missing ? missing(each) : null,
-    locked ? h("span.why", {}, icon("lock"), each.locks[0]?.message ?? t("reward.locked")) : h("span.chip.good", {}, icon("check"), t("reward.yours"))));
+  return h(
+    "li.lift",
+    {},
+    h(
+      `button.stamp.tile${locked ? ".locked" : ""}`,
+      { onclick: () => openReward(each) },
+      picture(reward),
+      h("strong", {}, reward.title),
+      h("span.small.quiet", {}, cost(reward.cost)),
+      locked && each.missing ? missing(each) : null,
+      locked
+        ? h("span.why", {}, icon("lock"), each.locks[0]?.message ?? t("reward.locked"))
+        : h("span.chip.good", {}, icon("check"), t("reward.yours")),
+    ),
+  );
 }
 
 /** How much of what a reward costs there is, and in words what is still missing. */
 export function missing({ missing: lacking, reward }) {
-  return bar(1 - lacking / reward.cost.amount, t("reward.missing", { missing: cost({ ...reward.cost, amount: lacking }) }));
+  return bar(
+    1 - lacking / reward.cost.amount,
+    t("reward.missing", { missing: cost({ ...reward.cost, amount: lacking }) }),
+  );
 }
 
 async function add(grid, after) {
@@ -60,15 +109,36 @@ export function openReward(each) {
   let issued = null;
   return sheet(reward.title, t("close"), (close) => {
     const stage = h("div.stack");
-    const first = () => fill(stage, each.rewardState === "UNLOCKED"
-      ? [h("button.button.primary.wide.tall", { onclick: second }, t("redeem"))]
-      : [h("h3", {}, t("reward.locked")), h("ul.stack.tight", {}, each.locks.map((lock) => h("li.notice", {}, icon("lock"), h("span", {}, lock.message)))),
-        each.missing ? missing(each) : ""]);
+    const first = () =>
+      fill(
+        stage,
+        each.rewardState === "UNLOCKED"
+          ? [h("button.button.primary.wide.tall", { onclick: second }, t("redeem"))]
+          : [
+              h("h3", {}, t("reward.locked")),
+              h(
+                "ul.stack.tight",
+                {},
+                each.locks.map((lock) => h("li.notice", {}, icon("lock"), h("span", {}, lock.message))),
+              ),
+              each.missing ? missing(each) : "",
+            ],
+      );
     const second = () => {
       const fault = h("div", { "aria-live": "assertive" });
       // The second half of a double tap redeems nothing: it was meant for the button that stood here before.
-      const button = h("button.button.primary.wide.tall", { onclick: (event) => event.detail < 2 && busy(button, () => redeem(fault)) }, t("redeem.sure", { cost: cost(reward.cost) }));
-      fill(stage, h("p", {}, t("redeem.hint", { cost: cost(reward.cost) })), fault, button, h("button.button.wide", { onclick: first }, t("cancel")));
+      const button = h(
+        "button.button.primary.wide.tall",
+        { onclick: (event) => event.detail < 2 && busy(button, () => redeem(fault)) },
+        t("redeem.sure", { cost: cost(reward.cost) }),
+      );
+      fill(
+        stage,
+        h("p", {}, t("redeem.hint", { cost: cost(reward.cost) })),
+        fault,
+        button,
+        h("button.button.wide", { onclick: first }, t("cancel")),
+      );
       button.focus();
     };
     const redeem = async (fault) => {
@@ -87,12 +157,36 @@ export function openReward(each) {
       return null;
     };
     first();
-    return h("div.stack.reward", {}, h("div.lift", {}, h("div.stamp", {}, picture(reward))), h("h2", {}, reward.title), h("p", {}, reward.description),
-      h("div.row.wrap", {}, h("span.chip.gold", {}, cost(reward.cost)), worth(reward.value) ? h("span.chip", {}, worth(reward.value)) : "",
+    return h(
+      "div.stack.reward",
+      {},
+      h("div.lift", {}, h("div.stamp", {}, picture(reward))),
+      h("h2", {}, reward.title),
+      h("p", {}, reward.description),
+      h(
+        "div.row.wrap",
+        {},
+        h("span.chip.gold", {}, cost(reward.cost)),
+        worth(reward.value) ? h("span.chip", {}, worth(reward.value)) : "",
         reward.stock !== null ? h("span.chip", {}, t("reward.stock", { count: reward.stock })) : "",
-        reward.availableUntil ? h("span.chip", {}, t("voucher.until", { day: ending(reward.availableUntil, phone.programme?.timezone) })) : ""),
-      reward.stores.length ? h("p.small.quiet", {}, t("voucher.stores", { stores: reward.stores.map((store) => store.name).join(", ") })) : "",
-      reward.terms ? h("p.small.quiet", {}, reward.terms) : "", stage);
+        reward.availableUntil
+          ? h(
+              "span.chip",
+              {},
+              t("voucher.until", { day: ending(reward.availableUntil, phone.programme?.timezone) }),
+            )
+          : "",
+      ),
+      reward.stores.length
+        ? h(
+            "p.small.quiet",
+            {},
+            t("voucher.stores", { stores: reward.stores.map((store) => store.name).join(", ") }),
+          )
+        : "",
+      reward.terms ? h("p.small.quiet", {}, reward.terms) : "",
+      stage,
+    );
   }).then(() => {
     if (!issued) return;
     openVoucher(issued);

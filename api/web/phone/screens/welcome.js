@@ -1,4 +1,5 @@
-/* Before the member is known: signing in with a code, or joining. The contact is proven by the code that is sent to it. */
+/* Before the member is known: signing in with a code, or joining. The contact is proven by the code that is
+   sent to it. */
 
 import { busy, field, fill, h, toast } from "/shared/dom.js";
 import { newKey } from "/shared/graphql.js";
@@ -11,11 +12,18 @@ import { notice, say, sending, termsLink } from "./parts.js";
 export function welcomeScreen(element) {
   const stage = h("div.lift");
   element.append(
-    h("div.hero", {}, h("img", { src: "/shared/selo.svg", alt: "", width: 96, height: 96 }), h("h1", { tabindex: -1 }, phone.programme?.name ?? "Selo"), h("p.quiet", {}, t("welcome.hint"))),
+    h(
+      "div.hero",
+      {},
+      h("img", { src: "/shared/selo.svg", alt: "", width: 96, height: 96 }),
+      h("h1", { tabindex: -1 }, phone.programme?.name ?? "Selo"),
+      h("p.quiet", {}, t("welcome.hint")),
+    ),
     phone.programme ? "" : notice(phone.trouble ?? t("fault.network"), "bad", "cloud"),
     session.lapsed ? notice(t("fault.signedout"), "", "lock") : "",
     stage,
-    languagePicker());
+    languagePicker(),
+  );
   contactStep(stage);
 }
 
@@ -24,30 +32,61 @@ function stand(stage, ...children) {
 }
 
 function contactStep(stage, given = "") {
-  const contact = h("input", { required: true, name: "contact", autocomplete: "username", inputmode: "email", autocapitalize: "none", spellcheck: "false", value: given });
+  const contact = h("input", {
+    required: true,
+    name: "contact",
+    autocomplete: "username",
+    inputmode: "email",
+    autocapitalize: "none",
+    spellcheck: "false",
+    value: given,
+  });
   const button = h("button.button.primary.wide.tall", {}, t("signin.send"));
-  stand(stage, h("h2", {}, t("signin")),
+  stand(
+    stage,
+    h("h2", {}, t("signin")),
     sending(button, [field(t("signin.contact"), contact, t("signin.contact.hint"))], async () => {
       await session.askPublic(REQUEST_CODE, { input: { contact: contact.value.trim() } });
       codeStep(stage, contact.value.trim());
     }),
-    phone.programme ? h("button.button.wide", { onclick: () => joinStep(stage) }, t("join")) : null);
+    phone.programme ? h("button.button.wide", { onclick: () => joinStep(stage) }, t("join")) : null,
+  );
 }
 
 function codeStep(stage, contact) {
-  const code = h("input.big.code", { required: true, name: "code", inputmode: "numeric", autocomplete: "one-time-code", pattern: "[0-9 ]{6,8}", maxlength: 8 });
+  const code = h("input.big.code", {
+    required: true,
+    name: "code",
+    inputmode: "numeric",
+    autocomplete: "one-time-code",
+    pattern: "[0-9 ]{6,8}",
+    maxlength: 8,
+  });
   const button = h("button.button.primary.wide.tall", {}, t("signin"));
-  const again = h("button.button.plain", { type: "button", onclick: () => busy(again, async () => {
-    try {
-      await session.askPublic(REQUEST_CODE, { input: { contact } });
-      toast(t("code.sent"));
-    } catch (error) {
-      toast(say(error), "bad");
-    }
-  }) }, t("code.again"));
-  stand(stage, h("h2", {}, t("code.title")), h("p", {}, h("strong", {}, contact), h("span.why", {}, t("code.hint"))),
+  const again = h(
+    "button.button.plain",
+    {
+      type: "button",
+      onclick: () =>
+        busy(again, async () => {
+          try {
+            await session.askPublic(REQUEST_CODE, { input: { contact } });
+            toast(t("code.sent"));
+          } catch (error) {
+            toast(say(error), "bad");
+          }
+        }),
+    },
+    t("code.again"),
+  );
+  stand(
+    stage,
+    h("h2", {}, t("code.title")),
+    h("p", {}, h("strong", {}, contact), h("span.why", {}, t("code.hint"))),
     sending(button, [field(t("code"), code)], async () => {
-      const { signIn } = await session.askPublic(SIGN_IN, { input: { contact, code: code.value.replace(/\s/g, ""), installationId: installationId() } });
+      const { signIn } = await session.askPublic(SIGN_IN, {
+        input: { contact, code: code.value.replace(/\s/g, ""), installationId: installationId() },
+      });
       if (signIn.__typename !== "SignedIn") {
         code.value = "";
         code.focus();
@@ -56,36 +95,78 @@ function codeStep(stage, contact) {
       session.begin(signIn);
       return null;
     }),
-    h("div.stack.tight", {}, again, h("button.button.plain", { type: "button", onclick: () => contactStep(stage, contact) }, t("code.other"))));
+    h(
+      "div.stack.tight",
+      {},
+      again,
+      h(
+        "button.button.plain",
+        { type: "button", onclick: () => contactStep(stage, contact) },
+        t("code.other"),
+      ),
+    ),
+  );
   code.focus();
 }
 
 function joinStep(stage) {
   const { terms, consents } = phone.programme;
   const name = h("input", { required: true, name: "name", autocomplete: "name", maxlength: 100 });
-  const contact = h("input", { required: true, name: "contact", autocomplete: "email", inputmode: "email", autocapitalize: "none" });
+  const contact = h("input", {
+    required: true,
+    name: "contact",
+    autocomplete: "email",
+    inputmode: "email",
+    autocapitalize: "none",
+  });
   const birthday = h("input", { type: "date", name: "birthday", autocomplete: "bday" });
   const agreed = h("input", { type: "checkbox", required: true, name: "terms" });
-  const boxes = consents.map((consent) => h("input", { type: "checkbox", name: `consent-${consent.purpose}` }));
-  const referral = h("input", { name: "referralCode", autocomplete: "off", value: new URLSearchParams(location.search).get("r") ?? "" });
+  const boxes = consents.map((consent) =>
+    h("input", { type: "checkbox", name: `consent-${consent.purpose}` }),
+  );
+  const referral = h("input", {
+    name: "referralCode",
+    autocomplete: "off",
+    value: new URLSearchParams(location.search).get("r") ?? "",
+  });
   const button = h("button.button.primary.wide.tall", {}, t("join"));
   const idempotencyKey = newKey();
-  stand(stage, h("h2", {}, t("join.title")),
-    sending(button, [
-      field(t("profile.name"), name), field(t("signin.contact"), contact, t("signin.contact.hint")), field(t("profile.birthday"), birthday, t("join.birthday.hint")), field(t("join.referral"), referral),
-      h("label.choice", {}, agreed, h("span", {}, t("join.terms"), " ", termsLink(terms))),
-      consents.map((consent, i) => h("label.choice", {}, boxes[i], h("span", {}, consent.wording))),
-    ], async () => {
-      const typed = contact.value.trim();
-      const { enrol } = await session.askPublic(ENROL, { input: {
-        name: name.value.trim(), [typed.includes("@") ? "email" : "phone"]: typed, birthday: birthday.value || null, termsVersion: terms.version,
-        consents: consents.map((consent, i) => ({ purpose: consent.purpose, granted: boxes[i].checked, wordingVersion: consent.wordingVersion })),
-        referralCode: referral.value.trim() || null, idempotencyKey,
-      } });
-      if (enrol.__typename !== "Enrolled") return enrol.message;
-      codeStep(stage, typed);
-      return null;
-    }),
-    h("button.button.plain", { onclick: () => contactStep(stage) }, t("join.member")));
+  stand(
+    stage,
+    h("h2", {}, t("join.title")),
+    sending(
+      button,
+      [
+        field(t("profile.name"), name),
+        field(t("signin.contact"), contact, t("signin.contact.hint")),
+        field(t("profile.birthday"), birthday, t("join.birthday.hint")),
+        field(t("join.referral"), referral),
+        h("label.choice", {}, agreed, h("span", {}, t("join.terms"), " ", termsLink(terms))),
+        consents.map((consent, i) => h("label.choice", {}, boxes[i], h("span", {}, consent.wording))),
+      ],
+      async () => {
+        const typed = contact.value.trim();
+        const { enrol } = await session.askPublic(ENROL, {
+          input: {
+            name: name.value.trim(),
+            [typed.includes("@") ? "email" : "phone"]: typed,
+            birthday: birthday.value || null,
+            termsVersion: terms.version,
+            consents: consents.map((consent, i) => ({
+              purpose: consent.purpose,
+              granted: boxes[i].checked,
+              wordingVersion: consent.wordingVersion,
+            })),
+            referralCode: referral.value.trim() || null,
+            idempotencyKey,
+          },
+        });
+        if (enrol.__typename !== "Enrolled") return enrol.message;
+        codeStep(stage, typed);
+        return null;
+      },
+    ),
+    h("button.button.plain", { onclick: () => contactStep(stage) }, t("join.member")),
+  );
   name.focus();
 }

@@ -175,7 +175,8 @@ export default {
   "fault.internal": "Something went wrong. Try again.",
   "fault.often": "Too many tries. Wait {seconds} s.",
   "fault.input": "This was not accepted. Check what you typed.",
-  "fault.field.contact": "This is neither an e-mail address nor a phone number. Write phone numbers with their country, as +351 912 345 678.",
+  "fault.field.contact":
+    "This is neither an e-mail address nor a phone number. Write phone numbers with their country, as +351 912 345 678.",
   "fault.field.name": "Write a name of 1 to 100 characters.",
   "fault.field.birthday": "Write the day on which you were born.",
   "fault.field.referralCode": "This is no code of a friend: it has ten digits. Look for a mistyped one.",

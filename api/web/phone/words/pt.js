@@ -131,7 +131,11 @@ export default {
   "why.later": "segue em {value}",
 
   "inbox": "Mensagens",
-  "inbox.unread": { one: "{count} mensagem por ler", many: "{count} mensagens por ler", other: "{count} mensagens por ler" },
+  "inbox.unread": {
+    one: "{count} mensagem por ler",
+    many: "{count} mensagens por ler",
+    other: "{count} mensagens por ler",
+  },
   "inbox.none": "Ainda não há mensagens.",
   "survey.thanks": "Obrigado. A sua resposta: {score}",
   "survey.low": "{score}: nada",
@@ -156,7 +160,11 @@ export default {
   "contact.none": "nenhum",
   "referral": "Convide amigos",
   "referral.hint": "Quem aderir com o seu código recebe um presente, e você também.",
-  "referral.count": { one: "{count} amigo até agora", many: "{count} amigos até agora", other: "{count} amigos até agora" },
+  "referral.count": {
+    one: "{count} amigo até agora",
+    many: "{count} amigos até agora",
+    other: "{count} amigos até agora",
+  },
   "referral.share": "Partilhar",
   "referral.copied": "O endereço foi copiado.",
   "referral.text": "Junte-se a mim no {programme}",
@@ -175,7 +183,8 @@ export default {
   "fault.internal": "Algo correu mal. Tente de novo.",
   "fault.often": "Demasiadas tentativas. Espere {seconds} s.",
   "fault.input": "Isto não foi aceite. Verifique o que escreveu.",
-  "fault.field.contact": "Isto não é um e-mail nem um telefone. Escreva o telefone com o país, como +351 912 345 678.",
+  "fault.field.contact":
+    "Isto não é um e-mail nem um telefone. Escreva o telefone com o país, como +351 912 345 678.",
   "fault.field.name": "Escreva um nome de 1 a 100 carateres.",
   "fault.field.birthday": "Escreva o dia em que nasceu.",
   "fault.field.referralCode": "Isto não é um código de amigo: tem dez algarismos. Veja se há algum trocado.",

@@ -1,32 +1,43 @@
-/* A member stands here: who they are, what they have, and the purchase to record, with its reasons before it is confirmed.
-   Without a network the purchase is kept on the device; with an old one given as `row`, that one is mended. */
+/* A member stands here: who they are, what they have, and the purchase to record, with its reasons before it
+   is confirmed. Without a network the purchase is kept on the device; with an old one given as `row`, that
+   one is mended. */
 
-import { field, fill, h, icon } from "/shared/dom.js";
-import { amount, dayOf, money, parseMoney, plainMoney } from "/shared/format.js";
+import { h, icon } from "/shared/dom.js";
+import { amount } from "/shared/format.js";
 import { t } from "/shared/words.js";
-import { QUOTE } from "../queries.js";
-import { enqueue, mend, sendNow } from "../queue.js";
 import { Scanner } from "../scanner.js";
-import { signal } from "../sounds.js";
-import { go, prefer, till } from "../till.js";
+import { go, till } from "../till.js";
 import { managing } from "./manager.js";
-import { ask, expiry, figure, notice, note, picture, reasons, say, tierChip, walletOf } from "./parts.js";
+import { expiry, notice, picture, tierChip, walletOf } from "./parts.js";
+import { PurchaseForm } from "./purchase.js";
 
-const QUOTE_PAUSE_MS = 250;
-
-export function customerScreen(element, { customer = null, visit = null, visitExpiresAt = null, offline = null, row = null }) {
-  const member = row?.member ?? (offline ? { ...offline, name: null } : { visit, id: customer.id, name: customer.name });
+export function customerScreen(
+  element,
+  { customer = null, visit = null, visitExpiresAt = null, offline = null, row = null },
+) {
+  const member =
+    row?.member ?? (offline ? { ...offline, name: null } : { visit, id: customer.id, name: customer.name });
   const frozen = customer?.status === "FROZEN";
   const form = new PurchaseForm({ customer, member, row });
   element.append(
-    h("div.row.spread", {},
+    h(
+      "div.row.spread",
+      {},
       h("button.button.round.plain", { "aria-label": t("back"), onclick: () => go("scan") }, icon("back")),
-      customer && till.manager && managing(customer, (now) => go("customer", { customer: now, visit, visitExpiresAt }))),
+      customer &&
+        till.manager &&
+        managing(customer, (now) => go("customer", { customer: now, visit, visitExpiresAt })),
+    ),
     customer ? face(customer) : stranger(member, row),
     frozen ? notice(t("customer.frozen"), "bad", "lock") : form.element,
     customer && !frozen ? rewards(customer) : "",
   );
-  const ends = visitExpiresAt && setTimeout(() => form.say(t("customer.visit.over"), "bad"), Math.max(0, Date.parse(visitExpiresAt) - Date.now()));
+  const ends =
+    visitExpiresAt &&
+    setTimeout(
+      () => form.say(t("customer.visit.over"), "bad"),
+      Math.max(0, Date.parse(visitExpiresAt) - Date.now()),
+    );
   return () => {
     clearTimeout(ends);
     form.close();
@@ -35,209 +46,84 @@ export function customerScreen(element, { customer = null, visit = null, visitEx
 }
 
 function face(customer) {
-  return h("div.lift", {}, h("div.stamp.face", {},
-    h("div.row.spread.wrap", {}, h("h1", { tabindex: -1 }, customer.name), tierChip(customer.tier)),
-    h("p.small.quiet.code", {}, customer.number),
-    h("ul.wallets", {}, customer.wallets.map((wallet) =>
-      h("li", {}, h("strong.num", {}, amount(wallet.available, wallet)), h("span", {}, wallet.name),
-        h("small.quiet", {}, [wallet.pending && t("wallet.pending", { amount: amount(wallet.pending, wallet) }), wallet.debt && t("wallet.debt", { amount: amount(wallet.debt, wallet) }), expiry(wallet)]
-          .filter(Boolean).join(" · ")))))));
+  return h(
+    "div.lift",
+    {},
+    h(
+      "div.stamp.face",
+      {},
+      h("div.row.spread.wrap", {}, h("h1", { tabindex: -1 }, customer.name), tierChip(customer.tier)),
+      h("p.small.quiet.code", {}, customer.number),
+      h(
+        "ul.wallets",
+        {},
+        customer.wallets.map((wallet) =>
+          h(
+            "li",
+            {},
+            h("strong.num", {}, amount(wallet.available, wallet)),
+            h("span", {}, wallet.name),
+            h(
+              "small.quiet",
+              {},
+              [
+                wallet.pending && t("wallet.pending", { amount: amount(wallet.pending, wallet) }),
+                wallet.debt && t("wallet.debt", { amount: amount(wallet.debt, wallet) }),
+                expiry(wallet),
+              ]
+                .filter(Boolean)
+                .join(" · "),
+            ),
+          ),
+        ),
+      ),
+    ),
+  );
 }
 
 function stranger(member, row) {
-  return h("div.lift", {}, h("div.stamp.face", {}, h("h1", { tabindex: -1 }, member.name ?? t(row ? "customer.mend" : "customer.offline")),
-    h("p.code", {}, member.number ?? ""), row?.problem && notice(row.problem.message, "bad", "close"), !row && h("p.quiet", {}, t("customer.offline.hint"))));
+  return h(
+    "div.lift",
+    {},
+    h(
+      "div.stamp.face",
+      {},
+      h("h1", { tabindex: -1 }, member.name ?? t(row ? "customer.mend" : "customer.offline")),
+      h("p.code", {}, member.number ?? ""),
+      row?.problem && notice(row.problem.message, "bad", "close"),
+      !row && h("p.quiet", {}, t("customer.offline.hint")),
+    ),
+  );
 }
 
 function rewards(customer) {
   const list = customer.rewards.edges.map((edge) => edge.node.reward);
   if (!list.length) return "";
-  return h("section.stack.tight", {}, h("h2", {}, t("customer.redeemable")),
-    h("ul.shelf", {}, list.map((reward) => h("li", {}, picture(reward, 44), h("span.grow", {}, reward.title),
-      reward.cost && h("span.figure.num", {}, cost(reward.cost, customer.wallets))))),
-    h("p.small.quiet", {}, t("customer.redeemable.hint")));
-}
-
-class PurchaseForm {
-  #timer = null;
-  #turn = 0;
-  #lines = [];
-  #row = null;
-
-  constructor({ customer, member, row }) {
-    this.customer = customer;
-    this.member = member;
-    this.#row = row;
-    this.currency = row?.purchase.currency ?? till.programme.currency;
-    this.total = h("input.big", { inputmode: "decimal", autocomplete: "off", name: "total", placeholder: plainMoney(0, this.currency), autofocus: !row && matchMedia("(pointer: fine)").matches });
-    this.receipt = h("input", { name: "receipt", autocomplete: "off", autocapitalize: "characters", spellcheck: "false", maxlength: 100 });
-    this.totalField = field(t("purchase.total", { currency: this.currency }), this.total);
-    this.receiptField = field(t("purchase.receipt"), this.receipt);
-    this.lineList = h("div.stack.tight");
-    this.quoteBox = h("div.quote", { "aria-live": "polite" });
-    this.whyBox = h("div.stack.tight");
-    this.message = h("div", { "aria-live": "assertive" });
-    this.button = h("button.button.primary.tall.wide", { disabled: true }, t("purchase.confirm"));
-    this.element = h("form.card.stack.buying", { oninput: () => this.changed(), onchange: (event) => this.left(event.target), onsubmit: (event) => { event.preventDefault(); this.confirm(); } },
-      h("h2", {}, t("purchase.title")), row && this.#who(), this.totalField, this.receiptField,
-      h("details", { open: Boolean(row?.purchase.lines?.length) }, h("summary", {}, t("purchase.lines")), this.lineList,
-        h("button.button.plain", { type: "button", onclick: () => this.addLine() }, icon("plus"), t("purchase.line.add"))),
-      this.quoteBox, this.message, this.button, this.whyBox);
-    if (row) this.#load(row);
-  }
-
-  /* A refused purchase may name the wrong member: a membership number may be typed in the place of what was scanned. */
-  #who() {
-    this.number = h("input", { name: "member", inputmode: "numeric", autocomplete: "off", value: this.member.number ?? "" });
-    return field(t("purchase.member"), this.number, this.member.number ? "" : t("purchase.member.hint"));
-  }
-
-  #load({ purchase }) {
-    this.total.value = plainMoney(purchase.total, this.currency);
-    this.receipt.value = purchase.externalId;
-    for (const line of purchase.lines ?? []) this.addLine(line);
-    this.changed();
-  }
-
-  addLine(given = {}) {
-    const make = (name, attributes) => h("input", { name, autocomplete: "off", "aria-label": t(`line.${name}`), placeholder: t(`line.${name}`), ...attributes });
-    const line = {
-      sku: make("sku", { value: given.sku ?? "" }), category: make("category", { value: given.category ?? "", list: "categories" }),
-      quantity: make("quantity", { inputmode: "numeric", value: given.quantity ?? 1 }),
-      amount: make("amount", { inputmode: "decimal", value: given.amount === undefined ? "" : plainMoney(given.amount, this.currency) }),
-    };
-    line.element = h("div.line", {}, line.sku, line.category, line.quantity, line.amount,
-      h("button.button.round.plain", { type: "button", "aria-label": t("line.remove"), onclick: () => this.removeLine(line) }, icon("close")));
-    if (!document.getElementById("categories"))
-      this.lineList.append(h("datalist", { id: "categories" }, (prefer("categories") ?? []).map((value) => h("option", { value }))));
-    this.#lines.push(line);
-    this.lineList.append(line.element);
-    if (given.sku === undefined) line.sku.focus();
-  }
-
-  removeLine(line) {
-    this.#lines = this.#lines.filter((each) => each !== line);
-    line.element.remove();
-    this.changed();
-  }
-
-  /** Return the purchase as typed, or null with each fault shown at its field; the receipt's only where it is asked for. */
-  read(showFaults, receiptToo = showFaults) {
-    const total = parseMoney(this.total.value, this.currency);
-    const externalId = this.receipt.value.trim();
-    const lines = this.#lines.map((line) => ({
-      sku: line.sku.value.trim(), category: line.category.value.trim() || null, quantity: Number(line.quantity.value), amount: parseMoney(line.amount.value, this.currency),
-    }));
-    const badLine = lines.some((line) => !line.sku || !Number.isInteger(line.quantity) || line.quantity < 1 || line.amount === null);
-    const tooMuch = lines.reduce((sum, line) => sum + (line.amount ?? 0), 0) > (total ?? 0);
-    if (showFaults) {
-      this.totalField.fault(total === null ? t("purchase.total.bad") : badLine ? t("line.bad") : tooMuch && lines.length ? t("line.toomuch") : "");
-      if (receiptToo) this.receiptField.fault(externalId ? "" : t("purchase.receipt.bad"));
-    }
-    if (total === null || badLine || (lines.length && tooMuch)) return null;
-    return { externalId, currency: this.currency, total, lines };
-  }
-
-  /* What cannot be right is told where it was typed, once the field is left: while it is typed it is only not finished. */
-  left(input) {
-    if (input === this.receipt) this.receiptField.fault(this.receipt.value.trim() ? "" : t("purchase.receipt.bad"));
-    else if (input === this.total || input.name === "amount") this.read(true, false);
-  }
-
-  changed() {
-    clearTimeout(this.#timer);
-    const purchase = this.read(false);
-    this.button.disabled = true;
-    const turn = ++this.#turn;
-    fill(this.whyBox);
-    if (!purchase) return fill(this.quoteBox);
-    if (!this.customer) {
-      this.button.disabled = !purchase.externalId;
-      return fill(this.quoteBox, this.#row ? "" : h("p.hint", {}, t("quote.offline")));
-    }
-    this.#timer = setTimeout(() => this.quote(purchase, turn), QUOTE_PAUSE_MS);
-  }
-
-  async quote({ externalId, ...purchase }, turn) {
-    const { wallets } = this.customer;
-    try {
-      const { quotePurchase } = await ask(QUOTE, { input: { ...purchase, member: this.member.visit ?? this.member.id } });
-      if (turn !== this.#turn) return;
-      const totals = quotePurchase.totals.filter((each) => each.amount !== 0);
-      fill(this.quoteBox,
-        h("div.earns", {}, h("span", {}, t("quote.earns")), totals.length ? totals.map((each) => h("strong.num", {}, figure(each.amount, walletOf(wallets, each.wallet)), " ", walletOf(wallets, each.wallet)?.name))
-          : h("strong", {}, t("quote.nothing"))),
-        quotePurchase.tierAfter && quotePurchase.tierAfter.code !== this.customer.tier?.current.code && h("p.gain", {}, icon("star"), t("quote.tier", { tier: quotePurchase.tierAfter.name })),
-        quotePurchase.unlocks.map((each) => h("p.gain", {}, picture(each.reward, 36), t("quote.unlocks", { title: each.reward.title }))),
-        spendable(quotePurchase.entries, wallets));
-      fill(this.whyBox, h("h3.unseen", {}, t("quote.why")), reasons(quotePurchase.explanation, wallets));
-    } catch (error) {
-      if (turn !== this.#turn) return;
-      const text = say(error);
-      fill(this.quoteBox, notice(error.constructor.name === "NoNetwork" ? t("quote.offline") : text, "bad", "cloud"));
-      if (error.constructor.name !== "NoNetwork") return;
-    }
-    this.button.disabled = !externalId;
-    this.totalField.fault("");
-    // The button stands over the lower edge now: what is being typed in must not lie beneath it.
-    if (this.element.contains(document.activeElement)) document.activeElement.scrollIntoView({ block: "nearest" });
-    if (externalId) this.receiptField.fault("");
-    else if (![this.total, this.receipt].includes(document.activeElement)) this.receiptField.fault(t("purchase.receipt.bad"));
-  }
-
-  say(text, kind) {
-    fill(this.message, text && notice(text, kind, "close"));
-  }
-
-  async confirm() {
-    const purchase = this.read(true);
-    if (!purchase || !purchase.externalId || this.button.disabled) return;
-    this.button.disabled = true;
-    this.button.setAttribute("aria-busy", "true");
-    this.say("");
-    prefer("categories", [...new Set([...purchase.lines.map((line) => line.category).filter(Boolean), ...(prefer("categories") ?? [])])].slice(0, 40));
-    // Written down first: from here on the purchase is sent exactly once, whatever becomes of page, tablet or network.
-    const typed = this.number?.value.trim();
-    const member = typed ? { number: typed.replace(/\s/g, ""), name: null } : this.member;
-    const kept = this.#row ? await mend(this.#row, member, purchase) : await enqueue(member, purchase);
-    this.#row = kept;
-    const answer = await sendNow(kept);
-    this.settle(answer, kept, purchase);
-  }
-
-  settle(answer, kept, purchase) {
-    this.button.removeAttribute("aria-busy");
-    if (answer === null) return go("success", { kind: "waiting", title: t("done.kept"), subtitle: t("done.kept.hint"), name: money(purchase.total, this.currency) });
-    if (answer.__typename !== "PurchaseRecorded") {
-      signal("bad");
-      this.button.disabled = false;
-      return this.say(answer.message, "bad");
-    }
-    const { customer, entries: list, unlocked, earnedBadges, tierChange } = answer;
-    const totals = customer.wallets.map((wallet) => ({ wallet: wallet.code, amount: list.filter((entry) => entry.wallet === wallet.code).reduce((sum, entry) => sum + entry.amount, 0) }));
-    note("PURCHASE", purchase.externalId, { amount: purchase.total, currency: this.currency, name: customer.name });
-    go("success", {
-      title: t("done.recorded"), name: customer.name, totals, wallets: customer.wallets, list, unlocked, badges: earnedBadges, tier: tierChange && customer.tier?.current.name,
-      subtitle: customer.wallets.slice(0, 1).map((wallet) => t("done.balance", { amount: amount(wallet.available, wallet), pending: amount(wallet.pending, wallet), wallet: wallet.name }))[0],
-    });
-  }
-
-  close() {
-    clearTimeout(this.#timer);
-    this.#turn++;
-  }
+  return h(
+    "section.stack.tight",
+    {},
+    h("h2", {}, t("customer.redeemable")),
+    h(
+      "ul.shelf",
+      {},
+      list.map((reward) =>
+        h(
+          "li",
+          {},
+          picture(reward, 44),
+          h("span.grow", {}, reward.title),
+          reward.cost && h("span.figure.num", {}, cost(reward.cost, customer.wallets)),
+        ),
+      ),
+    ),
+    h("p.small.quiet", {}, t("customer.redeemable.hint")),
+  );
 }
 
 /* What a reward costs: points with their wallet's name, since a programme may have several. */
 function cost({ wallet: code, amount: value }, wallets) {
   const wallet = walletOf(wallets, code);
-  return wallet?.walletKind === "MONEY" ? amount(value, wallet) : t("cost", { amount: amount(value, wallet), wallet: wallet?.name ?? code });
-}
-
-/* From when what is earned can be spent, where that is not at once: one wallet's may wait while another's does not. */
-function spendable(list, wallets) {
-  const first = new Map();
-  for (const { wallet, availableAt } of list)
-    if (availableAt && !(first.get(wallet) <= availableAt)) first.set(wallet, availableAt);
-  return [...first].map(([code, at]) => h("p.small.quiet", {}, walletOf(wallets, code)?.name, " ", t("spendable.from", { day: dayOf(at, till.programme?.timezone) })));
+  return wallet?.walletKind === "MONEY"
+    ? amount(value, wallet)
+    : t("cost", { amount: amount(value, wallet), wallet: wallet?.name ?? code });
 }

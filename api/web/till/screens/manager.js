@@ -1,4 +1,5 @@
-/* What a manager may do for a member, each with a reason that is kept: correct a balance, put a membership on hold, let it go on. */
+/* What a manager may do for a member, each with a reason that is kept: correct a balance, put a membership on
+   hold, let it go on. */
 
 import { busy, field, fill, h, sheet } from "/shared/dom.js";
 import { parseMoney } from "/shared/format.js";
@@ -7,21 +8,32 @@ import { t } from "/shared/words.js";
 import { ADJUST, FREEZE, UNFREEZE } from "../queries.js";
 import { signal } from "../sounds.js";
 import { go } from "../till.js";
-import { ask, notice, note, say, walletOf } from "./parts.js";
+import { ask, note, notice, say, walletOf } from "./parts.js";
 
 /** The buttons of a manager at a member; `again(customer)` shows the member as they stand after it. */
 export function managing(customer, again) {
   const frozen = customer.status === "FROZEN";
-  return h("div.row.wrap.managing", {},
+  return h(
+    "div.row.wrap.managing",
+    {},
     h("button.button.plain", { onclick: () => adjust(customer) }, t("adjust")),
-    h("button.button.plain", { onclick: () => hold(customer, frozen, again) }, t(frozen ? "unfreeze" : "freeze")));
+    h(
+      "button.button.plain",
+      { onclick: () => hold(customer, frozen, again) },
+      t(frozen ? "unfreeze" : "freeze"),
+    ),
+  );
 }
 
-/* A sheet with a reason beneath what is asked for; `act(reason, key)` returns what stands in the way, or nothing. */
+/* A sheet with a reason beneath what is asked for; `act(reason, key)` returns what stands in the way, or
+   nothing. */
 function withReason(title, customer, asked, confirm, act) {
   const key = { value: newKey() };
   return sheet(title, t("close"), (close) => {
-    const reasonField = field(t("adjust.reason"), h("input", { name: "reason", autocomplete: "off", maxlength: 100 }));
+    const reasonField = field(
+      t("adjust.reason"),
+      h("input", { name: "reason", autocomplete: "off", maxlength: 100 }),
+    );
     const fault = h("div", { "aria-live": "assertive" });
     const button = h("button.button.primary.tall.wide", {}, confirm);
     const submit = (event) => {
@@ -42,34 +54,76 @@ function withReason(title, customer, asked, confirm, act) {
         }
       });
     };
-    return h("form.stack", { onsubmit: submit, oninput: () => { key.value = newKey(); } }, h("h2", {}, title), h("p", {}, customer.name),
-      asked.map((each) => each.element), reasonField, fault, button);
+    return h(
+      "form.stack",
+      {
+        onsubmit: submit,
+        oninput: () => {
+          key.value = newKey();
+        },
+      },
+      h("h2", {}, title),
+      h("p", {}, customer.name),
+      asked.map((each) => each.element),
+      reasonField,
+      fault,
+      button,
+    );
   });
 }
 
 function adjust(customer) {
-  const wallet = h("select", { name: "wallet" }, customer.wallets.map((each) => h("option", { value: each.code }, each.name)));
-  const change = field(t("adjust.amount"), h("input", { name: "amount", inputmode: "text", autocomplete: "off" }), t("adjust.amount.hint"));
+  const wallet = h(
+    "select",
+    { name: "wallet" },
+    customer.wallets.map((each) => h("option", { value: each.code }, each.name)),
+  );
+  const change = field(
+    t("adjust.amount"),
+    h("input", { name: "amount", inputmode: "text", autocomplete: "off" }),
+    t("adjust.amount.hint"),
+  );
   const typed = () => readSigned(change.input.value, walletOf(customer.wallets, wallet.value));
   const asked = [
     { element: field(t("adjust.wallet"), wallet), check: () => true },
-    { element: change, check: () => { change.fault(typed() ? "" : t("adjust.amount.bad")); return Boolean(typed()); } },
+    {
+      element: change,
+      check: () => {
+        change.fault(typed() ? "" : t("adjust.amount.bad"));
+        return Boolean(typed());
+      },
+    },
   ];
-  return withReason(t("adjust"), customer, asked, t("adjust.confirm"), async (reason, idempotencyKey, close) => {
-    const amount = typed();
-    const { adjustBalance } = await ask(ADJUST, { input: { member: customer.id, wallet: wallet.value, amount, reason, idempotencyKey } });
-    if (adjustBalance.__typename !== "BalanceAdjusted") return adjustBalance.message;
-    const { name: subject, currency } = walletOf(customer.wallets, wallet.value);
-    note("ADJUSTMENT", subject, { amount, currency, name: customer.name });
-    close();
-    go("success", { title: t("done.adjusted"), name: customer.name, totals: [{ wallet: wallet.value, amount }], wallets: customer.wallets });
-    return null;
-  });
+  return withReason(
+    t("adjust"),
+    customer,
+    asked,
+    t("adjust.confirm"),
+    async (reason, idempotencyKey, close) => {
+      const amount = typed();
+      const { adjustBalance } = await ask(ADJUST, {
+        input: { member: customer.id, wallet: wallet.value, amount, reason, idempotencyKey },
+      });
+      if (adjustBalance.__typename !== "BalanceAdjusted") return adjustBalance.message;
+      const { name: subject, currency } = walletOf(customer.wallets, wallet.value);
+      note("ADJUSTMENT", subject, { amount, currency, name: customer.name });
+      close();
+      go("success", {
+        title: t("done.adjusted"),
+        name: customer.name,
+        totals: [{ wallet: wallet.value, amount }],
+        wallets: customer.wallets,
+      });
+      return null;
+    },
+  );
 }
 
 /* On hold a membership earns and redeems nothing, until a manager lets it go on. */
 function hold(customer, frozen, again) {
-  const [title, hint, asking] = frozen ? [t("unfreeze"), t("unfreeze.hint"), UNFREEZE] : [t("freeze"), t("freeze.hint"), FREEZE];
+  const [title, hint, asking] = frozen
+    ? [t("unfreeze"), t("unfreeze.hint"), UNFREEZE]
+    : [t("freeze"), t("freeze.hint"), FREEZE];
   const asked = [{ element: h("p.quiet", {}, hint), check: () => true }];
   return withReason(title, customer, asked, title, async (reason, idempotencyKey, close) => {
     const { answer } = await ask(asking, { input: { member: customer.id, reason, idempotencyKey } });
@@ -82,6 +136,11 @@ function hold(customer, frozen, again) {
 
 function readSigned(text, wallet) {
   const [, sign, rest] = text.trim().match(/^([+\-\u2212]?)\s*(.*)$/);
-  const value = wallet.walletKind === "MONEY" ? parseMoney(rest, wallet.currency) : /^\d{1,9}$/.test(rest) ? Number(rest) : null;
+  const value =
+    wallet.walletKind === "MONEY"
+      ? parseMoney(rest, wallet.currency)
+      : /^\d{1,9}$/.test(rest)
+        ? Number(rest)
+        : null;
   return value && (sign === "" || sign === "+" ? value : -value);
 }

@@ -20,16 +20,33 @@ export function total(value, wallet) {
   return h("p.total.num", {}, signed(value, wallet), " ", h("span.unit", {}, wallet?.name ?? ""));
 }
 
-/** Each rule that counted; folded beneath, each that did not, with its reason. A rule that nobody gave a title tells people nothing. */
+/** Each rule that counted; folded beneath, each that did not, with its reason. A rule that nobody gave a
+ * title tells people nothing. */
 export function reasons(all, wallets) {
   const outcomes = all.filter((outcome) => outcome.title !== outcome.rule || outcome.amount);
-  const line = (outcome) => h(outcome.applied ? "li" : "li.off", {},
-    h("span", {}, outcome.title, outcome.reason && h("small.why", {}, why(outcome.reason))),
-    outcome.applied && outcome.amount !== 0 ? figure(outcome.amount, walletOf(wallets, outcome.wallet)) : h("span.figure.off", {}, outcome.applied ? icon("check") : "\u2013"));
-  const [counted, others] = [outcomes.filter((outcome) => outcome.applied), outcomes.filter((outcome) => !outcome.applied)];
+  const line = (outcome) =>
+    h(
+      outcome.applied ? "li" : "li.off",
+      {},
+      h("span", {}, outcome.title, outcome.reason && h("small.why", {}, why(outcome.reason))),
+      outcome.applied && outcome.amount !== 0
+        ? figure(outcome.amount, walletOf(wallets, outcome.wallet))
+        : h("span.figure.off", {}, outcome.applied ? icon("check") : "\u2013"),
+    );
+  const [counted, others] = [
+    outcomes.filter((outcome) => outcome.applied),
+    outcomes.filter((outcome) => !outcome.applied),
+  ];
   return [
     counted.length ? h("ul.lines.reasons", {}, counted.map(line)) : null,
-    others.length ? h("details", {}, h("summary", {}, t("reasons.others", { count: others.length })), h("ul.lines.reasons", {}, others.map(line))) : null,
+    others.length
+      ? h(
+          "details",
+          {},
+          h("summary", {}, t("reasons.others", { count: others.length })),
+          h("ul.lines.reasons", {}, others.map(line)),
+        )
+      : null,
   ];
 }
 
@@ -38,36 +55,78 @@ export function why(reason) {
   const [word, ...rest] = reason.split(":");
   if (!has(`why.${word}`)) return reason;
   const value = rest.join(":");
-  return t(`why.${word}`, { value: word === "later" && value ? dayOf(value, till.programme?.timezone) : value });
+  return t(`why.${word}`, {
+    value: word === "later" && value ? dayOf(value, till.programme?.timezone) : value,
+  });
 }
 
 /** What a quote or a refund does to each wallet, with the day on which it becomes spendable. */
 export function entries(list, wallets) {
-  return h("ul.lines", {}, list.map((entry) =>
-    h("li", {}, h("span", {}, entry.title, entry.availableAt && h("small.why", {}, t("spendable.from", { day: dayOf(entry.availableAt, till.programme?.timezone) }))),
-      figure(entry.amount, walletOf(wallets, entry.wallet)))));
+  return h(
+    "ul.lines",
+    {},
+    list.map((entry) =>
+      h(
+        "li",
+        {},
+        h(
+          "span",
+          {},
+          entry.title,
+          entry.availableAt &&
+            h(
+              "small.why",
+              {},
+              t("spendable.from", { day: dayOf(entry.availableAt, till.programme?.timezone) }),
+            ),
+        ),
+        figure(entry.amount, walletOf(wallets, entry.wallet)),
+      ),
+    ),
+  );
 }
 
 /** A reward's picture, or the drawing of its kind where it has none. */
 export function picture(reward, size = 64) {
   if (reward.image) return h("img.picture", { src: reward.image, alt: "", width: size, height: size });
-  return h("span.picture.sign", { "aria-hidden": "true", style: { "--size": `${size}px` } }, kindIcon(reward.rewardKind));
+  return h(
+    "span.picture.sign",
+    { "aria-hidden": "true", style: { "--size": `${size}px` } },
+    kindIcon(reward.rewardKind),
+  );
 }
 
 export function worth(value) {
   if (!value) return null;
-  const least = value.minimum ? t("worth.minimum", { minimum: money(value.minimum, value.currency ?? till.programme.currency) }) : "";
-  const what = value.amount !== null ? money(value.amount, value.currency ?? till.programme.currency) : value.percent !== null ? percent(value.percent) : "";
+  const least = value.minimum
+    ? t("worth.minimum", { minimum: money(value.minimum, value.currency ?? till.programme.currency) })
+    : "";
+  const what =
+    value.amount !== null
+      ? money(value.amount, value.currency ?? till.programme.currency)
+      : value.percent !== null
+        ? percent(value.percent)
+        : "";
   return [what, least].filter(Boolean).join(" · ") || null;
 }
 
 export function tierChip(tier) {
   if (!tier) return null;
-  return h("span.chip.gold", {}, h("span.dot", { style: { background: tier.current.colour ?? "currentcolor" } }), tier.current.name);
+  return h(
+    "span.chip.gold",
+    {},
+    h("span.dot", { style: { background: tier.current.colour ?? "currentcolor" } }),
+    tier.current.name,
+  );
 }
 
 export function notice(text, kind = "", picture = "clock") {
-  return h(`p.notice${kind ? "." + kind : ""}`, { role: kind === "bad" ? "alert" : null }, icon(picture), h("span", {}, text));
+  return h(
+    `p.notice${kind ? `.${kind}` : ""}`,
+    { role: kind === "bad" ? "alert" : null },
+    icon(picture),
+    h("span", {}, text),
+  );
 }
 
 /** What to tell a cashier about a failure: a network's, a session's, or the server's own sentence. */
@@ -80,7 +139,8 @@ export function say(error) {
   if (error.code === "RATE_LIMITED") return t("fault.often", { seconds: error.retryAfter ?? 5 });
   if (error.code === "BUSY") return t("fault.busy", { seconds: error.retryAfter ?? 5 });
   if (error.code === "NOT_FOUND") return t("fault.notfound");
-  if (error.code === "FORBIDDEN") return has(`fault.reason.${error.reason}`) ? t(`fault.reason.${error.reason}`) : t("fault.forbidden");
+  if (error.code === "FORBIDDEN")
+    return has(`fault.reason.${error.reason}`) ? t(`fault.reason.${error.reason}`) : t("fault.forbidden");
   if (error.code !== "BAD_INPUT" || !error.field) return t("fault.internal");
   // The server's own sentence is for programmers, in English: here stands ours about the field that it names.
   const [field] = error.field?.match(/[A-Za-z]+$/) ?? [];
@@ -97,7 +157,14 @@ export async function ask(document, variables) {
 /** Note what this device did, for the list of the shift. */
 export async function note(actionKind, subject, more = {}) {
   const db = await database;
-  await db.put("log", { at: new Date().toISOString(), staff: till.staff.id, store: till.staff.store.code, actionKind, subject, ...more });
+  await db.put("log", {
+    at: new Date().toISOString(),
+    staff: till.staff.id,
+    store: till.staff.store.code,
+    actionKind,
+    subject,
+    ...more,
+  });
   const all = await db.all("log");
   for (const old of all.slice(0, Math.max(0, all.length - 200))) await db.remove("log", old.id);
 }

@@ -1,4 +1,5 @@
-/* A receipt comes back: all that is left, an amount, or lines; what it takes back is seen before it is confirmed. Needs the network. */
+/* A receipt comes back: all that is left, an amount, or lines; what it takes back is seen before it is
+   confirmed. Needs the network. */
 
 import { busy, field, fill, h } from "/shared/dom.js";
 import { instant, money, parseMoney, plainMoney } from "/shared/format.js";
@@ -7,25 +8,36 @@ import { t } from "/shared/words.js";
 import { FIND_PURCHASE, QUOTE_REFUND, REFUND } from "../queries.js";
 import { signal } from "../sounds.js";
 import { go, till } from "../till.js";
-import { ask, figure, notice, note, say } from "./parts.js";
+import { ask, figure, note, notice, say } from "./parts.js";
 
 const QUOTE_PAUSE_MS = 250;
 
 export function refundScreen(element) {
-  const receipt = h("input", { name: "receipt", autocomplete: "off", autocapitalize: "characters", spellcheck: "false", autofocus: true });
+  const receipt = h("input", {
+    name: "receipt",
+    autocomplete: "off",
+    autocapitalize: "characters",
+    spellcheck: "false",
+    autofocus: true,
+  });
   const receiptField = field(t("purchase.receipt"), receipt);
   const found = h("div", { "aria-live": "polite" });
   const button = h("button.button.primary", {}, t("refund.find"));
   element.append(
     h("h1", { tabindex: -1 }, t("refund.title")),
-    h("form.card.row", {
-      onsubmit: (event) => {
-        event.preventDefault();
-        const externalId = receipt.value.trim();
-        receiptField.fault(externalId ? "" : t("purchase.receipt.bad"));
-        if (externalId) busy(button, () => look(found, externalId));
+    h(
+      "form.card.row",
+      {
+        onsubmit: (event) => {
+          event.preventDefault();
+          const externalId = receipt.value.trim();
+          receiptField.fault(externalId ? "" : t("purchase.receipt.bad"));
+          if (externalId) busy(button, () => look(found, externalId));
+        },
       },
-    }, h("div.grow", {}, receiptField), button),
+      h("div.grow", {}, receiptField),
+      button,
+    ),
     found,
   );
 }
@@ -47,30 +59,104 @@ class Refund {
 
   constructor(purchase) {
     this.purchase = purchase;
-    const left = this.left = purchase.total - purchase.refunded;
+    this.left = purchase.total - purchase.refunded;
     const { currency } = purchase;
-    this.amount = h("input", { inputmode: "decimal", autocomplete: "off", name: "amount", value: plainMoney(left, currency) });
+    this.amount = h("input", {
+      inputmode: "decimal",
+      autocomplete: "off",
+      name: "amount",
+      value: plainMoney(this.left, currency),
+    });
     this.amountField = field(t("refund.amount", { currency }), this.amount);
-    this.counts = purchase.lines.map((line) => h("input", { inputmode: "numeric", name: `line-${line.line}`, value: 0, "aria-label": `${line.name ?? line.sku}: ${t("line.quantity")}` }));
-    this.lineList = h("ul.lines", {}, purchase.lines.map((line, i) => h("li", {}, h("span.grow", {}, line.name ?? line.sku, h("small.why", {}, t("refund.line", {
-      left: line.quantity - line.refundedQuantity, of: line.quantity, amount: money(line.amount - line.refundedAmount, currency) }))), this.counts[i])));
+    this.counts = purchase.lines.map((line) =>
+      h("input", {
+        inputmode: "numeric",
+        name: `line-${line.line}`,
+        value: 0,
+        "aria-label": `${line.name ?? line.sku}: ${t("line.quantity")}`,
+      }),
+    );
+    this.lineList = h(
+      "ul.lines",
+      {},
+      purchase.lines.map((line, i) =>
+        h(
+          "li",
+          {},
+          h(
+            "span.grow",
+            {},
+            line.name ?? line.sku,
+            h(
+              "small.why",
+              {},
+              t("refund.line", {
+                left: line.quantity - line.refundedQuantity,
+                of: line.quantity,
+                amount: money(line.amount - line.refundedAmount, currency),
+              }),
+            ),
+          ),
+          this.counts[i],
+        ),
+      ),
+    );
     this.reason = h("input", { name: "reason", autocomplete: "off", maxlength: 100 });
     this.reasonField = field(t("refund.reason"), this.reason);
     this.quoteBox = h("div.quote", { "aria-live": "polite" });
     this.message = h("div", { "aria-live": "assertive" });
     this.button = h("button.button.primary.tall.wide", { disabled: true }, t("refund.confirm"));
     this.ways = h("div.segments", { role: "group", "aria-label": t("refund.title") });
-    this.element = h("form.card.stack", { oninput: (event) => { if (event.target !== this.reason) this.changed(); }, onsubmit: (event) => { event.preventDefault(); this.confirm(); } },
-      h("div.row.spread.wrap", {}, h("h2", {}, purchase.externalId), h("span.quiet", {}, instant(purchase.occurredAt, till.programme?.timezone))),
-      h("p", {}, t("refund.left", { left: money(left, currency), total: money(purchase.total, currency) })),
-      ...(left > 0 ? [this.ways, this.amountField, this.lineList, this.quoteBox, this.reasonField, this.message, this.button] : [notice(t("refund.none"))]));
+    this.element = h(
+      "form.card.stack",
+      {
+        oninput: (event) => {
+          if (event.target !== this.reason) this.changed();
+        },
+        onsubmit: (event) => {
+          event.preventDefault();
+          this.confirm();
+        },
+      },
+      h(
+        "div.row.spread.wrap",
+        {},
+        h("h2", {}, purchase.externalId),
+        h("span.quiet", {}, instant(purchase.occurredAt, till.programme?.timezone)),
+      ),
+      h(
+        "p",
+        {},
+        t("refund.left", { left: money(this.left, currency), total: money(purchase.total, currency) }),
+      ),
+      ...(this.left > 0
+        ? [
+            this.ways,
+            this.amountField,
+            this.lineList,
+            this.quoteBox,
+            this.reasonField,
+            this.message,
+            this.button,
+          ]
+        : [notice(t("refund.none"))]),
+    );
     this.choose("all");
   }
 
   choose(way) {
     this.#way = way;
     const ways = this.purchase.lines.length ? ["all", "amount", "lines"] : ["all", "amount"];
-    fill(this.ways, ways.map((each) => h("button", { type: "button", "aria-pressed": String(each === way), onclick: () => this.choose(each) }, t(`refund.${each}`))));
+    fill(
+      this.ways,
+      ways.map((each) =>
+        h(
+          "button",
+          { type: "button", "aria-pressed": String(each === way), onclick: () => this.choose(each) },
+          t(`refund.${each}`),
+        ),
+      ),
+    );
     this.amountField.hidden = way !== "amount";
     this.lineList.hidden = way !== "lines";
     this.changed();
@@ -80,8 +166,14 @@ class Refund {
     const input = { externalId: this.purchase.externalId };
     if (this.#way === "amount") input.amount = parseMoney(this.amount.value, this.purchase.currency);
     if (this.#way === "lines")
-      input.lines = this.purchase.lines.map(({ line }, i) => ({ line, quantity: Number(this.counts[i].value) })).filter(({ quantity }) => quantity > 0);
-    const usable = input.amount !== null && input.amount !== 0 && (input.lines === undefined || (input.lines.length > 0 && input.lines.every(({ quantity }) => Number.isInteger(quantity))));
+      input.lines = this.purchase.lines
+        .map(({ line }, i) => ({ line, quantity: Number(this.counts[i].value) }))
+        .filter(({ quantity }) => quantity > 0);
+    const usable =
+      input.amount !== null &&
+      input.amount !== 0 &&
+      (input.lines === undefined ||
+        (input.lines.length > 0 && input.lines.every(({ quantity }) => Number.isInteger(quantity))));
     return usable ? input : null;
   }
 
@@ -93,7 +185,9 @@ class Refund {
     const turn = ++this.#turn;
     fill(this.quoteBox);
     const tooMuch = this.#way === "amount" && input && input.amount > this.left;
-    this.amountField.fault(tooMuch ? t("refund.toomuch", { left: money(this.left, this.purchase.currency) }) : "");
+    this.amountField.fault(
+      tooMuch ? t("refund.toomuch", { left: money(this.left, this.purchase.currency) }) : "",
+    );
     if (input && !tooMuch) this.#timer = setTimeout(() => this.quote(input, turn), QUOTE_PAUSE_MS);
   }
 
@@ -102,7 +196,11 @@ class Refund {
       const { quoteRefund } = await ask(QUOTE_REFUND, { input });
       if (turn !== this.#turn) return;
       const totals = quoteRefund.totals.filter((each) => each.amount !== 0);
-      fill(this.quoteBox, h("h3", {}, t("refund.takes")), totals.length ? takes(totals) : h("p", {}, t("refund.takes.nothing")));
+      fill(
+        this.quoteBox,
+        h("h3", {}, t("refund.takes")),
+        totals.length ? takes(totals) : h("p", {}, t("refund.takes.nothing")),
+      );
       this.button.disabled = false;
     } catch (error) {
       if (turn === this.#turn) fill(this.quoteBox, notice(say(error), "bad", "close"));
@@ -117,7 +215,9 @@ class Refund {
     this.button.disabled = true;
     this.button.setAttribute("aria-busy", "true");
     try {
-      const { refundPurchase } = await ask(REFUND, { input: { ...input, reason, idempotencyKey: this.#key } });
+      const { refundPurchase } = await ask(REFUND, {
+        input: { ...input, reason, idempotencyKey: this.#key },
+      });
       if (refundPurchase.__typename !== "PurchaseRefunded") {
         signal("bad");
         return fill(this.message, notice(refundPurchase.message, "bad", "close"));
@@ -125,8 +225,19 @@ class Refund {
       const { purchase, entries: list, wallets } = refundPurchase;
       const back = purchase.refunded - this.purchase.refunded;
       note("REFUND", purchase.externalId, { amount: back, currency: purchase.currency });
-      const totals = wallets.map((wallet) => ({ wallet: wallet.code, amount: list.filter((entry) => entry.wallet === wallet.code).reduce((sum, entry) => sum + entry.amount, 0) }));
-      go("success", { title: t("done.refunded", { amount: money(back, purchase.currency) }), name: purchase.externalId, totals, wallets, list });
+      const totals = wallets.map((wallet) => ({
+        wallet: wallet.code,
+        amount: list
+          .filter((entry) => entry.wallet === wallet.code)
+          .reduce((sum, entry) => sum + entry.amount, 0),
+      }));
+      go("success", {
+        title: t("done.refunded", { amount: money(back, purchase.currency) }),
+        name: purchase.externalId,
+        totals,
+        wallets,
+        list,
+      });
     } catch (error) {
       signal("bad");
       fill(this.message, notice(say(error), "bad", "cloud"));
@@ -139,5 +250,16 @@ class Refund {
 
 /* What each wallet would lose or get back, as money where it is money. */
 function takes(totals) {
-  return h("ul.lines", {}, totals.map((each) => h("li", {}, h("span", {}, each.name), figure(each.amount, { ...each, walletKind: each.currency ? "MONEY" : "POINTS" }))));
+  return h(
+    "ul.lines",
+    {},
+    totals.map((each) =>
+      h(
+        "li",
+        {},
+        h("span", {}, each.name),
+        figure(each.amount, { ...each, walletKind: each.currency ? "MONEY" : "POINTS" }),
+      ),
+    ),
+  );
 }

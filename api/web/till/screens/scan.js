@@ -1,11 +1,12 @@
-/* The first screen: the camera, a field for what is typed or comes from a USB scanner, and what a code turns out to be. */
+/* The first screen: the camera, a field for what is typed or comes from a USB scanner, and what a code turns
+   out to be. */
 
 import { fill, h, icon } from "/shared/dom.js";
 import { newKey } from "/shared/graphql.js";
 import { t } from "/shared/words.js";
 import { classify } from "../codes.js";
 import { FIND, SCAN } from "../queries.js";
-import { Scanner, faultKey } from "../scanner.js";
+import { faultKey, Scanner } from "../scanner.js";
 import { signal } from "../sounds.js";
 import { go, prefer, till } from "../till.js";
 import { ask, notice, say } from "./parts.js";
@@ -15,7 +16,12 @@ export function scanScreen(element) {
   video.muted = true;
   const tools = h("div.tools");
   const result = h("div", { "aria-live": "assertive" });
-  const button = h("button.button.primary.tall.wide", { onclick: () => open() }, icon("camera"), t("scan.start"));
+  const button = h(
+    "button.button.primary.tall.wide",
+    { onclick: () => open() },
+    icon("camera"),
+    t("scan.start"),
+  );
   const frame = h("div.finder", {}, video, h("div.corners", { "aria-hidden": "true" }), tools);
   const box = h("div.lens", {}, frame, button);
   frame.hidden = true;
@@ -26,7 +32,10 @@ export function scanScreen(element) {
     busy = true;
     element.setAttribute("aria-busy", "true");
     signal("seen");
-    fill(result, h("p.notice.looking", {}, h("span.spinner"), h("span", {}, t("scan.looking", { code: text }))));
+    fill(
+      result,
+      h("p.notice.looking", {}, h("span.spinner"), h("span", {}, t("scan.looking", { code: text }))),
+    );
     try {
       await openCode(text);
     } catch (error) {
@@ -83,7 +92,10 @@ export function scanScreen(element) {
       drawTools(tools, scanner, open);
     } catch (error) {
       // A camera chosen once and since unplugged must not keep the others away.
-      if (deviceId && error.name === "OverconstrainedError") return prefer("camera", ""), open("");
+      if (deviceId && error.name === "OverconstrainedError") {
+        prefer("camera", "");
+        return open("");
+      }
       prefer("camera-on", false);
       fill(result, notice(t(faultKey(error)), "bad", "camera"));
     } finally {
@@ -91,15 +103,29 @@ export function scanScreen(element) {
     }
   }
 
-  const code = h("input.code", { id: "code", name: "code", autocomplete: "off", autocapitalize: "none", spellcheck: "false", enterkeyhint: "go", "aria-describedby": "code-hint" });
-  const form = h("form.typed", {
-    onsubmit: (event) => {
-      event.preventDefault();
-      const text = code.value.trim();
-      code.value = "";
-      if (text) found(text, true);
+  const code = h("input.code", {
+    id: "code",
+    name: "code",
+    autocomplete: "off",
+    autocapitalize: "none",
+    spellcheck: "false",
+    enterkeyhint: "go",
+    "aria-describedby": "code-hint",
+  });
+  const form = h(
+    "form.typed",
+    {
+      onsubmit: (event) => {
+        event.preventDefault();
+        const text = code.value.trim();
+        code.value = "";
+        if (text) found(text, true);
+      },
     },
-  }, h("label", { for: "code" }, t("scan.typed")), h("div.row", {}, code, h("button.button", { "aria-label": t("scan.go") }, icon("forward"))), h("span.hint", { id: "code-hint" }, t("scan.typed.hint")));
+    h("label", { for: "code" }, t("scan.typed")),
+    h("div.row", {}, code, h("button.button", { "aria-label": t("scan.go") }, icon("forward"))),
+    h("span.hint", { id: "code-hint" }, t("scan.typed.hint")),
+  );
 
   element.append(h("h1.unseen", { tabindex: -1 }, t("scan.title")), box, result, form);
   if (prefer("camera-on")) open();
@@ -110,22 +136,35 @@ export function scanScreen(element) {
 async function drawTools(tools, scanner, open) {
   const cameras = await scanner.cameras();
   let lit = false;
-  const torch = scanner.torch && h("button.button.round", {
-    "aria-label": t("scan.torch"), "aria-pressed": "false",
-    onclick: async () => {
-      lit = !lit;
-      await scanner.light(lit);
-      torch.setAttribute("aria-pressed", String(lit));
-    },
-  }, icon("torch"));
-  const next = cameras.length > 1 && h("button.button.round", {
-    "aria-label": t("scan.camera"),
-    onclick: () => {
-      const at = cameras.findIndex((camera) => camera.deviceId === scanner.deviceId);
-      const { deviceId } = cameras[(at + 1) % cameras.length];
-      prefer("camera", deviceId);
-      open(deviceId);
-    },
-  }, icon("camera"));
+  const torch =
+    scanner.torch &&
+    h(
+      "button.button.round",
+      {
+        "aria-label": t("scan.torch"),
+        "aria-pressed": "false",
+        onclick: async () => {
+          lit = !lit;
+          await scanner.light(lit);
+          torch.setAttribute("aria-pressed", String(lit));
+        },
+      },
+      icon("torch"),
+    );
+  const next =
+    cameras.length > 1 &&
+    h(
+      "button.button.round",
+      {
+        "aria-label": t("scan.camera"),
+        onclick: () => {
+          const at = cameras.findIndex((camera) => camera.deviceId === scanner.deviceId);
+          const { deviceId } = cameras[(at + 1) % cameras.length];
+          prefer("camera", deviceId);
+          open(deviceId);
+        },
+      },
+      icon("camera"),
+    );
   fill(tools, torch, next);
 }

@@ -1,4 +1,5 @@
-/* What this shift did, and what still waits on this device: kept purchases, and those that the server refused, to be mended. */
+/* What this shift did, and what still waits on this device: kept purchases, and those that the server
+   refused, to be mended. */
 
 import { fill, h, icon, sheet, toast } from "/shared/dom.js";
 import { instant, money, number } from "/shared/format.js";
@@ -16,38 +17,95 @@ export async function shiftScreen(element) {
   const done = h("section.stack.tight", {}, h("h2", {}, t("shift.done")), h("div.skeleton"));
   element.append(h("h1", { tabindex: -1 }, t("tab.shift")), waiting, done);
   let here = true;
-  onQueue(() => { if (here) drawQueue(waiting); });
+  onQueue(() => {
+    if (here) drawQueue(waiting);
+  });
   await drawQueue(waiting);
   drawActions(done);
-  return () => { here = false; };
+  return () => {
+    here = false;
+  };
 }
 
 async function drawQueue(place) {
   const rows = await queued();
   if (!rows.length) return fill(place, notice(t("queue.empty"), "good", "check"));
-  fill(place,
+  fill(
+    place,
     h("h2", {}, t("queue.title")),
-    h("ul.stack.tight", {}, rows.map((row) => h(`li.card.queued.${row.state}`, { "data-state": row.state },
-      h("div.row.spread", {}, h("strong", {}, row.purchase.externalId), h("strong.num", {}, money(row.purchase.total, row.purchase.currency))),
-      h("p.small.quiet", {}, [row.member.name ?? row.member.number ?? t("queue.card"), instant(row.purchase.occurredAt, till.programme?.timezone), row.cashier].join(" · ")),
-      row.state === "refused" ? notice(row.problem.message, "bad", "close") : h("p.chip", {}, icon("clock"), t("queue.state")),
-      row.state === "refused" && h("div.row.wrap", {},
-        h("button.button.primary", { onclick: () => go("customer", { row }) }, t("queue.mend")),
-        h("button.button", { onclick: () => confirmDiscard(row) }, t("queue.discard")))))),
-    rows.some((row) => row.state === "waiting") && h("button.button.wide", { onclick: async () => {
-      await drain();
-      if ((await queued()).some((row) => row.state === "waiting")) toast(t("fault.network"));
-    } }, t("queue.send")));
+    h(
+      "ul.stack.tight",
+      {},
+      rows.map((row) =>
+        h(
+          `li.card.queued.${row.state}`,
+          { "data-state": row.state },
+          h(
+            "div.row.spread",
+            {},
+            h("strong", {}, row.purchase.externalId),
+            h("strong.num", {}, money(row.purchase.total, row.purchase.currency)),
+          ),
+          h(
+            "p.small.quiet",
+            {},
+            [
+              row.member.name ?? row.member.number ?? t("queue.card"),
+              instant(row.purchase.occurredAt, till.programme?.timezone),
+              row.cashier,
+            ].join(" · "),
+          ),
+          row.state === "refused"
+            ? notice(row.problem.message, "bad", "close")
+            : h("p.chip", {}, icon("clock"), t("queue.state")),
+          row.state === "refused" &&
+            h(
+              "div.row.wrap",
+              {},
+              h("button.button.primary", { onclick: () => go("customer", { row }) }, t("queue.mend")),
+              h("button.button", { onclick: () => confirmDiscard(row) }, t("queue.discard")),
+            ),
+        ),
+      ),
+    ),
+    rows.some((row) => row.state === "waiting") &&
+      h(
+        "button.button.wide",
+        {
+          onclick: async () => {
+            await drain();
+            if ((await queued()).some((row) => row.state === "waiting")) toast(t("fault.network"));
+          },
+        },
+        t("queue.send"),
+      ),
+  );
 }
 
 function confirmDiscard(row) {
-  return sheet(t("queue.discard"), t("close"), (close) => h("div.stack", {}, h("h2", {}, t("queue.discard")),
-    h("p", {}, t("queue.discard.sure", { receipt: row.purchase.externalId })),
-    h("button.button.primary.wide", { onclick: async () => { await discard(row); close(); } }, t("queue.discard")),
-    h("button.button.wide", { onclick: () => close() }, t("cancel"))));
+  return sheet(t("queue.discard"), t("close"), (close) =>
+    h(
+      "div.stack",
+      {},
+      h("h2", {}, t("queue.discard")),
+      h("p", {}, t("queue.discard.sure", { receipt: row.purchase.externalId })),
+      h(
+        "button.button.primary.wide",
+        {
+          onclick: async () => {
+            await discard(row);
+            close();
+          },
+        },
+        t("queue.discard"),
+      ),
+      h("button.button.wide", { onclick: () => close() }, t("cancel")),
+    ),
+  );
 }
 
-/* The server's own list where it keeps one; what this device noted where not, or where there is no network. */
+/* The server's own list where it keeps one; what this device noted where not, or where there is no
+   network. */
 async function drawActions(place) {
   let actions = null;
   try {
@@ -55,13 +113,57 @@ async function drawActions(place) {
   } catch {
     // Without the server's list the device's own is shown.
   }
-  actions ??= (await (await database).all("log")).filter((row) => row.staff === till.staff?.id && row.at >= session.tokens.about.since).reverse()
-    .map((row) => ({ ...row, customer: { name: row.name }, voucher: row.voucherId && { id: row.voucherId, voucherState: "USED", usedAt: row.at } }));
+  actions ??= (await (await database).all("log"))
+    .filter((row) => row.staff === till.staff?.id && row.at >= session.tokens.about.since)
+    .reverse()
+    .map((row) => ({
+      ...row,
+      customer: { name: row.name },
+      voucher: row.voucherId && { id: row.voucherId, voucherState: "USED", usedAt: row.at },
+    }));
   if (!actions.length) return fill(place, h("h2", {}, t("shift.done")), h("p.quiet", {}, t("shift.none")));
-  fill(place, h("h2", {}, t("shift.done")), h("ul.lines.card", {}, actions.map((action) => h("li", {},
-    h("div.grow", {}, h("strong", {}, kind(action.actionKind)), " ", action.subject, h("small.why", {}, [action.customer?.name, instant(action.at, till.programme?.timezone)].filter(Boolean).join(" · "))),
-    action.amount ? h("span.figure", {}, action.currency ? money(action.amount, action.currency) : number(action.amount)) : "",
-    undoable(action) ? h("button.button", { onclick: () => undo({ id: action.voucher.id, title: action.subject }) }, t("undo")) : ""))));
+  fill(
+    place,
+    h("h2", {}, t("shift.done")),
+    h(
+      "ul.lines.card",
+      {},
+      actions.map((action) =>
+        h(
+          "li",
+          {},
+          h(
+            "div.grow",
+            {},
+            h("strong", {}, kind(action.actionKind)),
+            " ",
+            action.subject,
+            h(
+              "small.why",
+              {},
+              [action.customer?.name, instant(action.at, till.programme?.timezone)]
+                .filter(Boolean)
+                .join(" · "),
+            ),
+          ),
+          action.amount
+            ? h(
+                "span.figure",
+                {},
+                action.currency ? money(action.amount, action.currency) : number(action.amount),
+              )
+            : "",
+          undoable(action)
+            ? h(
+                "button.button",
+                { onclick: () => undo({ id: action.voucher.id, title: action.subject }) },
+                t("undo"),
+              )
+            : "",
+        ),
+      ),
+    ),
+  );
 }
 
 /* A server may know of more than this page does. */
@@ -70,5 +172,10 @@ function kind(actionKind) {
 }
 
 function undoable({ actionKind, voucher }) {
-  return till.manager && actionKind === "VOUCHER_USED" && voucher?.voucherState === "USED" && Date.now() - Date.parse(voucher.usedAt) < UNDO_MS;
+  return (
+    till.manager &&
+    actionKind === "VOUCHER_USED" &&
+    voucher?.voucherState === "USED" &&
+    Date.now() - Date.parse(voucher.usedAt) < UNDO_MS
+  );
 }

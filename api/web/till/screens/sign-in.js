@@ -11,25 +11,50 @@ import { notice, say } from "./parts.js";
 export async function signInScreen(element) {
   const stores = till.programme?.stores ?? [];
   const waiting = (await queued(true)).length;
-  const store = h("select", { required: true, name: "store" }, stores.map((each) => h("option", { value: each.code }, each.name)));
+  const store = h(
+    "select",
+    { required: true, name: "store" },
+    stores.map((each) => h("option", { value: each.code }, each.name)),
+  );
   if (prefer("store")) store.value = prefer("store");
   if (!store.value && stores.length) store.value = stores[0].code;
-  const user = h("input", { required: true, name: "username", autocomplete: "username", autocapitalize: "none", spellcheck: "false" });
-  const password = h("input", { required: true, type: "password", name: "password", autocomplete: "current-password" });
+  const user = h("input", {
+    required: true,
+    name: "username",
+    autocomplete: "username",
+    autocapitalize: "none",
+    spellcheck: "false",
+  });
+  const password = h("input", {
+    required: true,
+    type: "password",
+    name: "password",
+    autocomplete: "current-password",
+  });
   const fault = h("div", { "aria-live": "assertive" });
   const button = h("button.button.primary.wide.tall", {}, t("signin"));
 
-  const form = h("form.card.stack", {
-    onsubmit: (event) => {
-      event.preventDefault();
-      busy(button, signIn);
+  const form = h(
+    "form.card.stack",
+    {
+      onsubmit: (event) => {
+        event.preventDefault();
+        busy(button, signIn);
+      },
     },
-  }, field(t("store"), store), field(t("username"), user), field(t("password"), password), fault, button);
+    field(t("store"), store),
+    field(t("username"), user),
+    field(t("password"), password),
+    fault,
+    button,
+  );
 
   async function signIn() {
     fill(fault);
     try {
-      const { staffSignIn } = await session.askPublic(SIGN_IN, { input: { username: user.value.trim(), password: password.value, store: store.value } });
+      const { staffSignIn } = await session.askPublic(SIGN_IN, {
+        input: { username: user.value.trim(), password: password.value, store: store.value },
+      });
       if (staffSignIn.__typename === "StaffSignedIn") {
         prefer("store", store.value);
         return session.begin(staffSignIn, { staff: staffSignIn.staff, since: new Date().toISOString() });
@@ -43,13 +68,20 @@ export async function signInScreen(element) {
   }
 
   element.append(
-    h("div.welcome", {},
+    h(
+      "div.welcome",
+      {},
       h("img", { src: "/shared/selo.svg", alt: "", width: 88, height: 88 }),
       h("h1", { tabindex: -1 }, till.programme?.name ?? t("title")),
-      h("p.quiet", {}, t("signin.hint"))),
+      h("p.quiet", {}, t("signin.hint")),
+    ),
     session.lapsed ? notice(t("fault.signedout"), "", "lock") : "",
     waiting ? notice(t("signin.waiting", { count: waiting })) : "",
-    stores.length ? form : till.programme ? notice(t("signin.nostore")) : notice(till.trouble, "bad", "cloud"),
+    stores.length
+      ? form
+      : till.programme
+        ? notice(t("signin.nostore"))
+        : notice(till.trouble, "bad", "cloud"),
     languagePicker(),
   );
 }

@@ -6,19 +6,51 @@ import { signal } from "../sounds.js";
 import { go } from "../till.js";
 import { entries, picture, total, walletOf } from "./parts.js";
 
-/** `kind` good or waiting, `title`, `name`, and what there is of: totals, wallets, entries, unlocked, badges, tier. */
-export function successScreen(element, { kind = "good", title, subtitle, name, totals = [], wallets = [], list = [], unlocked = [], badges = [], tier = null }) {
+/** `kind` good or waiting, `title`, `name`, and what there is of: totals, wallets, entries, unlocked, badges,
+ * tier. */
+export function successScreen(
+  element,
+  {
+    kind = "good",
+    title,
+    subtitle,
+    name,
+    totals = [],
+    wallets = [],
+    list = [],
+    unlocked = [],
+    badges = [],
+    tier = null,
+  },
+) {
   signal(kind === "good" ? "good" : "seen");
   const figures = totals.filter((total) => total.amount !== 0);
-  element.append(h(`div.done.${kind}`, { role: "status" },
-    h("div.tick", { "aria-hidden": "true" }, icon(kind === "good" ? "check" : "clock")),
-    h("h1", { tabindex: -1 }, title),
-    name && h("p.name", {}, name),
-    figures.map((each) => total(each.amount, walletOf(wallets, each.wallet))),
-    subtitle && h("p", {}, subtitle),
-    tier && h("p.gain", {}, icon("star"), t("done.tier", { tier })),
-    unlocked.map((each) => h("p.gain", {}, picture(each.reward, 40), t("done.unlocked", { title: each.reward.title }))),
-    badges.map((each) => h("p.gain", {}, each.badge.art ? h("img", { src: each.badge.art, alt: "", width: 40, height: 40 }) : icon("star"), each.badge.levels.length > 1 ? t("done.badge", { name: each.badge.name, level: each.level }) : t("done.badge.only", { name: each.badge.name }))),
-    h("button.button.tall.wide", { autofocus: true, onclick: () => go("scan") }, t("done.next"))));
-  if (list.length) element.append(h("details.card", {}, h("summary", {}, t("done.details")), entries(list, wallets)));
+  element.append(
+    h(
+      `div.done.${kind}`,
+      { role: "status" },
+      h("div.tick", { "aria-hidden": "true" }, icon(kind === "good" ? "check" : "clock")),
+      h("h1", { tabindex: -1 }, title),
+      name && h("p.name", {}, name),
+      figures.map((each) => total(each.amount, walletOf(wallets, each.wallet))),
+      subtitle && h("p", {}, subtitle),
+      tier && h("p.gain", {}, icon("star"), t("done.tier", { tier })),
+      unlocked.map((each) =>
+        h("p.gain", {}, picture(each.reward, 40), t("done.unlocked", { title: each.reward.title })),
+      ),
+      badges.map((each) =>
+        h(
+          "p.gain",
+          {},
+          each.badge.art ? h("img", { src: each.badge.art, alt: "", width: 40, height: 40 }) : icon("star"),
+          each.badge.levels.length > 1
+            ? t("done.badge", { name: each.badge.name, level: each.level })
+            : t("done.badge.only", { name: each.badge.name }),
+        ),
+      ),
+      h("button.button.tall.wide", { autofocus: true, onclick: () => go("scan") }, t("done.next")),
+    ),
+  );
+  if (list.length)
+    element.append(h("details.card", {}, h("summary", {}, t("done.details")), entries(list, wallets)));
 }

@@ -21,8 +21,12 @@ export default {
 
   "signin": "Sign in",
   "signin.hint": "Sign in to serve members.",
-  "signin.waiting": { one: "{count} purchase is kept on this device and goes out after sign-in.", other: "{count} purchases are kept on this device and go out after sign-in." },
-  "signin.offline": "The first sign-in needs a network. Check the Wi-Fi: this page goes on once there is one.",
+  "signin.waiting": {
+    one: "{count} purchase is kept on this device and goes out after sign-in.",
+    other: "{count} purchases are kept on this device and go out after sign-in.",
+  },
+  "signin.offline":
+    "The first sign-in needs a network. Check the Wi-Fi: this page goes on once there is one.",
   "signin.nostore": "There is no store yet. Whoever runs this server adds one with: selo store add",
   "signout": "Sign out",
   "store": "Store",
@@ -38,9 +42,12 @@ export default {
   "scan.looking": "Looking up {code}",
   "scan.torch": "Light",
   "scan.camera": "Other camera",
-  "scan.nobody": "No member is known by this. Check it; a phone number needs its country, as +351 912 345 678.",
-  "scan.voucher.offline": "Vouchers need a network, so that none is used twice. Try again when you are online.",
-  "camera.NotAllowedError": "The browser may not use the camera. Allow it in the browser's settings for this page, or type the code.",
+  "scan.nobody":
+    "No member is known by this. Check it; a phone number needs its country, as +351 912 345 678.",
+  "scan.voucher.offline":
+    "Vouchers need a network, so that none is used twice. Try again when you are online.",
+  "camera.NotAllowedError":
+    "The browser may not use the camera. Allow it in the browser's settings for this page, or type the code.",
   "camera.NotFoundError": "This device has no camera. Type the code, or use a USB scanner.",
   "camera.NotReadableError": "Another program is using the camera. Close it, then try again.",
   "camera.OverconstrainedError": "That camera is no longer there. Try again with another one.",
@@ -50,7 +57,8 @@ export default {
 
   "customer.frozen": "This membership is on hold: it earns and redeems nothing. Refunds still count.",
   "customer.offline": "Member, without a network",
-  "customer.offline.hint": "You can record the purchase. It is kept on this device and sent when the network is back.",
+  "customer.offline.hint":
+    "You can record the purchase. It is kept on this device and sent when the network is back.",
   "customer.mend": "Purchase to mend",
   "customer.visit.over": "The scan is older than 5 minutes. Scan the card again.",
   "cost": "{amount} {wallet}",
@@ -127,7 +135,8 @@ export default {
   "voucher.EXPIRED": "Lapsed",
   "voucher.CANCELLED": "Given back by the member",
   "voucher.takenBack": "Taken back",
-  "voucher.takenBack.hint": "It was accepted, and a manager took that back. Scan it again if it is to be used after all.",
+  "voucher.takenBack.hint":
+    "It was accepted, and a manager took that back. Scan it again if it is to be used after all.",
   "undo": "Undo",
 
   "adjust": "Correct balance",
@@ -139,7 +148,8 @@ export default {
   "adjust.reason.bad": "Say why: it is kept on record",
   "adjust.confirm": "Save the correction",
   "freeze": "Put on hold",
-  "freeze.hint": "From now on this membership earns and redeems nothing, until a manager lets it go on. Refunds still count.",
+  "freeze.hint":
+    "From now on this membership earns and redeems nothing, until a manager lets it go on. Refunds still count.",
   "unfreeze": "Resume",
   "unfreeze.hint": "From now on this membership earns and redeems again.",
 
@@ -196,7 +206,8 @@ export default {
   "fault.reason.ROLE": "A manager has to do this.",
   "fault.reason.TOO_LATE": "It is too late for this.",
   "fault.field.member": "The scan has run out. Scan the card again.",
-  "fault.field.contact": "This is neither an e-mail address nor a phone number. Write phone numbers with their country, as +351 912 345 678.",
+  "fault.field.contact":
+    "This is neither an e-mail address nor a phone number. Write phone numbers with their country, as +351 912 345 678.",
   "fault.field.code": "This is no code. Scan or type it again.",
   "fault.field.total": "This amount is not possible. Check it.",
   "fault.field.amount": "This amount is not possible. Check it.",

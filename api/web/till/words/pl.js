@@ -15,15 +15,22 @@ export default {
   "role.CASHIER": "Kasjer",
   "role.MANAGER": "Kierownik",
   "role.OPERATOR": "Operator",
-  "insecure": "Ta strona działa tylko pod bezpiecznym adresem (https). Zapytaj o niego osobę, która ją prowadzi.",
+  "insecure":
+    "Ta strona działa tylko pod bezpiecznym adresem (https). Zapytaj o niego osobę, która ją prowadzi.",
   "net.on": "Online",
   "net.off": "Bez sieci",
 
   "signin": "Zaloguj się",
   "signin.hint": "Zaloguj się, aby obsługiwać klubowiczów.",
-  "signin.waiting": { one: "{count} zakup czeka na tym urządzeniu i zostanie wysłany po zalogowaniu.", few: "{count} zakupy czekają na tym urządzeniu i zostaną wysłane po zalogowaniu.", many: "{count} zakupów czeka na tym urządzeniu i zostanie wysłanych po zalogowaniu.", other: "{count} zakupu czeka na tym urządzeniu i zostanie wysłane po zalogowaniu." },
+  "signin.waiting": {
+    one: "{count} zakup czeka na tym urządzeniu i zostanie wysłany po zalogowaniu.",
+    few: "{count} zakupy czekają na tym urządzeniu i zostaną wysłane po zalogowaniu.",
+    many: "{count} zakupów czeka na tym urządzeniu i zostanie wysłanych po zalogowaniu.",
+    other: "{count} zakupu czeka na tym urządzeniu i zostanie wysłane po zalogowaniu.",
+  },
   "signin.offline": "Pierwsze logowanie wymaga sieci. Sprawdź Wi-Fi: strona ruszy dalej, gdy sieć wróci.",
-  "signin.nostore": "Nie ma jeszcze żadnego sklepu. Dodaje go ten, kto prowadzi serwer, poleceniem: selo store add",
+  "signin.nostore":
+    "Nie ma jeszcze żadnego sklepu. Dodaje go ten, kto prowadzi serwer, poleceniem: selo store add",
   "signout": "Wyloguj się",
   "store": "Sklep",
   "username": "Użytkownik",
@@ -38,9 +45,11 @@ export default {
   "scan.looking": "Szukam {code}",
   "scan.torch": "Światło",
   "scan.camera": "Inny aparat",
-  "scan.nobody": "Nie ma takiego klubowicza. Sprawdź dane; numer telefonu wymaga kraju, na przykład +48 512 345 678.",
+  "scan.nobody":
+    "Nie ma takiego klubowicza. Sprawdź dane; numer telefonu wymaga kraju, na przykład +48 512 345 678.",
   "scan.voucher.offline": "Kupony wymagają sieci, aby żaden nie był użyty dwa razy. Spróbuj, gdy sieć wróci.",
-  "camera.NotAllowedError": "Przeglądarka nie ma dostępu do aparatu. Zezwól na niego w ustawieniach strony albo wpisz kod.",
+  "camera.NotAllowedError":
+    "Przeglądarka nie ma dostępu do aparatu. Zezwól na niego w ustawieniach strony albo wpisz kod.",
   "camera.NotFoundError": "To urządzenie nie ma aparatu. Wpisz kod albo użyj czytnika USB.",
   "camera.NotReadableError": "Aparatu używa inny program. Zamknij go i spróbuj ponownie.",
   "camera.OverconstrainedError": "Tego aparatu już nie ma. Spróbuj z innym.",
@@ -83,7 +92,12 @@ export default {
   "quote.tier": "Osiąga poziom {tier}",
   "quote.unlocks": "Odblokowuje: {title}",
   "quote.why": "Dlaczego",
-  "reasons.others": { one: "{count} inna nie zadziałała", few: "{count} inne nie zadziałały", many: "{count} innych nie zadziałało", other: "{count} innej nie zadziałało" },
+  "reasons.others": {
+    one: "{count} inna nie zadziałała",
+    few: "{count} inne nie zadziałały",
+    many: "{count} innych nie zadziałało",
+    other: "{count} innej nie zadziałało",
+  },
   "quote.offline": "Brak sieci: punkty zostaną policzone po wysłaniu zakupu.",
 
   "why.when": "warunek niespełniony",
@@ -127,7 +141,8 @@ export default {
   "voucher.EXPIRED": "Wygasł",
   "voucher.CANCELLED": "Oddany przez klubowicza",
   "voucher.takenBack": "Cofnięto",
-  "voucher.takenBack.hint": "Kupon przyjęto, a kierownik to cofnął. Zeskanuj go ponownie, jeśli ma jednak zostać użyty.",
+  "voucher.takenBack.hint":
+    "Kupon przyjęto, a kierownik to cofnął. Zeskanuj go ponownie, jeśli ma jednak zostać użyty.",
   "undo": "Cofnij",
 
   "adjust": "Popraw saldo",
@@ -139,7 +154,8 @@ export default {
   "adjust.reason.bad": "Podaj powód: zostanie zapisany",
   "adjust.confirm": "Zapisz korektę",
   "freeze": "Zawieś",
-  "freeze.hint": "Od teraz to członkostwo nic nie zbiera i nic nie wymienia, dopóki kierownik go nie wznowi. Zwroty działają.",
+  "freeze.hint":
+    "Od teraz to członkostwo nic nie zbiera i nic nie wymienia, dopóki kierownik go nie wznowi. Zwroty działają.",
   "unfreeze": "Wznów",
   "unfreeze.hint": "Od teraz to członkostwo znów zbiera i wymienia.",
 
@@ -161,8 +177,18 @@ export default {
   "queue": "Oczekujące",
   "queue.title": "Na tym urządzeniu",
   "queue.empty": "Nic nie czeka: wszystko wysłano.",
-  "queue.waiting": { one: "{count} czeka", few: "{count} czekają", many: "{count} czeka", other: "{count} czeka" },
-  "queue.refused": { one: "{count} odrzucony", few: "{count} odrzucone", many: "{count} odrzuconych", other: "{count} odrzuconego" },
+  "queue.waiting": {
+    one: "{count} czeka",
+    few: "{count} czekają",
+    many: "{count} czeka",
+    other: "{count} czeka",
+  },
+  "queue.refused": {
+    one: "{count} odrzucony",
+    few: "{count} odrzucone",
+    many: "{count} odrzuconych",
+    other: "{count} odrzuconego",
+  },
   "queue.state": "czeka na sieć",
   "queue.card": "Zeskanowana karta",
   "queue.mend": "Popraw",
@@ -196,7 +222,8 @@ export default {
   "fault.reason.ROLE": "To może zrobić tylko kierownik.",
   "fault.reason.TOO_LATE": "Na to jest już za późno.",
   "fault.field.member": "Skan stracił ważność. Zeskanuj kartę ponownie.",
-  "fault.field.contact": "To nie jest adres e-mail ani numer telefonu. Numer telefonu wpisz z krajem, na przykład +48 512 345 678.",
+  "fault.field.contact":
+    "To nie jest adres e-mail ani numer telefonu. Numer telefonu wpisz z krajem, na przykład +48 512 345 678.",
   "fault.field.code": "To nie jest kod. Zeskanuj go lub wpisz ponownie.",
   "fault.field.total": "Taka kwota nie jest możliwa. Sprawdź ją.",
   "fault.field.amount": "Taka kwota nie jest możliwa. Sprawdź ją.",

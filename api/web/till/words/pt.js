@@ -21,8 +21,13 @@ export default {
 
   "signin": "Entrar",
   "signin.hint": "Entre para atender sócios.",
-  "signin.waiting": { one: "{count} compra está guardada neste dispositivo e segue depois de entrar.", many: "{count} compras estão guardadas neste dispositivo e seguem depois de entrar.", other: "{count} compras estão guardadas neste dispositivo e seguem depois de entrar." },
-  "signin.offline": "A primeira entrada precisa de rede. Verifique o Wi-Fi: a página continua assim que houver rede.",
+  "signin.waiting": {
+    one: "{count} compra está guardada neste dispositivo e segue depois de entrar.",
+    many: "{count} compras estão guardadas neste dispositivo e seguem depois de entrar.",
+    other: "{count} compras estão guardadas neste dispositivo e seguem depois de entrar.",
+  },
+  "signin.offline":
+    "A primeira entrada precisa de rede. Verifique o Wi-Fi: a página continua assim que houver rede.",
   "signin.nostore": "Ainda não há nenhuma loja. Quem gere este servidor acrescenta uma com: selo store add",
   "signout": "Sair",
   "store": "Loja",
@@ -38,9 +43,12 @@ export default {
   "scan.looking": "A procurar {code}",
   "scan.torch": "Luz",
   "scan.camera": "Outra câmara",
-  "scan.nobody": "Nenhum sócio tem estes dados. Verifique-os; um telefone precisa do país, como +351 912 345 678.",
-  "scan.voucher.offline": "Os vales precisam de rede, para que nenhum seja usado duas vezes. Tente de novo quando houver rede.",
-  "camera.NotAllowedError": "O navegador não pode usar a câmara. Permita-o nas definições desta página, ou escreva o código.",
+  "scan.nobody":
+    "Nenhum sócio tem estes dados. Verifique-os; um telefone precisa do país, como +351 912 345 678.",
+  "scan.voucher.offline":
+    "Os vales precisam de rede, para que nenhum seja usado duas vezes. Tente de novo quando houver rede.",
+  "camera.NotAllowedError":
+    "O navegador não pode usar a câmara. Permita-o nas definições desta página, ou escreva o código.",
   "camera.NotFoundError": "Este dispositivo não tem câmara. Escreva o código, ou use um leitor USB.",
   "camera.NotReadableError": "Outro programa está a usar a câmara. Feche-o e tente de novo.",
   "camera.OverconstrainedError": "Essa câmara já não está ligada. Tente de novo com outra.",
@@ -50,7 +58,8 @@ export default {
 
   "customer.frozen": "Esta adesão está suspensa: não ganha nem troca nada. As devoluções contam.",
   "customer.offline": "Sócio, sem rede",
-  "customer.offline.hint": "Pode registar a compra. Fica guardada neste dispositivo e segue quando a rede voltar.",
+  "customer.offline.hint":
+    "Pode registar a compra. Fica guardada neste dispositivo e segue quando a rede voltar.",
   "customer.mend": "Compra a corrigir",
   "customer.visit.over": "A leitura tem mais de 5 minutos. Leia o cartão de novo.",
   "cost": "{amount} {wallet}",
@@ -83,7 +92,11 @@ export default {
   "quote.tier": "Chega a {tier}",
   "quote.unlocks": "Desbloqueia: {title}",
   "quote.why": "Porquê",
-  "reasons.others": { one: "{count} outra não contou", many: "{count} outras não contaram", other: "{count} outras não contaram" },
+  "reasons.others": {
+    one: "{count} outra não contou",
+    many: "{count} outras não contaram",
+    other: "{count} outras não contaram",
+  },
   "quote.offline": "Sem rede: os pontos são calculados quando a compra for enviada.",
 
   "why.when": "a condição não se cumpre",
@@ -139,7 +152,8 @@ export default {
   "adjust.reason.bad": "Diga porquê: fica registado",
   "adjust.confirm": "Guardar a correção",
   "freeze": "Suspender",
-  "freeze.hint": "A partir de agora esta adesão não ganha nem troca nada, até um gerente a retomar. As devoluções contam.",
+  "freeze.hint":
+    "A partir de agora esta adesão não ganha nem troca nada, até um gerente a retomar. As devoluções contam.",
   "unfreeze": "Retomar",
   "unfreeze.hint": "A partir de agora esta adesão volta a ganhar e a trocar.",
 
@@ -196,7 +210,8 @@ export default {
   "fault.reason.ROLE": "Só um gerente pode fazer isto.",
   "fault.reason.TOO_LATE": "Já é tarde para isto.",
   "fault.field.member": "A leitura expirou. Leia o cartão de novo.",
-  "fault.field.contact": "Isto não é um e-mail nem um telefone. Escreva o telefone com o país, como +351 912 345 678.",
+  "fault.field.contact":
+    "Isto não é um e-mail nem um telefone. Escreva o telefone com o país, como +351 912 345 678.",
   "fault.field.code": "Isto não é um código. Leia-o ou escreva-o de novo.",
   "fault.field.total": "Este valor não é possível. Verifique-o.",
   "fault.field.amount": "Este valor não é possível. Verifique-o.",
@@ -205,6 +220,7 @@ export default {
   "fault.field.externalId": "Este número de talão não é possível: no máximo 128 carateres.",
   "fault.field.purchase": "Este número de talão não é possível: no máximo 128 carateres.",
   "fault.field.reason": "Diga porquê, em 100 carateres no máximo.",
-  "fault.field.occurredAt": "O relógio deste dispositivo está errado, ou a compra é antiga demais. Acerte o relógio.",
+  "fault.field.occurredAt":
+    "O relógio deste dispositivo está errado, ou a compra é antiga demais. Acerte o relógio.",
   "fault.field.store": "Não pode entrar nesta loja. Escolha outra.",
 };
