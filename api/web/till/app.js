@@ -44,9 +44,11 @@ const SCANNER_MS = 100;
 const place = document.getElementById("screen");
 let leave = null;
 let shown = "";
+let shows = 0;
 let typedAt = -Infinity;
 
 async function show({ screen, params }) {
+  const turn = ++shows;
   leave?.();
   leave = null;
   if (!session.open) screen = "sign-in";
@@ -56,17 +58,24 @@ async function show({ screen, params }) {
   if (session.open) stand(screen, "scan");
   const element = h("section", { class: "screen" });
   fill(place, element);
-  leave = (await SCREENS[screen](element, params)) ?? null;
   drawTabs();
-  await drawBar();
   place.scrollTop = 0;
-  (element.querySelector("[autofocus]") ?? element.querySelector("h1"))?.focus({ preventScroll: true });
+  drawBar();
+  const left = (await SCREENS[screen](element, params)) ?? null;
+  // A screen that had to read something first may be gone again by now: what stands there is another's.
+  if (turn !== shows) return left?.();
+  leave = left;
+  // The focus is given at once, and never taken from a field of this screen: whoever types there already would
+  // lose keys.
+  if (!element.contains(document.activeElement))
+    (element.querySelector("[autofocus]") ?? element.querySelector("h1"))?.focus({ preventScroll: true });
 }
 
 async function drawBar() {
   const bar = document.getElementById("bar");
   if (!session.open) return fill(bar);
   const rows = await queued();
+  if (!session.open) return;
   const refused = rows.filter((row) => row.state === "refused").length;
   const waiting = rows.length - refused;
   // What is not as it should be is said; that all is well only where there is nothing else to say.

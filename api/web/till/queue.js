@@ -12,8 +12,10 @@ const RETRY_MS = 15_000;
 const PASSING = ["RATE_LIMITED", "BUSY", "INTERNAL", "NOT_AVAILABLE", "UNAUTHENTICATED"];
 const bus = new EventTarget();
 
+/** Told whenever the queue changes; what is returned ends it. */
 export function onQueue(act) {
   bus.addEventListener("change", act);
+  return () => bus.removeEventListener("change", act);
 }
 
 const changed = () => bus.dispatchEvent(new Event("change"));

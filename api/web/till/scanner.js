@@ -55,6 +55,7 @@ export class Scanner {
     this.#stream = stream;
     this.video.srcObject = stream;
     await this.video.play();
+    if (!this.wanted) return;
     this.#running = true;
     this.#loop();
   }

@@ -26,7 +26,10 @@ export function customerScreen(
       h("button.button.round.plain", { "aria-label": t("back"), onclick: () => go("scan") }, icon("back")),
       customer &&
         till.manager &&
-        managing(customer, (now) => go("customer", { customer: now, visit, visitExpiresAt })),
+        managing(
+          customer,
+          (now) => element.isConnected && go("customer", { customer: now, visit, visitExpiresAt }),
+        ),
     ),
     customer ? face(customer) : stranger(member, row),
     frozen ? notice(t("customer.frozen"), "bad", "lock") : form.element,

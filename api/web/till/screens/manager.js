@@ -6,9 +6,7 @@ import { parseMoney } from "/shared/format.js";
 import { newKey } from "/shared/graphql.js";
 import { t } from "/shared/words.js";
 import { ADJUST, FREEZE, UNFREEZE } from "../queries.js";
-import { signal } from "../sounds.js";
-import { go } from "../till.js";
-import { ask, note, notice, say, walletOf } from "./parts.js";
+import { ask, fail, finish, note, say, walletOf } from "./parts.js";
 
 /** The buttons of a manager at a member; `again(customer)` shows the member as they stand after it. */
 export function managing(customer, again) {
@@ -25,8 +23,8 @@ export function managing(customer, again) {
   );
 }
 
-/* A sheet with a reason beneath what is asked for; `act(reason, key)` returns what stands in the way, or
-   nothing. */
+/* A sheet with a reason beneath what is asked for; `act(reason, key)` returns the `problem` that stands in the
+   way, or how to `show` what was done: told the sheet's button, by which is known whether it still stands. */
 function withReason(title, customer, asked, confirm, act) {
   const key = { value: newKey() };
   return sheet(title, t("close"), (close) => {
@@ -45,12 +43,12 @@ function withReason(title, customer, asked, confirm, act) {
       fill(fault);
       busy(button, async () => {
         try {
-          const problem = await act(reason, key.value, close);
-          if (!problem) return;
-          signal("bad");
-          fill(fault, notice(problem, "bad", "close"));
+          const { problem, show } = await act(reason, key.value);
+          if (problem) return fail(fault, problem);
+          show(button);
+          return close();
         } catch (error) {
-          fill(fault, notice(say(error), "bad", "cloud"));
+          return fail(fault, say(error), "cloud");
         }
       });
     };
@@ -94,29 +92,22 @@ function adjust(customer) {
       },
     },
   ];
-  return withReason(
-    t("adjust"),
-    customer,
-    asked,
-    t("adjust.confirm"),
-    async (reason, idempotencyKey, close) => {
-      const amount = typed();
-      const { adjustBalance } = await ask(ADJUST, {
-        input: { member: customer.id, wallet: wallet.value, amount, reason, idempotencyKey },
-      });
-      if (adjustBalance.__typename !== "BalanceAdjusted") return adjustBalance.message;
-      const { name: subject, currency } = walletOf(customer.wallets, wallet.value);
-      note("ADJUSTMENT", subject, { amount, currency, name: customer.name });
-      close();
-      go("success", {
-        title: t("done.adjusted"),
-        name: customer.name,
-        totals: [{ wallet: wallet.value, amount }],
-        wallets: customer.wallets,
-      });
-      return null;
-    },
-  );
+  return withReason(t("adjust"), customer, asked, t("adjust.confirm"), async (reason, idempotencyKey) => {
+    const amount = typed();
+    const { adjustBalance } = await ask(ADJUST, {
+      input: { member: customer.id, wallet: wallet.value, amount, reason, idempotencyKey },
+    });
+    if (adjustBalance.__typename !== "BalanceAdjusted") return { problem: adjustBalance.message };
+    const { name: subject, currency } = walletOf(customer.wallets, wallet.value);
+    note("ADJUSTMENT", subject, { amount, currency, name: customer.name });
+    const outcome = {
+      title: t("done.adjusted"),
+      name: customer.name,
+      totals: [{ wallet: wallet.value, amount }],
+      wallets: customer.wallets,
+    };
+    return { show: (origin) => finish(origin, outcome) };
+  });
 }
 
 /* On hold a membership earns and redeems nothing, until a manager lets it go on. */
@@ -125,12 +116,9 @@ function hold(customer, frozen, again) {
     ? [t("unfreeze"), t("unfreeze.hint"), UNFREEZE]
     : [t("freeze"), t("freeze.hint"), FREEZE];
   const asked = [{ element: h("p.quiet", {}, hint), check: () => true }];
-  return withReason(title, customer, asked, title, async (reason, idempotencyKey, close) => {
+  return withReason(title, customer, asked, title, async (reason, idempotencyKey) => {
     const { answer } = await ask(asking, { input: { member: customer.id, reason, idempotencyKey } });
-    if (!answer.customer) return answer.message;
-    close();
-    again(answer.customer);
-    return null;
+    return answer.customer ? { show: () => again(answer.customer) } : { problem: answer.message };
   });
 }
 

@@ -1,10 +1,11 @@
 /* Pieces that several screens show: amounts, reasons, rewards, and what to say when something fails. */
 
-import { h, icon, kindIcon } from "/shared/dom.js";
+import { fill, h, icon, kindIcon, toast } from "/shared/dom.js";
 import { amount, day, dayOf, money, percent, signed } from "/shared/format.js";
 import { NoNetwork, SignedOut } from "/shared/graphql.js";
 import { has, t } from "/shared/words.js";
-import { database, network, session, till } from "../till.js";
+import { signal } from "../sounds.js";
+import { database, go, network, session, till } from "../till.js";
 
 /** Return the wallet of a code as the customer has it, so that an amount is written as money or points. */
 export function walletOf(wallets, code) {
@@ -127,6 +128,21 @@ export function notice(text, kind = "", picture = "clock") {
     icon(picture),
     h("span", {}, text),
   );
+}
+
+/** Tell what went wrong where it was asked for; in passing, where the cashier has gone on to something else. */
+export function fail(place, text, image = "close") {
+  signal("bad");
+  if (place.isConnected) fill(place, notice(text, "bad", image));
+  else toast(text, "bad");
+}
+
+/** Show what was done as a screen of its own; in passing, where the cashier has gone on from `origin`, an element
+ * of the screen or sheet on which it was asked for. */
+export function finish(origin, outcome) {
+  if (origin.isConnected) return go("success", outcome);
+  signal("good");
+  return toast([outcome.title, outcome.name].filter(Boolean).join(" \u00b7 "));
 }
 
 /** What to tell a cashier about a failure: a network's, a session's, or the server's own sentence. */

@@ -6,9 +6,8 @@ import { amount, dayOf, money, parseMoney, plainMoney } from "/shared/format.js"
 import { t } from "/shared/words.js";
 import { QUOTE } from "../queries.js";
 import { enqueue, mend, sendNow } from "../queue.js";
-import { signal } from "../sounds.js";
-import { go, prefer, till } from "../till.js";
-import { ask, figure, note, notice, picture, reasons, say, walletOf } from "./parts.js";
+import { prefer, till } from "../till.js";
+import { ask, fail, figure, finish, note, notice, picture, reasons, say, walletOf } from "./parts.js";
 
 const QUOTE_PAUSE_MS = 250;
 
@@ -287,16 +286,15 @@ export class PurchaseForm {
   settle(answer, purchase) {
     this.button.removeAttribute("aria-busy");
     if (answer === null)
-      return go("success", {
+      return finish(this.element, {
         kind: "waiting",
         title: t("done.kept"),
         subtitle: t("done.kept.hint"),
         name: money(purchase.total, this.currency),
       });
     if (answer.__typename !== "PurchaseRecorded") {
-      signal("bad");
       this.button.disabled = false;
-      return this.say(answer.message, "bad");
+      return fail(this.message, answer.message);
     }
     const { customer, entries: list, unlocked, earnedBadges, tierChange } = answer;
     const totals = customer.wallets.map((wallet) => ({
@@ -310,7 +308,7 @@ export class PurchaseForm {
       currency: this.currency,
       name: customer.name,
     });
-    go("success", {
+    finish(this.element, {
       title: t("done.recorded"),
       name: customer.name,
       totals,

@@ -6,9 +6,8 @@ import { instant, money, parseMoney, plainMoney } from "/shared/format.js";
 import { newKey } from "/shared/graphql.js";
 import { t } from "/shared/words.js";
 import { FIND_PURCHASE, QUOTE_REFUND, REFUND } from "../queries.js";
-import { signal } from "../sounds.js";
-import { go, till } from "../till.js";
-import { ask, figure, note, notice, say } from "./parts.js";
+import { till } from "../till.js";
+import { ask, fail, figure, finish, note, notice, say } from "./parts.js";
 
 const QUOTE_PAUSE_MS = 250;
 
@@ -218,10 +217,7 @@ class Refund {
       const { refundPurchase } = await ask(REFUND, {
         input: { ...input, reason, idempotencyKey: this.#key },
       });
-      if (refundPurchase.__typename !== "PurchaseRefunded") {
-        signal("bad");
-        return fill(this.message, notice(refundPurchase.message, "bad", "close"));
-      }
+      if (refundPurchase.__typename !== "PurchaseRefunded") return fail(this.message, refundPurchase.message);
       const { purchase, entries: list, wallets } = refundPurchase;
       const back = purchase.refunded - this.purchase.refunded;
       note("REFUND", purchase.externalId, { amount: back, currency: purchase.currency });
@@ -231,7 +227,7 @@ class Refund {
           .filter((entry) => entry.wallet === wallet.code)
           .reduce((sum, entry) => sum + entry.amount, 0),
       }));
-      go("success", {
+      finish(this.element, {
         title: t("done.refunded", { amount: money(back, purchase.currency) }),
         name: purchase.externalId,
         totals,
@@ -239,8 +235,7 @@ class Refund {
         list,
       });
     } catch (error) {
-      signal("bad");
-      fill(this.message, notice(say(error), "bad", "cloud"));
+      fail(this.message, say(error), "cloud");
       this.button.disabled = false;
     } finally {
       this.button.removeAttribute("aria-busy");

@@ -9,7 +9,7 @@ import { FIND, SCAN } from "../queries.js";
 import { faultKey, Scanner } from "../scanner.js";
 import { signal } from "../sounds.js";
 import { go, prefer, till } from "../till.js";
-import { ask, notice, say } from "./parts.js";
+import { ask, fail, notice, say } from "./parts.js";
 
 export function scanScreen(element) {
   const video = h("video", { playsinline: true, muted: true, "aria-label": t("scan.picture") });
@@ -26,10 +26,13 @@ export function scanScreen(element) {
   const box = h("div.lens", {}, frame, button);
   frame.hidden = true;
 
-  let busy = false;
-  const found = async (text, typed = false) => {
-    if (busy) return;
-    busy = true;
+  /* What is being looked for: nothing once the screen is left, since an answer that comes later is for nobody. */
+  let looking = null;
+  const find = async (text, typed = false) => {
+    // The camera may see other codes beside the one that is looked for; what somebody types since is meant.
+    if (looking && (!typed || looking.text === text)) return;
+    const mine = { text };
+    looking = mine;
     element.setAttribute("aria-busy", "true");
     signal("seen");
     fill(
@@ -37,50 +40,24 @@ export function scanScreen(element) {
       h("p.notice.looking", {}, h("span.spinner"), h("span", {}, t("scan.looking", { code: text }))),
     );
     try {
-      await openCode(text);
+      const { refusal, screen, params } = await meaning(text);
+      if (looking !== mine) return;
+      if (screen) go(screen, params);
+      else fail(result, refusal);
     } catch (error) {
-      signal("bad");
-      fill(result, notice(say(error), "bad", "close"));
+      if (looking !== mine) return;
+      fail(result, say(error));
       // No answer came: what was typed stands ready to be sent again.
       if (typed && !code.value) code.value = text;
     } finally {
-      busy = false;
-      element.removeAttribute("aria-busy");
+      if (looking === mine) {
+        looking = null;
+        element.removeAttribute("aria-busy");
+      }
     }
   };
-  const refuse = (text) => {
-    signal("bad");
-    fill(result, notice(text, "bad", "close"));
-  };
 
-  async function openCode(raw) {
-    const { kind, text } = classify(raw);
-    if (kind === "voucher" && !till.online && !navigator.onLine) return refuse(t("scan.voucher.offline"));
-    if (kind === "contact" || kind === "number") return byContact(kind, text);
-    try {
-      const { scan } = await ask(SCAN, { input: { code: text, idempotencyKey: newKey() } });
-      if (scan.__typename === "CustomerScan") return go("customer", scan);
-      if (scan.__typename === "VoucherScan") return go("voucher", { ...scan, code: text });
-      return refuse(scan.message);
-    } catch (error) {
-      if (kind !== "card" || error.constructor.name !== "NoNetwork") throw error;
-      say(error);
-      return go("customer", { offline: { card: text, scannedAt: new Date().toISOString() } });
-    }
-  }
-
-  async function byContact(kind, text) {
-    try {
-      const { findCustomer } = await ask(FIND, { contact: text });
-      return findCustomer ? go("customer", { customer: findCustomer }) : refuse(t("scan.nobody"));
-    } catch (error) {
-      if (kind !== "number" || error.constructor.name !== "NoNetwork") throw error;
-      say(error);
-      return go("customer", { offline: { number: text } });
-    }
-  }
-
-  const scanner = new Scanner(video, found);
+  const scanner = new Scanner(video, find);
   async function open(deviceId = prefer("camera")) {
     button.disabled = true;
     try {
@@ -91,6 +68,8 @@ export function scanScreen(element) {
       navigator.serviceWorker?.controller?.postMessage("keep-later");
       drawTools(tools, scanner, open);
     } catch (error) {
+      // The screen was left while the camera started: that says nothing about the camera.
+      if (!element.isConnected) return;
       // A camera chosen once and since unplugged must not keep the others away.
       if (deviceId && error.name === "OverconstrainedError") {
         prefer("camera", "");
@@ -119,7 +98,7 @@ export function scanScreen(element) {
         event.preventDefault();
         const text = code.value.trim();
         code.value = "";
-        if (text) found(text, true);
+        if (text) find(text, true);
       },
     },
     h("label", { for: "code" }, t("scan.typed")),
@@ -129,7 +108,42 @@ export function scanScreen(element) {
 
   element.append(h("h1.unseen", { tabindex: -1 }, t("scan.title")), box, result, form);
   if (prefer("camera-on")) open();
-  return () => scanner.close();
+  return () => {
+    looking = null;
+    scanner.close();
+  };
+}
+
+/* What a code turns out to be: the `screen` that it leads to with its `params`, or the `refusal` to tell. */
+async function meaning(raw) {
+  const { kind, text } = classify(raw);
+  if (kind === "voucher" && !till.online && !navigator.onLine) return { refusal: t("scan.voucher.offline") };
+  if (kind === "contact" || kind === "number") return byContact(kind, text);
+  try {
+    const { scan } = await ask(SCAN, { input: { code: text, idempotencyKey: newKey() } });
+    if (scan.__typename === "CustomerScan") return { screen: "customer", params: scan };
+    if (scan.__typename === "VoucherScan") return { screen: "voucher", params: { ...scan, code: text } };
+    return { refusal: scan.message };
+  } catch (error) {
+    if (kind !== "card" || error.constructor.name !== "NoNetwork") throw error;
+    say(error);
+    return {
+      screen: "customer",
+      params: { offline: { card: text, scannedAt: new Date().toISOString() } },
+    };
+  }
+}
+
+async function byContact(kind, text) {
+  try {
+    const { findCustomer } = await ask(FIND, { contact: text });
+    if (!findCustomer) return { refusal: t("scan.nobody") };
+    return { screen: "customer", params: { customer: findCustomer } };
+  } catch (error) {
+    if (kind !== "number" || error.constructor.name !== "NoNetwork") throw error;
+    say(error);
+    return { screen: "customer", params: { offline: { number: text } } };
+  }
 }
 
 /* Torch and camera choice, where the device has them. */

@@ -16,15 +16,10 @@ export async function shiftScreen(element) {
   const waiting = h("section.stack.tight", { "aria-live": "polite" });
   const done = h("section.stack.tight", {}, h("h2", {}, t("shift.done")), h("div.skeleton"));
   element.append(h("h1", { tabindex: -1 }, t("tab.shift")), waiting, done);
-  let here = true;
-  onQueue(() => {
-    if (here) drawQueue(waiting);
-  });
+  const stop = onQueue(() => drawQueue(waiting));
   await drawQueue(waiting);
   drawActions(done);
-  return () => {
-    here = false;
-  };
+  return stop;
 }
 
 async function drawQueue(place) {

@@ -51,6 +51,7 @@ export async function signInScreen(element) {
 
   async function signIn() {
     fill(fault);
+    const { value: sent } = password;
     try {
       const { staffSignIn } = await session.askPublic(SIGN_IN, {
         input: { username: user.value.trim(), password: password.value, store: store.value },
@@ -60,8 +61,11 @@ export async function signInScreen(element) {
         return session.begin(staffSignIn, { staff: staffSignIn.staff, since: new Date().toISOString() });
       }
       fill(fault, notice(staffSignIn.message, "bad", "lock"));
-      password.value = "";
-      password.focus();
+      // Who has begun to type it again goes on.
+      if (password.value === sent) {
+        password.value = "";
+        password.focus();
+      }
     } catch (error) {
       fill(fault, notice(say(error), "bad", "lock"));
     }

@@ -9,7 +9,7 @@ import { REVERSE_VOUCHER, USE_VOUCHER } from "../queries.js";
 import { Scanner } from "../scanner.js";
 import { signal } from "../sounds.js";
 import { go, till } from "../till.js";
-import { ask, note, notice, picture, say, worth } from "./parts.js";
+import { ask, fail, finish, note, picture, say, worth } from "./parts.js";
 
 const UNDO_MS = 15 * 60_000;
 
@@ -107,6 +107,7 @@ function acceptForm(voucher, customer, code) {
       // The answer to a repeated press is the voucher as it is by now: a manager may have taken the use back
       // since.
       if (useVoucher.__typename === "VoucherAccepted" && useVoucher.voucher.voucherState !== "USED") {
+        if (!fault.isConnected) return fail(fault, t("voucher.takenBack"));
         return go("voucher", {
           voucher: useVoucher.voucher,
           customer,
@@ -120,7 +121,7 @@ function acceptForm(voucher, customer, code) {
           name: useVoucher.customer.name,
           voucherId: useVoucher.voucher.id,
         });
-        go("success", {
+        finish(fault, {
           title: t("done.voucher"),
           name: `${useVoucher.voucher.title} · ${useVoucher.customer.name}`,
           subtitle: worth(useVoucher.voucher.value),
@@ -128,6 +129,7 @@ function acceptForm(voucher, customer, code) {
         return Scanner.pass(code);
       }
       // It was good a moment ago, and is no longer: the whole screen says so.
+      if (!fault.isConnected) return fail(fault, useVoucher.message);
       const { message, voucherState = voucher.voucherState, usedAt = null, usedIn = null } = useVoucher;
       return go("voucher", {
         voucher: { ...voucher, voucherState, usedAt, usedIn },
@@ -137,8 +139,7 @@ function acceptForm(voucher, customer, code) {
         code,
       });
     } catch (error) {
-      signal("bad");
-      return fill(fault, notice(say(error), "bad", "cloud"));
+      return fail(fault, say(error), "cloud");
     }
   };
   return h(
@@ -188,12 +189,12 @@ export function undo({ id, title }) {
           input: { voucherId: id, reason, idempotencyKey },
         });
         if (reverseVoucherUse.__typename !== "VoucherUseReversed")
-          return fill(fault, notice(reverseVoucherUse.message, "bad", "close"));
+          return fail(fault, reverseVoucherUse.message);
         note("VOUCHER_REVERSED", title, { voucherId: id });
-        close();
-        return go("success", { title: t("done.undone"), name: title });
+        finish(button, { title: t("done.undone"), name: title });
+        return close();
       } catch (error) {
-        return fill(fault, notice(say(error), "bad", "close"));
+        return fail(fault, say(error));
       }
     }
   });
