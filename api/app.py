@@ -31,10 +31,10 @@ DEMO_PICTURES = Path(__file__).parents[1] / "scripts" / "demo" / "art"
 @asynccontextmanager
 async def open_app(process: Process, *, address: str) -> AsyncIterator[ASGIApp]:
     """The application, listening at an address, with what runs beside its requests."""
-    await process.desk.registry.look(process.store, now=process.clock())
+    await process.desk.session_registry.catch_up(process.store, now=process.clock())
     expect_not_cancelled()
     works: dict[str, Callable[[], Awaitable[None]]] = {
-        "programmes and stock": process.house.follow,
+        "programmes and stock": process.house.keep_refreshed,
         "what is committed": lambda: process.follower.follow(process.store, clock=process.clock),
     }
     if process.settings.worker:

@@ -155,7 +155,7 @@ def domain_api_error(error: BaseException) -> ApiError | None:
     match error:
         case domain_errors.InvalidInput():
             return BadInput(error.message, field=error.field)
-        case domain_errors.TooMany():
+        case domain_errors.TooManyRequests():
             return RateLimited(retry_after=error.retry_after)
         case document_store.Busy():
             return Busy(retry_after=error.retry_after)

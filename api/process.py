@@ -18,9 +18,9 @@ from api.senders.outside import open_outside
 from api.settings import Settings
 from api.tokens import Tokens
 from domain.model.people.sessions import SessionTerms
-from domain.services.desk import Desk
-from domain.services.following import Follower
-from domain.services.house import House
+from domain.services.live.change_follower import ChangeFollower
+from domain.services.people.identity_runtime import IdentityRuntime
+from domain.services.runtime import Runtime
 from domain.services.senders import CodeSender, Senders
 from domain.store.connect import Database
 from domain.store.document_store import DocumentStore
@@ -43,11 +43,11 @@ class Process:
     keys: Keys
     tokens: Tokens
     drain: Drain
-    house: House
-    desk: Desk
+    house: Runtime
+    desk: IdentityRuntime
     senders: Senders
     id_tokens: IdTokens | None
-    follower: Follower
+    follower: ChangeFollower
     clock: Callable[[], datetime]
 
     @property
@@ -81,12 +81,12 @@ async def open_process(
             database, embedded=settings.mongodb_uri is None, voucher_key=keys.derived("voucher codes")
         )
         await prepare(store)
-        house = House.of(store)
+        house = Runtime.for_store(store)
         await house.programmes.refresh()
         desk = _desk(settings, house, keys, outside.codes)
         drain = Drain(stop_after_seconds=settings.operation_seconds + settings.database_seconds)
         try:
-            follower = Follower(house.live, desk.registry)
+            follower = ChangeFollower(house.activity_hub, desk.session_registry)
             expect_not_cancelled()
             yield Process(
                 settings,
@@ -107,11 +107,11 @@ async def open_process(
             desk.passwords.close()
 
 
-def _desk(settings: Settings, house: House, keys: Keys, codes: CodeSender) -> Desk:
-    return Desk(
-        house=house,
+def _desk(settings: Settings, house: Runtime, keys: Keys, codes: CodeSender) -> IdentityRuntime:
+    return IdentityRuntime(
+        runtime=house,
         secret=keys.derived("people"),
-        sender=codes,
+        code_sender=codes,
         member_terms=SessionTerms(
             idle=timedelta(days=settings.session_idle_days), longest=timedelta(days=settings.session_days)
         ),

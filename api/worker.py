@@ -16,10 +16,10 @@ from api.graphql.engine.ids import encode_id
 from api.graphql.member.messages import message_id
 from api.http.unsubscribe import unsubscribe_link
 from api.process import Process
-from domain.services.deliveries import keep_delivering
+from domain.services.ledger.turn import keep_turning
+from domain.services.messages.channel_sending import DeliveryWorker
+from domain.services.messages.delivery_rounds import keep_delivering
 from domain.services.senders import Senders
-from domain.services.sending import Post
-from domain.services.turn import keep_turning
 from domain.store.document_store import Busy, DatabaseError, StoreFault
 from domain.store.ledger.programmes import NothingPublished
 from domain.store.messages.outbox import Lane
@@ -71,16 +71,18 @@ def webhooks(process: Process) -> tuple[frozenset[str], frozenset[str]]:
         named = process.programmes.current().programme.webhooks
     except NothingPublished:
         named = frozenset()
-    hooks = process.senders.hooks
+    hooks = process.senders.webhooks
     return named, named - hooks.names if hooks is not None else named
 
 
-def post_of(process: Process, lane: Lane = "people") -> Post:
+def post_of(process: Process, lane: Lane = "people") -> DeliveryWorker:
     """Return what delivering in a lane needs of a process: its senders, and how its API names letters and
     links.
     """
     unsubscribe = partial(unsubscribe_link, process)
-    return Post(process.senders, public_id=message_id, api_id=encode_id, unsubscribe=unsubscribe, lane=lane)
+    return DeliveryWorker(
+        process.senders, public_id=message_id, api_id=encode_id, unsubscribe=unsubscribe, lane=lane
+    )
 
 
 async def work(process: Process) -> None:
@@ -103,12 +105,22 @@ async def work(process: Process) -> None:
     people, systems = post_of(process, "people"), post_of(process, "systems")
     turns, rounds = Faults("worker.turn_failed"), Faults("worker.round_failed")
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(keep_turning(house, clock=process.clock, woken=house.live.due, heard=turns.heard))
         tasks.create_task(
-            keep_delivering(house, people, clock=process.clock, woken=house.live.promised, heard=rounds.heard)
+            keep_turning(
+                house, clock=process.clock, woken=house.activity_hub.agenda_ready, on_error=turns.heard
+            )
+        )
+        tasks.create_task(
+            keep_delivering(
+                house,
+                people,
+                clock=process.clock,
+                woken=house.activity_hub.outbox_ready,
+                on_error=rounds.heard,
+            )
         )
         # A round of its own: no other system, however slow, keeps people waiting. It looks every second;
         # nothing wakes it.
         tasks.create_task(
-            keep_delivering(house, systems, clock=process.clock, woken=asyncio.Event(), heard=rounds.heard)
+            keep_delivering(house, systems, clock=process.clock, woken=asyncio.Event(), on_error=rounds.heard)
         )

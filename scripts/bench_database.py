@@ -25,10 +25,10 @@ from domain.model.ledger.events import Event, Line, Profile, Purchase
 from domain.model.ledger.member import Member
 from domain.model.people.codes import membership_number
 from domain.model.programme import Programme
-from domain.services import purchases, reading
-from domain.services.house import House
-from domain.services.purchases import Given
-from domain.services.tills import Till
+from domain.services.ledger import purchases, queries
+from domain.services.ledger.purchases import PurchaseInput
+from domain.services.ledger.till import Till
+from domain.services.runtime import Runtime
 from domain.store import bulk, commit
 from domain.store.connect import Database, connect
 from domain.store.document_store import DocumentStore
@@ -87,7 +87,7 @@ async def _measure(
         database = connect(server.uri, "selo", listeners=[heard])
         store = DocumentStore.of(database, embedded=True)
         await prepare(store)
-        house = House.of(store)
+        house = Runtime.for_store(store)
         await house.programmes.publish(text, now=now - timedelta(days=OLD_DAYS))
         young, old = (
             Aged(name, f"{n:032x}", membership_number(n)) for n, name in enumerate(("young", "old"), start=1)
@@ -100,7 +100,7 @@ async def _measure(
     return young, old
 
 
-async def _lay_out(house: House, programme: Programme, who: Aged, entries: int, now: datetime) -> None:
+async def _lay_out(house: Runtime, programme: Programme, who: Aged, entries: int, now: datetime) -> None:
     """Decide a life in memory and write it as commits would. Rows go out by the thousand: they are many."""
     bought = int(entries / ENTRIES_A_PURCHASE)
     gap = min(timedelta(days=1), timedelta(days=OLD_DAYS) / bought)
@@ -135,7 +135,7 @@ def _purchase(who: Aged, number: int, at: datetime) -> Event:
 
 
 async def _written(
-    house: House, who: Aged, rows: Sequence[JournalRow], more: Sequence[JournalRow]
+    house: Runtime, who: Aged, rows: Sequence[JournalRow], more: Sequence[JournalRow]
 ) -> list[JournalRow]:
     await bulk.write_in_chunks(
         house.store, [journal.append_write(who.id, row) for row in rows], on_progress=_quiet
@@ -143,22 +143,22 @@ async def _written(
     return [*more]
 
 
-async def _ask(house: House, database: Database, heard: Heard, who: Aged, now: datetime) -> None:
+async def _ask(house: Runtime, database: Database, heard: Heard, who: Aged, now: datetime) -> None:
     document = await house.store["members"].find_one({"_id": who.id})
-    seen = await reading.home(house, member_id=who.id, now=now)
-    await house.shelf.poll()
+    seen = await queries.load_member_view(house, member_id=who.id, now=now)
+    await house.stock.poll()
     print(f"{who.name:<12}{seen.member.entries:>10}{len(bson.encode(document or {})):>10}")
     heard.clear()
-    await reading.home(house, member_id=who.id, now=now)
+    await queries.load_member_view(house, member_id=who.id, now=now)
     await _tell("me, the home screen", database, heard)
-    await reading.history(house, member_id=who.id, first=20, before=seen.member.entries // 2, now=now)
+    await queries.list_history(house, member_id=who.id, first=20, before=seen.member.entries // 2, now=now)
     await _tell("pointHistory, a later page", database, heard)
-    await reading.purchases(
+    await queries.list_purchases(
         house, member_id=who.id, first=20, before=seen.member.purchases.count // 2, now=now
     )
     await _tell("purchases, a later page", database, heard)
-    given = Given(f"{who.name}-new", 4_990, "EUR", (), None)
-    await purchases.record(house, till=TILL, member_id=who.id, given=given, key=who.name, now=now)
+    given = PurchaseInput(f"{who.name}-new", 4_990, "EUR", (), None)
+    await purchases.record(house, till=TILL, member_id=who.id, purchase_input=given, key=who.name, now=now)
     await _tell("recordPurchase", database, heard)
 
 

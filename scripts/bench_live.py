@@ -21,8 +21,8 @@ from api.embedded import find_running
 from api.keys import read_keys
 from api.settings import Settings
 from api.tokens import Tokens
-from domain.services import purchases
-from domain.services.house import House
+from domain.services.ledger import purchases
+from domain.services.runtime import Runtime
 from domain.store.connect import Database
 from domain.store.connect import connect as connect_database
 from domain.store.document_store import Busy, DatabaseError, DocumentStore
@@ -38,7 +38,7 @@ MEMBERS, SOCKETS, COMMITS = 200, 5, 100
 class Bench:
     """The house at the database's side, and the phones of each member."""
 
-    house: House
+    house: Runtime
     database: Database
     phones: dict[str, list[Phone]] = field(default_factory=dict)
 
@@ -48,7 +48,12 @@ class Bench:
             try:
                 given, now = bought(f"{receipt} {member}", 100), datetime.now(UTC)
                 await purchases.record(
-                    self.house, till=TILL, member_id=member, given=given, key=given.external_id, now=now
+                    self.house,
+                    till=TILL,
+                    member_id=member,
+                    purchase_input=given,
+                    key=given.external_id,
+                    now=now,
                 )
             except (Busy, DatabaseError):
                 await asyncio.sleep(0.02)
@@ -126,7 +131,7 @@ async def measure(url: str, pid: int, data: Path) -> None:
     database = connect_database(running.uri, Settings(data=data).database)
     store = DocumentStore.of(database, embedded=True)
     await prepare(store)
-    bench = Bench(House.of(store), database)
+    bench = Bench(Runtime.for_store(store), database)
     await bench.house.programmes.refresh()
     tokens = Tokens(
         read_keys(Settings(data=data), now=datetime.now(UTC)), issuer="selo", clock=lambda: datetime.now(UTC)

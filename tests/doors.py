@@ -17,7 +17,7 @@ from api.app import create_app
 from api.process import Process, open_process
 from api.settings import Settings
 from domain.model.people.contacts import Contact
-from domain.services import staff, stores
+from domain.services.people import staff, stores
 from domain.store.connect import Database
 from domain.store.people.sessions import StaffRole
 from tests.wire import Wire
@@ -192,7 +192,7 @@ async def opened(
     """
     clock, sent = Clock(), Sent()
     async with open_process(Settings(data=folder, worker=False, **settings), database, clock=clock) as made:
-        process = replace(made, desk=replace(made.desk, sender=sent))
+        process = replace(made, desk=replace(made.desk, code_sender=sent))
         await process.programmes.publish(programme.read_text(encoding="utf-8"), now=BEFORE)
         for code, name in STORES.items():
             await stores.add(process.store, code=code, name=name, now=BEFORE)

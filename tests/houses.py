@@ -9,9 +9,9 @@ from pathlib import Path
 from domain.model import event_names
 from domain.model.ledger.decide import decide, new_member
 from domain.model.ledger.events import Event
-from domain.services.house import House, committed
-from domain.services.purchases import Given, GivenLine
-from domain.services.tills import Till
+from domain.services.ledger.purchases import PurchaseInput, PurchaseInputLine
+from domain.services.ledger.till import Till
+from domain.services.runtime import Runtime, commit_decision
 from domain.store.connect import Database
 from domain.store.document_store import DocumentStore
 from domain.store.ledger.members import Details
@@ -57,16 +57,16 @@ messages:
 """
 
 
-async def open_house(database: Database, text: str = SMALL, *, now: datetime = NOW) -> House:
+async def open_house(database: Database, text: str = SMALL, *, now: datetime = NOW) -> Runtime:
     """A house whose programme is published."""
     store = DocumentStore.of(database, embedded=True)
     await prepare(store)
-    house = House.of(store)
+    house = Runtime.for_store(store)
     await house.programmes.publish(text, now=now)
     return house
 
 
-async def join(house: House, member: str, *, at: datetime = NOW) -> str:
+async def join(house: Runtime, member: str, *, at: datetime = NOW) -> str:
     """A member who has joined; returns their id."""
     details = Details(name=member.title(), locale="en", timezone="Europe/Lisbon")
     event = Event(
@@ -76,7 +76,7 @@ async def join(house: House, member: str, *, at: datetime = NOW) -> str:
     decision = decide(
         published.programme, new_member(member, f"0000{member}"), event, now=at, version=published.number
     )
-    await committed(house, published, decision, now=at, details=details)
+    await commit_decision(house, published, decision, now=at, details=details)
     return member
 
 
@@ -85,7 +85,7 @@ def bought(
     total: int = 10_000,
     *,
     occurred_at: datetime | None = None,
-    lines: tuple[GivenLine, ...] = (),
-) -> Given:
+    lines: tuple[PurchaseInputLine, ...] = (),
+) -> PurchaseInput:
     """A receipt."""
-    return Given(external_id, total, "EUR", lines, occurred_at)
+    return PurchaseInput(external_id, total, "EUR", lines, occurred_at)

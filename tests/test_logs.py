@@ -16,12 +16,12 @@ configure_logs(level="debug", form={form!r})
 for library in ("pymongo.command", "httpx", "httpcore.http11", "uvicorn.error", "hpack.hpack", "google.auth"):
     logging.getLogger(library).debug("to ana@example.com with Bearer e30.e30.x")
     logging.getLogger(library).info("to ana@example.com with Bearer e30.e30.x")
-structlog.get_logger("domain.services.house").debug("house.heard", code="123456", points=7)
+structlog.get_logger("domain.services.runtime").debug("house.heard", code="123456", points=7)
 
 def fails():
     raise ValueError("no such member: ana@example.com")
 
-for logger in (structlog.get_logger("domain.services.turn"), logging.getLogger("uvicorn.error")):
+for logger in (structlog.get_logger("domain.services.ledger.turn"), logging.getLogger("uvicorn.error")):
     try:
         fails()
     except ValueError:
@@ -58,11 +58,11 @@ def test_at_debug_only_our_own_lines_are_more_and_an_error_is_its_type_and_place
         {
             "event": "house.heard",
             "level": "debug",
-            "logger": "domain.services.house",
+            "logger": "domain.services.runtime",
             "code": "***",
             "points": 7,
         },
-        {**failed, "logger": "domain.services.turn"},
+        {**failed, "logger": "domain.services.ledger.turn"},
         {**failed, "logger": "uvicorn.error"},
         {
             **failed,

@@ -15,7 +15,7 @@ from api.caller import Anonymous, MemberCaller, StaffCaller
 from api.http.callers import Callers
 from api.keys import Keys, TokenKey
 from api.tokens import Claims, TokenRefused, Tokens
-from domain.services.registry import SessionRegistry
+from domain.services.people.session_registry import SessionRegistry
 
 NOW = datetime(2026, 3, 1, 10, tzinfo=UTC)
 KEY, OTHER = TokenKey(Ed25519PrivateKey.generate()), TokenKey(Ed25519PrivateKey.generate())

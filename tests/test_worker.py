@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 
 from api.embedded import find_running
 from api.worker import Faults
-from domain.services.house import House
+from domain.services.runtime import Runtime
 from domain.store.connect import connect
 from domain.store.document_store import Busy, DocumentStore
 from domain.store.ledger.programmes import NothingPublished
@@ -46,7 +46,7 @@ async def _hooked(uri: str) -> str:
     database = connect(uri, "selo")
     store = DocumentStore.of(database, embedded=True)
     await prepare(store)
-    house, now = House.of(store), datetime.now(UTC).replace(microsecond=0)
+    house, now = Runtime.for_store(store), datetime.now(UTC).replace(microsecond=0)
     await house.programmes.refresh()
     await join(house, "ana", at=now)
     id = await happens(house, "hooked", at=now)

@@ -13,7 +13,7 @@ from api.commands.running import CannotRun, run
 from api.http.callers import utc_now
 from api.process import open_process
 from api.settings import read_settings
-from domain.services import staff
+from domain.services.people import staff
 from domain.store import audit
 from domain.store.audit import STAFF_ACTIONS, AuditAct
 from domain.store.people import contacts
@@ -47,7 +47,7 @@ def list_acts(
                 whom = await contacts.find_member(process.store, contacts.number_key(member.replace(" ", "")))
                 if whom is None:
                     raise CannotRun(f"No membership has the number {member}.")
-            known = {one.id: one.username for one in await staff.listed(process.store)}
+            known = {one.id: one.username for one in await staff.list_staff(process.store)}
             for act in (
                 await audit.find_between(process.store, since=begin, until=end, store_code=store, member=whom)
             )[:limit]:

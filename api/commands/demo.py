@@ -22,9 +22,10 @@ from api.commands.running import CannotRun
 from api.http.callers import utc_now
 from api.process import Process
 from domain.model.calendar import milliseconds
-from domain.services import demo, staff, stores
+from domain.services import demo
 from domain.services.demo import DatabaseInUse, DemoMember
 from domain.services.demo_people import STORES
+from domain.services.people import staff, stores
 from domain.store.ledger.programmes import NothingPublished
 from domain.store.people.sessions import StaffRole
 
@@ -61,7 +62,7 @@ async def _members(process: Process) -> list[DemoMember]:
             bar.update(task, description=f"{what} two years of members", completed=done, total=total)
 
         try:
-            return await demo.fill(
+            return await demo.fill_demo(
                 process.store,
                 published=process.programmes.current(),
                 now=milliseconds(utc_now()),
@@ -75,11 +76,11 @@ async def _members(process: Process) -> list[DemoMember]:
 
 async def _people(process: Process) -> None:
     """Open the stores and hire the staff that are missing."""
-    open_stores = {shop.code for shop in await stores.listed(process.store)}
+    open_stores = {shop.code for shop in await stores.list_stores(process.store)}
     for code, name in STORES.items():
         if code not in open_stores:
             await stores.add(process.store, code=code, name=name, now=utc_now())
-    known = {employee.username for employee in await staff.listed(process.store)}
+    known = {employee.username for employee in await staff.list_staff(process.store)}
     for username, name, role, store in STAFF:
         if username not in known:
             await staff.add(

@@ -12,8 +12,8 @@ from api.commands.running import CannotRun, run
 from api.http.callers import utc_now
 from api.process import open_process
 from api.settings import read_settings
-from domain.services import outbox as posted
-from domain.services.outbox import QueueItem
+from domain.services.messages import outbox as posted
+from domain.services.messages.outbox import QueueItem
 
 AT_MOST = 200
 
@@ -74,13 +74,13 @@ def retry(
 async def _listed(state: State, data: Path | None) -> list[QueueItem]:
     settings = read_settings(data=data)
     async with open_store(settings) as database, open_process(settings, database) as process:
-        return await posted.listed(process.house, state=state.value, first=AT_MOST)
+        return await posted.list_queue(process.house, state=state.value, first=AT_MOST)
 
 
 async def _retried(ids: list[str], data: Path | None) -> int:
     settings = read_settings(data=data)
     async with open_store(settings) as database, open_process(settings, database) as process:
-        done, unknown = await posted.again(process.house, ids=ids, by=operator(), now=utc_now())
+        done, unknown = await posted.retry_parked(process.house, ids=ids, actor=operator(), now=utc_now())
         if unknown:
             raise CannotRun(
                 f"Not parked: {', '.join(unknown)}. {done} others will be sent again. See: selo outbox list"

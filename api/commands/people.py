@@ -18,9 +18,9 @@ from api.commands.running import CannotRun, run
 from api.http.callers import utc_now
 from api.process import Process, open_process
 from api.settings import read_settings
-from domain.services import sessions, staff, stores
 from domain.services.errors import InvalidInput
-from domain.services.sessions import Opened
+from domain.services.people import sessions, staff, stores
+from domain.services.people.sessions import OpenedSession
 from domain.store.people import contacts
 from domain.store.people.sessions import StaffRole
 from domain.store.people.staff import Employee
@@ -75,7 +75,7 @@ def add_staff(
                 member_number=member,
                 email=email,
                 phone=phone,
-                by=operator(),
+                actor=operator(),
                 now=utc_now(),
             )
         print(f"{added.username} is on the list{f'; password: {password}' if shown else ''}")
@@ -89,7 +89,7 @@ def list_staff(data: Data = None) -> None:
 
     async def work() -> None:
         async with _errand(data) as process:
-            for each in await staff.listed(process.store):
+            for each in await staff.list_staff(process.store):
                 print(
                     "\t".join(
                         [
@@ -111,7 +111,7 @@ def disable(username: Annotated[str, typer.Argument(help="Whom to shut out.")], 
 
     async def work() -> None:
         async with _errand(data) as process:
-            ended = await staff.disable(process.desk, username, by=operator(), now=utc_now())
+            ended = await staff.disable(process.desk, username, actor=operator(), now=utc_now())
         print(f"{username} is shut out; {ended} sessions ended")
 
     run(work())
@@ -123,7 +123,7 @@ def enable(username: Annotated[str, typer.Argument(help="Whom to let in again.")
 
     async def work() -> None:
         async with _errand(data) as process:
-            done = await staff.enable(process.desk, username, by=operator(), now=utc_now())
+            done = await staff.enable(process.desk, username, actor=operator(), now=utc_now())
         print(f"{username} can sign in again" if done else f"{username} was not shut out")
 
     run(work())
@@ -145,7 +145,7 @@ def change_password(
     async def work() -> None:
         async with _errand(data) as process:
             ended = await staff.change_password(
-                process.desk, username, password, by=operator(), now=utc_now()
+                process.desk, username, password, actor=operator(), now=utc_now()
             )
         print(f"{username} has another password{f': {password}' if shown else ''}; {ended} sessions ended")
 
@@ -174,7 +174,7 @@ def list_stores(data: Data = None) -> None:
 
     async def work() -> None:
         async with _errand(data) as process:
-            for shop in await stores.listed(process.store):
+            for shop in await stores.list_stores(process.store):
                 print(f"{shop.code}\t{shop.name}")
 
     run(work())
@@ -226,16 +226,18 @@ async def _member_token(process: Process, number: str) -> str:
 
 
 async def _staff_token(process: Process, username: str, store: str | None) -> str:
-    employee = await staff.by_username(process.store, username)
+    employee = await staff.find_by_username(process.store, username)
     if employee is None or employee.disabled_at is not None:
         raise CannotRun(
             f"There is nobody called {username}." if employee is None else f"{username} is disabled."
         )
-    open_stores = [shop.code for shop in await stores.listed(process.store) if employee.works_in(shop.code)]
+    open_stores = [
+        shop.code for shop in await stores.list_stores(process.store) if employee.works_in(shop.code)
+    ]
     if not open_stores or (store is not None and store not in open_stores):
         raise CannotRun(f"{username} cannot sign in at {store or 'any store: add one with selo store add'}.")
     at = store or open_stores[0]
-    own = await sessions.own_memberships(process.store, employee)
+    own = await sessions.find_own_memberships(process.store, employee)
     opened = await _open(
         process,
         sessions.new_session(
@@ -252,9 +254,9 @@ async def _staff_token(process: Process, username: str, store: str | None) -> st
     ).token
 
 
-async def _open(process: Process, opened: Opened) -> Opened:
+async def _open(process: Process, opened: OpenedSession) -> OpenedSession:
     """A session like any other, so that signing out and disabling end the token too."""
-    await sessions.begin(process.desk, opened)
+    await sessions.open_session(process.desk, opened)
     return opened
 
 

@@ -11,8 +11,8 @@ from api.commands.running import CannotRun, run
 from api.http.callers import utc_now
 from api.process import open_process
 from api.settings import read_settings
-from domain.services.turn import Turned
-from domain.services.turn import turn as take_turn
+from domain.services.ledger.turn import TurnReport
+from domain.services.ledger.turn import turn as take_turn
 from domain.store.ledger.programmes import NothingPublished
 
 
@@ -21,12 +21,15 @@ def turn(data: Annotated[Path | None, typer.Option(help="The data folder.")] = N
     now.
     """
     done = run(_turn(data))
-    waiting = f"; {done.left} were busy and wait for the next turn" if done.left else ""
-    failed = f"; {done.failed} failed, see the log and: selo outbox list" if done.failed else ""
-    print(f"{done.members} members, {done.rows} rows written, {done.fired} delayed events{waiting}{failed}")
+    waiting = f"; {done.left_count} were busy and wait for the next turn" if done.left_count else ""
+    failed = f"; {done.failed_count} failed, see the log and: selo outbox list" if done.failed_count else ""
+    print(
+        f"{done.member_count} members, {done.row_count} rows written, {done.fired_count} delayed"
+        f" events{waiting}{failed}"
+    )
 
 
-async def _turn(data: Path | None) -> Turned:
+async def _turn(data: Path | None) -> TurnReport:
     settings = read_settings(data=data)
     async with open_store(settings) as database, open_process(settings, database) as process:
         with progress_bar() as bar:

@@ -13,7 +13,7 @@ from api.commands.progress import progress_bar
 from api.commands.running import run
 from api.process import open_process
 from api.settings import read_settings
-from domain.services.verify import verify as find_differences
+from domain.services.ledger.verification import verify as find_differences
 
 
 def verify(data: Annotated[Path | None, typer.Option(help="The data folder.")] = None) -> None:

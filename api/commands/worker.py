@@ -75,7 +75,7 @@ async def _work(process: Process, begun: Running | None) -> None:
     """Work until the server that `begun` names is no longer the one that has the data folder open."""
     await _programme(process)
     works: dict[str, Callable[[], Awaitable[None]]] = {
-        "programmes and stock": process.house.follow,
+        "programmes and stock": process.house.keep_refreshed,
         "what is committed": lambda: process.follower.follow(process.store, clock=process.clock),
         "worker": lambda: work(process),
     }

@@ -18,7 +18,7 @@ from api.graphql.member.rewards import rewards_by_code
 from api.graphql.member.vouchers import voucher_of
 from api.graphql.till.customers import current_customer
 from api.graphql.till.staff import current_employee
-from domain.services import reading
+from domain.services.ledger import queries
 
 MAX_IDS = 100
 
@@ -99,7 +99,9 @@ async def _entry(info: Info, key: str) -> Node:
     caller, (member, _, number) = info.context.caller, key.partition(":")
     if not number.isdecimal() or not isinstance(caller, MemberCaller) or caller.member_id != member:
         raise NotFound
-    history_entry = await reading.entry(info.context.dependencies.runtime, member_id=member, n=int(number))
+    history_entry = await queries.find_entry(
+        info.context.dependencies.runtime, member_id=member, n=int(number)
+    )
     if history_entry is None:
         raise NotFound
     return entry_of(await info.context.loaders.audience(), member, history_entry)

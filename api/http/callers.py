@@ -29,11 +29,11 @@ def utc_now() -> datetime:
 class Sessions(Protocol):
     """What is known of sessions, in memory."""
 
-    def alive(self, session: str) -> bool:
+    def is_alive(self, session: str) -> bool:
         """Tell whether a session has not been ended."""
 
-    def serving(self, session: str, ended: Callable[[], None]) -> AbstractContextManager[None]:
-        """Have `ended` called as soon as the session has ended, while the block runs."""
+    def serving(self, session: str, on_end: Callable[[], None]) -> AbstractContextManager[None]:
+        """Have `on_end` called as soon as the session has ended, while the block runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +63,10 @@ class Callers:
         """Tell whether a caller's session still lives; a socket asks, since its token was checked only
         once.
         """
-        return self._sessions.alive(caller.session_id)
+        return self._sessions.is_alive(caller.session_id)
 
     def serving(self, caller: MemberCaller, ended: Callable[[], None]) -> AbstractContextManager[None]:
-        """Have `ended` called as soon as a caller's session has ended, while the block runs."""
+        """Have `on_end` called as soon as a caller's session has ended, while the block runs."""
         return self._sessions.serving(caller.session_id, ended)
 
     def of_token(self, token: str) -> Caller:
@@ -82,7 +82,7 @@ class Callers:
             self._believed[key] = believed
             if len(self._believed) > KEPT_AT_MOST:
                 self._believed.popitem(last=False)
-        return believed.caller if self._sessions.alive(believed.session) else Anonymous(token_refused=True)
+        return believed.caller if self._sessions.is_alive(believed.session) else Anonymous(token_refused=True)
 
 
 def _believed(claims: Claims) -> _Believed:

@@ -15,7 +15,7 @@ from api.http.callers import Callers
 from api.http.rates import Rates, rate_limits
 from api.http.routes import graphql_routes
 from api.process import Process
-from domain.services.tills import ShiftLimits
+from domain.services.ledger.till import ShiftLimits
 
 
 def make_routes(process: Process, *, address: str, explorer: bool) -> list[BaseRoute]:
@@ -51,5 +51,5 @@ def make_routes(process: Process, *, address: str, explorer: bool) -> list[BaseR
         introspection=settings.introspection,
         operation_seconds=settings.operation_seconds,
     )
-    callers = Callers(process.tokens, process.desk.registry, clock=process.clock)
+    callers = Callers(process.tokens, process.desk.session_registry, clock=process.clock)
     return graphql_routes(engine, callers, make_context, explorer=explorer, origins=settings.cors_origins)

@@ -18,9 +18,10 @@ from api.texts import language, say
 from domain.model.messages import unsubscribe
 from domain.model.messages.unsubscribe import Unsubscription
 from domain.model.programme import Programme
-from domain.services import consents, messages
 from domain.services.errors import NotFound
-from domain.services.house import member_of
+from domain.services.messages import message_rules
+from domain.services.people import consents
+from domain.services.runtime import load_member
 from domain.store.document_store import Busy, DatabaseError
 from domain.store.ledger.members import Details
 
@@ -51,7 +52,7 @@ def unsubscribe_route(process: Process) -> Route:
                 await consents.withdraw(
                     process.desk, member=asked.member, purpose=asked.purpose, now=process.clock()
                 )
-            details = (await member_of(process.house, asked.member)).details
+            details = (await load_member(process.house, asked.member)).details
         except NotFound:
             return _page(locale, say("unsubscribe.bad", locale), status=400)
         except (Busy, DatabaseError):
@@ -67,7 +68,7 @@ def _key(process: Process) -> bytes:
 
 def _told(programme: Programme, details: Details, purpose: str) -> Response:
     """Return the question where the consent stands, else that it does not."""
-    locale = messages.language(programme, details)
+    locale = message_rules.message_locale(programme, details)
     titles = {spec.purpose: spec.title.for_locale(locale) for spec in programme.consents}
     figures = {
         "programme": programme.programme.name.for_locale(locale),

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-from domain.services.senders import SENT, Verdict
+from domain.services.senders import SENT, SendResult
 
 LONGEST_REST = timedelta(hours=1)
 
 
-def verdict_of(status: int, headers: Mapping[str, str], *, now: datetime) -> Verdict:
+def verdict_of(status: int, headers: Mapping[str, str], *, now: datetime) -> SendResult:
     """Return the verdict of a status: our credentials and our address are the operator's business, the rest
     the message's.
     """
@@ -19,14 +19,14 @@ def verdict_of(status: int, headers: Mapping[str, str], *, now: datetime) -> Ver
     if 200 <= status < 300:
         return SENT
     if status == 429:
-        return Verdict("pause", reason, after)
+        return SendResult("pause", reason, after)
     if status in (401, 403) or status < 400:
         # A gateway that sends us elsewhere is not the one that was configured: nothing is followed with a
         # contact in hand.
-        return Verdict("break", reason)
+        return SendResult("break", reason)
     if status in (408, 425) or status >= 500:
-        return Verdict("retry", reason, after)
-    return Verdict("drop_message", reason)
+        return SendResult("retry", reason, after)
+    return SendResult("drop_message", reason)
 
 
 def retry_after(value: str | None, *, now: datetime) -> timedelta | None:

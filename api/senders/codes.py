@@ -16,7 +16,7 @@ import structlog
 from api.errors import NotAvailable
 from api.texts import language
 from domain.model.people.contacts import Contact, ContactKind
-from domain.services.senders import CodeSender, Mail, MailMessage, Sms, SmsMessage, Verdict
+from domain.services.senders import CodeSender, MailMessage, MailSender, SendResult, SmsMessage, SmsSender
 
 TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
     "subject": {
@@ -73,7 +73,12 @@ class SentCodes:
     """
 
     def __init__(
-        self, mail: Mail | None, sms: Sms | None, *, otherwise: CodeSender, clock: Callable[[], datetime]
+        self,
+        mail: MailSender | None,
+        sms: SmsSender | None,
+        *,
+        otherwise: CodeSender,
+        clock: Callable[[], datetime],
     ) -> None:
         self._mail, self._sms = mail, sms
         self._otherwise, self._clock = otherwise, clock
@@ -91,7 +96,7 @@ class SentCodes:
         spoken = language(locale)
         subject, mail, sms = (TEXTS[name][spoken].format(code=code) for name in ("subject", "mail", "sms"))
         verdict = await self._sent(contact, subject, mail, sms, locale=spoken)
-        if verdict.ruling != "sent":
+        if verdict.status != "sent":
             raise NotAvailable("The sign-in code could not be sent now. Try again in a minute.")
 
     async def tell_changed(self, contact: Contact, new: Contact, locale: str) -> None:
@@ -104,13 +109,13 @@ class SentCodes:
             TEXTS[name][spoken].format(new=new.masked) for name in ("changed.subject", "changed")
         )
         verdict = await self._sent(contact, subject, text, text, locale=spoken)
-        if verdict.ruling != "sent":
+        if verdict.status != "sent":
             raise NotAvailable("The notice could not be sent now.")
 
     def _reaches(self, kind: ContactKind) -> bool:
         return (self._mail if kind == "email" else self._sms) is not None
 
-    async def _sent(self, contact: Contact, subject: str, mail: str, sms: str, *, locale: str) -> Verdict:
+    async def _sent(self, contact: Contact, subject: str, mail: str, sms: str, *, locale: str) -> SendResult:
         now = self._clock()
         # Of the instant, since no two codes are one message; not of the code, which a gateway would then log
         # with its ids.
@@ -123,7 +128,7 @@ class SentCodes:
         else:
             assert self._sms is not None, "it is reached"
             (verdict,) = await self._sms.send([SmsMessage(id, contact.value, sms)], now=now)
-        if verdict.ruling != "sent":
+        if verdict.status != "sent":
             log.warning(
                 "codes.not_sent", by=contact.kind, why=verdict.reason
             )  # whoever waits for one is told no reason

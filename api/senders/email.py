@@ -25,7 +25,7 @@ from aiosmtplib import errors
 from email_validator import validate_email
 
 from api.texts import say
-from domain.services.senders import SENT, MailMessage, Verdict
+from domain.services.senders import SENT, MailMessage, SendResult
 
 BATCH_SECONDS = 25
 STEP_SECONDS = 10
@@ -69,9 +69,9 @@ class Smtp:
     def __init__(self, server: Server) -> None:
         self._server = server
 
-    async def send(self, batch: Sequence[MailMessage], *, now: datetime) -> Sequence[Verdict]:
+    async def send(self, batch: Sequence[MailMessage], *, now: datetime) -> Sequence[SendResult]:
         """Send each over one connection and return its verdict."""
-        verdicts: list[Verdict] = []
+        verdicts: list[SendResult] = []
         client = self._client()
         try:
             async with asyncio.timeout(BATCH_SECONDS):
@@ -102,11 +102,11 @@ class Smtp:
         if self._server.user is not None:
             await client.login(self._server.user, self._server.password or "")
 
-    async def _sent(self, client: aiosmtplib.SMTP, message: MailMessage, now: datetime) -> Verdict:
+    async def _sent(self, client: aiosmtplib.SMTP, message: MailMessage, now: datetime) -> SendResult:
         try:
             await client.send_message(encoded(message, self._server, now=now))
         except Undeliverable:
-            return Verdict("drop_message", "MALFORMED")
+            return SendResult("drop_message", "MALFORMED")
         except errors.SMTPException as fault:
             return verdict_of(fault)
         return SENT
@@ -190,30 +190,30 @@ def _ascii(address: str) -> str:
 
 
 # ---------------------------------------------------------------- what comes back
-def verdict_of(fault: BaseException) -> Verdict:
+def verdict_of(fault: BaseException) -> SendResult:
     """Return what a failure means: 4xx passes, 5xx does not, and a refused sign-in or sender is the
     operator's business.
     """
     match fault:
         case errors.SMTPAuthenticationError() | errors.SMTPSenderRefused() if fault.code >= 500:
-            return Verdict("break", f"SMTP {fault.code}")
+            return SendResult("break", f"SMTP {fault.code}")
         case errors.SMTPRecipientsRefused() if fault.recipients:
             return _by_code(fault.recipients[0].code)
         case errors.SMTPConnectResponseError() | errors.SMTPHeloError():
-            return Verdict("retry", f"SMTP {fault.code}")
+            return SendResult("retry", f"SMTP {fault.code}")
         case errors.SMTPResponseException():
             return _by_code(fault.code)
         case errors.SMTPNotSupported():
-            return Verdict("break", "SMTP NOT_SUPPORTED")
+            return SendResult("break", "SMTP NOT_SUPPORTED")
         case TimeoutError():
-            return Verdict("retry", "TIMEOUT")
+            return SendResult("retry", "TIMEOUT")
     # The library has no narrower word for a server without the STARTTLS or AUTH that the settings want.
     return (
-        Verdict("break", "SMTP NOT_SUPPORTED")
+        SendResult("break", "SMTP NOT_SUPPORTED")
         if type(fault) is errors.SMTPException
-        else Verdict("retry", "CONNECTION")
+        else SendResult("retry", "CONNECTION")
     )
 
 
-def _by_code(code: int) -> Verdict:
-    return Verdict("drop_message" if code >= 500 else "retry", f"SMTP {code}")
+def _by_code(code: int) -> SendResult:
+    return SendResult("drop_message" if code >= 500 else "retry", f"SMTP {code}")

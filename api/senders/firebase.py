@@ -25,7 +25,7 @@ from google.auth.credentials import Credentials
 from google.auth.transport.requests import Request
 
 from api.senders.answers import retry_after
-from domain.services.senders import SENT, PushMessage, Verdict
+from domain.services.senders import SENT, PushMessage, SendResult
 
 CHUNK = 50  # a chunk of 500 stalls the loop for half a second
 ATTEMPT_SECONDS = 15
@@ -68,9 +68,9 @@ class FirebasePush:
         self._client = self._direct(url)
         self._refreshing = asyncio.Lock()
 
-    async def send(self, batch: Sequence[PushMessage], *, now: datetime) -> Sequence[Verdict]:
+    async def send(self, batch: Sequence[PushMessage], *, now: datetime) -> Sequence[SendResult]:
         """Send each and return its verdict, in chunks of fifty."""
-        verdicts: list[Verdict] = []
+        verdicts: list[SendResult] = []
         for chunk in (batch[start : start + CHUNK] for start in range(0, len(batch), CHUNK)):
             fault = await self._refreshed()
             verdicts += (
@@ -110,7 +110,7 @@ class FirebasePush:
             service._fcm_topic_url = f"{url.rstrip('/')}/v1/projects/{self._project}/registrations"
         return service._async_client
 
-    async def _refreshed(self) -> Verdict | None:
+    async def _refreshed(self) -> SendResult | None:
         """Have a token that is good for some minutes; return what is the matter where there is none."""
         async with self._refreshing:
             if self._held.valid:
@@ -120,29 +120,29 @@ class FirebasePush:
                     self._held.token, self._held.expiry = await asyncio.to_thread(_fresh_token, self._source)
             except google.auth.exceptions.GoogleAuthError as fault:
                 passing = isinstance(fault, google.auth.exceptions.TransportError) or fault.retryable
-                return Verdict("pause" if passing else "break", "OAUTH")
+                return SendResult("pause" if passing else "break", "OAUTH")
             except (TimeoutError, OSError):
-                return Verdict("pause", "OAUTH")
+                return SendResult("pause", "OAUTH")
             return None
 
-    async def _sent(self, message: PushMessage, now: datetime) -> Verdict:
+    async def _sent(self, message: PushMessage, now: datetime) -> SendResult:
         if message.expires_at is not None and message.expires_at <= now:
-            return Verdict("drop_message", "EXPIRED")
+            return SendResult("drop_message", "EXPIRED")
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 answer = await messaging.send_each_async([encoded(message, now=now)], app=self._app)
         except ValueError:
-            return Verdict("drop_message", "MALFORMED")
+            return SendResult("drop_message", "MALFORMED")
         except TimeoutError:
-            return Verdict("retry", exceptions.DEADLINE_EXCEEDED)
+            return SendResult("retry", exceptions.DEADLINE_EXCEEDED)
         except exceptions.FirebaseError as fault:
             return self._judged(fault, now)
         (response,) = answer.responses
         return SENT if response.success else self._judged(response.exception, now)
 
-    def _judged(self, fault: exceptions.FirebaseError | None, now: datetime) -> Verdict:
+    def _judged(self, fault: exceptions.FirebaseError | None, now: datetime) -> SendResult:
         verdict = verdict_of(fault, now=now)
-        if verdict.ruling == "break":
+        if verdict.status == "break":
             self._held.token = None  # it may have been revoked: the next batch asks for another
         return verdict
 
@@ -152,13 +152,13 @@ def encoded(message: PushMessage, *, now: datetime) -> messaging.Message:
     """Return a message as FCM wants it, with the same collapse id and the same end for Android and for
     Apple.
     """
-    collapse = collapse_id(message.collapse)
+    collapse = collapse_id(message.collapse_key)
     left = None if message.expires_at is None else min(message.expires_at - now, LONGEST_TTL)
     headers = {"apns-collapse-id": collapse, "apns-priority": "10"}
     if left is not None:
         headers["apns-expiration"] = str(int((now + left).timestamp()))
     data = {
-        **message.data,
+        **message.payload,
         **({"link": message.link} if message.link and _size(message.link) <= LINK_BYTES else {}),
     }
     left_for_words = PAYLOAD_BYTES - sum(_size(part) for pair in data.items() for part in pair)
@@ -216,26 +216,26 @@ def collapse_id(text: str) -> str:
 
 
 # ---------------------------------------------------------------- what comes back
-def verdict_of(fault: exceptions.FirebaseError | None, *, now: datetime) -> Verdict:
+def verdict_of(fault: exceptions.FirebaseError | None, *, now: datetime) -> SendResult:
     """Return what an error of FCM means for a message and its device."""
     match fault:
         case messaging.UnregisteredError():
-            return Verdict("drop_device", "UNREGISTERED")
+            return SendResult("drop_device", "UNREGISTERED")
         case messaging.SenderIdMismatchError():
-            return Verdict("drop_device", "SENDER_ID_MISMATCH")
+            return SendResult("drop_device", "SENDER_ID_MISMATCH")
         case messaging.ThirdPartyAuthError():
-            return Verdict("break", "THIRD_PARTY_AUTH_ERROR")
+            return SendResult("break", "THIRD_PARTY_AUTH_ERROR")
         # the project's quota; QuotaExceededError, the device's, is one of these
         case exceptions.ResourceExhaustedError():
-            return Verdict("pause", exceptions.RESOURCE_EXHAUSTED, _asked_wait(fault, now))
+            return SendResult("pause", exceptions.RESOURCE_EXHAUSTED, _asked_wait(fault, now))
         case exceptions.InvalidArgumentError():
-            return Verdict("drop_message", exceptions.INVALID_ARGUMENT)
+            return SendResult("drop_message", exceptions.INVALID_ARGUMENT)
         case exceptions.UnauthenticatedError() | exceptions.PermissionDeniedError():
-            return Verdict("break", fault.code)
+            return SendResult("break", fault.code)
         case None:
-            return Verdict("retry", exceptions.UNKNOWN)
+            return SendResult("retry", exceptions.UNKNOWN)
     # Also a bare 404, which a proxy answers as well as Google: no device is forgotten for it.
-    return Verdict("retry", fault.code, _asked_wait(fault, now))
+    return SendResult("retry", fault.code, _asked_wait(fault, now))
 
 
 def _asked_wait(fault: exceptions.FirebaseError, now: datetime) -> timedelta | None:

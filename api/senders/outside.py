@@ -65,7 +65,7 @@ async def open_outside(settings: Settings, *, clock: Callable[[], datetime]) -> 
         if id_tokens is not None:
             opened.push_async_callback(id_tokens.close)
         codes = SentCodes(mail, sms, otherwise=ConsoleCodes() if settings.demo else NoCodes(), clock=clock)
-        yield Outside(Senders(push=push, mail=mail, sms=sms, hooks=hooks), codes, id_tokens)
+        yield Outside(Senders(push=push, mail=mail, sms=sms, webhooks=hooks), codes, id_tokens)
 
 
 def _push(settings: Settings) -> FirebasePush | None:

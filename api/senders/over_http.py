@@ -13,7 +13,7 @@ from datetime import datetime
 import httpx
 
 from api.senders.answers import verdict_of
-from domain.services.senders import Verdict
+from domain.services.senders import SendResult
 
 ANSWER_SECONDS = 10
 BATCH_SECONDS = 25
@@ -26,19 +26,19 @@ class HttpLine:
         self._at_once = at_once
         self._client = httpx.AsyncClient(timeout=ANSWER_SECONDS, follow_redirects=False)
 
-    async def send(self, requests: Sequence[httpx.Request], *, now: datetime) -> Sequence[Verdict]:
+    async def send(self, requests: Sequence[httpx.Request], *, now: datetime) -> Sequence[SendResult]:
         """Send each and return its verdict; what has no answer when the batch's time is over is tried again
         later.
         """
         gate = asyncio.Semaphore(self._at_once)
         until = asyncio.get_running_loop().time() + BATCH_SECONDS
 
-        async def one(request: httpx.Request) -> Verdict:
+        async def one(request: httpx.Request) -> SendResult:
             try:
                 async with asyncio.timeout_at(until), gate:
                     return await self._sent(request, now)
             except TimeoutError:
-                return Verdict("retry", "TIMEOUT")
+                return SendResult("retry", "TIMEOUT")
 
         return await asyncio.gather(*map(one, requests))
 
@@ -46,12 +46,12 @@ class HttpLine:
         """Close its connections."""
         await self._client.aclose()
 
-    async def _sent(self, request: httpx.Request, now: datetime) -> Verdict:
+    async def _sent(self, request: httpx.Request, now: datetime) -> SendResult:
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 # The status is the verdict; a body of any size is left unread.
                 answer = await self._client.send(request, stream=True)
                 await answer.aclose()
         except httpx.HTTPError:
-            return Verdict("retry", "CONNECTION")
+            return SendResult("retry", "CONNECTION")
         return verdict_of(answer.status_code, answer.headers, now=now)

@@ -19,7 +19,7 @@ from urllib.parse import quote, quote_plus
 import httpx
 
 from api.senders.over_http import HttpLine
-from domain.services.senders import SmsMessage, Verdict
+from domain.services.senders import SendResult, SmsMessage
 
 AT_ONCE = 5
 SLOT = re.compile(r"\{(to|text|id)\}")
@@ -42,7 +42,7 @@ class SmsGateway:
         self._gateway = gateway
         self._line = HttpLine(at_once=AT_ONCE)
 
-    async def send(self, batch: Sequence[SmsMessage], *, now: datetime) -> Sequence[Verdict]:
+    async def send(self, batch: Sequence[SmsMessage], *, now: datetime) -> Sequence[SendResult]:
         """Send each, five at once, and return its verdict."""
         return await self._line.send([encoded(message, self._gateway) for message in batch], now=now)
 

@@ -1,5 +1,5 @@
 """Webhooks: a signed POST of JSON to an address of the operator's, and a verdict for it. The body:
-`domain/services/hooks.py`.
+`domain/services/messages/webhooks.py`.
 
 Whoever receives it checks `Selo-Signature: t=SECONDS,v1=HEX`, where HEX is HMAC-SHA256(secret,
 "SECONDS.BODY"), refuses what is older than five minutes, and takes a `Selo-Delivery` that it has seen before
@@ -18,7 +18,7 @@ from hashlib import sha256
 import httpx
 
 from api.senders.over_http import HttpLine
-from domain.services.senders import Verdict, WebhookMessage
+from domain.services.senders import SendResult, WebhookMessage
 
 AT_ONCE = 10
 
@@ -43,7 +43,7 @@ class Webhooks:
         """Return the hooks that there are."""
         return frozenset(self._hooks)
 
-    async def send(self, batch: Sequence[WebhookMessage], *, now: datetime) -> Sequence[Verdict]:
+    async def send(self, batch: Sequence[WebhookMessage], *, now: datetime) -> Sequence[SendResult]:
         """Post each, ten at once, and return its verdict."""
         return await self._line.send([self._request(message, now) for message in batch], now=now)
 

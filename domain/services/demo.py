@@ -18,7 +18,7 @@ from domain.model.people.codes import membership_number
 from domain.model.programme import Programme
 from domain.model.simulate import InputLine, SimulatedReceipt, Simulation
 from domain.model.values import evolve
-from domain.services.demo_people import Person, history, people
+from domain.services.demo_people import DemoPerson, make_history, make_people
 from domain.store import bulk, commit
 from domain.store.document_store import DocumentStore, Write
 from domain.store.ledger import agenda, receipts, stock
@@ -29,8 +29,8 @@ from domain.store.people import contacts
 from domain.store.people.sign_in_codes import ConsentAnswer
 
 SEED = 20_26
-MARK = "demo"
-WRITTEN = ("members", "contacts", "journal", "receipts", "vouchers", "voucher_codes", "agenda")
+MARK_ID = "demo"
+WRITTEN_COLLECTIONS = ("members", "contacts", "journal", "receipts", "vouchers", "voucher_codes", "agenda")
 
 Progress = Callable[[str, int, int], None]
 
@@ -47,7 +47,7 @@ class DemoMember:
     email: str
 
 
-class _History(Simulation):
+class _DemoSimulation(Simulation):
     """A simulation whose events bear the identities that the services give them."""
 
     def event_id(self, line: InputLine) -> str:
@@ -59,79 +59,81 @@ class _History(Simulation):
             shop = store if isinstance(store, str) else None
             return "purchase:" + receipts.purchase_id(source=line.source, store=shop, external_id=external_id)
         receipt = self.receipts[line.member, self._numbers[line.member, external_id][-1]]
-        return f"refund:{_id_of(receipt)}:{len(receipt.claims) + 1}"
+        return f"refund:{_receipt_id(receipt)}:{len(receipt.claims) + 1}"
 
 
-async def fill(
+async def fill_demo(
     store: DocumentStore, *, published: PublishedProgramme, now: datetime, progress: Progress
 ) -> list[DemoMember]:
     """Make the demo's members where there are none yet, and return those worth signing in as. Raises
     DatabaseInUse.
     """
     members = (
-        people(seed=SEED, until=now)
-        if (begun := await _begun(store)) is None
-        else people(seed=SEED, until=begun)
+        make_people(seed=SEED, until=now)
+        if (begun_at := await _find_begun_at(store)) is None
+        else make_people(seed=SEED, until=begun_at)
     )
     if await _is_done(store):
-        return _shown(members)
-    if begun is None and await store["members"].find_one({}, {"_id": 1}) is not None:
+        return _demo_members(members)
+    if begun_at is None and await store["members"].find_one({}, {"_id": 1}) is not None:
         raise DatabaseInUse
-    await bulk.empty_collections(store, WRITTEN)
-    await store["meta"].update_one({"_id": MARK}, {"$set": {"until": now, "done": False}}, upsert=True)
-    members = people(seed=SEED, until=now)
-    run = _lived(published.programme, members, now, progress)
+    await bulk.empty_collections(store, WRITTEN_COLLECTIONS)
+    await store["meta"].update_one({"_id": MARK_ID}, {"$set": {"until": now, "done": False}}, upsert=True)
+    members = make_people(seed=SEED, until=now)
+    run = _simulate(published.programme, members, now, progress)
     await bulk.write_in_chunks(
         store,
-        _documents(store, published, run, members, now),
+        _decision_writes(store, published, run, members, now),
         on_progress=lambda done, total: progress("Writing", done, total),
     )
-    await store["meta"].update_one({"_id": MARK}, {"$set": {"done": True}})
-    return _shown(members)
+    await store["meta"].update_one({"_id": MARK_ID}, {"$set": {"done": True}})
+    return _demo_members(members)
 
 
-async def _begun(store: DocumentStore) -> datetime | None:
-    mark = await store["meta"].find_one({"_id": MARK})
+async def _find_begun_at(store: DocumentStore) -> datetime | None:
+    mark = await store["meta"].find_one({"_id": MARK_ID})
     return mark["until"] if mark else None
 
 
 async def _is_done(store: DocumentStore) -> bool:
-    mark = await store["meta"].find_one({"_id": MARK})
+    mark = await store["meta"].find_one({"_id": MARK_ID})
     return bool(mark and mark["done"])
 
 
-def _shown(members: list[Person]) -> list[DemoMember]:
+def _demo_members(members: list[DemoPerson]) -> list[DemoMember]:
     first = next(person for person in members if person.email.startswith("member1@"))
     others = [person for person in members if person is not first]
-    return [DemoMember(_number(person), person.email) for person in (first, *others)]
+    return [DemoMember(_membership_number(person), person.email) for person in (first, *others)]
 
 
-def _number(person: Person) -> str:
+def _membership_number(person: DemoPerson) -> str:
     return membership_number(int(person.id, 16))
 
 
 # ---------------------------------------------------------------- deciding
 
 
-def _lived(programme: Programme, members: list[Person], until: datetime, progress: Progress) -> _History:
-    run = _History(programme)
-    lines = history(members, seed=SEED, until=until)
-    for number, line in enumerate(lines, start=1):
-        data = line["data"]
-        assert isinstance(data, dict), "a line has data"
-        one = InputLine(
-            number,
+def _simulate(
+    programme: Programme, members: list[DemoPerson], until: datetime, progress: Progress
+) -> _DemoSimulation:
+    run = _DemoSimulation(programme)
+    lines = make_history(members, seed=SEED, until=until)
+    for line_number, line in enumerate(lines, start=1):
+        line_data = line["data"]
+        assert isinstance(line_data, dict), "a line has data"
+        input_line = InputLine(
+            line_number,
             datetime.fromisoformat(str(line["at"])),
             str(line["member"]),
             str(line["name"]),
             str(line["source"]),
-            data,
+            line_data,
         )
-        event = _with_voucher(run, one) if one.name == VOUCHER_USED else one
+        event = _with_voucher(run, input_line) if input_line.name == VOUCHER_USED else input_line
         for _ in run.event(event) if event is not None else ():
             pass
-        if number % 200 == 0 or number == len(lines):
-            progress("Deciding", number, len(lines))
+        if line_number % 200 == 0 or line_number == len(lines):
+            progress("Deciding", line_number, len(lines))
     for _ in run.advance(until):
         pass
     return run
@@ -139,29 +141,33 @@ def _lived(programme: Programme, members: list[Person], until: datetime, progres
 
 def _with_voucher(run: Simulation, line: InputLine) -> InputLine | None:
     """Name the voucher that the member holds of the reward; None where they hold none any more."""
-    held = run.members[line.member].vouchers.items()
-    found = next(
+    open_vouchers = run.members[line.member].vouchers.items()
+    voucher_id = next(
         (
             code
-            for code, one in held
+            for code, one in open_vouchers
             if one.reward == line.data["reward"] and one.used_at is None and one.taken_lots
         ),
         None,
     )
-    return None if found is None else replace(line, data={**line.data, "voucher": found})
+    return None if voucher_id is None else replace(line, data={**line.data, "voucher": voucher_id})
 
 
 # ---------------------------------------------------------------- writing
 
 
-def _documents(
-    store: DocumentStore, published: PublishedProgramme, run: _History, members: list[Person], now: datetime
+def _decision_writes(
+    store: DocumentStore,
+    published: PublishedProgramme,
+    run: _DemoSimulation,
+    members: list[DemoPerson],
+    now: datetime,
 ) -> Iterator[Write]:
     for person in members:
         rows = tuple(run.rows[person.id])
-        member = evolve(run.members[person.id], number=_number(person))
+        member = evolve(run.members[person.id], number=_membership_number(person))
         decision = Decision(Member(member.id, member.number), member, rows)
-        built = commit.decision_writes(
+        decision_writes = commit.decision_writes(
             store,
             published=published,
             decision=decision,
@@ -169,41 +175,43 @@ def _documents(
             details=_details(published.programme, person),
         )
         yield from (
-            write for write in built if write.collection in WRITTEN and write.collection != agenda.COLLECTION
+            write
+            for write in decision_writes
+            if write.collection in WRITTEN_COLLECTIONS and write.collection != agenda.COLLECTION
         )
         yield contacts.take_write(contacts.number_key(member.number), member.id)
         yield contacts.take_write(f"email:{person.email}", member.id)
         if person.referred_by is not None:  # somebody of before them, who is written by now
             yield members_store.count_invited_write(person.referred_by)
     for (code, _), receipt in run.receipts.items():
-        yield from _receipt(run, code, receipt)
+        yield from _receipt_writes(run, code, receipt)
     yield from (agenda.schedule_write(later) for later in run.delayed_events)
     yield from stock.count_writes([row for rows in run.rows.values() for row in rows], published.programme)
 
 
-def _receipt(run: _History, member: str, receipt: SimulatedReceipt) -> Iterator[Write]:
+def _receipt_writes(run: _DemoSimulation, member: str, receipt: SimulatedReceipt) -> Iterator[Write]:
     refunds = [
         row
         for row in run.rows[member]
         if row.event.refund is not None and row.event.refund.purchase.key == receipt.row.event.id
     ]
-    yield receipts.claim_write(_id_of(receipt), member=member, row=receipt.row)
+    yield receipts.claim_write(_receipt_id(receipt), member=member, row=receipt.row)
     for number, row in enumerate(refunds):
-        known = receipts.StoredReceipt(
-            _id_of(receipt), member, receipt.row.seq, None, None, (), tuple(range(number))
+        receipt_before = receipts.StoredReceipt(
+            _receipt_id(receipt), member, receipt.row.seq, None, None, (), tuple(range(number))
         )
-        yield receipts.refund_write(known, row)
+        yield receipts.refund_write(receipt_before, row)
 
 
-def _id_of(receipt: SimulatedReceipt) -> str:
+def _receipt_id(receipt: SimulatedReceipt) -> str:
     return receipt.row.event.id.removeprefix("purchase:")
 
 
-def _details(programme: Programme, person: Person) -> Details:
+def _details(programme: Programme, person: DemoPerson) -> Details:
     consent = programme.consent("marketing")
-    at = person.joined_at
+    joined_at = person.joined_at
     wording = consent.wording.for_locale(person.locale)
-    given = ConsentAnswer("marketing", True, at, wording, consent.wordingVersion, "app")
+    consent_answer = ConsentAnswer("marketing", True, joined_at, wording, consent.wordingVersion, "app")
     return Details(
         name=person.name,
         email=person.email,
@@ -211,5 +219,5 @@ def _details(programme: Programme, person: Person) -> Details:
         locale=person.locale,
         timezone=programme.programme.timezone,
         terms=programme.programme.terms.version,
-        consents=(given,) if person.news else (),
+        consents=(consent_answer,) if person.wants_news else (),
     )

@@ -17,7 +17,7 @@ DAYS = 730
 MEMBERS = 200
 STORES = {"lisboa": "NumisCollect Lisboa", "porto": "NumisCollect Porto"}
 
-_FIRST = {
+_FIRST_NAMES = {
     "pt": (
         "Ana",
         "João",
@@ -37,7 +37,7 @@ _FIRST = {
     "en": ("Emma", "Oliver", "Grace", "Harry", "Ruby", "George", "Alice", "Jack"),
     "pl": ("Zofia", "Jan", "Hanna", "Jakub", "Maja", "Antoni", "Julia", "Piotr"),
 }
-_LAST = {
+_LAST_NAMES = {
     "pt": (
         "Silva",
         "Santos",
@@ -71,7 +71,7 @@ _GOODS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class DemoPerson:
     """One made-up member: who they are, when they joined, how often they buy and how much at once."""
 
     id: str
@@ -80,125 +80,139 @@ class Person:
     locale: str
     birthday: date | None
     joined_at: datetime
-    every_days: float
-    basket: int
-    news: bool
+    days_between_purchases: float
+    max_basket_lines: int
+    wants_news: bool
     active_days: int
     referred_by: str | None
 
 
-def people(*, seed: int, until: datetime) -> list[Person]:
+def make_people(*, seed: int, until: datetime) -> list[DemoPerson]:
     """Return the demo's members in the order in which they joined. The first buys every week, so that there
     is much to see.
     """
-    chance = random.Random(seed)  # noqa: S311 - believable, not secret
+    rng = random.Random(seed)  # noqa: S311 - believable, not secret
     begin = until - timedelta(days=DAYS)
-    out: list[Person] = []
+    made_people: list[DemoPerson] = []
     for number in range(MEMBERS):
-        locale = chance.choices(("pt", "en", "pl"), (8, 1, 1))[0]
-        name = f"{chance.choice(_FIRST[locale])} {chance.choice(_LAST[locale])}"
-        later = timedelta(days=chance.triangular(0, DAYS - 5, 60), minutes=chance.randrange(600))
-        joined = begin + (later if number else timedelta(hours=9))
-        rare = chance.random() < 0.15
-        out.append(
-            Person(
-                id=f"{chance.getrandbits(128):032x}",
+        locale = rng.choices(("pt", "en", "pl"), (8, 1, 1))[0]
+        name = f"{rng.choice(_FIRST_NAMES[locale])} {rng.choice(_LAST_NAMES[locale])}"
+        joined_after = timedelta(days=rng.triangular(0, DAYS - 5, 60), minutes=rng.randrange(600))
+        joined_at = begin + (joined_after if number else timedelta(hours=9))
+        leaves_early = rng.random() < 0.15
+        made_people.append(
+            DemoPerson(
+                id=f"{rng.getrandbits(128):032x}",
                 name="Ana Silva" if number == 0 else name,
                 email=f"member{number + 1}@numiscollect.example",
                 locale="pt" if number == 0 else locale,
-                birthday=_birthday(chance),
-                joined_at=_whole(joined),
-                every_days=7.0 if number == 0 else chance.choice((12.0, 20.0, 30.0, 45.0, 70.0, 120.0)),
-                basket=chance.choice((1, 1, 2, 2, 3)),
-                news=number == 0 or chance.random() < 0.6,
-                active_days=chance.randrange(20, 200) if rare and number else DAYS,
+                birthday=_random_birthday(rng),
+                joined_at=_at_whole_minute(joined_at),
+                days_between_purchases=7.0
+                if number == 0
+                else rng.choice((12.0, 20.0, 30.0, 45.0, 70.0, 120.0)),
+                max_basket_lines=rng.choice((1, 1, 2, 2, 3)),
+                wants_news=number == 0 or rng.random() < 0.6,
+                active_days=rng.randrange(20, 200) if leaves_early and number else DAYS,
                 referred_by=None,
             )
         )
-    out.sort(key=lambda person: person.joined_at)
-    return [_referred(person, out[:place], chance) for place, person in enumerate(out)]
+    made_people.sort(key=lambda person: person.joined_at)
+    return [_with_referrer(person, made_people[:place], rng) for place, person in enumerate(made_people)]
 
 
-def _birthday(chance: random.Random) -> date | None:
-    day = date(chance.randrange(1948, 2004), chance.randrange(1, 13), chance.randrange(1, 29))
-    return day if chance.random() < 0.8 else None
+def _random_birthday(rng: random.Random) -> date | None:
+    day = date(rng.randrange(1948, 2004), rng.randrange(1, 13), rng.randrange(1, 29))
+    return day if rng.random() < 0.8 else None
 
 
-def _referred(person: Person, earlier: list[Person], chance: random.Random) -> Person:
-    if not earlier or chance.random() > 0.15:
+def _with_referrer(person: DemoPerson, earlier: list[DemoPerson], rng: random.Random) -> DemoPerson:
+    if not earlier or rng.random() > 0.15:
         return person
-    friend = chance.choice(earlier[: max(1, len(earlier) // 4)])
-    return Person(
-        **{name: getattr(person, name) for name in Person.__slots__ if name != "referred_by"},
-        referred_by=friend.id,
+    referrer = rng.choice(earlier[: max(1, len(earlier) // 4)])
+    return DemoPerson(
+        **{name: getattr(person, name) for name in DemoPerson.__slots__ if name != "referred_by"},
+        referred_by=referrer.id,
     )
 
 
-def history(members: list[Person], *, seed: int, until: datetime) -> list[dict[str, Json]]:
+def make_history(members: list[DemoPerson], *, seed: int, until: datetime) -> list[dict[str, Json]]:
     """Return every dated line of the members' two years, in order."""
-    chance = random.Random(seed + 1)  # noqa: S311 - believable, not secret
-    lines = [line for person in members for line in _life(person, chance, until)]
+    rng = random.Random(seed + 1)  # noqa: S311 - believable, not secret
+    lines = [line for person in members for line in _member_lines(person, rng, until)]
     return sorted(lines, key=lambda line: str(line["at"]))
 
 
-def _life(person: Person, chance: random.Random, until: datetime) -> Iterator[dict[str, Json]]:
-    at = person.joined_at
-    data: dict[str, Json] = {
+def _member_lines(person: DemoPerson, rng: random.Random, until: datetime) -> Iterator[dict[str, Json]]:
+    happened_at = person.joined_at
+    event_data: dict[str, Json] = {
         "name": person.name,
         "birthday": str(person.birthday) if person.birthday else None,
         "locale": person.locale,
         "consents": [],
         "referredBy": person.referred_by,
     }
-    yield _line(at, person, "member.enrolled", "app", data)
-    if person.news:
-        yield _line(
-            at + timedelta(minutes=2),
+    yield _demo_line(happened_at, person, "member.enrolled", "app", event_data)
+    if person.wants_news:
+        yield _demo_line(
+            happened_at + timedelta(minutes=2),
             person,
             "member.consented",
             "app",
             {"purpose": "marketing", "granted": True},
         )
-        yield _line(at + timedelta(minutes=3), person, "newsletter.subscribed", "app", {})
-    end = min(until, person.joined_at + timedelta(days=person.active_days))
-    number = 0
+        yield _demo_line(happened_at + timedelta(minutes=3), person, "newsletter.subscribed", "app", {})
+    ends_at = min(until, person.joined_at + timedelta(days=person.active_days))
+    purchase_number = 0
     while (
-        at := _shopping_hour(at + timedelta(days=chance.uniform(0.6, 1.5) * person.every_days), chance)
-    ) < end:
-        number += 1
-        receipt = f"{chance.choice(tuple(STORES))[0].upper()}-{person.id[:6]}-{number:04d}"
-        yield _line(at, person, "purchase.completed", "till", _purchase(receipt, person, chance))
-        if chance.random() < 0.04 and at + timedelta(days=3) < until:
-            back: dict[str, Json] = {"externalId": receipt, "lines": [{"line": 1, "quantity": 1}]}
-            yield _line(at + timedelta(days=3), person, "purchase.refunded", "till", back)
-        if chance.random() < 0.05 and at + timedelta(hours=30) < until:
-            yield _line(
-                at + timedelta(hours=30), person, "event.attended", "crm", {"event": "feira-de-moedas"}
+        happened_at := _at_shopping_hour(
+            happened_at + timedelta(days=rng.uniform(0.6, 1.5) * person.days_between_purchases), rng
+        )
+    ) < ends_at:
+        purchase_number += 1
+        receipt = f"{rng.choice(tuple(STORES))[0].upper()}-{person.id[:6]}-{purchase_number:04d}"
+        yield _demo_line(
+            happened_at, person, "purchase.completed", "till", _purchase_data(receipt, person, rng)
+        )
+        if rng.random() < 0.04 and happened_at + timedelta(days=3) < until:
+            refund_data: dict[str, Json] = {"externalId": receipt, "lines": [{"line": 1, "quantity": 1}]}
+            yield _demo_line(
+                happened_at + timedelta(days=3), person, "purchase.refunded", "till", refund_data
             )
-        if chance.random() < 0.08 and at + timedelta(hours=5) < until:
-            yield _line(at + timedelta(hours=5), person, "social.shared", "app", {"network": "instagram"})
-        if chance.random() < 0.12 and at + timedelta(days=20) < until:
-            yield from _redeems(person, at + timedelta(days=20), chance, until)
+        if rng.random() < 0.05 and happened_at + timedelta(hours=30) < until:
+            yield _demo_line(
+                happened_at + timedelta(hours=30),
+                person,
+                "event.attended",
+                "crm",
+                {"event": "feira-de-moedas"},
+            )
+        if rng.random() < 0.08 and happened_at + timedelta(hours=5) < until:
+            yield _demo_line(
+                happened_at + timedelta(hours=5), person, "social.shared", "app", {"network": "instagram"}
+            )
+        if rng.random() < 0.12 and happened_at + timedelta(days=20) < until:
+            yield from _redemption_lines(person, happened_at + timedelta(days=20), rng, until)
 
 
-def _redeems(
-    person: Person, at: datetime, chance: random.Random, until: datetime
+def _redemption_lines(
+    person: DemoPerson, redeemed_at: datetime, rng: random.Random, until: datetime
 ) -> Iterator[dict[str, Json]]:
-    reward = chance.choice(("discount-5", "coin-capsules", "stamps-credit"))
-    yield _line(at, person, "reward.redeemed", "app", {"reward": reward})
-    used = at + timedelta(days=chance.randrange(1, 20))
-    if chance.random() < 0.8 and used < until:
-        yield _line(
-            used, person, "voucher.used", "till", {"reward": reward, "store": chance.choice(tuple(STORES))}
+    reward = rng.choice(("discount-5", "coin-capsules", "stamps-credit"))
+    yield _demo_line(redeemed_at, person, "reward.redeemed", "app", {"reward": reward})
+    used_at = redeemed_at + timedelta(days=rng.randrange(1, 20))
+    if rng.random() < 0.8 and used_at < until:
+        yield _demo_line(
+            used_at, person, "voucher.used", "till", {"reward": reward, "store": rng.choice(tuple(STORES))}
         )
 
 
-def _purchase(receipt: str, person: Person, chance: random.Random) -> dict[str, Json]:
+def _purchase_data(receipt: str, person: DemoPerson, rng: random.Random) -> dict[str, Json]:
     lines: list[Json] = []
     total = 0
-    for place in range(1 + chance.randrange(person.basket)):
-        category, name, price, _ = chance.choices(_GOODS, [goods[3] for goods in _GOODS])[0]
-        quantity = chance.choices((1, 2, 3), (8, 2, 1))[0] if price < 10_000 else 1
+    for place in range(1 + rng.randrange(person.max_basket_lines)):
+        category, name, price, _ = rng.choices(_GOODS, [goods[3] for goods in _GOODS])[0]
+        quantity = rng.choices((1, 2, 3), (8, 2, 1))[0] if price < 10_000 else 1
         amount = price * quantity
         total += amount
         lines.append(
@@ -218,13 +232,15 @@ def _purchase(receipt: str, person: Person, chance: random.Random) -> dict[str, 
     }
 
 
-def _shopping_hour(at: datetime, chance: random.Random) -> datetime:
-    return _whole(at.replace(hour=9, minute=0) + timedelta(minutes=chance.randrange(10 * 60)))
+def _at_shopping_hour(at: datetime, rng: random.Random) -> datetime:
+    return _at_whole_minute(at.replace(hour=9, minute=0) + timedelta(minutes=rng.randrange(10 * 60)))
 
 
-def _whole(at: datetime) -> datetime:
+def _at_whole_minute(at: datetime) -> datetime:
     return at.astimezone(UTC).replace(second=0, microsecond=0)
 
 
-def _line(at: datetime, person: Person, name: str, source: str, data: dict[str, Json]) -> dict[str, Json]:
-    return {"at": at.isoformat(), "member": person.id, "name": name, "source": source, "data": data}
+def _demo_line(
+    at: datetime, person: DemoPerson, name: str, source: str, event_data: dict[str, Json]
+) -> dict[str, Json]:
+    return {"at": at.isoformat(), "member": person.id, "name": name, "source": source, "data": event_data}

@@ -21,7 +21,7 @@ class InvalidInput(Exception):
         self.message = message
 
 
-class TooMany(Exception):
+class TooManyRequests(Exception):
     """Too often: `retry_after` whole seconds from now it would be heard."""
 
     def __init__(self, retry_after: int) -> None:
@@ -83,7 +83,7 @@ class NotAllowed(Refusal):
         self.reason: NotAllowedReason = reason
 
 
-class Conflicting(Refusal):
+class IdempotencyKeyConflict(Refusal):
     """The idempotency key has acted with another input."""
 
     def __init__(self) -> None:

@@ -14,13 +14,13 @@ from typing import Literal, Protocol
 
 from domain.model.people.contacts import Contact
 
-AddressKind = Literal["TOKEN", "FID"]
-Ruling = Literal["sent", "retry", "pause", "break", "drop_device", "drop_message"]
+DeviceAddressKind = Literal["TOKEN", "FID"]
+SendStatus = Literal["sent", "retry", "pause", "break", "drop_device", "drop_message"]
 
 
 # ---------------------------------------------------------------- verdicts
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class SendResult:
     """What became of one message, and why in a word that holds nothing private (`UNREGISTERED`, `HTTP 503`).
 
     sent          the outside has it retry         backoff; `after` where the outside named a time. Counts as
@@ -30,22 +30,22 @@ class Verdict:
     take this message
     """
 
-    ruling: Ruling
+    status: SendStatus
     reason: str = ""
-    after: timedelta | None = None
+    retry_after: timedelta | None = None
 
 
-SENT = Verdict("sent")
-SILENT = frozenset({"TIMEOUT", "CONNECTION"})  # the reasons of a retry where nobody answered
+SENT = SendResult("sent")
+NO_ANSWER_REASONS = frozenset({"TIMEOUT", "CONNECTION"})  # the reasons of a retry where nobody answered
 
 
 # ---------------------------------------------------------------- what is sent
 @dataclass(frozen=True, slots=True)
-class Address:
+class DeviceAddress:
     """Where a device is reached: a registration token, or an installation id."""
 
     device: str
-    kind: AddressKind
+    kind: DeviceAddressKind
     value: str = field(repr=False)
 
 
@@ -56,14 +56,14 @@ class PushMessage:
     """
 
     id: str
-    address: Address
+    address: DeviceAddress
     title: str
     body: str
-    collapse: str
+    collapse_key: str
     link: str | None = None
     badge: int | None = None
     expires_at: datetime | None = None
-    data: Mapping[str, str] = field(default_factory=dict)
+    payload: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,31 +122,31 @@ class CodeSender(Protocol):
         ...
 
 
-class Push(Protocol):
+class PushSender(Protocol):
     """Reaches phones. `now` is the instant that times to live count from."""
 
-    async def send(self, batch: Sequence[PushMessage], *, now: datetime) -> Sequence[Verdict]:
+    async def send(self, batch: Sequence[PushMessage], *, now: datetime) -> Sequence[SendResult]:
         """Send each, at most 50; a batch takes less than 30 seconds."""
         ...
 
 
-class Mail(Protocol):
+class MailSender(Protocol):
     """Reaches mailboxes."""
 
-    async def send(self, batch: Sequence[MailMessage], *, now: datetime) -> Sequence[Verdict]:
+    async def send(self, batch: Sequence[MailMessage], *, now: datetime) -> Sequence[SendResult]:
         """Send each, at most 50; a batch takes less than 30 seconds."""
         ...
 
 
-class Sms(Protocol):
+class SmsSender(Protocol):
     """Reaches phones by their number."""
 
-    async def send(self, batch: Sequence[SmsMessage], *, now: datetime) -> Sequence[Verdict]:
+    async def send(self, batch: Sequence[SmsMessage], *, now: datetime) -> Sequence[SendResult]:
         """Send each, at most 50; a batch takes less than 30 seconds."""
         ...
 
 
-class Hooks(Protocol):
+class WebhookSender(Protocol):
     """Reaches other systems, each by the name that the programme file gives its hook."""
 
     @property
@@ -154,7 +154,7 @@ class Hooks(Protocol):
         """Return the hooks that are configured."""
         ...
 
-    async def send(self, batch: Sequence[WebhookMessage], *, now: datetime) -> Sequence[Verdict]:
+    async def send(self, batch: Sequence[WebhookMessage], *, now: datetime) -> Sequence[SendResult]:
         """Send each, at most 50, all to one hook; a batch takes less than 30 seconds."""
         ...
 
@@ -165,10 +165,10 @@ class Senders:
     waits for its hook.
     """
 
-    push: Push | None = None
-    mail: Mail | None = None
-    sms: Sms | None = None
-    hooks: Hooks | None = None
+    push: PushSender | None = None
+    mail: MailSender | None = None
+    sms: SmsSender | None = None
+    webhooks: WebhookSender | None = None
 
 
 NO_SENDERS = Senders()

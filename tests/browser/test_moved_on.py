@@ -1,8 +1,8 @@
-"""A person goes on while something is still under way: what comes late takes neither the focus, nor the screen,
-nor a key from what they do by then.
+"""A person goes on while something is still under way: what comes late takes neither the focus, nor the
+screen, nor a key from what they do by then.
 
-Each test holds back what is late, a read of the device's database or an answer of the server, until the person
-has gone on.
+Each test holds back what is late, a read of the device's database or an answer of the server, until the
+person has gone on.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from tests.browser.shop import Shop
 
 SCAN, REFUND, SHIFT = 0, 1, 2
 
-# `window.letRead()` lets the reads of the till's own database go on, and ends when whoever waited for them has.
+# `window.letRead()` lets the reads of the till's own database go on, and ends when whoever waited for them
+# has.
 HOLD_READS = """async () => {
   const { database } = await import("/till/till.js");
   const db = await database;
@@ -41,8 +42,8 @@ def tab(page: Page, index: int) -> None:
     page.click(f"#tabs button >> nth={index}")
 
 
-# `window.letAnswer()` lets the first answer to a question that holds a text through, and ends when whoever waited
-# for it has it.
+# `window.letAnswer()` lets the first answer to a question that holds a text through, and ends when whoever
+# waited for it has it.
 HOLD_ANSWER = """async (text) => {
   const { session } = await import("/till/till.js");
   const ask = session.ask.bind(session);

@@ -17,7 +17,7 @@ from api.embedded import find_running
 from api.keys import read_keys
 from api.settings import Settings
 from domain.model.messages.unsubscribe import Unsubscription, sign_unsubscription
-from domain.services.house import House, member_of
+from domain.services.runtime import Runtime, load_member
 from domain.store.connect import connect
 from domain.store.document_store import DocumentStore
 from domain.store.prepare import prepare
@@ -34,14 +34,14 @@ def apart(work: Coroutine[Any, Any, Any]) -> Any:
 
 
 @asynccontextmanager
-async def house_at(data: Path) -> AsyncIterator[House]:
+async def house_at(data: Path) -> AsyncIterator[Runtime]:
     """The house of the running server."""
     running = find_running(data)
     assert running is not None
     database = connect(running.uri, "selo")
     store = DocumentStore.of(database, embedded=True)
     await prepare(store)
-    house = House.of(store)
+    house = Runtime.for_store(store)
     await house.programmes.refresh()
     yield house
     await database.close()
@@ -55,7 +55,7 @@ async def agreed(data: Path) -> None:
 
 async def granted(data: Path) -> bool:
     async with house_at(data) as house:
-        return "marketing" in (await member_of(house, "ana")).details.profile.consents
+        return "marketing" in (await load_member(house, "ana")).details.profile.consents
 
 
 @pytest.fixture

@@ -33,7 +33,7 @@ async def buy(doors: Doors, till: str, member: str, at: int) -> None:
 
 async def test_home_is_one_command_with_stock_too(doors: Doors) -> None:
     token = await doors.member()
-    await doors.process.house.shelf.poll()  # as the application does each second beside its requests
+    await doors.process.house.stock.poll()  # as the application does each second beside its requests
     with doors.wire.counting() as counted:
         await doors.do(HOME, token=token)
     assert [str(command) for command in counted.commands] == ["find(members)"]

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from api.graphql.engine.ids import decode_id_as, encode_id
-from domain.services import redemption
-from domain.services.verify import verify
+from domain.services.ledger import redemption
+from domain.services.ledger.verification import verify
 from domain.store.connect import Database
 from tests.doors import Doors, Json, opened
 from tests.wire import Wire
@@ -87,7 +87,7 @@ async def test_a_member_with_points_for_one_gets_one_voucher_however_often_at_on
     outside = (redeem(crowd, token, "mug", f"k{at}") for at in range(50))
     found = await asyncio.gather(*inside, *outside, return_exceptions=True)
     kinds = Counter(one["__typename"] if isinstance(one, dict) else type(one).__name__ for one in found)
-    assert kinds["Redeemed"] + kinds["RewardRedeemed"] == 1
+    assert kinds["RedeemedVoucher"] + kinds["RewardRedeemed"] == 1
     assert kinds["RewardLocked"] == 99
     locked = [one for one in found if isinstance(one, dict) and one["__typename"] == "RewardLocked"]
     assert {(one["missing"], one["locks"][0]["reason"]) for one in locked} == {(100, "BALANCE")}

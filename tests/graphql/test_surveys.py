@@ -2,11 +2,11 @@
 one answer.
 """
 
-from domain.services import outbox as operator
-from domain.services.deliveries import deliver
+from domain.services.ledger.turn import turn
+from domain.services.messages import outbox as operator
+from domain.services.messages.channel_sending import DeliveryWorker
+from domain.services.messages.delivery_rounds import run_round
 from domain.services.senders import Senders
-from domain.services.sending import Post
-from domain.services.turn import turn
 from tests.doors import Doors, Json
 from tests.services.post import Pushes
 
@@ -25,9 +25,9 @@ async def asked(doors: Doors, token: str) -> Json:
     doors.clock.pass_(days=3)
     house = doors.process.house
     await turn(house, now=doors.clock())
-    while (await deliver(house, Post(Senders(push=Pushes())), now=doors.clock())).found:
+    while (await run_round(house, DeliveryWorker(Senders(push=Pushes())), now=doors.clock())).due_count:
         pass
-    assert await operator.listed(house, state="parked", first=10) == []
+    assert await operator.list_queue(house, state="parked", first=10) == []
     found = (await doors.do(INBOX, token=token))["me"]["messages"]["edges"]
     question: Json = next(edge["node"] for edge in found if edge["node"]["survey"] is not None)
     return question

@@ -10,8 +10,9 @@ from structlog.testing import capture_logs
 
 from api.graphql.engine.ids import decode_id_as
 from domain.model.people import codes
-from domain.services import adjustments, stores
-from domain.services.tills import Till
+from domain.services.ledger import adjustments
+from domain.services.ledger.till import Till
+from domain.services.people import stores
 from tests.doors import NUMISCOLLECT, STORES, Doors, Json
 from tests.graphql.test_refusals import state
 from tests.graphql.test_scanning import card, phone, scan

@@ -4,7 +4,7 @@ HTTP.
 
 import pytest
 
-from domain.services import staff
+from domain.services.people import staff
 from tests.doors import Doors, Json
 
 SHIFT = "{ shiftActions { actionKind subject amount currency customer { name } voucher { voucherState } } }"
@@ -113,7 +113,7 @@ async def test_an_operator_sees_what_was_done_at_no_till_too(doors: Doors) -> No
     await doors.hire("rui")
     operator, manager = await doors.hire("olga", "OPERATOR"), await doors.hire("mia", "MANAGER")
     desk, now = doors.process.desk, doors.clock()
-    await staff.disable(desk, "rui", by="cli:ops", now=now)
+    await staff.disable(desk, "rui", actor="cli:ops", now=now)
     doors.clock.pass_(minutes=1)
     new = {"contact": "ana.new@example.com"}
     await doors.mutate("changeContact", new, "__typename", token=member)

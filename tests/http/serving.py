@@ -29,7 +29,7 @@ from api.http.rates import RateLimits
 from api.http.websocket import SocketEndpoint, SocketLimits
 from api.keys import Keys, TokenKey
 from api.tokens import Tokens
-from domain.services.registry import SessionRegistry
+from domain.services.people.session_registry import SessionRegistry
 from tests.graphql.small import Services, make_engine
 
 ISSUER = "http://selo.test"

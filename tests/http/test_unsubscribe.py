@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from api.worker import post_of
-from domain.services.deliveries import deliver
-from domain.services.house import member_of
+from domain.services.messages.delivery_rounds import run_round
+from domain.services.runtime import load_member
 from domain.store.connect import Database
 from domain.store.ledger import journal
 from domain.store.ledger.members import StoredMember
@@ -44,7 +44,7 @@ class Post:
         """Let an event happen to ana and the worker go on; the mails that came of it."""
         house, before = self.doors.process.house, len(self.mailbox.seen)
         await happens(house, event, at=self.doors.clock())
-        while (await deliver(house, post_of(self.doors.process), now=self.doors.clock())).found:
+        while (await run_round(house, post_of(self.doors.process), now=self.doors.clock())).due_count:
             pass
         return [mail for _, mail in self.mailbox.seen[before:]]
 
@@ -62,7 +62,7 @@ class Post:
         return [(one.rule, one.applied, one.reason) for one in newest.outcomes]
 
     async def ana(self) -> StoredMember:
-        return await member_of(self.doors.process.house, "ana")
+        return await load_member(self.doors.process.house, "ana")
 
 
 @pytest.fixture

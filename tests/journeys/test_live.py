@@ -9,10 +9,10 @@ from pathlib import Path
 
 from api.app import create_app
 from api.graphql.member.messages import message_id
-from domain.services.deliveries import keep_delivering
+from domain.services.ledger.turn import turn
+from domain.services.messages.channel_sending import DeliveryWorker
+from domain.services.messages.delivery_rounds import keep_delivering
 from domain.services.senders import Senders
-from domain.services.sending import Post
-from domain.services.turn import turn
 from domain.store.connect import Database
 from tests.doors import Doors, opened
 from tests.live import Phone, connected, taking_sockets
@@ -38,17 +38,21 @@ MARK_READ = "mutation($input: MarkMessagesReadInput!) { markMessagesRead(input: 
 async def at_work(doors: Doors, pushes: Pushes) -> AsyncIterator[str]:
     """The stream, a worker, and a server that takes sockets; yields its address."""
     house = doors.process.house
-    post = Post(Senders(push=pushes), public_id=message_id)
+    post = DeliveryWorker(Senders(push=pushes), public_id=message_id)
     beside = [
         asyncio.create_task(doors.process.follower.follow(house.store, clock=doors.clock)),
         asyncio.create_task(
             keep_delivering(
-                house, post, clock=doors.clock, woken=house.live.promised, heard=lambda fault: None
+                house,
+                post,
+                clock=doors.clock,
+                woken=house.activity_hub.outbox_ready,
+                on_error=lambda fault: None,
             ),
         ),
     ]
     try:
-        await asyncio.wait_for(doors.process.follower.following.wait(), 10)
+        await asyncio.wait_for(doors.process.follower.is_following.wait(), 10)
         async with taking_sockets(create_app(doors.process)) as address:
             yield address
     finally:
@@ -62,11 +66,11 @@ async def subscribed(
     doors: Doors, address: str, token: str, after: str | None = None
 ) -> AsyncIterator[Phone]:
     """A phone that listens."""
-    many = doors.process.house.live.listeners
+    many = doors.process.house.activity_hub.listener_count
     async with connected(address, token) as phone:
         await phone.subscribe(ACTIVITY, after=after)
         async with asyncio.timeout(10):
-            while doors.process.house.live.listeners == many:
+            while doors.process.house.activity_hub.listener_count == many:
                 await asyncio.sleep(0.01)
         await asyncio.sleep(0.1)  # it reads where it stands
         yield phone

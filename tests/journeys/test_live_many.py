@@ -20,11 +20,12 @@ from api.graphql.member.activity import write_cursor
 from api.http.protocol import ConnectionLimits
 from api.process import Process, open_process
 from api.settings import Settings
-from domain.services import purchases, sessions
-from domain.services.activity import Cursor
-from domain.services.desk import Desk
-from domain.services.house import House
-from domain.services.sessions import Opened
+from domain.services.ledger import purchases
+from domain.services.live.activity_feed import ActivityCursor
+from domain.services.people import sessions
+from domain.services.people.identity_runtime import IdentityRuntime
+from domain.services.people.sessions import OpenedSession
+from domain.services.runtime import Runtime
 from domain.store.connect import Database
 from domain.store.document_store import DocumentStore
 from domain.store.prepare import prepare
@@ -44,15 +45,15 @@ class Running:
 
     process: Process
     address: str
-    elsewhere: House
+    elsewhere: Runtime
 
-    def session(self, member: str) -> Opened:
+    def session(self, member: str) -> OpenedSession:
         return sessions.new_session(self.process.desk, "member", member, now=datetime.now(UTC))
 
     async def sign_in(self, member: str) -> tuple[str, str]:
         """A session of a member's: its id and an access token."""
         one = self.session(member)
-        await sessions.begin(self.process.desk, one)
+        await sessions.open_session(self.process.desk, one)
         return one.session.id, self.token(member, one.session.id)
 
     def token(self, member: str, session: str, *, role: str = "member", store: str | None = None) -> str:
@@ -62,13 +63,18 @@ class Running:
         """Let a member buy something at the other process."""
         now = datetime.now(UTC)
         await purchases.record(
-            self.elsewhere, till=TILL, member_id=member, given=bought(receipt, total), key=receipt, now=now
+            self.elsewhere,
+            till=TILL,
+            member_id=member,
+            purchase_input=bought(receipt, total),
+            key=receipt,
+            now=now,
         )
 
     async def listeners(self, many: int) -> None:
         """Wait until so many subscriptions listen."""
         async with asyncio.timeout(30):
-            while self.process.house.live.listeners != many:
+            while self.process.house.activity_hub.listener_count != many:
                 await asyncio.sleep(0.01)
 
 
@@ -81,11 +87,11 @@ async def running(
         await process.programmes.publish(SMALL, now=datetime.now(UTC) - timedelta(days=2))
         store = DocumentStore.of(database, embedded=True)
         await prepare(store)
-        elsewhere = House.of(store)
+        elsewhere = Runtime.for_store(store)
         await elsewhere.programmes.refresh()
         await join(elsewhere, "ana", at=datetime.now(UTC).replace(microsecond=0) - timedelta(days=1))
         async with open_app(process, address="") as app, taking_sockets(app, limits) as address:
-            await asyncio.wait_for(process.follower.following.wait(), 10)
+            await asyncio.wait_for(process.follower.is_following.wait(), 10)
             yield Running(process, address, elsewhere)
 
 
@@ -128,7 +134,7 @@ async def test_two_hundred_subscriptions_are_fed_by_one_change_stream_each_told_
             for told in phone.told.values():
                 assert [one["activity"]["entries"][0]["amount"] for one in told] == [1, 1]
                 assert [one["activity"]["wallets"][0]["available"] for one in told] == [1, 2]
-    assert selo.process.house.live.listeners == 0
+    assert selo.process.house.activity_hub.listener_count == 0
 
 
 async def test_only_a_member_whose_session_lives_is_let_in(database: Database, tmp_path: Path) -> None:
@@ -152,7 +158,7 @@ async def test_only_a_member_whose_session_lives_is_let_in(database: Database, t
                 ' cursor } }"}}'
             )
             assert await closed(early) == 4401
-        assert selo.process.house.live.listeners == 0
+        assert selo.process.house.activity_hub.listener_count == 0
 
 
 async def test_a_member_is_told_nothing_of_anybody_else(database: Database, tmp_path: Path) -> None:
@@ -195,13 +201,13 @@ async def test_subscriptions_end_with_their_session_wherever_it_is_ended(
         assert done.json() == {"data": {"signOut": {"sessions": 1}}}
         assert await closed(by_itself.socket) == 4403
         await selo.listeners(2)
-        elsewhere = Desk(house=selo.elsewhere, secret=SECRET, sender=Sent())
+        elsewhere = IdentityRuntime(runtime=selo.elsewhere, secret=SECRET, code_sender=Sent())
         await sessions.sign_out(elsewhere, there, now=datetime.now(UTC))
         assert await closed(by_another.socket) == 4403
         await selo.listeners(1)
         await selo.buys("ana", "later")
         assert (await stays.hears("BalanceChanged"))["activity"]["entries"][0]["amount"] == 1
-        assert not selo.process.desk.registry.alive(here)
+        assert not selo.process.desk.session_registry.is_alive(here)
 
 
 async def test_a_phone_that_does_not_read_is_dropped_and_nothing_is_kept_for_it(
@@ -229,13 +235,13 @@ async def test_a_phone_that_does_not_read_is_dropped_and_nothing_is_kept_for_it(
                 connected(selo.address, token, sock=small, max_queue=1, close_timeout=1)
             )
             for name in range(EACH):
-                await deaf.subscribe(greedy, name=str(name), after=write_cursor(Cursor(1, 0, 0)))
+                await deaf.subscribe(greedy, name=str(name), after=write_cursor(ActivityCursor(1, 0, 0)))
             await selo.listeners(EACH)
-            assert all(len(each.rows) <= 20 for each in selo.process.house.live._listeners["ana"])
+            assert all(len(each.rows) <= 20 for each in selo.process.house.activity_hub._listeners["ana"])
             await selo.listeners(0)
             assert await closed(deaf.socket) == 0
         async with connected(selo.address, token) as again:
-            await again.subscribe(after=write_cursor(Cursor(1, 0, 0)))
+            await again.subscribe(after=write_cursor(ActivityCursor(1, 0, 0)))
             for _ in range(60):
                 await again.hears("BalanceChanged")
             entries = [

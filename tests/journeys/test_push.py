@@ -10,11 +10,11 @@ from pathlib import Path
 
 from api.graphql.member.messages import message_id
 from api.senders.firebase import FirebasePush, certificate
-from domain.services.deliveries import deliver
-from domain.services.outbox import listed
+from domain.services.ledger.turn import turn
+from domain.services.messages.channel_sending import DeliveryWorker
+from domain.services.messages.delivery_rounds import run_round
+from domain.services.messages.outbox import list_queue
 from domain.services.senders import Senders
-from domain.services.sending import Post
-from domain.services.turn import turn
 from domain.store.connect import Database
 from tests.doors import opened
 from tests.senders.fcm import PROJECT, serving_fcm
@@ -30,7 +30,7 @@ async def test_a_purchase_at_the_till_unlocks_a_reward_on_every_phone(
         push = FirebasePush(certificate(fcm.account_file(tmp_path)), project=PROJECT, url=fcm.url)
         try:
             async with opened(database, wire, tmp_path) as doors:
-                house, post = doors.process.house, Post(Senders(push=push), public_id=message_id)
+                house, post = doors.process.house, DeliveryWorker(Senders(push=push), public_id=message_id)
                 ana, till = await doors.member(), await doors.hire("rui")
                 for installation, kind in (("phone-1", "TOKEN"), ("tablet-1", "FID")):
                     device = {
@@ -53,10 +53,10 @@ async def test_a_purchase_at_the_till_unlocks_a_reward_on_every_phone(
                 await doors.mutate(
                     "recordPurchase", bought, "... on PurchaseRecorded { earnedBadges { level } }", token=till
                 )
-                await asyncio.gather(*(deliver(house, post, now=doors.clock()) for _ in range(2)))
+                await asyncio.gather(*(run_round(house, post, now=doors.clock()) for _ in range(2)))
                 doors.clock.pass_(days=15)
                 await turn(house, now=doors.clock())
-                while (await deliver(house, post, now=doors.clock())).found:
+                while (await run_round(house, post, now=doors.clock())).due_count:
                     pass
                 box = (await doors.do(MESSAGES, token=ana))["me"]["messages"]
         finally:
@@ -99,7 +99,7 @@ async def test_a_consent_withdrawn_on_the_phone_stops_what_was_decided_but_not_s
         push = FirebasePush(certificate(fcm.account_file(tmp_path)), project=PROJECT, url=fcm.url)
         try:
             async with opened(database, wire, tmp_path, programme=programme) as doors:
-                house, post = doors.process.house, Post(Senders(push=push), public_id=message_id)
+                house, post = doors.process.house, DeliveryWorker(Senders(push=push), public_id=message_id)
                 ana, manager = await doors.member(termsVersion="1"), await doors.hire("maria", "MANAGER")
                 number = (await doors.do("{ me { number } }", token=ana))["me"]["number"]
                 device = {
@@ -127,7 +127,7 @@ async def test_a_consent_withdrawn_on_the_phone_stops_what_was_decided_but_not_s
                     token=ana,
                 )
                 await on_sale("sale-1")
-                assert (await deliver(house, post, now=doors.clock())).sent == 1
+                assert (await run_round(house, post, now=doors.clock())).sent_count == 1
                 await on_sale("sale-2")
                 await doors.mutate(
                     "setConsent",
@@ -135,9 +135,9 @@ async def test_a_consent_withdrawn_on_the_phone_stops_what_was_decided_but_not_s
                     "__typename",
                     token=ana,
                 )
-                assert (await deliver(house, post, now=doors.clock())).sent == 0
+                assert (await run_round(house, post, now=doors.clock())).sent_count == 0
                 box = (await doors.do(MESSAGES, token=ana))["me"]["messages"]
-                dropped = await listed(house, state="dropped", first=10)
+                dropped = await list_queue(house, state="dropped", first=10)
         finally:
             await push.close()
     assert [(seen.address, seen.message["notification"]["title"]) for seen in fcm.seen] == [

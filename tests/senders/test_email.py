@@ -9,7 +9,7 @@ from aiosmtplib.email import flatten_message
 
 from api.senders import email
 from api.senders.email import Server, Smtp
-from domain.services.senders import SENT, MailMessage, Verdict
+from domain.services.senders import SENT, MailMessage, SendResult
 from tests.senders.mailbox import Mailbox, serving_mail
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
@@ -33,7 +33,7 @@ def server(port: int, **said: str) -> Server:
     return Server("127.0.0.1", port, "none", "club@selo.example", "Clube Ção", **said)
 
 
-async def sent(mailbox: Mailbox, *messages: MailMessage) -> list[Verdict]:
+async def sent(mailbox: Mailbox, *messages: MailMessage) -> list[SendResult]:
     return list(await Smtp(server(mailbox.port)).send(messages, now=NOW))
 
 
@@ -98,7 +98,7 @@ async def test_no_header_is_injected_by_a_subject(mailbox: Mailbox) -> None:
 )
 async def test_what_is_no_single_address_is_not_sent(mailbox: Mailbox, to: str) -> None:
     assert await sent(mailbox, replace(MESSAGE, to=to), MESSAGE) == [
-        Verdict("drop_message", "MALFORMED"),
+        SendResult("drop_message", "MALFORMED"),
         SENT,
     ]
     assert [to for to, _ in mailbox.seen] == [["ana@example.com"]]
@@ -113,9 +113,9 @@ async def test_a_batch_is_one_connection_and_one_refusal_spoils_no_other(mailbox
     batch = [replace(MESSAGE, to=f"{name}@example.com") for name in ("a", "nobody-1", "b", "full-1", "c")]
     assert await sent(mailbox, *batch) == [
         SENT,
-        Verdict("drop_message", "SMTP 550"),
+        SendResult("drop_message", "SMTP 550"),
         SENT,
-        Verdict("retry", "SMTP 452"),
+        SendResult("retry", "SMTP 452"),
         SENT,
     ]
     assert [to for to, _ in mailbox.seen] == [["a@example.com"], ["b@example.com"], ["c@example.com"]]
@@ -124,7 +124,7 @@ async def test_a_batch_is_one_connection_and_one_refusal_spoils_no_other(mailbox
 
 async def test_a_server_that_hangs_up_is_called_again(mailbox: Mailbox) -> None:
     batch = [replace(MESSAGE, to=f"{name}@example.com") for name in ("busy-1", "b")]
-    assert await sent(mailbox, *batch) == [Verdict("retry", "SMTP 421"), SENT]
+    assert await sent(mailbox, *batch) == [SendResult("retry", "SMTP 421"), SENT]
 
 
 async def test_a_hang_ends_and_what_was_sent_stays_sent(
@@ -133,11 +133,15 @@ async def test_a_hang_ends_and_what_was_sent_stays_sent(
     monkeypatch.setattr(email, "STEP_SECONDS", 5)
     monkeypatch.setattr(email, "BATCH_SECONDS", 0.5)
     batch = [replace(MESSAGE, to=f"{name}@example.com") for name in ("a", "hang-1", "b")]
-    assert await sent(mailbox, *batch) == [SENT, Verdict("retry", "TIMEOUT"), Verdict("retry", "TIMEOUT")]
+    assert await sent(mailbox, *batch) == [
+        SENT,
+        SendResult("retry", "TIMEOUT"),
+        SendResult("retry", "TIMEOUT"),
+    ]
 
 
 async def test_nobody_listening_is_tried_again() -> None:
-    assert await Smtp(server(9)).send([MESSAGE], now=NOW) == [Verdict("retry", "CONNECTION")]
+    assert await Smtp(server(9)).send([MESSAGE], now=NOW) == [SendResult("retry", "CONNECTION")]
 
 
 @pytest.mark.filterwarnings("ignore:Session.login_data is deprecated:DeprecationWarning")  # aiosmtpd's own
@@ -146,14 +150,14 @@ async def test_a_password_lets_in_and_a_wrong_one_breaks() -> None:
     async with serving_mail(password="right") as mailbox:
         assert await Smtp(server(mailbox.port, user="u", password="right")).send([MESSAGE], now=NOW) == [SENT]
         assert await Smtp(server(mailbox.port, user="u", password="wrong")).send([MESSAGE], now=NOW) == [
-            Verdict("break", "SMTP 535")
+            SendResult("break", "SMTP 535")
         ]
 
 
 async def test_a_server_without_the_wanted_tls_is_told(mailbox: Mailbox) -> None:
     wants = replace(server(mailbox.port), security="starttls")
     found = await Smtp(wants).send([MESSAGE], now=NOW)
-    assert found == [Verdict("break", "SMTP NOT_SUPPORTED")]
+    assert found == [SendResult("break", "SMTP NOT_SUPPORTED")]
     assert mailbox.seen == []
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from api.senders import firebase
 from api.senders.firebase import FirebasePush, FirebaseUnusable, certificate
-from domain.services.senders import SENT, Address, PushMessage, Verdict
+from domain.services.senders import SENT, DeviceAddress, PushMessage, SendResult
 from tests.senders.fcm import PROJECT, StandIn
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
@@ -23,18 +23,18 @@ def message(
 ) -> PushMessage:
     return PushMessage(
         id=f"m-{address}",
-        address=Address("d1", kind, address),
+        address=DeviceAddress("d1", kind, address),
         title="Prémio desbloqueado",
         body="Já pode levar o denário",
-        collapse=collapse,
+        collapse_key=collapse,
         link="numiscollect://rewards/denario",
         badge=3,
         expires_at=NOW + timedelta(hours=2),
-        data={"code": "reward_unlocked"},
+        payload={"code": "reward_unlocked"},
     )
 
 
-async def verdict(push: FirebasePush, address: str) -> Verdict:
+async def verdict(push: FirebasePush, address: str) -> SendResult:
     (one,) = await push.send([message(address)], now=NOW)
     return one
 
@@ -125,7 +125,7 @@ async def test_what_is_too_long_for_a_push_is_cut_and_the_device_not_blamed(
 
 async def test_what_has_expired_is_not_sent(push: FirebasePush, fcm: StandIn) -> None:
     assert await push.send([replace(message(), expires_at=NOW)], now=NOW) == [
-        Verdict("drop_message", "EXPIRED")
+        SendResult("drop_message", "EXPIRED")
     ]
     assert fcm.seen == []
 
@@ -133,23 +133,23 @@ async def test_what_has_expired_is_not_sent(push: FirebasePush, fcm: StandIn) ->
 @pytest.mark.parametrize(
     ("address", "expected"),
     [
-        ("unreg-1", Verdict("drop_device", "UNREGISTERED")),
-        ("mismatch-1", Verdict("drop_device", "SENDER_ID_MISMATCH")),
-        ("quota-1", Verdict("pause", "RESOURCE_EXHAUSTED", timedelta(seconds=7))),
-        ("project-1", Verdict("pause", "RESOURCE_EXHAUSTED")),
-        ("error-1", Verdict("retry", "INTERNAL")),
-        ("down-1", Verdict("retry", "UNAVAILABLE", timedelta(seconds=30))),
-        ("cut-1", Verdict("retry", "UNKNOWN")),
-        ("lost-1", Verdict("retry", "NOT_FOUND")),
-        ("noise-1", Verdict("retry", "UNKNOWN")),
-        ("odd-1", Verdict("retry", "UNKNOWN")),
-        ("auth-1", Verdict("break", "THIRD_PARTY_AUTH_ERROR")),
-        ("denied-1", Verdict("break", "PERMISSION_DENIED")),
-        ("bad-1", Verdict("drop_message", "INVALID_ARGUMENT")),
+        ("unreg-1", SendResult("drop_device", "UNREGISTERED")),
+        ("mismatch-1", SendResult("drop_device", "SENDER_ID_MISMATCH")),
+        ("quota-1", SendResult("pause", "RESOURCE_EXHAUSTED", timedelta(seconds=7))),
+        ("project-1", SendResult("pause", "RESOURCE_EXHAUSTED")),
+        ("error-1", SendResult("retry", "INTERNAL")),
+        ("down-1", SendResult("retry", "UNAVAILABLE", timedelta(seconds=30))),
+        ("cut-1", SendResult("retry", "UNKNOWN")),
+        ("lost-1", SendResult("retry", "NOT_FOUND")),
+        ("noise-1", SendResult("retry", "UNKNOWN")),
+        ("odd-1", SendResult("retry", "UNKNOWN")),
+        ("auth-1", SendResult("break", "THIRD_PARTY_AUTH_ERROR")),
+        ("denied-1", SendResult("break", "PERMISSION_DENIED")),
+        ("bad-1", SendResult("drop_message", "INVALID_ARGUMENT")),
     ],
 )
 async def test_each_answer_has_its_verdict(
-    push: FirebasePush, fcm: StandIn, address: str, expected: Verdict
+    push: FirebasePush, fcm: StandIn, address: str, expected: SendResult
 ) -> None:
     assert await verdict(push, address) == expected
     assert fcm.faults == []
@@ -167,14 +167,14 @@ async def test_a_hang_ends_and_holds_nobody_up(
     monkeypatch.setattr(firebase, "ANSWER_SECONDS", 0.5)
     began = time.monotonic()
     found = await push.send([message("hang-1"), message("phone-2")], now=NOW)
-    assert found == [Verdict("retry", "DEADLINE_EXCEEDED"), SENT]
+    assert found == [SendResult("retry", "DEADLINE_EXCEEDED"), SENT]
     assert time.monotonic() - began < 5
 
 
 async def test_nobody_listening_is_tried_again(push: FirebasePush, fcm: StandIn, tmp_path: Path) -> None:
     deaf = FirebasePush(certificate(fcm.account_file(tmp_path)), project=PROJECT, url="http://127.0.0.1:9")
     try:
-        assert await verdict(deaf, "phone-1") == Verdict("retry", "UNAVAILABLE")
+        assert await verdict(deaf, "phone-1") == SendResult("retry", "UNAVAILABLE")
     finally:
         await deaf.close()
 
@@ -182,16 +182,16 @@ async def test_nobody_listening_is_tried_again(push: FirebasePush, fcm: StandIn,
 async def test_thirty_answers_of_503_come_back(push: FirebasePush) -> None:
     async with asyncio.timeout(10):
         found = await push.send([message(f"down-{n}") for n in range(30)], now=NOW)
-    assert found == [Verdict("retry", "UNAVAILABLE", timedelta(seconds=30))] * 30
+    assert found == [SendResult("retry", "UNAVAILABLE", timedelta(seconds=30))] * 30
 
 
 async def test_one_in_a_batch_spoils_no_other(push: FirebasePush, fcm: StandIn) -> None:
     found = await push.send([message("a"), message("noise-9"), message("unreg-9"), message("b")], now=NOW)
-    assert [one.ruling for one in found] == ["sent", "retry", "drop_device", "sent"]
+    assert [one.status for one in found] == ["sent", "retry", "drop_device", "sent"]
 
 
 async def test_a_device_that_was_down_is_reached_later(push: FirebasePush) -> None:
-    assert await verdict(push, "once-down-1") == Verdict("retry", "UNAVAILABLE", timedelta(seconds=30))
+    assert await verdict(push, "once-down-1") == SendResult("retry", "UNAVAILABLE", timedelta(seconds=30))
     assert await verdict(push, "once-down-1") == SENT
 
 
@@ -206,7 +206,7 @@ async def test_a_hundred_and_twenty_are_sent_once_each_with_one_token(
 
 async def test_a_token_server_that_fails_lets_nothing_out(push: FirebasePush, fcm: StandIn) -> None:
     fcm.token_status = 400
-    assert await verdict(push, "phone-1") == Verdict("break", "OAUTH")
+    assert await verdict(push, "phone-1") == SendResult("break", "OAUTH")
     fcm.token_status = 200
     assert await verdict(push, "phone-1") == SENT
     assert len(fcm.seen) == 1
@@ -223,7 +223,7 @@ async def test_a_token_server_that_is_slow_blocks_no_loop(
         while not sending.done():
             await asyncio.sleep(0.01)
             turns += 1
-        assert await sending == Verdict("pause", "OAUTH")
+        assert await sending == SendResult("pause", "OAUTH")
         assert turns > 10
     finally:
         fcm.token_delay_seconds = 0
@@ -235,7 +235,7 @@ async def test_after_a_refused_token_the_next_batch_asks_for_another(
 ) -> None:
     await verdict(push, "phone-1")
     fcm.tokens.clear()
-    assert await verdict(push, "phone-1") == Verdict("break", "UNAUTHENTICATED")
+    assert await verdict(push, "phone-1") == SendResult("break", "UNAUTHENTICATED")
     assert await verdict(push, "phone-1") == SENT
 
 

@@ -10,12 +10,13 @@ from structlog.testing import capture_logs
 
 from api.senders import firebase
 from api.senders.firebase import FirebasePush
-from domain.services import deliveries, devices
-from domain.services import outbox as operator
-from domain.services.devices import Registration
-from domain.services.house import House
+from domain.services.messages import delivery_rounds
+from domain.services.messages import outbox as operator
+from domain.services.messages.channel_sending import DeliveryWorker
+from domain.services.people import devices
+from domain.services.people.devices import Registration
+from domain.services.runtime import Runtime
 from domain.services.senders import Senders
-from domain.services.sending import Post
 from domain.store.connect import Database
 from domain.store.messages import push_addresses
 from tests.houses import join
@@ -24,39 +25,39 @@ from tests.services.post import NOON, happens, loud, phone, row, states, works
 
 
 @pytest.fixture
-async def house(database: Database) -> House:
+async def house(database: Database) -> Runtime:
     return await loud(database)
 
 
 @pytest.fixture
-def post(push: FirebasePush) -> Post:
-    return Post(Senders(push=push))
+def post(push: FirebasePush) -> DeliveryWorker:
+    return DeliveryWorker(Senders(push=push))
 
 
-async def visits(house: House, member: str = "ana", *, at: datetime = NOON) -> str:
+async def visits(house: Runtime, member: str = "ana", *, at: datetime = NOON) -> str:
     """Promise a message to every phone of a member; returns its outbox row."""
     return await happens(house, "visited", member, at=at, place="Baixa", people=2)
 
 
-async def register(house: House, member: str, token: str, *, at: datetime = NOON) -> None:
+async def register(house: Runtime, member: str, token: str, *, at: datetime = NOON) -> None:
     """Let a member's app register its phone."""
     said = Registration("the-phone", "ANDROID", token, "TOKEN")
     await devices.register(house.store, member=member, session="s", registration=said, key=bytes(32), now=at)
 
 
-async def tokens(house: House, member: str = "ana") -> list[str]:
+async def tokens(house: Runtime, member: str = "ana") -> list[str]:
     """The tokens by which a member can be reached."""
     return sorted(
         one.token for one in (await push_addresses.find_by_members(house.store, [member])).get(member, ())
     )
 
 
-async def attempts(house: House, id: str) -> list[tuple[str, int]]:
+async def attempts(house: Runtime, id: str) -> list[tuple[str, int]]:
     """State and attempts of a row's deliveries."""
     return [(one.state, one.attempts) for one in (await row(house, id)).deliveries or ()]
 
 
-async def wait_of(house: House, id: str, *, since: datetime = NOON) -> timedelta:
+async def wait_of(house: Runtime, id: str, *, since: datetime = NOON) -> timedelta:
     return (await row(house, id)).due_at - since
 
 
@@ -70,7 +71,7 @@ def asked(fcm: StandIn) -> list[str]:
     ("gone", "reason"), [("unreg-1", "UNREGISTERED"), ("mismatch-1", "SENDER_ID_MISMATCH")]
 )
 async def test_a_device_that_is_gone_is_forgotten_and_the_others_are_reached(
-    house: House, post: Post, fcm: StandIn, gone: str, reason: str
+    house: Runtime, post: DeliveryWorker, fcm: StandIn, gone: str, reason: str
 ) -> None:
     for token in (gone, "phone-1", "phone-2"):
         await phone(house, token=token)
@@ -89,7 +90,7 @@ async def test_a_device_that_is_gone_is_forgotten_and_the_others_are_reached(
 
 
 async def test_a_device_that_was_forgotten_is_reached_once_the_app_registers_again(
-    house: House, post: Post, fcm: StandIn
+    house: Runtime, post: DeliveryWorker, fcm: StandIn
 ) -> None:
     await register(house, "ana", "once-unreg-1")
     await visits(house)
@@ -105,7 +106,7 @@ async def test_a_device_that_was_forgotten_is_reached_once_the_app_registers_aga
 
 
 async def test_a_token_that_moves_to_another_member_leaves_the_first(
-    house: House, post: Post, fcm: StandIn
+    house: Runtime, post: DeliveryWorker, fcm: StandIn
 ) -> None:
     await join(house, "rui", at=NOON - timedelta(days=1))
     await register(house, "ana", "phone-1")
@@ -118,7 +119,7 @@ async def test_a_token_that_moves_to_another_member_leaves_the_first(
 
 
 async def test_where_every_device_is_another_projects_the_operator_hears_and_none_is_forgotten(
-    house: House, post: Post, fcm: StandIn
+    house: Runtime, post: DeliveryWorker, fcm: StandIn
 ) -> None:
     wrong = ["once-mismatch-1", "once-mismatch-2", "once-mismatch-3"]
     for token in wrong:
@@ -130,7 +131,7 @@ async def test_where_every_device_is_another_projects_the_operator_hears_and_non
         ("deliveries.sender_refused", "SENDER_ID_MISMATCH")
     ]
     assert await tokens(house) == wrong
-    assert [(one.id, one.error) for one in await operator.listed(house, state="pending", first=10)] == [
+    assert [(one.id, one.error) for one in await operator.list_queue(house, state="pending", first=10)] == [
         (id, "SENDER_ID_MISMATCH")
     ]
     assert await works(house, post, now=NOON + timedelta(minutes=4, seconds=59)) == 0
@@ -141,7 +142,7 @@ async def test_where_every_device_is_another_projects_the_operator_hears_and_non
 
 
 async def test_where_they_come_one_by_one_none_is_forgotten_either(
-    house: House, post: Post, fcm: StandIn
+    house: Runtime, post: DeliveryWorker, fcm: StandIn
 ) -> None:
     people = [await join(house, f"m{n}", at=NOON - timedelta(days=1)) for n in range(3)]
     for member in people:
@@ -159,7 +160,9 @@ async def test_where_they_come_one_by_one_none_is_forgotten_either(
     assert await works(house, post, now=NOON + timedelta(minutes=6)) == 3
 
 
-async def test_once_somebody_was_reached_a_single_one_is_forgotten(house: House, post: Post) -> None:
+async def test_once_somebody_was_reached_a_single_one_is_forgotten(
+    house: Runtime, post: DeliveryWorker
+) -> None:
     await phone(house, token="phone-1")
     await visits(house)
     assert await works(house, post) == 1
@@ -170,7 +173,9 @@ async def test_once_somebody_was_reached_a_single_one_is_forgotten(house: House,
     assert await tokens(house, "rui") == []
 
 
-async def test_a_404_that_names_no_device_forgets_none(house: House, post: Post, fcm: StandIn) -> None:
+async def test_a_404_that_names_no_device_forgets_none(
+    house: Runtime, post: DeliveryWorker, fcm: StandIn
+) -> None:
     await phone(house, token="once-lost-1")
     id = await visits(house)
     assert await works(house, post) == 0
@@ -180,7 +185,7 @@ async def test_a_404_that_names_no_device_forgets_none(house: House, post: Post,
 
 
 async def test_a_message_that_fcm_calls_invalid_is_dropped_and_the_device_at_the_third(
-    house: House, post: Post, fcm: StandIn
+    house: Runtime, post: DeliveryWorker, fcm: StandIn
 ) -> None:
     await phone(house, token="bad-1")
     for left in (["bad-1"], ["bad-1"], []):
@@ -193,7 +198,9 @@ async def test_a_message_that_fcm_calls_invalid_is_dropped_and_the_device_at_the
     assert asked(fcm) == ["bad-1"] * 3
 
 
-async def test_a_device_that_registers_again_is_blamed_from_the_start(house: House, post: Post) -> None:
+async def test_a_device_that_registers_again_is_blamed_from_the_start(
+    house: Runtime, post: DeliveryWorker
+) -> None:
     await register(house, "ana", "bad-1")
     for _ in range(2):
         await visits(house)
@@ -209,7 +216,7 @@ async def test_a_device_that_registers_again_is_blamed_from_the_start(house: Hou
     ("token", "rest"), [("once-quota-1", timedelta(seconds=7)), ("once-project-1", timedelta(seconds=60))]
 )
 async def test_a_quota_rests_the_worker_as_long_as_google_asks_else_a_minute(
-    house: House, post: Post, fcm: StandIn, token: str, rest: timedelta
+    house: Runtime, post: DeliveryWorker, fcm: StandIn, token: str, rest: timedelta
 ) -> None:
     await join(house, "rui", at=NOON - timedelta(days=1))
     await phone(house, token=token)
@@ -237,8 +244,8 @@ async def test_a_quota_rests_the_worker_as_long_as_google_asks_else_a_minute(
     ],
 )
 async def test_an_outage_is_waited_out_with_the_same_collapse_id(
-    house: House,
-    post: Post,
+    house: Runtime,
+    post: DeliveryWorker,
     fcm: StandIn,
     monkeypatch: pytest.MonkeyPatch,
     token: str,
@@ -262,7 +269,7 @@ async def test_an_outage_is_waited_out_with_the_same_collapse_id(
 
 
 async def test_an_outage_that_lasts_parks_the_message_at_the_eighth_attempt(
-    house: House, post: Post, fcm: StandIn
+    house: Runtime, post: DeliveryWorker, fcm: StandIn
 ) -> None:
     await phone(house, token="down-1")
     id, now, waits = await visits(house), NOON, list[timedelta]()
@@ -274,7 +281,8 @@ async def test_an_outage_that_lasts_parks_the_message_at_the_eighth_attempt(
     assert [low <= wait <= low * 1.25 for low, wait in zip(least, waits, strict=False)] == [True] * 7
     assert await attempts(house, id) == [("failed", 8)]
     assert [
-        (one.id, one.attempts, one.error) for one in await operator.listed(house, state="parked", first=10)
+        (one.id, one.attempts, one.error)
+        for one in await operator.list_queue(house, state="parked", first=10)
     ] == [(id, 8, "UNAVAILABLE")]
     assert await works(house, post, now=now + timedelta(days=1)) == 0
     assert len(fcm.seen) == 8
@@ -283,7 +291,7 @@ async def test_an_outage_that_lasts_parks_the_message_at_the_eighth_attempt(
 
 # ---------------------------------------------------------------- credentials
 async def test_apples_refusal_of_our_key_breaks_the_circuit_for_five_minutes_and_alerts(
-    house: House, post: Post, fcm: StandIn
+    house: Runtime, post: DeliveryWorker, fcm: StandIn
 ) -> None:
     await phone(house, token="auth-1")
     id = await visits(house)
@@ -304,7 +312,7 @@ async def test_apples_refusal_of_our_key_breaks_the_circuit_for_five_minutes_and
 
 @pytest.mark.parametrize(("status", "rest"), [(400, timedelta(minutes=5)), (503, timedelta(seconds=60))])
 async def test_where_the_token_server_fails_nothing_is_sent_and_all_of_it_later(
-    house: House, post: Post, fcm: StandIn, status: int, rest: timedelta
+    house: Runtime, post: DeliveryWorker, fcm: StandIn, status: int, rest: timedelta
 ) -> None:
     await phone(house, token="phone-1")
     ids = [await visits(house) for _ in range(3)]
@@ -323,15 +331,17 @@ async def test_where_the_token_server_fails_nothing_is_sent_and_all_of_it_later(
 # ---------------------------------------------------------------- a phone that is not reached, and everybody
 # else
 async def test_a_hang_keeps_nobody_else_waiting(
-    house: House, post: Post, fcm: StandIn, monkeypatch: pytest.MonkeyPatch
+    house: Runtime, post: DeliveryWorker, fcm: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(deliveries, "FINISH_SECONDS", 0.1)
+    monkeypatch.setattr(delivery_rounds, "FINISH_SECONDS", 0.1)
     await join(house, "rui", at=NOON - timedelta(days=1))
     await phone(house, "rui", token="hang-1")
     await phone(house, token="phone-1")
     woken = asyncio.Event()
     working = asyncio.create_task(
-        deliveries.keep_delivering(house, post, clock=lambda: NOON, woken=woken, heard=lambda fault: None)
+        delivery_rounds.keep_delivering(
+            house, post, clock=lambda: NOON, woken=woken, on_error=lambda fault: None
+        )
     )
     try:
         async with asyncio.timeout(firebase.ANSWER_SECONDS / 2):

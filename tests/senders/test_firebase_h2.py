@@ -10,7 +10,7 @@ import pytest
 
 from api.senders import firebase
 from api.senders.firebase import FirebasePush, certificate
-from domain.services.senders import SENT, Verdict
+from domain.services.senders import SENT, SendResult
 from tests.senders.fcm import PROJECT, StandIn, serving_fcm
 from tests.senders.h2 import Server, serving_h2
 from tests.senders.test_firebase import NOW, message
@@ -39,7 +39,7 @@ async def push(fcm: StandIn, google: Server, tmp_path: Path) -> AsyncIterator[Fi
         await opened.close()
 
 
-async def sent(push: FirebasePush, addresses: list[str]) -> list[Verdict]:
+async def sent(push: FirebasePush, addresses: list[str]) -> list[SendResult]:
     async with asyncio.timeout(20):
         return list(await push.send([message(address) for address in addresses], now=NOW))
 
@@ -59,7 +59,7 @@ async def test_thirty_answers_of_503_come_back_and_the_connection_goes_on(
     """With firebase-admin's own retry they never would: the answers that it discards keep their streams
     open.
     """
-    assert [one.ruling for one in await sent(push, [f"down-{n}" for n in range(30)])] == ["retry"] * 30
+    assert [one.status for one in await sent(push, [f"down-{n}" for n in range(30)])] == ["retry"] * 30
     assert await sent(push, [f"phone-{n}" for n in range(50)]) == [SENT] * 50
     assert (google.connections, google.requests) == (1, 80)
 
@@ -67,23 +67,23 @@ async def test_thirty_answers_of_503_come_back_and_the_connection_goes_on(
 @pytest.mark.parametrize(
     ("address", "expected"),
     [
-        ("unreg-1", Verdict("drop_device", "UNREGISTERED")),
-        ("mismatch-1", Verdict("drop_device", "SENDER_ID_MISMATCH")),
-        ("bad-1", Verdict("drop_message", "INVALID_ARGUMENT")),
-        ("auth-1", Verdict("break", "THIRD_PARTY_AUTH_ERROR")),
-        ("error-1", Verdict("retry", "INTERNAL")),
-        ("lost-1", Verdict("retry", "NOT_FOUND")),
+        ("unreg-1", SendResult("drop_device", "UNREGISTERED")),
+        ("mismatch-1", SendResult("drop_device", "SENDER_ID_MISMATCH")),
+        ("bad-1", SendResult("drop_message", "INVALID_ARGUMENT")),
+        ("auth-1", SendResult("break", "THIRD_PARTY_AUTH_ERROR")),
+        ("error-1", SendResult("retry", "INTERNAL")),
+        ("lost-1", SendResult("retry", "NOT_FOUND")),
     ],
 )
 async def test_an_answer_means_what_it_means_over_http_1(
-    push: FirebasePush, address: str, expected: Verdict
+    push: FirebasePush, address: str, expected: SendResult
 ) -> None:
     assert await sent(push, [address, "phone-1"]) == [expected, SENT]
 
 
 async def test_an_answer_that_is_cut_short_is_that_messages_alone(push: FirebasePush, google: Server) -> None:
     found = await sent(push, ["cut-1", *(f"phone-{n}" for n in range(20))])
-    assert (found[0].ruling, found[1:]) == ("retry", [SENT] * 20)
+    assert (found[0].status, found[1:]) == ("retry", [SENT] * 20)
     assert google.connections == 1
 
 
@@ -91,7 +91,7 @@ async def test_a_hang_ends_and_holds_nobody_up(
     push: FirebasePush, google: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(firebase, "ANSWER_SECONDS", 0.5)
-    assert await sent(push, ["hang-1", "phone-1"]) == [Verdict("retry", "DEADLINE_EXCEEDED"), SENT]
+    assert await sent(push, ["hang-1", "phone-1"]) == [SendResult("retry", "DEADLINE_EXCEEDED"), SENT]
     assert await sent(push, ["phone-2"]) == [SENT]
 
 
@@ -102,10 +102,10 @@ async def test_what_a_closing_server_leaves_unknown_is_tried_again_on_another_co
     addresses = [f"phone-{n}" for n in range(30)]
     found = await sent(push, addresses)
     unknown = [
-        address for address, verdict in zip(addresses, found, strict=True) if verdict.ruling == "retry"
+        address for address, verdict in zip(addresses, found, strict=True) if verdict.status == "retry"
     ]
     assert len(unknown) >= 30 - 11
-    assert [one for one in found if one.ruling != "retry"] == [SENT] * (30 - len(unknown))
+    assert [one for one in found if one.status != "retry"] == [SENT] * (30 - len(unknown))
     assert await sent(push, unknown) == [SENT] * len(unknown)
     assert {seen.address for seen in fcm.accepted} == set(addresses)
     assert google.connections == 2

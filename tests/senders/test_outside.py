@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from api.senders.outside import open_outside
 from api.settings import BadSettings, Settings
-from domain.services.senders import SENT, Address, MailMessage, PushMessage, SmsMessage
+from domain.services.senders import SENT, DeviceAddress, MailMessage, PushMessage, SmsMessage
 from domain.store.connect import Database
 from tests.doors import Clock, opened
 from tests.senders.fcm import StandIn, id_token, serving_fcm
@@ -49,7 +49,7 @@ def firebase(fcm: StandIn, folder: Path) -> dict[str, Any]:
 async def test_without_settings_nobody_is_reached() -> None:
     async with open_outside(Settings(), clock=Clock()) as outside:
         senders = outside.senders
-        assert (senders.push, senders.mail, senders.sms, senders.hooks, outside.id_tokens) == (
+        assert (senders.push, senders.mail, senders.sms, senders.webhooks, outside.id_tokens) == (
             None,
             None,
             None,
@@ -77,7 +77,7 @@ async def test_with_settings_each_reaches_its_outside(fcm: StandIn, tmp_path: Pa
             assert sms is not None
             pushed = PushMessage(
                 "m1",
-                Address("d1", "FID", "phone-1"),
+                DeviceAddress("d1", "FID", "phone-1"),
                 "Hi",
                 "There",
                 "m1",
@@ -159,8 +159,8 @@ async def test_a_hook_is_where_the_operator_says_and_its_secret_shows_nowhere(ur
     settings = Settings(webhooks=SecretStr(hook(url=url)))
     assert "secret of this test" not in f"{settings!r} {settings}"
     async with open_outside(settings, clock=Clock()) as outside:
-        assert outside.senders.hooks is not None
-        assert outside.senders.hooks.names == {"shop"}
+        assert outside.senders.webhooks is not None
+        assert outside.senders.webhooks.names == {"shop"}
         assert "secret of this test" not in repr(outside)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from api.senders import over_http
 from api.senders.sms import Gateway, SmsGateway
-from domain.services.senders import SENT, SmsMessage, Verdict
+from domain.services.senders import SENT, SendResult, SmsMessage
 from tests.senders.gateway import Endpoint, serving_endpoint
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
@@ -24,7 +24,7 @@ async def endpoint() -> AsyncIterator[Endpoint]:
         yield served
 
 
-async def sent(gateway: Gateway, *messages: SmsMessage) -> list[Verdict]:
+async def sent(gateway: Gateway, *messages: SmsMessage) -> list[SendResult]:
     opened = SmsGateway(gateway)
     try:
         return list(await opened.send(messages or (MESSAGE,), now=NOW))
@@ -90,18 +90,18 @@ async def test_a_text_adds_no_header(endpoint: Endpoint) -> None:
 @pytest.mark.parametrize(
     ("path", "expected"),
     [
-        ("302", Verdict("break", "HTTP 302")),
-        ("400", Verdict("drop_message", "HTTP 400")),
-        ("401", Verdict("break", "HTTP 401")),
-        ("403", Verdict("break", "HTTP 403")),
-        ("408", Verdict("retry", "HTTP 408")),
-        ("429", Verdict("pause", "HTTP 429")),
-        ("500", Verdict("retry", "HTTP 500")),
-        ("503", Verdict("retry", "HTTP 503")),
+        ("302", SendResult("break", "HTTP 302")),
+        ("400", SendResult("drop_message", "HTTP 400")),
+        ("401", SendResult("break", "HTTP 401")),
+        ("403", SendResult("break", "HTTP 403")),
+        ("408", SendResult("retry", "HTTP 408")),
+        ("429", SendResult("pause", "HTTP 429")),
+        ("500", SendResult("retry", "HTTP 500")),
+        ("503", SendResult("retry", "HTTP 503")),
         ("cut", SENT),
     ],
 )
-async def test_each_answer_has_its_verdict(endpoint: Endpoint, path: str, expected: Verdict) -> None:
+async def test_each_answer_has_its_verdict(endpoint: Endpoint, path: str, expected: SendResult) -> None:
     assert await sent(Gateway(f"{endpoint.url}/{path}")) == [expected]
     assert len(endpoint.seen) == 1
 
@@ -118,7 +118,7 @@ async def test_each_answer_has_its_verdict(endpoint: Endpoint, path: str, expect
 )
 async def test_the_wait_that_is_asked_for(endpoint: Endpoint, asked: str, waits: timedelta | None) -> None:
     endpoint.headers["Retry-After"] = asked
-    assert await sent(Gateway(f"{endpoint.url}/429")) == [Verdict("pause", "HTTP 429", waits)]
+    assert await sent(Gateway(f"{endpoint.url}/429")) == [SendResult("pause", "HTTP 429", waits)]
 
 
 async def test_a_hang_holds_no_other_up(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,11 +127,11 @@ async def test_a_hang_holds_no_other_up(endpoint: Endpoint, monkeypatch: pytest.
     found = await sent(
         gateway, SmsMessage("hang", "+351912345678", "a"), SmsMessage("200", "+351912345679", "b")
     )
-    assert found == [Verdict("retry", "TIMEOUT"), SENT]
+    assert found == [SendResult("retry", "TIMEOUT"), SENT]
 
 
 async def test_nobody_listening_is_tried_again() -> None:
-    assert await sent(Gateway("http://127.0.0.1:9/send")) == [Verdict("retry", "CONNECTION")]
+    assert await sent(Gateway("http://127.0.0.1:9/send")) == [SendResult("retry", "CONNECTION")]
 
 
 def test_nothing_of_it_shows() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from api.senders import over_http, webhook
 from api.senders.webhook import Hook, Webhooks
-from domain.services.senders import SENT, Verdict, WebhookMessage
+from domain.services.senders import SENT, SendResult, WebhookMessage
 from tests.senders.gateway import Endpoint, serving_endpoint
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
@@ -22,7 +22,7 @@ async def endpoint() -> AsyncIterator[Endpoint]:
         yield served
 
 
-async def posted(endpoint: Endpoint, *paths: str) -> list[Verdict]:
+async def posted(endpoint: Endpoint, *paths: str) -> list[SendResult]:
     hooks = Webhooks({path: Hook(f"{endpoint.url}/{path}", SECRET) for path in paths})
     try:
         return list(
@@ -47,7 +47,7 @@ async def test_whoever_receives_it_can_check_it(endpoint: Endpoint) -> None:
 
 async def test_each_answer_has_its_verdict(endpoint: Endpoint) -> None:
     found = await posted(endpoint, "200", "301", "401", "404", "429", "500")
-    assert [one.ruling for one in found] == ["sent", "break", "break", "drop_message", "pause", "retry"]
+    assert [one.status for one in found] == ["sent", "break", "break", "drop_message", "pause", "retry"]
     assert len(endpoint.seen) == 6
 
 
@@ -55,9 +55,9 @@ async def test_a_hang_and_a_silence_are_tried_again(
     endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(over_http, "ANSWER_SECONDS", 0.3)
-    assert await posted(endpoint, "hang", "200") == [Verdict("retry", "TIMEOUT"), SENT]
+    assert await posted(endpoint, "hang", "200") == [SendResult("retry", "TIMEOUT"), SENT]
     endpoint.url = "http://127.0.0.1:9"
-    assert await posted(endpoint, "200") == [Verdict("retry", "CONNECTION")]
+    assert await posted(endpoint, "200") == [SendResult("retry", "CONNECTION")]
 
 
 async def test_a_batch_ends_in_time_also_where_nobody_answers(
@@ -65,7 +65,7 @@ async def test_a_batch_ends_in_time_also_where_nobody_answers(
 ) -> None:
     monkeypatch.setattr(over_http, "BATCH_SECONDS", 0.3)
     monkeypatch.setattr(webhook, "AT_ONCE", 1)
-    assert await posted(endpoint, "hang", "200") == [Verdict("retry", "TIMEOUT")] * 2
+    assert await posted(endpoint, "hang", "200") == [SendResult("retry", "TIMEOUT")] * 2
     assert len(endpoint.seen) == 1
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 
 from api.embedded import find_running
-from domain.services.house import House
+from domain.services.runtime import Runtime
 from domain.store.connect import connect
 from domain.store.document_store import DocumentStore
 from domain.store.prepare import prepare
@@ -27,7 +27,7 @@ async def _visit(data: Path) -> None:
     database = connect(running.uri, "selo")
     store = DocumentStore.of(database, embedded=True)
     await prepare(store)
-    house, now = House.of(store), datetime.now(UTC).replace(microsecond=0)
+    house, now = Runtime.for_store(store), datetime.now(UTC).replace(microsecond=0)
     await house.programmes.refresh()
     await join(house, "ana", at=now)
     await phone(house, token="phone-1", at=now)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from domain.services.desk import Desk
-from domain.services.house import House
+from domain.services.people.identity_runtime import IdentityRuntime
+from domain.services.runtime import Runtime
 from domain.store.connect import Database
 from domain.store.document_store import DocumentStore
 from domain.store.prepare import prepare
@@ -14,7 +14,7 @@ from tests.services.people import BEFORE, PROGRAMME, SECRET, People, Sent
 async def people(database: Database) -> People:
     store = DocumentStore.of(database, embedded=True)
     await prepare(store)
-    house = House.of(store)
+    house = Runtime.for_store(store)
     await house.programmes.publish(PROGRAMME, now=BEFORE)
     sent = Sent()
-    return People(Desk(house=house, secret=SECRET, sender=sent), sent)
+    return People(IdentityRuntime(runtime=house, secret=SECRET, code_sender=sent), sent)

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from domain.model.people.contacts import Contact
-from domain.services.desk import Desk
-from domain.services.enrol import Application, enrol
-from domain.services.house import member_of
-from domain.services.sign_in import MemberSignedIn, sign_in
+from domain.services.people.enrolment import Application, enrol
+from domain.services.people.identity_runtime import IdentityRuntime
+from domain.services.people.sign_in import MemberSignedIn, sign_in
+from domain.services.runtime import load_member
 from domain.store.document_store import DocumentStore
 from domain.store.ledger.members import StoredMember
 
@@ -69,7 +69,7 @@ class Sent:
 class People:
     """What a story about people needs."""
 
-    desk: Desk
+    desk: IdentityRuntime
     sent: Sent
 
     @property
@@ -88,7 +88,7 @@ async def enrolled(
 
 async def kept(people: People, member: str) -> StoredMember:
     """A member as stored."""
-    return await member_of(people.desk.house, member)
+    return await load_member(people.desk.runtime, member)
 
 
 def wrong(code: str) -> str:

@@ -10,10 +10,10 @@ from datetime import UTC, datetime, timedelta
 
 from domain.model.ledger.decide import decide
 from domain.model.ledger.events import Event
-from domain.services.deliveries import deliver
-from domain.services.house import House, committed, member_of
-from domain.services.senders import SENT, MailMessage, PushMessage, Senders, SmsMessage, Verdict
-from domain.services.sending import Post
+from domain.services.messages.channel_sending import DeliveryWorker
+from domain.services.messages.delivery_rounds import run_round
+from domain.services.runtime import Runtime, commit_decision, load_member
+from domain.services.senders import SENT, MailMessage, PushMessage, Senders, SendResult, SmsMessage
 from domain.store.connect import Database
 from domain.store.document_store import update
 from domain.store.ledger.members import details_document
@@ -65,10 +65,10 @@ messages:
 class Pushes:
     """Keeps what it was given; answers as `says` has it."""
 
-    says: Callable[[PushMessage], Verdict] = lambda message: SENT
+    says: Callable[[PushMessage], SendResult] = lambda message: SENT
     got: list[PushMessage] = field(default_factory=list)
 
-    async def send(self, batch: Sequence[PushMessage], *, now: datetime) -> Sequence[Verdict]:
+    async def send(self, batch: Sequence[PushMessage], *, now: datetime) -> Sequence[SendResult]:
         self.got += batch
         return [self.says(one) for one in batch]
 
@@ -77,7 +77,7 @@ class Pushes:
 class Mails:
     got: list[MailMessage] = field(default_factory=list)
 
-    async def send(self, batch: Sequence[MailMessage], *, now: datetime) -> Sequence[Verdict]:
+    async def send(self, batch: Sequence[MailMessage], *, now: datetime) -> Sequence[SendResult]:
         self.got += batch
         return [SENT for _ in batch]
 
@@ -86,7 +86,7 @@ class Mails:
 class Texts:
     got: list[SmsMessage] = field(default_factory=list)
 
-    async def send(self, batch: Sequence[SmsMessage], *, now: datetime) -> Sequence[Verdict]:
+    async def send(self, batch: Sequence[SmsMessage], *, now: datetime) -> Sequence[SendResult]:
         self.got += batch
         return [SENT for _ in batch]
 
@@ -97,20 +97,22 @@ def post_of(
     mail: Mails | None = None,
     sms: Texts | None = None,
     lease: timedelta = outbox.CLAIM_LEASE,
-) -> Post:
+) -> DeliveryWorker:
     """What one worker has."""
-    return Post(Senders(push, mail, sms), lease=lease)
+    return DeliveryWorker(Senders(push, mail, sms), lease=lease)
 
 
 # ---------------------------------------------------------------- people and what happens to them
-async def loud(database: Database, text: str = LOUD) -> House:
+async def loud(database: Database, text: str = LOUD) -> Runtime:
     """A house of the programme above, a member `ana` in it."""
     house = await open_house(database, text, now=NOON - timedelta(days=30))
     await join(house, "ana", at=NOON - timedelta(days=20))
     return house
 
 
-async def phone(house: House, member: str = "ana", *, token: str = "token-1", at: datetime = NOON) -> Device:
+async def phone(
+    house: Runtime, member: str = "ana", *, token: str = "token-1", at: datetime = NOON
+) -> Device:
     """A phone of a member's that pushes reach."""
     device = Device(
         devices.device_id(member, token), member, "ANDROID", token.encode().hex()[:16], at, at, token, "TOKEN"
@@ -120,7 +122,7 @@ async def phone(house: House, member: str = "ana", *, token: str = "token-1", at
 
 
 async def say(
-    house: House,
+    house: Runtime,
     member: str = "ana",
     *,
     locale: str = "en",
@@ -128,7 +130,7 @@ async def say(
     news: bool | None = None,
 ) -> None:
     """Change what a member says of themselves."""
-    kept = await member_of(house, member)
+    kept = await load_member(house, member)
     details = replace(
         kept.details, locale=locale, timezone=zone, email=f"{member}@shop.example", phone="+351912345678"
     )
@@ -140,10 +142,10 @@ async def say(
 
 
 async def happens(
-    house: House, name: str, member: str = "ana", *, at: datetime = NOON, **data: str | int
+    house: Runtime, name: str, member: str = "ana", *, at: datetime = NOON, **data: str | int
 ) -> str:
     """Let an event happen to a member; returns the id of its first outbox row."""
-    published, kept = house.programmes.current(), await member_of(house, member)
+    published, kept = house.programmes.current(), await load_member(house, member)
     event = Event(
         f"{name}:{member}:{kept.member.seq}",
         name,
@@ -152,29 +154,29 @@ async def happens(
         {"place": None, "people": None, **data} if data else {},
     )
     decision = decide(published.programme, kept.member, event, now=at, version=published.number)
-    await committed(house, published, decision, now=at)
+    await commit_decision(house, published, decision, now=at)
     return f"{member}:{decision.member.seq}:0"
 
 
 # ---------------------------------------------------------------- the worker
-async def works(house: House, post: Post, *, now: datetime = NOON) -> int:
+async def works(house: Runtime, post: DeliveryWorker, *, now: datetime = NOON) -> int:
     """Let a worker go on, in its lane and then in the other, until nothing is due; returns how many
     deliveries left.
     """
     sent = 0
     for each in (post, replace(post, lane="systems" if post.lane == "people" else "people")):
-        while (done := await deliver(house, each, now=now)).found:
-            sent += done.sent
+        while (done := await run_round(house, each, now=now)).due_count:
+            sent += done.sent_count
     return sent
 
 
-async def row(house: House, id: str) -> OutboxRow:
+async def row(house: Runtime, id: str) -> OutboxRow:
     """An outbox row."""
     found = await outbox.find(house.store, id)
     assert found is not None
     return found
 
 
-async def states(house: House, id: str) -> list[tuple[str, str, str]]:
+async def states(house: Runtime, id: str) -> list[tuple[str, str, str]]:
     """A row's deliveries: channel, state, reason."""
     return [(one.channel, one.state, one.reason) for one in (await row(house, id)).deliveries or ()]

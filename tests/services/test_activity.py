@@ -7,12 +7,19 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
-from domain.services import redemption
-from domain.services.activity import Cursor, Happening, Missed, Moved, Stepped, activity
-from domain.services.following import Follower
-from domain.services.house import House
-from domain.services.purchases import record
-from domain.services.turn import turn
+from domain.services.ledger import redemption
+from domain.services.ledger.purchases import record
+from domain.services.ledger.turn import turn
+from domain.services.live.activity_feed import (
+    Activity,
+    ActivityCursor,
+    EntriesActivity,
+    ResyncRequired,
+    VoucherActivity,
+    stream_activity,
+)
+from domain.services.live.change_follower import ChangeFollower
+from domain.services.runtime import Runtime
 from domain.store.connect import Database
 from domain.store.ledger import vouchers
 from domain.store.messages.inbox import Letter
@@ -22,13 +29,13 @@ from tests.wire import Wire
 
 
 @asynccontextmanager
-async def followed(house: House) -> AsyncIterator[None]:
+async def followed(house: Runtime) -> AsyncIterator[None]:
     """The stream, for as long as the block runs."""
-    follower = Follower(house.live)
+    follower = ChangeFollower(house.activity_hub)
     task = asyncio.create_task(follower.follow(house.store, clock=lambda: NOW))
     try:
         async with asyncio.timeout(10):
-            await follower.following.wait()
+            await follower.is_following.wait()
         yield
     finally:
         task.cancel()
@@ -38,13 +45,13 @@ async def followed(house: House) -> AsyncIterator[None]:
 class Phone:
     """A subscription with all that it was told."""
 
-    def __init__(self, house: House, member: str = "ana", *, after: Cursor | None = None) -> None:
-        self.told: list[Happening] = []
+    def __init__(self, house: Runtime, member: str = "ana", *, after: ActivityCursor | None = None) -> None:
+        self.told: list[Activity] = []
         self._more = asyncio.Event()
         self._task = asyncio.create_task(self._listen(house, member, after))
 
-    async def _listen(self, house: House, member: str, after: Cursor | None) -> None:
-        async for happening in activity(house, member_id=member, after=after, now=NOON):
+    async def _listen(self, house: Runtime, member: str, after: ActivityCursor | None) -> None:
+        async for happening in stream_activity(house, member_id=member, after=after, now=NOON):
             self.told.append(happening)
             self._more.set()
 
@@ -54,17 +61,17 @@ class Phone:
             while len(self.told) < many:
                 self._more.clear()
                 await self._more.wait()
-        return [one.what for one in self.told]
+        return [one.detail for one in self.told]
 
     async def close(self) -> None:
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
 
 
-async def listens(house: House, many: int = 1) -> None:
+async def listens(house: Runtime, many: int = 1) -> None:
     """Wait until so many listen."""
     async with asyncio.timeout(10):
-        while house.live.listeners < many:
+        while house.activity_hub.listener_count < many:
             await asyncio.sleep(0.01)
 
 
@@ -79,9 +86,9 @@ async def test_a_letter_is_told_as_it_comes(database: Database) -> None:
         (letter,) = await phone.hears(1)
         assert isinstance(letter, Letter)
         assert letter.id == id
-        assert phone.told[0].cursor.n == 1
+        assert phone.told[0].cursor.letter_number == 1
         await phone.close()
-    assert house.live.listeners == 0
+    assert house.activity_hub.listener_count == 0
 
 
 async def test_a_voucher_issued_and_used_is_told_with_its_points(database: Database) -> None:
@@ -100,10 +107,10 @@ async def test_a_voucher_issued_and_used_is_told_with_its_points(database: Datab
             house, till=TILL, code=code, key="use-1", now=NOW + timedelta(days=200, seconds=1)
         )
         told = await phone.hears(3)
-        assert [one.change for one in told if isinstance(one, Stepped)] == ["issued", "used"]
-        assert [entry.entry.amount for one in told if isinstance(one, Moved) for entry in one.entries] == [
-            -50
-        ]
+        assert [one.change for one in told if isinstance(one, VoucherActivity)] == ["issued", "used"]
+        assert [
+            entry.entry.amount for one in told if isinstance(one, EntriesActivity) for entry in one.entries
+        ] == [-50]
         await phone.close()
 
 
@@ -131,10 +138,10 @@ async def test_each_step_of_a_voucher_is_told_for_what_it_is_its_reversal_and_it
         )
         await turn(house, now=then + timedelta(days=30))
         told = await phone.hears(5)
-        assert [(one.voucher, one.change) for one in told if isinstance(one, Stepped)] == [
+        assert [(one.voucher, one.change) for one in told if isinstance(one, VoucherActivity)] == [
             (done.voucher.id, change) for change in ("issued", "used", "reversed", "expired")
         ]
-        assert phone.told[-1].at == then + timedelta(days=30)
+        assert phone.told[-1].happened_at == then + timedelta(days=30)
         again = Phone(house, after=phone.told[-2].cursor)
         assert await again.hears(1) == told[-1:]
         for each in (phone, again):
@@ -146,11 +153,15 @@ async def test_who_comes_back_is_told_what_they_missed_once_and_in_order(databas
     await join(house, "ana")
     await _visits(house, 5)
     async with followed(house):
-        all_of_it = Phone(house, after=Cursor(1, 0, 0))
+        all_of_it = Phone(house, after=ActivityCursor(1, 0, 0))
         first = await all_of_it.hears(
             7
         )  # one reward is within reach with the first visit, another with the fifth
-        assert sorted(type(one).__name__ for one in first) == ["Gained", "Gained", *["Moved"] * 5]
+        assert sorted(type(one).__name__ for one in first) == [
+            "AchievementActivity",
+            "AchievementActivity",
+            *["EntriesActivity"] * 5,
+        ]
         for at in range(6):
             later = Phone(house, after=all_of_it.told[at].cursor)
             assert await later.hears(6 - at) == first[at + 1 :]
@@ -166,15 +177,15 @@ async def test_letters_and_rows_are_told_again_in_the_order_in_which_they_came(d
     house = await loud(database, paid)
     came: list[object] = []
     async with followed(house):
-        heard = Phone(house, after=Cursor(1, 0, 0))
+        heard = Phone(house, after=ActivityCursor(1, 0, 0))
         for hour in range(3):
             then = NOON + timedelta(hours=hour)
             await happens(house, "visited", at=then, place="Baixa", people=2)
             await heard.hears(2 * hour + 1)
             await works(house, post_of(), now=then + timedelta(seconds=1))
             came = await heard.hears(2 * hour + 2)
-        assert [type(one).__name__ for one in came] == ["Moved", "Letter"] * 3
-        for at, after in enumerate([Cursor(1, 0, 0), *(one.cursor for one in heard.told[:-1])]):
+        assert [type(one).__name__ for one in came] == ["EntriesActivity", "Letter"] * 3
+        for at, after in enumerate([ActivityCursor(1, 0, 0), *(one.cursor for one in heard.told[:-1])]):
             again = Phone(house, after=after)
             assert await again.hears(6 - at) == came[at:]
             assert [one.cursor for one in again.told] == [one.cursor for one in heard.told[at:]]
@@ -186,11 +197,11 @@ async def test_too_much_missed_or_a_cursor_of_another_time_is_told_to_read_afres
     house = await open_house(database)
     await join(house, "ana")
     async with followed(house):
-        phone = Phone(house, after=Cursor(10**9, 0, 0))
+        phone = Phone(house, after=ActivityCursor(10**9, 0, 0))
         (told,) = await phone.hears(1)
-        assert isinstance(told, Missed)
+        assert isinstance(told, ResyncRequired)
         await _visits(house, 1)
-        assert "Moved" in [type(one).__name__ for one in await phone.hears(2)]
+        assert "EntriesActivity" in [type(one).__name__ for one in await phone.hears(2)]
         await phone.close()
 
 
@@ -204,7 +215,7 @@ async def test_what_happened_while_the_stream_was_lost_is_not_missed(database: D
     await _visits(house, 1)
     assert phone.told == []
     async with followed(house):
-        assert "Moved" in [type(one).__name__ for one in await phone.hears(1)]
+        assert "EntriesActivity" in [type(one).__name__ for one in await phone.hears(1)]
         await phone.close()
 
 
@@ -214,10 +225,10 @@ async def test_for_one_that_falls_behind_twenty_rows_are_kept_and_the_rest_is_re
     house = await open_house(database)
     await join(house, "ana")
     async with followed(house):
-        told = activity(house, member_id="ana", after=Cursor(1, 0, 0), now=NOON)
+        told = stream_activity(house, member_id="ana", after=ActivityCursor(1, 0, 0), now=NOON)
         await _buys(house, range(1))
-        assert isinstance((await anext(told)).what, Moved)
-        (listener,) = house.live._listeners["ana"]
+        assert isinstance((await anext(told)).detail, EntriesActivity)
+        (listener,) = house.activity_hub._listeners["ana"]
         await _buys(house, range(1, 41))
         async with asyncio.timeout(10):
             while listener.seq < 42:
@@ -227,27 +238,29 @@ async def test_for_one_that_falls_behind_twenty_rows_are_kept_and_the_rest_is_re
             rest = [
                 await asyncio.wait_for(anext(told), 10) for _ in range(41)
             ]  # 40 purchases, and a reward that they unlock
-        moved = [one.what for one in rest if isinstance(one.what, Moved)]
+        moved = [one.detail for one in rest if isinstance(one.detail, EntriesActivity)]
         assert [one.entry.balance for each in moved for one in each.entries] == list(range(2, 42))
         assert [command.body["find"] for command in counted.commands if command.name == "find"].count(
             "journal"
         ) == 1
         assert listener.rows == {}
         await told.aclose()
-    assert house.live.listeners == 0
+    assert house.activity_hub.listener_count == 0
 
 
-async def _buys(house: House, receipts: range) -> None:
+async def _buys(house: Runtime, receipts: range) -> None:
     for at in receipts:
-        await record(house, till=TILL, member_id="ana", given=bought(f"r{at}", 100), key=f"r{at}", now=NOON)
+        await record(
+            house, till=TILL, member_id="ana", purchase_input=bought(f"r{at}", 100), key=f"r{at}", now=NOON
+        )
 
 
-async def _visits(house: House, times: int) -> None:
+async def _visits(house: Runtime, times: int) -> None:
     for at in range(times):
         await happens(house, "visited", at=NOW + timedelta(days=31 * (at + 1)), place="Baixa", people=2)
 
 
-async def _code(house: House, voucher: str) -> str:
+async def _code(house: Runtime, voucher: str) -> str:
     found = await vouchers.find(house.store, voucher)
     assert found is not None
     code = vouchers.code_of(house.store, found)

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from domain.model.ledger.decision import BalanceTooLow, MemberFrozen
-from domain.services import adjustments, purchases, reading
 from domain.services.errors import InvalidInput, NotAllowed, NotFound
-from domain.services.verify import verify
+from domain.services.ledger import adjustments, purchases, queries
+from domain.services.ledger.verification import verify
 from domain.store import audit
 from domain.store.connect import Database
 from tests.houses import CASHIER, NOW, TILL, bought, join, open_house
@@ -23,8 +23,8 @@ async def test_a_correction_is_kept_with_its_reason(database: Database) -> None:
         house, till=TILL, member_id="ana", wallet="points", amount=30, reason="sorry", key="a", now=NOW
     )
     trail = await audit.find_between(house.store, since=NOW, until=NOW + timedelta(days=1), member="ana")
-    assert (done.told.entry.amount, done.wallet.available) == (30, 30)
-    assert again.told == done.told
+    assert (done.history_entry.entry.amount, done.wallet.available) == (30, 30)
+    assert again.history_entry == done.history_entry
     assert [(one.actor, one.action, one.reason, one.before, one.after) for one in trail] == [
         ("staff-1", "ADJUSTMENT", "sorry", {"points": 0}, {"points": 30})
     ]
@@ -54,7 +54,7 @@ async def test_nothing_and_too_much_are_no_corrections(database: Database, amoun
             house, till=TILL, member_id="ana", wallet="points", amount=amount, reason="gift", key="a", now=NOW
         )
     assert refused.value.field == "amount"
-    assert (await reading.home(house, member_id="ana", now=NOW)).member.seq == 1
+    assert (await queries.load_member_view(house, member_id="ana", now=NOW)).member.seq == 1
 
 
 async def test_a_cashier_may_not(database: Database) -> None:
@@ -65,7 +65,7 @@ async def test_a_cashier_may_not(database: Database) -> None:
             house, till=CASHIER, member_id="ana", wallet="points", amount=5, reason="gift", key="a", now=NOW
         )
     assert refused.value.reason == "ROLE"
-    assert (await reading.home(house, member_id="ana", now=NOW)).member.seq == 1
+    assert (await queries.load_member_view(house, member_id="ana", now=NOW)).member.seq == 1
 
 
 async def test_unknown_wallets_and_members_are_told_apart(database: Database) -> None:
@@ -88,10 +88,14 @@ async def test_a_frozen_member_earns_nothing_until_thawed(database: Database) ->
     )
     assert frozen.member.frozen
     with pytest.raises(MemberFrozen):
-        await purchases.record(house, till=TILL, member_id="ana", given=bought("r1"), key="k", now=NOW)
+        await purchases.record(
+            house, till=TILL, member_id="ana", purchase_input=bought("r1"), key="k", now=NOW
+        )
     later = NOW + timedelta(hours=1)
     await adjustments.unfreeze(house, till=TILL, member_id="ana", reason="found again", key="b", now=later)
-    done = await purchases.record(house, till=TILL, member_id="ana", given=bought("r1"), key="k", now=later)
-    assert done.told[0].entry.amount == 100
+    done = await purchases.record(
+        house, till=TILL, member_id="ana", purchase_input=bought("r1"), key="k", now=later
+    )
+    assert done.history[0].entry.amount == 100
     trail = await audit.find_between(house.store, since=NOW, until=NOW + timedelta(days=1), member="ana")
     assert [one.action for one in trail] == ["PURCHASE", "MEMBER_UNFROZEN", "MEMBER_FROZEN"]

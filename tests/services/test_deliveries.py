@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from domain.services import inbox
-from domain.services import outbox as operator
-from domain.services.deliveries import deliver
 from domain.services.errors import NotFound
-from domain.services.senders import PushMessage, Verdict
+from domain.services.messages import inbox
+from domain.services.messages import outbox as operator
+from domain.services.messages.delivery_rounds import run_round
+from domain.services.senders import PushMessage, SendResult
 from domain.store.connect import Database
 from domain.store.messages import outbox, push_addresses
 from tests.houses import join
@@ -41,7 +41,7 @@ class Slow(Pushes):
 
     seconds: float = 0
 
-    async def send(self, batch: Sequence[PushMessage], *, now: datetime) -> Sequence[Verdict]:
+    async def send(self, batch: Sequence[PushMessage], *, now: datetime) -> Sequence[SendResult]:
         await asyncio.sleep(self.seconds)
         return await super().send(batch, now=now)
 
@@ -57,11 +57,11 @@ async def test_a_message_reaches_each_device_once_and_lies_in_the_inbox(database
     assert {(one.title, one.body, one.link, one.badge) for one in pushes.got} == {
         ("Thanks, Ana", "1,200 came, 0 points", "app://places/Baixa", 1)
     }
-    assert len({one.collapse for one in pushes.got}) == 1
+    assert len({one.collapse_key for one in pushes.got}) == 1
     assert (await row(house, id)).state == "done"
-    box = await inbox.opened(house, member_id="ana", first=20)
+    box = await inbox.list_letters(house, member_id="ana", first=20)
     assert [(one.id, one.number, one.code, one.read_at) for one in box.letters] == [(id, 1, "thanks", None)]
-    assert box.unread == 1
+    assert box.unread_count == 1
     assert await works(house, post_of(pushes)) == 0
 
 
@@ -81,7 +81,7 @@ async def test_without_senders_the_inbox_has_it_and_the_rest_is_skipped(database
     assert await works(house, post_of()) == 0
     assert await states(house, id) == [("email", "skipped", "email_off"), ("sms", "skipped", "sms_off")]
     assert (await row(house, id)).state == "done"
-    assert (await inbox.mailbox(house, member_id="ana")).unread_count == 1
+    assert (await inbox.find_mailbox(house, member_id="ana")).unread_count == 1
 
 
 async def test_e_mail_and_text_message_go_where_the_member_said(database: Database) -> None:
@@ -116,7 +116,7 @@ async def test_a_consent_withdrawn_while_it_waits_to_be_tried_again_stops_it_too
     await phone(house)
     await say(house, news=True)
     id = await happens(house, "sold")
-    pushes = Pushes(says=lambda one: Verdict("retry", "HTTP 503"))
+    pushes = Pushes(says=lambda one: SendResult("retry", "HTTP 503"))
     await works(house, post_of(pushes, mail=Mails()))
     await say(house, news=False)
     await works(house, post_of(pushes), now=NOON + timedelta(minutes=1))
@@ -130,7 +130,7 @@ async def test_at_night_the_inbox_has_it_and_the_phone_rings_in_the_morning(data
     pushes = Pushes()
     await works(house, post_of(pushes), now=NIGHT)
     assert pushes.got == []
-    assert (await inbox.mailbox(house, member_id="ana")).unread_count == 1
+    assert (await inbox.find_mailbox(house, member_id="ana")).unread_count == 1
     await phone(house)  # also a phone that was registered meanwhile
     due, morning = (await row(house, id)).due_at, NIGHT + timedelta(hours=9)
     assert morning <= due < morning + timedelta(minutes=15)
@@ -165,9 +165,9 @@ async def test_a_later_one_takes_the_place_of_one_not_delivered_yet_and_the_inbo
     morning = NIGHT + timedelta(hours=9, minutes=20)
     assert await works(house, post_of(pushes), now=morning) == 1
     assert [one.id.partition("/")[0] for one in pushes.got] == [second]
-    assert pushes.got[0].collapse == "weather"
+    assert pushes.got[0].collapse_key == "weather"
     assert await states(house, first) == [("push", "dropped", "collapsed")]
-    assert [one.id for one in (await inbox.opened(house, member_id="ana", first=20)).letters] == [
+    assert [one.id for one in (await inbox.list_letters(house, member_id="ana", first=20)).letters] == [
         second,
         first,
     ]
@@ -200,7 +200,7 @@ async def test_there_is_no_second_of_its_kind_within_its_days(database: Database
         await works(house, post_of(), now=NOON + timedelta(days=days))
     again = await happens(house, "nudged", at=NOON + timedelta(days=7))
     await works(house, post_of(), now=NOON + timedelta(days=7))
-    letters = (await inbox.opened(house, member_id="ana", first=20)).letters
+    letters = (await inbox.list_letters(house, member_id="ana", first=20)).letters
     assert [(one.number, one.sent_at) for one in letters] == [(2, NOON + timedelta(days=7)), (1, NOON)]
     assert letters[0].id == again
     assert sorted(one.error for one in await outbox.find_by_state(house.store, "dropped", first=10)) == [
@@ -215,7 +215,7 @@ async def test_what_fails_is_tried_again_ever_later_then_parked_with_its_error_u
     house = await loud(database)
     await phone(house)
     id = await happens(house, "visited", place="Baixa", people=2)
-    pushes = Pushes(says=lambda one: Verdict("retry", "HTTP 500"))
+    pushes = Pushes(says=lambda one: SendResult("retry", "HTTP 500"))
     now, waits = NOON, []
     for _ in range(8):
         await works(house, post_of(pushes), now=now)
@@ -231,18 +231,20 @@ async def test_what_fails_is_tried_again_ever_later_then_parked_with_its_error_u
     ]
     assert await works(house, post_of(pushes), now=now + timedelta(days=1)) == 0
     assert len(pushes.got) == 8
-    pushes.says = lambda one: Verdict("sent")
+    pushes.says = lambda one: SendResult("sent")
     assert await outbox.retry(house.store, id, now=now)
     assert await works(house, post_of(pushes), now=now) == 1
     assert (await row(house, id)).state == "done"
-    assert (await inbox.mailbox(house, member_id="ana")).letter_count == 1
+    assert (await inbox.find_mailbox(house, member_id="ana")).letter_count == 1
 
 
 async def test_retry_after_is_obeyed(database: Database) -> None:
     house = await loud(database)
     await phone(house)
     id = await happens(house, "visited", place="Baixa", people=2)
-    await works(house, post_of(Pushes(says=lambda one: Verdict("retry", "HTTP 503", timedelta(minutes=10)))))
+    await works(
+        house, post_of(Pushes(says=lambda one: SendResult("retry", "HTTP 503", timedelta(minutes=10))))
+    )
     assert timedelta(minutes=10) <= (await row(house, id)).due_at - NOON <= timedelta(minutes=12.5)
 
 
@@ -254,7 +256,7 @@ async def test_a_sender_that_rests_is_asked_nothing_and_no_attempt_is_counted(
 ) -> None:
     house = await loud(database)
     await phone(house)
-    pushes = Pushes(says=lambda one: Verdict("pause" if verdict == "pause" else "break", "QUOTA"))
+    pushes = Pushes(says=lambda one: SendResult("pause" if verdict == "pause" else "break", "QUOTA"))
     post = post_of(pushes)
     id = await happens(house, "visited", place="Baixa", people=2)
     await works(house, post)
@@ -264,7 +266,7 @@ async def test_a_sender_that_rests_is_asked_nothing_and_no_attempt_is_counted(
     deliveries = [one for each in (id, other) for one in (await row(house, each)).deliveries or ()]
     assert [(one.state, one.attempts) for one in deliveries] == [("pending", 0), ("pending", 0)]
     assert rest <= (await row(house, id)).due_at - NOON <= rest + timedelta(seconds=5)
-    pushes.says = lambda one: Verdict("sent")
+    pushes.says = lambda one: SendResult("sent")
     assert await works(house, post, now=NOON + rest + timedelta(seconds=6)) == 2
 
 
@@ -277,11 +279,11 @@ async def test_what_a_slow_sender_leaves_no_time_for_waits_for_the_next_round_an
     id = await happens(house, "visited", place="Baixa", people=2)
     pushes = Slow(seconds=1)
     post = post_of(pushes, lease=timedelta(seconds=1.5))
-    assert (await deliver(house, post, now=NOON)).sent == 50
+    assert (await run_round(house, post, now=NOON)).sent_count == 50
     assert (await row(house, id)).state == "pending"
     waiting = [one for one in (await row(house, id)).deliveries or () if one.state == "pending"]
     assert [(one.reason, one.attempts) for one in waiting] == [("next round", 0)] * 10
-    assert (await deliver(house, post, now=NOON + timedelta(seconds=6))).sent == 10
+    assert (await run_round(house, post, now=NOON + timedelta(seconds=6))).sent_count == 10
     assert (await row(house, id)).state == "done"
     assert len({one.address.value for one in pushes.got}) == len(pushes.got) == 60
 
@@ -291,8 +293,10 @@ async def test_a_token_that_reaches_nobody_is_forgotten_and_the_others_are_not(d
     await phone(house, token="gone")
     await phone(house, token="here")
 
-    def says(one: PushMessage) -> Verdict:
-        return Verdict("drop_device", "UNREGISTERED") if one.address.value == "gone" else Verdict("sent")
+    def says(one: PushMessage) -> SendResult:
+        return (
+            SendResult("drop_device", "UNREGISTERED") if one.address.value == "gone" else SendResult("sent")
+        )
 
     id = await happens(house, "visited", place="Baixa", people=2)
     await works(house, post_of(Pushes(says=says)))
@@ -306,7 +310,7 @@ async def test_a_device_is_forgotten_at_the_third_message_that_it_makes_impossib
 ) -> None:
     house = await loud(database)
     await phone(house)
-    post = post_of(Pushes(says=lambda one: Verdict("drop_message", "INVALID_ARGUMENT")))
+    post = post_of(Pushes(says=lambda one: SendResult("drop_message", "INVALID_ARGUMENT")))
     left = []
     for _ in range(3):
         await happens(house, "visited", place="Baixa", people=2)
@@ -320,7 +324,7 @@ async def test_where_every_device_is_another_projects_none_is_forgotten(database
     for token in ("a", "b", "c"):
         await phone(house, token=token)
     await happens(house, "visited", place="Baixa", people=2)
-    await works(house, post_of(Pushes(says=lambda one: Verdict("drop_device", "SENDER_ID_MISMATCH"))))
+    await works(house, post_of(Pushes(says=lambda one: SendResult("drop_device", "SENDER_ID_MISMATCH"))))
     assert len((await push_addresses.find_by_members(house.store, ["ana"]))["ana"]) == 3
 
 
@@ -345,7 +349,7 @@ async def test_a_sender_that_fails_whole_is_tried_again(database: Database) -> N
     await phone(house)
     id = await happens(house, "visited", place="Baixa", people=2)
 
-    def breaks(one: PushMessage) -> Verdict:
+    def breaks(one: PushMessage) -> SendResult:
         raise ConnectionError("cut")
 
     await works(house, post_of(Pushes(says=breaks)))
@@ -365,17 +369,17 @@ async def test_a_row_that_cannot_be_read_is_parked_with_its_fault_and_the_rest_g
     pushes = Pushes()
     assert await works(house, post_of(pushes)) == 1
     assert [(await row(house, id)).state for id in (beside, other)] == ["done", "done"]
-    assert (await inbox.mailbox(house, member_id="ana")).letter_count == 1
-    shown = await operator.listed(house, state="parked", first=10)
+    assert (await inbox.find_mailbox(house, member_id="ana")).letter_count == 1
+    shown = await operator.list_queue(house, state="parked", first=10)
     assert [(one.id, one.description, one.attempts, one.error) for one in shown] == [
         (older, "message thanks", 0, "unreadable: KeyError")
     ]
-    assert await operator.again(house, ids=[], now=NOON) == (1, [])
-    assert await operator.listed(house, state="parked", first=10) == []
+    assert await operator.retry_parked(house, ids=[], now=NOON) == (1, [])
+    assert await operator.list_queue(house, state="parked", first=10) == []
     await works(house, post_of(pushes))  # which this version cannot read now either
-    assert [one.id for one in await operator.listed(house, state="parked", first=10)] == [older]
+    assert [one.id for one in await operator.list_queue(house, state="parked", first=10)] == [older]
     await house.store["outbox"].update_one({"_id": older}, {"$set": {"version": 1}})
-    assert await operator.again(house, ids=[older, beside], now=NOON) == (1, [beside])
+    assert await operator.retry_parked(house, ids=[older, beside], now=NOON) == (1, [beside])
     assert await works(house, post_of(pushes)) == 1
     assert (await row(house, older)).state == "done"
 
@@ -411,10 +415,10 @@ async def test_two_workers_claim_no_message_both(database: Database) -> None:
     pushes = [Pushes(), Pushes()]
     posts = [post_of(each) for each in pushes]
     for _ in range(4):
-        await asyncio.gather(*(deliver(house, post, now=NOON) for post in posts))
+        await asyncio.gather(*(run_round(house, post, now=NOON) for post in posts))
     ids = [one.id for each in pushes for one in each.got]
     assert len(ids) == len(set(ids)) == 55
-    assert (await inbox.mailbox(house, member_id="ana")).letter_count == 55
+    assert (await inbox.find_mailbox(house, member_id="ana")).letter_count == 55
 
 
 async def test_marking_read_counts_each_letter_once_and_only_ones_own(database: Database) -> None:
@@ -425,8 +429,8 @@ async def test_marking_read_counts_each_letter_once_and_only_ones_own(database: 
     assert await inbox.mark_read(house, member_id="ana", letter_ids=ids[:2], now=NOON) == 1
     with pytest.raises(NotFound):
         await inbox.mark_read(house, member_id="rui", letter_ids=ids[2:], now=NOON)
-    assert (await inbox.mailbox(house, member_id="ana")).unread_count == 1
-    opened = await inbox.opened(house, member_id="ana", first=2)
-    assert ([one.number for one in opened.letters], opened.more) == ([3, 2], True)
-    older = await inbox.opened(house, member_id="ana", first=2, before=2)
-    assert ([one.number for one in older.letters], older.more) == ([1], False)
+    assert (await inbox.find_mailbox(house, member_id="ana")).unread_count == 1
+    opened = await inbox.list_letters(house, member_id="ana", first=2)
+    assert ([one.number for one in opened.letters], opened.has_more) == ([3, 2], True)
+    older = await inbox.list_letters(house, member_id="ana", first=2, before=2)
+    assert ([one.number for one in older.letters], older.has_more) == ([1], False)

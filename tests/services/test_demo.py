@@ -33,7 +33,7 @@ async def test_whoever_invited_has_all_their_friends_counted(
     house = await open_house(
         unheard, NUMISCOLLECT.read_text(encoding="utf-8"), now=datetime(2020, 1, 1, tzinfo=UTC)
     )
-    shown = await demo.fill(
+    shown = await demo.fill_demo(
         house.store, published=house.programmes.current(), now=NOW, progress=lambda what, done, total: None
     )
     kept = await members.find_many(house.store, [id async for id in members.iterate_ids(house.store)])

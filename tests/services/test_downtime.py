@@ -10,10 +10,10 @@ from datetime import UTC, date, datetime, timedelta
 from domain.model.event_names import ENROLLED
 from domain.model.ledger.decide import decide, new_member
 from domain.model.ledger.events import Event
-from domain.services import inbox
-from domain.services.house import House, committed
-from domain.services.turn import Turned, turn
-from domain.services.verify import verify
+from domain.services.ledger.turn import TurnReport, turn
+from domain.services.ledger.verification import verify
+from domain.services.messages import inbox
+from domain.services.runtime import Runtime, commit_decision
 from domain.store.connect import Database
 from domain.store.ledger.members import Details
 from tests.houses import open_house
@@ -68,23 +68,23 @@ WHILE_DOWN = {
 }
 
 
-async def _join(house: House, member: str, birthday: date) -> None:
+async def _join(house: Runtime, member: str, birthday: date) -> None:
     published = house.programmes.current()
     details = replace(Details(name=member.title(), locale="en", timezone="Europe/Lisbon"), birthday=birthday)
     event = Event(f"enrol:{member}", ENROLLED, BEGAN, "selo", {"referredBy": None}, profile=details.profile)
     decision = decide(
         published.programme, new_member(member, f"0000{member}"), event, now=BEGAN, version=published.number
     )
-    await committed(house, published, decision, now=BEGAN, details=details)
+    await commit_decision(house, published, decision, now=BEGAN, details=details)
 
 
-async def _worked(house: House, now: datetime) -> None:
+async def _worked(house: Runtime, now: datetime) -> None:
     """Let a worker turn and deliver."""
     await turn(house, now=now)
     await works(house, post_of(), now=now)
 
 
-async def _lived(database: Database) -> House:
+async def _lived(database: Database) -> Runtime:
     """Two members until the instant at which the worker goes down."""
     house = await open_house(database, TIMELY, now=BEGAN)
     await _join(house, "ana", date(1990, 3, 12))
@@ -101,16 +101,16 @@ async def _lived(database: Database) -> House:
     return house
 
 
-async def _told(house: House, member: str) -> list[tuple[str, str]]:
+async def _told(house: Runtime, member: str) -> list[tuple[str, str]]:
     """What a member found in their inbox since, the first first: when it happened, and what it was."""
-    letters = {one.id: one for one in (await inbox.opened(house, member_id=member, first=100)).letters}
+    letters = {one.id: one for one in (await inbox.list_letters(house, member_id=member, first=100)).letters}
     rows = [row async for row in house.store["outbox"].find({"_id": {"$in": list(letters)}})]
     since = [row for row in rows if row["at"] > LAST]
     in_order = sorted(since, key=lambda row: letters[row["_id"]].number)
     return [(row["at"].strftime("%d %H:%M"), row["code"]) for row in in_order]
 
 
-async def _journal(house: House) -> Sequence[tuple[object, ...]]:
+async def _journal(house: Runtime) -> Sequence[tuple[object, ...]]:
     """All that is written of everybody."""
     found = house.store["journal"].find({"member": {"$in": ["ana", "rui"]}})
     rows = [(row["member"], row["seq"], row["at"], row["event"], row.get("entries")) async for row in found]
@@ -121,8 +121,8 @@ async def test_two_days_of_downtime_are_made_up_for_once_and_in_order(database: 
     house = await _lived(database)
     assert {member: await _told(house, member) for member in WHILE_DOWN} == {"ana": [], "rui": []}
     done = await asyncio.gather(*(turn(house, now=UP) for _ in range(2)))
-    assert sum(one.fired for one in done) == 1  # the delayed rule, by one of the two
-    assert await turn(house, now=UP) == Turned()
+    assert sum(one.fired_count for one in done) == 1  # the delayed rule, by one of the two
+    assert await turn(house, now=UP) == TurnReport()
     await asyncio.gather(*(works(house, post_of(), now=UP) for _ in range(2)))
     assert {member: await _told(house, member) for member in WHILE_DOWN} == WHILE_DOWN
     assert [one async for one in verify(house.store)] == []

@@ -11,17 +11,17 @@ import pytest
 from domain.model.people import codes
 from domain.model.people.codes import valid_number
 from domain.model.people.contacts import Contact
-from domain.services.consents import Answer
-from domain.services.enrol import Application, CodeSent, enrol
 from domain.services.errors import (
-    Conflicting,
+    IdempotencyKeyConflict,
     InvalidInput,
     NotEnrolled,
     SignInRefused,
     TermsNotAccepted,
-    TooMany,
+    TooManyRequests,
 )
-from domain.services.sign_in import MemberSignedIn, request_code, sign_in
+from domain.services.people.consents import PurposeAnswer
+from domain.services.people.enrolment import Application, CodeSent, enrol
+from domain.services.people.sign_in import MemberSignedIn, request_code, sign_in
 from domain.store.connect import Raw
 from domain.store.people import contacts
 from tests.services.people import NOW, SECRET, People, Unreached, enrolled, kept
@@ -77,7 +77,10 @@ async def test_a_membership_is_reserved_until_the_contact_is_proven(people: Peop
     assert valid_number(member.member.number)
     assert await contacts.find_member(people.store, "email:ana@example.com") == one.member
     assert await contacts.find_member(people.store, f"number:{member.member.number}") == one.member
-    assert (one.opened.session.owner_id, one.opened.session.installation) == (one.member, "phone-1")
+    assert (one.opened_session.session.owner_id, one.opened_session.session.installation) == (
+        one.member,
+        "phone-1",
+    )
 
 
 async def test_the_journal_says_why_and_holds_nothing_personal(people: People) -> None:
@@ -123,7 +126,7 @@ async def test_the_same_key_and_application_again_answer_the_same_and_send_nothi
     again = await enrol(people.desk, ANA, key="k1", now=NOW + timedelta(days=29))
     assert again == first
     assert len(people.sent.codes) == 1
-    with pytest.raises(Conflicting):
+    with pytest.raises(IdempotencyKeyConflict):
         await enrol(
             people.desk,
             Application(name="Ana Silva", terms_version="2026-01", email="ana@example.com", locale="en"),
@@ -257,7 +260,7 @@ async def test_a_code_asked_for_later_begins_the_membership_too_for_a_day(people
 
 
 async def test_consents_are_kept_as_they_were_given(people: People) -> None:
-    answers = (Answer("marketing", True, 3), Answer("profiling", False, 1))
+    answers = (PurposeAnswer("marketing", True, 3), PurposeAnswer("profiling", False, 1))
     one = await enrolled(people, locale="en", consents=answers)
     member = await kept(people, one.member)
     assert [
@@ -329,12 +332,15 @@ async def test_whether_a_number_is_anybodys_is_told_to_nobody_who_asks_to_join(
         ({"locale": ""}, "locale"),
         ({"timezone": "Europe/Nowhere"}, "timezone"),
         ({"timezone": "../../etc/passwd"}, "timezone"),
-        ({"consents": (Answer("spying", True, 1),)}, "consents[0].purpose"),
+        ({"consents": (PurposeAnswer("spying", True, 1),)}, "consents[0].purpose"),
         (
-            {"consents": (Answer("profiling", True, 1), Answer("marketing", True, 2))},
+            {"consents": (PurposeAnswer("profiling", True, 1), PurposeAnswer("marketing", True, 2))},
             "consents[1].wordingVersion",
         ),
-        ({"consents": (Answer("profiling", True, 1), Answer("profiling", False, 1))}, "consents[1].purpose"),
+        (
+            {"consents": (PurposeAnswer("profiling", True, 1), PurposeAnswer("profiling", False, 1))},
+            "consents[1].purpose",
+        ),
         ({"referral_code": "nobody"}, "referralCode"),
         ({"referral_code": "5724816390"}, "referralCode"),
         ({"referral_code": "x" * 10_000}, "referralCode"),
@@ -374,10 +380,10 @@ async def test_other_terms_than_todays_are_refused_with_todays_and_bind_no_key(p
 async def test_a_sixth_code_in_an_hour_is_refused_until_the_first_is_an_hour_old(people: People) -> None:
     for minute in range(5):
         await enrol(people.desk, ANA, key=f"k{minute}", now=NOW + timedelta(minutes=minute))
-    with pytest.raises(TooMany) as fault:
+    with pytest.raises(TooManyRequests) as fault:
         await enrol(people.desk, ANA, key="k5", now=NOW + timedelta(minutes=30))
     assert fault.value.retry_after == 30 * 60
-    with pytest.raises(TooMany):
+    with pytest.raises(TooManyRequests):
         await request_code(
             people.desk, contact="ana@example.com", locale="pt", now=NOW + timedelta(minutes=30)
         )

@@ -5,7 +5,7 @@ what it was given.
 from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
-from domain.services import purchases
+from domain.services.ledger import purchases
 from domain.store.connect import Database
 from tests.houses import NOW, TILL, bought, join, open_house
 
@@ -36,11 +36,15 @@ async def failed(database: Database) -> list[EventDict]:
     house = await open_house(database, BROKEN)
     await join(house, "ana")
     with capture_logs() as logged:
-        await purchases.quote(house, till=TILL, member_id="ana", given=bought("r1"), now=NOW)
+        await purchases.quote(house, till=TILL, member_id="ana", purchase_input=bought("r1"), now=NOW)
         assert logged == []
-        await purchases.record(house, till=TILL, member_id="ana", given=bought("r1"), key="k", now=NOW)
+        await purchases.record(
+            house, till=TILL, member_id="ana", purchase_input=bought("r1"), key="k", now=NOW
+        )
         once = list(logged)
-        await purchases.record(house, till=TILL, member_id="ana", given=bought("r1"), key="k", now=NOW)
+        await purchases.record(
+            house, till=TILL, member_id="ana", purchase_input=bought("r1"), key="k", now=NOW
+        )
     assert logged == once
     return [one for one in once if one["event"] == "programme.expression_failed"]
 

@@ -8,10 +8,10 @@ from datetime import datetime
 
 from structlog.testing import capture_logs
 
-from domain.services import sessions
-from domain.services.desk import Desk
-from domain.services.following import Follower
-from domain.services.registry import SessionRegistry
+from domain.services.live.change_follower import ChangeFollower
+from domain.services.people import sessions
+from domain.services.people.identity_runtime import IdentityRuntime
+from domain.services.people.session_registry import SessionRegistry
 from domain.store.change_stream import Change, InsertedRow, SessionEnded
 from domain.store.connect import Database
 from domain.store.document_store import DatabaseError, DocumentStore
@@ -31,14 +31,14 @@ class Ear:
     heard: list[Change] = field(default_factory=list)
     more: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def look(self, store: DocumentStore, *, now: datetime) -> None:
+    async def catch_up(self, store: DocumentStore, *, now: datetime) -> None:
         if self.away:
             self.away -= 1
             raise DatabaseError("away")
         self.looked += 1
         self.more.set()
 
-    def hear(self, change: Change, *, now: datetime) -> None:
+    def handle_change(self, change: Change, *, now: datetime) -> None:
         self.heard.append(change)
         self.more.set()
 
@@ -53,35 +53,35 @@ class Ear:
 class Deaf:
     """Understands nothing."""
 
-    async def look(self, store: DocumentStore, *, now: datetime) -> None:
+    async def catch_up(self, store: DocumentStore, *, now: datetime) -> None:
         """Look at nothing."""
 
-    def hear(self, change: Change, *, now: datetime) -> None:
+    def handle_change(self, change: Change, *, now: datetime) -> None:
         raise KeyError("a field of tomorrow")
 
 
 @asynccontextmanager
-async def following(store: DocumentStore, follower: Follower) -> AsyncIterator[None]:
+async def following(store: DocumentStore, follower: ChangeFollower) -> AsyncIterator[None]:
     """The stream, for as long as the block runs."""
     task = asyncio.create_task(follower.follow(store, clock=lambda: NOW))
     try:
-        await asyncio.wait_for(follower.following.wait(), 10)
+        await asyncio.wait_for(follower.is_following.wait(), 10)
         yield
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def desk_of(database: Database) -> Desk:
+async def desk_of(database: Database) -> IdentityRuntime:
     store = DocumentStore.of(database, embedded=True)
     await prepare(store)
-    return Desk(house=await open_house(database, PROGRAMME), secret=SECRET, sender=Sent())
+    return IdentityRuntime(runtime=await open_house(database, PROGRAMME), secret=SECRET, code_sender=Sent())
 
 
-async def begun(desk: Desk) -> str:
+async def begun(desk: IdentityRuntime) -> str:
     """A session that has begun."""
     one = sessions.new_session(desk, "member", "m" * 32, now=NOW)
-    await sessions.begin(desk, one)
+    await sessions.open_session(desk, one)
     return one.session.id
 
 
@@ -89,8 +89,8 @@ async def test_one_stream_carries_the_journal_the_inbox_and_the_ends_of_sessions
     database: Database, wire: Wire
 ) -> None:
     house = await loud(database)
-    desk, ear = Desk(house=house, secret=SECRET, sender=Sent()), Ear()
-    async with following(house.store, Follower(ear, Ear())):
+    desk, ear = IdentityRuntime(runtime=house, secret=SECRET, code_sender=Sent()), Ear()
+    async with following(house.store, ChangeFollower(ear, Ear())):
         session, other = await begun(desk), await begun(desk)
         id = await happens(house, "nudged")
         await works(house, post_of())
@@ -111,16 +111,16 @@ async def test_one_stream_carries_the_journal_the_inbox_and_the_ends_of_sessions
 
 async def test_a_message_that_any_process_promises_wakes_the_worker(database: Database) -> None:
     house = await loud(database)
-    async with following(house.store, Follower(house.live)):
-        house.live.promised.clear()
+    async with following(house.store, ChangeFollower(house.activity_hub)):
+        house.activity_hub.outbox_ready.clear()
         await happens(house, "nudged")
-        await asyncio.wait_for(house.live.promised.wait(), 10)
+        await asyncio.wait_for(house.activity_hub.outbox_ready.wait(), 10)
 
 
 async def test_whoever_serves_a_session_is_told_once_that_it_has_ended(database: Database) -> None:
     desk, told = await desk_of(database), list[str]()
     mine, elsewhere, left, alive = [await begun(desk) for _ in range(4)]
-    registry = desk.registry
+    registry = desk.session_registry
     with (
         registry.serving(mine, lambda: told.append("mine")),
         registry.serving(mine, lambda: told.append("mine too")),
@@ -131,31 +131,33 @@ async def test_whoever_serves_a_session_is_told_once_that_it_has_ended(database:
             pass
         await sessions.sign_out(desk, mine, now=NOW)
         assert sorted(told) == ["mine", "mine too"]
-        await sessions.sign_out(Desk(house=desk.house, secret=SECRET, sender=Sent()), elsewhere, now=NOW)
-        async with following(desk.store, Follower(registry)):
+        await sessions.sign_out(
+            IdentityRuntime(runtime=desk.runtime, secret=SECRET, code_sender=Sent()), elsewhere, now=NOW
+        )
+        async with following(desk.store, ChangeFollower(registry)):
             assert told[2:] == ["elsewhere"]
             await sessions.sign_out(desk, left, now=NOW)
         assert len(told) == 3
-    assert registry._served == {}
+    assert registry._end_callbacks == {}
 
 
 async def test_what_was_missed_while_nobody_followed_is_looked_for(database: Database) -> None:
     desk, here = await desk_of(database), SessionRegistry()
-    follower = Follower(here)
+    follower = ChangeFollower(here)
     async with following(desk.store, follower):
         session = await begun(desk)
-        assert here.alive(session)
+        assert here.is_alive(session)
     await sessions.sign_out(desk, session, now=NOW)
-    follower.following.clear()
+    follower.is_following.clear()
     async with following(desk.store, follower):
-        assert not here.alive(session)
+        assert not here.is_alive(session)
 
 
 async def test_a_stream_that_the_server_ends_is_opened_again(database: Database, wire: Wire) -> None:
     ear, store = Ear(), DocumentStore.of(database, embedded=True)
     await prepare(store)
     with capture_logs() as logged:
-        async with following(store, Follower(ear)):
+        async with following(store, ChangeFollower(ear)):
             await ear.until(looked=1)
             await database.client.drop_database(database.mongo.name)
             await ear.until(looked=2)
@@ -173,7 +175,7 @@ async def test_a_hearer_that_cannot_look_yet_is_asked_again_and_until_then_nobod
 ) -> None:
     store, ear = DocumentStore.of(database, embedded=True), Ear(away=2)
     await prepare(store)
-    async with following(store, Follower(ear)):
+    async with following(store, ChangeFollower(ear)):
         assert (ear.away, ear.looked) == (0, 1)
 
 
@@ -181,7 +183,7 @@ async def test_what_one_hearer_does_not_understand_the_others_are_told(
     database: Database, wire: Wire
 ) -> None:
     house, ear = await loud(database), Ear()
-    async with following(house.store, Follower(Deaf(), ear)):
+    async with following(house.store, ChangeFollower(Deaf(), ear)):
         await happens(house, "nudged")
         await happens(house, "nudged")
         await ear.until(heard=2)

@@ -17,13 +17,13 @@ from api.graphql.engine.ids import encode_id
 from api.senders import over_http
 from api.senders.webhook import Hook, Webhooks
 from api.worker import post_of
-from domain.services import outbox as operator
-from domain.services import purchases, refunds
-from domain.services.deliveries import deliver
-from domain.services.house import House
+from domain.services.ledger import purchases, refunds
+from domain.services.ledger.turn import turn
+from domain.services.messages import outbox as operator
+from domain.services.messages.channel_sending import DeliveryWorker
+from domain.services.messages.delivery_rounds import run_round
+from domain.services.runtime import Runtime
 from domain.services.senders import Senders
-from domain.services.sending import Post
-from domain.services.turn import turn
 from domain.store.connect import Database
 from tests.doors import opened
 from tests.houses import TILL, bought, join
@@ -58,11 +58,13 @@ async def endpoint() -> AsyncIterator[Endpoint]:
 
 
 @asynccontextmanager
-async def posting(endpoint: Endpoint, *, push: Pushes | None = None, **paths: str) -> AsyncIterator[Post]:
+async def posting(
+    endpoint: Endpoint, *, push: Pushes | None = None, **paths: str
+) -> AsyncIterator[DeliveryWorker]:
     """A worker's post whose hooks are answered as their paths say."""
     hooks = Webhooks({name: Hook(f"{endpoint.url}/{path}", SECRET) for name, path in paths.items()})
     try:
-        yield Post(Senders(push, hooks=hooks), api_id=encode_id)
+        yield DeliveryWorker(Senders(push, webhooks=hooks), api_id=encode_id)
     finally:
         await hooks.close()
 
@@ -79,9 +81,9 @@ def said(endpoint: Endpoint) -> list[dict[str, object]]:
     return found
 
 
-async def buys(house: House, *, now: datetime = NOON) -> None:
+async def buys(house: Runtime, *, now: datetime = NOON) -> None:
     await purchases.record(
-        house, till=TILL, member_id="ana", given=bought("r-1", total=4990), key="k1", now=now
+        house, till=TILL, member_id="ana", purchase_input=bought("r-1", total=4990), key="k1", now=now
     )
 
 
@@ -121,7 +123,7 @@ async def test_the_setting_is_enough(
         await house.programmes.publish(HOOKED, now=doors.clock())
         await join(house, "ana", at=doors.clock())
         await happens(house, "visited", at=doors.clock(), place="Baixa", people=2)
-        assert (await deliver(house, post_of(doors.process, "systems"), now=doors.clock())).sent == 1
+        assert (await run_round(house, post_of(doors.process, "systems"), now=doors.clock())).sent_count == 1
     assert [(one["hook"], one["member"]) for one in said(endpoint)] == [("shop", encode_id("Member", "ana"))]
 
 
@@ -131,7 +133,12 @@ async def test_a_purchase_and_its_refund_are_known_by_their_receipt(
     house = await loud(database, HOOKED)
     await buys(house)
     await refunds.refund(
-        house, till=TILL, asked=refunds.Asked("r-1", None, 1000, ()), reason="torn", key="k2", now=NOON
+        house,
+        till=TILL,
+        refund_request=refunds.RefundRequest("r-1", None, 1000, ()),
+        reason="torn",
+        key="k2",
+        now=NOON,
     )
     async with posting(endpoint, shop="200", crm="200") as post:
         await works(house, post)
@@ -169,12 +176,12 @@ async def test_a_hook_that_nobody_configured_parks_and_names_the_setting(
     id = await happens(house, "left")
     async with posting(endpoint, shop="200") as post:
         assert await works(house, post) == 0
-    shown = await operator.listed(house, state="parked", first=10)
+    shown = await operator.list_queue(house, state="parked", first=10)
     assert {(one.id, one.description, one.error) for one in shown} >= {
         (id, "webhook crm", 'SELO_WEBHOOKS names no "crm"')
     }
     assert endpoint.seen == []
-    assert (await operator.again(house, ids=[], now=NOON))[0] == len(shown)
+    assert (await operator.retry_parked(house, ids=[], now=NOON))[0] == len(shown)
     async with posting(endpoint, crm="200") as post:
         assert await works(house, post) == len(shown)
 
@@ -197,9 +204,9 @@ async def test_what_fails_comes_again_under_the_same_id_ever_later_and_is_parked
     ] == [True] * 7
     assert [one["delivery"] for one in said(endpoint)] == [id] * 8
     assert len({seen.body for seen in endpoint.seen}) == 1
-    shown = await operator.listed(house, state="parked", first=10)
+    shown = await operator.list_queue(house, state="parked", first=10)
     assert [(one.id, one.attempts, one.error) for one in shown] == [(id, 8, "HTTP 500")]
-    assert await operator.again(house, ids=[id], now=now) == (1, [])
+    assert await operator.retry_parked(house, ids=[id], now=now) == (1, [])
     async with posting(endpoint, shop="200") as post:
         assert await works(house, post, now=now + timedelta(days=30)) == 1  # it is not dropped for its age
     assert (await row(house, id)).state == "done"
@@ -265,7 +272,7 @@ async def test_retry_after_is_obeyed_and_one_hook_that_rests_stops_no_other(
         assert [one.attempts for one in kept.deliveries or ()] == [0]
         await happens(house, "left")
         assert await works(house, post) == 2  # the rule's and the badge's
-    assert list(post.rests) == ["webhook:shop"]
+    assert list(post.resting_until) == ["webhook:shop"]
 
 
 async def test_a_hook_that_is_silent_rests_a_minute_and_neither_people_nor_others_wait(
@@ -278,19 +285,22 @@ async def test_a_hook_that_is_silent_rests_a_minute_and_neither_people_nor_other
     first = (await happens(house, "visited", place="Baixa", people=1)).replace(":0", ":1")
     await happens(house, "left")
     async with posting(endpoint, push=pushes, shop="hang", crm="200") as post:
-        systems, people = Post(post.senders, lane="systems"), Post(post.senders, lane="people")
-        assert (await deliver(house, systems, now=NOON)).sent == 2
+        systems, people = (
+            DeliveryWorker(post.senders, lane="systems"),
+            DeliveryWorker(post.senders, lane="people"),
+        )
+        assert (await run_round(house, systems, now=NOON)).sent_count == 2
         assert pushes.got == []
-        assert (await deliver(house, people, now=NOON)).sent == 1
+        assert (await run_round(house, people, now=NOON)).sent_count == 1
         kept = await row(house, first)
         assert [(one.reason, one.attempts) for one in kept.deliveries or ()] == [("TIMEOUT", 1)]
-        assert systems.rests == {"webhook:shop": NOON + timedelta(seconds=60)}
+        assert systems.resting_until == {"webhook:shop": NOON + timedelta(seconds=60)}
         second = (await happens(house, "visited", place="Baixa", people=2)).replace(":0", ":1")
-        assert (await deliver(house, systems, now=NOON)).sent == 0
+        assert (await run_round(house, systems, now=NOON)).sent_count == 0
         assert [(one.reason, one.attempts) for one in (await row(house, second)).deliveries or ()] == [
             ("resting", 0)
         ]
         assert len([seen for seen in endpoint.seen if seen.url.endswith("hang")]) == 1
-        assert (await deliver(house, people, now=NOON)).sent == 1
+        assert (await run_round(house, people, now=NOON)).sent_count == 1
     async with posting(endpoint, shop="200") as post:
         assert await works(house, post, now=NOON + timedelta(seconds=66)) == 2

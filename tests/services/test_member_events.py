@@ -4,21 +4,21 @@ from datetime import timedelta
 
 import pytest
 
-from domain.services import member_events, reading
-from domain.services.errors import Conflicting, InvalidInput, NotAllowed
-from domain.services.house import House
-from domain.services.member_events import EventRecorded
+from domain.services.errors import IdempotencyKeyConflict, InvalidInput, NotAllowed
+from domain.services.ledger import member_events, queries
+from domain.services.ledger.member_events import EventRecorded
+from domain.services.runtime import Runtime
 from domain.store.connect import Database
 from tests.houses import CASHIER, NOW, TILL, join, open_house
 
 
-async def visit(house: House, external_id: str, key: str, **data: object) -> EventRecorded:
+async def visit(house: Runtime, external_id: str, key: str, **data: object) -> EventRecorded:
     return await member_events.record(
         house,
         till=TILL,
         member_id="ana",
         name="visited",
-        data={"place": "Porto", **data},
+        event_data={"place": "Porto", **data},
         occurred_at=None,
         external_id=external_id,
         key=key,
@@ -31,16 +31,18 @@ async def test_an_event_counts_once_whatever_key_it_comes_with(database: Databas
     await join(house, "ana")
     first = await visit(house, "v1", "a")
     again, other_key = await visit(house, "v1", "a"), await visit(house, "v1", "b")
-    assert [told.entry.amount for told in first.told] == [10, 3]
+    assert [told.entry.amount for told in first.history] == [10, 3]
     assert first == again == other_key
-    assert (await reading.home(house, member_id="ana", now=NOW)).member.wallets["points"].available == 13
+    assert (await queries.load_member_view(house, member_id="ana", now=NOW)).member.wallets[
+        "points"
+    ].available == 13
 
 
 async def test_one_identity_is_one_event(database: Database) -> None:
     house = await open_house(database)
     await join(house, "ana")
     await visit(house, "v1", "a")
-    with pytest.raises(Conflicting):
+    with pytest.raises(IdempotencyKeyConflict):
         await visit(house, "v1", "b", people=3)
 
 
@@ -51,7 +53,7 @@ async def test_a_limit_says_why(database: Database) -> None:
         await visit(house, at, at)
     third = await visit(house, "3", "3")
     assert [(one.applied, one.reason) for one in third.outcomes] == [(False, "limit"), (False, "limit")]
-    assert third.told == ()
+    assert third.history == ()
 
 
 async def test_a_late_event_finds_its_own_month_full(database: Database) -> None:
@@ -65,7 +67,7 @@ async def test_a_late_event_finds_its_own_month_full(database: Database) -> None
             till=TILL,
             member_id="ana",
             name="visited",
-            data={},
+            event_data={},
             occurred_at=early,
             external_id=external_id,
             key=external_id,
@@ -107,7 +109,7 @@ async def test_what_is_not_declared_is_named(
             till=TILL,
             member_id="ana",
             name=name,
-            data=data,
+            event_data=data,
             occurred_at=None,
             external_id="e",
             key="k",
@@ -125,7 +127,7 @@ async def test_a_cashier_reports_no_events(database: Database) -> None:
             till=CASHIER,
             member_id="ana",
             name="visited",
-            data={},
+            event_data={},
             occurred_at=None,
             external_id="e",
             key="k",

@@ -10,8 +10,6 @@ import pytest
 from structlog.testing import capture_logs
 
 from domain.model.people.contacts import Contact
-from domain.services import contacts, profile, terms
-from domain.services.consents import Answer, set_consent
 from domain.services.errors import (
     ContactTaken,
     InvalidInput,
@@ -20,8 +18,10 @@ from domain.services.errors import (
     SignInRefused,
     TermsNotAccepted,
 )
-from domain.services.profile import ProfileUpdate
-from domain.services.sign_in import request_code, sign_in
+from domain.services.people import contact_change, profile, terms
+from domain.services.people.consents import PurposeAnswer, set_consent
+from domain.services.people.profile import ProfileUpdate
+from domain.services.people.sign_in import request_code, sign_in
 from domain.store import audit
 from domain.store.people.contacts import find_member
 from tests.services.people import NOW, PROGRAMME, People, Sent, Unreached, enrolled, kept, wrong
@@ -35,9 +35,11 @@ ANA, BO = "ana@example.com", "bo@example.com"
 async def test_fields_left_out_stay_and_null_clears(people: People) -> None:
     one = await enrolled(people, ANA, birthday=date(1990, 5, 17), locale="pl", timezone="Europe/Warsaw")
     before = (await kept(people, one.member)).details
-    await profile.update(people.desk, member=one.member, change=ProfileUpdate(name="  Ana Maria "), now=LATER)
+    await profile.update_profile(
+        people.desk, member=one.member, change=ProfileUpdate(name="  Ana Maria "), now=LATER
+    )
     assert (await kept(people, one.member)).details == replace(before, name="Ana Maria")
-    await profile.update(
+    await profile.update_profile(
         people.desk,
         member=one.member,
         change=ProfileUpdate(birthday=None, locale=None, timezone=None),
@@ -54,7 +56,7 @@ async def test_fields_left_out_stay_and_null_clears(people: People) -> None:
 
 async def test_a_change_moves_the_profiles_version_and_not_the_ledgers(people: People) -> None:
     one = await enrolled(people, ANA)
-    await profile.update(people.desk, member=one.member, change=ProfileUpdate(locale="en"), now=LATER)
+    await profile.update_profile(people.desk, member=one.member, change=ProfileUpdate(locale="en"), now=LATER)
     after = await kept(people, one.member)
     assert (after.profile_version, after.member.seq) == (2, 1)
 
@@ -62,7 +64,7 @@ async def test_a_change_moves_the_profiles_version_and_not_the_ledgers(people: P
 async def test_what_is_as_it_was_is_not_written(people: People, wire: Wire) -> None:
     one = await enrolled(people, ANA)
     with wire.counting() as counted:
-        await profile.update(
+        await profile.update_profile(
             people.desk, member=one.member, change=ProfileUpdate(name="Ana", locale="pt"), now=LATER
         )
     assert counted.names == ["find"]
@@ -70,11 +72,13 @@ async def test_what_is_as_it_was_is_not_written(people: People, wire: Wire) -> N
 
 async def test_a_birthday_given_later_is_what_time_brings_next(people: People) -> None:
     one = await enrolled(people, ANA)
-    await profile.update(
+    await profile.update_profile(
         people.desk, member=one.member, change=ProfileUpdate(birthday=date(1990, 5, 17)), now=LATER
     )
     assert (await kept(people, one.member)).next_due.at == datetime(2026, 5, 16, 23, tzinfo=UTC)
-    await profile.update(people.desk, member=one.member, change=ProfileUpdate(birthday=None), now=LATER)
+    await profile.update_profile(
+        people.desk, member=one.member, change=ProfileUpdate(birthday=None), now=LATER
+    )
     assert (await kept(people, one.member)).next_due.at == datetime(2027, 3, 1, tzinfo=UTC)
 
 
@@ -92,7 +96,7 @@ async def test_a_refused_change_changes_nothing(people: People, change: ProfileU
     one = await enrolled(people, ANA)
     before = await kept(people, one.member)
     with pytest.raises(InvalidInput) as fault:
-        await profile.update(people.desk, member=one.member, change=change, now=NOW)
+        await profile.update_profile(people.desk, member=one.member, change=change, now=NOW)
     assert fault.value.field == field
     assert await kept(people, one.member) == before
 
@@ -103,7 +107,10 @@ async def test_twenty_changes_at_once_all_count(people: People) -> None:
         ProfileUpdate(birthday=date(1990, 1, at + 1)) for at in range(10)
     ]
     await asyncio.gather(
-        *(profile.update(people.desk, member=one.member, change=change, now=LATER) for change in changes)
+        *(
+            profile.update_profile(people.desk, member=one.member, change=change, now=LATER)
+            for change in changes
+        )
     )
     after = await kept(people, one.member)
     assert after.profile_version == 21
@@ -113,19 +120,19 @@ async def test_twenty_changes_at_once_all_count(people: People) -> None:
 
 async def test_nobody_has_no_profile(people: People) -> None:
     with pytest.raises(NotFound):
-        await profile.update(people.desk, member="0" * 32, change=ProfileUpdate(name="Ana"), now=NOW)
+        await profile.update_profile(people.desk, member="0" * 32, change=ProfileUpdate(name="Ana"), now=NOW)
 
 
 # ---------------------------------------------------------------- terms
 async def test_new_terms_are_accepted_and_old_ones_refused(people: People) -> None:
     one = await enrolled(people, ANA)
-    await people.desk.house.programmes.publish(PROGRAMME.replace('"2026-01"', '"2026-06"'), now=NOW)
+    await people.desk.runtime.programmes.publish(PROGRAMME.replace('"2026-01"', '"2026-06"'), now=NOW)
     with pytest.raises(TermsNotAccepted) as fault:
-        await terms.accept(people.desk, member=one.member, version="2026-01")
+        await terms.accept_terms(people.desk, member=one.member, version="2026-01")
     assert fault.value.current_version == "2026-06"
     assert (await kept(people, one.member)).details.terms == "2026-01"
-    await terms.accept(people.desk, member=one.member, version="2026-06")
-    await terms.accept(people.desk, member=one.member, version="2026-06")
+    await terms.accept_terms(people.desk, member=one.member, version="2026-06")
+    await terms.accept_terms(people.desk, member=one.member, version="2026-06")
     after = await kept(people, one.member)
     assert (after.details.terms, after.profile_version) == ("2026-06", 2)
 
@@ -134,7 +141,7 @@ async def test_new_terms_are_accepted_and_old_ones_refused(people: People) -> No
 async def test_a_consent_is_kept_with_its_wording_and_raises_its_event(people: People) -> None:
     one = await enrolled(people, ANA, locale="en")
     (consent,) = await set_consent(
-        people.desk, member=one.member, answer=Answer("marketing", True, 3), now=LATER
+        people.desk, member=one.member, answer=PurposeAnswer("marketing", True, 3), now=LATER
     )
     assert (consent.purpose, consent.granted, consent.at, consent.wording, consent.source) == (
         "marketing",
@@ -155,14 +162,18 @@ async def test_a_consent_is_kept_with_its_wording_and_raises_its_event(people: P
 async def test_the_same_answer_again_is_no_event(people: People) -> None:
     one = await enrolled(people, ANA)
     for _ in range(2):
-        await set_consent(people.desk, member=one.member, answer=Answer("marketing", True, 3), now=LATER)
+        await set_consent(
+            people.desk, member=one.member, answer=PurposeAnswer("marketing", True, 3), now=LATER
+        )
     assert (await kept(people, one.member)).member.seq == 2
 
 
 async def test_taking_back_and_granting_again_is_written_each_time_and_rewarded_once(people: People) -> None:
     one = await enrolled(people, ANA)
     for granted in (True, False, True):
-        await set_consent(people.desk, member=one.member, answer=Answer("marketing", granted, 3), now=LATER)
+        await set_consent(
+            people.desk, member=one.member, answer=PurposeAnswer("marketing", granted, 3), now=LATER
+        )
     after = await kept(people, one.member)
     assert (after.member.seq, after.member.wallets["points"].available) == (4, 120)
     assert after.member.profile.consents == {"marketing"}
@@ -172,7 +183,7 @@ async def test_twenty_consents_at_once_are_one_event(people: People) -> None:
     one = await enrolled(people, ANA)
     await asyncio.gather(
         *(
-            set_consent(people.desk, member=one.member, answer=Answer("marketing", True, 3), now=LATER)
+            set_consent(people.desk, member=one.member, answer=PurposeAnswer("marketing", True, 3), now=LATER)
             for _ in range(20)
         )
     )
@@ -182,9 +193,11 @@ async def test_twenty_consents_at_once_are_one_event(people: People) -> None:
 
 @pytest.mark.parametrize(
     ("answer", "field"),
-    [(Answer("spying", True, 1), "purpose"), (Answer("marketing", True, 2), "wordingVersion")],
+    [(PurposeAnswer("spying", True, 1), "purpose"), (PurposeAnswer("marketing", True, 2), "wordingVersion")],
 )
-async def test_a_consent_to_what_was_not_shown_is_refused(people: People, answer: Answer, field: str) -> None:
+async def test_a_consent_to_what_was_not_shown_is_refused(
+    people: People, answer: PurposeAnswer, field: str
+) -> None:
     one = await enrolled(people, ANA)
     before = await kept(people, one.member)
     with pytest.raises(InvalidInput) as fault:
@@ -200,8 +213,10 @@ class Mute(Sent):
 
 
 async def moved(people: People, member: str, contact: str) -> None:
-    await contacts.ask(people.desk, member=member, contact=contact, locale="pt", now=LATER)
-    await contacts.change(people.desk, member=member, contact=contact, code=people.sent.last, now=LATER)
+    await contact_change.request_change(people.desk, member=member, contact=contact, locale="pt", now=LATER)
+    await contact_change.change_contact(
+        people.desk, member=member, contact=contact, code=people.sent.last, now=LATER
+    )
 
 
 async def test_a_proven_contact_takes_the_place_of_the_one_before(people: People) -> None:
@@ -247,10 +262,12 @@ async def test_who_holds_the_contact_that_gave_way_is_told_and_the_audit_trail_s
 
 async def test_a_contact_that_changed_stays_changed_where_nobody_can_be_told(people: People) -> None:
     one = await enrolled(people, ANA)
-    await contacts.ask(people.desk, member=one.member, contact=BO, locale="pt", now=LATER)
-    desk = replace(people.desk, sender=Mute())
+    await contact_change.request_change(people.desk, member=one.member, contact=BO, locale="pt", now=LATER)
+    desk = replace(people.desk, code_sender=Mute())
     with capture_logs() as logged:
-        await contacts.change(desk, member=one.member, contact=BO, code=people.sent.last, now=LATER)
+        await contact_change.change_contact(
+            desk, member=one.member, contact=BO, code=people.sent.last, now=LATER
+        )
     assert (await kept(people, one.member)).details.email == BO
     assert logged == [
         {
@@ -266,35 +283,45 @@ async def test_that_a_contact_is_taken_is_told_only_to_who_holds_it(people: Peop
     one, other = await enrolled(people, ANA), await enrolled(people, BO)
     before = await kept(people, one.member)
     with wire.counting() as taken:
-        await contacts.ask(people.desk, member=one.member, contact=BO, locale="pt", now=LATER)
+        await contact_change.request_change(
+            people.desk, member=one.member, contact=BO, locale="pt", now=LATER
+        )
     assert taken.names == ["find", "update"]
     with pytest.raises(SignInRefused):
-        await contacts.change(
+        await contact_change.change_contact(
             people.desk, member=one.member, contact=BO, code=wrong(people.sent.last), now=LATER
         )
     with pytest.raises(ContactTaken):
-        await contacts.change(people.desk, member=one.member, contact=BO, code=people.sent.last, now=LATER)
+        await contact_change.change_contact(
+            people.desk, member=one.member, contact=BO, code=people.sent.last, now=LATER
+        )
     assert await kept(people, one.member) == before
     assert (people.sent.told, await audit.find_between(people.store, since=NOW, until=LATER)) == ([], [])
     assert await find_member(people.store, f"email:{BO}") == other.member
     with pytest.raises(SignInRefused):
-        await contacts.change(people.desk, member=one.member, contact=BO, code=people.sent.last, now=LATER)
+        await contact_change.change_contact(
+            people.desk, member=one.member, contact=BO, code=people.sent.last, now=LATER
+        )
 
 
 async def test_a_code_for_a_change_signs_nobody_in_and_the_other_way_round(people: People) -> None:
     one, other = await enrolled(people, ANA), await enrolled(people, BO)
-    await contacts.ask(people.desk, member=one.member, contact="new@example.com", locale="pt", now=LATER)
+    await contact_change.request_change(
+        people.desk, member=one.member, contact="new@example.com", locale="pt", now=LATER
+    )
     code = people.sent.last
     with pytest.raises(SignInRefused):
         await sign_in(people.desk, contact="new@example.com", code=code, now=LATER)
     with pytest.raises(SignInRefused):
-        await contacts.change(
+        await contact_change.change_contact(
             people.desk, member=other.member, contact="new@example.com", code=code, now=LATER
         )
-    await contacts.change(people.desk, member=one.member, contact="new@example.com", code=code, now=LATER)
+    await contact_change.change_contact(
+        people.desk, member=one.member, contact="new@example.com", code=code, now=LATER
+    )
     await request_code(people.desk, contact="newer@example.com", locale="pt", now=LATER)
     with pytest.raises(SignInRefused):
-        await contacts.change(
+        await contact_change.change_contact(
             people.desk, member=one.member, contact="newer@example.com", code=people.sent.last, now=LATER
         )
 
@@ -324,11 +351,15 @@ async def test_two_changes_at_once_leave_one_contact_of_a_kind(people: People) -
     wanted = [f"ana{at}@example.com" for at in range(5)]
     codes = []
     for contact in wanted:
-        await contacts.ask(people.desk, member=one.member, contact=contact, locale="pt", now=LATER)
+        await contact_change.request_change(
+            people.desk, member=one.member, contact=contact, locale="pt", now=LATER
+        )
         codes.append(people.sent.last)
     await asyncio.gather(
         *(
-            contacts.change(people.desk, member=one.member, contact=contact, code=code, now=LATER)
+            contact_change.change_contact(
+                people.desk, member=one.member, contact=contact, code=code, now=LATER
+            )
             for contact, code in zip(wanted, codes, strict=True)
         )
     )

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from domain.services import purchases, reading
-from domain.services.errors import Conflicting, InvalidInput, NotAllowed
-from domain.services.purchases import PurchaseClaimed
-from domain.services.verify import verify
+from domain.services.errors import IdempotencyKeyConflict, InvalidInput, NotAllowed
+from domain.services.ledger import purchases, queries
+from domain.services.ledger.purchases import PurchaseClaimed
+from domain.services.ledger.verification import verify
 from domain.store.connect import Database
 from tests.houses import NOW, NUMISCOLLECT, PORTO, TILL, bought, join, open_house
 from tests.wire import Wire
@@ -16,35 +16,49 @@ from tests.wire import Wire
 async def test_a_purchase_is_three_commands(database: Database, wire: Wire) -> None:
     house = await open_house(database, NUMISCOLLECT.read_text())
     await join(house, "ana")
-    await purchases.record(house, till=TILL, member_id="ana", given=bought("r0"), key="k0", now=NOW)
+    await purchases.record(house, till=TILL, member_id="ana", purchase_input=bought("r0"), key="k0", now=NOW)
     with wire.counting() as counted:
         result = await purchases.record(
-            house, till=TILL, member_id="ana", given=bought("r1"), key="k1", now=NOW + timedelta(seconds=50)
+            house,
+            till=TILL,
+            member_id="ana",
+            purchase_input=bought("r1"),
+            key="k1",
+            now=NOW + timedelta(seconds=50),
         )
     assert counted.names == ["find", "bulkWrite", "commitTransaction"]
-    assert [(one.entry.wallet, one.entry.amount) for one in result.told] == [("points", 100)]
-    assert result.receipted.left.total == 10_000
+    assert [(one.entry.wallet, one.entry.amount) for one in result.history] == [("points", 100)]
+    assert result.purchase.remaining.total == 10_000
 
 
 async def test_a_retry_answers_the_same_and_changes_nothing(database: Database) -> None:
     house = await open_house(database)
     await join(house, "ana")
-    first = await purchases.record(house, till=TILL, member_id="ana", given=bought("r1"), key="k1", now=NOW)
-    again = await purchases.record(
-        house, till=TILL, member_id="ana", given=bought("r1"), key="k1", now=NOW + timedelta(minutes=5)
+    first = await purchases.record(
+        house, till=TILL, member_id="ana", purchase_input=bought("r1"), key="k1", now=NOW
     )
-    assert (again.receipted, again.told, again.outcomes) == (first.receipted, first.told, first.outcomes)
-    assert again.seen.member.wallets["points"].available == 100
+    again = await purchases.record(
+        house,
+        till=TILL,
+        member_id="ana",
+        purchase_input=bought("r1"),
+        key="k1",
+        now=NOW + timedelta(minutes=5),
+    )
+    assert (again.purchase, again.history, again.outcomes) == (first.purchase, first.history, first.outcomes)
+    assert again.member_view.member.wallets["points"].available == 100
     assert [one async for one in verify(house.store)] == []
 
 
 async def test_the_same_key_with_another_input_conflicts(database: Database) -> None:
     house = await open_house(database)
     await join(house, "ana")
-    await purchases.record(house, till=TILL, member_id="ana", given=bought("r1"), key="k1", now=NOW)
-    with pytest.raises(Conflicting):
-        await purchases.record(house, till=TILL, member_id="ana", given=bought("r2"), key="k1", now=NOW)
-    seen = await reading.home(house, member_id="ana", now=NOW)
+    await purchases.record(house, till=TILL, member_id="ana", purchase_input=bought("r1"), key="k1", now=NOW)
+    with pytest.raises(IdempotencyKeyConflict):
+        await purchases.record(
+            house, till=TILL, member_id="ana", purchase_input=bought("r2"), key="k1", now=NOW
+        )
+    seen = await queries.load_member_view(house, member_id="ana", now=NOW)
     assert seen.member.purchases.count == 1
 
 
@@ -52,51 +66,63 @@ async def test_a_receipt_counts_once_also_under_another_key(database: Database) 
     house = await open_house(database)
     await join(house, "ana")
     await join(house, "rui")
-    await purchases.record(house, till=TILL, member_id="ana", given=bought("r1"), key="k1", now=NOW)
+    await purchases.record(house, till=TILL, member_id="ana", purchase_input=bought("r1"), key="k1", now=NOW)
     with pytest.raises(PurchaseClaimed) as mine:
-        await purchases.record(house, till=TILL, member_id="ana", given=bought("r1"), key="k2", now=NOW)
+        await purchases.record(
+            house, till=TILL, member_id="ana", purchase_input=bought("r1"), key="k2", now=NOW
+        )
     with pytest.raises(PurchaseClaimed) as others:
-        await purchases.record(house, till=TILL, member_id="rui", given=bought("r1"), key="k3", now=NOW)
+        await purchases.record(
+            house, till=TILL, member_id="rui", purchase_input=bought("r1"), key="k3", now=NOW
+        )
     assert mine.value.same_member
-    assert mine.value.receipted is not None
+    assert mine.value.purchase is not None
     assert not others.value.same_member
-    assert others.value.receipted is None
-    other = await purchases.record(house, till=PORTO, member_id="rui", given=bought("r1"), key="k3", now=NOW)
-    assert other.told[0].entry.amount == 100
+    assert others.value.purchase is None
+    other = await purchases.record(
+        house, till=PORTO, member_id="rui", purchase_input=bought("r1"), key="k3", now=NOW
+    )
+    assert other.history[0].entry.amount == 100
 
 
 async def test_a_key_that_met_a_problem_is_free_again(database: Database) -> None:
     house = await open_house(database)
     await join(house, "ana")
-    await purchases.record(house, till=TILL, member_id="ana", given=bought("r1"), key="k1", now=NOW)
+    await purchases.record(house, till=TILL, member_id="ana", purchase_input=bought("r1"), key="k1", now=NOW)
     with pytest.raises(PurchaseClaimed):
-        await purchases.record(house, till=TILL, member_id="ana", given=bought("r1"), key="k2", now=NOW)
-    result = await purchases.record(house, till=TILL, member_id="ana", given=bought("r2"), key="k2", now=NOW)
-    assert result.seen.member.wallets["points"].available == 200
+        await purchases.record(
+            house, till=TILL, member_id="ana", purchase_input=bought("r1"), key="k2", now=NOW
+        )
+    result = await purchases.record(
+        house, till=TILL, member_id="ana", purchase_input=bought("r2"), key="k2", now=NOW
+    )
+    assert result.member_view.member.wallets["points"].available == 200
 
 
 async def test_a_lapsed_key_acts_again(database: Database) -> None:
     house = await open_house(database)
     await join(house, "ana")
-    await purchases.record(house, till=TILL, member_id="ana", given=bought("r1"), key="k1", now=NOW)
+    await purchases.record(house, till=TILL, member_id="ana", purchase_input=bought("r1"), key="k1", now=NOW)
     later = NOW + timedelta(days=31)
     result = await purchases.record(
-        house, till=TILL, member_id="ana", given=bought("r2"), key="k1", now=later
+        house, till=TILL, member_id="ana", purchase_input=bought("r2"), key="k1", now=later
     )
-    assert result.seen.member.purchases.count == 2
+    assert result.member_view.member.purchases.count == 2
 
 
 async def test_a_quote_is_the_award_and_writes_nothing(database: Database, wire: Wire) -> None:
     house = await open_house(database, NUMISCOLLECT.read_text())
     await join(house, "ana")
-    await house.shelf.poll()
+    await house.stock.poll()
     with wire.counting() as counted:
-        quote = await purchases.quote(house, till=TILL, member_id="ana", given=bought("r1", 30_000), now=NOW)
+        quote = await purchases.quote(
+            house, till=TILL, member_id="ana", purchase_input=bought("r1", 30_000), now=NOW
+        )
     result = await purchases.record(
-        house, till=TILL, member_id="ana", given=bought("r1", 30_000), key="k", now=NOW
+        house, till=TILL, member_id="ana", purchase_input=bought("r1", 30_000), key="k", now=NOW
     )
     assert counted.names == ["find"]
-    assert quote.entries == tuple(told.entry for told in result.told)
+    assert quote.entries == tuple(told.entry for told in result.history)
     assert quote.outcomes == result.outcomes
 
 
@@ -105,9 +131,11 @@ async def test_staff_may_not_earn_for_themselves(database: Database) -> None:
     await join(house, "ana")
     own = type(TILL)(staff="s", role="CASHIER", store="lisboa", own_members=("ana",))
     with pytest.raises(NotAllowed) as refused:
-        await purchases.record(house, till=own, member_id="ana", given=bought("r1"), key="k1", now=NOW)
+        await purchases.record(
+            house, till=own, member_id="ana", purchase_input=bought("r1"), key="k1", now=NOW
+        )
     assert refused.value.reason == "OWN_MEMBERSHIP"
-    assert (await reading.home(house, member_id="ana", now=NOW)).member.seq == 1
+    assert (await queries.load_member_view(house, member_id="ana", now=NOW)).member.seq == 1
 
 
 @pytest.mark.parametrize(
@@ -120,22 +148,22 @@ async def test_staff_may_not_earn_for_themselves(database: Database) -> None:
         (bought("r", occurred_at=NOW - timedelta(days=401)), "occurredAt"),
     ],
 )
-async def test_a_bad_field_is_named(database: Database, given: purchases.Given, field: str) -> None:
+async def test_a_bad_field_is_named(database: Database, given: purchases.PurchaseInput, field: str) -> None:
     house = await open_house(database)
     await join(house, "ana")
     with pytest.raises(InvalidInput) as refused:
-        await purchases.record(house, till=TILL, member_id="ana", given=given, key="k1", now=NOW)
+        await purchases.record(house, till=TILL, member_id="ana", purchase_input=given, key="k1", now=NOW)
     assert refused.value.field == field
 
 
 async def test_a_late_purchase_keeps_its_time_and_the_rules_of_its_day(database: Database) -> None:
     house = await open_house(database)
     await join(house, "ana", at=NOW - timedelta(days=50))
-    await purchases.record(house, till=TILL, member_id="ana", given=bought("r1"), key="k1", now=NOW)
+    await purchases.record(house, till=TILL, member_id="ana", purchase_input=bought("r1"), key="k1", now=NOW)
     early = NOW - timedelta(days=40)
     result = await purchases.record(
-        house, till=TILL, member_id="ana", given=bought("r0", occurred_at=early), key="k0", now=NOW
+        house, till=TILL, member_id="ana", purchase_input=bought("r0", occurred_at=early), key="k0", now=NOW
     )
-    assert result.told[0].at == early
-    assert str(result.told[0].entry.expires_on) == "2027-01-21"
+    assert result.history[0].at == early
+    assert str(result.history[0].entry.expires_on) == "2027-01-21"
     assert [one async for one in verify(house.store)] == []

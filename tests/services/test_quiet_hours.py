@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.services.house import House
+from domain.services.runtime import Runtime
 from domain.store.connect import Database
 from tests.services.post import NIGHT, NOON, Pushes, happens, loud, phone, post_of, row, say, works
 
@@ -17,7 +17,7 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-async def held_until(house: House, *, since: datetime, morning: datetime) -> None:
+async def held_until(house: Runtime, *, since: datetime, morning: datetime) -> None:
     """Let it rain, and see that the phone stays silent from then until the morning's moment, and rings then,
     once.
     """

@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 
 from domain.model.ledger.decision import RewardLocked, VoucherNotUsable
-from domain.services import adjustments, purchases, reading, redemption
 from domain.services.errors import NotAllowed, NotFound, UnknownCode
-from domain.services.house import House
-from domain.services.verify import verify
+from domain.services.ledger import adjustments, purchases, queries, redemption
+from domain.services.ledger.verification import verify
+from domain.services.runtime import Runtime
 from domain.store.connect import Database
 from domain.store.ledger import vouchers
 from tests.houses import CASHIER, NOW, TILL, bought, join, open_house
@@ -18,12 +18,12 @@ from tests.wire import Wire
 SOON = NOW + timedelta(hours=1)
 
 
-async def rich(database: Database, *members: str) -> House:
+async def rich(database: Database, *members: str) -> Runtime:
     house = await open_house(database)
     for member in members:
         await join(house, member)
         await purchases.record(
-            house, till=TILL, member_id=member, given=bought(f"r-{member}"), key=member, now=NOW
+            house, till=TILL, member_id=member, purchase_input=bought(f"r-{member}"), key=member, now=NOW
         )
     return house
 
@@ -32,7 +32,7 @@ async def test_redeeming_is_three_commands_and_a_retry_gives_the_same_voucher(
     database: Database, wire: Wire
 ) -> None:
     house = await rich(database, "ana")
-    await house.shelf.poll()
+    await house.stock.poll()
     with wire.counting() as counted:
         first = await redemption.redeem(house, member_id="ana", reward="mug", key="a", now=SOON)
     again = await redemption.redeem(house, member_id="ana", reward="mug", key="a", now=SOON)
@@ -111,7 +111,7 @@ async def test_ten_at_once_buy_the_last_three(database: Database) -> None:
     refused = [one for one in done if isinstance(one, RewardLocked)]
     assert (len(got), len(refused)) == (3, 7)
     assert all(lock.reason == "STOCK" for one in refused for lock in one.locks)
-    assert await reading.stock_left(house, now=SOON + timedelta(minutes=1)) == {"rare": 0}
+    assert await queries.stock_left(house, now=SOON + timedelta(minutes=1)) == {"rare": 0}
     assert [one async for one in verify(house.store)] == []
 
 
@@ -119,20 +119,20 @@ async def test_what_is_given_back_is_on_the_shelf_again(database: Database) -> N
     house = await rich(database, "ana")
     bought_one = await redemption.redeem(house, member_id="ana", reward="rare", key="a", now=SOON)
     await redemption.cancel(house, member_id="ana", voucher_id=bought_one.voucher.id, key="b", now=SOON)
-    assert await reading.stock_left(house, now=SOON) == {"rare": 3}
+    assert await queries.stock_left(house, now=SOON) == {"rare": 3}
 
 
 async def test_a_look_at_the_shelf_that_was_under_way_does_not_hide_what_was_bought_meanwhile(
     database: Database,
 ) -> None:
     house = await rich(database, "ana")
-    await house.shelf.poll()
-    looking = asyncio.create_task(house.shelf.poll())
+    await house.stock.poll()
+    looking = asyncio.create_task(house.stock.poll())
     await asyncio.sleep(0)  # it has begun
-    house.shelf.mark_stale()
+    house.stock.mark_stale()
     await looking
     await house.store["stock"].update_one({"_id": "rare"}, {"$inc": {"issued": 1}})
-    assert await reading.stock_left(house, now=SOON) == {"rare": 2}
+    assert await queries.stock_left(house, now=SOON) == {"rare": 2}
 
 
 async def test_a_frozen_member_redeems_nothing(database: Database) -> None:

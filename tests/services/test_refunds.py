@@ -6,41 +6,41 @@ from datetime import timedelta
 import pytest
 
 from domain.model.ledger.refunds import RefundLine
-from domain.services import adjustments, purchases, reading, refunds
 from domain.services.errors import InvalidInput, UnknownPurchase
-from domain.services.house import House
-from domain.services.purchases import GivenLine
-from domain.services.refunds import Asked, RefundTooLarge
-from domain.services.verify import verify
+from domain.services.ledger import adjustments, purchases, queries, refunds
+from domain.services.ledger.purchases import PurchaseInputLine
+from domain.services.ledger.refunds import RefundRequest, RefundTooLarge
+from domain.services.ledger.verification import verify
+from domain.services.runtime import Runtime
 from domain.store.connect import Database
 from tests.houses import CASHIER, NOW, NUMISCOLLECT, PORTO, TILL, bought, join, open_house
 from tests.wire import Wire
 
-LINES = (GivenLine("a", 3_333, quantity=3), GivenLine("b", 6_667))
+LINES = (PurchaseInputLine("a", 3_333, quantity=3), PurchaseInputLine("b", 6_667))
 
 
-async def sold(database: Database, text: str | None = None) -> House:
+async def sold(database: Database, text: str | None = None) -> Runtime:
     house = await (open_house(database, text) if text else open_house(database))
     await join(house, "ana")
     await purchases.record(
-        house, till=TILL, member_id="ana", given=bought("r1", lines=LINES), key="k1", now=NOW
+        house, till=TILL, member_id="ana", purchase_input=bought("r1", lines=LINES), key="k1", now=NOW
     )
     return house
 
 
-async def refund(house: House, key: str, asked: Asked) -> refunds.PurchaseRefunded:
+async def refund(house: Runtime, key: str, asked: RefundRequest) -> refunds.PurchaseRefunded:
     return await refunds.refund(
-        house, till=TILL, asked=asked, reason="broken", key=key, now=NOW + timedelta(hours=1)
+        house, till=TILL, refund_request=asked, reason="broken", key=key, now=NOW + timedelta(hours=1)
     )
 
 
 async def test_refunds_in_parts_claim_what_one_would(database: Database) -> None:
     house = await sold(database)
-    first = await refund(house, "a", Asked("r1", lines=(RefundLine(1, quantity=1),)))
-    second = await refund(house, "b", Asked("r1", amount=3_889))
-    third = await refund(house, "c", Asked("r1"))
-    assert [one.told[0].entry.amount for one in (first, second, third)] == [-12, -38, -50]
-    assert third.receipted.left.total == 0
+    first = await refund(house, "a", RefundRequest("r1", lines=(RefundLine(1, quantity=1),)))
+    second = await refund(house, "b", RefundRequest("r1", amount=3_889))
+    third = await refund(house, "c", RefundRequest("r1"))
+    assert [one.history[0].entry.amount for one in (first, second, third)] == [-12, -38, -50]
+    assert third.purchase.remaining.total == 0
     assert third.wallets["points"].available == 0
     assert [one async for one in verify(house.store)] == []
 
@@ -48,22 +48,22 @@ async def test_refunds_in_parts_claim_what_one_would(database: Database) -> None
 async def test_a_refund_quote_is_the_refund(database: Database) -> None:
     house = await sold(database)
     quote = await refunds.quote(
-        house, till=TILL, asked=Asked("r1", amount=4_000), now=NOW + timedelta(hours=1)
+        house, till=TILL, refund_request=RefundRequest("r1", amount=4_000), now=NOW + timedelta(hours=1)
     )
-    done = await refund(house, "a", Asked("r1", amount=4_000))
-    assert quote.refundable == 10_000
-    assert quote.entries == tuple(told.entry for told in done.told)
+    done = await refund(house, "a", RefundRequest("r1", amount=4_000))
+    assert quote.refundable_minor == 10_000
+    assert quote.entries == tuple(told.entry for told in done.history)
 
 
 async def test_a_retry_answers_with_the_wallets_of_then(database: Database) -> None:
     house = await sold(database, NUMISCOLLECT.read_text())
-    asked = Asked("r1", amount=5_000)
+    asked = RefundRequest("r1", amount=5_000)
     first = await refund(house, "a", asked)
     await purchases.record(
-        house, till=TILL, member_id="ana", given=bought("r2"), key="k2", now=NOW + timedelta(hours=2)
+        house, till=TILL, member_id="ana", purchase_input=bought("r2"), key="k2", now=NOW + timedelta(hours=2)
     )
     again = await refund(house, "a", asked)
-    assert again.told == first.told
+    assert again.history == first.history
     assert {
         code: replace(one, validity_changes=(), lapsed_by_day={}, reminded_days=frozenset())
         for code, one in first.wallets.items()
@@ -72,41 +72,50 @@ async def test_a_retry_answers_with_the_wallets_of_then(database: Database) -> N
 
 async def test_more_than_is_left_is_refused(database: Database) -> None:
     house = await sold(database)
-    await refund(house, "a", Asked("r1", amount=4_000))
+    await refund(house, "a", RefundRequest("r1", amount=4_000))
     with pytest.raises(RefundTooLarge) as refused:
-        await refund(house, "b", Asked("r1", amount=6_001))
+        await refund(house, "b", RefundRequest("r1", amount=6_001))
     assert refused.value.refundable == 6_000
-    assert (await reading.home(house, member_id="ana", now=NOW)).member.wallets["points"].available == 60
+    assert (await queries.load_member_view(house, member_id="ana", now=NOW)).member.wallets[
+        "points"
+    ].available == 60
 
 
 async def test_another_store_does_not_know_the_receipt(database: Database) -> None:
     house = await sold(database)
     with pytest.raises(UnknownPurchase):
-        await refunds.refund(house, till=PORTO, asked=Asked("r1"), reason="broken", key="a", now=NOW)
+        await refunds.refund(
+            house, till=PORTO, refund_request=RefundRequest("r1"), reason="broken", key="a", now=NOW
+        )
     away = replace(CASHIER, store="porto")
     with pytest.raises(UnknownPurchase):
         await refunds.refund(
-            house, till=away, asked=Asked("r1", store="lisboa"), reason="broken", key="a", now=NOW
+            house,
+            till=away,
+            refund_request=RefundRequest("r1", store="lisboa"),
+            reason="broken",
+            key="a",
+            now=NOW,
         )
 
 
 async def test_amount_and_lines_together_are_no_refund(database: Database) -> None:
     house = await sold(database)
     with pytest.raises(InvalidInput) as refused:
-        await refund(house, "a", Asked("r1", amount=1, lines=(RefundLine(1, quantity=1),)))
+        await refund(house, "a", RefundRequest("r1", amount=1, lines=(RefundLine(1, quantity=1),)))
     assert refused.value.field == "amount"
 
 
 async def test_a_frozen_member_is_refunded(database: Database) -> None:
     house = await sold(database)
     await adjustments.freeze(house, till=TILL, member_id="ana", reason="a stolen phone", key="f", now=NOW)
-    done = await refund(house, "a", Asked("r1"))
+    done = await refund(house, "a", RefundRequest("r1"))
     assert done.wallets["points"].available == 0
 
 
 async def test_a_refund_is_five_commands(database: Database, wire: Wire) -> None:
     house = await sold(database)
-    await house.shelf.poll()
+    await house.stock.poll()
     with wire.counting() as counted:
-        await refund(house, "a", Asked("r1"))
+        await refund(house, "a", RefundRequest("r1"))
     assert counted.names == ["find", "find", "find", "bulkWrite", "commitTransaction"]

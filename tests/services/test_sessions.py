@@ -8,11 +8,11 @@ from datetime import timedelta
 import pytest
 
 from domain.model.people.sessions import read_token, write_token
-from domain.services import sessions
 from domain.services.errors import SignInRefused
-from domain.services.following import Follower
-from domain.services.registry import SessionRegistry
-from domain.services.sessions import Opened
+from domain.services.live.change_follower import ChangeFollower
+from domain.services.people import sessions
+from domain.services.people.session_registry import SessionRegistry
+from domain.services.people.sessions import OpenedSession
 from domain.store.connect import Raw
 from tests.services.people import NOW, SECRET, People
 from tests.wire import Wire
@@ -20,9 +20,9 @@ from tests.wire import Wire
 MEMBER = "m" * 32
 
 
-async def opened(people: People, who: str = MEMBER) -> Opened:
+async def opened(people: People, who: str = MEMBER) -> OpenedSession:
     one = sessions.new_session(people.desk, "member", who, now=NOW)
-    await sessions.begin(people.desk, one)
+    await sessions.open_session(people.desk, one)
     return one
 
 
@@ -72,7 +72,7 @@ async def test_twenty_refreshes_at_once_get_one_and_the_same_token(people: Peopl
         *(sessions.refresh(people.desk, one.refresh_token, now=NOW) for _ in range(20))
     )
     assert len({each.refresh_token for each in answers}) == 1
-    assert people.desk.registry.alive(one.session.id)
+    assert people.desk.session_registry.is_alive(one.session.id)
 
 
 async def test_a_second_use_later_is_a_theft_and_ends_the_session_for_both(
@@ -83,7 +83,7 @@ async def test_a_second_use_later_is_a_theft_and_ends_the_session_for_both(
     await ended(people, one.refresh_token, after=timedelta(seconds=11))
     await ended(people, two.refresh_token, after=timedelta(seconds=12))
     assert (await row(people, one.session.id))["ended_by"] == "theft"
-    assert not people.desk.registry.alive(one.session.id)
+    assert not people.desk.session_registry.is_alive(one.session.id)
     said = capsys.readouterr()
     assert one.session.id in said.out + said.err
     assert one.refresh_token not in said.out + said.err
@@ -128,7 +128,7 @@ async def test_signing_out_ends_this_session_or_all_of_ones_own(people: People) 
     assert await sessions.sign_out(people.desk, mine[1].session.id, everywhere=True, now=NOW) == 2
     await ended(people, mine[2].refresh_token)
     await sessions.refresh(people.desk, other.refresh_token, now=NOW)
-    assert [people.desk.registry.alive(each.session.id) for each in (*mine, other)] == [
+    assert [people.desk.session_registry.is_alive(each.session.id) for each in (*mine, other)] == [
         False,
         False,
         False,
@@ -140,16 +140,16 @@ async def test_another_process_hears_at_once_that_a_session_ended(people: People
     before, after, alive = await opened(people), await opened(people), await opened(people)
     await sessions.sign_out(people.desk, before.session.id, now=NOW)
     elsewhere = SessionRegistry()
-    follower = Follower(elsewhere)
+    follower = ChangeFollower(elsewhere)
     following = asyncio.create_task(follower.follow(people.store, clock=lambda: NOW))
     try:
-        await asyncio.wait_for(follower.following.wait(), 5)
-        assert not elsewhere.alive(before.session.id)
+        await asyncio.wait_for(follower.is_following.wait(), 5)
+        assert not elsewhere.is_alive(before.session.id)
         await sessions.sign_out(people.desk, after.session.id, now=NOW)
         async with asyncio.timeout(5):
-            while elsewhere.alive(after.session.id):
+            while elsewhere.is_alive(after.session.id):
                 await asyncio.sleep(0.01)
-        assert elsewhere.alive(alive.session.id)
+        assert elsewhere.is_alive(alive.session.id)
     finally:
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)
@@ -159,5 +159,5 @@ async def test_memory_forgets_a_session_once_no_token_of_it_can_be_about(people:
     registry = SessionRegistry()
     registry.note_ended(["old"], now=NOW)
     registry.note_ended(["new"], now=NOW + timedelta(hours=2, seconds=1))
-    assert registry.alive("old")
-    assert not registry.alive("new")
+    assert registry.is_alive("old")
+    assert not registry.is_alive("new")

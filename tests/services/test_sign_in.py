@@ -8,8 +8,8 @@ from datetime import timedelta
 
 import pytest
 
-from domain.services.errors import InvalidInput, NotEnrolled, SignInRefused, TooMany
-from domain.services.sign_in import MemberSignedIn, request_code, sign_in
+from domain.services.errors import InvalidInput, NotEnrolled, SignInRefused, TooManyRequests
+from domain.services.people.sign_in import MemberSignedIn, request_code, sign_in
 from tests.services.people import NOW, People, enrolled, wrong
 from tests.wire import Wire
 
@@ -43,7 +43,7 @@ async def test_a_member_signs_in_by_a_code_and_again_by_another(people: People, 
         )
     assert counted.names == ["find", "update", "find", "bulkWrite", "commitTransaction"]
     assert (one.member, one.enrolled) == (first.member, False)
-    assert one.opened.session.expires_at == LATER + timedelta(days=30)
+    assert one.opened_session.session.expires_at == LATER + timedelta(days=30)
     assert await sessions(people) == 2
 
 
@@ -134,7 +134,7 @@ async def test_codes_are_limited_for_each_contact_known_or_not(people: People) -
     for contact in ("nobody@example.com", "bo@example.com"):
         for _ in range(5):
             await ask(people, contact)
-        with pytest.raises(TooMany) as fault:
+        with pytest.raises(TooManyRequests) as fault:
             await ask(people, contact)
         assert fault.value.retry_after == 3600
 
@@ -144,7 +144,7 @@ async def test_twenty_requests_at_once_send_five_codes(people: People) -> None:
         *(request_code(people.desk, contact=ANA, locale="pt", now=NOW) for _ in range(20)),
         return_exceptions=True,
     )
-    assert len([one for one in results if isinstance(one, TooMany)]) == 15
+    assert len([one for one in results if isinstance(one, TooManyRequests)]) == 15
     assert len(people.sent.codes) == 5
 
 

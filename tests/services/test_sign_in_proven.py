@@ -5,9 +5,9 @@ import asyncio
 import pytest
 
 from domain.model.people.contacts import Contact
-from domain.services.enrol import Application, enrol
 from domain.services.errors import NotEnrolled
-from domain.services.sign_in import sign_in_proven
+from domain.services.people.enrolment import Application, enrol
+from domain.services.people.sign_in import sign_in_proven
 from tests.services.people import NOW, People, enrolled, kept
 from tests.wire import Wire
 
@@ -28,7 +28,7 @@ async def test_a_member_gets_a_session_of_their_own(people: People, wire: Wire) 
     first = await enrolled(people)
     with wire.counting() as counted:
         found = await sign_in_proven(people.desk, [PHONE, ANA], installation="phone-1", now=NOW)
-    assert (found.member, found.enrolled, found.opened.session.installation) == (
+    assert (found.member, found.enrolled, found.opened_session.session.installation) == (
         first.member,
         False,
         "phone-1",

@@ -8,8 +8,8 @@ from datetime import timedelta
 
 import pytest
 
-from domain.services import sessions, staff, stores
 from domain.services.errors import InvalidInput, SignInRefused
+from domain.services.people import sessions, staff, stores
 from domain.store import audit
 from domain.store.people import contacts
 from domain.store.people.staff import Employee
@@ -59,7 +59,7 @@ async def refused(people: People, **words: object) -> SignInRefused:
 async def test_a_shift_is_bound_to_its_store_and_lasts_twelve_hours(people: People) -> None:
     employee = await hired(people)
     one = await sign_in(people, username=" Rui ")
-    session = one.opened.session
+    session = one.opened_session.session
     assert (session.kind, session.owner_id, session.role, session.store) == (
         "staff",
         employee.id,
@@ -67,7 +67,9 @@ async def test_a_shift_is_bound_to_its_store_and_lasts_twelve_hours(people: Peop
         "lisboa",
     )
     assert session.expires_at == NOW + timedelta(hours=12)
-    later = await sessions.refresh(people.desk, one.opened.refresh_token, now=NOW + timedelta(hours=11))
+    later = await sessions.refresh(
+        people.desk, one.opened_session.refresh_token, now=NOW + timedelta(hours=11)
+    )
     assert later.session.expires_at == NOW + timedelta(hours=12)
     assert (later.session.role, later.session.store) == ("CASHIER", "lisboa")
     with pytest.raises(SignInRefused):
@@ -144,16 +146,16 @@ async def test_a_store_is_told_only_to_who_proved_the_password(people: People) -
 
 async def test_without_a_store_named_one_may_sign_in_at_any(people: People) -> None:
     await hired(people, "olga", store_codes=())
-    assert (await sign_in(people, username="olga", store="porto")).shop.name == "Porto"
+    assert (await sign_in(people, username="olga", store="porto")).retail_store.name == "Porto"
 
 
 async def test_whoever_is_disabled_is_out_at_once(people: People) -> None:
     employee = await hired(people)
     one, two = await sign_in(people), await sign_in(people)
     assert await staff.disable(people.desk, "RUI", now=NOW) == 2
-    assert not people.desk.registry.alive(one.opened.session.id)
+    assert not people.desk.session_registry.is_alive(one.opened_session.session.id)
     with pytest.raises(SignInRefused):
-        await sessions.refresh(people.desk, two.opened.refresh_token, now=NOW)
+        await sessions.refresh(people.desk, two.opened_session.refresh_token, now=NOW)
     assert (await refused(people)).reason == "DISABLED"
     assert (await refused(people, password="wrong password")).reason == "WRONG_PASSWORD"
     kept = await staff.find(people.store, employee.id)
@@ -186,9 +188,9 @@ async def test_whoever_is_let_in_again_signs_in_with_the_password_they_had(peopl
 
 async def test_another_password_ends_the_sessions_and_lets_in_alone(people: People) -> None:
     await hired(people)
-    one = (await sign_in(people)).opened.session
+    one = (await sign_in(people)).opened_session.session
     assert await staff.change_password(people.desk, "rui", "another long one", now=NOW) == 1
-    assert not people.desk.registry.alive(one.id)
+    assert not people.desk.session_registry.is_alive(one.id)
     assert (await refused(people)).reason == "WRONG_PASSWORD"
     await sign_in(people, password="another long one")
     for password in ("short", "x" * 129):
@@ -215,11 +217,11 @@ async def test_no_session_outlives_a_change_of_password_that_races_with_its_sign
 async def test_what_is_done_about_staff_is_in_the_audit_trail_once_and_without_a_name(people: People) -> None:
     employee = await hired(people)
     by, hour = "cli:ops", timedelta(hours=1)
-    await staff.disable(people.desk, "rui", by=by, now=NOW + hour)
-    await staff.disable(people.desk, "rui", by=by, now=NOW + 2 * hour)
-    await staff.enable(people.desk, "rui", by=by, now=NOW + 3 * hour)
-    await staff.enable(people.desk, "rui", by=by, now=NOW + 4 * hour)
-    await staff.change_password(people.desk, "rui", "another long one", by=by, now=NOW + 5 * hour)
+    await staff.disable(people.desk, "rui", actor=by, now=NOW + hour)
+    await staff.disable(people.desk, "rui", actor=by, now=NOW + 2 * hour)
+    await staff.enable(people.desk, "rui", actor=by, now=NOW + 3 * hour)
+    await staff.enable(people.desk, "rui", actor=by, now=NOW + 4 * hour)
+    await staff.change_password(people.desk, "rui", "another long one", actor=by, now=NOW + 5 * hour)
     with pytest.raises(InvalidInput):
         await hired(people)
     acts = await audit.find_between(people.store, since=NOW, until=NOW + timedelta(days=1))
@@ -248,7 +250,7 @@ async def test_an_employee_is_linked_to_their_own_membership(people: People) -> 
         now=NOW,
     )
     assert employee.member == "the-member"
-    assert (await sign_in(people, username="eva")).opened.session.own_members == ("the-member",)
+    assert (await sign_in(people, username="eva")).opened_session.session.own_members == ("the-member",)
 
 
 async def test_a_membership_with_an_employees_contact_is_their_own_also_when_it_began_during_the_shift(
@@ -264,7 +266,7 @@ async def test_a_membership_with_an_employees_contact_is_their_own_also_when_it_
         **words,  # type: ignore[arg-type]
     )
     assert employee.contacts == ("email:eva@example.com", "phone:+351912345678")
-    opened = (await sign_in(people, username="eva")).opened
+    opened = (await sign_in(people, username="eva")).opened_session
     assert opened.session.own_members == ()
     await people.store.transact(
         [
@@ -274,8 +276,11 @@ async def test_a_membership_with_an_employees_contact_is_their_own_also_when_it_
     )
     later = await sessions.refresh(people.desk, opened.refresh_token, now=NOW + timedelta(minutes=15))
     assert later.session.own_members == ("by-mail", "by-phone")
-    assert (await sign_in(people, username="eva")).opened.session.own_members == ("by-mail", "by-phone")
-    assert (await sign_in(people)).opened.session.own_members == ()
+    assert (await sign_in(people, username="eva")).opened_session.session.own_members == (
+        "by-mail",
+        "by-phone",
+    )
+    assert (await sign_in(people)).opened_session.session.own_members == ()
 
 
 @pytest.mark.parametrize(
@@ -308,7 +313,7 @@ async def test_who_cannot_be_put_on_the_list_is_not(
     with pytest.raises(InvalidInput) as fault:
         await staff.add(people.desk, now=NOW, **given)  # type: ignore[arg-type]
     assert fault.value.field == field
-    assert [each.username for each in await staff.listed(people.store)] == ["rui"]
+    assert [each.username for each in await staff.list_staff(people.store)] == ["rui"]
 
 
 async def test_stores_are_listed_by_code_and_each_code_is_one_store(people: People) -> None:
@@ -317,7 +322,7 @@ async def test_stores_are_listed_by_code_and_each_code_is_one_store(people: Peop
         with pytest.raises(InvalidInput) as fault:
             await stores.add(people.store, code=code, name="Another", now=NOW)
         assert fault.value.field == "code"
-    assert [(each.code, each.name) for each in await stores.listed(people.store)] == [
+    assert [(each.code, each.name) for each in await stores.list_stores(people.store)] == [
         ("lisboa", "Lisboa"),
         ("porto", "Porto"),
     ]

@@ -7,11 +7,12 @@ from datetime import timedelta
 
 import pytest
 
-from domain.services import inbox, reading, surveys
-from domain.services import outbox as operator
-from domain.services.errors import Conflicting, InvalidInput, NotFound, SurveyAnsweredBefore
-from domain.services.house import House
-from domain.services.verify import verify
+from domain.services.errors import IdempotencyKeyConflict, InvalidInput, NotFound, SurveyAnsweredBefore
+from domain.services.ledger import queries
+from domain.services.ledger.verification import verify
+from domain.services.messages import inbox, surveys
+from domain.services.messages import outbox as operator
+from domain.services.runtime import Runtime
 from domain.store.connect import Database
 from domain.store.ledger import journal
 from tests.houses import join
@@ -37,15 +38,15 @@ surveys:
 """
 
 
-async def asked(house: House, *, member: str = "ana") -> str:
+async def asked(house: Runtime, *, member: str = "ana") -> str:
     """A member's question in their inbox; returns its id."""
     id = await happens(house, "visited", member)
     await works(house, post_of())
     return id
 
 
-async def points(house: House) -> int:
-    wallet = (await reading.home(house, member_id="ana", now=NOON)).member.wallets.get("points")
+async def points(house: Runtime) -> int:
+    wallet = (await queries.load_member_view(house, member_id="ana", now=NOON)).member.wallets.get("points")
     return 0 if wallet is None else wallet.available
 
 
@@ -57,15 +58,15 @@ async def test_the_question_reaches_phone_and_inbox_in_the_members_language_and_
     await say(house, locale="pt", news=False)
     id, pushes = await happens(house, "visited"), Pushes()
     assert await works(house, post_of(pushes)) == 1
-    assert [(one.title, one.body, one.link, dict(one.data)) for one in pushes.got] == [
+    assert [(one.title, one.body, one.link, dict(one.payload)) for one in pushes.got] == [
         ("Gostou?", "", None, {"kind": "survey", "survey": "happy", "message": id})
     ]
     assert [
         (one.id, one.kind, one.code, one.score)
-        for one in (await inbox.opened(house, member_id="ana", first=20)).letters
+        for one in (await inbox.list_letters(house, member_id="ana", first=20)).letters
     ] == [(id, "survey", "happy", None)]
     assert ((await row(house, id)).state, await states(house, id)) == ("done", [("push", "sent", "")])
-    assert await operator.listed(house, state="parked", first=10) == []
+    assert await operator.list_queue(house, state="parked", first=10) == []
 
 
 async def test_a_question_wakes_nobody(database: Database) -> None:
@@ -73,7 +74,7 @@ async def test_a_question_wakes_nobody(database: Database) -> None:
     await phone(house)
     id, pushes = await happens(house, "visited", at=NIGHT), Pushes()
     assert await works(house, post_of(pushes), now=NIGHT) == 0
-    assert (await inbox.mailbox(house, member_id="ana")).unread_count == 1
+    assert (await inbox.find_mailbox(house, member_id="ana")).unread_count == 1
     due, morning = (await row(house, id)).due_at, NIGHT + timedelta(hours=9)
     assert morning <= due < morning + timedelta(minutes=15)
     assert await works(house, post_of(pushes), now=due) == 1
@@ -84,14 +85,19 @@ async def test_the_answer_is_an_event_that_rules_may_act_on_and_the_question_is_
 ) -> None:
     house = await loud(database, ASKING)
     id = await asked(house)
-    answered = await surveys.answer(house, member_id="ana", letter_id=id, score=5, key="k1", now=NOON)
-    assert (answered.letter.score, answered.letter.answered_at, answered.letter.read_at, answered.unread) == (
+    answered = await surveys.answer_survey(house, member_id="ana", letter_id=id, score=5, key="k1", now=NOON)
+    assert (
+        answered.letter.score,
+        answered.letter.answered_at,
+        answered.letter.read_at,
+        answered.unread_count,
+    ) == (
         5,
         NOON,
         NOON,
         0,
     )
-    assert await inbox.letter(house, letter_id=id, member_id="ana") == answered.letter
+    assert await inbox.load_letter(house, letter_id=id, member_id="ana") == answered.letter
     assert await points(house) == 20
     rows = await journal.find_between(house.store, "ana", start=NOON, end=NOON)
     told = [
@@ -108,29 +114,31 @@ async def test_a_question_read_before_is_counted_as_read_once(database: Database
     first, second = await asked(house), await asked(house)
     assert await inbox.mark_read(house, member_id="ana", letter_ids=[first], now=NOON) == 1
     later = NOON + timedelta(minutes=1)
-    answered = await surveys.answer(house, member_id="ana", letter_id=first, score=1, key="k1", now=later)
-    assert (answered.letter.read_at, answered.letter.answered_at, answered.unread) == (NOON, later, 1)
+    answered = await surveys.answer_survey(
+        house, member_id="ana", letter_id=first, score=1, key="k1", now=later
+    )
+    assert (answered.letter.read_at, answered.letter.answered_at, answered.unread_count) == (NOON, later, 1)
     assert (
-        await surveys.answer(house, member_id="ana", letter_id=second, score=1, key="k2", now=later)
-    ).unread == 0
+        await surveys.answer_survey(house, member_id="ana", letter_id=second, score=1, key="k2", now=later)
+    ).unread_count == 0
 
 
 async def test_an_answer_stands_and_counts_once(database: Database) -> None:
     house = await loud(database, ASKING)
     id = await asked(house)
-    first = await surveys.answer(house, member_id="ana", letter_id=id, score=4, key="k1", now=NOON)
+    first = await surveys.answer_survey(house, member_id="ana", letter_id=id, score=4, key="k1", now=NOON)
     assert (
-        await surveys.answer(
+        await surveys.answer_survey(
             house, member_id="ana", letter_id=id, score=4, key="k1", now=NOON + timedelta(days=1)
         )
         == first
     )
-    with pytest.raises(Conflicting):
-        await surveys.answer(house, member_id="ana", letter_id=id, score=5, key="k1", now=NOON)
+    with pytest.raises(IdempotencyKeyConflict):
+        await surveys.answer_survey(house, member_id="ana", letter_id=id, score=5, key="k1", now=NOON)
     with pytest.raises(SurveyAnsweredBefore) as before:
-        await surveys.answer(house, member_id="ana", letter_id=id, score=5, key="k2", now=NOON)
+        await surveys.answer_survey(house, member_id="ana", letter_id=id, score=5, key="k2", now=NOON)
     assert (before.value.score, before.value.answered_at) == (4, NOON)
-    assert (await inbox.letter(house, letter_id=id, member_id="ana"), await points(house)) == (
+    assert (await inbox.load_letter(house, letter_id=id, member_id="ana"), await points(house)) == (
         first.letter,
         20,
     )
@@ -140,10 +148,11 @@ async def test_of_answers_at_once_one_stands(database: Database) -> None:
     house = await loud(database, ASKING)
     id = await asked(house)
     tries = [
-        surveys.answer(house, member_id="ana", letter_id=id, score=4, key=f"k{n}", now=NOON) for n in range(4)
+        surveys.answer_survey(house, member_id="ana", letter_id=id, score=4, key=f"k{n}", now=NOON)
+        for n in range(4)
     ]
     found = await asyncio.gather(*tries, return_exceptions=True)
-    assert sorted(type(one).__name__ for one in found) == ["Answered", *["SurveyAnsweredBefore"] * 3]
+    assert sorted(type(one).__name__ for one in found) == ["SurveyAnswer", *["SurveyAnsweredBefore"] * 3]
     assert await points(house) == 20
 
 
@@ -159,23 +168,25 @@ async def test_there_are_no_scores_beyond_the_kind_of_survey(
         await works(house, post_of())
         letter = next(
             one
-            for one in (await inbox.opened(house, member_id="ana", first=20)).letters
+            for one in (await inbox.list_letters(house, member_id="ana", first=20)).letters
             if one.kind == "survey"
         )
         with pytest.raises(InvalidInput) as refusal:
-            await surveys.answer(
+            await surveys.answer_survey(
                 house, member_id="ana", letter_id=letter.id, score=score, key="bad", now=NOON
             )
         assert (refusal.value.field, refusal.value.message) == (
             "score",
             f"Write a whole number from {good[0]} to {good[1]}.",
         )
-        assert (await inbox.letter(house, letter_id=letter.id, member_id="ana")).read_at is None
+        assert (await inbox.load_letter(house, letter_id=letter.id, member_id="ana")).read_at is None
     letters = [
-        one for one in (await inbox.opened(house, member_id="ana", first=20)).letters if one.kind == "survey"
+        one
+        for one in (await inbox.list_letters(house, member_id="ana", first=20)).letters
+        if one.kind == "survey"
     ]
     for score, letter in zip(good, letters, strict=False):
-        answered = await surveys.answer(
+        answered = await surveys.answer_survey(
             house, member_id="ana", letter_id=letter.id, score=score, key=letter.id, now=NOON
         )
         assert answered.letter.score == score
@@ -187,21 +198,26 @@ async def test_nobody_answers_for_another_and_a_message_of_the_same_code_asks_no
     house = await loud(database, ASKING)
     await join(house, "rui", at=NOON)
     id = await asked(house)
-    seq = (await reading.home(house, member_id="ana", now=NOON)).member.seq
+    seq = (await queries.load_member_view(house, member_id="ana", now=NOON)).member.seq
     for letter in (id, "nothing:1:0"):
         with pytest.raises(NotFound):
-            await surveys.answer(house, member_id="rui", letter_id=letter, score=4, key="k1", now=NOON)
+            await surveys.answer_survey(house, member_id="rui", letter_id=letter, score=4, key="k1", now=NOON)
     await happens(house, "left")
     await works(house, post_of())
     message = next(
-        one for one in (await inbox.opened(house, member_id="ana", first=20)).letters if one.kind == "message"
+        one
+        for one in (await inbox.list_letters(house, member_id="ana", first=20)).letters
+        if one.kind == "message"
     )
     assert message.code == "happy"
     with pytest.raises(InvalidInput) as refusal:
-        await surveys.answer(house, member_id="ana", letter_id=message.id, score=4, key="k2", now=NOON)
+        await surveys.answer_survey(house, member_id="ana", letter_id=message.id, score=4, key="k2", now=NOON)
     assert refusal.value.field == "message"
-    assert (await inbox.letter(house, letter_id=id, member_id="ana")).score is None
-    assert ((await reading.home(house, member_id="ana", now=NOON)).member.seq, await points(house)) == (
+    assert (await inbox.load_letter(house, letter_id=id, member_id="ana")).score is None
+    assert (
+        (await queries.load_member_view(house, member_id="ana", now=NOON)).member.seq,
+        await points(house),
+    ) == (
         seq + 1,
         0,
     )

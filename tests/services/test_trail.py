@@ -8,11 +8,11 @@ from datetime import timedelta
 
 import pytest
 
-from domain.services import adjustments, purchases, reading, refunds, trail
-from domain.services import outbox as operator
 from domain.services.errors import InvalidInput, NotAllowed
-from domain.services.refunds import Asked
-from domain.services.tills import ShiftLimits
+from domain.services.ledger import adjustments, audit_trail, purchases, queries, refunds
+from domain.services.ledger.refunds import RefundRequest
+from domain.services.ledger.till import ShiftLimits
+from domain.services.messages import outbox as operator
 from domain.store import audit
 from domain.store.connect import Database
 from tests.houses import CASHIER, NOW, PORTO, SMALL, TILL, bought, join, open_house
@@ -26,12 +26,12 @@ A_DAY = timedelta(days=1)
 async def test_each_act_is_noted_with_who_where_why_and_what_it_changed(database: Database) -> None:
     house = await open_house(database)
     await join(house, "ana")
-    await purchases.record(house, till=SHIFT, member_id="ana", given=bought("r1"), key="k1", now=NOW)
-    asked = Asked("r1", None, 4_000, ())
+    await purchases.record(house, till=SHIFT, member_id="ana", purchase_input=bought("r1"), key="k1", now=NOW)
+    asked = RefundRequest("r1", None, 4_000, ())
     await refunds.refund(
-        house, till=SHIFT, asked=asked, reason="broken", key="k2", now=NOW + timedelta(minutes=1)
+        house, till=SHIFT, refund_request=asked, reason="broken", key="k2", now=NOW + timedelta(minutes=1)
     )
-    acts = await trail.of_shift(house, till=SHIFT, first=50, now=NOW + timedelta(hours=1))
+    acts = await audit_trail.find_shift_acts(house, till=SHIFT, first=50, now=NOW + timedelta(hours=1))
     told = [
         (
             act.action,
@@ -61,7 +61,12 @@ async def test_a_shift_ends_at_its_bound_however_many_come_at_once(database: Dat
         member = ("ana", "rui")[number % 2]
         try:
             await purchases.record(
-                house, till=TIGHT, member_id=member, given=bought(f"r{number}"), key=f"k{number}", now=NOW
+                house,
+                till=TIGHT,
+                member_id=member,
+                purchase_input=bought(f"r{number}"),
+                key=f"k{number}",
+                now=NOW,
             )
         except NotAllowed as refused:
             return refused.reason
@@ -69,9 +74,10 @@ async def test_a_shift_ends_at_its_bound_however_many_come_at_once(database: Dat
 
     answers = await asyncio.gather(*(one(number) for number in range(8)))
     assert (answers.count("recorded"), answers.count("SHIFT_LIMIT")) == (3, 5)
-    assert len(await trail.of_shift(house, till=TIGHT, first=50, now=NOW)) == 3
+    assert len(await audit_trail.find_shift_acts(house, till=TIGHT, first=50, now=NOW)) == 3
     earned = [
-        (await reading.home(house, member_id=member, now=NOW)).member.wallets for member in ("ana", "rui")
+        (await queries.load_member_view(house, member_id=member, now=NOW)).member.wallets
+        for member in ("ana", "rui")
     ]
     assert sum(wallets["points"].earned for wallets in earned if wallets) == 300
 
@@ -79,13 +85,23 @@ async def test_a_shift_ends_at_its_bound_however_many_come_at_once(database: Dat
 async def test_what_one_shift_may_refund_and_correct_is_bounded_by_amount(database: Database) -> None:
     house = await open_house(database)
     await join(house, "ana")
-    await purchases.record(house, till=TIGHT, member_id="ana", given=bought("r1"), key="k1", now=NOW)
+    await purchases.record(house, till=TIGHT, member_id="ana", purchase_input=bought("r1"), key="k1", now=NOW)
     with pytest.raises(NotAllowed, match="SHIFT_LIMIT"):
         await refunds.refund(
-            house, till=TIGHT, asked=Asked("r1", None, 5_001, ()), reason="broken", key="k2", now=NOW
+            house,
+            till=TIGHT,
+            refund_request=RefundRequest("r1", None, 5_001, ()),
+            reason="broken",
+            key="k2",
+            now=NOW,
         )
     await refunds.refund(
-        house, till=TIGHT, asked=Asked("r1", None, 5_000, ()), reason="broken", key="k2", now=NOW
+        house,
+        till=TIGHT,
+        refund_request=RefundRequest("r1", None, 5_000, ()),
+        reason="broken",
+        key="k2",
+        now=NOW,
     )
     await adjustments.adjust(
         house, till=TIGHT, member_id="ana", wallet="points", amount=30, reason="sorry", key="k3", now=NOW
@@ -94,7 +110,9 @@ async def test_what_one_shift_may_refund_and_correct_is_bounded_by_amount(databa
         await adjustments.adjust(
             house, till=TIGHT, member_id="ana", wallet="points", amount=-11, reason="sorry", key="k4", now=NOW
         )
-    assert (await reading.home(house, member_id="ana", now=NOW)).member.wallets["points"].balance == 80
+    assert (await queries.load_member_view(house, member_id="ana", now=NOW)).member.wallets[
+        "points"
+    ].balance == 80
     other = replace(TIGHT, session="shift-2")
     await adjustments.adjust(
         house, till=other, member_id="ana", wallet="points", amount=-11, reason="sorry", key="k4", now=NOW
@@ -104,11 +122,13 @@ async def test_what_one_shift_may_refund_and_correct_is_bounded_by_amount(databa
 async def test_a_store_sees_its_own_trail_alone(database: Database) -> None:
     house = await open_house(database, now=NOW - 30 * A_DAY)
     await join(house, "ana")
-    await purchases.record(house, till=SHIFT, member_id="ana", given=bought("r1"), key="k1", now=NOW)
+    await purchases.record(house, till=SHIFT, member_id="ana", purchase_input=bought("r1"), key="k1", now=NOW)
     porto = replace(PORTO, session="shift-3")
-    await purchases.record(house, till=porto, member_id="ana", given=bought("r2"), key="k2", now=NOW)
-    own = await trail.of_store(house, till=SHIFT, store=None, since=NOW - A_DAY, until=NOW + A_DAY, first=50)
-    every = await trail.of_store(
+    await purchases.record(house, till=porto, member_id="ana", purchase_input=bought("r2"), key="k2", now=NOW)
+    own = await audit_trail.find_store_acts(
+        house, till=SHIFT, store=None, since=NOW - A_DAY, until=NOW + A_DAY, first=50
+    )
+    every = await audit_trail.find_store_acts(
         house,
         till=replace(SHIFT, role="OPERATOR"),
         store=None,
@@ -119,9 +139,11 @@ async def test_a_store_sees_its_own_trail_alone(database: Database) -> None:
     assert [act.subject for act in own] == ["r1"]
     assert sorted(act.subject for act in every) == ["r1", "r2"]
     with pytest.raises(NotAllowed, match="OTHER_STORE"):
-        await trail.of_store(house, till=SHIFT, store="porto", since=NOW - A_DAY, until=NOW + A_DAY, first=50)
+        await audit_trail.find_store_acts(
+            house, till=SHIFT, store="porto", since=NOW - A_DAY, until=NOW + A_DAY, first=50
+        )
     with pytest.raises(NotAllowed, match="ROLE"):
-        await trail.of_store(
+        await audit_trail.find_store_acts(
             house,
             till=replace(CASHIER, session="s"),
             store=None,
@@ -130,7 +152,7 @@ async def test_a_store_sees_its_own_trail_alone(database: Database) -> None:
             first=50,
         )
     with pytest.raises(InvalidInput):
-        await trail.of_store(
+        await audit_trail.find_store_acts(
             house, till=SHIFT, store=None, since=NOW - timedelta(days=32), until=NOW, first=50
         )
 
@@ -144,7 +166,7 @@ async def test_a_refused_act_leaves_no_trail(database: Database) -> None:
             house, till=cashier, member_id="ana", wallet="points", amount=5, reason="gift", key="a", now=NOW
         )
     assert await audit.find_between(house.store, since=NOW - A_DAY, until=NOW + A_DAY) == []
-    assert (await reading.home(house, member_id="ana", now=NOW)).member.seq == 1
+    assert (await queries.load_member_view(house, member_id="ana", now=NOW)).member.seq == 1
 
 
 async def test_each_version_of_the_programme_is_noted_and_the_same_content_is_none(
@@ -165,7 +187,7 @@ async def test_what_an_operator_sends_again_is_noted_row_by_row(database: Databa
     id = await happens(house, "hooked")
     await works(house, post_of())
     assert (await row(house, id)).state == "parked"
-    assert await operator.again(house, ids=[id, "none"], by="cli:ops", now=NOON) == (1, ["none"])
+    assert await operator.retry_parked(house, ids=[id, "none"], actor="cli:ops", now=NOON) == (1, ["none"])
     acts = await audit.find_between(
         house.store, since=NOON - timedelta(hours=1), until=NOON + timedelta(hours=1)
     )

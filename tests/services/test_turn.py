@@ -7,11 +7,11 @@ from datetime import timedelta
 
 import pytest
 
-from domain.services import outbox as operator
-from domain.services import purchases, reading
-from domain.services import turn as turning
-from domain.services.turn import Turned, turn
-from domain.services.verify import verify
+from domain.services.ledger import purchases, queries
+from domain.services.ledger import turn as turning
+from domain.services.ledger.turn import TurnReport, turn
+from domain.services.ledger.verification import verify
+from domain.services.messages import outbox as operator
 from domain.store.connect import Database
 from tests.houses import NOW, SMALL, TILL, bought, join, open_house
 from tests.wire import Wire
@@ -20,14 +20,14 @@ from tests.wire import Wire
 async def test_a_delayed_rule_fires_once(database: Database) -> None:
     house = await open_house(database)
     await join(house, "ana")
-    await purchases.record(house, till=TILL, member_id="ana", given=bought("r1"), key="k1", now=NOW)
+    await purchases.record(house, till=TILL, member_id="ana", purchase_input=bought("r1"), key="k1", now=NOW)
     then = NOW + timedelta(days=1)
-    assert await turn(house, now=then - timedelta(milliseconds=1)) == Turned()
+    assert await turn(house, now=then - timedelta(milliseconds=1)) == TurnReport()
     done = await asyncio.gather(*(turn(house, now=then) for _ in range(4)))
-    assert sum(one.fired for one in done) == 1
-    seen = await reading.home(house, member_id="ana", now=then)
+    assert sum(one.fired_count for one in done) == 1
+    seen = await queries.load_member_view(house, member_id="ana", now=then)
     assert seen.member.wallets["points"].available == 105
-    assert await turn(house, now=then) == Turned()
+    assert await turn(house, now=then) == TurnReport()
     assert [one async for one in verify(house.store)] == []
 
 
@@ -37,25 +37,29 @@ async def test_an_item_that_cannot_be_read_or_cannot_happen_is_parked_and_the_re
     house = await open_house(database)
     for member in ("ana", "eva", "rui"):
         await join(house, member)
-        await purchases.record(house, till=TILL, member_id=member, given=bought(member), key=member, now=NOW)
+        await purchases.record(
+            house, till=TILL, member_id=member, purchase_input=bought(member), key=member, now=NOW
+        )
     agenda, then = house.store["agenda"], NOW + timedelta(days=1)
     ids = {row["member"]: row["_id"] async for row in agenda.find({"state": "pending"})}
     await agenda.update_one({"_id": ids["ana"]}, {"$unset": {"event.source": ""}})
     ledger = await house.store["members"].find_one({"_id": "eva"}, {"ledger": 1})
     assert ledger is not None
     await house.store["members"].update_one({"_id": "eva"}, {"$unset": {"ledger": ""}})
-    assert await turn(house, now=then) == Turned(rows=1, fired=1, failed=2)
-    assert (await reading.home(house, member_id="rui", now=then)).member.wallets["points"].available == 105
-    shown = await operator.listed(house, state="parked", first=10)
+    assert await turn(house, now=then) == TurnReport(row_count=1, fired_count=1, failed_count=2)
+    assert (await queries.load_member_view(house, member_id="rui", now=then)).member.wallets[
+        "points"
+    ].available == 105
+    shown = await operator.list_queue(house, state="parked", first=10)
     assert {(one.id, one.description, one.error) for one in shown} == {
         (ids["ana"], "agenda", "unreadable: KeyError"),
         (ids["eva"], "agenda", "fault: KeyError"),
     }
-    assert await turn(house, now=then) == Turned()
+    assert await turn(house, now=then) == TurnReport()
     await house.store["members"].update_one({"_id": "eva"}, {"$set": {"ledger": ledger["ledger"]}})
     await agenda.update_one({"_id": ids["ana"]}, {"$set": {"event.source": "till"}})
-    assert await operator.again(house, ids=[], now=then) == (2, [])
-    assert await turn(house, now=then) == Turned(rows=2, fired=2)
+    assert await operator.retry_parked(house, ids=[], now=then) == (2, [])
+    assert await turn(house, now=then) == TurnReport(row_count=2, fired_count=2)
     assert [one async for one in verify(house.store)] == []
 
 
@@ -67,12 +71,12 @@ async def test_a_member_whose_turn_fails_is_looked_at_again_and_holds_up_nobody(
     assert kept is not None
     await house.store["members"].update_one({"_id": "ana"}, {"$unset": {"ledger": ""}})
     await house.programmes.publish(SMALL.replace("A point for every euro", "Points"), now=NOW)
-    assert await turn(house, now=NOW + timedelta(minutes=1)) == Turned(members=1, failed=1)
+    assert await turn(house, now=NOW + timedelta(minutes=1)) == TurnReport(member_count=1, failed_count=1)
     await house.store["members"].update_one({"_id": "ana"}, {"$set": {"ledger": kept["ledger"]}})
-    assert await turn(house, now=NOW + timedelta(minutes=2)) == Turned(members=1)
+    assert await turn(house, now=NOW + timedelta(minutes=2)) == TurnReport(member_count=1)
 
 
-async def lived(database: Database, *, every: int) -> reading.Seen:
+async def lived(database: Database, *, every: int) -> queries.MemberView:
     """A member's 420 days with two purchases, turned every so many days."""
     house = await open_house(database)
     await join(house, "ana")
@@ -81,12 +85,12 @@ async def lived(database: Database, *, every: int) -> reading.Seen:
         await turn(house, now=now)
         if days in (0, 140):
             await purchases.record(
-                house, till=TILL, member_id="ana", given=bought(f"{days}"), key=f"{days}", now=now
+                house, till=TILL, member_id="ana", purchase_input=bought(f"{days}"), key=f"{days}", now=now
             )
     end = NOW + timedelta(days=600)
     await turn(house, now=end)
     assert [one async for one in verify(house.store)] == []
-    return await reading.home(house, member_id="ana", now=end)
+    return await queries.load_member_view(house, member_id="ana", now=end)
 
 
 async def test_a_late_turn_ends_where_a_timely_one_does(database: Database) -> None:
@@ -94,8 +98,10 @@ async def test_a_late_turn_ends_where_a_timely_one_does(database: Database) -> N
     await database.client.drop_database(database.mongo.name)
     late = await lived(database, every=140)
     assert early.member.wallets == late.member.wallets
-    assert [(one.at, one.entry) for one in early.recent] == [(one.at, one.entry) for one in late.recent]
-    assert [one.entry.kind for one in reversed(late.recent)] == ["AWARD"] * 4 + ["EXPIRE"] * 4
+    assert [(one.at, one.entry) for one in early.recent_entries] == [
+        (one.at, one.entry) for one in late.recent_entries
+    ]
+    assert [one.entry.kind for one in reversed(late.recent_entries)] == ["AWARD"] * 4 + ["EXPIRE"] * 4
 
 
 async def together(database: Database) -> list[tuple[object, ...]]:
@@ -111,7 +117,7 @@ async def together(database: Database) -> list[tuple[object, ...]]:
                 house,
                 till=TILL,
                 member_id=f"m{at}",
-                given=bought(f"{at}.{days}"),
+                purchase_input=bought(f"{at}.{days}"),
                 key=f"{at}.{days}",
                 now=bought_at,
             )
@@ -120,8 +126,8 @@ async def together(database: Database) -> list[tuple[object, ...]]:
     )
     end = NOW + timedelta(days=600)
     done = await turn(house, now=end)
-    assert (done.fired, done.left, done.failed) == (14, 0, 0)
-    assert await turn(house, now=end) == Turned()
+    assert (done.fired_count, done.left_count, done.failed_count) == (14, 0, 0)
+    assert await turn(house, now=end) == TurnReport()
     assert [one async for one in verify(house.store)] == []
     found = house.store["journal"].find({"member": {"$in": [f"m{at}" for at in range(7)]}})
     return sorted(
@@ -137,7 +143,7 @@ async def test_however_many_are_due_a_page_is_in_memory_and_it_ends_where_one_of
 ) -> None:
     at_once = await together(database)
     await database.client.drop_database(database.mongo.name)
-    monkeypatch.setattr(turning, "AT_ONCE", 2)
+    monkeypatch.setattr(turning, "MAX_BATCH", 2)
     with wire.counting() as counted:
         in_pages = await together(database)
     assert in_pages == at_once
@@ -160,8 +166,8 @@ async def test_who_cannot_be_turned_is_passed_by_not_waited_for(
         {"_id": {"$in": ["ana", "eva", "leo"]}}, {"$unset": {"ledger": ""}}
     )
     await house.programmes.publish(SMALL.replace("A point for every euro", "Points"), now=NOW)
-    monkeypatch.setattr(turning, "AT_ONCE", 2)
-    assert await turn(house, now=NOW + timedelta(minutes=1)) == Turned(members=2, failed=3)
+    monkeypatch.setattr(turning, "MAX_BATCH", 2)
+    assert await turn(house, now=NOW + timedelta(minutes=1)) == TurnReport(member_count=2, failed_count=3)
 
 
 async def test_a_new_version_makes_everybody_be_looked_at_again(database: Database) -> None:
@@ -169,10 +175,10 @@ async def test_a_new_version_makes_everybody_be_looked_at_again(database: Databa
     await join(house, "ana")
     await house.programmes.publish(SMALL.replace("A point for every euro", "Points"), now=NOW)
     done = await turn(house, now=NOW + timedelta(minutes=1))
-    assert (done.members, done.rows) == (1, 0)
-    assert await turn(house, now=NOW + timedelta(minutes=2)) == Turned()
+    assert (done.member_count, done.row_count) == (1, 0)
+    assert await turn(house, now=NOW + timedelta(minutes=2)) == TurnReport()
 
 
 async def test_a_house_with_nobody_is_turned_at_once(database: Database) -> None:
     house = await open_house(database)
-    assert await turn(house, now=NOW) == Turned()
+    assert await turn(house, now=NOW) == TurnReport()

@@ -10,10 +10,10 @@ from datetime import timedelta
 from domain.model import event_names
 from domain.model.ledger.decide import decide, new_member
 from domain.model.ledger.events import Event
-from domain.services import purchases
-from domain.services.following import Follower
-from domain.services.house import House, committed
-from domain.services.turn import keep_turning
+from domain.services.ledger import purchases
+from domain.services.ledger.turn import keep_turning
+from domain.services.live.change_follower import ChangeFollower
+from domain.services.runtime import Runtime, commit_decision
 from domain.store.connect import Database
 from domain.store.document_store import DocumentStore
 from domain.store.ledger.members import Details
@@ -32,18 +32,20 @@ PROMPT_SECONDS = 10  # half of what a turn that nobody wakes may take, since the
 
 
 @asynccontextmanager
-async def turning(house: House) -> AsyncIterator[None]:
+async def turning(house: Runtime) -> AsyncIterator[None]:
     """A process that follows what is committed and has taken its first turn, for as long as the block
     runs.
     """
     faults: list[Exception] = []
-    follower = Follower(house.live)
+    follower = ChangeFollower(house.activity_hub)
     tasks = [asyncio.create_task(follower.follow(house.store, clock=lambda: NOW))]
     try:
-        await asyncio.wait_for(follower.following.wait(), PROMPT_SECONDS)
+        await asyncio.wait_for(follower.is_following.wait(), PROMPT_SECONDS)
         tasks.append(
             asyncio.create_task(
-                keep_turning(house, clock=lambda: NOW, woken=house.live.due, heard=faults.append)
+                keep_turning(
+                    house, clock=lambda: NOW, woken=house.activity_hub.agenda_ready, on_error=faults.append
+                )
             )
         )
         await asyncio.sleep(1)
@@ -55,7 +57,7 @@ async def turning(house: House) -> AsyncIterator[None]:
     assert faults == []
 
 
-async def join_as_friend(house: House, member: str, *, of: str) -> None:
+async def join_as_friend(house: Runtime, member: str, *, of: str) -> None:
     """A member whom another has invited."""
     details = Details(name=member.title(), locale="en", timezone="Europe/Lisbon")
     event = Event(
@@ -65,10 +67,10 @@ async def join_as_friend(house: House, member: str, *, of: str) -> None:
     decision = decide(
         published.programme, new_member(member, f"0000{member}"), event, now=NOW, version=published.number
     )
-    await committed(house, published, decision, now=NOW, details=details)
+    await commit_decision(house, published, decision, now=NOW, details=details)
 
 
-async def promised(house: House, member: str, messages: int) -> list[str]:
+async def promised(house: Runtime, member: str, messages: int) -> list[str]:
     """The messages that a member is promised, as soon as there are so many."""
     async with asyncio.timeout(PROMPT_SECONDS):
         while len(found := [one.code for one in await outbox.find_pending(house.store, member)]) < messages:
@@ -83,7 +85,9 @@ async def test_who_invited_a_friend_is_promised_their_message_without_waiting_fo
     await join(house, "ana")
     await join_as_friend(house, "rui", of="ana")
     async with turning(house):
-        await purchases.record(house, till=TILL, member_id="rui", given=bought("r1"), key="k1", now=NOW)
+        await purchases.record(
+            house, till=TILL, member_id="rui", purchase_input=bought("r1"), key="k1", now=NOW
+        )
         assert await promised(house, "ana", 1) == ["thanks"]
 
 
@@ -96,7 +100,7 @@ async def test_what_is_due_later_wakes_nobody(database: Database, wire: Wire) ->
                 house,
                 till=TILL,
                 member_id="ana",
-                given=bought("r1"),
+                purchase_input=bought("r1"),
                 key="k1",
                 now=NOW - timedelta(minutes=1),
             )
@@ -107,7 +111,10 @@ async def test_what_is_due_later_wakes_nobody(database: Database, wire: Wire) ->
 async def test_of_twenty_at_once_each_counts_once_in_a_few_turns_of_two_processes(
     database: Database, wire: Wire
 ) -> None:
-    house, other = await open_house(database, FRIENDS), House.of(DocumentStore.of(database, embedded=True))
+    house, other = (
+        await open_house(database, FRIENDS),
+        Runtime.for_store(DocumentStore.of(database, embedded=True)),
+    )
     await prepare(other.store)
     await other.programmes.refresh()
     await join(house, "ana")
@@ -118,7 +125,7 @@ async def test_of_twenty_at_once_each_counts_once_in_a_few_turns_of_two_processe
         with wire.counting() as counted:
             for friend in friends:
                 await purchases.record(
-                    house, till=TILL, member_id=friend, given=bought(friend), key=friend, now=NOW
+                    house, till=TILL, member_id=friend, purchase_input=bought(friend), key=friend, now=NOW
                 )
             assert await promised(house, "ana", 20) == ["thanks"] * 20
             await asyncio.sleep(1)

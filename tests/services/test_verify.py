@@ -2,8 +2,8 @@
 
 import pytest
 
-from domain.services import purchases, redemption
-from domain.services.verify import verify
+from domain.services.ledger import purchases, redemption
+from domain.services.ledger.verification import verify
 from domain.store.connect import Database
 from tests.houses import NOW, TILL, bought, join, open_house
 
@@ -33,11 +33,13 @@ async def test_a_tampered_figure_is_found(
     house = await open_house(database)
     for member in ("ana", "rui"):
         await join(house, member)
-        await purchases.record(house, till=TILL, member_id=member, given=bought(member), key=member, now=NOW)
+        await purchases.record(
+            house, till=TILL, member_id=member, purchase_input=bought(member), key=member, now=NOW
+        )
         await redemption.redeem(house, member_id=member, reward="mug", key="a", now=NOW)
     assert [one async for one in verify(house.store)] == []
     done = await house.store[collection].update_one(asked, change)
     assert done.modified_count == 1
     found = [one async for one in verify(house.store)]
     assert {one.member for one in found} == {"ana"}
-    assert where in {one.where for one in found}
+    assert where in {one.path for one in found}

@@ -15,7 +15,7 @@ from domain.model.ledger.decide import decide, new_member
 from domain.model.ledger.events import Event, Line, Profile, Purchase
 from domain.model.ledger.timeline import turn
 from domain.model.programme.loading import load
-from domain.services import purchases, reading
+from domain.services.ledger import purchases, queries
 from domain.store.bulk import CHUNK_SECONDS
 from domain.store.connect import Database
 from domain.store.ledger import journal_rows, members
@@ -83,7 +83,7 @@ async def _examined(database: Database, collection: str, asked: dict[str, Any]) 
 async def test_a_page_examines_what_it_returns(database: Database, wire: Wire, entries: int) -> None:
     house = await open_house(database)
     await join(house, "ana")
-    await purchases.record(house, till=TILL, member_id="ana", given=bought("r1"), key="k", now=NOW)
+    await purchases.record(house, till=TILL, member_id="ana", purchase_input=bought("r1"), key="k", now=NOW)
     found = await house.store["journal"].find_one({"_id": "ana:2"}, {"changes": 0, "outcomes": 0, "later": 0})
     assert found is not None
     pattern = dict(found)
@@ -119,16 +119,18 @@ async def test_a_page_examines_what_it_returns(database: Database, wire: Wire, e
     with wire.counting() as counted:
         for before in (entries + 1, entries // 2):
             for wallet in (None, "points"):
-                page = await reading.history(
+                page = await queries.list_history(
                     house, member_id="ana", first=20, before=before, wallet=wallet, now=NOW
                 )
                 assert [one.entry.n for one in page.items] == list(range(before - 1, before - 21, -1))
-        bought_page = await reading.purchases(house, member_id="ana", first=20, before=entries // 2, now=NOW)
+        bought_page = await queries.list_purchases(
+            house, member_id="ana", first=20, before=entries // 2, now=NOW
+        )
         assert len(bought_page.items) == 20
-        await reading.row(house, member_id="ana", seq=entries // 2)
+        await queries.load_row(house, member_id="ana", seq=entries // 2)
         late = bought("late", occurred_at=NOW + timedelta(minutes=entries // 2, seconds=1))
         await purchases.quote(
-            house, till=TILL, member_id="ana", given=late, now=NOW + timedelta(minutes=entries + 1)
+            house, till=TILL, member_id="ana", purchase_input=late, now=NOW + timedelta(minutes=entries + 1)
         )
     for command in counted.commands:
         for collection, asked in command.filters:

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from domain.services.deliveries import keep_delivering
-from domain.services.house import House
-from domain.services.senders import SENT, PushMessage, Senders, Verdict
-from domain.services.sending import Post
+from domain.services.messages.channel_sending import DeliveryWorker
+from domain.services.messages.delivery_rounds import keep_delivering
+from domain.services.runtime import Runtime
+from domain.services.senders import SENT, PushMessage, Senders, SendResult
 from domain.store.connect import connect
 from domain.store.document_store import Busy, DatabaseError, DocumentStore
 from domain.store.prepare import prepare
@@ -27,9 +27,9 @@ class Noted:
         self._file = os.open(folder / "pushes", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         self._worker = worker
 
-    async def send(self, batch: Sequence[PushMessage], *, now: datetime) -> Sequence[Verdict]:
+    async def send(self, batch: Sequence[PushMessage], *, now: datetime) -> Sequence[SendResult]:
         for each in batch:
-            os.write(self._file, f"{self._worker} {each.id} {each.collapse}\n".encode())
+            os.write(self._file, f"{self._worker} {each.id} {each.collapse_key}\n".encode())
             await asyncio.sleep(SECONDS_A_PUSH)
         return [SENT for _ in batch]
 
@@ -40,7 +40,7 @@ def run(uri: str, name: str, folder: str, worker: str) -> None:
 
 
 async def _work(uri: str, name: str, folder: Path, worker: str) -> None:
-    house = House.of(DocumentStore.of(connect(uri, name), embedded=True))
+    house = Runtime.for_store(DocumentStore.of(connect(uri, name), embedded=True))
     while True:
         try:
             await prepare(house.store)
@@ -48,7 +48,7 @@ async def _work(uri: str, name: str, folder: Path, worker: str) -> None:
             break
         except (Busy, DatabaseError):
             await asyncio.sleep(0.05)
-    post = Post(Senders(push=Noted(folder, worker)), lease=LEASE)
+    post = DeliveryWorker(Senders(push=Noted(folder, worker)), lease=LEASE)
     await keep_delivering(
-        house, post, clock=lambda: datetime.now(UTC), woken=asyncio.Event(), heard=lambda fault: None
+        house, post, clock=lambda: datetime.now(UTC), woken=asyncio.Event(), on_error=lambda fault: None
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 from api.graphql.engine.ids import encode_id
 from api.process import open_process
 from api.settings import Settings
-from domain.services import staff, stores
+from domain.services.people import staff, stores
 from domain.store.connect import connect
 from domain.store.people import devices
 from domain.store.people.devices import Device
@@ -74,7 +74,7 @@ async def open_shop(data: Path, uri: str) -> Shop:
     try:
         async with open_process(settings, database) as process:
             sent = Sent()
-            desk = replace(process.desk, sender=sent)
+            desk = replace(process.desk, code_sender=sent)
             await process.programmes.publish(PROGRAMME, now=now)
             await stores.add(process.store, code="lisboa", name="Lisboa", now=now)
             await staff.add(
@@ -92,7 +92,7 @@ async def open_shop(data: Path, uri: str) -> Shop:
             customers = []
             for name in MEMBERS:
                 signed_in = await enrolled(People(desk, sent), f"{name}@storm.example", now=now)
-                member, session = signed_in.member, signed_in.opened.session.id
+                member, session = signed_in.member, signed_in.opened_session.session.id
                 phone = Device(
                     f"phone-{name}",
                     member,
@@ -111,9 +111,9 @@ async def open_shop(data: Path, uri: str) -> Shop:
             till = process.tokens.access(
                 subject=shift.employee.id,
                 role="cashier",
-                session=shift.opened.session.id,
+                session=shift.opened_session.session.id,
                 store="lisboa",
-                until=shift.opened.session.expires_at,
+                until=shift.opened_session.session.expires_at,
             )
     finally:
         await database.close()

@@ -24,7 +24,7 @@ import httpx
 import pytest
 
 from api.graphql.member.messages import message_id
-from domain.services.verify import verify
+from domain.services.ledger.verification import verify
 from domain.store.connect import Database, connect
 from domain.store.document_store import DocumentStore
 from domain.store.messages import outbox

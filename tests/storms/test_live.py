@@ -16,10 +16,11 @@ from api.graphql.member.activity import write_cursor
 from api.keys import read_keys
 from api.settings import Settings
 from api.tokens import Tokens
-from domain.services import purchases, sessions
-from domain.services.activity import Cursor, Happening, Moved, activity
-from domain.services.desk import Desk
-from domain.services.house import House
+from domain.services.ledger import purchases
+from domain.services.live.activity_feed import Activity, ActivityCursor, EntriesActivity, stream_activity
+from domain.services.people import sessions
+from domain.services.people.identity_runtime import IdentityRuntime
+from domain.services.runtime import Runtime
 from domain.store.connect import connect
 from domain.store.document_store import Busy, DatabaseError, DocumentStore
 from domain.store.prepare import prepare
@@ -35,7 +36,7 @@ def now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
-async def buys(house: House, total: int) -> None:
+async def buys(house: Runtime, total: int) -> None:
     """Let ana buy something of so many euros, however often the database is away meanwhile: one key is one
     purchase.
     """
@@ -44,7 +45,7 @@ async def buys(house: House, total: int) -> None:
         while True:
             try:
                 await purchases.record(
-                    house, till=TILL, member_id="ana", given=given, key=f"r{total}", now=now()
+                    house, till=TILL, member_id="ana", purchase_input=given, key=f"r{total}", now=now()
                 )
             except (Busy, DatabaseError):
                 await asyncio.sleep(0.05)
@@ -77,21 +78,21 @@ async def listen_through_kills(url: str, data: Path) -> None:
     database = connect(running.uri, settings.database)
     store = DocumentStore.of(database, embedded=True)
     await prepare(store)
-    house = House.of(store)
+    house = Runtime.for_store(store)
     await house.programmes.refresh()
     await join(house, "ana", at=now() - timedelta(days=1))
     desk, tokens = (
-        Desk(house=house, secret=SECRET, sender=Sent()),
+        IdentityRuntime(runtime=house, secret=SECRET, code_sender=Sent()),
         Tokens(read_keys(settings, now=now()), issuer="selo", clock=now),
     )
     async with AsyncExitStack() as stack:
         opened = [sessions.new_session(desk, "member", "ana", now=now()) for _ in range(PHONES)]
         phones = []
         for one in opened:
-            await sessions.begin(desk, one)
+            await sessions.open_session(desk, one)
             token = tokens.access(subject="ana", role="member", session=one.session.id).token
             phones.append(await stack.enter_async_context(connected(url, token)))
-            await phones[-1].subscribe(after=write_cursor(Cursor(1, 0, 0)))
+            await phones[-1].subscribe(after=write_cursor(ActivityCursor(1, 0, 0)))
         before = 1
         await buys(house, before)
         for at in range(KILLS):
@@ -130,32 +131,37 @@ def test_a_database_killed_while_phones_listen_loses_them_nothing_and_tells_noth
 async def test_a_subscription_waits_out_a_database_that_is_away(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    told: list[Happening] = []
+    told: list[Activity] = []
     async with embedded(tmp_path) as running:
         hasty, patient = connect(running.uri, "test", timeout_seconds=0.1), connect(running.uri, "test")
         house = await open_house(patient)
         await join(house, "ana")
-        there = House.of(DocumentStore.of(hasty, embedded=True))
+        there = Runtime.for_store(DocumentStore.of(hasty, embedded=True))
         await there.programmes.refresh()
 
         async def listen() -> None:
-            async for happening in activity(there, member_id="ana", after=Cursor(1, 0, 0), now=now()):
+            async for happening in stream_activity(
+                there, member_id="ana", after=ActivityCursor(1, 0, 0), now=now()
+            ):
                 told.append(happening)  # noqa: PERF401 - looked at while more comes
 
         listening = asyncio.create_task(listen())
         async with asyncio.timeout(60):
-            while not there.live.listeners:
+            while not there.activity_hub.listener_count:
                 await asyncio.sleep(0.01)
             os.kill(running.pid, signal.SIGKILL)
-            await there.live.look(there.store, now=now())
+            await there.activity_hub.catch_up(there.store, now=now())
             while "activity.waits" not in capsys.readouterr().out:
                 await asyncio.sleep(0.01)
             await buys(house, 3)
-            await there.live.look(there.store, now=now())
+            await there.activity_hub.catch_up(there.store, now=now())
             while not told:
                 await asyncio.sleep(0.01)
         assert [
-            entry.entry.amount for one in told if isinstance(one.what, Moved) for entry in one.what.entries
+            entry.entry.amount
+            for one in told
+            if isinstance(one.detail, EntriesActivity)
+            for entry in one.detail.entries
         ] == [3]
         assert not listening.done()
         listening.cancel()

@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Awaitable
 from datetime import timedelta
 
-from domain.services import purchases, reading, refunds
-from domain.services.house import House
-from domain.services.purchases import PurchaseClaimed, PurchaseRecorded
-from domain.services.verify import verify
+from domain.services.ledger import purchases, queries, refunds
+from domain.services.ledger.purchases import PurchaseClaimed, PurchaseRecorded
+from domain.services.ledger.verification import verify
+from domain.services.runtime import Runtime
 from domain.store.connect import Database
 from domain.store.document_store import DocumentStore
 from tests.houses import NOW, TILL, bought, join, open_house
@@ -18,14 +18,14 @@ from tests.houses import NOW, TILL, bought, join, open_house
 CALLS = 50
 
 
-async def second(house: House) -> House:
+async def second(house: Runtime) -> Runtime:
     """Another process over the same database: it shares no lock with the first."""
     store = DocumentStore(house.store.client, house.store.mongo.name, embedded=True)
     store.has_bulk_writes, store.has_snapshot_writes = (
         house.store.has_bulk_writes,
         house.store.has_snapshot_writes,
     )
-    other = House.of(store)
+    other = Runtime.for_store(store)
     await other.programmes.refresh()
     return other
 
@@ -42,14 +42,14 @@ async def test_one_key_acts_once(database: Database) -> None:
     other = await second(house)
     await join(house, "ana")
     calls = [
-        purchases.record(each, till=TILL, member_id="ana", given=bought("r1"), key="k1", now=NOW)
+        purchases.record(each, till=TILL, member_id="ana", purchase_input=bought("r1"), key="k1", now=NOW)
         for each in (house, other)
         for _ in range(CALLS // 2)
     ]
     done, met = await storm(list(calls))
-    seen = await reading.home(house, member_id="ana", now=NOW)
+    seen = await queries.load_member_view(house, member_id="ana", now=NOW)
     assert (len(done), met) == (CALLS, Counter())
-    assert {(one.receipted, one.told) for one in done} == {(done[0].receipted, done[0].told)}
+    assert {(one.purchase, one.history) for one in done} == {(done[0].purchase, done[0].history)}
     assert (seen.member.purchases.count, seen.member.wallets["points"].available) == (1, 100)
     assert [one async for one in verify(house.store)] == []
 
@@ -62,16 +62,16 @@ async def test_different_keys_all_count(database: Database) -> None:
             house,
             till=TILL,
             member_id="ana",
-            given=bought(f"r{at}"),
+            purchase_input=bought(f"r{at}"),
             key=f"k{at}",
             now=NOW + timedelta(milliseconds=at),
         )
         for at in range(CALLS)
     ]
     done, met = await storm(list(calls))
-    seen = await reading.home(house, member_id="ana", now=NOW + timedelta(seconds=1))
+    seen = await queries.load_member_view(house, member_id="ana", now=NOW + timedelta(seconds=1))
     assert (len(done), met) == (CALLS, Counter())
-    assert sorted(one.told[0].entry.n for one in done) == list(range(1, CALLS + 1))
+    assert sorted(one.history[0].entry.n for one in done) == list(range(1, CALLS + 1))
     assert (seen.member.purchases.count, seen.member.wallets["points"].available) == (CALLS, CALLS * 100)
     assert [one async for one in verify(house.store)] == []
 
@@ -82,13 +82,18 @@ async def test_two_processes_in_each_others_way_lose_nothing(database: Database)
     await join(house, "ana")
     calls = [
         purchases.record(
-            each, till=TILL, member_id="ana", given=bought(f"r{at}-{which}"), key=f"k{at}-{which}", now=NOW
+            each,
+            till=TILL,
+            member_id="ana",
+            purchase_input=bought(f"r{at}-{which}"),
+            key=f"k{at}-{which}",
+            now=NOW,
         )
         for at in range(CALLS // 2)
         for which, each in enumerate((house, other))
     ]
     done, met = await storm(list(calls))
-    seen = await reading.home(house, member_id="ana", now=NOW)
+    seen = await queries.load_member_view(house, member_id="ana", now=NOW)
     assert met.keys() <= {"Busy"}
     assert seen.member.purchases.count == len(done)
     assert seen.member.wallets["points"].available == len(done) * 100
@@ -105,14 +110,14 @@ async def test_one_receipt_for_two_members_is_one_members(database: Database) ->
             (house, other)[at % 2],
             till=TILL,
             member_id=("ana", "rui")[at // 2 % 2],
-            given=bought("r1"),
+            purchase_input=bought("r1"),
             key=f"k{at}",
             now=NOW,
         )
         for at in range(CALLS)
     ]
     done, met = await storm(list(calls))
-    seen = [await reading.home(house, member_id=member, now=NOW) for member in ("ana", "rui")]
+    seen = [await queries.load_member_view(house, member_id=member, now=NOW) for member in ("ana", "rui")]
     assert (len(done), met) == (1, Counter({PurchaseClaimed.__name__: CALLS - 1}))
     assert sorted(one.member.purchases.count for one in seen) == [0, 1]
     assert [one async for one in verify(house.store)] == []
@@ -121,16 +126,23 @@ async def test_one_receipt_for_two_members_is_one_members(database: Database) ->
 async def test_refunds_at_once_take_back_what_there_was(database: Database) -> None:
     house = await open_house(database)
     await join(house, "ana")
-    await purchases.record(house, till=TILL, member_id="ana", given=bought("r1", 5_000), key="k", now=NOW)
+    await purchases.record(
+        house, till=TILL, member_id="ana", purchase_input=bought("r1", 5_000), key="k", now=NOW
+    )
     asked = [
         refunds.refund(
-            house, till=TILL, asked=refunds.Asked("r1", amount=300), reason="broken", key=f"f{at}", now=NOW
+            house,
+            till=TILL,
+            refund_request=refunds.RefundRequest("r1", amount=300),
+            reason="broken",
+            key=f"f{at}",
+            now=NOW,
         )
         for at in range(20)
     ]
     done = await asyncio.gather(*asked, return_exceptions=True)
     met = Counter(type(one).__name__ for one in done)
-    seen = await reading.home(house, member_id="ana", now=NOW)
+    seen = await queries.load_member_view(house, member_id="ana", now=NOW)
     assert met == Counter({"PurchaseRefunded": 16, "RefundTooLarge": 4})
     assert seen.member.wallets["points"].available == 2
     assert [one async for one in verify(house.store)] == []

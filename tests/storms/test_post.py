@@ -20,7 +20,7 @@ import pytest
 
 from domain.model.ledger.decision import JournalRow, PlannedMessage
 from domain.model.ledger.events import Event
-from domain.services.house import House
+from domain.services.runtime import Runtime
 from domain.store.connect import connect
 from domain.store.document_store import DocumentStore
 from domain.store.messages import outbox
@@ -64,7 +64,7 @@ async def _begin(uri: str, *, each: int) -> None:
     database = connect(uri, NAME, timeout_seconds=30)
     store = DocumentStore.of(database, embedded=True)
     await prepare(store)
-    house, now = House.of(store), datetime.now(UTC)
+    house, now = Runtime.for_store(store), datetime.now(UTC)
     await house.programmes.publish(LOUD, now=now)
     first = await join(house, "m0", at=now.replace(microsecond=0))
     document = await store["members"].find_one({"_id": first})

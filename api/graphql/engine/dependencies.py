@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from api.http.rates import Rates
 from api.tokens import Tokens
-from domain.services import stores
-from domain.services.desk import Desk
-from domain.services.house import House
-from domain.services.tills import ShiftLimits
+from domain.services.ledger.till import ShiftLimits
+from domain.services.people import stores
+from domain.services.people.identity_runtime import IdentityRuntime
+from domain.services.runtime import Runtime
 from domain.store.document_store import DocumentStore
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class StoreNameCache:
     async def names(self, *, now: datetime) -> Mapping[str, str]:
         """Return the names, read again where they are old."""
         if self._read_at is None or not timedelta(0) <= now - self._read_at < NAMES_FRESH_FOR:
-            self._names = {shop.code: shop.name for shop in await stores.listed(self._store)}
+            self._names = {shop.code: shop.name for shop in await stores.list_stores(self._store)}
             self._read_at = now
         return self._names
 
@@ -76,7 +76,7 @@ class Dependencies:
     named.
     """
 
-    desk: Desk
+    desk: IdentityRuntime
     store_names: StoreNameCache
     tokens: Tokens
     rates: Rates
@@ -88,9 +88,9 @@ class Dependencies:
     shift_limits: ShiftLimits = field(default_factory=ShiftLimits)
 
     @property
-    def runtime(self) -> House:
+    def runtime(self) -> Runtime:
         """Return the database, the programmes in memory, and what is left on the shelf."""
-        return self.desk.house
+        return self.desk.runtime
 
     def invitation_url(self, code: str) -> str:
         """Return the link by which a friend joins."""

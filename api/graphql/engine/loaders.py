@@ -15,8 +15,10 @@ from api.graphql.engine.audience import Audience, preferred_locale
 from api.graphql.engine.dependencies import Dependencies
 from domain.model.calendar import milliseconds
 from domain.model.ledger.decision import JournalRow, StockState
-from domain.services import errors, inbox, reading
-from domain.services.reading import Receipted, Seen
+from domain.services import errors
+from domain.services.ledger import queries
+from domain.services.ledger.queries import MemberView, RecordedPurchase
+from domain.services.messages import inbox
 from domain.store.ledger.vouchers import Voucher
 from domain.store.messages.inbox import Mailbox
 
@@ -34,7 +36,7 @@ class Loaders:
         """Know nothing, as of now: each answer of a subscription is true at its own instant."""
         self._reads: dict[Hashable, asyncio.Future[Any]] = {}
         self._rows: DataLoader[tuple[str, int], JournalRow | None] = DataLoader(self._load_rows)
-        self._purchases: DataLoader[str, Receipted | None] = DataLoader(self._load_purchases)
+        self._purchases: DataLoader[str, RecordedPurchase | None] = DataLoader(self._load_purchases)
         self._vouchers: DataLoader[str, Voucher | None] = DataLoader(self._load_vouchers)
         self.now: datetime = milliseconds(self._services.clock())
 
@@ -65,15 +67,17 @@ class Loaders:
 
     # --- members
 
-    async def member_view(self, member: str) -> Seen:
+    async def member_view(self, member: str) -> MemberView:
         """Return a member as of now. Raises Unauthenticated for the caller's own that is gone, else
         NotFound.
         """
         return await self._read_once(("seen", member), lambda: self._read_member(member))
 
-    async def _read_member(self, member: str) -> Seen:
+    async def _read_member(self, member: str) -> MemberView:
         try:
-            member_view = await reading.home(self._services.runtime, member_id=member, now=self.now)
+            member_view = await queries.load_member_view(
+                self._services.runtime, member_id=member, now=self.now
+            )
         except errors.NotFound:
             member_view = None
         if member_view is None or member_view.status == "erased":
@@ -84,7 +88,7 @@ class Loaders:
     async def mailbox(self, member: str) -> Mailbox:
         """Return what is counted of a member's messages, the same for all that one answer says of them."""
         return await self._read_once(
-            ("mailbox", member), lambda: inbox.mailbox(self._services.runtime, member_id=member)
+            ("mailbox", member), lambda: inbox.find_mailbox(self._services.runtime, member_id=member)
         )
 
     def sign_in_as(self, caller: MemberCaller) -> None:
@@ -92,9 +96,9 @@ class Loaders:
         self._caller = caller
         self._reads.pop("reader", None)
 
-    def remember(self, member_view: Seen) -> None:
+    def remember(self, member_view: MemberView) -> None:
         """Show this member from now on as a mutation left them."""
-        future: asyncio.Future[Seen] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[MemberView] = asyncio.get_running_loop().create_future()
         future.set_result(member_view)
         self._reads[("seen", member_view.member.id)] = future
 
@@ -108,11 +112,11 @@ class Loaders:
 
     async def stock_state(self) -> StockState:
         """Return which rewards are used up."""
-        return await reading.world(self._services.runtime, now=self.now)
+        return await queries.stock_state(self._services.runtime, now=self.now)
 
     async def stock_left(self) -> Mapping[str, int]:
         """Return what is left of each limited reward."""
-        return await reading.stock_left(self._services.runtime, now=self.now)
+        return await queries.stock_left(self._services.runtime, now=self.now)
 
     async def store_names(self) -> Mapping[str, str]:
         """Return each store's name by its code."""
@@ -128,22 +132,22 @@ class Loaders:
         rows_by_key: dict[tuple[str, int], JournalRow] = {}
         for member in dict.fromkeys(member for member, _ in keys):
             seqs = [seq for owner, seq in keys if owner == member]
-            rows = await reading.rows(self._services.runtime, member_id=member, seqs=seqs)
+            rows = await queries.load_rows(self._services.runtime, member_id=member, seqs=seqs)
             rows_by_key.update({(member, seq): row for seq, row in rows.items()})
         return [rows_by_key.get(key) for key in keys]
 
-    async def purchase_of_row(self, member: str, seq: int) -> Receipted | None:
+    async def purchase_of_row(self, member: str, seq: int) -> RecordedPurchase | None:
         """Return the purchase that a journal row is about; None where it is about none."""
         row = await self.row(member, seq)
-        receipt = reading.purchase_named(row.event.id) if row is not None else None
+        receipt = queries.receipt_id_of_event(row.event.id) if row is not None else None
         return None if receipt is None else await self.purchase(receipt)
 
-    async def purchase(self, receipt: str) -> Receipted | None:
+    async def purchase(self, receipt: str) -> RecordedPurchase | None:
         """Return a purchase by its identity; those asked for together are read together."""
         return await self._purchases.load(receipt)
 
-    async def _load_purchases(self, receipts: list[str]) -> list[Receipted | None]:
-        purchases = await reading.purchases_by_id(self._services.runtime, receipt_ids=receipts)
+    async def _load_purchases(self, receipts: list[str]) -> list[RecordedPurchase | None]:
+        purchases = await queries.find_purchases_by_id(self._services.runtime, receipt_ids=receipts)
         return [purchases.get(receipt) for receipt in receipts]
 
     async def voucher(self, id: str) -> Voucher | None:
@@ -151,7 +155,7 @@ class Loaders:
         return await self._vouchers.load(id)
 
     async def _load_vouchers(self, ids: list[str]) -> list[Voucher | None]:
-        vouchers = await reading.vouchers_named(self._services.runtime, voucher_ids=ids)
+        vouchers = await queries.find_vouchers(self._services.runtime, voucher_ids=ids)
         return [vouchers.get(id) for id in ids]
 
     # --- once

@@ -161,8 +161,8 @@ async def problem_of(info: Info, refusal: Refusal) -> Problem:
     return await rendering if inspect.isawaitable(rendering) else rendering
 
 
-@renders(errors.Conflicting)
-def _conflict(_info: Info, audience: Audience, _: errors.Conflicting) -> IdempotencyConflict:
+@renders(errors.IdempotencyKeyConflict)
+def _conflict(_info: Info, audience: Audience, _: errors.IdempotencyKeyConflict) -> IdempotencyConflict:
     return IdempotencyConflict(message=say("problem.IdempotencyConflict", audience.locale))
 
 

@@ -23,9 +23,18 @@ from api.graphql.member.rewards import MemberReward, member_reward
 from api.graphql.member.tiers import Tier, TierProgress, tier_progress, tiers_by_code
 from api.graphql.member.vouchers import Voucher, voucher_of
 from domain.model.ledger.decision import VoucherChange
-from domain.services import activity as activity_feed
-from domain.services import errors, inbox
-from domain.services.activity import Climbed, Cursor, Gained, Missed, Moved, Stepped, What
+from domain.services import errors
+from domain.services.live import activity_feed
+from domain.services.live.activity_feed import (
+    AchievementActivity,
+    ActivityCursor,
+    ActivityDetail,
+    EntriesActivity,
+    ResyncRequired,
+    TierActivity,
+    VoucherActivity,
+)
+from domain.services.messages import inbox
 from domain.store.messages.inbox import Letter
 
 _CURSOR = re.compile(rb"live:(0|[1-9][0-9]{0,15}):(0|[1-9][0-9]{0,3}):(0|[1-9][0-9]{0,15})")
@@ -150,14 +159,20 @@ class Subscription:
     ) -> AsyncGenerator[MemberActivityEvent, None]:
         member, runtime = info.context.member().member_id, info.context.dependencies.runtime
         start = None if after is None else read_cursor(after)
-        stream = activity_feed.activity(runtime, member_id=member, after=start, now=info.context.loaders.now)
+        stream = activity_feed.stream_activity(
+            runtime, member_id=member, after=start, now=info.context.loaders.now
+        )
         try:
             async with aclosing(stream):
                 async for event in stream:
-                    activity = await activity_feed.patiently(partial(_activity_of, info, member, event.what))
+                    activity = await activity_feed.retry_while_away(
+                        partial(_activity_of, info, member, event.detail)
+                    )
                     if activity is not None:
                         yield MemberActivityEvent(
-                            cursor=write_cursor(event.cursor), occurred_at=event.at, activity=activity
+                            cursor=write_cursor(event.cursor),
+                            occurred_at=event.happened_at,
+                            activity=activity,
                         )
         except errors.NotFound:
             raise Unauthenticated from None
@@ -167,46 +182,46 @@ class Subscription:
 # ---------------------------------------------------------------------------------------------------------
 
 
-def write_cursor(cursor: Cursor) -> str:
+def write_cursor(cursor: ActivityCursor) -> str:
     """Return a cursor as clients keep it."""
-    return to_base64url(b"live:%d:%d:%d" % (cursor.seq, cursor.part, cursor.n))
+    return to_base64url(b"live:%d:%d:%d" % (cursor.seq, cursor.part, cursor.letter_number))
 
 
-def read_cursor(text: str) -> Cursor:
+def read_cursor(text: str) -> ActivityCursor:
     """Return the cursor in a text. Raises BadInput for any other."""
     match = _CURSOR.fullmatch(from_base64url(text, field="after"))
     if match is None:
         raise BadInput("That is no cursor of memberActivity.", field="after")
-    return Cursor(*(int(part) for part in match.groups()))
+    return ActivityCursor(*(int(part) for part in match.groups()))
 
 
 # --- what is told
 # ----------------------------------------------------------------------------------------------------
 
 
-async def _activity_of(info: Info, member: str, change: What) -> MemberActivity | None:
+async def _activity_of(info: Info, member: str, change: ActivityDetail) -> MemberActivity | None:
     """Return what a screen is told, with the member as they are now; None for what the programme knows no
     more.
     """
     info.context.loaders.reset()
-    if isinstance(change, Missed):
+    if isinstance(change, ResyncRequired):
         return Resync(reason=change.reason)
-    if isinstance(change, Stepped):
+    if isinstance(change, VoucherActivity):
         return await _voucher_activity(info, change)
     loaders = info.context.loaders
     audience, member_view = await loaders.audience(), await loaders.member_view(member)
     match change:
-        case Moved(entries):
+        case EntriesActivity(entries):
             return BalanceChanged(
                 wallets=wallets_of(audience, member_view.member),
                 entries=entries_of(audience, member, entries),
             )
         case Letter():
-            mailbox = await inbox.mailbox(info.context.dependencies.runtime, member_id=member)
+            mailbox = await inbox.find_mailbox(info.context.dependencies.runtime, member_id=member)
             return MessageReceived(
                 message=message_of(audience, member_view, change), unread=mailbox.unread_count
             )
-        case Gained("reward", code):
+        case AchievementActivity("reward", code):
             reward = find_spec(audience.programme.reward, code)
             stock = await loaders.stock_state()
             return (
@@ -214,14 +229,14 @@ async def _activity_of(info: Info, member: str, change: What) -> MemberActivity 
                 if reward is None
                 else RewardUnlocked(reward=member_reward(audience, member_view.member, reward, stock))
             )
-        case Gained("badge", code):
+        case AchievementActivity("badge", code):
             badge = find_spec(audience.programme.badge, code)
             return (
                 None
                 if badge is None
                 else BadgeEarned(badge=badge_progress(audience, member_view.member, badge))
             )
-        case Climbed(origin, to, reason):
+        case TierActivity(origin, to, reason):
             tiers, progress = (
                 tiers_by_code(audience.programme, audience.locale),
                 tier_progress(audience, member_view.member),
@@ -232,7 +247,7 @@ async def _activity_of(info: Info, member: str, change: What) -> MemberActivity 
     return None
 
 
-async def _voucher_activity(info: Info, step: Stepped) -> MemberActivity | None:
+async def _voucher_activity(info: Info, step: VoucherActivity) -> MemberActivity | None:
     voucher = await info.context.loaders.voucher(step.voucher)
     return (
         None if voucher is None else _VOUCHER_ACTIVITIES[step.change](voucher=await voucher_of(info, voucher))

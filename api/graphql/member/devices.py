@@ -12,8 +12,8 @@ import strawberry
 from api.graphql.engine.ids import decode_id_as, encode_id
 from api.graphql.engine.shared_types import Info
 from api.graphql.member.vouchers import QrFormat, QrImage, qr_image
-from domain.services import devices
-from domain.services.devices import Card, Registration
+from domain.services.people import devices
+from domain.services.people.devices import CardCode, Registration
 from domain.store.people.devices import Device as StoredDevice
 from domain.store.people.devices import Platform, TokenKind
 
@@ -168,7 +168,7 @@ def device_of(device: StoredDevice) -> Device:
     )
 
 
-def card_of(member: str, card: Card) -> MemberCard:
+def card_of(member: str, card: CardCode) -> MemberCard:
     """Return a member's card."""
     return MemberCard(
         id=strawberry.ID(encode_id("MemberCard", member)), code=card.code, expires_at=card.expires_at

@@ -12,7 +12,7 @@ from api.graphql.engine.shared_types import Info, PageInfo
 from api.graphql.engine.titles import find_spec
 from api.graphql.member.points import PointEntryConnection, PointEntryEdge, entry_of
 from api.graphql.member.receipts import PurchaseConnection, PurchaseEdge, purchase_of
-from domain.services import reading
+from domain.services.ledger import queries
 
 ENTRY_LIST = "entry"
 # One wallet's entries have a counter of their own, so a cursor of theirs is none of the whole history.
@@ -31,13 +31,13 @@ async def point_history(
     audience = await loaders.audience()
     if wallet is not None and find_spec(audience.programme.wallet, wallet) is None:
         raise BadInput("The programme has no such wallet.", field="wallet")
-    history = await reading.history(
+    history = await queries.list_history(
         info.context.dependencies.runtime,
         member_id=member,
         first=window.size,
         before=window.after,
         wallet=wallet,
-        seen=member_view,
+        member_view=member_view,
         now=loaders.now,
     )
     rows = [
@@ -51,7 +51,7 @@ async def point_history(
         edge=PointEntryEdge,
         page_info=PageInfo,
         make=PointEntryConnection,
-        has_more=history.more,
+        has_more=history.has_more,
     )
 
 
@@ -62,22 +62,22 @@ async def purchase_history(
     window = read_window(first, after, list_name=PURCHASE_LIST)
     loaders = info.context.loaders
     member_view = await loaders.member_view(member) if window.after is None else None
-    purchases = await reading.purchases(
+    purchases = await queries.list_purchases(
         info.context.dependencies.runtime,
         member_id=member,
         first=window.size,
         before=window.after,
         store=store,
-        seen=member_view,
+        member_view=member_view,
         now=loaders.now,
     )
     nodes = await asyncio.gather(*(purchase_of(info, one) for one in purchases.items))
     return connection(
-        [NumberedRow(one.n, purchase) for one, purchase in zip(purchases.items, nodes, strict=True)],
+        [NumberedRow(one.number, purchase) for one, purchase in zip(purchases.items, nodes, strict=True)],
         window,
         list_name=PURCHASE_LIST,
         edge=PurchaseEdge,
         page_info=PageInfo,
         make=PurchaseConnection,
-        has_more=purchases.more,
+        has_more=purchases.has_more,
     )

@@ -38,9 +38,9 @@ from api.graphql.member.receipts import PurchaseConnection
 from api.graphql.member.rewards import MemberRewardConnection, RewardState, member_rewards
 from api.graphql.member.tiers import TierProgress, tier_progress
 from api.graphql.member.vouchers import VoucherConnection, VoucherState, voucher_history
-from domain.services import devices
-from domain.services.activity import Cursor
-from domain.services.reading import Seen
+from domain.services.ledger.queries import MemberView
+from domain.services.live.activity_feed import ActivityCursor
+from domain.services.people import devices
 
 PAGED_LISTS = frozenset({"pointHistory", "purchases", "vouchers"})
 UNLOADED_FIELDS = frozenset({"id", "__typename"})
@@ -101,7 +101,7 @@ class Member(Node):
         )
     )
     member_id: strawberry.Private[str]
-    member_view: strawberry.Private[Seen]
+    member_view: strawberry.Private[MemberView]
     audience: strawberry.Private[Audience]
 
     @strawberry.field(description="The programme's first wallet: the points balance.")
@@ -179,7 +179,7 @@ class Member(Node):
     )
     async def card(self, info: Info) -> MemberCard:
         dependencies, caller = info.context.dependencies, info.context.caller
-        card = await devices.card(
+        card = await devices.make_card(
             dependencies.runtime.store,
             member=self.member_id,
             number=self.number,
@@ -193,7 +193,7 @@ class Member(Node):
     async def devices(self, info: Info) -> list[Device]:
         return [
             device_of(kept)
-            for kept in await devices.listed(info.context.dependencies.runtime.store, self.member_id)
+            for kept in await devices.list_devices(info.context.dependencies.runtime.store, self.member_id)
         ]
 
     @strawberry.field(description="The inbox, newest first.")
@@ -208,7 +208,7 @@ class Member(Node):
     )
     async def activity_cursor(self, info: Info) -> str:
         mailbox = await info.context.loaders.mailbox(self.member_id)
-        return write_cursor(Cursor(self.member_view.written, 0, mailbox.letter_count))
+        return write_cursor(ActivityCursor(self.member_view.written_seq, 0, mailbox.letter_count))
 
     @strawberry.field(description="Null where the programme has none.")
     def referral(self, info: Info) -> Referral | None:
@@ -218,7 +218,7 @@ class Member(Node):
         return Referral(
             code=self.number,
             url=url,
-            invited=self.member_view.invited,
+            invited=self.member_view.invited_count,
             qualified=self.member_view.member.referral.friends,
         )
 
@@ -252,7 +252,7 @@ async def current_member(info: Info, member_id: str) -> Member:
     return member_of(await loaders.audience(), member_view)
 
 
-def member_of(audience: Audience, member_view: Seen) -> Member:
+def member_of(audience: Audience, member_view: MemberView) -> Member:
     """Return a member as they see themselves."""
     member, details = member_view.member, member_view.details
     assert member.joined_at is not None, "a membership has begun where there is a member"
@@ -274,7 +274,7 @@ def member_of(audience: Audience, member_view: Seen) -> Member:
     )
 
 
-def status_of(member_view: Seen) -> MemberStatus:
+def status_of(member_view: MemberView) -> MemberStatus:
     if member_view.status == "erased":
         return MemberStatus.ERASED
     return MemberStatus.FROZEN if member_view.member.frozen else MemberStatus.ACTIVE

@@ -16,10 +16,11 @@ from api.graphql.engine.paging import NumberedRow, connection, read_window
 from api.graphql.engine.shared_types import Info, Node, PageInfo
 from domain.model.messages.rendering import Recipient
 from domain.model.programme import SurveySpec
-from domain.services import errors, inbox
-from domain.services.inbox import MARKED_AT_MOST
-from domain.services.messages import letter_words, survey_of
-from domain.services.reading import Seen
+from domain.services import errors
+from domain.services.ledger.queries import MemberView
+from domain.services.messages import inbox
+from domain.services.messages.inbox import MAX_MARKED
+from domain.services.messages.message_rules import find_survey_spec, render_letter
 from domain.store.messages.inbox import Letter
 
 LIST_NAME = "message"
@@ -90,8 +91,8 @@ class MessagesRead:
 class MessageMutation:
     @strawberry.mutation(description="Doing it again changes nothing.")
     async def mark_messages_read(self, info: Info, input: MarkMessagesReadInput) -> MessagesRead:
-        if len(input.ids) > MARKED_AT_MOST:
-            raise BadInput(f"At most {MARKED_AT_MOST} ids at once.", field="ids")
+        if len(input.ids) > MAX_MARKED:
+            raise BadInput(f"At most {MAX_MARKED} ids at once.", field="ids")
         ids = [decode_id_as("Message", id, field="ids") for id in input.ids]
         member, now = info.context.member().member_id, info.context.loaders.now
         try:
@@ -112,12 +113,12 @@ def message_id(letter_id: str) -> str:
     return encode_id("Message", letter_id)
 
 
-def message_of(audience: Audience, member_view: Seen, letter: Letter) -> Message:
+def message_of(audience: Audience, member_view: MemberView, letter: Letter) -> Message:
     """Return a letter as its owner reads it."""
     recipient = Recipient(member_view.details.name, member_view.member.number, audience.locale)
     programme = audience.programme_of_version(letter.version)
-    words = letter_words(programme, letter, recipient)
-    survey = survey_of(programme, letter.code) if letter.kind == "survey" else None
+    words = render_letter(programme, letter, recipient)
+    survey = find_survey_spec(programme, letter.code) if letter.kind == "survey" else None
     return Message(
         id=strawberry.ID(message_id(letter.id)),
         message_kind="survey" if letter.kind == "survey" else letter.code,
@@ -149,10 +150,10 @@ async def message_history(
     window = read_window(first, after, list_name=LIST_NAME)
     loaders = info.context.loaders
     mailbox = await loaders.mailbox(member)
-    inbox_page = await inbox.opened(
+    inbox_page = await inbox.list_letters(
         info.context.dependencies.runtime,
         member_id=member,
-        box=mailbox,
+        mailbox=mailbox,
         first=window.size,
         before=window.after,
     )
@@ -163,15 +164,17 @@ async def message_history(
         list_name=LIST_NAME,
         edge=MessageEdge,
         page_info=PageInfo,
-        make=partial(MessageConnection, unread=inbox_page.unread),
-        has_more=inbox_page.more,
+        make=partial(MessageConnection, unread=inbox_page.unread_count),
+        has_more=inbox_page.has_more,
     )
 
 
 async def current_message(info: Info, member: str, letter_id: str) -> Message:
     """Return one letter of a member. Raises NotFound."""
     try:
-        letter = await inbox.letter(info.context.dependencies.runtime, letter_id=letter_id, member_id=member)
+        letter = await inbox.load_letter(
+            info.context.dependencies.runtime, letter_id=letter_id, member_id=member
+        )
     except errors.NotFound:
         raise NotFound from None
     return message_of(

@@ -12,9 +12,9 @@ from api.graphql.engine.shared_types import Info
 from api.graphql.member.consents import Consent, consents_of
 from api.graphql.member.members import Member, current_member
 from api.graphql.member.sign_in import SignInCodeRequested
-from domain.services import consents, contacts, profile, terms
-from domain.services.consents import Answer
-from domain.services.profile import KEEP, Keep, ProfileUpdate
+from domain.services.people import consents, contact_change, profile, terms
+from domain.services.people.consents import PurposeAnswer
+from domain.services.people.profile import KEEP, KeepMarker, ProfileUpdate
 
 T = TypeVar("T")
 
@@ -103,7 +103,9 @@ class ProfileMutation:
             locale=_value_or_keep(input.locale),
             timezone=_value_or_keep(input.timezone),
         )
-        await profile.update(info.context.dependencies.desk, member=member, change=change, now=loaders.now)
+        await profile.update_profile(
+            info.context.dependencies.desk, member=member, change=change, now=loaders.now
+        )
         return ProfileUpdated(member=await _updated_member(info, member))
 
     @strawberry.mutation(
@@ -118,24 +120,26 @@ class ProfileMutation:
         )
         if input.code is None:
             locale = (await loaders.audience()).locale
-            expires_at = await contacts.ask(
+            expires_at = await contact_change.request_change(
                 desk, member=member, contact=input.contact, locale=locale, now=loaders.now
             )
             return SignInCodeRequested(expires_at=expires_at)
-        await contacts.change(desk, member=member, contact=input.contact, code=input.code, now=loaders.now)
+        await contact_change.change_contact(
+            desk, member=member, contact=input.contact, code=input.code, now=loaders.now
+        )
         return ContactChanged(member=await _updated_member(info, member))
 
     @strawberry.mutation(description="Agrees to the programme's current terms.")
     @refusals_as_problems
     async def accept_terms(self, info: Info, input: AcceptTermsInput) -> AcceptTermsResult:
         member = info.context.member().member_id
-        await terms.accept(info.context.dependencies.desk, member=member, version=input.version)
+        await terms.accept_terms(info.context.dependencies.desk, member=member, version=input.version)
         return TermsAccepted(member=await _updated_member(info, member))
 
     @strawberry.mutation(description="Gives or takes back leave for one purpose.")
     async def set_consent(self, info: Info, input: SetConsentInput) -> ConsentSet:
         member, loaders = info.context.member().member_id, info.context.loaders
-        answer = Answer(input.purpose, input.granted, input.wording_version)
+        answer = PurposeAnswer(input.purpose, input.granted, input.wording_version)
         answers = await consents.set_consent(
             info.context.dependencies.desk, member=member, answer=answer, now=loaders.now
         )
@@ -143,7 +147,7 @@ class ProfileMutation:
         return ConsentSet(consents=consents_of(await loaders.audience(), member, answers))
 
 
-def _value_or_keep(value: T | UnsetType) -> T | Keep:
+def _value_or_keep(value: T | UnsetType) -> T | KeepMarker:
     """Return what an input field says: left out means as it was."""
     return KEEP if isinstance(value, UnsetType) else value
 

@@ -10,7 +10,7 @@ from api.graphql.engine.shared_types import Info, Node, PageInfo
 from api.graphql.member.stores import Store, store_of
 from domain.model.ledger.events import Line
 from domain.model.ledger.events import Purchase as LedgerPurchase
-from domain.services.reading import Receipted
+from domain.services.ledger.queries import RecordedPurchase
 
 
 @strawberry.type(description="`amount` is the line's total. The lines sum to at most the purchase's total.")
@@ -51,7 +51,7 @@ class PurchaseConnection:
     page_info: PageInfo = strawberry.field(description=PAGE_INFO)
 
 
-async def purchase_of(info: Info, recorded_purchase: Receipted) -> Purchase:
+async def purchase_of(info: Info, recorded_purchase: RecordedPurchase) -> Purchase:
     """Return a recorded purchase, with what was refunded of it since."""
     purchase = recorded_purchase.purchase
     names = await info.context.loaders.store_names() if purchase.store is not None else {}
@@ -60,11 +60,11 @@ async def purchase_of(info: Info, recorded_purchase: Receipted) -> Purchase:
         external_id=purchase.external_id,
         source=recorded_purchase.source,
         store=store_of(purchase.store, names) if purchase.store is not None else None,
-        occurred_at=recorded_purchase.at,
+        occurred_at=recorded_purchase.purchased_at,
         currency=purchase.currency,
         total=purchase.total,
-        refunded=purchase.total - recorded_purchase.left.total,
-        lines=_lines(purchase, recorded_purchase.left),
+        refunded=purchase.total - recorded_purchase.remaining.total,
+        lines=_lines(purchase, recorded_purchase.remaining),
     )
 
 

@@ -18,7 +18,7 @@ from api.graphql.till.customers import Customer, customer_of
 from api.graphql.till.till_session import guard_scans, till_of
 from api.texts import say
 from domain.model.ledger import decision
-from domain.services import redemption
+from domain.services.ledger import redemption
 
 # The same words of two answers.
 MEMBER_NOW = (
@@ -184,10 +184,10 @@ class RedemptionMutation:
                 key=input.idempotency_key,
                 now=loaders.now,
             )
-        loaders.remember(result.seen)
+        loaders.remember(result.member_view)
         audience = await loaders.audience()
         return VoucherAccepted(
-            voucher=await voucher_of(info, result.voucher), customer=customer_of(audience, result.seen)
+            voucher=await voucher_of(info, result.voucher), customer=customer_of(audience, result.member_view)
         )
 
     @strawberry.mutation(description="Managers, within 15 minutes: a voucher accepted by mistake.")
@@ -202,7 +202,7 @@ class RedemptionMutation:
             key=input.idempotency_key,
             now=loaders.now,
         )
-        loaders.remember(result.seen)
+        loaders.remember(result.member_view)
         return VoucherUseReversed(voucher=await voucher_of(info, result.voucher))
 
 

@@ -26,11 +26,11 @@ from api.graphql.engine.problems import (
 from api.graphql.engine.shared_types import Info
 from api.graphql.member.members import Member, current_member
 from api.tokens import Issued
-from domain.services import enrol, sessions, sign_in
-from domain.services.consents import Answer
-from domain.services.enrol import Application
-from domain.services.sessions import Opened
-from domain.services.sign_in import MemberSignedIn
+from domain.services.people import enrolment, sessions, sign_in
+from domain.services.people.consents import PurposeAnswer
+from domain.services.people.enrolment import Application
+from domain.services.people.sessions import OpenedSession
+from domain.services.people.sign_in import MemberSignedIn
 
 
 @strawberry.input(description="An answer given at enrolment.")
@@ -174,11 +174,11 @@ class SignInMutation:
             locale=input.locale or audience.locale,
             timezone=input.timezone,
             consents=tuple(
-                Answer(one.purpose, one.granted, one.wording_version) for one in input.consents or ()
+                PurposeAnswer(one.purpose, one.granted, one.wording_version) for one in input.consents or ()
             ),
             referral_code=input.referral_code,
         )
-        code = await enrol.enrol(
+        code = await enrolment.enrol(
             info.context.dependencies.desk, application, key=input.idempotency_key, now=audience.now
         )
         return Enrolled(code_sent_to=code.sent_to, expires_at=code.expires_at)
@@ -256,18 +256,18 @@ class SignInMutation:
 
 async def _signed_in_answer(info: Info, result: MemberSignedIn) -> SignedIn:
     """Return a session to whoever has just signed in; the rest of the operation is theirs."""
-    session = result.opened.session
+    session = result.opened_session.session
     info.context.loaders.sign_in_as(MemberCaller(result.member, session.id, session.installation))
-    access_token = issue_access_token(info.context.dependencies, result.opened)
+    access_token = issue_access_token(info.context.dependencies, result.opened_session)
     return SignedIn(
         access_token=access_token.token,
         access_token_expires_at=access_token.expires_at,
-        refresh_token=result.opened.refresh_token,
+        refresh_token=result.opened_session.refresh_token,
         member=await current_member(info, result.member),
     )
 
 
-def issue_access_token(dependencies: Dependencies, opened_session: Opened) -> Issued:
+def issue_access_token(dependencies: Dependencies, opened_session: OpenedSession) -> Issued:
     """Return an access token for a session; it ends with the session at the latest."""
     session = opened_session.session
     return dependencies.tokens.access(

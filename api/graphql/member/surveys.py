@@ -13,7 +13,8 @@ from api.graphql.engine.problems import IdempotencyConflict, refusals_as_problem
 from api.graphql.engine.shared_types import Info, Problem
 from api.graphql.member.messages import Message, message_of
 from api.texts import say
-from domain.services import errors, surveys
+from domain.services import errors
+from domain.services.messages import surveys
 
 
 @strawberry.input(description="The answer to a question of the member's own inbox.")
@@ -53,7 +54,7 @@ class SurveyMutation:
         loaders, member = info.context.loaders, info.context.member().member_id
         letter_id = decode_id_as("Message", input.message, field="message")
         try:
-            result = await surveys.answer(
+            result = await surveys.answer_survey(
                 info.context.dependencies.runtime,
                 member_id=member,
                 letter_id=letter_id,
@@ -65,7 +66,7 @@ class SurveyMutation:
             raise NotFound from None
         return SurveyAnswered(
             question=message_of(await loaders.audience(), await loaders.member_view(member), result.letter),
-            unread=result.unread,
+            unread=result.unread_count,
         )
 
 

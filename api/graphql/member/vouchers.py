@@ -21,8 +21,8 @@ from api.graphql.member.stores import Store, store_of, stores_of
 from api.qr import BadSize, png_data_url, svg
 from api.texts import say
 from domain.model.programme import Programme
-from domain.services import reading
-from domain.services.redemption import VoucherRefused
+from domain.services.ledger import queries
+from domain.services.ledger.redemption import VoucherRefused
 from domain.store.ledger.vouchers import Voucher as StoredVoucher
 
 LIST_NAME = "voucher"
@@ -87,7 +87,7 @@ class Voucher(Node):
 
     @strawberry.field(description="What the QR code holds: null for anyone but its owner.")
     def code(self, info: Info) -> str | None:
-        return reading.voucher_code(info.context.dependencies.runtime, self.stored_voucher)
+        return queries.voucher_code(info.context.dependencies.runtime, self.stored_voucher)
 
     @strawberry.field(description="The code as a picture: null for anyone but its owner.")
     def qr(
@@ -96,7 +96,7 @@ class Voucher(Node):
         format: Annotated[QrFormat | None, strawberry.argument(description="SVG by default.")] = QrFormat.SVG,
         size: Annotated[int | None, strawberry.argument(description="Pixels, 64 to 2048.")] = 256,
     ) -> QrImage | None:
-        code = reading.voucher_code(info.context.dependencies.runtime, self.stored_voucher)
+        code = queries.voucher_code(info.context.dependencies.runtime, self.stored_voucher)
         return None if code is None else qr_image(code, format, size)
 
 
@@ -210,7 +210,7 @@ async def voucher_history(
     vouchers: list[StoredVoucher] = []
     batch_size, examined = window.size, 0
     while before > 1 and len(vouchers) < window.size and examined < MAX_EXAMINED:
-        rows = await reading.vouchers_of(
+        rows = await queries.list_vouchers(
             info.context.dependencies.runtime,
             member_id=member,
             first=batch_size,

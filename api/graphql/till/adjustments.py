@@ -17,7 +17,7 @@ from api.graphql.engine.shared_types import Info
 from api.graphql.member.points import PointEntry, Wallet, entry_of, wallet_of
 from api.graphql.till.customers import Customer, customer_of
 from api.graphql.till.till_session import served_member_or_not_found, till_of
-from domain.services import adjustments
+from domain.services.ledger import adjustments
 
 
 @strawberry.input(description="A correction of one wallet of one member.")
@@ -83,7 +83,7 @@ class AdjustmentMutation:
     @refusals_as_problems
     async def adjust_balance(self, info: Info, input: AdjustBalanceInput) -> AdjustBalanceResult:
         loaders, till = info.context.loaders, till_of(info)
-        till.need_manager()
+        till.require_manager()
         result = await adjustments.adjust(
             info.context.dependencies.runtime,
             till=till,
@@ -96,8 +96,8 @@ class AdjustmentMutation:
         )
         audience = await loaders.audience()
         return BalanceAdjusted(
-            entry=entry_of(audience, result.member_id, result.told),
-            wallet=wallet_of(audience, result.member_id, result.code, result.wallet),
+            entry=entry_of(audience, result.member_id, result.history_entry),
+            wallet=wallet_of(audience, result.member_id, result.wallet_code, result.wallet),
         )
 
     @strawberry.mutation(
@@ -117,7 +117,7 @@ async def _set_frozen(
     info: Info, request: FreezeMemberInput | UnfreezeMemberInput, *, frozen: bool
 ) -> Customer:
     loaders, till = info.context.loaders, till_of(info)
-    till.need_manager()
+    till.require_manager()
     change = adjustments.freeze if frozen else adjustments.unfreeze
     member_view = await change(
         info.context.dependencies.runtime,

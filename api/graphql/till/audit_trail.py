@@ -18,8 +18,9 @@ from api.graphql.member.stores import Store, store_of
 from api.graphql.member.vouchers import Voucher, voucher_of
 from api.graphql.till.customers import Customer, customer_of
 from api.graphql.till.till_session import till_of
-from domain.services import reading, staff, trail
 from domain.services.errors import NotAllowed
+from domain.services.ledger import audit_trail, queries
+from domain.services.people import staff
 from domain.store.audit import STAFF_ACTIONS, AuditAct
 
 ONE_DAY = timedelta(days=1)
@@ -125,14 +126,14 @@ class TrailQuery:
     @strawberry.field(description="Staff: what this shift (this staff session) did, newest first.")
     async def shift_actions(self, info: Info, first: First = DEFAULT_ROWS) -> list[ShiftAction]:
         runtime, loaders = info.context.dependencies.runtime, info.context.loaders
-        acts = await trail.of_shift(
+        acts = await audit_trail.find_shift_acts(
             runtime, till=till_of(info), first=row_count(first, default=DEFAULT_ROWS), now=loaders.now
         )
         audience = await loaders.audience()
-        member_views = await reading.homes(
+        member_views = await queries.load_member_views(
             runtime, member_ids=list({act.member for act in acts if act.member}), now=loaders.now
         )
-        stored_vouchers = await reading.vouchers_named(
+        stored_vouchers = await queries.find_vouchers(
             runtime, voucher_ids=[act.voucher for act in acts if act.voucher]
         )
         vouchers = {id: await voucher_of(info, voucher) for id, voucher in stored_vouchers.items()}
@@ -175,7 +176,7 @@ class TrailQuery:
         now = info.context.loaders.now
         end = until or now
         try:
-            acts = await trail.of_store(
+            acts = await audit_trail.find_store_acts(
                 info.context.dependencies.runtime,
                 till=till_of(info),
                 store=store,
@@ -191,7 +192,7 @@ class TrailQuery:
 async def _entries(info: Info, acts: Sequence[AuditAct]) -> list[AuditEntry]:
     dependencies, now = info.context.dependencies, info.context.loaders.now
     names = await dependencies.store_names.names(now=now)
-    employees = {one.id: one.username for one in await staff.listed(dependencies.desk.store)}
+    employees = {one.id: one.username for one in await staff.list_staff(dependencies.desk.store)}
     return [
         AuditEntry(
             id=strawberry.ID(encode_id("AuditEntry", act.id)),

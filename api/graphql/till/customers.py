@@ -17,8 +17,8 @@ from api.graphql.member.receipts import PurchaseConnection
 from api.graphql.member.rewards import MemberRewardConnection, RewardState, member_rewards
 from api.graphql.member.tiers import TierProgress, tier_progress
 from api.graphql.member.vouchers import VoucherConnection, voucher_history
-from domain.services import reading
-from domain.services.reading import Seen
+from domain.services.ledger import queries
+from domain.services.ledger.queries import MemberView
 
 
 @strawberry.type(description="A member as staff may see one: no contact, no birthday, no code.")
@@ -26,7 +26,7 @@ class Customer(Node):
     number: str = strawberry.field(description="Membership number with a check digit, as printed on a card.")
     name: str = strawberry.field(description="As they gave it.")
     status: MemberStatus = strawberry.field(description="Whether they can earn and redeem.")
-    member_view: strawberry.Private[Seen]
+    member_view: strawberry.Private[MemberView]
     audience: strawberry.Private[Audience]
 
     @strawberry.field(
@@ -78,7 +78,7 @@ class CustomerQuery:
             ),
         ],
     ) -> Customer | None:
-        member = await reading.known_as(info.context.dependencies.runtime, contact=contact)
+        member = await queries.find_member_by_contact(info.context.dependencies.runtime, contact=contact)
         return None if member is None else await current_customer(info, member)
 
 
@@ -88,7 +88,7 @@ async def current_customer(info: Info, member: str) -> Customer:
     return customer_of(await loaders.audience(), await loaders.member_view(member))
 
 
-def customer_of(audience: Audience, member_view: Seen) -> Customer:
+def customer_of(audience: Audience, member_view: MemberView) -> Customer:
     """Return a member as staff may see one."""
     return Customer(
         id=strawberry.ID(encode_id("Customer", member_view.member.id)),

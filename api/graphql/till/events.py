@@ -13,7 +13,7 @@ from api.graphql.engine.scalars import JsonObject
 from api.graphql.engine.shared_types import Info
 from api.graphql.member.points import PointEntry, RuleOutcome, entries_of, outcomes_of
 from api.graphql.till.till_session import served_member_or_not_found, till_of
-from domain.services import member_events
+from domain.services.ledger import member_events
 
 
 @strawberry.input(description="Something that happened to a member outside the till.")
@@ -53,13 +53,13 @@ class EventMutation:
     @refusals_as_problems
     async def record_event(self, info: Info, input: RecordEventInput) -> RecordEventResult:
         loaders, till = info.context.loaders, till_of(info)
-        till.need_manager()
+        till.require_manager()
         result = await member_events.record(
             info.context.dependencies.runtime,
             till=till,
             member_id=await served_member_or_not_found(info, input.member),
             name=input.name,
-            data=input.data or {},
+            event_data=input.data or {},
             occurred_at=input.occurred_at,
             external_id=input.external_id,
             key=input.idempotency_key,
@@ -67,6 +67,6 @@ class EventMutation:
         )
         audience = await loaders.audience()
         return EventRecorded(
-            entries=entries_of(audience, result.member_id, result.told),
+            entries=entries_of(audience, result.member_id, result.history),
             explanation=outcomes_of(audience, result.outcomes, result.version),
         )

@@ -36,10 +36,10 @@ from api.graphql.till.customers import Customer, customer_of
 from api.graphql.till.till_session import served_member, till_of
 from api.texts import say
 from domain.model.ledger import badges
-from domain.services import purchases, reading
-from domain.services.given import Given, GivenLine
-from domain.services.purchases import Rise
-from domain.services.reading import Seen
+from domain.services.ledger import purchase_input as purchase_inputs
+from domain.services.ledger import purchases, queries
+from domain.services.ledger.purchases import PurchaseTierChange
+from domain.services.ledger.queries import MemberView
 
 
 @strawberry.input(description="A line of the receipt.")
@@ -141,21 +141,23 @@ class PurchaseQuery:
     async def quote_purchase(self, info: Info, input: QuoteInput) -> Quote:
         loaders, till = info.context.loaders, till_of(info)
         member = await served_member(info, input.member, occurred_at=input.occurred_at)
-        purchase_input = Given("quote", input.total, input.currency, _lines(input.lines), input.occurred_at)
+        purchase_input = purchase_inputs.PurchaseInput(
+            "quote", input.total, input.currency, _lines(input.lines), input.occurred_at
+        )
         quote = await purchases.quote(
             info.context.dependencies.runtime,
             till=till,
             member_id=member,
-            given=purchase_input,
+            purchase_input=purchase_input,
             now=loaders.now,
         )
         audience = await loaders.audience()
         return Quote(
-            customer=customer_of(audience, quote.seen),
+            customer=customer_of(audience, quote.member_view),
             entries=[quoted_entry(audience, entry, quote.version) for entry in quote.entries],
             totals=totals_of(audience, quote.entries),
             explanation=outcomes_of(audience, quote.outcomes, quote.version),
-            unlocks=await _member_rewards(info, audience, quote.seen, quote.unlocks),
+            unlocks=await _member_rewards(info, audience, quote.member_view, quote.unlocked_rewards),
             tier_after=(
                 tiers_by_code(audience.programme, audience.locale).get(quote.tier_after)
                 if quote.tier_after
@@ -182,7 +184,7 @@ class PurchaseQuery:
         till = till_of(info)
         if store is not None and store != till.store and till.role != "OPERATOR":
             return None
-        recorded_purchase = await reading.purchase(
+        recorded_purchase = await queries.find_purchase(
             info.context.dependencies.runtime,
             source=source or till.source,
             store=store or till.store,
@@ -200,28 +202,28 @@ class PurchaseMutation:
     async def record_purchase(self, info: Info, input: PurchaseInput) -> RecordPurchaseResult:
         loaders, till = info.context.loaders, till_of(info)
         member = await served_member(info, input.member, occurred_at=input.occurred_at)
-        purchase_input = Given(
+        purchase_input = purchase_inputs.PurchaseInput(
             input.external_id, input.total, input.currency, _lines(input.lines), input.occurred_at
         )
         result = await purchases.record(
             info.context.dependencies.runtime,
             till=till,
             member_id=member,
-            given=purchase_input,
+            purchase_input=purchase_input,
             key=input.idempotency_key,
             now=loaders.now,
         )
-        loaders.remember(result.seen)
+        loaders.remember(result.member_view)
         audience = await loaders.audience()
         return PurchaseRecorded(
-            purchase=await purchase_of(info, result.receipted),
-            customer=customer_of(audience, result.seen),
-            entries=entries_of(audience, member, result.told),
+            purchase=await purchase_of(info, result.purchase),
+            customer=customer_of(audience, result.member_view),
+            entries=entries_of(audience, member, result.history),
             explanation=outcomes_of(audience, result.outcomes, result.version),
-            unlocked=await _member_rewards(info, audience, result.seen, result.unlocked),
+            unlocked=await _member_rewards(info, audience, result.member_view, result.unlocked_rewards),
             earned_badges=[
                 badge
-                for badge in (_badge_at_level(audience, result.seen, *one) for one in result.badges)
+                for badge in (_badge_at_level(audience, result.member_view, *one) for one in result.badges)
                 if badge is not None
             ],
             tier_change=_tier_step(result.tier_change),
@@ -233,7 +235,7 @@ async def _purchase_claimed(
     info: Info, audience: Audience, refusal: purchases.PurchaseClaimed
 ) -> PurchaseClaimed:
     whose = "same" if refusal.same_member else "other"
-    recorded_purchase = refusal.receipted
+    recorded_purchase = refusal.purchase
     return PurchaseClaimed(
         message=say(f"problem.PurchaseClaimed.{whose}", audience.locale),
         same_member=refusal.same_member,
@@ -241,15 +243,17 @@ async def _purchase_claimed(
     )
 
 
-def _lines(lines: list[PurchaseLineInput] | None) -> tuple[GivenLine, ...]:
+def _lines(lines: list[PurchaseLineInput] | None) -> tuple[purchase_inputs.PurchaseInputLine, ...]:
     return tuple(
-        GivenLine(one.sku, one.amount, 1 if one.quantity is None else one.quantity, one.name, one.category)
+        purchase_inputs.PurchaseInputLine(
+            one.sku, one.amount, 1 if one.quantity is None else one.quantity, one.name, one.category
+        )
         for one in lines or ()
     )
 
 
 async def _member_rewards(
-    info: Info, audience: Audience, member_view: Seen, codes: tuple[str, ...]
+    info: Info, audience: Audience, member_view: MemberView, codes: tuple[str, ...]
 ) -> list[MemberReward]:
     specs = [
         spec for spec in (find_spec(audience.programme.reward, code) for code in codes) if spec is not None
@@ -258,7 +262,9 @@ async def _member_rewards(
     return [member_reward(audience, member_view.member, spec, stock) for spec in specs if stock is not None]
 
 
-def _badge_at_level(audience: Audience, member_view: Seen, code: str, level: int) -> BadgeProgress | None:
+def _badge_at_level(
+    audience: Audience, member_view: MemberView, code: str, level: int
+) -> BadgeProgress | None:
     """Return a badge as it was earned: the level then, all else as it is now."""
     spec = find_spec(audience.programme.badge, code)
     if spec is None:
@@ -275,5 +281,9 @@ def _badge_at_level(audience: Audience, member_view: Seen, code: str, level: int
     )
 
 
-def _tier_step(rise: Rise | None) -> TierStep | None:
-    return None if rise is None else TierStep(from_=rise.origin, to=rise.to, at=rise.at, reason=rise.reason)
+def _tier_step(rise: PurchaseTierChange | None) -> TierStep | None:
+    return (
+        None
+        if rise is None
+        else TierStep(from_=rise.from_tier, to=rise.to_tier, at=rise.changed_at, reason=rise.reason)
+    )

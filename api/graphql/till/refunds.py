@@ -26,8 +26,8 @@ from api.graphql.member.points import (
 )
 from api.graphql.member.receipts import Purchase, purchase_of
 from api.graphql.till.till_session import till_of
-from domain.services import refunds
-from domain.services.refunds import Asked, RefundLine
+from domain.services.ledger import refunds
+from domain.services.ledger.refunds import RefundLine, RefundRequest
 
 
 @strawberry.input(description="`line` as numbered in the purchase; quantity, or amount for goods by weight.")
@@ -105,12 +105,12 @@ class RefundQuery:
         quote = await refunds.quote(
             info.context.dependencies.runtime,
             till=till_of(info),
-            asked=_refund_request(input),
+            refund_request=_refund_request(input),
             now=loaders.now,
         )
         audience = await loaders.audience()
         return RefundQuote(
-            refundable=quote.refundable,
+            refundable=quote.refundable_minor,
             entries=[quoted_entry(audience, entry, quote.version) for entry in quote.entries],
             totals=totals_of(audience, quote.entries),
         )
@@ -125,21 +125,21 @@ class RefundMutation:
         result = await refunds.refund(
             info.context.dependencies.runtime,
             till=till_of(info),
-            asked=_refund_request(input),
+            refund_request=_refund_request(input),
             reason=input.reason,
             key=input.idempotency_key,
             now=loaders.now,
         )
         audience = await loaders.audience()
         return PurchaseRefunded(
-            purchase=await purchase_of(info, result.receipted),
-            entries=entries_of(audience, result.member_id, result.told),
+            purchase=await purchase_of(info, result.purchase),
+            entries=entries_of(audience, result.member_id, result.history),
             wallets=wallets_after(audience, result.member_id, result.wallets),
         )
 
 
-def _refund_request(refund_input: RefundInput | QuoteRefundInput) -> Asked:
+def _refund_request(refund_input: RefundInput | QuoteRefundInput) -> RefundRequest:
     if refund_input.lines == [] and refund_input.amount is None:
         raise BadInput("Name a line, or leave lines out for all that is left.", field="lines")
     lines = tuple(RefundLine(one.line, one.quantity, one.amount) for one in refund_input.lines or ())
-    return Asked(refund_input.external_id, refund_input.store, refund_input.amount, lines)
+    return RefundRequest(refund_input.external_id, refund_input.store, refund_input.amount, lines)

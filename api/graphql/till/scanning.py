@@ -12,8 +12,8 @@ from api.graphql.member.vouchers import Voucher, voucher_of
 from api.graphql.till.customers import Customer, customer_of
 from api.graphql.till.till_session import guard_scans, till_of
 from api.texts import TEXTS, say
-from domain.services import scanning
-from domain.services.scanning import CustomerScanned, VoucherScanned
+from domain.services.ledger import scanning
+from domain.services.ledger.scanning import CustomerScanned, VoucherScanned
 
 
 @strawberry.input(
@@ -76,7 +76,7 @@ class ScanMutation:
                 card_key=dependencies.card_key,
                 now=loaders.now,
             )
-        loaders.remember(result.seen)
+        loaders.remember(result.member_view)
         return (
             await _voucher_scan(info, result)
             if isinstance(result, VoucherScanned)
@@ -87,11 +87,11 @@ class ScanMutation:
 async def _customer_scan(info: Info, scan: CustomerScanned) -> CustomerScan:
     staff = info.context.staff()
     visit = info.context.dependencies.tokens.visit(
-        member=scan.seen.member.id, store=staff.store, session=staff.session_id, at=scan.visit_from
+        member=scan.member_view.member.id, store=staff.store, session=staff.session_id, at=scan.visit_began_at
     )
     audience = await info.context.loaders.audience()
     return CustomerScan(
-        customer=customer_of(audience, scan.seen), visit=visit.token, visit_expires_at=visit.expires_at
+        customer=customer_of(audience, scan.member_view), visit=visit.token, visit_expires_at=visit.expires_at
     )
 
 
@@ -99,9 +99,9 @@ async def _voucher_scan(info: Info, scan: VoucherScanned) -> VoucherScan:
     audience = await info.context.loaders.audience()
     return VoucherScan(
         voucher=await voucher_of(info, scan.voucher),
-        customer=customer_of(audience, scan.seen),
-        usable=scan.unusable is None,
-        reason=None if scan.unusable is None else _reason(scan.unusable, audience.locale),
+        customer=customer_of(audience, scan.member_view),
+        usable=scan.unusable_reason is None,
+        reason=None if scan.unusable_reason is None else _reason(scan.unusable_reason, audience.locale),
     )
 
 

@@ -15,7 +15,7 @@ from api.graphql.engine.shared_types import Info, Node
 from api.graphql.member.sign_in import issue_access_token
 from api.graphql.member.stores import Store, store_of
 from api.http.rates import network
-from domain.services import staff
+from domain.services.people import staff
 
 
 @strawberry.enum(description="What an employee may do.")
@@ -74,16 +74,18 @@ class StaffMutation:
             address=network(info.context.address),
             now=info.context.loaders.now,
         )
-        access_token = issue_access_token(dependencies, result.opened)
+        access_token = issue_access_token(dependencies, result.opened_session)
         return StaffSignedIn(
             access_token=access_token.token,
             access_token_expires_at=access_token.expires_at,
-            refresh_token=result.opened.refresh_token,
+            refresh_token=result.opened_session.refresh_token,
             staff=Staff(
                 id=_id(result.employee.id),
                 name=result.employee.name,
                 role=StaffRole[result.employee.role],
-                store=store_of(result.shop.code, {result.shop.code: result.shop.name}),
+                store=store_of(
+                    result.retail_store.code, {result.retail_store.code: result.retail_store.name}
+                ),
             ),
         )
 

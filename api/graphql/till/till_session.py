@@ -11,9 +11,9 @@ from api.graphql.engine.ids import decode_id_as
 from api.graphql.engine.shared_types import Info
 from api.tokens import TokenEnded, TokenRefused
 from domain.model.people.codes import CodeKind, classify
-from domain.services import reading
 from domain.services.errors import ExpiredCode, UnknownCode
-from domain.services.tills import Till
+from domain.services.ledger import queries
+from domain.services.ledger.till import Till
 
 # How long after it was made what was scanned without a network still counts, for earning only.
 QUEUED_AT_MOST = timedelta(hours=24)
@@ -56,7 +56,7 @@ async def served_member(info: Info, member: str, *, occurred_at: datetime | None
         return _visiting_member(info, member, occurred_at)
     code = classify(member)
     if code.kind is CodeKind.NUMBER:
-        member_id = await reading.known_as(info.context.dependencies.runtime, contact=code.text)
+        member_id = await queries.find_member_by_contact(info.context.dependencies.runtime, contact=code.text)
         if member_id is None:
             raise UnknownCode
         return member_id

@@ -1,0 +1,123 @@
+"""What happens to members, told as it happens to whoever listens: the news of the change stream, handed on in
+memory.
+
+Nothing is kept for a listener but the few rows it has not taken yet: one that falls behind reads the rest
+from the journal, as one that comes back does. Where the stream was lost, every listener looks for itself what
+it missed meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from domain.model.ledger.decision import JournalRow
+from domain.store.change_stream import Change, InsertedRow
+from domain.store.document_store import DocumentStore
+from domain.store.ledger import journal_rows
+from domain.store.messages import inbox
+from domain.store.messages.inbox import Letter
+
+T = TypeVar("T")
+
+MAX_IN_HAND = 20
+MAX_CLOCK_SKEW = timedelta(milliseconds=100)  # as far as the clocks of two machines may be
+
+
+@dataclass(slots=True, eq=False)
+class ActivityListener:
+    """One subscription: the newest counters heard of, and the last rows and letters themselves. `missed`
+    where it must look itself.
+    """
+
+    has_news: asyncio.Event = field(default_factory=asyncio.Event)
+    seq: int = 0
+    letter_number: int = 0
+    must_catch_up: bool = False
+    rows: OrderedDict[int, JournalRow] = field(default_factory=OrderedDict)
+    letters: OrderedDict[int, Letter] = field(default_factory=OrderedDict)
+
+    def add_row(self, row: JournalRow) -> None:
+        """Take a row of the journal."""
+        self.seq = max(self.seq, row.seq)
+        _put_bounded(self.rows, row.seq, row)
+        self.has_news.set()
+
+    def add_letter(self, letter: Letter) -> None:
+        """Take a letter."""
+        self.letter_number = max(self.letter_number, letter.number)
+        _put_bounded(self.letters, letter.number, letter)
+        self.has_news.set()
+
+    def request_catch_up(self) -> None:
+        """Be told that something may have been missed."""
+        self.must_catch_up = True
+        self.has_news.set()
+
+
+def _put_bounded(records: OrderedDict[int, T], counter: int, record: T) -> None:
+    records[counter] = record
+    if len(records) > MAX_IN_HAND:
+        records.popitem(last=False)
+
+
+class ActivityHub:
+    """One a process. `promised` is set when something was written that a worker should send, `due` when the
+    agenda got what is due now.
+    """
+
+    def __init__(self) -> None:
+        self._listeners: dict[str, set[ActivityListener]] = {}
+        self.outbox_ready = asyncio.Event()
+        self.agenda_ready = asyncio.Event()
+
+    @contextmanager
+    def listen(self, member: str) -> Iterator[ActivityListener]:
+        """Listen to what happens to a member while the block runs."""
+        listener = ActivityListener()
+        self._listeners.setdefault(member, set()).add(listener)
+        try:
+            yield listener
+        finally:
+            listeners = self._listeners[member]
+            listeners.discard(listener)
+            if not listeners:
+                del self._listeners[member]
+
+    @property
+    def listener_count(self) -> int:
+        """Return how many listen."""
+        return sum(map(len, self._listeners.values()))
+
+    async def catch_up(self, store: DocumentStore, *, now: datetime) -> None:
+        """Let everybody look: what was committed before the stream was open, it does not tell."""
+        self.outbox_ready.set()
+        self.agenda_ready.set()
+        for listeners in self._listeners.values():
+            for listener in listeners:
+                listener.request_catch_up()
+
+    def handle_change(self, change: Change, *, now: datetime) -> None:
+        """Take a change: a row or a letter, for those who listen to its member."""
+        if not isinstance(change, InsertedRow):
+            return
+        if change.row.get("messages") or change.row.get("effects"):
+            self.outbox_ready.set()
+        if any(due <= now + MAX_CLOCK_SKEW for _, due, _ in change.row.get("later", ())):
+            self.agenda_ready.set()
+        listeners = self._listeners.get(change.row["member"])
+        if not listeners:
+            return
+        if change.collection == "journal":
+            row = journal_rows.read_row(change.row)
+            for listener in listeners:
+                listener.add_row(row)
+        else:
+            letter = inbox.read_letter(change.row)
+            for listener in listeners:
+                listener.add_letter(letter)

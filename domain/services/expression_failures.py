@@ -1,0 +1,62 @@
+"""What a programme's expressions failed on, a line each in the log, once the decision that met it is
+committed.
+
+One that fails on a null is false, as its author may well mean; who wonders why a rule never applies finds
+here that it does not. A line says where it stands in the file, never what it was given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import structlog
+
+from domain.model.conditions import Expression
+from domain.model.ledger.decision import Decision
+from domain.model.programme import Programme
+
+log = structlog.get_logger(__name__)
+
+
+def log_failures(decision: Decision, programme_of_version: Callable[[int], Programme]) -> None:
+    """Write down which expressions failed in a decision; `of_version` is the programme of a version that is
+    in memory.
+    """
+    for row in decision.rows:
+        for failure in row.failures:
+            places = [
+                place
+                for place, asked in _expressions_of(programme_of_version(row.version))
+                if asked.source == failure.source
+            ]
+            log.info(
+                "programme.expression_failed",
+                where=places,
+                version=row.version,
+                about=row.event.name,
+                kind=failure.kind,
+            )
+
+
+def _expressions_of(programme: Programme) -> Iterator[tuple[str, Expression]]:
+    """Yield the expressions that deciding asks, each with whose it is, such as `rules.CODE`."""
+    tiers, referral = programme.tiers, programme.referral
+    parts = [
+        *((f"rules.{one.code}", one.when, one.do, None) for one in programme.rules),
+        *((f"badges.{one.code}", one.when, one.do, one.of) for one in programme.badges),
+        *((f"rewards.{one.code}", one.when, (), None) for one in programme.rewards),
+        *((f"segments.{one.code}", one.when, (), None) for one in programme.segments),
+        *((("tiers", tiers.count.when, (), tiers.count.of),) if tiers else ()),
+        *(
+            (("referral", referral.qualifies.when, (*referral.friend, *referral.referrer), None),)
+            if referral
+            else ()
+        ),
+    ]
+    for place, when, do, of in parts:
+        award_formulas = (of, *(action.award.of for action in do if action.award))
+        yield from (
+            (place, asked)
+            for asked in (when, *(way.expression for way in award_formulas if way is not None))
+            if asked is not None
+        )

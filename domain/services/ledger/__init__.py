@@ -1,0 +1,1 @@
+"""Stories that move value: purchases, refunds, redemptions, adjustments, the turn, and reading them."""

@@ -1,0 +1,37 @@
+"""Reading the audit trail: one's own shift for everybody of staff, a store's for its manager, everything for
+an operator.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from domain.services.errors import InvalidInput, NotAllowed
+from domain.services.ledger.till import Till
+from domain.services.runtime import Runtime
+from domain.store import audit
+from domain.store.audit import AuditAct
+
+MAX_SHIFT = timedelta(hours=24)
+MAX_WINDOW = timedelta(days=31)
+
+
+async def find_shift_acts(runtime: Runtime, *, till: Till, first: int, now: datetime) -> list[AuditAct]:
+    """Return what this shift did, newest first."""
+    return (await audit.find_by_shift(runtime.store, till.session, since=now - MAX_SHIFT))[:first]
+
+
+async def find_store_acts(
+    runtime: Runtime, *, till: Till, store: str | None, since: datetime, until: datetime, first: int
+) -> list[AuditAct]:
+    """Return what was done in a store (an operator: in all, where none is named), newest first.
+
+    Raises NotAllowed for a cashier and for another store, InvalidInput for a window of more than 31 days.
+    """
+    till.require_manager()
+    store_code = store if till.role == "OPERATOR" else store or till.store
+    if till.role != "OPERATOR" and store_code != till.store:
+        raise NotAllowed("OTHER_STORE")
+    if not timedelta(0) < until - since <= MAX_WINDOW:
+        raise InvalidInput("until", "Ask for a time after `since`, at most 31 days later.")
+    return (await audit.find_between(runtime.store, since=since, until=until, store_code=store_code))[:first]

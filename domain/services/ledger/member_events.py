@@ -1,0 +1,220 @@
+"""Events that other systems and managers report: those the programme file declares, plan.* and
+survey.answered.
+
+An event's lasting identity in its source makes it count once, whatever key it comes with. Its data are what
+the file declares, no more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from domain.model import event_names
+from domain.model.calendar import milliseconds
+from domain.model.ledger.decision import JournalRow, MemberFrozen, Outcome
+from domain.model.ledger.events import Event, Json
+from domain.model.programme import Programme
+from domain.services.errors import IdempotencyKeyConflict, InvalidInput
+from domain.services.ledger import purchase_input
+from domain.services.ledger.till import Till
+from domain.services.runtime import (
+    KeyBinding,
+    Runtime,
+    commit_decision,
+    decide_event,
+    event_instant,
+    load_member,
+    run_once,
+)
+from domain.store.document_store import Stale
+from domain.store.ledger import journal, members, receipts
+from domain.store.ledger.members import HistoryEntry
+from domain.store.ledger.receipts import ReceiptTaken
+from domain.store.requests import Reply, request_key, store_scope
+
+MAX_NUMBER = 2**53
+MAX_TEXT_LENGTH = 500
+PLAN_EVENTS = (event_names.PLAN_STARTED, event_names.PLAN_RENEWED, event_names.PLAN_ENDED)
+
+
+# ---------------------------------------------------------------- values
+@dataclass(frozen=True, slots=True)
+class EventRecorded:
+    """What an event brought."""
+
+    member_id: str
+    version: int
+    history: tuple[HistoryEntry, ...]
+    outcomes: tuple[Outcome, ...]
+
+
+# ---------------------------------------------------------------- pure rules
+def check_event_data(programme: Programme, name: str, event_data: Mapping[str, object]) -> dict[str, Json]:
+    """Return an event's data as its declaration has them. Raises InvalidInput naming the field."""
+    if name in PLAN_EVENTS:
+        return _check_plan_data(programme, name, event_data)
+    if name == event_names.SURVEY_ANSWERED:
+        return _check_survey_data(programme, event_data)
+    spec = next((one for one in programme.events if one.name == name), None)
+    if spec is None:
+        raise InvalidInput("name", "The programme declares no such event.")
+    unknown_fields = sorted(event_data.keys() - spec.data.keys())
+    if unknown_fields:
+        raise InvalidInput(f"data.{unknown_fields[0]}", "The programme declares no such field.")
+    return {
+        field: _check_value(field, kind, event_data[field])
+        for field, kind in spec.data.items()
+        if event_data.get(field) is not None
+    }
+
+
+def _check_value(field: str, kind: str, value: object) -> Json:
+    match kind:
+        case "bool" if isinstance(value, bool):
+            return value
+        case "int" if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= MAX_NUMBER:
+            return value
+        case "string" if isinstance(value, str) and len(value) <= MAX_TEXT_LENGTH and "\0" not in value:
+            return value
+        case "date" if isinstance(value, str) and _is_iso_date(value):
+            return value
+    raise InvalidInput(f"data.{field}", f"Write a {kind}.")
+
+
+def _is_iso_date(text: str) -> bool:
+    try:
+        return len(text) == 10 and bool(date.fromisoformat(text))
+    except ValueError:
+        return False
+
+
+def _check_plan_data(programme: Programme, name: str, event_data: Mapping[str, object]) -> dict[str, Json]:
+    allowed = {"plan"} if name == event_names.PLAN_ENDED else {"plan", "until"}
+    if unknown_fields := sorted(event_data.keys() - allowed):
+        raise InvalidInput(f"data.{unknown_fields[0]}", "A plan's event has no such field.")
+    checked_data: dict[str, Json] = {}
+    code = event_data.get("plan")
+    if code is not None or name != event_names.PLAN_ENDED:
+        if all(spec.code != code for spec in programme.plans):
+            raise InvalidInput("data.plan", "The programme has no such plan.")
+        checked_data["plan"] = str(code)
+    if (until := event_data.get("until")) is not None:
+        checked_data["until"] = _read_instant(until).isoformat()
+    return checked_data
+
+
+def _read_instant(value: object) -> datetime:
+    try:
+        instant = datetime.fromisoformat(str(value))
+    except ValueError:
+        raise InvalidInput("data.until", "Write an instant such as 2026-12-31T23:59:59.000Z.") from None
+    if instant.tzinfo is None:
+        raise InvalidInput("data.until", "Write an instant with its zone, such as 2026-12-31T23:59:59.000Z.")
+    return milliseconds(instant)
+
+
+def _check_survey_data(programme: Programme, event_data: Mapping[str, object]) -> dict[str, Json]:
+    if unknown_fields := sorted(event_data.keys() - {"survey", "score"}):
+        raise InvalidInput(f"data.{unknown_fields[0]}", "An answer has no such field.")
+    code, score = event_data.get("survey"), event_data.get("score")
+    spec = next((one for one in programme.surveys if one.code == code), None)
+    if spec is None:
+        raise InvalidInput("data.survey", "The programme has no such survey.")
+    return {
+        "survey": spec.code,
+        "score": purchase_input.check_score(score, allowed_scores=spec.scores, field="data.score"),
+    }
+
+
+# ---------------------------------------------------------------- writes
+async def record(
+    runtime: Runtime,
+    *,
+    till: Till,
+    member_id: str,
+    name: str,
+    event_data: Mapping[str, object],
+    occurred_at: datetime | None,
+    external_id: str,
+    key: str,
+    now: datetime,
+) -> EventRecorded:
+    """Record an event of a member. Raises NotAllowed, MemberFrozen, Conflicting; InvalidInput, NotFound,
+    Busy.
+    """
+    till.require_manager()
+    purchase_input.check_identifier(external_id, field="externalId")
+    purchase_input.check_identifier(key, field="idempotencyKey")
+    if occurred_at is not None:
+        purchase_input.check_past_instant(occurred_at, now=now)
+    checked_data = check_event_data(runtime.programmes.current().programme, name, event_data)
+    receipt_id = receipts.event_id(source=till.source, store=till.store, external_id=external_id)
+    at_text = occurred_at.isoformat() if occurred_at else None
+    request_input = {
+        "member": member_id,
+        "name": name,
+        "data": checked_data,
+        "at": at_text,
+        "externalId": external_id,
+    }
+    request = request_key(
+        scope=store_scope(till.store), key=key, operation="recordEvent", request_input=request_input
+    )
+
+    async def act(key_binding: KeyBinding) -> EventRecorded:
+        published = runtime.programmes.current()
+        till.require_other_member(member_id)
+        stored_member = await load_member(runtime, member_id)
+        if stored_member.member.frozen:
+            raise MemberFrozen("a frozen member earns nothing")
+        event_at = event_instant(stored_member, now=now, occurred_at=occurred_at)
+        decision = await decide_event(
+            runtime,
+            published,
+            stored_member,
+            Event(f"event:{receipt_id}", name, event_at, till.source, checked_data),
+            now=now,
+        )
+        key_write = key_binding.write_for({"member": member_id, "seq": decision.row.seq})
+        claim = receipts.claim_write(receipt_id, member=member_id, row=decision.row)
+        audit_writes = till.audit_writes(decision, "EVENT", now=now, subject=name)
+        try:
+            await commit_decision(
+                runtime, published, decision, now=now, request=key_write, claims=[claim, *audit_writes]
+            )
+        except ReceiptTaken:
+            return _event_result(
+                member_id, await _load_recorded_row(runtime, receipt_id, member_id, name, checked_data)
+            )
+        return _event_result(member_id, decision.row)
+
+    async def again(reply: Reply) -> EventRecorded:
+        row = await journal.find(runtime.store, member_id, int(str(reply["seq"])))
+        assert row is not None, "a bound key's row is in the journal"
+        return _event_result(member_id, row)
+
+    return await run_once(runtime, request=request, queue=member_id, now=now, act=act, answer_again=again)
+
+
+async def _load_recorded_row(
+    runtime: Runtime, receipt_id: str, member_id: str, name: str, checked_data: Mapping[str, Json]
+) -> JournalRow:
+    """Return the row of an event recorded before. Raises Conflicting where it was another event."""
+    receipt = await receipts.find(runtime.store, receipt_id)
+    if receipt is None:
+        raise Stale("the event is being written")
+    row = await journal.find(runtime.store, receipt.member, receipt.seq)
+    if (
+        row is None
+        or receipt.member != member_id
+        or row.event.name != name
+        or dict(row.event.data) != dict(checked_data)
+    ):
+        raise IdempotencyKeyConflict
+    return row
+
+
+def _event_result(member_id: str, row: JournalRow) -> EventRecorded:
+    return EventRecorded(member_id, row.version, members.row_history(row), row.outcomes)

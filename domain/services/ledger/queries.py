@@ -1,0 +1,377 @@
+"""What members and staff look at: a member as of this instant, their history, purchases and vouchers. Writes
+nothing.
+
+`home` is one command: the newest entries ride on the member. A member whom time has changed and no job has
+written is shown as the turn will write them. Lists are windows below a counter: `before` is the counter to
+page below, None for the newest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, TypeVar
+
+from domain.model.ledger.decide import at_instant
+from domain.model.ledger.decision import JournalRow, StockState
+from domain.model.ledger.events import Purchase
+from domain.model.ledger.member import Member
+from domain.model.ledger.timeline import turn
+from domain.model.people import contacts as spelling
+from domain.model.people.codes import CodeKind, classify
+from domain.services.errors import NotFound
+from domain.services.runtime import Runtime
+from domain.store.ledger import journal, members, receipts, vouchers
+from domain.store.ledger.journal import PurchaseRow
+from domain.store.ledger.members import MAX_RECENT, Details, HistoryEntry, Status, StoredMember
+from domain.store.ledger.receipts import StoredReceipt
+from domain.store.ledger.vouchers import Voucher
+from domain.store.people import contacts
+
+T = TypeVar("T")
+
+MAX_SEARCH_WINDOW = 400
+RECEIPT_EVENT_PREFIXES = ("purchase:", "refund:")
+
+
+# ---------------------------------------------------------------- values
+@dataclass(frozen=True, slots=True)
+class MemberView:
+    """A member at an instant. `recent` are the newest entries, newest first; the first `unwritten` of them no
+    job has written yet.
+
+    `written` is the journal's counter as it is stored: what time has brought and nobody has written is not in
+    it.
+    """
+
+    member: Member
+    details: Details
+    status: Status
+    recent_entries: tuple[HistoryEntry, ...]
+    profile_version: int
+    invited_count: int = 0
+    unwritten_count: int = 0
+    written_seq: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """A window of a list, newest first; `more` tells whether there are older ones."""
+
+    items: tuple[T, ...]
+    has_more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedPurchase:
+    """A recorded purchase: what was bought and what is left of it after refunds. `n` counts the member's
+    purchases, 0 where not asked.
+    """
+
+    id: str
+    member: str
+    seq: int
+    source: str
+    purchased_at: datetime
+    purchase: Purchase
+    remaining: Purchase
+    number: int = 0
+
+
+# ---------------------------------------------------------------- a member
+async def load_member_view(runtime: Runtime, *, member_id: str, now: datetime) -> MemberView:
+    """Return a member as they are at this instant: one command. Raises NotFound."""
+    stored_member = await members.find(runtime.store, member_id)
+    if stored_member is None:
+        raise NotFound(member_id)
+    return await member_view_of(runtime, stored_member, now=now)
+
+
+async def load_member_views(
+    runtime: Runtime, *, member_ids: Iterable[str], now: datetime
+) -> dict[str, MemberView]:
+    """Return those members that there are, by id."""
+    members_by_id = await members.find_many(runtime.store, list(member_ids))
+    return {id: await member_view_of(runtime, kept, now=now) for id, kept in members_by_id.items()}
+
+
+async def member_view_of(runtime: Runtime, stored_member: StoredMember, *, now: datetime) -> MemberView:
+    """Return a stored member as they are at this instant."""
+    published = runtime.programmes.current()
+    programme = published.programme
+    member, rows = stored_member.member, tuple[JournalRow, ...]()
+    if stored_member.status == "active" and stored_member.next_due.is_due(now=now, version=published.number):
+        stock = await runtime.stock.stock_state(programme, now=now)
+        decision = turn(programme, member, until=now, stock=stock, version=published.number)
+        member, rows = decision.member, decision.rows
+    unwritten = tuple(one for row in rows for one in members.row_history(row))
+    recent = (*stored_member.recent, *unwritten)[-max(MAX_RECENT, len(unwritten)) :][::-1]
+    await runtime.programmes.load_versions(one.version for one in recent)
+    return MemberView(
+        member=at_instant(programme, member, now=now),
+        details=stored_member.details,
+        status=stored_member.status,
+        recent_entries=recent,
+        profile_version=stored_member.profile_version,
+        invited_count=stored_member.invited_count,
+        unwritten_count=len(unwritten),
+        written_seq=stored_member.member.seq,
+    )
+
+
+async def find_member_by_contact(runtime: Runtime, *, contact: str) -> str | None:
+    """Return the member of a membership number, e-mail address or phone number as somebody typed it; None
+    where nobody is.
+    """
+    code = classify(contact)
+    if code.kind is CodeKind.NUMBER:
+        return await contacts.find_member(runtime.store, contacts.number_key(code.text))
+    try:
+        contact_read = spelling.read_contact(contact)
+    except spelling.ContactMalformed:
+        return None
+    return await contacts.find_member(runtime.store, contact_read.key)
+
+
+async def stock_state(runtime: Runtime, *, now: datetime) -> StockState:
+    """Return the rewards that are used up, from memory."""
+    return await runtime.stock.stock_state(runtime.programmes.current().programme, now=now)
+
+
+async def stock_left(runtime: Runtime, *, now: datetime) -> Mapping[str, int]:
+    """Return what is left of each limited reward, from memory, a second old at most."""
+    programme = runtime.programmes.current().programme
+    issued = await runtime.stock.issued(programme, now=now)
+    return {
+        spec.code: max(0, spec.stock - issued.get(spec.code, 0))
+        for spec in programme.rewards
+        if spec.stock is not None
+    }
+
+
+# ---------------------------------------------------------------- points
+async def list_history(
+    runtime: Runtime,
+    *,
+    member_id: str,
+    first: int,
+    before: int | None = None,
+    wallet: str | None = None,
+    member_view: MemberView | None = None,
+    now: datetime,
+) -> Page[HistoryEntry]:
+    """Return entries of all wallets, or of one by its own counter, newest first.
+
+    The newest page comes with the member (`seen`, else one command); a later page is one command and asks for
+    no member.
+    """
+    if before is None:
+        member_view = member_view or await load_member_view(runtime, member_id=member_id, now=now)
+        before = _entry_count(member_view.member, wallet) + 1
+    lowest = max(1, before - first)
+    known_entries = _recent_by_number(member_view, wallet) if member_view is not None else {}
+    missing = [n for n in range(lowest, before) if n not in known_entries]
+    if missing:
+        history_entries = await journal.find_entries(
+            runtime.store,
+            member_id,
+            before=missing[-1] + 1,
+            first=missing[-1] + 1 - missing[0],
+            wallet=wallet,
+        )
+        await runtime.programmes.load_versions(one.version for one in history_entries)
+        known_entries |= {_entry_number(one, wallet): one for one in history_entries}
+    page = tuple(known_entries[n] for n in range(before - 1, lowest - 1, -1) if n in known_entries)
+    return Page(page, lowest > 1)
+
+
+async def load_row(runtime: Runtime, *, member_id: str, seq: int) -> JournalRow | None:
+    """Return a journal row: the outcomes behind an entry."""
+    return await journal.find(runtime.store, member_id, seq)
+
+
+async def load_rows(runtime: Runtime, *, member_id: str, seqs: Iterable[int]) -> dict[int, JournalRow]:
+    """Return journal rows by their seq: one command for a page of explanations."""
+    return await journal.find_many(runtime.store, member_id, sorted(set(seqs)))
+
+
+async def find_entry(runtime: Runtime, *, member_id: str, n: int) -> HistoryEntry | None:
+    """Return a member's n-th entry."""
+    history_entries = await journal.find_entries(runtime.store, member_id, before=n + 1, first=1)
+    await runtime.programmes.load_versions(one.version for one in history_entries)
+    return history_entries[0] if history_entries else None
+
+
+def _entry_count(member: Member, wallet: str | None) -> int:
+    if wallet is None:
+        return member.entries
+    return member.wallets[wallet].entries if wallet in member.wallets else 0
+
+
+def _entry_number(history_entry: HistoryEntry, wallet: str | None) -> int:
+    return history_entry.entry.n if wallet is None else history_entry.entry.wallet_n
+
+
+def _recent_by_number(member_view: MemberView, wallet: str | None) -> dict[int, HistoryEntry]:
+    return {
+        _entry_number(one, wallet): one
+        for one in member_view.recent_entries
+        if wallet in (None, one.entry.wallet)
+    }
+
+
+# ---------------------------------------------------------------- purchases
+async def list_purchases(
+    runtime: Runtime,
+    *,
+    member_id: str,
+    first: int,
+    before: int | None = None,
+    store: str | None = None,
+    member_view: MemberView | None = None,
+    now: datetime,
+) -> Page[RecordedPurchase]:
+    """Return purchases, newest first: all, or those of one store among the newest 400 below `before`."""
+    if before is None:
+        member_view = member_view or await load_member_view(runtime, member_id=member_id, now=now)
+        before = member_view.member.purchases.count + 1
+    purchase_rows: list[PurchaseRow] = []
+    step, floor = first, max(1, before - MAX_SEARCH_WINDOW)
+    while len(purchase_rows) < first and before > floor:
+        rows_below = await journal.find_purchases(
+            runtime.store, member_id, before=before, first=min(step, before - floor)
+        )
+        purchase_rows += [one for one in rows_below if store in (None, one.purchase.store)]
+        before, step = max(floor, before - step), step * 2
+    page = purchase_rows[:first]
+    has_more = len(purchase_rows) > first or before > 1
+    return Page(await _with_refunds(runtime, member_id, page), has_more)
+
+
+async def find_purchase(
+    runtime: Runtime, *, source: str, store: str | None, external_id: str
+) -> RecordedPurchase | None:
+    """Return a purchase by what is printed on its receipt."""
+    return await find_purchase_by_id(
+        runtime, receipt_id=receipts.purchase_id(source=source, store=store, external_id=external_id)
+    )
+
+
+async def find_purchase_by_id(runtime: Runtime, *, receipt_id: str) -> RecordedPurchase | None:
+    """Return a purchase by its identity."""
+    receipt = await receipts.find(runtime.store, receipt_id)
+    if receipt is None or receipt.remaining is None:
+        return None
+    purchase_row = await journal.find(runtime.store, receipt.member, receipt.seq)
+    return recorded_purchase(receipt, purchase_row) if purchase_row is not None else None
+
+
+async def find_purchases_by_id(
+    runtime: Runtime, *, receipt_ids: Iterable[str]
+) -> dict[str, RecordedPurchase]:
+    """Return those purchases that there are, by their identity: one command, and one a member for their
+    rows.
+    """
+    receipts_by_id = {
+        id: one
+        for id, one in (await receipts.find_many(runtime.store, sorted(set(receipt_ids)))).items()
+        if one.remaining is not None
+    }
+    out: dict[str, RecordedPurchase] = {}
+    for member in dict.fromkeys(one.member for one in receipts_by_id.values()):
+        member_receipts = [one for one in receipts_by_id.values() if one.member == member]
+        by_seq = await journal.find_many(runtime.store, member, [one.seq for one in member_receipts])
+        out |= {
+            one.id: recorded_purchase(one, by_seq[one.seq]) for one in member_receipts if one.seq in by_seq
+        }
+    return out
+
+
+def receipt_id_of_event(event_id: str) -> str | None:
+    """Return the identity of the purchase that an event is about: itself, a refund of it, or what a rule did
+    later.
+    """
+    for prefix in RECEIPT_EVENT_PREFIXES:
+        if event_id.startswith(prefix):
+            return event_id.removeprefix(prefix)[:64]
+    return None
+
+
+def recorded_purchase(receipt: StoredReceipt, row: JournalRow, *, number: int = 0) -> RecordedPurchase:
+    """Return a purchase of its receipt and its journal row."""
+    assert row.event.purchase is not None, "a receipt leads to a purchase's row"
+    assert receipt.remaining is not None, "a purchase's receipt says what is left"
+    return RecordedPurchase(
+        receipt.id,
+        receipt.member,
+        receipt.seq,
+        row.event.source,
+        row.event.at,
+        row.event.purchase,
+        receipt.remaining,
+        number,
+    )
+
+
+async def _with_refunds(
+    runtime: Runtime, member: str, page: Iterable[PurchaseRow]
+) -> tuple[RecordedPurchase, ...]:
+    receipt_ids = {one.seq: receipt_id_of_event(one.event_id) or "" for one in page}
+    receipts_by_id = (
+        await receipts.find_many(runtime.store, list(receipt_ids.values())) if receipt_ids else {}
+    )
+    recorded_purchases = []
+    for purchase_row in page:
+        receipt = receipts_by_id.get(receipt_ids[purchase_row.seq])
+        remaining = (
+            receipt.remaining
+            if receipt is not None and receipt.remaining is not None
+            else purchase_row.purchase
+        )
+        recorded_purchases.append(
+            RecordedPurchase(
+                receipt_ids[purchase_row.seq],
+                member,
+                purchase_row.seq,
+                purchase_row.source,
+                purchase_row.purchased_at,
+                purchase_row.purchase,
+                remaining,
+                purchase_row.number,
+            )
+        )
+    return tuple(recorded_purchases)
+
+
+# ---------------------------------------------------------------- vouchers
+async def find_voucher(runtime: Runtime, *, voucher_id: str) -> Voucher | None:
+    """Return a voucher."""
+    return await vouchers.find(runtime.store, voucher_id)
+
+
+async def find_vouchers(runtime: Runtime, *, voucher_ids: Iterable[str]) -> dict[str, Voucher]:
+    """Return those vouchers that there are, by id: one command for a page of entries."""
+    return await vouchers.find_many(runtime.store, sorted(set(voucher_ids)))
+
+
+def voucher_code(runtime: Runtime, voucher: Voucher) -> str | None:
+    """Return the code of a voucher, for its owner alone."""
+    return vouchers.code_of(runtime.store, voucher)
+
+
+async def list_vouchers(
+    runtime: Runtime,
+    *,
+    member_id: str,
+    first: int,
+    before: int | None = None,
+    member_view: MemberView | None = None,
+    now: datetime,
+) -> Page[Voucher]:
+    """Return a member's vouchers, newest first; `before` is a voucher's `n`."""
+    if before is None:
+        member_view = member_view or await load_member_view(runtime, member_id=member_id, now=now)
+        before = member_view.member.issued + 1
+    page = await vouchers.find_by_member(runtime.store, member_id, before=before, first=first)
+    return Page(page, before - first > 1)

@@ -1,0 +1,193 @@
+"""What a scanned code is, before anything is done with it. A card code is taken once and opens a visit; a
+voucher is only looked at.
+
+What was scanned without a network is judged at the time it was scanned, within 24 hours; the visit that it
+opens was over five minutes later, so it serves for purchases of that time alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Literal
+
+from domain.model.calendar import milliseconds
+from domain.model.people import codes
+from domain.model.people.codes import Code, CodeKind
+from domain.services.errors import ExpiredCode, InvalidInput, UnknownCode
+from domain.services.ledger import purchase_input, queries
+from domain.services.ledger.queries import MemberView
+from domain.services.ledger.till import Till
+from domain.services.runtime import KeyBinding, Runtime, run_once
+from domain.store.document_store import Write
+from domain.store.ledger import vouchers
+from domain.store.ledger.vouchers import Voucher
+from domain.store.people import card_steps, contacts, devices
+from domain.store.people.card_steps import CardTaken
+from domain.store.requests import Reply, request_key, store_scope
+
+MAX_OFFLINE_DELAY = timedelta(hours=24)
+# A device's code that is older is told as unknown: looking further back would cost more than it helps.
+EXPIRED_CODE_WINDOW = timedelta(hours=1)
+
+UnusableReason = Literal["USED", "EXPIRED", "CANCELLED", "OTHER_STORE", "MEMBER_FROZEN", "OWN_MEMBERSHIP"]
+
+
+# ---------------------------------------------------------------- values
+@dataclass(frozen=True, slots=True)
+class CustomerScanned:
+    """A member whose card was taken; their visit begins at an instant."""
+
+    member_view: MemberView
+    visit_began_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class VoucherScanned:
+    """A voucher and whose it is; `unusable` says why this till cannot take it now."""
+
+    voucher: Voucher
+    member_view: MemberView
+    unusable_reason: UnusableReason | None
+
+
+@dataclass(frozen=True, slots=True)
+class _CardHolder:
+    """What a card says: whose it is, and under which name it is taken once (None: a printed number, as often
+    as it is shown).
+    """
+
+    member: str
+    card_step: str | None
+
+
+# ---------------------------------------------------------------- pure rules
+def unusable_reason(
+    voucher: Voucher, member_view: MemberView, till: Till, *, now: datetime
+) -> UnusableReason | None:
+    """Return why a till cannot take a voucher now; None where it can."""
+    state = voucher.state_at(now)
+    if state != "ISSUED":
+        return state
+    if voucher.stores and till.store not in voucher.stores:
+        return "OTHER_STORE"
+    if member_view.member.frozen:
+        return "MEMBER_FROZEN"
+    return "OWN_MEMBERSHIP" if voucher.member in till.own_members else None
+
+
+def _scanned_at(occurred_at: datetime | None, now: datetime) -> datetime:
+    if occurred_at is None:
+        return now
+    if occurred_at > now:
+        raise InvalidInput("occurredAt", "This is in the future.")
+    if occurred_at < now - MAX_OFFLINE_DELAY:
+        raise ExpiredCode
+    return occurred_at
+
+
+# ---------------------------------------------------------------- the story
+async def scan(
+    runtime: Runtime,
+    *,
+    till: Till,
+    text: str,
+    occurred_at: datetime | None,
+    key: str,
+    card_key: bytes,
+    now: datetime,
+) -> CustomerScanned | VoucherScanned:
+    """Tell what a scanned or typed code is. Raises UnknownCode, ExpiredCode, Conflicting; InvalidInput,
+    NotFound, Busy.
+    """
+    purchase_input.check_identifier(key, field="idempotencyKey")
+    code = codes.classify(text)
+    request_input = {
+        "code": sha256(code.text.encode()).hexdigest(),
+        "at": occurred_at.isoformat() if occurred_at else None,
+    }
+    request = request_key(
+        scope=store_scope(till.store), key=key, operation="scan", request_input=request_input
+    )
+    if code.kind is CodeKind.VOUCHER:
+        return await _scan_voucher(runtime, till, code.text, now)
+
+    async def act(key_binding: KeyBinding) -> CustomerScanned:
+        scanned_at = _scanned_at(occurred_at, now)
+        card_holder = await _read_card(runtime, code, card_key, scanned_at)
+        key_write = key_binding.write_for({"member": card_holder.member, "at": milliseconds(scanned_at)})
+        writes: list[Write] = (
+            [key_write]
+            if card_holder.card_step is None
+            else [key_write, card_steps.take_write(card_holder.card_step, now=now)]
+        )
+        try:
+            await runtime.store.transact(writes)
+        except CardTaken:
+            raise ExpiredCode from None
+        return CustomerScanned(
+            await queries.load_member_view(runtime, member_id=card_holder.member, now=now),
+            milliseconds(scanned_at),
+        )
+
+    async def again(reply: Reply) -> CustomerScanned:
+        scanned_at = reply["at"]
+        assert isinstance(scanned_at, datetime), "the reply is ours"
+        return CustomerScanned(
+            await queries.load_member_view(runtime, member_id=str(reply["member"]), now=now), scanned_at
+        )
+
+    return await run_once(
+        runtime, request=request, queue=f"scan:{code.text}", now=now, act=act, answer_again=again
+    )
+
+
+async def _read_card(runtime: Runtime, code: Code, card_key: bytes, at: datetime) -> _CardHolder:
+    match code.kind:
+        case CodeKind.DEVICE_CARD:
+            return await _read_device_card(runtime, code.text, card_key, at)
+        case CodeKind.SERVER_CARD:
+            return await _read_server_card(runtime, code.text, card_key, at)
+        case CodeKind.NUMBER:
+            return _CardHolder(await _find_by_number(runtime, code.text), None)
+        case _:
+            raise UnknownCode
+
+
+async def _read_device_card(runtime: Runtime, text: str, card_key: bytes, at: datetime) -> _CardHolder:
+    card = codes.read_card(text)
+    device = await devices.find_by_card(runtime.store, card.device.hex()) if card is not None else None
+    if card is None or device is None:
+        raise UnknownCode
+    secret = codes.device_secret(card_key, card.device)
+    step = codes.verify_card(card, secret=secret, now=at)
+    if step is not None:
+        return _CardHolder(device.member, f"{card.device.hex()}:{step}")
+    if codes.was_card(card, secret=secret, now=at, within=EXPIRED_CODE_WINDOW):
+        raise ExpiredCode
+    raise UnknownCode
+
+
+async def _read_server_card(runtime: Runtime, text: str, card_key: bytes, at: datetime) -> _CardHolder:
+    card = codes.open_server_card(text, key=card_key)
+    if card is None:
+        raise UnknownCode
+    if not card.expires_at - timedelta(seconds=codes.SERVER_CARD_SECONDS) <= at < card.expires_at:
+        raise ExpiredCode
+    return _CardHolder(await _find_by_number(runtime, card.number), sha256(text.encode()).hexdigest())
+
+
+async def _find_by_number(runtime: Runtime, number: str) -> str:
+    member_id = await contacts.find_member(runtime.store, contacts.number_key(number))
+    if member_id is None:
+        raise UnknownCode
+    return member_id
+
+
+async def _scan_voucher(runtime: Runtime, till: Till, text: str, now: datetime) -> VoucherScanned:
+    voucher = await vouchers.find_by_code(runtime.store, text)
+    if voucher is None:
+        raise UnknownCode
+    member_view = await queries.load_member_view(runtime, member_id=voucher.member, now=now)
+    return VoucherScanned(voucher, member_view, unusable_reason(voucher, member_view, till, now=now))

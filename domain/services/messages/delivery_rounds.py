@@ -1,0 +1,355 @@
+"""The worker's round: claims what is due in the outbox, fans it out, and sends it by those senders that are
+configured.
+
+    claim (lease) -> fan out: the inbox, and what is to be sent -> quiet hours -> one delivery a device ->
+    verdicts written down
+
+A round costs a few commands for all its rows. Of one member's rows none is taken before another worker is
+through with an earlier one, so that messages come in the order of what happened. A worker that is killed
+leaves its lease behind: the rows come up again when it ends, and no more was sent twice than what was in
+flight. One row's fault is its own: it is parked with its error, and the rest goes on. Nothing a sender says
+ends a round.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import secrets
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Sequence, Set
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from domain.model.calendar import milliseconds
+from domain.services.messages.channel_sending import (
+    EXPIRES_AFTER,
+    MAX_BATCH,
+    DeliveryJob,
+    DeliveryWorker,
+    finish_delivery,
+    gather_limited,
+    send_jobs,
+    sender_channel,
+)
+from domain.services.messages.inbox_posting import post_to_inboxes
+from domain.services.messages.message_rules import find_message_spec as message_of
+from domain.services.messages.message_rules import first_deliveries, quiet_until, undeliverable_reason
+from domain.services.runtime import Runtime
+from domain.store.document_store import Busy, DatabaseError, StoreFault
+from domain.store.ledger import members
+from domain.store.ledger.members import StoredMember
+from domain.store.messages import outbox
+from domain.store.messages.outbox import Delivery, OutboxRow, OutboxState, Settlement
+
+POLL_SECONDS = 1.0
+MAX_WAIT_SECONDS = 1.0
+MAX_ROUNDS = 4
+FINISH_SECONDS = 5.0
+
+log = structlog.get_logger(__name__)
+
+
+# ---------------------------------------------------------------- values
+@dataclass(frozen=True, slots=True)
+class DeliveryRound:
+    """What a round did: rows found due, those this worker took, and the deliveries that the outside has."""
+
+    due_count: int = 0
+    claimed_count: int = 0
+    sent_count: int = 0
+
+
+# ---------------------------------------------------------------- the round
+async def run_round(runtime: Runtime, post: DeliveryWorker, *, now: datetime) -> DeliveryRound:
+    """Take up to 50 rows that are due as far as they come. Raises Unavailable where the database is away."""
+    now = milliseconds(now)
+    due_rows = await outbox.find_due(runtime.store, now=now, first=2 * MAX_BATCH, lane=post.lane)
+    for unreadable_row in due_rows.unreadable:
+        log.error("deliveries.row_unreadable", row=unreadable_row.id, fault=unreadable_row.fault)
+        await outbox.set_aside(runtime.store, unreadable_row)
+    rows = _choose_rows(due_rows.rows)
+    lease = secrets.token_hex(8)
+    claimed_ids = (
+        await outbox.claim(
+            runtime.store, [row.id for row in rows], lease=lease, now=now, lease_duration=post.lease
+        )
+        if rows
+        else set[str]()
+    )
+    rows, given_back = _split_by_turn(rows, claimed_ids)
+    if given_back:
+        await outbox.release(runtime.store, given_back, lease=lease, now=now)
+    due_count = len(due_rows.rows) - len(given_back)
+    if not rows:
+        return DeliveryRound(due_count)
+    members_by_id = await members.find_many(runtime.store, sorted({row.member for row in rows}))
+    await _load_versions(runtime, rows)
+    started = await gather_limited(
+        [_guard_row(row, _start_job(runtime, post, row, members_by_id.get(row.member))) for row in rows]
+    )
+    in_inbox = await _post_jobs(runtime, [one for one in started if one is not None], now)
+    jobs = [one for one in in_inbox if isinstance(one, DeliveryJob)]
+    scheduled = await gather_limited(
+        [_guard_row(job.row, _schedule(runtime, job, jobs, now)) for job in jobs]
+    )
+    jobs = [one for one in scheduled if isinstance(one, DeliveryJob)]
+    sent_count = await send_jobs(runtime, post, jobs, now)
+    settlements = [one for one in (*in_inbox, *scheduled) if isinstance(one, Settlement)]
+    await _settle(runtime, [*settlements, *map(_settlement_of, jobs)], lease, now)
+    return DeliveryRound(due_count, len(rows), sent_count)
+
+
+def _choose_rows(due_rows: Sequence[OutboxRow]) -> list[OutboxRow]:
+    """Return what a worker reaches for: all that is due to some members, whom several workers seldom share;
+    each one's in its order.
+    """
+    rows_by_member = defaultdict[str, list[OutboxRow]](list)
+    for row in sorted(due_rows, key=lambda row: (row.seq, row.index)):
+        rows_by_member[row.member].append(row)
+    chosen_rows = list[OutboxRow]()
+    for member in random.sample(list(rows_by_member), len(rows_by_member)):
+        if len(chosen_rows) < MAX_BATCH:
+            chosen_rows += rows_by_member[member][:MAX_BATCH]
+    return chosen_rows[:MAX_BATCH]
+
+
+def _split_by_turn(rows: Sequence[OutboxRow], claimed_ids: Set[str]) -> tuple[list[OutboxRow], list[str]]:
+    """Return the rows that were claimed, and those to be given back: another worker has one that comes before
+    it.
+    """
+    blocked_members, rows_in_turn, given_back = set[str](), list[OutboxRow](), list[str]()
+    for row in rows:
+        if row.id not in claimed_ids:
+            blocked_members.add(row.member)
+        elif row.member in blocked_members:
+            given_back.append(row.id)
+        else:
+            rows_in_turn.append(row)
+    return rows_in_turn, given_back
+
+
+async def _load_versions(runtime: Runtime, rows: Iterable[OutboxRow]) -> None:
+    for version in {row.version for row in rows}:
+        try:
+            await runtime.programmes.load_versions([version])
+        except KeyError:  # a version that is gone: the one that rules speaks for it
+            log.warning("deliveries.version_gone", version=version)
+
+
+# ---------------------------------------------------------------- fanning out
+async def _guard_row(
+    row: OutboxRow, step: Awaitable[DeliveryJob | Settlement]
+) -> DeliveryJob | Settlement | None:
+    """Take a step of a claimed row's; its fault is its own."""
+    try:
+        return await step
+    except Exception as error:  # noqa: BLE001 - whatever it is, it ends this row alone
+        return _settlement_for_error(error, row)
+
+
+def _settlement_for_error(error: Exception, row: OutboxRow) -> Settlement | None:
+    """Return where a fault leaves a row: parked with it. None where it is the database's: the lease ends, and
+    the row comes up again.
+    """
+    if isinstance(error, (Busy, StoreFault, DatabaseError)):
+        return None
+    log.error("deliveries.row_failed", row=row.id, code=row.code, exc_info=error)
+    return Settlement(row.id, "parked", f"fault: {type(error).__name__}")
+
+
+async def _start_job(
+    runtime: Runtime, post: DeliveryWorker, row: OutboxRow, stored_member: StoredMember | None
+) -> DeliveryJob | Settlement:
+    """Bring a claimed row to where its messages can be sent, or to its end."""
+    stored_member = stored_member or await members.find(runtime.store, row.member)
+    return (
+        _start_webhook(runtime, post, row, stored_member)
+        if row.kind == "webhook"
+        else _start_message(runtime, post, row, stored_member)
+    )
+
+
+def _start_message(
+    runtime: Runtime, post: DeliveryWorker, row: OutboxRow, stored_member: StoredMember | None
+) -> DeliveryJob | Settlement:
+    programme = runtime.programmes.loaded_or_current(row.version)
+    spec = message_of(programme, row.kind, row.code)
+    reason = undeliverable_reason(spec, stored_member)
+    if reason is not None or spec is None or stored_member is None:
+        dropped_deliveries = [finish_delivery(one, "dropped", reason or "") for one in row.deliveries or ()]
+        was_sent = any(one.state == "sent" for one in dropped_deliveries)
+        return Settlement(row.id, "done" if was_sent else "dropped", reason or "", dropped_deliveries)
+    deliveries = row.deliveries if row.deliveries is not None else first_deliveries(spec)
+    return DeliveryJob(
+        row, spec, programme, stored_member, [_skip_unconfigured(post, one) for one in deliveries]
+    )
+
+
+def _start_webhook(
+    runtime: Runtime, post: DeliveryWorker, row: OutboxRow, stored_member: StoredMember | None
+) -> DeliveryJob | Settlement:
+    """Bring a webhook to where it can be sent; it is not dropped for its age, since another system has no
+    other way to know.
+    """
+    if stored_member is None or stored_member.status != "active":
+        return Settlement(row.id, "dropped", "member_gone")
+    deliveries = row.deliveries if row.deliveries is not None else (Delivery("webhook", row.code),)
+    if any(post.sender(sender_channel(one)) is None for one in deliveries):
+        log.error("deliveries.hook_unknown", row=row.id, hook=row.code)
+        return Settlement(row.id, "parked", f'SELO_WEBHOOKS names no "{row.code}"')
+    return DeliveryJob(
+        row, None, runtime.programmes.loaded_or_current(row.version), stored_member, list(deliveries)
+    )
+
+
+def _skip_unconfigured(post: DeliveryWorker, delivery: Delivery) -> Delivery:
+    """Return a delivery as skipped where nobody is configured to send it."""
+    return (
+        finish_delivery(delivery, "skipped", f"{delivery.channel}_off")
+        if post.sender(delivery.channel) is None
+        else delivery
+    )
+
+
+async def _post_jobs(
+    runtime: Runtime, started: Sequence[DeliveryJob | Settlement], now: datetime
+) -> list[DeliveryJob | Settlement]:
+    """Put into inboxes what is not there yet; what came too soon after one of its kind ends here, and what
+    could not be put there.
+    """
+    jobs = [one for one in started if isinstance(one, DeliveryJob)]
+    results = await post_to_inboxes(runtime, [job for job in jobs if _needs_posting(job)], now=now)
+    jobs_or_settlements: list[DeliveryJob | Settlement | None] = [
+        one for one in started if isinstance(one, Settlement)
+    ]
+    for job in jobs:
+        match results.get(job.row.id):
+            case "too_soon":
+                jobs_or_settlements.append(Settlement(job.row.id, "dropped", "once", ()))
+            case Exception() as error:
+                jobs_or_settlements.append(_settlement_for_error(error, job.row))
+            case _:
+                jobs_or_settlements.append(job)
+    return [one for one in jobs_or_settlements if one is not None]
+
+
+def _needs_posting(job: DeliveryJob) -> bool:
+    """Tell whether a message is to go into the inbox, or may come only so often, and was not posted yet."""
+    return (
+        job.spec is not None
+        and job.row.deliveries is None
+        and ("inbox" in job.spec.channels or job.spec.once is not None)
+    )
+
+
+async def _schedule(
+    runtime: Runtime, job: DeliveryJob, jobs_together: Sequence[DeliveryJob], now: datetime
+) -> DeliveryJob:
+    """Note on a message's deliveries that it is too late for them, or when they may go."""
+    if job.spec is None:
+        return job
+    if job.row.superseded_by or await _is_superseded(runtime, job, jobs_together):
+        job.deliveries = [finish_delivery(one, "dropped", "collapsed") for one in job.deliveries]
+    elif now >= job.row.promised_at + EXPIRES_AFTER:
+        job.deliveries = [finish_delivery(one, "dropped", "expired") for one in job.deliveries]
+    elif any(one.state == "pending" for one in job.deliveries):
+        job.due_at = quiet_until(job.programme, job.spec, job.stored_member, key=job.row.id, now=now)
+    return job
+
+
+async def _is_superseded(runtime: Runtime, job: DeliveryJob, jobs_together: Sequence[DeliveryJob]) -> bool:
+    """Tell whether a later message of those that go together stands in this one's place, and let this one
+    stand in that of earlier ones.
+    """
+    row, collapse = job.row, job.spec.collapse if job.spec is not None else None
+    if collapse is None or row.deliveries is not None:
+        return False
+    for other in await outbox.find_pending(runtime.store, row.member):
+        spec = message_of(runtime.programmes.loaded_or_current(other.version), other.kind, other.code)
+        if other.kind != row.kind or spec is None or spec.collapse != collapse:
+            continue
+        if (other.seq, other.index) > (row.seq, row.index):
+            if any(
+                one.row.id == other.id for one in jobs_together
+            ):  # of any other, nobody knows yet whether it will be sent
+                return True
+        elif other.id != row.id and other.superseded_by is None:
+            await outbox.supersede(runtime.store, other.id, by=row.id)
+    return False
+
+
+# ---------------------------------------------------------------- writing it down
+def _settlement_of(job: DeliveryJob) -> Settlement:
+    """Return what became of a row: it waits, is done, or is parked where an attempt too many failed."""
+    pending_reasons, failed_reasons = (
+        [one.reason for one in job.deliveries if one.state == state] for state in ("pending", "failed")
+    )
+    state: OutboxState = "pending" if pending_reasons else "parked" if failed_reasons else "done"
+    reason = next(iter([*pending_reasons, *failed_reasons]), "")
+    if state == "parked":
+        log.error("deliveries.parked", row=job.row.id, code=job.row.code, why=reason)
+    return Settlement(job.row.id, state, reason, job.deliveries, job.due_at)
+
+
+async def _settle(runtime: Runtime, settlements: Sequence[Settlement], lease: str, now: datetime) -> None:
+    if settlements:
+        try:
+            await outbox.settle(runtime.store, settlements, lease=lease, now=now)
+        except DatabaseError:
+            log.warning(
+                "deliveries.not_noted", rows=len(settlements)
+            )  # the lease ends, and they come up again
+
+
+# ---------------------------------------------------------------- until cancelled
+async def keep_delivering(
+    runtime: Runtime,
+    post: DeliveryWorker,
+    *,
+    clock: Callable[[], datetime],
+    woken: asyncio.Event,
+    on_error: Callable[[Exception], None],
+) -> None:
+    """Deliver whenever something is due, looking each second and whenever woken, until cancelled; rounds
+    under way are finished first.
+
+    A round that somebody outside holds up goes on beside the next, a few at most: no inbox waits for a phone.
+    """
+    running = set[asyncio.Task[DeliveryRound]]()
+
+    def on_done(task: asyncio.Task[DeliveryRound]) -> None:
+        running.discard(task)
+        if not task.cancelled() and isinstance(error := task.exception(), Exception):
+            on_error(error)
+
+    try:
+        while True:
+            woken.clear()
+            round_task = asyncio.create_task(run_round(runtime, post, now=clock()))
+            running.add(round_task)
+            round_task.add_done_callback(on_done)
+            await asyncio.wait({round_task}, timeout=MAX_WAIT_SECONDS)
+            while len(running) >= MAX_ROUNDS:
+                await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+            if not _is_behind(round_task):
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(woken.wait(), POLL_SECONDS)
+    except asyncio.CancelledError:
+        if running:
+            await asyncio.wait(running, timeout=FINISH_SECONDS)
+        for task in running:
+            task.cancel()
+        raise
+
+
+def _is_behind(round_task: asyncio.Task[DeliveryRound]) -> bool:
+    """Tell whether a round left something that was due, so that the next begins at once."""
+    return (
+        round_task.done()
+        and not round_task.exception()
+        and round_task.result().due_count > round_task.result().claimed_count
+    )

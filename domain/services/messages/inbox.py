@@ -1,0 +1,87 @@
+"""The inbox as its owner sees it: a window of letters, how many nobody has read, and marking them read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from domain.services.errors import NotFound
+from domain.services.runtime import Runtime
+from domain.store.messages import inbox
+from domain.store.messages.inbox import Letter, Mailbox
+
+MAX_MARKED = 100
+
+
+@dataclass(frozen=True, slots=True)
+class InboxPage:
+    """A window of the inbox, newest first; `more` tells whether there are older ones. `unread` counts all of
+    it.
+    """
+
+    letters: tuple[Letter, ...]
+    has_more: bool
+    unread_count: int
+
+
+# ---------------------------------------------------------------- reads
+async def find_mailbox(runtime: Runtime, *, member_id: str) -> Mailbox:
+    """Return what is counted of a member's messages."""
+    return await inbox.find_mailbox(runtime.store, member_id)
+
+
+async def list_letters(
+    runtime: Runtime, *, member_id: str, first: int, before: int | None = None, mailbox: Mailbox | None = None
+) -> InboxPage:
+    """Return letters below a number, from the newest where none is given, with their programme versions in
+    memory.
+
+    `box` where the caller has counted the letters already.
+    """
+    mailbox = mailbox or await inbox.find_mailbox(runtime.store, member_id)
+    below = mailbox.letter_count + 1 if before is None else before
+    letters = (
+        await inbox.find_window(runtime.store, member_id, before=below, first=first)
+        if mailbox.letter_count
+        else ()
+    )
+    await runtime.programmes.load_versions(one.version for one in letters)
+    return InboxPage(letters, below - first > 1, mailbox.unread_count)
+
+
+async def load_letter(runtime: Runtime, *, letter_id: str, member_id: str) -> Letter:
+    """Return one letter of a member. Raises NotFound."""
+    matching_letters = [
+        one for one in await inbox.find_many(runtime.store, [letter_id]) if one.member == member_id
+    ]
+    if not matching_letters:
+        raise NotFound(letter_id)
+    await runtime.programmes.load_versions([matching_letters[0].version])
+    return matching_letters[0]
+
+
+# ---------------------------------------------------------------- writes
+async def mark_read(runtime: Runtime, *, member_id: str, letter_ids: Sequence[str], now: datetime) -> int:
+    """Mark letters as read; return how many are not yet. Doing it again changes nothing. Raises NotFound for
+    somebody else's.
+    """
+    ids = sorted(set(letter_ids))
+
+    async def attempt() -> int:
+        letters = await inbox.find_many(runtime.store, ids)
+        if len(letters) != len(ids) or any(one.member != member_id for one in letters):
+            raise NotFound(member_id)
+        mailbox = await inbox.find_mailbox(runtime.store, member_id)
+        unread_letters = [one for one in letters if one.read_at is None]
+        mailbox_after = replace(mailbox, unread_count=max(0, mailbox.unread_count - len(unread_letters)))
+        if unread_letters:
+            await runtime.store.transact(
+                [
+                    *(inbox.mark_read_write(one, at=now) for one in unread_letters),
+                    inbox.mailbox_write(mailbox, mailbox_after),
+                ]
+            )
+        return mailbox_after.unread_count
+
+    return await runtime.store.run_rounds(attempt, queue=f"mailbox:{member_id}")

@@ -1,0 +1,1 @@
+"""Stories of people: enrolment, sign-in, sessions, staff, stores, profile, consents, contacts."""

@@ -1,0 +1,227 @@
+"""Joining: a membership is reserved for a contact, and begins with the first sign-in that proves it.
+
+Nothing here looks whether the contact is known: the answer is the same, and so is the time. Who is a member
+already is signed in by the code, and their reservation comes to nothing.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+
+import orjson
+
+from domain.model.event_names import ENROLLED
+from domain.model.ledger.decide import decide, new_member
+from domain.model.ledger.events import Event
+from domain.model.people import codes
+from domain.model.people import sign_in as rules
+from domain.model.people.contacts import Contact
+from domain.model.programme import Programme
+from domain.services.errors import IdempotencyKeyConflict, InvalidInput
+from domain.services.people import field_checks
+from domain.services.people.consents import AT_ENROLMENT, IN_THE_APP, PurposeAnswer, check_answers
+from domain.services.people.identity_runtime import IdentityRuntime
+from domain.services.people.one_time_codes import SIGN_IN_PURPOSE, ProvenContact, issue_code
+from domain.services.people.terms import check_current
+from domain.services.runtime import KeyBinding, commit_decision, run_once
+from domain.store import requests
+from domain.store.document_store import Write
+from domain.store.ledger import members
+from domain.store.ledger.members import Details
+from domain.store.people import contacts, sign_in_codes
+from domain.store.people.sign_in_codes import Reservation
+from domain.store.requests import Reply, RequestKey
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """What somebody says who wants to join; exactly one of email and phone."""
+
+    name: str
+    terms_version: str
+    email: str | None = None
+    phone: str | None = None
+    birthday: date | None = None
+    locale: str | None = None
+    timezone: str | None = None
+    consents: tuple[PurposeAnswer, ...] = ()
+    referral_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CodeSent:
+    """A code is on its way: to where, as a hint, and until when it works."""
+
+    sent_to: str
+    expires_at: datetime
+
+
+# ---------------------------------------------------------------- reserving
+async def enrol(identity: IdentityRuntime, application: Application, *, key: str, now: datetime) -> CodeSent:
+    """Reserve a membership and send a code. The same key and application again answer the same and send
+    nothing.
+
+    Raises InvalidInput, TermsNotAccepted, Conflicting and TooMany.
+    """
+    contact = field_checks.read_single_contact(application.email, application.phone)
+    request = _enrolment_key(identity, contact, application, field_checks.check_key(key))
+    if (earlier_answer := await _recall_answer(identity, request, contact, now)) is not None:
+        return earlier_answer
+    identity.code_sender.expect_reach(contact)
+    reservation = await _make_reservation(identity, application, now)
+
+    contact_hash = rules.contact_hash(identity.secret, contact.key)
+
+    async def act(key_binding: KeyBinding) -> tuple[CodeSent, str | None]:
+        record = await sign_in_codes.find(identity.store, contact_hash)
+        record_after, code = issue_code(
+            identity, record, contact, purpose=SIGN_IN_PURPOSE, now=now, reservation=reservation
+        )
+        sent = CodeSent(contact.masked, now + rules.LIFE)
+        await identity.store.transact(
+            [
+                key_binding.write_for({"expires_at": sent.expires_at}),
+                sign_in_codes.put_write(record_after, now=now),
+            ]
+        )
+        return sent, code
+
+    async def again(reply: Reply) -> tuple[CodeSent, None]:
+        return _code_sent_from_reply(reply, contact), None
+
+    sent, code = await run_once(
+        identity.runtime, request=request, queue=contact_hash, now=now, act=act, answer_again=again
+    )
+    if code is not None:
+        await identity.code_sender.send_code(contact, code, reservation.locale)
+    return sent
+
+
+def _enrolment_key(
+    identity: IdentityRuntime, contact: Contact, application: Application, key: str
+) -> RequestKey:
+    application_text = orjson.dumps(
+        {**asdict(application), "email": None, "phone": None}, option=orjson.OPT_SORT_KEYS
+    ).decode()
+    scope = requests.contact_scope(rules.contact_hash(identity.secret, contact.key))
+    request_input: Mapping[str, object] = {
+        "application": rules.input_hash(identity.secret, contact.key, application_text)
+    }
+    return requests.request_key(scope=scope, key=key, operation="enrol", request_input=request_input)
+
+
+async def _recall_answer(
+    identity: IdentityRuntime, request: RequestKey, contact: Contact, now: datetime
+) -> CodeSent | None:
+    try:
+        reply = await requests.recall(identity.store, request, now=now)
+    except requests.KeyReused:
+        raise IdempotencyKeyConflict from None
+    return None if reply is None else _code_sent_from_reply(reply, contact)
+
+
+def _code_sent_from_reply(reply: Reply, contact: Contact) -> CodeSent:
+    expires_at = reply["expires_at"]
+    assert isinstance(expires_at, datetime), "the reply is ours"
+    return CodeSent(contact.masked, expires_at)
+
+
+async def _make_reservation(
+    identity: IdentityRuntime, application: Application, now: datetime
+) -> Reservation:
+    programme = identity.programme
+    header = programme.programme
+    locale = (
+        header.locales[0]
+        if application.locale is None
+        else field_checks.check_locale(application.locale, programme)
+    )
+    return Reservation(
+        name=field_checks.check_name(application.name),
+        locale=locale,
+        timezone=header.timezone
+        if application.timezone is None
+        else field_checks.check_timezone(application.timezone),
+        birthday=None
+        if application.birthday is None
+        else field_checks.check_birthday(application.birthday, zone=programme.zone, now=now),
+        terms=check_current(programme, application.terms_version),
+        consents=check_answers(programme, application.consents, locale=locale, source=AT_ENROLMENT, now=now),
+        referred_by=await _find_referrer(identity, programme, application.referral_code),
+        at=now,
+    )
+
+
+async def _find_referrer(identity: IdentityRuntime, programme: Programme, code: str | None) -> str | None:
+    """Return the member whose referral code it is: a member's code is their membership number.
+
+    A code whose check digit is wrong is refused, whoever mistyped it is told. One that nobody has joins
+    without an invitation: whoever asks here has proven nothing, and may not learn which numbers there are.
+    """
+    if code is None:
+        return None
+    if programme.referral is None:
+        raise InvalidInput("referralCode", "The programme has no referrals: leave the code out.")
+    scanned_code = codes.classify(code[:64])
+    if scanned_code.kind is not codes.CodeKind.NUMBER:
+        raise InvalidInput(
+            "referralCode", "This is no invitation code: it has ten digits. Look for a mistyped one."
+        )
+    return await contacts.find_member(identity.store, contacts.number_key(scanned_code.text))
+
+
+# ---------------------------------------------------------------- beginning
+async def begin_membership(
+    identity: IdentityRuntime,
+    proven: ProvenContact,
+    reservation: Reservation,
+    *,
+    extra_writes: list[Write],
+    member: str,
+    now: datetime,
+) -> None:
+    """Begin a membership in one transaction with the writes that come along. Raises ContactHeld where
+    somebody has the contact.
+
+    One round: the caller takes it again where it is Stale.
+    """
+    published = identity.runtime.programmes.current()
+    number = codes.membership_number(secrets.randbelow(10**12))
+    details = Details(
+        name=reservation.name,
+        email=proven.contact.value if proven.contact.kind == "email" else None,
+        phone=proven.contact.value if proven.contact.kind == "phone" else None,
+        birthday=reservation.birthday,
+        locale=reservation.locale,
+        timezone=reservation.timezone,
+        terms=reservation.terms,
+        consents=reservation.consents,
+    )
+    event = Event(
+        id=f"enrol:{member}",
+        name=ENROLLED,
+        at=now,
+        source=IN_THE_APP,
+        data={"referredBy": reservation.referred_by},
+        profile=details.profile,
+    )
+    stock = await identity.runtime.stock.stock_state(published.programme, now=now)
+    decision = decide(
+        published.programme,
+        new_member(member, number),
+        event,
+        now=now,
+        stock=stock,
+        version=published.number,
+    )
+    claims = [
+        *extra_writes,
+        contacts.take_write(proven.contact.key, member),
+        contacts.take_write(contacts.number_key(number), member),
+    ]
+    if reservation.referred_by is not None:
+        claims.append(members.count_invited_write(reservation.referred_by))
+    await commit_decision(identity.runtime, published, decision, now=now, claims=claims, details=details)

@@ -1,0 +1,95 @@
+"""What a member says of themselves: name, birthday, language and zone. It has a version of its own; the
+ledger is not touched.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from enum import Enum
+
+from domain.model.ledger.decision import Decision
+from domain.model.programme import Programme
+from domain.model.values import evolve
+from domain.services.errors import InvalidInput
+from domain.services.people import field_checks
+from domain.services.people.identity_runtime import IdentityRuntime
+from domain.services.runtime import load_member
+from domain.store.commit import next_due_after
+from domain.store.document_store import Write
+from domain.store.ledger import members
+from domain.store.ledger.members import Details, ProfileChange, StoredMember
+from domain.store.ledger.programmes import PublishedProgramme
+
+
+class KeepMarker(Enum):
+    """What a field is that was left out: as it was."""
+
+    KEEP = "keep"
+
+
+KEEP = KeepMarker.KEEP
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileUpdate:
+    """The fields that change; None clears one: no birthday, the programme's first language, its own zone."""
+
+    name: str | KeepMarker | None = KEEP
+    birthday: date | KeepMarker | None = KEEP
+    locale: str | KeepMarker | None = KEEP
+    timezone: str | KeepMarker | None = KEEP
+
+
+# ---------------------------------------------------------------- rules
+def with_update(details: Details, change: ProfileUpdate, programme: Programme, *, now: datetime) -> Details:
+    """Return details with a change applied. Raises InvalidInput."""
+    if change.name is None:
+        raise InvalidInput("name", "A name cannot be taken away.")
+    if change.name is not KEEP:
+        details = replace(details, name=field_checks.check_name(change.name))
+    if change.birthday is not KEEP:
+        day = change.birthday
+        details = replace(
+            details, birthday=field_checks.check_birthday(day, zone=programme.zone, now=now) if day else None
+        )
+    if change.locale is not KEEP:
+        details = replace(
+            details,
+            locale=field_checks.check_locale(change.locale or programme.programme.locales[0], programme),
+        )
+    if change.timezone is not KEEP:
+        details = replace(
+            details, timezone=field_checks.check_timezone(change.timezone or programme.programme.timezone)
+        )
+    return details
+
+
+# ---------------------------------------------------------------- writes
+async def update_profile(
+    identity: IdentityRuntime, *, member: str, change: ProfileUpdate, now: datetime
+) -> None:
+    """Change a member's profile; what is as it was is not written. Raises InvalidInput and NotFound."""
+
+    async def attempt() -> None:
+        stored_member = await load_member(identity.runtime, member)
+        published = identity.runtime.programmes.current()
+        details = with_update(stored_member.details, change, published.programme, now=now)
+        if details == stored_member.details:
+            return
+        await identity.store.transact([_profile_write(stored_member, details, published)])
+
+    await identity.store.run_rounds(attempt, queue=member)
+
+
+def _profile_write(stored_member: StoredMember, details: Details, published: PublishedProgramme) -> Write:
+    change = ProfileChange(stored_member.profile_version, details)
+    if details.birthday == stored_member.details.birthday:
+        return members.profile_write(stored_member.member.id, change)
+    # A birthday is one of the days on which time brings something.
+    next_due = next_due_after(
+        published, Decision(stored_member.member, evolve(stored_member.member, profile=details.profile))
+    )
+    return members.birthday_write(
+        stored_member.member.id, change, version=stored_member.member.seq, next_due=next_due
+    )

@@ -1,0 +1,69 @@
+"""Which sessions have ended, in memory, so that knowing a caller costs no database command.
+
+Only sessions that ended while an access token of theirs may still be about are kept. What this process ends
+is known at once; what others end comes by the change stream, a moment later. Whoever serves a session all
+along is told the moment it is known.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from domain.store.change_stream import Change, SessionEnded
+from domain.store.document_store import DocumentStore
+from domain.store.people import sessions
+
+# Longer than any access token lives: settings allow an hour at most.
+REMEMBERED_FOR = timedelta(hours=2)
+
+
+class SessionRegistry:
+    """One a process."""
+
+    def __init__(self) -> None:
+        self._ended_at: OrderedDict[str, datetime] = OrderedDict()
+        self._end_callbacks: dict[str, set[Callable[[], None]]] = {}
+
+    def is_alive(self, session: str) -> bool:
+        """Tell whether a session that was opened has not been ended since."""
+        return session not in self._ended_at
+
+    @contextmanager
+    def serving(self, session: str, on_end: Callable[[], None]) -> Iterator[None]:
+        """Have `ended` called, once, as soon as the session is known to have ended while the block runs. It
+        must not raise.
+        """
+        self._end_callbacks.setdefault(session, set()).add(on_end)
+        try:
+            yield
+        finally:
+            callbacks = self._end_callbacks.get(session, set())
+            callbacks.discard(on_end)
+            if not callbacks:
+                self._end_callbacks.pop(session, None)
+
+    def note_ended(self, ids: Iterable[str], *, now: datetime) -> None:
+        """Remember sessions as ended, tell whoever serves them, and forget those whose tokens are long
+        gone.
+        """
+        for session_id in ids:
+            self._ended_at[session_id] = now
+            self._ended_at.move_to_end(session_id)
+            for on_end in self._end_callbacks.pop(session_id, ()):
+                on_end()
+        while self._ended_at and next(iter(self._ended_at.values())) < now - REMEMBERED_FOR:
+            self._ended_at.popitem(last=False)
+
+    async def catch_up(self, store: DocumentStore, *, now: datetime) -> None:
+        """Read which sessions ended lately: before the first request, and whenever some may have been
+        missed.
+        """
+        self.note_ended(await sessions.find_ended_since(store, now - REMEMBERED_FOR), now=now)
+
+    def handle_change(self, change: Change, *, now: datetime) -> None:
+        """Take a change: the end of a session."""
+        if isinstance(change, SessionEnded):
+            self.note_ended([change.session], now=now)
