@@ -2,7 +2,7 @@
    activity. */
 
 import { keepFocus, onBack, stand } from "/shared/back.js";
-import { busy, fill, h, icon, sheet, toast } from "/shared/dom.js";
+import { busy, drawUnpressed, fill, h, icon, sheet, toast } from "/shared/dom.js";
 import { clock } from "/shared/format.js";
 import { SignedOut } from "/shared/graphql.js";
 import { language, speak, t } from "/shared/words.js";
@@ -88,12 +88,15 @@ function show({ screen, params }, keepScroll = false) {
     (element.querySelector("[autofocus]") ?? element.querySelector("h1"))?.focus({ preventScroll: true });
 }
 
-/* Draw again with what was read afresh, but never under a person's hands. */
+/* Whether somebody types into the screen: it is not drawn again under their hands. */
+function typing() {
+  return place.contains(document.activeElement) && document.activeElement.matches("input, select, textarea");
+}
+
+/* Draw again with what was read afresh. */
 function redraw() {
-  const typing =
-    place.contains(document.activeElement) && document.activeElement.matches("input, select, textarea");
   const refocus = keepFocus();
-  if (session.open && !typing && REREAD.includes(shown.screen)) show(shown, true);
+  if (session.open && !typing() && REREAD.includes(shown.screen)) show(shown, true);
   else drawBar();
   refocus();
 }
@@ -272,7 +275,9 @@ async function follow(locale) {
   prefer("language", tag);
   await learn();
   await readProgramme().catch(() => {});
-  show(shown, true);
+  if (!typing()) return show(shown, true);
+  drawBar();
+  drawTabs();
 }
 
 /* Without the programme nobody can join, and nothing has its name: until it could be read, it is asked for
@@ -286,8 +291,12 @@ async function meetProgramme() {
     phone.trouble = say(error);
   }
   if (!phone.programme) setTimeout(meetProgramme, AGAIN_MS);
-  // A contact that is being typed stays under its hands.
-  else if (!known && place.querySelector("[name=contact]")?.value === "") show(shown);
+  // A contact that is being typed stays under its hands; one that is about to be keeps the focus.
+  else if (!known && place.querySelector("[name=contact]")?.value === "") {
+    const begun = typing();
+    show(shown);
+    if (begun) place.querySelector("[name=contact]").focus();
+  }
 }
 
 const learn = () =>
@@ -326,7 +335,7 @@ async function start() {
   // Camera, card key and locks are there over https and on this machine alone.
   if (!isSecureContext) return fill(place, h("p.notice.bad", { role: "alert" }, t("insecure")));
   onGo(show);
-  onChange(redraw);
+  onChange(() => drawUnpressed(redraw));
   session.addEventListener("change", () => {
     if (session.open !== Boolean(live)) enter();
   });

@@ -16,6 +16,7 @@ export class Live {
   #closed = false;
   #lacking = false;
   #timer = null;
+  #attempt = 0;
 
   constructor({ happened, socketOpen, resync, pace }) {
     Object.assign(this, { happened, socketOpen, resync, pace });
@@ -44,13 +45,16 @@ export class Live {
   }
 
   async #connect() {
+    const attempt = ++this.#attempt;
     let token;
     try {
       token = await session.token();
     } catch {
-      return this.#later();
+      return attempt === this.#attempt ? this.#later() : undefined;
     }
-    if (this.#closed) return;
+    // Of several attempts the newest counts: two sockets would tell everything twice.
+    if (this.#closed || attempt !== this.#attempt) return;
+    this.#socket?.close(1000);
     const socket = new WebSocket(
       `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/graphql`,
       "graphql-transport-ws",
@@ -58,7 +62,9 @@ export class Live {
     this.#socket = socket;
     socket.onopen = () =>
       socket.send(JSON.stringify({ type: "connection_init", payload: { authorization: `Bearer ${token}` } }));
-    socket.onmessage = ({ data }) => this.#receive(socket, JSON.parse(data));
+    socket.onmessage = ({ data }) => {
+      if (socket === this.#socket) this.#receive(socket, JSON.parse(data));
+    };
     socket.onclose = () => {
       if (socket === this.#socket) this.#later();
     };

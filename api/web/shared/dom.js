@@ -64,6 +64,34 @@ export function field(label, input, hint) {
 }
 field.count = 0;
 
+let pressed = false;
+const postponed = new Set();
+
+function release() {
+  pressed = false;
+  const draws = [...postponed];
+  postponed.clear();
+  for (const draw of draws) draw();
+}
+
+addEventListener(
+  "pointerdown",
+  (event) => {
+    pressed = event.isPrimary && event.button === 0;
+  },
+  true,
+);
+// The click comes with the release: what is drawn waits until it was dealt with.
+for (const type of ["pointerup", "pointercancel", "blur"])
+  addEventListener(type, () => setTimeout(release), true);
+
+/** Draw now, or once the button is let go that is being pressed: a button that is drawn anew between press and
+ * release gets no click. */
+export function drawUnpressed(draw) {
+  if (pressed) postponed.add(draw);
+  else draw();
+}
+
 const DOUBLE_MS = 600;
 
 /** Show a sheet over the page, as the browser's own modal dialogue: focus stays in, Escape closes; resolves

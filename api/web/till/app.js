@@ -1,7 +1,7 @@
 /* The till page: bar, screens, tabs. It speaks only GraphQL to /graphql. */
 
 import { onBack, stand } from "/shared/back.js";
-import { fill, h, icon, sheet } from "/shared/dom.js";
+import { drawUnpressed, fill, h, icon, sheet } from "/shared/dom.js";
 import { NoNetwork } from "/shared/graphql.js";
 import { language, speak, t } from "/shared/words.js";
 import { PROGRAMME, SIGN_OUT } from "./queries.js";
@@ -75,6 +75,10 @@ async function drawBar() {
   const bar = document.getElementById("bar");
   if (!session.open) return fill(bar);
   const rows = await queued();
+  if (session.open) drawUnpressed(() => drawState(bar, rows));
+}
+
+function drawState(bar, rows) {
   if (!session.open) return;
   const refused = rows.filter((row) => row.state === "refused").length;
   const waiting = rows.length - refused;

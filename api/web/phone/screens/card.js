@@ -35,6 +35,7 @@ export function showCard() {
     clearTimeout(timer);
     try {
       const { code: text, until } = await currentCard();
+      if (!dialog.isConnected) return;
       const left = Math.max(1000, until - Date.now());
       code.dataset.code = text;
       fill(code, drawCode(text, t("card.qr")));
@@ -49,6 +50,7 @@ export function showCard() {
       );
       timer = setTimeout(renew, left);
     } catch (error) {
+      if (!dialog.isConnected) return;
       fill(code);
       fill(fault, notice(say(error), "bad", "cloud"));
       timer = setTimeout(renew, 3000);

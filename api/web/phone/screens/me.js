@@ -137,7 +137,7 @@ function changeContact(key) {
         if (answer.message) return answer.message;
         close();
         toast(t("saved"));
-        go("me");
+        if (document.body.dataset.screen === "me") go("me");
         return null;
       }),
     );

@@ -1,7 +1,7 @@
 /* Pieces that several screens show: figures, pictures, rings, reasons, and what to say when something
    fails. */
 
-import { busy, fill, h, icon, kindIcon, s } from "/shared/dom.js";
+import { busy, fill, h, icon, kindIcon, s, toast } from "/shared/dom.js";
 import { amount, dayOf, money, number, percent, signed } from "/shared/format.js";
 import { NoNetwork, SignedOut } from "/shared/graphql.js";
 import { has, t } from "/shared/words.js";
@@ -133,6 +133,12 @@ export function notice(text, kind = "", image = "clock") {
   );
 }
 
+/** Tell what went wrong where it was asked for; in passing, where the member has gone on to something else. */
+export function fail(place, text, image = "cloud") {
+  if (place.isConnected) fill(place, notice(text, "bad", image));
+  else toast(text, "bad");
+}
+
 /** What failed, and the way to try it again. */
 export function failed(error, again) {
   return h(
@@ -172,7 +178,7 @@ function fieldOf(error) {
 function atField(form, error) {
   const input = error.code === "BAD_INPUT" && form.elements.namedItem(fieldOf(error) ?? "");
   const box = input?.closest?.(".field");
-  if (!box) return false;
+  if (!box?.isConnected) return false;
   box.fault(say(error));
   input.focus();
   return true;
@@ -192,9 +198,9 @@ export function sending(button, children, act) {
         busy(button, async () => {
           try {
             const problem = await act();
-            if (problem) fill(fault, notice(problem, "bad", "close"));
+            if (problem) fail(fault, problem, "close");
           } catch (error) {
-            if (!atField(form, error)) fill(fault, notice(say(error), "bad", "cloud"));
+            if (!atField(form, error)) fail(fault, say(error));
           }
         });
       },

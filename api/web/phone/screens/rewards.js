@@ -1,12 +1,12 @@
 /* What points can be turned into: what is unlocked first, and for the rest what is missing. */
 
-import { busy, fill, h, icon, sheet } from "/shared/dom.js";
+import { busy, fill, h, icon, sheet, toast } from "/shared/dom.js";
 import { ending, listed } from "/shared/format.js";
 import { newKey } from "/shared/graphql.js";
 import { t } from "/shared/words.js";
 import { ask, phone, readHome } from "../phone.js";
 import { MORE_REWARDS, REDEEM } from "../queries.js";
-import { bar, cost, empty, furtherPages, notice, picture, say, worth } from "./parts.js";
+import { bar, cost, empty, fail, furtherPages, picture, say, worth } from "./parts.js";
 import { openVoucher } from "./voucher.js";
 
 export function rewardsScreen(element) {
@@ -102,6 +102,12 @@ async function add(grid, after) {
   return me.rewards.pageInfo;
 }
 
+/* The sheet was closed before the answer came: what was paid for is told all the same. */
+function late(voucher) {
+  toast(t("redeem.late", { title: voucher.title }));
+  readHome().catch(() => {});
+}
+
 /** One reward whole; redeeming it asks once more, and then holds up the voucher. */
 export function openReward(each) {
   const { reward } = each;
@@ -146,15 +152,15 @@ export function openReward(each) {
       try {
         const { redeemReward } = await ask(REDEEM, { input: { rewardId: reward.id, idempotencyKey } });
         if (redeemReward.__typename === "RewardRedeemed") {
+          if (!stage.isConnected) return late(redeemReward.voucher);
           issued = redeemReward.voucher;
           return close();
         }
-        fill(fault, notice(redeemReward.message, "bad", "lock"));
+        return fail(fault, redeemReward.message, "lock");
       } catch (error) {
         // The same key again: if it was redeemed after all, the same voucher answers.
-        fill(fault, notice(say(error), "bad", "cloud"));
+        return fail(fault, say(error));
       }
-      return null;
     };
     first();
     return h(

@@ -147,12 +147,16 @@ function spelled(code) {
  * again. */
 export function keepAwake() {
   let lock = null;
+  let held = true;
   const take = async () => {
     if (!document.hidden) lock = await navigator.wakeLock?.request("screen").catch(() => null);
+    // What is held up may be put down before the browser has answered.
+    if (!held) lock?.release();
   };
   take();
   document.addEventListener("visibilitychange", take);
   return () => {
+    held = false;
     document.removeEventListener("visibilitychange", take);
     lock?.release();
   };

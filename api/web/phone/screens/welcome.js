@@ -46,8 +46,10 @@ function contactStep(stage, given = "") {
     stage,
     h("h2", {}, t("signin")),
     sending(button, [field(t("signin.contact"), contact, t("signin.contact.hint"))], async () => {
-      await session.askPublic(REQUEST_CODE, { input: { contact: contact.value.trim() } });
-      codeStep(stage, contact.value.trim());
+      const typed = contact.value.trim();
+      await session.askPublic(REQUEST_CODE, { input: { contact: typed } });
+      // Who has turned to joining meanwhile is not led back.
+      if (button.isConnected) codeStep(stage, typed);
     }),
     phone.programme ? h("button.button.wide", { onclick: () => joinStep(stage) }, t("join")) : null,
   );
@@ -84,12 +86,16 @@ function codeStep(stage, contact) {
     h("h2", {}, t("code.title")),
     h("p", {}, h("strong", {}, contact), h("span.why", {}, t("code.hint"))),
     sending(button, [field(t("code"), code)], async () => {
+      const { value: sent } = code;
       const { signIn } = await session.askPublic(SIGN_IN, {
-        input: { contact, code: code.value.replace(/\s/g, ""), installationId: installationId() },
+        input: { contact, code: sent.replace(/\s/g, ""), installationId: installationId() },
       });
       if (signIn.__typename !== "SignedIn") {
-        code.value = "";
-        code.focus();
+        // Who has begun to type it again goes on.
+        if (code.value === sent) {
+          code.value = "";
+          code.focus();
+        }
         return signIn.message;
       }
       session.begin(signIn);
@@ -162,7 +168,7 @@ function joinStep(stage) {
           },
         });
         if (enrol.__typename !== "Enrolled") return enrol.message;
-        codeStep(stage, typed);
+        if (button.isConnected) codeStep(stage, typed);
         return null;
       },
     ),

@@ -77,6 +77,7 @@ export default {
   "redeem": "Redeem",
   "redeem.sure": "Redeem for {cost}",
   "redeem.hint": "This takes {cost} now. You can give the voucher back while it is unused.",
+  "redeem.late": "{title} is among your vouchers",
   "worth.minimum": "from {minimum}",
 
   "voucher.show": "Show at the till",

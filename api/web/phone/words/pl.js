@@ -83,6 +83,7 @@ export default {
   "redeem": "Wymień",
   "redeem.sure": "Wymień za {cost}",
   "redeem.hint": "Koszt teraz: {cost}. Nieużyty kupon możesz oddać.",
+  "redeem.late": "{title} jest wśród Twoich kuponów",
   "worth.minimum": "od {minimum}",
 
   "voucher.show": "Pokaż przy kasie",

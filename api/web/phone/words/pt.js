@@ -77,6 +77,7 @@ export default {
   "redeem": "Trocar",
   "redeem.sure": "Trocar por {cost}",
   "redeem.hint": "Isto custa {cost}, já. Pode devolver o vale enquanto não o usar.",
+  "redeem.late": "{title} está nos seus vales",
   "worth.minimum": "a partir de {minimum}",
 
   "voucher.show": "Mostrar na caixa",
