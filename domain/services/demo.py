@@ -201,6 +201,8 @@ def _receipt_writes(run: _DemoSimulation, member: str, receipt: SimulatedReceipt
             _receipt_id(receipt), member, receipt.row.seq, None, None, (), tuple(range(number))
         )
         yield receipts.refund_write(receipt_before, row)
+    for row in receipt.delayed:
+        yield receipts.delayed_write(_receipt_id(receipt), row)
 
 
 def _receipt_id(receipt: SimulatedReceipt) -> str:

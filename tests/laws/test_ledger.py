@@ -9,7 +9,7 @@ from collections import defaultdict
 from hypothesis import given
 
 from domain.model.event_names import REDEEMED
-from domain.model.ledger import ledger_state
+from domain.model.ledger import ledger_restore, ledger_state
 from domain.model.ledger.decide import at_instant, decide
 from domain.model.ledger.decision import Decision, JournalRow
 from domain.model.ledger.member import Member
@@ -82,7 +82,7 @@ def _rows(run: Watched, who: str) -> list[tuple[JournalRow, Member | None]]:
 def _restored(member: Member) -> Member:
     kept = ledger_state.nest(ledger_state.state_paths(member))
     assert ledger_state.flatten(kept) == ledger_state.state_paths(member)
-    return ledger_state.restore_member(
+    return ledger_restore.restore_member(
         kept, id=member.id, number=member.number, profile=member.profile, seq=member.seq
     )
 
@@ -144,7 +144,7 @@ def test_clawbacks_and_lapses_are_bounded_by_what_was_given(
     run = life(programme, history)
     for receipt in run.receipts.values():
         for code, awarded in receipt.row.awarded.items():
-            claimed = sum(claim.amounts.get(code, 0) for claim in receipt.claims)
+            claimed = sum(claim.purchase.amounts.get(code, 0) for claim in receipt.claims)
             assert 0 <= claimed <= awarded
             assert (claimed == awarded) or receipt.remaining.total
-        assert sum(claim.awards_uncounted for claim in receipt.claims) <= receipt.row.awards_counted
+        assert sum(claim.purchase.awards_uncounted for claim in receipt.claims) <= receipt.row.awards_counted

@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 
 from domain.model.event_names import PURCHASED, REFUNDED
 from domain.model.ledger.decide import decide
+from domain.model.ledger.deciding.refund_lines import RefundLine, remaining_purchase
+from domain.model.ledger.deciding.refunds import journaled_purchase
 from domain.model.ledger.decision import RefundClaim, RefundTooLarge
 from domain.model.ledger.events import Event, Line, Purchase, Refund
 from domain.model.ledger.late_events import HistoricalContext
 from domain.model.ledger.member import Member
-from domain.model.ledger.refunds import RefundLine, journaled_purchase, remaining_purchase
 from domain.model.programme import Programme
 from tests.laws.histories import HISTORIES, PROGRAMMES, Step, live, tried
 
@@ -67,9 +68,20 @@ def _refunded(
     assert left.total == 0
     total = Counter[str]()
     for claim in claims:
-        total.update(claim.amounts)
-        total.update({"unqualified": claim.awards_uncounted, "uncounted": claim.event_uncounted})
-        assert min([*claim.amounts.values(), claim.awards_uncounted, claim.event_uncounted]) >= 0
+        total.update(claim.purchase.amounts)
+        total.update(
+            {"unqualified": claim.purchase.awards_uncounted, "uncounted": claim.purchase.event_uncounted}
+        )
+        assert (
+            min(
+                [
+                    *claim.purchase.amounts.values(),
+                    claim.purchase.awards_uncounted,
+                    claim.purchase.event_uncounted,
+                ]
+            )
+            >= 0
+        )
     return +total
 
 

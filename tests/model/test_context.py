@@ -40,7 +40,6 @@ def test_a_purchase_keeps_what_its_rules_saw_and_nothing_private() -> None:
         p, member, Event("2", PURCHASED, NOON, purchase=Purchase("r", 500, "EUR")), now=NOON
     ).row.facts
     assert facts.member == {"purchases": {"count": 0}}
-    assert facts.private_results == {when: False}
     assert facts.rule_rooms == {"odd": (True, None)}
     assert facts.is_first_purchase is True
 

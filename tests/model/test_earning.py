@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.model.ledger.earning import is_held_out
+from domain.model.ledger.deciding.earning import is_held_out
 from domain.model.programme import Programme
 from tests.model.running import PER_EURO, buy, enrol, figures, line, programme, rules, run
 

@@ -6,9 +6,9 @@ from itertools import permutations
 
 import pytest
 
+from domain.model.ledger.deciding.refund_lines import RefundLine, remaining_purchase
 from domain.model.ledger.decision import RefundTooLarge
 from domain.model.ledger.events import Line, Purchase
-from domain.model.ledger.refunds import RefundLine, remaining_purchase
 from domain.model.programme import Programme
 from tests.model.running import PER_EURO, buy, enrol, figures, lots, programme, refund, rules, run
 
@@ -101,13 +101,20 @@ def test_the_last_one_of_a_line_takes_the_rest() -> None:
     [
         (1501, ()),
         (None, [RefundLine(3, 1)]),
-        (None, [RefundLine(1, 4)]),
-        (None, [RefundLine(1, amount=1001)]),
     ],
 )
 def test_more_than_is_left_is_refused(amount: int | None, lines: list[RefundLine]) -> None:
     with pytest.raises(RefundTooLarge):
         remaining_purchase(receipt(1500, (3, 1000), (1, 500)), amount=amount, lines=lines)
+
+
+def test_a_line_is_clamped_to_what_is_left_of_it() -> None:
+    whole = receipt(1500, (3, 1000), (1, 500))
+    for line in (RefundLine(1, 4), RefundLine(1, amount=1001), RefundLine(1, 4, amount=2000)):
+        left = remaining_purchase(whole, lines=[line])
+        assert (left.total, left.lines[0].amount, left.lines[0].quantity) == (500, 0, 0)
+    both = remaining_purchase(whole, lines=[RefundLine(1, 2, amount=100)])
+    assert (both.total, both.lines[0].amount, both.lines[0].quantity) == (1400, 900, 1)
 
 
 def test_what_is_refunded_cannot_be_refunded_again() -> None:
@@ -209,7 +216,7 @@ def test_room_under_limits_and_caps_is_that_of_the_purchase() -> None:
     assert run(p, *lines, refund("2026-01-12T10:00", "r", 8_500)).entries()[-1] == ("CLAWBACK", -5)
 
 
-def test_firings_are_not_given_back_to_limits() -> None:
+def test_a_firing_that_was_taken_back_is_given_back_to_its_limit() -> None:
     once = PER_EURO.replace("on:", "limit: {times: 1, per: ever}, on:")
     ran = run(
         programme(rules(once)),
@@ -218,7 +225,7 @@ def test_firings_are_not_given_back_to_limits() -> None:
         refund("2026-01-11T10:00", "r"),
         buy("2026-01-12T10:00", 100),
     )
-    assert ran.outcome("base") == (False, 0, "limit")
+    assert ran.outcome("base") == (True, 1, None)
 
 
 def test_a_rule_that_only_the_refund_would_let_in_gives_nothing() -> None:
@@ -279,7 +286,7 @@ def test_purchase_totals_follow_and_streaks_badges_and_their_awards_stay() -> No
     assert figures(gone.ana)["available"] == 9
 
 
-def test_awards_of_other_events_are_not_decided_again() -> None:
+def test_awards_of_raised_and_delayed_events_go_with_the_purchase() -> None:
     echo = (
         "{code: echo, title: E, on: points.awarded, limit: {times: 1, per: day}, do: [{award: {wallet:"
         " points, fixed: 3}}]}"
@@ -294,7 +301,8 @@ def test_awards_of_other_events_are_not_decided_again() -> None:
         buy("2026-01-10T10:00", 10_000, id="r"),
         refund("2026-01-11T10:00", "r"),
     )
-    assert ran.entries() == [("AWARD", 100), ("AWARD", 3), ("AWARD", 4), ("CLAWBACK", -100)]
+    awards = [("AWARD", 100), ("AWARD", 3), ("AWARD", 4)]
+    assert ran.entries() == [*awards, ("CLAWBACK", -100), ("CLAWBACK", -3), ("CLAWBACK", -4)]
 
 
 def test_two_wallets_are_clawed_back_apart() -> None:

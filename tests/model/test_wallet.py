@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from domain.model.ledger.wallet import InsufficientBalance, Lot, LotPart, Wallet, merged, take
+from domain.model.ledger.lots import Lot, LotPart, merged
+from domain.model.ledger.wallet import InsufficientBalance, Wallet, take
 from tests.model.running import (
     PER_EURO,
     adjust,
@@ -328,16 +329,16 @@ def test_a_day_that_has_passed_becomes_today_and_the_grace() -> None:
     assert lots(before.last["entries"][0]) == [(100, "2026-07-10")]
 
 
-def test_giving_back_repays_no_debt() -> None:
+def test_giving_back_repays_debt_first() -> None:
     p = programme(wallet("debt: allow"), rules(PER_EURO), MUG)
     ran = run(
         p, enrol(), buy("2026-01-10T10:00", 10000, id="r"), redeem("2026-01-11T10:00", "mug", "v"),
         refund("2026-01-12T10:00", "r"), cancel("2026-01-13T10:00", "v"),
     )  # fmt: skip
     assert figures(ran.ana) == {
-        "available": 100,
+        "available": 0,
         "pending": 0,
-        "debt": 100,
+        "debt": 0,
         "earned": 0,
         "spent": 0,
         "expired": 0,

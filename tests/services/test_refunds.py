@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from domain.model.ledger.refunds import RefundLine
+from domain.model.ledger.deciding.refund_lines import RefundLine
 from domain.services.errors import InvalidInput, UnknownPurchase
 from domain.services.ledger import adjustments, purchases, queries, refunds
 from domain.services.ledger.purchases import PurchaseInputLine

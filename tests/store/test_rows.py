@@ -21,8 +21,9 @@ from domain.model.ledger.decision import (
     RefundClaim,
     VoucherStep,
 )
-from domain.model.ledger.events import Event, Facts, Line, OpenedLot, Profile, Purchase
-from domain.model.ledger.wallet import LotPart
+from domain.model.ledger.events import Event, Facts, Line, Profile, Purchase, PurchaseClaim, RaisedFacts
+from domain.model.ledger.gifts import Deduction, Firing, Gift
+from domain.model.ledger.lots import LotPart, OpenedLot
 from domain.store.ledger import journal_rows
 
 OPTIONS = bson.codec_options.CodecOptions[dict[str, Any]](tz_aware=True, tzinfo=UTC)
@@ -81,7 +82,7 @@ FACTS = st.builds(
     tier_after=maybe(AWKWARD),
     plan_after=maybe(AWKWARD),
     member=st.dictionaries(AWKWARD, FACT, max_size=4),
-    private_results=MAPS,
+    member_after=MAPS,
     rule_rooms=st.dictionaries(AWKWARD, st.tuples(st.booleans(), maybe(NUMBERS)), max_size=3),
     is_first_purchase=st.booleans(),
 )
@@ -95,6 +96,34 @@ STEPS = st.builds(
     maybe(INSTANTS),
     st.booleans(),
 )
+AMOUNTS = st.dictionaries(AWKWARD, NUMBERS, max_size=2)
+WORDS = st.lists(AWKWARD, max_size=2).map(tuple)
+OPENED = st.lists(st.builds(OpenedLot, AWKWARD, NUMBERS, maybe(INSTANTS), maybe(DAYS), DAYS), max_size=2).map(
+    tuple
+)
+LOT_PARTS: st.SearchStrategy[tuple[LotPart, ...]] = st.lists(
+    st.builds(LotPart, NUMBERS, maybe(DAYS), DAYS), max_size=2
+).map(tuple)
+GIFTS = st.builds(
+    Gift,
+    AWKWARD,
+    st.integers(1, 2**31),
+    INSTANTS,
+    awarded=AMOUNTS,
+    opened_lots=OPENED,
+    awards_counted=NUMBERS,
+    tier_extras=NUMBERS,
+    event_counted=NUMBERS,
+    badge_counts=AMOUNTS,
+    vouchers=WORDS,
+    tags=WORDS,
+    deductions=st.lists(st.builds(Deduction, AWKWARD, LOT_PARTS, DAYS), max_size=2).map(tuple),
+    firings=st.lists(st.builds(Firing, AWKWARD, DAYS, NUMBERS), max_size=2).map(tuple),
+    gives_floor=st.booleans(),
+    awaits=st.booleans(),
+    tier=maybe(AWKWARD),
+)
+CLAIMS = st.builds(PurchaseClaim, AMOUNTS, NUMBERS, NUMBERS, NUMBERS, AMOUNTS, WORDS, WORDS)
 ROWS = st.builds(
     JournalRow,
     seq=st.integers(1, 2**31),
@@ -114,12 +143,18 @@ ROWS = st.builds(
     delayed=st.lists(st.builds(DelayedEvent, AWKWARD, INSTANTS, LATE_EVENTS), max_size=2).map(tuple),
     facts=FACTS,
     awarded=st.dictionaries(AWKWARD, NUMBERS, max_size=2),
-    opened_lots=st.lists(
-        st.builds(OpenedLot, AWKWARD, NUMBERS, maybe(INSTANTS), maybe(DAYS), DAYS), max_size=2
-    ).map(tuple),
+    opened_lots=OPENED,
     awards_counted=NUMBERS,
     event_counted=NUMBERS,
-    claim=maybe(st.builds(RefundClaim, st.dictionaries(AWKWARD, NUMBERS, max_size=2), NUMBERS, NUMBERS)),
+    tier_extras=NUMBERS,
+    badge_counts=AMOUNTS,
+    gifts=st.dictionaries(AWKWARD, GIFTS, max_size=2),
+    raised_facts=st.dictionaries(
+        st.integers(0, 99), st.builds(RaisedFacts, AWKWARD, MAPS, FACTS), max_size=1
+    ),
+    claim=maybe(
+        st.builds(RefundClaim, CLAIMS, st.dictionaries(AWKWARD, CLAIMS, max_size=1)),
+    ),
     changes=st.dictionaries(AWKWARD, JSON, max_size=4),
     removed=st.lists(AWKWARD, max_size=2).map(tuple),
 )

@@ -11,7 +11,7 @@ import strawberry
 from api.graphql.engine.audience import Audience
 from api.graphql.engine.ids import encode_id
 from domain.model.ledger import badges
-from domain.model.ledger.earning import end_instant_of, instant_of
+from domain.model.ledger.deciding.earning import end_instant_of, instant_of
 from domain.model.ledger.member import Member
 from domain.model.programme import BadgeSpec, Programme
 

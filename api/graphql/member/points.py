@@ -15,8 +15,8 @@ from api.graphql.engine.titles import entry_title, reason_text, rule_title
 from api.graphql.member.receipts import Purchase, purchase_of
 from api.graphql.member.vouchers import Voucher, voucher_of
 from domain.model.ledger.decision import Entry, Outcome
+from domain.model.ledger.lots import Lot
 from domain.model.ledger.member import Member
-from domain.model.ledger.wallet import Lot
 from domain.model.ledger.wallet import Wallet as LedgerWallet
 from domain.store.ledger.members import HistoryEntry
 

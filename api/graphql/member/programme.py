@@ -13,7 +13,7 @@ from api.graphql.member.consents import ConsentPurpose, consent_purposes
 from api.graphql.member.rewards import Reward
 from api.graphql.member.stores import Store, store_of
 from api.graphql.member.tiers import Tier, tiers_by_code
-from domain.model.ledger.earning import end_instant_of, instant_of
+from domain.model.ledger.deciding.earning import end_instant_of, instant_of
 from domain.model.programme import PlanSpec as PlanSpec
 from domain.model.programme import Rule
 

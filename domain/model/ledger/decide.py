@@ -12,12 +12,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from domain.model.calendar import local_day
+from domain.model.ledger.deciding.event_row import decide_row
 from domain.model.ledger.decision import DecidedBy, Decision, StockState
-from domain.model.ledger.event_row import decide_row
 from domain.model.ledger.events import Event, Profile
 from domain.model.ledger.late_events import HistoricalContext
-from domain.model.ledger.member import Member
-from domain.model.ledger.row_builder import settle_lots
+from domain.model.ledger.member import Member, settle_lots
 from domain.model.ledger.timeline import turn
 from domain.model.ledger.wallet import lapse
 from domain.model.programme import Programme

@@ -15,9 +15,10 @@ from typing import Literal
 
 from domain.model.conditions import ExpressionFailure
 from domain.model.event_names import REWARDS_REVIEWED, TIER_REVIEWED
-from domain.model.ledger.events import Event, Facts, Json, OpenedLot
+from domain.model.ledger.events import Event, Facts, Json, PurchaseClaim, RaisedFacts
+from domain.model.ledger.gifts import Gift
+from domain.model.ledger.lots import LotPart, OpenedLot
 from domain.model.ledger.member import Member
-from domain.model.ledger.wallet import LotPart
 
 EntryKind = Literal["AWARD", "BONUS", "SPEND", "RETURN", "CLAWBACK", "EXPIRE", "ADJUST", "TRANSFER"]
 DecidedBy = Literal["input", "time", "decision"]
@@ -179,22 +180,23 @@ class DelayedEvent:
 
 @dataclass(frozen=True, slots=True)
 class RefundClaim:
-    """What a refund claims of its purchase, by wallet, whether lots could give it or not; and what it took
-    off the tier's count.
+    """What a refund took of its purchase, and of each of its delayed rules by the id of that entry's
+    event.
     """
 
-    amounts: Mapping[str, int]
-    awards_uncounted: int = 0
-    event_uncounted: int = 0
+    purchase: PurchaseClaim = field(default_factory=PurchaseClaim)
+    delayed: Mapping[str, PurchaseClaim] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class JournalRow:
     """One event as the journal keeps it, with all that it brought.
 
-    `awarded`, `puts`, `qualified` and `counted` are what the event's own rules gave (no badge, no derived
-    event): what a refund decides again. `claim` is set on a refund's row. `failed` says which expressions
-    failed: for the log, not for the journal.
+    `awarded`, `opened_lots` and `awards_counted` (with its `tier_extras`) are what the rules on the event
+    itself gave; `event_counted` and `badge_counts` what it counted; `gifts` all else that a purchase gave, by
+    source, and `raised_facts` what the events that it raised were judged by: what a refund decides again.
+    `claim` is set on a refund's row. `failures` says which expressions failed: for the log, not for the
+    journal.
     """
 
     seq: int
@@ -212,7 +214,11 @@ class JournalRow:
     awarded: Mapping[str, int] = field(default_factory=dict)
     opened_lots: tuple[OpenedLot, ...] = ()
     awards_counted: int = 0
+    tier_extras: int = 0
     event_counted: int = 0
+    badge_counts: Mapping[str, int] = field(default_factory=dict)
+    gifts: Mapping[str, Gift] = field(default_factory=dict)
+    raised_facts: Mapping[int, RaisedFacts] = field(default_factory=dict)
     claim: RefundClaim | None = None
     changes: Mapping[str, StateValue] = field(default_factory=dict)
     removed: tuple[str, ...] = ()

@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from types import MappingProxyType
 
+from domain.model.ledger.gifts import Gift
+from domain.model.ledger.lots import OpenedLot
+
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 Fact = Json | datetime | list[str] | dict[str, int]
 NO_DATA: Mapping[str, Json] = MappingProxyType({})
@@ -31,13 +34,16 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Purchase:
-    """A receipt: what was paid after discounts. Known by (source, store, external_id)."""
+    """A receipt: what was paid after discounts. Known by (source, store, external_id). `is_returned` where
+    nothing of it is kept.
+    """
 
     external_id: str
     total: int
     currency: str
     store: str | None = None
     lines: tuple[Line, ...] = ()
+    is_returned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +51,10 @@ class Event:
     """Something that happened to one member. `id` is its cause's lasting identity and `data` what expressions
     see as event.data.
 
-    `rule` is set where a rule's delay has passed: then only that rule is judged, and `since` is when the
-    event itself happened. `refund` is set on purchase.refunded alone, `profile` on the events that change it.
+    `delayed_rule` is set where a rule's delay has passed: then only that rule is judged, `original_at` is
+    when the event itself happened, `was_first` whether it was the first purchase, and `gift` (`SOURCE@CAUSE`)
+    what the rule's awards belong to, where the event was raised by another. `refund` is set on
+    purchase.refunded alone, `profile` on the events that change it.
     """
 
     id: str
@@ -59,6 +67,8 @@ class Event:
     profile: Profile | None = None
     delayed_rule: str | None = None
     original_at: datetime | None = None
+    was_first: bool = False
+    gift: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,26 +85,35 @@ class Profile:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenedLot:
-    """What a purchase put into a wallet's lot, debt already taken off. `since` is the day its validity counts
-    from.
+class Facts:
+    """What a decision knew: enough to decide it again, or a late one beside it. No personal data.
+
+    `member` is the member as expressions saw it, without birthday and number; `member_after` what badges and
+    the tier's count saw of it; `rule_rooms` whether a rule's limit had room and what its cap left (None: no
+    cap); `is_first_purchase` whether it was the first purchase; `tier_after` and `plan_after` what a late
+    event of the time after it goes by.
     """
 
-    wallet: str
-    amount: int
-    available_at: datetime | None
-    expires_on: date | None
-    since: date
+    tier: str | None = None
+    plan: str | None = None
+    tier_after: str | None = None
+    plan_after: str | None = None
+    member: Mapping[str, Fact] = field(default_factory=dict)
+    member_after: Mapping[str, Fact] = field(default_factory=dict)
+    rule_rooms: Mapping[str, tuple[bool, int | None]] = field(default_factory=dict)
+    is_first_purchase: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class JournaledPurchase:
-    """A purchase as its journal entry kept it: enough to decide it again for what is kept, and to find its
-    own lots.
+    """A purchase as its journal entry kept it, or one of its delayed rules (`rule`) as that entry kept it:
+    enough to decide it again for what is kept, and to find what it gave.
 
-    `facts` are those that the decision wrote; `awarded` what the purchase's own rules gave by wallet (extras
-    included), `qualified` the part of it that counted toward tiers, `counted` what the event itself counted
-    toward them; `clawed`, `unqualified` and `uncounted` are what refunds have claimed of these since.
+    `facts` are those that the decision wrote, `applied` the rules that applied; `awarded` what these gave by
+    wallet (extras included), `awards_counted` the part of it that counted toward tiers, `tier_extras` the
+    part of that which only the tier's multiplier gave; `event_counted` and `badge_counts` what the event
+    itself counted; `gifts` all else, by source. `claims` are what refunds have taken of these since.
+    `delayed` are the entries of its delayed rules.
     """
 
     purchase: Purchase
@@ -103,41 +122,54 @@ class JournaledPurchase:
     source: str
     version: int
     facts: Facts
-    awarded: Mapping[str, int]
-    awards_counted: int
-    event_counted: int
-    opened_lots: tuple[OpenedLot, ...]
-    clawed_back: Mapping[str, int] = field(default_factory=dict)
+    seq: int = 0
+    rule: str | None = None
+    applied: frozenset[str] = frozenset()
+    awarded: Mapping[str, int] = field(default_factory=dict)
+    awards_counted: int = 0
+    tier_extras: int = 0
+    event_counted: int = 0
+    badge_counts: Mapping[str, int] = field(default_factory=dict)
+    opened_lots: tuple[OpenedLot, ...] = ()
+    gifts: Mapping[str, Gift] = field(default_factory=dict)
+    raised: Mapping[int, RaisedFacts] = field(default_factory=dict)
+    claims: tuple[PurchaseClaim, ...] = ()
+    delayed: tuple[JournaledPurchase, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RaisedFacts:
+    """An event that a purchase raised and that is judged again with it: its name and data, and the member as
+    expressions saw it then.
+    """
+
+    name: str
+    data: Mapping[str, Json]
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class PurchaseClaim:
+    """What one refund took of a purchase, or of one of its delayed rules: amounts by wallet, whether lots
+    could give them or not; what it took off the counts of tier and badges; the sources whose gifts it took,
+    and the rules that came to apply instead.
+    """
+
+    amounts: Mapping[str, int] = field(default_factory=dict)
     awards_uncounted: int = 0
     event_uncounted: int = 0
+    tier_extras: int = 0
+    badge_counts: Mapping[str, int] = field(default_factory=dict)
+    sources: tuple[str, ...] = ()
+    joined: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """What is taken back of a recorded purchase: `before` is what stood until now, `kept` what stands after
-    it.
+    """What is taken back of a recorded purchase: `before` is what stood until now, `remaining` what stands
+    after it.
     """
 
     purchase: JournaledPurchase
     before: Purchase
     remaining: Purchase
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What a decision knew: enough to decide it again, or a late one beside it. No personal data.
-
-    `member` is the member as expressions saw it, without birthday and number; `results` what the expressions
-    that read those gave, by source; `room` whether a rule's limit had room and what its cap left (None: no
-    cap); `first` whether it was the first purchase; `tier_after` and `plan_after` what a late event of the
-    time after it goes by.
-    """
-
-    tier: str | None = None
-    plan: str | None = None
-    tier_after: str | None = None
-    plan_after: str | None = None
-    member: Mapping[str, Fact] = field(default_factory=dict)
-    private_results: Mapping[str, Json] = field(default_factory=lambda: NO_DATA)
-    rule_rooms: Mapping[str, tuple[bool, int | None]] = field(default_factory=dict)
-    is_first_purchase: bool = False

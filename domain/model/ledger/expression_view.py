@@ -8,7 +8,7 @@ event's own time, so that a late event is judged as it would have been.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from fractions import Fraction
 from functools import lru_cache
@@ -22,7 +22,8 @@ from domain.model.ledger.member import Member, PurchaseTotals
 from domain.model.programme import Action, Programme
 from domain.model.programme.vocabulary import BUILT_IN_EVENTS, MEMBER_FIELDS
 
-PRIVATE = frozenset({"member.birthday", "member.number"})
+PRIVATE_FIELDS = frozenset({"birthday", "number"})
+DECIMALS = 6
 LARGEST_NUMBER = 10**12  # beyond any amount that a wallet, a badge or a tier could hold
 NO_FIELDS = frozenset[str]()
 ALL_PURCHASES = frozenset({"count", "total", "average", "categories"})
@@ -68,6 +69,14 @@ def read_after(programme: Programme, event: str) -> FieldReads:
     expressions += [segment.when for segment in programme.segments]
     expressions += _conditions(reward.when for reward in programme.rewards)
     return reads_of(expressions)
+
+
+@lru_cache(maxsize=4096)
+def read_by_counts(programme: Programme, event: str) -> FieldReads:
+    """Return what badges and the tier's count read of the member after an event, to be counted again."""
+    counts = [badge for badge in programme.badges_on(event) if badge.streak is None]
+    expressions = [*_conditions(badge.when for badge in counts), *_tier_count(programme, event)]
+    return reads_of([*expressions, *(badge.of.expression for badge in counts if badge.of is not None)])
 
 
 def _conditions(optional: Iterable[Expression | None]) -> list[Expression]:
@@ -116,6 +125,11 @@ def member_view(programme: Programme, member: Member, at: datetime, reads: Field
     return {**view, "purchases": _purchases(member.purchases, reads.purchases)} if reads.purchases else view
 
 
+def public_fields(fields: Mapping[str, Fact]) -> dict[str, Fact]:
+    """Return a member's fields without those that identify a person."""
+    return {name: value for name, value in fields.items() if name not in PRIVATE_FIELDS}
+
+
 def _member_field(programme: Programme, member: Member, at: datetime, name: str) -> Fact:  # noqa: C901 - one word a case
     purchases = member.purchases
     match name:
@@ -161,8 +175,8 @@ def _member_field(programme: Programme, member: Member, at: datetime, name: str)
 
 
 def _purchases(purchases: PurchaseTotals, fields: frozenset[str]) -> Fact:
-    average = purchases.total // purchases.count if purchases.count else 0
-    figures: dict[str, Json] = {"count": purchases.count, "total": purchases.total, "average": average}
+    average = purchases.total // purchases.standing if purchases.standing else 0
+    figures: dict[str, Json] = {"count": purchases.standing, "total": purchases.total, "average": average}
     figures = {name: value for name, value in figures.items() if name in fields}
     if "categories" in fields:
         figures["categories"] = dict[str, Json](purchases.categories)
@@ -196,6 +210,12 @@ def multiplier(programme: Programme, tier: str | None, plan: str | None) -> Frac
         else Fraction(1)
     )
     return max(by_tier, by_plan)
+
+
+@lru_cache(maxsize=1024)
+def is_multiplied_by_tier(programme: Programme, tier: str | None, plan: str | None) -> bool:
+    """Tell whether it is the tier that multiplies `tiered` awards, not the plan."""
+    return multiplier(programme, tier, plan) > multiplier(programme, None, plan)
 
 
 def purchase_view(
@@ -256,9 +276,9 @@ def event_view(programme: Programme, event: Event, fields: frozenset[str]) -> di
 class ExpressionView:
     """What one event's expressions may see, each part built on first use.
 
-    `reads` is what they read. `facts` stands in for the member where a purchase is decided again: then
-    private results come from it too. `then` holds the tier and plan of a late event's own time. `results`
-    collects what expressions over private fields gave, to be kept instead of the fields.
+    `reads` is what they read. `facts` stands in for the member where a purchase is decided again, but for
+    birthday and number. `past_facts` holds the tier and plan of a late event's own time. `failures` collects
+    the expressions that failed.
     """
 
     programme: Programme
@@ -268,7 +288,6 @@ class ExpressionView:
     facts: Facts | None = None
     past_facts: Facts | None = None
     first: bool = False
-    results: dict[str, Json] = field(default_factory=dict)
     failures: list[ExpressionFailure] = field(default_factory=list)
     _context: Context | None = None
     _member_fields: Mapping[str, Fact] | None = None
@@ -277,8 +296,6 @@ class ExpressionView:
         """Answer a condition; a missing one is true, one that fails is false and noted in `failed`."""
         if expression is None:
             return True
-        if PRIVATE & expression.names:
-            return self._private(expression, None) is True
         try:
             return expression.test(self.context)
         except ExpressionFailed as error:
@@ -286,14 +303,14 @@ class ExpressionView:
             return False
 
     def number(self, expression: Expression) -> int | Fraction:
-        """Answer a number, never below zero; one that fails or is none counts nothing and is noted in
-        `failed`.
+        """Answer a number, never below zero, a double rounded to 6 decimals; one that fails or is none counts
+        nothing and is noted in `failures`.
         """
         value = self._number(expression)
         if not isinstance(value, int | float) or isinstance(value, bool) or not isfinite(value):
             return 0
         bounded = min(max(value, 0), LARGEST_NUMBER)
-        return bounded if isinstance(bounded, int) else Fraction(bounded)
+        return bounded if isinstance(bounded, int) else Fraction(repr(round(bounded, DECIMALS)))
 
     def _number(self, expression: Expression) -> object:
         purchase = self.event.purchase
@@ -303,11 +320,7 @@ class ExpressionView:
             return purchase.total
         if purchase is not None and expression.source == "purchase.eligible":
             return eligible(self.programme, purchase)
-        return (
-            self._private(expression, None)
-            if PRIVATE & expression.names
-            else self._value(expression, self.context)
-        )
+        return self._value(expression, self.context)
 
     def lines(self, expression: Expression) -> list[Line]:
         """Return the purchase's lines for which an expression holds; a line on which it fails is out."""
@@ -315,11 +328,11 @@ class ExpressionView:
         return [line for line in purchase.lines if self._line(expression, line)] if purchase else []
 
     def member_fields(self) -> Mapping[str, Fact]:
-        """Return the member's fields that expressions read: of now, or as they were kept."""
-        if self.facts is not None:
-            return self.facts.member
+        """Return the member's fields that expressions read: of now, or as they were kept with birthday and
+        number as they are now.
+        """
         if self._member_fields is None:
-            fields = member_view(self.programme, self.member, self.event.at, self.reads)
+            fields = self._read_fields()
             if self.past_facts is not None:
                 fields |= {
                     name: value
@@ -331,6 +344,12 @@ class ExpressionView:
                 }
             self._member_fields = fields
         return self._member_fields
+
+    def _read_fields(self) -> dict[str, Fact]:
+        if self.facts is None:
+            return member_view(self.programme, self.member, self.event.at, self.reads)
+        private = replace(self.reads, member=self.reads.member & PRIVATE_FIELDS, purchases=NO_FIELDS)
+        return {**self.facts.member, **member_view(self.programme, self.member, self.event.at, private)}
 
     def for_member(self, member: Member) -> ExpressionView:
         """Return what the same event's expressions see of another state of the member: this very sight where
@@ -365,22 +384,11 @@ class ExpressionView:
         return self._context
 
     def _line(self, expression: Expression, line: Line) -> bool:
-        if PRIVATE & expression.names:
-            return self._private(expression, line) is True
         if all(name.partition(".")[0] == "line" for name in expression.names):
             context = _line_context(line)
         else:
             context = self.context.with_("line", line_view(line))
         return self._value(expression, context) is True
-
-    def _private(self, expression: Expression, line: Line | None) -> Json:
-        key = f"{expression.source}@{line.line}" if line else expression.source
-        if self.facts is not None:
-            return self.facts.private_results.get(key)
-        context = self.context.with_("line", line_view(line)) if line else self.context
-        value = self._value(expression, context)
-        self.results[key] = value if isinstance(value, bool | int | float | str) else None
-        return self.results[key]
 
     def _value(self, expression: Expression, context: Context) -> object:
         try:

@@ -8,15 +8,20 @@ whose day 12 months later is D or after. Functions are pure: a Standing in, a St
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from datetime import date, datetime, timedelta
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
 from domain.model.calendar import Span, add, add_months, day_after, local_day
+from domain.model.ledger.events import Json
 from domain.model.ledger.member import QUALIFYING_DAYS_KEPT, STEPS_KEPT, TierFloor, TierStanding, TierStep
 from domain.model.programme import Programme, Tiers, TierSpec
 from domain.model.values import evolve
 
 TRIM_AFTER_DAYS = 31  # days are cut a month at a time
+FLOORS_KEPT = 20
+EPOCH = datetime.min.replace(tzinfo=UTC)
 GIVEN, ENDED, REACHED, REVIEW, REFUND = "given", "ended", "reached", "review", "refund"
 
 
@@ -91,10 +96,36 @@ def add_count(
     after = evolve(
         standing,
         days=days,
+        extras=_extras_since(standing.extras, oldest) if amount < 0 else standing.extras,
         term=standing.term + amount if _is_in_term(standing, at, cause) else standing.term,
+        steps=_steps_counting(standing.steps, amount, at) if amount < 0 else standing.steps,
     )
     newly = amount < 0 and standing.keep_missed_on is None and _keeps(programme, standing, day=today)
     return note_missed_keep(programme, after, today=today) if newly else after
+
+
+def add_extras(standing: TierStanding, amount: int, *, day: date, tier: str) -> TierStanding:
+    """Note how much of a day's count only a tier's multiplier gave; negative takes it off."""
+    key = f"{day.isoformat()}:{tier}"
+    extras = {**standing.extras, key: standing.extras.get(key, 0) + amount}
+    if amount < 0 or len(extras) > QUALIFYING_DAYS_KEPT + TRIM_AFTER_DAYS:
+        newest = max(date.fromisoformat(known[:10]) for known in extras)
+        extras = _extras_since(extras, newest - timedelta(days=QUALIFYING_DAYS_KEPT))
+    return evolve(standing, extras=extras)
+
+
+def _extras_since(extras: Mapping[str, int], oldest: date) -> dict[str, int]:
+    return {key: value for key, value in extras.items() if value and key[:10] >= oldest.isoformat()}
+
+
+def _steps_counting(steps: tuple[TierStep, ...], amount: int, at: datetime) -> tuple[TierStep, ...]:
+    """Let an amount count in the terms that steps ended, where it came in them."""
+    return tuple(
+        replace(step, term=max(0, step.term + amount))
+        if step.term_from is not None and step.term_from <= at <= step.at
+        else step
+        for step in steps
+    )
 
 
 @lru_cache(maxsize=64)
@@ -154,6 +185,7 @@ def climb(
             at=at,
             reason=REACHED,
             cause=cause,
+            came=came,
             held_through=first_term_end(programme, today),
         )
     if order[then.code] > here:
@@ -164,6 +196,7 @@ def climb(
             at=at,
             reason=REACHED,
             cause=cause,
+            came=came,
             held_through=first_term_end(programme, day),
         )
         since = count_between(standing, day + timedelta(days=1), today)
@@ -196,12 +229,13 @@ def step(
     at: datetime,
     reason: str,
     cause: str = "",
+    came: datetime | None = None,
     held_through: date | None,
 ) -> TierStanding:
     """Move to a tier, a new term beginning with it, and keep the step."""
     bottom = programme.tier_order[to] == 0
     return evolve(
-        _stepped(standing, to=to, at=at, reason=reason, cause=cause, origin=standing.code),
+        _stepped(standing, to=to, at=at, reason=reason, cause=cause, came=came, origin=standing.code),
         code=to,
         since=at,
         term=0,
@@ -212,7 +246,14 @@ def step(
 
 
 def _stepped(
-    standing: TierStanding, *, origin: str, to: str, at: datetime, reason: str, cause: str = ""
+    standing: TierStanding,
+    *,
+    origin: str,
+    to: str,
+    at: datetime,
+    reason: str,
+    cause: str = "",
+    came: datetime | None = None,
 ) -> TierStanding:
     step = TierStep(
         origin,
@@ -224,6 +265,7 @@ def _stepped(
         standing.held_through,
         standing.term,
         standing.term_from,
+        came if came != at else None,
     )
     return evolve(standing, steps=(*standing.steps, step)[-STEPS_KEPT:])
 
@@ -244,57 +286,50 @@ def last_step(standing: TierStanding) -> TierStep | None:
     return led[-1] if led else None
 
 
-def retract(
-    programme: Programme,
-    before: TierStanding,
-    standing: TierStanding,
-    *,
-    taken: int,
-    at: datetime,
-    cause: str,
-) -> TierStanding:
-    """Take back the step that only a refunded purchase reached, where what was `taken` off takes the count
-    below that tier.
-
-    `before` is the standing before the refund. The tier of before is held again as it was, or one between
-    that is still reached.
-    """
-    last, today, order = last_step(standing), local_day(at, programme.zone), programme.tier_order
-    reach = qualifying(programme, standing, day=today)
-    lowered = reach < qualifying(programme, before, day=today)
-    if last is None or last.cause != cause or last.reason != REACHED:
-        return standing
-    if not lowered or reach >= programme.tier(earned_tier(programme, standing)).from_:
-        return standing
-    origin, to = last.origin or tiers_of(programme).ladder[0].code, rung_for(tiers_of(programme), reach).code
-    if order[to] > order.get(origin, -1):
-        back = step(
-            programme, standing, to=to, at=at, reason=REFUND, cause=cause, held_through=standing.held_through
-        )
-        return evolve(back, since=standing.since, term=standing.term, term_from=standing.term_from)
-    back = step(
-        programme, standing, to=origin, at=at, reason=REFUND, cause=cause, held_through=last.held_through
-    )
-    term = last.term + standing.term - taken if last.term_from else 0
-    back = evolve(back, since=last.since or at, term=max(0, term), term_from=last.term_from)
-    return note_missed_keep(
-        programme, back, today=today
-    )  # the refund may have taken off what kept the tier of before, too
-
-
 # ---------------------------------------------------------------- floors
 
 
 def give_floor(
-    programme: Programme, standing: TierStanding, *, code: str, at: datetime, span: Span | None
+    programme: Programme,
+    standing: TierStanding,
+    *,
+    code: str,
+    at: datetime,
+    span: Span | None,
+    source: str = "",
 ) -> TierStanding:
-    """Give a tier as a floor, for a time or for good. Given again it stays for the longer of both."""
+    """Give a tier as a floor, for a time or for good, kept by the source that gives it. Given again by one
+    source it stays for the longer of both.
+    """
     until = add(at, span, programme.zone) if span else None
-    same = [floor.until for floor in standing.floors if floor.code == code]
+    same = [floor.until for floor in standing.floors if floor.code == code and floor.source == source]
     if same:
         until = None if until is None or same[0] is None else max(until, same[0])
-    others = tuple(floor for floor in standing.floors if floor.code != code)
-    return _floored(programme, standing, (*others, TierFloor(code, until)), at=at, reason=GIVEN)
+    others = tuple(floor for floor in standing.floors if floor.code != code or floor.source != source)
+    floors = _bounded((*others, TierFloor(code, until, source)))
+    return _floored(programme, standing, floors, at=at, reason=GIVEN)
+
+
+def _bounded(floors: tuple[TierFloor, ...]) -> tuple[TierFloor, ...]:
+    """Keep at most 20 floors: beyond that the first to end goes."""
+    if len(floors) <= FLOORS_KEPT:
+        return floors
+    first = min(floors, key=lambda floor: (floor.until is None, floor.until or EPOCH))
+    return tuple(floor for floor in floors if floor is not first)
+
+
+def take_floors(programme: Programme, standing: TierStanding, *, source: str, at: datetime) -> TierStanding:
+    """Take away the floors that a source gave."""
+    left = tuple(floor for floor in standing.floors if floor.source != source)
+    if len(left) == len(standing.floors):
+        return standing
+    return _floored(programme, standing, left, at=at, reason=REFUND)
+
+
+def floor_end(standing: TierStanding, code: str) -> datetime | None:
+    """Return when the last of the floors of a tier ends; None where one is for good."""
+    ends = [floor.until for floor in standing.floors if floor.code == code]
+    return None if None in ends else max(end for end in ends if end is not None)
 
 
 def end_floors(programme: Programme, standing: TierStanding, *, at: datetime) -> TierStanding:
@@ -313,3 +348,16 @@ def _floored(
     after = evolve(standing, floors=floors)
     origin, to = held_tier(programme, standing), held_tier(programme, after)
     return after if origin == to else _stepped(after, origin=origin, to=to, at=at, reason=reason)
+
+
+def tier_change_data(
+    programme: Programme, origin: str | None, to: str | None, *, reason: str
+) -> dict[str, Json]:
+    """Return what tier.changed says."""
+    order = programme.tier_order
+    return {
+        "from": origin,
+        "to": to,
+        "up": order.get(to or "", -1) > order.get(origin or "", -1),
+        "reason": reason,
+    }

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from domain.model.calendar import Per, local_day, period_start
+from domain.model.ledger.deciding.earning import PERIODS
 from domain.model.ledger.decision import JournalRow, Outcome
-from domain.model.ledger.earning import PERIODS
 from domain.model.ledger.events import Facts
 from domain.model.ledger.member import PeriodCount
 from domain.model.programme import Programme

@@ -8,12 +8,14 @@ scalar or a short list. `paths` writes a member's ledger state, `changes` compar
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, date, datetime
+from datetime import date
 from operator import is_
 from typing import Any, Final, TypeVar, cast
 
 from domain.model.ledger.decision import JournalRow, StateValue
-from domain.model.ledger.events import Line, Profile, Purchase
+from domain.model.ledger.events import Purchase
+from domain.model.ledger.gifts import Gift, UsedVoucher
+from domain.model.ledger.lots import Lot
 from domain.model.ledger.member import (
     BadgeState,
     HeldPlan,
@@ -21,13 +23,11 @@ from domain.model.ledger.member import (
     OpenVoucher,
     PendingReferral,
     PeriodCount,
-    PurchaseTotals,
-    ReferralState,
+    TagSources,
     TierFloor,
-    TierStanding,
     TierStep,
 )
-from domain.model.ledger.wallet import Lot, LotPart, ValidityChange, Wallet, ordered
+from domain.model.ledger.wallet import ValidityChange, WriteOff
 
 Paths = dict[str, StateValue]
 Encode = Callable[[Any], StateValue]
@@ -119,9 +119,14 @@ def _write(out: _Writing, was: Member | None, now: Member) -> None:
     if now.tier is not None and now.tier is not old.tier:
         out.fields("tier.", _TIER, old.tier, now.tier)
         out.parts("tier.days.", _asis, old.tier.days if old.tier else {}, now.tier.days)
+        out.parts("tier.extras.", _asis, old.tier.extras if old.tier else {}, now.tier.extras)
     out.parts("badges.", _badge, old.badges, now.badges)
     out.parts("counters.", _counts, old.counters, now.counters)
     out.parts("vouchers.", _voucher, old.vouchers, now.vouchers)
+    out.parts("tag_sources.", _tag_sources, old.tag_sources, now.tag_sources)
+    out.parts("gifts.", gift_values, old.gifts, now.gifts)
+    out.parts("used_vouchers.", _used, old.used_vouchers, now.used_vouchers)
+    out.parts("free_used.", _asis, old.free_vouchers_used, now.free_vouchers_used)
     out.fields("purchases.", _PURCHASES, was and was.purchases, now.purchases)
     out.fields("referral.", _REFERRAL, was and was.referral, now.referral)
     out.parts("", _plan, {"plan": old.plan} if old.plan else {}, {"plan": now.plan} if now.plan else {})
@@ -160,13 +165,17 @@ def _spans(spans: tuple[ValidityChange, ...]) -> StateValue:
     return [[span.kind, _text(span.first), _text(span.last), span.tier] for span in spans]
 
 
+def _write_offs(write_offs: tuple[WriteOff, ...]) -> StateValue:
+    return [[_text(write_off.on), write_off.amount] for write_off in write_offs]
+
+
 def _floors(floors: tuple[TierFloor, ...]) -> StateValue:
-    return [[floor.code, floor.until] for floor in floors]
+    return [[floor.code, floor.until, floor.source] for floor in floors]
 
 
 def _steps(steps: tuple[TierStep, ...]) -> StateValue:
     return [
-        [s.origin, s.to, s.at, s.reason, s.cause, s.since, _day(s.held_through), s.term, s.term_from]
+        [s.origin, s.to, s.at, s.reason, s.cause, s.since, _day(s.held_through), s.term, s.term_from, s.came]
         for s in steps
     ]
 
@@ -191,18 +200,73 @@ def _voucher(voucher: OpenVoucher) -> StateValue:
     taken: StateValue = [
         [part.amount, _day(part.expires_on), _text(part.since)] for part in voucher.taken_lots
     ]
-    return [voucher.reward, voucher.issued_at, voucher.expires_at, voucher.wallet, taken, voucher.used_at]
+    return [
+        voucher.reward,
+        voucher.issued_at,
+        voucher.expires_at,
+        voucher.wallet,
+        taken,
+        voucher.used_at,
+        voucher.is_revoked,
+    ]
 
 
 def _waiting(waiting: tuple[PendingReferral, ...]) -> StateValue:
-    return [[one.key, one.due, one.at, one.source, _purchase(one.purchase)] for one in waiting]
+    return [_pending(pending) for pending in waiting]
+
+
+def _pending(pending: PendingReferral | None) -> StateValue:
+    if pending is None:
+        return None
+    purchase = _purchase(pending.purchase) if pending.purchase else None
+    data: list[StateValue] = [[key, cast(StateValue, value)] for key, value in pending.event_data.items()]
+    return [pending.key, pending.due, pending.at, pending.source, purchase, pending.name, data]
+
+
+def _tag_sources(sources: TagSources) -> StateValue:
+    return [sources.count, sources.since_seq]
+
+
+def _used(vouchers: tuple[UsedVoucher, ...]) -> StateValue:
+    return [[used.voucher, used.reward] for used in vouchers]
+
+
+def gift_values(gift: Gift) -> StateValue:
+    """Return a gift as state and journal keep it."""
+    parts: list[StateValue] = [
+        [one.wallet, [[p.amount, _day(p.expires_on), _text(p.since)] for p in one.parts], _text(one.on)]
+        for one in gift.deductions
+    ]
+    return [
+        gift.cause,
+        gift.seq,
+        gift.at,
+        [[code, amount] for code, amount in gift.awarded.items()],
+        [[o.wallet, o.amount, o.available_at, _day(o.expires_on), _text(o.since)] for o in gift.opened_lots],
+        [gift.awards_counted, gift.tier_extras, gift.event_counted],
+        [[code, amount] for code, amount in gift.badge_counts.items()],
+        list(gift.vouchers),
+        list(gift.tags),
+        parts,
+        [[firing.rule, _text(firing.on), firing.amount] for firing in gift.firings],
+        gift.gives_floor,
+        gift.awaits,
+        gift.tier,
+    ]
 
 
 def _purchase(purchase: Purchase) -> StateValue:
     lines: list[StateValue] = [
         [ln.line, ln.sku, ln.amount, ln.quantity, ln.name, ln.category] for ln in purchase.lines
     ]
-    return [purchase.external_id, purchase.total, purchase.currency, purchase.store, lines]
+    values: list[StateValue] = [
+        purchase.external_id,
+        purchase.total,
+        purchase.currency,
+        purchase.store,
+        lines,
+    ]
+    return [*values, True] if purchase.is_returned else values
 
 
 def _lot_key(lot: Lot) -> str:
@@ -223,6 +287,7 @@ _MEMBER: Final[Table] = (
 _WALLET: Final[Table] = (
     *_plain("debt", "earned", "spent", "expired", "adjusted", "entries"),
     ("spans", "validity_changes", _spans),
+    ("write_offs", "write_offs", _write_offs),
     ("reminded", "reminded_days", _days),
 )
 _TIER: Final[Table] = (
@@ -233,13 +298,14 @@ _TIER: Final[Table] = (
     ("steps", "steps", _steps),
 )
 _PURCHASES: Final[Table] = (
-    *_plain("count", "total", "first_at", "last_at"),
+    *_plain("count", "total", "first_at", "last_at", "returned", "before_joining", "total_before_joining"),
     ("categories", "categories", _categories),
 )
 _REFERRAL: Final[Table] = (
     ("by", "referred_by", _asis),
-    *_plain("qualified", "invited", "friends"),
+    *_plain("qualified", "invited", "friends", "made", "qualified_at"),
     ("waiting", "waiting", _waiting),
+    ("qualified_by", "qualified_by", _pending),
 )
 
 
@@ -279,151 +345,3 @@ def nest(state: Mapping[str, StateValue]) -> dict[str, object]:
             at = cast(dict[str, object], at.setdefault(name, {}))
         at[last] = value
     return out
-
-
-def restore_member(
-    document: Mapping[str, object], *, id: str, number: str, profile: Profile, seq: int
-) -> Member:
-    """Return the member of a nested ledger state and what is known of them beside it."""
-    at = _Reader(document)
-    return Member(
-        id=id,
-        number=number,
-        profile=profile,
-        seq=seq,
-        joined_at=at.get("joined_at", None),
-        frozen=at.get("frozen", False),
-        entries=at.get("entries", 0),
-        issued=at.get("issued", 0),
-        decided_at=at.get("decided_at", None),
-        wallets={code: _read_wallet(_Reader(one)) for code, one in at.map("wallets")},
-        tier=_read_tier(_Reader(tier))
-        if (tier := at.get("tier", cast(Mapping[str, object] | None, None)))
-        else None,
-        badges={code: _read_badge(one) for code, one in at.lists("badges")},
-        counters={
-            code: tuple(PeriodCount(_date(c[0]), c[1], c[2], c[3]) for c in counts)
-            for code, counts in at.lists("counters")
-        },
-        purchases=_read_purchases(_Reader(at.get("purchases", {}))),
-        plan=HeldPlan(*plan) if (plan := at.get("plan", cast(list[object], []))) else None,  # type: ignore[arg-type]
-        tags=frozenset(at.get("tags", list[str]())),
-        segments=frozenset(at.get("segments", list[str]())),
-        unlocked=frozenset(at.get("unlocked", list[str]())),
-        vouchers={code: _read_voucher(one) for code, one in at.lists("vouchers")},
-        referral=_read_referral(_Reader(at.get("referral", {}))),
-    )
-
-
-class _Reader:
-    """Typed reading of a state document: its shape is ours alone, written by `paths`."""
-
-    def __init__(self, document: object) -> None:
-        self._at = cast(Mapping[str, object], document)
-
-    def get(self, name: str, default: T) -> T:
-        return cast(T, self._at.get(name, default))
-
-    def map(self, name: str) -> Iterable[tuple[str, object]]:
-        return self.get(name, dict[str, object]()).items()
-
-    def lists(self, name: str) -> Iterable[tuple[str, list]]:  # type: ignore[type-arg]
-        return self.get(name, dict[str, list]()).items()  # type: ignore[type-arg]
-
-
-def _read_wallet(at: _Reader) -> Wallet:
-    lots = [Lot(one[0], one[2], _lot_day(key), _date(one[1])) for key, one in at.lists("lots")]
-    return Wallet(
-        lots=ordered(lots),
-        debt=at.get("debt", 0),
-        earned=at.get("earned", 0),
-        spent=at.get("spent", 0),
-        expired=at.get("expired", 0),
-        adjusted=at.get("adjusted", 0),
-        entries=at.get("entries", 0),
-        validity_changes=tuple(
-            ValidityChange(s[0], _date(s[1]), _date(s[2]), s[3])
-            for s in at.get("spans", cast(list[list], []))  # type: ignore[type-arg]
-        ),
-        lapsed_by_day={_date(day): cast(int, amount) for day, amount in at.map("lapsed")},
-        reminded_days=frozenset(map(_date, at.get("reminded", list[str]()))),
-    )
-
-
-def _read_tier(at: _Reader) -> TierStanding:
-    return TierStanding(
-        code=at.get("code", ""),
-        since=at.get("since", datetime.min.replace(tzinfo=UTC)),
-        days={_date(day): cast(int, amount) for day, amount in at.map("days")},
-        term=at.get("term", 0),
-        term_from=at.get("term_from", None),
-        held_through=_maybe(at.get("held", cast(str | None, None))),
-        keep_missed_on=_maybe(at.get("due", cast(str | None, None))),
-        floors=tuple(TierFloor(one[0], one[1]) for one in at.get("floors", cast(list[list], []))),  # type: ignore[type-arg]
-        steps=tuple(_read_step(one) for one in at.get("steps", cast(list[list], []))),  # type: ignore[type-arg]
-    )
-
-
-def _read_step(values: list) -> TierStep:  # type: ignore[type-arg]
-    return TierStep(
-        values[0],
-        values[1],
-        values[2],
-        values[3],
-        values[4],
-        values[5],
-        _maybe(values[6]),
-        values[7],
-        values[8],
-    )
-
-
-def _read_badge(values: list) -> BadgeState:  # type: ignore[type-arg]
-    return BadgeState(values[0], values[1], values[2], _maybe(values[3]))
-
-
-def _read_purchases(at: _Reader) -> PurchaseTotals:
-    categories = tuple(
-        (name, amount) for name, amount in at.get("categories", cast(list[tuple[str, int]], []))
-    )
-    return PurchaseTotals(
-        at.get("count", 0), at.get("total", 0), at.get("first_at", None), at.get("last_at", None), categories
-    )
-
-
-def _read_voucher(values: list) -> OpenVoucher:  # type: ignore[type-arg]
-    return OpenVoucher(
-        values[0],
-        values[1],
-        values[2],
-        values[3],
-        tuple(LotPart(p[0], _maybe(p[1]), _date(p[2])) for p in values[4]),
-        values[5],
-    )
-
-
-def _read_referral(at: _Reader) -> ReferralState:
-    waiting = tuple(
-        PendingReferral(j[0], j[1], j[2], j[3], _read_purchase(j[4]))
-        for j in at.get("waiting", cast(list[list], []))  # type: ignore[type-arg]
-    )
-    return ReferralState(
-        at.get("by", None), at.get("qualified", False), waiting, at.get("invited", 0), at.get("friends", 0)
-    )
-
-
-def _read_purchase(values: list) -> Purchase:  # type: ignore[type-arg]
-    lines = tuple(
-        Line(line=ln[0], sku=ln[1], amount=ln[2], quantity=ln[3], name=ln[4], category=ln[5])
-        for ln in values[4]
-    )
-    return Purchase(values[0], values[1], values[2], values[3], lines)
-
-
-def _lot_day(key: str) -> date | None:
-    day = key.rpartition("_")[2]
-    return None if day == "never" else _date(day)
-
-
-def _maybe(text: str | None) -> date | None:
-    return _date(text) if text else None

@@ -14,10 +14,14 @@ from itertools import accumulate
 from typing import ClassVar
 
 from domain.model.calendar import Per
-from domain.model.ledger.events import Profile, Purchase
-from domain.model.ledger.wallet import LotPart, Wallet
+from domain.model.event_names import PURCHASED
+from domain.model.ledger import wallet
+from domain.model.ledger.events import NO_DATA, Json, Profile, Purchase
+from domain.model.ledger.gifts import Gift, UsedVoucher
+from domain.model.ledger.lots import LotPart
+from domain.model.ledger.wallet import Wallet
 from domain.model.programme.models import Programme
-from domain.model.values import computed
+from domain.model.values import computed, evolve
 
 QUALIFYING_DAYS_KEPT = 400
 STEPS_KEPT = 20
@@ -31,6 +35,7 @@ JUDGEMENTS_KEPT = 20
 class TierStep:
     """One change of tier. `cause` names the event behind it, so that a refund can take back what only it
     reached: to the tier before, held since `since` and through `held`, with what had counted in that term.
+    `came` is the event's own time where that was earlier (late).
     """
 
     origin: str | None
@@ -42,14 +47,16 @@ class TierStep:
     held_through: date | None = None
     term: int = 0
     term_from: datetime | None = None
+    came: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TierFloor:
-    """A tier that a rule gave: held, at least, until an instant, or for good (None)."""
+    """A tier that a rule gave: held, at least, until an instant, or for good (None). `source` is the gift."""
 
     code: str
     until: datetime | None = None
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -57,14 +64,16 @@ class TierStanding:
     """Where a member stands on the ladder.
 
     `code` is the tier that was earned, `floors` those that rules gave: the highest is held. `days` is what
-    counted by local day; `term` what counted after the event that reached the tier (windows from_reaching);
-    `held` the last day of the running term (calendar_year and from_reaching); `due` since when a rolling
-    window misses `keep`, where grace still holds the tier.
+    counted by local day, `extras` the part of it that a tier's own multiplier gave (`DAY:TIER`); `term` what
+    counted after the event that reached the tier (windows from_reaching); `held` the last day of the running
+    term (calendar_year and from_reaching); `due` since when a rolling window misses `keep`, where grace still
+    holds the tier.
     """
 
     code: str
     since: datetime
     days: Mapping[date, int] = field(default_factory=dict)
+    extras: Mapping[str, int] = field(default_factory=dict)
     term: int = 0
     term_from: datetime | None = None
     held_through: date | None = None
@@ -109,8 +118,9 @@ class PeriodCount:
 
 @dataclass(frozen=True, slots=True)
 class PurchaseTotals:
-    """What was bought, ever: `total` and `categories` follow refunds, `count` and instants do not. Amounts in
-    minor units.
+    """What was bought, ever: `count` receipts, of which `returned` were wholly returned and
+    `before_joining` are of before the member joined. `total` and
+    `categories` follow refunds, instants do not. Amounts in minor units.
     """
 
     count: int = 0
@@ -118,6 +128,14 @@ class PurchaseTotals:
     first_at: datetime | None = None
     last_at: datetime | None = None
     categories: tuple[tuple[str, int], ...] = ()
+    returned: int = 0
+    before_joining: int = 0
+    total_before_joining: int = 0
+
+    @property
+    def standing(self) -> int:
+        """The receipts that stand: not wholly returned."""
+        return self.count - self.returned
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +151,8 @@ class HeldPlan:
 class OpenVoucher:
     """A voucher that is issued and neither cancelled nor expired; `taken` are the lots its price came from.
 
-    A used one stays for a day, so that a mistaken use can be reversed.
+    A used one stays for a day, so that a mistaken use can be reversed; `is_revoked` then tells that what gave
+    it was taken back, so that a reversed use takes it too.
     """
 
     reward: str
@@ -142,30 +161,46 @@ class OpenVoucher:
     wallet: str | None = None
     taken_lots: tuple[LotPart, ...] = ()
     used_at: datetime | None = None
+    is_revoked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class PendingReferral:
-    """A referred friend's purchase that waits for its awards to be no longer pending. `purchase` is what is
-    kept of it.
+    """A referred friend's event that waits to be judged at an instant (`due`). `purchase` is what is kept of
+    it.
     """
 
     key: str
     due: datetime
     at: datetime
     source: str
-    purchase: Purchase
+    purchase: Purchase | None
+    name: str = PURCHASED
+    event_data: Mapping[str, Json] = field(default_factory=lambda: NO_DATA)
 
 
 @dataclass(frozen=True, slots=True)
 class ReferralState:
-    """Who invited this member, whether that was judged, and whom this member brought."""
+    """Who invited this member, whether that qualified (how often it was `made`, when and by what), and whom
+    this member brought.
+    """
 
     referred_by: str | None = None
     qualified: bool = False
     waiting: tuple[PendingReferral, ...] = ()
     invited: int = 0
     friends: int = 0
+    made: int = 0
+    qualified_at: datetime | None = None
+    qualified_by: PendingReferral | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TagSources:
+    """How many gifts put a tag, in rows from `since_seq` on: it goes with the last of them."""
+
+    count: int
+    since_seq: int
 
 
 @dataclass(frozen=True)
@@ -173,6 +208,11 @@ class Member:
     """One member. `seq` counts journal rows, `entries` ledger entries, `issued` vouchers; `decided_at` is the
     latest instant decided for, `turned_at` (no ledger state) the latest at which time was found to bring
     nothing more.
+
+    `gifts` holds what came of tiers, levels, rewards, segments and referrals, by source (`gifts.py`);
+    `used_vouchers` those of a source whose gift was taken back after they had been used: coming again, it
+    gives no second one; `free_vouchers_used` the newest vouchers without a price that
+    were used, with their rewards.
     """
 
     id: str
@@ -196,8 +236,22 @@ class Member:
     unlocked: frozenset[str] = frozenset()
     vouchers: Mapping[str, OpenVoucher] = field(default_factory=dict)
     referral: ReferralState = field(default_factory=ReferralState)
+    tag_sources: Mapping[str, TagSources] = field(default_factory=dict)
+    gifts: Mapping[str, Gift] = field(default_factory=dict)
+    used_vouchers: Mapping[str, tuple[UsedVoucher, ...]] = field(default_factory=dict)
+    free_vouchers_used: Mapping[str, str] = field(default_factory=dict)
 
     @computed
     def dues(self) -> dict[Programme, tuple[datetime, datetime | None]]:
         """What was found to be due next after an instant, by programme: found once, kept with the value."""
         return {}
+
+
+def settle_lots(member: Member, *, at: datetime) -> Member:
+    """Return the member with the lots in that are due at an instant; the same one where none is."""
+    wallets = {code: wallet.settle(one, now=at) for code, one in member.wallets.items()}
+    return (
+        member
+        if all(wallets[code] is one for code, one in member.wallets.items())
+        else evolve(member, wallets=wallets)
+    )

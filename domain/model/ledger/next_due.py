@@ -28,8 +28,9 @@ from domain.model.calendar import (
     to_utc,
 )
 from domain.model.ledger import rewards, tiers
+from domain.model.ledger.lots import Lot
 from domain.model.ledger.member import Member
-from domain.model.ledger.wallet import Lot, Wallet
+from domain.model.ledger.wallet import Wallet
 from domain.model.programme import Programme, RewardSpec, WalletSpec
 
 TIMED = re.compile(r"member\.days_since_(?:purchase|joining)\b|\bnow\b")

@@ -15,6 +15,7 @@ from domain.model.calendar import day_after, local_day, start_of
 from domain.model.ledger.ladder import (
     REVIEW,
     earned_tier,
+    floor_end,
     held_tier,
     note_missed_keep,
     qualifying,
@@ -193,7 +194,7 @@ def tier_progress(programme: Programme, member: Member, *, now: datetime) -> Tie
 
 
 def _floor_end(programme: Programme, standing: TierStanding, code: str) -> tuple[date | None, int | None]:
-    until = next(floor.until for floor in standing.floors if floor.code == code)
+    until = floor_end(standing, code)
     return (local_day(until - INSTANT, programme.zone) if until else None), None
 
 

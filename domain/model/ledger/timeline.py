@@ -13,12 +13,16 @@ from datetime import date, datetime
 
 from domain.model import event_names
 from domain.model.calendar import Span, local_day, occurrence, start_of
-from domain.model.ledger import event_effects, ladder, rewards, tiers, wallet
+from domain.model.ledger import ladder, rewards, tiers, wallet
+from domain.model.ledger.deciding import referrals
+from domain.model.ledger.deciding.event_row import decide_row
+from domain.model.ledger.deciding.row_builder import RowBuilder
 from domain.model.ledger.decision import Decision, JournalRow, StockState
-from domain.model.ledger.event_row import decide_row
 from domain.model.ledger.events import Event, Json
 from domain.model.ledger.expression_view import ExpressionView, held_tier_code
-from domain.model.ledger.member import Member, TierStanding
+from domain.model.ledger.gifts import FRIEND_SOURCE
+from domain.model.ledger.ladder import tier_change_data
+from domain.model.ledger.member import Member, PendingReferral, TierStanding, settle_lots
 from domain.model.ledger.next_due import (
     TICK,
     cron_next,
@@ -28,7 +32,6 @@ from domain.model.ledger.next_due import (
     remind_day,
     turned_until,
 )
-from domain.model.ledger.row_builder import RowBuilder, settle_lots, tier_change_data
 from domain.model.ledger.wallet import Wallet
 from domain.model.programme import Programme
 from domain.model.values import evolve
@@ -243,29 +246,20 @@ def _schedules(state: _TimeTurn, at: datetime) -> None:
 
 def _referral(state: _TimeTurn, at: datetime) -> None:
     for pending in [waiting for waiting in state.member.referral.waiting if waiting.due <= at]:
-        if pending not in state.member.referral.waiting:
+        if pending.key not in {waiting.key for waiting in state.member.referral.waiting}:
             continue  # an earlier one has qualified them
-        id = f"{pending.key}>{event_effects.FRIEND}"
-        event = Event(
-            id,
-            event_names.PURCHASED,
-            at,
-            pending.source,
-            purchase=pending.purchase,
-            delayed_rule=event_effects.FRIEND,
+        event = replace(
+            referrals.judged_event(pending),
+            id=f"{pending.key}>{FRIEND_SOURCE}",
+            at=at,
+            delayed_rule=FRIEND_SOURCE,
             original_at=pending.at,
         )
-        state.decide(event, _judged(pending.key))
+        state.decide(event, _qualification(pending))
 
 
-def _judged(key: str) -> Change:
-    def change(builder: RowBuilder) -> None:
-        referral = builder.member.referral
-        left = tuple(one for one in referral.waiting if one.key != key)
-        builder.member = evolve(builder.member, referral=replace(referral, waiting=left))
-        event_effects.qualify(builder, builder.event)
-
-    return change
+def _qualification(pending: PendingReferral) -> Change:
+    return lambda builder: referrals.qualify(builder, pending)
 
 
 def _segments(state: _TimeTurn, at: datetime) -> None:

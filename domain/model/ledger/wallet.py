@@ -10,21 +10,32 @@ soonest to lapse first, never-lapsing last. What holds always: available + pendi
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import takewhile
 from typing import ClassVar, Literal
 from zoneinfo import ZoneInfo
 
 from domain.model.calendar import day_after, local_day, rounded
+from domain.model.ledger.lots import (
+    LAST,
+    Lot,
+    LotPart,
+    add_lot,
+    is_pending,
+    merge_parts,
+    merged,
+    take_at,
+    take_of,
+)
 from domain.model.programme.wallets import WalletSpec
 from domain.model.values import computed, evolve
 
+WRITE_OFF_DAYS = 60
+WRITE_OFF_DAYS_KEPT = 400
+WRITE_OFFS_KEPT = 60
 WALLET_LIMIT = 2_000_000_000
-LAST = date.max
-EARLIEST = datetime.min.replace(tzinfo=UTC)
-LOTS_KEPT = 1_000
 SPANS_KEPT = 16
 LAPSES_KEPT_DAYS = 400
 LAPSES_KEPT = 430  # older ones are forgotten a month at a time
@@ -36,29 +47,6 @@ class InsufficientBalance(Exception):
     def __init__(self, missing: int) -> None:
         super().__init__(f"the balance is {missing} short")
         self.missing = missing
-
-
-@dataclass(frozen=True, slots=True)
-class LotPart:
-    """What a debit took of one lot, or an award put into one: enough to give exactly that back. `since` as in
-    `Lot`.
-    """
-
-    amount: int
-    expires_on: date | None
-    since: date
-
-
-@dataclass(frozen=True, slots=True)
-class Lot:
-    """Points of one last valid day. `since` is the local day their validity counts from (the latest, where
-    lots merged).
-    """
-
-    amount: int
-    available_at: datetime | None
-    expires_on: date | None
-    since: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +62,14 @@ class ValidityChange:
     first: date
     last: date
     tier: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WriteOff:
+    """What a clawback could not take on a day and the programme forgave; less what was recovered of it."""
+
+    on: date
+    amount: int
 
 
 @dataclass(frozen=True)
@@ -97,13 +93,14 @@ class Wallet:
     adjusted: int = 0
     entries: int = 0
     validity_changes: tuple[ValidityChange, ...] = ()
+    write_offs: tuple[WriteOff, ...] = ()
     lapsed_by_day: Mapping[date, int] = field(default_factory=dict)
     reminded_days: frozenset[date] = frozenset()
 
     @computed
     def spendable_count(self) -> int:
         """How many lots are spendable: the first ones."""
-        return bisect_left(self.lots, 1, key=_is_pending)
+        return bisect_left(self.lots, 1, key=is_pending)
 
     @computed
     def available(self) -> int:
@@ -225,62 +222,6 @@ def _earlier(a: date | None, b: date | None) -> bool:
 # ---------------------------------------------------------------- lots
 
 
-def merged(lots: Iterable[Lot]) -> tuple[Lot, ...]:
-    """Merge lots of one last day (pending ones of one hour too) and put them in spending order, pending
-    last.
-    """
-    by: dict[tuple[datetime | None, date | None], Lot] = {}
-    for lot in lots:
-        if lot.amount:
-            key = _key(lot)
-            same_key = by.get(key)
-            by[key] = _merge_two(same_key, lot) if same_key else lot
-    return _bounded(sorted(by.values(), key=_order))
-
-
-def ordered(lots: Iterable[Lot]) -> tuple[Lot, ...]:
-    """Put lots that are merged already in spending order, pending last."""
-    return tuple(sorted(lots, key=_order))
-
-
-def add_lot(lots: tuple[Lot, ...], lot: Lot) -> tuple[Lot, ...]:
-    """Merge one more lot into merged ones, touching no other."""
-    key = _key(lot)
-    index = bisect_left(lots, _order(lot), key=_order)
-    for near in (index - 1, index):
-        if 0 <= near < len(lots) and lots[near].expires_on == lot.expires_on and _key(lots[near]) == key:
-            return (*lots[:near], _merge_two(lots[near], lot), *lots[near + 1 :])
-    return _bounded([*lots[:index], lot, *lots[index:]])
-
-
-def _merge_two(first: Lot, second: Lot) -> Lot:
-    at = min(first.available_at, second.available_at) if first.available_at and second.available_at else None
-    return Lot(first.amount + second.amount, at, second.expires_on, max(first.since, second.since))
-
-
-def _key(lot: Lot) -> tuple[datetime | None, date | None]:
-    hour = lot.available_at.replace(minute=0, second=0, microsecond=0) if lot.available_at else None
-    return hour, lot.expires_on
-
-
-def _order(lot: Lot) -> tuple[bool, date, datetime]:
-    return (lot.available_at is not None, lot.expires_on or LAST, lot.available_at or EARLIEST)
-
-
-def _is_pending(lot: Lot) -> int:
-    return lot.available_at is not None
-
-
-def _bounded(lots: list[Lot]) -> tuple[Lot, ...]:
-    # beyond the bound the soonest to lapse joins the next of its kind: later, in the member's favour
-    while len(lots) > LOTS_KEPT:
-        first, second = lots[0], lots[1]
-        lots[:2] = [
-            replace(second, amount=first.amount + second.amount, since=max(first.since, second.since))
-        ]
-    return tuple(lots)
-
-
 def settle(wallet: Wallet, *, now: datetime) -> Wallet:
     """Let the lots in that are due at an instant. The same wallet comes back where none is."""
     if wallet.next_available_at is None or wallet.next_available_at > now:
@@ -363,12 +304,63 @@ def take(wallet: Wallet, *, amount: int) -> tuple[Wallet, tuple[LotPart, ...]]:
     return evolve(wallet, lots=tuple(lots)), tuple(taken)
 
 
-def put_back(wallet: Wallet, parts: Iterable[LotPart]) -> Wallet:
-    """Put parts in as spendable lots of their own last days. It repays no debt."""
-    return evolve(
-        wallet,
-        lots=merged((*wallet.lots, *(Lot(part.amount, None, part.expires_on, part.since) for part in parts))),
+def give_back(wallet: Wallet, parts: Iterable[LotPart]) -> tuple[Wallet, tuple[LotPart, ...]]:
+    """Put parts back as spendable lots of their own last days, for what debt leaves of them. Debt is repaid
+    by those that lapse first. Returns the wallet and the parts that were put in.
+    """
+    left, rest = wallet.debt, []
+    for part in sorted(parts, key=lambda part: part.expires_on or LAST):
+        repaid = min(left, part.amount)
+        left -= repaid
+        if part.amount > repaid:
+            rest.append(replace(part, amount=part.amount - repaid))
+    lots = merged((*wallet.lots, *(Lot(part.amount, None, part.expires_on, part.since) for part in rest)))
+    return evolve(wallet, lots=lots, debt=left), tuple(rest)
+
+
+def recover_from_award(wallet: Wallet, lot: Lot, *, today: date) -> tuple[Wallet, tuple[LotPart, ...]]:
+    """Take of a lot just awarded what was written off in the last 60 days, each write-off once."""
+    return _recover(wallet, [lot], since=today - timedelta(days=WRITE_OFF_DAYS))
+
+
+def recover_from_return(
+    wallet: Wallet, parts: Iterable[LotPart], *, since: date
+) -> tuple[Wallet, tuple[LotPart, ...]]:
+    """Take of parts just given back what was written off since the day they were taken, each write-off
+    once.
+    """
+    return _recover(
+        wallet, [Lot(part.amount, None, part.expires_on, part.since) for part in parts], since=since
     )
+
+
+def _recover(wallet: Wallet, own: Sequence[Lot], *, since: date) -> tuple[Wallet, tuple[LotPart, ...]]:
+    known = sum(write_off.amount for write_off in wallet.write_offs if write_off.on >= since)
+    if not known:
+        return wallet, ()
+    left, lots, taken = known, list(wallet.lots), list[LotPart]()
+    for own_lot in own:
+        left -= take_of(lots, taken, min(left, own_lot.amount), own_lot)
+    recovered, write_offs = known - left, []
+    amount = recovered
+    for write_off in wallet.write_offs:
+        part = min(amount, write_off.amount) if write_off.on >= since else 0
+        amount -= part
+        if write_off.amount > part:
+            write_offs.append(WriteOff(write_off.on, write_off.amount - part))
+    after = evolve(wallet, lots=merged(lots), write_offs=tuple(write_offs), earned=wallet.earned - recovered)
+    return after, merge_parts(taken)
+
+
+def _written_off(write_offs: tuple[WriteOff, ...], amount: int, *, on: date) -> tuple[WriteOff, ...]:
+    if not amount:
+        return write_offs
+    recent = [
+        write_off for write_off in write_offs if write_off.on > on - timedelta(days=WRITE_OFF_DAYS_KEPT)
+    ]
+    if recent and (recent[-1].on >= on or len(recent) >= WRITE_OFFS_KEPT):
+        return (*recent[:-1], WriteOff(max(on, recent[-1].on), recent[-1].amount + amount))
+    return (*recent, WriteOff(on, amount))
 
 
 def claw_back(
@@ -390,10 +382,10 @@ def claw_back(
             lapsed[own_lot.expires_on] = lapsed.get(own_lot.expires_on, 0) - counted
             left -= counted
             continue
-        left -= _take_of(lots, taken, want, own_lot)
+        left -= take_of(lots, taken, want, own_lot)
     for index, lot in enumerate(lots):
         if left and lot.available_at is None:
-            left -= _take_at(lots, taken, left, index)
+            left -= take_at(lots, taken, left, index)
     owed = 0 if forgive else left
     took = sum(part.amount for part in taken) + owed
     after = evolve(
@@ -401,34 +393,6 @@ def claw_back(
         lots=merged(lots),
         lapsed_by_day={day: amount for day, amount in lapsed.items() if amount},
         debt=wallet.debt + owed,
+        write_offs=_written_off(wallet.write_offs, left, on=today) if forgive else wallet.write_offs,
     )
-    return evolve(after, earned=wallet.earned - took), _merge_parts(taken), owed
-
-
-def _merge_parts(parts: Iterable[LotPart]) -> tuple[LotPart, ...]:
-    out: dict[date | None, LotPart] = {}
-    for part in parts:
-        known = out.get(part.expires_on)
-        out[part.expires_on] = (
-            replace(part, amount=known.amount + part.amount, since=max(known.since, part.since))
-            if known
-            else part
-        )
-    return tuple(out.values())
-
-
-def _take_of(lots: list[Lot], taken: list[LotPart], want: int, own_lot: Lot) -> int:
-    key = _key(own_lot)
-    for index, lot in enumerate(lots):
-        if _key(lot) == key:
-            return _take_at(lots, taken, want, index)
-    return 0
-
-
-def _take_at(lots: list[Lot], taken: list[LotPart], want: int, index: int) -> int:
-    lot = lots[index]
-    part = min(want, lot.amount)
-    if part:
-        taken.append(LotPart(part, lot.expires_on, lot.since))
-        lots[index] = replace(lot, amount=lot.amount - part)
-    return part
+    return evolve(after, earned=wallet.earned - took), merge_parts(taken), owed

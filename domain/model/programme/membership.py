@@ -48,6 +48,7 @@ class ReferralSpec(ProgrammePart):
     friend: tuple[Action, ...] = ()
     referrer: tuple[Action, ...] = ()
     limit: Limit | None = None
+    wait: Duration | None = None
 
 
 class PlanSpec(NamedPart):

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
+from domain.model.calendar import Span
 from domain.model.conditions import Expression
 from domain.model.programme.badges import BadgeSpec
 from domain.model.programme.field_types import ProgrammePart
@@ -24,6 +25,8 @@ from domain.model.programme.rules import Action, Rule
 from domain.model.programme.tiers import Tiers, TierSpec
 from domain.model.programme.vocabulary import MEMBER_FIELDS
 from domain.model.programme.wallets import WalletSpec
+
+DEFAULT_WAIT = Span(days=14)
 
 
 class Programme(ProgrammePart):
@@ -120,6 +123,18 @@ class Programme(ProgrammePart):
         if "member" in names:
             return MEMBER_FIELDS
         return frozenset(name.split(".")[1] for name in names if name.startswith("member.")) & MEMBER_FIELDS
+
+    @cached_property
+    def referral_wait(self) -> Span:
+        """How long after the event that met its condition a referral is judged: as written, else 14 days or
+        the longest time that awards are pending, where that is longer.
+        """
+        if self.referral is not None and self.referral.wait is not None:
+            return self.referral.wait
+        spans = [spec.pending for spec in self.wallets if spec.pending is not None]
+        return max(
+            [DEFAULT_WAIT, *spans], key=lambda span: span.hours + 24 * span.days + 24 * 31 * span.months
+        )
 
     @cached_property
     def webhooks(self) -> frozenset[str]:

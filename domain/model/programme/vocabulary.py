@@ -114,6 +114,7 @@ BUILT_IN_EVENTS: Final[Mapping[str, Mapping[str, Variable]]] = {
         "reason": Variable("text"),
     },
     "referral.qualified": {"friend": Variable("text", nullable=True)},
+    "referral.unmade": {"friend": Variable("text", nullable=True)},
     "plan.started": _PLAN_DATA,
     "plan.renewed": _PLAN_DATA,
     "plan.ended": _PLAN_DATA,

@@ -13,8 +13,8 @@ import orjson
 
 from domain.model import event_names
 from domain.model.calendar import milliseconds
+from domain.model.ledger.deciding.refund_lines import RefundLine
 from domain.model.ledger.events import Json, Line, Profile, Purchase
-from domain.model.ledger.refunds import RefundLine
 from domain.model.programme import Programme
 from domain.model.programme.faults import suggestion
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from domain.model import event_names
-from domain.model.ledger import refunds
 from domain.model.ledger.decide import NOTHING_SOLD_OUT, decide
+from domain.model.ledger.deciding import refund_lines, refunds
 from domain.model.ledger.decision import (
     DecidedBy,
     Decision,
@@ -26,6 +26,7 @@ from domain.model.ledger.decision import (
     StockState,
 )
 from domain.model.ledger.events import Event, Json, Profile, Purchase, Refund
+from domain.model.ledger.gifts import FRIEND_SOURCE
 from domain.model.ledger.late_events import HistoricalContext, RowTrace, history_from_traces
 from domain.model.ledger.member import Member
 from domain.model.ledger.timeline import next_due, turn, turned_until
@@ -53,6 +54,7 @@ class SimulatedReceipt:
     row: JournalRow
     remaining: Purchase
     claims: list[RefundClaim] = field(default_factory=list)
+    delayed: list[JournalRow] = field(default_factory=list)
 
 
 def ignore_warning(warning: str) -> None:
@@ -111,6 +113,7 @@ class Simulation:
         self._due: list[tuple[datetime, str]] = []
         self._next: dict[str, datetime | None] = {}
         self._delayed: list[tuple[datetime, int, DelayedEvent]] = []
+        self._receipts_by_event: dict[str, SimulatedReceipt] = {}
         self._order = 0
         self._claimed_numbers: set[ReceiptNumber] = set()
         self._numbers: dict[tuple[str, str], list[ReceiptNumber]] = {}
@@ -198,13 +201,23 @@ class Simulation:
             decision = decide(
                 self.programme,
                 member,
-                delayed.event,
+                self._with_remaining(delayed.event),
                 now=clock,
                 stock=self._stock_state(),
                 by=by,
                 with_changes=self.keeps_rows,
             )
             yield from self._commit(delayed.member, decision)
+
+    def _with_remaining(self, event: Event) -> Event:
+        """Return a delayed part of a purchase with what is kept of the purchase by now."""
+        receipt = self._receipt_of(event)
+        return event if receipt is None else replace(event, purchase=receipt.remaining)
+
+    def _receipt_of(self, event: Event) -> SimulatedReceipt | None:
+        if event.delayed_rule is None or event.purchase is None:
+            return None
+        return self._receipts_by_event.get(event.id.partition(">")[0].partition("/")[0])
 
     def _commit(self, code: str, decision: Decision) -> Iterator[Answer]:
         self.members[code] = decision.member
@@ -250,9 +263,13 @@ class Simulation:
             and row.event.delayed_rule is None
         ):
             number = (row.event.source, purchase.store or "", purchase.external_id)
-            self.receipts[code, number] = SimulatedReceipt(code, row, purchase)
+            receipt = SimulatedReceipt(code, row, purchase)
+            self.receipts[code, number] = self._receipts_by_event[row.event.id] = receipt
             self._claimed_numbers.add(number)
             self._numbers.setdefault((code, purchase.external_id), []).append(number)
+        bought = self._receipt_of(row.event)
+        if bought is not None and row.event.delayed_rule != FRIEND_SOURCE:
+            bought.delayed.append(row)
         if row.claim is not None and row.event.refund is not None:
             refunded = row.event.refund.purchase
             receipt = self.receipts[
@@ -337,11 +354,13 @@ class Simulation:
             ),
         )
         receipt = self.receipts[line.member, number]
-        remaining = refunds.remaining_purchase(
+        remaining = refund_lines.remaining_purchase(
             receipt.remaining, amount=selection.amount, lines=selection.lines
         )
         return Refund(
-            refunds.journaled_purchase(receipt.row, claims=receipt.claims), receipt.remaining, remaining
+            refunds.journaled_purchase(receipt.row, claims=receipt.claims, delayed=receipt.delayed),
+            receipt.remaining,
+            remaining,
         )
 
     def _history(self, line: InputLine, member: Member) -> HistoricalContext | None:

@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from domain.model import event_names
-from domain.model.ledger import refunds
 from domain.model.ledger.decide import HistoricalContext
+from domain.model.ledger.deciding import refund_lines, refunds
+from domain.model.ledger.deciding.refund_lines import RefundLine
 from domain.model.ledger.decision import Decision, Entry, JournalRow, RefundTooLarge
 from domain.model.ledger.events import Event, Refund
-from domain.model.ledger.refunds import RefundLine
 from domain.model.ledger.wallet import Wallet
 from domain.services.errors import InvalidInput, UnknownPurchase
 from domain.services.ledger import purchase_input, queries
@@ -87,6 +87,7 @@ class _RefundCase:
 
     receipt: StoredReceipt
     purchase_row: JournalRow
+    delayed_rows: tuple[JournalRow, ...]
     stored_member: StoredMember
 
 
@@ -102,9 +103,11 @@ def _check_request(refund_request: RefundRequest) -> None:
     ) < len(refund_request.lines):
         raise InvalidInput("lines", "Name each line of the receipt once.")
     for index, line in enumerate(refund_request.lines):
-        if (line.quantity is None) == (line.amount is None):
-            raise InvalidInput(f"lines[{index}]", "Name a quantity or an amount.")
-        purchase_input.check_amount(line.quantity or line.amount or 0, field=f"lines[{index}]", minimum=1)
+        if line.quantity is None and line.amount is None:
+            raise InvalidInput(f"lines[{index}]", "Name a quantity, an amount, or both.")
+        for name, value in (("quantity", line.quantity), ("amount", line.amount)):
+            if value is not None:
+                purchase_input.check_amount(value, field=f"lines[{index}].{name}", minimum=1)
 
 
 def _receipt_id(refund_request: RefundRequest, till: Till) -> str:
@@ -116,9 +119,13 @@ def _receipt_id(refund_request: RefundRequest, till: Till) -> str:
 def _refund_event(case: _RefundCase, refund_request: RefundRequest, at: datetime) -> Event:
     before = case.receipt.remaining
     assert before is not None, "only a purchase is refunded"
-    remaining = refunds.remaining_purchase(before, amount=refund_request.amount, lines=refund_request.lines)
+    remaining = refund_lines.remaining_purchase(
+        before, amount=refund_request.amount, lines=refund_request.lines
+    )
     refund = Refund(
-        refunds.journaled_purchase(case.purchase_row, claims=case.receipt.claims), before, remaining
+        refunds.journaled_purchase(case.purchase_row, claims=case.receipt.claims, delayed=case.delayed_rows),
+        before,
+        remaining,
     )
     refund_number = len(case.receipt.refunds) + 1
     return Event(
@@ -138,7 +145,7 @@ async def quote(runtime: Runtime, *, till: Till, refund_request: RefundRequest, 
     case = await _load_case(runtime, _receipt_id(refund_request, till), till)
     remaining = case.receipt.remaining
     assert remaining is not None, "only a purchase is refunded"
-    if not remaining.total:
+    if remaining.is_returned:
         return RefundQuote(0, case.purchase_row.version, ())
     decision = await _decide_refund(runtime, runtime.programmes.current(), case, refund_request, now=now)
     return RefundQuote(remaining.total, decision.row.version, decision.row.entries)
@@ -155,7 +162,10 @@ async def _load_case(runtime: Runtime, receipt_id: str, till: Till) -> _RefundCa
     stored_member = await load_member(runtime, receipt.member)
     row = await journal.find(runtime.store, receipt.member, receipt.seq)
     assert row is not None, "a receipt's row is in the journal"
-    return _RefundCase(receipt, row, stored_member)
+    delayed = (
+        await journal.find_many(runtime.store, receipt.member, receipt.delayed) if receipt.delayed else {}
+    )
+    return _RefundCase(receipt, row, tuple(delayed[seq] for seq in sorted(delayed)), stored_member)
 
 
 async def _decide_refund(

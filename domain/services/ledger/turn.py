@@ -15,7 +15,7 @@ import contextlib
 import heapq
 import random
 from collections.abc import Callable, Coroutine, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,11 +24,12 @@ import structlog
 from domain.model.calendar import milliseconds
 from domain.model.ledger import timeline
 from domain.model.ledger.decision import DecidedBy, Decision, Refusal
+from domain.model.ledger.events import Event
 from domain.services.activity_hub import MAX_CLOCK_SKEW
 from domain.services.runtime import Runtime, commit_decision, decide_event
 from domain.store import commit
 from domain.store.document_store import Busy, DatabaseError, StoreFault
-from domain.store.ledger import agenda, members
+from domain.store.ledger import agenda, members, receipts
 from domain.store.ledger.agenda import AgendaItem
 
 MAX_CONCURRENT = 4
@@ -250,22 +251,33 @@ async def _fire_item(runtime: Runtime, agenda_item: AgendaItem, *, now: datetime
         await runtime.store.transact([agenda.settle_write(agenda_item, now=now, refused="NotFound")])
         return TurnReport(fired_count=1), ()
     decided_by: DecidedBy = "time" if agenda_item.event.delayed_rule else "decision"
+    receipt_id = receipts.of_event(agenda_item.event)
     try:
+        event = await _with_remaining(runtime, agenda_item.event, receipt_id)
         decision = await decide_event(
-            runtime, published, stored_member, agenda_item.event, now=now, decided_by=decided_by
+            runtime, published, stored_member, event, now=now, decided_by=decided_by
         )
     except Refusal as refusal:
         await runtime.store.transact(
             [agenda.settle_write(agenda_item, now=now, refused=type(refusal).__name__)]
         )
         return TurnReport(fired_count=1), ()
-    await commit_decision(
-        runtime, published, decision, now=now, claims=[agenda.settle_write(agenda_item, now=now)]
-    )
+    claims = [agenda.settle_write(agenda_item, now=now)]
+    if receipt_id is not None:
+        claims.append(receipts.delayed_write(receipt_id, decision.row))
+    await commit_decision(runtime, published, decision, now=now, claims=claims)
     next_due = commit.next_due_after(published, decision)
     return TurnReport(row_count=len(decision.rows), fired_count=1), _following_work(
         decision, next_due.at, now=now
     )
+
+
+async def _with_remaining(runtime: Runtime, event: Event, receipt_id: str | None) -> Event:
+    """Return a delayed part of a purchase with what is kept of the purchase by now."""
+    receipt = None if receipt_id is None else await receipts.find(runtime.store, receipt_id)
+    if receipt is None or receipt.remaining is None:
+        return event
+    return replace(event, purchase=receipt.remaining)
 
 
 def _following_work(decision: Decision, next_at: datetime | None, *, now: datetime) -> tuple[_DueWork, ...]:

@@ -7,8 +7,9 @@ from datetime import date, datetime
 from typing import Any, cast
 
 from domain.model.ledger.decide import at_instant
+from domain.model.ledger.lots import Lot
 from domain.model.ledger.member import Member
-from domain.model.ledger.wallet import Lot, Wallet
+from domain.model.ledger.wallet import Wallet
 from domain.model.programme import Programme
 
 

@@ -25,8 +25,10 @@ from domain.model.ledger.decision import (
     StateValue,
     VoucherStep,
 )
-from domain.model.ledger.events import Event, Fact, Facts, Line, OpenedLot, Purchase
-from domain.model.ledger.wallet import LotPart
+from domain.model.ledger.events import Event, Fact, Facts, Line, Purchase, PurchaseClaim, RaisedFacts
+from domain.model.ledger.ledger_restore import read_gift
+from domain.model.ledger.ledger_state import gift_values
+from domain.model.ledger.lots import LotPart, OpenedLot
 from domain.store.connect import Raw
 
 V = TypeVar("V")
@@ -95,6 +97,13 @@ def row_document(member: str, row: JournalRow) -> dict[str, Any]:
         ],
         "qualified": row.awards_counted,
         "counted": row.event_counted,
+        "extras": row.tier_extras,
+        "badges": _pairs(row.badge_counts),
+        "gifts": [[source, gift_values(gift)] for source, gift in row.gifts.items()],
+        "raised_facts": [
+            [index, raised.name, _pairs(raised.data), _facts_document(raised.facts)]
+            for index, raised in row.raised_facts.items()
+        ],
         "changes": _pairs(row.changes),
         "removed": list(row.removed),
     }
@@ -122,24 +131,42 @@ def event_document(event: Event) -> dict[str, Any]:
         ]
     if event.delayed_rule is not None:
         document["rule"], document["since"] = event.delayed_rule, event.original_at
+    if event.was_first:
+        document["first"] = True
+    if event.gift is not None:
+        document["gift"] = event.gift
     return document
 
 
 def purchase_document(purchase: Purchase) -> dict[str, Any]:
     """Return a purchase as journal and receipts keep it."""
     lines = [[one.line, one.sku, one.amount, one.quantity, one.name, one.category] for one in purchase.lines]
-    return {
+    document = {
         "external_id": purchase.external_id,
         "total": purchase.total,
         "currency": purchase.currency,
         "store": purchase.store,
         "lines": lines,
     }
+    return {**document, "returned": True} if purchase.is_returned else document
 
 
 def claim_document(claim: RefundClaim) -> list[Any]:
     """Return a refund's claim as journal and receipts keep it."""
-    return [_pairs(claim.amounts), claim.awards_uncounted, claim.event_uncounted]
+    delayed = [[key, _claim_values(part)] for key, part in claim.delayed.items()]
+    return [*_claim_values(claim.purchase), delayed]
+
+
+def _claim_values(claim: PurchaseClaim) -> list[Any]:
+    return [
+        _pairs(claim.amounts),
+        claim.awards_uncounted,
+        claim.event_uncounted,
+        claim.tier_extras,
+        _pairs(claim.badge_counts),
+        list(claim.sources),
+        list(claim.joined),
+    ]
 
 
 def _entry_document(entry: Entry) -> dict[str, Any]:
@@ -171,7 +198,7 @@ def _facts_document(facts: Facts) -> dict[str, Any]:
         "tier_after": facts.tier_after,
         "plan_after": facts.plan_after,
         "member": [[name, _pack(value)] for name, value in facts.member.items()],
-        "results": _pairs(facts.private_results),
+        "after": [[name, _pack(value)] for name, value in facts.member_after.items()],
         "room": [[code, room, left] for code, (room, left) in facts.rule_rooms.items()],
         "first": facts.is_first_purchase,
     }
@@ -220,6 +247,13 @@ def read_row(document: Raw) -> JournalRow:
         ),
         awards_counted=document.get("qualified", 0),
         event_counted=document.get("counted", 0),
+        tier_extras=document.get("extras", 0),
+        badge_counts=dict(document.get("badges", ())),
+        gifts={source: read_gift(values) for source, values in document.get("gifts", ())},
+        raised_facts={
+            index: RaisedFacts(name, dict(data), _read_facts(facts))
+            for index, name, data, facts in document.get("raised_facts", ())
+        },
         claim=read_claim(document["claim"]) if "claim" in document else None,
         changes=read_changes(document),
         removed=tuple(document.get("removed", ())),
@@ -247,6 +281,8 @@ def read_event(document: Raw) -> Event:
         purchase=read_purchase(document["purchase"]) if "purchase" in document else None,
         delayed_rule=document.get("rule"),
         original_at=document.get("since"),
+        was_first=document.get("first", False),
+        gift=document.get("gift"),
     )
 
 
@@ -267,13 +303,33 @@ def read_purchase(document: Raw) -> Purchase:
         for one in document["lines"]
     )
     return Purchase(
-        document["external_id"], document["total"], document["currency"], document["store"], lines
+        document["external_id"],
+        document["total"],
+        document["currency"],
+        document["store"],
+        lines,
+        document.get("returned", False),
     )
 
 
 def read_claim(values: Sequence[Any]) -> RefundClaim:
     """Return a claim as it was kept."""
-    return RefundClaim(dict(values[0]), values[1], values[2])
+    if len(values) == 3:  # of days when a claim held no more
+        return RefundClaim(PurchaseClaim(dict(values[0]), values[1], values[2]))
+    delayed = {key: _read_part_claim(part) for key, part in values[7]}
+    return RefundClaim(_read_part_claim(values), delayed)
+
+
+def _read_part_claim(values: Sequence[Any]) -> PurchaseClaim:
+    return PurchaseClaim(
+        dict(values[0]),
+        values[1],
+        values[2],
+        values[3],
+        dict(values[4]),
+        tuple(values[5]),
+        tuple(values[6]),
+    )
 
 
 def read_entry(document: Raw) -> Entry:
@@ -299,14 +355,17 @@ def read_entry(document: Raw) -> Entry:
 
 def read_facts(document: Raw) -> Facts:
     """Return a row's facts alone."""
-    facts_document: Raw = document["facts"]
+    return _read_facts(document["facts"])
+
+
+def _read_facts(facts_document: Raw) -> Facts:
     return Facts(
         tier=facts_document.get("tier"),
         plan=facts_document.get("plan"),
         tier_after=facts_document.get("tier_after"),
         plan_after=facts_document.get("plan_after"),
         member={name: cast(Fact, _unpack(value)) for name, value in facts_document.get("member", ())},
-        private_results=dict(facts_document.get("results", ())),
+        member_after={name: cast(Fact, _unpack(value)) for name, value in facts_document.get("after", ())},
         rule_rooms={code: (room, left) for code, room, left in facts_document.get("room", ())},
         is_first_purchase=facts_document.get("first", False),
     )

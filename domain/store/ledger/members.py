@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any, Literal, cast
 
-from domain.model.ledger import ledger_state
+from domain.model.ledger import ledger_restore, ledger_state
 from domain.model.ledger.decision import Decision, Entry, JournalRow
 from domain.model.ledger.events import Profile
 from domain.model.ledger.member import Member
@@ -159,7 +159,7 @@ async def iterate_ids(store: DocumentStore, *, after: str = "") -> AsyncIterator
 def read_member(row: Raw) -> StoredMember:
     """Return the member of a document."""
     details = read_details(row["profile"])
-    member = ledger_state.restore_member(
+    member = ledger_restore.restore_member(
         row["ledger"], id=row["_id"], number=row["number"], profile=details.profile, seq=row["version"]
     )
     member = evolve(member, turned_at=row["turned_at"])

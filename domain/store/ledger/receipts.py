@@ -11,13 +11,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from domain.model.ledger.decision import JournalRow, RefundClaim
-from domain.model.ledger.events import Purchase
+from domain.model.ledger.events import Event, Purchase
 from domain.store.connect import Raw
 from domain.store.document_store import DocumentStore, Stale, StoreFault, Write, insert, update
 from domain.store.ledger import journal_rows
 from domain.store.requests import joined_hash
 
 COLLECTION = "receipts"
+EVENT_PREFIX = "purchase:"
 
 
 # ---------------------------------------------------------------- errors
@@ -39,6 +40,7 @@ class StoredReceipt:
     remaining: Purchase | None
     claims: tuple[RefundClaim, ...]
     refunds: tuple[int, ...]
+    delayed: tuple[int, ...] = ()
 
 
 def purchase_id(*, source: str, store: str | None, external_id: str) -> str:
@@ -96,9 +98,28 @@ def refund_write(receipt: StoredReceipt, row: JournalRow) -> Write:
     )
 
 
+def delayed_write(receipt: str, row: JournalRow) -> Write:
+    """Return the update that keeps which row a delayed rule of the purchase was decided in."""
+    return update(COLLECTION, {"_id": receipt}, {"$push": {"delayed": row.seq}})
+
+
+def of_event(event: Event) -> str | None:
+    """Return the receipt that a delayed part of a purchase belongs to; None for any other event."""
+    if event.delayed_rule is None or event.purchase is None or not event.id.startswith(EVENT_PREFIX):
+        return None
+    return event.id.removeprefix(EVENT_PREFIX).partition(">")[0].partition("/")[0]
+
+
 def _read_receipt(row: Raw) -> StoredReceipt:
     remaining = journal_rows.read_purchase(row["left"]) if "left" in row else None
     claims = tuple(journal_rows.read_claim(one) for one in row.get("claims", ()))
     return StoredReceipt(
-        row["_id"], row["member"], row["seq"], row["store"], remaining, claims, tuple(row.get("refunds", ()))
+        row["_id"],
+        row["member"],
+        row["seq"],
+        row["store"],
+        remaining,
+        claims,
+        tuple(row.get("refunds", ())),
+        tuple(row.get("delayed", ())),
     )

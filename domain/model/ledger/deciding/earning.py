@@ -34,7 +34,7 @@ class Grant:
     wallet: str
     base: int = 0
     extra: int = 0
-    bonus: bool = False
+    is_bonus: bool = False
     reason: str | None = None
 
     @property
@@ -188,7 +188,7 @@ def grant(award: Award, inputs: RuleInputs, awarded_by_rule: Mapping[str, Mappin
         return Grant(
             award.wallet,
             amount,
-            bonus=True,
+            is_bonus=True,
             reason=None if amount else "rounded_to_zero" if over else "nothing_to_count",
         )
     assert award.amount is not None, "the check lets no award through without fixed, amount or times"

@@ -7,18 +7,37 @@ tier.changed, segments ...) sees the member as it stands by then.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 
 from domain.model.calendar import add, local_day
-from domain.model.event_names import PURCHASED, REWARD_UNLOCKED, SCHEDULE, SEGMENT_ENTERED, SEGMENT_LEFT
-from domain.model.ledger import actions, badges, event_effects, ladder, rewards, tiers
+from domain.model.event_names import (
+    REFERRAL_QUALIFIED,
+    REFUNDED,
+    REWARD_UNLOCKED,
+    SCHEDULE,
+    SEGMENT_ENTERED,
+    SEGMENT_LEFT,
+)
+from domain.model.ledger import ladder, rewards, tiers
+from domain.model.ledger.deciding import actions, event_effects, referrals, revoking
+from domain.model.ledger.deciding.earning import RuleInputs, RuleRoom, check, count_units, judge, room_left
+from domain.model.ledger.deciding.gift_book import GiftBook, transition
+from domain.model.ledger.deciding.row_builder import RowBuilder
+from domain.model.ledger.deciding.turn_baseline import Memberships, TurnBaseline
 from domain.model.ledger.decision import DecidedBy, DelayedEvent, Outcome, StockState
-from domain.model.ledger.earning import RuleInputs, RuleRoom, check, count_units, judge, room_left
-from domain.model.ledger.events import NO_DATA, Event, Facts
-from domain.model.ledger.expression_view import ExpressionView, held_tier_code, multiplier, read_before
+from domain.model.ledger.events import Event, Fact, Facts, RaisedFacts
+from domain.model.ledger.expression_view import (
+    ExpressionView,
+    held_tier_code,
+    member_view,
+    multiplier,
+    public_fields,
+    read_before,
+    read_by_counts,
+)
+from domain.model.ledger.gifts import is_transition
 from domain.model.ledger.late_events import HistoricalContext
-from domain.model.ledger.member import BadgeState, Member
-from domain.model.ledger.row_builder import Memberships, RowBuilder, TurnBaseline, settle_lots
+from domain.model.ledger.member import Member, settle_lots
 from domain.model.programme import Programme, Rule
 from domain.model.values import evolve
 
@@ -35,12 +54,12 @@ def decide_row(
     change: Callable[[RowBuilder], None] | None = None,
     is_turning: bool = False,
 ) -> RowBuilder:
-    """Decide one event on a member for whom time has been brought up to it, and return the workbench of its
+    """Decide one event on a member for whom time has been brought up to it, and return the builder of its
     row.
 
-    `change` is what an event that time brought has changed before its rules see the member. While time is
-    `turning` a row moves segments and rewards only as far as it causes it itself: what time alone moves has
-    rows of its own, in their order.
+    `change` is what an event that time brought has changed before its rules see the member. While time
+    `is_turning` a row moves segments and rewards only as far as it causes it itself: what time alone moves
+    has rows of its own, in their order.
     """
     builder = _new_builder(programme, member, event, by=by, stock=stock, history=history, version=version)
     event = builder.event
@@ -66,11 +85,12 @@ def decide_row(
     inputs = _rule_inputs(builder, view, history if late else None)
     if change is None:
         event_effects.apply_effects(builder, history)
-    _apply_rules(builder, inputs, own=True)
-    _count_badges_and_tiers(builder, event, own=True)
-    _decide_followups(builder)
-    if event.name == PURCHASED and event.delayed_rule is None:
+    _apply_rules(builder, inputs, raised=None)
+    _count_badges_and_tiers(builder, event, raised=None)
+    is_purchase = event.purchase is not None and event.name != REFUNDED
+    if is_purchase:
         builder.purchase_facts = _purchase_facts(builder, view, inputs)
+    _decide_followups(builder)
     return builder
 
 
@@ -99,25 +119,41 @@ def _new_builder(
         version=history.version if late and history else version,
         tier=history.facts.tier_after if late and history else held_tier_code(programme, now),
         plan=history.facts.plan_after if late and history else (now.plan.code if now.plan else None),
+        book=GiftBook(_root_of(event)),
         past_facts=history.facts if late and history else None,
     )
+
+
+def _root_of(event: Event) -> str | None:
+    """Return the source of all that an event gives, where the event stands on a state of the member's."""
+    if event.gift is not None:
+        return event.gift.partition("@")[0]
+    if event.name == REFERRAL_QUALIFIED:
+        return f"referral:{event.data.get('friend')}"
+    return transition(event)
 
 
 def _purchase_facts(builder: RowBuilder, view: ExpressionView, inputs: RuleInputs) -> Facts:
     """What a purchase's facts keep. Every rule's room is among it: a refund may bring one in that did not
     apply.
     """
-    rooms = {
-        rule.code: inputs.room_for(rule)
-        for rule in builder.ruling_programme.rules_on(PURCHASED)
-        if rule.limit is not None or rule.cap is not None
-    }
-    public = {
-        name: value for name, value in view.member_fields().items() if name not in ("birthday", "number")
-    }
+    rules = _rules_for(view.programme, view.event)
+    after: Mapping[str, Fact] = {}
+    if view.event.delayed_rule is None:
+        reads = read_by_counts(builder.programme, view.event.name)
+        after = public_fields(member_view(builder.programme, builder.member, view.event.at, reads))
     return Facts(
-        member=public, private_results=view.results or NO_DATA, rule_rooms=rooms, is_first_purchase=view.first
+        member=public_fields(view.member_fields()),
+        member_after=after,
+        rule_rooms=_rooms(rules, inputs),
+        is_first_purchase=view.first,
     )
+
+
+def _rooms(rules: Iterable[Rule], inputs: RuleInputs) -> dict[str, RuleRoom]:
+    return {
+        rule.code: inputs.room_for(rule) for rule in rules if rule.limit is not None or rule.cap is not None
+    }
 
 
 def _rule_inputs(builder: RowBuilder, view: ExpressionView, history: HistoricalContext | None) -> RuleInputs:
@@ -136,22 +172,37 @@ def _rule_inputs(builder: RowBuilder, view: ExpressionView, history: HistoricalC
 # ---------------------------------------------------------------- rules
 
 
-def _apply_rules(builder: RowBuilder, inputs: RuleInputs, *, own: bool) -> None:
+def _apply_rules(builder: RowBuilder, inputs: RuleInputs, *, raised: Event | None) -> None:
+    """Apply the rules on the row's own event, or on one that it raised."""
     event = inputs.view.event
     rules = _rules_for(inputs.programme, event)
     if not rules:
+        return
+    if event.delayed_rule is not None and _is_withdrawn(builder.member, event):
+        builder.outcomes += [Outcome(rule.code, False, 0, "nothing_to_count") for rule in rules]
         return
     now = [rule for rule in rules if rule.after is None or event.delayed_rule is not None]
     verdicts = {verdict.rule.code: verdict for verdict in judge(now, inputs)}
     totals: dict[str, int] = {}
     for rule in rules:
+        builder.book.book_rule(rule.code, raised)
         if rule.code in verdicts:
-            for code, amount in actions.carry_out(builder, verdicts[rule.code], event, own=own).items():
+            for code, amount in actions.carry_out(builder, verdicts[rule.code], event).items():
                 totals[code] = totals.get(code, 0) + amount
         else:
             _postpone(builder, rule, inputs)
+    builder.book.book_event(raised)
     for code, amount in totals.items():
         builder.raise_awarded(code, amount)
+
+
+def _is_withdrawn(member: Member, event: Event) -> bool:
+    """Tell whether what a delayed rule belongs to was taken back: its purchase, or the gift it adds to."""
+    if event.gift is not None:
+        source, _, cause = event.gift.partition("@")
+        gift = member.gifts.get(source)
+        return gift is None or gift.cause != cause
+    return event.purchase is not None and event.purchase.is_returned
 
 
 def _rules_for(programme: Programme, event: Event) -> tuple[Rule, ...]:
@@ -180,44 +231,53 @@ def _postpone(builder: RowBuilder, rule: Rule, inputs: RuleInputs) -> None:
             due,
             event.source,
             event.data,
-            event.purchase,
+            builder.event.purchase,
             delayed_rule=rule.code,
             original_at=event.at,
+            was_first=inputs.view.first,
+            gift=_gift_of_delayed(builder),
         )
         builder.delayed.append(DelayedEvent(builder.member.id, due, delayed))
     builder.outcomes.append(Outcome(rule.code, False, 0, reason))
 
 
+def _gift_of_delayed(builder: RowBuilder) -> str | None:
+    """Return the gift that a rule's delayed part will add to, where it stands on a state of the member's."""
+    if not is_transition(builder.book.source):
+        return None
+    builder.book.draft.awaits = True
+    return f"{builder.book.source}@{builder.event.id}"
+
+
 # ---------------------------------------------------------------- badges, tiers, the referral
 
 
-def _count_badges_and_tiers(builder: RowBuilder, event: Event, *, own: bool = False) -> None:
+def _count_badges_and_tiers(builder: RowBuilder, event: Event, *, raised: Event | None) -> None:
     """Let an event count toward badges and tiers and be judged for the referral; one whose rule was delayed
     has done so before.
     """
+    builder.book.book_event(raised)
     if event.delayed_rule is None and not builder.member.frozen:
         for spec in builder.programme.badges_on(event.name):
-            state = builder.member.badges.get(spec.code, BadgeState())
-            actions.set_badge(
-                builder,
-                spec,
-                event=event,
-                state=badges.advance(builder.programme, state, spec, builder.view_after(event)),
-            )
-        _count_event(builder, event, own=own)
+            actions.count_badge(builder, spec, event, raised)
+        builder.book.book_event(raised)
+        _count_event(builder, event, raised)
     _climb(builder)
     if event.delayed_rule is None:
-        event_effects.judge_referral(builder, event)
+        referrals.judge(builder, event)
 
 
-def _count_event(builder: RowBuilder, event: Event, *, own: bool) -> None:
+def _count_event(builder: RowBuilder, event: Event, raised: Event | None) -> None:
     count = builder.programme.tiers.count if builder.programme.tiers else None
     if count is None or event.name not in count.on:
         return
-    sight = builder.view_after(event)
-    amount = int(count_units(count.of, sight)) if sight.test(count.when) else 0
+    view = builder.view_after(event)
+    amount = int(count_units(count.of, view)) if view.test(count.when) else 0
     builder.count_to_add += amount
-    builder.event_counted += amount if own else 0
+    if raised is None and builder.book.root is None:
+        builder.event_counted += amount
+    elif amount:
+        builder.book.draft.event_counted += amount
 
 
 def _climb(builder: RowBuilder) -> None:
@@ -256,19 +316,7 @@ def _decide_followups(builder: RowBuilder) -> None:
         if builder.queue:
             event = builder.queue.popleft()
             if _is_listened_to(builder.programme, event.name):
-                reads = read_before(builder.programme, event.name)
-                _apply_rules(
-                    builder,
-                    _rule_inputs(
-                        builder,
-                        ExpressionView(
-                            builder.programme, builder.member, event, reads, failures=builder.failures
-                        ),
-                        None,
-                    ),
-                    own=False,
-                )
-                _count_badges_and_tiers(builder, event)
+                _decide_raised(builder, event)
             continue
         if builder.member.joined_at is None or not (
             builder.programme.segments or rewards.listed(builder.programme)
@@ -277,7 +325,24 @@ def _decide_followups(builder: RowBuilder) -> None:
         _update_segments(builder, _current_view(builder))
         judged = builder.member
         _update_rewards(builder, _current_view(builder))
+        if not builder.queue and judged is builder.member and _revoke_raised(builder):
+            continue
         judged = judged if builder.queue else builder.member
+
+
+def _decide_raised(builder: RowBuilder, event: Event) -> None:
+    reads = read_before(builder.programme, event.name)
+    view = ExpressionView(builder.programme, builder.member, event, reads, failures=builder.failures)
+    inputs = _rule_inputs(builder, view, None)
+    source = builder.book.source_of(event)
+    if builder.event.purchase is not None and source.startswith("raised:"):
+        rooms = _rooms(builder.programme.rules_on(event.name), inputs)
+        facts = Facts(
+            builder.tier, builder.plan, member=public_fields(view.member_fields()), rule_rooms=rooms
+        )
+        builder.raised_facts[int(source.partition(":")[2])] = RaisedFacts(event.name, event.data, facts)
+    _apply_rules(builder, inputs, raised=event)
+    _count_badges_and_tiers(builder, event, raised=event)
 
 
 def _current_view(builder: RowBuilder) -> ExpressionView:
@@ -317,6 +382,8 @@ def _update_segments(builder: RowBuilder, view: ExpressionView) -> None:
             builder.raise_event(SEGMENT_ENTERED, {"segment": spec.code})
     for code in sorted(was - now):
         builder.raise_event(SEGMENT_LEFT, {"segment": code})
+    if builder.event.refund is not None:
+        revoking.revoke_left(builder, sorted(was - now))
 
 
 def _update_rewards(builder: RowBuilder, view: ExpressionView) -> None:
@@ -330,3 +397,14 @@ def _update_rewards(builder: RowBuilder, view: ExpressionView) -> None:
     for spec in rewards.listed(builder.programme):
         if spec.code in now - was and spec.announce:
             builder.raise_event(REWARD_UNLOCKED, {"reward": spec.code})
+    if builder.event.refund is not None:
+        revoking.revoke_locked(builder, sorted(was - now))
+
+
+def _revoke_raised(builder: RowBuilder) -> bool:
+    """Take back what rewards and segments brought that only a wholly returned purchase had raised."""
+    refund = builder.event.refund
+    if refund is None or not refund.remaining.is_returned:
+        return False
+    parts = (refund.purchase, *refund.purchase.delayed)
+    return revoking.revoke_raised_by(builder, frozenset(part.key for part in parts))

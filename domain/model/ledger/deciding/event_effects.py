@@ -13,35 +13,34 @@ from datetime import datetime, timedelta
 
 from domain.model import event_names
 from domain.model.calendar import local_day
-from domain.model.ledger import actions, ladder, refunds, rewards, wallet
+from domain.model.ledger import ladder, rewards, wallet
+from domain.model.ledger.deciding import referrals, refunds
+from domain.model.ledger.deciding.awarding import give_back
+from domain.model.ledger.deciding.earning import add_firing
+from domain.model.ledger.deciding.row_builder import RowBuilder
+from domain.model.ledger.deciding.voucher_steps import change_voucher, forget_used_voucher, issue_voucher
 from domain.model.ledger.decision import (
     BalanceTooLow,
-    DelayedEvent,
     MemberFrozen,
-    Outcome,
     RewardLock,
     RewardLocked,
     VoucherNotUsable,
     WalletFull,
 )
-from domain.model.ledger.earning import add_firing, used_in_period
 from domain.model.ledger.events import Event, Json, Purchase
 from domain.model.ledger.expression_view import held_tier_code
 from domain.model.ledger.late_events import HistoricalContext
+from domain.model.ledger.lots import LotPart
 from domain.model.ledger.member import (
     CATEGORIES_KEPT,
-    JUDGEMENTS_KEPT,
     HeldPlan,
     Member,
-    PendingReferral,
-    PurchaseTotals,
 )
-from domain.model.ledger.row_builder import RowBuilder
 from domain.model.ledger.wallet import InsufficientBalance
 from domain.model.values import evolve
 
 REVERSAL_KEPT = timedelta(days=1)
-FRIEND, REFERRER = "referral:friend", "referral:referrer"
+FREE_USED_KEPT = 200
 
 
 def completed_event(member: Member, event: Event) -> Event:
@@ -114,13 +113,20 @@ def _purchase(builder: RowBuilder) -> None:
             builder.set_wallet(
                 spec.code, wallet.renew(builder.wallet(spec.code), spec, tier=tier, day=day, zone=zone)
             )
-    after = PurchaseTotals(
+    after = replace(
+        bought,
         count=bought.count + 1,
         total=bought.total + event.purchase.total,
         first_at=min(bought.first_at or event.at, event.at),
         last_at=max(bought.last_at or event.at, event.at),
         categories=_categories(bought.categories, event.purchase, 1),
     )
+    if builder.member.joined_at is not None and event.at < builder.member.joined_at:
+        after = replace(
+            after,
+            before_joining=after.before_joining + 1,
+            total_before_joining=after.total_before_joining + event.purchase.total,
+        )
     builder.member = evolve(builder.member, purchases=after)
 
 
@@ -139,19 +145,26 @@ def _categories(
 def _refund(builder: RowBuilder, past: HistoricalContext | None) -> None:
     refund = builder.event.refund
     assert refund is not None, "a refund carries what was recorded of its purchase"
-    refunds.claw_back(builder, refund, past.programme if past else builder.programme)
+    refunds.take_back(builder, refund, past.programme if past else builder.programme)
     bought = builder.member.purchases
     categories = _categories(_categories(bought.categories, refund.before, -1), refund.remaining, 1)
-    total = bought.total - (refund.before.total - refund.remaining.total)
-    waiting = (
-        replace(one, purchase=refund.remaining) if one.key == refund.purchase.key else one
-        for one in builder.member.referral.waiting
-        if one.key != refund.purchase.key or refund.remaining.total
-    )
-    referral = replace(builder.member.referral, waiting=tuple(waiting))
+    taken = refund.before.total - refund.remaining.total
+    returned = bought.returned + refund.remaining.is_returned
+    joined = builder.member.joined_at
+    is_early = joined is not None and refund.purchase.at < joined
+    early = bought.total_before_joining - taken if is_early else bought.total_before_joining
     builder.member = evolve(
-        builder.member, purchases=replace(bought, total=total, categories=categories), referral=referral
+        builder.member,
+        purchases=replace(
+            bought,
+            total=bought.total - taken,
+            categories=categories,
+            returned=returned,
+            total_before_joining=early,
+        ),
+        referral=referrals.without_refunded(builder.member.referral, refund),
     )
+    referrals.unmake(builder)
 
 
 # ---------------------------------------------------------------- vouchers
@@ -170,7 +183,7 @@ def _redeem(builder: RowBuilder) -> None:
         raise RewardLocked(why)
     voucher = _text(event, "voucher")
     taken = builder.take(spec.cost.wallet, spec.cost.amount, kind="SPEND", rule=None, voucher=voucher)
-    if builder.issue_voucher(spec, id=voucher, is_free=False, code=spec.cost.wallet, taken=taken) is None:
+    if issue_voucher(builder, spec, id=voucher, is_free=False, code=spec.cost.wallet, taken=taken) is None:
         raise RewardLocked((RewardLock("MEMBER_LIMIT"),))
     _count_redemption(builder, spec.code, builder.at, 1)
 
@@ -208,7 +221,12 @@ def _use(builder: RowBuilder) -> None:
     if builder.member.frozen:
         raise MemberFrozen("the member is frozen and uses nothing")
     voucher = _open_voucher(builder)
-    builder.change_voucher(voucher, replace(builder.member.vouchers[voucher], used_at=builder.at), "used")
+    opened = builder.member.vouchers[voucher]
+    change_voucher(builder, voucher, replace(opened, used_at=builder.at), "used")
+    if not opened.taken_lots:
+        used = {**builder.member.free_vouchers_used, voucher: opened.reward}
+        newest = dict(list(used.items())[-FREE_USED_KEPT:])
+        builder.member = evolve(builder.member, free_vouchers_used=newest)
 
 
 def _reverse(builder: RowBuilder) -> None:
@@ -216,22 +234,34 @@ def _reverse(builder: RowBuilder) -> None:
     opened = builder.member.vouchers.get(voucher)
     if opened is None or opened.used_at is None or opened.used_at + REVERSAL_KEPT < builder.at:
         raise VoucherNotUsable("the voucher is not one that was used lately")
-    builder.change_voucher(voucher, replace(opened, used_at=None), "reversed")
+    change_voucher(builder, voucher, replace(opened, used_at=None), "reversed")
+    used = {key: reward for key, reward in builder.member.free_vouchers_used.items() if key != voucher}
+    builder.member = evolve(builder.member, free_vouchers_used=used)
+    if opened.is_revoked:
+        change_voucher(builder, voucher, None, "cancelled")
+        forget_used_voucher(builder, voucher)
 
 
 def _cancel(builder: RowBuilder) -> None:
     voucher = _open_voucher(builder)
     opened = builder.member.vouchers[voucher]
-    builder.change_voucher(voucher, None, "cancelled")
+    change_voucher(builder, voucher, None, "cancelled")
     spec = next((one for one in builder.programme.rewards if one.code == opened.reward), None)
     if opened.wallet is not None and opened.taken_lots:
-        builder.give_back(opened.wallet, opened, reward=spec, voucher=voucher)
+        give_back(
+            builder,
+            opened.wallet,
+            opened.taken_lots,
+            taken_on=local_day(opened.issued_at, builder.programme.zone),
+            grace=spec.return_grace if spec else None,
+            voucher=voucher,
+        )
         if spec is not None:
             _count_redemption(builder, spec.code, opened.issued_at, -1)
 
 
 def _expire_voucher(builder: RowBuilder) -> None:
-    builder.change_voucher(_text(builder.event, "voucher"), None, "expired")
+    change_voucher(builder, _text(builder.event, "voucher"), None, "expired")
 
 
 def forget_used(member: Member, at: datetime) -> Member:
@@ -265,8 +295,10 @@ def _adjust(builder: RowBuilder) -> None:
     )
     after, opened = wallet.award(before, amount=amount, available_at=None, expires_on=until, since=since)
     after = evolve(after, earned=before.earned, adjusted=before.adjusted + amount)
-    lots = (wallet.LotPart(opened, until, since),) if opened else ()
-    builder.write_entry(code, "ADJUST", amount, after, lots=lots, expires_on=until, debt=opened - amount)
+    opened_parts = (LotPart(opened, until, since),) if opened else ()
+    builder.write_entry(
+        code, "ADJUST", amount, after, lots=opened_parts, expires_on=until, debt=opened - amount
+    )
 
 
 def _plan(builder: RowBuilder) -> None:
@@ -286,72 +318,6 @@ def _freeze(builder: RowBuilder) -> None:
     builder.member = evolve(builder.member, frozen=builder.event.name == event_names.FROZEN)
 
 
-# ---------------------------------------------------------------- referral
-
-
-def judge_referral(builder: RowBuilder, event: Event) -> None:
-    """Judge a referred friend's qualifying event: at once, or once the purchase's awards are no longer
-    pending.
-    """
-    state, referral = builder.member.referral, builder.programme.referral
-    if (
-        referral is None
-        or event.name not in referral.qualifies.on
-        or state.referred_by is None
-        or state.qualified
-    ):
-        return
-    due = max((put.available_at for put in builder.opened_lots if put.available_at is not None), default=None)
-    if due is None or event.purchase is None or event.name != event_names.PURCHASED:
-        qualify(builder, event)
-        return
-    waiting = (*state.waiting, PendingReferral(event.id, due, event.at, event.source, event.purchase))[
-        -JUDGEMENTS_KEPT:
-    ]
-    builder.member = evolve(builder.member, referral=replace(state, waiting=waiting))
-
-
-def qualify(builder: RowBuilder, event: Event) -> None:
-    """Judge a referral now: where it qualifies the friend gets theirs, and the referrer's event is raised for
-    them. Once.
-    """
-    state, referral = builder.member.referral, builder.programme.referral
-    if referral is None or state.qualified or state.referred_by is None or builder.member.frozen:
-        return
-    if not builder.view_after(event).test(referral.qualifies.when):
-        return
-    builder.member = evolve(builder.member, referral=replace(state, qualified=True, waiting=()))
-    actions.do_actions(builder, referral.friend, rule=FRIEND, event=event)
-    raised = Event(
-        f"referral:{builder.member.id}",
-        event_names.REFERRAL_QUALIFIED,
-        builder.at,
-        "selo",
-        {"friend": builder.member.id},
-    )
-    builder.delayed.append(DelayedEvent(state.referred_by, builder.at, raised))
-
-
-def _referred(builder: RowBuilder) -> None:
-    referral, state = builder.programme.referral, builder.member.referral
-    builder.member = evolve(builder.member, referral=replace(state, friends=state.friends + 1))
-    if referral is None:
-        return
-    refused = "frozen" if builder.member.frozen else None
-    if referral.limit is not None and refused is None:
-        day, per = local_day(builder.event.at, builder.programme.zone), referral.limit.per
-        counts = builder.member.counters.get(REFERRER, ())
-        if used_in_period(counts, per, day).times >= referral.limit.times:
-            refused = "limit"
-        else:
-            after = add_firing(counts, {per}, day, amount=0)
-            builder.member = evolve(builder.member, counters={**builder.member.counters, REFERRER: after})
-    if refused is not None:
-        builder.outcomes.append(Outcome(REFERRER, False, 0, refused))
-    else:
-        actions.do_actions(builder, referral.referrer, rule=REFERRER, event=builder.event)
-
-
 _EFFECTS: dict[str, Callable[[RowBuilder], None]] = {
     event_names.PURCHASED: _purchase,
     event_names.REDEEMED: _redeem,
@@ -365,5 +331,6 @@ _EFFECTS: dict[str, Callable[[RowBuilder], None]] = {
     event_names.PLAN_ENDED: _plan_ends,
     event_names.FROZEN: _freeze,
     event_names.UNFROZEN: _freeze,
-    event_names.REFERRAL_QUALIFIED: _referred,
+    event_names.REFERRAL_QUALIFIED: referrals.reward_referrer,
+    event_names.REFERRAL_UNMADE: referrals.unmake_referrer,
 }

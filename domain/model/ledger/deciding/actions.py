@@ -1,0 +1,257 @@
+"""What rules, badges and referrals do: awards carried out, and every other action, each with its outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from domain.model.calendar import local_day
+from domain.model.event_names import BADGE_EARNED, TIER_CHANGED
+from domain.model.ledger import badges, ladder
+from domain.model.ledger.deciding.awarding import award
+from domain.model.ledger.deciding.earning import (
+    Grant,
+    RuleInputs,
+    Verdict,
+    add_firing,
+    bounding_periods,
+    grant,
+)
+from domain.model.ledger.deciding.row_builder import RowBuilder
+from domain.model.ledger.deciding.voucher_steps import give_voucher
+from domain.model.ledger.decision import Effect, EntryKind, Outcome, PlannedMessage
+from domain.model.ledger.events import Event
+from domain.model.ledger.expression_view import (
+    ExpressionView,
+    is_multiplied_by_tier,
+    multiplier,
+    reads_of,
+)
+from domain.model.ledger.gifts import Deduction, Firing
+from domain.model.ledger.member import TAGS_KEPT, BadgeState, TagSources
+from domain.model.programme import Action, BadgeSpec, Rule
+from domain.model.values import evolve
+
+# ---------------------------------------------------------------- rules
+
+
+def carry_out(builder: RowBuilder, verdict: Verdict, event: Event) -> dict[str, int]:
+    """Do what a verdict gives, write its outcomes and count its firing. Returns what it awarded by wallet."""
+    rule = verdict.rule
+    if not verdict.applied:
+        builder.outcomes.append(Outcome(rule.code, False, 0, verdict.reason))
+        return {}
+    awarded: dict[str, int] = {}
+    reasons: dict[str, str | None] = {}
+    for given in verdict.grants:
+        amount = _give(builder, given, rule=rule.code, counts=counts_toward_tiers(rule, event))
+        awarded[given.wallet] = awarded.get(given.wallet, 0) + amount
+        reasons[given.wallet] = verdict.reason or given.reason or (None if amount else "cap")
+    acted, blocked = _act_all(builder, rule.do, rule=rule.code, event=event)
+    for code, amount in awarded.items():
+        builder.outcomes.append(Outcome(rule.code, amount > 0 or acted, amount, reasons[code], code))
+    if acted and not awarded:
+        builder.outcomes.append(Outcome(rule.code, True))
+    if blocked is not None:
+        builder.outcomes.append(Outcome(rule.code, False, 0, blocked))
+    if acted or any(awarded.values()):
+        _count_firing(builder, rule, event, sum(awarded.values()))
+    return awarded
+
+
+def _count_firing(builder: RowBuilder, rule: Rule, event: Event, amount: int) -> None:
+    periods = bounding_periods(rule)
+    if periods:
+        day = local_day(event.at, builder.programme.zone)
+        counts = add_firing(builder.member.counters.get(rule.code, ()), periods, day, amount=amount)
+        builder.member = evolve(builder.member, counters={**builder.member.counters, rule.code: counts})
+        builder.book.draft.firings.append(Firing(rule.code, day, amount))
+
+
+def counts_toward_tiers(rule: Rule, event: Event) -> bool:
+    """Tell whether a rule's awards count toward tiers: those that a change of tier brings never do."""
+    return rule.qualifying and event.name != TIER_CHANGED
+
+
+def _give(builder: RowBuilder, given: Grant, *, rule: str, counts: bool) -> int:
+    """Award what a rule gives: its base, and the tier's or plan's extra on an entry of its own. Returns what
+    was awarded.
+    """
+    base = extra = 0
+    if given.base:
+        kind: EntryKind = "BONUS" if given.is_bonus else "AWARD"
+        base = award(builder, given.wallet, given.base, kind=kind, rule=rule, counts=counts)
+    if given.extra:
+        by_tier = is_multiplied_by_tier(builder.programme, builder.tier, builder.plan)
+        extra = award(
+            builder,
+            given.wallet,
+            given.extra,
+            kind="BONUS",
+            rule=rule,
+            counts=counts,
+            is_tier_extra=by_tier,
+        )
+    return base + extra
+
+
+# ---------------------------------------------------------------- badges and referrals
+
+
+def do_actions(builder: RowBuilder, actions: Iterable[Action], *, rule: str, event: Event) -> None:
+    """Carry out what a badge or a referral does, with its outcomes. Its awards do not count toward tiers: no
+    rule made them.
+    """
+    actions = tuple(actions)
+    awards = [action.award for action in actions if action.award is not None]
+    reads = reads_of(spec.of.expression for spec in awards if spec.of is not None)
+    view = ExpressionView(
+        builder.programme,
+        builder.member,
+        event,
+        reads,
+        first=builder.is_first_purchase(event),
+        failures=builder.failures,
+    )
+    factor = multiplier(builder.programme, builder.tier, builder.plan)
+    inputs = RuleInputs(builder.programme, view, builder.member.id, False, factor, lambda _: (True, None))
+    awarded: dict[str, int] = {}
+    reasons: dict[str, str | None] = {}
+    for spec in awards:
+        given_grant = grant(spec, inputs, {})
+        amount = _give(builder, given_grant, rule=rule, counts=False)
+        awarded[given_grant.wallet] = awarded.get(given_grant.wallet, 0) + amount
+        reasons[given_grant.wallet] = given_grant.reason or (None if amount else "cap")
+    _, blocked = _act_all(builder, actions, rule=rule, event=event)
+    for code, amount in awarded.items():
+        builder.outcomes.append(Outcome(rule, amount > 0, amount, reasons[code], code))
+        builder.raise_awarded(code, amount)
+    if blocked is not None:
+        builder.outcomes.append(Outcome(rule, False, 0, blocked))
+
+
+def count_badge(builder: RowBuilder, spec: BadgeSpec, event: Event, raised: Event | None) -> None:
+    """Let an event count toward a badge: the row's own, or one that it raised."""
+    before = builder.member.badges.get(spec.code, BadgeState())
+    after = badges.advance(builder.programme, before, spec, builder.view_after(event))
+    if after is before or after == before:
+        return
+    if spec.streak is None:
+        counted = after.progress - before.progress
+        if raised is None and builder.book.root is None:
+            builder.badge_counts[spec.code] = builder.badge_counts.get(spec.code, 0) + counted
+        else:
+            builder.book.book_event(raised)
+            builder.book.draft.add_badge_count(spec.code, counted)
+    set_badge(builder, spec, after, event=event)
+
+
+def grant_badge(builder: RowBuilder, spec: BadgeSpec, *, event: Event) -> None:
+    """Give a badge as a rule does: its first level, where it is not held yet."""
+    before = builder.member.badges.get(spec.code, BadgeState())
+    after = badges.grant(before, spec, at=builder.at)
+    if after != before:
+        builder.book.draft.add_badge_count(spec.code, after.progress - before.progress)
+        set_badge(builder, spec, after, event=event)
+
+
+def set_badge(builder: RowBuilder, spec: BadgeSpec, after: BadgeState, *, event: Event) -> None:
+    """Put a badge's state back; each new level is raised and does what the badge does."""
+    before = builder.member.badges.get(spec.code, BadgeState())
+    builder.member = evolve(builder.member, badges={**builder.member.badges, spec.code: after})
+    source = builder.book.source
+    for level in range(before.level + 1, after.level + 1):
+        earned = builder.raise_event(BADGE_EARNED, {"badge": spec.code, "level": level})
+        if spec.do:
+            builder.book.book_event(earned)
+            do_actions(builder, spec.do, rule=f"badge:{spec.code}", event=event)
+            builder.book.source = source
+
+
+# ---------------------------------------------------------------- one action
+
+
+def _act_all(
+    builder: RowBuilder, actions: Iterable[Action], *, rule: str, event: Event
+) -> tuple[bool, str | None]:
+    """Carry out what is no award. Returns whether something came of it, and why something did not."""
+    acted, blocked = False, None
+    for action in actions:
+        if action.award is None:
+            reason = _act(builder, action, rule=rule, event=event)
+            acted, blocked = acted or reason is None, reason or blocked
+    return acted, blocked
+
+
+def _act(builder: RowBuilder, action: Action, *, rule: str, event: Event) -> str | None:
+    """Carry out one action. Returns why nothing came of it, None where something did."""
+    if action.deduct is not None:
+        return _deduct(builder, action.deduct.wallet, action.deduct.fixed, rule)
+    if action.voucher is not None:
+        return give_voucher(builder, builder.ruling_programme.reward(action.voucher))
+    if action.message is not None:
+        return _message(builder, action.message, event)
+    if action.tag is not None or action.untag is not None:
+        return _tag(builder, action.tag, action.untag)
+    if action.badge is not None:
+        grant_badge(builder, builder.ruling_programme.badge(action.badge), event=event)
+    elif action.webhook is not None:
+        builder.effects.append(Effect("webhook", action.webhook, event.id, rule))
+    elif action.survey is not None:
+        builder.effects.append(Effect("survey", action.survey, event.id, rule))
+    elif (
+        action.tier is not None
+        and builder.member.tier is not None
+        and action.tier in builder.programme.tier_order
+    ):
+        builder.book.draft.gives_floor = True
+        builder.set_standing(
+            ladder.give_floor(
+                builder.programme,
+                builder.member.tier,
+                code=action.tier,
+                at=builder.at,
+                span=action.for_,
+                source=floor_source(builder),
+            )
+        )
+    return None
+
+
+def _deduct(builder: RowBuilder, code: str, fixed: int, rule: str) -> str | None:
+    amount = min(fixed, builder.wallet(code).available)
+    if not amount:
+        return "nothing_to_count"
+    taken = builder.take(code, amount, kind="SPEND", rule=rule)
+    builder.book.draft.deductions.append(Deduction(code, taken, builder.today))
+    return None
+
+
+def _tag(builder: RowBuilder, tag: str | None, untag: str | None) -> str | None:
+    tags, sources = builder.member.tags, dict(builder.member.tag_sources)
+    if tag is not None:
+        if len(tags) >= TAGS_KEPT and tag not in tags:
+            return "cap"
+        known = sources.get(tag)
+        if known is not None or tag not in tags:  # one put before sources were kept stays for good
+            seq = builder.before.seq + 1
+            sources[tag] = TagSources(known.count + 1, known.since_seq) if known else TagSources(1, seq)
+            builder.book.draft.tags.append(tag)
+        tags |= {tag}
+    if untag is not None:
+        tags -= {untag}
+        sources.pop(untag, None)
+    builder.member = evolve(builder.member, tags=tags, tag_sources=sources)
+    return None
+
+
+def floor_source(builder: RowBuilder) -> str:
+    """Return what a floor keeps of where it is from: the source that gives it and the event of the row."""
+    return f"{builder.book.source}@{builder.event.id}"
+
+
+def _message(builder: RowBuilder, code: str, event: Event) -> str | None:
+    purpose = builder.ruling_programme.message(code).purpose
+    if purpose != "service" and purpose not in builder.member.profile.consents:
+        return "no_consent"
+    builder.messages.append(PlannedMessage(code, event.name, event.data, len(builder.messages)))
+    return None

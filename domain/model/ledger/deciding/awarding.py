@@ -1,0 +1,154 @@
+"""What goes into wallets and comes out again in a row: awards, what is given back, what is clawed back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from domain.model.calendar import Span, add, day_after, local_day
+from domain.model.ledger import wallet
+from domain.model.ledger.deciding.row_builder import RowBuilder
+from domain.model.ledger.decision import EntryKind
+from domain.model.ledger.expression_view import held_tier_code
+from domain.model.ledger.lots import Lot, LotPart, OpenedLot
+from domain.model.ledger.wallet import WALLET_LIMIT
+from domain.model.programme import Programme
+from domain.model.values import evolve
+
+
+def award(
+    builder: RowBuilder,
+    code: str,
+    amount: int,
+    *,
+    kind: EntryKind,
+    rule: str,
+    counts: bool,
+    is_tier_extra: bool = False,
+) -> int:
+    """Award into a wallet: pending and validity by its spec. Returns what was awarded: nothing where the
+    wallet would be over-full.
+    """
+    before = builder.wallet(code)
+    if amount <= 0 or before.available + before.pending + amount > WALLET_LIMIT:
+        return 0
+    spec, zone = builder.ruling_programme.wallet(code), builder.ruling_programme.zone
+    available_at = add(builder.event.at, spec.pending, zone) if spec.pending else None
+    since = local_day(available_at or builder.event.at, zone)
+    until = wallet.expiry_of(spec, tier=_tier_of_validity(builder), since=since)
+    if available_at is not None and available_at <= builder.at:
+        available_at = None  # late: spendable at once
+    after, opened = wallet.award(
+        before, amount=amount, available_at=available_at, expires_on=until, since=since
+    )
+    builder.write_entry(
+        code,
+        kind,
+        amount,
+        after,
+        rule=rule,
+        lots=(LotPart(opened, until, since),) if opened else (),
+        available_at=available_at,
+        expires_on=until,
+        debt=opened - amount,
+    )
+    opened -= _recover_write_off(builder, code, Lot(opened, available_at, until, since))
+    _book_award(builder, OpenedLot(code, opened, available_at, until, since), amount)
+    if counts and builder.programme.tiers is not None and builder.programme.tiers.count.wallet == code:
+        _count_award(builder, amount, is_tier_extra=is_tier_extra)
+    if until is not None and until < builder.today:
+        builder.lapse(code)
+    return amount
+
+
+def _tier_of_validity(builder: RowBuilder) -> str | None:
+    late = builder.past_facts
+    return late.tier_after if late is not None else held_tier_code(builder.programme, builder.member)
+
+
+def _book_award(builder: RowBuilder, lot: OpenedLot, amount: int) -> None:
+    if not builder.book.is_own():
+        builder.book.draft.add_award(lot, amount)
+        return
+    builder.awarded[lot.wallet] = builder.awarded.get(lot.wallet, 0) + amount
+    if lot.amount:
+        builder.opened_lots.append(lot)
+
+
+def _count_award(builder: RowBuilder, amount: int, *, is_tier_extra: bool) -> None:
+    extra = amount if is_tier_extra else 0
+    builder.count_to_add += amount
+    builder.extras_to_add += extra
+    if builder.book.is_own():
+        builder.awards_counted += amount
+        builder.tier_extras += extra
+    else:
+        builder.book.draft.awards_counted += amount
+        builder.book.draft.tier_extras += extra
+
+
+def _recover_write_off(builder: RowBuilder, code: str, lot: Lot) -> int:
+    """Take from a lot just awarded what was written off in the last 60 days. Returns how much."""
+    after, taken = wallet.recover_from_award(builder.wallet(code), lot, today=builder.today)
+    amount = sum(part.amount for part in taken)
+    builder.write_entry(code, "CLAWBACK", -amount, after, lots=taken)
+    return amount
+
+
+def give_back(
+    builder: RowBuilder,
+    code: str,
+    parts: tuple[LotPart, ...],
+    *,
+    taken_on: date,
+    grace: Span | None = None,
+    voucher: str | None = None,
+    rule: str | None = None,
+) -> None:
+    """Return what was taken of a wallet on a day: it repays debt first, then what was written off since
+    is clawed back, and the rest goes to the days those lots would have had by now. What stays lapsed
+    goes again.
+    """
+    before, spec = builder.wallet(code), builder.programme.wallet(code)
+    back = []
+    for part in parts:
+        until = wallet.current_expiry(before, spec, part, on=taken_on)
+        if until is not None and until < builder.today and grace is not None:
+            until = day_after(builder.today, grace)
+        back.append(LotPart(part.amount, until, part.since))
+    total = sum(part.amount for part in back)
+    after, rest = wallet.give_back(evolve(before, spent=before.spent - total), back)
+    repaid = total - sum(part.amount for part in rest)
+    builder.write_entry(code, "RETURN", total, after, lots=rest, debt=-repaid, voucher=voucher, rule=rule)
+    after, recovered = wallet.recover_from_return(builder.wallet(code), rest, since=taken_on)
+    amount = sum(part.amount for part in recovered)
+    builder.write_entry(code, "CLAWBACK", -amount, after, lots=recovered, voucher=voucher)
+    builder.lapse(code)
+
+
+def claw_back(
+    builder: RowBuilder,
+    code: str,
+    amount: int,
+    lots: Sequence[OpenedLot],
+    *,
+    awarded_on: date,
+    rule: str | None = None,
+    programme: Programme | None = None,
+) -> None:
+    """Take an award back: of its own lots first, at their days by now, then of others, then as debt or
+    written off. `programme` is that of the award, where the present one has no such wallet.
+    """
+    known = any(spec.code == code for spec in builder.programme.wallets)
+    spec = (builder.programme if known or programme is None else programme).wallet(code)
+    before, own = builder.wallet(code), []
+    for lot in lots:
+        part = LotPart(lot.amount, lot.expires_on, lot.since)
+        until = wallet.current_expiry(before, spec, part, on=awarded_on)
+        waits = lot.available_at if lot.available_at is not None and lot.available_at > builder.at else None
+        own.append(Lot(lot.amount, waits, until, lot.since))
+    after, taken, owed = wallet.claw_back(
+        before, amount=amount, own=own, today=builder.today, forgive=spec.debt == "forgive"
+    )
+    total = sum(part.amount for part in taken) + owed
+    builder.write_entry(code, "CLAWBACK", -total, after, rule=rule, lots=taken, debt=owed)

@@ -1,0 +1,163 @@
+"""A purchase decided again for what is kept of it, from the facts of its day: what its rules give now, and
+what it counts toward tiers and badges.
+
+Birthday and number are those of now: no fact keeps them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from domain.model.calendar import local_day
+from domain.model.event_names import POINTS_AWARDED, PURCHASED
+from domain.model.ledger.deciding.actions import counts_toward_tiers
+from domain.model.ledger.deciding.earning import (
+    RuleInputs,
+    RuleRoom,
+    Verdict,
+    count_units,
+    is_during,
+    judge,
+    room_left,
+)
+from domain.model.ledger.deciding.row_builder import RowBuilder
+from domain.model.ledger.events import Event, Facts, JournaledPurchase, Purchase, RaisedFacts
+from domain.model.ledger.expression_view import (
+    ExpressionView,
+    is_multiplied_by_tier,
+    multiplier,
+    read_before,
+    read_by_counts,
+)
+from domain.model.programme import Programme, Rule
+
+
+@dataclass
+class RemainingAwards:
+    """What stands of a purchase, or of one of its delayed rules: by wallet and by rule (and wallet), the
+    rules that apply, and what counts toward tiers and badges.
+    """
+
+    awarded: dict[str, int] = field(default_factory=dict)
+    by_rule: dict[tuple[str, str], int] = field(default_factory=dict)
+    applied: set[str] = field(default_factory=set)
+    awards_counted: int = 0
+    tier_extras: int = 0
+    event_counted: int = 0
+    badge_counts: dict[str, int] = field(default_factory=dict)
+
+
+def joined_rules(part: JournaledPurchase) -> frozenset[str]:
+    """Return the rules that came to apply by an earlier refund."""
+    return frozenset(code for claim in part.claims for code in claim.joined)
+
+
+def remaining_awards(
+    builder: RowBuilder, programme: Programme, part: JournaledPurchase, purchase: Purchase
+) -> RemainingAwards:
+    """Return what the rules of the purchase's day give for what is kept. Where nothing is kept nothing
+    stands.
+    """
+    if purchase.is_returned:
+        return RemainingAwards()
+    event = Event(part.key, PURCHASED, part.at, part.source, purchase=purchase)
+    if part.rule is not None:
+        event = replace(event, delayed_rule=part.rule, original_at=part.at)
+    rules = [
+        rule
+        for rule in programme.rules_on(PURCHASED)
+        if (rule.after is None if part.rule is None else rule.code == part.rule)
+    ]
+    view = _view(builder, programme, event, part.facts)
+    standing = _judged(rules, _inputs(builder, view, part), event)
+    if part.rule is None:
+        _count_again(builder, programme, part, event, standing)
+    return standing
+
+
+def _view(builder: RowBuilder, programme: Programme, event: Event, facts: Facts) -> ExpressionView:
+    reads = read_before(programme, event.name)
+    return ExpressionView(programme, builder.member, event, reads, facts=facts, first=facts.is_first_purchase)
+
+
+def _inputs(builder: RowBuilder, view: ExpressionView, part: JournaledPurchase) -> RuleInputs:
+    """A rule that had applied has the room of its day; one that had not has what there is now."""
+    facts, joined = part.facts, joined_rules(part)
+    day = local_day(part.at, builder.programme.zone)
+
+    def room(rule: Rule) -> RuleRoom:
+        if rule.code in part.applied:
+            return facts.rule_rooms.get(rule.code, (True, None))
+        now = room_left(rule, builder.member.counters.get(rule.code, ()), day)
+        return (True, now[1]) if rule.code in joined else now
+
+    factor = multiplier(view.programme, facts.tier, facts.plan)
+    return RuleInputs(view.programme, view, builder.member.id, False, factor, room)
+
+
+def _judged(rules: list[Rule], inputs: RuleInputs, event: Event) -> RemainingAwards:
+    standing = RemainingAwards()
+    programme, facts = inputs.programme, inputs.view.facts
+    count = programme.tiers.count if programme.tiers else None
+    by_tier = facts is not None and is_multiplied_by_tier(programme, facts.tier, facts.plan)
+    for verdict in judge(rules, inputs):
+        if not verdict.applied:
+            continue
+        standing.applied.add(verdict.rule.code)
+        for grant in verdict.grants:
+            key = verdict.rule.code, grant.wallet
+            standing.awarded[grant.wallet] = standing.awarded.get(grant.wallet, 0) + grant.amount
+            standing.by_rule[key] = standing.by_rule.get(key, 0) + grant.amount
+            if (
+                count is not None
+                and count.wallet == grant.wallet
+                and counts_toward_tiers(verdict.rule, event)
+            ):
+                standing.awards_counted += grant.amount
+                standing.tier_extras += grant.extra if by_tier else 0
+    return standing
+
+
+def _count_again(
+    builder: RowBuilder,
+    programme: Programme,
+    part: JournaledPurchase,
+    event: Event,
+    standing: RemainingAwards,
+) -> None:
+    """What the purchase itself counts toward tiers and badges."""
+    facts = replace(part.facts, member={**part.facts.member, **part.facts.member_after})
+    reads = read_by_counts(programme, PURCHASED)
+    view = ExpressionView(programme, builder.member, event, reads, facts=facts, first=facts.is_first_purchase)
+    count = programme.tiers.count if programme.tiers else None
+    if count is not None and part.event_counted and view.test(count.when):
+        standing.event_counted = int(count_units(count.of, view))
+    for spec in programme.badges_on(PURCHASED):
+        if spec.streak is not None or not part.badge_counts.get(spec.code):
+            continue
+        if is_during(spec.during, part.at, programme.zone) and view.test(spec.when):
+            standing.badge_counts[spec.code] = int(count_units(spec.of, view))
+
+
+def raised_verdicts(
+    builder: RowBuilder,
+    programme: Programme,
+    part: JournaledPurchase,
+    raised: RaisedFacts,
+    awarded: Mapping[str, int],
+) -> dict[str, Verdict] | None:
+    """Return the verdicts of rules on an event that the purchase raised, by what it awards now; None where
+    the event is not raised any more.
+    """
+    data = dict(raised.data)
+    if raised.name == POINTS_AWARDED:
+        data["amount"] = awarded.get(str(data.get("wallet")), 0)
+        if not data["amount"]:
+            return None
+    event = Event(part.key, raised.name, part.at, "selo", data)
+    inputs = _inputs(
+        builder, _view(builder, programme, event, raised.facts), replace(part, facts=raised.facts)
+    )
+    rules = [rule for rule in programme.rules_on(raised.name) if rule.after is None]
+    return {verdict.rule.code: verdict for verdict in judge(rules, inputs)}

@@ -1,0 +1,179 @@
+"""Referrals: a friend qualifies some time after the event that met the condition, on what is kept then; a
+refund soon after that leaves too little takes it back from both sides.
+
+Only what came after joining counts. It qualifies once; made again after it was taken back, it gives what had
+been taken back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from domain.model.calendar import add, local_day
+from domain.model.event_names import PURCHASED, REFERRAL_QUALIFIED, REFERRAL_UNMADE
+from domain.model.ledger.deciding import actions
+from domain.model.ledger.deciding.earning import add_firing, used_in_period
+from domain.model.ledger.deciding.revoking import revoke_source
+from domain.model.ledger.deciding.row_builder import RowBuilder
+from domain.model.ledger.decision import DelayedEvent, Outcome
+from domain.model.ledger.events import Event, Refund
+from domain.model.ledger.expression_view import ExpressionView, read_after
+from domain.model.ledger.gifts import FRIEND_SOURCE, Firing
+from domain.model.ledger.member import JUDGEMENTS_KEPT, Member, PendingReferral, ReferralState
+from domain.model.programme import Programme
+from domain.model.values import evolve
+
+REFERRER = "referral:referrer"
+UNMADE_WITHIN = timedelta(days=60)
+
+
+# ---------------------------------------------------------------- the friend
+
+
+def judge(builder: RowBuilder, event: Event) -> None:
+    """Let an event that meets the condition wait to be judged."""
+    state, referral = builder.member.referral, builder.programme.referral
+    if (
+        referral is None
+        or event.name not in referral.qualifies.on
+        or state.referred_by is None
+        or state.qualified
+        or _is_before_joining(builder.member, event)
+        or not _view(builder, event).test(referral.qualifies.when)
+    ):
+        return
+    due = add(event.at, builder.programme.referral_wait, builder.programme.zone)
+    pending = PendingReferral(
+        event.id, max(due, builder.at), event.at, event.source, event.purchase, event.name, event.data
+    )
+    waiting = (*state.waiting, pending)[-JUDGEMENTS_KEPT:]
+    builder.member = evolve(builder.member, referral=replace(state, waiting=waiting))
+
+
+def qualify(builder: RowBuilder, pending: PendingReferral) -> None:
+    """Judge a referral now: where it qualifies the friend gets theirs, and the referrer's event is raised for
+    them.
+    """
+    state, referral = builder.member.referral, builder.programme.referral
+    left = tuple(other for other in state.waiting if other.key != pending.key)
+    state = replace(state, waiting=left)
+    builder.member = evolve(builder.member, referral=state)
+    if referral is None or state.qualified or state.referred_by is None or builder.member.frozen:
+        return
+    if not _view(builder, judged_event(pending)).test(referral.qualifies.when):
+        return
+    made = state.made + 1
+    state = replace(
+        state, qualified=True, waiting=(), made=made, qualified_at=builder.at, qualified_by=pending
+    )
+    builder.member = evolve(builder.member, referral=state)
+    builder.book.source = FRIEND_SOURCE
+    actions.do_actions(builder, referral.friend, rule=FRIEND_SOURCE, event=builder.event)
+    _tell_referrer(builder, REFERRAL_QUALIFIED, _key(builder.member.id, made))
+
+
+def without_refunded(state: ReferralState, refund: Refund) -> ReferralState:
+    """Return a referral's state with what a refund leaves of its purchase; a returned one waits no more."""
+    key, kept = refund.purchase.key, refund.remaining
+    waiting = tuple(
+        replace(pending, purchase=kept) if pending.key == key else pending
+        for pending in state.waiting
+        if pending.key != key or not kept.is_returned
+    )
+    by = state.qualified_by
+    if by is not None and by.key == key:
+        by = replace(by, purchase=kept)
+    return replace(state, waiting=waiting, qualified_by=by)
+
+
+def unmake(builder: RowBuilder) -> None:
+    """Take a referral back where, within 60 days, a refund leaves less than its condition asks for."""
+    state, referral = builder.member.referral, builder.programme.referral
+    by, since = state.qualified_by, state.qualified_at
+    if referral is None or by is None or since is None or builder.at > since + UNMADE_WITHIN:
+        return
+    is_gone = by.purchase is not None and by.purchase.is_returned
+    if not is_gone and _view(builder, judged_event(by)).test(referral.qualifies.when):
+        return
+    state = replace(state, qualified=False, qualified_at=None, qualified_by=None)
+    builder.member = evolve(builder.member, referral=state)
+    revoke_source(builder, FRIEND_SOURCE)
+    _tell_referrer(builder, REFERRAL_UNMADE, f"{_key(builder.member.id, state.made)}:unmade")
+
+
+def judged_event(pending: PendingReferral) -> Event:
+    """Return the event that a pending referral is judged by, with what is kept of its purchase."""
+    return Event(
+        pending.key, pending.name, pending.at, pending.source, pending.event_data, purchase=pending.purchase
+    )
+
+
+def _key(member: str, made: int) -> str:
+    return f"referral:{member}" if made == 1 else f"referral:{member}:{made}"
+
+
+def _tell_referrer(builder: RowBuilder, name: str, id: str) -> None:
+    referrer = builder.member.referral.referred_by
+    assert referrer is not None, "only a referred friend qualifies"
+    event = Event(id, name, builder.at, "selo", {"friend": builder.member.id})
+    builder.delayed.append(DelayedEvent(referrer, builder.at, event))
+
+
+def _is_before_joining(member: Member, event: Event) -> bool:
+    return member.joined_at is not None and event.at < member.joined_at
+
+
+def _view(builder: RowBuilder, event: Event) -> ExpressionView:
+    """What the condition sees: the member after the event, without what was bought before joining."""
+    totals = builder.member.purchases
+    if not totals.before_joining:
+        return (
+            builder.view_after(event)
+            if event.name != PURCHASED or event is builder.event
+            else _fresh(builder.programme, builder, event, builder.member)
+        )
+    own = replace(
+        totals,
+        count=totals.count - totals.before_joining,
+        total=totals.total - totals.total_before_joining,
+        before_joining=0,
+    )
+    return _fresh(builder.programme, builder, event, evolve(builder.member, purchases=own))
+
+
+def _fresh(programme: Programme, builder: RowBuilder, event: Event, member: Member) -> ExpressionView:
+    reads = read_after(programme, event.name)
+    return ExpressionView(programme, member, event, reads, failures=builder.failures)
+
+
+# ---------------------------------------------------------------- the referrer
+
+
+def reward_referrer(builder: RowBuilder) -> None:
+    """Give a referrer theirs for a friend, as far as the limit goes."""
+    referral, state = builder.programme.referral, builder.member.referral
+    builder.member = evolve(builder.member, referral=replace(state, friends=state.friends + 1))
+    if referral is None:
+        return
+    refused = "frozen" if builder.member.frozen else None
+    if referral.limit is not None and refused is None:
+        day, per = local_day(builder.event.at, builder.programme.zone), referral.limit.per
+        counts = builder.member.counters.get(REFERRER, ())
+        if used_in_period(counts, per, day).times >= referral.limit.times:
+            refused = "limit"
+        else:
+            after = add_firing(counts, {per}, day, amount=0)
+            builder.member = evolve(builder.member, counters={**builder.member.counters, REFERRER: after})
+            builder.book.draft.firings.append(Firing(REFERRER, day, 0))
+    if refused is not None:
+        builder.outcomes.append(Outcome(REFERRER, False, 0, refused))
+    else:
+        actions.do_actions(builder, referral.referrer, rule=REFERRER, event=builder.event)
+
+
+def unmake_referrer(builder: RowBuilder) -> None:
+    """Take back what a referrer got for a friend."""
+    state = builder.member.referral
+    builder.member = evolve(builder.member, referral=replace(state, friends=max(0, state.friends - 1)))
+    revoke_source(builder, f"referral:{builder.event.data.get('friend')}")

@@ -1,0 +1,290 @@
+"""Refunds: what stands after one is what the purchase's rules give for what was kept, and all else that the
+purchase gave goes with what it stood on.
+
+What refunds claim adds up to what one full refund claims, in any order and to the cent: each claims the
+difference between what stood and what stands. Events that the purchase raised are part of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from domain.model.calendar import local_day
+from domain.model.ledger.deciding.awarding import claw_back
+from domain.model.ledger.deciding.earning import Verdict, add_firing, bounding_periods
+from domain.model.ledger.deciding.redeciding import (
+    RemainingAwards,
+    joined_rules,
+    raised_verdicts,
+    remaining_awards,
+)
+from domain.model.ledger.deciding.revoking import (
+    give_room_back,
+    reduce_badge,
+    retract_tier,
+    revoke,
+    uncount,
+)
+from domain.model.ledger.deciding.row_builder import RowBuilder
+from domain.model.ledger.decision import JournalRow, Outcome, RefundClaim
+from domain.model.ledger.events import JournaledPurchase, PurchaseClaim, Refund
+from domain.model.ledger.gifts import Gift
+from domain.model.ledger.lots import LAST, OpenedLot
+from domain.model.programme import Programme
+from domain.model.values import evolve
+
+
+def journaled_purchase(
+    row: JournalRow, *, claims: Iterable[RefundClaim] = (), delayed: Iterable[JournalRow] = ()
+) -> JournaledPurchase:
+    """Return a purchase from the journal row that decided it, the rows of its delayed rules, and what refunds
+    have claimed since.
+    """
+    claims = tuple(claims)
+    parts = tuple(
+        _part(one, [claim.delayed[one.event.id] for claim in claims if one.event.id in claim.delayed])
+        for one in delayed
+    )
+    return replace(_part(row, [claim.purchase for claim in claims]), delayed=parts)
+
+
+def _part(row: JournalRow, claims: Sequence[PurchaseClaim]) -> JournaledPurchase:
+    assert row.event.purchase is not None, "only a purchase's rows are refunded"
+    return JournaledPurchase(
+        purchase=row.event.purchase,
+        at=row.event.at,
+        key=row.event.id,
+        source=row.event.source,
+        version=row.version,
+        facts=row.facts,
+        seq=row.seq,
+        rule=row.event.delayed_rule,
+        applied=frozenset(outcome.rule for outcome in row.outcomes if outcome.applied),
+        awarded=row.awarded,
+        awards_counted=row.awards_counted,
+        tier_extras=row.tier_extras,
+        event_counted=row.event_counted,
+        badge_counts=row.badge_counts,
+        opened_lots=row.opened_lots,
+        gifts=row.gifts,
+        raised=row.raised_facts,
+        claims=tuple(claims),
+    )
+
+
+@dataclass
+class _Claim:
+    """A claim while it is made, beside what earlier ones took."""
+
+    earlier: tuple[PurchaseClaim, ...]
+    amounts: dict[str, int] = field(default_factory=dict)
+    awards_uncounted: int = 0
+    event_uncounted: int = 0
+    tier_extras: int = 0
+    badge_counts: dict[str, int] = field(default_factory=dict)
+    sources: list[str] = field(default_factory=list)
+    joined: list[str] = field(default_factory=list)
+
+    def claimed(self, key: str) -> int:
+        """Return what earlier refunds claimed of a wallet, or of a raised event's award."""
+        return sum(claim.amounts.get(key, 0) for claim in self.earlier)
+
+    def has_taken(self, source: str) -> bool:
+        """Tell whether a source's gift was taken before."""
+        return source in self.sources or any(source in claim.sources for claim in self.earlier)
+
+    def closed(self) -> PurchaseClaim:
+        """Return the claim as it is kept."""
+        return PurchaseClaim(
+            self.amounts,
+            self.awards_uncounted,
+            self.event_uncounted,
+            self.tier_extras,
+            self.badge_counts,
+            tuple(self.sources),
+            tuple(self.joined),
+        )
+
+
+def take_back(builder: RowBuilder, refund: Refund, programme: Programme) -> None:
+    """Take back what no longer stands of a purchase and of its delayed rules: awards, counts, gifts, and the
+    tiers and levels that only they reached. `programme` is that of the purchase.
+    """
+    purchase = refund.purchase
+    claims = {
+        part.key: _take_part(builder, refund, part, programme) for part in (purchase, *purchase.delayed)
+    }
+    retract_tier(builder, cause=purchase.key)
+    main = claims.pop(purchase.key)
+    builder.claim = RefundClaim(main, claims)
+
+
+def _take_part(
+    builder: RowBuilder, refund: Refund, part: JournaledPurchase, programme: Programme
+) -> PurchaseClaim:
+    claim = _Claim(part.claims)
+    before = remaining_awards(builder, programme, part, refund.before)
+    now = remaining_awards(builder, programme, part, refund.remaining)
+    _take_awards(builder, part, claim, before, now, programme)
+    _take_counts(builder, part, claim, now)
+    _take_rule_gifts(builder, refund, part, claim, now)
+    _take_raised(builder, refund, part, claim, now, programme)
+    _move_room(builder, part, claim, before, now, programme)
+    return claim.closed()
+
+
+def _take_awards(
+    builder: RowBuilder,
+    part: JournaledPurchase,
+    claim: _Claim,
+    before: RemainingAwards,
+    now: RemainingAwards,
+    programme: Programme,
+) -> None:
+    bought_on = local_day(part.at, builder.programme.zone)
+    for code, awarded in part.awarded.items():
+        excess = awarded - claim.claimed(code) - now.awarded.get(code, 0)
+        if excess <= 0:
+            continue
+        claim.amounts[code] = excess
+        lots = _unclaimed(part.opened_lots, code, claim.claimed(code))
+        claw_back(builder, code, excess, lots, awarded_on=bought_on, programme=programme)
+    for (rule, code), amount in before.by_rule.items():
+        less = amount - now.by_rule.get((rule, code), 0)
+        if less > 0 and code in claim.amounts:
+            builder.outcomes.append(Outcome(rule, True, -less, None, code))
+
+
+def _unclaimed(lots: Iterable[OpenedLot], code: str, claimed: int) -> list[OpenedLot]:
+    """Return the own lots of a wallet less what earlier refunds have claimed of them, in the order in which
+    those claimed.
+    """
+    own = [lot for lot in lots if lot.wallet == code]
+    left = []
+    for lot in sorted(own, key=lambda lot: (lot.available_at is None, lot.expires_on or LAST)):
+        taken = min(claimed, lot.amount)
+        claimed -= taken
+        left.append(replace(lot, amount=lot.amount - taken))
+    return left
+
+
+def _take_counts(builder: RowBuilder, part: JournaledPurchase, claim: _Claim, now: RemainingAwards) -> None:
+    """Take off the counts of tier and badges what no longer stands, on the purchase's own day."""
+    earlier = claim.earlier
+    claim.awards_uncounted = max(
+        0, part.awards_counted - sum(one.awards_uncounted for one in earlier) - now.awards_counted
+    )
+    claim.event_uncounted = max(
+        0, part.event_counted - sum(one.event_uncounted for one in earlier) - now.event_counted
+    )
+    claim.tier_extras = max(0, part.tier_extras - sum(one.tier_extras for one in earlier) - now.tier_extras)
+    uncount(
+        builder,
+        claim.awards_uncounted + claim.event_uncounted,
+        at=part.at,
+        cause=part.key,
+        extras=claim.tier_extras,
+        tier=part.facts.tier,
+    )
+    for badge, counted in part.badge_counts.items():
+        taken = sum(one.badge_counts.get(badge, 0) for one in earlier)
+        excess = counted - taken - now.badge_counts.get(badge, 0)
+        if excess > 0:
+            claim.badge_counts[badge] = excess
+            reduce_badge(builder, badge, excess)
+
+
+def _take_rule_gifts(
+    builder: RowBuilder, refund: Refund, part: JournaledPurchase, claim: _Claim, now: RemainingAwards
+) -> None:
+    """Take what rules on the purchase gave besides awards, where they do not apply to what is kept."""
+    for source, gift in part.gifts.items():
+        kind, _, code = source.partition(":")
+        stands = kind == "rule" and code in now.applied and not refund.remaining.is_returned
+        if kind == "rule" and not stands and not claim.has_taken(source):
+            claim.sources.append(source)
+            revoke(builder, source, gift)
+
+
+def _take_raised(
+    builder: RowBuilder,
+    refund: Refund,
+    part: JournaledPurchase,
+    claim: _Claim,
+    now: RemainingAwards,
+    programme: Programme,
+) -> None:
+    """Take what came of events that the purchase raised, where they or their rules no longer stand."""
+    for index, raised in part.raised.items():
+        returned = refund.remaining.is_returned or part.rule is not None
+        verdicts = None if returned else raised_verdicts(builder, programme, part, raised, now.awarded)
+        if returned and not refund.remaining.is_returned:
+            continue
+        prefix = f"raised:{index}"
+        for source, gift in part.gifts.items():
+            if source != prefix and not source.startswith(f"{prefix}:"):
+                continue
+            verdict = (verdicts or {}).get(source[len(prefix) + 1 :])
+            stands = verdicts is not None and (source == prefix or (verdict is not None and verdict.applied))
+            if not stands and not claim.has_taken(source):
+                claim.sources.append(source)
+                revoke(builder, source, _unclaimed_gift(gift, claim, source))
+            elif stands and verdict is not None:
+                _take_excess(builder, source, gift, claim, verdict)
+
+
+def _unclaimed_gift(gift: Gift, claim: _Claim, source: str) -> Gift:
+    left = {code: amount - claim.claimed(f"{source}/{code}") for code, amount in gift.awarded.items()}
+    lots = [
+        lot for code in left for lot in _unclaimed(gift.opened_lots, code, gift.awarded[code] - left[code])
+    ]
+    taken = sum(gift.awarded.values()) - sum(left.values())
+    counted = max(0, gift.awards_counted - taken) if gift.awards_counted else 0
+    return evolve(gift, awarded=left, opened_lots=tuple(lots), awards_counted=counted)
+
+
+def _take_excess(builder: RowBuilder, source: str, gift: Gift, claim: _Claim, verdict: Verdict) -> None:
+    """Take what a rule on a raised event gave beyond what it gives now."""
+    now: dict[str, int] = {}
+    for grant in verdict.grants:
+        now[grant.wallet] = now.get(grant.wallet, 0) + grant.amount
+    for code, awarded in gift.awarded.items():
+        claimed = claim.claimed(f"{source}/{code}")
+        excess = awarded - claimed - now.get(code, 0)
+        if excess > 0:
+            claim.amounts[f"{source}/{code}"] = excess
+            lots = _unclaimed(gift.opened_lots, code, claimed)
+            day = local_day(gift.at, builder.programme.zone)
+            claw_back(builder, code, excess, lots, awarded_on=day, rule=source)
+            uncount(builder, min(excess, gift.awards_counted), at=gift.at, cause=gift.cause)
+
+
+def _move_room(
+    builder: RowBuilder,
+    part: JournaledPurchase,
+    claim: _Claim,
+    before: RemainingAwards,
+    now: RemainingAwards,
+    programme: Programme,
+) -> None:
+    """Give limits and caps back what no longer stands, and take the room of rules that apply instead."""
+    day = local_day(part.at, builder.programme.zone)
+    for rule in programme.rules:
+        periods = bounding_periods(rule)
+        if not periods or (rule.code not in before.applied and rule.code not in now.applied):
+            continue
+        less = _of_rule(before.by_rule, rule.code) - _of_rule(now.by_rule, rule.code)
+        known = rule.code in part.applied or rule.code in joined_rules(part)
+        if known and f"rule:{rule.code}" not in claim.sources:  # else its gift gave back its firing
+            give_room_back(builder, rule.code, day, amount=max(0, less), times=0)
+        elif not known and rule.code in now.applied:
+            claim.joined.append(rule.code)
+            counts = add_firing(
+                builder.member.counters.get(rule.code, ()), periods, day, amount=max(0, -less)
+            )
+            builder.member = evolve(builder.member, counters={**builder.member.counters, rule.code: counts})
+
+
+def _of_rule(by_rule: Mapping[tuple[str, str], int], code: str) -> int:
+    return sum(amount for (rule, _), amount in by_rule.items() if rule == code)

@@ -1,0 +1,197 @@
+"""Taking back what a gift gave, and the tiers, levels, rewards and segments that stood on a refunded
+purchase.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date, datetime
+
+from domain.model.calendar import local_day, period_start
+from domain.model.ledger import ladder, ladder_refunds, rewards
+from domain.model.ledger.deciding.awarding import claw_back, give_back
+from domain.model.ledger.deciding.row_builder import RowBuilder
+from domain.model.ledger.deciding.voucher_steps import change_voucher
+from domain.model.ledger.gifts import Gift, UsedVoucher
+from domain.model.ledger.member import BadgeState, Member, TagSources
+from domain.model.values import evolve
+
+USED_KEPT = 50
+
+
+def revoke_source(builder: RowBuilder, source: str) -> None:
+    """Take back the gift of a source that lives with the member, where there is one."""
+    gift = builder.member.gifts.get(source)
+    if gift is not None:
+        rest = {key: value for key, value in builder.member.gifts.items() if key != source}
+        builder.member = evolve(builder.member, gifts=rest)
+        revoke(builder, source, gift)
+
+
+def revoke(builder: RowBuilder, source: str, gift: Gift) -> None:
+    """Take back all that a gift gave; vouchers that were used stay, and are given no second time."""
+    for deduction in gift.deductions:
+        give_back(builder, deduction.wallet, deduction.parts, taken_on=deduction.on)
+    for code, amount in gift.awarded.items():
+        lots = [lot for lot in gift.opened_lots if lot.wallet == code]
+        claw_back(builder, code, amount, lots, awarded_on=_day(builder, gift.at), rule=source)
+    counted = gift.awards_counted + gift.event_counted
+    uncount(builder, counted, at=gift.at, cause=gift.cause, extras=gift.tier_extras, tier=gift.tier)
+    for badge, amount in gift.badge_counts.items():
+        reduce_badge(builder, badge, amount)
+    used = _take_vouchers(builder, source, gift)
+    for tag in gift.tags:
+        _take_tag(builder, tag, gift.seq)
+    if gift.gives_floor and builder.member.tier is not None:
+        standing = ladder.take_floors(
+            builder.programme, builder.member.tier, source=f"{source}@{gift.cause}", at=builder.at
+        )
+        if standing is not builder.member.tier:
+            builder.set_standing(standing)
+    for firing in gift.firings:
+        give_room_back(builder, firing.rule, firing.on, amount=firing.amount, times=0 if used else 1)
+
+
+def _day(builder: RowBuilder, at: datetime) -> date:
+    return local_day(at, builder.programme.zone)
+
+
+# ---------------------------------------------------------------- vouchers and tags
+
+
+def _take_vouchers(builder: RowBuilder, source: str, gift: Gift) -> bool:
+    """Cancel the gift's open vouchers and remember the used ones. Returns whether some were used."""
+    used = []
+    for voucher in gift.vouchers:
+        opened = builder.member.vouchers.get(voucher)
+        if opened is not None and opened.used_at is None:
+            change_voucher(builder, voucher, None, "cancelled")
+        elif voucher in builder.member.free_vouchers_used:
+            used.append(UsedVoucher(voucher, builder.member.free_vouchers_used[voucher]))
+            if opened is not None:
+                vouchers = {**builder.member.vouchers, voucher: replace(opened, is_revoked=True)}
+                builder.member = evolve(builder.member, vouchers=vouchers)
+    if used:
+        known = builder.member.used_vouchers
+        mine = (*known.get(source, ()), *used)[-USED_KEPT:]
+        builder.member = evolve(builder.member, used_vouchers={**known, source: mine})
+    return bool(used)
+
+
+def _take_tag(builder: RowBuilder, tag: str, seq: int) -> None:
+    known = builder.member.tag_sources.get(tag)
+    if known is None or seq < known.since_seq:
+        return
+    sources = {key: value for key, value in builder.member.tag_sources.items() if key != tag}
+    if known.count > 1:
+        sources[tag] = TagSources(known.count - 1, known.since_seq)
+        builder.member = evolve(builder.member, tag_sources=sources)
+    else:
+        builder.member = evolve(builder.member, tag_sources=sources, tags=builder.member.tags - {tag})
+
+
+# ---------------------------------------------------------------- limits, tiers, badges
+
+
+def give_room_back(builder: RowBuilder, rule: str, day: date, *, amount: int, times: int) -> None:
+    """Give a limit back a firing and a cap an amount, in the periods of the award that are still counted."""
+    counts = builder.member.counters.get(rule)
+    if counts is None or not (amount or times):
+        return
+    after = tuple(
+        replace(count, times=max(0, count.times - times), amount=max(0, count.amount - amount))
+        if count.start == period_start(day, count.per)
+        else count
+        for count in counts
+    )
+    builder.member = evolve(builder.member, counters={**builder.member.counters, rule: after})
+
+
+def uncount(
+    builder: RowBuilder, amount: int, *, at: datetime, cause: str, extras: int = 0, tier: str | None = None
+) -> None:
+    """Take an amount off the tier's count on the day of an instant, of it `extras` that a tier gave."""
+    standing = builder.member.tier
+    if standing is None or not amount:
+        return
+    standing = ladder.add_count(
+        builder.programme, standing, amount=-amount, at=at, today=builder.today, cause=cause
+    )
+    if extras and tier is not None:
+        standing = ladder.add_extras(standing, -extras, day=_day(builder, at), tier=tier)
+    builder.member = evolve(builder.member, tier=standing)
+
+
+def reduce_badge(builder: RowBuilder, code: str, amount: int) -> None:
+    """Take progress off a badge; the levels that it no longer reaches go, highest first, with their gifts."""
+    before = builder.member.badges.get(code)
+    spec = next((badge for badge in builder.programme.badges if badge.code == code), None)
+    if before is None or not amount:
+        return
+    progress = max(0, before.progress - amount)
+    level = before.level
+    if spec is not None and sum(target <= before.progress for target in spec.levels) >= before.level:
+        level = min(before.level, sum(target <= progress for target in spec.levels))
+    after = BadgeState(progress, level, before.earned_at if level else None, before.period)
+    builder.member = evolve(builder.member, badges={**builder.member.badges, code: after})
+    for gone in range(before.level, level, -1):
+        revoke_source(builder, f"badge:{code}:{gone}")
+
+
+def retract_tier(builder: RowBuilder, *, cause: str) -> None:
+    """Take back the steps up that the count no longer reaches, with what came of them, until all stand."""
+    while builder.member.tier is not None:
+        before = builder.member.tier
+        retraction = ladder_refunds.retract(builder.programme, before, at=builder.at, cause=cause)
+        if not retraction.undone:
+            return
+        builder.set_standing(retraction.standing)
+        for step in reversed(retraction.undone):
+            gift = builder.member.gifts.get(f"tier:{step.to}")
+            if gift is not None and gift.cause == step.cause:
+                revoke_source(builder, f"tier:{step.to}")
+
+
+# ---------------------------------------------------------------- rewards and segments
+
+
+def revoke_locked(builder: RowBuilder, locked: Iterable[str]) -> None:
+    """Take back what came of rewards that this refund locks again; those that time or stock locks keep it."""
+    specs = {spec.code: spec for spec in rewards.listed(builder.programme)}
+    for code in locked:
+        if f"reward:{code}" not in builder.member.gifts or code not in specs:
+            continue
+        locks = rewards.locks(
+            builder.programme, builder.member, specs[code], now=builder.at, stock=builder.stock
+        )
+        if {lock.reason for lock in locks} & {"BALANCE", "TIER", "CONDITION"}:
+            revoke_source(builder, f"reward:{code}")
+
+
+def revoke_left(builder: RowBuilder, segments: Iterable[str]) -> None:
+    """Take back what came of segments that this refund leads out of."""
+    for code in segments:
+        revoke_source(builder, f"segment:{code}")
+
+
+def revoke_raised_by(builder: RowBuilder, causes: frozenset[str]) -> bool:
+    """Take back what came of rewards and segments that a wholly returned purchase had brought, where they no
+    longer stand. Returns whether something went.
+    """
+    member = builder.member
+    gone = [
+        source
+        for source, gift in member.gifts.items()
+        if gift.cause in causes and not _stands(member, source)
+    ]
+    for source in gone:
+        revoke_source(builder, source)
+    return bool(gone)
+
+
+def _stands(member: Member, source: str) -> bool:
+    kind, _, code = source.partition(":")
+    if kind == "reward":
+        return code in member.unlocked
+    return code in member.segments if kind == "segment" else True

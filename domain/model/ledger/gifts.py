@@ -1,0 +1,124 @@
+"""What a cause gave, kept so that all of it can be taken back: awards, counts, vouchers, tags, deductions.
+
+A gift belongs to a source, a fixed word:
+
+- `rule:CODE` what a rule on the purchase itself did, besides its awards (those are decided again by amount);
+- `raised:N` and `raised:N:CODE` what an event that the purchase raised counted, and what a rule on it gave;
+- `tier:CODE`, `badge:CODE:LEVEL`, `reward:CODE`, `segment:CODE` what came of reaching a tier or level, of an
+  unlocked reward, of entering a segment: these live with the member, since they go when what they stand on
+  goes, whoever's purchase is refunded;
+- `referral:friend` and `referral:MEMBER` what the two sides of a referral got.
+
+Pure values; `deciding/gift_book.py` collects them while a row is decided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from domain.model.ledger.lots import LotPart, OpenedLot
+from domain.model.values import evolve
+
+GIFTS_KEPT = 150
+GIFT_DAYS_KEPT = 400
+FRIEND_SOURCE = "referral:friend"
+
+
+@dataclass(frozen=True, slots=True)
+class Deduction:
+    """What an action took from a wallet: its lots, on a local day."""
+
+    wallet: str
+    parts: tuple[LotPart, ...]
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Firing:
+    """That a rule fired on a local day, for an amount that counts against its cap."""
+
+    rule: str
+    on: date
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class UsedVoucher:
+    """A voucher of a gift that was taken back after it had been used: its id and its reward."""
+
+    voucher: str
+    reward: str
+
+
+@dataclass(frozen=True)
+class Gift:
+    """What one source gave in the row of an event (`cause`, decided as `seq`).
+
+    `awarded` is by wallet, `awards_counted` the part of it that counts toward tiers, `tier_extras` the part
+    of that which only the tier's multiplier gave. `event_counted` and `badge_counts` are what raised events
+    counted. `awaits` tells that a delayed rule may still add to it; `tier` is the one that multiplied.
+    """
+
+    cause: str
+    seq: int
+    at: datetime
+    awarded: Mapping[str, int] = field(default_factory=dict)
+    opened_lots: tuple[OpenedLot, ...] = ()
+    awards_counted: int = 0
+    tier_extras: int = 0
+    event_counted: int = 0
+    badge_counts: Mapping[str, int] = field(default_factory=dict)
+    vouchers: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    deductions: tuple[Deduction, ...] = ()
+    firings: tuple[Firing, ...] = ()
+    gives_floor: bool = False
+    awaits: bool = False
+    tier: str | None = None
+
+
+def is_transition(source: str) -> bool:
+    """Tell whether a source stands on a state of the member's, so that its gift lives with the member."""
+    return source.partition(":")[0] in ("tier", "badge", "reward", "segment", "referral")
+
+
+def with_gifts(
+    gifts: Mapping[str, Gift], new: Mapping[str, Gift], *, root: str | None, now: datetime
+) -> dict[str, Gift]:
+    """Return a member's gifts with new ones. A delayed part (of `root`, SOURCE@CAUSE) joins what it belongs
+    to; else a gift takes the place of an earlier one of its source. The newest 150 of 400 days are kept.
+    """
+    out = dict(gifts)
+    for source, gift in new.items():
+        known = out.pop(source, None)
+        out[source] = joined(known, gift) if known is not None and root == f"{source}@{known.cause}" else gift
+    if len(out) > GIFTS_KEPT:
+        oldest = now - timedelta(days=GIFT_DAYS_KEPT)
+        newest = [(source, gift) for source, gift in out.items() if gift.at >= oldest]
+        out = dict(sorted(newest, key=lambda pair: pair[1].at)[-GIFTS_KEPT:])
+    return out
+
+
+def joined(first: Gift, second: Gift) -> Gift:
+    """Return two gifts of one source as one, known by the first one's cause."""
+    return evolve(
+        first,
+        awarded=_sum(first.awarded, second.awarded),
+        opened_lots=(*first.opened_lots, *second.opened_lots),
+        awards_counted=first.awards_counted + second.awards_counted,
+        tier_extras=first.tier_extras + second.tier_extras,
+        event_counted=first.event_counted + second.event_counted,
+        badge_counts=_sum(first.badge_counts, second.badge_counts),
+        vouchers=(*first.vouchers, *second.vouchers),
+        tags=(*first.tags, *second.tags),
+        deductions=(*first.deductions, *second.deductions),
+        firings=(*first.firings, *second.firings),
+        gives_floor=first.gives_floor or second.gives_floor,
+        awaits=first.awaits or second.awaits,
+    )
+
+
+def _sum(first: Mapping[str, int], second: Mapping[str, int]) -> dict[str, int]:
+    return {key: first.get(key, 0) + second.get(key, 0) for key in (*first, *second)}

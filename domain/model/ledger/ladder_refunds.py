@@ -1,0 +1,142 @@
+"""A refund's way down the ladder: which steps up are no longer reached, and what is held then.
+
+A step stands while the count of some day since it reaches its tier without what was taken back. What only
+that tier's own multiplier gave since does not hold it: a bonus never holds its own tier.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import accumulate
+
+from domain.model.calendar import local_day
+from domain.model.ledger.ladder import (
+    REACHED,
+    REFUND,
+    REVIEW,
+    note_missed_keep,
+    rung_for,
+    step,
+    tiers_of,
+    window_start,
+)
+from domain.model.ledger.member import TierStanding, TierStep
+from domain.model.programme import Programme
+from domain.model.values import evolve
+
+
+@dataclass(frozen=True, slots=True)
+class Retraction:
+    """The standing after a refund, and the steps up that it no longer reaches."""
+
+    standing: TierStanding
+    undone: tuple[TierStep, ...] = ()
+
+
+def retract(programme: Programme, standing: TierStanding, *, at: datetime, cause: str) -> Retraction:
+    """Take back the steps that are no longer reached, to the tier that still is. `cause` is the refunded
+    purchase.
+    """
+    live = _live_steps(programme, standing)
+    if not any(taken.reason == REACHED for taken in live):
+        return Retraction(standing)
+    order, today = programme.tier_order, local_day(at, programme.zone)
+    place = order.get(live[0].origin or "", 0)
+    undone, least = list[TierStep](), len(order)
+    for taken in live:
+        to = order.get(taken.to, 0)
+        if taken.reason == REVIEW:
+            place = min(place, to)
+            continue
+        least_excluded = min(to, least)
+        reach = _best_count(programme, standing, taken, today=today, excluded=least_excluded)
+        reached = order[rung_for(tiers_of(programme), reach).code]
+        if reached >= to:
+            place = max(place, to)
+        else:
+            undone.append(taken)
+            least = min(least, to)
+            place = max(place, reached)
+    if not undone or place >= order.get(standing.code, 0):
+        return Retraction(standing)
+    return Retraction(_down(programme, standing, undone[0], live, place, at, cause), tuple(undone))
+
+
+def _live_steps(programme: Programme, standing: TierStanding) -> list[TierStep]:
+    """Return the steps that led to the tier earned: those that refunds took back count no more."""
+    order = programme.tier_order
+    live: list[TierStep] = []
+    for taken in standing.steps:
+        if taken.reason in (REACHED, REVIEW):
+            live.append(taken)
+        elif taken.reason == REFUND:
+            left = order.get(taken.to, 0)
+            popped = None
+            while live and live[-1].reason == REACHED and order.get(live[-1].to, 0) > left:
+                popped = live.pop()
+            if popped is not None and order.get(popped.origin or "", 0) < left:
+                live.append(_lowered(popped, taken.to))
+    return live
+
+
+def _lowered(taken: TierStep, to: str) -> TierStep:
+    return TierStep(
+        taken.origin,
+        to,
+        taken.at,
+        REACHED,
+        taken.cause,
+        taken.since,
+        taken.held_through,
+        taken.term,
+        taken.term_from,
+        taken.came,
+    )
+
+
+def _best_count(
+    programme: Programme, standing: TierStanding, taken: TierStep, *, today: date, excluded: int
+) -> int:
+    """Return the highest count of a day since a step, without the extras of tiers from a place up since."""
+    order, span = programme.tier_order, tiers_of(programme).window.span
+    first = local_day(taken.came or taken.at, programme.zone)
+    counts = dict(standing.days)
+    for key, extra in standing.extras.items():
+        day = date.fromisoformat(key[:10])
+        if day >= first and order.get(key[11:], 0) >= excluded:
+            counts[day] = counts.get(day, 0) - extra
+    days = sorted(counts)
+    sums = [0, *accumulate(counts[day] for day in days)]
+    best = 0
+    for day in {first, *(day for day in days if first <= day <= today)}:
+        start = date(day.year, 1, 1) if span is None else window_start(span, day)
+        best = max(best, sums[bisect_right(days, day)] - sums[bisect_left(days, start)])
+    return best
+
+
+def _down(
+    programme: Programme,
+    standing: TierStanding,
+    first_undone: TierStep,
+    live: list[TierStep],
+    place: int,
+    at: datetime,
+    cause: str,
+) -> TierStanding:
+    to = tiers_of(programme).ladder[place].code
+    order, today = programme.tier_order, local_day(at, programme.zone)
+    before = next((taken for taken in live if order.get(taken.origin or "", 0) == place), None)
+    if before is None or order.get(first_undone.origin or "", 0) < place:
+        back = step(
+            programme, standing, to=to, at=at, reason=REFUND, cause=cause, held_through=standing.held_through
+        )
+        return evolve(back, since=standing.since, term=standing.term, term_from=standing.term_from)
+    since = live[live.index(before) :]
+    back = step(
+        programme, standing, to=to, at=at, reason=REFUND, cause=cause, held_through=before.held_through
+    )
+    term = sum(taken.term for taken in since) + standing.term if before.term_from else 0
+    back = evolve(back, since=before.since or at, term=max(0, term), term_from=before.term_from)
+    return note_missed_keep(programme, back, today=today)  # what kept the tier of before may be gone, too

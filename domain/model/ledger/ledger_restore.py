@@ -1,0 +1,237 @@
+"""Reading a member back from the ledger state that `ledger_state.py` writes. Shorter lists are of earlier
+days.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime
+from typing import Any, Final, TypeVar, cast
+
+from domain.model.ledger.events import Line, Profile, Purchase
+from domain.model.ledger.gifts import Deduction, Firing, Gift, UsedVoucher
+from domain.model.ledger.lots import Lot, LotPart, OpenedLot, ordered
+from domain.model.ledger.member import (
+    BadgeState,
+    HeldPlan,
+    Member,
+    OpenVoucher,
+    PendingReferral,
+    PeriodCount,
+    PurchaseTotals,
+    ReferralState,
+    TagSources,
+    TierFloor,
+    TierStanding,
+    TierStep,
+)
+from domain.model.ledger.wallet import ValidityChange, Wallet, WriteOff
+
+T = TypeVar("T")
+
+_date: Final = date.fromisoformat  # by itself: an old member has more than a thousand days
+
+
+def restore_member(
+    document: Mapping[str, object], *, id: str, number: str, profile: Profile, seq: int
+) -> Member:
+    """Return the member of a nested ledger state and what is known of them beside it."""
+    at = _Reader(document)
+    return Member(
+        id=id,
+        number=number,
+        profile=profile,
+        seq=seq,
+        joined_at=at.get("joined_at", None),
+        frozen=at.get("frozen", False),
+        entries=at.get("entries", 0),
+        issued=at.get("issued", 0),
+        decided_at=at.get("decided_at", None),
+        wallets={code: _read_wallet(_Reader(one)) for code, one in at.map("wallets")},
+        tier=_read_tier(_Reader(tier))
+        if (tier := at.get("tier", cast(Mapping[str, object] | None, None)))
+        else None,
+        badges={code: _read_badge(one) for code, one in at.lists("badges")},
+        counters={
+            code: tuple(PeriodCount(_date(c[0]), c[1], c[2], c[3]) for c in counts)
+            for code, counts in at.lists("counters")
+        },
+        purchases=_read_purchases(_Reader(at.get("purchases", {}))),
+        plan=HeldPlan(*plan) if (plan := at.get("plan", cast(list[object], []))) else None,  # type: ignore[arg-type]
+        tags=frozenset(at.get("tags", list[str]())),
+        segments=frozenset(at.get("segments", list[str]())),
+        unlocked=frozenset(at.get("unlocked", list[str]())),
+        vouchers={code: _read_voucher(one) for code, one in at.lists("vouchers")},
+        referral=_read_referral(_Reader(at.get("referral", {}))),
+        tag_sources={tag: TagSources(*values) for tag, values in at.lists("tag_sources")},
+        gifts={source: read_gift(values) for source, values in at.lists("gifts")},
+        used_vouchers={
+            source: tuple(UsedVoucher(*values) for values in used)
+            for source, used in at.lists("used_vouchers")
+        },
+        free_vouchers_used=at.get("free_used", dict[str, str]()),
+    )
+
+
+class _Reader:
+    """Typed reading of a state document: its shape is ours alone, written by `paths`."""
+
+    def __init__(self, document: object) -> None:
+        self._at = cast(Mapping[str, object], document)
+
+    def get(self, name: str, default: T) -> T:
+        return cast(T, self._at.get(name, default))
+
+    def map(self, name: str) -> Iterable[tuple[str, object]]:
+        return self.get(name, dict[str, object]()).items()
+
+    def lists(self, name: str) -> Iterable[tuple[str, list]]:  # type: ignore[type-arg]
+        return self.get(name, dict[str, list]()).items()  # type: ignore[type-arg]
+
+
+def _read_wallet(at: _Reader) -> Wallet:
+    lots = [Lot(one[0], one[2], _lot_day(key), _date(one[1])) for key, one in at.lists("lots")]
+    return Wallet(
+        lots=ordered(lots),
+        debt=at.get("debt", 0),
+        earned=at.get("earned", 0),
+        spent=at.get("spent", 0),
+        expired=at.get("expired", 0),
+        adjusted=at.get("adjusted", 0),
+        entries=at.get("entries", 0),
+        validity_changes=tuple(
+            ValidityChange(s[0], _date(s[1]), _date(s[2]), s[3])
+            for s in at.get("spans", cast(list[list], []))  # type: ignore[type-arg]
+        ),
+        write_offs=tuple(
+            WriteOff(_date(pair[0]), pair[1]) for pair in at.get("write_offs", cast(list[list[Any]], []))
+        ),
+        lapsed_by_day={_date(day): cast(int, amount) for day, amount in at.map("lapsed")},
+        reminded_days=frozenset(map(_date, at.get("reminded", list[str]()))),
+    )
+
+
+def _read_tier(at: _Reader) -> TierStanding:
+    return TierStanding(
+        code=at.get("code", ""),
+        since=at.get("since", datetime.min.replace(tzinfo=UTC)),
+        days={_date(day): cast(int, amount) for day, amount in at.map("days")},
+        extras=dict(at.get("extras", dict[str, int]())),
+        term=at.get("term", 0),
+        term_from=at.get("term_from", None),
+        held_through=_maybe(at.get("held", cast(str | None, None))),
+        keep_missed_on=_maybe(at.get("due", cast(str | None, None))),
+        floors=tuple(TierFloor(*one) for one in at.get("floors", cast(list[list], []))),  # type: ignore[type-arg]
+        steps=tuple(_read_step(one) for one in at.get("steps", cast(list[list], []))),  # type: ignore[type-arg]
+    )
+
+
+def _read_step(values: list) -> TierStep:  # type: ignore[type-arg]
+    return TierStep(
+        values[0],
+        values[1],
+        values[2],
+        values[3],
+        values[4],
+        values[5],
+        _maybe(values[6]),
+        values[7],
+        values[8],
+        values[9] if len(values) > 9 else None,
+    )
+
+
+def _read_badge(values: list) -> BadgeState:  # type: ignore[type-arg]
+    return BadgeState(values[0], values[1], values[2], _maybe(values[3]))
+
+
+def _read_purchases(at: _Reader) -> PurchaseTotals:
+    categories = tuple(
+        (name, amount) for name, amount in at.get("categories", cast(list[tuple[str, int]], []))
+    )
+    return PurchaseTotals(
+        at.get("count", 0),
+        at.get("total", 0),
+        at.get("first_at", None),
+        at.get("last_at", None),
+        categories,
+        at.get("returned", 0),
+        at.get("before_joining", 0),
+        at.get("total_before_joining", 0),
+    )
+
+
+def _read_voucher(values: list) -> OpenVoucher:  # type: ignore[type-arg]
+    return OpenVoucher(
+        values[0],
+        values[1],
+        values[2],
+        values[3],
+        tuple(LotPart(p[0], _maybe(p[1]), _date(p[2])) for p in values[4]),
+        values[5],
+        len(values) > 6 and values[6],
+    )
+
+
+def _read_referral(at: _Reader) -> ReferralState:
+    waiting = [_read_pending(one) for one in at.get("waiting", cast(list[list[Any]], []))]
+    by = at.get("qualified_by", cast(list[Any] | None, None))
+    return ReferralState(
+        at.get("by", None),
+        at.get("qualified", False),
+        tuple(waiting),
+        at.get("invited", 0),
+        at.get("friends", 0),
+        at.get("made", 0),
+        at.get("qualified_at", None),
+        _read_pending(by) if by else None,
+    )
+
+
+def _read_pending(values: list[Any]) -> PendingReferral:
+    purchase = _read_purchase(values[4]) if values[4] else None
+    if len(values) == 5:
+        return PendingReferral(values[0], values[1], values[2], values[3], purchase)
+    return PendingReferral(values[0], values[1], values[2], values[3], purchase, values[5], dict(values[6]))
+
+
+def read_gift(values: list[Any]) -> Gift:
+    """Return a gift as state and journal keep it."""
+    return Gift(
+        cause=values[0],
+        seq=values[1],
+        at=values[2],
+        awarded=dict(values[3]),
+        opened_lots=tuple(OpenedLot(o[0], o[1], o[2], _maybe(o[3]), _date(o[4])) for o in values[4]),
+        awards_counted=values[5][0],
+        tier_extras=values[5][1],
+        event_counted=values[5][2],
+        badge_counts=dict(values[6]),
+        vouchers=tuple(values[7]),
+        tags=tuple(values[8]),
+        deductions=tuple(
+            Deduction(d[0], tuple(LotPart(p[0], _maybe(p[1]), _date(p[2])) for p in d[1]), _date(d[2]))
+            for d in values[9]
+        ),
+        firings=tuple(Firing(f[0], _date(f[1]), f[2]) for f in values[10]),
+        gives_floor=values[11],
+        awaits=values[12],
+        tier=values[13],
+    )
+
+
+def _read_purchase(values: list) -> Purchase:  # type: ignore[type-arg]
+    lines = tuple(
+        Line(line=ln[0], sku=ln[1], amount=ln[2], quantity=ln[3], name=ln[4], category=ln[5])
+        for ln in values[4]
+    )
+    return Purchase(values[0], values[1], values[2], values[3], lines, len(values) > 5)
+
+
+def _lot_day(key: str) -> date | None:
+    day = key.rpartition("_")[2]
+    return None if day == "never" else _date(day)
+
+
+def _maybe(text: str | None) -> date | None:
+    return _date(text) if text else None
