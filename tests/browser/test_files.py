@@ -45,7 +45,7 @@ def words_of(page: Page, pages_url: str, name: str) -> dict[str, Words]:
 def keys_asked(name: str) -> tuple[set[str], set[str]]:
     """The keys that a page's code names whole, and the beginnings of those that it puts together."""
     source = "\n".join(path.read_text() for path in (WEB / name).rglob("*.js") if path.parent.name != "words")
-    whole = set(re.findall(r'\b(?:t|section)\("([\w.]+)"', source)) | set(
+    whole = set(re.findall(r'\b(?:t|section)\(\s*"([\w.]+)"', source)) | set(
         re.findall(r'\bt\([^()`]*\? "([\w.]+)" : "(?:[\w.]+)"', source)
     )
     return whole, set(re.findall(r"\bt\(`([\w.]+\.)\$\{", source))
