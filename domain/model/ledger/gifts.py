@@ -88,12 +88,15 @@ def with_gifts(
     gifts: Mapping[str, Gift], new: Mapping[str, Gift], *, root: str | None, now: datetime
 ) -> dict[str, Gift]:
     """Return a member's gifts with new ones. A delayed part (of `root`, SOURCE@CAUSE) joins what it belongs
-    to; else a gift takes the place of an earlier one of its source. The newest 150 of 400 days are kept.
+    to; else the earlier gift of its source is kept as `SOURCE#SEQ`. The newest 150 of 400 days are kept.
     """
     out = dict(gifts)
     for source, gift in new.items():
         known = out.pop(source, None)
-        out[source] = joined(known, gift) if known is not None and root == f"{source}@{known.cause}" else gift
+        is_part = known is not None and root == f"{source}@{known.cause}"
+        out[source] = joined(known, gift) if known is not None and is_part else gift
+        if known is not None and not is_part:
+            out[f"{source}#{known.seq}"] = known  # an earlier episode
     if len(out) > GIFTS_KEPT:
         oldest = now - timedelta(days=GIFT_DAYS_KEPT)
         newest = [(source, gift) for source, gift in out.items() if gift.at >= oldest]

@@ -106,12 +106,17 @@ def add_count(
 
 def add_extras(standing: TierStanding, amount: int, *, day: date, tier: str) -> TierStanding:
     """Note how much of a day's count only a tier's multiplier gave; negative takes it off."""
-    key = f"{day.isoformat()}:{tier}"
+    key = extras_key(day, tier)
     extras = {**standing.extras, key: standing.extras.get(key, 0) + amount}
     if amount < 0 or len(extras) > QUALIFYING_DAYS_KEPT + TRIM_AFTER_DAYS:
         newest = max(date.fromisoformat(known[:10]) for known in extras)
         extras = _extras_since(extras, newest - timedelta(days=QUALIFYING_DAYS_KEPT))
     return evolve(standing, extras=extras)
+
+
+def extras_key(day: date, tier: str) -> str:
+    """Return the name under which a day's extras of a tier are kept."""
+    return f"{day.isoformat()}:{tier}"
 
 
 def _extras_since(extras: Mapping[str, int], oldest: date) -> dict[str, int]:

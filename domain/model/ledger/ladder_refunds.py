@@ -60,8 +60,24 @@ def retract(programme: Programme, standing: TierStanding, *, at: datetime, cause
             least = min(least, to)
             place = max(place, reached)
     if not undone or place >= order.get(standing.code, 0):
-        return Retraction(standing)
-    return Retraction(_down(programme, standing, undone[0], live, place, at, cause), tuple(undone))
+        return Retraction(standing, tuple(undone))  # a review has taken what they reached
+    bare = _without_extras(programme, standing, undone[0], least)
+    return Retraction(_down(programme, bare, undone[0], live, place, at, cause), tuple(undone))
+
+
+def _without_extras(
+    programme: Programme, standing: TierStanding, taken: TierStep, excluded: int
+) -> TierStanding:
+    """Return a standing without what tiers from a place up multiplied since a step: it counts no more."""
+    first = local_day(taken.came or taken.at, programme.zone)
+    extras, days, gone = dict(standing.extras), dict(standing.days), 0
+    for key, extra in standing.extras.items():
+        day = date.fromisoformat(key[:10])
+        if day >= first and programme.tier_order.get(key[11:], 0) >= excluded:
+            del extras[key]
+            days[day] = days.get(day, 0) - extra
+            gone += extra
+    return evolve(standing, extras=extras, days=days, term=max(0, standing.term - gone)) if gone else standing
 
 
 def _live_steps(programme: Programme, standing: TierStanding) -> list[TierStep]:

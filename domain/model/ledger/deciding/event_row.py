@@ -407,4 +407,5 @@ def _revoke_raised(builder: RowBuilder) -> bool:
     if refund is None or not refund.remaining.is_returned:
         return False
     parts = (refund.purchase, *refund.purchase.delayed)
-    return revoking.revoke_raised_by(builder, frozenset(part.key for part in parts))
+    causes = frozenset(part.key for part in parts)
+    return revoking.revoke_raised_by(builder, causes, since=refund.purchase.at)

@@ -9,15 +9,18 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from domain.model.calendar import local_day, period_start
+from domain.model.event_names import REWARD_UNLOCKED, SEGMENT_ENTERED
 from domain.model.ledger import ladder, ladder_refunds, rewards
 from domain.model.ledger.deciding.awarding import claw_back, give_back
 from domain.model.ledger.deciding.row_builder import RowBuilder
 from domain.model.ledger.deciding.voucher_steps import change_voucher
+from domain.model.ledger.expression_view import held_tier_code
 from domain.model.ledger.gifts import Gift, UsedVoucher
-from domain.model.ledger.member import BadgeState, Member, TagSources
+from domain.model.ledger.member import BadgeState, Member, TagSources, TierStanding
 from domain.model.values import evolve
 
 USED_KEPT = 50
+BY_TIME = (f"{REWARD_UNLOCKED}:", f"{SEGMENT_ENTERED}:")  # how ids of what time brings begin
 
 
 def revoke_source(builder: RowBuilder, source: str) -> None:
@@ -48,7 +51,7 @@ def revoke(builder: RowBuilder, source: str, gift: Gift) -> None:
             builder.programme, builder.member.tier, source=f"{source}@{gift.cause}", at=builder.at
         )
         if standing is not builder.member.tier:
-            builder.set_standing(standing)
+            lower(builder, standing)
     for firing in gift.firings:
         give_room_back(builder, firing.rule, firing.on, amount=firing.amount, times=0 if used else 1)
 
@@ -115,6 +118,9 @@ def uncount(
     standing = builder.member.tier
     if standing is None or not amount:
         return
+    if extras and tier is not None:  # those of a tier that was taken back count no more
+        left = min(extras, standing.extras.get(ladder.extras_key(_day(builder, at), tier), 0))
+        amount, extras = amount - extras + left, left
     standing = ladder.add_count(
         builder.programme, standing, amount=-amount, at=at, today=builder.today, cause=cause
     )
@@ -141,16 +147,27 @@ def reduce_badge(builder: RowBuilder, code: str, amount: int) -> None:
 
 def retract_tier(builder: RowBuilder, *, cause: str) -> None:
     """Take back the steps up that the count no longer reaches, with what came of them, until all stand."""
-    while builder.member.tier is not None:
+    before = None
+    while builder.member.tier is not None and builder.member.tier is not before:
         before = builder.member.tier
         retraction = ladder_refunds.retract(builder.programme, before, at=builder.at, cause=cause)
-        if not retraction.undone:
-            return
-        builder.set_standing(retraction.standing)
-        for step in reversed(retraction.undone):
+        if retraction.standing is not before:
+            lower(builder, retraction.standing)
+        for step in retraction.undone:
             gift = builder.member.gifts.get(f"tier:{step.to}")
             if gift is not None and gift.cause == step.cause:
                 revoke_source(builder, f"tier:{step.to}")
+
+
+def lower(builder: RowBuilder, standing: TierStanding) -> None:
+    """Put a standing back; what came of the tiers that are held no longer goes, highest first."""
+    order = builder.programme.tier_order
+    before = order.get(held_tier_code(builder.programme, builder.member) or "", -1)
+    builder.set_standing(standing)
+    after = order.get(held_tier_code(builder.programme, builder.member) or "", -1)
+    for code in reversed(builder.programme.tier_order):
+        if after < order[code] <= before:
+            revoke_source(builder, f"tier:{code}")
 
 
 # ---------------------------------------------------------------- rewards and segments
@@ -175,15 +192,16 @@ def revoke_left(builder: RowBuilder, segments: Iterable[str]) -> None:
         revoke_source(builder, f"segment:{code}")
 
 
-def revoke_raised_by(builder: RowBuilder, causes: frozenset[str]) -> bool:
-    """Take back what came of rewards and segments that a wholly returned purchase had brought, where they no
-    longer stand. Returns whether something went.
+def revoke_raised_by(builder: RowBuilder, causes: frozenset[str], *, since: datetime) -> bool:
+    """Take back what came of rewards and segments that a wholly returned purchase had brought, at once or by
+    time since, where they no longer stand. Returns whether something went.
     """
     member = builder.member
     gone = [
         source
         for source, gift in member.gifts.items()
-        if gift.cause in causes and not _stands(member, source)
+        if (gift.cause in causes or (gift.at >= since and gift.cause.startswith(BY_TIME)))
+        and not _stands(member, source)
     ]
     for source in gone:
         revoke_source(builder, source)
@@ -191,7 +209,10 @@ def revoke_raised_by(builder: RowBuilder, causes: frozenset[str]) -> bool:
 
 
 def _stands(member: Member, source: str) -> bool:
+    """Tell whether what a gift stands on is still there; an earlier episode of it (`#`) is not."""
     kind, _, code = source.partition(":")
+    if "#" in code:
+        return False
     if kind == "reward":
         return code in member.unlocked
     return code in member.segments if kind == "segment" else True
