@@ -5,10 +5,10 @@ deserves a second look.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
-from typing import Final
+from collections.abc import Mapping
 
-from domain.model.programme.faults import KeyPath, ProgrammeFault, ProgrammeInvalid, format_path
+from domain.model.programme.faults import ProgrammeFault, ProgrammeInvalid
+from domain.model.programme.inactive import inactive_keys
 from domain.model.programme.loading import LoadedProgramme, load_with_warnings
 from domain.model.programme.models import Programme
 from domain.model.programme.parsing import content_hash
@@ -94,17 +94,6 @@ def summary_json(loaded: LoadedProgramme, digest: str) -> str:
     return json.dumps(answer, ensure_ascii=False, indent=2)
 
 
-def inactive_keys(programme: Programme) -> list[str]:
-    """Return what this version reads and checks, but does not act on yet: where it stands, and a sentence."""
-    sentences = []
-    for paths, sentence in _INACTIVE:
-        places = [format_path(path) for path in paths(programme)]
-        if places:
-            rest = f" and {len(places) - 3} more" if len(places) > 3 else ""
-            sentences.append(f"{', '.join(places[:3])}{rest}: {sentence}")
-    return sentences
-
-
 def _codes(programme: Programme) -> Mapping[str, tuple[str, ...]]:
     return {
         "wallets": tuple(wallet.code for wallet in programme.wallets),
@@ -125,15 +114,3 @@ def _codes(programme: Programme) -> Mapping[str, tuple[str, ...]]:
 
 def _fault_json(fault: ProgrammeFault) -> dict[str, object]:
     return {"line": fault.line, "path": fault.path, "message": fault.message, "remedy": fault.remedy}
-
-
-# ---------------------------------------------------------------- what later versions act on
-
-
-def _leaderboards(programme: Programme) -> Iterator[KeyPath]:
-    return (("leaderboards", at) for at, _ in enumerate(programme.leaderboards))
-
-
-_INACTIVE: Final[tuple[tuple[Callable[[Programme], Iterator[KeyPath]], str], ...]] = (
-    (_leaderboards, "leaderboards are kept by a later version"),
-)
