@@ -14,7 +14,6 @@ from zoneinfo import ZoneInfo
 from pydantic import Field
 
 from domain.model.calendar import Span
-from domain.model.conditions import Expression
 from domain.model.programme.badges import BadgeSpec
 from domain.model.programme.field_types import ProgrammePart
 from domain.model.programme.header import EventSpec, ProgrammeHeader
@@ -23,7 +22,6 @@ from domain.model.programme.messages import ConsentSpec, MessageSpec, SurveySpec
 from domain.model.programme.rewards import RewardSpec
 from domain.model.programme.rules import Action, Rule
 from domain.model.programme.tiers import Tiers, TierSpec
-from domain.model.programme.vocabulary import MEMBER_FIELDS
 from domain.model.programme.wallets import WalletSpec
 
 DEFAULT_WAIT = Span(days=14)
@@ -117,14 +115,6 @@ class Programme(ProgrammePart):
         return {rung.code: place for place, rung in enumerate(self.tiers.ladder)} if self.tiers else {}
 
     @cached_property
-    def member_fields(self) -> frozenset[str]:
-        """The fields of `member` that any expression reads; what none reads need not be built."""
-        names = {name for expression in self._expressions() for name in expression.names}
-        if "member" in names:
-            return MEMBER_FIELDS
-        return frozenset(name.split(".")[1] for name in names if name.startswith("member.")) & MEMBER_FIELDS
-
-    @cached_property
     def referral_wait(self) -> Span:
         """How long after the event that met its condition a referral is judged: as written, else 14 days or
         the longest time that awards are pending, where that is longer.
@@ -140,25 +130,6 @@ class Programme(ProgrammePart):
     def webhooks(self) -> frozenset[str]:
         """The hooks that rules, badges and the referral name."""
         return frozenset(action.webhook for action in self._actions() if action.webhook is not None)
-
-    def _expressions(self) -> Iterator[Expression]:
-        badges, counts, referrals = (
-            self.badges,
-            [self.tiers.count] if self.tiers else [],
-            [self.referral] if self.referral else [],
-        )
-        conditions = [
-            *(rule.when for rule in self.rules),
-            *(badge.when for badge in badges),
-            *(reward.when for reward in self.rewards),
-            *(segment.when for segment in self.segments),
-            *(count.when for count in counts),
-            *(referral.qualifies.when for referral in referrals),
-        ]
-        awards = (action.award.of for action in self._actions() if action.award)
-        ways = (*awards, *(badge.of for badge in badges), *(count.of for count in counts))
-        yield from (condition for condition in conditions if condition is not None)
-        yield from (way.expression for way in ways if way is not None)
 
     def _actions(self) -> Iterator[Action]:
         yield from (action for rule in self.rules for action in rule.do)

@@ -1,8 +1,7 @@
 """What expressions and messages may name, by event. The one table behind the check, the samples and the
 reference in README.md.
 
-A path that ends in a map by code (`member.badges`) goes one step further with a code. Null is what a nullable
-word may be.
+A path that ends in a map by code (`member.badges`) goes one step further with a code.
 """
 
 from __future__ import annotations
@@ -19,24 +18,21 @@ VariableKind = Literal["text", "whole", "truth", "day", "instant", "texts", "by_
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """One thing to name: what it is, whether it can be null, and of which section of the file its codes
-    are.
-    """
+    """A name that expressions may read: its kind, and the section of the file that its codes come from."""
 
     kind: VariableKind
-    nullable: bool = False
     code_section: Section | None = None
 
 
 MEMBER_VARIABLES: Final[Mapping[str, Variable]] = {
     "member.number": Variable("text"),
-    "member.tier": Variable("text", nullable=True, code_section="tiers"),
+    "member.tier": Variable("text", code_section="tiers"),
     "member.tags": Variable("texts"),
     "member.segments": Variable("texts", code_section="segments"),
     "member.locale": Variable("text", code_section="locales"),
-    "member.plan": Variable("text", nullable=True, code_section="plans"),
+    "member.plan": Variable("text", code_section="plans"),
     "member.joined_at": Variable("instant"),
-    "member.birthday": Variable("day", nullable=True),
+    "member.birthday": Variable("day"),
     "member.consents": Variable("texts", code_section="consents"),
     "member.balance": Variable("by_code", code_section="wallets"),
     "member.earned": Variable("by_code", code_section="wallets"),
@@ -44,8 +40,8 @@ MEMBER_VARIABLES: Final[Mapping[str, Variable]] = {
     "member.purchases.total": Variable("whole"),
     "member.purchases.average": Variable("whole"),
     "member.purchases.categories": Variable("by_code"),
-    "member.last_purchase_at": Variable("instant", nullable=True),
-    "member.days_since_purchase": Variable("whole", nullable=True),
+    "member.last_purchase_at": Variable("instant"),
+    "member.days_since_purchase": Variable("whole"),
     "member.days_since_joining": Variable("whole"),
     "member.badges": Variable("by_code", code_section="badges"),
     "member.referrals": Variable("whole"),
@@ -65,15 +61,15 @@ PURCHASE_VARIABLES: Final[Mapping[str, Variable]] = {
     "purchase.eligible": Variable("whole"),
     "purchase.currency": Variable("text"),
     "purchase.source": Variable("text"),
-    "purchase.store": Variable("text", nullable=True),
+    "purchase.store": Variable("text"),
     "purchase.first": Variable("truth"),
     "purchase.lines": Variable("lines"),
 }
 
 LINE_VARIABLES: Final[Mapping[str, Variable]] = {
     "line.sku": Variable("text"),
-    "line.name": Variable("text", nullable=True),
-    "line.category": Variable("text", nullable=True),
+    "line.name": Variable("text"),
+    "line.category": Variable("text"),
     "line.quantity": Variable("whole"),
     "line.amount": Variable("whole"),
 }
@@ -84,16 +80,16 @@ RECORD_PATHS: Final = frozenset({"event", "event.data", "purchase", "line", "mem
 
 _VOUCHER_DATA: Final = {
     "reward": Variable("text", code_section="rewards"),
-    "voucher": Variable("text", nullable=True),
+    "voucher": Variable("text"),
 }
 _POINTS_DATA: Final = {
     "wallet": Variable("text", code_section="wallets"),
     "amount": Variable("whole"),
-    "on": Variable("day", nullable=True),
+    "on": Variable("day"),
 }
 _PLAN_DATA: Final = {
-    "plan": Variable("text", nullable=True, code_section="plans"),
-    "until": Variable("text", nullable=True),
+    "plan": Variable("text", code_section="plans"),
+    "until": Variable("text"),
 }
 _SEGMENT_DATA: Final = {"segment": Variable("text", code_section="segments")}
 
@@ -113,8 +109,8 @@ BUILT_IN_EVENTS: Final[Mapping[str, Mapping[str, Variable]]] = {
         "amount": Variable("whole"),
         "reason": Variable("text"),
     },
-    "referral.qualified": {"friend": Variable("text", nullable=True)},
-    "referral.unmade": {"friend": Variable("text", nullable=True)},
+    "referral.qualified": {"friend": Variable("text")},
+    "referral.unmade": {"friend": Variable("text")},
     "plan.started": _PLAN_DATA,
     "plan.renewed": _PLAN_DATA,
     "plan.ended": _PLAN_DATA,
@@ -124,7 +120,7 @@ BUILT_IN_EVENTS: Final[Mapping[str, Mapping[str, Variable]]] = {
     "points.expiring": _POINTS_DATA,
     "points.expired": _POINTS_DATA,
     "tier.changed": {
-        "from": Variable("text", nullable=True, code_section="tiers"),
+        "from": Variable("text", code_section="tiers"),
         "to": Variable("text", code_section="tiers"),
         "up": Variable("truth"),
         "reason": Variable("text"),

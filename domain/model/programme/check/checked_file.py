@@ -105,7 +105,7 @@ class CheckedFile:
         declared = next((spec for spec in self.programme.events if spec.name == event), None)
         if declared is None:
             return None
-        return {name: Variable(DECLARED_KINDS[kind], nullable=True) for name, kind in declared.data.items()}
+        return {name: Variable(DECLARED_KINDS[kind]) for name, kind in declared.data.items()}
 
     @cached_property
     def partly_declared_events(self) -> frozenset[str]:
