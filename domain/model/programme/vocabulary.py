@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from domain.model import event_names
+
 Section = Literal[
     "wallets", "tiers", "badges", "rewards", "segments", "plans", "consents", "surveys", "rules", "locales"
 ]
@@ -94,44 +96,50 @@ _PLAN_DATA: Final = {
 _SEGMENT_DATA: Final = {"segment": Variable("text", code_section="segments")}
 
 BUILT_IN_EVENTS: Final[Mapping[str, Mapping[str, Variable]]] = {
-    "member.enrolled": {},
-    "member.consented": {"purpose": Variable("text", code_section="consents"), "granted": Variable("truth")},
-    "member.birthday": {"years": Variable("whole")},
-    "member.anniversary": {"years": Variable("whole")},
-    "purchase.completed": {},
-    "purchase.refunded": {},
-    "reward.redeemed": _VOUCHER_DATA,
-    "voucher.used": _VOUCHER_DATA,
-    "voucher.cancelled": _VOUCHER_DATA,
-    "voucher.expired": _VOUCHER_DATA,
-    "balance.adjusted": {
+    event_names.ENROLLED: {},
+    event_names.CONSENTED: {
+        "purpose": Variable("text", code_section="consents"),
+        "granted": Variable("truth"),
+    },
+    event_names.BIRTHDAY: {"years": Variable("whole")},
+    event_names.ANNIVERSARY: {"years": Variable("whole")},
+    event_names.PURCHASED: {},
+    event_names.REFUNDED: {},
+    event_names.REDEEMED: _VOUCHER_DATA,
+    event_names.VOUCHER_USED: _VOUCHER_DATA,
+    event_names.VOUCHER_CANCELLED: _VOUCHER_DATA,
+    event_names.VOUCHER_EXPIRED: _VOUCHER_DATA,
+    event_names.ADJUSTED: {
         "wallet": Variable("text", code_section="wallets"),
         "amount": Variable("whole"),
         "reason": Variable("text"),
     },
-    "referral.qualified": {"friend": Variable("text")},
-    "referral.unmade": {"friend": Variable("text")},
-    "plan.started": _PLAN_DATA,
-    "plan.renewed": _PLAN_DATA,
-    "plan.ended": _PLAN_DATA,
-    "survey.answered": {"survey": Variable("text", code_section="surveys"), "score": Variable("whole")},
-    "schedule": {"rule": Variable("text", code_section="rules")},
-    "points.awarded": _POINTS_DATA,
-    "points.expiring": _POINTS_DATA,
-    "points.expired": _POINTS_DATA,
-    "tier.changed": {
+    event_names.REFERRAL_QUALIFIED: {"friend": Variable("text")},
+    event_names.REFERRAL_UNMADE: {"friend": Variable("text")},
+    event_names.PLAN_STARTED: _PLAN_DATA,
+    event_names.PLAN_RENEWED: _PLAN_DATA,
+    event_names.PLAN_ENDED: _PLAN_DATA,
+    event_names.SURVEY_ANSWERED: {
+        "survey": Variable("text", code_section="surveys"),
+        "score": Variable("whole"),
+    },
+    event_names.SCHEDULE: {"rule": Variable("text", code_section="rules")},
+    event_names.POINTS_AWARDED: _POINTS_DATA,
+    event_names.POINTS_EXPIRING: _POINTS_DATA,
+    event_names.POINTS_EXPIRED: _POINTS_DATA,
+    event_names.TIER_CHANGED: {
         "from": Variable("text", code_section="tiers"),
         "to": Variable("text", code_section="tiers"),
         "up": Variable("truth"),
         "reason": Variable("text"),
     },
-    "badge.earned": {"badge": Variable("text", code_section="badges"), "level": Variable("whole")},
-    "reward.unlocked": {"reward": Variable("text", code_section="rewards")},
-    "segment.entered": _SEGMENT_DATA,
-    "segment.left": _SEGMENT_DATA,
+    event_names.BADGE_EARNED: {"badge": Variable("text", code_section="badges"), "level": Variable("whole")},
+    event_names.REWARD_UNLOCKED: {"reward": Variable("text", code_section="rewards")},
+    event_names.SEGMENT_ENTERED: _SEGMENT_DATA,
+    event_names.SEGMENT_LEFT: _SEGMENT_DATA,
 }
 
-EVENTS_WITH_PURCHASE: Final = frozenset({"purchase.completed", "purchase.refunded"})
+EVENTS_WITH_PURCHASE: Final = frozenset({event_names.PURCHASED, event_names.REFUNDED})
 
 DECLARED_KINDS: Final[Mapping[str, VariableKind]] = {
     "string": "text",
@@ -147,21 +155,21 @@ _REWARD_PLACEHOLDERS: Final = frozenset({"reward.title", "reward.code"})
 _POINTS_PLACEHOLDERS: Final = frozenset({"points.amount", "points.on", "points.wallet"})
 _PLAN_PLACEHOLDERS: Final = frozenset({"plan.name", "plan.code", "plan.until"})
 EVENT_PLACEHOLDERS: Final[Mapping[str, frozenset[str]]] = {
-    "reward.unlocked": _REWARD_PLACEHOLDERS,
-    "reward.redeemed": _REWARD_PLACEHOLDERS,
-    "voucher.used": _REWARD_PLACEHOLDERS,
-    "voucher.cancelled": _REWARD_PLACEHOLDERS,
-    "voucher.expired": _REWARD_PLACEHOLDERS,
-    "badge.earned": frozenset({"badge.name", "badge.code", "badge.level"}),
-    "tier.changed": frozenset({"tier.name", "tier.code"}),
-    "points.awarded": frozenset({"points.amount", "points.wallet"}),
-    "points.expiring": _POINTS_PLACEHOLDERS,
-    "points.expired": _POINTS_PLACEHOLDERS,
-    "purchase.completed": frozenset({"purchase.total"}),
-    "purchase.refunded": frozenset({"purchase.total"}),
-    "plan.started": _PLAN_PLACEHOLDERS,
-    "plan.renewed": _PLAN_PLACEHOLDERS,
-    "plan.ended": _PLAN_PLACEHOLDERS,
+    event_names.REWARD_UNLOCKED: _REWARD_PLACEHOLDERS,
+    event_names.REDEEMED: _REWARD_PLACEHOLDERS,
+    event_names.VOUCHER_USED: _REWARD_PLACEHOLDERS,
+    event_names.VOUCHER_CANCELLED: _REWARD_PLACEHOLDERS,
+    event_names.VOUCHER_EXPIRED: _REWARD_PLACEHOLDERS,
+    event_names.BADGE_EARNED: frozenset({"badge.name", "badge.code", "badge.level"}),
+    event_names.TIER_CHANGED: frozenset({"tier.name", "tier.code"}),
+    event_names.POINTS_AWARDED: frozenset({"points.amount", "points.wallet"}),
+    event_names.POINTS_EXPIRING: _POINTS_PLACEHOLDERS,
+    event_names.POINTS_EXPIRED: _POINTS_PLACEHOLDERS,
+    event_names.PURCHASED: frozenset({"purchase.total"}),
+    event_names.REFUNDED: frozenset({"purchase.total"}),
+    event_names.PLAN_STARTED: _PLAN_PLACEHOLDERS,
+    event_names.PLAN_RENEWED: _PLAN_PLACEHOLDERS,
+    event_names.PLAN_ENDED: _PLAN_PLACEHOLDERS,
 }
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from domain.model import event_names
 from domain.model.conditions import Context, Expression, ExpressionFailed, conjuncts
 from domain.model.programme.check.checked_file import CheckedFile
 from domain.model.programme.faults import Finding
@@ -20,10 +21,10 @@ from domain.model.programme.rules import Action, Rule
 
 _BALANCE_FIELDS = frozenset({"balance", "earned"})
 _CHANGED_FIELD = {
-    "tier.changed": "tier",
-    "badge.earned": "badges",
-    "segment.entered": "segments",
-    "segment.left": "segments",
+    event_names.TIER_CHANGED: "tier",
+    event_names.BADGE_EARNED: "badges",
+    event_names.SEGMENT_ENTERED: "segments",
+    event_names.SEGMENT_LEFT: "segments",
 }
 
 
@@ -57,7 +58,9 @@ def check_loops(view: CheckedFile) -> Iterator[Finding]:
         if _takes_back(rule)
         for circle in _circles_of(event_graph, circles, rule)
     }
-    endless = takeback_circles | {circles[raised] for raised in circles if raised.name == "points.awarded"}
+    endless = takeback_circles | {
+        circles[raised] for raised in circles if raised.name == event_names.POINTS_AWARDED
+    }
     names: dict[int, set[str]] = {}
     for raised, circle in circles.items():
         names.setdefault(circle, set()).add(raised.name)
@@ -68,7 +71,7 @@ def check_loops(view: CheckedFile) -> Iterator[Finding]:
             way = ", ".join(sorted(ways))
             # An award that counts toward no tier still is one: it ends what comes round by the tiers alone.
             remedy = "add a limit or cap, or narrow its when by event.data"
-            remedy += ", or write qualifying: false" if ways == {"tier.changed"} else ""
+            remedy += ", or write qualifying: false" if ways == {event_names.TIER_CHANGED} else ""
             yield Finding(
                 ("rules", at, "on"),
                 f"the rule can feed itself by way of {way}",
@@ -165,7 +168,7 @@ class _EventGraph:
             yield from self._effects_of_change(frozenset({_CHANGED_FIELD[raised.name]}), None)
 
     def _badge_events(self, code: str) -> Iterator[_RaisedEvent]:
-        yield _RaisedEvent("badge.earned", (("badge", code),))
+        yield _RaisedEvent(event_names.BADGE_EARNED, (("badge", code),))
         badge = next((badge for badge in self.programme.badges if badge.code == code), None)
         for action in badge.do if badge is not None else ():
             if action.badge is None:  # a badge that gives badges follows from badge.earned of its own accord
@@ -174,7 +177,7 @@ class _EventGraph:
     def _action_events(self, action: Action, *, counts: bool) -> Iterator[_RaisedEvent]:
         if action.award is not None:
             wallet = action.award.wallet
-            yield _RaisedEvent("points.awarded", (("wallet", wallet),))
+            yield _RaisedEvent(event_names.POINTS_AWARDED, (("wallet", wallet),))
             yield from self._effects_of_change(_BALANCE_FIELDS, wallet)
             tiers = self.programme.tiers
             if counts and tiers is not None and tiers.count.wallet == wallet:
@@ -194,7 +197,8 @@ class _EventGraph:
         codes = list(self.programme.tier_order)
         pairs = ((low, high) for at, low in enumerate(codes) for high in codes[at + 1 :])
         return tuple(
-            _RaisedEvent("tier.changed", (("from", low), ("to", high), ("up", True))) for low, high in pairs
+            _RaisedEvent(event_names.TIER_CHANGED, (("from", low), ("to", high), ("up", True)))
+            for low, high in pairs
         )
 
     def _effects_of_change(self, fields: frozenset[str], wallet: str | None) -> Iterator[_RaisedEvent]:
@@ -205,11 +209,11 @@ class _EventGraph:
             paid = wallet is not None and reward.cost is not None and reward.cost.wallet == wallet
             read = _reads_member_fields(reward.when, fields) or ("tier" in fields and bool(reward.tiers))
             if reward.cost is not None and reward.announce and (paid or read):
-                yield _RaisedEvent("reward.unlocked", (("reward", reward.code),))
+                yield _RaisedEvent(event_names.REWARD_UNLOCKED, (("reward", reward.code),))
         for segment in self.programme.segments:
             if _reads_member_fields(segment.when, fields):
-                yield _RaisedEvent("segment.entered", (("segment", segment.code),))
-                yield _RaisedEvent("segment.left", (("segment", segment.code),))
+                yield _RaisedEvent(event_names.SEGMENT_ENTERED, (("segment", segment.code),))
+                yield _RaisedEvent(event_names.SEGMENT_LEFT, (("segment", segment.code),))
 
     def _may_hold(self, when: Expression | None, raised: _RaisedEvent) -> bool:
         """Tell whether a condition may hold on an event: false only where a part of it that must hold is

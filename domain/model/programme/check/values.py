@@ -13,6 +13,7 @@ from babel import localedata
 from babel.numbers import list_currencies
 from croniter import croniter
 
+from domain.model import event_names
 from domain.model.calendar import Span
 from domain.model.programme.check.checked_file import CheckedFile
 from domain.model.programme.faults import Finding, KeyPath, suggestion
@@ -139,7 +140,7 @@ def _rule(path: KeyPath, rule: Rule) -> Iterator[Finding]:
             "a rule with an award has no title",
             "add title: what members read beside the amount",
         )
-    if "schedule" in rule.on:
+    if event_names.SCHEDULE in rule.on:
         if len(rule.on) > 1:
             yield Finding(
                 (*path, "on"), "schedule stands with other events", "give the schedule a rule of its own"
