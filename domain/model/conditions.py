@@ -51,6 +51,7 @@ _LOOPS: Final = frozenset({"all", "exists", "exists_one", "map", "filter"})
 _MAKERS: Final = frozenset({"map", "filter"})
 _REFUSALS: Final = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 _WORDS: Final = frozenset({"true", "false", "null", "in"})
+_COMPARISONS: Final = frozenset({"<", "<=", ">", ">=", "==", "!="})
 _TOKENS: Final = re.compile(
     r"""(?P<space>\s+|//[^\n]*)
     |(?P<text>[bB]?[rR](?:\"\"\"(?s:.*?)\"\"\"|'''(?s:.*?)'''|"[^"\n]*"|'[^'\n]*')
@@ -101,6 +102,12 @@ class Term:
 
     kind: Literal["path", "bound", "call", "text", "number", "sign"]
     value: str
+
+
+# What may stand on either side of a comparison that is a condition by itself, and no part of a sum.
+_EDGE: Final = Term("sign", "")
+_BEFORE_COMPARISON: Final = frozenset({_EDGE, *(Term("sign", sign) for sign in ("(", "&&", "||", "?", ":"))})
+_AFTER_COMPARISON: Final = frozenset({_EDGE, *(Term("sign", sign) for sign in (")", "&&", "||", "?", ":"))})
 
 
 class Context:
@@ -224,6 +231,26 @@ def conjuncts(expression: Expression) -> tuple[Expression, ...]:
             cuts += (match.start(), match.end())
     cuts.append(len(source))
     return tuple(Expression(source[start:end]) for start, end in zip(cuts[::2], cuts[1::2], strict=True))
+
+
+def compared_numbers(expression: Expression, paths: frozenset[str]) -> frozenset[int] | None:
+    """Return the whole numbers that an expression compares these paths with, such as `path >= 30`.
+
+    None where it reads one of them in another way, such as in a sum: it may then change at any number.
+    """
+    numbers: set[int] = set()
+    pieces = terms(expression.source)
+    padded = (_EDGE, *pieces, _EDGE, _EDGE, _EDGE)
+    for before, path, sign, number, after in zip(*(padded[n:] for n in range(5)), strict=False):
+        if path.kind != "path" or path.value not in paths:
+            continue
+        is_alone = before in _BEFORE_COMPARISON and after in _AFTER_COMPARISON
+        if not (
+            is_alone and sign.value in _COMPARISONS and number.kind == "number" and number.value.isdigit()
+        ):
+            return None
+        numbers.add(int(number.value))
+    return frozenset(numbers)
 
 
 def _names(source: str, variables: Iterable[str]) -> frozenset[str]:
