@@ -1,5 +1,5 @@
-"""The programme file: its words as values (`models`), read and checked whole (`load`). A loyalty programme is
-this data, not code.
+"""The programme file: its parts as immutable values (`models`), loaded and checked as a whole (`load`). A
+loyalty programme is this data, not code.
 """
 
 from domain.model.programme.badges import BadgeSpec, Streak

@@ -1,7 +1,7 @@
-"""The whole programme file as immutable values. Attribute names are the file's keys; `from` and `for` bear an
-underscore.
+"""The whole programme file as immutable values. Attribute names are the keys of the file; `from` and `for`
+have a trailing underscore.
 
-Look-ups by code raise KeyError: the check has proved every code that the file itself names.
+Look-ups by code raise KeyError. The check guarantees that every code that the file itself uses exists.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ DEFAULT_WAIT = Span(days=14)
 
 
 class Programme(ProgrammePart):
-    """What a programme gives. Made by `load`, which checks it whole."""
+    """A loyalty programme. Built by `load`, which checks the whole file."""
 
     programme: ProgrammeHeader
     wallets: Annotated[tuple[WalletSpec, ...], Field(min_length=1)]
@@ -50,11 +50,11 @@ class Programme(ProgrammePart):
 
     @cached_property
     def zone(self) -> ZoneInfo:
-        """The zone that calendar words mean."""
+        """The time zone of the programme's days and hours."""
         return ZoneInfo(self.programme.timezone)
 
     def rules_on(self, event_name: str) -> tuple[Rule, ...]:
-        """Return the rules on an event in file order; none where no rule names it."""
+        """Return the rules on an event in file order; an empty tuple where there are none."""
         return self._rules_on.get(event_name, ())
 
     def badges_on(self, event_name: str) -> tuple[BadgeSpec, ...]:
@@ -66,7 +66,7 @@ class Programme(ProgrammePart):
         return self._wallets[code]
 
     def event(self, name: str) -> EventSpec:
-        """Return a declared event; the built-in ones are none. Raises KeyError."""
+        """Return a declared event, not a built-in one. Raises KeyError."""
         return self._events[name]
 
     def rule(self, code: str) -> Rule:
@@ -74,7 +74,7 @@ class Programme(ProgrammePart):
         return self._rules[code]
 
     def tier(self, code: str) -> TierSpec:
-        """Return a tier. Raises KeyError, also where there are no tiers."""
+        """Return a tier. Raises KeyError, also where the programme has no tiers."""
         return self._tiers[code]
 
     def badge(self, code: str) -> BadgeSpec:
@@ -106,12 +106,12 @@ class Programme(ProgrammePart):
         return self._surveys[code]
 
     def declared_fields(self, event_name: str) -> tuple[str, ...]:
-        """Return the fields that a declared event always has in expressions; none for a built-in one."""
+        """Return the fields of a declared event, always present in expressions; none for a built-in one."""
         return tuple(self._events[event_name].data) if event_name in self._events else ()
 
     @cached_property
     def tier_order(self) -> Mapping[str, int]:
-        """Each tier's place on the ladder, lowest first from 0; empty without tiers."""
+        """Each tier's position on the ladder, from 0 for the lowest; empty without tiers."""
         return {rung.code: place for place, rung in enumerate(self.tiers.ladder)} if self.tiers else {}
 
     @cached_property
@@ -128,7 +128,7 @@ class Programme(ProgrammePart):
 
     @cached_property
     def webhooks(self) -> frozenset[str]:
-        """The hooks that rules, badges and the referral name."""
+        """The webhooks that rules, badges and the referral name."""
         return frozenset(action.webhook for action in self._actions() if action.webhook is not None)
 
     def _actions(self) -> Iterator[Action]:

@@ -1,6 +1,4 @@
-"""What a check says of a programme file, to people and to machines: every fault, or a summary with what
-deserves a second look.
-"""
+"""The report of a check, for people and machines: every fault, or a summary with the warnings."""
 
 from __future__ import annotations
 
@@ -15,7 +13,7 @@ from domain.model.programme.parsing import content_hash
 
 
 def check_report(text: str, *, as_json: bool = False) -> tuple[int, str]:
-    """Check a programme file. Returns the exit code (0 sound, 1 faulty) and what to print."""
+    """Check a programme file. Returns the exit code (0 valid, 1 faulty) and the text to print."""
     try:
         loaded = load_with_warnings(text)
     except ProgrammeInvalid as error:
@@ -25,7 +23,7 @@ def check_report(text: str, *, as_json: bool = False) -> tuple[int, str]:
 
 
 def faults_text(faults: tuple[ProgrammeFault, ...]) -> str:
-    """Write faults for people, one below the other in the order of the file."""
+    """Write faults for people, one a line, in the order of the file."""
     count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
     return "\n".join((f"The programme file has {count}:", *(f"  {fault}" for fault in faults)))
 
@@ -38,9 +36,7 @@ def faults_json(faults: tuple[ProgrammeFault, ...]) -> str:
 
 
 def summary_text(loaded: LoadedProgramme, digest: str) -> str:
-    """Write what a sound programme holds, with its warnings, missing texts and what this version does not act
-    on yet.
-    """
+    """Write the content of a valid programme with its warnings, missing texts and inactive keys."""
     header = loaded.programme.programme
     lines = [
         (
@@ -76,7 +72,7 @@ def summary_text(loaded: LoadedProgramme, digest: str) -> str:
 
 
 def summary_json(loaded: LoadedProgramme, digest: str) -> str:
-    """Write the same for machines; here the missing texts are listed in full."""
+    """Write the same for machines, with every missing text."""
     header = loaded.programme.programme
     answer = {
         "sound": True,

@@ -1,6 +1,4 @@
-"""What a slip of the pen most probably is: plain words for what the readers of YAML and of CEL say in their
-own.
-"""
+"""Hints for syntax errors: plain words in place of the messages of the YAML and CEL parsers."""
 
 from __future__ import annotations
 
@@ -13,7 +11,7 @@ _QUOTE_HINT: Final = "a text with a colon, comma, quote, brace or # goes in quot
 _INDENT_HINT: Final = (
     "indent it as its neighbours, write items as - and a space, and key: value with a space after the colon"
 )
-# What the YAML reader says, what that means ({0} is the line where the part began), and what would be right.
+# The YAML parser's message, what it means ({0} is the line where the part began), and what would be right.
 _YAML_HINTS: Final = (
     (r"found character '\\t'", "a tab stands here", "write spaces instead of the tab"),
     (
@@ -59,7 +57,7 @@ _YAML_HINTS: Final = (
         "write it twice, or put the text in single quotes",
     ),
 )
-# The same where the line on which the part began is the one at fault.
+# The same where the fault is on the line on which the part began.
 _YAML_START_HINTS: Final = (
     (
         r"could not find expected ':'",
@@ -68,7 +66,7 @@ _YAML_START_HINTS: Final = (
     ),
     (r"unexpected end of stream", "a quote opens here and is never closed", "close it"),
 )
-# What is written in an expression as people and other languages write it, and as CEL does.
+# What people and other languages write, and what CEL expects.
 _CEL_HINTS: Final = (
     (r"[\u201c-\u201f\u00ab\u00bb\u2018\u2019]", 'write straight quotes: "..."'),
     (r"<>", "write != for: is not"),
@@ -81,7 +79,7 @@ _QUOTED_TEXT: Final = re.compile(r"\"[^\"]*\"|'[^']*'")
 
 
 def yaml_hint(error: MarkedYAMLError) -> tuple[int, str, str]:
-    """Return the line of what is no YAML, what is wrong there, and what would be right."""
+    """Return the line of a YAML error, what is wrong there, and what would be right."""
     problem = str(error.problem or error.context)
     start_line = error.context_mark.line + 1 if error.context_mark is not None else 1
     line = error.problem_mark.line + 1 if error.problem_mark is not None else start_line

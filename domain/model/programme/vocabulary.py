@@ -1,7 +1,7 @@
-"""What expressions and messages may name, by event. The one table behind the check, the samples and the
-reference in README.md.
+"""The variables of expressions and the placeholders of messages, by event. The checks, the samples and the
+reference in README.md all follow this table.
 
-A path that ends in a map by code (`member.badges`) goes one step further with a code.
+A path that ends in a map by code (`member.badges`) can be followed by a code.
 """
 
 from __future__ import annotations
@@ -76,8 +76,7 @@ LINE_VARIABLES: Final[Mapping[str, Variable]] = {
     "line.amount": Variable("whole"),
 }
 
-# Maps that stand between a root and its words; naming `member` whole is refused, since only what is named of
-# it is built.
+# Maps between a root and its variables. `member` as a whole is refused: only fields that are read are built.
 RECORD_PATHS: Final = frozenset({"event", "event.data", "purchase", "line", "member.purchases"})
 
 _VOUCHER_DATA: Final = {
@@ -148,8 +147,8 @@ DECLARED_KINDS: Final[Mapping[str, VariableKind]] = {
     "date": "day",
 }
 
-# What a message's texts may hold between braces: always, and on the events that bring it. {event.FIELD} is
-# any field of the event's data.
+# The placeholders of a message: on every event, and on certain events. {event.FIELD} is any field of the
+# event's data.
 COMMON_PLACEHOLDERS: Final = frozenset({"member.name", "member.number", "member.balance", "programme.name"})
 _REWARD_PLACEHOLDERS: Final = frozenset({"reward.title", "reward.code"})
 _POINTS_PLACEHOLDERS: Final = frozenset({"points.amount", "points.on", "points.wallet"})
@@ -174,5 +173,5 @@ EVENT_PLACEHOLDERS: Final[Mapping[str, frozenset[str]]] = {
 
 
 def event_variables(fields: Mapping[str, Variable]) -> dict[str, Variable]:
-    """Return the words of an event with these data fields."""
+    """Return the variables of an event with these data fields."""
     return {**EVENT_VARIABLES, **{f"event.data.{name}": word for name, word in fields.items()}}

@@ -1,7 +1,8 @@
-"""Expressions: each names what is there, compares with codes that exist, and holds up on sample data.
+"""Expressions: each reads names that exist, compares with codes that exist, and can be evaluated on sample
+data.
 
-One that fails only where something is null is sound: at such an event it is false, as the programme's author
-may well mean.
+An expression that fails only where a value is null is sound: it is false on such an event, which the author
+may intend.
 """
 
 from __future__ import annotations
@@ -32,22 +33,21 @@ _ELSEWHERE = {
 }
 
 
-def check_expressions(view: CheckedFile) -> Iterator[Finding]:
-    """Find expressions that name what is not there or fail on sample data."""
-    for place in view.expressions:
+def check_expressions(checked_file: CheckedFile) -> Iterator[Finding]:
+    """Find expressions that read names that do not exist, or that fail on sample data."""
+    for place in checked_file.expressions:
         names_event_data = any(name.startswith("event.data.") for name in place.expression.names)
-        if names_event_data and view.partly_declared_events.intersection(place.events or ()):
-            continue  # how the data is declared is a fault of its own, and this only follows from it
+        if names_event_data and checked_file.partly_declared_events.intersection(place.events or ()):
+            continue  # the declaration has a fault of its own, and this only follows from it
         variables_by_event = {
             event: words
             for event in place.events or ("",)
-            if (words := _variables(view, place, event)) is not None
+            if (words := _variables(checked_file, place, event)) is not None
         }
-        # the event itself is unknown, which is a fault of its own: what the member is may be judged all the
-        # same
+        # The event itself is unknown, which is another fault. Member variables can still be checked.
         if not variables_by_event:
             yield from _unknown_names(place, {"": MEMBER_VARIABLES}, only="member")
-            yield from _unknown_codes(view, place, {"": MEMBER_VARIABLES})
+            yield from _unknown_codes(checked_file, place, {"": MEMBER_VARIABLES})
             continue
         if place.is_by_line and not any(event in EVENTS_WITH_PURCHASE for event in variables_by_event):
             yield Finding(
@@ -58,16 +58,18 @@ def check_expressions(view: CheckedFile) -> Iterator[Finding]:
             continue
         unknown = list(_unknown_names(place, variables_by_event))
         yield from unknown
-        yield from _unknown_codes(view, place, variables_by_event)
+        yield from _unknown_codes(checked_file, place, variables_by_event)
         if not unknown:
             yield from _sample_findings(place, variables_by_event)
 
 
-def _variables(view: CheckedFile, place: PlacedExpression, event: str) -> Mapping[str, Variable] | None:
-    """Return what an expression may name on an event: over the member alone where it is judged on none."""
+def _variables(
+    checked_file: CheckedFile, place: PlacedExpression, event: str
+) -> Mapping[str, Variable] | None:
+    """Return the variables of an expression on an event; those of the member alone where it has no event."""
     if place.events is None:
         return {**MEMBER_VARIABLES, **NOW_VARIABLE}
-    fields = view.fields(event)
+    fields = checked_file.fields(event)
     if fields is None:
         return None
     purchase = PURCHASE_VARIABLES if event in EVENTS_WITH_PURCHASE else {}
@@ -118,7 +120,7 @@ def _unknown_name_remedy(name: str, known: set[str]) -> str:
 
 
 def _is_known(variables: Mapping[str, Variable], name: str) -> bool:
-    """Tell whether a name is a word, a map above words, or one step into a map by code."""
+    """Tell whether a name is a variable, a map that contains variables, or one step into a map by code."""
     if name in variables:
         return True
     above, _, _ = name.rpartition(".")
@@ -131,19 +133,23 @@ def _is_known(variables: Mapping[str, Variable], name: str) -> bool:
 
 
 def _unknown_codes(
-    view: CheckedFile, place: PlacedExpression, variables_by_event: Mapping[str, Mapping[str, Variable]]
+    checked_file: CheckedFile,
+    place: PlacedExpression,
+    variables_by_event: Mapping[str, Mapping[str, Variable]],
 ) -> Iterator[Finding]:
-    """Find texts that are compared with a code, and are none."""
+    """Find texts that are compared with a code, but are not a code of its section."""
     variables = {path: word for words in variables_by_event.values() for path, word in words.items()}
     for path, text in _comparisons(place.expression):
         variable = variables.get(path)
         if (
             variable is None
             or variable.code_section is None
-            or _is_code_of(view, variable.code_section, text)
+            or _is_code_of(checked_file, variable.code_section, text)
         ):
             continue
-        remedy = suggestion(text, view.codes(variable.code_section), f"add it under {variable.code_section}")
+        remedy = suggestion(
+            text, checked_file.codes(variable.code_section), f"add it under {variable.code_section}"
+        )
         yield Finding(
             place.path,
             f"{path} is compared with {text}: there is no such {variable.code_section.removesuffix('s')}",
@@ -151,29 +157,29 @@ def _unknown_codes(
         )
 
 
-def _is_code_of(view: CheckedFile, section: str, code: str) -> bool:
-    """Tell whether a section has a code. A programme that declares no consents may still ask for those of
-    before.
+def _is_code_of(checked_file: CheckedFile, section: str, code: str) -> bool:
+    """Tell whether a section has a code. Without declared consents, every purpose of an earlier version is
+    allowed.
     """
-    known = view.codes(section)
-    return code in known or view.is_incomplete(section) or (section == "consents" and not known)
+    known = checked_file.codes(section)
+    return code in known or checked_file.is_incomplete(section) or (section == "consents" and not known)
 
 
 def _comparisons(expression: Expression) -> Iterator[tuple[str, str]]:
-    """Yield each path with each text it is compared with by ==, != and in, or indexed by."""
+    """Yield each path with each text that it is compared with by ==, != and in, or indexed by."""
     pieces = terms(expression.source)
-    for at, term in enumerate(pieces):
+    for index, term in enumerate(pieces):
         if term.kind == "path" and term.value.count(".") >= 2:
             above, _, last = term.value.rpartition(".")
             yield above, last
-        if term.value in _COMPARISON_SIGNS and 0 < at < len(pieces) - 1:
-            left, right = pieces[at - 1], pieces[at + 1]
+        if term.value in _COMPARISON_SIGNS and 0 < index < len(pieces) - 1:
+            left, right = pieces[index - 1], pieces[index + 1]
             if left.kind == "text" and right.kind == "path":
                 yield right.value, left.value
             elif left.kind == "path" and right.kind == "text":
                 yield left.value, right.value
             elif left.kind == "path" and right.value == "[" and term.value == "in":
-                yield from ((left.value, text) for text in _list_texts(pieces[at + 2 :]))
+                yield from ((left.value, text) for text in _list_texts(pieces[index + 2 :]))
 
 
 def _list_texts(rest: tuple[Term, ...]) -> Iterator[str]:
@@ -198,11 +204,10 @@ def _sample_findings(
 
 
 def _sample_failure(place: PlacedExpression, variables: Mapping[str, Variable], event: str) -> str | None:
-    """Say why an expression cannot be answered: by the types of its words on any sample, or by anything on
-    all of them.
+    """Say why an expression cannot be evaluated: a type error on any sample, or an error on all samples.
 
-    Words that only other events of its list bring may be missing here, where the expression itself asks which
-    event it is.
+    Variables that only other events of its list provide may be missing here, where the expression itself asks
+    which event it is.
     """
     is_complete = all(_is_known(variables, name) for name in place.expression.names)
     has_answer, last_failure = False, ""
