@@ -112,7 +112,7 @@ class Programme(ProgrammePart):
     @cached_property
     def tier_order(self) -> Mapping[str, int]:
         """Each tier's position on the ladder, from 0 for the lowest; empty without tiers."""
-        return {rung.code: place for place, rung in enumerate(self.tiers.ladder)} if self.tiers else {}
+        return {tier.code: index for index, tier in enumerate(self.tiers.ladder)} if self.tiers else {}
 
     @cached_property
     def referral_wait(self) -> Span:
@@ -161,7 +161,7 @@ class Programme(ProgrammePart):
 
     @cached_property
     def _tiers(self) -> dict[str, TierSpec]:
-        return {rung.code: rung for rung in self.tiers.ladder} if self.tiers else {}
+        return {tier.code: tier for tier in self.tiers.ladder} if self.tiers else {}
 
     @cached_property
     def _badges(self) -> dict[str, BadgeSpec]:

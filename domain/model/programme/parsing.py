@@ -29,7 +29,7 @@ from ruamel.yaml.events import (
 )
 
 from domain.model.programme.faults import KeyPath, ProgrammeFault, ProgrammeInvalid, format_path
-from domain.model.programme.syntax_hints import yaml_hint
+from domain.model.programme.syntax_hints import yaml_fault
 
 MAX_FILE_BYTES: Final = 1_000_000
 MAX_DEPTH: Final = 20
@@ -72,7 +72,7 @@ def parse_yaml(text: str) -> ParsedFile:
         for event in YAML(typ="safe", pure=True).parse(text):
             builder.add_event(event)
     except MarkedYAMLError as error:
-        raise _unreadable(*yaml_hint(error)) from None
+        raise ProgrammeInvalid((yaml_fault(error),)) from None
     except YAMLError as error:
         line = text.count("\n", 0, getattr(error, "position", 0)) + 1
         raise _unreadable(

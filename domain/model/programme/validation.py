@@ -55,10 +55,12 @@ class ValidationResult:
         """Return the path in the file of a path in the programme."""
         original: KeyPath = ()
         for step in path:
-            places = self.kept_indexes.get(original)
+            indexes = self.kept_indexes.get(original)
             original = (
                 *original,
-                places[step] if places is not None and isinstance(step, int) and step < len(places) else step,
+                indexes[step]
+                if indexes is not None and isinstance(step, int) and step < len(indexes)
+                else step,
             )
         return original
 
@@ -115,36 +117,36 @@ def _validation_context(content: Mapping[str, object]) -> dict[str, object]:
 
 def _leave_out(content: dict[str, object], result: ValidationResult, path: KeyPath) -> None:
     """Remove the value at a path, or the part that lacks it; put in a stand-in where it is required."""
-    holder: Any = None
+    parent: Any = None
     step: str | int = path[0] if path else ""
     node: Any = content
     depth = 0
     while depth < len(path) and _has(node, path[depth]):
-        holder, step = node, path[depth]
-        node = holder[step]
+        parent, step = node, path[depth]
+        node = parent[step]
         depth += 1
     place, original = path[:depth], result.original_path(path)
     stand_in = None if original in result.removed_paths or not path else _KEY_STAND_INS.get(str(path[-1]))
     result.removed_paths.add(original)
-    part = holder if depth == len(path) else node
+    part = parent if depth == len(path) else node
     if stand_in is not None and depth >= len(path) - 1 > 0 and isinstance(part, dict):
         part[str(path[-1])] = copy.deepcopy(stand_in)
     elif depth <= 1:
         content.pop(str(step), None)
         if step in _SECTION_STAND_INS:
             content[str(step)] = copy.deepcopy(_SECTION_STAND_INS[str(step)])
-    elif isinstance(holder, list):
-        result.kept_indexes.setdefault(result.original_path(place[:-1]), list(range(len(holder)))).pop(
+    elif isinstance(parent, list):
+        result.kept_indexes.setdefault(result.original_path(place[:-1]), list(range(len(parent)))).pop(
             cast(int, step)
         )
-        del holder[cast(int, step)]
+        del parent[cast(int, step)]
     else:
-        del holder[step]
+        del parent[step]
 
 
-def _has(at: object, step: str | int) -> bool:
-    return (isinstance(at, dict) and step in at) or (
-        isinstance(at, list) and isinstance(step, int) and step < len(at)
+def _has(node: object, step: str | int) -> bool:
+    return (isinstance(node, dict) and step in node) or (
+        isinstance(node, list) and isinstance(step, int) and step < len(node)
     )
 
 

@@ -174,4 +174,4 @@ EVENT_PLACEHOLDERS: Final[Mapping[str, frozenset[str]]] = {
 
 def event_variables(fields: Mapping[str, Variable]) -> dict[str, Variable]:
     """Return the variables of an event with these data fields."""
-    return {**EVENT_VARIABLES, **{f"event.data.{name}": word for name, word in fields.items()}}
+    return {**EVENT_VARIABLES, **{f"event.data.{name}": variable for name, variable in fields.items()}}

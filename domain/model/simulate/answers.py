@@ -116,9 +116,9 @@ def _tier(programme: Programme, member: Member, at: datetime) -> Json:
 def _badges(programme: Programme, member: Member, at: datetime) -> Json:
     views = [(spec, badges.view(programme, member, spec, now=at)) for spec in programme.badges]
     return {
-        spec.code: {"level": one.level, "progress": one.progress}
-        for spec, one in views
-        if one.level or not spec.secret
+        spec.code: {"level": view.level, "progress": view.progress}
+        for spec, view in views
+        if view.level or not spec.secret
     }
 
 

@@ -226,7 +226,7 @@ def read_purchase(line: InputLine, programme: Programme) -> Purchase:
     lines = tuple(
         _read_purchase_line(line, number, row) for number, row in enumerate(_line_rows(line), start=1)
     )
-    if sum([one.amount for one in lines]) > total:
+    if sum(purchase_line.amount for purchase_line in lines) > total:
         raise line.malformed("the lines sum to more than data.total; they sum to at most the total")
     return Purchase(_receipt_number(line), total, programme.programme.currency, line.get("store", str), lines)
 
@@ -277,7 +277,7 @@ def read_refund(line: InputLine) -> RefundSelection:
         raise line.malformed(
             "data.lines is empty; name a line, or leave it out to take back all that is left"
         )
-    if len({one.line for one in lines}) < len(lines):
+    if len({refund_line.line for refund_line in lines}) < len(lines):
         raise line.malformed("data.lines names a line twice; write each once")
     return RefundSelection(_receipt_number(line), amount, lines)
 

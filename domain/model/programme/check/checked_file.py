@@ -28,7 +28,6 @@ _CODE_KEYS: Final[Mapping[str, tuple[KeyPath, str]]] = {
     "surveys": (("surveys",), "code"),
     "leaderboards": (("leaderboards",), "code"),
 }
-_Judged = tuple[KeyPath, tuple[str, ...], Expression | None, CountBasis | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,62 +128,51 @@ class CheckedFile:
     @cached_property
     def actions(self) -> tuple[PlacedAction, ...]:
         """Every action of the programme."""
-        programme, placed = self.programme, list[PlacedAction]()
-        for index, rule in enumerate(programme.rules):
-            placed += (
-                PlacedAction(("rules", index, "do", n), action, "rule", rule.on)
-                for n, action in enumerate(rule.do)
-            )
-        for index, badge in enumerate(programme.badges):
-            placed += (
-                PlacedAction(("badges", index, "do", n), action, "badge", badge.on)
-                for n, action in enumerate(badge.do)
-            )
-        if programme.referral is not None:
-            actions_by_side = {"friend": programme.referral.friend, "referrer": programme.referral.referrer}
-            for side, actions in actions_by_side.items():
-                placed += (
-                    PlacedAction(("referral", side, n), action, "referral", ())
-                    for n, action in enumerate(actions)
-                )
-        return tuple(placed)
+        return tuple(self._actions())
+
+    def _actions(self) -> Iterator[PlacedAction]:
+        for index, rule in enumerate(self.programme.rules):
+            for position, action in enumerate(rule.do):
+                yield PlacedAction(("rules", index, "do", position), action, "rule", rule.on)
+        for index, badge in enumerate(self.programme.badges):
+            for position, action in enumerate(badge.do):
+                yield PlacedAction(("badges", index, "do", position), action, "badge", badge.on)
+        referral = self.programme.referral
+        sides = {"friend": referral.friend, "referrer": referral.referrer} if referral is not None else {}
+        for side, actions in sides.items():
+            for position, action in enumerate(actions):
+                yield PlacedAction(("referral", side, position), action, "referral", ())
 
     @cached_property
     def expressions(self) -> tuple[PlacedExpression, ...]:
         """Every expression of the programme."""
-        programme, placed = self.programme, list[PlacedExpression]()
-        judged: list[_Judged] = [
-            (("rules", index), rule.on, rule.when, None) for index, rule in enumerate(programme.rules)
-        ]
-        judged += [
-            (("badges", index), badge.on, badge.when, badge.of)
-            for index, badge in enumerate(programme.badges)
-        ]
+        return (*self._on_events(), *self._over_the_member(), *self._in_awards())
+
+    def _on_events(self) -> Iterator[PlacedExpression]:
+        programme = self.programme
+        for index, rule in enumerate(programme.rules):
+            yield from _conditions(("rules", index), rule.when, rule.on)
+        for index, badge in enumerate(programme.badges):
+            yield from _conditions(("badges", index), badge.when, badge.on)
+            yield from _basis_expressions(("badges", index), badge.of, badge.on)
         if programme.tiers is not None:
             count = programme.tiers.count
-            judged.append((("tiers", "count"), count.on, count.when, count.of))
+            yield from _conditions(("tiers", "count"), count.when, count.on)
+            yield from _basis_expressions(("tiers", "count"), count.of, count.on)
         if programme.referral is not None:
             qualifies = programme.referral.qualifies
-            judged.append((("referral", "qualifies"), qualifies.on, qualifies.when, None))
-        for path, events, when, of in judged:
-            if when is not None:
-                placed.append(PlacedExpression((*path, "when"), when, "condition", events))
-            placed += _basis_expressions(path, of, events)
-        over_member = [(("rewards", index), reward.when) for index, reward in enumerate(programme.rewards)]
-        over_member += [
-            (("segments", index), segment.when) for index, segment in enumerate(programme.segments)
-        ]
-        placed += (
-            PlacedExpression((*path, "when"), when, "condition", None)
-            for path, when in over_member
-            if when is not None
-        )
-        for action_place in self.actions:
-            if action_place.action.award is not None and action_place.by != "referral":
-                placed += _basis_expressions(
-                    (*action_place.path, "award"), action_place.action.award.of, action_place.events
-                )
-        return tuple(placed)
+            yield from _conditions(("referral", "qualifies"), qualifies.when, qualifies.on)
+
+    def _over_the_member(self) -> Iterator[PlacedExpression]:
+        for index, reward in enumerate(self.programme.rewards):
+            yield from _conditions(("rewards", index), reward.when, None)
+        for index, segment in enumerate(self.programme.segments):
+            yield from _conditions(("segments", index), segment.when, None)
+
+    def _in_awards(self) -> Iterator[PlacedExpression]:
+        for placed in self.actions:
+            if placed.action.award is not None and placed.by != "referral":
+                yield from _basis_expressions((*placed.path, "award"), placed.action.award.of, placed.events)
 
     def _codes_with_paths(self, path: KeyPath, key: str) -> Iterator[tuple[str, KeyPath]]:
         for index, part in reversed(list(enumerate(self._raw_list(path)))):
@@ -194,6 +182,13 @@ class CheckedFile:
     def _raw_list(self, path: KeyPath) -> list[object]:
         value = self.raw_value(path)
         return value if isinstance(value, list) else []
+
+
+def _conditions(
+    path: KeyPath, when: Expression | None, events: tuple[str, ...] | None
+) -> Iterator[PlacedExpression]:
+    if when is not None:
+        yield PlacedExpression((*path, "when"), when, "condition", events)
 
 
 def _basis_expressions(

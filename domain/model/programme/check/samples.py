@@ -46,8 +46,8 @@ def _variables_read(variables: Mapping[str, Variable], expression: Expression) -
     """
     roots: dict[str, Variable | None] = {path.partition(".")[0]: None for path in variables if "." in path}
     return roots | {
-        path: word
-        for path, word in variables.items()
+        path: variable
+        for path, variable in variables.items()
         if any(_overlap(path, name) for name in expression.names)
     }
 

@@ -39,11 +39,11 @@ def localized_texts(part: ProgrammePart, path: KeyPath = ()) -> Iterator[tuple[K
             if not isinstance(value, tuple)
             else [((*value_path, n), item) for n, item in enumerate(value)]
         )
-        for place, element in items:
+        for element_path, element in items:
             if isinstance(element, LocalizedText) and element.entries:
-                yield place, element
+                yield element_path, element
             elif isinstance(element, ProgrammePart):
-                yield from localized_texts(element, place)
+                yield from localized_texts(element, element_path)
 
 
 def _unread_locales(checked_file: CheckedFile) -> Iterator[Finding]:
@@ -130,7 +130,7 @@ def _sending_events(checked_file: CheckedFile, code: str) -> Iterator[tuple[str,
     """
     for placed in checked_file.actions:
         if placed.action.message == code:
-            place = checked_file.validation.original_path(placed.path)
+            path = checked_file.validation.original_path(placed.path)
             for event in placed.events if placed.by == "rule" else ("",):
                 if not event or checked_file.fields(event) is not None:
-                    yield event, place
+                    yield event, path

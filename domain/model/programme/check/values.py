@@ -78,8 +78,8 @@ def _header(checked_file: CheckedFile) -> Iterator[Finding]:
         )
     if header.timezone not in _time_zones():
         # Etc/GMT-3 is three hours ahead of Greenwich: not a name to suggest to somebody who wrote GMT-3.
-        near = (zone for zone in _time_zones() if "/" in zone and not zone.startswith("Etc/"))
-        remedy = suggestion(header.timezone, near, "") if header.timezone else ""
+        candidates = (zone for zone in _time_zones() if "/" in zone and not zone.startswith("Etc/"))
+        remedy = suggestion(header.timezone, candidates, "") if header.timezone else ""
         remedy = remedy if remedy.startswith("did") else "write an IANA name, such as Europe/Lisbon"
         yield Finding(("programme", "timezone"), f"{header.timezone} is no time zone", remedy)
     for index, locale in enumerate(header.locales):
