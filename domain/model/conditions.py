@@ -1,9 +1,9 @@
-"""Conditions: CEL expressions of a programme file, compiled once, evaluated many times, without side effects
-and bounded in size.
+"""Conditions: CEL expressions of a programme file, compiled once and evaluated many times, without side
+effects and bounded in size.
 
-CEL coerces nothing: int and double may be compared, not added or multiplied. What is missing is null, and
-null fails every operation but == and !=. `&&` and `||` are settled by whichever side can: `null || true` is
-true.
+CEL does not coerce: int and double can be compared, but not added or multiplied. A missing value is null, and
+null fails every operation except == and !=. `&&` and `||` are decided by either side where possible: `null ||
+true` is true.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Final, Literal
 
 
 def _engine() -> ModuleType:
-    """Load the CEL extension alone: the package around it imports its command line, at 30 MB and 0.4 s of
-    every start.
+    """Load the CEL extension alone. The package around it imports its command line, which costs every start
+    30 MB and 0.4 s.
     """
     package = find_spec("cel")
     spec = (
@@ -46,11 +46,12 @@ MOST_LOOPS: Final = 2
 ROOTS: Final = frozenset({"member", "event", "purchase", "line", "now"})
 
 _LOOPS: Final = frozenset({"all", "exists", "exists_one", "map", "filter"})
-# These make a list, and the engine copies what it has of it for each element: the cost of n is n squared, and
-# of a loop around it, cubed.
+# These build a list, and the engine copies it for each element: n elements cost n squared, and n cubed within
+# another loop.
 _MAKERS: Final = frozenset({"map", "filter"})
 _REFUSALS: Final = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 _WORDS: Final = frozenset({"true", "false", "null", "in"})
+_COMPARISONS: Final = frozenset({"<", "<=", ">", ">=", "==", "!="})
 _TOKENS: Final = re.compile(
     r"""(?P<space>\s+|//[^\n]*)
     |(?P<text>[bB]?[rR](?:\"\"\"(?s:.*?)\"\"\"|'''(?s:.*?)'''|"[^"\n]*"|'[^'\n]*')
@@ -63,13 +64,13 @@ _TOKENS: Final = re.compile(
 
 
 class ExpressionMalformed(ValueError):
-    """Raised where a text is no expression, or one beyond the limits; its text says what is wrong."""
+    """Raised where a text is not an expression, or exceeds the limits. Its text says what is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExpressionFailure:
-    """That an expression failed: on the types of what it was given, null among them, or on a value. What it
-    was given is not said.
+    """The failure of an expression, on the types of its values, null among them, or on a value. The values
+    themselves are not kept.
     """
 
     source: str
@@ -77,9 +78,9 @@ class ExpressionFailure:
 
 
 class ExpressionFailed(Exception):
-    """Raised where an expression cannot be answered on the context given, such as arithmetic with null.
+    """Raised where an expression cannot be evaluated on a context, such as arithmetic with null.
 
-    `by_type` tells that no value of these types would do, as opposed to one that only this context lacks.
+    `by_type` tells that no value of these types would do, as opposed to a value that only this context lacks.
     """
 
     def __init__(self, message: str, *, source: str, by_type: bool) -> None:
@@ -88,7 +89,7 @@ class ExpressionFailed(Exception):
 
     @property
     def failure(self) -> ExpressionFailure:
-        """Return what a log may say of it."""
+        """Return what a log may say about it."""
         return ExpressionFailure(self.source, "type" if self.by_type else "value")
 
 
@@ -103,8 +104,14 @@ class Term:
     value: str
 
 
+# What may be on either side of a comparison that is a condition by itself, not a part of a sum.
+_EDGE: Final = Term("sign", "")
+_BEFORE_COMPARISON: Final = frozenset({_EDGE, *(Term("sign", sign) for sign in ("(", "&&", "||", "?", ":"))})
+_AFTER_COMPARISON: Final = frozenset({_EDGE, *(Term("sign", sign) for sign in (")", "&&", "||", "?", ":"))})
+
+
 class Context:
-    """The values an expression may name. Building one costs tens of microseconds: build it once, ask it
+    """The values that expressions may read. Building one costs tens of microseconds: build it once and use it
     often.
     """
 
@@ -115,7 +122,7 @@ class Context:
         self._own: tuple[str, object] | None = None
 
     def with_(self, name: str, value: object) -> Context:
-        """Return this context with one more name, sharing the rest; a few microseconds. Not for use by
+        """Return this context with one more name; it shares the rest, and costs a few microseconds. Not for
         several threads.
         """
         child = Context.__new__(Context)
@@ -130,11 +137,11 @@ class Context:
 
 
 class Expression:
-    """One compiled expression. Equal to another of the same source.
+    """One compiled expression. Two expressions are equal where their sources are.
 
-    `names` holds the dotted paths that it reads, such as `member.purchases.total`, `event.data.purpose`,
-    `line.category` and `now`; an index by a literal text counts as a step, names bound by `exists` and its
-    like do not count.
+    `names` has the dotted paths that it reads, such as `member.purchases.total`, `event.data.purpose`,
+    `line.category` and `now`. An index by a literal text counts as a step; the variables of `exists` and
+    other loops do not count.
     """
 
     __slots__ = ("_program", "names", "source")
@@ -154,7 +161,7 @@ class Expression:
         self.names = _names(source, self._program.variables())
 
     def value(self, context: Context) -> object:
-        """Answer the expression: int, float, bool, str, list, dict, datetime or None. Raises
+        """Evaluate the expression to int, float, bool, str, list, dict, datetime or None. Raises
         ExpressionFailed.
         """
         try:
@@ -164,7 +171,7 @@ class Expression:
             raise ExpressionFailed(str(error), source=self.source, by_type=by_type) from None
 
     def test(self, context: Context) -> bool:
-        """Answer a condition. Raises ExpressionFailed, also where the answer is neither true nor false."""
+        """Evaluate a condition. Raises ExpressionFailed, also where the result is neither true nor false."""
         answer = self.value(context)
         if answer is True or answer is False:
             return answer
@@ -183,7 +190,7 @@ class Expression:
 
 
 def terms(source: str) -> tuple[Term, ...]:
-    """Cut a source that compiles into its terms."""
+    """Split a source that compiles into its terms."""
     tokens = list(_tokens(source))
     bound = set(_bound(tokens))
     pieces: list[Term] = []
@@ -211,8 +218,8 @@ def terms(source: str) -> tuple[Term, ...]:
 
 
 def conjuncts(expression: Expression) -> tuple[Expression, ...]:
-    """Return the parts joined by && that must all hold, or the expression itself where || or a choice stands
-    above them.
+    """Return the parts joined by && that must all hold. Where || or a choice stands above them, return the
+    expression itself.
     """
     source, cuts, depth = expression.source, [0], 0
     for match in _TOKENS.finditer(source):
@@ -226,9 +233,29 @@ def conjuncts(expression: Expression) -> tuple[Expression, ...]:
     return tuple(Expression(source[start:end]) for start, end in zip(cuts[::2], cuts[1::2], strict=True))
 
 
+def compared_numbers(expression: Expression, paths: frozenset[str]) -> frozenset[int] | None:
+    """Return the whole numbers that an expression compares these paths with, such as `path >= 30`.
+
+    None where it reads one of them in another way, such as in a sum: it may then change at any number.
+    """
+    numbers: set[int] = set()
+    pieces = terms(expression.source)
+    padded = (_EDGE, *pieces, _EDGE, _EDGE, _EDGE)
+    for before, path, sign, number, after in zip(*(padded[n:] for n in range(5)), strict=False):
+        if path.kind != "path" or path.value not in paths:
+            continue
+        is_alone = before in _BEFORE_COMPARISON and after in _AFTER_COMPARISON
+        if not (
+            is_alone and sign.value in _COMPARISONS and number.kind == "number" and number.value.isdigit()
+        ):
+            return None
+        numbers.add(int(number.value))
+    return frozenset(numbers)
+
+
 def _names(source: str, variables: Iterable[str]) -> frozenset[str]:
-    """Return the paths read. What only the compiler sees as a variable is named whole, so that nothing read
-    stays unnamed.
+    """Return the paths that are read. A variable that only the compiler sees is named as a whole, so that
+    nothing is missed.
     """
     paths = {term.value for term in terms(source) if term.kind == "path"}
     known = {path.partition(".")[0] for path in paths} | set(_bound(list(_tokens(source))))
@@ -236,7 +263,7 @@ def _names(source: str, variables: Iterable[str]) -> frozenset[str]:
 
 
 def _bounded(source: str) -> None:
-    """Refuse what could take long: length, nesting, and loops within loops, whose cost multiplies."""
+    """Refuse what could take long: length, nesting, and loops within loops, whose costs multiply."""
     if not source.strip():
         raise ExpressionMalformed("the expression is empty")
     if len(source) > LONGEST_SOURCE:
@@ -262,10 +289,8 @@ def _bounded(source: str) -> None:
 
 
 def _makers_bounded(pieces: tuple[Term, ...]) -> None:
-    """Refuse a list that is made once for each element of another, and one that is made of more than its
-    elements.
-    """
-    inside: list[str] = []  # the loop or nothing that each open bracket belongs to
+    """Refuse a list that is built once for each element of another, or of more than its own elements."""
+    inside: list[str] = []  # the loop that each open bracket belongs to, or nothing
     for before, term in zip((None, *pieces), pieces, strict=False):
         if term.kind == "call" and term.value in _MAKERS and _LOOPS & set(inside):
             raise ExpressionMalformed(
@@ -282,7 +307,7 @@ def _makers_bounded(pieces: tuple[Term, ...]) -> None:
 
 
 def _syntax(message: str) -> str:
-    """Cut the parser's report down to its first sentence and column."""
+    """Reduce the parser's report to its first sentence and column."""
     report = re.search(r"<input>:(\d+):(\d+): (?:Syntax error: )?(.*?)(?: expecting .*)?(?:\n|$)", message)
     if report is None:
         return "it does not parse"
@@ -313,9 +338,7 @@ def _unquoted(text: str) -> str:
 
 
 def _steps(tokens: list[tuple[str, str]], at: int, first: str) -> tuple[list[str], int]:
-    """Follow `.name` and `["text"]` from a first name; stop before a method, a dynamic index or anything
-    else.
-    """
+    """Follow `.name` and `["text"]` from a first name, and stop before a method or a dynamic index."""
     steps = [first]
     while at + 1 < len(tokens):
         sign, (kind, text) = tokens[at][1], tokens[at + 1]

@@ -2,7 +2,14 @@
 
 import pytest
 
-from domain.model.conditions import Context, Expression, ExpressionFailed, ExpressionMalformed, conjuncts
+from domain.model.conditions import (
+    Context,
+    Expression,
+    ExpressionFailed,
+    ExpressionMalformed,
+    compared_numbers,
+    conjuncts,
+)
 
 CONTEXT = Context(
     {"member": {"tier": None, "total": 500, "tags": ["a", "b"]}, "event": {"data": {"up": True}}}
@@ -126,3 +133,32 @@ def test_parts_that_must_all_hold_are_told_apart() -> None:
         Expression(' x == "&&"'),
     )
     assert conjuncts(Expression("a && b || c")) == (Expression("a && b || c"),)
+
+
+@pytest.mark.parametrize(
+    ("source", "numbers"),
+    [
+        ("member.days >= 90", {90}),
+        ("member.days >= 30 && member.days < 60", {30, 60}),
+        ("!(member.days != 7) ? member.days <= 9 : member.age == 20", {7, 9, 20}),
+        ('member["days"] > 5 || member.tier == "gold"', {5}),
+        ("member.days>=5 // member.days + 1", {5}),
+        ('member.note == "member.days + 1"', set()),
+        ("member.tier == null", set()),
+        ("member.days * 2 >= 90", None),
+        ("90 + member.days >= 90", None),
+        ("member.days >= 90 + 1", None),
+        ("90 <= member.days", None),
+        ("member.days >= -1", None),
+        ("member.days >= 0x10", None),
+        ("member.days >= 1.5", None),
+        ("member.days in [1, 2]", None),
+        ("[member.days >= 5][0]", None),
+        (".member.days >= 5", None),
+        ("member.days >= member.age", None),
+        ("member.days", None),
+    ],
+)
+def test_the_numbers_that_a_path_is_compared_with(source: str, numbers: set[int] | None) -> None:
+    compared = compared_numbers(Expression(source), frozenset({"member.days", "member.age"}))
+    assert compared == numbers

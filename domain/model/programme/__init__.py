@@ -1,17 +1,18 @@
-"""The programme file: its words as values (`models`), read and checked whole (`load`). A loyalty programme is
-this data, not code.
+"""The programme file: its parts as immutable values (`models`), loaded and checked as a whole (`load`). A
+loyalty programme is this data, not code.
 """
 
 from domain.model.programme.badges import BadgeSpec, Streak
 from domain.model.programme.faults import ProgrammeFault, ProgrammeInvalid
 from domain.model.programme.field_types import Hours, LocalizedText
 from domain.model.programme.header import EventSpec, ProgrammeHeader, TermsSpec
+from domain.model.programme.inactive import inactive_keys
 from domain.model.programme.loading import LoadedProgramme, load, load_with_warnings
 from domain.model.programme.membership import Leaderboard, PlanSpec, ReferralCondition, ReferralSpec, Segment
 from domain.model.programme.messages import ConsentSpec, MessageSpec, SurveySpec
 from domain.model.programme.models import Programme
 from domain.model.programme.parsing import content_hash
-from domain.model.programme.report import check_report, inactive_keys, summary_json, summary_text
+from domain.model.programme.report import check_report, summary_json, summary_text
 from domain.model.programme.rewards import Availability, RewardCost, RewardSpec, VoucherSpec, VoucherValue
 from domain.model.programme.rules import Action, ActiveTimes, Award, Cap, CountBasis, Deduction, Limit, Rule
 from domain.model.programme.tiers import CountSpec, QualifyingWindow, Tiers, TierSpec

@@ -1,5 +1,5 @@
-"""Badges: what a member collects for doing, by levels; challenges are badges with a time, streaks count
-periods in a row.
+"""Badges: what a member collects by levels. A challenge is a badge with a time, a streak counts periods in a
+row.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from domain.model.programme.rules import Action, ActiveTimes, Basis
 
 
 class Streak(ProgrammePart):
-    """Periods in a row; a missed one starts again."""
+    """Periods in a row; a missed period starts the count again."""
 
     per: Literal["day", "week", "month", "year"]
 

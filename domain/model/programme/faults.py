@@ -1,4 +1,4 @@
-"""What is wrong with a programme file: each fault with its line, its path, and what would be right."""
+"""Faults of a programme file: each with its line, its path, what is wrong and what would be right."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ KeyPath = tuple[str | int, ...]
 
 
 class ProgrammeInvalid(ValueError):
-    """Raised where a file cannot be taken; holds every fault found, in the order of the file."""
+    """Raised where a programme file is not accepted. It holds every fault, in the order of the file."""
 
     def __init__(self, faults: tuple[ProgrammeFault, ...]) -> None:
         super().__init__("\n".join(str(fault) for fault in faults))
@@ -22,7 +22,7 @@ class ProgrammeInvalid(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ProgrammeFault:
-    """One fault. `line` counts from 1; `path` such as rules[3].when counts list items from 0; `remedy` says
+    """One fault. `line` counts from 1; `path` counts list items from 0, such as rules[3].when; `remedy` says
     what would be right.
     """
 
@@ -37,9 +37,7 @@ class ProgrammeFault:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A fault or a warning before its line is known. Where `hint` it does not stop a programme from being
-    published.
-    """
+    """A fault or a warning whose line is not yet known. A warning does not prevent publication."""
 
     path: KeyPath
     message: str
@@ -48,13 +46,13 @@ class Finding:
 
 
 def format_path(path: KeyPath) -> str:
-    """Write a path as people do: rules[3].when."""
+    """Write a path as people read it: rules[3].when."""
     text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
     return text.removeprefix(".") or "file"
 
 
 def suggestion(word: str, known: Iterable[str], otherwise: str) -> str:
-    """Say which known word was probably meant, else list those there are, else say what to do otherwise."""
+    """Suggest the known word that was probably meant, else list the known words, else return `otherwise`."""
     words = sorted(set(known))
     near = difflib.get_close_matches(word, words, n=1, cutoff=0.6)
     if near:

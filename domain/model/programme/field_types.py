@@ -1,7 +1,7 @@
-"""The smallest words of a programme file: texts, durations, days, clock hours, amounts and multipliers, read
-strictly.
+"""The types of a programme file's values, read strictly: texts, durations, days, clock hours, amounts and
+multipliers.
 
-Whatever reads here raises ValueError with what is wrong and what would be right, parted by `REMEDY`.
+Every reader raises ValueError with what is wrong and what would be right, separated by `REMEDY_SEPARATOR`.
 """
 
 from __future__ import annotations
@@ -47,14 +47,14 @@ _HOURS_PATTERN: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-4]):(
 
 
 class ProgrammePart(BaseModel):
-    """A part of the file: immutable, and no key but its own."""
+    """A part of the file: immutable, and without unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
 
 class NamedPart(ProgrammePart):
-    """A part that members read by name. Where the file gives it none, `code` stands in, and the check says
-    so.
+    """A part that members read by name. Where the file has no name, `code` is used instead, and the check
+    warns.
     """
 
     @model_validator(mode="before")
@@ -68,7 +68,7 @@ class NamedPart(ProgrammePart):
 
 @dataclass(frozen=True)
 class LocalizedText:
-    """A text in one or more locales, and the locale that stands in for those it lacks."""
+    """A text in one or more locales, and the locale that replaces a missing one."""
 
     entries: Mapping[str, str]
     default_locale: str
@@ -84,15 +84,15 @@ NO_TEXT: Final = LocalizedText(entries={}, default_locale="")
 
 @dataclass(frozen=True)
 class Hours:
-    """Clock hours, with their start and without their end; they may run past midnight. Equal start and end is
-    the whole day.
+    """Clock hours, start included and end excluded. They may run past midnight; an equal start and end is the
+    whole day.
     """
 
     start: time
     end: time
 
     def contains(self, clock: time) -> bool:
-        """Tell whether a local clock time lies within."""
+        """Tell whether a local clock time is within these hours."""
         if self.start < self.end:
             return self.start <= clock < self.end
         return clock >= self.start or clock < self.end
@@ -111,7 +111,7 @@ def _read_text(value: object, info: ValidationInfo) -> LocalizedText:
             f" locale: {{{default}: ...}}"
         )
     default = default or str(next(iter(value)))
-    # A text with a comma and no quotes falls apart into a stray key without a value: the check warns of it.
+    # YAML splits a text with a comma and no quotes into a key without a value: the check warns of it.
     value = {
         locale: text
         for locale, text in value.items()
@@ -200,7 +200,7 @@ def _read_hours(value: object) -> object:
 
 
 def read_expression(value: object) -> Expression:
-    """Read an expression; a plain number or true/false is one too. Raises ValueError."""
+    """Read an expression; a plain number, true or false is one too. Raises ValueError."""
     if isinstance(value, Expression):
         return value
     if isinstance(value, bool | int | Decimal):
@@ -242,7 +242,7 @@ def _read_unit_cost(value: object) -> object:
 
 
 def as_list(value: object) -> object:
-    """Let one word stand for a list of one."""
+    """Read a single word as a list of one."""
     return (value,) if isinstance(value, str) else value
 
 

@@ -1,4 +1,4 @@
-"""Who runs the programme and where; what other systems may report to it."""
+"""The header of a programme: name, currency, time zone, terms; and the events that other systems report."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from domain.model.programme.field_types import ClockHours, Code, EventName, Prog
 
 
 class TermsSpec(ProgrammePart):
-    """The terms that a member accepts at enrolment; a new version asks again."""
+    """The terms that a member accepts at enrolment. A new version must be accepted again."""
 
     version: str = "1"
     url: str = ""
 
 
 class ProgrammeHeader(ProgrammePart):
-    """The programme itself. `locales[0]` is the default; `quiet_hours` mean a member's own zone, all else the
-    programme's `timezone`.
+    """The header of the programme. `locales[0]` is the default. `quiet_hours` are in the member's time zone,
+    everything else in the programme's `timezone`.
     """
 
     code: Code
@@ -33,7 +33,7 @@ class ProgrammeHeader(ProgrammePart):
 
 
 class EventSpec(ProgrammePart):
-    """An event that other systems may report. Its declared fields are always present in expressions, null
+    """An event that other systems may report. Expressions can always read its declared fields, which are null
     where missing.
     """
 

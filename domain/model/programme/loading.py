@@ -1,5 +1,5 @@
-"""Loading: a programme file read, shaped and checked whole. Every fault is found at once, or the programme is
-sound.
+"""Loading a programme file: it is parsed, validated and checked as a whole. All its faults are reported at
+once.
 """
 
 from __future__ import annotations
@@ -23,9 +23,7 @@ from domain.model.programme.validation import validate
 
 @dataclass(frozen=True)
 class LoadedProgramme:
-    """A sound programme, what is worth a second look before it is published, and by locale the line and path
-    of each text it lacks.
-    """
+    """A valid programme with its warnings, and the places of missing texts by locale."""
 
     programme: Programme
     warnings: tuple[ProgrammeFault, ...]
@@ -33,15 +31,15 @@ class LoadedProgramme:
 
 
 def load(text: str) -> Programme:
-    """Load a programme file. Raises ProgrammeFaults."""
+    """Load a programme file. Raises ProgrammeInvalid."""
     return load_with_warnings(text).programme
 
 
 def load_published(text: str) -> Programme:
-    """Load a version that was published. Raises ProgrammeFaults where it cannot be read.
+    """Load a version that was published before. Raises ProgrammeInvalid where it cannot be read.
 
-    It was checked then: a check that has grown stricter since must not keep a server from starting, nor a
-    refund from its version.
+    The checks do not run: a check that became stricter since must not prevent a server from starting, nor a
+    refund by that version.
     """
     parsed = parse_yaml(text)
     validation = validate(parsed.values)
@@ -52,7 +50,7 @@ def load_published(text: str) -> Programme:
 
 
 def load_with_warnings(text: str) -> LoadedProgramme:
-    """Load a programme file with its warnings. Raises ProgrammeFaults."""
+    """Load a programme file with its warnings. Raises ProgrammeInvalid."""
     parsed = parse_yaml(text)
     validation = validate(parsed.values)
     findings = list(validation.findings)
@@ -63,7 +61,7 @@ def load_with_warnings(text: str) -> LoadedProgramme:
         findings += check_duplicate_codes(checked_file)
         for finding in _check_findings(checked_file):
             path = validation.original_path(finding.path)
-            if path not in validation.removed_paths:  # what was left out has its finding already
+            if path not in validation.removed_paths:  # a removed part has its finding already
                 findings.append(Finding(path, finding.message, finding.remedy, is_warning=finding.is_warning))
     faults = [*parsed.faults, *_faults_with_lines(parsed, findings, warnings=False)]
     if faults or validation.programme is None:

@@ -1,6 +1,4 @@
-"""Groups of members, friends who bring friends, paid membership, and standings that members choose to appear
-in.
-"""
+"""Segments of members, referrals, paid plans, and leaderboards that members choose to join."""
 
 from __future__ import annotations
 
@@ -27,7 +25,7 @@ from domain.model.programme.tiers import CountSpec
 
 
 class Segment(NamedPart):
-    """The members for whom `when` holds, kept current by every event and at midnight."""
+    """The members for whom `when` holds. It is updated on every event and at midnight."""
 
     code: Code
     name: TextByLocale
@@ -35,14 +33,14 @@ class Segment(NamedPart):
 
 
 class ReferralCondition(ProgrammePart):
-    """What makes a referred friend count."""
+    """What a referred friend must do for the referral to count."""
 
     on: EventNames
     when: Condition | None = None
 
 
 class ReferralSpec(ProgrammePart):
-    """What a friend and who brought them get, once; past `limit` the friend still gets theirs."""
+    """What the friend and the referrer get, once per friend. Past `limit` only the friend gets something."""
 
     qualifies: ReferralCondition
     friend: tuple[Action, ...] = ()
@@ -52,8 +50,8 @@ class ReferralSpec(ProgrammePart):
 
 
 class PlanSpec(NamedPart):
-    """Paid membership: `price` (minor units) each `period`; its multiplier stands in place of the tier's
-    where it is larger.
+    """Paid membership: `price` in minor units for each `period`. Its multiplier replaces the tier's where it
+    is larger.
     """
 
     code: Code
@@ -66,7 +64,7 @@ class PlanSpec(NamedPart):
 
 
 class Leaderboard(NamedPart):
-    """The first `top` of the members who joined it, by what they counted in the period."""
+    """The first `top` of the members who joined it, ranked by their count in the period."""
 
     code: Code
     name: TextByLocale

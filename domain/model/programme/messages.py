@@ -1,4 +1,4 @@
-"""What members are told, asked and agree to: messages, surveys, consents."""
+"""Messages, surveys and consents of a programme."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ SERVICE_PURPOSE = "service"
 
 
 class MessageSpec(NamedPart):
-    """One message. `purpose` is a consent purpose, or `service`, which needs none; `quiet` waits for the end
-    of quiet hours.
+    """One message. `purpose` is a consent purpose, or `service`, which needs no consent. A `quiet` message
+    waits for the end of quiet hours.
     """
 
     code: Code
@@ -42,15 +42,13 @@ class MessageSpec(NamedPart):
     once: Duration | None = None
 
     def is_too_soon(self, at: datetime, *, last: datetime | None, zone: ZoneInfo) -> bool:
-        """Tell whether an instant is within the time after the last of this kind in which there may be no
-        second.
-        """
+        """Tell whether an instant is still within `once` of the last message of this kind."""
         return self.once is not None and last is not None and at < add(last, self.once, zone)
 
 
 class ConsentSpec(ProgrammePart):
-    """A purpose that a member may agree to, in the words of `wording`, whose version is kept with each
-    answer.
+    """A purpose that a member may consent to. `wording` is the text that is shown; its version is stored with
+    each answer.
     """
 
     purpose: Code
@@ -68,9 +66,7 @@ class ConsentSpec(ProgrammePart):
 
 
 class SurveySpec(ProgrammePart):
-    """One question: how likely a member is to recommend us (nps, 0 to 10), or how content they are (csat, 1
-    to 5).
-    """
+    """One question: would the member recommend us (nps, 0 to 10), or are they satisfied (csat, 1 to 5)."""
 
     code: Code
     kind: Literal["nps", "csat"] = "nps"
@@ -78,12 +74,12 @@ class SurveySpec(ProgrammePart):
 
     @property
     def scores(self) -> range:
-        """The answers that there are."""
+        """The possible answers."""
         return range(11) if self.kind == "nps" else range(1, 6)
 
     @property
     def as_message(self) -> MessageSpec:
-        """The question as a message: by push and in the inbox, no consent asked for, nobody woken."""
+        """The question as a message: by push and in the inbox, without consent, and not in quiet hours."""
         return MessageSpec.model_construct(
             code=self.code, channels=("push", "inbox"), title=self.question, quiet=True
         )

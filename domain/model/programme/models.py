@@ -1,7 +1,7 @@
-"""The whole programme file as immutable values. Attribute names are the file's keys; `from` and `for` bear an
-underscore.
+"""The whole programme file as immutable values. Attribute names are the keys of the file; `from` and `for`
+have a trailing underscore.
 
-Look-ups by code raise KeyError: the check has proved every code that the file itself names.
+Look-ups by code raise KeyError. The check guarantees that every code that the file itself uses exists.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from zoneinfo import ZoneInfo
 from pydantic import Field
 
 from domain.model.calendar import Span
-from domain.model.conditions import Expression
 from domain.model.programme.badges import BadgeSpec
 from domain.model.programme.field_types import ProgrammePart
 from domain.model.programme.header import EventSpec, ProgrammeHeader
@@ -23,14 +22,13 @@ from domain.model.programme.messages import ConsentSpec, MessageSpec, SurveySpec
 from domain.model.programme.rewards import RewardSpec
 from domain.model.programme.rules import Action, Rule
 from domain.model.programme.tiers import Tiers, TierSpec
-from domain.model.programme.vocabulary import MEMBER_FIELDS
 from domain.model.programme.wallets import WalletSpec
 
 DEFAULT_WAIT = Span(days=14)
 
 
 class Programme(ProgrammePart):
-    """What a programme gives. Made by `load`, which checks it whole."""
+    """A loyalty programme. Built by `load`, which checks the whole file."""
 
     programme: ProgrammeHeader
     wallets: Annotated[tuple[WalletSpec, ...], Field(min_length=1)]
@@ -52,11 +50,11 @@ class Programme(ProgrammePart):
 
     @cached_property
     def zone(self) -> ZoneInfo:
-        """The zone that calendar words mean."""
+        """The time zone of the programme's days and hours."""
         return ZoneInfo(self.programme.timezone)
 
     def rules_on(self, event_name: str) -> tuple[Rule, ...]:
-        """Return the rules on an event in file order; none where no rule names it."""
+        """Return the rules on an event in file order; an empty tuple where there are none."""
         return self._rules_on.get(event_name, ())
 
     def badges_on(self, event_name: str) -> tuple[BadgeSpec, ...]:
@@ -68,7 +66,7 @@ class Programme(ProgrammePart):
         return self._wallets[code]
 
     def event(self, name: str) -> EventSpec:
-        """Return a declared event; the built-in ones are none. Raises KeyError."""
+        """Return a declared event, not a built-in one. Raises KeyError."""
         return self._events[name]
 
     def rule(self, code: str) -> Rule:
@@ -76,7 +74,7 @@ class Programme(ProgrammePart):
         return self._rules[code]
 
     def tier(self, code: str) -> TierSpec:
-        """Return a tier. Raises KeyError, also where there are no tiers."""
+        """Return a tier. Raises KeyError, also where the programme has no tiers."""
         return self._tiers[code]
 
     def badge(self, code: str) -> BadgeSpec:
@@ -108,21 +106,13 @@ class Programme(ProgrammePart):
         return self._surveys[code]
 
     def declared_fields(self, event_name: str) -> tuple[str, ...]:
-        """Return the fields that a declared event always has in expressions; none for a built-in one."""
+        """Return the fields of a declared event, always present in expressions; none for a built-in one."""
         return tuple(self._events[event_name].data) if event_name in self._events else ()
 
     @cached_property
     def tier_order(self) -> Mapping[str, int]:
-        """Each tier's place on the ladder, lowest first from 0; empty without tiers."""
-        return {rung.code: place for place, rung in enumerate(self.tiers.ladder)} if self.tiers else {}
-
-    @cached_property
-    def member_fields(self) -> frozenset[str]:
-        """The fields of `member` that any expression reads; what none reads need not be built."""
-        names = {name for expression in self._expressions() for name in expression.names}
-        if "member" in names:
-            return MEMBER_FIELDS
-        return frozenset(name.split(".")[1] for name in names if name.startswith("member.")) & MEMBER_FIELDS
+        """Each tier's position on the ladder, from 0 for the lowest; empty without tiers."""
+        return {tier.code: index for index, tier in enumerate(self.tiers.ladder)} if self.tiers else {}
 
     @cached_property
     def referral_wait(self) -> Span:
@@ -138,27 +128,8 @@ class Programme(ProgrammePart):
 
     @cached_property
     def webhooks(self) -> frozenset[str]:
-        """The hooks that rules, badges and the referral name."""
+        """The webhooks that rules, badges and the referral name."""
         return frozenset(action.webhook for action in self._actions() if action.webhook is not None)
-
-    def _expressions(self) -> Iterator[Expression]:
-        badges, counts, referrals = (
-            self.badges,
-            [self.tiers.count] if self.tiers else [],
-            [self.referral] if self.referral else [],
-        )
-        conditions = [
-            *(rule.when for rule in self.rules),
-            *(badge.when for badge in badges),
-            *(reward.when for reward in self.rewards),
-            *(segment.when for segment in self.segments),
-            *(count.when for count in counts),
-            *(referral.qualifies.when for referral in referrals),
-        ]
-        awards = (action.award.of for action in self._actions() if action.award)
-        ways = (*awards, *(badge.of for badge in badges), *(count.of for count in counts))
-        yield from (condition for condition in conditions if condition is not None)
-        yield from (way.expression for way in ways if way is not None)
 
     def _actions(self) -> Iterator[Action]:
         yield from (action for rule in self.rules for action in rule.do)
@@ -190,7 +161,7 @@ class Programme(ProgrammePart):
 
     @cached_property
     def _tiers(self) -> dict[str, TierSpec]:
-        return {rung.code: rung for rung in self.tiers.ladder} if self.tiers else {}
+        return {tier.code: tier for tier in self.tiers.ladder} if self.tiers else {}
 
     @cached_property
     def _badges(self) -> dict[str, BadgeSpec]:

@@ -1,8 +1,8 @@
-"""Reading YAML 1.2 into plain values, with the line of every path. Only true and false are booleans; dates
+"""Parsing YAML 1.2 into plain values with the line of every path. Only true and false are booleans; dates
 stay texts.
 
 Fractions become exact decimals. Anchors, aliases, tags, duplicate keys, deep nesting and huge files are
-refused, so that a file costs no more than it is long.
+refused, so that the cost of a file is linear in its length.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from ruamel.yaml.events import (
 )
 
 from domain.model.programme.faults import KeyPath, ProgrammeFault, ProgrammeInvalid, format_path
-from domain.model.programme.syntax_hints import yaml_hint
+from domain.model.programme.syntax_hints import yaml_fault
 
 MAX_FILE_BYTES: Final = 1_000_000
 MAX_DEPTH: Final = 20
@@ -39,8 +39,8 @@ _DECIMAL: Final = re.compile(r"[-+]?(\.[0-9]{1,30}|[0-9]{1,30}(\.[0-9]{0,30})?)"
 
 @dataclass
 class ParsedFile:
-    """A file as plain values: dict, list, str, int, Decimal, bool and None; `lines` has every path, `faults`
-    what YAML forbids.
+    """A file as plain values: dict, list, str, int, Decimal, bool and None. `lines` has the line of every
+    path, `faults` what YAML forbids.
     """
 
     content: object = None
@@ -49,18 +49,18 @@ class ParsedFile:
 
     @property
     def values(self) -> Mapping[str, object]:
-        """The file's top map."""
+        """The keys and values at the top of the file; empty where the file is not a map."""
         return self.content if isinstance(self.content, dict) else {}
 
     def line_of(self, path: KeyPath) -> int:
-        """Return the line of a path, or of the nearest part above that the file has."""
+        """Return the line of a path, or of its nearest ancestor that the file has."""
         while path and path not in self.lines:
             path = path[:-1]
         return self.lines.get(path, 1)
 
 
 def parse_yaml(text: str) -> ParsedFile:
-    """Read a file. Raises ProgrammeFaults where it is no YAML at all; lesser faults stand in the answer."""
+    """Parse a file. Raises ProgrammeInvalid where it is not YAML; smaller faults are part of the result."""
     if len(text.encode()) > MAX_FILE_BYTES:
         raise _unreadable(
             1,
@@ -72,7 +72,7 @@ def parse_yaml(text: str) -> ParsedFile:
         for event in YAML(typ="safe", pure=True).parse(text):
             builder.add_event(event)
     except MarkedYAMLError as error:
-        raise _unreadable(*yaml_hint(error)) from None
+        raise ProgrammeInvalid((yaml_fault(error),)) from None
     except YAMLError as error:
         line = text.count("\n", 0, getattr(error, "position", 0)) + 1
         raise _unreadable(
@@ -86,8 +86,8 @@ def parse_yaml(text: str) -> ParsedFile:
 
 
 def content_hash(text: str) -> str:
-    """Return the hash of what a file says: comments, blanks, quotes and the order of keys do not change it.
-    Raises ProgrammeFaults.
+    """Return the hash of a file's content: comments, blanks, quotes and the order of keys do not change it.
+    Raises ProgrammeInvalid.
     """
     canonical = json.dumps(
         parse_yaml(text).content,
@@ -117,7 +117,9 @@ class _OpenNode:
 
 
 class _TreeBuilder:
-    """Takes YAML events one by one: no recursion, so depth costs nothing before it is refused."""
+    """Builds the values from YAML events one by one. It does not recurse, so depth costs nothing before it is
+    refused.
+    """
 
     def __init__(self) -> None:
         self.parsed = ParsedFile()
@@ -199,7 +201,7 @@ class _TreeBuilder:
 
 
 def _scalar_value(event: Any) -> object:
-    """Resolve a plain word as YAML 1.2 does; what is quoted is a text."""
+    """Read a plain word by the rules of YAML 1.2. A quoted word is a text."""
     text = str(event.value)
     if not event.implicit[0]:
         return text

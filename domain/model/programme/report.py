@@ -1,21 +1,19 @@
-"""What a check says of a programme file, to people and to machines: every fault, or a summary with what
-deserves a second look.
-"""
+"""The report of a check, for people and machines: every fault, or a summary with the warnings."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
-from typing import Final
+from collections.abc import Mapping
 
-from domain.model.programme.faults import KeyPath, ProgrammeFault, ProgrammeInvalid, format_path
+from domain.model.programme.faults import ProgrammeFault, ProgrammeInvalid
+from domain.model.programme.inactive import inactive_keys
 from domain.model.programme.loading import LoadedProgramme, load_with_warnings
 from domain.model.programme.models import Programme
 from domain.model.programme.parsing import content_hash
 
 
 def check_report(text: str, *, as_json: bool = False) -> tuple[int, str]:
-    """Check a programme file. Returns the exit code (0 sound, 1 faulty) and what to print."""
+    """Check a programme file. Returns the exit code (0 valid, 1 faulty) and the text to print."""
     try:
         loaded = load_with_warnings(text)
     except ProgrammeInvalid as error:
@@ -25,7 +23,7 @@ def check_report(text: str, *, as_json: bool = False) -> tuple[int, str]:
 
 
 def faults_text(faults: tuple[ProgrammeFault, ...]) -> str:
-    """Write faults for people, one below the other in the order of the file."""
+    """Write faults for people, one a line, in the order of the file."""
     count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
     return "\n".join((f"The programme file has {count}:", *(f"  {fault}" for fault in faults)))
 
@@ -38,9 +36,7 @@ def faults_json(faults: tuple[ProgrammeFault, ...]) -> str:
 
 
 def summary_text(loaded: LoadedProgramme, digest: str) -> str:
-    """Write what a sound programme holds, with its warnings, missing texts and what this version does not act
-    on yet.
-    """
+    """Write the content of a valid programme with its warnings, missing texts and inactive keys."""
     header = loaded.programme.programme
     lines = [
         (
@@ -76,7 +72,7 @@ def summary_text(loaded: LoadedProgramme, digest: str) -> str:
 
 
 def summary_json(loaded: LoadedProgramme, digest: str) -> str:
-    """Write the same for machines; here the missing texts are listed in full."""
+    """Write the same for machines, with every missing text."""
     header = loaded.programme.programme
     answer = {
         "sound": True,
@@ -92,17 +88,6 @@ def summary_json(loaded: LoadedProgramme, digest: str) -> str:
         "inactive": inactive_keys(loaded.programme),
     }
     return json.dumps(answer, ensure_ascii=False, indent=2)
-
-
-def inactive_keys(programme: Programme) -> list[str]:
-    """Return what this version reads and checks, but does not act on yet: where it stands, and a sentence."""
-    sentences = []
-    for paths, sentence in _INACTIVE:
-        places = [format_path(path) for path in paths(programme)]
-        if places:
-            rest = f" and {len(places) - 3} more" if len(places) > 3 else ""
-            sentences.append(f"{', '.join(places[:3])}{rest}: {sentence}")
-    return sentences
 
 
 def _codes(programme: Programme) -> Mapping[str, tuple[str, ...]]:
@@ -125,15 +110,3 @@ def _codes(programme: Programme) -> Mapping[str, tuple[str, ...]]:
 
 def _fault_json(fault: ProgrammeFault) -> dict[str, object]:
     return {"line": fault.line, "path": fault.path, "message": fault.message, "remedy": fault.remedy}
-
-
-# ---------------------------------------------------------------- what later versions act on
-
-
-def _leaderboards(programme: Programme) -> Iterator[KeyPath]:
-    return (("leaderboards", at) for at, _ in enumerate(programme.leaderboards))
-
-
-_INACTIVE: Final[tuple[tuple[Callable[[Programme], Iterator[KeyPath]], str], ...]] = (
-    (_leaderboards, "leaderboards are kept by a later version"),
-)

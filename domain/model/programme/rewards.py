@@ -1,4 +1,4 @@
-"""Rewards: what points buy or a rule gives, for whom, when, how many, and the voucher that it becomes."""
+"""Rewards: what points buy or rules give, for whom and when, how many there are, and their vouchers."""
 
 from __future__ import annotations
 
@@ -27,9 +27,7 @@ RewardKind = Literal["discount_amount", "discount_percent", "product", "event", 
 
 
 class VoucherValue(ProgrammePart):
-    """What a voucher takes off: an amount or a percentage, on purchases of `minimum` or more (minor
-    units).
-    """
+    """The discount of a voucher: an amount or a percentage, on purchases of `minimum` minor units or more."""
 
     amount: PositiveInt | None = None
     percent: Annotated[PositiveInt, Field(le=100)] | None = None
@@ -37,28 +35,30 @@ class VoucherValue(ProgrammePart):
 
 
 class RewardCost(ProgrammePart):
-    """What redeeming takes, from which wallet."""
+    """The amount that a redemption takes, and from which wallet."""
 
     wallet: str
     amount: PositiveInt
 
 
 class Availability(ProgrammePart):
-    """From when until when; an `until` day is included."""
+    """The time in which a reward is offered. An `until` day is included."""
 
     from_: DayOrTime | None = Field(default=None, alias="from")
     until: DayOrTime | None = None
 
 
 class VoucherSpec(ProgrammePart):
-    """How long a voucher can be used, and in which stores; without `stores` in all of them."""
+    """How long a voucher can be used, and in which stores; in all stores without `stores`."""
 
     valid: Duration | None = None
     stores: Annotated[tuple[Code, ...], BeforeValidator(as_list)] = ()
 
 
 class RewardSpec(NamedPart):
-    """One reward. Without `cost` it is only ever given: in no list, never unlocked, not redeemable."""
+    """One reward. Without `cost` it is only given by rules: it is not listed, never unlocked and cannot be
+    redeemed.
+    """
 
     code: Code
     title: TextByLocale

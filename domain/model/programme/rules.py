@@ -1,5 +1,5 @@
-"""Rules: on what event, on what condition, what a member gets. Earning, bonuses, campaigns and automation are
-all this.
+"""Rules: on which event and condition a member gets what. Earning, bonuses, campaigns and automation are all
+rules.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 @dataclass(frozen=True)
 class CountBasis:
-    """What an amount is counted by: a number, or the amount (`lines`) or quantity (`items`) of the purchase
-    lines for which it holds.
+    """What an amount is counted by. `value` is a number; `lines` and `items` are the amount and the quantity
+    of the purchase lines for which a condition holds.
     """
 
     expression: Expression
@@ -61,7 +61,7 @@ Basis = Annotated[CountBasis, BeforeValidator(_read_basis)]
 
 
 class ActiveTimes(ProgrammePart):
-    """When a rule or a challenge is on: days or local times (an `until` day is included), weekdays, clock
+    """When a rule or challenge is active: days or local times (an `until` day included), weekdays, clock
     hours.
     """
 
@@ -72,22 +72,22 @@ class ActiveTimes(ProgrammePart):
 
 
 class Limit(ProgrammePart):
-    """How often, for one member."""
+    """How often something may happen for one member in a period."""
 
     times: PositiveInt
     per: Period
 
 
 class Cap(ProgrammePart):
-    """How much, for one member."""
+    """How much may be awarded to one member in a period."""
 
     amount: PositiveInt
     per: Period
 
 
 class Award(ProgrammePart):
-    """What goes into a wallet: `fixed`; or `amount` for each `per` of what `of` counts; or `times` what the
-    rules `over` gave.
+    """What goes into a wallet. Either `fixed`, or `amount` for each `per` of what `of` counts, or `times` the
+    awards of the rules in `over`.
     """
 
     wallet: str
@@ -121,14 +121,14 @@ class Award(ProgrammePart):
 
 
 class Deduction(ProgrammePart):
-    """What is taken from a wallet, never below zero."""
+    """What is taken from a wallet. The balance never falls below zero."""
 
     wallet: str
     fixed: PositiveInt
 
 
 class Action(ProgrammePart):
-    """One thing that a rule does: exactly one of its keys, `for` going with `tier`."""
+    """One action of a rule: exactly one of its keys is set; `for` goes with `tier`."""
 
     award: Award | None = None
     deduct: Deduction | None = None
@@ -155,8 +155,8 @@ class Action(ProgrammePart):
 
 
 class Rule(ProgrammePart):
-    """One rule. Checks come in the order frozen, during, when, limit, holdout, best_of, cap; the first that
-    fails is the reason.
+    """One rule. It is checked in the order frozen, during, when, limit, holdout, best_of, cap; the first
+    check that fails is the reason.
     """
 
     code: Code

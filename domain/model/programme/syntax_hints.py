@@ -1,74 +1,86 @@
-"""What a slip of the pen most probably is: plain words for what the readers of YAML and of CEL say in their
-own.
-"""
+"""Hints for syntax errors: plain words in place of the messages of the YAML and CEL parsers."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Final
 
 from ruamel.yaml.error import MarkedYAMLError
+
+from domain.model.programme.faults import ProgrammeFault
 
 _QUOTE_HINT: Final = "a text with a colon, comma, quote, brace or # goes in quotes"
 _INDENT_HINT: Final = (
     "indent it as its neighbours, write items as - and a space, and key: value with a space after the colon"
 )
-# What the YAML reader says, what that means ({0} is the line where the part began), and what would be right.
+
+
+@dataclass(frozen=True, slots=True)
+class _Hint:
+    """A pattern of the parser's messages, what it means, and what would be right."""
+
+    pattern: str
+    message: str
+    remedy: str
+
+
+# In messages {0} is the line on which the part began.
 _YAML_HINTS: Final = (
-    (r"found character '\\t'", "a tab stands here", "write spaces instead of the tab"),
-    (
+    _Hint(r"found character '\\t'", "a tab stands here", "write spaces instead of the tab"),
+    _Hint(
         r"found character '(?P<sign>.)' that cannot",
         "no text begins with {sign} here",
         "put the text in quotes",
     ),
-    (r"expected (' '|URI), but found", "no text begins with ! here", "put the text in quotes"),
-    (
+    _Hint(r"expected (' '|URI), but found", "no text begins with ! here", "put the text in quotes"),
+    _Hint(
         r"mapping values",
         "a colon stands where none fits",
         "put a text with a colon in quotes; else indent as its neighbours are",
     ),
-    (
+    _Hint(
         r"<block end>, but found '(\?|-|<block)",
         "this line does not fit under what begins on line {0}",
         _INDENT_HINT,
     ),
-    (
+    _Hint(
         r"<block end>, but found '[]},]'",
         "a bracket or a comma too many stands here",
         f"remove it; {_QUOTE_HINT}",
     ),
-    (
+    _Hint(
         r"<block end>, but found '<scalar>'",
         "something follows the end of a text",
         "put all of it in quotes: '\"vip\" in member.tags'",
     ),
-    (
+    _Hint(
         r"expected ',' or '[]}]', but got",
         "the bracket of line {0} is not closed before this",
         f"add what is missing; {_QUOTE_HINT}",
     ),
-    (r"node content, but found ','", "a comma too many stands here", "remove it"),
-    (
+    _Hint(r"node content, but found ','", "a comma too many stands here", "remove it"),
+    _Hint(
         r"node content, but found",
         "a value is missing, or a bracket above is not closed",
         f"add what is missing; {_QUOTE_HINT}",
     ),
-    (
+    _Hint(
         r"unknown escape character",
         "a backslash stands in a text",
         "write it twice, or put the text in single quotes",
     ),
 )
-# The same where the line on which the part began is the one at fault.
+# The same where the fault is on the line on which the part began.
 _YAML_START_HINTS: Final = (
-    (
+    _Hint(
         r"could not find expected ':'",
         "this line has no key",
         "write key: value, with a space after the colon",
     ),
-    (r"unexpected end of stream", "a quote opens here and is never closed", "close it"),
+    _Hint(r"unexpected end of stream", "a quote opens here and is never closed", "close it"),
 )
-# What is written in an expression as people and other languages write it, and as CEL does.
+# What people and other languages write, and what CEL expects.
 _CEL_HINTS: Final = (
     (r"[\u201c-\u201f\u00ab\u00bb\u2018\u2019]", 'write straight quotes: "..."'),
     (r"<>", "write != for: is not"),
@@ -80,17 +92,19 @@ _CEL_HINTS: Final = (
 _QUOTED_TEXT: Final = re.compile(r"\"[^\"]*\"|'[^']*'")
 
 
-def yaml_hint(error: MarkedYAMLError) -> tuple[int, str, str]:
-    """Return the line of what is no YAML, what is wrong there, and what would be right."""
+def yaml_fault(error: MarkedYAMLError) -> ProgrammeFault:
+    """Return a YAML error as a fault, in plain words."""
     problem = str(error.problem or error.context)
     start_line = error.context_mark.line + 1 if error.context_mark is not None else 1
     line = error.problem_mark.line + 1 if error.problem_mark is not None else start_line
-    for at, hints in ((line, _YAML_HINTS), (start_line, _YAML_START_HINTS)):
-        for pattern, message, remedy in hints:
-            match = re.search(pattern, problem)
+    for fault_line, hints in ((line, _YAML_HINTS), (start_line, _YAML_START_HINTS)):
+        for hint in hints:
+            match = re.search(hint.pattern, problem)
             if match is not None:
-                return at, message.format(start_line, **match.groupdict()), remedy
-    return line, f"this is no YAML: {problem}", "mend the indentation, brackets or quotes here"
+                message = hint.message.format(start_line, **match.groupdict())
+                return ProgrammeFault(fault_line, "file", message, hint.remedy)
+    remedy = "mend the indentation, brackets or quotes here"
+    return ProgrammeFault(line, "file", f"this is no YAML: {problem}", remedy)
 
 
 def expression_hint(source: str) -> str:

@@ -1,4 +1,4 @@
-"""Tiers: the ladder a member climbs, what counts toward it, and when it is judged again."""
+"""Tiers: the ladder, what counts toward it, and when a member's tier is reviewed."""
 
 from __future__ import annotations
 
@@ -29,7 +29,9 @@ from domain.model.programme.rules import Basis
 
 @dataclass(frozen=True)
 class QualifyingWindow:
-    """The time whose count decides. `span` is that of rolling and from_reaching; a calendar year has none."""
+    """The time in which qualifying amounts count. `span` belongs to rolling and from_reaching; a calendar
+    year has none.
+    """
 
     kind: Literal["rolling", "calendar_year", "from_reaching"]
     span: Span | None = None
@@ -52,9 +54,7 @@ def _read_window(value: object) -> object:
 
 
 class CountSpec(ProgrammePart):
-    """What counts: what qualifying rules awarded into `wallet`, or what `of` says (1 without it) of each
-    event `on` where `when` holds.
-    """
+    """What counts: qualifying awards to `wallet`, or `of` (else 1) of each event `on` where `when` holds."""
 
     wallet: str | None = None
     on: Annotated[tuple[EventName, ...], BeforeValidator(as_list)] = ()
@@ -74,7 +74,7 @@ class CountSpec(ProgrammePart):
 
 
 class TierSpec(NamedPart):
-    """One tier: reached at `from`, kept at `keep`; its multiplier stands on awards marked `tiered`."""
+    """One tier: reached at `from`, kept at `keep`. Its multiplier applies to awards marked `tiered`."""
 
     code: Code
     name: TextByLocale
@@ -94,7 +94,7 @@ class TierSpec(NamedPart):
 
 
 class Tiers(ProgrammePart):
-    """The ladder, lowest first, from 0; up at once, down only at a review."""
+    """The ladder, lowest tier first, from 0. Members move up at once, and down only at a review."""
 
     count: CountSpec
     window: Annotated[QualifyingWindow, BeforeValidator(_read_window)]

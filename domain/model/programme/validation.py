@@ -1,8 +1,8 @@
-"""From plain values to a `Programme`: every misplaced key and wrong value is a finding, and what is sound is
-still shaped.
+"""From plain values to a `Programme`: every unknown key and wrong value is a finding, and the sound parts are
+still built.
 
-What is faulty is left out and the rest shaped again, so that one slip does not hide other faults: not those
-of other parts, and with a stand-in for what a part cannot lack not those beside it.
+Faulty values are removed and the rest is validated again, so that one mistake does not hide others. Where a
+part needs the removed value, a stand-in replaces it.
 """
 
 from __future__ import annotations
@@ -22,13 +22,12 @@ from domain.model.programme.models import Programme
 
 MAX_ROUNDS: Final = 30
 _MAX_SHOWN: Final = 60
-# Without these nothing can be shaped at all: they stand in where the file's own are faulty.
+# Nothing can be built without these sections: they replace the file's own where those are faulty.
 _SECTION_STAND_INS: Final[Mapping[str, object]] = {
     "programme": {"code": "x", "name": "x", "currency": "EUR", "timezone": "UTC", "locales": ["en"]},
     "wallets": [{"code": "points"}],
 }
-# The same for single keys that their part cannot be shaped without. None says anything that a check beside it
-# could take for a fault.
+# The same for keys that their part cannot be built without. No check takes one of them for a fault.
 _KEY_STAND_INS: Final[Mapping[str, object]] = {
     **dict.fromkeys(("code", "name", "title", "question", "wording", "purpose", "wallet"), "x"),
     **dict.fromkeys(("amount", "fixed", "times"), 1),
@@ -43,8 +42,8 @@ _KEY_STAND_INS: Final[Mapping[str, object]] = {
 
 @dataclass
 class ValidationResult:
-    """What could be shaped, the findings, and the way from a shaped path to the file's own, since faulty list
-    items are left out.
+    """The programme as far as it could be built, and the findings. Its paths differ from those of the file
+    where faulty list items were removed.
     """
 
     programme: Programme | None = None
@@ -53,29 +52,31 @@ class ValidationResult:
     removed_paths: set[KeyPath] = field(default_factory=set)
 
     def original_path(self, path: KeyPath) -> KeyPath:
-        """Return where a shaped path stands in the file."""
+        """Return the path in the file of a path in the programme."""
         original: KeyPath = ()
         for step in path:
-            places = self.kept_indexes.get(original)
+            indexes = self.kept_indexes.get(original)
             original = (
                 *original,
-                places[step] if places is not None and isinstance(step, int) and step < len(places) else step,
+                indexes[step]
+                if indexes is not None and isinstance(step, int) and step < len(indexes)
+                else step,
             )
         return original
 
     def has_findings(self, *path: str) -> bool:
-        """Tell whether what stands at a path has findings, so that judging it as a whole would mislead."""
+        """Tell whether there are findings at or below a path, so that a check of the whole would mislead."""
         return any(finding.path[: len(path)] == path for finding in self.findings)
 
     def add_finding(self, finding: Finding) -> None:
-        """Keep a finding, unless it only follows from what was left out below it."""
+        """Add a finding, unless it only follows from a value that was removed below it."""
         depth = len(finding.path)
         if not any(removed[:depth] == finding.path for removed in self.removed_paths):
             self.findings.append(finding)
 
 
 def validate(content: Mapping[str, object]) -> ValidationResult:
-    """Shape a file's values."""
+    """Validate the values of a file."""
     result = ValidationResult()
     remaining = copy.deepcopy(dict(content))
     for _ in range(MAX_ROUNDS):
@@ -89,7 +90,7 @@ def validate(content: Mapping[str, object]) -> ValidationResult:
         for path, detail in zip(paths, details, strict=True):
             if path in faulty:
                 result.add_finding(_finding(result.original_path(path), path, detail))
-        # Later list items go first, so that the places of earlier ones still hold.
+        # Later list items are removed first, so that the indexes of earlier ones stay valid.
         for path in sorted(
             faulty,
             key=lambda path: [(isinstance(step, str), str(step).zfill(9)) for step in path],
@@ -100,8 +101,8 @@ def validate(content: Mapping[str, object]) -> ValidationResult:
 
 
 def _deepest(paths: list[KeyPath]) -> set[KeyPath]:
-    """Return the paths with none below them: a list whose items are at fault is also called empty, and only
-    the items are.
+    """Return the paths with none below them. A list whose items are faulty is also reported as empty; only
+    the items are kept.
     """
     above = {path[:depth] for path in paths for depth in range(len(path))}
     return {path for path in paths if path not in above}
@@ -115,39 +116,37 @@ def _validation_context(content: Mapping[str, object]) -> dict[str, object]:
 
 
 def _leave_out(content: dict[str, object], result: ValidationResult, path: KeyPath) -> None:
-    """Remove the value at a path, or where there is none the part that lacks it; put a stand-in for what
-    cannot be missing.
-    """
-    holder: Any = None
+    """Remove the value at a path, or the part that lacks it; put in a stand-in where it is required."""
+    parent: Any = None
     step: str | int = path[0] if path else ""
     node: Any = content
     depth = 0
     while depth < len(path) and _has(node, path[depth]):
-        holder, step = node, path[depth]
-        node = holder[step]
+        parent, step = node, path[depth]
+        node = parent[step]
         depth += 1
     place, original = path[:depth], result.original_path(path)
     stand_in = None if original in result.removed_paths or not path else _KEY_STAND_INS.get(str(path[-1]))
     result.removed_paths.add(original)
-    part = holder if depth == len(path) else node
+    part = parent if depth == len(path) else node
     if stand_in is not None and depth >= len(path) - 1 > 0 and isinstance(part, dict):
         part[str(path[-1])] = copy.deepcopy(stand_in)
     elif depth <= 1:
         content.pop(str(step), None)
         if step in _SECTION_STAND_INS:
             content[str(step)] = copy.deepcopy(_SECTION_STAND_INS[str(step)])
-    elif isinstance(holder, list):
-        result.kept_indexes.setdefault(result.original_path(place[:-1]), list(range(len(holder)))).pop(
+    elif isinstance(parent, list):
+        result.kept_indexes.setdefault(result.original_path(place[:-1]), list(range(len(parent)))).pop(
             cast(int, step)
         )
-        del holder[cast(int, step)]
+        del parent[cast(int, step)]
     else:
-        del holder[step]
+        del parent[step]
 
 
-def _has(at: object, step: str | int) -> bool:
-    return (isinstance(at, dict) and step in at) or (
-        isinstance(at, list) and isinstance(step, int) and step < len(at)
+def _has(node: object, step: str | int) -> bool:
+    return (isinstance(node, dict) and step in node) or (
+        isinstance(node, list) and isinstance(step, int) and step < len(node)
     )
 
 
@@ -210,7 +209,7 @@ _TYPE_FAULTS: Final[Mapping[str, tuple[str, str]]] = {
 
 
 def _clip(value: object) -> str:
-    """Say what stands in the file, shortly."""
+    """Return a value of the file as a short text."""
     if value is None:
         return "nothing"
     if isinstance(value, bool):

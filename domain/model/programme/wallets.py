@@ -1,4 +1,4 @@
-"""Wallets: what a member collects, when it can be spent, when it lapses, and what it costs the business."""
+"""Wallets: what a member collects, when it can be spent, when it expires, and what it costs the business."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def _read_validity(value: object) -> object:
 
 
 class Expiry(ProgrammePart):
-    """How long what is spendable stays so: for good, or `after` that long, rounded up to the end of its day,
+    """How long spendable amounts stay valid: for good, or `after` a time, rounded up to the end of its day,
     month or year.
 
-    `by_tier` rules every open lot while the member holds that tier.
+    `by_tier` applies to every open lot while the member holds that tier.
     """
 
     never: Flag = False

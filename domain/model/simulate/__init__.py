@@ -1,5 +1,5 @@
-"""Trying a programme: dated events run through `decide` in memory, time included. No database, no network, no
-clock.
+"""Simulating a programme: dated events run through `decide` in memory, and time passes between them. It needs
+no database, network or clock.
 """
 
 from domain.model.ledger.late_events import history_from_rows

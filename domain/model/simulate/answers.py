@@ -1,5 +1,5 @@
-"""What a run answers: one JSON object a row of the journal, and one a member at the end, in the API's
-words.
+"""The output of a simulation: a JSON object for each journal row, then one for each member, as the API says
+it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _REFUSAL_NAMES = {BalanceTooLow: "InsufficientBalance", MemberFrozen: "NotAllowe
 
 
 def row_answer(code: str, row: JournalRow, messages: list[Json]) -> Answer:
-    """Return the answer of a row, with those of its messages that come."""
+    """Return the answer of a journal row, with the messages that are sent."""
     return {
         "at": instant_text(row.event.at),
         "member": code,
@@ -48,7 +48,7 @@ def row_answer(code: str, row: JournalRow, messages: list[Json]) -> Answer:
 
 
 def refusal_answer(at: datetime, code: str, event: str, by: DecidedBy, refusal: Refusal) -> Answer:
-    """Return the answer of an event that could not be."""
+    """Return the answer of an event that was refused."""
     name = getattr(refusal, "name", None) or _REFUSAL_NAMES.get(type(refusal), type(refusal).__name__)
     empty_lists: dict[str, Json] = {
         part: [] for part in ("entries", "outcomes", "events", "messages", "vouchers")
@@ -69,7 +69,7 @@ def _entry(entry: Entry) -> Json:
 
 
 def member_answer(programme: Programme, stored_member: Member, *, at: datetime, stock: StockState) -> Answer:
-    """Return a member's line as of an instant."""
+    """Return the state of a member at an instant."""
     member = at_instant(programme, stored_member, now=at)
     return {
         "member": member.id,
@@ -116,9 +116,9 @@ def _tier(programme: Programme, member: Member, at: datetime) -> Json:
 def _badges(programme: Programme, member: Member, at: datetime) -> Json:
     views = [(spec, badges.view(programme, member, spec, now=at)) for spec in programme.badges]
     return {
-        spec.code: {"level": one.level, "progress": one.progress}
-        for spec, one in views
-        if one.level or not spec.secret
+        spec.code: {"level": view.level, "progress": view.progress}
+        for spec, view in views
+        if view.level or not spec.secret
     }
 
 
@@ -127,7 +127,7 @@ def _sorted(names: frozenset[str]) -> Json:
 
 
 def instant_text(at: datetime) -> str:
-    """Return an instant as answers spell it."""
+    """Write an instant as answers spell it."""
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 

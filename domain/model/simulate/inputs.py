@@ -1,5 +1,5 @@
-"""The lines of an events file, read strictly: what cannot be run is a fault that names the line, what is
-wrong and what would be right.
+"""The lines of an events file, read strictly. A line that cannot be run raises InputMalformed, which names
+the line, what is wrong and what would be right.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ INPUT_EVENTS = frozenset(
         event_names.SURVEY_ANSWERED,
     }
 )
-# What each event's data may hold. Events of the programme's own have the fields that its file declares.
+# The data fields of each event. The programme's own events have the fields that its file declares.
 _DATA_FIELDS: Mapping[str, tuple[str, ...]] = {
     event_names.ENROLLED: ("name", "birthday", "locale", "timezone", "consents", "referredBy"),
     event_names.CONSENTED: ("purpose", "granted"),
@@ -71,7 +71,7 @@ _TYPE_NAMES: Mapping[type, str] = {
 
 
 class InputMalformed(Exception):
-    """Raised where a line cannot be run; its text names the line, what is wrong and what would be right."""
+    """Raised where a line cannot be run. Its text names the line, what is wrong and what would be right."""
 
     def __init__(self, line: int, message: str) -> None:
         super().__init__(f"line {line}: {message}")
@@ -79,7 +79,7 @@ class InputMalformed(Exception):
 
 @dataclass(frozen=True)
 class InputLine:
-    """One line, read: `number` counts from 1."""
+    """One parsed line. `number` counts from 1."""
 
     number: int
     at: datetime
@@ -89,11 +89,13 @@ class InputLine:
     data: Mapping[str, Json]
 
     def malformed(self, message: str) -> InputMalformed:
-        """Return a fault of this line."""
+        """Return the error of this line."""
         return InputMalformed(self.number, message)
 
     def get(self, name: str, kind: type[T]) -> T | None:
-        """Return a field of the data, None where it is missing. Raises Fault where it is of another kind."""
+        """Return a field of the data; None where it is missing. Raises InputMalformed where it is of another
+        kind.
+        """
         value = self.data.get(name)
         if value is None:
             return None
@@ -104,14 +106,14 @@ class InputLine:
         return value
 
     def require(self, name: str, kind: type[T]) -> T:
-        """Return a field that must be there. Raises Fault."""
+        """Return a required field. Raises InputMalformed."""
         value = self.get(name, kind)
         if value is None:
             raise self.malformed(f"data.{name} is missing; {self.name} needs it: {_TYPE_NAMES[kind]}")
         return value
 
     def whole_number(self, name: str, *, least: int, default: int | None = None) -> int:
-        """Return a whole number from `least` to 10^9. Raises Fault."""
+        """Return a whole number from `least` to 10^9. Raises InputMalformed."""
         value = self.data.get(name)
         if type(value) is not int:
             value = default if value is None and default is not None else self.require(name, int)
@@ -120,7 +122,7 @@ class InputLine:
         return value
 
     def require_code(self, name: str, codes: Iterable[str]) -> str:
-        """Return a code that the programme has. Raises Fault."""
+        """Return a code that the programme has. Raises InputMalformed."""
         value, known_codes = self.require(name, str), sorted(codes)
         if value not in known_codes:
             raise self.malformed(
@@ -133,7 +135,7 @@ class InputLine:
 
 
 def read_line(number: int, text: str) -> InputLine:
-    """Read one line. Raises Fault."""
+    """Parse one line. Raises InputMalformed."""
     try:
         row = orjson.loads(text)
     except ValueError as error:
@@ -154,7 +156,7 @@ def read_line(number: int, text: str) -> InputLine:
 
 
 def read_instant(number: int, text: str) -> datetime:
-    """Read an instant. Raises Fault."""
+    """Read an instant. Raises InputMalformed."""
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
@@ -172,9 +174,7 @@ def read_instant(number: int, text: str) -> datetime:
 
 
 def input_warnings(line: InputLine, programme: Programme) -> Iterator[str]:
-    """Yield what is odd about a line that runs all the same: a field that its event does not have, so that a
-    rule waits in vain for it.
-    """
+    """Yield what is odd about a line that still runs: unknown fields, and declared ones of another kind."""
     declared = next((spec.data for spec in programme.events if spec.name == line.name), {})
     yield from _unknown_fields("data", line.data, _DATA_FIELDS.get(line.name) or tuple(declared))
     for name, kind in declared.items():
@@ -194,7 +194,7 @@ def _unknown_fields(where: str, fields: Mapping[str, Json], known: tuple[str, ..
 
 
 def read_profile(line: InputLine, programme: Programme) -> Profile:
-    """Read what a new member says of themselves. Raises Fault."""
+    """Read the profile of a new member. Raises InputMalformed."""
     header = programme.programme
     consents = line.get("consents", cast(type[list[Json]], list)) or []
     return Profile(
@@ -221,12 +221,12 @@ def _require_text(line: InputLine, name: str, value: Json) -> str:
 
 
 def read_purchase(line: InputLine, programme: Programme) -> Purchase:
-    """Read a receipt. Raises Fault."""
+    """Read a purchase. Raises InputMalformed."""
     total = line.whole_number("total", least=0)
     lines = tuple(
         _read_purchase_line(line, number, row) for number, row in enumerate(_line_rows(line), start=1)
     )
-    if sum([one.amount for one in lines]) > total:
+    if sum(purchase_line.amount for purchase_line in lines) > total:
         raise line.malformed("the lines sum to more than data.total; they sum to at most the total")
     return Purchase(_receipt_number(line), total, programme.programme.currency, line.get("store", str), lines)
 
@@ -260,7 +260,7 @@ def _receipt_number(line: InputLine) -> str:
 
 @dataclass(frozen=True, slots=True)
 class RefundSelection:
-    """What a refund asks for: an amount, lines, or neither for all that is left."""
+    """What a refund takes back: an amount, lines, or neither for all that is left."""
 
     external_id: str
     amount: int | None
@@ -268,7 +268,7 @@ class RefundSelection:
 
 
 def read_refund(line: InputLine) -> RefundSelection:
-    """Read what is to be taken back. Raises Fault."""
+    """Read what a refund takes back. Raises InputMalformed."""
     if line.data.get("amount") is not None and line.data.get("lines") is not None:
         raise line.malformed("data has both amount and lines; keep one of them")
     amount = line.whole_number("amount", least=1) if line.data.get("amount") is not None else None
@@ -277,7 +277,7 @@ def read_refund(line: InputLine) -> RefundSelection:
         raise line.malformed(
             "data.lines is empty; name a line, or leave it out to take back all that is left"
         )
-    if len({one.line for one in lines}) < len(lines):
+    if len({refund_line.line for refund_line in lines}) < len(lines):
         raise line.malformed("data.lines names a line twice; write each once")
     return RefundSelection(_receipt_number(line), amount, lines)
 
@@ -295,7 +295,7 @@ def _read_refund_line(line: InputLine) -> RefundLine:
 
 
 def read_data(line: InputLine, programme: Programme) -> Mapping[str, Json]:
-    """Read what any other event says. Raises Fault where it names what the programme has not."""
+    """Read the data of any other event. Raises InputMalformed where it names an unknown code."""
     match line.name:
         case event_names.REDEEMED:
             line.require_code("reward", (spec.code for spec in programme.rewards))

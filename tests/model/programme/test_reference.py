@@ -7,8 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, get_args
 
+import pytest
+
 from domain.model.programme import Programme, load
 from domain.model.programme.field_types import ProgrammePart
+from domain.model.programme.inactive import INACTIVE
 from domain.model.programme.vocabulary import (
     BUILT_IN_EVENTS,
     COMMON_PLACEHOLDERS,
@@ -43,6 +46,17 @@ def parts_in(annotation: object) -> Iterator[type[ProgrammePart]]:
 
 def test_every_key_is_in_the_reference() -> None:
     assert {key for key in keys_of(Programme) if f"`{key}`" not in REFERENCE} == set()
+
+
+@pytest.mark.parametrize("pattern", INACTIVE)
+def test_a_key_that_nothing_acts_on_says_so_in_its_row(pattern: str) -> None:
+    section, _, key = pattern.replace("[]", "").rpartition(".")
+    part = next(parts_in(Programme.model_fields[section or key].annotation))
+    assert key in (part.model_fields if section else Programme.model_fields)
+    chapter = next(
+        text for text in REFERENCE.split("\n## ") if text.partition("\n")[0].count(f"`{section or key}`")
+    )
+    assert any(f"`{key}`" in line and "yet" in line for line in chapter.splitlines())
 
 
 def test_every_event_and_its_data_stand_in_one_row_of_the_reference() -> None:

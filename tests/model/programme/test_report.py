@@ -48,17 +48,44 @@ def test_a_text_broken_by_its_own_comma_is_a_warning() -> None:
 
 
 def test_what_is_not_acted_on_yet_is_said() -> None:
-    unacted = ["leaderboards[0]: leaderboards are kept by a later version"]
-    assert inactive_keys(load(CLUB)) == unacted
-    assert check_report(CLUB)[1].partition("yet:\n")[2].splitlines() == [
-        f"  {sentence}" for sentence in unacted
+    sentences = [
+        "wallets[0].unit_cost: costs and liability are reported by a later version",
+        "events[0].title: nothing shows an event's title yet",
+        "segments[0].name: nothing shows a segment's name yet",
+        "plans[0].period: a plan ends when the event that starts or renews it says, not after its period",
+        "plans[0].trial: a plan starts without a trial",
+        "leaderboards[0]: leaderboards are kept by a later version",
     ]
-    assert json.loads(check_report(CLUB, as_json=True)[1])["inactive"] == unacted
+    assert inactive_keys(load(CLUB)) == sentences
+    assert check_report(CLUB)[1].partition("yet:\n")[2].splitlines() == [
+        f"  {sentence}" for sentence in sentences
+    ]
+    assert json.loads(check_report(CLUB, as_json=True)[1])["inactive"] == sentences
+
+
+def test_a_key_that_the_file_leaves_out_is_not_among_it() -> None:
+    file = CLUB.replace('    unit_cost: "0.01"\n', "").replace(
+        "{code: regulars, name: Regulars, ", "{code: regulars, "
+    )
+    file = file.replace("period: {months: 12}, trial: {days: 30}, ", "")
+    places = [sentence.partition(":")[0] for sentence in inactive_keys(load(file))]
+    assert places == ["events[0].title", "leaderboards[0]"]
+
+
+def test_many_places_of_one_key_are_cut_short() -> None:
+    assert inactive_keys(load(LOUD)) == [
+        "events[0].title, events[1].title, events[2].title and 3 more: nothing shows an event's title yet"
+    ]
+    _, text = check_report(LOUD)
+    assert "  webhooks       1  shop" in text.splitlines()
 
 
 def test_what_is_acted_on_is_not_among_it() -> None:
-    assert inactive_keys(load(LOUD)) == []
-    code, text = check_report(LOUD)
-    assert code == 0
-    assert "not act on" not in text
-    assert "  webhooks       1  shop" in text.splitlines()
+    plain = (
+        "programme: {code: p, name: P, currency: EUR, timezone: UTC, locales: [en]}\n"
+        "wallets: [{code: points}]\n"
+        "plans: [{code: plus, name: Plus, price: 100, multiplier: 2}]\n"
+        "segments: [{code: all, when: 'true'}]\n"
+    )
+    assert inactive_keys(load(plain)) == []
+    assert "not act on" not in check_report(plain)[1]

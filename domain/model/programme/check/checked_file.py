@@ -1,6 +1,4 @@
-"""What the checks look at: the programme, the codes its file names, and every place where something is done,
-told or judged.
-"""
+"""What the checks read: the programme, the codes of its file, its actions and its expressions."""
 
 from __future__ import annotations
 
@@ -30,12 +28,11 @@ _CODE_KEYS: Final[Mapping[str, tuple[KeyPath, str]]] = {
     "surveys": (("surveys",), "code"),
     "leaderboards": (("leaderboards",), "code"),
 }
-_Judged = tuple[KeyPath, tuple[str, ...], Expression | None, CountBasis | None]
 
 
 @dataclass(frozen=True, slots=True)
 class PlacedAction:
-    """An action, where it stands, who does it, and the events it is done on."""
+    """An action, its path in the file, who performs it, and the events on which it is performed."""
 
     path: KeyPath
     action: Action
@@ -45,8 +42,8 @@ class PlacedAction:
 
 @dataclass(frozen=True, slots=True)
 class PlacedExpression:
-    """An expression, where it stands, what it must answer, and what it is judged over: events, or the member
-    alone where there are none.
+    """An expression, its path in the file, the kind of answer it must give, and the events it is evaluated
+    on. Where `events` is None it is evaluated over the member alone.
     """
 
     path: KeyPath
@@ -58,8 +55,8 @@ class PlacedExpression:
 
 @dataclass(frozen=True)
 class CheckedFile:
-    """A shaped programme and the file it came from. Codes are the file's, also those of parts that could not
-    be shaped.
+    """A validated programme and the file it came from. The codes are those of the file, including parts that
+    failed validation.
     """
 
     programme: Programme
@@ -68,7 +65,7 @@ class CheckedFile:
 
     @cached_property
     def code_paths(self) -> Mapping[str, Mapping[str, KeyPath]]:
-        """Each section's codes, with the path of the first part that bears it."""
+        """The codes of each section, with the path of the first part that has the code."""
         return {section: dict(self._codes_with_paths(*where)) for section, where in _CODE_KEYS.items()}
 
     def codes(self, section: str) -> frozenset[str]:
@@ -78,9 +75,7 @@ class CheckedFile:
         return frozenset(self.code_paths[section])
 
     def is_incomplete(self, section: str) -> bool:
-        """Tell whether a section could not be taken as it is, or stands under a misspelt key: then its codes
-        are not all known.
-        """
+        """Tell whether not all codes of a section are known: it failed validation, or its key is misspelt."""
         misspelt = section not in self.content and any(
             len(finding.path) == 1 for finding in self.validation.findings
         )
@@ -91,37 +86,35 @@ class CheckedFile:
         return misspelt or (section == "wallets" and uncoded)
 
     def listed_codes(self, section: str) -> Iterator[tuple[KeyPath, str]]:
-        """Yield the path of each code that a section of the file gives, in its order."""
-        at, key = _CODE_KEYS[section]
-        for place, part in enumerate(self._raw_list(at)):
+        """Yield each code that a section of the file contains with its path, in the order of the file."""
+        path, key = _CODE_KEYS[section]
+        for index, part in enumerate(self._raw_list(path)):
             code = part.get(key) if isinstance(part, dict) else None
             if isinstance(code, str):
-                yield (*at, place, key), code
+                yield (*path, index, key), code
 
     def fields(self, event: str) -> Mapping[str, Variable] | None:
-        """Return what an event's data holds; None where there is no such event."""
+        """Return the data fields of an event; None where there is no such event."""
         if event in BUILT_IN_EVENTS:
             return BUILT_IN_EVENTS[event]
         declared = next((spec for spec in self.programme.events if spec.name == event), None)
         if declared is None:
             return None
-        return {name: Variable(DECLARED_KINDS[kind], nullable=True) for name, kind in declared.data.items()}
+        return {name: Variable(DECLARED_KINDS[kind]) for name, kind in declared.data.items()}
 
     @cached_property
     def partly_declared_events(self) -> frozenset[str]:
-        """The events whose declared data could not all be shaped, so that not all of their fields are
-        known.
-        """
+        """The events whose declared data failed validation in part: not all their fields are known."""
         faulty = {removed[:3] for removed in self.validation.removed_paths}
         declared = enumerate(self.programme.events)
         return frozenset(
             spec.name
-            for at, spec in declared
-            if self.validation.original_path(("events", at, "data")) in faulty
+            for index, spec in declared
+            if self.validation.original_path(("events", index, "data")) in faulty
         )
 
     def raw_value(self, path: KeyPath) -> object:
-        """Return what the file holds at a shaped path; None where it holds nothing."""
+        """Return the value in the file at a path of the programme; None where the file has none."""
         value: object = self.content
         for step in self.validation.original_path(path):
             if isinstance(value, dict):
@@ -134,69 +127,68 @@ class CheckedFile:
 
     @cached_property
     def actions(self) -> tuple[PlacedAction, ...]:
-        """Everything that is done."""
-        programme, placed = self.programme, list[PlacedAction]()
-        for at, rule in enumerate(programme.rules):
-            placed += (
-                PlacedAction(("rules", at, "do", n), action, "rule", rule.on)
-                for n, action in enumerate(rule.do)
-            )
-        for at, badge in enumerate(programme.badges):
-            placed += (
-                PlacedAction(("badges", at, "do", n), action, "badge", badge.on)
-                for n, action in enumerate(badge.do)
-            )
-        if programme.referral is not None:
-            actions_by_side = {"friend": programme.referral.friend, "referrer": programme.referral.referrer}
-            for side, actions in actions_by_side.items():
-                placed += (
-                    PlacedAction(("referral", side, n), action, "referral", ())
-                    for n, action in enumerate(actions)
-                )
-        return tuple(placed)
+        """Every action of the programme."""
+        return tuple(self._actions())
+
+    def _actions(self) -> Iterator[PlacedAction]:
+        for index, rule in enumerate(self.programme.rules):
+            for position, action in enumerate(rule.do):
+                yield PlacedAction(("rules", index, "do", position), action, "rule", rule.on)
+        for index, badge in enumerate(self.programme.badges):
+            for position, action in enumerate(badge.do):
+                yield PlacedAction(("badges", index, "do", position), action, "badge", badge.on)
+        referral = self.programme.referral
+        sides = {"friend": referral.friend, "referrer": referral.referrer} if referral is not None else {}
+        for side, actions in sides.items():
+            for position, action in enumerate(actions):
+                yield PlacedAction(("referral", side, position), action, "referral", ())
 
     @cached_property
     def expressions(self) -> tuple[PlacedExpression, ...]:
-        """Every expression."""
-        programme, placed = self.programme, list[PlacedExpression]()
-        judged: list[_Judged] = [
-            (("rules", at), rule.on, rule.when, None) for at, rule in enumerate(programme.rules)
-        ]
-        judged += [
-            (("badges", at), badge.on, badge.when, badge.of) for at, badge in enumerate(programme.badges)
-        ]
+        """Every expression of the programme."""
+        return (*self._on_events(), *self._over_the_member(), *self._in_awards())
+
+    def _on_events(self) -> Iterator[PlacedExpression]:
+        programme = self.programme
+        for index, rule in enumerate(programme.rules):
+            yield from _conditions(("rules", index), rule.when, rule.on)
+        for index, badge in enumerate(programme.badges):
+            yield from _conditions(("badges", index), badge.when, badge.on)
+            yield from _basis_expressions(("badges", index), badge.of, badge.on)
         if programme.tiers is not None:
             count = programme.tiers.count
-            judged.append((("tiers", "count"), count.on, count.when, count.of))
+            yield from _conditions(("tiers", "count"), count.when, count.on)
+            yield from _basis_expressions(("tiers", "count"), count.of, count.on)
         if programme.referral is not None:
             qualifies = programme.referral.qualifies
-            judged.append((("referral", "qualifies"), qualifies.on, qualifies.when, None))
-        for path, events, when, of in judged:
-            if when is not None:
-                placed.append(PlacedExpression((*path, "when"), when, "condition", events))
-            placed += _basis_expressions(path, of, events)
-        over_member = [(("rewards", at), reward.when) for at, reward in enumerate(programme.rewards)]
-        over_member += [(("segments", at), segment.when) for at, segment in enumerate(programme.segments)]
-        placed += (
-            PlacedExpression((*path, "when"), when, "condition", None)
-            for path, when in over_member
-            if when is not None
-        )
-        for action_place in self.actions:
-            if action_place.action.award is not None and action_place.by != "referral":
-                placed += _basis_expressions(
-                    (*action_place.path, "award"), action_place.action.award.of, action_place.events
-                )
-        return tuple(placed)
+            yield from _conditions(("referral", "qualifies"), qualifies.when, qualifies.on)
 
-    def _codes_with_paths(self, at: KeyPath, key: str) -> Iterator[tuple[str, KeyPath]]:
-        for place, part in reversed(list(enumerate(self._raw_list(at)))):
+    def _over_the_member(self) -> Iterator[PlacedExpression]:
+        for index, reward in enumerate(self.programme.rewards):
+            yield from _conditions(("rewards", index), reward.when, None)
+        for index, segment in enumerate(self.programme.segments):
+            yield from _conditions(("segments", index), segment.when, None)
+
+    def _in_awards(self) -> Iterator[PlacedExpression]:
+        for placed in self.actions:
+            if placed.action.award is not None and placed.by != "referral":
+                yield from _basis_expressions((*placed.path, "award"), placed.action.award.of, placed.events)
+
+    def _codes_with_paths(self, path: KeyPath, key: str) -> Iterator[tuple[str, KeyPath]]:
+        for index, part in reversed(list(enumerate(self._raw_list(path)))):
             if isinstance(part, dict) and isinstance(part.get(key), str):
-                yield part[key], (*at, place)
+                yield part[key], (*path, index)
 
-    def _raw_list(self, at: KeyPath) -> list[object]:
-        value = self.raw_value(at)
+    def _raw_list(self, path: KeyPath) -> list[object]:
+        value = self.raw_value(path)
         return value if isinstance(value, list) else []
+
+
+def _conditions(
+    path: KeyPath, when: Expression | None, events: tuple[str, ...] | None
+) -> Iterator[PlacedExpression]:
+    if when is not None:
+        yield PlacedExpression((*path, "when"), when, "condition", events)
 
 
 def _basis_expressions(

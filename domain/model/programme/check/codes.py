@@ -1,4 +1,4 @@
-"""Codes: each given once, each that is named there."""
+"""Codes: each is unique in its section, and each reference names a code that exists."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ _SECTIONS: Final = (
 )
 
 
-def check_codes(view: CheckedFile) -> Iterator[Finding]:
-    """Find codes that nothing bears."""
-    yield from _unknown_events(view)
-    for placed in view.actions:
-        yield from _action_codes(view, placed)
-    yield from _part_codes(view)
+def check_codes(checked_file: CheckedFile) -> Iterator[Finding]:
+    """Find references to codes that do not exist."""
+    yield from _unknown_events(checked_file)
+    for placed in checked_file.actions:
+        yield from _action_codes(checked_file, placed)
+    yield from _part_codes(checked_file)
 
 
-def check_duplicate_codes(view: CheckedFile) -> Iterator[Finding]:
-    """Find codes given twice, and those that are taken. Paths are the file's own, also of parts that could
-    not be shaped.
+def check_duplicate_codes(checked_file: CheckedFile) -> Iterator[Finding]:
+    """Find codes that occur twice and codes that are reserved. Paths are those of the file, including parts
+    that failed validation.
     """
     for section in _SECTIONS:
         first_paths: dict[str, KeyPath] = {}
-        for path, code in view.listed_codes(section):
+        for path, code in checked_file.listed_codes(section):
             if code in first_paths:
                 yield Finding(
                     path,
@@ -59,27 +59,31 @@ def check_duplicate_codes(view: CheckedFile) -> Iterator[Finding]:
 
 
 def _unknown_code(
-    view: CheckedFile, path: KeyPath, section: str, code: str | None, noun: str
+    checked_file: CheckedFile, path: KeyPath, section: str, code: str | None, noun: str
 ) -> Iterator[Finding]:
-    if code is not None and code not in view.codes(section) and not view.is_incomplete(section):
+    if (
+        code is not None
+        and code not in checked_file.codes(section)
+        and not checked_file.is_incomplete(section)
+    ):
         yield Finding(
             path,
             f"there is no {noun} {code}",
-            suggestion(code, view.codes(section), f"add it under {section}"),
+            suggestion(code, checked_file.codes(section), f"add it under {section}"),
         )
 
 
-def _unknown_events(view: CheckedFile) -> Iterator[Finding]:
-    programme = view.programme
+def _unknown_events(checked_file: CheckedFile) -> Iterator[Finding]:
+    programme = checked_file.programme
     listeners: list[tuple[KeyPath, tuple[str, ...]]] = [
-        (("rules", at, "on"), rule.on) for at, rule in enumerate(programme.rules)
+        (("rules", index, "on"), rule.on) for index, rule in enumerate(programme.rules)
     ]
-    listeners += [(("badges", at, "on"), badge.on) for at, badge in enumerate(programme.badges)]
+    listeners += [(("badges", index, "on"), badge.on) for index, badge in enumerate(programme.badges)]
     if programme.tiers is not None:
         listeners.append((("tiers", "count", "on"), programme.tiers.count.on))
     if programme.referral is not None:
         listeners.append((("referral", "qualifies", "on"), programme.referral.qualifies.on))
-    known = frozenset(BUILT_IN_EVENTS) | view.codes("events")
+    known = frozenset(BUILT_IN_EVENTS) | checked_file.codes("events")
     for path, names in listeners:
         for name in names:
             if name not in known:
@@ -88,56 +92,62 @@ def _unknown_events(view: CheckedFile) -> Iterator[Finding]:
                 )
 
 
-def _action_codes(view: CheckedFile, placed: PlacedAction) -> Iterator[Finding]:
+def _action_codes(checked_file: CheckedFile, placed: PlacedAction) -> Iterator[Finding]:
     action, path = placed.action, placed.path
     if action.award is not None:
-        yield from _award_codes(view, placed, action.award)
+        yield from _award_codes(checked_file, placed, action.award)
     if action.deduct is not None:
-        yield from _unknown_code(view, (*path, "deduct", "wallet"), "wallets", action.deduct.wallet, "wallet")
-    yield from _unknown_code(view, (*path, "voucher"), "rewards", action.voucher, "reward")
-    yield from _unknown_code(view, (*path, "badge"), "badges", action.badge, "badge")
-    yield from _unknown_code(view, (*path, "message"), "messages", action.message, "message")
-    yield from _unknown_code(view, (*path, "survey"), "surveys", action.survey, "survey")
-    yield from _unknown_code(view, (*path, "tier"), "tiers", action.tier, "tier")
+        yield from _unknown_code(
+            checked_file, (*path, "deduct", "wallet"), "wallets", action.deduct.wallet, "wallet"
+        )
+    yield from _unknown_code(checked_file, (*path, "voucher"), "rewards", action.voucher, "reward")
+    yield from _unknown_code(checked_file, (*path, "badge"), "badges", action.badge, "badge")
+    yield from _unknown_code(checked_file, (*path, "message"), "messages", action.message, "message")
+    yield from _unknown_code(checked_file, (*path, "survey"), "surveys", action.survey, "survey")
+    yield from _unknown_code(checked_file, (*path, "tier"), "tiers", action.tier, "tier")
 
 
-def _award_codes(view: CheckedFile, placed: PlacedAction, award: Award) -> Iterator[Finding]:
+def _award_codes(checked_file: CheckedFile, placed: PlacedAction, award: Award) -> Iterator[Finding]:
     path = (*placed.path, "award")
-    yield from _unknown_code(view, (*path, "wallet"), "wallets", award.wallet, "wallet")
+    yield from _unknown_code(checked_file, (*path, "wallet"), "wallets", award.wallet, "wallet")
     for code in award.over:
-        yield from _unknown_code(view, (*path, "over"), "rules", code, "rule")
-        if placed.by == "rule" and code == view.programme.rules[int(placed.path[1])].code:
+        yield from _unknown_code(checked_file, (*path, "over"), "rules", code, "rule")
+        if placed.by == "rule" and code == checked_file.programme.rules[int(placed.path[1])].code:
             yield Finding(
                 (*path, "over"), "a rule cannot multiply itself", "name the rules whose awards it multiplies"
             )
 
 
-def _part_codes(view: CheckedFile) -> Iterator[Finding]:
-    programme = view.programme
-    for at, wallet in enumerate(programme.wallets):
+def _part_codes(checked_file: CheckedFile) -> Iterator[Finding]:
+    programme = checked_file.programme
+    for index, wallet in enumerate(programme.wallets):
         for tier in wallet.expiry.by_tier:
-            yield from _unknown_code(view, ("wallets", at, "expiry", "by_tier", tier), "tiers", tier, "tier")
-    for at, rule in enumerate(programme.rules):
-        yield from _unknown_code(view, ("rules", at, "for"), "segments", rule.for_, "segment")
+            yield from _unknown_code(
+                checked_file, ("wallets", index, "expiry", "by_tier", tier), "tiers", tier, "tier"
+            )
+    for index, rule in enumerate(programme.rules):
+        yield from _unknown_code(checked_file, ("rules", index, "for"), "segments", rule.for_, "segment")
     if programme.tiers is not None:
         yield from _unknown_code(
-            view, ("tiers", "count", "wallet"), "wallets", programme.tiers.count.wallet, "wallet"
+            checked_file, ("tiers", "count", "wallet"), "wallets", programme.tiers.count.wallet, "wallet"
         )
-    for at, reward in enumerate(programme.rewards):
+    for index, reward in enumerate(programme.rewards):
         if reward.cost is not None:
             yield from _unknown_code(
-                view, ("rewards", at, "cost", "wallet"), "wallets", reward.cost.wallet, "wallet"
+                checked_file, ("rewards", index, "cost", "wallet"), "wallets", reward.cost.wallet, "wallet"
             )
         for tier in reward.tiers:
-            yield from _unknown_code(view, ("rewards", at, "tiers"), "tiers", tier, "tier")
+            yield from _unknown_code(checked_file, ("rewards", index, "tiers"), "tiers", tier, "tier")
         for tier in reward.early_access:
-            yield from _unknown_code(view, ("rewards", at, "early_access", tier), "tiers", tier, "tier")
-    for at, board in enumerate(programme.leaderboards):
+            yield from _unknown_code(
+                checked_file, ("rewards", index, "early_access", tier), "tiers", tier, "tier"
+            )
+    for index, board in enumerate(programme.leaderboards):
         yield from _unknown_code(
-            view, ("leaderboards", at, "count", "wallet"), "wallets", board.count.wallet, "wallet"
+            checked_file, ("leaderboards", index, "count", "wallet"), "wallets", board.count.wallet, "wallet"
         )
-    for at, message in enumerate(programme.messages):
+    for index, message in enumerate(programme.messages):
         if message.purpose != "service":
             yield from _unknown_code(
-                view, ("messages", at, "purpose"), "consents", message.purpose, "consent"
+                checked_file, ("messages", index, "purpose"), "consents", message.purpose, "consent"
             )

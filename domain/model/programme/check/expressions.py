@@ -1,13 +1,15 @@
-"""Expressions: each names what is there, compares with codes that exist, and holds up on sample data.
+"""Expressions: each reads names that exist, compares with codes that exist, and can be evaluated on sample
+data.
 
-One that fails only where something is null is sound: at such an event it is false, as the programme's author
-may well mean.
+An expression that fails only where a value is null is sound: it is false on such an event, which the author
+may intend.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import chain
 
 from domain.model.conditions import ROOTS, Expression, ExpressionFailed, Term, terms
 from domain.model.programme.check import samples
@@ -32,148 +34,153 @@ _ELSEWHERE = {
 }
 
 
-def check_expressions(view: CheckedFile) -> Iterator[Finding]:
-    """Find expressions that name what is not there or fail on sample data."""
-    for place in view.expressions:
-        names_event_data = any(name.startswith("event.data.") for name in place.expression.names)
-        if names_event_data and view.partly_declared_events.intersection(place.events or ()):
-            continue  # how the data is declared is a fault of its own, and this only follows from it
+def check_expressions(checked_file: CheckedFile) -> Iterator[Finding]:
+    """Find expressions that read names that do not exist, or that fail on sample data."""
+    for placed in checked_file.expressions:
+        names_event_data = any(name.startswith("event.data.") for name in placed.expression.names)
+        if names_event_data and checked_file.partly_declared_events.intersection(placed.events or ()):
+            continue  # the declaration has a fault of its own, and this only follows from it
         variables_by_event = {
-            event: words
-            for event in place.events or ("",)
-            if (words := _variables(view, place, event)) is not None
+            event: variables
+            for event in placed.events or ("",)
+            if (variables := _variables(checked_file, placed, event)) is not None
         }
-        # the event itself is unknown, which is a fault of its own: what the member is may be judged all the
-        # same
+        # The event itself is unknown, which is another fault. Member variables can still be checked.
         if not variables_by_event:
-            yield from _unknown_names(place, {"": MEMBER_VARIABLES}, only="member")
-            yield from _unknown_codes(view, place, {"": MEMBER_VARIABLES})
+            yield from _unknown_names(placed, {"": MEMBER_VARIABLES}, only="member")
+            yield from _unknown_codes(checked_file, placed, {"": MEMBER_VARIABLES})
             continue
-        if place.is_by_line and not any(event in EVENTS_WITH_PURCHASE for event in variables_by_event):
+        if placed.is_by_line and not any(event in EVENTS_WITH_PURCHASE for event in variables_by_event):
             yield Finding(
-                place.path,
+                placed.path,
                 f"{', '.join(variables_by_event)} brings no purchase, so there are no lines",
                 "count by an expression instead",
             )
             continue
-        unknown = list(_unknown_names(place, variables_by_event))
+        unknown = list(_unknown_names(placed, variables_by_event))
         yield from unknown
-        yield from _unknown_codes(view, place, variables_by_event)
+        yield from _unknown_codes(checked_file, placed, variables_by_event)
         if not unknown:
-            yield from _sample_findings(place, variables_by_event)
+            yield from _sample_findings(placed, variables_by_event)
 
 
-def _variables(view: CheckedFile, place: PlacedExpression, event: str) -> Mapping[str, Variable] | None:
-    """Return what an expression may name on an event: over the member alone where it is judged on none."""
-    if place.events is None:
+def _variables(
+    checked_file: CheckedFile, placed: PlacedExpression, event: str
+) -> Mapping[str, Variable] | None:
+    """Return the variables of an expression on an event; those of the member alone where it has no event."""
+    if placed.events is None:
         return {**MEMBER_VARIABLES, **NOW_VARIABLE}
-    fields = view.fields(event)
+    fields = checked_file.fields(event)
     if fields is None:
         return None
     purchase = PURCHASE_VARIABLES if event in EVENTS_WITH_PURCHASE else {}
-    line = LINE_VARIABLES if place.is_by_line and purchase else {}
+    line = LINE_VARIABLES if placed.is_by_line and purchase else {}
     return {**MEMBER_VARIABLES, **NOW_VARIABLE, **event_variables(fields), **purchase, **line}
 
 
 def _unknown_names(
-    place: PlacedExpression,
+    placed: PlacedExpression,
     variables_by_event: Mapping[str, Mapping[str, Variable]],
     *,
     only: str | None = None,
 ) -> Iterator[Finding]:
-    for name in sorted(place.expression.names):
+    for name in sorted(placed.expression.names):
         if only not in (None, name.partition(".")[0]):
             continue
         if name == "member":
             yield Finding(
-                place.path,
+                placed.path,
                 "it names the member as a whole",
                 "name what it needs, such as member.tier or member.purchases.total",
             )
-        elif not any(_is_known(words, name) for words in variables_by_event.values()):
-            known = {word for words in variables_by_event.values() for word in words}
-            yield Finding(place.path, _unknown_name_message(name, place), _unknown_name_remedy(name, known))
+        elif not any(_is_known(variables, name) for variables in variables_by_event.values()):
+            known = set[str]().union(*variables_by_event.values())
+            yield Finding(placed.path, _unknown_name_message(name, placed), _unknown_name_remedy(name, known))
 
 
-def _unknown_name_message(name: str, place: PlacedExpression) -> str:
+def _unknown_name_message(name: str, placed: PlacedExpression) -> str:
     root = name.partition(".")[0]
-    if place.events is None and root in _ELSEWHERE:
+    if placed.events is None and root in _ELSEWHERE:
         return f"{root} is not seen here: this is judged over the member alone"
-    if root == "line" and not place.is_by_line:
+    if root == "line" and not placed.is_by_line:
         return "line is seen only inside of: {lines: ...} and of: {items: ...}"
-    if root == "purchase" and not EVENTS_WITH_PURCHASE.intersection(place.events or ()):
-        return f"{', '.join(place.events or ())} brings no purchase"
+    if root == "purchase" and not EVENTS_WITH_PURCHASE.intersection(placed.events or ()):
+        return f"{', '.join(placed.events or ())} brings no purchase"
     return f"there is no {name}" + (
-        f" on {', '.join(place.events)}" if name.startswith("event.data.") and place.events else ""
+        f" on {', '.join(placed.events)}" if name.startswith("event.data.") and placed.events else ""
     )
 
 
 def _unknown_name_remedy(name: str, known: set[str]) -> str:
     root = name.partition(".")[0]
-    near = {word for word in known if word.partition(".")[0] == root}
-    if near:
-        return suggestion(name, near, "remove it")
-    begins = f"names begin with one of {', '.join(sorted({word.partition('.')[0] for word in known}))}"
+    same_root = {path for path in known if path.partition(".")[0] == root}
+    if same_root:
+        return suggestion(name, same_root, "remove it")
+    begins = f"names begin with one of {', '.join(sorted({path.partition('.')[0] for path in known}))}"
     return _ELSEWHERE.get(root, begins if "." in name else f'{begins}; a text goes in quotes: "{name}"')
 
 
 def _is_known(variables: Mapping[str, Variable], name: str) -> bool:
-    """Tell whether a name is a word, a map above words, or one step into a map by code."""
+    """Tell whether a name is a variable, a map that contains variables, or one step into a map by code."""
     if name in variables:
         return True
     above, _, _ = name.rpartition(".")
     if above in variables and variables[above].kind == "by_code":
         return True
     return name in RECORD_PATHS and any(
-        word.startswith(name + ".")
-        for word in (*variables, *(("event.data.",) if "event.at" in variables else ()))
+        path.startswith(name + ".")
+        for path in (*variables, *(("event.data.",) if "event.at" in variables else ()))
     )
 
 
 def _unknown_codes(
-    view: CheckedFile, place: PlacedExpression, variables_by_event: Mapping[str, Mapping[str, Variable]]
+    checked_file: CheckedFile,
+    placed: PlacedExpression,
+    variables_by_event: Mapping[str, Mapping[str, Variable]],
 ) -> Iterator[Finding]:
-    """Find texts that are compared with a code, and are none."""
-    variables = {path: word for words in variables_by_event.values() for path, word in words.items()}
-    for path, text in _comparisons(place.expression):
+    """Find texts that are compared with a code, but are not a code of its section."""
+    variables = dict(chain.from_iterable(each.items() for each in variables_by_event.values()))
+    for path, text in _comparisons(placed.expression):
         variable = variables.get(path)
         if (
             variable is None
             or variable.code_section is None
-            or _is_code_of(view, variable.code_section, text)
+            or _is_code_of(checked_file, variable.code_section, text)
         ):
             continue
-        remedy = suggestion(text, view.codes(variable.code_section), f"add it under {variable.code_section}")
+        remedy = suggestion(
+            text, checked_file.codes(variable.code_section), f"add it under {variable.code_section}"
+        )
         yield Finding(
-            place.path,
+            placed.path,
             f"{path} is compared with {text}: there is no such {variable.code_section.removesuffix('s')}",
             remedy,
         )
 
 
-def _is_code_of(view: CheckedFile, section: str, code: str) -> bool:
-    """Tell whether a section has a code. A programme that declares no consents may still ask for those of
-    before.
+def _is_code_of(checked_file: CheckedFile, section: str, code: str) -> bool:
+    """Tell whether a section has a code. Without declared consents, every purpose of an earlier version is
+    allowed.
     """
-    known = view.codes(section)
-    return code in known or view.is_incomplete(section) or (section == "consents" and not known)
+    known = checked_file.codes(section)
+    return code in known or checked_file.is_incomplete(section) or (section == "consents" and not known)
 
 
 def _comparisons(expression: Expression) -> Iterator[tuple[str, str]]:
-    """Yield each path with each text it is compared with by ==, != and in, or indexed by."""
+    """Yield each path with each text that it is compared with by ==, != and in, or indexed by."""
     pieces = terms(expression.source)
-    for at, term in enumerate(pieces):
+    for index, term in enumerate(pieces):
         if term.kind == "path" and term.value.count(".") >= 2:
             above, _, last = term.value.rpartition(".")
             yield above, last
-        if term.value in _COMPARISON_SIGNS and 0 < at < len(pieces) - 1:
-            left, right = pieces[at - 1], pieces[at + 1]
+        if term.value in _COMPARISON_SIGNS and 0 < index < len(pieces) - 1:
+            left, right = pieces[index - 1], pieces[index + 1]
             if left.kind == "text" and right.kind == "path":
                 yield right.value, left.value
             elif left.kind == "path" and right.kind == "text":
                 yield left.value, right.value
             elif left.kind == "path" and right.value == "[" and term.value == "in":
-                yield from ((left.value, text) for text in _list_texts(pieces[at + 2 :]))
+                yield from ((left.value, text) for text in _list_texts(pieces[index + 2 :]))
 
 
 def _list_texts(rest: tuple[Term, ...]) -> Iterator[str]:
@@ -185,39 +192,38 @@ def _list_texts(rest: tuple[Term, ...]) -> Iterator[str]:
 
 
 def _sample_findings(
-    place: PlacedExpression, variables_by_event: Mapping[str, Mapping[str, Variable]]
+    placed: PlacedExpression, variables_by_event: Mapping[str, Mapping[str, Variable]]
 ) -> Iterator[Finding]:
     for event, variables in variables_by_event.items():
-        if place.is_by_line and event not in EVENTS_WITH_PURCHASE:
+        if placed.is_by_line and event not in EVENTS_WITH_PURCHASE:
             continue
-        failure = _sample_failure(place, variables, event)
+        failure = _sample_failure(placed, variables, event)
         if failure is not None:
             on = f" on {event}" if event and len(variables_by_event) > 1 else ""
-            yield Finding(place.path, f"it fails on sample data{on}: {failure}", _failure_remedy(failure))
+            yield Finding(placed.path, f"it fails on sample data{on}: {failure}", _failure_remedy(failure))
             return
 
 
-def _sample_failure(place: PlacedExpression, variables: Mapping[str, Variable], event: str) -> str | None:
-    """Say why an expression cannot be answered: by the types of its words on any sample, or by anything on
-    all of them.
+def _sample_failure(placed: PlacedExpression, variables: Mapping[str, Variable], event: str) -> str | None:
+    """Say why an expression cannot be evaluated: a type error on any sample, or an error on all samples.
 
-    Words that only other events of its list bring may be missing here, where the expression itself asks which
-    event it is.
+    Variables that only other events of its list provide may be missing here, where the expression itself asks
+    which event it is.
     """
-    is_complete = all(_is_known(variables, name) for name in place.expression.names)
+    is_complete = all(_is_known(variables, name) for name in placed.expression.names)
     has_answer, last_failure = False, ""
-    for context in samples.full_samples(variables, place.expression, event):
+    for context in samples.full_samples(variables, placed.expression, event):
         try:
-            answer = place.expression.value(context)
+            answer = placed.expression.value(context)
         except ExpressionFailed as error:
-            last_failure = _failure_text(place.expression, error)
+            last_failure = _failure_text(placed.expression, error)
             if error.by_type and is_complete:
                 return last_failure
             continue
         has_answer = True
-        if place.expected == "condition" and not isinstance(answer, bool):
+        if placed.expected == "condition" and not isinstance(answer, bool):
             return f"it answers {_kind_text(answer)}, not true or false"
-        if place.expected == "number" and (isinstance(answer, bool) or not isinstance(answer, int | float)):
+        if placed.expected == "number" and (isinstance(answer, bool) or not isinstance(answer, int | float)):
             return f"it answers {_kind_text(answer)}, not a number"
     return None if has_answer else last_failure
 

@@ -1,9 +1,9 @@
-"""Rules that feed themselves: what a rule does raises events, which rules and badges take up, which may lead
-back to it.
+"""Rules that trigger themselves: their actions raise events, other rules and badges react to these, and so on
+until the first rule fires again.
 
-A rule with `limit` or `cap` ends by itself. So do tiers climbed, badges earned and rewards unlocked, since
-none of these repeats within a decision: such a circle is worth a warning, one by which awards bring awards is
-a fault.
+A rule with `limit` or `cap` ends by itself. So do tier changes, earned badges and unlocked rewards, because
+none of them repeats within a decision: such a circle is a warning. A circle in which awards cause awards is a
+fault.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from domain.model import event_names
 from domain.model.conditions import Context, Expression, ExpressionFailed, conjuncts
 from domain.model.programme.check.checked_file import CheckedFile
 from domain.model.programme.faults import Finding
@@ -20,36 +21,34 @@ from domain.model.programme.rules import Action, Rule
 
 _BALANCE_FIELDS = frozenset({"balance", "earned"})
 _CHANGED_FIELD = {
-    "tier.changed": "tier",
-    "badge.earned": "badges",
-    "segment.entered": "segments",
-    "segment.left": "segments",
+    event_names.TIER_CHANGED: "tier",
+    event_names.BADGE_EARNED: "badges",
+    event_names.SEGMENT_ENTERED: "segments",
+    event_names.SEGMENT_LEFT: "segments",
 }
 
 
 @dataclass(frozen=True)
 class _RaisedEvent:
-    """An event that something raises, with the data that is known beforehand."""
+    """An event that an action or a change raises, with the data that is known beforehand."""
 
     name: str
     data: tuple[tuple[str, object], ...] = ()
 
     @cached_property
     def context(self) -> Context:
-        """The event as far as a condition may know it."""
+        """The part of the event that a condition may read."""
         return Context({"event": {"name": self.name, "data": dict(self.data)}})
 
     @cached_property
     def known_paths(self) -> frozenset[str]:
-        """What of it is known."""
+        """The paths of that part."""
         return frozenset({"event.name", *(f"event.data.{field}" for field, _ in self.data)})
 
 
-def check_loops(view: CheckedFile) -> Iterator[Finding]:
-    """Find rules that can feed themselves: those that take up an event of the same circle as one that they
-    raise.
-    """
-    event_graph = _EventGraph(view.programme)
+def check_loops(checked_file: CheckedFile) -> Iterator[Finding]:
+    """Find rules that can trigger themselves: they fire on an event of a circle that they are part of."""
+    event_graph = _EventGraph(checked_file.programme)
     circles = _strong_components(event_graph.graph)
     takeback_circles = {
         circle
@@ -57,20 +56,22 @@ def check_loops(view: CheckedFile) -> Iterator[Finding]:
         if _takes_back(rule)
         for circle in _circles_of(event_graph, circles, rule)
     }
-    endless = takeback_circles | {circles[raised] for raised in circles if raised.name == "points.awarded"}
+    endless = takeback_circles | {
+        circles[raised] for raised in circles if raised.name == event_names.POINTS_AWARDED
+    }
     names: dict[int, set[str]] = {}
     for raised, circle in circles.items():
         names.setdefault(circle, set()).add(raised.name)
-    for at, rule in enumerate(view.programme.rules):
+    for index, rule in enumerate(checked_file.programme.rules):
         rule_circles = _circles_of(event_graph, circles, rule)
         if rule_circles:
             ways = set().union(*(names[circle] for circle in rule_circles))
             way = ", ".join(sorted(ways))
-            # An award that counts toward no tier still is one: it ends what comes round by the tiers alone.
+            # An award that does not count toward tiers ends a circle that goes through tiers alone.
             remedy = "add a limit or cap, or narrow its when by event.data"
-            remedy += ", or write qualifying: false" if ways == {"tier.changed"} else ""
+            remedy += ", or write qualifying: false" if ways == {event_names.TIER_CHANGED} else ""
             yield Finding(
-                ("rules", at, "on"),
+                ("rules", index, "on"),
                 f"the rule can feed itself by way of {way}",
                 remedy,
                 is_warning=not rule_circles & endless,
@@ -82,7 +83,7 @@ def _takes_back(rule: Rule) -> bool:
 
 
 def _circles_of(event_graph: _EventGraph, circles: Mapping[_RaisedEvent, int], rule: Rule) -> set[int]:
-    """Return the circles that a rule closes: it takes up one of their events and raises one of them."""
+    """Return the circles that a rule closes: it fires on one of their events and raises one of them."""
     if rule.limit is not None or rule.cap is not None:
         return set()
     raised = {circles[event] for event in event_graph.raised_by(rule)}
@@ -90,7 +91,7 @@ def _circles_of(event_graph: _EventGraph, circles: Mapping[_RaisedEvent, int], r
 
 
 def _strong_components(graph: Mapping[_RaisedEvent, Iterable[_RaisedEvent]]) -> dict[_RaisedEvent, int]:
-    """Number the strongly connected parts of a graph (Tarjan's way, without recursion)."""
+    """Number the strongly connected components of a graph (Tarjan's algorithm, without recursion)."""
     index: dict[_RaisedEvent, int] = {}
     low: dict[_RaisedEvent, int] = {}
     circles: dict[_RaisedEvent, int] = {}
@@ -116,7 +117,7 @@ def _strong_components(graph: Mapping[_RaisedEvent, Iterable[_RaisedEvent]]) -> 
 
 
 class _EventGraph:
-    """What follows from what, in one programme."""
+    """Which events follow from which, in one programme."""
 
     def __init__(self, programme: Programme) -> None:
         self.programme = programme
@@ -126,7 +127,7 @@ class _EventGraph:
 
     @cached_property
     def graph(self) -> dict[_RaisedEvent, tuple[_RaisedEvent, ...]]:
-        """Every event that rules lead to, each with those that follow from it."""
+        """Every event that rules can lead to, each with the events that follow from it."""
         graph: dict[_RaisedEvent, tuple[_RaisedEvent, ...]] = {}
         todo = [raised for rule in self.rules for raised in self.raised_by(rule)]
         while todo:
@@ -141,7 +142,7 @@ class _EventGraph:
         return raised.name in rule.on and self._may_hold(rule.when, raised)
 
     def raised_by(self, rule: Rule) -> tuple[_RaisedEvent, ...]:
-        """Return what a rule raises."""
+        """Return the events that the actions of a rule raise."""
         if rule.code not in self._raised_by_rule:
             events = (
                 event for action in rule.do for event in self._action_events(action, counts=rule.qualifying)
@@ -150,9 +151,7 @@ class _EventGraph:
         return self._raised_by_rule[rule.code]
 
     def _following(self, raised: _RaisedEvent) -> Iterator[_RaisedEvent]:
-        """Yield what follows from an event: by rules, badges, the count of tiers, and what reads the member
-        it changed.
-        """
+        """Yield the events that follow from an event: by rules, badges, tier counts, and conditions."""
         for rule in self.programme.rules_on(raised.name):
             if rule.limit is None and rule.cap is None and self.can_fire_on(rule, raised):
                 yield from self.raised_by(rule)
@@ -165,16 +164,16 @@ class _EventGraph:
             yield from self._effects_of_change(frozenset({_CHANGED_FIELD[raised.name]}), None)
 
     def _badge_events(self, code: str) -> Iterator[_RaisedEvent]:
-        yield _RaisedEvent("badge.earned", (("badge", code),))
+        yield _RaisedEvent(event_names.BADGE_EARNED, (("badge", code),))
         badge = next((badge for badge in self.programme.badges if badge.code == code), None)
         for action in badge.do if badge is not None else ():
-            if action.badge is None:  # a badge that gives badges follows from badge.earned of its own accord
+            if action.badge is None:  # a badge that gives badges follows from badge.earned anyway
                 yield from self._action_events(action, counts=False)
 
     def _action_events(self, action: Action, *, counts: bool) -> Iterator[_RaisedEvent]:
         if action.award is not None:
             wallet = action.award.wallet
-            yield _RaisedEvent("points.awarded", (("wallet", wallet),))
+            yield _RaisedEvent(event_names.POINTS_AWARDED, (("wallet", wallet),))
             yield from self._effects_of_change(_BALANCE_FIELDS, wallet)
             tiers = self.programme.tiers
             if counts and tiers is not None and tiers.count.wallet == wallet:
@@ -190,30 +189,29 @@ class _EventGraph:
 
     @cached_property
     def _tier_changes(self) -> tuple[_RaisedEvent, ...]:
-        """Every step up the ladder."""
+        """Every possible step up the ladder."""
         codes = list(self.programme.tier_order)
-        pairs = ((low, high) for at, low in enumerate(codes) for high in codes[at + 1 :])
+        pairs = ((low, high) for index, low in enumerate(codes) for high in codes[index + 1 :])
         return tuple(
-            _RaisedEvent("tier.changed", (("from", low), ("to", high), ("up", True))) for low, high in pairs
+            _RaisedEvent(event_names.TIER_CHANGED, (("from", low), ("to", high), ("up", True)))
+            for low, high in pairs
         )
 
     def _effects_of_change(self, fields: frozenset[str], wallet: str | None) -> Iterator[_RaisedEvent]:
-        """Yield what a change of these fields of the member, or of this wallet, may unlock, enter or
-        leave.
-        """
+        """Yield the events that a change of these member fields, or of this wallet, may raise."""
         for reward in self.programme.rewards:
             paid = wallet is not None and reward.cost is not None and reward.cost.wallet == wallet
             read = _reads_member_fields(reward.when, fields) or ("tier" in fields and bool(reward.tiers))
             if reward.cost is not None and reward.announce and (paid or read):
-                yield _RaisedEvent("reward.unlocked", (("reward", reward.code),))
+                yield _RaisedEvent(event_names.REWARD_UNLOCKED, (("reward", reward.code),))
         for segment in self.programme.segments:
             if _reads_member_fields(segment.when, fields):
-                yield _RaisedEvent("segment.entered", (("segment", segment.code),))
-                yield _RaisedEvent("segment.left", (("segment", segment.code),))
+                yield _RaisedEvent(event_names.SEGMENT_ENTERED, (("segment", segment.code),))
+                yield _RaisedEvent(event_names.SEGMENT_LEFT, (("segment", segment.code),))
 
     def _may_hold(self, when: Expression | None, raised: _RaisedEvent) -> bool:
-        """Tell whether a condition may hold on an event: false only where a part of it that must hold is
-        known not to.
+        """Tell whether a condition may hold on an event. False only where one of its conjuncts is known to be
+        false.
         """
         if when is None:
             return True

@@ -1,8 +1,8 @@
-"""Sample data for trying expressions: what every word of the vocabulary might be, in a handful of members,
-events and purchases.
+"""Sample data for evaluating expressions: values for every variable, in a handful of members, events and
+purchases.
 
-Numbers come small and large, truths both ways, texts as each literal that the expression itself names, so
-that every branch is tried.
+Numbers are small and large, booleans true and false, and texts each literal of the expression, so that every
+branch is evaluated.
 """
 
 from __future__ import annotations
@@ -22,9 +22,7 @@ _EARLIER, _LATER = datetime(2024, 2, 29, 9, 30, tzinfo=UTC), datetime(2026, 6, 1
 
 @dataclass(frozen=True, slots=True)
 class SampleVariant:
-    """One way to fill the words, on an event: large or small numbers, which way truths go, which text stands
-    for texts.
-    """
+    """One way to fill the variables: small or large numbers, true or false, and the text for texts."""
 
     event: str
     large: bool
@@ -34,7 +32,7 @@ class SampleVariant:
 
 
 def full_samples(variables: Mapping[str, Variable], expression: Expression, event: str) -> Iterator[Context]:
-    """Yield samples in which nothing is missing: what fails only where something is missing is sound."""
+    """Yield samples without missing values: an expression that fails only on a missing value is sound."""
     literals, read = _literals(expression), _variables_read(variables, expression)
     for text in ("sample", *literals[:MAX_LITERALS]):
         for large in (True, False):
@@ -43,13 +41,13 @@ def full_samples(variables: Mapping[str, Variable], expression: Expression, even
 
 
 def _variables_read(variables: Mapping[str, Variable], expression: Expression) -> dict[str, Variable | None]:
-    """Return the words that an expression reads, whole or in part, and each word's root, so that what is
-    unknown misses a key of it.
+    """Return the variables that an expression reads, in whole or in part, and the root of each variable. An
+    unknown name then misses a key of its root.
     """
     roots: dict[str, Variable | None] = {path.partition(".")[0]: None for path in variables if "." in path}
     return roots | {
-        path: word
-        for path, word in variables.items()
+        path: variable
+        for path, variable in variables.items()
         if any(_overlap(path, name) for name in expression.names)
     }
 
@@ -59,9 +57,7 @@ def _overlap(path: str, name: str) -> bool:
 
 
 def _literals(expression: Expression) -> tuple[str, ...]:
-    """Return the texts that an expression names, and the last steps of its paths, which may be keys of
-    maps.
-    """
+    """Return the texts in an expression and the last steps of its paths, which may be keys of maps."""
     literals = [term.value for term in terms(expression.source) if term.kind == "text"]
     literals += [name.rpartition(".")[2] for name in sorted(expression.names)]
     return tuple(dict.fromkeys(literals))

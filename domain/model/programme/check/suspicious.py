@@ -1,6 +1,6 @@
-"""What can be published and is probably a slip: whole units of money where minor ones count, a percentage as
-a multiplier, a comparison that nothing can meet. Warnings, all of them, so that a programme published before
-them stays one.
+"""Values that are allowed and are probably a mistake: whole units of money in place of minor units, a
+percentage as a multiplier, a comparison that never holds. All of them are warnings, so that programmes
+published before this check stay valid.
 """
 
 from __future__ import annotations
@@ -31,16 +31,18 @@ _VARIABLES: Final = {**MEMBER_VARIABLES, **PURCHASE_VARIABLES, **LINE_VARIABLES}
 _LARGE_MULTIPLIER: Final = 10
 
 
-def check_suspicious(view: CheckedFile) -> Iterator[Finding]:
+def check_suspicious(checked_file: CheckedFile) -> Iterator[Finding]:
     """Warn of figures that probably mean something else, and of comparisons that never hold."""
-    currency = view.programme.programme.currency
+    currency = checked_file.programme.programme.currency
     unit = 10 ** get_currency_precision(currency)
-    yield from _suspicious_figures(view, unit, currency)
-    for placed in view.actions:
+    yield from _suspicious_figures(checked_file, unit, currency)
+    for placed in checked_file.actions:
         if placed.action.award is not None:
-            yield from _suspicious_award((*placed.path, "award"), placed.action.award, view, unit, currency)
-    tags = {tag for doing in view.actions if (tag := doing.action.tag) is not None}
-    for place in view.expressions:
+            yield from _suspicious_award(
+                (*placed.path, "award"), placed.action.award, checked_file, unit, currency
+            )
+    tags = {tag for doing in checked_file.actions if (tag := doing.action.tag) is not None}
+    for place in checked_file.expressions:
         for path, sign, other in _comparisons(place.expression):
             if (
                 path in _MONEY_PATHS
@@ -58,23 +60,25 @@ def check_suspicious(view: CheckedFile) -> Iterator[Finding]:
                 yield from _mismatched_kinds(place.path, path, _VARIABLES[path], other)
 
 
-def _suspicious_figures(view: CheckedFile, unit: int, currency: str) -> Iterator[Finding]:
-    """What is written in money, and comes to less than one of it."""
+def _suspicious_figures(checked_file: CheckedFile, unit: int, currency: str) -> Iterator[Finding]:
+    """Find amounts of money of less than one whole unit, and multipliers that are too large."""
     figures: list[tuple[KeyPath, int | None]] = []
-    for at, reward in enumerate(view.programme.rewards):
+    for index, reward in enumerate(checked_file.programme.rewards):
         if reward.value is not None:
-            path: KeyPath = ("rewards", at, "value")
+            path: KeyPath = ("rewards", index, "value")
             figures += [((*path, "amount"), reward.value.amount), ((*path, "minimum"), reward.value.minimum)]
-    figures += [(("plans", at, "price"), plan.price) for at, plan in enumerate(view.programme.plans)]
+    figures += [
+        (("plans", index, "price"), plan.price) for index, plan in enumerate(checked_file.programme.plans)
+    ]
     for place, figure in figures:
         if figure is not None and 0 < figure < unit:
             yield _minor_unit_warning(place, "this", figure, unit, currency)
-    if view.programme.tiers is not None:
-        for at, rung in enumerate(view.programme.tiers.ladder):
-            if rung.multiplier > _LARGE_MULTIPLIER:
-                message = f"{rung.code} gets {float(rung.multiplier):g} times the award"
+    if checked_file.programme.tiers is not None:
+        for index, tier in enumerate(checked_file.programme.tiers.ladder):
+            if tier.multiplier > _LARGE_MULTIPLIER:
+                message = f"{tier.code} gets {float(tier.multiplier):g} times the award"
                 yield Finding(
-                    ("tiers", "ladder", at, "multiplier"),
+                    ("tiers", "ladder", index, "multiplier"),
                     message,
                     "write 1.25 for a quarter more",
                     is_warning=True,
@@ -82,16 +86,16 @@ def _suspicious_figures(view: CheckedFile, unit: int, currency: str) -> Iterator
 
 
 def _suspicious_award(
-    path: KeyPath, award: Award, view: CheckedFile, unit: int, currency: str
+    path: KeyPath, award: Award, checked_file: CheckedFile, unit: int, currency: str
 ) -> Iterator[Finding]:
-    """An award for money paid: all of it given back, or a point for every cent."""
+    """Find awards for money paid that give all of it back, or a point for every cent."""
     if award.amount is None or award.of is None or award.amount < award.per:
         return
     if award.of.kind == "items" or (
         award.of.kind == "value" and award.of.expression.source.strip() not in _MONEY_PATHS
     ):
         return
-    wallet = next((spec for spec in view.programme.wallets if spec.code == award.wallet), None)
+    wallet = next((spec for spec in checked_file.programme.wallets if spec.code == award.wallet), None)
     if wallet is not None and wallet.kind == "money":
         remedy = f"write per: 100 for {award.amount} percent"
         yield Finding((*path, "per"), "it gives back all that is paid, or more", remedy, is_warning=True)
@@ -106,9 +110,7 @@ def _suspicious_award(
 
 
 def _mismatched_kinds(place: KeyPath, path: str, variable: Variable, other: Term) -> Iterator[Finding]:
-    """A list is no single text, a number is no text: such a comparison is always false, or with != always
-    true.
-    """
+    """Find comparisons of a list or a number with a text: they are always false, or with != always true."""
     if other.kind == "text" and variable.kind in ("texts", "by_code"):
         yield Finding(
             place,
@@ -140,7 +142,7 @@ def _money_text(minor: int, unit: int, currency: str) -> str:
 
 
 def _comparisons(expression: Expression) -> Iterator[tuple[str, str, Term]]:
-    """Yield each path with the sign and what it is compared with."""
+    """Yield each path with the operator and the term that it is compared with."""
     pieces = terms(expression.source)
     for left, sign, right in zip(pieces, pieces[1:], pieces[2:], strict=False):
         if left.kind == "path" and sign.value in _COMPARISON_SIGNS:

@@ -1,6 +1,4 @@
-"""Texts: which locales lack one, and whether every placeholder can be filled by the events that bring its
-message.
-"""
+"""Texts: the locales that lack one, and placeholders that the events of a message cannot fill."""
 
 from __future__ import annotations
 
@@ -18,42 +16,40 @@ from domain.model.programme.vocabulary import BUILT_IN_EVENTS, COMMON_PLACEHOLDE
 _PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
 
 
-def check_texts(view: CheckedFile) -> Iterator[Finding]:
-    """Find placeholders that cannot be filled; warn of texts that are missing in a locale, or nameless
-    parts.
-    """
-    for at, message in enumerate(view.programme.messages):
-        yield from _placeholder_findings(view, ("messages", at), message)
-    yield from _unread_locales(view)
+def check_texts(checked_file: CheckedFile) -> Iterator[Finding]:
+    """Find placeholders that cannot be filled. Warn of unknown locales, and of parts without a name."""
+    for index, message in enumerate(checked_file.programme.messages):
+        yield from _placeholder_findings(checked_file, ("messages", index), message)
+    yield from _unread_locales(checked_file)
 
 
 def missing_texts(programme: Programme) -> Mapping[str, tuple[KeyPath, ...]]:
-    """Return for each locale but the first the texts that it lacks."""
+    """Return the paths of the texts that each locale lacks, for all locales but the first."""
     texts = list(localized_texts(programme))
     others = programme.programme.locales[1:]
     return {locale: tuple(path for path, text in texts if locale not in text.entries) for locale in others}
 
 
 def localized_texts(part: ProgrammePart, path: KeyPath = ()) -> Iterator[tuple[KeyPath, LocalizedText]]:
-    """Yield every text below a part with its path."""
+    """Yield every text of a part and of the parts within it, with its path."""
     for name, info in type(part).model_fields.items():
-        value, at = getattr(part, name), (*path, info.alias or name)
+        value, value_path = getattr(part, name), (*path, info.alias or name)
         items = (
-            [(at, value)]
+            [(value_path, value)]
             if not isinstance(value, tuple)
-            else [((*at, n), item) for n, item in enumerate(value)]
+            else [((*value_path, n), item) for n, item in enumerate(value)]
         )
-        for place, element in items:
+        for element_path, element in items:
             if isinstance(element, LocalizedText) and element.entries:
-                yield place, element
+                yield element_path, element
             elif isinstance(element, ProgrammePart):
-                yield from localized_texts(element, place)
+                yield from localized_texts(element, element_path)
 
 
-def _unread_locales(view: CheckedFile) -> Iterator[Finding]:
-    locales = view.programme.programme.locales
-    for path, _ in localized_texts(view.programme):
-        raw = view.raw_value(path)
+def _unread_locales(checked_file: CheckedFile) -> Iterator[Finding]:
+    locales = checked_file.programme.programme.locales
+    for path, _ in localized_texts(checked_file.programme):
+        raw = checked_file.raw_value(path)
         if raw is None:
             yield Finding(
                 path,
@@ -72,32 +68,34 @@ def _unread_locales(view: CheckedFile) -> Iterator[Finding]:
                 )
 
 
-def _placeholder_findings(view: CheckedFile, path: KeyPath, message: MessageSpec) -> Iterator[Finding]:
-    senders = list(_sending_events(view, message.code))
+def _placeholder_findings(
+    checked_file: CheckedFile, path: KeyPath, message: MessageSpec
+) -> Iterator[Finding]:
+    senders = list(_sending_events(checked_file, message.code))
     for key, text in (("title", message.title), ("body", message.body), ("link", message.link)):
         entries = {"": text} if isinstance(text, str) else text.entries if text is not None else {}
         for locale, body in entries.items():
-            at = (
+            text_path = (
                 (*path, key, locale)
-                if locale and isinstance(view.raw_value((*path, key)), dict)
+                if locale and isinstance(checked_file.raw_value((*path, key)), dict)
                 else (*path, key)
             )
             for name in _PLACEHOLDER.findall(body):
-                yield from _unfillable(view, at, name, senders)
+                yield from _unfillable(checked_file, text_path, name, senders)
             if re.search(r"[{}]", _PLACEHOLDER.sub("", body)):
-                yield Finding(at, "a brace stands alone", "write placeholders as {member.name}")
+                yield Finding(text_path, "a brace stands alone", "write placeholders as {member.name}")
 
 
 def _unfillable(
-    view: CheckedFile, path: KeyPath, name: str, senders: list[tuple[str, KeyPath]]
+    checked_file: CheckedFile, path: KeyPath, name: str, senders: list[tuple[str, KeyPath]]
 ) -> Iterator[Finding]:
-    """Judge one placeholder: every event that brings the message must have it; where none does, some
-    event.
+    """Check one placeholder: every event that sends the message must have it. Where nothing sends it, some
+    event must.
     """
     events = [event for event, _ in senders]
     for event, by in senders:
-        if name not in _placeholders_on(view, event):
-            known = frozenset.intersection(*(_placeholders_on(view, other) for other in events))
+        if name not in _placeholders_on(checked_file, event):
+            known = frozenset.intersection(*(_placeholders_on(checked_file, other) for other in events))
             sender = by[0] if by[0] == "referral" else f"{by[0]}[{by[1]}]"
             yield Finding(
                 path,
@@ -108,14 +106,17 @@ def _unfillable(
     if not senders:
         known = COMMON_PLACEHOLDERS.union(
             *EVENT_PLACEHOLDERS.values(),
-            *(_placeholders_on(view, event) for event in (*BUILT_IN_EVENTS, *view.codes("events"))),
+            *(
+                _placeholders_on(checked_file, event)
+                for event in (*BUILT_IN_EVENTS, *checked_file.codes("events"))
+            ),
         )
         if name not in known:
             yield Finding(path, f"{{{name}}} is no placeholder", suggestion(name, known, "remove it"))
 
 
-def _placeholders_on(view: CheckedFile, event: str) -> frozenset[str]:
-    fields = view.fields(event) or {}
+def _placeholders_on(checked_file: CheckedFile, event: str) -> frozenset[str]:
+    fields = checked_file.fields(event) or {}
     return (
         COMMON_PLACEHOLDERS
         | EVENT_PLACEHOLDERS.get(event, frozenset())
@@ -123,13 +124,13 @@ def _placeholders_on(view: CheckedFile, event: str) -> frozenset[str]:
     )
 
 
-def _sending_events(view: CheckedFile, code: str) -> Iterator[tuple[str, KeyPath]]:
-    """Yield each event that brings a message, with who sends it. Badges and referrals send on whatever event
-    brought them: none is sure.
+def _sending_events(checked_file: CheckedFile, code: str) -> Iterator[tuple[str, KeyPath]]:
+    """Yield each event that sends a message, with the path of the action. The event of a badge or a referral
+    is not known, and is given as an empty text.
     """
-    for placed in view.actions:
+    for placed in checked_file.actions:
         if placed.action.message == code:
-            place = view.validation.original_path(placed.path)
+            path = checked_file.validation.original_path(placed.path)
             for event in placed.events if placed.by == "rule" else ("",):
-                if not event or view.fields(event) is not None:
-                    yield event, place
+                if not event or checked_file.fields(event) is not None:
+                    yield event, path

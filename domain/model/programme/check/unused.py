@@ -1,6 +1,4 @@
-"""What is allowed and yet probably not meant: parts that nothing uses, and words that have no effect.
-Warnings, all of them.
-"""
+"""Parts that nothing uses and keys that have no effect, as warnings."""
 
 from __future__ import annotations
 
@@ -11,63 +9,63 @@ from domain.model.programme.check.checked_file import CheckedFile
 from domain.model.programme.faults import Finding
 
 
-def check_unused(view: CheckedFile) -> Iterator[Finding]:
-    """Warn of what has no effect."""
-    programme = view.programme
+def check_unused(checked_file: CheckedFile) -> Iterator[Finding]:
+    """Warn of parts and keys that have no effect."""
+    programme = checked_file.programme
     groups = Counter(rule.best_of for rule in programme.rules)
-    for at, rule in enumerate(programme.rules):
+    for index, rule in enumerate(programme.rules):
         if rule.best_of is not None and groups[rule.best_of] == 1:
             yield _warning(
-                ("rules", at, "best_of"),
+                ("rules", index, "best_of"),
                 f"{rule.best_of} has this rule alone, which is always the best",
                 "add a rule to it",
             )
     if programme.tiers is None and not programme.plans:
-        for placed in view.actions:
+        for placed in checked_file.actions:
             if placed.action.award is not None and placed.action.award.tiered:
                 yield _warning(
                     (*placed.path, "award", "tiered"),
                     "there is no tier or plan to multiply by",
                     "remove tiered, or add tiers",
                 )
-    for at, wallet in enumerate(programme.wallets):
+    for index, wallet in enumerate(programme.wallets):
         if wallet.remind is not None and wallet.expiry.never:
             yield _warning(
-                ("wallets", at, "remind"),
+                ("wallets", index, "remind"),
                 "nothing lapses, so there is nothing to remind of",
                 "remove it, or add expiry",
             )
-    yield from _unused_messages(view)
-    yield from _unused_rewards(view)
+    yield from _unused_messages(checked_file)
+    yield from _unused_rewards(checked_file)
 
 
-def _unused_messages(view: CheckedFile) -> Iterator[Finding]:
-    sent_messages = {doing.action.message for doing in view.actions}
-    asked_surveys = {doing.action.survey for doing in view.actions}
-    for at, message in enumerate(view.programme.messages):
+def _unused_messages(checked_file: CheckedFile) -> Iterator[Finding]:
+    sent_messages = {doing.action.message for doing in checked_file.actions}
+    asked_surveys = {doing.action.survey for doing in checked_file.actions}
+    for index, message in enumerate(checked_file.programme.messages):
         if message.code not in sent_messages:
             yield _warning(
-                ("messages", at), f"nothing sends {message.code}", "name it in a rule's do, or remove it"
+                ("messages", index), f"nothing sends {message.code}", "name it in a rule's do, or remove it"
             )
-        if message.quiet and view.programme.programme.quiet_hours is None:
+        if message.quiet and checked_file.programme.programme.quiet_hours is None:
             yield _warning(
-                ("messages", at, "quiet"),
+                ("messages", index, "quiet"),
                 "there are no quiet hours to wait for",
                 "add quiet_hours to programme",
             )
-    for at, survey in enumerate(view.programme.surveys):
+    for index, survey in enumerate(checked_file.programme.surveys):
         if survey.code not in asked_surveys:
             yield _warning(
-                ("surveys", at), f"nothing asks {survey.code}", "name it in a rule's do, or remove it"
+                ("surveys", index), f"nothing asks {survey.code}", "name it in a rule's do, or remove it"
             )
 
 
-def _unused_rewards(view: CheckedFile) -> Iterator[Finding]:
-    granted_rewards = {doing.action.voucher for doing in view.actions}
-    for at, reward in enumerate(view.programme.rewards):
+def _unused_rewards(checked_file: CheckedFile) -> Iterator[Finding]:
+    granted_rewards = {doing.action.voucher for doing in checked_file.actions}
+    for index, reward in enumerate(checked_file.programme.rewards):
         if reward.cost is None and reward.code not in granted_rewards:
             yield _warning(
-                ("rewards", at),
+                ("rewards", index),
                 f"{reward.code} has no cost and nothing gives it",
                 "add cost, or give it in a rule's do",
             )
@@ -77,13 +75,13 @@ def _unused_rewards(view: CheckedFile) -> Iterator[Finding]:
         }
         if not worth.get(reward.kind, True):
             yield _warning(
-                ("rewards", at, "value"),
+                ("rewards", index, "value"),
                 "the discount is worth nothing",
                 "add value: {amount: N} in minor units, or {percent: N}",
             )
         if reward.when is not None and reward.lock is None:
             yield _warning(
-                ("rewards", at, "when"),
+                ("rewards", index, "when"),
                 "members are not told what unlocks it",
                 "add lock: what unlocks it, in words",
             )

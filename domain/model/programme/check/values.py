@@ -1,4 +1,4 @@
-"""Values that must fit each other: header, ladder, levels, times, awards, rewards, schedules."""
+"""Values that must agree with each other: header, ladder, levels, times, awards, rewards, schedules."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from babel import localedata
 from babel.numbers import list_currencies
 from croniter import croniter
 
+from domain.model import event_names
 from domain.model.calendar import Span
 from domain.model.programme.check.checked_file import CheckedFile
 from domain.model.programme.faults import Finding, KeyPath, suggestion
@@ -23,50 +24,52 @@ from domain.model.programme.tiers import Tiers
 _DAYS_REMEDY = "write {days: N} or {months: N}"
 
 
-def check_values(view: CheckedFile) -> Iterator[Finding]:
-    """Find values that contradict each other or the world outside."""
-    yield from _header(view)
-    yield from _whole_days(view)
-    for at, event in enumerate(view.programme.events):
+def check_values(checked_file: CheckedFile) -> Iterator[Finding]:
+    """Find values that contradict each other, or that name no currency, time zone, locale or schedule."""
+    yield from _header(checked_file)
+    yield from _whole_days(checked_file)
+    for index, event in enumerate(checked_file.programme.events):
         for name in event.data:
             if re.fullmatch(r"[a-zA-Z_][a-zA-Z0-9_]{0,63}", name) is None:
                 yield Finding(
-                    ("events", at, "data", name), f"{name} is no field name", "write letters, digits and _"
+                    ("events", index, "data", name), f"{name} is no field name", "write letters, digits and _"
                 )
-    for at, rule in enumerate(view.programme.rules):
-        yield from _rule(("rules", at), rule)
+    for index, rule in enumerate(checked_file.programme.rules):
+        yield from _rule(("rules", index), rule)
         yield from _period_order(
-            ("rules", at, "during"),
+            ("rules", index, "during"),
             *((rule.during.from_, rule.during.until) if rule.during else (None, None)),
         )
-    if view.programme.tiers is not None and not view.validation.has_findings("tiers", "ladder"):
-        yield from _ladder(view.programme.tiers)
-    for at, badge in enumerate(view.programme.badges):
+    if checked_file.programme.tiers is not None and not checked_file.validation.has_findings(
+        "tiers", "ladder"
+    ):
+        yield from _ladder(checked_file.programme.tiers)
+    for index, badge in enumerate(checked_file.programme.badges):
         if any(left >= right for left, right in pairwise(badge.levels)):
             yield Finding(
-                ("badges", at, "levels"),
+                ("badges", index, "levels"),
                 "the levels do not ascend",
                 "write each level higher than the one before",
             )
         yield from _period_order(
-            ("badges", at, "during"),
+            ("badges", index, "during"),
             *((badge.during.from_, badge.during.until) if badge.during else (None, None)),
         )
-    for at, reward in enumerate(view.programme.rewards):
-        yield from _reward(("rewards", at), reward)
-    for placed in view.actions:
+    for index, reward in enumerate(checked_file.programme.rewards):
+        yield from _reward(("rewards", index), reward)
+    for placed in checked_file.actions:
         if placed.by == "referral" and placed.action.award is not None and placed.action.award.fixed is None:
             yield Finding((*placed.path, "award"), "a referral gives a fixed amount", "write fixed: N")
 
 
 @lru_cache(maxsize=1)
 def _time_zones() -> frozenset[str]:
-    """Every time zone; found once, since looking walks through folders."""
+    """Return every time zone. Cached, because reading them walks through folders."""
     return frozenset(available_timezones())
 
 
-def _header(view: CheckedFile) -> Iterator[Finding]:
-    header = view.programme.programme
+def _header(checked_file: CheckedFile) -> Iterator[Finding]:
+    header = checked_file.programme.programme
     if header.currency not in list_currencies():
         yield Finding(
             ("programme", "currency"),
@@ -74,35 +77,36 @@ def _header(view: CheckedFile) -> Iterator[Finding]:
             "write its ISO 4217 code in capitals, such as EUR",
         )
     if header.timezone not in _time_zones():
-        # Etc/GMT-3 lies three hours ahead of Greenwich: no name to put before somebody who wrote GMT-3.
-        near = (zone for zone in _time_zones() if "/" in zone and not zone.startswith("Etc/"))
-        remedy = suggestion(header.timezone, near, "") if header.timezone else ""
+        # Etc/GMT-3 is three hours ahead of Greenwich: not a name to suggest to somebody who wrote GMT-3.
+        candidates = (zone for zone in _time_zones() if "/" in zone and not zone.startswith("Etc/"))
+        remedy = suggestion(header.timezone, candidates, "") if header.timezone else ""
         remedy = remedy if remedy.startswith("did") else "write an IANA name, such as Europe/Lisbon"
         yield Finding(("programme", "timezone"), f"{header.timezone} is no time zone", remedy)
-    for at, locale in enumerate(header.locales):
+    for index, locale in enumerate(header.locales):
         if re.fullmatch(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}", locale) is None or not localedata.exists(
             locale.replace("-", "_")
         ):
             yield Finding(
-                ("programme", "locales", at),
+                ("programme", "locales", index),
                 f"{locale} is no locale",
                 "write its BCP 47 code, such as pt or pt-BR",
             )
-        if locale in header.locales[:at]:
-            yield Finding(("programme", "locales", at), f"{locale} is listed twice", "keep one of them")
+        if locale in header.locales[:index]:
+            yield Finding(("programme", "locales", index), f"{locale} is listed twice", "keep one of them")
 
 
-def _whole_days(view: CheckedFile) -> Iterator[Finding]:
-    """What is counted in local days cannot be measured in hours."""
-    programme = view.programme
+def _whole_days(checked_file: CheckedFile) -> Iterator[Finding]:
+    """Find durations in hours where only whole local days are counted."""
+    programme = checked_file.programme
     spans: list[tuple[KeyPath, Span | str | None]] = []
-    for at, wallet in enumerate(programme.wallets):
+    for index, wallet in enumerate(programme.wallets):
         spans += [
-            (("wallets", at, "expiry", "after"), wallet.expiry.after),
-            (("wallets", at, "remind"), wallet.remind),
+            (("wallets", index, "expiry", "after"), wallet.expiry.after),
+            (("wallets", index, "remind"), wallet.remind),
         ]
         spans += [
-            (("wallets", at, "expiry", "by_tier", tier), span) for tier, span in wallet.expiry.by_tier.items()
+            (("wallets", index, "expiry", "by_tier", tier), span)
+            for tier, span in wallet.expiry.by_tier.items()
         ]
     if programme.tiers is not None:
         spans += [
@@ -110,7 +114,8 @@ def _whole_days(view: CheckedFile) -> Iterator[Finding]:
             (("tiers", "grace"), programme.tiers.grace),
         ]
     spans += [
-        (("rewards", at, "return_grace"), reward.return_grace) for at, reward in enumerate(programme.rewards)
+        (("rewards", index, "return_grace"), reward.return_grace)
+        for index, reward in enumerate(programme.rewards)
     ]
     for path, span in spans:
         if isinstance(span, Span) and span.hours:
@@ -139,7 +144,7 @@ def _rule(path: KeyPath, rule: Rule) -> Iterator[Finding]:
             "a rule with an award has no title",
             "add title: what members read beside the amount",
         )
-    if "schedule" in rule.on:
+    if event_names.SCHEDULE in rule.on:
         if len(rule.on) > 1:
             yield Finding(
                 (*path, "on"), "schedule stands with other events", "give the schedule a rule of its own"
@@ -162,25 +167,25 @@ def _rule(path: KeyPath, rule: Rule) -> Iterator[Finding]:
 
 
 def _ladder(tiers: Tiers) -> Iterator[Finding]:
-    for at, rung in enumerate(tiers.ladder):
-        path: KeyPath = ("tiers", "ladder", at)
-        if at == 0 and rung.from_ != 0:
+    for index, tier in enumerate(tiers.ladder):
+        path: KeyPath = ("tiers", "ladder", index)
+        if index == 0 and tier.from_ != 0:
             yield Finding(
                 (*path, "from"),
-                f"the first tier is reached at {rung.from_}",
+                f"the first tier is reached at {tier.from_}",
                 "write from: 0, so that everyone has a tier",
             )
-        if at > 0 and rung.from_ <= tiers.ladder[at - 1].from_:
-            below = tiers.ladder[at - 1]
+        if index > 0 and tier.from_ <= tiers.ladder[index - 1].from_:
+            below = tiers.ladder[index - 1]
             remedy = f"write more than {below.from_}, or order the ladder from the lowest up"
             yield Finding(
-                (*path, "from"), f"{rung.code} is reached at {rung.from_}, not above {below.code}", remedy
+                (*path, "from"), f"{tier.code} is reached at {tier.from_}, not above {below.code}", remedy
             )
-        if rung.keep > rung.from_:
+        if tier.keep > tier.from_:
             yield Finding(
                 (*path, "keep"),
-                f"keeping {rung.code} takes more than reaching it",
-                f"write {rung.from_} or less",
+                f"keeping {tier.code} takes more than reaching it",
+                f"write {tier.from_} or less",
             )
 
 
