@@ -6,7 +6,6 @@ midnight.
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -27,17 +26,14 @@ from domain.model.calendar import (
     start_of,
     to_utc,
 )
+from domain.model.conditions import compared_numbers
 from domain.model.ledger import rewards, tiers
 from domain.model.ledger.lots import Lot
 from domain.model.ledger.member import Member
 from domain.model.ledger.wallet import Wallet
 from domain.model.programme import Programme, RewardSpec, WalletSpec
 
-TIMED = re.compile(r"member\.days_since_(?:purchase|joining)\b|\bnow\b")
-COMPARED = re.compile(
-    r"member\.days_since_(?:purchase|joining)\s*(?:<=|>=|<|>|==|!=)\s*(\d+)(?=\s*(?:$|\)|&&|\|\||\?|:))"
-)
-BEFORE_COMPARED = ("", "(", "&&", "||", "?", ":")
+DAY_COUNTS = frozenset({"member.days_since_purchase", "member.days_since_joining"})
 TICK = timedelta(milliseconds=1)
 DAY = timedelta(days=1)
 
@@ -208,21 +204,14 @@ def time_triggers(programme: Programme) -> TimeTriggers:
     if any(name.startswith("member.balance") for condition in conditions for name in condition.names):
         wallets = {spec.code for spec in programme.wallets}
     counts, any_day = set[int](), False
-    for source in (condition.source for condition in conditions):
-        plain = [found for found in COMPARED.finditer(source) if _stands_alone(source[: found.start()])]
-        counts.update(int(found.group(1)) for found in plain)
-        any_day = any_day or len(plain) != len(TIMED.findall(source))
+    for condition in conditions:
+        numbers = compared_numbers(condition, DAY_COUNTS)
+        counts.update(numbers or ())
+        any_day = any_day or numbers is None or "now" in condition.names
     limited = tuple(spec for spec in listed if spec.limit is not None and spec.limit.per != "ever")
     return TimeTriggers(
         frozenset(wallets), frozenset(counts), any_day, limited, rewards.window_boundaries(programme)
     )
-
-
-def _stands_alone(before: str) -> bool:
-    """Tell whether a comparison is no part of a sum: what stands before it ends with a bracket or a word of
-    logic.
-    """
-    return any(before.rstrip().endswith(end) if end else not before.strip() for end in BEFORE_COMPARED)
 
 
 def _judged_day(programme: Programme, triggers: TimeTriggers, member: Member, today: date) -> date | None:

@@ -165,7 +165,7 @@ def lower(builder: RowBuilder, standing: TierStanding) -> None:
     before = order.get(held_tier_code(builder.programme, builder.member) or "", -1)
     builder.set_standing(standing)
     after = order.get(held_tier_code(builder.programme, builder.member) or "", -1)
-    for code in reversed(builder.programme.tier_order):
+    for code in reversed(list(builder.programme.tier_order)):
         if after < order[code] <= before:
             revoke_source(builder, f"tier:{code}")
 
