@@ -27,9 +27,9 @@ from domain.store.connect import Database
 from domain.store.connect import connect as connect_database
 from domain.store.document_store import Busy, DatabaseError, DocumentStore
 from domain.store.prepare import prepare
-from tests.houses import SMALL, TILL, bought, join
-from tests.live import Phone, connected, streams
-from tests.servers import serving
+from tests.activity_socket import ActivitySocket, open_activity_socket, open_cursors
+from tests.servers import serve_selo
+from tests.small_runtime import SMALL, TILL, join, new_purchase
 
 MEMBERS, SOCKETS, COMMITS = 200, 5, 100
 
@@ -40,13 +40,13 @@ class Bench:
 
     house: Runtime
     database: Database
-    phones: dict[str, list[Phone]] = field(default_factory=dict)
+    phones: dict[str, list[ActivitySocket]] = field(default_factory=dict)
 
     async def buys(self, member: str, receipt: str) -> None:
         """Let a member buy something, however often the database is away meanwhile."""
         while True:
             try:
-                given, now = bought(f"{receipt} {member}", 100), datetime.now(UTC)
+                given, now = new_purchase(f"{receipt} {member}", 100), datetime.now(UTC)
                 await purchases.record(
                     self.house,
                     till=TILL,
@@ -63,8 +63,8 @@ class Bench:
     async def hear(self, member: str) -> list[float]:
         """Wait until each phone of a member was told that the balance changed; return when."""
 
-        async def one(phone: Phone) -> float:
-            await phone.hears("BalanceChanged", within_seconds=120)
+        async def one(phone: ActivitySocket) -> float:
+            await phone.wait_for("BalanceChanged", within_seconds=120)
             return time.perf_counter()
 
         return await asyncio.gather(*map(one, self.phones[member]))
@@ -79,8 +79,8 @@ def memory_kib(pid: int) -> int:
 async def open_phones(bench: Bench, url: str, tokens: Tokens, stack: AsyncExitStack) -> None:
     """Open every member's sockets, with a subscription each."""
 
-    async def one(token: str) -> Phone:
-        phone = await stack.enter_async_context(connected(url, token))
+    async def one(token: str) -> ActivitySocket:
+        phone = await stack.enter_async_context(open_activity_socket(url, token))
         await phone.subscribe()
         return phone
 
@@ -146,10 +146,10 @@ async def measure(url: str, pid: int, data: Path) -> None:
             f"{many} sockets with a subscription each: {each:.1f} KiB each; {before / 1024:.0f} ->"
             f" {after / 1024:.0f} MiB"
         )
-        print(f"change streams open: {await streams(database)}")
+        print(f"change streams open: {await open_cursors(database)}")
         await deliver(bench)
         await survive(bench, data)
-        print(f"change streams open: {await streams(database)}")
+        print(f"change streams open: {await open_cursors(database)}")
     await database.close()
 
 
@@ -157,7 +157,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         programme, data = Path(folder) / "small.yaml", Path(folder) / "data"
         programme.write_text(SMALL)
-        with serving(data, "--programme", str(programme)) as served:
+        with serve_selo(data, "--programme", str(programme)) as served:
             asyncio.run(measure(served.url, served.process.pid, data))
 
 

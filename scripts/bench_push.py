@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from playwright.sync_api import Page, sync_playwright
 
-from tests.browser.club import PHONES, Club, join, open_club
+from tests.browser.club_server import PHONES, ClubServer, join, serve_club
 from tests.browser.conftest import CHROMIUM, PHONE
 
 PURCHASES, WAIT_SECONDS = 100, 15.0
@@ -52,12 +52,12 @@ WATCH = """() => {
 }"""
 
 
-def measure(club: Club, page: Page) -> None:
+def measure(club: ClubServer, page: Page) -> None:
     """Buy, wait until both phones and the page know, and again; print how long each took."""
     token = join(page, club)
     number = club.do("{ me { number } }", token=token)["me"]["number"]
     page.evaluate(WATCH)
-    till = club.at_the_till()
+    till = club.cashier_token()
     pushed, rewarded, told, answered = [], [], [], []
     for n in range(1, PURCHASES + 1):
         bought = {
@@ -86,7 +86,7 @@ def measure(club: Club, page: Page) -> None:
     _line("  to its message at the page's bell", told)
 
 
-def _pushed(club: Club, n: int) -> float:
+def _pushed(club: ClubServer, n: int) -> float:
     """Wait until every phone was sent the reward's message; return when the last was."""
     link, give_up_at = f"app://rewards/r{n}", time.monotonic() + WAIT_SECONDS
     while time.monotonic() < give_up_at:
@@ -118,7 +118,7 @@ def _line(what: str, seconds: Sequence[float]) -> None:
 
 def main() -> None:
     flags = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with open_club(PROGRAMME) as club, sync_playwright() as playwright:
+    with serve_club(PROGRAMME) as club, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
         measure(club, browser.new_context(viewport=PHONE, locale="pt-PT").new_page())  # type: ignore[arg-type]
         browser.close()

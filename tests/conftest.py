@@ -17,8 +17,8 @@ from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from domain.store import ttl
 from domain.store.connect import Database, connect
+from tests.command_log import CommandLog
 from tests.servers import embedded_in_thread, quick_folder
-from tests.wire import Wire
 
 TWENTY_YEARS = 20 * 365 * 24 * 3600
 DROP_SECONDS = 120
@@ -27,30 +27,32 @@ DROP_SECONDS = 120
 @pytest.fixture(scope="session")
 def database_uri() -> Iterator[str]:
     """One server a test process, its files in memory."""
-    if given := os.environ.get("MONGODB_URI"):
-        yield given
+    if configured_uri := os.environ.get("MONGODB_URI"):
+        yield configured_uri
         return
     with quick_folder() as folder, embedded_in_thread(folder) as uri:
         yield uri
 
 
 @pytest.fixture
-def wire() -> Wire:
-    return Wire()
+def command_log() -> CommandLog:
+    return CommandLog()
 
 
 @pytest.fixture
-async def database(database_uri: str, wire: Wire, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Database]:
+async def database(
+    database_uri: str, command_log: CommandLog, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Database]:
     """An empty database. At the end, every command that the test sent must have had a shape that scales.
 
     It clears away by the real clock, tests decide by their own: what has lapsed there may be about to begin
     here, so it lingers.
     """
     monkeypatch.setattr(ttl, "LINGER_SECONDS", TWENTY_YEARS)
-    fresh = connect(database_uri, f"test-{secrets.token_hex(8)}", timeout_seconds=30, listeners=[wire])
+    fresh = connect(database_uri, f"test-{secrets.token_hex(8)}", timeout_seconds=30, listeners=[command_log])
     try:
         yield fresh
-        faults = await wire.faults(fresh)
+        faults = await command_log.faults(fresh)
         assert not faults, "\n".join(["commands that do not scale:", *faults])
     finally:
         with pymongo.timeout(DROP_SECONDS):  # the embedded server takes 0.1 ms of CPU a row
@@ -85,7 +87,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Browsers come last: Playwright keeps an event loop running in its process, beside which no other can
     run.
     """
-    items.sort(key=lambda item: isinstance(item, pytest.Function) and "playwright" in item.fixturenames)
+    items.sort(key=lambda test: isinstance(test, pytest.Function) and "playwright" in test.fixturenames)
 
 
 @pytest.hookimpl(wrapper=True)

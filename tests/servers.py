@@ -35,7 +35,7 @@ def quick_folder() -> Iterator[Path]:
 
 
 @contextmanager
-def embedded_in_thread(data: Path) -> Iterator[str]:
+def embedded_in_thread(data_folder: Path) -> Iterator[str]:
     """The embedded database for as long as the block lasts, whatever event loops come and go meanwhile;
     yields its URI.
     """
@@ -43,7 +43,7 @@ def embedded_in_thread(data: Path) -> Iterator[str]:
 
     async def host() -> None:
         try:
-            async with embedded(data) as database:
+            async with embedded(data_folder) as database:
                 end = asyncio.Event()
                 begun.put((asyncio.get_running_loop(), end, database.uri))
                 await end.wait()
@@ -53,10 +53,10 @@ def embedded_in_thread(data: Path) -> Iterator[str]:
 
     thread = threading.Thread(target=lambda: asyncio.run(host()), name="embedded-database")
     thread.start()
-    told = begun.get()
-    if isinstance(told, BaseException):
-        raise told
-    loop, end, uri = told
+    started = begun.get()
+    if isinstance(started, BaseException):
+        raise started
+    loop, end, uri = started
     try:
         yield uri
     finally:
@@ -78,7 +78,7 @@ class Served:
         return self.process.wait(30)
 
 
-def started(
+def run_until_ready(
     *words: str, faults: IO[str] | None = None, environment: Mapping[str, str] | None = None
 ) -> subprocess.Popen[str]:
     """A `selo` command that goes on until it is told to stop, or killed; what it prints can be read from its
@@ -91,16 +91,16 @@ def started(
 
 
 @contextmanager
-def serving(
-    data: Path, *words: str, environment: Mapping[str, str] | None = None, within_seconds: float = 60
+def serve_selo(
+    data_folder: Path, *words: str, environment: Mapping[str, str] | None = None, within_seconds: float = 60
 ) -> Iterator[Served]:
     """`selo serve --port 0 --data DATA WORDS` until the block ends. Raises RuntimeError with its stderr where
     it does not get ready.
     """
-    command = ("serve", "--port", "0", "--data", str(data), *words)
+    command = ("serve", "--port", "0", "--data", str(data_folder), *words)
     with (
         tempfile.TemporaryFile("w+") as faults,
-        started(*command, faults=faults, environment=environment) as process,
+        run_until_ready(*command, faults=faults, environment=environment) as process,
     ):
         assert process.stdout is not None, "stdout is a pipe"
         watchdog = threading.Timer(within_seconds, process.kill)
@@ -143,9 +143,9 @@ def selo(*words: str, environment: Mapping[str, str] | None = None) -> subproces
 
 def _environment(added: Mapping[str, str] | None) -> dict[str, str]:
     """Ours without any Selo setting of the developer's, and with what the test asks for."""
-    kept = {
+    environment = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith("SELO_") and name != "MONGODB_URI"
     }
-    return {**kept, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", **(added or {})}
+    return {**environment, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", **(added or {})}

@@ -30,9 +30,11 @@ class Clock:
         return self.now
 
 
-def keys(*given: TokenKey) -> Keys:
+def keys(*token_keys: TokenKey) -> Keys:
     return Keys(
-        signing=given[0], verifying=MappingProxyType({key.kid: key for key in given}), secret=b"s" * 32
+        signing=token_keys[0],
+        verifying=MappingProxyType({key.kid: key for key in token_keys}),
+        secret=b"s" * 32,
     )
 
 

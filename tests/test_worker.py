@@ -18,10 +18,10 @@ from domain.store.connect import connect
 from domain.store.document_store import Busy, DocumentStore
 from domain.store.ledger.programmes import NothingPublished
 from domain.store.prepare import prepare
-from tests.houses import join
-from tests.live import streams
-from tests.servers import ROOT, selo, serving
-from tests.services.post import LOUD, happens
+from tests.activity_socket import open_cursors
+from tests.loud_runtime import LOUD, record_event
+from tests.servers import ROOT, selo, serve_selo
+from tests.small_runtime import join
 
 
 def test_a_fault_is_said_once_a_minute_and_a_new_one_at_once() -> None:
@@ -46,30 +46,32 @@ async def _hooked(uri: str) -> str:
     database = connect(uri, "selo")
     store = DocumentStore.of(database, embedded=True)
     await prepare(store)
-    house, now = Runtime.for_store(store), datetime.now(UTC).replace(microsecond=0)
-    await house.programmes.refresh()
-    await join(house, "ana", at=now)
-    id = await happens(house, "hooked", at=now)
+    runtime, now = Runtime.for_store(store), datetime.now(UTC).replace(microsecond=0)
+    await runtime.programmes.refresh()
+    await join(runtime, "ana", at=now)
+    id = await record_event(runtime, "hooked", at=now)
     await database.close()
     return id
 
 
 def test_a_worker_alone_parks_what_nobody_can_do_and_the_operator_sends_it_again(tmp_path: Path) -> None:
-    data, programme = tmp_path / "data", tmp_path / "loud.yaml"
+    data_folder, programme = tmp_path / "data", tmp_path / "loud.yaml"
     programme.write_text(LOUD)
-    with serving(data, "--programme", str(programme), environment={"SELO_WORKER": "false"}) as served:
+    with serve_selo(
+        data_folder, "--programme", str(programme), environment={"SELO_WORKER": "false"}
+    ) as served:
         parts = httpx.get(f"{served.url}/ready", timeout=10).json()["parts"]
         assert {name: parts[name] for name in ("push", "email", "sms")} == {
             "push": "off",
             "email": "off",
             "sms": "off",
         }
-        running = find_running(data)
+        running = find_running(data_folder)
         assert running is not None
         id = asyncio.run(_hooked(running.uri))
-        assert id in selo("outbox", "list", "--state", "pending", "--data", str(data)).stdout
-        command = [sys.executable, "-m", "api.cli", "worker", "--data", str(data)]
-        told = ""
+        assert id in selo("outbox", "list", "--state", "pending", "--data", str(data_folder)).stdout
+        command = [sys.executable, "-m", "api.cli", "worker", "--data", str(data_folder)]
+        output = ""
         with subprocess.Popen(
             command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
         ) as worker:
@@ -77,18 +79,18 @@ def test_a_worker_alone_parks_what_nobody_can_do_and_the_operator_sends_it_again
                 assert worker.stdout is not None
                 assert worker.stdout.readline() == "Selo's worker is at work\n"
                 for _ in range(20):
-                    told = selo("outbox", "list", "--data", str(data)).stdout
-                    if id in told:
+                    output = selo("outbox", "list", "--data", str(data_folder)).stdout
+                    if id in output:
                         break
                 worker.send_signal(signal.SIGTERM)
                 assert worker.wait(30) == 0
             finally:
                 worker.kill()
-        assert "webhook shop" in told
-        assert 'SELO_WEBHOOKS names no "shop"' in told
-        assert selo("outbox", "retry", id, "--data", str(data)).stdout == "Sent again: 1\n"
-        assert selo("outbox", "list", "--data", str(data)).stdout == "Nothing is parked.\n"
-        refused = selo("outbox", "retry", id, "--data", str(data))
+        assert "webhook shop" in output
+        assert 'SELO_WEBHOOKS names no "shop"' in output
+        assert selo("outbox", "retry", id, "--data", str(data_folder)).stdout == "Sent again: 1\n"
+        assert selo("outbox", "list", "--data", str(data_folder)).stdout == "Nothing is parked.\n"
+        refused = selo("outbox", "retry", id, "--data", str(data_folder))
         assert (refused.returncode, refused.stderr.startswith(f"Not parked: {id}.")) == (1, True)
 
 
@@ -96,24 +98,24 @@ async def _streams(uri: str, many: int) -> None:
     """Wait until so many change streams are open; there are no more."""
     database = connect(uri, "selo")
     async with asyncio.timeout(30):
-        while await streams(database) < many:
+        while await open_cursors(database) < many:
             await asyncio.sleep(0.05)
-    assert await streams(database) == many
+    assert await open_cursors(database) == many
     await database.close()
 
 
 def test_a_server_and_each_worker_follow_what_is_committed_by_one_change_stream_each(tmp_path: Path) -> None:
-    data, programme = tmp_path / "data", tmp_path / "loud.yaml"
+    data_folder, programme = tmp_path / "data", tmp_path / "loud.yaml"
     programme.write_text(LOUD)
     with (
-        serving(data, "--programme", str(programme), environment={"SELO_WORKER": "false"}),
+        serve_selo(data_folder, "--programme", str(programme), environment={"SELO_WORKER": "false"}),
         ExitStack() as stack,
     ):
-        running = find_running(data)
+        running = find_running(data_folder)
         assert running is not None
         asyncio.run(_streams(running.uri, 1))
         for many in (2, 3):
-            command = [sys.executable, "-m", "api.cli", "worker", "--data", str(data)]
+            command = [sys.executable, "-m", "api.cli", "worker", "--data", str(data_folder)]
             worker = stack.enter_context(
                 subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             )

@@ -24,8 +24,8 @@ from starlette.applications import Starlette
 
 from api.http.headers import Porch
 from api.http.pages import page_routes
-from tests.browser import shop as shops
-from tests.browser.shop import Shop
+from tests.browser import demo_server as shops
+from tests.browser.demo_server import DemoServer
 
 CHROMIUM = (
     shutil.which("chromium")
@@ -60,9 +60,9 @@ def pages_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def shop() -> Iterator[Shop]:
+def shop() -> Iterator[DemoServer]:
     """The demo shop, one a test process."""
-    with shops.open_shop() as opened:
+    with shops.serve_demo() as opened:
         yield opened
 
 

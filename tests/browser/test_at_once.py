@@ -10,9 +10,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.club import PHONES, Club, join, open_club
-from tests.browser.people import confirm_purchase, enter_purchase, look_up, sign_in_at_till
-from tests.houses import NUMISCOLLECT
+from tests.browser.club_server import PHONES, ClubServer, join, serve_club
+from tests.browser.page_actions import confirm_purchase, enter_purchase, look_up, sign_in_at_till
+from tests.small_runtime import NUMISCOLLECT
 
 # As the demo, but for the two weeks until points may be spent: here the real clock runs.
 AT_ONCE = NUMISCOLLECT.read_text(encoding="utf-8").replace("    pending: {days: 14}\n", "")
@@ -20,8 +20,8 @@ MESSAGES = "{ me { number messages { unread edges { node { id messageKind title 
 
 
 @pytest.fixture(scope="module")
-def club() -> Iterator[Club]:
-    with open_club(AT_ONCE) as opened:
+def club() -> Iterator[ClubServer]:
+    with serve_club(AT_ONCE) as opened:
         yield opened
 
 
@@ -33,7 +33,7 @@ def till(browser: Browser) -> Iterator[Page]:
 
 
 def test_a_purchase_at_the_till_unlocks_a_reward_on_every_phone_at_once(
-    page: Page, till: Page, club: Club
+    page: Page, till: Page, club: ClubServer
 ) -> None:
     token = join(page, club)
     expect(page.locator(".sum")).to_have_text("100")
@@ -54,7 +54,7 @@ def test_a_purchase_at_the_till_unlocks_a_reward_on_every_phone_at_once(
     expect(page.locator(".sum")).to_have_text("160")
     expect(page.locator(".bell .count")).to_have_text("2")
 
-    club.nothing_waits()
+    club.wait_until_outbox_is_empty()
     inbox = club.do(MESSAGES, token=token)["me"]["messages"]
     newest = inbox["edges"][0]["node"]
     assert (inbox["unread"], len(inbox["edges"])) == (2, 2)
@@ -66,7 +66,7 @@ def test_a_purchase_at_the_till_unlocks_a_reward_on_every_phone_at_once(
         "readAt": None,
     }
 
-    pushes = [push for push in club.fcm.seen if push.message["data"]["kind"] != "welcome"]
+    pushes = [push for push in club.fcm.pushes if push.message["data"]["kind"] != "welcome"]
     assert club.fcm.faults == []
     assert Counter(push.address for push in pushes) == {
         f"ok-{installation}": 1 for installation, _, _ in PHONES

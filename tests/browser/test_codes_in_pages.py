@@ -15,7 +15,7 @@ from PIL import Image
 from playwright.sync_api import Page
 
 from domain.model.people import codes
-from tests.browser import film
+from tests.browser import camera_film
 
 KEY = bytes(range(32))
 
@@ -55,8 +55,8 @@ def till(page: Page, pages_url: str) -> Page:
 
 
 def read(page: Page, pictures: list[Image.Image]) -> list[str | None]:
-    told: list[str | None] = page.evaluate(READ, [as_url(picture) for picture in pictures])
-    return told
+    texts: list[str | None] = page.evaluate(READ, [as_url(picture) for picture in pictures])
+    return texts
 
 
 def payloads() -> tuple[str, str]:
@@ -87,7 +87,7 @@ def test_codes_drawn_on_the_phone_are_read_and_have_the_smallest_version(till: P
     texts = [codes.make_voucher(rng.randbytes(12)) for _ in range(20)] + [
         codes.make_card(rng.randbytes(8), secret=KEY, step=step) for step in range(20)
     ]
-    sides, found = till.evaluate(
+    sides, sizes = till.evaluate(
         """async (texts) => {
           const { matrix } = await import("/shared/qr.js");
           const worker = new Worker("/till/scanner-worker.js");
@@ -109,7 +109,7 @@ def test_codes_drawn_on_the_phone_are_read_and_have_the_smallest_version(till: P
         }""",
         texts,
     )
-    assert found == texts
+    assert sizes == texts
     assert sides == [21] * 20 + [25] * 20
 
 
@@ -136,9 +136,9 @@ def test_the_till_tells_codes_apart_as_the_server_does(till: Page) -> None:
 def test_a_code_is_read_down_to_the_size_that_its_length_allows(
     till: Page, payload: str, at_least: int
 ) -> None:
-    picture = film.picture_of(payload, 600)
+    picture = camera_film.picture_of(payload, 600)
     small = [
-        film.staged(picture, side=side, blur=0, degrees=0, light=1, frame=(400, 300))
+        camera_film.stage_picture(picture, side=side, blur=0, degrees=0, light=1, frame=(400, 300))
         for side in range(at_least, 121, 6)
     ]
     assert set(read(till, small)) == {payload}
@@ -148,15 +148,15 @@ def test_blurred_turned_and_dim_frames_are_read(till: Page) -> None:
     conditions = list(product((160, 240, 360), (0.0, 1.5, 2.5), (0.0, 17.0, 45.0), (1.0, 0.35)))
     frames, meant = [], []
     for payload in payloads():
-        picture = film.picture_of(payload, 600)
+        picture = camera_film.picture_of(payload, 600)
         for side, blur, degrees, light in conditions:
             frames.append(
-                film.staged(
+                camera_film.stage_picture(
                     picture, side=side, blur=blur * side / 240, degrees=degrees, light=light, frame=(640, 480)
                 )
             )
             meant.append(payload)
-    found = read(till, frames)
+    texts = read(till, frames)
     assert len(frames) == 108
-    assert {text for text in found if text is not None} == set(meant)
-    assert sum(text == wanted for text, wanted in zip(found, meant, strict=True)) >= 104
+    assert {text for text in texts if text is not None} == set(meant)
+    assert sum(text == wanted for text, wanted in zip(texts, meant, strict=True)) >= 104

@@ -10,21 +10,21 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.shop import Shop
+from tests.browser.demo_server import DemoServer
 
 
-def ask(shop: Shop, query: str, variables: dict[str, Any], token: str | None = None) -> dict[str, Any]:
+def ask(shop: DemoServer, query: str, variables: dict[str, Any], token: str | None = None) -> dict[str, Any]:
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     answer = httpx.post(
         f"{shop.url}/graphql", json={"query": query, "variables": variables}, headers=headers, timeout=30
     ).json()
     assert "errors" not in answer, answer
-    data: dict[str, Any] = next(iter(answer["data"].values()))
-    return data
+    payload: dict[str, Any] = next(iter(answer["data"].values()))
+    return payload
 
 
 @pytest.fixture
-def member(shop: Shop) -> str:
+def member(shop: DemoServer) -> str:
     """An access token of the demo's second member."""
     contact = shop.members[1]["email"]
     ask(
@@ -49,7 +49,7 @@ def put_token(page: Page, token: str) -> None:
 
 
 def test_the_tabs_ask_what_an_app_asks_and_live_activity_shows_as_it_happens(
-    page: Page, shop: Shop, member: str
+    page: Page, shop: DemoServer, member: str
 ) -> None:
     page.goto(f"{shop.url}/graphql")
     answer = page.locator(".result-window")

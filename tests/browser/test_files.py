@@ -14,7 +14,7 @@ import pytest
 from graphql import GraphQLEnumType, build_schema, parse, validate
 from playwright.sync_api import Page, Response
 
-from tests.browser import shop
+from tests.browser import demo_server
 
 ROOT = Path(__file__).parent.parent.parent
 WEB = ROOT / "api" / "web"
@@ -34,12 +34,12 @@ Words = dict[str, str | dict[str, str]]
 
 def words_of(page: Page, pages_url: str, name: str) -> dict[str, Words]:
     page.goto(f"{pages_url}/{name}/")
-    told: dict[str, Words] = page.evaluate(
+    words: dict[str, Words] = page.evaluate(
         "async ([name, tags]) => Object.fromEntries(await Promise.all(tags.map(async (tag) => "
         "[tag, (await import(`/${name}/words/${tag}.js`)).default])))",
         [name, list(LANGUAGES)],
     )
-    return told
+    return words
 
 
 def keys_asked(name: str) -> tuple[set[str], set[str]]:
@@ -80,7 +80,7 @@ WRITTEN_OUT = {
 
 @pytest.mark.parametrize("name", ["till", "phone"])
 def test_whatever_the_schema_can_say_has_its_word(page: Page, pages_url: str, name: str) -> None:
-    words, schema = words_of(page, pages_url, name)["en"], build_schema(shop.SCHEMA.read_text())
+    words, schema = words_of(page, pages_url, name)["en"], build_schema(demo_server.SCHEMA.read_text())
     for start, enum in WRITTEN_OUT[name].items():
         kinds = schema.type_map[enum]
         assert isinstance(kinds, GraphQLEnumType)
@@ -164,13 +164,13 @@ def test_the_first_view_is_small_and_comes_from_here_alone(page: Page, pages_url
 def test_every_question_of_a_page_is_one_that_the_schema_answers(
     page: Page, pages_url: str, name: str
 ) -> None:
-    schema = build_schema(shop.SCHEMA.read_text())
+    schema = build_schema(demo_server.SCHEMA.read_text())
     page.goto(f"{pages_url}/{name}/")
-    asked: dict[str, str] = page.evaluate(f"async () => ({{ ...(await import('/{name}/queries.js')) }})")
-    later = set() if shop.offers("memberActivity") else {"LIVE", "MESSAGES", "MARK_READ"}
+    queries: dict[str, str] = page.evaluate(f"async () => ({{ ...(await import('/{name}/queries.js')) }})")
+    later = set() if demo_server.offers("memberActivity") else {"LIVE", "MESSAGES", "MARK_READ"}
     certain = {
         key: "\n".join(line for line in text.split("\n") if not line.rstrip().endswith("#?"))
-        for key, text in asked.items()
+        for key, text in queries.items()
         if key not in later
     }
     faults = {

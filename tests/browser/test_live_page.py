@@ -9,8 +9,8 @@ import re
 
 from playwright.sync_api import Page, WebSocketRoute, expect
 
-from tests.browser.people import sign_in_on_phone
-from tests.browser.shop import Shop
+from tests.browser.demo_server import DemoServer
+from tests.browser.page_actions import sign_in_on_phone
 
 VOUCHER: dict[str, object] = {
     "id": "a-voucher",
@@ -36,7 +36,7 @@ VOUCHER: dict[str, object] = {
 }
 
 
-class Line:
+class SocketLine:
     """The page's sockets as they come: each is the server's own, and the test may say something on it as
     well.
     """
@@ -73,8 +73,8 @@ def happened(**activity: object) -> dict[str, object]:
     return {"memberActivity": {"cursor": "c", "occurredAt": "2026-03-02T10:00:00Z", "activity": activity}}
 
 
-def test_a_voucher_that_lapses_while_it_is_held_up_turns(page: Page, shop: Shop) -> None:
-    line = Line(page)
+def test_a_voucher_that_lapses_while_it_is_held_up_turns(page: Page, shop: DemoServer) -> None:
+    line = SocketLine(page)
     sign_in_on_phone(page, shop, shop.members[13])
     line.until_subscribed(1)
     page.evaluate(
@@ -91,8 +91,8 @@ def test_a_voucher_that_lapses_while_it_is_held_up_turns(page: Page, shop: Shop)
     expect(page.locator("#news .news")).to_contain_text(re.compile("(Lapsed|Expirou|Kupon wygasł): Um café"))
 
 
-def test_what_comes_broken_is_read_afresh_and_the_page_asks_again(page: Page, shop: Shop) -> None:
-    line = Line(page)
+def test_what_comes_broken_is_read_afresh_and_the_page_asks_again(page: Page, shop: DemoServer) -> None:
+    line = SocketLine(page)
     sign_in_on_phone(page, shop, shop.members[14])
     line.until_subscribed(1)
     page.clock.install()
@@ -107,8 +107,10 @@ def test_what_comes_broken_is_read_afresh_and_the_page_asks_again(page: Page, sh
     expect(page.locator("#news .news")).to_contain_text("Um café")
 
 
-def test_a_message_of_what_a_card_told_a_moment_ago_counts_at_the_bell_alone(page: Page, shop: Shop) -> None:
-    line = Line(page)
+def test_a_message_of_what_a_card_told_a_moment_ago_counts_at_the_bell_alone(
+    page: Page, shop: DemoServer
+) -> None:
+    line = SocketLine(page)
     sign_in_on_phone(page, shop, shop.members[26])
     line.until_subscribed(1)
 

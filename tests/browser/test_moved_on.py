@@ -11,8 +11,8 @@ import secrets
 
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.people import enter_purchase, look_up, sign_in_at_till, sign_in_on_phone
-from tests.browser.shop import Shop
+from tests.browser.demo_server import DemoServer
+from tests.browser.page_actions import enter_purchase, look_up, sign_in_at_till, sign_in_on_phone
 
 SCAN, REFUND, SHIFT = 0, 1, 2
 TILL, PHONE = "/till/till.js", "/phone/phone.js"
@@ -67,7 +67,7 @@ HOLD_ANSWER = """async ([text, module, method]) => {
 }"""
 
 
-def test_enter_in_the_code_field_counts_when_the_bar_is_drawn_late(page: Page, shop: Shop) -> None:
+def test_enter_in_the_code_field_counts_when_the_bar_is_drawn_late(page: Page, shop: DemoServer) -> None:
     sign_in_at_till(page, shop, shop.cashier())
     page.evaluate(HOLD_READS)
     tab(page, SCAN)
@@ -79,7 +79,7 @@ def test_enter_in_the_code_field_counts_when_the_bar_is_drawn_late(page: Page, s
 
 
 def test_what_is_typed_into_a_purchase_stays_in_its_field_when_the_bar_is_drawn_late(
-    page: Page, shop: Shop
+    page: Page, shop: DemoServer
 ) -> None:
     sign_in_at_till(page, shop, shop.cashier())
     page.evaluate(HOLD_READS)
@@ -94,7 +94,7 @@ def test_what_is_typed_into_a_purchase_stays_in_its_field_when_the_bar_is_drawn_
 
 
 def test_a_customer_found_late_does_not_take_the_screen_that_was_opened_meanwhile(
-    page: Page, shop: Shop
+    page: Page, shop: DemoServer
 ) -> None:
     sign_in_at_till(page, shop, shop.cashier())
     page.evaluate(HOLD_ANSWER, ["findCustomer", TILL, "ask"])
@@ -107,7 +107,7 @@ def test_a_customer_found_late_does_not_take_the_screen_that_was_opened_meanwhil
     expect(page.locator(".face")).to_have_count(0)
 
 
-def test_a_number_typed_while_another_is_looked_for_takes_its_place(page: Page, shop: Shop) -> None:
+def test_a_number_typed_while_another_is_looked_for_takes_its_place(page: Page, shop: DemoServer) -> None:
     first, second = shop.members[43]["number"], shop.members[44]["number"]
     sign_in_at_till(page, shop, shop.cashier())
     page.evaluate(HOLD_ANSWER, [first, TILL, "ask"])
@@ -122,7 +122,7 @@ def test_a_number_typed_while_another_is_looked_for_takes_its_place(page: Page, 
 
 
 def test_a_purchase_recorded_late_is_told_in_passing_and_leaves_the_next_customer_alone(
-    page: Page, shop: Shop
+    page: Page, shop: DemoServer
 ) -> None:
     sign_in_at_till(page, shop, shop.cashier())
     look_up(page, shop.members[45]["number"])
@@ -139,7 +139,9 @@ def test_a_purchase_recorded_late_is_told_in_passing_and_leaves_the_next_custome
     expect(page.locator("#bar .state")).to_have_attribute("data-waiting", "0")
 
 
-def test_a_purchase_refused_late_is_told_in_passing_and_waits_to_be_mended(page: Page, shop: Shop) -> None:
+def test_a_purchase_refused_late_is_told_in_passing_and_waits_to_be_mended(
+    page: Page, shop: DemoServer
+) -> None:
     sign_in_at_till(page, shop, shop.cashier())
     number = receipt()
     for member in (shop.members[46], shop.members[47]):
@@ -160,7 +162,7 @@ def test_a_purchase_refused_late_is_told_in_passing_and_waits_to_be_mended(page:
 
 
 def test_the_camera_is_off_when_its_screen_is_left_while_an_earlier_one_was_still_being_drawn(
-    page: Page, shop: Shop
+    page: Page, shop: DemoServer
 ) -> None:
     sign_in_at_till(page, shop, shop.cashier())
     page.evaluate(HOLD_READS)
@@ -176,7 +178,7 @@ def test_the_camera_is_off_when_its_screen_is_left_while_an_earlier_one_was_stil
 
 
 def test_a_button_that_is_pressed_while_its_screen_is_drawn_again_still_counts(
-    page: Page, shop: Shop
+    page: Page, shop: DemoServer
 ) -> None:
     sign_in_on_phone(page, shop, shop.members[51])
     page.wait_for_load_state("networkidle")
@@ -187,7 +189,7 @@ def test_a_button_that_is_pressed_while_its_screen_is_drawn_again_still_counts(
     expect(page.locator("dialog .rung").first).to_be_visible()
 
 
-def test_who_turns_to_joining_while_a_code_is_asked_for_is_not_led_back(page: Page, shop: Shop) -> None:
+def test_who_turns_to_joining_while_a_code_is_asked_for_is_not_led_back(page: Page, shop: DemoServer) -> None:
     page.goto(f"{shop.url}/phone/")
     page.fill("[name=contact]", shop.members[52]["email"])
     page.evaluate(HOLD_ANSWER, ["requestSignInCode", PHONE, "askPublic"])
@@ -200,7 +202,7 @@ def test_who_turns_to_joining_while_a_code_is_asked_for_is_not_led_back(page: Pa
 
 
 def test_a_reward_redeemed_after_its_sheet_was_closed_is_told_in_passing(
-    page: Page, context: BrowserContext, shop: Shop
+    page: Page, context: BrowserContext, shop: DemoServer
 ) -> None:
     till = context.new_page()
     sign_in_at_till(till, shop, shop.of_role("manager"))
@@ -227,7 +229,7 @@ def test_a_reward_redeemed_after_its_sheet_was_closed_is_told_in_passing(
 
 
 def test_a_screen_is_let_sleep_that_was_to_be_kept_awake_for_a_card_already_put_down(
-    page: Page, shop: Shop
+    page: Page, shop: DemoServer
 ) -> None:
     sign_in_on_phone(page, shop, shop.members[54])
     page.evaluate("""() => {
@@ -242,7 +244,9 @@ def test_a_screen_is_let_sleep_that_was_to_be_kept_awake_for_a_card_already_put_
     page.wait_for_function("() => window.slept")
 
 
-def test_one_socket_is_opened_however_often_the_network_comes_back_meanwhile(page: Page, shop: Shop) -> None:
+def test_one_socket_is_opened_however_often_the_network_comes_back_meanwhile(
+    page: Page, shop: DemoServer
+) -> None:
     page.goto(f"{shop.url}/phone/")
     opened = page.evaluate("""async () => {
       const { session } = await import("/phone/phone.js");

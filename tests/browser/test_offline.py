@@ -11,12 +11,18 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, Playwright, Route, expect
 
 from tests.browser.conftest import CHROMIUM, PHONE
-from tests.browser.people import confirm_purchase, enter_purchase, look_up, sign_in_at_till, sign_in_on_phone
-from tests.browser.shop import Shop
+from tests.browser.demo_server import DemoServer
+from tests.browser.page_actions import (
+    confirm_purchase,
+    enter_purchase,
+    look_up,
+    sign_in_at_till,
+    sign_in_on_phone,
+)
 
 
 def test_three_purchases_wait_through_a_closed_page_and_count_exactly_once(
-    context: BrowserContext, page: Page, shop: Shop
+    context: BrowserContext, page: Page, shop: DemoServer
 ) -> None:
     member = shop.members[5]
     phone = context.new_page()
@@ -49,7 +55,7 @@ def test_three_purchases_wait_through_a_closed_page_and_count_exactly_once(
     assert awards(context, shop) == [10, 20, 30]
 
 
-def awards(context: BrowserContext, shop: Shop) -> list[int]:
+def awards(context: BrowserContext, shop: DemoServer) -> list[int]:
     """The plain awards among the member's newest entries, as their own phone shows them, smallest first."""
     phone = context.new_page()
     phone.goto(f"{shop.url}/phone/")
@@ -65,7 +71,7 @@ def awards(context: BrowserContext, shop: Shop) -> list[int]:
 
 
 def test_an_answer_that_is_lost_on_its_way_back_is_asked_for_again_and_counts_once(
-    page: Page, shop: Shop
+    page: Page, shop: DemoServer
 ) -> None:
     sign_in_at_till(page, shop, shop.cashier())
     number = f"lost-{secrets.token_hex(5)}"
@@ -90,7 +96,7 @@ def test_an_answer_that_is_lost_on_its_way_back_is_asked_for_again_and_counts_on
 
 
 def test_a_voucher_is_never_accepted_without_a_network(
-    context: BrowserContext, page: Page, shop: Shop
+    context: BrowserContext, page: Page, shop: DemoServer
 ) -> None:
     sign_in_at_till(page, shop, shop.cashier())
     context.set_offline(True)
@@ -101,7 +107,7 @@ def test_a_voucher_is_never_accepted_without_a_network(
 
 @pytest.mark.parametrize("cuts", [1, 2])
 def test_what_waits_outlives_the_browser(
-    playwright: Playwright, tmp_path: Path, shop: Shop, cuts: int
+    playwright: Playwright, tmp_path: Path, shop: DemoServer, cuts: int
 ) -> None:
     number = f"kill-{secrets.token_hex(5)}"
     options = {

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.club import Club, join, open_club
-from tests.browser.people import confirm_purchase, enter_purchase, look_up, sign_in_at_till
+from tests.browser.club_server import ClubServer, join, serve_club
+from tests.browser.page_actions import confirm_purchase, enter_purchase, look_up, sign_in_at_till
 
 ATELIER = """
 programme: {code: atelier, name: Atelier, currency: KWD, timezone: Asia/Kuwait, locales: [de-AT, fr]}
@@ -41,8 +41,8 @@ LINES = "element => new Set([...element.getClientRects()].map((each) => each.top
 
 
 @pytest.fixture(scope="module")
-def club() -> Iterator[Club]:
-    with open_club(ATELIER) as opened:
+def club() -> Iterator[ClubServer]:
+    with serve_club(ATELIER) as opened:
         yield opened
 
 
@@ -56,7 +56,9 @@ def german(browser: Browser) -> Iterator[Page]:
     context.close()
 
 
-def test_a_member_joins_a_programme_that_speaks_no_language_of_the_page(german: Page, club: Club) -> None:
+def test_a_member_joins_a_programme_that_speaks_no_language_of_the_page(
+    german: Page, club: ClubServer
+) -> None:
     token = join(german, club, email="ana@example.com")
     assert club.do("{ me { locale } }", token=token)["me"]["locale"] == "de-AT"
     expect(german.locator(".hello")).to_have_text("Hello, Ana")
@@ -76,14 +78,14 @@ def test_a_member_joins_a_programme_that_speaks_no_language_of_the_page(german: 
     assert club.do("{ me { locale } }", token=token)["me"]["locale"] == "de-AT"
 
 
-def test_terms_that_stand_nowhere_are_accepted_without_a_link(german: Page, club: Club) -> None:
+def test_terms_that_stand_nowhere_are_accepted_without_a_link(german: Page, club: ClubServer) -> None:
     german.goto(f"{club.url}/phone/")
     german.click("form + .button")
     expect(german.locator(".choice [name=terms]")).to_be_visible()
     expect(german.locator(".choice a")).to_have_count(0)
 
 
-def test_each_amount_says_of_which_wallet_it_is(german: Page, browser: Browser, club: Club) -> None:
+def test_each_amount_says_of_which_wallet_it_is(german: Page, browser: Browser, club: ClubServer) -> None:
     token = join(german, club, email="bea@example.com")
     till = browser.new_context(locale="en-GB", timezone_id="America/New_York").new_page()
     sign_in_at_till(till, club, club.cashier)

@@ -10,13 +10,13 @@ import secrets
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.axe import findings
-from tests.browser.people import sign_in_on_phone
-from tests.browser.shop import Shop
+from tests.browser.accessibility import findings
+from tests.browser.demo_server import DemoServer
+from tests.browser.page_actions import sign_in_on_phone
 
 
 @pytest.mark.parametrize("light", ["light", "dark"])
-def test_every_screen_is_one_that_everybody_can_use(browser: Browser, shop: Shop, light: str) -> None:
+def test_every_screen_is_one_that_everybody_can_use(browser: Browser, shop: DemoServer, light: str) -> None:
     context = browser.new_context(
         viewport={"width": 360, "height": 740},
         locale="pt-PT",
@@ -24,15 +24,15 @@ def test_every_screen_is_one_that_everybody_can_use(browser: Browser, shop: Shop
         color_scheme=light,  # type: ignore[arg-type]
     )
     page = context.new_page()
-    found: dict[str, list[str]] = {}
+    violations: dict[str, list[str]] = {}
 
     def judge(screen: str) -> None:
-        found[screen] = findings(page)
+        violations[screen] = findings(page)
         if page.evaluate(
             "document.documentElement.scrollWidth > innerWidth ||"
             " document.getElementById('screen').scrollWidth > innerWidth"
         ):
-            found[screen].append("runs over the edge")
+            violations[screen].append("runs over the edge")
 
     page.goto(f"{shop.url}/phone/")
     page.wait_for_selector("form")
@@ -63,12 +63,12 @@ def test_every_screen_is_one_that_everybody_can_use(browser: Browser, shop: Shop
     page.wait_for_selector("[name=birthday]")
     judge("me")
     context.close()
-    assert found == {screen: [] for screen in found}
-    assert len(found) == 10
+    assert violations == {screen: [] for screen in violations}
+    assert len(violations) == 10
 
 
 def test_the_page_speaks_the_members_language_so_that_no_screen_mixes_two(
-    browser: Browser, shop: Shop
+    browser: Browser, shop: DemoServer
 ) -> None:
     words = {"en": "Rewards", "pt": "Prémios", "pl": "Nagrody"}
     for tag in ("en-GB", "pl-PL"):
@@ -84,7 +84,7 @@ def test_the_page_speaks_the_members_language_so_that_no_screen_mixes_two(
         context.close()
 
 
-def test_each_amount_of_the_history_opens_its_reasons(page: Page, shop: Shop) -> None:
+def test_each_amount_of_the_history_opens_its_reasons(page: Page, shop: DemoServer) -> None:
     sign_in_on_phone(page, shop, shop.members[10])
     page.click("#tabs button >> nth=4")
     page.click(".entry:has(.figure.plus) >> nth=0")
@@ -93,7 +93,7 @@ def test_each_amount_of_the_history_opens_its_reasons(page: Page, shop: Shop) ->
 
 @pytest.mark.usefixtures("vouchers")
 def test_the_card_renews_itself_and_works_without_a_network(
-    context: BrowserContext, page: Page, shop: Shop
+    context: BrowserContext, page: Page, shop: DemoServer
 ) -> None:
     sign_in_on_phone(page, shop, shop.members[11])
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
@@ -113,7 +113,7 @@ def test_the_card_renews_itself_and_works_without_a_network(
 
 
 @pytest.mark.usefixtures("vouchers")
-def test_a_voucher_can_be_given_back_for_its_points(page: Page, shop: Shop) -> None:
+def test_a_voucher_can_be_given_back_for_its_points(page: Page, shop: DemoServer) -> None:
     page.set_default_timeout(10_000)
     # Whoever of the demo can afford something: the first with an unlocked reward.
     for member in shop.members[12:24]:
@@ -139,7 +139,9 @@ def test_a_voucher_can_be_given_back_for_its_points(page: Page, shop: Shop) -> N
     expect(page.locator(".sum")).to_have_text(before or "")
 
 
-def test_what_is_read_afresh_takes_neither_the_focus_nor_what_was_opened(page: Page, shop: Shop) -> None:
+def test_what_is_read_afresh_takes_neither_the_focus_nor_what_was_opened(
+    page: Page, shop: DemoServer
+) -> None:
     sign_in_on_phone(page, shop, shop.members[78])
     page.click("#tabs button >> nth=1")
     page.wait_for_load_state("networkidle")
@@ -165,7 +167,7 @@ def test_what_is_read_afresh_takes_neither_the_focus_nor_what_was_opened(page: P
     expect(page.locator("details .strip")).to_be_visible()
 
 
-def test_a_name_and_a_consent_stay_changed(page: Page, shop: Shop) -> None:
+def test_a_name_and_a_consent_stay_changed(page: Page, shop: DemoServer) -> None:
     sign_in_on_phone(page, shop, shop.members[25])
     page.click("#bar .button:last-child")
     page.wait_for_selector("[name=birthday]")
@@ -184,7 +186,7 @@ def test_a_name_and_a_consent_stay_changed(page: Page, shop: Shop) -> None:
     assert page.is_checked("[name=profiling]") is not granted
 
 
-def test_signing_out_forgets_the_member_on_this_device(page: Page, shop: Shop) -> None:
+def test_signing_out_forgets_the_member_on_this_device(page: Page, shop: DemoServer) -> None:
     sign_in_on_phone(page, shop, shop.members[26])
     page.click("#bar .button:last-child")
     page.get_by_role("button", name=re.compile("^(Sair|Sign out|Wyloguj się)$")).click()

@@ -11,9 +11,15 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, WebSocketRoute, expect
 
-from tests.browser.axe import findings
-from tests.browser.people import confirm_purchase, enter_purchase, look_up, sign_in_at_till, sign_in_on_phone
-from tests.browser.shop import MemberSignIn, Shop
+from tests.browser.accessibility import findings
+from tests.browser.demo_server import DemoServer, MemberSignIn
+from tests.browser.page_actions import (
+    confirm_purchase,
+    enter_purchase,
+    look_up,
+    sign_in_at_till,
+    sign_in_on_phone,
+)
 
 
 @pytest.fixture
@@ -23,7 +29,7 @@ def till(browser: Browser) -> Iterator[Page]:
     context.close()
 
 
-def portuguese(shop: Shop, page: Page, start: int) -> MemberSignIn:
+def portuguese(shop: DemoServer, page: Page, start: int) -> MemberSignIn:
     """Sign in as the first member from `start` whose language is Portuguese, so that words can be told to the
     letter.
     """
@@ -44,7 +50,9 @@ def buy(till: Page, number: str, total: str) -> None:
     confirm_purchase(till)
 
 
-def test_a_mistyped_field_is_told_at_the_field_and_in_the_pages_language(page: Page, shop: Shop) -> None:
+def test_a_mistyped_field_is_told_at_the_field_and_in_the_pages_language(
+    page: Page, shop: DemoServer
+) -> None:
     page.goto(f"{shop.url}/phone/")
     page.fill("[name=contact]", "abc")
     page.click("form .primary")
@@ -72,7 +80,7 @@ def test_a_mistyped_field_is_told_at_the_field_and_in_the_pages_language(page: P
     expect(page.locator("[name=code]")).to_be_visible()
 
 
-def test_another_code_can_be_asked_for_and_is_the_one_that_counts(page: Page, shop: Shop) -> None:
+def test_another_code_can_be_asked_for_and_is_the_one_that_counts(page: Page, shop: DemoServer) -> None:
     email = shop.members[40]["email"]
     page.goto(f"{shop.url}/phone/")
     page.fill("[name=contact]", email)
@@ -93,7 +101,7 @@ def test_another_code_can_be_asked_for_and_is_the_one_that_counts(page: Page, sh
 
 
 def test_a_great_purchase_is_told_in_few_cards_beneath_the_code_that_is_held_up(
-    page: Page, till: Page, shop: Shop
+    page: Page, till: Page, shop: DemoServer
 ) -> None:
     member = portuguese(shop, page, 41)
     sign_in_at_till(till, shop, shop.cashier())
@@ -123,7 +131,7 @@ def test_a_great_purchase_is_told_in_few_cards_beneath_the_code_that_is_held_up(
     expect(page.locator(".bell .count")).to_have_count(0)
 
 
-def test_the_back_button_closes_then_leads_home_then_leaves(page: Page, shop: Shop) -> None:
+def test_the_back_button_closes_then_leads_home_then_leaves(page: Page, shop: DemoServer) -> None:
     page.goto(f"{shop.url}/till/manifest.webmanifest")
     portuguese(shop, page, 45)
     expect(page).to_have_title("Início · Clube NumisCollect")
@@ -141,7 +149,7 @@ def test_the_back_button_closes_then_leads_home_then_leaves(page: Page, shop: Sh
     expect(page.locator(".purse")).to_have_count(0)
 
 
-def test_a_double_tap_opens_a_reward_and_redeems_nothing(page: Page, shop: Shop) -> None:
+def test_a_double_tap_opens_a_reward_and_redeems_nothing(page: Page, shop: DemoServer) -> None:
     sign_in_on_phone(page, shop, shop.members[49])
     page.click("#tabs button >> nth=1")
     held = page.locator(".ticket").count()
@@ -155,7 +163,7 @@ def test_a_double_tap_opens_a_reward_and_redeems_nothing(page: Page, shop: Shop)
     expect(page.locator(".ticket")).to_have_count(held)
 
 
-def test_what_was_read_last_stands_at_once_while_it_is_read_afresh(page: Page, shop: Shop) -> None:
+def test_what_was_read_last_stands_at_once_while_it_is_read_afresh(page: Page, shop: DemoServer) -> None:
     portuguese(shop, page, 50)
     balance = page.locator(".sum").inner_text()
     waiting: list[Route] = []
@@ -181,7 +189,7 @@ def test_what_was_read_last_stands_at_once_while_it_is_read_afresh(page: Page, s
 
 
 def test_without_a_network_it_says_since_when_and_catches_up(
-    context: BrowserContext, page: Page, till: Page, shop: Shop
+    context: BrowserContext, page: Page, till: Page, shop: DemoServer
 ) -> None:
     member = portuguese(shop, page, 54)
     sign_in_at_till(till, shop, shop.cashier())
@@ -197,7 +205,7 @@ def test_without_a_network_it_says_since_when_and_catches_up(
     expect(page.locator(".entry .figure").first).to_have_text(re.compile(r"^\+"))
 
 
-def test_a_socket_that_stays_away_is_told_quietly_and_comes_back(page: Page, shop: Shop) -> None:
+def test_a_socket_that_stays_away_is_told_quietly_and_comes_back(page: Page, shop: DemoServer) -> None:
     open_ones: list[WebSocketRoute] = []
     cut = False
 
@@ -221,7 +229,7 @@ def test_a_socket_that_stays_away_is_told_quietly_and_comes_back(page: Page, sho
     expect(page.locator("#bar .net")).to_have_text("", timeout=40_000)
 
 
-def test_a_session_that_ended_says_why_somebody_must_sign_in_again(page: Page, shop: Shop) -> None:
+def test_a_session_that_ended_says_why_somebody_must_sign_in_again(page: Page, shop: DemoServer) -> None:
     portuguese(shop, page, 62)
     page.evaluate("""() => {
           const kept = JSON.parse(localStorage.getItem("selo-phone"));
@@ -235,7 +243,7 @@ def test_a_session_that_ended_says_why_somebody_must_sign_in_again(page: Page, s
 
 
 def test_a_browser_that_was_removed_still_shows_a_card_that_counts(
-    page: Page, till: Page, shop: Shop
+    page: Page, till: Page, shop: DemoServer
 ) -> None:
     portuguese(shop, page, 66)
     page.click("#bar .button:last-child")
@@ -251,18 +259,18 @@ def test_a_browser_that_was_removed_still_shows_a_card_that_counts(
     expect(till.locator(".face")).to_be_visible()
 
 
-def test_an_end_is_the_last_whole_day_or_the_minute(page: Page, shop: Shop) -> None:
+def test_an_end_is_the_last_whole_day_or_the_minute(page: Page, shop: DemoServer) -> None:
     portuguese(shop, page, 70)
     page.click("#tabs button >> nth=3")
     # The programme file says: until 2027-01-15, that day included.
     expect(page.locator(".badges li", has_text="Caça de inverno")).to_contain_text(
         "Até 15 de janeiro de 2027"
     )
-    told = page.evaluate("""async () => {
+    texts = page.evaluate("""async () => {
           const { ending } = await import("/shared/format.js");
           return ["2027-01-16T00:00:00Z", "2027-01-15T13:05:00Z", "2027-06-30T23:00:00Z"].map((at) => ending(at, "Europe/Lisbon"));
         }""")
-    assert told == ["15 de janeiro de 2027", "15 de janeiro de 2027, 13:05", "30 de junho de 2027"]
+    assert texts == ["15 de janeiro de 2027", "15 de janeiro de 2027, 13:05", "30 de junho de 2027"]
 
 
 FIGURES = """async (tag) => {

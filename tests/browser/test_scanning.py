@@ -14,11 +14,17 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser import film
-from tests.browser.axe import findings
+from tests.browser import camera_film
+from tests.browser.accessibility import findings
 from tests.browser.conftest import PHONE, Launch
-from tests.browser.people import confirm_purchase, enter_purchase, look_up, sign_in_at_till, sign_in_on_phone
-from tests.browser.shop import Shop
+from tests.browser.demo_server import DemoServer
+from tests.browser.page_actions import (
+    confirm_purchase,
+    enter_purchase,
+    look_up,
+    sign_in_at_till,
+    sign_in_on_phone,
+)
 
 pytestmark = pytest.mark.usefixtures("vouchers")
 
@@ -27,7 +33,7 @@ pytestmark = pytest.mark.usefixtures("vouchers")
 def reel(tmp_path: Path) -> Path:
     """Where the film before the till's camera lies; it may be changed while nothing is filmed."""
     path = tmp_path / "reel.mjpeg"
-    film.write_film(path, Image.new("RGB", (320, 320), "white"))
+    camera_film.write_film(path, Image.new("RGB", (320, 320), "white"))
     return path
 
 
@@ -47,7 +53,7 @@ def till(launch: Launch, reel: Path) -> Iterator[Page]:
 def hold_up(phone: Page, reel: Path) -> None:
     """Film what the phone shows: its own pixels, on a table, held by a hand."""
     with Image.open(BytesIO(phone.locator(".held .lightcard .qr").screenshot())) as shown:
-        film.write_film(reel, shown)
+        camera_film.write_film(reel, shown)
 
 
 def scan(till: Page) -> None:
@@ -60,7 +66,7 @@ def scan(till: Page) -> None:
 
 
 def test_card_purchase_redeeming_voucher_and_a_second_scan(
-    page: Page, till: Page, reel: Path, shop: Shop
+    page: Page, till: Page, reel: Path, shop: DemoServer
 ) -> None:
     member = next(each for each in reversed(shop.members) if each["email"])
     sign_in_on_phone(page, shop, member)
@@ -101,7 +107,7 @@ def test_card_purchase_redeeming_voucher_and_a_second_scan(
     expect(page.locator(".held[data-state=USED]")).to_be_visible(timeout=15_000)
     assert findings(page) == []
 
-    film.write_film(reel, Image.new("RGB", (320, 320), "white"))
+    camera_film.write_film(reel, Image.new("RGB", (320, 320), "white"))
     till.click(".done .button")
     look_up(till, code)
     till.wait_for_selector(".stamp.voucher")
@@ -123,7 +129,7 @@ def test_card_purchase_redeeming_voucher_and_a_second_scan(
     expect(page.locator(".held[data-state=ISSUED] .qr")).to_be_visible()
 
 
-def test_a_card_that_was_scanned_is_refused_a_second_time(page: Page, till: Page, shop: Shop) -> None:
+def test_a_card_that_was_scanned_is_refused_a_second_time(page: Page, till: Page, shop: DemoServer) -> None:
     sign_in_on_phone(page, shop, shop.members[8])
     page.click("#tabs .central")
     page.wait_for_selector(".held .qr")
@@ -141,10 +147,10 @@ def test_a_card_that_was_scanned_is_refused_a_second_time(page: Page, till: Page
 
 
 def test_a_code_in_the_picture_is_read_once_and_the_camera_stops_with_the_screen(
-    till: Page, reel: Path, shop: Shop
+    till: Page, reel: Path, shop: DemoServer
 ) -> None:
     sign_in_at_till(till, shop, shop.cashier())
-    film.write_film(reel, film.picture_of("not one of ours"))
+    camera_film.write_film(reel, camera_film.picture_of("not one of ours"))
     scan(till)
     till.wait_for_selector(".notice.bad", timeout=20_000)
     expect(till.locator(".finder")).to_be_visible()

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.axe import findings
-from tests.browser.club import Club, join, open_club
-from tests.houses import NUMISCOLLECT
+from tests.browser.accessibility import findings
+from tests.browser.club_server import ClubServer, join, serve_club
+from tests.small_runtime import NUMISCOLLECT
 
 RULE = "    after: {days: 3}\n    limit: {times: 1, per: month}\n    do: [{survey: satisfaction}]\n"
 VISIT = (
@@ -34,13 +34,13 @@ def _asking() -> str:
 
 
 @pytest.fixture(scope="module")
-def club() -> Iterator[Club]:
-    with open_club(_asking()) as opened:
+def club() -> Iterator[ClubServer]:
+    with serve_club(_asking()) as opened:
         yield opened
 
 
 @pytest.fixture
-def narrow(browser: Browser) -> Iterator[BrowserContext]:
+def assert_fits_narrow_screen(browser: Browser) -> Iterator[BrowserContext]:
     context = browser.new_context(
         viewport={"width": 360, "height": 740}, locale="pt-PT", reduced_motion="reduce", color_scheme="dark"
     )
@@ -48,21 +48,21 @@ def narrow(browser: Browser) -> Iterator[BrowserContext]:
     context.close()
 
 
-def asked(page: Page, club: Club, email: str) -> str:
+def receive_survey(page: Page, club: ClubServer, email: str) -> str:
     """Join, buy, and open the inbox with its questions; returns the member's token."""
     token = join(page, club, email=email)
     number = club.do("{ me { number } }", token=token)["me"]["number"]
     bought = {"member": number, "externalId": email, "currency": "EUR", "total": 100, "idempotencyKey": email}
-    club.do(BUY, {"i": bought}, token=club.at_the_till())
+    club.do(BUY, {"i": bought}, token=club.cashier_token())
     expect(page.locator(".bell .count")).to_have_text("3")  # the welcome, and both questions
     page.click(".bell")
     expect(page.locator(".scores")).to_have_count(2)
     return token
 
 
-def test_a_question_is_answered_by_one_tap_and_thanked_for(club: Club, narrow: BrowserContext) -> None:
+def test_a_question_is_answered_by_one_tap_and_thanked_for(club: ClubServer, narrow: BrowserContext) -> None:
     page = narrow.new_page()
-    token = asked(page, club, "ana@example.com")
+    token = receive_survey(page, club, "ana@example.com")
     assert findings(page) == []
     assert not page.evaluate(
         "document.documentElement.scrollWidth > innerWidth || document.getElementById('screen').scrollWidth >"
@@ -84,13 +84,13 @@ def test_a_question_is_answered_by_one_tap_and_thanked_for(club: Club, narrow: B
     expect(thanks).to_be_focused()
     expect(page.locator(".scores")).to_have_count(1)
     assert findings(page) == []
-    found = club.do("{ me { messages(first: 5) { edges { node { survey { code score } } } } } }", token=token)
-    kept = {
+    inbox = club.do("{ me { messages(first: 5) { edges { node { survey { code score } } } } } }", token=token)
+    scores = {
         one["node"]["survey"]["code"]: one["node"]["survey"]["score"]
-        for one in found["me"]["messages"]["edges"]
+        for one in inbox["me"]["messages"]["edges"]
         if one["node"]["survey"]
     }
-    assert kept == {"satisfaction": 10, "visit": None}
+    assert scores == {"satisfaction": 10, "visit": None}
     expect(page.locator("#news")).to_contain_text("Thanks: +1,50")  # what the programme gives for an answer
 
     page.reload()
@@ -99,9 +99,9 @@ def test_a_question_is_answered_by_one_tap_and_thanked_for(club: Club, narrow: B
     expect(page.locator(".scores")).to_have_count(1)
 
 
-def test_without_a_network_the_same_tap_again_counts_once(club: Club, narrow: BrowserContext) -> None:
+def test_without_a_network_the_same_tap_again_counts_once(club: ClubServer, narrow: BrowserContext) -> None:
     page = narrow.new_page()
-    asked(page, club, "eva@example.com")
+    receive_survey(page, club, "eva@example.com")
     narrow.set_offline(True)
     page.locator(".scores .button >> nth=0").click()
     expect(page.locator(".notice.bad")).to_have_count(1)
@@ -120,11 +120,11 @@ def test_without_a_network_the_same_tap_again_counts_once(club: Club, narrow: Br
     ],
 )
 def test_it_is_asked_and_thanked_for_in_the_members_language(
-    browser: Browser, club: Club, tag: str, words: str, thanks: str
+    browser: Browser, club: ClubServer, tag: str, words: str, thanks: str
 ) -> None:
     context = browser.new_context(viewport={"width": 360, "height": 740}, locale=tag, reduced_motion="reduce")
     page = context.new_page()
-    asked(page, club, f"{tag.lower()}@example.com")
+    receive_survey(page, club, f"{tag.lower()}@example.com")
     assert findings(page) == []
     page.get_by_role("group", name=words).get_by_role("button", name="4", exact=True).click()
     expect(page.locator(".thanks")).to_have_text(thanks)

@@ -8,16 +8,16 @@ import secrets
 
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.axe import findings
-from tests.browser.people import confirm_purchase, enter_purchase, look_up, sign_in_at_till
-from tests.browser.shop import Shop
+from tests.browser.accessibility import findings
+from tests.browser.demo_server import DemoServer
+from tests.browser.page_actions import confirm_purchase, enter_purchase, look_up, sign_in_at_till
 
 
 def receipt() -> str:
     return f"B-{secrets.token_hex(5)}"
 
 
-def test_a_wrong_password_is_told_and_leaves_nobody_signed_in(page: Page, shop: Shop) -> None:
+def test_a_wrong_password_is_told_and_leaves_nobody_signed_in(page: Page, shop: DemoServer) -> None:
     page.goto(f"{shop.url}/till/")
     page.fill("[name=username]", shop.cashier()["username"])
     page.fill("[name=password]", "not the password")
@@ -28,7 +28,7 @@ def test_a_wrong_password_is_told_and_leaves_nobody_signed_in(page: Page, shop: 
     assert findings(page) == []
 
 
-def test_a_purchase_shows_its_reasons_before_and_its_points_after(page: Page, shop: Shop) -> None:
+def test_a_purchase_shows_its_reasons_before_and_its_points_after(page: Page, shop: DemoServer) -> None:
     sign_in_at_till(page, shop, shop.cashier())
     assert findings(page) == []
     look_up(page, shop.members[0]["number"])
@@ -43,7 +43,7 @@ def test_a_purchase_shows_its_reasons_before_and_its_points_after(page: Page, sh
     assert findings(page) == []
 
 
-def test_the_same_receipt_again_is_refused_and_kept_to_be_mended(page: Page, shop: Shop) -> None:
+def test_the_same_receipt_again_is_refused_and_kept_to_be_mended(page: Page, shop: DemoServer) -> None:
     sign_in_at_till(page, shop, shop.cashier())
     number = receipt()
     for _ in range(2):
@@ -63,7 +63,7 @@ def test_the_same_receipt_again_is_refused_and_kept_to_be_mended(page: Page, sho
     expect(page.locator("#bar .state")).to_have_attribute("data-refused", "0")
 
 
-def test_a_refund_in_part_says_what_it_takes_back_before_it_does(page: Page, shop: Shop) -> None:
+def test_a_refund_in_part_says_what_it_takes_back_before_it_does(page: Page, shop: DemoServer) -> None:
     sign_in_at_till(page, shop, shop.cashier())
     number = receipt()
     look_up(page, shop.members[2]["number"])
@@ -84,7 +84,7 @@ def test_a_refund_in_part_says_what_it_takes_back_before_it_does(page: Page, sho
     assert gone == taken
 
 
-def test_what_a_refund_takes_of_a_wallet_of_money_is_written_as_money(page: Page, shop: Shop) -> None:
+def test_what_a_refund_takes_of_a_wallet_of_money_is_written_as_money(page: Page, shop: DemoServer) -> None:
     sign_in_at_till(page, shop, shop.cashier())
     number = receipt()
     look_up(page, shop.members[2]["number"])
@@ -102,7 +102,7 @@ def test_what_a_refund_takes_of_a_wallet_of_money_is_written_as_money(page: Page
     expect(page.locator(".quote li").last).to_have_text("Saldo\u22121,49\u00a0€")
 
 
-def test_only_a_manager_can_correct_a_balance_and_must_say_why(page: Page, shop: Shop) -> None:
+def test_only_a_manager_can_correct_a_balance_and_must_say_why(page: Page, shop: DemoServer) -> None:
     sign_in_at_till(page, shop, shop.cashier())
     look_up(page, shop.members[3]["number"])
     page.wait_for_selector(".face")
@@ -123,7 +123,7 @@ def test_only_a_manager_can_correct_a_balance_and_must_say_why(page: Page, shop:
     assert page.locator(".done .total").first.inner_text().startswith("+15")
 
 
-def test_a_purchase_can_be_recorded_by_keyboard_alone(page: Page, shop: Shop) -> None:
+def test_a_purchase_can_be_recorded_by_keyboard_alone(page: Page, shop: DemoServer) -> None:
     sign_in_at_till(page, shop, shop.cashier())
     # Nothing holds the focus: what a USB scanner types finds its way to the field.
     page.evaluate("document.activeElement.blur()")
@@ -145,7 +145,7 @@ def test_a_purchase_can_be_recorded_by_keyboard_alone(page: Page, shop: Shop) ->
 
 
 def test_the_till_speaks_three_languages_and_remembers_the_store(
-    context: BrowserContext, page: Page, shop: Shop
+    context: BrowserContext, page: Page, shop: DemoServer
 ) -> None:
     for tag, word in (("en", "Sign in"), ("pl", "Zaloguj się"), ("pt", "Entrar")):
         page.goto(f"{shop.url}/till/")
@@ -160,7 +160,7 @@ def test_the_till_speaks_three_languages_and_remembers_the_store(
     assert again.evaluate("JSON.parse(localStorage.getItem('selo-till-store'))") == who["store"]
 
 
-def test_at_360_px_nothing_runs_over_the_edge(page: Page, shop: Shop) -> None:
+def test_at_360_px_nothing_runs_over_the_edge(page: Page, shop: DemoServer) -> None:
     page.set_viewport_size({"width": 360, "height": 640})
     sign_in_at_till(page, shop, shop.cashier())
     look_up(page, shop.members[0]["number"])

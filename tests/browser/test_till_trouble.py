@@ -10,9 +10,15 @@ import time
 
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.browser.axe import findings
-from tests.browser.people import confirm_purchase, enter_purchase, look_up, redeemed, sign_in_at_till
-from tests.browser.shop import Shop
+from tests.browser.accessibility import findings
+from tests.browser.demo_server import DemoServer
+from tests.browser.page_actions import (
+    confirm_purchase,
+    enter_purchase,
+    look_up,
+    redeem_voucher,
+    sign_in_at_till,
+)
 
 NARROW = {"width": 360, "height": 740}
 
@@ -25,7 +31,7 @@ def unknown_voucher() -> str:
     return "V" + "".join(secrets.choice("0123456789ABCDEFGHJKMNPQRSTVWXYZ") for _ in range(19))
 
 
-def test_an_amount_that_is_none_is_told_once_its_field_is_left(page: Page, shop: Shop) -> None:
+def test_an_amount_that_is_none_is_told_once_its_field_is_left(page: Page, shop: DemoServer) -> None:
     sign_in_at_till(page, shop, shop.cashier())
     look_up(page, shop.members[30]["number"])
     page.fill("[name=total]", "abc")
@@ -37,7 +43,7 @@ def test_an_amount_that_is_none_is_told_once_its_field_is_left(page: Page, shop:
     expect(page.locator(".field.wrong")).to_have_count(0)
 
 
-def test_more_than_is_left_is_refused_before_it_is_asked_and_in_money(page: Page, shop: Shop) -> None:
+def test_more_than_is_left_is_refused_before_it_is_asked_and_in_money(page: Page, shop: DemoServer) -> None:
     sign_in_at_till(page, shop, shop.cashier())
     number = receipt()
     look_up(page, shop.members[31]["number"])
@@ -57,7 +63,7 @@ def test_more_than_is_left_is_refused_before_it_is_asked_and_in_money(page: Page
     expect(page.locator(".field.wrong")).to_have_count(0)
 
 
-def test_a_manager_puts_a_membership_on_hold_and_lets_it_go_on(page: Page, shop: Shop) -> None:
+def test_a_manager_puts_a_membership_on_hold_and_lets_it_go_on(page: Page, shop: DemoServer) -> None:
     number = shop.members[32]["number"]
     sign_in_at_till(page, shop, shop.cashier())
     look_up(page, number)
@@ -85,7 +91,9 @@ def test_a_manager_puts_a_membership_on_hold_and_lets_it_go_on(page: Page, shop:
     expect(done).to_have_text(["Adesão retomada", "Adesão suspensa"])
 
 
-def test_a_correction_of_money_is_told_in_money_on_the_list_of_the_shift(page: Page, shop: Shop) -> None:
+def test_a_correction_of_money_is_told_in_money_on_the_list_of_the_shift(
+    page: Page, shop: DemoServer
+) -> None:
     sign_in_at_till(page, shop, shop.of_role("manager"))
     look_up(page, shop.members[35]["number"])
     page.get_by_role("button", name="Corrigir saldo").click()
@@ -100,25 +108,25 @@ def test_a_correction_of_money_is_told_in_money_on_the_list_of_the_shift(page: P
     expect(first.locator("div.grow")).to_contain_text("Correção Saldo")
 
 
-def test_a_till_locked_by_wrong_codes_says_so_and_for_how_long(browser: Browser, shop: Shop) -> None:
+def test_a_till_locked_by_wrong_codes_says_so_and_for_how_long(browser: Browser, shop: DemoServer) -> None:
     context = browser.new_context(locale="pl-PL", reduced_motion="reduce")
     page = context.new_page()
     sign_in_at_till(page, shop, next(each for each in shop.staff if each["store"] == "porto"))
-    told = page.locator(".notice.bad")
+    notice = page.locator(".notice.bad")
     for _ in range(12):
         look_up(page, unknown_voucher())
         expect(page.locator(".looking")).to_have_count(0)
-        expect(told).to_be_visible()
-        if "prób" in told.inner_text():
+        expect(notice).to_be_visible()
+        if "prób" in notice.inner_text():
             break
-        assert told.inner_text() == "Żadne członkostwo i żaden kupon nie ma tego kodu."
-    expect(told).to_have_text(re.compile(r"^Za dużo prób lub błędnych kodów\. Poczekaj \d+ s\.$"))
+        assert notice.inner_text() == "Żadne członkostwo i żaden kupon nie ma tego kodu."
+    expect(notice).to_have_text(re.compile(r"^Za dużo prób lub błędnych kodów\. Poczekaj \d+ s\.$"))
     # What was typed stands there, to be sent again.
     assert page.input_value("#code").startswith("V")
     context.close()
 
 
-def test_a_session_that_ended_says_why_somebody_must_sign_in_again(page: Page, shop: Shop) -> None:
+def test_a_session_that_ended_says_why_somebody_must_sign_in_again(page: Page, shop: DemoServer) -> None:
     sign_in_at_till(page, shop, shop.cashier())
     page.evaluate("""() => {
           const kept = JSON.parse(localStorage.getItem("selo-till"));
@@ -137,7 +145,7 @@ def test_a_session_that_ended_says_why_somebody_must_sign_in_again(page: Page, s
 
 
 def test_a_slow_answer_shows_that_it_is_waited_for_and_a_second_tap_sends_nothing(
-    page: Page, shop: Shop
+    page: Page, shop: DemoServer
 ) -> None:
     sign_in_at_till(page, shop, shop.cashier())
     recorded: list[str] = []
@@ -160,11 +168,11 @@ def test_a_slow_answer_shows_that_it_is_waited_for_and_a_second_tap_sends_nothin
 
 
 def test_a_voucher_used_elsewhere_in_the_meantime_turns_the_whole_screen(
-    page: Page, browser: Browser, shop: Shop
+    page: Page, browser: Browser, shop: DemoServer
 ) -> None:
     manager = shop.of_role("manager")
     context = browser.new_context(locale="pt-PT", reduced_motion="reduce")
-    code = redeemed(page, context, shop, shop.members[34])
+    code = redeem_voucher(page, context, shop, shop.members[34])
     other = context.new_page()
     sign_in_at_till(other, shop, manager)
     for till in (page, other):
@@ -184,10 +192,10 @@ def test_a_voucher_used_elsewhere_in_the_meantime_turns_the_whole_screen(
 
 
 def test_an_acceptance_whose_answer_was_lost_and_that_was_taken_back_since_is_told_as_it_is(
-    page: Page, browser: Browser, shop: Shop
+    page: Page, browser: Browser, shop: DemoServer
 ) -> None:
     context = browser.new_context(locale="pt-PT", reduced_motion="reduce")
-    code = redeemed(page, context, shop, shop.members[36])
+    code = redeem_voucher(page, context, shop, shop.members[36])
     page.click("#tabs button >> nth=0")
     look_up(page, code)
     sent: list[str] = []
@@ -224,7 +232,7 @@ def test_an_acceptance_whose_answer_was_lost_and_that_was_taken_back_since_is_to
     context.close()
 
 
-def test_the_back_button_closes_leads_to_scanning_and_only_then_leaves(page: Page, shop: Shop) -> None:
+def test_the_back_button_closes_leads_to_scanning_and_only_then_leaves(page: Page, shop: DemoServer) -> None:
     page.goto(f"{shop.url}/phone/manifest.webmanifest")
     sign_in_at_till(page, shop, shop.of_role("manager"))
     expect(page).to_have_title("Ler · Caixa Selo")
@@ -242,7 +250,9 @@ def test_the_back_button_closes_leads_to_scanning_and_only_then_leaves(page: Pag
     expect(page).to_have_url(re.compile("manifest"))
 
 
-def test_at_360_px_what_matters_is_read_whole_and_nothing_hides_what_is_typed(page: Page, shop: Shop) -> None:
+def test_at_360_px_what_matters_is_read_whole_and_nothing_hides_what_is_typed(
+    page: Page, shop: DemoServer
+) -> None:
     page.set_viewport_size(NARROW)  # type: ignore[arg-type]
     sign_in_at_till(page, shop, shop.cashier())
     name = page.locator(".where strong")
@@ -268,7 +278,7 @@ def test_at_360_px_what_matters_is_read_whole_and_nothing_hides_what_is_typed(pa
     assert unit.evaluate("(element) => element.getClientRects().length") == 1
 
 
-def test_every_target_at_the_till_is_44_px_at_least(page: Page, shop: Shop) -> None:
+def test_every_target_at_the_till_is_44_px_at_least(page: Page, shop: DemoServer) -> None:
     page.set_viewport_size(NARROW)  # type: ignore[arg-type]
     small = """() => [...document.querySelectorAll("button, input, select, summary, a, label.choice")]
       .filter((element) => element.checkVisibility({ visibilityProperty: true }) && element.type !== "checkbox")

@@ -10,11 +10,11 @@ import secrets
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
-from tests.browser.axe import findings
-from tests.browser.people import look_up, sign_in_at_till, sign_in_on_phone
-from tests.browser.shop import Shop
-from tests.houses import SMALL
-from tests.servers import quick_folder, selo, serving
+from tests.browser.accessibility import findings
+from tests.browser.demo_server import DemoServer
+from tests.browser.page_actions import look_up, sign_in_at_till, sign_in_on_phone
+from tests.servers import quick_folder, selo, serve_selo
+from tests.small_runtime import SMALL
 
 REFUSED = '{"errors":[{"message":"Too many requests.","extensions":{"code":"RATE_LIMITED","retryAfter":20}}]}'
 TOLD = {
@@ -31,7 +31,7 @@ def refuse(route: Route) -> None:
 
 @pytest.mark.parametrize(("name", "ready"), [("phone", "form + .button"), ("till", "[name=store]")])
 def test_a_page_refused_at_its_first_question_says_so_and_asks_again_by_itself(
-    page: Page, shop: Shop, name: str, ready: str
+    page: Page, shop: DemoServer, name: str, ready: str
 ) -> None:
     page.route("**/graphql", refuse)
     page.goto(f"{shop.url}/{name}/")
@@ -45,21 +45,25 @@ def test_a_page_refused_at_its_first_question_says_so_and_asks_again_by_itself(
 
 def test_a_till_without_a_store_says_who_adds_one_and_goes_on_once_it_is_there(page: Page) -> None:
     with quick_folder() as folder:
-        file, data = folder / "programme.yaml", folder / "data"
+        file, data_folder = folder / "programme.yaml", folder / "data"
         file.write_text(SMALL, encoding="utf-8")
-        with serving(data, "--programme", str(file)) as served:
+        with serve_selo(data_folder, "--programme", str(file)) as served:
             page.goto(f"{served.url}/till/")
             expect(page.locator(".notice")).to_have_text(
                 "Ainda não há nenhuma loja. Quem gere este servidor acrescenta uma com: selo store add"
             )
             expect(page.locator("form")).to_have_count(0)
             assert findings(page) == []
-            assert selo("store", "add", "lisboa", "--name", "Lisboa", "--data", str(data)).returncode == 0
+            assert (
+                selo("store", "add", "lisboa", "--name", "Lisboa", "--data", str(data_folder)).returncode == 0
+            )
             expect(page.locator("[name=store]")).to_have_value("lisboa")
             expect(page.locator(".notice")).to_have_count(0)
 
 
-def test_a_phone_without_a_network_offers_to_try_again_and_squeezes_nothing(page: Page, shop: Shop) -> None:
+def test_a_phone_without_a_network_offers_to_try_again_and_squeezes_nothing(
+    page: Page, shop: DemoServer
+) -> None:
     page.set_viewport_size(SMALL_PHONE)  # type: ignore[arg-type]
     page.route("**/media/**", lambda route: route.abort())
     sign_in_on_phone(page, shop, shop.members[76])
@@ -89,7 +93,7 @@ def test_a_phone_without_a_network_offers_to_try_again_and_squeezes_nothing(page
 
 
 def test_a_kept_purchase_that_the_server_cannot_take_says_why_in_the_cashiers_language(
-    context: BrowserContext, page: Page, shop: Shop
+    context: BrowserContext, page: Page, shop: DemoServer
 ) -> None:
     sign_in_at_till(page, shop, shop.cashier())
     context.set_offline(True)

@@ -21,10 +21,10 @@ from domain.services.runtime import Runtime, load_member
 from domain.store.connect import connect
 from domain.store.document_store import DocumentStore
 from domain.store.prepare import prepare
-from tests.browser.axe import findings
-from tests.houses import join
-from tests.servers import quick_folder, serving
-from tests.services.post import LOUD, say
+from tests.browser.accessibility import findings
+from tests.loud_runtime import LOUD, change_details
+from tests.servers import quick_folder, serve_selo
+from tests.small_runtime import join
 
 
 def apart(work: Coroutine[Any, Any, Any]) -> Any:
@@ -34,43 +34,43 @@ def apart(work: Coroutine[Any, Any, Any]) -> Any:
 
 
 @asynccontextmanager
-async def house_at(data: Path) -> AsyncIterator[Runtime]:
+async def runtime_at(data_folder: Path) -> AsyncIterator[Runtime]:
     """The house of the running server."""
-    running = find_running(data)
+    running = find_running(data_folder)
     assert running is not None
     database = connect(running.uri, "selo")
     store = DocumentStore.of(database, embedded=True)
     await prepare(store)
-    house = Runtime.for_store(store)
-    await house.programmes.refresh()
-    yield house
+    runtime = Runtime.for_store(store)
+    await runtime.programmes.refresh()
+    yield runtime
     await database.close()
 
 
-async def agreed(data: Path) -> None:
-    async with house_at(data) as house:
-        await join(house, "ana", at=datetime.now(UTC).replace(microsecond=0))
-        await say(house, locale="pt", news=True)
+async def grant_consent(data_folder: Path) -> None:
+    async with runtime_at(data_folder) as runtime:
+        await join(runtime, "ana", at=datetime.now(UTC).replace(microsecond=0))
+        await change_details(runtime, locale="pt", news=True)
 
 
-async def granted(data: Path) -> bool:
-    async with house_at(data) as house:
-        return "marketing" in (await load_member(house, "ana")).details.profile.consents
+async def is_granted(data_folder: Path) -> bool:
+    async with runtime_at(data_folder) as runtime:
+        return "marketing" in (await load_member(runtime, "ana")).details.profile.consents
 
 
 @pytest.fixture
 def served() -> Iterator[tuple[str, Path]]:
-    with quick_folder() as data:
-        (data / "loud.yaml").write_text(LOUD)
-        with serving(data, "--programme", str(data / "loud.yaml")) as running:
-            yield running.url, data
+    with quick_folder() as data_folder:
+        (data_folder / "loud.yaml").write_text(LOUD)
+        with serve_selo(data_folder, "--programme", str(data_folder / "loud.yaml")) as running:
+            yield running.url, data_folder
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_one_button_takes_the_consent_back(served: tuple[str, Path], page: Page, scheme: Any) -> None:
-    url, data = served
-    apart(agreed(data))
-    key = read_keys(Settings(data=data), now=datetime.now(UTC)).derived("unsubscribe")
+    url, data_folder = served
+    apart(grant_consent(data_folder))
+    key = read_keys(Settings(data=data_folder), now=datetime.now(UTC)).derived("unsubscribe")
     page.set_viewport_size({"width": 360, "height": 640})
     page.emulate_media(color_scheme=scheme)
     page.goto(f"{url}/unsubscribe?t={sign_unsubscription(Unsubscription('ana', 'marketing'), key=key)}")
@@ -79,9 +79,9 @@ def test_one_button_takes_the_consent_back(served: tuple[str, Path], page: Page,
     assert findings(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     assert page.evaluate("getComputedStyle(document.querySelector('button')).minHeight") == "48px"
-    assert apart(granted(data))
+    assert apart(is_granted(data_folder))
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.get_by_text("Feito: não receberá mais mensagens de Loud sobre “News”.")).to_be_visible()
     assert findings(page) == []
-    assert not apart(granted(data))
+    assert not apart(is_granted(data_folder))

@@ -6,8 +6,14 @@ import secrets
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.people import confirm_purchase, enter_purchase, look_up, redeemed, sign_in_at_till
-from tests.browser.shop import Shop
+from tests.browser.demo_server import DemoServer
+from tests.browser.page_actions import (
+    confirm_purchase,
+    enter_purchase,
+    look_up,
+    redeem_voucher,
+    sign_in_at_till,
+)
 
 
 def scan(page: Page, code: str) -> None:
@@ -15,7 +21,9 @@ def scan(page: Page, code: str) -> None:
     page.keyboard.press("Enter")
 
 
-def test_the_next_card_can_be_scanned_while_the_last_success_still_stands(page: Page, shop: Shop) -> None:
+def test_the_next_card_can_be_scanned_while_the_last_success_still_stands(
+    page: Page, shop: DemoServer
+) -> None:
     sign_in_at_till(page, shop, shop.cashier())
     scan(page, shop.members[79]["number"])
     enter_purchase(page, total="20", receipt=f"S-{secrets.token_hex(5)}")
@@ -24,9 +32,11 @@ def test_the_next_card_can_be_scanned_while_the_last_success_still_stands(page: 
     expect(page.locator(".face .code")).to_have_text(shop.members[80]["number"])
 
 
-def test_a_voucher_scanned_twice_is_not_accepted_by_it(page: Page, browser: Browser, shop: Shop) -> None:
+def test_a_voucher_scanned_twice_is_not_accepted_by_it(
+    page: Page, browser: Browser, shop: DemoServer
+) -> None:
     phone = browser.new_context(locale="pt-PT", reduced_motion="reduce")
-    code = redeemed(page, phone, shop, shop.members[81])
+    code = redeem_voucher(page, phone, shop, shop.members[81])
     page.click("#tabs button >> nth=0")
     look_up(page, code)
     expect(page.locator(".button.good")).to_be_focused()

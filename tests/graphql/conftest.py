@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from domain.store.connect import Database
-from tests.doors import Doors, opened
-from tests.wire import Wire
+from tests.command_log import CommandLog
+from tests.running_app import RunningApp, open_running_app
 
 
 @pytest.fixture
-async def doors(database: Database, wire: Wire, tmp_path: Path) -> AsyncIterator[Doors]:
-    async with opened(database, wire, tmp_path) as running:
+async def app(database: Database, command_log: CommandLog, tmp_path: Path) -> AsyncIterator[RunningApp]:
+    async with open_running_app(database, command_log, tmp_path) as running:
         yield running

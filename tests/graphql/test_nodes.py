@@ -1,7 +1,7 @@
 """Things fetched again by their global id: by whoever they belong to, and by nobody else."""
 
 from api.graphql.engine.ids import encode_id
-from tests.doors import Doors, Json
+from tests.running_app import Json, RunningApp
 
 NODE = (
     "query($id: ID!) { node(id: $id) { __typename id ... on PointEntry { amount explanation { amount } } ..."
@@ -9,9 +9,9 @@ NODE = (
 )
 
 
-async def things(doors: Doors, token: str, till: str) -> Json:
-    me = (await doors.do("{ me { id number } }", token=token))["me"]
-    given = {
+async def global_ids(app: RunningApp, token: str, till: str) -> Json:
+    me = (await app.do("{ me { id number } }", token=token))["me"]
+    purchase = {
         "member": me["number"],
         "externalId": "A",
         "currency": "EUR",
@@ -19,8 +19,8 @@ async def things(doors: Doors, token: str, till: str) -> Json:
         "idempotencyKey": "k",
     }
     answer = "... on PurchaseRecorded { purchase { id } customer { id } entries { id } }"
-    done = await doors.mutate("recordPurchase", given, answer, token=till)
-    staff = (await doors.do("{ staff { id } }", token=till))["staff"]["id"]
+    done = await app.mutate("recordPurchase", purchase, answer, token=till)
+    staff = (await app.do("{ staff { id } }", token=till))["staff"]["id"]
     return {
         "Member": me["id"],
         "Purchase": done["purchase"]["id"],
@@ -31,10 +31,10 @@ async def things(doors: Doors, token: str, till: str) -> Json:
     }
 
 
-async def test_each_kind_for_those_who_may(doors: Doors) -> None:
-    token, till = await doors.member(), await doors.hire("rui")
-    other, away = await doors.member("eva@example.com"), await doors.hire("eva", store="porto")
-    ids = await things(doors, token, till)
+async def test_each_kind_for_those_who_may(app: RunningApp) -> None:
+    token, till = await app.enrol_member(), await app.hire("rui")
+    other, away = await app.enrol_member("eva@example.com"), await app.hire("eva", store="porto")
+    ids = await global_ids(app, token, till)
     may: dict[str, list[str | None]] = {
         "Member": [token],
         "Purchase": [token, till],
@@ -46,28 +46,30 @@ async def test_each_kind_for_those_who_may(doors: Doors) -> None:
     for kind, id in ids.items():
         for caller in (token, till, other, away, None):
             if caller in may[kind]:
-                found = (await doors.do(NODE, {"id": id}, token=caller))["node"]
-                assert (found["__typename"], found["id"]) == (kind, id)
+                node = (await app.do(NODE, {"id": id}, token=caller))["node"]
+                assert (node["__typename"], node["id"]) == (kind, id)
             else:
-                assert (await doors.error(NODE, {"id": id}, token=caller))["code"] == "NOT_FOUND", kind
+                assert (await app.error(NODE, {"id": id}, token=caller))["code"] == "NOT_FOUND", kind
 
 
-async def test_several_at_once_with_null_for_what_is_not_there(doors: Doors) -> None:
-    token, till = await doors.member(), await doors.hire("rui")
-    ids = await things(doors, token, till)
-    asked = [
+async def test_several_at_once_with_null_for_what_is_not_there(app: RunningApp) -> None:
+    token, till = await app.enrol_member(), await app.hire("rui")
+    ids = await global_ids(app, token, till)
+    wanted_ids = [
         ids["Reward"],
         ids["Customer"],
         ids["PointEntry"],
         encode_id("PointEntry", "nobody:1"),
         encode_id("Reward", "none"),
     ]
-    found = (
-        await doors.do("query($ids: [ID!]!) { nodes(ids: $ids) { __typename } }", {"ids": asked}, token=token)
+    nodes = (
+        await app.do(
+            "query($ids: [ID!]!) { nodes(ids: $ids) { __typename } }", {"ids": wanted_ids}, token=token
+        )
     )["nodes"]
-    assert found == [{"__typename": "Reward"}, None, {"__typename": "PointEntry"}, None, None]
+    assert nodes == [{"__typename": "Reward"}, None, {"__typename": "PointEntry"}, None, None]
 
 
-async def test_junk_is_bad_input(doors: Doors) -> None:
+async def test_junk_is_bad_input(app: RunningApp) -> None:
     for junk in ("", "x", "!!!!", encode_id("Nothing", "1"), encode_id("Tier", "ouro"), "A" * 400):
-        assert await doors.error(NODE, {"id": junk}) == {"code": "BAD_INPUT", "field": "id"}
+        assert await app.error(NODE, {"id": junk}) == {"code": "BAD_INPUT", "field": "id"}

@@ -18,7 +18,7 @@ from api.graphql.member.points import EntryKind
 from api.graphql.member.rewards import LockReason
 from api.graphql.schema import make_schema, schema_text
 from api.texts import SPOKEN, TEXTS
-from tests.doors import ROOT
+from tests.running_app import ROOT
 
 # The fixed words of an outcome: the first stand alone, of the last two what follows a colon is the winner or
 # an instant.

@@ -19,9 +19,9 @@ PREFLIGHT = {
 }
 
 
-async def preflight(database: Database, data: Path, origins: list[str]) -> httpx.Response:
+async def preflight(database: Database, data_folder: Path, origins: list[str]) -> httpx.Response:
     async with (
-        open_process(Settings(data=data, cors_origins=origins), database) as process,
+        open_process(Settings(data=data_folder, cors_origins=origins), database) as process,
         httpx.AsyncClient(
             transport=httpx.ASGITransport(create_app(process)), base_url="http://selo"
         ) as client,

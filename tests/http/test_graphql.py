@@ -15,7 +15,7 @@ from starlette.types import ExceptionHandler
 from api.http.graphql import accepted
 from api.http.headers import Porch, unforeseen
 from api.http.rates import RateLimits
-from tests.http.serving import Small
+from tests.http.small_server import SmallServer
 
 JSON = {"content-type": "application/json"}
 MODERN = {"accept": "application/graphql-response+json"}
@@ -24,7 +24,7 @@ MODERN = {"accept": "application/graphql-response+json"}
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(Small().app()), base_url="http://selo"
+        transport=httpx.ASGITransport(SmallServer().app()), base_url="http://selo"
     ) as made:
         yield made
 
@@ -325,7 +325,7 @@ async def test_what_nobody_caught_is_500_with_the_request_id_and_nothing_else(
 
 
 async def test_retry_after_is_a_header_too() -> None:
-    app = Small(rates=RateLimits(anonymous_requests_per_minute=1)).app()
+    app = SmallServer(rates=RateLimits(anonymous_requests_per_minute=1)).app()
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://selo") as client:
         await client.post("/graphql", json={"query": "{ hello }"})
         refused = await client.post("/graphql", json={"query": "{ hello }"}, headers=MODERN)

@@ -19,8 +19,8 @@ from api.http.health import Part, PartState, health_routes
 from api.process import open_process
 from api.settings import Settings
 from domain.store.connect import Database, connect
+from tests.loud_runtime import LOUD, NOON
 from tests.servers import ROOT
-from tests.services.post import LOUD, NOON
 
 NOBODY_REACHED = {"push": "off", "email": "off", "sms": "off", "webhooks": "none"}
 

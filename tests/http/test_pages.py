@@ -14,11 +14,11 @@ from starlette.routing import Route
 from api.http.graphql import GraphQLEndpoint
 from api.http.headers import PAGE_POLICY, Porch
 from api.http.pages import WEB, explorer_page, page_routes
-from tests.http.serving import Small, served
+from tests.http.small_server import SmallServer, serve_app
 
 
 def app(web: Path = WEB) -> Porch:
-    small = Small()
+    small = SmallServer()
     endpoint = GraphQLEndpoint(small.engine(), small.callers(), small.context, explorer=explorer_page(web))
     return Porch(Starlette(routes=[Route("/graphql", endpoint), *page_routes(web)]))
 
@@ -123,7 +123,7 @@ async def test_a_browser_gets_the_explorer_and_a_client_does_not(client: httpx.A
 
 @pytest.fixture
 def graphiql() -> Iterator[str]:
-    with served(app()) as port:
+    with serve_app(app()) as port:
         yield f"http://127.0.0.1:{port}"
 
 
@@ -132,10 +132,10 @@ def test_graphiql_asks_and_shows_under_its_policy_from_this_host_alone(graphiql:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
         page = browser.new_page()
         said: list[str] = []
-        asked: set[str] = set()
+        requested_hosts: set[str] = set()
         page.on("console", lambda message: said.append(message.text))
         page.on("pageerror", lambda error: said.append(str(error)))
-        page.on("request", lambda request: asked.add(request.url.split("/")[2]))
+        page.on("request", lambda request: requested_hosts.add(request.url.split("/")[2]))
         page.goto(f"{graphiql}/graphql")
         page.locator(".graphiql-query-editor .CodeMirror").click()
         page.keyboard.press("Control+A")
@@ -146,7 +146,7 @@ def test_graphiql_asks_and_shows_under_its_policy_from_this_host_alone(graphiql:
         page.locator('button[aria-label="Show Documentation Explorer"]').click()
         page.get_by_text("Root Types").wait_for()
         browser.close()
-    assert (said, asked) == ([], {graphiql.split("/")[2]})
+    assert (said, requested_hosts) == ([], {graphiql.split("/")[2]})
 
 
 async def test_the_pictures_that_a_programme_names_are_served_from_their_folder_alone(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from api.http.protocol import DEFAULTS, ConnectionLimits
 from api.http.websocket import SocketLimits
-from tests.http.serving import Raw, Small, parse_head, served, until
+from tests.http.small_server import RawConnection, SmallServer, parse_head, serve_app, wait_until
 
 LIMITS = ConnectionLimits(head_seconds=0.4, body_seconds=0.4, answer_seconds=0.4, keep_alive_seconds=1)
 QUERY = b'{"query":"{ hello }"}'
@@ -22,8 +22,8 @@ POST = b"POST /graphql HTTP/1.1\r\nhost: selo\r\ncontent-type: application/json\
 
 @pytest.fixture(scope="module", params=[False, True], ids=["httptools", "h11"])
 def port(request: pytest.FixtureRequest) -> Iterator[int]:
-    with served(Small().app(), LIMITS, pure_python=request.param) as found:
-        yield found
+    with serve_app(SmallServer().app(), LIMITS, pure_python=request.param) as served_port:
+        yield served_port
 
 
 def whole(body: bytes = QUERY) -> bytes:
@@ -34,14 +34,14 @@ def status_of(answer: bytes) -> int:
     return parse_head(answer.partition(b"\r\n\r\n")[0])[0]
 
 
-def trickled(raw: Raw, data: bytes, *, every: float = 0.05) -> tuple[int, float]:
+def trickled(raw: RawConnection, payload: bytes, *, every: float = 0.05) -> tuple[int, float]:
     """Send a byte at a time until the server has had enough; its status and the seconds that took."""
     began = time.perf_counter()
     raw.socket.settimeout(every)
     got = b""
-    for n in range(len(data)):
+    for n in range(len(payload)):
         try:
-            raw.send(data[n : n + 1])
+            raw.send(payload[n : n + 1])
             part = raw.socket.recv(65_536)
         except TimeoutError:
             continue
@@ -69,32 +69,32 @@ def test_the_limits_are_those_of_the_design() -> None:
 
 
 def test_a_connection_that_says_nothing_is_closed(port: int) -> None:
-    with Raw(port) as raw:
+    with RawConnection(port) as raw:
         assert status_of(raw.until_closed()) == 408
 
 
 def test_a_head_that_trickles_is_cut_off(port: int) -> None:
-    with Raw(port) as raw:
+    with RawConnection(port) as raw:
         status, seconds = trickled(raw, POST * 10)
     assert (status, 0.3 < seconds < 1.5) == (408, True)
 
 
 def test_a_body_that_trickles_is_cut_off(port: int) -> None:
-    with Raw(port) as raw:
+    with RawConnection(port) as raw:
         raw.send(POST + b"content-length: 2000\r\n\r\n")
         status, seconds = trickled(raw, b" " * 100)
     assert (status, 0.3 < seconds < 1.5) == (408, True)
 
 
 def test_a_body_in_slow_chunks_is_cut_off(port: int) -> None:
-    with Raw(port) as raw:
+    with RawConnection(port) as raw:
         raw.send(POST + b"transfer-encoding: chunked\r\n\r\n")
         status, seconds = trickled(raw, b"1\r\n \r\n" * 20)
     assert (status, 0.3 < seconds < 1.5) == (408, True)
 
 
 def test_an_idle_connection_is_closed_after_its_answer(port: int) -> None:
-    with Raw(port) as raw:
+    with RawConnection(port) as raw:
         raw.send(whole())
         assert raw.answer()[0] == 200
         began = time.perf_counter()
@@ -103,7 +103,7 @@ def test_an_idle_connection_is_closed_after_its_answer(port: int) -> None:
 
 
 def test_a_connection_serves_one_request_after_another_each_in_its_time(port: int) -> None:
-    with Raw(port) as raw:
+    with RawConnection(port) as raw:
         for _ in range(4):
             time.sleep(0.25)
             raw.send(whole()[:20])
@@ -113,7 +113,7 @@ def test_a_connection_serves_one_request_after_another_each_in_its_time(port: in
 
 
 def test_a_second_head_that_never_ends_is_cut_off(port: int) -> None:
-    with Raw(port) as raw:
+    with RawConnection(port) as raw:
         raw.send(whole())
         assert raw.answer()[0] == 200
         raw.send(POST)
@@ -121,7 +121,7 @@ def test_a_second_head_that_never_ends_is_cut_off(port: int) -> None:
 
 
 def test_pipelined_requests_are_answered_in_turn(port: int) -> None:
-    with Raw(port) as raw:
+    with RawConnection(port) as raw:
         raw.send(whole() * 3)
         time.sleep(0.1)
         raw.send(
@@ -132,7 +132,7 @@ def test_pipelined_requests_are_answered_in_turn(port: int) -> None:
 
 @pytest.mark.parametrize("size", [15_500, 17_000, 100_000, 1_000_000])
 def test_a_head_is_16_kb_at_most(port: int, size: int) -> None:
-    with Raw(port) as raw:
+    with RawConnection(port) as raw:
         raw.send(POST + b"x-long: " + b"x" * size)
         if size > 16 * 1024:
             assert status_of(raw.until_closed()) == 431
@@ -142,7 +142,7 @@ def test_a_head_is_16_kb_at_most(port: int, size: int) -> None:
 
 
 def test_many_small_headers_are_16_kb_at_most_too(port: int) -> None:
-    with Raw(port) as raw:
+    with RawConnection(port) as raw:
         raw.send(
             POST + b"".join(b"x-%d: y\r\n" % n for n in range(2_000)) + b"content-length: 21\r\n\r\n" + QUERY
         )
@@ -152,7 +152,7 @@ def test_many_small_headers_are_16_kb_at_most_too(port: int) -> None:
 @pytest.mark.parametrize(("length", "status"), [(4_000, 200), (4_200, 414), (10_000, 414)])
 def test_a_url_is_4_kb_at_most(port: int, length: int, status: int) -> None:
     path = b"/graphql?query=%7Bhello%7D&pad="
-    with Raw(port) as raw:
+    with RawConnection(port) as raw:
         raw.send(b"GET " + path + b"x" * (length - len(path)) + b" HTTP/1.1\r\nhost: selo\r\n\r\n")
         assert raw.answer()[0] == status
 
@@ -161,7 +161,7 @@ def test_a_url_is_4_kb_at_most(port: int, length: int, status: int) -> None:
     "junk", [b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", b"HELLO\r\n\r\n", b"\x00" * 100]
 )
 def test_what_is_no_http_is_400_in_our_own_words(port: int, junk: bytes) -> None:
-    with Raw(port) as raw:
+    with RawConnection(port) as raw:
         raw.send(junk)
         answer = raw.until_closed()
     assert status_of(answer) in (400, 408)
@@ -171,17 +171,17 @@ def test_what_is_no_http_is_400_in_our_own_words(port: int, junk: bytes) -> None
 
 
 def test_a_body_over_256_kb_is_refused_before_it_has_come(port: int) -> None:
-    with Raw(port) as raw:
+    with RawConnection(port) as raw:
         raw.send(POST + b"content-length: 10000000\r\n\r\n")
         status, headers, _ = raw.answer()
     assert (status, headers["connection"]) == (413, "close")
 
 
 def test_a_client_that_waits_for_100_continue_is_not_told_to_send_too_much(port: int) -> None:
-    with Raw(port) as raw:
+    with RawConnection(port) as raw:
         raw.send(POST + b"content-length: 10000000\r\nexpect: 100-continue\r\n\r\n")
         assert raw.answer()[0] == 413
-    with Raw(port) as raw:
+    with RawConnection(port) as raw:
         raw.send(POST + b"content-length: 21\r\nexpect: 100-continue\r\n\r\n")
         assert raw.answer()[0] == 100
         raw.send(QUERY)
@@ -189,19 +189,19 @@ def test_a_client_that_waits_for_100_continue_is_not_told_to_send_too_much(port:
 
 
 def test_both_lengths_at_once_are_no_way_to_smuggle_a_request(port: int) -> None:
-    with Raw(port) as raw:
+    with RawConnection(port) as raw:
         hidden = b"GET /graphql?query=%7Bhello%7D HTTP/1.1\r\nhost: x\r\n\r\n"
         raw.send(POST + b"content-length: 6\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n" + hidden)
         assert b"hello world" not in raw.until_closed()
 
 
 def test_slow_connections_hold_nobody_else_up(port: int) -> None:
-    slow = [Raw(port) for _ in range(100)]
+    slow = [RawConnection(port) for _ in range(100)]
     try:
         for raw in slow:
             raw.send(POST)
         began = time.perf_counter()
-        with Raw(port) as quick:
+        with RawConnection(port) as quick:
             quick.send(whole())
             assert quick.answer()[0] == 200
         assert time.perf_counter() - began < 0.3
@@ -212,7 +212,7 @@ def test_slow_connections_hold_nobody_else_up(port: int) -> None:
 
 
 def test_a_client_that_reads_nothing_is_cut_off(port: int) -> None:
-    small = Small()
+    small = SmallServer()
 
     async def large(scope: object, receive: object, send: object) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})  # type: ignore[operator]
@@ -220,7 +220,7 @@ def test_a_client_that_reads_nothing_is_cut_off(port: int) -> None:
             await send({"type": "http.response.body", "body": b"x" * 65_536, "more_body": True})  # type: ignore[operator]
         small.services.finished.append("all of it")
 
-    with served(large, LIMITS) as large_port, Raw(large_port) as raw:
+    with serve_app(large, LIMITS) as large_port, RawConnection(large_port) as raw:
         raw.send(b"GET / HTTP/1.1\r\nhost: selo\r\n\r\n")
         time.sleep(1)
         got = 0
@@ -233,11 +233,11 @@ def test_a_client_that_reads_nothing_is_cut_off(port: int) -> None:
 
 
 def test_a_query_ends_when_its_client_goes_and_a_mutation_does_not() -> None:
-    small = Small()
+    small = SmallServer()
     small.services.wait_seconds = 0.3
-    with served(small.app(), LIMITS) as found:
+    with serve_app(small.app(), LIMITS) as port:
         for body in (b'{"query":"{ slow }"}', b'{"query":"mutation { spend(key: \\"k\\") }"}'):
-            with Raw(found) as raw:
+            with RawConnection(port) as raw:
                 raw.send(whole(body))
                 time.sleep(0.1)
         time.sleep(0.6)
@@ -245,13 +245,13 @@ def test_a_query_ends_when_its_client_goes_and_a_mutation_does_not() -> None:
 
 
 def test_a_reader_that_does_not_keep_up_is_dropped() -> None:
-    small = Small()
-    with served(small.app(), ConnectionLimits(answer_seconds=0.3)) as port, Raw(port) as raw:
+    small = SmallServer()
+    with serve_app(small.app(), ConnectionLimits(answer_seconds=0.3)) as port, RawConnection(port) as raw:
         raw.send(UPGRADE + b"authorization: " + small.bearer()["Authorization"].encode() + b"\r\n\r\n")
         assert raw.answer()[0] == 101
         raw.send(framed(b'{"type":"connection_init"}'))
         raw.send(framed(b'{"id":"a","type":"subscribe","payload":{"query":"subscription { floods }"}}'))
-        until(lambda: small.services.finished == ["floods"])
+        wait_until(lambda: small.services.finished == ["floods"])
         assert len(raw.until_closed()) > 50_000
 
 
@@ -263,21 +263,21 @@ def test_pings_pongs_and_pieces_are_counted_though_no_application_sees_them(fram
         b"\x01\x80" + bytes(4) if frame[0] == 0 else b""
     )  # a message of nothing yet, of which only pieces follow
     with (
-        served(Small(sockets=SocketLimits()).app(), ConnectionLimits(frames_a_minute=20)) as port,
-        Raw(port) as raw,
+        serve_app(SmallServer(sockets=SocketLimits()).app(), ConnectionLimits(frames_a_minute=20)) as port,
+        RawConnection(port) as raw,
     ):
         raw.send(UPGRADE + b"\r\n")
         assert raw.answer()[0] == 101
         raw.send(begun + frame * 70)
         reason = b"Too many frames"
-        told, _, after = raw.until_closed().partition(
+        answered, _, after = raw.until_closed().partition(
             b"\x88" + bytes([2 + len(reason)]) + (4429).to_bytes(2, "big") + reason
         )
         assert after == b""
         # What arrived together is parsed together: those answers are on their way already.
         pong = b"\x8a\x7d" + b"p" * 125
-        assert told == pong * (len(told) // len(pong))
-        assert len(told) // len(pong) in (range(20, 71) if frame[0] == 0x89 else (0,))
+        assert answered == pong * (len(answered) // len(pong))
+        assert len(answered) // len(pong) in (range(20, 71) if frame[0] == 0x89 else (0,))
 
 
 def framed(payload: bytes) -> bytes:

@@ -61,11 +61,11 @@ def test_the_png_has_the_size_asked_for_and_whole_pixels_a_module(size: int) -> 
     scale = size // len(rows)
     offset = (size - scale * len(rows)) // 2
     assert picture.size == (size, size)
-    seen = [
+    modules = [
         [picture.getpixel((offset + x * scale + scale // 2, offset + y * scale)) == 0 for x in range(29)]
         for y in range(29)
     ]
-    assert seen == [list(row) for row in rows]
+    assert modules == [list(row) for row in rows]
 
 
 @pytest.mark.parametrize("size", [-1, 0, 63, 2049])

@@ -18,16 +18,16 @@ from websockets.typing import Origin, Subprotocol
 
 from api.http.headers import Porch
 from api.http.websocket import SocketEndpoint, SocketLimits
-from tests.http.serving import Small, served, until
+from tests.http.small_server import SmallServer, serve_app, wait_until
 
 QUICK = SocketLimits(init_seconds=0.3)
 TICKS = "subscription ($n: Int!) { ticks(upto: $n) }"
 
 
 @contextmanager
-def serving(small: Small | None = None) -> Iterator[tuple[Small, int]]:
-    small = small or Small(sockets=QUICK)
-    with served(small.app()) as port:
+def serving(small: SmallServer | None = None) -> Iterator[tuple[SmallServer, int]]:
+    small = small or SmallServer(sockets=QUICK)
+    with serve_app(small.app()) as port:
         yield small, port
 
 
@@ -66,7 +66,7 @@ def hear_pong(socket: ClientConnection) -> bool:
     return hear(socket) == {"type": "pong"}
 
 
-def begin(socket: ClientConnection, small: Small, **bearer: str) -> None:
+def begin(socket: ClientConnection, small: SmallServer, **bearer: str) -> None:
     say(socket, type="connection_init", payload={"authorization": small.bearer(**bearer)["Authorization"]})
     assert hear(socket) == {"type": "connection_ack"}
 
@@ -194,11 +194,11 @@ def test_another_protocol_is_not_let_in(protocol: str) -> None:
     ],
 )
 def test_a_browsers_page_must_be_ours_or_named(origin: str | None, let_in: bool) -> None:
-    with serving(Small(origins=("https://shop.example",))) as (_, port):
-        for given, expected in ((origin, let_in), (f"http://127.0.0.1:{port}", True)):
+    with serving(SmallServer(origins=("https://shop.example",))) as (_, port):
+        for sent_origin, expected in ((origin, let_in), (f"http://127.0.0.1:{port}", True)):
             with (
                 contextlib.nullcontext() if expected else pytest.raises(InvalidStatus) as refused,
-                opened(port, origin=given),
+                opened(port, origin=sent_origin),
             ):
                 pass
             assert refused is None or refused.value.response.status_code == 403
@@ -244,11 +244,11 @@ def test_a_second_init_is_4429() -> None:
 
 
 def test_a_socket_and_its_subscriptions_end_the_moment_their_session_does() -> None:
-    small = Small()
+    small = SmallServer()
     endpoint = SocketEndpoint(small.engine(), small.callers(), small.context)
     small.services.wait_seconds = 60
     with (
-        served(Porch(Starlette(routes=[WebSocketRoute("/graphql", endpoint)]))) as port,
+        serve_app(Porch(Starlette(routes=[WebSocketRoute("/graphql", endpoint)]))) as port,
         opened(port) as socket,
         opened(port) as other,
     ):
@@ -256,11 +256,11 @@ def test_a_socket_and_its_subscriptions_end_the_moment_their_session_does() -> N
             begin(each, small, session=session)
             subscribe(each, "a", TICKS, n=1)
             subscribe(each, "b", TICKS, n=1)
-        until(lambda: endpoint.seats.subscriptions == {"m1": 4})
+        wait_until(lambda: endpoint.seats.subscriptions == {"m1": 4})
         small.end("s1")
         assert closed(socket) == 4403
         assert endpoint.seats.subscriptions == {"m1": 2}
-        until(lambda: endpoint.seats.sockets == {"m1": 1})
+        wait_until(lambda: endpoint.seats.sockets == {"m1": 1})
         assert hear_pong(other)
 
 
@@ -273,7 +273,10 @@ def test_a_session_that_ended_opens_no_socket() -> None:
 
 
 def test_a_socket_lasts_so_long_and_no_longer() -> None:
-    with serving(Small(sockets=SocketLimits(open_seconds=0.3))) as (small, port), opened(port) as socket:
+    with (
+        serving(SmallServer(sockets=SocketLimits(open_seconds=0.3))) as (small, port),
+        opened(port) as socket,
+    ):
         begin(socket, small)
         small.services.wait_seconds = 60
         subscribe(socket, "a", TICKS, n=1)
@@ -281,7 +284,7 @@ def test_a_socket_lasts_so_long_and_no_longer() -> None:
 
 
 def test_a_socket_outlives_its_access_token() -> None:
-    small = Small(sockets=QUICK)
+    small = SmallServer(sockets=QUICK)
     small.tokens._access_lasts = timedelta(seconds=-4)  # believed for one second more
     with serving(small) as (_, port), opened(port) as socket:
         begin(socket, small)
@@ -381,13 +384,13 @@ def test_a_member_has_5_sockets_and_20_subscriptions_and_they_are_given_back() -
 
 
 def test_what_is_open_is_counted_to_the_last() -> None:
-    small = Small(sockets=QUICK)
+    small = SmallServer(sockets=QUICK)
     endpoint = SocketEndpoint(small.engine(), small.callers(), small.context, limits=QUICK)
     small.services.wait_seconds = 5
-    with served(Porch(Starlette(routes=[WebSocketRoute("/graphql", endpoint)]))) as port:
+    with serve_app(Porch(Starlette(routes=[WebSocketRoute("/graphql", endpoint)]))) as port:
         for _ in range(3):
             with opened(port) as socket:
                 begin(socket, small)
                 subscribe(socket, "a", TICKS, n=1)
-                until(lambda: endpoint.seats.subscriptions == {"m1": 1})
-            until(lambda: not endpoint.seats.sockets and not endpoint.seats.subscriptions)
+                wait_until(lambda: endpoint.seats.subscriptions == {"m1": 1})
+            wait_until(lambda: not endpoint.seats.sockets and not endpoint.seats.subscriptions)

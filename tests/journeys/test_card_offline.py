@@ -7,7 +7,7 @@ import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import datetime
 
-from tests.doors import ROOT, Doors
+from tests.running_app import ROOT, RunningApp
 
 README = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
 SCAN = "__typename ... on CustomerScan { customer { number } }"
@@ -31,17 +31,19 @@ def test_the_recipe_gives_the_code_that_readme_shows() -> None:
     assert made_by_the_recipe(secret, unix_time) == code
 
 
-async def test_a_code_made_by_the_recipe_opens_a_visit_until_the_phone_registers_again(doors: Doors) -> None:
-    ana, till = await doors.member(), await doors.hire("rui")
-    number = (await doors.do("{ me { number } }", token=ana))["me"]["number"]
-    given = {"installationId": "phone-1", "platform": "ANDROID"}
-    secret = (await doors.mutate("registerDevice", given, "cardSecret", token=ana))["cardSecret"]
-    code = made_by_the_recipe(secret, doors.clock().timestamp())
-    scanned = await doors.mutate("scan", {"code": code, "idempotencyKey": "s1"}, SCAN, token=till)
+async def test_a_code_made_by_the_recipe_opens_a_visit_until_the_phone_registers_again(
+    app: RunningApp,
+) -> None:
+    ana, till = await app.enrol_member(), await app.hire("rui")
+    number = (await app.do("{ me { number } }", token=ana))["me"]["number"]
+    input = {"installationId": "phone-1", "platform": "ANDROID"}
+    secret = (await app.mutate("registerDevice", input, "cardSecret", token=ana))["cardSecret"]
+    code = made_by_the_recipe(secret, app.clock().timestamp())
+    scanned = await app.mutate("scan", {"code": code, "idempotencyKey": "s1"}, SCAN, token=till)
     assert scanned == {"__typename": "CustomerScan", "customer": {"number": number}}
-    await doors.mutate("registerDevice", given, "cardSecret", token=ana)
-    doors.clock.pass_(seconds=30)
-    old = made_by_the_recipe(secret, doors.clock().timestamp())
-    assert await doors.mutate("scan", {"code": old, "idempotencyKey": "s2"}, SCAN, token=till) == {
+    await app.mutate("registerDevice", input, "cardSecret", token=ana)
+    app.clock.advance(seconds=30)
+    old = made_by_the_recipe(secret, app.clock().timestamp())
+    assert await app.mutate("scan", {"code": old, "idempotencyKey": "s2"}, SCAN, token=till) == {
         "__typename": "UnknownCode"
     }

@@ -2,7 +2,7 @@
 each amount is what it is.
 """
 
-from tests.doors import Doors, Json
+from tests.running_app import Json, RunningApp
 
 WALLETS = "wallets { code available pending debt earned }"
 RECORD = """... on Problem { message } ... on PurchaseRecorded { purchase { id externalId total refunded store { name }
@@ -28,25 +28,30 @@ SECOND = {"externalId": "T-2", "total": 30_000, "lines": []}
 THIRD = {"externalId": "T-3", "total": 10_000, "lines": []}
 
 
-async def bought(doors: Doors, till: str, number: str, receipt: Json) -> Json:
-    given = {"member": number, "currency": "EUR", "idempotencyKey": f"buy {receipt['externalId']}", **receipt}
-    return await doors.mutate("recordPurchase", given, RECORD, token=till)
+async def record_purchase(app: RunningApp, till: str, number: str, receipt: Json) -> Json:
+    purchase = {
+        "member": number,
+        "currency": "EUR",
+        "idempotencyKey": f"buy {receipt['externalId']}",
+        **receipt,
+    }
+    return await app.mutate("recordPurchase", purchase, RECORD, token=till)
 
 
-async def refunded(doors: Doors, till: str, key: str, **what: object) -> Json:
-    given = {"externalId": "T-1", "reason": "Não serviu", "idempotencyKey": key, **what}
-    return await doors.mutate("refundPurchase", given, REFUND, token=till)
+async def refund_purchase(app: RunningApp, till: str, key: str, **what: object) -> Json:
+    refund = {"externalId": "T-1", "reason": "Não serviu", "idempotencyKey": key, **what}
+    return await app.mutate("refundPurchase", refund, REFUND, token=till)
 
 
-async def wallets(doors: Doors, token: str) -> dict[str, Json]:
-    found = (await doors.do("{ me { %s } }" % WALLETS, token=token))["me"]["wallets"]
-    return {one["code"]: one for one in found}
+async def wallets(app: RunningApp, token: str) -> dict[str, Json]:
+    rows = (await app.do("{ me { %s } }" % WALLETS, token=token))["me"]["wallets"]
+    return {one["code"]: one for one in rows}
 
 
-async def test_enrol_buy_climb_collect_refund_and_read_why(doors: Doors) -> None:
-    token, till = await doors.member(), await doors.hire("rui")
+async def test_enrol_buy_climb_collect_refund_and_read_why(app: RunningApp) -> None:
+    token, till = await app.enrol_member(), await app.hire("rui")
     me = (
-        await doors.do(
+        await app.do(
             "{ me { number name tier { current { code } } balance { available pending } } }", token=token
         )
     )["me"]
@@ -54,7 +59,7 @@ async def test_enrol_buy_climb_collect_refund_and_read_why(doors: Doors) -> None
     assert me["tier"]["current"]["code"] == "bronze"
 
     # Three purchases: 400 € with coins and stamps, 300 € that lifts the tier, 100 € at the new tier's rate.
-    first = await bought(doors, till, me["number"], FIRST)
+    first = await record_purchase(app, till, me["number"], FIRST)
     assert [(e["wallet"], e["entryKind"], e["amount"]) for e in first["entries"]] == [
         ("points", "AWARD", 400),
         ("points", "AWARD", 200),
@@ -62,46 +67,50 @@ async def test_enrol_buy_climb_collect_refund_and_read_why(doors: Doors) -> None
     ]
     assert [(b["badge"]["code"], b["level"]) for b in first["earnedBadges"]] == [("collector", 1)]
     assert first["tierChange"] is None
-    doors.clock.pass_(days=1)
-    second = await bought(doors, till, me["number"], SECOND)
+    app.clock.advance(days=1)
+    second = await record_purchase(app, till, me["number"], SECOND)
     assert [(e["entryKind"], e["amount"]) for e in second["entries"]] == [("AWARD", 300), ("AWARD", 200)]
     assert second["tierChange"] == {"from": "bronze", "to": "prata", "reason": "reached"}
-    doors.clock.pass_(days=1)
-    third = await bought(doors, till, me["number"], THIRD)
+    app.clock.advance(days=1)
+    third = await record_purchase(app, till, me["number"], THIRD)
     assert [(e["entryKind"], e["amount"]) for e in third["entries"]] == [("AWARD", 100), ("BONUS", 25)]
-    held = await wallets(doors, token)
+    held = await wallets(app, token)
     assert held["points"] == {"code": "points", "available": 0, "pending": 1_325, "debt": 0, "earned": 1_325}
 
     # Pending becomes spendable by time alone.
-    doors.clock.pass_(days=12)
-    assert (await wallets(doors, token))["points"]["available"] == 100 + 600
-    doors.clock.pass_(days=2)
-    held = await wallets(doors, token)
+    app.clock.advance(days=12)
+    assert (await wallets(app, token))["points"]["available"] == 100 + 600
+    app.clock.advance(days=2)
+    held = await wallets(app, token)
     assert (held["points"]["available"], held["points"]["pending"]) == (1_325, 0)
     assert (held["cashback"]["available"], held["cashback"]["pending"]) == (250, 0)
-    rewards = await doors.do(
+    rewards = await app.do(
         "{ me { rewards(state: UNLOCKED) { edges { node { reward { code } } } } } }", token=token
     )
     assert "discount-5" in [edge["node"]["reward"]["code"] for edge in rewards["me"]["rewards"]["edges"]]
 
     # The first purchase goes back in two parts: one coin of two, then the rest. What goes back adds up to
     # what came.
-    one = await refunded(doors, till, "refund 1", lines=[{"line": 1, "quantity": 1}])
-    assert one["purchase"]["refunded"] == 15_000
-    assert one["purchase"]["lines"][0] == {"line": 1, "refundedQuantity": 1, "refundedAmount": 15_000}
-    assert [(e["wallet"], e["entryKind"], e["amount"]) for e in one["entries"]] == [
+    first_refund = await refund_purchase(app, till, "refund 1", lines=[{"line": 1, "quantity": 1}])
+    assert first_refund["purchase"]["refunded"] == 15_000
+    assert first_refund["purchase"]["lines"][0] == {
+        "line": 1,
+        "refundedQuantity": 1,
+        "refundedAmount": 15_000,
+    }
+    assert [(e["wallet"], e["entryKind"], e["amount"]) for e in first_refund["entries"]] == [
         ("points", "CLAWBACK", -150)
     ]
-    two = await refunded(doors, till, "refund 2")
+    two = await refund_purchase(app, till, "refund 2")
     assert two["purchase"]["refunded"] == 40_000
     assert [(e["wallet"], e["amount"]) for e in two["entries"]] == [("points", -450), ("cashback", -250)]
     assert {w["code"]: w["available"] for w in two["wallets"]} == {"points": 725, "cashback": 0}
 
-    await explains_every_amount_in_portuguese(doors, token)
+    await explains_every_amount_in_portuguese(app, token)
 
 
-async def explains_every_amount_in_portuguese(doors: Doors, token: str) -> None:
-    entries = [edge["node"] for edge in (await doors.do(HISTORY, token=token))["me"]["pointHistory"]["edges"]]
+async def explains_every_amount_in_portuguese(app: RunningApp, token: str) -> None:
+    entries = [edge["node"] for edge in (await app.do(HISTORY, token=token))["me"]["pointHistory"]["edges"]]
     assert [(one["wallet"], one["amount"], one["title"]) for one in entries] == [
         ("cashback", -250, "Devolução de uma compra"),
         ("points", -450, "Devolução de uma compra"),

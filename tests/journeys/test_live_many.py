@@ -29,16 +29,16 @@ from domain.services.runtime import Runtime
 from domain.store.connect import Database
 from domain.store.document_store import DocumentStore
 from domain.store.prepare import prepare
-from tests.houses import SMALL, TILL, bought, join
-from tests.live import PROTOCOL, connected, taking_sockets
-from tests.services.people import SECRET, Sent
-from tests.wire import Wire
+from tests.activity_socket import PROTOCOL, open_activity_socket, serve_with_sockets
+from tests.command_log import CommandLog
+from tests.identity_harness import SECRET, RecordingCodeSender
+from tests.small_runtime import SMALL, TILL, join, new_purchase
 
 MEMBERS, EACH = 10, 20  # 20 subscriptions are the most that a member may have
 
 
 @dataclass(frozen=True)
-class Running:
+class ServedApp:
     """The application with what runs beside its requests, and another process's house over the same
     database.
     """
@@ -52,9 +52,9 @@ class Running:
 
     async def sign_in(self, member: str) -> tuple[str, str]:
         """A session of a member's: its id and an access token."""
-        one = self.session(member)
-        await sessions.open_session(self.process.desk, one)
-        return one.session.id, self.token(member, one.session.id)
+        opened_session = self.session(member)
+        await sessions.open_session(self.process.desk, opened_session)
+        return opened_session.session.id, self.token(member, opened_session.session.id)
 
     def token(self, member: str, session: str, *, role: str = "member", store: str | None = None) -> str:
         return self.process.tokens.access(subject=member, role=role, session=session, store=store).token
@@ -66,7 +66,7 @@ class Running:
             self.elsewhere,
             till=TILL,
             member_id=member,
-            purchase_input=bought(receipt, total),
+            purchase_input=new_purchase(receipt, total),
             key=receipt,
             now=now,
         )
@@ -81,7 +81,7 @@ class Running:
 @asynccontextmanager
 async def running(
     database: Database, folder: Path, *, limits: ConnectionLimits | None = None
-) -> AsyncIterator[Running]:
+) -> AsyncIterator[ServedApp]:
     """`selo serve` in this event loop: the application with its worker and its stream, and one member."""
     async with open_process(Settings(data=folder), database) as process:
         await process.programmes.publish(SMALL, now=datetime.now(UTC) - timedelta(days=2))
@@ -90,9 +90,9 @@ async def running(
         elsewhere = Runtime.for_store(store)
         await elsewhere.programmes.refresh()
         await join(elsewhere, "ana", at=datetime.now(UTC).replace(microsecond=0) - timedelta(days=1))
-        async with open_app(process, address="") as app, taking_sockets(app, limits) as address:
+        async with open_app(process, address="") as app, serve_with_sockets(app, limits) as address:
             await asyncio.wait_for(process.follower.is_following.wait(), 10)
-            yield Running(process, address, elsewhere)
+            yield ServedApp(process, address, elsewhere)
 
 
 async def closed(phone: ClientConnection) -> int:
@@ -106,7 +106,7 @@ async def closed(phone: ClientConnection) -> int:
 
 
 async def test_two_hundred_subscriptions_are_fed_by_one_change_stream_each_told_once(
-    database: Database, wire: Wire, tmp_path: Path
+    database: Database, command_log: CommandLog, tmp_path: Path
 ) -> None:
     async with running(database, tmp_path) as selo, AsyncExitStack() as stack:
         members = [
@@ -116,24 +116,24 @@ async def test_two_hundred_subscriptions_are_fed_by_one_change_stream_each_told_
         phones = []
         for member in members:
             _, token = await selo.sign_in(member)
-            phones.append(await stack.enter_async_context(connected(selo.address, token)))
+            phones.append(await stack.enter_async_context(open_activity_socket(selo.address, token)))
             for name in range(EACH):
                 await phones[-1].subscribe(name=str(name))
         await selo.listeners(MEMBERS * EACH)
-        assert wire.streams == 1
+        assert command_log.streams == 1
         for round_ in ("first", "second"):
             for member in members:
                 await selo.buys(member, f"{round_} {member}")
             for phone in phones:
                 for name in range(EACH):
                     async with asyncio.timeout(30):
-                        while len(phone.told[str(name)]) < (1 if round_ == "first" else 2):
+                        while len(phone.events[str(name)]) < (1 if round_ == "first" else 2):
                             await phone.next()
-        assert wire.streams == 1
+        assert command_log.streams == 1
         for phone in phones:
-            for told in phone.told.values():
-                assert [one["activity"]["entries"][0]["amount"] for one in told] == [1, 1]
-                assert [one["activity"]["wallets"][0]["available"] for one in told] == [1, 2]
+            for events in phone.events.values():
+                assert [one["activity"]["entries"][0]["amount"] for one in events] == [1, 1]
+                assert [one["activity"]["wallets"][0]["available"] for one in events] == [1, 2]
     assert selo.process.house.activity_hub.listener_count == 0
 
 
@@ -144,13 +144,13 @@ async def test_only_a_member_whose_session_lives_is_let_in(database: Database, t
         head, body, signature = token.split(".")
         forged = f"{head}.{body}.{signature[::-1]}"
         staff = selo.token("maria", "s" * 32, role="manager", store="lisboa")
-        for given in (
+        for init_payload in (
             "{}",
             '{"authorization": "Bearer"}',
             *(f'{{"authorization": "Bearer {one}"}}' for one in (token, forged, staff)),
         ):
             async with connect(f"ws{selo.address[4:]}/graphql", subprotocols=[PROTOCOL]) as stranger:
-                await stranger.send(f'{{"type": "connection_init", "payload": {given}}}')
+                await stranger.send(f'{{"type": "connection_init", "payload": {init_payload}}}')
                 assert await closed(stranger) == 4403
         async with connect(f"ws{selo.address[4:]}/graphql", subprotocols=[PROTOCOL]) as early:
             await early.send(
@@ -166,16 +166,19 @@ async def test_a_member_is_told_nothing_of_anybody_else(database: Database, tmp_
         await join(selo.elsewhere, "rui", at=datetime.now(UTC).replace(microsecond=0))
         _, ana = await selo.sign_in("ana")
         _, rui = await selo.sign_in("rui")
-        async with connected(selo.address, ana) as hers, connected(selo.address, rui) as his:
+        async with (
+            open_activity_socket(selo.address, ana) as hers,
+            open_activity_socket(selo.address, rui) as his,
+        ):
             for phone in (hers, his):
                 await phone.subscribe()
             await selo.listeners(2)
             await selo.buys("rui", "his")
-            await his.hears("BalanceChanged")
+            await his.wait_for("BalanceChanged")
             await selo.buys("ana", "hers", 200)
-            heard = await hers.hears("BalanceChanged")
+            heard = await hers.wait_for("BalanceChanged")
             assert heard["activity"]["entries"][0]["amount"] == 2
-            assert len(hers.told["1"]) == 1
+            assert len(hers.events["1"]) == 1
 
 
 async def test_subscriptions_end_with_their_session_wherever_it_is_ended(
@@ -186,7 +189,7 @@ async def test_subscriptions_end_with_their_session_wherever_it_is_ended(
             await selo.sign_in("ana") for _ in range(3)
         ]
         by_itself, by_another, stays = [
-            await stack.enter_async_context(connected(selo.address, token))
+            await stack.enter_async_context(open_activity_socket(selo.address, token))
             for token in (token_here, token_there, token_stays)
         ]
         for phone in (by_itself, by_another, stays):
@@ -201,12 +204,12 @@ async def test_subscriptions_end_with_their_session_wherever_it_is_ended(
         assert done.json() == {"data": {"signOut": {"sessions": 1}}}
         assert await closed(by_itself.socket) == 4403
         await selo.listeners(2)
-        elsewhere = IdentityRuntime(runtime=selo.elsewhere, secret=SECRET, code_sender=Sent())
+        elsewhere = IdentityRuntime(runtime=selo.elsewhere, secret=SECRET, code_sender=RecordingCodeSender())
         await sessions.sign_out(elsewhere, there, now=datetime.now(UTC))
         assert await closed(by_another.socket) == 4403
         await selo.listeners(1)
         await selo.buys("ana", "later")
-        assert (await stays.hears("BalanceChanged"))["activity"]["entries"][0]["amount"] == 1
+        assert (await stays.wait_for("BalanceChanged"))["activity"]["entries"][0]["amount"] == 1
         assert not selo.process.desk.session_registry.is_alive(here)
 
 
@@ -232,7 +235,7 @@ async def test_a_phone_that_does_not_read_is_dropped_and_nothing_is_kept_for_it(
         )
         async with contextlib.AsyncExitStack() as stack:
             deaf = await stack.enter_async_context(
-                connected(selo.address, token, sock=small, max_queue=1, close_timeout=1)
+                open_activity_socket(selo.address, token, sock=small, max_queue=1, close_timeout=1)
             )
             for name in range(EACH):
                 await deaf.subscribe(greedy, name=str(name), after=write_cursor(ActivityCursor(1, 0, 0)))
@@ -240,11 +243,13 @@ async def test_a_phone_that_does_not_read_is_dropped_and_nothing_is_kept_for_it(
             assert all(len(each.rows) <= 20 for each in selo.process.house.activity_hub._listeners["ana"])
             await selo.listeners(0)
             assert await closed(deaf.socket) == 0
-        async with connected(selo.address, token) as again:
+        async with open_activity_socket(selo.address, token) as again:
             await again.subscribe(after=write_cursor(ActivityCursor(1, 0, 0)))
             for _ in range(60):
-                await again.hears("BalanceChanged")
+                await again.wait_for("BalanceChanged")
             entries = [
-                one["activity"]["entries"][0]["id"] for one in again.told["1"] if "entries" in one["activity"]
+                one["activity"]["entries"][0]["id"]
+                for one in again.events["1"]
+                if "entries" in one["activity"]
             ]
             assert len(set(entries)) == 60

@@ -16,22 +16,22 @@ from domain.services.messages.delivery_rounds import run_round
 from domain.services.messages.outbox import list_queue
 from domain.services.senders import Senders
 from domain.store.connect import Database
-from tests.doors import opened
+from tests.command_log import CommandLog
+from tests.running_app import open_running_app
 from tests.senders.fcm import PROJECT, serving_fcm
-from tests.wire import Wire
 
 MESSAGES = "{ me { messages { unread edges { node { id messageKind title link } } } } }"
 
 
 async def test_a_purchase_at_the_till_unlocks_a_reward_on_every_phone(
-    database: Database, wire: Wire, tmp_path: Path
+    database: Database, command_log: CommandLog, tmp_path: Path
 ) -> None:
     with serving_fcm() as fcm:
         push = FirebasePush(certificate(fcm.account_file(tmp_path)), project=PROJECT, url=fcm.url)
         try:
-            async with opened(database, wire, tmp_path) as doors:
-                house, post = doors.process.house, DeliveryWorker(Senders(push=push), public_id=message_id)
-                ana, till = await doors.member(), await doors.hire("rui")
+            async with open_running_app(database, command_log, tmp_path) as app:
+                runtime, worker = app.process.house, DeliveryWorker(Senders(push=push), public_id=message_id)
+                ana, till = await app.enrol_member(), await app.hire("rui")
                 for installation, kind in (("phone-1", "TOKEN"), ("tablet-1", "FID")):
                     device = {
                         "installationId": installation,
@@ -39,8 +39,8 @@ async def test_a_purchase_at_the_till_unlocks_a_reward_on_every_phone(
                         "token": f"ok-{installation}",
                         "tokenKind": kind,
                     }
-                    await doors.mutate("registerDevice", device, "device { id }", token=ana)
-                number = (await doors.do("{ me { number } }", token=ana))["me"]["number"]
+                    await app.mutate("registerDevice", device, "device { id }", token=ana)
+                number = (await app.do("{ me { number } }", token=ana))["me"]["number"]
                 line = {"sku": "denario", "category": "silver-coins", "quantity": 1, "amount": 60_000}
                 bought = {
                     "member": number,
@@ -50,15 +50,15 @@ async def test_a_purchase_at_the_till_unlocks_a_reward_on_every_phone(
                     "lines": [line],
                     "idempotencyKey": "p1",
                 }
-                await doors.mutate(
+                await app.mutate(
                     "recordPurchase", bought, "... on PurchaseRecorded { earnedBadges { level } }", token=till
                 )
-                await asyncio.gather(*(run_round(house, post, now=doors.clock()) for _ in range(2)))
-                doors.clock.pass_(days=15)
-                await turn(house, now=doors.clock())
-                while (await run_round(house, post, now=doors.clock())).due_count:
+                await asyncio.gather(*(run_round(runtime, worker, now=app.clock()) for _ in range(2)))
+                app.clock.advance(days=15)
+                await turn(runtime, now=app.clock())
+                while (await run_round(runtime, worker, now=app.clock())).due_count:
                     pass
-                box = (await doors.do(MESSAGES, token=ana))["me"]["messages"]
+                box = (await app.do(MESSAGES, token=ana))["me"]["messages"]
         finally:
             await push.close()
         assert fcm.faults == []
@@ -71,13 +71,13 @@ async def test_a_purchase_at_the_till_unlocks_a_reward_on_every_phone(
             "app://rewards/auction-night": 2
         }
         assert set(
-            Counter((seen.address, seen.message["data"]["message"]) for seen in fcm.seen).values()
+            Counter((seen.address, seen.message["data"]["message"]) for seen in fcm.pushes).values()
         ) == {1}
         inbox = {edge["node"]["id"]: edge["node"] for edge in box["edges"]}
-        for seen in fcm.accepted:
-            letter = inbox[seen.message["data"]["message"]]
-            assert seen.message["notification"]["title"] == letter["title"]
-            assert seen.message["data"].get("link") == letter["link"]
+        for accepted in fcm.accepted:
+            letter = inbox[accepted.message["data"]["message"]]
+            assert accepted.message["notification"]["title"] == letter["title"]
+            assert accepted.message["data"].get("link") == letter["link"]
 
 
 SELLING = """
@@ -91,56 +91,56 @@ messages: [{code: sale, channels: [push, inbox], purpose: marketing, title: Sald
 
 
 async def test_a_consent_withdrawn_on_the_phone_stops_what_was_decided_but_not_sent(
-    database: Database, wire: Wire, tmp_path: Path
+    database: Database, command_log: CommandLog, tmp_path: Path
 ) -> None:
     programme = tmp_path / "selling.yaml"
     programme.write_text(SELLING, encoding="utf-8")
     with serving_fcm() as fcm:
         push = FirebasePush(certificate(fcm.account_file(tmp_path)), project=PROJECT, url=fcm.url)
         try:
-            async with opened(database, wire, tmp_path, programme=programme) as doors:
-                house, post = doors.process.house, DeliveryWorker(Senders(push=push), public_id=message_id)
-                ana, manager = await doors.member(termsVersion="1"), await doors.hire("maria", "MANAGER")
-                number = (await doors.do("{ me { number } }", token=ana))["me"]["number"]
+            async with open_running_app(database, command_log, tmp_path, programme=programme) as app:
+                runtime, worker = app.process.house, DeliveryWorker(Senders(push=push), public_id=message_id)
+                ana, manager = await app.enrol_member(termsVersion="1"), await app.hire("maria", "MANAGER")
+                number = (await app.do("{ me { number } }", token=ana))["me"]["number"]
                 device = {
                     "installationId": "phone-1",
                     "platform": "ANDROID",
                     "token": "ok-1",
                     "tokenKind": "TOKEN",
                 }
-                await doors.mutate("registerDevice", device, "device { id }", token=ana)
+                await app.mutate("registerDevice", device, "device { id }", token=ana)
 
                 async def on_sale(id: str) -> None:
-                    given = {
+                    input = {
                         "member": number,
                         "name": "sale.began",
                         "data": {},
                         "externalId": id,
                         "idempotencyKey": id,
                     }
-                    await doors.mutate("recordEvent", given, "__typename", token=manager)
+                    await app.mutate("recordEvent", input, "__typename", token=manager)
 
-                await doors.mutate(
+                await app.mutate(
                     "setConsent",
                     {"purpose": "marketing", "granted": True, "wordingVersion": 1},
                     "__typename",
                     token=ana,
                 )
                 await on_sale("sale-1")
-                assert (await run_round(house, post, now=doors.clock())).sent_count == 1
+                assert (await run_round(runtime, worker, now=app.clock())).sent_count == 1
                 await on_sale("sale-2")
-                await doors.mutate(
+                await app.mutate(
                     "setConsent",
                     {"purpose": "marketing", "granted": False, "wordingVersion": 1},
                     "__typename",
                     token=ana,
                 )
-                assert (await run_round(house, post, now=doors.clock())).sent_count == 0
-                box = (await doors.do(MESSAGES, token=ana))["me"]["messages"]
-                dropped = await list_queue(house, state="dropped", first=10)
+                assert (await run_round(runtime, worker, now=app.clock())).sent_count == 0
+                box = (await app.do(MESSAGES, token=ana))["me"]["messages"]
+                dropped = await list_queue(runtime, state="dropped", first=10)
         finally:
             await push.close()
-    assert [(seen.address, seen.message["notification"]["title"]) for seen in fcm.seen] == [
+    assert [(seen.address, seen.message["notification"]["title"]) for seen in fcm.pushes] == [
         ("ok-1", "Saldos")
     ]
     assert [edge["node"]["title"] for edge in box["edges"]] == ["Saldos"]

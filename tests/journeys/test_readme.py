@@ -13,8 +13,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.houses import NUMISCOLLECT
-from tests.servers import ROOT, Served, quick_folder, selo, serving
+from tests.servers import ROOT, Served, quick_folder, selo, serve_selo
+from tests.small_runtime import NUMISCOLLECT
 
 READY_WITHIN_SECONDS = 150
 
@@ -24,7 +24,7 @@ def demo() -> Iterator[tuple[Path, Served]]:
     """A demo server, its data in the folder's `selo-data`."""
     with (
         quick_folder() as folder,
-        serving(folder / "selo-data", "--demo", within_seconds=READY_WITHIN_SECONDS) as served,
+        serve_selo(folder / "selo-data", "--demo", within_seconds=READY_WITHIN_SECONDS) as served,
     ):
         yield folder, served
 
@@ -44,7 +44,7 @@ def test_the_walk_works_copied_line_by_line(demo: tuple[Path, Served]) -> None:
         .replace("http://127.0.0.1:8000", served.url)
         .replace("scripts/selo", str(ROOT / "scripts/selo"))
     )
-    kept = {name: value for name, value in os.environ.items() if name != "MONGODB_URI"}
+    environment = {name: value for name, value in os.environ.items() if name != "MONGODB_URI"}
     done = subprocess.run(
         ["bash", "-c", script],
         check=False,
@@ -52,7 +52,7 @@ def test_the_walk_works_copied_line_by_line(demo: tuple[Path, Served]) -> None:
         capture_output=True,
         text=True,
         timeout=120,
-        env={**kept, "SELO_DATA": str(folder / "selo-data")},
+        env={**environment, "SELO_DATA": str(folder / "selo-data")},
     )
     assert done.returncode == 0, done.stdout + done.stderr
     answers = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
@@ -109,19 +109,22 @@ def test_a_programme_published_over_its_members_rules_on_when_the_demo_is_starte
     demo: tuple[Path, Served],
 ) -> None:
     folder, served = demo
-    data, other = folder / "selo-data", folder / "other.yaml"
-    sheet = json.loads((data / "demo.json").read_text())
+    data_folder, other = folder / "selo-data", folder / "other.yaml"
+    sheet = json.loads((data_folder / "demo.json").read_text())
     other.write_text(
         NUMISCOLLECT.read_text(encoding="utf-8").replace("Clube NumisCollect", "Outro clube"),
         encoding="utf-8",
     )
     assert served.stop() == 0
-    assert selo("programme", "publish", str(other), "--data", str(data)).stdout == "Version 2 is published.\n"
-    with serving(data, "--demo") as again:
+    assert (
+        selo("programme", "publish", str(other), "--data", str(data_folder)).stdout
+        == "Version 2 is published.\n"
+    )
+    with serve_selo(data_folder, "--demo") as again:
         number = sheet["members"][0]["number"]
-        seen = ask(again.url, "{ programme { name } me { number } }", token(folder, "--member", number))
-    assert seen == {"programme": {"name": "Outro clube"}, "me": {"number": number}}
-    shown = json.loads((data / "demo.json").read_text())
+        answer = ask(again.url, "{ programme { name } me { number } }", token(folder, "--member", number))
+    assert answer == {"programme": {"name": "Outro clube"}, "me": {"number": number}}
+    shown = json.loads((data_folder / "demo.json").read_text())
     assert (len(shown["members"]), shown["members"], shown["staff"]) == (
         200,
         sheet["members"],
@@ -142,5 +145,5 @@ def ask(url: str, query: str, bearer: str, **variables: str) -> dict[str, Any]:
         timeout=30,
     ).json()
     assert "errors" not in answer, answer
-    data: dict[str, Any] = answer["data"]
-    return data
+    payload: dict[str, Any] = answer["data"]
+    return payload

@@ -16,15 +16,23 @@ from domain.model.ledger.member import Member
 from domain.model.ledger.wallet import Wallet
 from domain.model.programme import Programme
 from domain.model.values import evolve
-from tests.laws.histories import HISTORIES, PROGRAMMES, WHO, Step, Watched, life, tried_on_lives
+from tests.laws.random_histories import (
+    HISTORIES,
+    PROGRAMMES,
+    WHO,
+    RecordedSimulation,
+    Step,
+    on_histories,
+    timely_run,
+)
 
 
-@tried_on_lives
+@on_histories
 @given(PROGRAMMES, HISTORIES)
 def test_figures_entries_and_lots_agree_after_every_decision(
     programme: Programme, history: list[Step]
 ) -> None:
-    run = life(programme, history)
+    run = timely_run(programme, history)
     sums: dict[tuple[str, str], int] = defaultdict(int)
     for decision in run.decisions:
         for row in decision.rows:
@@ -47,12 +55,12 @@ def _hold(wallet: Wallet) -> None:
     assert len({(lot.available_at, lot.expires_on) for lot in wallet.lots}) == len(wallet.lots)
 
 
-@tried_on_lives
+@on_histories
 @given(PROGRAMMES, HISTORIES)
 def test_rows_and_entries_are_numbered_without_a_gap_and_fold_to_the_state(
     programme: Programme, history: list[Step]
 ) -> None:
-    run = life(programme, history)
+    run = timely_run(programme, history)
     for who in WHO:
         folded = ledger_state.fold_rows([])
         entries, by_wallet = 0, defaultdict[str, int](int)
@@ -69,30 +77,30 @@ def test_rows_and_entries_are_numbered_without_a_gap_and_fold_to_the_state(
                 assert _restored(after) == evolve(after, turned_at=None)
 
 
-def _rows(run: Watched, who: str) -> list[tuple[JournalRow, Member | None]]:
+def _rows(run: RecordedSimulation, who: str) -> list[tuple[JournalRow, Member | None]]:
     """A member's rows, each last one of a decision with the member after it."""
-    found: list[tuple[JournalRow, Member | None]] = []
+    rows: list[tuple[JournalRow, Member | None]] = []
     for decision in run.decisions:
         if decision.member.id == who:
             last = len(decision.rows) - 1
-            found += [(row, decision.member if at == last else None) for at, row in enumerate(decision.rows)]
-    return found
+            rows += [(row, decision.member if at == last else None) for at, row in enumerate(decision.rows)]
+    return rows
 
 
 def _restored(member: Member) -> Member:
-    kept = ledger_state.nest(ledger_state.state_paths(member))
-    assert ledger_state.flatten(kept) == ledger_state.state_paths(member)
+    nested = ledger_state.nest(ledger_state.state_paths(member))
+    assert ledger_state.flatten(nested) == ledger_state.state_paths(member)
     return ledger_restore.restore_member(
-        kept, id=member.id, number=member.number, profile=member.profile, seq=member.seq
+        nested, id=member.id, number=member.number, profile=member.profile, seq=member.seq
     )
 
 
-@tried_on_lives
+@on_histories
 @given(PROGRAMMES, HISTORIES)
 def test_a_quote_equals_the_award_and_what_is_read_equals_what_is_written(
     programme: Programme, history: list[Step]
 ) -> None:
-    run = life(programme, history)
+    run = timely_run(programme, history)
     for decision in run.decisions:
         if decision.rows and decision.row.by != "time" and _on_time(decision):
             again = decide(
@@ -104,9 +112,9 @@ def test_a_quote_equals_the_award_and_what_is_read_equals_what_is_written(
                 history=None,
             )
             assert again.rows == decision.rows or decision.row.event.refund is not None
-        seen = decision.member.decided_at
-        if seen is not None:
-            read = at_instant(programme, decision.member, now=seen)
+        decided_at = decision.member.decided_at
+        if decided_at is not None:
+            read = at_instant(programme, decision.member, now=decided_at)
             assert {code: wallet.available for code, wallet in read.wallets.items()} == {
                 code: wallet.available for code, wallet in decision.member.wallets.items()
             }
@@ -117,12 +125,12 @@ def _on_time(decision: Decision) -> bool:
     return before is None or decision.row.event.at >= before
 
 
-@tried_on_lives
+@on_histories
 @given(PROGRAMMES, HISTORIES)
 def test_spending_lowers_no_tier_and_giving_back_returns_what_was_taken(
     programme: Programme, history: list[Step]
 ) -> None:
-    run = life(programme, history)
+    run = timely_run(programme, history)
     taken: dict[str, int] = {}
     for decision in run.decisions:
         for row in decision.rows:
@@ -136,12 +144,12 @@ def test_spending_lowers_no_tier_and_giving_back_returns_what_was_taken(
                 assert "tier.changed" not in [event.name for event in row.raised]
 
 
-@tried_on_lives
+@on_histories
 @given(PROGRAMMES, HISTORIES)
 def test_clawbacks_and_lapses_are_bounded_by_what_was_given(
     programme: Programme, history: list[Step]
 ) -> None:
-    run = life(programme, history)
+    run = timely_run(programme, history)
     for receipt in run.receipts.values():
         for code, awarded in receipt.row.awarded.items():
             claimed = sum(claim.purchase.amounts.get(code, 0) for claim in receipt.claims)

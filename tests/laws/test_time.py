@@ -16,21 +16,21 @@ from domain.model.ledger.next_due import turned_until
 from domain.model.ledger.timeline import next_due, turn
 from domain.model.programme import Programme
 from domain.model.simulate.answers import Answer
-from tests.laws.histories import (
+from tests.laws.random_histories import (
     HISTORIES,
     PROGRAMMES,
     WHO,
-    Lazy,
+    LazySimulation,
+    RecordedSimulation,
     Step,
-    Watched,
-    life,
-    live,
-    tried,
-    tried_on_lives,
+    on_histories,
+    run_history,
+    timely_run,
+    with_examples,
 )
 
 
-class Hourly(Watched):
+class HourlySimulation(RecordedSimulation):
     """One whose job runs every few hours for everybody, whether or not something is due."""
 
     def advance(self, until: datetime) -> Iterator[Answer]:
@@ -42,11 +42,11 @@ class Hourly(Watched):
         yield from super().advance(until)
 
 
-def _journal(run: Watched, who: str) -> list[JournalRow]:
+def _journal(run: RecordedSimulation, who: str) -> list[JournalRow]:
     return [row for decision in run.decisions if decision.member.id == who for row in decision.rows]
 
 
-@tried(18)
+@with_examples(18)
 @given(PROGRAMMES, HISTORIES)
 def test_a_turn_that_comes_late_ends_where_a_timely_one_does(
     programme: Programme, history: list[Step]
@@ -54,7 +54,7 @@ def test_a_turn_that_comes_late_ends_where_a_timely_one_does(
     on_time = [
         replace(step, kind="buy") if step.kind == "late" else step for step in history
     ]  # late is what time has overtaken
-    timely, late = live(programme, on_time), live(programme, on_time, kind=Lazy)
+    timely, late = run_history(programme, on_time), run_history(programme, on_time, kind=LazySimulation)
     for who in (
         "ana",
         "eva",
@@ -63,30 +63,30 @@ def test_a_turn_that_comes_late_ends_where_a_timely_one_does(
         assert ledger_state.state_paths(late.members[who]) == ledger_state.state_paths(timely.members[who])
 
 
-@tried(6)
+@with_examples(6)
 @given(PROGRAMMES, HISTORIES)
 def test_a_turn_that_comes_often_ends_where_one_that_is_due_does(
     programme: Programme, history: list[Step]
 ) -> None:
-    timely, often = live(programme, history), live(programme, history, kind=Hourly)
+    timely, often = run_history(programme, history), run_history(programme, history, kind=HourlySimulation)
     for who in WHO:
         assert _journal(often, who) == _journal(timely, who)
 
 
-@tried_on_lives
+@on_histories
 @given(PROGRAMMES, HISTORIES)
 def test_turning_twice_equals_once_and_nothing_overdue_is_left(
     programme: Programme, history: list[Step]
 ) -> None:
-    run = life(programme, history)
+    run = timely_run(programme, history)
     for who in WHO:
         member = run.members[who]
         once = turn(programme, member, until=run.clock)
         assert once.rows == ()
         assert turn(programme, once.member, until=run.clock).rows == ()
-        seen = turned_until(member)
-        assert seen is not None
-        due = next_due(programme, member, after=seen)
+        turned_at = turned_until(member)
+        assert turned_at is not None
+        due = next_due(programme, member, after=turned_at)
         assert due is None or due > run.clock or turn(programme, member, until=due).rows == ()
         today = run.clock.date()
         for wallet in member.wallets.values():

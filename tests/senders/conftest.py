@@ -6,23 +6,23 @@ from pathlib import Path
 import pytest
 
 from api.senders.firebase import FirebasePush, certificate
-from tests.senders.fcm import PROJECT, StandIn, serving_fcm
+from tests.senders.fcm import PROJECT, FcmStandIn, serving_fcm
 
 
 @pytest.fixture(scope="module")
-def served() -> Iterator[StandIn]:
+def served() -> Iterator[FcmStandIn]:
     with serving_fcm() as stand_in:
         yield stand_in
 
 
 @pytest.fixture
-def fcm(served: StandIn) -> StandIn:
+def fcm(served: FcmStandIn) -> FcmStandIn:
     served.forget()
     return served
 
 
 @pytest.fixture
-async def push(fcm: StandIn, tmp_path: Path) -> AsyncIterator[FirebasePush]:
+async def push(fcm: FcmStandIn, tmp_path: Path) -> AsyncIterator[FirebasePush]:
     opened = FirebasePush(certificate(fcm.account_file(tmp_path)), project=PROJECT, url=fcm.url)
     try:
         yield opened

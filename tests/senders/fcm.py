@@ -108,11 +108,11 @@ class Push:
 
 
 @dataclass
-class StandIn:
+class FcmStandIn:
     """What it saw, and what it is told to do. `token_status` other than 200 makes the token server fail."""
 
     url: str = ""
-    seen: list[Push] = field(default_factory=list)
+    pushes: list[Push] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     token_status: int = 200
     token_delay_seconds: float = 0
@@ -129,12 +129,12 @@ class StandIn:
     @property
     def accepted(self) -> list[Push]:
         """The messages that it took."""
-        return [push for push in self.seen if push.status == 200]
+        return [push for push in self.pushes if push.status == 200]
 
     def forget(self) -> None:
         """Be as new."""
-        for kept in (self.seen, self.faults, self.tokens, self.tries):
-            kept.clear()
+        for record in (self.pushes, self.faults, self.tokens, self.tries):
+            record.clear()
         self.token_status, self.token_delay_seconds = 200, 0.0
 
     def account_file(self, folder: Path) -> Path:
@@ -202,8 +202,8 @@ class StandIn:
             ),
             "computeMetadata/v1/instance/service-accounts/default/token": self._given,
         }
-        found = about.get(request.path_params["path"])
-        answer = Response(status_code=404) if found is None else found()
+        answer_for = about.get(request.path_params["path"])
+        answer = Response(status_code=404) if answer_for is None else answer_for()
         answer.headers["metadata-flavor"] = "Google"
         return answer
 
@@ -216,7 +216,7 @@ class StandIn:
         """`messages:send`."""
         at, body = time.time(), json.loads(await request.body())
         answer = self._answer(request, body)
-        self.seen.append(
+        self.pushes.append(
             Push(body.get("message", {}), 0 if isinstance(answer, Hang | Cut) else answer.status_code, at)
         )
         return answer
@@ -319,9 +319,9 @@ def _pem(key: rsa.RSAPrivateKey, *, public: bool = False) -> str:
 
 
 @contextmanager
-def serving_fcm() -> Iterator[StandIn]:
+def serving_fcm() -> Iterator[FcmStandIn]:
     """The stand-in on a free port, in a thread of its own, so that whole processes can push to it."""
-    stand_in = StandIn()
+    stand_in = FcmStandIn()
     config = uvicorn.Config(
         stand_in.app(),
         lifespan="off",

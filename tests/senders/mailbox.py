@@ -26,7 +26,7 @@ class Mailbox:
     """What was handed in: the addresses of the envelope, and the message."""
 
     port: int = 0
-    seen: list[tuple[list[str], EmailMessage]] = field(default_factory=list)
+    mails: list[tuple[list[str], EmailMessage]] = field(default_factory=list)
     sessions: int = 0
     password: str | None = None
 
@@ -55,15 +55,15 @@ class Mailbox:
         assert isinstance(envelope.content, bytes)
         parsed = message_from_bytes(envelope.content, policy=policy.default)
         assert isinstance(parsed, EmailMessage)
-        self.seen.append((envelope.rcpt_tos, parsed))
+        self.mails.append((envelope.rcpt_tos, parsed))
         return "250 kept"
 
     def authenticate(
-        self, _server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, data: object
+        self, _server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, auth_data: object
     ) -> AuthResult:
         """Let in who knows the password."""
-        assert isinstance(data, LoginPassword)
-        right = data.password == (self.password or "").encode()
+        assert isinstance(auth_data, LoginPassword)
+        right = auth_data.password == (self.password or "").encode()
         return AuthResult(success=right, handled=right)
 
 

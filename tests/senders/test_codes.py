@@ -17,8 +17,8 @@ from api.senders.email import Server, Smtp
 from api.senders.sms import Gateway, SmsGateway
 from api.texts import SPOKEN
 from domain.model.people.contacts import Contact
-from tests.senders.gateway import Endpoint, serving_endpoint
 from tests.senders.mailbox import Mailbox, serving_mail
+from tests.senders.recording_endpoint import RecordingEndpoint, serving_endpoint
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 ANA = Contact("email", "ana@example.com")
@@ -32,7 +32,7 @@ async def mailbox() -> AsyncIterator[Mailbox]:
 
 
 @pytest.fixture
-async def endpoint() -> AsyncIterator[Endpoint]:
+async def endpoint() -> AsyncIterator[RecordingEndpoint]:
     async with serving_endpoint() as served:
         yield served
 
@@ -55,12 +55,12 @@ async def test_a_code_comes_by_e_mail_in_the_reader_s_language(
     mailbox: Mailbox, locale: str, subject: str
 ) -> None:
     await by_mail(mailbox.port).send_code(ANA, "123456", locale)
-    ((to, seen),) = mailbox.seen
-    assert (to, seen["Subject"], seen["List-Unsubscribe"]) == (["ana@example.com"], subject, None)
-    assert all("123456" in part.get_content() for part in seen.iter_parts())
+    ((to, mail),) = mailbox.mails
+    assert (to, mail["Subject"], mail["List-Unsubscribe"]) == (["ana@example.com"], subject, None)
+    assert all("123456" in part.get_content() for part in mail.iter_parts())
 
 
-async def test_a_code_comes_by_sms(endpoint: Endpoint) -> None:
+async def test_a_code_comes_by_sms(endpoint: RecordingEndpoint) -> None:
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     gateway = SmsGateway(Gateway(f"{endpoint.url}/200", headers=headers, body="to={to}&text={text}&ref={id}"))
     try:
@@ -69,7 +69,7 @@ async def test_a_code_comes_by_sms(endpoint: Endpoint) -> None:
         )
     finally:
         await gateway.close()
-    said = parse_qs(endpoint.seen[0].body.decode())
+    said = parse_qs(endpoint.requests[0].body.decode())
     assert said["to"] == ["+351912345678"]
     assert said["text"] == [
         "123456 é o seu código de acesso. Funciona durante dez minutos. Nunca o diga a ninguém."
@@ -93,23 +93,23 @@ async def test_a_code_that_did_not_leave_is_told_and_the_operator_why(mailbox: M
 async def test_who_held_the_old_contact_is_told_of_the_new_one_by_its_hint(mailbox: Mailbox) -> None:
     new = Contact("email", "eve@example.com")
     await by_mail(mailbox.port).tell_changed(ANA, new, "pt-PT")
-    ((to, seen),) = mailbox.seen
-    assert (to, seen["Subject"]) == ([ANA.value], "O seu acesso foi alterado")
-    said = "".join(part.get_content() for part in seen.iter_parts())
+    ((to, mail),) = mailbox.mails
+    assert (to, mail["Subject"]) == ([ANA.value], "O seu acesso foi alterado")
+    said = "".join(part.get_content() for part in mail.iter_parts())
     assert said.count(f"{new.masked} dá agora acesso à sua adesão.") == 2
     assert new.value not in said
     with pytest.raises(NotAvailable):
         await by_mail(mailbox.port).tell_changed(Contact("email", "nobody-1@example.com"), new, "en")
 
 
-async def test_a_phone_is_told_by_sms(endpoint: Endpoint) -> None:
+async def test_a_phone_is_told_by_sms(endpoint: RecordingEndpoint) -> None:
     gateway = SmsGateway(Gateway(f"{endpoint.url}/200?to={{to}}&text={{text}}"))
     try:
         new = Contact("phone", "+351919999999")
         await SentCodes(None, gateway, otherwise=NoCodes(), clock=lambda: NOW).tell_changed(PHONE, new, "en")
     finally:
         await gateway.close()
-    said = parse_qs(urlsplit(endpoint.seen[0].url).query)
+    said = parse_qs(urlsplit(endpoint.requests[0].url).query)
     assert said["to"] == [PHONE.value]
     assert said["text"][0].startswith(f"{new.masked} is now a way to sign in to your membership.")
 

@@ -39,15 +39,15 @@ async def sent(mailbox: Mailbox, *messages: MailMessage) -> list[SendResult]:
 
 async def test_an_e_mail_has_a_text_and_an_html_part(mailbox: Mailbox) -> None:
     assert await sent(mailbox, MESSAGE) == [SENT]
-    ((to, seen),) = mailbox.seen
+    ((to, mail),) = mailbox.mails
     assert to == ["ana@example.com"]
-    assert (seen["From"], seen["To"], seen["Subject"]) == (
+    assert (mail["From"], mail["To"], mail["Subject"]) == (
         "Clube Ção <club@selo.example>",
         "ana@example.com",
         "Prémio desbloqueado",
     )
-    assert (seen["Date"].datetime, seen["Auto-Submitted"]) == (NOW, "auto-generated")
-    text, html = (part.get_content() for part in seen.iter_parts())
+    assert (mail["Date"].datetime, mail["Auto-Submitted"]) == (NOW, "auto-generated")
+    text, html = (part.get_content() for part in mail.iter_parts())
     assert (
         text.replace("\r\n", "\n")
         == "Olá <Ana>,\n\njá pode levar o denário.\nAté já\n\nhttps://club.example/r?a=1&b=2\n"
@@ -62,7 +62,7 @@ async def test_only_what_is_no_service_can_be_unsubscribed_by_one_click_or_by_it
 ) -> None:
     link = f"https://club.example/unsubscribe?t={'Ab3_-' * 30}"
     await sent(mailbox, MESSAGE, replace(MESSAGE, unsubscribe=link))
-    (_, service), (_, news) = mailbox.seen
+    (_, service), (_, news) = mailbox.mails
     assert (service["List-Unsubscribe"], service["List-Unsubscribe-Post"]) == (None, None)
     assert (news["List-Unsubscribe"], news["List-Unsubscribe-Post"]) == (
         f"<{link}>",
@@ -82,14 +82,14 @@ def test_the_address_to_unsubscribe_at_goes_on_one_line_as_it_is() -> None:
 
 async def test_a_second_attempt_has_the_same_message_id(mailbox: Mailbox) -> None:
     await sent(mailbox, MESSAGE, MESSAGE, replace(MESSAGE, id="m2"))
-    one, again, other = (seen["Message-ID"] for _, seen in mailbox.seen)
-    assert one == again != other
+    first, again, other = (seen["Message-ID"] for _, seen in mailbox.mails)
+    assert first == again != other
 
 
 async def test_no_header_is_injected_by_a_subject(mailbox: Mailbox) -> None:
     assert await sent(mailbox, replace(MESSAGE, subject="Olá\r\nBcc: eve@example.com\u2028x\x00")) == [SENT]
-    ((to, seen),) = mailbox.seen
-    assert (to, seen["Bcc"], seen["Subject"]) == (["ana@example.com"], None, "Olá Bcc: eve@example.com x")
+    ((to, mail),) = mailbox.mails
+    assert (to, mail["Bcc"], mail["Subject"]) == (["ana@example.com"], None, "Olá Bcc: eve@example.com x")
 
 
 @pytest.mark.parametrize(
@@ -101,12 +101,12 @@ async def test_what_is_no_single_address_is_not_sent(mailbox: Mailbox, to: str) 
         SendResult("drop_message", "MALFORMED"),
         SENT,
     ]
-    assert [to for to, _ in mailbox.seen] == [["ana@example.com"]]
+    assert [to for to, _ in mailbox.mails] == [["ana@example.com"]]
 
 
 async def test_a_domain_goes_as_the_wire_has_it(mailbox: Mailbox) -> None:
     assert await sent(mailbox, replace(MESSAGE, to="ana@coleção.example")) == [SENT]
-    assert mailbox.seen[0][0] == ["ana@xn--coleo-dra1a.example"]
+    assert mailbox.mails[0][0] == ["ana@xn--coleo-dra1a.example"]
 
 
 async def test_a_batch_is_one_connection_and_one_refusal_spoils_no_other(mailbox: Mailbox) -> None:
@@ -118,7 +118,7 @@ async def test_a_batch_is_one_connection_and_one_refusal_spoils_no_other(mailbox
         SendResult("retry", "SMTP 452"),
         SENT,
     ]
-    assert [to for to, _ in mailbox.seen] == [["a@example.com"], ["b@example.com"], ["c@example.com"]]
+    assert [to for to, _ in mailbox.mails] == [["a@example.com"], ["b@example.com"], ["c@example.com"]]
     assert mailbox.sessions == 1
 
 
@@ -156,9 +156,9 @@ async def test_a_password_lets_in_and_a_wrong_one_breaks() -> None:
 
 async def test_a_server_without_the_wanted_tls_is_told(mailbox: Mailbox) -> None:
     wants = replace(server(mailbox.port), security="starttls")
-    found = await Smtp(wants).send([MESSAGE], now=NOW)
-    assert found == [SendResult("break", "SMTP NOT_SUPPORTED")]
-    assert mailbox.seen == []
+    results = await Smtp(wants).send([MESSAGE], now=NOW)
+    assert results == [SendResult("break", "SMTP NOT_SUPPORTED")]
+    assert mailbox.mails == []
 
 
 def test_nothing_of_it_shows() -> None:

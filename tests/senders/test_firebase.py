@@ -13,7 +13,7 @@ import pytest
 from api.senders import firebase
 from api.senders.firebase import FirebasePush, FirebaseUnusable, certificate
 from domain.services.senders import SENT, DeviceAddress, PushMessage, SendResult
-from tests.senders.fcm import PROJECT, StandIn
+from tests.senders.fcm import PROJECT, FcmStandIn
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 
@@ -35,15 +35,15 @@ def message(
 
 
 async def verdict(push: FirebasePush, address: str) -> SendResult:
-    (one,) = await push.send([message(address)], now=NOW)
-    return one
+    (result,) = await push.send([message(address)], now=NOW)
+    return result
 
 
-async def test_a_message_comes_with_all_its_parts(push: FirebasePush, fcm: StandIn) -> None:
+async def test_a_message_comes_with_all_its_parts(push: FirebasePush, fcm: FcmStandIn) -> None:
     assert await push.send([message()], now=NOW) == [SENT]
     assert fcm.faults == []
-    (seen,) = fcm.seen
-    assert seen.message == {
+    (push_request,) = fcm.pushes
+    assert push_request.message == {
         "fid": "phone-1",
         "notification": {"title": "Prémio desbloqueado", "body": "Já pode levar o denário"},
         "data": {"code": "reward_unlocked", "link": "numiscollect://rewards/denario"},
@@ -64,33 +64,33 @@ async def test_a_message_comes_with_all_its_parts(push: FirebasePush, fcm: Stand
     }
 
 
-async def test_a_device_is_addressed_by_what_it_registered(push: FirebasePush, fcm: StandIn) -> None:
+async def test_a_device_is_addressed_by_what_it_registered(push: FirebasePush, fcm: FcmStandIn) -> None:
     assert await push.send([message("old", kind="TOKEN"), message("new", kind="FID")], now=NOW) == [
         SENT,
         SENT,
     ]
     assert sorted(
-        (seen.message.get("token"), seen.message.get("fid")) for seen in fcm.seen if "token" in seen.message
+        (seen.message.get("token"), seen.message.get("fid")) for seen in fcm.pushes if "token" in seen.message
     ) == [("old", None)]
-    assert [seen.message["fid"] for seen in fcm.seen if "fid" in seen.message] == ["new"]
+    assert [seen.message["fid"] for seen in fcm.pushes if "fid" in seen.message] == ["new"]
 
 
 @pytest.mark.parametrize("collapse", ["x" * 65, "prémio", "a\nb", ""])
 async def test_a_collapse_id_that_apple_would_refuse_becomes_a_digest(
-    push: FirebasePush, fcm: StandIn, collapse: str
+    push: FirebasePush, fcm: FcmStandIn, collapse: str
 ) -> None:
     assert await push.send([message(collapse=collapse)], now=NOW) == [SENT]
-    headers = fcm.seen[0].message["apns"]["headers"]
+    headers = fcm.pushes[0].message["apns"]["headers"]
     assert len(headers["apns-collapse-id"]) == 32
-    assert headers["apns-collapse-id"] == fcm.seen[0].message["android"]["collapse_key"]
+    assert headers["apns-collapse-id"] == fcm.pushes[0].message["android"]["collapse_key"]
 
 
 async def test_a_message_for_ever_has_no_end_and_one_for_months_the_longest_allowed(
-    push: FirebasePush, fcm: StandIn
+    push: FirebasePush, fcm: FcmStandIn
 ) -> None:
     await push.send([replace(message("a"), expires_at=None, badge=None, link=None)], now=NOW)
     await push.send([replace(message("b"), expires_at=NOW + timedelta(days=90))], now=NOW)
-    ever, months = (seen.message for seen in fcm.seen)
+    ever, months = (seen.message for seen in fcm.pushes)
     assert "ttl" not in ever["android"]
     assert "apns-expiration" not in ever["apns"]["headers"]
     assert months["android"]["ttl"] == "2419200s"
@@ -99,14 +99,14 @@ async def test_a_message_for_ever_has_no_end_and_one_for_months_the_longest_allo
 
 @pytest.mark.parametrize("sign", ["a", "é", "🪙", '"'])
 async def test_what_is_too_long_for_a_push_is_cut_and_the_device_not_blamed(
-    push: FirebasePush, fcm: StandIn, sign: str
+    push: FirebasePush, fcm: FcmStandIn, sign: str
 ) -> None:
     assert await push.send([replace(message(), body=f"Já: {sign * 5000}")], now=NOW) == [SENT]
     assert await push.send(
         [replace(message(), title=sign * 5000, body=sign * 5000, link=f"app://{'a' * 2001}")], now=NOW
     ) == [SENT]
     assert fcm.faults == []
-    body, both = (seen.message for seen in fcm.seen)
+    body, both = (seen.message for seen in fcm.pushes)
     words = body["notification"]["body"]
     assert body["notification"]["title"] == "Prémio desbloqueado"
     assert words.startswith("Já: ")
@@ -123,11 +123,11 @@ async def test_what_is_too_long_for_a_push_is_cut_and_the_device_not_blamed(
     assert len(json.dumps(both["notification"], ensure_ascii=False).encode()) < 3600
 
 
-async def test_what_has_expired_is_not_sent(push: FirebasePush, fcm: StandIn) -> None:
+async def test_what_has_expired_is_not_sent(push: FirebasePush, fcm: FcmStandIn) -> None:
     assert await push.send([replace(message(), expires_at=NOW)], now=NOW) == [
         SendResult("drop_message", "EXPIRED")
     ]
-    assert fcm.seen == []
+    assert fcm.pushes == []
 
 
 @pytest.mark.parametrize(
@@ -149,29 +149,29 @@ async def test_what_has_expired_is_not_sent(push: FirebasePush, fcm: StandIn) ->
     ],
 )
 async def test_each_answer_has_its_verdict(
-    push: FirebasePush, fcm: StandIn, address: str, expected: SendResult
+    push: FirebasePush, fcm: FcmStandIn, address: str, expected: SendResult
 ) -> None:
     assert await verdict(push, address) == expected
     assert fcm.faults == []
 
 
 @pytest.mark.parametrize("address", ["error-2", "down-2", "quota-2", "unreg-2"])
-async def test_an_error_is_one_request(push: FirebasePush, fcm: StandIn, address: str) -> None:
+async def test_an_error_is_one_request(push: FirebasePush, fcm: FcmStandIn, address: str) -> None:
     await verdict(push, address)
-    assert [seen.address for seen in fcm.seen] == [address]
+    assert [seen.address for seen in fcm.pushes] == [address]
 
 
 async def test_a_hang_ends_and_holds_nobody_up(
-    push: FirebasePush, fcm: StandIn, monkeypatch: pytest.MonkeyPatch
+    push: FirebasePush, fcm: FcmStandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(firebase, "ANSWER_SECONDS", 0.5)
     began = time.monotonic()
-    found = await push.send([message("hang-1"), message("phone-2")], now=NOW)
-    assert found == [SendResult("retry", "DEADLINE_EXCEEDED"), SENT]
+    results = await push.send([message("hang-1"), message("phone-2")], now=NOW)
+    assert results == [SendResult("retry", "DEADLINE_EXCEEDED"), SENT]
     assert time.monotonic() - began < 5
 
 
-async def test_nobody_listening_is_tried_again(push: FirebasePush, fcm: StandIn, tmp_path: Path) -> None:
+async def test_nobody_listening_is_tried_again(push: FirebasePush, fcm: FcmStandIn, tmp_path: Path) -> None:
     deaf = FirebasePush(certificate(fcm.account_file(tmp_path)), project=PROJECT, url="http://127.0.0.1:9")
     try:
         assert await verdict(deaf, "phone-1") == SendResult("retry", "UNAVAILABLE")
@@ -181,13 +181,13 @@ async def test_nobody_listening_is_tried_again(push: FirebasePush, fcm: StandIn,
 
 async def test_thirty_answers_of_503_come_back(push: FirebasePush) -> None:
     async with asyncio.timeout(10):
-        found = await push.send([message(f"down-{n}") for n in range(30)], now=NOW)
-    assert found == [SendResult("retry", "UNAVAILABLE", timedelta(seconds=30))] * 30
+        results = await push.send([message(f"down-{n}") for n in range(30)], now=NOW)
+    assert results == [SendResult("retry", "UNAVAILABLE", timedelta(seconds=30))] * 30
 
 
-async def test_one_in_a_batch_spoils_no_other(push: FirebasePush, fcm: StandIn) -> None:
-    found = await push.send([message("a"), message("noise-9"), message("unreg-9"), message("b")], now=NOW)
-    assert [one.status for one in found] == ["sent", "retry", "drop_device", "sent"]
+async def test_one_in_a_batch_spoils_no_other(push: FirebasePush, fcm: FcmStandIn) -> None:
+    results = await push.send([message("a"), message("noise-9"), message("unreg-9"), message("b")], now=NOW)
+    assert [one.status for one in results] == ["sent", "retry", "drop_device", "sent"]
 
 
 async def test_a_device_that_was_down_is_reached_later(push: FirebasePush) -> None:
@@ -196,24 +196,24 @@ async def test_a_device_that_was_down_is_reached_later(push: FirebasePush) -> No
 
 
 async def test_a_hundred_and_twenty_are_sent_once_each_with_one_token(
-    push: FirebasePush, fcm: StandIn
+    push: FirebasePush, fcm: FcmStandIn
 ) -> None:
     batch = [message(f"phone-{n}") for n in range(120)]
     assert await push.send(batch, now=NOW) == [SENT] * 120
-    assert sorted(seen.address for seen in fcm.seen) == sorted(one.address.value for one in batch)
+    assert sorted(seen.address for seen in fcm.pushes) == sorted(one.address.value for one in batch)
     assert len(fcm.tokens) == 1
 
 
-async def test_a_token_server_that_fails_lets_nothing_out(push: FirebasePush, fcm: StandIn) -> None:
+async def test_a_token_server_that_fails_lets_nothing_out(push: FirebasePush, fcm: FcmStandIn) -> None:
     fcm.token_status = 400
     assert await verdict(push, "phone-1") == SendResult("break", "OAUTH")
     fcm.token_status = 200
     assert await verdict(push, "phone-1") == SENT
-    assert len(fcm.seen) == 1
+    assert len(fcm.pushes) == 1
 
 
 async def test_a_token_server_that_is_slow_blocks_no_loop(
-    push: FirebasePush, fcm: StandIn, monkeypatch: pytest.MonkeyPatch
+    push: FirebasePush, fcm: FcmStandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(firebase, "TOKEN_SECONDS", 0.3)
     fcm.token_delay_seconds = 1
@@ -227,11 +227,11 @@ async def test_a_token_server_that_is_slow_blocks_no_loop(
         assert turns > 10
     finally:
         fcm.token_delay_seconds = 0
-    assert fcm.seen == []
+    assert fcm.pushes == []
 
 
 async def test_after_a_refused_token_the_next_batch_asks_for_another(
-    push: FirebasePush, fcm: StandIn
+    push: FirebasePush, fcm: FcmStandIn
 ) -> None:
     await verdict(push, "phone-1")
     fcm.tokens.clear()

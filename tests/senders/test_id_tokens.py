@@ -13,21 +13,21 @@ import pytest
 from api.errors import NotAvailable
 from api.senders.id_tokens import IdTokens
 from domain.services.errors import SignInRefused
-from tests.doors import Clock
-from tests.senders.fcm import KID, PROJECT, StandIn, id_token, serving_fcm
+from tests.running_app import Clock
+from tests.senders.fcm import KID, PROJECT, FcmStandIn, id_token, serving_fcm
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 PHONE = "+351912345678"
 
 
 @pytest.fixture(scope="module")
-def served() -> Iterator[StandIn]:
+def served() -> Iterator[FcmStandIn]:
     with serving_fcm() as stand_in:
         yield stand_in
 
 
 @pytest.fixture
-def google(served: StandIn) -> StandIn:
+def google(served: FcmStandIn) -> FcmStandIn:
     served.certificate_fetches, served.certificates_away, served.certificate_kid = 0, False, KID
     return served
 
@@ -38,7 +38,7 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-async def checker(google: StandIn, clock: Clock) -> AsyncIterator[IdTokens]:
+async def checker(google: FcmStandIn, clock: Clock) -> AsyncIterator[IdTokens]:
     opened = IdTokens(project=PROJECT, url=google.certificates_url, clock=clock)
     try:
         yield opened
@@ -103,14 +103,14 @@ async def test_what_google_did_not_say_for_us_now_is_refused(checker: IdTokens, 
 
 async def test_an_expired_token_says_so(checker: IdTokens, clock: Clock) -> None:
     token = id_token(NOW, phone_number=PHONE)
-    clock.pass_(minutes=59)
+    clock.advance(minutes=59)
     assert len(await checker.proven(token)) == 1
-    clock.pass_(seconds=6)
+    clock.advance(seconds=6)
     assert await refused(checker, token) == "EXPIRED_CODE"
 
 
 @pytest.mark.parametrize("token", ["", "a", "a.b.c", "x" * 5000, "é.é.é"])
-async def test_what_is_no_token_costs_no_request(checker: IdTokens, google: StandIn, token: str) -> None:
+async def test_what_is_no_token_costs_no_request(checker: IdTokens, google: FcmStandIn, token: str) -> None:
     assert await refused(checker, token) == "WRONG_CODE"
     assert google.certificate_fetches == 0
 
@@ -127,13 +127,13 @@ async def test_a_changed_claim_breaks_the_signature(checker: IdTokens) -> None:
 
 
 async def test_certificates_are_kept_and_forgeries_fetch_none(
-    checker: IdTokens, google: StandIn, clock: Clock
+    checker: IdTokens, google: FcmStandIn, clock: Clock
 ) -> None:
     for number in range(20):
         await contacts(checker, phone_number=PHONE)
         await refused(checker, id_token(NOW, kid=f"forged-{number}"))
     assert google.certificate_fetches == 1
-    clock.pass_(minutes=1)
+    clock.advance(minutes=1)
     await refused(checker, id_token(NOW, kid="forged"))
     assert google.certificate_fetches == 2
 
@@ -141,35 +141,35 @@ async def test_certificates_are_kept_and_forgeries_fetch_none(
 async def test_without_google_what_was_known_holds_a_day(checker: IdTokens, clock: Clock) -> None:
     await contacts(checker, phone_number=PHONE)
     checker._url = "http://127.0.0.1:9/"
-    clock.pass_(hours=23)
+    clock.advance(hours=23)
     fresh = id_token(clock.now, phone_number=PHONE)
     assert len(await checker.proven(fresh)) == 1
-    clock.pass_(hours=1)
+    clock.advance(hours=1)
     with pytest.raises(NotAvailable):
         await checker.proven(id_token(clock.now, phone_number=PHONE))
 
 
 async def test_without_google_forgeries_ask_once_a_minute_too(
-    checker: IdTokens, google: StandIn, clock: Clock
+    checker: IdTokens, google: FcmStandIn, clock: Clock
 ) -> None:
     await contacts(checker, phone_number=PHONE)
     google.certificates_away = True
-    clock.pass_(minutes=1)
+    clock.advance(minutes=1)
     for number in range(5):
         await refused(checker, id_token(clock.now, kid=f"forged-{number}"))
     assert google.certificate_fetches == 2
-    clock.pass_(minutes=1)
+    clock.advance(minutes=1)
     assert len(await checker.proven(id_token(clock.now, phone_number=PHONE))) == 1
     await refused(checker, id_token(clock.now, kid="forged"))
     assert google.certificate_fetches == 3
 
 
 async def test_a_key_that_google_changes_is_asked_for_before_the_certificates_are_old(
-    checker: IdTokens, google: StandIn, clock: Clock
+    checker: IdTokens, google: FcmStandIn, clock: Clock
 ) -> None:
     await contacts(checker, phone_number=PHONE)
     google.certificate_kid = "of tomorrow"
-    clock.pass_(minutes=1)
+    clock.advance(minutes=1)
     assert len(await checker.proven(id_token(clock.now, kid="of tomorrow", phone_number=PHONE))) == 1
     assert await refused(checker, id_token(clock.now, phone_number=PHONE)) == "WRONG_CODE"
     assert google.certificate_fetches == 2

@@ -15,11 +15,11 @@ from api.senders.outside import open_outside
 from api.settings import BadSettings, Settings
 from domain.services.senders import SENT, DeviceAddress, MailMessage, PushMessage, SmsMessage
 from domain.store.connect import Database
-from tests.doors import Clock, opened
-from tests.senders.fcm import StandIn, id_token, serving_fcm
-from tests.senders.gateway import serving_endpoint
+from tests.command_log import CommandLog
+from tests.running_app import Clock, open_running_app
+from tests.senders.fcm import FcmStandIn, id_token, serving_fcm
 from tests.senders.mailbox import serving_mail
-from tests.wire import Wire
+from tests.senders.recording_endpoint import serving_endpoint
 
 SIGN_IN = (
     "... on SignedIn { accessToken member { name } } ... on SignInRefused { reason } ... on NotEnrolled {"
@@ -29,7 +29,7 @@ PHONE = "+351912345678"
 
 
 @pytest.fixture
-async def fcm() -> AsyncIterator[StandIn]:
+async def fcm() -> AsyncIterator[FcmStandIn]:
     with serving_fcm() as stand_in:
         yield stand_in
 
@@ -38,7 +38,7 @@ def hook(url: str = "https://shop.example/hook", secret: object = "the very long
     return json.dumps({"shop": {"url": url, "secret": secret}})
 
 
-def firebase(fcm: StandIn, folder: Path) -> dict[str, Any]:
+def firebase(fcm: FcmStandIn, folder: Path) -> dict[str, Any]:
     return {
         "firebase_credentials": fcm.account_file(folder),
         "fcm_url": fcm.url,
@@ -58,7 +58,7 @@ async def test_without_settings_nobody_is_reached() -> None:
         )
 
 
-async def test_with_settings_each_reaches_its_outside(fcm: StandIn, tmp_path: Path) -> None:
+async def test_with_settings_each_reaches_its_outside(fcm: FcmStandIn, tmp_path: Path) -> None:
     clock = Clock()
     async with serving_mail() as mailbox, serving_endpoint() as endpoint:
         settings = Settings(
@@ -88,11 +88,11 @@ async def test_with_settings_each_reaches_its_outside(fcm: StandIn, tmp_path: Pa
                 await mail.send([MailMessage("m1", "ana@example.com", "en", "Hi", "There")], now=clock.now)
             ) == [SENT]
             assert list(await sms.send([SmsMessage("m1", PHONE, "Hi")], now=clock.now)) == [SENT]
-        assert (len(fcm.accepted), fcm.faults, len(mailbox.seen), len(endpoint.seen)) == (1, [], 1, 1)
+        assert (len(fcm.accepted), fcm.faults, len(mailbox.mails), len(endpoint.requests)) == (1, [], 1, 1)
 
 
 @pytest.mark.parametrize(
-    ("given", "sentence"),
+    ("settings", "sentence"),
     [
         ({"FIREBASE_AUTH_EMULATOR_HOST": "127.0.0.1:9099"}, "FIREBASE_AUTH_EMULATOR_HOST is set"),
         (
@@ -137,9 +137,11 @@ async def test_with_settings_each_reaches_its_outside(fcm: StandIn, tmp_path: Pa
         ),
     ],
 )
-async def test_what_cannot_be_used_ends_the_start_in_a_sentence(given: dict[str, Any], sentence: str) -> None:
+async def test_what_cannot_be_used_ends_the_start_in_a_sentence(
+    settings: dict[str, Any], sentence: str
+) -> None:
     with pytest.raises(BadSettings) as refusal:
-        async with open_outside(Settings(**given), clock=Clock()):
+        async with open_outside(Settings(**settings), clock=Clock()):
             pass
     assert str(refusal.value).startswith(sentence)
     assert "\n" not in str(refusal.value)
@@ -172,11 +174,11 @@ async def test_a_demo_may_have_the_emulator_beside_it() -> None:
 
 
 async def test_a_firebase_token_becomes_a_session_of_ours(
-    database: Database, wire: Wire, fcm: StandIn, tmp_path: Path
+    database: Database, command_log: CommandLog, fcm: FcmStandIn, tmp_path: Path
 ) -> None:
-    async with opened(database, wire, tmp_path, **firebase(fcm, tmp_path)) as doors:
-        given = {"idToken": id_token(doors.clock.now, phone_number=PHONE)}
-        nobody = await doors.mutate("signInWithFirebase", given, SIGN_IN, language="pt")
+    async with open_running_app(database, command_log, tmp_path, **firebase(fcm, tmp_path)) as app:
+        input = {"idToken": id_token(app.clock.now, phone_number=PHONE)}
+        nobody = await app.mutate("signInWithFirebase", input, SIGN_IN, language="pt")
         assert nobody == {"message": "Ainda não há adesão com este contacto. Adira primeiro."}
         joining = {
             "name": "Ana Silva",
@@ -185,17 +187,17 @@ async def test_a_firebase_token_becomes_a_session_of_ours(
             "termsVersion": "2026-01",
             "idempotencyKey": "k",
         }
-        await doors.mutate("enrol", joining, "... on Enrolled { codeSentTo }")
-        found = await doors.mutate("signInWithFirebase", given, SIGN_IN)
-        assert found["member"] == {"name": "Ana Silva"}
-        assert await doors.do("{ me { name } }", token=found["accessToken"]) == {"me": {"name": "Ana Silva"}}
-        forged = {"idToken": id_token(doors.clock.now, phone_number=PHONE, key="forger")}
-        assert await doors.mutate("signInWithFirebase", forged, SIGN_IN) == {"reason": "WRONG_CODE"}
+        await app.mutate("enrol", joining, "... on Enrolled { codeSentTo }")
+        result = await app.mutate("signInWithFirebase", input, SIGN_IN)
+        assert result["member"] == {"name": "Ana Silva"}
+        assert await app.do("{ me { name } }", token=result["accessToken"]) == {"me": {"name": "Ana Silva"}}
+        forged = {"idToken": id_token(app.clock.now, phone_number=PHONE, key="forger")}
+        assert await app.mutate("signInWithFirebase", forged, SIGN_IN) == {"reason": "WRONG_CODE"}
 
 
 async def test_without_a_project_there_is_no_firebase_sign_in(
-    database: Database, wire: Wire, tmp_path: Path
+    database: Database, command_log: CommandLog, tmp_path: Path
 ) -> None:
-    async with opened(database, wire, tmp_path) as doors:
+    async with open_running_app(database, command_log, tmp_path) as app:
         query = 'mutation { signInWithFirebase(input: {idToken: "x"}) { __typename } }'
-        assert (await doors.error(query))["code"] == "NOT_AVAILABLE"
+        assert (await app.error(query))["code"] == "NOT_AVAILABLE"

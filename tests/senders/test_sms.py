@@ -11,7 +11,7 @@ import pytest
 from api.senders import over_http
 from api.senders.sms import Gateway, SmsGateway
 from domain.services.senders import SENT, SendResult, SmsMessage
-from tests.senders.gateway import Endpoint, serving_endpoint
+from tests.senders.recording_endpoint import RecordingEndpoint, serving_endpoint
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 TEXT = 'Olá "Ana" & {to} – 10%\n2+2'
@@ -19,7 +19,7 @@ MESSAGE = SmsMessage("m1", "+351912345678", TEXT)
 
 
 @pytest.fixture
-async def endpoint() -> AsyncIterator[Endpoint]:
+async def endpoint() -> AsyncIterator[RecordingEndpoint]:
     async with serving_endpoint() as served:
         yield served
 
@@ -32,23 +32,23 @@ async def sent(gateway: Gateway, *messages: SmsMessage) -> list[SendResult]:
         await opened.close()
 
 
-async def test_a_template_of_json(endpoint: Endpoint) -> None:
+async def test_a_template_of_json(endpoint: RecordingEndpoint) -> None:
     body = '{"recipients": ["{to}"], "content": {"text": "{text}"}, "reference": "{id}"}'
     headers = {"Content-Type": "application/json", "Authorization": "Key k"}
     assert await sent(Gateway(f"{endpoint.url}/200", headers=headers, body=body)) == [SENT]
-    (seen,) = endpoint.seen
-    assert json.loads(seen.body) == {
+    (request,) = endpoint.requests
+    assert json.loads(request.body) == {
         "recipients": ["+351912345678"],
         "content": {"text": TEXT},
         "reference": "m1",
     }
-    assert (seen.method, seen.headers["authorization"]) == ("POST", "Key k")
+    assert (request.method, request.headers["authorization"]) == ("POST", "Key k")
 
 
-async def test_a_template_of_a_form(endpoint: Endpoint) -> None:
+async def test_a_template_of_a_form(endpoint: RecordingEndpoint) -> None:
     headers = {"content-type": "application/x-www-form-urlencoded"}
     assert await sent(Gateway(f"{endpoint.url}/201", headers=headers, body="To={to}&Body={text}")) == [SENT]
-    assert parse_qs(endpoint.seen[0].body.decode()) == {"To": ["+351912345678"], "Body": [TEXT]}
+    assert parse_qs(endpoint.requests[0].body.decode()) == {"To": ["+351912345678"], "Body": [TEXT]}
 
 
 @pytest.mark.parametrize(
@@ -67,24 +67,24 @@ async def test_a_template_of_a_form(endpoint: Endpoint) -> None:
     ],
 )
 async def test_no_text_breaks_out_of_its_place_whatever_the_headers_say(
-    endpoint: Endpoint, headers: dict[str, str], body: str, read: Callable[[str], str]
+    endpoint: RecordingEndpoint, headers: dict[str, str], body: str, read: Callable[[str], str]
 ) -> None:
     await sent(Gateway(f"{endpoint.url}/200", headers=headers, body=body))
-    assert read(endpoint.seen[0].body.decode()) == TEXT
+    assert read(endpoint.requests[0].body.decode()) == TEXT
 
 
-async def test_a_template_of_an_address(endpoint: Endpoint) -> None:
+async def test_a_template_of_an_address(endpoint: RecordingEndpoint) -> None:
     assert await sent(Gateway(f"{endpoint.url}/200?to={{to}}&text={{text}}&k=v", method="GET")) == [SENT]
-    (seen,) = endpoint.seen
-    assert parse_qs(urlsplit(seen.url).query) == {"to": ["+351912345678"], "text": [TEXT], "k": ["v"]}
-    assert (seen.method, seen.body) == ("GET", b"")
+    (request,) = endpoint.requests
+    assert parse_qs(urlsplit(request.url).query) == {"to": ["+351912345678"], "text": [TEXT], "k": ["v"]}
+    assert (request.method, request.body) == ("GET", b"")
 
 
-async def test_a_text_adds_no_header(endpoint: Endpoint) -> None:
+async def test_a_text_adds_no_header(endpoint: RecordingEndpoint) -> None:
     gateway = Gateway(f"{endpoint.url}/200", headers={"X-Text": "{text}"})
     await sent(gateway, SmsMessage("m1", "+351912345678", "a\r\nX-More: b"))
-    assert "x-more" not in endpoint.seen[0].headers
-    assert endpoint.seen[0].headers["x-text"] == "a%0D%0AX-More%3A b"
+    assert "x-more" not in endpoint.requests[0].headers
+    assert endpoint.requests[0].headers["x-text"] == "a%0D%0AX-More%3A b"
 
 
 @pytest.mark.parametrize(
@@ -101,13 +101,15 @@ async def test_a_text_adds_no_header(endpoint: Endpoint) -> None:
         ("cut", SENT),
     ],
 )
-async def test_each_answer_has_its_verdict(endpoint: Endpoint, path: str, expected: SendResult) -> None:
+async def test_each_answer_has_its_verdict(
+    endpoint: RecordingEndpoint, path: str, expected: SendResult
+) -> None:
     assert await sent(Gateway(f"{endpoint.url}/{path}")) == [expected]
-    assert len(endpoint.seen) == 1
+    assert len(endpoint.requests) == 1
 
 
 @pytest.mark.parametrize(
-    ("asked", "waits"),
+    ("retry_after", "waits"),
     [
         ("17", timedelta(seconds=17)),
         ("Mon, 02 Mar 2026 10:02:00 GMT", timedelta(minutes=2)),
@@ -116,18 +118,20 @@ async def test_each_answer_has_its_verdict(endpoint: Endpoint, path: str, expect
         ("soon", None),
     ],
 )
-async def test_the_wait_that_is_asked_for(endpoint: Endpoint, asked: str, waits: timedelta | None) -> None:
-    endpoint.headers["Retry-After"] = asked
+async def test_the_wait_that_is_asked_for(
+    endpoint: RecordingEndpoint, retry_after: str, waits: timedelta | None
+) -> None:
+    endpoint.headers["Retry-After"] = retry_after
     assert await sent(Gateway(f"{endpoint.url}/429")) == [SendResult("pause", "HTTP 429", waits)]
 
 
-async def test_a_hang_holds_no_other_up(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_hang_holds_no_other_up(endpoint: RecordingEndpoint, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(over_http, "ANSWER_SECONDS", 0.3)
     gateway = Gateway(endpoint.url + "/{id}")
-    found = await sent(
+    results = await sent(
         gateway, SmsMessage("hang", "+351912345678", "a"), SmsMessage("200", "+351912345679", "b")
     )
-    assert found == [SendResult("retry", "TIMEOUT"), SENT]
+    assert results == [SendResult("retry", "TIMEOUT"), SENT]
 
 
 async def test_nobody_listening_is_tried_again() -> None:

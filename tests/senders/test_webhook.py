@@ -10,19 +10,19 @@ import pytest
 from api.senders import over_http, webhook
 from api.senders.webhook import Hook, Webhooks
 from domain.services.senders import SENT, SendResult, WebhookMessage
-from tests.senders.gateway import Endpoint, serving_endpoint
+from tests.senders.recording_endpoint import RecordingEndpoint, serving_endpoint
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 SECRET = b"a secret of this test"
 
 
 @pytest.fixture
-async def endpoint() -> AsyncIterator[Endpoint]:
+async def endpoint() -> AsyncIterator[RecordingEndpoint]:
     async with serving_endpoint() as served:
         yield served
 
 
-async def posted(endpoint: Endpoint, *paths: str) -> list[SendResult]:
+async def posted(endpoint: RecordingEndpoint, *paths: str) -> list[SendResult]:
     hooks = Webhooks({path: Hook(f"{endpoint.url}/{path}", SECRET) for path in paths})
     try:
         return list(
@@ -32,27 +32,27 @@ async def posted(endpoint: Endpoint, *paths: str) -> list[SendResult]:
         await hooks.close()
 
 
-async def test_whoever_receives_it_can_check_it(endpoint: Endpoint) -> None:
+async def test_whoever_receives_it_can_check_it(endpoint: RecordingEndpoint) -> None:
     assert await posted(endpoint, "204") == [SENT]
-    (seen,) = endpoint.seen
-    said = dict(part.split("=", 1) for part in seen.headers["selo-signature"].split(","))
+    (request,) = endpoint.requests
+    said = dict(part.split("=", 1) for part in request.headers["selo-signature"].split(","))
     assert said["t"] == str(int(NOW.timestamp()))
-    assert said["v1"] == hmac.new(SECRET, said["t"].encode() + b"." + seen.body, sha256).hexdigest()
-    assert (seen.headers["selo-delivery"], seen.headers["content-type"], seen.body) == (
+    assert said["v1"] == hmac.new(SECRET, said["t"].encode() + b"." + request.body, sha256).hexdigest()
+    assert (request.headers["selo-delivery"], request.headers["content-type"], request.body) == (
         "d-204",
         "application/json",
         b'{"n": 1}',
     )
 
 
-async def test_each_answer_has_its_verdict(endpoint: Endpoint) -> None:
-    found = await posted(endpoint, "200", "301", "401", "404", "429", "500")
-    assert [one.status for one in found] == ["sent", "break", "break", "drop_message", "pause", "retry"]
-    assert len(endpoint.seen) == 6
+async def test_each_answer_has_its_verdict(endpoint: RecordingEndpoint) -> None:
+    results = await posted(endpoint, "200", "301", "401", "404", "429", "500")
+    assert [one.status for one in results] == ["sent", "break", "break", "drop_message", "pause", "retry"]
+    assert len(endpoint.requests) == 6
 
 
 async def test_a_hang_and_a_silence_are_tried_again(
-    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+    endpoint: RecordingEndpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(over_http, "ANSWER_SECONDS", 0.3)
     assert await posted(endpoint, "hang", "200") == [SendResult("retry", "TIMEOUT"), SENT]
@@ -61,12 +61,12 @@ async def test_a_hang_and_a_silence_are_tried_again(
 
 
 async def test_a_batch_ends_in_time_also_where_nobody_answers(
-    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+    endpoint: RecordingEndpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(over_http, "BATCH_SECONDS", 0.3)
     monkeypatch.setattr(webhook, "AT_ONCE", 1)
     assert await posted(endpoint, "hang", "200") == [SendResult("retry", "TIMEOUT")] * 2
-    assert len(endpoint.seen) == 1
+    assert len(endpoint.requests) == 1
 
 
 def test_the_secret_does_not_show() -> None:

@@ -10,7 +10,7 @@ import pytest
 from domain.services import demo, demo_people
 from domain.store.connect import Database, connect
 from domain.store.ledger import members
-from tests.houses import NUMISCOLLECT, open_house
+from tests.small_runtime import NUMISCOLLECT, open_runtime
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 
@@ -30,18 +30,21 @@ async def test_whoever_invited_has_all_their_friends_counted(
     unheard: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(demo_people, "MEMBERS", 40)
-    house = await open_house(
+    runtime = await open_runtime(
         unheard, NUMISCOLLECT.read_text(encoding="utf-8"), now=datetime(2020, 1, 1, tzinfo=UTC)
     )
     shown = await demo.fill_demo(
-        house.store, published=house.programmes.current(), now=NOW, progress=lambda what, done, total: None
+        runtime.store,
+        published=runtime.programmes.current(),
+        now=NOW,
+        progress=lambda what, done, total: None,
     )
-    kept = await members.find_many(house.store, [id async for id in members.iterate_ids(house.store)])
-    assert len(kept) == len(shown) == 40
+    stored = await members.find_many(runtime.store, [id async for id in members.iterate_ids(runtime.store)])
+    assert len(stored) == len(shown) == 40
     named = Counter(
-        one.member.referral.referred_by for one in kept.values() if one.member.referral.referred_by
+        one.member.referral.referred_by for one in stored.values() if one.member.referral.referred_by
     )
-    assert {id: one.invited_count for id, one in kept.items() if one.invited_count} == named
-    friends = {id: one.member.referral.friends for id, one in kept.items()}
+    assert {id: one.invited_count for id, one in stored.items() if one.invited_count} == named
+    friends = {id: one.member.referral.friends for id, one in stored.items()}
     assert sum(friends.values()) > 0
     assert all(count <= named[id] for id, count in friends.items())

@@ -21,8 +21,8 @@ from domain.store.connect import Database
 from domain.store.ledger import journal_rows, members
 from domain.store.ledger.members import Details, NextDue
 from domain.store.prepare import COLLECTIONS
-from tests.houses import NOW, NUMISCOLLECT, TILL, bought, join, open_house
-from tests.wire import Wire
+from tests.command_log import CommandLog
+from tests.small_runtime import NOW, NUMISCOLLECT, TILL, join, new_purchase, open_runtime
 
 KIBIBYTE = 1024
 YEARS = 10
@@ -38,7 +38,7 @@ def test_a_member_stays_below_64_kib_after_ten_years_of_daily_buying() -> None:
     decision = decide(
         programme, new_member("ana", "1"), Event("e", event_names.ENROLLED, at, profile=profile), now=at
     )
-    told: tuple[members.HistoryEntry, ...] = ()
+    history: tuple[members.HistoryEntry, ...] = ()
     sizes = []
     for day in range(1, YEARS * 365):
         at += timedelta(days=1)
@@ -54,13 +54,13 @@ def test_a_member_stays_below_64_kib_after_ten_years_of_daily_buying() -> None:
             purchase=Purchase(f"r{day}", 5_500, "EUR", "lisboa", lines),
         )
         decision = decide(programme, decision.member, event, now=at)
-        told = (*told, *members.recent_history(decision.rows))[-members.MAX_RECENT :]
+        history = (*history, *members.recent_history(decision.rows))[-members.MAX_RECENT :]
         if day % 365 == 0:
             sizes.append(
                 len(
                     bson.encode(
                         members.member_document(
-                            decision.member, Details("Ana"), recent=told, next_due=NextDue(at, 1)
+                            decision.member, Details("Ana"), recent=history, next_due=NextDue(at, 1)
                         )
                     )
                 )
@@ -70,24 +70,30 @@ def test_a_member_stays_below_64_kib_after_ten_years_of_daily_buying() -> None:
     assert turn(programme, decision.member, until=at + timedelta(days=1)).member.seq >= decision.member.seq
 
 
-async def _examined(database: Database, collection: str, asked: dict[str, Any]) -> tuple[int, int]:
+async def _examined(database: Database, collection: str, criteria: dict[str, Any]) -> tuple[int, int]:
     """Documents examined, and returned."""
     plan = await database.mongo.command(
-        "explain", {"find": collection, "filter": asked}, verbosity="executionStats"
+        "explain", {"find": collection, "filter": criteria}, verbosity="executionStats"
     )
     stats = plan["executionStats"]
     return stats["totalDocsExamined"], stats["nReturned"]
 
 
 @pytest.mark.parametrize("entries", [100, MANY])
-async def test_a_page_examines_what_it_returns(database: Database, wire: Wire, entries: int) -> None:
-    house = await open_house(database)
-    await join(house, "ana")
-    await purchases.record(house, till=TILL, member_id="ana", purchase_input=bought("r1"), key="k", now=NOW)
-    found = await house.store["journal"].find_one({"_id": "ana:2"}, {"changes": 0, "outcomes": 0, "later": 0})
-    assert found is not None
-    pattern = dict(found)
-    kept = [
+async def test_a_page_examines_what_it_returns(
+    database: Database, command_log: CommandLog, entries: int
+) -> None:
+    runtime = await open_runtime(database)
+    await join(runtime, "ana")
+    await purchases.record(
+        runtime, till=TILL, member_id="ana", purchase_input=new_purchase("r1"), key="k", now=NOW
+    )
+    newest = await runtime.store["journal"].find_one(
+        {"_id": "ana:2"}, {"changes": 0, "outcomes": 0, "later": 0}
+    )
+    assert newest is not None
+    pattern = dict(newest)
+    documents = [
         bson.raw_bson.RawBSONDocument(
             bson.encode(
                 {
@@ -108,31 +114,31 @@ async def test_a_page_examines_what_it_returns(database: Database, wire: Wire, e
     ]
     indexes = COLLECTIONS["journal"]
     for index in indexes:  # made afterwards: rows go in at a third of the cost
-        await house.store["journal"].drop_index(index.document["name"])
-    for at in range(0, len(kept), 1_000):
-        await house.store["journal"].insert_many(kept[at : at + 1_000], ordered=False)
+        await runtime.store["journal"].drop_index(index.document["name"])
+    for at in range(0, len(documents), 1_000):
+        await runtime.store["journal"].insert_many(documents[at : at + 1_000], ordered=False)
     with pymongo.timeout(CHUNK_SECONDS):
-        await house.store["journal"].create_indexes(list(indexes))
+        await runtime.store["journal"].create_indexes(list(indexes))
     counters = ("ledger.entries", "ledger.wallets.points.entries", "ledger.purchases.count")
     ledger = {**dict.fromkeys(counters, entries), "version": entries + 1}
-    await house.store["members"].update_one({"_id": "ana"}, {"$set": ledger})
-    with wire.counting() as counted:
+    await runtime.store["members"].update_one({"_id": "ana"}, {"$set": ledger})
+    with command_log.counting() as counted:
         for before in (entries + 1, entries // 2):
             for wallet in (None, "points"):
                 page = await queries.list_history(
-                    house, member_id="ana", first=20, before=before, wallet=wallet, now=NOW
+                    runtime, member_id="ana", first=20, before=before, wallet=wallet, now=NOW
                 )
                 assert [one.entry.n for one in page.items] == list(range(before - 1, before - 21, -1))
         bought_page = await queries.list_purchases(
-            house, member_id="ana", first=20, before=entries // 2, now=NOW
+            runtime, member_id="ana", first=20, before=entries // 2, now=NOW
         )
         assert len(bought_page.items) == 20
-        await queries.load_row(house, member_id="ana", seq=entries // 2)
-        late = bought("late", occurred_at=NOW + timedelta(minutes=entries // 2, seconds=1))
+        await queries.load_row(runtime, member_id="ana", seq=entries // 2)
+        late = new_purchase("late", occurred_at=NOW + timedelta(minutes=entries // 2, seconds=1))
         await purchases.quote(
-            house, till=TILL, member_id="ana", purchase_input=late, now=NOW + timedelta(minutes=entries + 1)
+            runtime, till=TILL, member_id="ana", purchase_input=late, now=NOW + timedelta(minutes=entries + 1)
         )
     for command in counted.commands:
-        for collection, asked in command.filters:
-            examined, returned = await _examined(database, collection, dict(asked))
-            assert examined <= returned + 1, f"{command} with {asked}"
+        for collection, criteria in command.filters:
+            examined, returned = await _examined(database, collection, dict(criteria))
+            assert examined <= returned + 1, f"{command} with {criteria}"

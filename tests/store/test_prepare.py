@@ -27,21 +27,21 @@ async def test_one_that_was_cut_off_at_its_very_beginning_is_new(database: Datab
 
 
 @pytest.mark.parametrize(
-    ("number", "theirs"), [(None, "an earlier format"), (FORMAT + 1, f"format {FORMAT + 1}")]
+    ("number", "stored_format"), [(None, "an earlier format"), (FORMAT + 1, f"format {FORMAT + 1}")]
 )
 async def test_another_format_is_told_and_left_as_it_is(
-    database: Database, number: int | None, theirs: str
+    database: Database, number: int | None, stored_format: str
 ) -> None:
     store = DocumentStore.of(database, embedded=True)
     await store["members"].insert_one({"_id": "ana"})
     if number is not None:
         await store["meta"].insert_one({"_id": "format", "number": number})
     before = set(await store.mongo.list_collection_names())
-    with pytest.raises(FormatMismatch) as told:
+    with pytest.raises(FormatMismatch) as mismatch:
         await prepare(store)
     assert (
-        str(told.value)
-        == f"The database {store.mongo.name} holds data of {theirs}, and this version of Selo reads format"
+        str(mismatch.value)
+        == f"The database {store.mongo.name} holds data of {stored_format}, and this version of Selo reads format"
         f" {FORMAT}: go on with the version that wrote it, or begin anew with another data folder (--data)"
         " or another database (SELO_DATABASE)."
     )

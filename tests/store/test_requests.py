@@ -12,10 +12,10 @@ def test_the_order_of_fields_does_not_matter() -> None:
 
 
 def test_another_operation_or_input_is_another_request_under_the_same_key() -> None:
-    one = request_key(scope="s", key="k", operation="o", request_input={"a": 1})
-    assert one.id == request_key(scope="s", key="k", operation="p", request_input={"a": 1}).id
-    assert one.input_hash != request_key(scope="s", key="k", operation="p", request_input={"a": 1}).input_hash
-    assert one.input_hash != request_key(scope="s", key="k", operation="o", request_input={"a": 2}).input_hash
+    key = request_key(scope="s", key="k", operation="o", request_input={"a": 1})
+    assert key.id == request_key(scope="s", key="k", operation="p", request_input={"a": 1}).id
+    assert key.input_hash != request_key(scope="s", key="k", operation="p", request_input={"a": 1}).input_hash
+    assert key.input_hash != request_key(scope="s", key="k", operation="o", request_input={"a": 2}).input_hash
 
 
 def test_scopes_and_keys_do_not_run_together() -> None:

@@ -28,11 +28,11 @@ from domain.services.ledger.verification import verify
 from domain.store.connect import Database, connect
 from domain.store.document_store import DocumentStore
 from domain.store.messages import outbox
-from tests.senders.fcm import StandIn, serving_fcm
+from tests.senders.fcm import FcmStandIn, serving_fcm
 from tests.servers import embedded_in_thread, quick_folder
-from tests.storms.clients import BACK, TOTAL, Client, Told
-from tests.storms.processes import Processes, Strike
-from tests.storms.shop import LIMITS, MEMBERS, Shop, open_shop
+from tests.storms.selo_processes import Processes, Strike
+from tests.storms.storm_clients import BACK, TOTAL, Client, Tally
+from tests.storms.storm_shop import LIMITS, MEMBERS, StormShop, prepare_shop
 
 KILLS = int(os.environ.get("STORM_KILLS", "8"))
 STRIKES: tuple[Strike, ...] = (
@@ -55,7 +55,7 @@ Rows = dict[str, dict[str, Any]]
 
 
 # ---------------------------------------------------------------- the storm
-async def storm(shop: Shop, processes: Processes, told: Told) -> list[float]:
+async def storm(shop: StormShop, processes: Processes, tally: Tally) -> list[float]:
     """Let clients work while processes are killed, some while they start; return how many seconds each kill
     was felt.
     """
@@ -65,27 +65,27 @@ async def storm(shop: Shop, processes: Processes, told: Told) -> list[float]:
         clients = []
         for at in range(CLIENTS):
             http = await stack.enter_async_context(httpx.AsyncClient(base_url=processes.url, timeout=15))
-            clients.append(Client(f"c{at}", shop, shop.customers[at % len(MEMBERS)], http, told))
+            clients.append(Client(f"c{at}", shop, shop.customers[at % len(MEMBERS)], http, tally))
         working = [asyncio.create_task(client.work(stop)) for client in clients]
         for at in range(KILLS):
             if chance.random() < EARLY:
                 await asyncio.sleep(chance.uniform(0.2, 2.0))  # while they start
             else:
-                await _more(told, chance.randint(5, 60))
+                await _more(tally, chance.randint(5, 60))
             kills.append(time.monotonic())
             await processes.strike(STRIKES[at % len(STRIKES)])
-        await _more(told, 30)
+        await _more(tally, 30)
         stop.set()
         async with asyncio.timeout(60):
             await asyncio.gather(*working)
-    return [min((answer - kill for answer in told.answers if answer > kill), default=0.0) for kill in kills]
+    return [min((answer - kill for answer in tally.answers if answer > kill), default=0.0) for kill in kills]
 
 
-async def _more(told: Told, answers: int) -> None:
+async def _more(tally: Tally, answers: int) -> None:
     """Wait until so many more were given."""
-    enough = len(told.answers) + answers
+    enough = len(tally.answers) + answers
     async with asyncio.timeout(PATIENCE_SECONDS):
-        while len(told.answers) < enough:
+        while len(tally.answers) < enough:
             await asyncio.sleep(0.005)
 
 
@@ -147,18 +147,18 @@ async def delivered(store: DocumentStore) -> None:
 
 
 # ---------------------------------------------------------------- the laws
-def each_stands_once(told: Told, stored: Stored) -> None:
+def each_stands_once(tally: Tally, stored: Stored) -> None:
     """What was answered stands exactly once, what was not at most once, and nothing that nobody sent."""
     bought = Counter(row["event"]["purchase"]["external_id"] for row in stored.rows("purchase.completed"))
     refunded = Counter(row["event"]["refund"][1]["external_id"] for row in stored.rows("purchase.refunded"))
-    for act, found in (("purchase", bought), ("refund", refunded)):
-        assert [receipt for receipt, times in found.items() if times != 1] == []
-        assert told.answered[act].keys() <= found.keys() <= told.sent[act]  # type: ignore[index]
+    for act, counts in (("purchase", bought), ("refund", refunded)):
+        assert [receipt for receipt, times in counts.items() if times != 1] == []
+        assert tally.answered[act].keys() <= counts.keys() <= tally.sent[act]  # type: ignore[index]
     redeemed = [step for row in stored.journal for step in row.get("vouchers", ()) if step[3] == "issued"]
     used = [step for row in stored.journal for step in row.get("vouchers", ()) if step[3] == "used"]
     for steps, act in ((redeemed, "redeem"), (used, "use")):
         assert len({step[0] for step in steps}) == len(steps)
-        assert len(told.answered[act]) <= len(steps) <= len(told.sent[act])  # type: ignore[index]
+        assert len(tally.answered[act]) <= len(steps) <= len(tally.sent[act])  # type: ignore[index]
     assert stored.vouchers.keys() == {step[0] for step in redeemed}
     assert stored.issued == len(redeemed)
     assert {id for id, one in stored.vouchers.items() if one["state"] == "USED"} == {step[0] for step in used}
@@ -193,7 +193,7 @@ def all_of_it_or_nothing(stored: Stored) -> None:
         )
 
 
-def messages_neither_lost_nor_doubled(stored: Stored, fcm: StandIn, kills: int) -> int:
+def messages_neither_lost_nor_doubled(stored: Stored, fcm: FcmStandIn, kills: int) -> int:
     """One outbox row a message, one letter each, numbered without a gap, each pushed; return how many pushes
     were repeated.
     """
@@ -215,25 +215,25 @@ def messages_neither_lost_nor_doubled(stored: Stored, fcm: StandIn, kills: int) 
 
 
 # ---------------------------------------------------------------- the test
-def figures(told: Told, felt: list[float], repeated: int) -> str:
-    acts = ", ".join(f"{len(told.answered[act])} of {len(told.sent[act])} {act}" for act in told.sent)
+def figures(tally: Tally, felt: list[float], repeated: int) -> str:
+    acts = ", ".join(f"{len(tally.answered[act])} of {len(tally.sent[act])} {act}" for act in tally.sent)
     return (
-        f"{KILLS} kills; answered {acts}; asked again {told.asked_again}; instead of an answer"
-        f" {dict(told.met)}; next answer after a kill: median {statistics.median(felt):.1f} s, worst"
+        f"{KILLS} kills; answered {acts}; asked again {tally.asked_again}; instead of an answer"
+        f" {dict(tally.met)}; next answer after a kill: median {statistics.median(felt):.1f} s, worst"
         f" {max(felt):.1f} s; pushes repeated {repeated}"
     )
 
 
 @pytest.mark.timeout(120 + 30 * KILLS)
 async def test_what_was_acknowledged_stands_once_whatever_is_killed() -> None:
-    told = Told()
+    tally = Tally()
     with quick_folder() as folder, serving_fcm() as fcm, (folder / "faults").open("w+") as faults:
-        data = folder / "data"
-        with embedded_in_thread(data) as uri:
-            shop = await open_shop(data, uri)
-        processes = Processes(data, faults, {**LIMITS, **fcm.settings(folder)})
+        data_folder = folder / "data"
+        with embedded_in_thread(data_folder) as uri:
+            shop = await prepare_shop(data_folder, uri)
+        processes = Processes(data_folder, faults, {**LIMITS, **fcm.settings(folder)})
         try:
-            felt = await storm(shop, processes, told)
+            felt = await storm(shop, processes, tally)
             store, database = _store(processes)
             try:
                 await delivered(store)
@@ -246,13 +246,13 @@ async def test_what_was_acknowledged_stands_once_whatever_is_killed() -> None:
             processes.end()
             said = Path(faults.name).read_text()
     print(said[-3000:])
-    assert told.broken == []
+    assert tally.broken == []
     assert differences == []
-    each_stands_once(told, stored)
+    each_stands_once(tally, stored)
     all_of_it_or_nothing(stored)
     repeated = messages_neither_lost_nor_doubled(stored, fcm, KILLS)
-    print(figures(told, felt, repeated))
-    assert all(len(told.answered[act]) > KILLS for act in told.sent)
+    print(figures(tally, felt, repeated))
+    assert all(len(tally.answered[act]) > KILLS for act in tally.sent)
 
 
 def _store(processes: Processes) -> tuple[DocumentStore, Database]:

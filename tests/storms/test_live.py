@@ -24,10 +24,10 @@ from domain.services.runtime import Runtime
 from domain.store.connect import connect
 from domain.store.document_store import Busy, DatabaseError, DocumentStore
 from domain.store.prepare import prepare
-from tests.houses import SMALL, TILL, bought, join, open_house
-from tests.live import Phone, connected, streams
-from tests.servers import serving
-from tests.services.people import SECRET, Sent
+from tests.activity_socket import ActivitySocket, open_activity_socket, open_cursors
+from tests.identity_harness import SECRET, RecordingCodeSender
+from tests.servers import serve_selo
+from tests.small_runtime import SMALL, TILL, join, new_purchase, open_runtime
 
 KILLS, PHONES = 3, 4
 
@@ -36,16 +36,16 @@ def now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
-async def buys(house: Runtime, total: int) -> None:
+async def buys(runtime: Runtime, total: int) -> None:
     """Let ana buy something of so many euros, however often the database is away meanwhile: one key is one
     purchase.
     """
-    given = bought(f"r{total}", total * 100)
+    purchase = new_purchase(f"r{total}", total * 100)
     async with asyncio.timeout(60):
         while True:
             try:
                 await purchases.record(
-                    house, till=TILL, member_id="ana", purchase_input=given, key=f"r{total}", now=now()
+                    runtime, till=TILL, member_id="ana", purchase_input=purchase, key=f"r{total}", now=now()
                 )
             except (Busy, DatabaseError):
                 await asyncio.sleep(0.05)
@@ -53,68 +53,68 @@ async def buys(house: Runtime, total: int) -> None:
                 return
 
 
-def kill(data: Path) -> None:
+def kill(data_folder: Path) -> None:
     """Kill the database, as nothing can be caught."""
-    running = find_running(data)
+    running = find_running(data_folder)
     assert running is not None
     os.kill(running.database_pid, signal.SIGKILL)
 
 
-def amounts(phone: Phone) -> list[int]:
+def amounts(phone: ActivitySocket) -> list[int]:
     """What was told of points, entry by entry."""
-    told = [one["activity"] for one in phone.told["1"]]
+    activities = [one["activity"] for one in phone.events["1"]]
     return [
         entry["amount"]
-        for each in told
+        for each in activities
         if each["__typename"] == "BalanceChanged"
         for entry in each["entries"]
     ]
 
 
-async def listen_through_kills(url: str, data: Path) -> None:
-    running = find_running(data)
+async def listen_through_kills(url: str, data_folder: Path) -> None:
+    running = find_running(data_folder)
     assert running is not None
-    settings = Settings(data=data)
+    settings = Settings(data=data_folder)
     database = connect(running.uri, settings.database)
     store = DocumentStore.of(database, embedded=True)
     await prepare(store)
-    house = Runtime.for_store(store)
-    await house.programmes.refresh()
-    await join(house, "ana", at=now() - timedelta(days=1))
-    desk, tokens = (
-        IdentityRuntime(runtime=house, secret=SECRET, code_sender=Sent()),
+    runtime = Runtime.for_store(store)
+    await runtime.programmes.refresh()
+    await join(runtime, "ana", at=now() - timedelta(days=1))
+    identity, tokens = (
+        IdentityRuntime(runtime=runtime, secret=SECRET, code_sender=RecordingCodeSender()),
         Tokens(read_keys(settings, now=now()), issuer="selo", clock=now),
     )
     async with AsyncExitStack() as stack:
-        opened = [sessions.new_session(desk, "member", "ana", now=now()) for _ in range(PHONES)]
+        opened = [sessions.new_session(identity, "member", "ana", now=now()) for _ in range(PHONES)]
         phones = []
-        for one in opened:
-            await sessions.open_session(desk, one)
-            token = tokens.access(subject="ana", role="member", session=one.session.id).token
-            phones.append(await stack.enter_async_context(connected(url, token)))
+        for opened_phone in opened:
+            await sessions.open_session(identity, opened_phone)
+            token = tokens.access(subject="ana", role="member", session=opened_phone.session.id).token
+            phones.append(await stack.enter_async_context(open_activity_socket(url, token)))
             await phones[-1].subscribe(after=write_cursor(ActivityCursor(1, 0, 0)))
         before = 1
-        await buys(house, before)
+        await buys(runtime, before)
         for at in range(KILLS):
-            going = asyncio.create_task(buys(house, before + 1))
+            going = asyncio.create_task(buys(runtime, before + 1))
             await asyncio.sleep(0.02 * at)  # before the commit, while it is on its way, after it
-            kill(data)
+            kill(data_folder)
             await going
             for total in (before + 2, before + 3):
-                await buys(house, total)
+                await buys(runtime, total)
             before += 3
             for phone in phones:
                 while amounts(phone)[-1:] != [before]:
-                    await phone.hears("BalanceChanged", within_seconds=60)
+                    await phone.wait_for("BalanceChanged", within_seconds=60)
         for phone in phones:
             assert amounts(phone) == list(range(1, before + 1))
-            assert "Resync" not in [one["activity"]["__typename"] for one in phone.told["1"]]
-        assert await streams(database) == 1
-        await sessions.sign_out(desk, opened[0].session.id, now=now())
+            assert "Resync" not in [one["activity"]["__typename"] for one in phone.events["1"]]
+        assert await open_cursors(database) == 1
+        await sessions.sign_out(identity, opened[0].session.id, now=now())
         await asyncio.wait_for(phones[0].socket.wait_closed(), 30)
         assert phones[0].socket.close_code == 4403
-        await buys(house, before + 1)
-        await phones[1].hears("BalanceChanged")
+        await buys(runtime, before + 1)
+        await phones[1].wait_for("BalanceChanged")
         assert amounts(phones[1])[-1] == before + 1
     await database.close()
 
@@ -122,20 +122,20 @@ async def listen_through_kills(url: str, data: Path) -> None:
 def test_a_database_killed_while_phones_listen_loses_them_nothing_and_tells_nothing_twice(
     tmp_path: Path,
 ) -> None:
-    programme, data = tmp_path / "small.yaml", tmp_path / "data"
+    programme, data_folder = tmp_path / "small.yaml", tmp_path / "data"
     programme.write_text(SMALL)
-    with serving(data, "--programme", str(programme)) as served:
-        asyncio.run(listen_through_kills(served.url, data))
+    with serve_selo(data_folder, "--programme", str(programme)) as served:
+        asyncio.run(listen_through_kills(served.url, data_folder))
 
 
 async def test_a_subscription_waits_out_a_database_that_is_away(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    told: list[Activity] = []
+    activities: list[Activity] = []
     async with embedded(tmp_path) as running:
         hasty, patient = connect(running.uri, "test", timeout_seconds=0.1), connect(running.uri, "test")
-        house = await open_house(patient)
-        await join(house, "ana")
+        runtime = await open_runtime(patient)
+        await join(runtime, "ana")
         there = Runtime.for_store(DocumentStore.of(hasty, embedded=True))
         await there.programmes.refresh()
 
@@ -143,7 +143,7 @@ async def test_a_subscription_waits_out_a_database_that_is_away(
             async for happening in stream_activity(
                 there, member_id="ana", after=ActivityCursor(1, 0, 0), now=now()
             ):
-                told.append(happening)  # noqa: PERF401 - looked at while more comes
+                activities.append(happening)  # noqa: PERF401 - looked at while more comes
 
         listening = asyncio.create_task(listen())
         async with asyncio.timeout(60):
@@ -153,13 +153,13 @@ async def test_a_subscription_waits_out_a_database_that_is_away(
             await there.activity_hub.catch_up(there.store, now=now())
             while "activity.waits" not in capsys.readouterr().out:
                 await asyncio.sleep(0.01)
-            await buys(house, 3)
+            await buys(runtime, 3)
             await there.activity_hub.catch_up(there.store, now=now())
-            while not told:
+            while not activities:
                 await asyncio.sleep(0.01)
         assert [
             entry.entry.amount
-            for one in told
+            for one in activities
             if isinstance(one.detail, EntriesActivity)
             for entry in one.detail.entries
         ] == [3]

@@ -13,17 +13,17 @@ from domain.services.ledger.verification import verify
 from domain.services.runtime import Runtime
 from domain.store.connect import Database
 from domain.store.document_store import DocumentStore
-from tests.houses import NOW, TILL, bought, join, open_house
+from tests.small_runtime import NOW, TILL, join, new_purchase, open_runtime
 
 CALLS = 50
 
 
-async def second(house: Runtime) -> Runtime:
+async def second(runtime: Runtime) -> Runtime:
     """Another process over the same database: it shares no lock with the first."""
-    store = DocumentStore(house.store.client, house.store.mongo.name, embedded=True)
+    store = DocumentStore(runtime.store.client, runtime.store.mongo.name, embedded=True)
     store.has_bulk_writes, store.has_snapshot_writes = (
-        house.store.has_bulk_writes,
-        house.store.has_snapshot_writes,
+        runtime.store.has_bulk_writes,
+        runtime.store.has_snapshot_writes,
     )
     other = Runtime.for_store(store)
     await other.programmes.refresh()
@@ -38,100 +38,102 @@ async def storm(calls: list[Awaitable[PurchaseRecorded]]) -> tuple[list[Purchase
 
 
 async def test_one_key_acts_once(database: Database) -> None:
-    house = await open_house(database)
-    other = await second(house)
-    await join(house, "ana")
+    runtime = await open_runtime(database)
+    other = await second(runtime)
+    await join(runtime, "ana")
     calls = [
-        purchases.record(each, till=TILL, member_id="ana", purchase_input=bought("r1"), key="k1", now=NOW)
-        for each in (house, other)
+        purchases.record(
+            each, till=TILL, member_id="ana", purchase_input=new_purchase("r1"), key="k1", now=NOW
+        )
+        for each in (runtime, other)
         for _ in range(CALLS // 2)
     ]
     done, met = await storm(list(calls))
-    seen = await queries.load_member_view(house, member_id="ana", now=NOW)
+    view = await queries.load_member_view(runtime, member_id="ana", now=NOW)
     assert (len(done), met) == (CALLS, Counter())
     assert {(one.purchase, one.history) for one in done} == {(done[0].purchase, done[0].history)}
-    assert (seen.member.purchases.count, seen.member.wallets["points"].available) == (1, 100)
-    assert [one async for one in verify(house.store)] == []
+    assert (view.member.purchases.count, view.member.wallets["points"].available) == (1, 100)
+    assert [one async for one in verify(runtime.store)] == []
 
 
 async def test_different_keys_all_count(database: Database) -> None:
-    house = await open_house(database)
-    await join(house, "ana")
+    runtime = await open_runtime(database)
+    await join(runtime, "ana")
     calls = [
         purchases.record(
-            house,
+            runtime,
             till=TILL,
             member_id="ana",
-            purchase_input=bought(f"r{at}"),
+            purchase_input=new_purchase(f"r{at}"),
             key=f"k{at}",
             now=NOW + timedelta(milliseconds=at),
         )
         for at in range(CALLS)
     ]
     done, met = await storm(list(calls))
-    seen = await queries.load_member_view(house, member_id="ana", now=NOW + timedelta(seconds=1))
+    view = await queries.load_member_view(runtime, member_id="ana", now=NOW + timedelta(seconds=1))
     assert (len(done), met) == (CALLS, Counter())
     assert sorted(one.history[0].entry.n for one in done) == list(range(1, CALLS + 1))
-    assert (seen.member.purchases.count, seen.member.wallets["points"].available) == (CALLS, CALLS * 100)
-    assert [one async for one in verify(house.store)] == []
+    assert (view.member.purchases.count, view.member.wallets["points"].available) == (CALLS, CALLS * 100)
+    assert [one async for one in verify(runtime.store)] == []
 
 
 async def test_two_processes_in_each_others_way_lose_nothing(database: Database) -> None:
-    house = await open_house(database)
-    other = await second(house)
-    await join(house, "ana")
+    runtime = await open_runtime(database)
+    other = await second(runtime)
+    await join(runtime, "ana")
     calls = [
         purchases.record(
             each,
             till=TILL,
             member_id="ana",
-            purchase_input=bought(f"r{at}-{which}"),
+            purchase_input=new_purchase(f"r{at}-{which}"),
             key=f"k{at}-{which}",
             now=NOW,
         )
         for at in range(CALLS // 2)
-        for which, each in enumerate((house, other))
+        for which, each in enumerate((runtime, other))
     ]
     done, met = await storm(list(calls))
-    seen = await queries.load_member_view(house, member_id="ana", now=NOW)
+    view = await queries.load_member_view(runtime, member_id="ana", now=NOW)
     assert met.keys() <= {"Busy"}
-    assert seen.member.purchases.count == len(done)
-    assert seen.member.wallets["points"].available == len(done) * 100
-    assert [one async for one in verify(house.store)] == []
+    assert view.member.purchases.count == len(done)
+    assert view.member.wallets["points"].available == len(done) * 100
+    assert [one async for one in verify(runtime.store)] == []
 
 
 async def test_one_receipt_for_two_members_is_one_members(database: Database) -> None:
-    house = await open_house(database)
-    other = await second(house)
+    runtime = await open_runtime(database)
+    other = await second(runtime)
     for member in ("ana", "rui"):
-        await join(house, member)
+        await join(runtime, member)
     calls = [
         purchases.record(
-            (house, other)[at % 2],
+            (runtime, other)[at % 2],
             till=TILL,
             member_id=("ana", "rui")[at // 2 % 2],
-            purchase_input=bought("r1"),
+            purchase_input=new_purchase("r1"),
             key=f"k{at}",
             now=NOW,
         )
         for at in range(CALLS)
     ]
     done, met = await storm(list(calls))
-    seen = [await queries.load_member_view(house, member_id=member, now=NOW) for member in ("ana", "rui")]
+    views = [await queries.load_member_view(runtime, member_id=member, now=NOW) for member in ("ana", "rui")]
     assert (len(done), met) == (1, Counter({PurchaseClaimed.__name__: CALLS - 1}))
-    assert sorted(one.member.purchases.count for one in seen) == [0, 1]
-    assert [one async for one in verify(house.store)] == []
+    assert sorted(one.member.purchases.count for one in views) == [0, 1]
+    assert [one async for one in verify(runtime.store)] == []
 
 
 async def test_refunds_at_once_take_back_what_there_was(database: Database) -> None:
-    house = await open_house(database)
-    await join(house, "ana")
+    runtime = await open_runtime(database)
+    await join(runtime, "ana")
     await purchases.record(
-        house, till=TILL, member_id="ana", purchase_input=bought("r1", 5_000), key="k", now=NOW
+        runtime, till=TILL, member_id="ana", purchase_input=new_purchase("r1", 5_000), key="k", now=NOW
     )
-    asked = [
+    refund_tries = [
         refunds.refund(
-            house,
+            runtime,
             till=TILL,
             refund_request=refunds.RefundRequest("r1", amount=300),
             reason="broken",
@@ -140,9 +142,9 @@ async def test_refunds_at_once_take_back_what_there_was(database: Database) -> N
         )
         for at in range(20)
     ]
-    done = await asyncio.gather(*asked, return_exceptions=True)
+    done = await asyncio.gather(*refund_tries, return_exceptions=True)
     met = Counter(type(one).__name__ for one in done)
-    seen = await queries.load_member_view(house, member_id="ana", now=NOW)
+    view = await queries.load_member_view(runtime, member_id="ana", now=NOW)
     assert met == Counter({"PurchaseRefunded": 16, "RefundTooLarge": 4})
-    assert seen.member.wallets["points"].available == 2
-    assert [one async for one in verify(house.store)] == []
+    assert view.member.wallets["points"].available == 2
+    assert [one async for one in verify(runtime.store)] == []

@@ -23,7 +23,7 @@ from domain.model.programme.vocabulary import (
 )
 from domain.model.simulate import simulate
 from domain.model.simulate.inputs import INPUT_EVENTS
-from tests.model.programme.bad import CLUB
+from tests.model.programme.mistakes import CLUB
 
 REFERENCE: Final = (Path(__file__).parents[3] / "domain" / "model" / "programme" / "README.md").read_text(
     encoding="utf-8"
@@ -61,9 +61,9 @@ def test_a_key_that_nothing_acts_on_says_so_in_its_row(pattern: str) -> None:
 
 def test_every_event_and_its_data_stand_in_one_row_of_the_reference() -> None:
     rows = [row for row in REFERENCE.partition("| built-in event |")[2].splitlines() if row.startswith("|")]
-    for event, data in BUILT_IN_EVENTS.items():
+    for event, fields in BUILT_IN_EVENTS.items():
         row = next(row for row in rows if f"`{event}`" in row)
-        assert [field for field in data if f"`{field}`" not in row] == []
+        assert [field for field in fields if f"`{field}`" not in row] == []
 
 
 def test_every_word_of_expressions_is_in_the_reference() -> None:

@@ -3,8 +3,8 @@
 import json
 
 from domain.model.programme import check_report, inactive_keys, load
-from tests.model.programme.bad import CLUB
-from tests.services.post import LOUD
+from tests.loud_runtime import LOUD
+from tests.model.programme.mistakes import CLUB
 
 
 def test_a_sound_file_is_summed_up() -> None:

@@ -1,0 +1,68 @@
+"""What people do with the pages, in few words: a cashier signs in and types, a member signs in and taps."""
+
+from __future__ import annotations
+
+from playwright.sync_api import BrowserContext, Page
+
+from tests.browser.club_server import ClubServer
+from tests.browser.demo_server import DemoServer, MemberSignIn, StaffSignIn
+
+
+def sign_in_at_till(page: Page, shop: DemoServer | ClubServer, who: StaffSignIn) -> None:
+    """Open the till page and sign in; the scan screen stands afterwards."""
+    page.goto(f"{shop.url}/till/")
+    page.fill("[name=username]", who["username"])
+    page.fill("[name=password]", who["password"])
+    page.select_option("[name=store]", who["store"])
+    page.click("form .primary")
+    page.wait_for_selector("#code")
+
+
+def look_up(page: Page, text: str) -> None:
+    """Type a code, number or contact as a USB scanner does: fast, then Enter."""
+    page.fill("#code", text)
+    page.press("#code", "Enter")
+
+
+def enter_purchase(page: Page, *, total: str, receipt: str) -> None:
+    page.wait_for_selector("[name=total]")
+    page.fill("[name=total]", total)
+    page.fill("[name=receipt]", receipt)
+    page.wait_for_selector("form.card .primary:not([disabled])")
+
+
+def confirm_purchase(page: Page) -> None:
+    page.click("form.card .primary")
+    page.wait_for_selector(".done")
+
+
+def sign_in_on_phone(page: Page, shop: DemoServer, who: MemberSignIn) -> None:
+    """Open the phone page and sign in with the code that the demo prints; the balance stands afterwards."""
+    page.goto(f"{shop.url}/phone/")
+    page.fill("[name=contact]", who["email"])
+    page.click("form .primary")
+    page.wait_for_selector("[name=code]")
+    page.fill("[name=code]", shop.code_for(who["email"]))
+    page.click("form .primary")
+    page.wait_for_selector(".purse")
+
+
+def redeem_voucher(page: Page, context: BrowserContext, shop: DemoServer, member: MemberSignIn) -> str:
+    """Sign the manager in at the till, who gives a member points, and let their phone redeem a voucher; its
+    code.
+    """
+    sign_in_at_till(page, shop, shop.of_role("manager"))
+    look_up(page, member["number"])
+    page.locator(".managing .button").first.click()
+    page.fill("dialog [name=amount]", "+600")
+    page.fill("dialog [name=reason]", "para esta prova")
+    page.click("dialog .primary")
+    page.wait_for_selector(".done")
+    phone = context.new_page()
+    sign_in_on_phone(phone, shop, member)
+    phone.click("#tabs button >> nth=1")
+    phone.click(".tile:not(.locked) >> nth=0")
+    phone.click("dialog .primary")
+    phone.click("dialog .primary")
+    phone.wait_for_selector(".held .qr")
+    return (phone.text_content(".held .spell") or "").replace(" ", "")

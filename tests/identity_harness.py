@@ -1,0 +1,96 @@
+"""A desk over a fresh database for stories about people: a sender that keeps what it was asked to send, and a
+clock to wind.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from domain.model.people.contacts import Contact
+from domain.services.people.enrolment import Application, enrol
+from domain.services.people.identity_runtime import IdentityRuntime
+from domain.services.people.sign_in import MemberSignedIn, sign_in
+from domain.services.runtime import load_member
+from domain.store.document_store import DocumentStore
+from domain.store.ledger.members import StoredMember
+
+PROGRAMME = """
+programme: {code: tiny, name: Tiny, currency: EUR, timezone: Europe/Lisbon, locales: [pt, en, pl], terms: {version: "2026-01", url: "https://tiny.example/t"}}
+wallets: [{code: points, kind: points, name: Points}]
+rules:
+  - {code: welcome, title: Welcome, on: member.enrolled, qualifying: false, do: [{award: {wallet: points, fixed: 100}}]}
+  - {code: birthday, title: Birthday, on: member.birthday, do: [{award: {wallet: points, fixed: 7}}]}
+  - code: news
+    title: News
+    on: member.consented
+    when: event.data.purpose == "marketing" && event.data.granted
+    limit: {times: 1, per: ever}
+    do: [{award: {wallet: points, fixed: 20}}]
+referral: {qualifies: {on: purchase.completed}, referrer: [{award: {wallet: points, fixed: 50}}]}
+consents:
+  - {purpose: marketing, title: News, wording: {pt: "Sim, novidades", en: "Yes, news", pl: "Tak, nowości"}, wordingVersion: 3}
+  - {purpose: profiling, title: Habits, wording: "Sim, perfil"}
+"""
+NOW = datetime(2026, 3, 1, 10, tzinfo=UTC)
+BEFORE = datetime(2026, 1, 1, tzinfo=UTC)
+SECRET = b"a secret of thirty-two bytes, ok"
+
+
+class ContactUnreachable(Exception):
+    """What a sender says that reaches nobody."""
+
+
+@dataclass
+class RecordingCodeSender:
+    """A sender that reaches nobody and remembers: contact, code, locale."""
+
+    codes: list[tuple[Contact, str, str]] = field(default_factory=list)
+    contact_changes: list[tuple[Contact, Contact, str]] = field(default_factory=list)
+    reaches: bool = True
+
+    def expect_reach(self, contact: Contact) -> None:
+        if not self.reaches:
+            raise ContactUnreachable
+
+    async def tell_changed(self, contact: Contact, new: Contact, locale: str) -> None:
+        self.contact_changes.append((contact, new, locale))
+
+    async def send_code(self, contact: Contact, code: str, locale: str) -> None:
+        self.codes.append((contact, code, locale))
+
+    @property
+    def last(self) -> str:
+        """The code sent last."""
+        return self.codes[-1][1]
+
+
+@dataclass(frozen=True)
+class IdentityHarness:
+    """What a story about people needs."""
+
+    identity: IdentityRuntime
+    code_sender: RecordingCodeSender
+
+    @property
+    def store(self) -> DocumentStore:
+        return self.identity.store
+
+
+async def enrol_and_sign_in(
+    harness: IdentityHarness, email: str = "ana@example.com", *, now: datetime = NOW, **fields: object
+) -> MemberSignedIn:
+    """A member who has enrolled and signed in for the first time."""
+    application = Application(**{"name": "Ana", "terms_version": "2026-01", "email": email, **fields})  # type: ignore[arg-type]
+    await enrol(harness.identity, application, key=f"enrol {email} {now}", now=now)
+    return await sign_in(harness.identity, contact=email, code=harness.code_sender.last, now=now)
+
+
+async def stored_member(harness: IdentityHarness, member: str) -> StoredMember:
+    """A member as stored."""
+    return await load_member(harness.identity.runtime, member)
+
+
+def wrong_code(code: str) -> str:
+    """A code that is not this one."""
+    return f"{(int(code) + 1) % 10**6:06}"

@@ -1,0 +1,140 @@
+"""Laws of refunds: in any split and order they claim what one full refund claims, and what stands never
+grows.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.model.event_names import PURCHASED, REFUNDED
+from domain.model.ledger.decide import decide
+from domain.model.ledger.deciding.refund_lines import RefundLine, remaining_purchase
+from domain.model.ledger.deciding.refunds import journaled_purchase
+from domain.model.ledger.decision import RefundClaim, RefundTooLarge
+from domain.model.ledger.events import Event, Line, Purchase, Refund
+from domain.model.ledger.late_events import HistoricalContext
+from domain.model.ledger.member import Member
+from domain.model.programme import Programme
+from tests.laws.random_histories import HISTORIES, PROGRAMMES, Step, run_history, with_examples
+
+BOUGHT = st.lists(
+    st.tuples(st.sampled_from(("coins", "stamps", "gift")), st.integers(1, 5), st.integers(0, 6_000)),
+    max_size=4,
+)
+ASKED = st.lists(
+    st.one_of(
+        st.integers(1, 9_000),
+        st.tuples(st.integers(1, 4), st.integers(1, 5)),
+        st.tuples(st.integers(1, 4), st.integers(-900, -1)),
+    ),
+    max_size=5,
+)
+
+
+def _lines(part: int | tuple[int, int]) -> tuple[RefundLine, ...]:
+    """A tuple asks for a quantity of a line, or (below zero) for an amount of it."""
+    if isinstance(part, int):
+        return ()
+    line, much = part
+    return (RefundLine(line, quantity=much) if much > 0 else RefundLine(line, amount=-much),)
+
+
+def _refunded(
+    programme: Programme, member: Member, bought: Purchase, parts: list[int | tuple[int, int]], gap: timedelta
+) -> Counter[str]:
+    """Buy, take back in these steps and then all that is left; return what was claimed in all."""
+    assert member.decided_at is not None
+    at = member.decided_at + timedelta(hours=1)
+    decision = decide(programme, member, Event("p", PURCHASED, at, "till", purchase=bought), now=at)
+    row, left, claims = decision.row, bought, list[RefundClaim]()
+    for number, part in enumerate([*parts, None]):
+        try:
+            after = remaining_purchase(
+                left,
+                amount=part if isinstance(part, int) else None,
+                lines=() if part is None else _lines(part),
+            )
+        except RefundTooLarge:
+            continue
+        at += gap
+        refund = Refund(journaled_purchase(row, claims=claims), left, after)
+        event = Event(f"r{number}", REFUNDED, at, "till", purchase=after, refund=refund)
+        decision = decide(programme, decision.member, event, now=at, history=HistoricalContext(programme))
+        assert decision.row.claim is not None
+        claims.append(decision.row.claim)
+        left = after
+    assert left.total == 0
+    total = Counter[str]()
+    for claim in claims:
+        total.update(claim.purchase.amounts)
+        total.update(
+            {"unqualified": claim.purchase.awards_uncounted, "uncounted": claim.purchase.event_uncounted}
+        )
+        assert (
+            min(
+                [
+                    *claim.purchase.amounts.values(),
+                    claim.purchase.awards_uncounted,
+                    claim.purchase.event_uncounted,
+                ]
+            )
+            >= 0
+        )
+    return +total
+
+
+@with_examples(30)
+@given(PROGRAMMES, HISTORIES, BOUGHT, ASKED, st.integers(0, 300), st.sampled_from((0, 5, 24 * 9)))
+def test_refunds_in_any_split_claim_what_one_full_refund_claims(
+    programme: Programme,
+    history: list[Step],
+    bought: list[tuple[str, int, int]],
+    parts: list[int | tuple[int, int]],
+    unseen: int,
+    gap: int,
+) -> None:
+    member = run_history(programme, history, more=timedelta(0)).members["ana"]
+    lines = tuple(
+        Line(n, f"s{n}", amount, quantity, None, category)
+        for n, (category, quantity, amount) in enumerate(bought, start=1)
+    )
+    purchase = Purchase("x", unseen + 1 + sum(line.amount for line in lines), "EUR", "lisboa", lines)
+    once = _refunded(programme, member, purchase, [], timedelta(hours=gap))
+    assert _refunded(programme, member, purchase, parts, timedelta(hours=gap)) == once
+    assert _refunded(programme, member, purchase, parts[::-1], timedelta(0)) == once
+
+
+@with_examples(200)
+@given(BOUGHT, ASKED, st.integers(0, 300))
+def test_the_receipt_adds_up_at_every_step(
+    bought: list[tuple[str, int, int]], parts: list[int | tuple[int, int]], unseen: int
+) -> None:
+    lines = tuple(
+        Line(n, f"s{n}", amount, quantity, None, category)
+        for n, (category, quantity, amount) in enumerate(bought, start=1)
+    )
+    left = Purchase("x", unseen + sum(line.amount for line in lines), "EUR", "lisboa", lines)
+    for part in parts:
+        try:
+            after = remaining_purchase(
+                left, amount=part if isinstance(part, int) else None, lines=_lines(part)
+            )
+        except RefundTooLarge:
+            continue
+        assert sum(line.amount for line in after.lines) <= after.total < left.total or (
+            after.total == left.total and not isinstance(part, int)
+        )
+        assert left.total - after.total == (
+            part
+            if isinstance(part, int)
+            else sum(a.amount - b.amount for a, b in zip(left.lines, after.lines, strict=True))
+        )
+        for before, line in zip(left.lines, after.lines, strict=True):
+            assert 0 <= line.amount <= before.amount
+            assert 0 <= line.quantity <= before.quantity
+            assert line.quantity or not line.amount
+        left = after

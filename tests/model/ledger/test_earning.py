@@ -1,0 +1,451 @@
+"""Rules: when they apply, how often, how much they give, and the word that says why not."""
+
+import pytest
+
+from domain.model.ledger.deciding.earning import is_held_out
+from domain.model.programme import Programme
+from tests.model.simulation_runs import PER_EURO, buy, enrol, figures, line, programme, rules, run
+
+GAME = "events: [{name: game.played, title: Played, data: {score: int, level: string}}]"
+FIFTY = "do: [{award: {wallet: points, fixed: 50}}]"
+TIERS = (
+    "tiers: {count: {wallet: points}, window: {rolling: {months: 12}}, ladder: [{code: basic, name: B, from:"
+    " 0}, {code: gold, name: G, from: 100, multiplier: 1.5}]}"
+)
+PLAN = "plans: [{code: plus, name: P, price: 100, period: {months: 1}, multiplier: %s}]"
+
+
+def played(at: str, **event_data: object) -> dict[str, object]:
+    return line(at, "game.played", dict(event_data))
+
+
+def with_rule(rule: str, *parts: str, zone: str = "Europe/Lisbon") -> Programme:
+    return programme(rules(f"{{code: one, title: One, {rule}}}"), GAME, *parts, zone=zone)
+
+
+# ---------------------------------------------------------------- amounts
+
+
+@pytest.mark.parametrize(
+    ("award", "total", "expected"),
+    [
+        ("amount: 1, per: 100, of: purchase.total", 1999, (True, 19, None)),
+        ("amount: 3, per: 100, of: purchase.total", 1999, (True, 59, None)),  # exact, then floored
+        (
+            "amount: 3, per: 100, of: purchase.total, whole: true",
+            1999,
+            (True, 57, None),
+        ),  # only full hundreds
+        ("amount: 1, per: 100, of: purchase.total", 99, (False, 0, "rounded_to_zero")),
+        ("amount: 1, per: 100, of: purchase.total", 0, (False, 0, "nothing_to_count")),
+        ("amount: 2, of: purchase.total / 100", 1999, (True, 38, None)),
+        ("amount: 1, of: 'double(purchase.total) * 0.5'", 7, (True, 3, None)),
+        ("amount: 5, of: 0 - purchase.total", 7, (False, 0, "nothing_to_count")),
+        ("amount: 5, of: 'double(purchase.total) / 0.0'", 7, (False, 0, "nothing_to_count")),
+        ("fixed: 50", 1, (True, 50, None)),
+    ],
+)
+def test_an_award_is_exact_and_floored_once(
+    award: str, total: int, expected: tuple[bool, int, str | None]
+) -> None:
+    ran = run(
+        with_rule(f"on: purchase.completed, do: [{{award: {{wallet: points, {award}}}}}]"),
+        enrol(),
+        buy("2026-02-01T10:00", total),
+    )
+    assert ran.outcome("one") == expected
+    assert [entry["amount"] for entry in ran.last["entries"]] == ([expected[1]] if expected[1] else [])
+
+
+@pytest.mark.parametrize(
+    ("of", "expected"),
+    [
+        ("{lines: 'line.category == \"coins\"'}", 30),
+        ("{items: 'line.category == \"coins\"'}", 5),
+        ("{items: 'line.quantity > 2 && line.amount >= 1000'}", 3),
+        ('{lines: \'line.sku == "s0" || line.name.startsWith("x")\'}', 10),  # a line on which it fails is out
+        ("{lines: 'line.amount * 2 > purchase.total'}", 0),
+    ],
+)
+def test_lines_count_their_amount_and_items_their_quantity(of: str, expected: int) -> None:
+    per = 100 if "lines" in of else 1
+    p = with_rule(
+        f"on: purchase.completed, do: [{{award: {{wallet: points, amount: 1, per: {per}, of: {of}}}}}]"
+    )
+    ran = run(
+        p, enrol(), buy("2026-02-01T10:00", 9000, ("coins", 2, 1000), ("stamps", 1, 500), ("coins", 3, 2000))
+    )
+    assert ran.outcome("one")[1] == expected
+
+
+def test_eligible_is_the_total_less_lines_of_ineligible_categories() -> None:
+    base = PER_EURO.replace("purchase.total", "purchase.eligible")
+    p = programme(rules(base), more="ineligible: [gift-card, shipping]")
+    ran = run(
+        p,
+        enrol(),
+        buy("2026-02-01T10:00", 9000, ("coins", 2, 5000), ("gift-card", 1, 2500), ("shipping", 1, 490)),
+    )
+    assert ran.outcome("base")[1] == 60
+
+
+# ---------------------------------------------------------------- extras
+
+
+@pytest.mark.parametrize(
+    ("plan", "extra"), [(None, 5), ("1.25", 5), ("2", 11)]
+)  # the plan's stands in place of the tier's where it is larger
+def test_tiered_gives_an_extra_on_an_entry_of_its_own(plan: str | None, extra: int) -> None:
+    base = PER_EURO.replace("purchase.total", "purchase.total, tiered: true")
+    p = programme(rules(base), TIERS, PLAN % (plan or "1"))
+    start = [line("2026-01-03T10:00", "plan.started", {"plan": "plus"})] if plan else []
+    ran = run(p, enrol(), buy("2026-01-02T10:00", 10000), *start, buy("2026-01-04T10:00", 1199))
+    # floored award 11, times (1.5 - 1) floored is 5
+    assert [(e["kind"], e["amount"], e["rule"]) for e in ran.last["entries"]] == [
+        ("AWARD", 11, "base"),
+        ("BONUS", extra, "base"),
+    ]
+    assert ran.outcome("base") == (True, 11 + extra, None)
+
+
+def test_a_tier_reached_by_a_purchase_rules_from_the_next_one_on() -> None:
+    base = PER_EURO.replace("purchase.total", "purchase.total, tiered: true")
+    ran = run(
+        programme(rules(base), TIERS), enrol(), buy("2026-01-02T10:00", 10000), buy("2026-01-03T10:00", 10000)
+    )
+    assert [row["entries"][-1]["amount"] for row in ran.on("purchase.completed")] == [100, 50]
+
+
+def test_times_adds_to_what_other_rules_gave_extras_not_included() -> None:
+    base = PER_EURO.replace("purchase.total", "purchase.total, tiered: true")
+    gift = "{code: gift, title: G, on: purchase.completed, do: [{award: {wallet: points, fixed: 7}}]}"
+    double = (
+        "{code: double, title: D, on: purchase.completed, do: [{award: {wallet: points, times: 3, over:"
+        " [base, gift]}}]}"
+    )
+    ran = run(
+        programme(rules(double, base, gift), TIERS),
+        enrol(),
+        buy("2026-01-02T10:00", 10000),
+        buy("2026-01-03T10:00", 10000),
+    )
+    assert [(e["kind"], e["amount"], e["rule"]) for e in ran.last["entries"]] == [
+        ("BONUS", 214, "double"),
+        ("AWARD", 100, "base"),
+        ("BONUS", 50, "base"),
+        ("AWARD", 7, "gift"),
+    ]
+
+
+def test_times_multiplies_what_best_of_and_caps_have_left() -> None:
+    small = (
+        "{code: small, title: S, on: purchase.completed, best_of: g, do: [{award: {wallet: points, fixed:"
+        " 10}}]}"
+    )
+    capped = "best_of: g, cap: {amount: 15, per: day}"
+    large = small.replace("small", "large").replace("fixed: 10", "fixed: 20").replace("best_of: g", capped)
+    double = (
+        "{code: double, title: D, on: purchase.completed, do: [{award: {wallet: points, times: 2, over:"
+        " [small, large]}}]}"
+    )
+    ran = run(programme(rules(small, large, double)), enrol(), buy("2026-01-02T10:00", 100))
+    assert ran.outcome("small") == (False, 0, "best_of:large")
+    assert ran.outcome("large") == (True, 15, "cap")
+    assert ran.outcome("double") == (True, 15, None)
+
+
+def test_times_over_nothing_says_so() -> None:
+    base = PER_EURO.replace("on:", "when: purchase.total > 5000, on:")
+    double = (
+        "{code: double, title: D, on: purchase.completed, do: [{award: {wallet: points, times: 1.5, over:"
+        " [base]}}]}"
+    )
+    p = programme(rules(base, double))
+    assert run(p, enrol(), buy("2026-01-02T10:00", 5000)).outcome("double") == (False, 0, "nothing_to_count")
+    assert run(p, enrol(), buy("2026-01-02T10:00", 5100)).outcome("double") == (True, 25, None)
+    tenth = programme(rules(PER_EURO, double.replace("1.5", "1.1")))
+    assert run(tenth, enrol(), buy("2026-01-02T10:00", 900)).outcome("double") == (
+        False,
+        0,
+        "rounded_to_zero",
+    )
+
+
+# ---------------------------------------------------------------- conditions
+
+
+def test_a_condition_that_fails_on_an_event_is_false() -> None:
+    ran = run(
+        with_rule(f"on: game.played, when: event.data.score + 1 > 0, {FIFTY}"),
+        enrol(),
+        played("2026-01-02T10:00"),
+    )
+    assert ran.outcome("one") == (False, 0, "when")
+
+
+@pytest.mark.parametrize(
+    ("when", "holds"),
+    [
+        ("event.data.score == null", True),
+        ("event.data.level == null", True),
+        ("event.name == 'game.played' && event.source == 'till'", True),
+        ("event.at == now", True),
+        ("now == timestamp('2026-01-02T10:00:00Z')", True),
+        ("member.last_purchase_at == null && member.days_since_purchase == null", True),
+        ("member.birthday == null", True),
+        ("member.birthday == '1990-01-01'", False),
+        ("member.tier == null && member.plan == null", True),
+        ("member.number == 'ana'", True),
+        ("member.purchases.count == 0 && member.purchases.total == 0 && member.purchases.average == 0", True),
+        ("member.days_since_joining == 1", True),
+        ("member.consents == ['news']", True),
+        ("member.balance.points == 0 && member.earned.points == 0", True),
+        (
+            (
+                "size(member.tags) == 0 && size(member.segments) == 0 && size(member.badges) == 0 &&"
+                " member.referrals == 0"
+            ),
+            True,
+        ),
+        ("member.locale == 'en'", True),
+    ],
+)
+def test_what_is_missing_is_null_and_the_rest_is_there(when: str, holds: bool) -> None:
+    consents = "consents: [{purpose: news, title: N, wording: W}]"
+    ran = run(
+        with_rule(f'on: game.played, when: "{when}", {FIFTY}', consents),
+        enrol(consents=["news"]),
+        played("2026-01-02T10:00"),
+    )
+    assert ran.outcome("one") == ((True, 50, None) if holds else (False, 0, "when"))
+
+
+@pytest.mark.parametrize(
+    ("when", "holds"),
+    [
+        ("purchase.first", [True, False]),
+        ("member.purchases.count == 1", [False, True]),  # counters as before the event
+        ("member.balance.points == 0", [True, False]),
+        (
+            "purchase.store == 'lisboa' && purchase.source == 'till' && purchase.currency == 'EUR'",
+            [True, True],
+        ),
+        ("purchase.lines.exists(l, l.category == 'coins')", [True, True]),
+        ("member.purchases.categories.coins >= 1000", [False, True]),
+        ("member.purchases.average == 5000", [False, True]),
+    ],
+)
+def test_a_rule_sees_the_member_as_before_the_purchase(when: str, holds: list[bool]) -> None:
+    p = with_rule(f'on: purchase.completed, when: "{when}", {FIFTY}')
+    items = ("coins", 1, 1000)
+    ran = run(p, enrol(), buy("2026-01-02T10:00", 5000, items), buy("2026-01-03T10:00", 5000, items))
+    assert [applied for applied, _, _ in ran.outcomes("one")] == holds
+
+
+def test_enrolment_and_consent_are_seen_as_after_them() -> None:
+    welcome = (
+        f"{{code: welcome, title: W, on: member.enrolled, when: \"'news' in member.consents\", {FIFTY}}}"
+    )
+    agreed = (
+        "{code: agreed, title: A, on: member.consented, when: \"'news' in member.consents &&"
+        f' event.data.granted", {FIFTY}}}'
+    )
+    p = programme(rules(welcome, agreed), "consents: [{purpose: news, title: N, wording: W}]")
+    assert run(p, enrol(consents=["news"])).outcome("welcome")[0] is True
+    assert run(p, enrol()).outcome("welcome")[0] is False
+    consent = line("2026-01-02T10:00", "member.consented", {"purpose": "news", "granted": True})
+    assert run(p, enrol(), consent).outcome("agreed")[0] is True
+
+
+# ---------------------------------------------------------------- time
+
+
+@pytest.mark.parametrize(
+    ("during", "at", "holds"),
+    [
+        ('{from: "2026-07-01"}', "2026-06-30T22:59:59.999Z", False),
+        ('{from: "2026-07-01"}', "2026-06-30T23:00", True),
+        ('{until: "2026-07-31"}', "2026-07-31T22:59:59.999Z", True),  # its day whole
+        ('{until: "2026-07-31"}', "2026-07-31T23:00", False),
+        ('{until: "2026-07-31T12:00:00"}', "2026-07-31T10:59:59.999Z", True),
+        ('{until: "2026-07-31T12:00:00"}', "2026-07-31T11:00", False),
+        ("{weekdays: [sat, sun]}", "2026-07-03T22:59", False),
+        ("{weekdays: [sat, sun]}", "2026-07-03T23:00", True),
+        ('{hours: "08:00-11:00"}', "2026-07-03T06:59:59.999Z", False),
+        ('{hours: "08:00-11:00"}', "2026-07-03T07:00", True),  # their start, not their end
+        ('{hours: "08:00-11:00"}', "2026-07-03T09:59:59.999Z", True),
+        ('{hours: "08:00-11:00"}', "2026-07-03T10:00", False),
+        ('{hours: "22:00-02:00"}', "2026-07-03T00:59", True),
+        ('{hours: "22:00-02:00"}', "2026-07-03T01:00", False),
+        ('{hours: "08:00-11:00"}', "2026-12-03T07:30", False),  # winter: local is UTC
+    ],
+)
+def test_during_means_the_programmes_zone(during: str, at: str, holds: bool) -> None:
+    ran = run(with_rule(f"on: game.played, during: {during}, {FIFTY}"), enrol(), played(at))
+    assert ran.outcome("one") == ((True, 50, None) if holds else (False, 0, "during"))
+
+
+# ---------------------------------------------------------------- limits and caps
+
+
+@pytest.mark.parametrize(
+    ("per", "ats", "applied"),
+    [
+        ("day", ["2026-07-03T22:30", "2026-07-03T22:59", "2026-07-03T23:00"], [True, False, True]),
+        (
+            "week",
+            ["2026-07-05T10:00", "2026-07-05T22:59", "2026-07-05T23:00"],
+            [True, False, True],
+        ),  # Monday begins at 23:00 UTC
+        ("month", ["2026-07-01T10:00", "2026-07-31T22:59", "2026-07-31T23:00"], [True, False, True]),
+        ("year", ["2026-07-01T10:00", "2026-12-31T23:59", "2027-01-01T00:00"], [True, False, True]),
+        ("ever", ["2026-07-01T10:00", "2027-12-31T23:59", "2035-01-01T00:00"], [True, False, False]),
+    ],
+)
+def test_a_limit_counts_firings_in_its_period(per: str, ats: list[str], applied: list[bool]) -> None:
+    ran = run(
+        with_rule(f"on: game.played, limit: {{times: 1, per: {per}}}, {FIFTY}"), enrol(), *map(played, ats)
+    )
+    assert [was for was, _, _ in ran.outcomes("one")] == applied
+    assert {reason for was, _, reason in ran.outcomes("one") if not was} == {"limit"}
+
+
+def test_an_award_of_zero_does_not_count_as_fired() -> None:
+    p = with_rule(
+        "on: game.played, limit: {times: 1, per: ever}, do: [{award: {wallet: points, amount: 1, per: 10, of:"
+        " event.data.score}}]"
+    )
+    ran = run(
+        p,
+        enrol(),
+        played("2026-01-02T10:00", score=9),
+        played("2026-01-03T10:00", score=10),
+        played("2026-01-04T10:00", score=10),
+    )
+    assert ran.outcomes("one") == [(False, 0, "rounded_to_zero"), (True, 1, None), (False, 0, "limit")]
+
+
+def test_a_cap_lets_through_the_part_that_fits() -> None:
+    ran = run(
+        with_rule(f"on: game.played, cap: {{amount: 120, per: month}}, {FIFTY}"),
+        enrol(),
+        *(played(f"2026-01-0{n}T10:00") for n in range(2, 6)),
+    )
+    assert ran.outcomes("one") == [(True, 50, None), (True, 50, None), (True, 20, "cap"), (False, 0, "cap")]
+
+
+def test_a_cap_bounds_base_and_extra_together() -> None:
+    base = PER_EURO.replace("on:", "cap: {amount: 130, per: day}, on:").replace(
+        "purchase.total", "purchase.total, tiered: true"
+    )
+    ran = run(
+        programme(rules(base), TIERS), enrol(), buy("2026-01-02T10:00", 10000), buy("2026-01-03T10:00", 10000)
+    )
+    assert [(e["kind"], e["amount"]) for e in ran.last["entries"]] == [("AWARD", 100), ("BONUS", 30)]
+    assert ran.outcome("base") == (True, 130, "cap")
+
+
+def test_limit_and_cap_of_different_periods_count_apart() -> None:
+    # 29 June to 5 July 2026 is one week; its Wednesday begins July
+    p = with_rule(
+        f"on: game.played, limit: {{times: 2, per: month}}, cap: {{amount: 60, per: week}}, {FIFTY}"
+    )
+    days = ["2026-06-29", "2026-07-01", "2026-07-02", "2026-07-06", "2026-07-07"]
+    ran = run(p, enrol(), *(played(f"{day}T10:00") for day in days))
+    # 50; of the week's 60 ten more, July's first; the cap is full; July's second; the limit
+    assert ran.outcomes("one") == [
+        (True, 50, None),
+        (True, 10, "cap"),
+        (False, 0, "cap"),
+        (True, 50, None),
+        (False, 0, "limit"),
+    ]
+
+
+# ---------------------------------------------------------------- best of, holdout, order
+
+
+def test_of_a_group_only_the_one_awarding_most_applies_ties_by_file_order() -> None:
+    def rule(code: str, amount: int, more: str = "") -> str:
+        return (
+            f"{{code: {code}, title: T, on: game.played, best_of: g{more}, do: [{{award: {{wallet: points,"
+            f" fixed: {amount}}}}}]}}"
+        )
+
+    ran = run(
+        programme(rules(rule("a", 10), rule("b", 20), rule("c", 20), rule("d", 30, ", when: 'false'")), GAME),
+        enrol(),
+        played("2026-01-02T10:00"),
+    )
+    assert [ran.outcome(code) for code in "abcd"] == [
+        (False, 0, "best_of:b"),
+        (True, 20, None),
+        (False, 0, "best_of:b"),
+        (False, 0, "when"),
+    ]
+
+
+def test_the_loser_of_a_group_does_not_count_as_fired() -> None:
+    small = f"{{code: small, title: S, on: game.played, best_of: g, limit: {{times: 1, per: ever}}, {FIFTY}}}"
+    large = (
+        "{code: large, title: L, on: game.played, best_of: g, when: event.data.score > 5, do: [{award:"
+        " {wallet: points, fixed: 99}}]}"
+    )
+    ran = run(
+        programme(rules(small, large), GAME),
+        enrol(),
+        played("2026-01-02T10:00", score=9),
+        played("2026-01-03T10:00", score=1),
+    )
+    assert ran.outcomes("small") == [(False, 0, "best_of:large"), (True, 50, None)]
+
+
+def test_a_holdout_is_a_stable_share_of_members() -> None:
+    p = with_rule(f"on: game.played, holdout: 30, {FIFTY}")
+    rule = p.rules[0]
+    out = [who for who in (f"m{n}" for n in range(1000)) if is_held_out(who, rule)]
+    assert 240 < len(out) < 360
+    ran = run(
+        p,
+        enrol(who=out[0]),
+        line("2026-01-02T10:00", "game.played", who=out[0]),
+        line("2027-01-02T10:00", "game.played", who=out[0]),
+    )
+    assert ran.outcomes("one") == [(False, 0, "holdout"), (False, 0, "holdout")]
+    everyone = run(with_rule(f"on: game.played, holdout: 100, {FIFTY}"), enrol(), played("2026-01-02T10:00"))
+    assert everyone.outcome("one") == (False, 0, "holdout")
+
+
+@pytest.mark.parametrize(
+    ("keys", "reason"),
+    [
+        (
+            "during: {until: '2026-01-01'}, when: 'false', limit: {times: 1, per: ever}, holdout: 100",
+            "during",
+        ),
+        ("when: 'false', limit: {times: 1, per: ever}, holdout: 100", "when"),
+        ("limit: {times: 1, per: ever}, holdout: 100", "holdout"),
+        ("cap: {amount: 50, per: ever}, limit: {times: 1, per: ever}", "limit"),
+        ("cap: {amount: 50, per: ever}", "cap"),
+    ],
+)
+def test_the_first_check_that_fails_is_the_reason(keys: str, reason: str) -> None:
+    ran = run(
+        with_rule(f"on: game.played, {keys}, {FIFTY}"),
+        enrol(),
+        played("2026-01-02T10:00"),
+        played("2026-01-03T10:00"),
+    )
+    assert ran.outcome("one") == (False, 0, reason)
+
+
+def test_qualifying_false_does_not_count_toward_tiers() -> None:
+    base = PER_EURO.replace("on:", "qualifying: false, on:")
+    ran = run(programme(rules(base), TIERS), enrol(), buy("2026-01-02T10:00", 10000))
+    assert ran.ana["tier"] == {"code": "basic", "qualifying": 0, "toNext": 100, "toKeep": None, "until": None}
+    assert figures(ran.ana)["available"] == 100
+
+
+def test_a_rule_may_be_on_several_events() -> None:
+    ran = run(with_rule(f"on: [game.played, member.enrolled], {FIFTY}"), enrol(), played("2026-01-02T10:00"))
+    assert ran.outcomes("one") == [(True, 50, None), (True, 50, None)]

@@ -1,0 +1,28 @@
+"""The demo's stories: what `selo simulate` answers to each is kept beside it, line by line.
+
+After a change that is meant, write them anew: scripts/selo simulate scripts/demo/numiscollect.yaml
+STORY.jsonl > STORY.expected.jsonl
+"""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from domain.model.programme import load
+from domain.model.simulate import simulate
+
+DEMO = Path(__file__).parents[3] / "scripts" / "demo"
+STORIES = sorted(path for path in (DEMO / "stories").glob("*.jsonl") if ".expected" not in path.name)
+
+
+@pytest.mark.parametrize("story", STORIES, ids=lambda path: path.stem)
+def test_a_story_is_answered_as_it_was(story: Path) -> None:
+    programme = load((DEMO / "numiscollect.yaml").read_text())
+    answers = list(simulate(programme, story.read_text().splitlines()))
+    expected = [json.loads(line) for line in story.with_suffix(".expected.jsonl").read_text().splitlines()]
+    assert answers == expected
+
+
+def test_each_story_has_an_end_that_a_person_can_check() -> None:
+    assert [story.stem for story in STORIES] == ["first-year", "friends-and-plans", "refunds"]

@@ -1,0 +1,231 @@
+"""The whole application over real HTTP on a database of the test's own, with a clock that the test moves."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import jwt
+import uvicorn
+
+from api.app import create_app
+from api.process import Process, open_process
+from api.settings import Settings
+from domain.model.people.contacts import Contact
+from domain.services.people import staff, stores
+from domain.store.connect import Database
+from domain.store.people.sessions import StaffRole
+from tests.command_log import CommandLog
+
+ROOT = Path(__file__).parent.parent
+NUMISCOLLECT = ROOT / "scripts" / "demo" / "numiscollect.yaml"
+BEFORE = datetime(2026, 1, 1, tzinfo=UTC)
+PASSWORD = "a long enough password"
+STORES = {"lisboa": "NumisCollect Lisboa", "porto": "NumisCollect Porto"}
+
+Json = dict[str, Any]
+
+
+@dataclass
+class Clock:
+    """What every part of the application calls now."""
+
+    now: datetime = datetime(2026, 3, 2, 10, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **span: float) -> None:
+        """Let time pass: `clock.pass_(days=14)`."""
+        self.now += timedelta(**span)
+
+
+@dataclass
+class LatestCodeSender:
+    """A sender that reaches nobody and remembers the last code of each contact."""
+
+    codes: dict[str, str] = field(default_factory=dict)
+    contact_changes: list[tuple[Contact, Contact, str]] = field(default_factory=list)
+
+    def expect_reach(self, contact: Contact) -> None:
+        """Reach anybody."""
+
+    async def tell_changed(self, contact: Contact, new: Contact, locale: str) -> None:
+        self.contact_changes.append((contact, new, locale))
+
+    async def send_code(self, contact: Contact, code: str, locale: str) -> None:
+        self.codes[contact.value] = code
+
+
+@dataclass(frozen=True)
+class RunningApp:
+    """The running application: `ask` sends one operation, `do` also expects that it went well."""
+
+    client: httpx.AsyncClient
+    process: Process
+    clock: Clock
+    code_sender: LatestCodeSender
+    command_log: CommandLog
+
+    async def ask(
+        self,
+        query: str,
+        variables: Json | None = None,
+        *,
+        token: str | None = None,
+        language: str | None = None,
+    ) -> Json:
+        """Send one operation and return the whole answer."""
+        headers = {name: value for name, value in (("accept-language", language),) if value}
+        if token is not None:
+            headers["authorization"] = f"Bearer {self._fresh_token(token)}"
+        answer = await self.client.post(
+            "/graphql", json={"query": query, "variables": variables or {}}, headers=headers
+        )
+        assert answer.status_code == 200, answer.text
+        body: Json = answer.json()
+        return body
+
+    async def do(
+        self,
+        query: str,
+        variables: Json | None = None,
+        *,
+        token: str | None = None,
+        language: str | None = None,
+    ) -> Json:
+        """Send one operation that goes well and return its data."""
+        body = await self.ask(query, variables, token=token, language=language)
+        assert "errors" not in body, body["errors"]
+        payload: Json = body["data"]
+        return payload
+
+    async def mutate(
+        self, name: str, input: Json, answer: str, *, token: str | None = None, language: str | None = None
+    ) -> Json:
+        """Run one mutation with its input and return what it answered; `answer` is the selection."""
+        kind = f"{name[0].upper()}{name[1:]}Input"
+        kind = {"RecordPurchaseInput": "PurchaseInput", "RefundPurchaseInput": "RefundInput"}.get(kind, kind)
+        query = f"mutation M($input: {kind}!) {{ {name}(input: $input) {{ {answer} }} }}"
+        result: Json = (await self.do(query, {"input": input}, token=token, language=language))[name]
+        return result
+
+    async def error(self, query: str, variables: Json | None = None, *, token: str | None = None) -> Json:
+        """Send one operation that is refused and return the extensions of its one error."""
+        body = await self.ask(query, variables, token=token)
+        assert len(body["errors"]) == 1, body
+        extensions: Json = body["errors"][0]["extensions"]
+        return extensions
+
+    async def enrol_member(self, email: str = "ana@example.com", **fields: Any) -> str:
+        """Enrol somebody and sign them in; return their access token."""
+        input = {
+            "name": "Ana Silva",
+            "email": email,
+            "locale": "pt",
+            "termsVersion": "2026-01",
+            "idempotencyKey": f"enrol {email}",
+            **fields,
+        }
+        await self.mutate("enrol", input, "... on Enrolled { codeSentTo }")
+        return await self.sign_in(email)
+
+    async def sign_in(self, contact: str) -> str:
+        """Sign a member in with the code sent last; return their access token."""
+        input = {"contact": contact, "code": self.code_sender.codes[contact]}
+        token: str = (await self.mutate("signIn", input, "... on SignedIn { accessToken }"))["accessToken"]
+        return token
+
+    async def hire(
+        self, username: str, role: StaffRole = "CASHIER", *, store: str = "lisboa", **details: str
+    ) -> str:
+        """Put somebody on the list of staff and sign them in at a store; return their access token."""
+        await staff.add(
+            self.process.desk,
+            username=username,
+            name=username.title(),
+            role=role,
+            store_codes=(),
+            password=PASSWORD,
+            now=self.clock(),
+            **details,
+        )
+        input = {"username": username, "password": PASSWORD, "store": store}
+        token: str = (await self.mutate("staffSignIn", input, "... on StaffSignedIn { accessToken }"))[
+            "accessToken"
+        ]
+        return token
+
+    def _fresh_token(self, token: str) -> str:
+        """An access token of the same session that holds now, however far the clock was moved: a real client
+        refreshes its own.
+        """
+        claims = jwt.decode(token, options={"verify_signature": False})
+        issued = self.process.tokens.access(
+            subject=claims["sub"],
+            role=claims["role"],
+            session=claims["sid"],
+            store=claims.get("store"),
+            device=claims.get("device"),
+            own_members=tuple(claims.get("own_members", ())),
+        )
+        return issued.token
+
+    async def count(self, collection: str) -> int:
+        """How many documents a collection holds."""
+        return len(
+            [row async for row in self.process.store[collection].find({"_id": {"$gt": ""}}, {"_id": 1})]
+        )
+
+
+@asynccontextmanager
+async def open_running_app(
+    database: Database,
+    command_log: CommandLog,
+    folder: Path,
+    *,
+    programme: Path = NUMISCOLLECT,
+    **settings: Any,
+) -> AsyncIterator[RunningApp]:
+    """Serve the application until the block ends, with two stores and a programme published before all time
+    of the test.
+    """
+    clock, code_sender = Clock(), LatestCodeSender()
+    async with open_process(
+        Settings(data=folder, worker=False, **settings), database, clock=clock
+    ) as opened_process:
+        process = replace(opened_process, desk=replace(opened_process.desk, code_sender=code_sender))
+        await process.programmes.publish(programme.read_text(encoding="utf-8"), now=BEFORE)
+        for code, name in STORES.items():
+            await stores.add(process.store, code=code, name=name, now=BEFORE)
+        with socket.socket() as listener:
+            listener.bind(("127.0.0.1", 0))
+            listener.listen(256)
+            address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+            # Without what runs beside the requests, so that the commands on the wire are the requests' own.
+            async with _running(create_app(process, address=address), listener), _client(address) as client:
+                yield RunningApp(client, process, clock, code_sender, command_log)
+
+
+@asynccontextmanager
+async def _running(app: Any, listener: socket.socket) -> AsyncIterator[None]:
+    server = uvicorn.Server(uvicorn.Config(app, lifespan="off", log_config=None, access_log=False))
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        while not server.started:
+            await asyncio.sleep(0.005)
+        yield
+    finally:
+        server.should_exit = True
+        await serving
+
+
+def _client(address: str, headers: Mapping[str, str] | None = None) -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        base_url=address, timeout=30, limits=httpx.Limits(max_connections=100), headers=headers
+    )

@@ -1,0 +1,118 @@
+"""What is read: in as few commands as it takes, as it is at this instant, and no dearer for a long
+history.
+"""
+
+from datetime import timedelta
+
+import pytest
+
+from domain.services.errors import NotFound
+from domain.services.ledger import purchases, queries
+from domain.services.ledger.turn import turn
+from domain.services.runtime import Runtime
+from domain.store.connect import Database
+from tests.command_log import CommandLog
+from tests.small_runtime import NOW, PORTO, TILL, join, new_purchase, open_runtime
+
+
+async def buy(runtime: Runtime, times: int) -> None:
+    for at in range(1, times + 1):
+        till = PORTO if at % 3 == 0 else TILL
+        await purchases.record(
+            runtime,
+            till=till,
+            member_id="ana",
+            purchase_input=new_purchase(f"r{at}"),
+            key=f"k{at}",
+            now=NOW + timedelta(minutes=at),
+        )
+
+
+async def test_home_is_one_command(database: Database, command_log: CommandLog) -> None:
+    runtime = await open_runtime(database)
+    await join(runtime, "ana")
+    await buy(runtime, 25)
+    await runtime.stock.poll()
+    now = NOW + timedelta(minutes=26)
+    with command_log.counting() as counted:
+        view = await queries.load_member_view(runtime, member_id="ana", now=now)
+        newest = await queries.list_history(runtime, member_id="ana", first=20, member_view=view, now=now)
+    assert counted.names == ["find"]
+    assert [one.entry.n for one in newest.items] == list(range(25, 5, -1))
+    assert newest.has_more
+
+
+async def test_a_later_page_is_one_command(database: Database, command_log: CommandLog) -> None:
+    runtime = await open_runtime(database)
+    await join(runtime, "ana")
+    await buy(runtime, 25)
+    with command_log.counting() as counted:
+        page = await queries.list_history(runtime, member_id="ana", first=10, before=6, now=NOW)
+    assert counted.names == ["find"]
+    assert [one.entry.n for one in page.items] == [5, 4, 3, 2, 1]
+    assert not page.has_more
+    assert [one.entry.balance for one in page.items] == [500, 400, 300, 200, 100]
+
+
+async def test_a_page_may_begin_in_memory_and_end_in_the_journal(
+    database: Database, command_log: CommandLog
+) -> None:
+    runtime = await open_runtime(database)
+    await join(runtime, "ana")
+    await buy(runtime, 25)
+    now = NOW + timedelta(minutes=26)
+    view = await queries.load_member_view(runtime, member_id="ana", now=now)
+    with command_log.counting() as counted:
+        page = await queries.list_history(
+            runtime, member_id="ana", first=25, wallet="points", member_view=view, now=now
+        )
+    assert counted.names == ["find"]
+    assert [one.entry.wallet_n for one in page.items] == list(range(25, 0, -1))
+
+
+async def test_purchases_of_one_store(database: Database, command_log: CommandLog) -> None:
+    runtime = await open_runtime(database)
+    await join(runtime, "ana")
+    await buy(runtime, 25)
+    now = NOW + timedelta(minutes=26)
+    everything = await queries.list_purchases(runtime, member_id="ana", first=4, now=now)
+    view = await queries.load_member_view(runtime, member_id="ana", now=now)
+    with command_log.counting() as counted:
+        porto = await queries.list_purchases(
+            runtime, member_id="ana", first=4, store="porto", member_view=view, now=now
+        )
+    older = await queries.list_purchases(
+        runtime, member_id="ana", first=20, before=porto.items[-1].number, store="porto", now=now
+    )
+    assert [one.purchase.external_id for one in everything.items] == ["r25", "r24", "r23", "r22"]
+    assert [one.purchase.external_id for one in porto.items] == ["r24", "r21", "r18", "r15"]
+    assert [one.purchase.external_id for one in older.items] == ["r12", "r9", "r6", "r3"]
+    assert (porto.has_more, older.has_more) == (True, False)
+    assert counted.names == ["find", "find", "find"]
+
+
+async def test_a_lapse_is_seen_before_any_job_has_written_it(database: Database) -> None:
+    runtime = await open_runtime(database)
+    await join(runtime, "ana")
+    await buy(runtime, 1)
+    then = NOW + timedelta(days=400)
+    view = await queries.load_member_view(runtime, member_id="ana", now=then)
+    page = await queries.list_history(runtime, member_id="ana", first=20, member_view=view, now=then)
+    assert view.unwritten_count == 1
+    assert (view.member.wallets["points"].available, view.member.wallets["points"].expired) == (0, 100)
+    assert [(one.entry.kind, one.entry.amount, one.entry.balance) for one in page.items] == [
+        ("EXPIRE", -100, 0),
+        ("AWARD", 100, 100),
+    ]
+    await turn(runtime, now=then)
+    written = await queries.load_member_view(runtime, member_id="ana", now=then)
+    assert written.unwritten_count == 0
+    assert [one.entry.amount for one in written.recent_entries] == [-5, -100, 5, 100]
+
+
+async def test_a_member_is_known_by_number(database: Database) -> None:
+    runtime = await open_runtime(database)
+    assert await queries.find_member_by_contact(runtime, contact="nobody@example.org") is None
+    assert await queries.find_member_by_contact(runtime, contact="?") is None
+    with pytest.raises(NotFound):
+        await queries.load_member_view(runtime, member_id="nobody", now=NOW)

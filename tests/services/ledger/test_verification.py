@@ -1,0 +1,45 @@
+"""Verify finds what was tampered with, wherever it stands, and names it."""
+
+import pytest
+
+from domain.services.ledger import purchases, redemption
+from domain.services.ledger.verification import verify
+from domain.store.connect import Database
+from tests.small_runtime import NOW, TILL, join, new_purchase, open_runtime
+
+
+@pytest.mark.parametrize(
+    ("collection", "selector", "change", "where"),
+    [
+        ("members", {"_id": "ana"}, {"$inc": {"ledger.wallets.points.earned": 1}}, "wallets.points.earned"),
+        (
+            "members",
+            {"_id": "ana"},
+            {"$set": {"ledger.wallets.points.lots.2027-03-02.0": 51}},
+            "wallets.points.lots.2027-03-02",
+        ),
+        ("members", {"_id": "ana"}, {"$set": {"ledger.tags": ["vip"]}}, "tags"),
+        ("journal", {"_id": "ana:2"}, {"$set": {"entries.0.amount": 99}}, "entry 1 (n, wallet_n, balance)"),
+        ("vouchers", {"_id": "ana-1"}, {"$set": {"state": "USED"}}, "voucher ana-1"),
+    ],
+)
+async def test_a_tampered_figure_is_found(
+    database: Database,
+    collection: str,
+    selector: dict[str, str],
+    change: dict[str, dict[str, object]],
+    where: str,
+) -> None:
+    runtime = await open_runtime(database)
+    for member in ("ana", "rui"):
+        await join(runtime, member)
+        await purchases.record(
+            runtime, till=TILL, member_id=member, purchase_input=new_purchase(member), key=member, now=NOW
+        )
+        await redemption.redeem(runtime, member_id=member, reward="mug", key="a", now=NOW)
+    assert [one async for one in verify(runtime.store)] == []
+    done = await runtime.store[collection].update_one(selector, change)
+    assert done.modified_count == 1
+    differences = [one async for one in verify(runtime.store)]
+    assert {one.member for one in differences} == {"ana"}
+    assert where in {one.path for one in differences}

@@ -1,0 +1,435 @@
+"""Joining over the real database: reserved, proven, begun; once whatever races; and the same answer whoever
+asks.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import date, timedelta
+
+import pytest
+
+from domain.model.people import codes
+from domain.model.people.codes import valid_number
+from domain.model.people.contacts import Contact
+from domain.services.errors import (
+    IdempotencyKeyConflict,
+    InvalidInput,
+    NotEnrolled,
+    SignInRefused,
+    TermsNotAccepted,
+    TooManyRequests,
+)
+from domain.services.people.consents import PurposeAnswer
+from domain.services.people.enrolment import Application, CodeSent, enrol
+from domain.services.people.sign_in import MemberSignedIn, request_code, sign_in
+from domain.store.connect import Raw
+from domain.store.people import contacts
+from tests.command_log import CommandLog
+from tests.identity_harness import (
+    NOW,
+    SECRET,
+    ContactUnreachable,
+    IdentityHarness,
+    enrol_and_sign_in,
+    stored_member,
+)
+
+ANA = Application(name="Ana Silva", terms_version="2026-01", email="Ana@Example.com")
+LIFE = timedelta(minutes=10)
+
+
+async def count(harness: IdentityHarness, collection: str) -> int:
+    return len(await harness.store[collection].find({"_id": {"$gt": ""}}).to_list())
+
+
+async def codes_row(harness: IdentityHarness) -> Raw:
+    (row,) = await harness.store["sign_in_codes"].find({"_id": {"$gt": ""}}).to_list()
+    return row
+
+
+async def test_a_membership_is_reserved_until_the_contact_is_proven(harness: IdentityHarness) -> None:
+    answer = await enrol(harness.identity, ANA, key="k1", now=NOW)
+    assert answer == CodeSent("a***@example.com", NOW + LIFE)
+    assert [(contact, locale) for contact, _, locale in harness.code_sender.codes] == [
+        (Contact("email", "ana@example.com"), "pt")
+    ]
+    assert [await count(harness, name) for name in ("members", "contacts", "journal", "sessions")] == [
+        0,
+        0,
+        0,
+        0,
+    ]
+
+    signed_in = await sign_in(
+        harness.identity,
+        contact="ana@example.com",
+        code=harness.code_sender.last,
+        installation="phone-1",
+        now=NOW + timedelta(minutes=9),
+    )
+    assert signed_in.enrolled
+    member = await stored_member(harness, signed_in.member)
+    assert (member.details.name, member.details.email, member.details.phone) == (
+        "Ana Silva",
+        "ana@example.com",
+        None,
+    )
+    assert (member.details.locale, member.details.timezone, member.details.terms) == (
+        "pt",
+        "Europe/Lisbon",
+        "2026-01",
+    )
+    assert member.member.joined_at == NOW + timedelta(minutes=9)
+    assert member.member.wallets["points"].available == 100
+    assert valid_number(member.member.number)
+    assert await contacts.find_member(harness.store, "email:ana@example.com") == signed_in.member
+    assert await contacts.find_member(harness.store, f"number:{member.member.number}") == signed_in.member
+    assert (signed_in.opened_session.session.owner_id, signed_in.opened_session.session.installation) == (
+        signed_in.member,
+        "phone-1",
+    )
+
+
+async def test_the_journal_says_why_and_holds_nothing_personal(harness: IdentityHarness) -> None:
+    signed_in = await enrol_and_sign_in(
+        harness, "ana@example.com", name="Ana Silva", birthday=date(1990, 5, 17)
+    )
+    (row,) = await harness.store["journal"].find({"member": signed_in.member}).to_list()
+    assert (row["seq"], row["event"]["name"], row["event"]["source"]) == (1, "member.enrolled", "app")
+    assert not [word for word in ("Ana", "Silva", "ana@", "example.com", "1990-05-17") if word in str(row)]
+
+
+async def test_neither_code_nor_contact_stands_in_the_record_of_codes_or_requests(
+    harness: IdentityHarness,
+) -> None:
+    await enrol(harness.identity, ANA, key="k1", now=NOW)
+    (request,) = await harness.store["requests"].find({"_id": {"$gt": ""}}).to_list()
+    said = str(await codes_row(harness)) + str(request)
+    assert harness.code_sender.last not in str((await codes_row(harness))["live"])
+    assert not [word for word in ("ana@", "Ana@", "example.com", SECRET.decode()) if word in said]
+    assert "Ana" not in str(request)
+
+
+async def test_a_phone_number_enrols_as_well(harness: IdentityHarness) -> None:
+    said = Application(
+        name="Bo",
+        terms_version="2026-01",
+        phone="+351 912 345 678",
+        locale="pl",
+        timezone="Europe/Warsaw",
+        birthday=date(1990, 2, 28),
+    )
+    assert (await enrol(harness.identity, said, key="k", now=NOW)).sent_to == "+351******678"
+    assert harness.code_sender.codes[-1][2] == "pl"
+    signed_in = await sign_in(
+        harness.identity, contact="+351-912-345-678", code=harness.code_sender.last, now=NOW
+    )
+    details = (await stored_member(harness, signed_in.member)).details
+    assert (details.phone, details.email, details.locale, details.timezone) == (
+        "+351912345678",
+        None,
+        "pl",
+        "Europe/Warsaw",
+    )
+    assert details.birthday == date(1990, 2, 28)
+
+
+async def test_the_same_key_and_application_again_answer_the_same_and_send_nothing(
+    harness: IdentityHarness,
+) -> None:
+    first = await enrol(harness.identity, ANA, key="k1", now=NOW)
+    again = await enrol(harness.identity, ANA, key="k1", now=NOW + timedelta(days=29))
+    assert again == first
+    assert len(harness.code_sender.codes) == 1
+    with pytest.raises(IdempotencyKeyConflict):
+        await enrol(
+            harness.identity,
+            Application(name="Ana Silva", terms_version="2026-01", email="ana@example.com", locale="en"),
+            key="k1",
+            now=NOW,
+        )
+    assert len(harness.code_sender.codes) == 1
+
+
+async def test_where_no_code_can_be_sent_nothing_is_written_and_no_key_bound(
+    harness: IdentityHarness,
+) -> None:
+    harness.code_sender.reaches = False
+    with pytest.raises(ContactUnreachable):
+        await enrol(harness.identity, ANA, key="k1", now=NOW)
+    with pytest.raises(ContactUnreachable):
+        await request_code(harness.identity, contact="ana@example.com", locale="pt", now=NOW)
+    assert [await count(harness, name) for name in ("sign_in_codes", "requests")] == [0, 0]
+    harness.code_sender.reaches = True
+    await enrol(harness.identity, ANA, key="k1", now=NOW)
+
+
+async def test_a_key_belongs_to_its_contact(harness: IdentityHarness) -> None:
+    await enrol(harness.identity, ANA, key="k1", now=NOW)
+    await enrol(
+        harness.identity,
+        Application(name="Bo", terms_version="2026-01", email="bo@example.com"),
+        key="k1",
+        now=NOW,
+    )
+    assert len(harness.code_sender.codes) == 2
+
+
+async def test_a_key_lapses_after_thirty_days(harness: IdentityHarness) -> None:
+    await enrol(harness.identity, ANA, key="k1", now=NOW)
+    again = await enrol(harness.identity, ANA, key="k1", now=NOW + timedelta(days=31))
+    assert again.expires_at == NOW + timedelta(days=31) + LIFE
+    assert len(harness.code_sender.codes) == 2
+
+
+async def test_twenty_times_the_same_request_at_once_is_one(harness: IdentityHarness) -> None:
+    answers = await asyncio.gather(*(enrol(harness.identity, ANA, key="k1", now=NOW) for _ in range(20)))
+    assert set(answers) == {CodeSent("a***@example.com", NOW + LIFE)}
+    assert len(harness.code_sender.codes) == 1
+    assert await count(harness, "requests") == 1
+
+
+async def test_a_known_contact_is_answered_by_the_same_commands_and_signed_in_as_who_they_are(
+    harness: IdentityHarness, command_log: CommandLog
+) -> None:
+    member = await enrol_and_sign_in(harness, "ana@example.com")
+    later = NOW + timedelta(days=1)
+    with command_log.counting() as known:
+        answer = await enrol(
+            harness.identity,
+            Application(name="Eve", terms_version="2026-01", email="ana@example.com"),
+            key="k2",
+            now=later,
+        )
+    with command_log.counting() as unknown:
+        other = await enrol(
+            harness.identity,
+            Application(name="Eve", terms_version="2026-01", email="eva@example.com"),
+            key="k2",
+            now=later,
+        )
+    assert known.names == unknown.names
+    assert (answer.expires_at, answer.sent_to[-12:]) == (other.expires_at, other.sent_to[-12:])
+    again = await sign_in(
+        harness.identity, contact="ana@example.com", code=harness.code_sender.codes[-2][1], now=later
+    )
+    assert (again.member, again.enrolled) == (member.member, False)
+    assert (await stored_member(harness, member.member)).details.name == "Ana"
+    assert (await stored_member(harness, member.member)).member.wallets["points"].available == 100
+
+
+async def test_of_two_enrolments_for_one_contact_the_later_one_counts_and_one_member_begins(
+    harness: IdentityHarness,
+) -> None:
+    await enrol(harness.identity, ANA, key="k1", now=NOW)
+    await enrol(
+        harness.identity,
+        Application(name="Ana Costa", terms_version="2026-01", email="ana@example.com"),
+        key="k2",
+        now=NOW,
+    )
+    first, second = (code for _, code, _ in harness.code_sender.codes)
+    if first != second:
+        with pytest.raises(SignInRefused):
+            await sign_in(harness.identity, contact="ana@example.com", code=first, now=NOW)
+    signed_in = await sign_in(harness.identity, contact="ana@example.com", code=second, now=NOW)
+    assert (await stored_member(harness, signed_in.member)).details.name == "Ana Costa"
+    assert await count(harness, "members") == 1
+
+
+async def test_twenty_first_sign_ins_at_once_begin_one_membership_with_one_session(
+    harness: IdentityHarness,
+) -> None:
+    await enrol(harness.identity, ANA, key="k1", now=NOW)
+    code = harness.code_sender.last
+    results = await asyncio.gather(
+        *(sign_in(harness.identity, contact="ana@example.com", code=code, now=NOW) for _ in range(20)),
+        return_exceptions=True,
+    )
+    signed_in = [one for one in results if isinstance(one, MemberSignedIn)]
+    refused = [one.reason for one in results if isinstance(one, SignInRefused)]
+    assert (len(signed_in), len(refused)) == (1, 19)
+    assert set(refused) <= {"EXPIRED_CODE", "TOO_MANY_ATTEMPTS"}
+    assert [await count(harness, name) for name in ("members", "contacts", "journal", "sessions")] == [
+        1,
+        2,
+        1,
+        1,
+    ]
+
+
+async def test_a_code_asked_for_later_begins_the_membership_too_for_a_day(harness: IdentityHarness) -> None:
+    await enrol(harness.identity, ANA, key="k1", now=NOW)
+    await request_code(
+        harness.identity, contact="ana@example.com", locale="en", now=NOW + timedelta(hours=23)
+    )
+    assert (
+        await sign_in(
+            harness.identity,
+            contact="ana@example.com",
+            code=harness.code_sender.last,
+            now=NOW + timedelta(hours=23),
+        )
+    ).enrolled
+
+    await enrol(
+        harness.identity,
+        Application(name="Bo", terms_version="2026-01", email="bo@example.com"),
+        key="k1",
+        now=NOW,
+    )
+    await request_code(harness.identity, contact="bo@example.com", locale="en", now=NOW + timedelta(hours=24))
+    with pytest.raises(NotEnrolled):
+        await sign_in(
+            harness.identity,
+            contact="bo@example.com",
+            code=harness.code_sender.last,
+            now=NOW + timedelta(hours=24),
+        )
+
+
+async def test_consents_are_kept_as_they_were_given(harness: IdentityHarness) -> None:
+    answers = (PurposeAnswer("marketing", True, 3), PurposeAnswer("profiling", False, 1))
+    signed_in = await enrol_and_sign_in(harness, locale="en", consents=answers)
+    member = await stored_member(harness, signed_in.member)
+    assert [
+        (c.purpose, c.granted, c.at, c.wording, c.wording_version, c.source) for c in member.details.consents
+    ] == [
+        ("marketing", True, NOW, "Yes, news", 3, "enrolment"),
+        ("profiling", False, NOW, "Sim, perfil", 1, "enrolment"),
+    ]
+    assert member.member.profile.consents == {"marketing"}
+    assert member.member.seq == 1
+
+
+async def test_a_friends_invitation_is_kept_and_counted(harness: IdentityHarness) -> None:
+    friend = await enrol_and_sign_in(harness, "ana@example.com")
+    number = (await stored_member(harness, friend.member)).member.number
+    signed_in = await enrol_and_sign_in(
+        harness, "bo@example.com", referral_code=f" {number[:4]}-{number[4:]} "
+    )
+    assert (await stored_member(harness, signed_in.member)).member.referral.referred_by == friend.member
+    assert (await stored_member(harness, friend.member)).invited_count == 1
+    assert (await stored_member(harness, friend.member)).member.seq == 1
+
+
+async def test_whether_a_number_is_anybodys_is_told_to_nobody_who_asks_to_join(
+    harness: IdentityHarness, command_log: CommandLog
+) -> None:
+    friend = await enrol_and_sign_in(harness, "ana@example.com")
+    known = (await stored_member(harness, friend.member)).member.number
+    answers, commands = [], []
+    for at, code in enumerate((known, codes.membership_number(7))):
+        application = Application(
+            name="Bo", terms_version="2026-01", email=f"b{at}@example.com", referral_code=code
+        )
+        with command_log.counting() as counted:
+            answers.append(await enrol(harness.identity, application, key="k", now=NOW))
+        commands.append(counted.names)
+    assert answers[0] == answers[1]
+    assert commands[0] == commands[1]
+    joined = [
+        await sign_in(
+            harness.identity, contact=f"b{at}@example.com", code=harness.code_sender.codes[at - 2][1], now=NOW
+        )
+        for at in (0, 1)
+    ]
+    assert [(await stored_member(harness, one.member)).member.referral.referred_by for one in joined] == [
+        friend.member,
+        None,
+    ]
+    assert (await stored_member(harness, friend.member)).invited_count == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "field"),
+    [
+        ({"name": ""}, "name"),
+        ({"name": " "}, "name"),
+        ({"name": "a" * 101}, "name"),
+        ({"name": "Ana\x00"}, "name"),
+        ({"name": "Ana\n"}, "name"),
+        ({"name": "\u202eanA"}, "name"),
+        ({"name": "\u200b\u200b"}, "name"),
+        ({"name": "Ana\u200bSilva"}, "name"),
+        ({"name": "Ana\u061c"}, "name"),
+        ({"name": "Ana\u00ad"}, "name"),
+        ({"name": "Ana\U000e0041"}, "name"),
+        ({"email": None}, "email"),
+        ({"phone": "+351912345678"}, "email"),
+        ({"email": "ana@"}, "email"),
+        ({"email": None, "phone": "912345678"}, "phone"),
+        ({"birthday": date(2026, 3, 2)}, "birthday"),
+        ({"birthday": date(1895, 12, 31)}, "birthday"),
+        ({"locale": "de"}, "locale"),
+        ({"locale": ""}, "locale"),
+        ({"timezone": "Europe/Nowhere"}, "timezone"),
+        ({"timezone": "../../etc/passwd"}, "timezone"),
+        ({"consents": (PurposeAnswer("spying", True, 1),)}, "consents[0].purpose"),
+        (
+            {"consents": (PurposeAnswer("profiling", True, 1), PurposeAnswer("marketing", True, 2))},
+            "consents[1].wordingVersion",
+        ),
+        (
+            {"consents": (PurposeAnswer("profiling", True, 1), PurposeAnswer("profiling", False, 1))},
+            "consents[1].purpose",
+        ),
+        ({"referral_code": "nobody"}, "referralCode"),
+        ({"referral_code": "5724816390"}, "referralCode"),
+        ({"referral_code": "x" * 10_000}, "referralCode"),
+    ],
+)
+async def test_each_field_that_cannot_be_is_named_and_nothing_is_kept(
+    harness: IdentityHarness, said: Mapping[str, object], field: str
+) -> None:
+    fields: dict[str, object] = {
+        "name": "Ana",
+        "terms_version": "2026-01",
+        "email": "ana@example.com",
+        **said,
+    }
+    with pytest.raises(InvalidInput) as fault:
+        await enrol(harness.identity, Application(**fields), key="k1", now=NOW)  # type: ignore[arg-type]
+    assert fault.value.field == field
+    assert [await count(harness, name) for name in ("sign_in_codes", "requests", "members")] == [0, 0, 0]
+    assert harness.code_sender.codes == []
+
+
+@pytest.mark.parametrize("key", ["", "k" * 129])
+async def test_a_key_has_1_to_128_characters(harness: IdentityHarness, key: str) -> None:
+    with pytest.raises(InvalidInput) as fault:
+        await enrol(harness.identity, ANA, key=key, now=NOW)
+    assert fault.value.field == "idempotencyKey"
+
+
+async def test_other_terms_than_todays_are_refused_with_todays_and_bind_no_key(
+    harness: IdentityHarness,
+) -> None:
+    with pytest.raises(TermsNotAccepted) as fault:
+        await enrol(
+            harness.identity,
+            Application(name="Ana", terms_version="2025-01", email="ana@example.com"),
+            key="k1",
+            now=NOW,
+        )
+    assert fault.value.current_version == "2026-01"
+    assert await count(harness, "sign_in_codes") == 0
+    await enrol(harness.identity, ANA, key="k1", now=NOW)
+
+
+async def test_a_sixth_code_in_an_hour_is_refused_until_the_first_is_an_hour_old(
+    harness: IdentityHarness,
+) -> None:
+    for minute in range(5):
+        await enrol(harness.identity, ANA, key=f"k{minute}", now=NOW + timedelta(minutes=minute))
+    with pytest.raises(TooManyRequests) as fault:
+        await enrol(harness.identity, ANA, key="k5", now=NOW + timedelta(minutes=30))
+    assert fault.value.retry_after == 30 * 60
+    with pytest.raises(TooManyRequests):
+        await request_code(
+            harness.identity, contact="ana@example.com", locale="pt", now=NOW + timedelta(minutes=30)
+        )
+    await request_code(
+        harness.identity, contact="ana@example.com", locale="pt", now=NOW + timedelta(minutes=60)
+    )
+    assert len(harness.code_sender.codes) == 6
