@@ -5,14 +5,13 @@ knows neither.
 """
 
 from dataclasses import dataclass
-from typing import Generic, Literal, TypeAlias, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
 from api.errors import Forbidden, Unauthenticated
+from domain.store.people.sessions import StaffRole
 
 DependenciesT = TypeVar("DependenciesT")
 LoadersT = TypeVar("LoadersT")
-
-StaffRole: TypeAlias = Literal["CASHIER", "MANAGER", "OPERATOR"]
 
 
 @dataclass(frozen=True, slots=True)

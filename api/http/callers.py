@@ -14,8 +14,9 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Protocol
 
-from api.caller import Anonymous, Caller, MemberCaller, StaffCaller, StaffRole
+from api.caller import Anonymous, Caller, MemberCaller, StaffCaller
 from api.tokens import Claims, TokenRefused, Tokens
+from domain.store.people.sessions import StaffRole
 
 KEPT_AT_MOST = 10_000
 

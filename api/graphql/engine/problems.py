@@ -14,6 +14,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 import strawberry
 
 from api.graphql.engine.audience import Audience
+from api.graphql.engine.enums import enum_of_words
 from api.graphql.engine.shared_types import Info, Problem
 from api.texts import amount_text, number_text, of_kind, say
 from domain.model.ledger import decision
@@ -27,7 +28,7 @@ RefusalT = TypeVar("RefusalT", bound=Refusal)
 ProblemRenderer = Callable[[Info, Audience, RefusalT], Problem | Awaitable[Problem]]
 
 
-@strawberry.enum(description="Why nobody is signed in.")
+@enum_of_words(errors.SignInRefusal, description="Why nobody is signed in.")
 class SignInRefusal(Enum):
     WRONG_CODE = strawberry.enum_value(
         "WRONG_CODE",
@@ -44,7 +45,7 @@ class SignInRefusal(Enum):
     DISABLED = strawberry.enum_value("DISABLED", description="The employee is shut out.")
 
 
-@strawberry.enum(description="Why an employee may not do it.")
+@enum_of_words(errors.NotAllowedReason, description="Why an employee may not do it.")
 class NotAllowedReason(Enum):
     OWN_MEMBERSHIP = strawberry.enum_value("OWN_MEMBERSHIP", description="Nobody serves themselves.")
     OTHER_STORE = strawberry.enum_value("OTHER_STORE", description="It belongs to another store.")

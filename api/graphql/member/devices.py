@@ -9,6 +9,7 @@ from typing import Annotated
 
 import strawberry
 
+from api.graphql.engine.enums import enum_of_words
 from api.graphql.engine.ids import decode_id_as, encode_id
 from api.graphql.engine.shared_types import Info
 from api.graphql.member.vouchers import QrFormat, QrImage, qr_image
@@ -18,14 +19,14 @@ from domain.store.people.devices import Device as StoredDevice
 from domain.store.people.devices import Platform, TokenKind
 
 
-@strawberry.enum(description="What an app runs on.")
+@enum_of_words(Platform, description="What an app runs on.")
 class DevicePlatform(Enum):
     IOS = strawberry.enum_value("IOS", description="iPhone, iPad.")
     ANDROID = strawberry.enum_value("ANDROID", description="Android.")
     WEB = strawberry.enum_value("WEB", description="A page in a browser.")
 
 
-@strawberry.enum(description="What a push token is.")
+@enum_of_words(TokenKind, description="What a push token is.")
 class DeviceTokenKind(Enum):
     TOKEN = strawberry.enum_value("TOKEN", description="An FCM registration token.")
     FID = strawberry.enum_value("FID", description="A Firebase installation id.")

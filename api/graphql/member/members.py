@@ -21,6 +21,7 @@ from graphql.language import (
 
 from api.caller import MemberCaller
 from api.graphql.engine.audience import Audience
+from api.graphql.engine.enums import enum_of_words
 from api.graphql.engine.ids import encode_id
 from api.graphql.engine.paging import After, First
 from api.graphql.engine.scalars import WalletCode
@@ -41,21 +42,26 @@ from api.graphql.member.vouchers import VoucherConnection, VoucherState, voucher
 from domain.services.ledger.queries import MemberView
 from domain.services.live.activity_feed import ActivityCursor
 from domain.services.people import devices
+from domain.store.ledger.members import Status as MembershipStatus
 
 PAGED_LISTS = frozenset({"pointHistory", "purchases", "vouchers"})
 UNLOADED_FIELDS = frozenset({"id", "__typename"})
 
 
-@strawberry.enum(
+@enum_of_words(
+    MembershipStatus,
+    besides=["FROZEN"],
     description=(
         "FROZEN (by a manager, with a reason): earns nothing, redeems nothing, uses nothing; refunds still"
         " apply."
-    )
+    ),
 )
 class MemberStatus(Enum):
     ACTIVE = strawberry.enum_value("ACTIVE", description="As it should be.")
     FROZEN = strawberry.enum_value("FROZEN", description="Frozen by a manager.")
-    ERASED = strawberry.enum_value("ERASED", description="The person is erased; only totals are left.")
+    ERASED = strawberry.enum_value(
+        "ERASED", description="The person is erased; only totals are left. Nobody is erased yet."
+    )
 
 
 @strawberry.type(description="Inviting friends.")

@@ -11,6 +11,7 @@ import strawberry
 from api.errors import BadInput, NotFound
 from api.graphql.engine.audience import Audience
 from api.graphql.engine.descriptions import CURSOR, EDGES, PAGE_INFO
+from api.graphql.engine.enums import enum_of_words
 from api.graphql.engine.ids import decode_id_as, encode_id
 from api.graphql.engine.paging import NumberedRow, connection, read_window
 from api.graphql.engine.shared_types import Info, Node, PageInfo
@@ -26,7 +27,7 @@ from domain.store.messages.inbox import Letter
 LIST_NAME = "message"
 
 
-@strawberry.enum(description="What a survey asks.")
+@enum_of_words(SurveySpec.model_fields["kind"].annotation, description="What a survey asks.")
 class SurveyKind(Enum):
     NPS = strawberry.enum_value("NPS", description="How likely one is to recommend us, 0 to 10.")
     CSAT = strawberry.enum_value("CSAT", description="How content one is, 1 to 5.")

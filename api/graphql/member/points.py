@@ -8,30 +8,34 @@ import strawberry
 
 from api.graphql.engine.audience import Audience
 from api.graphql.engine.descriptions import CURSOR, EDGES, PAGE_INFO
+from api.graphql.engine.enums import enum_of_words
 from api.graphql.engine.ids import encode_id
 from api.graphql.engine.scalars import Long, WalletCode
 from api.graphql.engine.shared_types import Info, Node, PageInfo
 from api.graphql.engine.titles import entry_title, reason_text, rule_title
 from api.graphql.member.receipts import Purchase, purchase_of
 from api.graphql.member.vouchers import Voucher, voucher_of
+from domain.model.ledger import decision
 from domain.model.ledger.decision import Entry, Outcome
 from domain.model.ledger.lots import Lot
 from domain.model.ledger.member import Member
 from domain.model.ledger.wallet import Wallet as LedgerWallet
+from domain.model.programme import WalletSpec
 from domain.store.ledger.members import HistoryEntry
 
 
-@strawberry.enum(description="What a wallet holds.")
+@enum_of_words(WalletSpec.model_fields["kind"].annotation, description="What a wallet holds.")
 class WalletKind(Enum):
     POINTS = strawberry.enum_value("POINTS", description="Whole points.")
     MONEY = strawberry.enum_value("MONEY", description="Minor units of `currency`.")
 
 
-@strawberry.enum(
+@enum_of_words(
+    decision.EntryKind,
     description=(
         "What an entry did. Only SPEND, CLAWBACK and EXPIRE always take away; ADJUST and TRANSFER go either"
         " way."
-    )
+    ),
 )
 class EntryKind(Enum):
     AWARD = strawberry.enum_value("AWARD", description="Earned by a rule, a badge or an invitation.")
@@ -43,7 +47,7 @@ class EntryKind(Enum):
     )
     EXPIRE = strawberry.enum_value("EXPIRE", description="Lapsed.")
     ADJUST = strawberry.enum_value("ADJUST", description="A correction by a manager.")
-    TRANSFER = strawberry.enum_value("TRANSFER", description="Moved between members.")
+    TRANSFER = strawberry.enum_value("TRANSFER", description="Moved between members. Nothing writes it yet.")
 
 
 @strawberry.type(description="What lapses on one day.")

@@ -9,6 +9,7 @@ import strawberry
 
 from api.graphql.engine.audience import Audience
 from api.graphql.engine.descriptions import CURSOR, EDGES, PAGE_INFO
+from api.graphql.engine.enums import enum_of_words
 from api.graphql.engine.ids import encode_id
 from api.graphql.engine.paging import NumberedRow, connection, read_window
 from api.graphql.engine.scalars import WalletCode
@@ -16,7 +17,7 @@ from api.graphql.engine.shared_types import Info, Node, PageInfo
 from api.graphql.member.stores import Store, stores_of
 from api.graphql.member.tiers import Tier, tiers_by_code
 from api.texts import instant_text, of_kind, say
-from domain.model.ledger import rewards
+from domain.model.ledger import decision, rewards
 from domain.model.ledger.decision import RewardLock, StockState
 from domain.model.ledger.member import Member
 from domain.model.programme import Programme, RewardSpec
@@ -24,7 +25,7 @@ from domain.model.programme import Programme, RewardSpec
 LIST_NAME = "reward"
 
 
-@strawberry.enum(description="What one gets.")
+@enum_of_words(RewardSpec.model_fields["kind"].annotation, description="What one gets.")
 class RewardKind(Enum):
     DISCOUNT_AMOUNT = strawberry.enum_value("DISCOUNT_AMOUNT", description="An amount off a purchase.")
     DISCOUNT_PERCENT = strawberry.enum_value("DISCOUNT_PERCENT", description="A share off a purchase.")
@@ -40,11 +41,12 @@ class RewardState(Enum):
     LOCKED = strawberry.enum_value("LOCKED", description="It could not; `locks` says why.")
 
 
-@strawberry.enum(
+@enum_of_words(
+    decision.LockReason,
     description=(
         "Why a reward cannot be redeemed now. New reasons may be added: show `message` for one that the app"
         " does not know."
-    )
+    ),
 )
 class LockReason(Enum):
     BALANCE = strawberry.enum_value(

@@ -11,6 +11,7 @@ import strawberry
 from api.errors import BadInput
 from api.graphql.engine.audience import Audience
 from api.graphql.engine.descriptions import CURSOR, EDGES, PAGE_INFO
+from api.graphql.engine.enums import enum_of_words
 from api.graphql.engine.ids import decode_id_as, encode_id
 from api.graphql.engine.paging import NumberedRow, connection, read_window
 from api.graphql.engine.problems import renders
@@ -24,6 +25,7 @@ from domain.model.programme import Programme
 from domain.services.ledger import queries
 from domain.services.ledger.redemption import VoucherRefused
 from domain.store.ledger.vouchers import Voucher as StoredVoucher
+from domain.store.ledger.vouchers import VoucherState as StoredVoucherState
 
 LIST_NAME = "voucher"
 # A list that leaves vouchers out looks at so many at the most for those it shows; its cursor says where it
@@ -31,7 +33,7 @@ LIST_NAME = "voucher"
 MAX_EXAMINED = 400
 
 
-@strawberry.enum(description="What has become of a voucher.")
+@enum_of_words(StoredVoucherState, description="What has become of a voucher.")
 class VoucherState(Enum):
     ISSUED = strawberry.enum_value("ISSUED", description="It can be used.")
     USED = strawberry.enum_value("USED", description="It was used.")

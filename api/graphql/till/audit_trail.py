@@ -9,6 +9,7 @@ import strawberry
 
 from api.errors import Forbidden
 from api.graphql.engine.audience import Audience
+from api.graphql.engine.enums import enum_of_words
 from api.graphql.engine.ids import encode_id
 from api.graphql.engine.paging import First, row_count
 from api.graphql.engine.scalars import WalletCode
@@ -21,14 +22,14 @@ from api.graphql.till.till_session import till_of
 from domain.services.errors import NotAllowed
 from domain.services.ledger import audit_trail, queries
 from domain.services.people import staff
-from domain.store.audit import STAFF_ACTIONS, AuditAct
+from domain.store.audit import STAFF_ACTIONS, Action, AuditAct
 
 ONE_DAY = timedelta(days=1)
 DEFAULT_ROWS = 50
 FIRST_DAY_ENDS = datetime.min.replace(tzinfo=UTC) + ONE_DAY
 
 
-@strawberry.enum(description="What somebody did.")
+@enum_of_words(Action, description="What somebody did.")
 class StaffActionKind(Enum):
     PURCHASE = strawberry.enum_value("PURCHASE", description="Recorded a purchase.")
     REFUND = strawberry.enum_value("REFUND", description="Recorded a refund.")

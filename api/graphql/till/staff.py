@@ -9,6 +9,7 @@ import strawberry
 from api.caller import StaffCaller
 from api.errors import Unauthenticated
 from api.graphql.engine.descriptions import ACCESS_TOKEN, ACCESS_TOKEN_EXPIRES_AT, REFRESH_TOKEN
+from api.graphql.engine.enums import enum_of_words
 from api.graphql.engine.ids import encode_id
 from api.graphql.engine.problems import SignInRefused, refusals_as_problems
 from api.graphql.engine.shared_types import Info, Node
@@ -16,9 +17,10 @@ from api.graphql.member.sign_in import issue_access_token
 from api.graphql.member.stores import Store, store_of
 from api.http.rates import network
 from domain.services.people import staff
+from domain.store.people import sessions
 
 
-@strawberry.enum(description="What an employee may do.")
+@enum_of_words(sessions.StaffRole, description="What an employee may do.")
 class StaffRole(Enum):
     CASHIER = strawberry.enum_value("CASHIER", description="Scans, records and refunds in their store.")
     MANAGER = strawberry.enum_value("MANAGER", description="That, and corrections with a reason.")
