@@ -83,13 +83,15 @@ def public_badges(programme: Programme, locale: str) -> list[Badge]:
     return [badge for badge in badges_by_code(programme, locale).values() if not badge.secret]
 
 
-def badge_progress(audience: Audience, member: Member, spec: BadgeSpec) -> BadgeProgress:
-    """Return how a member stands to one badge."""
+def badge_progress(
+    audience: Audience, member: Member, spec: BadgeSpec, *, level: int | None = None
+) -> BadgeProgress:
+    """Return how a member stands to one badge; `level` replaces the level of now."""
     view = badges.view(audience.programme, member, spec, now=audience.now)
     return BadgeProgress(
         id=strawberry.ID(encode_id("BadgeProgress", f"{member.id}:{spec.code}")),
         badge=badges_by_code(audience.programme, audience.locale)[spec.code],
-        level=view.level,
+        level=view.level if level is None else level,
         progress=view.progress,
         target=view.target,
         fraction=view.fraction,

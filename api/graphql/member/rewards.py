@@ -20,7 +20,7 @@ from api.texts import instant_text, of_kind, say
 from domain.model.ledger import decision, rewards
 from domain.model.ledger.decision import RewardLock, StockState
 from domain.model.ledger.member import Member
-from domain.model.programme import Programme, RewardSpec
+from domain.model.programme import Programme, RewardCost, RewardSpec, VoucherValue
 
 LIST_NAME = "reward"
 
@@ -180,13 +180,16 @@ def redeemable_rewards(programme: Programme, locale: str) -> list[Reward]:
     return [reward for reward in rewards_by_code(programme, locale).values() if reward.cost is not None]
 
 
-def value_of(spec: RewardSpec, currency: str) -> RewardValue | None:
-    """Return what a reward takes off a purchase; None where it takes nothing off."""
-    if spec.value is None:
+def reward_value(value: VoucherValue | None, currency: str) -> RewardValue | None:
+    """Return what a reward, or its voucher, takes off a purchase; None where it takes nothing off."""
+    if value is None:
         return None
-    return RewardValue(
-        amount=spec.value.amount, percent=spec.value.percent, minimum=spec.value.minimum, currency=currency
-    )
+    return RewardValue(amount=value.amount, percent=value.percent, minimum=value.minimum, currency=currency)
+
+
+def reward_cost(cost: RewardCost | None) -> Cost | None:
+    """Return what redeeming takes, or took; None for what is given."""
+    return None if cost is None else Cost(wallet=WalletCode(cost.wallet), amount=cost.amount)
 
 
 def _reward(programme: Programme, spec: RewardSpec, locale: str) -> Reward:
@@ -198,8 +201,8 @@ def _reward(programme: Programme, spec: RewardSpec, locale: str) -> Reward:
         description=spec.description.for_locale(locale),
         image=spec.image,
         reward_kind=RewardKind[spec.kind.upper()],
-        cost=Cost(wallet=WalletCode(spec.cost.wallet), amount=spec.cost.amount) if spec.cost else None,
-        value=value_of(spec, programme.programme.currency),
+        cost=reward_cost(spec.cost),
+        value=reward_value(spec.value, programme.programme.currency),
         terms=spec.terms.for_locale(locale) if spec.terms else None,
         available_from=start,
         available_until=end,

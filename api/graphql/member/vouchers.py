@@ -15,9 +15,8 @@ from api.graphql.engine.enums import enum_of_words
 from api.graphql.engine.ids import decode_id_as, encode_id
 from api.graphql.engine.paging import NumberedRow, connection, read_window
 from api.graphql.engine.problems import renders
-from api.graphql.engine.scalars import WalletCode
 from api.graphql.engine.shared_types import Info, Node, PageInfo, Problem
-from api.graphql.member.rewards import Cost, Reward, RewardValue, rewards_by_code
+from api.graphql.member.rewards import Cost, Reward, RewardValue, reward_cost, reward_value, rewards_by_code
 from api.graphql.member.stores import Store, store_of, stores_of
 from api.qr import BadSize, png_data_url, svg
 from api.texts import say
@@ -148,10 +147,8 @@ async def voucher_of(info: Info, stored_voucher: StoredVoucher) -> Voucher:
         id=strawberry.ID(encode_id("Voucher", stored_voucher.id)),
         reward=_reward(audience, programme_then, stored_voucher.reward),
         title=programme_then.reward(stored_voucher.reward).title.for_locale(audience.locale),
-        value=_value(stored_voucher, programme_then.programme.currency),
-        cost=Cost(wallet=WalletCode(stored_voucher.cost.wallet), amount=stored_voucher.cost.amount)
-        if stored_voucher.cost
-        else None,
+        value=reward_value(stored_voucher.value, programme_then.programme.currency),
+        cost=reward_cost(stored_voucher.cost),
         voucher_state=VoucherState[state],
         issued_at=stored_voucher.issued_at,
         expires_at=stored_voucher.expires_at,
@@ -166,17 +163,6 @@ def _reward(audience: Audience, programme_then: Programme, code: str) -> Reward:
     return (
         rewards_by_code(audience.programme, audience.locale).get(code)
         or rewards_by_code(programme_then, audience.locale)[code]
-    )
-
-
-def _value(stored_voucher: StoredVoucher, currency: str) -> RewardValue | None:
-    if stored_voucher.value is None:
-        return None
-    return RewardValue(
-        amount=stored_voucher.value.amount,
-        percent=stored_voucher.value.percent,
-        minimum=stored_voucher.value.minimum,
-        currency=currency,
     )
 
 

@@ -205,16 +205,16 @@ async def _entries(info: Info, acts: Sequence[AuditAct]) -> list[AuditEntry]:
             subject=employees.get(act.subject, act.subject) if act.action in STAFF_ACTIONS else act.subject,
             amount=act.amount,
             reason=act.reason,
-            before=[
-                AuditBalance(wallet=WalletCode(code), amount=amount) for code, amount in act.before.items()
-            ],
-            after=[
-                AuditBalance(wallet=WalletCode(code), amount=amount) for code, amount in act.after.items()
-            ],
+            before=_balances(act.before),
+            after=_balances(act.after),
             request_id=act.request,
         )
         for act in acts
     ]
+
+
+def _balances(amounts: Mapping[str, int]) -> list[AuditBalance]:
+    return [AuditBalance(wallet=WalletCode(code), amount=amount) for code, amount in amounts.items()]
 
 
 def _subject(audience: Audience, act: AuditAct, vouchers: Mapping[str, Voucher]) -> str:

@@ -7,7 +7,6 @@ import strawberry
 
 from api.graphql.engine.audience import Audience
 from api.graphql.engine.descriptions import IDEMPOTENCY_KEY
-from api.graphql.engine.ids import encode_id
 from api.graphql.engine.problems import (
     ExpiredCode,
     IdempotencyConflict,
@@ -18,7 +17,7 @@ from api.graphql.engine.problems import (
 )
 from api.graphql.engine.shared_types import Info, Problem
 from api.graphql.engine.titles import find_spec
-from api.graphql.member.badges import BadgeProgress, badges_by_code
+from api.graphql.member.badges import BadgeProgress, badge_progress
 from api.graphql.member.points import (
     PointEntry,
     QuotedEntry,
@@ -35,11 +34,13 @@ from api.graphql.member.tiers import Tier, TierStep, tiers_by_code
 from api.graphql.till.customers import Customer, customer_of
 from api.graphql.till.till_session import served_member, till_of
 from api.texts import say
-from domain.model.ledger import badges
 from domain.services.ledger import purchase_input as purchase_inputs
 from domain.services.ledger import purchases, queries
 from domain.services.ledger.purchases import PurchaseTierChange
 from domain.services.ledger.queries import MemberView
+
+# A quote has no receipt yet.
+QUOTED = "quote"
 
 
 @strawberry.input(description="A line of the receipt.")
@@ -141,9 +142,7 @@ class PurchaseQuery:
     async def quote_purchase(self, info: Info, input: QuoteInput) -> Quote:
         loaders, till = info.context.loaders, till_of(info)
         member = await served_member(info, input.member, occurred_at=input.occurred_at)
-        purchase_input = purchase_inputs.PurchaseInput(
-            "quote", input.total, input.currency, _lines(input.lines), input.occurred_at
-        )
+        purchase_input = _purchase_input(input, external_id=QUOTED)
         quote = await purchases.quote(
             info.context.dependencies.runtime,
             till=till,
@@ -202,9 +201,7 @@ class PurchaseMutation:
     async def record_purchase(self, info: Info, input: PurchaseInput) -> RecordPurchaseResult:
         loaders, till = info.context.loaders, till_of(info)
         member = await served_member(info, input.member, occurred_at=input.occurred_at)
-        purchase_input = purchase_inputs.PurchaseInput(
-            input.external_id, input.total, input.currency, _lines(input.lines), input.occurred_at
-        )
+        purchase_input = _purchase_input(input, external_id=input.external_id)
         result = await purchases.record(
             info.context.dependencies.runtime,
             till=till,
@@ -221,11 +218,7 @@ class PurchaseMutation:
             entries=entries_of(audience, member, result.history),
             explanation=outcomes_of(audience, result.outcomes, result.version),
             unlocked=await _member_rewards(info, audience, result.member_view, result.unlocked_rewards),
-            earned_badges=[
-                badge
-                for badge in (_badge_at_level(audience, result.member_view, *one) for one in result.badges)
-                if badge is not None
-            ],
+            earned_badges=_earned_badges(audience, result),
             tier_change=_tier_step(result.tier_change),
         )
 
@@ -243,13 +236,14 @@ async def _purchase_claimed(
     )
 
 
-def _lines(lines: list[PurchaseLineInput] | None) -> tuple[purchase_inputs.PurchaseInputLine, ...]:
-    return tuple(
+def _purchase_input(input: QuoteInput | PurchaseInput, *, external_id: str) -> purchase_inputs.PurchaseInput:
+    lines = tuple(
         purchase_inputs.PurchaseInputLine(
-            one.sku, one.amount, 1 if one.quantity is None else one.quantity, one.name, one.category
+            line.sku, line.amount, 1 if line.quantity is None else line.quantity, line.name, line.category
         )
-        for one in lines or ()
+        for line in input.lines or ()
     )
+    return purchase_inputs.PurchaseInput(external_id, input.total, input.currency, lines, input.occurred_at)
 
 
 async def _member_rewards(
@@ -262,23 +256,13 @@ async def _member_rewards(
     return [member_reward(audience, member_view.member, spec, stock) for spec in specs if stock is not None]
 
 
-def _badge_at_level(
-    audience: Audience, member_view: MemberView, code: str, level: int
-) -> BadgeProgress | None:
-    """Return a badge as it was earned: the level then, all else as it is now."""
-    spec = find_spec(audience.programme.badge, code)
-    if spec is None:
-        return None
-    view = badges.view(audience.programme, member_view.member, spec, now=audience.now)
-    return BadgeProgress(
-        id=strawberry.ID(encode_id("BadgeProgress", f"{member_view.member.id}:{code}")),
-        badge=badges_by_code(audience.programme, audience.locale)[code],
-        level=level,
-        progress=view.progress,
-        target=view.target,
-        fraction=view.fraction,
-        earned_at=view.earned_at,
-    )
+def _earned_badges(audience: Audience, result: purchases.PurchaseRecorded) -> list[BadgeProgress]:
+    """Return the badges that a purchase earned, each at the level that it reached."""
+    return [
+        badge_progress(audience, result.member_view.member, spec, level=level)
+        for code, level in result.badges
+        if (spec := find_spec(audience.programme.badge, code)) is not None
+    ]
 
 
 def _tier_step(rise: PurchaseTierChange | None) -> TierStep | None:

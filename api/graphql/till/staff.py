@@ -18,6 +18,7 @@ from api.graphql.member.stores import Store, store_of
 from api.http.rates import network
 from domain.services.people import staff
 from domain.store.people import sessions
+from domain.store.people.staff import Employee
 
 
 @enum_of_words(sessions.StaffRole, description="What an employee may do.")
@@ -81,10 +82,9 @@ class StaffMutation:
             access_token=access_token.token,
             access_token_expires_at=access_token.expires_at,
             refresh_token=result.opened_session.refresh_token,
-            staff=Staff(
-                id=_id(result.employee.id),
-                name=result.employee.name,
-                role=StaffRole[result.employee.role],
+            staff=_staff_of(
+                result.employee,
+                role=result.employee.role,
                 store=store_of(
                     result.retail_store.code, {result.retail_store.code: result.retail_store.name}
                 ),
@@ -94,14 +94,17 @@ class StaffMutation:
 
 async def current_employee(info: Info, caller: StaffCaller) -> Staff:
     """Return the employee who calls, at the store of their session."""
-    record = await staff.find(info.context.dependencies.runtime.store, caller.staff_id)
-    if record is None:
+    employee = await staff.find(info.context.dependencies.runtime.store, caller.staff_id)
+    if employee is None:
         raise Unauthenticated
     names = await info.context.loaders.store_names()
+    return _staff_of(employee, role=caller.role, store=store_of(caller.store, names))
+
+
+def _staff_of(employee: Employee, *, role: sessions.StaffRole, store: Store) -> Staff:
     return Staff(
-        id=_id(record.id), name=record.name, role=StaffRole[caller.role], store=store_of(caller.store, names)
+        id=strawberry.ID(encode_id("Staff", employee.id)),
+        name=employee.name,
+        role=StaffRole[role],
+        store=store,
     )
-
-
-def _id(staff_id: str) -> strawberry.ID:
-    return strawberry.ID(encode_id("Staff", staff_id))
