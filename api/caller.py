@@ -1,22 +1,14 @@
-"""Who calls, from where, and what a resolver may use: one frozen value a request.
-
-A door types its info as `Info[Context[Services, Loaders], None]` with its own Services and Loaders; this file
-knows neither.
-"""
+"""Who calls, and from where: one frozen value for each request."""
 
 from dataclasses import dataclass
-from typing import Generic, TypeAlias, TypeVar
+from typing import TypeAlias
 
-from api.errors import Forbidden, Unauthenticated
 from domain.store.people.sessions import StaffRole
-
-DependenciesT = TypeVar("DependenciesT")
-LoadersT = TypeVar("LoadersT")
 
 
 @dataclass(frozen=True, slots=True)
 class Anonymous:
-    """Nobody signed in; `token_refused` tells that a token came and was not believed."""
+    """Nobody is signed in. `token_refused`: a token came, and was not accepted."""
 
     token_refused: bool = False
 
@@ -47,42 +39,3 @@ class Origin:
     request_id: str
     address: str
     accept_language: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Context(Generic[DependenciesT, LoadersT]):
-    """What every resolver is handed as `info.context`."""
-
-    origin: Origin
-    caller: Caller
-    dependencies: DependenciesT
-    loaders: LoadersT
-
-    @property
-    def request_id(self) -> str:
-        return self.origin.request_id
-
-    @property
-    def address(self) -> str:
-        return self.origin.address
-
-    @property
-    def accept_language(self) -> str | None:
-        return self.origin.accept_language
-
-    def member(self) -> MemberCaller:
-        """Return the signed-in member. The permission table lets nobody else come so far; here it is said to
-        the type checker.
-        """
-        if isinstance(self.caller, MemberCaller):
-            return self.caller
-        raise self._refusal()
-
-    def staff(self) -> StaffCaller:
-        """Return the signed-in employee."""
-        if isinstance(self.caller, StaffCaller):
-            return self.caller
-        raise self._refusal()
-
-    def _refusal(self) -> Unauthenticated | Forbidden:
-        return Unauthenticated() if isinstance(self.caller, Anonymous) else Forbidden()

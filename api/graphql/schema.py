@@ -24,6 +24,7 @@ from api.graphql.till.purchases import PurchaseMutation, PurchaseQuery
 from api.graphql.till.refunds import RefundMutation, RefundQuery
 from api.graphql.till.scanning import ScanMutation
 from api.graphql.till.staff import StaffMutation, StaffQuery
+from api.graphql.till.voucher_use import VoucherUseMutation
 
 
 @strawberry.type(description="What can be read. One request may ask for a whole screen.")
@@ -41,6 +42,7 @@ class Mutation(
     ProfileMutation,
     DeviceMutation,
     RedemptionMutation,
+    VoucherUseMutation,
     MessageMutation,
     SurveyMutation,
     StaffMutation,

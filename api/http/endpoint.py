@@ -6,7 +6,8 @@ import time
 
 from starlette.routing import BaseRoute
 
-from api.caller import Caller, Context, Origin
+from api.caller import Caller, Origin
+from api.graphql.engine.context import Context
 from api.graphql.engine.dependencies import Dependencies, StoreNameCache
 from api.graphql.engine.execution import Engine
 from api.graphql.engine.loaders import Loaders

@@ -15,8 +15,10 @@ from typing import Final, Literal
 import orjson
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.caller import Caller, Context, Origin
-from api.errors import BadInput, render_error
+from api.caller import Caller, Origin
+from api.errors import BadInput
+from api.graphql.engine.context import Context
+from api.graphql.engine.error_rendering import render_error
 from api.graphql.engine.execution import (
     ClientDisconnected,
     Engine,

@@ -24,7 +24,8 @@ import orjson
 from starlette.types import Receive, Scope, Send
 
 from api.caller import Anonymous, Caller, MemberCaller, Origin
-from api.errors import BadInput, RateLimited, render_error, render_internal_error
+from api.errors import BadInput, RateLimited
+from api.graphql.engine.error_rendering import render_error, render_internal_error
 from api.graphql.engine.execution import Engine, GraphQLRequest, GraphQLResponse
 from api.http.body import request_of, strict_json
 from api.http.callers import Callers

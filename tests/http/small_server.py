@@ -18,7 +18,8 @@ from starlette.applications import Starlette
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp
 
-from api.caller import Caller, Context, Origin
+from api.caller import Caller, Origin
+from api.graphql.engine.context import Context
 from api.graphql.engine.execution import Engine
 from api.http.callers import Callers
 from api.http.drain import Drain

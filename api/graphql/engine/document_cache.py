@@ -7,16 +7,26 @@ nobody's junk can fill the memory.
 
 import re
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from graphql import GraphQLError, GraphQLSchema, parse, specified_rules, validate
 from graphql.language import DocumentNode, Lexer, Source, TokenKind
 
-from api.errors import MAX_ERRORS, BadInput, InvalidDocument, TooCostly
+from api.errors import BadInput, TooCostly
+from api.graphql.engine.error_rendering import MAX_ERRORS
 from api.graphql.engine.limits import DocumentLimits, OperationPlan, weigh
 
 # Longer than any number or key of ours; reading thousands of digits takes the square of their count.
 _LONG_NUMBER = re.compile(r"[0-9]{200}")
+
+
+class InvalidDocument(Exception):
+    """A document that does not parse or does not hold against the schema; `faults` are for the client."""
+
+    def __init__(self, faults: Sequence[GraphQLError]) -> None:
+        super().__init__(f"{len(faults)} faults")
+        self.faults = tuple(faults[:MAX_ERRORS])
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,19 +18,15 @@ from graphql import ExecutionResult, GraphQLError
 from graphql.execution import Executor, create_source_event_stream, map_source_to_response_event
 from strawberry.execution import optimized_is_awaitable
 
-from api.errors import (
+from api.errors import ApiError, BadInput, Busy, Json
+from api.graphql.engine.document_cache import DocumentCache, InvalidDocument, PreparedDocument
+from api.graphql.engine.error_rendering import (
     MAX_ERRORS,
-    ApiError,
-    BadInput,
-    Busy,
-    InvalidDocument,
-    Json,
     render_error,
     render_field_errors,
     render_internal_error,
     render_request_errors,
 )
-from api.graphql.engine.document_cache import DocumentCache, PreparedDocument
 from api.graphql.engine.fast_fields import fast_executor
 from api.graphql.engine.limits import DocumentLimits, OperationPlan
 from api.graphql.engine.permissions import ROOTS, AnyContext, RootPermission, install_permissions

@@ -26,8 +26,9 @@ from graphql import (
     get_named_type,
 )
 
-from api.caller import Anonymous, Caller, Context, MemberCaller
+from api.caller import Anonymous, Caller, MemberCaller
 from api.errors import Forbidden, Unauthenticated
+from api.graphql.engine.context import Context
 
 AnyContext = Context[object, object]
 RootFieldHook = Callable[[AnyContext, str], None]

@@ -2,7 +2,7 @@
 
 import strawberry
 
-from api.caller import Context
+from api.graphql.engine.context import Context
 from api.graphql.engine.dependencies import Dependencies
 from api.graphql.engine.loaders import Loaders
 

@@ -1,4 +1,4 @@
-"""Redeeming, giving back, using at the till, and undoing a use."""
+"""Redeeming a reward, and giving its voucher back."""
 
 from typing import Annotated
 
@@ -7,15 +7,13 @@ import strawberry
 from api.graphql.engine.audience import Audience
 from api.graphql.engine.descriptions import IDEMPOTENCY_KEY
 from api.graphql.engine.ids import decode_id_as
-from api.graphql.engine.problems import IdempotencyConflict, NotAllowed, UnknownCode, refusals_as_problems
+from api.graphql.engine.problems import IdempotencyConflict, refusals_as_problems
 from api.graphql.engine.shared_types import Info, Problem
 from api.graphql.engine.titles import find_spec
 from api.graphql.member.members import Member, current_member
 from api.graphql.member.points import Wallet, wallets_after
 from api.graphql.member.rewards import Lock, locks_of
 from api.graphql.member.vouchers import Voucher, VoucherNotUsable, decode_voucher_id, voucher_of
-from api.graphql.till.customers import Customer, customer_of
-from api.graphql.till.till_session import guard_scans, till_of
 from api.texts import say
 from domain.model.ledger import decision
 from domain.services.ledger import redemption
@@ -36,22 +34,6 @@ class RedeemRewardInput:
 @strawberry.input(description="An unused voucher of the member's own.")
 class CancelVoucherInput:
     voucher_id: strawberry.ID = strawberry.field(description="Its global id.")
-    idempotency_key: str = strawberry.field(description=IDEMPOTENCY_KEY)
-
-
-@strawberry.input(description="`purchase` is the receipt's externalId, where it goes with one.")
-class UseVoucherInput:
-    code: str = strawberry.field(description="What the scanner read, or somebody typed.")
-    purchase: str | None = strawberry.field(
-        default=None, description="The receipt's number; null where there is none."
-    )
-    idempotency_key: str = strawberry.field(description=IDEMPOTENCY_KEY)
-
-
-@strawberry.input(description="A voucher that was accepted by mistake.")
-class ReverseVoucherUseInput:
-    voucher_id: strawberry.ID = strawberry.field(description="Its global id.")
-    reason: str = strawberry.field(description="Why, 1 to 500 characters; kept in the audit trail.")
     idempotency_key: str = strawberry.field(description=IDEMPOTENCY_KEY)
 
 
@@ -89,17 +71,6 @@ class VoucherGivenBack:
         return await current_member(info, info.context.member().member_id)
 
 
-@strawberry.type(description="The voucher is used now: give what it is worth.")
-class VoucherAccepted:
-    voucher: Voucher = strawberry.field(description="The voucher with it.")
-    customer: Customer = strawberry.field(description="Whose it was, as they are now.")
-
-
-@strawberry.type(description="The voucher can be used again.")
-class VoucherUseReversed:
-    voucher: Voucher = strawberry.field(description="The voucher as it is now.")
-
-
 RedeemRewardResult = Annotated[
     RewardRedeemed | RewardLocked | IdempotencyConflict,
     strawberry.union("RedeemRewardResult", description="The voucher, or why there is none."),
@@ -110,14 +81,6 @@ CancelVoucherResult = Annotated[
         "CancelVoucherResult",
         description="Given back, or why it cannot be: used, expired, cancelled before, or given for nothing.",
     ),
-]
-UseVoucherResult = Annotated[
-    VoucherAccepted | VoucherNotUsable | UnknownCode | NotAllowed | IdempotencyConflict,
-    strawberry.union("UseVoucherResult", description="Accepted, or why not."),
-]
-ReverseVoucherUseResult = Annotated[
-    VoucherUseReversed | NotAllowed | VoucherNotUsable | IdempotencyConflict,
-    strawberry.union("ReverseVoucherUseResult", description="The voucher can be used again, or why not."),
 ]
 
 
@@ -165,45 +128,6 @@ class RedemptionMutation:
             voucher=await voucher_of(info, result.voucher),
             wallets=wallets_after(audience, member, result.wallets),
         )
-
-    @strawberry.mutation(
-        description=(
-            "A voucher is taken at this till. The same request again gets the same yes; another learns when"
-            " and where it was used."
-        )
-    )
-    @refusals_as_problems
-    async def use_voucher(self, info: Info, input: UseVoucherInput) -> UseVoucherResult:
-        loaders = info.context.loaders
-        with guard_scans(info):
-            result = await redemption.use(
-                info.context.dependencies.runtime,
-                till=till_of(info),
-                code=input.code,
-                purchase=input.purchase,
-                key=input.idempotency_key,
-                now=loaders.now,
-            )
-        loaders.remember(result.member_view)
-        audience = await loaders.audience()
-        return VoucherAccepted(
-            voucher=await voucher_of(info, result.voucher), customer=customer_of(audience, result.member_view)
-        )
-
-    @strawberry.mutation(description="Managers, within 15 minutes: a voucher accepted by mistake.")
-    @refusals_as_problems
-    async def reverse_voucher_use(self, info: Info, input: ReverseVoucherUseInput) -> ReverseVoucherUseResult:
-        loaders = info.context.loaders
-        result = await redemption.reverse(
-            info.context.dependencies.runtime,
-            till=till_of(info),
-            voucher_id=decode_voucher_id(input.voucher_id),
-            reason=input.reason,
-            key=input.idempotency_key,
-            now=loaders.now,
-        )
-        loaders.remember(result.member_view)
-        return VoucherUseReversed(voucher=await voucher_of(info, result.voucher))
 
 
 def _reward_locked(audience: Audience, reward: str, refusal: decision.RewardLocked) -> RewardLocked:

@@ -10,8 +10,9 @@ from datetime import date, datetime
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
-from api.caller import Anonymous, Caller, Context, Origin
+from api.caller import Anonymous, Caller, Origin
 from api.errors import BadInput, Busy, NotAvailable, NotFound
+from api.graphql.engine.context import Context
 from api.graphql.engine.execution import Engine
 from api.graphql.engine.paging import NumberedRow, connection, read_window
 from api.graphql.engine.permissions import MEMBER, PUBLIC, STAFF, RootPermission
