@@ -25,7 +25,7 @@ Json = dict[str, object]
 
 
 class ApiError(Exception):
-    """An error that is told to the client as it stands."""
+    """An error whose message is sent to the client as it is."""
 
     code: ClassVar[str]
     status: ClassVar[int]
@@ -133,11 +133,10 @@ class Busy(RetryableError):
 
 
 def domain_api_error(error: BaseException) -> ApiError | None:
-    """Return how the domain's word for a refusal is told at the top level; None for what is not the client's
-    to know.
+    """Return the top-level error for a refusal of the domain; None for a fault that the client must not see.
 
-    What a screen can act on a mutation answers as a Problem instead; here is what its union, or a query, has
-    no place for.
+    A refusal that a screen can act on is answered by a mutation as a Problem. This is for refusals that the
+    mutation's union, or a query, has no place for.
     """
     match error:
         case domain_errors.InvalidInput():

@@ -1,5 +1,5 @@
-"""The GraphQL API: what every request passes before a resolver runs, and the doors (one noun a file) behind
-it.
+"""The GraphQL API: the engine that every request passes, and behind it the types and fields, one noun a file.
 
-Read `execute.py` first: it is the way of one request. `schema.py` is the doors' table of contents.
+Read `engine/execution.py` first: it runs one request. `schema.py` is the table of contents of the fields.
+`member/` holds what a member's app asks, `till/` what staff ask.
 """

@@ -1,4 +1,4 @@
-"""Whatever has a global id, fetched again by it: for the caller whose thing it is, and for nobody else."""
+"""Objects with a global id, read again by it: for the caller who owns them, and for nobody else."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -56,8 +56,8 @@ async def _fetch_or_none(info: Info, id: strawberry.ID) -> Node | None:
 
 
 async def fetch_node(info: Info, id: strawberry.ID, *, field: str) -> Node:
-    """Return what an id names, as this caller may see it. Raises NotFound, also for what is somebody else's,
-    and BadInput for junk.
+    """Return the object that an id names, if this caller may see it. Raises NotFound, also for another
+    owner's object, and BadInput for junk.
     """
     kind, key = decode_id(id, field=field)
     fetch = FETCHERS.get(kind)
@@ -95,7 +95,7 @@ async def _reward(info: Info, key: str) -> Node:
 
 
 async def _entry(info: Info, key: str) -> Node:
-    # A member's own history: a till is told of entries where it makes them, and reads nobody's.
+    # Only a member's own history: a till gets entries in the answer that makes them, and reads none later.
     caller, (member, _, number) = info.context.caller, key.partition(":")
     if not number.isdecimal() or not isinstance(caller, MemberCaller) or caller.member_id != member:
         raise NotFound

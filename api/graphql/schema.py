@@ -1,4 +1,4 @@
-"""The doors of the API: a table of contents. Each noun has a file; here they come together into one
+"""The table of contents of the API: each noun has a file, and here their fields come together into one
 schema.
 """
 
@@ -56,14 +56,12 @@ class Mutation(
 
 
 def make_schema() -> strawberry.Schema:
-    """Return a schema of its own: whoever serves it puts the table of permissions in front of its
-    resolvers.
-    """
+    """Return a new schema: the engine that serves it installs the permissions in front of its resolvers."""
     return strawberry.Schema(
         query=Query, mutation=Mutation, subscription=Subscription, config=StrawberryConfig(scalar_map=SCALARS)
     )
 
 
 def schema_text() -> str:
-    """Return the schema as `schema.graphql` holds it."""
+    """Return the text of `schema.graphql`."""
     return make_schema().as_str() + "\n"

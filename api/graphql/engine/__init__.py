@@ -1,1 +1,1 @@
-"""Execution of operations: limits, permissions, paging, ids, problems and the types all doors share."""
+"""Execution of operations: limits, permissions, paging, ids, problems, and the types that all share."""

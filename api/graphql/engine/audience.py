@@ -1,7 +1,7 @@
-"""For whom an answer is written: by which programme, in which language, at which instant.
+"""The audience of an answer: its programme, its language and its instant.
 
-Text a person reads is in the member's locale, else in the first one of Accept-Language that the programme
-speaks, else in the programme's first.
+A text is in the member's locale. Without one, it is in the first locale of Accept-Language that the programme
+has, else in the programme's first locale.
 """
 
 from collections.abc import Callable
@@ -15,8 +15,8 @@ MAX_LANGUAGES = 20
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """The programme in force and each version before it, the reader's locale, and the instant that the whole
-    answer is true at.
+    """The programme in force, each version before it, the locale of the reader, and the instant for which the
+    whole answer is true.
     """
 
     programme: Programme
@@ -31,19 +31,19 @@ class Audience:
 
 
 def preferred_locale(accept_language: str | None, programme: Programme) -> str:
-    """Return the locale that the programme speaks and an Accept-Language header likes best."""
+    """Return the programme's locale that an Accept-Language header prefers."""
     locales = programme.programme.locales
     for tag in _language_tags(accept_language or ""):
         language = tag.partition("-")[0]
         matches = [locale for locale in locales if locale.lower().partition("-")[0] == language]
         if matches:
-            # As it is written, else the language alone, else as another country speaks it.
+            # The tag itself, else the language alone, else the language of another country.
             return min(matches, key=lambda locale: (locale.lower() != tag, locale.lower() != language))
     return locales[0]
 
 
 def _language_tags(header: str) -> list[str]:
-    """Return language tags, most liked first; what is no weight counts as none."""
+    """Return language tags, the preferred one first. A weight that is no number counts as zero."""
     ranked = []
     for position, each in enumerate(header.lower().split(",")[:MAX_LANGUAGES]):
         tag, _, weight = each.strip().partition(";q=")

@@ -16,7 +16,7 @@ LoadersT = TypeVar("LoadersT")
 
 @dataclass(frozen=True, slots=True)
 class Context(Generic[DependenciesT, LoadersT]):
-    """What every resolver is handed as `info.context`."""
+    """The value of `info.context` in every resolver."""
 
     origin: Origin
     caller: Caller

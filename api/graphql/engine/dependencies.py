@@ -1,6 +1,4 @@
-"""What resolvers may use: the desk (and through it the house), and what one process keeps in memory beside
-it.
-"""
+"""What resolvers may use: the domain's runtime, and what one process keeps in memory beside it."""
 
 from __future__ import annotations
 
@@ -27,7 +25,7 @@ MAX_LOCALES = 10_000
 
 
 class StoreNameCache:
-    """Each store's name by its code, from memory: ten seconds old at most."""
+    """The name of each store by its code, from memory, at most ten seconds old."""
 
     def __init__(self, store: DocumentStore) -> None:
         self._store = store
@@ -35,7 +33,7 @@ class StoreNameCache:
         self._read_at: datetime | None = None
 
     async def names(self, *, now: datetime) -> Mapping[str, str]:
-        """Return the names, read again where they are old."""
+        """Return the names; read them again if they are old."""
         if self._read_at is None or not timedelta(0) <= now - self._read_at < NAMES_FRESH_FOR:
             self._names = {shop.code: shop.name for shop in await stores.list_stores(self._store)}
             self._read_at = now
@@ -43,15 +41,15 @@ class StoreNameCache:
 
 
 class LocaleCache:
-    """The language of members seen lately, so that a later page of a list need not read the member for its
-    titles' sake.
+    """The locales of members who were read lately. A later page of a list needs no more of a member than the
+    language of its titles, so it does not read the member.
     """
 
     def __init__(self) -> None:
         self._entries: OrderedDict[str, tuple[str, datetime]] = OrderedDict()
 
     def get(self, member: str, *, now: datetime) -> str | None:
-        """Return a member's locale, a minute old at most."""
+        """Return a member's locale, at most a minute old."""
         entry = self._entries.get(member)
         return entry[0] if entry is not None and timedelta(0) <= now - entry[1] < LOCALES_FRESH_FOR else None
 
@@ -63,17 +61,16 @@ class LocaleCache:
             self._entries.popitem(last=False)
 
     def forget(self, member: str) -> None:
-        """Ask the member anew: their profile has changed."""
+        """Forget a member's locale, because their profile has changed."""
         self._entries.pop(member, None)
 
 
 @dataclass(frozen=True, slots=True)
 class Dependencies:
-    """One a process.
+    """The dependencies of one process.
 
-    `card_key` is what card codes are derived from; `clock` tells the instant that a request is true at;
-    `base_url` is what the outside calls this server; `id_tokens` checks those of Firebase where a project is
-    named.
+    `card_key` derives card codes. `clock` gives the instant for which a request is true. `base_url` is the
+    address that clients call. `id_tokens` checks the tokens of Firebase, where a project is configured.
     """
 
     desk: IdentityRuntime
@@ -89,9 +86,9 @@ class Dependencies:
 
     @property
     def runtime(self) -> Runtime:
-        """Return the database, the programmes in memory, and what is left on the shelf."""
+        """Return the runtime of the services that move value."""
         return self.desk.runtime
 
     def invitation_url(self, code: str) -> str:
-        """Return the link by which a friend joins."""
+        """Return the link with which a friend joins."""
         return f"{self.base_url}/phone/?r={code}"

@@ -1,4 +1,4 @@
-"""What several fields of the schema say of themselves in the same words."""
+"""Descriptions that several fields of the schema share."""
 
 from typing import Final
 

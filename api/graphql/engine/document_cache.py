@@ -1,8 +1,8 @@
-"""Documents, parsed, weighed and validated once, and kept by their text.
+"""Documents that were parsed, weighed and validated once, by their text.
 
-`Documents.find(text)` returns a `Prepared` that may run, or raises TooCostly or Rejected. What was refused is
-not kept. The store is bounded twice, by documents and by characters, and forgets the one unused for longest;
-nobody's junk can fill the memory.
+`DocumentCache.get(text)` returns a `PreparedDocument` that may run, or raises TooCostly or InvalidDocument. A
+refused document is not stored. The cache is bounded by documents and by characters, and evicts the document
+that was unused for longest, so junk cannot fill the memory.
 """
 
 import re
@@ -17,12 +17,12 @@ from api.errors import BadInput, TooCostly
 from api.graphql.engine.error_rendering import MAX_ERRORS
 from api.graphql.engine.limits import DocumentLimits, OperationPlan, weigh
 
-# Longer than any number or key of ours; reading thousands of digits takes the square of their count.
+# Longer than any number or key of the API; reading n digits takes n squared steps.
 _LONG_NUMBER = re.compile(r"[0-9]{200}")
 
 
 class InvalidDocument(Exception):
-    """A document that does not parse or does not hold against the schema; `faults` are for the client."""
+    """The document does not parse, or is not valid against the schema. `faults` are for the client."""
 
     def __init__(self, faults: Sequence[GraphQLError]) -> None:
         super().__init__(f"{len(faults)} faults")
@@ -37,7 +37,7 @@ class PreparedDocument:
     plans: tuple[OperationPlan, ...]
 
     def plan_for(self, name: str | None) -> OperationPlan:
-        """Return the operation that runs. Raises BadInput where the name does not tell."""
+        """Return the plan of the operation that runs. Raises BadInput where the name selects none."""
         if name is None:
             if len(self.plans) != 1:
                 raise BadInput(
@@ -67,7 +67,7 @@ class DocumentCache:
         self._documents_at_most, self._characters_at_most = documents_at_most, characters_at_most
         self._prepared_by_text: OrderedDict[str, PreparedDocument] = OrderedDict()
         self._characters = 0
-        # The first run of each rule compiles its visitors; that is not the first caller's to wait for.
+        # The first run of each rule compiles its visitors: the first caller shall not wait for it.
         validate(schema, parse("{ __typename }"))
 
     def __len__(self) -> int:
@@ -97,8 +97,8 @@ class DocumentCache:
             raise TooCostly(limit="characters", maximum=self.limits.characters, value=len(text))
         if _LONG_NUMBER.search(text):
             raise BadInput("A number in the query is too long.")
-        # Without locations a document is half the size in memory; whoever wrote a faulty one is told the
-        # places all the same.
+        # Without locations a document takes half the memory. A faulty one is parsed again with locations,
+        # so that its errors name the places.
         document = self._parse(text, locations=False)
         plans = weigh(document, self.schema, self.limits)
         if not plans:
@@ -133,7 +133,7 @@ class DocumentCache:
 
 
 def _measure(text: str) -> tuple[int, int]:
-    """Return how many tokens a text holds, comments included, and how deep its brackets nest, as far as it
+    """Return the number of tokens of a text, comments included, and the depth of its brackets, as far as it
     can be read.
     """
     lexer = Lexer(Source(text))

@@ -18,7 +18,7 @@ MAX_ERRORS = 5
 
 log = structlog.get_logger("selo.graphql")
 
-# The protocol library tells the place of a fault in words only.
+# The GraphQL library gives the place of a fault only in its message.
 _INPUT_PATH = re.compile(r"has invalid value at ((?:\.[A-Za-z_][A-Za-z0-9_]{0,60}|\[\d{1,9}\]){1,40}):")
 _INPUT_FIELD = re.compile(r"(?:unknown|required) field '([A-Za-z_][A-Za-z0-9_]{0,60})'")
 
@@ -29,20 +29,22 @@ def render_error(error: ApiError) -> Json:
 
 
 def render_request_errors(faults: Iterable[GraphQLError]) -> list[Json]:
-    """Return the faults of parsing, validation and variables: all of them are the client's input."""
+    """Return the errors of parsing, validation and variables. All are faults of the client's input."""
     return [_render_request_error(fault) for fault in list(faults)[:MAX_ERRORS]]
 
 
 def render_field_errors(
     errors: Iterable[GraphQLError], *, request_id: str, operation: str | None
 ) -> list[Json]:
-    """Return errors that fields raised; what is not ours to tell is logged and hidden."""
+    """Return the errors that fields raised. An error that the client must not see is logged and replaced by
+    INTERNAL.
+    """
     return [_render_field_error(error, request_id, operation) for error in list(errors)[:MAX_ERRORS]]
 
 
 def render_internal_error(error: BaseException, *, request_id: str, operation: str | None) -> Json:
-    """Return INTERNAL with the request id, and log where it happened: type and frames, never the message,
-    which may hold data.
+    """Return INTERNAL with the request id, and log the type and the frames of the error. The message is never
+    logged: it may hold personal data.
     """
     log.error(
         "graphql.internal",
@@ -57,13 +59,13 @@ def render_internal_error(error: BaseException, *, request_id: str, operation: s
 
 
 def short_operation_name(operation: str | None) -> str | None:
-    """Return an operation's name as logs keep it: cut, since the client wrote it."""
+    """Return an operation's name for the log, truncated because the client wrote it."""
     return None if operation is None else operation[:80]
 
 
 def api_error_of(error: GraphQLError) -> ApiError | None:
-    """Return the ApiError that a resolver or a scalar raised, or the domain meant, however often it was
-    wrapped.
+    """Return the ApiError that a resolver or a scalar raised, or that stands for a refusal of the domain,
+    however often the library wrapped it.
     """
     cause = _cause(error)
     return cause if isinstance(cause, ApiError) else domain_api_error(cause)
@@ -103,8 +105,8 @@ def _render_field_error(error: GraphQLError, request_id: str, operation: str | N
 
 
 def _concerns_an_argument(nodes: Sequence[Node] | None) -> bool:
-    # Arguments that turn out wrong only at run time point at the value written in the query; results gone
-    # wrong point at fields.
+    # An argument that is found wrong at run time points at a value of the query; a wrong result points at a
+    # field.
     return nodes is not None and len(nodes) > 0 and isinstance(nodes[0], ValueNode)
 
 
@@ -115,7 +117,7 @@ def _input_path(fault: GraphQLError) -> str | None:
 
 
 def _truncated(message: str) -> str:
-    # The protocol library repeats what it was sent.
+    # The GraphQL library repeats the input in its message.
     return message if len(message) <= 400 else f"{message[:400]}…"
 
 

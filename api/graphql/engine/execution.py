@@ -1,10 +1,11 @@
-"""The way of one operation: find the document, count it, judge it, run it, write its errors down.
+"""The execution of one operation: find its document, count it, check its cost, run it, render its errors.
 
-    rates -> documents (parse, weigh, validate; kept) -> plan -> rates again -> limits with variables ->
-    variables -> resolvers
+    rates -> documents (parsed, weighed, validated; cached) -> plan -> rates of the operation
+    -> limits with variables -> variables -> resolvers
 
-A query is cancelled when its client goes away or its time is up. A mutation never is in the middle: it runs
-on in the drain, and who waited too long is told BUSY; the same idempotency key then tells how it ended.
+A query is cancelled when its client disconnects or its time is over. A mutation is never cancelled in the
+middle: it goes on in the drain, and a client that waited too long gets BUSY. The same idempotency key then
+answers with its result.
 """
 
 import asyncio
@@ -35,7 +36,7 @@ from api.http.rates import Rates
 
 
 class ClientDisconnected(Exception):
-    """Nobody waits for the answer any more."""
+    """No client waits for the answer any more."""
 
 
 class MutationByGet(ApiError):
@@ -46,13 +47,12 @@ class MutationByGet(ApiError):
         super().__init__("A GET request runs queries only. Send a mutation by POST.")
 
 
-# --- values
-# ----------------------------------------------------------------------------------------------------------
+# ---------------------------------------------------------------- values
 
 
 @dataclass(frozen=True, slots=True)
 class GraphQLRequest:
-    """What a client asks, read and of the right shape."""
+    """A request of a client, checked for its shape."""
 
     query: str
     variables: dict[str, object] = field(default_factory=dict)
@@ -61,9 +61,7 @@ class GraphQLRequest:
 
 @dataclass(frozen=True, slots=True)
 class GraphQLResponse:
-    """What is answered. `status` is for clients that let statuses speak
-    (application/graphql-response+json).
-    """
+    """An answer. `status` is for clients of application/graphql-response+json, which read the HTTP status."""
 
     body: Json
     status: int
@@ -71,18 +69,17 @@ class GraphQLResponse:
 
 
 def error_response(error: ApiError) -> GraphQLResponse:
-    """Return the answer to a request that did not come to run."""
+    """Return the answer to a request that was refused before it ran."""
     return GraphQLResponse(
         {"errors": [render_error(error)]}, error.status, getattr(error, "retry_after", None)
     )
 
 
-# --- running
-# ---------------------------------------------------------------------------------------------------------
+# ---------------------------------------------------------------- running
 
 
 class Engine:
-    """One schema, with everything that stands before its resolvers."""
+    """One schema with all checks that come before its resolvers."""
 
     def __init__(
         self,
@@ -115,8 +112,8 @@ class Engine:
         *,
         by_get: bool = False,
     ) -> GraphQLResponse:
-        """Return the answer to one query or mutation. Raises ClientGone once `gone` is done and nothing is
-        left to answer.
+        """Return the answer to one query or mutation. Raises ClientDisconnected once `disconnected` is done
+        and no answer is left to give.
         """
         try:
             prepared, plan = self._prepare(request, context, by_get=by_get)
@@ -146,7 +143,7 @@ class Engine:
     async def subscribe(
         self, request: GraphQLRequest, context: AnyContext
     ) -> AsyncGenerator[Json, None] | GraphQLResponse:
-        """Return the answers to one subscription as they come, or the one answer that refuses it."""
+        """Return the answers to one subscription as they come, or the single answer that refuses it."""
         try:
             prepared, plan = self._prepare(request, context, subscription=True)
             executor = self._executor(prepared, plan, request, context)

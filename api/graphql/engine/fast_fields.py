@@ -1,14 +1,15 @@
-"""Plain fields, read without ceremony: the short way for the many fields whose object alone knows what they
-hold.
+"""Fast fields: fields that are read from their object at once, without the steps of the GraphQL library.
 
-An answer of 20 entries has a hundred leaves, and each costs the protocol library four steps (a resolver's
-wrapping, a value object, two completions). Here a field that is an attribute of its dataclass, or a method of
-it without arguments, is handed over at once: a leaf whose value is of the very class that its scalar or enum
-writes, `__typename`, and an object, or a list of objects, of which nothing but such fields is asked.
-Everything else (another class, null where none may be, an integer beyond 32 bits, a method that raises or is
-given anything, a guard, and whatever holds one of these) goes the library's own way from its outermost field
-on, errors included: a method that is given nothing only computes, so it may be asked again. A test holds the
-two ways equal.
+An answer of 20 entries has about a hundred leaves, and each costs the library four steps: the wrapper of a
+resolver, an info object, two completions. A field is fast if it is an attribute of its dataclass, or a method
+without arguments. Then three kinds of values are answered at once: a leaf whose value has exactly the class
+that its scalar or enum writes; `__typename`; and an object, or a list of objects, of which the query selects
+only such fields.
+
+All other values go through the library, from their outermost field on, errors included: a value of another
+class, null where null is not allowed, an integer beyond 32 bits, a method that raises or takes an argument, a
+guarded field, and whatever contains one of these. A method without arguments only computes, so it may run
+twice. A test compares the two ways.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -38,15 +39,14 @@ from api.graphql.engine.scalars import MAX_LONG, write_date_time, write_local_da
 _DEFINITION: Final = "strawberry-definition"
 _NOT_FAST: Final = object()
 
-# The value of a field as it is answered, read from the object that holds it; _OTHERWISE where the library has
-# to see to it.
+# Reads a field's value from its object, as it is answered; _NOT_FAST where the library has to do it.
 ReadValue = Callable[[object], object]
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectField:
-    """A plain field that holds an object of one type, or a list of them: how it is read depends on what is
-    asked of it.
+    """A fast field that holds an object of one type, or a list of them. How it is read depends on the
+    selection.
     """
 
     get: ReadValue
@@ -59,8 +59,7 @@ class ObjectField:
 FastFields = Mapping[tuple[str, str], ReadValue | ObjectField]
 
 
-# --- what is plain
-# ---------------------------------------------------------------------------------------------------
+# ---------------------------------------------------------------- which fields are fast
 
 
 def _int(value: int) -> object:
@@ -75,7 +74,7 @@ def _float(value: float) -> object:
     return value if isfinite(value) else _NOT_FAST
 
 
-# What a scalar is read from, and how that is written (None: as it is).
+# The class of a scalar's values, and how a value is written.
 _SCALARS: Mapping[str, tuple[type, Callable[[Any], object] | None]] = {
     "String": (str, None),
     "ID": (str, None),
@@ -90,8 +89,8 @@ _SCALARS: Mapping[str, tuple[type, Callable[[Any], object] | None]] = {
 
 
 def find_fast_fields(schema: GraphQLSchema) -> FastFields:
-    """Return the fields of this schema that may go the short way: called after whatever stands in front of
-    resolvers is there.
+    """Return the fast fields of a schema. Call it after the permissions are installed in front of the
+    resolvers.
     """
     fast_fields: dict[tuple[str, str], ReadValue | ObjectField] = {}
     for owner in schema.type_map.values():
@@ -131,7 +130,7 @@ def _fast_field(field: GraphQLField) -> ReadValue | ObjectField | None:
 
 
 def _getter(field: GraphQLField) -> ReadValue | None:
-    """Return what gets a plain field's value from its object; None where the field is not plain."""
+    """Return the function that reads a field's value from its object; None where the field is not fast."""
     definition = field.extensions.get(_DEFINITION)
     if (
         not isinstance(definition, StrawberryField)
@@ -150,8 +149,7 @@ def _getter(field: GraphQLField) -> ReadValue | None:
     )
 
 
-# --- reading it
-# ------------------------------------------------------------------------------------------------------
+# ---------------------------------------------------------------- reading
 
 
 def _constant_reader(value: object) -> ReadValue:
@@ -174,7 +172,7 @@ def _leaf_reader(
 
 
 def _object_reader(object_field: ObjectField, fields: Sequence[tuple[str, ReadValue]]) -> ReadValue:
-    """Return how a branch is read of which these fields are asked, in the order of the query's."""
+    """Return the function that reads an object with these fields, in the order of the query."""
     get, python_type = object_field.get, object_field.python_type
 
     def read_object(value: object) -> object:
@@ -209,19 +207,20 @@ def _object_reader(object_field: ObjectField, fields: Sequence[tuple[str, ReadVa
     return read
 
 
-# --- the executor
-# ----------------------------------------------------------------------------------------------------
+# ---------------------------------------------------------------- the executor
 
 
 class FastExecutor(StrawberryGraphQLCoreExecutionContext):
-    """The library's executor with the short way in front; `plain` is set on a subclass a schema."""
+    """The library's executor, which reads fast fields first. Each schema has a subclass with its
+    `fast_fields`.
+    """
 
-    plain: ClassVar[FastFields] = {}
+    fast_fields: ClassVar[FastFields] = {}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # By a list's identity, as the library remembers what it has collected; the list is kept, so that its
-        # id stays its own.
+        # By the identity of a list of fields, as the library caches what it has collected. The list is stored
+        # too, so that its id is not used again.
         self._object_readers: dict[tuple[str, int], tuple[FieldDetailsList, ReadValue | None]] = {}
 
     def execute_fields(
@@ -237,9 +236,7 @@ class FastExecutor(StrawberryGraphQLCoreExecutionContext):
         for name, details in grouped_field_set.items():
             read = self._field_reader(parent_type.name, details)
             value = _NOT_FAST if read is None else read(source_value)
-            results[name] = (
-                value  # also where it is still to come: the answer's fields stand in the order of the query's
-            )
+            results[name] = value  # also _NOT_FAST: it keeps the place, so that the order is the query's
             if value is _NOT_FAST:
                 slow_fields[name] = details
         if not slow_fields:
@@ -248,7 +245,7 @@ class FastExecutor(StrawberryGraphQLCoreExecutionContext):
         return results | slow_results if isinstance(slow_results, dict) else _merged(results, slow_results)
 
     def _field_reader(self, owner: str, details: FieldDetailsList) -> ReadValue | None:
-        fast_field = self.plain.get((owner, details[0].node.name.value))
+        fast_field = self.fast_fields.get((owner, details[0].node.name.value))
         if not isinstance(fast_field, ObjectField):
             return fast_field
         key = owner, id(details)
@@ -258,7 +255,7 @@ class FastExecutor(StrawberryGraphQLCoreExecutionContext):
         return cached[1]
 
     def _object_field_reader(self, object_field: ObjectField, details: FieldDetailsList) -> ReadValue | None:
-        """Return how a branch is read; None where something asked of it is not plain."""
+        """Return the function that reads an object field; None where a selected field is not fast."""
         fields: list[tuple[str, ReadValue]] = []
         for name, subfield_details in self.collect_subfields(
             object_field.graphql_type, details
@@ -278,4 +275,4 @@ async def _merged(
 
 def fast_executor(schema: GraphQLSchema) -> type[FastExecutor]:
     """Return the executor class for this schema."""
-    return type("SchemaExecutor", (FastExecutor,), {"plain": find_fast_fields(schema)})
+    return type("SchemaExecutor", (FastExecutor,), {"fast_fields": find_fast_fields(schema)})

@@ -1,17 +1,18 @@
-"""What one document may ask, judged in one pass before it is validated.
+"""The limits of one document, checked in one pass before the document is validated.
 
-Each selection set is weighed once; a fragment's weight is kept and used wherever it is spread, so a document
-of n tokens takes n steps, however many times its fragments spread each other. The weights:
+Each selection set is weighed once. The weight of a fragment is stored and used for each spread, so a document
+of n tokens takes n steps, however often its fragments spread each other. The weights are:
 
-    depth     fields within fields, of the operation that runs cost      a field 1; a connection `first` times
-    its children; another list 5 times (or as often as the list of ids it was given) aliases   of the
-    operation that runs, each fragment's counted again wherever it is spread repeats   of one response key in
-    one selection set: whoever compares them takes the square of their number and, of the document:
-    directives, fragments, variables, operations, characters, tokens
+    depth      fields within fields, of the operation that runs
+    cost       a field 1; a connection `first` times its children; another list 5 times
+               (or as often as the list of ids in its arguments is long)
+    aliases    of the operation that runs; those of a fragment count for each spread
+    repeats    of one response key in one selection set: comparing them takes the square of their number
+    of the document: directives, fragments, variables, operations, characters, tokens
 
-Introspection (`__schema`, `__type`, `__typename`) counts neither for depth nor for cost; `__schema` may be
-asked for once. A cost that hangs on variables is kept as a small formula, so a cached document is judged anew
-without walking it.
+Introspection (`__schema`, `__type`, `__typename`) counts neither for depth nor for cost; a document may ask
+`__schema` once. A cost that depends on variables is stored as a small formula, so a cached document is
+checked again without another walk.
 """
 
 from collections import Counter
@@ -46,8 +47,8 @@ from api.errors import TooCostly
 
 Variables = Mapping[str, object]
 
-# Selection sets within each other, inline fragments included: no honest document comes near, and it bounds
-# our recursion.
+# Selection sets within each other, inline fragments included. No honest document comes near; it bounds the
+# recursion.
 MAX_NESTING = 100
 
 
@@ -68,19 +69,18 @@ class DocumentLimits:
     list_factor: int = 5
 
 
-# --- values
-# ----------------------------------------------------------------------------------------------------------
+# ---------------------------------------------------------------- values
 
 
 class Factor(Protocol):
-    """How many times a field's children come, told by variables."""
+    """How often the children of a field come, which may depend on variables."""
 
     def times(self, variables: Variables) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
 class PageFactor:
-    """`first` given by a variable."""
+    """The value of `first`, which a variable gives."""
 
     variable: str
     default: int
@@ -92,7 +92,7 @@ class PageFactor:
 
 @dataclass(frozen=True, slots=True)
 class ListFactor:
-    """A list of ids given by a variable: as many answers."""
+    """The length of a list of ids that a variable gives: there are as many answers."""
 
     variable: str
     minimum: int
@@ -110,7 +110,9 @@ class Cost:
     parts: tuple[tuple[int | Factor, "Cost"], ...] = ()
 
     def value(self, variables: Variables, memo: dict[int, int] | None = None) -> int:
-        """Return the cost for these variables; `known` keeps what fragments shared between parts came to."""
+        """Return the cost for these variables. `memo` stores the cost of each fragment that several parts
+        share.
+        """
         if not self.parts:
             return self.fixed
         memo = {} if memo is None else memo
@@ -126,7 +128,7 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """What one selection set weighs. `roots` holds its own fields by response key."""
+    """The weight of one selection set. `roots` holds its own fields by response key."""
 
     depth: int = 0
     aliases: int = 0
@@ -137,7 +139,7 @@ class Weight:
 
 @dataclass(frozen=True, slots=True)
 class OperationPlan:
-    """One operation of a document, weighed; `roots` names each root field as often as it runs."""
+    """One weighed operation of a document. `roots` names each root field as often as it runs."""
 
     name: str | None
     kind: str
@@ -146,7 +148,7 @@ class OperationPlan:
     defaults: Mapping[str, object]
 
     def check(self, variables: Variables, limits: DocumentLimits) -> None:
-        """Raise TooCostly where this operation, with these variables, is over a limit."""
+        """Raise TooCostly if this operation, with these variables, is over a limit."""
         weight = self.weight
         _check_limit("introspections", weight.introspections, limits.introspections)
         _check_limit("aliases", weight.aliases, limits.aliases)
@@ -158,8 +160,8 @@ class OperationPlan:
 
 
 def page_size(value: object, *, default: int, maximum: int) -> int:
-    """Return how many rows `first` stands for; what the resolver will refuse anyway costs as much as the
-    largest page.
+    """Return the number of rows that `first` asks for. A value that the resolver will refuse costs as much as
+    the largest page.
     """
     if value is None:
         return default
@@ -173,12 +175,11 @@ def _check_limit(limit: str, value: int, maximum: int) -> None:
         raise TooCostly(limit=limit, maximum=maximum, value=value)
 
 
-# --- the pass
-# --------------------------------------------------------------------------------------------------------
+# ---------------------------------------------------------------- weighing
 
 
 def weigh(document: DocumentNode, schema: GraphQLSchema, limits: DocumentLimits) -> tuple[OperationPlan, ...]:
-    """Return a plan for each operation. Raises TooCostly where the document as a whole is over a limit."""
+    """Return a plan for each operation. Raises TooCostly where the whole document is over a limit."""
     operations = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
     fragments = [each for each in document.definitions if isinstance(each, FragmentDefinitionNode)]
     _check_limit("operations", len(operations), limits.operations)
@@ -188,7 +189,7 @@ def weigh(document: DocumentNode, schema: GraphQLSchema, limits: DocumentLimits)
     )
     weigher = _Weigher(schema, limits, fragments)
     plans = tuple(weigher.plan(each) for each in operations)
-    for each in fragments:  # those that nothing spreads hold directives too
+    for each in fragments:  # a fragment that nothing spreads may hold directives too
         weigher.fragment(each.name.value, 0)
     _check_limit("directives", weigher.directives, limits.directives)
     return plans
@@ -228,7 +229,7 @@ class _Weigher:
         if name in self.weights:
             return self.weights[name]
         node = self.fragments.get(name)
-        if node is None or name in self.visited:  # unknown, or a ring: validation refuses both
+        if node is None or name in self.visited:  # unknown, or a cycle: validation refuses both
             return Weight()
         self.visited.add(name)
         self.directives += len(node.directives or ())
@@ -297,7 +298,7 @@ class _Weigher:
             and parent.name.endswith("Connection")
             and node.name.value in ("edges", "nodes")
         ):
-            return 1  # counted where the connection was asked for
+            return 1  # counted at the connection
         return self.count(node, definition)
 
     def page(self, node: FieldNode, definition: GraphQLField) -> int | Factor:
@@ -339,8 +340,7 @@ def _definition(parent: GraphQLNamedType | None, name: str) -> GraphQLField | No
 
 
 def _integer(node: IntValueNode, maximum: int) -> int:
-    # A number longer than a page's is over the limit whatever its digits; reading 5,000 of them is not worth
-    # the time.
+    # A number of more digits is over the limit in any case, and reading thousands of digits takes time.
     return page_size(int(node.value) if len(node.value) <= 6 else maximum, default=maximum, maximum=maximum)
 
 

@@ -1,5 +1,5 @@
-"""What one request has read, each thing once: the reader, members, journal rows, purchases. Batched where
-several are asked for.
+"""Everything that one request reads, each value once: audience, members, journal rows, purchases, vouchers.
+Keys that are asked for together are read together.
 """
 
 import asyncio
@@ -26,25 +26,25 @@ T = TypeVar("T")
 
 
 class Loaders:
-    """One a request. All that it answers is true at one instant, `now`."""
+    """The loaders of one request. All that they answer is true at one instant, `now`."""
 
     def __init__(self, dependencies: Dependencies, caller: Caller, accept_language: str | None) -> None:
         self._services, self._caller, self._accept_language = dependencies, caller, accept_language
         self.reset()
 
     def reset(self) -> None:
-        """Know nothing, as of now: each answer of a subscription is true at its own instant."""
+        """Forget everything and take a new instant, for the next answer of a subscription."""
         self._reads: dict[Hashable, asyncio.Future[Any]] = {}
         self._rows: DataLoader[tuple[str, int], JournalRow | None] = DataLoader(self._load_rows)
         self._purchases: DataLoader[str, RecordedPurchase | None] = DataLoader(self._load_purchases)
         self._vouchers: DataLoader[str, Voucher | None] = DataLoader(self._load_vouchers)
         self.now: datetime = milliseconds(self._services.clock())
 
-    # --- whom an answer is for
+    # ------------------------------------------------------------ the audience
 
     async def audience(self) -> Audience:
-        """Return for whom the answer is written: in the member's own language, where a member asks."""
-        return await self._read_once("reader", self._read_audience)
+        """Return the audience of the answer. A member reads their own language."""
+        return await self._read_once("audience", self._read_audience)
 
     async def _read_audience(self) -> Audience:
         programme = self._services.runtime.programmes.current().programme
@@ -55,23 +55,23 @@ class Loaders:
         return self.audience_in(locale)
 
     async def _member_locale(self, member: str) -> str:
-        is_member_read = ("seen", member) in self._reads
+        is_member_read = ("member", member) in self._reads
         known = None if is_member_read else self._services.locales.get(member, now=self.now)
         return known if known is not None else (await self.member_view(member)).details.locale
 
     def audience_in(self, locale: str) -> Audience:
-        """Return a reader of a language."""
+        """Return an audience that reads this locale."""
         programmes = self._services.runtime.programmes
         current = programmes.current()
         return Audience(current.programme, current.number, programmes.loaded_or_current, locale, self.now)
 
-    # --- members
+    # ------------------------------------------------------------ members
 
     async def member_view(self, member: str) -> MemberView:
-        """Return a member as of now. Raises Unauthenticated for the caller's own that is gone, else
-        NotFound.
+        """Return a member as of now. Raises Unauthenticated if it is the caller's own membership that is
+        gone, else NotFound.
         """
-        return await self._read_once(("seen", member), lambda: self._read_member(member))
+        return await self._read_once(("member", member), lambda: self._read_member(member))
 
     async def _read_member(self, member: str) -> MemberView:
         try:
@@ -86,32 +86,32 @@ class Loaders:
         return member_view
 
     async def mailbox(self, member: str) -> Mailbox:
-        """Return what is counted of a member's messages, the same for all that one answer says of them."""
+        """Return the counters of a member's messages, the same for every field of one answer."""
         return await self._read_once(
             ("mailbox", member), lambda: inbox.find_mailbox(self._services.runtime, member_id=member)
         )
 
     def sign_in_as(self, caller: MemberCaller) -> None:
-        """Answer from now on as to this member, who has just signed in."""
+        """Answer as to this member from now on: they have just signed in."""
         self._caller = caller
-        self._reads.pop("reader", None)
+        self._reads.pop("audience", None)
 
     def remember(self, member_view: MemberView) -> None:
-        """Show this member from now on as a mutation left them."""
+        """Use this view of a member from now on: a mutation has changed them."""
         future: asyncio.Future[MemberView] = asyncio.get_running_loop().create_future()
         future.set_result(member_view)
-        self._reads[("seen", member_view.member.id)] = future
+        self._reads[("member", member_view.member.id)] = future
 
     def forget(self, member: str) -> None:
-        """Read a member anew at the next call: their profile has changed, and their language may have."""
+        """Read a member again at the next call: their profile, and perhaps their language, has changed."""
         self._services.locales.forget(member)
-        self._reads.pop(("seen", member), None)
-        self._reads.pop("reader", None)
+        self._reads.pop(("member", member), None)
+        self._reads.pop("audience", None)
 
-    # --- what is in memory
+    # ------------------------------------------------------------ what is in memory
 
     async def stock_state(self) -> StockState:
-        """Return which rewards are used up."""
+        """Return which rewards are sold out."""
         return await queries.stock_state(self._services.runtime, now=self.now)
 
     async def stock_left(self) -> Mapping[str, int]:
@@ -122,10 +122,10 @@ class Loaders:
         """Return each store's name by its code."""
         return await self._services.store_names.names(now=self.now)
 
-    # --- the journal and receipts
+    # ------------------------------------------------------------ the journal and receipts
 
     async def row(self, member: str, seq: int) -> JournalRow | None:
-        """Return a journal row; rows asked for together are read together."""
+        """Return a journal row. Rows that are asked for together are read together."""
         return await self._rows.load((member, seq))
 
     async def _load_rows(self, keys: list[tuple[str, int]]) -> list[JournalRow | None]:
@@ -143,7 +143,7 @@ class Loaders:
         return None if receipt is None else await self.purchase(receipt)
 
     async def purchase(self, receipt: str) -> RecordedPurchase | None:
-        """Return a purchase by its identity; those asked for together are read together."""
+        """Return a purchase by its receipt's id. Purchases that are asked for together are read together."""
         return await self._purchases.load(receipt)
 
     async def _load_purchases(self, receipts: list[str]) -> list[RecordedPurchase | None]:
@@ -151,17 +151,17 @@ class Loaders:
         return [purchases.get(receipt) for receipt in receipts]
 
     async def voucher(self, id: str) -> Voucher | None:
-        """Return a voucher; those asked for together are read together."""
+        """Return a voucher. Vouchers that are asked for together are read together."""
         return await self._vouchers.load(id)
 
     async def _load_vouchers(self, ids: list[str]) -> list[Voucher | None]:
         vouchers = await queries.find_vouchers(self._services.runtime, voucher_ids=ids)
         return [vouchers.get(id) for id in ids]
 
-    # --- once
+    # ------------------------------------------------------------ one reading a key
 
     async def _read_once(self, name: Hashable, read: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        """Return what `read` gives, read at its first call and shared by all others of this request."""
+        """Return the result of `read`, which runs at the first call and is shared by the whole request."""
         future = self._reads.get(name)
         if future is None:
             future = self._reads[name] = asyncio.ensure_future(read())

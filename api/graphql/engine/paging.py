@@ -1,8 +1,9 @@
-"""Relay connections over gapless counters: `first` 1..100, cursors that hold the counter, never a skip.
+"""Relay connections over gapless counters: `first` is 1 to 100, and a cursor holds a counter, so no page
+skips rows.
 
-A door asks `page(first, after)` for the window, reads one row more than `size`, and hands rows with their
-counters to `connection`. A cursor is the counter of its row (and nothing about the member), marked with what
-it is a cursor of, so that one list's cursor is junk in another.
+A resolver gets its window by `read_window(first, after)`, reads one row more than `size`, and hands the rows
+with their counters to `connection`. A cursor is the counter of its row and the name of its list, so that a
+cursor of one list is refused by another. It says nothing about the member.
 """
 
 import re
@@ -41,13 +42,12 @@ ConnectionT_co = TypeVar("ConnectionT_co", covariant=True)
 ConnectionT = TypeVar("ConnectionT")
 
 
-# --- values
-# ----------------------------------------------------------------------------------------------------------
+# ---------------------------------------------------------------- values
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """One window of a list: at most `size` rows, those past the counter `after` where it is given."""
+    """One window of a list: at most `size` rows, beyond the counter `after` where it is set."""
 
     size: int
     after: int | None
@@ -80,12 +80,11 @@ class ConnectionMaker(Protocol[EdgeT, PageInfoT_contra, ConnectionT_co]):
     def __call__(self, *, edges: list[EdgeT], page_info: PageInfoT_contra) -> ConnectionT_co: ...
 
 
-# --- rules
-# -----------------------------------------------------------------------------------------------------------
+# ---------------------------------------------------------------- rules
 
 
 def read_window(first: int | None, after: str | None, *, list_name: str) -> Window:
-    """Return the window that `first` and `after` ask for; `of` is the list's word, as in its cursors.
+    """Return the window that `first` and `after` ask for. `list_name` is the name of the list in its cursors.
 
     Raises BadInput naming `first` or `after`.
     """
@@ -93,7 +92,7 @@ def read_window(first: int | None, after: str | None, *, list_name: str) -> Wind
 
 
 def row_count(first: int | None, *, default: int = DEFAULT_FIRST) -> int:
-    """Return how many rows `first` asks for. Raises BadInput naming it."""
+    """Return the number of rows that `first` asks for. Raises BadInput naming it."""
     count = default if first is None else first
     if not 1 <= count <= MAX_FIRST:
         raise BadInput(f"first must be 1 to {MAX_FIRST}.", field="first")
@@ -124,12 +123,12 @@ def connection(
     has_more: bool = False,
     read_down_to: int | None = None,
 ) -> ConnectionT:
-    """Return a connection of at most `window.size` rows; a row beyond them only says that there is a next
+    """Return a connection of at most `window.size` rows. A row beyond them only shows that there is a next
     page.
 
-    `edge`, `page_info` and `make` are the schema's own dataclasses (or a `partial` of one that has more
-    fields). Where a filter thins a window, `more` says that rows may stand beyond it, and `reached` the
-    counter down to which it was read.
+    `edge`, `page_info` and `make` are the schema's dataclasses (or a `partial` of one that has more fields).
+    Where a filter leaves rows of a window out, `has_more` says that rows may stand beyond it, and
+    `read_down_to` is the counter down to which the list was read.
     """
     window_rows = rows[: window.size]
     edges = [

@@ -1,14 +1,14 @@
-"""Who may do what: one table, enforced in one place, walked by one test.
+"""Who may do what: one table, enforced in one place, and checked by one test.
 
-    ROOTS     every Query, Mutation and Subscription field -> who may run it, and whose eyes its answer is for
-    TYPES     every object type -> whose eyes may see it
-    GUARDED   object fields that are null for all but the callers named
+    ROOTS            each Query, Mutation and Subscription field -> who may run it, and who sees its answer
+    TYPES            each object type -> who may see it
+    GUARDED_FIELDS   object fields that are null for all callers but these
 
-`guard(schema)` puts ROOTS and GUARDED in front of the resolvers, so a leaf needs no check of its own: who may
-see a thing is settled where it is fetched. `faults(schema)` proves the rest without running anything: no
-field is without an entry, and no answer reaches, however deep, a type that is not for its caller's eyes.
-Whose thing an id names is the door's to look up (somebody else's is NOT_FOUND). A role that a screen should
-be told about (NotAllowed) is judged by the service, not here.
+`install_permissions(schema)` puts ROOTS and GUARDED_FIELDS in front of the resolvers, so a leaf needs no
+check of its own: access to an object is decided where it is read. `permission_faults(schema)` proves the rest
+without running anything: each field has an entry, and no answer reaches, at any depth, a type that its caller
+may not see. The resolver that takes an id checks its owner (another owner's is NOT_FOUND). The service judges
+a role that a screen should hear of (NotAllowed).
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -54,7 +54,7 @@ NOBODY: CallerKinds = frozenset()
 
 @dataclass(frozen=True, slots=True)
 class RootPermission:
-    """Who may run a root field; `answers` where the answer is for other eyes than whoever may ask."""
+    """Who may run a root field, and who sees its answer. The two differ where the field signs somebody in."""
 
     callers: CallerKinds
     viewers: CallerKinds
@@ -64,12 +64,11 @@ def _permit(callers: CallerKinds, viewers: CallerKinds | None = None) -> RootPer
     return RootPermission(callers, callers if viewers is None else viewers)
 
 
-# --- the table
-# -------------------------------------------------------------------------------------------------------
+# ---------------------------------------------------------------- the table
 
 ROOTS: Mapping[str, Mapping[str, RootPermission]] = {
     "Query": {
-        # What a global id names decides: the door of each kind fetches it for this caller, or says NOT_FOUND.
+        # The kind of the id decides: it is read for this caller, or NOT_FOUND.
         "node": _permit(PUBLIC, NOBODY),
         "nodes": _permit(PUBLIC, NOBODY),
         "programme": _permit(PUBLIC),
@@ -104,8 +103,7 @@ ROOTS: Mapping[str, Mapping[str, RootPermission]] = {
         "recordPurchase": _permit(STAFF),
         "refundPurchase": _permit(STAFF),
         "useVoucher": _permit(STAFF),
-        # Managers only, but a cashier's screen is told so: NotAllowed with reason ROLE, which the service
-        # answers.
+        # For managers only. The service refuses a cashier with NotAllowed, reason ROLE, which a screen shows.
         "reverseVoucherUse": _permit(STAFF),
         "adjustBalance": _permit(STAFF),
         "freezeMember": _permit(STAFF),
@@ -248,27 +246,26 @@ TYPES: Mapping[str, CallerKinds] = {
     ),
 }
 
-# Null for anyone else: a voucher's code is worth its value, and staff need only scan it. A member is only
-# ever shown their own.
+# Null for everybody else: a voucher's code is worth its value, and staff only scan it. A member reads only
+# their own vouchers.
 GUARDED_FIELDS: Mapping[tuple[str, str], CallerKinds] = {
     ("Voucher", "code"): MEMBER,
     ("Voucher", "qr"): MEMBER,
 }
 
 
-# --- enforcing it
-# ----------------------------------------------------------------------------------------------------
+# ---------------------------------------------------------------- enforcing
 
 
 def caller_kind(caller: Caller) -> CallerKind:
-    """Return which entry of the table a caller is."""
+    """Return the kind of a caller in the table."""
     if isinstance(caller, Anonymous):
         return CallerKind.ANONYMOUS
     return CallerKind.MEMBER if isinstance(caller, MemberCaller) else CallerKind[caller.role]
 
 
 def check_allowed(caller: Caller, allowed: CallerKinds) -> None:
-    """Raise Unauthenticated or Forbidden unless this caller is among them."""
+    """Raise Unauthenticated or Forbidden unless the caller is of an allowed kind."""
     kind = caller_kind(caller)
     if kind not in allowed:
         raise Unauthenticated() if kind is CallerKind.ANONYMOUS else Forbidden()
@@ -281,11 +278,11 @@ def install_permissions(
     roots: Mapping[str, Mapping[str, RootPermission]] = ROOTS,
     guarded: Mapping[tuple[str, str], CallerKinds] = GUARDED_FIELDS,
 ) -> None:
-    """Put the table in front of the resolvers of this schema, once; a root field without an entry is open to
-    nobody.
+    """Put the table in front of the resolvers of this schema, once. A root field without an entry is closed
+    to everybody.
 
-    `admit` is called with the context and the field's name each time a root field is about to run, and may
-    raise (RateLimited).
+    `on_root_field` is called with the context and the field's name before each root field runs, and may raise
+    (RateLimited).
     """
     for root in _roots(schema):
         for name, field in root.fields.items():
@@ -324,8 +321,7 @@ def _guarded_field(resolve: Resolver | None, name: str, viewers: CallerKinds) ->
     return guarded
 
 
-# --- proving it
-# ------------------------------------------------------------------------------------------------------
+# ---------------------------------------------------------------- proving
 
 
 def permission_faults(
@@ -335,8 +331,8 @@ def permission_faults(
     types: Mapping[str, CallerKinds] = TYPES,
     guarded: Mapping[tuple[str, str], CallerKinds] = GUARDED_FIELDS,
 ) -> list[str]:
-    """Return each root field and object type without an entry, and each answer that reaches a type not for
-    its caller's eyes.
+    """Return each root field and object type without an entry, and each answer that reaches a type which its
+    caller may not see.
     """
     root_types = _roots(schema)
     messages = [

@@ -1,8 +1,9 @@
-"""Refusals that a screen can act on, as the contract's Problems. One renderer, so no resolver has a `try`.
+"""Refusals that a screen can act on, as the Problems of the schema. One renderer does it, so no resolver has
+a `try`.
 
-A mutation is marked `@refusals`: a `Refusal` of the domain that it meets becomes the Problem of the same
-name, in the reader's language. A door whose Problem needs more than the refusal itself registers how it is
-told, with `told_by`.
+A mutation is decorated with `@refusals_as_problems`: a `Refusal` of the domain becomes the Problem of the
+same name, in the reader's language. A module whose Problem needs more than the refusal itself registers a
+renderer with `@renders`.
 """
 
 import inspect
@@ -122,14 +123,13 @@ class WalletFull(Problem):
     room: int = strawberry.field(description="How much it has room for.")
 
 
-# --- telling
-# ---------------------------------------------------------------------------------------------------------
+# ---------------------------------------------------------------- renderers
 
 _RENDERERS: dict[type[Refusal], Callable[[Info, Audience, Refusal], Problem | Awaitable[Problem]]] = {}
 
 
 def renders(kind: type[RefusalT]) -> Callable[[ProblemRenderer[RefusalT]], ProblemRenderer[RefusalT]]:
-    """Register how a kind of refusal is told."""
+    """Register the renderer of a kind of refusal."""
 
     def register(renderer: ProblemRenderer[RefusalT]) -> ProblemRenderer[RefusalT]:
         _RENDERERS[kind] = cast("Callable[[Info, Audience, Refusal], Problem | Awaitable[Problem]]", renderer)
@@ -141,22 +141,22 @@ def renders(kind: type[RefusalT]) -> Callable[[ProblemRenderer[RefusalT]], Probl
 def refusals_as_problems(
     resolver: Callable[Concatenate[SelfT, Info, P], Coroutine[Any, Any, T]],
 ) -> Callable[Concatenate[SelfT, Info, P], Coroutine[Any, Any, T]]:
-    """Let a mutation answer a refusal of the domain as its Problem."""
+    """Make a mutation answer a refusal of the domain as its Problem."""
 
     @wraps(resolver)
     async def answer(self: SelfT, info: Info, *args: P.args, **kwargs: P.kwargs) -> T:
         try:
             return await resolver(self, info, *args, **kwargs)
         except Refusal as refusal:
-            # Which Problems a mutation may answer its union says; one that is not among them is INTERNAL, and
-            # a test's to find.
+            # The union of the mutation lists its Problems. One that is not in it would be INTERNAL; a test
+            # finds it.
             return cast(T, await problem_of(info, refusal))
 
     return cast("Callable[Concatenate[SelfT, Info, P], Coroutine[Any, Any, T]]", answer)
 
 
 async def problem_of(info: Info, refusal: Refusal) -> Problem:
-    """Return a refusal as it is told to this reader."""
+    """Return the Problem of a refusal, in the reader's language."""
     renderer = next(_RENDERERS[kind] for kind in type(refusal).__mro__ if kind in _RENDERERS)
     rendering = renderer(info, await info.context.loaders.audience(), refusal)
     return await rendering if inspect.isawaitable(rendering) else rendering

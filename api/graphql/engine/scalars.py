@@ -1,13 +1,13 @@
-"""The contract's scalars, read strictly and written one way.
+"""The scalars of the schema, read strictly and written in one way.
 
     DateTime    datetime      an instant, ISO 8601, always UTC with Z, milliseconds
     LocalDate   date          YYYY-MM-DD
     Long        Long          a whole number within 64 bits
     JSON        JsonObject    an object; no list, no bare value
-    WalletCode  WalletCode    as in the programme file; whether it is there, the door says
+    WalletCode  WalletCode    as in the programme file; the resolver checks that it exists
 
-`SCALARS` goes to `StrawberryConfig(scalar_map=SCALARS)`. What does not fit is BAD_INPUT; values inside inputs
-are named by path.
+`SCALARS` goes to `StrawberryConfig(scalar_map=SCALARS)`. A value that does not fit is BAD_INPUT; a value
+inside an input is named by its path.
 """
 
 import re
@@ -32,7 +32,7 @@ _WALLET_CODE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
 def read_date_time(value: object) -> datetime:
-    """Return an instant at millisecond precision; what is finer is cut."""
+    """Return an instant at millisecond precision; finer digits are cut."""
     if isinstance(value, str) and len(value) <= 30 and (match := _DATE_TIME.fullmatch(value)):
         try:
             instant = datetime.fromisoformat(value[:19]).replace(tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""What every door shares: the two interfaces, the page of a connection, and what resolvers are handed."""
+"""The types that all fields share: the two interfaces, the page of a connection, and the type of `info`."""
 
 import strawberry
 

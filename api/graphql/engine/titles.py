@@ -1,6 +1,4 @@
-"""What stands beside an amount: the title of a ledger entry and of a rule's outcome, in the reader's
-language.
-"""
+"""Titles of ledger entries and of rules, in the reader's language."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -18,7 +16,7 @@ SpecT = TypeVar("SpecT")
 
 
 def find_spec(look_up: Callable[[str], SpecT], code: str | None) -> SpecT | None:
-    """Return what a programme has by this code; None where this version of it has nothing."""
+    """Return what a programme has under this code; None where this version has nothing."""
     try:
         return None if code is None else look_up(code)
     except KeyError:
@@ -26,9 +24,7 @@ def find_spec(look_up: Callable[[str], SpecT], code: str | None) -> SpecT | None
 
 
 def rule_title(programme: Programme, code: str, locale: str) -> str:
-    """Return what a rule is called: its title, else the badge or invitation that it stands for, else its
-    code.
-    """
+    """Return the title of a rule, else of the badge or invitation that its code stands for, else the code."""
     if code.startswith(BADGE):
         badge = find_spec(programme.badge, code.removeprefix(BADGE))
         return say(
@@ -41,7 +37,7 @@ def rule_title(programme: Programme, code: str, locale: str) -> str:
 
 
 def entry_title(audience: Audience, entry: Entry, *, version: int, reward: str | None = None) -> str:
-    """Return what an entry is called, by the rules of the version that wrote it."""
+    """Return the title of an entry, from the programme version that wrote it."""
     programme, locale = audience.programme_of_version(version), audience.locale
     if entry.rule is not None:
         title = rule_title(programme, entry.rule, locale)
@@ -57,7 +53,7 @@ def entry_title(audience: Audience, entry: Entry, *, version: int, reward: str |
 
 
 def _is_multiplier(programme: Programme, code: str) -> bool:
-    """Tell whether a rule's award is itself a bonus on others: then its own title says so."""
+    """Tell whether a rule multiplies other awards: then its own title already says that it is a bonus."""
     rule = find_spec(programme.rule, code)
     return rule is not None and any(
         action.award is not None and action.award.times is not None for action in rule.do
@@ -65,7 +61,7 @@ def _is_multiplier(programme: Programme, code: str) -> bool:
 
 
 def reason_text(audience: Audience, reason: str) -> str:
-    """Return one of the fixed words of an outcome as a reader is told it."""
+    """Return the text of a reason code of an outcome, in the reader's language."""
     code, _, detail = reason.partition(":")
     if code == "later":
         at = instant_text(datetime.fromisoformat(detail), audience.programme.zone, locale=audience.locale)

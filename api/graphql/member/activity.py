@@ -1,6 +1,4 @@
-"""What happens to the signed-in member, as it happens: each event with a cursor that replays what was
-missed.
-"""
+"""The live activity of the signed-in member. Missed events are replayed from a cursor."""
 
 import re
 from collections.abc import AsyncGenerator, Callable, Mapping
@@ -178,12 +176,11 @@ class Subscription:
             raise Unauthenticated from None
 
 
-# --- cursors
-# ---------------------------------------------------------------------------------------------------------
+# ---------------------------------------------------------------- cursors
 
 
 def write_cursor(cursor: ActivityCursor) -> str:
-    """Return a cursor as clients keep it."""
+    """Return the text of a cursor."""
     return to_base64url(b"live:%d:%d:%d" % (cursor.seq, cursor.part, cursor.letter_number))
 
 
@@ -195,13 +192,12 @@ def read_cursor(text: str) -> ActivityCursor:
     return ActivityCursor(*(int(part) for part in match.groups()))
 
 
-# --- what is told
-# ----------------------------------------------------------------------------------------------------
+# ---------------------------------------------------------------- activities
 
 
 async def _activity_of(info: Info, member: str, change: ActivityDetail) -> MemberActivity | None:
-    """Return what a screen is told, with the member as they are now; None for what the programme knows no
-    more.
+    """Return the activity that a change becomes, with the member as they are now; None where the programme no
+    longer has what changed.
     """
     info.context.loaders.reset()
     if isinstance(change, ResyncRequired):

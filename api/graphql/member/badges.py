@@ -1,5 +1,5 @@
-"""Badges: what there is to collect, and how far a member has come. A secret one is shown only to whom it
-belongs.
+"""Badges: those that can be earned, and how far a member has come. Only a member who has earned a secret
+badge sees it.
 """
 
 from collections.abc import Mapping
@@ -57,9 +57,7 @@ class BadgeProgress:
 
 @lru_cache(maxsize=64)
 def badges_by_code(programme: Programme, locale: str) -> Mapping[str, Badge]:
-    """Return each badge by its code, secret ones too, as one language reads it; the same objects in every
-    answer.
-    """
+    """Return each badge by its code, secret ones too, in one language. All answers share the objects."""
     return {spec.code: _badge(programme, spec, locale) for spec in programme.badges}
 
 

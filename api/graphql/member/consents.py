@@ -49,8 +49,8 @@ def consent_purposes(audience: Audience) -> list[ConsentPurpose]:
 
 
 def consents_of(audience: Audience, member: str, answers: Iterable[ConsentAnswer]) -> list[Consent]:
-    """Return a member's answer to each purpose, as it was given; a purpose never answered is not granted, in
-    today's wording.
+    """Return a member's answer to each purpose. A purpose that was never answered is not granted, in today's
+    wording.
     """
     answers_by_purpose = {one.purpose: one for one in answers}
     unanswered = [

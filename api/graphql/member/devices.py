@@ -1,6 +1,4 @@
-"""Devices and the member's card: what a phone registers, and the short-lived code that it shows at the
-till.
-"""
+"""Devices and the member's card: what a phone registers, and the code that it shows at the till."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -32,7 +30,7 @@ class DeviceTokenKind(Enum):
     FID = strawberry.enum_value("FID", description="A Firebase installation id.")
 
 
-# The words behind the values, which carry their descriptions.
+# The words of the domain: an enum's own value is typed as Any.
 _PLATFORMS: Mapping[DevicePlatform, Platform] = {
     DevicePlatform.IOS: "IOS",
     DevicePlatform.ANDROID: "ANDROID",

@@ -1,7 +1,7 @@
-"""Long lists by windows on gapless counters: a member's entries and purchases, the newest first.
+"""A member's entries and purchases, newest first, by windows on gapless counters.
 
-The newest entries ride on the member, so the first page reads nothing; a later one is one window of the
-journal.
+The newest entries are stored with the member, so the first page reads nothing more; a later page reads one
+window of the journal.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from api.graphql.member.receipts import PurchaseConnection, PurchaseEdge, purcha
 from domain.services.ledger import queries
 
 ENTRY_LIST = "entry"
-# One wallet's entries have a counter of their own, so a cursor of theirs is none of the whole history.
+# The entries of one wallet have their own counter, so their cursors are of another list.
 WALLET_ENTRY_LIST = "walletentry"
 PURCHASE_LIST = "purchase"
 
@@ -58,7 +58,7 @@ async def point_history(
 async def purchase_history(
     info: Info, member: str, *, first: int | None, after: str | None, store: str | None = None
 ) -> PurchaseConnection:
-    """Return a window of the purchases, in one store alone where it is named."""
+    """Return a window of a member's purchases; of one store where it is named."""
     window = read_window(first, after, list_name=PURCHASE_LIST)
     loaders = info.context.loaders
     member_view = await loaders.member_view(member) if window.after is None else None

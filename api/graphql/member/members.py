@@ -1,7 +1,7 @@
-"""The signed-in member: who they are, what they have, and all that hangs on it.
+"""The signed-in member: profile, balances, lists.
 
-A later page of a list needs nothing of the member but who they are: where only such pages are asked for, the
-member is not read.
+A later page of a list needs only the member's id. Where a query asks for such pages alone, the member is not
+read.
 """
 
 from collections.abc import Mapping
@@ -286,14 +286,11 @@ def status_of(member_view: MemberView) -> MemberStatus:
     return MemberStatus.FROZEN if member_view.member.frozen else MemberStatus.ACTIVE
 
 
-# --- later pages
-# -----------------------------------------------------------------------------------------------------
+# ---------------------------------------------------------------- later pages
 
 
 def _unloaded_member(member_id: str) -> Member:
-    """Return a member of whom nothing is known but who they are, which is all that later pages of lists
-    ask.
-    """
+    """Return a member with nothing but an id, which is all that later pages of lists need."""
     member = Member.__new__(Member)
     member.id, member.member_id = strawberry.ID(encode_id("Member", member_id)), member_id
     return member
@@ -325,7 +322,7 @@ def _pages_only(
 
 
 def _has_cursor(node: FieldNode) -> bool:
-    # A cursor in a variable may be null: then the list's own resolver reads the member.
+    # A variable may be null as a cursor: then the list's resolver reads the member.
     return any(
         each.name.value == "after" and not isinstance(each.value, NullValueNode)
         for each in node.arguments or ()

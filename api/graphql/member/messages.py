@@ -1,5 +1,5 @@
-"""The inbox: every message, also where no push could be delivered; rendered in the reader's language when it
-is read.
+"""The inbox: every message, also one that no push could deliver. Its text is rendered in the reader's
+language when it is read.
 """
 
 from datetime import datetime
@@ -105,17 +105,16 @@ class MessageMutation:
         return MessagesRead(unread=unread)
 
 
-# --- showing them
-# ----------------------------------------------------------------------------------------------------
+# ---------------------------------------------------------------- rendering
 
 
 def message_id(letter_id: str) -> str:
-    """Return the global id of a letter, as the push that announces it names it too."""
+    """Return the global id of a letter. The push that announces the letter carries the same id."""
     return encode_id("Message", letter_id)
 
 
 def message_of(audience: Audience, member_view: MemberView, letter: Letter) -> Message:
-    """Return a letter as its owner reads it."""
+    """Return a letter as its member reads it."""
     recipient = Recipient(member_view.details.name, member_view.member.number, audience.locale)
     programme = audience.programme_of_version(letter.version)
     words = render_letter(programme, letter, recipient)

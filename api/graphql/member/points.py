@@ -1,4 +1,6 @@
-"""Wallets and their history: what a member has, how it came, and why each amount is what it is."""
+"""Wallets and their history: the balances of a member, the entries behind them, and the reason of each
+amount.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
@@ -207,12 +209,11 @@ class WalletTotal:
     amount: int = strawberry.field(description="Signed.")
 
 
-# --- wallets
-# ---------------------------------------------------------------------------------------------------------
+# ---------------------------------------------------------------- wallets
 
 
 def wallet_of(audience: Audience, member: str, code: str, wallet: LedgerWallet) -> Wallet:
-    """Return what a member has in a wallet, settled at an instant."""
+    """Return a wallet of a member, settled at an instant."""
     spec = audience.programme.wallet(code)
     money = spec.kind == "money"
     return Wallet(
@@ -240,7 +241,7 @@ def wallets_of(audience: Audience, member: Member) -> list[Wallet]:
 
 
 def wallets_after(audience: Audience, member: str, wallets: Mapping[str, LedgerWallet]) -> list[Wallet]:
-    """Return wallets as they were right after a decision, in the file's order."""
+    """Return the wallets right after a decision, in the file's order."""
     return [
         wallet_of(audience, member, spec.code, wallets[spec.code])
         for spec in audience.programme.wallets
@@ -248,8 +249,7 @@ def wallets_after(audience: Audience, member: str, wallets: Mapping[str, LedgerW
     ]
 
 
-# --- entries
-# ---------------------------------------------------------------------------------------------------------
+# ---------------------------------------------------------------- entries
 
 
 def entry_id(member: str, n: int) -> strawberry.ID:
@@ -294,7 +294,7 @@ def quoted_entry(audience: Audience, entry: Entry, version: int) -> QuotedEntry:
 
 
 def totals_of(audience: Audience, entries: Sequence[Entry]) -> list[WalletTotal]:
-    """Return what entries come to by wallet, in the file's order, for the wallets that they move."""
+    """Return the sum of entries for each wallet that they move, in the file's order."""
     sums: dict[str, int] = {}
     for entry in entries:
         sums[entry.wallet] = sums.get(entry.wallet, 0) + entry.amount
@@ -310,14 +310,13 @@ def totals_of(audience: Audience, entries: Sequence[Entry]) -> list[WalletTotal]
     ]
 
 
-# --- reasons
-# ---------------------------------------------------------------------------------------------------------
+# ---------------------------------------------------------------- reasons
 
 
 def explanation_of(
     audience: Audience, history_entry: HistoryEntry, outcomes: Iterable[Outcome]
 ) -> list[RuleOutcome]:
-    """Return why one entry's amount is what it is: what made it, with the entry's own amount, and the rules
+    """Return why an entry has its amount: the rule that made it, with the entry's own amount, and the rules
     that gave nothing.
     """
     entry = history_entry.entry
@@ -346,7 +345,7 @@ def explanation_of(
 
 
 def outcomes_of(audience: Audience, outcomes: Iterable[Outcome], version: int) -> list[RuleOutcome]:
-    """Return what each rule came to, with its title in the reader's language."""
+    """Return the outcome of each rule, with its title in the reader's language."""
     programme = audience.programme_of_version(version)
     return [
         RuleOutcome(

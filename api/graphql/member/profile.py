@@ -1,4 +1,4 @@
-"""What members change of what is known of them: profile, contacts, terms, consents."""
+"""What members change of their own data: profile, contacts, terms, consents."""
 
 from datetime import date
 from typing import Annotated, TypeVar
@@ -148,7 +148,7 @@ class ProfileMutation:
 
 
 def _value_or_keep(value: T | UnsetType) -> T | KeepMarker:
-    """Return what an input field says: left out means as it was."""
+    """Return the value of an input field; KEEP where the field was left out."""
     return KEEP if isinstance(value, UnsetType) else value
 
 

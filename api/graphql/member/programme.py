@@ -1,4 +1,4 @@
-"""The programme as everybody may see it: what it offers, and its rules in plain words. Needs no sign-in."""
+"""The programme as everybody may see it: its offers, and its rules in plain words. It needs no sign-in."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Purchases as they were recorded, with what was refunded of them since."""
+"""Recorded purchases, with what was refunded since."""
 
 from datetime import datetime
 
@@ -52,7 +52,7 @@ class PurchaseConnection:
 
 
 async def purchase_of(info: Info, recorded_purchase: RecordedPurchase) -> Purchase:
-    """Return a recorded purchase, with what was refunded of it since."""
+    """Return a recorded purchase, with what was refunded since."""
     purchase = recorded_purchase.purchase
     names = await info.context.loaders.store_names() if purchase.store is not None else {}
     return Purchase(

@@ -18,7 +18,7 @@ from api.texts import say
 from domain.model.ledger import decision
 from domain.services.ledger import redemption
 
-# The same words of two answers.
+# The description that two answers share.
 MEMBER_NOW = (
     "The member as they are now: whatever else it changed, such as rewards out of reach, is told in the same"
     " answer."

@@ -1,4 +1,4 @@
-"""Rewards: the catalogue's own facts, and how one member stands to each, with what would unlock it."""
+"""Rewards: the catalogue, and for one member which rewards are locked and what would unlock them."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -163,14 +163,13 @@ class MemberRewardConnection:
     page_info: PageInfo = strawberry.field(description=PAGE_INFO)
 
 
-# --- the catalogue
-# ---------------------------------------------------------------------------------------------------
+# ---------------------------------------------------------------- the catalogue
 
 
 @lru_cache(maxsize=64)
 def rewards_by_code(programme: Programme, locale: str) -> Mapping[str, Reward]:
-    """Return each reward by its code, given ones too, as one language reads it; the same objects in every
-    answer.
+    """Return each reward by its code, also those that are only given, in one language. Every answer shares
+    the same objects.
     """
     return {spec.code: _reward(programme, spec, locale) for spec in programme.rewards}
 
@@ -211,12 +210,11 @@ def _reward(programme: Programme, spec: RewardSpec, locale: str) -> Reward:
     )
 
 
-# --- one member
-# ------------------------------------------------------------------------------------------------------
+# ---------------------------------------------------------------- one member's rewards
 
 
 def member_reward(audience: Audience, member: Member, spec: RewardSpec, stock: StockState) -> MemberReward:
-    """Return how a member, settled at the reader's instant, stands to one reward."""
+    """Return one reward with its locks for a member, who is settled at the audience's instant."""
     return _member_reward_of(
         audience, member, spec, rewards.locks(audience.programme, member, spec, now=audience.now, stock=stock)
     )
@@ -237,7 +235,7 @@ def _member_reward_of(
 
 
 def locks_of(audience: Audience, spec: RewardSpec, reward_locks: tuple[RewardLock, ...]) -> list[Lock]:
-    """Return reasons as a reader is told them."""
+    """Return locks with their texts in the reader's language."""
     tiers = tiers_by_code(audience.programme, audience.locale)
     return [
         Lock(
@@ -277,7 +275,7 @@ def member_rewards(
     after: str | None,
     state: RewardState | None,
 ) -> MemberRewardConnection:
-    """Return a window of the list, in the file's order; cursors hold a reward's place in it."""
+    """Return a window of the list, in the file's order. A cursor holds a reward's position."""
     window = read_window(first, after, list_name=LIST_NAME)
     rows: list[NumberedRow[MemberReward]] = []
     for row in _numbered_rewards(audience, member, stock, after=window.after or 0):

@@ -1,4 +1,4 @@
-"""Becoming a member and proving to be one: enrolment, one-time codes, sessions."""
+"""Enrolment, sign-in by one-time code, sessions."""
 
 from datetime import date, datetime
 from typing import Annotated
@@ -255,7 +255,7 @@ class SignInMutation:
 
 
 async def _signed_in_answer(info: Info, result: MemberSignedIn) -> SignedIn:
-    """Return a session to whoever has just signed in; the rest of the operation is theirs."""
+    """Return a session to the member who has just signed in; the operation goes on as this member."""
     session = result.opened_session.session
     info.context.loaders.sign_in_as(MemberCaller(result.member, session.id, session.installation))
     access_token = issue_access_token(info.context.dependencies, result.opened_session)
@@ -268,7 +268,7 @@ async def _signed_in_answer(info: Info, result: MemberSignedIn) -> SignedIn:
 
 
 def issue_access_token(dependencies: Dependencies, opened_session: OpenedSession) -> Issued:
-    """Return an access token for a session; it ends with the session at the latest."""
+    """Return an access token for a session, which ends with the session at the latest."""
     session = opened_session.session
     return dependencies.tokens.access(
         subject=session.owner_id,

@@ -1,4 +1,4 @@
-"""Stores, as everybody may see them: a code and a name."""
+"""Stores as everybody may see them: a code and a name."""
 
 from collections.abc import Iterable, Mapping
 
@@ -15,7 +15,7 @@ class Store:
 
 
 def store_of(code: str, names: Mapping[str, str]) -> Store:
-    """Return a store by its code; one that was never opened here goes by its code."""
+    """Return a store by its code. A store that was never opened here has its code as its name."""
     return Store(id=strawberry.ID(encode_id("Store", code)), code=code, name=names.get(code, code))
 
 

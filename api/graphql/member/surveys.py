@@ -1,4 +1,4 @@
-"""Answering a survey's question, which lies in the inbox."""
+"""Answering the question of a survey, which is a message of the inbox."""
 
 from datetime import datetime
 from typing import Annotated

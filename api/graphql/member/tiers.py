@@ -1,4 +1,4 @@
-"""Tiers: the ladder as everybody may see it, and where one member stands on it."""
+"""Tiers: the ladder as everybody may see it, and a member's progress on it."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -66,9 +66,7 @@ class TierProgress:
 
 @lru_cache(maxsize=64)
 def tiers_by_code(programme: Programme, locale: str) -> Mapping[str, Tier]:
-    """Return each tier by its code, lowest first, as one language reads it; the same objects in every
-    answer.
-    """
+    """Return each tier by its code, lowest first, in one language. Every answer shares the same objects."""
     return {
         rung.code: Tier(
             id=strawberry.ID(encode_id("Tier", rung.code)),
@@ -88,7 +86,7 @@ def tier_step(step: ledger.TierStep) -> TierStep:
 
 
 def tier_progress(audience: Audience, member: Member) -> TierProgress | None:
-    """Return where a member stands; None where the programme has no tiers."""
+    """Return a member's progress; None where the programme has no tiers."""
     progress = tiers.tier_progress(audience.programme, member, now=audience.now)
     if progress is None or member.tier is None:
         return None

@@ -1,6 +1,4 @@
-"""Vouchers: what they are worth as issued, their code for their owner alone, and redeeming, giving back,
-using and undoing.
-"""
+"""Vouchers: their value as issued, their state, and their code, which only their owner sees."""
 
 from datetime import datetime
 from enum import Enum
@@ -27,8 +25,7 @@ from domain.store.ledger.vouchers import Voucher as StoredVoucher
 from domain.store.ledger.vouchers import VoucherState as StoredVoucherState
 
 LIST_NAME = "voucher"
-# A list that leaves vouchers out looks at so many at the most for those it shows; its cursor says where it
-# goes on.
+# A list of one state examines at most this many vouchers for one page; its cursor says where it goes on.
 MAX_EXAMINED = 400
 
 
@@ -133,8 +130,7 @@ async def _voucher_not_usable(info: Info, audience: Audience, refusal: VoucherRe
     )
 
 
-# --- showing one
-# -----------------------------------------------------------------------------------------------------
+# ---------------------------------------------------------------- rendering
 
 
 async def voucher_of(info: Info, stored_voucher: StoredVoucher) -> Voucher:
@@ -159,7 +155,7 @@ async def voucher_of(info: Info, stored_voucher: StoredVoucher) -> Voucher:
 
 
 def _reward(audience: Audience, programme_then: Programme, code: str) -> Reward:
-    """Return a reward as it stands in the catalogue; one that is no longer in it as it stood then."""
+    """Return a reward as today's catalogue has it; one that has left the catalogue as it was then."""
     return (
         rewards_by_code(audience.programme, audience.locale).get(code)
         or rewards_by_code(programme_then, audience.locale)[code]
@@ -178,19 +174,18 @@ def qr_image(code: str, format: QrFormat | None, size: int | None) -> QrImage:
 
 
 def decode_voucher_id(id: strawberry.ID) -> str:
-    """Return the voucher that an input's `voucherId` names. Raises BadInput."""
+    """Return the key of the voucher that an input's `voucherId` names. Raises BadInput."""
     return decode_id_as("Voucher", id, field="voucherId")
 
 
-# --- lists
-# -----------------------------------------------------------------------------------------------------------
+# ---------------------------------------------------------------- lists
 
 
 async def voucher_history(
     info: Info, member: str, *, first: int | None, after: str | None, state: VoucherState | None = None
 ) -> VoucherConnection:
-    """Return a window of a member's vouchers, newest first; of one state alone where it is named, by windows
-    that widen.
+    """Return a window of a member's vouchers, newest first. Where one state is asked for, it reads batches
+    that grow.
     """
     window = read_window(first, after, list_name=LIST_NAME)
     loaders = info.context.loaders

@@ -1,4 +1,4 @@
-"""Corrections by managers, each with a reason in the audit trail: an amount, and freezing a membership."""
+"""Corrections by managers, each with a reason in the audit trail: of a balance, and freezing a membership."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""What staff did: the list of one's own shift, and the audit trail of a store for those who answer for it."""
+"""The actions of staff: those of the caller's own shift, and the audit trail of a store for managers."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -218,8 +218,8 @@ def _balances(amounts: Mapping[str, int]) -> list[AuditBalance]:
 
 
 def _subject(audience: Audience, act: AuditAct, vouchers: Mapping[str, Voucher]) -> str:
-    """What it was about, by the name that people know it by; the code where this version of the programme has
-    it no more.
+    """Return what an action was about, by its name in the programme; by its code where this version has it no
+    longer.
     """
     if act.voucher is not None and act.voucher in vouchers:
         return vouchers[act.voucher].title

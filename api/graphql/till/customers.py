@@ -1,6 +1,4 @@
-"""A member as staff may see one: no contact, no birthday, no code. Staff find one by what the member says or
-shows.
-"""
+"""A member as staff may see them: no contact, no birthday, no code. Staff find one by number or contact."""
 
 from typing import Annotated
 
@@ -83,13 +81,13 @@ class CustomerQuery:
 
 
 async def current_customer(info: Info, member: str) -> Customer:
-    """Return a member as staff may see one, as they are now."""
+    """Return a member as staff may see them, as of now."""
     loaders = info.context.loaders
     return customer_of(await loaders.audience(), await loaders.member_view(member))
 
 
 def customer_of(audience: Audience, member_view: MemberView) -> Customer:
-    """Return a member as staff may see one."""
+    """Return a member as staff may see them."""
     return Customer(
         id=strawberry.ID(encode_id("Customer", member_view.member.id)),
         number=member_view.member.number,

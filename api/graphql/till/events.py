@@ -1,5 +1,5 @@
-"""Events that managers and other systems report: those the programme file declares, plan.* and answers to
-surveys.
+"""Events that managers and other systems report: those that the programme file declares, plan.* and survey
+answers.
 """
 
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Purchases at the till: quoted, recorded, found again."""
+"""Purchases at the till: quoting, recording, finding."""
 
 from datetime import datetime
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""Refunds at the till: quoted, and taken back."""
+"""Refunds at the till: quoting and recording."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""The till's scanner: what a code is, before anything is done with it."""
+"""The till's scanner: it says what a code is, and uses nothing."""
 
 from datetime import datetime
 from typing import Annotated

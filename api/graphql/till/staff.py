@@ -1,4 +1,4 @@
-"""Employees: who is signed in at this till, and signing in."""
+"""Employees: signing in for a shift, and who is signed in."""
 
 from datetime import datetime
 from enum import Enum
@@ -93,7 +93,7 @@ class StaffMutation:
 
 
 async def current_employee(info: Info, caller: StaffCaller) -> Staff:
-    """Return the employee who calls, at the store of their session."""
+    """Return the calling employee, at the store of their session."""
     employee = await staff.find(info.context.dependencies.runtime.store, caller.staff_id)
     if employee is None:
         raise Unauthenticated

@@ -1,5 +1,5 @@
-"""Whoever stands at a till, and whom they serve: a visit, a membership number or a customer's id, as the
-contract says.
+"""The employee at a till, and the member they serve, whom a visit, a membership number or a customer's id
+names.
 """
 
 from collections.abc import Iterator
@@ -15,12 +15,12 @@ from domain.services.errors import ExpiredCode, UnknownCode
 from domain.services.ledger import queries
 from domain.services.ledger.till import Till
 
-# How long after it was made what was scanned without a network still counts, for earning only.
-QUEUED_AT_MOST = timedelta(hours=24)
+# A scan without a network counts this long after it was made, for earning only.
+MAX_SCAN_AGE = timedelta(hours=24)
 
 
 def till_of(info: Info) -> Till:
-    """Return the employee who calls, at their store."""
+    """Return the calling employee with their store."""
     staff = info.context.staff()
     return Till(
         staff=staff.staff_id,
@@ -35,7 +35,7 @@ def till_of(info: Info) -> Till:
 
 @contextmanager
 def guard_scans(info: Info) -> Iterator[None]:
-    """Let no till guess codes: where too many were unknown of late it is locked for a minute. Raises
+    """Keep a till from guessing codes: after too many unknown codes it is locked for a minute. Raises
     RateLimited.
     """
     rates, session_id = info.context.dependencies.rates, info.context.staff().session_id
@@ -50,7 +50,7 @@ def guard_scans(info: Info) -> Iterator[None]:
 async def served_member(info: Info, member: str, *, occurred_at: datetime | None = None) -> str:
     """Return the member that a till names. Raises UnknownCode, and ExpiredCode for a visit that is over.
 
-    A visit is judged at the time of what it was used for, where that lies within 24 hours.
+    A visit is judged at the time of the act it is used for, if that lies within the last 24 hours.
     """
     if member.count(".") == 2:
         return _visiting_member(info, member, occurred_at)
@@ -67,7 +67,7 @@ async def served_member(info: Info, member: str, *, occurred_at: datetime | None
 
 
 async def served_member_or_not_found(info: Info, member: str) -> str:
-    """Return the member that a till names, where nobody is NOT_FOUND."""
+    """Return the member that a till names. Raises NotFound where there is none."""
     try:
         return await served_member(info, member)
     except (UnknownCode, ExpiredCode):
@@ -76,7 +76,7 @@ async def served_member_or_not_found(info: Info, member: str) -> str:
 
 def _visiting_member(info: Info, visit: str, occurred_at: datetime | None) -> str:
     now = info.context.loaders.now
-    judged_at = occurred_at if occurred_at is not None and now - QUEUED_AT_MOST <= occurred_at <= now else now
+    judged_at = occurred_at if occurred_at is not None and now - MAX_SCAN_AGE <= occurred_at <= now else now
     try:
         return info.context.dependencies.tokens.verify_visit(
             visit, store=info.context.staff().store, at=judged_at
