@@ -28,17 +28,22 @@ Fetch = Callable[[Info, str], Awaitable[Node]]
 @strawberry.type
 class NodeQuery:
     @strawberry.field(
-        description="Anything with a global id, for the caller whose it is; for anyone else NOT_FOUND."
+        description="The object with a global id, for the caller who owns it; for anyone else NOT_FOUND."
     )
     async def node(
         self,
         info: Info,
-        id: Annotated[strawberry.ID, strawberry.argument(description="Of a type that is a Node.")],
+        id: Annotated[
+            strawberry.ID, strawberry.argument(description="The id of an object whose type is a Node.")
+        ],
     ) -> Node | None:
         return await fetch_node(info, id, field="id")
 
     @strawberry.field(
-        description="The same for many ids, in their order; null for what is not there or somebody else's."
+        description=(
+            "The same for many ids, in their order; null for an object that does not exist or"
+            " belongs to somebody else."
+        )
     )
     async def nodes(
         self, info: Info, ids: Annotated[list[strawberry.ID], strawberry.argument(description="At most 100.")]

@@ -63,7 +63,7 @@ class IdempotencyConflict(Problem):
     pass
 
 
-@strawberry.type(description="Other terms are in force than the ones that were agreed to.")
+@strawberry.type(description="The terms in force are not the ones that were agreed to.")
 class TermsNotAccepted(Problem):
     current_version: str = strawberry.field(description="The version to show and agree to.")
 
@@ -72,7 +72,7 @@ class TermsNotAccepted(Problem):
 class SignInRefused(Problem):
     reason: SignInRefusal = strawberry.field(description="Why.")
     attempts_left: int | None = strawberry.field(
-        description="How often this code can be tried again; null where that is not the point."
+        description="How often this code can be tried again; null where the reason is another."
     )
 
 
@@ -81,7 +81,9 @@ class NotEnrolled(Problem):
     pass
 
 
-@strawberry.type(description="Only told once the new contact is proven.")
+@strawberry.type(
+    description=("Another membership has the new contact. This is only said once the new contact is proven.")
+)
 class ContactTaken(Problem):
     pass
 
@@ -91,7 +93,7 @@ class UnknownCode(Problem):
     pass
 
 
-@strawberry.type(description="The code was right and its time is over: ask for a fresh one.")
+@strawberry.type(description="The code was right but has expired: ask for a new one.")
 class ExpiredCode(Problem):
     pass
 
@@ -113,7 +115,7 @@ class UnknownPurchase(Problem):
     pass
 
 
-@strawberry.type(description="The wallet does not hold so much.")
+@strawberry.type(description="The wallet holds less than the amount.")
 class InsufficientBalance(Problem):
     missing: int = strawberry.field(description="In points, or minor units of the wallet's currency.")
 

@@ -9,7 +9,7 @@ from api.graphql.engine.loaders import Loaders
 Info = strawberry.Info[Context[Dependencies, Loaders], None]
 
 
-@strawberry.interface(description="Whatever can be fetched again by its id.")
+@strawberry.interface(description="An object that can be fetched again by its id.")
 class Node:
     id: strawberry.ID = strawberry.field(
         description="Global id: opaque, the same for as long as the thing exists."
@@ -18,8 +18,8 @@ class Node:
 
 @strawberry.interface(
     description=(
-        "A refusal that a screen can act on. Select `message` on it, so that also a kind the app does not"
-        " know yet is told."
+        "A refusal that a screen can act on. Select `message` on it, so that the app can also"
+        " show a kind that it does not know yet."
     )
 )
 class Problem:

@@ -46,7 +46,7 @@ class BalanceChanged:
 
 @strawberry.type(description="A reward came within reach.")
 class RewardUnlocked:
-    reward: MemberReward = strawberry.field(description="The reward as the member stands to it now.")
+    reward: MemberReward = strawberry.field(description="The reward for this member, as it is now.")
 
 
 @strawberry.type(description="A badge, or its next level, was earned.")
@@ -62,7 +62,7 @@ class TierChanged:
     tier: TierProgress = strawberry.field(description="Where the member stands now.")
 
 
-@strawberry.type(description="It came to be: redeemed, or given by a rule.")
+@strawberry.type(description="A voucher was issued: redeemed by the member, or given by a rule.")
 class VoucherIssued:
     voucher: Voucher = strawberry.field(description="The voucher as it is now.")
 
@@ -72,7 +72,7 @@ class VoucherUsed:
     voucher: Voucher = strawberry.field(description="The voucher as it is now.")
 
 
-@strawberry.type(description="Its use was taken back at the till: it can be used again.")
+@strawberry.type(description="The till undid its use: it can be used again.")
 class VoucherReinstated:
     voucher: Voucher = strawberry.field(description="The voucher as it is now.")
 
@@ -83,7 +83,7 @@ class VoucherCancelled:
 
 
 @strawberry.type(
-    description="It lapsed unused. Told once that is written down, within a minute of `expiresAt`."
+    description=("It expired unused. The event comes once this is written, within a minute of `expiresAt`.")
 )
 class VoucherExpired:
     voucher: Voucher = strawberry.field(description="The voucher as it is now.")
@@ -97,8 +97,8 @@ class MessageReceived:
 
 @strawberry.type(
     description=(
-        "More happened than is told one by one, or the cursor is from another time: read every screen afresh."
-        " What happens from then on follows as usual."
+        "More happened than is replayed one by one, or the cursor is from another time: read"
+        " every screen again. What happens from then on follows as usual."
     )
 )
 class Resync:
@@ -119,27 +119,30 @@ MemberActivity = Annotated[
     | Resync,
     strawberry.union(
         "MemberActivity",
-        description="What can happen. New kinds may be added: leave alone what the app does not know.",
+        description="What can happen. New kinds may be added: ignore a kind that the app does not know.",
     ),
 ]
 
 
 @strawberry.type(description="One thing that happened.")
 class MemberActivityEvent:
-    cursor: str = strawberry.field(description="Keep it: `after` with it goes on behind this event.")
+    cursor: str = strawberry.field(
+        description="Keep it: a subscription with it as `after` goes on behind this event."
+    )
     occurred_at: datetime = strawberry.field(
-        description="When it happened, which may be long before it is told."
+        description="When it happened, which may be long before the event arrives."
     )
     activity: MemberActivity = strawberry.field(description="What happened.")
 
 
-@strawberry.type(description="What is told by itself, over WebSocket.")
+@strawberry.type(description="What the server sends by itself, over WebSocket.")
 class Subscription:
     @strawberry.subscription(
         description=(
-            "What happens to the signed-in member, as it happens (graphql-transport-ws). `after` replays what"
-            " was missed; Resync says to read everything afresh. Each activity says what happened, and shows"
-            " the thing as it is by now: of several that are replayed, the last is true."
+            "What happens to the signed-in member, as it happens (graphql-transport-ws). `after`"
+            " replays what was missed; Resync tells the app to read everything again. Each"
+            " activity says what happened, and shows the object as it is when the event is"
+            " sent: of several replayed events, the last shows the true state."
         )
     )
     async def member_activity(

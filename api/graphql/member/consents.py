@@ -11,23 +11,27 @@ from domain.store.people.sign_in_codes import ConsentAnswer
 
 
 @strawberry.type(
-    description="What members may agree to, or not: messages of a purpose go only to those who do."
+    description="A purpose that members may agree to: its messages go only to members who agreed."
 )
 class ConsentPurpose:
     purpose: str = strawberry.field(description="Its code in the programme file.")
     title: str = strawberry.field(description="In the reader's language.")
     wording: str = strawberry.field(description="The words to agree to, in the reader's language.")
-    wording_version: int = strawberry.field(description="Give it back with the answer.")
+    wording_version: int = strawberry.field(description="Send it with the answer.")
 
 
 @strawberry.type(description="The member's answer to one purpose.")
 class Consent:
     id: strawberry.ID = strawberry.field(description="Global id.")
     purpose: str = strawberry.field(description="Its code in the programme file.")
-    granted: bool = strawberry.field(description="False also where it was never answered.")
+    granted: bool = strawberry.field(
+        description="Whether they agreed; false also where it was never answered."
+    )
     at: datetime | None = strawberry.field(description="When it was answered; null where it never was.")
     wording: str = strawberry.field(
-        description="The words that were answered, in the language of then; today's where it never was."
+        description=(
+            "The wording that was answered, in the language of that time; today's wording where it never was."
+        )
     )
     wording_version: int = strawberry.field(description="The version of those words.")
     source: str = strawberry.field(

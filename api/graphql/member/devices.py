@@ -96,8 +96,8 @@ class UnregisterDeviceInput:
 
 @strawberry.type(
     description=(
-        "The secret makes card codes on the phone without a network; the same installation asking again gets"
-        " a fresh one."
+        "The phone makes card codes from the secret without a network. If the same"
+        " installation registers again, it gets a new secret."
     )
 )
 class DeviceRegistered:
@@ -113,7 +113,7 @@ class DeviceRegistered:
     )
 
 
-@strawberry.type(description="No push reaches it any more, and its card codes are worth nothing.")
+@strawberry.type(description="It gets no more push, and its card codes are no longer valid.")
 class DeviceUnregistered:
     device_id: strawberry.ID = strawberry.field(description="Which device it was.")
 
@@ -122,9 +122,9 @@ class DeviceUnregistered:
 class DeviceMutation:
     @strawberry.mutation(
         description=(
-            "This installation may make card codes, and get push where it gives a token. Call it after"
-            " signing in and whenever the push token changes; each call makes a fresh secret, and the one"
-            " before is worth nothing."
+            "This installation may make card codes, and gets push if it gives a token. Call it"
+            " after signing in and whenever the push token changes. Each call makes a new secret,"
+            " and the one before is no longer valid."
         )
     )
     async def register_device(self, info: Info, input: RegisterDeviceInput) -> DeviceRegistered:

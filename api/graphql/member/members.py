@@ -102,8 +102,8 @@ class Member(Node):
     joined_at: datetime = strawberry.field(description="When the membership began.")
     terms_accepted: str | None = strawberry.field(
         description=(
-            "The version accepted last; ask again where it is not `programme.terms.version`. Null where none"
-            " was."
+            "The version that was accepted last; ask the member again if it is not"
+            " `programme.terms.version`. Null where none was accepted."
         )
     )
     member_id: strawberry.Private[str]
@@ -127,7 +127,9 @@ class Member(Node):
         wallet: Annotated[
             WalletCode | None,
             strawberry.argument(
-                description="Of one wallet; its cursors are of this list alone. Null for all."
+                description=(
+                    "Only the entries of this wallet, a list with cursors of its own; null for all wallets."
+                )
             ),
         ] = None,
     ) -> PointEntryConnection:
@@ -141,14 +143,16 @@ class Member(Node):
     def badges(self) -> list[BadgeProgress]:
         return badges_of(self.audience, self.member_view.member)
 
-    @strawberry.field(description="The catalogue as this member stands to it, in the programme's order.")
+    @strawberry.field(
+        description="The catalogue for this member, locked or unlocked, in the programme's order."
+    )
     async def rewards(
         self,
         info: Info,
         first: First = 20,
         after: After = None,
         state: Annotated[
-            RewardState | None, strawberry.argument(description="Only those; null for all.")
+            RewardState | None, strawberry.argument(description="Only rewards in this state; null for all.")
         ] = None,
     ) -> MemberRewardConnection:
         stock = await info.context.loaders.stock_state()
@@ -170,7 +174,8 @@ class Member(Node):
             VoucherState | None,
             strawberry.argument(
                 description=(
-                    "Only those; null for all. A page may then be short, or empty, with more behind it."
+                    "Only vouchers in this state; null for all. With it a page may be short, or empty,"
+                    " although more follow."
                 )
             ),
         ] = None,
@@ -208,8 +213,8 @@ class Member(Node):
 
     @strawberry.field(
         description=(
-            "Where `memberActivity` goes on from this very answer: hand it over as `after`, and nothing that"
-            " happens between reading and subscribing is missed."
+            "The cursor of this answer: subscribe to `memberActivity` with it as `after`, and"
+            " nothing that happens between reading and subscribing is missed."
         )
     )
     async def activity_cursor(self, info: Info) -> str:

@@ -35,8 +35,8 @@ class WalletKind(Enum):
 @enum_of_words(
     decision.EntryKind,
     description=(
-        "What an entry did. Only SPEND, CLAWBACK and EXPIRE always take away; ADJUST and TRANSFER go either"
-        " way."
+        "What an entry did. SPEND, CLAWBACK and EXPIRE always take away; ADJUST and TRANSFER"
+        " may add or take away."
     ),
 )
 class EntryKind(Enum):
@@ -62,7 +62,8 @@ class ExpiringAmount:
 class Wallet:
     id: strawberry.ID = strawberry.field(
         description=(
-            "Global id: a cache keeps one wallet by it, and whatever answers it anew brings it up to date."
+            "Global id: a client's cache stores one wallet by it, and each answer with the same"
+            " id updates it."
         )
     )
     code: WalletCode = strawberry.field(description="Its code in the programme file.")
@@ -73,8 +74,8 @@ class Wallet:
     )
     available: int = strawberry.field(
         description=(
-            "What can be spent at this instant: lapsed lots are already out, due ones already in, whatever"
-            " any job has done."
+            "What can be spent at this instant: expired lots are already out and due lots already"
+            " in, whether or not a job has run."
         )
     )
     pending: int = strawberry.field(description="Awarded, not yet spendable.")
@@ -88,8 +89,8 @@ class Wallet:
 
     @strawberry.field(
         description=(
-            "Every open spendable lot that expires, soonest first; with those that never do they sum to"
-            " available."
+            "Every open spendable lot that expires, soonest first. Together with the lots that"
+            " never expire they sum to `available`."
         )
     )
     def expiring(self) -> list[ExpiringAmount]:
@@ -112,7 +113,8 @@ class RuleOutcome:
     reason: str | None = strawberry.field(
         description=(
             "A fixed word: when, during, limit, cap, best_of:RULE, holdout, nothing_to_count,"
-            " rounded_to_zero, no_consent, frozen, later:INSTANT; null where it counted in full."
+            " rounded_to_zero, no_consent, frozen, later:INSTANT; null where the rule counted in"
+            " full."
         )
     )
     audience: strawberry.Private[Audience]
@@ -187,7 +189,7 @@ class PointEntryConnection:
     page_info: PageInfo = strawberry.field(description=PAGE_INFO)
 
 
-@strawberry.type(description="An entry that would be written.")
+@strawberry.type(description="An entry that the purchase or refund would write.")
 class QuotedEntry:
     wallet: WalletCode = strawberry.field(description="Which wallet it would move.")
     entry_kind: EntryKind = strawberry.field(description="What it would do.")

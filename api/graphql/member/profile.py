@@ -61,7 +61,7 @@ class ProfileUpdated:
     member: Member = strawberry.field(description="The member with it.")
 
 
-@strawberry.type(description="The contact is proven and now the member's.")
+@strawberry.type(description="The contact is proven and now belongs to the member.")
 class ContactChanged:
     member: Member = strawberry.field(description="The member with it.")
 
@@ -136,7 +136,7 @@ class ProfileMutation:
         await terms.accept_terms(info.context.dependencies.desk, member=member, version=input.version)
         return TermsAccepted(member=await _updated_member(info, member))
 
-    @strawberry.mutation(description="Gives or takes back leave for one purpose.")
+    @strawberry.mutation(description="Agrees to one purpose, or withdraws the agreement.")
     async def set_consent(self, info: Info, input: SetConsentInput) -> ConsentSet:
         member, loaders = info.context.member().member_id, info.context.loaders
         answer = PurposeAnswer(input.purpose, input.granted, input.wording_version)

@@ -20,7 +20,7 @@ from domain.model.programme import Rule
 
 @strawberry.type(description="What members agree to.")
 class Terms:
-    version: str = strawberry.field(description="Goes into `enrol` and `acceptTerms`.")
+    version: str = strawberry.field(description="Send it in `enrol` and `acceptTerms`.")
     url: str = strawberry.field(description="Where to read them.")
 
 

@@ -31,7 +31,7 @@ class RewardKind(Enum):
     DISCOUNT_PERCENT = strawberry.enum_value("DISCOUNT_PERCENT", description="A share off a purchase.")
     PRODUCT = strawberry.enum_value("PRODUCT", description="Goods.")
     EVENT = strawberry.enum_value("EVENT", description="A place at an event.")
-    ACCESS = strawberry.enum_value("ACCESS", description="Leave to buy or see what others may not.")
+    ACCESS = strawberry.enum_value("ACCESS", description="Permission to buy or see what others may not.")
     SERVICE = strawberry.enum_value("SERVICE", description="Somebody's time and skill.")
 
 
@@ -92,7 +92,7 @@ class Reward(Node):
     )
     reward_kind: RewardKind = strawberry.field(description="What one gets.")
     cost: Cost | None = strawberry.field(
-        description="Null for what is only ever given: such a reward is in no list and cannot be redeemed."
+        description="Null for a reward that is only given: it is in no list and cannot be redeemed."
     )
     value: RewardValue | None = strawberry.field(
         description="What it takes off a purchase; null where it takes nothing off."
@@ -121,7 +121,7 @@ class Reward(Node):
 @strawberry.type(description="One reason why a reward is locked.")
 class Lock:
     reason: LockReason = strawberry.field(
-        description="Which, for the app to choose a picture or a button by."
+        description="The kind of lock, by which the app can choose a picture or a button."
     )
     message: str = strawberry.field(
         description="The same in words, in the reader's language, with figures and dates."
@@ -134,7 +134,7 @@ class Lock:
     )
 
 
-@strawberry.type(description="A reward as one member stands to it.")
+@strawberry.type(description="A reward for one member, locked or unlocked.")
 class MemberReward:
     id: strawberry.ID = strawberry.field(description="Global id.")
     reward: Reward = strawberry.field(description="The catalogue's own facts.")
@@ -154,7 +154,7 @@ class MemberReward:
 @strawberry.type(description="A reward in its list.")
 class MemberRewardEdge:
     cursor: str = strawberry.field(description=CURSOR)
-    node: MemberReward = strawberry.field(description="The reward as the member stands to it.")
+    node: MemberReward = strawberry.field(description="The reward for this member.")
 
 
 @strawberry.type(description="A window of rewards.")

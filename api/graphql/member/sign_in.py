@@ -52,7 +52,7 @@ class EnrolInput:
     )
     locale: str | None = strawberry.field(
         default=None,
-        description="One of `programme.locales`; by default the one that Accept-Language likes best.",
+        description="One of `programme.locales`; by default the one that Accept-Language prefers.",
     )
     timezone: str | None = strawberry.field(
         default=None, description="IANA, such as Europe/Lisbon; by default the programme's."
@@ -66,7 +66,8 @@ class EnrolInput:
     referral_code: str | None = strawberry.field(
         default=None,
         description=(
-            "The number of the member who invites. One that nobody has is not told: then nobody has invited."
+            "The number of the member who invites. A number that no member has is no error: then"
+            " nobody has invited."
         ),
     )
     idempotency_key: str = strawberry.field(description=IDEMPOTENCY_KEY)
@@ -90,7 +91,7 @@ class SignInWithFirebaseInput:
     installation_id: str | None = strawberry.field(default=None, description=INSTALLATION_ID)
 
 
-@strawberry.input(description="What a session is prolonged with.")
+@strawberry.input(description="The token that prolongs a session.")
 class RefreshSessionInput:
     refresh_token: str = strawberry.field(
         description=(
@@ -107,7 +108,7 @@ class SignOutInput:
     )
 
 
-@strawberry.type(description="A code was sent; `signIn` with it begins the membership.")
+@strawberry.type(description="A code was sent; `signIn` with this code begins the membership.")
 class Enrolled:
     code_sent_to: str = strawberry.field(description="The contact, as a hint.")
     expires_at: datetime = strawberry.field(description="When the code stops working.")
@@ -118,7 +119,7 @@ class SignInCodeRequested:
     expires_at: datetime = strawberry.field(description="When the code stops working.")
 
 
-@strawberry.type(description="The member is signed in; the rest of the operation is theirs.")
+@strawberry.type(description="The member is signed in; the rest of the operation runs as this member.")
 class SignedIn:
     access_token: str = strawberry.field(description=ACCESS_TOKEN)
     access_token_expires_at: datetime = strawberry.field(description=ACCESS_TOKEN_EXPIRES_AT)
@@ -195,7 +196,8 @@ class SignInMutation:
 
     @strawberry.mutation(
         description=(
-            "A code for a session. The access token goes into `Authorization: Bearer ...` of every request."
+            "Exchanges a code for a session. Send the access token as `Authorization: Bearer ...`"
+            " with every request."
         )
     )
     @refusals_as_problems
@@ -210,7 +212,9 @@ class SignInMutation:
         return await _signed_in_answer(info, result)
 
     @strawberry.mutation(
-        description="A Firebase Auth ID token (verified phone or e-mail only) for our own session."
+        description=(
+            "Exchanges a Firebase Auth ID token (verified phone or e-mail only) for a session of this API."
+        )
     )
     @refusals_as_problems
     async def sign_in_with_firebase(self, info: Info, input: SignInWithFirebaseInput) -> SignInResult:
@@ -224,7 +228,10 @@ class SignInMutation:
         return await _signed_in_answer(info, result)
 
     @strawberry.mutation(
-        description="Rotates: each refresh token works once; using an old one again ends the session."
+        description=(
+            "Exchanges a refresh token for new tokens. Each refresh token works once; using an"
+            " old one again ends the session."
+        )
     )
     @refusals_as_problems
     async def refresh_session(self, info: Info, input: RefreshSessionInput) -> RefreshSessionResult:

@@ -40,14 +40,14 @@ class SurveyAnsweredBefore(Problem):
 
 AnswerSurveyResult = Annotated[
     SurveyAnswered | SurveyAnsweredBefore | IdempotencyConflict,
-    strawberry.union("AnswerSurveyResult", description="Kept, or why not."),
+    strawberry.union("AnswerSurveyResult", description="The answer is stored, or why not."),
 ]
 
 
 @strawberry.type
 class SurveyMutation:
     @strawberry.mutation(
-        description="Answers a survey, once; what the programme gives for it is the member's."
+        description="Answers a survey, once; the member gets what the programme gives for it."
     )
     @refusals_as_problems
     async def answer_survey(self, info: Info, input: AnswerSurveyInput) -> AnswerSurveyResult:

@@ -49,7 +49,7 @@ class QrImage:
     data: str = strawberry.field(description="The picture itself.")
 
 
-@strawberry.type(description="What a reward became when it was redeemed or given.")
+@strawberry.type(description="What a member gets when a reward is redeemed or given.")
 class Voucher(Node):
     reward: Reward = strawberry.field(
         description="The reward in today's catalogue; as it was then, where it is no longer in it."
@@ -62,7 +62,7 @@ class Voucher(Node):
     voucher_state: VoucherState = strawberry.field(description="As of this answer.")
     issued_at: datetime = strawberry.field(description="When it was redeemed or given.")
     expires_at: datetime | None = strawberry.field(
-        description="From then on it cannot be used; null where it always can."
+        description="The instant from which it cannot be used; null where it never expires."
     )
     used_at: datetime | None = strawberry.field(description="When it was used; null where it was not.")
     cancellable: bool = strawberry.field(

@@ -50,7 +50,7 @@ class FreezeMemberInput:
     idempotency_key: str = strawberry.field(description=IDEMPOTENCY_KEY)
 
 
-@strawberry.input(description="Whose membership goes on, and why.")
+@strawberry.input(description="Whose membership to unfreeze, and why.")
 class UnfreezeMemberInput:
     member: str = strawberry.field(description="A membership number, or a customer's id.")
     reason: str = strawberry.field(description="Why, 1 to 500 characters; kept in the audit trail.")
@@ -62,7 +62,7 @@ class MembershipFrozen:
     customer: Customer = strawberry.field(description="The member as they are now.")
 
 
-@strawberry.type(description="The membership goes on.")
+@strawberry.type(description="The membership is no longer frozen.")
 class MembershipUnfrozen:
     customer: Customer = strawberry.field(description="The member as they are now.")
 
@@ -73,13 +73,13 @@ FreezeMemberResult = Annotated[
 ]
 UnfreezeMemberResult = Annotated[
     MembershipUnfrozen | NotAllowed | IdempotencyConflict,
-    strawberry.union("UnfreezeMemberResult", description="The membership goes on, or why not."),
+    strawberry.union("UnfreezeMemberResult", description="The membership is no longer frozen, or why not."),
 ]
 
 
 @strawberry.type
 class AdjustmentMutation:
-    @strawberry.mutation(description="Managers: a correction with a reason, in the audit trail.")
+    @strawberry.mutation(description="Managers: corrects a balance, with a reason for the audit trail.")
     @refusals_as_problems
     async def adjust_balance(self, info: Info, input: AdjustBalanceInput) -> AdjustBalanceResult:
         loaders, till = info.context.loaders, till_of(info)
@@ -107,7 +107,7 @@ class AdjustmentMutation:
     async def freeze_member(self, info: Info, input: FreezeMemberInput) -> FreezeMemberResult:
         return MembershipFrozen(customer=await _set_frozen(info, input, frozen=True))
 
-    @strawberry.mutation(description="Managers: a frozen membership goes on.")
+    @strawberry.mutation(description="Managers: ends the freezing of a membership.")
     @refusals_as_problems
     async def unfreeze_member(self, info: Info, input: UnfreezeMemberInput) -> UnfreezeMemberResult:
         return MembershipUnfrozen(customer=await _set_frozen(info, input, frozen=False))

@@ -38,7 +38,7 @@ class StaffActionKind(Enum):
     VOUCHER_REVERSED = strawberry.enum_value("VOUCHER_REVERSED", description="Took an acceptance back.")
     EVENT = strawberry.enum_value("EVENT", description="Recorded an event.")
     MEMBER_FROZEN = strawberry.enum_value("MEMBER_FROZEN", description="Froze a membership.")
-    MEMBER_UNFROZEN = strawberry.enum_value("MEMBER_UNFROZEN", description="Let a membership go on.")
+    MEMBER_UNFROZEN = strawberry.enum_value("MEMBER_UNFROZEN", description="Unfroze a membership.")
     STAFF_ADDED = strawberry.enum_value("STAFF_ADDED", description="Put somebody on the list of staff.")
     STAFF_DISABLED = strawberry.enum_value("STAFF_DISABLED", description="Shut an employee out.")
     STAFF_ENABLED = strawberry.enum_value("STAFF_ENABLED", description="Let an employee in again.")
@@ -99,9 +99,9 @@ class AuditEntry:
         description="The employee's username; `cli:NAME` for a command; `member` for the member themselves."
     )
     action_kind: StaffActionKind = strawberry.field(description="What was done.")
-    store: Store | None = strawberry.field(description="Where; null for what was done at no till.")
+    store: Store | None = strawberry.field(description="The store; null for what was done at no till.")
     member: strawberry.ID | None = strawberry.field(
-        description="The customer's id; null for what concerns none."
+        description="The customer's id; null where it concerns no customer."
     )
     subject: str = strawberry.field(
         description=(
@@ -118,7 +118,7 @@ class AuditEntry:
     before: list[AuditBalance] = strawberry.field(description="The wallets that it touched, before it.")
     after: list[AuditBalance] = strawberry.field(description="The same wallets after it.")
     request_id: str | None = strawberry.field(
-        description="Finds the request in the logs; null for what is older than that."
+        description="The id of the request in the logs; null for rows from before requests had one."
     )
 
 

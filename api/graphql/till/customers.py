@@ -37,14 +37,16 @@ class Customer(Node):
     def tier(self) -> TierProgress | None:
         return tier_progress(self.audience, self.member_view.member)
 
-    @strawberry.field(description="The catalogue as this member stands to it, in the programme's order.")
+    @strawberry.field(
+        description="The catalogue for this member, locked or unlocked, in the programme's order."
+    )
     async def rewards(
         self,
         info: Info,
         first: First = 20,
         after: After = None,
         state: Annotated[
-            RewardState | None, strawberry.argument(description="Only those; null for all.")
+            RewardState | None, strawberry.argument(description="Only rewards in this state; null for all.")
         ] = None,
     ) -> MemberRewardConnection:
         stock = await info.context.loaders.stock_state()

@@ -95,7 +95,7 @@ class PurchaseInput:
 
 @strawberry.type(
     description=(
-        "What a purchase would earn. Promised to be what recordPurchase gives, if nothing comes in between."
+        "What a purchase would earn: the same as recordPurchase gives, if nothing happens in between."
     )
 )
 class Quote:
@@ -117,7 +117,9 @@ class PurchaseRecorded:
     explanation: list[RuleOutcome] = strawberry.field(description="What each rule came to.")
     unlocked: list[MemberReward] = strawberry.field(description="Rewards that it unlocked.")
     earned_badges: list[BadgeProgress] = strawberry.field(description="Badges and levels that it earned.")
-    tier_change: TierStep | None = strawberry.field(description="The tier that it reached; null where none.")
+    tier_change: TierStep | None = strawberry.field(
+        description="The tier step that it caused; null where it caused none."
+    )
 
 
 @strawberry.type(description="This receipt was recorded before.")

@@ -118,7 +118,7 @@ class RefundQuery:
 
 @strawberry.type
 class RefundMutation:
-    @strawberry.mutation(description="Takes back what the returned part had earned.")
+    @strawberry.mutation(description="Records a refund, and takes back what the returned part had earned.")
     @refusals_as_problems
     async def refund_purchase(self, info: Info, input: RefundInput) -> RefundPurchaseResult:
         loaders = info.context.loaders

@@ -30,10 +30,14 @@ class ScanInput:
     idempotency_key: str = strawberry.field(description=IDEMPOTENCY_KEY)
 
 
-@strawberry.type(description="A visit lets this store act for the member for 5 minutes: nobody scans twice.")
+@strawberry.type(
+    description="A visit lets this store act for the member for 5 minutes, without another scan."
+)
 class CustomerScan:
     customer: Customer = strawberry.field(description="Who showed the code.")
-    visit: str = strawberry.field(description="Goes into `member` of what follows, in this store only.")
+    visit: str = strawberry.field(
+        description="Send it as `member` in the calls that follow, in this store only."
+    )
     visit_expires_at: datetime = strawberry.field(description="After it the code must be scanned again.")
 
 

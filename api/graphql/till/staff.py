@@ -65,7 +65,7 @@ class StaffQuery:
 
 @strawberry.type
 class StaffMutation:
-    @strawberry.mutation(description="A password for a shift at one store.")
+    @strawberry.mutation(description="Exchanges a password for a shift at one store.")
     @refusals_as_problems
     async def staff_sign_in(self, info: Info, input: StaffSignInInput) -> StaffSignInResult:
         dependencies = info.context.dependencies

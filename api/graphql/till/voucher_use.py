@@ -54,8 +54,8 @@ ReverseVoucherUseResult = Annotated[
 class VoucherUseMutation:
     @strawberry.mutation(
         description=(
-            "A voucher is taken at this till. The same request again gets the same yes; another learns when"
-            " and where it was used."
+            "Uses a voucher at this till. The same request again gets the same success; another"
+            " request is told when and where it was used."
         )
     )
     @refusals_as_problems
@@ -76,7 +76,9 @@ class VoucherUseMutation:
             voucher=await voucher_of(info, result.voucher), customer=customer_of(audience, result.member_view)
         )
 
-    @strawberry.mutation(description="Managers, within 15 minutes: a voucher accepted by mistake.")
+    @strawberry.mutation(
+        description=("Managers, within 15 minutes: undoes the use of a voucher that was accepted by mistake.")
+    )
     @refusals_as_problems
     async def reverse_voucher_use(self, info: Info, input: ReverseVoucherUseInput) -> ReverseVoucherUseResult:
         loaders = info.context.loaders
