@@ -13,7 +13,7 @@ from api.graphql.engine.enums import DOMAIN_WORDS, enum_of_words
 from api.graphql.schema import make_schema
 from api.texts import TEXTS
 from domain.services.ledger.scanning import UnusableReason
-from tests.doors import ROOT
+from tests.running_app import ROOT
 
 # Enums of the API's own, and values that it derives from a state of the domain which is no word there.
 OWN_ENUMS = {"RewardState", "QrFormat"}
