@@ -18,7 +18,7 @@ from domain.store.ledger import agenda, journal, members, stock, vouchers
 from domain.store.ledger.members import Details, NextDue, ProfileChange
 from domain.store.ledger.programmes import PublishedProgramme
 from domain.store.ledger.vouchers import Voucher
-from domain.store.messages import outbox
+from domain.store.messages import outbox_writes
 
 
 async def commit(
@@ -78,7 +78,7 @@ def decision_writes(
     pending_writes += [journal.append_write(member, row) for row in decision.rows]
     for row in decision.rows:
         pending_writes += vouchers.step_writes(store, member=member, row=row, programme=published.programme)
-        pending_writes += outbox.promise_writes(member, row, now=now)
+        pending_writes += outbox_writes.promise_writes(member, row, now=now)
         pending_writes += [agenda.schedule_write(later) for later in row.delayed]
     return pending_writes + stock.count_writes(decision.rows, published.programme)
 

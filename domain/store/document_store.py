@@ -14,7 +14,7 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
 from weakref import WeakValueDictionary
 
@@ -38,8 +38,10 @@ from pymongo.results import ClientBulkWriteResult, UpdateResult
 from pymongo.write_concern import WriteConcern
 
 from domain.store.connect import Database, Raw
+from domain.store.stored_document import StoredDocument
 
 T = TypeVar("T")
+D = TypeVar("D", bound=StoredDocument)
 Operation = InsertOne[Raw] | UpdateOne | ReplaceOne[Raw] | DeleteOne
 TransactionStep = Callable[[AsyncClientSession], Awaitable[None]]
 
@@ -50,6 +52,7 @@ EMBEDDED_WRITERS = 8
 COMMIT_ATTEMPTS = 3
 DUPLICATE_KEY = 11000
 UNKNOWN_FIELD, UNKNOWN_COMMAND = 40415, 59
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # before every instant stored: the lower end of a window
 
 
 # ---------------------------------------------------------------- errors
@@ -152,6 +155,18 @@ class DocumentStore:
 
     def __getitem__(self, collection: str) -> AsyncCollection[Raw]:
         return self.mongo[collection]
+
+    def documents(self, document: type[D]) -> type[D]:
+        """Return a Beanie document class, bound to this database.
+
+        Beanie binds a class for the whole process, and a process may hold several stores, so each query binds
+        it anew: `await store.documents(EmployeeDocument).find_one({...})`. The query takes its collection
+        before it first waits.
+        """
+        if document.get_pymongo_collection().database is not self.mongo:
+            document.set_database(self.mongo)  # type: ignore[no-untyped-call]
+            document.set_collection(self.mongo[document.Settings.name])  # type: ignore[no-untyped-call]
+        return document
 
     def lock_for(self, key: str) -> asyncio.Lock:
         """Return the lock of one member (or reward) in this process."""
