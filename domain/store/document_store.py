@@ -2,7 +2,7 @@
 
 A service reads, decides and commits in one round. Where what it read has changed meanwhile, the round is run
 again, at most eight times, then Busy. In this process the rounds of one member stand in a queue, so that many
-at once cost one attempt each; the database still decides. A running round ends even where its caller has gone.
+at once cost one attempt each; the database still decides. A running round ends even if its caller has gone.
 """
 
 from __future__ import annotations
