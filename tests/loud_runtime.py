@@ -20,8 +20,8 @@ from domain.store.ledger.members import details_document
 from domain.store.messages import outbox
 from domain.store.messages.outbox import OutboxRow
 from domain.store.people import devices
+from domain.store.people.consent_answers import ConsentAnswer
 from domain.store.people.devices import Device
-from domain.store.people.sign_in_codes import ConsentAnswer
 from tests.small_runtime import join, open_runtime
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)

@@ -26,7 +26,7 @@ from domain.store.ledger import members as members_store
 from domain.store.ledger.members import Details
 from domain.store.ledger.programmes import PublishedProgramme
 from domain.store.people import contacts
-from domain.store.people.sign_in_codes import ConsentAnswer
+from domain.store.people.consent_answers import ConsentAnswer
 
 SEED = 20_26
 MARK_ID = "demo"

@@ -1,23 +1,22 @@
-"""The audit trail: who did what to whom, when, where and why, what it changed and by which request.
-Append-only.
+"""The audit trail, append-only: who did what to whom, when, where and why, what it changed, by which request.
 
-Each row is written in the transaction that did it, beside the journal's; nothing here is ever changed. It
-holds ids, codes and figures, and the reason as it was written. A shift is one staff session: what it did so
-far is counted in a document of its own, whose bounds stand in each write's filter.
+The transaction that does something writes its row; no row is ever changed. A row holds ids, codes and
+figures, and the reason as it was written. A shift is one staff session: a document of its own counts what it
+did, and each write's filter holds the bound.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import ClassVar, Literal
 
-from pymongo import UpdateOne
+from pymongo import IndexModel, UpdateOne
 
-from domain.store.connect import Raw
 from domain.store.document_store import DocumentStore, StoreFault, Write, insert
+from domain.store.stored_document import StoredDocument
 
 COLLECTION = "audit"
 SHIFTS = "shifts"
@@ -50,6 +49,47 @@ Action = Literal[
 ]
 ShiftCounter = Literal["purchases", "refunded", "adjusted", "vouchers"]
 SHIFT_COUNTERS: tuple[ShiftCounter, ...] = ("purchases", "refunded", "adjusted", "vouchers")
+
+
+# ---------------------------------------------------------------- documents
+class AuditDocument(StoredDocument):
+    """A row of the audit trail in the database."""
+
+    at: datetime
+    actor: str
+    action: Action
+    store: str | None
+    session: str | None
+    request: str | None
+    member: str | None
+    subject: str
+    amount: int
+    wallet: str | None
+    voucher: str | None
+    reason: str | None
+    before: dict[str, int]
+    after: dict[str, int]
+
+    class Settings(StoredDocument.Settings):
+        name = COLLECTION
+        indexes: ClassVar[Sequence[IndexModel]] = (
+            IndexModel({"session": 1, "at": 1}),
+            IndexModel({"store": 1, "at": 1}),
+            IndexModel({"member": 1, "at": 1}),
+            IndexModel({"at": 1}),
+        )
+
+
+class ShiftDocument(StoredDocument):
+    """What a shift did so far: `_id` is the session, each field a ShiftCounter."""
+
+    purchases: int
+    refunded: int
+    adjusted: int
+    vouchers: int
+
+    class Settings(StoredDocument.Settings):
+        name = SHIFTS
 
 
 # ---------------------------------------------------------------- errors
@@ -86,13 +126,10 @@ class AuditAct:
 
 # ---------------------------------------------------------------- reads
 async def find_by_shift(store: DocumentStore, session: str, *, since: datetime) -> list[AuditAct]:
-    """Return what a shift did since an instant, newest first. A shift is bounded: in hours, and in what it
-    may do.
-    """
-    rows = store[COLLECTION].find({"session": session, "at": {"$gte": since}})
-    return sorted([_read_act(row) async for row in rows], key=lambda act: (act.at, act.id), reverse=True)[
-        :MAX_SHIFT_ACTS
-    ]
+    """Return what a shift did since an instant, newest first; hours and limits bound a shift."""
+    query = {"session": session, "at": {"$gte": since}}
+    documents = await store.documents(AuditDocument).find(query).to_list()
+    return _newest_first(map(_read_act, documents))[:MAX_SHIFT_ACTS]
 
 
 async def find_between(
@@ -103,9 +140,7 @@ async def find_between(
     store_code: str | None = None,
     member: str | None = None,
 ) -> list[AuditAct]:
-    """Return what was done from one instant to another, in one store or all, to one member or all; newest
-    first.
-    """
+    """Return what was done from one instant to another, by store or member or all, newest first."""
     window = {"at": {"$gte": since, "$lte": until}}
     query = (
         {"member": member, **window}
@@ -114,25 +149,25 @@ async def find_between(
         if store_code is not None
         else window
     )
-    rows = store[COLLECTION].find(query)
-    acts = [_read_act(row) async for row in rows]
-    return sorted(
-        (act for act in acts if store_code is None or act.store == store_code),
-        key=lambda act: (act.at, act.id),
-        reverse=True,
-    )
+    documents = await store.documents(AuditDocument).find(query).to_list()
+    acts = map(_read_act, documents)
+    return _newest_first(act for act in acts if store_code is None or act.store == store_code)
+
+
+def _newest_first(acts: Iterable[AuditAct]) -> list[AuditAct]:
+    return sorted(acts, key=lambda act: (act.at, act.id), reverse=True)
 
 
 # ---------------------------------------------------------------- writes
 def simple_act_write(
     action: Action, *, actor: str, now: datetime, subject: str = "", member: str | None = None
 ) -> Write:
-    """Return the noting of what was done at no till."""
+    """Return the insertion of an act that was done at no till."""
     return act_write(AuditAct(secrets.token_hex(16), now, actor, action, None, None, None, member, subject))
 
 
 def act_write(act: AuditAct) -> Write:
-    """Return the noting of an act."""
+    """Return the insertion of an act."""
     return insert(
         COLLECTION,
         {
@@ -156,10 +191,10 @@ def act_write(act: AuditAct) -> Write:
 
 
 def count_shift_write(session: str, counter: ShiftCounter, amount: int, *, limit: int) -> Write:
-    """Return the counting of what a shift did, within its bound; it raises ShiftIsOver beyond.
+    """Return the count of what a shift did, within its bound; it raises ShiftLimitReached beyond.
 
-    The first act of a shift makes its document; where the bound is met none matches, and making it again
-    takes a key that is there.
+    The first act of a shift inserts its document. At the bound no document matches, so the upsert inserts a
+    key that exists, and fails.
     """
     others = {name: 0 for name in SHIFT_COUNTERS if name != counter}
     query = {"_id": session, counter: {"$lte": limit - amount}}
@@ -167,21 +202,21 @@ def count_shift_write(session: str, counter: ShiftCounter, amount: int, *, limit
     return Write(SHIFTS, operation, ShiftLimitReached(counter))
 
 
-def _read_act(row: Raw) -> AuditAct:
+def _read_act(document: AuditDocument) -> AuditAct:
     return AuditAct(
-        id=row["_id"],
-        at=row["at"],
-        actor=row["actor"],
-        action=row["action"],
-        store=row["store"],
-        session=row["session"],
-        request=row["request"],
-        member=row["member"],
-        subject=row["subject"],
-        amount=row["amount"],
-        wallet=row["wallet"],
-        voucher=row["voucher"],
-        reason=row["reason"],
-        before=row["before"],
-        after=row["after"],
+        id=document.id,
+        at=document.at,
+        actor=document.actor,
+        action=document.action,
+        store=document.store,
+        session=document.session,
+        request=document.request,
+        member=document.member,
+        subject=document.subject,
+        amount=document.amount,
+        wallet=document.wallet,
+        voucher=document.voucher,
+        reason=document.reason,
+        before=document.before,
+        after=document.after,
     )

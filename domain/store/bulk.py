@@ -1,6 +1,4 @@
-"""Writing many documents at once, outside any transaction: for data that nobody reads yet, such as the
-demo's.
-"""
+"""Writes of many documents outside a transaction, for data that nobody reads yet, such as the demo's."""
 
 from __future__ import annotations
 
@@ -15,7 +13,7 @@ CHUNK_SECONDS = 60.0  # a bulk of hundreds is no request: it may take its time o
 
 
 async def empty_collections(store: DocumentStore, collections: Sequence[str]) -> None:
-    """Take everything out of collections."""
+    """Delete every document of collections."""
     with pymongo.timeout(CHUNK_SECONDS):
         for name in collections:
             await store[name].delete_many({})
@@ -24,7 +22,7 @@ async def empty_collections(store: DocumentStore, collections: Sequence[str]) ->
 async def write_in_chunks(
     store: DocumentStore, writes: Iterable[Write], *, on_progress: Callable[[int, int], None]
 ) -> None:
-    """Write collection by collection, each in its order; `told` hears how many of how many are done."""
+    """Write collection by collection, each in its order; `on_progress` gets how many of how many are done."""
     operations_by_collection: dict[str, list[Operation]] = {}
     for queued_write in writes:
         operations_by_collection.setdefault(queued_write.collection, []).append(queued_write.operation)

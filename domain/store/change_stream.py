@@ -1,9 +1,8 @@
-"""One change stream a process, over all that is told as it happens: rows of the journal, letters of the
-inbox, sessions that ended.
+"""One change stream a process: new rows of the journal, new letters of the inbox, sessions that ended.
 
-It carries on where it was cut off, by its own token, for as long as the server remembers; where it does not,
-it begins from now. Whoever listens looks for themselves each time that it begins: the database is the truth,
-the stream only tells that it has moved.
+It resumes where it was cut off, by its own token, for as long as the server remembers; otherwise it begins
+from now. A listener reads afresh each time that it begins: the database is the truth, the stream only tells
+that it has changed.
 """
 
 from __future__ import annotations
@@ -38,14 +37,12 @@ NOT_RESUMABLE = frozenset({260, 280, 286})
 
 
 class StreamLost(Exception):
-    """The stream ended; the message names the kind of fault alone. The next one carries on where this one
-    was.
-    """
+    """The stream ended; the message names the kind of fault. The next stream resumes where this one was."""
 
 
 @dataclass(frozen=True, slots=True)
 class InsertedRow:
-    """A row of the journal or of the inbox that came to be, as its document."""
+    """A row that was inserted into the journal or the inbox, as its document."""
 
     collection: Literal["journal", "inbox"]
     row: Raw
@@ -63,16 +60,15 @@ Change = InsertedRow | SessionEnded
 
 @dataclass(slots=True)
 class ChangeStream:
-    """One a process; `token` is where it stands."""
+    """The change stream of this process; `token` is its position."""
 
     token: Raw | None = field(default=None)
 
     async def changes(self, store: DocumentStore) -> AsyncGenerator[Change | None, None]:
-        """Yield what is committed from now on, or since the last time; None once, when watching has begun.
-        Raises WatchLost.
+        """Yield what is committed from now on, or since the last time; None once, when the stream has begun.
 
-        The client's time for a call would cut each wait for news short, so here the server's own word for it
-        counts, and ours behind it.
+        Raises StreamLost. The client's timeout would cut each wait short, so the server's timeout holds here,
+        and ours behind it.
         """
         try:
             with pymongo.timeout(0):

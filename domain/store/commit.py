@@ -1,5 +1,4 @@
-"""The one write path of everything that moves value: a decision and all that comes of it, in one transaction,
-or nothing.
+"""The one write path of everything that moves value: a decision and its consequences, in one transaction.
 
 In order: the request's key, so that a key acts once; what claims an identity (a receipt, a voucher's use);
 the member where its version still matches; the journal's rows; vouchers, stock, outbox, agenda. The first
@@ -18,7 +17,7 @@ from domain.store.ledger import agenda, journal, members, stock, vouchers
 from domain.store.ledger.members import Details, NextDue, ProfileChange
 from domain.store.ledger.programmes import PublishedProgramme
 from domain.store.ledger.vouchers import Voucher
-from domain.store.messages import outbox
+from domain.store.messages import outbox_writes
 
 
 async def commit(
@@ -33,12 +32,12 @@ async def commit(
     profile: ProfileChange | None = None,
     extra_steps: Sequence[TransactionStep] = (),
 ) -> tuple[Voucher, ...]:
-    """Commit a decision; return the vouchers it issued. Raises Stale where what it was decided on moved,
-    KeyBound, and what `claims` say.
+    """Commit a decision; return the vouchers it issued.
 
-    `request` binds the caller's key (`requests.bind`); `claims` are writes that must take; `details` begin a
-    member; `profile` changes one's details in the same commit; `also` are steps inside the transaction that
-    need its session.
+    `request` binds the caller's key (`requests.bind_write`); `claims` are writes that must match; `details`
+    create a member; `profile` changes their details in the same commit; `extra_steps` need the
+    transaction's session. Raises Stale where what it was decided on has changed, KeyBound, and the faults of
+    `claims`.
     """
     all_writes = decision_writes(
         store,
@@ -65,7 +64,7 @@ def decision_writes(
     details: Details | None = None,
     profile: ProfileChange | None = None,
 ) -> list[Write]:
-    """Return the writes of a decision: the very documents that every commit builds."""
+    """Return the writes of a decision, as every commit sends them."""
     member = decision.member.id
     due = next_due_after(published, decision)
     member_write = (
@@ -78,7 +77,7 @@ def decision_writes(
     pending_writes += [journal.append_write(member, row) for row in decision.rows]
     for row in decision.rows:
         pending_writes += vouchers.step_writes(store, member=member, row=row, programme=published.programme)
-        pending_writes += outbox.promise_writes(member, row, now=now)
+        pending_writes += outbox_writes.promise_writes(member, row, now=now)
         pending_writes += [agenda.schedule_write(later) for later in row.delayed]
     return pending_writes + stock.count_writes(decision.rows, published.programme)
 

@@ -1,8 +1,7 @@
-"""How this project talks to MongoDB: one client a process, and the promises every read and write of it relies
-on.
+"""The connection to MongoDB: one client a process, and what every read and write relies on.
 
-Instants come back aware and in UTC; a write is acknowledged by a majority; a call ends within its time. The
-same words serve the embedded server, a replica set and a sharded cluster.
+Instants are read aware and in UTC; a majority acknowledges each write; a call ends within its time. The same
+settings serve the embedded server, a replica set and a sharded cluster.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,25 +21,24 @@ ACCESS_ERRORS: Mapping[int, str] = {13: "Unauthorized", 18: "AuthenticationFaile
 
 
 class Unreachable(Exception):
-    """No database answers, or its address cannot be read; the message is one sentence without the address's
-    password.
-    """
+    """No database answers, or its address cannot be read; the message does not show the password."""
 
 
 class AccessRefused(Unreachable):
-    """A server answers, and does not let us in; the message is the word it has for that."""
+    """A server answers and denies us access; the message is its own word for that."""
 
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """A client, and the one database of it that holds everything of ours."""
+    """A client, and its one database that holds everything of ours."""
 
     client: AsyncMongoClient[Raw]
     mongo: AsyncDatabase[Raw]
 
     async def ping(self) -> None:
-        """Ask that it reads, since a server whose files have failed still answers pings. Raises Unreachable,
-        Refused.
+        """Check that it reads: a server whose files have failed still answers pings.
+
+        Raises Unreachable, AccessRefused.
         """
         try:
             await self.mongo["meta"].find_one({"_id": "nothing"})
@@ -56,8 +54,9 @@ class Database:
 def connect(
     uri: str, database: str, *, timeout_seconds: float = 5, listeners: Sequence[_EventListener] = ()
 ) -> Database:
-    """A client for `uri`, not yet connected; `listeners` hear each command. Raises Unreachable where the
-    address cannot be read.
+    """Return a client for `uri` that is not connected yet; `listeners` hear each command.
+
+    Raises Unreachable where the address cannot be read.
     """
     milliseconds = int(timeout_seconds * 1000)
     try:

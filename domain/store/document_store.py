@@ -1,10 +1,8 @@
-"""The handle on everything stored: the collections, one transaction, and rounds of read, decide, commit until
-one holds.
+"""The handle on the database: collections, transactions, and rounds of read, decide, commit.
 
-A story reads, decides and commits in one round; where what it read has changed meanwhile, the round is taken
-again, at most eight times, then Busy. In this process the rounds of one member stand in a queue, so that a
-herd costs one attempt each; the database still decides. A round under way is finished even when whoever asked
-has gone.
+A service reads, decides and commits in one round. Where what it read has changed meanwhile, the round is run
+again, at most eight times, then Busy. In this process the rounds of one member stand in a queue, so that many
+at once cost one attempt each; the database still decides. A running round ends even if its caller has gone.
 """
 
 from __future__ import annotations
@@ -14,7 +12,7 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
 from weakref import WeakValueDictionary
 
@@ -38,8 +36,10 @@ from pymongo.results import ClientBulkWriteResult, UpdateResult
 from pymongo.write_concern import WriteConcern
 
 from domain.store.connect import Database, Raw
+from domain.store.stored_document import StoredDocument
 
 T = TypeVar("T")
+D = TypeVar("D", bound=StoredDocument)
 Operation = InsertOne[Raw] | UpdateOne | ReplaceOne[Raw] | DeleteOne
 TransactionStep = Callable[[AsyncClientSession], Awaitable[None]]
 
@@ -50,6 +50,7 @@ EMBEDDED_WRITERS = 8
 COMMIT_ATTEMPTS = 3
 DUPLICATE_KEY = 11000
 UNKNOWN_FIELD, UNKNOWN_COMMAND = 40415, 59
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # before every instant stored: the lower end of a window
 
 
 # ---------------------------------------------------------------- errors
@@ -64,7 +65,7 @@ READ_ERRORS = (
 
 
 class StoreFault(Exception):
-    """Why a transaction was not committed; nothing of it is kept."""
+    """Why a transaction was not committed; nothing of it is stored."""
 
 
 class Stale(StoreFault):
@@ -72,9 +73,7 @@ class Stale(StoreFault):
 
 
 class Busy(Exception):
-    """Eight rounds met somebody else's, or the database does not answer: try again after `retry_after`
-    seconds.
-    """
+    """Eight rounds were stale, or the database does not answer: try again after `retry_after` seconds."""
 
     def __init__(self, retry_after: int = 1) -> None:
         super().__init__(f"try again in {retry_after} s")
@@ -84,10 +83,9 @@ class Busy(Exception):
 # ---------------------------------------------------------------- values
 @dataclass(frozen=True, slots=True)
 class Write:
-    """One write of a transaction, and what to raise where it does not take: an insert whose key is there, a
-    guard that matches nothing.
+    """One write of a transaction, and the fault of an insert whose key exists or a guard without a match.
 
-    `otherwise` None: an update that need not match. `document` is what an insert inserts.
+    `fault` is None for an update that need not match. `document` is what an insert inserts.
     """
 
     collection: str
@@ -97,29 +95,27 @@ class Write:
 
     @property
     def must_match(self) -> bool:
-        """Tell whether it must match a document."""
+        """Tell whether the write must match a document."""
         return self.fault is not None and not isinstance(self.operation, InsertOne)
 
 
 def insert(collection: str, document: Raw, *, if_taken: StoreFault | None = None) -> Write:
-    """Return the insertion of a document; `taken` is raised where its key is there (Stale unless told)."""
+    """Return the insertion of a document; it raises `if_taken`, else Stale, where the key exists."""
     return Write(collection, InsertOne(document), if_taken or Stale(f"{collection} has it"), document)
 
 
 def update(collection: str, query: Raw, change: Raw, *, if_missed: StoreFault | None = None) -> Write:
-    """Return an update; with `missed` it must match, else that is raised."""
+    """Return an update; it raises `if_missed`, where that is given, unless it matches."""
     return Write(collection, UpdateOne(query, change), if_missed)
 
 
 def replace(collection: str, query: Raw, document: Raw, *, if_missed: StoreFault) -> Write:
-    """Return a guarded replacement."""
+    """Return a guarded replacement; it raises `if_missed` unless it matches."""
     return Write(collection, ReplaceOne(query, document), if_missed)
 
 
 class DocumentStore:
-    """The database of one programme: a client, its collections, and who of this process writes. `voucher_key`
-    seals voucher codes.
-    """
+    """The database of one programme, and the queues of this process's writers; `voucher_key` seals codes."""
 
     def __init__(
         self,
@@ -153,6 +149,18 @@ class DocumentStore:
     def __getitem__(self, collection: str) -> AsyncCollection[Raw]:
         return self.mongo[collection]
 
+    def documents(self, document: type[D]) -> type[D]:
+        """Return a Beanie document class, bound to this database.
+
+        Beanie binds a class for the whole process, and a process may hold several stores, so each query binds
+        it anew: `await store.documents(EmployeeDocument).find_one({...})`. The query takes its collection
+        before it first waits.
+        """
+        if document.get_pymongo_collection().database is not self.mongo:
+            document.set_database(self.mongo)  # type: ignore[no-untyped-call]
+            document.set_collection(self.mongo[document.Settings.name])  # type: ignore[no-untyped-call]
+        return document
+
     def lock_for(self, key: str) -> asyncio.Lock:
         """Return the lock of one member (or reward) in this process."""
         lock = self._locks.get(key)
@@ -165,10 +173,10 @@ class DocumentStore:
     async def run_rounds(
         self, attempt: Callable[[], Coroutine[Any, Any, T]], *, queue: str | None = None
     ) -> T:
-        """Take rounds of `attempt` until one is not Stale, one after another for the same `queue`. Raises
-        Busy, and what `attempt` raises.
+        """Run rounds of `attempt` until one is not Stale, one after another for the same `queue`.
 
-        The rounds go on when the caller is cancelled; `drain` waits for them.
+        Raises Busy, and what `attempt` raises. The rounds go on when the caller is cancelled; `drain` waits
+        for them.
         """
         task = asyncio.create_task(self._run_rounds(attempt, queue))
         self._running_rounds.add(task)
@@ -182,7 +190,7 @@ class DocumentStore:
             raise
 
     async def drain(self) -> None:
-        """Wait until every round under way is done: before the client closes."""
+        """Wait until every running round has ended, before the client closes."""
         while self._running_rounds:
             await asyncio.wait(self._running_rounds)
 
@@ -209,8 +217,7 @@ class DocumentStore:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncClientSession]:
-        """One transaction around the block, committed at its end; nothing outside the database may happen in
-        it.
+        """Run the block in one transaction and commit it; the block must touch nothing outside the database.
 
         Raises Stale where another transaction was in the way, else what the block raises.
         """
@@ -231,8 +238,8 @@ class DocumentStore:
     async def transact(self, writes: Sequence[Write], *, extra_steps: Sequence[TransactionStep] = ()) -> None:
         """Commit all writes or none: one command for the writes where the server has it, then the commit.
 
-        Writes are in order: the first that does not take raises its own fault. `also` are further steps
-        inside the transaction.
+        Writes are in order: the first that fails raises its own fault. `extra_steps` run inside the
+        transaction, after the writes.
         """
         async with self.transaction() as session:
             if self.has_bulk_writes:
@@ -267,9 +274,7 @@ class DocumentStore:
             raise write.fault
 
     async def detect_features(self) -> None:
-        """Find out how this server takes a transaction's writes: all in one command or one command each, with
-        a snapshot named or not.
-        """
+        """Detect whether the server takes a transaction's writes in one command, and with a snapshot."""
         probe = [Write("meta", UpdateOne({"_id": "nothing"}, {"$set": {"a": 1}}))]
         for self.has_bulk_writes, self.has_snapshot_writes in (
             (True, True),
@@ -329,7 +334,7 @@ def _is_transient(fault: PyMongoError) -> bool:
 
 
 async def _commit(session: AsyncClientSession) -> None:
-    """Commit, and ask again where the answer was lost: committing twice is once."""
+    """Commit, and commit again where the answer was lost: a second commit changes nothing."""
     for attempt in range(COMMIT_ATTEMPTS):
         try:
             await session.commit_transaction()

@@ -1,7 +1,6 @@
-"""Makes the database ready: its format, collections and indexes, all at start and never in a transaction, and
-what its server can do.
+"""Prepares the database at start: its format, collections and indexes, and what its server can do.
 
-Each index begins with what its readers ask for first; `_id` does the work of uniqueness wherever it can.
+Nothing here happens in a transaction. `_id` does the work of unique indexes wherever it can.
 """
 
 from __future__ import annotations
@@ -11,91 +10,77 @@ from collections.abc import Awaitable, Iterable, Mapping, Sequence
 
 import pymongo
 from beanie import init_beanie
+from beanie.exceptions import CollectionWasNotInitialized
 from pymongo import IndexModel
 from pymongo.errors import CollectionInvalid, OperationFailure
 
+from domain.store import audit, meta, requests
 from domain.store.document_store import DocumentStore
-from domain.store.documents import DOCUMENTS
-from domain.store.people import card_steps, devices, sessions, sign_in_codes, staff
-from domain.store.ttl import ttl_index
+from domain.store.ledger import agenda, journal, members, programmes, receipts, stock, vouchers
+from domain.store.messages import inbox, outbox
+from domain.store.people import card_steps, contacts, devices, sessions, sign_in_codes, staff, stores
+from domain.store.stored_document import StoredDocument
+from domain.store.ttl import with_linger
 
-PENDING = {"state": "pending"}
-TROUBLE_INDEX = IndexModel({"trouble": 1}, partialFilterExpression={"trouble": {"$exists": True}})
-
+DOCUMENTS: tuple[type[StoredDocument], ...] = (
+    meta.MetaDocument,
+    members.MemberDocument,
+    contacts.ContactDocument,
+    journal.JournalDocument,
+    receipts.ReceiptDocument,
+    requests.RequestDocument,
+    vouchers.VoucherDocument,
+    vouchers.VoucherCodeDocument,
+    outbox.OutboxDocument,
+    inbox.LetterDocument,
+    inbox.MailboxDocument,
+    agenda.AgendaDocument,
+    programmes.ProgrammeVersion,
+    stock.StockDocument,
+    audit.AuditDocument,
+    audit.ShiftDocument,
+    stores.RetailStoreDocument,
+    staff.EmployeeDocument,
+    sessions.SessionDocument,
+    sign_in_codes.SignInDocument,
+    devices.DeviceDocument,
+    card_steps.CardStepDocument,
+)
 COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
-    "meta": (),
-    "members": (IndexModel({"due_at": 1}), IndexModel({"due_version": 1})),
-    "contacts": (),
-    "journal": (
-        IndexModel({"member": 1, "seq": 1}, unique=True),
-        IndexModel({"member": 1, "marks": 1}),
-        IndexModel({"member": 1, "at": 1}),
-    ),
-    "receipts": (),
-    "requests": (),
-    "vouchers": (IndexModel({"member": 1, "n": 1}, unique=True),),
-    "voucher_codes": (),
-    "outbox": (
-        IndexModel({"state": 1, "lane": 1, "due": 1}, partialFilterExpression=PENDING),
-        IndexModel({"member": 1, "state": 1}, partialFilterExpression=PENDING),
-        TROUBLE_INDEX,
-    ),
-    "inbox": (IndexModel({"member": 1, "n": 1}, unique=True),),
-    "mailboxes": (),
-    "agenda": (IndexModel({"state": 1, "due": 1}, partialFilterExpression=PENDING), TROUBLE_INDEX),
-    "stock": (),
-    "audit": (
-        *(IndexModel({name: 1, "at": 1}) for name in ("session", "store", "member")),
-        IndexModel({"at": 1}),
-    ),
-    "shifts": (),
-    "stores": (),
-    "staff": (),
-    "sessions": (),
-    "sign_in_codes": (),
-    "devices": (),
-    "card_steps": (),
+    document.Settings.name: document.Settings.indexes for document in DOCUMENTS
 }
 PREPARE_SECONDS = 60  # an index over many rows takes longer than the client's time for one call
 FORMAT = 1
-FORMAT_ID = "format"
 NAMESPACE_EXISTS = 48
-TTL_FIELDS = {"requests": "expires_at", "outbox": "purge_at"}
+SIDE_BY_SIDE = 4  # each needs a connection, which costs as much as the call itself
 
 
 class TransactionsUnsupported(Exception):
-    """The server is one that takes none; the message is for whoever starts us."""
+    """The server takes no transactions; the message is for whoever starts us."""
 
 
 class FormatMismatch(Exception):
-    """The database was written by a version of us whose documents this one cannot read; the message is for
-    whoever starts it.
-    """
+    """The database holds another format than this version reads; the message is for whoever starts it."""
 
 
 async def prepare(store: DocumentStore) -> None:
-    """Make the collections and indexes that are missing, and learn what the server can do. Doing it again
-    changes nothing.
+    """Create the collections and indexes that are missing, and detect what the server can do.
 
-    Raises NoTransactions and OtherFormat before anything is touched: where a server stands alone, and where
-    the database's format is not `FORMAT`. Raise that number with every change by which a document stored
-    before could not be read any more.
+    A second call changes nothing. Raises TransactionsUnsupported where the server stands alone, and
+    FormatMismatch where the database's format is not `FORMAT`, both before anything is written. Raise that
+    number with every change after which a stored document could not be read.
     """
     with pymongo.timeout(PREPARE_SECONDS):
         await _expect_transactions(store)
         existing = set(await store.mongo.list_collection_names())
-        await _expect_format(store, is_new=existing <= {"meta"})
+        await _expect_format(store, is_new=existing <= {meta.COLLECTION})
         await _gather_all(_create_collection(store, name) for name in COLLECTIONS.keys() - existing)
         await _gather_all(
-            store[name].create_indexes(list(indexes)) for name, indexes in COLLECTIONS.items() if indexes
+            [
+                _bind_documents(store),
+                *(_create_indexes(store, name, indexes) for name, indexes in COLLECTIONS.items() if indexes),
+            ]
         )
-        await _gather_all(
-            store[name].create_indexes([ttl_index(field)]) for name, field in TTL_FIELDS.items()
-        )
-        await _gather_all(
-            room.ensure_indexes(store) for room in (sessions, sign_in_codes, staff, devices, card_steps)
-        )
-        await init_beanie(database=store.mongo, document_models=DOCUMENTS)
         await store.detect_features()
 
 
@@ -109,11 +94,11 @@ async def _expect_transactions(store: DocumentStore) -> None:
 
 
 async def _expect_format(store: DocumentStore, *, is_new: bool) -> None:
-    """A new database is given the format first, so that one begun and cut off is not taken for an old one."""
-    query = {"_id": FORMAT_ID}
+    """Check the format. A new database gets it first, so that a start cut off leaves no old one."""
+    query = {"_id": meta.FORMAT_ID}
     if is_new:
-        await store["meta"].update_one(query, {"$setOnInsert": {"number": FORMAT}}, upsert=True)
-    document = await store["meta"].find_one(query)
+        await store[meta.COLLECTION].update_one(query, {"$setOnInsert": {"number": FORMAT}}, upsert=True)
+    document = await store[meta.COLLECTION].find_one(query)
     if document is None or document["number"] != FORMAT:
         stored_format = "an earlier format" if document is None else f"format {document['number']}"
         raise FormatMismatch(
@@ -133,11 +118,31 @@ async def _create_collection(store: DocumentStore, name: str) -> None:
             raise
 
 
+async def _create_indexes(store: DocumentStore, name: str, indexes: Sequence[IndexModel]) -> None:
+    await store[name].create_indexes([with_linger(index) for index in indexes])
+
+
+async def _bind_documents(store: DocumentStore) -> None:
+    """Have Beanie know the documents: once a process, since `store.documents` binds them to its database."""
+    try:
+        for document in DOCUMENTS:
+            document.get_settings()
+    except CollectionWasNotInitialized:
+        await init_beanie(database=store.mongo, document_models=list(DOCUMENTS), skip_indexes=True)
+
+
 async def _gather_all(awaitables: Iterable[Awaitable[object]]) -> None:
-    """Do them side by side to the end of each, and raise the first fault: none goes on behind the back of
-    whoever closes the client.
+    """Run them a few at a time to the end of each, then raise the first fault.
+
+    None of them goes on after whoever called has closed the client.
     """
-    results = await asyncio.gather(*awaitables, return_exceptions=True)
+    slots = asyncio.Semaphore(SIDE_BY_SIDE)
+
+    async def in_a_slot(awaitable: Awaitable[object]) -> None:
+        async with slots:
+            await awaitable
+
+    results = await asyncio.gather(*map(in_a_slot, awaitables), return_exceptions=True)
     for result in results:
         if isinstance(result, BaseException):
             raise result

@@ -1,5 +1,4 @@
-"""Idempotency: a key that a success has bound, with the hash of what was asked and what is needed to answer
-it again.
+"""Idempotency: a key that a success has bound, with the input's hash and what it takes to answer again.
 
 The record's `_id` is the scope (a member, a store, a contact's hash) and the client's key. It is inserted
 first in the transaction that acts, so a key acts once; it is kept 30 days, and one that has lapsed gives way
@@ -8,21 +7,37 @@ whatever the clearing job has done.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from hashlib import sha256
-from typing import cast
+from typing import Any, ClassVar, cast
 
 import orjson
+from pymongo import IndexModel
 
 from domain.store.connect import Raw
 from domain.store.document_store import DocumentStore, StoreFault, Write, insert, replace
+from domain.store.stored_document import StoredDocument
+from domain.store.ttl import ttl_index
 
 COLLECTION = "requests"
 KEPT_FOR = timedelta(days=30)
 
 Reply = Mapping[str, object]
+
+
+class RequestDocument(StoredDocument):
+    """A bound key in the database; `asked` is the hash of the input."""
+
+    asked: str
+    reply: dict[str, Any]
+    at: datetime
+    expires_at: datetime
+
+    class Settings(StoredDocument.Settings):
+        name = COLLECTION
+        indexes: ClassVar[Sequence[IndexModel]] = (ttl_index("expires_at"),)
 
 
 # ---------------------------------------------------------------- errors
@@ -37,7 +52,7 @@ class KeyReused(Exception):
 # ---------------------------------------------------------------- values
 @dataclass(frozen=True, slots=True)
 class RequestKey:
-    """A client's key within its scope, and the hash of what was asked with it."""
+    """A client's key within its scope, and the hash of the input that came with it."""
 
     id: str
     input_hash: str
@@ -59,9 +74,7 @@ def contact_scope(contact_hash: str) -> str:
 
 
 def request_key(*, scope: str, key: str, operation: str, request_input: Mapping[str, object]) -> RequestKey:
-    """Return the identity of a request: what was asked is hashed in one spelling, with the operation's
-    name.
-    """
+    """Return the identity of a request; the operation's name and the input are hashed in one spelling."""
     text = orjson.dumps(
         [operation, request_input], option=orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z, default=_to_plain
     )
@@ -69,9 +82,7 @@ def request_key(*, scope: str, key: str, operation: str, request_input: Mapping[
 
 
 def joined_hash(*parts: str) -> str:
-    """Return the SHA-256 of parts, each with its length before it, so that no two lists of parts are spelled
-    alike.
-    """
+    """Return the SHA-256 of parts. Each part's length precedes it, so that no two lists are spelled alike."""
     return sha256(
         b"".join(b"%d:%s" % (len(raw), raw) for raw in (part.encode() for part in parts))
     ).hexdigest()
@@ -89,8 +100,9 @@ def _to_plain(value: object) -> object:
 
 # ---------------------------------------------------------------- reads
 async def recall(store: DocumentStore, request: RequestKey, *, now: datetime) -> Reply | None:
-    """Return what a success with this key answered, None where none did. Raises Conflicting where it was
-    asked something else.
+    """Return what a success with this key answered; None where there was none.
+
+    Raises KeyReused where that success had another input.
     """
     row = await store[COLLECTION].find_one({"_id": request.id})
     if row is None or row["expires_at"] <= now:
@@ -101,9 +113,7 @@ async def recall(store: DocumentStore, request: RequestKey, *, now: datetime) ->
 
 
 async def lapsed_at(store: DocumentStore, request: RequestKey, *, now: datetime) -> datetime | None:
-    """Return when a record that is still there under this key has lapsed; None where there is none or it
-    holds.
-    """
+    """Return when the record under this key lapsed; None where there is no record, or it still holds."""
     row = await store[COLLECTION].find_one({"_id": request.id}, {"expires_at": 1})
     return row["expires_at"] if row is not None and row["expires_at"] <= now else None
 
@@ -112,8 +122,9 @@ async def lapsed_at(store: DocumentStore, request: RequestKey, *, now: datetime)
 def bind_write(
     request: RequestKey, reply: Reply, *, now: datetime, lapsed_expires_at: datetime | None = None
 ) -> Write:
-    """Return the write that binds a key, in the place of a lapsed record where there is one; it raises
-    KeyBound where the key is bound.
+    """Return the write that binds a key, over a lapsed record where there is one.
+
+    It raises KeyBound where the key is bound.
     """
     row: Raw = {
         "_id": request.id,

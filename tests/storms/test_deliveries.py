@@ -23,7 +23,7 @@ from domain.model.ledger.events import Event
 from domain.services.runtime import Runtime
 from domain.store.connect import connect
 from domain.store.document_store import DocumentStore
-from domain.store.messages import outbox
+from domain.store.messages import outbox_writes
 from domain.store.people import devices
 from domain.store.people.devices import Device
 from domain.store.prepare import prepare
@@ -80,7 +80,7 @@ async def _begin(uri: str, *, each: int) -> None:
             row = JournalRow(
                 1000 + n, event, "input", 1, messages=(PlannedMessage("thanks", "visited", event.data),)
             )
-            promised += [write.document for write in outbox.promise_writes(f"m{at}", row, now=now)]
+            promised += [write.document for write in outbox_writes.promise_writes(f"m{at}", row, now=now)]
     await store["outbox"].insert_many([dict(one) for one in promised if one is not None])
     await database.close()
 

@@ -7,7 +7,7 @@ import strawberry
 
 from api.graphql.engine.audience import Audience
 from api.graphql.engine.ids import encode_id
-from domain.store.people.sign_in_codes import ConsentAnswer
+from domain.store.people.consent_answers import ConsentAnswer
 
 
 @strawberry.type(

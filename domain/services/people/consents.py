@@ -16,7 +16,7 @@ from domain.services.errors import InvalidInput
 from domain.services.people.identity_runtime import IdentityRuntime
 from domain.services.runtime import commit_decision, decide_event, event_instant, load_member
 from domain.store.ledger.members import ProfileChange, StoredMember
-from domain.store.people.sign_in_codes import ConsentAnswer
+from domain.store.people.consent_answers import ConsentAnswer
 
 AT_ENROLMENT = "enrolment"
 IN_THE_APP = "app"

@@ -1,25 +1,49 @@
-"""The agenda: events for later and for other members. Each acts once: it is marked done in the transaction
-that acts on it.
+"""The agenda: events for later and for other members.
 
-A small pending set, found by an index of the pending alone. Claiming moves an item's time on, so that no two
-workers try it at once; where a worker dies the item comes up again. One that cannot be read, or whose
-happening fails, is parked with its error (`trouble`), where an operator sees it, and holds up nothing else.
+Each item acts once: the transaction that acts on it marks it done. A partial index finds the small pending
+set. A claim moves an item's due instant on, so that no two workers try it at once; where a worker dies, the
+item comes up again. An item that cannot be read, or whose event fails, is parked with its error (`trouble`):
+an operator sees it, and it holds up nothing else.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any, ClassVar
+
+from pymongo import IndexModel
 
 from domain.model.ledger.decision import DelayedEvent
 from domain.model.ledger.events import Event
-from domain.store.document_store import READ_ERRORS, DocumentStore, Stale, Write, insert, update
+from domain.store.document_store import EPOCH, READ_ERRORS, DocumentStore, Stale, Write, insert, update
 from domain.store.ledger import journal_rows
-from domain.store.ledger.members import EPOCH
 from domain.store.messages.outbox import QueueItem
+from domain.store.stored_document import PENDING, TROUBLE_INDEX, StoredDocument
 
 COLLECTION = "agenda"
 CLAIM_LEASE = timedelta(seconds=60)
+
+
+class AgendaDocument(StoredDocument):
+    """An item in the database; `_id` is the event's id, `refused` why a done item came to nothing."""
+
+    member: str
+    due: datetime
+    event: dict[str, Any]
+    state: str
+    done_at: datetime | None = None
+    refused: str | None = None
+    trouble: str | None = None
+    error: str | None = None
+
+    class Settings(StoredDocument.Settings):
+        name = COLLECTION
+        indexes: ClassVar[Sequence[IndexModel]] = (
+            IndexModel({"state": 1, "due": 1}, partialFilterExpression=PENDING),
+            TROUBLE_INDEX,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +58,9 @@ class AgendaItem:
 
 @dataclass(frozen=True, slots=True)
 class DueItems:
-    """Items whose time has come, and, with their fault in a word, those that cannot be read.
+    """Items that are due, and the id and the fault's name of those that cannot be read.
 
-    No other is due before `until`; None where there is no other at all.
+    All others are due at `rest_due_at` or later; it is None where there are no others.
     """
 
     items: tuple[AgendaItem, ...]
@@ -46,7 +70,7 @@ class DueItems:
 
 # ---------------------------------------------------------------- reads
 async def find_due(store: DocumentStore, *, now: datetime, first: int) -> DueItems:
-    """Return the items whose time has come, the soonest, as many as asked for."""
+    """Return the first items that are due, the soonest first."""
     query = {"state": "pending", "due": {"$gt": EPOCH, "$lte": now}}
     items, unreadable = list[AgendaItem](), list[tuple[str, str]]()
     last_due_at, count = None, 0
@@ -62,21 +86,21 @@ async def find_due(store: DocumentStore, *, now: datetime, first: int) -> DueIte
 
 
 async def find_parked(store: DocumentStore, *, first: int) -> list[QueueItem]:
-    """Return the items that were parked, as an operator is shown them."""
+    """Return the parked items, as an operator sees them."""
     rows = store[COLLECTION].find({"trouble": "parked"}).limit(first)
     return [QueueItem(row["_id"], "agenda", row["due"], row["state"], 0, row["error"]) async for row in rows]
 
 
 # ---------------------------------------------------------------- writes
 async def claim(store: DocumentStore, agenda_item: AgendaItem, *, now: datetime) -> bool:
-    """Take an item for a minute; False where another worker has it."""
+    """Claim an item for a minute; False where another worker has it."""
     query = {"_id": agenda_item.id, "state": "pending", "due": agenda_item.due_at}
     result = await store[COLLECTION].update_one(query, {"$set": {"due": now + CLAIM_LEASE}})
     return result.matched_count == 1
 
 
 def schedule_write(delayed: DelayedEvent) -> Write:
-    """Return the noting of an event for later, under its own id."""
+    """Return the insertion of an event for later, under its own id."""
     row = {
         "_id": delayed.event.id,
         "member": delayed.member,
@@ -88,7 +112,7 @@ def schedule_write(delayed: DelayedEvent) -> Write:
 
 
 def settle_write(agenda_item: AgendaItem, *, now: datetime, refused: str | None = None) -> Write:
-    """Return the guarded mark that an item has acted, or why it came to nothing."""
+    """Return the guarded mark that an item has acted, or why it was refused."""
     change = {"$set": {"state": "done", "done_at": now, "refused": refused}}
     return update(
         COLLECTION, {"_id": agenda_item.id, "state": "pending"}, change, if_missed=Stale("the item is done")
@@ -96,7 +120,7 @@ def settle_write(agenda_item: AgendaItem, *, now: datetime, refused: str | None 
 
 
 async def park(store: DocumentStore, id: str, *, error: str) -> None:
-    """Set an item aside with its error, for an operator; nothing where it is done."""
+    """Park a pending item with its error, for an operator."""
     sets = {"state": "parked", "trouble": "parked", "error": error}
     await store[COLLECTION].update_one({"_id": id, "state": "pending"}, {"$set": sets})
 

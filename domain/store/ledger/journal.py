@@ -1,5 +1,6 @@
-"""The journal: append-only, one row a decided event, read by windows on gapless counters and never by
-skipping or sorting it all.
+"""The journal: append-only, one row a decided event.
+
+It is read by windows on gapless counters, never by skipping rows or sorting all of them.
 """
 
 from __future__ import annotations
@@ -7,6 +8,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, ClassVar
+
+from pymongo import IndexModel
 
 from domain.model.ledger.decision import JournalRow
 from domain.model.ledger.events import Purchase
@@ -14,13 +18,49 @@ from domain.store.connect import Raw
 from domain.store.document_store import DocumentStore, Stale, Write, insert
 from domain.store.ledger import journal_rows, members
 from domain.store.ledger.members import HistoryEntry
+from domain.store.stored_document import StoredDocument
 
 COLLECTION = "journal"
 
 
+class JournalDocument(StoredDocument):
+    """A row in the database; `_id` is `MEMBER:SEQ`. `journal_rows` spells it without what is empty."""
+
+    member: str
+    seq: int
+    at: datetime
+    by: str
+    version: int
+    event: dict[str, Any]
+    marks: list[str]
+    entries: list[dict[str, Any]] | None = None
+    outcomes: list[list[Any]] | None = None
+    raised: list[dict[str, Any]] | None = None
+    messages: list[list[Any]] | None = None
+    effects: list[list[Any]] | None = None
+    vouchers: list[list[Any]] | None = None
+    later: list[list[Any]] | None = None
+    facts: dict[str, Any] | None = None
+    awarded: list[list[Any]] | None = None
+    puts: list[list[Any]] | None = None
+    qualified: int = 0
+    counted: int = 0
+    changes: list[list[Any]] | None = None
+    removed: list[str] | None = None
+    claim: list[Any] | None = None
+
+    class Settings(StoredDocument.Settings):
+        name = COLLECTION
+        indexes: ClassVar[Sequence[IndexModel]] = (
+            IndexModel({"member": 1, "seq": 1}, unique=True),
+            IndexModel({"member": 1, "marks": 1}),
+            IndexModel({"member": 1, "at": 1}),
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class PurchaseRow:
-    """A purchase as its row tells it: the member's `n`-th."""
+    """A purchase as its row holds it; `number` counts the member's purchases."""
 
     number: int
     seq: int
@@ -46,20 +86,25 @@ async def find_many(store: DocumentStore, member: str, seqs: Sequence[int]) -> d
 async def find_entries(
     store: DocumentStore, member: str, *, before: int, first: int, wallet: str | None = None
 ) -> tuple[HistoryEntry, ...]:
-    """Return the entries with counters in [before - first, before), newest first: of all wallets, or of one
-    by its own counter.
+    """Return the entries with counters in [before - first, before), newest first.
+
+    They are those of all wallets, or those of one by its own counter.
     """
     window = range(max(1, before - first), before)
     documents = store[COLLECTION].find(
         {"member": member, "marks": {"$in": [journal_rows.entry_mark(n, wallet) for n in window]}}
     )
-    history = [told async for row in documents for told in members.row_history(journal_rows.read_row(row))]
-    numbered = [
-        (one.entry.n if wallet is None else one.entry.wallet_n, one)
-        for one in history
-        if wallet in (None, one.entry.wallet)
+    history = [
+        line
+        async for document in documents
+        for line in members.row_history(journal_rows.read_row(document))
+        if wallet in (None, line.entry.wallet)
     ]
-    return tuple(one for n, one in sorted(numbered, key=lambda each: -each[0]) if n in window)
+
+    def number(line: HistoryEntry) -> int:
+        return line.entry.n if wallet is None else line.entry.wallet_n
+
+    return tuple(line for line in sorted(history, key=number, reverse=True) if number(line) in window)
 
 
 async def find_purchases(
@@ -72,13 +117,13 @@ async def find_purchases(
         _read_purchase_row(row)
         async for row in store[COLLECTION].find(query, {"event": 1, "seq": 1, "marks": 1})
     ]
-    return tuple(sorted(purchase_rows, key=lambda one: -one.number))
+    return tuple(sorted(purchase_rows, key=lambda row: -row.number))
 
 
 async def find_between(
     store: DocumentStore, member: str, *, start: datetime, end: datetime
 ) -> list[JournalRow]:
-    """Return a member's rows whose event lies in [start, end], by its time and then as they were decided."""
+    """Return a member's rows whose event lies in [start, end], by its instant, then by seq."""
     documents = store[COLLECTION].find({"member": member, "at": {"$gte": start, "$lte": end}})
     return sorted(
         [journal_rows.read_row(row) async for row in documents], key=lambda row: (row.event.at, row.seq)
@@ -101,7 +146,7 @@ def _read_purchase_row(row: Raw) -> PurchaseRow:
 
 # ---------------------------------------------------------------- writes
 def append_write(member: str, row: JournalRow) -> Write:
-    """Return the appending of a row: two rows of one seq cannot be."""
+    """Return the insertion of a row; it raises Stale where a row of its seq exists."""
     return insert(
         COLLECTION, journal_rows.row_document(member, row), if_taken=Stale("the journal has moved on")
     )

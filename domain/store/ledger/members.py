@@ -1,8 +1,7 @@
-"""The member aggregate as one document: ledger state, what the member says of themselves, and the newest 20
-entries.
+"""The member aggregate as one document: ledger state, details of the member, and the newest 20 entries.
 
 `version` is the journal's seq and guards the ledger; `profile_version` guards the profile by itself. `due_at`
-is when time may next bring something. The document is bounded: its parts are
+is when time may next bring something. The document is bounded, because its parts are bounded
 (`domain/model/ledger/member.py`).
 """
 
@@ -11,8 +10,10 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
-from typing import Any, Literal, cast
+from datetime import date, datetime
+from typing import Any, ClassVar, Literal, cast
+
+from pymongo import IndexModel
 
 from domain.model.ledger import ledger_restore, ledger_state
 from domain.model.ledger.decision import Decision, Entry, JournalRow
@@ -20,22 +21,40 @@ from domain.model.ledger.events import Profile
 from domain.model.ledger.member import Member
 from domain.model.values import evolve
 from domain.store.connect import Raw
-from domain.store.document_store import READ_ERRORS, DocumentStore, Stale, Write, insert, update
+from domain.store.document_store import EPOCH, READ_ERRORS, DocumentStore, Stale, Write, insert, update
 from domain.store.ledger import journal_rows
-from domain.store.people.sign_in_codes import ConsentAnswer
+from domain.store.people.consent_answers import ConsentAnswer, consent_rows, read_consents
+from domain.store.stored_document import StoredDocument
 
 COLLECTION = "members"
 MAX_RECENT = 20
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Status = Literal["active", "erased"]
+
+
+class MemberDocument(StoredDocument):
+    """A member in the database. `ledger` is spelled by `ledger_state`, `profile` and `recent` below."""
+
+    number: str
+    version: int
+    profile_version: int
+    status: Status
+    profile: dict[str, Any]
+    ledger: dict[str, Any]
+    recent: list[dict[str, Any]]
+    turned_at: datetime | None
+    due_at: datetime | None
+    due_version: int
+    invited: int = 0
+
+    class Settings(StoredDocument.Settings):
+        name = COLLECTION
+        indexes: ClassVar[Sequence[IndexModel]] = (IndexModel({"due_at": 1}), IndexModel({"due_version": 1}))
 
 
 # ---------------------------------------------------------------- values
 @dataclass(frozen=True, slots=True)
 class Details:
-    """What a member says of themselves. `consents` are the answers as they were given, one a purpose, the
-    latest.
-    """
+    """What a member says of themselves; `consents` holds the latest answer to each purpose."""
 
     name: str
     email: str | None = None
@@ -55,9 +74,7 @@ class Details:
 
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
-    """An entry with what a history says of it: when and by which event it came, the row it stands in, the
-    rules' version.
-    """
+    """An entry as a history shows it: with its instant, event and row, and the version of the rules."""
 
     entry: Entry
     seq: int
@@ -69,24 +86,21 @@ class HistoryEntry:
 
 @dataclass(frozen=True, slots=True)
 class NextDue:
-    """When time may next bring something, as the programme of a version sees it; None: nothing is in
-    sight.
-    """
+    """When time may next bring something, by the programme of a version; `at` is None where nothing may."""
 
     at: datetime | None
     version: int
 
     def is_due(self, *, now: datetime, version: int) -> bool:
-        """Tell whether time may have brought something by now, or another programme might see it
-        otherwise.
-        """
+        """Tell whether time may have brought something by now, or the programme is another."""
         return self.version != version or (self.at is not None and self.at <= now)
 
 
 @dataclass(frozen=True, slots=True)
 class DueMembers:
-    """Members for whom time may have brought something, and when. Of no other has it before `until`; None
-    where there is no other.
+    """Members for whom time may have brought something, and when.
+
+    All others are due at `rest_due_at` or later; it is None where there are no others.
     """
 
     due_at_by_member: Mapping[str, datetime]
@@ -95,8 +109,9 @@ class DueMembers:
 
 @dataclass(frozen=True, slots=True)
 class StoredMember:
-    """A member as stored. `recent` are the newest entries, oldest first; `invited` the members who named this
-    one when they joined.
+    """A member as stored. `recent` holds the newest entries, oldest first.
+
+    `invited_count` counts the members who named this one when they joined.
     """
 
     member: Member
@@ -110,7 +125,7 @@ class StoredMember:
 
 @dataclass(frozen=True, slots=True)
 class ProfileChange:
-    """New details in the place of those of a version; the ledger may move on in the same commit."""
+    """New details that replace those of a version; the ledger may change in the same commit."""
 
     version: int
     details: Details
@@ -124,7 +139,7 @@ async def find(store: DocumentStore, member: str) -> StoredMember | None:
 
 
 async def find_many(store: DocumentStore, members: Sequence[str]) -> dict[str, StoredMember]:
-    """Return those members that there are, by id, but for one that cannot be read: `find` says of it why."""
+    """Return the members that exist, by id, without those that cannot be read: `find` says why."""
     member_by_id = {}
     async for row in store[COLLECTION].find({"_id": {"$in": list(members)}}):
         with contextlib.suppress(*READ_ERRORS):
@@ -133,8 +148,9 @@ async def find_many(store: DocumentStore, members: Sequence[str]) -> dict[str, S
 
 
 async def find_due(store: DocumentStore, *, now: datetime, version: int, first: int) -> DueMembers:
-    """Return the soonest of the members for whom time may have brought something by now, as many as asked
-    for, or, first, as many of those whom another version looked at.
+    """Return the first members for whom time may have brought something by now, the soonest first.
+
+    Members whose due instant comes from another version of the programme stand before all others.
     """
     outdated = store[COLLECTION].find({"due_version": {"$gt": 0, "$lt": version}}, {"_id": 1}).limit(first)
     outdated_members = {cast(str, row["_id"]): EPOCH async for row in outdated}
@@ -151,7 +167,7 @@ async def find_due(store: DocumentStore, *, now: datetime, version: int, first: 
 
 
 async def iterate_ids(store: DocumentStore, *, after: str = "") -> AsyncIterator[str]:
-    """Yield every member's id, in order of ids, beginning after one."""
+    """Yield every member's id in order, beginning after an id."""
     async for row in store[COLLECTION].find({"_id": {"$gt": after, "$lt": "~"}}, {"_id": 1}).sort("_id", 1):
         yield row["_id"]
 
@@ -171,8 +187,9 @@ def read_member(row: Raw) -> StoredMember:
 
 
 def after_decision(stored: StoredMember, decision: Decision) -> StoredMember:
-    """Return a stored member as a committed decision leaves them, without reading again: time has brought all
-    it had by then.
+    """Return a stored member as a committed decision leaves them, without another read.
+
+    Nothing is due: the decision holds all that time had brought.
     """
     recent = (*stored.recent, *recent_history(decision.rows))[-MAX_RECENT:]
     return replace(
@@ -190,9 +207,7 @@ def create_write(decision: Decision, details: Details, *, next_due: NextDue) -> 
 
 
 def update_write(decision: Decision, *, next_due: NextDue, profile: ProfileChange | None = None) -> Write:
-    """Return the update that brings a member from before a decision to after it, guarded by the version
-    decided on.
-    """
+    """Return the update that applies a decision to a member, guarded by the version that it was made on."""
     changed_paths: dict[str, Any] = {}
     removed_paths: set[str] = set()
     for row in decision.rows:
@@ -233,7 +248,7 @@ def profile_write(member: str, change: ProfileChange) -> Write:
 
 
 def birthday_write(member: str, change: ProfileChange, *, version: int, next_due: NextDue) -> Write:
-    """Return the same where time's next turn moves with it, which was found for a version of the ledger."""
+    """Return the same update with the next due instant, which was computed for a version of the ledger."""
     sets = {**_profile_sets(change), "due_at": next_due.at, "due_version": next_due.version}
     return update(
         COLLECTION,
@@ -252,7 +267,7 @@ def _profile_sets(change: ProfileChange) -> dict[str, Any]:
 
 
 def count_invited_write(member: str) -> Write:
-    """Return the counting of one who joined by this member's invitation."""
+    """Return the update that counts a member who joined by this member's invitation."""
     return update(COLLECTION, {"_id": member, "status": "active"}, {"$inc": {"invited": 1}})
 
 
@@ -276,12 +291,12 @@ def member_document(
 
 
 def recent_history(rows: Sequence[JournalRow]) -> tuple[HistoryEntry, ...]:
-    """Return the entries of rows as histories tell them, oldest first, the newest 20 at most."""
-    return tuple(told for row in rows for told in row_history(row))[-MAX_RECENT:]
+    """Return the entries of rows as a history shows them, oldest first, the newest 20 at most."""
+    return tuple(entry for row in rows for entry in row_history(row))[-MAX_RECENT:]
 
 
 def row_history(row: JournalRow) -> tuple[HistoryEntry, ...]:
-    """Return the entries of one row as histories tell them."""
+    """Return the entries of one row as a history shows them."""
     rewards = {step.id: step.reward for step in row.vouchers}
     event = row.event
     return tuple(
@@ -299,7 +314,7 @@ def row_history(row: JournalRow) -> tuple[HistoryEntry, ...]:
 
 # ---------------------------------------------------------------- the parts of the document
 def read_details(row: Raw) -> Details:
-    """Return what a member says of themselves, as it was kept."""
+    """Return the details of a stored profile."""
     birthday = row.get("birthday")
     return Details(
         name=row["name"],
@@ -309,12 +324,12 @@ def read_details(row: Raw) -> Details:
         locale=row["locale"],
         timezone=row["timezone"],
         terms=row.get("terms"),
-        consents=tuple(ConsentAnswer(*one) for one in row["consents"]),
+        consents=read_consents(row["consents"]),
     )
 
 
 def details_document(details: Details) -> dict[str, Any]:
-    """Return details as a member's document keeps them."""
+    """Return details as a member's document stores them."""
     return {
         "name": details.name,
         "email": details.email,
@@ -323,9 +338,7 @@ def details_document(details: Details) -> dict[str, Any]:
         "locale": details.locale,
         "timezone": details.timezone,
         "terms": details.terms,
-        "consents": [
-            [c.purpose, c.granted, c.at, c.wording, c.wording_version, c.source] for c in details.consents
-        ],
+        "consents": consent_rows(details.consents),
     }
 
 

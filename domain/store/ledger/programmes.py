@@ -1,5 +1,6 @@
-"""Published programmes: immutable, numbered from 1, kept in memory. A new one is noticed within a second,
-without a read per request.
+"""Published programmes: immutable, numbered from 1, held in memory.
+
+A process notices a new one within a second, without a read per request.
 """
 
 from __future__ import annotations
@@ -11,12 +12,26 @@ from datetime import datetime
 from domain.model.programme import Programme
 from domain.model.programme.loading import load, load_published
 from domain.model.programme.parsing import content_hash
-from domain.store import audit
+from domain.store import audit, meta
 from domain.store.document_store import DocumentStore, Stale, insert, update
-from domain.store.documents import ProgrammeVersion
 from domain.store.ledger import stock
+from domain.store.meta import MetaDocument
+from domain.store.stored_document import StoredDocument
 
-POINTER = "programme"
+COLLECTION = "programmes"
+
+
+class ProgrammeVersion(StoredDocument):
+    """One published version: the file's text as it was; an equal `digest` means equal content."""
+
+    id: int  # type: ignore[assignment]  # the version's number is its identity
+    digest: str
+    text: str
+    published_at: datetime
+    published_by: str | None = None
+
+    class Settings(StoredDocument.Settings):
+        name = COLLECTION
 
 
 class NothingPublished(Exception):
@@ -33,7 +48,7 @@ class PublishedProgramme:
 
 
 class Programmes:
-    """Every published version that was asked for, and which one rules."""
+    """The published versions that were loaded, and the one that rules."""
 
     def __init__(self, store: DocumentStore) -> None:
         self._store = store
@@ -50,14 +65,12 @@ class Programmes:
     async def load_version(self, number: int) -> PublishedProgramme:
         """Return a published version; it is read once. Raises KeyError."""
         if number not in self._loaded:
-            document = await ProgrammeVersion.get(number)
-            if document is None:
-                raise KeyError(number)
+            document = await self._read(number)
             self._loaded[number] = PublishedProgramme(load_published(document.text), number, document.digest)
         return self._loaded[number]
 
     async def load_versions(self, numbers: Iterable[int]) -> None:
-        """Have versions in memory, so that `known` answers at once."""
+        """Load versions, so that `loaded_or_current` answers at once."""
         for number in set(numbers) - self._loaded.keys():
             await self.load_version(number)
 
@@ -66,12 +79,13 @@ class Programmes:
         return (self._loaded.get(number) or self.current()).programme
 
     async def version_at(self, at: datetime) -> PublishedProgramme:
-        """Return the version that ruled at an instant: the last one published by then, or the first, which
-        rules all time before it.
+        """Return the version that ruled at an instant: the last one published by then.
+
+        The first version also rules all time before it.
         """
         known_count, last = len(self._published_at), self.current().number
         if known_count < last:
-            rows = self._store["programmes"].find(
+            rows = self._store[COLLECTION].find(
                 {"_id": {"$gt": known_count, "$lte": last}}, {"published_at": 1}
             )
             self._published_at.update({row["_id"]: row["published_at"] async for row in rows})
@@ -81,20 +95,24 @@ class Programmes:
 
     async def read_text(self, number: int) -> str:
         """Return a version as it was written. Raises KeyError."""
-        document = await ProgrammeVersion.get(number)
+        return (await self._read(number)).text
+
+    async def _read(self, number: int) -> ProgrammeVersion:
+        document = await self._store.documents(ProgrammeVersion).find_one({"_id": number})
         if document is None:
             raise KeyError(number)
-        return document.text
+        return document
 
     async def refresh(self) -> None:
-        """Look whether another version rules by now."""
-        pointer = await self._store["meta"].find_one({"_id": POINTER})
-        if pointer is not None and pointer["version"] != self._current:
-            await self.load_version(pointer["version"])
-            self._current = pointer["version"]
+        """Load the version that rules by now, where it is another."""
+        pointer = await self._store.documents(MetaDocument).find_one({"_id": meta.PROGRAMME_ID})
+        if pointer is not None and pointer.version is not None and pointer.version != self._current:
+            await self.load_version(pointer.version)
+            self._current = pointer.version
 
     async def publish(self, text: str, *, now: datetime, by: str | None = None) -> PublishedProgramme:
-        """Publish a programme file as the next version; the same content as the one that rules is no new one.
+        """Publish a programme file as the next version, unless its content is that of the one that rules.
+
         Raises ProgrammeFaults.
         """
         programme, digest = load(text), content_hash(text)
@@ -105,20 +123,22 @@ class Programmes:
                 return
             number = (self._current or 0) + 1
             row = {"_id": number, "digest": digest, "text": text, "published_at": now, "published_by": by}
-            pointer_insert, query = (
-                insert("meta", {"_id": POINTER, "version": number}),
-                {"_id": POINTER, "version": self._current},
-            )
-            pointer_update = update(
-                "meta", query, {"$set": {"version": number}}, if_missed=Stale("another came first")
+            query = {"_id": meta.PROGRAMME_ID, "version": self._current}
+            pointer_write = (
+                update(
+                    meta.COLLECTION,
+                    query,
+                    {"$set": {"version": number}},
+                    if_missed=Stale("another was first"),
+                )
+                if self._current
+                else insert(meta.COLLECTION, {"_id": meta.PROGRAMME_ID, "version": number})
             )
             await stock.create_counters(self._store, programme)
             audit_write = audit.simple_act_write(
                 "PROGRAMME_PUBLISHED", actor=by or audit.COMMAND_LINE, now=now, subject=f"version {number}"
             )
-            await self._store.transact(
-                [insert("programmes", row), pointer_update if self._current else pointer_insert, audit_write]
-            )
+            await self._store.transact([insert(COLLECTION, row), pointer_write, audit_write])
 
         await self._store.run_rounds(attempt, queue="programme")
         await self.refresh()

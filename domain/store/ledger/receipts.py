@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from domain.model.ledger.decision import JournalRow, RefundClaim
 from domain.model.ledger.events import Event, Purchase
@@ -16,9 +17,25 @@ from domain.store.connect import Raw
 from domain.store.document_store import DocumentStore, Stale, StoreFault, Write, insert, update
 from domain.store.ledger import journal_rows
 from domain.store.requests import joined_hash
+from domain.store.stored_document import StoredDocument
 
 COLLECTION = "receipts"
 EVENT_PREFIX = "purchase:"
+
+
+class ReceiptDocument(StoredDocument):
+    """A receipt in the database; `n` counts the refunds of a purchase."""
+
+    member: str
+    seq: int
+    store: str | None
+    left: dict[str, Any] | None = None
+    n: int | None = None
+    claims: list[list[Any]] | None = None
+    refunds: list[int] | None = None
+
+    class Settings(StoredDocument.Settings):
+        name = COLLECTION
 
 
 # ---------------------------------------------------------------- errors

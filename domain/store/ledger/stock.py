@@ -1,5 +1,6 @@
-"""Stock: how many vouchers of a limited reward were issued. The bound stands in the programme file and in
-each write's own filter.
+"""Stock: how many vouchers of a limited reward were issued.
+
+The programme file holds the bound, and so does each write's filter.
 """
 
 from __future__ import annotations
@@ -11,18 +12,30 @@ from datetime import datetime, timedelta
 from domain.model.ledger.decision import JournalRow, StockState
 from domain.model.programme import Programme
 from domain.store.document_store import DocumentStore, Stale, Write, update
+from domain.store.stored_document import StoredDocument
 
 COLLECTION = "stock"
+
+
+class StockDocument(StoredDocument):
+    """A counter in the database; `_id` is the reward's code."""
+
+    issued: int
+
+    class Settings(StoredDocument.Settings):
+        name = COLLECTION
+
+
 FRESH_FOR = timedelta(seconds=1)
 JUDGED_WITHIN = timedelta(seconds=60)
 
 
 class SoldOut(Stale):
-    """The last one went meanwhile: look at the shelf again, decide again."""
+    """The last one was issued meanwhile: read the stock again, decide again."""
 
 
 class StockCounts:
-    """What was issued of each limited reward, from memory: a second old at most."""
+    """What was issued of each limited reward, held in memory for a second at most."""
 
     def __init__(self, store: DocumentStore) -> None:
         self._store = store
@@ -35,8 +48,9 @@ class StockCounts:
     async def issued(
         self, programme: Programme, *, now: datetime, within: timedelta = FRESH_FOR
     ) -> Mapping[str, int]:
-        """Return the counts, read again where they are older. No command where nothing is limited, or where
-        `look` is called anyway.
+        """Return the counts; they are read again where they are older than `within`.
+
+        It costs no command where no reward is limited, or where somebody calls `poll` each second.
         """
         if not any(spec.stock is not None for spec in programme.rewards):
             return {}
@@ -49,20 +63,19 @@ class StockCounts:
         return self._issued
 
     async def poll(self) -> None:
-        """Read what was issued; whoever goes on calling this each second spares all others from it."""
+        """Read what was issued. Whoever calls this each second spares all other callers the read."""
         await self._read()
         self._is_polled = True
 
     async def _read(self) -> None:
-        stale_marks = (
-            self._stale_marks
-        )  # a doubt that comes while the answer is under way is not settled by it
+        stale_marks = self._stale_marks  # a mark that comes during this read needs another read
         self._issued = {row["_id"]: row["issued"] async for row in self._store[COLLECTION].find({})}
         self._read_marks = stale_marks
 
     async def stock_state(self, programme: Programme, *, now: datetime) -> StockState:
-        """Return what deciding needs: the rewards that are used up, a minute old at most. Each issue has its
-        bound in its own filter.
+        """Return what a decision needs: the rewards that are used up, as of a minute ago at most.
+
+        The filter of each issue holds its bound.
         """
         issued = await self.issued(programme, now=now, within=JUDGED_WITHIN)
         limited = (spec for spec in programme.rewards if spec.stock is not None)
@@ -86,8 +99,9 @@ async def create_counters(store: DocumentStore, programme: Programme) -> None:
 
 
 def count_writes(rows: Iterable[JournalRow], programme: Programme) -> list[Write]:
-    """Return the guarded counts of what rows issued and gave back; SoldOut where the bound is reached. A
-    lapse gives nothing back.
+    """Return the guarded counts of what rows issued and returned; they raise SoldOut at the bound.
+
+    A voucher that lapses returns nothing.
     """
     bounds = {spec.code: spec.stock for spec in programme.rewards if spec.stock is not None}
     steps = [step for row in rows for step in row.vouchers if step.reward in bounds]

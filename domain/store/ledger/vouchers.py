@@ -1,8 +1,7 @@
-"""Vouchers: one document each with what it is worth as issued, and its code's hash leading to it. The code
-itself is sealed.
+"""Vouchers: one document each with its value as issued, and one that leads from its code's hash to it.
 
-The member's ledger decides what becomes of a voucher; these documents follow in the same transaction and keep
-who used it where.
+The code itself is sealed. The member's ledger decides what becomes of a voucher; these documents follow in
+the same transaction, and hold where it was used.
 """
 
 from __future__ import annotations
@@ -11,22 +10,59 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
+
+from pymongo import IndexModel
 
 from domain.model.ledger.decision import JournalRow, VoucherStep
 from domain.model.people import codes
 from domain.model.programme import Programme, RewardCost, RewardSpec, VoucherValue
 from domain.store.connect import Raw
 from domain.store.document_store import DocumentStore, Stale, Write, insert, update
+from domain.store.stored_document import StoredDocument
 
 COLLECTION = "vouchers"
 CODES = "voucher_codes"
 VoucherState = Literal["ISSUED", "USED", "EXPIRED", "CANCELLED"]
 
 
+class VoucherDocument(StoredDocument):
+    """A voucher in the database; `n` counts the member's vouchers, `given` is true where it had no price."""
+
+    member: str
+    n: int
+    reward: str
+    version: int
+    state: VoucherState
+    issued_at: datetime
+    expires_at: datetime | None
+    given: bool
+    value: dict[str, Any] | None
+    cost: dict[str, Any] | None
+    stores: list[str]
+    sealed: bytes
+    hashed: str
+    used_at: datetime | None = None
+    used_in: str | None = None
+
+    class Settings(StoredDocument.Settings):
+        name = COLLECTION
+        indexes: ClassVar[Sequence[IndexModel]] = (IndexModel({"member": 1, "n": 1}, unique=True),)
+
+
+class VoucherCodeDocument(StoredDocument):
+    """The way from a code to its voucher; `_id` is the code's hash."""
+
+    voucher: str
+    member: str
+
+    class Settings(StoredDocument.Settings):
+        name = CODES
+
+
 @dataclass(frozen=True, slots=True)
 class Voucher:
-    """A voucher, the member's `n`-th: `version` is the programme it was issued by, which names its title."""
+    """A voucher; `number` counts the member's, `version` is the programme that issued and names it."""
 
     id: str
     member: str
@@ -46,7 +82,7 @@ class Voucher:
     used_in_store: str | None = None
 
     def state_at(self, now: datetime) -> VoucherState:
-        """Return the state that holds at an instant, whether or not the lapse was written down."""
+        """Return the state that holds at an instant, even where the lapse is not stored yet."""
         is_lapsed = self.state == "ISSUED" and self.expires_at is not None and self.expires_at <= now
         return "EXPIRED" if is_lapsed else self.state
 
@@ -59,7 +95,7 @@ async def find(store: DocumentStore, voucher: str) -> Voucher | None:
 
 
 async def find_many(store: DocumentStore, ids: Sequence[str]) -> dict[str, Voucher]:
-    """Return those vouchers that there are, by id."""
+    """Return the vouchers that exist, by id."""
     return {
         row["_id"]: _read_voucher(row) async for row in store[COLLECTION].find({"_id": {"$in": list(ids)}})
     }
@@ -77,7 +113,7 @@ async def find_by_member(
     """Return a member's vouchers with numbers in [before - first, before), newest first."""
     query = {"member": member, "n": {"$gte": before - first, "$lt": before}}
     vouchers = [_read_voucher(row) async for row in store[COLLECTION].find(query)]
-    return tuple(sorted(vouchers, key=lambda one: -one.number))
+    return tuple(sorted(vouchers, key=lambda voucher: -voucher.number))
 
 
 def code_of(store: DocumentStore, voucher: Voucher) -> str | None:
@@ -87,7 +123,7 @@ def code_of(store: DocumentStore, voucher: Voucher) -> str | None:
 
 # ---------------------------------------------------------------- writes
 def step_writes(store: DocumentStore, *, member: str, row: JournalRow, programme: Programme) -> list[Write]:
-    """Return the writes of a row's vouchers, those issued with a fresh code each."""
+    """Return the writes of a row's vouchers; each issued one gets a fresh code."""
     writes: list[Write] = []
     for step in row.vouchers:
         if step.change == "issued":

@@ -1,13 +1,12 @@
-"""The inbox: a member's messages, numbered without a gap, each under the id of the outbox row that promised
-it, so it comes once.
+"""The inbox: a member's messages, numbered without a gap, each once, under the id of its outbox row.
 
-Rows hold codes and figures, no personal data: they are rendered when they are read. What is counted of them
-stands in the member's mailbox, outside the aggregate, guarded by a version of its own: how many there are,
-how many nobody has read, and when a message that may come only so often came last.
+Rows hold codes and figures, no personal data; they are rendered when they are read. The member's mailbox
+counts them, outside the aggregate and guarded by a version of its own: how many there are, how many are
+unread, and when a message with a limited frequency came last.
 
-A letter is posted by single writes, no transaction, so that a worker killed at any point leaves nothing
-locked: the mailbox counts it and holds it, then the inbox has it. Whoever comes next first puts in what the
-mailbox holds.
+A letter is posted by single writes without a transaction, so that a worker killed at any point leaves nothing
+locked: the mailbox counts it and holds it, then it is inserted into the inbox. The next post first inserts
+what the mailbox holds.
 """
 
 from __future__ import annotations
@@ -15,25 +14,61 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
-from pymongo import UpdateOne
+from pymongo import IndexModel, UpdateOne
 from pymongo.errors import BulkWriteError
 
 from domain.model.ledger.events import Json
 from domain.store.connect import Raw
 from domain.store.document_store import DUPLICATE_KEY, READ_ERRORS, DocumentStore, Stale, Write, update
+from domain.store.stored_document import StoredDocument
 
 COLLECTION = "inbox"
 MAILBOXES = "mailboxes"
 LetterKind = Literal["message", "survey"]
 
 
+class LetterDocument(StoredDocument):
+    """A letter in the database; `_id` is the outbox row's, `n` counts the member's letters."""
+
+    member: str
+    n: int
+    kind: LetterKind = "message"
+    code: str
+    version: int
+    event: str
+    data: list[list[Any]]
+    balance: int
+    sent_at: datetime
+    read_at: datetime | None = None
+    score: int | None = None
+    answered_at: datetime | None = None
+
+    class Settings(StoredDocument.Settings):
+        name = COLLECTION
+        indexes: ClassVar[Sequence[IndexModel]] = (IndexModel({"member": 1, "n": 1}, unique=True),)
+
+
+class MailboxDocument(StoredDocument):
+    """A mailbox in the database; `_id` is the member, `holds` the letter posted last."""
+
+    n: int
+    unread: int
+    version: int
+    last: list[list[Any]]
+    holds: dict[str, Any] | None
+
+    class Settings(StoredDocument.Settings):
+        name = MAILBOXES
+
+
 # ---------------------------------------------------------------- values
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A message, or a survey's question, as it lies in the inbox, the member's `n`-th; `balance` is the first
-    wallet's when it came, `score` what a question was answered with.
+    """A message or a survey's question; `number` counts the member's letters.
+
+    `balance` is the first wallet's when the letter came, `score` the answer to a question.
     """
 
     id: str
@@ -53,8 +88,9 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Mailbox:
-    """What is counted of a member's messages. `last` is when each message that may come only so often came,
-    and by which row; `holds` the letter posted last. Version 0: none yet.
+    """The counters of a member's messages; version 0 means that none came yet.
+
+    `last_received` says when each message with a limited frequency came, and by which outbox row.
     """
 
     member: str
@@ -65,20 +101,21 @@ class Mailbox:
     held_letter: Letter | None = None
 
     def with_received(self, code: str, at: datetime, *, by: str) -> Mailbox:
-        """Return it with a message of a code that came at an instant, promised by a row of the outbox."""
+        """Return the mailbox after a message came at an instant, by an outbox row."""
         return replace(self, last_received={**self.last_received, code: (at, by)})
 
 
 # ---------------------------------------------------------------- reads
 async def find_mailbox(store: DocumentStore, member: str) -> Mailbox:
-    """Return a member's mailbox, an empty one where nothing came yet."""
+    """Return a member's mailbox; an empty one where nothing came yet."""
     row = await store[MAILBOXES].find_one({"_id": member})
     return Mailbox(member) if row is None else _read_mailbox(row)
 
 
 async def find_mailboxes(store: DocumentStore, members: Sequence[str]) -> Mapping[str, Mailbox]:
-    """Return the mailboxes of members, an empty one where nothing came yet, none for one that cannot be read:
-    `mailbox` says of it why.
+    """Return the mailboxes of members; an empty one where nothing came yet.
+
+    A mailbox that cannot be read is left out: `find_mailbox` says why.
     """
     mailbox_by_member = {member: Mailbox(member) for member in members}
     async for row in store[MAILBOXES].find({"_id": {"$in": list(members)}}):
@@ -99,11 +136,11 @@ async def find_window(store: DocumentStore, member: str, *, before: int, first: 
     """Return the letters numbered in [before - first, before), newest first."""
     query = {"member": member, "n": {"$gte": before - first, "$lt": before}}
     letters = [read_letter(row) async for row in store[COLLECTION].find(query)]
-    return tuple(sorted(letters, key=lambda one: -one.number))
+    return tuple(sorted(letters, key=lambda letter: -letter.number))
 
 
 async def find_many(store: DocumentStore, ids: Sequence[str]) -> list[Letter]:
-    """Return those letters that there are."""
+    """Return the letters that exist."""
     return [read_letter(row) async for row in store[COLLECTION].find({"_id": {"$in": list(ids)}})]
 
 
@@ -128,10 +165,9 @@ def read_letter(row: Raw) -> Letter:
 
 # ---------------------------------------------------------------- writes
 async def post(store: DocumentStore, changes: Sequence[tuple[Mailbox, Mailbox]]) -> None:
-    """Count what was posted, each mailbox before and after, with the letter that is; then put the letters
-    into the inbox.
+    """Write mailboxes, each given before and after a letter was posted, then insert their letters.
 
-    Raises Stale where a mailbox has moved on; the others have theirs.
+    Raises Stale where a mailbox has moved on; the other mailboxes are written.
     """
     new_mailboxes = [
         {"_id": after.member, **_mailbox_document(before, after)}
@@ -162,13 +198,13 @@ async def post(store: DocumentStore, changes: Sequence[tuple[Mailbox, Mailbox]])
 
 
 async def insert_letters(store: DocumentStore, letters: Sequence[Letter]) -> None:
-    """Have what mailboxes hold in the inbox: once, however often it is put there."""
+    """Insert the letters that mailboxes hold; a letter that exists stays as it is."""
     if letters:
         await _insert_missing(store, COLLECTION, [_letter_document(one) for one in letters])
 
 
 async def _insert_missing(store: DocumentStore, collection: str, documents: Sequence[Raw]) -> bool:
-    """Insert documents; tell whether none of them was there."""
+    """Insert documents; tell whether none of them existed."""
     try:
         await store[collection].insert_many(documents, ordered=False)
     except BulkWriteError as fault:
@@ -194,7 +230,7 @@ def _letter_document(letter: Letter) -> dict[str, Any]:
 
 
 def mailbox_write(before: Mailbox, after: Mailbox) -> Write:
-    """Return the guarded change of a mailbox that there is."""
+    """Return the guarded update of a mailbox that exists."""
     query = {"_id": after.member, "version": before.version}
     return update(
         MAILBOXES,
@@ -225,7 +261,7 @@ def mark_read_write(letter: Letter, *, at: datetime) -> Write:
 
 
 def answer_write(letter: Letter, *, score: int, at: datetime) -> Write:
-    """Return the guarded mark that a question was answered, and with that read."""
+    """Return the guarded mark that a question was answered, and so read."""
     query = {"_id": letter.id, "answered_at": None, "read_at": letter.read_at}
     sets = {"score": score, "answered_at": at, "read_at": letter.read_at or at}
     return update(COLLECTION, query, {"$set": sets}, if_missed=Stale("somebody has read or answered it"))

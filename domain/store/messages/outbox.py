@@ -1,18 +1,16 @@
-"""The outbox: one row a (cause, message), holding code and figures, no personal data; rendered when it is
-sent.
+"""The outbox: one row a (cause, message), with code and figures, no personal data; rendered when sent.
 
-Written by the commit that promises it, so that a crash after it loses nothing; delivered by workers, once or
-more. A worker claims a row by a guarded update that moves its time on for as long as the lease holds: where
-the worker dies, the row comes up again.
+The commit that promises a row writes it, so that a crash after the commit loses nothing; workers deliver it
+once or more. A worker claims a row by a guarded update that moves its due instant on by a lease: where the
+worker dies, the row comes up again.
 
     pending -> done      each delivery is settled
-            -> parked    an attempt too many, or nobody to do it: stays until an operator sends it again
+            -> parked    too many attempts, or nobody to deliver it: stays until an operator sends it again
             -> dropped   nobody is to have it any more, and why
 
-People and other systems are delivered to in two lanes, so that neither waits for the other. `trouble` marks
-the rows that an operator looks at; what is done or dropped goes after 30 days. A row that this version cannot
-read is set aside and parked, so that it holds up nobody else's; the operator's list shows whatever can be
-told of it.
+People and other systems have a lane each, so that neither waits for the other. `trouble` marks the rows that
+an operator looks at; done and dropped rows are deleted after 30 days. A row that this version cannot read is
+parked, so that it holds up no other; the operator's list shows what can be read of it.
 """
 
 from __future__ import annotations
@@ -20,15 +18,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal, cast
+from typing import Any, ClassVar, Literal, cast
 
-from pymongo import UpdateOne
+from pymongo import IndexModel, UpdateOne
 
-from domain.model.ledger.decision import JournalRow
-from domain.model.ledger.events import Event, Json
+from domain.model.ledger.events import Json
 from domain.store.connect import Raw
-from domain.store.document_store import READ_ERRORS, DocumentStore, Write, insert
-from domain.store.ledger.members import EPOCH
+from domain.store.document_store import EPOCH, READ_ERRORS, DocumentStore
+from domain.store.stored_document import PENDING, TROUBLE_INDEX, StoredDocument
+from domain.store.ttl import ttl_index
 
 COLLECTION = "outbox"
 CLAIM_LEASE = timedelta(seconds=60)
@@ -41,12 +39,45 @@ Lane = Literal["people", "systems"]
 LANES: tuple[Lane, ...] = ("people", "systems")
 
 
+class OutboxDocument(StoredDocument):
+    """A row in the database; `_id` is `MEMBER:SEQ:INDEX`."""
+
+    member: str
+    seq: int
+    kind: OutboxKind
+    lane: Lane
+    code: str
+    event: str
+    version: int
+    data: list[list[Any]]
+    rule: str = ""
+    at: datetime
+    promised_at: datetime
+    state: OutboxState
+    due: datetime
+    deliveries: list[list[Any]] | None = None
+    superseded: str | None = None
+    lease: str | None = None
+    trouble: str | None = None
+    error: str = ""
+    purge_at: datetime | None = None
+
+    class Settings(StoredDocument.Settings):
+        name = COLLECTION
+        indexes: ClassVar[Sequence[IndexModel]] = (
+            IndexModel({"state": 1, "lane": 1, "due": 1}, partialFilterExpression=PENDING),
+            IndexModel({"member": 1, "state": 1}, partialFilterExpression=PENDING),
+            TROUBLE_INDEX,
+            ttl_index("purge_at"),
+        )
+
+
 # ---------------------------------------------------------------- values
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One channel's part of a message. A push names its device in `to`; one that names none is for every
-    device, as there are when it is sent. A webhook names its hook there. `reason` says why it came to what it
-    did.
+    """One channel's part of a message; `reason` explains its state.
+
+    `to` is the device of a push, empty for all devices at the time of sending, or the hook of a webhook.
     """
 
     channel: Literal["push", "email", "sms", "webhook"]
@@ -58,8 +89,9 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class OutboxRow:
-    """A row: `version` is the programme's that decided it, `deliveries` None until it was fanned out,
-    `superseded` by a later one. `rule` is who asked for a webhook or a survey.
+    """A row: `version` is the programme's that decided it, `rule` caused a webhook or a survey.
+
+    `deliveries` is None until the row was fanned out; a later row may supersede it.
     """
 
     id: str
@@ -83,8 +115,9 @@ class OutboxRow:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """What became of a claimed row: `reason` why, `deliveries` None where there is nothing to note of them,
-    `due` when a pending one is tried again.
+    """The outcome of a claimed row and its reason; a pending row is tried again at `due_at`.
+
+    `deliveries` is None where they did not change.
     """
 
     id: str
@@ -96,7 +129,7 @@ class Settlement:
 
 @dataclass(frozen=True, slots=True)
 class UnreadableRow:
-    """A row that this version cannot read, and the fault in a word."""
+    """A row that this version cannot read, and the fault's name."""
 
     id: str
     fault: str
@@ -104,7 +137,7 @@ class UnreadableRow:
 
 @dataclass(frozen=True, slots=True)
 class DueRows:
-    """Rows whose time has come, and those that cannot be read."""
+    """Rows that are due, and those that cannot be read."""
 
     rows: tuple[OutboxRow, ...]
     unreadable: tuple[UnreadableRow, ...]
@@ -112,7 +145,7 @@ class DueRows:
 
 @dataclass(frozen=True, slots=True)
 class QueueItem:
-    """What an operator is shown of something that waits or is in trouble, whatever else of it can be read."""
+    """What an operator sees of a row or agenda item that waits or is in trouble."""
 
     id: str
     description: str
@@ -124,13 +157,13 @@ class QueueItem:
 
 # ---------------------------------------------------------------- reads
 async def find_due(store: DocumentStore, *, lane: Lane, now: datetime, first: int) -> DueRows:
-    """Return rows of a lane whose time has come, soonest first."""
+    """Return the first rows of a lane that are due, soonest first."""
     query = {"state": "pending", "lane": lane, "due": {"$gt": EPOCH, "$lte": now}}
     return _read_due([row async for row in store[COLLECTION].find(query).sort("due", 1).limit(first)])
 
 
 async def find_pending(store: DocumentStore, member: str) -> tuple[OutboxRow, ...]:
-    """Return what is still to be sent to a member, but for what cannot be read."""
+    """Return the rows still to be sent to a member, without those that cannot be read."""
     return _read_due(
         [row async for row in store[COLLECTION].find({"member": member, "state": "pending"})]
     ).rows
@@ -143,7 +176,7 @@ async def find(store: DocumentStore, id: str) -> OutboxRow | None:
 
 
 async def find_by_state(store: DocumentStore, state: OutboxState, *, first: int) -> list[QueueItem]:
-    """Return rows that an operator should see: those parked or dropped, or those that wait."""
+    """Return the rows of a state, as an operator sees them."""
     if state != "pending":
         return [_queue_item(row) async for row in store[COLLECTION].find({"trouble": state}).limit(first)]
     any_due = {"$gt": EPOCH, "$lt": datetime.max.replace(tzinfo=EPOCH.tzinfo)}
@@ -155,86 +188,6 @@ async def find_by_state(store: DocumentStore, state: OutboxState, *, first: int)
 
 
 # ---------------------------------------------------------------- writes
-def promise_writes(member: str, row: JournalRow, *, now: datetime) -> list[Write]:
-    """Return the rows of what a journal row wants said and done outside: messages, webhooks, surveys."""
-    writes = []
-    for index, message in enumerate(row.messages):
-        event_data = {**message.data, **(_total_data(row.event) if message.event == row.event.name else {})}
-        writes.append(
-            _insert_write(member, row, index, "message", message.code, message.event, event_data, now)
-        )
-    event_by_id = {one.id: one for one in (row.event, *row.raised)}
-    for index, effect in enumerate(row.effects, start=len(row.messages)):
-        event = event_by_id.get(effect.event, row.event)
-        writes.append(
-            _insert_write(
-                member,
-                row,
-                index,
-                effect.kind,
-                effect.code,
-                event.name,
-                {**event.data, **_receipt_data(event)},
-                now,
-                rule=effect.rule,
-            )
-        )
-    return writes
-
-
-def _total_data(event: Event) -> dict[str, Json]:
-    """Return what was paid, or taken back, as a message may name it."""
-    if event.refund is not None:
-        return {"total": event.refund.before.total - event.refund.remaining.total}
-    return {"total": event.purchase.total} if event.purchase is not None else {}
-
-
-def _receipt_data(event: Event) -> dict[str, Json]:
-    """Return what other systems know a purchase by, with what was paid, or taken back."""
-    purchase = event.refund.remaining if event.refund is not None else event.purchase
-    if purchase is None:
-        return {}
-    return {
-        "externalId": purchase.external_id,
-        "store": purchase.store,
-        "currency": purchase.currency,
-        **_total_data(event),
-    }
-
-
-def _insert_write(
-    member: str,
-    row: JournalRow,
-    index: int,
-    kind: OutboxKind,
-    code: str,
-    event: str,
-    event_data: Mapping[str, Json],
-    now: datetime,
-    *,
-    rule: str = "",
-) -> Write:
-    return insert(
-        COLLECTION,
-        {
-            "_id": f"{member}:{row.seq}:{index}",
-            "member": member,
-            "seq": row.seq,
-            "kind": kind,
-            "lane": "systems" if kind == "webhook" else "people",
-            "code": code,
-            "event": event,
-            "version": row.version,
-            "data": [[name, value] for name, value in event_data.items()],
-            "rule": rule,
-            "at": row.event.at,
-            "promised_at": now,
-            "state": "pending",
-            "due": now,
-        },
-    )
-
-
 async def claim(
     store: DocumentStore,
     ids: Sequence[str],
@@ -243,7 +196,7 @@ async def claim(
     now: datetime,
     lease_duration: timedelta = CLAIM_LEASE,
 ) -> set[str]:
-    """Take rows that are due for as long as a lease lasts; return which: another worker may have some."""
+    """Claim due rows for a lease's duration; return which, since another worker may have some."""
     query = {"_id": {"$in": list(ids)}, "state": "pending", "due": {"$lte": now}}
     result = await store[COLLECTION].update_many(
         query, {"$set": {"due": now + lease_duration, "lease": lease}}
@@ -257,7 +210,7 @@ async def claim(
 
 
 async def release(store: DocumentStore, ids: Sequence[str], *, lease: str, now: datetime) -> None:
-    """Give back rows that were taken, so that they come up again at once."""
+    """Release claimed rows, so that they come up again at once."""
     await store[COLLECTION].update_many(
         {"_id": {"$in": list(ids)}, "state": "pending", "lease": lease}, {"$set": {"due": now}}
     )
@@ -266,9 +219,7 @@ async def release(store: DocumentStore, ids: Sequence[str], *, lease: str, now: 
 async def settle(
     store: DocumentStore, settlements: Sequence[Settlement], *, lease: str, now: datetime
 ) -> None:
-    """Write down what became of claimed rows, and when one is tried again; nothing of those whose lease was
-    lost meanwhile.
-    """
+    """Store the outcomes of claimed rows, but for those whose lease was lost meanwhile."""
     changes = [
         UpdateOne({"_id": end.id, "state": "pending", "lease": lease}, _settlement_change(end, now))
         for end in settlements
@@ -279,9 +230,7 @@ async def settle(
 def _settlement_change(settlement: Settlement, now: datetime) -> dict[str, Any]:
     sets: dict[str, Any] = {"state": settlement.state, "error": settlement.reason}
     if settlement.deliveries is not None:
-        sets["deliveries"] = [
-            [one.channel, one.to, one.state, one.reason, one.attempts] for one in settlement.deliveries
-        ]
+        sets["deliveries"] = _delivery_rows(settlement.deliveries)
     if settlement.state == "pending":
         sets["due"] = settlement.due_at or now
     if settlement.state in ("parked", "dropped"):
@@ -303,9 +252,7 @@ async def set_aside(store: DocumentStore, row: UnreadableRow) -> None:
 
 
 async def retry(store: DocumentStore, id: str, *, now: datetime) -> bool:
-    """Send a parked row again, its failed deliveries alone and with fresh attempts; False where none of this
-    id is parked.
-    """
+    """Send the failed deliveries of a parked row again; False where no row of this id is parked."""
     row = await store[COLLECTION].find_one({"_id": id, "state": "parked"})
     if row is None:
         return False
@@ -314,16 +261,21 @@ async def retry(store: DocumentStore, id: str, *, now: datetime) -> bool:
         fresh_deliveries = [
             Delivery(one.channel, one.to) if one.state == "failed" else one for one in deliveries
         ]
-        sets["deliveries"] = [
-            [one.channel, one.to, one.state, one.reason, one.attempts] for one in fresh_deliveries
-        ]
+        sets["deliveries"] = _delivery_rows(fresh_deliveries)
     result = await store[COLLECTION].update_one(
         {"_id": id, "state": "parked"}, {"$set": sets, "$unset": {"trouble": "", "lease": ""}}
     )
     return result.matched_count == 1
 
 
-# ---------------------------------------------------------------- what a document says
+# ---------------------------------------------------------------- the parts of the document
+def _delivery_rows(deliveries: Sequence[Delivery]) -> list[list[Any]]:
+    return [
+        [delivery.channel, delivery.to, delivery.state, delivery.reason, delivery.attempts]
+        for delivery in deliveries
+    ]
+
+
 def _read_due(documents: Sequence[Raw]) -> DueRows:
     rows, unreadable = list[OutboxRow](), list[UnreadableRow]()
     for row in documents:
@@ -343,9 +295,7 @@ def _queue_item(row: Raw) -> QueueItem:
 
 
 def _read_deliveries(row: Raw) -> tuple[Delivery, ...] | None:
-    """Return what was noted of a row's deliveries; None where nothing was, or nothing that this version can
-    read.
-    """
+    """Return a row's deliveries; None where there are none, or this version cannot read them."""
     documents = row.get("deliveries")
     try:
         return None if documents is None else tuple(Delivery(*one) for one in documents)

@@ -7,12 +7,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
 
 from domain.store.document_store import DocumentStore
-from domain.store.people.devices import COLLECTION
+from domain.store.people.devices import DeviceDocument, TokenKind
 
-AddressKind = Literal["TOKEN", "FID"]
 MAX_BLAMES = 3
 
 
@@ -22,7 +20,7 @@ class PushAddress:
 
     device: str
     member: str
-    kind: AddressKind
+    kind: TokenKind
     token: str = field(repr=False)
     seen_at: datetime
 
@@ -34,12 +32,10 @@ async def find_by_members(
     """Return the devices of members that have a token, by member."""
     addresses_by_member: dict[str, list[PushAddress]] = {}
     query = {"member": {"$in": sorted(set(members))}}
-    async for row in store[COLLECTION].find(
-        query, {"member": 1, "token": 1, "token_kind": 1, "last_seen_at": 1}
-    ):
-        if row.get("token"):
+    for device in await store.documents(DeviceDocument).find(query).to_list():
+        if device.token:
             address = PushAddress(
-                row["_id"], row["member"], row["token_kind"], row["token"], row["last_seen_at"]
+                device.id, device.member, device.token_kind, device.token, device.last_seen_at
             )
             addresses_by_member.setdefault(address.member, []).append(address)
     return addresses_by_member
@@ -47,16 +43,17 @@ async def find_by_members(
 
 # ---------------------------------------------------------------- writes
 async def forget(store: DocumentStore, device: str, token: str) -> bool:
-    """Forget a device's token, where it has no other by now."""
-    result = await store[COLLECTION].update_one(
-        {"_id": device, "token": token}, {"$unset": {"token": "", "blamed": ""}}
-    )
+    """Remove a device's token, unless it has another by now."""
+    query = {"_id": device, "token": token}
+    change = {"$unset": {"token": "", "blamed": ""}}
+    result = await store.documents(DeviceDocument).update_first(query, change)
     return result.matched_count == 1
 
 
 async def blame(store: DocumentStore, device: str, token: str) -> None:
-    """Count a message that a device's token made impossible; at the third the token is forgotten."""
-    await store[COLLECTION].update_one({"_id": device, "token": token}, {"$inc": {"blamed": 1}})
-    row = await store[COLLECTION].find_one({"_id": device}, {"blamed": 1})
-    if row is not None and row.get("blamed", 0) >= MAX_BLAMES:
+    """Count a message that a device's token made impossible; at the third the token is removed."""
+    documents = store.documents(DeviceDocument)
+    await documents.update_first({"_id": device, "token": token}, {"$inc": {"blamed": 1}})
+    document = await store.documents(DeviceDocument).find_one({"_id": device})
+    if document is not None and document.blamed >= MAX_BLAMES:
         await forget(store, device, token)

@@ -10,8 +10,18 @@ from typing import cast
 from pymongo import DeleteOne
 
 from domain.store.document_store import DocumentStore, Stale, StoreFault, Write, insert
+from domain.store.stored_document import StoredDocument
 
 COLLECTION = "contacts"
+
+
+class ContactDocument(StoredDocument):
+    """A contact in the database; `_id` is the contact itself."""
+
+    member: str
+
+    class Settings(StoredDocument.Settings):
+        name = COLLECTION
 
 
 class ContactInUse(StoreFault):
@@ -34,12 +44,12 @@ async def find_members(store: DocumentStore, keys: Collection[str]) -> frozenset
     if not keys:
         return frozenset()
     return frozenset(
-        [cast(str, found["member"]) async for found in store[COLLECTION].find({"_id": {"$in": list(keys)}})]
+        [cast(str, row["member"]) async for row in store[COLLECTION].find({"_id": {"$in": list(keys)}})]
     )
 
 
 def take_write(key: str, member: str) -> Write:
-    """Return the write that gives a contact to a member; it raises ContactHeld where somebody has it."""
+    """Return the write that gives a contact to a member; it raises ContactInUse where somebody has it."""
     return insert(COLLECTION, {"_id": key, "member": member}, if_taken=ContactInUse(key.partition(":")[0]))
 
 

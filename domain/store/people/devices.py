@@ -8,17 +8,43 @@ and goes when that session is ended.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
-from domain.store.connect import Raw
+from pymongo import IndexModel
+
 from domain.store.document_store import DocumentStore, Write, update
 from domain.store.requests import joined_hash
+from domain.store.stored_document import StoredDocument
 
 COLLECTION = "devices"
 Platform = Literal["IOS", "ANDROID", "WEB"]
 TokenKind = Literal["TOKEN", "FID"]
+
+
+class DeviceDocument(StoredDocument):
+    """A device in the database; `blamed` counts the messages that its token made impossible."""
+
+    member: str
+    platform: Platform
+    card: str
+    registered_at: datetime
+    last_seen_at: datetime
+    token: str | None = None
+    token_kind: TokenKind
+    app_version: str | None = None
+    session: str | None = None
+    blamed: int = 0
+
+    class Settings(StoredDocument.Settings):
+        name = COLLECTION
+        indexes: ClassVar[Sequence[IndexModel]] = (
+            IndexModel({"member": 1}),
+            IndexModel({"card": 1}),
+            IndexModel({"token": 1}, partialFilterExpression={"token": {"$exists": True}}),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,37 +68,30 @@ def device_id(member: str, installation: str) -> str:
     return joined_hash("device", member, installation)[:32]
 
 
-async def ensure_indexes(store: DocumentStore) -> None:
-    """Make the indexes: by whose it is, by its card, and by its token."""
-    await store[COLLECTION].create_index({"member": 1})
-    await store[COLLECTION].create_index({"card": 1})
-    await store[COLLECTION].create_index({"token": 1}, partialFilterExpression={"token": {"$exists": True}})
-
-
 # ---------------------------------------------------------------- reads
 async def find(store: DocumentStore, device: str) -> Device | None:
     """Return a device."""
-    row = await store[COLLECTION].find_one({"_id": device})
-    return None if row is None else _read_device(row)
+    document = await store.documents(DeviceDocument).find_one({"_id": device})
+    return None if document is None else _read_device(document)
 
 
 async def find_by_card(store: DocumentStore, card: str) -> Device | None:
     """Return the device whose card codes begin with these bytes."""
-    row = await store[COLLECTION].find_one({"card": card})
-    return None if row is None else _read_device(row)
+    document = await store.documents(DeviceDocument).find_one({"card": card})
+    return None if document is None else _read_device(document)
 
 
 async def find_by_member(store: DocumentStore, member: str) -> list[Device]:
     """Return a member's devices, the one seen last first."""
-    devices = [_read_device(row) async for row in store[COLLECTION].find({"member": member})]
+    documents = await store.documents(DeviceDocument).find({"member": member}).to_list()
+    devices = map(_read_device, documents)
     return sorted(devices, key=lambda device: (device.last_seen_at, device.id), reverse=True)
 
 
 # ---------------------------------------------------------------- writes
 async def upsert(store: DocumentStore, device: Device) -> None:
-    """Write a device down over the one of its identity, which keeps since when it is registered; nothing is
-    held against it any more.
-    """
+    """Insert a device, or update the one of its identity but for its registration date; its blames end."""
+    documents = store.documents(DeviceDocument)
     sets: dict[str, Any] = {
         "member": device.member,
         "platform": device.platform,
@@ -89,54 +108,51 @@ async def upsert(store: DocumentStore, device: Device) -> None:
     }
     if device.token is not None:
         sets["token"] = device.token
-        await store[COLLECTION].update_many(
-            {"token": device.token, "_id": {"$ne": device.id}}, {"$unset": {"token": ""}}
-        )
+        others = {"token": device.token, "_id": {"$ne": device.id}}
+        await documents.find(others).update({"$unset": {"token": ""}})
     else:
         change["$unset"]["token"] = ""
-    await store[COLLECTION].update_one({"_id": device.id}, change, upsert=True)
+    await documents.find_one({"_id": device.id}).update(change, upsert=True)
 
 
 def attach_session_write(device: str, session: str) -> Write:
-    """Return the write that makes a device a session's; it does nothing where the device is not
-    registered.
-    """
+    """Return the write that gives a registered device to a session; it does nothing for another device."""
     return update(COLLECTION, {"_id": device}, {"$set": {"session": session}})
 
 
 async def touch(store: DocumentStore, member: str, session: str, *, now: datetime) -> None:
     """Note that the device of a member's session is in use; nothing where none is registered."""
-    await store[COLLECTION].update_many(
-        {"member": member, "session": session}, {"$set": {"last_seen_at": now}}
-    )
+    query = {"member": member, "session": session}
+    await store.documents(DeviceDocument).find(query).update({"$set": {"last_seen_at": now}})
 
 
 async def remove(store: DocumentStore, device: str, member: str) -> bool:
-    """Forget a device of a member's; False where they have none of this identity."""
-    result = await store[COLLECTION].delete_one({"_id": device, "member": member})
-    return result.deleted_count == 1
+    """Delete a device of a member; False where they have none of this identity."""
+    query = {"_id": device, "member": member}
+    result = await store.documents(DeviceDocument).find_one(query).delete()
+    return result is not None and result.deleted_count == 1
 
 
 async def remove_by_session(store: DocumentStore, member: str, session: str) -> None:
-    """Forget what a session of a member's has registered."""
-    await store[COLLECTION].delete_many({"member": member, "session": session})
+    """Delete the devices that a member's session has registered."""
+    await store.documents(DeviceDocument).find({"member": member, "session": session}).delete()
 
 
 async def remove_all(store: DocumentStore, member: str) -> None:
-    """Forget all devices of a member's."""
-    await store[COLLECTION].delete_many({"member": member})
+    """Delete all devices of a member."""
+    await store.documents(DeviceDocument).find({"member": member}).delete()
 
 
-def _read_device(row: Raw) -> Device:
+def _read_device(document: DeviceDocument) -> Device:
     return Device(
-        id=row["_id"],
-        member=row["member"],
-        platform=row["platform"],
-        card=row["card"],
-        registered_at=row["registered_at"],
-        last_seen_at=row["last_seen_at"],
-        token=row.get("token"),
-        token_kind=row["token_kind"],
-        app_version=row.get("app_version"),
-        session=row.get("session"),
+        id=document.id,
+        member=document.member,
+        platform=document.platform,
+        card=document.card,
+        registered_at=document.registered_at,
+        last_seen_at=document.last_seen_at,
+        token=document.token,
+        token_kind=document.token_kind,
+        app_version=document.app_version,
+        session=document.session,
     )

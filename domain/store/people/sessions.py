@@ -1,18 +1,21 @@
 """Sessions: one record each, its refresh token as a hash, every step guarded by what the record said before.
 
-A session is alive while nobody ended it and `until` is ahead. Records go a day after they could last be used;
-deciding never relies on that.
+A session is alive while nobody ended it and its expiry is ahead. A record is deleted a day after the session
+expired; no decision relies on that.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Literal, cast
+from typing import ClassVar, Literal, cast
+
+from pymongo import IndexModel
 
 from domain.model.people.sessions import SessionTokens
-from domain.store.connect import Raw
 from domain.store.document_store import DocumentStore, Write, insert
+from domain.store.stored_document import StoredDocument
 from domain.store.ttl import ttl_index
 
 SessionKind = Literal["member", "staff"]
@@ -20,6 +23,33 @@ StaffRole = Literal["CASHIER", "MANAGER", "OPERATOR"]
 
 COLLECTION = "sessions"
 KEPT_AFTER_END = timedelta(days=1)
+
+
+class SessionDocument(StoredDocument):
+    """A session in the database: `token` and `before` are hashes, `subject` is `member:ID` or `staff:ID`."""
+
+    subject: str
+    role: StaffRole | None = None
+    store: str | None = None
+    own_members: list[str] | None = None
+    installation: str | None = None
+    began: datetime
+    until: datetime
+    token: str
+    before: str | None = None
+    rotated_at: datetime
+    purge_at: datetime
+    ended_at: datetime | None = None
+    ended_by: str | None = None
+
+    class Settings(StoredDocument.Settings):
+        name = COLLECTION
+        keep_nulls = False
+        indexes: ClassVar[Sequence[IndexModel]] = (
+            IndexModel({"subject": 1}),
+            IndexModel({"ended_at": 1}, partialFilterExpression={"ended_at": {"$exists": True}}),
+            ttl_index("purge_at"),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,62 +78,52 @@ class Session:
         return self.ended_at is None and now < self.expires_at
 
 
-async def ensure_indexes(store: DocumentStore) -> None:
-    """Make the indexes: by whose they are, by when they ended, and the one that clears away."""
-    await store[COLLECTION].create_index({"subject": 1})
-    await store[COLLECTION].create_index(
-        {"ended_at": 1}, partialFilterExpression={"ended_at": {"$exists": True}}
-    )
-    await store[COLLECTION].create_indexes([ttl_index("purge_at")])
-
-
 # ---------------------------------------------------------------- reads
 async def find(store: DocumentStore, session: str) -> Session | None:
     """Return a session, ended or not."""
-    row = await store[COLLECTION].find_one({"_id": session})
-    return None if row is None else _read_session(row)
+    document = await store.documents(SessionDocument).find_one({"_id": session})
+    return None if document is None else _read_session(document)
 
 
 async def find_ended_since(store: DocumentStore, since: datetime) -> list[str]:
-    """Return the ids of sessions ended after an instant: those whose access tokens may still be about."""
+    """Return the ids of sessions ended after an instant: those whose access tokens may not have expired."""
     rows = store[COLLECTION].find({"ended_at": {"$gt": since}}, {"_id": 1})
     return [cast(str, row["_id"]) async for row in rows]
 
 
 # ---------------------------------------------------------------- writes
 def open_write(session: Session) -> Write:
-    """Return the write of a new session."""
-    document = {
-        "_id": session.id,
-        "subject": session.subject,
-        "role": session.role,
-        "store": session.store,
-        "own_members": list(session.own_members) or None,
-        "installation": session.installation,
-        "began": session.began_at,
-        "until": session.expires_at,
-        "token": session.tokens.current,
-        "before": session.tokens.previous,
-        "rotated_at": session.tokens.rotated_at,
-        "purge_at": session.expires_at + KEPT_AFTER_END,
-    }
-    return insert(COLLECTION, {name: value for name, value in document.items() if value is not None})
+    """Return the insertion of a new session."""
+    document = SessionDocument(
+        id=session.id,
+        subject=session.subject,
+        role=session.role,
+        store=session.store,
+        own_members=list(session.own_members) or None,
+        installation=session.installation,
+        began=session.began_at,
+        until=session.expires_at,
+        token=session.tokens.current,
+        before=session.tokens.previous,
+        rotated_at=session.tokens.rotated_at,
+        purge_at=session.expires_at + KEPT_AFTER_END,
+    )
+    return insert(COLLECTION, document.row())
 
 
 async def rotate(
     store: DocumentStore, session: str, *, old: str, new: str, until: datetime, now: datetime
 ) -> bool:
-    """Put a new token's hash in the place of the old one's; False where the old one no longer works."""
-    change = {
+    """Replace the old token's hash by a new one's; False where the old one no longer works."""
+    query = {"_id": session, "token": old, "ended_at": None}
+    sets = {
         "token": new,
         "before": old,
         "rotated_at": now,
         "until": until,
         "purge_at": until + KEPT_AFTER_END,
     }
-    result = await store[COLLECTION].update_one(
-        {"_id": session, "token": old, "ended_at": None}, {"$set": change}
-    )
+    result = await store.documents(SessionDocument).update_first(query, {"$set": sets})
     return result.matched_count == 1
 
 
@@ -114,9 +134,9 @@ def after_rotation(session: Session, *, new: str, until: datetime, now: datetime
 
 async def end_session(store: DocumentStore, session: str, *, reason: str, now: datetime) -> bool:
     """End a session; False where it had ended."""
-    result = await store[COLLECTION].update_one(
-        {"_id": session, "ended_at": None}, {"$set": {"ended_at": now, "ended_by": reason}}
-    )
+    query = {"_id": session, "ended_at": None}
+    change = {"$set": {"ended_at": now, "ended_by": reason}}
+    result = await store.documents(SessionDocument).update_first(query, change)
     return result.modified_count == 1
 
 
@@ -127,18 +147,18 @@ async def end_all(store: DocumentStore, subject: str, *, reason: str, now: datet
     return [each for each in ids if await end_session(store, each, reason=reason, now=now)]
 
 
-def _read_session(row: Raw) -> Session:
-    kind, _, owner_id = cast(str, row["subject"]).partition(":")
+def _read_session(document: SessionDocument) -> Session:
+    kind, _, owner_id = document.subject.partition(":")
     return Session(
-        id=row["_id"],
+        id=document.id,
         kind=cast(SessionKind, kind),
         owner_id=owner_id,
-        began_at=row["began"],
-        expires_at=row["until"],
-        tokens=SessionTokens(row["token"], row.get("before"), row["rotated_at"]),
-        role=row.get("role"),
-        store=row.get("store"),
-        own_members=tuple(row.get("own_members", ())),
-        installation=row.get("installation"),
-        ended_at=row.get("ended_at"),
+        began_at=document.began,
+        expires_at=document.until,
+        tokens=SessionTokens(document.token, document.before, document.rotated_at),
+        role=document.role,
+        store=document.store,
+        own_members=tuple(document.own_members or ()),
+        installation=document.installation,
+        ended_at=document.ended_at,
     )

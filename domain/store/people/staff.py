@@ -1,24 +1,44 @@
-"""Staff: who works where and as what. A password is here only as its argon2id hash; whoever leaves is
+"""Staff: who works where and as what. A password is stored as its argon2id hash alone; whoever leaves is
 disabled, not deleted.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
+from typing import ClassVar
 
-from domain.store.connect import Raw
-from domain.store.document_store import DocumentStore, StoreFault, Write, insert, update
+from pymongo import IndexModel
+
+from domain.store.document_store import EPOCH, DocumentStore, StoreFault, Write, insert, update
 from domain.store.people.sessions import StaffRole
+from domain.store.stored_document import StoredDocument
 
 COLLECTION = "staff"
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class EmployeeDocument(StoredDocument):
+    """An employee in the database; `password` is the hash."""
+
+    username: str
+    name: str
+    role: StaffRole
+    stores: list[str]
+    password: str
+    created_at: datetime
+    member: str | None = None
+    contacts: list[str] | None = None
+    disabled_at: datetime | None = None
+    signed_in_at: datetime | None = None
+
+    class Settings(StoredDocument.Settings):
+        name = COLLECTION
+        indexes: ClassVar[Sequence[IndexModel]] = (IndexModel({"username": 1}, unique=True),)
 
 
 class EmployeeChanged(StoreFault):
-    """The employee was disabled, or let in again, or given another password, or another has the username
-    meanwhile.
-    """
+    """The employee was disabled, enabled or given another password meanwhile, or the username is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,35 +65,29 @@ class Employee:
         return not self.stores or store in self.stores
 
 
-async def ensure_indexes(store: DocumentStore) -> None:
-    """Make the index that keeps a username one person's."""
-    await store[COLLECTION].create_index({"username": 1}, unique=True)
-
-
 # ---------------------------------------------------------------- reads
 async def find(store: DocumentStore, staff: str) -> Employee | None:
     """Return an employee, disabled or not."""
-    row = await store[COLLECTION].find_one({"_id": staff})
-    return None if row is None else _read_employee(row)
+    document = await store.documents(EmployeeDocument).find_one({"_id": staff})
+    return None if document is None else _read_employee(document)
 
 
 async def find_by_username(store: DocumentStore, username: str) -> Employee | None:
     """Return an employee by the name they sign in with."""
-    row = await store[COLLECTION].find_one({"username": username})
-    return None if row is None else _read_employee(row)
+    document = await store.documents(EmployeeDocument).find_one({"username": username})
+    return None if document is None else _read_employee(document)
 
 
 async def find_all(store: DocumentStore) -> list[Employee]:
     """Return everybody, by username."""
-    return sorted(
-        [_read_employee(row) async for row in store[COLLECTION].find({})], key=lambda one: one.username
-    )
+    documents = await store.documents(EmployeeDocument).find({}).to_list()
+    return sorted(map(_read_employee, documents), key=lambda employee: employee.username)
 
 
 # ---------------------------------------------------------------- writes
 def add_write(employee: Employee) -> Write:
-    """Return the writing down of a new employee; it raises Changed where the username is taken."""
-    row = {
+    """Return the insertion of a new employee; it raises EmployeeChanged where the username is taken."""
+    document = {
         "_id": employee.id,
         "username": employee.username,
         "name": employee.name,
@@ -84,19 +98,20 @@ def add_write(employee: Employee) -> Write:
         "member": employee.member,
         "contacts": list(employee.contacts),
     }
-    return insert(COLLECTION, row, if_taken=EmployeeChanged(employee.username))
+    return insert(COLLECTION, document, if_taken=EmployeeChanged(employee.username))
 
 
 def sign_in_write(employee: Employee, *, now: datetime) -> Write:
-    """Return the write that notes a sign-in; it raises Changed where they are shut out or their password is
-    another by now.
+    """Return the write that notes a sign-in.
+
+    It raises EmployeeChanged where they are disabled, or their password is another by now.
     """
     query = {"_id": employee.id, "disabled_at": None, "password": employee.password_hash}
     return update(COLLECTION, query, {"$set": {"signed_in_at": now}}, if_missed=EmployeeChanged(employee.id))
 
 
 def disable_write(staff: str, *, now: datetime) -> Write:
-    """Return the write that shuts an employee out; it raises Changed where they are."""
+    """Return the write that disables an employee; it raises EmployeeChanged where they are."""
     return update(
         COLLECTION,
         {"_id": staff, "disabled_at": None},
@@ -106,7 +121,7 @@ def disable_write(staff: str, *, now: datetime) -> Write:
 
 
 def enable_write(staff: str) -> Write:
-    """Return the write that lets an employee in again; it raises Changed where nobody shut them out."""
+    """Return the write that enables an employee again; it raises EmployeeChanged where they are."""
     query = {"_id": staff, "disabled_at": {"$gt": EPOCH}}
     return update(COLLECTION, query, {"$unset": {"disabled_at": ""}}, if_missed=EmployeeChanged(staff))
 
@@ -118,16 +133,16 @@ def password_write(staff: str, password_hash: str) -> Write:
     )
 
 
-def _read_employee(row: Raw) -> Employee:
+def _read_employee(document: EmployeeDocument) -> Employee:
     return Employee(
-        id=row["_id"],
-        username=row["username"],
-        name=row["name"],
-        role=row["role"],
-        stores=tuple(row["stores"]),
-        password_hash=row["password"],
-        created_at=row["created_at"],
-        member=row.get("member"),
-        contacts=tuple(row.get("contacts", ())),
-        disabled_at=row.get("disabled_at"),
+        id=document.id,
+        username=document.username,
+        name=document.name,
+        role=document.role,
+        stores=tuple(document.stores),
+        password_hash=document.password,
+        created_at=document.created_at,
+        member=document.member,
+        contacts=tuple(document.contacts or ()),
+        disabled_at=document.disabled_at,
     )

@@ -1,0 +1,91 @@
+"""The outbox rows that a commit inserts: what a journal row promises to people and to other systems."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from domain.model.ledger.decision import JournalRow
+from domain.model.ledger.events import Event, Json
+from domain.store.document_store import Write, insert
+from domain.store.messages.outbox import COLLECTION, OutboxKind
+
+
+def promise_writes(member: str, row: JournalRow, *, now: datetime) -> list[Write]:
+    """Return the insertions of a journal row's messages, webhooks and surveys."""
+    writes = []
+    for index, message in enumerate(row.messages):
+        event_data = {**message.data, **(_total_data(row.event) if message.event == row.event.name else {})}
+        writes.append(
+            _insert_write(member, row, index, "message", message.code, message.event, event_data, now)
+        )
+    event_by_id = {one.id: one for one in (row.event, *row.raised)}
+    for index, effect in enumerate(row.effects, start=len(row.messages)):
+        event = event_by_id.get(effect.event, row.event)
+        writes.append(
+            _insert_write(
+                member,
+                row,
+                index,
+                effect.kind,
+                effect.code,
+                event.name,
+                {**event.data, **_receipt_data(event)},
+                now,
+                rule=effect.rule,
+            )
+        )
+    return writes
+
+
+def _total_data(event: Event) -> dict[str, Json]:
+    """Return the amount that was paid or refunded, as a message may show it."""
+    if event.refund is not None:
+        return {"total": event.refund.before.total - event.refund.remaining.total}
+    return {"total": event.purchase.total} if event.purchase is not None else {}
+
+
+def _receipt_data(event: Event) -> dict[str, Json]:
+    """Return how other systems identify a purchase, with the amount that was paid or refunded."""
+    purchase = event.refund.remaining if event.refund is not None else event.purchase
+    if purchase is None:
+        return {}
+    return {
+        "externalId": purchase.external_id,
+        "store": purchase.store,
+        "currency": purchase.currency,
+        **_total_data(event),
+    }
+
+
+def _insert_write(
+    member: str,
+    row: JournalRow,
+    index: int,
+    kind: OutboxKind,
+    code: str,
+    event: str,
+    event_data: Mapping[str, Json],
+    now: datetime,
+    *,
+    rule: str = "",
+) -> Write:
+    return insert(
+        COLLECTION,
+        {
+            "_id": f"{member}:{row.seq}:{index}",
+            "member": member,
+            "seq": row.seq,
+            "kind": kind,
+            "lane": "systems" if kind == "webhook" else "people",
+            "code": code,
+            "event": event,
+            "version": row.version,
+            "data": [[name, value] for name, value in event_data.items()],
+            "rule": rule,
+            "at": row.event.at,
+            "promised_at": now,
+            "state": "pending",
+            "due": now,
+        },
+    )
