@@ -17,4 +17,4 @@ async def people(database: Database) -> People:
     house = Runtime.for_store(store)
     await house.programmes.publish(PROGRAMME, now=BEFORE)
     sent = Sent()
-    return People(IdentityRuntime(runtime=house, secret=SECRET, code_sender=sent), sent)
+    return People(IdentityRuntime.of(house, secret=SECRET, code_sender=sent), sent)

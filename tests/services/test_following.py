@@ -75,7 +75,7 @@ async def following(store: DocumentStore, follower: ChangeFollower) -> AsyncIter
 async def desk_of(database: Database) -> IdentityRuntime:
     store = DocumentStore.of(database, embedded=True)
     await prepare(store)
-    return IdentityRuntime(runtime=await open_house(database, PROGRAMME), secret=SECRET, code_sender=Sent())
+    return IdentityRuntime.of(await open_house(database, PROGRAMME), secret=SECRET, code_sender=Sent())
 
 
 async def begun(desk: IdentityRuntime) -> str:
@@ -89,7 +89,7 @@ async def test_one_stream_carries_the_journal_the_inbox_and_the_ends_of_sessions
     database: Database, wire: Wire
 ) -> None:
     house = await loud(database)
-    desk, ear = IdentityRuntime(runtime=house, secret=SECRET, code_sender=Sent()), Ear()
+    desk, ear = IdentityRuntime.of(house, secret=SECRET, code_sender=Sent()), Ear()
     async with following(house.store, ChangeFollower(ear, Ear())):
         session, other = await begun(desk), await begun(desk)
         id = await happens(house, "nudged")
@@ -132,7 +132,7 @@ async def test_whoever_serves_a_session_is_told_once_that_it_has_ended(database:
         await sessions.sign_out(desk, mine, now=NOW)
         assert sorted(told) == ["mine", "mine too"]
         await sessions.sign_out(
-            IdentityRuntime(runtime=desk.runtime, secret=SECRET, code_sender=Sent()), elsewhere, now=NOW
+            IdentityRuntime.of(desk, secret=SECRET, code_sender=Sent()), elsewhere, now=NOW
         )
         async with following(desk.store, ChangeFollower(registry)):
             assert told[2:] == ["elsewhere"]

@@ -126,7 +126,7 @@ async def test_nobody_has_no_profile(people: People) -> None:
 # ---------------------------------------------------------------- terms
 async def test_new_terms_are_accepted_and_old_ones_refused(people: People) -> None:
     one = await enrolled(people, ANA)
-    await people.desk.runtime.programmes.publish(PROGRAMME.replace('"2026-01"', '"2026-06"'), now=NOW)
+    await people.desk.programmes.publish(PROGRAMME.replace('"2026-01"', '"2026-06"'), now=NOW)
     with pytest.raises(TermsNotAccepted) as fault:
         await terms.accept_terms(people.desk, member=one.member, version="2026-01")
     assert fault.value.current_version == "2026-06"

@@ -6,6 +6,7 @@ import pytest
 
 from domain.services.errors import IdempotencyKeyConflict, InvalidInput, NotAllowed
 from domain.services.ledger import purchases, queries
+from domain.services.ledger.purchase_input import PurchaseInput
 from domain.services.ledger.purchases import PurchaseClaimed
 from domain.services.ledger.verification import verify
 from domain.store.connect import Database
@@ -148,7 +149,7 @@ async def test_staff_may_not_earn_for_themselves(database: Database) -> None:
         (bought("r", occurred_at=NOW - timedelta(days=401)), "occurredAt"),
     ],
 )
-async def test_a_bad_field_is_named(database: Database, given: purchases.PurchaseInput, field: str) -> None:
+async def test_a_bad_field_is_named(database: Database, given: PurchaseInput, field: str) -> None:
     house = await open_house(database)
     await join(house, "ana")
     with pytest.raises(InvalidInput) as refused:

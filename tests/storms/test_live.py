@@ -82,7 +82,7 @@ async def listen_through_kills(url: str, data: Path) -> None:
     await house.programmes.refresh()
     await join(house, "ana", at=now() - timedelta(days=1))
     desk, tokens = (
-        IdentityRuntime(runtime=house, secret=SECRET, code_sender=Sent()),
+        IdentityRuntime.of(house, secret=SECRET, code_sender=Sent()),
         Tokens(read_keys(settings, now=now()), issuer="selo", clock=now),
     )
     async with AsyncExitStack() as stack:

@@ -90,7 +90,7 @@ class Dependencies:
     @property
     def runtime(self) -> Runtime:
         """Return the database, the programmes in memory, and what is left on the shelf."""
-        return self.desk.runtime
+        return self.desk
 
     def invitation_url(self, code: str) -> str:
         """Return the link by which a friend joins."""

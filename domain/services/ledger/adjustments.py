@@ -10,20 +10,15 @@ from domain.model import event_names
 from domain.model.ledger.decision import Refusal
 from domain.model.ledger.events import Event, Json
 from domain.model.ledger.wallet import Wallet
+from domain.services import input_checks
+from domain.services.decisions import commit_decision, decide_event, event_instant, load_member
 from domain.services.errors import InvalidInput
-from domain.services.ledger import purchase_input, queries
+from domain.services.idempotency import KeyBinding, run_once
+from domain.services.ledger import queries
 from domain.services.ledger.queries import MemberView
 from domain.services.ledger.till import Till
 from domain.services.ledger.wallet_snapshots import read_wallets, wallets_at, write_wallets
-from domain.services.runtime import (
-    KeyBinding,
-    Runtime,
-    commit_decision,
-    decide_event,
-    event_instant,
-    load_member,
-    run_once,
-)
+from domain.services.runtime import Runtime
 from domain.store.audit import Action, ShiftCounter
 from domain.store.ledger import journal, members
 from domain.store.ledger.members import HistoryEntry
@@ -65,11 +60,11 @@ async def adjust(
     Busy.
     """
     till.require_manager()
-    purchase_input.check_text(reason, field="reason", max_length=purchase_input.MAX_REASON_LENGTH)
-    purchase_input.check_identifier(key, field="idempotencyKey")
-    if not 1 <= abs(amount) <= purchase_input.MAX_VALUE:
+    input_checks.check_text(reason, field="reason", max_length=input_checks.MAX_REASON_LENGTH)
+    input_checks.check_identifier(key, field="idempotencyKey")
+    if not 1 <= abs(amount) <= input_checks.MAX_VALUE:
         raise InvalidInput(
-            "amount", f"Write a whole number from 1 to {purchase_input.MAX_VALUE}, with a minus to take away."
+            "amount", f"Write a whole number from 1 to {input_checks.MAX_VALUE}, with a minus to take away."
         )
     if all(spec.code != wallet for spec in runtime.programmes.current().programme.wallets):
         raise InvalidInput("wallet", "The programme has no such wallet.")
@@ -160,8 +155,8 @@ async def _set_frozen(
     runtime: Runtime, *, till: Till, member_id: str, reason: str, key: str, now: datetime, event_name: str
 ) -> MemberView:
     till.require_manager()
-    purchase_input.check_text(reason, field="reason", max_length=purchase_input.MAX_REASON_LENGTH)
-    purchase_input.check_identifier(key, field="idempotencyKey")
+    input_checks.check_text(reason, field="reason", max_length=input_checks.MAX_REASON_LENGTH)
+    input_checks.check_identifier(key, field="idempotencyKey")
     request_input: Mapping[str, object] = {"member": member_id, "reason": reason}
     request: RequestKey = request_key(
         scope=store_scope(till.store), key=key, operation=event_name, request_input=request_input

@@ -16,18 +16,12 @@ from domain.model.calendar import milliseconds
 from domain.model.ledger.decision import JournalRow, MemberFrozen, Outcome
 from domain.model.ledger.events import Event, Json
 from domain.model.programme import Programme
+from domain.services import input_checks
+from domain.services.decisions import commit_decision, decide_event, event_instant, load_member
 from domain.services.errors import IdempotencyKeyConflict, InvalidInput
-from domain.services.ledger import purchase_input
+from domain.services.idempotency import KeyBinding, run_once
 from domain.services.ledger.till import Till
-from domain.services.runtime import (
-    KeyBinding,
-    Runtime,
-    commit_decision,
-    decide_event,
-    event_instant,
-    load_member,
-    run_once,
-)
+from domain.services.runtime import Runtime
 from domain.store.document_store import Stale
 from domain.store.ledger import journal, members, receipts
 from domain.store.ledger.members import HistoryEntry
@@ -124,7 +118,7 @@ def _check_survey_data(programme: Programme, event_data: Mapping[str, object]) -
         raise InvalidInput("data.survey", "The programme has no such survey.")
     return {
         "survey": spec.code,
-        "score": purchase_input.check_score(score, allowed_scores=spec.scores, field="data.score"),
+        "score": input_checks.check_score(score, allowed_scores=spec.scores, field="data.score"),
     }
 
 
@@ -145,10 +139,10 @@ async def record(
     Busy.
     """
     till.require_manager()
-    purchase_input.check_identifier(external_id, field="externalId")
-    purchase_input.check_identifier(key, field="idempotencyKey")
+    input_checks.check_identifier(external_id, field="externalId")
+    input_checks.check_identifier(key, field="idempotencyKey")
     if occurred_at is not None:
-        purchase_input.check_past_instant(occurred_at, now=now)
+        input_checks.check_past_instant(occurred_at, now=now)
     checked_data = check_event_data(runtime.programmes.current().programme, name, event_data)
     receipt_id = receipts.event_id(source=till.source, store=till.store, external_id=external_id)
     at_text = occurred_at.isoformat() if occurred_at else None

@@ -6,49 +6,28 @@ before anything is written; one transaction then keeps receipt, member and journ
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from domain.model import event_names
 from domain.model.ledger.decision import Decision, Entry, JournalRow, MemberFrozen, Outcome, Refusal
 from domain.model.ledger.events import Event, Line, Purchase
+from domain.services.decisions import commit_decision, decide_event, event_instant, load_member
+from domain.services.idempotency import KeyBinding, run_once
+from domain.services.input_checks import check_identifier
 from domain.services.ledger import queries
 from domain.services.ledger.purchase_input import (
-    LINES,
     PurchaseInput,
-    PurchaseInputLine,
-    check_identifier,
     check_purchase_input,
 )
 from domain.services.ledger.queries import MemberView, RecordedPurchase
 from domain.services.ledger.till import Till
-from domain.services.runtime import (
-    KeyBinding,
-    Runtime,
-    commit_decision,
-    decide_event,
-    event_instant,
-    load_member,
-    run_once,
-)
+from domain.services.runtime import Runtime
 from domain.store.document_store import Stale
 from domain.store.ledger import journal, members, receipts
 from domain.store.ledger.members import HistoryEntry, StoredMember
 from domain.store.ledger.receipts import ReceiptTaken
 from domain.store.requests import Reply, request_key, store_scope
-
-__all__ = [
-    "LINES",
-    "PurchaseClaimed",
-    "PurchaseInput",
-    "PurchaseInputLine",
-    "PurchaseQuote",
-    "PurchaseRecorded",
-    "PurchaseTierChange",
-    "quote",
-    "record",
-]
 
 
 # ---------------------------------------------------------------- errors
@@ -98,7 +77,6 @@ class PurchaseQuote:
     outcomes: tuple[Outcome, ...]
     unlocked_rewards: tuple[str, ...] = ()
     tier_after: str | None = None
-    totals: Mapping[str, int] = field(default_factory=dict)
 
 
 # ---------------------------------------------------------------- pure rules
@@ -170,9 +148,6 @@ async def quote(
     )
     decision = await decide_event(runtime, published, stored_member, event, now=now)
     row = decision.row
-    totals: dict[str, int] = {}
-    for entry in row.entries:
-        totals[entry.wallet] = totals.get(entry.wallet, 0) + entry.amount
     tier_change = tier_change_of(row)
     return PurchaseQuote(
         member_view=await queries.member_view_of(runtime, stored_member, now=now),
@@ -181,7 +156,6 @@ async def quote(
         outcomes=row.outcomes,
         unlocked_rewards=raised_values(row, event_names.REWARD_UNLOCKED, "reward"),
         tier_after=tier_change.to_tier if tier_change else None,
-        totals=totals,
     )
 
 

@@ -16,20 +16,15 @@ from domain.model.ledger.decision import BalanceTooLow, JournalRow, RewardLock, 
 from domain.model.ledger.events import Event, Json
 from domain.model.ledger.wallet import Wallet
 from domain.model.people.codes import normal_voucher
+from domain.services import input_checks
+from domain.services.decisions import commit_decision, decide_event, event_instant, load_member
 from domain.services.errors import NotAllowed, NotFound, UnknownCode
-from domain.services.ledger import purchase_input, queries
+from domain.services.idempotency import KeyBinding, run_once
+from domain.services.ledger import queries
 from domain.services.ledger.queries import MemberView
 from domain.services.ledger.till import Till
 from domain.services.ledger.wallet_snapshots import read_wallets, wallets_at, write_wallets
-from domain.services.runtime import (
-    KeyBinding,
-    Runtime,
-    commit_decision,
-    decide_event,
-    event_instant,
-    load_member,
-    run_once,
-)
+from domain.services.runtime import Runtime
 from domain.store.ledger import members, vouchers
 from domain.store.ledger.vouchers import Voucher
 from domain.store.requests import Reply, member_scope, request_key, store_scope
@@ -88,7 +83,7 @@ async def redeem(
     """Spend points on a reward. Raises RewardLocked (balance included), Conflicting; InvalidInput, NotFound,
     Busy.
     """
-    purchase_input.check_identifier(key, field="idempotencyKey")
+    input_checks.check_identifier(key, field="idempotencyKey")
     spec = next((one for one in runtime.programmes.current().programme.rewards if one.code == reward), None)
     if spec is None or spec.cost is None:
         raise NotFound(reward)
@@ -140,7 +135,7 @@ async def cancel(
     """Give an unused voucher back: its points return to the days of their lots. Raises VoucherNotUsable,
     Conflicting; NotFound, Busy.
     """
-    purchase_input.check_identifier(key, field="idempotencyKey")
+    input_checks.check_identifier(key, field="idempotencyKey")
     request = request_key(
         scope=member_scope(member_id),
         key=key,
@@ -194,7 +189,7 @@ async def use(
     """Take a voucher at the till. Raises VoucherNotUsable, UnknownCode, NotAllowed, MemberFrozen,
     Conflicting; InvalidInput, Busy.
     """
-    purchase_input.check_identifier(key, field="idempotencyKey")
+    input_checks.check_identifier(key, field="idempotencyKey")
     normal_code = normal_voucher(code)
     request_input = {"code": normal_code or "", "purchase": purchase}
     request = request_key(
@@ -239,8 +234,8 @@ async def reverse(
     Conflicting; NotFound, Busy.
     """
     till.require_manager()
-    purchase_input.check_identifier(key, field="idempotencyKey")
-    purchase_input.check_text(reason, field="reason", max_length=purchase_input.MAX_REASON_LENGTH)
+    input_checks.check_identifier(key, field="idempotencyKey")
+    input_checks.check_text(reason, field="reason", max_length=input_checks.MAX_REASON_LENGTH)
     request_input = {"voucher": voucher_id, "reason": reason}
     request = request_key(
         scope=store_scope(till.store), key=key, operation="reverseVoucherUse", request_input=request_input

@@ -15,11 +15,13 @@ from typing import Literal
 from domain.model.calendar import milliseconds
 from domain.model.people import codes
 from domain.model.people.codes import Code, CodeKind
+from domain.services import input_checks
 from domain.services.errors import ExpiredCode, InvalidInput, UnknownCode
-from domain.services.ledger import purchase_input, queries
+from domain.services.idempotency import KeyBinding, run_once
+from domain.services.ledger import queries
 from domain.services.ledger.queries import MemberView
 from domain.services.ledger.till import Till
-from domain.services.runtime import KeyBinding, Runtime, run_once
+from domain.services.runtime import Runtime
 from domain.store.document_store import Write
 from domain.store.ledger import vouchers
 from domain.store.ledger.vouchers import Voucher
@@ -101,7 +103,7 @@ async def scan(
     """Tell what a scanned or typed code is. Raises UnknownCode, ExpiredCode, Conflicting; InvalidInput,
     NotFound, Busy.
     """
-    purchase_input.check_identifier(key, field="idempotencyKey")
+    input_checks.check_identifier(key, field="idempotencyKey")
     code = codes.classify(text)
     request_input = {
         "code": sha256(code.text.encode()).hexdigest(),

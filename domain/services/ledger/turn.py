@@ -26,7 +26,8 @@ from domain.model.ledger import timeline
 from domain.model.ledger.decision import DecidedBy, Decision, Refusal
 from domain.model.ledger.events import Event
 from domain.services.activity_hub import MAX_CLOCK_SKEW
-from domain.services.runtime import Runtime, commit_decision, decide_event
+from domain.services.decisions import commit_decision, decide_event
+from domain.services.runtime import Runtime
 from domain.store import commit
 from domain.store.document_store import Busy, DatabaseError, StoreFault
 from domain.store.ledger import agenda, members, receipts

@@ -13,19 +13,13 @@ from datetime import datetime
 from domain.model import event_names
 from domain.model.calendar import milliseconds
 from domain.model.ledger.events import Event, Json
+from domain.services import input_checks
+from domain.services.decisions import commit_decision, decide_event, event_instant, load_member
 from domain.services.errors import InvalidInput, SurveyAnsweredBefore
-from domain.services.ledger import purchase_input
+from domain.services.idempotency import KeyBinding, run_once
 from domain.services.messages import inbox as letters
 from domain.services.messages.message_rules import find_survey_spec
-from domain.services.runtime import (
-    KeyBinding,
-    Runtime,
-    commit_decision,
-    decide_event,
-    event_instant,
-    load_member,
-    run_once,
-)
+from domain.services.runtime import Runtime
 from domain.store.messages import inbox
 from domain.store.messages.inbox import Letter
 from domain.store.requests import Reply, member_scope, request_key
@@ -46,7 +40,7 @@ async def answer_survey(
     """Answer a question of the inbox. Raises SurveyAnsweredBefore, Conflicting; InvalidInput, NotFound
     (somebody else's too), Busy.
     """
-    purchase_input.check_identifier(key, field="idempotencyKey")
+    input_checks.check_identifier(key, field="idempotencyKey")
     now = milliseconds(now)
     request_input = {"message": letter_id, "score": score}
     request = request_key(
@@ -62,7 +56,7 @@ async def answer_survey(
         )
         if spec is None:
             raise InvalidInput("message", "This message asks nothing: `survey` of one that does says what.")
-        purchase_input.check_score(score, allowed_scores=spec.scores, field="score")
+        input_checks.check_score(score, allowed_scores=spec.scores, field="score")
         if letter.score is not None and letter.answered_at is not None:
             raise SurveyAnsweredBefore(letter.score, letter.answered_at)
         published, stored_member = runtime.programmes.current(), await load_member(runtime, member_id)

@@ -12,9 +12,9 @@ from datetime import datetime
 from domain.model.event_names import CONSENTED
 from domain.model.ledger.events import Event, Json
 from domain.model.programme import ConsentSpec, Programme
+from domain.services.decisions import commit_decision, decide_event, event_instant, load_member
 from domain.services.errors import InvalidInput
 from domain.services.people.identity_runtime import IdentityRuntime
-from domain.services.runtime import commit_decision, decide_event, event_instant, load_member
 from domain.store.ledger.members import ProfileChange, StoredMember
 from domain.store.people.sign_in_codes import ConsentAnswer
 
@@ -128,8 +128,8 @@ async def _store_answer(
     """
 
     async def attempt() -> tuple[ConsentAnswer, ...]:
-        published = identity.runtime.programmes.current()
-        stored_member = await load_member(identity.runtime, member)
+        published = identity.programmes.current()
+        stored_member = await load_member(identity, member)
         answers_by_purpose = {one.purpose: one for one in stored_member.details.consents}
         changed_answer = new_answer(stored_member, answers_by_purpose.get(purpose))
         if changed_answer is None:
@@ -150,9 +150,9 @@ async def _store_answer(
             event_data,
             profile=details.profile,
         )
-        decision = await decide_event(identity.runtime, published, stored_member, event, now=now)
+        decision = await decide_event(identity, published, stored_member, event, now=now)
         await commit_decision(
-            identity.runtime,
+            identity,
             published,
             decision,
             now=now,

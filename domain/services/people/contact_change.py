@@ -14,11 +14,11 @@ from datetime import datetime
 import structlog
 
 from domain.model.people.contacts import Contact, ContactKind
+from domain.services.decisions import load_member
 from domain.services.errors import ContactTaken, SignInRefused
 from domain.services.people import field_checks, one_time_codes
 from domain.services.people.identity_runtime import IdentityRuntime
 from domain.services.people.one_time_codes import ProvenContact
-from domain.services.runtime import load_member
 from domain.store.audit import MEMBER_ACTOR, simple_act_write
 from domain.store.document_store import Stale, Write
 from domain.store.ledger import members
@@ -74,7 +74,7 @@ async def change_contact(
     )
 
     async def attempt() -> tuple[str | None, Details]:
-        stored_member = await load_member(identity.runtime, member)
+        stored_member = await load_member(identity, member)
         holder = await contacts.find_member(identity.store, proven.contact.key)
         writes = [sign_in_codes.use_write(proven.record_id, code_hash=proven.code_hash)]
         if holder is None:

@@ -20,13 +20,14 @@ from domain.model.people import codes
 from domain.model.people import sign_in as rules
 from domain.model.people.contacts import Contact
 from domain.model.programme import Programme
-from domain.services.errors import IdempotencyKeyConflict, InvalidInput
+from domain.services.decisions import commit_decision
+from domain.services.errors import InvalidInput
+from domain.services.idempotency import KeyBinding, recall_reply, run_once
 from domain.services.people import field_checks
 from domain.services.people.consents import AT_ENROLMENT, IN_THE_APP, PurposeAnswer, check_answers
 from domain.services.people.identity_runtime import IdentityRuntime
 from domain.services.people.one_time_codes import SIGN_IN_PURPOSE, ProvenContact, issue_code
 from domain.services.people.terms import check_current
-from domain.services.runtime import KeyBinding, commit_decision, run_once
 from domain.store import requests
 from domain.store.document_store import Write
 from domain.store.ledger import members
@@ -68,8 +69,8 @@ async def enrol(identity: IdentityRuntime, application: Application, *, key: str
     """
     contact = field_checks.read_single_contact(application.email, application.phone)
     request = _enrolment_key(identity, contact, application, field_checks.check_key(key))
-    if (earlier_answer := await _recall_answer(identity, request, contact, now)) is not None:
-        return earlier_answer
+    if (reply := await recall_reply(identity, request, now=now)) is not None:
+        return _code_sent_from_reply(reply, contact)
     identity.code_sender.expect_reach(contact)
     reservation = await _make_reservation(identity, application, now)
 
@@ -93,7 +94,7 @@ async def enrol(identity: IdentityRuntime, application: Application, *, key: str
         return _code_sent_from_reply(reply, contact), None
 
     sent, code = await run_once(
-        identity.runtime, request=request, queue=contact_hash, now=now, act=act, answer_again=again
+        identity, request=request, queue=contact_hash, now=now, act=act, answer_again=again
     )
     if code is not None:
         await identity.code_sender.send_code(contact, code, reservation.locale)
@@ -111,16 +112,6 @@ def _enrolment_key(
         "application": rules.input_hash(identity.secret, contact.key, application_text)
     }
     return requests.request_key(scope=scope, key=key, operation="enrol", request_input=request_input)
-
-
-async def _recall_answer(
-    identity: IdentityRuntime, request: RequestKey, contact: Contact, now: datetime
-) -> CodeSent | None:
-    try:
-        reply = await requests.recall(identity.store, request, now=now)
-    except requests.KeyReused:
-        raise IdempotencyKeyConflict from None
-    return None if reply is None else _code_sent_from_reply(reply, contact)
 
 
 def _code_sent_from_reply(reply: Reply, contact: Contact) -> CodeSent:
@@ -188,7 +179,7 @@ async def begin_membership(
 
     One round: the caller takes it again where it is Stale.
     """
-    published = identity.runtime.programmes.current()
+    published = identity.programmes.current()
     number = codes.membership_number(secrets.randbelow(10**12))
     details = Details(
         name=reservation.name,
@@ -208,7 +199,7 @@ async def begin_membership(
         data={"referredBy": reservation.referred_by},
         profile=details.profile,
     )
-    stock = await identity.runtime.stock.stock_state(published.programme, now=now)
+    stock = await identity.stock.stock_state(published.programme, now=now)
     decision = decide(
         published.programme,
         new_member(member, number),
@@ -224,4 +215,4 @@ async def begin_membership(
     ]
     if reservation.referred_by is not None:
         claims.append(members.count_invited_write(reservation.referred_by))
-    await commit_decision(identity.runtime, published, decision, now=now, claims=claims, details=details)
+    await commit_decision(identity, published, decision, now=now, claims=claims, details=details)

@@ -11,10 +11,10 @@ from enum import Enum
 from domain.model.ledger.decision import Decision
 from domain.model.programme import Programme
 from domain.model.values import evolve
+from domain.services.decisions import load_member
 from domain.services.errors import InvalidInput
 from domain.services.people import field_checks
 from domain.services.people.identity_runtime import IdentityRuntime
-from domain.services.runtime import load_member
 from domain.store.commit import next_due_after
 from domain.store.document_store import Write
 from domain.store.ledger import members
@@ -72,8 +72,8 @@ async def update_profile(
     """Change a member's profile; what is as it was is not written. Raises InvalidInput and NotFound."""
 
     async def attempt() -> None:
-        stored_member = await load_member(identity.runtime, member)
-        published = identity.runtime.programmes.current()
+        stored_member = await load_member(identity, member)
+        published = identity.programmes.current()
         details = with_update(stored_member.details, change, published.programme, now=now)
         if details == stored_member.details:
             return

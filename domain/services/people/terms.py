@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from domain.model.programme import Programme
+from domain.services.decisions import load_member
 from domain.services.errors import TermsNotAccepted
 from domain.services.people.identity_runtime import IdentityRuntime
-from domain.services.runtime import load_member
 from domain.store.ledger import members
 from domain.store.ledger.members import ProfileChange
 
@@ -25,7 +25,7 @@ async def accept_terms(identity: IdentityRuntime, *, member: str, version: str) 
 
     async def attempt() -> None:
         current_version = check_current(identity.programme, version)
-        stored_member = await load_member(identity.runtime, member)
+        stored_member = await load_member(identity, member)
         if stored_member.details.terms != current_version:
             change = ProfileChange(
                 stored_member.profile_version, replace(stored_member.details, terms=current_version)
