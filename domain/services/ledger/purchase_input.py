@@ -1,6 +1,4 @@
-"""A purchase as somebody hands it in, judged field by field: each refusal is an InvalidInput that names its
-field.
-"""
+"""A purchase as a till sends it, and its checks. Each refusal is an InvalidInput that names its field."""
 
 from __future__ import annotations
 
@@ -8,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from domain.model.ledger.events import Line, Purchase
 from domain.model.programme import Programme
 from domain.services.errors import InvalidInput
 from domain.services.input_checks import (
@@ -36,7 +35,7 @@ class PurchaseInputLine:
 
 @dataclass(frozen=True, slots=True)
 class PurchaseInput:
-    """A receipt as the till reads it; amounts in minor units of `currency`. `occurred_at` None: now."""
+    """A receipt as the till reads it. Amounts are in minor units; `occurred_at` None means now."""
 
     external_id: str
     total: int
@@ -46,7 +45,7 @@ class PurchaseInput:
 
     @property
     def key_input(self) -> Mapping[str, object]:
-        """Return what an idempotency key is compared by."""
+        """Return what an idempotency key is compared by: stored as a hash, so its words stay as they are."""
         lines = [[one.sku, one.amount, one.quantity, one.name, one.category] for one in self.lines]
         occurred_at_text = self.occurred_at.isoformat() if self.occurred_at else None
         return {
@@ -57,10 +56,25 @@ class PurchaseInput:
             "at": occurred_at_text,
         }
 
+    def as_purchase(self, store: str) -> Purchase:
+        """Return the purchase as an event of a store carries it, its lines numbered from 1."""
+        lines = tuple(
+            Line(
+                line=number,
+                sku=line.sku,
+                amount=line.amount,
+                quantity=line.quantity,
+                name=line.name,
+                category=line.category,
+            )
+            for number, line in enumerate(self.lines, start=1)
+        )
+        return Purchase(self.external_id, self.total, self.currency, store, lines)
+
 
 # ---------------------------------------------------------------- pure rules
 def check_purchase_input(purchase_input: PurchaseInput, *, programme: Programme, now: datetime) -> None:
-    """Judge a purchase. Raises InvalidInput."""
+    """Check a purchase. Raises InvalidInput."""
     check_identifier(purchase_input.external_id, field="externalId")
     check_amount(purchase_input.total, field="total")
     if purchase_input.currency != programme.programme.currency:

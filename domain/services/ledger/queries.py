@@ -78,6 +78,14 @@ class RecordedPurchase:
     remaining: Purchase
     number: int = 0
 
+    @classmethod
+    def from_row(
+        cls, receipt_id: str, member: str, row: JournalRow, *, remaining: Purchase
+    ) -> RecordedPurchase:
+        """Return the purchase of a journal row, with what refunds have left of it."""
+        assert row.event.purchase is not None, "a purchase's row has its purchase"
+        return cls(receipt_id, member, row.seq, row.event.source, row.event.at, row.event.purchase, remaining)
+
 
 # ---------------------------------------------------------------- a member
 async def load_member_view(runtime: Runtime, *, member_id: str, now: datetime) -> MemberView:
@@ -298,20 +306,10 @@ def receipt_id_of_event(event_id: str) -> str | None:
     return None
 
 
-def recorded_purchase(receipt: StoredReceipt, row: JournalRow, *, number: int = 0) -> RecordedPurchase:
-    """Return a purchase of its receipt and its journal row."""
-    assert row.event.purchase is not None, "a receipt leads to a purchase's row"
+def recorded_purchase(receipt: StoredReceipt, row: JournalRow) -> RecordedPurchase:
+    """Return the purchase of a receipt and its journal row."""
     assert receipt.remaining is not None, "a purchase's receipt says what is left"
-    return RecordedPurchase(
-        receipt.id,
-        receipt.member,
-        receipt.seq,
-        row.event.source,
-        row.event.at,
-        row.event.purchase,
-        receipt.remaining,
-        number,
-    )
+    return RecordedPurchase.from_row(receipt.id, receipt.member, row, remaining=receipt.remaining)
 
 
 async def _with_refunds(

@@ -24,8 +24,8 @@ from domain.services.idempotency import KeyBinding, run_once
 from domain.services.ledger import purchase_input, queries
 from domain.services.ledger.queries import RecordedPurchase
 from domain.services.ledger.till import Till
-from domain.services.ledger.wallet_snapshots import read_wallets, wallets_at, write_wallets
 from domain.services.runtime import Runtime
+from domain.services.wallet_snapshots import read_wallets, wallets_at, write_wallets
 from domain.store.ledger import journal, members, receipts
 from domain.store.ledger.members import HistoryEntry, StoredMember
 from domain.store.ledger.programmes import PublishedProgramme
