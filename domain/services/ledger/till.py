@@ -1,4 +1,4 @@
-"""Who stands at the till, or which system reports: in whose name and from where a story comes."""
+"""The till: the employee, or the system, that a story acts for, with store, shift and limits."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ TILL_SOURCE = "till"
 
 @dataclass(frozen=True, slots=True)
 class ShiftLimits:
-    """The most that one shift may do: purchases and vouchers by count, refunds in minor units, corrections in
-    points or minor units.
+    """The limits of one shift: purchases and vouchers by count, refunds in minor units, adjustments in
+    points.
     """
 
     purchases: int = 2_000
@@ -27,7 +27,7 @@ class ShiftLimits:
     adjusted: int = 50_000
 
     def limit_for(self, counter: ShiftCounter) -> int:
-        """Return one of them."""
+        """Return the limit of one counter."""
         return {
             "purchases": self.purchases,
             "vouchers": self.vouchers,
@@ -38,10 +38,9 @@ class ShiftLimits:
 
 @dataclass(frozen=True, slots=True)
 class Till:
-    """An employee at a store: `own_members` are their own memberships, on which they may not act; `source` is
-    part of a receipt's identity.
+    """An employee at a store. They may not act on `own_members`; `source` is part of a receipt's identity.
 
-    `session` is their shift, `request` the id under which our logs know what they asked for.
+    `session` is their shift; `request` is the id of the request in our logs.
     """
 
     staff: str
@@ -76,11 +75,10 @@ class Till:
         voucher: str | None = None,
         reason: str | None = None,
     ) -> list[Write]:
-        """Return the writes by which what was done stands in the audit trail, and counts within the shift
-        (`counts`: what, how much).
+        """Return the writes of an act into the audit trail, and of its count into the shift.
 
-        Raises NotAllowed where it is more than a whole shift may do; committing raises ShiftIsOver where the
-        shift has done the rest.
+        `shift_count` is the counter and how much it grows. Raises NotAllowed where that is more than a whole
+        shift may do; the commit raises ShiftLimitReached where the shift has done too much already.
         """
         wallets_before = decision.before.wallets
         act = AuditAct(

@@ -1,8 +1,6 @@
-"""Another e-mail address or phone number for a member: first proven, then theirs, and the one before it free
-again, in one commit.
+"""A member's new e-mail address or phone number: proven first, then set, and the old one freed.
 
-Whoever holds the one that they had is told, so that nobody loses a membership to somebody else's hands
-without a word.
+The old contact gets a notice, so that nobody loses a membership unnoticed.
 """
 
 from __future__ import annotations
@@ -32,7 +30,7 @@ log = structlog.get_logger(__name__)
 
 # ---------------------------------------------------------------- rules
 def contact_value(details: Details, contact: Contact) -> str | None:
-    """Return the contact of that kind that a member has."""
+    """Return the member's contact of the same kind."""
     return details.email if contact.kind == "email" else details.phone
 
 
@@ -49,9 +47,7 @@ def with_contact(details: Details, contact: Contact) -> Details:
 async def request_change(
     identity: IdentityRuntime, *, member: str, contact: str, locale: str, now: datetime
 ) -> datetime:
-    """Send a code to a new contact; return until when it works. The same for one that is free and one that is
-    taken.
-    """
+    """Send a code to a new contact, free or taken alike; return until when the code works."""
     return await one_time_codes.send_code(
         identity,
         field_checks.read_contact_field(contact),
@@ -108,9 +104,7 @@ async def change_contact(
 
 
 async def _notify_previous(identity: IdentityRuntime, details_before: Details, new_contact: Contact) -> None:
-    """Tell the contact that gave way, else the other one, that there is a new one. The change stands, whether
-    or not that leaves.
-    """
+    """Tell the old contact, else the other one, of the new one. The change stands even where that fails."""
     old_value = contact_value(details_before, new_contact)
     other_kind: ContactKind = "phone" if new_contact.kind == "email" else "email"
     notified_contact = (

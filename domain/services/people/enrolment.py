@@ -1,7 +1,7 @@
-"""Joining: a membership is reserved for a contact, and begins with the first sign-in that proves it.
+"""Enrolment: a membership is reserved for a contact, and begins with the first sign-in that proves it.
 
-Nothing here looks whether the contact is known: the answer is the same, and so is the time. Who is a member
-already is signed in by the code, and their reservation comes to nothing.
+Nothing here looks whether the contact is known: the answer is the same, and so is the time. The code signs in
+a person who is a member already; then the reservation lapses.
 """
 
 from __future__ import annotations
@@ -39,7 +39,9 @@ from domain.store.requests import Reply, RequestKey
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """What somebody says who wants to join; exactly one of email and phone."""
+    """What a person who wants to join tells; exactly one of email and phone. The field names go into a stored
+    hash.
+    """
 
     name: str
     terms_version: str
@@ -54,7 +56,7 @@ class Application:
 
 @dataclass(frozen=True, slots=True)
 class CodeSent:
-    """A code is on its way: to where, as a hint, and until when it works."""
+    """A code was sent: a hint of the contact, and until when the code works."""
 
     sent_to: str
     expires_at: datetime
@@ -62,10 +64,10 @@ class CodeSent:
 
 # ---------------------------------------------------------------- reserving
 async def enrol(identity: IdentityRuntime, application: Application, *, key: str, now: datetime) -> CodeSent:
-    """Reserve a membership and send a code. The same key and application again answer the same and send
-    nothing.
+    """Reserve a membership and send a code.
 
-    Raises InvalidInput, TermsNotAccepted, Conflicting and TooMany.
+    The same key and application again answer the same and send nothing. Raises InvalidInput,
+    TermsNotAccepted, IdempotencyKeyConflict and TooManyRequests.
     """
     contact = field_checks.read_single_contact(application.email, application.phone)
     request = _enrolment_key(identity, contact, application, field_checks.check_key(key))
@@ -149,8 +151,8 @@ async def _make_reservation(
 async def _find_referrer(identity: IdentityRuntime, programme: Programme, code: str | None) -> str | None:
     """Return the member whose referral code it is: a member's code is their membership number.
 
-    A code whose check digit is wrong is refused, whoever mistyped it is told. One that nobody has joins
-    without an invitation: whoever asks here has proven nothing, and may not learn which numbers there are.
+    A code with a wrong check digit is refused, so that a typing error is seen. With a code that no member
+    has, the person joins without a referral: they have proven nothing, and may not learn which numbers exist.
     """
     if code is None:
         return None
@@ -174,10 +176,9 @@ async def begin_membership(
     member: str,
     now: datetime,
 ) -> None:
-    """Begin a membership in one transaction with the writes that come along. Raises ContactHeld where
-    somebody has the contact.
+    """Begin a membership in one transaction with `extra_writes`. Raises ContactInUse.
 
-    One round: the caller takes it again where it is Stale.
+    This is one round: the caller tries again where it raises Stale.
     """
     published = identity.programmes.current()
     number = codes.membership_number(secrets.randbelow(10**12))

@@ -1,5 +1,5 @@
-"""What a member says of themselves: name, birthday, language and zone. It has a version of its own; the
-ledger is not touched.
+"""A member's profile: name, birthday, language and time zone. It has its own version, apart from the
+ledger's.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from domain.store.ledger.programmes import PublishedProgramme
 
 
 class KeepMarker(Enum):
-    """What a field is that was left out: as it was."""
+    """The value of a field that the caller left out: it stays as it is."""
 
     KEEP = "keep"
 
@@ -33,7 +33,7 @@ KEEP = KeepMarker.KEEP
 
 @dataclass(frozen=True, slots=True)
 class ProfileUpdate:
-    """The fields that change; None clears one: no birthday, the programme's first language, its own zone."""
+    """The fields that change. None clears one: no birthday, the programme's first language, its time zone."""
 
     name: str | KeepMarker | None = KEEP
     birthday: date | KeepMarker | None = KEEP
@@ -69,7 +69,7 @@ def with_update(details: Details, change: ProfileUpdate, programme: Programme, *
 async def update_profile(
     identity: IdentityRuntime, *, member: str, change: ProfileUpdate, now: datetime
 ) -> None:
-    """Change a member's profile; what is as it was is not written. Raises InvalidInput and NotFound."""
+    """Change a member's profile. Where nothing changes, nothing is written. Raises InvalidInput, NotFound."""
 
     async def attempt() -> None:
         stored_member = await load_member(identity, member)

@@ -1,4 +1,4 @@
-"""The terms of the programme: the version that a member has accepted, which can only be today's."""
+"""The terms of the programme: a member accepts the current version, no other."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from domain.store.ledger.members import ProfileChange
 
 
 def check_current(programme: Programme, version: str) -> str:
-    """Return the version where it is today's. Raises TermsNotAccepted."""
+    """Return the version where it is the current one. Raises TermsNotAccepted."""
     current = programme.programme.terms.version
     if version != current:
         raise TermsNotAccepted(current)
@@ -21,7 +21,7 @@ def check_current(programme: Programme, version: str) -> str:
 
 
 async def accept_terms(identity: IdentityRuntime, *, member: str, version: str) -> None:
-    """Keep that a member accepts the terms of today. Raises TermsNotAccepted and NotFound."""
+    """Store that a member accepts the current terms. Raises TermsNotAccepted and NotFound."""
 
     async def attempt() -> None:
         current_version = check_current(identity.programme, version)
