@@ -22,7 +22,7 @@ from domain.services.wallet_snapshots import read_wallets, write_wallets
 from domain.store.audit import Action
 from domain.store.ledger import members
 from domain.store.ledger.members import HistoryEntry
-from domain.store.requests import Reply, RequestKey, request_key, store_scope
+from domain.store.requests import Reply
 
 
 # ---------------------------------------------------------------- errors
@@ -44,6 +44,16 @@ class BalanceAdjusted:
     wallet: Wallet
 
 
+# ---------------------------------------------------------------- pure rules
+def _check_adjustment(runtime: Runtime, wallet: str, amount: int) -> None:
+    if not 1 <= abs(amount) <= input_checks.MAX_VALUE:
+        raise InvalidInput(
+            "amount", f"Write a whole number from 1 to {input_checks.MAX_VALUE}, with a minus to take away."
+        )
+    if all(spec.code != wallet for spec in runtime.programme.wallets):
+        raise InvalidInput("wallet", "The programme has no such wallet.")
+
+
 # ---------------------------------------------------------------- writes
 async def adjust(
     runtime: Runtime,
@@ -62,37 +72,21 @@ async def adjust(
     """
     till.require_manager()
     input_checks.check_text(reason, field="reason", max_length=input_checks.MAX_REASON_LENGTH)
-    input_checks.check_identifier(key, field="idempotencyKey")
-    if not 1 <= abs(amount) <= input_checks.MAX_VALUE:
-        raise InvalidInput(
-            "amount", f"Write a whole number from 1 to {input_checks.MAX_VALUE}, with a minus to take away."
-        )
-    if all(spec.code != wallet for spec in runtime.programmes.current().programme.wallets):
-        raise InvalidInput("wallet", "The programme has no such wallet.")
+    _check_adjustment(runtime, wallet, amount)
     request_input = {"member": member_id, "wallet": wallet, "amount": amount, "reason": reason}
-    request = request_key(
-        scope=store_scope(till.store), key=key, operation="adjustBalance", request_input=request_input
-    )
-    event_data: dict[str, Json] = {"wallet": wallet, "amount": amount}
+    request = till.request_key("adjustBalance", key, request_input)
 
     async def decide() -> DecidedEvent[None]:
         till.require_other_member(member_id)
         stored_member = await load_member(runtime, member_id)
-        event = Event(
-            f"adjust:{member_id}:{stored_member.member.seq + 1}",
-            event_names.ADJUSTED,
-            event_instant(stored_member, now=now),
-            till.source,
-            event_data,
-        )
+        event_id = f"adjust:{member_id}:{stored_member.member.seq + 1}"
+        at = event_instant(stored_member, now=now)
+        event_data: dict[str, Json] = {"wallet": wallet, "amount": amount}
+        event = Event(event_id, event_names.ADJUSTED, at, till.source, event_data)
         return await decide_now(runtime, stored_member, event, subject=None, now=now)
 
     def bind(decided: DecidedEvent[None]) -> BoundReply:
-        reply = {
-            "member": member_id,
-            "seq": decided.row.seq,
-            "wallets": write_wallets({wallet: decided.wallets()[wallet]}),
-        }
+        wallets = write_wallets({wallet: decided.wallets()[wallet]})
         audit_writes = till.audit_writes(
             decided.decision,
             "ADJUSTMENT",
@@ -103,16 +97,11 @@ async def adjust(
             wallet=wallet,
             reason=reason,
         )
-        return BoundReply(reply, audit_writes)
+        return BoundReply({"member": member_id, "seq": decided.row.seq, "wallets": wallets}, audit_writes)
 
     async def answer(decided: DecidedEvent[None]) -> BalanceAdjusted:
         history_entry = members.row_history(decided.row)[0]
         return BalanceAdjusted(member_id, history_entry, wallet, decided.wallets()[wallet])
-
-    async def answer_again(reply: Reply) -> BalanceAdjusted:
-        row = await load_bound_row(runtime, member_id, reply)
-        wallet_then = read_wallets(reply["wallets"])[wallet]
-        return BalanceAdjusted(member_id, members.row_history(row)[0], wallet, wallet_then)
 
     return await decide_once(
         runtime,
@@ -122,8 +111,13 @@ async def adjust(
         decide=decide,
         bind=bind,
         answer=answer,
-        answer_again=answer_again,
+        answer_again=lambda reply: _adjusted_before(runtime, member_id, wallet, reply),
     )
+
+
+async def _adjusted_before(runtime: Runtime, member_id: str, wallet: str, reply: Reply) -> BalanceAdjusted:
+    history_entry = members.row_history(await load_bound_row(runtime, member_id, reply))[0]
+    return BalanceAdjusted(member_id, history_entry, wallet, read_wallets(reply["wallets"])[wallet])
 
 
 async def freeze(
@@ -164,11 +158,8 @@ async def _set_frozen(
 ) -> MemberView:
     till.require_manager()
     input_checks.check_text(reason, field="reason", max_length=input_checks.MAX_REASON_LENGTH)
-    input_checks.check_identifier(key, field="idempotencyKey")
     request_input: Mapping[str, object] = {"member": member_id, "reason": reason}
-    request: RequestKey = request_key(
-        scope=store_scope(till.store), key=key, operation=event_name, request_input=request_input
-    )
+    request = till.request_key(event_name, key, request_input)
 
     async def decide() -> DecidedEvent[None]:
         till.require_other_member(member_id)

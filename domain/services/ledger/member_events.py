@@ -24,7 +24,7 @@ from domain.services.runtime import Runtime
 from domain.store.document_store import Stale
 from domain.store.ledger import journal, members, receipts
 from domain.store.ledger.members import HistoryEntry
-from domain.store.requests import Reply, request_key, store_scope
+from domain.store.requests import Reply
 
 MAX_NUMBER = 2**53
 MAX_TEXT_LENGTH = 500
@@ -139,22 +139,18 @@ async def record(
     """
     till.require_manager()
     input_checks.check_identifier(external_id, field="externalId")
-    input_checks.check_identifier(key, field="idempotencyKey")
     if occurred_at is not None:
         input_checks.check_past_instant(occurred_at, now=now)
     checked_data = check_event_data(runtime.programmes.current().programme, name, event_data)
     receipt_id = receipts.event_id(source=till.source, store=till.store, external_id=external_id)
-    at_text = occurred_at.isoformat() if occurred_at else None
     request_input = {
         "member": member_id,
         "name": name,
         "data": checked_data,
-        "at": at_text,
+        "at": occurred_at.isoformat() if occurred_at else None,
         "externalId": external_id,
     }
-    request = request_key(
-        scope=store_scope(till.store), key=key, operation="recordEvent", request_input=request_input
-    )
+    request = till.request_key("recordEvent", key, request_input)
 
     async def decide() -> DecidedEvent[None]:
         till.require_other_member(member_id)
@@ -173,13 +169,6 @@ async def record(
     async def answer(decided: DecidedEvent[None]) -> EventRecorded:
         return _event_recorded(member_id, decided.row)
 
-    async def answer_again(reply: Reply) -> EventRecorded:
-        return _event_recorded(member_id, await load_bound_row(runtime, member_id, reply))
-
-    async def answer_taken() -> EventRecorded:
-        row = await _load_recorded_row(runtime, receipt_id, member_id, name, checked_data)
-        return _event_recorded(member_id, row)
-
     return await decide_once(
         runtime,
         request=request,
@@ -188,15 +177,19 @@ async def record(
         decide=decide,
         bind=bind,
         answer=answer,
-        answer_again=answer_again,
-        answer_taken=answer_taken,
+        answer_again=lambda reply: _recorded_by_key(runtime, member_id, reply),
+        answer_taken=lambda: _recorded_before(runtime, receipt_id, member_id, name, checked_data),
     )
 
 
-async def _load_recorded_row(
+async def _recorded_by_key(runtime: Runtime, member_id: str, reply: Reply) -> EventRecorded:
+    return _event_recorded(member_id, await load_bound_row(runtime, member_id, reply))
+
+
+async def _recorded_before(
     runtime: Runtime, receipt_id: str, member_id: str, name: str, checked_data: Mapping[str, Json]
-) -> JournalRow:
-    """Return the row of an event recorded before. Raises IdempotencyKeyConflict where it is another."""
+) -> EventRecorded:
+    """Return what an event recorded before has brought. Raises IdempotencyKeyConflict for another event."""
     receipt = await receipts.find(runtime.store, receipt_id)
     if receipt is None:
         raise Stale("the event is being written")
@@ -208,7 +201,7 @@ async def _load_recorded_row(
         or dict(row.event.data) != dict(checked_data)
     ):
         raise IdempotencyKeyConflict
-    return row
+    return _event_recorded(member_id, row)
 
 
 def _event_recorded(member_id: str, row: JournalRow) -> EventRecorded:

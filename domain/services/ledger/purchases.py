@@ -14,7 +14,6 @@ from domain.model import event_names
 from domain.model.ledger.decision import Entry, JournalRow, MemberFrozen, Outcome, Refusal
 from domain.model.ledger.events import Event
 from domain.services.decisions import decide_event, event_instant, load_member
-from domain.services.input_checks import check_identifier
 from domain.services.keyed_decisions import BoundReply, DecidedEvent, decide_now, decide_once, load_bound_row
 from domain.services.ledger import queries
 from domain.services.ledger.purchase_input import (
@@ -27,7 +26,7 @@ from domain.services.runtime import Runtime
 from domain.store.document_store import Stale
 from domain.store.ledger import members, receipts
 from domain.store.ledger.members import HistoryEntry, StoredMember
-from domain.store.requests import Reply, request_key, store_scope
+from domain.store.requests import Reply
 
 
 # ---------------------------------------------------------------- errors
@@ -155,14 +154,11 @@ async def record(
     Raises PurchaseClaimed, NotAllowed, MemberFrozen, IdempotencyKeyConflict, InvalidInput, NotFound, Busy.
     """
     check_purchase_input(purchase_input, programme=runtime.programmes.current().programme, now=now)
-    check_identifier(key, field="idempotencyKey")
     receipt_id = receipts.purchase_id(
         source=till.source, store=till.store, external_id=purchase_input.external_id
     )
     request_input = {"member": member_id, "given": purchase_input.key_input, "source": till.source}
-    request = request_key(
-        scope=store_scope(till.store), key=key, operation="recordPurchase", request_input=request_input
-    )
+    request = till.request_key("recordPurchase", key, request_input)
 
     async def decide() -> DecidedEvent[None]:
         stored_member = await load_member(runtime, member_id)

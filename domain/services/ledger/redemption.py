@@ -27,7 +27,7 @@ from domain.services.wallet_snapshots import read_wallets, write_wallets
 from domain.store.document_store import Write
 from domain.store.ledger import vouchers
 from domain.store.ledger.vouchers import Voucher
-from domain.store.requests import Reply, RequestKey, member_scope, request_key, store_scope
+from domain.store.requests import Reply, RequestKey, member_scope, request_key
 
 USE_REVERSIBLE_FOR = timedelta(minutes=15)
 
@@ -218,12 +218,9 @@ async def use(
 
     Raises VoucherRefused, UnknownCode, NotAllowed, MemberFrozen, IdempotencyKeyConflict, InvalidInput, Busy.
     """
-    input_checks.check_identifier(key, field="idempotencyKey")
     normal_code = normal_voucher(code)
     request_input = {"code": normal_code or "", "purchase": purchase}
-    request = request_key(
-        scope=store_scope(till.store), key=key, operation="useVoucher", request_input=request_input
-    )
+    request = till.request_key("useVoucher", key, request_input)
     voucher_found = await vouchers.find_by_code(runtime.store, normal_code) if normal_code else None
     if voucher_found is None:
         raise UnknownCode
@@ -265,12 +262,9 @@ async def reverse(
     Raises NotAllowed, VoucherRefused, IdempotencyKeyConflict, NotFound, Busy.
     """
     till.require_manager()
-    input_checks.check_identifier(key, field="idempotencyKey")
     input_checks.check_text(reason, field="reason", max_length=input_checks.MAX_REASON_LENGTH)
     request_input = {"voucher": voucher_id, "reason": reason}
-    request = request_key(
-        scope=store_scope(till.store), key=key, operation="reverseVoucherUse", request_input=request_input
-    )
+    request = till.request_key("reverseVoucherUse", key, request_input)
     voucher_found = await _load_voucher(runtime, voucher_id)
 
     async def decide() -> DecidedEvent[Voucher]:

@@ -14,7 +14,6 @@ from typing import Literal
 from domain.model.calendar import milliseconds
 from domain.model.people import codes
 from domain.model.people.codes import Code, CodeKind
-from domain.services import input_checks
 from domain.services.errors import ExpiredCode, InvalidInput, UnknownCode
 from domain.services.idempotency import KeyBinding, run_once
 from domain.services.ledger import queries
@@ -26,7 +25,7 @@ from domain.store.ledger import vouchers
 from domain.store.ledger.vouchers import Voucher
 from domain.store.people import card_steps, contacts, devices
 from domain.store.people.card_steps import CardTaken
-from domain.store.requests import Reply, request_key, store_scope
+from domain.store.requests import Reply
 
 MAX_OFFLINE_DELAY = timedelta(hours=24)
 # A device's code that is older is told as unknown: looking further back would cost more than it helps.
@@ -103,15 +102,12 @@ async def scan(
 
     Raises UnknownCode, ExpiredCode, IdempotencyKeyConflict, InvalidInput, NotFound, Busy.
     """
-    input_checks.check_identifier(key, field="idempotencyKey")
     code = codes.classify(text)
     request_input = {
         "code": sha256(code.text.encode()).hexdigest(),
         "at": occurred_at.isoformat() if occurred_at else None,
     }
-    request = request_key(
-        scope=store_scope(till.store), key=key, operation="scan", request_input=request_input
-    )
+    request = till.request_key("scan", key, request_input)
     if code.kind is CodeKind.VOUCHER:
         return await _scan_voucher(runtime, till, code.text, now)
 

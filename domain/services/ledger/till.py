@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from domain.model.ledger.decision import Decision
 from domain.services.errors import NotAllowed
+from domain.services.input_checks import check_identifier
 from domain.store import audit
 from domain.store.audit import Action, AuditAct, ShiftCounter
 from domain.store.document_store import Write
 from domain.store.people.sessions import StaffRole
+from domain.store.requests import RequestKey, request_key, store_scope
 
 TILL_SOURCE = "till"
 
@@ -61,6 +64,13 @@ class Till:
         """Raise NotAllowed where the member is the employee."""
         if member in self.own_members:
             raise NotAllowed("OWN_MEMBERSHIP")
+
+    def request_key(self, operation: str, key: str, request_input: Mapping[str, object]) -> RequestKey:
+        """Return the idempotency key of an operation of this store. Raises InvalidInput for a bad key."""
+        check_identifier(key, field="idempotencyKey")
+        return request_key(
+            scope=store_scope(self.store), key=key, operation=operation, request_input=request_input
+        )
 
     def audit_writes(
         self,
