@@ -108,8 +108,8 @@ async def open_process(
 
 
 def _desk(settings: Settings, house: Runtime, keys: Keys, codes: CodeSender) -> IdentityRuntime:
-    return IdentityRuntime(
-        runtime=house,
+    return IdentityRuntime.of(
+        house,
         secret=keys.derived("people"),
         code_sender=codes,
         member_terms=SessionTerms(

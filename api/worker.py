@@ -17,7 +17,7 @@ from api.graphql.member.messages import message_id
 from api.http.unsubscribe import unsubscribe_link
 from api.process import Process
 from domain.services.ledger.turn import keep_turning
-from domain.services.messages.channel_sending import DeliveryWorker
+from domain.services.messages.delivery_jobs import DeliveryWorker
 from domain.services.messages.delivery_rounds import keep_delivering
 from domain.services.senders import Senders
 from domain.store.document_store import Busy, DatabaseError, StoreFault

@@ -1,32 +1,67 @@
-"""The house: what a loyalty programme is, and everything that happens to its members. Read this map first.
+"""The map of the domain: a loyalty programme, and everything that happens to its members. Read it first.
 
-A member's life is a line of **events**: they enrol, buy, are refunded, redeem, and time passes. What an event
-means is decided by one pure function, by the programme file that rules (`domain.model.ledger.decide`). Its
-Decision is a member after it and a few journal rows with the reason of every amount; one transaction commits
-it, or nothing happened (`domain.store.commit`).
+A member's life is a line of **events**: they enrol, buy, are refunded, redeem, and time passes. One pure
+function, `decide`, says what an event means by the programme file in force. Its Decision is the member after
+the event, and journal rows with the reason of every amount. One transaction commits it, or nothing happened.
 
-    model/      pure. programme/ is the file: its words, its check. decide.py is where to read on; around it
-    calendar, events, member,
-                wallet (lots), earning (rules), tiers, badges, rewards, refunds, timeline (what time brings),
-                state (folding), simulate.
-    store/      MongoDB. base.py: one transaction, and rounds of read, decide, commit. commit.py: the one
-    write path. Then one noun a
-                file: members (the aggregate), journal, receipts, requests (idempotency), vouchers, stock,
-                agenda (events for later and for other members), outbox, audit, programmes; contacts,
-                sessions, sign_in_codes, staff, stores. rows.py alone knows how a journal row is spelled.
-                prepare.py makes collections and indexes at start.
-    services/   stories in business words. house.py: what all of them share. purchases, refunds, adjustments,
-    member_events,
-                redemption, surveys; turn (writes down what time brought); reading (what is looked at); verify
-                (the journal, folded, must give what is stored). deliveries: what rules promise the outside
-                (messages, hooks), by the senders of the porch. For people: enrol, sign_in, sessions, staff,
-                stores, profile, consents, contacts, inbox. As it happens: following (one change stream a
-                process) hands what is committed to live and activity (who listens) and to registry (which
-                sessions have ended).
+A purchase passes these files, in this order:
 
-A purchase, from the till: `services/purchases.py` `record` reads the member, decides, and commits receipt,
-member and journal with the caller's key in three commands. Somebody else's write in between: read again,
-decide again. The same key again: the same answer.
+    api/web/till/screens/purchase.js           the cashier types the amount and confirms
+    api/web/till/queue.js                      the page keeps the purchase until it is answered, and sends it
+    api/http/graphql.py                        the request: body, caller, limits
+    api/graphql/engine/execution.py            the query is checked and executed
+    api/graphql/till/purchases.py              `recordPurchase`: the input becomes words of the domain
+    domain/services/ledger/purchase_input.py   the input is checked
+    domain/services/ledger/purchases.py        `record`: the story, and its answer
+    domain/services/ledger/till.py             who acts, in which store, within which limits
+    domain/services/keyed_decisions.py         `decide_once`: claim the key, decide, commit, or answer again
+    domain/services/idempotency.py             what the key has acted on, and what it was answered
+    domain/services/decisions.py               read the member, decide one event, commit the decision
+    domain/services/late_event_history.py      only for a late purchase: the rules and facts of its time
+    domain/model/ledger/decide.py              `decide`: first what time brought, then the event
+    domain/model/ledger/timeline.py            what time brought since the last event
+    domain/model/ledger/deciding/event_row.py  the event and all that follows from it, in one journal row
+    domain/model/ledger/deciding/earning.py    which rules match, and what each awards
+    domain/model/ledger/deciding/actions.py    what a rule does beside its award
+    domain/model/ledger/wallet.py              the lots of a wallet
+    domain/model/ledger/badges.py              then badges
+    domain/model/ledger/tiers.py               tiers
+    domain/model/ledger/rewards.py             and rewards that are unlocked
+    domain/store/commit.py                     the one write path: member, journal, receipt, outbox, key
+    domain/store/document_store.py             the transaction, and rounds that begin again after a conflict
+    domain/store/ledger/members.py             the member document
+    domain/store/ledger/journal_rows.py        the journal document
+    domain/store/ledger/receipts.py            a receipt counts once
+    domain/store/messages/outbox.py            the messages that were promised
+    domain/services/ledger/queries.py          the member after it, for the answer to the till
+
+A moment later the change stream wakes the listeners and the worker:
+
+    domain/store/change_stream.py              the committed rows, as they come
+    domain/services/live/change_follower.py    one stream in each process, handed to all handlers
+    domain/services/activity_hub.py            the handlers: listeners of a member, and the worker's alarm
+    domain/services/live/activity_feed.py      what the phone that listens is told
+    api/worker.py                              the worker's loops
+    domain/services/messages/delivery_rounds.py    claim the rows that are due, and bring each to its end
+    domain/services/messages/inbox_posting.py      the message lies in the inbox
+    domain/services/messages/message_rules.py      its channels, its text, quiet hours
+    domain/services/messages/outgoing_messages.py  the push of each device
+    domain/services/messages/channel_sending.py    the senders, and what they answered
+    api/senders/firebase.py                    the push
+
+Around that path:
+
+    domain/model/programme/                    the programme file: its words, its reading, its check
+    domain/model/ledger/                       the member and everything that `decide` uses
+    domain/model/people/                       codes, contacts, sessions, sign-in, lock-out
+    domain/model/messages/                     rendering, quiet hours, backoff
+    domain/model/simulate/                     a programme tried on dated lines, in memory
+    domain/store/                              MongoDB: documents and indexes, one noun a file
+    domain/services/runtime.py                 what all services of one process share
+    domain/services/ledger/                    stories that move value, the turn (what time brings), reading
+    domain/services/people/                    enrolment, sign-in, sessions, staff, profile, consents, devices
+    domain/services/messages/                  outbox, delivery, inbox, surveys
+    domain/services/live/                      what happens, as it happens
 
 Imports go down only: services, store, model. The model knows no clock: `now` is an argument everywhere.
 """

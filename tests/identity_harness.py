@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from domain.model.people.contacts import Contact
+from domain.services.decisions import load_member
 from domain.services.people.enrolment import Application, enrol
 from domain.services.people.identity_runtime import IdentityRuntime
 from domain.services.people.sign_in import MemberSignedIn, sign_in
-from domain.services.runtime import load_member
 from domain.store.document_store import DocumentStore
 from domain.store.ledger.members import StoredMember
 
@@ -88,7 +88,7 @@ async def enrol_and_sign_in(
 
 async def stored_member(harness: IdentityHarness, member: str) -> StoredMember:
     """A member as stored."""
-    return await load_member(harness.identity.runtime, member)
+    return await load_member(harness.identity, member)
 
 
 def wrong_code(code: str) -> str:

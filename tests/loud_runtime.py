@@ -10,9 +10,10 @@ from datetime import UTC, datetime, timedelta
 
 from domain.model.ledger.decide import decide
 from domain.model.ledger.events import Event
-from domain.services.messages.channel_sending import DeliveryWorker
+from domain.services.decisions import commit_decision, load_member
+from domain.services.messages.delivery_jobs import DeliveryWorker
 from domain.services.messages.delivery_rounds import run_round
-from domain.services.runtime import Runtime, commit_decision, load_member
+from domain.services.runtime import Runtime
 from domain.services.senders import SENT, MailMessage, PushMessage, Senders, SendResult, SmsMessage
 from domain.store.connect import Database
 from domain.store.document_store import update

@@ -9,9 +9,10 @@ from pathlib import Path
 from domain.model import event_names
 from domain.model.ledger.decide import decide, new_member
 from domain.model.ledger.events import Event
-from domain.services.ledger.purchases import PurchaseInput, PurchaseInputLine
+from domain.services.decisions import commit_decision
+from domain.services.ledger.purchase_input import PurchaseInput, PurchaseInputLine
 from domain.services.ledger.till import Till
-from domain.services.runtime import Runtime, commit_decision
+from domain.services.runtime import Runtime
 from domain.store.connect import Database
 from domain.store.document_store import DocumentStore
 from domain.store.ledger.members import Details

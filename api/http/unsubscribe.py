@@ -18,10 +18,10 @@ from api.texts import language, say
 from domain.model.messages import unsubscribe
 from domain.model.messages.unsubscribe import Unsubscription
 from domain.model.programme import Programme
+from domain.services.decisions import load_member
 from domain.services.errors import NotFound
 from domain.services.messages import message_rules
 from domain.services.people import consents
-from domain.services.runtime import load_member
 from domain.store.document_store import Busy, DatabaseError
 from domain.store.ledger.members import Details
 

@@ -1,3 +1,1 @@
-"""What people and tills ask of the programme, in business words: a story a file, each opens one transaction
-at the most.
-"""
+"""Stories of members, staff and other systems in business words. A story opens one transaction at most."""

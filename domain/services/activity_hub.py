@@ -1,9 +1,7 @@
-"""What happens to members, told as it happens to whoever listens: the news of the change stream, handed on in
-memory.
+"""The activity hub: hands changes of the database to whoever subscribes to a member, in memory.
 
-Nothing is kept for a listener but the few rows it has not taken yet: one that falls behind reads the rest
-from the journal, as one that comes back does. Where the stream was lost, every listener looks for itself what
-it missed meanwhile.
+A listener keeps only the few rows that it has not read yet. One that falls behind reads the rest from the
+journal. Where the change stream was lost, every listener reads what it missed.
 """
 
 from __future__ import annotations
@@ -26,13 +24,14 @@ from domain.store.messages.inbox import Letter
 T = TypeVar("T")
 
 MAX_IN_HAND = 20
-MAX_CLOCK_SKEW = timedelta(milliseconds=100)  # as far as the clocks of two machines may be
+MAX_CLOCK_SKEW = timedelta(milliseconds=100)  # between the clocks of two machines
 
 
 @dataclass(slots=True, eq=False)
 class ActivityListener:
-    """One subscription: the newest counters heard of, and the last rows and letters themselves. `missed`
-    where it must look itself.
+    """One subscription: the newest counters it heard of, and the newest rows and letters themselves.
+
+    `must_catch_up` is set where it may have missed something and must read.
     """
 
     has_news: asyncio.Event = field(default_factory=asyncio.Event)
@@ -43,7 +42,7 @@ class ActivityListener:
     letters: OrderedDict[int, Letter] = field(default_factory=OrderedDict)
 
     def add_row(self, row: JournalRow) -> None:
-        """Take a row of the journal."""
+        """Take a journal row."""
         self.seq = max(self.seq, row.seq)
         _put_bounded(self.rows, row.seq, row)
         self.has_news.set()
@@ -55,7 +54,7 @@ class ActivityListener:
         self.has_news.set()
 
     def request_catch_up(self) -> None:
-        """Be told that something may have been missed."""
+        """Note that something may have been missed."""
         self.must_catch_up = True
         self.has_news.set()
 
@@ -67,8 +66,9 @@ def _put_bounded(records: OrderedDict[int, T], counter: int, record: T) -> None:
 
 
 class ActivityHub:
-    """One a process. `promised` is set when something was written that a worker should send, `due` when the
-    agenda got what is due now.
+    """The listeners of one process, by member, and the events that wake its workers.
+
+    `outbox_ready` is set when a row has something to send, `agenda_ready` when the agenda has something due.
     """
 
     def __init__(self) -> None:
@@ -78,7 +78,7 @@ class ActivityHub:
 
     @contextmanager
     def listen(self, member: str) -> Iterator[ActivityListener]:
-        """Listen to what happens to a member while the block runs."""
+        """Yield a listener to what happens to a member while the block runs."""
         listener = ActivityListener()
         self._listeners.setdefault(member, set()).add(listener)
         try:
@@ -91,11 +91,11 @@ class ActivityHub:
 
     @property
     def listener_count(self) -> int:
-        """Return how many listen."""
+        """Return how many listeners there are."""
         return sum(map(len, self._listeners.values()))
 
     async def catch_up(self, store: DocumentStore, *, now: datetime) -> None:
-        """Let everybody look: what was committed before the stream was open, it does not tell."""
+        """Wake every listener and worker: the stream does not tell what was committed before it opened."""
         self.outbox_ready.set()
         self.agenda_ready.set()
         for listeners in self._listeners.values():
@@ -103,7 +103,7 @@ class ActivityHub:
                 listener.request_catch_up()
 
     def handle_change(self, change: Change, *, now: datetime) -> None:
-        """Take a change: a row or a letter, for those who listen to its member."""
+        """Hand a row or a letter to its member's listeners, and wake the workers."""
         if not isinstance(change, InsertedRow):
             return
         if change.row.get("messages") or change.row.get("effects"):

@@ -1,8 +1,7 @@
-"""The demo: members with two years behind them, decided in memory and written in bulk as the very documents
-that commits build.
+"""The demo: members with two years of history, decided in memory and written in bulk as commits write them.
 
-The same seed makes the same people. Nothing of it is sent: messages of the past are not promised. A run that
-was cut off is begun again from nothing; one that is complete is left as it is.
+The same seed makes the same members. Nothing is sent: messages of the past are not promised. An interrupted
+run begins again from nothing; a complete one is left as it is.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ Progress = Callable[[str, int, int], None]
 
 
 class DatabaseInUse(Exception):
-    """The database has members that are no demo's: the demo goes into a data folder of its own."""
+    """The database has members that are not the demo's. The demo needs a data folder of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ class DemoMember:
 
 
 class _DemoSimulation(Simulation):
-    """A simulation whose events bear the identities that the services give them."""
+    """A simulation whose events have the ids that the services give them."""
 
     def event_id(self, line: InputLine) -> str:
         if line.name not in (PURCHASED, REFUNDED):
@@ -65,7 +64,7 @@ class _DemoSimulation(Simulation):
 async def fill_demo(
     store: DocumentStore, *, published: PublishedProgramme, now: datetime, progress: Progress
 ) -> list[DemoMember]:
-    """Make the demo's members where there are none yet, and return those worth signing in as. Raises
+    """Make the demo's members where there are none, and return those worth signing in as. Raises
     DatabaseInUse.
     """
     members = (
@@ -140,7 +139,7 @@ def _simulate(
 
 
 def _with_voucher(run: Simulation, line: InputLine) -> InputLine | None:
-    """Name the voucher that the member holds of the reward; None where they hold none any more."""
+    """Return a line with the voucher that the member holds of its reward; None where they hold none."""
     open_vouchers = run.members[line.member].vouchers.items()
     voucher_id = next(
         (

@@ -1,16 +1,23 @@
-"""The demo's people and what they bought: two years of believable events, the same for the same seed. Dated
-lines for `simulate`.
+"""The demo's people and their purchases: two years of believable events, the same for the same seed.
 
-Names, tastes and rhythms are made up; contacts end in `.example`, which no mail ever reaches.
+Names, tastes and rhythms are made up. Contacts end in `.example`, which no mail reaches.
 """
 
 from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
+from domain.model.event_names import (
+    CONSENTED,
+    ENROLLED,
+    PURCHASED,
+    REDEEMED,
+    REFUNDED,
+    VOUCHER_USED,
+)
 from domain.model.ledger.events import Json
 
 DAYS = 730
@@ -55,18 +62,30 @@ _LAST_NAMES = {
     "en": ("Smith", "Taylor", "Brown", "Wilson", "Evans", "Walker"),
     "pl": ("Nowak", "Kowalska", "Wójcik", "Kamińska", "Lewandowski", "Zielińska"),
 }
-_GOODS = (
-    ("gold-coins", "Libra de ouro", 52_000, 2),
-    ("gold-coins", "Ducado 1/10 oz", 31_000, 3),
-    ("silver-coins", "Onça de prata", 3_900, 18),
-    ("silver-coins", "Dez euros comemorativa", 2_450, 20),
-    ("silver-coins", "Denário romano", 8_900, 6),
-    ("stamps", "Bloco filatélico", 1_250, 16),
-    ("stamps", "Série anual de selos", 4_800, 8),
-    ("books", "Catálogo de moedas", 2_990, 9),
-    ("supplies", "Álbum de coleção", 1_990, 12),
-    ("supplies", "Lupa de bolso", 990, 10),
-    ("gift-card", "Cartão oferta", 2_500, 4),
+
+
+@dataclass(frozen=True, slots=True)
+class _Product:
+    """A product of the demo's stores, and how often it is bought beside the others."""
+
+    category: str
+    name: str
+    price_minor: int
+    weight: int
+
+
+_PRODUCTS = (
+    _Product("gold-coins", "Libra de ouro", 52_000, 2),
+    _Product("gold-coins", "Ducado 1/10 oz", 31_000, 3),
+    _Product("silver-coins", "Onça de prata", 3_900, 18),
+    _Product("silver-coins", "Dez euros comemorativa", 2_450, 20),
+    _Product("silver-coins", "Denário romano", 8_900, 6),
+    _Product("stamps", "Bloco filatélico", 1_250, 16),
+    _Product("stamps", "Série anual de selos", 4_800, 8),
+    _Product("books", "Catálogo de moedas", 2_990, 9),
+    _Product("supplies", "Álbum de coleção", 1_990, 12),
+    _Product("supplies", "Lupa de bolso", 990, 10),
+    _Product("gift-card", "Cartão oferta", 2_500, 4),
 )
 
 
@@ -88,9 +107,7 @@ class DemoPerson:
 
 
 def make_people(*, seed: int, until: datetime) -> list[DemoPerson]:
-    """Return the demo's members in the order in which they joined. The first buys every week, so that there
-    is much to see.
-    """
+    """Return the demo's members in the order in which they joined. The first buys every week."""
     rng = random.Random(seed)  # noqa: S311 - believable, not secret
     begin = until - timedelta(days=DAYS)
     made_people: list[DemoPerson] = []
@@ -130,14 +147,11 @@ def _with_referrer(person: DemoPerson, earlier: list[DemoPerson], rng: random.Ra
     if not earlier or rng.random() > 0.15:
         return person
     referrer = rng.choice(earlier[: max(1, len(earlier) // 4)])
-    return DemoPerson(
-        **{name: getattr(person, name) for name in DemoPerson.__slots__ if name != "referred_by"},
-        referred_by=referrer.id,
-    )
+    return replace(person, referred_by=referrer.id)
 
 
 def make_history(members: list[DemoPerson], *, seed: int, until: datetime) -> list[dict[str, Json]]:
-    """Return every dated line of the members' two years, in order."""
+    """Return every dated line of the members' two years, in order, as `simulate` reads them."""
     rng = random.Random(seed + 1)  # noqa: S311 - believable, not secret
     lines = [line for person in members for line in _member_lines(person, rng, until)]
     return sorted(lines, key=lambda line: str(line["at"]))
@@ -152,12 +166,12 @@ def _member_lines(person: DemoPerson, rng: random.Random, until: datetime) -> It
         "consents": [],
         "referredBy": person.referred_by,
     }
-    yield _demo_line(happened_at, person, "member.enrolled", "app", event_data)
+    yield _demo_line(happened_at, person, ENROLLED, "app", event_data)
     if person.wants_news:
         yield _demo_line(
             happened_at + timedelta(minutes=2),
             person,
-            "member.consented",
+            CONSENTED,
             "app",
             {"purpose": "marketing", "granted": True},
         )
@@ -171,14 +185,10 @@ def _member_lines(person: DemoPerson, rng: random.Random, until: datetime) -> It
     ) < ends_at:
         purchase_number += 1
         receipt = f"{rng.choice(tuple(STORES))[0].upper()}-{person.id[:6]}-{purchase_number:04d}"
-        yield _demo_line(
-            happened_at, person, "purchase.completed", "till", _purchase_data(receipt, person, rng)
-        )
+        yield _demo_line(happened_at, person, PURCHASED, "till", _purchase_data(receipt, person, rng))
         if rng.random() < 0.04 and happened_at + timedelta(days=3) < until:
             refund_data: dict[str, Json] = {"externalId": receipt, "lines": [{"line": 1, "quantity": 1}]}
-            yield _demo_line(
-                happened_at + timedelta(days=3), person, "purchase.refunded", "till", refund_data
-            )
+            yield _demo_line(happened_at + timedelta(days=3), person, REFUNDED, "till", refund_data)
         if rng.random() < 0.05 and happened_at + timedelta(hours=30) < until:
             yield _demo_line(
                 happened_at + timedelta(hours=30),
@@ -199,11 +209,11 @@ def _redemption_lines(
     person: DemoPerson, redeemed_at: datetime, rng: random.Random, until: datetime
 ) -> Iterator[dict[str, Json]]:
     reward = rng.choice(("discount-5", "coin-capsules", "stamps-credit"))
-    yield _demo_line(redeemed_at, person, "reward.redeemed", "app", {"reward": reward})
+    yield _demo_line(redeemed_at, person, REDEEMED, "app", {"reward": reward})
     used_at = redeemed_at + timedelta(days=rng.randrange(1, 20))
     if rng.random() < 0.8 and used_at < until:
         yield _demo_line(
-            used_at, person, "voucher.used", "till", {"reward": reward, "store": rng.choice(tuple(STORES))}
+            used_at, person, VOUCHER_USED, "till", {"reward": reward, "store": rng.choice(tuple(STORES))}
         )
 
 
@@ -211,15 +221,15 @@ def _purchase_data(receipt: str, person: DemoPerson, rng: random.Random) -> dict
     lines: list[Json] = []
     total = 0
     for place in range(1 + rng.randrange(person.max_basket_lines)):
-        category, name, price, _ = rng.choices(_GOODS, [goods[3] for goods in _GOODS])[0]
-        quantity = rng.choices((1, 2, 3), (8, 2, 1))[0] if price < 10_000 else 1
-        amount = price * quantity
+        product = rng.choices(_PRODUCTS, [product.weight for product in _PRODUCTS])[0]
+        quantity = rng.choices((1, 2, 3), (8, 2, 1))[0] if product.price_minor < 10_000 else 1
+        amount = product.price_minor * quantity
         total += amount
         lines.append(
             {
-                "sku": f"{category}-{place}",
-                "name": name,
-                "category": category,
+                "sku": f"{product.category}-{place}",
+                "name": product.name,
+                "category": product.category,
                 "quantity": quantity,
                 "amount": amount,
             }

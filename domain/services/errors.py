@@ -1,6 +1,4 @@
-"""What a service refuses before anything is decided. The facts that a screen can act on are `Refusal`s
-(`domain.model.ledger.decision`).
-"""
+"""The refusals of the services. Those that a screen acts on are `Refusal`s (domain.model.ledger.decision)."""
 
 from __future__ import annotations
 
@@ -11,8 +9,8 @@ from domain.model.ledger.decision import Refusal
 
 
 class InvalidInput(Exception):
-    """A field that cannot be what it is: the message says what would be right. Nothing was read or written
-    for it.
+    """A field has a value that it cannot have; the message says what would be right. Nothing was read or
+    written.
     """
 
     def __init__(self, field: str, message: str) -> None:
@@ -22,7 +20,7 @@ class InvalidInput(Exception):
 
 
 class TooManyRequests(Exception):
-    """Too often: `retry_after` whole seconds from now it would be heard."""
+    """The caller asked too often. After `retry_after` whole seconds the request is accepted."""
 
     def __init__(self, retry_after: int) -> None:
         super().__init__(f"too often; again in {retry_after} s")
@@ -35,8 +33,9 @@ SignInRefusal = Literal[
 
 
 class SignInRefused(Refusal):
-    """Somebody did not prove who they are; `attempts_left` of the code, `retry_after` seconds where waiting
-    helps.
+    """A person did not prove who they are.
+
+    `attempts_left` counts the tries left of a code; `retry_after` is set, in seconds, where waiting helps.
     """
 
     def __init__(
@@ -63,7 +62,7 @@ class ContactTaken(Refusal):
 
 
 class TermsNotAccepted(Refusal):
-    """The terms named are not those of today."""
+    """The terms that were accepted are not the current ones."""
 
     def __init__(self, current_version: str) -> None:
         super().__init__(f"the terms of today are version {current_version}")
@@ -76,7 +75,7 @@ NotAllowedReason = Literal[
 
 
 class NotAllowed(Refusal):
-    """Whoever asks may not do this, to this member, here or now."""
+    """The caller may not do this, to this member, here or now."""
 
     def __init__(self, reason: NotAllowedReason) -> None:
         super().__init__(f"not allowed: {reason}")
@@ -91,14 +90,14 @@ class IdempotencyKeyConflict(Refusal):
 
 
 class UnknownCode(Refusal):
-    """What was scanned, typed or said is no member's and no voucher's."""
+    """What was scanned, typed or spoken is the code of no member and of no voucher."""
 
     def __init__(self) -> None:
         super().__init__("nobody is known by this")
 
 
 class ExpiredCode(Refusal):
-    """What was scanned was good once."""
+    """The scanned code was valid once."""
 
     def __init__(self) -> None:
         super().__init__("the code has run out")
@@ -112,7 +111,7 @@ class UnknownPurchase(Refusal):
 
 
 class SurveyAnsweredBefore(Refusal):
-    """The question was answered before, with `score`: an answer stands."""
+    """The question was answered before, with `score`. An answer stays as it is."""
 
     def __init__(self, score: int, answered_at: datetime) -> None:
         super().__init__("the question was answered before")
@@ -121,4 +120,4 @@ class SurveyAnsweredBefore(Refusal):
 
 
 class NotFound(Exception):
-    """Nothing of this id is there for whoever asks: somebody else's counts as nothing."""
+    """There is nothing of this id for the caller. What belongs to another member counts as nothing."""

@@ -1,8 +1,7 @@
-"""What a programme's expressions failed on, a line each in the log, once the decision that met it is
-committed.
+"""Logs which expressions of a programme failed in a decision, one line each, once the decision is committed.
 
-One that fails on a null is false, as its author may well mean; who wonders why a rule never applies finds
-here that it does not. A line says where it stands in the file, never what it was given.
+An expression that fails on a null is false, which its author may intend. Whoever wonders why a rule never
+applies finds here that it fails. A line says where the expression stands in the file, never its input.
 """
 
 from __future__ import annotations
@@ -19,9 +18,7 @@ log = structlog.get_logger(__name__)
 
 
 def log_failures(decision: Decision, programme_of_version: Callable[[int], Programme]) -> None:
-    """Write down which expressions failed in a decision; `of_version` is the programme of a version that is
-    in memory.
-    """
+    """Log the expressions that failed in a decision; `programme_of_version` reads from memory."""
     for row in decision.rows:
         for failure in row.failures:
             places = [
@@ -39,7 +36,7 @@ def log_failures(decision: Decision, programme_of_version: Callable[[int], Progr
 
 
 def _expressions_of(programme: Programme) -> Iterator[tuple[str, Expression]]:
-    """Yield the expressions that deciding asks, each with whose it is, such as `rules.CODE`."""
+    """Yield the expressions that a decision evaluates, each with its place, such as `rules.CODE`."""
     tiers, referral = programme.tiers, programme.referral
     parts = [
         *((f"rules.{one.code}", one.when, one.do, None) for one in programme.rules),

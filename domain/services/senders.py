@@ -1,8 +1,8 @@
-"""What the house asks of the outside, as protocols that the porch fulfils (`api/senders`).
+"""The outside as the domain needs it: protocols that `api/senders` implements.
 
-A sender is given a batch and answers a verdict for each of it, in its order; it never raises for what the
-outside did, keeps no state about messages, and tries nothing twice: when to try again is the outbox's
-business. Addresses, texts and codes are in no log.
+A sender takes a batch and returns a result for each message, in its order. It never raises for what the
+outside did, keeps no state about messages, and does not try again: the outbox does. Addresses, texts and
+codes are in no log.
 """
 
 from __future__ import annotations
@@ -18,16 +18,17 @@ DeviceAddressKind = Literal["TOKEN", "FID"]
 SendStatus = Literal["sent", "retry", "pause", "break", "drop_device", "drop_message"]
 
 
-# ---------------------------------------------------------------- verdicts
+# ---------------------------------------------------------------- results
 @dataclass(frozen=True, slots=True)
 class SendResult:
     """What became of one message, and why in a word that holds nothing private (`UNREGISTERED`, `HTTP 503`).
 
-    sent          the outside has it retry         backoff; `after` where the outside named a time. Counts as
-    one of eight attempts pause         the whole sender rests `after` (60 s unless told): a quota. Costs no
-    attempt break         the sender's credentials do not work: it rests five minutes and an operator is told.
-    Costs no attempt drop_device   the address reaches nobody: forget it drop_message  the outside will never
-    take this message
+    sent: the message was accepted.
+    retry: try again after a backoff, or after `retry_after`. Counts as one of eight attempts.
+    pause: the whole sender rests for `retry_after`, else 60 s: a quota. Costs no attempt.
+    break: the sender's credentials do not work. It rests five minutes, an operator is told. Costs no attempt.
+    drop_device: the address reaches no device and is forgotten.
+    drop_message: this message will never be accepted.
     """
 
     status: SendStatus
@@ -36,13 +37,13 @@ class SendResult:
 
 
 SENT = SendResult("sent")
-NO_ANSWER_REASONS = frozenset({"TIMEOUT", "CONNECTION"})  # the reasons of a retry where nobody answered
+NO_ANSWER_REASONS = frozenset({"TIMEOUT", "CONNECTION"})  # reasons of a retry without an answer
 
 
 # ---------------------------------------------------------------- what is sent
 @dataclass(frozen=True, slots=True)
 class DeviceAddress:
-    """Where a device is reached: a registration token, or an installation id."""
+    """The address of a device: a registration token, or an installation id."""
 
     device: str
     kind: DeviceAddressKind
@@ -51,8 +52,9 @@ class DeviceAddress:
 
 @dataclass(frozen=True, slots=True)
 class PushMessage:
-    """One push to one device, rendered. `collapse` is at most 64 bytes; `expires_at` ends the trying
-    everywhere; `data` is all text.
+    """One rendered push to one device.
+
+    `collapse_key` has at most 64 bytes. After `expires_at` nobody tries to deliver it. `payload` is all text.
     """
 
     id: str
@@ -68,8 +70,9 @@ class PushMessage:
 
 @dataclass(frozen=True, slots=True)
 class MailMessage:
-    """One e-mail. `unsubscribe` is the link of one whose purpose is not service; `id` is the same at every
-    attempt, for the Message-ID.
+    """One e-mail. `id` is the same at every attempt, for the Message-ID.
+
+    `unsubscribe` is a link, set where the purpose is not service.
     """
 
     id: str
@@ -83,7 +86,7 @@ class MailMessage:
 
 @dataclass(frozen=True, slots=True)
 class SmsMessage:
-    """One text message to a phone in E.164; `id` is the same at every attempt."""
+    """One text message to a phone in E.164. `id` is the same at every attempt."""
 
     id: str
     to: str = field(repr=False)
@@ -92,9 +95,7 @@ class SmsMessage:
 
 @dataclass(frozen=True, slots=True)
 class WebhookMessage:
-    """One delivery to another system: `body` is JSON already, and signed as it is; `id` is the same at every
-    attempt.
-    """
+    """One delivery to another system. `body` is JSON, signed as it is; `id` is the same at every attempt."""
 
     id: str
     hook: str
@@ -103,27 +104,23 @@ class WebhookMessage:
 
 # ---------------------------------------------------------------- who sends it
 class CodeSender(Protocol):
-    """Brings a one-time code, or a word about their sign-in, to whoever holds a contact. Code and contact are
-    in no log.
-    """
+    """Sends one-time codes, and notices about sign-in, to a contact. Code and contact are in no log."""
 
     def expect_reach(self, contact: Contact) -> None:
-        """Raise where no code can be brought to such a contact: asked before anything is written."""
+        """Raise where no code can be sent to such a contact. Called before anything is written."""
         ...
 
     async def send_code(self, contact: Contact, code: str, locale: str) -> None:
-        """Send a code; the text is in the locale. Raises whatever tells that it did not leave."""
+        """Send a code with a text in the locale. Raises where it was not sent."""
         ...
 
     async def tell_changed(self, contact: Contact, new: Contact, locale: str) -> None:
-        """Tell who holds a contact that their membership has a new one, of which a hint is shown. Raises as
-        `send_code` does.
-        """
+        """Tell a contact that the membership has a new one, shown as a hint. Raises as `send_code` does."""
         ...
 
 
 class PushSender(Protocol):
-    """Reaches phones. `now` is the instant that times to live count from."""
+    """Sends to phones. `now` is the instant that times to live count from."""
 
     async def send(self, batch: Sequence[PushMessage], *, now: datetime) -> Sequence[SendResult]:
         """Send each, at most 50; a batch takes less than 30 seconds."""
@@ -131,7 +128,7 @@ class PushSender(Protocol):
 
 
 class MailSender(Protocol):
-    """Reaches mailboxes."""
+    """Sends e-mails."""
 
     async def send(self, batch: Sequence[MailMessage], *, now: datetime) -> Sequence[SendResult]:
         """Send each, at most 50; a batch takes less than 30 seconds."""
@@ -139,7 +136,7 @@ class MailSender(Protocol):
 
 
 class SmsSender(Protocol):
-    """Reaches phones by their number."""
+    """Sends text messages."""
 
     async def send(self, batch: Sequence[SmsMessage], *, now: datetime) -> Sequence[SendResult]:
         """Send each, at most 50; a batch takes less than 30 seconds."""
@@ -147,22 +144,23 @@ class SmsSender(Protocol):
 
 
 class WebhookSender(Protocol):
-    """Reaches other systems, each by the name that the programme file gives its hook."""
+    """Sends to other systems, each by the name that the programme file gives its webhook."""
 
     @property
     def names(self) -> frozenset[str]:
-        """Return the hooks that are configured."""
+        """Return the names of the configured webhooks."""
         ...
 
     async def send(self, batch: Sequence[WebhookMessage], *, now: datetime) -> Sequence[SendResult]:
-        """Send each, at most 50, all to one hook; a batch takes less than 30 seconds."""
+        """Send each, at most 50, all to one webhook; a batch takes less than 30 seconds."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Senders:
-    """Who of them is configured. What is not is skipped: the inbox has the message all the same. A webhook
-    waits for its hook.
+    """The configured senders. Without one its messages are skipped, but the inbox has them.
+
+    A webhook that is not configured waits.
     """
 
     push: PushSender | None = None

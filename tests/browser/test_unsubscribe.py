@@ -17,7 +17,8 @@ from api.embedded import find_running
 from api.keys import read_keys
 from api.settings import Settings
 from domain.model.messages.unsubscribe import Unsubscription, sign_unsubscription
-from domain.services.runtime import Runtime, load_member
+from domain.services.decisions import load_member
+from domain.services.runtime import Runtime
 from domain.store.connect import connect
 from domain.store.document_store import DocumentStore
 from domain.store.prepare import prepare

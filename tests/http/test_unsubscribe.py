@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from api.worker import post_of
+from domain.services.decisions import load_member
 from domain.services.messages.delivery_rounds import run_round
-from domain.services.runtime import load_member
 from domain.store.connect import Database
 from domain.store.ledger import journal
 from domain.store.ledger.members import StoredMember

@@ -10,7 +10,7 @@ from pathlib import Path
 from api.app import create_app
 from api.graphql.member.messages import message_id
 from domain.services.ledger.turn import turn
-from domain.services.messages.channel_sending import DeliveryWorker
+from domain.services.messages.delivery_jobs import DeliveryWorker
 from domain.services.messages.delivery_rounds import keep_delivering
 from domain.services.senders import Senders
 from domain.store.connect import Database

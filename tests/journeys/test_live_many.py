@@ -204,7 +204,7 @@ async def test_subscriptions_end_with_their_session_wherever_it_is_ended(
         assert done.json() == {"data": {"signOut": {"sessions": 1}}}
         assert await closed(by_itself.socket) == 4403
         await selo.listeners(2)
-        elsewhere = IdentityRuntime(runtime=selo.elsewhere, secret=SECRET, code_sender=RecordingCodeSender())
+        elsewhere = IdentityRuntime.of(selo.elsewhere, secret=SECRET, code_sender=RecordingCodeSender())
         await sessions.sign_out(elsewhere, there, now=datetime.now(UTC))
         assert await closed(by_another.socket) == 4403
         await selo.listeners(1)

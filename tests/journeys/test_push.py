@@ -11,7 +11,7 @@ from pathlib import Path
 from api.graphql.member.messages import message_id
 from api.senders.firebase import FirebasePush, certificate
 from domain.services.ledger.turn import turn
-from domain.services.messages.channel_sending import DeliveryWorker
+from domain.services.messages.delivery_jobs import DeliveryWorker
 from domain.services.messages.delivery_rounds import run_round
 from domain.services.messages.outbox import list_queue
 from domain.services.senders import Senders

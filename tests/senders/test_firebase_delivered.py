@@ -12,7 +12,7 @@ from api.senders import firebase
 from api.senders.firebase import FirebasePush
 from domain.services.messages import delivery_rounds
 from domain.services.messages import outbox as operator
-from domain.services.messages.channel_sending import DeliveryWorker
+from domain.services.messages.delivery_jobs import DeliveryWorker
 from domain.services.people import devices
 from domain.services.people.devices import Registration
 from domain.services.runtime import Runtime

@@ -133,7 +133,7 @@ async def test_a_page_examines_what_it_returns(
             runtime, member_id="ana", first=20, before=entries // 2, now=NOW
         )
         assert len(bought_page.items) == 20
-        await queries.load_row(runtime, member_id="ana", seq=entries // 2)
+        await queries.load_rows(runtime, member_id="ana", seqs=[entries // 2])
         late = new_purchase("late", occurred_at=NOW + timedelta(minutes=entries // 2, seconds=1))
         await purchases.quote(
             runtime, till=TILL, member_id="ana", purchase_input=late, now=NOW + timedelta(minutes=entries + 1)

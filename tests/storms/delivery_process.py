@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from domain.services.messages.channel_sending import DeliveryWorker
+from domain.services.messages.delivery_jobs import DeliveryWorker
 from domain.services.messages.delivery_rounds import keep_delivering
 from domain.services.runtime import Runtime
 from domain.services.senders import SENT, PushMessage, Senders, SendResult

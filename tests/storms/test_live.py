@@ -82,7 +82,7 @@ async def listen_through_kills(url: str, data_folder: Path) -> None:
     await runtime.programmes.refresh()
     await join(runtime, "ana", at=now() - timedelta(days=1))
     identity, tokens = (
-        IdentityRuntime(runtime=runtime, secret=SECRET, code_sender=RecordingCodeSender()),
+        IdentityRuntime.of(runtime, secret=SECRET, code_sender=RecordingCodeSender()),
         Tokens(read_keys(settings, now=now()), issuer="selo", clock=now),
     )
     async with AsyncExitStack() as stack:

@@ -86,8 +86,8 @@ class Dependencies:
 
     @property
     def runtime(self) -> Runtime:
-        """Return the runtime of the services that move value."""
-        return self.desk.runtime
+        """Return the database, the programmes in memory, and what is left on the shelf."""
+        return self.desk
 
     def invitation_url(self, code: str) -> str:
         """Return the link with which a friend joins."""

@@ -1,4 +1,4 @@
-"""Corrections by a manager: an amount with a reason, and freezing a membership, both in the audit trail."""
+"""Corrections by a manager: a balance adjusted with a reason, a membership frozen; both are audited."""
 
 from __future__ import annotations
 
@@ -10,29 +10,24 @@ from domain.model import event_names
 from domain.model.ledger.decision import Refusal
 from domain.model.ledger.events import Event, Json
 from domain.model.ledger.wallet import Wallet
+from domain.services import input_checks
+from domain.services.decisions import event_instant, load_member
 from domain.services.errors import InvalidInput
-from domain.services.ledger import purchase_input, queries
+from domain.services.keyed_decisions import BoundReply, DecidedEvent, decide_now, decide_once, load_bound_row
+from domain.services.ledger import queries
 from domain.services.ledger.queries import MemberView
 from domain.services.ledger.till import Till
-from domain.services.ledger.wallet_snapshots import read_wallets, wallets_at, write_wallets
-from domain.services.runtime import (
-    KeyBinding,
-    Runtime,
-    commit_decision,
-    decide_event,
-    event_instant,
-    load_member,
-    run_once,
-)
-from domain.store.audit import Action, ShiftCounter
-from domain.store.ledger import journal, members
+from domain.services.runtime import Runtime
+from domain.services.wallet_snapshots import read_wallets, write_wallets
+from domain.store.audit import Action
+from domain.store.ledger import members
 from domain.store.ledger.members import HistoryEntry
-from domain.store.requests import Reply, RequestKey, request_key, store_scope
+from domain.store.requests import Reply
 
 
 # ---------------------------------------------------------------- errors
 class _AlreadyInState(Refusal):
-    """There is nothing to change: a key that has acted answers, and another binds nothing."""
+    """The membership is in this state already. A key that has acted still answers; another binds nothing."""
 
     def __init__(self) -> None:
         super().__init__("the membership is so already")
@@ -41,12 +36,22 @@ class _AlreadyInState(Refusal):
 # ---------------------------------------------------------------- values
 @dataclass(frozen=True, slots=True)
 class BalanceAdjusted:
-    """The correction's entry, and its wallet as it was right after it."""
+    """The entry of an adjustment, and the wallet right after it."""
 
     member_id: str
     history_entry: HistoryEntry
     wallet_code: str
     wallet: Wallet
+
+
+# ---------------------------------------------------------------- pure rules
+def _check_adjustment(runtime: Runtime, wallet: str, amount: int) -> None:
+    if not 1 <= abs(amount) <= input_checks.MAX_VALUE:
+        raise InvalidInput(
+            "amount", f"Write a whole number from 1 to {input_checks.MAX_VALUE}, with a minus to take away."
+        )
+    if all(spec.code != wallet for spec in runtime.programme.wallets):
+        raise InvalidInput("wallet", "The programme has no such wallet.")
 
 
 # ---------------------------------------------------------------- writes
@@ -61,74 +66,66 @@ async def adjust(
     key: str,
     now: datetime,
 ) -> BalanceAdjusted:
-    """Add to a wallet or take from it. Raises BalanceTooLow, NotAllowed, Conflicting; InvalidInput, NotFound,
-    Busy.
+    """Add to a wallet or take from it.
+
+    Raises BalanceTooLow, NotAllowed, IdempotencyKeyConflict, InvalidInput, NotFound, Busy.
     """
     till.require_manager()
-    purchase_input.check_text(reason, field="reason", max_length=purchase_input.MAX_REASON_LENGTH)
-    purchase_input.check_identifier(key, field="idempotencyKey")
-    if not 1 <= abs(amount) <= purchase_input.MAX_VALUE:
-        raise InvalidInput(
-            "amount", f"Write a whole number from 1 to {purchase_input.MAX_VALUE}, with a minus to take away."
-        )
-    if all(spec.code != wallet for spec in runtime.programmes.current().programme.wallets):
-        raise InvalidInput("wallet", "The programme has no such wallet.")
+    input_checks.check_text(reason, field="reason", max_length=input_checks.MAX_REASON_LENGTH)
+    _check_adjustment(runtime, wallet, amount)
     request_input = {"member": member_id, "wallet": wallet, "amount": amount, "reason": reason}
-    request = request_key(
-        scope=store_scope(till.store), key=key, operation="adjustBalance", request_input=request_input
-    )
-    event_data: dict[str, Json] = {"wallet": wallet, "amount": amount}
+    request = till.request_key("adjustBalance", key, request_input)
 
-    async def act(key_binding: KeyBinding) -> BalanceAdjusted:
-        published = runtime.programmes.current()
+    async def decide() -> DecidedEvent[None]:
         till.require_other_member(member_id)
         stored_member = await load_member(runtime, member_id)
-        event_at = event_instant(stored_member, now=now)
-        event = Event(
-            f"adjust:{member_id}:{stored_member.member.seq + 1}",
-            event_names.ADJUSTED,
-            event_at,
-            till.source,
-            event_data,
-        )
-        decision = await decide_event(runtime, published, stored_member, event, now=now)
-        wallets_after = wallets_at(published.programme, decision.member, now=event_at)
-        key_write = key_binding.write_for(
-            {
-                "member": member_id,
-                "seq": decision.row.seq,
-                "wallets": write_wallets({wallet: wallets_after[wallet]}),
-            }
-        )
-        shift_count: tuple[ShiftCounter, int] = ("adjusted", abs(amount))
+        event_id = f"adjust:{member_id}:{stored_member.member.seq + 1}"
+        at = event_instant(stored_member, now=now)
+        event_data: dict[str, Json] = {"wallet": wallet, "amount": amount}
+        event = Event(event_id, event_names.ADJUSTED, at, till.source, event_data)
+        return await decide_now(runtime, stored_member, event, subject=None, now=now)
+
+    def bind(decided: DecidedEvent[None]) -> BoundReply:
+        wallets = write_wallets({wallet: decided.wallets()[wallet]})
         audit_writes = till.audit_writes(
-            decision,
+            decided.decision,
             "ADJUSTMENT",
             now=now,
             subject=wallet,
             amount=amount,
-            shift_count=shift_count,
+            shift_count=("adjusted", abs(amount)),
             wallet=wallet,
             reason=reason,
         )
-        await commit_decision(runtime, published, decision, now=now, request=key_write, claims=audit_writes)
-        return BalanceAdjusted(member_id, members.row_history(decision.row)[0], wallet, wallets_after[wallet])
+        return BoundReply({"member": member_id, "seq": decided.row.seq, "wallets": wallets}, audit_writes)
 
-    async def again(reply: Reply) -> BalanceAdjusted:
-        row = await journal.find(runtime.store, member_id, int(str(reply["seq"])))
-        assert row is not None, "a bound key's row is in the journal"
-        return BalanceAdjusted(
-            member_id, members.row_history(row)[0], wallet, read_wallets(reply["wallets"])[wallet]
-        )
+    async def answer(decided: DecidedEvent[None]) -> BalanceAdjusted:
+        history_entry = members.row_history(decided.row)[0]
+        return BalanceAdjusted(member_id, history_entry, wallet, decided.wallets()[wallet])
 
-    return await run_once(runtime, request=request, queue=member_id, now=now, act=act, answer_again=again)
+    return await decide_once(
+        runtime,
+        request=request,
+        queue=member_id,
+        now=now,
+        decide=decide,
+        bind=bind,
+        answer=answer,
+        answer_again=lambda reply: _adjusted_before(runtime, member_id, wallet, reply),
+    )
+
+
+async def _adjusted_before(runtime: Runtime, member_id: str, wallet: str, reply: Reply) -> BalanceAdjusted:
+    history_entry = members.row_history(await load_bound_row(runtime, member_id, reply))[0]
+    return BalanceAdjusted(member_id, history_entry, wallet, read_wallets(reply["wallets"])[wallet])
 
 
 async def freeze(
     runtime: Runtime, *, till: Till, member_id: str, reason: str, key: str, now: datetime
 ) -> MemberView:
-    """Freeze a membership: it earns, redeems and uses nothing; refunds apply. Raises NotAllowed, Conflicting;
-    NotFound, Busy.
+    """Freeze a membership: it earns, redeems and uses nothing, but refunds apply.
+
+    Raises NotAllowed, IdempotencyKeyConflict, NotFound, Busy.
     """
     return await _set_frozen(
         runtime,
@@ -144,7 +141,7 @@ async def freeze(
 async def unfreeze(
     runtime: Runtime, *, till: Till, member_id: str, reason: str, key: str, now: datetime
 ) -> MemberView:
-    """Let a frozen membership go on. Raises as `freeze`."""
+    """End the freeze of a membership. Raises as `freeze`."""
     return await _set_frozen(
         runtime,
         till=till,
@@ -160,40 +157,38 @@ async def _set_frozen(
     runtime: Runtime, *, till: Till, member_id: str, reason: str, key: str, now: datetime, event_name: str
 ) -> MemberView:
     till.require_manager()
-    purchase_input.check_text(reason, field="reason", max_length=purchase_input.MAX_REASON_LENGTH)
-    purchase_input.check_identifier(key, field="idempotencyKey")
+    input_checks.check_text(reason, field="reason", max_length=input_checks.MAX_REASON_LENGTH)
     request_input: Mapping[str, object] = {"member": member_id, "reason": reason}
-    request: RequestKey = request_key(
-        scope=store_scope(till.store), key=key, operation=event_name, request_input=request_input
-    )
+    request = till.request_key(event_name, key, request_input)
 
-    async def act(key_binding: KeyBinding) -> MemberView:
-        published = runtime.programmes.current()
+    async def decide() -> DecidedEvent[None]:
         till.require_other_member(member_id)
         stored_member = await load_member(runtime, member_id)
         if stored_member.member.frozen == (event_name == event_names.FROZEN):
             raise _AlreadyInState
-        event = Event(
-            f"{event_name}:{member_id}:{stored_member.member.seq + 1}",
-            event_name,
-            event_instant(stored_member, now=now),
-            till.source,
-        )
-        decision = await decide_event(runtime, published, stored_member, event, now=now)
-        key_write = key_binding.write_for({"member": member_id, "seq": decision.row.seq})
-        action: Action = "MEMBER_FROZEN" if event_name == event_names.FROZEN else "MEMBER_UNFROZEN"
-        audit_writes = till.audit_writes(
-            decision, action, now=now, subject=stored_member.member.number, reason=reason
-        )
-        await commit_decision(runtime, published, decision, now=now, request=key_write, claims=audit_writes)
-        return await queries.member_view_of(
-            runtime, members.after_decision(stored_member, decision), now=max(now, event.at)
-        )
+        event_id = f"{event_name}:{member_id}:{stored_member.member.seq + 1}"
+        event = Event(event_id, event_name, event_instant(stored_member, now=now), till.source)
+        return await decide_now(runtime, stored_member, event, subject=None, now=now)
 
-    async def again(_: Reply) -> MemberView:
-        return await queries.load_member_view(runtime, member_id=member_id, now=now)
+    def bind(decided: DecidedEvent[None]) -> BoundReply:
+        action: Action = "MEMBER_FROZEN" if event_name == event_names.FROZEN else "MEMBER_UNFROZEN"
+        number = decided.stored_member.member.number
+        audit_writes = till.audit_writes(decided.decision, action, now=now, subject=number, reason=reason)
+        return BoundReply({"member": member_id, "seq": decided.row.seq}, audit_writes)
+
+    async def answer(decided: DecidedEvent[None]) -> MemberView:
+        return await queries.member_view_of(runtime, decided.member_after, now=max(now, decided.row.event.at))
 
     try:
-        return await run_once(runtime, request=request, queue=member_id, now=now, act=act, answer_again=again)
+        return await decide_once(
+            runtime,
+            request=request,
+            queue=member_id,
+            now=now,
+            decide=decide,
+            bind=bind,
+            answer=answer,
+            answer_again=lambda _: queries.load_member_view(runtime, member_id=member_id, now=now),
+        )
     except _AlreadyInState:
         return await queries.load_member_view(runtime, member_id=member_id, now=now)

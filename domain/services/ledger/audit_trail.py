@@ -1,6 +1,4 @@
-"""Reading the audit trail: one's own shift for everybody of staff, a store's for its manager, everything for
-an operator.
-"""
+"""Reads of the audit trail: staff see their own shift, a manager sees their store, an operator sees all."""
 
 from __future__ import annotations
 
@@ -17,14 +15,14 @@ MAX_WINDOW = timedelta(days=31)
 
 
 async def find_shift_acts(runtime: Runtime, *, till: Till, first: int, now: datetime) -> list[AuditAct]:
-    """Return what this shift did, newest first."""
+    """Return the acts of the caller's shift, newest first."""
     return (await audit.find_by_shift(runtime.store, till.session, since=now - MAX_SHIFT))[:first]
 
 
 async def find_store_acts(
     runtime: Runtime, *, till: Till, store: str | None, since: datetime, until: datetime, first: int
 ) -> list[AuditAct]:
-    """Return what was done in a store (an operator: in all, where none is named), newest first.
+    """Return the acts in a store, newest first; for an operator without a store, the acts in all stores.
 
     Raises NotAllowed for a cashier and for another store, InvalidInput for a window of more than 31 days.
     """

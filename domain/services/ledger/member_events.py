@@ -1,8 +1,7 @@
-"""Events that other systems and managers report: those the programme file declares, plan.* and
-survey.answered.
+"""Events reported by other systems and managers: those that the programme declares, plan.*, survey.answered.
 
-An event's lasting identity in its source makes it count once, whatever key it comes with. Its data are what
-the file declares, no more.
+An event is known by its externalId in its source, so it counts once whatever key it comes with. Its data are
+what the programme declares, no more.
 """
 
 from __future__ import annotations
@@ -16,23 +15,16 @@ from domain.model.calendar import milliseconds
 from domain.model.ledger.decision import JournalRow, MemberFrozen, Outcome
 from domain.model.ledger.events import Event, Json
 from domain.model.programme import Programme
+from domain.services import input_checks
+from domain.services.decisions import event_instant, load_member
 from domain.services.errors import IdempotencyKeyConflict, InvalidInput
-from domain.services.ledger import purchase_input
+from domain.services.keyed_decisions import BoundReply, DecidedEvent, decide_now, decide_once, load_bound_row
 from domain.services.ledger.till import Till
-from domain.services.runtime import (
-    KeyBinding,
-    Runtime,
-    commit_decision,
-    decide_event,
-    event_instant,
-    load_member,
-    run_once,
-)
+from domain.services.runtime import Runtime
 from domain.store.document_store import Stale
 from domain.store.ledger import journal, members, receipts
 from domain.store.ledger.members import HistoryEntry
-from domain.store.ledger.receipts import ReceiptTaken
-from domain.store.requests import Reply, request_key, store_scope
+from domain.store.requests import Reply
 
 MAX_NUMBER = 2**53
 MAX_TEXT_LENGTH = 500
@@ -42,7 +34,7 @@ PLAN_EVENTS = (event_names.PLAN_STARTED, event_names.PLAN_RENEWED, event_names.P
 # ---------------------------------------------------------------- values
 @dataclass(frozen=True, slots=True)
 class EventRecorded:
-    """What an event brought."""
+    """What an event brought: its entries in `history`, and the outcome of each rule."""
 
     member_id: str
     version: int
@@ -52,7 +44,7 @@ class EventRecorded:
 
 # ---------------------------------------------------------------- pure rules
 def check_event_data(programme: Programme, name: str, event_data: Mapping[str, object]) -> dict[str, Json]:
-    """Return an event's data as its declaration has them. Raises InvalidInput naming the field."""
+    """Return the data of an event, checked by its declaration. Raises InvalidInput, which names the field."""
     if name in PLAN_EVENTS:
         return _check_plan_data(programme, name, event_data)
     if name == event_names.SURVEY_ANSWERED:
@@ -124,7 +116,7 @@ def _check_survey_data(programme: Programme, event_data: Mapping[str, object]) -
         raise InvalidInput("data.survey", "The programme has no such survey.")
     return {
         "survey": spec.code,
-        "score": purchase_input.check_score(score, allowed_scores=spec.scores, field="data.score"),
+        "score": input_checks.check_score(score, allowed_scores=spec.scores, field="data.score"),
     }
 
 
@@ -141,67 +133,63 @@ async def record(
     key: str,
     now: datetime,
 ) -> EventRecorded:
-    """Record an event of a member. Raises NotAllowed, MemberFrozen, Conflicting; InvalidInput, NotFound,
-    Busy.
+    """Record an event of a member.
+
+    Raises NotAllowed, MemberFrozen, IdempotencyKeyConflict, InvalidInput, NotFound, Busy.
     """
     till.require_manager()
-    purchase_input.check_identifier(external_id, field="externalId")
-    purchase_input.check_identifier(key, field="idempotencyKey")
+    input_checks.check_identifier(external_id, field="externalId")
     if occurred_at is not None:
-        purchase_input.check_past_instant(occurred_at, now=now)
+        input_checks.check_past_instant(occurred_at, now=now)
     checked_data = check_event_data(runtime.programmes.current().programme, name, event_data)
     receipt_id = receipts.event_id(source=till.source, store=till.store, external_id=external_id)
-    at_text = occurred_at.isoformat() if occurred_at else None
     request_input = {
         "member": member_id,
         "name": name,
         "data": checked_data,
-        "at": at_text,
+        "at": occurred_at.isoformat() if occurred_at else None,
         "externalId": external_id,
     }
-    request = request_key(
-        scope=store_scope(till.store), key=key, operation="recordEvent", request_input=request_input
-    )
+    request = till.request_key("recordEvent", key, request_input)
 
-    async def act(key_binding: KeyBinding) -> EventRecorded:
-        published = runtime.programmes.current()
+    async def decide() -> DecidedEvent[None]:
         till.require_other_member(member_id)
         stored_member = await load_member(runtime, member_id)
         if stored_member.member.frozen:
             raise MemberFrozen("a frozen member earns nothing")
         event_at = event_instant(stored_member, now=now, occurred_at=occurred_at)
-        decision = await decide_event(
-            runtime,
-            published,
-            stored_member,
-            Event(f"event:{receipt_id}", name, event_at, till.source, checked_data),
-            now=now,
-        )
-        key_write = key_binding.write_for({"member": member_id, "seq": decision.row.seq})
-        claim = receipts.claim_write(receipt_id, member=member_id, row=decision.row)
-        audit_writes = till.audit_writes(decision, "EVENT", now=now, subject=name)
-        try:
-            await commit_decision(
-                runtime, published, decision, now=now, request=key_write, claims=[claim, *audit_writes]
-            )
-        except ReceiptTaken:
-            return _event_result(
-                member_id, await _load_recorded_row(runtime, receipt_id, member_id, name, checked_data)
-            )
-        return _event_result(member_id, decision.row)
+        event = Event(f"event:{receipt_id}", name, event_at, till.source, checked_data)
+        return await decide_now(runtime, stored_member, event, subject=None, now=now)
 
-    async def again(reply: Reply) -> EventRecorded:
-        row = await journal.find(runtime.store, member_id, int(str(reply["seq"])))
-        assert row is not None, "a bound key's row is in the journal"
-        return _event_result(member_id, row)
+    def bind(decided: DecidedEvent[None]) -> BoundReply:
+        claim = receipts.claim_write(receipt_id, member=member_id, row=decided.row)
+        audit_writes = till.audit_writes(decided.decision, "EVENT", now=now, subject=name)
+        return BoundReply({"member": member_id, "seq": decided.row.seq}, [claim, *audit_writes])
 
-    return await run_once(runtime, request=request, queue=member_id, now=now, act=act, answer_again=again)
+    async def answer(decided: DecidedEvent[None]) -> EventRecorded:
+        return _event_recorded(member_id, decided.row)
+
+    return await decide_once(
+        runtime,
+        request=request,
+        queue=member_id,
+        now=now,
+        decide=decide,
+        bind=bind,
+        answer=answer,
+        answer_again=lambda reply: _recorded_by_key(runtime, member_id, reply),
+        answer_taken=lambda: _recorded_before(runtime, receipt_id, member_id, name, checked_data),
+    )
 
 
-async def _load_recorded_row(
+async def _recorded_by_key(runtime: Runtime, member_id: str, reply: Reply) -> EventRecorded:
+    return _event_recorded(member_id, await load_bound_row(runtime, member_id, reply))
+
+
+async def _recorded_before(
     runtime: Runtime, receipt_id: str, member_id: str, name: str, checked_data: Mapping[str, Json]
-) -> JournalRow:
-    """Return the row of an event recorded before. Raises Conflicting where it was another event."""
+) -> EventRecorded:
+    """Return what an event recorded before has brought. Raises IdempotencyKeyConflict for another event."""
     receipt = await receipts.find(runtime.store, receipt_id)
     if receipt is None:
         raise Stale("the event is being written")
@@ -213,8 +201,8 @@ async def _load_recorded_row(
         or dict(row.event.data) != dict(checked_data)
     ):
         raise IdempotencyKeyConflict
-    return row
+    return _event_recorded(member_id, row)
 
 
-def _event_result(member_id: str, row: JournalRow) -> EventRecorded:
+def _event_recorded(member_id: str, row: JournalRow) -> EventRecorded:
     return EventRecorded(member_id, row.version, members.row_history(row), row.outcomes)

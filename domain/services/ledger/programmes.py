@@ -1,4 +1,4 @@
-"""Publishing a programme: immutable, numbered, and no new number for the same content."""
+"""Publishing a programme: versions are immutable and numbered; the same content gets no new number."""
 
 from __future__ import annotations
 
@@ -13,16 +13,12 @@ __all__ = ["NothingPublished", "PublishedProgramme", "load_published", "publish"
 async def publish(
     runtime: Runtime, *, text: str, now: datetime, actor: str | None = None
 ) -> PublishedProgramme:
-    """Publish a programme file; the one that rules already is given back as it is. Raises ProgrammeFaults,
-    Busy.
-    """
+    """Publish a programme file; the current one again is returned as it is. Raises ProgrammeInvalid, Busy."""
     return await runtime.programmes.publish(text, now=now, by=actor)
 
 
 async def load_published(runtime: Runtime, *, version: int | None = None) -> tuple[PublishedProgramme, str]:
-    """Return a published version, else the one that rules, with its text. Raises NothingPublished,
-    KeyError.
-    """
+    """Return a published version with its text, else the current one. Raises NothingPublished, KeyError."""
     await runtime.programmes.refresh()
     number = version or runtime.programmes.current().number
     return await runtime.programmes.load_version(number), await runtime.programmes.read_text(number)

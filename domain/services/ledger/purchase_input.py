@@ -1,24 +1,24 @@
-"""A purchase as somebody hands it in, judged field by field: each refusal is an InvalidInput that names its
-field.
-"""
+"""A purchase as a till sends it, and its checks. Each refusal is an InvalidInput that names its field."""
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from domain.model.ledger.events import Line, Purchase
 from domain.model.programme import Programme
 from domain.services.errors import InvalidInput
+from domain.services.input_checks import (
+    MAX_TEXT_LENGTH,
+    MAX_VALUE,
+    check_amount,
+    check_identifier,
+    check_past_instant,
+    check_text,
+)
 
-MAX_VALUE = 10**9
 MAX_LINES = 500
-LINES = MAX_LINES
-MAX_ID_LENGTH = 128
-MAX_TEXT_LENGTH = 200
-MAX_REASON_LENGTH = 500
-MAX_EVENT_AGE = timedelta(days=400)
 
 
 # ---------------------------------------------------------------- values
@@ -35,7 +35,7 @@ class PurchaseInputLine:
 
 @dataclass(frozen=True, slots=True)
 class PurchaseInput:
-    """A receipt as the till reads it; amounts in minor units of `currency`. `occurred_at` None: now."""
+    """A receipt as the till reads it. Amounts are in minor units; `occurred_at` None means now."""
 
     external_id: str
     total: int
@@ -45,7 +45,7 @@ class PurchaseInput:
 
     @property
     def key_input(self) -> Mapping[str, object]:
-        """Return what an idempotency key is compared by."""
+        """Return what an idempotency key is compared by: stored as a hash, so its words stay as they are."""
         lines = [[one.sku, one.amount, one.quantity, one.name, one.category] for one in self.lines]
         occurred_at_text = self.occurred_at.isoformat() if self.occurred_at else None
         return {
@@ -56,10 +56,25 @@ class PurchaseInput:
             "at": occurred_at_text,
         }
 
+    def as_purchase(self, store: str) -> Purchase:
+        """Return the purchase as an event of a store carries it, its lines numbered from 1."""
+        lines = tuple(
+            Line(
+                line=number,
+                sku=line.sku,
+                amount=line.amount,
+                quantity=line.quantity,
+                name=line.name,
+                category=line.category,
+            )
+            for number, line in enumerate(self.lines, start=1)
+        )
+        return Purchase(self.external_id, self.total, self.currency, store, lines)
+
 
 # ---------------------------------------------------------------- pure rules
 def check_purchase_input(purchase_input: PurchaseInput, *, programme: Programme, now: datetime) -> None:
-    """Judge a purchase. Raises InvalidInput."""
+    """Check a purchase. Raises InvalidInput."""
     check_identifier(purchase_input.external_id, field="externalId")
     check_amount(purchase_input.total, field="total")
     if purchase_input.currency != programme.programme.currency:
@@ -82,39 +97,3 @@ def _check_line(line: PurchaseInputLine, field: str) -> None:
     for name, text in (("name", line.name), ("category", line.category)):
         if text is not None:
             check_text(text, field=f"{field}.{name}", max_length=MAX_TEXT_LENGTH)
-
-
-def check_identifier(text: str, *, field: str) -> None:
-    """Judge an identity given by another system or a client: 1 to 128 characters that print."""
-    check_text(text, field=field, max_length=MAX_ID_LENGTH)
-
-
-def check_text(text: str, *, field: str, max_length: int) -> None:
-    """Judge a text: not empty, not too long, no control characters."""
-    if (
-        not text.strip()
-        or len(text) > max_length
-        or any(unicodedata.category(each) in ("Cc", "Cs", "Cn") for each in text)
-    ):
-        raise InvalidInput(field, f"Write 1 to {max_length} characters, none of them a control character.")
-
-
-def check_amount(value: int, *, field: str, minimum: int = 0) -> None:
-    """Judge an amount in minor units or points."""
-    if not minimum <= value <= MAX_VALUE:
-        raise InvalidInput(field, f"Write a whole number from {minimum} to {MAX_VALUE}.")
-
-
-def check_score(value: object, *, allowed_scores: range, field: str) -> int:
-    """Judge an answer to a survey by the answers that there are."""
-    if not isinstance(value, int) or isinstance(value, bool) or value not in allowed_scores:
-        raise InvalidInput(field, f"Write a whole number from {allowed_scores[0]} to {allowed_scores[-1]}.")
-    return value
-
-
-def check_past_instant(instant: datetime, *, now: datetime) -> None:
-    """Judge when something happened: not in the future, at most 400 days ago."""
-    if instant > now:
-        raise InvalidInput("occurredAt", "This is in the future.")
-    if instant < now - MAX_EVENT_AGE:
-        raise InvalidInput("occurredAt", "This is more than 400 days ago.")

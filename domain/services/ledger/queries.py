@@ -1,9 +1,8 @@
-"""What members and staff look at: a member as of this instant, their history, purchases and vouchers. Writes
-nothing.
+"""Reads of members and staff: a member as of an instant, their history, purchases and vouchers.
 
-`home` is one command: the newest entries ride on the member. A member whom time has changed and no job has
-written is shown as the turn will write them. Lists are windows below a counter: `before` is the counter to
-page below, None for the newest.
+`load_member_view` is one command: the newest entries are stored with the member. A member whom time has
+changed but no turn has written is shown as the turn will write them. Lists are windows below a counter:
+`before` is the counter to read below, None for the newest.
 """
 
 from __future__ import annotations
@@ -38,11 +37,11 @@ RECEIPT_EVENT_PREFIXES = ("purchase:", "refund:")
 # ---------------------------------------------------------------- values
 @dataclass(frozen=True, slots=True)
 class MemberView:
-    """A member at an instant. `recent` are the newest entries, newest first; the first `unwritten` of them no
-    job has written yet.
+    """A member at an instant.
 
-    `written` is the journal's counter as it is stored: what time has brought and nobody has written is not in
-    it.
+    `recent_entries` are the newest first; the first `unwritten_count` of them are not stored yet.
+    `written_seq` is the journal counter as stored: it does not count what time brought and no turn has
+    written.
     """
 
     member: Member
@@ -57,7 +56,7 @@ class MemberView:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """A window of a list, newest first; `more` tells whether there are older ones."""
+    """A window of a list, newest first. `has_more` tells whether there are older items."""
 
     items: tuple[T, ...]
     has_more: bool
@@ -65,8 +64,9 @@ class Page(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class RecordedPurchase:
-    """A recorded purchase: what was bought and what is left of it after refunds. `n` counts the member's
-    purchases, 0 where not asked.
+    """A recorded purchase, and what is left of it after refunds.
+
+    `number` counts the member's purchases; it is 0 where the caller did not ask for it.
     """
 
     id: str
@@ -78,10 +78,18 @@ class RecordedPurchase:
     remaining: Purchase
     number: int = 0
 
+    @classmethod
+    def from_row(
+        cls, receipt_id: str, member: str, row: JournalRow, *, remaining: Purchase
+    ) -> RecordedPurchase:
+        """Return the purchase of a journal row, with what refunds have left of it."""
+        assert row.event.purchase is not None, "a purchase's row has its purchase"
+        return cls(receipt_id, member, row.seq, row.event.source, row.event.at, row.event.purchase, remaining)
+
 
 # ---------------------------------------------------------------- a member
 async def load_member_view(runtime: Runtime, *, member_id: str, now: datetime) -> MemberView:
-    """Return a member as they are at this instant: one command. Raises NotFound."""
+    """Return a member as of an instant, in one command. Raises NotFound."""
     stored_member = await members.find(runtime.store, member_id)
     if stored_member is None:
         raise NotFound(member_id)
@@ -91,13 +99,13 @@ async def load_member_view(runtime: Runtime, *, member_id: str, now: datetime) -
 async def load_member_views(
     runtime: Runtime, *, member_ids: Iterable[str], now: datetime
 ) -> dict[str, MemberView]:
-    """Return those members that there are, by id."""
+    """Return the members that exist, by id."""
     members_by_id = await members.find_many(runtime.store, list(member_ids))
     return {id: await member_view_of(runtime, kept, now=now) for id, kept in members_by_id.items()}
 
 
 async def member_view_of(runtime: Runtime, stored_member: StoredMember, *, now: datetime) -> MemberView:
-    """Return a stored member as they are at this instant."""
+    """Return a stored member as of an instant."""
     published = runtime.programmes.current()
     programme = published.programme
     member, rows = stored_member.member, tuple[JournalRow, ...]()
@@ -121,8 +129,8 @@ async def member_view_of(runtime: Runtime, stored_member: StoredMember, *, now: 
 
 
 async def find_member_by_contact(runtime: Runtime, *, contact: str) -> str | None:
-    """Return the member of a membership number, e-mail address or phone number as somebody typed it; None
-    where nobody is.
+    """Return the member of a typed membership number, e-mail address or phone number; None where there is
+    none.
     """
     code = classify(contact)
     if code.kind is CodeKind.NUMBER:
@@ -135,7 +143,7 @@ async def find_member_by_contact(runtime: Runtime, *, contact: str) -> str | Non
 
 
 async def stock_state(runtime: Runtime, *, now: datetime) -> StockState:
-    """Return the rewards that are used up, from memory."""
+    """Return the rewards that are out of stock, from memory."""
     return await runtime.stock.stock_state(runtime.programmes.current().programme, now=now)
 
 
@@ -163,8 +171,7 @@ async def list_history(
 ) -> Page[HistoryEntry]:
     """Return entries of all wallets, or of one by its own counter, newest first.
 
-    The newest page comes with the member (`seen`, else one command); a later page is one command and asks for
-    no member.
+    The newest page comes with the member (`member_view`, else one command). A later page is one command.
     """
     if before is None:
         member_view = member_view or await load_member_view(runtime, member_id=member_id, now=now)
@@ -186,18 +193,13 @@ async def list_history(
     return Page(page, lowest > 1)
 
 
-async def load_row(runtime: Runtime, *, member_id: str, seq: int) -> JournalRow | None:
-    """Return a journal row: the outcomes behind an entry."""
-    return await journal.find(runtime.store, member_id, seq)
-
-
 async def load_rows(runtime: Runtime, *, member_id: str, seqs: Iterable[int]) -> dict[int, JournalRow]:
     """Return journal rows by their seq: one command for a page of explanations."""
     return await journal.find_many(runtime.store, member_id, sorted(set(seqs)))
 
 
 async def find_entry(runtime: Runtime, *, member_id: str, n: int) -> HistoryEntry | None:
-    """Return a member's n-th entry."""
+    """Return the n-th entry of a member."""
     history_entries = await journal.find_entries(runtime.store, member_id, before=n + 1, first=1)
     await runtime.programmes.load_versions(one.version for one in history_entries)
     return history_entries[0] if history_entries else None
@@ -259,7 +261,7 @@ async def find_purchase(
 
 
 async def find_purchase_by_id(runtime: Runtime, *, receipt_id: str) -> RecordedPurchase | None:
-    """Return a purchase by its identity."""
+    """Return a purchase by its receipt id."""
     receipt = await receipts.find(runtime.store, receipt_id)
     if receipt is None or receipt.remaining is None:
         return None
@@ -270,9 +272,7 @@ async def find_purchase_by_id(runtime: Runtime, *, receipt_id: str) -> RecordedP
 async def find_purchases_by_id(
     runtime: Runtime, *, receipt_ids: Iterable[str]
 ) -> dict[str, RecordedPurchase]:
-    """Return those purchases that there are, by their identity: one command, and one a member for their
-    rows.
-    """
+    """Return the purchases that exist, by receipt id: one command, and one for the rows of each member."""
     receipts_by_id = {
         id: one
         for id, one in (await receipts.find_many(runtime.store, sorted(set(receipt_ids)))).items()
@@ -289,29 +289,17 @@ async def find_purchases_by_id(
 
 
 def receipt_id_of_event(event_id: str) -> str | None:
-    """Return the identity of the purchase that an event is about: itself, a refund of it, or what a rule did
-    later.
-    """
+    """Return the receipt id of an event: of a purchase, of its refund, or of a delayed rule of it."""
     for prefix in RECEIPT_EVENT_PREFIXES:
         if event_id.startswith(prefix):
             return event_id.removeprefix(prefix)[:64]
     return None
 
 
-def recorded_purchase(receipt: StoredReceipt, row: JournalRow, *, number: int = 0) -> RecordedPurchase:
-    """Return a purchase of its receipt and its journal row."""
-    assert row.event.purchase is not None, "a receipt leads to a purchase's row"
+def recorded_purchase(receipt: StoredReceipt, row: JournalRow) -> RecordedPurchase:
+    """Return the purchase of a receipt and its journal row."""
     assert receipt.remaining is not None, "a purchase's receipt says what is left"
-    return RecordedPurchase(
-        receipt.id,
-        receipt.member,
-        receipt.seq,
-        row.event.source,
-        row.event.at,
-        row.event.purchase,
-        receipt.remaining,
-        number,
-    )
+    return RecordedPurchase.from_row(receipt.id, receipt.member, row, remaining=receipt.remaining)
 
 
 async def _with_refunds(
@@ -345,13 +333,8 @@ async def _with_refunds(
 
 
 # ---------------------------------------------------------------- vouchers
-async def find_voucher(runtime: Runtime, *, voucher_id: str) -> Voucher | None:
-    """Return a voucher."""
-    return await vouchers.find(runtime.store, voucher_id)
-
-
 async def find_vouchers(runtime: Runtime, *, voucher_ids: Iterable[str]) -> dict[str, Voucher]:
-    """Return those vouchers that there are, by id: one command for a page of entries."""
+    """Return the vouchers that exist, by id: one command for a page of entries."""
     return await vouchers.find_many(runtime.store, sorted(set(voucher_ids)))
 
 
@@ -369,7 +352,7 @@ async def list_vouchers(
     member_view: MemberView | None = None,
     now: datetime,
 ) -> Page[Voucher]:
-    """Return a member's vouchers, newest first; `before` is a voucher's `n`."""
+    """Return a member's vouchers, newest first. `before` is the `number` of a voucher."""
     if before is None:
         member_view = member_view or await load_member_view(runtime, member_id=member_id, now=now)
         before = member_view.member.issued + 1

@@ -17,20 +17,15 @@ from domain.model.ledger.deciding.refund_lines import RefundLine
 from domain.model.ledger.decision import Decision, Entry, JournalRow, RefundTooLarge
 from domain.model.ledger.events import Event, Refund
 from domain.model.ledger.wallet import Wallet
+from domain.services import input_checks
+from domain.services.decisions import commit_decision, decide_event, event_instant, load_member
 from domain.services.errors import InvalidInput, UnknownPurchase
+from domain.services.idempotency import KeyBinding, run_once
 from domain.services.ledger import purchase_input, queries
 from domain.services.ledger.queries import RecordedPurchase
 from domain.services.ledger.till import Till
-from domain.services.ledger.wallet_snapshots import read_wallets, wallets_at, write_wallets
-from domain.services.runtime import (
-    KeyBinding,
-    Runtime,
-    commit_decision,
-    decide_event,
-    event_instant,
-    load_member,
-    run_once,
-)
+from domain.services.runtime import Runtime
+from domain.services.wallet_snapshots import read_wallets, wallets_at, write_wallets
 from domain.store.ledger import journal, members, receipts
 from domain.store.ledger.members import HistoryEntry, StoredMember
 from domain.store.ledger.programmes import PublishedProgramme
@@ -93,11 +88,11 @@ class _RefundCase:
 
 # ---------------------------------------------------------------- pure rules
 def _check_request(refund_request: RefundRequest) -> None:
-    purchase_input.check_identifier(refund_request.external_id, field="externalId")
+    input_checks.check_identifier(refund_request.external_id, field="externalId")
     if refund_request.amount is not None and refund_request.lines:
         raise InvalidInput("amount", "Name an amount or lines, not both.")
     if refund_request.amount is not None:
-        purchase_input.check_amount(refund_request.amount, field="amount", minimum=1)
+        input_checks.check_amount(refund_request.amount, field="amount", minimum=1)
     if len(refund_request.lines) > purchase_input.MAX_LINES or len(
         {line.line for line in refund_request.lines}
     ) < len(refund_request.lines):
@@ -107,7 +102,7 @@ def _check_request(refund_request: RefundRequest) -> None:
             raise InvalidInput(f"lines[{index}]", "Name a quantity, an amount, or both.")
         for name, value in (("quantity", line.quantity), ("amount", line.amount)):
             if value is not None:
-                purchase_input.check_amount(value, field=f"lines[{index}].{name}", minimum=1)
+                input_checks.check_amount(value, field=f"lines[{index}].{name}", minimum=1)
 
 
 def _receipt_id(refund_request: RefundRequest, till: Till) -> str:
@@ -190,8 +185,8 @@ async def refund(
     InvalidInput, Busy.
     """
     _check_request(refund_request)
-    purchase_input.check_text(reason, field="reason", max_length=purchase_input.MAX_REASON_LENGTH)
-    purchase_input.check_identifier(key, field="idempotencyKey")
+    input_checks.check_text(reason, field="reason", max_length=input_checks.MAX_REASON_LENGTH)
+    input_checks.check_identifier(key, field="idempotencyKey")
     receipt_id = _receipt_id(refund_request, till)
     lines = [[line.line, line.quantity, line.amount] for line in refund_request.lines]
     request_input = {"receipt": receipt_id, "amount": refund_request.amount, "lines": lines, "reason": reason}

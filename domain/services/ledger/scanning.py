@@ -1,8 +1,7 @@
-"""What a scanned code is, before anything is done with it. A card code is taken once and opens a visit; a
-voucher is only looked at.
+"""Scanning: tells what a code is. A card code works once and opens a visit; a voucher is only looked at.
 
-What was scanned without a network is judged at the time it was scanned, within 24 hours; the visit that it
-opens was over five minutes later, so it serves for purchases of that time alone.
+A code that was scanned offline is checked at the time of the scan, within 24 hours. The visit that it opens
+ended five minutes after the scan, so it serves for purchases of that time alone.
 """
 
 from __future__ import annotations
@@ -16,16 +15,17 @@ from domain.model.calendar import milliseconds
 from domain.model.people import codes
 from domain.model.people.codes import Code, CodeKind
 from domain.services.errors import ExpiredCode, InvalidInput, UnknownCode
-from domain.services.ledger import purchase_input, queries
+from domain.services.idempotency import KeyBinding, run_once
+from domain.services.ledger import queries
 from domain.services.ledger.queries import MemberView
 from domain.services.ledger.till import Till
-from domain.services.runtime import KeyBinding, Runtime, run_once
+from domain.services.runtime import Runtime
 from domain.store.document_store import Write
 from domain.store.ledger import vouchers
 from domain.store.ledger.vouchers import Voucher
 from domain.store.people import card_steps, contacts, devices
 from domain.store.people.card_steps import CardTaken
-from domain.store.requests import Reply, request_key, store_scope
+from domain.store.requests import Reply
 
 MAX_OFFLINE_DELAY = timedelta(hours=24)
 # A device's code that is older is told as unknown: looking further back would cost more than it helps.
@@ -37,7 +37,7 @@ UnusableReason = Literal["USED", "EXPIRED", "CANCELLED", "OTHER_STORE", "MEMBER_
 # ---------------------------------------------------------------- values
 @dataclass(frozen=True, slots=True)
 class CustomerScanned:
-    """A member whose card was taken; their visit begins at an instant."""
+    """A member whose card was scanned, and the instant at which their visit began."""
 
     member_view: MemberView
     visit_began_at: datetime
@@ -45,7 +45,7 @@ class CustomerScanned:
 
 @dataclass(frozen=True, slots=True)
 class VoucherScanned:
-    """A voucher and whose it is; `unusable` says why this till cannot take it now."""
+    """A voucher and its member. `unusable_reason` says why this till cannot use it now."""
 
     voucher: Voucher
     member_view: MemberView
@@ -54,8 +54,8 @@ class VoucherScanned:
 
 @dataclass(frozen=True, slots=True)
 class _CardHolder:
-    """What a card says: whose it is, and under which name it is taken once (None: a printed number, as often
-    as it is shown).
+    """The member of a card, and the step of the card that works once; None for a printed number, which always
+    works.
     """
 
     member: str
@@ -66,7 +66,7 @@ class _CardHolder:
 def unusable_reason(
     voucher: Voucher, member_view: MemberView, till: Till, *, now: datetime
 ) -> UnusableReason | None:
-    """Return why a till cannot take a voucher now; None where it can."""
+    """Return why a till cannot use a voucher now; None where it can."""
     state = voucher.state_at(now)
     if state != "ISSUED":
         return state
@@ -98,18 +98,16 @@ async def scan(
     card_key: bytes,
     now: datetime,
 ) -> CustomerScanned | VoucherScanned:
-    """Tell what a scanned or typed code is. Raises UnknownCode, ExpiredCode, Conflicting; InvalidInput,
-    NotFound, Busy.
+    """Tell what a scanned or typed code is.
+
+    Raises UnknownCode, ExpiredCode, IdempotencyKeyConflict, InvalidInput, NotFound, Busy.
     """
-    purchase_input.check_identifier(key, field="idempotencyKey")
     code = codes.classify(text)
     request_input = {
         "code": sha256(code.text.encode()).hexdigest(),
         "at": occurred_at.isoformat() if occurred_at else None,
     }
-    request = request_key(
-        scope=store_scope(till.store), key=key, operation="scan", request_input=request_input
-    )
+    request = till.request_key("scan", key, request_input)
     if code.kind is CodeKind.VOUCHER:
         return await _scan_voucher(runtime, till, code.text, now)
 

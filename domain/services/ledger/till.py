@@ -1,24 +1,27 @@
-"""Who stands at the till, or which system reports: in whose name and from where a story comes."""
+"""The till: the employee, or the system, that a story acts for, with store, shift and limits."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from domain.model.ledger.decision import Decision
 from domain.services.errors import NotAllowed
+from domain.services.input_checks import check_identifier
 from domain.store import audit
 from domain.store.audit import Action, AuditAct, ShiftCounter
 from domain.store.document_store import Write
 from domain.store.people.sessions import StaffRole
+from domain.store.requests import RequestKey, request_key, store_scope
 
 TILL_SOURCE = "till"
 
 
 @dataclass(frozen=True, slots=True)
 class ShiftLimits:
-    """The most that one shift may do: purchases and vouchers by count, refunds in minor units, corrections in
-    points or minor units.
+    """The limits of one shift: purchases and vouchers by count, refunds in minor units, adjustments in
+    points.
     """
 
     purchases: int = 2_000
@@ -27,7 +30,7 @@ class ShiftLimits:
     adjusted: int = 50_000
 
     def limit_for(self, counter: ShiftCounter) -> int:
-        """Return one of them."""
+        """Return the limit of one counter."""
         return {
             "purchases": self.purchases,
             "vouchers": self.vouchers,
@@ -38,10 +41,9 @@ class ShiftLimits:
 
 @dataclass(frozen=True, slots=True)
 class Till:
-    """An employee at a store: `own_members` are their own memberships, on which they may not act; `source` is
-    part of a receipt's identity.
+    """An employee at a store. They may not act on `own_members`; `source` is part of a receipt's identity.
 
-    `session` is their shift, `request` the id under which our logs know what they asked for.
+    `session` is their shift; `request` is the id of the request in our logs.
     """
 
     staff: str
@@ -63,6 +65,13 @@ class Till:
         if member in self.own_members:
             raise NotAllowed("OWN_MEMBERSHIP")
 
+    def request_key(self, operation: str, key: str, request_input: Mapping[str, object]) -> RequestKey:
+        """Return the idempotency key of an operation of this store. Raises InvalidInput for a bad key."""
+        check_identifier(key, field="idempotencyKey")
+        return request_key(
+            scope=store_scope(self.store), key=key, operation=operation, request_input=request_input
+        )
+
     def audit_writes(
         self,
         decision: Decision,
@@ -76,11 +85,10 @@ class Till:
         voucher: str | None = None,
         reason: str | None = None,
     ) -> list[Write]:
-        """Return the writes by which what was done stands in the audit trail, and counts within the shift
-        (`counts`: what, how much).
+        """Return the writes of an act into the audit trail, and of its count into the shift.
 
-        Raises NotAllowed where it is more than a whole shift may do; committing raises ShiftIsOver where the
-        shift has done the rest.
+        `shift_count` is the counter and how much it grows. Raises NotAllowed where that is more than a whole
+        shift may do; the commit raises ShiftLimitReached where the shift has done too much already.
         """
         wallets_before = decision.before.wallets
         act = AuditAct(

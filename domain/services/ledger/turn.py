@@ -1,11 +1,9 @@
-"""The turn: writes down what time brought, and fires what the agenda holds. Nothing depends on its being on
-time.
+"""The turn: writes what time brought to members, and fires what is due in the agenda. It may come late.
 
-Members are found by when time may next bring something, items of the agenda by when they are due; they are
-taken in the order of those instants, so that a late turn ends where a timely one does. Each is a commit of
-its own; one that meets somebody else's work is left for the next turn and the rest goes on. So it does where
-one fails: a member is looked at again at the next turn, an item of the agenda is parked with its error until
-an operator says that it may be tried again.
+Members are found by their next due instant, agenda items by theirs. Both are taken in that order, so that
+a late turn ends where a timely one does. Each is a commit of its own. One that meets another writer is left
+for the next turn. Where one fails, a member is tried again at the next turn, and an agenda item is parked
+with its error until an operator retries it.
 """
 
 from __future__ import annotations
@@ -14,10 +12,9 @@ import asyncio
 import contextlib
 import heapq
 import random
-from collections.abc import Callable, Coroutine, Sequence, Set
+from collections.abc import Callable, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 import structlog
 
@@ -26,7 +23,9 @@ from domain.model.ledger import timeline
 from domain.model.ledger.decision import DecidedBy, Decision, Refusal
 from domain.model.ledger.events import Event
 from domain.services.activity_hub import MAX_CLOCK_SKEW
-from domain.services.runtime import Runtime, commit_decision, decide_event
+from domain.services.concurrency import gather_limited
+from domain.services.decisions import commit_decision, decide_event
+from domain.services.runtime import Runtime
 from domain.store import commit
 from domain.store.document_store import Busy, DatabaseError, StoreFault
 from domain.store.ledger import agenda, members, receipts
@@ -43,9 +42,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class TurnReport:
-    """What a turn did: members looked at, rows written, agenda items fired, what met somebody else's work and
-    waits, and what failed.
-    """
+    """What a turn did: members and rows written, items fired, how many were left, how many failed."""
 
     member_count: int = 0
     row_count: int = 0
@@ -69,9 +66,7 @@ def no_progress(done: int, of: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _DueWork:
-    """A member, or an item of the agenda, at the instant when something may happen to it. Members come before
-    items of one instant.
-    """
+    """A member, or an agenda item, due at an instant. At the same instant members come before items."""
 
     due_at: datetime
     id: str
@@ -85,23 +80,29 @@ class _DueWork:
         )
 
 
-_WorkResult = tuple[TurnReport, tuple[_DueWork, ...]]
+@dataclass(frozen=True, slots=True)
+class _WorkResult:
+    """What one piece of work did, and the work that follows from it by now."""
+
+    report: TurnReport
+    following: tuple[_DueWork, ...] = ()
 
 
 @dataclass(slots=True)
 class _DueQueue:
-    """The soonest of what is due, as a heap: no member who is not here is due before `members_until`, no item
-    before `items_until`.
+    """The soonest due work, as a heap.
+
+    No member outside it is due before `members_until`, no item outside it before `items_until`. The
+    `unreadable_count` items that cannot be read were parked.
     """
 
     heap: list[_DueWork]
     members_until: datetime | None
     items_until: datetime | None
+    unreadable_count: int = 0
 
     def take_next(self) -> list[_DueWork]:
-        """Take what is next, all of one instant; nothing where something else, not here, may come before
-        it.
-        """
+        """Take all work of the next instant; none where work outside the heap may come before it."""
         batch: list[_DueWork] = []
         while (
             self.heap
@@ -121,31 +122,30 @@ class _DueQueue:
 
     @property
     def is_complete(self) -> bool:
-        """Tell whether all that is due was here."""
+        """Tell whether the heap held all that is due."""
         return self.members_until is None and self.items_until is None
 
 
 # ---------------------------------------------------------------- writes
 async def turn(runtime: Runtime, *, now: datetime, progress: Progress = no_progress) -> TurnReport:
-    """Write down all that time has brought to everybody by now, and all that follows from it by now, each
-    thing in its order.
+    """Write all that time has brought by now, and all that follows from it by now, in the order of time.
 
-    However many are due, a thousand or so are in memory at a time: what was done is due no more, and the next
-    are asked for.
+    A thousand pieces of work or so are in memory at a time; the next are read once those are done.
     """
     now = milliseconds(now)
     report, done_count, unchanged_members = TurnReport(), 0, set[str]()
     while True:
-        queue, unreadable_count = await _load_queue(runtime, unchanged_members, now=now)
-        report += TurnReport(failed_count=unreadable_count)
+        queue = await _load_queue(runtime, unchanged_members, now=now)
+        report += TurnReport(failed_count=queue.unreadable_count)
         while batch := queue.take_next():
-            for due_work, (work_report, following_work) in zip(
-                batch, await _gather_limited([_do_work(runtime, due, now=now) for due in batch]), strict=True
-            ):
-                report += work_report
-                if due_work.agenda_item is None and not work_report.member_count:
+            results = await gather_limited(
+                [_do_work(runtime, due_work, now=now) for due_work in batch], limit=MAX_CONCURRENT
+            )
+            for due_work, result in zip(batch, results, strict=True):
+                report += result.report
+                if due_work.agenda_item is None and not result.report.member_count:
                     unchanged_members.add(due_work.id)
-                for work in following_work:
+                for work in result.following:
                     heapq.heappush(queue.heap, work)
             done_count += len(batch)
             progress(done_count, done_count + len(queue.heap))
@@ -153,10 +153,8 @@ async def turn(runtime: Runtime, *, now: datetime, progress: Progress = no_progr
             return report
 
 
-async def _load_queue(
-    runtime: Runtime, unchanged_members: Set[str], *, now: datetime
-) -> tuple[_DueQueue, int]:
-    """Return the soonest of what is due, and how many items of it cannot be read: they are parked."""
+async def _load_queue(runtime: Runtime, unchanged_members: Set[str], *, now: datetime) -> _DueQueue:
+    """Return the soonest due work, and park the items that cannot be read."""
     version = runtime.programmes.current().number
     due_members = await members.find_due(
         runtime.store, now=now, version=version, first=MAX_BATCH + len(unchanged_members)
@@ -170,22 +168,11 @@ async def _load_queue(
     for id, error in due_items.unreadable:
         log.error("turn.item_unreadable", item=id, fault=error)
         await agenda.park(runtime.store, id, error=f"unreadable: {error}")
-    return _DueQueue(heap, due_members.rest_due_at, due_items.rest_due_at), len(due_items.unreadable)
-
-
-async def _gather_limited(works: Sequence[Coroutine[Any, Any, _WorkResult]]) -> list[_WorkResult]:
-    """Await some at a time, each begun in its order."""
-    slots = asyncio.Semaphore(MAX_CONCURRENT)
-
-    async def run_in_slot(work: Coroutine[Any, Any, _WorkResult]) -> _WorkResult:
-        async with slots:
-            return await work
-
-    return await asyncio.gather(*(run_in_slot(one) for one in works))
+    return _DueQueue(heap, due_members.rest_due_at, due_items.rest_due_at, len(due_items.unreadable))
 
 
 async def _do_work(runtime: Runtime, due_work: _DueWork, *, now: datetime) -> _WorkResult:
-    """Let happen what is due; return what follows by now."""
+    """Do what is due; where it fails, report it."""
 
     async def attempt() -> _WorkResult:
         return await (
@@ -197,24 +184,24 @@ async def _do_work(runtime: Runtime, due_work: _DueWork, *, now: datetime) -> _W
     if due_work.agenda_item is not None and not await agenda.claim(
         runtime.store, due_work.agenda_item, now=now
     ):
-        return TurnReport(), ()
+        return _WorkResult(TurnReport())
     try:
         return await runtime.store.run_rounds(
             attempt, queue=due_work.id if due_work.agenda_item is None else due_work.agenda_item.member
         )
     except (Busy, StoreFault):
-        return TurnReport(left_count=1), ()
+        return _WorkResult(TurnReport(left_count=1))
     except DatabaseError:
         raise
     except Exception as error:
         log.exception("turn.failed", id=due_work.id, item=due_work.agenda_item is not None)
         if due_work.agenda_item is not None:
             await agenda.park(runtime.store, due_work.id, error=f"fault: {type(error).__name__}")
-        return TurnReport(failed_count=1), ()
+        return _WorkResult(TurnReport(failed_count=1))
 
 
 async def _write_turn(runtime: Runtime, due_work: _DueWork, *, now: datetime) -> _WorkResult:
-    """Write down what time brought to one member by the instant it is due at; nothing where somebody has."""
+    """Write what time brought to a member by `due_at`; nothing where another process has written it."""
     published = runtime.programmes.current()
     stored_member = await members.find(runtime.store, due_work.id)
     if (
@@ -222,7 +209,7 @@ async def _write_turn(runtime: Runtime, due_work: _DueWork, *, now: datetime) ->
         or stored_member.status != "active"
         or not stored_member.next_due.is_due(now=now, version=published.number)
     ):
-        return TurnReport(), ()
+        return _WorkResult(TurnReport())
     stock = await runtime.stock.stock_state(published.programme, now=now)
     decision = timeline.turn(
         published.programme,
@@ -235,21 +222,18 @@ async def _write_turn(runtime: Runtime, due_work: _DueWork, *, now: datetime) ->
     if decision.rows or next_due != stored_member.next_due:
         await commit_decision(runtime, published, decision, now=now)
     elif next_due.at == due_work.due_at:
-        return TurnReport(left_count=1), ()  # nothing moved: it would be looked at for ever
-    return TurnReport(member_count=1, row_count=len(decision.rows)), _following_work(
-        decision, next_due.at, now=now
-    )
+        return _WorkResult(TurnReport(left_count=1))  # nothing changed: it would be due for ever
+    report = TurnReport(member_count=1, row_count=len(decision.rows))
+    return _WorkResult(report, _following_work(decision, next_due.at, now=now))
 
 
 async def _fire_item(runtime: Runtime, agenda_item: AgendaItem, *, now: datetime) -> _WorkResult:
-    """Let an item of the agenda happen to its member, once: it is marked done in the same transaction, also
-    where it is refused.
-    """
+    """Fire an agenda item once: it is marked as done in the same transaction, also where it is refused."""
     published = runtime.programmes.current()
     stored_member = await members.find(runtime.store, agenda_item.member)
     if stored_member is None or stored_member.status != "active" or stored_member.member.joined_at is None:
         await runtime.store.transact([agenda.settle_write(agenda_item, now=now, refused="NotFound")])
-        return TurnReport(fired_count=1), ()
+        return _WorkResult(TurnReport(fired_count=1))
     decided_by: DecidedBy = "time" if agenda_item.event.delayed_rule else "decision"
     receipt_id = receipts.of_event(agenda_item.event)
     try:
@@ -261,15 +245,14 @@ async def _fire_item(runtime: Runtime, agenda_item: AgendaItem, *, now: datetime
         await runtime.store.transact(
             [agenda.settle_write(agenda_item, now=now, refused=type(refusal).__name__)]
         )
-        return TurnReport(fired_count=1), ()
+        return _WorkResult(TurnReport(fired_count=1))
     claims = [agenda.settle_write(agenda_item, now=now)]
     if receipt_id is not None:
         claims.append(receipts.delayed_write(receipt_id, decision.row))
     await commit_decision(runtime, published, decision, now=now, claims=claims)
     next_due = commit.next_due_after(published, decision)
-    return TurnReport(row_count=len(decision.rows), fired_count=1), _following_work(
-        decision, next_due.at, now=now
-    )
+    report = TurnReport(row_count=len(decision.rows), fired_count=1)
+    return _WorkResult(report, _following_work(decision, next_due.at, now=now))
 
 
 async def _with_remaining(runtime: Runtime, event: Event, receipt_id: str | None) -> Event:
@@ -300,11 +283,10 @@ async def keep_turning(
     woken: asyncio.Event,
     on_error: Callable[[Exception], None],
 ) -> None:
-    """Take the turn every 20 seconds, and soon after being woken, until cancelled; `heard` is told of one
-    that failed, and the next comes.
+    """Take the turn every 20 seconds, and soon after being woken, until cancelled.
 
-    What came meanwhile is taken together; of several processes that were woken by the same row, the first
-    does it all.
+    `on_error` gets the error of a turn that failed; the next turn comes all the same. What came meanwhile is
+    taken together. Of several processes woken by the same row, the first does all the work.
     """
     while True:
         woken.clear()
@@ -314,4 +296,4 @@ async def keep_turning(
             on_error(error)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(woken.wait(), TURN_INTERVAL.total_seconds())
-        await asyncio.sleep(MAX_CLOCK_SKEW.total_seconds() * random.uniform(1, 3))  # noqa: S311 - no secret: that not all turn at once
+        await asyncio.sleep(MAX_CLOCK_SKEW.total_seconds() * random.uniform(1, 3))  # noqa: S311 - no secret: processes must not turn all at once

@@ -1,8 +1,7 @@
-"""Proof that what is stored is what was decided: every member's journal, folded, gives the stored ledger
-state, and sums add up.
+"""Proof of the stored ledger: every member's journal, folded, gives the stored state, and the sums add up.
 
-Nothing is decided again. Each member is read in a snapshot of its own, so this runs beside a server at work;
-the journal is streamed.
+Nothing is decided again. Each member is read in a snapshot of its own, so this runs beside a working server.
+The journal is streamed.
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ from domain.model.ledger.member import Member
 from domain.store.connect import Raw
 from domain.store.document_store import DocumentStore
 from domain.store.ledger import journal, journal_rows, members, vouchers
+from domain.store.ledger.members import StoredMember
 
 Progress = Callable[[int], None]
 
@@ -27,7 +27,7 @@ def no_progress(done: int) -> None:
 # ---------------------------------------------------------------- values
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Where a member's stored state and their journal part: what is stored, and what the journal says."""
+    """A difference between a member's stored state and their journal."""
 
     member: str
     path: str
@@ -40,10 +40,9 @@ class Difference:
 
 @dataclass
 class _FoldedJournal:
-    """A journal on the way: the state its rows give, what its entries sum to, and where its counters
-    broke.
-    """
+    """A journal being folded: the state of its rows, the sums of its entries, its broken counters."""
 
+    member: str
     state: dict[str, StateValue] = field(default_factory=dict)
     seq: int = 0
     entries: int = 0
@@ -52,12 +51,12 @@ class _FoldedJournal:
     newest_entries: list[int] = field(default_factory=list)
     purchases: int = 0
     vouchers: dict[str, str] = field(default_factory=dict)
-    mismatches: list[tuple[str, str, str]] = field(default_factory=list)
+    differences: list[Difference] = field(default_factory=list)
 
     def add_row(self, row: Raw) -> None:
         """Fold one row in."""
         if row["seq"] != self.seq + 1:
-            self.mismatches.append(("journal.seq", str(self.seq + 1), str(row["seq"])))
+            self.add_difference("journal.seq", self.seq + 1, row["seq"])
         self.seq = row["seq"]
         for path in row.get("removed", ()):
             self.state.pop(path, None)
@@ -73,14 +72,16 @@ class _FoldedJournal:
         wallet_number = self.entries_by_wallet[entry.wallet] = self.entries_by_wallet.get(entry.wallet, 0) + 1
         self.sums[entry.wallet] = self.sums.get(entry.wallet, 0) + entry.amount
         self.newest_entries = [*self.newest_entries, entry.n][-members.MAX_RECENT :]
-        entry_numbers, counted_numbers = (
-            (entry.n, entry.wallet_n, entry.balance),
-            (self.entries, wallet_number, self.sums[entry.wallet]),
-        )
-        if entry_numbers != counted_numbers:
-            self.mismatches.append(
-                (f"entry {self.entries} (n, wallet_n, balance)", str(entry_numbers), str(counted_numbers))
+        stored_numbers = (entry.n, entry.wallet_n, entry.balance)
+        counted_numbers = (self.entries, wallet_number, self.sums[entry.wallet])
+        if stored_numbers != counted_numbers:
+            self.add_difference(
+                f"entry {self.entries} (n, wallet_n, balance)", stored_numbers, counted_numbers
             )
+
+    def add_difference(self, path: str, stored: object, journal: object) -> None:
+        """Note that the stored state has another value than the journal gives."""
+        self.differences.append(Difference(self.member, path, str(stored), str(journal)))
 
 
 _STATE_BY_CHANGE: Mapping[str, str] = {
@@ -94,9 +95,7 @@ _STATE_BY_CHANGE: Mapping[str, str] = {
 
 # ---------------------------------------------------------------- reads
 async def verify(store: DocumentStore, *, progress: Progress = no_progress) -> AsyncIterator[Difference]:
-    """Yield every difference of every member; none where all is well. `progress` hears how many members are
-    done.
-    """
+    """Yield every difference of every member. `progress` gets the number of members done."""
     done_count = 0
     async for member in members.iterate_ids(store):
         for difference in await verify_member(store, member=member):
@@ -107,7 +106,7 @@ async def verify(store: DocumentStore, *, progress: Progress = no_progress) -> A
 
 async def verify_member(store: DocumentStore, *, member: str) -> list[Difference]:
     """Return the differences of one member, read at one instant."""
-    folded = _FoldedJournal()
+    folded = _FoldedJournal(member)
     async with store.transaction() as session:
         document = await store[members.COLLECTION].find_one({"_id": member}, session=session)
         if document is None:
@@ -120,51 +119,41 @@ async def verify_member(store: DocumentStore, *, member: str) -> list[Difference
             row["_id"]: row["state"]
             async for row in store[vouchers.COLLECTION].find(voucher_query, {"state": 1}, session=session)
         }
-    return [Difference(member, *each) for each in _differences(document, folded, states)]
+    _compare_state(document, folded)
+    _compare_sums(members.read_member(document), folded)
+    _compare_vouchers(states, folded)
+    return folded.differences
 
 
 # ---------------------------------------------------------------- pure rules
-def _differences(
-    document: Raw, folded: _FoldedJournal, states: Mapping[str, str]
-) -> list[tuple[str, str, str]]:
-    empty_state = ledger_state.state_paths(Member(document["_id"]))
-    stored, folded_state = (
-        {**empty_state, **ledger_state.flatten(document["ledger"])},
-        {**empty_state, **folded.state},
-    )
-    differences = list(folded.mismatches)
-    changed = [
-        path
-        for path in sorted(stored.keys() | folded_state.keys())
-        if stored.get(path) != folded_state.get(path)
-    ]
-    differences += [(path, repr(stored.get(path)), repr(folded_state.get(path))) for path in changed]
+def _compare_state(document: Raw, folded: _FoldedJournal) -> None:
+    empty = ledger_state.state_paths(Member(document["_id"]))
+    stored = {**empty, **ledger_state.flatten(document["ledger"])}
+    expected = {**empty, **folded.state}
+    for path in sorted(stored.keys() | expected.keys()):
+        if stored.get(path) != expected.get(path):
+            folded.add_difference(path, repr(stored.get(path)), repr(expected.get(path)))
     if document["version"] != folded.seq:
-        differences.append(("version", str(document["version"]), str(folded.seq)))
-    stored_member = members.read_member(document)
-    differences += _sum_differences(stored_member.member, folded)
-    recent = [told.entry.n for told in stored_member.recent]
-    if recent != folded.newest_entries:
-        differences.append(("recent", str(recent), str(folded.newest_entries)))
-    expected_states = {id: _STATE_BY_CHANGE[change] for id, change in folded.vouchers.items()}
-    differing_ids = [
-        id
-        for id in sorted(states.keys() | expected_states.keys())
-        if states.get(id) != expected_states.get(id)
-    ]
-    return differences + [
-        (f"voucher {id}", str(states.get(id)), str(expected_states.get(id))) for id in differing_ids
-    ]
+        folded.add_difference("version", document["version"], folded.seq)
 
 
-def _sum_differences(member: Member, folded: _FoldedJournal) -> list[tuple[str, str, str]]:
-    differences = []
+def _compare_sums(stored_member: StoredMember, folded: _FoldedJournal) -> None:
+    member = stored_member.member
     for code in sorted(member.wallets.keys() | folded.sums.keys()):
         balance = member.wallets[code].balance if code in member.wallets else None
         if balance != folded.sums.get(code, 0):
-            differences.append((f"wallets.{code} balance", str(balance), str(folded.sums.get(code, 0))))
+            folded.add_difference(f"wallets.{code} balance", balance, folded.sums.get(code, 0))
     if member.entries != folded.entries:
-        differences.append(("entries", str(member.entries), str(folded.entries)))
+        folded.add_difference("entries", member.entries, folded.entries)
     if member.purchases.count != folded.purchases:
-        differences.append(("purchases.count", str(member.purchases.count), str(folded.purchases)))
-    return differences
+        folded.add_difference("purchases.count", member.purchases.count, folded.purchases)
+    recent = [history_entry.entry.n for history_entry in stored_member.recent]
+    if recent != folded.newest_entries:
+        folded.add_difference("recent", recent, folded.newest_entries)
+
+
+def _compare_vouchers(states: Mapping[str, str], folded: _FoldedJournal) -> None:
+    expected = {id: _STATE_BY_CHANGE[change] for id, change in folded.vouchers.items()}
+    for id in sorted(states.keys() | expected.keys()):
+        if states.get(id) != expected.get(id):
+            folded.add_difference(f"voucher {id}", states.get(id), expected.get(id))

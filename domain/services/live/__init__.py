@@ -1,1 +1,1 @@
-"""What happens as it happens: one change stream a process feeds all who listen."""
+"""What happens, as it happens: one change stream in each process feeds all listeners."""

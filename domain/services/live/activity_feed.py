@@ -1,9 +1,8 @@
-"""What happened to a member since they last looked, and then as it happens: from the journal's rows and the
-inbox's letters.
+"""The activity feed of a member: what happened since they last looked, then what happens.
 
-A cursor holds both counters, so whoever comes back is told what they missed, in order and once. Where that is
-too much, or the cursor is from another time, they are told to read everything afresh. While the database is
-away, they are kept waiting for the rest.
+It reads journal rows and letters. A cursor holds both counters, so a client that comes back gets what it
+missed, in order and once. Where that is too much, or the cursor is not of this database, it is told to read
+everything again. While the database is away, the client waits.
 """
 
 from __future__ import annotations
@@ -43,8 +42,8 @@ log = structlog.get_logger(__name__)
 # ---------------------------------------------------------------- values
 @dataclass(frozen=True, slots=True, order=True)
 class ActivityCursor:
-    """What was told: all journal rows through `seq`, of the next its first `part` activities, and all letters
-    through `n`.
+    """What a client has got: all rows through `seq`, `part` activities of the next row, letters through
+    `letter_number`.
     """
 
     seq: int
@@ -61,7 +60,7 @@ class EntriesActivity:
 
 @dataclass(frozen=True, slots=True)
 class AchievementActivity:
-    """A reward was unlocked, or a badge earned: its code."""
+    """A reward was unlocked, or a badge was earned: its code."""
 
     kind: Literal["reward", "badge"]
     code: str
@@ -69,7 +68,7 @@ class AchievementActivity:
 
 @dataclass(frozen=True, slots=True)
 class TierActivity:
-    """Another tier is held."""
+    """The tier has changed."""
 
     from_tier: str
     to_tier: str
@@ -78,7 +77,7 @@ class TierActivity:
 
 @dataclass(frozen=True, slots=True)
 class VoucherActivity:
-    """A voucher came to be, was used, had its use taken back, was given back, or lapsed."""
+    """A voucher was issued, used, given back or cancelled, or it expired."""
 
     voucher: str
     change: VoucherChange
@@ -86,7 +85,7 @@ class VoucherActivity:
 
 @dataclass(frozen=True, slots=True)
 class ResyncRequired:
-    """More happened than is told one by one: read everything afresh."""
+    """Too much happened to tell one by one: the client must read everything again."""
 
     reason: str
 
@@ -98,7 +97,7 @@ ActivityDetail = (
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """One thing that happened; `cursor` says what has been told with it."""
+    """One thing that happened. `cursor` is what the client has got with it."""
 
     cursor: ActivityCursor
     happened_at: datetime
@@ -107,7 +106,7 @@ class Activity:
 
 # ---------------------------------------------------------------- pure rules
 def activities_of(row: JournalRow) -> tuple[ActivityDetail, ...]:
-    """Return what a member is told of a journal row: vouchers, then points, then what followed from them."""
+    """Return the activities of a journal row: vouchers, then entries, then what followed from them."""
     details: list[ActivityDetail] = [VoucherActivity(one.id, one.change) for one in row.vouchers]
     if entries := row_history(row):
         details.append(EntriesActivity(entries))
@@ -129,9 +128,7 @@ def activities_of(row: JournalRow) -> tuple[ActivityDetail, ...]:
 def _merge_in_order(
     rows: Sequence[JournalRow], letters: Sequence[Letter], cursor: ActivityCursor
 ) -> tuple[list[Activity], ActivityCursor]:
-    """Return what rows and letters tell, as they came: one who missed them is told as one who listened all
-    along.
-    """
+    """Return the activities of rows and letters in the order in which a listener would have got them."""
     # Each line keeps its own order, also where a late event's time lies before that of the row before it.
     by_row = zip(accumulate((row.event.at for row in rows), max), rows, strict=True)
     by_letter = zip(accumulate((letter.sent_at for letter in letters), max), letters, strict=True)
@@ -156,9 +153,7 @@ def _merge_in_order(
 
 # ---------------------------------------------------------------- reads
 async def retry_while_away(read: Callable[[], Awaitable[T]]) -> T:
-    """Return what `read` gives, asking again while the database is away: nothing is lost on whoever listens
-    meanwhile.
-    """
+    """Return the result of `read`, tried again while the database is away."""
     pause_seconds = MIN_PAUSE_SECONDS
     while True:
         try:
@@ -223,7 +218,7 @@ def _is_out_of_reach(cursor: ActivityCursor, top: ActivityCursor) -> bool:
 async def _read_activities(
     runtime: Runtime, member: str, listener: ActivityListener, cursor: ActivityCursor, top: ActivityCursor
 ) -> tuple[list[Activity], ActivityCursor]:
-    """Return what is new up to the top: what the listener has in hand, the rest read."""
+    """Return the activities up to `top`: from what the listener holds, the rest read from the database."""
     wanted_seqs = range(cursor.seq + 1, top.seq + 1)
     rows: Mapping[int, JournalRow] = {seq: listener.rows[seq] for seq in wanted_seqs if seq in listener.rows}
     if len(rows) < len(wanted_seqs):

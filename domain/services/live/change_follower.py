@@ -1,7 +1,7 @@
-"""What any process commits, handed on as it happens: one change stream a process, and whoever wants its news.
+"""The change follower: one change stream in each process, handed to every handler.
 
-A stream that is lost is opened again, ever more patiently. Each time that it opens, everybody looks for
-themselves what they missed.
+A lost stream is opened again after a pause that grows. Each time that it opens, every handler reads what it
+missed.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ log = structlog.get_logger(__name__)
 
 
 class ChangeHandler(Protocol):
-    """One that wants to know what is committed."""
+    """Wants to know what is committed."""
 
     async def catch_up(self, store: DocumentStore, *, now: datetime) -> None:
-        """Find out what was missed: the stream has just begun, and tells nothing of what was before it."""
+        """Read what was missed: the stream has just opened, and does not tell what was before."""
 
     def handle_change(self, change: Change, *, now: datetime) -> None:
-        """Take one change; what does not concern this hearer is none of its business."""
+        """Take one change, and ignore what does not concern this handler."""
 
 
 class ChangeFollower:
-    """One a process; `following` is set while the stream is open and everybody has looked."""
+    """Follows the change stream. `is_following` is set while it is open and every handler has caught up."""
 
     def __init__(self, *handlers: ChangeHandler) -> None:
         self._handlers = handlers
@@ -42,7 +42,7 @@ class ChangeFollower:
         self.is_following = asyncio.Event()
 
     async def follow(self, store: DocumentStore, *, clock: Callable[[], datetime]) -> None:
-        """Hand on what is committed, by whichever process, until cancelled."""
+        """Hand on what any process commits, until cancelled."""
         pause_seconds, was_lost = MIN_PAUSE_SECONDS, False
         while True:
             try:

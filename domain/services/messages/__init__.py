@@ -1,1 +1,1 @@
-"""What a programme says: outbox, delivery by the senders of the porch, inbox, surveys."""
+"""The messages of a programme: outbox, delivery through the senders, inbox, surveys."""

@@ -1,14 +1,11 @@
-"""The worker's round: claims what is due in the outbox, fans it out, and sends it by those senders that are
-configured.
+"""The delivery round of a worker: it claims what is due in the outbox, fans it out, and sends it.
 
-    claim (lease) -> fan out: the inbox, and what is to be sent -> quiet hours -> one delivery a device ->
-    verdicts written down
+    claim (lease) -> fan out: inbox, deliveries -> quiet hours -> one delivery a device -> results written
 
-A round costs a few commands for all its rows. Of one member's rows none is taken before another worker is
-through with an earlier one, so that messages come in the order of what happened. A worker that is killed
-leaves its lease behind: the rows come up again when it ends, and no more was sent twice than what was in
-flight. One row's fault is its own: it is parked with its error, and the rest goes on. Nothing a sender says
-ends a round.
+A round costs a few commands for all its rows. Rows of one member are taken in their order, and none while
+another worker has an earlier one. Where a worker is killed, its rows come up again when its lease ends; only
+what was in flight is sent twice. An error of one row parks that row, and the rest goes on. No answer of a
+sender ends a round.
 """
 
 from __future__ import annotations
@@ -25,14 +22,15 @@ from datetime import datetime
 import structlog
 
 from domain.model.calendar import milliseconds
-from domain.services.messages.channel_sending import (
+from domain.services.concurrency import gather_limited
+from domain.services.messages.channel_sending import send_jobs
+from domain.services.messages.delivery_jobs import (
     EXPIRES_AFTER,
     MAX_BATCH,
+    MAX_CONCURRENT,
     DeliveryJob,
     DeliveryWorker,
     finish_delivery,
-    gather_limited,
-    send_jobs,
     sender_channel,
 )
 from domain.services.messages.inbox_posting import post_to_inboxes
@@ -56,7 +54,7 @@ log = structlog.get_logger(__name__)
 # ---------------------------------------------------------------- values
 @dataclass(frozen=True, slots=True)
 class DeliveryRound:
-    """What a round did: rows found due, those this worker took, and the deliveries that the outside has."""
+    """What a round did: rows found due, rows that this worker claimed, and messages that were sent."""
 
     due_count: int = 0
     claimed_count: int = 0
@@ -64,10 +62,12 @@ class DeliveryRound:
 
 
 # ---------------------------------------------------------------- the round
-async def run_round(runtime: Runtime, post: DeliveryWorker, *, now: datetime) -> DeliveryRound:
-    """Take up to 50 rows that are due as far as they come. Raises Unavailable where the database is away."""
+async def run_round(runtime: Runtime, worker: DeliveryWorker, *, now: datetime) -> DeliveryRound:
+    """Claim up to 50 due rows and bring each as far as it goes. Raises Unreachable where the database is
+    away.
+    """
     now = milliseconds(now)
-    due_rows = await outbox.find_due(runtime.store, now=now, first=2 * MAX_BATCH, lane=post.lane)
+    due_rows = await outbox.find_due(runtime.store, now=now, first=2 * MAX_BATCH, lane=worker.lane)
     for unreadable_row in due_rows.unreadable:
         log.error("deliveries.row_unreadable", row=unreadable_row.id, fault=unreadable_row.fault)
         await outbox.set_aside(runtime.store, unreadable_row)
@@ -75,7 +75,7 @@ async def run_round(runtime: Runtime, post: DeliveryWorker, *, now: datetime) ->
     lease = secrets.token_hex(8)
     claimed_ids = (
         await outbox.claim(
-            runtime.store, [row.id for row in rows], lease=lease, now=now, lease_duration=post.lease
+            runtime.store, [row.id for row in rows], lease=lease, now=now, lease_duration=worker.lease
         )
         if rows
         else set[str]()
@@ -89,23 +89,25 @@ async def run_round(runtime: Runtime, post: DeliveryWorker, *, now: datetime) ->
     members_by_id = await members.find_many(runtime.store, sorted({row.member for row in rows}))
     await _load_versions(runtime, rows)
     started = await gather_limited(
-        [_guard_row(row, _start_job(runtime, post, row, members_by_id.get(row.member))) for row in rows]
+        [_guard_row(row, _start_job(runtime, worker, row, members_by_id.get(row.member))) for row in rows],
+        limit=MAX_CONCURRENT,
     )
     in_inbox = await _post_jobs(runtime, [one for one in started if one is not None], now)
     jobs = [one for one in in_inbox if isinstance(one, DeliveryJob)]
     scheduled = await gather_limited(
-        [_guard_row(job.row, _schedule(runtime, job, jobs, now)) for job in jobs]
+        [_guard_row(job.row, _schedule(runtime, job, jobs, now)) for job in jobs], limit=MAX_CONCURRENT
     )
     jobs = [one for one in scheduled if isinstance(one, DeliveryJob)]
-    sent_count = await send_jobs(runtime, post, jobs, now)
+    sent_count = await send_jobs(runtime, worker, jobs, now)
     settlements = [one for one in (*in_inbox, *scheduled) if isinstance(one, Settlement)]
     await _settle(runtime, [*settlements, *map(_settlement_of, jobs)], lease, now)
     return DeliveryRound(due_count, len(rows), sent_count)
 
 
 def _choose_rows(due_rows: Sequence[OutboxRow]) -> list[OutboxRow]:
-    """Return what a worker reaches for: all that is due to some members, whom several workers seldom share;
-    each one's in its order.
+    """Return the rows to claim: all due rows of a few random members, each member's in order.
+
+    Two workers seldom choose the same members.
     """
     rows_by_member = defaultdict[str, list[OutboxRow]](list)
     for row in sorted(due_rows, key=lambda row: (row.seq, row.index)):
@@ -118,9 +120,7 @@ def _choose_rows(due_rows: Sequence[OutboxRow]) -> list[OutboxRow]:
 
 
 def _split_by_turn(rows: Sequence[OutboxRow], claimed_ids: Set[str]) -> tuple[list[OutboxRow], list[str]]:
-    """Return the rows that were claimed, and those to be given back: another worker has one that comes before
-    it.
-    """
+    """Return the claimed rows, and the ids to release: those behind a row that another worker has claimed."""
     blocked_members, rows_in_turn, given_back = set[str](), list[OutboxRow](), list[str]()
     for row in rows:
         if row.id not in claimed_ids:
@@ -136,7 +136,7 @@ async def _load_versions(runtime: Runtime, rows: Iterable[OutboxRow]) -> None:
     for version in {row.version for row in rows}:
         try:
             await runtime.programmes.load_versions([version])
-        except KeyError:  # a version that is gone: the one that rules speaks for it
+        except KeyError:  # the version is gone: the current one is used
             log.warning("deliveries.version_gone", version=version)
 
 
@@ -144,7 +144,7 @@ async def _load_versions(runtime: Runtime, rows: Iterable[OutboxRow]) -> None:
 async def _guard_row(
     row: OutboxRow, step: Awaitable[DeliveryJob | Settlement]
 ) -> DeliveryJob | Settlement | None:
-    """Take a step of a claimed row's; its fault is its own."""
+    """Run a step of a claimed row. An error ends this row alone."""
     try:
         return await step
     except Exception as error:  # noqa: BLE001 - whatever it is, it ends this row alone
@@ -152,8 +152,8 @@ async def _guard_row(
 
 
 def _settlement_for_error(error: Exception, row: OutboxRow) -> Settlement | None:
-    """Return where a fault leaves a row: parked with it. None where it is the database's: the lease ends, and
-    the row comes up again.
+    """Return a parked settlement for an error; None for a database error: the row comes up again after the
+    lease.
     """
     if isinstance(error, (Busy, StoreFault, DatabaseError)):
         return None
@@ -162,19 +162,19 @@ def _settlement_for_error(error: Exception, row: OutboxRow) -> Settlement | None
 
 
 async def _start_job(
-    runtime: Runtime, post: DeliveryWorker, row: OutboxRow, stored_member: StoredMember | None
+    runtime: Runtime, worker: DeliveryWorker, row: OutboxRow, stored_member: StoredMember | None
 ) -> DeliveryJob | Settlement:
-    """Bring a claimed row to where its messages can be sent, or to its end."""
+    """Return the job of a claimed row, or its settlement where it has nothing to send."""
     stored_member = stored_member or await members.find(runtime.store, row.member)
     return (
-        _start_webhook(runtime, post, row, stored_member)
+        _start_webhook(runtime, worker, row, stored_member)
         if row.kind == "webhook"
-        else _start_message(runtime, post, row, stored_member)
+        else _start_message(runtime, worker, row, stored_member)
     )
 
 
 def _start_message(
-    runtime: Runtime, post: DeliveryWorker, row: OutboxRow, stored_member: StoredMember | None
+    runtime: Runtime, worker: DeliveryWorker, row: OutboxRow, stored_member: StoredMember | None
 ) -> DeliveryJob | Settlement:
     programme = runtime.programmes.loaded_or_current(row.version)
     spec = message_of(programme, row.kind, row.code)
@@ -185,20 +185,18 @@ def _start_message(
         return Settlement(row.id, "done" if was_sent else "dropped", reason or "", dropped_deliveries)
     deliveries = row.deliveries if row.deliveries is not None else first_deliveries(spec)
     return DeliveryJob(
-        row, spec, programme, stored_member, [_skip_unconfigured(post, one) for one in deliveries]
+        row, spec, programme, stored_member, [_skip_unconfigured(worker, one) for one in deliveries]
     )
 
 
 def _start_webhook(
-    runtime: Runtime, post: DeliveryWorker, row: OutboxRow, stored_member: StoredMember | None
+    runtime: Runtime, worker: DeliveryWorker, row: OutboxRow, stored_member: StoredMember | None
 ) -> DeliveryJob | Settlement:
-    """Bring a webhook to where it can be sent; it is not dropped for its age, since another system has no
-    other way to know.
-    """
+    """Return the job of a webhook. It is never too old: the other system has no other way to know."""
     if stored_member is None or stored_member.status != "active":
         return Settlement(row.id, "dropped", "member_gone")
     deliveries = row.deliveries if row.deliveries is not None else (Delivery("webhook", row.code),)
-    if any(post.sender(sender_channel(one)) is None for one in deliveries):
+    if any(worker.sender(sender_channel(one)) is None for one in deliveries):
         log.error("deliveries.hook_unknown", row=row.id, hook=row.code)
         return Settlement(row.id, "parked", f'SELO_WEBHOOKS names no "{row.code}"')
     return DeliveryJob(
@@ -206,11 +204,11 @@ def _start_webhook(
     )
 
 
-def _skip_unconfigured(post: DeliveryWorker, delivery: Delivery) -> Delivery:
-    """Return a delivery as skipped where nobody is configured to send it."""
+def _skip_unconfigured(worker: DeliveryWorker, delivery: Delivery) -> Delivery:
+    """Return a delivery as skipped where its sender is not configured."""
     return (
         finish_delivery(delivery, "skipped", f"{delivery.channel}_off")
-        if post.sender(delivery.channel) is None
+        if worker.sender(delivery.channel) is None
         else delivery
     )
 
@@ -218,9 +216,7 @@ def _skip_unconfigured(post: DeliveryWorker, delivery: Delivery) -> Delivery:
 async def _post_jobs(
     runtime: Runtime, started: Sequence[DeliveryJob | Settlement], now: datetime
 ) -> list[DeliveryJob | Settlement]:
-    """Put into inboxes what is not there yet; what came too soon after one of its kind ends here, and what
-    could not be put there.
-    """
+    """Post messages to inboxes. What came too soon, or could not be posted, is settled here."""
     jobs = [one for one in started if isinstance(one, DeliveryJob)]
     results = await post_to_inboxes(runtime, [job for job in jobs if _needs_posting(job)], now=now)
     jobs_or_settlements: list[DeliveryJob | Settlement | None] = [
@@ -238,7 +234,7 @@ async def _post_jobs(
 
 
 def _needs_posting(job: DeliveryJob) -> bool:
-    """Tell whether a message is to go into the inbox, or may come only so often, and was not posted yet."""
+    """Tell whether a message goes to the inbox, or is limited in time, and was not posted yet."""
     return (
         job.spec is not None
         and job.row.deliveries is None
@@ -249,7 +245,7 @@ def _needs_posting(job: DeliveryJob) -> bool:
 async def _schedule(
     runtime: Runtime, job: DeliveryJob, jobs_together: Sequence[DeliveryJob], now: datetime
 ) -> DeliveryJob:
-    """Note on a message's deliveries that it is too late for them, or when they may go."""
+    """Drop the deliveries that are too late, or set when they may go."""
     if job.spec is None:
         return job
     if job.row.superseded_by or await _is_superseded(runtime, job, jobs_together):
@@ -262,8 +258,8 @@ async def _schedule(
 
 
 async def _is_superseded(runtime: Runtime, job: DeliveryJob, jobs_together: Sequence[DeliveryJob]) -> bool:
-    """Tell whether a later message of those that go together stands in this one's place, and let this one
-    stand in that of earlier ones.
+    """Tell whether a later message of the round replaces this one, and mark the earlier ones that it
+    replaces.
     """
     row, collapse = job.row, job.spec.collapse if job.spec is not None else None
     if collapse is None or row.deliveries is not None:
@@ -273,9 +269,8 @@ async def _is_superseded(runtime: Runtime, job: DeliveryJob, jobs_together: Sequ
         if other.kind != row.kind or spec is None or spec.collapse != collapse:
             continue
         if (other.seq, other.index) > (row.seq, row.index):
-            if any(
-                one.row.id == other.id for one in jobs_together
-            ):  # of any other, nobody knows yet whether it will be sent
+            # Of a row outside this round it is not known yet whether it will be sent.
+            if any(one.row.id == other.id for one in jobs_together):
                 return True
         elif other.id != row.id and other.superseded_by is None:
             await outbox.supersede(runtime.store, other.id, by=row.id)
@@ -284,7 +279,7 @@ async def _is_superseded(runtime: Runtime, job: DeliveryJob, jobs_together: Sequ
 
 # ---------------------------------------------------------------- writing it down
 def _settlement_of(job: DeliveryJob) -> Settlement:
-    """Return what became of a row: it waits, is done, or is parked where an attempt too many failed."""
+    """Return the settlement of a job: it waits, is done, or is parked after its last attempt failed."""
     pending_reasons, failed_reasons = (
         [one.reason for one in job.deliveries if one.state == state] for state in ("pending", "failed")
     )
@@ -300,24 +295,22 @@ async def _settle(runtime: Runtime, settlements: Sequence[Settlement], lease: st
         try:
             await outbox.settle(runtime.store, settlements, lease=lease, now=now)
         except DatabaseError:
-            log.warning(
-                "deliveries.not_noted", rows=len(settlements)
-            )  # the lease ends, and they come up again
+            log.warning("deliveries.not_noted", rows=len(settlements))  # they come up again after the lease
 
 
 # ---------------------------------------------------------------- until cancelled
 async def keep_delivering(
     runtime: Runtime,
-    post: DeliveryWorker,
+    worker: DeliveryWorker,
     *,
     clock: Callable[[], datetime],
     woken: asyncio.Event,
     on_error: Callable[[Exception], None],
 ) -> None:
-    """Deliver whenever something is due, looking each second and whenever woken, until cancelled; rounds
-    under way are finished first.
+    """Deliver what is due, every second and whenever woken, until cancelled.
 
-    A round that somebody outside holds up goes on beside the next, a few at most: no inbox waits for a phone.
+    A round that waits for a slow sender runs beside the next, a few at most, so that no inbox waits for a
+    phone. Running rounds are finished at the end.
     """
     running = set[asyncio.Task[DeliveryRound]]()
 
@@ -329,7 +322,7 @@ async def keep_delivering(
     try:
         while True:
             woken.clear()
-            round_task = asyncio.create_task(run_round(runtime, post, now=clock()))
+            round_task = asyncio.create_task(run_round(runtime, worker, now=clock()))
             running.add(round_task)
             round_task.add_done_callback(on_done)
             await asyncio.wait({round_task}, timeout=MAX_WAIT_SECONDS)
@@ -347,7 +340,7 @@ async def keep_delivering(
 
 
 def _is_behind(round_task: asyncio.Task[DeliveryRound]) -> bool:
-    """Tell whether a round left something that was due, so that the next begins at once."""
+    """Tell whether a round left due rows, so that the next begins at once."""
     return (
         round_task.done()
         and not round_task.exception()

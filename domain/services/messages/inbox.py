@@ -1,4 +1,4 @@
-"""The inbox as its owner sees it: a window of letters, how many nobody has read, and marking them read."""
+"""The inbox as its owner sees it: a window of letters, how many are unread, and marking them as read."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ MAX_MARKED = 100
 
 @dataclass(frozen=True, slots=True)
 class InboxPage:
-    """A window of the inbox, newest first; `more` tells whether there are older ones. `unread` counts all of
-    it.
+    """A window of the inbox, newest first. `has_more` tells whether there are older letters.
+
+    `unread_count` counts the whole inbox.
     """
 
     letters: tuple[Letter, ...]
@@ -27,17 +28,16 @@ class InboxPage:
 
 # ---------------------------------------------------------------- reads
 async def find_mailbox(runtime: Runtime, *, member_id: str) -> Mailbox:
-    """Return what is counted of a member's messages."""
+    """Return the counters of a member's messages."""
     return await inbox.find_mailbox(runtime.store, member_id)
 
 
 async def list_letters(
     runtime: Runtime, *, member_id: str, first: int, before: int | None = None, mailbox: Mailbox | None = None
 ) -> InboxPage:
-    """Return letters below a number, from the newest where none is given, with their programme versions in
-    memory.
+    """Return letters below a number, else the newest, with their programme versions in memory.
 
-    `box` where the caller has counted the letters already.
+    `mailbox` is given where the caller has read it already.
     """
     mailbox = mailbox or await inbox.find_mailbox(runtime.store, member_id)
     below = mailbox.letter_count + 1 if before is None else before
@@ -63,8 +63,8 @@ async def load_letter(runtime: Runtime, *, letter_id: str, member_id: str) -> Le
 
 # ---------------------------------------------------------------- writes
 async def mark_read(runtime: Runtime, *, member_id: str, letter_ids: Sequence[str], now: datetime) -> int:
-    """Mark letters as read; return how many are not yet. Doing it again changes nothing. Raises NotFound for
-    somebody else's.
+    """Mark letters as read; return how many are unread. Again changes nothing. Raises NotFound for another
+    member's.
     """
     ids = sorted(set(letter_ids))
 

@@ -1,8 +1,7 @@
-"""Posting: messages put into the inboxes of their members, each once and in its order, many members' at a
-time.
+"""Posting: messages are put into inboxes, each once and in order, for many members at once.
 
-Of one member's messages each is posted after the one before it; those of different members go together, in a
-few commands for all. One that fails spoils no other: what failed together is tried alone.
+Messages of one member are posted one after another; those of different members together, in a few commands.
+Where a group fails, each of it is tried alone, so that one fault affects one message.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
-from domain.services.messages.channel_sending import DeliveryJob
+from domain.services.messages.delivery_jobs import DeliveryJob
 from domain.services.messages.message_rules import is_too_soon, main_balance, make_letter
 from domain.services.runtime import Runtime
 from domain.store.messages import inbox
@@ -25,9 +24,7 @@ PostingResult = Literal["there", "too_soon"] | Exception
 async def post_to_inboxes(
     runtime: Runtime, jobs: Sequence[DeliveryJob], *, now: datetime
 ) -> Mapping[str, PostingResult]:
-    """Post messages that keep to the inbox, or that may come only so often; return what became of each row,
-    or why nothing did.
-    """
+    """Post messages that go to the inbox or are limited in time; return the result or error of each row."""
     results: dict[str, PostingResult] = {}
     for wave in _waves_of_jobs(jobs):
         try:
@@ -42,7 +39,7 @@ async def post_to_inboxes(
 
 
 def _waves_of_jobs(jobs: Sequence[DeliveryJob]) -> Iterator[Sequence[DeliveryJob]]:
-    """Yield jobs of different members together: everybody's first, then everybody's second, and so on."""
+    """Yield jobs of different members together: the first of each member, then the second, and so on."""
     jobs_by_member = defaultdict[str, list[DeliveryJob]](list)
     for job in reversed(jobs):
         jobs_by_member[job.row.member].append(job)
@@ -87,7 +84,7 @@ async def _post_wave(
 
 
 def _mailbox_after(job: DeliveryJob, mailbox: Mailbox, now: datetime) -> Mailbox | None:
-    """Return a mailbox with a message that came; None where it came too soon after one of its kind."""
+    """Return a mailbox after a message; None where it came too soon after one of its kind."""
     row, spec = job.row, job.spec
     assert spec is not None, "a webhook goes into no inbox"
     if is_too_soon(job.programme, spec, mailbox, row):

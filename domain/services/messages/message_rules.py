@@ -1,8 +1,7 @@
-"""What a promised message becomes when its time has come: for whom, by which channels, in which words, or why
-for nobody.
+"""What becomes of a promised message when it is due: its channels and its text, or why it is dropped.
 
-Consent is judged again at every attempt: what was withdrawn since is not sent. The inbox has the message at
-once, whatever the hour; what would wake somebody waits for the end of their quiet hours.
+Consent is checked again at every attempt: what was withdrawn is not sent. The inbox gets a message at once;
+what could wake a person waits for the end of their quiet hours.
 """
 
 from __future__ import annotations
@@ -24,9 +23,7 @@ COLLAPSE_BYTES = 64
 
 # ---------------------------------------------------------------- pure rules
 def find_message_spec(programme: Programme, kind: OutboxKind, code: str) -> MessageSpec | None:
-    """Return a message, or a survey's question as one, as the programme has it; None where it has none of
-    this code.
-    """
+    """Return the spec of a message, or of a survey's question as a message; None for an unknown code."""
     if kind == "survey":
         survey = find_survey_spec(programme, code)
         return survey.as_message if survey is not None else None
@@ -37,7 +34,7 @@ def find_message_spec(programme: Programme, kind: OutboxKind, code: str) -> Mess
 
 
 def find_survey_spec(programme: Programme, code: str) -> SurveySpec | None:
-    """Return a survey as the programme has it; None where it has none of this code."""
+    """Return the spec of a survey; None for an unknown code."""
     try:
         return programme.survey(code)
     except KeyError:
@@ -45,7 +42,7 @@ def find_survey_spec(programme: Programme, code: str) -> SurveySpec | None:
 
 
 def undeliverable_reason(spec: MessageSpec | None, stored_member: StoredMember | None) -> str | None:
-    """Return why nobody is to have a message any more; None where its member is."""
+    """Return why a message is dropped; None where its member is to get it."""
     if spec is None:
         return "unknown_message"
     if stored_member is None or stored_member.status != "active":
@@ -56,9 +53,7 @@ def undeliverable_reason(spec: MessageSpec | None, stored_member: StoredMember |
 
 
 def is_too_soon(programme: Programme, spec: MessageSpec, mailbox: Mailbox, row: OutboxRow) -> bool:
-    """Tell whether a message comes within the time after the last of its kind in which there may be no
-    second.
-    """
+    """Tell whether a message comes too soon after the last of its kind."""
     last, by = mailbox.last_received.get(spec.code, (None, ""))
     return by != row.id and spec.is_too_soon(row.event_at, last=last, zone=programme.zone)
 
@@ -66,7 +61,7 @@ def is_too_soon(programme: Programme, spec: MessageSpec, mailbox: Mailbox, row: 
 def quiet_until(
     programme: Programme, spec: MessageSpec, stored_member: StoredMember, *, key: str, now: datetime
 ) -> datetime | None:
-    """Return when a message that keeps quiet hours may go; None where it may now."""
+    """Return when the quiet hours of a message end; None where it may go now."""
     if not spec.quiet:
         return None
     zone = quiet_hours.zone_of(stored_member.details.timezone, programme.zone)
@@ -74,32 +69,30 @@ def quiet_until(
 
 
 def first_deliveries(spec: MessageSpec) -> tuple[Delivery, ...]:
-    """Return a message's deliveries outside the inbox, not yet parted by device."""
+    """Return a message's deliveries outside the inbox, not split by device yet."""
     return tuple(Delivery(channel) for channel in dict.fromkeys(spec.channels) if channel != "inbox")
 
 
 def collapse_key(spec: MessageSpec, row: OutboxRow) -> str:
-    """Return what a phone replaces an earlier one by: what the programme says, else the message's own, so
-    that a duplicate is seen once.
-    """
+    """Return the key by which a phone replaces an earlier message: the programme's, else its own."""
     return (spec.collapse or sha256(row.id.encode()).hexdigest()[:32])[:COLLAPSE_BYTES]
 
 
 def message_locale(programme: Programme, details: Details) -> str:
-    """Return the locale in which a member is written to."""
+    """Return the locale of messages to a member."""
     locales = programme.programme.locales
     return details.locale if details.locale in locales else locales[0]
 
 
 def main_balance(programme: Programme, stored_member: StoredMember, *, now: datetime) -> int:
-    """Return what a member has of the first wallet at an instant."""
+    """Return what is available in a member's first wallet at an instant."""
     wallets = at_instant(programme, stored_member.member, now=now).wallets
     first = wallets.get(programme.wallets[0].code)
     return first.available if first is not None else 0
 
 
 def make_letter(row: OutboxRow, *, number: int, balance: int, now: datetime) -> Letter:
-    """Return a message as it lies in the inbox."""
+    """Return a message as a letter of the inbox."""
     kind: LetterKind = "survey" if row.kind == "survey" else "message"
     return Letter(
         row.id, row.member, number, kind, row.code, row.version, row.event, row.event_data, balance, now
@@ -109,7 +102,7 @@ def make_letter(row: OutboxRow, *, number: int, balance: int, now: datetime) -> 
 def render_message(
     programme: Programme, spec: MessageSpec, row: OutboxRow, stored_member: StoredMember, *, balance: int
 ) -> Rendered:
-    """Return what is sent, in the member's language as it is now."""
+    """Return the text of a message in the member's current language."""
     recipient = Recipient(
         stored_member.details.name,
         stored_member.member.number,
@@ -119,9 +112,7 @@ def render_message(
 
 
 def render_letter(programme: Programme, letter: Letter, recipient: Recipient) -> Rendered:
-    """Return what a letter says to whoever reads it now; its code alone where the programme knows the message
-    no more.
-    """
+    """Return the text of a letter for its reader; its code alone where its message is unknown."""
     spec = find_message_spec(programme, letter.kind, letter.code)
     if spec is None:
         return Rendered(letter.code, "", None)

@@ -1,8 +1,6 @@
-"""The outbox as an operator sees it: what waits, what was parked or dropped and why, and sending what is
-parked again.
+"""The outbox as an operator sees it: what waits, what was parked or dropped and why, and how to retry it.
 
-Events of the agenda that could not happen stand in the same list: whatever is in trouble is seen in one
-place.
+Parked events of the agenda are in the same list, so that all trouble is in one place.
 """
 
 from __future__ import annotations
@@ -26,19 +24,17 @@ __all__ = ["QueueItem", "list_queue", "retry_parked"]
 async def list_queue(
     runtime: Runtime, *, state: Literal["parked", "dropped", "pending"], first: int
 ) -> list[QueueItem]:
-    """Return what is of a state, the soonest due first."""
+    """Return the rows of a state, the soonest due first."""
     queue_items = await outbox.find_by_state(runtime.store, state, first=first)
     if state == "parked":
         queue_items += await agenda.find_parked(runtime.store, first=first)
-    return sorted(queue_items, key=lambda one: one.due_at)[:first]
+    return sorted(queue_items, key=lambda row: row.due_at)[:first]
 
 
 async def retry_parked(
     runtime: Runtime, *, ids: Sequence[str], actor: str = COMMAND_LINE, now: datetime
 ) -> tuple[int, list[str]]:
-    """Send again what is parked, those named or all; return how many, and which of those named are not
-    parked.
-    """
+    """Retry parked rows, those named or all; return how many, and the named ids that are not parked."""
     now, retried_count, unknown_ids = milliseconds(now), 0, list[str]()
     for id in ids:
         if await _retry_one(runtime, id, actor=actor, now=now):

@@ -1,8 +1,6 @@
-"""Surveys: a rule's question lies in the inbox, and its member answers it there, once; the answer is an event
-like any other.
+"""Surveys: a rule puts a question into the inbox; its member answers it there, once. The answer is an event.
 
-rule `do: [{survey: CODE}]` -> a row of the outbox -> inbox and push (`messages`, `deliveries`) -> `answer` ->
-survey.answered
+rule `do: [{survey: CODE}]` -> outbox row -> inbox and push -> `answer_survey` -> survey.answered
 """
 
 from __future__ import annotations
@@ -13,90 +11,105 @@ from datetime import datetime
 from domain.model import event_names
 from domain.model.calendar import milliseconds
 from domain.model.ledger.events import Event, Json
+from domain.services import input_checks
+from domain.services.decisions import event_instant, load_member
 from domain.services.errors import InvalidInput, SurveyAnsweredBefore
-from domain.services.ledger import purchase_input
+from domain.services.keyed_decisions import BoundReply, DecidedEvent, decide_now, decide_once
 from domain.services.messages import inbox as letters
 from domain.services.messages.message_rules import find_survey_spec
-from domain.services.runtime import (
-    KeyBinding,
-    Runtime,
-    commit_decision,
-    decide_event,
-    event_instant,
-    load_member,
-    run_once,
-)
+from domain.services.runtime import Runtime
 from domain.store.messages import inbox
-from domain.store.messages.inbox import Letter
+from domain.store.messages.inbox import Letter, Mailbox
 from domain.store.requests import Reply, member_scope, request_key
 
 
 @dataclass(frozen=True, slots=True)
 class SurveyAnswer:
-    """The question with its answer, and how many letters nobody has read."""
+    """The letter with its answer, and how many letters are unread."""
 
     letter: Letter
     unread_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """A survey's letter before its answer, and the mailbox that it lies in."""
+
+    letter: Letter
+    mailbox: Mailbox
+
+    @property
+    def mailbox_after(self) -> Mailbox:
+        """Return the mailbox after the answer, which also marks the letter as read."""
+        if self.letter.read_at is not None:
+            return self.mailbox
+        return replace(self.mailbox, unread_count=max(0, self.mailbox.unread_count - 1))
+
+
+# ---------------------------------------------------------------- reads
+async def _load_unanswered(runtime: Runtime, letter_id: str, member_id: str, score: int) -> Letter:
+    """Return the letter of a question. Raises InvalidInput, NotFound, SurveyAnsweredBefore."""
+    letter = await letters.load_letter(runtime, letter_id=letter_id, member_id=member_id)
+    spec = (
+        find_survey_spec(runtime.programmes.loaded_or_current(letter.version), letter.code)
+        if letter.kind == "survey"
+        else None
+    )
+    if spec is None:
+        raise InvalidInput("message", "This message asks nothing: `survey` of one that does says what.")
+    input_checks.check_score(score, allowed_scores=spec.scores, field="score")
+    if letter.score is not None and letter.answered_at is not None:
+        raise SurveyAnsweredBefore(letter.score, letter.answered_at)
+    return letter
 
 
 # ---------------------------------------------------------------- writes
 async def answer_survey(
     runtime: Runtime, *, member_id: str, letter_id: str, score: int, key: str, now: datetime
 ) -> SurveyAnswer:
-    """Answer a question of the inbox. Raises SurveyAnsweredBefore, Conflicting; InvalidInput, NotFound
-    (somebody else's too), Busy.
+    """Answer a question of the inbox.
+
+    Raises SurveyAnsweredBefore, IdempotencyKeyConflict, InvalidInput, NotFound (another member's too), Busy.
     """
-    purchase_input.check_identifier(key, field="idempotencyKey")
+    input_checks.check_identifier(key, field="idempotencyKey")
     now = milliseconds(now)
     request_input = {"message": letter_id, "score": score}
     request = request_key(
         scope=member_scope(member_id), key=key, operation="answerSurvey", request_input=request_input
     )
 
-    async def act(key_binding: KeyBinding) -> SurveyAnswer:
-        letter = await letters.load_letter(runtime, letter_id=letter_id, member_id=member_id)
-        spec = (
-            find_survey_spec(runtime.programmes.loaded_or_current(letter.version), letter.code)
-            if letter.kind == "survey"
-            else None
-        )
-        if spec is None:
-            raise InvalidInput("message", "This message asks nothing: `survey` of one that does says what.")
-        purchase_input.check_score(score, allowed_scores=spec.scores, field="score")
-        if letter.score is not None and letter.answered_at is not None:
-            raise SurveyAnsweredBefore(letter.score, letter.answered_at)
-        published, stored_member = runtime.programmes.current(), await load_member(runtime, member_id)
+    async def decide() -> DecidedEvent[_Question]:
+        letter = await _load_unanswered(runtime, letter_id, member_id, score)
+        stored_member = await load_member(runtime, member_id)
         event_data: dict[str, Json] = {"survey": letter.code, "score": score}
-        event = Event(
-            f"survey:{letter_id}",
-            event_names.SURVEY_ANSWERED,
-            event_instant(stored_member, now=now),
-            "app",
-            event_data,
-        )
-        decision = await decide_event(runtime, published, stored_member, event, now=now)
-        claims, mailbox = (
-            [inbox.answer_write(letter, score=score, at=now)],
-            await inbox.find_mailbox(runtime.store, member_id),
-        )
-        if letter.read_at is None:
-            mailbox_after = replace(mailbox, unread_count=max(0, mailbox.unread_count - 1))
-            claims.append(inbox.mailbox_write(mailbox, mailbox_after))
-            mailbox = mailbox_after
-        await commit_decision(
-            runtime,
-            published,
-            decision,
-            now=now,
-            request=key_binding.write_for({"seq": decision.row.seq}),
-            claims=claims,
-        )
-        return SurveyAnswer(
-            replace(letter, score=score, answered_at=now, read_at=letter.read_at or now), mailbox.unread_count
-        )
+        at = event_instant(stored_member, now=now)
+        event = Event(f"survey:{letter_id}", event_names.SURVEY_ANSWERED, at, "app", event_data)
+        question = _Question(letter, await inbox.find_mailbox(runtime.store, member_id))
+        return await decide_now(runtime, stored_member, event, subject=question, now=now)
 
-    async def again(_: Reply) -> SurveyAnswer:
+    def bind(decided: DecidedEvent[_Question]) -> BoundReply:
+        question = decided.subject
+        claims = [inbox.answer_write(question.letter, score=score, at=now)]
+        if question.letter.read_at is None:
+            claims.append(inbox.mailbox_write(question.mailbox, question.mailbox_after))
+        return BoundReply({"seq": decided.row.seq}, claims)
+
+    async def answer(decided: DecidedEvent[_Question]) -> SurveyAnswer:
+        letter, mailbox = decided.subject.letter, decided.subject.mailbox_after
+        answered = replace(letter, score=score, answered_at=now, read_at=letter.read_at or now)
+        return SurveyAnswer(answered, mailbox.unread_count)
+
+    async def answer_again(_: Reply) -> SurveyAnswer:
         letter = await letters.load_letter(runtime, letter_id=letter_id, member_id=member_id)
         return SurveyAnswer(letter, (await inbox.find_mailbox(runtime.store, member_id)).unread_count)
 
-    return await run_once(runtime, request=request, queue=member_id, now=now, act=act, answer_again=again)
+    return await decide_once(
+        runtime,
+        request=request,
+        queue=member_id,
+        now=now,
+        decide=decide,
+        bind=bind,
+        answer=answer,
+        answer_again=answer_again,
+    )

@@ -1,15 +1,14 @@
-"""What another system is told by a webhook: that an event happened to a member, in codes, figures and ids;
-nothing personal.
+"""The payload of a webhook: an event of a member in codes, figures and ids, with nothing personal.
 
-    {"delivery": "…", "hook": "shop", "event": "purchase.completed", "occurredAt": "2026-03-02T12:00:00.000Z",
-    "member": "…",
-     "rule": "big-basket", "data": {"externalId": "r-1", "store": "lisboa", "currency": "EUR", "total": 4990}}
+    {"delivery": "…", "hook": "shop", "event": "purchase.completed",
+     "occurredAt": "2026-03-02T12:00:00.000Z", "member": "…", "rule": "big-basket",
+     "data": {"externalId": "r-1", "store": "lisboa", "currency": "EUR", "total": 4990}}
 
-`delivery` is the same at every attempt, and what an operator sees in `selo outbox list`; `occurredAt` is UTC;
-`member` and the ids in `data` (`voucher`, `friend`, `referredBy`) are the API's own. `rule` is the rule that
-asked for it, `badge:CODE` for a badge and `referral:friend` or `referral:referrer` for a referral. `data` is
-the event's, as expressions see it; of a purchase and of a refund what they are known by, with what was paid
-or taken back in minor units. Somebody's age is not told.
+`delivery` is the same at every attempt; `selo outbox list` shows it. `occurredAt` is UTC. `member`, and in
+`data` `voucher`, `friend` and `referredBy`, are ids of the API. `rule` is the rule that asked for the
+webhook, `badge:CODE` for a badge, `referral:friend` or `referral:referrer` for a referral. `data` is the
+event's data as expressions see them; for a purchase and a refund it is their identity and the amount in minor
+units. The age, a birthday's data, is left out.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ _ID_KINDS: Final[Mapping[str, str]] = {"voucher": "Voucher", "friend": "Member",
 
 
 def webhook_message(row: OutboxRow, *, api_id: ApiId) -> WebhookMessage:
-    """Return what a hook is sent. `api_id` gives the API's id of a kind's thing."""
+    """Return the message of a webhook. `api_id` returns the API's id of an object by kind and id."""
     payload = {
         "delivery": row.id,
         "hook": row.code,

@@ -1,5 +1,5 @@
-"""Consents, kept as they were given: who, when, to which wording and where. Granting or taking back is an
-event that rules may answer.
+"""Consents, stored with their time, wording and source. Granting or withdrawing one is an event for the
+rules.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from datetime import datetime
 from domain.model.event_names import CONSENTED
 from domain.model.ledger.events import Event, Json
 from domain.model.programme import ConsentSpec, Programme
+from domain.services.decisions import commit_decision, decide_event, event_instant, load_member
 from domain.services.errors import InvalidInput
 from domain.services.people.identity_runtime import IdentityRuntime
-from domain.services.runtime import commit_decision, decide_event, event_instant, load_member
 from domain.store.ledger.members import ProfileChange, StoredMember
 from domain.store.people.consent_answers import ConsentAnswer
 
@@ -25,7 +25,7 @@ UNSUBSCRIBE_LINK = "unsubscribe"
 
 @dataclass(frozen=True, slots=True)
 class PurposeAnswer:
-    """What somebody answered to one purpose, and which wording they had before them."""
+    """The answer of a person to one purpose, and the version of the wording that they saw."""
 
     purpose: str
     granted: bool
@@ -42,7 +42,7 @@ def check_answers(
     now: datetime,
     field_prefix: str = "consents[{at}].",
 ) -> tuple[ConsentAnswer, ...]:
-    """Return answers as they are kept, with the wording in the locale it was read in. Raises InvalidInput."""
+    """Return answers as they are stored, with the wording in the reader's locale. Raises InvalidInput."""
     specs = {spec.purpose: spec for spec in programme.consents}
     answers_by_purpose: dict[str, ConsentAnswer] = {}
     for index, answer in enumerate(answers):
@@ -74,10 +74,9 @@ def _expect_wording(spec: ConsentSpec, answer: PurposeAnswer, field: str) -> Non
 async def set_consent(
     identity: IdentityRuntime, *, member: str, answer: PurposeAnswer, now: datetime
 ) -> tuple[ConsentAnswer, ...]:
-    """Keep a member's answer and raise member.consented; the same answer to the same wording again changes
-    nothing.
+    """Store a member's answer and raise member.consented; return all their answers.
 
-    Returns all their answers. Raises InvalidInput, and NotFound where the member is no more.
+    The same answer to the same wording again changes nothing. Raises InvalidInput and NotFound.
     """
 
     def new_answer(stored_member: StoredMember, previous: ConsentAnswer | None) -> ConsentAnswer | None:
@@ -99,10 +98,9 @@ async def set_consent(
 
 
 async def withdraw(identity: IdentityRuntime, *, member: str, purpose: str, now: datetime) -> None:
-    """Take back what a member agreed to, by the link of a mail; what is not granted stays as it is.
+    """Withdraw a consent by the link of a mail. What is not granted stays as it is.
 
-    It is kept with the wording that was agreed to: none other was shown. Raises NotFound where the member is
-    no more.
+    It is stored with the wording that was agreed to: no other was shown. Raises NotFound.
     """
 
     def withdrawn_answer(_kept: StoredMember, previous: ConsentAnswer | None) -> ConsentAnswer | None:
@@ -123,13 +121,13 @@ async def _store_answer(
     *,
     now: datetime,
 ) -> tuple[ConsentAnswer, ...]:
-    """Keep what `answered` makes of a member and their answer so far, and raise its event; None changes
+    """Store what `new_answer` makes of a member and their answer so far, and raise its event; None changes
     nothing.
     """
 
     async def attempt() -> tuple[ConsentAnswer, ...]:
-        published = identity.runtime.programmes.current()
-        stored_member = await load_member(identity.runtime, member)
+        published = identity.programmes.current()
+        stored_member = await load_member(identity, member)
         answers_by_purpose = {one.purpose: one for one in stored_member.details.consents}
         changed_answer = new_answer(stored_member, answers_by_purpose.get(purpose))
         if changed_answer is None:
@@ -150,9 +148,9 @@ async def _store_answer(
             event_data,
             profile=details.profile,
         )
-        decision = await decide_event(identity.runtime, published, stored_member, event, now=now)
+        decision = await decide_event(identity, published, stored_member, event, now=now)
         await commit_decision(
-            identity.runtime,
+            identity,
             published,
             decision,
             now=now,

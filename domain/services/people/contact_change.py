@@ -1,8 +1,6 @@
-"""Another e-mail address or phone number for a member: first proven, then theirs, and the one before it free
-again, in one commit.
+"""A member's new e-mail address or phone number: proven first, then set, and the old one freed.
 
-Whoever holds the one that they had is told, so that nobody loses a membership to somebody else's hands
-without a word.
+The old contact gets a notice, so that nobody loses a membership unnoticed.
 """
 
 from __future__ import annotations
@@ -14,11 +12,11 @@ from datetime import datetime
 import structlog
 
 from domain.model.people.contacts import Contact, ContactKind
+from domain.services.decisions import load_member
 from domain.services.errors import ContactTaken, SignInRefused
 from domain.services.people import field_checks, one_time_codes
 from domain.services.people.identity_runtime import IdentityRuntime
 from domain.services.people.one_time_codes import ProvenContact
-from domain.services.runtime import load_member
 from domain.store.audit import MEMBER_ACTOR, simple_act_write
 from domain.store.document_store import Stale, Write
 from domain.store.ledger import members
@@ -32,7 +30,7 @@ log = structlog.get_logger(__name__)
 
 # ---------------------------------------------------------------- rules
 def contact_value(details: Details, contact: Contact) -> str | None:
-    """Return the contact of that kind that a member has."""
+    """Return the member's contact of the same kind."""
     return details.email if contact.kind == "email" else details.phone
 
 
@@ -49,9 +47,7 @@ def with_contact(details: Details, contact: Contact) -> Details:
 async def request_change(
     identity: IdentityRuntime, *, member: str, contact: str, locale: str, now: datetime
 ) -> datetime:
-    """Send a code to a new contact; return until when it works. The same for one that is free and one that is
-    taken.
-    """
+    """Send a code to a new contact, free or taken alike; return until when the code works."""
     return await one_time_codes.send_code(
         identity,
         field_checks.read_contact_field(contact),
@@ -74,7 +70,7 @@ async def change_contact(
     )
 
     async def attempt() -> tuple[str | None, Details]:
-        stored_member = await load_member(identity.runtime, member)
+        stored_member = await load_member(identity, member)
         holder = await contacts.find_member(identity.store, proven.contact.key)
         writes = [sign_in_codes.use_write(proven.record_id, code_hash=proven.code_hash)]
         if holder is None:
@@ -108,9 +104,7 @@ async def change_contact(
 
 
 async def _notify_previous(identity: IdentityRuntime, details_before: Details, new_contact: Contact) -> None:
-    """Tell the contact that gave way, else the other one, that there is a new one. The change stands, whether
-    or not that leaves.
-    """
+    """Tell the old contact, else the other one, of the new one. The change stands even where that fails."""
     old_value = contact_value(details_before, new_contact)
     other_kind: ContactKind = "phone" if new_contact.kind == "email" else "email"
     notified_contact = (

@@ -1,8 +1,7 @@
-"""A member's devices: registered by the app, each with a secret by which it makes card codes without a
-network.
+"""A member's devices. The app registers each with a secret that makes card codes without a network.
 
-The same installation asking again gets a fresh secret, and its old codes are worth nothing. A push token that
-moves to another member leaves the first.
+The same installation again gets a new secret, and its old codes stop working. A push token that moves to
+another member leaves the first.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ MAX_VERSION_LENGTH = 50
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """What an app says of itself. Without a token it can make card codes, and no push reaches it."""
+    """What an app tells of itself. Without a token it can make card codes, but gets no push."""
 
     installation: str
     platform: Platform
@@ -37,7 +36,7 @@ class Registration:
 
 @dataclass(frozen=True, slots=True)
 class RegisteredDevice:
-    """A device, and the secret that is shown this once; it is in no log."""
+    """A device, and its secret, which is shown this once and is in no log."""
 
     device: Device
     card_secret: str
@@ -67,16 +66,14 @@ def _check_registration(registration: Registration) -> str:
 
 # ---------------------------------------------------------------- reads
 async def list_devices(store: DocumentStore, member: str) -> list[Device]:
-    """Return a member's devices, the one seen last first."""
+    """Return a member's devices, the last seen first."""
     return await devices.find_by_member(store, member)
 
 
 async def make_card(
     store: DocumentStore, *, member: str, number: str, installation: str | None, key: bytes, now: datetime
 ) -> CardCode:
-    """Return the code to show at the till: its installation's own where registered, else the server's. Writes
-    nothing.
-    """
+    """Return the card code of an installation, else one of the server. Writes nothing."""
     device_found = (
         await devices.find(store, devices.device_id(member, installation))
         if installation is not None
@@ -94,8 +91,8 @@ async def make_card(
 async def register(
     store: DocumentStore, *, member: str, session: str, registration: Registration, key: bytes, now: datetime
 ) -> RegisteredDevice:
-    """Register an installation of a member's, with a fresh secret. A member has 20 devices at most: the one
-    unseen for longest goes.
+    """Register an installation with a new secret. Of more than 20 devices the one unseen for longest is
+    removed.
     """
     installation = _check_registration(registration)
     card_bytes = secrets.token_bytes(codes.DEVICE_BYTES)
@@ -123,6 +120,6 @@ async def register(
 
 
 async def unregister(store: DocumentStore, *, member: str, device: str) -> None:
-    """Forget a device: no push reaches it, and its card codes are worth nothing. Raises NotFound."""
+    """Remove a device: it gets no push, and its card codes stop working. Raises NotFound."""
     if not await devices.remove(store, device, member):
         raise NotFound(device)

@@ -1,7 +1,7 @@
-"""Joining: a membership is reserved for a contact, and begins with the first sign-in that proves it.
+"""Enrolment: a membership is reserved for a contact, and begins with the first sign-in that proves it.
 
-Nothing here looks whether the contact is known: the answer is the same, and so is the time. Who is a member
-already is signed in by the code, and their reservation comes to nothing.
+Nothing here looks whether the contact is known: the answer is the same, and so is the time. The code signs in
+a person who is a member already; then the reservation lapses.
 """
 
 from __future__ import annotations
@@ -20,13 +20,14 @@ from domain.model.people import codes
 from domain.model.people import sign_in as rules
 from domain.model.people.contacts import Contact
 from domain.model.programme import Programme
-from domain.services.errors import IdempotencyKeyConflict, InvalidInput
+from domain.services.decisions import commit_decision
+from domain.services.errors import InvalidInput
+from domain.services.idempotency import KeyBinding, recall_reply, run_once
 from domain.services.people import field_checks
 from domain.services.people.consents import AT_ENROLMENT, IN_THE_APP, PurposeAnswer, check_answers
 from domain.services.people.identity_runtime import IdentityRuntime
 from domain.services.people.one_time_codes import SIGN_IN_PURPOSE, ProvenContact, issue_code
 from domain.services.people.terms import check_current
-from domain.services.runtime import KeyBinding, commit_decision, run_once
 from domain.store import requests
 from domain.store.document_store import Write
 from domain.store.ledger import members
@@ -38,7 +39,9 @@ from domain.store.requests import Reply, RequestKey
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """What somebody says who wants to join; exactly one of email and phone."""
+    """What a person who wants to join tells; exactly one of email and phone. The field names go into a stored
+    hash.
+    """
 
     name: str
     terms_version: str
@@ -53,7 +56,7 @@ class Application:
 
 @dataclass(frozen=True, slots=True)
 class CodeSent:
-    """A code is on its way: to where, as a hint, and until when it works."""
+    """A code was sent: a hint of the contact, and until when the code works."""
 
     sent_to: str
     expires_at: datetime
@@ -61,15 +64,15 @@ class CodeSent:
 
 # ---------------------------------------------------------------- reserving
 async def enrol(identity: IdentityRuntime, application: Application, *, key: str, now: datetime) -> CodeSent:
-    """Reserve a membership and send a code. The same key and application again answer the same and send
-    nothing.
+    """Reserve a membership and send a code.
 
-    Raises InvalidInput, TermsNotAccepted, Conflicting and TooMany.
+    The same key and application again answer the same and send nothing. Raises InvalidInput,
+    TermsNotAccepted, IdempotencyKeyConflict and TooManyRequests.
     """
     contact = field_checks.read_single_contact(application.email, application.phone)
     request = _enrolment_key(identity, contact, application, field_checks.check_key(key))
-    if (earlier_answer := await _recall_answer(identity, request, contact, now)) is not None:
-        return earlier_answer
+    if (reply := await recall_reply(identity, request, now=now)) is not None:
+        return _code_sent_from_reply(reply, contact)
     identity.code_sender.expect_reach(contact)
     reservation = await _make_reservation(identity, application, now)
 
@@ -93,7 +96,7 @@ async def enrol(identity: IdentityRuntime, application: Application, *, key: str
         return _code_sent_from_reply(reply, contact), None
 
     sent, code = await run_once(
-        identity.runtime, request=request, queue=contact_hash, now=now, act=act, answer_again=again
+        identity, request=request, queue=contact_hash, now=now, act=act, answer_again=again
     )
     if code is not None:
         await identity.code_sender.send_code(contact, code, reservation.locale)
@@ -111,16 +114,6 @@ def _enrolment_key(
         "application": rules.input_hash(identity.secret, contact.key, application_text)
     }
     return requests.request_key(scope=scope, key=key, operation="enrol", request_input=request_input)
-
-
-async def _recall_answer(
-    identity: IdentityRuntime, request: RequestKey, contact: Contact, now: datetime
-) -> CodeSent | None:
-    try:
-        reply = await requests.recall(identity.store, request, now=now)
-    except requests.KeyReused:
-        raise IdempotencyKeyConflict from None
-    return None if reply is None else _code_sent_from_reply(reply, contact)
 
 
 def _code_sent_from_reply(reply: Reply, contact: Contact) -> CodeSent:
@@ -158,8 +151,8 @@ async def _make_reservation(
 async def _find_referrer(identity: IdentityRuntime, programme: Programme, code: str | None) -> str | None:
     """Return the member whose referral code it is: a member's code is their membership number.
 
-    A code whose check digit is wrong is refused, whoever mistyped it is told. One that nobody has joins
-    without an invitation: whoever asks here has proven nothing, and may not learn which numbers there are.
+    A code with a wrong check digit is refused, so that a typing error is seen. With a code that no member
+    has, the person joins without a referral: they have proven nothing, and may not learn which numbers exist.
     """
     if code is None:
         return None
@@ -183,12 +176,11 @@ async def begin_membership(
     member: str,
     now: datetime,
 ) -> None:
-    """Begin a membership in one transaction with the writes that come along. Raises ContactHeld where
-    somebody has the contact.
+    """Begin a membership in one transaction with `extra_writes`. Raises ContactInUse.
 
-    One round: the caller takes it again where it is Stale.
+    This is one round: the caller tries again where it raises Stale.
     """
-    published = identity.runtime.programmes.current()
+    published = identity.programmes.current()
     number = codes.membership_number(secrets.randbelow(10**12))
     details = Details(
         name=reservation.name,
@@ -208,7 +200,7 @@ async def begin_membership(
         data={"referredBy": reservation.referred_by},
         profile=details.profile,
     )
-    stock = await identity.runtime.stock.stock_state(published.programme, now=now)
+    stock = await identity.stock.stock_state(published.programme, now=now)
     decision = decide(
         published.programme,
         new_member(member, number),
@@ -224,4 +216,4 @@ async def begin_membership(
     ]
     if reservation.referred_by is not None:
         claims.append(members.count_invited_write(reservation.referred_by))
-    await commit_decision(identity.runtime, published, decision, now=now, claims=claims, details=details)
+    await commit_decision(identity, published, decision, now=now, claims=claims, details=details)

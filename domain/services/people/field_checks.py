@@ -1,5 +1,5 @@
-"""What people say of themselves, judged field by field: each refusal is an InvalidInput that names its field
-and what would be right.
+"""Checks of what people tell of themselves. Each refusal is an InvalidInput that names the field and what is
+right.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _JOINERS = frozenset("\u200c\u200d")
 
 
 def check_name(text: str, *, field: str = "name") -> str:
-    """Return a person's name, tidied: 1 to 100 characters, none of them a control character."""
+    """Return a person's name, trimmed: 1 to 100 characters, none of them a control character."""
     tidy_name = unicodedata.normalize("NFC", text.strip(" "))
     if not any(unicodedata.category(each)[0] in "LNPS" for each in tidy_name):
         raise InvalidInput(field, "Write a name of 1 to 100 characters.")
@@ -39,14 +39,14 @@ def check_name(text: str, *, field: str = "name") -> str:
 
 
 def check_locale(text: str, programme: Programme) -> str:
-    """Return a locale that the programme speaks."""
+    """Return a locale of the programme."""
     if text not in programme.programme.locales:
         raise InvalidInput("locale", f"The programme speaks {', '.join(programme.programme.locales)}.")
     return text
 
 
 def check_timezone(text: str) -> str:
-    """Return the name of a time zone that the IANA list has."""
+    """Return the name of a time zone of the IANA list."""
     if text not in _zones():
         raise InvalidInput("timezone", "Write a time zone by its IANA name, such as Europe/Lisbon.")
     return text
@@ -63,7 +63,7 @@ def check_birthday(day: date, *, zone: ZoneInfo, now: datetime) -> date:
 
 
 def read_contact_field(text: str, *, field: str = "contact") -> Contact:
-    """Return the e-mail address or phone number that a text spells."""
+    """Return the e-mail address or phone number of a text."""
     try:
         return read_contact(text)
     except ContactMalformed as error:

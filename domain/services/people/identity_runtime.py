@@ -1,6 +1,4 @@
-"""What the services about people work with: the house, one secret, a way to send codes, and what is known of
-sessions in memory.
-"""
+"""What the services about people work with: the runtime, and codes, passwords and ended sessions."""
 
 from __future__ import annotations
 
@@ -10,25 +8,24 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from domain.model.people.sessions import SessionTerms
-from domain.model.programme import Programme
 from domain.services.people.password_attempts import PasswordAttempts
 from domain.services.people.passwords import PasswordHashing
 from domain.services.people.session_registry import SessionRegistry
 from domain.services.runtime import Runtime
 from domain.services.senders import CodeSender
-from domain.store.document_store import DocumentStore
 
 MEMBER_TERMS = SessionTerms(idle=timedelta(days=30), longest=timedelta(days=90))
 STAFF_TERMS = SessionTerms(idle=timedelta(hours=12), longest=timedelta(hours=12))
+CODES_PER_HOUR = 5
 
 
-@dataclass(frozen=True, slots=True)
-class IdentityRuntime:
-    """One a process. `secret` hashes contacts and codes and makes refresh tokens; `draw` is where six random
-    digits come from.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentityRuntime(Runtime):
+    """A runtime that also knows who people are; a process has one.
+
+    `secret` hashes contacts and codes and makes refresh tokens. `draw_random` draws the digits of a code.
     """
 
-    runtime: Runtime
     secret: bytes = field(repr=False)
     code_sender: CodeSender
     session_registry: SessionRegistry = field(default_factory=SessionRegistry)
@@ -36,15 +33,29 @@ class IdentityRuntime:
     password_attempts: PasswordAttempts = field(default_factory=PasswordAttempts)
     member_terms: SessionTerms = MEMBER_TERMS
     staff_terms: SessionTerms = STAFF_TERMS
-    codes_per_hour: int = 5
+    codes_per_hour: int = CODES_PER_HOUR
     draw_random: Callable[[int], int] = secrets.randbelow
 
-    @property
-    def store(self) -> DocumentStore:
-        """Return the database."""
-        return self.runtime.store
-
-    @property
-    def programme(self) -> Programme:
-        """Return the programme that rules, from memory."""
-        return self.runtime.programmes.current().programme
+    @classmethod
+    def of(
+        cls,
+        runtime: Runtime,
+        *,
+        secret: bytes,
+        code_sender: CodeSender,
+        member_terms: SessionTerms = MEMBER_TERMS,
+        staff_terms: SessionTerms = STAFF_TERMS,
+        codes_per_hour: int = CODES_PER_HOUR,
+    ) -> IdentityRuntime:
+        """Return an identity runtime that shares the store and the memory of a runtime."""
+        return IdentityRuntime(
+            store=runtime.store,
+            programmes=runtime.programmes,
+            stock=runtime.stock,
+            activity_hub=runtime.activity_hub,
+            secret=secret,
+            code_sender=code_sender,
+            member_terms=member_terms,
+            staff_terms=staff_terms,
+            codes_per_hour=codes_per_hour,
+        )

@@ -1,7 +1,6 @@
-"""One-time codes as a story: sent to a contact, tried, used up.
+"""One-time codes: sent to a contact, tried, used up.
 
-Nothing here looks whether a contact is known, so it is the same work, and the same time, for one that is and
-one that is not.
+Nothing here looks whether a contact is known, so a known and an unknown contact take the same time.
 """
 
 from __future__ import annotations
@@ -24,8 +23,9 @@ MAX_ROUNDS = 16
 
 @dataclass(frozen=True, slots=True)
 class ProvenContact:
-    """A contact that somebody has just proven; `hashed` names the code to use up. `reserved` is the
-    membership that waits for it.
+    """A contact that was just proven. `code_hash` names the code to use up.
+
+    `reservation` is the membership that waits for the contact.
     """
 
     contact: Contact
@@ -48,8 +48,8 @@ def issue_code(
     now: datetime,
     reservation: Reservation | None = None,
 ) -> tuple[SignInRecord, str]:
-    """Return a contact's record with a new code in the place of any before it, and the code. Raises
-    TooMany.
+    """Return a contact's record with a new code that replaces any before it, and the code. Raises
+    TooManyRequests.
     """
     allowance = rules.code_allowance(record.sent_at, per_hour=identity.codes_per_hour, now=now)
     if not allowance.is_free:
@@ -74,8 +74,9 @@ def pending_reservation(record: SignInRecord, now: datetime) -> Reservation | No
 async def send_code(
     identity: IdentityRuntime, contact: Contact, *, purpose: str, locale: str, now: datetime
 ) -> datetime:
-    """Send a code to a contact; return until when it works. Raises TooMany, and what the sender raises that
-    cannot reach it.
+    """Send a code to a contact; return until when it works.
+
+    Raises TooManyRequests, and what the sender raises where it cannot reach the contact.
     """
     identity.code_sender.expect_reach(contact)
     contact_hash = rules.contact_hash(identity.secret, contact.key)
@@ -91,9 +92,7 @@ async def send_code(
 async def prove_contact(
     identity: IdentityRuntime, contact: Contact, code: str, *, purpose: str, now: datetime
 ) -> ProvenContact:
-    """Try a code. The try is counted before it is judged. Raises SignInRefused with the tries that are
-    left.
-    """
+    """Try a code. The try is counted before it is checked. Raises SignInRefused with the tries left."""
     contact_hash = rules.contact_hash(identity.secret, contact.key)
     for _ in range(MAX_ROUNDS):
         record = await sign_in_codes.find(identity.store, contact_hash)

@@ -1,6 +1,6 @@
-"""Wrong passwords by address and name, counted in this process alone: another process counts its own.
+"""Wrong passwords by address and username, counted in this process alone: another process counts its own.
 
-Bounded: the pair that has been quiet longest is forgotten first.
+The number of pairs is limited: the pair without a try for longest is forgotten first.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ AttemptKey = tuple[str, str]  # address, name
 
 
 class PasswordAttempts:
-    """Who has to wait. A try is counted before it is judged, so that many at once count as many."""
+    """Tells who has to wait. A try is counted before it is checked, so that many at once count as many."""
 
     def __init__(self) -> None:
         self._failures: OrderedDict[AttemptKey, Failures] = OrderedDict()
 
     def count_attempt(self, attempt_key: AttemptKey, *, now: datetime) -> timedelta:
-        """Count a try; return how long to wait instead where it may not be made."""
+        """Count a try and return zero; where it is not allowed yet, return how long to wait."""
         failures = self._failures.get(attempt_key)
         wait_left = wait(failures, now=now)
         if wait_left > timedelta(0):
@@ -34,5 +34,5 @@ class PasswordAttempts:
         return timedelta(0)
 
     def forget(self, attempt_key: AttemptKey) -> None:
-        """Forget the tries of somebody who proved who they are."""
+        """Forget the tries of a person who has proven who they are."""
         self._failures.pop(attempt_key, None)

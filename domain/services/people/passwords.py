@@ -1,6 +1,4 @@
-"""Passwords of staff: argon2id, off the event loop and two at a time, so that a flood of guesses cannot take
-every core.
-"""
+"""Passwords of staff: argon2id, off the event loop and two at a time, so that guesses leave cores free."""
 
 from __future__ import annotations
 
@@ -23,23 +21,23 @@ _DUMMY_HASH = (
 
 
 class PasswordHashing:
-    """Hashes and verifies on threads of its own; one for a process."""
+    """Hashes and verifies passwords on its own threads; a process has one."""
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(MAX_THREADS, thread_name_prefix="passwords")
 
     async def hash(self, password: str) -> str:
-        """Return what is kept of a password."""
+        """Return the hash of a password."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, _HASHER.hash, password)
 
     async def matches(self, password_hash: str | None, password: str) -> bool:
-        """Tell whether a password is the one that was kept; as slow where there is none."""
+        """Tell whether a password has the hash; without a hash this takes as long, and is false."""
         return await asyncio.get_running_loop().run_in_executor(
             self._threads, _matches, password_hash, password
         )
 
     def close(self) -> None:
-        """End the threads once what is under way is done."""
+        """End the threads once their work is done."""
         self._threads.shutdown(wait=False)
 
 

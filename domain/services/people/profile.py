@@ -1,5 +1,5 @@
-"""What a member says of themselves: name, birthday, language and zone. It has a version of its own; the
-ledger is not touched.
+"""A member's profile: name, birthday, language and time zone. It has its own version, apart from the
+ledger's.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from enum import Enum
 from domain.model.ledger.decision import Decision
 from domain.model.programme import Programme
 from domain.model.values import evolve
+from domain.services.decisions import load_member
 from domain.services.errors import InvalidInput
 from domain.services.people import field_checks
 from domain.services.people.identity_runtime import IdentityRuntime
-from domain.services.runtime import load_member
 from domain.store.commit import next_due_after
 from domain.store.document_store import Write
 from domain.store.ledger import members
@@ -23,7 +23,7 @@ from domain.store.ledger.programmes import PublishedProgramme
 
 
 class KeepMarker(Enum):
-    """What a field is that was left out: as it was."""
+    """The value of a field that the caller left out: it stays as it is."""
 
     KEEP = "keep"
 
@@ -33,7 +33,7 @@ KEEP = KeepMarker.KEEP
 
 @dataclass(frozen=True, slots=True)
 class ProfileUpdate:
-    """The fields that change; None clears one: no birthday, the programme's first language, its own zone."""
+    """The fields that change. None clears one: no birthday, the programme's first language, its time zone."""
 
     name: str | KeepMarker | None = KEEP
     birthday: date | KeepMarker | None = KEEP
@@ -69,11 +69,11 @@ def with_update(details: Details, change: ProfileUpdate, programme: Programme, *
 async def update_profile(
     identity: IdentityRuntime, *, member: str, change: ProfileUpdate, now: datetime
 ) -> None:
-    """Change a member's profile; what is as it was is not written. Raises InvalidInput and NotFound."""
+    """Change a member's profile. Where nothing changes, nothing is written. Raises InvalidInput, NotFound."""
 
     async def attempt() -> None:
-        stored_member = await load_member(identity.runtime, member)
-        published = identity.runtime.programmes.current()
+        stored_member = await load_member(identity, member)
+        published = identity.programmes.current()
         details = with_update(stored_member.details, change, published.programme, now=now)
         if details == stored_member.details:
             return

@@ -1,8 +1,8 @@
-"""Which sessions have ended, in memory, so that knowing a caller costs no database command.
+"""The ended sessions, in memory, so that knowing a caller costs no database command.
 
-Only sessions that ended while an access token of theirs may still be about are kept. What this process ends
-is known at once; what others end comes by the change stream, a moment later. Whoever serves a session all
-along is told the moment it is known.
+Only sessions that ended while one of their access tokens may still work are kept. What this process ends is
+known at once; what others end comes by the change stream, a moment later. Whoever serves a session is told at
+once.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ REMEMBERED_FOR = timedelta(hours=2)
 
 
 class SessionRegistry:
-    """One a process."""
+    """The ended sessions of one process; a process has one."""
 
     def __init__(self) -> None:
         self._ended_at: OrderedDict[str, datetime] = OrderedDict()
         self._end_callbacks: dict[str, set[Callable[[], None]]] = {}
 
     def is_alive(self, session: str) -> bool:
-        """Tell whether a session that was opened has not been ended since."""
+        """Tell whether a session has not ended."""
         return session not in self._ended_at
 
     @contextmanager
     def serving(self, session: str, on_end: Callable[[], None]) -> Iterator[None]:
-        """Have `ended` called, once, as soon as the session is known to have ended while the block runs. It
-        must not raise.
+        """Call `on_end` once, as soon as the session is known to have ended while the block runs. It must not
+        raise.
         """
         self._end_callbacks.setdefault(session, set()).add(on_end)
         try:
@@ -46,9 +46,7 @@ class SessionRegistry:
                 self._end_callbacks.pop(session, None)
 
     def note_ended(self, ids: Iterable[str], *, now: datetime) -> None:
-        """Remember sessions as ended, tell whoever serves them, and forget those whose tokens are long
-        gone.
-        """
+        """Remember ended sessions, tell whoever serves them, forget those whose tokens expired."""
         for session_id in ids:
             self._ended_at[session_id] = now
             self._ended_at.move_to_end(session_id)
@@ -58,12 +56,10 @@ class SessionRegistry:
             self._ended_at.popitem(last=False)
 
     async def catch_up(self, store: DocumentStore, *, now: datetime) -> None:
-        """Read which sessions ended lately: before the first request, and whenever some may have been
-        missed.
-        """
+        """Read which sessions ended lately: before the first request, and whenever some were missed."""
         self.note_ended(await sessions.find_ended_since(store, now - REMEMBERED_FOR), now=now)
 
     def handle_change(self, change: Change, *, now: datetime) -> None:
-        """Take a change: the end of a session."""
+        """Take the end of a session."""
         if isinstance(change, SessionEnded):
             self.note_ended([change.session], now=now)

@@ -1,6 +1,4 @@
-"""Sessions as a story: opened at a sign-in, refreshed by tokens that work once, ended by whoever has them or
-by a theft.
-"""
+"""Sessions: opened at a sign-in, refreshed by tokens that work once, ended by their owner or by a theft."""
 
 from __future__ import annotations
 
@@ -38,9 +36,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class OpenedSession:
-    """A session that can be used, and the refresh token that works next. No access token outlives
-    `session.until`.
-    """
+    """A session, and its next refresh token. No access token outlives `session.expires_at`."""
 
     session: Session
     refresh_token: str
@@ -57,7 +53,7 @@ def new_session(
     own_members: tuple[str, ...] = (),
     installation: str | None = None,
 ) -> OpenedSession:
-    """Return a session to be written down, for a member or an employee."""
+    """Return a new session of a member or an employee, not written yet."""
     token = first_token(secrets.token_bytes(SESSION_BYTES + SECRET_BYTES))
     session = Session(
         id=token.session,
@@ -75,9 +71,7 @@ def new_session(
 
 
 def open_writes(session: Session) -> list[Write]:
-    """Return the writes that open a session: the device that it signed in on, where it is registered, is its
-    own from now on.
-    """
+    """Return the writes that open a session. The device that it signed in on now belongs to this session."""
     device = (
         None if session.installation is None else devices.device_id(session.owner_id, session.installation)
     )
@@ -88,7 +82,7 @@ def open_writes(session: Session) -> list[Write]:
 
 
 async def open_session(identity: IdentityRuntime, opened_session: OpenedSession, *writes: Write) -> None:
-    """Write a new session down, in one transaction with the writes that allow it. Raises what they raise."""
+    """Write a new session in one transaction with the writes that allow it. Raises what they raise."""
 
     async def attempt() -> None:
         await identity.store.transact([*writes, *open_writes(opened_session.session)])
@@ -97,9 +91,9 @@ async def open_session(identity: IdentityRuntime, opened_session: OpenedSession,
 
 
 async def refresh(identity: IdentityRuntime, refresh_token: str, *, now: datetime) -> OpenedSession:
-    """Give the next refresh token for one that works. Raises SignInRefused(SESSION_ENDED).
+    """Return the next refresh token for one that works. Raises SignInRefused(SESSION_ENDED).
 
-    The last one again within 10 s is a retry and gets the same answer; any other used before is a theft: the
+    The last one again within 10 s is a retry and gets the same answer. Any other used one is a theft: the
     session ends.
     """
     token = read_token(refresh_token, key=identity.secret)
@@ -125,9 +119,9 @@ async def refresh(identity: IdentityRuntime, refresh_token: str, *, now: datetim
 async def sign_out(
     identity: IdentityRuntime, session: str, *, everywhere: bool = False, now: datetime
 ) -> int:
-    """End a session, or all that its owner has; return how many ended.
+    """End a session, or all of its owner; return how many ended.
 
-    Its devices go first: whoever holds the phone next is not told on its lock screen what a member gained.
+    Its devices go first, so that the next holder of the phone sees no push of the member.
     """
     stored_session = await sessions.find(identity.store, session)
     if stored_session is None:
@@ -150,9 +144,7 @@ async def end_all(identity: IdentityRuntime, subject: str, *, reason: EndReason,
 
 
 async def _with_current_memberships(identity: IdentityRuntime, session: Session) -> Session:
-    """Return a session with the memberships that an employee has by now: one may have been begun during the
-    shift.
-    """
+    """Return a session with the memberships that an employee has now: one may have begun during the shift."""
     employee = await staff.find(identity.store, session.owner_id) if session.kind == "staff" else None
     return (
         session
@@ -162,9 +154,7 @@ async def _with_current_memberships(identity: IdentityRuntime, session: Session)
 
 
 async def find_own_memberships(store: DocumentStore, employee: Employee) -> tuple[str, ...]:
-    """Return the memberships that an employee may not serve: the one linked to them, and those of their own
-    contacts.
-    """
+    """Return the memberships that an employee may not serve: the linked one, and those of their contacts."""
     linked = frozenset([employee.member] if employee.member else [])
     return tuple(sorted(linked | await contacts.find_members(store, employee.contacts)))
 

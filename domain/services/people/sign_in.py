@@ -1,8 +1,8 @@
-"""Signing in: by a one-time code, or by contacts that somebody we trust has seen proven. The first sign-in of
-somebody who has enrolled begins their membership.
+"""Sign-in by a one-time code, or by contacts that a trusted party has proven.
 
-A code works once: of twenty sign-ins at once with the right one, one gets a session and the others are
-refused. Only who has proven a contact is told that nobody is enrolled with it.
+The first sign-in of an enrolled person begins their membership. A code works once: of twenty sign-ins at once
+with the right code, one gets a session. Only a person who has proven a contact is told that nobody is
+enrolled with it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from domain.store.people import contacts, sign_in_codes
 
 @dataclass(frozen=True, slots=True)
 class MemberSignedIn:
-    """A member with a session; `enrolled` where their membership began with it."""
+    """A member with a session. `enrolled` tells whether their membership began with it."""
 
     member: str
     opened_session: OpenedSession
@@ -33,7 +33,10 @@ class MemberSignedIn:
 
 
 async def request_code(identity: IdentityRuntime, *, contact: str, locale: str, now: datetime) -> datetime:
-    """Send a code to a contact, known or not; return until when it works. Raises InvalidInput and TooMany."""
+    """Send a code to a contact, known or not; return until when it works.
+
+    Raises InvalidInput and TooManyRequests.
+    """
     return await one_time_codes.send_code(
         identity,
         field_checks.read_contact_field(contact),
@@ -94,8 +97,7 @@ async def sign_in_proven(
     installation: str | None = None,
     now: datetime,
 ) -> MemberSignedIn:
-    """Open a session for whoever holds these contacts, which are proven already: the first that a member has,
-    else the first enrolled.
+    """Open a session for the owner of proven contacts: the first that a member has, else the first enrolled.
 
     Raises NotEnrolled and InvalidInput.
     """

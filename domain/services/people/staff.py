@@ -1,6 +1,4 @@
-"""Staff: put on the list, signed in at a store for a shift, shut out. A disabled employee's sessions end with
-the same breath.
-"""
+"""Staff: added, signed in at a store for a shift, disabled. A disabled employee's sessions end at once."""
 
 from __future__ import annotations
 
@@ -44,7 +42,7 @@ class StaffSignedIn:
 
 # ---------------------------------------------------------------- reads
 async def list_staff(store: DocumentStore) -> list[Employee]:
-    """Return everybody, the disabled too, by username."""
+    """Return all employees, disabled ones too, by username."""
     return await staff.find_all(store)
 
 
@@ -73,7 +71,7 @@ async def add(
     actor: str = COMMAND_LINE,
     now: datetime,
 ) -> Employee:
-    """Put an employee on the list; without store codes they may sign in anywhere. Raises InvalidInput.
+    """Add an employee. Without store codes they may sign in anywhere. Raises InvalidInput.
 
     Their own membership is the one with this number, and any that has this e-mail address or phone, now or
     later.
@@ -109,8 +107,8 @@ async def add(
 async def disable(
     identity: IdentityRuntime, username: str, *, actor: str = COMMAND_LINE, now: datetime
 ) -> int:
-    """Shut an employee out and end their sessions; return how many ended. Raises InvalidInput where nobody is
-    called so.
+    """Disable an employee and end their sessions; return how many ended. Raises InvalidInput for an unknown
+    name.
     """
     employee = await _load_by_username(identity, username)
     with suppress(staff.EmployeeChanged):  # shut out already: what sessions there are end all the same
@@ -128,7 +126,7 @@ async def disable(
 async def enable(
     identity: IdentityRuntime, username: str, *, actor: str = COMMAND_LINE, now: datetime
 ) -> bool:
-    """Let an employee in again, with the password they had; False where nobody shut them out. Raises
+    """Enable an employee again, with their old password; False where nobody disabled them. Raises
     InvalidInput.
     """
     employee = await _load_by_username(identity, username)
@@ -144,9 +142,7 @@ async def enable(
 async def change_password(
     identity: IdentityRuntime, username: str, password: str, *, actor: str = COMMAND_LINE, now: datetime
 ) -> int:
-    """Give an employee another password and end their sessions; return how many ended. Raises
-    InvalidInput.
-    """
+    """Set an employee's password and end their sessions; return how many ended. Raises InvalidInput."""
     employee = await _load_by_username(identity, username)
     _expect_password(password)
     change = staff.password_write(employee.id, await identity.passwords.hash(password))
@@ -164,9 +160,7 @@ async def _load_by_username(identity: IdentityRuntime, username: str) -> Employe
 async def _change_with_audit(
     identity: IdentityRuntime, change: Write, action: Action, employee: Employee, *, actor: str, now: datetime
 ) -> None:
-    """Change something about an employee, and note it in the audit trail in the same transaction. Raises
-    Changed.
-    """
+    """Change an employee, and note it in the audit trail in the same transaction. Raises EmployeeChanged."""
 
     async def attempt() -> None:
         await identity.store.transact(
@@ -181,7 +175,7 @@ async def sign_in(
 ) -> StaffSignedIn:
     """Begin a shift at a store. Raises SignInRefused, and InvalidInput("store") once the password is proven.
 
-    An unknown name takes as long as a wrong password and is answered the same. Guesses are counted for this
+    An unknown name takes as long as a wrong password and gets the same answer. Tries are counted for each
     address and name.
     """
     attempt_key = (address, _normal_username(username)[:64])

@@ -26,7 +26,7 @@ async def find(store: DocumentStore, code: str) -> RetailStore | None:
 
 
 async def add(store: DocumentStore, *, code: str, name: str, now: datetime) -> RetailStore:
-    """Open a store. Raises InvalidInput."""
+    """Add a store. Raises InvalidInput."""
     if not _CODE.fullmatch(code):
         raise InvalidInput("code", "Write a code of 1 to 64 letters a-z, digits, dashes or underscores.")
     retail_store = RetailStore(code, field_checks.check_name(name), now)

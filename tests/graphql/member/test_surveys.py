@@ -4,7 +4,7 @@ one answer.
 
 from domain.services.ledger.turn import turn
 from domain.services.messages import outbox as operator
-from domain.services.messages.channel_sending import DeliveryWorker
+from domain.services.messages.delivery_jobs import DeliveryWorker
 from domain.services.messages.delivery_rounds import run_round
 from domain.services.senders import Senders
 from tests.loud_runtime import RecordingPushSender

@@ -6,6 +6,7 @@ import pytest
 
 from domain.services.errors import IdempotencyKeyConflict, InvalidInput, NotAllowed
 from domain.services.ledger import purchases, queries
+from domain.services.ledger.purchase_input import PurchaseInput
 from domain.services.ledger.purchases import PurchaseClaimed
 from domain.services.ledger.verification import verify
 from domain.store.connect import Database
@@ -158,9 +159,7 @@ async def test_staff_may_not_earn_for_themselves(database: Database) -> None:
         (new_purchase("r", occurred_at=NOW - timedelta(days=401)), "occurredAt"),
     ],
 )
-async def test_a_bad_field_is_named(
-    database: Database, purchase: purchases.PurchaseInput, field: str
-) -> None:
+async def test_a_bad_field_is_named(database: Database, purchase: PurchaseInput, field: str) -> None:
     runtime = await open_runtime(database)
     await join(runtime, "ana")
     with pytest.raises(InvalidInput) as refused:

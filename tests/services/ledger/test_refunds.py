@@ -8,7 +8,7 @@ import pytest
 from domain.model.ledger.deciding.refund_lines import RefundLine
 from domain.services.errors import InvalidInput, UnknownPurchase
 from domain.services.ledger import adjustments, purchases, queries, refunds
-from domain.services.ledger.purchases import PurchaseInputLine
+from domain.services.ledger.purchase_input import PurchaseInputLine
 from domain.services.ledger.refunds import RefundRequest, RefundTooLarge
 from domain.services.ledger.verification import verify
 from domain.services.runtime import Runtime

@@ -10,10 +10,11 @@ from datetime import UTC, date, datetime, timedelta
 from domain.model.event_names import ENROLLED
 from domain.model.ledger.decide import decide, new_member
 from domain.model.ledger.events import Event
+from domain.services.decisions import commit_decision
 from domain.services.ledger.turn import TurnReport, turn
 from domain.services.ledger.verification import verify
 from domain.services.messages import inbox
-from domain.services.runtime import Runtime, commit_decision
+from domain.services.runtime import Runtime
 from domain.store.connect import Database
 from domain.store.ledger.members import Details
 from tests.loud_runtime import deliver_all_due, new_delivery_worker, record_event

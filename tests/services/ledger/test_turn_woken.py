@@ -10,10 +10,11 @@ from datetime import timedelta
 from domain.model import event_names
 from domain.model.ledger.decide import decide, new_member
 from domain.model.ledger.events import Event
+from domain.services.decisions import commit_decision
 from domain.services.ledger import purchases
 from domain.services.ledger.turn import keep_turning
 from domain.services.live.change_follower import ChangeFollower
-from domain.services.runtime import Runtime, commit_decision
+from domain.services.runtime import Runtime
 from domain.store.connect import Database
 from domain.store.document_store import DocumentStore
 from domain.store.ledger.members import Details

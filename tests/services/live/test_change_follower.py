@@ -75,8 +75,8 @@ async def following(store: DocumentStore, follower: ChangeFollower) -> AsyncIter
 async def identity_of(database: Database) -> IdentityRuntime:
     store = DocumentStore.of(database, embedded=True)
     await prepare(store)
-    return IdentityRuntime(
-        runtime=await open_runtime(database, PROGRAMME), secret=SECRET, code_sender=RecordingCodeSender()
+    return IdentityRuntime.of(
+        await open_runtime(database, PROGRAMME), secret=SECRET, code_sender=RecordingCodeSender()
     )
 
 
@@ -92,7 +92,7 @@ async def test_one_stream_carries_the_journal_the_inbox_and_the_ends_of_sessions
 ) -> None:
     runtime = await open_loud_runtime(database)
     identity, ear = (
-        IdentityRuntime(runtime=runtime, secret=SECRET, code_sender=RecordingCodeSender()),
+        IdentityRuntime.of(runtime, secret=SECRET, code_sender=RecordingCodeSender()),
         RecordingListener(),
     )
     async with following(runtime.store, ChangeFollower(ear, RecordingListener())):
@@ -137,7 +137,7 @@ async def test_whoever_serves_a_session_is_told_once_that_it_has_ended(database:
         await sessions.sign_out(identity, mine, now=NOW)
         assert sorted(notices) == ["mine", "mine too"]
         await sessions.sign_out(
-            IdentityRuntime(runtime=identity.runtime, secret=SECRET, code_sender=RecordingCodeSender()),
+            IdentityRuntime.of(identity, secret=SECRET, code_sender=RecordingCodeSender()),
             elsewhere,
             now=NOW,
         )

@@ -20,7 +20,7 @@ from api.worker import post_of
 from domain.services.ledger import purchases, refunds
 from domain.services.ledger.turn import turn
 from domain.services.messages import outbox as operator
-from domain.services.messages.channel_sending import DeliveryWorker
+from domain.services.messages.delivery_jobs import DeliveryWorker
 from domain.services.messages.delivery_rounds import run_round
 from domain.services.runtime import Runtime
 from domain.services.senders import Senders

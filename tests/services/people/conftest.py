@@ -17,4 +17,4 @@ async def harness(database: Database) -> IdentityHarness:
     runtime = Runtime.for_store(store)
     await runtime.programmes.publish(PROGRAMME, now=BEFORE)
     sent = RecordingCodeSender()
-    return IdentityHarness(IdentityRuntime(runtime=runtime, secret=SECRET, code_sender=sent), sent)
+    return IdentityHarness(IdentityRuntime.of(runtime, secret=SECRET, code_sender=sent), sent)

@@ -143,7 +143,7 @@ async def test_nobody_has_no_profile(harness: IdentityHarness) -> None:
 # ---------------------------------------------------------------- terms
 async def test_new_terms_are_accepted_and_old_ones_refused(harness: IdentityHarness) -> None:
     ana = await enrol_and_sign_in(harness, ANA)
-    await harness.identity.runtime.programmes.publish(PROGRAMME.replace('"2026-01"', '"2026-06"'), now=NOW)
+    await harness.identity.programmes.publish(PROGRAMME.replace('"2026-01"', '"2026-06"'), now=NOW)
     with pytest.raises(TermsNotAccepted) as fault:
         await terms.accept_terms(harness.identity, member=ana.member, version="2026-01")
     assert fault.value.current_version == "2026-06"

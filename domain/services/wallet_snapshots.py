@@ -1,4 +1,4 @@
-"""Wallets as they were at an instant: kept with a bound key, so that asking again shows the same figures."""
+"""Wallets at an instant, stored with a bound key so that the same key again shows the same figures."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def wallets_at(programme: Programme, member: Member, *, now: datetime) -> dict[s
 
 
 def write_wallets(wallets: Mapping[str, Wallet]) -> list[object]:
-    """Return wallets as a reply keeps them: figures and lots, no history."""
+    """Return wallets as a reply stores them: figures and lots, no history."""
     return [
         [code, one.debt, one.earned, one.spent, one.expired, one.adjusted, one.entries, _write_lots(one)]
         for code, one in wallets.items()
@@ -28,7 +28,7 @@ def write_wallets(wallets: Mapping[str, Wallet]) -> list[object]:
 
 
 def read_wallets(values: object) -> dict[str, Wallet]:
-    """Return wallets of a reply."""
+    """Return the wallets of a reply."""
     return {
         code: _read_wallet(figures, lots) for code, *figures, lots in cast(Sequence[Sequence[Any]], values)
     }

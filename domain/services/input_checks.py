@@ -1,0 +1,50 @@
+"""Checks of what another system or a client sends. Each refusal is an InvalidInput that names the field."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import datetime, timedelta
+
+from domain.services.errors import InvalidInput
+
+MAX_VALUE = 10**9
+MAX_ID_LENGTH = 128
+MAX_TEXT_LENGTH = 200
+MAX_REASON_LENGTH = 500
+MAX_EVENT_AGE = timedelta(days=400)
+
+
+def check_identifier(text: str, *, field: str) -> None:
+    """Check the id of another system or a client: 1 to 128 printable characters."""
+    check_text(text, field=field, max_length=MAX_ID_LENGTH)
+
+
+def check_text(text: str, *, field: str, max_length: int) -> None:
+    """Check a text: not empty, not too long, no control characters."""
+    if (
+        not text.strip()
+        or len(text) > max_length
+        or any(unicodedata.category(each) in ("Cc", "Cs", "Cn") for each in text)
+    ):
+        raise InvalidInput(field, f"Write 1 to {max_length} characters, none of them a control character.")
+
+
+def check_amount(value: int, *, field: str, minimum: int = 0) -> None:
+    """Check an amount in minor units or points."""
+    if not minimum <= value <= MAX_VALUE:
+        raise InvalidInput(field, f"Write a whole number from {minimum} to {MAX_VALUE}.")
+
+
+def check_score(value: object, *, allowed_scores: range, field: str) -> int:
+    """Return the answer to a survey where it is one of the allowed scores."""
+    if not isinstance(value, int) or isinstance(value, bool) or value not in allowed_scores:
+        raise InvalidInput(field, f"Write a whole number from {allowed_scores[0]} to {allowed_scores[-1]}.")
+    return value
+
+
+def check_past_instant(instant: datetime, *, now: datetime) -> None:
+    """Check the instant of an event: not in the future, at most 400 days ago."""
+    if instant > now:
+        raise InvalidInput("occurredAt", "This is in the future.")
+    if instant < now - MAX_EVENT_AGE:
+        raise InvalidInput("occurredAt", "This is more than 400 days ago.")
