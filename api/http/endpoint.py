@@ -26,7 +26,7 @@ def make_routes(process: Process, *, address: str, explorer: bool) -> list[BaseR
     settings = process.settings
     rates = Rates(rate_limits(settings), time.monotonic)
     dependencies = Dependencies(
-        desk=process.desk,
+        runtime=process.desk,
         store_names=StoreNameCache(process.store),
         tokens=process.tokens,
         rates=rates,

@@ -13,7 +13,6 @@ from api.tokens import Tokens
 from domain.services.ledger.till import ShiftLimits
 from domain.services.people import stores
 from domain.services.people.identity_runtime import IdentityRuntime
-from domain.services.runtime import Runtime
 from domain.store.document_store import DocumentStore
 
 if TYPE_CHECKING:
@@ -73,7 +72,7 @@ class Dependencies:
     address that clients call. `id_tokens` checks the tokens of Firebase, where a project is configured.
     """
 
-    desk: IdentityRuntime
+    runtime: IdentityRuntime
     store_names: StoreNameCache
     tokens: Tokens
     rates: Rates
@@ -83,11 +82,6 @@ class Dependencies:
     id_tokens: IdTokens | None = None
     locales: LocaleCache = field(default_factory=LocaleCache)
     shift_limits: ShiftLimits = field(default_factory=ShiftLimits)
-
-    @property
-    def runtime(self) -> Runtime:
-        """Return the database, the programmes in memory, and what is left on the shelf."""
-        return self.desk
 
     def invitation_url(self, code: str) -> str:
         """Return the link with which a friend joins."""

@@ -104,7 +104,7 @@ class ProfileMutation:
             timezone=_value_or_keep(input.timezone),
         )
         await profile.update_profile(
-            info.context.dependencies.desk, member=member, change=change, now=loaders.now
+            info.context.dependencies.runtime, member=member, change=change, now=loaders.now
         )
         return ProfileUpdated(member=await _updated_member(info, member))
 
@@ -113,19 +113,16 @@ class ProfileMutation:
     )
     @refusals_as_problems
     async def change_contact(self, info: Info, input: ChangeContactInput) -> ChangeContactResult:
-        member, loaders, desk = (
-            info.context.member().member_id,
-            info.context.loaders,
-            info.context.dependencies.desk,
-        )
+        member, loaders = info.context.member().member_id, info.context.loaders
+        runtime = info.context.dependencies.runtime
         if input.code is None:
             locale = (await loaders.audience()).locale
             expires_at = await contact_change.request_change(
-                desk, member=member, contact=input.contact, locale=locale, now=loaders.now
+                runtime, member=member, contact=input.contact, locale=locale, now=loaders.now
             )
             return SignInCodeRequested(expires_at=expires_at)
         await contact_change.change_contact(
-            desk, member=member, contact=input.contact, code=input.code, now=loaders.now
+            runtime, member=member, contact=input.contact, code=input.code, now=loaders.now
         )
         return ContactChanged(member=await _updated_member(info, member))
 
@@ -133,7 +130,7 @@ class ProfileMutation:
     @refusals_as_problems
     async def accept_terms(self, info: Info, input: AcceptTermsInput) -> AcceptTermsResult:
         member = info.context.member().member_id
-        await terms.accept_terms(info.context.dependencies.desk, member=member, version=input.version)
+        await terms.accept_terms(info.context.dependencies.runtime, member=member, version=input.version)
         return TermsAccepted(member=await _updated_member(info, member))
 
     @strawberry.mutation(description="Agrees to one purpose, or withdraws the agreement.")
@@ -141,7 +138,7 @@ class ProfileMutation:
         member, loaders = info.context.member().member_id, info.context.loaders
         answer = PurposeAnswer(input.purpose, input.granted, input.wording_version)
         answers = await consents.set_consent(
-            info.context.dependencies.desk, member=member, answer=answer, now=loaders.now
+            info.context.dependencies.runtime, member=member, answer=answer, now=loaders.now
         )
         loaders.forget(member)
         return ConsentSet(consents=consents_of(await loaders.audience(), member, answers))

@@ -180,7 +180,7 @@ class SignInMutation:
             referral_code=input.referral_code,
         )
         code = await enrolment.enrol(
-            info.context.dependencies.desk, application, key=input.idempotency_key, now=audience.now
+            info.context.dependencies.runtime, application, key=input.idempotency_key, now=audience.now
         )
         return Enrolled(code_sent_to=code.sent_to, expires_at=code.expires_at)
 
@@ -188,9 +188,9 @@ class SignInMutation:
     @refusals_as_problems
     async def request_sign_in_code(self, info: Info, input: RequestSignInCodeInput) -> SignInCodeRequested:
         audience = await info.context.loaders.audience()
-        desk = info.context.dependencies.desk
+        runtime = info.context.dependencies.runtime
         expires_at = await sign_in.request_code(
-            desk, contact=input.contact, locale=audience.locale, now=audience.now
+            runtime, contact=input.contact, locale=audience.locale, now=audience.now
         )
         return SignInCodeRequested(expires_at=expires_at)
 
@@ -203,7 +203,7 @@ class SignInMutation:
     @refusals_as_problems
     async def sign_in(self, info: Info, input: SignInInput) -> SignInResult:
         result = await sign_in.sign_in(
-            info.context.dependencies.desk,
+            info.context.dependencies.runtime,
             contact=input.contact,
             code=input.code,
             installation=input.installation_id,
@@ -223,7 +223,7 @@ class SignInMutation:
             raise NotAvailable("This server has no Firebase project to sign in with.")
         identity = await dependencies.id_tokens.proven(input.id_token)
         result = await sign_in.sign_in_proven(
-            dependencies.desk, identity, installation=input.installation_id, now=info.context.loaders.now
+            dependencies.runtime, identity, installation=input.installation_id, now=info.context.loaders.now
         )
         return await _signed_in_answer(info, result)
 
@@ -237,7 +237,7 @@ class SignInMutation:
     async def refresh_session(self, info: Info, input: RefreshSessionInput) -> RefreshSessionResult:
         dependencies = info.context.dependencies
         opened_session = await sessions.refresh(
-            dependencies.desk, input.refresh_token, now=info.context.loaders.now
+            dependencies.runtime, input.refresh_token, now=info.context.loaders.now
         )
         access_token = issue_access_token(dependencies, opened_session)
         return SessionRefreshed(
@@ -253,7 +253,7 @@ class SignInMutation:
             "the table of permissions lets only who is signed in come so far"
         )
         ended_count = await sessions.sign_out(
-            info.context.dependencies.desk,
+            info.context.dependencies.runtime,
             caller.session_id,
             everywhere=bool(input.everywhere),
             now=info.context.loaders.now,

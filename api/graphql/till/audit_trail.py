@@ -193,7 +193,7 @@ class TrailQuery:
 async def _entries(info: Info, acts: Sequence[AuditAct]) -> list[AuditEntry]:
     dependencies, now = info.context.dependencies, info.context.loaders.now
     names = await dependencies.store_names.names(now=now)
-    employees = {one.id: one.username for one in await staff.list_staff(dependencies.desk.store)}
+    employees = {one.id: one.username for one in await staff.list_staff(dependencies.runtime.store)}
     return [
         AuditEntry(
             id=strawberry.ID(encode_id("AuditEntry", act.id)),

@@ -70,7 +70,7 @@ class StaffMutation:
     async def staff_sign_in(self, info: Info, input: StaffSignInInput) -> StaffSignInResult:
         dependencies = info.context.dependencies
         result = await staff.sign_in(
-            dependencies.desk,
+            dependencies.runtime,
             username=input.username,
             password=input.password,
             store_code=input.store,
