@@ -23,7 +23,6 @@ DERIVED_VALUES = {"MemberStatus": {"FROZEN"}}
 WITHOUT_ENUM = {
     "UnusableReason": "a scan tells it as a text",
     "DeviceAddressKind": "the words of TokenKind, for the sender",
-    "AddressKind": "the words of TokenKind, as a push address is stored",
 }
 
 

@@ -28,7 +28,9 @@ referral:
   friend: [{{award: {{wallet: points, fixed: 7}}}}]
   referrer: [{{award: {{wallet: points, fixed: 9}}}}, {{message: thanks}}]
   qualifies: {{on: [purchase.completed], when: "purchase.total >= 1000"}}
+  wait: {{hours: 1}}
 """
+JOINED = NOW - timedelta(hours=3)  # a friend buys two hours ago: what they wait for is over by now
 PROMPT_SECONDS = 10  # half of what a turn that nobody wakes may take, since the machine may be busy
 
 
@@ -65,13 +67,33 @@ async def join_as_friend(runtime: Runtime, member: str, *, of: str) -> None:
     """A member whom another has invited."""
     details = Details(name=member.title(), locale="en", timezone="Europe/Lisbon")
     event = Event(
-        f"enrol:{member}", event_names.ENROLLED, NOW, "selo", {"referredBy": of}, profile=details.profile
+        f"enrol:{member}", event_names.ENROLLED, JOINED, "selo", {"referredBy": of}, profile=details.profile
     )
     published = runtime.programmes.current()
     decision = decide(
         published.programme, new_member(member, f"0000{member}"), event, now=NOW, version=published.number
     )
     await commit_decision(runtime, published, decision, now=NOW, details=details)
+
+
+async def buy_again(runtime: Runtime, friend: str) -> None:
+    """A friend who bought two hours ago buys again: by now their first purchase qualifies them."""
+    await purchases.record(
+        runtime,
+        till=TILL,
+        member_id=friend,
+        purchase_input=new_purchase(f"{friend} again", total=100),
+        key=f"{friend} again",
+        now=NOW,
+    )
+
+
+async def buy_first(runtime: Runtime, friend: str) -> None:
+    """What a friend bought two hours ago."""
+    at = NOW - timedelta(hours=2)
+    await purchases.record(
+        runtime, till=TILL, member_id=friend, purchase_input=new_purchase(friend), key=friend, now=at
+    )
 
 
 async def promised(runtime: Runtime, member: str, messages: int) -> list[str]:
@@ -89,9 +111,8 @@ async def test_who_invited_a_friend_is_promised_their_message_without_waiting_fo
     await join(runtime, "ana")
     await join_as_friend(runtime, "rui", of="ana")
     async with turning(runtime):
-        await purchases.record(
-            runtime, till=TILL, member_id="rui", purchase_input=new_purchase("r1"), key="k1", now=NOW
-        )
+        await buy_first(runtime, "rui")
+        await buy_again(runtime, "rui")
         assert await promised(runtime, "ana", 1) == ["thanks"]
 
 
@@ -128,14 +149,8 @@ async def test_of_twenty_at_once_each_counts_once_in_a_few_turns_of_two_processe
     async with turning(runtime), turning(other):
         with command_log.counting() as counted:
             for friend in friends:
-                await purchases.record(
-                    runtime,
-                    till=TILL,
-                    member_id=friend,
-                    purchase_input=new_purchase(friend),
-                    key=friend,
-                    now=NOW,
-                )
+                await buy_first(runtime, friend)
+                await buy_again(runtime, friend)
             assert await promised(runtime, "ana", 20) == ["thanks"] * 20
             await asyncio.sleep(1)
         assert 1 <= turns(counted.commands) <= 10
