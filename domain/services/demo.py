@@ -180,7 +180,7 @@ def _decision_writes(
         )
         yield contacts.take_write(contacts.number_key(member.number), member.id)
         yield contacts.take_write(f"email:{person.email}", member.id)
-        if person.referred_by is not None:  # somebody of before them, who is written by now
+        if person.referred_by is not None:  # they joined before, and are written already
             yield members_store.count_invited_write(person.referred_by)
     for (code, _), receipt in run.receipts.items():
         yield from _receipt_writes(run, code, receipt)

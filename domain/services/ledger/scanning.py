@@ -28,7 +28,7 @@ from domain.store.people.card_steps import CardTaken
 from domain.store.requests import Reply
 
 MAX_OFFLINE_DELAY = timedelta(hours=24)
-# A device's code that is older is told as unknown: looking further back would cost more than it helps.
+# An older code of a device is refused as unknown: looking further back would cost more than it helps.
 EXPIRED_CODE_WINDOW = timedelta(hours=1)
 
 UnusableReason = Literal["USED", "EXPIRED", "CANCELLED", "OTHER_STORE", "MEMBER_FROZEN", "OWN_MEMBERSHIP"]

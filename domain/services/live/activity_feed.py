@@ -129,7 +129,7 @@ def _merge_in_order(
     rows: Sequence[JournalRow], letters: Sequence[Letter], cursor: ActivityCursor
 ) -> tuple[list[Activity], ActivityCursor]:
     """Return the activities of rows and letters in the order in which a listener would have got them."""
-    # Each line keeps its own order, also where a late event's time lies before that of the row before it.
+    # Each source keeps its own order, also where a late event is of an earlier instant than the row before.
     by_row = zip(accumulate((row.event.at for row in rows), max), rows, strict=True)
     by_letter = zip(accumulate((letter.sent_at for letter in letters), max), letters, strict=True)
     sources: tuple[Iterable[tuple[datetime, JournalRow | Letter]], ...] = (by_row, by_letter)

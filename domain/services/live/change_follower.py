@@ -58,8 +58,7 @@ class ChangeFollower:
             except (StreamLost, DatabaseError) as error:
                 task = asyncio.current_task()
                 if task is not None and task.cancelling():
-                    # The driver met a fault while it cleaned up after being cancelled: that hides the
-                    # cancellation, and must not.
+                    # An error of the driver while it cleaned up after the cancellation must not hide it.
                     raise asyncio.CancelledError from error
                 log.warning(
                     "following.lost",
@@ -81,7 +80,7 @@ class ChangeFollower:
             try:
                 handler.handle_change(change, now=now)
             except Exception:
-                # A row that a newer version of us has written, say: it must not end the news of all others.
+                # A row of a newer version, for example: it must not stop the changes for the other handlers.
                 log.exception(
                     "following.not_understood", change=type(change).__name__, hearer=type(handler).__name__
                 )

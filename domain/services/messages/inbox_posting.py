@@ -62,17 +62,15 @@ async def _post_wave(
                 runtime.store, [*(job.row.id for job in jobs), *(one.id for one in held_letters)]
             )
         }
-        await inbox.insert_letters(
-            runtime.store, [one for one in held_letters if one.id not in stored_ids]
-        )  # where a worker died between the two
+        # A worker may have died after it wrote the mailbox, and before it wrote the letter.
+        await inbox.insert_letters(runtime.store, [one for one in held_letters if one.id not in stored_ids])
         stored_ids.update(one.id for one in held_letters)
         results: dict[str, PostingResult] = {}
         mailbox_changes = list[tuple[Mailbox, Mailbox]]()
         for job in jobs:
             mailbox = mailboxes.get(job.row.member) or await inbox.find_mailbox(runtime.store, job.row.member)
-            mailbox_after = (
-                _mailbox_after(job, mailbox, now) if job.row.id not in stored_ids else mailbox
-            )  # else a worker that died had come so far
+            # Where the letter is stored, a worker that died has counted it already.
+            mailbox_after = mailbox if job.row.id in stored_ids else _mailbox_after(job, mailbox, now)
             results[job.row.id] = "there" if mailbox_after is not None else "too_soon"
             if mailbox_after is not None and mailbox_after is not mailbox:
                 mailbox_changes.append((mailbox, mailbox_after))

@@ -41,7 +41,7 @@ async def retry_parked(
             retried_count += 1
         else:
             unknown_ids.append(id)
-    tried_ids = set[str]()  # what a worker parks again meanwhile is not tried for ever
+    tried_ids = set[str]()  # a row that a worker parks again meanwhile is not retried
     while not ids and (
         parked_ids := {one.id for one in await list_queue(runtime, state="parked", first=MAX_BATCH)}
         - tried_ids

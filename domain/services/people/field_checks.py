@@ -18,8 +18,8 @@ MAX_KEY_LENGTH = 128
 MAX_INSTALLATION_LENGTH = 200
 MAX_AGE_YEARS = 130
 
-# Characters that draw nothing or turn the text around: a name with one can pass for another. Two of them some
-# scripts are written with.
+# Characters that are invisible or turn the text around: a name with one can pass for another. Some scripts
+# need two of them, the joiners.
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _JOINERS = frozenset("\u200c\u200d")
 

@@ -17,7 +17,7 @@ from domain.store.people import sign_in_codes
 from domain.store.people.sign_in_codes import LiveCode, Reservation, SignInRecord
 
 SIGN_IN_PURPOSE = "sign_in"
-# Each lost race is another's try or another code, and of those there are five and five.
+# Each lost race is a try or a code of another caller; five of each are allowed.
 MAX_ROUNDS = 16
 
 

@@ -14,7 +14,7 @@ MAX_THREADS = 2
 
 # OWASP's first choice for argon2id: 19 MiB, two passes, one lane.
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
-# What an unknown name is compared with: as slow as a known one, and no password's hash.
+# Compared with for an unknown name: as slow as a known one, and the hash of no password.
 _DUMMY_HASH = (
     "$argon2id$v=19$m=19456,t=2,p=1$c2Vsby1ub2JvZHktaGVyZQ$2n0LrUpGlmxSBdTdIhIUKz2wVH5KEWFNmWRCXKXHaSc"
 )

@@ -86,7 +86,7 @@ def _profile_write(stored_member: StoredMember, details: Details, published: Pub
     change = ProfileChange(stored_member.profile_version, details)
     if details.birthday == stored_member.details.birthday:
         return members.profile_write(stored_member.member.id, change)
-    # A birthday is one of the days on which time brings something.
+    # A birthday changes when the member is next due.
     next_due = next_due_after(
         published, Decision(stored_member.member, evolve(stored_member.member, profile=details.profile))
     )

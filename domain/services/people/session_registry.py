@@ -16,7 +16,7 @@ from domain.store.change_stream import Change, SessionEnded
 from domain.store.document_store import DocumentStore
 from domain.store.people import sessions
 
-# Longer than any access token lives: settings allow an hour at most.
+# Longer than the life of any access token: settings allow an hour at most.
 REMEMBERED_FOR = timedelta(hours=2)
 
 

@@ -100,7 +100,7 @@ async def refresh(identity: IdentityRuntime, refresh_token: str, *, now: datetim
     if token is None:
         raise SignInRefused("SESSION_ENDED")
     next_token = successor(token, key=identity.secret)
-    for _ in range(2):  # whoever loses the race to rotate finds a retry
+    for _ in range(2):  # a caller that loses the race to rotate gets the answer of a retry
         session = await sessions.find(identity.store, token.session)
         if session is None or not session.is_alive(now):
             raise SignInRefused("SESSION_ENDED")
@@ -167,7 +167,7 @@ async def _rotate(
         identity.store, session.id, old=token.hashed, new=next_token.hashed, until=expires_at, now=now
     ):
         return None
-    if session.kind == "member":  # its phone is in use: pushes go on
+    if session.kind == "member":  # the phone is in use: it keeps its pushes
         await devices.touch(identity.store, session.owner_id, session.id, now=now)
     return OpenedSession(
         sessions.after_rotation(session, new=next_token.hashed, until=expires_at, now=now),
@@ -178,9 +178,8 @@ async def _rotate(
 async def _end_stolen(identity: IdentityRuntime, session: Session, now: datetime) -> None:
     await sessions.end_session(identity.store, session.id, reason="theft", now=now)
     identity.session_registry.note_ended([session.id], now=now)
-    await devices.remove_by_session(
-        identity.store, session.owner_id, session.id
-    )  # the thief's too: what the member gains is pushed there no more
+    # The thief's device too: it must get no pushes of the member.
+    await devices.remove_by_session(identity.store, session.owner_id, session.id)
     log.warning("session.refresh_used_twice", session=session.id, subject=session.subject)
 
 

@@ -80,7 +80,7 @@ async def sign_in(
         except sign_in_codes.CodeGone:
             raise SignInRefused("EXPIRED_CODE") from None
         except contacts.ContactInUse as error:
-            # Somebody has begun a membership with this contact, or drawn this number: the next round sees it.
+            # The contact or the number was taken meanwhile: the next round reads it.
             raise Stale("taken meanwhile") from error
         return MemberSignedIn(member, opened_session, enrolled=known_member is None)
 

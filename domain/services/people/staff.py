@@ -111,7 +111,7 @@ async def disable(
     name.
     """
     employee = await _load_by_username(identity, username)
-    with suppress(staff.EmployeeChanged):  # shut out already: what sessions there are end all the same
+    with suppress(staff.EmployeeChanged):  # disabled already: the sessions end all the same
         await _change_with_audit(
             identity,
             staff.disable_write(employee.id, now=now),

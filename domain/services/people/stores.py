@@ -11,7 +11,7 @@ from domain.store.document_store import DocumentStore
 from domain.store.people import stores
 from domain.store.people.stores import RetailStore
 
-# As the programme file writes the codes of stores.
+# The form of store codes in the programme file.
 _CODE = re.compile("[a-z0-9][a-z0-9_-]{0,63}")
 
 
