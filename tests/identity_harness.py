@@ -94,3 +94,8 @@ async def stored_member(harness: IdentityHarness, member: str) -> StoredMember:
 def wrong_code(code: str) -> str:
     """A code that is not this one."""
     return f"{(int(code) + 1) % 10**6:06}"
+
+
+async def count_documents(harness: IdentityHarness, collection: str) -> int:
+    """How many documents a collection holds."""
+    return len(await harness.store[collection].find({"_id": {"$gt": ""}}).to_list())

@@ -67,10 +67,10 @@ class RecordingPushSender:
     """Keeps what it was given; answers as `says` has it."""
 
     answer: Callable[[PushMessage], SendResult] = lambda message: SENT
-    batch_log: list[PushMessage] = field(default_factory=list)
+    sent: list[PushMessage] = field(default_factory=list)
 
     async def send(self, batch: Sequence[PushMessage], *, now: datetime) -> Sequence[SendResult]:
-        self.batch_log += batch
+        self.sent += batch
         return [self.answer(one) for one in batch]
 
 

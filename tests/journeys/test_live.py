@@ -121,8 +121,8 @@ async def test_what_happens_at_the_till_shows_on_the_phone_by_itself(
             assert [one for one in replayed if one != "MessageReceived"] == [
                 one for one in later if one != "MessageReceived"
             ]
-        assert [one.title for one in pushes.batch_log if one.link and one.link.startswith("app://rewards/")]
-        assert {one.address.value for one in pushes.batch_log} == {"fcm-1"}
+        assert [one.title for one in pushes.sent if one.link and one.link.startswith("app://rewards/")]
+        assert {one.address.value for one in pushes.sent} == {"fcm-1"}
 
 
 async def test_a_use_taken_back_and_a_lapse_show_on_the_phone_for_what_they_are(

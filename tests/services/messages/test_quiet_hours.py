@@ -40,7 +40,7 @@ async def held_until(runtime: Runtime, *, since: datetime, morning: datetime) ->
         assert await deliver_all_due(runtime, new_delivery_worker(pushes), now=waiting) == 0
     assert await deliver_all_due(runtime, new_delivery_worker(pushes), now=due) == 1
     assert await deliver_all_due(runtime, new_delivery_worker(pushes), now=due + timedelta(days=1)) == 0
-    assert len(pushes.batch_log) == 1
+    assert len(pushes.sent) == 1
 
 
 @pytest.mark.parametrize(

@@ -316,7 +316,7 @@ async def test_a_hook_that_is_silent_rests_a_minute_and_neither_people_nor_other
             DeliveryWorker(worker.senders, lane="people"),
         )
         assert (await run_round(runtime, systems, now=NOON)).sent_count == 2
-        assert pushes.batch_log == []
+        assert pushes.sent == []
         assert (await run_round(runtime, people, now=NOON)).sent_count == 1
         outbox_row = await load_outbox_row(runtime, first)
         assert [(one.reason, one.attempts) for one in outbox_row.deliveries or ()] == [("TIMEOUT", 1)]
