@@ -1,4 +1,4 @@
-"""The main journey, by camera: the till films the phone's card and voucher, and each side sees the truth at
+"""The main journey by camera: the till films the phone's card and voucher, and both pages show the result at
 once.
 """
 

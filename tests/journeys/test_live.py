@@ -1,5 +1,5 @@
-"""The phone knows at once: over a real socket what the till does shows by itself, and what was missed is told
-on coming back.
+"""Live activity over a real socket: what happens at the till shows at once, and what was missed comes after a
+reconnection.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ MARK_READ = "mutation($input: MarkMessagesReadInput!) { markMessagesRead(input: 
 
 @asynccontextmanager
 async def at_work(app: RunningApp, pushes: RecordingPushSender) -> AsyncIterator[str]:
-    """The stream, a worker, and a server that takes sockets; yields its address."""
+    """Run the change stream, a worker, and a server that takes sockets; yields its address."""
     runtime = app.process.house
     worker = DeliveryWorker(Senders(push=pushes), public_id=message_id)
     beside = [

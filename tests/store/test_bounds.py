@@ -1,4 +1,4 @@
-"""What must not grow: a member's document after ten years of daily buying, and what a page of a long history
+"""What must not grow: a member's document after ten years of daily purchases, and the documents that a page
 examines.
 """
 
@@ -72,7 +72,7 @@ def test_a_member_stays_below_64_kib_after_ten_years_of_daily_buying() -> None:
 
 
 async def _examined(database: Database, collection: str, criteria: dict[str, Any]) -> tuple[int, int]:
-    """Documents examined, and returned."""
+    """Return how many documents a query examined and returned."""
     plan = await database.mongo.command(
         "explain", {"find": collection, "filter": criteria}, verbosity="executionStats"
     )

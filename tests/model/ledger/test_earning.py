@@ -1,4 +1,4 @@
-"""Rules: when they apply, how often, how much they give, and the word that says why not."""
+"""Earning rules: when they apply, how often, how much they award, and the reason where they do not."""
 
 import pytest
 

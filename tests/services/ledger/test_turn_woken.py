@@ -1,5 +1,5 @@
-"""What is due at once for another member is not waited for until the next turn: the row that brings it wakes
-one.
+"""What is due at once for another member does not wait for the next turn: the row that brings it wakes a
+worker.
 """
 
 import asyncio
@@ -75,7 +75,7 @@ async def join_as_friend(runtime: Runtime, member: str, *, of: str) -> None:
 
 
 async def promised(runtime: Runtime, member: str, messages: int) -> list[str]:
-    """The messages that a member is promised, as soon as there are so many."""
+    """Return a member's pending messages as soon as there are so many."""
     async with asyncio.timeout(PROMPT_SECONDS):
         while len(codes := [one.code for one in await outbox.find_pending(runtime.store, member)]) < messages:
             await asyncio.sleep(0.05)
@@ -143,5 +143,5 @@ async def test_of_twenty_at_once_each_counts_once_in_a_few_turns_of_two_processe
 
 
 def turns(commands: list[Command]) -> int:
-    """How often somebody looked for what is due."""
+    """How often a worker looked for what is due."""
     return sum(one.name == "find" and one.body["find"] == "agenda" for one in commands)

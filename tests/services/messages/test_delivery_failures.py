@@ -30,7 +30,7 @@ from tests.small_runtime import join
 
 @dataclass
 class SlowPushSender(RecordingPushSender):
-    """Takes its time over each batch."""
+    """Waits before each batch."""
 
     seconds: float = 0
 

@@ -1,4 +1,4 @@
-"""The outbox delivered: once each, in the member's language, never at night, never without consent, never
+"""Delivery of the outbox: once each, in the member's language, never at night, never without consent, never
 lost.
 """
 

@@ -1,6 +1,4 @@
-"""A rule's question reaches its member and nobody at night; what they answer, once, is an event like any
-other.
-"""
+"""A rule's question reaches its member, never at night; their one answer is an event like any other."""
 
 import asyncio
 from datetime import timedelta

@@ -1,5 +1,5 @@
-"""Joining over the real database: reserved, proven, begun; once whatever races; and the same answer whoever
-asks.
+"""Enrolment over the real database: reserved, proven, begun; once in every race; the same answer for every
+caller.
 """
 
 import asyncio

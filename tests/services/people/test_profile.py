@@ -1,6 +1,4 @@
-"""What a member says of themselves, over the real database: profile, terms, consents and contacts; a refusal
-changes nothing.
-"""
+"""A member's profile, terms and consents over the real database; a refusal changes nothing."""
 
 import asyncio
 from dataclasses import replace
