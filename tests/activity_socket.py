@@ -1,4 +1,4 @@
-"""A phone's side of live activity, over a real socket: graphql-transport-ws spoken by hand."""
+"""A client of live activity over a real socket, which speaks graphql-transport-ws by hand."""
 
 import asyncio
 import json
@@ -23,7 +23,7 @@ BALANCES = """subscription($after: String) { memberActivity(after: $after) { cur
 
 @dataclass
 class ActivitySocket:
-    """A socket that was let in: what its subscriptions were told, by their ids."""
+    """An accepted socket, and the events of its subscriptions by their ids."""
 
     socket: ClientConnection
     events: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
@@ -35,9 +35,7 @@ class ActivitySocket:
         await self.socket.send(json.dumps({"id": name, "type": "subscribe", "payload": request}))
 
     async def wait_for(self, kind: str, *, name: str = "1", within_seconds: float = 30) -> dict[str, Any]:
-        """Wait for the next activity of a kind in one subscription; all that is told meanwhile is kept in
-        `told`.
-        """
+        """Wait for the next activity of a kind in one subscription; `events` keeps all that came meanwhile."""
         async with asyncio.timeout(within_seconds):
             while True:
                 received = await self.next()
@@ -45,7 +43,7 @@ class ActivitySocket:
                     return self.events[name][-1]
 
     async def next(self) -> tuple[str, str]:
-        """Wait for one activity, of whichever subscription; return its id and what kind it was."""
+        """Wait for one activity of any subscription; return the subscription's id and the activity's type."""
         message = json.loads(await self.socket.recv())
         assert message["type"] == "next", message
         assert "errors" not in message["payload"], message
@@ -54,22 +52,20 @@ class ActivitySocket:
         return message["id"], event["activity"]["__typename"]
 
     async def ping(self) -> None:
-        """Wait until what was asked before has been taken: nothing is told meanwhile."""
+        """Wait until the server has taken all earlier messages; no event may come meanwhile."""
         await self.socket.send('{"type": "ping"}')
         assert json.loads(await self.socket.recv()) == {"type": "pong"}
 
 
 async def open_cursors(database: Database) -> int:
-    """How many cursors the whole server has open: where nothing else is going on, nobody but a change stream
-    holds one.
-    """
+    """How many cursors the server has open: with nothing else going on, only change streams hold one."""
     status = await database.client.admin.command("serverStatus")
     return int(status["metrics"]["cursor"]["open"]["total"])
 
 
 @asynccontextmanager
 async def open_activity_socket(address: str, token: str, **options: Any) -> AsyncIterator[ActivitySocket]:
-    """A phone that the server has let in; `options` are the client library's."""
+    """Connect and authenticate a socket; `options` are the client library's."""
     url = f"ws{address.removeprefix('http')}/graphql"
     async with connect(
         url, subprotocols=[PROTOCOL], compression=None, open_timeout=60, **options

@@ -1,9 +1,8 @@
-"""Listens to every command that goes over the wire to the database: counts them exactly, and finds the shapes
-that do not scale.
+"""Records every command that is sent to the database: counts them exactly, and finds the shapes that do not scale.
 
-What is refused is what the embedded server answers with a scan and a sharded cluster with a broadcast: a
-filter of alternatives, a find-and-modify, a hint, a skip, a count or a newest-by-sort of a growing
-collection, a filter that no index of it begins with.
+It reports what the embedded server answers with a scan and a sharded cluster with a broadcast: a filter of
+alternatives, a find-and-modify, a hint, a skip, a count or a newest-by-sort of a growing collection, a filter
+with which no index begins.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -64,7 +63,7 @@ class Command:
 
 @dataclass(slots=True)
 class SentCommands:
-    """The commands that went out while a block ran, upkeep aside."""
+    """The commands that were sent while a block ran, without upkeep."""
 
     commands: list[Command] = field(default_factory=list)
 
@@ -77,7 +76,7 @@ class SentCommands:
 
 
 class CommandLog(CommandListener):
-    """Hand it to `connect(..., listeners=[wire])`."""
+    """Records every command: hand it to `connect(..., listeners=[command_log])`."""
 
     def __init__(self) -> None:
         self.commands: list[Command] = []
@@ -89,14 +88,14 @@ class CommandLog(CommandListener):
         )
 
     def succeeded(self, event: CommandSucceededEvent) -> None:
-        """Nothing: what was asked is what is judged."""
+        """Ignore it: the command itself is what is judged."""
 
     def failed(self, event: CommandFailedEvent) -> None:
-        """Nothing: what was asked is what is judged."""
+        """Ignore it: the command itself is what is judged."""
 
     @contextmanager
     def counting(self) -> Iterator[SentCommands]:
-        """Count what the block sends: `with wire.counting() as counted: ...; assert counted.names ==
+        """Count what the block sends: `with command_log.counting() as counted: ...; assert counted.names ==
         ["find"]`.
         """
         counted, begun = SentCommands(), len(self.commands)
@@ -178,9 +177,7 @@ def _faults(command: Command, index_prefixes: Mapping[str, set[str]]) -> Iterato
 
 
 def _counts(stage: Document) -> bool:
-    """Whether a stage of an aggregation brings what it is given down to one figure; count_documents groups by
-    a constant.
-    """
+    """Whether an aggregation stage reduces its input to one figure; count_documents groups by a constant."""
     return (
         "$count" in stage
         or "$sortByCount" in stage
@@ -189,8 +186,8 @@ def _counts(stage: Document) -> bool:
 
 
 def _bounded(condition: object) -> bool:
-    """Whether a condition on the field sorted by leaves only a window of it: an equality, a list, or a range
-    with two ends.
+    """Whether a condition on the sorted field leaves only a window: an equality, a list, or a range with two
+    ends.
     """
     if not isinstance(condition, Mapping):
         return condition is not None

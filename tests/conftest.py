@@ -1,7 +1,7 @@
-"""What every test may ask for: a database of its own on a server of this run, with the wire listened to; and
-the house rules of testing.
+"""Fixtures for every test: a database of its own on a server of this run, with a log of its commands; and the rules
+of the test suite.
 
-MONGODB_URI set: the suite runs against that server instead of an embedded one.
+With MONGODB_URI set, the suite runs against that server instead of an embedded one.
 """
 
 import ipaddress
@@ -26,7 +26,7 @@ DROP_SECONDS = 120
 
 @pytest.fixture(scope="session")
 def database_uri() -> Iterator[str]:
-    """One server a test process, its files in memory."""
+    """One server for each test process, with its files in memory."""
     if configured_uri := os.environ.get("MONGODB_URI"):
         yield configured_uri
         return
@@ -45,8 +45,8 @@ async def database(
 ) -> AsyncIterator[Database]:
     """An empty database. At the end, every command that the test sent must have had a shape that scales.
 
-    It clears away by the real clock, tests decide by their own: what has lapsed there may be about to begin
-    here, so it lingers.
+    The database removes lapsed rows by the real clock, tests decide by their own: what has lapsed by the one may
+    be needed by the other, so rows are kept for twenty years.
     """
     monkeypatch.setattr(ttl, "LINGER_SECONDS", TWENTY_YEARS)
     fresh = connect(database_uri, f"test-{secrets.token_hex(8)}", timeout_seconds=30, listeners=[command_log])
@@ -62,7 +62,7 @@ async def database(
 
 @pytest.fixture(autouse=True)
 def only_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A test that reaches beyond this machine fails there and then."""
+    """Fail a test that connects to anything but this machine."""
     really = socket.socket.connect
 
     def connect_near(self: socket.socket, address: tuple[str, int] | str) -> None:
@@ -84,9 +84,7 @@ def _is_near(host: str) -> bool:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browsers come last: Playwright keeps an event loop running in its process, beside which no other can
-    run.
-    """
+    """Run browser tests last: Playwright keeps an event loop running, and no other can run beside it."""
     items.sort(key=lambda test: isinstance(test, pytest.Function) and "playwright" in test.fixturenames)
 
 
@@ -94,7 +92,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """In CI a skipped test is a failure: what was meant to be shown was not."""
+    """In CI a skipped test is a failure, since it showed nothing."""
     report = yield
     if os.environ.get("CI") and report.skipped and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
@@ -106,9 +104,7 @@ SHOP = ("test_live_page", "test_offline", "test_phone", "test_scanning", "test_t
 
 
 class OneShop(LoadScopeScheduling):  # type: ignore[misc]
-    """Each test by itself to whichever worker is free; but those of the browser that need the demo shop
-    together, so that it opens once.
-    """
+    """Gives each test to a free worker, but the tests of the demo server to one, so that it starts once."""
 
     def _split_scope(self, nodeid: str) -> str:
         return "shop" if nodeid.startswith(tuple(f"tests/browser/{name}.py" for name in SHOP)) else nodeid

@@ -1,5 +1,5 @@
-"""A desk over a fresh database for stories about people: a sender that keeps what it was asked to send, and a
-clock to wind.
+"""What the services about people need in tests: an identity runtime over a fresh database, and a code sender
+that records.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ SECRET = b"a secret of thirty-two bytes, ok"
 
 
 class ContactUnreachable(Exception):
-    """What a sender says that reaches nobody."""
+    """The error of a sender that cannot reach a contact."""
 
 
 @dataclass
 class RecordingCodeSender:
-    """A sender that reaches nobody and remembers: contact, code, locale."""
+    """Sends nothing and records each code: contact, code, locale."""
 
     codes: list[tuple[Contact, str, str]] = field(default_factory=list)
     contact_changes: list[tuple[Contact, Contact, str]] = field(default_factory=list)
@@ -61,13 +61,13 @@ class RecordingCodeSender:
 
     @property
     def last(self) -> str:
-        """The code sent last."""
+        """The code that was sent last."""
         return self.codes[-1][1]
 
 
 @dataclass(frozen=True)
 class IdentityHarness:
-    """What a story about people needs."""
+    """An identity runtime and the code sender that it uses."""
 
     identity: IdentityRuntime
     code_sender: RecordingCodeSender
@@ -80,17 +80,22 @@ class IdentityHarness:
 async def enrol_and_sign_in(
     harness: IdentityHarness, email: str = "ana@example.com", *, now: datetime = NOW, **fields: object
 ) -> MemberSignedIn:
-    """A member who has enrolled and signed in for the first time."""
+    """Enrol a member and sign them in for the first time."""
     application = Application(**{"name": "Ana", "terms_version": "2026-01", "email": email, **fields})  # type: ignore[arg-type]
     await enrol(harness.identity, application, key=f"enrol {email} {now}", now=now)
     return await sign_in(harness.identity, contact=email, code=harness.code_sender.last, now=now)
 
 
 async def stored_member(harness: IdentityHarness, member: str) -> StoredMember:
-    """A member as stored."""
+    """Return a member as stored."""
     return await load_member(harness.identity, member)
 
 
 def wrong_code(code: str) -> str:
-    """A code that is not this one."""
+    """Return another code than this one."""
     return f"{(int(code) + 1) % 10**6:06}"
+
+
+async def count_documents(harness: IdentityHarness, collection: str) -> int:
+    """How many documents a collection holds."""
+    return len(await harness.store[collection].find({"_id": {"$gt": ""}}).to_list())

@@ -1,5 +1,5 @@
-"""A house whose programme has messages of every sort, members with phones, and senders that keep what they
-are given.
+"""A runtime whose programme sends messages of every kind, members with phones, and senders that record what
+they send.
 """
 
 from __future__ import annotations
@@ -64,13 +64,13 @@ messages:
 # ---------------------------------------------------------------- senders
 @dataclass
 class RecordingPushSender:
-    """Keeps what it was given; answers as `says` has it."""
+    """Records each message; answers as `answer` says."""
 
     answer: Callable[[PushMessage], SendResult] = lambda message: SENT
-    batch_log: list[PushMessage] = field(default_factory=list)
+    sent: list[PushMessage] = field(default_factory=list)
 
     async def send(self, batch: Sequence[PushMessage], *, now: datetime) -> Sequence[SendResult]:
-        self.batch_log += batch
+        self.sent += batch
         return [self.answer(one) for one in batch]
 
 
@@ -99,13 +99,13 @@ def new_delivery_worker(
     sms: RecordingSmsSender | None = None,
     lease: timedelta = outbox.CLAIM_LEASE,
 ) -> DeliveryWorker:
-    """What one worker has."""
+    """A delivery worker with these senders."""
     return DeliveryWorker(Senders(push, mail, sms), lease=lease)
 
 
 # ---------------------------------------------------------------- people and what happens to them
 async def open_loud_runtime(database: Database, text: str = LOUD) -> Runtime:
-    """A house of the programme above, a member `ana` in it."""
+    """A runtime with the programme above and the member `ana`."""
     runtime = await open_runtime(database, text, now=NOON - timedelta(days=30))
     await join(runtime, "ana", at=NOON - timedelta(days=20))
     return runtime
@@ -114,7 +114,7 @@ async def open_loud_runtime(database: Database, text: str = LOUD) -> Runtime:
 async def register_phone(
     runtime: Runtime, member: str = "ana", *, token: str = "token-1", at: datetime = NOON
 ) -> Device:
-    """A phone of a member's that pushes reach."""
+    """Register a phone of a member's that push reaches."""
     device = Device(
         devices.device_id(member, token), member, "ANDROID", token.encode().hex()[:16], at, at, token, "TOKEN"
     )
@@ -130,7 +130,7 @@ async def change_details(
     zone: str = "Europe/Lisbon",
     news: bool | None = None,
 ) -> None:
-    """Change what a member says of themselves."""
+    """Change a member's language, zone and consent."""
     stored = await load_member(runtime, member)
     details = replace(
         stored.details, locale=locale, timezone=zone, email=f"{member}@shop.example", phone="+351912345678"
@@ -145,7 +145,7 @@ async def change_details(
 async def record_event(
     runtime: Runtime, name: str, member: str = "ana", *, at: datetime = NOON, **event_data: str | int
 ) -> str:
-    """Let an event happen to a member; returns the id of its first outbox row."""
+    """Record an event of a member's; return the id of its first outbox row."""
     published, stored = runtime.programmes.current(), await load_member(runtime, member)
     event = Event(
         f"{name}:{member}:{stored.member.seq}",
@@ -161,9 +161,7 @@ async def record_event(
 
 # ---------------------------------------------------------------- the worker
 async def deliver_all_due(runtime: Runtime, worker: DeliveryWorker, *, now: datetime = NOON) -> int:
-    """Let a worker go on, in its lane and then in the other, until nothing is due; returns how many
-    deliveries left.
-    """
+    """Deliver in the worker's lane and then in the other, until nothing is due; return how many were sent."""
     sent = 0
     for each in (worker, replace(worker, lane="systems" if worker.lane == "people" else "people")):
         while (report := await run_round(runtime, each, now=now)).due_count:
@@ -172,14 +170,14 @@ async def deliver_all_due(runtime: Runtime, worker: DeliveryWorker, *, now: date
 
 
 async def load_outbox_row(runtime: Runtime, id: str) -> OutboxRow:
-    """An outbox row."""
+    """Return an outbox row."""
     outbox_row = await outbox.find(runtime.store, id)
     assert outbox_row is not None
     return outbox_row
 
 
 async def delivery_states(runtime: Runtime, id: str) -> list[tuple[str, str, str]]:
-    """A row's deliveries: channel, state, reason."""
+    """Return a row's deliveries: channel, state, reason."""
     return [
         (one.channel, one.state, one.reason) for one in (await load_outbox_row(runtime, id)).deliveries or ()
     ]

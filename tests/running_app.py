@@ -1,4 +1,4 @@
-"""The whole application over real HTTP on a database of the test's own, with a clock that the test moves."""
+"""The whole application over real HTTP, on a database of the test's own, with a clock that the test advances."""
 
 import asyncio
 import socket
@@ -33,7 +33,7 @@ Json = dict[str, Any]
 
 @dataclass
 class Clock:
-    """What every part of the application calls now."""
+    """The clock of the whole application."""
 
     now: datetime = datetime(2026, 3, 2, 10, tzinfo=UTC)
 
@@ -41,13 +41,13 @@ class Clock:
         return self.now
 
     def advance(self, **span: float) -> None:
-        """Let time pass: `clock.pass_(days=14)`."""
+        """Let time pass: `clock.advance(days=14)`."""
         self.now += timedelta(**span)
 
 
 @dataclass
 class LatestCodeSender:
-    """A sender that reaches nobody and remembers the last code of each contact."""
+    """Sends nothing and remembers the last code of each contact."""
 
     codes: dict[str, str] = field(default_factory=dict)
     contact_changes: list[tuple[Contact, Contact, str]] = field(default_factory=list)
@@ -64,7 +64,7 @@ class LatestCodeSender:
 
 @dataclass(frozen=True)
 class RunningApp:
-    """The running application: `ask` sends one operation, `do` also expects that it went well."""
+    """The running application: `ask` sends one operation, `do` also asserts that it succeeded."""
 
     client: httpx.AsyncClient
     process: Process
@@ -99,7 +99,7 @@ class RunningApp:
         token: str | None = None,
         language: str | None = None,
     ) -> Json:
-        """Send one operation that goes well and return its data."""
+        """Send one operation that succeeds and return its data."""
         body = await self.ask(query, variables, token=token, language=language)
         assert "errors" not in body, body["errors"]
         payload: Json = body["data"]
@@ -162,7 +162,7 @@ class RunningApp:
         return token
 
     def _fresh_token(self, token: str) -> str:
-        """An access token of the same session that holds now, however far the clock was moved: a real client
+        """Return a valid access token of the same session, however far the clock was moved: a real client
         refreshes its own.
         """
         claims = jwt.decode(token, options={"verify_signature": False})
@@ -192,8 +192,8 @@ async def open_running_app(
     programme: Path = NUMISCOLLECT,
     **settings: Any,
 ) -> AsyncIterator[RunningApp]:
-    """Serve the application until the block ends, with two stores and a programme published before all time
-    of the test.
+    """Serve the application until the block ends, with two stores and a programme that was published before
+    the test begins.
     """
     clock, code_sender = Clock(), LatestCodeSender()
     async with open_process(

@@ -1,4 +1,4 @@
-"""Real processes for tests: the embedded database in a thread that keeps it drained, and `selo serve` as its
+"""Real processes for tests: the embedded database in a thread that drains its output, and `selo serve` as its
 user starts it.
 """
 
@@ -36,9 +36,7 @@ def quick_folder() -> Iterator[Path]:
 
 @contextmanager
 def embedded_in_thread(data_folder: Path) -> Iterator[str]:
-    """The embedded database for as long as the block lasts, whatever event loops come and go meanwhile;
-    yields its URI.
-    """
+    """Run the embedded database until the block ends, independent of the test's event loops; yields its URI."""
     begun: queue.Queue[tuple[asyncio.AbstractEventLoop, asyncio.Event, str] | BaseException] = queue.Queue()
 
     async def host() -> None:
@@ -73,7 +71,7 @@ class Served:
     process: subprocess.Popen[str]
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
-        """Ask it to end and wait; its exit code."""
+        """Signal it to end and wait; return its exit code."""
         self.process.send_signal(how)
         return self.process.wait(30)
 
@@ -81,9 +79,7 @@ class Served:
 def run_until_ready(
     *words: str, faults: IO[str] | None = None, environment: Mapping[str, str] | None = None
 ) -> subprocess.Popen[str]:
-    """A `selo` command that goes on until it is told to stop, or killed; what it prints can be read from its
-    stdout.
-    """
+    """Start a `selo` command that runs until it is stopped or killed; its output can be read from its stdout."""
     command = [sys.executable, "-m", "api.cli", *words]
     return subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=faults, text=True, env=_environment(environment)
@@ -142,7 +138,7 @@ def selo(*words: str, environment: Mapping[str, str] | None = None) -> subproces
 
 
 def _environment(added: Mapping[str, str] | None) -> dict[str, str]:
-    """Ours without any Selo setting of the developer's, and with what the test asks for."""
+    """Return this environment without the developer's Selo settings, and with those of the test."""
     environment = {
         name: value
         for name, value in os.environ.items()

@@ -1,4 +1,6 @@
-"""A house over a fresh database, with a small programme, members and a till, for whatever moves value."""
+"""A runtime over a fresh database with a small programme, members and a till, for the services that change
+balances.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +61,7 @@ messages:
 
 
 async def open_runtime(database: Database, text: str = SMALL, *, now: datetime = NOW) -> Runtime:
-    """A house whose programme is published."""
+    """A runtime with a published programme."""
     store = DocumentStore.of(database, embedded=True)
     await prepare(store)
     runtime = Runtime.for_store(store)
@@ -68,7 +70,7 @@ async def open_runtime(database: Database, text: str = SMALL, *, now: datetime =
 
 
 async def join(runtime: Runtime, member: str, *, at: datetime = NOW) -> str:
-    """A member who has joined; returns their id."""
+    """Enrol a member; return their id."""
     details = Details(name=member.title(), locale="en", timezone="Europe/Lisbon")
     event = Event(
         f"enrol:{member}", event_names.ENROLLED, at, "selo", {"referredBy": None}, profile=details.profile
@@ -88,5 +90,5 @@ def new_purchase(
     occurred_at: datetime | None = None,
     lines: tuple[PurchaseInputLine, ...] = (),
 ) -> PurchaseInput:
-    """A receipt."""
+    """The input of one purchase."""
     return PurchaseInput(external_id, total, "EUR", lines, occurred_at)

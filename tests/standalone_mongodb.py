@@ -1,6 +1,4 @@
-"""A MongoDB server that stands alone, in no replica set: as much of one as a client needs to learn that. The
-real one is not here.
-"""
+"""A fake of a MongoDB server outside any replica set: only as much as a client needs to recognise one."""
 
 import asyncio
 import struct
@@ -50,7 +48,7 @@ async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
 
 @asynccontextmanager
 async def standalone_mongodb() -> AsyncIterator[str]:
-    """The server, until the block ends; yields its URI."""
+    """Run the server until the block ends; yields its URI."""
     server = await asyncio.start_server(_answer, "127.0.0.1", 0)
     try:
         yield f"mongodb://127.0.0.1:{server.sockets[0].getsockname()[1]}/?directConnection=true"

@@ -1,4 +1,4 @@
-"""The listener itself: it counts exactly, and every forbidden shape is found where it is sent."""
+"""The command log itself: it counts exactly, and finds every forbidden shape."""
 
 from collections.abc import Awaitable, Callable
 

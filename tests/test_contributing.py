@@ -1,6 +1,4 @@
-"""What CONTRIBUTING.md tells a newcomer holds: every file and folder that it names is there, with the name that it
-is named for.
-"""
+"""What CONTRIBUTING.md says is true: every file and folder that it names exists, with the name that it mentions."""
 
 import re
 

@@ -1,6 +1,4 @@
-"""Logs: what a library says below WARNING is not written at any level, and an error is told without its
-words.
-"""
+"""Logs: libraries log nothing below WARNING at any level, and an error is logged without its text."""
 
 import subprocess
 import sys

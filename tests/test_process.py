@@ -1,4 +1,4 @@
-"""What one process shares: opened whole, or not at all."""
+"""What one process shares is opened whole, or not at all."""
 
 import asyncio
 from contextlib import suppress

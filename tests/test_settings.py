@@ -1,4 +1,4 @@
-"""Settings: each described, each in the README, each refusal naming its variable."""
+"""Settings: each is described, each stands in the README, and each refusal names its variable."""
 
 import json
 from pathlib import Path

@@ -1,6 +1,4 @@
-"""The API's own sentences: in the languages that they are written in, each with figures as that language
-writes them.
-"""
+"""The API's own sentences: complete in their languages, with figures as each language writes them."""
 
 import pytest
 

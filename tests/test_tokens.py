@@ -1,4 +1,4 @@
-"""Tokens: ours are believed for what they are for, while they last; every forgery is refused."""
+"""Access tokens: ours are accepted for their purpose while they last; every forgery is refused."""
 
 import base64
 from datetime import UTC, datetime, timedelta
@@ -58,7 +58,7 @@ def forged(
     typ: str | None = "at+jwt",
     **claims: object,
 ) -> str:
-    """A token with everything right but for what is given; None leaves a claim out."""
+    """A valid token but for the given claims; None leaves a claim out."""
     payload: dict[str, object] = {
         "iss": ISSUER,
         "aud": "selo",

@@ -42,7 +42,7 @@ def test_a_fault_is_said_once_a_minute_and_a_new_one_at_once() -> None:
 
 
 async def _hooked(uri: str) -> str:
-    """Let something happen that nobody is configured to do."""
+    """Record an event whose message nobody is configured to send."""
     database = connect(uri, "selo")
     store = DocumentStore.of(database, embedded=True)
     await prepare(store)
@@ -95,7 +95,7 @@ def test_a_worker_alone_parks_what_nobody_can_do_and_the_operator_sends_it_again
 
 
 async def _streams(uri: str, many: int) -> None:
-    """Wait until so many change streams are open; there are no more."""
+    """Wait until exactly so many change streams are open."""
     database = connect(uri, "selo")
     async with asyncio.timeout(30):
         while await open_cursors(database) < many:

@@ -1,4 +1,4 @@
-"""WCAG 2.2 AA by axe-core: every screen that a test shows is asked, and nothing may be found."""
+"""WCAG 2.2 AA by axe-core: every screen that a test shows is checked, and no violation may be found."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""Films for Chromium's fake camera: JPEGs written one after the other. What is filmed is a picture of a code,
-as a phone holds it up.
-"""
+"""Films for Chromium's fake camera: JPEGs one after another, each a picture of a code as a phone shows it."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""A club as its operator runs it: `selo serve` with its worker, FCM and a mail server beside it, a store and
-its staff by command.
+"""`selo serve` as an operator runs it: with its worker, FCM and a mail server beside it, and with a store and
+a cashier added by command.
 """
 
 from __future__ import annotations

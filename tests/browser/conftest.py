@@ -1,4 +1,4 @@
-"""Real Chromium on the pages as they are served: from the porch alone, or from the whole demo shop."""
+"""Real Chromium on the pages as they are served: from the page routes alone, or from the whole demo server."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def shop() -> Iterator[DemoServer]:
 
 @pytest.fixture(scope="session")
 def vouchers() -> None:
-    """For what needs the second part of the contract: cards, vouchers and scans."""
+    """For tests that need the second part of the contract: cards, vouchers and scans."""
     if not shops.offers("scan"):
         pytest.skip("the schema has no scan yet")
 
@@ -105,9 +105,7 @@ def browser(launch: Launch) -> Browser:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Show what stood on the pages when a test failed: the words say more than the selector that never
-    came.
-    """
+    """Show the text of the pages when a test failed: it says more than the missing selector."""
     report = yield
     if report.when == "call" and report.failed and isinstance(item, pytest.Function):
         for name, value in item.funcargs.items():

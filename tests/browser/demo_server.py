@@ -1,5 +1,5 @@
-"""A demo shop for the browser tests: the real server with its demo programme, people and stores, and the
-codes that it prints.
+"""The demo server for the browser tests: its programme, people and stores, and the sign-in codes that it
+prints.
 """
 
 from __future__ import annotations

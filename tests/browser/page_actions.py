@@ -1,4 +1,4 @@
-"""What people do with the pages, in few words: a cashier signs in and types, a member signs in and taps."""
+"""What people do on the pages: a cashier signs in and types, a member signs in and taps."""
 
 from __future__ import annotations
 
@@ -48,9 +48,7 @@ def sign_in_on_phone(page: Page, shop: DemoServer, who: MemberSignIn) -> None:
 
 
 def redeem_voucher(page: Page, context: BrowserContext, shop: DemoServer, member: MemberSignIn) -> str:
-    """Sign the manager in at the till, who gives a member points, and let their phone redeem a voucher; its
-    code.
-    """
+    """Let a manager give a member points at the till and the member redeem a voucher; return its code."""
     sign_in_at_till(page, shop, shop.of_role("manager"))
     look_up(page, member["number"])
     page.locator(".managing .button").first.click()

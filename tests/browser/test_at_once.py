@@ -1,5 +1,5 @@
-"""The whole journey on real processes: bought at the till page, pushed through FCM to two phones, on the open
-page.
+"""The whole journey on real processes: a purchase at the till page, a push through FCM to two phones, and the
+open page that shows it.
 """
 
 from __future__ import annotations

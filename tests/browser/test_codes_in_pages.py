@@ -1,5 +1,5 @@
-"""What the pages make and read: the phone's card is the server's, its codes are read, and how small or poor a
-picture may be.
+"""QR codes in the pages: the phone's card equals the server's, the till reads it, and small or poor pictures
+are read too.
 """
 
 from __future__ import annotations

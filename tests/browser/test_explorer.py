@@ -1,5 +1,5 @@
-"""GraphiQL as an app developer meets it: what each tab asks works with a token, and live activity shows as it
-happens.
+"""GraphiQL as an app developer uses it: the query of each tab works with a token, and live activity shows as
+it happens.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""What stands in the pages' files: texts whole in three languages, no other host, nothing that the policy
-blocks, little to fetch.
+"""The pages' files: texts complete in three languages, no other host, nothing that the policy blocks, little
+to fetch.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""The open phone page by its socket: a voucher that lapses while it is held up, and what came broken, which
-is read afresh.
+"""The open phone page and its socket: a voucher that lapses while it is shown, and broken messages after
+which the page reads again.
 """
 
 from __future__ import annotations

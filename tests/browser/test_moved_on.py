@@ -1,8 +1,8 @@
-"""A person goes on while something is still under way: what comes late takes neither the focus, nor the screen,
-nor a key from what they do by then.
+"""A person goes on while something is still under way: a late result takes neither the focus, nor the screen, nor a
+key from what they do by then.
 
-Each test holds back what is late, a read of the device's database or an answer of the server, until the person
-has gone on.
+Each test delays the result, a read of the device's database or an answer of the server, until the person has gone
+on.
 """
 
 from __future__ import annotations

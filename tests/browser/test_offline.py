@@ -1,5 +1,5 @@
-"""Without a network the till keeps what is confirmed and sends it once: through cuts, closed pages and lost
-answers.
+"""Without a network the till keeps confirmed purchases and sends each once: after lost connections, closed
+pages and lost answers.
 """
 
 from __future__ import annotations

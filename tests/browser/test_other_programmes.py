@@ -1,5 +1,5 @@
-"""The pages with a programme unlike the example: in none of their languages, with three wallets, money first,
-and three decimals.
+"""The pages with a programme unlike the example: none of their languages, three wallets, money first, and
+three decimals.
 """
 
 from __future__ import annotations

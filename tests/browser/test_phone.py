@@ -1,5 +1,5 @@
-"""The phone page on the real API: every screen in both lights, for axe and for a narrow phone; what the
-member changes stays.
+"""The phone page on the real API: every screen in light and dark, for axe and on a narrow phone; the member's
+changes are kept.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""What a member meets beyond the quiet day: mistypes, news while a card is held up, a lost network, a slow
-one, the way back.
+"""Less usual moments on the phone page: typing errors, news while a card is shown, no network, a slow
+network, and the way back.
 """
 
 from __future__ import annotations
@@ -30,9 +30,7 @@ def till(browser: Browser) -> Iterator[Page]:
 
 
 def portuguese(shop: DemoServer, page: Page, start: int) -> MemberSignIn:
-    """Sign in as the first member from `start` whose language is Portuguese, so that words can be told to the
-    letter.
-    """
+    """Sign in as the first Portuguese-speaking member from `start`, so that texts can be compared exactly."""
     for member in (each for each in shop.members[start:] if each["email"]):
         page.goto(f"{shop.url}/phone/")
         page.evaluate("localStorage.clear()")

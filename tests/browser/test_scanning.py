@@ -1,4 +1,4 @@
-"""The main journey, by camera: the till films the phone's card and voucher, and each side sees the truth at
+"""The main journey by camera: the till films the phone's card and voucher, and both pages show the result at
 once.
 """
 
@@ -65,6 +65,15 @@ def scan(till: Page) -> None:
         till.click(".lens > .button")
 
 
+def add_points(till: Page) -> None:
+    """Give the member on the screen enough points for a voucher, as a manager's correction."""
+    till.get_by_role("button", name="Corrigir saldo").click()
+    till.fill("dialog [name=amount]", "+600")
+    till.fill("dialog [name=reason]", "para esta prova")
+    till.click("dialog .primary")
+    till.wait_for_selector(".done")
+
+
 def test_card_purchase_redeeming_voucher_and_a_second_scan(
     page: Page, till: Page, reel: Path, shop: DemoServer
 ) -> None:
@@ -72,11 +81,7 @@ def test_card_purchase_redeeming_voucher_and_a_second_scan(
     sign_in_on_phone(page, shop, member)
     sign_in_at_till(till, shop, shop.of_role("manager"))
     look_up(till, member["number"])
-    till.get_by_role("button", name="Corrigir saldo").click()
-    till.fill("dialog [name=amount]", "+600")
-    till.fill("dialog [name=reason]", "para esta prova")
-    till.click("dialog .primary")
-    till.wait_for_selector(".done")
+    add_points(till)
 
     page.click("#tabs .central")
     page.wait_for_selector(".held .qr")

@@ -1,5 +1,5 @@
-"""A survey's question on the phone page: read and answered by one tap, in each language, at 360 px and by
-whoever cannot see it.
+"""A survey's question on the phone page: answered by one tap, in each language, at 360 px and with a screen
+reader.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""The till page on the real API: signing in, serving, refunds, a manager's correction; by keyboard, and
-nothing for axe to find.
+"""The till page on the real API: sign-in, serving, refunds and a manager's correction, by keyboard, without a
+violation for axe.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""What goes wrong at a till is told where it happened, in the cashier's language, with what to do; and the
-way back is always there.
+"""Errors at the till are shown where they happened, in the cashier's language, with what to do and a way
+back.
 """
 
 from __future__ import annotations

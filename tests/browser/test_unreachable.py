@@ -1,5 +1,5 @@
-"""The pages while their server refuses or cannot be reached: never blank or squeezed, in their own words, and
-back by themselves.
+"""The pages while their server refuses or is unreachable: they say so in their own words and recover by
+themselves.
 """
 
 from __future__ import annotations

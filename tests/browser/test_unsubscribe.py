@@ -1,5 +1,5 @@
 """The page behind a mail's unsubscribe link, as `selo serve` shows it: one button, in the member's language,
-usable by everybody.
+accessible.
 """
 
 import asyncio
@@ -29,14 +29,14 @@ from tests.small_runtime import join
 
 
 def apart(work: Coroutine[Any, Any, Any]) -> Any:
-    """Run this in a thread of its own: Playwright has the loop of this one."""
+    """Run a coroutine in a thread of its own: Playwright occupies the event loop of this one."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, work).result()
 
 
 @asynccontextmanager
 async def runtime_at(data_folder: Path) -> AsyncIterator[Runtime]:
-    """The house of the running server."""
+    """The runtime of the running server."""
     running = find_running(data_folder)
     assert running is not None
     database = connect(running.uri, "selo")

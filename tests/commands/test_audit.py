@@ -1,4 +1,4 @@
-"""What is done by commands, as `selo audit list` shows it: who, what and to whom, and no password."""
+"""`selo audit list` shows what was done by commands: who did what to whom, and no password."""
 
 import getpass
 import secrets
@@ -22,7 +22,7 @@ def folder() -> Iterator[Path]:
 
 @pytest.fixture
 def says(folder: Path, database_uri: str) -> Iterator[Says]:
-    """Run a command on a fresh database of the server of this run; what it printed."""
+    """Run a command on a fresh database of this run's server; return what it printed."""
     name = f"test-{secrets.token_hex(8)}"
 
     def run(*words: str) -> str:

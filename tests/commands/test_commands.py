@@ -1,4 +1,4 @@
-"""The errands of `selo`: beside a running server, on a database of their own, and refused in a sentence."""
+"""The `selo` commands: beside a running server, on a database of their own, and refused with a sentence."""
 
 import json
 import secrets
@@ -36,7 +36,7 @@ def at(folder: Path, database_uri: str, monkeypatch: pytest.MonkeyPatch) -> Iter
 
 @pytest.fixture
 def says(capsys: pytest.CaptureFixture[str]) -> Says:
-    """Run a command's function; what it printed."""
+    """Run a command's function; return what it printed."""
 
     def run(command: Callable[..., None], *words: object, **options: object) -> str:
         command(*words, **options)
@@ -49,7 +49,7 @@ def says(capsys: pytest.CaptureFixture[str]) -> Says:
 
 @pytest.fixture
 def refuses(capsys: pytest.CaptureFixture[str]) -> Says:
-    """Run a command's function that must fail; its sentence."""
+    """Run a command's function that must fail; return its sentence."""
 
     def run(command: Callable[..., None], *words: object, **options: object) -> str:
         with pytest.raises(SystemExit) as ended:

@@ -1,6 +1,4 @@
-"""`selo serve` as its user starts it: ready when it says so, one sentence when it cannot, nothing left behind
-when it ends.
-"""
+"""`selo serve`: it is ready when it says so, fails with one sentence, and leaves nothing behind when it ends."""
 
 import asyncio
 import json
@@ -132,7 +130,7 @@ def test_a_database_whose_disk_refuses_is_started_again_and_keeps_nothing_by_hal
 
 
 def refused(*words: str, environment: dict[str, str] | None = None) -> str:
-    """What a start that cannot be says: one line on stderr, with exit code 1."""
+    """Return the one line on stderr of a start that fails with exit code 1."""
     done = selo("serve", *words, environment=environment)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1), done.stdout + done.stderr
     return done.stderr.rstrip("\n")

@@ -1,4 +1,4 @@
-"""The whole application, for the doors' own tests."""
+"""The whole application, for the tests of its GraphQL API."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""How many database commands a request costs, exactly."""
+"""How many database commands each request costs, exactly."""
 
 from tests.running_app import RunningApp
 

@@ -1,5 +1,5 @@
-"""The same key again: the same answer, and nothing new. Another input under it: a conflict, and nothing new
-either.
+"""The same key again gives the same answer and changes nothing; another input under it is a conflict and
+changes nothing either.
 """
 
 import asyncio

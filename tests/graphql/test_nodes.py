@@ -1,4 +1,4 @@
-"""Things fetched again by their global id: by whoever they belong to, and by nobody else."""
+"""Objects fetched by their global id: by their owner, and by nobody else."""
 
 from api.graphql.engine.ids import encode_id
 from tests.running_app import Json, RunningApp

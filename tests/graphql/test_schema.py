@@ -1,4 +1,6 @@
-"""The schema as a whole: kept beside the code, nobody's field forgotten, every text in every language."""
+"""The whole schema: the committed file is the code's own, no field is forgotten, every text exists in every
+language.
+"""
 
 import string
 from collections.abc import Iterator
@@ -38,9 +40,7 @@ REASONS = (
 
 
 def said(schema: GraphQLSchema) -> Iterator[tuple[str, str | None]]:
-    """Every type, field, argument and value with what it says of itself; an argument `input` is what its type
-    says.
-    """
+    """Every type, field, argument and value with its description; an argument `input` has its type's."""
     for name, kind in schema.type_map.items():
         if name.startswith("__") or is_specified_scalar_type(kind):
             continue

@@ -1,5 +1,5 @@
-"""A small application of the porch's own, served by uvicorn on a free port in a thread, and raw sockets to
-torment it with.
+"""A small application for the tests of the HTTP layer, served by uvicorn in a thread, and raw sockets to
+connect to it.
 """
 
 import asyncio
@@ -47,7 +47,7 @@ def make_tokens(access_lasts: timedelta = timedelta(minutes=15)) -> Tokens:
 
 @dataclass
 class SmallServer:
-    """The application, and what it is made of."""
+    """The application and its parts."""
 
     services: Services = field(default_factory=Services)
     tokens: Tokens = field(default_factory=make_tokens)
@@ -134,7 +134,7 @@ def serve_app(
 
 
 def wait_until(true: Callable[[], bool]) -> None:
-    """Wait for what another thread makes true, three seconds at the most."""
+    """Wait up to three seconds for a condition that another thread makes true."""
     end = time.monotonic() + 3
     while not true():
         assert time.monotonic() < end, "not in time"
@@ -142,7 +142,7 @@ def wait_until(true: Callable[[], bool]) -> None:
 
 
 class RawConnection:
-    """One TCP connection, spoken to in bytes."""
+    """One TCP connection for raw bytes."""
 
     def __init__(self, port: int, *, patience: float = 5) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=patience)
@@ -157,7 +157,7 @@ class RawConnection:
         self.socket.sendall(payload)
 
     def until_closed(self) -> bytes:
-        """Everything the server still sends before it closes; TimeoutError where it does not."""
+        """Return everything that the server sends before it closes. Raises TimeoutError where it does not."""
         got = b""
         while True:
             try:
@@ -169,7 +169,7 @@ class RawConnection:
             got += part
 
     def answer(self) -> tuple[int, Mapping[str, str], bytes]:
-        """One answer with a content-length."""
+        """Return one answer that has a content-length."""
         got = b""
         while b"\r\n\r\n" not in got:
             part = self.socket.recv(65_536)

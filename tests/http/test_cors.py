@@ -1,5 +1,5 @@
-"""Pages of other origins: closed by default, open to those that a setting names. And nobody is sent to
-another by us.
+"""Cross-origin requests: refused by default, allowed for the origins of a setting. No answer redirects to
+another host.
 """
 
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""GET /health and GET /ready, over a database that answers, one that does not, and one that never does."""
+"""GET /health and GET /ready, with a database that answers, one that is away, and one that never answers."""
 
 import asyncio
 import json

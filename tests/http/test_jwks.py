@@ -1,4 +1,4 @@
-"""GET /.well-known/jwks.json: whoever has it can verify our tokens, and nothing more."""
+"""GET /.well-known/jwks.json: its keys verify our tokens, and hold nothing more."""
 
 from pathlib import Path
 

@@ -1,5 +1,5 @@
-"""Pages: our own files only, each with its policy; nothing by a path that leads elsewhere; GraphiQL from this
-host alone.
+"""Pages: only our own files, each with its policy; no path leads elsewhere; GraphiQL loads from this host
+alone.
 """
 
 from collections.abc import AsyncIterator, Iterator

@@ -1,5 +1,5 @@
-"""Slow, idle and oversized connections and sockets, by raw bytes, over both HTTP parsers. Times are short;
-their order is what is shown.
+"""Slow, idle and oversized connections and sockets, by raw bytes, with both HTTP parsers. Times are short;
+the tests show their order.
 """
 
 import time
@@ -35,7 +35,7 @@ def status_of(answer: bytes) -> int:
 
 
 def trickled(raw: RawConnection, payload: bytes, *, every: float = 0.05) -> tuple[int, float]:
-    """Send a byte at a time until the server has had enough; its status and the seconds that took."""
+    """Send byte by byte until the server answers; return its status and the seconds that it took."""
     began = time.perf_counter()
     raw.socket.settimeout(every)
     got = b""

@@ -1,4 +1,4 @@
-"""QR pictures: the right version, the border, a small SVG of one path that says what the PNG says."""
+"""QR pictures: the right version, the border, and a small SVG of one path that equals the PNG."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Token buckets by an injected clock: exact points, exact seconds, bounded memory."""
+"""Token buckets with an injected clock: exact points, exact seconds, bounded memory."""
 
 import pytest
 

@@ -1,6 +1,4 @@
-"""One click to hear no more: the link out of a mail that really came, posted over real HTTP, takes that one
-consent back.
-"""
+"""The unsubscribe link of a delivered mail, posted over real HTTP, withdraws that one consent."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -31,7 +29,7 @@ WORDS = {"en": "about “News”", "pt": "sobre “News”"}
 
 @dataclass
 class UnsubscribeStory:
-    """The server, who reads its mail, and the member `ana`, who agreed to news."""
+    """The server, its mail, and the member `ana`, who consented to news."""
 
     app: RunningApp
     mailbox: Mailbox
@@ -41,7 +39,7 @@ class UnsubscribeStory:
         return self.app.client
 
     async def mailed(self, event: str) -> list[EmailMessage]:
-        """Let an event happen to ana and the worker go on; the mails that came of it."""
+        """Record an event of ana's and deliver; return the mails that came of it."""
         runtime, before = self.app.process.house, len(self.mailbox.mails)
         await record_event(runtime, event, at=self.app.clock())
         while (await run_round(runtime, post_of(self.app.process), now=self.app.clock())).due_count:
@@ -56,7 +54,7 @@ class UnsubscribeStory:
         return str(url.removeprefix(BASE))
 
     async def outcomes(self) -> list[tuple[str, bool, str | None]]:
-        """What came of the rules at ana's last event: rule, applied, reason."""
+        """The outcomes of ana's last event: rule, applied, reason."""
         newest = await journal.find(self.app.process.store, "ana", (await self.ana()).member.seq)
         assert newest is not None
         return [(one.rule, one.applied, one.reason) for one in newest.outcomes]

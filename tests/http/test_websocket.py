@@ -1,6 +1,4 @@
-"""graphql-transport-ws over real sockets: who is let in, what is answered, and each limit with its code of
-closing.
-"""
+"""graphql-transport-ws over real sockets: who is let in, what is answered, and the close code of each limit."""
 
 import contextlib
 import json
@@ -61,7 +59,7 @@ def hear(socket: ClientConnection) -> dict[str, object]:
 
 
 def hear_pong(socket: ClientConnection) -> bool:
-    """Say a ping and wait for its answer: what was said before it has been taken."""
+    """Send a ping and wait for its answer: earlier messages have been taken then."""
     say(socket, type="ping")
     return hear(socket) == {"type": "pong"}
 

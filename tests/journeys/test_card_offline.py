@@ -1,5 +1,5 @@
-"""The member's card without a network, made by README's recipe alone: what it says to Kotlin and Swift, said
-here in Python.
+"""The member's card without a network, made by the README's recipe alone: what it says for Kotlin and Swift,
+in Python.
 """
 
 import hmac
@@ -14,7 +14,7 @@ SCAN = "__typename ... on CustomerScan { customer { number } }"
 
 
 def made_by_the_recipe(card_secret: str, unix_time: float) -> str:
-    """Make a card's code as README says, with nothing of ours."""
+    """Make a card's code as the README says, without any code of ours."""
     raw = urlsafe_b64decode(card_secret + "=" * (-len(card_secret) % 4))
     device, key = raw[:8], raw[8:]
     step = int(unix_time // 30)

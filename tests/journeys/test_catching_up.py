@@ -1,5 +1,5 @@
-"""What an app missed: told from the cursor that its home screen read, once, and nothing of what the screen
-showed already.
+"""An app that was away gets what it missed after the cursor of its home screen: each activity once, nothing
+that it showed already.
 """
 
 from pathlib import Path

@@ -1,5 +1,5 @@
-"""A member's whole story: joins, buys three times, climbs, collects, brings half of it back, and is told why
-each amount is what it is.
+"""A member's whole story: enrols, buys three times, reaches a tier, redeems, returns half, and reads the
+reason of each amount.
 """
 
 from tests.running_app import Json, RunningApp

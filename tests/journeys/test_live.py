@@ -1,5 +1,5 @@
-"""The phone knows at once: over a real socket what the till does shows by itself, and what was missed is told
-on coming back.
+"""Live activity over a real socket: what happens at the till shows at once, and what was missed comes after a
+reconnection.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ MARK_READ = "mutation($input: MarkMessagesReadInput!) { markMessagesRead(input: 
 
 @asynccontextmanager
 async def at_work(app: RunningApp, pushes: RecordingPushSender) -> AsyncIterator[str]:
-    """The stream, a worker, and a server that takes sockets; yields its address."""
+    """Run the change stream, a worker, and a server that takes sockets; yields its address."""
     runtime = app.process.house
     worker = DeliveryWorker(Senders(push=pushes), public_id=message_id)
     beside = [
@@ -121,8 +121,8 @@ async def test_what_happens_at_the_till_shows_on_the_phone_by_itself(
             assert [one for one in replayed if one != "MessageReceived"] == [
                 one for one in later if one != "MessageReceived"
             ]
-        assert [one.title for one in pushes.batch_log if one.link and one.link.startswith("app://rewards/")]
-        assert {one.address.value for one in pushes.batch_log} == {"fcm-1"}
+        assert [one.title for one in pushes.sent if one.link and one.link.startswith("app://rewards/")]
+        assert {one.address.value for one in pushes.sent} == {"fcm-1"}
 
 
 async def test_a_use_taken_back_and_a_lapse_show_on_the_phone_for_what_they_are(

@@ -1,5 +1,5 @@
-"""Live activity as the whole application serves it: one change stream for however many phones, who is let in,
-when it ends, and for whom it is not kept waiting.
+"""Live activity of the whole application: one change stream for all phones, who is let in, when a
+subscription ends, and that a slow one delays no other.
 """
 
 import asyncio
@@ -39,9 +39,7 @@ MEMBERS, EACH = 10, 20  # 20 subscriptions are the most that a member may have
 
 @dataclass(frozen=True)
 class ServedApp:
-    """The application with what runs beside its requests, and another process's house over the same
-    database.
-    """
+    """The application with its background tasks, and a second process's runtime over the same database."""
 
     process: Process
     address: str

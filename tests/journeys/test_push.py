@@ -1,7 +1,7 @@
-"""From the till to the lock screen: one valid message a device at FCM, in Portuguese, with its deep link; the
+"""From the till to the lock screen: one valid message for each device at FCM, in Portuguese, with its deep link; the
 inbox has it too.
 
-Decided by a clock that the test moves; `tests/browser/test_at_once.py` has it on real processes.
+The test moves the clock; `tests/browser/test_at_once.py` does the same on real processes.
 """
 
 import asyncio

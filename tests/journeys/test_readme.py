@@ -1,5 +1,5 @@
-"""README's walk, copied line by line into a shell beside a demo server: every line succeeds and answers what
-the page says.
+"""The README's walk, copied line by line into a shell beside a demo server: every line succeeds and answers
+what the page says.
 """
 
 import json

@@ -1,5 +1,5 @@
-"""Random histories of all kinds of events for three members, one of whom invited another, and the runs that
-live through them.
+"""Random histories of all kinds of events for three members, one invited by another, and the simulations that
+run them.
 """
 
 from __future__ import annotations

@@ -1,6 +1,4 @@
-"""The member stays small and deciding stays quick: after ten years of daily buying as after a hundred
-days.
-"""
+"""The member stays small and deciding stays fast: after ten years of daily purchases as after a hundred days."""
 
 from __future__ import annotations
 

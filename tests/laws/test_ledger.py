@@ -1,5 +1,5 @@
-"""The ledger's laws, on random histories of all kinds of events: nothing is made or lost, nothing is below
-zero, rows fold to the state.
+"""The ledger's laws on random histories: no points are made or lost, no balance is below zero, rows fold to
+the state.
 """
 
 from __future__ import annotations

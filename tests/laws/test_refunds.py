@@ -1,4 +1,4 @@
-"""Laws of refunds: in any split and order they claim what one full refund claims, and what stands never
+"""Laws of refunds: in any split and order they claim what one full refund claims, and what remains never
 grows.
 """
 

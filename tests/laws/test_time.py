@@ -1,6 +1,4 @@
-"""Laws of time: a turn that comes late ends where a timely one does, turning twice equals once, nothing due
-is left behind.
-"""
+"""Laws of time: a late turn ends where a timely one does, turning twice equals once, and nothing due remains."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Small programmes and the lines that run through them: what the model's tests are written in.
+"""Small programmes and the event lines that run through them, for the tests of the model.
 
-Instants are UTC unless they say otherwise (`2026-01-10T10:00`), members are `ana` unless named. A run keeps
-its answers: rows in their order, and each member as they stood at the end.
+Instants are UTC unless they say otherwise (`2026-01-10T10:00`), members are `ana` unless named. A run holds its
+answers: rows in their order, and each member at the end.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ def adjust(at: str, amount: int, *, wallet: str = "points", who: str = "ana") ->
 
 @dataclass(frozen=True)
 class Run:
-    """What a simulation answered."""
+    """The answers of a simulation."""
 
     rows: list[Answer]
     members: dict[str, Answer]
@@ -140,7 +140,7 @@ class Run:
         return [row for row in self.rows if row["event"] == event and by in (None, row["by"])]
 
     def times(self, event: str) -> list[str]:
-        """Return when an event was, to the minute."""
+        """Return when an event happened, to the minute."""
         return [row["at"][:16] for row in self.on(event)]
 
     def entries(self, *kinds: str) -> list[tuple[str, int]]:
@@ -153,12 +153,12 @@ class Run:
         ]
 
     def outcome(self, rule: str, at: int = -1) -> tuple[bool, int, str | None]:
-        """Return what a rule came to, the last time or the one asked for."""
+        """Return a rule's outcome: applied, amount, reason; the last one unless told otherwise."""
         outcomes = [o for row in self.rows for o in row["outcomes"] if o["rule"] == rule]
         return outcomes[at]["applied"], outcomes[at]["amount"], outcomes[at]["reason"]
 
     def outcomes(self, rule: str) -> list[tuple[bool, int, str | None]]:
-        """Return what a rule came to each time."""
+        """Return each outcome of a rule."""
         return [
             (o["applied"], o["amount"], o["reason"])
             for row in self.rows
@@ -168,7 +168,7 @@ class Run:
 
 
 def run(what: Programme, *lines: Line, until: str | None = None) -> Run:
-    """Run lines through a programme, up to an instant."""
+    """Run lines through a programme up to an instant."""
     end = read_instant(0, line(until, "")["at"]) if until else None
     answers: list[Answer] = list(simulate(what, (json.dumps(one) for one in lines), until=end))
     return Run(
@@ -188,5 +188,5 @@ def figures(member: Answer, wallet: str = "points") -> dict[str, int]:
 
 
 def expiring(member: Answer, wallet: str = "points") -> list[tuple[int, str]]:
-    """Return what lapses when."""
+    """Return the amounts that lapse, with their days."""
     return [(one["amount"], one["on"]) for one in member["wallets"][wallet]["expiring"]]

@@ -1,4 +1,4 @@
-"""Calendar words: spans keep the local clock time, periods and days are local, February is short."""
+"""Calendar arithmetic: spans keep the local clock time, periods and days are local, February is short."""
 
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo

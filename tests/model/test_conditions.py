@@ -1,4 +1,4 @@
-"""Expressions: what they answer, what they refuse, and which names they read."""
+"""Expressions: their results, what they refuse, and which names they read."""
 
 import pytest
 

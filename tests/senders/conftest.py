@@ -1,4 +1,6 @@
-"""The stand-in for FCM, one a room of tests and empty for each, and firebase-admin opened upon it."""
+"""The stand-in for FCM, one for each test module and emptied before each test, and firebase-admin connected
+to it.
+"""
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path

@@ -1,8 +1,8 @@
-"""A stand-in for Google over real HTTP: its token server, FCM v1 that checks each message as documented, ID
-tokens' certificates, and the metadata server of its machines.
+"""A stand-in for Google over real HTTP: its token server, an FCM v1 that checks each message as documented, the
+certificates of ID tokens, and the metadata server of its machines.
 
-What FCM answers is chosen by the beginning of the device's token (`ANSWERS`); `once-` before it means the
-first time alone. Whatever else is valid is taken. All that came is in `seen`.
+The beginning of the device's token decides FCM's answer (`ANSWERS`); `once-` before it applies to the first time
+only. Every other valid message is accepted. `pushes` holds all that came.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ ANSWERS: Mapping[str, Callable[[], Response]] = {
 
 @dataclass(frozen=True)
 class Push:
-    """One message as it came, and the status that was answered (0: none)."""
+    """One message as it came, and the status of its answer (0: none)."""
 
     message: Json
     status: int
@@ -109,7 +109,9 @@ class Push:
 
 @dataclass
 class FcmStandIn:
-    """What it saw, and what it is told to do. `token_status` other than 200 makes the token server fail."""
+    """Records what came, and answers as it is told. `token_status` other than 200 makes the token server
+    fail.
+    """
 
     url: str = ""
     pushes: list[Push] = field(default_factory=list)
@@ -128,11 +130,11 @@ class FcmStandIn:
 
     @property
     def accepted(self) -> list[Push]:
-        """The messages that it took."""
+        """The messages that were accepted."""
         return [push for push in self.pushes if push.status == 200]
 
     def forget(self) -> None:
-        """Be as new."""
+        """Empty all records."""
         for record in (self.pushes, self.faults, self.tokens, self.tries):
             record.clear()
         self.token_status, self.token_delay_seconds = 200, 0.0
@@ -250,7 +252,7 @@ class FcmStandIn:
         )
 
     def app(self) -> Starlette:
-        """All of them."""
+        """Return all routes as one application."""
         return Starlette(
             routes=[
                 Route("/token", self.token, methods=["POST"]),
@@ -320,7 +322,7 @@ def _pem(key: rsa.RSAPrivateKey, *, public: bool = False) -> str:
 
 @contextmanager
 def serving_fcm() -> Iterator[FcmStandIn]:
-    """The stand-in on a free port, in a thread of its own, so that whole processes can push to it."""
+    """Serve the stand-in on a free port, in a thread of its own, so that whole processes can push to it."""
     stand_in = FcmStandIn()
     config = uvicorn.Config(
         stand_in.app(),

@@ -1,8 +1,8 @@
-"""What FCM v1 documents of a message, as a check: names, targets, texts, sizes, times, enums, and what Apple
-takes in its headers.
+"""FCM v1's documented rules of a message, as a check: names, targets, texts, sizes, times, enums, and what Apple
+accepts in its headers.
 
-From the REST reference of projects.messages, and Apple's table of headers. An unknown name is refused, as
-Google's JSON reader does.
+They come from the REST reference of projects.messages and from Apple's table of headers. An unknown name is
+refused, as Google's JSON reader does.
 """
 
 from __future__ import annotations

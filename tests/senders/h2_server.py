@@ -1,9 +1,7 @@
-"""An ASGI application over HTTP/2 and TLS, on a free port of this machine: what Google speaks, and
-firebase-admin to it.
+"""An ASGI application over HTTP/2 and TLS on a free port of this machine, as Google serves it to firebase-admin.
 
-Requests of one connection are answered side by side. An answer that is not finished resets its stream;
-`close_at` has the connection closed with GOAWAY when a request of that number comes, whatever is under way on
-it.
+It answers the requests of one connection concurrently. An unfinished answer resets its stream; `close_at` closes
+the connection with GOAWAY at the request of that number, whatever is under way.
 """
 
 from __future__ import annotations
@@ -42,9 +40,7 @@ class H2Stream:
 
 @dataclass
 class H2Server:
-    """Where it listens, and what it saw: how many connections, how many requests, and the most that were
-    under way at once.
-    """
+    """Where it listens, and what it counted: connections, requests, and the most requests at once."""
 
     app: ASGIApp
     url: str = ""

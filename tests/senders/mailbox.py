@@ -1,5 +1,5 @@
-"""A real SMTP server for tests (aiosmtpd) on a free port: it keeps what is handed in, and answers by the
-beginning of the address.
+"""A real SMTP server for tests (aiosmtpd) on a free port: it records each mail, and answers by the beginning
+of the address.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ ANSWERS = {
 
 @dataclass
 class Mailbox:
-    """What was handed in: the addresses of the envelope, and the message."""
+    """The mails that came: the addresses of the envelope, and the message."""
 
     port: int = 0
     mails: list[tuple[list[str], EmailMessage]] = field(default_factory=list)
@@ -51,7 +51,7 @@ class Mailbox:
         return "250 OK"
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:
-        """Keep it."""
+        """Record the mail."""
         assert isinstance(envelope.content, bytes)
         parsed = message_from_bytes(envelope.content, policy=policy.default)
         assert isinstance(parsed, EmailMessage)

@@ -1,5 +1,5 @@
-"""Somebody else's HTTP endpoint for tests, real, on a free port: it remembers each request and answers as its
-path says (`/503`).
+"""A real HTTP endpoint for tests on a free port: it records each request and answers as its path says
+(`/503`).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class ReceivedRequest:
 
 @dataclass
 class RecordingEndpoint:
-    """What it saw; `headers` go with each answer."""
+    """The requests that came; `headers` go with each answer."""
 
     url: str = ""
     requests: list[ReceivedRequest] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Sign-in codes by real e-mail and by a real gateway, in each language, and who is told that none can be
+"""Sign-in codes by real e-mail and a real SMS gateway, in each language, and the error where none can be
 sent.
 """
 

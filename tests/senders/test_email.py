@@ -1,4 +1,4 @@
-"""E-mail over real SMTP: its parts and headers, and what each answer of the server means."""
+"""E-mail over real SMTP: its parts and headers, and the result of each answer of the server."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace

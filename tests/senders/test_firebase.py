@@ -1,4 +1,4 @@
-"""Push through firebase-admin, over real HTTP: what FCM is sent, and what each of its answers means."""
+"""Push through firebase-admin over real HTTP: what FCM receives, and the result of each of its answers."""
 
 import asyncio
 import json

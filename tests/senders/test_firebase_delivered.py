@@ -1,5 +1,5 @@
-"""Each answer of FCM from the outbox's row to what becomes of it: claimed by the worker, pushed by
-firebase-admin, written down.
+"""Each answer of FCM and its effect on the outbox row: claimed by the worker, pushed by firebase-admin,
+recorded.
 """
 
 import asyncio
@@ -43,7 +43,7 @@ def worker(push: FirebasePush) -> DeliveryWorker:
 
 
 async def visits(runtime: Runtime, member: str = "ana", *, at: datetime = NOON) -> str:
-    """Promise a message to every phone of a member; returns its outbox row."""
+    """Record a visit, which sends a message to every phone of a member; return its outbox row."""
     return await record_event(runtime, "visited", member, at=at, place="Baixa", people=2)
 
 
@@ -72,7 +72,7 @@ async def wait_of(runtime: Runtime, id: str, *, since: datetime = NOON) -> timed
 
 
 def reached_addresses(fcm: FcmStandIn) -> list[str]:
-    """Whom FCM was asked to reach, in order."""
+    """The addresses that FCM received messages for, in order."""
     return [seen.address for seen in fcm.pushes]
 
 

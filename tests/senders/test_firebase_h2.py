@@ -1,6 +1,4 @@
-"""Push as it is in production: HTTP/2 over TLS, many messages on one connection, and what becomes of them
-where it fails.
-"""
+"""Push as in production: HTTP/2 over TLS, many messages on one connection, and its failures."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator

@@ -1,6 +1,4 @@
-"""ID tokens of Firebase Auth with real signatures: what proves a contact, and everything that proves
-nothing.
-"""
+"""ID tokens of Firebase Auth with real signatures: what proves a contact, and what proves nothing."""
 
 import base64
 import json

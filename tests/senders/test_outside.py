@@ -1,5 +1,5 @@
-"""What the settings open: who is on, what ends a start in a sentence, and the whole way from a setting to a
-stand-in of the outside.
+"""What the settings open: the configured senders, the sentence that ends a start, and the whole way from a
+setting to a stand-in.
 """
 
 import json

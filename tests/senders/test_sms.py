@@ -1,4 +1,4 @@
-"""SMS through a gateway by a template of its request, over real HTTP."""
+"""SMS through a gateway, its request made from a template, over real HTTP."""
 
 import json
 from collections.abc import AsyncIterator, Callable

@@ -1,4 +1,4 @@
-"""Webhooks: signed, told apart by their id, one verdict each."""
+"""Webhooks: signed, each with an id, one result each."""
 
 import hmac
 from collections.abc import AsyncIterator

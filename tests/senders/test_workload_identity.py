@@ -1,6 +1,4 @@
-"""Push without a key file: a server that is told its Firebase project alone goes by the identity of the
-machine it runs on.
-"""
+"""Push without a key file: a server that knows only its Firebase project uses the identity of its machine."""
 
 import asyncio
 import time

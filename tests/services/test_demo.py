@@ -17,7 +17,7 @@ NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 
 @pytest.fixture
 async def unheard(database_uri: str) -> AsyncIterator[Database]:
-    """A database whose commands nobody judges: the demo empties whole collections, as no request does."""
+    """A database without a command log: the demo empties whole collections, as no request does."""
     fresh = connect(database_uri, f"test-{secrets.token_hex(8)}", timeout_seconds=30)
     try:
         yield fresh

@@ -1,6 +1,4 @@
-"""An expression that fails is a line in the log: where it stands, of which version, on what; and nothing of
-what it was given.
-"""
+"""A failing expression is a line in the log: its place, the version, the event; and none of its input."""
 
 from structlog.testing import capture_logs
 from structlog.typing import EventDict

@@ -1,4 +1,4 @@
-"""What must not grow: a member's document after ten years of daily buying, and what a page of a long history
+"""What must not grow: a member's document after ten years of daily purchases, and the documents that a page
 examines.
 """
 
@@ -16,6 +16,7 @@ from domain.model.ledger.events import Event, Line, Profile, Purchase
 from domain.model.ledger.timeline import turn
 from domain.model.programme.loading import load
 from domain.services.ledger import purchases, queries
+from domain.services.runtime import Runtime
 from domain.store.bulk import CHUNK_SECONDS
 from domain.store.connect import Database
 from domain.store.ledger import journal_rows, members
@@ -71,7 +72,7 @@ def test_a_member_stays_below_64_kib_after_ten_years_of_daily_buying() -> None:
 
 
 async def _examined(database: Database, collection: str, criteria: dict[str, Any]) -> tuple[int, int]:
-    """Documents examined, and returned."""
+    """Return how many documents a query examined and returned."""
     plan = await database.mongo.command(
         "explain", {"find": collection, "filter": criteria}, verbosity="executionStats"
     )
@@ -79,15 +80,8 @@ async def _examined(database: Database, collection: str, criteria: dict[str, Any
     return stats["totalDocsExamined"], stats["nReturned"]
 
 
-@pytest.mark.parametrize("entries", [100, MANY])
-async def test_a_page_examines_what_it_returns(
-    database: Database, command_log: CommandLog, entries: int
-) -> None:
-    runtime = await open_runtime(database)
-    await join(runtime, "ana")
-    await purchases.record(
-        runtime, till=TILL, member_id="ana", purchase_input=new_purchase("r1"), key="k", now=NOW
-    )
+async def _write_long_history(runtime: Runtime, entries: int) -> None:
+    """Continue the journal of `ana` by copies of her last row, until it holds so many entries."""
     newest = await runtime.store["journal"].find_one(
         {"_id": "ana:2"}, {"changes": 0, "outcomes": 0, "later": 0}
     )
@@ -122,6 +116,18 @@ async def test_a_page_examines_what_it_returns(
     counters = ("ledger.entries", "ledger.wallets.points.entries", "ledger.purchases.count")
     ledger = {**dict.fromkeys(counters, entries), "version": entries + 1}
     await runtime.store["members"].update_one({"_id": "ana"}, {"$set": ledger})
+
+
+@pytest.mark.parametrize("entries", [100, MANY])
+async def test_a_page_examines_what_it_returns(
+    database: Database, command_log: CommandLog, entries: int
+) -> None:
+    runtime = await open_runtime(database)
+    await join(runtime, "ana")
+    await purchases.record(
+        runtime, till=TILL, member_id="ana", purchase_input=new_purchase("r1"), key="k", now=NOW
+    )
+    await _write_long_history(runtime, entries)
     with command_log.counting() as counted:
         for before in (entries + 1, entries // 2):
             for wallet in (None, "points"):

@@ -1,4 +1,4 @@
-"""One transaction: all or nothing, each guard asked, on servers with and without one command for all
+"""One transaction: all or nothing, each guard checked, on servers with and without one command for all
 writes.
 """
 

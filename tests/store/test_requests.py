@@ -1,4 +1,4 @@
-"""Keys: the same request in any spelling is the same, and scopes do not meet."""
+"""Idempotency keys: the same request in any spelling is the same, and scopes are separate."""
 
 from datetime import UTC, date, datetime
 

@@ -1,5 +1,5 @@
-"""A worker process for the post's storm: it delivers what is due, and writes down each push as it leaves,
-with its collapse id.
+"""A worker process for the storm of deliveries: it delivers what is due and records each push with its
+collapse id.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ SECONDS_A_PUSH = 0.01
 
 
 class NotingPushSender:
-    """Pushes to a file: one line each, `WORKER MESSAGE COLLAPSE`."""
+    """Writes each push to a file, one line each: `WORKER MESSAGE COLLAPSE`."""
 
     def __init__(self, folder: Path, worker: str) -> None:
         self._file = os.open(folder / "pushes", os.O_WRONLY | os.O_CREAT | os.O_APPEND)

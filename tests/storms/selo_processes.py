@@ -1,4 +1,4 @@
-"""The processes of the crash storm as an operator has them: `selo serve` with its database as a child, and
+"""The processes of the crash storm as an operator runs them: `selo serve` with its database as a child, and
 `selo worker` beside it.
 """
 
@@ -59,9 +59,7 @@ class Processes:
                 await asyncio.sleep(0.05)
 
     async def strike(self, what: Strike) -> None:
-        """Kill one of them or all, as nothing can be caught, and start again what nobody else would; `stop`
-        is a SIGTERM.
-        """
+        """Kill one of them or all by SIGKILL, and restart what nothing else restarts; `stop` is a SIGTERM."""
         note = read_note(self._data)
         match what:
             case "everything":
@@ -90,7 +88,7 @@ class Processes:
         await self._stop(self.api)
 
     def end(self) -> None:
-        """End whatever is left, whatever happened."""
+        """End whatever still runs."""
         for process in (self.worker, self.api):
             process.kill()
             _gone(process)

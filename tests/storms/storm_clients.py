@@ -1,9 +1,8 @@
-"""Clients of the crash storm: over HTTP they buy, redeem, use the voucher and bring half back, and keep what
-they were answered.
+"""Clients of the crash storm: over HTTP they buy, redeem, use the voucher and return half, and record the answers.
 
-What is not answered they send again with the same key until it is, as an app does; some give up after the
-first cut, as a phone does that is switched off. Now and then one asks again what it was answered, and must be
-told the same.
+A client repeats an unanswered request with the same key until it is answered, as an app does; some give up after
+the first lost connection, as a phone does that is switched off. Now and then a client repeats an answered request,
+and must get the same answer.
 """
 
 from __future__ import annotations
@@ -69,7 +68,7 @@ class Tally:
 
 
 class Client:
-    """One of them: a till and the member before it."""
+    """One till and the member before it."""
 
     def __init__(
         self, name: str, shop: StormShop, customer: Customer, http: httpx.AsyncClient, tally: Tally
@@ -78,7 +77,7 @@ class Client:
         self._chance = random.Random(name)
 
     async def work(self, stop: asyncio.Event) -> None:
-        """Visit after visit until told to stop; the last one is brought to its end."""
+        """Visit after visit until told to stop; the last visit is completed."""
         for number in range(100_000):
             if stop.is_set():
                 return

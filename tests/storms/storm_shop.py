@@ -1,5 +1,5 @@
-"""The shop of the crash storm: a programme in which every act moves points and sends a message, members with
-a phone, and a cashier.
+"""The data folder of the crash storm: a programme in which every act moves points and sends a message,
+members with a phone, and a cashier.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class StormShop:
-    """A data folder that is ready to be served, and whoever calls there."""
+    """A data folder that is ready to be served, and those who call it."""
 
     data_folder: Path
     customers: tuple[Customer, ...]
@@ -66,9 +66,7 @@ class StormShop:
 
 
 async def prepare_shop(data_folder: Path, uri: str) -> StormShop:
-    """Make the shop in an empty database: members with a phone each, a cashier, and tokens that hold for an
-    hour.
-    """
+    """Fill an empty database: members with a phone each, a cashier, and tokens that hold for an hour."""
     settings, now = (
         Settings(data=data_folder, access_token_minutes=60),
         datetime.now(UTC).replace(microsecond=0),

@@ -1,7 +1,7 @@
 """kill -9 of the API, the worker and the database, together and one by one, under load over HTTP: what was
-acknowledged stands, once.
+acknowledged stands exactly once.
 
-STORM_KILLS says how often; `STORM_KILLS=20 scripts/test tests/storms/test_crashes.py -s` prints the figures
+STORM_KILLS is the number of kills; `STORM_KILLS=20 scripts/test tests/storms/test_crashes.py -s` prints the figures
 of twenty.
 """
 
@@ -56,8 +56,8 @@ Rows = dict[str, dict[str, Any]]
 
 # ---------------------------------------------------------------- the storm
 async def storm(shop: StormShop, processes: Processes, tally: Tally) -> list[float]:
-    """Let clients work while processes are killed, some while they start; return how many seconds each kill
-    was felt.
+    """Let clients work while processes are killed, some during their start; return the seconds of each
+    outage.
     """
     chance, stop, kills = random.Random(7), asyncio.Event(), []
     await processes.ready()
@@ -82,7 +82,7 @@ async def storm(shop: StormShop, processes: Processes, tally: Tally) -> list[flo
 
 
 async def _more(tally: Tally, answers: int) -> None:
-    """Wait until so many more were given."""
+    """Wait until so many more answers came."""
     enough = len(tally.answers) + answers
     async with asyncio.timeout(PATIENCE_SECONDS):
         while len(tally.answers) < enough:
@@ -148,7 +148,7 @@ async def delivered(store: DocumentStore) -> None:
 
 # ---------------------------------------------------------------- the laws
 def each_stands_once(tally: Tally, stored: Stored) -> None:
-    """What was answered stands exactly once, what was not at most once, and nothing that nobody sent."""
+    """What was answered stands exactly once, what was not at most once, and nothing else stands."""
     bought = Counter(row["event"]["purchase"]["external_id"] for row in stored.rows("purchase.completed"))
     refunded = Counter(row["event"]["refund"][1]["external_id"] for row in stored.rows("purchase.refunded"))
     for act, counts in (("purchase", bought), ("refund", refunded)):
@@ -165,7 +165,7 @@ def each_stands_once(tally: Tally, stored: Stored) -> None:
 
 
 def all_of_it_or_nothing(stored: Stored) -> None:
-    """Each act bound its key, left its mark in the audit trail and moved the balance, in one piece."""
+    """Each act bound its key, wrote its audit row and moved the balance, all in one."""
     counts = {
         member: (
             sum(row["member"] == member for row in stored.rows("purchase.completed")),

@@ -1,5 +1,5 @@
-"""kill -9 of workers, twenty times, while a thousand messages are due: each arrives, and none twice but what
-was in flight at a kill.
+"""kill -9 of workers, twenty times, while a thousand messages are due: each arrives, and only those in flight
+at a kill arrive twice.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""The database under a running `selo serve` is killed while phones listen: they are told all that was
+"""The database under a running `selo serve` is killed while phones listen: they receive all that was
 committed, in order and once.
 """
 
@@ -37,9 +37,7 @@ def now() -> datetime:
 
 
 async def buys(runtime: Runtime, total: int) -> None:
-    """Let ana buy something of so many euros, however often the database is away meanwhile: one key is one
-    purchase.
-    """
+    """Let ana buy something of so many euros, retrying while the database is away: one key is one purchase."""
     purchase = new_purchase(f"r{total}", total * 100)
     async with asyncio.timeout(60):
         while True:
@@ -54,14 +52,14 @@ async def buys(runtime: Runtime, total: int) -> None:
 
 
 def kill(data_folder: Path) -> None:
-    """Kill the database, as nothing can be caught."""
+    """Kill the database by SIGKILL."""
     running = find_running(data_folder)
     assert running is not None
     os.kill(running.database_pid, signal.SIGKILL)
 
 
 def amounts(phone: ActivitySocket) -> list[int]:
-    """What was told of points, entry by entry."""
+    """The amounts of the received entries, in order."""
     activities = [one["activity"] for one in phone.events["1"]]
     return [
         entry["amount"]

@@ -1,6 +1,4 @@
-"""Fifty at once for one member, from one process and from two: exact counts, nobody left out, nothing
-twice.
-"""
+"""Fifty requests at once for one member, from one process and from two: exact counts, none lost, none twice."""
 
 import asyncio
 from collections import Counter
@@ -19,7 +17,7 @@ CALLS = 50
 
 
 async def second(runtime: Runtime) -> Runtime:
-    """Another process over the same database: it shares no lock with the first."""
+    """Another process over the same database, which shares no lock with the first."""
     store = DocumentStore(runtime.store.client, runtime.store.mongo.name, embedded=True)
     store.has_bulk_writes, store.has_snapshot_writes = (
         runtime.store.has_bulk_writes,
@@ -31,7 +29,7 @@ async def second(runtime: Runtime) -> Runtime:
 
 
 async def storm(calls: list[Awaitable[PurchaseRecorded]]) -> tuple[list[PurchaseRecorded], Counter[str]]:
-    """What succeeded, and what the others met."""
+    """Return what succeeded, and the errors of the others."""
     done = await asyncio.gather(*calls, return_exceptions=True)
     met = Counter(type(one).__name__ for one in done if isinstance(one, BaseException))
     return [one for one in done if isinstance(one, PurchaseRecorded)], met

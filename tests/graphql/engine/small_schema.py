@@ -1,6 +1,4 @@
-"""A small schema of the tests' own, with what the porch must hold: lists, connections, slow and broken
-fields, each scalar.
-"""
+"""A small schema for the tests of the engine: lists, connections, slow and broken fields, each scalar."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
@@ -23,7 +21,7 @@ from api.http.rates import RateLimits, Rates
 
 @dataclass
 class Services:
-    """What the test's resolvers note and wait for."""
+    """What the test's resolvers record and wait for."""
 
     ran: list[str] = field(default_factory=list)
     finished: list[str] = field(default_factory=list)

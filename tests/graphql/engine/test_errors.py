@@ -1,4 +1,4 @@
-"""Every error carries a code; what nobody foresaw says INTERNAL and the request id, and the logs hold no text
+"""Every error carries a code; an unexpected one says INTERNAL and the request id, and the logs hold no text
 of the client's.
 """
 

@@ -1,4 +1,4 @@
-"""Time limits, clients that go, and mutations that end all the same."""
+"""Time limits, clients that disconnect, and mutations that complete nevertheless."""
 
 import asyncio
 

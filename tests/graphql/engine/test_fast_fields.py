@@ -1,4 +1,4 @@
-"""The short way of plain fields says what the library's own way says: values, order, nulls and errors."""
+"""The fast path of plain fields answers exactly what the library answers: values, order, nulls and errors."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -153,7 +153,7 @@ def run(executor: type[Executor[Any]], text: str, root: object = None) -> Execut
 
 
 def both(text: str, root: object = None) -> ExecutionResult:
-    """Run it either way; what they say must be equal to the last word and in the same order."""
+    """Run a query by the fast path and by the library; the answers must be equal, in the same order."""
     library, lean = (
         run(StrawberryGraphQLCoreExecutionContext, text, root),
         run(fast_executor(SCHEMA), text, root),

@@ -1,4 +1,4 @@
-"""Global ids and cursors: opaque, of one spelling, and junk is BAD_INPUT that names its field."""
+"""Global ids and cursors: opaque, with one spelling each; an invalid one is BAD_INPUT that names its field."""
 
 import contextlib
 import string

@@ -1,5 +1,5 @@
-"""What a document weighs: depth, cost, aliases and counts, with exact figures, and with a formula where
-variables decide.
+"""The limits of a document: depth, cost, aliases and counts, in exact figures, with a formula where variables
+decide.
 """
 
 import pytest

@@ -1,4 +1,4 @@
-"""Bombs: each is answered in under a second with the limit that it is over, or with what is wrong with it."""
+"""Bombs: each is answered in under a second with the limit that it exceeds, or with what is wrong with it."""
 
 import asyncio
 import time

@@ -1,5 +1,5 @@
-"""One table says who may: it is whole, it is enforced in front of the resolvers, and no answer reaches what
-is not its caller's.
+"""One table of permissions: it is complete, it is enforced before the resolvers, and no answer holds another
+caller's data.
 """
 
 import asyncio

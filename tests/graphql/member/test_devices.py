@@ -1,5 +1,5 @@
-"""Installations of the app over HTTP: how long one is reached by push, and that signing out, or a theft, ends
-it.
+"""Installations of the app over HTTP: how long push reaches one, and that signing out, or a stolen token,
+ends it.
 """
 
 from tests.running_app import Json, RunningApp
@@ -27,12 +27,12 @@ async def phone(app: RunningApp, installation: str, *, named: bool = True, regis
 
 
 def pushed_at(installation: str) -> Json:
-    """What an installation says when it registers for push."""
+    """The input with which an installation registers for push."""
     return {"installationId": installation, "platform": "ANDROID", "token": f"push-{installation}"}
 
 
 async def reached(app: RunningApp) -> list[str]:
-    """The tokens that push goes to."""
+    """The tokens that push reaches."""
     return sorted([row["token"] async for row in app.process.store["devices"].find({"token": {"$gt": ""}})])
 
 

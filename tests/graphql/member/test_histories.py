@@ -1,4 +1,4 @@
-"""The history of one wallet: its own pages, by cursors that are no other list's."""
+"""The history of one wallet has its own pages, and its cursors are valid for no other list."""
 
 from tests.running_app import Json, RunningApp
 

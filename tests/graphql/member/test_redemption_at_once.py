@@ -1,5 +1,5 @@
-"""Rewards in a crowd, over HTTP: the shelf gives what it holds, points are spent once, and everybody else is
-told why not.
+"""Many redemptions at once over HTTP: no more than the stock is sold, points are spent once, and the others
+learn why not.
 """
 
 import asyncio

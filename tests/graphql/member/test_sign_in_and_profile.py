@@ -1,4 +1,4 @@
-"""Joining, signing in, sessions and profile, through GraphQL."""
+"""Enrolment, sign-in, sessions and profile through GraphQL."""
 
 from tests.running_app import PASSWORD, RunningApp
 

@@ -1,5 +1,5 @@
-"""A survey as the app meets it: a purchase under the example programme, three days later its question, and
-one answer.
+"""A survey as the app sees it: a purchase under the example programme, its question three days later, and one
+answer.
 """
 
 from domain.services.ledger.turn import turn

@@ -1,4 +1,4 @@
-"""Rewards at the till: points become a voucher, a voucher is used once, and everybody is told the truth."""
+"""Rewards: points buy a voucher, a voucher is used once, and each side learns what happened."""
 
 import asyncio
 
@@ -326,7 +326,7 @@ async def test_what_is_left_of_a_limited_reward_comes_with_the_answer_too(app: R
 
 
 def capsules(member: Json) -> int | None:
-    """What is left of the capsules."""
+    """The remaining stock of the capsules."""
     stocks = {
         edge["node"]["reward"]["code"]: edge["node"]["reward"]["stock"] for edge in member["rewards"]["edges"]
     }

@@ -1,6 +1,4 @@
-"""The till's list of its shift, and the audit trail for those who answer for a store, through GraphQL over
-HTTP.
-"""
+"""The till's list of its shift, and the audit trail for a store's managers, through GraphQL over HTTP."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Whatever is refused says why, names its field, and leaves everything as it was."""
+"""A refusal says why, names its field, and changes nothing."""
 
 from pathlib import Path
 

@@ -1,5 +1,5 @@
-"""The member's card: made by a phone without a network or by the server, taken once, and then a visit that
-spares a second scan.
+"""The member's card: made by an offline phone or by the server, accepted once, then a visit that makes a
+second scan unnecessary.
 """
 
 from base64 import urlsafe_b64decode

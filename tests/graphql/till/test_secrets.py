@@ -1,6 +1,4 @@
-"""The till among its neighbours: what another store's staff, a forger or a reader of the database gets is
-nothing.
-"""
+"""What staff of another store, a forger or a reader of the database can learn from the till: nothing."""
 
 import re
 import secrets
@@ -22,7 +20,7 @@ MOVED = ("members", "journal", "vouchers", "stock", "requests", "card_steps", "o
 
 
 async def ledger_counts(app: RunningApp) -> list[Json]:
-    """Everything that a refusal must leave as it was."""
+    """Everything that a refusal must not change."""
     return [dict(row) for name in MOVED async for row in app.process.store[name].find({"_id": {"$gt": ""}})]
 
 

@@ -1,4 +1,6 @@
-"""What rules do beside awards: deductions, vouchers, badges, tags, messages, tiers; and events for later."""
+"""The actions of rules beside awards: deductions, vouchers, badges, tags, messages, tiers; and events for
+later.
+"""
 
 import pytest
 

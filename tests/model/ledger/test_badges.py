@@ -1,5 +1,5 @@
-"""Badges: counting to levels, challenges with a time, streaks of periods in a row, secrets, and what levels
-do.
+"""Badges: levels by counts, challenges within a time, streaks of consecutive periods, secret badges, and what
+levels do.
 """
 
 import pytest

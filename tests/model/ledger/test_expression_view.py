@@ -1,5 +1,5 @@
-"""What expressions see: only what is read is built, what fails is said, a late event sees the tier of its
-time.
+"""What expressions see: only what is read is computed, failures are reported, a late event sees the tier of
+its time.
 """
 
 from datetime import UTC, datetime

@@ -1,6 +1,4 @@
-"""Refunds: the arithmetic of the receipt, and what stands of awards after it, to the cent and in any
-order.
-"""
+"""Refunds: the arithmetic of the receipt, and what remains of its awards, to the cent and in any order."""
 
 from itertools import permutations
 

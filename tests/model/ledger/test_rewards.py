@@ -1,4 +1,4 @@
-"""Rewards: what unlocks them, what locks them again, redeeming, stock, limits, and vouchers' lives."""
+"""Rewards: what unlocks them, what locks them again, redemption, stock, limits, and the states of vouchers."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Texts with their placeholders filled, as each reader writes amounts, numbers and days."""
+"""Texts with their placeholders filled: amounts, numbers and days are written as in the reader's language."""
 
 import pytest
 

@@ -1,4 +1,6 @@
-"""The text in an unsubscribe link: it says whose consent to what, and only who has the key can make one."""
+"""The token of an unsubscribe link: it names the member and the purpose, and only the owner of the key can
+make one.
+"""
 
 from hypothesis import given
 from hypothesis import strategies as st

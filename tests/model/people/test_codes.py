@@ -1,5 +1,5 @@
-"""Codes: what the phone makes the server knows, what anybody changes it does not, and nothing is spelled in
-two ways.
+"""Card and voucher codes: the server accepts what the phone makes, rejects what anybody changed, and each has
+one spelling.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A contact has one spelling, a hint that gives little away, and what is none is refused with a remedy."""
+"""A contact has one spelling and a hint that reveals little; an invalid one is refused with a remedy."""
 
 import pytest
 

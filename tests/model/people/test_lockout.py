@@ -1,4 +1,4 @@
-"""Wrong passwords: five at once, then a wait that doubles to 15 minutes and is forgotten after an hour."""
+"""Wrong passwords: five are free, then a wait doubles up to 15 minutes and is forgotten after an hour."""
 
 from datetime import UTC, datetime, timedelta
 

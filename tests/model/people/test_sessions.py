@@ -1,4 +1,4 @@
-"""Refresh tokens: one successor, a seal that nobody else can make, and what each use of one means."""
+"""Refresh tokens: one successor each, a seal that nobody else can make, and the meaning of each use."""
 
 from datetime import UTC, datetime, timedelta
 

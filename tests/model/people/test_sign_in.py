@@ -1,4 +1,4 @@
-"""One-time codes: five an hour, bound to contact and purpose, with no two inputs of one fingerprint."""
+"""One-time codes: five an hour, bound to contact and purpose; two inputs never share a fingerprint."""
 
 from datetime import UTC, datetime, timedelta
 

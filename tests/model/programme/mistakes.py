@@ -1,4 +1,6 @@
-"""A slip of the pen in `club.yaml`, which is sound and holds every key, and the one fault that it must be."""
+"""One mistake in `club.yaml`, which is valid and holds every key, and the one fault that the check must
+report.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +15,7 @@ CLUB: Final = Path(__file__).with_name("club.yaml").read_text(encoding="utf-8")
 
 @dataclass(frozen=True)
 class Mistake:
-    """`old`, which the file holds once, is written as `new`; then there is one fault."""
+    """`old`, which the file holds once, is replaced by `new`; the check must then report this one fault."""
 
     name: str
     old: str

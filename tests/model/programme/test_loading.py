@@ -1,4 +1,4 @@
-"""Loading: every key becomes a value of its kind, and every fault is told at once."""
+"""Loading: every key becomes a value of its type, and all faults are reported at once."""
 
 from datetime import date, datetime, time
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""YAML 1.2 with lines: words stay words, numbers exact, and what could cost more than it is long is
+"""YAML 1.2 with lines: words stay words, numbers are exact, and what could cost more than its length is
 refused.
 """
 

@@ -1,4 +1,4 @@
-"""Slips that everybody makes are answered in plain words: what stands there, on which line, and what would be
+"""Common mistakes of syntax are explained in plain words: what is written, on which line, and what would be
 right.
 """
 

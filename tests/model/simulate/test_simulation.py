@@ -1,4 +1,6 @@
-"""Trying a programme: the answers' shape, refusals, faults with their line, and time up to `--until`."""
+"""Simulating a programme: the shape of the answers, refusals, faults with their line, and time up to
+`--until`.
+"""
 
 import json
 from typing import Any

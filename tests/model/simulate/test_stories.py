@@ -1,7 +1,7 @@
-"""The demo's stories: what `selo simulate` answers to each is kept beside it, line by line.
+"""The demo's stories: the expected answer of `selo simulate` stands beside each, line by line.
 
-After a change that is meant, write them anew: scripts/selo simulate scripts/demo/numiscollect.yaml
-STORY.jsonl > STORY.expected.jsonl
+After an intended change, write them anew: scripts/selo simulate scripts/demo/numiscollect.yaml STORY.jsonl >
+STORY.expected.jsonl
 """
 
 import json

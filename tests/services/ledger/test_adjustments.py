@@ -1,4 +1,6 @@
-"""Corrections: managers only, with a reason in the audit trail; freezing stops earning and nothing else."""
+"""Adjustments: managers only, with a reason in the audit trail; a frozen membership earns nothing and keeps
+the rest.
+"""
 
 from datetime import timedelta
 

@@ -1,5 +1,5 @@
-"""The audit trail and the limits of a shift: each act noted with its balances, bounded by the shift, seen by
-whom it concerns.
+"""The audit trail and the limits of a shift: each action is recorded with its balances, limited, and visible
+to those concerned.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""Declared events: judged by their declaration, counted once by their identity in their source."""
+"""Declared events: checked by their declaration, counted once by their id in their source."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Purchases count once, whoever brings them and however often; a refusal leaves everything as it was."""
+"""A purchase counts once, whoever reports it and however often; a refusal changes nothing."""
 
 from datetime import timedelta
 

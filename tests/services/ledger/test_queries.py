@@ -1,6 +1,4 @@
-"""What is read: in as few commands as it takes, as it is at this instant, and no dearer for a long
-history.
-"""
+"""Queries: few commands, the state of this instant, and no higher cost for a long history."""
 
 from datetime import timedelta
 

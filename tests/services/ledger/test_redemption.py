@@ -1,4 +1,4 @@
-"""Vouchers: bought, given back, used once; the shelf never sells more than it has."""
+"""Vouchers: redeemed, cancelled, used once; never more than the stock."""
 
 import asyncio
 from datetime import timedelta

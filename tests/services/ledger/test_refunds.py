@@ -1,4 +1,4 @@
-"""Refunds add up, know their receipt, and act once a key."""
+"""Refunds add up, know their receipt, and act once for each key."""
 
 from dataclasses import replace
 from datetime import timedelta

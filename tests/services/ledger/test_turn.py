@@ -1,5 +1,5 @@
-"""The turn writes down what time brought, fires what waits, and may come late, twice or in many processes at
-once.
+"""The turn writes down what time brought and runs delayed rules; it may come late, twice or in many processes
+at once.
 """
 
 import asyncio
@@ -79,7 +79,7 @@ async def test_a_member_whose_turn_fails_is_looked_at_again_and_holds_up_nobody(
 
 
 async def lived(database: Database, *, every: int) -> queries.MemberView:
-    """A member's 420 days with two purchases, turned every so many days."""
+    """Return a member's 420 days with two purchases, turned every so many days."""
     runtime = await open_runtime(database)
     await join(runtime, "ana")
     for days in range(0, 421, every):
@@ -112,8 +112,8 @@ async def test_a_late_turn_ends_where_a_timely_one_does(database: Database) -> N
 
 
 async def together(database: Database) -> list[tuple[object, ...]]:
-    """What a turn, late by 600 days, writes of seven members with two purchases each, of which every third is
-    at one instant.
+    """Return what a turn, 600 days late, writes of seven members with two purchases each; every third shares
+    an instant.
     """
     runtime = await open_runtime(database)
     for at in range(7):

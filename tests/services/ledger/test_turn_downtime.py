@@ -1,6 +1,4 @@
-"""Two days without a worker: what time brought meanwhile is made up for once, in its order, and its messages
-with it.
-"""
+"""Two days without a worker: what time brought meanwhile is made up for once, in order, with its messages."""
 
 import asyncio
 from collections.abc import Sequence
@@ -86,7 +84,7 @@ async def _worked(runtime: Runtime, now: datetime) -> None:
 
 
 async def _lived(database: Database) -> Runtime:
-    """Two members until the instant at which the worker goes down."""
+    """Let two members live until the worker goes down."""
     runtime = await open_runtime(database, TIMELY, now=BEGAN)
     await _join(runtime, "ana", date(1990, 3, 12))
     await _join(runtime, "rui", date(1990, 8, 1))
@@ -103,7 +101,7 @@ async def _lived(database: Database) -> Runtime:
 
 
 async def _told(runtime: Runtime, member: str) -> list[tuple[str, str]]:
-    """What a member found in their inbox since, the first first: when it happened, and what it was."""
+    """Return a member's inbox since then, oldest first: when and what."""
     letters = {
         one.id: one for one in (await inbox.list_letters(runtime, member_id=member, first=100)).letters
     }
@@ -114,7 +112,7 @@ async def _told(runtime: Runtime, member: str) -> list[tuple[str, str]]:
 
 
 async def _journal(runtime: Runtime) -> Sequence[tuple[object, ...]]:
-    """All that is written of everybody."""
+    """Return the journal of both members."""
     cursor = runtime.store["journal"].find({"member": {"$in": ["ana", "rui"]}})
     rows = [(row["member"], row["seq"], row["at"], row["event"], row.get("entries")) async for row in cursor]
     return sorted(rows, key=lambda row: row[:2])

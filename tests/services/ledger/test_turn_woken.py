@@ -1,5 +1,5 @@
-"""What is due at once for another member is not waited for until the next turn: the row that brings it wakes
-one.
+"""What is due at once for another member does not wait for the next turn: the row that brings it wakes a
+worker.
 """
 
 import asyncio
@@ -97,7 +97,7 @@ async def buy_first(runtime: Runtime, friend: str) -> None:
 
 
 async def promised(runtime: Runtime, member: str, messages: int) -> list[str]:
-    """The messages that a member is promised, as soon as there are so many."""
+    """Return a member's pending messages as soon as there are so many."""
     async with asyncio.timeout(PROMPT_SECONDS):
         while len(codes := [one.code for one in await outbox.find_pending(runtime.store, member)]) < messages:
             await asyncio.sleep(0.05)
@@ -158,5 +158,5 @@ async def test_of_twenty_at_once_each_counts_once_in_a_few_turns_of_two_processe
 
 
 def turns(commands: list[Command]) -> int:
-    """How often somebody looked for what is due."""
+    """How often a worker looked for what is due."""
     return sum(one.name == "find" and one.body["find"] == "agenda" for one in commands)

@@ -1,4 +1,4 @@
-"""Verify finds what was tampered with, wherever it stands, and names it."""
+"""`verify` finds each tampered value and names its place."""
 
 import pytest
 

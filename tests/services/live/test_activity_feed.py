@@ -1,4 +1,4 @@
-"""What happens to a member, told in order and once: as it happens, after a break, and after the stream was
+"""A member's activity comes in order and once: as it happens, after a disconnection, and after the stream was
 lost.
 """
 
@@ -37,7 +37,7 @@ from tests.small_runtime import NOW, TILL, join, new_purchase, open_runtime
 
 @asynccontextmanager
 async def followed(runtime: Runtime) -> AsyncIterator[None]:
-    """The stream, for as long as the block runs."""
+    """Run the change stream until the block ends."""
     follower = ChangeFollower(runtime.activity_hub)
     task = asyncio.create_task(follower.follow(runtime.store, clock=lambda: NOW))
     try:
@@ -50,7 +50,7 @@ async def followed(runtime: Runtime) -> AsyncIterator[None]:
 
 
 class ActivityReader:
-    """A subscription with all that it was told."""
+    """A subscription and all activities that it received."""
 
     def __init__(self, runtime: Runtime, member: str = "ana", *, after: ActivityCursor | None = None) -> None:
         self.activities: list[Activity] = []
@@ -63,7 +63,7 @@ class ActivityReader:
             self._more.set()
 
     async def wait_for(self, many: int) -> list[object]:
-        """Wait until so many were told; return what."""
+        """Wait until so many activities came; return them."""
         async with asyncio.timeout(10):
             while len(self.activities) < many:
                 self._more.clear()
@@ -76,7 +76,7 @@ class ActivityReader:
 
 
 async def listens(runtime: Runtime, many: int = 1) -> None:
-    """Wait until so many listen."""
+    """Wait until there are so many listeners."""
     async with asyncio.timeout(10):
         while runtime.activity_hub.listener_count < many:
             await asyncio.sleep(0.01)

@@ -1,4 +1,4 @@
-"""One change stream a process: what it carries, to whom, and that nothing ends it for good."""
+"""One change stream for each process: what it carries, to whom, and that it restarts after every error."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -24,7 +24,7 @@ from tests.small_runtime import open_runtime
 
 @dataclass
 class RecordingListener:
-    """Keeps what it hears, and how often it was told to look."""
+    """Records what it hears, and how often it was asked to catch up."""
 
     looked: int = 0
     away: int = 0
@@ -43,7 +43,7 @@ class RecordingListener:
         self.more.set()
 
     async def until(self, *, heard: int = 0, looked: int = 0) -> None:
-        """Wait until so much was heard, and so often looked."""
+        """Wait until it heard so much and caught up so often."""
         async with asyncio.timeout(20):
             while len(self.heard) < heard or self.looked < looked:
                 self.more.clear()
@@ -51,10 +51,10 @@ class RecordingListener:
 
 
 class FailingListener:
-    """Understands nothing."""
+    """Fails at every change."""
 
     async def catch_up(self, store: DocumentStore, *, now: datetime) -> None:
-        """Look at nothing."""
+        """Do nothing."""
 
     def handle_change(self, change: Change, *, now: datetime) -> None:
         raise KeyError("a field of tomorrow")
@@ -62,7 +62,7 @@ class FailingListener:
 
 @asynccontextmanager
 async def following(store: DocumentStore, follower: ChangeFollower) -> AsyncIterator[None]:
-    """The stream, for as long as the block runs."""
+    """Run the change stream until the block ends."""
     task = asyncio.create_task(follower.follow(store, clock=lambda: NOW))
     try:
         await asyncio.wait_for(follower.is_following.wait(), 10)
@@ -81,7 +81,7 @@ async def identity_of(database: Database) -> IdentityRuntime:
 
 
 async def begin_session(identity: IdentityRuntime) -> str:
-    """A session that has begun."""
+    """Begin a session; return its id."""
     opened_session = sessions.new_session(identity, "member", "m" * 32, now=NOW)
     await sessions.open_session(identity, opened_session)
     return opened_session.session.id

@@ -1,6 +1,4 @@
-"""A rule's question reaches its member and nobody at night; what they answer, once, is an event like any
-other.
-"""
+"""A rule's question reaches its member, never at night; their one answer is an event like any other."""
 
 import asyncio
 from datetime import timedelta
@@ -70,7 +68,7 @@ async def test_the_question_reaches_phone_and_inbox_in_the_members_language_and_
     await change_details(runtime, locale="pt", news=False)
     id, pushes = await record_event(runtime, "visited"), RecordingPushSender()
     assert await deliver_all_due(runtime, new_delivery_worker(pushes)) == 1
-    assert [(one.title, one.body, one.link, dict(one.payload)) for one in pushes.batch_log] == [
+    assert [(one.title, one.body, one.link, dict(one.payload)) for one in pushes.sent] == [
         ("Gostou?", "", None, {"kind": "survey", "survey": "happy", "message": id})
     ]
     assert [

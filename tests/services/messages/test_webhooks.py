@@ -1,5 +1,5 @@
-"""Webhooks: what a rule promises another system comes there, signed, over real HTTP; one hook's fault is no
-other's.
+"""Webhooks: what a rule promises another system arrives there, signed, over real HTTP; a failing hook delays
+no other.
 """
 
 import hmac
@@ -70,7 +70,7 @@ async def endpoint() -> AsyncIterator[RecordingEndpoint]:
 async def posting(
     endpoint: RecordingEndpoint, *, push: RecordingPushSender | None = None, **paths: str
 ) -> AsyncIterator[DeliveryWorker]:
-    """A worker's post whose hooks are answered as their paths say."""
+    """A delivery worker whose hooks are answered as their paths say."""
     hooks = Webhooks({name: Hook(f"{endpoint.url}/{path}", SECRET) for name, path in paths.items()})
     try:
         yield DeliveryWorker(Senders(push, webhooks=hooks), api_id=encode_id)
@@ -79,7 +79,7 @@ async def posting(
 
 
 def posted_bodies(endpoint: RecordingEndpoint) -> list[dict[str, object]]:
-    """What was posted, each proven to be ours."""
+    """Return the posted bodies, each with a valid signature of ours."""
     posted = []
     for request in endpoint.requests:
         at, signed = (part.partition("=")[2] for part in request.headers["selo-signature"].split(","))
@@ -316,7 +316,7 @@ async def test_a_hook_that_is_silent_rests_a_minute_and_neither_people_nor_other
             DeliveryWorker(worker.senders, lane="people"),
         )
         assert (await run_round(runtime, systems, now=NOON)).sent_count == 2
-        assert pushes.batch_log == []
+        assert pushes.sent == []
         assert (await run_round(runtime, people, now=NOON)).sent_count == 1
         outbox_row = await load_outbox_row(runtime, first)
         assert [(one.reason, one.attempts) for one in outbox_row.deliveries or ()] == [("TIMEOUT", 1)]

@@ -1,4 +1,4 @@
-"""A prepared store with a small programme, and a desk over it, for every story of the services."""
+"""A prepared store with a small programme, and an identity runtime over it."""
 
 import pytest
 

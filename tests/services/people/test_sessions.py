@@ -1,5 +1,5 @@
-"""Sessions over the real database: tokens that work once, a retry that is none, a theft that ends everything,
-and what memory knows.
+"""Sessions over the real database: single-use tokens, safe retries, a theft that ends the session, and the
+registry in memory.
 """
 
 import asyncio

@@ -1,5 +1,5 @@
-"""One-time codes over the real database: five tries counted exactly, one use, and no word about who is
-enrolled before a proof.
+"""One-time codes over the real database: exactly five tries, one use, and no hint about who is enrolled
+before a proof.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""Signing in by contacts that somebody we trust has seen proven, over the real database."""
+"""Sign-in by contacts that a trusted provider has proven, over the real database."""
 
 import asyncio
 

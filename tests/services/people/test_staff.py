@@ -1,5 +1,5 @@
-"""Staff over the real database: a shift at a store, guesses that slow down nobody else, and being shut out
-with immediate effect.
+"""Staff over the real database: a shift at a store, guesses that delay nobody else, and disabling with
+immediate effect.
 """
 
 import asyncio

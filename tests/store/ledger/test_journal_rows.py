@@ -1,4 +1,4 @@
-"""A journal row survives its document; what identifies a person does not get in."""
+"""A journal row equals itself after a trip through its document; what identifies a person is not stored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Published programmes: numbered, immutable, the same content no new one, and noticed elsewhere."""
+"""Published programmes: numbered, immutable, the same content is no new version, and other processes notice."""
 
 import asyncio
 from datetime import timedelta

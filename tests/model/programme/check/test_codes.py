@@ -1,4 +1,4 @@
-"""Codes: each unknown or doubled one in an otherwise sound file is one fault, at its line and path."""
+"""Codes: each unknown or duplicate one in an otherwise valid file is one fault, at its line and path."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Expressions and placeholders: each slip in an otherwise sound file is one fault, at its line and path."""
+"""Expressions and placeholders: each mistake in an otherwise valid file is one fault, at its line and path."""
 
 import pytest
 

@@ -1,5 +1,5 @@
-"""Rules that feed themselves are faults where nothing ends the circle, warnings where the ladder or the
-badges do, and else nothing.
+"""Rules that trigger themselves are faults where nothing ends the loop, and warnings where tiers or badges
+end it.
 """
 
 import pytest

@@ -1,6 +1,4 @@
-"""What can be published and is probably a slip is a warning with the figure written out; what is meant is
-none.
-"""
+"""A valid programme that is probably a mistake gives a warning with the figure; an intended one gives none."""
 
 import pytest
 

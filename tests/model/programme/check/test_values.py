@@ -1,4 +1,4 @@
-"""Keys and values: each slip in an otherwise sound file is one fault, at its line and path."""
+"""Keys and values: each mistake in an otherwise valid file is one fault, at its line and path."""
 
 import pytest
 
