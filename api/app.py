@@ -12,16 +12,16 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
-from api.beside import expect_not_cancelled, keep_going
-from api.http.endpoint import make_routes
-from api.http.headers import Porch, unforeseen
-from api.http.health import Part, PartState, health_routes
+from api.background import keep_running, raise_pending_cancellation
+from api.http.graphql_setup import make_graphql_routes
+from api.http.headers import OuterMiddleware, answer_unhandled_error
+from api.http.health import PartCheck, PartState, health_routes
 from api.http.jwks import jwks_route
 from api.http.pages import page_routes
 from api.http.unsubscribe import unsubscribe_route
 from api.process import Process
 from api.settings import Settings
-from api.worker import channels, webhooks, work
+from api.worker import channel_states, run_worker, webhook_names
 from domain.store.connect import Unreachable
 from domain.store.ledger.programmes import NothingPublished
 
@@ -31,21 +31,21 @@ DEMO_PICTURES = Path(__file__).parents[1] / "scripts" / "demo" / "art"
 @asynccontextmanager
 async def open_app(process: Process, *, address: str) -> AsyncIterator[ASGIApp]:
     """The application, listening at an address, with what runs beside its requests."""
-    await process.desk.session_registry.catch_up(process.store, now=process.clock())
-    expect_not_cancelled()
-    works: dict[str, Callable[[], Awaitable[None]]] = {
-        "programmes and stock": process.house.keep_refreshed,
+    await process.runtime.session_registry.catch_up(process.store, now=process.clock())
+    raise_pending_cancellation()
+    jobs: dict[str, Callable[[], Awaitable[None]]] = {
+        "programmes and stock": process.runtime.keep_refreshed,
         "what is committed": lambda: process.follower.follow(process.store, clock=process.clock),
     }
     if process.settings.worker:
-        works["worker"] = lambda: work(process)
-    beside = [asyncio.create_task(keep_going(what, begin), name=what) for what, begin in works.items()]
+        jobs["worker"] = lambda: run_worker(process)
+    tasks = [asyncio.create_task(keep_running(what, begin), name=what) for what, begin in jobs.items()]
     try:
         yield create_app(process, address=address)
     finally:
-        for task in beside:
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*beside, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def create_app(process: Process, *, address: str = "") -> ASGIApp:
@@ -56,55 +56,58 @@ def create_app(process: Process, *, address: str = "") -> ASGIApp:
         try:
             await process.database.ping()
         except Unreachable:
-            return PartState(ok=False, state="no answer")
-        return PartState(ok=True, state="answers")
+            return PartState(is_ok=False, state="no answer")
+        return PartState(is_ok=True, state="answers")
 
     async def programme_part() -> PartState:
         try:
-            return PartState(ok=True, state=f"version {process.programmes.current().number}")
+            return PartState(is_ok=True, state=f"version {process.programmes.current().number}")
         except NothingPublished:
-            return PartState(ok=False, state="none published")
+            return PartState(is_ok=False, state="none published")
 
-    inner = Starlette(
+    starlette_app = Starlette(
         routes=[
             *health_routes(
                 {"database": database_part, "programme": programme_part, **_channel_parts(process)}
             ),
-            jwks_route(process.tokens.public_set),
+            jwks_route(process.tokens.public_jwks),
             unsubscribe_route(process),
-            *make_routes(process, address=address, explorer=explorer),
+            *make_graphql_routes(process, address=address, explorer=explorer),
             *page_routes(
                 explorer=explorer,
                 media=process.settings.media or (DEMO_PICTURES if process.settings.demo else None),
             ),
         ],
         middleware=_other_origins(process.settings),
-        exception_handlers={Exception: unforeseen},
+        exception_handlers={Exception: answer_unhandled_error},
     )
     # A path with a slash too many would be sent on to whatever Host the request claims, over http behind a
     # proxy that ends TLS.
-    inner.router.redirect_slashes = False
-    return Porch(inner)
+    starlette_app.router.redirect_slashes = False
+    return OuterMiddleware(starlette_app)
 
 
-def _channel_parts(process: Process) -> dict[str, Part]:
+def _channel_parts(process: Process) -> dict[str, PartCheck]:
     """What of messages can leave; without any the inbox and live activity go on, so the server is ready all
     the same.
     """
 
-    def part(on: bool) -> Part:
+    def channel_part(is_on: bool) -> PartCheck:
         async def state() -> PartState:
-            return PartState(ok=on, state="on" if on else "off", needed=False)
+            return PartState(is_ok=is_on, state="on" if is_on else "off", is_needed=False)
 
         return state
 
-    async def hooks() -> PartState:
-        named, unknown = webhooks(process)
+    async def webhooks_part() -> PartState:
+        named, unknown = webhook_names(process)
         return PartState(
-            ok=not unknown, state="incomplete" if unknown else "on" if named else "none", needed=False
+            is_ok=not unknown, state="incomplete" if unknown else "on" if named else "none", is_needed=False
         )
 
-    return {**{channel: part(on) for channel, on in channels(process.senders).items()}, "webhooks": hooks}
+    return {
+        **{channel: channel_part(on) for channel, on in channel_states(process.senders).items()},
+        "webhooks": webhooks_part,
+    }
 
 
 def _other_origins(settings: Settings) -> list[Middleware]:

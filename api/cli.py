@@ -49,11 +49,11 @@ def main() -> None:
     try:
         for name in [word for word in sys.argv[1:2] if word in COMMANDS] or COMMANDS:
             module, _, attribute = COMMANDS[name].partition(".")
-            found = getattr(import_module(f"api.commands.{module}"), attribute)
-            if isinstance(found, typer.Typer):
-                cli.add_typer(found, name=name)
+            command = getattr(import_module(f"api.commands.{module}"), attribute)
+            if isinstance(command, typer.Typer):
+                cli.add_typer(command, name=name)
             else:
-                cli.command(name)(found)
+                cli.command(name)(command)
     except KeyboardInterrupt:
         sys.exit(130)
     cli(prog_name="selo")

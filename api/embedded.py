@@ -27,9 +27,9 @@ HOST = "127.0.0.1"
 READY_SECONDS = 30.0
 STOP_SECONDS = 10.0
 BACKOFF_SECONDS = (0.1, 0.5, 2.0, 5.0, 10.0)
-LASTED_SECONDS = 60.0
+STABLE_SECONDS = 60.0
 # Each start writes a log of 10 MB before clearing old ones: with less it would fill what was just freed.
-ROOM_BYTES = 64 * 2**20
+MIN_FREE_BYTES = 64 * 2**20
 LISTENING = "secantus listening on "
 PANIC = "WT_PANIC"  # how its storage says that it cannot go on until it is started again
 DISK_FULL = "No space left on device"
@@ -47,7 +47,7 @@ class FolderInUse(EmbeddedFailed):
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
+class RunningServer:
     """A server as `server.json` names it: where its database listens, which process runs it and which the
     database itself.
     """
@@ -57,24 +57,26 @@ class Running:
     database_pid: int
 
 
-def note_of(data: Path) -> Path:
-    return data / "server.json"
+def note_path(data_folder: Path) -> Path:
+    return data_folder / "server.json"
 
 
-def read_note(data: Path) -> Running | None:
+def read_note(data_folder: Path) -> RunningServer | None:
     """What `server.json` says, whether its server still lives or not."""
     try:
-        kept = json.loads(note_of(data).read_bytes())
-        return Running(uri=str(kept["uri"]), pid=int(kept["pid"]), database_pid=int(kept["database_pid"]))
+        note = json.loads(note_path(data_folder).read_bytes())
+        return RunningServer(
+            uri=str(note["uri"]), pid=int(note["pid"]), database_pid=int(note["database_pid"])
+        )
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def find_running(data: Path) -> Running | None:
+def find_running(data_folder: Path) -> RunningServer | None:
     """The server that has this data folder open, if one lives and listens; a note left behind by a crash is
     none.
     """
-    running = read_note(data)
+    running = read_note(data_folder)
     if running is None:
         return None
     try:
@@ -86,32 +88,32 @@ def find_running(data: Path) -> Running | None:
     return running
 
 
-def holds_database(data: Path) -> bool:
+def holds_database(data_folder: Path) -> bool:
     """Whether a database was ever begun in this data folder."""
-    return (data / "database").is_dir()
+    return (data_folder / "database").is_dir()
 
 
-def prepare_folder(data: Path) -> None:
+def prepare_folder(data_folder: Path) -> None:
     """Make the data folder, open to its owner alone. Raises EmbeddedFailed where it cannot be written."""
     try:
-        data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        probe = data / f".writable-{os.getpid()}"
+        data_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        probe = data_folder / f".writable-{os.getpid()}"
         probe.touch()
         probe.unlink()
     except OSError as fault:
-        raise EmbeddedFailed(f"The data folder {data} cannot be written: {fault.strerror}.") from None
+        raise EmbeddedFailed(f"The data folder {data_folder} cannot be written: {fault.strerror}.") from None
 
 
 @asynccontextmanager
-async def embedded(data: Path, *, announced: bool = True) -> AsyncIterator["EmbeddedDatabase"]:
+async def open_embedded(data_folder: Path, *, is_announced: bool = True) -> AsyncIterator["EmbeddedDatabase"]:
     """Run the database on this data folder for as long as the block lasts. Raises FolderInUse,
     EmbeddedFailed.
 
     Where `announced`, other commands find it by `server.json`; a command that only lasts a moment keeps it to
     itself.
     """
-    prepare_folder(data)
-    database = EmbeddedDatabase(data, announced=announced)
+    prepare_folder(data_folder)
+    database = EmbeddedDatabase(data_folder, is_announced=is_announced)
     try:
         await database.start()
         yield database
@@ -122,13 +124,13 @@ async def embedded(data: Path, *, announced: bool = True) -> AsyncIterator["Embe
 class EmbeddedDatabase:
     """The child process and its keeper: it is started again, on the same port, when it dies by itself."""
 
-    def __init__(self, data: Path, *, announced: bool) -> None:
-        self._data = data
-        self._announced = announced
+    def __init__(self, data_folder: Path, *, is_announced: bool) -> None:
+        self._data_folder = data_folder
+        self._is_announced = is_announced
         self._port = 0
         self._process: asyncio.subprocess.Process | None = None
-        self._noted = False
-        self._last_words: deque[str] = deque(maxlen=40)
+        self._has_note = False
+        self._last_output: deque[str] = deque(maxlen=40)
         self._drain: asyncio.Task[None] | None = None
         self._keeper: asyncio.Task[None] | None = None
 
@@ -138,7 +140,7 @@ class EmbeddedDatabase:
 
     @property
     def _configuration(self) -> Path:
-        return self._data / "secantusd.toml"
+        return self._data_folder / "secantusd.toml"
 
     @property
     def pid(self) -> int:
@@ -150,14 +152,14 @@ class EmbeddedDatabase:
         try:
             self._configuration.write_text(CONFIGURATION)
             # Its own door: the data folder may have been made by somebody else, open to all.
-            (self._data / "database").mkdir(mode=0o700, exist_ok=True)
+            (self._data_folder / "database").mkdir(mode=0o700, exist_ok=True)
             await self._spawn()
             self._announce()
         except OSError as fault:
             raise EmbeddedFailed(
-                f"The data folder {self._data} cannot be written: {fault.strerror}."
+                f"The data folder {self._data_folder} cannot be written: {fault.strerror}."
             ) from None
-        self._keeper = asyncio.create_task(self._keep())
+        self._keeper = asyncio.create_task(self._restart_when_ended())
 
     async def stop(self) -> None:
         """End the child and wait for it: asked first, forced after STOP_SECONDS."""
@@ -165,8 +167,8 @@ class EmbeddedDatabase:
             self._keeper.cancel()
             with suppress(asyncio.CancelledError):
                 await self._keeper
-        if self._noted:
-            note_of(self._data).unlink(missing_ok=True)
+        if self._has_note:
+            note_path(self._data_folder).unlink(missing_ok=True)
         if self._process is None or self._process.returncode is not None:
             return
         with suppress(ProcessLookupError):
@@ -187,8 +189,8 @@ class EmbeddedDatabase:
 
     async def _spawn(self) -> None:
         """Start the child and wait until it listens. Raises EmbeddedFailed, OSError."""
-        if shutil.disk_usage(self._data).free < ROOM_BYTES:
-            raise EmbeddedFailed(self._no_room())
+        if shutil.disk_usage(self._data_folder).free < MIN_FREE_BYTES:
+            raise EmbeddedFailed(self._no_room_message())
         command = (
             *(
                 sys.executable,
@@ -199,7 +201,7 @@ class EmbeddedDatabase:
                 "--port",
                 str(self._port),
                 "--storage-path",
-                str(self._data / "database"),
+                str(self._data_folder / "database"),
             ),
             *("--sync-on-commit", "--log-level", "INFO", "--config", str(self._configuration)),
         )
@@ -212,9 +214,9 @@ class EmbeddedDatabase:
             # Ctrl-C in a terminal reaches us alone: the API finishes its requests before the database goes
             start_new_session=True,
         )
-        self._last_words.clear()
+        self._last_output.clear()
         listening = asyncio.get_running_loop().create_future()
-        self._drain = asyncio.create_task(self._read_words(self._process, listening))
+        self._drain = asyncio.create_task(self._read_output(self._process, listening))
         try:
             self._port = await asyncio.wait_for(listening, READY_SECONDS)
         except BaseException as fault:
@@ -230,19 +232,19 @@ class EmbeddedDatabase:
         """Leave the note by which other commands find this server; whole or not at all, since they read it at
         any moment.
         """
-        if not self._announced:
+        if not self._is_announced:
             return
-        fresh = self._data / f".server-{os.getpid()}.json"
+        temporary = self._data_folder / f".server-{os.getpid()}.json"
         try:
-            fresh.write_text(
-                json.dumps(asdict(Running(uri=self.uri, pid=os.getpid(), database_pid=self.pid)))
+            temporary.write_text(
+                json.dumps(asdict(RunningServer(uri=self.uri, pid=os.getpid(), database_pid=self.pid)))
             )
-            fresh.replace(note_of(self._data))
+            temporary.replace(note_path(self._data_folder))
         finally:
-            fresh.unlink(missing_ok=True)
-        self._noted = True
+            temporary.unlink(missing_ok=True)
+        self._has_note = True
 
-    async def _read_words(
+    async def _read_output(
         self, process: asyncio.subprocess.Process, listening: "asyncio.Future[int]"
     ) -> None:
         """Keep the child's stderr drained, so that it never blocks on a full pipe; find its port there, and
@@ -253,67 +255,67 @@ class EmbeddedDatabase:
         keeper starts it again until there is room.
         """
         assert process.stderr is not None, "stderr is a pipe"
-        panics = False
+        has_panicked = False
         while line := await process.stderr.readline():
             words = line.decode(errors="replace").rstrip()
-            self._last_words.append(words)
+            self._last_output.append(words)
             log.debug("database.says", words=words)
             if LISTENING in words and not listening.done():
                 listening.set_result(int(words.rsplit(":", 1)[1]))
-            if PANIC in words and not panics:
-                panics = True
-                log.error("database.cannot_go_on", why=self._trouble() or words)
+            if PANIC in words and not has_panicked:
+                has_panicked = True
+                log.error("database.cannot_go_on", why=self._disk_fault() or words)
                 with suppress(ProcessLookupError):
                     process.kill()
         await process.wait()
         if not listening.done():
-            listening.set_exception(self._why_it_ended())
+            listening.set_exception(self._start_failure())
 
-    def _why_it_ended(self) -> EmbeddedFailed:
-        words = "\n".join(self._last_words)
+    def _start_failure(self) -> EmbeddedFailed:
+        words = "\n".join(self._last_output)
         if "No module named secantus" in words:
             return EmbeddedFailed(
                 "The embedded database is not installed: pip install 'selo[embedded]', or set MONGODB_URI."
             )
         if "managed by another process" in words:
-            other = find_running(self._data)
+            other = find_running(self._data_folder)
             whose = f"process {other.pid}" if other else "another process"
             return FolderInUse(
-                f"The data folder {self._data} is in use by {whose}; stop it, or choose another folder with"
-                " --data."
+                f"The data folder {self._data_folder} is in use by {whose}; stop it, or choose another folder"
+                " with --data."
             )
-        if (trouble := self._trouble()) is not None:
-            return EmbeddedFailed(trouble)
-        last = self._last_words[-1] if self._last_words else "it said nothing"
+        if (fault := self._disk_fault()) is not None:
+            return EmbeddedFailed(fault)
+        last = self._last_output[-1] if self._last_output else "it said nothing"
         return EmbeddedFailed(f"The embedded database ended at its start: {last}")
 
-    def _trouble(self) -> str | None:
+    def _disk_fault(self) -> str | None:
         """What its user can mend, in a sentence; None where its words tell of no such thing."""
-        if any(DISK_FULL in words for words in self._last_words):
-            return self._no_room()
+        if any(DISK_FULL in words for words in self._last_output):
+            return self._no_room_message()
         return None
 
-    def _no_room(self) -> str:
-        free = shutil.disk_usage(self._data).free // 2**20
+    def _no_room_message(self) -> str:
+        free = shutil.disk_usage(self._data_folder).free // 2**20
         return (
-            f"There are {free} MB left on the disk of the data folder {self._data}: make room for"
-            f" {ROOM_BYTES // 2**20} MB at least."
+            f"There are {free} MB left on the disk of the data folder {self._data_folder}: make room for"
+            f" {MIN_FREE_BYTES // 2**20} MB at least."
         )
 
-    async def _keep(self) -> None:
+    async def _restart_when_ended(self) -> None:
         """Start the child again when it ends by itself, soon at first, then less and less often."""
         failures, clock = 0, asyncio.get_running_loop().time
         while True:
             assert self._process is not None, "the database was started"
             begun = clock()
             code = await self._process.wait()
-            failures = 0 if clock() - begun > LASTED_SECONDS else failures
+            failures = 0 if clock() - begun > STABLE_SECONDS else failures
             log.error("database.ended_by_itself", exit_code=code)
-            while not await self._again(BACKOFF_SECONDS[min(failures, len(BACKOFF_SECONDS) - 1)]):
+            while not await self._restart(BACKOFF_SECONDS[min(failures, len(BACKOFF_SECONDS) - 1)]):
                 failures += 1
             failures += 1
 
-    async def _again(self, pause: float) -> bool:
+    async def _restart(self, pause: float) -> bool:
         """Start it after a pause; False where that fails."""
         await asyncio.sleep(pause)
         try:

@@ -32,8 +32,8 @@ MASKED = frozenset(
     }
 )
 
-OURS = ("api", "domain", "selo")
-FRAMES_AT_MOST = 12
+OWN_LOGGERS = ("api", "domain", "selo")
+MAX_FRAMES = 12
 
 Format = Literal["console", "json"]
 
@@ -45,10 +45,12 @@ def mask(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     return event
 
 
-def placed(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+def replace_traceback(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """Put type and place of an error where its traceback would stand."""
-    given = event.pop("exc_info", None)
-    error = sys.exc_info()[1] if given is True else given[1] if isinstance(given, tuple) else given
+    exc_info = event.pop("exc_info", None)
+    error = (
+        sys.exc_info()[1] if exc_info is True else exc_info[1] if isinstance(exc_info, tuple) else exc_info
+    )
     if isinstance(error, BaseException):
         event["error"], event["frames"] = type(error).__name__, frames_of(error)
         event["event"] = event["event"].partition("\n")[
@@ -59,7 +61,7 @@ def placed(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
 
 def frames_of(error: BaseException) -> list[str]:
     """Return where an error was raised and who called, without a word of it."""
-    frames = traceback.extract_tb(error.__traceback__)[-FRAMES_AT_MOST:]
+    frames = traceback.extract_tb(error.__traceback__)[-MAX_FRAMES:]
     return [
         f"{'/'.join(PurePath(frame.filename).parts[-3:])}:{frame.lineno} {frame.name}" for frame in frames
     ]
@@ -74,7 +76,7 @@ def configure_logs(*, level: str, form: Format) -> None:
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         mask,
-        placed,
+        replace_traceback,
     ]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -92,8 +94,8 @@ def configure_logs(*, level: str, form: Format) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(max(threshold, logging.WARNING))
-    for ours in OURS:
-        logging.getLogger(ours).setLevel(threshold)
+    for logger_name in OWN_LOGGERS:
+        logging.getLogger(logger_name).setLevel(threshold)
 
 
 def _renderer(form: Format) -> Processor:

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from api.beside import expect_not_cancelled
-from api.http.callers import utc_now
-from api.http.drain import Drain
+from api.background import raise_pending_cancellation
+from api.clock import utc_now
+from api.drain import Drain
 from api.keys import Keys, read_keys
-from api.senders.outside import open_outside
+from api.senders.configuration import open_senders
 from api.settings import Settings
 from api.tokens import Tokens
 from domain.model.people.sessions import SessionTerms
@@ -28,7 +28,7 @@ from domain.store.ledger.programmes import Programmes
 from domain.store.prepare import prepare
 
 if TYPE_CHECKING:
-    from api.senders.id_tokens import IdTokens
+    from api.senders.id_tokens import IdTokenVerifier
 
 # Not an address of ours: a token that a command signs holds wherever the server listens.
 ISSUER = "selo"
@@ -43,20 +43,19 @@ class Process:
     keys: Keys
     tokens: Tokens
     drain: Drain
-    house: Runtime
-    desk: IdentityRuntime
+    runtime: IdentityRuntime
     senders: Senders
-    id_tokens: IdTokens | None
+    id_tokens: IdTokenVerifier | None
     follower: ChangeFollower
     clock: Callable[[], datetime]
 
     @property
     def store(self) -> DocumentStore:
-        return self.house.store
+        return self.runtime.store
 
     @property
     def programmes(self) -> Programmes:
-        return self.house.programmes
+        return self.runtime.programmes
 
 
 @asynccontextmanager
@@ -68,48 +67,46 @@ async def open_process(
 
     `clock` is what every part of it calls now; tests hand in one that they move.
     """
-    async with open_outside(settings, clock=clock) as outside:
+    async with open_senders(settings, clock=clock) as configured:
         keys = read_keys(settings, now=clock())
         tokens = Tokens(
             keys,
             issuer=settings.base_url or ISSUER,
             clock=clock,
-            access_lasts=timedelta(minutes=settings.access_token_minutes),
-            read_again=lambda: read_keys(settings, now=clock()),
+            access_duration=timedelta(minutes=settings.access_token_minutes),
+            reload_keys=lambda: read_keys(settings, now=clock()),
         )
         store = DocumentStore.of(
             database, embedded=settings.mongodb_uri is None, voucher_key=keys.derived("voucher codes")
         )
         await prepare(store)
-        house = Runtime.for_store(store)
-        await house.programmes.refresh()
-        desk = _desk(settings, house, keys, outside.codes)
+        runtime = _runtime(settings, Runtime.for_store(store), keys, configured.codes)
+        await runtime.programmes.refresh()
         drain = Drain(stop_after_seconds=settings.operation_seconds + settings.database_seconds)
         try:
-            follower = ChangeFollower(house.activity_hub, desk.session_registry)
-            expect_not_cancelled()
+            follower = ChangeFollower(runtime.activity_hub, runtime.session_registry)
+            raise_pending_cancellation()
             yield Process(
                 settings,
                 database,
                 keys,
                 tokens,
                 drain,
-                house,
-                desk,
-                outside.senders,
-                outside.id_tokens,
+                runtime,
+                configured.senders,
+                configured.id_tokens,
                 follower,
                 clock,
             )
         finally:
             await drain.close(seconds=settings.shutdown_seconds)
             await store.drain()
-            desk.passwords.close()
+            runtime.passwords.close()
 
 
-def _desk(settings: Settings, house: Runtime, keys: Keys, codes: CodeSender) -> IdentityRuntime:
+def _runtime(settings: Settings, runtime: Runtime, keys: Keys, codes: CodeSender) -> IdentityRuntime:
     return IdentityRuntime.of(
-        house,
+        runtime,
         secret=keys.derived("people"),
         code_sender=codes,
         member_terms=SessionTerms(

@@ -29,7 +29,7 @@ def svg(payload: str, size: int = 256) -> str:
     """Return the code as SVG text, `size` pixels square: each run of dark modules is one step of a single
     path.
     """
-    _expect(size)
+    _check_size(size)
     rows = matrix(payload)
     side = len(rows)
     steps = "".join(
@@ -51,7 +51,7 @@ def png_data_url(payload: str, size: int = 256) -> str:
 
 def png(payload: str, size: int = 256) -> bytes:
     """Return the code as a PNG of one bit a pixel; a size below one pixel a module is scaled up to it."""
-    _expect(size)
+    _check_size(size)
     from PIL import Image  # as in `matrix`
 
     rows = matrix(payload)
@@ -84,15 +84,15 @@ def matrix(payload: str) -> tuple[tuple[bool, ...], ...]:
 
 
 def _dark_runs(row: tuple[bool, ...]) -> list[tuple[int, int]]:
-    runs, x = [], 0
+    runs, column = [], 0
     for dark, group in groupby(row):
         length = sum(1 for _ in group)
         if dark:
-            runs.append((x, length))
-        x += length
+            runs.append((column, length))
+        column += length
     return runs
 
 
-def _expect(size: int) -> None:
+def _check_size(size: int) -> None:
     if not SMALLEST <= size <= LARGEST:
         raise BadSize(size)

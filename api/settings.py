@@ -266,13 +266,13 @@ class Settings(BaseSettings):
         return value
 
 
-def read_settings(**given: object) -> Settings:
+def read_settings(**overrides: object) -> Settings:
     """Settings from the environment, with what the command line gave in front of them (None: not given).
 
     Raises BadSettings with one sentence naming the first setting that cannot be used.
     """
     try:
-        return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+        return Settings(**{name: value for name, value in overrides.items() if value is not None})  # type: ignore[arg-type]
     except SettingsError as fault:
         name = (
             str(fault).partition('"')[2].partition('"')[0]
@@ -281,15 +281,15 @@ def read_settings(**given: object) -> Settings:
     except ValidationError as fault:
         first = fault.errors()[0]
         name = str(first["loc"][0]) if first["loc"] else "settings"
-        raise BadSettings(_cannot_be_used(name, _what_is_wrong(name, first))) from None
+        raise BadSettings(_cannot_be_used(name, _fault_text(name, first))) from None
 
 
 def _cannot_be_used(name: str, why: str) -> str:
-    shown = name if name.isupper() else f"{PREFIX}{name.upper()}"
-    return f"The setting {shown} cannot be used: {why}."
+    variable = name if name.isupper() else f"{PREFIX}{name.upper()}"
+    return f"The setting {variable} cannot be used: {why}."
 
 
-def _what_is_wrong(name: str, fault: ErrorDetails) -> str:
+def _fault_text(name: str, fault: ErrorDetails) -> str:
     match fault["type"]:
         case "string_pattern_mismatch" | "list_type":
             return f"it is written like {_example(name)}"
@@ -311,15 +311,14 @@ def settings_table() -> str:
         variable = (
             field.validation_alias if isinstance(field.validation_alias, str) else f"{PREFIX}{name.upper()}"
         )
-        rows.append(
-            f"| `{variable}` | {_shown(field.get_default(call_default_factory=True))} | {field.description} |"
-        )
+        default = _default_text(field.get_default(call_default_factory=True))
+        rows.append(f"| `{variable}` | {default} | {field.description} |")
     return "\n".join(rows)
 
 
-def _shown(value: object) -> str:
+def _default_text(value: object) -> str:
     if value is None or value in ([], ""):
         return ""
     if isinstance(value, SecretStr):
-        return _shown(value.get_secret_value())  # a default is no secret
+        return _default_text(value.get_secret_value())  # a default is no secret
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"

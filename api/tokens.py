@@ -20,8 +20,8 @@ from api.keys import Keys, TokenKey
 
 ALGORITHM = "EdDSA"
 LEEWAY = timedelta(seconds=5)
-VISIT_LASTS = timedelta(minutes=5)
-LENGTH_AT_MOST = 2_000
+VISIT_DURATION = timedelta(minutes=5)
+MAX_LENGTH = 2_000
 REQUIRED = ("iss", "aud", "sub", "role", "sid", "iat", "exp")
 
 
@@ -33,7 +33,7 @@ class TokenRefused(Exception):
     """A token that is not believed. Why is for our own logs and tests, never for whoever brought it."""
 
 
-class TokenEnded(TokenRefused):
+class TokenExpired(TokenRefused):
     """A token of ours whose time is over: all else about it holds."""
 
 
@@ -74,7 +74,7 @@ class Claims:
 
 
 @dataclass(frozen=True, slots=True)
-class Issued:
+class IssuedToken:
     token: str
     expires_at: datetime
 
@@ -83,7 +83,7 @@ class Issued:
 # -----------------------------------------------------------------------------------------------------------
 
 
-def sign(key: TokenKey, purpose: Purpose, claims: Claims, *, issuer: str, now: datetime) -> Issued:
+def sign(key: TokenKey, purpose: Purpose, claims: Claims, *, issuer: str, now: datetime) -> IssuedToken:
     """Return a token that says these claims."""
     expires_at = claims.expires_at.replace(microsecond=0)
     payload: dict[str, object] = {
@@ -95,21 +95,21 @@ def sign(key: TokenKey, purpose: Purpose, claims: Claims, *, issuer: str, now: d
         "iat": int(now.timestamp()),
         "exp": int(expires_at.timestamp()),
     }
-    more = (
+    optional_claims = (
         ("store", claims.store),
         ("device", claims.device),
         ("own_members", list(claims.own_members) or None),
     )
-    payload |= {name: value for name, value in more if value is not None}
+    payload |= {name: value for name, value in optional_claims if value is not None}
     text = jwt.encode(payload, key.private, algorithm=ALGORITHM, headers={"typ": purpose.typ, "kid": key.kid})
-    return Issued(text, expires_at)
+    return IssuedToken(text, expires_at)
 
 
 def verify(
     token: str, purpose: Purpose, keys: Mapping[str, TokenKey], *, issuer: str, now: datetime
 ) -> Claims:
     """Return what this token says. Raises TokenRefused unless everything about it holds."""
-    if len(token) > LENGTH_AT_MOST:
+    if len(token) > MAX_LENGTH:
         raise TokenRefused("too long")
     try:
         header = jwt.get_unverified_header(token)
@@ -133,37 +133,37 @@ def verify(
         )
     except (jwt.PyJWTError, ValueError) as fault:
         raise TokenRefused(type(fault).__name__) from None
-    expires_at, issued_at = _instant(payload, "exp"), _instant(payload, "iat")
+    expires_at, issued_at = _instant_claim(payload, "exp"), _instant_claim(payload, "iat")
     if issued_at - LEEWAY > now:
         raise TokenRefused("iat")
     if expires_at + LEEWAY <= now:
-        raise TokenEnded("exp")
+        raise TokenExpired("exp")
     return Claims(
-        subject=_word(payload, "sub"),
-        role=_word(payload, "role"),
-        session=_word(payload, "sid"),
+        subject=_text_claim(payload, "sub"),
+        role=_text_claim(payload, "role"),
+        session=_text_claim(payload, "sid"),
         expires_at=expires_at,
-        store=_word(payload, "store") if "store" in payload else None,
-        device=_word(payload, "device") if "device" in payload else None,
-        own_members=_words(payload, "own_members") if "own_members" in payload else (),
+        store=_text_claim(payload, "store") if "store" in payload else None,
+        device=_text_claim(payload, "device") if "device" in payload else None,
+        own_members=_text_list_claim(payload, "own_members") if "own_members" in payload else (),
     )
 
 
-def _instant(payload: Mapping[str, object], name: str) -> datetime:
+def _instant_claim(payload: Mapping[str, object], name: str) -> datetime:
     value = payload[name]
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**40:
         raise TokenRefused(name)
     return datetime.fromtimestamp(value, UTC)
 
 
-def _word(payload: Mapping[str, object], name: str) -> str:
+def _text_claim(payload: Mapping[str, object], name: str) -> str:
     value = payload[name]
     if not isinstance(value, str) or not value:
         raise TokenRefused(name)
     return value
 
 
-def _words(payload: Mapping[str, object], name: str) -> tuple[str, ...]:
+def _text_list_claim(payload: Mapping[str, object], name: str) -> tuple[str, ...]:
     values = payload[name]
     if not isinstance(values, list) or not all(isinstance(value, str) and value for value in values):
         raise TokenRefused(name)
@@ -183,20 +183,20 @@ class Tokens:
         *,
         issuer: str,
         clock: Callable[[], datetime],
-        access_lasts: timedelta = timedelta(minutes=15),
-        read_again: Callable[[], Keys] | None = None,
+        access_duration: timedelta = timedelta(minutes=15),
+        reload_keys: Callable[[], Keys] | None = None,
     ) -> None:
         """Take the keys as they stand; `read_again` reads them anew when a token names one that another
         process has made since.
         """
         self._signing, self._verifying = keys.signing, dict(keys.verifying)
-        self._issuer, self._clock, self._access_lasts, self._read_again = (
+        self._issuer, self._clock, self._access_duration, self._reload_keys = (
             issuer,
             clock,
-            access_lasts,
-            read_again,
+            access_duration,
+            reload_keys,
         )
-        self._read_at = clock()
+        self._reloaded_at = clock()
 
     def access(
         self,
@@ -208,29 +208,31 @@ class Tokens:
         device: str | None = None,
         own_members: tuple[str, ...] = (),
         until: datetime | None = None,
-    ) -> Issued:
+    ) -> IssuedToken:
         """Return an access token for this member (role `member`) or employee (role and store) in this
         session, which ends at `until`.
         """
-        ends = self._clock() + self._access_lasts
-        ends = ends if until is None else min(ends, until)
-        return self._sign(Purpose.ACCESS, Claims(subject, role, session, ends, store, device, own_members))
+        expires_at = self._clock() + self._access_duration
+        expires_at = expires_at if until is None else min(expires_at, until)
+        return self._sign(
+            Purpose.ACCESS, Claims(subject, role, session, expires_at, store, device, own_members)
+        )
 
-    def visit(self, *, member: str, store: str, session: str, at: datetime | None = None) -> Issued:
+    def visit(self, *, member: str, store: str, session: str, at: datetime | None = None) -> IssuedToken:
         """Return a token that lets this store act for this member for 5 minutes; `session` is the till's.
 
         `at` is when the visit began, where that was not now: the same visit asked for again is the same
         token.
         """
         now = at or self._clock()
-        claims = Claims(member, "visit", session, now + VISIT_LASTS, store)
+        claims = Claims(member, "visit", session, now + VISIT_DURATION, store)
         return sign(self._signing, Purpose.VISIT, claims, issuer=self._issuer, now=now)
 
     def verify(self, token: str, purpose: Purpose = Purpose.ACCESS, *, at: datetime | None = None) -> Claims:
         """Return the claims of a token that holds now, or held at an earlier instant that the caller vouches
         for. Raises TokenRefused.
         """
-        self._look_for(token)
+        self._reload_for_unknown_key(token)
         return verify(token, purpose, self._verifying, issuer=self._issuer, now=at or self._clock())
 
     def verify_visit(self, token: str, *, store: str, at: datetime | None = None) -> Claims:
@@ -240,20 +242,20 @@ class Tokens:
             raise TokenRefused("store")
         return claims
 
-    def public_set(self) -> dict[str, list[Mapping[str, str]]]:
+    def public_jwks(self) -> dict[str, list[Mapping[str, str]]]:
         """Return the public keys as /.well-known/jwks.json answers them."""
         return {"keys": [key.jwk() for key in self._verifying.values()]}
 
-    def _sign(self, purpose: Purpose, claims: Claims) -> Issued:
+    def _sign(self, purpose: Purpose, claims: Claims) -> IssuedToken:
         return sign(self._signing, purpose, claims, issuer=self._issuer, now=self._clock())
 
-    def _look_for(self, token: str) -> None:
+    def _reload_for_unknown_key(self, token: str) -> None:
         # A key that another process has begun to sign with is found at its first token; junk makes us look
         # once a second at most.
         if (
-            self._read_again is None
-            or self._clock() - self._read_at < timedelta(seconds=1)
-            or len(token) > LENGTH_AT_MOST
+            self._reload_keys is None
+            or self._clock() - self._reloaded_at < timedelta(seconds=1)
+            or len(token) > MAX_LENGTH
         ):
             return
         try:
@@ -261,5 +263,5 @@ class Tokens:
         except jwt.PyJWTError:
             return
         if kid not in self._verifying:
-            self._read_at = self._clock()
-            self._verifying.update(self._read_again().verifying)
+            self._reloaded_at = self._clock()
+            self._verifying.update(self._reload_keys().verifying)

@@ -24,12 +24,12 @@ from domain.store.document_store import Busy, DatabaseError, StoreFault
 from domain.store.ledger.programmes import NothingPublished
 from domain.store.messages.outbox import Lane
 
-SAID_AGAIN_SECONDS = 60.0
+REPEAT_LOG_SECONDS = 60.0
 
 log = structlog.get_logger(__name__)
 
 
-class Faults:
+class RepeatedFaultLog:
     """Says what fails again and again: at once where it is new, then once a minute with how often it was left
     unsaid.
 
@@ -39,22 +39,26 @@ class Faults:
 
     def __init__(self, event: str, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._event, self._clock = event, clock
-        self._said, self._again_at, self._unsaid = "", 0.0, 0
+        self._logged_name, self._next_log_at, self._suppressed_count = "", 0.0, 0
 
-    def heard(self, fault: Exception) -> None:
+    def report(self, fault: Exception) -> None:
         """Take a fault; where it is not the database's, its place is said too."""
         if isinstance(fault, NothingPublished):
             return  # whoever started has said so
         name = type(fault).__name__
-        if name == self._said and self._clock() < self._again_at:
-            self._unsaid += 1
+        if name == self._logged_name and self._clock() < self._next_log_at:
+            self._suppressed_count += 1
             return
-        place = None if isinstance(fault, (Busy, StoreFault, DatabaseError)) else fault
-        log.warning(self._event, fault=name, left_unsaid=self._unsaid, exc_info=place)
-        self._said, self._again_at, self._unsaid = name, self._clock() + SAID_AGAIN_SECONDS, 0
+        exc_info = None if isinstance(fault, (Busy, StoreFault, DatabaseError)) else fault
+        log.warning(self._event, fault=name, left_unsaid=self._suppressed_count, exc_info=exc_info)
+        self._logged_name, self._next_log_at, self._suppressed_count = (
+            name,
+            self._clock() + REPEAT_LOG_SECONDS,
+            0,
+        )
 
 
-def channels(senders: Senders) -> Mapping[str, bool]:
+def channel_states(senders: Senders) -> Mapping[str, bool]:
     """Tell of each channel whether somebody is configured to send it."""
     return {
         "push": senders.push is not None,
@@ -63,7 +67,7 @@ def channels(senders: Senders) -> Mapping[str, bool]:
     }
 
 
-def webhooks(process: Process) -> tuple[frozenset[str], frozenset[str]]:
+def webhook_names(process: Process) -> tuple[frozenset[str], frozenset[str]]:
     """Return the hooks that the programme which rules names, and those of them that are not configured: what
     is for them is parked.
     """
@@ -75,7 +79,7 @@ def webhooks(process: Process) -> tuple[frozenset[str], frozenset[str]]:
     return named, named - hooks.names if hooks is not None else named
 
 
-def post_of(process: Process, lane: Lane = "people") -> DeliveryWorker:
+def make_delivery_worker(process: Process, lane: Lane = "people") -> DeliveryWorker:
     """Return what delivering in a lane needs of a process: its senders, and how its API names letters and
     links.
     """
@@ -85,42 +89,57 @@ def post_of(process: Process, lane: Lane = "people") -> DeliveryWorker:
     )
 
 
-async def work(process: Process) -> None:
+async def run_worker(process: Process) -> None:
     """Take the turn every so often and deliver what is due, until cancelled."""
-    off = [channel for channel, on in channels(process.senders).items() if not on]
+    off = [channel for channel, on in channel_states(process.senders).items() if not on]
     if off:
         log.info(
             "worker.channels_off",
             channels=", ".join(off),
             instead="the inbox and live activity have every message",
         )
-    unknown = webhooks(process)[1]
+    unknown = webhook_names(process)[1]
     if unknown:
         log.warning(
             "worker.webhooks_unknown",
             webhooks=", ".join(sorted(unknown)),
             remedy="name them in SELO_WEBHOOKS",
         )
-    house = process.house
-    people, systems = post_of(process, "people"), post_of(process, "systems")
-    turns, rounds = Faults("worker.turn_failed"), Faults("worker.round_failed")
+    runtime = process.runtime
+    people_worker, systems_worker = (
+        make_delivery_worker(process, "people"),
+        make_delivery_worker(process, "systems"),
+    )
+    turn_faults, round_faults = (
+        RepeatedFaultLog("worker.turn_failed"),
+        RepeatedFaultLog("worker.round_failed"),
+    )
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(
             keep_turning(
-                house, clock=process.clock, woken=house.activity_hub.agenda_ready, on_error=turns.heard
+                runtime,
+                clock=process.clock,
+                woken=runtime.activity_hub.agenda_ready,
+                on_error=turn_faults.report,
             )
         )
         tasks.create_task(
             keep_delivering(
-                house,
-                people,
+                runtime,
+                people_worker,
                 clock=process.clock,
-                woken=house.activity_hub.outbox_ready,
-                on_error=rounds.heard,
+                woken=runtime.activity_hub.outbox_ready,
+                on_error=round_faults.report,
             )
         )
         # A round of its own: no other system, however slow, keeps people waiting. It looks every second;
         # nothing wakes it.
         tasks.create_task(
-            keep_delivering(house, systems, clock=process.clock, woken=asyncio.Event(), on_error=rounds.heard)
+            keep_delivering(
+                runtime,
+                systems_worker,
+                clock=process.clock,
+                woken=asyncio.Event(),
+                on_error=round_faults.report,
+            )
         )

@@ -124,11 +124,11 @@ def _simulated_a_second(events: int = 20_000) -> tuple[float, float]:
         at = datetime(2026, 1, 1, tzinfo=UTC)
         with few.open("w") as out:
             for n in range(100):
-                _line(out.write, at, n, "member.enrolled", {"name": "A", "locale": "en"})
+                _write_event(out.write, at, n, "member.enrolled", {"name": "A", "locale": "en"})
         with many.open("w") as out:
             out.write(few.read_text())
             for n in range(events):
-                _line(
+                _write_event(
                     out.write,
                     at + timedelta(minutes=n + 1),
                     n % 100,
@@ -149,12 +149,18 @@ def _child_cpu_seconds(*words: str) -> float:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def _line(
-    write: Callable[[str], object], at: datetime, member: int, name: str, data: dict[str, object]
+def _write_event(
+    write: Callable[[str], object], at: datetime, member: int, name: str, event_fields: dict[str, object]
 ) -> None:
     write(
         json.dumps(
-            {"at": at.isoformat(), "member": f"m{member}", "name": name, "source": "till", "data": data}
+            {
+                "at": at.isoformat(),
+                "member": f"m{member}",
+                "name": name,
+                "source": "till",
+                "data": event_fields,
+            }
         )
         + "\n"
     )

@@ -16,7 +16,7 @@ from pathlib import Path
 import bson
 from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
 
-from api.embedded import embedded
+from api.embedded import open_embedded
 from domain.model.calendar import milliseconds
 from domain.model.event_names import ENROLLED, PURCHASED
 from domain.model.ledger.decide import decide
@@ -52,7 +52,7 @@ class Aged:
     number: str
 
 
-class Heard(CommandListener):
+class CommandRecorder(CommandListener):
     """The commands since `clear`: their names, and the filters of finds."""
 
     def __init__(self) -> None:
@@ -82,25 +82,25 @@ def main(folder: Path, text: str, programme: Programme, *, entries: int, now: da
 async def _measure(
     folder: Path, text: str, programme: Programme, entries: int, now: datetime
 ) -> tuple[Aged, Aged]:
-    heard = Heard()
-    async with embedded(folder, announced=False) as server:
-        database = connect(server.uri, "selo", listeners=[heard])
+    recorder = CommandRecorder()
+    async with open_embedded(folder, announced=False) as server:
+        database = connect(server.uri, "selo", listeners=[recorder])
         store = DocumentStore.of(database, embedded=True)
         await prepare(store)
-        house = Runtime.for_store(store)
-        await house.programmes.publish(text, now=now - timedelta(days=OLD_DAYS))
+        runtime = Runtime.for_store(store)
+        await runtime.programmes.publish(text, now=now - timedelta(days=OLD_DAYS))
         young, old = (
             Aged(name, f"{n:032x}", membership_number(n)) for n, name in enumerate(("young", "old"), start=1)
         )
         print(f"{'a member':<12}{'entries':>10}{'bytes':>10}   commands (documents examined / returned)")
         for who, many in ((young, YOUNG_ENTRIES), (old, entries)):
-            await _lay_out(house, programme, who, many, now)
-            await _ask(house, database, heard, who, now)
+            await _lay_out(runtime, programme, who, many, now)
+            await _measure_member(runtime, database, recorder, who, now)
         await database.close()
     return young, old
 
 
-async def _lay_out(house: Runtime, programme: Programme, who: Aged, entries: int, now: datetime) -> None:
+async def _lay_out(runtime: Runtime, programme: Programme, who: Aged, entries: int, now: datetime) -> None:
     """Decide a life in memory and write it as commits would. Rows go out by the thousand: they are many."""
     bought = int(entries / ENTRIES_A_PURCHASE)
     gap = min(timedelta(days=1), timedelta(days=OLD_DAYS) / bought)
@@ -113,16 +113,16 @@ async def _lay_out(house: Runtime, programme: Programme, who: Aged, entries: int
         rows = (
             [*rows, *decision.rows]
             if len(rows) < ROWS_AT_ONCE
-            else await _written(house, who, rows, decision.rows)
+            else await _write_rows(runtime, who, rows, decision.rows)
         )
         newest = [*newest, *decision.rows][-members.MAX_RECENT :]
-    await _written(house, who, rows, ())
-    whole = Decision(born, decision.member, tuple(newest))
+    await _write_rows(runtime, who, rows, ())
+    life = Decision(born, decision.member, tuple(newest))
     member = members.create_write(
-        whole, Details("Ana", locale="pt"), next_due=commit.next_due_after(house.programmes.current(), whole)
+        life, Details("Ana", locale="pt"), next_due=commit.next_due_after(runtime.programmes.current(), life)
     )
     await bulk.write_in_chunks(
-        house.store,
+        runtime.store,
         [contacts.take_write(contacts.number_key(who.number), who.id), member],
         on_progress=_quiet,
     )
@@ -134,40 +134,44 @@ def _purchase(who: Aged, number: int, at: datetime) -> Event:
     return Event(f"purchase:{who.name}-{number}", PURCHASED, at, "till", purchase=receipt)
 
 
-async def _written(
-    house: Runtime, who: Aged, rows: Sequence[JournalRow], more: Sequence[JournalRow]
+async def _write_rows(
+    runtime: Runtime, who: Aged, rows: Sequence[JournalRow], more: Sequence[JournalRow]
 ) -> list[JournalRow]:
     await bulk.write_in_chunks(
-        house.store, [journal.append_write(who.id, row) for row in rows], on_progress=_quiet
+        runtime.store, [journal.append_write(who.id, row) for row in rows], on_progress=_quiet
     )
     return [*more]
 
 
-async def _ask(house: Runtime, database: Database, heard: Heard, who: Aged, now: datetime) -> None:
-    document = await house.store["members"].find_one({"_id": who.id})
-    seen = await queries.load_member_view(house, member_id=who.id, now=now)
-    await house.stock.poll()
-    print(f"{who.name:<12}{seen.member.entries:>10}{len(bson.encode(document or {})):>10}")
-    heard.clear()
-    await queries.load_member_view(house, member_id=who.id, now=now)
-    await _tell("me, the home screen", database, heard)
-    await queries.list_history(house, member_id=who.id, first=20, before=seen.member.entries // 2, now=now)
-    await _tell("pointHistory, a later page", database, heard)
+async def _measure_member(
+    runtime: Runtime, database: Database, recorder: CommandRecorder, who: Aged, now: datetime
+) -> None:
+    document = await runtime.store["members"].find_one({"_id": who.id})
+    view = await queries.load_member_view(runtime, member_id=who.id, now=now)
+    await runtime.stock.poll()
+    print(f"{who.name:<12}{view.member.entries:>10}{len(bson.encode(document or {})):>10}")
+    recorder.clear()
+    await queries.load_member_view(runtime, member_id=who.id, now=now)
+    await _print_commands("me, the home screen", database, recorder)
+    await queries.list_history(runtime, member_id=who.id, first=20, before=view.member.entries // 2, now=now)
+    await _print_commands("pointHistory, a later page", database, recorder)
     await queries.list_purchases(
-        house, member_id=who.id, first=20, before=seen.member.purchases.count // 2, now=now
+        runtime, member_id=who.id, first=20, before=view.member.purchases.count // 2, now=now
     )
-    await _tell("purchases, a later page", database, heard)
-    given = PurchaseInput(f"{who.name}-new", 4_990, "EUR", (), None)
-    await purchases.record(house, till=TILL, member_id=who.id, purchase_input=given, key=who.name, now=now)
-    await _tell("recordPurchase", database, heard)
+    await _print_commands("purchases, a later page", database, recorder)
+    purchase_input = PurchaseInput(f"{who.name}-new", 4_990, "EUR", (), None)
+    await purchases.record(
+        runtime, till=TILL, member_id=who.id, purchase_input=purchase_input, key=who.name, now=now
+    )
+    await _print_commands("recordPurchase", database, recorder)
 
 
-async def _tell(what: str, database: Database, heard: Heard) -> None:
-    names, finds = list(heard.names), list(heard.finds)
+async def _print_commands(story: str, database: Database, recorder: CommandRecorder) -> None:
+    names, finds = list(recorder.names), list(recorder.finds)
     plans = [await _examined(database, collection, asked) for collection, asked in finds]
     examined, returned = (sum(plan[at] for plan in plans) for at in (0, 1))
-    print(f"  {what:<30}{_counted(names)}  ({examined} / {returned})")
-    heard.clear()
+    print(f"  {story:<30}{_counted(names)}  ({examined} / {returned})")
+    recorder.clear()
 
 
 def _quiet(_done: int, _of: int) -> None:
@@ -178,9 +182,11 @@ def _counted(names: Sequence[str]) -> str:
     return f"{len(names)}: " + ", ".join(f"{each} x{len(list(same))}" for each, same in groupby(names))
 
 
-async def _examined(database: Database, collection: str, asked: Mapping[str, object]) -> tuple[int, int]:
+async def _examined(
+    database: Database, collection: str, query_filter: Mapping[str, object]
+) -> tuple[int, int]:
     plan = await database.mongo.command(
-        "explain", {"find": collection, "filter": asked}, verbosity="executionStats"
+        "explain", {"find": collection, "filter": query_filter}, verbosity="executionStats"
     )
     stats = plan["executionStats"]
     return stats["totalDocsExamined"], stats["nReturned"]

@@ -38,21 +38,21 @@ MEMBERS, SOCKETS, COMMITS = 200, 5, 100
 class Bench:
     """The house at the database's side, and the phones of each member."""
 
-    house: Runtime
+    runtime: Runtime
     database: Database
     phones: dict[str, list[ActivitySocket]] = field(default_factory=dict)
 
-    async def buys(self, member: str, receipt: str) -> None:
+    async def buy(self, member: str, receipt: str) -> None:
         """Let a member buy something, however often the database is away meanwhile."""
         while True:
             try:
-                given, now = new_purchase(f"{receipt} {member}", 100), datetime.now(UTC)
+                purchase_input, now = new_purchase(f"{receipt} {member}", 100), datetime.now(UTC)
                 await purchases.record(
-                    self.house,
+                    self.runtime,
                     till=TILL,
                     member_id=member,
-                    purchase_input=given,
-                    key=given.external_id,
+                    purchase_input=purchase_input,
+                    key=purchase_input.external_id,
                     now=now,
                 )
             except (Busy, DatabaseError):
@@ -63,11 +63,11 @@ class Bench:
     async def hear(self, member: str) -> list[float]:
         """Wait until each phone of a member was told that the balance changed; return when."""
 
-        async def one(phone: ActivitySocket) -> float:
+        async def hear_phone(phone: ActivitySocket) -> float:
             await phone.wait_for("BalanceChanged", within_seconds=120)
             return time.perf_counter()
 
-        return await asyncio.gather(*map(one, self.phones[member]))
+        return await asyncio.gather(*map(hear_phone, self.phones[member]))
 
 
 def memory_kib(pid: int) -> int:
@@ -79,17 +79,17 @@ def memory_kib(pid: int) -> int:
 async def open_phones(bench: Bench, url: str, tokens: Tokens, stack: AsyncExitStack) -> None:
     """Open every member's sockets, with a subscription each."""
 
-    async def one(token: str) -> ActivitySocket:
+    async def open_phone(token: str) -> ActivitySocket:
         phone = await stack.enter_async_context(open_activity_socket(url, token))
         await phone.subscribe()
         return phone
 
     for at in range(MEMBERS):
         member = await join(
-            bench.house, f"m{at}", at=datetime.now(UTC).replace(microsecond=0) - timedelta(days=1)
+            bench.runtime, f"m{at}", at=datetime.now(UTC).replace(microsecond=0) - timedelta(days=1)
         )
         token = tokens.access(subject=member, role="member", session=f"session-{member}").token
-        bench.phones[member] = [await one(token) for _ in range(SOCKETS)]
+        bench.phones[member] = [await open_phone(token) for _ in range(SOCKETS)]
 
 
 async def deliver(bench: Bench) -> None:
@@ -98,24 +98,24 @@ async def deliver(bench: Bench) -> None:
     for at in range(COMMITS):
         member = f"m{at % MEMBERS}"
         hearing = asyncio.create_task(bench.hear(member))
-        await bench.buys(member, f"r{at}")
+        await bench.buy(member, f"r{at}")
         committed = time.perf_counter()
         lags += [max(0.0, heard - committed) for heard in await hearing]
     median, worst = statistics.median(lags) * 1000, max(lags) * 1000
     print(f"from the commit to the phone, {len(lags)} times: median {median:.0f} ms, worst {worst:.0f} ms")
 
 
-async def survive(bench: Bench, data: Path) -> None:
+async def survive(bench: Bench, data_folder: Path) -> None:
     """Kill the database, let every member buy as soon as it is back; print when the last phone knew of the
     last of them.
     """
-    running = find_running(data)
+    running = find_running(data_folder)
     assert running is not None, "the server runs"
     hearing = [asyncio.create_task(bench.hear(member)) for member in bench.phones]
     os.kill(running.database_pid, signal.SIGKILL)
     begun = time.perf_counter()
     for member in bench.phones:
-        await bench.buys(member, "after")
+        await bench.buy(member, "after")
     committed = time.perf_counter()
     heard = [at for each in await asyncio.gather(*hearing) for at in each]
     print(
@@ -125,16 +125,18 @@ async def survive(bench: Bench, data: Path) -> None:
     )
 
 
-async def measure(url: str, pid: int, data: Path) -> None:
-    running = find_running(data)
+async def measure(url: str, pid: int, data_folder: Path) -> None:
+    running = find_running(data_folder)
     assert running is not None, "the server has just said that it is ready"
-    database = connect_database(running.uri, Settings(data=data).database)
+    database = connect_database(running.uri, Settings(data=data_folder).database)
     store = DocumentStore.of(database, embedded=True)
     await prepare(store)
     bench = Bench(Runtime.for_store(store), database)
-    await bench.house.programmes.refresh()
+    await bench.runtime.programmes.refresh()
     tokens = Tokens(
-        read_keys(Settings(data=data), now=datetime.now(UTC)), issuer="selo", clock=lambda: datetime.now(UTC)
+        read_keys(Settings(data=data_folder), now=datetime.now(UTC)),
+        issuer="selo",
+        clock=lambda: datetime.now(UTC),
     )
     many, before = MEMBERS * SOCKETS, memory_kib(pid)
     async with AsyncExitStack() as stack:
@@ -148,17 +150,17 @@ async def measure(url: str, pid: int, data: Path) -> None:
         )
         print(f"change streams open: {await open_cursors(database)}")
         await deliver(bench)
-        await survive(bench, data)
+        await survive(bench, data_folder)
         print(f"change streams open: {await open_cursors(database)}")
     await database.close()
 
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        programme, data = Path(folder) / "small.yaml", Path(folder) / "data"
+        programme, data_folder = Path(folder) / "small.yaml", Path(folder) / "data"
         programme.write_text(SMALL)
-        with serve_selo(data, "--programme", str(programme)) as served:
-            asyncio.run(measure(served.url, served.process.pid, data))
+        with serve_selo(data_folder, "--programme", str(programme)) as served:
+            asyncio.run(measure(served.url, served.process.pid, data_folder))
 
 
 if __name__ == "__main__":

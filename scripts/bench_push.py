@@ -58,7 +58,7 @@ def measure(club: ClubServer, page: Page) -> None:
     number = club.do("{ me { number } }", token=token)["me"]["number"]
     page.evaluate(WATCH)
     till = club.cashier_token()
-    pushed, rewarded, told, answered = [], [], [], []
+    pushed, rewarded, message_seconds, answered = [], [], [], []
     for n in range(1, PURCHASES + 1):
         bought = {
             "member": number,
@@ -75,15 +75,15 @@ def measure(club: ClubServer, page: Page) -> None:
         shown = _shown(page, n)
         pushed.append(came - at)
         rewarded.append(shown[f"reward {n}"] / 1000 - at)
-        told.append(shown[f"message {n}"] / 1000 - at)
+        message_seconds.append(shown[f"message {n}"] / 1000 - at)
     assert club.fcm.faults == []
     assert len(club.fcm.accepted) == PURCHASES * len(PHONES)
     print(f"{PURCHASES} purchases, each of which unlocks a reward; {len(PHONES)} phones, one open page")
-    _line("the till waits for its answer", answered)
+    _print_seconds("the till waits for its answer", answered)
     print("from the till's answer")
-    _line("  to the push request (both phones)", pushed)
-    _line("  to the reward on the open page", rewarded)
-    _line("  to its message at the page's bell", told)
+    _print_seconds("  to the push request (both phones)", pushed)
+    _print_seconds("  to the reward on the open page", rewarded)
+    _print_seconds("  to its message at the page's bell", message_seconds)
 
 
 def _pushed(club: ClubServer, n: int) -> float:
@@ -110,10 +110,10 @@ def _shown(page: Page, n: int) -> dict[str, float]:
     raise AssertionError(f"nothing on the page within {WAIT_SECONDS:.0f} s")
 
 
-def _line(what: str, seconds: Sequence[float]) -> None:
+def _print_seconds(label: str, seconds: Sequence[float]) -> None:
     """Print a median and a worst; what came before the till had its answer counts as none."""
     milliseconds = [max(0.0, each) * 1000 for each in seconds]
-    print(f"{what:<38} median {statistics.median(milliseconds):5.0f} ms   worst {max(milliseconds):5.0f} ms")
+    print(f"{label:<38} median {statistics.median(milliseconds):5.0f} ms   worst {max(milliseconds):5.0f} ms")
 
 
 def main() -> None:

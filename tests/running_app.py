@@ -146,7 +146,7 @@ class RunningApp:
     ) -> str:
         """Put somebody on the list of staff and sign them in at a store; return their access token."""
         await staff.add(
-            self.process.desk,
+            self.process.runtime,
             username=username,
             name=username.title(),
             role=role,
@@ -199,7 +199,7 @@ async def open_running_app(
     async with open_process(
         Settings(data=folder, worker=False, **settings), database, clock=clock
     ) as opened_process:
-        process = replace(opened_process, desk=replace(opened_process.desk, code_sender=code_sender))
+        process = replace(opened_process, runtime=replace(opened_process.runtime, code_sender=code_sender))
         await process.programmes.publish(programme.read_text(encoding="utf-8"), now=BEFORE)
         for code, name in STORES.items():
             await stores.add(process.store, code=code, name=name, now=BEFORE)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from api.embedded import embedded
+from api.embedded import open_embedded
 
 ROOT = Path(__file__).parent.parent
 READY = "Selo is ready at "
@@ -41,7 +41,7 @@ def embedded_in_thread(data_folder: Path) -> Iterator[str]:
 
     async def host() -> None:
         try:
-            async with embedded(data_folder) as database:
+            async with open_embedded(data_folder) as database:
                 end = asyncio.Event()
                 begun.put((asyncio.get_running_loop(), end, database.uri))
                 await end.wait()

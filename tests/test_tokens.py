@@ -196,14 +196,14 @@ def test_a_visit_is_for_its_store_and_5_minutes_and_never_an_access_token(
 
 def test_a_key_that_another_process_signs_with_is_found(clock: Clock) -> None:
     rotated = keys(OTHER, KEY)
-    here = Tokens(keys(KEY), issuer=ISSUER, clock=clock, read_again=lambda: rotated)
+    here = Tokens(keys(KEY), issuer=ISSUER, clock=clock, reload_keys=lambda: rotated)
     there = Tokens(rotated, issuer=ISSUER, clock=clock)
     token = there.access(subject="m1", role="member", session="s1").token
     with pytest.raises(TokenRefused):
         here.verify(token)
     clock.now += timedelta(seconds=1)
     assert here.verify(token).subject == "m1"
-    assert [each["kid"] for each in here.public_set()["keys"]] == [KEY.kid, OTHER.kid]
+    assert [each["kid"] for each in here.public_jwks()["keys"]] == [KEY.kid, OTHER.kid]
 
 
 # --- callers

@@ -12,7 +12,7 @@ import httpx
 from structlog.testing import capture_logs
 
 from api.embedded import find_running
-from api.worker import Faults
+from api.worker import RepeatedFaultLog
 from domain.services.runtime import Runtime
 from domain.store.connect import connect
 from domain.store.document_store import Busy, DocumentStore
@@ -26,13 +26,13 @@ from tests.small_runtime import join
 
 def test_a_fault_is_said_once_a_minute_and_a_new_one_at_once() -> None:
     now = 0.0
-    faults = Faults("worker.round_failed", clock=lambda: now)
+    faults = RepeatedFaultLog("worker.round_failed", clock=lambda: now)
     with capture_logs() as logged:
         for now in range(0, 121, 20):  # noqa: B007 - the clock reads it
-            faults.heard(Busy())
-            faults.heard(Busy())
-        faults.heard(KeyError("a fault of ours"))
-        faults.heard(NothingPublished())
+            faults.report(Busy())
+            faults.report(Busy())
+        faults.report(KeyError("a fault of ours"))
+        faults.report(NothingPublished())
     assert [(one["fault"], one["left_unsaid"], one["exc_info"] is None) for one in logged] == [
         ("Busy", 0, True),
         ("Busy", 5, True),

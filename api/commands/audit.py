@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from api.commands.database import open_store
+from api.clock import utc_now
+from api.commands.database import open_database
 from api.commands.instants import read_instant
 from api.commands.running import CannotRun, run
-from api.http.callers import utc_now
 from api.process import open_process
 from api.settings import read_settings
 from domain.services.people import staff
@@ -41,15 +41,19 @@ def list_acts(
         end = read_instant("--until", until) or utc_now()
         begin = read_instant("--since", since) or end - timedelta(days=7)
         settings = read_settings(data=data)
-        async with open_store(settings) as database, open_process(settings, database) as process:
-            whom = None
+        async with open_database(settings) as database, open_process(settings, database) as process:
+            member_id = None
             if member is not None:
-                whom = await contacts.find_member(process.store, contacts.number_key(member.replace(" ", "")))
-                if whom is None:
+                member_id = await contacts.find_member(
+                    process.store, contacts.number_key(member.replace(" ", ""))
+                )
+                if member_id is None:
                     raise CannotRun(f"No membership has the number {member}.")
             known = {one.id: one.username for one in await staff.list_staff(process.store)}
             for act in (
-                await audit.find_between(process.store, since=begin, until=end, store_code=store, member=whom)
+                await audit.find_between(
+                    process.store, since=begin, until=end, store_code=store, member=member_id
+                )
             )[:limit]:
                 print("\t".join(_columns(act, known)))
 

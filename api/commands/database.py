@@ -7,19 +7,19 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from api.commands.running import CannotRun
-from api.embedded import FolderInUse, embedded, find_running, holds_database
+from api.embedded import FolderInUse, find_running, holds_database, open_embedded
 from api.settings import Settings
 from domain.store.connect import AccessRefused, Database, Unreachable, connect
 
 FOLDER_WAIT_SECONDS = 5.0
 
 
-class DatabaseAway(CannotRun):
+class DatabaseUnavailable(CannotRun):
     """It was there a moment ago, or should be: what waits for it may try again."""
 
 
 @asynccontextmanager
-async def serving_store(settings: Settings) -> AsyncIterator[Database]:
+async def open_server_database(settings: Settings) -> AsyncIterator[Database]:
     """The database of a server: MONGODB_URI's, else a child process that other commands find by the data
     folder.
     """
@@ -27,19 +27,19 @@ async def serving_store(settings: Settings) -> AsyncIterator[Database]:
         if settings.mongodb_uri is not None:
             uri = settings.mongodb_uri.get_secret_value()
         else:
-            uri = await _through_the_folder(settings, stack, serves=True)
-        yield await stack.enter_async_context(_connected(settings, uri))
+            uri = await _folder_database_uri(settings, stack, is_server=True)
+        yield await stack.enter_async_context(_open_connected(settings, uri))
 
 
 @asynccontextmanager
-async def open_store(settings: Settings, *, begins: bool = False) -> AsyncIterator[Database]:
+async def open_database(settings: Settings, *, may_create: bool = False) -> AsyncIterator[Database]:
     """The database for one command: MONGODB_URI's, else the running server's, else a child process for as
     long as the command lasts.
 
     Only a command that `begins` one makes a data folder: to be told that all is well in a folder that was
     misspelt helps nobody.
     """
-    if settings.mongodb_uri is None and not begins and not holds_database(settings.data):
+    if settings.mongodb_uri is None and not may_create and not holds_database(settings.data):
         raise CannotRun(
             f"There is no database in the data folder {settings.data}: name another with --data, or make it"
             " by selo serve."
@@ -48,11 +48,11 @@ async def open_store(settings: Settings, *, begins: bool = False) -> AsyncIterat
         if settings.mongodb_uri is not None:
             uri = settings.mongodb_uri.get_secret_value()
         else:
-            uri = await _through_the_folder(settings, stack, serves=False)
-        yield await stack.enter_async_context(_connected(settings, uri))
+            uri = await _folder_database_uri(settings, stack, is_server=False)
+        yield await stack.enter_async_context(_open_connected(settings, uri))
 
 
-async def _through_the_folder(settings: Settings, stack: AsyncExitStack, *, serves: bool) -> str:
+async def _folder_database_uri(settings: Settings, stack: AsyncExitStack, *, is_server: bool) -> str:
     """Where the folder's database listens: the running server's, where we are none ourselves, else one that
     is started.
 
@@ -61,18 +61,18 @@ async def _through_the_folder(settings: Settings, stack: AsyncExitStack, *, serv
     """
     give_up_at = asyncio.get_running_loop().time() + FOLDER_WAIT_SECONDS
     while True:
-        if not serves and (running := find_running(settings.data)):
+        if not is_server and (running := find_running(settings.data)):
             return running.uri
         try:
-            return (await stack.enter_async_context(embedded(settings.data, announced=serves))).uri
+            return (await stack.enter_async_context(open_embedded(settings.data, is_announced=is_server))).uri
         except FolderInUse:
-            if asyncio.get_running_loop().time() > give_up_at or (serves and find_running(settings.data)):
+            if asyncio.get_running_loop().time() > give_up_at or (is_server and find_running(settings.data)):
                 raise
             await asyncio.sleep(0.2)
 
 
 @asynccontextmanager
-async def running_store(settings: Settings) -> AsyncIterator[Database]:
+async def open_running_database(settings: Settings) -> AsyncIterator[Database]:
     """The database for what runs beside a server: MONGODB_URI's, else the running server's. Raises
     DatabaseAway where none runs.
 
@@ -84,16 +84,16 @@ async def running_store(settings: Settings) -> AsyncIterator[Database]:
     elif running := find_running(settings.data):
         uri = running.uri
     else:
-        raise DatabaseAway(
+        raise DatabaseUnavailable(
             f"No server has the data folder {settings.data} open: start selo serve, name another folder, or"
             " set MONGODB_URI."
         )
-    async with _connected(settings, uri) as database:
+    async with _open_connected(settings, uri) as database:
         yield database
 
 
 @asynccontextmanager
-async def _connected(settings: Settings, uri: str) -> AsyncIterator[Database]:
+async def _open_connected(settings: Settings, uri: str) -> AsyncIterator[Database]:
     database = connect(uri, settings.database, timeout_seconds=settings.database_seconds)
     whose = "that MONGODB_URI names" if settings.mongodb_uri else "in the data folder"
     try:
@@ -104,7 +104,7 @@ async def _connected(settings: Settings, uri: str) -> AsyncIterator[Database]:
                 f"The database {whose} refuses us ({refused}): look at its user, password and rights."
             ) from None
         except Unreachable:
-            raise DatabaseAway(
+            raise DatabaseUnavailable(
                 f"The database {whose} does not answer within {settings.database_seconds:g} seconds."
             ) from None
         yield database

@@ -16,10 +16,10 @@ import orjson
 from rich.console import Console
 from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
+from api.clock import utc_now
 from api.commands.programme import publish_file
 from api.commands.progress import progress_bar
 from api.commands.running import CannotRun
-from api.http.callers import utc_now
 from api.process import Process
 from domain.model.calendar import milliseconds
 from domain.services import demo
@@ -38,7 +38,7 @@ STAFF: Sequence[tuple[str, str, StaffRole, str]] = (
 )
 
 
-async def lay_out(process: Process, *, address: str) -> None:
+async def set_up_demo(process: Process, *, address: str) -> None:
     """Publish the example where there is no programme, make what is missing, and show how to sign in."""
     console = Console(highlight=False)
     try:
@@ -46,19 +46,19 @@ async def lay_out(process: Process, *, address: str) -> None:
         process.programmes.current()
     except NothingPublished:
         await publish_file(process.programmes, PROGRAMME)
-    members = await _members(process)
-    await _people(process)
-    sheet = _sheet(process, members, address)
+    members = await _fill_members(process)
+    await _add_people(process)
+    sheet = _sign_in_sheet(process, members, address)
     _write(process.settings.data / "demo.json", orjson.dumps(sheet, option=orjson.OPT_INDENT_2))
-    _show(console, process, members, address)
+    _print_sign_ins(console, process, members, address)
 
 
-async def _members(process: Process) -> list[DemoMember]:
+async def _fill_members(process: Process) -> list[DemoMember]:
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
     with progress_bar(*columns) as bar:
         task = bar.add_task("Two years of members", total=None)
 
-        def told(what: str, done: int, total: int) -> None:
+        def show_progress(what: str, done: int, total: int) -> None:
             bar.update(task, description=f"{what} two years of members", completed=done, total=total)
 
         try:
@@ -66,7 +66,7 @@ async def _members(process: Process) -> list[DemoMember]:
                 process.store,
                 published=process.programmes.current(),
                 now=milliseconds(utc_now()),
-                progress=told,
+                progress=show_progress,
             )
         except DatabaseInUse:
             raise CannotRun(
@@ -74,7 +74,7 @@ async def _members(process: Process) -> list[DemoMember]:
             ) from None
 
 
-async def _people(process: Process) -> None:
+async def _add_people(process: Process) -> None:
     """Open the stores and hire the staff that are missing."""
     open_stores = {shop.code for shop in await stores.list_stores(process.store)}
     for code, name in STORES.items():
@@ -84,7 +84,7 @@ async def _people(process: Process) -> None:
     for username, name, role, store in STAFF:
         if username not in known:
             await staff.add(
-                process.desk,
+                process.runtime,
                 username=username,
                 name=name,
                 role=role,
@@ -95,11 +95,11 @@ async def _people(process: Process) -> None:
 
 
 def _password(process: Process, username: str) -> str:
-    digest = hmac.digest(process.desk.secret, f"demo:{username}".encode(), hashlib.sha256)
+    digest = hmac.digest(process.runtime.secret, f"demo:{username}".encode(), hashlib.sha256)
     return base64.b32encode(digest)[:12].decode().lower()
 
 
-def _sheet(process: Process, members: Sequence[DemoMember], address: str) -> dict[str, object]:
+def _sign_in_sheet(process: Process, members: Sequence[DemoMember], address: str) -> dict[str, object]:
     return {
         "graphql": f"{address}/graphql",
         "members": [{"number": member.number, "email": member.email} for member in members],
@@ -115,7 +115,7 @@ def _write(path: Path, content: bytes) -> None:
         file.write(content)
 
 
-def _show(console: Console, process: Process, members: Sequence[DemoMember], address: str) -> None:
+def _print_sign_ins(console: Console, process: Process, members: Sequence[DemoMember], address: str) -> None:
     """Each sign-in on a line of its own, whole at any width, so that it can be copied."""
     lines = [
         f"Members sign in at {address}/phone; the code appears here:",

@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 
-from api.commands.database import open_store
+from api.clock import utc_now
+from api.commands.database import open_database
 from api.commands.operator import operator
-from api.commands.running import CannotRun, guarded, run
+from api.commands.running import CannotRun, exit_on_user_errors, run
 from api.embedded import holds_database, prepare_folder
-from api.http.callers import utc_now
 from api.keys import TokenKey, add_key, drop_retired, stored_keys
 from api.process import open_process
 from api.settings import read_settings
@@ -17,44 +17,44 @@ from domain.store.audit import simple_act_write
 
 keys = typer.Typer(help="The keys that sign access tokens.", no_args_is_help=True)
 
-Data = Annotated[Path | None, typer.Option(help="The data folder.")]
+DataOption = Annotated[Path | None, typer.Option(help="The data folder.")]
 
 
 @keys.command("list")
-def show(data: Data = None) -> None:
+def show(data: DataOption = None) -> None:
     """List the keys by name, the one that signs first."""
-    with guarded():
-        folder = _folder(data)
-        found = stored_keys(folder)
-        if not found:
+    with exit_on_user_errors():
+        folder = _keys_folder(data)
+        token_keys = stored_keys(folder)
+        if not token_keys:
             raise CannotRun(
                 f"There are no keys in {folder}: name another folder with --data, or make them by selo serve."
             )
-        for key in found:
+        for key in token_keys:
             print(key.kid)
 
 
 @keys.command()
-def rotate(data: Data = None) -> None:
+def rotate(data: DataOption = None) -> None:
     """Make a new signing key. Servers take it at their next start; keys that were followed by another more
     than a day ago are dropped.
     """
     run(_rotate(data))
 
 
-async def _rotate(data: Path | None) -> None:
-    folder, settings = _folder(data), read_settings(data=data)
+async def _rotate(data_folder: Path | None) -> None:
+    folder, settings = _keys_folder(data_folder), read_settings(data=data_folder)
     if settings.mongodb_uri is None and not holds_database(settings.data):
-        _rotated(folder)  # nobody has served this folder yet: there is no audit trail either
+        _rotate_key(folder)  # nobody has served this folder yet: there is no audit trail either
         return
-    async with open_store(settings) as database, open_process(settings, database) as process:
-        key = _rotated(folder)
+    async with open_database(settings) as database, open_process(settings, database) as process:
+        key = _rotate_key(folder)
         await process.store.transact(
             [simple_act_write("KEYS_ROTATED", actor=operator(), now=utc_now(), subject=key.kid)]
         )
 
 
-def _rotated(folder: Path) -> TokenKey:
+def _rotate_key(folder: Path) -> TokenKey:
     now = utc_now()
     prepare_folder(folder.parent)
     dropped = drop_retired(folder, now=now)
@@ -63,8 +63,8 @@ def _rotated(folder: Path) -> TokenKey:
     return key
 
 
-def _folder(data: Path | None) -> Path:
-    settings = read_settings(data=data)
+def _keys_folder(data_folder: Path | None) -> Path:
+    settings = read_settings(data=data_folder)
     if settings.token_keys is not None:
         raise CannotRun(
             "SELO_TOKEN_KEYS is set, so the keys of the data folder are not used: put the new key in front"

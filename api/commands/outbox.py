@@ -6,16 +6,16 @@ from typing import Annotated
 
 import typer
 
-from api.commands.database import open_store
+from api.clock import utc_now
+from api.commands.database import open_database
 from api.commands.operator import operator
 from api.commands.running import CannotRun, run
-from api.http.callers import utc_now
 from api.process import open_process
 from api.settings import read_settings
 from domain.services.messages import outbox as posted
 from domain.services.messages.outbox import QueueItem
 
-AT_MOST = 200
+MAX_ROWS = 200
 
 outbox = typer.Typer(
     help=(
@@ -39,11 +39,11 @@ def list_rows(
     data: DataOption = None,
 ) -> None:
     """Show id, what, due, attempts and why. No contact and no text is shown."""
-    found = run(_listed(state, data))
-    if not found:
+    rows = run(_list_rows(state, data))
+    if not rows:
         print(f"Nothing is {state.value}.")
         return
-    for row in found:
+    for row in rows:
         print(
             "\t".join(
                 [
@@ -55,8 +55,8 @@ def list_rows(
                 ]
             )
         )
-    if len(found) == AT_MOST:
-        print(f"These are {AT_MOST}; there may be more.")
+    if len(rows) == MAX_ROWS:
+        print(f"These are {MAX_ROWS}; there may be more.")
 
 
 @outbox.command()
@@ -67,22 +67,25 @@ def retry(
     data: DataOption = None,
 ) -> None:
     """Try what is parked again. Those named, or all; with fresh attempts."""
-    done = run(_retried(ids or [], data))
-    print(f"Sent again: {done}")
+    retried_count = run(_retry_rows(ids or [], data))
+    print(f"Sent again: {retried_count}")
 
 
-async def _listed(state: State, data: Path | None) -> list[QueueItem]:
-    settings = read_settings(data=data)
-    async with open_store(settings) as database, open_process(settings, database) as process:
-        return await posted.list_queue(process.house, state=state.value, first=AT_MOST)
+async def _list_rows(state: State, data_folder: Path | None) -> list[QueueItem]:
+    settings = read_settings(data=data_folder)
+    async with open_database(settings) as database, open_process(settings, database) as process:
+        return await posted.list_queue(process.runtime, state=state.value, first=MAX_ROWS)
 
 
-async def _retried(ids: list[str], data: Path | None) -> int:
-    settings = read_settings(data=data)
-    async with open_store(settings) as database, open_process(settings, database) as process:
-        done, unknown = await posted.retry_parked(process.house, ids=ids, actor=operator(), now=utc_now())
+async def _retry_rows(ids: list[str], data_folder: Path | None) -> int:
+    settings = read_settings(data=data_folder)
+    async with open_database(settings) as database, open_process(settings, database) as process:
+        retried_count, unknown = await posted.retry_parked(
+            process.runtime, ids=ids, actor=operator(), now=utc_now()
+        )
         if unknown:
             raise CannotRun(
-                f"Not parked: {', '.join(unknown)}. {done} others will be sent again. See: selo outbox list"
+                f"Not parked: {', '.join(unknown)}. {retried_count} others will be sent again."
+                " See: selo outbox list"
             )
-        return done
+        return retried_count

@@ -12,10 +12,10 @@ from typing import Annotated, Literal
 
 import typer
 
-from api.commands.database import open_store
+from api.clock import utc_now
+from api.commands.database import open_database
 from api.commands.operator import operator
 from api.commands.running import CannotRun, run
-from api.http.callers import utc_now
 from api.process import Process, open_process
 from api.settings import read_settings
 from domain.services.errors import InvalidInput
@@ -28,7 +28,7 @@ from domain.store.people.staff import Employee
 staff_commands = typer.Typer(help="Staff: add, list, disable, enable, password.", no_args_is_help=True)
 store_commands = typer.Typer(help="Stores: add, list.", no_args_is_help=True)
 
-Data = Annotated[Path | None, typer.Option(help="The data folder.")]
+DataOption = Annotated[Path | None, typer.Option(help="The data folder.")]
 
 
 RoleWord = Literal["cashier", "manager", "operator"]
@@ -56,17 +56,17 @@ def add_staff(
     password_stdin: Annotated[
         bool, typer.Option("--password-stdin", help="Read the password from standard input.")
     ] = False,
-    data: Data = None,
+    data: DataOption = None,
 ) -> None:
     """Put somebody on the list. The password is asked for, or made up and printed where nobody can be
     asked.
     """
-    password, shown = _password(from_stdin=password_stdin)
+    password, is_generated = _password(from_stdin=password_stdin)
 
     async def work() -> None:
-        async with _errand(data, begins=True) as process:
+        async with _open_process(data, may_create=True) as process:
             added = await staff.add(
-                process.desk,
+                process.runtime,
                 username=username,
                 name=name,
                 role=ROLES[role],
@@ -78,17 +78,17 @@ def add_staff(
                 actor=operator(),
                 now=utc_now(),
             )
-        print(f"{added.username} is on the list{f'; password: {password}' if shown else ''}")
+        print(f"{added.username} is on the list{f'; password: {password}' if is_generated else ''}")
 
     run(work())
 
 
 @staff_commands.command("list")
-def list_staff(data: Data = None) -> None:
+def list_staff(data: DataOption = None) -> None:
     """List everybody: username, role, stores, name."""
 
     async def work() -> None:
-        async with _errand(data) as process:
+        async with _open_process(data) as process:
             for each in await staff.list_staff(process.store):
                 print(
                     "\t".join(
@@ -106,24 +106,28 @@ def list_staff(data: Data = None) -> None:
 
 
 @staff_commands.command()
-def disable(username: Annotated[str, typer.Argument(help="Whom to shut out.")], data: Data = None) -> None:
+def disable(
+    username: Annotated[str, typer.Argument(help="Whom to shut out.")], data: DataOption = None
+) -> None:
     """Shut somebody out and end their sessions."""
 
     async def work() -> None:
-        async with _errand(data) as process:
-            ended = await staff.disable(process.desk, username, actor=operator(), now=utc_now())
+        async with _open_process(data) as process:
+            ended = await staff.disable(process.runtime, username, actor=operator(), now=utc_now())
         print(f"{username} is shut out; {ended} sessions ended")
 
     run(work())
 
 
 @staff_commands.command()
-def enable(username: Annotated[str, typer.Argument(help="Whom to let in again.")], data: Data = None) -> None:
+def enable(
+    username: Annotated[str, typer.Argument(help="Whom to let in again.")], data: DataOption = None
+) -> None:
     """Let in again who was shut out. With the password they had."""
 
     async def work() -> None:
-        async with _errand(data) as process:
-            done = await staff.enable(process.desk, username, actor=operator(), now=utc_now())
+        async with _open_process(data) as process:
+            done = await staff.enable(process.runtime, username, actor=operator(), now=utc_now())
         print(f"{username} can sign in again" if done else f"{username} was not shut out")
 
     run(work())
@@ -135,19 +139,20 @@ def change_password(
     password_stdin: Annotated[
         bool, typer.Option("--password-stdin", help="Read the password from standard input.")
     ] = False,
-    data: Data = None,
+    data: DataOption = None,
 ) -> None:
     """Give somebody another password and end their sessions. It is asked for, or made up and printed where
     nobody can be asked.
     """
-    password, shown = _password(from_stdin=password_stdin)
+    password, is_generated = _password(from_stdin=password_stdin)
 
     async def work() -> None:
-        async with _errand(data) as process:
+        async with _open_process(data) as process:
             ended = await staff.change_password(
-                process.desk, username, password, actor=operator(), now=utc_now()
+                process.runtime, username, password, actor=operator(), now=utc_now()
             )
-        print(f"{username} has another password{f': {password}' if shown else ''}; {ended} sessions ended")
+        shown = f": {password}" if is_generated else ""
+        print(f"{username} has another password{shown}; {ended} sessions ended")
 
     run(work())
 
@@ -156,12 +161,12 @@ def change_password(
 def add_store(
     code: Annotated[str, typer.Argument(help="Its code, as the programme file and receipts name it.")],
     name: Annotated[str, typer.Option(help="Its name.")],
-    data: Data = None,
+    data: DataOption = None,
 ) -> None:
     """Open a store."""
 
     async def work() -> None:
-        async with _errand(data, begins=True) as process:
+        async with _open_process(data, may_create=True) as process:
             shop = await stores.add(process.store, code=code, name=name, now=utc_now())
         print(f"{shop.code} is open")
 
@@ -169,11 +174,11 @@ def add_store(
 
 
 @store_commands.command("list")
-def list_stores(data: Data = None) -> None:
+def list_stores(data: DataOption = None) -> None:
     """List the stores: code, name."""
 
     async def work() -> None:
-        async with _errand(data) as process:
+        async with _open_process(data) as process:
             for shop in await stores.list_stores(process.store):
                 print(f"{shop.code}\t{shop.name}")
 
@@ -186,7 +191,7 @@ def token(
     store: Annotated[
         str | None, typer.Option(help="The store of the shift; by default the first one they may work in.")
     ] = None,
-    data: Data = None,
+    data: DataOption = None,
 ) -> None:
     """Print an access token. Short-lived, of a member or an employee, for whoever can read the keys that
     sign.
@@ -195,7 +200,7 @@ def token(
     async def work() -> None:
         if (member is None) == (username is None):
             raise CannotRun("Name one of --member NUMBER and --staff USERNAME.")
-        async with _errand(data) as process:
+        async with _open_process(data) as process:
             if member is not None:
                 print(await _member_token(process, member))
             elif username is not None:
@@ -205,10 +210,13 @@ def token(
 
 
 @asynccontextmanager
-async def _errand(data: Path | None, *, begins: bool = False) -> AsyncIterator[Process]:
+async def _open_process(data_folder: Path | None, *, may_create: bool = False) -> AsyncIterator[Process]:
     """The house for one errand; what is refused becomes a sentence."""
-    settings = read_settings(data=data)
-    async with open_store(settings, begins=begins) as database, open_process(settings, database) as process:
+    settings = read_settings(data=data_folder)
+    async with (
+        open_database(settings, may_create=may_create) as database,
+        open_process(settings, database) as process,
+    ):
         try:
             yield process
         except InvalidInput as refused:
@@ -216,12 +224,12 @@ async def _errand(data: Path | None, *, begins: bool = False) -> AsyncIterator[P
 
 
 async def _member_token(process: Process, number: str) -> str:
-    found = await contacts.find_member(process.store, contacts.number_key(number.replace(" ", "")))
-    if found is None:
+    member_id = await contacts.find_member(process.store, contacts.number_key(number.replace(" ", "")))
+    if member_id is None:
         raise CannotRun(f"No membership has the number {number}.")
-    opened = await _open(process, sessions.new_session(process.desk, "member", found, now=utc_now()))
+    opened = await _open(process, sessions.new_session(process.runtime, "member", member_id, now=utc_now()))
     return process.tokens.access(
-        subject=found, role="member", session=opened.session.id, until=opened.session.expires_at
+        subject=member_id, role="member", session=opened.session.id, until=opened.session.expires_at
     ).token
 
 
@@ -236,27 +244,33 @@ async def _staff_token(process: Process, username: str, store: str | None) -> st
     ]
     if not open_stores or (store is not None and store not in open_stores):
         raise CannotRun(f"{username} cannot sign in at {store or 'any store: add one with selo store add'}.")
-    at = store or open_stores[0]
-    own = await sessions.find_own_memberships(process.store, employee)
+    store_code = store or open_stores[0]
+    own_members = await sessions.find_own_memberships(process.store, employee)
     opened = await _open(
         process,
         sessions.new_session(
-            process.desk, "staff", employee.id, now=utc_now(), role=employee.role, store=at, own_members=own
+            process.runtime,
+            "staff",
+            employee.id,
+            now=utc_now(),
+            role=employee.role,
+            store=store_code,
+            own_members=own_members,
         ),
     )
     return process.tokens.access(
         subject=employee.id,
         role=employee.role.lower(),
         session=opened.session.id,
-        store=at,
-        own_members=own,
+        store=store_code,
+        own_members=own_members,
         until=opened.session.expires_at,
     ).token
 
 
 async def _open(process: Process, opened: OpenedSession) -> OpenedSession:
     """A session like any other, so that signing out and disabling end the token too."""
-    await sessions.open_session(process.desk, opened)
+    await sessions.open_session(process.runtime, opened)
     return opened
 
 

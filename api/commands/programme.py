@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from api.commands.database import open_store
+from api.clock import utc_now
+from api.commands.database import open_database
 from api.commands.files import read_text
 from api.commands.operator import operator
-from api.commands.running import CannotRun, guarded, run
-from api.http.callers import utc_now
+from api.commands.running import CannotRun, exit_on_user_errors, run
 from api.process import open_process
 from api.settings import read_settings
 from domain.model.programme.faults import ProgrammeInvalid
@@ -22,7 +22,7 @@ from domain.store.ledger.programmes import NothingPublished, Programmes, Publish
 programme = typer.Typer(help="The programme file: check, publish, show.", no_args_is_help=True)
 
 File = Annotated[Path, typer.Argument(help="The programme file.")]
-Data = Annotated[Path | None, typer.Option(help="The data folder.")]
+DataOption = Annotated[Path | None, typer.Option(help="The data folder.")]
 
 
 @programme.command()
@@ -31,21 +31,21 @@ def check(
     machine: Annotated[bool, typer.Option("--json", help="One JSON object, for machines.")] = False,
 ) -> None:
     """Print every fault, or a summary. A fault has its line, path and remedy; exit 1 where there is one."""
-    with guarded():
+    with exit_on_user_errors():
         code, report = check_report(read_text(file), as_json=machine)
     print(report)
     sys.exit(code)
 
 
 @programme.command()
-def publish(file: File, data: Data = None) -> None:
+def publish(file: File, data: DataOption = None) -> None:
     """Publish a file as the next version. The same content again is no new one."""
     run(_publish(file, data))
 
 
 @programme.command()
 def show(
-    data: Data = None,
+    data: DataOption = None,
     text: Annotated[bool, typer.Option("--text", help="The file as it was published.")] = False,
 ) -> None:
     """Show which version rules, and what is in it."""
@@ -57,36 +57,39 @@ async def publish_file(programmes: Programmes, file: Path) -> PublishedProgramme
     text = await asyncio.to_thread(read_text, file)
     try:
         return await programmes.publish(text, now=utc_now(), by=operator())
-    except ProgrammeInvalid as found:
-        raise CannotRun(f"{file} was not published. {faults_text(found.faults)}") from None
+    except ProgrammeInvalid as invalid:
+        raise CannotRun(f"{file} was not published. {faults_text(invalid.faults)}") from None
 
 
-async def _publish(file: Path, data: Path | None) -> None:
-    settings = read_settings(data=data)
-    async with open_store(settings, begins=True) as database, open_process(settings, database) as process:
-        before = _ruling(process.programmes)
+async def _publish(file: Path, data_folder: Path | None) -> None:
+    settings = read_settings(data=data_folder)
+    async with (
+        open_database(settings, may_create=True) as database,
+        open_process(settings, database) as process,
+    ):
+        before = _current_programme(process.programmes)
         published = await publish_file(process.programmes, file)
-    same = before is not None and published.number == before.number
+    is_unchanged = before is not None and published.number == before.number
     print(
         f"Version {published.number}"
-        f" {'says the same already; nothing was published' if same else 'is published'}."
+        f" {'says the same already; nothing was published' if is_unchanged else 'is published'}."
     )
 
 
-async def _show(data: Path | None, *, text: bool) -> None:
-    settings = read_settings(data=data)
-    async with open_store(settings) as database, open_process(settings, database) as process:
-        ruling = _ruling(process.programmes)
-        if ruling is None:
+async def _show(data_folder: Path | None, *, text: bool) -> None:
+    settings = read_settings(data=data_folder)
+    async with open_database(settings) as database, open_process(settings, database) as process:
+        current = _current_programme(process.programmes)
+        if current is None:
             raise CannotRun("No programme is published yet; selo programme publish FILE does it.")
-        written = await process.programmes.read_text(ruling.number)
+        source = await process.programmes.read_text(current.number)
     if text:
-        print(written, end="")
+        print(source, end="")
     else:
-        print(f"Version {ruling.number}", summary_text(load_with_warnings(written), ruling.digest), sep="\n")
+        print(f"Version {current.number}", summary_text(load_with_warnings(source), current.digest), sep="\n")
 
 
-def _ruling(programmes: Programmes) -> PublishedProgramme | None:
+def _current_programme(programmes: Programmes) -> PublishedProgramme | None:
     try:
         return programmes.current()
     except NothingPublished:

@@ -27,10 +27,10 @@ else:
 
 T = TypeVar("T")
 
-GARBAGE_AT_MOST = (
+GC_THRESHOLD = (
     10_000  # objects made, and not freed by themselves, before the collector looks for rings among them
 )
-NOT_OURS_TO_MEND = frozenset(
+USER_MENDABLE_ERRNOS = frozenset(
     {
         errno.ENOSPC,
         errno.EDQUOT,
@@ -51,13 +51,13 @@ class CannotRun(Exception):
 def run(work: Coroutine[object, object, T]) -> T:
     """Run a command to its end."""
     gc.freeze()  # what was imported is no garbage; what is made from here on may be
-    gc.set_threshold(GARBAGE_AT_MOST)
-    with guarded(), asyncio.Runner(loop_factory=new_loop) as runner:
+    gc.set_threshold(GC_THRESHOLD)
+    with exit_on_user_errors(), asyncio.Runner(loop_factory=new_loop) as runner:
         return runner.run(work)
 
 
 @contextmanager
-def guarded() -> Iterator[None]:
+def exit_on_user_errors() -> Iterator[None]:
     """Turn what the user can mend into its sentence and exit code 1; what they cannot stays a traceback."""
     try:
         yield
@@ -73,7 +73,7 @@ def guarded() -> Iterator[None]:
     except (Busy, StoreFault, DatabaseError) as fault:
         fail(f"The database went away, or refused ({type(fault).__name__}); try again.")
     except OSError as fault:
-        if fault.errno not in NOT_OURS_TO_MEND or fault.filename is None:
+        if fault.errno not in USER_MENDABLE_ERRNOS or fault.filename is None:
             raise
         fail(f"{fault.filename} cannot be written or read: {fault.strerror}.")
     except KeyboardInterrupt:

@@ -19,7 +19,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from api.app import open_app
-from api.commands.database import serving_store
+from api.commands.database import open_server_database
 from api.commands.programme import publish_file
 from api.commands.running import CannotRun, run
 from api.http.protocol import ConnectionLimits, http_protocol, socket_protocol
@@ -52,7 +52,7 @@ async def _serve(read: Callable[[], Settings]) -> None:
     configure_logs(level=settings.log_level, form=settings.log_format)
     with _listening(settings.host, settings.port) as listener:
         address = _address(settings, listener)
-        async with serving_store(settings) as database, open_process(settings, database) as process:
+        async with open_server_database(settings) as database, open_process(settings, database) as process:
             if settings.programme is not None:
                 await publish_file(process.programmes, settings.programme)
             if settings.demo:
@@ -60,10 +60,10 @@ async def _serve(read: Callable[[], Settings]) -> None:
                     demo as demo_data,
                 )  # it draws its progress; a shop's server does not load what draws
 
-                await demo_data.lay_out(process, address=address)
-            _tell_without_programme(process)
+                await demo_data.set_up_demo(process, address=address)
+            _warn_without_programme(process)
             async with open_app(process, address=address) as app:
-                print(f"GraphQL at {address}/graphql, data in {_kept_in(settings)}", flush=True)
+                print(f"GraphQL at {address}/graphql, data in {_data_location(settings)}", flush=True)
                 await Server(_config(settings, app), ready=f"Selo is ready at {address}").serve(
                     sockets=[listener]
                 )
@@ -88,13 +88,13 @@ class Server(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         loop = asyncio.get_running_loop()
-        for each in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(each, self.handle_exit, each, None)
+        for signal_number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(signal_number, self.handle_exit, signal_number, None)
         try:
             yield
         finally:
-            for each in (signal.SIGINT, signal.SIGTERM):
-                loop.remove_signal_handler(each)
+            for signal_number in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(signal_number)
 
 
 def _config(settings: Settings, app: ASGIApp) -> uvicorn.Config:
@@ -116,7 +116,7 @@ def _config(settings: Settings, app: ASGIApp) -> uvicorn.Config:
     )
 
 
-def _kept_in(settings: Settings) -> str:
+def _data_location(settings: Settings) -> str:
     return (
         str(settings.data.resolve())
         if settings.mongodb_uri is None
@@ -124,7 +124,7 @@ def _kept_in(settings: Settings) -> str:
     )
 
 
-def _tell_without_programme(process: Process) -> None:
+def _warn_without_programme(process: Process) -> None:
     """It serves what there is, is not ready by `/ready`, and notices a programme once there is one."""
     try:
         process.programmes.current()

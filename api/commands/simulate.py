@@ -13,7 +13,7 @@ import typer
 
 from api.commands.files import read_text
 from api.commands.instants import read_instant
-from api.commands.running import CannotRun, guarded
+from api.commands.running import CannotRun, exit_on_user_errors
 from domain.model.programme.faults import ProgrammeInvalid
 from domain.model.programme.loading import load
 from domain.model.simulate import InputMalformed
@@ -30,13 +30,13 @@ def simulate(
     ] = None,
 ) -> None:
     """Run dated events through a programme file. No database, no network."""
-    with guarded():
+    with exit_on_user_errors():
         gc.set_threshold(
             100_000, 50, 100
         )  # a run keeps what it makes: looking for garbage in it is most of the work otherwise
         try:
             programme = load(read_text(file))
-            for answer in run(programme, _lines(events), until=read_instant("--until", until), warn=_doubt):
+            for answer in run(programme, _lines(events), until=read_instant("--until", until), warn=_warn):
                 sys.stdout.buffer.write(orjson.dumps(answer, option=orjson.OPT_APPEND_NEWLINE))
             sys.stdout.buffer.flush()
         except ProgrammeInvalid as faults:
@@ -49,7 +49,7 @@ def simulate(
             sys.stderr.close()
 
 
-def _doubt(text: str) -> None:
+def _warn(text: str) -> None:
     print(f"Worth a second look: {text}", file=sys.stderr)
 
 

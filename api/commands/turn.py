@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from api.commands.database import open_store
+from api.clock import utc_now
+from api.commands.database import open_database
 from api.commands.progress import progress_bar
 from api.commands.running import CannotRun, run
-from api.http.callers import utc_now
 from api.process import open_process
 from api.settings import read_settings
 from domain.services.ledger.turn import TurnReport
@@ -20,25 +20,27 @@ def turn(data: Annotated[Path | None, typer.Option(help="The data folder.")] = N
     """Write down what time has brought. Lapsed lots, reviews, birthdays, delayed rules: of everybody, by
     now.
     """
-    done = run(_turn(data))
-    waiting = f"; {done.left_count} were busy and wait for the next turn" if done.left_count else ""
-    failed = f"; {done.failed_count} failed, see the log and: selo outbox list" if done.failed_count else ""
+    report = run(_turn(data))
+    waiting = f"; {report.left_count} were busy and wait for the next turn" if report.left_count else ""
+    failed = (
+        f"; {report.failed_count} failed, see the log and: selo outbox list" if report.failed_count else ""
+    )
     print(
-        f"{done.member_count} members, {done.row_count} rows written, {done.fired_count} delayed"
+        f"{report.member_count} members, {report.row_count} rows written, {report.fired_count} delayed"
         f" events{waiting}{failed}"
     )
 
 
-async def _turn(data: Path | None) -> TurnReport:
-    settings = read_settings(data=data)
-    async with open_store(settings) as database, open_process(settings, database) as process:
+async def _turn(data_folder: Path | None) -> TurnReport:
+    settings = read_settings(data=data_folder)
+    async with open_database(settings) as database, open_process(settings, database) as process:
         with progress_bar() as bar:
             task = bar.add_task("Members", total=None)
 
-            def told(done: int, of: int) -> None:
+            def show_progress(done: int, of: int) -> None:
                 bar.update(task, completed=done, total=of)
 
             try:
-                return await take_turn(process.house, now=utc_now(), progress=told)
+                return await take_turn(process.runtime, now=utc_now(), progress=show_progress)
             except NothingPublished:
                 raise CannotRun("No programme is published yet: selo programme publish FILE.") from None

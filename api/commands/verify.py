@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from api.commands.database import open_store
+from api.commands.database import open_database
 from api.commands.progress import progress_bar
 from api.commands.running import run
 from api.process import open_process
@@ -25,17 +25,17 @@ def verify(data: Annotated[Path | None, typer.Option(help="The data folder.")] =
     sys.exit(1 if differences else 0)
 
 
-async def _verify(data: Path | None) -> tuple[int, list[str]]:
-    settings = read_settings(data=data)
+async def _verify(data_folder: Path | None) -> tuple[int, list[str]]:
+    settings = read_settings(data=data_folder)
     members = 0
-    async with open_store(settings) as database, open_process(settings, database) as process:
+    async with open_database(settings) as database, open_process(settings, database) as process:
         with progress_bar() as bar:
             task = bar.add_task("Members", total=None)
 
-            def told(done: int) -> None:
+            def show_progress(done: int) -> None:
                 nonlocal members
                 members = done
                 bar.update(task, completed=done)
 
-            found = [str(one) async for one in find_differences(process.store, progress=told)]
-    return members, found
+            differences = [str(one) async for one in find_differences(process.store, progress=show_progress)]
+    return members, differences

@@ -14,14 +14,14 @@ from typing import Annotated
 import structlog
 import typer
 
-from api.beside import keep_going
-from api.commands.database import DatabaseAway, running_store
+from api.background import keep_running
+from api.commands.database import DatabaseUnavailable, open_running_database
 from api.commands.running import run
-from api.embedded import Running, read_note
+from api.embedded import RunningServer, read_note
 from api.logs import configure_logs
 from api.process import Process, open_process
 from api.settings import Settings, read_settings
-from api.worker import work
+from api.worker import run_worker
 from domain.store.document_store import Busy, DatabaseError, StoreFault
 from domain.store.ledger.programmes import NothingPublished
 
@@ -35,78 +35,89 @@ def worker(data: Annotated[Path | None, typer.Option(help="The data folder.")] =
     run(_worker(data))
 
 
-async def _worker(data: Path | None) -> None:
-    settings = read_settings(data=data)
+async def _worker(data_folder: Path | None) -> None:
+    settings = read_settings(data=data_folder)
     configure_logs(level=settings.log_level, form=settings.log_format)
-    told_to_stop, loop = asyncio.Event(), asyncio.get_running_loop()
-    for each in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(each, told_to_stop.set)
-    going, stopping = asyncio.create_task(_keep_working(settings)), asyncio.create_task(told_to_stop.wait())
-    await asyncio.wait([going, stopping], return_when=asyncio.FIRST_COMPLETED)
-    for task in (going, stopping):
+    stop_requested, loop = asyncio.Event(), asyncio.get_running_loop()
+    for signal_number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(signal_number, stop_requested.set)
+    working, stopping = (
+        asyncio.create_task(_keep_working(settings)),
+        asyncio.create_task(stop_requested.wait()),
+    )
+    await asyncio.wait([working, stopping], return_when=asyncio.FIRST_COMPLETED)
+    for task in (working, stopping):
         task.cancel()
-    await asyncio.wait([going, stopping])
-    if not going.cancelled():
-        going.result()  # what ended it is the user's to know
+    await asyncio.wait([working, stopping])
+    if not working.cancelled():
+        working.result()  # what ended it is the user's to know
 
 
 async def _keep_working(settings: Settings) -> None:
     """Work at the database of whichever server has the data folder open. Raises what waiting does not
     mend.
     """
-    waits = ""
+    logged_reason = ""
     while True:
-        begun = read_note(settings.data)
+        server = read_note(settings.data)
         try:
-            async with running_store(settings) as database, open_process(settings, database) as process:
-                waits = ""
-                await _work(process, begun)
-        except (DatabaseAway, Busy, StoreFault, DatabaseError) as fault:
+            async with (
+                open_running_database(settings) as database,
+                open_process(settings, database) as process,
+            ):
+                logged_reason = ""
+                await _work(process, server)
+        except (DatabaseUnavailable, Busy, StoreFault, DatabaseError) as fault:
             if settings.mongodb_uri is not None:
                 raise
-            why = str(fault) if isinstance(fault, DatabaseAway) else type(fault).__name__
-            if why != waits:
-                log.warning("worker.waits", why=why)
-            waits = why
+            reason = str(fault) if isinstance(fault, DatabaseUnavailable) else type(fault).__name__
+            if reason != logged_reason:
+                log.warning("worker.waits", why=reason)
+            logged_reason = reason
             await asyncio.sleep(LOOK_SECONDS)
 
 
-async def _work(process: Process, begun: Running | None) -> None:
+async def _work(process: Process, server: RunningServer | None) -> None:
     """Work until the server that `begun` names is no longer the one that has the data folder open."""
-    await _programme(process)
-    works: dict[str, Callable[[], Awaitable[None]]] = {
-        "programmes and stock": process.house.keep_refreshed,
+    await _wait_for_programme(process)
+    jobs: dict[str, Callable[[], Awaitable[None]]] = {
+        "programmes and stock": process.runtime.keep_refreshed,
         "what is committed": lambda: process.follower.follow(process.store, clock=process.clock),
-        "worker": lambda: work(process),
+        "worker": lambda: run_worker(process),
     }
-    tasks = [asyncio.create_task(keep_going(what, begin), name=what) for what, begin in works.items()]
+    tasks = [asyncio.create_task(keep_running(what, begin), name=what) for what, begin in jobs.items()]
     print("Selo's worker is at work", flush=True)
     try:
-        while process.settings.mongodb_uri is not None or _same(read_note(process.settings.data), begun):  # noqa: ASYNC110 - a file has none
-            await asyncio.sleep(LOOK_SECONDS)
+        await _wait_for_other_server(process.settings, server)
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _same(one: Running | None, other: Running | None) -> bool:
+async def _wait_for_other_server(settings: Settings, server: RunningServer | None) -> None:
+    """Wait until another server, or none, has the data folder open; for good where MONGODB_URI is set."""
+    while settings.mongodb_uri is not None or _is_same_server(read_note(settings.data), server):  # noqa: ASYNC110 - a file has no event
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+def _is_same_server(first: RunningServer | None, second: RunningServer | None) -> bool:
     """Whether two notes are of one server; its database may have been started again meanwhile, where it
     was.
     """
-    return one is not None and other is not None and (one.uri, one.pid) == (other.uri, other.pid)
+    return first is not None and second is not None and (first.uri, first.pid) == (second.uri, second.pid)
 
 
-async def _programme(process: Process) -> None:
+async def _wait_for_programme(process: Process) -> None:
     """Wait until there is one."""
-    told = False
+    has_warned = False
     while True:
         try:
             process.programmes.current()
         except NothingPublished:
-            if not told:
+            if not has_warned:
                 log.warning("worker.waits", why="No programme is published yet: selo programme publish FILE.")
-            told = True
+            has_warned = True
         else:
             return
         await asyncio.sleep(LOOK_SECONDS)

@@ -14,8 +14,8 @@ from starlette.types import Receive, Scope
 from api.errors import BadInput
 from api.graphql.engine.execution import ClientDisconnected, GraphQLRequest
 
-BYTES_AT_MOST = 256 * 1024
-NESTING_AT_MOST = 32
+MAX_BODY_BYTES = 256 * 1024
+MAX_NESTING = 32
 
 
 class HttpRefusal(Exception):
@@ -28,15 +28,15 @@ class HttpRefusal(Exception):
         self.status, self.error, self.headers, self.close = status, BadInput(message), tuple(headers), close
 
 
-async def read_body(scope: Scope, receive: Receive, *, at_most: int = BYTES_AT_MOST) -> bytes:
+async def read_body(scope: Scope, receive: Receive, *, max_bytes: int = MAX_BODY_BYTES) -> bytes:
     """Return the whole body. Raises HttpRefusal where it is too long or encoded, ClientGone where it never
     ends.
     """
     for name, value in scope["headers"]:
         if name == b"content-encoding" and value.strip().lower() not in (b"", b"identity"):
             raise HttpRefusal(415, "Send the body as it is: content encodings are not read.", close=True)
-        if name == b"content-length" and value.isdigit() and (len(value) > 12 or int(value) > at_most):
-            raise _too_long(at_most)
+        if name == b"content-length" and value.isdigit() and (len(value) > 12 or int(value) > max_bytes):
+            raise _too_long(max_bytes)
     parts: list[bytes] = []
     length = 0
     while True:
@@ -45,8 +45,8 @@ async def read_body(scope: Scope, receive: Receive, *, at_most: int = BYTES_AT_M
             raise ClientDisconnected
         part: bytes = message.get("body", b"")
         length += len(part)
-        if length > at_most:
-            raise _too_long(at_most)
+        if length > max_bytes:
+            raise _too_long(max_bytes)
         parts.append(part)
         if not message.get("more_body", False):
             return b"".join(parts)
@@ -54,7 +54,7 @@ async def read_body(scope: Scope, receive: Receive, *, at_most: int = BYTES_AT_M
 
 def request_from_body(body: bytes) -> GraphQLRequest:
     """Return the request in a JSON body. Raises BadInput."""
-    return request_of(strict_json(body, "body"))
+    return request_from_value(parse_strict_json(body, "body"))
 
 
 def request_from_query(query_string: bytes) -> GraphQLRequest:
@@ -69,66 +69,62 @@ def request_from_query(query_string: bytes) -> GraphQLRequest:
         )
     except ValueError:
         raise BadInput("The URL's query cannot be read.") from None
-    given: dict[str, object] = dict(pairs)
-    if len(given) != len(pairs):
+    parameters: dict[str, object] = dict(pairs)
+    if len(parameters) != len(pairs):
         raise BadInput("A parameter stands twice in the URL.")
     for name in ("variables", "extensions"):
-        text = given.get(name)
+        text = parameters.get(name)
         if isinstance(text, str):
-            given[name] = strict_json(text.encode(), name) if text else None
-    if given.get("operationName") == "":
-        given["operationName"] = None
-    return request_of(given)
+            parameters[name] = parse_strict_json(text.encode(), name) if text else None
+    if parameters.get("operationName") == "":
+        parameters["operationName"] = None
+    return request_from_value(parameters)
 
 
-def request_of(given: object) -> GraphQLRequest:
+def request_from_value(value: object) -> GraphQLRequest:
     """Return the request that a JSON value is. Raises BadInput."""
-    if not isinstance(given, Mapping):
+    if not isinstance(value, Mapping):
         raise BadInput("The body must be one JSON object: {query, variables, operationName}.")
-    query, variables, name = given.get("query"), given.get("variables"), given.get("operationName")
+    query, variables, name = value.get("query"), value.get("variables"), value.get("operationName")
     if not isinstance(query, str):
         raise BadInput("query must be a string.", field="query")
     if variables is not None and not isinstance(variables, dict):
         raise BadInput("variables must be an object.", field="variables")
     if name is not None and not isinstance(name, str):
         raise BadInput("operationName must be a string.", field="operationName")
-    if not isinstance(given.get("extensions"), dict | None):
+    if not isinstance(value.get("extensions"), dict | None):
         raise BadInput("extensions must be an object.", field="extensions")
     return GraphQLRequest(query, variables or {}, name)
 
 
-def strict_json(text: bytes, where: str) -> object:
+def parse_strict_json(text: bytes, part: str) -> object:
     """Return the JSON in these bytes. Raises BadInput where it is none, nests too deep, or holds a number
     that no double does.
     """
     try:
         value: object = orjson.loads(text)
     except orjson.JSONDecodeError:
-        raise BadInput(
-            f"The {where} is not JSON in UTF-8.", field=None if where == "body" else where
-        ) from None
-    if not _shallow(value):
-        raise BadInput(
-            f"The {where} nests deeper than {NESTING_AT_MOST}.", field=None if where == "body" else where
-        )
+        raise BadInput(f"The {part} is not JSON in UTF-8.", field=None if part == "body" else part) from None
+    if not _is_shallow(value):
+        raise BadInput(f"The {part} nests deeper than {MAX_NESTING}.", field=None if part == "body" else part)
     return value
 
 
-def _shallow(value: object) -> bool:
+def _is_shallow(value: object) -> bool:
     """Tell whether a JSON value nests at most 32 deep, level by level."""
     level: list[object] = [value]
-    for _ in range(NESTING_AT_MOST):
+    for _ in range(MAX_NESTING):
         inner: list[object] = []
-        for each in level:
-            if isinstance(each, dict):
-                inner.extend(each.values())
-            elif isinstance(each, list):
-                inner.extend(each)
+        for node in level:
+            if isinstance(node, dict):
+                inner.extend(node.values())
+            elif isinstance(node, list):
+                inner.extend(node)
         if not inner:
             return True
         level = inner
     return not any(isinstance(each, dict | list) for each in level)
 
 
-def _too_long(at_most: int) -> HttpRefusal:
-    return HttpRefusal(413, f"The body is longer than {at_most} bytes.", close=True)
+def _too_long(max_bytes: int) -> HttpRefusal:
+    return HttpRefusal(413, f"The body is longer than {max_bytes} bytes.", close=True)

@@ -10,21 +10,18 @@ from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import sha256
 from typing import Protocol
 
 from api.caller import Anonymous, Caller, MemberCaller, StaffCaller
+from api.clock import utc_now
 from api.tokens import Claims, TokenRefused, Tokens
 from domain.store.people.sessions import StaffRole
 
-KEPT_AT_MOST = 10_000
+MAX_TOKENS = 10_000
 
 _STAFF_ROLES: dict[str, StaffRole] = {"cashier": "CASHIER", "manager": "MANAGER", "operator": "OPERATOR"}
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 class Sessions(Protocol):
@@ -38,7 +35,7 @@ class Sessions(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class _Believed:
+class _VerifiedToken:
     caller: Caller
     session: str
     ends_at: datetime
@@ -51,7 +48,7 @@ class Callers:
         self, tokens: Tokens, sessions: Sessions, *, clock: Callable[[], datetime] = utc_now
     ) -> None:
         self._tokens, self._sessions, self._clock = tokens, sessions, clock
-        self._believed: OrderedDict[bytes, _Believed] = OrderedDict()
+        self._verified: OrderedDict[bytes, _VerifiedToken] = OrderedDict()
 
     def of_header(self, authorization: str | None) -> Caller:
         """Return the caller that an Authorization header names."""
@@ -60,34 +57,34 @@ class Callers:
         scheme, _, token = authorization.partition(" ")
         return self.of_token(token.strip()) if scheme.lower() == "bearer" else Anonymous(token_refused=True)
 
-    def alive(self, caller: MemberCaller) -> bool:
+    def is_alive(self, caller: MemberCaller) -> bool:
         """Tell whether a caller's session still lives; a socket asks, since its token was checked only
         once.
         """
         return self._sessions.is_alive(caller.session_id)
 
-    def serving(self, caller: MemberCaller, ended: Callable[[], None]) -> AbstractContextManager[None]:
+    def serving(self, caller: MemberCaller, on_end: Callable[[], None]) -> AbstractContextManager[None]:
         """Have `on_end` called as soon as a caller's session has ended, while the block runs."""
-        return self._sessions.serving(caller.session_id, ended)
+        return self._sessions.serving(caller.session_id, on_end)
 
     def of_token(self, token: str) -> Caller:
         """Return the caller that an access token names."""
         key = sha256(token.encode("utf-8", "replace")).digest()
-        believed = self._believed.get(key)
-        if believed is None or believed.ends_at <= self._clock():
-            self._believed.pop(key, None)
+        verified = self._verified.get(key)
+        if verified is None or verified.ends_at <= self._clock():
+            self._verified.pop(key, None)
             try:
-                believed = _believed(self._tokens.verify(token))
+                verified = _verified_token(self._tokens.verify(token))
             except TokenRefused:
                 return Anonymous(token_refused=True)
-            self._believed[key] = believed
-            if len(self._believed) > KEPT_AT_MOST:
-                self._believed.popitem(last=False)
-        return believed.caller if self._sessions.is_alive(believed.session) else Anonymous(token_refused=True)
+            self._verified[key] = verified
+            if len(self._verified) > MAX_TOKENS:
+                self._verified.popitem(last=False)
+        return verified.caller if self._sessions.is_alive(verified.session) else Anonymous(token_refused=True)
 
 
-def _believed(claims: Claims) -> _Believed:
-    return _Believed(_caller(claims), claims.session, claims.expires_at)
+def _verified_token(claims: Claims) -> _VerifiedToken:
+    return _VerifiedToken(_caller(claims), claims.session, claims.expires_at)
 
 
 def _caller(claims: Claims) -> Caller:

@@ -41,28 +41,33 @@ MakeContext = Callable[[Origin, Caller], Context[object, object]]
 # -----------------------------------------------------------------------------------------------------------
 
 
-def accepted(accept: str | None) -> MediaType | None:
+def preferred_media_type(accept: str | None) -> MediaType | None:
     """Return which of our two media types an Accept header likes best; None where it takes neither."""
     if accept is None or not accept.strip():
         return LEGACY
     best: dict[MediaType, tuple[float, int]] = {}
-    for each in accept.split(","):
-        media, quality = _range(each)
-        for ours in _matched(media):
+    for media_range in accept.split(","):
+        media, quality = _read_media_range(media_range)
+        for media_type in _matching_media_types(media):
             # The more exact range decides about a type, whatever its weight; among types the heavier wins,
             # and the modern a tie between those that were named.
             exactness = 0 if media == "*/*" else 1 if media == "application/*" else 2
-            if ours not in best or exactness > best[ours][1]:
-                best[ours] = (quality, exactness)
-    liked = {ours: found for ours, found in best.items() if found[0] > 0}
-    if not liked:
+            if media_type not in best or exactness > best[media_type][1]:
+                best[media_type] = (quality, exactness)
+    acceptable = {ours: found for ours, found in best.items() if found[0] > 0}
+    if not acceptable:
         return None
     return max(
-        liked, key=lambda ours: (liked[ours][0], liked[ours][1], (ours == MODERN) == (liked[ours][1] == 2))
+        acceptable,
+        key=lambda ours: (
+            acceptable[ours][0],
+            acceptable[ours][1],
+            (ours == MODERN) == (acceptable[ours][1] == 2),
+        ),
     )
 
 
-def _range(text: str) -> tuple[str, float]:
+def _read_media_range(text: str) -> tuple[str, float]:
     media, *parameters = (part.strip().lower() for part in text.split(";"))
     for parameter in parameters:
         if parameter.startswith("q="):
@@ -72,7 +77,7 @@ def _range(text: str) -> tuple[str, float]:
     return media, 1.0
 
 
-def _matched(media: str) -> Sequence[MediaType]:
+def _matching_media_types(media: str) -> Sequence[MediaType]:
     if media in ("*/*", "application/*"):
         return (LEGACY, MODERN)
     if media == LEGACY:
@@ -80,7 +85,7 @@ def _matched(media: str) -> Sequence[MediaType]:
     return (MODERN,) if media == MODERN else ()
 
 
-def wants_page(accept: str | None) -> bool:
+def is_page_request(accept: str | None) -> bool:
     """Tell whether a GET comes from a browser's address bar."""
     return accept is not None and "text/html" in accept.lower() and MODERN not in accept.lower()
 
@@ -118,11 +123,11 @@ class GraphQLEndpoint:
             self._explorer is not None
             and scope["method"] in ("GET", "HEAD")
             and not scope["query_string"]
-            and wants_page(accept)
+            and is_page_request(accept)
         ):
             await self._explorer(scope, receive, send)
             return
-        media = accepted(accept)
+        media = preferred_media_type(accept)
         with contextlib.suppress(ClientDisconnected):
             try:
                 if media is None:
@@ -152,11 +157,11 @@ class GraphQLEndpoint:
     async def _run(
         self, request: GraphQLRequest, context: Context[object, object], receive: Receive, *, by_get: bool
     ) -> GraphQLResponse:
-        gone = asyncio.ensure_future(_disconnected(receive))
+        disconnected = asyncio.ensure_future(_disconnected(receive))
         try:
-            return await self.engine.run(request, context, gone, by_get=by_get)
+            return await self.engine.run(request, context, disconnected, by_get=by_get)
         finally:
-            gone.cancel()
+            disconnected.cancel()
 
 
 async def _disconnected(receive: Receive) -> None:

@@ -24,7 +24,7 @@ PAGE_POLICY = (
     " form-action 'none'; frame-ancestors 'none'"
 )
 
-ALWAYS: tuple[tuple[bytes, bytes], ...] = (
+DEFAULT_HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"content-security-policy", API_POLICY.encode("ascii")),
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
@@ -34,14 +34,14 @@ ALWAYS: tuple[tuple[bytes, bytes], ...] = (
     (b"cross-origin-resource-policy", b"same-origin"),
 )
 HTTPS_ONLY = (b"strict-transport-security", b"max-age=31536000")
-HIDDEN = frozenset({b"server", b"x-powered-by"})
+HIDDEN_HEADERS = frozenset({b"server", b"x-powered-by"})
 
 
-class BrokenOff(Exception):
+class ResponseInterrupted(Exception):
     """An answer that failed halfway; the connection is closed and the log has told where."""
 
 
-async def unforeseen(request: Request, error: Exception) -> Response:
+async def answer_unhandled_error(request: Request, error: Exception) -> Response:
     """Answer INTERNAL and the request id. For `Starlette(exception_handlers={Exception: unforeseen})`."""
     body = {"errors": [render_internal_error(error, request_id=request_id(request.scope), operation=None)]}
     return Response(orjson.dumps(body), 500, {"cache-control": "no-store"}, "application/json")
@@ -49,14 +49,14 @@ async def unforeseen(request: Request, error: Exception) -> Response:
 
 def request_id(scope: Scope) -> str:
     """Return the id that `Porch` gave this request or socket."""
-    given: str = scope["state"]["request_id"]
-    return given
+    id: str = scope["state"]["request_id"]
+    return id
 
 
 def header(scope: Scope, name: bytes) -> str | None:
     """Return a request header's value, the first where there are several."""
-    for each, value in scope["headers"]:
-        if each == name:
+    for header_name, value in scope["headers"]:
+        if header_name == name:
             text: str = value.decode("latin-1")
             return text
     return None
@@ -70,7 +70,7 @@ def client_address(scope: Scope) -> str:
     return str(client[0]) if client else "unknown"
 
 
-class Porch:
+class OuterMiddleware:
     """The outermost layer of the application."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -80,44 +80,44 @@ class Porch:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        given = secrets.token_hex(8)
-        scope.setdefault("state", {})["request_id"] = given
+        id = secrets.token_hex(8)
+        scope.setdefault("state", {})["request_id"] = id
         structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(request_id=given)
+        structlog.contextvars.bind_contextvars(request_id=id)
         if scope["type"] == "websocket":
             await self._app(scope, receive, send)
             return
-        await self._answer(scope, receive, send, given)
+        await self._answer(scope, receive, send, id)
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send, given: str) -> None:
-        started = complete = False
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, id: str) -> None:
+        is_started = is_complete = False
 
-        async def dressed(message: Message) -> None:
-            nonlocal started, complete
+        async def send_with_headers(message: Message) -> None:
+            nonlocal is_started, is_complete
             if message["type"] == "http.response.start":
-                started = True
-                message["headers"] = _dressed(
-                    list(message.get("headers", [])), given, https=scope.get("scheme") == "https"
+                is_started = True
+                message["headers"] = _with_headers(
+                    list(message.get("headers", [])), id, https=scope.get("scheme") == "https"
                 )
             elif message["type"] == "http.response.body":
-                complete = not message.get("more_body", False)
+                is_complete = not message.get("more_body", False)
             await send(message)
 
         try:
-            await self._app(scope, receive, dressed)
+            await self._app(scope, receive, send_with_headers)
         except Exception as error:  # noqa: BLE001 - nobody else will catch it, and the server would write its text into the log
-            if complete:
+            if is_complete:
                 return  # answered by `unforeseen`, and raised again behind it
-            if started:
-                render_internal_error(error, request_id=given, operation=None)
-                raise BrokenOff from None
-            await (await unforeseen(Request(scope), error))(scope, receive, dressed)
+            if is_started:
+                render_internal_error(error, request_id=id, operation=None)
+                raise ResponseInterrupted from None
+            await (await answer_unhandled_error(Request(scope), error))(scope, receive, send_with_headers)
 
 
-def _dressed(headers: list[tuple[bytes, bytes]], given: str, *, https: bool) -> list[tuple[bytes, bytes]]:
-    kept = [(name, value) for name, value in headers if name.lower() not in HIDDEN]
-    there = {name.lower() for name, _ in kept}
-    added = [(name, value) for name, value in ALWAYS if name not in there]
-    if https and HTTPS_ONLY[0] not in there:
+def _with_headers(headers: list[tuple[bytes, bytes]], id: str, *, https: bool) -> list[tuple[bytes, bytes]]:
+    visible = [(name, value) for name, value in headers if name.lower() not in HIDDEN_HEADERS]
+    present_names = {name.lower() for name, _ in visible}
+    added = [(name, value) for name, value in DEFAULT_HEADERS if name not in present_names]
+    if https and HTTPS_ONLY[0] not in present_names:
         added.append(HTTPS_ONLY)
-    return [*kept, *added, (b"x-request-id", given.encode("ascii"))]
+    return [*visible, *added, (b"x-request-id", id.encode("ascii"))]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.routing import Route
 
-from api.http.answers import JsonAnswer
+from api.http.json_response import JsonResponse
 
 ANSWER_SECONDS = 3.0
 
@@ -20,35 +20,35 @@ ANSWER_SECONDS = 3.0
 class PartState:
     """How one part stands. What is not `needed` may be off without making the server unready."""
 
-    ok: bool
+    is_ok: bool
     state: str
-    needed: bool = True
+    is_needed: bool = True
 
 
-Part = Callable[[], Awaitable[PartState]]
+PartCheck = Callable[[], Awaitable[PartState]]
 
 
-def health_routes(parts: Mapping[str, Part]) -> list[Route]:
+def health_routes(parts: Mapping[str, PartCheck]) -> list[Route]:
     """The two routes; each part is asked anew at every request to `/ready`."""
 
-    async def health(_request: Request) -> JsonAnswer:
-        return JsonAnswer({"status": "alive"})
+    async def health(_request: Request) -> JsonResponse:
+        return JsonResponse({"status": "alive"})
 
-    async def ready(_request: Request) -> JsonAnswer:
-        states = await asyncio.gather(*(_ask(part) for part in parts.values()))
-        good = all(state.ok or not state.needed for state in states)
+    async def ready(_request: Request) -> JsonResponse:
+        states = await asyncio.gather(*(_check_part(part) for part in parts.values()))
+        is_ready = all(state.is_ok or not state.is_needed for state in states)
         body = {
-            "status": "ready" if good else "not ready",
+            "status": "ready" if is_ready else "not ready",
             "parts": {name: state.state for name, state in zip(parts, states, strict=True)},
         }
-        return JsonAnswer(body, status_code=200 if good else 503)
+        return JsonResponse(body, status_code=200 if is_ready else 503)
 
     return [Route("/health", health, methods=["GET"]), Route("/ready", ready, methods=["GET"])]
 
 
-async def _ask(part: Part) -> PartState:
+async def _check_part(part: PartCheck) -> PartState:
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
             return await part()
     except TimeoutError:
-        return PartState(ok=False, state="no answer in time")
+        return PartState(is_ok=False, state="no answer in time")

@@ -27,7 +27,7 @@ from api.http.headers import PAGE_POLICY
 WEB = Path(__file__).resolve().parent.parent / "web"
 
 PAGES = ("till", "phone", "console")
-PARTS = ("shared", "vendor", "graphiql")
+SHARED_FOLDERS = ("shared", "vendor", "graphiql")
 
 # GraphiQL's own style sheet holds its fonts; apart from that the explorer lives by the rules of every page.
 EXPLORER_POLICY = PAGE_POLICY.replace(" 'wasm-unsafe-eval'", "") + "; font-src data:"
@@ -47,7 +47,7 @@ MEDIA_TYPES = {
     ".txt": "text/plain; charset=utf-8",
     ".LICENSE": "text/plain; charset=utf-8",
 }
-SMALLER_BY_GZIP = frozenset(
+COMPRESSIBLE_SUFFIXES = frozenset(
     {".html", ".css", ".js", ".json", ".webmanifest", ".svg", ".wasm", ".txt", ".LICENSE"}
 )
 
@@ -55,23 +55,23 @@ _VERSIONED = re.compile(r"-\d+\.\d+\.\d+[.-]")
 
 
 @dataclass(frozen=True, slots=True)
-class Content:
+class FileContent:
     """One file as it was when it was read."""
 
     stamp: tuple[int, int]
     plain: bytes
-    packed: bytes | None
+    gzipped: bytes | None
     etag: str
 
 
-class Files:
+class StaticFiles:
     """An ASGI application for the files of one folder."""
 
     def __init__(self, folder: Path, *, policy: str = PAGE_POLICY) -> None:
-        found = (each for each in sorted(folder.rglob("*")) if each.is_file() and each.suffix in MEDIA_TYPES)
-        self._files = {each.relative_to(folder).as_posix(): each for each in found}
+        paths = (each for each in sorted(folder.rglob("*")) if each.is_file() and each.suffix in MEDIA_TYPES)
+        self._files = {each.relative_to(folder).as_posix(): each for each in paths}
         self._policy = policy
-        self._read: dict[str, Content] = {}
+        self._contents: dict[str, FileContent] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -95,38 +95,42 @@ class Files:
         if request.headers.get("if-none-match") == content.etag:
             return Response(status_code=304, headers=headers)
         body = content.plain
-        if content.packed is not None and "gzip" in request.headers.get("accept-encoding", "").lower():
-            headers["content-encoding"], body = "gzip", content.packed
+        if content.gzipped is not None and "gzip" in request.headers.get("accept-encoding", "").lower():
+            headers["content-encoding"], body = "gzip", content.gzipped
         return Response(body, headers=headers, media_type=MEDIA_TYPES[path.suffix])
 
-    async def _content(self, name: str, path: Path) -> Content:
+    async def _content(self, name: str, path: Path) -> FileContent:
         try:
             stat = path.stat()  # noqa: ASYNC240 - a microsecond, and no thread is worth it
         except FileNotFoundError:
             raise HTTPException(404) from None
         stamp = (stat.st_mtime_ns, stat.st_size)
-        content = self._read.get(name)
+        content = self._contents.get(name)
         if content is None or content.stamp != stamp:
-            content = self._read[name] = await asyncio.to_thread(_read, path, stamp)
+            content = self._contents[name] = await asyncio.to_thread(_read_file, path, stamp)
         return content
 
 
 def page_routes(web: Path = WEB, *, explorer: bool = True, media: Path | None = None) -> list[BaseRoute]:
     """Return the routes of every page that is there, of what they share, and of a folder of pictures."""
-    names = [name for name in (*PAGES, *PARTS) if (web / name).is_dir() and (explorer or name != "graphiql")]
+    names = [
+        name
+        for name in (*PAGES, *SHARED_FOLDERS)
+        if (web / name).is_dir() and (explorer or name != "graphiql")
+    ]
     routes: list[BaseRoute] = []
     for name in names:
         if name in PAGES:
-            routes.append(Route(f"/{name}", _to_folder, methods=["GET"]))
-        routes.append(Mount(f"/{name}", Files(web / name)))
+            routes.append(Route(f"/{name}", _redirect_to_folder, methods=["GET"]))
+        routes.append(Mount(f"/{name}", StaticFiles(web / name)))
     if media is not None:
-        routes.append(Mount("/media", Files(media)))
+        routes.append(Mount("/media", StaticFiles(media)))
     return routes
 
 
 def explorer_page(web: Path = WEB) -> ASGIApp:
     """Return what the GraphQL endpoint answers to a browser: GraphiQL, from our own files."""
-    files = Files(web / "graphiql", policy=EXPLORER_POLICY)
+    files = StaticFiles(web / "graphiql", policy=EXPLORER_POLICY)
 
     async def page(scope: Scope, receive: Receive, send: Send) -> None:
         await (await files.answer(Request(scope, receive), "index.html"))(scope, receive, send)
@@ -134,14 +138,16 @@ def explorer_page(web: Path = WEB) -> ASGIApp:
     return page
 
 
-async def _to_folder(request: Request) -> Response:
+async def _redirect_to_folder(request: Request) -> Response:
     return RedirectResponse(f"{request.url.path}/", status_code=308)
 
 
-def _read(path: Path, stamp: tuple[int, int]) -> Content:
+def _read_file(path: Path, stamp: tuple[int, int]) -> FileContent:
     plain = path.read_bytes()
-    packed = (
-        gzip.compress(plain, 6, mtime=0) if path.suffix in SMALLER_BY_GZIP and len(plain) > 1_000 else None
+    gzipped = (
+        gzip.compress(plain, 6, mtime=0)
+        if path.suffix in COMPRESSIBLE_SUFFIXES and len(plain) > 1_000
+        else None
     )
     # One tag for both forms: a cache keeps them apart by Vary.
-    return Content(stamp, plain, packed, f'W/"{hashlib.sha256(plain).hexdigest()[:24]}"')
+    return FileContent(stamp, plain, gzipped, f'W/"{hashlib.sha256(plain).hexdigest()[:24]}"')

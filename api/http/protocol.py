@@ -24,8 +24,8 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.frames import Frame
 
 from api.errors import RateLimited
-from api.http.headers import ALWAYS
-from api.http.rates import Buckets
+from api.http.headers import DEFAULT_HEADERS
+from api.rates import TokenBuckets
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class ConnectionLimits:
     keep_alive_seconds: int = 15
     head_bytes: int = 16 * 1024
     url_bytes: int = 4 * 1024
-    frames_a_minute: int = 2_000
+    frames_per_minute: int = 2_000
 
 
 DEFAULTS = ConnectionLimits()
@@ -49,7 +49,7 @@ _REASONS = {
 }
 
 
-def raw_answer(status: int) -> bytes:
+def raw_response(status: int) -> bytes:
     """Return a whole answer for a request that no application will see."""
     reason, message = _REASONS[status]
     body = orjson.dumps({"errors": [{"message": message, "extensions": {"code": "BAD_INPUT"}}]})
@@ -60,12 +60,12 @@ def raw_answer(status: int) -> bytes:
     lines += [
         b"content-length: %d" % len(body),
         b"connection: close",
-        *(name + b": " + value for name, value in ALWAYS),
+        *(name + b": " + value for name, value in DEFAULT_HEADERS),
     ]
     return b"\r\n".join(lines) + b"\r\n\r\n" + body
 
 
-class Timed:
+class TimedConnection:
     """The stages of one connection; mixed in before a uvicorn protocol, whose hooks it extends."""
 
     limits = DEFAULTS
@@ -76,29 +76,29 @@ class Timed:
         cycle: Any
         flow: Any
 
-    def begin(self) -> None:
-        self._stage: asyncio.TimerHandle | None = None
-        self._writing: asyncio.TimerHandle | None = None
+    def start_timers(self) -> None:
+        self._stage_timer: asyncio.TimerHandle | None = None
+        self._write_timer: asyncio.TimerHandle | None = None
         self._in_head = True
-        self._heads = 0
+        self._head_count = 0
         self._arm(self.limits.head_seconds)
 
-    def end(self) -> None:
-        for timer in (self._stage, self._writing):
+    def stop_timers(self) -> None:
+        for timer in (self._stage_timer, self._write_timer):
             if timer is not None:
                 timer.cancel()
-        self._stage = self._writing = None
+        self._stage_timer = self._write_timer = None
 
-    def bytes_arrive(self) -> None:
-        if self._in_head and self._stage is None:
+    def bytes_received(self) -> None:
+        if self._in_head and self._stage_timer is None:
             self._arm(self.limits.head_seconds)
 
-    def head_is_whole(self) -> None:
+    def head_completed(self) -> None:
         self._in_head = False
-        self._heads += 1
+        self._head_count += 1
         self._arm(self.limits.body_seconds)
 
-    def body_is_whole(self) -> None:
+    def body_completed(self) -> None:
         self._in_head = True
         self._disarm()
 
@@ -108,7 +108,7 @@ class Timed:
             return
         answering = self.cycle is not None and not self.cycle.response_complete
         if not answering or not self.cycle.response_started:
-            self.transport.write(raw_answer(status))
+            self.transport.write(raw_response(status))
         if answering:
             self.cycle.disconnected = True
             self.cycle.message_event.set()
@@ -116,15 +116,15 @@ class Timed:
 
     def _arm(self, seconds: float) -> None:
         self._disarm()
-        self._stage = self.loop.call_later(seconds, self._too_slow)
+        self._stage_timer = self.loop.call_later(seconds, self._on_stage_timeout)
 
     def _disarm(self) -> None:
-        if self._stage is not None:
-            self._stage.cancel()
-            self._stage = None
+        if self._stage_timer is not None:
+            self._stage_timer.cancel()
+            self._stage_timer = None
 
-    def _too_slow(self) -> None:
-        self._stage = None
+    def _on_stage_timeout(self) -> None:
+        self._stage_timer = None
         answering = self.cycle is not None and not self.cycle.response_complete
         if self.flow.read_paused or (self._in_head and answering):
             # We are the slow ones: we stopped reading, or still owe the answer to the request before this
@@ -133,56 +133,56 @@ class Timed:
         else:
             self.refuse(408)
 
-    def _stuck(self) -> None:
-        self._writing = None
+    def _abort_stuck_write(self) -> None:
+        self._write_timer = None
         self.transport.abort()
 
     # What uvicorn and asyncio call on either protocol
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         super().connection_made(transport)  # type: ignore[misc]
-        self.begin()
+        self.start_timers()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self.end()
+        self.stop_timers()
         super().connection_lost(exc)  # type: ignore[misc]
 
     def handle_websocket_upgrade(self, *args: Any) -> None:
-        self.end()
+        self.stop_timers()
         super().handle_websocket_upgrade(*args)  # type: ignore[misc]
 
     def pause_writing(self) -> None:
         super().pause_writing()  # type: ignore[misc]
-        if self._writing is None:
-            self._writing = self.loop.call_later(self.limits.answer_seconds, self._stuck)
+        if self._write_timer is None:
+            self._write_timer = self.loop.call_later(self.limits.answer_seconds, self._abort_stuck_write)
 
     def resume_writing(self) -> None:
         super().resume_writing()  # type: ignore[misc]
-        if self._writing is not None:
-            self._writing.cancel()
-            self._writing = None
+        if self._write_timer is not None:
+            self._write_timer.cancel()
+            self._write_timer = None
 
 
-class TimedH11Protocol(Timed, H11Protocol):  # type: ignore[misc]
+class TimedH11Protocol(TimedConnection, H11Protocol):  # type: ignore[misc]
     """h11 keeps the measure of a head itself (`h11_max_incomplete_event_size`); the stages are read off its
     events.
     """
 
-    def data_received(self, data: bytes) -> None:
-        self.bytes_arrive()
-        before = self.cycle
-        super().data_received(data)
+    def data_received(self, received: bytes) -> None:
+        self.bytes_received()
+        previous_cycle = self.cycle
+        super().data_received(received)
         if self.transport.is_closing():
             return
-        if self.cycle is not before:
-            self.head_is_whole()
-            if (status := self._wrong_head()) is not None:
+        if self.cycle is not previous_cycle:
+            self.head_completed()
+            if (status := self._head_refusal_status()) is not None:
                 self.refuse(status)
                 return
         if self.cycle is not None and not self.cycle.more_body and not self._in_head:
-            self.body_is_whole()
+            self.body_completed()
 
-    def _wrong_head(self) -> int | None:
+    def _head_refusal_status(self) -> int | None:
         if len(self.scope["raw_path"]) + len(self.scope["query_string"]) > self.limits.url_bytes:
             return 414
         if sum(len(name) + len(value) + 4 for name, value in self.headers) > self.limits.head_bytes:
@@ -205,24 +205,24 @@ class TimedSocketProtocol(WebSocketsSansIOProtocol):
 
     limits = DEFAULTS
 
-    def __init__(self, *given: Any, **named: Any) -> None:
-        super().__init__(*given, **named)
-        self._writing: asyncio.TimerHandle | None = None
-        self._frames = Buckets(self.limits.frames_a_minute, 60, self.loop.time, kept_at_most=1)
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._write_timer: asyncio.TimerHandle | None = None
+        self._frames = TokenBuckets(self.limits.frames_per_minute, 60, self.loop.time, max_keys=1)
 
     def handle_ping(self) -> None:
-        if self._counted():
+        if self._is_frame_allowed():
             super().handle_ping()
 
     def handle_pong(self, event: Frame) -> None:
-        if self._counted():
+        if self._is_frame_allowed():
             super().handle_pong(event)
 
     def handle_cont(self, event: Frame) -> None:
-        if self._counted():
+        if self._is_frame_allowed():
             super().handle_cont(event)
 
-    def _counted(self) -> bool:
+    def _is_frame_allowed(self) -> bool:
         """Tell whether one more frame may be; the first too many ends the socket, and those that came along
         with it are nothing.
         """
@@ -238,21 +238,21 @@ class TimedSocketProtocol(WebSocketsSansIOProtocol):
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        if self._writing is None:
-            self._writing = self.loop.call_later(self.limits.answer_seconds, self.transport.abort)
+        if self._write_timer is None:
+            self._write_timer = self.loop.call_later(self.limits.answer_seconds, self.transport.abort)
 
     def resume_writing(self) -> None:
         super().resume_writing()
-        self._keeps_up()
+        self._cancel_write_timer()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._keeps_up()
+        self._cancel_write_timer()
         super().connection_lost(exc)
 
-    def _keeps_up(self) -> None:
-        if self._writing is not None:
-            self._writing.cancel()
-            self._writing = None
+    def _cancel_write_timer(self) -> None:
+        if self._write_timer is not None:
+            self._write_timer.cancel()
+            self._write_timer = None
 
 
 def socket_protocol(limits: ConnectionLimits = DEFAULTS) -> type[asyncio.Protocol]:

@@ -4,55 +4,55 @@ httptools.
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from api.http.protocol import Timed
+from api.http.protocol import TimedConnection
 
 
-class TimedHttpToolsProtocol(Timed, HttpToolsProtocol):  # type: ignore[misc]
+class TimedHttpToolsProtocol(TimedConnection, HttpToolsProtocol):  # type: ignore[misc]
     """Heads and URLs are counted as the parser tells of them, and what it has not told of as it comes."""
 
-    def begin(self) -> None:
-        super().begin()
-        self._over: int | None = None
-        self._unfinished = False
+    def start_timers(self) -> None:
+        super().start_timers()
+        self._refusal_status: int | None = None
+        self._is_head_unfinished = False
         self._head_bytes = 0
 
-    def data_received(self, data: bytes) -> None:
-        self.bytes_arrive()
-        heads = self._heads
-        super().data_received(data)
-        if self._unfinished and heads == self._heads and not self.transport.is_closing():
+    def data_received(self, received: bytes) -> None:
+        self.bytes_received()
+        head_count = self._head_count
+        super().data_received(received)
+        if self._is_head_unfinished and head_count == self._head_count and not self.transport.is_closing():
             # All of these bytes belong to a head that is still not whole; the parser keeps what it has not
             # told us of.
-            self._head_bytes += len(data)
+            self._head_bytes += len(received)
             if self._head_bytes > self.limits.head_bytes:
                 self.refuse(431)
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._unfinished = True
-        self._head_bytes = self._fields = 0
+        self._is_head_unfinished = True
+        self._head_bytes = self._field_bytes = 0
 
     def on_url(self, url: bytes) -> None:
         super().on_url(url)
         if len(self.url) > self.limits.url_bytes:
-            self._over = 414
+            self._refusal_status = 414
             raise ValueError("url")
 
     def on_header(self, name: bytes, value: bytes) -> None:
         super().on_header(name, value)
-        self._fields += len(name) + len(value) + 4
-        if self._fields > self.limits.head_bytes:
-            self._over = 431
+        self._field_bytes += len(name) + len(value) + 4
+        if self._field_bytes > self.limits.head_bytes:
+            self._refusal_status = 431
             raise ValueError("head")
 
     def on_headers_complete(self) -> None:
-        self._unfinished = False
-        self.head_is_whole()
+        self._is_head_unfinished = False
+        self.head_completed()
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
-        self.body_is_whole()
+        self.body_completed()
         super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
-        self.refuse(self._over or 400)
+        self.refuse(self._refusal_status or 400)

@@ -44,20 +44,23 @@ def unsubscribe_route(process: Process) -> Route:
     async def answer(request: Request) -> Response:
         programme = process.programmes.current().programme
         locale = preferred_locale(request.headers.get("accept-language"), programme)
-        asked = unsubscribe.read(request.query_params.get("t", ""), key=_key(process))
+        unsubscription = unsubscribe.read(request.query_params.get("t", ""), key=_key(process))
         try:
-            if asked is None:
+            if unsubscription is None:
                 raise NotFound("link")
             if request.method == "POST":
                 await consents.withdraw(
-                    process.desk, member=asked.member, purpose=asked.purpose, now=process.clock()
+                    process.runtime,
+                    member=unsubscription.member,
+                    purpose=unsubscription.purpose,
+                    now=process.clock(),
                 )
-            details = (await load_member(process.house, asked.member)).details
+            details = (await load_member(process.runtime, unsubscription.member)).details
         except NotFound:
             return _page(locale, say("unsubscribe.bad", locale), status=400)
         except (Busy, DatabaseError):
             return _page(locale, say("unsubscribe.busy", locale), status=503)
-        return _told(programme, details, asked.purpose)
+        return _consent_page(programme, details, unsubscription.purpose)
 
     return Route(PATH, answer, methods=["GET", "POST"])
 
@@ -66,7 +69,7 @@ def _key(process: Process) -> bytes:
     return process.keys.derived("unsubscribe")
 
 
-def _told(programme: Programme, details: Details, purpose: str) -> Response:
+def _consent_page(programme: Programme, details: Details, purpose: str) -> Response:
     """Return the question where the consent stands, else that it does not."""
     locale = message_rules.message_locale(programme, details)
     titles = {spec.purpose: spec.title.for_locale(locale) for spec in programme.consents}

@@ -27,16 +27,16 @@ from api.caller import Anonymous, Caller, MemberCaller, Origin
 from api.errors import BadInput, RateLimited
 from api.graphql.engine.error_rendering import render_error, render_internal_error
 from api.graphql.engine.execution import Engine, GraphQLRequest, GraphQLResponse
-from api.http.body import request_of, strict_json
+from api.http.body import parse_strict_json, request_from_value
 from api.http.callers import Callers
 from api.http.graphql import MakeContext
 from api.http.headers import client_address, header, request_id
-from api.http.rates import Buckets
+from api.rates import TokenBuckets
 
 PROTOCOL = "graphql-transport-ws"
 
 
-class Closing(Exception):
+class CloseSocket(Exception):
     """The socket is to be closed with this code and reason."""
 
     def __init__(self, code: int, reason: str) -> None:
@@ -52,14 +52,14 @@ class Closing(Exception):
 class SocketLimits:
     init_seconds: float = 5
     message_bytes: int = 64 * 1024
-    messages_a_minute: int = 100
-    sockets_a_member: int = 5
-    subscriptions_a_member: int = 20
+    messages_per_minute: int = 100
+    sockets_per_member: int = 5
+    subscriptions_per_member: int = 20
     open_seconds: float = 24 * 3600
     id_characters: int = 128
 
 
-class Seats:
+class SocketCounts:
     """How many sockets and subscriptions each member has open in this process."""
 
     def __init__(self, limits: SocketLimits) -> None:
@@ -68,29 +68,29 @@ class Seats:
         self.subscriptions: Counter[str] = Counter()
 
     def open_socket(self, member: str) -> None:
-        if self.sockets[member] >= self._limits.sockets_a_member:
-            raise Closing(4429, "Too many sockets")
+        if self.sockets[member] >= self._limits.sockets_per_member:
+            raise CloseSocket(4429, "Too many sockets")
         self.sockets[member] += 1
 
     def open_subscription(self, member: str) -> None:
-        if self.subscriptions[member] >= self._limits.subscriptions_a_member:
+        if self.subscriptions[member] >= self._limits.subscriptions_per_member:
             raise RateLimited(retry_after=60)
         self.subscriptions[member] += 1
 
     def close_socket(self, member: str) -> None:
-        _less(self.sockets, member)
+        _decrement(self.sockets, member)
 
     def close_subscription(self, member: str) -> None:
-        _less(self.subscriptions, member)
+        _decrement(self.subscriptions, member)
 
 
-def _less(counter: Counter[str], key: str) -> None:
+def _decrement(counter: Counter[str], key: str) -> None:
     counter[key] -= 1
     if counter[key] <= 0:
         del counter[key]
 
 
-def own_origin(scope: Scope, allowed: Sequence[str]) -> bool:
+def is_own_origin(scope: Scope, allowed: Sequence[str]) -> bool:
     """Tell whether a handshake comes from a page that may; what is no browser sends no Origin and has none to
     misuse.
     """
@@ -122,11 +122,11 @@ class SocketEndpoint:
     ) -> None:
         self.engine, self.callers, self.make_context = engine, callers, make_context
         self.origins, self.limits, self.clock = origins, limits or SocketLimits(), clock
-        self.seats = Seats(self.limits)
+        self.counts = SocketCounts(self.limits)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()
-        if PROTOCOL not in scope["subprotocols"] or not own_origin(scope, self.origins):
+        if PROTOCOL not in scope["subprotocols"] or not is_own_origin(scope, self.origins):
             await send({"type": "websocket.close", "code": 4403})
             return
         await send({"type": "websocket.accept", "subprotocol": PROTOCOL})
@@ -137,52 +137,52 @@ class Socket:
     """One connection: its caller once known, and its subscriptions by their ids."""
 
     def __init__(self, endpoint: SocketEndpoint, scope: Scope, receive: Receive, send: Send) -> None:
-        self._endpoint, self._limits, self._seats = endpoint, endpoint.limits, endpoint.seats
+        self._endpoint, self._limits, self._counts = endpoint, endpoint.limits, endpoint.counts
         self._receive, self._send = receive, send
         self._origin = Origin(request_id(scope), client_address(scope), header(scope, b"accept-language"))
         self._authorization = header(scope, b"authorization")
         self._member: MemberCaller | None = None
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._messages = Buckets(self._limits.messages_a_minute, 60, endpoint.clock, kept_at_most=1)
-        self._patience = asyncio.timeout(self._limits.init_seconds)
-        self._held = contextlib.ExitStack()
+        self._messages = TokenBuckets(self._limits.messages_per_minute, 60, endpoint.clock, max_keys=1)
+        self._deadline = asyncio.timeout(self._limits.init_seconds)
+        self._resources = contextlib.ExitStack()
 
     async def serve(self) -> None:
         """Talk until either side closes."""
-        with self._held:
-            closing = await self._talk()
-            await self._end()
+        with self._resources:
+            closing = await self._exchange_messages()
+            await self._cancel_tasks()
             if closing is not None:
                 await self._close(closing)
 
-    async def _talk(self) -> Closing | None:
+    async def _exchange_messages(self) -> CloseSocket | None:
         """Answer messages until the client goes; return how else it ends."""
         try:
-            async with self._patience:
+            async with self._deadline:
                 while (message := await self._next()) is not None:
                     await self._handle(message)
-        except Closing as closing:
+        except CloseSocket as closing:
             return closing
         except TimeoutError:
-            return self._over()
+            return self._close_at_deadline()
         except OSError:
             pass  # the client went while we wrote
         except Exception as error:  # noqa: BLE001 - as for HTTP: logged by its place, and no word of it told
             render_internal_error(error, request_id=self._origin.request_id, operation=None)
-            return Closing(1011, "Internal error")
+            return CloseSocket(1011, "Internal error")
         return None
 
-    def _over(self) -> Closing:
+    def _close_at_deadline(self) -> CloseSocket:
         if self._member is None:
-            return Closing(4408, "Connection initialisation timeout")
-        if not self._endpoint.callers.alive(self._member):
-            return Closing(4403, "The session has ended")
-        return Closing(1001, "Open for long enough: connect again")
+            return CloseSocket(4408, "Connection initialisation timeout")
+        if not self._endpoint.callers.is_alive(self._member):
+            return CloseSocket(4403, "The session has ended")
+        return CloseSocket(1001, "Open for long enough: connect again")
 
     def _session_ended(self) -> None:
         """Stop talking, here and now; where that has begun already there is no more to do."""
         with contextlib.suppress(RuntimeError):
-            self._patience.reschedule(asyncio.get_running_loop().time())
+            self._deadline.reschedule(asyncio.get_running_loop().time())
 
     async def _next(self) -> Mapping[str, object] | None:
         """Return the client's next message, None once it has gone."""
@@ -193,18 +193,18 @@ class Socket:
         try:
             self._messages.take("")
         except RateLimited:
-            raise Closing(4429, "Too many messages") from None
+            raise CloseSocket(4429, "Too many messages") from None
         if text is None:
-            raise Closing(4400, "Messages are text")
+            raise CloseSocket(4400, "Messages are text")
         raw = text.encode()
         if len(raw) > self._limits.message_bytes:
-            raise Closing(1009, "Message too long")
+            raise CloseSocket(1009, "Message too long")
         try:
-            message = strict_json(raw, "message")
+            message = parse_strict_json(raw, "message")
         except BadInput:
-            raise Closing(4400, "Messages are JSON") from None
+            raise CloseSocket(4400, "Messages are JSON") from None
         if not isinstance(message, Mapping):
-            raise Closing(4400, "Messages are objects")
+            raise CloseSocket(4400, "Messages are objects")
         return message
 
     async def _handle(self, message: Mapping[str, object]) -> None:
@@ -212,7 +212,7 @@ class Socket:
             case "connection_init":
                 await self._init(message.get("payload"))
             case "ping":
-                await self._say({"type": "pong"})
+                await self._send_message({"type": "pong"})
             case "pong":
                 pass
             case "subscribe":
@@ -222,48 +222,50 @@ class Socket:
                 if task is not None:
                     task.cancel()
             case _:
-                raise Closing(4400, "Unknown type of message")
+                raise CloseSocket(4400, "Unknown type of message")
 
     async def _init(self, payload: object) -> None:
         if self._member is not None:
-            raise Closing(4429, "Too many initialisation requests")
+            raise CloseSocket(4429, "Too many initialisation requests")
         caller = self._caller(payload)
         if not isinstance(caller, MemberCaller):
-            raise Closing(4403, "Forbidden")
-        self._seats.open_socket(caller.member_id)
-        self._held.callback(self._seats.close_socket, caller.member_id)
-        self._held.enter_context(self._endpoint.callers.serving(caller, self._session_ended))
-        self._patience.reschedule(asyncio.get_running_loop().time() + self._limits.open_seconds)
+            raise CloseSocket(4403, "Forbidden")
+        self._counts.open_socket(caller.member_id)
+        self._resources.callback(self._counts.close_socket, caller.member_id)
+        self._resources.enter_context(self._endpoint.callers.serving(caller, self._session_ended))
+        self._deadline.reschedule(asyncio.get_running_loop().time() + self._limits.open_seconds)
         self._member = caller
-        await self._say({"type": "connection_ack"})
+        await self._send_message({"type": "connection_ack"})
 
     def _caller(self, payload: object) -> Caller:
-        given: object = self._authorization
+        authorization: object = self._authorization
         if isinstance(payload, Mapping):
-            given = payload.get("authorization", payload.get("Authorization", given))
-        return self._endpoint.callers.of_header(given) if isinstance(given, str) else Anonymous()
+            authorization = payload.get("authorization", payload.get("Authorization", authorization))
+        return (
+            self._endpoint.callers.of_header(authorization) if isinstance(authorization, str) else Anonymous()
+        )
 
     def _id(self, message: Mapping[str, object]) -> str:
-        given = message.get("id")
-        if not isinstance(given, str) or not 1 <= len(given) <= self._limits.id_characters:
-            raise Closing(4400, "id must be a text")
-        return given
+        id = message.get("id")
+        if not isinstance(id, str) or not 1 <= len(id) <= self._limits.id_characters:
+            raise CloseSocket(4400, "id must be a text")
+        return id
 
     def _subscribe(self, message: Mapping[str, object]) -> None:
         member, name = self._member, self._id(message)
         if member is None:
-            raise Closing(4401, "Unauthorized")
+            raise CloseSocket(4401, "Unauthorized")
         if name in self._tasks:
-            raise Closing(4409, "Subscriber for this id already exists")
+            raise CloseSocket(4409, "Subscriber for this id already exists")
         try:
-            request = request_of(message.get("payload"))
+            request = request_from_value(message.get("payload"))
         except BadInput:
-            raise Closing(4400, "payload must be a request") from None
+            raise CloseSocket(4400, "payload must be a request") from None
         self._tasks[name] = asyncio.create_task(self._stream(name, request, member))
 
     async def _stream(self, name: str, request: GraphQLRequest, member: MemberCaller) -> None:
         try:
-            self._seats.open_subscription(member.member_id)
+            self._counts.open_subscription(member.member_id)
         except RateLimited as error:
             await self._finish(name, {"id": name, "type": "error", "payload": [render_error(error)]})
             return
@@ -276,33 +278,33 @@ class Socket:
                 return
             async with aclosing(answers):
                 async for body in answers:
-                    if not self._endpoint.callers.alive(member):
+                    if not self._endpoint.callers.is_alive(member):
                         return  # the socket itself is being closed
-                    await self._say({"id": name, "type": "next", "payload": body})
+                    await self._send_message({"id": name, "type": "next", "payload": body})
             await self._finish(name, {"id": name, "type": "complete"})
         except OSError:
             pass  # the client went while we wrote
         except Exception as error:  # noqa: BLE001 - one subscription's fault is not its socket's
-            told = render_internal_error(
+            rendered_error = render_internal_error(
                 error, request_id=self._origin.request_id, operation=request.operation_name
             )
-            await self._finish(name, {"id": name, "type": "error", "payload": [told]})
+            await self._finish(name, {"id": name, "type": "error", "payload": [rendered_error]})
         finally:
-            self._seats.close_subscription(member.member_id)
+            self._counts.close_subscription(member.member_id)
 
     async def _finish(self, name: str, message: Mapping[str, object]) -> None:
         self._tasks.pop(name, None)
         with contextlib.suppress(OSError):  # the client went while we wrote
-            await self._say(message)
+            await self._send_message(message)
 
-    async def _say(self, message: Mapping[str, object]) -> None:
+    async def _send_message(self, message: Mapping[str, object]) -> None:
         await self._send({"type": "websocket.send", "text": orjson.dumps(message).decode()})
 
-    async def _close(self, closing: Closing) -> None:
+    async def _close(self, closing: CloseSocket) -> None:
         with contextlib.suppress(OSError):  # gone already
             await self._send({"type": "websocket.close", "code": closing.code, "reason": closing.reason})
 
-    async def _end(self) -> None:
+    async def _cancel_tasks(self) -> None:
         tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()

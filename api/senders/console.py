@@ -6,7 +6,7 @@ from api.errors import NotAvailable
 from domain.model.people.contacts import Contact
 
 
-class ConsoleCodes:
+class ConsoleCodeSender:
     """Prints each code for whoever tries the demo; never through the logs."""
 
     def expect_reach(self, contact: Contact) -> None:
@@ -19,7 +19,7 @@ class ConsoleCodes:
         print(f"told {contact.value}: {new.masked} is a way to sign in now", flush=True)
 
 
-class NoCodes:
+class UnavailableCodeSender:
     """Refuses, so that nobody waits for a code that will not come."""
 
     def expect_reach(self, contact: Contact) -> None:

@@ -51,7 +51,7 @@ class Undeliverable(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Server:
+class SmtpServer:
     """Where mail is handed in, and who it comes from."""
 
     host: str
@@ -63,15 +63,15 @@ class Server:
     password: str | None = field(default=None, repr=False)
 
 
-class Smtp:
+class SmtpSender:
     """Hands mail to one server."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: SmtpServer) -> None:
         self._server = server
 
     async def send(self, batch: Sequence[MailMessage], *, now: datetime) -> Sequence[SendResult]:
         """Send each over one connection and return its verdict."""
-        verdicts: list[SendResult] = []
+        results: list[SendResult] = []
         client = self._client()
         try:
             async with asyncio.timeout(BATCH_SECONDS):
@@ -79,13 +79,13 @@ class Smtp:
                 for message in batch:
                     if not client.is_connected:
                         await self._connect(client)
-                    verdicts.append(await self._sent(client, message, now))
+                    results.append(await self._send_one(client, message, now))
         except (errors.SMTPException, OSError) as fault:
             # Also where the batch took too long, which is an OSError: who was not reached is tried again.
-            verdicts += [verdict_of(fault)] * (len(batch) - len(verdicts))
+            results += [result_of_fault(fault)] * (len(batch) - len(results))
         finally:
             client.close()
-        return verdicts
+        return results
 
     def _client(self) -> aiosmtplib.SMTP:
         server = self._server
@@ -102,39 +102,39 @@ class Smtp:
         if self._server.user is not None:
             await client.login(self._server.user, self._server.password or "")
 
-    async def _sent(self, client: aiosmtplib.SMTP, message: MailMessage, now: datetime) -> SendResult:
+    async def _send_one(self, client: aiosmtplib.SMTP, message: MailMessage, now: datetime) -> SendResult:
         try:
-            await client.send_message(encoded(message, self._server, now=now))
+            await client.send_message(build_email(message, self._server, now=now))
         except Undeliverable:
             return SendResult("drop_message", "MALFORMED")
         except errors.SMTPException as fault:
-            return verdict_of(fault)
+            return result_of_fault(fault)
         return SENT
 
 
 # ---------------------------------------------------------------- what is sent
-def encoded(message: MailMessage, server: Server, *, now: datetime) -> EmailMessage:
+def build_email(message: MailMessage, server: SmtpServer, *, now: datetime) -> EmailMessage:
     """Return an e-mail: the same Message-ID at every attempt, so that a mailbox can tell a duplicate. Raises
     Undeliverable.
     """
-    made = EmailMessage(policy=POLICY)
+    email = EmailMessage(policy=POLICY)
     try:
-        made["From"] = Address(one_line(server.sender_name), addr_spec=server.sender)
-        made["To"] = Address(addr_spec=_ascii(message.to))
-        made["Subject"] = one_line(message.subject)
-        made["Date"] = now
-        made["Message-ID"] = (
+        email["From"] = Address(one_line(server.sender_name), addr_spec=server.sender)
+        email["To"] = Address(addr_spec=_ascii_address(message.to))
+        email["Subject"] = one_line(message.subject)
+        email["Date"] = now
+        email["Message-ID"] = (
             f"<{sha256(message.id.encode()).hexdigest()[:40]}@{server.sender.rpartition('@')[2]}>"
         )
-        made["Auto-Submitted"] = "auto-generated"
+        email["Auto-Submitted"] = "auto-generated"
         if message.unsubscribe is not None:  # RFC 8058: a mailbox's own button posts there
-            made["List-Unsubscribe"] = f"<{message.unsubscribe}>"
-            made["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-        made.set_content(text_of(message))
-        made.add_alternative(html_of(message), subtype="html")
+            email["List-Unsubscribe"] = f"<{message.unsubscribe}>"
+            email["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+        email.set_content(text_of(message))
+        email.add_alternative(html_of(message), subtype="html")
     except ValueError:
         raise Undeliverable from None
-    return made
+    return email
 
 
 BODY_STYLE = "font-family:sans-serif;font-size:16px;line-height:1.5;max-width:36em"
@@ -179,18 +179,18 @@ def one_line(text: str) -> str:
     )[:200]
 
 
-def _ascii(address: str) -> str:
+def _ascii_address(address: str) -> str:
     """Return an address with its domain as the wire has it. Raises ValueError also where only SMTPUTF8 could
     carry it.
     """
-    found = validate_email(address, check_deliverability=False).ascii_email
-    if found is None:
+    ascii_email = validate_email(address, check_deliverability=False).ascii_email
+    if ascii_email is None:
         raise ValueError("the part before the @ is not ASCII")
-    return found
+    return ascii_email
 
 
 # ---------------------------------------------------------------- what comes back
-def verdict_of(fault: BaseException) -> SendResult:
+def result_of_fault(fault: BaseException) -> SendResult:
     """Return what a failure means: 4xx passes, 5xx does not, and a refused sign-in or sender is the
     operator's business.
     """

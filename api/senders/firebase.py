@@ -24,7 +24,7 @@ from firebase_admin import _http_client, _retry, credentials, exceptions, messag
 from google.auth.credentials import Credentials
 from google.auth.transport.requests import Request
 
-from api.senders.answers import retry_after
+from api.senders.http_results import retry_after
 from domain.services.senders import SENT, PushMessage, SendResult
 
 CHUNK = 50  # a chunk of 500 stalls the loop for half a second
@@ -45,7 +45,7 @@ class FirebaseUnusable(Exception):
     """
 
 
-class _Held(Credentials):
+class _HeldCredentials(Credentials):
     """A token that was refreshed elsewhere. Google's own would refresh itself on the event loop, and three
     times at a 401.
     """
@@ -59,9 +59,9 @@ class FirebasePush:
 
     def __init__(self, source: credentials.Base, *, project: str, url: str | None = None) -> None:
         self._source, self._project = source, project
-        self._held = _Held()  # type: ignore[no-untyped-call]  # google-auth types no constructor
+        self._credentials = _HeldCredentials()  # type: ignore[no-untyped-call]  # google-auth types no constructor
         self._app = firebase_admin.initialize_app(
-            self._held,
+            self._credentials,
             {"projectId": project, "httpTimeout": ATTEMPT_SECONDS},
             name=f"selo-{secrets.token_hex(8)}",
         )
@@ -70,15 +70,15 @@ class FirebasePush:
 
     async def send(self, batch: Sequence[PushMessage], *, now: datetime) -> Sequence[SendResult]:
         """Send each and return its verdict, in chunks of fifty."""
-        verdicts: list[SendResult] = []
+        results: list[SendResult] = []
         for chunk in (batch[start : start + CHUNK] for start in range(0, len(batch), CHUNK)):
-            fault = await self._refreshed()
-            verdicts += (
+            fault = await self._refresh_token()
+            results += (
                 [fault] * len(chunk)
                 if fault
-                else await asyncio.gather(*(self._sent(one, now) for one in chunk))
+                else await asyncio.gather(*(self._send_one(one, now) for one in chunk))
             )
-        return verdicts
+        return results
 
     async def close(self) -> None:
         """Close its connections and forget the app; firebase-admin runs a loop of its own for that, so in a
@@ -99,9 +99,9 @@ class FirebasePush:
         assert isinstance(service._async_client, _http_client.HttpxAsyncClient), (
             "what firebase-admin sends with"
         )
-        assert service._credential is self._held, "whose token firebase-admin sends with"
+        assert service._credential is self._credentials, "whose token firebase-admin sends with"
         service._async_client = _http_client.HttpxAsyncClient(
-            credential=self._held,
+            credential=self._credentials,
             timeout=ATTEMPT_SECONDS,
             retry_config=_retry.HttpxRetry(max_retries=0, status_forcelist=[]),
         )
@@ -110,14 +110,16 @@ class FirebasePush:
             service._fcm_topic_url = f"{url.rstrip('/')}/v1/projects/{self._project}/registrations"
         return service._async_client
 
-    async def _refreshed(self) -> SendResult | None:
+    async def _refresh_token(self) -> SendResult | None:
         """Have a token that is good for some minutes; return what is the matter where there is none."""
         async with self._refreshing:
-            if self._held.valid:
+            if self._credentials.valid:
                 return None
             try:
                 async with asyncio.timeout(TOKEN_SECONDS):
-                    self._held.token, self._held.expiry = await asyncio.to_thread(_fresh_token, self._source)
+                    self._credentials.token, self._credentials.expiry = await asyncio.to_thread(
+                        _fresh_token, self._source
+                    )
             except google.auth.exceptions.GoogleAuthError as fault:
                 passing = isinstance(fault, google.auth.exceptions.TransportError) or fault.retryable
                 return SendResult("pause" if passing else "break", "OAUTH")
@@ -125,53 +127,53 @@ class FirebasePush:
                 return SendResult("pause", "OAUTH")
             return None
 
-    async def _sent(self, message: PushMessage, now: datetime) -> SendResult:
+    async def _send_one(self, message: PushMessage, now: datetime) -> SendResult:
         if message.expires_at is not None and message.expires_at <= now:
             return SendResult("drop_message", "EXPIRED")
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
-                answer = await messaging.send_each_async([encoded(message, now=now)], app=self._app)
+                answer = await messaging.send_each_async([build_message(message, now=now)], app=self._app)
         except ValueError:
             return SendResult("drop_message", "MALFORMED")
         except TimeoutError:
             return SendResult("retry", exceptions.DEADLINE_EXCEEDED)
         except exceptions.FirebaseError as fault:
-            return self._judged(fault, now)
+            return self._handle_fault(fault, now)
         (response,) = answer.responses
-        return SENT if response.success else self._judged(response.exception, now)
+        return SENT if response.success else self._handle_fault(response.exception, now)
 
-    def _judged(self, fault: exceptions.FirebaseError | None, now: datetime) -> SendResult:
-        verdict = verdict_of(fault, now=now)
-        if verdict.status == "break":
-            self._held.token = None  # it may have been revoked: the next batch asks for another
-        return verdict
+    def _handle_fault(self, fault: exceptions.FirebaseError | None, now: datetime) -> SendResult:
+        result = result_of_fault(fault, now=now)
+        if result.status == "break":
+            self._credentials.token = None  # it may have been revoked: the next batch asks for another
+        return result
 
 
 # ---------------------------------------------------------------- what is sent
-def encoded(message: PushMessage, *, now: datetime) -> messaging.Message:
+def build_message(message: PushMessage, *, now: datetime) -> messaging.Message:
     """Return a message as FCM wants it, with the same collapse id and the same end for Android and for
     Apple.
     """
     collapse = collapse_id(message.collapse_key)
-    left = None if message.expires_at is None else min(message.expires_at - now, LONGEST_TTL)
+    lifetime = None if message.expires_at is None else min(message.expires_at - now, LONGEST_TTL)
     headers = {"apns-collapse-id": collapse, "apns-priority": "10"}
-    if left is not None:
-        headers["apns-expiration"] = str(int((now + left).timestamp()))
-    data = {
+    if lifetime is not None:
+        headers["apns-expiration"] = str(int((now + lifetime).timestamp()))
+    payload = {
         **message.payload,
         **({"link": message.link} if message.link and _size(message.link) <= LINK_BYTES else {}),
     }
-    left_for_words = PAYLOAD_BYTES - sum(_size(part) for pair in data.items() for part in pair)
-    title = cut(message.title, left_for_words)
-    found = messaging.Message(
+    text_bytes_left = PAYLOAD_BYTES - sum(_size(part) for pair in payload.items() for part in pair)
+    title = cut(message.title, text_bytes_left)
+    built = messaging.Message(
         notification=messaging.Notification(
-            title=title, body=cut(message.body, left_for_words - _size(title))
+            title=title, body=cut(message.body, text_bytes_left - _size(title))
         ),
-        data=data,
+        data=payload,
         android=messaging.AndroidConfig(
             collapse_key=collapse,
             priority="high",
-            ttl=left,
+            ttl=lifetime,
             notification=messaging.AndroidNotification(tag=collapse, notification_count=message.badge),
         ),
         apns=messaging.APNSConfig(
@@ -179,8 +181,8 @@ def encoded(message: PushMessage, *, now: datetime) -> messaging.Message:
         ),
     )
     # Set, not passed: the constructor warns of `token`, and phones in use still have one.
-    setattr(found, "token" if message.address.kind == "TOKEN" else "fid", message.address.value)
-    return found
+    setattr(built, "token" if message.address.kind == "TOKEN" else "fid", message.address.value)
+    return built
 
 
 def cut(text: str, size: int) -> str:
@@ -216,7 +218,7 @@ def collapse_id(text: str) -> str:
 
 
 # ---------------------------------------------------------------- what comes back
-def verdict_of(fault: exceptions.FirebaseError | None, *, now: datetime) -> SendResult:
+def result_of_fault(fault: exceptions.FirebaseError | None, *, now: datetime) -> SendResult:
     """Return what an error of FCM means for a message and its device."""
     match fault:
         case messaging.UnregisteredError():
@@ -227,7 +229,7 @@ def verdict_of(fault: exceptions.FirebaseError | None, *, now: datetime) -> Send
             return SendResult("break", "THIRD_PARTY_AUTH_ERROR")
         # the project's quota; QuotaExceededError, the device's, is one of these
         case exceptions.ResourceExhaustedError():
-            return SendResult("pause", exceptions.RESOURCE_EXHAUSTED, _asked_wait(fault, now))
+            return SendResult("pause", exceptions.RESOURCE_EXHAUSTED, _requested_wait(fault, now))
         case exceptions.InvalidArgumentError():
             return SendResult("drop_message", exceptions.INVALID_ARGUMENT)
         case exceptions.UnauthenticatedError() | exceptions.PermissionDeniedError():
@@ -235,10 +237,10 @@ def verdict_of(fault: exceptions.FirebaseError | None, *, now: datetime) -> Send
         case None:
             return SendResult("retry", exceptions.UNKNOWN)
     # Also a bare 404, which a proxy answers as well as Google: no device is forgotten for it.
-    return SendResult("retry", fault.code, _asked_wait(fault, now))
+    return SendResult("retry", fault.code, _requested_wait(fault, now))
 
 
-def _asked_wait(fault: exceptions.FirebaseError, now: datetime) -> timedelta | None:
+def _requested_wait(fault: exceptions.FirebaseError, now: datetime) -> timedelta | None:
     answer = fault.http_response
     return None if answer is None else retry_after(answer.headers.get("retry-after"), now=now)
 

@@ -25,8 +25,8 @@ from domain.services.errors import SignInRefused
 
 LEEWAY_SECONDS = 5
 FETCH_SECONDS = 5
-ASKED_AGAIN = timedelta(minutes=1)
-KEPT_AT_MOST = timedelta(days=1)
+REFETCH_AFTER = timedelta(minutes=1)
+MAX_AGE = timedelta(days=1)
 LONGEST_TOKEN = 4096
 
 
@@ -39,17 +39,17 @@ class Certificates:
     fresh_until: datetime
 
 
-class IdTokens:
+class IdTokenVerifier:
     """The checker of one project."""
 
     def __init__(self, *, project: str, url: str, clock: Callable[[], datetime]) -> None:
         self._project, self._url, self._clock = project, url, clock
         self._client = httpx.AsyncClient(timeout=FETCH_SECONDS, follow_redirects=False)
         self._known: Certificates | None = None
-        self._asked_at = datetime.min.replace(tzinfo=UTC)
+        self._fetch_tried_at = datetime.min.replace(tzinfo=UTC)
         self._fetching = asyncio.Lock()
 
-    async def proven(self, token: str) -> tuple[Contact, ...]:
+    async def proven_contacts(self, token: str) -> tuple[Contact, ...]:
         """Return the contacts that a token proves: a phone number, and an e-mail address where Google has
         verified it.
 
@@ -65,13 +65,13 @@ class IdTokens:
         key = await self._key(header.get("kid"))
         if key is None or header.get("alg") != "RS256":
             raise SignInRefused("WRONG_CODE")
-        return contacts_of(self._checked(token, key))
+        return contacts_of(self._checked_claims(token, key))
 
     async def close(self) -> None:
         """Close its connections."""
         await self._client.aclose()
 
-    def _checked(self, token: str, key: RSAPublicKey) -> Mapping[str, object]:
+    def _checked_claims(self, token: str, key: RSAPublicKey) -> Mapping[str, object]:
         now = self._clock().timestamp()
         try:
             # PyJWT would compare with the machine's clock: times are judged by ours below.
@@ -111,31 +111,31 @@ class IdTokens:
             if (
                 known is None
                 or now >= known.fresh_until
-                or (kid not in known.keys and now - self._asked_at >= ASKED_AGAIN)
+                or (kid not in known.keys and now - self._fetch_tried_at >= REFETCH_AFTER)
             ):
-                known = self._known = await self._fetched(now, known)
+                known = self._known = await self._fetch(now, known)
             return known.keys.get(kid) if isinstance(kid, str) else None
 
-    async def _fetched(self, now: datetime, before: Certificates | None) -> Certificates:
+    async def _fetch(self, now: datetime, before: Certificates | None) -> Certificates:
         """Ask Google. Where it does not answer, what was known holds a day; raises NotAvailable where nothing
         is.
         """
-        self._asked_at = now
+        self._fetch_tried_at = now
         try:
             async with asyncio.timeout(FETCH_SECONDS):
                 answer = await self._client.get(self._url)
             return read_certificates(answer.raise_for_status(), now)
         except (TimeoutError, httpx.HTTPError, ValueError):
-            if before is None or now >= before.fetched_at + KEPT_AT_MOST:
+            if before is None or now >= before.fetched_at + MAX_AGE:
                 raise NotAvailable("Firebase sign-in cannot be checked now. Try again in a minute.") from None
-            return Certificates(before.keys, before.fetched_at, now + ASKED_AGAIN)
+            return Certificates(before.keys, before.fetched_at, now + REFETCH_AFTER)
 
 
 # ---------------------------------------------------------------- pure rules
 def read_certificates(answer: httpx.Response, now: datetime) -> Certificates:
     """Return the keys of an answer, fresh for as long as its Cache-Control says. Raises ValueError."""
-    said = re.search(r"max-age=(\d{1,9})", answer.headers.get("cache-control", ""))
-    fresh = min(max(timedelta(seconds=int(said[1]) if said else 0), ASKED_AGAIN), KEPT_AT_MOST)
+    max_age = re.search(r"max-age=(\d{1,9})", answer.headers.get("cache-control", ""))
+    fresh_for = min(max(timedelta(seconds=int(max_age[1]) if max_age else 0), REFETCH_AFTER), MAX_AGE)
     keys = {}
     body = answer.json()
     if not isinstance(body, dict):
@@ -144,20 +144,20 @@ def read_certificates(answer: httpx.Response, now: datetime) -> Certificates:
         key = x509.load_pem_x509_certificate(str(pem).encode()).public_key()
         if isinstance(key, RSAPublicKey):
             keys[str(kid)] = key
-    return Certificates(keys, now, now + fresh)
+    return Certificates(keys, now, now + fresh_for)
 
 
 def contacts_of(claims: Mapping[str, object]) -> tuple[Contact, ...]:
     """Return what the claims prove, the phone first. Raises SignInRefused where that is nothing."""
-    found = []
+    contacts = []
     phone, email = claims.get("phone_number"), claims.get("email")
     try:
         if isinstance(phone, str):
-            found.append(read_phone(phone))
+            contacts.append(read_phone(phone))
         if isinstance(email, str) and claims.get("email_verified") is True:
-            found.append(read_email(email))
+            contacts.append(read_email(email))
     except ContactMalformed:
         raise SignInRefused("WRONG_CODE") from None
-    if not found:
+    if not contacts:
         raise SignInRefused("WRONG_CODE")
-    return tuple(found)
+    return tuple(contacts)

@@ -18,15 +18,15 @@ from urllib.parse import quote, quote_plus
 
 import httpx
 
-from api.senders.over_http import HttpLine
+from api.senders.http_gateway import HttpGateway
 from domain.services.senders import SendResult, SmsMessage
 
-AT_ONCE = 5
+MAX_CONCURRENT = 5
 SLOT = re.compile(r"\{(to|text|id)\}")
 
 
 @dataclass(frozen=True, slots=True)
-class Gateway:
+class SmsRequestTemplate:
     """The request that sends one message, with its slots."""
 
     url: str = field(repr=False)
@@ -38,37 +38,37 @@ class Gateway:
 class SmsGateway:
     """Sends through one gateway. Open it, send, close it."""
 
-    def __init__(self, gateway: Gateway) -> None:
+    def __init__(self, gateway: SmsRequestTemplate) -> None:
         self._gateway = gateway
-        self._line = HttpLine(at_once=AT_ONCE)
+        self._http = HttpGateway(max_concurrent=MAX_CONCURRENT)
 
     async def send(self, batch: Sequence[SmsMessage], *, now: datetime) -> Sequence[SendResult]:
         """Send each, five at once, and return its verdict."""
-        return await self._line.send([encoded(message, self._gateway) for message in batch], now=now)
+        return await self._http.send([build_request(message, self._gateway) for message in batch], now=now)
 
     async def close(self) -> None:
         """Close its connections."""
-        await self._line.close()
+        await self._http.close()
 
 
 # ---------------------------------------------------------------- what is sent
-def encoded(message: SmsMessage, gateway: Gateway) -> httpx.Request:
+def build_request(message: SmsMessage, gateway: SmsRequestTemplate) -> httpx.Request:
     """Return the request that a template makes of a message."""
-    headers = {name: filled(value, message, _one_line) for name, value in gateway.headers.items()}
+    headers = {name: fill_template(value, message, _one_line) for name, value in gateway.headers.items()}
     kind = next((value for name, value in headers.items() if name.lower() == "content-type"), "")
-    body = filled(gateway.body, message, _writer(kind or _kind_of(gateway.body))).encode()
+    body = fill_template(gateway.body, message, _writer(kind or _body_kind(gateway.body))).encode()
     return httpx.Request(
-        gateway.method, filled(gateway.url, message, _in_url), headers=headers, content=body or None
+        gateway.method, fill_template(gateway.url, message, _in_url), headers=headers, content=body or None
     )
 
 
-def filled(template: str, message: SmsMessage, write: Callable[[str], str]) -> str:
+def fill_template(template: str, message: SmsMessage, write: Callable[[str], str]) -> str:
     """Return a template with its slots filled, in one pass: a text that holds a slot's name is text."""
     figures = {"to": message.to, "text": message.text, "id": message.id}
-    return SLOT.sub(lambda found: write(figures[found[1]]), template)
+    return SLOT.sub(lambda slot: write(figures[slot[1]]), template)
 
 
-def _kind_of(body: str) -> str:
+def _body_kind(body: str) -> str:
     """Return what a body looks like whose headers do not say: no name of a member's may ever add a recipient
     to it.
     """

@@ -17,26 +17,26 @@ from hashlib import sha256
 
 import httpx
 
-from api.senders.over_http import HttpLine
+from api.senders.http_gateway import HttpGateway
 from domain.services.senders import SendResult, WebhookMessage
 
-AT_ONCE = 10
+MAX_CONCURRENT = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Hook:
+class WebhookTarget:
     """Where to, and the secret shared with it."""
 
     url: str = field(repr=False)
     secret: bytes = field(repr=False)
 
 
-class Webhooks:
+class WebhookSender:
     """Posts to hooks by their name. Open it, send, close it."""
 
-    def __init__(self, hooks: Mapping[str, Hook]) -> None:
+    def __init__(self, hooks: Mapping[str, WebhookTarget]) -> None:
         self._hooks = hooks
-        self._line = HttpLine(at_once=AT_ONCE)
+        self._http = HttpGateway(max_concurrent=MAX_CONCURRENT)
 
     @property
     def names(self) -> frozenset[str]:
@@ -45,11 +45,11 @@ class Webhooks:
 
     async def send(self, batch: Sequence[WebhookMessage], *, now: datetime) -> Sequence[SendResult]:
         """Post each, ten at once, and return its verdict."""
-        return await self._line.send([self._request(message, now) for message in batch], now=now)
+        return await self._http.send([self._request(message, now) for message in batch], now=now)
 
     async def close(self) -> None:
         """Close its connections."""
-        await self._line.close()
+        await self._http.close()
 
     def _request(self, message: WebhookMessage, now: datetime) -> httpx.Request:
         hook = self._hooks[message.hook]

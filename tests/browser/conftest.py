@@ -22,7 +22,7 @@ from playwright.sync_api import (
 )
 from starlette.applications import Starlette
 
-from api.http.headers import Porch
+from api.http.headers import OuterMiddleware
 from api.http.pages import page_routes
 from tests.browser import demo_server as shops
 from tests.browser.demo_server import DemoServer
@@ -50,7 +50,9 @@ def pages_url() -> Iterator[str]:
         # Whoever comes before the server runs waits in line.
         listener.listen()
         server = uvicorn.Server(
-            uvicorn.Config(Porch(Starlette(routes=page_routes())), log_level="warning", lifespan="off")
+            uvicorn.Config(
+                OuterMiddleware(Starlette(routes=page_routes())), log_level="warning", lifespan="off"
+            )
         )
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="pages")
         thread.start()

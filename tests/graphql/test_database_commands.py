@@ -33,7 +33,7 @@ async def buy(app: RunningApp, till: str, member: str, at: int) -> None:
 
 async def test_home_is_one_command_with_stock_too(app: RunningApp) -> None:
     token = await app.enrol_member()
-    await app.process.house.stock.poll()  # as the application does each second beside its requests
+    await app.process.runtime.stock.poll()  # as the application does each second beside its requests
     with app.command_log.counting() as counted:
         await app.do(HOME, token=token)
     assert [str(command) for command in counted.commands] == ["find(members)"]

@@ -19,16 +19,16 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp
 
 from api.caller import Caller, Origin
+from api.drain import Drain
 from api.graphql.engine.context import Context
 from api.graphql.engine.execution import Engine
 from api.http.callers import Callers
-from api.http.drain import Drain
 from api.http.graphql import GraphQLEndpoint
-from api.http.headers import Porch, unforeseen
+from api.http.headers import OuterMiddleware, answer_unhandled_error
 from api.http.protocol import ConnectionLimits, http_protocol, socket_protocol
-from api.http.rates import RateLimits
 from api.http.websocket import SocketEndpoint, SocketLimits
 from api.keys import Keys, TokenKey
+from api.rates import RateLimits
 from api.tokens import Tokens
 from domain.services.people.session_registry import SessionRegistry
 from tests.graphql.engine.small_schema import Services, make_engine
@@ -42,7 +42,7 @@ PLENTY = RateLimits(
 def make_tokens(access_lasts: timedelta = timedelta(minutes=15)) -> Tokens:
     key = TokenKey(Ed25519PrivateKey.generate())
     keys = Keys(signing=key, verifying=MappingProxyType({key.kid: key}), secret=b"s" * 32)
-    return Tokens(keys, issuer=ISSUER, clock=lambda: datetime.now(UTC), access_lasts=access_lasts)
+    return Tokens(keys, issuer=ISSUER, clock=lambda: datetime.now(UTC), access_duration=access_lasts)
 
 
 @dataclass
@@ -86,7 +86,9 @@ class SmallServer:
             endpoint.engine, endpoint.callers, self.context, origins=self.origins, limits=self.sockets
         )
         routes = [Route("/graphql", endpoint), WebSocketRoute("/graphql", sockets)]
-        return Porch(Starlette(routes=routes, exception_handlers={Exception: unforeseen}))
+        return OuterMiddleware(
+            Starlette(routes=routes, exception_handlers={Exception: answer_unhandled_error})
+        )
 
     def bearer(
         self, subject: str = "m1", *, role: str = "member", session: str = "s1", store: str | None = None

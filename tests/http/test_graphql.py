@@ -12,9 +12,9 @@ from starlette.responses import Response
 from starlette.routing import Route, Router
 from starlette.types import ExceptionHandler
 
-from api.http.graphql import accepted
-from api.http.headers import Porch, unforeseen
-from api.http.rates import RateLimits
+from api.http.graphql import preferred_media_type
+from api.http.headers import OuterMiddleware, answer_unhandled_error
+from api.rates import RateLimits
 from tests.http.small_server import SmallServer
 
 JSON = {"content-type": "application/json"}
@@ -70,7 +70,7 @@ async def test_a_query_is_answered(client: httpx.AsyncClient) -> None:
     ],
 )
 def test_the_media_type_that_is_liked_best_is_taken(accept: str | None, media: str | None) -> None:
-    assert accepted(accept) == media
+    assert preferred_media_type(accept) == media
 
 
 async def test_neither_media_type_is_406(client: httpx.AsyncClient) -> None:
@@ -300,7 +300,7 @@ async def test_every_answer_carries_the_security_headers_and_no_name(client: htt
         assert "access-control-allow-origin" not in answer.headers
 
 
-@pytest.mark.parametrize("handlers", [{}, {Exception: unforeseen}])
+@pytest.mark.parametrize("handlers", [{}, {Exception: answer_unhandled_error}])
 async def test_what_nobody_caught_is_500_with_the_request_id_and_nothing_else(
     handlers: dict[type[Exception], ExceptionHandler],
 ) -> None:
@@ -313,7 +313,7 @@ async def test_what_nobody_caught_is_500_with_the_request_id_and_nothing_else(
         else Router([Route("/", breaks)])
     )
     async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(Porch(inner)), base_url="http://selo"
+        transport=httpx.ASGITransport(OuterMiddleware(inner)), base_url="http://selo"
     ) as client:
         answer = await client.get("/")
     assert answer.status_code == 500

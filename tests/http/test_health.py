@@ -15,7 +15,7 @@ from starlette.types import ASGIApp
 from api.app import create_app
 from api.commands.programme import publish_file
 from api.http import health
-from api.http.health import Part, PartState, health_routes
+from api.http.health import PartCheck, PartState, health_routes
 from api.process import open_process
 from api.settings import Settings
 from domain.store.connect import Database, connect
@@ -38,19 +38,19 @@ def always(state: PartState) -> Callable[[], Awaitable[PartState]]:
     return part
 
 
-def app_with(**parts: Part) -> Starlette:
+def app_with(**parts: PartCheck) -> Starlette:
     return Starlette(routes=list(health_routes(parts)))
 
 
 async def test_health_is_alive_whatever_its_parts() -> None:
-    app = app_with(database=always(PartState(ok=False, state="no answer")))
+    app = app_with(database=always(PartState(is_ok=False, state="no answer")))
     assert await ask(app, "/health") == (200, {"status": "alive"})
 
 
 async def test_ready_names_each_part() -> None:
     app = app_with(
-        database=always(PartState(ok=True, state="answers")),
-        push=always(PartState(ok=False, state="off", needed=False)),
+        database=always(PartState(is_ok=True, state="answers")),
+        push=always(PartState(is_ok=False, state="off", is_needed=False)),
     )
     assert await ask(app, "/ready") == (
         200,
@@ -60,8 +60,8 @@ async def test_ready_names_each_part() -> None:
 
 async def test_not_ready_without_a_needed_part() -> None:
     app = app_with(
-        database=always(PartState(ok=True, state="answers")),
-        programme=always(PartState(ok=False, state="none published")),
+        database=always(PartState(is_ok=True, state="answers")),
+        programme=always(PartState(is_ok=False, state="none published")),
     )
     assert await ask(app, "/ready") == (
         503,
@@ -72,7 +72,7 @@ async def test_not_ready_without_a_needed_part() -> None:
 async def test_a_part_that_hangs_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     async def hangs() -> PartState:
         await asyncio.Event().wait()
-        return PartState(ok=True, state="answers")
+        return PartState(is_ok=True, state="answers")
 
     monkeypatch.setattr(health, "ANSWER_SECONDS", 0.05)
     assert await ask(app_with(database=hangs), "/ready") == (

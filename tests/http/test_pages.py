@@ -12,15 +12,15 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from api.http.graphql import GraphQLEndpoint
-from api.http.headers import PAGE_POLICY, Porch
+from api.http.headers import PAGE_POLICY, OuterMiddleware
 from api.http.pages import WEB, explorer_page, page_routes
 from tests.http.small_server import SmallServer, serve_app
 
 
-def app(web: Path = WEB) -> Porch:
+def app(web: Path = WEB) -> OuterMiddleware:
     small = SmallServer()
     endpoint = GraphQLEndpoint(small.engine(), small.callers(), small.context, explorer=explorer_page(web))
-    return Porch(Starlette(routes=[Route("/graphql", endpoint), *page_routes(web)]))
+    return OuterMiddleware(Starlette(routes=[Route("/graphql", endpoint), *page_routes(web)]))
 
 
 @pytest.fixture

@@ -62,7 +62,7 @@ def test_the_limits_are_those_of_the_design() -> None:
             keep_alive_seconds=15,
             head_bytes=16 * 1024,
             url_bytes=4 * 1024,
-            frames_a_minute=2_000,
+            frames_per_minute=2_000,
         )
         == DEFAULTS
     )
@@ -263,7 +263,7 @@ def test_pings_pongs_and_pieces_are_counted_though_no_application_sees_them(fram
         b"\x01\x80" + bytes(4) if frame[0] == 0 else b""
     )  # a message of nothing yet, of which only pieces follow
     with (
-        serve_app(SmallServer(sockets=SocketLimits()).app(), ConnectionLimits(frames_a_minute=20)) as port,
+        serve_app(SmallServer(sockets=SocketLimits()).app(), ConnectionLimits(frames_per_minute=20)) as port,
         RawConnection(port) as raw,
     ):
         raw.send(UPGRADE + b"\r\n")

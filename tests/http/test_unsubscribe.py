@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from api.worker import post_of
+from api.worker import make_delivery_worker
 from domain.services.decisions import load_member
 from domain.services.messages.delivery_rounds import run_round
 from domain.store.connect import Database
@@ -40,9 +40,11 @@ class UnsubscribeStory:
 
     async def mailed(self, event: str) -> list[EmailMessage]:
         """Record an event of ana's and deliver; return the mails that came of it."""
-        runtime, before = self.app.process.house, len(self.mailbox.mails)
+        runtime, before = self.app.process.runtime, len(self.mailbox.mails)
         await record_event(runtime, event, at=self.app.clock())
-        while (await run_round(runtime, post_of(self.app.process), now=self.app.clock())).due_count:
+        while (
+            await run_round(runtime, make_delivery_worker(self.app.process), now=self.app.clock())
+        ).due_count:
             pass
         return [mail for _, mail in self.mailbox.mails[before:]]
 
@@ -60,7 +62,7 @@ class UnsubscribeStory:
         return [(one.rule, one.applied, one.reason) for one in newest.outcomes]
 
     async def ana(self) -> StoredMember:
-        return await load_member(self.app.process.house, "ana")
+        return await load_member(self.app.process.runtime, "ana")
 
 
 @pytest.fixture
@@ -80,8 +82,8 @@ async def story(
             database, command_log, tmp_path / "data", programme=programme, base_url=BASE, **settings
         ) as app:
             app.clock.now = NOON
-            await join(app.process.house, "ana", at=NOON - timedelta(days=20))
-            await change_details(app.process.house, news=True)
+            await join(app.process.runtime, "ana", at=NOON - timedelta(days=20))
+            await change_details(app.process.runtime, news=True)
             yield UnsubscribeStory(app, mailbox)
 
 
@@ -107,7 +109,7 @@ async def test_one_click_takes_the_consent_back_and_what_the_membership_needs_st
 
 async def test_what_was_promised_before_the_click_is_not_sent(story: UnsubscribeStory) -> None:
     link = await story.link()
-    promised = await record_event(story.app.process.house, "sold", at=NOON)
+    promised = await record_event(story.app.process.runtime, "sold", at=NOON)
     await story.client.post(link)
     assert await story.mailed("mailed") != []
     row = await outbox.find(story.app.process.store, promised)
@@ -129,7 +131,7 @@ async def test_looking_changes_nothing_and_shows_the_button_in_the_members_langu
     story: UnsubscribeStory,
 ) -> None:
     link = await story.link()
-    await change_details(story.app.process.house, locale="pt", news=True)
+    await change_details(story.app.process.runtime, locale="pt", news=True)
     before = await story.ana()
     for method in ("GET", "HEAD"):
         answer = await story.client.request(method, link, headers={"accept-language": "en"})

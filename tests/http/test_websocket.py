@@ -14,7 +14,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
-from api.http.headers import Porch
+from api.http.headers import OuterMiddleware
 from api.http.websocket import SocketEndpoint, SocketLimits
 from tests.http.small_server import SmallServer, serve_app, wait_until
 
@@ -87,9 +87,9 @@ def test_the_limits_are_those_of_the_design() -> None:
         init_seconds=5,
         open_seconds=86_400,
         message_bytes=64 * 1024,
-        messages_a_minute=100,
-        sockets_a_member=5,
-        subscriptions_a_member=20,
+        messages_per_minute=100,
+        sockets_per_member=5,
+        subscriptions_per_member=20,
     )
 
 
@@ -246,7 +246,7 @@ def test_a_socket_and_its_subscriptions_end_the_moment_their_session_does() -> N
     endpoint = SocketEndpoint(small.engine(), small.callers(), small.context)
     small.services.wait_seconds = 60
     with (
-        serve_app(Porch(Starlette(routes=[WebSocketRoute("/graphql", endpoint)]))) as port,
+        serve_app(OuterMiddleware(Starlette(routes=[WebSocketRoute("/graphql", endpoint)]))) as port,
         opened(port) as socket,
         opened(port) as other,
     ):
@@ -254,11 +254,11 @@ def test_a_socket_and_its_subscriptions_end_the_moment_their_session_does() -> N
             begin(each, small, session=session)
             subscribe(each, "a", TICKS, n=1)
             subscribe(each, "b", TICKS, n=1)
-        wait_until(lambda: endpoint.seats.subscriptions == {"m1": 4})
+        wait_until(lambda: endpoint.counts.subscriptions == {"m1": 4})
         small.end("s1")
         assert closed(socket) == 4403
-        assert endpoint.seats.subscriptions == {"m1": 2}
-        wait_until(lambda: endpoint.seats.sockets == {"m1": 1})
+        assert endpoint.counts.subscriptions == {"m1": 2}
+        wait_until(lambda: endpoint.counts.sockets == {"m1": 1})
         assert hear_pong(other)
 
 
@@ -283,7 +283,7 @@ def test_a_socket_lasts_so_long_and_no_longer() -> None:
 
 def test_a_socket_outlives_its_access_token() -> None:
     small = SmallServer(sockets=QUICK)
-    small.tokens._access_lasts = timedelta(seconds=-4)  # believed for one second more
+    small.tokens._access_duration = timedelta(seconds=-4)  # believed for one second more
     with serving(small) as (_, port), opened(port) as socket:
         begin(socket, small)
         time.sleep(1.5)
@@ -385,10 +385,10 @@ def test_what_is_open_is_counted_to_the_last() -> None:
     small = SmallServer(sockets=QUICK)
     endpoint = SocketEndpoint(small.engine(), small.callers(), small.context, limits=QUICK)
     small.services.wait_seconds = 5
-    with serve_app(Porch(Starlette(routes=[WebSocketRoute("/graphql", endpoint)]))) as port:
+    with serve_app(OuterMiddleware(Starlette(routes=[WebSocketRoute("/graphql", endpoint)]))) as port:
         for _ in range(3):
             with opened(port) as socket:
                 begin(socket, small)
                 subscribe(socket, "a", TICKS, n=1)
-                wait_until(lambda: endpoint.seats.subscriptions == {"m1": 1})
-            wait_until(lambda: not endpoint.seats.sockets and not endpoint.seats.subscriptions)
+                wait_until(lambda: endpoint.counts.subscriptions == {"m1": 1})
+            wait_until(lambda: not endpoint.counts.sockets and not endpoint.counts.subscriptions)

@@ -37,7 +37,7 @@ MARK_READ = "mutation($input: MarkMessagesReadInput!) { markMessagesRead(input: 
 @asynccontextmanager
 async def at_work(app: RunningApp, pushes: RecordingPushSender) -> AsyncIterator[str]:
     """Run the change stream, a worker, and a server that takes sockets; yields its address."""
-    runtime = app.process.house
+    runtime = app.process.runtime
     worker = DeliveryWorker(Senders(push=pushes), public_id=message_id)
     beside = [
         asyncio.create_task(app.process.follower.follow(runtime.store, clock=app.clock)),
@@ -66,11 +66,11 @@ async def subscribed(
     app: RunningApp, address: str, token: str, after: str | None = None
 ) -> AsyncIterator[ActivitySocket]:
     """A phone that listens."""
-    many = app.process.house.activity_hub.listener_count
+    many = app.process.runtime.activity_hub.listener_count
     async with open_activity_socket(address, token) as phone:
         await phone.subscribe(ACTIVITY, after=after)
         async with asyncio.timeout(10):
-            while app.process.house.activity_hub.listener_count == many:
+            while app.process.runtime.activity_hub.listener_count == many:
                 await asyncio.sleep(0.01)
         await asyncio.sleep(0.1)  # it reads where it stands
         yield phone
@@ -159,7 +159,7 @@ async def test_a_use_taken_back_and_a_lapse_show_on_the_phone_for_what_they_are(
                 "code": voucher["code"],
             }
             app.clock.advance(days=60)
-            await turn(app.process.house, now=app.clock())
+            await turn(app.process.runtime, now=app.clock())
             lapsed = await phone.wait_for("VoucherExpired")
             assert lapsed["activity"]["voucher"] == {"id": voucher["id"], "voucherState": "EXPIRED"}
             activities = [one["activity"]["__typename"] for one in phone.events["1"]]

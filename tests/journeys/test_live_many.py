@@ -46,12 +46,12 @@ class ServedApp:
     elsewhere: Runtime
 
     def session(self, member: str) -> OpenedSession:
-        return sessions.new_session(self.process.desk, "member", member, now=datetime.now(UTC))
+        return sessions.new_session(self.process.runtime, "member", member, now=datetime.now(UTC))
 
     async def sign_in(self, member: str) -> tuple[str, str]:
         """A session of a member's: its id and an access token."""
         opened_session = self.session(member)
-        await sessions.open_session(self.process.desk, opened_session)
+        await sessions.open_session(self.process.runtime, opened_session)
         return opened_session.session.id, self.token(member, opened_session.session.id)
 
     def token(self, member: str, session: str, *, role: str = "member", store: str | None = None) -> str:
@@ -72,7 +72,7 @@ class ServedApp:
     async def listeners(self, many: int) -> None:
         """Wait until so many subscriptions listen."""
         async with asyncio.timeout(30):
-            while self.process.house.activity_hub.listener_count != many:
+            while self.process.runtime.activity_hub.listener_count != many:
                 await asyncio.sleep(0.01)
 
 
@@ -132,13 +132,13 @@ async def test_two_hundred_subscriptions_are_fed_by_one_change_stream_each_told_
             for events in phone.events.values():
                 assert [one["activity"]["entries"][0]["amount"] for one in events] == [1, 1]
                 assert [one["activity"]["wallets"][0]["available"] for one in events] == [1, 2]
-    assert selo.process.house.activity_hub.listener_count == 0
+    assert selo.process.runtime.activity_hub.listener_count == 0
 
 
 async def test_only_a_member_whose_session_lives_is_let_in(database: Database, tmp_path: Path) -> None:
     async with running(database, tmp_path) as selo:
         gone, token = await selo.sign_in("ana")
-        await sessions.sign_out(selo.process.desk, gone, now=datetime.now(UTC))
+        await sessions.sign_out(selo.process.runtime, gone, now=datetime.now(UTC))
         head, body, signature = token.split(".")
         forged = f"{head}.{body}.{signature[::-1]}"
         staff = selo.token("maria", "s" * 32, role="manager", store="lisboa")
@@ -156,7 +156,7 @@ async def test_only_a_member_whose_session_lives_is_let_in(database: Database, t
                 ' cursor } }"}}'
             )
             assert await closed(early) == 4401
-        assert selo.process.house.activity_hub.listener_count == 0
+        assert selo.process.runtime.activity_hub.listener_count == 0
 
 
 async def test_a_member_is_told_nothing_of_anybody_else(database: Database, tmp_path: Path) -> None:
@@ -208,7 +208,7 @@ async def test_subscriptions_end_with_their_session_wherever_it_is_ended(
         await selo.listeners(1)
         await selo.buys("ana", "later")
         assert (await stays.wait_for("BalanceChanged"))["activity"]["entries"][0]["amount"] == 1
-        assert not selo.process.desk.session_registry.is_alive(here)
+        assert not selo.process.runtime.session_registry.is_alive(here)
 
 
 async def test_a_phone_that_does_not_read_is_dropped_and_nothing_is_kept_for_it(
@@ -238,7 +238,7 @@ async def test_a_phone_that_does_not_read_is_dropped_and_nothing_is_kept_for_it(
             for name in range(EACH):
                 await deaf.subscribe(greedy, name=str(name), after=write_cursor(ActivityCursor(1, 0, 0)))
             await selo.listeners(EACH)
-            assert all(len(each.rows) <= 20 for each in selo.process.house.activity_hub._listeners["ana"])
+            assert all(len(each.rows) <= 20 for each in selo.process.runtime.activity_hub._listeners["ana"])
             await selo.listeners(0)
             assert await closed(deaf.socket) == 0
         async with open_activity_socket(selo.address, token) as again:

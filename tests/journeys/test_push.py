@@ -30,7 +30,10 @@ async def test_a_purchase_at_the_till_unlocks_a_reward_on_every_phone(
         push = FirebasePush(certificate(fcm.account_file(tmp_path)), project=PROJECT, url=fcm.url)
         try:
             async with open_running_app(database, command_log, tmp_path) as app:
-                runtime, worker = app.process.house, DeliveryWorker(Senders(push=push), public_id=message_id)
+                runtime, worker = (
+                    app.process.runtime,
+                    DeliveryWorker(Senders(push=push), public_id=message_id),
+                )
                 ana, till = await app.enrol_member(), await app.hire("rui")
                 for installation, kind in (("phone-1", "TOKEN"), ("tablet-1", "FID")):
                     device = {
@@ -99,7 +102,10 @@ async def test_a_consent_withdrawn_on_the_phone_stops_what_was_decided_but_not_s
         push = FirebasePush(certificate(fcm.account_file(tmp_path)), project=PROJECT, url=fcm.url)
         try:
             async with open_running_app(database, command_log, tmp_path, programme=programme) as app:
-                runtime, worker = app.process.house, DeliveryWorker(Senders(push=push), public_id=message_id)
+                runtime, worker = (
+                    app.process.runtime,
+                    DeliveryWorker(Senders(push=push), public_id=message_id),
+                )
                 ana, manager = await app.enrol_member(termsVersion="1"), await app.hire("maria", "MANAGER")
                 number = (await app.do("{ me { number } }", token=ana))["me"]["number"]
                 device = {

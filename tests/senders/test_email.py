@@ -8,7 +8,7 @@ import pytest
 from aiosmtplib.email import flatten_message
 
 from api.senders import email
-from api.senders.email import Server, Smtp
+from api.senders.email import SmtpSender, SmtpServer
 from domain.services.senders import SENT, MailMessage, SendResult
 from tests.senders.mailbox import Mailbox, serving_mail
 
@@ -29,12 +29,12 @@ async def mailbox() -> AsyncIterator[Mailbox]:
         yield served
 
 
-def server(port: int, **said: str) -> Server:
-    return Server("127.0.0.1", port, "none", "club@selo.example", "Clube Ção", **said)
+def server(port: int, **said: str) -> SmtpServer:
+    return SmtpServer("127.0.0.1", port, "none", "club@selo.example", "Clube Ção", **said)
 
 
 async def sent(mailbox: Mailbox, *messages: MailMessage) -> list[SendResult]:
-    return list(await Smtp(server(mailbox.port)).send(messages, now=NOW))
+    return list(await SmtpSender(server(mailbox.port)).send(messages, now=NOW))
 
 
 async def test_an_e_mail_has_a_text_and_an_html_part(mailbox: Mailbox) -> None:
@@ -76,7 +76,7 @@ async def test_only_what_is_no_service_can_be_unsubscribed_by_one_click_or_by_it
 
 def test_the_address_to_unsubscribe_at_goes_on_one_line_as_it_is() -> None:
     link = f"https://club.example/unsubscribe?t={'Ab3_-' * 30}"
-    raw = flatten_message(email.encoded(replace(MESSAGE, unsubscribe=link), server(25), now=NOW))
+    raw = flatten_message(email.build_email(replace(MESSAGE, unsubscribe=link), server(25), now=NOW))
     assert f"\r\nList-Unsubscribe: <{link}>\r\n".encode() in raw
 
 
@@ -141,22 +141,24 @@ async def test_a_hang_ends_and_what_was_sent_stays_sent(
 
 
 async def test_nobody_listening_is_tried_again() -> None:
-    assert await Smtp(server(9)).send([MESSAGE], now=NOW) == [SendResult("retry", "CONNECTION")]
+    assert await SmtpSender(server(9)).send([MESSAGE], now=NOW) == [SendResult("retry", "CONNECTION")]
 
 
 @pytest.mark.filterwarnings("ignore:Session.login_data is deprecated:DeprecationWarning")  # aiosmtpd's own
 @pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
 async def test_a_password_lets_in_and_a_wrong_one_breaks() -> None:
     async with serving_mail(password="right") as mailbox:
-        assert await Smtp(server(mailbox.port, user="u", password="right")).send([MESSAGE], now=NOW) == [SENT]
-        assert await Smtp(server(mailbox.port, user="u", password="wrong")).send([MESSAGE], now=NOW) == [
-            SendResult("break", "SMTP 535")
-        ]
+        assert await SmtpSender(server(mailbox.port, user="u", password="right")).send(
+            [MESSAGE], now=NOW
+        ) == [SENT]
+        assert await SmtpSender(server(mailbox.port, user="u", password="wrong")).send(
+            [MESSAGE], now=NOW
+        ) == [SendResult("break", "SMTP 535")]
 
 
 async def test_a_server_without_the_wanted_tls_is_told(mailbox: Mailbox) -> None:
     wants = replace(server(mailbox.port), security="starttls")
-    results = await Smtp(wants).send([MESSAGE], now=NOW)
+    results = await SmtpSender(wants).send([MESSAGE], now=NOW)
     assert results == [SendResult("break", "SMTP NOT_SUPPORTED")]
     assert mailbox.mails == []
 

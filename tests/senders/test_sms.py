@@ -8,8 +8,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from api.senders import over_http
-from api.senders.sms import Gateway, SmsGateway
+from api.senders import http_gateway
+from api.senders.sms import SmsGateway, SmsRequestTemplate
 from domain.services.senders import SENT, SendResult, SmsMessage
 from tests.senders.recording_endpoint import RecordingEndpoint, serving_endpoint
 
@@ -24,7 +24,7 @@ async def endpoint() -> AsyncIterator[RecordingEndpoint]:
         yield served
 
 
-async def sent(gateway: Gateway, *messages: SmsMessage) -> list[SendResult]:
+async def sent(gateway: SmsRequestTemplate, *messages: SmsMessage) -> list[SendResult]:
     opened = SmsGateway(gateway)
     try:
         return list(await opened.send(messages or (MESSAGE,), now=NOW))
@@ -35,7 +35,7 @@ async def sent(gateway: Gateway, *messages: SmsMessage) -> list[SendResult]:
 async def test_a_template_of_json(endpoint: RecordingEndpoint) -> None:
     body = '{"recipients": ["{to}"], "content": {"text": "{text}"}, "reference": "{id}"}'
     headers = {"Content-Type": "application/json", "Authorization": "Key k"}
-    assert await sent(Gateway(f"{endpoint.url}/200", headers=headers, body=body)) == [SENT]
+    assert await sent(SmsRequestTemplate(f"{endpoint.url}/200", headers=headers, body=body)) == [SENT]
     (request,) = endpoint.requests
     assert json.loads(request.body) == {
         "recipients": ["+351912345678"],
@@ -47,7 +47,9 @@ async def test_a_template_of_json(endpoint: RecordingEndpoint) -> None:
 
 async def test_a_template_of_a_form(endpoint: RecordingEndpoint) -> None:
     headers = {"content-type": "application/x-www-form-urlencoded"}
-    assert await sent(Gateway(f"{endpoint.url}/201", headers=headers, body="To={to}&Body={text}")) == [SENT]
+    assert await sent(
+        SmsRequestTemplate(f"{endpoint.url}/201", headers=headers, body="To={to}&Body={text}")
+    ) == [SENT]
     assert parse_qs(endpoint.requests[0].body.decode()) == {"To": ["+351912345678"], "Body": [TEXT]}
 
 
@@ -69,19 +71,21 @@ async def test_a_template_of_a_form(endpoint: RecordingEndpoint) -> None:
 async def test_no_text_breaks_out_of_its_place_whatever_the_headers_say(
     endpoint: RecordingEndpoint, headers: dict[str, str], body: str, read: Callable[[str], str]
 ) -> None:
-    await sent(Gateway(f"{endpoint.url}/200", headers=headers, body=body))
+    await sent(SmsRequestTemplate(f"{endpoint.url}/200", headers=headers, body=body))
     assert read(endpoint.requests[0].body.decode()) == TEXT
 
 
 async def test_a_template_of_an_address(endpoint: RecordingEndpoint) -> None:
-    assert await sent(Gateway(f"{endpoint.url}/200?to={{to}}&text={{text}}&k=v", method="GET")) == [SENT]
+    assert await sent(
+        SmsRequestTemplate(f"{endpoint.url}/200?to={{to}}&text={{text}}&k=v", method="GET")
+    ) == [SENT]
     (request,) = endpoint.requests
     assert parse_qs(urlsplit(request.url).query) == {"to": ["+351912345678"], "text": [TEXT], "k": ["v"]}
     assert (request.method, request.body) == ("GET", b"")
 
 
 async def test_a_text_adds_no_header(endpoint: RecordingEndpoint) -> None:
-    gateway = Gateway(f"{endpoint.url}/200", headers={"X-Text": "{text}"})
+    gateway = SmsRequestTemplate(f"{endpoint.url}/200", headers={"X-Text": "{text}"})
     await sent(gateway, SmsMessage("m1", "+351912345678", "a\r\nX-More: b"))
     assert "x-more" not in endpoint.requests[0].headers
     assert endpoint.requests[0].headers["x-text"] == "a%0D%0AX-More%3A b"
@@ -104,7 +108,7 @@ async def test_a_text_adds_no_header(endpoint: RecordingEndpoint) -> None:
 async def test_each_answer_has_its_verdict(
     endpoint: RecordingEndpoint, path: str, expected: SendResult
 ) -> None:
-    assert await sent(Gateway(f"{endpoint.url}/{path}")) == [expected]
+    assert await sent(SmsRequestTemplate(f"{endpoint.url}/{path}")) == [expected]
     assert len(endpoint.requests) == 1
 
 
@@ -122,12 +126,12 @@ async def test_the_wait_that_is_asked_for(
     endpoint: RecordingEndpoint, retry_after: str, waits: timedelta | None
 ) -> None:
     endpoint.headers["Retry-After"] = retry_after
-    assert await sent(Gateway(f"{endpoint.url}/429")) == [SendResult("pause", "HTTP 429", waits)]
+    assert await sent(SmsRequestTemplate(f"{endpoint.url}/429")) == [SendResult("pause", "HTTP 429", waits)]
 
 
 async def test_a_hang_holds_no_other_up(endpoint: RecordingEndpoint, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(over_http, "ANSWER_SECONDS", 0.3)
-    gateway = Gateway(endpoint.url + "/{id}")
+    monkeypatch.setattr(http_gateway, "ANSWER_SECONDS", 0.3)
+    gateway = SmsRequestTemplate(endpoint.url + "/{id}")
     results = await sent(
         gateway, SmsMessage("hang", "+351912345678", "a"), SmsMessage("200", "+351912345679", "b")
     )
@@ -135,10 +139,12 @@ async def test_a_hang_holds_no_other_up(endpoint: RecordingEndpoint, monkeypatch
 
 
 async def test_nobody_listening_is_tried_again() -> None:
-    assert await sent(Gateway("http://127.0.0.1:9/send")) == [SendResult("retry", "CONNECTION")]
+    assert await sent(SmsRequestTemplate("http://127.0.0.1:9/send")) == [SendResult("retry", "CONNECTION")]
 
 
 def test_nothing_of_it_shows() -> None:
-    shown = repr((MESSAGE, Gateway("http://gateway/?key=hush", headers={"k": "hush"}, body="hush")))
+    shown = repr(
+        (MESSAGE, SmsRequestTemplate("http://gateway/?key=hush", headers={"k": "hush"}, body="hush"))
+    )
     assert "351912345678" not in shown
     assert "hush" not in shown

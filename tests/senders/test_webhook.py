@@ -7,8 +7,8 @@ from hashlib import sha256
 
 import pytest
 
-from api.senders import over_http, webhook
-from api.senders.webhook import Hook, Webhooks
+from api.senders import http_gateway, webhook
+from api.senders.webhook import WebhookSender, WebhookTarget
 from domain.services.senders import SENT, SendResult, WebhookMessage
 from tests.senders.recording_endpoint import RecordingEndpoint, serving_endpoint
 
@@ -23,7 +23,7 @@ async def endpoint() -> AsyncIterator[RecordingEndpoint]:
 
 
 async def posted(endpoint: RecordingEndpoint, *paths: str) -> list[SendResult]:
-    hooks = Webhooks({path: Hook(f"{endpoint.url}/{path}", SECRET) for path in paths})
+    hooks = WebhookSender({path: WebhookTarget(f"{endpoint.url}/{path}", SECRET) for path in paths})
     try:
         return list(
             await hooks.send([WebhookMessage(f"d-{path}", path, b'{"n": 1}') for path in paths], now=NOW)
@@ -54,7 +54,7 @@ async def test_each_answer_has_its_verdict(endpoint: RecordingEndpoint) -> None:
 async def test_a_hang_and_a_silence_are_tried_again(
     endpoint: RecordingEndpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(over_http, "ANSWER_SECONDS", 0.3)
+    monkeypatch.setattr(http_gateway, "ANSWER_SECONDS", 0.3)
     assert await posted(endpoint, "hang", "200") == [SendResult("retry", "TIMEOUT"), SENT]
     endpoint.url = "http://127.0.0.1:9"
     assert await posted(endpoint, "200") == [SendResult("retry", "CONNECTION")]
@@ -63,11 +63,11 @@ async def test_a_hang_and_a_silence_are_tried_again(
 async def test_a_batch_ends_in_time_also_where_nobody_answers(
     endpoint: RecordingEndpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(over_http, "BATCH_SECONDS", 0.3)
-    monkeypatch.setattr(webhook, "AT_ONCE", 1)
+    monkeypatch.setattr(http_gateway, "BATCH_SECONDS", 0.3)
+    monkeypatch.setattr(webhook, "MAX_CONCURRENT", 1)
     assert await posted(endpoint, "hang", "200") == [SendResult("retry", "TIMEOUT")] * 2
     assert len(endpoint.requests) == 1
 
 
 def test_the_secret_does_not_show() -> None:
-    assert "secret" not in repr(Hook("http://h", SECRET)).replace("Hook", "")
+    assert "secret" not in repr(WebhookTarget("http://h", SECRET)).replace("Hook", "")

@@ -16,7 +16,7 @@ from typing import IO, Literal
 
 import httpx
 
-from api.embedded import Running, read_note
+from api.embedded import RunningServer, read_note
 from tests.servers import run_until_ready
 
 Strike = Literal["everything", "api", "database", "worker", "stop"]
@@ -38,7 +38,7 @@ class Processes:
     def url(self) -> str:
         return f"http://127.0.0.1:{self._port}"
 
-    def note(self) -> Running:
+    def note(self) -> RunningServer:
         """Where the database listens, and which process it is."""
         running = read_note(self._data)
         assert running is not None, "a server has the data folder open"

@@ -75,11 +75,11 @@ async def prepare_shop(data_folder: Path, uri: str) -> StormShop:
     try:
         async with open_process(settings, database) as process:
             code_sender = RecordingCodeSender()
-            identity = replace(process.desk, code_sender=code_sender)
+            runtime = replace(process.runtime, code_sender=code_sender)
             await process.programmes.publish(PROGRAMME, now=now)
             await stores.add(process.store, code="lisboa", name="Lisboa", now=now)
             await staff.add(
-                identity,
+                runtime,
                 username="carla",
                 name="Carla",
                 role="CASHIER",
@@ -88,12 +88,12 @@ async def prepare_shop(data_folder: Path, uri: str) -> StormShop:
                 now=now,
             )
             shift = await staff.sign_in(
-                identity, username="carla", password=PASSWORD, store_code="lisboa", address="here", now=now
+                runtime, username="carla", password=PASSWORD, store_code="lisboa", address="here", now=now
             )
             customers = []
             for name in MEMBERS:
                 signed_in = await enrol_and_sign_in(
-                    IdentityHarness(identity, code_sender), f"{name}@storm.example", now=now
+                    IdentityHarness(runtime, code_sender), f"{name}@storm.example", now=now
                 )
                 member, session = signed_in.member, signed_in.opened_session.session.id
                 phone = Device(

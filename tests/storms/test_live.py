@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from api.embedded import embedded, find_running
+from api.embedded import find_running, open_embedded
 from api.graphql.member.activity import write_cursor
 from api.keys import read_keys
 from api.settings import Settings
@@ -130,7 +130,7 @@ async def test_a_subscription_waits_out_a_database_that_is_away(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     activities: list[Activity] = []
-    async with embedded(tmp_path) as running:
+    async with open_embedded(tmp_path) as running:
         hasty, patient = connect(running.uri, "test", timeout_seconds=0.1), connect(running.uri, "test")
         runtime = await open_runtime(patient)
         await join(runtime, "ana")

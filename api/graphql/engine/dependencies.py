@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from api.http.rates import Rates
+from api.rates import Rates
 from api.tokens import Tokens
 from domain.services.ledger.till import ShiftLimits
 from domain.services.people import stores
@@ -16,7 +16,7 @@ from domain.services.people.identity_runtime import IdentityRuntime
 from domain.store.document_store import DocumentStore
 
 if TYPE_CHECKING:
-    from api.senders.id_tokens import IdTokens
+    from api.senders.id_tokens import IdTokenVerifier
 
 NAMES_FRESH_FOR = timedelta(seconds=10)
 LOCALES_FRESH_FOR = timedelta(minutes=1)
@@ -79,7 +79,7 @@ class Dependencies:
     card_key: bytes = field(repr=False)
     clock: Callable[[], datetime]
     base_url: str
-    id_tokens: IdTokens | None = None
+    id_tokens: IdTokenVerifier | None = None
     locales: LocaleCache = field(default_factory=LocaleCache)
     shift_limits: ShiftLimits = field(default_factory=ShiftLimits)
 

@@ -19,6 +19,7 @@ from graphql import ExecutionResult, GraphQLError
 from graphql.execution import Executor, create_source_event_stream, map_source_to_response_event
 from strawberry.execution import optimized_is_awaitable
 
+from api.drain import Drain
 from api.errors import ApiError, BadInput, Busy, Json
 from api.graphql.engine.document_cache import DocumentCache, InvalidDocument, PreparedDocument
 from api.graphql.engine.error_rendering import (
@@ -31,8 +32,7 @@ from api.graphql.engine.error_rendering import (
 from api.graphql.engine.fast_fields import fast_executor
 from api.graphql.engine.limits import DocumentLimits, OperationPlan
 from api.graphql.engine.permissions import ROOTS, AnyContext, RootPermission, install_permissions
-from api.http.drain import Drain
-from api.http.rates import Rates
+from api.rates import Rates
 
 
 class ClientDisconnected(Exception):
@@ -102,7 +102,7 @@ class Engine:
         self._executor_class = fast_executor(self.schema)
 
     def _check_field_rate(self, context: AnyContext, name: str) -> None:
-        self.rates.field(name, context.address)
+        self.rates.count_field(name, context.address)
 
     async def run(
         self,
@@ -183,14 +183,14 @@ class Engine:
         by_get: bool = False,
         subscription: bool = False,
     ) -> tuple[PreparedDocument, OperationPlan]:
-        self.rates.request(context.caller, context.address)
+        self.rates.count_request(context.caller, context.address)
         prepared = self.documents.get(request.query)
         plan = prepared.plan_for(request.operation_name)
         if (plan.kind == "subscription") is not subscription:
             raise BadInput("Subscriptions run over WebSocket, and nothing else does.")
         if by_get and plan.kind != "query":
             raise MutationByGet
-        self.rates.operation(
+        self.rates.count_operation(
             context.caller, context.address, mutation=plan.kind == "mutation", roots=plan.roots
         )
         plan.check(request.variables, self.limits)

@@ -25,7 +25,7 @@ from api.graphql.engine.problems import (
 )
 from api.graphql.engine.shared_types import Info
 from api.graphql.member.members import Member, current_member
-from api.tokens import Issued
+from api.tokens import IssuedToken
 from domain.services.people import enrolment, sessions, sign_in
 from domain.services.people.consents import PurposeAnswer
 from domain.services.people.enrolment import Application
@@ -221,9 +221,9 @@ class SignInMutation:
         dependencies = info.context.dependencies
         if dependencies.id_tokens is None:
             raise NotAvailable("This server has no Firebase project to sign in with.")
-        identity = await dependencies.id_tokens.proven(input.id_token)
+        contacts = await dependencies.id_tokens.proven_contacts(input.id_token)
         result = await sign_in.sign_in_proven(
-            dependencies.runtime, identity, installation=input.installation_id, now=info.context.loaders.now
+            dependencies.runtime, contacts, installation=input.installation_id, now=info.context.loaders.now
         )
         return await _signed_in_answer(info, result)
 
@@ -274,7 +274,7 @@ async def _signed_in_answer(info: Info, result: MemberSignedIn) -> SignedIn:
     )
 
 
-def issue_access_token(dependencies: Dependencies, opened_session: OpenedSession) -> Issued:
+def issue_access_token(dependencies: Dependencies, opened_session: OpenedSession) -> IssuedToken:
     """Return an access token for a session, which ends with the session at the latest."""
     session = opened_session.session
     return dependencies.tokens.access(

@@ -15,7 +15,7 @@ from api.graphql.engine.problems import SignInRefused, refusals_as_problems
 from api.graphql.engine.shared_types import Info, Node
 from api.graphql.member.sign_in import issue_access_token
 from api.graphql.member.stores import Store, store_of
-from api.http.rates import network
+from api.rates import address_key
 from domain.services.people import staff
 from domain.store.people import sessions
 from domain.store.people.staff import Employee
@@ -74,7 +74,7 @@ class StaffMutation:
             username=input.username,
             password=input.password,
             store_code=input.store,
-            address=network(info.context.address),
+            address=address_key(info.context.address),
             now=info.context.loaders.now,
         )
         access_token = issue_access_token(dependencies, result.opened_session)

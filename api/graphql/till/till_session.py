@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from api.errors import BadInput, NotFound
 from api.graphql.engine.ids import decode_id_as
 from api.graphql.engine.shared_types import Info
-from api.tokens import TokenEnded, TokenRefused
+from api.tokens import TokenExpired, TokenRefused
 from domain.model.people.codes import CodeKind, classify
 from domain.services.errors import ExpiredCode, UnknownCode
 from domain.services.ledger import queries
@@ -43,7 +43,7 @@ def guard_scans(info: Info) -> Iterator[None]:
     try:
         yield
     except UnknownCode:
-        rates.bad_scan(session_id)
+        rates.count_bad_scan(session_id)
         raise
 
 
@@ -81,7 +81,7 @@ def _visiting_member(info: Info, visit: str, occurred_at: datetime | None) -> st
         return info.context.dependencies.tokens.verify_visit(
             visit, store=info.context.staff().store, at=judged_at
         ).subject
-    except TokenEnded:
+    except TokenExpired:
         raise ExpiredCode from None
     except TokenRefused:
         raise UnknownCode from None

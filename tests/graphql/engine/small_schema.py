@@ -9,14 +9,14 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from api.caller import Anonymous, Caller, Origin
+from api.drain import Drain
 from api.errors import BadInput, Busy, NotAvailable, NotFound
 from api.graphql.engine.context import Context
 from api.graphql.engine.execution import Engine
 from api.graphql.engine.paging import NumberedRow, connection, read_window
 from api.graphql.engine.permissions import MEMBER, PUBLIC, STAFF, RootPermission
 from api.graphql.engine.scalars import SCALARS, JsonObject, Long, WalletCode
-from api.http.drain import Drain
-from api.http.rates import RateLimits, Rates
+from api.rates import RateLimits, Rates
 
 
 @dataclass

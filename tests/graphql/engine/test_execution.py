@@ -5,10 +5,10 @@ import asyncio
 import pytest
 
 from api.caller import MemberCaller, StaffCaller
+from api.drain import Drain
 from api.errors import Busy
 from api.graphql.engine.execution import ClientDisconnected, Engine, GraphQLRequest
-from api.http.drain import Drain
-from api.http.rates import RateLimits
+from api.rates import RateLimits
 from tests.graphql.engine.small_schema import Services, make_context, make_engine
 
 
@@ -33,9 +33,9 @@ async def test_a_mutation_over_its_time_is_answered_busy_and_ends_all_the_same()
     answer = await engine.run(
         GraphQLRequest('mutation { spend(key: "k") }'), make_context(services=services), never()
     )
-    assert (answer.status, services.finished, drain.under_way) == (503, [], 1)
+    assert (answer.status, services.finished, drain.running_count) == (503, [], 1)
     await asyncio.sleep(0.1)
-    assert (services.finished, drain.under_way) == (["k"], 0)
+    assert (services.finished, drain.running_count) == (["k"], 0)
 
 
 async def test_a_client_that_goes_ends_its_query_but_not_its_mutation() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from api.caller import MemberCaller
 from api.graphql.engine.execution import Engine, GraphQLRequest, GraphQLResponse
-from api.http.rates import RateLimits
+from api.rates import RateLimits
 from tests.graphql.engine.small_schema import make_context, make_engine
 
 PLENTY = RateLimits(anonymous_requests_per_minute=10**6, member_points_per_minute=10**6)

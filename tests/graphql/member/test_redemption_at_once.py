@@ -80,7 +80,7 @@ async def test_a_member_with_points_for_one_gets_one_voucher_however_often_at_on
     # are these.
     inside = (
         redemption.redeem(
-            crowd.process.house, member_id=member, reward="mug", key=f"i{at}", now=crowd.clock()
+            crowd.process.runtime, member_id=member, reward="mug", key=f"i{at}", now=crowd.clock()
         )
         for at in range(50)
     )

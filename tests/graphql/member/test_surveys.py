@@ -23,7 +23,7 @@ async def receive_survey(app: RunningApp, token: str) -> Json:
     bought = {"member": number, "externalId": "A", "currency": "EUR", "total": 1_000, "idempotencyKey": "k"}
     await app.mutate("recordPurchase", bought, "__typename", token=till)
     app.clock.advance(days=3)
-    runtime = app.process.house
+    runtime = app.process.runtime
     await turn(runtime, now=app.clock())
     while (
         await run_round(runtime, DeliveryWorker(Senders(push=RecordingPushSender())), now=app.clock())

@@ -112,8 +112,8 @@ async def test_an_operator_sees_what_was_done_at_no_till_too(app: RunningApp) ->
     member = await app.enrol_member()
     await app.hire("rui")
     operator, manager = await app.hire("olga", "OPERATOR"), await app.hire("mia", "MANAGER")
-    identity, now = app.process.desk, app.clock()
-    await staff.disable(identity, "rui", actor="cli:ops", now=now)
+    runtime, now = app.process.runtime, app.clock()
+    await staff.disable(runtime, "rui", actor="cli:ops", now=now)
     app.clock.advance(minutes=1)
     new = {"contact": "ana.new@example.com"}
     await app.mutate("changeContact", new, "__typename", token=member)

@@ -55,14 +55,14 @@ async def test_a_voucher_that_is_over_or_a_frozen_members_is_not_taken(app: Runn
     boss = Till(staff="boss", role="MANAGER", store="lisboa")
     member = decode_id_as("Member", (await app.do("{ me { id } }", token=token))["me"]["id"])
     await adjustments.freeze(
-        app.process.house, till=boss, member_id=member, reason="roubado", key="f", now=app.clock()
+        app.process.runtime, till=boss, member_id=member, reason="roubado", key="f", now=app.clock()
     )
     before = await ledger_counts(app)
     result = await app.mutate("useVoucher", input, ACCEPTED, token=till)
     assert (result["__typename"], result["reason"]) == ("NotAllowed", "MEMBER_FROZEN")
     assert await ledger_counts(app) == before
     await adjustments.unfreeze(
-        app.process.house, till=boss, member_id=member, reason="achado", key="g", now=app.clock()
+        app.process.runtime, till=boss, member_id=member, reason="achado", key="g", now=app.clock()
     )
     app.clock.advance(days=31)
     result = await app.mutate("useVoucher", input, ACCEPTED, token=till)

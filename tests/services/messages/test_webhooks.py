@@ -14,9 +14,9 @@ import pytest
 from pydantic import SecretStr
 
 from api.graphql.engine.ids import encode_id
-from api.senders import over_http
-from api.senders.webhook import Hook, Webhooks
-from api.worker import post_of
+from api.senders import http_gateway
+from api.senders.webhook import WebhookSender, WebhookTarget
+from api.worker import make_delivery_worker
 from domain.services.ledger import purchases, refunds
 from domain.services.ledger.turn import turn
 from domain.services.messages import outbox as operator
@@ -71,7 +71,9 @@ async def posting(
     endpoint: RecordingEndpoint, *, push: RecordingPushSender | None = None, **paths: str
 ) -> AsyncIterator[DeliveryWorker]:
     """A delivery worker whose hooks are answered as their paths say."""
-    hooks = Webhooks({name: Hook(f"{endpoint.url}/{path}", SECRET) for name, path in paths.items()})
+    hooks = WebhookSender(
+        {name: WebhookTarget(f"{endpoint.url}/{path}", SECRET) for name, path in paths.items()}
+    )
     try:
         yield DeliveryWorker(Senders(push, webhooks=hooks), api_id=encode_id)
     finally:
@@ -134,11 +136,13 @@ async def test_the_setting_is_enough(
 ) -> None:
     webhooks = json.dumps({"shop": {"url": f"{endpoint.url}/200", "secret": SECRET.decode()}})
     async with open_running_app(database, command_log, tmp_path, webhooks=SecretStr(webhooks)) as app:
-        runtime = app.process.house
+        runtime = app.process.runtime
         await runtime.programmes.publish(HOOKED, now=app.clock())
         await join(runtime, "ana", at=app.clock())
         await record_event(runtime, "visited", at=app.clock(), place="Baixa", people=2)
-        assert (await run_round(runtime, post_of(app.process, "systems"), now=app.clock())).sent_count == 1
+        assert (
+            await run_round(runtime, make_delivery_worker(app.process, "systems"), now=app.clock())
+        ).sent_count == 1
     assert [(one["hook"], one["member"]) for one in posted_bodies(endpoint)] == [
         ("shop", encode_id("Member", "ana"))
     ]
@@ -304,7 +308,7 @@ async def test_retry_after_is_obeyed_and_one_hook_that_rests_stops_no_other(
 async def test_a_hook_that_is_silent_rests_a_minute_and_neither_people_nor_others_wait(
     database: Database, endpoint: RecordingEndpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(over_http, "ANSWER_SECONDS", 0.3)
+    monkeypatch.setattr(http_gateway, "ANSWER_SECONDS", 0.3)
     runtime = await open_loud_runtime(database, HOOKED)
     await register_phone(runtime)
     pushes = RecordingPushSender()

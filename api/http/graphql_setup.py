@@ -13,20 +13,20 @@ from api.graphql.engine.execution import Engine
 from api.graphql.engine.loaders import Loaders
 from api.graphql.schema import make_schema
 from api.http.callers import Callers
-from api.http.rates import Rates, rate_limits
 from api.http.routes import graphql_routes
 from api.process import Process
+from api.rates import Rates, rate_limits
 from domain.services.ledger.till import ShiftLimits
 
 
-def make_routes(process: Process, *, address: str, explorer: bool) -> list[BaseRoute]:
+def make_graphql_routes(process: Process, *, address: str, explorer: bool) -> list[BaseRoute]:
     """Return the routes of requests and of sockets; `address` is where clients call this server where no
     setting names another.
     """
     settings = process.settings
     rates = Rates(rate_limits(settings), time.monotonic)
     dependencies = Dependencies(
-        runtime=process.desk,
+        runtime=process.runtime,
         store_names=StoreNameCache(process.store),
         tokens=process.tokens,
         rates=rates,
@@ -52,5 +52,5 @@ def make_routes(process: Process, *, address: str, explorer: bool) -> list[BaseR
         introspection=settings.introspection,
         operation_seconds=settings.operation_seconds,
     )
-    callers = Callers(process.tokens, process.desk.session_registry, clock=process.clock)
+    callers = Callers(process.tokens, process.runtime.session_registry, clock=process.clock)
     return graphql_routes(engine, callers, make_context, explorer=explorer, origins=settings.cors_origins)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from api.senders.outside import open_outside
+from api.senders.configuration import open_senders
 from api.settings import BadSettings, Settings
 from domain.services.senders import SENT, DeviceAddress, MailMessage, PushMessage, SmsMessage
 from domain.store.connect import Database
@@ -47,7 +47,7 @@ def firebase(fcm: FcmStandIn, folder: Path) -> dict[str, Any]:
 
 
 async def test_without_settings_nobody_is_reached() -> None:
-    async with open_outside(Settings(), clock=Clock()) as outside:
+    async with open_senders(Settings(), clock=Clock()) as outside:
         senders = outside.senders
         assert (senders.push, senders.mail, senders.sms, senders.webhooks, outside.id_tokens) == (
             None,
@@ -70,7 +70,7 @@ async def test_with_settings_each_reaches_its_outside(fcm: FcmStandIn, tmp_path:
             base_url="https://selo.example.com",
             sms_url=f"{endpoint.url}/200?to={{to}}&text={{text}}",
         )
-        async with open_outside(settings, clock=clock) as outside:
+        async with open_senders(settings, clock=clock) as outside:
             push, mail, sms = outside.senders.push, outside.senders.mail, outside.senders.sms
             assert push is not None
             assert mail is not None
@@ -141,7 +141,7 @@ async def test_what_cannot_be_used_ends_the_start_in_a_sentence(
     settings: dict[str, Any], sentence: str
 ) -> None:
     with pytest.raises(BadSettings) as refusal:
-        async with open_outside(Settings(**settings), clock=Clock()):
+        async with open_senders(Settings(**settings), clock=Clock()):
             pass
     assert str(refusal.value).startswith(sentence)
     assert "\n" not in str(refusal.value)
@@ -160,14 +160,14 @@ async def test_what_cannot_be_used_ends_the_start_in_a_sentence(
 async def test_a_hook_is_where_the_operator_says_and_its_secret_shows_nowhere(url: str) -> None:
     settings = Settings(webhooks=SecretStr(hook(url=url)))
     assert "secret of this test" not in f"{settings!r} {settings}"
-    async with open_outside(settings, clock=Clock()) as outside:
+    async with open_senders(settings, clock=Clock()) as outside:
         assert outside.senders.webhooks is not None
         assert outside.senders.webhooks.names == {"shop"}
         assert "secret of this test" not in repr(outside)
 
 
 async def test_a_demo_may_have_the_emulator_beside_it() -> None:
-    async with open_outside(
+    async with open_senders(
         Settings(demo=True, FIREBASE_AUTH_EMULATOR_HOST="127.0.0.1:9099"), clock=Clock()
     ) as outside:
         assert outside.id_tokens is None

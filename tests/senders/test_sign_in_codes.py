@@ -11,10 +11,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from api.errors import NotAvailable
-from api.senders.codes import TEXTS, SentCodes
-from api.senders.console import NoCodes
-from api.senders.email import Server, Smtp
-from api.senders.sms import Gateway, SmsGateway
+from api.senders.console import UnavailableCodeSender
+from api.senders.email import SmtpSender, SmtpServer
+from api.senders.sign_in_codes import TEXTS, ContactCodeSender
+from api.senders.sms import SmsGateway, SmsRequestTemplate
 from api.texts import SPOKEN
 from domain.model.people.contacts import Contact
 from tests.senders.mailbox import Mailbox, serving_mail
@@ -37,9 +37,9 @@ async def endpoint() -> AsyncIterator[RecordingEndpoint]:
         yield served
 
 
-def by_mail(port: int) -> SentCodes:
-    smtp = Smtp(Server("127.0.0.1", port, "none", "club@selo.example", "Club"))
-    return SentCodes(smtp, None, otherwise=NoCodes(), clock=lambda: NOW)
+def by_mail(port: int) -> ContactCodeSender:
+    smtp = SmtpSender(SmtpServer("127.0.0.1", port, "none", "club@selo.example", "Club"))
+    return ContactCodeSender(smtp, None, fallback=UnavailableCodeSender(), clock=lambda: NOW)
 
 
 @pytest.mark.parametrize(
@@ -62,9 +62,11 @@ async def test_a_code_comes_by_e_mail_in_the_reader_s_language(
 
 async def test_a_code_comes_by_sms(endpoint: RecordingEndpoint) -> None:
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
-    gateway = SmsGateway(Gateway(f"{endpoint.url}/200", headers=headers, body="to={to}&text={text}&ref={id}"))
+    gateway = SmsGateway(
+        SmsRequestTemplate(f"{endpoint.url}/200", headers=headers, body="to={to}&text={text}&ref={id}")
+    )
     try:
-        await SentCodes(None, gateway, otherwise=NoCodes(), clock=lambda: NOW).send_code(
+        await ContactCodeSender(None, gateway, fallback=UnavailableCodeSender(), clock=lambda: NOW).send_code(
             PHONE, "123456", "pt"
         )
     finally:
@@ -103,10 +105,12 @@ async def test_who_held_the_old_contact_is_told_of_the_new_one_by_its_hint(mailb
 
 
 async def test_a_phone_is_told_by_sms(endpoint: RecordingEndpoint) -> None:
-    gateway = SmsGateway(Gateway(f"{endpoint.url}/200?to={{to}}&text={{text}}"))
+    gateway = SmsGateway(SmsRequestTemplate(f"{endpoint.url}/200?to={{to}}&text={{text}}"))
     try:
         new = Contact("phone", "+351919999999")
-        await SentCodes(None, gateway, otherwise=NoCodes(), clock=lambda: NOW).tell_changed(PHONE, new, "en")
+        await ContactCodeSender(
+            None, gateway, fallback=UnavailableCodeSender(), clock=lambda: NOW
+        ).tell_changed(PHONE, new, "en")
     finally:
         await gateway.close()
     said = parse_qs(urlsplit(endpoint.requests[0].url).query)

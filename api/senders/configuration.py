@@ -15,8 +15,8 @@ from datetime import datetime
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
-from api.senders.codes import SentCodes
-from api.senders.console import ConsoleCodes, NoCodes
+from api.senders.console import ConsoleCodeSender, UnavailableCodeSender
+from api.senders.sign_in_codes import ContactCodeSender
 from api.settings import HTTP_URL, BadSettings, Settings
 from domain.services.senders import CodeSender, Senders
 
@@ -24,26 +24,28 @@ SECRET_CHARACTERS = 32
 
 # Each sender is imported where it is configured: only who sends pays for the libraries it sends by.
 if TYPE_CHECKING:
-    from api.senders.email import Smtp
+    from api.senders.email import SmtpSender
     from api.senders.firebase import FirebasePush
-    from api.senders.id_tokens import IdTokens
+    from api.senders.id_tokens import IdTokenVerifier
     from api.senders.sms import SmsGateway
-    from api.senders.webhook import Webhooks
+    from api.senders.webhook import WebhookSender
 
 
 @dataclass(frozen=True, slots=True)
-class Outside:
+class ConfiguredSenders:
     """One a process: messages by `senders`, sign-in codes by `codes`, and Firebase's proofs where there is a
     project.
     """
 
     senders: Senders
     codes: CodeSender
-    id_tokens: IdTokens | None
+    id_tokens: IdTokenVerifier | None
 
 
 @asynccontextmanager
-async def open_outside(settings: Settings, *, clock: Callable[[], datetime]) -> AsyncIterator[Outside]:
+async def open_senders(
+    settings: Settings, *, clock: Callable[[], datetime]
+) -> AsyncIterator[ConfiguredSenders]:
     """Open every sender that the settings name. Raises BadSettings."""
     if settings.firebase_auth_emulator_host is not None and not settings.demo:
         raise BadSettings(
@@ -57,15 +59,17 @@ async def open_outside(settings: Settings, *, clock: Callable[[], datetime]) -> 
         sms = _sms(settings)
         if sms is not None:
             opened.push_async_callback(sms.close)
-        hooks = _hooks(settings)
+        hooks = _webhooks(settings)
         if hooks is not None:
             opened.push_async_callback(hooks.close)
         mail = _mail(settings)
         id_tokens = _id_tokens(settings, clock)
         if id_tokens is not None:
             opened.push_async_callback(id_tokens.close)
-        codes = SentCodes(mail, sms, otherwise=ConsoleCodes() if settings.demo else NoCodes(), clock=clock)
-        yield Outside(Senders(push=push, mail=mail, sms=sms, webhooks=hooks), codes, id_tokens)
+        codes = ContactCodeSender(
+            mail, sms, fallback=ConsoleCodeSender() if settings.demo else UnavailableCodeSender(), clock=clock
+        )
+        yield ConfiguredSenders(Senders(push=push, mail=mail, sms=sms, webhooks=hooks), codes, id_tokens)
 
 
 def _push(settings: Settings) -> FirebasePush | None:
@@ -111,16 +115,16 @@ def _firebase_project(settings: Settings) -> str | None:
     return project
 
 
-def _id_tokens(settings: Settings, clock: Callable[[], datetime]) -> IdTokens | None:
+def _id_tokens(settings: Settings, clock: Callable[[], datetime]) -> IdTokenVerifier | None:
     project = _firebase_project(settings)
     if project is None:
         return None
-    from api.senders.id_tokens import IdTokens
+    from api.senders.id_tokens import IdTokenVerifier
 
-    return IdTokens(project=project, url=settings.firebase_certificates_url, clock=clock)
+    return IdTokenVerifier(project=project, url=settings.firebase_certificates_url, clock=clock)
 
 
-def _mail(settings: Settings) -> Smtp | None:
+def _mail(settings: Settings) -> SmtpSender | None:
     if settings.smtp_host is None:
         return None
     if settings.mail_from is None:
@@ -130,9 +134,9 @@ def _mail(settings: Settings) -> Smtp | None:
             "SELO_BASE_URL is needed with SELO_SMTP_HOST: the links in e-mails by which one unsubscribes"
             " begin with it."
         )
-    from api.senders.email import Server, Smtp
+    from api.senders.email import SmtpSender, SmtpServer
 
-    server = Server(
+    server = SmtpServer(
         host=settings.smtp_host,
         port=settings.smtp_port,
         security=settings.smtp_security,
@@ -141,13 +145,13 @@ def _mail(settings: Settings) -> Smtp | None:
         user=settings.smtp_user,
         password=settings.smtp_password.get_secret_value() if settings.smtp_password else None,
     )
-    return Smtp(server)
+    return SmtpSender(server)
 
 
 def _sms(settings: Settings) -> SmsGateway | None:
     if settings.sms_url is None:
         return None
-    from api.senders.sms import Gateway, SmsGateway
+    from api.senders.sms import SmsGateway, SmsRequestTemplate
 
     url, body = settings.sms_url.get_secret_value(), settings.sms_body.get_secret_value()
     if not re.match(HTTP_URL, url):
@@ -163,45 +167,45 @@ def _sms(settings: Settings) -> SmsGateway | None:
             'SELO_SMS_HEADERS cannot be used: it is a JSON object of texts, such as {"Authorization": "Key'
             ' ..."}.'
         )
-    return SmsGateway(Gateway(url, settings.sms_method, headers, body))
+    return SmsGateway(SmsRequestTemplate(url, settings.sms_method, headers, body))
 
 
-def _hooks(settings: Settings) -> Webhooks | None:
-    said = "SELO_WEBHOOKS cannot be used"
+def _webhooks(settings: Settings) -> WebhookSender | None:
+    prefix = "SELO_WEBHOOKS cannot be used"
     try:
-        given = json.loads(settings.webhooks.get_secret_value())
+        targets = json.loads(settings.webhooks.get_secret_value())
     except ValueError:
-        given = None
-    if not isinstance(given, dict):
+        targets = None
+    if not isinstance(targets, dict):
         raise BadSettings(
-            f'{said}: it is a JSON object, such as {{"shop": {{"url": "https://...", "secret": "..."}}}}.'
+            f'{prefix}: it is a JSON object, such as {{"shop": {{"url": "https://...", "secret": "..."}}}}.'
         )
-    if not given:
+    if not targets:
         return None
-    from api.senders.webhook import Hook, Webhooks
+    from api.senders.webhook import WebhookSender, WebhookTarget
 
-    hooks = {}
-    for name, hook in given.items():
+    webhook_targets = {}
+    for name, target in targets.items():
         if (
-            not isinstance(hook, dict)
-            or hook.keys() != {"url", "secret"}
-            or not all(isinstance(value, str) for value in hook.values())
+            not isinstance(target, dict)
+            or target.keys() != {"url", "secret"}
+            or not all(isinstance(value, str) for value in target.values())
         ):
-            raise BadSettings(f'{said}: "{name}" is not {{"url": "https://...", "secret": "..."}}.')
-        if not _safe(hook["url"]):
+            raise BadSettings(f'{prefix}: "{name}" is not {{"url": "https://...", "secret": "..."}}.')
+        if not _is_safe_url(target["url"]):
             raise BadSettings(
-                f'{said}: the url of "{name}" does not begin with https:// and a host (http:// is for this'
+                f'{prefix}: the url of "{name}" does not begin with https:// and a host (http:// is for this'
                 " machine only)."
             )
-        if len(hook["secret"]) < SECRET_CHARACTERS:
+        if len(target["secret"]) < SECRET_CHARACTERS:
             raise BadSettings(
-                f'{said}: the secret of "{name}" has fewer than {SECRET_CHARACTERS} characters.'
+                f'{prefix}: the secret of "{name}" has fewer than {SECRET_CHARACTERS} characters.'
             )
-        hooks[name] = Hook(hook["url"], hook["secret"].encode())
-    return Webhooks(hooks)
+        webhook_targets[name] = WebhookTarget(target["url"], target["secret"].encode())
+    return WebhookSender(webhook_targets)
 
 
-def _safe(url: str) -> bool:
+def _is_safe_url(url: str) -> bool:
     """Tell whether what is posted to an address stays between it and us."""
     from httpx import URL, InvalidURL
 

@@ -5,12 +5,12 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-AGAIN_AFTER_SECONDS = 5.0
+RESTART_AFTER_SECONDS = 5.0
 
 log = structlog.get_logger(__name__)
 
 
-def expect_not_cancelled() -> None:
+def raise_pending_cancellation() -> None:
     """Raise the cancellation that was asked for and got lost: the driver hides it where it meets a fault as
     it cleans up after one.
 
@@ -21,15 +21,15 @@ def expect_not_cancelled() -> None:
         raise asyncio.CancelledError
 
 
-async def keep_going(what: str, begin: Callable[[], Awaitable[None]]) -> None:
+async def keep_running(name: str, start: Callable[[], Awaitable[None]]) -> None:
     """Run it until cancelled. A fault that it did not expect is logged, and it is begun again: nobody else
     would notice its end.
     """
     while True:
         try:
-            await begin()
+            await start()
         except Exception:
-            log.exception("beside.failed", what=what, again_in_seconds=AGAIN_AFTER_SECONDS)
+            log.exception("beside.failed", what=name, again_in_seconds=RESTART_AFTER_SECONDS)
         else:
-            log.error("beside.ended", what=what, again_in_seconds=AGAIN_AFTER_SECONDS)
-        await asyncio.sleep(AGAIN_AFTER_SECONDS)
+            log.error("beside.ended", what=name, again_in_seconds=RESTART_AFTER_SECONDS)
+        await asyncio.sleep(RESTART_AFTER_SECONDS)

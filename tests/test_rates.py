@@ -4,7 +4,7 @@ import pytest
 
 from api.caller import Anonymous, MemberCaller, StaffCaller
 from api.errors import RateLimited
-from api.http.rates import Buckets, Locks, RateLimits, Rates, network
+from api.rates import FailureLocks, RateLimits, Rates, TokenBuckets, address_key
 
 MEMBER = MemberCaller("m1", "s1")
 TILL = StaffCaller("e1", "CASHIER", "lisboa", "t1")
@@ -22,7 +22,7 @@ def clock() -> Clock:
     return Clock()
 
 
-def taken(buckets: Buckets, key: str, points: int = 1) -> int:
+def taken(buckets: TokenBuckets, key: str, points: int = 1) -> int:
     """How often this many points can be taken at once."""
     times = 0
     while times < 10_000:
@@ -35,7 +35,7 @@ def taken(buckets: Buckets, key: str, points: int = 1) -> int:
 
 
 def test_a_bucket_holds_what_is_allowed_and_fills_evenly(clock: Clock) -> None:
-    buckets = Buckets(60, 60, clock)
+    buckets = TokenBuckets(60, 60, clock)
     assert taken(buckets, "a") == 60
     with pytest.raises(RateLimited) as refused:
         buckets.take("a", 5)
@@ -48,7 +48,7 @@ def test_a_bucket_holds_what_is_allowed_and_fills_evenly(clock: Clock) -> None:
 
 
 def test_a_refusal_takes_nothing(clock: Clock) -> None:
-    buckets = Buckets(10, 60, clock)
+    buckets = TokenBuckets(10, 60, clock)
     buckets.take("a", 8)
     with pytest.raises(RateLimited):
         buckets.take("a", 3)
@@ -56,7 +56,7 @@ def test_a_refusal_takes_nothing(clock: Clock) -> None:
 
 
 def test_who_was_seen_longest_ago_is_forgotten_first(clock: Clock) -> None:
-    buckets = Buckets(1, 60, clock, kept_at_most=2)
+    buckets = TokenBuckets(1, 60, clock, max_keys=2)
     for key in ("a", "b", "c"):
         buckets.take(key)
     assert len(buckets) == 2
@@ -86,8 +86,8 @@ def operations(
     times = 0
     while times < 10_000:
         try:
-            rates.request(caller, "192.0.2.1")
-            rates.operation(caller, "192.0.2.1", mutation=mutation, roots=roots)
+            rates.count_request(caller, "192.0.2.1")
+            rates.count_operation(caller, "192.0.2.1", mutation=mutation, roots=roots)
         except RateLimited:
             return times
         times += 1
@@ -117,19 +117,19 @@ def test_an_address_and_a_till_have_600_requests_a_minute(
 def test_an_address_enrols_and_asks_for_codes_200_times_an_hour(clock: Clock, name: str) -> None:
     rates = Rates(RateLimits(), clock)
     for _ in range(200):
-        rates.field(name, "192.0.2.1")
+        rates.count_field(name, "192.0.2.1")
     with pytest.raises(RateLimited) as refused:
-        rates.field(name, "192.0.2.1")
+        rates.count_field(name, "192.0.2.1")
     assert refused.value.retry_after == 18
-    rates.field(name, "192.0.2.2")
-    rates.field("programme", "192.0.2.1")
+    rates.count_field(name, "192.0.2.2")
+    rates.count_field("programme", "192.0.2.1")
 
 
 def test_ten_bad_scans_lock_a_till_for_a_minute(clock: Clock) -> None:
     rates = Rates(RateLimits(), clock)
     for _ in range(10):
         rates.check_scans("t1")
-        rates.bad_scan("t1")
+        rates.count_bad_scan("t1")
         clock.now += 1
     with pytest.raises(RateLimited) as refused:
         rates.check_scans("t1")
@@ -140,9 +140,9 @@ def test_ten_bad_scans_lock_a_till_for_a_minute(clock: Clock) -> None:
 
 
 def test_wrongs_that_are_spread_out_lock_nothing(clock: Clock) -> None:
-    locks = Locks(3, 60, clock)
+    locks = FailureLocks(3, 60, clock)
     for _ in range(20):
-        locks.wrong("t1")
+        locks.record_failure("t1")
         clock.now += 31
         locks.check("t1")
 
@@ -158,4 +158,4 @@ def test_wrongs_that_are_spread_out_lock_nothing(clock: Clock) -> None:
     ],
 )
 def test_an_address_is_counted_by_its_network(address: str, counted: str) -> None:
-    assert network(address) == counted
+    assert address_key(address) == counted

@@ -8,10 +8,10 @@ from email.utils import parsedate_to_datetime
 
 from domain.services.senders import SENT, SendResult
 
-LONGEST_REST = timedelta(hours=1)
+MAX_WAIT = timedelta(hours=1)
 
 
-def verdict_of(status: int, headers: Mapping[str, str], *, now: datetime) -> SendResult:
+def result_of_status(status: int, headers: Mapping[str, str], *, now: datetime) -> SendResult:
     """Return the verdict of a status: our credentials and our address are the operator's business, the rest
     the message's.
     """
@@ -36,12 +36,12 @@ def retry_after(value: str | None, *, now: datetime) -> timedelta | None:
     if value is None:
         return None
     try:
-        wait = timedelta(seconds=int(value)) if value.strip().isdecimal() else _until(value, now)
+        wait = timedelta(seconds=int(value)) if value.strip().isdecimal() else _wait_until(value, now)
     except (ValueError, OverflowError):
         return None
-    return min(max(wait, timedelta(0)), LONGEST_REST)
+    return min(max(wait, timedelta(0)), MAX_WAIT)
 
 
-def _until(value: str, now: datetime) -> timedelta:
+def _wait_until(value: str, now: datetime) -> timedelta:
     when = parsedate_to_datetime(value)
     return (when if when.tzinfo else when.replace(tzinfo=UTC)) - now

@@ -67,7 +67,7 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
 log = structlog.get_logger(__name__)
 
 
-class SentCodes:
+class ContactCodeSender:
     """Codes by whoever of the senders is configured; `otherwise` has the contacts that none of them
     reaches.
     """
@@ -77,59 +77,61 @@ class SentCodes:
         mail: MailSender | None,
         sms: SmsSender | None,
         *,
-        otherwise: CodeSender,
+        fallback: CodeSender,
         clock: Callable[[], datetime],
     ) -> None:
         self._mail, self._sms = mail, sms
-        self._otherwise, self._clock = otherwise, clock
+        self._fallback, self._clock = fallback, clock
 
     def expect_reach(self, contact: Contact) -> None:
         """Raise NotAvailable where no code can be brought to such a contact."""
         if not self._reaches(contact.kind):
-            self._otherwise.expect_reach(contact)
+            self._fallback.expect_reach(contact)
 
     async def send_code(self, contact: Contact, code: str, locale: str) -> None:
         """Send a code. Raises NotAvailable where it did not leave."""
         if not self._reaches(contact.kind):
-            await self._otherwise.send_code(contact, code, locale)
+            await self._fallback.send_code(contact, code, locale)
             return
-        spoken = language(locale)
-        subject, mail, sms = (TEXTS[name][spoken].format(code=code) for name in ("subject", "mail", "sms"))
-        verdict = await self._sent(contact, subject, mail, sms, locale=spoken)
-        if verdict.status != "sent":
+        language_code = language(locale)
+        subject, mail, sms = (
+            TEXTS[name][language_code].format(code=code) for name in ("subject", "mail", "sms")
+        )
+        result = await self._send(contact, subject, mail, sms, locale=language_code)
+        if result.status != "sent":
             raise NotAvailable("The sign-in code could not be sent now. Try again in a minute.")
 
     async def tell_changed(self, contact: Contact, new: Contact, locale: str) -> None:
         """Tell a contact that there is a new one. Raises NotAvailable where that did not leave."""
         if not self._reaches(contact.kind):
-            await self._otherwise.tell_changed(contact, new, locale)
+            await self._fallback.tell_changed(contact, new, locale)
             return
-        spoken = language(locale)
+        language_code = language(locale)
         subject, text = (
-            TEXTS[name][spoken].format(new=new.masked) for name in ("changed.subject", "changed")
+            TEXTS[name][language_code].format(new=new.masked) for name in ("changed.subject", "changed")
         )
-        verdict = await self._sent(contact, subject, text, text, locale=spoken)
-        if verdict.status != "sent":
+        result = await self._send(contact, subject, text, text, locale=language_code)
+        if result.status != "sent":
             raise NotAvailable("The notice could not be sent now.")
 
     def _reaches(self, kind: ContactKind) -> bool:
         return (self._mail if kind == "email" else self._sms) is not None
 
-    async def _sent(self, contact: Contact, subject: str, mail: str, sms: str, *, locale: str) -> SendResult:
+    async def _send(self, contact: Contact, subject: str, mail: str, sms: str, *, locale: str) -> SendResult:
         now = self._clock()
         # Of the instant, since no two codes are one message; not of the code, which a gateway would then log
         # with its ids.
         id = f"sign-in:{now.isoformat()}:{contact.masked}"
         if contact.kind == "email":
             assert self._mail is not None, "it is reached"
-            (verdict,) = await self._mail.send(
+            (result,) = await self._mail.send(
                 [MailMessage(id, contact.value, locale, subject, mail)], now=now
             )
         else:
             assert self._sms is not None, "it is reached"
-            (verdict,) = await self._sms.send([SmsMessage(id, contact.value, sms)], now=now)
-        if verdict.status != "sent":
+            (result,) = await self._sms.send([SmsMessage(id, contact.value, sms)], now=now)
+        if result.status != "sent":
             log.warning(
-                "codes.not_sent", by=contact.kind, why=verdict.reason
+                "codes.not_sent", by=contact.kind, why=result.reason
             )  # whoever waits for one is told no reason
-        return verdict
+        return result

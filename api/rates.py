@@ -18,11 +18,11 @@ from api.settings import Settings
 
 Clock = Callable[[], float]
 
-KEPT_AT_MOST = 50_000
-POINTS_A_MUTATION = 5  # of a member; a query counts 1
+MAX_KEYS = 50_000
+POINTS_PER_MUTATION = 5  # of a member; a query counts 1
 
 # These count once for each time they run, not once a request: aliases must not buy more guesses.
-COUNTED_EACH = frozenset(
+COUNTED_PER_RUN = frozenset(
     {
         "enrol",
         "requestSignInCode",
@@ -62,113 +62,113 @@ def rate_limits(settings: Settings) -> RateLimits:
     )
 
 
-class Buckets:
+class TokenBuckets:
     """One bucket a key, each of the same size: `allowed` within `seconds`."""
 
-    def __init__(
-        self, allowed: int, seconds: float, clock: Clock, *, kept_at_most: int = KEPT_AT_MOST
-    ) -> None:
-        self._allowed, self._a_second, self._clock, self._kept_at_most = (
+    def __init__(self, allowed: int, seconds: float, clock: Clock, *, max_keys: int = MAX_KEYS) -> None:
+        self._allowed, self._per_second, self._clock, self._max_keys = (
             allowed,
             allowed / seconds,
             clock,
-            kept_at_most,
+            max_keys,
         )
-        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
+        self._remaining: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def __len__(self) -> int:
-        return len(self._left)
+        return len(self._remaining)
 
     def take(self, key: str, points: int = 1) -> None:
         """Take points out of this key's bucket. Raises RateLimited, taking none, where they are not there."""
         now = self._clock()
-        left = self._now(key, now)
-        if left < points:
-            raise RateLimited(retry_after=math.ceil((min(points, self._allowed) - left) / self._a_second))
-        self._left[key] = (left - points, now)
-        self._left.move_to_end(key)
-        if len(self._left) > self._kept_at_most:
-            self._left.popitem(last=False)
+        available = self._available(key, now)
+        if available < points:
+            raise RateLimited(
+                retry_after=math.ceil((min(points, self._allowed) - available) / self._per_second)
+            )
+        self._remaining[key] = (available - points, now)
+        self._remaining.move_to_end(key)
+        if len(self._remaining) > self._max_keys:
+            self._remaining.popitem(last=False)
 
-    def _now(self, key: str, now: float) -> float:
-        left, at = self._left.get(key, (float(self._allowed), now))
-        return min(float(self._allowed), left + (now - at) * self._a_second)
+    def _available(self, key: str, now: float) -> float:
+        remaining, at = self._remaining.get(key, (float(self._allowed), now))
+        return min(float(self._allowed), remaining + (now - at) * self._per_second)
 
 
-class Locks:
+class FailureLocks:
     """Keys that are locked for `seconds` once they did wrong `allowed` times within that time."""
 
-    def __init__(
-        self, allowed: int, seconds: float, clock: Clock, *, kept_at_most: int = KEPT_AT_MOST
-    ) -> None:
-        self._allowed, self._seconds, self._clock, self._kept_at_most = allowed, seconds, clock, kept_at_most
-        self._wrongs: OrderedDict[str, tuple[float, ...]] = OrderedDict()
+    def __init__(self, allowed: int, seconds: float, clock: Clock, *, max_keys: int = MAX_KEYS) -> None:
+        self._allowed, self._seconds, self._clock, self._max_keys = allowed, seconds, clock, max_keys
+        self._failures: OrderedDict[str, tuple[float, ...]] = OrderedDict()
 
     def check(self, key: str) -> None:
         """Raise RateLimited while this key is locked."""
-        wrongs = self._recent(key)
-        if len(wrongs) >= self._allowed:
-            raise RateLimited(retry_after=math.ceil(wrongs[-1] + self._seconds - self._clock()))
+        failures = self._recent(key)
+        if len(failures) >= self._allowed:
+            raise RateLimited(retry_after=math.ceil(failures[-1] + self._seconds - self._clock()))
 
-    def wrong(self, key: str) -> None:
+    def record_failure(self, key: str) -> None:
         """Remember that this key did wrong just now."""
-        self._wrongs[key] = (*self._recent(key), self._clock())[-self._allowed :]
-        self._wrongs.move_to_end(key)
-        if len(self._wrongs) > self._kept_at_most:
-            self._wrongs.popitem(last=False)
+        self._failures[key] = (*self._recent(key), self._clock())[-self._allowed :]
+        self._failures.move_to_end(key)
+        if len(self._failures) > self._max_keys:
+            self._failures.popitem(last=False)
 
     def _recent(self, key: str) -> tuple[float, ...]:
         since = self._clock() - self._seconds
-        return tuple(at for at in self._wrongs.get(key, ()) if at > since)
+        return tuple(at for at in self._failures.get(key, ()) if at > since)
 
 
 class Rates:
     """Every rate of the API."""
 
     def __init__(self, limits: RateLimits, clock: Clock) -> None:
-        self._members = Buckets(limits.member_points_per_minute, 60, clock)
-        self._addresses = Buckets(limits.anonymous_requests_per_minute, 60, clock)
-        self._tills = Buckets(limits.staff_requests_per_minute, 60, clock)
-        self._codes = Buckets(limits.sign_in_codes_per_address_hour, 3600, clock)
-        self._enrolments = Buckets(limits.enrolments_per_address_hour, 3600, clock)
-        self._bad_scans = Locks(limits.bad_scans_per_minute, 60, clock)
+        self._members = TokenBuckets(limits.member_points_per_minute, 60, clock)
+        self._addresses = TokenBuckets(limits.anonymous_requests_per_minute, 60, clock)
+        self._tills = TokenBuckets(limits.staff_requests_per_minute, 60, clock)
+        self._codes = TokenBuckets(limits.sign_in_codes_per_address_hour, 3600, clock)
+        self._enrolments = TokenBuckets(limits.enrolments_per_address_hour, 3600, clock)
+        self._bad_scans = FailureLocks(limits.bad_scans_per_minute, 60, clock)
 
-    def request(self, caller: Caller, address: str) -> None:
+    def count_request(self, caller: Caller, address: str) -> None:
         """Count one request before anything of it is read. Raises RateLimited."""
         self._take(caller, address, 1)
 
-    def operation(self, caller: Caller, address: str, *, mutation: bool, roots: tuple[str, ...]) -> None:
+    def count_operation(
+        self, caller: Caller, address: str, *, mutation: bool, roots: tuple[str, ...]
+    ) -> None:
         """Count what this request's operation takes beyond the one point. Raises RateLimited."""
-        times = max(1, sum(name in COUNTED_EACH for name in roots))
-        points = times * (POINTS_A_MUTATION if mutation and isinstance(caller, MemberCaller) else 1)
+        times = max(1, sum(name in COUNTED_PER_RUN for name in roots))
+        points = times * (POINTS_PER_MUTATION if mutation and isinstance(caller, MemberCaller) else 1)
         if points > 1:
             self._take(caller, address, points - 1)
 
     def _take(self, caller: Caller, address: str, points: int) -> None:
         if isinstance(caller, Anonymous):
-            self._addresses.take(network(address), points)
+            self._addresses.take(address_key(address), points)
         elif isinstance(caller, MemberCaller):
             self._members.take(caller.member_id, points)
         else:
             self._tills.take(caller.session_id, points)
 
-    def field(self, name: str, address: str) -> None:
+    def count_field(self, name: str, address: str) -> None:
         """Count one run of a root field that has a rate of its own. Raises RateLimited."""
         if name == "enrol":
-            self._enrolments.take(network(address))
+            self._enrolments.take(address_key(address))
         elif name in ("requestSignInCode", "changeContact"):
-            self._codes.take(network(address))
+            self._codes.take(address_key(address))
 
     def check_scans(self, till: str) -> None:
         """Raise RateLimited while this till (its session) is locked for bad scans."""
         self._bad_scans.check(till)
 
-    def bad_scan(self, till: str) -> None:
+    def count_bad_scan(self, till: str) -> None:
         """Count an unknown or forged code scanned at this till."""
-        self._bad_scans.wrong(till)
+        self._bad_scans.record_failure(till)
 
 
-def network(address: str) -> str:
+def address_key(address: str) -> str:
     """Return what an address is counted by: itself, or its /64."""
     try:
         parsed = ip_address(address)

@@ -23,7 +23,7 @@ class Drain:
         self._closed = False
 
     @property
-    def under_way(self) -> int:
+    def running_count(self) -> int:
         return len(self._running)
 
     def check(self) -> None:
@@ -45,12 +45,12 @@ class Drain:
         self._closed = True
         if self._running:
             await asyncio.wait(set(self._running), timeout=seconds)
-        left = set(self._running)
-        for task in left:
+        unfinished = set(self._running)
+        for task in unfinished:
             task.cancel()
-        if left:
-            await asyncio.wait(left, timeout=1)
-        return len(left)
+        if unfinished:
+            await asyncio.wait(unfinished, timeout=1)
+        return len(unfinished)
 
     async def _bounded(self, work: Coroutine[Any, Any, T]) -> T:
         async with asyncio.timeout(self._stop_after_seconds):

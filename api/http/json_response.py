@@ -4,7 +4,7 @@ import orjson
 from starlette.responses import Response
 
 
-class JsonAnswer(Response):
+class JsonResponse(Response):
     media_type = "application/json"
 
     def render(self, content: object) -> bytes:

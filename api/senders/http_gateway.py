@@ -12,41 +12,41 @@ from datetime import datetime
 
 import httpx
 
-from api.senders.answers import verdict_of
+from api.senders.http_results import result_of_status
 from domain.services.senders import SendResult
 
 ANSWER_SECONDS = 10
 BATCH_SECONDS = 25
 
 
-class HttpLine:
+class HttpGateway:
     """One gateway's connections, used `at_once` at the most. Open it, send, close it."""
 
-    def __init__(self, *, at_once: int) -> None:
-        self._at_once = at_once
+    def __init__(self, *, max_concurrent: int) -> None:
+        self._max_concurrent = max_concurrent
         self._client = httpx.AsyncClient(timeout=ANSWER_SECONDS, follow_redirects=False)
 
     async def send(self, requests: Sequence[httpx.Request], *, now: datetime) -> Sequence[SendResult]:
         """Send each and return its verdict; what has no answer when the batch's time is over is tried again
         later.
         """
-        gate = asyncio.Semaphore(self._at_once)
-        until = asyncio.get_running_loop().time() + BATCH_SECONDS
+        gate = asyncio.Semaphore(self._max_concurrent)
+        deadline = asyncio.get_running_loop().time() + BATCH_SECONDS
 
-        async def one(request: httpx.Request) -> SendResult:
+        async def send_before_deadline(request: httpx.Request) -> SendResult:
             try:
-                async with asyncio.timeout_at(until), gate:
-                    return await self._sent(request, now)
+                async with asyncio.timeout_at(deadline), gate:
+                    return await self._send_one(request, now)
             except TimeoutError:
                 return SendResult("retry", "TIMEOUT")
 
-        return await asyncio.gather(*map(one, requests))
+        return await asyncio.gather(*map(send_before_deadline, requests))
 
     async def close(self) -> None:
         """Close its connections."""
         await self._client.aclose()
 
-    async def _sent(self, request: httpx.Request, now: datetime) -> SendResult:
+    async def _send_one(self, request: httpx.Request, now: datetime) -> SendResult:
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 # The status is the verdict; a body of any size is left unread.
@@ -54,4 +54,4 @@ class HttpLine:
                 await answer.aclose()
         except httpx.HTTPError:
             return SendResult("retry", "CONNECTION")
-        return verdict_of(answer.status_code, answer.headers, now=now)
+        return result_of_status(answer.status_code, answer.headers, now=now)
