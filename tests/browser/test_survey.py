@@ -40,7 +40,7 @@ def club() -> Iterator[ClubServer]:
 
 
 @pytest.fixture
-def assert_fits_narrow_screen(browser: Browser) -> Iterator[BrowserContext]:
+def narrow(browser: Browser) -> Iterator[BrowserContext]:
     context = browser.new_context(
         viewport={"width": 360, "height": 740}, locale="pt-PT", reduced_motion="reduce", color_scheme="dark"
     )
