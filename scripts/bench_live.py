@@ -36,7 +36,7 @@ MEMBERS, SOCKETS, COMMITS = 200, 5, 100
 
 @dataclass
 class Bench:
-    """The house at the database's side, and the phones of each member."""
+    """The runtime at the database's side, and the phones of each member."""
 
     runtime: Runtime
     database: Database

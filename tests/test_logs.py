@@ -14,7 +14,7 @@ configure_logs(level="debug", form={form!r})
 for library in ("pymongo.command", "httpx", "httpcore.http11", "uvicorn.error", "hpack.hpack", "google.auth"):
     logging.getLogger(library).debug("to ana@example.com with Bearer e30.e30.x")
     logging.getLogger(library).info("to ana@example.com with Bearer e30.e30.x")
-structlog.get_logger("domain.services.runtime").debug("house.heard", code="123456", points=7)
+structlog.get_logger("domain.services.runtime").debug("runtime.heard", code="123456", points=7)
 
 def fails():
     raise ValueError("no such member: ana@example.com")
@@ -54,7 +54,7 @@ def test_at_debug_only_our_own_lines_are_more_and_an_error_is_its_type_and_place
     }
     assert lines == [
         {
-            "event": "house.heard",
+            "event": "runtime.heard",
             "level": "debug",
             "logger": "domain.services.runtime",
             "code": "***",
