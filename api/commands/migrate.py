@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
-from api.commands.database import open_store
+from api.clock import utc_now
+from api.commands.database import open_database
 from api.commands.progress import progress_bar
 from api.commands.running import run
 from api.embedded import find_running
-from api.clock import utc_now
 from api.settings import Settings, read_settings
 from domain.store.document_store import DocumentStore
 from domain.store.migrations import FORMAT
@@ -32,7 +32,7 @@ def migrate(data: Annotated[Path | None, typer.Option(help="The data folder.")] 
 async def _migrate(data: Path | None) -> Mapping[str, int]:
     settings = read_settings(data=data)
     changed: dict[str, int] = {}
-    async with open_store(settings) as database:
+    async with open_database(settings) as database:
         with progress_bar() as bar:
             task = bar.add_task("Migrating", total=None)
 

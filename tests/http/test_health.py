@@ -135,7 +135,7 @@ async def test_not_ready_once_the_database_was_migrated_to_a_newer_format(
     async with open_process(Settings(data=tmp_path), database) as process:
         await publish_file(process.programmes, ROOT / "scripts/demo/numiscollect.yaml")
         await database.mongo["meta"].update_one({"_id": "format"}, {"$set": {"migrating_to": 99}})
-        refreshing = asyncio.create_task(process.house.keep_refreshed())
+        refreshing = asyncio.create_task(process.runtime.keep_refreshed())
         try:
             async with asyncio.timeout(10):
                 while process.store.outdated_by is None:
