@@ -65,10 +65,19 @@ def create_app(process: Process, *, address: str = "") -> ASGIApp:
         except NothingPublished:
             return PartState(is_ok=False, state="none published")
 
+    async def format_part() -> PartState:
+        newer = process.store.outdated_by
+        return PartState(is_ok=newer is None, state="current" if newer is None else f"newer: {newer}")
+
     starlette_app = Starlette(
         routes=[
             *health_routes(
-                {"database": database_part, "programme": programme_part, **_channel_parts(process)}
+                {
+                    "database": database_part,
+                    "format": format_part,
+                    "programme": programme_part,
+                    **_channel_parts(process),
+                }
             ),
             jwks_route(process.tokens.public_jwks),
             unsubscribe_route(process),

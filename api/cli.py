@@ -25,6 +25,7 @@ COMMANDS = {
     "audit": "audit.audit_commands",
     "keys": "keys.keys",
     "outbox": "outbox.outbox",
+    "migrate": "migrate.migrate",
 }
 
 cli = typer.Typer(

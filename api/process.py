@@ -4,15 +4,19 @@ for its one errand.
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+import structlog
+
 from api.background import raise_pending_cancellation
 from api.clock import utc_now
 from api.drain import Drain
+from api.embedded import find_running
 from api.keys import Keys, read_keys
 from api.senders.configuration import open_senders
 from api.settings import Settings
@@ -25,6 +29,8 @@ from domain.services.senders import CodeSender, Senders
 from domain.store.connect import Database
 from domain.store.document_store import DocumentStore
 from domain.store.ledger.programmes import Programmes
+from domain.store.migrations.runner import MigrationRunner
+from domain.store.migrations.steps import Migration
 from domain.store.prepare import prepare
 
 if TYPE_CHECKING:
@@ -32,6 +38,8 @@ if TYPE_CHECKING:
 
 # Not an address of ours: a token that a command signs holds wherever the server listens.
 ISSUER = "selo"
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +87,7 @@ async def open_process(
         store = DocumentStore.of(
             database, embedded=settings.mongodb_uri is None, voucher_key=keys.derived("voucher codes")
         )
-        await prepare(store)
+        await prepare(store, runner=_migration_runner(settings))
         runtime = _runtime(settings, Runtime.for_store(store), keys, configured.codes)
         await runtime.programmes.refresh()
         drain = Drain(stop_after_seconds=settings.operation_seconds + settings.database_seconds)
@@ -102,6 +110,20 @@ async def open_process(
             await drain.close(seconds=settings.shutdown_seconds)
             await store.drain()
             runtime.passwords.close()
+
+
+def _migration_runner(settings: Settings) -> MigrationRunner | None:
+    """Return what migrates the embedded database that this process started; `selo migrate` does any other."""
+    if settings.mongodb_uri is not None:
+        return None
+    running = find_running(settings.data)
+    if running is not None and running.pid != os.getpid():
+        return None
+
+    def tell(migration: Migration, changed: int) -> None:
+        log.info("database.migrates", format=migration.number, step=migration.title, changed=changed)
+
+    return MigrationRunner(utc_now, progress=tell, notice_seconds=0)
 
 
 def _runtime(settings: Settings, runtime: Runtime, keys: Keys, codes: CodeSender) -> IdentityRuntime:

@@ -32,7 +32,7 @@ A purchase passes these files, in this order:
     domain/store/ledger/members.py             the member document
     domain/store/ledger/journal_rows.py        the journal document
     domain/store/ledger/receipts.py            a receipt counts once
-    domain/store/messages/outbox.py            the messages that were promised
+    domain/store/messages/outbox_writes.py     the messages that were promised
     domain/services/ledger/queries.py          the member after it, for the answer to the till
 
 A moment later the change stream wakes the listeners and the worker:
@@ -57,6 +57,7 @@ Around that path:
     domain/model/messages/                     rendering, quiet hours, backoff
     domain/model/simulate/                     a programme tried on dated lines, in memory
     domain/store/                              MongoDB: documents and indexes, one noun a file
+    domain/store/migrations/                   steps that rewrite what earlier versions stored
     domain/services/runtime.py                 what all services of one process share
     domain/services/ledger/                    stories that move value, the turn (what time brings), reading
     domain/services/people/                    enrolment, sign-in, sessions, staff, profile, consents, devices

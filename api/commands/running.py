@@ -14,7 +14,8 @@ from api.embedded import EmbeddedFailed
 from api.settings import BadSettings
 from domain.store.connect import Unreachable
 from domain.store.document_store import Busy, DatabaseError, StoreFault
-from domain.store.prepare import FormatMismatch, TransactionsUnsupported
+from domain.store.migrations.format import FormatMismatch
+from domain.store.prepare import TransactionsUnsupported
 
 new_loop: Callable[[], asyncio.AbstractEventLoop] | None
 try:

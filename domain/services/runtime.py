@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 from domain.model.programme import Programme
 from domain.services.activity_hub import ActivityHub
-from domain.store.document_store import DatabaseError, DocumentStore
+from domain.store.document_store import DatabaseError, DocumentStore, FormatOutdated
 from domain.store.ledger.programmes import NothingPublished, Programmes
 from domain.store.ledger.stock import StockCounts
+from domain.store.migrations import check_format
 
 REFRESH_SECONDS = 1.0
 
@@ -34,14 +35,20 @@ class Runtime:
         return self.programmes.current().programme
 
     async def keep_refreshed(self) -> None:
-        """Read new programme versions and the stock counts every second, until cancelled."""
+        """Read new programme versions and the stock counts every second, until cancelled.
+
+        Where the database was migrated to a newer format meanwhile, the store refuses every use from then on.
+        """
         while True:
             try:
+                await check_format(self.store)
                 await self.programmes.refresh()
                 if any(spec.stock is not None for spec in self.programme.rewards):
                     await self.stock.poll()
             except NothingPublished:
                 pass  # the next round looks for a first version again
+            except FormatOutdated:
+                pass  # only a newer version may use the database now
             except DatabaseError:
                 pass  # the database is away: the version in memory stays in force
             await asyncio.sleep(REFRESH_SECONDS)

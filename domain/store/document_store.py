@@ -17,6 +17,7 @@ from typing import Any, TypeVar, cast
 from weakref import WeakValueDictionary
 
 import pymongo
+import structlog
 from pymongo import AsyncMongoClient, DeleteOne, InsertOne, ReplaceOne, UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
@@ -38,6 +39,8 @@ from pymongo.write_concern import WriteConcern
 from domain.store.connect import Database, Raw
 from domain.store.stored_document import StoredDocument
 
+log = structlog.get_logger(__name__)
+
 T = TypeVar("T")
 D = TypeVar("D", bound=StoredDocument)
 Operation = InsertOne[Raw] | UpdateOne | ReplaceOne[Raw] | DeleteOne
@@ -48,6 +51,7 @@ ROUND_SECONDS = 5.0
 ALL_ROUNDS_SECONDS = 9.0
 EMBEDDED_WRITERS = 8
 COMMIT_ATTEMPTS = 3
+OUTDATED_RETRY_SECONDS = 30
 DUPLICATE_KEY = 11000
 UNKNOWN_FIELD, UNKNOWN_COMMAND = 40415, 59
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # before every instant stored: the lower end of a window
@@ -78,6 +82,13 @@ class Busy(Exception):
     def __init__(self, retry_after: int = 1) -> None:
         super().__init__(f"try again in {retry_after} s")
         self.retry_after = retry_after
+
+
+class FormatOutdated(Busy):
+    """The database was migrated to a newer format while we ran: only a newer version may use it now."""
+
+    def __init__(self) -> None:
+        super().__init__(retry_after=OUTDATED_RETRY_SECONDS)
 
 
 # ---------------------------------------------------------------- values
@@ -135,6 +146,7 @@ class DocumentStore:
         self.voucher_key = voucher_key
         self.has_bulk_writes = True
         self.has_snapshot_writes = True
+        self.outdated_by: int | None = None
         self._write_slots = asyncio.Semaphore(EMBEDDED_WRITERS) if embedded else None
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._running_rounds: set[asyncio.Task[Any]] = set()
@@ -147,15 +159,28 @@ class DocumentStore:
         return cls(database.client, database.mongo.name, embedded=embedded, voucher_key=voucher_key)
 
     def __getitem__(self, collection: str) -> AsyncCollection[Raw]:
+        """Return a collection. Raises FormatOutdated."""
+        self._expect_format()
         return self.mongo[collection]
+
+    def _expect_format(self) -> None:
+        if self.outdated_by is not None:
+            raise FormatOutdated
+
+    def mark_outdated(self, number: int) -> None:
+        """Refuse every use from now on, since the database has a newer format."""
+        if self.outdated_by is None:
+            log.error("database.has_newer_format", format=number, remedy="start the version that migrated it")
+        self.outdated_by = number
 
     def documents(self, document: type[D]) -> type[D]:
         """Return a Beanie document class, bound to this database.
 
         Beanie binds a class for the whole process, and a process may hold several stores, so each query binds
         it anew: `await store.documents(EmployeeDocument).find_one({...})`. The query takes its collection
-        before it first waits.
+        before it first waits. Raises FormatOutdated.
         """
+        self._expect_format()
         if document.get_pymongo_collection().database is not self.mongo:
             document.set_database(self.mongo)  # type: ignore[no-untyped-call]
             document.set_collection(self.mongo[document.Settings.name])  # type: ignore[no-untyped-call]
@@ -219,8 +244,9 @@ class DocumentStore:
     async def transaction(self) -> AsyncIterator[AsyncClientSession]:
         """Run the block in one transaction and commit it; the block must touch nothing outside the database.
 
-        Raises Stale where another transaction was in the way, else what the block raises.
+        Raises Stale where another transaction was in the way, FormatOutdated, else what the block raises.
         """
+        self._expect_format()
         async with self.client.start_session(causal_consistency=False) as session:
             concern = ReadConcern("snapshot") if self.has_snapshot_writes else None
             await session.start_transaction(read_concern=concern, write_concern=WriteConcern(w="majority"))

@@ -1,12 +1,14 @@
 """Prepares the database at start: its format, collections and indexes, and what its server can do.
 
-Nothing here happens in a transaction. `_id` does the work of unique indexes wherever it can.
+No index is built in a transaction. `_id` does the work of unique indexes wherever it can. Once all indexes
+were built, `meta` holds their digest, and later starts skip them.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from hashlib import sha256
 
 import pymongo
 from beanie import init_beanie
@@ -18,6 +20,10 @@ from domain.store import audit, meta, requests
 from domain.store.document_store import DocumentStore
 from domain.store.ledger import agenda, journal, members, programmes, receipts, stock, vouchers
 from domain.store.messages import inbox, outbox
+from domain.store.migrations import FORMAT, MIGRATIONS
+from domain.store.migrations.format import StoredFormat, expect_current, expect_known, read_format
+from domain.store.migrations.runner import MigrationRunner
+from domain.store.migrations.steps import INDEX_SECONDS
 from domain.store.people import card_steps, contacts, devices, sessions, sign_in_codes, staff, stores
 from domain.store.stored_document import StoredDocument
 from domain.store.ttl import with_linger
@@ -50,7 +56,6 @@ COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
     document.Settings.name: document.Settings.indexes for document in DOCUMENTS
 }
 PREPARE_SECONDS = 60  # an index over many rows takes longer than the client's time for one call
-FORMAT = 1
 NAMESPACE_EXISTS = 48
 SIDE_BY_SIDE = 4  # each needs a connection, which costs as much as the call itself
 
@@ -59,29 +64,41 @@ class TransactionsUnsupported(Exception):
     """The server takes no transactions; the message is for whoever starts us."""
 
 
-class FormatMismatch(Exception):
-    """The database holds another format than this version reads; the message is for whoever starts it."""
-
-
-async def prepare(store: DocumentStore) -> None:
+async def prepare(store: DocumentStore, *, runner: MigrationRunner | None = None) -> None:
     """Create the collections and indexes that are missing, and detect what the server can do.
 
-    A second call changes nothing. Raises TransactionsUnsupported where the server stands alone, and
-    FormatMismatch where the database's format is not `FORMAT`, both before anything is written. Raise that
-    number with every change after which a stored document could not be read.
+    A second call changes nothing. `runner` migrates a database of an older format; without one it is refused.
+    Raises TransactionsUnsupported where the server stands alone, and FormatMismatch where the format is not
+    `FORMAT`, both before anything is written.
     """
     with pymongo.timeout(PREPARE_SECONDS):
         await _expect_transactions(store)
         existing = set(await store.mongo.list_collection_names())
-        await _expect_format(store, is_new=existing <= {meta.COLLECTION})
-        await _gather_all(_create_collection(store, name) for name in COLLECTIONS.keys() - existing)
-        await _gather_all(
-            [
-                _bind_documents(store),
-                *(_create_indexes(store, name, indexes) for name, indexes in COLLECTIONS.items() if indexes),
-            ]
-        )
+        stored = await _stored_format(store, is_new=existing <= {meta.COLLECTION})
+        expect_known(stored, database=store.mongo.name, supported=FORMAT)
+        if runner is None:
+            expect_current(stored, database=store.mongo.name, supported=FORMAT)
         await store.detect_features()
+    if runner is not None and stored.number != FORMAT:
+        await runner.run(store, MIGRATIONS)
+    with pymongo.timeout(PREPARE_SECONDS if runner is None else INDEX_SECONDS):
+        await _gather_all(_create_collection(store, name) for name in COLLECTIONS.keys() - existing)
+        await _gather_all([_bind_documents(store), _build_indexes(store, stored)])
+
+
+async def _build_indexes(store: DocumentStore, stored: StoredFormat) -> None:
+    """Build the declared indexes, unless all of them were built already."""
+    digest = sha256(
+        repr(
+            [(name, [index.document for index in COLLECTIONS[name]]) for name in sorted(COLLECTIONS)]
+        ).encode()
+    ).hexdigest()
+    if stored.indexes == digest:
+        return
+    await _gather_all(
+        _create_indexes(store, name, indexes) for name, indexes in COLLECTIONS.items() if indexes
+    )
+    await store[meta.COLLECTION].update_one({"_id": meta.FORMAT_ID}, {"$set": {"indexes": digest}})
 
 
 async def _expect_transactions(store: DocumentStore) -> None:
@@ -93,19 +110,13 @@ async def _expect_transactions(store: DocumentStore) -> None:
         )
 
 
-async def _expect_format(store: DocumentStore, *, is_new: bool) -> None:
-    """Check the format. A new database gets it first, so that a start cut off leaves no old one."""
-    query = {"_id": meta.FORMAT_ID}
+async def _stored_format(store: DocumentStore, *, is_new: bool) -> StoredFormat:
+    """Return the format. A new database gets it first, so that a start cut off leaves no old one."""
     if is_new:
-        await store[meta.COLLECTION].update_one(query, {"$setOnInsert": {"number": FORMAT}}, upsert=True)
-    document = await store[meta.COLLECTION].find_one(query)
-    if document is None or document["number"] != FORMAT:
-        stored_format = "an earlier format" if document is None else f"format {document['number']}"
-        raise FormatMismatch(
-            f"The database {store.mongo.name} holds data of {stored_format}, and this version of Selo reads"
-            f" format {FORMAT}: go on with the version that wrote it, or begin anew with another data"
-            " folder (--data) or another database (SELO_DATABASE)."
+        await store[meta.COLLECTION].update_one(
+            {"_id": meta.FORMAT_ID}, {"$setOnInsert": {"number": FORMAT}}, upsert=True
         )
+    return await read_format(store)
 
 
 async def _create_collection(store: DocumentStore, name: str) -> None:

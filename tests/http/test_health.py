@@ -88,7 +88,12 @@ async def test_the_application_reports_a_database_that_does_not(database: Databa
             status, body = await ask(create_app(replace(process, database=nobody)), "/ready")
     finally:
         await nobody.close()
-    parts = {"database": "no answer", "programme": "none published", **NOBODY_REACHED}
+    parts = {
+        "database": "no answer",
+        "format": "current",
+        "programme": "none published",
+        **NOBODY_REACHED,
+    }
     assert (status, body) == (503, {"status": "not ready", "parts": parts})
 
 
@@ -112,5 +117,33 @@ async def test_ready_once_a_programme_is_published(database: Database, tmp_path:
         answer = await ask(create_app(process), "/ready")
     assert answer == (
         200,
-        {"status": "ready", "parts": {"database": "answers", "programme": "version 1", **NOBODY_REACHED}},
+        {
+            "status": "ready",
+            "parts": {
+                "database": "answers",
+                "format": "current",
+                "programme": "version 1",
+                **NOBODY_REACHED,
+            },
+        },
     )
+
+
+async def test_not_ready_once_the_database_was_migrated_to_a_newer_format(
+    database: Database, tmp_path: Path
+) -> None:
+    async with open_process(Settings(data=tmp_path), database) as process:
+        await publish_file(process.programmes, ROOT / "scripts/demo/numiscollect.yaml")
+        await database.mongo["meta"].update_one({"_id": "format"}, {"$set": {"migrating_to": 99}})
+        refreshing = asyncio.create_task(process.runtime.keep_refreshed())
+        try:
+            async with asyncio.timeout(10):
+                while process.store.outdated_by is None:
+                    await asyncio.sleep(0.01)
+            await asyncio.sleep(0)
+            assert not refreshing.done(), "it goes on, and stops nothing else"
+            status, body = await ask(create_app(process), "/ready")
+        finally:
+            refreshing.cancel()
+    assert isinstance(body, dict)
+    assert (status, body["status"], body["parts"]["format"]) == (503, "not ready", "newer: 99")

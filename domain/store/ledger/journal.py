@@ -45,6 +45,10 @@ class JournalDocument(StoredDocument):
     puts: list[list[Any]] | None = None
     qualified: int = 0
     counted: int = 0
+    extras: int = 0
+    badges: list[list[Any]] | None = None
+    gifts: list[list[Any]] | None = None
+    raised_facts: list[list[Any]] | None = None
     changes: list[list[Any]] | None = None
     removed: list[str] | None = None
     claim: list[Any] | None = None

@@ -25,6 +25,7 @@ from domain.model.ledger.events import Event, Facts, Line, Profile, Purchase, Pu
 from domain.model.ledger.gifts import Deduction, Firing, Gift
 from domain.model.ledger.lots import LotPart, OpenedLot
 from domain.store.ledger import journal_rows
+from domain.store.ledger.journal import JournalDocument
 
 OPTIONS = bson.codec_options.CodecOptions[dict[str, Any]](tz_aware=True, tzinfo=UTC)
 AWKWARD = st.sampled_from(["points", "a.b", "$set", "", "ção", "x" * 50])
@@ -169,6 +170,13 @@ def decoded_document(row: JournalRow) -> dict[str, Any]:
 @given(ROWS)
 def test_a_row_comes_back_as_it_was(row: JournalRow) -> None:
     assert journal_rows.read_row(decoded_document(row)) == row
+
+
+@settings(max_examples=50, deadline=None)
+@given(ROWS)
+def test_the_journal_declares_every_field_of_a_row(row: JournalRow) -> None:
+    declared = {field.alias or name for name, field in JournalDocument.model_fields.items()}
+    assert decoded_document(row).keys() <= declared
 
 
 def test_a_profile_is_not_kept() -> None:

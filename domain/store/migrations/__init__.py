@@ -1,0 +1,46 @@
+"""Migrations: each change of a stored shape is one numbered step that rewrites what was stored before.
+
+`meta` holds the database's format, a number; `FORMAT` is the one that this version of Selo reads and writes.
+`selo migrate` runs the steps between the two; on the embedded database every start does. A server refuses a
+database of another format, and stops using its database when somebody migrates it to a newer one.
+
+How to change a stored shape:
+
+1. Write `mNNNN_what_changes.py` in this folder, NNNN being FORMAT + 1, with one function `apply(run)`. Copy
+   `m0002_letter_kind.py`. `rewrite_documents` reads a collection in the order of `_id`, writes what your
+   function returns for each document, and saves its position; `build_indexes` has no time limit.
+2. Make it idempotent: a killed step runs again from its last saved position, so it meets documents that it
+   has changed already. Tell them by their shape, and return None for them.
+3. Spell collections and fields as strings, and import no noun: a step must mean the same when their code has
+   changed.
+4. Append it to `MIGRATIONS`. Change the noun's document, reader and writer to the new shape alone.
+5. A new index on a growing collection is a step with `build_indexes`, and a line in the `Settings` of its
+   document.
+6. Test it in `tests/store/migrations/`: a document of the old shape, the step, the new shape, the step again.
+   `test_folders.py` there migrates whole databases of earlier formats, and folds every journal. Before the
+   change, write one of the present format: `scripts/make-folder tests/folders/format-N.ndjson.gz`.
+
+A step runs while no server writes. It never deletes what an event brought: the journal proves all the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from domain.store.document_store import DocumentStore
+from domain.store.migrations import m0002_letter_kind
+from domain.store.migrations.format import read_format
+from domain.store.migrations.steps import Migration
+
+FIRST_FORMAT = 1
+MIGRATIONS: Sequence[Migration] = (
+    Migration(2, "Letters of the inbox name their kind", m0002_letter_kind.apply),
+)
+FORMAT = FIRST_FORMAT + len(MIGRATIONS)
+
+
+async def check_format(store: DocumentStore) -> None:
+    """Mark the store as outdated where the database has, or is about to get, a newer format than ours."""
+    newest = (await read_format(store)).newest
+    if newest > FORMAT:
+        store.mark_outdated(newest)

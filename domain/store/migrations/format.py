@@ -1,0 +1,63 @@
+"""The format of a database: which it is, and the sentence for whoever starts a version that reads another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from domain.store import meta
+from domain.store.connect import Raw
+from domain.store.document_store import DocumentStore
+
+
+class FormatMismatch(Exception):
+    """The database holds another format than this version reads; the message is for whoever starts it."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFormat:
+    """The format of a database. `number` is None before there were formats; a migration leads to another."""
+
+    number: int | None
+    migrating_to: int | None = None
+    indexes: str | None = None
+
+    @property
+    def newest(self) -> int:
+        """Return the newest format that some document may have."""
+        return max(self.number or 0, self.migrating_to or 0)
+
+
+async def read_format(store: DocumentStore) -> StoredFormat:
+    """Return the format of a database."""
+    return stored_format(await store.mongo[meta.COLLECTION].find_one({"_id": meta.FORMAT_ID}))
+
+
+def stored_format(document: Raw | None) -> StoredFormat:
+    """Return the format of its document in `meta`."""
+    if document is None:
+        return StoredFormat(None)
+    return StoredFormat(document["number"], document.get("migrating_to"), document.get("indexes"))
+
+
+def expect_known(stored: StoredFormat, *, database: str, supported: int) -> None:
+    """Raise FormatMismatch where a database is of no format, or of a newer one than is supported."""
+    if stored.number is None:
+        raise FormatMismatch(
+            f"The database {database} holds data from before formats, and this version of Selo reads format"
+            f" {supported}: go on with the version that wrote it, or begin anew with another data folder"
+            " (--data) or another database (SELO_DATABASE)."
+        )
+    if stored.newest > supported:
+        raise FormatMismatch(
+            f"The database {database} holds data of format {stored.newest}, and this version of Selo reads"
+            f" format {supported}: start the version that migrated it, or a newer one."
+        )
+
+
+def expect_current(stored: StoredFormat, *, database: str, supported: int) -> None:
+    """Raise FormatMismatch where a database must be migrated first."""
+    if stored.number is not None and stored.number < supported:
+        raise FormatMismatch(
+            f"The database {database} holds data of format {stored.number}, and this version of Selo reads"
+            f" format {supported}: stop the servers of the version that wrote it, and run: selo migrate."
+        )

@@ -1,0 +1,77 @@
+"""A database of each earlier format is migrated, read, and proved: every journal folds to what is stored."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from domain.services.ledger.verification import verify
+from domain.store.connect import Database
+from domain.store.document_store import DocumentStore
+from domain.store.ledger import agenda, journal_rows, members, receipts, vouchers
+from domain.store.messages import inbox, outbox
+from domain.store.migrations import FORMAT
+from domain.store.migrations.format import FormatMismatch
+from domain.store.migrations.runner import MigrationRunner
+from domain.store.prepare import DOCUMENTS, prepare
+from tests.stored_folders import ARCHIVES, load_archive
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@pytest.mark.parametrize("archive", ARCHIVES, ids=lambda archive: archive.name.partition(".")[0])
+async def test_an_earlier_format_is_migrated_and_proved(database: Database, archive: Path) -> None:
+    await load_archive(database, archive)
+    store = DocumentStore.of(database, embedded=True)
+    with pytest.raises(FormatMismatch, match="run: selo migrate"):
+        await prepare(store)
+    await prepare(store, runner=MigrationRunner(now, notice_seconds=0))
+    stored = await store["meta"].find_one({"_id": "format"})
+    assert stored is not None
+    assert (stored["number"], "migrating_to" in stored) == (FORMAT, False)
+    differences = [str(difference) async for difference in verify(store)]
+    assert differences == []
+    await prepare(store)
+
+
+@pytest.mark.parametrize("archive", ARCHIVES[-1:], ids=lambda archive: archive.name.partition(".")[0])
+async def test_every_stored_document_is_what_its_class_declares(database: Database, archive: Path) -> None:
+    await load_archive(database, archive)
+    store = DocumentStore.of(database, embedded=True)
+    await prepare(store, runner=MigrationRunner(now, notice_seconds=0))
+    held = 0
+    for declared in DOCUMENTS:
+        names = {field.alias or name for name, field in declared.model_fields.items()}
+        async for row in database.mongo[declared.Settings.name].find({"_id": {"$gte": ""}}):
+            assert row.keys() <= names, f"{declared.__name__} does not declare {row.keys() - names}"
+            store.documents(declared).model_validate(row)
+            held += 1
+    assert held > 900
+
+
+@pytest.mark.parametrize("archive", ARCHIVES, ids=lambda archive: archive.name.partition(".")[0])
+async def test_every_document_of_an_earlier_format_is_read(database: Database, archive: Path) -> None:
+    await load_archive(database, archive)
+    store = DocumentStore.of(database, embedded=True)
+    await prepare(store, runner=MigrationRunner(now, notice_seconds=0))
+    every = {"_id": {"$gte": ""}}
+    rows = [journal_rows.read_row(row) async for row in store["journal"].find(every)]
+    purchases = [row for row in rows if journal_rows.is_purchase(row.event)]
+    ids = [row["_id"] async for row in store["receipts"].find(every, {"_id": 1})]
+    recorded = await receipts.find_many(store, ids)
+    assert len(recorded) == len(ids) >= len(purchases) > 200
+    assert (
+        sum(len(receipt.refunds) for receipt in recorded.values()) == sum(bool(row.claim) for row in rows) > 0
+    )
+    for member in [member async for member in members.iterate_ids(store)]:
+        assert await members.find(store, member) is not None
+    vouchers_held = [row["_id"] async for row in store["vouchers"].find(every, {"_id": 1})]
+    assert len(await vouchers.find_many(store, vouchers_held)) == len(vouchers_held) > 20
+    letters = [row["_id"] async for row in store["inbox"].find(every, {"_id": 1})]
+    assert len(await inbox.find_many(store, letters)) == len(letters) > 0
+    agenda_items = await agenda.find_due(store, now=now() + timedelta(days=1_000), first=100)
+    assert agenda_items.unreadable == ()
+    for row_id in [row["_id"] async for row in store["outbox"].find(every, {"_id": 1})]:
+        assert await outbox.find(store, row_id) is not None

@@ -1,0 +1,29 @@
+"""Databases of earlier formats, as `scripts/make-folder` wrote them at their time, loaded into an empty one."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+from bson import json_util
+
+from domain.store.connect import Database
+
+FOLDERS = Path(__file__).parent / "folders"
+ARCHIVES = sorted(FOLDERS.glob("format-*.ndjson.gz"))
+
+
+async def load_archive(database: Database, archive: Path) -> None:
+    """Insert every document of an archive."""
+    documents: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for line in gzip.decompress(archive.read_bytes()).splitlines():
+        entry = json.loads(line)
+        document = json_util.loads(
+            json.dumps(entry["document"]), json_options=json_util.CANONICAL_JSON_OPTIONS
+        )
+        documents[entry["in"]].append(document)
+    for name, rows in documents.items():
+        await database.mongo[name].insert_many(rows)
