@@ -91,14 +91,14 @@ class _Figures:
 
     def shown(self, name: str) -> str:
         """Return what stands in a placeholder's place, in the reader's language."""
-        programme, data, locale = self.programme, self.subject.data, self.to.locale
+        programme, event_data, locale = self.programme, self.subject.data, self.to.locale
         match name:
             case "programme.name":
                 return programme.programme.name.for_locale(locale)
             case "member.balance":
                 return self._amount(programme.wallets[0].code, self.subject.balance)
             case "points.amount":
-                return self._amount(_word(data.get("wallet")), data.get("amount"))
+                return self._amount(_word(event_data.get("wallet")), event_data.get("amount"))
             case "points.wallet":
                 return self._named(programme.wallet, "wallet", lambda spec: spec.name)
             case "reward.title":
@@ -110,7 +110,7 @@ class _Figures:
             case "plan.name":
                 return self._named(programme.plan, "plan", lambda spec: spec.name)
             case "purchase.total":
-                total = data.get("total")
+                total = event_data.get("total")
                 return money(total, programme.programme.currency, locale) if isinstance(total, int) else ""
         return _written(
             self._raw(name), locale, dated=name in ("points.on", "plan.until") or self._is_day(name)
@@ -121,22 +121,22 @@ class _Figures:
         return _word(self._raw(name))
 
     def _raw(self, name: str) -> Json:
-        data = self.subject.data
+        event_data = self.subject.data
         fixed: dict[str, Json] = {
             "member.name": self.to.name,
             "member.number": self.to.number,
             "member.balance": self.subject.balance,
             "programme.name": self.programme.programme.code,
-            "tier.name": data.get("to"),
-            "tier.code": data.get("to"),
-            "purchase.total": data.get("total"),
+            "tier.name": event_data.get("to"),
+            "tier.code": event_data.get("to"),
+            "purchase.total": event_data.get("total"),
         }
         if name in fixed:
             return fixed[name]
         subject, _, word = name.partition(".")
         if subject in ("reward", "badge", "plan") and word in ("code", "name", "title"):
-            return data.get(subject)
-        return data.get(word)
+            return event_data.get(subject)
+        return event_data.get(word)
 
     def _amount(self, wallet: str, amount: Json) -> str:
         if not isinstance(amount, int):

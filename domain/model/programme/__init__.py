@@ -14,7 +14,16 @@ from domain.model.programme.models import Programme
 from domain.model.programme.parsing import content_hash
 from domain.model.programme.report import check_report, summary_json, summary_text
 from domain.model.programme.rewards import Availability, RewardCost, RewardSpec, VoucherSpec, VoucherValue
-from domain.model.programme.rules import Action, ActiveTimes, Award, Cap, CountBasis, Deduction, Limit, Rule
+from domain.model.programme.rules import (
+    Action,
+    ActiveTimes,
+    Award,
+    Cap,
+    CountBasis,
+    DeductionSpec,
+    Limit,
+    Rule,
+)
 from domain.model.programme.tiers import CountSpec, QualifyingWindow, Tiers, TierSpec
 from domain.model.programme.wallets import Expiry, WalletSpec
 
@@ -28,7 +37,7 @@ __all__ = [
     "ConsentSpec",
     "CountBasis",
     "CountSpec",
-    "Deduction",
+    "DeductionSpec",
     "EventSpec",
     "Expiry",
     "Hours",

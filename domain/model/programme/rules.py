@@ -120,7 +120,7 @@ class Award(ProgrammePart):
         return self
 
 
-class Deduction(ProgrammePart):
+class DeductionSpec(ProgrammePart):
     """What is taken from a wallet. The balance never falls below zero."""
 
     wallet: str
@@ -131,7 +131,7 @@ class Action(ProgrammePart):
     """One action of a rule: exactly one of its keys is set; `for` goes with `tier`."""
 
     award: Award | None = None
-    deduct: Deduction | None = None
+    deduct: DeductionSpec | None = None
     voucher: str | None = None
     badge: str | None = None
     tag: Code | None = None
