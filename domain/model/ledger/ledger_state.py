@@ -87,6 +87,14 @@ class _Writing:
         if len(was) + come > len(now):
             self.gone += [f"{prefix}{key}" for key in was if key not in now]
 
+    def numbers(self, prefix: str, was: Mapping[K, int | str], now: Mapping[K, int | str]) -> None:
+        """Write the parts of a map of plain values that differ: compared as sets, since there are hundreds."""
+        if was is now:
+            return
+        for key, value in sorted(now.items() - was.items(), key=str):
+            self.changed[f"{prefix}{key}"] = value
+        self.gone += sorted(f"{prefix}{key}" for key in was.keys() - now.keys())
+
     def lots(self, prefix: str, was: tuple[Lot, ...], now: tuple[Lot, ...]) -> None:
         """Write the lots between the first and the last that differ: of hundreds most stay the very same
         values.
@@ -115,18 +123,18 @@ def _write(out: _Writing, was: Member | None, now: Member) -> None:
         if wallet is not held:
             out.fields(at, _WALLET, held, wallet)
             out.lots(f"{at}lots.", held.lots if held else (), wallet.lots)
-            out.parts(f"{at}lapsed.", _asis, held.lapsed_by_day if held else {}, wallet.lapsed_by_day)
+            out.numbers(f"{at}lapsed.", held.lapsed_by_day if held else {}, wallet.lapsed_by_day)
     if now.tier is not None and now.tier is not old.tier:
         out.fields("tier.", _TIER, old.tier, now.tier)
-        out.parts("tier.days.", _asis, old.tier.days if old.tier else {}, now.tier.days)
-        out.parts("tier.extras.", _asis, old.tier.extras if old.tier else {}, now.tier.extras)
+        out.numbers("tier.days.", old.tier.days if old.tier else {}, now.tier.days)
+        out.numbers("tier.extras.", old.tier.extras if old.tier else {}, now.tier.extras)
     out.parts("badges.", _badge, old.badges, now.badges)
     out.parts("counters.", _counts, old.counters, now.counters)
     out.parts("vouchers.", _voucher, old.vouchers, now.vouchers)
     out.parts("tag_sources.", _tag_sources, old.tag_sources, now.tag_sources)
     out.parts("gifts.", gift_values, old.gifts, now.gifts)
     out.parts("used_vouchers.", _used, old.used_vouchers, now.used_vouchers)
-    out.parts("free_used.", _asis, old.free_vouchers_used, now.free_vouchers_used)
+    out.numbers("free_used.", old.free_vouchers_used, now.free_vouchers_used)
     out.fields("purchases.", _PURCHASES, was and was.purchases, now.purchases)
     out.fields("referral.", _REFERRAL, was and was.referral, now.referral)
     out.parts("", _plan, {"plan": old.plan} if old.plan else {}, {"plan": now.plan} if now.plan else {})
