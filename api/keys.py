@@ -66,10 +66,6 @@ class Keys:
     verifying: Mapping[str, TokenKey]
     secret: bytes = field(repr=False)
 
-    def jwks(self) -> Mapping[str, list[Mapping[str, str]]]:
-        """What `/.well-known/jwks.json` answers."""
-        return {"keys": [key.jwk() for key in self.verifying.values()]}
-
     def derived(self, purpose: str) -> bytes:
         """32 bytes for one purpose, so that no two uses share a key."""
         return hashlib.blake2b(purpose.encode(), key=self.secret[:64], digest_size=32).digest()
