@@ -1,8 +1,8 @@
-"""`selo serve --demo`: the example programme, two stores, staff of each role and members with two years
-behind them.
+"""`selo serve --demo`: the example programme, two stores, staff of each role and members with two years of
+history.
 
-Sign-ins are printed and written to DIR/demo.json, readable by its owner alone. Passwords come from the data
-folder's own secret: the same at every start, others in another folder.
+Sign-ins are printed and written to DIR/demo.json, readable by its owner alone. Passwords derive from the data
+folder's secret: the same at every start, others in another folder.
 """
 
 import base64
@@ -52,7 +52,7 @@ STAFF = (
 
 
 async def set_up_demo(process: Process, *, address: str) -> None:
-    """Publish the example where there is no programme, make what is missing, and show how to sign in."""
+    """Publish the example where there is no programme, add what is missing, and print how to sign in."""
     console = Console(highlight=False)
     try:
         # asked for by a setting, or published since by whoever tries their own on these members
@@ -88,7 +88,7 @@ async def _fill_members(process: Process) -> list[DemoMember]:
 
 
 async def _add_people(process: Process) -> None:
-    """Open the stores and hire the staff that are missing."""
+    """Add the stores and the staff that are missing."""
     open_stores = {shop.code for shop in await stores.list_stores(process.store)}
     for code, name in STORES.items():
         if code not in open_stores:
@@ -134,7 +134,7 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _print_sign_ins(console: Console, process: Process, members: Sequence[DemoMember], address: str) -> None:
-    """Each sign-in on a line of its own, whole at any width, so that it can be copied."""
+    """Print each sign-in on a line of its own, unwrapped, so that it can be copied."""
     lines = [
         f"Members sign in at {address}/phone; the code appears here:",
         f"  {members[0].email}",
