@@ -1,5 +1,5 @@
-"""The application: the only place where paths are wired to what serves them, and started what runs beside the
-requests.
+"""The application: the only place where paths are wired to what serves them, and where background tasks
+start.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ DEMO_PICTURES = Path(__file__).parents[1] / "scripts" / "demo" / "art"
 
 @asynccontextmanager
 async def open_app(process: Process, *, address: str) -> AsyncIterator[ASGIApp]:
-    """The application, listening at an address, with what runs beside its requests."""
+    """Open the application that listens at an address, with the tasks that run beside its requests."""
     await process.runtime.session_registry.catch_up(process.store, now=process.clock())
     raise_pending_cancellation()
     jobs: dict[str, Callable[[], Awaitable[None]]] = {
@@ -49,7 +49,7 @@ async def open_app(process: Process, *, address: str) -> AsyncIterator[ASGIApp]:
 
 
 def create_app(process: Process, *, address: str = "") -> ASGIApp:
-    """Routes, and the layers around them: `Porch` is the outermost."""
+    """Return the routes with their middleware; `OuterMiddleware` is the outermost."""
     explorer = process.settings.graphiql and process.settings.introspection
 
     async def database_part() -> PartState:
@@ -97,8 +97,9 @@ def create_app(process: Process, *, address: str = "") -> ASGIApp:
 
 
 def _channel_parts(process: Process) -> dict[str, PartCheck]:
-    """What of messages can leave; without any the inbox and live activity go on, so the server is ready all
-    the same.
+    """Return the state of each message channel and of the webhooks.
+
+    Without any channel the inbox and live activity still work, so the server is ready all the same.
     """
 
     def channel_part(is_on: bool) -> PartCheck:
@@ -120,9 +121,7 @@ def _channel_parts(process: Process) -> dict[str, PartCheck]:
 
 
 def _other_origins(settings: Settings) -> list[Middleware]:
-    """Pages of other origins may call the API only where a setting names them; there are no cookies that they
-    could misuse.
-    """
+    """Return the CORS middleware for the origins that a setting names; there are no cookies to misuse."""
     if not settings.cors_origins:
         return []
     return [

@@ -1,4 +1,4 @@
-"""What runs beside the requests for as long as a process lives, and must not end unseen."""
+"""Tasks that run beside the requests for as long as a process lives. Their end must not go unnoticed."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -11,10 +11,10 @@ log = structlog.get_logger(__name__)
 
 
 def raise_pending_cancellation() -> None:
-    """Raise the cancellation that was asked for and got lost: the driver hides it where it meets a fault as
-    it cleans up after one.
+    """Raise the cancellation that this task was asked for and that got lost.
 
-    Asked where a start goes over into work without an end, which nobody would stop then.
+    The driver hides a cancellation where it meets a fault while it cleans up. This is called where a start
+    becomes work without an end, which nobody could stop afterwards.
     """
     task = asyncio.current_task()
     if task is not None and task.cancelling():
@@ -22,9 +22,7 @@ def raise_pending_cancellation() -> None:
 
 
 async def keep_running(name: str, start: Callable[[], Awaitable[None]]) -> None:
-    """Run it until cancelled. A fault that it did not expect is logged, and it is begun again: nobody else
-    would notice its end.
-    """
+    """Run a task until it is cancelled. Log a fault or an unexpected end, and start the task again."""
     while True:
         try:
             await start()

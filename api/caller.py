@@ -1,4 +1,4 @@
-"""Who calls, and from where: one frozen value for each request."""
+"""The caller of a request and its origin: one frozen value for each request."""
 
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -8,7 +8,7 @@ from domain.store.people.sessions import StaffRole
 
 @dataclass(frozen=True, slots=True)
 class Anonymous:
-    """Nobody is signed in. `token_refused`: a token came, and was not accepted."""
+    """Nobody is signed in. `token_refused`: the request had a token, and it was not accepted."""
 
     token_refused: bool = False
 
@@ -34,7 +34,7 @@ Caller: TypeAlias = Anonymous | MemberCaller | StaffCaller
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a request came from: its id in our logs, the client's address, the languages it reads."""
+    """Where a request came from: its id in our logs, the client's address, the languages the client reads."""
 
     request_id: str
     address: str

@@ -1,4 +1,4 @@
-"""The `selo` command: one group a file in `api/commands`, named here and imported where it is asked for."""
+"""The `selo` command: each group is a file in `api/commands`, named here and imported when it is used."""
 
 import gc
 import sys

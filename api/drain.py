@@ -1,8 +1,8 @@
 """Mutations under way, so that none is cut in the middle of a transaction.
 
-A mutation runs in a task of its own: its client may go away, its answer may be given up on, it runs to its
-end, or to the hard stop at which it is cancelled (the database's own time limits have ended it long before).
-At shutdown `close` waits for them all.
+A mutation runs in a task of its own. Its client may leave and its answer may be given up on; it still runs to
+its end, or to the hard limit at which it is cancelled. The database's own time limits end it long before. At
+shutdown `close` waits for all of them.
 """
 
 import asyncio
@@ -27,13 +27,13 @@ class Drain:
         return len(self._running)
 
     def check(self) -> None:
-        """Raise Busy at shutdown; asked before a mutation takes its first step."""
+        """Raise Busy at shutdown. Call this before a mutation takes its first step."""
         if self._closed:
             raise Busy("The server is shutting down. Try again.", retry_after=2)
 
     def start(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-        """Return the task that runs this to its end. Whoever waits for it must not cancel it: `asyncio.wait`,
-        or a shield.
+        """Return the task that runs this to its end. Wait for it by `asyncio.wait` or a shield, never cancel
+        it.
         """
         task = asyncio.create_task(self._bounded(work))
         self._running.add(task)
@@ -41,7 +41,9 @@ class Drain:
         return task
 
     async def close(self, *, seconds: float) -> int:
-        """Take no more, wait for those under way, cancel what is left then; return how many that were."""
+        """Accept no more mutations, wait for those under way, and cancel the rest; return how many were
+        cancelled.
+        """
         self._closed = True
         if self._running:
             await asyncio.wait(set(self._running), timeout=seconds)

@@ -1,8 +1,8 @@
-"""The embedded database: a process of its own beside ours, spoken to over the wire and never imported.
+"""The embedded database: a child process that we speak to over the wire and never import.
 
-It is for development, demos and one small shop. What a write acknowledged is on disk. When our process goes,
-however it goes, the child goes too, where the platform can promise that (Linux). `server.json` in the data
-folder tells other commands where it listens.
+It is for development, demos and one small shop. An acknowledged write is on disk. When our process ends,
+however it ends, the child ends too, where the platform can promise that (Linux). `server.json` in the data
+folder tells other commands where the database listens.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ CONFIGURATION = (
 
 
 class EmbeddedFailed(Exception):
-    """The embedded database cannot run; the message is one sentence for whoever started it."""
+    """The embedded database cannot run. The message is one sentence for whoever started it."""
 
 
 class FolderInUse(EmbeddedFailed):
@@ -48,9 +48,7 @@ class FolderInUse(EmbeddedFailed):
 
 @dataclass(frozen=True, slots=True)
 class RunningServer:
-    """A server as `server.json` names it: where its database listens, which process runs it and which the
-    database itself.
-    """
+    """A server as `server.json` names it: the address of its database, its process id and the database's."""
 
     uri: str
     pid: int
@@ -62,7 +60,7 @@ def note_path(data_folder: Path) -> Path:
 
 
 def read_note(data_folder: Path) -> RunningServer | None:
-    """What `server.json` says, whether its server still lives or not."""
+    """Return what `server.json` says, whether its server is alive or not."""
     try:
         note = json.loads(note_path(data_folder).read_bytes())
         return RunningServer(
@@ -73,9 +71,7 @@ def read_note(data_folder: Path) -> RunningServer | None:
 
 
 def find_running(data_folder: Path) -> RunningServer | None:
-    """The server that has this data folder open, if one lives and listens; a note left behind by a crash is
-    none.
-    """
+    """Return the server that has this data folder open; None where none is alive and listening."""
     running = read_note(data_folder)
     if running is None:
         return None
@@ -89,7 +85,7 @@ def find_running(data_folder: Path) -> RunningServer | None:
 
 
 def holds_database(data_folder: Path) -> bool:
-    """Whether a database was ever begun in this data folder."""
+    """Tell whether this data folder ever held a database."""
     return (data_folder / "database").is_dir()
 
 
@@ -106,11 +102,10 @@ def prepare_folder(data_folder: Path) -> None:
 
 @asynccontextmanager
 async def open_embedded(data_folder: Path, *, is_announced: bool = True) -> AsyncIterator["EmbeddedDatabase"]:
-    """Run the database on this data folder for as long as the block lasts. Raises FolderInUse,
-    EmbeddedFailed.
+    """Run the database on this data folder while the block lasts. Raises FolderInUse, EmbeddedFailed.
 
-    Where `announced`, other commands find it by `server.json`; a command that only lasts a moment keeps it to
-    itself.
+    Where `is_announced`, other commands find it by `server.json`; a command that lasts a moment does not
+    announce it.
     """
     prepare_folder(data_folder)
     database = EmbeddedDatabase(data_folder, is_announced=is_announced)
@@ -122,7 +117,7 @@ async def open_embedded(data_folder: Path, *, is_announced: bool = True) -> Asyn
 
 
 class EmbeddedDatabase:
-    """The child process and its keeper: it is started again, on the same port, when it dies by itself."""
+    """The child process. It is started again on the same port when it ends by itself."""
 
     def __init__(self, data_folder: Path, *, is_announced: bool) -> None:
         self._data_folder = data_folder
@@ -148,7 +143,7 @@ class EmbeddedDatabase:
         return self._process.pid
 
     async def start(self) -> None:
-        """Start the child, tell where it listens, and keep it running. Raises FolderInUse, EmbeddedFailed."""
+        """Start the child, announce it and keep it running. Raises FolderInUse, EmbeddedFailed."""
         try:
             self._configuration.write_text(CONFIGURATION)
             # Its own door: the data folder may have been made by somebody else, open to all.
@@ -162,7 +157,7 @@ class EmbeddedDatabase:
         self._keeper = asyncio.create_task(self._restart_when_ended())
 
     async def stop(self) -> None:
-        """End the child and wait for it: asked first, forced after STOP_SECONDS."""
+        """End the child and wait for it; kill it after STOP_SECONDS."""
         if self._keeper is not None:
             self._keeper.cancel()
             with suppress(asyncio.CancelledError):
@@ -229,8 +224,8 @@ class EmbeddedDatabase:
             raise
 
     def _announce(self) -> None:
-        """Leave the note by which other commands find this server; whole or not at all, since they read it at
-        any moment.
+        """Write the note by which other commands find this server, in one step, since they may read it any
+        time.
         """
         if not self._is_announced:
             return
@@ -247,12 +242,12 @@ class EmbeddedDatabase:
     async def _read_output(
         self, process: asyncio.subprocess.Process, listening: "asyncio.Future[int]"
     ) -> None:
-        """Keep the child's stderr drained, so that it never blocks on a full pipe; find its port there, and
-        whether it can go on.
+        """Read the child's stderr, so that the child never blocks on a full pipe; find its port and its
+        panics there.
 
-        After a failed write (a full disk) its storage refuses everything until it is started again, and yet
-        the process lives and answers pings. What it had acknowledged is on disk, so it is ended, and the
-        keeper starts it again until there is room.
+        After a failed write (a full disk) its storage refuses everything until a restart, while the process
+        lives and answers pings. Acknowledged writes are on disk, so the child is killed, and it is started
+        again until there is room.
         """
         assert process.stderr is not None, "stderr is a pipe"
         has_panicked = False
@@ -290,7 +285,7 @@ class EmbeddedDatabase:
         return EmbeddedFailed(f"The embedded database ended at its start: {last}")
 
     def _disk_fault(self) -> str | None:
-        """What its user can mend, in a sentence; None where its words tell of no such thing."""
+        """Return the sentence about a full disk; None where the output names no full disk."""
         if any(DISK_FULL in words for words in self._last_output):
             return self._no_room_message()
         return None
@@ -303,7 +298,7 @@ class EmbeddedDatabase:
         )
 
     async def _restart_when_ended(self) -> None:
-        """Start the child again when it ends by itself, soon at first, then less and less often."""
+        """Start the child again whenever it ends by itself, soon at first, then less often."""
         failures, clock = 0, asyncio.get_running_loop().time
         while True:
             assert self._process is not None, "the database was started"
@@ -316,7 +311,7 @@ class EmbeddedDatabase:
             failures += 1
 
     async def _restart(self, pause: float) -> bool:
-        """Start it after a pause; False where that fails."""
+        """Start the child after a pause; return False where that fails."""
         await asyncio.sleep(pause)
         try:
             await self._spawn()
@@ -334,10 +329,10 @@ class EmbeddedDatabase:
 
 
 def _die_with_parent() -> Callable[[], None] | None:
-    """What the child does before it becomes the database: ask Linux to end it when our process ends, kill -9
-    included.
+    """Return what the child runs before it becomes the database: it asks Linux for SIGKILL when our process
+    ends.
 
-    SIGKILL is safe, since every acknowledged write is on disk, and quick, so that the next start finds the
+    SIGKILL is safe, because every acknowledged write is on disk, and quick, so that the next start finds the
     folder free.
     """
     if not sys.platform.startswith("linux"):

@@ -1,9 +1,8 @@
-"""The keys this server signs and hides with: Ed25519 keys for tokens, and one secret for what is hashed and
-encrypted.
+"""The keys of this server: Ed25519 keys that sign tokens, and one secret for hashing and encryption.
 
-Production gives them by settings; else the first start makes them in the data folder, readable by its owner
-alone. The newest key signs, and those before it still verify for a day after a rotation, longer than anything
-that they signed can live.
+Production sets them by settings; otherwise the first start makes them in the data folder, readable by its
+owner alone. The newest key signs. After a rotation the older keys still verify for a day, longer than any
+token lives.
 """
 
 import base64
@@ -44,7 +43,7 @@ class TokenKey:
         return _base64url(hashlib.sha256(self._raw()).digest()[:12])
 
     def jwk(self) -> Mapping[str, str]:
-        """The public half as RFC 8037 writes it."""
+        """Return the public half as RFC 8037 writes it."""
         return {
             "kty": "OKP",
             "crv": "Ed25519",
@@ -60,23 +59,23 @@ class TokenKey:
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """The keys of one process: `signing` signs, any of `verifying` (by kid) is believed, `secret` hides."""
+    """The keys of one process: `signing` signs, each of `verifying` (by kid) is accepted, `secret` hashes and
+    encrypts.
+    """
 
     signing: TokenKey
     verifying: Mapping[str, TokenKey]
     secret: bytes = field(repr=False)
 
-    def jwks(self) -> Mapping[str, list[Mapping[str, str]]]:
-        """What `/.well-known/jwks.json` answers."""
-        return {"keys": [key.jwk() for key in self.verifying.values()]}
-
     def derived(self, purpose: str) -> bytes:
-        """32 bytes for one purpose, so that no two uses share a key."""
+        """Return 32 bytes for one purpose, so that no two uses share a key."""
         return hashlib.blake2b(purpose.encode(), key=self.secret[:64], digest_size=32).digest()
 
 
 def read_keys(settings: Settings, *, now: datetime) -> Keys:
-    """The keys of settings, else of the data folder, made there where there are none. Raises BadSettings."""
+    """Return the keys of the settings, else those of the data folder, made there where missing. Raises
+    BadSettings.
+    """
     folder = settings.data / "keys"
     if settings.token_keys is not None:
         keys = _from_pem(settings.token_keys.get_secret_value().encode(), where="SELO_TOKEN_KEYS")
@@ -89,7 +88,7 @@ def read_keys(settings: Settings, *, now: datetime) -> Keys:
 
 
 def stored_keys(folder: Path) -> list[TokenKey]:
-    """The keys of the data folder, newest first."""
+    """Return the keys of the data folder, newest first."""
     return [key for path in _key_files(folder) for key in _from_pem(path.read_bytes(), where=str(path))]
 
 
@@ -104,7 +103,7 @@ def add_key(folder: Path, *, now: datetime) -> TokenKey:
 
 
 def drop_retired(folder: Path, *, now: datetime) -> int:
-    """Remove the keys whose successor has signed for longer than the overlap; how many there were."""
+    """Remove the keys whose successor has signed for longer than the overlap; return how many."""
     dropped = 0
     for successor, path in zip(_key_files(folder), _key_files(folder)[1:], strict=False):
         began = datetime.strptime(successor.name.split("-")[1], STAMP).replace(tzinfo=now.tzinfo)
@@ -115,9 +114,7 @@ def drop_retired(folder: Path, *, now: datetime) -> int:
 
 
 def _key_files(folder: Path) -> list[Path]:
-    """Those of our own names, by which they are ordered: a copy under another name neither signs nor
-    verifies.
-    """
+    """Return the files with names of our form, newest first. A copy under another name is ignored."""
     return sorted(folder.glob(KEY_FILES), reverse=True)
 
 
@@ -155,8 +152,9 @@ def _stored_secret(folder: Path) -> bytes:
 
 
 def _write_private(path: Path, content: bytes) -> None:
-    """Write a new file that its owner alone may read, whole or not at all: a full disk or a kill leaves no
-    half of a key.
+    """Write a new file that only its owner may read, whole or not at all.
+
+    A full disk or a kill leaves no half of a key.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}-{os.getpid()}")

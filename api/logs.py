@@ -1,9 +1,9 @@
-"""Structured logs to stderr: one event a line, with whatever is bound to the request, and nothing personal.
+"""Structured logs to stderr: one event a line, with what is bound to the request, and nothing personal.
 
-A log line names ids, codes and figures; contacts, codes and tokens are masked should one slip in under its
-own name. Libraries are heard from WARNING on, whatever the level: below it the driver writes whole commands,
-and the others addresses, headers and tokens. An error is told by its type and place, never in its own words,
-which may hold what somebody wrote.
+A log line names ids, codes and figures. Contacts, codes and tokens are masked where a key has such a name.
+Libraries log from WARNING on, whatever the level: below it the driver writes whole commands, and others write
+addresses, headers and tokens. An error is logged by its type and place, never by its message, which may hold
+user input.
 """
 
 import logging
@@ -39,14 +39,14 @@ Format = Literal["console", "json"]
 
 
 def mask(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Hide the value of every key that may hold something personal or secret."""
+    """Mask the value of every key that may hold something personal or secret."""
     for key in MASKED & event.keys():
         event[key] = "***"
     return event
 
 
 def replace_traceback(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Put type and place of an error where its traceback would stand."""
+    """Put the type and the place of an error in place of its traceback."""
     exc_info = event.pop("exc_info", None)
     error = (
         sys.exc_info()[1] if exc_info is True else exc_info[1] if isinstance(exc_info, tuple) else exc_info
@@ -60,7 +60,7 @@ def replace_traceback(_logger: WrappedLogger, _method: str, event: EventDict) ->
 
 
 def frames_of(error: BaseException) -> list[str]:
-    """Return where an error was raised and who called, without a word of it."""
+    """Return where an error was raised and who called, without its message."""
     frames = traceback.extract_tb(error.__traceback__)[-MAX_FRAMES:]
     return [
         f"{'/'.join(PurePath(frame.filename).parts[-3:])}:{frame.lineno} {frame.name}" for frame in frames
@@ -68,7 +68,7 @@ def frames_of(error: BaseException) -> list[str]:
 
 
 def configure_logs(*, level: str, form: Format) -> None:
-    """Send our own lines and those of the libraries through one writer; called once a process."""
+    """Send our lines and those of the libraries through one handler. Called once a process."""
     threshold = logging.getLevelNamesMapping()[level.upper()]
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,

@@ -1,6 +1,4 @@
-"""What every part of one process shares, made in one place: `selo serve` opens it for its requests, a command
-for its one errand.
-"""
+"""What all parts of one process share. `selo serve` opens it for its requests, a command for its one task."""
 
 from __future__ import annotations
 
@@ -44,7 +42,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """One a process."""
+    """The shared parts of one process."""
 
     settings: Settings
     database: Database
@@ -70,10 +68,10 @@ class Process:
 async def open_process(
     settings: Settings, database: Database, *, clock: Callable[[], datetime] = utc_now
 ) -> AsyncIterator[Process]:
-    """Open it over a database that answers, its collections and indexes made; at the end what is under way is
-    waited for.
+    """Open the shared parts over a database that answers, and make its collections and indexes.
 
-    `clock` is what every part of it calls now; tests hand in one that they move.
+    At the end, mutations under way are waited for. Every part reads the time from `clock`; tests pass one
+    that they move.
     """
     async with open_senders(settings, clock=clock) as configured:
         keys = read_keys(settings, now=clock())

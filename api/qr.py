@@ -1,8 +1,8 @@
-"""QR codes as pictures: always correction level M, a border of 4, black on a light card; an SVG of one path,
-or a PNG as a data: URL.
+"""QR codes as pictures: correction level M, a border of 4, black on white; an SVG of one path, or a PNG as a
+data: URL.
 
-Length decides how well a code scans, the correction level hardly; so there is no logo and no other setting
-but the size.
+The length of the text decides how well a code scans, the correction level hardly does. So there is no logo,
+and the size is the only setting.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ LIGHT = "#fff"
 
 
 class BadSize(ValueError):
-    """A picture smaller than a camera can read, or larger than anybody needs."""
+    """A size below what a camera can read, or above what anybody needs."""
 
     def __init__(self, size: int) -> None:
         super().__init__(f"size must be {SMALLEST} to {LARGEST} pixels, not {size}")
@@ -26,7 +26,7 @@ class BadSize(ValueError):
 
 
 def svg(payload: str, size: int = 256) -> str:
-    """Return the code as SVG text, `size` pixels square: each run of dark modules is one step of a single
+    """Return the code as SVG text, `size` pixels square. Each run of dark modules is one step of a single
     path.
     """
     _check_size(size)
@@ -43,14 +43,15 @@ def svg(payload: str, size: int = 256) -> str:
 
 
 def png_data_url(payload: str, size: int = 256) -> str:
-    """Return the code as a data: URL of a PNG, `size` pixels square: whole pixels a module, what is left over
-    joins the border.
+    """Return the code as a data: URL of a PNG, `size` pixels square.
+
+    A module is a whole number of pixels; the rest widens the border.
     """
     return "data:image/png;base64," + b64encode(png(payload, size)).decode()
 
 
 def png(payload: str, size: int = 256) -> bytes:
-    """Return the code as a PNG of one bit a pixel; a size below one pixel a module is scaled up to it."""
+    """Return the code as a PNG of one bit a pixel. A size below one pixel a module is scaled up to one."""
     _check_size(size)
     from PIL import Image  # as in `matrix`
 
@@ -70,9 +71,7 @@ def png(payload: str, size: int = 256) -> bytes:
 
 @lru_cache(maxsize=256)
 def matrix(payload: str) -> tuple[tuple[bool, ...], ...]:
-    """Return the modules of a payload with their border, True where dark, in the smallest version that holds
-    it.
-    """
+    """Return the modules of a payload and its border, True where dark, in the smallest version that fits."""
     # With Pillow, which it loads, 4 MB: only a process that draws codes pays for them.
     from qrcode import constants
     from qrcode.main import QRCode

@@ -1,9 +1,8 @@
-"""How often anybody may ask: token buckets in this process's memory, and it says so (each process counts for
-itself).
+"""Rate limits: token buckets in the memory of this process. Each process counts for itself.
 
-A bucket holds what may be asked at once and fills evenly over its time. There are at most `KEPT_AT_MOST` of a
-kind; the one unused for longest is forgotten, which forgives its owner at the worst. Addresses are counted by
-/64 in IPv6, where one customer owns a whole one. The clock is an argument: seconds that only ever grow.
+A bucket holds what may be asked at once and fills evenly over its time. There are at most `MAX_KEYS` buckets
+of a kind. Beyond that the least recently used one is dropped, which only forgives its owner. IPv6 addresses
+are counted by /64, because one customer owns a whole one. The clock is an argument: seconds that only grow.
 """
 
 import math
@@ -51,7 +50,7 @@ class RateLimits:
 
 
 def rate_limits(settings: Settings) -> RateLimits:
-    """Return the rates that settings give."""
+    """Return the rates of the settings."""
     return RateLimits(
         member_points_per_minute=settings.member_points_per_minute,
         anonymous_requests_per_minute=settings.anonymous_requests_per_minute,
@@ -78,7 +77,7 @@ class TokenBuckets:
         return len(self._remaining)
 
     def take(self, key: str, points: int = 1) -> None:
-        """Take points out of this key's bucket. Raises RateLimited, taking none, where they are not there."""
+        """Take points out of this key's bucket. Raises RateLimited and takes none where too few are left."""
         now = self._clock()
         available = self._available(key, now)
         if available < points:
@@ -96,7 +95,7 @@ class TokenBuckets:
 
 
 class FailureLocks:
-    """Keys that are locked for `seconds` once they did wrong `allowed` times within that time."""
+    """Keys that are locked for `seconds` after `allowed` failures within that time."""
 
     def __init__(self, allowed: int, seconds: float, clock: Clock, *, max_keys: int = MAX_KEYS) -> None:
         self._allowed, self._seconds, self._clock, self._max_keys = allowed, seconds, clock, max_keys
@@ -109,7 +108,7 @@ class FailureLocks:
             raise RateLimited(retry_after=math.ceil(failures[-1] + self._seconds - self._clock()))
 
     def record_failure(self, key: str) -> None:
-        """Remember that this key did wrong just now."""
+        """Count a failure of this key."""
         self._failures[key] = (*self._recent(key), self._clock())[-self._allowed :]
         self._failures.move_to_end(key)
         if len(self._failures) > self._max_keys:
@@ -132,13 +131,13 @@ class Rates:
         self._bad_scans = FailureLocks(limits.bad_scans_per_minute, 60, clock)
 
     def count_request(self, caller: Caller, address: str) -> None:
-        """Count one request before anything of it is read. Raises RateLimited."""
+        """Count one request before any of it is read. Raises RateLimited."""
         self._take(caller, address, 1)
 
     def count_operation(
         self, caller: Caller, address: str, *, mutation: bool, roots: tuple[str, ...]
     ) -> None:
-        """Count what this request's operation takes beyond the one point. Raises RateLimited."""
+        """Count what this request's operation costs beyond its request's point. Raises RateLimited."""
         times = max(1, sum(name in COUNTED_PER_RUN for name in roots))
         points = times * (POINTS_PER_MUTATION if mutation and isinstance(caller, MemberCaller) else 1)
         if points > 1:
@@ -164,12 +163,12 @@ class Rates:
         self._bad_scans.check(till)
 
     def count_bad_scan(self, till: str) -> None:
-        """Count an unknown or forged code scanned at this till."""
+        """Count an unknown or forged code that was scanned at this till."""
         self._bad_scans.record_failure(till)
 
 
 def address_key(address: str) -> str:
-    """Return what an address is counted by: itself, or its /64."""
+    """Return the key by which an address is counted: the address itself, or its /64."""
     try:
         parsed = ip_address(address)
     except ValueError:

@@ -254,9 +254,7 @@ class Settings(BaseSettings):
     @field_validator("*", mode="before")
     @classmethod
     def not_empty(cls, value: object, info: ValidationInfo) -> object:
-        """Refuse what is set to nothing: an empty path is the current folder, an empty host every address,
-        and nobody means that.
-        """
+        """Refuse an empty value: an empty path would be the current folder, an empty host every address."""
         if (
             value == ""
             and info.field_name is not None
@@ -267,9 +265,9 @@ class Settings(BaseSettings):
 
 
 def read_settings(**overrides: object) -> Settings:
-    """Settings from the environment, with what the command line gave in front of them (None: not given).
+    """Return the settings from the environment, with those of the command line before them (None: not set).
 
-    Raises BadSettings with one sentence naming the first setting that cannot be used.
+    Raises BadSettings with one sentence that names the first setting that cannot be used.
     """
     try:
         return Settings(**{name: value for name, value in overrides.items() if value is not None})  # type: ignore[arg-type]
@@ -300,12 +298,12 @@ def _fault_text(name: str, fault: ErrorDetails) -> str:
 
 
 def _example(name: str) -> str:
-    """How a setting is written whose rule is no sentence."""
+    """Return an example of a setting whose rule is no sentence."""
     return str((Settings.model_fields[name].examples or [""])[0])
 
 
 def settings_table() -> str:
-    """The README's table: each setting's variable, default and meaning."""
+    """Return the README's table: each setting's variable, default and meaning."""
     rows = ["| variable | default | meaning |", "|---|---|---|"]
     for name, field in Settings.model_fields.items():
         variable = (

@@ -1,9 +1,9 @@
-"""What the API itself says to people, in every language it speaks: reasons, refusals, and titles that no
-programme file gives.
+"""What the API itself says to people, in each of its languages: reasons, refusals, and titles that no
+programme file has.
 
 `say("lock.STOCK", "pt")` returns the sentence; a locale falls back to its language, then to English. Figures
-come in written for the reader: `amount_text`, `number_text`, `instant_text`. Each entry has each language
-with the same placeholders: a test says so.
+are arguments that are already written for the reader: `amount_text`, `number_text`, `instant_text`. A test
+checks that each entry has each language with the same placeholders.
 """
 
 from collections.abc import Mapping
@@ -330,19 +330,19 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
 
 
 def language(locale: str) -> str:
-    """Return the language of ours that a locale reads: its own, else English."""
+    """Return the language of ours for a locale: its own, else English."""
     own = locale.partition("-")[0].lower()
     return own if own in SPOKEN else "en"
 
 
 def say(name: str, locale: str, /, **figures: str) -> str:
-    """Return one of our sentences in a locale, with its figures put in."""
+    """Return one of our sentences in a locale, with its figures filled in."""
     text = TEXTS[name][language(locale)]
     return text.format(**figures) if figures else text
 
 
 def of_kind(kind: Literal["points", "money"], amount: int, *, currency: str, locale: str) -> str:
-    """Return what a wallet holds as a reader writes it: points as a number, money in its currency."""
+    """Return a wallet's amount as a reader writes it: points as a number, money in its currency."""
     return (
         amount_text(amount, currency=currency, locale=locale)
         if kind == "money"
@@ -367,7 +367,8 @@ def instant_text(instant: datetime, zone: ZoneInfo, *, locale: str) -> str:
 
 
 def _written(locale: str) -> str:
-    """Return how figures are written in a sentence of ours: as its language does, or 3.000 would stand for
-    three thousand in English.
+    """Return the locale that writes the figures in a sentence of ours.
+
+    It is that of the sentence's language: else 3.000 would mean three thousand in English.
     """
     return locale if language(locale) == locale.partition("-")[0].lower() else "en"

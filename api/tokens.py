@@ -1,12 +1,11 @@
-"""Signed tokens: who may call (access), and which member a till may act for (visit). EdDSA over Ed25519, and
-nothing else.
+"""Signed tokens: who may call (access), and which member a till may act for (visit). EdDSA over Ed25519 only.
 
-A token is believed only if every one of these holds: its `typ` and `aud` are those of the purpose asked for,
-`alg` is EdDSA, its `kid` is a key in our own dictionary, the signature is right, `iss`, `aud`, `sub`, `role`,
-`sid`, `iat` and `exp` are there and right, and it has not ended (5 s of leeway). Whether its session still
-lives is asked by whoever lets a caller in.
+A token is accepted only if all of this holds: `typ` and `aud` are those of the expected purpose, `alg` is
+EdDSA, `kid` is a key of ours, the signature is right, `iss`, `aud`, `sub`, `role`, `sid`, `iat` and `exp` are
+present and right, and it has not expired (5 s of leeway). Whoever admits a caller also asks whether the
+session is alive.
 
-Which keys there are is `keys.py`'s business; here they are handed in, and so is the clock.
+`keys.py` decides which keys there are; here the keys and the clock are arguments.
 """
 
 from collections.abc import Callable, Mapping
@@ -30,11 +29,11 @@ REQUIRED = ("iss", "aud", "sub", "role", "sid", "iat", "exp")
 
 
 class TokenRefused(Exception):
-    """A token that is not believed. Why is for our own logs and tests, never for whoever brought it."""
+    """A token that is not accepted. The reason is for our logs and tests, never for the client."""
 
 
 class TokenExpired(TokenRefused):
-    """A token of ours whose time is over: all else about it holds."""
+    """A token of ours that has expired and is right in all else."""
 
 
 # --- values
@@ -42,7 +41,7 @@ class TokenExpired(TokenRefused):
 
 
 class Purpose(Enum):
-    """What a token is for: its header `typ` and its audience. One kind is never taken for another."""
+    """What a token is for: its header `typ` and its audience. One kind is never accepted as another."""
 
     ACCESS = ("at+jwt", "selo")
     VISIT = ("visit+jwt", "selo:visit")
@@ -58,10 +57,10 @@ class Purpose(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a believed token says. `role` is member, cashier, manager or operator; a visit's is visit, its
-    `sid` the till's session.
+    """The claims of an accepted token.
 
-    `own_members` are an employee's own memberships, which they may not serve.
+    `role` is member, cashier, manager or operator; a visit's is visit, and its `sid` is the till's session.
+    `own_members` are an employee's own memberships, which the employee may not serve.
     """
 
     subject: str
@@ -84,7 +83,7 @@ class IssuedToken:
 
 
 def sign(key: TokenKey, purpose: Purpose, claims: Claims, *, issuer: str, now: datetime) -> IssuedToken:
-    """Return a token that says these claims."""
+    """Return a signed token with these claims."""
     expires_at = claims.expires_at.replace(microsecond=0)
     payload: dict[str, object] = {
         "iss": issuer,
@@ -108,7 +107,7 @@ def sign(key: TokenKey, purpose: Purpose, claims: Claims, *, issuer: str, now: d
 def verify(
     token: str, purpose: Purpose, keys: Mapping[str, TokenKey], *, issuer: str, now: datetime
 ) -> Claims:
-    """Return what this token says. Raises TokenRefused unless everything about it holds."""
+    """Return the claims of this token. Raises TokenRefused unless everything about it holds."""
     if len(token) > MAX_LENGTH:
         raise TokenRefused("too long")
     try:
@@ -175,7 +174,7 @@ def _text_list_claim(payload: Mapping[str, object], name: str) -> tuple[str, ...
 
 
 class Tokens:
-    """Signs what this process gives out, and believes or refuses what it is brought."""
+    """Signs the tokens of this process and verifies those that clients bring."""
 
     def __init__(
         self,
@@ -186,8 +185,8 @@ class Tokens:
         access_duration: timedelta = timedelta(minutes=15),
         reload_keys: Callable[[], Keys] | None = None,
     ) -> None:
-        """Take the keys as they stand; `read_again` reads them anew when a token names one that another
-        process has made since.
+        """Take the keys as they are. `reload_keys` reads them again when a token names a key that another
+        process made.
         """
         self._signing, self._verifying = keys.signing, dict(keys.verifying)
         self._issuer, self._clock, self._access_duration, self._reload_keys = (
@@ -209,8 +208,9 @@ class Tokens:
         own_members: tuple[str, ...] = (),
         until: datetime | None = None,
     ) -> IssuedToken:
-        """Return an access token for this member (role `member`) or employee (role and store) in this
-        session, which ends at `until`.
+        """Return an access token for a member (role `member`) or an employee (role and store) in a session.
+
+        The token expires at `until` at the latest, where the session ends.
         """
         expires_at = self._clock() + self._access_duration
         expires_at = expires_at if until is None else min(expires_at, until)
@@ -229,14 +229,15 @@ class Tokens:
         return sign(self._signing, Purpose.VISIT, claims, issuer=self._issuer, now=now)
 
     def verify(self, token: str, purpose: Purpose = Purpose.ACCESS, *, at: datetime | None = None) -> Claims:
-        """Return the claims of a token that holds now, or held at an earlier instant that the caller vouches
-        for. Raises TokenRefused.
+        """Return the claims of a token that is valid now, or was at an instant `at`. Raises TokenRefused.
+
+        The caller vouches for `at`.
         """
         self._reload_for_unknown_key(token)
         return verify(token, purpose, self._verifying, issuer=self._issuer, now=at or self._clock())
 
     def verify_visit(self, token: str, *, store: str, at: datetime | None = None) -> Claims:
-        """Return the claims of a visit that was opened in this store. Raises TokenRefused for any other."""
+        """Return the claims of a visit that began in this store. Raises TokenRefused for any other."""
         claims = self.verify(token, Purpose.VISIT, at=at)
         if claims.role != "visit" or claims.store != store:
             raise TokenRefused("store")

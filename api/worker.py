@@ -1,8 +1,9 @@
-"""What runs without being asked: the turn, which writes down what time brought and fires what the agenda
-holds, and the post, which delivers what the outbox holds.
+"""The worker: it takes the turn, which writes down what time has brought and fires the agenda, and it
+delivers the outbox.
 
-Inside `selo serve` by default, or alone as `selo worker`. Any number of processes may run it: each item of
-the agenda acts once, each message is claimed by one worker, and what a dead one left comes up again.
+It runs inside `selo serve` by default, or alone as `selo worker`. Any number of processes may run it: each
+agenda item acts once, one worker claims each message, and a message that a dead worker claimed comes up
+again.
 """
 
 import asyncio
@@ -30,11 +31,9 @@ log = structlog.get_logger(__name__)
 
 
 class RepeatedFaultLog:
-    """Says what fails again and again: at once where it is new, then once a minute with how often it was left
-    unsaid.
+    """Logs a fault that repeats: at once where it is new, then once a minute with the count of unlogged ones.
 
-    A database that is away fails several rounds each second, and whoever reads the log wants to read
-    something else, too.
+    A database that is away fails several rounds a second, and must not fill the log.
     """
 
     def __init__(self, event: str, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -42,7 +41,7 @@ class RepeatedFaultLog:
         self._logged_name, self._next_log_at, self._suppressed_count = "", 0.0, 0
 
     def report(self, fault: Exception) -> None:
-        """Take a fault; where it is not the database's, its place is said too."""
+        """Log a fault, with its place where it is not the database's."""
         if isinstance(fault, NothingPublished):
             return  # whoever started has said so
         name = type(fault).__name__
@@ -59,7 +58,7 @@ class RepeatedFaultLog:
 
 
 def channel_states(senders: Senders) -> Mapping[str, bool]:
-    """Tell of each channel whether somebody is configured to send it."""
+    """Return for each channel whether a sender is configured for it."""
     return {
         "push": senders.push is not None,
         "email": senders.mail is not None,
@@ -68,8 +67,9 @@ def channel_states(senders: Senders) -> Mapping[str, bool]:
 
 
 def webhook_names(process: Process) -> tuple[frozenset[str], frozenset[str]]:
-    """Return the hooks that the programme which rules names, and those of them that are not configured: what
-    is for them is parked.
+    """Return the webhooks that the current programme names, and those of them that are not configured.
+
+    Deliveries for a webhook that is not configured are parked.
     """
     try:
         named = process.programmes.current().programme.webhooks
@@ -80,9 +80,7 @@ def webhook_names(process: Process) -> tuple[frozenset[str], frozenset[str]]:
 
 
 def make_delivery_worker(process: Process, lane: Lane = "people") -> DeliveryWorker:
-    """Return what delivering in a lane needs of a process: its senders, and how its API names letters and
-    links.
-    """
+    """Return what delivering in a lane needs: the senders, and how the API writes ids and links."""
     unsubscribe = partial(unsubscribe_link, process)
     return DeliveryWorker(
         process.senders, public_id=message_id, api_id=encode_id, unsubscribe=unsubscribe, lane=lane
@@ -90,7 +88,7 @@ def make_delivery_worker(process: Process, lane: Lane = "people") -> DeliveryWor
 
 
 async def run_worker(process: Process) -> None:
-    """Take the turn every so often and deliver what is due, until cancelled."""
+    """Take the turn at intervals and deliver what is due, until cancelled."""
     off = [channel for channel, on in channel_states(process.senders).items() if not on]
     if off:
         log.info(

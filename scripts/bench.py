@@ -1,5 +1,5 @@
-"""What things cost on this machine: figures are CPU time, and requests are measured in turn, so that a busy
-machine shifts all alike.
+"""What operations cost on this machine: CPU time, each kind of request in turn, so that a busy machine shifts
+all alike.
 
 No figure here is a gate: they are for comparing before and after, on one machine, in one run.
 """
@@ -85,7 +85,7 @@ def main() -> None:
 
 
 def _decide_microseconds(programme: Programme, times: int = 2_000) -> float:
-    """The median of a purchase of three lines by a member who has bought fifty times before."""
+    """Return the median of a purchase of three lines by a member with fifty purchases before."""
     at = datetime(2026, 1, 1, 10, tzinfo=UTC)
     joined = Event("e0", ENROLLED, at, profile=Profile(locale="pt"))
     member = decide(programme, Member("m", "1"), joined, now=at).member
@@ -111,8 +111,9 @@ def _decide_microseconds(programme: Programme, times: int = 2_000) -> float:
 
 
 def _simulated_a_second(events: int = 20_000) -> tuple[float, float]:
-    """Events a second of CPU of `selo simulate`, with one rule and a hundred members; and the seconds of its
-    start, which are not in it.
+    """Return the events a second of CPU of `selo simulate`, without its start, and the seconds of its start.
+
+    The programme has one rule, and there are a hundred members.
     """
     head = "programme: {code: one, name: One, currency: EUR, timezone: Europe/Lisbon, locales: [en]}\n"
     wallet = "wallets: [{code: points, kind: points, name: Points, expiry: never}]\n"
@@ -168,8 +169,9 @@ def _write_event(
 
 @contextmanager
 def _served(folder: Path, *, database: str | None = None) -> Iterator[tuple[str, int]]:
-    """A server, its worker within, with its own database or over one that runs: its address and process.
-    Prints what its start took.
+    """Run a server with its worker, over its own database or a running one; yield its address and process id.
+
+    Print what its start took.
     """
     settings = LIMITS if database is None else {"MONGODB_URI": database}
     # The second start reads the compiled code that the first left, as anybody's does, whatever this shell
@@ -199,7 +201,7 @@ def _served(folder: Path, *, database: str | None = None) -> Iterator[tuple[str,
 
 
 def _idle(pid: int) -> None:
-    """Print the memory of a process that has served nothing yet, its worker within."""
+    """Print the memory of a process that has served nothing yet, its worker included."""
     time.sleep(IDLE_SECONDS)
     resident, own = _memory_mb(pid)
     print(
@@ -209,8 +211,8 @@ def _idle(pid: int) -> None:
 
 
 def _requests(url: str, pid: int, folder: Path, young: Aged, old: Aged) -> None:
-    """Measure each kind of request in rounds, one kind after the other, and print its API process's CPU
-    (Linux) and the median answer.
+    """Measure each kind of request in rounds, and print the CPU of the API process (Linux) and the median
+    answer.
     """
     with httpx.Client(base_url=url, timeout=30) as client:
 
@@ -259,7 +261,7 @@ def _requests(url: str, pid: int, folder: Path, young: Aged, old: Aged) -> None:
 
 
 def _hire(folder: Path) -> None:
-    """Open the store and hire the cashier by whom the bench buys."""
+    """Add the store and the cashier who records the purchases."""
     for words in (
         ("store", "add", "lisboa", "--name", "Lisboa"),
         ("staff", "add", STAFF, "--name", "Bench", "--password-stdin"),
@@ -279,7 +281,7 @@ def _cpu_seconds(pid: int) -> float:
 
 
 def _memory_mb(pid: int) -> tuple[float, float]:
-    """Resident memory, and what of it no other process shares."""
+    """Return the resident memory, and the part that no other process shares."""
     lines = (line.split() for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:])
     kilobytes = {name: int(value) for name, value, *_ in lines}
     return kilobytes["Rss:"] / 1024, (kilobytes["Private_Clean:"] + kilobytes["Private_Dirty:"]) / 1024

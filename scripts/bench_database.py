@@ -1,9 +1,8 @@
-"""What a long history asks of the database: commands a story, documents examined for a page, bytes of a
-member; young and old.
+"""What a long history costs the database: commands a story, documents examined for a page, bytes of a member.
 
-Two members are laid out in a data folder, bought by now under the demo programme: one has 100 entries, one as
-many as are asked for, of ten years. Counted over the wire to the embedded database: exact, whatever else the
-machine does.
+Two members are written to a data folder under the demo programme: one has 100 entries, one as many as an
+option says, over ten years. Commands are counted over the wire to the embedded database: exact, whatever else
+the machine does.
 """
 
 import asyncio
@@ -45,7 +44,7 @@ TILL = Till(staff="bench", role="MANAGER", store="lisboa")
 
 @dataclass(frozen=True, slots=True)
 class Aged:
-    """A member who was laid out."""
+    """A member whose history was written to the database."""
 
     name: str
     id: str
@@ -53,7 +52,7 @@ class Aged:
 
 
 class CommandRecorder(CommandListener):
-    """The commands since `clear`: their names, and the filters of finds."""
+    """Records the commands since `clear`: their names, and the filters of finds."""
 
     def __init__(self) -> None:
         self.names: list[str] = []
@@ -68,14 +67,14 @@ class CommandRecorder(CommandListener):
             self.finds.append((event.command["find"], dict(event.command["filter"])))
 
     def succeeded(self, event: CommandSucceededEvent) -> None:
-        """Nothing: what was asked is counted."""
+        """Do nothing: commands are counted when they start."""
 
     def failed(self, event: CommandFailedEvent) -> None:
-        """Nothing: what was asked is counted."""
+        """Do nothing: commands are counted when they start."""
 
 
 def main(folder: Path, text: str, programme: Programme, *, entries: int, now: datetime) -> tuple[Aged, Aged]:
-    """Lay the members out in a folder, print the table, and return the young one and the old one."""
+    """Write the members to a folder, print the table, and return the young one and the old one."""
     return asyncio.run(_measure(folder, text, programme, entries, milliseconds(now)))
 
 
@@ -101,7 +100,7 @@ async def _measure(
 
 
 async def _lay_out(runtime: Runtime, programme: Programme, who: Aged, entries: int, now: datetime) -> None:
-    """Decide a life in memory and write it as commits would. Rows go out by the thousand: they are many."""
+    """Decide a history in memory and write it as commits would, a thousand rows at a time."""
     bought = int(entries / ENTRIES_A_PURCHASE)
     gap = min(timedelta(days=1), timedelta(days=OLD_DAYS) / bought)
     born, at, number = Member(who.id, who.number), milliseconds(now - gap * (bought + 1)), 0
@@ -175,7 +174,7 @@ async def _print_commands(story: str, database: Database, recorder: CommandRecor
 
 
 def _quiet(_done: int, _of: int) -> None:
-    """Say nothing."""
+    """Print nothing."""
 
 
 def _counted(names: Sequence[str]) -> str:

@@ -1,9 +1,10 @@
-"""What live activity costs: 1,000 sockets on one `selo serve`, the memory of each, how many change streams
-feed them, how long a commit takes to reach its phones, and how long all of them take to be told again once
-the database was killed under them.
+"""What live activity costs, with 1,000 sockets on one `selo serve`.
+
+It measures the memory of each socket, the number of change streams, how long a commit takes to reach its
+phones, and how long until all phones know again after the database was killed.
 
 Run by `scripts/bench-live`. The commits come from this process, over the database: what is measured is the
-change stream, the server and the sockets, as they are for any other process's commits.
+change stream, the server and the sockets, as for any other process's commits.
 """
 
 import asyncio
@@ -36,14 +37,14 @@ MEMBERS, SOCKETS, COMMITS = 200, 5, 100
 
 @dataclass
 class Bench:
-    """The runtime at the database's side, and the phones of each member."""
+    """The runtime that commits, and the phones of each member."""
 
     runtime: Runtime
     database: Database
     phones: dict[str, list[ActivitySocket]] = field(default_factory=dict)
 
     async def buy(self, member: str, receipt: str) -> None:
-        """Let a member buy something, however often the database is away meanwhile."""
+        """Record a purchase of a member, and retry while the database is away."""
         while True:
             try:
                 purchase_input, now = new_purchase(f"{receipt} {member}", 100), datetime.now(UTC)
@@ -61,7 +62,7 @@ class Bench:
                 return
 
     async def hear(self, member: str) -> list[float]:
-        """Wait until each phone of a member was told that the balance changed; return when."""
+        """Wait until each phone of a member got the change of the balance; return when."""
 
         async def hear_phone(phone: ActivitySocket) -> float:
             await phone.wait_for("BalanceChanged", within_seconds=120)
@@ -71,13 +72,13 @@ class Bench:
 
 
 def memory_kib(pid: int) -> int:
-    """Return what a process holds in memory."""
+    """Return the resident memory of a process."""
     status = Path(f"/proc/{pid}/status").read_text()
     return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmRSS")))
 
 
 async def open_phones(bench: Bench, url: str, tokens: Tokens, stack: AsyncExitStack) -> None:
-    """Open every member's sockets, with a subscription each."""
+    """Open every member's sockets with a subscription each."""
 
     async def open_phone(token: str) -> ActivitySocket:
         phone = await stack.enter_async_context(open_activity_socket(url, token))
@@ -106,9 +107,7 @@ async def deliver(bench: Bench) -> None:
 
 
 async def survive(bench: Bench, data_folder: Path) -> None:
-    """Kill the database, let every member buy as soon as it is back; print when the last phone knew of the
-    last of them.
-    """
+    """Kill the database and let every member buy as soon as it is back; print when the last phone knew."""
     running = find_running(data_folder)
     assert running is not None, "the server runs"
     hearing = [asyncio.create_task(bench.hear(member)) for member in bench.phones]

@@ -1,8 +1,8 @@
 """How soon the phone knows: from the till's answer to the push request at FCM, and to the member's open phone
 page.
 
-Run by `scripts/bench-push`. A real `selo serve` with its worker, the stand-in for FCM, and the page in
-headless Chromium: a hundred purchases of one member, each of which unlocks one reward more. All clocks are
+Run by `scripts/bench-push`: a real `selo serve` with its worker, the stand-in for FCM, and the page in
+headless Chromium. One member buys a hundred times, and each purchase unlocks one more reward. All clocks are
 this machine's.
 """
 
@@ -53,7 +53,7 @@ WATCH = """() => {
 
 
 def measure(club: ClubServer, page: Page) -> None:
-    """Buy, wait until both phones and the page know, and again; print how long each took."""
+    """Buy, wait until both phones and the page know, and repeat; print how long each took."""
     token = join(page, club)
     number = club.do("{ me { number } }", token=token)["me"]["number"]
     page.evaluate(WATCH)
@@ -111,7 +111,7 @@ def _shown(page: Page, n: int) -> dict[str, float]:
 
 
 def _print_seconds(label: str, seconds: Sequence[float]) -> None:
-    """Print a median and a worst; what came before the till had its answer counts as none."""
+    """Print the median and the worst. What came before the till had its answer counts as zero."""
     milliseconds = [max(0.0, each) * 1000 for each in seconds]
     print(f"{label:<38} median {statistics.median(milliseconds):5.0f} ms   worst {max(milliseconds):5.0f} ms")
 

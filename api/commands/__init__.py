@@ -1,3 +1,3 @@
-"""The `selo` command's groups, one file each: every one reads its words, calls a service and prints what came
-of it.
+"""The groups of the `selo` command, one file each: each reads its options, calls a service and prints the
+result.
 """

@@ -1,6 +1,4 @@
-"""Which database a command speaks to: the one that MONGODB_URI names, a running server's, or an embedded one
-of its own.
-"""
+"""The database of a command: that of MONGODB_URI, that of a running server, or an embedded one of its own."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -15,12 +13,12 @@ FOLDER_WAIT_SECONDS = 5.0
 
 
 class DatabaseUnavailable(CannotRun):
-    """It was there a moment ago, or should be: what waits for it may try again."""
+    """The database does not answer now. Whoever waits for it may try again."""
 
 
 @asynccontextmanager
 async def open_server_database(settings: Settings) -> AsyncIterator[Database]:
-    """The database of a server: MONGODB_URI's, else a child process that other commands find by the data
+    """Open a server's database: MONGODB_URI's, else a child process that other commands find by the data
     folder.
     """
     async with AsyncExitStack() as stack:
@@ -33,11 +31,10 @@ async def open_server_database(settings: Settings) -> AsyncIterator[Database]:
 
 @asynccontextmanager
 async def open_database(settings: Settings, *, may_create: bool = False) -> AsyncIterator[Database]:
-    """The database for one command: MONGODB_URI's, else the running server's, else a child process for as
-    long as the command lasts.
+    """Open the database for one command: MONGODB_URI's, else the running server's, else a child process.
 
-    Only a command that `begins` one makes a data folder: to be told that all is well in a folder that was
-    misspelt helps nobody.
+    Only a command that `may_create` makes a data folder: a misspelt folder must not look like an empty,
+    healthy one.
     """
     if settings.mongodb_uri is None and not may_create and not holds_database(settings.data):
         raise CannotRun(
@@ -53,11 +50,11 @@ async def open_database(settings: Settings, *, may_create: bool = False) -> Asyn
 
 
 async def _folder_database_uri(settings: Settings, stack: AsyncExitStack, *, is_server: bool) -> str:
-    """Where the folder's database listens: the running server's, where we are none ourselves, else one that
-    is started.
+    """Return the address of the folder's database: the running server's, else that of one that is started
+    here.
 
-    Whoever has it open for a moment is waited for: another command, or the database of a server that was
-    killed just now.
+    A folder that another process holds for a moment is waited for: another command, or the database of a
+    killed server.
     """
     give_up_at = asyncio.get_running_loop().time() + FOLDER_WAIT_SECONDS
     while True:
@@ -73,11 +70,10 @@ async def _folder_database_uri(settings: Settings, stack: AsyncExitStack, *, is_
 
 @asynccontextmanager
 async def open_running_database(settings: Settings) -> AsyncIterator[Database]:
-    """The database for what runs beside a server: MONGODB_URI's, else the running server's. Raises
-    DatabaseAway where none runs.
+    """Open the database for what runs beside a server: MONGODB_URI's, else the running server's.
 
-    It never starts one of its own: that would keep the server, which may only be starting again, from the
-    data folder.
+    Raises DatabaseUnavailable where no server runs. It never starts a database: that would keep a server that
+    is restarting from the data folder.
     """
     if settings.mongodb_uri is not None:
         uri = settings.mongodb_uri.get_secret_value()

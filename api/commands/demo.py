@@ -1,8 +1,8 @@
-"""`selo serve --demo`: the example programme, two stores, staff of each role and members with two years
-behind them.
+"""`selo serve --demo`: the example programme, two stores, staff of each role and members with two years of
+history.
 
-Sign-ins are printed and written to DIR/demo.json, readable by its owner alone. Passwords come from the data
-folder's own secret: the same at every start, others in another folder.
+Sign-ins are printed and written to DIR/demo.json, readable by its owner alone. Passwords derive from the data
+folder's secret: the same at every start, others in another folder.
 """
 
 import base64
@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
@@ -30,16 +31,28 @@ from domain.store.ledger.programmes import NothingPublished
 from domain.store.people.sessions import StaffRole
 
 PROGRAMME = Path(__file__).parents[2] / "scripts" / "demo" / "numiscollect.yaml"
-STAFF: Sequence[tuple[str, str, StaffRole, str]] = (
-    ("carla", "Carla Mendes", "CASHIER", "lisboa"),
-    ("mario", "Mário Reis", "MANAGER", "lisboa"),
-    ("olga", "Olga Pinto", "OPERATOR", "lisboa"),
-    ("paulo", "Paulo Dias", "CASHIER", "porto"),
+
+
+@dataclass(frozen=True, slots=True)
+class DemoEmployee:
+    """Somebody who can sign in at the demo's till."""
+
+    username: str
+    name: str
+    role: StaffRole
+    store: str
+
+
+STAFF = (
+    DemoEmployee("carla", "Carla Mendes", "CASHIER", "lisboa"),
+    DemoEmployee("mario", "Mário Reis", "MANAGER", "lisboa"),
+    DemoEmployee("olga", "Olga Pinto", "OPERATOR", "lisboa"),
+    DemoEmployee("paulo", "Paulo Dias", "CASHIER", "porto"),
 )
 
 
 async def set_up_demo(process: Process, *, address: str) -> None:
-    """Publish the example where there is no programme, make what is missing, and show how to sign in."""
+    """Publish the example where there is no programme, add what is missing, and print how to sign in."""
     console = Console(highlight=False)
     try:
         # asked for by a setting, or published since by whoever tries their own on these members
@@ -75,21 +88,21 @@ async def _fill_members(process: Process) -> list[DemoMember]:
 
 
 async def _add_people(process: Process) -> None:
-    """Open the stores and hire the staff that are missing."""
+    """Add the stores and the staff that are missing."""
     open_stores = {shop.code for shop in await stores.list_stores(process.store)}
     for code, name in STORES.items():
         if code not in open_stores:
             await stores.add(process.store, code=code, name=name, now=utc_now())
-    known = {employee.username for employee in await staff.list_staff(process.store)}
-    for username, name, role, store in STAFF:
-        if username not in known:
+    known = {record.username for record in await staff.list_staff(process.store)}
+    for employee in STAFF:
+        if employee.username not in known:
             await staff.add(
                 process.runtime,
-                username=username,
-                name=name,
-                role=role,
-                store_codes=(store,),
-                password=_password(process, username),
+                username=employee.username,
+                name=employee.name,
+                role=employee.role,
+                store_codes=(employee.store,),
+                password=_password(process, employee.username),
                 now=utc_now(),
             )
 
@@ -104,8 +117,13 @@ def _sign_in_sheet(process: Process, members: Sequence[DemoMember], address: str
         "graphql": f"{address}/graphql",
         "members": [{"number": member.number, "email": member.email} for member in members],
         "staff": [
-            {"username": username, "password": _password(process, username), "role": role, "store": store}
-            for username, _, role, store in STAFF
+            {
+                "username": employee.username,
+                "password": _password(process, employee.username),
+                "role": employee.role,
+                "store": employee.store,
+            }
+            for employee in STAFF
         ],
     }
 
@@ -116,14 +134,15 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _print_sign_ins(console: Console, process: Process, members: Sequence[DemoMember], address: str) -> None:
-    """Each sign-in on a line of its own, whole at any width, so that it can be copied."""
+    """Print each sign-in on a line of its own, unwrapped, so that it can be copied."""
     lines = [
         f"Members sign in at {address}/phone; the code appears here:",
         f"  {members[0].email}",
         f"Staff sign in at {address}/till:",
         *(
-            f"  {username}  {_password(process, username)}  ({role.lower()}, {store})"
-            for username, _, role, store in STAFF
+            f"  {employee.username}  {_password(process, employee.username)}"
+            f"  ({employee.role.lower()}, {employee.store})"
+            for employee in STAFF
         ),
         f"All of them stand in {process.settings.data / 'demo.json'}",
     ]

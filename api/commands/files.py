@@ -1,4 +1,4 @@
-"""Files that a command is told to read."""
+"""Files that a command reads."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from api.commands.running import CannotRun
 
 
 def read_text(path: Path) -> str:
-    """The text of a file. Raises CannotRun where it cannot be read or is no UTF-8."""
+    """Return the text of a file. Raises CannotRun where it cannot be read or is not UTF-8."""
     try:
         return path.read_text(encoding="utf-8")
     except OSError as fault:

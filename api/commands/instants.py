@@ -1,4 +1,4 @@
-"""Instants that a command is told on its line."""
+"""Instants among the options of a command."""
 
 from datetime import datetime
 
@@ -7,8 +7,8 @@ from domain.model.calendar import milliseconds
 
 
 def read_instant(option: str, text: str | None) -> datetime | None:
-    """The instant that an option names; None where it was not given. Raises CannotRun where it is none, or
-    names no zone.
+    """Return the instant of an option; None where it is not set. Raises CannotRun where it is no instant with
+    a zone.
     """
     if text is None:
         return None

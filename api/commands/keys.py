@@ -1,4 +1,4 @@
-"""`selo keys`: the keys that sign access tokens, where they stand in the data folder."""
+"""`selo keys`: the keys in the data folder that sign access tokens."""
 
 from pathlib import Path
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""In whose name a command acts, for the audit trail: whoever is signed in to this machine."""
+"""The actor of a command in the audit trail: the user of this machine."""
 
 import getpass
 
@@ -6,7 +6,7 @@ from domain.store.audit import COMMAND_LINE
 
 
 def operator() -> str:
-    """Return `cli:NAME`; `cli` alone where the machine knows no name, as in some containers."""
+    """Return `cli:NAME`; `cli` alone where the machine has no user name, as in some containers."""
     try:
         return f"{COMMAND_LINE}:{getpass.getuser()[:64]}"
     except (KeyError, OSError):

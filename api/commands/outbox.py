@@ -1,4 +1,4 @@
-"""`selo outbox`: what could not be sent or could not happen, and why; and trying it again."""
+"""`selo outbox`: what could not be sent or done, and why; and trying it again."""
 
 from enum import Enum
 from pathlib import Path

@@ -1,5 +1,5 @@
-"""`selo staff`, `selo store` and `selo token`: who works where, and a short-lived access token for whoever
-holds the data folder's keys.
+"""`selo staff`, `selo store` and `selo token`: staff, stores, and a short-lived access token for whoever can
+read the keys.
 """
 
 import getpass
@@ -211,7 +211,7 @@ def token(
 
 @asynccontextmanager
 async def _open_process(data_folder: Path | None, *, may_create: bool = False) -> AsyncIterator[Process]:
-    """The house for one errand; what is refused becomes a sentence."""
+    """Open a process for one command; a refused input becomes a sentence."""
     settings = read_settings(data=data_folder)
     async with (
         open_database(settings, may_create=may_create) as database,
@@ -269,13 +269,13 @@ async def _staff_token(process: Process, username: str, store: str | None) -> st
 
 
 async def _open(process: Process, opened: OpenedSession) -> OpenedSession:
-    """A session like any other, so that signing out and disabling end the token too."""
+    """Open a session like any other, so that signing out and disabling end the token too."""
     await sessions.open_session(process.runtime, opened)
     return opened
 
 
 def _password(*, from_stdin: bool) -> tuple[str, bool]:
-    """A password, and whether it was made up and has to be shown."""
+    """Return a password, and whether it is generated and has to be printed."""
     if from_stdin:
         return sys.stdin.readline().rstrip("\n"), False
     if sys.stdin.isatty():

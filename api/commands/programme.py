@@ -1,4 +1,4 @@
-"""`selo programme`: check a programme file, publish it as the next version, show the one that rules."""
+"""`selo programme`: check a programme file, publish it as the next version, show the current one."""
 
 import asyncio
 import sys
@@ -53,7 +53,7 @@ def show(
 
 
 async def publish_file(programmes: Programmes, file: Path) -> PublishedProgramme:
-    """Publish a file. Raises CannotRun with every fault where it has any."""
+    """Publish a file. Raises CannotRun with all its faults where it has any."""
     text = await asyncio.to_thread(read_text, file)
     try:
         return await programmes.publish(text, now=utc_now(), by=operator())

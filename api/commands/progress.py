@@ -1,4 +1,4 @@
-"""How far a command is, for whoever watches it in a terminal; nothing where its output goes to a file."""
+"""The progress of a command, for a terminal; nothing where the output goes to a file."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def progress_bar(*columns: ProgressColumn) -> Progress:
-    """A bar on stderr that goes when it is done."""
+    """Return a bar on stderr that disappears when it is done."""
     # A server draws nothing: only a command that does loads what draws.
     from rich.console import Console
     from rich.progress import Progress

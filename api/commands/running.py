@@ -1,5 +1,5 @@
-"""How a command runs: one event loop, one clear sentence on stderr and exit code 1 for whatever its user can
-mend.
+"""How a command runs: one event loop, and for every fault that its user can mend one sentence on stderr and
+exit code 1.
 """
 
 import asyncio
@@ -46,7 +46,7 @@ USER_MENDABLE_ERRNOS = frozenset(
 
 
 class CannotRun(Exception):
-    """What the user asked for cannot be done; the message is one sentence that says what to do about it."""
+    """The command cannot do what was asked. The message is one sentence that says what to do about it."""
 
 
 def run(work: Coroutine[object, object, T]) -> T:
@@ -59,7 +59,9 @@ def run(work: Coroutine[object, object, T]) -> T:
 
 @contextmanager
 def exit_on_user_errors() -> Iterator[None]:
-    """Turn what the user can mend into its sentence and exit code 1; what they cannot stays a traceback."""
+    """Print a sentence and exit with 1 for a fault that the user can mend; any other fault keeps its
+    traceback.
+    """
     try:
         yield
     except (

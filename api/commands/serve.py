@@ -1,6 +1,6 @@
 """`selo serve`: the database and the API in one, until Ctrl-C or SIGTERM.
 
-The port is taken before anything is started, so that a second server fails at once; the ready line is printed
+The port is bound before anything starts, so that a second server fails at once. The ready line is printed
 when requests are answered.
 """
 
@@ -70,8 +70,8 @@ async def _serve(read: Callable[[], Settings]) -> None:
 
 
 class Server(uvicorn.Server):
-    """Uvicorn, told to stop by the loop's own signal handlers, so that our process ends with 0 and the
-    database after the API.
+    """Uvicorn, stopped by the loop's own signal handlers: our process exits with 0, and the database stops
+    after the API.
     """
 
     def __init__(self, config: uvicorn.Config, *, ready: str) -> None:
@@ -125,7 +125,7 @@ def _data_location(settings: Settings) -> str:
 
 
 def _warn_without_programme(process: Process) -> None:
-    """It serves what there is, is not ready by `/ready`, and notices a programme once there is one."""
+    """Warn where no programme is published. The server runs and notices one that is published later."""
     try:
         process.programmes.current()
     except NothingPublished:
@@ -134,7 +134,7 @@ def _warn_without_programme(process: Process) -> None:
 
 @contextmanager
 def _listening(host: str, port: int) -> Iterator[socket.socket]:
-    """A listening socket. Raises CannotRun where the address is taken or not ours."""
+    """Open a listening socket. Raises CannotRun where the address is taken or not ours."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:

@@ -1,4 +1,4 @@
-"""`selo settings`: every setting with its default and meaning, as the README's table shows them."""
+"""`selo settings`: every setting with its default and meaning, as in the README."""
 
 from api.settings import settings_table
 

@@ -1,4 +1,4 @@
-"""`selo simulate`: dated events through a programme file, in memory; one JSON line an event, then one a
+"""`selo simulate`: run dated events through a programme file in memory; one JSON line an event, then one a
 member.
 """
 

@@ -1,4 +1,4 @@
-"""`selo turn`: write down what time brought to everybody by now; beside a running server too."""
+"""`selo turn`: write down what time has brought to all members by now; also beside a running server."""
 
 from pathlib import Path
 from typing import Annotated

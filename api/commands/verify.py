@@ -1,5 +1,5 @@
-"""`selo verify`: fold every member's journal and compare it with what is stored; beside a running server
-too.
+"""`selo verify`: fold every member's journal and compare it with what is stored; also beside a running
+server.
 """
 
 import sys

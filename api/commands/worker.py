@@ -1,8 +1,7 @@
-"""`selo worker`: the turn and the post alone, until Ctrl-C or SIGTERM; as many of them as are wanted, beside
-any number of servers.
+"""`selo worker`: the worker alone, until Ctrl-C or SIGTERM; any number of them, beside any number of servers.
 
-It may be started before the server, and outlives it: where the server of its data folder goes, it waits for
-the next one.
+It may start before the server and outlive it: when the server of its data folder ends, it waits for the next
+one.
 """
 
 import asyncio
@@ -54,7 +53,7 @@ async def _worker(data_folder: Path | None) -> None:
 
 
 async def _keep_working(settings: Settings) -> None:
-    """Work at the database of whichever server has the data folder open. Raises what waiting does not
+    """Work at the database of the server that has the data folder open. Raises a fault that waiting does not
     mend.
     """
     logged_reason = ""
@@ -78,7 +77,7 @@ async def _keep_working(settings: Settings) -> None:
 
 
 async def _work(process: Process, server: RunningServer | None) -> None:
-    """Work until the server that `begun` names is no longer the one that has the data folder open."""
+    """Work until another server, or none, has the data folder open."""
     await _wait_for_programme(process)
     jobs: dict[str, Callable[[], Awaitable[None]]] = {
         "programmes and stock": process.runtime.keep_refreshed,
@@ -102,14 +101,12 @@ async def _wait_for_other_server(settings: Settings, server: RunningServer | Non
 
 
 def _is_same_server(first: RunningServer | None, second: RunningServer | None) -> bool:
-    """Whether two notes are of one server; its database may have been started again meanwhile, where it
-    was.
-    """
+    """Tell whether two notes are of one server; it may have restarted its database in between."""
     return first is not None and second is not None and (first.uri, first.pid) == (second.uri, second.pid)
 
 
 async def _wait_for_programme(process: Process) -> None:
-    """Wait until there is one."""
+    """Wait until a programme is published."""
     has_warned = False
     while True:
         try:

@@ -1,8 +1,8 @@
-"""From bytes to a GraphQL request: counted while it streams, strictly read, or refused with a sentence.
+"""From bytes to a GraphQL request: counted while it streams, read strictly, or refused with a sentence.
 
-A body is at most 256 KB (413), sent as it is (415 for any content encoding), strict UTF-8 JSON without NaN,
-infinities or numbers that no double holds, nested at most 32 deep, an object with `query` a string. One
-request a body: there is no batching.
+A body is at most 256 KB (413) and has no content encoding (415). It is strict UTF-8 JSON without NaN,
+infinities or numbers beyond a double, nested at most 32 deep: an object with the string `query`. One request
+a body: there is no batching.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ MAX_NESTING = 32
 
 
 class HttpRefusal(Exception):
-    """A request that HTTP itself refuses, before any GraphQL; `close` where unread bytes may follow."""
+    """A request that HTTP itself refuses before any GraphQL; `close` where unread bytes may follow."""
 
     def __init__(
         self, status: int, message: str, *, headers: Sequence[tuple[bytes, bytes]] = (), close: bool = False
@@ -29,8 +29,9 @@ class HttpRefusal(Exception):
 
 
 async def read_body(scope: Scope, receive: Receive, *, max_bytes: int = MAX_BODY_BYTES) -> bytes:
-    """Return the whole body. Raises HttpRefusal where it is too long or encoded, ClientGone where it never
-    ends.
+    """Return the whole body.
+
+    Raises HttpRefusal where it is too long or encoded, ClientDisconnected where the client leaves first.
     """
     for name, value in scope["headers"]:
         if name == b"content-encoding" and value.strip().lower() not in (b"", b"identity"):
@@ -82,7 +83,7 @@ def request_from_query(query_string: bytes) -> GraphQLRequest:
 
 
 def request_from_value(value: object) -> GraphQLRequest:
-    """Return the request that a JSON value is. Raises BadInput."""
+    """Return the request in a JSON value. Raises BadInput."""
     if not isinstance(value, Mapping):
         raise BadInput("The body must be one JSON object: {query, variables, operationName}.")
     query, variables, name = value.get("query"), value.get("variables"), value.get("operationName")
@@ -98,8 +99,9 @@ def request_from_value(value: object) -> GraphQLRequest:
 
 
 def parse_strict_json(text: bytes, part: str) -> object:
-    """Return the JSON in these bytes. Raises BadInput where it is none, nests too deep, or holds a number
-    that no double does.
+    """Return the JSON in these bytes.
+
+    Raises BadInput where they are no JSON, nest too deep, or hold a number beyond a double.
     """
     try:
         value: object = orjson.loads(text)

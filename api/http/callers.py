@@ -1,9 +1,9 @@
 """From an Authorization header to a caller.
 
-A token that is not believed makes the caller anonymous, not the request an error: a phone whose access token
-has just ended can still refresh its session with the stale one attached. Whatever needs a caller then answers
-UNAUTHENTICATED. Believed tokens are remembered by their hash until they end, so a signature is checked once,
-not with each request; whether the session lives is asked every time, of memory.
+A token that is not accepted makes the caller anonymous, and the request is no error: a phone whose access
+token has just expired can still refresh its session with the expired one attached. Whatever needs a caller
+then answers UNAUTHENTICATED. A verified token is remembered by its hash until it expires, so that its
+signature is checked once. Whether the session is alive is asked in memory at each request.
 """
 
 from collections import OrderedDict
@@ -25,13 +25,13 @@ _STAFF_ROLES: dict[str, StaffRole] = {"cashier": "CASHIER", "manager": "MANAGER"
 
 
 class Sessions(Protocol):
-    """What is known of sessions, in memory."""
+    """The state of sessions, in memory."""
 
     def is_alive(self, session: str) -> bool:
-        """Tell whether a session has not been ended."""
+        """Tell whether a session has not ended."""
 
     def serving(self, session: str, on_end: Callable[[], None]) -> AbstractContextManager[None]:
-        """Have `on_end` called as soon as the session has ended, while the block runs."""
+        """Call `on_end` as soon as the session ends, while the block runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class _VerifiedToken:
 
 
 class Callers:
-    """Who stands behind a bearer token."""
+    """The callers that bearer tokens name."""
 
     def __init__(
         self, tokens: Tokens, sessions: Sessions, *, clock: Callable[[], datetime] = utc_now
@@ -58,13 +58,13 @@ class Callers:
         return self.of_token(token.strip()) if scheme.lower() == "bearer" else Anonymous(token_refused=True)
 
     def is_alive(self, caller: MemberCaller) -> bool:
-        """Tell whether a caller's session still lives; a socket asks, since its token was checked only
+        """Tell whether a caller's session is alive. A socket asks this, because its token was checked only
         once.
         """
         return self._sessions.is_alive(caller.session_id)
 
     def serving(self, caller: MemberCaller, on_end: Callable[[], None]) -> AbstractContextManager[None]:
-        """Have `on_end` called as soon as a caller's session has ended, while the block runs."""
+        """Call `on_end` as soon as a caller's session ends, while the block runs."""
         return self._sessions.serving(caller.session_id, on_end)
 
     def of_token(self, token: str) -> Caller:

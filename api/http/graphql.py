@@ -1,10 +1,11 @@
 """`/graphql`: GraphQL over HTTP, as its specification says.
 
-    POST  application/json only; GET  queries only; a browser that asks for HTML gets the explorer where it is
-    on Accept: application/graphql-response+json lets statuses speak; application/json (the default) says 200
-    to whatever was a well-formed GraphQL request, and 4xx only where HTTP itself refused it
+- POST takes application/json only, GET takes queries only. A browser that asks for HTML gets the explorer
+  where it is on.
+- With Accept: application/graphql-response+json the status tells the outcome. With application/json (the
+  default) every well-formed GraphQL request is answered 200, and 4xx means that HTTP itself refused it.
 
-Answers that tell when to come back carry Retry-After.
+Answers that may be asked for again later carry Retry-After.
 """
 
 import asyncio
@@ -42,7 +43,7 @@ MakeContext = Callable[[Origin, Caller], Context[object, object]]
 
 
 def preferred_media_type(accept: str | None) -> MediaType | None:
-    """Return which of our two media types an Accept header likes best; None where it takes neither."""
+    """Return the media type of ours that an Accept header prefers; None where it accepts neither."""
     if accept is None or not accept.strip():
         return LEGACY
     best: dict[MediaType, tuple[float, int]] = {}
@@ -91,7 +92,7 @@ def is_page_request(accept: str | None) -> bool:
 
 
 def check_content_type(value: str | None) -> None:
-    """Raise HttpRefusal unless a POST's body is declared to be JSON in UTF-8."""
+    """Raise HttpRefusal unless a POST declares its body as JSON in UTF-8."""
     media, _, rest = (value or "").lower().partition(";")
     charset = rest.strip().removeprefix("charset=").strip('" ')
     if media.strip() != LEGACY or (

@@ -1,5 +1,5 @@
-"""What serves `/graphql` in one process: the schema behind its limits, rates and permissions, with the
-services its resolvers use.
+"""The GraphQL service of one process: the schema with its limits, rates and permissions, and its resolvers'
+dependencies.
 """
 
 import time
@@ -20,9 +20,7 @@ from domain.services.ledger.till import ShiftLimits
 
 
 def make_graphql_routes(process: Process, *, address: str, explorer: bool) -> list[BaseRoute]:
-    """Return the routes of requests and of sockets; `address` is where clients call this server where no
-    setting names another.
-    """
+    """Return the routes of requests and of sockets. Clients call `address` where no setting names another."""
     settings = process.settings
     rates = Rates(rate_limits(settings), time.monotonic)
     dependencies = Dependencies(

@@ -1,9 +1,9 @@
-"""What every answer carries: a request id, security headers, no name of any library; and what no answer
-carries: a trace.
+"""The headers of every answer: a request id and security headers, no name of a library. No answer holds a
+traceback.
 
-`Porch` stands around the whole application. It gives each request its id, binds it to the logs, adds the
-headers below where the application set none of that name, and answers what nobody caught with INTERNAL and
-that id.
+`OuterMiddleware` wraps the whole application. It gives each request its id, binds the id to the logs, adds
+the headers below where the application set none of that name, and answers INTERNAL with that id for an error
+that nobody caught.
 """
 
 import secrets
@@ -38,23 +38,23 @@ HIDDEN_HEADERS = frozenset({b"server", b"x-powered-by"})
 
 
 class ResponseInterrupted(Exception):
-    """An answer that failed halfway; the connection is closed and the log has told where."""
+    """An answer that failed halfway. The connection is closed; the log has the place."""
 
 
 async def answer_unhandled_error(request: Request, error: Exception) -> Response:
-    """Answer INTERNAL and the request id. For `Starlette(exception_handlers={Exception: unforeseen})`."""
+    """Answer INTERNAL and the request id. An exception handler of Starlette."""
     body = {"errors": [render_internal_error(error, request_id=request_id(request.scope), operation=None)]}
     return Response(orjson.dumps(body), 500, {"cache-control": "no-store"}, "application/json")
 
 
 def request_id(scope: Scope) -> str:
-    """Return the id that `Porch` gave this request or socket."""
+    """Return the id that `OuterMiddleware` gave this request or socket."""
     id: str = scope["state"]["request_id"]
     return id
 
 
 def header(scope: Scope, name: bytes) -> str | None:
-    """Return a request header's value, the first where there are several."""
+    """Return the value of a request header, the first where there are several."""
     for header_name, value in scope["headers"]:
         if header_name == name:
             text: str = value.decode("latin-1")
@@ -63,15 +63,13 @@ def header(scope: Scope, name: bytes) -> str | None:
 
 
 def client_address(scope: Scope) -> str:
-    """Return the client's address; behind proxies that are trusted by setting, the server has put theirs in
-    its place.
-    """
+    """Return the client's address; behind trusted proxies the server has put it in place of theirs."""
     client = scope.get("client")
     return str(client[0]) if client else "unknown"
 
 
 class OuterMiddleware:
-    """The outermost layer of the application."""
+    """The outermost middleware of the application."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -1,5 +1,5 @@
-"""`GET /health`: this process lives. `GET /ready`: it can serve, with the state of each part that serving
-needs; 503 where it cannot.
+"""`GET /health`: this process is alive. `GET /ready`: it can serve; 503 where it cannot, with the state of
+each part.
 
 A load balancer asks both often and without signing in, so neither says more than a word a part.
 """
@@ -18,7 +18,7 @@ ANSWER_SECONDS = 3.0
 
 @dataclass(frozen=True, slots=True)
 class PartState:
-    """How one part stands. What is not `needed` may be off without making the server unready."""
+    """The state of one part. A part that is not `is_needed` may be off while the server is ready."""
 
     is_ok: bool
     state: str
@@ -29,7 +29,7 @@ PartCheck = Callable[[], Awaitable[PartState]]
 
 
 def health_routes(parts: Mapping[str, PartCheck]) -> list[Route]:
-    """The two routes; each part is asked anew at every request to `/ready`."""
+    """Return the two routes. Each request to `/ready` checks every part."""
 
     async def health(_request: Request) -> JsonResponse:
         return JsonResponse({"status": "alive"})

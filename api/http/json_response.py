@@ -1,4 +1,4 @@
-"""JSON answers, written by orjson."""
+"""JSON responses, written by orjson."""
 
 import orjson
 from starlette.responses import Response

@@ -1,6 +1,4 @@
-"""`GET /.well-known/jwks.json`: the public keys, so that other systems can verify our access tokens (RFC
-7517).
-"""
+"""`GET /.well-known/jwks.json`: the public keys by which other systems verify our tokens (RFC 7517)."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -13,7 +11,7 @@ PublicSet = Callable[[], Mapping[str, Sequence[Mapping[str, str]]]]
 
 
 def jwks_route(public_set: PublicSet) -> Route:
-    """The route; the set is asked for anew each time, since keys rotate."""
+    """Return the route. Each request reads the set again, because keys rotate."""
 
     async def jwks(_request: Request) -> JsonResponse:
         return JsonResponse(public_set(), headers={"cache-control": "public, max-age=300"})

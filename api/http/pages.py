@@ -4,9 +4,9 @@
     /media/                    the pictures that a programme file names, of a folder that a setting names
     /graphql in a browser      the explorer, where a setting has it (the GraphQL endpoint hands it over)
 
-Only files that were there at the start are served, found by name in a list, so no path can lead elsewhere. A
-file is read at its first request, and again once it has changed. Names that hold a version are cached for
-good, all others asked for anew (ETag).
+Only files that existed at the start are served, by their name in a list, so no path can lead elsewhere.
+A file is read at its first request, and again after it has changed. Names with a version are cached for
+good, all others are revalidated (ETag).
 """
 
 import asyncio
@@ -56,7 +56,7 @@ _VERSIONED = re.compile(r"-\d+\.\d+\.\d+[.-]")
 
 @dataclass(frozen=True, slots=True)
 class FileContent:
-    """One file as it was when it was read."""
+    """The content of one file as it was when it was read."""
 
     stamp: tuple[int, int]
     plain: bytes
@@ -79,7 +79,7 @@ class StaticFiles:
         await (await self.answer(request, path or "index.html"))(scope, receive, send)
 
     async def answer(self, request: Request, name: str) -> Response:
-        """Return the file of that name. Raises HTTPException."""
+        """Return the file of a name. Raises HTTPException."""
         path = self._files.get(name)
         if path is None:
             raise HTTPException(404)
@@ -112,7 +112,7 @@ class StaticFiles:
 
 
 def page_routes(web: Path = WEB, *, explorer: bool = True, media: Path | None = None) -> list[BaseRoute]:
-    """Return the routes of every page that is there, of what they share, and of a folder of pictures."""
+    """Return the routes of every page that exists, of shared files, and of a folder of pictures."""
     names = [
         name
         for name in (*PAGES, *SHARED_FOLDERS)
@@ -129,7 +129,7 @@ def page_routes(web: Path = WEB, *, explorer: bool = True, media: Path | None = 
 
 
 def explorer_page(web: Path = WEB) -> ASGIApp:
-    """Return what the GraphQL endpoint answers to a browser: GraphiQL, from our own files."""
+    """Return the application that answers browsers at the GraphQL endpoint: GraphiQL, from our own files."""
     files = StaticFiles(web / "graphiql", policy=EXPLORER_POLICY)
 
     async def page(scope: Scope, receive: Receive, send: Send) -> None:

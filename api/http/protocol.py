@@ -1,15 +1,15 @@
-"""Connections that cannot be held open for nothing: uvicorn's HTTP protocol with a clock and a measure for
-each stage.
+"""Connections that cannot be held open idly: uvicorn's HTTP protocol with a time and a size limit for each
+stage.
 
     head     10 s from its first byte (or from the connection's opening), 16 KB (431), URL 4 KB (414)
     body     10 s in all, from the end of the head (408)
     answer   30 s in which a client that reads nothing keeps us waiting
     idle     15 s between two requests (uvicorn's own setting `timeout_keep_alive`)
-    socket   2,000 frames a minute that are no whole message: pings, pongs and fragments (4429)
+    socket   2,000 frames a minute of pings, pongs and fragments (4429)
 
-Over a time: 408 where nothing was answered yet, and the connection is closed. `http_protocol()` returns the
-class for `uvicorn.Config(http=...)`: over httptools where the platform has it, else over h11;
-`socket_protocol()` the one for `ws=...`, to which upgraded connections go over.
+After a time limit the connection is closed, with 408 where no answer has begun. `http_protocol()` returns the
+class for `uvicorn.Config(http=...)`: over httptools where the platform has it, else over h11.
+`socket_protocol()` returns the class for `ws=...`, which takes over upgraded connections.
 """
 
 import asyncio
@@ -50,7 +50,7 @@ _REASONS = {
 
 
 def raw_response(status: int) -> bytes:
-    """Return a whole answer for a request that no application will see."""
+    """Return a whole response for a request that no application will see."""
     reason, message = _REASONS[status]
     body = orjson.dumps({"errors": [{"message": message, "extensions": {"code": "BAD_INPUT"}}]})
     lines = [
@@ -66,7 +66,7 @@ def raw_response(status: int) -> bytes:
 
 
 class TimedConnection:
-    """The stages of one connection; mixed in before a uvicorn protocol, whose hooks it extends."""
+    """The stages of one connection. A mixin before a uvicorn protocol, whose hooks it extends."""
 
     limits = DEFAULTS
 
@@ -103,7 +103,7 @@ class TimedConnection:
         self._disarm()
 
     def refuse(self, status: int) -> None:
-        """Answer in our own words and close; where an answer is on its way already, only close."""
+        """Answer and close the connection; where an answer has begun already, only close it."""
         if self.transport.is_closing():
             return
         answering = self.cycle is not None and not self.cycle.response_complete
@@ -164,9 +164,7 @@ class TimedConnection:
 
 
 class TimedH11Protocol(TimedConnection, H11Protocol):  # type: ignore[misc]
-    """h11 keeps the measure of a head itself (`h11_max_incomplete_event_size`); the stages are read off its
-    events.
-    """
+    """HTTP over h11, which limits the size of a head itself. The stages are read off its state."""
 
     def data_received(self, received: bytes) -> None:
         self.bytes_received()
@@ -196,11 +194,9 @@ class TimedH11Protocol(TimedConnection, H11Protocol):  # type: ignore[misc]
 
 
 class TimedSocketProtocol(WebSocketsSansIOProtocol):
-    """A WebSocket whose reader keeps up, or is dropped: what waits for it is bounded by the transport's
-    buffer and by time.
+    """A WebSocket whose reader keeps up, or is dropped: the write buffer is bounded in size and in time.
 
-    Pings are answered below any application, and the pieces of a message kept: they are counted here, since
-    nobody else sees them.
+    Pings are answered and fragments kept below any application, so they are counted here.
     """
 
     limits = DEFAULTS
@@ -223,9 +219,7 @@ class TimedSocketProtocol(WebSocketsSansIOProtocol):
             super().handle_cont(event)
 
     def _is_frame_allowed(self) -> bool:
-        """Tell whether one more frame may be; the first too many ends the socket, and those that came along
-        with it are nothing.
-        """
+        """Count a frame and tell whether it is allowed; the first one too many closes the socket."""
         if self.transport.is_closing():
             return False
         try:

@@ -1,4 +1,4 @@
-"""The timed protocol over httptools, which has no measure of its own. Imported only where the platform has
+"""The timed protocol over httptools, which limits no sizes itself. Imported only where the platform has
 httptools.
 """
 
@@ -8,7 +8,7 @@ from api.http.protocol import TimedConnection
 
 
 class TimedHttpToolsProtocol(TimedConnection, HttpToolsProtocol):  # type: ignore[misc]
-    """Heads and URLs are counted as the parser tells of them, and what it has not told of as it comes."""
+    """Counts heads and URLs as the parser reports them, and unreported bytes as they arrive."""
 
     def start_timers(self) -> None:
         super().start_timers()

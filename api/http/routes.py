@@ -19,7 +19,7 @@ def graphql_routes(
     explorer: bool,
     origins: Sequence[str] = (),
 ) -> list[BaseRoute]:
-    """Return the routes. `make_context` is called for each request with where it came from and who calls."""
+    """Return the routes. `make_context` is called for each request with its origin and its caller."""
     endpoint = GraphQLEndpoint(engine, callers, make_context, explorer=explorer_page() if explorer else None)
     return [
         Route("/graphql", endpoint),

@@ -1,9 +1,9 @@
-"""`/unsubscribe?t=...`: the link in e-mails whose purpose is not service, by which a consent is taken back
-(RFC 8058, one click).
+"""`/unsubscribe?t=...`: the link in e-mails whose purpose is not service, which withdraws a consent (RFC
+8058, one click).
 
-POST takes it back, whoever sends it: a mailbox's own button, or that of the page which GET shows. GET changes
-nothing, since scanners follow every link of a mail. There is no rate: one mailbox provider posts for all its
-users, and a text that nobody signed reads nothing.
+POST withdraws the consent, whoever sends it: a mailbox's own button, or that of the page which GET shows. GET
+changes nothing, because scanners follow every link of an e-mail. There is no rate limit: one mailbox provider
+posts for all its users, and an unsigned text reads nothing.
 """
 
 from html import escape
@@ -33,7 +33,7 @@ POLICY = (
 
 
 def unsubscribe_link(process: Process, member: str, purpose: str) -> str:
-    """Return the link by which a member takes back their consent to a purpose."""
+    """Return the link by which a member withdraws the consent to a purpose."""
     token = unsubscribe.sign_unsubscription(Unsubscription(member, purpose), key=_key(process))
     return f"{process.settings.base_url}{PATH}?t={token}"
 
@@ -70,7 +70,7 @@ def _key(process: Process) -> bytes:
 
 
 def _consent_page(programme: Programme, details: Details, purpose: str) -> Response:
-    """Return the question where the consent stands, else that it does not."""
+    """Return the question where the consent is given, else the sentence that it is withdrawn."""
     locale = message_rules.message_locale(programme, details)
     titles = {spec.purpose: spec.title.for_locale(locale) for spec in programme.consents}
     figures = {

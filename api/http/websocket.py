@@ -1,14 +1,16 @@
 """Subscriptions: `/graphql` over WebSocket, by the graphql-transport-ws protocol and no other.
 
-    connection_init within 5 s, with {"authorization": "Bearer ..."} (or an Authorization header at the
-    handshake); members only 64 KB a message, 100 messages a minute; 5 sockets and 20 subscriptions a member a
-    browser's Origin must be this host's own or one that a setting names ends, with all its subscriptions, at
-    once when the session ends; lasts a day at most, then it takes a fresh access token a reader that does not
-    keep up is dropped (protocol.py)
+- connection_init comes within 5 s, with {"authorization": "Bearer ..."} or an Authorization header at the
+  handshake; members only.
+- A message has at most 64 KB, a minute 100 messages; a member has at most 5 sockets and 20 subscriptions.
+- A browser's Origin is this host's own or one that a setting names.
+- The socket ends with all its subscriptions as soon as the session ends, and after a day at the latest; a new
+  one needs a new access token.
+- A reader that does not keep up is dropped (protocol.py).
 
-Codes of closing: 4400 not the protocol, 4401 subscribe before init, 4403 not let in (or no more), 4408 no
-init in time, 4409 an id twice, 4429 too much of anything, 1001 open for a day: come again, 1009 a message too
-long, 1011 our fault.
+Close codes: 4400 not the protocol, 4401 subscribe before init, 4403 forbidden (or no longer allowed), 4408 no
+init in time, 4409 an id twice, 4429 too many of anything, 1001 open for a day: connect again, 1009 message
+too long, 1011 our fault.
 """
 
 import asyncio
@@ -37,7 +39,7 @@ PROTOCOL = "graphql-transport-ws"
 
 
 class CloseSocket(Exception):
-    """The socket is to be closed with this code and reason."""
+    """Closes the socket with this code and reason."""
 
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(reason)
@@ -60,7 +62,7 @@ class SocketLimits:
 
 
 class SocketCounts:
-    """How many sockets and subscriptions each member has open in this process."""
+    """The open sockets and subscriptions of each member in this process."""
 
     def __init__(self, limits: SocketLimits) -> None:
         self._limits = limits
@@ -91,15 +93,13 @@ def _decrement(counter: Counter[str], key: str) -> None:
 
 
 def is_own_origin(scope: Scope, allowed: Sequence[str]) -> bool:
-    """Tell whether a handshake comes from a page that may; what is no browser sends no Origin and has none to
-    misuse.
-    """
+    """Tell whether a handshake's Origin is allowed. Only browsers send an Origin, so one is not required."""
     origin = header(scope, b"origin")
     if origin is None or origin in allowed:
         return True
     try:
         return urlsplit(origin).netloc.lower() == (header(scope, b"host") or "").lower()
-    except ValueError:  # no browser sends such a one
+    except ValueError:  # no browser sends a malformed one
         return False
 
 
@@ -148,7 +148,7 @@ class Socket:
         self._resources = contextlib.ExitStack()
 
     async def serve(self) -> None:
-        """Talk until either side closes."""
+        """Exchange messages until either side closes."""
         with self._resources:
             closing = await self._exchange_messages()
             await self._cancel_tasks()
@@ -156,7 +156,7 @@ class Socket:
                 await self._close(closing)
 
     async def _exchange_messages(self) -> CloseSocket | None:
-        """Answer messages until the client goes; return how else it ends."""
+        """Answer messages until the client leaves; return how the socket is closed otherwise."""
         try:
             async with self._deadline:
                 while (message := await self._next()) is not None:
@@ -180,12 +180,12 @@ class Socket:
         return CloseSocket(1001, "Open for long enough: connect again")
 
     def _session_ended(self) -> None:
-        """Stop talking, here and now; where that has begun already there is no more to do."""
+        """Stop the exchange now. Where it has stopped already, do nothing."""
         with contextlib.suppress(RuntimeError):
             self._deadline.reschedule(asyncio.get_running_loop().time())
 
     async def _next(self) -> Mapping[str, object] | None:
-        """Return the client's next message, None once it has gone."""
+        """Return the client's next message; None after the client has left."""
         event = await self._receive()
         return None if event["type"] == "websocket.disconnect" else self._read(event.get("text"))
 

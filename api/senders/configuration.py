@@ -1,7 +1,7 @@
-"""Who of the outside is configured: the senders of one process, made from its settings, and closed with it.
+"""The senders of one process, made from its settings and closed with it.
 
-What is not configured is off; the worker says so at start. What is configured and cannot be used ends the
-start in one sentence.
+A sender that is not configured is off, and the worker logs that at its start. A configuration that cannot be
+used ends the start with one sentence.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ConfiguredSenders:
-    """One a process: messages by `senders`, sign-in codes by `codes`, and Firebase's proofs where there is a
-    project.
+    """Messages go by `senders`, sign-in codes by `codes`; `id_tokens` checks Firebase's tokens where there is
+    a project.
     """
 
     senders: Senders
@@ -93,9 +93,7 @@ def _push(settings: Settings) -> FirebasePush | None:
 
 
 def _firebase_project(settings: Settings) -> str | None:
-    """Return the Firebase project that the settings name, themselves or by their service account file. Raises
-    BadSettings.
-    """
+    """Return the Firebase project of the settings or of their service account file. Raises BadSettings."""
     if settings.firebase_project is not None or settings.firebase_credentials is None:
         return settings.firebase_project
     try:
@@ -206,7 +204,7 @@ def _webhooks(settings: Settings) -> WebhookSender | None:
 
 
 def _is_safe_url(url: str) -> bool:
-    """Tell whether what is posted to an address stays between it and us."""
+    """Tell whether requests to this address stay private: HTTPS, or HTTP on this machine."""
     from httpx import URL, InvalidURL
 
     try:

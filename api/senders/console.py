@@ -1,6 +1,4 @@
-"""Sign-in codes where no sender is configured: a demo prints them on its console, any other server says that
-it cannot send them.
-"""
+"""Sign-in codes without a sender: a demo prints them on its console, any other server refuses them."""
 
 from api.errors import NotAvailable
 from domain.model.people.contacts import Contact
@@ -10,7 +8,7 @@ class ConsoleCodeSender:
     """Prints each code for whoever tries the demo; never through the logs."""
 
     def expect_reach(self, contact: Contact) -> None:
-        """Reach anybody."""
+        """Accept any contact."""
 
     async def send_code(self, contact: Contact, code: str, locale: str) -> None:
         print(f"sign-in code for {contact.value}: {code}", flush=True)

@@ -1,7 +1,7 @@
-"""E-mail by SMTP: a text part and a simple HTML part, one connection a batch, a verdict a message.
+"""E-mail by SMTP: a text part and a simple HTML part, one connection a batch, a result for each message.
 
-No header can be injected: addresses are parsed, the subject is one line, and the library refuses line ends
-anywhere in a header.
+No header can be injected: addresses are parsed, the subject is one line, and the library refuses line ends in
+headers.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ Security = Literal["starttls", "tls", "none"]
 
 
 class _OnOneLine(UnstructuredHeader, BaseHeader):
-    """A header that is never folded: the library would cut a long address into encoded words, which no
-    mailbox reads as one.
+    """A header that is never folded: the library would split a long address into encoded words, which no
+    mailbox joins.
     """
 
     def fold(self, *, policy: Policy) -> str:
@@ -47,12 +47,12 @@ POLICY = SMTP_POLICY.clone(header_factory=_HEADERS)
 
 
 class Undeliverable(Exception):
-    """An address or a text that no e-mail can be made of."""
+    """No e-mail can be made of this address or text."""
 
 
 @dataclass(frozen=True, slots=True)
 class SmtpServer:
-    """Where mail is handed in, and who it comes from."""
+    """The mail server, and the sender's address and name."""
 
     host: str
     port: int
@@ -64,13 +64,13 @@ class SmtpServer:
 
 
 class SmtpSender:
-    """Hands mail to one server."""
+    """Sends mail through one server."""
 
     def __init__(self, server: SmtpServer) -> None:
         self._server = server
 
     async def send(self, batch: Sequence[MailMessage], *, now: datetime) -> Sequence[SendResult]:
-        """Send each over one connection and return its verdict."""
+        """Send each message over one connection and return its result."""
         results: list[SendResult] = []
         client = self._client()
         try:
@@ -114,8 +114,9 @@ class SmtpSender:
 
 # ---------------------------------------------------------------- what is sent
 def build_email(message: MailMessage, server: SmtpServer, *, now: datetime) -> EmailMessage:
-    """Return an e-mail: the same Message-ID at every attempt, so that a mailbox can tell a duplicate. Raises
-    Undeliverable.
+    """Return an e-mail. Raises Undeliverable.
+
+    Its Message-ID is the same at every attempt, so that a mailbox can tell a duplicate.
     """
     email = EmailMessage(policy=POLICY)
     try:
@@ -141,7 +142,7 @@ BODY_STYLE = "font-family:sans-serif;font-size:16px;line-height:1.5;max-width:36
 
 
 def text_of(message: MailMessage) -> str:
-    """Return the text part: the words, the link, and at its foot how to get no more of them."""
+    """Return the text part: the text, the link, and at its end how to unsubscribe."""
     foot = (
         None
         if message.unsubscribe is None
@@ -151,9 +152,7 @@ def text_of(message: MailMessage) -> str:
 
 
 def html_of(message: MailMessage) -> str:
-    """Return the HTML part: paragraphs, and links as links. Whatever a member or a marketer wrote is text in
-    it.
-    """
+    """Return the HTML part: paragraphs and links. What members or marketers wrote is escaped."""
     paragraphs = "".join(
         f"<p>{escape(part).replace(chr(10), '<br>')}</p>"
         for part in re.split(r"\n{2,}", message.text.strip())
@@ -171,18 +170,14 @@ def html_of(message: MailMessage) -> str:
 
 
 def one_line(text: str) -> str:
-    """Return a text as a header can hold it: control characters and line ends are spaces, at most 200
-    characters.
-    """
+    """Return a text for a header: control characters and line ends become spaces, at most 200 characters."""
     return " ".join(
         "".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in text).split()
     )[:200]
 
 
 def _ascii_address(address: str) -> str:
-    """Return an address with its domain as the wire has it. Raises ValueError also where only SMTPUTF8 could
-    carry it.
-    """
+    """Return an address with its domain in ASCII. Raises ValueError where only SMTPUTF8 could carry it."""
     ascii_email = validate_email(address, check_deliverability=False).ascii_email
     if ascii_email is None:
         raise ValueError("the part before the @ is not ASCII")
@@ -191,8 +186,8 @@ def _ascii_address(address: str) -> str:
 
 # ---------------------------------------------------------------- what comes back
 def result_of_fault(fault: BaseException) -> SendResult:
-    """Return what a failure means: 4xx passes, 5xx does not, and a refused sign-in or sender is the
-    operator's business.
+    """Return what a failure means: 4xx is retried, 5xx is not; a refused sign-in or sender is the operator's
+    to mend.
     """
     match fault:
         case errors.SMTPAuthenticationError() | errors.SMTPSenderRefused() if fault.code >= 500:

@@ -1,10 +1,10 @@
-"""Push by Firebase Cloud Messaging (v1), through firebase-admin: a message a device, a verdict for each.
+"""Push by Firebase Cloud Messaging (v1), through firebase-admin: one message a device, and a result for each.
 
-Nothing here retries and nothing here blocks the loop: firebase-admin's own retry hangs for good over HTTP/2,
-so it is off (`_direct`), and the OAuth token is refreshed in a thread before a batch, so that a token
-endpoint that fails does so before anything is sent. At least once is the promise: where a connection is cut
-the outcome is unknown, and the outbox tries again with the same collapse id. HTTPS_PROXY is not obeyed:
-firebase-admin's asynchronous client goes straight to Google.
+Nothing here retries, and nothing blocks the loop. firebase-admin's own retry hangs for good over HTTP/2, so
+it is off (`_direct`). The OAuth token is refreshed in a thread before a batch, so that a failing token
+endpoint fails before anything is sent. Delivery is at least once: where a connection is cut the outcome is
+unknown, and the outbox sends again with the same collapse id. HTTPS_PROXY has no effect: firebase-admin's
+asynchronous client connects directly.
 """
 
 from __future__ import annotations
@@ -40,22 +40,22 @@ GOOGLE = "https://fcm.googleapis.com/"
 
 
 class FirebaseUnusable(Exception):
-    """The credentials cannot be used; the message is one sentence for the operator, and holds nothing of
-    theirs.
+    """The credentials cannot be used. The message is one sentence for the operator, without any of their
+    content.
     """
 
 
 class _HeldCredentials(Credentials):
-    """A token that was refreshed elsewhere. Google's own would refresh itself on the event loop, and three
-    times at a 401.
+    """A token that is refreshed elsewhere. Google's credentials would refresh on the event loop, three times
+    at a 401.
     """
 
     def refresh(self, request: object) -> None:
-        """Keep the token: whoever sends refreshes it before a batch."""
+        """Keep the token: `FirebasePush` refreshes it before a batch."""
 
 
 class FirebasePush:
-    """One an event loop. Open it, send, close it."""
+    """Push to one project; one an event loop. Open it, send, close it."""
 
     def __init__(self, source: credentials.Base, *, project: str, url: str | None = None) -> None:
         self._source, self._project = source, project
@@ -69,7 +69,7 @@ class FirebasePush:
         self._refreshing = asyncio.Lock()
 
     async def send(self, batch: Sequence[PushMessage], *, now: datetime) -> Sequence[SendResult]:
-        """Send each and return its verdict, in chunks of fifty."""
+        """Send each message in chunks of fifty and return its result."""
         results: list[SendResult] = []
         for chunk in (batch[start : start + CHUNK] for start in range(0, len(batch), CHUNK)):
             fault = await self._refresh_token()
@@ -81,17 +81,17 @@ class FirebasePush:
         return results
 
     async def close(self) -> None:
-        """Close its connections and forget the app; firebase-admin runs a loop of its own for that, so in a
-        thread.
+        """Close its connections and delete the app, in a thread, because firebase-admin runs a loop of its
+        own for it.
         """
         await self._client.aclose()
         await asyncio.to_thread(firebase_admin.delete_app, self._app)
 
     def _direct(self, url: str | None) -> _http_client.HttpxAsyncClient:
-        """Turn firebase-admin's inner retry off, and for tests its address to a stand-in.
+        """Turn firebase-admin's own retry off, and set a stand-in's address for tests.
 
-        The one place that uses private names; it asserts what it expects, so that an upgrade fails here and
-        not in a send.
+        Only this method uses private names. It asserts what it expects, so that an upgrade fails here and not
+        in a send.
         """
         service = messaging._get_messaging_service(self._app)
         assert service._fcm_url.startswith(GOOGLE), "where firebase-admin sends"
@@ -111,7 +111,7 @@ class FirebasePush:
         return service._async_client
 
     async def _refresh_token(self) -> SendResult | None:
-        """Have a token that is good for some minutes; return what is the matter where there is none."""
+        """Make the token valid for some minutes; return the result of the batch where that fails."""
         async with self._refreshing:
             if self._credentials.valid:
                 return None
@@ -186,8 +186,8 @@ def build_message(message: PushMessage, *, now: datetime) -> messaging.Message:
 
 
 def cut(text: str, size: int) -> str:
-    """Return a text that takes up so many bytes of a payload at most: FCM refuses what is longer, and a lock
-    screen shows less of it.
+    """Return a text cut to at most so many bytes of a payload: FCM refuses longer ones, and a lock screen
+    shows less.
     """
     if _size(text) <= size:
         return text
@@ -200,16 +200,12 @@ def cut(text: str, size: int) -> str:
 
 
 def _size(text: str) -> int:
-    """Return how many bytes a text takes up in JSON as Apple is handed it: quotes and line ends are two or
-    more.
-    """
+    """Return the bytes of a text in the JSON that Apple gets: quotes and line ends take two or more."""
     return len(json.dumps(text, ensure_ascii=False).encode()) - 2
 
 
 def collapse_id(text: str) -> str:
-    """Return a collapse id that an APNs header can hold: itself, or a digest of what is longer or no
-    ASCII.
-    """
+    """Return a valid APNs collapse id: the text itself, or a digest where it is long or not ASCII."""
     return (
         text
         if text.isascii() and text.isprintable() and 0 < len(text) <= COLLAPSE_BYTES
@@ -255,7 +251,7 @@ def certificate(path: Path) -> credentials.Certificate:
 
 
 def _fresh_token(source: credentials.Base) -> tuple[str, datetime]:
-    """Ask for a token; the naive expiry is what google-auth compares with. Takes its time: for a thread."""
+    """Request a token. Run this in a thread: it blocks. The expiry is naive, as google-auth compares it."""
     credential = source.get_credential()
     credential.refresh(partial(Request(), timeout=TOKEN_SECONDS))
     return credential.token, credential.expiry

@@ -1,6 +1,6 @@
-"""Requests to a gateway over HTTP, a few at a time, with a verdict for each: what every such sender shares.
+"""Requests to an HTTP gateway, a few at a time, with a result for each: what every HTTP sender shares.
 
-Nothing is followed elsewhere, no answer is read beyond its head, and nothing that was sent or answered is
+Redirects are not followed, no answer is read beyond its head, and nothing that was sent or answered is
 logged.
 """
 
@@ -20,14 +20,14 @@ BATCH_SECONDS = 25
 
 
 class HttpGateway:
-    """One gateway's connections, used `at_once` at the most. Open it, send, close it."""
+    """The connections to one gateway, at most `max_concurrent` at once. Open it, send, close it."""
 
     def __init__(self, *, max_concurrent: int) -> None:
         self._max_concurrent = max_concurrent
         self._client = httpx.AsyncClient(timeout=ANSWER_SECONDS, follow_redirects=False)
 
     async def send(self, requests: Sequence[httpx.Request], *, now: datetime) -> Sequence[SendResult]:
-        """Send each and return its verdict; what has no answer when the batch's time is over is tried again
+        """Send each request and return its result. Requests without an answer in the batch's time are tried
         later.
         """
         gate = asyncio.Semaphore(self._max_concurrent)

@@ -1,4 +1,4 @@
-"""What an HTTP answer means for a message, for every sender whose outside speaks HTTP."""
+"""What an HTTP status means for a message, for every sender that speaks HTTP."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ MAX_WAIT = timedelta(hours=1)
 
 
 def result_of_status(status: int, headers: Mapping[str, str], *, now: datetime) -> SendResult:
-    """Return the verdict of a status: our credentials and our address are the operator's business, the rest
-    the message's.
+    """Return the result of a status. Credentials and addresses are the operator's to mend; the rest concerns
+    the message.
     """
     reason, after = f"HTTP {status}", retry_after(headers.get("retry-after"), now=now)
     if 200 <= status < 300:
@@ -30,8 +30,8 @@ def result_of_status(status: int, headers: Mapping[str, str], *, now: datetime) 
 
 
 def retry_after(value: str | None, *, now: datetime) -> timedelta | None:
-    """Return the wait that a Retry-After asks for, by seconds or by date; an hour at most, None where it says
-    nothing.
+    """Return the wait of a Retry-After header, in seconds or by date; an hour at most, None where it is not
+    valid.
     """
     if value is None:
         return None

@@ -1,9 +1,9 @@
-"""ID tokens of Firebase Auth: who a phone has proven to be to Google, checked here with Google's
+"""ID tokens of Firebase Auth: the contacts that a phone has proven to Google, checked here with Google's
 certificates.
 
-firebase-admin's own check is not used: by a variable of the environment it believes unsigned tokens.
-Certificates are kept as long as they say; a key that is not among them is asked for at most once a minute, so
-that a forged token costs no request.
+firebase-admin's own check is not used: an environment variable makes it accept unsigned tokens. Certificates
+are kept as long as they say. An unknown key is looked up at most once a minute, so that a forged token costs
+no request.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ LONGEST_TOKEN = 4096
 
 @dataclass(frozen=True, slots=True)
 class Certificates:
-    """Google's public keys by their id; fresh until then."""
+    """Google's public keys by their id, when they were fetched, and until when they are fresh."""
 
     keys: Mapping[str, RSAPublicKey]
     fetched_at: datetime
@@ -40,7 +40,7 @@ class Certificates:
 
 
 class IdTokenVerifier:
-    """The checker of one project."""
+    """Verifies the ID tokens of one Firebase project."""
 
     def __init__(self, *, project: str, url: str, clock: Callable[[], datetime]) -> None:
         self._project, self._url, self._clock = project, url, clock
@@ -50,11 +50,11 @@ class IdTokenVerifier:
         self._fetching = asyncio.Lock()
 
     async def proven_contacts(self, token: str) -> tuple[Contact, ...]:
-        """Return the contacts that a token proves: a phone number, and an e-mail address where Google has
-        verified it.
+        """Return the contacts that a token proves: a phone number, and an e-mail address that Google has
+        verified.
 
-        Raises SignInRefused for anything that is no token of today for this project, NotAvailable where
-        Google cannot be asked.
+        Raises SignInRefused where the token is not valid for this project now, NotAvailable where Google does
+        not answer.
         """
         if len(token) > LONGEST_TOKEN:
             raise SignInRefused("WRONG_CODE")
@@ -117,8 +117,8 @@ class IdTokenVerifier:
             return known.keys.get(kid) if isinstance(kid, str) else None
 
     async def _fetch(self, now: datetime, before: Certificates | None) -> Certificates:
-        """Ask Google. Where it does not answer, what was known holds a day; raises NotAvailable where nothing
-        is.
+        """Fetch the certificates. The previous ones hold a day where Google does not answer; else raises
+        NotAvailable.
         """
         self._fetch_tried_at = now
         try:
@@ -148,7 +148,7 @@ def read_certificates(answer: httpx.Response, now: datetime) -> Certificates:
 
 
 def contacts_of(claims: Mapping[str, object]) -> tuple[Contact, ...]:
-    """Return what the claims prove, the phone first. Raises SignInRefused where that is nothing."""
+    """Return the contacts that the claims prove, the phone first. Raises SignInRefused without any."""
     contacts = []
     phone, email = claims.get("phone_number"), claims.get("email")
     try:

@@ -1,8 +1,7 @@
-"""Sign-in codes by e-mail and by SMS: whoever holds a contact gets the code, at once and once, in their
-language. A word to a contact that gave way to another goes the same way.
+"""Sign-in codes by e-mail and by SMS, and notices to a contact that was replaced by another.
 
-The request waits for it, so that a screen which says that a code was sent says the truth; known or unknown, a
-contact takes the same time.
+The request waits for the sending, so that a screen which says that a code was sent says the truth. A known
+and an unknown contact take the same time.
 """
 
 from __future__ import annotations
@@ -68,9 +67,7 @@ log = structlog.get_logger(__name__)
 
 
 class ContactCodeSender:
-    """Codes by whoever of the senders is configured; `otherwise` has the contacts that none of them
-    reaches.
-    """
+    """Sends codes by the configured senders. `fallback` takes the contacts that none of them reaches."""
 
     def __init__(
         self,
@@ -84,12 +81,12 @@ class ContactCodeSender:
         self._fallback, self._clock = fallback, clock
 
     def expect_reach(self, contact: Contact) -> None:
-        """Raise NotAvailable where no code can be brought to such a contact."""
+        """Raise NotAvailable where no code can reach such a contact."""
         if not self._reaches(contact.kind):
             self._fallback.expect_reach(contact)
 
     async def send_code(self, contact: Contact, code: str, locale: str) -> None:
-        """Send a code. Raises NotAvailable where it did not leave."""
+        """Send a code. Raises NotAvailable where it was not sent."""
         if not self._reaches(contact.kind):
             await self._fallback.send_code(contact, code, locale)
             return
@@ -102,7 +99,7 @@ class ContactCodeSender:
             raise NotAvailable("The sign-in code could not be sent now. Try again in a minute.")
 
     async def tell_changed(self, contact: Contact, new: Contact, locale: str) -> None:
-        """Tell a contact that there is a new one. Raises NotAvailable where that did not leave."""
+        """Tell a contact that another one was added. Raises NotAvailable where the notice was not sent."""
         if not self._reaches(contact.kind):
             await self._fallback.tell_changed(contact, new, locale)
             return

@@ -1,9 +1,9 @@
-"""SMS by any gateway that takes HTTP: the request is a template of the settings, so that changing gateways
-changes no code.
+"""SMS by any HTTP gateway: the settings hold a template of the request, so that another gateway needs no
+code.
 
-`{to}`, `{text}` and `{id}` stand in the URL, the headers and the body, written as each of them needs:
-percent-encoded in the URL and in a form, escaped in JSON and XML. Nothing is followed elsewhere, and nothing
-that was sent or answered is logged.
+`{to}`, `{text}` and `{id}` stand in the URL, the headers and the body. They are percent-encoded in the URL
+and in a form, and escaped in JSON and XML. Redirects are not followed, and nothing that was sent or answered
+is logged.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ SLOT = re.compile(r"\{(to|text|id)\}")
 
 @dataclass(frozen=True, slots=True)
 class SmsRequestTemplate:
-    """The request that sends one message, with its slots."""
+    """The request that sends one message, with its placeholders."""
 
     url: str = field(repr=False)
     method: str = "POST"
@@ -43,7 +43,7 @@ class SmsGateway:
         self._http = HttpGateway(max_concurrent=MAX_CONCURRENT)
 
     async def send(self, batch: Sequence[SmsMessage], *, now: datetime) -> Sequence[SendResult]:
-        """Send each, five at once, and return its verdict."""
+        """Send each message, five at once, and return its result."""
         return await self._http.send([build_request(message, self._gateway) for message in batch], now=now)
 
     async def close(self) -> None:
@@ -63,15 +63,15 @@ def build_request(message: SmsMessage, gateway: SmsRequestTemplate) -> httpx.Req
 
 
 def fill_template(template: str, message: SmsMessage, write: Callable[[str], str]) -> str:
-    """Return a template with its slots filled, in one pass: a text that holds a slot's name is text."""
+    """Return a template with its placeholders filled in one pass: a text that holds a placeholder's name
+    stays text.
+    """
     figures = {"to": message.to, "text": message.text, "id": message.id}
     return SLOT.sub(lambda slot: write(figures[slot[1]]), template)
 
 
 def _body_kind(body: str) -> str:
-    """Return what a body looks like whose headers do not say: no name of a member's may ever add a recipient
-    to it.
-    """
+    """Return the kind of a body whose headers do not name one, so that a member's name is always escaped."""
     return (
         "json" if re.match(r'\s*[{[]\s*["{[]', body) else "xml" if re.match(r"\s*<", body) else "urlencoded"
     )

@@ -1,10 +1,10 @@
-"""Webhooks: a signed POST of JSON to an address of the operator's, and a verdict for it. The body:
-`domain/services/messages/webhooks.py`.
+"""Webhooks: a signed POST of JSON to an operator's address, with a result.
+`domain/services/messages/webhooks.py` writes the body.
 
-Whoever receives it checks `Selo-Signature: t=SECONDS,v1=HEX`, where HEX is HMAC-SHA256(secret,
-"SECONDS.BODY"), refuses what is older than five minutes, and takes a `Selo-Delivery` that it has seen before
-as done: the same delivery comes with the same id at every attempt. Any 2xx says that it is taken. Addresses
-are the operator's, so they may be private; nothing is followed elsewhere, no answer is read.
+The receiver checks `Selo-Signature: t=SECONDS,v1=HEX`, where HEX is HMAC-SHA256(secret, "SECONDS.BODY"), and
+refuses what is older than five minutes. It treats a known `Selo-Delivery` as done: every attempt of a
+delivery has the same id. Any 2xx means accepted. The operator chooses the addresses, so they may be private.
+Redirects are not followed, and no answer is read.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ MAX_CONCURRENT = 10
 
 @dataclass(frozen=True, slots=True)
 class WebhookTarget:
-    """Where to, and the secret shared with it."""
+    """The address of a webhook, and the secret shared with it."""
 
     url: str = field(repr=False)
     secret: bytes = field(repr=False)
 
 
 class WebhookSender:
-    """Posts to hooks by their name. Open it, send, close it."""
+    """Posts to webhooks by their name. Open it, send, close it."""
 
     def __init__(self, hooks: Mapping[str, WebhookTarget]) -> None:
         self._hooks = hooks
@@ -40,11 +40,11 @@ class WebhookSender:
 
     @property
     def names(self) -> frozenset[str]:
-        """Return the hooks that there are."""
+        """Return the names of the configured webhooks."""
         return frozenset(self._hooks)
 
     async def send(self, batch: Sequence[WebhookMessage], *, now: datetime) -> Sequence[SendResult]:
-        """Post each, ten at once, and return its verdict."""
+        """Post each message, ten at once, and return its result."""
         return await self._http.send([self._request(message, now) for message in batch], now=now)
 
     async def close(self) -> None:
