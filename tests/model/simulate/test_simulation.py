@@ -190,7 +190,7 @@ def bought(**event_data: Any) -> Line:
             "data.quantity is 0",
         ),
         (broken("purchase.refunded", externalId="r", lines=[{"line": 0, "quantity": 1}]), "data.line is 0"),
-        (broken("purchase.refunded", externalId="r", lines=[{"line": 1}]), "needs a quantity or an amount"),
+        (broken("purchase.refunded", externalId="r", lines=[{"line": 1}]), "needs a quantity, an amount, or both"),
         (
             broken("purchase.refunded", externalId="r", lines=[{"line": 1, "quantity": 1}] * 2),
             "names a line twice",
