@@ -108,15 +108,15 @@ async def decide_once(
 ) -> AnswerT:
     """Decide and commit once for a key; `queue` is whose writers wait for each other.
 
-    `answer_taken` answers, or refuses, where a claim names a receipt that is there already; `lock` is held
-    from the decision to the commit. Raises IdempotencyKeyConflict, Busy, and what the steps raise.
+    `answer_taken` answers, or refuses, where `decide` or a claim raises ReceiptTaken; `lock` is held from the
+    decision to the commit. Raises IdempotencyKeyConflict, Busy, and what the steps raise.
     """
 
     async def act(key_binding: KeyBinding) -> AnswerT:
         async with lock or nullcontext():
-            decided = await decide()
-            bound = bind(decided)
             try:
+                decided = await decide()
+                bound = bind(decided)
                 issued = await commit_decision(
                     runtime,
                     decided.published,

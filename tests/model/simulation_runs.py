@@ -78,10 +78,13 @@ def refund(
     amount: int | None = None,
     *,
     lines: list[tuple[int, int]] | None = None,
+    identity: str | None = None,
     who: str = "ana",
 ) -> Line:
-    """Return a refund by amount, by (line, quantity), or of all that is left."""
+    """Return a refund by amount, by (line, quantity), or of all that is left; `identity` is its own."""
     event_data: Answer = {"externalId": id}
+    if identity is not None:
+        event_data["refund"] = identity
     if amount is not None:
         event_data["amount"] = amount
     if lines is not None:

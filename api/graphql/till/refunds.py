@@ -1,5 +1,6 @@
 """Refunds at the till: quoting and recording."""
 
+from dataclasses import replace
 from typing import Annotated
 
 import strawberry
@@ -30,7 +31,9 @@ from domain.services.ledger import refunds
 from domain.services.ledger.refunds import RefundLine, RefundRequest
 
 
-@strawberry.input(description="`line` as numbered in the purchase; quantity, or amount for goods by weight.")
+@strawberry.input(
+    description="`line` as numbered in the purchase; quantity, amount (goods by weight), or both."
+)
 class RefundLineInput:
     line: int = strawberry.field(description="From 1.")
     quantity: int | None = strawberry.field(default=None, description="How many are returned.")
@@ -58,6 +61,14 @@ class RefundInput:
     )
     reason: str = strawberry.field(description="Why, 1 to 500 characters; kept in the audit trail.")
     idempotency_key: str = strawberry.field(description=IDEMPOTENCY_KEY)
+    refund_id: str | None = strawberry.field(
+        default=None,
+        description=(
+            "The refund's own identity within the receipt, such as the number of its credit note, 1 to 128"
+            " characters. The same one again takes nothing more, whatever idempotencyKey it comes with, and"
+            " answers as the first did; with another amount or other lines it is BAD_INPUT."
+        ),
+    )
 
 
 @strawberry.input(
@@ -125,7 +136,7 @@ class RefundMutation:
         result = await refunds.refund(
             info.context.dependencies.runtime,
             till=till_of(info),
-            refund_request=_refund_request(input),
+            refund_request=replace(_refund_request(input), refund_id=input.refund_id),
             reason=input.reason,
             key=input.idempotency_key,
             now=loaders.now,

@@ -50,10 +50,15 @@ def row_answer(code: str, row: JournalRow, messages: list[Json]) -> Answer:
 def refusal_answer(at: datetime, code: str, event: str, by: DecidedBy, refusal: Refusal) -> Answer:
     """Return the answer of an event that was refused."""
     name = getattr(refusal, "name", None) or _REFUSAL_NAMES.get(type(refusal), type(refusal).__name__)
+    return {**nothing_answer(at, code, event, by), "refused": name}
+
+
+def nothing_answer(at: datetime, code: str, event: str, by: DecidedBy) -> Answer:
+    """Return the answer of an event that brings nothing."""
     empty_lists: dict[str, Json] = {
         part: [] for part in ("entries", "outcomes", "events", "messages", "vouchers")
     }
-    return {"at": instant_text(at), "member": code, "event": event, "by": by, "refused": name, **empty_lists}
+    return {"at": instant_text(at), "member": code, "event": event, "by": by, "refused": None, **empty_lists}
 
 
 def _entry(entry: Entry) -> Json:

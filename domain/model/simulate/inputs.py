@@ -47,7 +47,7 @@ _DATA_FIELDS: Mapping[str, tuple[str, ...]] = {
     event_names.ENROLLED: ("name", "birthday", "locale", "timezone", "consents", "referredBy"),
     event_names.CONSENTED: ("purpose", "granted"),
     event_names.PURCHASED: ("externalId", "store", "total", "lines"),
-    event_names.REFUNDED: ("externalId", "store", "amount", "lines"),
+    event_names.REFUNDED: ("externalId", "store", "amount", "lines", "refund"),
     event_names.REDEEMED: ("reward", "voucher"),
     **dict.fromkeys((event_names.VOUCHER_USED, event_names.VOUCHER_CANCELLED), ("voucher",)),
     event_names.ADJUSTED: ("wallet", "amount", "reason"),
@@ -260,11 +260,14 @@ def _receipt_number(line: InputLine) -> str:
 
 @dataclass(frozen=True, slots=True)
 class RefundSelection:
-    """What a refund takes back: an amount, lines, or neither for all that is left."""
+    """What a refund takes back: an amount, lines, or neither for all that is left. `refund_id` is its own
+    identity within the receipt.
+    """
 
     external_id: str
     amount: int | None
     lines: tuple[RefundLine, ...]
+    refund_id: str | None = None
 
 
 def read_refund(line: InputLine) -> RefundSelection:
@@ -279,19 +282,19 @@ def read_refund(line: InputLine) -> RefundSelection:
         )
     if len({refund_line.line for refund_line in lines}) < len(lines):
         raise line.malformed("data.lines names a line twice; write each once")
-    return RefundSelection(_receipt_number(line), amount, lines)
+    lines = tuple(sorted(lines, key=lambda refund_line: refund_line.line))
+    return RefundSelection(_receipt_number(line), amount, lines, line.get("refund", str) or None)
 
 
 def _read_refund_line(line: InputLine) -> RefundLine:
     number = line.whole_number("line", least=1)
-    by_quantity, by_amount = line.data.get("quantity") is not None, line.data.get("amount") is not None
-    if by_quantity == by_amount:
-        raise line.malformed(f"line {number} of the refund needs a quantity or an amount, and not both")
-    return (
-        RefundLine(number, line.whole_number("quantity", least=1))
-        if by_quantity
-        else RefundLine(number, None, line.whole_number("amount", least=1))
+    quantity, amount = (
+        line.whole_number(name, least=1) if line.data.get(name) is not None else None
+        for name in ("quantity", "amount")
     )
+    if quantity is None and amount is None:
+        raise line.malformed(f"line {number} of the refund needs a quantity, an amount, or both")
+    return RefundLine(number, quantity, amount)
 
 
 def read_data(line: InputLine, programme: Programme) -> Mapping[str, Json]:

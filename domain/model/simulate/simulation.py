@@ -33,17 +33,23 @@ from domain.model.ledger.timeline import next_due, turn, turned_until
 from domain.model.programme import Programme
 from domain.model.simulate import answers, inputs
 from domain.model.simulate.answers import Answer
-from domain.model.simulate.inputs import INPUT_EVENTS, InputLine, read_line
+from domain.model.simulate.inputs import INPUT_EVENTS, InputLine, RefundSelection, read_line
 
 ReceiptNumber = tuple[str, str, str]
 
 
 class StoreRefusal(Refusal):
-    """A refusal that the store makes in the running service: PurchaseClaimed, UnknownPurchase."""
+    """A refusal that the store makes in the running service: PurchaseClaimed, UnknownPurchase, RefundClaimed
+    (another refund of the receipt has the identity).
+    """
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self.name = name
+
+
+class _RefundRepeated(Refusal):
+    """The refund of this identity was recorded before: it takes nothing more."""
 
 
 @dataclass
@@ -55,6 +61,7 @@ class SimulatedReceipt:
     remaining: Purchase
     claims: list[RefundClaim] = field(default_factory=list)
     delayed: list[JournalRow] = field(default_factory=list)
+    refunds_by_id: dict[str, RefundSelection] = field(default_factory=dict)
 
 
 def ignore_warning(warning: str) -> None:
@@ -146,6 +153,9 @@ class Simulation:
                 history=history,
                 with_changes=self.keeps_rows,
             )
+        except _RefundRepeated:
+            yield answers.nothing_answer(line.at, line.member, line.name, "input")
+            return
         except Refusal as refusal:
             yield answers.refusal_answer(line.at, line.member, line.name, "input", refusal)
             return
@@ -354,9 +364,14 @@ class Simulation:
             ),
         )
         receipt = self.receipts[line.member, number]
+        if selection.refund_id in receipt.refunds_by_id:
+            is_same = receipt.refunds_by_id[selection.refund_id] == selection
+            raise _RefundRepeated(selection.refund_id) if is_same else StoreRefusal("RefundClaimed")
         remaining = refund_lines.remaining_purchase(
             receipt.remaining, amount=selection.amount, lines=selection.lines
         )
+        if selection.refund_id is not None:
+            receipt.refunds_by_id[selection.refund_id] = selection
         return Refund(
             refunds.journaled_purchase(receipt.row, claims=receipt.claims, delayed=receipt.delayed),
             receipt.remaining,

@@ -61,7 +61,7 @@ class VoucherUse:
 # ---------------------------------------------------------------- pure rules
 def _voucher_after(voucher: Voucher, row: JournalRow) -> Voucher:
     """Return a voucher after the steps of a journal row."""
-    step = next(one for one in row.vouchers if one.id == voucher.id)
+    step = [step for step in row.vouchers if step.id == voucher.id][-1]  # a use reversed after a return
     match step.change:
         case "used":
             used_in = row.event.data.get("store")

@@ -1,7 +1,8 @@
 """Refunds: what stands after one is what the rules of the day of purchase give for what was kept; they add up
 in any order.
 
-A refund has a number within its receipt, which guards the next one. A frozen member's refunds apply too.
+A refund has a number within its receipt, which guards the next one, and may have an identity of its own: the
+same one again answers as the first did, whatever key it comes with. A frozen member's refunds apply too.
 """
 
 from __future__ import annotations
@@ -11,26 +12,27 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from domain.model import event_names
-from domain.model.ledger.decide import HistoricalContext
 from domain.model.ledger.deciding import refund_lines, refunds
 from domain.model.ledger.deciding.refund_lines import RefundLine
-from domain.model.ledger.decision import Decision, Entry, JournalRow, RefundTooLarge
+from domain.model.ledger.decision import Entry, JournalRow, RefundTooLarge
 from domain.model.ledger.events import Event, Refund
+from domain.model.ledger.late_events import HistoricalContext
 from domain.model.ledger.wallet import Wallet
 from domain.services import input_checks
-from domain.services.decisions import commit_decision, decide_event, event_instant, load_member
+from domain.services.decisions import event_instant, load_member
 from domain.services.errors import InvalidInput, UnknownPurchase
-from domain.services.idempotency import KeyBinding, run_once
+from domain.services.idempotency import recall_reply
+from domain.services.keyed_decisions import BoundReply, DecidedEvent, decide_now, decide_once, load_bound_row
 from domain.services.ledger import purchase_input, queries
 from domain.services.ledger.queries import RecordedPurchase
 from domain.services.ledger.till import Till
 from domain.services.runtime import Runtime
-from domain.services.wallet_snapshots import read_wallets, wallets_at, write_wallets
+from domain.services.wallet_snapshots import read_wallets, write_wallets
+from domain.store.document_store import Stale, Write
 from domain.store.ledger import journal, members, receipts
 from domain.store.ledger.members import HistoryEntry, StoredMember
-from domain.store.ledger.programmes import PublishedProgramme
-from domain.store.ledger.receipts import StoredReceipt
-from domain.store.requests import Reply, request_key, store_scope
+from domain.store.ledger.receipts import ReceiptTaken, RefundIdentity, StoredReceipt
+from domain.store.requests import Reply, RequestKey, request_key
 
 __all__ = [
     "PurchaseRefunded",
@@ -47,13 +49,20 @@ __all__ = [
 @dataclass(frozen=True, slots=True)
 class RefundRequest:
     """What is taken back of which receipt: an amount, or lines, or neither for all that is left. `store`
-    None: the till's own.
+    None: the till's own. `refund_id` is the refund's own identity within the receipt.
     """
 
     external_id: str
     store: str | None = None
     amount: int | None = None
     lines: tuple[RefundLine, ...] = ()
+    refund_id: str | None = None
+
+    @property
+    def content(self) -> dict[str, object]:
+        """What is taken back, as requests and identities compare it."""
+        lines = [[line.line, line.quantity, line.amount] for line in self.lines]
+        return {"amount": self.amount, "lines": lines}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +98,8 @@ class _RefundCase:
 # ---------------------------------------------------------------- pure rules
 def _check_request(refund_request: RefundRequest) -> None:
     input_checks.check_identifier(refund_request.external_id, field="externalId")
+    if refund_request.refund_id is not None:
+        input_checks.check_identifier(refund_request.refund_id, field="refundId")
     if refund_request.amount is not None and refund_request.lines:
         raise InvalidInput("amount", "Name an amount or lines, not both.")
     if refund_request.amount is not None:
@@ -105,6 +116,16 @@ def _check_request(refund_request: RefundRequest) -> None:
                 input_checks.check_amount(value, field=f"lines[{index}].{name}", minimum=1)
 
 
+def _check_lines(case: _RefundCase, refund_request: RefundRequest) -> None:
+    """Check that the receipt has the lines that are named. Raises InvalidInput."""
+    purchase = case.purchase_row.event.purchase
+    assert purchase is not None, "only a purchase is refunded"
+    numbers = {line.line for line in purchase.lines}
+    for index, line in enumerate(refund_request.lines):
+        if line.line not in numbers:
+            raise InvalidInput(f"lines[{index}].line", "The receipt has no such line.")
+
+
 def _receipt_id(refund_request: RefundRequest, till: Till) -> str:
     return receipts.purchase_id(
         source=till.source, store=refund_request.store or till.store, external_id=refund_request.external_id
@@ -117,19 +138,46 @@ def _refund_event(case: _RefundCase, refund_request: RefundRequest, at: datetime
     remaining = refund_lines.remaining_purchase(
         before, amount=refund_request.amount, lines=refund_request.lines
     )
-    refund = Refund(
-        refunds.journaled_purchase(case.purchase_row, claims=case.receipt.claims, delayed=case.delayed_rows),
-        before,
-        remaining,
+    purchase = refunds.journaled_purchase(
+        case.purchase_row, claims=case.receipt.claims, delayed=case.delayed_rows
     )
-    refund_number = len(case.receipt.refunds) + 1
     return Event(
-        f"refund:{case.receipt.id}:{refund_number}",
+        f"refund:{case.receipt.id}:{len(case.receipt.refunds) + 1}",
         event_names.REFUNDED,
         at,
         case.purchase_row.event.source,
         purchase=remaining,
-        refund=refund,
+        refund=Refund(purchase, before, remaining),
+    )
+
+
+def _content_hash(receipt_id: str, refund_request: RefundRequest) -> str:
+    """Return the hash of what a refund takes back; the order of its lines does not matter."""
+    lines = tuple(sorted(refund_request.lines, key=lambda line: line.line))
+    content = replace(refund_request, lines=lines).content
+    return request_key(scope=receipt_id, key="", operation="refund", request_input=content).input_hash
+
+
+def _refund_of(decided: DecidedEvent[_RefundCase]) -> Refund:
+    """Return the refund that was decided."""
+    refund_decided = decided.row.event.refund
+    assert refund_decided is not None, "a refund's event carries its refund"
+    return refund_decided
+
+
+def _audit_writes(
+    till: Till, decided: DecidedEvent[_RefundCase], *, reason: str, now: datetime
+) -> list[Write]:
+    change = _refund_of(decided)
+    refunded_minor = change.before.total - change.remaining.total
+    return till.audit_writes(
+        decided.decision,
+        "REFUND",
+        now=now,
+        subject=change.remaining.external_id,
+        amount=refunded_minor,
+        shift_count=("refunded", refunded_minor),
+        reason=reason,
     )
 
 
@@ -140,10 +188,11 @@ async def quote(runtime: Runtime, *, till: Till, refund_request: RefundRequest, 
     case = await _load_case(runtime, _receipt_id(refund_request, till), till)
     remaining = case.receipt.remaining
     assert remaining is not None, "only a purchase is refunded"
+    _check_lines(case, refund_request)
     if remaining.is_returned:
         return RefundQuote(0, case.purchase_row.version, ())
-    decision = await _decide_refund(runtime, runtime.programmes.current(), case, refund_request, now=now)
-    return RefundQuote(remaining.total, decision.row.version, decision.row.entries)
+    decided = await _decide_refund(runtime, case, refund_request, now=now)
+    return RefundQuote(remaining.total, decided.row.version, decided.row.entries)
 
 
 async def _load_case(runtime: Runtime, receipt_id: str, till: Till) -> _RefundCase:
@@ -164,83 +213,100 @@ async def _load_case(runtime: Runtime, receipt_id: str, till: Till) -> _RefundCa
 
 
 async def _decide_refund(
-    runtime: Runtime,
-    published: PublishedProgramme,
-    case: _RefundCase,
-    refund_request: RefundRequest,
-    *,
-    now: datetime,
-) -> Decision:
+    runtime: Runtime, case: _RefundCase, refund_request: RefundRequest, *, now: datetime
+) -> DecidedEvent[_RefundCase]:
     event = _refund_event(case, refund_request, event_instant(case.stored_member, now=now))
     published_then = await runtime.programmes.load_version(case.purchase_row.version)
     history = HistoricalContext(programme=published_then.programme, version=published_then.number)
-    return await decide_event(runtime, published, case.stored_member, event, now=now, history=history)
+    return await decide_now(runtime, case.stored_member, event, subject=case, now=now, history=history)
 
 
 # ---------------------------------------------------------------- writes
 async def refund(
     runtime: Runtime, *, till: Till, refund_request: RefundRequest, reason: str, key: str, now: datetime
 ) -> PurchaseRefunded:
-    """Take back a purchase or a part of it. Raises UnknownPurchase, RefundTooLarge, NotAllowed, Conflicting;
-    InvalidInput, Busy.
+    """Take back a purchase or a part of it. Raises UnknownPurchase, RefundTooLarge, NotAllowed, Busy,
+    IdempotencyKeyConflict; InvalidInput also where another refund has the identity.
     """
     _check_request(refund_request)
     input_checks.check_text(reason, field="reason", max_length=input_checks.MAX_REASON_LENGTH)
-    input_checks.check_identifier(key, field="idempotencyKey")
-    receipt_id = _receipt_id(refund_request, till)
-    lines = [[line.line, line.quantity, line.amount] for line in refund_request.lines]
-    request_input = {"receipt": receipt_id, "amount": refund_request.amount, "lines": lines, "reason": reason}
-    request = request_key(
-        scope=store_scope(till.store), key=key, operation="refundPurchase", request_input=request_input
-    )
+    receipt_id, refund_id = _receipt_id(refund_request, till), refund_request.refund_id
+    request_input = {"receipt": receipt_id, **refund_request.content, "reason": reason}
+    if refund_id is not None:
+        request_input["refundId"] = refund_id
+    request = till.request_key("refundPurchase", key, request_input)
 
-    async def act(key_binding: KeyBinding) -> PurchaseRefunded:
-        published = runtime.programmes.current()
+    async def decide() -> DecidedEvent[_RefundCase]:
         case = await _load_case(runtime, receipt_id, till)
         till.require_other_member(case.stored_member.member.id)
-        decision = await _decide_refund(runtime, published, case, refund_request, now=now)
-        row, at = decision.row, max(now, decision.row.event.at)
-        wallets = wallets_at(published.programme, decision.member, now=at)
-        key_write = key_binding.write_for(
-            {"member": case.stored_member.member.id, "seq": row.seq, "wallets": write_wallets(wallets)}
-        )
-        assert row.event.refund is not None, "a refund's event carries its refund"
-        refunded_minor = row.event.refund.before.total - row.event.refund.remaining.total
-        subject = row.event.refund.remaining.external_id
-        audit_writes = till.audit_writes(
-            decision,
-            "REFUND",
-            now=now,
-            subject=subject,
-            amount=refunded_minor,
-            shift_count=("refunded", refunded_minor),
-            reason=reason,
-        )
-        await commit_decision(
-            runtime,
-            published,
-            decision,
-            now=now,
-            request=key_write,
-            claims=[receipts.refund_write(case.receipt, row), *audit_writes],
-        )
-        receipt_after = replace(case.receipt, remaining=row.event.refund.remaining)
-        return PurchaseRefunded(
-            queries.recorded_purchase(receipt_after, case.purchase_row),
-            case.stored_member.member.id,
-            row.version,
-            members.row_history(row),
-            wallets,
-        )
+        if case.receipt.refund_identity(refund_id) is not None:
+            raise ReceiptTaken
+        _check_lines(case, refund_request)
+        return await _decide_refund(runtime, case, refund_request, now=now)
 
-    async def again(reply: Reply) -> PurchaseRefunded:
-        member_id = str(reply["member"])
-        row = await journal.find(runtime.store, member_id, int(str(reply["seq"])))
-        purchase = await queries.find_purchase_by_id(runtime, receipt_id=receipt_id)
-        assert row is not None, "a bound key's row is in the journal"
-        assert purchase is not None, "a refunded receipt is there"
-        return PurchaseRefunded(
-            purchase, member_id, row.version, members.row_history(row), read_wallets(reply["wallets"])
-        )
+    def bind(decided: DecidedEvent[_RefundCase]) -> BoundReply:
+        row, wallets = decided.row, write_wallets(decided.wallets())
+        identity = None
+        if refund_id is not None:
+            content_hash = _content_hash(receipt_id, refund_request)
+            identity = RefundIdentity(refund_id, content_hash, row.seq, wallets)
+        claim = receipts.refund_write(decided.subject.receipt, row, identity)
+        audit_writes = _audit_writes(till, decided, reason=reason, now=now)
+        member_id = decided.stored_member.member.id
+        return BoundReply({"member": member_id, "seq": row.seq, "wallets": wallets}, [claim, *audit_writes])
 
-    return await run_once(runtime, request=request, queue=receipt_id, now=now, act=act, answer_again=again)
+    async def answer(decided: DecidedEvent[_RefundCase]) -> PurchaseRefunded:
+        if decided.row.vouchers:
+            runtime.stock.mark_stale()
+        return _purchase_refunded(decided)
+
+    return await decide_once(
+        runtime,
+        request=request,
+        queue=receipt_id,
+        now=now,
+        decide=decide,
+        bind=bind,
+        answer=answer,
+        answer_again=lambda reply: _refunded_before(runtime, receipt_id, reply),
+        answer_taken=lambda: _refunded_by_identity(runtime, request, receipt_id, refund_request, now=now),
+    )
+
+
+def _purchase_refunded(decided: DecidedEvent[_RefundCase]) -> PurchaseRefunded:
+    case, row = decided.subject, decided.row
+    receipt_after = replace(case.receipt, remaining=_refund_of(decided).remaining)
+    return PurchaseRefunded(
+        queries.recorded_purchase(receipt_after, case.purchase_row),
+        case.stored_member.member.id,
+        row.version,
+        members.row_history(row),
+        decided.wallets(),
+    )
+
+
+async def _refunded_before(runtime: Runtime, receipt_id: str, reply: Reply) -> PurchaseRefunded:
+    member_id = str(reply["member"])
+    row = await load_bound_row(runtime, member_id, reply)
+    purchase = await queries.find_purchase_by_id(runtime, receipt_id=receipt_id)
+    assert purchase is not None, "a refunded receipt is there"
+    return PurchaseRefunded(
+        purchase, member_id, row.version, members.row_history(row), read_wallets(reply["wallets"])
+    )
+
+
+async def _refunded_by_identity(
+    runtime: Runtime, request: RequestKey, receipt_id: str, refund_request: RefundRequest, *, now: datetime
+) -> PurchaseRefunded:
+    """Return what the refund of this identity answered. Raises InvalidInput where it took something else,
+    IdempotencyKeyConflict where the key has acted on another input.
+    """
+    await recall_reply(runtime, request, now=now)
+    receipt = await receipts.find(runtime.store, receipt_id)
+    identity = receipt.refund_identity(refund_request.refund_id) if receipt is not None else None
+    if receipt is None or identity is None:
+        raise Stale("the refund is being written")
+    if identity.content_hash != _content_hash(receipt_id, refund_request):
+        raise InvalidInput("refundId", "Another refund of this receipt has this identity; make a new one.")
+    reply = {"member": receipt.member, "seq": identity.seq, "wallets": identity.wallets}
+    return await _refunded_before(runtime, receipt_id, reply)

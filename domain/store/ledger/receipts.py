@@ -2,7 +2,8 @@
 (source, store, externalId).
 
 A purchase's receipt also keeps what refunds have claimed of it and what they left; each refund has a number
-within it, which guards the next. A declared event's lasting identity stands here too.
+within it, which guards the next, and may have an identity of its caller's, which counts once. A declared
+event's lasting identity stands here too.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ EVENT_PREFIX = "purchase:"
 
 
 class ReceiptDocument(StoredDocument):
-    """A receipt in the database; `n` counts the refunds of a purchase."""
+    """A receipt in the database; `n` counts the refunds of a purchase. `delayed` are the rows of its delayed
+    rules, `refund_ids` the refunds that have an identity; both are missing where there are none.
+    """
 
     member: str
     seq: int
@@ -33,6 +36,8 @@ class ReceiptDocument(StoredDocument):
     n: int | None = None
     claims: list[list[Any]] | None = None
     refunds: list[int] | None = None
+    delayed: list[int] | None = None
+    refund_ids: list[dict[str, Any]] | None = None
 
     class Settings(StoredDocument.Settings):
         name = COLLECTION
@@ -45,9 +50,21 @@ class ReceiptTaken(StoreFault):
 
 # ---------------------------------------------------------------- values
 @dataclass(frozen=True, slots=True)
+class RefundIdentity:
+    """A refund's own identity within its receipt: the hash of what it takes back, its row's `seq`, and the
+    wallets that it answered with (`wallet_snapshots.write_wallets`).
+    """
+
+    id: str
+    content_hash: str
+    seq: int
+    wallets: object
+
+
+@dataclass(frozen=True, slots=True)
 class StoredReceipt:
-    """A recorded purchase (or event: `left` is None): whose it is, its row, and what is left of it after
-    `refunds`.
+    """A recorded purchase (or event: `remaining` is None): whose it is, its row, what is left of it after
+    `refunds`, the rows of its delayed rules, and the refunds that have an identity.
     """
 
     id: str
@@ -58,6 +75,11 @@ class StoredReceipt:
     claims: tuple[RefundClaim, ...]
     refunds: tuple[int, ...]
     delayed: tuple[int, ...] = ()
+    refund_ids: tuple[RefundIdentity, ...] = ()
+
+    def refund_identity(self, refund_id: str | None) -> RefundIdentity | None:
+        """Return the refund of an identity; None where none has it."""
+        return next((identity for identity in self.refund_ids if identity.id == refund_id), None)
 
 
 def purchase_id(*, source: str, store: str | None, external_id: str) -> str:
@@ -98,20 +120,30 @@ def claim_write(receipt: str, *, member: str, row: JournalRow) -> Write:
     return insert(COLLECTION, document, if_taken=ReceiptTaken())
 
 
-def refund_write(receipt: StoredReceipt, row: JournalRow) -> Write:
-    """Return the update that a refund's row makes, guarded by the number of refunds it was decided on."""
+def refund_write(receipt: StoredReceipt, row: JournalRow, identity: RefundIdentity | None = None) -> Write:
+    """Return the update that a refund's row makes, guarded by the refunds and the delayed rules that it was
+    decided on. It raises Stale.
+    """
     assert row.claim is not None, "a refund's row has a claim"
     assert row.event.refund is not None, "a refund's event carries its refund"
+    pushed: dict[str, object] = {"claims": journal_rows.claim_document(row.claim), "refunds": row.seq}
+    if identity is not None:
+        pushed["refund_ids"] = {
+            "id": identity.id,
+            "hash": identity.content_hash,
+            "seq": identity.seq,
+            "wallets": identity.wallets,
+        }
     change = {
         "$set": {"left": journal_rows.purchase_document(row.event.refund.remaining)},
-        "$push": {"claims": journal_rows.claim_document(row.claim), "refunds": row.seq},
+        "$push": pushed,
         "$inc": {"n": 1},
     }
     return update(
         COLLECTION,
-        {"_id": receipt.id, "n": len(receipt.refunds)},
+        {"_id": receipt.id, "n": len(receipt.refunds), "delayed": list(receipt.delayed) or None},
         change,
-        if_missed=Stale("another refund came first"),
+        if_missed=Stale("another refund or a delayed rule came first"),
     )
 
 
@@ -139,4 +171,8 @@ def _read_receipt(row: Raw) -> StoredReceipt:
         claims,
         tuple(row.get("refunds", ())),
         tuple(row.get("delayed", ())),
+        tuple(
+            RefundIdentity(identity["id"], identity["hash"], identity["seq"], identity["wallets"])
+            for identity in row.get("refund_ids", ())
+        ),
     )

@@ -156,7 +156,69 @@ async def test_too_large_and_unknown_refunds(app: RunningApp) -> None:
     quote = "query($i: QuoteRefundInput!) { quoteRefund(input: $i) { refundable } }"
     for asking, of in ((query, {**none_picked, "reason": "x", "idempotencyKey": "r"}), (quote, none_picked)):
         assert await app.error(asking, {"i": of}, token=till) == {"code": "BAD_INPUT", "field": "lines"}
+    unknown_line = {"externalId": "A", "lines": [{"line": 1, "quantity": 1}]}
+    for asking, of in (
+        (query, {**unknown_line, "reason": "x", "idempotencyKey": "r"}),
+        (quote, unknown_line),
+    ):
+        refused = await app.error(asking, {"i": of}, token=till)
+        assert refused == {"code": "BAD_INPUT", "field": "lines[0].line"}
+    no_identity = {"externalId": "A", "reason": "x", "idempotencyKey": "r", "refundId": ""}
+    refused = await app.error(query, {"i": no_identity}, token=till)
+    assert refused == {"code": "BAD_INPUT", "field": "refundId"}
     assert await state(app) == before
+
+
+async def test_a_refund_of_one_identity_counts_once_and_another_is_refused(app: RunningApp) -> None:
+    number, till = await number_of(app, await app.enrol_member()), await app.hire("rui")
+    lines = [
+        {"sku": "a", "amount": 3_000, "quantity": 3},
+        {"sku": "gift", "amount": 0, "quantity": 2},
+    ]
+    await app.mutate(
+        "recordPurchase", {"member": number, **PURCHASE, "lines": lines}, "__typename", token=till
+    )
+    picked: Json = {"externalId": "A", "lines": [{"line": 1, "quantity": 1, "amount": 500}]}
+    quote = "query($i: QuoteRefundInput!) { quoteRefund(input: $i) { refundable entries { amount } } }"
+    quoted = (await app.do(quote, {"i": picked}, token=till))["quoteRefund"]
+    assert quoted["refundable"] == 10_000
+    input = {**picked, "reason": "x", "idempotencyKey": "r", "refundId": "n1"}
+    parts = (
+        "... on PurchaseRefunded { purchase { refunded lines { refundedQuantity refundedAmount } }"
+        " entries { id amount } wallets { code available pending } }"
+    )
+    first = await app.mutate("refundPurchase", input, parts, token=till)
+    assert [{"amount": entry["amount"]} for entry in first["entries"]] == quoted["entries"]
+    assert first["purchase"] == {
+        "refunded": 500,
+        "lines": [
+            {"refundedQuantity": 1, "refundedAmount": 500},
+            {"refundedQuantity": 0, "refundedAmount": 0},
+        ],
+    }
+    before = await state(app)
+    assert await app.mutate("refundPurchase", {**input, "idempotencyKey": "s"}, parts, token=till) == first
+    query = "mutation($i: RefundInput!) { refundPurchase(input: $i) { __typename } }"
+    other = {"externalId": "A", "amount": 1, "reason": "x", "idempotencyKey": "t", "refundId": "n1"}
+    assert await app.error(query, {"i": other}, token=till) == {"code": "BAD_INPUT", "field": "refundId"}
+    assert await state(app) == before
+
+
+async def test_a_purchase_of_0_is_returned(app: RunningApp) -> None:
+    number, till = await number_of(app, await app.enrol_member()), await app.hire("rui")
+    free = {"member": number, **PURCHASE, "total": 0, "lines": [{"sku": "a", "amount": 0, "quantity": 2}]}
+    await app.mutate("recordPurchase", free, "__typename", token=till)
+    parts = (
+        "__typename ... on PurchaseRefunded { purchase { lines { refundedQuantity } } }"
+        " ... on RefundTooLarge { refundable }"
+    )
+    input = {"externalId": "A", "reason": "x", "idempotencyKey": "r"}
+    assert await app.mutate("refundPurchase", input, parts, token=till) == {
+        "__typename": "PurchaseRefunded",
+        "purchase": {"lines": [{"refundedQuantity": 2}]},
+    }
+    result = await app.mutate("refundPurchase", {**input, "idempotencyKey": "s"}, parts, token=till)
+    assert result == {"__typename": "RefundTooLarge", "refundable": 0}
 
 
 async def test_nobody_without_a_session_and_nobody_of_another_kind(app: RunningApp) -> None:

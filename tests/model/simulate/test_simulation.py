@@ -123,6 +123,31 @@ def test_a_refused_event_changes_nothing(last: Line, refused: str) -> None:
     assert all(ran.last[part] == [] for part in ("entries", "outcomes", "events", "messages", "vouchers"))
 
 
+def test_a_refund_with_an_identity_counts_once() -> None:
+    lines = (
+        enrol("2026-01-10T10:00"),
+        buy("2026-01-10T11:00", 1000, id="r"),
+        buy("2026-01-10T11:00", 900, id="s"),
+    )
+    first = refund("2026-01-11T10:00", "r", 300, identity="n1")
+    ran = run(CLUB, *lines, first, refund("2026-01-11T11:00", "r", 300, identity="n1"))
+    assert [row["refused"] for row in ran.on("purchase.refunded")] == [None, None]
+    assert [len(row["entries"]) for row in ran.on("purchase.refunded")] == [1, 0]
+    assert ran.members == run(CLUB, *lines, first, until="2026-01-11T11:00").members
+    other = run(CLUB, *lines, first, refund("2026-01-11T11:00", "r", 301, identity="n1"))
+    assert other.last["refused"] == "RefundClaimed"
+    assert other.members == ran.members
+    elsewhere = run(CLUB, *lines, first, refund("2026-01-11T11:00", "s", 300, identity="n1"))
+    assert len(elsewhere.last["entries"]) == 1
+
+
+def test_a_refund_line_names_quantity_and_amount() -> None:
+    lines = enrol("2026-01-10T10:00"), buy("2026-01-10T11:00", 1000, ("coins", 4, 900), id="r")
+    event_data = {"externalId": "r", "lines": [{"line": 1, "quantity": 1, "amount": 400}]}
+    ran = run(CLUB, *lines, line("2026-01-11T10:00", "purchase.refunded", event_data))
+    assert [entry["amount"] for entry in ran.last["entries"]] == [-4]
+
+
 def test_the_same_number_from_another_store_or_source_is_another_purchase() -> None:
     other = buy("2026-01-12T10:00", 100, id="r")
     other["data"]["store"] = "porto"
@@ -190,7 +215,10 @@ def bought(**event_data: Any) -> Line:
             "data.quantity is 0",
         ),
         (broken("purchase.refunded", externalId="r", lines=[{"line": 0, "quantity": 1}]), "data.line is 0"),
-        (broken("purchase.refunded", externalId="r", lines=[{"line": 1}]), "needs a quantity or an amount"),
+        (
+            broken("purchase.refunded", externalId="r", lines=[{"line": 1}]),
+            "needs a quantity, an amount, or both",
+        ),
         (
             broken("purchase.refunded", externalId="r", lines=[{"line": 1, "quantity": 1}] * 2),
             "names a line twice",

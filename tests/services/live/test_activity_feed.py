@@ -7,14 +7,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
-from domain.services.ledger import redemption
+from domain.services.ledger import redemption, refunds
 from domain.services.ledger.purchases import record
+from domain.services.ledger.refunds import RefundRequest
 from domain.services.ledger.turn import turn
 from domain.services.live.activity_feed import (
     Activity,
     ActivityCursor,
     EntriesActivity,
     ResyncRequired,
+    TierActivity,
     VoucherActivity,
     stream_activity,
 )
@@ -33,6 +35,22 @@ from tests.loud_runtime import (
     record_event,
 )
 from tests.small_runtime import NOW, TILL, join, new_purchase, open_runtime
+
+GIVING = """
+programme: {code: giving, name: Giving, currency: EUR, timezone: Europe/Lisbon, locales: [en]}
+wallets: [{code: points, kind: points, name: Points, debt: allow}]
+rules:
+  - code: purchase
+    title: A point for every euro
+    on: purchase.completed
+    do: [{award: {wallet: points, amount: 1, per: 100, of: purchase.total}}, {voucher: token}]
+rewards:
+  - {code: token, title: A token, kind: product, voucher: {valid: {days: 30}}}
+tiers:
+  count: {wallet: points}
+  window: {rolling: {months: 12}}
+  ladder: [{code: basic, name: Basic, from: 0}, {code: gold, name: Gold, from: 60}]
+"""
 
 
 @asynccontextmanager
@@ -156,6 +174,61 @@ async def test_each_step_of_a_voucher_is_told_for_what_it_is_its_reversal_and_it
         assert await again.wait_for(1) == activities[-1:]
         for each in (phone, again):
             await each.close()
+
+
+async def test_what_a_refund_takes_is_told_points_vouchers_and_tier(database: Database) -> None:
+    runtime = await open_runtime(database, GIVING)
+    await join(runtime, "ana")
+    bought = new_purchase("r1", 10_000)
+    await record(runtime, till=TILL, member_id="ana", purchase_input=bought, key="r1", now=NOW)
+    async with followed(runtime):
+        phone = ActivityReader(runtime)
+        await listens(runtime)
+        await asyncio.sleep(0.1)
+        for key, amount in (("a", 4_000), ("b", None)):
+            await refunds.refund(
+                runtime,
+                till=TILL,
+                refund_request=RefundRequest("r1", amount=amount),
+                reason="broken",
+                key=key,
+                now=NOW + timedelta(hours=1),
+            )
+        activities = await phone.wait_for(4)
+        assert activities[1] == VoucherActivity("ana-1", "cancelled")
+        assert [
+            [(entry.entry.kind, entry.entry.amount, entry.entry.balance) for entry in each.entries]
+            for each in activities
+            if isinstance(each, EntriesActivity)
+        ] == [[("CLAWBACK", -40, 60)], [("CLAWBACK", -60, 0)]]
+        assert activities[3] == TierActivity("gold", "basic", "refund")
+        again = ActivityReader(runtime, after=phone.activities[0].cursor)
+        assert await again.wait_for(3) == activities[1:]
+        for each in (phone, again):
+            await each.close()
+
+
+async def test_a_voucher_whose_use_is_reversed_after_the_return_is_told_as_cancelled(
+    database: Database,
+) -> None:
+    runtime = await open_runtime(database, GIVING)
+    await join(runtime, "ana")
+    bought = new_purchase("r1", 10_000)
+    await record(runtime, till=TILL, member_id="ana", purchase_input=bought, key="r1", now=NOW)
+    await redemption.use(runtime, till=TILL, code=await _code(runtime, "ana-1"), key="use-1", now=NOW)
+    await refunds.refund(
+        runtime, till=TILL, refund_request=RefundRequest("r1"), reason="broken", key="a", now=NOW
+    )
+    async with followed(runtime):
+        phone = ActivityReader(runtime)
+        await listens(runtime)
+        await asyncio.sleep(0.1)
+        await redemption.reverse(
+            runtime, till=TILL, voucher_id="ana-1", reason="the wrong one", key="back-1", now=NOW
+        )
+        activities = await phone.wait_for(2)
+        assert activities == [VoucherActivity("ana-1", change) for change in ("reversed", "cancelled")]
+        await phone.close()
 
 
 async def test_who_comes_back_is_told_what_they_missed_once_and_in_order(database: Database) -> None:
