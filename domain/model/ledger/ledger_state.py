@@ -227,8 +227,10 @@ def _pending(pending: PendingReferral | None) -> StateValue:
     if pending is None:
         return None
     purchase = _purchase(pending.purchase) if pending.purchase else None
-    data: list[StateValue] = [[key, cast(StateValue, value)] for key, value in pending.event_data.items()]
-    return [pending.key, pending.due, pending.at, pending.source, purchase, pending.name, data]
+    event_data: list[StateValue] = [
+        [key, cast(StateValue, value)] for key, value in pending.event_data.items()
+    ]
+    return [pending.key, pending.due, pending.at, pending.source, purchase, pending.name, event_data]
 
 
 def _tag_sources(sources: TagSources) -> StateValue:

@@ -67,9 +67,9 @@ class _TimeTurn:
         return cached[1]
 
     def raise_event(
-        self, name: str, at: datetime, key: str, data: dict[str, Json], change: Change | None = None
+        self, name: str, at: datetime, key: str, event_data: dict[str, Json], change: Change | None = None
     ) -> None:
-        self.decide(Event(f"{name}:{self.member.id}:{key}", name, at, "selo", data), change)
+        self.decide(Event(f"{name}:{self.member.id}:{key}", name, at, "selo", event_data), change)
 
     def decide(self, event: Event, change: Change | None) -> None:
         programme, member, version = self.programme, self.member, self.version
@@ -135,9 +135,9 @@ def _lapses(state: _TimeTurn, at: datetime, day: date) -> None:
         gone = wallet.expired_parts(held_wallet, today=day) if held_wallet else ()
         if gone:
             total, last = sum(part.amount for part in gone), str(gone[-1].expires_on)
-            data: dict[str, Json] = {"wallet": spec.code, "amount": total, "on": last}
+            event_data: dict[str, Json] = {"wallet": spec.code, "amount": total, "on": last}
             state.raise_event(
-                event_names.POINTS_EXPIRED, at, f"{spec.code}:{last}", data, _expire(spec.code, day)
+                event_names.POINTS_EXPIRED, at, f"{spec.code}:{last}", event_data, _expire(spec.code, day)
             )
 
 
@@ -155,9 +155,9 @@ def _reminders(state: _TimeTurn, at: datetime, day: date) -> None:
         if held_wallet is None or spec.remind is None:
             continue
         for on, amount in _lapsing_soon(held_wallet, spec.remind, day):
-            data: dict[str, Json] = {"wallet": spec.code, "amount": amount, "on": str(on)}
+            event_data: dict[str, Json] = {"wallet": spec.code, "amount": amount, "on": str(on)}
             state.raise_event(
-                event_names.POINTS_EXPIRING, at, f"{spec.code}:{on}", data, _reminded(spec.code, on)
+                event_names.POINTS_EXPIRING, at, f"{spec.code}:{on}", event_data, _reminded(spec.code, on)
             )
 
 
@@ -192,7 +192,7 @@ def _vouchers(state: _TimeTurn, at: datetime) -> None:
         for expires_at, code, one in opened
         if expires_at is not None and expires_at <= at
     ]
-    for _, code, voucher in sorted(due, key=lambda found: found[:2]):
+    for _, code, voucher in sorted(due, key=lambda expiry: expiry[:2]):
         state.raise_event(event_names.VOUCHER_EXPIRED, at, code, {"reward": voucher.reward, "voucher": code})
 
 
@@ -219,8 +219,8 @@ def _tier(state: _TimeTurn, at: datetime, *, midnight: bool) -> None:
     if origin == to:
         state.raise_event(event_names.TIER_REVIEWED, at, at.isoformat(), {}, _stands(after))
     else:
-        data = tier_change_data(programme, origin, to, reason=after.steps[-1].reason)
-        state.raise_event(event_names.TIER_CHANGED, at, at.isoformat(), data, _stands(after))
+        event_data = tier_change_data(programme, origin, to, reason=after.steps[-1].reason)
+        state.raise_event(event_names.TIER_CHANGED, at, at.isoformat(), event_data, _stands(after))
 
 
 def _stands(after: TierStanding) -> Change:

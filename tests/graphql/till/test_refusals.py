@@ -152,11 +152,11 @@ async def test_too_large_and_unknown_refunds(app: RunningApp) -> None:
     query = "mutation($i: RefundInput!) { refundPurchase(input: $i) { __typename } }"
     both = {**input, "lines": [{"line": 1, "quantity": 1}]}
     assert await app.error(query, {"i": both}, token=till) == {"code": "BAD_INPUT", "field": "amount"}
-    none_picked = {"externalId": "A", "lines": []}
+    none_picked: dict[str, object] = {"externalId": "A", "lines": []}
     quote = "query($i: QuoteRefundInput!) { quoteRefund(input: $i) { refundable } }"
     for asking, of in ((query, {**none_picked, "reason": "x", "idempotencyKey": "r"}), (quote, none_picked)):
         assert await app.error(asking, {"i": of}, token=till) == {"code": "BAD_INPUT", "field": "lines"}
-    unknown_line = {"externalId": "A", "lines": [{"line": 1, "quantity": 1}]}
+    unknown_line: dict[str, object] = {"externalId": "A", "lines": [{"line": 1, "quantity": 1}]}
     for asking, of in (
         (query, {**unknown_line, "reason": "x", "idempotencyKey": "r"}),
         (quote, unknown_line),

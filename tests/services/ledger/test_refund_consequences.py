@@ -161,12 +161,13 @@ async def test_a_delayed_rule_that_fires_while_a_refund_is_decided_goes_with_it(
 ) -> None:
     runtime = await opened(database)
     await buy(runtime)
-    find, fired = receipts.find, []
+    find = receipts.find
+    fired: list[int] = []
 
     async def find_and_fire(*args: object) -> receipts.StoredReceipt | None:
         receipt = await find(*args)  # type: ignore[arg-type]
         if not fired:
-            fired.append(True)
+            fired.append(1)
             fired.append((await turn(runtime, now=NOW + 30 * HOUR)).fired_count)
         return receipt
 

@@ -7,7 +7,7 @@ from domain.store.document_store import DocumentStore
 from domain.store.migrations import MIGRATIONS
 from domain.store.migrations.runner import MigrationRunner
 
-RECEIPTS = [
+RECEIPTS: list[dict[str, object]] = [
     {"_id": "gone", "left": {"total": 0}, "refunds": [3]},
     {"_id": "part", "left": {"total": 5}, "refunds": [4]},
     {"_id": "free", "left": {"total": 0}, "refunds": []},

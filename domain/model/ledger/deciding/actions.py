@@ -42,10 +42,10 @@ def carry_out(builder: RowBuilder, verdict: Verdict, event: Event) -> dict[str, 
         return {}
     awarded: dict[str, int] = {}
     reasons: dict[str, str | None] = {}
-    for given in verdict.grants:
-        amount = _give(builder, given, rule=rule.code, counts=counts_toward_tiers(rule, event))
-        awarded[given.wallet] = awarded.get(given.wallet, 0) + amount
-        reasons[given.wallet] = verdict.reason or given.reason or (None if amount else "cap")
+    for rule_grant in verdict.grants:
+        amount = _give(builder, rule_grant, rule=rule.code, counts=counts_toward_tiers(rule, event))
+        awarded[rule_grant.wallet] = awarded.get(rule_grant.wallet, 0) + amount
+        reasons[rule_grant.wallet] = verdict.reason or rule_grant.reason or (None if amount else "cap")
     acted, blocked = _act_all(builder, rule.do, rule=rule.code, event=event)
     for code, amount in awarded.items():
         builder.outcomes.append(Outcome(rule.code, amount > 0 or acted, amount, reasons[code], code))
@@ -72,20 +72,20 @@ def counts_toward_tiers(rule: Rule, event: Event) -> bool:
     return rule.qualifying and event.name != TIER_CHANGED
 
 
-def _give(builder: RowBuilder, given: Grant, *, rule: str, counts: bool) -> int:
+def _give(builder: RowBuilder, rule_grant: Grant, *, rule: str, counts: bool) -> int:
     """Award what a rule gives: its base, and the tier's or plan's extra on an entry of its own. Returns what
     was awarded.
     """
     base = extra = 0
-    if given.base:
-        kind: EntryKind = "BONUS" if given.is_bonus else "AWARD"
-        base = award(builder, given.wallet, given.base, kind=kind, rule=rule, counts=counts)
-    if given.extra:
+    if rule_grant.base:
+        kind: EntryKind = "BONUS" if rule_grant.is_bonus else "AWARD"
+        base = award(builder, rule_grant.wallet, rule_grant.base, kind=kind, rule=rule, counts=counts)
+    if rule_grant.extra:
         by_tier = is_multiplied_by_tier(builder.programme, builder.tier, builder.plan)
         extra = award(
             builder,
-            given.wallet,
-            given.extra,
+            rule_grant.wallet,
+            rule_grant.extra,
             kind="BONUS",
             rule=rule,
             counts=counts,

@@ -150,12 +150,12 @@ def raised_verdicts(
     """Return the verdicts of rules on an event that the purchase raised, by what it awards now; None where
     the event is not raised any more.
     """
-    data = dict(raised.data)
+    event_data = dict(raised.data)
     if raised.name == POINTS_AWARDED:
-        data["amount"] = awarded.get(str(data.get("wallet")), 0)
-        if not data["amount"]:
+        event_data["amount"] = awarded.get(str(event_data.get("wallet")), 0)
+        if not event_data["amount"]:
             return None
-    event = Event(part.key, raised.name, part.at, "selo", data)
+    event = Event(part.key, raised.name, part.at, "selo", event_data)
     inputs = _inputs(
         builder, _view(builder, programme, event, raised.facts), replace(part, facts=raised.facts)
     )

@@ -75,15 +75,15 @@ def qualify(builder: RowBuilder, pending: PendingReferral) -> None:
 
 def without_refunded(state: ReferralState, refund: Refund) -> ReferralState:
     """Return a referral's state with what a refund leaves of its purchase; a returned one waits no more."""
-    key, kept = refund.purchase.key, refund.remaining
+    key, remaining = refund.purchase.key, refund.remaining
     waiting = tuple(
-        replace(pending, purchase=kept) if pending.key == key else pending
+        replace(pending, purchase=remaining) if pending.key == key else pending
         for pending in state.waiting
-        if pending.key != key or not kept.is_returned
+        if pending.key != key or not remaining.is_returned
     )
     by = state.qualified_by
     if by is not None and by.key == key:
-        by = replace(by, purchase=kept)
+        by = replace(by, purchase=remaining)
     return replace(state, waiting=waiting, qualified_by=by)
 
 

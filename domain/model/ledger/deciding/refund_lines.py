@@ -70,13 +70,13 @@ def _without_lines(before: Purchase, lines: Sequence[RefundLine]) -> Purchase:
         amount = min(line.amount, _line_amount(line, requested))
         left[requested.line] = _less(line, amount, min(line.quantity, requested.quantity or 0))
         taken += amount
-    kept = tuple(left[line.line] for line in before.lines)
-    if taken > before.total or kept == before.lines:
+    remaining = tuple(left[line.line] for line in before.lines)
+    if taken > before.total or remaining == before.lines:
         raise RefundTooLarge(before.total)
-    is_empty = not any(line.quantity for line in kept)
+    is_empty = not any(line.quantity for line in remaining)
     if taken == before.total and (before.total or is_empty):
         return returned(before)
-    return replace(before, total=before.total - taken, lines=kept)
+    return replace(before, total=before.total - taken, lines=remaining)
 
 
 def _line_amount(line: Line, requested: RefundLine) -> int:

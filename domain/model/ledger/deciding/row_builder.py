@@ -239,12 +239,16 @@ class RowBuilder:
 
     # ------------------------------------------------------------ what an event gives rise to
 
-    def raise_event(self, name: str, data: Mapping[str, Json]) -> Event:
+    def raise_event(self, name: str, event_data: Mapping[str, Json]) -> Event:
         """Raise an event of this decision. Beyond the bound nothing more follows from it: a programme must
         not feed itself.
         """
         event = Event(
-            id=f"{self.event.id}/{len(self.raised)}", name=name, at=self.event.at, source="selo", data=data
+            id=f"{self.event.id}/{len(self.raised)}",
+            name=name,
+            at=self.event.at,
+            source="selo",
+            data=event_data,
         )
         self.book.raised(event, len(self.raised))
         self.raised.append(event)

@@ -82,5 +82,5 @@ def forget_used_voucher(builder: RowBuilder, voucher: str) -> None:
         source: tuple(used for used in vouchers if used.voucher != voucher)
         for source, vouchers in builder.member.used_vouchers.items()
     }
-    kept = {source: vouchers for source, vouchers in left.items() if vouchers}
-    builder.member = evolve(builder.member, used_vouchers=kept)
+    remaining = {source: vouchers for source, vouchers in left.items() if vouchers}
+    builder.member = evolve(builder.member, used_vouchers=remaining)
