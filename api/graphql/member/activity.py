@@ -77,7 +77,7 @@ class VoucherReinstated:
     voucher: Voucher = strawberry.field(description="The voucher as it is now.")
 
 
-@strawberry.type(description="The member gave it back, unused.")
+@strawberry.type(description="The member gave it back unused, or a refund took back what it was given for.")
 class VoucherCancelled:
     voucher: Voucher = strawberry.field(description="The voucher as it is now.")
 

@@ -152,16 +152,14 @@ async def test_too_large_and_unknown_refunds(app: RunningApp) -> None:
     query = "mutation($i: RefundInput!) { refundPurchase(input: $i) { __typename } }"
     both = {**input, "lines": [{"line": 1, "quantity": 1}]}
     assert await app.error(query, {"i": both}, token=till) == {"code": "BAD_INPUT", "field": "amount"}
-    none_picked: dict[str, object] = {"externalId": "A", "lines": []}
+    none_picked = {"externalId": "A", "lines": []}
     quote = "query($i: QuoteRefundInput!) { quoteRefund(input: $i) { refundable } }"
     for asking, of in ((query, {**none_picked, "reason": "x", "idempotencyKey": "r"}), (quote, none_picked)):
         assert await app.error(asking, {"i": of}, token=till) == {"code": "BAD_INPUT", "field": "lines"}
-    unknown_line: dict[str, object] = {"externalId": "A", "lines": [{"line": 1, "quantity": 1}]}
-    for asking, of in (
-        (query, {**unknown_line, "reason": "x", "idempotencyKey": "r"}),
-        (quote, unknown_line),
-    ):
-        refused = await app.error(asking, {"i": of}, token=till)
+    unknown_line: Json = {"externalId": "A", "lines": [{"line": 1, "quantity": 1}]}
+    written: Json = {**unknown_line, "reason": "x", "idempotencyKey": "r"}
+    for asking, refund_input in ((query, written), (quote, unknown_line)):
+        refused = await app.error(asking, {"i": refund_input}, token=till)
         assert refused == {"code": "BAD_INPUT", "field": "lines[0].line"}
     no_identity = {"externalId": "A", "reason": "x", "idempotencyKey": "r", "refundId": ""}
     refused = await app.error(query, {"i": no_identity}, token=till)

@@ -55,10 +55,12 @@ class Refund {
   #turn = 0;
   #way = "all";
   #key = newKey();
+  #refundId = newKey();
 
   constructor(purchase) {
     this.purchase = purchase;
     this.left = purchase.total - purchase.refunded;
+    const isOpen = this.left > 0 || purchase.lines.some((line) => line.quantity > line.refundedQuantity);
     const { currency } = purchase;
     this.amount = h("input", {
       inputmode: "decimal",
@@ -110,7 +112,9 @@ class Refund {
       "form.card.stack",
       {
         oninput: (event) => {
-          if (event.target !== this.reason) this.changed();
+          if (event.target === this.reason)
+            this.#key = newKey(); // another request, but the same refund
+          else this.changed();
         },
         onsubmit: (event) => {
           event.preventDefault();
@@ -128,7 +132,7 @@ class Refund {
         {},
         t("refund.left", { left: money(this.left, currency), total: money(purchase.total, currency) }),
       ),
-      ...(this.left > 0
+      ...(isOpen
         ? [
             this.ways,
             this.amountField,
@@ -179,6 +183,7 @@ class Refund {
   changed() {
     clearTimeout(this.#timer);
     this.#key = newKey();
+    this.#refundId = newKey();
     this.button.disabled = true;
     const input = this.read();
     const turn = ++this.#turn;
@@ -215,7 +220,7 @@ class Refund {
     this.button.setAttribute("aria-busy", "true");
     try {
       const { refundPurchase } = await ask(REFUND, {
-        input: { ...input, reason, idempotencyKey: this.#key },
+        input: { ...input, reason, idempotencyKey: this.#key, refundId: this.#refundId },
       });
       if (refundPurchase.__typename !== "PurchaseRefunded") return fail(this.message, refundPurchase.message);
       const { purchase, entries: list, wallets } = refundPurchase;
