@@ -79,9 +79,10 @@ async def prepare(store: DocumentStore, *, runner: MigrationRunner | None = None
         if runner is None:
             expect_current(stored, database=store.mongo.name, supported=FORMAT)
         await store.detect_features()
-    if runner is not None and stored.number != FORMAT:
+    is_old = stored.number != FORMAT
+    if runner is not None and is_old:
         await runner.run(store, MIGRATIONS)
-    with pymongo.timeout(PREPARE_SECONDS if runner is None else INDEX_SECONDS):
+    with pymongo.timeout(INDEX_SECONDS if is_old else PREPARE_SECONDS):
         await _gather_all(_create_collection(store, name) for name in COLLECTIONS.keys() - existing)
         await _gather_all([_bind_documents(store), _build_indexes(store, stored)])
 

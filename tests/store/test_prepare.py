@@ -45,7 +45,7 @@ OLDER = "stop the servers of the version that wrote it, and run: selo migrate"
 @pytest.mark.parametrize(
     ("document", "held", "remedy"),
     [
-        (None, "from before formats", BEGIN_ANEW),
+        (None, "of an earlier format", BEGIN_ANEW),
         ({"number": FORMAT + 1}, f"of format {FORMAT + 1}", NEWER),
         ({"number": FORMAT - 1, "migrating_to": FORMAT + 1}, f"of format {FORMAT + 1}", NEWER),
         ({"number": FORMAT - 1}, f"of format {FORMAT - 1}", OLDER),

@@ -43,7 +43,7 @@ def expect_known(stored: StoredFormat, *, database: str, supported: int) -> None
     """Raise FormatMismatch where a database is of no format, or of a newer one than is supported."""
     if stored.number is None:
         raise FormatMismatch(
-            f"The database {database} holds data from before formats, and this version of Selo reads format"
+            f"The database {database} holds data of an earlier format, and this version of Selo reads format"
             f" {supported}: go on with the version that wrote it, or begin anew with another data folder"
             " (--data) or another database (SELO_DATABASE)."
         )
