@@ -88,7 +88,7 @@ class _Writing:
             self.gone += [f"{prefix}{key}" for key in was if key not in now]
 
     def numbers(self, prefix: str, was: Mapping[K, int | str], now: Mapping[K, int | str]) -> None:
-        """Write the parts of a map of plain values that differ: compared as sets, for there may be hundreds."""
+        """Write the parts of a map of plain values that differ: compared as sets, of hundreds at times."""
         if was is now:
             return
         for key, value in sorted(now.items() - was.items(), key=str):
