@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
+from api.refusal_texts import REFUSALS
 from domain.model.messages import rendering
 
 SPOKEN: Final = ("en", "pt", "pl")
@@ -60,12 +61,40 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "pt": "Devolvido: {reward}",
         "pl": "Zwrócono: {reward}",
     },
+    "entry.RETURN.deduction": {
+        "en": "A deduction taken back",
+        "pt": "Dedução anulada",
+        "pl": "Cofnięte potrącenie",
+    },
     "entry.CLAWBACK": {"en": "Refund of a purchase", "pt": "Devolução de uma compra", "pl": "Zwrot zakupu"},
+    "entry.CLAWBACK.source": {
+        "en": "Taken back: {title}",
+        "pt": "Retirado: {title}",
+        "pl": "Cofnięto: {title}",
+    },
+    "entry.CLAWBACK.owed": {
+        "en": "Owed from an earlier refund",
+        "pt": "Em dívida de uma devolução anterior",
+        "pl": "Należność z wcześniejszego zwrotu",
+    },
     "entry.EXPIRE": {"en": "Expired", "pt": "Expirado", "pl": "Wygasło"},
     "entry.ADJUST": {"en": "Correction", "pt": "Correção", "pl": "Korekta"},
+    "entry.ADJUST.reason": {
+        "en": "Correction: {reason}",
+        "pt": "Correção: {reason}",
+        "pl": "Korekta: {reason}",
+    },
     "entry.TRANSFER": {"en": "Transfer", "pt": "Transferência", "pl": "Przeniesienie"},
     # What stands where a rule's title would
     "rule.badge": {"en": "Badge: {name}", "pt": "Emblema: {name}", "pl": "Odznaka: {name}"},
+    "rule.tier": {"en": "Level: {name}", "pt": "Nível: {name}", "pl": "Poziom: {name}"},
+    "rule.reward": {
+        "en": "Reward unlocked: {name}",
+        "pt": "Prémio desbloqueado: {name}",
+        "pl": "Odblokowana nagroda: {name}",
+    },
+    "rule.segment": {"en": "An offer for you", "pt": "Uma oferta para si", "pl": "Oferta dla Ciebie"},
+    "rule.gone": {"en": "An earlier offer", "pt": "Uma oferta anterior", "pl": "Wcześniejsza oferta"},
     "rule.referral:friend": {
         "en": "Joined by an invitation",
         "pt": "Aderiu por convite",
@@ -112,137 +141,6 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "pl": "członkostwo jest zawieszone",
     },
     "why.later": {"en": "follows on {at}", "pt": "segue em {at}", "pl": "nastąpi {at}"},
-    # Refusals
-    "problem.IdempotencyConflict": {
-        "en": "This idempotency key was used for another request. Make a new key for a new request.",
-        "pt": "Esta chave já foi usada noutro pedido. Crie uma nova chave para um novo pedido.",
-        "pl": "Ten klucz został użyty w innym żądaniu. Nowe żądanie wymaga nowego klucza.",
-    },
-    "problem.TermsNotAccepted": {
-        "en": "Please accept the current terms (version {version}).",
-        "pt": "Aceite os termos atuais (versão {version}).",
-        "pl": "Zaakceptuj aktualny regulamin (wersja {version}).",
-    },
-    "problem.NotEnrolled": {
-        "en": "There is no membership for this contact yet. Join first.",
-        "pt": "Ainda não há adesão com este contacto. Adira primeiro.",
-        "pl": "Dla tego kontaktu nie ma jeszcze członkostwa. Najpierw dołącz.",
-    },
-    "problem.ContactTaken": {
-        "en": "This contact belongs to another membership.",
-        "pt": "Este contacto pertence a outra adesão.",
-        "pl": "Ten kontakt należy do innego członkostwa.",
-    },
-    "refused.WRONG_CODE": {
-        "en": "This code is not right. Check it and type it again.",
-        "pt": "O código não está correto. Verifique-o e escreva-o de novo.",
-        "pl": "Kod jest nieprawidłowy. Sprawdź go i wpisz ponownie.",
-    },
-    "refused.EXPIRED_CODE": {
-        "en": "This code is no longer valid. Ask for a new one.",
-        "pt": "Este código já não é válido. Peça um novo.",
-        "pl": "Ten kod stracił ważność. Poproś o nowy.",
-    },
-    "refused.TOO_MANY_ATTEMPTS": {
-        "en": "Too many attempts. Ask for a new code or wait a while.",
-        "pt": "Demasiadas tentativas. Peça um novo código ou aguarde um pouco.",
-        "pl": "Zbyt wiele prób. Poproś o nowy kod albo chwilę odczekaj.",
-    },
-    "refused.WRONG_PASSWORD": {
-        "en": "User name, password or store is not right.",
-        "pt": "O utilizador, a palavra-passe ou a loja não está correto.",
-        "pl": "Nazwa użytkownika, hasło lub sklep są nieprawidłowe.",
-    },
-    "refused.SESSION_ENDED": {
-        "en": "This session has ended. Sign in again.",
-        "pt": "Esta sessão terminou. Inicie sessão de novo.",
-        "pl": "Ta sesja się zakończyła. Zaloguj się ponownie.",
-    },
-    "refused.DISABLED": {
-        "en": "This account is disabled.",
-        "pt": "Esta conta está desativada.",
-        "pl": "To konto jest wyłączone.",
-    },
-    "not_allowed.OWN_MEMBERSHIP": {
-        "en": "Nobody serves their own membership. Ask a colleague.",
-        "pt": "Ninguém atende a sua própria adesão. Peça a um colega.",
-        "pl": "Nikt nie obsługuje własnego członkostwa. Poproś kogoś z zespołu.",
-    },
-    "not_allowed.OTHER_STORE": {
-        "en": "This belongs to another store.",
-        "pt": "Isto pertence a outra loja.",
-        "pl": "To należy do innego sklepu.",
-    },
-    "not_allowed.SHIFT_LIMIT": {
-        "en": "The limit of this shift is reached. A manager has to take over.",
-        "pt": "O limite deste turno foi atingido. Um gerente tem de assumir.",
-        "pl": "Limit tej zmiany został wyczerpany. Musi przejąć kierownik.",
-    },
-    "not_allowed.MEMBER_FROZEN": {
-        "en": "This membership is on hold.",
-        "pt": "Esta adesão está suspensa.",
-        "pl": "To członkostwo jest zawieszone.",
-    },
-    "not_allowed.ROLE": {
-        "en": "A manager has to do this.",
-        "pt": "Só um gerente pode fazer isto.",
-        "pl": "To może zrobić tylko kierownik.",
-    },
-    "not_allowed.TOO_LATE": {
-        "en": "It is too late for this.",
-        "pt": "Já é tarde para isto.",
-        "pl": "Na to jest już za późno.",
-    },
-    "problem.UnknownCode": {
-        "en": "No membership and no voucher has this code.",
-        "pt": "Nenhuma adesão e nenhum vale tem este código.",
-        "pl": "Żadne członkostwo i żaden kupon nie ma tego kodu.",
-    },
-    "problem.ExpiredCode": {
-        "en": "This code has expired. Scan the card again.",
-        "pt": "Este código expirou. Leia o cartão de novo.",
-        "pl": "Ten kod wygasł. Zeskanuj kartę ponownie.",
-    },
-    "problem.PurchaseClaimed.same": {
-        "en": "This receipt is recorded already, for this member.",
-        "pt": "Este talão já está registado, para este sócio.",
-        "pl": "Ten paragon jest już zapisany dla tej osoby.",
-    },
-    "problem.PurchaseClaimed.other": {
-        "en": "This receipt is recorded already, for another member.",
-        "pt": "Este talão já está registado, para outro sócio.",
-        "pl": "Ten paragon jest już zapisany dla innej osoby.",
-    },
-    "problem.UnknownPurchase": {
-        "en": "No purchase is known by this receipt number.",
-        "pt": "Nenhuma compra é conhecida por este número de talão.",
-        "pl": "Nie znaleziono zakupu o tym numerze paragonu.",
-    },
-    "problem.RefundTooLarge": {
-        "en": "At most {amount} can still be refunded.",
-        "pt": "Só podem ser devolvidos mais {amount}.",
-        "pl": "Można zwrócić jeszcze najwyżej {amount}.",
-    },
-    "problem.InsufficientBalance": {
-        "en": "The balance is {amount} too low.",
-        "pt": "Saldo insuficiente: em falta {amount}.",
-        "pl": "Na saldzie brakuje {amount}.",
-    },
-    "problem.SurveyAnsweredBefore": {
-        "en": "This was answered before. Thank you.",
-        "pt": "Esta pergunta já teve resposta. Obrigado.",
-        "pl": "Na to pytanie jest już odpowiedź. Dziękujemy.",
-    },
-    "problem.WalletFull": {
-        "en": "This balance can take {amount} more at most.",
-        "pt": "Este saldo só pode receber mais {amount}.",
-        "pl": "Do tego salda można dodać jeszcze najwyżej {amount}.",
-    },
-    "problem.RewardLocked": {
-        "en": "This reward cannot be redeemed now.",
-        "pt": "Este prémio não pode ser resgatado agora.",
-        "pl": "Tej nagrody nie można teraz odebrać.",
-    },
     # By which a member gets no more of what they once agreed to
     "mail.unsubscribe": {
         "en": "Unsubscribe",
@@ -301,41 +199,7 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "pt": "Não foi possível agora. Tente de novo dentro de um minuto.",
         "pl": "Teraz się nie udało. Spróbuj ponownie za minutę.",
     },
-    "voucher.ISSUED": {
-        "en": "This voucher has not been used, and there is nothing to give back for it.",
-        "pt": "Este vale ainda não foi usado, e não há nada a devolver por ele.",
-        "pl": "Ten kupon nie został jeszcze użyty i nie ma za niego czego zwrócić.",
-    },
-    "voucher.USED": {
-        "en": "This voucher has been used.",
-        "pt": "Este vale já foi usado.",
-        "pl": "Ten kupon został już wykorzystany.",
-    },
-    "voucher.EXPIRED": {
-        "en": "This voucher has expired.",
-        "pt": "Este vale expirou.",
-        "pl": "Ten kupon wygasł.",
-    },
-    "voucher.CANCELLED": {
-        "en": "This voucher was given back.",
-        "pt": "Este vale foi devolvido.",
-        "pl": "Ten kupon został zwrócony.",
-    },
-    "voucher.MINIMUM": {
-        "en": "This voucher is for purchases of a minimum of {amount}.",
-        "pt": "Este vale é para compras no mínimo de {amount}.",
-        "pl": "Ten kupon jest na zakupy za minimum {amount}.",
-    },
-    "voucher.DATES": {
-        "en": "This voucher was issued after the day of this receipt.",
-        "pt": "Este vale foi emitido depois do dia deste talão.",
-        "pl": "Ten kupon wydano po dniu tego paragonu.",
-    },
-    "voucher.OTHER_STORE": {
-        "en": "This voucher is for another store.",
-        "pt": "Este vale é para outra loja.",
-        "pl": "Ten kupon jest dla innego sklepu.",
-    },
+    **REFUSALS,
 }
 
 

@@ -124,6 +124,11 @@ class AuditAct:
     after: Mapping[str, int] = field(default_factory=dict)
 
 
+def act_id(member: str, seq: int) -> str:
+    """Return the id of the act that a row of a member's journal was decided for."""
+    return f"{member}:{seq}"
+
+
 # ---------------------------------------------------------------- reads
 async def find_by_shift(store: DocumentStore, session: str, *, since: datetime) -> list[AuditAct]:
     """Return what a shift did since an instant, newest first; hours and limits bound a shift."""
@@ -152,6 +157,13 @@ async def find_between(
     documents = await store.documents(AuditDocument).find(query).to_list()
     acts = map(_read_act, documents)
     return _newest_first(act for act in acts if store_code is None or act.store == store_code)
+
+
+async def find_reasons(store: DocumentStore, ids: Sequence[str], *, action: Action) -> dict[str, str]:
+    """Return the reasons that were written with acts of a kind, by their ids."""
+    query = {"_id": {"$in": list(ids)}, "action": action}
+    documents = store[COLLECTION].find(query, {"reason": 1})
+    return {row["_id"]: row["reason"] async for row in documents if row.get("reason")}
 
 
 def _newest_first(acts: Iterable[AuditAct]) -> list[AuditAct]:

@@ -16,7 +16,7 @@ from api.graphql.engine.dependencies import Dependencies
 from domain.model.calendar import milliseconds
 from domain.model.ledger.decision import JournalRow, StockState
 from domain.services import errors
-from domain.services.ledger import queries
+from domain.services.ledger import audit_trail, queries
 from domain.services.ledger.queries import MemberView, RecordedPurchase
 from domain.services.messages import inbox
 from domain.store.ledger.vouchers import Voucher
@@ -38,6 +38,9 @@ class Loaders:
         self._rows: DataLoader[tuple[str, int], JournalRow | None] = DataLoader(self._load_rows)
         self._purchases: DataLoader[str, RecordedPurchase | None] = DataLoader(self._load_purchases)
         self._vouchers: DataLoader[str, Voucher | None] = DataLoader(self._load_vouchers)
+        self._correction_reasons: DataLoader[tuple[str, int], str | None] = DataLoader(
+            self._load_correction_reasons
+        )
         self.now: datetime = milliseconds(self._services.clock())
 
     # ------------------------------------------------------------ the audience
@@ -135,6 +138,16 @@ class Loaders:
             rows = await queries.load_rows(self._services.runtime, member_id=member, seqs=seqs)
             rows_by_key.update({(member, seq): row for seq, row in rows.items()})
         return [rows_by_key.get(key) for key in keys]
+
+    async def correction_reason(self, member: str, seq: int) -> str | None:
+        """Return what a manager wrote as the reason of a correction. Reasons that are asked for together are
+        read together.
+        """
+        return await self._correction_reasons.load((member, seq))
+
+    async def _load_correction_reasons(self, keys: list[tuple[str, int]]) -> list[str | None]:
+        reasons = await audit_trail.find_correction_reasons(self._services.runtime, rows=keys)
+        return [reasons.get(key) for key in keys]
 
     async def purchase_of_row(self, member: str, seq: int) -> RecordedPurchase | None:
         """Return the purchase that a journal row is about; None where it is about none."""

@@ -7,10 +7,9 @@ from typing import TypeVar
 from api.graphql.engine.audience import Audience
 from api.texts import instant_text, say
 from domain.model.ledger.decision import Entry
-from domain.model.programme import Programme
+from domain.model.programme import LocalizedText, Programme
 
-BADGE = "badge:"
-REFERRAL = ("referral:friend", "referral:referrer")
+FRIEND, REFERRER = "referral:friend", "referral:referrer"
 
 SpecT = TypeVar("SpecT")
 
@@ -23,17 +22,53 @@ def find_spec(look_up: Callable[[str], SpecT], code: str | None) -> SpecT | None
         return None
 
 
-def rule_title(programme: Programme, code: str, locale: str) -> str:
-    """Return the title of a rule, else of the badge or invitation that its code stands for, else the code."""
-    if code.startswith(BADGE):
-        badge = find_spec(programme.badge, code.removeprefix(BADGE))
-        return say(
-            "rule.badge", locale, name=badge.name.for_locale(locale) if badge else code.removeprefix(BADGE)
-        )
-    if code in REFERRAL:
+def public_rule(rule: str) -> str | None:
+    """Return the code of a rule, or of the badge, tier, reward, segment or invitation that gave, as a client
+    reads it. A source of a gift (`gifts.py`) has more to it; None where no rule and no state gave.
+    """
+    kind, _, rest = rule.partition(":")
+    if kind in ("badge", "tier", "reward", "segment"):
+        return f"{kind}:{rest.partition('#')[0].partition(':')[0]}"
+    if kind == "referral":
+        return FRIEND if rule.partition("#")[0] == FRIEND else REFERRER
+    if kind == "raised":
+        return rest.partition(":")[2] or None
+    return rest if kind == "rule" and rest else rule
+
+
+def rule_title(programme: Programme, rule: str, locale: str) -> str:
+    """Return the title of a rule, or of the badge, tier, reward, segment or invitation that gave. A rule that
+    has no title is named by its code.
+    """
+    code = public_rule(rule)
+    if code is None:
+        return say("entry.CLAWBACK", locale)
+    kind, _, name = code.partition(":")
+    if not name:
+        spec = find_spec(programme.rule, code)
+        return spec.title.for_locale(locale) if spec is not None and spec.title is not None else code
+    if kind == "segment":
+        return say("rule.segment", locale)
+    if kind == "referral":
         return say(f"rule.{code}", locale)
-    rule = find_spec(programme.rule, code)
-    return rule.title.for_locale(locale) if rule is not None and rule.title is not None else code
+    title = _state_name(programme, kind, name)
+    return (
+        say("rule.gone", locale)
+        if title is None
+        else say(f"rule.{kind}", locale, name=title.for_locale(locale))
+    )
+
+
+def _state_name(programme: Programme, kind: str, code: str) -> LocalizedText | None:
+    """Return the name of a badge, a tier or a reward; None where this version has none of the code."""
+    if kind == "badge":
+        badge = find_spec(programme.badge, code)
+        return badge.name if badge is not None else None
+    if kind == "reward":
+        reward = find_spec(programme.reward, code)
+        return reward.title if reward is not None else None
+    ladder = programme.tiers.ladder if programme.tiers is not None else ()
+    return next((tier.name for tier in ladder if tier.code == code), None)
 
 
 def entry_title(audience: Audience, entry: Entry, *, version: int, reward: str | None = None) -> str:
@@ -41,6 +76,12 @@ def entry_title(audience: Audience, entry: Entry, *, version: int, reward: str |
     programme, locale = audience.programme_of_version(version), audience.locale
     if entry.rule is not None:
         title = rule_title(programme, entry.rule, locale)
+        if entry.kind == "CLAWBACK":
+            return (
+                title
+                if public_rule(entry.rule) is None
+                else say("entry.CLAWBACK.source", locale, title=title)
+            )
         return (
             say("entry.BONUS", locale, title=title)
             if entry.kind == "BONUS" and not _is_multiplier(programme, entry.rule)
@@ -49,6 +90,10 @@ def entry_title(audience: Audience, entry: Entry, *, version: int, reward: str |
     spec = find_spec(programme.reward, reward)
     if spec is not None and entry.kind in ("SPEND", "RETURN"):
         return say(f"entry.{entry.kind}.reward", locale, reward=spec.title.for_locale(locale))
+    if entry.kind == "RETURN" and entry.voucher is None:
+        return say("entry.RETURN.deduction", locale)
+    if entry.kind == "CLAWBACK" and entry.voucher is not None:
+        return say("entry.CLAWBACK.owed", locale)
     return say(f"entry.{entry.kind}", locale)
 
 

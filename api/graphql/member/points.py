@@ -14,11 +14,12 @@ from api.graphql.engine.enums import enum_of_words
 from api.graphql.engine.ids import encode_id
 from api.graphql.engine.scalars import Long, WalletCode
 from api.graphql.engine.shared_types import Info, Node, PageInfo
-from api.graphql.engine.titles import entry_title, reason_text, rule_title
+from api.graphql.engine.titles import entry_title
+from api.graphql.member.explanations import RuleOutcome, explanation_of_entry
 from api.graphql.member.receipts import Purchase, purchase_of
 from api.graphql.member.vouchers import Voucher, voucher_of
 from domain.model.ledger import decision
-from domain.model.ledger.decision import Entry, Outcome
+from domain.model.ledger.decision import Entry
 from domain.model.ledger.lots import Lot
 from domain.model.ledger.member import Member
 from domain.model.ledger.wallet import Wallet as LedgerWallet
@@ -101,33 +102,6 @@ class Wallet:
         ]
 
 
-@strawberry.type(description="What one rule came to.")
-class RuleOutcome:
-    rule: str = strawberry.field(description="Its code in the programme file.")
-    title: str = strawberry.field(
-        description="In the reader's language; the code of a rule that awards nothing and has none."
-    )
-    applied: bool = strawberry.field(description="Whether it counted.")
-    wallet: WalletCode | None = strawberry.field(description="What it gave to; null where it gave nothing.")
-    amount: int = strawberry.field(description="What it gave; 0 where it did not count.")
-    reason: str | None = strawberry.field(
-        description=(
-            "A fixed word: when, during, limit, cap, best_of:RULE, holdout, nothing_to_count,"
-            " rounded_to_zero, no_consent, frozen, later:INSTANT; null where the rule counted in"
-            " full."
-        )
-    )
-    audience: strawberry.Private[Audience]
-
-    @strawberry.field(
-        description=(
-            "The reason in the reader's language, to stand behind the title; null where it counted in full."
-        )
-    )
-    def message(self) -> str | None:
-        return None if self.reason is None else reason_text(self.audience, self.reason)
-
-
 @strawberry.type(
     description="A line of the history. It never changes; a refund or a return is a line of its own."
 )
@@ -159,8 +133,7 @@ class PointEntry(Node):
         description="Why this amount: each rule that counted, and each that did not with its reason."
     )
     async def explanation(self, info: Info) -> list[RuleOutcome]:
-        row = await info.context.loaders.row(self.member, self.history_entry.seq)
-        return explanation_of(self.audience, self.history_entry, row.outcomes if row else ())
+        return await explanation_of_entry(info, self.audience, self.member, self.history_entry)
 
     @strawberry.field(description="The purchase behind it; null where there was none.")
     async def purchase(self, info: Info) -> Purchase | None:
@@ -309,55 +282,4 @@ def totals_of(audience: Audience, entries: Sequence[Entry]) -> list[WalletTotal]
         )
         for spec in audience.programme.wallets
         if spec.code in sums
-    ]
-
-
-# ---------------------------------------------------------------- reasons
-
-
-def explanation_of(
-    audience: Audience, history_entry: HistoryEntry, outcomes: Iterable[Outcome]
-) -> list[RuleOutcome]:
-    """Return why an entry has its amount: the rule that made it, with the entry's own amount, and the rules
-    that gave nothing.
-    """
-    entry = history_entry.entry
-    all_outcomes = list(outcomes)
-    entry_outcome = next(
-        (
-            one
-            for one in all_outcomes
-            if one.applied and one.rule == entry.rule and one.wallet == entry.wallet
-        ),
-        None,
-    )
-    entry_reason = RuleOutcome(
-        rule=entry.rule or history_entry.event_name,
-        title=entry_title(audience, entry, version=history_entry.version, reward=history_entry.reward),
-        applied=True,
-        wallet=WalletCode(entry.wallet),
-        amount=entry.amount,
-        reason=entry_outcome.reason if entry_outcome else None,
-        audience=audience,
-    )
-    return [
-        entry_reason,
-        *outcomes_of(audience, (one for one in all_outcomes if not one.applied), history_entry.version),
-    ]
-
-
-def outcomes_of(audience: Audience, outcomes: Iterable[Outcome], version: int) -> list[RuleOutcome]:
-    """Return the outcome of each rule, with its title in the reader's language."""
-    programme = audience.programme_of_version(version)
-    return [
-        RuleOutcome(
-            rule=one.rule,
-            title=rule_title(programme, one.rule, audience.locale),
-            applied=one.applied,
-            wallet=WalletCode(one.wallet) if one.wallet else None,
-            amount=one.amount,
-            reason=one.reason,
-            audience=audience,
-        )
-        for one in outcomes
     ]

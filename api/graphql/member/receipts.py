@@ -7,6 +7,7 @@ import strawberry
 from api.graphql.engine.descriptions import CURSOR, EDGES, PAGE_INFO
 from api.graphql.engine.ids import encode_id
 from api.graphql.engine.shared_types import Info, Node, PageInfo
+from api.graphql.member.explanations import RuleOutcome, explanation_of_row
 from api.graphql.member.stores import Store, store_of
 from domain.model.ledger.events import Line
 from domain.model.ledger.events import Purchase as LedgerPurchase
@@ -37,6 +38,18 @@ class Purchase(Node):
     lines: list[PurchaseLine] = strawberry.field(
         description="In the receipt's order; empty where only a total was brought."
     )
+    member: strawberry.Private[str]
+    seq: strawberry.Private[int]
+
+    @strawberry.field(
+        description=(
+            "What each rule came to when it was recorded: what counted, and why the others did not."
+            " Refunds are lines of the history with reasons of their own."
+        )
+    )
+    async def explanation(self, info: Info) -> list[RuleOutcome]:
+        audience = await info.context.loaders.audience()
+        return await explanation_of_row(info, audience, self.member, self.seq)
 
 
 @strawberry.type(description="A purchase in its list.")
@@ -65,6 +78,8 @@ async def purchase_of(info: Info, recorded_purchase: RecordedPurchase) -> Purcha
         total=purchase.total,
         refunded=purchase.total - recorded_purchase.remaining.total,
         lines=_lines(purchase, recorded_purchase.remaining),
+        member=recorded_purchase.member,
+        seq=recorded_purchase.seq,
     )
 
 

@@ -27,7 +27,9 @@ class AdjustBalanceInput:
     amount: int = strawberry.field(
         description="Signed: what the wallet gains or loses, in points or minor units."
     )
-    reason: str = strawberry.field(description="Why, 1 to 500 characters; kept in the audit trail.")
+    reason: str = strawberry.field(
+        description="Why, 1 to 500 characters; kept in the audit trail, and read by the member."
+    )
     idempotency_key: str = strawberry.field(description=IDEMPOTENCY_KEY)
 
 

@@ -11,7 +11,8 @@ from api.graphql.engine.descriptions import IDEMPOTENCY_KEY
 from api.graphql.engine.problems import IdempotencyConflict, NotAllowed, refusals_as_problems
 from api.graphql.engine.scalars import JsonObject
 from api.graphql.engine.shared_types import Info
-from api.graphql.member.points import PointEntry, RuleOutcome, entries_of, outcomes_of
+from api.graphql.member.explanations import RuleOutcome, outcomes_of
+from api.graphql.member.points import PointEntry, entries_of
 from api.graphql.till.till_session import served_member_or_not_found, till_of
 from domain.services.ledger import member_events
 

@@ -18,13 +18,12 @@ from api.graphql.engine.problems import (
 from api.graphql.engine.shared_types import Info, Problem
 from api.graphql.engine.titles import find_spec
 from api.graphql.member.badges import BadgeProgress, badge_progress
+from api.graphql.member.explanations import RuleOutcome, outcomes_of
 from api.graphql.member.points import (
     PointEntry,
     QuotedEntry,
-    RuleOutcome,
     WalletTotal,
     entries_of,
-    outcomes_of,
     quoted_entry,
     totals_of,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from domain.services.errors import InvalidInput, NotAllowed
@@ -33,3 +34,14 @@ async def find_store_acts(
     if not timedelta(0) < until - since <= MAX_WINDOW:
         raise InvalidInput("until", "Ask for a time after `since`, at most 31 days later.")
     return (await audit.find_between(runtime.store, since=since, until=until, store_code=store_code))[:first]
+
+
+async def find_correction_reasons(
+    runtime: Runtime, *, rows: Iterable[tuple[str, int]]
+) -> dict[tuple[str, int], str]:
+    """Return what managers wrote as the reasons of corrections, by member and row: one command. Their members
+    read it; the reasons of other acts are for staff.
+    """
+    row_by_act = {audit.act_id(member, seq): (member, seq) for member, seq in rows}
+    reasons = await audit.find_reasons(runtime.store, list(row_by_act), action="ADJUSTMENT")
+    return {row_by_act[act]: reason for act, reason in reasons.items()}

@@ -92,7 +92,7 @@ class Till:
         """
         wallets_before = decision.before.wallets
         act = AuditAct(
-            id=f"{decision.member.id}:{decision.row.seq}",
+            id=audit.act_id(decision.member.id, decision.row.seq),
             at=now,
             actor=self.staff,
             action=action,

@@ -149,11 +149,11 @@ def _take_awards(
             continue
         claim.amounts[code] = excess
         lots = _unclaimed(part.opened_lots, code, claim.claimed(code))
-        claw_back(builder, code, excess, lots, awarded_on=bought_on, programme=programme)
-    for (rule, code), amount in before.by_rule.items():
-        less = amount - now.by_rule.get((rule, code), 0)
-        if less > 0 and code in claim.amounts:
-            builder.outcomes.append(Outcome(rule, True, -less, None, code))
+        claw_back(builder, code, excess, lots, awarded_on=bought_on, rule=part.rule, programme=programme)
+    for rule, code in dict.fromkeys((*before.by_rule, *now.by_rule)):
+        change = now.by_rule.get((rule, code), 0) - before.by_rule.get((rule, code), 0)
+        if change and code in claim.amounts:
+            builder.outcomes.append(Outcome(rule, True, change, None, code))
 
 
 def _unclaimed(lots: Iterable[OpenedLot], code: str, claimed: int) -> list[OpenedLot]:

@@ -1,0 +1,172 @@
+"""What the API says where it refuses something, in each of its languages: a part of the table in `texts`."""
+
+from collections.abc import Mapping
+from typing import Final
+
+REFUSALS: Final[Mapping[str, Mapping[str, str]]] = {
+    "problem.IdempotencyConflict": {
+        "en": "This idempotency key was used for another request. Make a new key for a new request.",
+        "pt": "Esta chave já foi usada noutro pedido. Crie uma nova chave para um novo pedido.",
+        "pl": "Ten klucz został użyty w innym żądaniu. Nowe żądanie wymaga nowego klucza.",
+    },
+    "problem.TermsNotAccepted": {
+        "en": "Please accept the current terms (version {version}).",
+        "pt": "Aceite os termos atuais (versão {version}).",
+        "pl": "Zaakceptuj aktualny regulamin (wersja {version}).",
+    },
+    "problem.NotEnrolled": {
+        "en": "There is no membership for this contact yet. Join first.",
+        "pt": "Ainda não há adesão com este contacto. Adira primeiro.",
+        "pl": "Dla tego kontaktu nie ma jeszcze członkostwa. Najpierw dołącz.",
+    },
+    "problem.ContactTaken": {
+        "en": "This contact belongs to another membership.",
+        "pt": "Este contacto pertence a outra adesão.",
+        "pl": "Ten kontakt należy do innego członkostwa.",
+    },
+    "refused.WRONG_CODE": {
+        "en": "This code is not right. Check it and type it again.",
+        "pt": "O código não está correto. Verifique-o e escreva-o de novo.",
+        "pl": "Kod jest nieprawidłowy. Sprawdź go i wpisz ponownie.",
+    },
+    "refused.EXPIRED_CODE": {
+        "en": "This code is no longer valid. Ask for a new one.",
+        "pt": "Este código já não é válido. Peça um novo.",
+        "pl": "Ten kod stracił ważność. Poproś o nowy.",
+    },
+    "refused.TOO_MANY_ATTEMPTS": {
+        "en": "Too many attempts. Ask for a new code or wait a while.",
+        "pt": "Demasiadas tentativas. Peça um novo código ou aguarde um pouco.",
+        "pl": "Zbyt wiele prób. Poproś o nowy kod albo chwilę odczekaj.",
+    },
+    "refused.WRONG_PASSWORD": {
+        "en": "User name, password or store is not right.",
+        "pt": "O utilizador, a palavra-passe ou a loja não está correto.",
+        "pl": "Nazwa użytkownika, hasło lub sklep są nieprawidłowe.",
+    },
+    "refused.SESSION_ENDED": {
+        "en": "This session has ended. Sign in again.",
+        "pt": "Esta sessão terminou. Inicie sessão de novo.",
+        "pl": "Ta sesja się zakończyła. Zaloguj się ponownie.",
+    },
+    "refused.DISABLED": {
+        "en": "This account is disabled.",
+        "pt": "Esta conta está desativada.",
+        "pl": "To konto jest wyłączone.",
+    },
+    "not_allowed.OWN_MEMBERSHIP": {
+        "en": "Nobody serves their own membership. Ask a colleague.",
+        "pt": "Ninguém atende a sua própria adesão. Peça a um colega.",
+        "pl": "Nikt nie obsługuje własnego członkostwa. Poproś kogoś z zespołu.",
+    },
+    "not_allowed.OTHER_STORE": {
+        "en": "This belongs to another store.",
+        "pt": "Isto pertence a outra loja.",
+        "pl": "To należy do innego sklepu.",
+    },
+    "not_allowed.SHIFT_LIMIT": {
+        "en": "The limit of this shift is reached. A manager has to take over.",
+        "pt": "O limite deste turno foi atingido. Um gerente tem de assumir.",
+        "pl": "Limit tej zmiany został wyczerpany. Musi przejąć kierownik.",
+    },
+    "not_allowed.MEMBER_FROZEN": {
+        "en": "This membership is on hold.",
+        "pt": "Esta adesão está suspensa.",
+        "pl": "To członkostwo jest zawieszone.",
+    },
+    "not_allowed.ROLE": {
+        "en": "A manager has to do this.",
+        "pt": "Só um gerente pode fazer isto.",
+        "pl": "To może zrobić tylko kierownik.",
+    },
+    "not_allowed.TOO_LATE": {
+        "en": "It is too late for this.",
+        "pt": "Já é tarde para isto.",
+        "pl": "Na to jest już za późno.",
+    },
+    "problem.UnknownCode": {
+        "en": "No membership and no voucher has this code.",
+        "pt": "Nenhuma adesão e nenhum vale tem este código.",
+        "pl": "Żadne członkostwo i żaden kupon nie ma tego kodu.",
+    },
+    "problem.ExpiredCode": {
+        "en": "This code has expired. Scan the card again.",
+        "pt": "Este código expirou. Leia o cartão de novo.",
+        "pl": "Ten kod wygasł. Zeskanuj kartę ponownie.",
+    },
+    "problem.PurchaseClaimed.same": {
+        "en": "This receipt is recorded already, for this member.",
+        "pt": "Este talão já está registado, para este sócio.",
+        "pl": "Ten paragon jest już zapisany dla tej osoby.",
+    },
+    "problem.PurchaseClaimed.other": {
+        "en": "This receipt is recorded already, for another member.",
+        "pt": "Este talão já está registado, para outro sócio.",
+        "pl": "Ten paragon jest już zapisany dla innej osoby.",
+    },
+    "problem.UnknownPurchase": {
+        "en": "No purchase is known by this receipt number.",
+        "pt": "Nenhuma compra é conhecida por este número de talão.",
+        "pl": "Nie znaleziono zakupu o tym numerze paragonu.",
+    },
+    "problem.RefundTooLarge": {
+        "en": "At most {amount} can still be refunded.",
+        "pt": "Só podem ser devolvidos mais {amount}.",
+        "pl": "Można zwrócić jeszcze najwyżej {amount}.",
+    },
+    "problem.InsufficientBalance": {
+        "en": "The balance is {amount} too low.",
+        "pt": "Saldo insuficiente: em falta {amount}.",
+        "pl": "Na saldzie brakuje {amount}.",
+    },
+    "problem.SurveyAnsweredBefore": {
+        "en": "This was answered before. Thank you.",
+        "pt": "Esta pergunta já teve resposta. Obrigado.",
+        "pl": "Na to pytanie jest już odpowiedź. Dziękujemy.",
+    },
+    "problem.WalletFull": {
+        "en": "This balance can take {amount} more at most.",
+        "pt": "Este saldo só pode receber mais {amount}.",
+        "pl": "Do tego salda można dodać jeszcze najwyżej {amount}.",
+    },
+    "problem.RewardLocked": {
+        "en": "This reward cannot be redeemed now.",
+        "pt": "Este prémio não pode ser resgatado agora.",
+        "pl": "Tej nagrody nie można teraz odebrać.",
+    },
+    "voucher.ISSUED": {
+        "en": "This voucher has not been used, and there is nothing to give back for it.",
+        "pt": "Este vale ainda não foi usado, e não há nada a devolver por ele.",
+        "pl": "Ten kupon nie został jeszcze użyty i nie ma za niego czego zwrócić.",
+    },
+    "voucher.USED": {
+        "en": "This voucher has been used.",
+        "pt": "Este vale já foi usado.",
+        "pl": "Ten kupon został już wykorzystany.",
+    },
+    "voucher.EXPIRED": {
+        "en": "This voucher has expired.",
+        "pt": "Este vale expirou.",
+        "pl": "Ten kupon wygasł.",
+    },
+    "voucher.CANCELLED": {
+        "en": "This voucher was given back.",
+        "pt": "Este vale foi devolvido.",
+        "pl": "Ten kupon został zwrócony.",
+    },
+    "voucher.MINIMUM": {
+        "en": "This voucher is for purchases of a minimum of {amount}.",
+        "pt": "Este vale é para compras no mínimo de {amount}.",
+        "pl": "Ten kupon jest na zakupy za minimum {amount}.",
+    },
+    "voucher.DATES": {
+        "en": "This voucher was issued after the day of this receipt.",
+        "pt": "Este vale foi emitido depois do dia deste talão.",
+        "pl": "Ten kupon wydano po dniu tego paragonu.",
+    },
+    "voucher.OTHER_STORE": {
+        "en": "This voucher is for another store.",
+        "pt": "Este vale é para outra loja.",
+        "pl": "Ten kupon jest dla innego sklepu.",
+    },
+}

@@ -1,0 +1,234 @@
+"""Why an amount is what it is, and why there is none: of purchases, refunds and corrections, in each language."""
+
+from pathlib import Path
+
+import pytest
+
+from api.graphql.engine.titles import public_rule, rule_title
+from domain.model.programme import load
+from domain.store.connect import Database
+from tests.command_log import CommandLog
+from tests.running_app import NUMISCOLLECT, Json, RunningApp, open_running_app
+
+REASONS = "explanation { rule title applied wallet amount reason message }"
+HISTORY = f"{{ me {{ pointHistory(first: 20) {{ edges {{ node {{ entryKind title wallet amount {REASONS} }} }} }} }} }}"
+MINE = f"{{ me {{ purchases(first: 5) {{ edges {{ node {{ externalId {REASONS} }} }} }} }} }}"
+RECEIPT = f'{{ purchase(externalId: "R1") {{ {REASONS} }} }}'
+
+
+async def buy(app: RunningApp, token: str, till: str, total: int, *lines: Json) -> None:
+    number = (await app.do("{ me { number } }", token=token))["me"]["number"]
+    purchase: Json = {"member": number, "externalId": "R1", "currency": "EUR", "total": total, "lines": lines}
+    recorded = await app.mutate(
+        "recordPurchase", {**purchase, "idempotencyKey": "p"}, "__typename", token=till
+    )
+    assert recorded["__typename"] == "PurchaseRecorded"
+
+
+async def give_back(app: RunningApp, till: str, **what: object) -> None:
+    refund: Json = {"externalId": "R1", "reason": "returned", "idempotencyKey": "r", **what}
+    refunded = await app.mutate("refundPurchase", refund, "__typename", token=till)
+    assert refunded["__typename"] == "PurchaseRefunded"
+
+
+async def history(app: RunningApp, token: str, kind: str) -> list[Json]:
+    edges = (await app.do(HISTORY, token=token))["me"]["pointHistory"]["edges"]
+    return [edge["node"] for edge in edges if edge["node"]["entryKind"] == kind]
+
+
+async def test_a_purchase_that_earned_nothing_keeps_its_reasons_for_member_and_staff(app: RunningApp) -> None:
+    token, till = await app.enrol_member(), await app.hire("rui")
+    await buy(app, token, till, 99)
+    [edge] = (await app.do(MINE, token=token))["me"]["purchases"]["edges"]
+    mine = {one["rule"]: one for one in edge["node"]["explanation"]}
+    assert mine["purchase"] == {
+        "rule": "purchase",
+        "title": "1 ponto por cada euro",
+        "applied": False,
+        "wallet": "points",
+        "amount": 0,
+        "reason": "rounded_to_zero",
+        "message": "pequeno demais para contar",
+    }
+    assert mine["gold-coins-double"]["reason"] == "during"
+    assert (mine["big-basket"]["reason"], mine["stamps-cashback"]["reason"]) == ("when", "nothing_to_count")
+    theirs = (await app.do(RECEIPT, token=till, language="pl"))["purchase"]["explanation"]
+    assert [(one["rule"], one["reason"]) for one in theirs] == [
+        (one["rule"], one["reason"]) for one in edge["node"]["explanation"]
+    ]
+    assert theirs[0]["title"] == "1 punkt za każde euro"
+
+
+async def test_the_reasons_of_a_purchase_stay_after_its_refund(app: RunningApp) -> None:
+    token, till = await app.enrol_member(), await app.hire("rui")
+    await buy(app, token, till, 5_000)
+    before = (await app.do(RECEIPT, token=till))["purchase"]["explanation"]
+    await give_back(app, till)
+    assert (await app.do(RECEIPT, token=till))["purchase"]["explanation"] == before
+    assert before[0]["amount"] == 50
+
+
+async def test_a_clawback_says_what_it_took_of_each_rule(app: RunningApp) -> None:
+    token, till = await app.enrol_member(), await app.hire("rui")
+    await buy(app, token, till, 30_000)
+    await give_back(app, till, amount=10_000)
+    [entry] = await history(app, token, "CLAWBACK")
+    assert (entry["title"], entry["amount"]) == ("Devolução de uma compra", -300)
+    taken = [one for one in entry["explanation"] if one["applied"]]
+    assert [(one["rule"], one["title"], one["amount"], one["wallet"]) for one in taken] == [
+        ("purchase", "1 ponto por cada euro", -100, "points"),
+        ("big-basket", "200 pontos acima de 250 €", -200, "points"),
+    ]
+
+
+async def test_a_clawback_says_too_which_rule_stands_now_instead(app: RunningApp) -> None:
+    """In November gold coins are worth double; of 250 euros and more the other promotion gives 200."""
+    app.clock.advance(days=250)
+    token, till = await app.enrol_member(), await app.hire("rui")
+    coins: Json = {"sku": "g", "category": "gold-coins", "quantity": 1, "amount": 19_000}
+    await buy(app, token, till, 26_000, coins)
+    await give_back(app, till, amount=2_000)
+    [entry] = await history(app, token, "CLAWBACK")
+    taken = {one["rule"]: one["amount"] for one in entry["explanation"] if one["applied"]}
+    assert (taken["big-basket"], sum(taken.values())) == (-200, entry["amount"])
+    assert taken["gold-coins-double"] > 0
+
+
+GIVING = """
+programme: {code: giving, name: Giving, currency: EUR, timezone: Europe/Lisbon, locales: [pt, en, pl], terms: {version: "2026-01", url: "https://giving.example"}}
+wallets: [{code: points, kind: points, name: {pt: Pontos, en: Points, pl: Punkty}, debt: allow}]
+rules:
+  - {code: purchase, title: {pt: Um ponto, en: One point, pl: Jeden punkt}, on: purchase.completed, do: [{award: {wallet: points, amount: 1, per: 100, of: purchase.total}}]}
+  - {code: promoted, title: {pt: Subida, en: Promoted, pl: Awans}, on: tier.changed, when: event.data.up, qualifying: false, limit: {times: 1, per: year}, do: [{award: {wallet: points, fixed: 70}}]}
+  - {code: fee, title: {pt: Taxa, en: Fee, pl: Opłata}, on: purchase.completed, do: [{deduct: {wallet: points, fixed: 5}}]}
+tiers:
+  count: {wallet: points}
+  window: calendar_year
+  ladder:
+    - {code: base, name: {pt: Base, en: Base, pl: Baza}, from: 0}
+    - {code: gold, name: {pt: Ouro, en: Gold, pl: Złoto}, from: 100}
+badges:
+  - {code: first, name: {pt: Primeira, en: First, pl: Pierwszy}, on: purchase.completed, do: [{award: {wallet: points, fixed: 30}}]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("locale", "titles"),
+    [
+        (
+            "en",
+            {"Refund of a purchase": -100, "Taken back: Badge: First": -30, "Taken back: Level: Gold": -70},
+        ),
+        (
+            "pt",
+            {
+                "Devolução de uma compra": -100,
+                "Retirado: Emblema: Primeira": -30,
+                "Retirado: Nível: Ouro": -70,
+            },
+        ),
+        ("pl", {"Zwrot zakupu": -100, "Cofnięto: Odznaka: Pierwszy": -30, "Cofnięto: Poziom: Złoto": -70}),
+    ],
+)
+async def test_what_a_purchase_gave_beside_is_named_when_it_is_taken_back(
+    database: Database, command_log: CommandLog, tmp_path: Path, locale: str, titles: dict[str, int]
+) -> None:
+    programme = tmp_path / "giving.yaml"
+    programme.write_text(GIVING, encoding="utf-8")
+    async with open_running_app(database, command_log, tmp_path, programme=programme) as app:
+        token, till = await app.enrol_member(locale=locale), await app.hire("rui")
+        await buy(app, token, till, 10_000)
+        await give_back(app, till)
+        entries = await history(app, token, "CLAWBACK")
+        assert {entry["title"]: entry["amount"] for entry in entries} == titles
+        reasons = [one for entry in entries for one in entry["explanation"] if one["applied"]]
+        assert {one["rule"]: one["amount"] for one in reasons} == {
+            "purchase": -100,
+            "badge:first": -30,
+            "tier:gold": -70,
+        }
+        assert sum(one["amount"] for one in reasons) == sum(titles.values())
+        [returned] = await history(app, token, "RETURN")
+        deduction = {"en": "A deduction taken back", "pt": "Dedução anulada", "pl": "Cofnięte potrącenie"}
+        assert (returned["title"], returned["amount"]) == (deduction[locale], 5)
+
+
+@pytest.mark.parametrize(
+    ("locale", "title"), [("en", "Correction: "), ("pt", "Correção: "), ("pl", "Korekta: ")]
+)
+async def test_a_correction_says_what_its_manager_wrote(app: RunningApp, locale: str, title: str) -> None:
+    token, boss = await app.enrol_member(locale=locale), await app.hire("boss", "MANAGER")
+    number = (await app.do("{ me { number } }", token=token))["me"]["number"]
+    correction: Json = {"member": number, "wallet": "points", "amount": 40, "reason": "a missing receipt"}
+    shown = f"__typename ... on BalanceAdjusted {{ entry {{ {REASONS} }} }}"
+    told = await app.mutate(
+        "adjustBalance", {**correction, "idempotencyKey": "a"}, shown, token=boss, language=locale
+    )
+    [entry] = await history(app, token, "ADJUST")
+    expected = {
+        "rule": "balance.adjusted",
+        "title": f"{title}a missing receipt",
+        "applied": True,
+        "wallet": "points",
+        "amount": 40,
+        "reason": None,
+        "message": None,
+    }
+    assert entry["explanation"] == told["entry"]["explanation"] == [expected]
+
+
+# ---------------------------------------------------------------- titles of what gave
+
+PROGRAMME = load(NUMISCOLLECT.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("source", "code", "titles"),
+    [
+        (
+            "badge:collector",
+            "badge:collector",
+            ("Badge: Collector", "Emblema: Colecionador", "Odznaka: Kolekcjoner"),
+        ),
+        (
+            "badge:collector:10",
+            "badge:collector",
+            ("Badge: Collector", "Emblema: Colecionador", "Odznaka: Kolekcjoner"),
+        ),
+        ("tier:ouro", "tier:ouro", ("Level: Gold", "Nível: Ouro", "Poziom: Złoto")),
+        ("tier:ouro#7", "tier:ouro", ("Level: Gold", "Nível: Ouro", "Poziom: Złoto")),
+        (
+            "segment:lapsing",
+            "segment:lapsing",
+            ("An offer for you", "Uma oferta para si", "Oferta dla Ciebie"),
+        ),
+        ("raised:0:welcome", "welcome", ("Welcome", "Boas-vindas", "Na powitanie")),
+        ("raised:0", None, ("Refund of a purchase", "Devolução de uma compra", "Zwrot zakupu")),
+        ("rule:welcome", "welcome", ("Welcome", "Boas-vindas", "Na powitanie")),
+        (
+            "referral:friend",
+            "referral:friend",
+            ("Joined by an invitation", "Aderiu por convite", "Dołączenie z zaproszenia"),
+        ),
+        (
+            "referral:5f3a9c",
+            "referral:referrer",
+            ("A friend you invited", "Um amigo que convidou", "Zaproszony znajomy"),
+        ),
+        ("badge:gone:1", "badge:gone", ("An earlier offer", "Uma oferta anterior", "Wcześniejsza oferta")),
+        ("tier:gone", "tier:gone", ("An earlier offer", "Uma oferta anterior", "Wcześniejsza oferta")),
+    ],
+)
+def test_the_source_of_a_gift_has_a_title_and_no_raw_code(
+    source: str, code: str | None, titles: tuple[str, str, str]
+) -> None:
+    assert public_rule(source) == code
+    assert tuple(rule_title(PROGRAMME, source, locale) for locale in ("en", "pt", "pl")) == titles
+
+
+def test_an_unlocked_reward_is_named_by_its_title() -> None:
+    reward = PROGRAMME.rewards[0]
+    assert (
+        rule_title(PROGRAMME, f"reward:{reward.code}", "en")
+        == f"Reward unlocked: {reward.title.for_locale('en')}"
+    )
