@@ -23,6 +23,7 @@ from domain.model.programme.rules import (
     DeductionSpec,
     Limit,
     Rule,
+    SharedCap,
 )
 from domain.model.programme.tiers import CountSpec, QualifyingWindow, Tiers, TierSpec
 from domain.model.programme.wallets import Expiry, WalletSpec
@@ -34,6 +35,7 @@ __all__ = [
     "Award",
     "BadgeSpec",
     "Cap",
+    "SharedCap",
     "ConsentSpec",
     "CountBasis",
     "CountSpec",

@@ -7,7 +7,7 @@ tier.changed, segments ...) sees the member as it stands by then.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from domain.model.calendar import add, local_day
 from domain.model.event_names import (
@@ -20,7 +20,17 @@ from domain.model.event_names import (
 )
 from domain.model.ledger import ladder, rewards, tiers
 from domain.model.ledger.deciding import actions, event_effects, referrals, revoking
-from domain.model.ledger.deciding.earning import RuleInputs, RuleRoom, check, count_units, judge, room_left
+from domain.model.ledger.deciding.earning import (
+    RuleInputs,
+    RuleRoom,
+    check,
+    count_units,
+    judge,
+    room_left,
+    shared_counter,
+    shared_room_left,
+    used_in_period,
+)
 from domain.model.ledger.deciding.gift_book import GiftBook, transition
 from domain.model.ledger.deciding.row_builder import RowBuilder
 from domain.model.ledger.deciding.turn_baseline import Memberships, TurnBaseline
@@ -150,10 +160,12 @@ def _purchase_facts(builder: RowBuilder, view: ExpressionView, inputs: RuleInput
     )
 
 
-def _rooms(rules: Iterable[Rule], inputs: RuleInputs) -> dict[str, RuleRoom]:
-    return {
+def _rooms(rules: Sequence[Rule], inputs: RuleInputs) -> dict[str, RuleRoom]:
+    rooms = {
         rule.code: inputs.room_for(rule) for rule in rules if rule.limit is not None or rule.cap is not None
     }
+    caps = {rule.capped_by for rule in rules if rule.capped_by is not None}
+    return rooms | {shared_counter(cap): (True, inputs.shared_room(cap)) for cap in sorted(caps)}
 
 
 def _rule_inputs(builder: RowBuilder, view: ExpressionView, history: HistoricalContext | None) -> RuleInputs:
@@ -165,8 +177,18 @@ def _rule_inputs(builder: RowBuilder, view: ExpressionView, history: HistoricalC
     def room(rule: Rule) -> RuleRoom:
         return room_left(rule, counters.get(rule.code, ()), day)
 
+    def shared_room(cap: str) -> int | None:
+        spec = view.programme.cap(cap)
+        if history is None:
+            return shared_room_left(spec, counters, day)
+        rules = (rule.code for rule in view.programme.rules if rule.capped_by == cap)
+        used = sum(used_in_period(counters.get(code, ()), spec.per, day).amount for code in rules)
+        return max(0, spec.amount - used)
+
     factor = multiplier(view.programme, builder.tier, builder.plan)
-    return RuleInputs(view.programme, view, builder.member.id, builder.member.frozen, factor, room)
+    return RuleInputs(
+        view.programme, view, builder.member.id, builder.member.frozen, factor, room, shared_room
+    )
 
 
 # ---------------------------------------------------------------- rules

@@ -20,6 +20,7 @@ from domain.model.ledger.deciding.earning import (
     is_during,
     judge,
     room_left,
+    shared_counter,
 )
 from domain.model.ledger.deciding.row_builder import RowBuilder
 from domain.model.ledger.events import Event, Facts, JournaledPurchase, Purchase, RaisedFacts
@@ -92,8 +93,11 @@ def _inputs(builder: RowBuilder, view: ExpressionView, part: JournaledPurchase) 
         now = room_left(rule, builder.member.counters.get(rule.code, ()), day)
         return (True, now[1]) if rule.code in joined else now
 
+    def shared_room(cap: str) -> int | None:
+        return facts.rule_rooms.get(shared_counter(cap), (True, None))[1]
+
     factor = multiplier(view.programme, facts.tier, facts.plan)
-    return RuleInputs(view.programme, view, builder.member.id, False, factor, room)
+    return RuleInputs(view.programme, view, builder.member.id, False, factor, room, shared_room)
 
 
 def _judged(rules: list[Rule], inputs: RuleInputs, event: Event) -> RemainingAwards:
