@@ -291,7 +291,7 @@ def _plain(*names: str) -> Table:
 _NOTHING: Final = object()
 _BLANK: Final = Member("")
 _MEMBER: Final[Table] = (
-    *_plain("joined_at", "frozen", "entries", "issued", "decided_at"),
+    *_plain("joined_at", "frozen", "entries", "issued", "decided_at", "had_plan"),
     *((name, name, _names) for name in ("tags", "segments", "unlocked")),
 )
 _WALLET: Final[Table] = (

@@ -209,6 +209,8 @@ class Member:
     latest instant decided for, `turned_at` (no ledger state) the latest at which time was found to bring
     nothing more.
 
+    `had_plan` tells that a plan was held once, so that no other begins with a trial.
+
     `gifts` holds what came of tiers, levels, rewards, segments and referrals, by source (`gifts.py`);
     `used_vouchers` those of a source whose gift was taken back after they had been used: coming again, it
     gives no second one; `free_vouchers_used` the newest vouchers without a price that
@@ -231,6 +233,7 @@ class Member:
     counters: Mapping[str, tuple[PeriodCount, ...]] = field(default_factory=dict)
     purchases: PurchaseTotals = field(default_factory=PurchaseTotals)
     plan: HeldPlan | None = None
+    had_plan: bool = False
     tags: frozenset[str] = frozenset()
     segments: frozenset[str] = frozenset()
     unlocked: frozenset[str] = frozenset()

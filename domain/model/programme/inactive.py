@@ -20,8 +20,6 @@ INACTIVE: Final[Mapping[str, str]] = {
     "wallets[].unit_cost": "costs and liability are reported by a later version",
     "events[].title": "nothing shows an event's title yet",
     "segments[].name": "nothing shows a segment's name yet",
-    "plans[].period": "a plan ends when the event that starts or renews it says, not after its period",
-    "plans[].trial": "a plan starts without a trial",
     "leaderboards[]": "leaderboards are kept by a later version",
 }
 

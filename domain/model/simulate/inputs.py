@@ -51,9 +51,8 @@ _DATA_FIELDS: Mapping[str, tuple[str, ...]] = {
     event_names.REDEEMED: ("reward", "voucher"),
     **dict.fromkeys((event_names.VOUCHER_USED, event_names.VOUCHER_CANCELLED), ("voucher",)),
     event_names.ADJUSTED: ("wallet", "amount", "reason"),
-    **dict.fromkeys(
-        (event_names.PLAN_STARTED, event_names.PLAN_RENEWED, event_names.PLAN_ENDED), ("plan", "until")
-    ),
+    **dict.fromkeys((event_names.PLAN_STARTED, event_names.PLAN_RENEWED), ("plan", "until")),
+    event_names.PLAN_ENDED: ("plan",),
     event_names.SURVEY_ANSWERED: ("survey", "score"),
 }
 _LINE_FIELDS: Mapping[str, tuple[str, ...]] = {
@@ -316,6 +315,10 @@ def read_data(line: InputLine, programme: Programme) -> Mapping[str, Json]:
             line.require_code("plan", (spec.code for spec in programme.plans))
             until = line.get("until", str)
             return {**line.data, "until": read_instant(line.number, until).isoformat() if until else None}
+        case event_names.PLAN_ENDED if line.data.get("plan") is not None:
+            return {"plan": line.require_code("plan", (spec.code for spec in programme.plans))}
+        case event_names.PLAN_ENDED:
+            return {}
         case event_names.SURVEY_ANSWERED if line.data.get("survey") is not None:
             line.require_code("survey", (spec.code for spec in programme.surveys))
     return line.data

@@ -14,6 +14,7 @@ from domain.model import event_names
 from domain.model.calendar import milliseconds
 from domain.model.ledger.decision import JournalRow, MemberFrozen, Outcome
 from domain.model.ledger.events import Event, Json
+from domain.model.ledger.plans import PLAN_EVENTS
 from domain.model.programme import Programme
 from domain.services import input_checks
 from domain.services.decisions import event_instant, load_member
@@ -28,7 +29,6 @@ from domain.store.requests import Reply
 
 MAX_NUMBER = 2**53
 MAX_TEXT_LENGTH = 500
-PLAN_EVENTS = (event_names.PLAN_STARTED, event_names.PLAN_RENEWED, event_names.PLAN_ENDED)
 
 
 # ---------------------------------------------------------------- values
@@ -198,10 +198,18 @@ async def _recorded_before(
         row is None
         or receipt.member != member_id
         or row.event.name != name
-        or dict(row.event.data) != dict(checked_data)
+        or _reported_data(row.event, checked_data) != dict(checked_data)
     ):
         raise IdempotencyKeyConflict
     return _event_recorded(member_id, row)
+
+
+def _reported_data(event: Event, checked_data: Mapping[str, Json]) -> dict[str, Json]:
+    """Return the data of an event as it was reported: without what deciding completed of a plan's."""
+    completed = {"plan", "until"} if event.name in PLAN_EVENTS else set[str]()
+    return {
+        name: value for name, value in event.data.items() if name in checked_data or name not in completed
+    }
 
 
 def _event_recorded(member_id: str, row: JournalRow) -> EventRecorded:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from domain.model import event_names
 from domain.model.calendar import local_day
-from domain.model.ledger import ladder, rewards, wallet
+from domain.model.ledger import ladder, plans, rewards, wallet
 from domain.model.ledger.deciding import referrals, refunds
 from domain.model.ledger.deciding.awarding import give_back
 from domain.model.ledger.deciding.earning import add_firing
@@ -33,19 +33,19 @@ from domain.model.ledger.late_events import HistoricalContext
 from domain.model.ledger.lots import LotPart
 from domain.model.ledger.member import (
     CATEGORIES_KEPT,
-    HeldPlan,
     Member,
 )
 from domain.model.ledger.wallet import InsufficientBalance
+from domain.model.programme import Programme
 from domain.model.values import evolve
 
 REVERSAL_KEPT = timedelta(days=1)
 FREE_USED_KEPT = 200
 
 
-def completed_event(member: Member, event: Event) -> Event:
-    """Return the event with what its data may leave to be known: the reward of a voucher, the plan that
-    ends.
+def completed_event(programme: Programme, member: Member, event: Event) -> Event:
+    """Return the event with what its data may leave to be known: the reward of a voucher, a plan and its
+    end.
     """
     more: dict[str, Json] = {}
     if event.name in (event_names.VOUCHER_USED, event_names.VOUCHER_CANCELLED, event_names.VOUCHER_REVERSED):
@@ -53,9 +53,8 @@ def completed_event(member: Member, event: Event) -> Event:
         more = {"reward": opened.reward} if opened is not None else {}
     elif event.name == event_names.REDEEMED:
         more = {"voucher": _text(event, "voucher") or f"{member.id}-{member.issued + 1}"}
-    elif event.name == event_names.PLAN_ENDED and member.plan is not None:
-        until = member.plan.until
-        more = {"plan": member.plan.code, "until": until.isoformat() if until else None}
+    elif event.name in plans.PLAN_EVENTS and event.delayed_rule is None:
+        more = plans.completed_data(programme, member, event)
     return (
         replace(
             event, data={**more, **{name: value for name, value in event.data.items() if value is not None}}
@@ -302,16 +301,11 @@ def _adjust(builder: RowBuilder) -> None:
 
 
 def _plan(builder: RowBuilder) -> None:
-    event, held = builder.event, builder.member.plan
-    until = event.data.get("until")
-    ends = datetime.fromisoformat(until) if isinstance(until, str) else None
-    code = _text(event, "plan") or (held.code if held else "")
-    since = held.since if held and held.code == code and event.name == event_names.PLAN_RENEWED else event.at
-    builder.member = evolve(builder.member, plan=HeldPlan(code, since, ends))
+    builder.member = plans.after_beginning(builder.member, builder.event)
 
 
 def _plan_ends(builder: RowBuilder) -> None:
-    builder.member = evolve(builder.member, plan=None)
+    builder.member = plans.after_end(builder.member, builder.event)
 
 
 def _freeze(builder: RowBuilder) -> None:

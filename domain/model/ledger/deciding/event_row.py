@@ -18,7 +18,7 @@ from domain.model.event_names import (
     SEGMENT_ENTERED,
     SEGMENT_LEFT,
 )
-from domain.model.ledger import ladder, rewards, tiers
+from domain.model.ledger import ladder, plans, rewards, tiers
 from domain.model.ledger.deciding import actions, event_effects, referrals, revoking
 from domain.model.ledger.deciding.earning import (
     RuleInputs,
@@ -117,12 +117,13 @@ def _new_builder(
     at = max(event.at, member.decided_at or event.at)
     late = history is not None and event.at < at
     now = event_effects.forget_used(settle_lots(member, at=at), at)
+    ruling = history.programme if late and history else programme
     return RowBuilder(
         programme=programme,
-        ruling_programme=history.programme if late and history else programme,
+        ruling_programme=ruling,
         before=member,
         member=now,
-        event=event_effects.completed_event(now, event),
+        event=event_effects.completed_event(ruling, now, event),
         by=by,
         stock=stock,
         at=at,
@@ -200,7 +201,7 @@ def _apply_rules(builder: RowBuilder, inputs: RuleInputs, *, raised: Event | Non
     rules = _rules_for(inputs.programme, event)
     if not rules:
         return
-    if event.delayed_rule is not None and _is_withdrawn(builder.member, event):
+    if _is_withdrawn(builder, event):
         builder.outcomes += [Outcome(rule.code, False, 0, "nothing_to_count") for rule in rules]
         return
     now = [rule for rule in rules if rule.after is None or event.delayed_rule is not None]
@@ -218,11 +219,15 @@ def _apply_rules(builder: RowBuilder, inputs: RuleInputs, *, raised: Event | Non
         builder.raise_awarded(code, amount)
 
 
-def _is_withdrawn(member: Member, event: Event) -> bool:
-    """Tell whether what a delayed rule belongs to was taken back: its purchase, or the gift it adds to."""
+def _is_withdrawn(builder: RowBuilder, event: Event) -> bool:
+    """Tell whether what a delayed rule belongs to was taken back (its purchase, or the gift it adds to), or
+    the end of a plan ends none.
+    """
+    if event.delayed_rule is None:
+        return plans.ends_nothing(builder.before, event)
     if event.gift is not None:
         source, _, cause = event.gift.partition("@")
-        gift = member.gifts.get(source)
+        gift = builder.member.gifts.get(source)
         return gift is None or gift.cause != cause
     return event.purchase is not None and event.purchase.is_returned
 
@@ -279,7 +284,7 @@ def _count_badges_and_tiers(builder: RowBuilder, event: Event, *, raised: Event 
     has done so before.
     """
     builder.book.book_event(raised)
-    if event.delayed_rule is None and not builder.member.frozen:
+    if not (event.delayed_rule or builder.member.frozen or plans.ends_nothing(builder.before, event)):
         for spec in builder.programme.badges_on(event.name):
             actions.count_badge(builder, spec, event, raised)
         builder.book.book_event(raised)

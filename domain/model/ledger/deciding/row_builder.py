@@ -16,7 +16,7 @@ from datetime import date, datetime
 from domain.model.calendar import local_day
 from domain.model.conditions import ExpressionFailure
 from domain.model.event_names import POINTS_AWARDED, POINTS_EXPIRED, PURCHASED, TIER_CHANGED
-from domain.model.ledger import ladder, wallet
+from domain.model.ledger import ladder, plans, wallet
 from domain.model.ledger.deciding.gift_book import GiftBook
 from domain.model.ledger.deciding.turn_baseline import TurnBaseline
 from domain.model.ledger.decision import (
@@ -279,7 +279,8 @@ class RowBuilder:
         changed, removed = state_changes(self.before, self.member) if with_changes else ({}, ())
         late = self.past_facts is not None
         after = self.tier if late else held_tier_code(self.programme, self.member)
-        plan = self.plan if late else self.member.plan.code if self.member.plan else None
+        held = self.member.plan.code if self.member.plan else None
+        plan = plans.plan_after_late(self.plan, self.event) if late else held
         return JournalRow(
             seq=self.member.seq,
             event=self.event,
