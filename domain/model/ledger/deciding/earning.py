@@ -210,10 +210,10 @@ def grant(award: Award, inputs: RuleInputs, awarded: AwardedByRule) -> Grant:
     assert award.amount is not None, "the check lets no award through without fixed, amount or times"
     units = count_units(award.of, inputs.view)
     counted = units // award.per if award.whole else Fraction(units) / award.per
-    given = _with_extra(award, Fraction(counted) * award.amount, inputs)
-    if not given.amount:
+    with_extra = _with_extra(award, Fraction(counted) * award.amount, inputs)
+    if not with_extra.amount:
         return Grant(award.wallet, reason="rounded_to_zero" if units else "nothing_to_count")
-    return given
+    return with_extra
 
 
 def _with_extra(award: Award, exact: Fraction, inputs: RuleInputs) -> Grant:
