@@ -141,7 +141,7 @@ async def test_a_subscription_waits_out_a_database_that_is_away(
             async for happening in stream_activity(
                 there, member_id="ana", after=ActivityCursor(1, 0, 0), now=now()
             ):
-                activities.append(happening)
+                activities.append(happening)  # noqa: PERF401 - looked at while more comes
 
         listening = asyncio.create_task(listen())
         async with asyncio.timeout(60):

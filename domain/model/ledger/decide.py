@@ -9,12 +9,14 @@ event cannot be: then nothing of it happened.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from domain.model.calendar import local_day
+from domain.model.event_names import CONSENTED
 from domain.model.ledger.deciding.event_row import decide_row
 from domain.model.ledger.decision import DecidedBy, Decision, StockState
-from domain.model.ledger.events import Event, Profile
+from domain.model.ledger.events import Event, Json, Profile
 from domain.model.ledger.late_events import HistoricalContext
 from domain.model.ledger.member import Member, settle_lots
 from domain.model.ledger.timeline import turn
@@ -22,7 +24,15 @@ from domain.model.ledger.wallet import lapse
 from domain.model.programme import Programme
 from domain.model.values import evolve
 
-__all__ = ["NOTHING_SOLD_OUT", "HistoricalContext", "at_instant", "decide", "new_member"]
+__all__ = [
+    "NOTHING_SOLD_OUT",
+    "HistoricalContext",
+    "at_instant",
+    "consent_at_enrolment",
+    "decide",
+    "decide_enrolment",
+    "new_member",
+]
 
 NOTHING_SOLD_OUT = StockState()
 
@@ -54,6 +64,51 @@ def decide(
     )
     row = builder.close(with_changes=with_changes)
     return Decision(member, builder.member, (*turn_decision.rows, row))
+
+
+def decide_enrolment(
+    programme: Programme,
+    member: Member,
+    event: Event,
+    *,
+    consents: Sequence[Event],
+    now: datetime,
+    stock: StockState = NOTHING_SOLD_OUT,
+    version: int = 1,
+    with_changes: bool = True,
+) -> Decision:
+    """Decide member.enrolled, and then member.consented for each purpose that was granted with it, a row
+    each. Rules on the enrolment see all consents granted already.
+    """
+    decision = decide(
+        programme, member, event, now=now, stock=stock, version=version, with_changes=with_changes
+    )
+    rows, after = decision.rows, decision.member
+    for consent in consents:
+        decision = decide(
+            programme,
+            after,
+            consent,
+            now=now,
+            stock=stock,
+            version=version,
+            by="decision",
+            with_changes=with_changes,
+        )
+        rows, after = (*rows, *decision.rows), decision.member
+    return Decision(member, after, rows)
+
+
+def consent_at_enrolment(
+    enrolment: Event, purpose: str, *, source: str, wording_version: int | None = None
+) -> Event:
+    """Return the event of a consent granted with an enrolment. Its identity is that of enrolment and
+    purpose.
+    """
+    event_data: dict[str, Json] = {"purpose": purpose, "granted": True}
+    if wording_version is not None:
+        event_data["wordingVersion"] = wording_version
+    return Event(f"{enrolment.id}:{purpose}", CONSENTED, enrolment.at, source, event_data)
 
 
 def new_member(id: str, number: str, profile: Profile | None = None) -> Member:

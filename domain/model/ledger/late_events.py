@@ -55,9 +55,7 @@ class RowTrace:
 
 
 class TraceIndex:
-    """The traces of one member's rows, in their order: what a late event goes by is looked up, not summed anew
-    for each of thousands.
-    """
+    """The traces of one member's rows: what a late event goes by is looked up, not summed anew each time."""
 
     def __init__(self, zone: ZoneInfo) -> None:
         self._zone = zone

@@ -4,7 +4,8 @@ no database, network or clock.
 
 from domain.model.ledger.late_events import history_from_rows
 from domain.model.simulate.inputs import InputLine, InputMalformed, read_line
-from domain.model.simulate.simulation import SimulatedReceipt, Simulation, simulate
+from domain.model.simulate.receipts import SimulatedReceipt
+from domain.model.simulate.simulation import Simulation, simulate
 
 __all__ = [
     "InputLine",

@@ -195,14 +195,19 @@ def _unknown_fields(where: str, fields: Mapping[str, Json], known: tuple[str, ..
 def read_profile(line: InputLine, programme: Programme) -> Profile:
     """Read the profile of a new member. Raises InputMalformed."""
     header = programme.programme
-    consents = line.get("consents", cast(type[list[Json]], list)) or []
     return Profile(
         name=line.get("name", str) or "",
         locale=line.get("locale", str) or header.locales[0],
         timezone=line.get("timezone", str) or header.timezone,
         birthday=_read_birthday(line),
-        consents=frozenset(_require_text(line, "consents", purpose) for purpose in consents),
+        consents=frozenset(read_consents(line)),
     )
+
+
+def read_consents(line: InputLine) -> list[str]:
+    """Read the purposes that a new member grants, each once, in their order. Raises InputMalformed."""
+    consents = line.get("consents", cast(type[list[Json]], list)) or []
+    return list(dict.fromkeys(_require_text(line, "consents", purpose) for purpose in consents))
 
 
 def _read_birthday(line: InputLine) -> date | None:

@@ -10,22 +10,21 @@ from __future__ import annotations
 import heapq
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from domain.model import event_names
-from domain.model.ledger.decide import NOTHING_SOLD_OUT, decide
+from domain.model.ledger.decide import NOTHING_SOLD_OUT, consent_at_enrolment, decide
 from domain.model.ledger.deciding import refund_lines, refunds
 from domain.model.ledger.decision import (
     DecidedBy,
     Decision,
     DelayedEvent,
     JournalRow,
-    RefundClaim,
     Refusal,
     StockState,
 )
-from domain.model.ledger.events import Event, Json, Profile, Purchase, Refund
+from domain.model.ledger.events import Event, Json, Profile, Refund
 from domain.model.ledger.gifts import FRIEND_SOURCE
 from domain.model.ledger.late_events import HistoricalContext, RowTrace, TraceIndex
 from domain.model.ledger.member import Member
@@ -33,35 +32,8 @@ from domain.model.ledger.timeline import next_due, turn, turned_until
 from domain.model.programme import Programme
 from domain.model.simulate import answers, inputs
 from domain.model.simulate.answers import Answer
-from domain.model.simulate.inputs import INPUT_EVENTS, InputLine, RefundSelection, read_line
-
-ReceiptNumber = tuple[str, str, str]
-
-
-class StoreRefusal(Refusal):
-    """A refusal that the store makes in the running service: PurchaseClaimed, UnknownPurchase, RefundClaimed
-    (another refund of the receipt has the identity).
-    """
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
-        self.name = name
-
-
-class _RefundRepeated(Refusal):
-    """The refund of this identity was recorded before: it takes nothing more."""
-
-
-@dataclass
-class SimulatedReceipt:
-    """What the receipts collection keeps of a purchase."""
-
-    member: str
-    row: JournalRow
-    remaining: Purchase
-    claims: list[RefundClaim] = field(default_factory=list)
-    delayed: list[JournalRow] = field(default_factory=list)
-    refunds_by_id: dict[str, RefundSelection] = field(default_factory=dict)
+from domain.model.simulate.inputs import INPUT_EVENTS, InputLine, read_line
+from domain.model.simulate.receipts import ReceiptNumber, RefundRepeated, SimulatedReceipt, StoreRefusal
 
 
 def ignore_warning(warning: str) -> None:
@@ -153,15 +125,31 @@ class Simulation:
                 history=history,
                 with_changes=self.keeps_rows,
             )
-        except _RefundRepeated:
+        except RefundRepeated:
             yield answers.nothing_answer(line.at, line.member, line.name, "input")
             return
         except Refusal as refusal:
             yield answers.refusal_answer(line.at, line.member, line.name, "input", refusal)
             return
         yield from self._commit(line.member, decision)
+        if line.name == event_names.ENROLLED:
+            yield from self._consent(line, event)
         if self._delayed:
             yield from self._run_delayed(self.clock)
+
+    def _consent(self, line: InputLine, enrolment: Event) -> Iterator[Answer]:
+        """Run the consents that were granted with an enrolment."""
+        for purpose in inputs.read_consents(line):
+            decision = decide(
+                self.programme,
+                self.members[line.member],
+                consent_at_enrolment(enrolment, purpose, source=line.source),
+                now=max(self.clock, line.at),
+                stock=self._stock_state(),
+                by="decision",
+                with_changes=self.keeps_rows,
+            )
+            yield from self._commit(line.member, decision)
 
     def _check_line(self, line: InputLine) -> None:
         if line.name not in self._declared:
@@ -363,7 +351,7 @@ class Simulation:
         receipt = self.receipts[line.member, number]
         if selection.refund_id in receipt.refunds_by_id:
             is_same = receipt.refunds_by_id[selection.refund_id] == selection
-            raise _RefundRepeated(selection.refund_id) if is_same else StoreRefusal("RefundClaimed")
+            raise RefundRepeated(selection.refund_id) if is_same else StoreRefusal("RefundClaimed")
         remaining = refund_lines.remaining_purchase(
             receipt.remaining, amount=selection.amount, lines=selection.lines
         )

@@ -14,7 +14,7 @@ from datetime import date, datetime
 import orjson
 
 from domain.model.event_names import ENROLLED
-from domain.model.ledger.decide import decide, new_member
+from domain.model.ledger.decide import consent_at_enrolment, decide_enrolment, new_member
 from domain.model.ledger.events import Event
 from domain.model.people import codes
 from domain.model.people import sign_in as rules
@@ -201,10 +201,17 @@ async def begin_membership(
         profile=details.profile,
     )
     stock = await identity.stock.stock_state(published.programme, now=now)
-    decision = decide(
+    decision = decide_enrolment(
         published.programme,
         new_member(member, number),
         event,
+        consents=[
+            consent_at_enrolment(
+                event, consent.purpose, source=consent.source, wording_version=consent.wording_version
+            )
+            for consent in details.consents
+            if consent.granted
+        ],
         now=now,
         stock=stock,
         version=published.number,

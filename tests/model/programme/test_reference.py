@@ -88,6 +88,7 @@ def test_the_events_of_the_reference_run_and_each_event_that_a_file_may_hold_is_
     answers = list(simulate(load(CLUB), lines))
     assert [(answer.get("event"), answer.get("refused")) for answer in answers] == [
         ("member.enrolled", None),
+        ("member.consented", None),
         ("purchase.completed", None),
         (None, None),
     ]

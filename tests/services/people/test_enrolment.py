@@ -15,6 +15,7 @@ from domain.services.errors import (
     NotEnrolled,
     SignInRefused,
 )
+from domain.services.ledger.verification import verify_member
 from domain.services.people.consents import PurposeAnswer
 from domain.services.people.enrolment import Application, CodeSent, enrol
 from domain.services.people.sign_in import MemberSignedIn, request_code, sign_in
@@ -296,7 +297,22 @@ async def test_consents_are_kept_as_they_were_given(harness: IdentityHarness) ->
         ("profiling", False, NOW, "Sim, perfil", 1, "enrolment"),
     ]
     assert member.member.profile.consents == {"marketing"}
-    assert member.member.seq == 1
+
+
+async def test_a_consent_granted_at_enrolment_is_an_event_of_its_own(harness: IdentityHarness) -> None:
+    answers = (PurposeAnswer("marketing", True, 3), PurposeAnswer("profiling", False, 1))
+    signed_in = await enrol_and_sign_in(harness, locale="en", consents=answers)
+    rows = await harness.store["journal"].find({"member": signed_in.member}).sort("seq").to_list()
+    assert [(row["seq"], row["event"]["name"], row["by"]) for row in rows] == [
+        (1, "member.enrolled", "input"),
+        (2, "member.consented", "decision"),
+    ]
+    assert (rows[1]["event"]["source"], dict(rows[1]["event"]["data"])) == (
+        "enrolment",
+        {"purpose": "marketing", "granted": True, "wordingVersion": 3},
+    )
+    assert (await stored_member(harness, signed_in.member)).member.seq == 2
+    assert await verify_member(harness.store, member=signed_in.member) == []
 
 
 async def test_a_friends_invitation_is_kept_and_counted(harness: IdentityHarness) -> None:

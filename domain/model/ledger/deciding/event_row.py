@@ -128,7 +128,7 @@ def _new_builder(
 
 
 def _past_facts(programme: Programme, member: Member, facts: Facts, event: Event) -> Facts:
-    """Return the facts of a late event's own time, with the tier that other late events had reached by then."""
+    """Return the facts of a late event's own time, with the tier that other late events had reached."""
     if member.tier is None:
         return facts
     tier = ladder.late_tier(programme, member.tier, at=event.at, known=facts.tier_after)
