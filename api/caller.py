@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from domain.services.ledger.till import TILL_SOURCE
 from domain.store.people.sessions import StaffRole
 
 
@@ -27,6 +28,13 @@ class StaffCaller:
     store: str
     session_id: str
     own_members: tuple[str, ...] = ()
+
+    @property
+    def source(self) -> str:
+        """Return the source of what they record: of a receipt's identity, and `purchase.source` in rules. It
+        is never what a client says.
+        """
+        return TILL_SOURCE
 
 
 Caller: TypeAlias = Anonymous | MemberCaller | StaffCaller

@@ -321,6 +321,16 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "pt": "Este vale foi devolvido.",
         "pl": "Ten kupon został zwrócony.",
     },
+    "voucher.MINIMUM": {
+        "en": "This voucher is for purchases of a minimum of {amount}.",
+        "pt": "Este vale é para compras no mínimo de {amount}.",
+        "pl": "Ten kupon jest na zakupy za minimum {amount}.",
+    },
+    "voucher.DATES": {
+        "en": "This voucher was issued after the day of this receipt.",
+        "pt": "Este vale foi emitido depois do dia deste talão.",
+        "pl": "Ten kupon wydano po dniu tego paragonu.",
+    },
     "voucher.OTHER_STORE": {
         "en": "This voucher is for another store.",
         "pt": "Este vale é para outra loja.",

@@ -17,10 +17,11 @@ from api.graphql.engine.shared_types import Info, Node, PageInfo, Problem
 from api.graphql.member.rewards import Cost, Reward, RewardValue, reward_cost, reward_value, rewards_by_code
 from api.graphql.member.stores import Store, store_of, stores_of
 from api.qr import BadSize, png_data_url, svg
-from api.texts import say
+from api.texts import amount_text, say
 from domain.model.programme import Programme
 from domain.services.ledger import queries
 from domain.services.ledger.redemption import VoucherRefused
+from domain.services.ledger.voucher_terms import VoucherRefusalReason as StoredVoucherRefusalReason
 from domain.store.ledger.vouchers import Voucher as StoredVoucher
 from domain.store.ledger.vouchers import VoucherState as StoredVoucherState
 
@@ -35,6 +36,17 @@ class VoucherState(Enum):
     USED = strawberry.enum_value("USED", description="It was used.")
     EXPIRED = strawberry.enum_value("EXPIRED", description="Its time is over.")
     CANCELLED = strawberry.enum_value("CANCELLED", description="It was given back.")
+
+
+@enum_of_words(StoredVoucherRefusalReason, description="Why a voucher cannot be used or given back.")
+class VoucherRefusalReason(Enum):
+    STATE = strawberry.enum_value(
+        "STATE", description="Its state: it was used, expired or cancelled, or cannot be given back."
+    )
+    MINIMUM = strawberry.enum_value(
+        "MINIMUM", description="The receipt's total is below the voucher's minimum."
+    )
+    DATES = strawberry.enum_value("DATES", description="The receipt is of a day before it was issued.")
 
 
 @strawberry.enum(description="How a QR code is drawn.")
@@ -110,11 +122,14 @@ class VoucherConnection:
     page_info: PageInfo = strawberry.field(description=PAGE_INFO)
 
 
-@strawberry.type(description="It is used, expired, cancelled, or cannot be given back.")
+@strawberry.type(
+    description="It is used, expired, cancelled, cannot be given back, or is not for this receipt."
+)
 class VoucherNotUsable(Problem):
     voucher_state: VoucherState = strawberry.field(description="What it is.")
     used_at: datetime | None = strawberry.field(description="When it was used; null where it was not.")
     used_in: Store | None = strawberry.field(description="Where it was used; null where it was not.")
+    refusal_reason: VoucherRefusalReason = strawberry.field(description="What it fails by.")
 
 
 @renders(VoucherRefused)
@@ -123,10 +138,25 @@ async def _voucher_not_usable(info: Info, audience: Audience, refusal: VoucherRe
     state = voucher.state_at(audience.now)
     names = await info.context.loaders.store_names() if voucher.used_in_store is not None else {}
     return VoucherNotUsable(
-        message=say(f"voucher.{state}", audience.locale),
+        message=_refusal_text(refusal, state, audience),
         voucher_state=VoucherState[state],
         used_at=voucher.used_at,
         used_in=store_of(voucher.used_in_store, names) if voucher.used_in_store is not None else None,
+        refusal_reason=VoucherRefusalReason[refusal.reason],
+    )
+
+
+def _refusal_text(refusal: VoucherRefused, state: StoredVoucherState, audience: Audience) -> str:
+    if refusal.reason == "STATE":
+        return say(f"voucher.{state}", audience.locale)
+    if refusal.reason == "DATES":
+        return say("voucher.DATES", audience.locale)
+    value, currency = refusal.voucher.value, audience.programme.programme.currency
+    minimum = (value.minimum if value is not None else None) or 0
+    return say(
+        "voucher.MINIMUM",
+        audience.locale,
+        amount=amount_text(minimum, currency=currency, locale=audience.locale),
     )
 
 

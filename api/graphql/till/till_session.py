@@ -27,6 +27,7 @@ def till_of(info: Info) -> Till:
         role=staff.role,
         store=staff.store,
         own_members=staff.own_members,
+        source=staff.source,
         session=staff.session_id,
         request=info.context.request_id,
         limits=info.context.dependencies.shift_limits,

@@ -13,11 +13,19 @@ from api.graphql.till.till_session import guard_scans, till_of
 from domain.services.ledger import redemption
 
 
-@strawberry.input(description="`purchase` is the receipt's externalId, where it goes with one.")
+@strawberry.input(
+    description=(
+        "The voucher's terms are judged against the receipt: the recorded purchase of this number, else the"
+        " total. Without either nothing is judged, and it is accepted."
+    )
+)
 class UseVoucherInput:
     code: str = strawberry.field(description="What the scanner read, or somebody typed.")
     purchase: str | None = strawberry.field(
         default=None, description="The receipt's number; null where there is none."
+    )
+    total: int | None = strawberry.field(
+        default=None, description="The receipt's total, in minor units; null where it is not known."
     )
     idempotency_key: str = strawberry.field(description=IDEMPOTENCY_KEY)
 
@@ -33,6 +41,9 @@ class ReverseVoucherUseInput:
 class VoucherAccepted:
     voucher: Voucher = strawberry.field(description="The voucher with it.")
     customer: Customer = strawberry.field(description="Whose it was, as they are now.")
+    judged: bool = strawberry.field(
+        description="Whether its terms were judged: false where no receipt and no total was named."
+    )
 
 
 @strawberry.type(description="The voucher can be used again.")
@@ -67,13 +78,16 @@ class VoucherUseMutation:
                 till=till_of(info),
                 code=input.code,
                 purchase=input.purchase,
+                total=input.total,
                 key=input.idempotency_key,
                 now=loaders.now,
             )
         loaders.remember(result.member_view)
         audience = await loaders.audience()
         return VoucherAccepted(
-            voucher=await voucher_of(info, result.voucher), customer=customer_of(audience, result.member_view)
+            voucher=await voucher_of(info, result.voucher),
+            customer=customer_of(audience, result.member_view),
+            judged=result.is_judged,
         )
 
     @strawberry.mutation(

@@ -22,6 +22,12 @@ from domain.services.keyed_decisions import BoundReply, DecidedEvent, decide_now
 from domain.services.ledger import queries
 from domain.services.ledger.queries import MemberView
 from domain.services.ledger.till import Till
+from domain.services.ledger.voucher_terms import (
+    VoucherRefusalReason,
+    check_receipt_input,
+    find_receipt,
+    receipt_refusal,
+)
 from domain.services.runtime import Runtime
 from domain.services.wallet_snapshots import read_wallets, write_wallets
 from domain.store.document_store import Write
@@ -34,11 +40,12 @@ USE_REVERSIBLE_FOR = timedelta(minutes=15)
 
 # ---------------------------------------------------------------- errors
 class VoucherRefused(VoucherNotUsable):
-    """The voucher cannot be used or cancelled in the state that it has."""
+    """The voucher cannot be used or cancelled in the state that it has, or not on the receipt."""
 
-    def __init__(self, voucher: Voucher) -> None:
-        super().__init__(f"the voucher is {voucher.state}")
+    def __init__(self, voucher: Voucher, reason: VoucherRefusalReason = "STATE") -> None:
+        super().__init__(f"the voucher is {voucher.state}: {reason}")
         self.voucher = voucher
+        self.reason = reason
 
 
 # ---------------------------------------------------------------- values
@@ -52,10 +59,14 @@ class RedeemedVoucher:
 
 @dataclass(frozen=True, slots=True)
 class VoucherUse:
-    """A voucher after its use at the till, or after the use was reversed, and its member as of now."""
+    """A voucher after its use at the till, or after the use was reversed, and its member as of now.
+
+    `is_judged`: its terms were judged against a receipt.
+    """
 
     voucher: Voucher
     member_view: MemberView
+    is_judged: bool = False
 
 
 # ---------------------------------------------------------------- pure rules
@@ -76,6 +87,11 @@ def _voucher_after(voucher: Voucher, row: JournalRow) -> Voucher:
             return replace(voucher, state="EXPIRED")
 
 
+def _is_judged(row: JournalRow) -> bool:
+    """Tell whether the use of a voucher was judged against a receipt."""
+    return row.event.data.get("total") is not None
+
+
 def _issued_id(row: JournalRow) -> str:
     """Return the id of the voucher that a redemption issued."""
     return next(step.id for step in row.vouchers if step.change == "issued")
@@ -94,9 +110,12 @@ async def _redeemed_from_reply(runtime: Runtime, reply: Reply) -> RedeemedVouche
     return RedeemedVoucher(voucher, read_wallets(reply["wallets"]))
 
 
-async def _load_voucher_use(runtime: Runtime, voucher_id: str, now: datetime) -> VoucherUse:
+async def _voucher_use_from_reply(
+    runtime: Runtime, voucher_id: str, reply: Reply, now: datetime
+) -> VoucherUse:
     voucher = await _load_voucher(runtime, voucher_id)
-    return VoucherUse(voucher, await queries.load_member_view(runtime, member_id=voucher.member, now=now))
+    view = await queries.load_member_view(runtime, member_id=voucher.member, now=now)
+    return VoucherUse(voucher, view, bool(reply.get("judged")))
 
 
 @asynccontextmanager
@@ -104,6 +123,8 @@ async def _refusing(runtime: Runtime, voucher_id: str) -> AsyncIterator[None]:
     """Turn VoucherNotUsable into VoucherRefused, which carries the voucher as it is now."""
     try:
         yield
+    except VoucherRefused:
+        raise
     except VoucherNotUsable as error:
         raise VoucherRefused(await _load_voucher(runtime, voucher_id)) from error
 
@@ -212,14 +233,24 @@ async def cancel(
 
 # ---------------------------------------------------------------- writes of the till
 async def use(
-    runtime: Runtime, *, till: Till, code: str, purchase: str | None = None, key: str, now: datetime
+    runtime: Runtime,
+    *,
+    till: Till,
+    code: str,
+    purchase: str | None = None,
+    total: int | None = None,
+    key: str,
+    now: datetime,
 ) -> VoucherUse:
-    """Use a voucher at the till.
+    """Use a voucher at the till, on the receipt of a number or a total, or on none: then nothing is judged.
 
     Raises VoucherRefused, UnknownCode, NotAllowed, MemberFrozen, IdempotencyKeyConflict, InvalidInput, Busy.
     """
     normal_code = normal_voucher(code)
-    request_input = {"code": normal_code or "", "purchase": purchase}
+    check_receipt_input(purchase, total)
+    request_input: dict[str, object] = {"code": normal_code or "", "purchase": purchase}
+    if total is not None:
+        request_input["total"] = total
     request = till.request_key("useVoucher", key, request_input)
     voucher_found = await vouchers.find_by_code(runtime.store, normal_code) if normal_code else None
     if voucher_found is None:
@@ -230,13 +261,19 @@ async def use(
         till.require_other_member(voucher.member)
         if voucher.stores and till.store not in voucher.stores:
             raise NotAllowed("OTHER_STORE")
+        receipt = await find_receipt(runtime, till=till, purchase=purchase, total=total)
         event_data: dict[str, Json] = {
             "voucher": voucher.id,
             "reward": voucher.reward,
             "store": till.store,
             "purchase": purchase,
         }
-        return await _decide_use(runtime, till, voucher, event_names.VOUCHER_USED, event_data, now=now)
+        if receipt is not None:
+            event_data["total"] = receipt.total
+        decided = await _decide_use(runtime, till, voucher, event_names.VOUCHER_USED, event_data, now=now)
+        if receipt is not None and (reason := receipt_refusal(voucher, receipt, zone=runtime.programme.zone)):
+            raise VoucherRefused(voucher, reason)
+        return decided
 
     def audit(decided: DecidedEvent[Voucher]) -> list[Write]:
         voucher = decided.subject
@@ -317,11 +354,12 @@ async def _change_use_once(
     """Use a voucher or reverse its use, once for a key."""
 
     def bind(decided: DecidedEvent[Voucher]) -> BoundReply:
-        return BoundReply({"seq": decided.row.seq, "voucher": voucher.id}, audit(decided))
+        reply: Reply = {"seq": decided.row.seq, "voucher": voucher.id, "judged": _is_judged(decided.row)}
+        return BoundReply(reply, audit(decided))
 
     async def answer(decided: DecidedEvent[Voucher]) -> VoucherUse:
         view = await queries.member_view_of(runtime, decided.member_after, now=max(now, decided.row.event.at))
-        return VoucherUse(_voucher_after(decided.subject, decided.row), view)
+        return VoucherUse(_voucher_after(decided.subject, decided.row), view, _is_judged(decided.row))
 
     async with _refusing(runtime, voucher.id):
         return await decide_once(
@@ -332,5 +370,5 @@ async def _change_use_once(
             decide=decide,
             bind=bind,
             answer=answer,
-            answer_again=lambda _: _load_voucher_use(runtime, voucher.id, now),
+            answer_again=lambda reply: _voucher_use_from_reply(runtime, voucher.id, reply, now),
         )

@@ -304,3 +304,18 @@ async def test_an_adjustment_beyond_what_a_wallet_holds_says_how_much_fits(
         assert await state(app) == before
         done = await app.mutate("adjustBalance", {**beyond, "amount": room}, fits, token=boss)
         assert done["wallet"]["available"] == 2_000_000_000
+
+
+async def test_the_source_of_a_purchase_is_that_of_the_caller_and_no_word_of_the_client(
+    app: RunningApp,
+) -> None:
+    number, till = await number_of(app, await app.enrol_member()), await app.hire("rui")
+    own_word = await app.error(
+        "mutation($i: RecordPurchaseInput!) { recordPurchase(input: $i) { __typename } }",
+        {"i": {"member": number, **PURCHASE, "source": "shop"}},
+        token=till,
+    )
+    assert "source" in own_word["message"]
+    shown = "__typename ... on PurchaseRecorded { purchase { source } }"
+    recorded = await app.mutate("recordPurchase", {"member": number, **PURCHASE}, shown, token=till)
+    assert recorded["purchase"]["source"] == "till"
