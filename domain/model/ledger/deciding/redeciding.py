@@ -70,11 +70,23 @@ def remaining_awards(
         for rule in programme.rules_on(PURCHASED)
         if (rule.after is None if part.rule is None else rule.code == part.rule)
     ]
+    if part.rule is not None and not rules:
+        return _all_of(part)  # a rule on an event that the purchase raised: it stands with the purchase
     view = _view(builder, programme, event, part.facts)
     standing = _judged(rules, _inputs(builder, view, part), event)
     if part.rule is None:
         _count_again(builder, programme, part, event, standing)
     return standing
+
+
+def _all_of(part: JournaledPurchase) -> RemainingAwards:
+    return RemainingAwards(
+        dict(part.awarded),
+        {(part.rule or "", wallet): amount for wallet, amount in part.awarded.items()},
+        set(part.applied),
+        part.awards_counted,
+        part.tier_extras,
+    )
 
 
 def _view(builder: RowBuilder, programme: Programme, event: Event, facts: Facts) -> ExpressionView:
