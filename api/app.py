@@ -90,8 +90,8 @@ def create_app(process: Process, *, address: str = "") -> ASGIApp:
         middleware=_other_origins(process.settings),
         exception_handlers={Exception: answer_unhandled_error},
     )
-    # A path with a slash too many would be sent on to whatever Host the request claims, over http behind a
-    # proxy that ends TLS.
+    # A redirect to the path without its last slash would go to any Host that the request claims, and over
+    # plain http behind a proxy that ends TLS.
     starlette_app.router.redirect_slashes = False
     return OuterMiddleware(starlette_app)
 

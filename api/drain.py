@@ -61,4 +61,4 @@ class Drain:
     def _ended(self, task: "asyncio.Task[Any]") -> None:
         self._running.discard(task)
         if not task.cancelled():
-            task.exception()  # seen: whoever waited was told, or has gone
+            task.exception()  # mark it as retrieved: whoever waited has it, or has left

@@ -31,7 +31,7 @@ STABLE_SECONDS = 60.0
 # Each start writes a log of 10 MB before clearing old ones: with less it would fill what was just freed.
 MIN_FREE_BYTES = 64 * 2**20
 LISTENING = "secantus listening on "
-PANIC = "WT_PANIC"  # how its storage says that it cannot go on until it is started again
+PANIC = "WT_PANIC"  # the storage's word for a fault that only a restart mends
 DISK_FULL = "No space left on device"
 CONFIGURATION = (
     "# Made by Selo, so that no stray file of this name is read. Everything is said on the command line.\n"
@@ -146,7 +146,7 @@ class EmbeddedDatabase:
         """Start the child, announce it and keep it running. Raises FolderInUse, EmbeddedFailed."""
         try:
             self._configuration.write_text(CONFIGURATION)
-            # Its own door: the data folder may have been made by somebody else, open to all.
+            # Restricted itself, because somebody else may have made the data folder, open to all.
             (self._data_folder / "database").mkdir(mode=0o700, exist_ok=True)
             await self._spawn()
             self._announce()
@@ -169,7 +169,7 @@ class EmbeddedDatabase:
         with suppress(ProcessLookupError):
             self._process.terminate()
         await asyncio.sleep(0.05)
-        with suppress(OSError):  # its accept loop only notices the signal when somebody knocks
+        with suppress(OSError):  # its accept loop notices the signal only at a new connection
             _, writer = await asyncio.open_connection(HOST, self._port)
             writer.close()
         try:
@@ -206,7 +206,7 @@ class EmbeddedDatabase:
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
             preexec_fn=_die_with_parent(),
-            # Ctrl-C in a terminal reaches us alone: the API finishes its requests before the database goes
+            # Ctrl-C in a terminal reaches only us: the API finishes its requests before the database stops
             start_new_session=True,
         )
         self._last_output.clear()
@@ -321,9 +321,8 @@ class EmbeddedDatabase:
         try:
             self._announce()
         except OSError as fault:
-            log.error(
-                "database.not_announced", reason=str(fault)
-            )  # other commands see it gone; those who are connected go on
+            # Other commands do not find it; processes that are connected go on.
+            log.error("database.not_announced", reason=str(fault))
         log.info("database.runs_again", pid=self.pid)
         return True
 
@@ -342,7 +341,7 @@ def _die_with_parent() -> Callable[[], None] | None:
 
     def ask() -> None:
         prctl(set_parent_death_signal, signal.SIGKILL)
-        if os.getppid() != parent:  # it went between fork and here
+        if os.getppid() != parent:  # it ended between fork and here
             os._exit(1)
 
     return ask

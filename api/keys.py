@@ -140,7 +140,7 @@ def _from_pem(text: bytes, *, where: str) -> list[TokenKey]:
 def _stored_secret(folder: Path) -> bytes:
     path = folder / "secret"
     if not path.exists():
-        with suppress(FileExistsError):  # another process was quicker: its secret is everybody's
+        with suppress(FileExistsError):  # another process was quicker: all use its secret
             _write_private(path, base64.b64encode(secrets.token_bytes(48)))
     secret = path.read_bytes()
     if len(secret) < SHORTEST_SECRET:

@@ -53,9 +53,8 @@ def replace_traceback(_logger: WrappedLogger, _method: str, event: EventDict) ->
     )
     if isinstance(error, BaseException):
         event["error"], event["frames"] = type(error).__name__, frames_of(error)
-        event["event"] = event["event"].partition("\n")[
-            0
-        ]  # below it asyncio writes the error itself, words and all
+        # asyncio writes the error and its message below the first line.
+        event["event"] = event["event"].partition("\n")[0]
     return event
 
 

@@ -34,7 +34,7 @@ from domain.store.prepare import prepare
 if TYPE_CHECKING:
     from api.senders.id_tokens import IdTokenVerifier
 
-# Not an address of ours: a token that a command signs holds wherever the server listens.
+# Not an address, so that a token that a command signs is valid wherever the server listens.
 ISSUER = "selo"
 
 log = structlog.get_logger(__name__)

@@ -72,7 +72,7 @@ def png(payload: str, size: int = 256) -> bytes:
 @lru_cache(maxsize=256)
 def matrix(payload: str) -> tuple[tuple[bool, ...], ...]:
     """Return the modules of a payload and its border, True where dark, in the smallest version that fits."""
-    # With Pillow, which it loads, 4 MB: only a process that draws codes pays for them.
+    # It loads Pillow, 4 MB together: only a process that draws codes loads them.
     from qrcode import constants
     from qrcode.main import QRCode
 

@@ -272,9 +272,8 @@ def read_settings(**overrides: object) -> Settings:
     try:
         return Settings(**{name: value for name, value in overrides.items() if value is not None})  # type: ignore[arg-type]
     except SettingsError as fault:
-        name = (
-            str(fault).partition('"')[2].partition('"')[0]
-        )  # a list that is no JSON; pydantic tells its field in words alone
+        # A list that is no JSON: pydantic names the field only in its message.
+        name = str(fault).partition('"')[2].partition('"')[0]
         raise BadSettings(_cannot_be_used(name, f"it is written like {_example(name)}")) from None
     except ValidationError as fault:
         first = fault.errors()[0]
@@ -318,5 +317,5 @@ def _default_text(value: object) -> str:
     if value is None or value in ([], ""):
         return ""
     if isinstance(value, SecretStr):
-        return _default_text(value.get_secret_value())  # a default is no secret
+        return _default_text(value.get_secret_value())  # a default value is not secret
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"

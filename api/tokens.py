@@ -121,7 +121,7 @@ def verify(
             algorithms=[ALGORITHM],
             audience=purpose.audience,
             issuer=issuer,
-            # Times are judged below, by the clock that was handed in.
+            # Times are checked below, by the clock that was passed.
             options={
                 "require": list(REQUIRED),
                 "verify_exp": False,
@@ -251,8 +251,7 @@ class Tokens:
         return sign(self._signing, purpose, claims, issuer=self._issuer, now=self._clock())
 
     def _reload_for_unknown_key(self, token: str) -> None:
-        # A key that another process has begun to sign with is found at its first token; junk makes us look
-        # once a second at most.
+        # A new key of another process is loaded at its first token; forged ones reload at most once a second.
         if (
             self._reload_keys is None
             or self._clock() - self._reloaded_at < timedelta(seconds=1)

@@ -43,7 +43,7 @@ class RepeatedFaultLog:
     def report(self, fault: Exception) -> None:
         """Log a fault, with its place where it is not the database's."""
         if isinstance(fault, NothingPublished):
-            return  # whoever started has said so
+            return  # the start of the process has logged it
         name = type(fault).__name__
         if name == self._logged_name and self._clock() < self._next_log_at:
             self._suppressed_count += 1
@@ -130,8 +130,8 @@ async def run_worker(process: Process) -> None:
                 on_error=round_faults.report,
             )
         )
-        # A round of its own: no other system, however slow, keeps people waiting. It looks every second;
-        # nothing wakes it.
+        # A round of its own, so that a slow other system never delays people. It polls each second; nothing
+        # wakes it.
         tasks.create_task(
             keep_delivering(
                 runtime,

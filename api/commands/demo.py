@@ -55,7 +55,7 @@ async def set_up_demo(process: Process, *, address: str) -> None:
     """Publish the example where there is no programme, add what is missing, and print how to sign in."""
     console = Console(highlight=False)
     try:
-        # asked for by a setting, or published since by whoever tries their own on these members
+        # A setting named one, or somebody published their own for these members.
         process.programmes.current()
     except NothingPublished:
         await publish_file(process.programmes, PROGRAMME)

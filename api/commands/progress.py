@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 def progress_bar(*columns: ProgressColumn) -> Progress:
     """Return a bar on stderr that disappears when it is done."""
-    # A server draws nothing: only a command that does loads what draws.
+    # Imported here, because a server draws nothing and need not load rich.
     from rich.console import Console
     from rich.progress import Progress
 

@@ -20,7 +20,7 @@ from domain.store.prepare import TransactionsUnsupported
 new_loop: Callable[[], asyncio.AbstractEventLoop] | None
 try:
     import uvloop
-except ImportError:  # a platform without it: asyncio's own loop does
+except ImportError:  # the platform has no uvloop: asyncio's own loop is used
     new_loop = None
 else:
     new_loop = uvloop.new_event_loop
@@ -28,9 +28,7 @@ else:
 
 T = TypeVar("T")
 
-GC_THRESHOLD = (
-    10_000  # objects made, and not freed by themselves, before the collector looks for rings among them
-)
+GC_THRESHOLD = 10_000  # allocations less deallocations before the collector looks for reference cycles
 USER_MENDABLE_ERRNOS = frozenset(
     {
         errno.ENOSPC,
@@ -51,7 +49,7 @@ class CannotRun(Exception):
 
 def run(work: Coroutine[object, object, T]) -> T:
     """Run a command to its end."""
-    gc.freeze()  # what was imported is no garbage; what is made from here on may be
+    gc.freeze()  # imported objects live for good and are never scanned again
     gc.set_threshold(GC_THRESHOLD)
     with exit_on_user_errors(), asyncio.Runner(loop_factory=new_loop) as runner:
         return runner.run(work)

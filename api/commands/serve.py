@@ -56,9 +56,8 @@ async def _serve(read: Callable[[], Settings]) -> None:
             if settings.programme is not None:
                 await publish_file(process.programmes, settings.programme)
             if settings.demo:
-                from api.commands import (
-                    demo as demo_data,
-                )  # it draws its progress; a shop's server does not load what draws
+                # Imported here, because only the demo draws a progress bar.
+                from api.commands import demo as demo_data
 
                 await demo_data.set_up_demo(process, address=address)
             _warn_without_programme(process)
@@ -80,8 +79,7 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        # what start-up made lives for good: the collector need not walk it again, nor now for the little it
-        # would find
+        # Objects of the start live for good, so the collector need not scan them again.
         gc.freeze()
         print(self._ready, flush=True)
 
@@ -102,7 +100,7 @@ def _config(settings: Settings, app: ASGIApp) -> uvicorn.Config:
         app,
         http=http_protocol(CONNECTION),
         ws=socket_protocol(CONNECTION),
-        ws_per_message_deflate=False,  # a compressor a socket would cost more memory than it saves in bytes
+        ws_per_message_deflate=False,  # a compressor a socket costs more memory than it saves in bytes
         lifespan="off",
         access_log=False,
         log_config=None,

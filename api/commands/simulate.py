@@ -31,9 +31,8 @@ def simulate(
 ) -> None:
     """Run dated events through a programme file. No database, no network."""
     with exit_on_user_errors():
-        gc.set_threshold(
-            100_000, 50, 100
-        )  # a run keeps what it makes: looking for garbage in it is most of the work otherwise
+        # A run keeps what it makes; with the usual thresholds most of its work is looking for garbage.
+        gc.set_threshold(100_000, 50, 100)
         try:
             programme = load(read_text(file))
             for answer in run(programme, _lines(events), until=read_instant("--until", until), warn=_warn):
@@ -45,7 +44,7 @@ def simulate(
             sys.stdout.buffer.flush()
             raise CannotRun(f"{events}: {fault}") from None
         except BrokenPipeError:
-            # whoever read the answers has enough; Python would complain of the pipe at its end
+            # The reader of the output has stopped; without this Python prints a fault of the pipe at exit.
             sys.stderr.close()
 
 

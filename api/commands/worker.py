@@ -49,7 +49,7 @@ async def _worker(data_folder: Path | None) -> None:
         task.cancel()
     await asyncio.wait([working, stopping])
     if not working.cancelled():
-        working.result()  # what ended it is the user's to know
+        working.result()  # raise the fault that ended it
 
 
 async def _keep_working(settings: Settings) -> None:

@@ -50,8 +50,8 @@ def preferred_media_type(accept: str | None) -> MediaType | None:
     for media_range in accept.split(","):
         media, quality = _read_media_range(media_range)
         for media_type in _matching_media_types(media):
-            # The more exact range decides about a type, whatever its weight; among types the heavier wins,
-            # and the modern a tie between those that were named.
+            # The most specific range decides about a type, whatever its weight. Among types the heavier wins;
+            # in a tie of named types the modern one wins.
             exactness = 0 if media == "*/*" else 1 if media == "application/*" else 2
             if media_type not in best or exactness > best[media_type][1]:
                 best[media_type] = (quality, exactness)

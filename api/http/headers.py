@@ -105,7 +105,7 @@ class OuterMiddleware:
             await self._app(scope, receive, send_with_headers)
         except Exception as error:  # noqa: BLE001 - nobody else will catch it, and the server would write its text into the log
             if is_complete:
-                return  # answered by `unforeseen`, and raised again behind it
+                return  # Starlette has answered by `answer_unhandled_error` and raises it again
             if is_started:
                 render_internal_error(error, request_id=id, operation=None)
                 raise ResponseInterrupted from None

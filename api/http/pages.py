@@ -29,7 +29,7 @@ WEB = Path(__file__).resolve().parent.parent / "web"
 PAGES = ("till", "phone", "console")
 SHARED_FOLDERS = ("shared", "vendor", "graphiql")
 
-# GraphiQL's own style sheet holds its fonts; apart from that the explorer lives by the rules of every page.
+# GraphiQL's own style sheet holds its fonts; apart from that the explorer has the policy of every page.
 EXPLORER_POLICY = PAGE_POLICY.replace(" 'wasm-unsafe-eval'", "") + "; font-src data:"
 
 MEDIA_TYPES = {
@@ -149,5 +149,5 @@ def _read_file(path: Path, stamp: tuple[int, int]) -> FileContent:
         if path.suffix in COMPRESSIBLE_SUFFIXES and len(plain) > 1_000
         else None
     )
-    # One tag for both forms: a cache keeps them apart by Vary.
+    # One tag for both encodings: a cache tells them apart by Vary.
     return FileContent(stamp, plain, gzipped, f'W/"{hashlib.sha256(plain).hexdigest()[:24]}"')

@@ -70,7 +70,7 @@ class TimedConnection:
 
     limits = DEFAULTS
 
-    if TYPE_CHECKING:  # what the protocols mixed with have
+    if TYPE_CHECKING:  # attributes of the protocols that this is mixed into
         loop: asyncio.AbstractEventLoop
         transport: asyncio.Transport
         cycle: Any
@@ -127,8 +127,7 @@ class TimedConnection:
         self._stage_timer = None
         answering = self.cycle is not None and not self.cycle.response_complete
         if self.flow.read_paused or (self._in_head and answering):
-            # We are the slow ones: we stopped reading, or still owe the answer to the request before this
-            # one.
+            # The delay is ours: we paused reading, or the previous request is not answered yet.
             self._arm(self.limits.body_seconds)
         else:
             self.refuse(408)
@@ -137,7 +136,7 @@ class TimedConnection:
         self._write_timer = None
         self.transport.abort()
 
-    # What uvicorn and asyncio call on either protocol
+    # Hooks that uvicorn and asyncio call on both protocols
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         super().connection_made(transport)  # type: ignore[misc]
@@ -186,7 +185,7 @@ class TimedH11Protocol(TimedConnection, H11Protocol):  # type: ignore[misc]
         if sum(len(name) + len(value) + 4 for name, value in self.headers) > self.limits.head_bytes:
             return 431
         names = {name for name, _ in self.headers}
-        # Two lengths are how a request is smuggled past whoever reads the other one.
+        # Two lengths allow request smuggling: two readers would see different ends of the request.
         return 400 if {b"content-length", b"transfer-encoding"} <= names else None
 
     def send_400_response(self, msg: str) -> None:
@@ -260,6 +259,6 @@ def http_protocol(
     """Return the protocol class for `uvicorn.Config(http=...)`."""
     base: type[asyncio.Protocol] = TimedH11Protocol
     if not pure_python:
-        with contextlib.suppress(ImportError):  # httptools is not made for every platform
+        with contextlib.suppress(ImportError):  # httptools does not exist for every platform
             base = import_module("api.http.protocol_httptools").TimedHttpToolsProtocol
     return type("HttpProtocol", (base,), {"limits": limits})

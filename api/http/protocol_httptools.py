@@ -21,8 +21,7 @@ class TimedHttpToolsProtocol(TimedConnection, HttpToolsProtocol):  # type: ignor
         head_count = self._head_count
         super().data_received(received)
         if self._is_head_unfinished and head_count == self._head_count and not self.transport.is_closing():
-            # All of these bytes belong to a head that is still not whole; the parser keeps what it has not
-            # told us of.
+            # All of these bytes belong to an unfinished head; the parser holds back what it has not reported.
             self._head_bytes += len(received)
             if self._head_bytes > self.limits.head_bytes:
                 self.refuse(431)

@@ -166,7 +166,7 @@ class Socket:
         except TimeoutError:
             return self._close_at_deadline()
         except OSError:
-            pass  # the client went while we wrote
+            pass  # the client left while we wrote
         except Exception as error:  # noqa: BLE001 - as for HTTP: logged by its place, and no word of it told
             render_internal_error(error, request_id=self._origin.request_id, operation=None)
             return CloseSocket(1011, "Internal error")
@@ -283,7 +283,7 @@ class Socket:
                     await self._send_message({"id": name, "type": "next", "payload": body})
             await self._finish(name, {"id": name, "type": "complete"})
         except OSError:
-            pass  # the client went while we wrote
+            pass  # the client left while we wrote
         except Exception as error:  # noqa: BLE001 - one subscription's fault is not its socket's
             rendered_error = render_internal_error(
                 error, request_id=self._origin.request_id, operation=request.operation_name
@@ -294,14 +294,14 @@ class Socket:
 
     async def _finish(self, name: str, message: Mapping[str, object]) -> None:
         self._tasks.pop(name, None)
-        with contextlib.suppress(OSError):  # the client went while we wrote
+        with contextlib.suppress(OSError):  # the client left while we wrote
             await self._send_message(message)
 
     async def _send_message(self, message: Mapping[str, object]) -> None:
         await self._send({"type": "websocket.send", "text": orjson.dumps(message).decode()})
 
     async def _close(self, closing: CloseSocket) -> None:
-        with contextlib.suppress(OSError):  # gone already
+        with contextlib.suppress(OSError):  # the client has left already
             await self._send({"type": "websocket.close", "code": closing.code, "reason": closing.reason})
 
     async def _cancel_tasks(self) -> None:

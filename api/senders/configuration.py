@@ -22,7 +22,7 @@ from domain.services.senders import CodeSender, Senders
 
 SECRET_CHARACTERS = 32
 
-# Each sender is imported where it is configured: only who sends pays for the libraries it sends by.
+# Each sender is imported where it is configured: a process loads the libraries of no other sender.
 if TYPE_CHECKING:
     from api.senders.email import SmtpSender
     from api.senders.firebase import FirebasePush
@@ -76,7 +76,7 @@ def _push(settings: Settings) -> FirebasePush | None:
     project = _firebase_project(settings)
     if project is None:
         return None
-    # Firebase's libraries take half a second and 40 MB: only who pushes pays for them.
+    # Firebase's libraries take half a second and 40 MB: only a process that pushes loads them.
     from firebase_admin import credentials
 
     from api.senders.firebase import FirebasePush, FirebaseUnusable, certificate

@@ -81,7 +81,7 @@ class SmtpSender:
                         await self._connect(client)
                     results.append(await self._send_one(client, message, now))
         except (errors.SMTPException, OSError) as fault:
-            # Also where the batch took too long, which is an OSError: who was not reached is tried again.
+            # A batch that took too long is a TimeoutError, an OSError too: messages not sent are tried again.
             results += [result_of_fault(fault)] * (len(batch) - len(results))
         finally:
             client.close()

@@ -32,7 +32,7 @@ ATTEMPT_SECONDS = 15
 ANSWER_SECONDS = 18  # all of one message, the three sends of a 401 included
 TOKEN_SECONDS = 8
 COLLAPSE_BYTES = 64
-LINK_BYTES = 2000  # a longer one is the inbox's alone
+LINK_BYTES = 2000  # a longer link goes to the inbox only
 PAYLOAD_BYTES = 3500  # of FCM's and Apple's 4,096, less what is around it
 CUT_SHORT = "…"
 LONGEST_TTL = timedelta(days=28)
@@ -180,7 +180,7 @@ def build_message(message: PushMessage, *, now: datetime) -> messaging.Message:
             headers=headers, payload=messaging.APNSPayload(messaging.Aps(badge=message.badge))
         ),
     )
-    # Set, not passed: the constructor warns of `token`, and phones in use still have one.
+    # Set after construction: the constructor warns about `token`, which phones in use still have.
     setattr(built, "token" if message.address.kind == "TOKEN" else "fid", message.address.value)
     return built
 
@@ -223,7 +223,7 @@ def result_of_fault(fault: exceptions.FirebaseError | None, *, now: datetime) ->
             return SendResult("drop_device", "SENDER_ID_MISMATCH")
         case messaging.ThirdPartyAuthError():
             return SendResult("break", "THIRD_PARTY_AUTH_ERROR")
-        # the project's quota; QuotaExceededError, the device's, is one of these
+        # the project's quota; QuotaExceededError, the device's quota, is a subclass
         case exceptions.ResourceExhaustedError():
             return SendResult("pause", exceptions.RESOURCE_EXHAUSTED, _requested_wait(fault, now))
         case exceptions.InvalidArgumentError():
@@ -232,7 +232,7 @@ def result_of_fault(fault: exceptions.FirebaseError | None, *, now: datetime) ->
             return SendResult("break", fault.code)
         case None:
             return SendResult("retry", exceptions.UNKNOWN)
-    # Also a bare 404, which a proxy answers as well as Google: no device is forgotten for it.
+    # A bare 404 is retried too: a proxy may answer it, so no device is dropped for it.
     return SendResult("retry", fault.code, _requested_wait(fault, now))
 
 

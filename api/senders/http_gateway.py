@@ -49,7 +49,7 @@ class HttpGateway:
     async def _send_one(self, request: httpx.Request, now: datetime) -> SendResult:
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
-                # The status is the verdict; a body of any size is left unread.
+                # The status decides; the body is not read.
                 answer = await self._client.send(request, stream=True)
                 await answer.aclose()
         except httpx.HTTPError:

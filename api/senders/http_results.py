@@ -21,8 +21,7 @@ def result_of_status(status: int, headers: Mapping[str, str], *, now: datetime) 
     if status == 429:
         return SendResult("pause", reason, after)
     if status in (401, 403) or status < 400:
-        # A gateway that sends us elsewhere is not the one that was configured: nothing is followed with a
-        # contact in hand.
+        # A redirect leads to a gateway that was not configured: it is not followed with personal data.
         return SendResult("break", reason)
     if status in (408, 425) or status >= 500:
         return SendResult("retry", reason, after)

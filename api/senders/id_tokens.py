@@ -74,7 +74,7 @@ class IdTokenVerifier:
     def _checked_claims(self, token: str, key: RSAPublicKey) -> Mapping[str, object]:
         now = self._clock().timestamp()
         try:
-            # PyJWT would compare with the machine's clock: times are judged by ours below.
+            # PyJWT would compare with the machine's clock; times are checked below by our own.
             claims: Mapping[str, object] = jwt.decode(
                 token,
                 key,

@@ -116,8 +116,8 @@ class ContactCodeSender:
 
     async def _send(self, contact: Contact, subject: str, mail: str, sms: str, *, locale: str) -> SendResult:
         now = self._clock()
-        # Of the instant, since no two codes are one message; not of the code, which a gateway would then log
-        # with its ids.
+        # The id holds the instant, because each code is a message of its own, and not the code, because a
+        # gateway logs ids.
         id = f"sign-in:{now.isoformat()}:{contact.masked}"
         if contact.kind == "email":
             assert self._mail is not None, "it is reached"
@@ -128,7 +128,6 @@ class ContactCodeSender:
             assert self._sms is not None, "it is reached"
             (result,) = await self._sms.send([SmsMessage(id, contact.value, sms)], now=now)
         if result.status != "sent":
-            log.warning(
-                "codes.not_sent", by=contact.kind, why=result.reason
-            )  # whoever waits for one is told no reason
+            # The client gets no reason.
+            log.warning("codes.not_sent", by=contact.kind, why=result.reason)
         return result

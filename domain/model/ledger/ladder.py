@@ -182,6 +182,8 @@ def climb(
     order, here = programme.tier_order, programme.tier_order.get(standing.code, -1)
     now = rung_for(tiers_of(programme), qualifying(programme, standing, day=today))
     then = now if day == today else rung_for(tiers_of(programme), qualifying(programme, standing, day=day))
+    if order[now.code] > order[then.code]:
+        came = at  # by the late event's own time the count did not reach it
     if order[now.code] > here and order[now.code] >= order[then.code]:
         return step(
             programme,
@@ -211,6 +213,15 @@ def climb(
             else note_missed_keep(programme, up, today=today)
         )
     return standing
+
+
+def late_tier(programme: Programme, standing: TierStanding, *, at: datetime, known: str | None) -> str | None:
+    """Return the tier held at an earlier instant: the one known by rows of that time, or a higher one that a
+    late event had reached by then.
+    """
+    order = programme.tier_order
+    reached = [step.to for step in standing.steps if step.came is not None and step.came <= at]
+    return max([known, *reached], key=lambda code: order.get(code or "", -1))
 
 
 def rung_for(tiers: Tiers, amount: int) -> TierSpec:

@@ -6,9 +6,11 @@ Read from the journal's rows, wherever they are kept.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from domain.model.calendar import Per, local_day, period_start
 from domain.model.ledger.deciding.earning import PERIODS
@@ -47,35 +49,55 @@ class RowTrace:
         """Return what each rule that applied in the row awarded."""
         out: dict[str, int] = {}
         for outcome in self.outcomes:
-            if outcome.applied:
+            if outcome.applied and outcome.amount >= 0:  # what a refund takes is no firing
                 out[outcome.rule] = out.get(outcome.rule, 0) + outcome.amount
         return out
+
+
+class TraceIndex:
+    """The traces of one member's rows: what a late event goes by is looked up, not summed anew each time."""
+
+    def __init__(self, zone: ZoneInfo) -> None:
+        self._zone = zone
+        self._instants: list[datetime] = []
+        self._facts: list[Facts] = []
+        self._counts: dict[tuple[Per, date], dict[str, PeriodCount]] = {}
+
+    def add(self, trace: RowTrace) -> None:
+        """Add the trace of the next row."""
+        place = bisect_right(self._instants, trace.at)
+        self._instants.insert(place, trace.at)
+        self._facts.insert(place, trace.facts)
+        awarded = trace.awarded_by_rule()
+        for per in PERIODS if awarded else ():
+            start = period_start(local_day(trace.at, self._zone), per)
+            counts = self._counts.setdefault((per, start), {})
+            for rule, amount in awarded.items():
+                count = counts.get(rule, PeriodCount(start, per=per))
+                counts[rule] = PeriodCount(start, count.times + 1, count.amount + amount, per)
+
+    def history(self, programme: Programme, *, at: datetime, version: int = 1) -> HistoricalContext:
+        """Return what a late event of an instant goes by: the facts of the last row up to it, and what had
+        fired in the periods that it falls into.
+        """
+        place = bisect_right(self._instants, at)
+        facts = self._facts[place - 1] if place else Facts()
+        return HistoricalContext(programme, facts, self._counts_around(at), version)
+
+    def _counts_around(self, at: datetime) -> dict[str, tuple[PeriodCount, ...]]:
+        day = local_day(at, self._zone)
+        counts: dict[str, list[PeriodCount]] = {}
+        for per in PERIODS:
+            for rule, count in self._counts.get((per, period_start(day, per)), {}).items():
+                counts.setdefault(rule, []).append(count)
+        return {rule: tuple(mine) for rule, mine in counts.items()}
 
 
 def history_from_rows(
     programme: Programme, rows: Iterable[JournalRow], *, at: datetime, version: int = 1
 ) -> HistoricalContext:
     """Return what a late event of an instant goes by, from a member's journal rows in their order."""
-    return history_from_traces(programme, map(RowTrace.from_row, rows), at=at, version=version)
-
-
-def history_from_traces(
-    programme: Programme, traces: Iterable[RowTrace], *, at: datetime, version: int = 1
-) -> HistoricalContext:
-    """Return what a late event of an instant goes by, from the traces of a member's rows in their order."""
-    last: RowTrace | None = None
-    counts: dict[str, dict[Per, PeriodCount]] = {}
-    day = local_day(at, programme.zone)
-    starts = {per: period_start(day, per) for per in PERIODS}
-    for trace in traces:
-        if trace.at <= at and (last is None or trace.at >= last.at):
-            last = trace
-        on = local_day(trace.at, programme.zone)
-        within = [per for per in PERIODS if period_start(on, per) == starts[per]]
-        for rule, amount in trace.awarded_by_rule().items():
-            mine = counts.setdefault(rule, {})
-            for per in within:
-                count = mine.get(per, PeriodCount(starts[per], per=per))
-                mine[per] = PeriodCount(count.start, count.times + 1, count.amount + amount, per)
-    counts_by_rule = {rule: tuple(mine.values()) for rule, mine in counts.items()}
-    return HistoricalContext(programme, last.facts if last else Facts(), counts_by_rule, version)
+    index = TraceIndex(programme.zone)
+    for row in rows:
+        index.add(RowTrace.from_row(row))
+    return index.history(programme, at=at, version=version)

@@ -163,7 +163,7 @@ def cron_next(cron: str, zone: ZoneInfo, after: datetime) -> datetime:
 def _cron_on(cron: str, zone: ZoneInfo, day: date) -> tuple[datetime, ...]:
     """Every instant of a schedule on a local day."""
     instants = []
-    steps = croniter(cron, datetime.combine(day, time.min) - TICK)
+    steps = croniter(cron, datetime.combine(day, time.min) - TICK, day_or=False)
     while (local := steps.get_next(datetime)).date() == day:
         instants.append(to_utc(local, zone))
     return tuple(sorted(set(instants)))
@@ -171,7 +171,7 @@ def _cron_on(cron: str, zone: ZoneInfo, day: date) -> tuple[datetime, ...]:
 
 @lru_cache(maxsize=1024)
 def _cron_from(cron: str, zone: ZoneInfo, day: date) -> datetime:
-    local: datetime = croniter(cron, datetime.combine(day, time.min) - TICK).get_next(datetime)
+    local: datetime = croniter(cron, datetime.combine(day, time.min) - TICK, day_or=False).get_next(datetime)
     return to_utc(local, zone)
 
 

@@ -23,6 +23,7 @@ from domain.model.programme.rules import (
     DeductionSpec,
     Limit,
     Rule,
+    SharedCap,
 )
 from domain.model.programme.tiers import CountSpec, QualifyingWindow, Tiers, TierSpec
 from domain.model.programme.wallets import Expiry, WalletSpec
@@ -58,6 +59,7 @@ __all__ = [
     "RewardSpec",
     "Rule",
     "Segment",
+    "SharedCap",
     "Streak",
     "SurveySpec",
     "TermsSpec",

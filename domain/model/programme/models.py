@@ -20,7 +20,7 @@ from domain.model.programme.header import EventSpec, ProgrammeHeader
 from domain.model.programme.membership import Leaderboard, PlanSpec, ReferralSpec, Segment
 from domain.model.programme.messages import ConsentSpec, MessageSpec, SurveySpec
 from domain.model.programme.rewards import RewardSpec
-from domain.model.programme.rules import Action, Rule
+from domain.model.programme.rules import Action, Rule, SharedCap
 from domain.model.programme.tiers import Tiers, TierSpec
 from domain.model.programme.wallets import WalletSpec
 
@@ -34,6 +34,7 @@ class Programme(ProgrammePart):
     wallets: Annotated[tuple[WalletSpec, ...], Field(min_length=1)]
     events: tuple[EventSpec, ...] = ()
     rules: tuple[Rule, ...] = ()
+    caps: tuple[SharedCap, ...] = ()
     tiers: Tiers | None = None
     badges: tuple[BadgeSpec, ...] = ()
     rewards: tuple[RewardSpec, ...] = ()
@@ -68,6 +69,10 @@ class Programme(ProgrammePart):
     def event(self, name: str) -> EventSpec:
         """Return a declared event, not a built-in one. Raises KeyError."""
         return self._events[name]
+
+    def cap(self, code: str) -> SharedCap:
+        """Return a cap that rules share. Raises KeyError."""
+        return self._caps[code]
 
     def rule(self, code: str) -> Rule:
         """Return a rule. Raises KeyError."""
@@ -154,6 +159,10 @@ class Programme(ProgrammePart):
     @cached_property
     def _events(self) -> dict[str, EventSpec]:
         return {event.name: event for event in self.events}
+
+    @cached_property
+    def _caps(self) -> dict[str, SharedCap]:
+        return {cap.code: cap for cap in self.caps}
 
     @cached_property
     def _rules(self) -> dict[str, Rule]:

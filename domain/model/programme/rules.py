@@ -85,6 +85,12 @@ class Cap(ProgrammePart):
     per: Period
 
 
+class SharedCap(Cap):
+    """How much several rules give together, for one member: those that are `capped_by` its code."""
+
+    code: Code
+
+
 class Award(ProgrammePart):
     """What goes into a wallet. Either `fixed`, or `amount` for each `per` of what `of` counts, or `times` the
     awards of the rules in `over`.
@@ -99,6 +105,7 @@ class Award(ProgrammePart):
     tiered: Flag = False
     times: Multiplier | None = None
     over: Annotated[tuple[str, ...], BeforeValidator(as_list)] = ()
+    extras: Flag = True
 
     @model_validator(mode="after")
     def _one_way(self) -> Award:
@@ -155,7 +162,7 @@ class Action(ProgrammePart):
 
 
 class Rule(ProgrammePart):
-    """One rule. It is checked in the order frozen, during, when, limit, holdout, best_of, cap; the first
+    """One rule. It is checked in the order frozen, during, when, limit, holdout, cap, best_of; the first
     check that fails is the reason.
     """
 
@@ -171,6 +178,7 @@ class Rule(ProgrammePart):
     after: Duration | None = None
     limit: Limit | None = None
     cap: Cap | None = None
+    capped_by: str | None = None
     best_of: Code | None = None
     holdout: Annotated[Amount, Field(le=100)] = 0
     qualifying: Flag = True

@@ -26,7 +26,7 @@ from domain.model.ledger.decision import (
 )
 from domain.model.ledger.events import Event, Json, Profile, Refund
 from domain.model.ledger.gifts import FRIEND_SOURCE
-from domain.model.ledger.late_events import HistoricalContext, RowTrace, history_from_traces
+from domain.model.ledger.late_events import HistoricalContext, RowTrace, TraceIndex
 from domain.model.ledger.member import Member
 from domain.model.ledger.timeline import next_due, turn, turned_until
 from domain.model.programme import Programme
@@ -97,7 +97,7 @@ class Simulation:
         self._claimed_numbers: set[ReceiptNumber] = set()
         self._numbers: dict[tuple[str, str], list[ReceiptNumber]] = {}
         self._issued: dict[str, int] = {}
-        self._traces: dict[str, list[RowTrace]] = {}
+        self._traces: dict[str, TraceIndex] = {}
         self._last_sent: dict[tuple[str, str], datetime] = {}
 
     @property
@@ -246,7 +246,7 @@ class Simulation:
     def _record_row(self, code: str, row: JournalRow) -> None:
         if self.keeps_rows:
             self.rows.setdefault(code, []).append(row)
-        self._traces.setdefault(code, []).append(RowTrace.from_row(row))
+        self._index(code).add(RowTrace.from_row(row))
         for delayed in row.delayed:
             if delayed.member in self.members:
                 self._order += 1
@@ -269,10 +269,7 @@ class Simulation:
         if bought is not None and row.event.delayed_rule != FRIEND_SOURCE:
             bought.delayed.append(row)
         if row.claim is not None and row.event.refund is not None:
-            refunded = row.event.refund.purchase
-            receipt = self.receipts[
-                code, (refunded.source, refunded.purchase.store or "", refunded.purchase.external_id)
-            ]
+            receipt = self._receipts_by_event[row.event.refund.purchase.key]
             receipt.claims.append(row.claim)
             receipt.remaining = row.event.refund.remaining
 
@@ -372,7 +369,10 @@ class Simulation:
         """
         if member.decided_at is None or line.at >= member.decided_at:
             return HistoricalContext(self.programme) if line.name == event_names.REFUNDED else None
-        return history_from_traces(self.programme, self._traces.get(line.member, []), at=line.at)
+        return self._index(line.member).history(self.programme, at=line.at)
+
+    def _index(self, code: str) -> TraceIndex:
+        return self._traces.setdefault(code, TraceIndex(self.programme.zone))
 
     # ------------------------------------------------------------ at the end
 

@@ -11,7 +11,8 @@ from domain.model.people import codes
 from domain.services.ledger import adjustments
 from domain.services.ledger.till import Till
 from domain.services.people import stores
-from tests.graphql.member.test_vouchers import ACCEPTED, VOUCHER, member_with_points, redeem, reward_id
+from tests.graphql.member.test_vouchers import ACCEPTED
+from tests.graphql.member.voucher_acts import VOUCHER, member_with_points, redeem, reward_id
 from tests.graphql.till.test_refusals import state
 from tests.graphql.till.test_scanning import card, phone, scan
 from tests.running_app import NUMISCOLLECT, STORES, Json, RunningApp

@@ -4,7 +4,7 @@ import pytest
 
 from domain.model.ledger.deciding.earning import is_held_out
 from tests.model.ledger.earning_programmes import FIFTY, GAME, PLAN, TIERS, played, with_rule
-from tests.model.simulation_runs import PER_EURO, buy, enrol, figures, line, programme, rules, run
+from tests.model.simulation_runs import PER_EURO, buy, enrol, figures, line, programme, refund, rules, run
 
 # ---------------------------------------------------------------- amounts
 
@@ -76,14 +76,14 @@ def test_eligible_is_the_total_less_lines_of_ineligible_categories() -> None:
 
 
 @pytest.mark.parametrize(
-    ("plan", "extra"), [(None, 5), ("1.25", 5), ("2", 11)]
+    ("plan", "extra"), [(None, 6), ("1.25", 6), ("2", 12)]
 )  # the plan's stands in place of the tier's where it is larger
 def test_tiered_gives_an_extra_on_an_entry_of_its_own(plan: str | None, extra: int) -> None:
     base = PER_EURO.replace("purchase.total", "purchase.total, tiered: true")
     p = programme(rules(base), TIERS, PLAN % (plan or "1"))
     start = [line("2026-01-03T10:00", "plan.started", {"plan": "plus"})] if plan else []
     ran = run(p, enrol(), buy("2026-01-02T10:00", 10000), *start, buy("2026-01-04T10:00", 1199))
-    # floored award 11, times (1.5 - 1) floored is 5
+    # 11.99 times 1.5 is 17.985: floored once, 17, of which 11 are the award
     assert [(e["kind"], e["amount"], e["rule"]) for e in ran.last["entries"]] == [
         ("AWARD", 11, "base"),
         ("BONUS", extra, "base"),
@@ -99,12 +99,37 @@ def test_a_tier_reached_by_a_purchase_rules_from_the_next_one_on() -> None:
     assert [row["entries"][-1]["amount"] for row in ran.on("purchase.completed")] == [100, 50]
 
 
-def test_times_adds_to_what_other_rules_gave_extras_not_included() -> None:
+def test_a_small_ticket_earns_its_tier() -> None:
+    base = PER_EURO.replace("purchase.total", "purchase.total, tiered: true")
+    tiers = TIERS.replace("1.5", "1.2")
+    ran = run(
+        programme(rules(base), tiers), enrol(), buy("2026-01-02T10:00", 10000), buy("2026-01-03T10:00", 495)
+    )
+    assert ran.outcome("base") == (True, 5, None)
+    assert [(e["kind"], e["amount"]) for e in ran.last["entries"]] == [("AWARD", 4), ("BONUS", 1)]
+
+
+def test_a_shared_cap_takes_room_in_file_order_and_gets_it_back() -> None:
+    gifts = [
+        f"{{code: {code}, title: G, on: purchase.completed, capped_by: promo, do: [{{award: {{wallet: points, fixed: 60}}}}]}}"
+        for code in ("one-gift", "two-gift")
+    ]
+    p = programme(rules(*gifts), "caps: [{code: promo, amount: 100, per: month}]")
+    lines = enrol(), buy("2026-01-02T10:00", 100, id="r")
+    ran = run(p, *lines)
+    assert (ran.outcome("one-gift"), ran.outcome("two-gift")) == ((True, 60, None), (True, 40, "cap"))
+    assert run(p, *lines, buy("2026-01-03T10:00", 100)).outcome("one-gift") == (False, 0, "cap")
+    back = run(p, *lines, refund("2026-01-03T10:00", "r"), buy("2026-01-04T10:00", 100))
+    assert (back.outcome("one-gift"), back.outcome("two-gift")) == ((True, 60, None), (True, 40, "cap"))
+
+
+@pytest.mark.parametrize(("key", "bonus"), [("", 314), (", extras: false", 214)])
+def test_times_adds_to_what_other_rules_gave_with_extras_or_without(key: str, bonus: int) -> None:
     base = PER_EURO.replace("purchase.total", "purchase.total, tiered: true")
     gift = "{code: gift, title: G, on: purchase.completed, do: [{award: {wallet: points, fixed: 7}}]}"
     double = (
         "{code: double, title: D, on: purchase.completed, do: [{award: {wallet: points, times: 3, over:"
-        " [base, gift]}}]}"
+        f" [base, gift]{key}}}}}]}}"
     )
     ran = run(
         programme(rules(double, base, gift), TIERS),
@@ -113,7 +138,7 @@ def test_times_adds_to_what_other_rules_gave_extras_not_included() -> None:
         buy("2026-01-03T10:00", 10000),
     )
     assert [(e["kind"], e["amount"], e["rule"]) for e in ran.last["entries"]] == [
-        ("BONUS", 214, "double"),
+        ("BONUS", bonus, "double"),
         ("AWARD", 100, "base"),
         ("BONUS", 50, "base"),
         ("AWARD", 7, "gift"),

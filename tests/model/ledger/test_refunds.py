@@ -341,3 +341,16 @@ def test_rules_on_refunds_are_judged_like_any_other() -> None:
         refund("2026-01-11T10:00", "r", 6_000),
     )
     assert ran.outcome("sorry") == (True, 5, None)
+
+
+def test_a_delayed_rule_on_what_the_purchase_raised_stands_until_all_is_returned() -> None:
+    echo = (
+        "{code: echo, title: E, on: points.awarded, limit: {times: 1, per: ever}, after: {hours: 1}, do:"
+        " [{award: {wallet: points, fixed: 3}}]}"
+    )
+    p = programme(rules(PER_EURO, echo))
+    lines = enrol(), buy("2026-01-10T10:00", 10_000, id="r")
+    part = run(p, *lines, refund("2026-01-11T10:00", "r", 1_000))
+    assert figures(part.ana)["available"] == 93
+    whole = run(p, *lines, refund("2026-01-11T10:00", "r", 1_000), refund("2026-01-12T10:00", "r"))
+    assert figures(whole.ana)["available"] == 0

@@ -14,6 +14,8 @@ from domain.services.ledger.refunds import RefundRequest, RefundTooLarge
 from domain.services.ledger.verification import verify
 from domain.services.runtime import Runtime
 from domain.store.connect import Database
+from domain.store.document_store import DocumentStore
+from domain.store.prepare import prepare
 from tests.command_log import CommandLog
 from tests.small_runtime import CASHIER, NOW, NUMISCOLLECT, PORTO, TILL, join, new_purchase, open_runtime
 
@@ -119,6 +121,21 @@ async def test_refunds_of_one_identity_at_once_count_once(database: Database) ->
     assert {one.history[0].entry.n for one in done} == {2}
     view = await queries.load_member_view(runtime, member_id="ana", now=NOW)
     assert view.member.wallets["points"].available == 70
+
+
+async def test_refunds_of_one_identity_in_two_processes_count_once(database: Database) -> None:
+    runtime = await sold(database)
+    other = Runtime.for_store(DocumentStore.of(database, embedded=True))
+    await prepare(other.store)
+    await other.programmes.refresh()
+    request = RefundRequest("r1", amount=3_000, refund_id="n1")
+    done = await asyncio.gather(
+        *(refund(process, f"at{n}", request) for n, process in enumerate([runtime, other] * 3))
+    )
+    assert {(one.history[0].entry.amount, one.history[0].entry.n) for one in done} == {(-30, 2)}
+    view = await queries.load_member_view(runtime, member_id="ana", now=NOW)
+    assert view.member.wallets["points"].available == 70
+    assert [one async for one in verify(runtime.store)] == []
 
 
 async def test_another_refund_of_the_same_identity_is_refused(database: Database) -> None:

@@ -148,9 +148,8 @@ async def test_of_twenty_at_once_each_counts_once_in_a_few_turns_of_two_processe
         await join_as_friend(runtime, friend, of="ana")
     async with turning(runtime), turning(other):
         with command_log.counting() as counted:
-            for friend in friends:
-                await buy_first(runtime, friend)
-                await buy_again(runtime, friend)
+            await asyncio.gather(*(buy_first(runtime, friend) for friend in friends))
+            await asyncio.gather(*(buy_again(runtime, friend) for friend in friends))
             assert await promised(runtime, "ana", 20) == ["thanks"] * 20
             await asyncio.sleep(1)
         assert 1 <= turns(counted.commands) <= 10

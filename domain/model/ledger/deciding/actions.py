@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 
 from domain.model.calendar import local_day
 from domain.model.event_names import BADGE_EARNED, TIER_CHANGED
 from domain.model.ledger import badges, ladder
 from domain.model.ledger.deciding.awarding import award
 from domain.model.ledger.deciding.earning import (
+    AwardedByRule,
     Grant,
     RuleInputs,
     Verdict,
     add_firing,
     bounding_periods,
     grant,
+    shared_counter,
 )
 from domain.model.ledger.deciding.row_builder import RowBuilder
 from domain.model.ledger.deciding.voucher_steps import give_voucher
@@ -65,6 +68,16 @@ def _count_firing(builder: RowBuilder, rule: Rule, event: Event, amount: int) ->
         counts = add_firing(builder.member.counters.get(rule.code, ()), periods, day, amount=amount)
         builder.member = evolve(builder.member, counters={**builder.member.counters, rule.code: counts})
         builder.book.draft.firings.append(Firing(rule.code, day, amount))
+    if rule.capped_by is not None and amount:
+        count_shared(builder, rule.capped_by, local_day(event.at, builder.programme.zone), amount)
+
+
+def count_shared(builder: RowBuilder, cap: str, day: date, amount: int) -> None:
+    """Let an amount count against a cap that rules share; what its gift takes back returns to it."""
+    name, per = shared_counter(cap), builder.ruling_programme.cap(cap).per
+    counts = add_firing(builder.member.counters.get(name, ()), {per}, day, amount=amount)
+    builder.member = evolve(builder.member, counters={**builder.member.counters, name: counts})
+    builder.book.draft.firings.append(Firing(name, day, amount))
 
 
 def counts_toward_tiers(rule: Rule, event: Event) -> bool:
@@ -117,7 +130,7 @@ def do_actions(builder: RowBuilder, actions: Iterable[Action], *, rule: str, eve
     awarded: dict[str, int] = {}
     reasons: dict[str, str | None] = {}
     for spec in awards:
-        given_grant = grant(spec, inputs, {})
+        given_grant = grant(spec, inputs, AwardedByRule())
         amount = _give(builder, given_grant, rule=rule, counts=False)
         awarded[given_grant.wallet] = awarded.get(given_grant.wallet, 0) + amount
         reasons[given_grant.wallet] = given_grant.reason or (None if amount else "cap")

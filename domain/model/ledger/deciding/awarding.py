@@ -36,6 +36,9 @@ def award(
     available_at = add(builder.event.at, spec.pending, zone) if spec.pending else None
     since = local_day(available_at or builder.event.at, zone)
     until = wallet.expiry_of(spec, tier=_tier_of_validity(builder), since=since)
+    if builder.past_facts is not None:  # late: what has moved open lots since moves this one too
+        part = LotPart(amount, until, since)
+        until = wallet.current_expiry(before, spec, part, on=local_day(builder.event.at, zone))
     if available_at is not None and available_at <= builder.at:
         available_at = None  # late: spendable at once
     after, opened = wallet.award(

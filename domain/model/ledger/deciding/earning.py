@@ -2,7 +2,7 @@
 reason where it gives nothing.
 
 Judging changes nothing: it returns verdicts, which decide carries out and a refund compares. Amounts are
-whole points or minor units. Checks come in the order frozen, during, when, limit, holdout, best_of, cap; the
+whole points or minor units. Checks come in the order frozen, during, when, limit, holdout, cap, best_of; the
 first that fails is the reason.
 """
 
@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from domain.model.calendar import Per, period_start, previous_period, to_utc
 from domain.model.ledger.expression_view import ExpressionView
 from domain.model.ledger.member import PeriodCount
-from domain.model.programme import ActiveTimes, Award, CountBasis, Programme, Rule
+from domain.model.programme import ActiveTimes, Award, CountBasis, Programme, Rule, SharedCap
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 RuleRoom = tuple[bool, int | None]
@@ -70,6 +70,7 @@ class RuleInputs:
     frozen: bool
     multiplier: Fraction
     room_of: Callable[[Rule], RuleRoom]
+    shared_room_of: Callable[[str], int | None] = lambda _: None
     rooms: dict[str, RuleRoom] = field(default_factory=dict)
 
     def room_for(self, rule: Rule) -> RuleRoom:
@@ -77,6 +78,10 @@ class RuleInputs:
         if rule.code not in self.rooms:
             self.rooms[rule.code] = self.room_of(rule)
         return self.rooms[rule.code]
+
+    def shared_room(self, cap: str) -> int | None:
+        """What a cap that rules share leaves; None where nothing bounds it."""
+        return self.shared_room_of(cap)
 
 
 # ---------------------------------------------------------------- words of time and chance
@@ -156,6 +161,17 @@ def add_firing(
     return tuple(out[key] for key in sorted(out))
 
 
+def shared_counter(cap: str) -> str:
+    """Return the name under which a cap that rules share is counted."""
+    return f"cap:{cap}"
+
+
+def shared_room_left(cap: SharedCap, counters: Mapping[str, Sequence[PeriodCount]], day: date) -> int:
+    """Return what a cap that rules share leaves on a day."""
+    used = used_in_period(counters.get(shared_counter(cap.code), ()), cap.per, day)
+    return max(0, cap.amount - used.amount)
+
+
 def bounding_periods(rule: Rule) -> set[Per]:
     """Return the kinds of period that bound a rule."""
     return {bound.per for bound in (rule.limit, rule.cap) if bound is not None}
@@ -176,14 +192,14 @@ def count_units(of: CountBasis | None, view: ExpressionView) -> int | Fraction:
     return sum([line.amount if of.kind == "lines" else line.quantity for line in lines])
 
 
-def grant(award: Award, inputs: RuleInputs, awarded_by_rule: Mapping[str, Mapping[str, int]]) -> Grant:
-    """Return what one award gives: exact until its one rounding, down. `given` is what other rules gave, for
-    `times`.
+def grant(award: Award, inputs: RuleInputs, awarded: AwardedByRule) -> Grant:
+    """Return what one award gives: exact until its one rounding, down; the multiplier's extra is what the
+    exact award times it has more. `awarded` is what other rules gave, for `times`.
     """
     if award.fixed is not None:
-        return _with_extra(award, award.fixed, inputs)
+        return _with_extra(award, Fraction(award.fixed), inputs)
     if award.times is not None:
-        over = sum(awarded_by_rule.get(code, {}).get(award.wallet, 0) for code in award.over)
+        over = sum(awarded.of(code, award.wallet, with_extras=award.extras) for code in award.over)
         amount = int((award.times - 1) * over)
         return Grant(
             award.wallet,
@@ -193,19 +209,16 @@ def grant(award: Award, inputs: RuleInputs, awarded_by_rule: Mapping[str, Mappin
         )
     assert award.amount is not None, "the check lets no award through without fixed, amount or times"
     units = count_units(award.of, inputs.view)
-    amount = int(units // award.per) * award.amount if award.whole else int(units * award.amount // award.per)
-    if not amount:
+    counted = units // award.per if award.whole else Fraction(units) / award.per
+    with_extra = _with_extra(award, Fraction(counted) * award.amount, inputs)
+    if not with_extra.amount:
         return Grant(award.wallet, reason="rounded_to_zero" if units else "nothing_to_count")
-    return _with_extra(award, amount, inputs)
+    return with_extra
 
 
-def _with_extra(award: Award, base: int, inputs: RuleInputs) -> Grant:
-    extra = (
-        base * (inputs.multiplier.numerator - inputs.multiplier.denominator) // inputs.multiplier.denominator
-        if award.tiered
-        else 0
-    )
-    return Grant(award.wallet, base, extra)
+def _with_extra(award: Award, exact: Fraction, inputs: RuleInputs) -> Grant:
+    base = int(exact)
+    return Grant(award.wallet, base, int(exact * inputs.multiplier) - base if award.tiered else 0)
 
 
 def _cut(grants: Sequence[Grant], left: int | None) -> tuple[tuple[Grant, ...], bool]:
@@ -215,8 +228,9 @@ def _cut(grants: Sequence[Grant], left: int | None) -> tuple[tuple[Grant, ...], 
     out = []
     for grant in grants:
         base = min(grant.base, left)
-        extra = min(grant.extra * base // grant.base if grant.base else 0, left - base)
-        out.append(replace(grant, base=base, extra=extra, reason=grant.reason or (None if base else "cap")))
+        extra = min(grant.extra * base // grant.base if grant.base else grant.extra, left - base)
+        reason = grant.reason or (None if base + extra else "cap")
+        out.append(replace(grant, base=base, extra=extra, reason=reason))
         left -= base + extra
     return tuple(out), True
 
@@ -224,29 +238,93 @@ def _cut(grants: Sequence[Grant], left: int | None) -> tuple[tuple[Grant, ...], 
 # ---------------------------------------------------------------- judging
 
 
+class AwardedByRule:
+    """What rules gave so far, by wallet: what `times` multiplies."""
+
+    def __init__(self) -> None:
+        self._bases: dict[tuple[str, str], int] = {}
+        self._extras: dict[tuple[str, str], int] = {}
+
+    def of(self, rule: str, wallet: str, *, with_extras: bool) -> int:
+        """Return what a rule gave into a wallet, with the extras of tier and plan or without."""
+        key = rule, wallet
+        return self._bases.get(key, 0) + (self._extras.get(key, 0) if with_extras else 0)
+
+    def note(self, verdict: Verdict) -> None:
+        """Note what a rule gives, in place of what was noted before."""
+        for amounts in (self._bases, self._extras):
+            for key in [key for key in amounts if key[0] == verdict.rule.code]:
+                del amounts[key]
+        for grant in verdict.grants if verdict.applied else ():
+            key = verdict.rule.code, grant.wallet
+            self._bases[key] = self._bases.get(key, 0) + grant.base
+            self._extras[key] = self._extras.get(key, 0) + grant.extra
+
+
+@dataclass
+class _Judging:
+    """One event's rules being judged: what they gave, and what they took of caps that rules share."""
+
+    inputs: RuleInputs
+    awarded: AwardedByRule = field(default_factory=AwardedByRule)
+    taken: dict[str, int] = field(default_factory=dict)
+
+    def judge(self, group: Sequence[Rule]) -> list[Verdict]:
+        """Judge a rule, or a `best_of` group of which only the winner takes room of a shared cap."""
+        verdicts = _best([self._try(rule) for rule in group])
+        for verdict in verdicts:
+            self.awarded.note(verdict)
+            cap = verdict.rule.capped_by
+            if verdict.applied and cap is not None:
+                self.taken[cap] = self.taken.get(cap, 0) + verdict.amount
+        return verdicts
+
+    def _try(self, rule: Rule) -> Verdict:
+        reason = check(rule, self.inputs)
+        if reason is not None:
+            return Verdict(rule, False, reason)
+        awards = [action.award for action in rule.do if action.award is not None]
+        grants = tuple([grant(award, self.inputs, self.awarded) for award in awards])
+        verdict = self._capped(Verdict(rule, True, None, grants))
+        self.awarded.note(verdict)  # what a rule of the same group would multiply
+        return verdict
+
+    def _capped(self, verdict: Verdict) -> Verdict:
+        if not verdict.grants:
+            return verdict
+        left = self.inputs.room_for(verdict.rule)[1]
+        shared = verdict.rule.capped_by
+        if shared is not None:
+            room = self.inputs.shared_room(shared)
+            rest = None if room is None else max(0, room - self.taken.get(shared, 0))
+            left = rest if left is None else left if rest is None else min(left, rest)
+        grants, is_cut = _cut(verdict.grants, left)
+        if not is_cut:
+            return verdict
+        return Verdict(verdict.rule, True, "cap", grants) if left else Verdict(verdict.rule, False, "cap")
+
+
 def judge(rules: Sequence[Rule], inputs: RuleInputs) -> list[Verdict]:
     """Judge rules on one event. Rules that multiply others, and their groups, come after what they multiply;
-    else in file order.
+    else in file order, a `best_of` group at its first rule.
     """
-    verdicts: dict[str, Verdict] = {}
-    awarded_by_rule: dict[str, dict[str, int]] = {}
-    for batch in _batches(rules):
-        tried = [_try(rule, inputs, awarded_by_rule) for rule in batch]
-        for verdict in _best(tried):
-            final = _capped(verdict, inputs)
-            verdicts[final.rule.code] = final
-            awarded_by_rule[final.rule.code] = _bases(final)
+    judging, verdicts = _Judging(inputs), dict[str, Verdict]()
+    for group in _in_order(_groups(rules)):
+        verdicts.update({verdict.rule.code: verdict for verdict in judging.judge(group)})
     return [verdicts[rule.code] for rule in rules]
 
 
-def _batches(rules: Sequence[Rule]) -> list[list[Rule]]:
-    if not any(action.award is not None and action.award.over for rule in rules for action in rule.do):
-        return [list(rules)]
+def _groups(rules: Sequence[Rule]) -> list[list[Rule]]:
     groups: dict[str, list[Rule]] = {}
     for rule in rules:
         groups.setdefault(f"group {rule.best_of}" if rule.best_of else rule.code, []).append(rule)
-    waiting = list(groups.values())
-    out = []
+    return list(groups.values())
+
+
+def _in_order(groups: list[list[Rule]]) -> list[list[Rule]]:
+    if not any(_over(rule) for group in groups for rule in group):
+        return groups
+    waiting, out = list(groups), []
     while waiting:
         behind = {rule.code for group in waiting for rule in group}
         ready = next(
@@ -271,13 +349,6 @@ def _over(rule: Rule) -> set[str]:
     return {code for action in rule.do if action.award is not None for code in action.award.over}
 
 
-def _bases(verdict: Verdict) -> dict[str, int]:
-    out: dict[str, int] = {}
-    for grant in verdict.grants if verdict.applied else ():
-        out[grant.wallet] = out.get(grant.wallet, 0) + grant.base
-    return out
-
-
 def check(rule: Rule, inputs: RuleInputs) -> str | None:
     """Return why a rule does not get as far as its awards: frozen, during, when, limit or holdout. None where
     it does.
@@ -296,18 +367,6 @@ def check(rule: Rule, inputs: RuleInputs) -> str | None:
     return None
 
 
-def _try(rule: Rule, inputs: RuleInputs, awarded_by_rule: dict[str, dict[str, int]]) -> Verdict:
-    reason = check(rule, inputs)
-    if reason is not None:
-        return Verdict(rule, False, reason)
-    grants = tuple(
-        [grant(action.award, inputs, awarded_by_rule) for action in rule.do if action.award is not None]
-    )
-    verdict = Verdict(rule, True, None, grants)
-    awarded_by_rule[rule.code] = _bases(verdict)  # what a rule of the same group would multiply
-    return verdict
-
-
 def _best(tried: Sequence[Verdict]) -> list[Verdict]:
     if not any(verdict.rule.best_of for verdict in tried):
         return list(tried)
@@ -322,13 +381,3 @@ def _best(tried: Sequence[Verdict]) -> list[Verdict]:
         else v
         for v in tried
     ]
-
-
-def _capped(verdict: Verdict, inputs: RuleInputs) -> Verdict:
-    if not verdict.applied or not verdict.grants:
-        return verdict
-    left = inputs.room_for(verdict.rule)[1]
-    grants, cut = _cut(verdict.grants, left)
-    if not cut:
-        return verdict
-    return Verdict(verdict.rule, True, "cap", grants) if left else Verdict(verdict.rule, False, "cap")

@@ -7,38 +7,39 @@ tier.changed, segments ...) sees the member as it stands by then.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
-from domain.model.calendar import add, local_day
 from domain.model.event_names import (
     REFERRAL_QUALIFIED,
     REFUNDED,
     REWARD_UNLOCKED,
-    SCHEDULE,
     SEGMENT_ENTERED,
     SEGMENT_LEFT,
 )
 from domain.model.ledger import ladder, plans, rewards, tiers
 from domain.model.ledger.deciding import actions, event_effects, referrals, revoking
-from domain.model.ledger.deciding.earning import RuleInputs, RuleRoom, check, count_units, judge, room_left
+from domain.model.ledger.deciding.earning import (
+    RuleInputs,
+    count_units,
+)
 from domain.model.ledger.deciding.gift_book import GiftBook, transition
 from domain.model.ledger.deciding.row_builder import RowBuilder
+from domain.model.ledger.deciding.rule_application import apply_rules, rooms_of, rule_inputs, rules_for
 from domain.model.ledger.deciding.turn_baseline import Memberships, TurnBaseline
-from domain.model.ledger.decision import DecidedBy, DelayedEvent, Outcome, StockState
+from domain.model.ledger.decision import DecidedBy, StockState
 from domain.model.ledger.events import Event, Fact, Facts, RaisedFacts
 from domain.model.ledger.expression_view import (
     ExpressionView,
     held_tier_code,
     member_view,
-    multiplier,
     public_fields,
     read_before,
     read_by_counts,
 )
-from domain.model.ledger.gifts import is_transition
 from domain.model.ledger.late_events import HistoricalContext
 from domain.model.ledger.member import Member, settle_lots
-from domain.model.programme import Programme, Rule
+from domain.model.programme import Programme
 from domain.model.values import evolve
 
 
@@ -82,10 +83,10 @@ def decide_row(
         failures=builder.failures,
     )
     late = builder.past_facts is not None
-    inputs = _rule_inputs(builder, view, history if late else None)
+    inputs = rule_inputs(builder, view, history if late else None)
     if change is None:
         event_effects.apply_effects(builder, history)
-    _apply_rules(builder, inputs, raised=None)
+    apply_rules(builder, inputs, raised=None)
     _count_badges_and_tiers(builder, event, raised=None)
     is_purchase = event.purchase is not None and event.name != REFUNDED
     if is_purchase:
@@ -107,6 +108,7 @@ def _new_builder(
     at = max(event.at, member.decided_at or event.at)
     late = history is not None and event.at < at
     now = event_effects.forget_used(settle_lots(member, at=at), at)
+    past = _past_facts(programme, now, history.facts, event) if late and history else None
     ruling = history.programme if late and history else programme
     return RowBuilder(
         programme=programme,
@@ -118,11 +120,19 @@ def _new_builder(
         stock=stock,
         at=at,
         version=history.version if late and history else version,
-        tier=history.facts.tier_after if late and history else held_tier_code(programme, now),
-        plan=history.facts.plan_after if late and history else (now.plan.code if now.plan else None),
+        tier=past.tier_after if past else held_tier_code(programme, now),
+        plan=past.plan_after if past else (now.plan.code if now.plan else None),
         book=GiftBook(_root_of(event)),
-        past_facts=history.facts if late and history else None,
+        past_facts=past,
     )
+
+
+def _past_facts(programme: Programme, member: Member, facts: Facts, event: Event) -> Facts:
+    """Return the facts of a late event's own time, with the tier that other late events had reached."""
+    if member.tier is None:
+        return facts
+    tier = ladder.late_tier(programme, member.tier, at=event.at, known=facts.tier_after)
+    return replace(facts, tier_after=tier)
 
 
 def _root_of(event: Event) -> str | None:
@@ -138,7 +148,7 @@ def _purchase_facts(builder: RowBuilder, view: ExpressionView, inputs: RuleInput
     """What a purchase's facts keep. Every rule's room is among it: a refund may bring one in that did not
     apply.
     """
-    rules = _rules_for(view.programme, view.event)
+    rules = rules_for(view.programme, view.event)
     after: Mapping[str, Fact] = {}
     if view.event.delayed_rule is None:
         reads = read_by_counts(builder.programme, view.event.name)
@@ -146,112 +156,9 @@ def _purchase_facts(builder: RowBuilder, view: ExpressionView, inputs: RuleInput
     return Facts(
         member=public_fields(view.member_fields()),
         member_after=after,
-        rule_rooms=_rooms(rules, inputs),
+        rule_rooms=rooms_of(rules, inputs),
         is_first_purchase=view.first,
     )
-
-
-def _rooms(rules: Iterable[Rule], inputs: RuleInputs) -> dict[str, RuleRoom]:
-    return {
-        rule.code: inputs.room_for(rule) for rule in rules if rule.limit is not None or rule.cap is not None
-    }
-
-
-def _rule_inputs(builder: RowBuilder, view: ExpressionView, history: HistoricalContext | None) -> RuleInputs:
-    day = local_day(view.event.at, builder.programme.zone)
-    counters = (
-        history.counts if history else builder.member.counters
-    )  # as before the event: its own firings do not count against it
-
-    def room(rule: Rule) -> RuleRoom:
-        return room_left(rule, counters.get(rule.code, ()), day)
-
-    factor = multiplier(view.programme, builder.tier, builder.plan)
-    return RuleInputs(view.programme, view, builder.member.id, builder.member.frozen, factor, room)
-
-
-# ---------------------------------------------------------------- rules
-
-
-def _apply_rules(builder: RowBuilder, inputs: RuleInputs, *, raised: Event | None) -> None:
-    """Apply the rules on the row's own event, or on one that it raised."""
-    event = inputs.view.event
-    rules = _rules_for(inputs.programme, event)
-    if not rules:
-        return
-    if _is_withdrawn(builder, event):
-        builder.outcomes += [Outcome(rule.code, False, 0, "nothing_to_count") for rule in rules]
-        return
-    now = [rule for rule in rules if rule.after is None or event.delayed_rule is not None]
-    verdicts = {verdict.rule.code: verdict for verdict in judge(now, inputs)}
-    totals: dict[str, int] = {}
-    for rule in rules:
-        builder.book.book_rule(rule.code, raised)
-        if rule.code in verdicts:
-            for code, amount in actions.carry_out(builder, verdicts[rule.code], event).items():
-                totals[code] = totals.get(code, 0) + amount
-        else:
-            _postpone(builder, rule, inputs)
-    builder.book.book_event(raised)
-    for code, amount in totals.items():
-        builder.raise_awarded(code, amount)
-
-
-def _is_withdrawn(builder: RowBuilder, event: Event) -> bool:
-    """Tell whether what a delayed rule belongs to was taken back (its purchase, or the gift it adds to), or
-    the end of a plan ends none.
-    """
-    if event.delayed_rule is None:
-        return plans.ends_nothing(builder.before, event)
-    if event.gift is not None:
-        source, _, cause = event.gift.partition("@")
-        gift = builder.member.gifts.get(source)
-        return gift is None or gift.cause != cause
-    return event.purchase is not None and event.purchase.is_returned
-
-
-def _rules_for(programme: Programme, event: Event) -> tuple[Rule, ...]:
-    rules = programme.rules_on(event.name)
-    if event.delayed_rule is not None:
-        return tuple(rule for rule in rules if rule.code == event.delayed_rule)
-    if event.name == SCHEDULE:
-        return tuple(rule for rule in rules if rule.code == event.data.get("rule"))
-    return rules
-
-
-def _postpone(builder: RowBuilder, rule: Rule, inputs: RuleInputs) -> None:
-    """Keep a rule with a delay for later, where it would get as far as its awards now. What it keeps is
-    without the profile.
-    """
-    assert rule.after is not None, "only a rule with a delay is postponed"
-    event = inputs.view.event
-    reason = check(rule, inputs)
-    if reason is None:
-        due = add(event.at, rule.after, builder.programme.zone)
-        reason = f"later:{due.isoformat(timespec='milliseconds').replace('+00:00', 'Z')}"
-        id = f"{event.id}>{rule.code}"
-        delayed = Event(
-            id,
-            event.name,
-            due,
-            event.source,
-            event.data,
-            builder.event.purchase,
-            delayed_rule=rule.code,
-            original_at=event.at,
-            was_first=inputs.view.first,
-            gift=_gift_of_delayed(builder),
-        )
-        builder.delayed.append(DelayedEvent(builder.member.id, due, delayed))
-    builder.outcomes.append(Outcome(rule.code, False, 0, reason))
-
-
-def _gift_of_delayed(builder: RowBuilder) -> str | None:
-    """Return the gift that a rule's delayed part will add to, where it stands on a state of the member's."""
-    if not is_transition(builder.book.source):
-        return None
-    builder.book.draft.awaits = True
-    return f"{builder.book.source}@{builder.event.id}"
 
 
 # ---------------------------------------------------------------- badges, tiers, the referral
@@ -338,15 +245,15 @@ def _decide_followups(builder: RowBuilder) -> None:
 def _decide_raised(builder: RowBuilder, event: Event) -> None:
     reads = read_before(builder.programme, event.name)
     view = ExpressionView(builder.programme, builder.member, event, reads, failures=builder.failures)
-    inputs = _rule_inputs(builder, view, None)
+    inputs = rule_inputs(builder, view, None)
     source = builder.book.source_of(event)
     if builder.event.purchase is not None and source.startswith("raised:"):
-        rooms = _rooms(builder.programme.rules_on(event.name), inputs)
+        rooms = rooms_of(builder.programme.rules_on(event.name), inputs)
         facts = Facts(
             builder.tier, builder.plan, member=public_fields(view.member_fields()), rule_rooms=rooms
         )
         builder.raised_facts[int(source.partition(":")[2])] = RaisedFacts(event.name, event.data, facts)
-    _apply_rules(builder, inputs, raised=event)
+    apply_rules(builder, inputs, raised=event)
     _count_badges_and_tiers(builder, event, raised=event)
 
 

@@ -20,6 +20,7 @@ from domain.model.ledger.deciding.earning import (
     is_during,
     judge,
     room_left,
+    shared_counter,
 )
 from domain.model.ledger.deciding.row_builder import RowBuilder
 from domain.model.ledger.events import Event, Facts, JournaledPurchase, Purchase, RaisedFacts
@@ -69,11 +70,23 @@ def remaining_awards(
         for rule in programme.rules_on(PURCHASED)
         if (rule.after is None if part.rule is None else rule.code == part.rule)
     ]
+    if part.rule is not None and not rules:
+        return _all_of(part)  # a rule on an event that the purchase raised: it stands with the purchase
     view = _view(builder, programme, event, part.facts)
     standing = _judged(rules, _inputs(builder, view, part), event)
     if part.rule is None:
         _count_again(builder, programme, part, event, standing)
     return standing
+
+
+def _all_of(part: JournaledPurchase) -> RemainingAwards:
+    return RemainingAwards(
+        dict(part.awarded),
+        {(part.rule or "", wallet): amount for wallet, amount in part.awarded.items()},
+        set(part.applied),
+        part.awards_counted,
+        part.tier_extras,
+    )
 
 
 def _view(builder: RowBuilder, programme: Programme, event: Event, facts: Facts) -> ExpressionView:
@@ -92,8 +105,11 @@ def _inputs(builder: RowBuilder, view: ExpressionView, part: JournaledPurchase) 
         now = room_left(rule, builder.member.counters.get(rule.code, ()), day)
         return (True, now[1]) if rule.code in joined else now
 
+    def shared_room(cap: str) -> int | None:
+        return facts.rule_rooms.get(shared_counter(cap), (True, None))[1]
+
     factor = multiplier(view.programme, facts.tier, facts.plan)
-    return RuleInputs(view.programme, view, builder.member.id, False, factor, room)
+    return RuleInputs(view.programme, view, builder.member.id, False, factor, room, shared_room)
 
 
 def _judged(rules: list[Rule], inputs: RuleInputs, event: Event) -> RemainingAwards:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from domain.model.calendar import local_day
 from domain.model.ledger.deciding.awarding import claw_back
-from domain.model.ledger.deciding.earning import Verdict, add_firing, bounding_periods
+from domain.model.ledger.deciding.earning import Verdict, add_firing, bounding_periods, shared_counter
 from domain.model.ledger.deciding.redeciding import (
     RemainingAwards,
     joined_rules,
@@ -128,7 +128,7 @@ def _take_part(
     now = remaining_awards(builder, programme, part, refund.remaining)
     _take_awards(builder, part, claim, before, now, programme)
     _take_counts(builder, part, claim, now)
-    _take_rule_gifts(builder, refund, part, claim, now)
+    _take_rule_gifts(builder, refund, part, claim, before, now)
     _take_raised(builder, refund, part, claim, now, programme)
     _move_room(builder, part, claim, before, now, programme)
     return claim.closed()
@@ -196,7 +196,12 @@ def _take_counts(builder: RowBuilder, part: JournaledPurchase, claim: _Claim, no
 
 
 def _take_rule_gifts(
-    builder: RowBuilder, refund: Refund, part: JournaledPurchase, claim: _Claim, now: RemainingAwards
+    builder: RowBuilder,
+    refund: Refund,
+    part: JournaledPurchase,
+    claim: _Claim,
+    before: RemainingAwards,
+    now: RemainingAwards,
 ) -> None:
     """Take what rules on the purchase gave besides awards, where they do not apply to what is kept."""
     for source, gift in part.gifts.items():
@@ -204,7 +209,9 @@ def _take_rule_gifts(
         stands = kind == "rule" and code in now.applied and not refund.remaining.is_returned
         if kind == "rule" and not stands and not claim.has_taken(source):
             claim.sources.append(source)
-            revoke(builder, source, gift)
+            left = _of_rule(before.by_rule, code)  # of its caps, too, earlier refunds gave back the rest
+            firings = tuple(replace(firing, amount=min(firing.amount, left)) for firing in gift.firings)
+            revoke(builder, source, evolve(gift, firings=firings))
 
 
 def _take_raised(
@@ -272,12 +279,15 @@ def _move_room(
     day = local_day(part.at, builder.programme.zone)
     for rule in programme.rules:
         periods = bounding_periods(rule)
-        if not periods or (rule.code not in before.applied and rule.code not in now.applied):
+        bound = periods or rule.capped_by is not None
+        if not bound or (rule.code not in before.applied and rule.code not in now.applied):
             continue
         less = _of_rule(before.by_rule, rule.code) - _of_rule(now.by_rule, rule.code)
         known = rule.code in part.applied or rule.code in joined_rules(part)
         if known and f"rule:{rule.code}" not in claim.sources:  # else its gift gave back its firing
             give_room_back(builder, rule.code, day, amount=max(0, less), times=0)
+            if rule.capped_by is not None:
+                give_room_back(builder, shared_counter(rule.capped_by), day, amount=max(0, less), times=0)
         elif not known and rule.code in now.applied:
             claim.joined.append(rule.code)
             counts = add_firing(

@@ -15,7 +15,7 @@ from datetime import date, datetime
 
 from domain.model.calendar import local_day
 from domain.model.conditions import ExpressionFailure
-from domain.model.event_names import POINTS_AWARDED, POINTS_EXPIRED, PURCHASED, TIER_CHANGED
+from domain.model.event_names import POINTS_AWARDED, POINTS_EXPIRED, PURCHASED, REFUNDED, TIER_CHANGED
 from domain.model.ledger import ladder, plans, wallet
 from domain.model.ledger.deciding.gift_book import GiftBook
 from domain.model.ledger.deciding.turn_baseline import TurnBaseline
@@ -323,5 +323,5 @@ class RowBuilder:
             self.member = evolve(
                 self.member, gifts=with_gifts(self.member.gifts, standing, root=self.event.gift, now=self.at)
             )
-        is_kept = self.event.name == PURCHASED
+        is_kept = self.event.purchase is not None and self.event.name != REFUNDED
         return {source: gift for source, gift in closed.items() if is_kept and source not in standing}

@@ -18,6 +18,7 @@ _CODE_KEYS: Final[Mapping[str, tuple[KeyPath, str]]] = {
     "wallets": (("wallets",), "code"),
     "events": (("events",), "name"),
     "rules": (("rules",), "code"),
+    "caps": (("caps",), "code"),
     "tiers": (("tiers", "ladder"), "code"),
     "badges": (("badges",), "code"),
     "rewards": (("rewards",), "code"),

@@ -15,6 +15,7 @@ _SECTIONS: Final = (
         "wallets",
         "events",
         "rules",
+        "caps",
         "tiers",
         "badges",
         "rewards",
@@ -116,6 +117,12 @@ def _award_codes(checked_file: CheckedFile, placed: PlacedAction, award: Award) 
             yield Finding(
                 (*path, "over"), "a rule cannot multiply itself", "name the rules whose awards it multiplies"
             )
+        elif any(rule.code == code and rule.after is not None for rule in checked_file.programme.rules):
+            yield Finding(
+                (*path, "over"),
+                f"{code} has a delay (after): it gives nothing yet when this rule multiplies",
+                "name rules without after",
+            )
 
 
 def _part_codes(checked_file: CheckedFile) -> Iterator[Finding]:
@@ -127,6 +134,7 @@ def _part_codes(checked_file: CheckedFile) -> Iterator[Finding]:
             )
     for index, rule in enumerate(programme.rules):
         yield from _unknown_code(checked_file, ("rules", index, "for"), "segments", rule.for_, "segment")
+        yield from _unknown_code(checked_file, ("rules", index, "capped_by"), "caps", rule.capped_by, "cap")
     if programme.tiers is not None:
         yield from _unknown_code(
             checked_file, ("tiers", "count", "wallet"), "wallets", programme.tiers.count.wallet, "wallet"

@@ -35,6 +35,12 @@ def check_unused(checked_file: CheckedFile) -> Iterator[Finding]:
                 "nothing lapses, so there is nothing to remind of",
                 "remove it, or add expiry",
             )
+    used_caps = {rule.capped_by for rule in programme.rules}
+    for index, cap in enumerate(programme.caps):
+        if cap.code not in used_caps:
+            yield _warning(
+                ("caps", index), f"no rule is capped by {cap.code}", "write capped_by in rules, or remove it"
+            )
     yield from _unused_messages(checked_file)
     yield from _unused_rewards(checked_file)
 

@@ -193,6 +193,18 @@ def _reward(path: KeyPath, reward: RewardSpec) -> Iterator[Finding]:
     value = reward.value
     if value is not None and value.amount is not None and value.percent is not None:
         yield Finding((*path, "value"), "the value is an amount and a percentage", "keep one of them")
+    elif value is not None and reward.kind == "discount_percent" and value.amount is not None:
+        yield Finding(
+            (*path, "value", "amount"),
+            "a discount_percent has a percentage, not an amount",
+            "write percent: 1 to 100, or kind: discount_amount",
+        )
+    elif value is not None and reward.kind == "discount_amount" and value.percent is not None:
+        yield Finding(
+            (*path, "value", "percent"),
+            "a discount_amount has an amount, not a percentage",
+            "write amount: N in minor units, or kind: discount_percent",
+        )
     yield from _period_order((*path, "available"), reward.available.from_, reward.available.until)
     if reward.early_access and reward.available.from_ is None:
         yield Finding(

@@ -1,0 +1,144 @@
+"""Rules applied to an event: which of them, with what room, now or after their delay."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from domain.model.calendar import add, local_day
+from domain.model.event_names import (
+    SCHEDULE,
+)
+from domain.model.ledger import plans
+from domain.model.ledger.deciding import actions
+from domain.model.ledger.deciding.earning import (
+    RuleInputs,
+    RuleRoom,
+    check,
+    judge,
+    room_left,
+    shared_counter,
+    shared_room_left,
+    used_in_period,
+)
+from domain.model.ledger.deciding.row_builder import RowBuilder
+from domain.model.ledger.decision import DelayedEvent, Outcome
+from domain.model.ledger.events import Event
+from domain.model.ledger.expression_view import (
+    ExpressionView,
+    multiplier,
+)
+from domain.model.ledger.gifts import is_transition
+from domain.model.ledger.late_events import HistoricalContext
+from domain.model.programme import Programme, Rule
+
+
+def rooms_of(rules: Sequence[Rule], inputs: RuleInputs) -> dict[str, RuleRoom]:
+    rooms = {
+        rule.code: inputs.room_for(rule) for rule in rules if rule.limit is not None or rule.cap is not None
+    }
+    caps = {rule.capped_by for rule in rules if rule.capped_by is not None}
+    return rooms | {shared_counter(cap): (True, inputs.shared_room(cap)) for cap in sorted(caps)}
+
+
+def rule_inputs(builder: RowBuilder, view: ExpressionView, history: HistoricalContext | None) -> RuleInputs:
+    day = local_day(view.event.at, builder.programme.zone)
+    counters = (
+        history.counts if history else builder.member.counters
+    )  # as before the event: its own firings do not count against it
+
+    def room(rule: Rule) -> RuleRoom:
+        return room_left(rule, counters.get(rule.code, ()), day)
+
+    def shared_room(cap: str) -> int | None:
+        spec = view.programme.cap(cap)
+        if history is None:
+            return shared_room_left(spec, counters, day)
+        rules = (rule.code for rule in view.programme.rules if rule.capped_by == cap)
+        used = sum(used_in_period(counters.get(code, ()), spec.per, day).amount for code in rules)
+        return max(0, spec.amount - used)
+
+    factor = multiplier(view.programme, builder.tier, builder.plan)
+    return RuleInputs(
+        view.programme, view, builder.member.id, builder.member.frozen, factor, room, shared_room
+    )
+
+
+def apply_rules(builder: RowBuilder, inputs: RuleInputs, *, raised: Event | None) -> None:
+    """Apply the rules on the row's own event, or on one that it raised."""
+    event = inputs.view.event
+    rules = rules_for(inputs.programme, event)
+    if not rules:
+        return
+    if _is_withdrawn(builder, event):
+        builder.outcomes += [Outcome(rule.code, False, 0, "nothing_to_count") for rule in rules]
+        return
+    now = [rule for rule in rules if rule.after is None or event.delayed_rule is not None]
+    verdicts = {verdict.rule.code: verdict for verdict in judge(now, inputs)}
+    totals: dict[str, int] = {}
+    for rule in rules:
+        builder.book.book_rule(rule.code, raised)
+        if rule.code in verdicts:
+            for code, amount in actions.carry_out(builder, verdicts[rule.code], event).items():
+                totals[code] = totals.get(code, 0) + amount
+        else:
+            _postpone(builder, rule, inputs)
+    builder.book.book_event(raised)
+    for code, amount in totals.items():
+        builder.raise_awarded(code, amount)
+
+
+def _is_withdrawn(builder: RowBuilder, event: Event) -> bool:
+    """Tell whether what a delayed rule belongs to was taken back (its purchase, or the gift it adds to), or
+    the end of a plan ends none.
+    """
+    if event.delayed_rule is None:
+        return plans.ends_nothing(builder.before, event)
+    if event.gift is not None:
+        source, _, cause = event.gift.partition("@")
+        gift = builder.member.gifts.get(source)
+        return gift is None or gift.cause != cause
+    return event.purchase is not None and event.purchase.is_returned
+
+
+def rules_for(programme: Programme, event: Event) -> tuple[Rule, ...]:
+    rules = programme.rules_on(event.name)
+    if event.delayed_rule is not None:
+        return tuple(rule for rule in rules if rule.code == event.delayed_rule)
+    if event.name == SCHEDULE:
+        return tuple(rule for rule in rules if rule.code == event.data.get("rule"))
+    return rules
+
+
+def _postpone(builder: RowBuilder, rule: Rule, inputs: RuleInputs) -> None:
+    """Keep a rule with a delay for later, where it would get as far as its awards now. What it keeps is
+    without the profile.
+    """
+    assert rule.after is not None, "only a rule with a delay is postponed"
+    event = inputs.view.event
+    reason = check(rule, inputs)
+    if reason is None:
+        due = add(event.at, rule.after, builder.programme.zone)
+        reason = f"later:{due.isoformat(timespec='milliseconds').replace('+00:00', 'Z')}"
+        id = f"{event.id}>{rule.code}"
+        delayed = Event(
+            id,
+            event.name,
+            due,
+            event.source,
+            event.data,
+            builder.event.purchase,
+            delayed_rule=rule.code,
+            original_at=event.at,
+            was_first=inputs.view.first,
+            gift=_gift_of_delayed(builder),
+        )
+        builder.delayed.append(DelayedEvent(builder.member.id, due, delayed))
+    builder.outcomes.append(Outcome(rule.code, False, 0, reason))
+
+
+def _gift_of_delayed(builder: RowBuilder) -> str | None:
+    """Return the gift that a rule's delayed part will add to, where it stands on a state of the member's."""
+    if not is_transition(builder.book.source):
+        return None
+    builder.book.draft.awaits = True
+    return f"{builder.book.source}@{builder.event.id}"
