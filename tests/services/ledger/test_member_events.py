@@ -7,9 +7,10 @@ import pytest
 from domain.services.errors import IdempotencyKeyConflict, InvalidInput, NotAllowed
 from domain.services.ledger import member_events, queries
 from domain.services.ledger.member_events import EventRecorded
+from domain.services.ledger.verification import verify
 from domain.services.runtime import Runtime
 from domain.store.connect import Database
-from tests.small_runtime import CASHIER, NOW, TILL, join, open_runtime
+from tests.small_runtime import CASHIER, NOW, SMALL, TILL, join, open_runtime
 
 
 async def visit(runtime: Runtime, external_id: str, key: str, **event_data: object) -> EventRecorded:
@@ -133,3 +134,32 @@ async def test_a_cashier_reports_no_events(database: Database) -> None:
             key="k",
             now=NOW,
         )
+
+
+async def test_a_plan_reported_again_is_the_same_event_though_its_end_was_completed(
+    database: Database,
+) -> None:
+    plans = "plans: [{code: plus, name: Plus, period: {months: 1}, trial: {days: 14}}]\n"
+    runtime = await open_runtime(database, SMALL + plans)
+    await join(runtime, "ana")
+
+    async def start(key: str, **event_data: object) -> EventRecorded:
+        return await member_events.record(
+            runtime,
+            till=TILL,
+            member_id="ana",
+            name="plan.started",
+            event_data={"plan": "plus", **event_data},
+            occurred_at=None,
+            external_id="p1",
+            key=key,
+            now=NOW,
+        )
+
+    assert await start("a") == await start("b")
+    plan = (await queries.load_member_view(runtime, member_id="ana", now=NOW)).member.plan
+    assert plan is not None
+    assert plan.until == NOW + timedelta(days=14)
+    with pytest.raises(IdempotencyKeyConflict):
+        await start("c", until="2026-12-31T00:00:00Z")
+    assert [one async for one in verify(runtime.store)] == []
