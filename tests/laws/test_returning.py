@@ -156,7 +156,7 @@ def what_is_left(seed: int) -> dict[str, object]:
     }
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80, deadline=None, derandomize=True)
 @given(seed=st.integers(0, 10**9))
 def test_nothing_is_left_of_purchases_that_were_all_returned(seed: int) -> None:
     nothing = {"spendable": 0, "tier": "basic", "tags": [], "levels": 0, "segments": []}
