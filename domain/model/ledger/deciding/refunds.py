@@ -22,11 +22,11 @@ from domain.model.ledger.deciding.redeciding import (
 from domain.model.ledger.deciding.revoking import (
     give_room_back,
     reduce_badge,
-    retract_tier,
     revoke,
     uncount,
 )
 from domain.model.ledger.deciding.row_builder import RowBuilder
+from domain.model.ledger.deciding.standing import settle_standing
 from domain.model.ledger.decision import JournalRow, Outcome, RefundClaim
 from domain.model.ledger.events import JournaledPurchase, PurchaseClaim, Refund
 from domain.model.ledger.gifts import Gift
@@ -115,7 +115,7 @@ def take_back(builder: RowBuilder, refund: Refund, programme: Programme) -> None
     claims = {
         part.key: _take_part(builder, refund, part, programme) for part in (purchase, *purchase.delayed)
     }
-    retract_tier(builder, cause=purchase.key)
+    settle_standing(builder)
     main = claims.pop(purchase.key)
     builder.claim = RefundClaim(main, claims)
 
