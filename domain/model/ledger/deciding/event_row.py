@@ -98,6 +98,8 @@ def decide_row(
     if is_purchase:
         builder.purchase_facts = _purchase_facts(builder, view, inputs)
     _decide_followups(builder)
+    if is_purchase and any(source.startswith("reward:") for source in builder.book.drafts):
+        builder.purchase_facts = _with_balances(builder.purchase_facts, view.member)
     return builder
 
 
@@ -171,6 +173,12 @@ def _purchase_facts(builder: RowBuilder, view: ExpressionView, inputs: RuleInput
         rule_rooms=rooms_of(rules, inputs),
         is_first_purchase=view.first,
     )
+
+
+def _with_balances(facts: Facts, member: Member) -> Facts:
+    """Return facts with the balances of before, by which a refund tells what is kept would have unlocked."""
+    balances = {code: held.available for code, held in member.wallets.items()}
+    return replace(facts, member={"balance": balances, **facts.member})
 
 
 # ---------------------------------------------------------------- badges, tiers, the referral
@@ -351,10 +359,12 @@ def _update_rewards(builder: RowBuilder, view: ExpressionView) -> bool:
 
 
 def _revoke_raised(builder: RowBuilder) -> bool:
-    """Take back what rewards and segments brought that only what is undone whole had raised: a purchase, or
-    a referral.
+    """Take back what rewards and segments brought that only what is undone had raised: a purchase returned
+    whole, or so far that what is kept would not have unlocked the reward; or a referral.
     """
     refund = builder.event.refund
+    if refund is not None and builder.unraised and not refund.remaining.is_returned:
+        return revoking.revoke_unraised(builder, frozenset(builder.unraised), cause=refund.purchase.key)
     if refund is not None and refund.remaining.is_returned:
         parts = (refund.purchase, *refund.purchase.delayed)
         causes = frozenset(part.key for part in parts)

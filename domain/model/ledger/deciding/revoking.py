@@ -223,6 +223,25 @@ def revoke_raised_by(builder: RowBuilder, causes: frozenset[str], *, since: date
     return bool(gone)
 
 
+def revoke_unraised(builder: RowBuilder, sources: frozenset[str], *, cause: str) -> bool:
+    """Take back what came of rewards that what is kept of a purchase would not have unlocked, where they no
+    longer stand; what still stands is marked. Returns whether something went.
+    """
+    gone, standing = [], dict(builder.member.gifts)
+    for source in sources:
+        gift = standing.get(source)
+        if gift is None or gift.origin != cause:
+            continue
+        if _stands(builder.member, source):
+            standing[source] = evolve(gift, cause=RETURNED + gift.origin)
+        else:
+            gone.append(source)
+    builder.member = evolve(builder.member, gifts=standing)
+    for source in gone:
+        revoke_source(builder, source)
+    return bool(gone)
+
+
 def _stands(member: Member, source: str) -> bool:
     """Tell whether what a gift stands on is still there; an earlier episode of it (`#`) is not."""
     kind, _, code = source.partition(":")

@@ -97,6 +97,7 @@ class RowBuilder:
     failures: list[ExpressionFailure] = field(default_factory=list)
     purchase_facts: Facts = field(default_factory=Facts)
     raised_facts: dict[int, RaisedFacts] = field(default_factory=dict)
+    unraised: list[str] = field(default_factory=list)
     _view_after: ExpressionView | None = None
 
     @property
