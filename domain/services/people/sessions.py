@@ -93,8 +93,8 @@ async def open_session(identity: IdentityRuntime, opened_session: OpenedSession,
 async def refresh(identity: IdentityRuntime, refresh_token: str, *, now: datetime) -> OpenedSession:
     """Return the next refresh token for one that works. Raises SignInRefused(SESSION_ENDED).
 
-    The last one again within 10 s is a retry and gets the same answer. Any other used one is a theft: the
-    session ends.
+    The last one again, while its successor was not used, is a retry and gets the same answer, whenever it
+    comes. Any other used one is a theft: the session ends.
     """
     token = read_token(refresh_token, key=identity.secret)
     if token is None:
@@ -105,7 +105,7 @@ async def refresh(identity: IdentityRuntime, refresh_token: str, *, now: datetim
         if session is None or not session.is_alive(now):
             raise SignInRefused("SESSION_ENDED")
         session = await _with_current_memberships(identity, session)
-        match use_of(token, session.tokens, now=now):
+        match use_of(token, session.tokens):
             case "retry":
                 return OpenedSession(session, write_token(next_token, key=identity.secret))
             case "again":
