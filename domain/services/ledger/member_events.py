@@ -153,8 +153,8 @@ async def record(
     request = till.request_key("recordEvent", key, request_input)
 
     async def decide() -> DecidedEvent[None]:
-        till.require_other_member(member_id)
         stored_member = await load_member(runtime, member_id)
+        till.require_other_member(stored_member)
         if stored_member.member.frozen:
             raise MemberFrozen("a frozen member earns nothing")
         event_at = event_instant(stored_member, now=now, occurred_at=occurred_at)

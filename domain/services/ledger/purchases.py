@@ -114,7 +114,7 @@ def _purchase_event(
 
 
 def _require_earning(stored_member: StoredMember, till: Till) -> None:
-    till.require_other_member(stored_member.member.id)
+    till.require_other_member(stored_member)
     if stored_member.member.frozen:
         raise MemberFrozen("a frozen member earns nothing")
 

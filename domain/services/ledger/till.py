@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -12,6 +12,7 @@ from domain.services.input_checks import check_identifier
 from domain.store import audit
 from domain.store.audit import Action, AuditAct, ShiftCounter
 from domain.store.document_store import Write
+from domain.store.ledger.members import StoredMember
 from domain.store.people.sessions import StaffRole
 from domain.store.requests import RequestKey, request_key, store_scope
 
@@ -60,9 +61,13 @@ class Till:
         if self.role == "CASHIER":
             raise NotAllowed("ROLE")
 
-    def require_other_member(self, member: str) -> None:
+    def is_own(self, member: str, employees: Collection[str]) -> bool:
+        """Tell whether a member is the employee; `employees` are those noted with the member."""
+        return member in self.own_members or self.staff in employees
+
+    def require_other_member(self, stored_member: StoredMember) -> None:
         """Raise NotAllowed where the member is the employee."""
-        if member in self.own_members:
+        if self.is_own(stored_member.member.id, stored_member.employees):
             raise NotAllowed("OWN_MEMBERSHIP")
 
     def request_key(self, operation: str, key: str, request_input: Mapping[str, object]) -> RequestKey:
