@@ -93,7 +93,7 @@ async def adjust(
             now=now,
             subject=wallet,
             amount=amount,
-            shift_count=("adjusted", abs(amount)),
+            shift_counts={"adjusted": abs(amount)},
             wallet=wallet,
             reason=reason,
         )

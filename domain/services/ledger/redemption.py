@@ -286,7 +286,7 @@ async def use(
             "VOUCHER_USED",
             now=now,
             subject=voucher.reward,
-            shift_count=("vouchers", 1),
+            shift_counts={"vouchers": 1},
             voucher=voucher.id,
         )
 

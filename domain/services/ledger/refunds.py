@@ -176,7 +176,7 @@ def _audit_writes(
         now=now,
         subject=change.remaining.external_id,
         amount=refunded_minor,
-        shift_count=("refunded", refunded_minor),
+        shift_counts={"refunded": refunded_minor},
         reason=reason,
     )
 
