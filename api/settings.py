@@ -99,15 +99,29 @@ class Settings(BaseSettings):
     staff_session_hours: int = Field(
         12, ge=1, le=24, description="The longest that a staff session lasts: a shift"
     )
-    shift_purchases: int = Field(2_000, ge=1, description="The most purchases that one shift may record")
-    shift_vouchers: int = Field(1_000, ge=1, description="The most vouchers that one shift may accept")
+    shift_purchases: int = Field(
+        2_000, ge=1, description="The most purchases and events that one employee may record in a day"
+    )
+    shift_vouchers: int = Field(
+        1_000, ge=1, description="The most vouchers that one employee may accept in a day"
+    )
     shift_refunded: int = Field(
-        1_000_000, ge=1, description="The most that one shift may refund, in minor units of the currency"
+        1_000_000,
+        ge=1,
+        description="The most that one employee may refund in a day, in minor units of the currency",
     )
     shift_adjusted: int = Field(
         50_000,
         ge=1,
-        description="The most that one shift may correct balances by, points and minor units together",
+        description=(
+            "The most that one employee may move in a day by corrections and events, points and minor units"
+            " together"
+        ),
+    )
+    receipt_maximum: int = Field(
+        1_000_000,
+        ge=1,
+        description="The highest receipt that a cashier may record, in minor units; above it takes a manager",
     )
     cors_origins: list[str] = Field(
         default_factory=list,

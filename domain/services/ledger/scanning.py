@@ -74,7 +74,7 @@ def unusable_reason(
         return "OTHER_STORE"
     if member_view.member.frozen:
         return "MEMBER_FROZEN"
-    return "OWN_MEMBERSHIP" if voucher.member in till.own_members else None
+    return "OWN_MEMBERSHIP" if till.is_own(voucher.member, member_view.employees) else None
 
 
 def _scanned_at(occurred_at: datetime | None, now: datetime) -> datetime:

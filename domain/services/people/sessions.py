@@ -24,10 +24,10 @@ from domain.model.people.sessions import (
 )
 from domain.services.errors import SignInRefused
 from domain.services.people.identity_runtime import IdentityRuntime
-from domain.store.document_store import DocumentStore, Write
-from domain.store.people import contacts, devices, sessions, staff
+from domain.services.people.own_memberships import find_own_memberships
+from domain.store.document_store import Write
+from domain.store.people import devices, sessions, staff
 from domain.store.people.sessions import Session, SessionKind, StaffRole
-from domain.store.people.staff import Employee
 
 EndReason = Literal["signed_out", "theft", "disabled", "password"]
 
@@ -151,12 +151,6 @@ async def _with_current_memberships(identity: IdentityRuntime, session: Session)
         if employee is None
         else replace(session, own_members=await find_own_memberships(identity.store, employee))
     )
-
-
-async def find_own_memberships(store: DocumentStore, employee: Employee) -> tuple[str, ...]:
-    """Return the memberships that an employee may not serve: the linked one, and those of their contacts."""
-    linked = frozenset([employee.member] if employee.member else [])
-    return tuple(sorted(linked | await contacts.find_members(store, employee.contacts)))
 
 
 async def _rotate(
