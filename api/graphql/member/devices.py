@@ -141,7 +141,7 @@ class DeviceMutation:
             member=caller.member_id,
             session=caller.session_id,
             registration=registration,
-            key=dependencies.card_key,
+            key=dependencies.card_keys[0],
             now=loaders.now,
         )
         return DeviceRegistered(device=device_of(result.device), card_secret=result.card_secret)

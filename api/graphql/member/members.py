@@ -196,7 +196,7 @@ class Member(Node):
             member=self.member_id,
             number=self.number,
             installation=caller.device_id if isinstance(caller, MemberCaller) else None,
-            key=dependencies.card_key,
+            key=dependencies.card_keys[0],
             now=self.audience.now,
         )
         return card_of(self.member_id, card)

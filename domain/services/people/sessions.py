@@ -15,6 +15,7 @@ from domain.model.people.sessions import (
     RefreshToken,
     SessionTerms,
     SessionTokens,
+    answered_successor,
     first_token,
     idle_until,
     read_token,
@@ -96,7 +97,7 @@ async def refresh(identity: IdentityRuntime, refresh_token: str, *, now: datetim
     The last one again, while its successor was not used, is a retry and gets the same answer, whenever it
     comes. Any other used one is a theft: the session ends.
     """
-    token = read_token(refresh_token, key=identity.secret)
+    token = read_token(refresh_token, keys=identity.all_secrets)
     if token is None:
         raise SignInRefused("SESSION_ENDED")
     next_token = successor(token, key=identity.secret)
@@ -107,6 +108,7 @@ async def refresh(identity: IdentityRuntime, refresh_token: str, *, now: datetim
         session = await _with_current_memberships(identity, session)
         match use_of(token, session.tokens):
             case "retry":
+                next_token = answered_successor(token, session.tokens, keys=identity.all_secrets)
                 return OpenedSession(session, write_token(next_token, key=identity.secret))
             case "again":
                 await _end_stolen(identity, session, now)
