@@ -15,8 +15,9 @@ from typing import Literal
 from domain.model.calendar import milliseconds
 from domain.model.people import codes
 from domain.model.people.codes import Code, CodeKind
-from domain.services.errors import ExpiredCode, InvalidInput, UnknownCode
+from domain.services.errors import ExpiredCode, UnknownCode
 from domain.services.idempotency import KeyBinding, run_once
+from domain.services.input_checks import check_clock_lead
 from domain.services.ledger import queries
 from domain.services.ledger.queries import MemberView
 from domain.services.ledger.till import Till
@@ -81,11 +82,10 @@ def unusable_reason(
 def _scanned_at(occurred_at: datetime | None, now: datetime) -> datetime:
     if occurred_at is None:
         return now
-    if occurred_at > now:
-        raise InvalidInput("occurredAt", "This is in the future.")
+    check_clock_lead(occurred_at, now=now)
     if occurred_at < now - MAX_OFFLINE_DELAY:
         raise ExpiredCode
-    return occurred_at
+    return min(occurred_at, now)
 
 
 # ---------------------------------------------------------------- the story
