@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from domain.model import event_names
 from domain.model.programme.check.checked_file import CheckedFile, PlacedAction
 from domain.model.programme.faults import Finding, KeyPath, format_path, suggestion
 from domain.model.programme.rules import Award
@@ -26,6 +27,20 @@ _SECTIONS: Final = (
         "surveys",
     ),
     "leaderboards",
+)
+
+_NOT_BY_MEMBERS: Final = frozenset(
+    {
+        event_names.SCHEDULE,
+        event_names.POINTS_AWARDED,
+        event_names.POINTS_EXPIRING,
+        event_names.POINTS_EXPIRED,
+        event_names.TIER_CHANGED,
+        event_names.BADGE_EARNED,
+        event_names.REWARD_UNLOCKED,
+        event_names.SEGMENT_ENTERED,
+        event_names.SEGMENT_LEFT,
+    }
 )
 
 
@@ -84,6 +99,14 @@ def _unknown_events(checked_file: CheckedFile) -> Iterator[Finding]:
         listeners.append((("tiers", "count", "on"), programme.tiers.count.on))
     if programme.referral is not None:
         listeners.append((("referral", "qualifies", "on"), programme.referral.qualifies.on))
+    renewing: list[tuple[KeyPath, tuple[str, ...]]] = [
+        (("wallets", index, "expiry", "renewed_by"), wallet.expiry.renewed_by)
+        for index, wallet in enumerate(programme.wallets)
+    ]
+    listeners += renewing
+    for path, names in renewing:
+        for name in _NOT_BY_MEMBERS.intersection(names):
+            yield Finding(path, f"{name} is nothing that members do", "name events that members act by")
     known = frozenset(BUILT_IN_EVENTS) | checked_file.codes("events")
     for path, names in listeners:
         for name in names:
