@@ -53,12 +53,13 @@ class MigrationRunner:
         """Bring the database to the format of the last migration. Whoever loses the lease waits for it again:
         the other goes on from the position that was saved. Raises LeaseLost after `MOST_TAKES` of them.
         """
-        for _ in range(MOST_TAKES - 1):
+        for take in range(1, MOST_TAKES + 1):
             try:
-                return await self._run_once(store, migrations)
+                await self._run_once(store, migrations)
+                break
             except LeaseLost:
-                continue
-        await self._run_once(store, migrations)
+                if take == MOST_TAKES:
+                    raise
 
     async def _run_once(self, store: DocumentStore, migrations: Sequence[Migration]) -> None:
         target = migrations[-1].number
