@@ -197,18 +197,18 @@ def _reward(path: KeyPath, reward: RewardSpec) -> Iterator[Finding]:
         yield Finding(
             (*path, "value", "amount"),
             "a discount_percent has a percentage, not an amount",
-            "write percent: 1 to 100, or kind: discount_amount",
+            "write percent: 10, or kind: discount_amount",
         )
     elif value is not None and reward.kind == "discount_amount" and value.percent is not None:
         yield Finding(
             (*path, "value", "percent"),
             "a discount_amount has an amount, not a percentage",
-            "write amount: N in minor units, or kind: discount_percent",
+            "write amount: 500 in minor units, or kind: discount_percent",
         )
     yield from _period_order((*path, "available"), reward.available.from_, reward.available.until)
     if reward.early_access and reward.available.from_ is None:
         yield Finding(
             (*path, "early_access"),
             "there is no available.from to be earlier than",
-            "add available: {from: ...}",
+            'add from to available, such as from: "2026-12-01"',
         )
