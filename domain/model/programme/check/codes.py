@@ -155,9 +155,7 @@ def _part_codes(checked_file: CheckedFile) -> Iterator[Finding]:
             yield from _unknown_code(
                 checked_file, ("wallets", index, "expiry", "by_tier", tier), "tiers", tier, "tier"
             )
-    for index, rule in enumerate(programme.rules):
-        yield from _unknown_code(checked_file, ("rules", index, "for"), "segments", rule.for_, "segment")
-        yield from _unknown_code(checked_file, ("rules", index, "capped_by"), "caps", rule.capped_by, "cap")
+    yield from _rule_codes(checked_file)
     if programme.tiers is not None:
         yield from _unknown_code(
             checked_file, ("tiers", "count", "wallet"), "wallets", programme.tiers.count.wallet, "wallet"
@@ -182,3 +180,14 @@ def _part_codes(checked_file: CheckedFile) -> Iterator[Finding]:
             yield from _unknown_code(
                 checked_file, ("messages", index, "purpose"), "consents", message.purpose, "consent"
             )
+
+
+def _rule_codes(checked_file: CheckedFile) -> Iterator[Finding]:
+    for index, rule in enumerate(checked_file.programme.rules):
+        path: KeyPath = ("rules", index)
+        yield from _unknown_code(checked_file, (*path, "for"), "segments", rule.for_, "segment")
+        if rule.capped_by is None or checked_file.codes("caps"):
+            yield from _unknown_code(checked_file, (*path, "capped_by"), "caps", rule.capped_by, "cap")
+        elif not checked_file.is_incomplete("caps"):
+            remedy = f"add caps: [{{code: {rule.capped_by}, amount: 500, per: month}}]"
+            yield Finding((*path, "capped_by"), f"there is no cap {rule.capped_by}", remedy)
