@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from domain.model.programme.check.addresses import check_addresses
 from domain.model.programme.check.checked_file import CheckedFile
 from domain.model.programme.check.codes import check_codes, check_duplicate_codes
 from domain.model.programme.check.expressions import check_expressions
@@ -79,6 +80,7 @@ def load_with_warnings(text: str) -> LoadedProgramme:
 def _check_findings(checked_file: CheckedFile) -> Iterator[Finding]:
     yield from check_codes(checked_file)
     yield from check_values(checked_file)
+    yield from check_addresses(checked_file)
     yield from check_expressions(checked_file)
     yield from check_texts(checked_file)
     yield from check_loops(checked_file)
