@@ -90,6 +90,7 @@ def decide_row(
     )
     late = builder.past_facts is not None
     inputs = rule_inputs(builder, view, history if late else None)
+    event_effects.renew_wallets(builder)
     if change is None:
         event_effects.apply_effects(builder, history)
     apply_rules(builder, inputs, raised=None)
@@ -232,8 +233,12 @@ def _climb(builder: RowBuilder) -> None:
     )
     if climbed is standing:
         climbed = tiers.pass_review(builder.programme, standing, at=builder.at)
-    if climbed is not standing:
-        builder.set_standing(climbed)
+        if climbed is not standing:
+            builder.set_standing(climbed)
+        return
+    builder.set_standing(climbed)
+    if climbed.steps[-1].came is not None:
+        _climb(builder)  # a late event may have reached a tier on its own day and another since
 
 
 # ---------------------------------------------------------------- what follows
