@@ -24,7 +24,16 @@ from domain.store.migrations import FORMAT, MIGRATIONS
 from domain.store.migrations.format import StoredFormat, expect_current, expect_known, read_format
 from domain.store.migrations.runner import MigrationRunner
 from domain.store.migrations.steps import INDEX_SECONDS
-from domain.store.people import card_steps, contacts, devices, sessions, sign_in_codes, staff, stores
+from domain.store.people import (
+    card_steps,
+    contacts,
+    devices,
+    dropped_keys,
+    sessions,
+    sign_in_codes,
+    staff,
+    stores,
+)
 from domain.store.stored_document import StoredDocument
 from domain.store.ttl import with_linger
 
@@ -51,6 +60,7 @@ DOCUMENTS: tuple[type[StoredDocument], ...] = (
     sign_in_codes.SignInDocument,
     devices.DeviceDocument,
     card_steps.CardStepDocument,
+    dropped_keys.DroppedKeyDocument,
 )
 COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
     document.Settings.name: document.Settings.indexes for document in DOCUMENTS
