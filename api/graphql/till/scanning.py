@@ -77,7 +77,7 @@ class ScanMutation:
                 text=input.code,
                 occurred_at=input.occurred_at,
                 key=input.idempotency_key,
-                card_key=dependencies.card_key,
+                card_keys=dependencies.card_keys,
                 now=loaders.now,
             )
         loaders.remember(result.member_view)
