@@ -104,6 +104,10 @@ class UnknownCode(Refusal):
         super().__init__("nobody is known by this")
 
 
+class MalformedCode(UnknownCode):
+    """What was scanned or typed could never be a code: no guess at one, but a misreading."""
+
+
 class ExpiredCode(Refusal):
     """The scanned code was valid once."""
 

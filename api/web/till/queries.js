@@ -37,7 +37,7 @@ export const RECORD = `mutation TillRecord($input: PurchaseInput!) { recordPurch
   ... on PurchaseRecorded { purchase { id externalId total currency } customer { id name number ${WALLETS} ${TIER} }
     entries { id ${ENTRY} } explanation { ${OUTCOME} } unlocked { id reward { id title image rewardKind } }
     earnedBadges { id level badge { id name art levels } } tierChange { from to at reason } }
-  ... on PurchaseClaimed { message sameMember }
+  ... on PurchaseClaimed { message sameMember claimed: purchase { id total } }
   ... on NotAllowed { message reason }
   ... on Problem { message } } }`;
 

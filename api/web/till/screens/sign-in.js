@@ -1,16 +1,22 @@
 /* Who stands at the till, and in which store. The store is remembered on this device. */
 
-import { busy, field, fill, h } from "/shared/dom.js";
+import { busy, field, fill, h, toast } from "/shared/dom.js";
+import { listed } from "/shared/format.js";
 import { t } from "/shared/words.js";
 import { languagePicker } from "../app.js";
 import { SIGN_IN } from "../queries.js";
-import { queued } from "../queue.js";
+import { isMine, queued } from "../queue.js";
 import { prefer, session, till } from "../till.js";
 import { notice, say } from "./parts.js";
 
+/* Who made what waits: it goes out under their own sign-in. */
+function makers(rows) {
+  return listed([...new Set(rows.map((row) => row.cashier))]);
+}
+
 export async function signInScreen(element) {
   const stores = till.programme?.stores ?? [];
-  const waiting = (await queued(true)).length;
+  const waiting = await queued(true);
   const store = h(
     "select",
     { required: true, name: "store" },
@@ -58,7 +64,10 @@ export async function signInScreen(element) {
       });
       if (staffSignIn.__typename === "StaffSignedIn") {
         prefer("store", store.value);
-        return session.begin(staffSignIn, { staff: staffSignIn.staff, since: new Date().toISOString() });
+        session.begin(staffSignIn, { staff: staffSignIn.staff, since: new Date().toISOString() });
+        const theirs = (await queued()).filter((row) => !isMine(row));
+        if (theirs.length) toast(t("queue.others", { cashiers: makers(theirs) }));
+        return;
       }
       fill(fault, notice(staffSignIn.message, "bad", "lock"));
       // Who has begun to type it again goes on.
@@ -80,7 +89,7 @@ export async function signInScreen(element) {
       h("p.quiet", {}, t("signin.hint")),
     ),
     session.lapsed ? notice(t("fault.signedout"), "", "lock") : "",
-    waiting ? notice(t("signin.waiting", { count: waiting })) : "",
+    waiting.length ? notice(t("signin.waiting", { count: waiting.length, cashiers: makers(waiting) })) : "",
     stores.length
       ? form
       : till.programme

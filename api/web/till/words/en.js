@@ -16,14 +16,17 @@ export default {
   "role.MANAGER": "Manager",
   "role.OPERATOR": "Operator",
   "insecure": "This page only works over a secure address (https). Ask whoever runs it for that address.",
+  "storage.refused":
+    "This browser keeps nothing for this page: purchases made without a network are lost when it is closed. Allow the page to store data (cookies) in the browser's settings.",
   "net.on": "Online",
   "net.off": "Offline",
 
   "signin": "Sign in",
   "signin.hint": "Sign in to serve members.",
   "signin.waiting": {
-    one: "{count} purchase is kept on this device and goes out after sign-in.",
-    other: "{count} purchases are kept on this device and go out after sign-in.",
+    one: "{count} purchase is kept on this device. It goes out once {cashiers} signs in, or a manager takes it over.",
+    other:
+      "{count} purchases are kept on this device. They go out once who made them signs in ({cashiers}), or a manager takes them over.",
   },
   "signin.offline":
     "The first sign-in needs a network. Check the Wi-Fi: this page goes on once there is one.",
@@ -110,6 +113,8 @@ export default {
   "done.title": "Done",
   "done.kept": "Kept on this device",
   "done.kept.hint": "It is sent when the network is back. The points follow then.",
+  "done.kept.page":
+    "Leave this page open until the network is back: this browser keeps nothing. The purchase is sent then, and the points follow.",
   "done.voucher": "Voucher accepted",
   "done.adjusted": "Balance corrected",
   "done.undone": "Voucher is usable again",
@@ -174,6 +179,11 @@ export default {
   "queue.waiting": { one: "{count} waiting", other: "{count} waiting" },
   "queue.refused": { one: "{count} refused", other: "{count} refused" },
   "queue.state": "waits for the network",
+  "queue.theirs": "waits for {cashier}, or for a manager",
+  "queue.others": "Purchases of {cashiers} are on this device: they wait for them, or for a manager.",
+  "queue.take": "Send in my name",
+  "queue.take.sure":
+    "{cashier} made this purchase. You send it in your own name and answer for it: make sure that it is not for {cashier}'s own membership.",
   "queue.card": "Scanned card",
   "queue.mend": "Mend",
   "queue.send": "Send now",

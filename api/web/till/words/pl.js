@@ -17,16 +17,19 @@ export default {
   "role.OPERATOR": "Operator",
   "insecure":
     "Ta strona działa tylko pod bezpiecznym adresem (https). Zapytaj o niego osobę, która ją prowadzi.",
+  "storage.refused":
+    "Ta przeglądarka niczego nie przechowuje dla tej strony: zakupy bez sieci przepadną po jej zamknięciu. Zezwól stronie na przechowywanie danych (pliki cookie) w ustawieniach przeglądarki.",
   "net.on": "Online",
   "net.off": "Bez sieci",
 
   "signin": "Zaloguj się",
   "signin.hint": "Zaloguj się, aby obsługiwać klubowiczów.",
   "signin.waiting": {
-    one: "{count} zakup czeka na tym urządzeniu i zostanie wysłany po zalogowaniu.",
-    few: "{count} zakupy czekają na tym urządzeniu i zostaną wysłane po zalogowaniu.",
-    many: "{count} zakupów czeka na tym urządzeniu i zostanie wysłanych po zalogowaniu.",
-    other: "{count} zakupu czeka na tym urządzeniu i zostanie wysłane po zalogowaniu.",
+    one: "{count} zakup czeka na tym urządzeniu. Wyśle się, gdy zaloguje się {cashiers} albo gdy przejmie go kierownik.",
+    few: "{count} zakupy czekają na tym urządzeniu. Wyślą się, gdy zaloguje się ich autor ({cashiers}) albo gdy przejmie je kierownik.",
+    many: "{count} zakupów czeka na tym urządzeniu. Wyślą się, gdy zaloguje się ich autor ({cashiers}) albo gdy przejmie je kierownik.",
+    other:
+      "{count} zakupu czeka na tym urządzeniu. Wyśle się, gdy zaloguje się autor ({cashiers}) albo gdy przejmie go kierownik.",
   },
   "signin.offline": "Pierwsze logowanie wymaga sieci. Sprawdź Wi-Fi: strona ruszy dalej, gdy sieć wróci.",
   "signin.nostore":
@@ -116,6 +119,8 @@ export default {
   "done.title": "Gotowe",
   "done.kept": "Zachowano na tym urządzeniu",
   "done.kept.hint": "Wyśle się, gdy sieć wróci. Wtedy przyjdą punkty.",
+  "done.kept.page":
+    "Nie zamykaj tej strony, zanim sieć wróci: ta przeglądarka niczego nie przechowuje. Wtedy zakup się wyśle i przyjdą punkty.",
   "done.voucher": "Kupon przyjęty",
   "done.adjusted": "Saldo poprawione",
   "done.undone": "Kupon znów jest ważny",
@@ -190,6 +195,11 @@ export default {
     other: "{count} odrzuconego",
   },
   "queue.state": "czeka na sieć",
+  "queue.theirs": "czeka na: {cashier} albo na kierownika",
+  "queue.others": "Na tym urządzeniu są zakupy, które czekają na: {cashiers} albo na kierownika.",
+  "queue.take": "Wyślij w moim imieniu",
+  "queue.take.sure":
+    "Ten zakup zapisał(a) {cashier}. Wysyłasz go we własnym imieniu i za niego odpowiadasz: upewnij się, że nie jest na członkostwo tej osoby.",
   "queue.card": "Zeskanowana karta",
   "queue.mend": "Popraw",
   "queue.send": "Wyślij teraz",
