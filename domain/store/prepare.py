@@ -24,7 +24,17 @@ from domain.store.migrations import FORMAT, MIGRATIONS
 from domain.store.migrations.format import StoredFormat, expect_current, expect_known, read_format
 from domain.store.migrations.runner import MigrationRunner
 from domain.store.migrations.steps import INDEX_SECONDS
-from domain.store.people import card_steps, contacts, devices, sessions, sign_in_codes, staff, stores
+from domain.store.people import (
+    card_steps,
+    contacts,
+    devices,
+    sessions,
+    sign_in_codes,
+    staff,
+    staff_attempts,
+    stores,
+    tills,
+)
 from domain.store.stored_document import StoredDocument
 from domain.store.ttl import with_linger
 
@@ -47,6 +57,8 @@ DOCUMENTS: tuple[type[StoredDocument], ...] = (
     audit.ShiftDocument,
     stores.RetailStoreDocument,
     staff.EmployeeDocument,
+    staff_attempts.AttemptDocument,
+    tills.TillDocument,
     sessions.SessionDocument,
     sign_in_codes.SignInDocument,
     devices.DeviceDocument,
