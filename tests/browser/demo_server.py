@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from tests.servers import Served, quick_folder, serve_selo
 
@@ -33,6 +33,7 @@ class StaffSignIn(TypedDict):
     password: str
     role: str
     store: str
+    setupKey: NotRequired[str | None]
 
 
 @dataclass(slots=True)
