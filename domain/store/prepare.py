@@ -32,7 +32,9 @@ from domain.store.people import (
     sessions,
     sign_in_codes,
     staff,
+    staff_attempts,
     stores,
+    tills,
 )
 from domain.store.stored_document import StoredDocument
 from domain.store.ttl import with_linger
@@ -56,6 +58,8 @@ DOCUMENTS: tuple[type[StoredDocument], ...] = (
     audit.ShiftDocument,
     stores.RetailStoreDocument,
     staff.EmployeeDocument,
+    staff_attempts.AttemptDocument,
+    tills.TillDocument,
     sessions.SessionDocument,
     sign_in_codes.SignInDocument,
     devices.DeviceDocument,

@@ -28,6 +28,7 @@ const OWN = [
   "codes.js",
   "manifest.webmanifest",
   "screens/sign-in.js",
+  "screens/second-factor.js",
   "screens/scan.js",
   "screens/customer.js",
   "screens/purchase.js",
