@@ -15,9 +15,18 @@ REFUSALS: Final[Mapping[str, Mapping[str, str]]] = {
         "pl": "Zaakceptuj aktualny regulamin (wersja {version}).",
     },
     "problem.NotEnrolled": {
-        "en": "There is no membership for this contact yet. Join first.",
-        "pt": "Ainda não há adesão com este contacto. Adira primeiro.",
-        "pl": "Dla tego kontaktu nie ma jeszcze członkostwa. Najpierw dołącz.",
+        "en": (
+            "There is no membership for this contact yet. Join first; if you have just joined, sign in on the"
+            " device where you did."
+        ),
+        "pt": (
+            "Ainda não há adesão com este contacto. Adira primeiro; se acabou de aderir, inicie sessão no"
+            " dispositivo onde o fez."
+        ),
+        "pl": (
+            "Dla tego kontaktu nie ma jeszcze członkostwa. Najpierw dołącz; jeśli właśnie to się stało,"
+            " zaloguj się na tym samym urządzeniu."
+        ),
     },
     "problem.ContactTaken": {
         "en": "This contact belongs to another membership.",

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 
 from domain.model.people.contacts import Contact
 from domain.services.decisions import load_member
-from domain.services.people.enrolment import Application, enrol
+from domain.services.people.enrolment import Application, Applied, enrol
 from domain.services.people.identity_runtime import IdentityRuntime
-from domain.services.people.sign_in import MemberSignedIn, sign_in
+from domain.services.people.sign_in import DeviceInput, MemberSignedIn, sign_in
 from domain.store.document_store import DocumentStore
 from domain.store.ledger.members import StoredMember
 
@@ -77,13 +77,25 @@ class IdentityHarness:
         return self.identity.store
 
 
+def with_token(applied: Applied, **device: str) -> DeviceInput:
+    """Return what a device tells of itself that keeps the token of an application."""
+    return DeviceInput(enrolment_token=applied.enrolment_token, **device)
+
+
 async def enrol_and_sign_in(
     harness: IdentityHarness, email: str = "ana@example.com", *, now: datetime = NOW, **fields: object
 ) -> MemberSignedIn:
     """Enrol a member and sign them in for the first time."""
     application = Application(**{"name": "Ana", "terms_version": "2026-01", "email": email, **fields})  # type: ignore[arg-type]
-    await enrol(harness.identity, application, key=f"enrol {email} {now}", now=now)
-    return await sign_in(harness.identity, contact=email, code=harness.code_sender.last, now=now)
+    applied = await enrol(harness.identity, application, key=f"enrol {email} {now}", now=now)
+    return await sign_in(
+        harness.identity,
+        contact=email,
+        code=harness.code_sender.last,
+        challenge=applied.challenge,
+        device=with_token(applied),
+        now=now,
+    )
 
 
 async def stored_member(harness: IdentityHarness, member: str) -> StoredMember:

@@ -132,14 +132,19 @@ class RunningApp:
             "idempotencyKey": f"enrol {email}",
             **fields,
         }
-        await self.mutate("enrol", input, "... on Enrolled { codeSentTo }")
-        return await self.sign_in(email)
+        applied = await self.mutate("enrol", input, "... on Enrolled { challenge enrolmentToken }")
+        return await self.sign_in(email, **applied)
 
-    async def sign_in(self, contact: str) -> str:
+    async def sign_in(self, contact: str, **brought: str) -> str:
         """Sign a member in with the code sent last; return their access token."""
-        input = {"contact": contact, "code": self.code_sender.codes[contact]}
+        input = {"contact": contact, "code": self.code_sender.codes[contact], **brought}
         token: str = (await self.mutate("signIn", input, "... on SignedIn { accessToken }"))["accessToken"]
         return token
+
+    async def sign_in_again(self, contact: str) -> str:
+        """Have a member sent a code and sign them in with it; return their access token."""
+        sent = await self.mutate("requestSignInCode", {"contact": contact}, "challenge")
+        return await self.sign_in(contact, **sent)
 
     async def hire(
         self, username: str, role: StaffRole = "CASHIER", *, store: str = "lisboa", **details: str

@@ -24,7 +24,17 @@ from domain.store.migrations import FORMAT, MIGRATIONS
 from domain.store.migrations.format import StoredFormat, expect_current, expect_known, read_format
 from domain.store.migrations.runner import MigrationRunner
 from domain.store.migrations.steps import INDEX_SECONDS
-from domain.store.people import card_steps, contacts, devices, sessions, sign_in_codes, staff, stores
+from domain.store.people import (
+    card_steps,
+    contacts,
+    devices,
+    enrolments,
+    known_devices,
+    sessions,
+    sign_in_codes,
+    staff,
+    stores,
+)
 from domain.store.stored_document import StoredDocument
 from domain.store.ttl import with_linger
 
@@ -49,6 +59,8 @@ DOCUMENTS: tuple[type[StoredDocument], ...] = (
     staff.EmployeeDocument,
     sessions.SessionDocument,
     sign_in_codes.SignInDocument,
+    enrolments.EnrolmentDocument,
+    known_devices.KnownDeviceDocument,
     devices.DeviceDocument,
     card_steps.CardStepDocument,
 )

@@ -76,7 +76,12 @@ class SignInRefused(Problem):
     )
 
 
-@strawberry.type(description="The contact is proven and has no membership: offer to enrol.")
+@strawberry.type(
+    description=(
+        "The contact is proven and has no membership, and this sign-in brought no `enrolmentToken` of one"
+        " that waits for it: offer to enrol."
+    )
+)
 class NotEnrolled(Problem):
     pass
 

@@ -42,6 +42,9 @@ class ChangeContactInput:
     code: str | None = strawberry.field(
         default=None, description="The six digits that were sent there; leave it out to have them sent."
     )
+    challenge: str | None = strawberry.field(
+        default=None, description="As the first call answered it: the code belongs to it."
+    )
 
 
 @strawberry.input(description="The terms that the member has read and agrees to.")
@@ -117,12 +120,17 @@ class ProfileMutation:
         runtime = info.context.dependencies.runtime
         if input.code is None:
             locale = (await loaders.audience()).locale
-            expires_at = await contact_change.request_change(
+            sent = await contact_change.request_change(
                 runtime, member=member, contact=input.contact, locale=locale, now=loaders.now
             )
-            return SignInCodeRequested(expires_at=expires_at)
+            return SignInCodeRequested(challenge=sent.challenge, expires_at=sent.expires_at)
         await contact_change.change_contact(
-            runtime, member=member, contact=input.contact, code=input.code, now=loaders.now
+            runtime,
+            member=member,
+            contact=input.contact,
+            code=input.code,
+            challenge=input.challenge,
+            now=loaders.now,
         )
         return ContactChanged(member=await _updated_member(info, member))
 

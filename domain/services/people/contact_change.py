@@ -16,7 +16,7 @@ from domain.services.decisions import load_member
 from domain.services.errors import ContactTaken, SignInRefused
 from domain.services.people import field_checks, one_time_codes
 from domain.services.people.identity_runtime import IdentityRuntime
-from domain.services.people.one_time_codes import ProvenContact
+from domain.services.people.one_time_codes import ProvenContact, SentCode
 from domain.store.audit import MEMBER_ACTOR, simple_act_write
 from domain.store.document_store import Stale, Write
 from domain.store.ledger import members
@@ -46,8 +46,8 @@ def with_contact(details: Details, contact: Contact) -> Details:
 # ---------------------------------------------------------------- writes
 async def request_change(
     identity: IdentityRuntime, *, member: str, contact: str, locale: str, now: datetime
-) -> datetime:
-    """Send a code to a new contact, free or taken alike; return until when the code works."""
+) -> SentCode:
+    """Send a code to a new contact, free or taken alike."""
     return await one_time_codes.send_code(
         identity,
         field_checks.read_contact_field(contact),
@@ -58,21 +58,28 @@ async def request_change(
 
 
 async def change_contact(
-    identity: IdentityRuntime, *, member: str, contact: str, code: str, now: datetime
+    identity: IdentityRuntime,
+    *,
+    member: str,
+    contact: str,
+    code: str,
+    challenge: str | None = None,
+    now: datetime,
 ) -> None:
     """Make a proven contact the member's. Raises SignInRefused, ContactTaken, InvalidInput and NotFound."""
     proven = await one_time_codes.prove_contact(
         identity,
         field_checks.read_contact_field(contact),
         code,
-        purpose=one_time_codes.contact_change_purpose(member),
+        challenge=challenge,
+        purposes=(one_time_codes.contact_change_purpose(member),),
         now=now,
     )
 
     async def attempt() -> tuple[str | None, Details]:
         stored_member = await load_member(identity, member)
         holder = await contacts.find_member(identity.store, proven.contact.key)
-        writes = [sign_in_codes.use_write(proven.record_id, code_hash=proven.code_hash)]
+        writes = [sign_in_codes.use_write(proven.record_id, challenge=proven.challenge)]
         if holder is None:
             writes += _contact_writes(stored_member.details, proven, member)
             writes.append(

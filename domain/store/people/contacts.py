@@ -4,24 +4,29 @@ itself.
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import cast
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import ClassVar, cast
 
-from pymongo import DeleteOne
+from pymongo import DeleteOne, IndexModel
 
 from domain.store.document_store import DocumentStore, Stale, StoreFault, Write, insert
 from domain.store.stored_document import StoredDocument
+from domain.store.ttl import ttl_index
 
 COLLECTION = "contacts"
 
 
 class ContactDocument(StoredDocument):
-    """A contact in the database; `_id` is the contact itself."""
+    """A contact in the database; `_id` is the contact itself. One that was replaced is held a while."""
 
     member: str
+    until: datetime | None = None
 
     class Settings(StoredDocument.Settings):
         name = COLLECTION
+        keep_nulls = False
+        indexes: ClassVar[Sequence[IndexModel]] = (ttl_index("until"),)
 
 
 class ContactInUse(StoreFault):

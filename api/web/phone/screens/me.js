@@ -110,8 +110,9 @@ function changeContact(key) {
       name: "code",
       inputmode: "numeric",
       autocomplete: "one-time-code",
-      maxlength: 8,
+      maxlength: 20,
     });
+    let challenge = null;
     const codeField = field(t("code"), code);
     codeField.hidden = true;
     const button = h("button.button.primary.wide.tall", {}, t("signin.send"));
@@ -123,10 +124,12 @@ function changeContact(key) {
         const { changeContact: answer } = await ask(CHANGE_CONTACT, {
           input: {
             contact: contact.value.trim(),
-            code: codeField.hidden ? null : code.value.replace(/\s/g, ""),
+            code: codeField.hidden ? null : code.value,
+            challenge,
           },
         });
         if (answer.__typename === "SignInCodeRequested") {
+          challenge = answer.challenge;
           codeField.hidden = false;
           code.required = true;
           contact.readOnly = true;
