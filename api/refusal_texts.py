@@ -33,6 +33,28 @@ REFUSALS: Final[Mapping[str, Mapping[str, str]]] = {
         "pt": "Este contacto pertence a outra adesão.",
         "pl": "Ten kontakt należy do innego członkostwa.",
     },
+    "problem.ContactProofNeeded": {
+        "en": (
+            "Type the code that was sent to your present contact too, or sign in again and change it within"
+            " 10 minutes."
+        ),
+        "pt": (
+            "Escreva também o código enviado para o seu contacto atual, ou inicie sessão de novo e altere-o"
+            " em 10 minutos."
+        ),
+        "pl": (
+            "Wpisz też kod wysłany na obecny kontakt albo zaloguj się ponownie i zmień kontakt w ciągu 10"
+            " minut."
+        ),
+    },
+    "problem.LinkExpired": {
+        "en": "This link was used before, or is too old. If somebody has got into your membership, tell us.",
+        "pt": "Esta ligação já foi usada ou é demasiado antiga. Se alguém entrou na sua adesão, avise-nos.",
+        "pl": (
+            "Ten link został już użyty albo jest za stary. Jeśli ktoś dostał się do Twojego członkostwa,"
+            " powiadom nas."
+        ),
+    },
     "refused.WRONG_CODE": {
         "en": "This code is not right. Check it and type it again.",
         "pt": "O código não está correto. Verifique-o e escreva-o de novo.",

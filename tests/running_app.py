@@ -18,6 +18,7 @@ from api.process import Process, open_process
 from api.settings import Settings
 from domain.model.people.contacts import Contact
 from domain.services.people import staff, stores
+from domain.services.senders import ChangeNotice, CodeMessage
 from domain.store.connect import Database
 from domain.store.people.sessions import StaffRole
 from tests.command_log import CommandLog
@@ -50,16 +51,16 @@ class LatestCodeSender:
     """Sends nothing and remembers the last code of each contact."""
 
     codes: dict[str, str] = field(default_factory=dict)
-    contact_changes: list[tuple[Contact, Contact, str]] = field(default_factory=list)
+    notices: list[tuple[Contact, ChangeNotice]] = field(default_factory=list)
 
     def expect_reach(self, contact: Contact) -> None:
         """Reach anybody."""
 
-    async def tell_changed(self, contact: Contact, new: Contact, locale: str) -> None:
-        self.contact_changes.append((contact, new, locale))
+    async def tell_changed(self, contact: Contact, notice: ChangeNotice) -> None:
+        self.notices.append((contact, notice))
 
-    async def send_code(self, contact: Contact, code: str, locale: str) -> None:
-        self.codes[contact.value] = code
+    async def send_code(self, contact: Contact, message: CodeMessage) -> None:
+        self.codes[contact.value] = message.code
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from domain.store.migrations.runner import MigrationRunner
 from domain.store.migrations.steps import INDEX_SECONDS
 from domain.store.people import (
     card_steps,
+    contact_changes,
     contacts,
     devices,
     enrolments,
@@ -60,6 +61,7 @@ DOCUMENTS: tuple[type[StoredDocument], ...] = (
     sessions.SessionDocument,
     sign_in_codes.SignInDocument,
     enrolments.EnrolmentDocument,
+    contact_changes.ContactChangeDocument,
     known_devices.KnownDeviceDocument,
     devices.DeviceDocument,
     card_steps.CardStepDocument,

@@ -137,10 +137,20 @@ class Enrolled:
     challenge: str = strawberry.field(description="Bring it to `signIn`: the code belongs to it.")
 
 
+@strawberry.type(description="A code was sent to a present contact too, by which it approves the new one.")
+class ContactApproval:
+    challenge: str = strawberry.field(description="Bring it as `currentChallenge`, with `currentCode`.")
+    code_sent_to: str = strawberry.field(description="The present contact, as a hint.")
+
+
 @strawberry.type(description="If somebody can be reached there, a code is on its way.")
 class SignInCodeRequested:
     challenge: str = strawberry.field(description="Bring it with the code: the code belongs to it.")
     expires_at: datetime = strawberry.field(description="When the code stops working.")
+    approval: ContactApproval | None = strawberry.field(
+        default=None,
+        description="Of `changeContact` alone, where the sign-in was more than 10 minutes ago; else null.",
+    )
 
 
 @strawberry.type(description="The member is signed in; the rest of the operation runs as this member.")

@@ -46,7 +46,7 @@ export const REGISTER = `mutation PhoneRegister($input: RegisterDeviceInput!) { 
 export const UNREGISTER = `mutation PhoneUnregister($input: UnregisterDeviceInput!) { unregisterDevice(input: $input) { deviceId } }`;
 export const UPDATE = `mutation PhoneUpdate($input: UpdateProfileInput!) { updateProfile(input: $input) { member { id name birthday locale } } }`;
 export const CHANGE_CONTACT = `mutation PhoneContact($input: ChangeContactInput!) { changeContact(input: $input) { __typename
-  ... on ContactChanged { member { id email phone } } ... on SignInCodeRequested { challenge expiresAt } ... on Problem { message } } }`;
+  ... on ContactChanged { member { id email phone } } ... on SignInCodeRequested { challenge expiresAt approval { challenge codeSentTo } } ... on Problem { message } } }`;
 export const ACCEPT_TERMS = `mutation PhoneTerms($input: AcceptTermsInput!) { acceptTerms(input: $input) { __typename ... on Problem { message } } }`;
 export const SET_CONSENT = `mutation PhoneConsent($input: SetConsentInput!) { setConsent(input: $input) { consents { ${CONSENT} } } }`;
 export const MARK_READ = `mutation PhoneRead($input: MarkMessagesReadInput!) { markMessagesRead(input: $input) { unread } }`;

@@ -29,13 +29,15 @@ from domain.services.idempotency import KeyBinding, recall_reply, run_once
 from domain.services.people import field_checks
 from domain.services.people.consents import AT_ENROLMENT, IN_THE_APP, PurposeAnswer, check_answers
 from domain.services.people.identity_runtime import IdentityRuntime
-from domain.services.people.one_time_codes import SIGN_IN_PURPOSE, issue_code
+from domain.services.people.one_time_codes import SIGN_IN_PURPOSE, expect_reach, issue_code
 from domain.services.people.terms import check_current
+from domain.services.senders import CodeMessage
 from domain.store import requests
 from domain.store.document_store import Write
 from domain.store.ledger import members
 from domain.store.ledger.members import Details
 from domain.store.people import contacts, enrolments, sign_in_codes
+from domain.store.people.contacts import ContactHolder
 from domain.store.people.enrolments import Reservation, StoredEnrolment
 from domain.store.requests import Reply, RequestKey
 
@@ -71,11 +73,12 @@ class Applied:
 
 @dataclass(frozen=True, slots=True)
 class WaitingEnrolment:
-    """An application whose contact was just proven, about to begin."""
+    """An application whose contact was just proven, about to begin; `former_holder` had it before."""
 
     id: str
     contact: Contact
     reservation: Reservation
+    former_holder: ContactHolder | None
 
 
 # ---------------------------------------------------------------- reserving
@@ -89,7 +92,7 @@ async def enrol(identity: IdentityRuntime, application: Application, *, key: str
     request = _enrolment_key(identity, contact, application, field_checks.check_key(key))
     if (reply := await recall_reply(identity, request, now=now)) is not None:
         return _applied_before(identity, request, reply, contact)
-    identity.code_sender.expect_reach(contact)
+    expect_reach(identity, contact, field=contact.kind)
     reservation = await _make_reservation(identity, application, now)
 
     contact_hash = rules.contact_hash(identity.secret, contact.key)
@@ -117,7 +120,7 @@ async def enrol(identity: IdentityRuntime, application: Application, *, key: str
         identity, request=request, queue=contact_hash, now=now, act=act, answer_again=again
     )
     if code is not None:
-        await identity.code_sender.send_code(contact, code, reservation.locale)
+        await identity.code_sender.send_code(contact, CodeMessage(code, reservation.locale))
     return applied
 
 
@@ -211,7 +214,8 @@ async def find_waiting(
         return None
     for contact in proven:
         if rules.contact_hash(identity.secret, contact.key) == enrolment.contact_hash:
-            return WaitingEnrolment(enrolment.id, contact, enrolment.reservation)
+            holder = await contacts.find_holder(identity.store, contact.key)
+            return WaitingEnrolment(enrolment.id, contact, enrolment.reservation, holder)
     return None
 
 
@@ -267,7 +271,7 @@ async def begin_membership(
     claims = [
         *extra_writes,
         enrolments.begin_write(enrolment.id),
-        contacts.take_write(contact.key, member),
+        contacts.take_write(contact.key, member, holder=enrolment.former_holder),
         contacts.take_write(contacts.number_key(number), member),
     ]
     if reservation.referred_by is not None:

@@ -39,7 +39,7 @@ async def find_known(
     if device_token is None:
         return ANY_DEVICE
     device = await known_devices.find(identity.store, token_hash(device_token), now=now)
-    owner = await contacts.find_member(identity.store, contact.key)
+    owner = await contacts.find_member(identity.store, contact.key, now=now)
     return device.id if device is not None and device.member == owner else ANY_DEVICE
 
 

@@ -14,8 +14,9 @@ from datetime import datetime, timedelta
 from domain.model.people import sign_in as rules
 from domain.model.people.contacts import Contact
 from domain.model.people.sign_in import HourAllowance
-from domain.services.errors import SignInRefused, TooManyRequests
+from domain.services.errors import ContactOutOfReach, InvalidInput, SignInRefused, TooManyRequests
 from domain.services.people.identity_runtime import IdentityRuntime
+from domain.services.senders import CodeMessage, CodeUse
 from domain.store.people import sign_in_codes
 from domain.store.people.sign_in_codes import ANY_DEVICE, Challenge, CodeCounts, SignInRecord
 
@@ -41,12 +42,20 @@ class ProvenContact:
     contact: Contact
     record_id: str
     challenge: str
+    purpose: str
 
 
 # ---------------------------------------------------------------- rules
-def contact_change_purpose(member: str) -> str:
-    """Return the purpose of a code that proves a member's new contact."""
-    return f"change:{member}"
+def expect_reach(identity: IdentityRuntime, contact: Contact, *, field: str) -> None:
+    """Raise InvalidInput where nothing can be sent to such a contact but to another, else
+    ContactOutOfReach.
+    """
+    try:
+        identity.code_sender.expect_reach(contact)
+    except ContactOutOfReach as error:
+        if error.is_input_fault:
+            raise InvalidInput(field, error.message) from None
+        raise
 
 
 def issue_code(
@@ -121,13 +130,16 @@ async def send_code(
     purpose: str,
     locale: str,
     device: str = ANY_DEVICE,
+    use: CodeUse = "sign_in",
+    new_contact: Contact | None = None,
     now: datetime,
 ) -> SentCode:
     """Send a code to a contact.
 
-    Raises TooManyRequests, and what the sender raises where it cannot reach the contact.
+    Raises TooManyRequests, InvalidInput and ContactOutOfReach, and what the sender raises where it does not
+    leave.
     """
-    identity.code_sender.expect_reach(contact)
+    expect_reach(identity, contact, field="contact")
     contact_hash = rules.contact_hash(identity.secret, contact.key)
     challenge = rules.new_challenge(secrets.token_bytes(CHALLENGE_BYTES))
     for _ in range(MAX_ROUNDS):
@@ -136,7 +148,7 @@ async def send_code(
             identity, record, contact, purpose=purpose, challenge=challenge, device=device, now=now
         )
         if await sign_in_codes.put(identity.store, record_after, now=now):
-            await identity.code_sender.send_code(contact, code, locale)
+            await identity.code_sender.send_code(contact, CodeMessage(code, locale, use, new_contact))
             return SentCode(challenge, now + rules.LIFE)
     raise TooManyRequests(1)
 
@@ -189,5 +201,5 @@ async def prove_contact(
         )
         if not rules.hashes_match(code_hash, waiting.code_hash):
             raise SignInRefused("WRONG_CODE", attempts_left=attempts_left - 1)
-        return ProvenContact(contact, contact_hash, waiting.id)
+        return ProvenContact(contact, contact_hash, waiting.id, waiting.purpose)
     raise SignInRefused("TOO_MANY_ATTEMPTS", attempts_left=0)

@@ -29,7 +29,7 @@ from domain.store.people import contacts, devices, sessions, staff
 from domain.store.people.sessions import Session, SessionKind, StaffRole
 from domain.store.people.staff import Employee
 
-EndReason = Literal["signed_out", "theft", "disabled", "password"]
+EndReason = Literal["signed_out", "theft", "disabled", "password", "contact"]
 
 log = structlog.get_logger(__name__)
 

@@ -144,7 +144,7 @@ async def _open_session(
 
     This is one round: the caller tries again where it raises Stale.
     """
-    known_member = await _find_owner(identity, proven_contacts)
+    known_member = await _find_owner(identity, proven_contacts, now)
     enrolment = (
         await find_waiting(identity, device.enrolment_token, proven=proven_contacts, now=now)
         if known_member is None
@@ -169,9 +169,11 @@ async def _open_session(
     return MemberSignedIn(member, opened_session, enrolment is not None, device_token.token)
 
 
-async def _find_owner(identity: IdentityRuntime, proven_contacts: Sequence[Contact]) -> str | None:
+async def _find_owner(
+    identity: IdentityRuntime, proven_contacts: Sequence[Contact], now: datetime
+) -> str | None:
     """Return the member of the first contact that a member has."""
     for contact in proven_contacts:
-        if (member := await contacts.find_member(identity.store, contact.key)) is not None:
+        if (member := await contacts.find_member(identity.store, contact.key, now=now)) is not None:
             return member
     return None

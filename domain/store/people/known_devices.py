@@ -48,6 +48,11 @@ async def find(store: DocumentStore, id: str, *, now: datetime) -> KnownDevice |
 
 
 # ---------------------------------------------------------------- writes
+async def forget_all(store: DocumentStore, member: str) -> None:
+    """Delete the known devices of a member."""
+    await store.documents(KnownDeviceDocument).find({"member": member}).delete()
+
+
 def know_write(device: KnownDevice, *, now: datetime) -> Write:
     """Return the write that makes a device known, or keeps it known."""
     sets = {"member": device.member, "purge_at": now + KEPT_FOR}

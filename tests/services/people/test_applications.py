@@ -8,6 +8,7 @@ from domain.model.people.contacts import Contact
 from domain.services.errors import NotEnrolled
 from domain.services.people import contact_change
 from domain.services.people.consents import PurposeAnswer
+from domain.services.people.contact_change import TypedCode
 from domain.services.people.enrolment import Application, enrol
 from domain.services.people.sign_in import DeviceInput, request_code, sign_in, sign_in_proven
 from tests.identity_harness import (
@@ -97,11 +98,22 @@ async def test_a_change_of_contact_takes_nothing_of_an_application_for_it(harnes
         consents=(PurposeAnswer("marketing", True, 3),),
     )
     applied = await enrol(harness.identity, forged, key="s1", now=NOW)
+    session = bo.opened_session.session.id
     await contact_change.request_change(
-        harness.identity, member=bo.member, contact="new@example.com", locale="pt", now=NOW
+        harness.identity,
+        member=bo.member,
+        session=session,
+        contact="new@example.com",
+        locale="pt",
+        now=NOW,
     )
     await contact_change.change_contact(
-        harness.identity, member=bo.member, contact="new@example.com", code=harness.code_sender.last, now=NOW
+        harness.identity,
+        member=bo.member,
+        session=session,
+        contact="new@example.com",
+        typed=TypedCode(harness.code_sender.last),
+        now=NOW,
     )
     await request_code(harness.identity, contact="new@example.com", locale="pt", now=NOW)
     again = await sign_in(

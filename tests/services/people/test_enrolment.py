@@ -10,7 +10,7 @@ import pytest
 from domain.model.people import codes
 from domain.model.people.codes import valid_number
 from domain.model.people.contacts import Contact
-from domain.services.errors import IdempotencyKeyConflict, NotEnrolled, SignInRefused
+from domain.services.errors import ContactOutOfReach, IdempotencyKeyConflict, NotEnrolled, SignInRefused
 from domain.services.ledger.verification import verify_member
 from domain.services.people.consents import PurposeAnswer
 from domain.services.people.enrolment import Application, Applied, enrol
@@ -21,7 +21,6 @@ from tests.command_log import CommandLog
 from tests.identity_harness import (
     NOW,
     SECRET,
-    ContactUnreachable,
     IdentityHarness,
     count_documents,
     enrol_and_sign_in,
@@ -155,13 +154,13 @@ async def test_the_same_key_and_application_again_answer_the_same_and_send_nothi
 async def test_where_no_code_can_be_sent_nothing_is_written_and_no_key_bound(
     harness: IdentityHarness,
 ) -> None:
-    harness.code_sender.reaches = False
-    with pytest.raises(ContactUnreachable):
+    harness.code_sender.reaches = frozenset()
+    with pytest.raises(ContactOutOfReach):
         await enrol(harness.identity, ANA, key="k1", now=NOW)
-    with pytest.raises(ContactUnreachable):
+    with pytest.raises(ContactOutOfReach):
         await request_code(harness.identity, contact="ana@example.com", locale="pt", now=NOW)
     assert [await count_documents(harness, name) for name in ("sign_in_codes", "requests")] == [0, 0]
-    harness.code_sender.reaches = True
+    harness.code_sender.reaches = frozenset({"email"})
     await enrol(harness.identity, ANA, key="k1", now=NOW)
 
 
