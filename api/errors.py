@@ -168,6 +168,8 @@ def domain_api_error(error: BaseException) -> ApiError | None:
             return BadInput(error.message, field=error.field)
         case domain_errors.TooManyRequests():
             return RateLimited(retry_after=error.retry_after)
+        case domain_errors.ContactOutOfReach():
+            return NotAvailable(error.message)
         case document_store.Busy():
             return Busy(retry_after=error.retry_after)
         case document_store.ConnectionLost():

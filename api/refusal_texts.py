@@ -15,14 +15,45 @@ REFUSALS: Final[Mapping[str, Mapping[str, str]]] = {
         "pl": "Zaakceptuj aktualny regulamin (wersja {version}).",
     },
     "problem.NotEnrolled": {
-        "en": "There is no membership for this contact yet. Join first.",
-        "pt": "Ainda não há adesão com este contacto. Adira primeiro.",
-        "pl": "Dla tego kontaktu nie ma jeszcze członkostwa. Najpierw dołącz.",
+        "en": (
+            "There is no membership for this contact yet. Join first; if you have just joined, sign in on the"
+            " device where you did."
+        ),
+        "pt": (
+            "Ainda não há adesão com este contacto. Adira primeiro; se acabou de aderir, inicie sessão no"
+            " dispositivo onde o fez."
+        ),
+        "pl": (
+            "Dla tego kontaktu nie ma jeszcze członkostwa. Najpierw dołącz; jeśli właśnie to się stało,"
+            " zaloguj się na tym samym urządzeniu."
+        ),
     },
     "problem.ContactTaken": {
         "en": "This contact belongs to another membership.",
         "pt": "Este contacto pertence a outra adesão.",
         "pl": "Ten kontakt należy do innego członkostwa.",
+    },
+    "problem.ContactProofNeeded": {
+        "en": (
+            "Type the code that was sent to your present contact too, or sign in again and change it within"
+            " 10 minutes."
+        ),
+        "pt": (
+            "Escreva também o código enviado para o seu contacto atual, ou inicie sessão de novo e altere-o"
+            " em 10 minutos."
+        ),
+        "pl": (
+            "Wpisz też kod wysłany na obecny kontakt albo zaloguj się ponownie i zmień kontakt w ciągu 10"
+            " minut."
+        ),
+    },
+    "problem.LinkExpired": {
+        "en": "This link was used before, or is too old. If somebody has got into your membership, tell us.",
+        "pt": "Esta ligação já foi usada ou é demasiado antiga. Se alguém entrou na sua adesão, avise-nos.",
+        "pl": (
+            "Ten link został już użyty albo jest za stary. Jeśli ktoś dostał się do Twojego członkostwa,"
+            " powiadom nas."
+        ),
     },
     "refused.WRONG_CODE": {
         "en": "This code is not right. Check it and type it again.",

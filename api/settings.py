@@ -230,7 +230,12 @@ class Settings(BaseSettings):
 
     # How much
     sign_in_codes_per_contact_hour: int = Field(
-        5, ge=1, description="Sign-in codes that one contact can be sent in an hour"
+        20,
+        ge=1,
+        description=(
+            "Sign-in codes that one contact can be sent in an hour; each device that has signed in with it"
+            " before is counted apart"
+        ),
     )
     sign_in_codes_per_address_hour: int = Field(
         200, ge=1, description="Sign-in codes that one address can ask for in an hour"

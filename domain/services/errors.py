@@ -19,6 +19,18 @@ class InvalidInput(Exception):
         self.message = message
 
 
+class ContactOutOfReach(Exception):
+    """Nothing can be sent to such a contact, whosever it is; the message says why, and what to do.
+
+    `is_input_fault` tells whether another contact would be reached.
+    """
+
+    def __init__(self, message: str, *, is_input_fault: bool = False) -> None:
+        super().__init__(message)
+        self.message = message
+        self.is_input_fault = is_input_fault
+
+
 class TooManyRequests(Exception):
     """The caller asked too often. After `retry_after` whole seconds the request is accepted."""
 
@@ -81,6 +93,20 @@ class ContactTaken(Refusal):
 
     def __init__(self) -> None:
         super().__init__("another membership has this contact")
+
+
+class ContactProofNeeded(Refusal):
+    """A new contact takes a proof of a present one, or a sign-in of the last ten minutes."""
+
+    def __init__(self) -> None:
+        super().__init__("a present contact was not proven, and the sign-in is too long ago")
+
+
+class LinkExpired(Refusal):
+    """The link was used, is too old, or was never one of ours."""
+
+    def __init__(self) -> None:
+        super().__init__("the link has run out")
 
 
 class TermsNotAccepted(Refusal):

@@ -59,6 +59,7 @@ Action = Literal[
     "PROGRAMME_PUBLISHED",
     "OUTBOX_RETRIED",
     "CONTACT_CHANGED",
+    "CONTACT_CHANGE_UNDONE",
 ]
 ShiftCounter = Literal["purchases", "refunded", "adjusted", "vouchers"]
 SHIFT_COUNTERS: tuple[ShiftCounter, ...] = ("purchases", "refunded", "adjusted", "vouchers")

@@ -26,9 +26,12 @@ from domain.store.migrations.runner import MigrationRunner
 from domain.store.migrations.steps import INDEX_SECONDS
 from domain.store.people import (
     card_steps,
+    contact_changes,
     contacts,
     devices,
     dropped_keys,
+    enrolments,
+    known_devices,
     sessions,
     sign_in_codes,
     staff,
@@ -62,6 +65,9 @@ DOCUMENTS: tuple[type[StoredDocument], ...] = (
     tills.TillDocument,
     sessions.SessionDocument,
     sign_in_codes.SignInDocument,
+    enrolments.EnrolmentDocument,
+    contact_changes.ContactChangeDocument,
+    known_devices.KnownDeviceDocument,
     devices.DeviceDocument,
     card_steps.CardStepDocument,
     dropped_keys.DroppedKeyDocument,

@@ -21,7 +21,7 @@ WEB = ROOT / "api" / "web"
 ART = ROOT / "scripts" / "demo" / "art"
 OURS = [
     path
-    for name in ("till", "phone", "shared")
+    for name in ("till", "phone", "undo", "shared")
     for path in sorted((WEB / name).rglob("*"))
     if path.suffix in {".js", ".css", ".html", ".svg"}
 ]
@@ -51,7 +51,7 @@ def keys_asked(name: str) -> tuple[set[str], set[str]]:
     return whole, set(re.findall(r"\bt\(`([\w.]+\.)\$\{", source))
 
 
-@pytest.mark.parametrize("name", ["till", "phone"])
+@pytest.mark.parametrize("name", ["till", "phone", "undo"])
 def test_every_text_is_there_in_every_language_with_the_same_placeholders(
     page: Page, pages_url: str, name: str
 ) -> None:

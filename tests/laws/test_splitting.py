@@ -8,6 +8,7 @@ from random import Random
 
 import pytest
 
+from domain.model.ledger.events import Json
 from domain.model.simulate import InputLine
 from tests.laws.random_histories import DEEP
 from tests.laws.returning_histories import WHO, StoryRun, holdings, lived, random_story, settled
@@ -31,7 +32,7 @@ def _again(run: StoryRun, *, parts: int = 1, has_noise: bool = False) -> StoryRu
     return twin
 
 
-def _split(line: InputLine, parts: int) -> list[dict[str, object]]:
+def _split(line: InputLine, parts: int) -> list[dict[str, Json]]:
     amount = line.data.get("amount") if line.name == "purchase.refunded" else None
     if not isinstance(amount, int) or amount < parts:
         return [dict(line.data)]

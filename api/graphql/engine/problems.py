@@ -89,7 +89,12 @@ class SignInRefused(Problem):
     )
 
 
-@strawberry.type(description="The contact is proven and has no membership: offer to enrol.")
+@strawberry.type(
+    description=(
+        "The contact is proven and has no membership, and this sign-in brought no `enrolmentToken` of one"
+        " that waits for it: offer to enrol."
+    )
+)
 class NotEnrolled(Problem):
     pass
 
@@ -98,6 +103,21 @@ class NotEnrolled(Problem):
     description=("Another membership has the new contact. This is only said once the new contact is proven.")
 )
 class ContactTaken(Problem):
+    pass
+
+
+@strawberry.type(
+    description=(
+        "A present contact has to approve the new one by the code that was sent to it, or the member signs in"
+        " again and changes it within 10 minutes."
+    )
+)
+class ContactProofNeeded(Problem):
+    pass
+
+
+@strawberry.type(description="The link was used, or is too old.")
+class LinkExpired(Problem):
     pass
 
 
@@ -205,6 +225,16 @@ def _not_enrolled(_info: Info, audience: Audience, _: errors.NotEnrolled) -> Not
 @renders(errors.ContactTaken)
 def _contact_taken(_info: Info, audience: Audience, _: errors.ContactTaken) -> ContactTaken:
     return ContactTaken(message=say("problem.ContactTaken", audience.locale))
+
+
+@renders(errors.ContactProofNeeded)
+def _proof_needed(_info: Info, audience: Audience, _: errors.ContactProofNeeded) -> ContactProofNeeded:
+    return ContactProofNeeded(message=say("problem.ContactProofNeeded", audience.locale))
+
+
+@renders(errors.LinkExpired)
+def _link_expired(_info: Info, audience: Audience, _: errors.LinkExpired) -> LinkExpired:
+    return LinkExpired(message=say("problem.LinkExpired", audience.locale))
 
 
 @renders(errors.UnknownCode)

@@ -67,6 +67,9 @@ class StaffActionKind(Enum):
     OUTBOX_RETRIED = strawberry.enum_value(
         "OUTBOX_RETRIED", description="Let something that was parked be sent again."
     )
+    CONTACT_CHANGE_UNDONE = strawberry.enum_value(
+        "CONTACT_CHANGE_UNDONE", description="Whoever had the contact before took the change back."
+    )
     CONTACT_CHANGED = strawberry.enum_value(
         "CONTACT_CHANGED", description="A member changed their e-mail address or phone."
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from domain.model.people.sessions import SessionTerms
+from domain.model.people.sign_in import CODES_PER_HOUR
 from domain.services.people.passwords import PasswordHashing
 from domain.services.people.session_registry import SessionRegistry
 from domain.services.runtime import Runtime
@@ -15,7 +16,6 @@ from domain.services.senders import CodeSender
 
 MEMBER_TERMS = SessionTerms(idle=timedelta(days=30), longest=timedelta(days=90))
 STAFF_TERMS = SessionTerms(idle=timedelta(hours=12), longest=timedelta(hours=12))
-CODES_PER_HOUR = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
