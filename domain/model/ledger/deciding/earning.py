@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from fractions import Fraction
+from heapq import heappop, heappush
 from zoneinfo import ZoneInfo
 
 from domain.model.calendar import Per, period_start, previous_period, to_utc
@@ -242,23 +243,16 @@ class AwardedByRule:
     """What rules gave so far, by wallet: what `times` multiplies."""
 
     def __init__(self) -> None:
-        self._bases: dict[tuple[str, str], int] = {}
-        self._extras: dict[tuple[str, str], int] = {}
+        self._grants: dict[str, tuple[Grant, ...]] = {}
 
     def of(self, rule: str, wallet: str, *, with_extras: bool) -> int:
         """Return what a rule gave into a wallet, with the extras of tier and plan or without."""
-        key = rule, wallet
-        return self._bases.get(key, 0) + (self._extras.get(key, 0) if with_extras else 0)
+        grants = [grant for grant in self._grants.get(rule, ()) if grant.wallet == wallet]
+        return sum(grant.base + (grant.extra if with_extras else 0) for grant in grants)
 
     def note(self, verdict: Verdict) -> None:
         """Note what a rule gives, in place of what was noted before."""
-        for amounts in (self._bases, self._extras):
-            for key in [key for key in amounts if key[0] == verdict.rule.code]:
-                del amounts[key]
-        for grant in verdict.grants if verdict.applied else ():
-            key = verdict.rule.code, grant.wallet
-            self._bases[key] = self._bases.get(key, 0) + grant.base
-            self._extras[key] = self._extras.get(key, 0) + grant.extra
+        self._grants[verdict.rule.code] = verdict.grants if verdict.applied else ()
 
 
 @dataclass
@@ -322,26 +316,33 @@ def _groups(rules: Sequence[Rule]) -> list[list[Rule]]:
 
 
 def _in_order(groups: list[list[Rule]]) -> list[list[Rule]]:
-    if not any(_over(rule) for group in groups for rule in group):
+    """Return the groups, each behind those that it multiplies, else in their order; in a circle the first
+    comes first.
+    """
+    place = {rule.code: index for index, group in enumerate(groups) for rule in group}
+    waits_for = [
+        {place[code] for rule in group for code in _over(rule) if code in place} - {index}
+        for index, group in enumerate(groups)
+    ]
+    if not any(waits_for):
         return groups
-    waiting, out = list(groups), []
+    waiters: list[list[int]] = [[] for _ in groups]
+    for index, behind in enumerate(waits_for):
+        for other in behind:
+            waiters[other].append(index)
+    ready = [index for index, behind in enumerate(waits_for) if not behind]
+    waiting, out = dict.fromkeys(range(len(groups))), list[list[Rule]]()
     while waiting:
-        behind = {rule.code for group in waiting for rule in group}
-        ready = next(
-            (
-                group
-                for group in waiting
-                if not (_multiplied_outside(group) & (behind - {rule.code for rule in group}))
-            ),
-            waiting[0],
-        )
-        waiting.remove(ready)
-        out.append(ready)
+        index = heappop(ready) if ready else next(iter(waiting))
+        if index not in waiting:
+            continue
+        del waiting[index]
+        out.append(groups[index])
+        for waiter in waiters[index]:
+            waits_for[waiter].discard(index)
+            if not waits_for[waiter]:
+                heappush(ready, waiter)
     return out
-
-
-def _multiplied_outside(group: Sequence[Rule]) -> set[str]:
-    return {code for rule in group for code in _over(rule)}
 
 
 def _over(rule: Rule) -> set[str]:
