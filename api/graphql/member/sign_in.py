@@ -95,8 +95,8 @@ class SignInWithFirebaseInput:
 class RefreshSessionInput:
     refresh_token: str = strawberry.field(
         description=(
-            "The newest one. Where no answer came, ask again with the same one within 10 seconds: it gets the"
-            " same answer."
+            "The newest one. Where no answer came, ask again with the same one, whenever that is: it gets the"
+            " same answer, as long as that answer's token was not used."
         )
     )
 
@@ -229,8 +229,8 @@ class SignInMutation:
 
     @strawberry.mutation(
         description=(
-            "Exchanges a refresh token for new tokens. Each refresh token works once; using an"
-            " old one again ends the session."
+            "Exchanges a refresh token for new tokens. Each refresh token works once: the last one again is a"
+            " retry until its successor was used, and any older one again ends the session."
         )
     )
     @refusals_as_problems

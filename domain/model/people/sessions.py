@@ -11,6 +11,7 @@ from __future__ import annotations
 import hmac
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -19,7 +20,6 @@ from typing import Literal
 SESSION_BYTES = 16
 SECRET_BYTES = 32
 SEAL_BYTES = 16
-RETRY_WINDOW = timedelta(seconds=10)
 
 _TOKEN = re.compile("[A-Za-z0-9_-]{86}")
 _SUCCESSOR = b"selo.refresh.successor.1"
@@ -68,9 +68,17 @@ def first_token(random: bytes) -> RefreshToken:
 
 
 def successor(token: RefreshToken, *, key: bytes) -> RefreshToken:
-    """Return the token after this one: always the same one."""
+    """Return the token after this one: always the same one of the same key."""
     return RefreshToken(
         token.session, hmac.digest(key, _SUCCESSOR + bytes.fromhex(token.session) + token.secret, "sha256")
+    )
+
+
+def answered_successor(token: RefreshToken, tokens: SessionTokens, *, keys: Sequence[bytes]) -> RefreshToken:
+    """Return the token that was answered for this one, whichever of these keys made it."""
+    successors = [successor(token, key=key) for key in keys]
+    return next(
+        (next_token for next_token in successors if next_token.hashed == tokens.current), successors[0]
     )
 
 
@@ -80,28 +88,26 @@ def write_token(token: RefreshToken, *, key: bytes) -> str:
     return urlsafe_b64encode(raw + _seal(raw, key)).rstrip(b"=").decode()
 
 
-def read_token(text: str, *, key: bytes) -> RefreshToken | None:
-    """Return the token that a client sent, None where it is not one of ours."""
+def read_token(text: str, *, keys: Sequence[bytes]) -> RefreshToken | None:
+    """Return the token that a client sent, None where it is not one of ours: sealed by one of these keys."""
     if not _TOKEN.fullmatch(text):
         return None
     raw = urlsafe_b64decode(text + "==")
     body, seal = raw[:-SEAL_BYTES], raw[-SEAL_BYTES:]
-    if not hmac.compare_digest(seal, _seal(body, key)):
+    if not any(hmac.compare_digest(seal, _seal(body, key)) for key in keys):
         return None
     return RefreshToken(body[:SESSION_BYTES].hex(), body[SESSION_BYTES:])
 
 
-def use_of(token: RefreshToken, tokens: SessionTokens, *, now: datetime) -> Use:
-    """Say what presenting a token means: the one that works, a retry of the last rotation, or one used
-    before, which is a theft.
+def use_of(token: RefreshToken, tokens: SessionTokens) -> Use:
+    """Say what presenting a token means: the one that works, a retry, or a theft.
+
+    The token before the current one is a retry, whenever it comes: its successor was not used, so the client
+    may never have had the answer. Any older one is a theft.
     """
     if hmac.compare_digest(token.hashed, tokens.current):
         return "current"
-    if (
-        tokens.previous
-        and hmac.compare_digest(token.hashed, tokens.previous)
-        and now - tokens.rotated_at <= RETRY_WINDOW
-    ):
+    if tokens.previous and hmac.compare_digest(token.hashed, tokens.previous):
         return "retry"
     return "again"
 

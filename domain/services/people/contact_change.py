@@ -14,7 +14,7 @@ import structlog
 from domain.model.people.contacts import Contact, ContactKind
 from domain.services.decisions import load_member
 from domain.services.errors import ContactTaken, SignInRefused
-from domain.services.people import field_checks, one_time_codes
+from domain.services.people import field_checks, one_time_codes, own_memberships
 from domain.services.people.identity_runtime import IdentityRuntime
 from domain.services.people.one_time_codes import ProvenContact
 from domain.store.audit import MEMBER_ACTOR, simple_act_write
@@ -75,6 +75,7 @@ async def change_contact(
         writes = [sign_in_codes.use_write(proven.record_id, code_hash=proven.code_hash)]
         if holder is None:
             writes += _contact_writes(stored_member.details, proven, member)
+            writes += await _employee_writes(identity, stored_member.details, proven, member)
             writes.append(
                 members.profile_write(
                     member,
@@ -129,3 +130,12 @@ def _contact_writes(details: Details, proven: ProvenContact, member: str) -> lis
         if previous_value is None
         else [take_write, contacts.release_write(Contact(proven.contact.kind, previous_value).key, member)]
     )
+
+
+async def _employee_writes(
+    identity: IdentityRuntime, details: Details, proven: ProvenContact, member: str
+) -> list[Write]:
+    """Note the employees of both contacts: whose own membership it is stays so under another contact."""
+    previous_value = contact_value(details, proven.contact)
+    previous = [] if previous_value is None else [Contact(proven.contact.kind, previous_value).key]
+    return await own_memberships.contact_writes(identity.store, member, [proven.contact.key, *previous])
