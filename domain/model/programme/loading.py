@@ -8,8 +8,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from domain.model.programme.check.addresses import check_addresses
 from domain.model.programme.check.checked_file import CheckedFile
 from domain.model.programme.check.codes import check_codes, check_duplicate_codes
+from domain.model.programme.check.costs import check_costs
 from domain.model.programme.check.expressions import check_expressions
 from domain.model.programme.check.loops import check_loops
 from domain.model.programme.check.past import check_past
@@ -84,7 +86,9 @@ def load_with_warnings(text: str, *, now: datetime | None = None) -> LoadedProgr
 def _check_findings(checked_file: CheckedFile, now: datetime | None) -> Iterator[Finding]:
     yield from check_codes(checked_file)
     yield from check_values(checked_file)
+    yield from check_addresses(checked_file)
     yield from check_expressions(checked_file)
+    yield from check_costs(checked_file)
     yield from check_texts(checked_file)
     yield from check_loops(checked_file)
     yield from check_unused(checked_file)

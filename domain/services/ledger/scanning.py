@@ -15,7 +15,7 @@ from typing import Literal
 from domain.model.calendar import milliseconds
 from domain.model.people import codes
 from domain.model.people.codes import Code, CodeKind
-from domain.services.errors import ExpiredCode, UnknownCode
+from domain.services.errors import ExpiredCode, MalformedCode, UnknownCode
 from domain.services.idempotency import KeyBinding, run_once
 from domain.services.input_checks import check_clock_lead
 from domain.services.ledger import queries
@@ -151,7 +151,7 @@ async def _read_card(runtime: Runtime, code: Code, card_keys: Sequence[bytes], a
         case CodeKind.NUMBER:
             return _CardHolder(await _find_by_number(runtime, code.text), None)
         case _:
-            raise UnknownCode
+            raise MalformedCode
 
 
 async def _read_device_card(

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from fractions import Fraction
+from heapq import heappop, heappush
 from zoneinfo import ZoneInfo
 
 from domain.model.calendar import Per, period_start, previous_period, to_utc
@@ -324,26 +325,33 @@ def _groups(rules: Sequence[Rule]) -> list[list[Rule]]:
 
 
 def _in_order(groups: list[list[Rule]]) -> list[list[Rule]]:
-    if not any(_over(rule) for group in groups for rule in group):
+    """Return the groups, each behind those that it multiplies, else in their order; in a circle the first
+    comes first.
+    """
+    place = {rule.code: index for index, group in enumerate(groups) for rule in group}
+    waits_for = [
+        {place[code] for rule in group for code in _over(rule) if code in place} - {index}
+        for index, group in enumerate(groups)
+    ]
+    if not any(waits_for):
         return groups
-    waiting, out = list(groups), []
+    waiters: list[list[int]] = [[] for _ in groups]
+    for index, behind in enumerate(waits_for):
+        for other in behind:
+            waiters[other].append(index)
+    ready = [index for index, behind in enumerate(waits_for) if not behind]
+    waiting, out = dict.fromkeys(range(len(groups))), list[list[Rule]]()
     while waiting:
-        behind = {rule.code for group in waiting for rule in group}
-        ready = next(
-            (
-                group
-                for group in waiting
-                if not (_multiplied_outside(group) & (behind - {rule.code for rule in group}))
-            ),
-            waiting[0],
-        )
-        waiting.remove(ready)
-        out.append(ready)
+        index = heappop(ready) if ready else next(iter(waiting))
+        if index not in waiting:
+            continue
+        del waiting[index]
+        out.append(groups[index])
+        for waiter in waiters[index]:
+            waits_for[waiter].discard(index)
+            if not waits_for[waiter]:
+                heappush(ready, waiter)
     return out
-
-
-def _multiplied_outside(group: Sequence[Rule]) -> set[str]:
-    return {code for rule in group for code in _over(rule)}
 
 
 def _over(rule: Rule) -> set[str]:

@@ -35,14 +35,8 @@ from domain.model.ledger.deciding.standing import settle_standing
 from domain.model.ledger.deciding.turn_baseline import Memberships, TurnBaseline
 from domain.model.ledger.decision import DecidedBy, StockState
 from domain.model.ledger.events import Event, Fact, Facts, RaisedFacts
-from domain.model.ledger.expression_view import (
-    ExpressionView,
-    held_tier_code,
-    member_view,
-    public_fields,
-    read_before,
-    read_by_counts,
-)
+from domain.model.ledger.expression_view import ExpressionView, held_tier_code, member_view, public_fields
+from domain.model.ledger.field_reads import read_before, read_by_counts
 from domain.model.ledger.late_events import HistoricalContext
 from domain.model.ledger.member import Member, settle_lots
 from domain.model.programme import Programme
@@ -87,6 +81,7 @@ def decide_row(
         past_facts=builder.past_facts,
         first=builder.is_first_purchase(event),
         failures=builder.failures,
+        budget=builder.budget,
     )
     late = builder.past_facts is not None
     inputs = rule_inputs(builder, view, history if late else None)
@@ -281,7 +276,14 @@ def _update_memberships(builder: RowBuilder) -> Member | None:
 
 def _decide_raised(builder: RowBuilder, event: Event) -> None:
     reads = read_before(builder.programme, event.name)
-    view = ExpressionView(builder.programme, builder.member, event, reads, failures=builder.failures)
+    view = ExpressionView(
+        builder.programme,
+        builder.member,
+        event,
+        reads,
+        failures=builder.failures,
+        budget=builder.budget,
+    )
     inputs = rule_inputs(builder, view, None)
     source = builder.book.source_of(event)
     if builder.event.purchase is not None and source.startswith("raised:"):
