@@ -52,7 +52,7 @@ export default {
   "factor.leave": "Outra conta",
   "recovery.title": "Guarde os seus códigos de recuperação",
   "recovery.why":
-    "Cada um deixa-o entrar uma vez se perder o telemóvel. Só são mostrados agora: escreva-os ou imprima-os.",
+    "Cada um permite entrar uma vez se perder o telemóvel. Só são mostrados agora: escreva-os ou imprima-os.",
   "recovery.copy": "Copiar",
   "recovery.copied": "Os códigos foram copiados.",
   "recovery.uncopied": "O navegador não copia: escreva-os.",
