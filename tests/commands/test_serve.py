@@ -17,6 +17,7 @@ import pytest
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
+from api.embedded import read_note
 from tests.servers import READY, SHARED_KEYS, quick_folder, run_until_ready, selo, serve_selo
 from tests.standalone_mongodb import standalone_mongodb
 
@@ -45,6 +46,12 @@ def note(folder: Path) -> dict[str, object]:
     note = json.loads((folder / "server.json").read_text())
     assert isinstance(note, dict)
     return note
+
+
+def uri(folder: Path) -> str:
+    running = read_note(folder)
+    assert running is not None, "a server has the data folder open"
+    return running.uri
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
@@ -109,9 +116,7 @@ def test_a_database_whose_disk_refuses_is_started_again_and_keeps_nothing_by_hal
     with serve_selo(folder) as served:
         before = note(folder)["database_pid"]
         assert isinstance(before, int)
-        with MongoClient[dict[str, object]](
-            str(note(folder)["uri"]), timeoutMS=10_000, retryWrites=False
-        ) as client:
+        with MongoClient[dict[str, object]](uri(folder), timeoutMS=10_000, retryWrites=False) as client:
             meta = client["selo"]["meta"]
             _, most = resource.prlimit(before, resource.RLIMIT_FSIZE)
             resource.prlimit(before, resource.RLIMIT_FSIZE, (4096, most))
@@ -192,7 +197,7 @@ async def test_a_mongodb_that_stands_alone_is_told_at_the_start(folder: Path) ->
 
 
 def test_a_mongodb_that_does_not_let_us_in_is_not_said_to_be_away(folder: Path, database_uri: str) -> None:
-    uri = database_uri.replace("mongodb://", "mongodb://u:hush@")
+    uri = f"mongodb://u:hush@{database_uri.rpartition('@')[2]}"
     said = refused("--port", "0", "--data", str(folder), environment={"MONGODB_URI": uri, **SHARED_KEYS})
     assert (
         said
