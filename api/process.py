@@ -156,4 +156,5 @@ def _runtime(settings: Settings, runtime: Runtime, keys: Keys, codes: CodeSender
             longest=timedelta(hours=settings.staff_session_hours),
         ),
         codes_per_hour=settings.sign_in_codes_per_contact_hour,
+        managers_need_factor=settings.second_factor_managers,
     )

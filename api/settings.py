@@ -108,15 +108,33 @@ class Settings(BaseSettings):
     staff_session_hours: int = Field(
         12, ge=1, le=24, description="The longest that a staff session lasts: a shift"
     )
-    shift_purchases: int = Field(2_000, ge=1, description="The most purchases that one shift may record")
-    shift_vouchers: int = Field(1_000, ge=1, description="The most vouchers that one shift may accept")
+    second_factor_managers: bool = Field(
+        False,
+        description="Whether managers, too, sign in with a code of an authenticator app; operators always do",
+    )
+    shift_purchases: int = Field(
+        2_000, ge=1, description="The most purchases and events that one employee may record in a day"
+    )
+    shift_vouchers: int = Field(
+        1_000, ge=1, description="The most vouchers that one employee may accept in a day"
+    )
     shift_refunded: int = Field(
-        1_000_000, ge=1, description="The most that one shift may refund, in minor units of the currency"
+        1_000_000,
+        ge=1,
+        description="The most that one employee may refund in a day, in minor units of the currency",
     )
     shift_adjusted: int = Field(
         50_000,
         ge=1,
-        description="The most that one shift may correct balances by, points and minor units together",
+        description=(
+            "The most that one employee may move in a day by corrections and events, points and minor units"
+            " together"
+        ),
+    )
+    receipt_maximum: int = Field(
+        1_000_000,
+        ge=1,
+        description="The highest receipt that a cashier may record, in minor units; above it takes a manager",
     )
     cors_origins: list[str] = Field(
         default_factory=list,
@@ -215,7 +233,12 @@ class Settings(BaseSettings):
 
     # How much
     sign_in_codes_per_contact_hour: int = Field(
-        5, ge=1, description="Sign-in codes that one contact can be sent in an hour"
+        20,
+        ge=1,
+        description=(
+            "Sign-in codes that one contact can be sent in an hour; each device that has signed in with it"
+            " before is counted apart"
+        ),
     )
     sign_in_codes_per_address_hour: int = Field(
         200, ge=1, description="Sign-in codes that one address can ask for in an hour"

@@ -298,6 +298,14 @@ class DocumentStore:
                 assert write.fault is not None, "a guard has a fault"
                 raise write.fault
 
+    def step_of(self, write: Write) -> TransactionStep:
+        """Return a write as a step of a transaction, for one that needs what other writes make."""
+
+        async def step(session: AsyncClientSession) -> None:
+            await self._write_single(session, write)
+
+        return step
+
     async def _write_single(self, session: AsyncClientSession, write: Write) -> None:
         collection, operation = self[write.collection], write.operation
         try:

@@ -26,13 +26,18 @@ from domain.store.migrations.runner import MigrationRunner
 from domain.store.migrations.steps import INDEX_SECONDS
 from domain.store.people import (
     card_steps,
+    contact_changes,
     contacts,
     devices,
     dropped_keys,
+    enrolments,
+    known_devices,
     sessions,
     sign_in_codes,
     staff,
+    staff_attempts,
     stores,
+    tills,
 )
 from domain.store.stored_document import StoredDocument
 from domain.store.ttl import with_linger
@@ -56,8 +61,13 @@ DOCUMENTS: tuple[type[StoredDocument], ...] = (
     audit.ShiftDocument,
     stores.RetailStoreDocument,
     staff.EmployeeDocument,
+    staff_attempts.AttemptDocument,
+    tills.TillDocument,
     sessions.SessionDocument,
     sign_in_codes.SignInDocument,
+    enrolments.EnrolmentDocument,
+    contact_changes.ContactChangeDocument,
+    known_devices.KnownDeviceDocument,
     devices.DeviceDocument,
     card_steps.CardStepDocument,
     dropped_keys.DroppedKeyDocument,

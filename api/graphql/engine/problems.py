@@ -40,6 +40,12 @@ class SignInRefusal(Enum):
         "TOO_MANY_ATTEMPTS", description="Ask for a new code, or, with a password, wait."
     )
     WRONG_PASSWORD = strawberry.enum_value("WRONG_PASSWORD", description="User, password or store is wrong.")
+    WRONG_SECOND_FACTOR = strawberry.enum_value(
+        "WRONG_SECOND_FACTOR", description="The code is wrong, too old, or was used before."
+    )
+    WRONG_SETUP_KEY = strawberry.enum_value(
+        "WRONG_SETUP_KEY", description="The set-up key is wrong, used, or older than 7 days."
+    )
     SESSION_ENDED = strawberry.enum_value(
         "SESSION_ENDED", description="Signed out, too old, or a refresh token was used twice: sign in again."
     )
@@ -50,9 +56,13 @@ class SignInRefusal(Enum):
 class NotAllowedReason(Enum):
     OWN_MEMBERSHIP = strawberry.enum_value("OWN_MEMBERSHIP", description="Nobody serves themselves.")
     OTHER_STORE = strawberry.enum_value("OTHER_STORE", description="It belongs to another store.")
-    SHIFT_LIMIT = strawberry.enum_value("SHIFT_LIMIT", description="This shift has done as much as one may.")
+    SHIFT_LIMIT = strawberry.enum_value(
+        "SHIFT_LIMIT", description="The employee has done today as much as one may in a day."
+    )
     MEMBER_FROZEN = strawberry.enum_value("MEMBER_FROZEN", description="The membership is frozen.")
-    ROLE = strawberry.enum_value("ROLE", description="It takes a manager.")
+    ROLE = strawberry.enum_value(
+        "ROLE", description="It takes a manager: also a receipt above the maximum that a server sets."
+    )
     TOO_LATE = strawberry.enum_value("TOO_LATE", description="The time for it is over.")
 
 
@@ -74,9 +84,17 @@ class SignInRefused(Problem):
     attempts_left: int | None = strawberry.field(
         description="How often this code can be tried again; null where the reason is another."
     )
+    retry_after: int | None = strawberry.field(
+        description="In how many seconds the next try is heard; null where waiting does not help."
+    )
 
 
-@strawberry.type(description="The contact is proven and has no membership: offer to enrol.")
+@strawberry.type(
+    description=(
+        "The contact is proven and has no membership, and this sign-in brought no `enrolmentToken` of one"
+        " that waits for it: offer to enrol."
+    )
+)
 class NotEnrolled(Problem):
     pass
 
@@ -85,6 +103,21 @@ class NotEnrolled(Problem):
     description=("Another membership has the new contact. This is only said once the new contact is proven.")
 )
 class ContactTaken(Problem):
+    pass
+
+
+@strawberry.type(
+    description=(
+        "A present contact has to approve the new one by the code that was sent to it, or the member signs in"
+        " again and changes it within 10 minutes."
+    )
+)
+class ContactProofNeeded(Problem):
+    pass
+
+
+@strawberry.type(description="The link was used, or is too old.")
+class LinkExpired(Problem):
     pass
 
 
@@ -98,9 +131,7 @@ class ExpiredCode(Problem):
     pass
 
 
-@strawberry.type(
-    description="Own membership, another store's voucher, a limit of the shift, a frozen member."
-)
+@strawberry.type(description="Own membership, another store's voucher, a limit of the day, a frozen member.")
 class NotAllowed(Problem):
     reason: NotAllowedReason = strawberry.field(description="Which of these.")
 
@@ -179,7 +210,10 @@ def _terms(_info: Info, audience: Audience, refusal: errors.TermsNotAccepted) ->
 def _sign_in(_info: Info, audience: Audience, refusal: errors.SignInRefused) -> SignInRefused:
     message = say(f"refused.{refusal.reason}", audience.locale)
     return SignInRefused(
-        message=message, reason=SignInRefusal[refusal.reason], attempts_left=refusal.attempts_left
+        message=message,
+        reason=SignInRefusal[refusal.reason],
+        attempts_left=refusal.attempts_left,
+        retry_after=refusal.retry_after,
     )
 
 
@@ -193,9 +227,24 @@ def _contact_taken(_info: Info, audience: Audience, _: errors.ContactTaken) -> C
     return ContactTaken(message=say("problem.ContactTaken", audience.locale))
 
 
+@renders(errors.ContactProofNeeded)
+def _proof_needed(_info: Info, audience: Audience, _: errors.ContactProofNeeded) -> ContactProofNeeded:
+    return ContactProofNeeded(message=say("problem.ContactProofNeeded", audience.locale))
+
+
+@renders(errors.LinkExpired)
+def _link_expired(_info: Info, audience: Audience, _: errors.LinkExpired) -> LinkExpired:
+    return LinkExpired(message=say("problem.LinkExpired", audience.locale))
+
+
 @renders(errors.UnknownCode)
 def _unknown_code(_info: Info, audience: Audience, _: errors.UnknownCode) -> UnknownCode:
     return UnknownCode(message=say("problem.UnknownCode", audience.locale))
+
+
+@renders(errors.MalformedCode)
+def _malformed_code(_info: Info, audience: Audience, _: errors.MalformedCode) -> UnknownCode:
+    return UnknownCode(message=say("problem.MalformedCode", audience.locale))
 
 
 @renders(errors.ExpiredCode)
@@ -206,6 +255,16 @@ def _expired_code(_info: Info, audience: Audience, _: errors.ExpiredCode) -> Exp
 @renders(errors.NotAllowed)
 def _not_allowed(_info: Info, audience: Audience, refusal: errors.NotAllowed) -> NotAllowed:
     return not_allowed(audience, NotAllowedReason[refusal.reason])
+
+
+@renders(errors.ReceiptTooLarge)
+def _receipt_too_large(_info: Info, audience: Audience, refusal: errors.ReceiptTooLarge) -> NotAllowed:
+    amount = amount_text(
+        refusal.maximum, currency=audience.programme.programme.currency, locale=audience.locale
+    )
+    return NotAllowed(
+        message=say("not_allowed.RECEIPT", audience.locale, amount=amount), reason=NotAllowedReason.ROLE
+    )
 
 
 @renders(decision.MemberFrozen)

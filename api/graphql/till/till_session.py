@@ -11,7 +11,7 @@ from api.graphql.engine.ids import decode_id_as
 from api.graphql.engine.shared_types import Info
 from api.tokens import TokenExpired, TokenRefused
 from domain.model.people.codes import CodeKind, classify
-from domain.services.errors import ExpiredCode, UnknownCode
+from domain.services.errors import ExpiredCode, MalformedCode, UnknownCode
 from domain.services.ledger import queries
 from domain.services.ledger.till import Till
 
@@ -29,6 +29,7 @@ def till_of(info: Info) -> Till:
         own_members=staff.own_members,
         source=staff.source,
         session=staff.session_id,
+        day=info.context.loaders.now.astimezone(info.context.dependencies.runtime.programme.zone).date(),
         request=info.context.request_id,
         limits=info.context.dependencies.shift_limits,
     )
@@ -36,13 +37,15 @@ def till_of(info: Info) -> Till:
 
 @contextmanager
 def guard_scans(info: Info) -> Iterator[None]:
-    """Keep a till from guessing codes: after too many unknown codes it is locked for a minute. Raises
-    RateLimited.
+    """Keep a till from guessing codes: after too many unknown codes it is locked for a minute. What could
+    never be a code does not count. Raises RateLimited.
     """
     rates, session_id = info.context.dependencies.rates, info.context.staff().session_id
     rates.check_scans(session_id)
     try:
         yield
+    except MalformedCode:
+        raise  # a misreading tries no code
     except UnknownCode:
         rates.count_bad_scan(session_id)
         raise

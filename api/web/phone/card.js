@@ -3,13 +3,15 @@
 
 import { makeCard, openSecret, STEP_SECONDS, stepAt } from "/shared/card.js";
 import { ServerError } from "/shared/graphql.js";
+import { isLasting } from "/shared/storage.js";
 import { ask, database, installationId, session } from "./phone.js";
 import { CARD, REGISTER } from "./queries.js";
 
-/** Register this browser, so that it can make its own codes; a server without devices is no fault. */
+/** Register this browser, so that it can make its own codes; a server without devices is no fault. One that
+ * keeps nothing would be another device each time: for it the server makes the codes. */
 export async function prepareCard() {
   const db = await database;
-  if (await db.get("facts", "card")) return;
+  if (!isLasting() || (await db.get("facts", "card"))) return;
   try {
     const { registerDevice } = await ask(REGISTER, {
       input: { installationId: installationId(), platform: "WEB" },
@@ -39,8 +41,8 @@ export async function forgetCard() {
 export async function currentCard() {
   const own = await (await database).get("facts", "card");
   if (!own) {
-    const { me } = await ask(CARD, {});
-    return { code: me.card.code, until: Date.now() + Date.parse(me.card.expiresAt) - session.now() };
+    const { card } = (await ask(CARD, {})).viewer;
+    return { code: card.code, until: Date.now() + Date.parse(card.expiresAt) - session.now() };
   }
   const now = session.now();
   const step = stepAt(now);

@@ -15,6 +15,7 @@ import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
 LONGEST_CONTACT = 320
+EMAIL_REMEDY = "This is no e-mail address: write it as name@example.com."
 
 ContactKind = Literal["email", "phone"]
 
@@ -63,7 +64,9 @@ def read_email(text: str) -> Contact:
     try:
         address = validate_email(text.strip(), check_deliverability=False, strict=True)
     except EmailNotValidError:
-        raise ContactMalformed("This is no e-mail address: write it as name@example.com.") from None
+        raise ContactMalformed(EMAIL_REMEDY) from None
+    if "=?" in address.normalized:  # what a mail program would decode as an encoded word
+        raise ContactMalformed(EMAIL_REMEDY)
     # Lower case also before the @: no mail service in use tells Ana@ from ana@, and people type both.
     return Contact("email", address.normalized.lower())
 

@@ -20,7 +20,6 @@ from typing import Literal
 SESSION_BYTES = 16
 SECRET_BYTES = 32
 SEAL_BYTES = 16
-RETRY_WINDOW = timedelta(seconds=10)
 
 _TOKEN = re.compile("[A-Za-z0-9_-]{86}")
 _SUCCESSOR = b"selo.refresh.successor.1"
@@ -100,17 +99,15 @@ def read_token(text: str, *, keys: Sequence[bytes]) -> RefreshToken | None:
     return RefreshToken(body[:SESSION_BYTES].hex(), body[SESSION_BYTES:])
 
 
-def use_of(token: RefreshToken, tokens: SessionTokens, *, now: datetime) -> Use:
-    """Say what presenting a token means: the one that works, a retry of the last rotation, or one used
-    before, which is a theft.
+def use_of(token: RefreshToken, tokens: SessionTokens) -> Use:
+    """Say what presenting a token means: the one that works, a retry, or a theft.
+
+    The token before the current one is a retry, whenever it comes: its successor was not used, so the client
+    may never have had the answer. Any older one is a theft.
     """
     if hmac.compare_digest(token.hashed, tokens.current):
         return "current"
-    if (
-        tokens.previous
-        and hmac.compare_digest(token.hashed, tokens.previous)
-        and now - tokens.rotated_at <= RETRY_WINDOW
-    ):
+    if tokens.previous and hmac.compare_digest(token.hashed, tokens.previous):
         return "retry"
     return "again"
 

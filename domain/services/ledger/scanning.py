@@ -15,8 +15,9 @@ from typing import Literal
 from domain.model.calendar import milliseconds
 from domain.model.people import codes
 from domain.model.people.codes import Code, CodeKind
-from domain.services.errors import ExpiredCode, InvalidInput, UnknownCode
+from domain.services.errors import ExpiredCode, MalformedCode, UnknownCode
 from domain.services.idempotency import KeyBinding, run_once
+from domain.services.input_checks import check_clock_lead
 from domain.services.ledger import queries
 from domain.services.ledger.queries import MemberView
 from domain.services.ledger.till import Till
@@ -75,17 +76,16 @@ def unusable_reason(
         return "OTHER_STORE"
     if member_view.member.frozen:
         return "MEMBER_FROZEN"
-    return "OWN_MEMBERSHIP" if voucher.member in till.own_members else None
+    return "OWN_MEMBERSHIP" if till.is_own(voucher.member, member_view.employees) else None
 
 
 def _scanned_at(occurred_at: datetime | None, now: datetime) -> datetime:
     if occurred_at is None:
         return now
-    if occurred_at > now:
-        raise InvalidInput("occurredAt", "This is in the future.")
+    check_clock_lead(occurred_at, now=now)
     if occurred_at < now - MAX_OFFLINE_DELAY:
         raise ExpiredCode
-    return occurred_at
+    return min(occurred_at, now)
 
 
 # ---------------------------------------------------------------- the story
@@ -151,7 +151,7 @@ async def _read_card(runtime: Runtime, code: Code, card_keys: Sequence[bytes], a
         case CodeKind.NUMBER:
             return _CardHolder(await _find_by_number(runtime, code.text), None)
         case _:
-            raise UnknownCode
+            raise MalformedCode
 
 
 async def _read_device_card(

@@ -48,3 +48,8 @@ def test_what_is_no_contact_is_refused_with_a_remedy(typed: str) -> None:
 )
 def test_a_hint_shows_little(contact: Contact, hint: str) -> None:
     assert contact.masked == hint
+
+
+def test_an_address_is_no_encoded_word() -> None:
+    with pytest.raises(ContactMalformed):
+        read_contact("=?utf-8?q?=0d=0abcc?=@example.com")
