@@ -15,7 +15,7 @@ from secantus.auth import derive_credentials
 
 HOST = "127.0.0.1"
 USER_DATABASE = "admin"
-ROLES = ("readWriteAnyDatabase", "dbAdminAnyDatabase")
+ROLES = ("readWriteAnyDatabase", "dbAdminAnyDatabase", "clusterMonitor")
 # The least that a driver accepts. Iterations slow down guesses, and nobody guesses 256 random bits.
 ITERATIONS = 4096
 

@@ -1,5 +1,6 @@
 """The embedded database lets in nobody but us: no other user of this machine, at no moment, in no old folder."""
 
+import ast
 import os
 import signal
 import socket
@@ -15,7 +16,7 @@ from pymongo import MongoClient
 from pymongo.errors import ConnectionFailure, OperationFailure
 
 from api.embedded import SERVER, read_note
-from tests.servers import quick_folder, selo, serve_selo
+from tests.servers import ROOT, quick_folder, selo, serve_selo
 
 UNAUTHORIZED, WRONG_PASSWORD = 13, 18
 Client = MongoClient[dict[str, object]]
@@ -88,6 +89,24 @@ def test_the_child_has_none_of_our_secrets_in_its_environment(folder: Path) -> N
         names = {line.partition("=")[0] for line in Path(f"/proc/{pid}/environ").read_text().split("\0")}
     assert "PATH" in names
     assert [name for name in names if name.startswith("SELO_") or name in secrets] == []
+
+
+def test_every_child_is_given_an_environment_of_its_own() -> None:
+    starters = {"create_subprocess_exec", "create_subprocess_shell", "Popen", "check_call", "check_output"}
+    starts = {
+        f"{path.relative_to(ROOT)}:{node.lineno}": {keyword.arg for keyword in node.keywords}
+        for folder in ("api", "domain")
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and (
+            node.func.attr in starters
+            or ast.unparse(node.func) in ("subprocess.run", "os.system", "os.popen")
+        )
+    }
+    assert len(starts) == 1
+    assert [place for place, keywords in starts.items() if "env" not in keywords] == []
 
 
 def test_a_database_that_died_asks_for_the_password_again(folder: Path) -> None:
