@@ -4,6 +4,8 @@ Whoever starts a process makes one `Settings` and hands it on; no other module r
 setting without a description fails a test, and so does one that the README's table leaves out.
 """
 
+from collections.abc import Collection
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -20,6 +22,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 PREFIX = "SELO_"
+DATABASE_VARIABLE = "MONGODB_URI"
 HTTP_URL = r"^https?://[^\s/]+"
 LONGEST_SECONDS = 3600
 SHORTEST_SECRET = 32
@@ -39,7 +42,7 @@ class Settings(BaseSettings):
     )
     mongodb_uri: SecretStr | None = Field(
         None,
-        validation_alias="MONGODB_URI",
+        validation_alias=DATABASE_VARIABLE,
         description=(
             "A MongoDB replica set or sharded cluster; without it the embedded database runs as a child"
             " process"
@@ -310,6 +313,35 @@ def read_settings(**overrides: object) -> Settings:
         raise BadSettings(_cannot_be_used(name, _fault_text(name, first))) from None
 
 
+def variables() -> list[str]:
+    """Return the names of all variables that are read."""
+    return [
+        field.validation_alias if isinstance(field.validation_alias, str) else f"{PREFIX}{name.upper()}"
+        for name, field in Settings.model_fields.items()
+    ]
+
+
+def unknown_variables(environment: Collection[str]) -> dict[str, str | None]:
+    """Return the variables that look like ours and are none, each with the nearest name that is one.
+
+    Looks like ours: a name with our prefix, and one that is nearly MONGODB_URI where that is not set: a
+    server would start an empty database of its own instead.
+    """
+    known, has_database = variables(), DATABASE_VARIABLE in environment
+    unknown: dict[str, str | None] = {}
+    for variable in sorted(environment):
+        name = variable.upper()
+        if name in known:
+            continue
+        if name.startswith(PREFIX):
+            bare = name.removeprefix(PREFIX)
+            neighbours = [bare] if bare in known else get_close_matches(name, known, n=1)
+            unknown[variable] = next(iter(neighbours), None)
+        elif not has_database and get_close_matches(name, [DATABASE_VARIABLE], cutoff=0.89):
+            unknown[variable] = DATABASE_VARIABLE
+    return unknown
+
+
 def _cannot_be_used(name: str, why: str) -> str:
     variable = name if name.isupper() else f"{PREFIX}{name.upper()}"
     return f"The setting {variable} cannot be used: {why}."
@@ -333,10 +365,7 @@ def _example(name: str) -> str:
 def settings_table() -> str:
     """Return the README's table: each setting's variable, default and meaning."""
     rows = ["| variable | default | meaning |", "|---|---|---|"]
-    for name, field in Settings.model_fields.items():
-        variable = (
-            field.validation_alias if isinstance(field.validation_alias, str) else f"{PREFIX}{name.upper()}"
-        )
+    for variable, field in zip(variables(), Settings.model_fields.values(), strict=True):
         default = _default_text(field.get_default(call_default_factory=True))
         rows.append(f"| `{variable}` | {default} | {field.description} |")
     return "\n".join(rows)

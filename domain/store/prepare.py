@@ -16,7 +16,7 @@ from beanie.exceptions import CollectionWasNotInitialized
 from pymongo import IndexModel
 from pymongo.errors import CollectionInvalid, OperationFailure
 
-from domain.store import audit, meta, requests
+from domain.store import audit, meta, requests, stale_commits
 from domain.store.document_store import DocumentStore
 from domain.store.ledger import agenda, journal, members, programmes, receipts, stock, vouchers
 from domain.store.messages import inbox, outbox
@@ -71,6 +71,7 @@ DOCUMENTS: tuple[type[StoredDocument], ...] = (
     devices.DeviceDocument,
     card_steps.CardStepDocument,
     dropped_keys.DroppedKeyDocument,
+    stale_commits.StaleCommitDocument,
 )
 COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
     document.Settings.name: document.Settings.indexes for document in DOCUMENTS
