@@ -131,6 +131,9 @@ class Settings(BaseSettings):
             " together"
         ),
     )
+    shift_look_ups: int = Field(
+        2_000, ge=1, description="The most members that one employee may look up in a day"
+    )
     receipt_maximum: int = Field(
         1_000_000,
         ge=1,
@@ -257,6 +260,9 @@ class Settings(BaseSettings):
     )
     bad_scans_per_minute: int = Field(
         10, ge=1, description="Unknown or forged codes that lock a till for a minute"
+    )
+    look_ups_per_minute: int = Field(
+        30, ge=1, description="Members that one employee may look up in a minute (per process)"
     )
     operation_seconds: float = Field(
         10, gt=0, le=LONGEST_SECONDS, description="The longest that one GraphQL operation may take"
