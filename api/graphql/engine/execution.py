@@ -115,7 +115,7 @@ class Engine:
         self._hide_suggestions = not introspection
         self._operation_seconds = operation_seconds
         install_permissions(self.schema, self._check_field_rate, roots=roots)
-        self._executor_class = fast_executor(self.schema)
+        self._executor_class = fast_executor(self.schema, values_at_most=self.limits.values)
 
     def _check_field_rate(self, context: AnyContext, name: str) -> None:
         self.rates.count_field(name, context.address)
