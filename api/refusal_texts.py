@@ -94,6 +94,11 @@ REFUSALS: Final[Mapping[str, Mapping[str, str]]] = {
         "pt": "Nenhuma adesão e nenhum vale tem este código.",
         "pl": "Żadne członkostwo i żaden kupon nie ma tego kodu.",
     },
+    "problem.MalformedCode": {
+        "en": "This is no code of a card or a voucher. Scan the QR code, or type the number.",
+        "pt": "Isto não é o código de um cartão nem de um vale. Leia o código QR ou escreva o número.",
+        "pl": "To nie jest kod karty ani kuponu. Zeskanuj kod QR albo wpisz numer.",
+    },
     "problem.ExpiredCode": {
         "en": "This code has expired. Scan the card again.",
         "pt": "Este código expirou. Leia o cartão de novo.",

@@ -104,6 +104,10 @@ class UnknownCode(Refusal):
         super().__init__("nobody is known by this")
 
 
+class MalformedCode(UnknownCode):
+    """What was scanned or typed has the form of no code at all."""
+
+
 class ExpiredCode(Refusal):
     """The scanned code was valid once."""
 

@@ -200,6 +200,11 @@ def _unknown_code(_info: Info, audience: Audience, _: errors.UnknownCode) -> Unk
     return UnknownCode(message=say("problem.UnknownCode", audience.locale))
 
 
+@renders(errors.MalformedCode)
+def _malformed_code(_info: Info, audience: Audience, _: errors.MalformedCode) -> UnknownCode:
+    return UnknownCode(message=say("problem.MalformedCode", audience.locale))
+
+
 @renders(errors.ExpiredCode)
 def _expired_code(_info: Info, audience: Audience, _: errors.ExpiredCode) -> ExpiredCode:
     return ExpiredCode(message=say("problem.ExpiredCode", audience.locale))

@@ -11,7 +11,7 @@ from api.graphql.engine.ids import decode_id_as
 from api.graphql.engine.shared_types import Info
 from api.tokens import TokenExpired, TokenRefused
 from domain.model.people.codes import CodeKind, classify
-from domain.services.errors import ExpiredCode, UnknownCode
+from domain.services.errors import ExpiredCode, MalformedCode, UnknownCode
 from domain.services.ledger import queries
 from domain.services.ledger.till import Till
 
@@ -44,6 +44,8 @@ def guard_scans(info: Info) -> Iterator[None]:
     rates.check_scans(session_id)
     try:
         yield
+    except MalformedCode:  # of no form that a code has: it guesses nothing
+        raise
     except UnknownCode:
         rates.count_bad_scan(session_id)
         raise

@@ -30,6 +30,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from domain.model.visible_text import normal_identifier
+
 STEP_SECONDS = 30
 SERVER_CARD_SECONDS = 60
 DEVICE_BYTES = 8
@@ -45,6 +47,9 @@ _BASE32 = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _FORGIVEN = str.maketrans("OIL", "011", " -\t\r\n")
 _VOUCHER = re.compile(f"V[{_BASE32}]{{19}}")
 _CARD = re.compile("[12][A-Za-z0-9_-]{22}")
+MAX_SCAN_CHARACTERS = 1_000  # more than any code has
+_AIM_PREFIX = re.compile("^\\][A-Za-z][0-9A-Za-z]")
+_SCAN_ENDS = "".join(map(chr, range(0x21))) + "\x7f"
 _NUMBER_GAPS = str.maketrans("", "", " -.")
 _DAMM = (
     "0317598642",
@@ -96,11 +101,23 @@ class ServerCard:
 
 
 # ---------------------------------------------------------------- telling apart
+def read_scan(text: str) -> str:
+    """Return what a scanner read, or somebody typed, without what is no part of a code: marks that nobody
+    sees, full-width forms, control characters at the ends (STX, ETX, GS) and a prefix of the AIM (`]Q1`).
+    """
+    scanned = _trimmed_scan(normal_identifier(text[:MAX_SCAN_CHARACTERS]))
+    return _trimmed_scan(_AIM_PREFIX.sub("", scanned, count=1))
+
+
+def _trimmed_scan(text: str) -> str:
+    return text.strip(_SCAN_ENDS)
+
+
 def classify(text: str) -> Code:
     """Return what a scanned or typed text is by its form; a damaged code is UNKNOWN, and so is a number with
     a wrong check digit.
     """
-    stripped = text.strip()
+    stripped = read_scan(text)
     if _CARD.fullmatch(stripped) and _unpack(stripped[1:]) is not None:
         return Code(CodeKind.DEVICE_CARD if stripped[0] == "1" else CodeKind.SERVER_CARD, stripped)
     voucher = normal_voucher(stripped)

@@ -14,10 +14,10 @@ from domain.model import event_names
 from domain.model.ledger.decision import BalanceTooLow, JournalRow, RewardLock, RewardLocked, VoucherNotUsable
 from domain.model.ledger.events import Event, Json
 from domain.model.ledger.wallet import Wallet
-from domain.model.people.codes import normal_voucher
+from domain.model.people.codes import CodeKind, classify
 from domain.services import input_checks
 from domain.services.decisions import event_instant, load_member
-from domain.services.errors import NotAllowed, NotFound, UnknownCode
+from domain.services.errors import MalformedCode, NotAllowed, NotFound, UnknownCode
 from domain.services.keyed_decisions import BoundReply, DecidedEvent, decide_now, decide_once
 from domain.services.ledger import queries
 from domain.services.ledger.queries import MemberView
@@ -232,6 +232,14 @@ async def cancel(
         )
 
 
+def _read_voucher_code(text: str) -> str | None:
+    """Return a voucher's code in its one spelling; None for a code of another kind. Raises MalformedCode."""
+    code = classify(text)
+    if code.kind is CodeKind.UNKNOWN:
+        raise MalformedCode
+    return code.text if code.kind is CodeKind.VOUCHER else None
+
+
 # ---------------------------------------------------------------- writes of the till
 async def use(
     runtime: Runtime,
@@ -247,7 +255,7 @@ async def use(
 
     Raises VoucherRefused, UnknownCode, NotAllowed, MemberFrozen, IdempotencyKeyConflict, InvalidInput, Busy.
     """
-    normal_code = normal_voucher(code)
+    normal_code = _read_voucher_code(code)
     check_receipt_input(purchase, total)
     request_input: dict[str, object] = {"code": normal_code or "", "purchase": purchase}
     if total is not None:

@@ -15,7 +15,7 @@ from typing import Literal
 from domain.model.calendar import milliseconds
 from domain.model.people import codes
 from domain.model.people.codes import Code, CodeKind
-from domain.services.errors import ExpiredCode, UnknownCode
+from domain.services.errors import ExpiredCode, MalformedCode, UnknownCode
 from domain.services.idempotency import KeyBinding, run_once
 from domain.services.input_checks import check_clock_lead
 from domain.services.ledger import queries
@@ -104,6 +104,8 @@ async def scan(
     Raises UnknownCode, ExpiredCode, IdempotencyKeyConflict, InvalidInput, NotFound, Busy.
     """
     code = codes.classify(text)
+    if code.kind is CodeKind.UNKNOWN:
+        raise MalformedCode
     request_input = {
         "code": sha256(code.text.encode()).hexdigest(),
         "at": occurred_at.isoformat() if occurred_at else None,

@@ -5,11 +5,14 @@ second scan unnecessary.
 from base64 import urlsafe_b64decode
 from datetime import timedelta
 
+import pytest
+
 from domain.model.people import codes
 from tests.running_app import Json, RunningApp
 
 SCAN = """__typename ... on CustomerScan { visit visitExpiresAt customer { name number } } ... on VoucherScan { usable
   } ... on Problem { message }"""
+UNKNOWN_NUMBER = codes.membership_number(7)
 PURCHASE: Json = {"externalId": "A", "currency": "EUR", "total": 10_000, "idempotencyKey": "p"}
 
 
@@ -141,10 +144,45 @@ async def test_a_signed_in_phone_is_shown_its_own_card(app: RunningApp) -> None:
 async def test_ten_bad_scans_lock_the_till_for_a_minute(app: RunningApp) -> None:
     till = await app.hire("rui")
     for at in range(10):
-        assert (await scan(app, till, "nonsense", key=f"k{at}"))["__typename"] == "UnknownCode"
+        assert (await scan(app, till, UNKNOWN_NUMBER, key=f"k{at}"))["__typename"] == "UnknownCode"
     query = "mutation($i: ScanInput!) { scan(input: $i) { __typename } }"
-    locked = await app.error(query, {"i": {"code": "nonsense", "idempotencyKey": "k"}}, token=till)
+    locked = await app.error(query, {"i": {"code": UNKNOWN_NUMBER, "idempotencyKey": "k"}}, token=till)
     assert (locked["code"], locked["retryAfter"] <= 60) == ("RATE_LIMITED", True)
+
+
+async def test_what_could_never_be_a_code_is_told_as_that_and_costs_no_try(app: RunningApp) -> None:
+    till = await app.hire("rui")
+    texts = [
+        "",
+        "abc",
+        "]Q1",
+        "nonsense",
+        "https://shop.example/x",
+        "\0",
+        "V123",
+        "5901234123457",
+        "9" * 5_000,
+    ]
+    for at, text in enumerate(texts * 2):
+        answer = await scan(app, till, text, key=f"k{at}")
+        assert answer["message"] == (
+            "Isto não é o código de um cartão nem de um vale. Leia o código QR ou escreva o número."
+        )
+    use = "mutation($i: UseVoucherInput!) { useVoucher(input: $i) { __typename } }"
+    for at, text in enumerate(texts * 2):
+        used = await app.do(use, {"i": {"code": text, "idempotencyKey": f"u{at}"}}, token=till)
+        assert used["useVoucher"]["__typename"] == "UnknownCode"
+    assert (await scan(app, till, UNKNOWN_NUMBER, key="k"))["__typename"] == "UnknownCode"
+
+
+@pytest.mark.parametrize(
+    "frame", ["]Q1%s", "\x02%s\x03", "]C0%s\r\n", "\x1d]d1%s\x1d", " \u200e%s\u200f\n", "]e0%s"]
+)
+async def test_what_a_scanner_puts_around_a_code_is_no_part_of_it(app: RunningApp, frame: str) -> None:
+    ana, till = await app.enrol_member(), await app.hire("rui")
+    me = (await app.do("{ me { number card { code } } }", token=ana))["me"]
+    for at, code in enumerate((me["number"], me["card"]["code"])):
+        assert (await scan(app, till, frame % code, key=f"k{at}"))["__typename"] == "CustomerScan"
 
 
 async def test_a_device_is_forgotten_by_its_owner_alone(app: RunningApp) -> None:
