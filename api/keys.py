@@ -8,10 +8,11 @@ settings name that secret.
 
 import base64
 import hashlib
+import itertools
 import os
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -82,16 +83,22 @@ def fingerprints(keys: Keys) -> list[str]:
     return [key.hex() for key in keys.all_derived("fingerprint")]
 
 
+def settings_keys(settings: Settings) -> list[TokenKey] | None:
+    """Return the keys that SELO_TOKEN_KEYS holds, the one that signs first; None where it is not set. Raises
+    BadSettings.
+    """
+    if settings.token_keys is None:
+        return None
+    return _from_pem(settings.token_keys.get_secret_value().encode(), where="SELO_TOKEN_KEYS")
+
+
 def read_keys(settings: Settings, *, now: datetime) -> Keys:
     """Return the keys of the settings, else those of the data folder, made there where missing. Raises
     BadSettings, also where MONGODB_URI is set and one of them is not.
     """
     folder = settings.data / "keys"
     _require_shared_keys(settings)
-    if settings.token_keys is not None:
-        keys = _from_pem(settings.token_keys.get_secret_value().encode(), where="SELO_TOKEN_KEYS")
-    else:
-        keys = stored_keys(folder) or [add_key(folder, now=now)]
+    keys = settings_keys(settings) or stored_keys(folder) or [add_key(folder, now=now)]
     secret = (
         settings.secret.get_secret_value().encode() if settings.secret is not None else _stored_secret(folder)
     )
@@ -133,15 +140,22 @@ def add_key(folder: Path, *, now: datetime) -> TokenKey:
     return key
 
 
-def drop_retired(folder: Path, *, now: datetime) -> int:
-    """Remove the keys whose successor has signed for longer than the overlap; return how many."""
-    dropped = 0
-    for successor, path in zip(_key_files(folder), _key_files(folder)[1:], strict=False):
-        began = datetime.strptime(successor.name.split("-")[1], STAMP).replace(tzinfo=now.tzinfo)
-        if began + OVERLAP < now:
+def retired_keys(folder: Path, *, now: datetime) -> list[str]:
+    """Return the names of the keys whose successor has signed for longer than the overlap."""
+    files = _key_files(folder)
+    return [
+        key.kid
+        for successor, path in itertools.pairwise(files)
+        for key in _from_pem(path.read_bytes(), where=str(path))
+        if datetime.strptime(successor.name.split("-")[1], STAMP).replace(tzinfo=now.tzinfo) + OVERLAP < now
+    ]
+
+
+def remove_keys(folder: Path, kids: Collection[str]) -> None:
+    """Remove the files of these keys."""
+    for path in _key_files(folder):
+        if any(key.kid in kids for key in _from_pem(path.read_bytes(), where=str(path))):
             path.unlink()
-            dropped += 1
-    return dropped
 
 
 def _key_files(folder: Path) -> list[Path]:

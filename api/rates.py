@@ -29,6 +29,7 @@ COUNTED_PER_RUN = frozenset(
         "signInWithFirebase",
         "refreshSession",
         "changeContact",
+        "undoContactChange",
         "staffSignIn",
         "redeemReward",
         "cancelVoucher",

@@ -105,6 +105,10 @@ class Settings(BaseSettings):
     staff_session_hours: int = Field(
         12, ge=1, le=24, description="The longest that a staff session lasts: a shift"
     )
+    second_factor_managers: bool = Field(
+        False,
+        description="Whether managers, too, sign in with a code of an authenticator app; operators always do",
+    )
     shift_purchases: int = Field(
         2_000, ge=1, description="The most purchases and events that one employee may record in a day"
     )
@@ -226,7 +230,12 @@ class Settings(BaseSettings):
 
     # How much
     sign_in_codes_per_contact_hour: int = Field(
-        5, ge=1, description="Sign-in codes that one contact can be sent in an hour"
+        20,
+        ge=1,
+        description=(
+            "Sign-in codes that one contact can be sent in an hour; each device that has signed in with it"
+            " before is counted apart"
+        ),
     )
     sign_in_codes_per_address_hour: int = Field(
         200, ge=1, description="Sign-in codes that one address can ask for in an hour"

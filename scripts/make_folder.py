@@ -65,10 +65,10 @@ class Shop:
         answer: Json = reply["data"]
         return answer
 
-    def sign_in(self, contact: str) -> str:
-        """Sign a member in by the code that the server prints."""
+    def sign_in(self, contact: str, brought: Json) -> str:
+        """Sign a member in by the code that the server prints, with what asking for it answered."""
         code = self._wait_for(CODE).split(": ")[1]
-        values = {"contact": contact, "code": code, "installationId": "phone-1"}
+        values = {"contact": contact, "code": code, "installationId": "phone-1", **brought}
         return str(
             self.mutate("signIn", "SignInInput", values, "... on SignedIn { accessToken }")["accessToken"]
         )
@@ -102,8 +102,8 @@ def _act(shop: Shop, sheet: Json) -> None:
         "... on StaffSignedIn { accessToken }",
     )["accessToken"]
     contact = sheet["members"][0]["email"]
-    shop.mutate("requestSignInCode", "RequestSignInCodeInput", {"contact": contact}, "expiresAt")
-    member = shop.sign_in(contact)
+    asked = shop.mutate("requestSignInCode", "RequestSignInCodeInput", {"contact": contact}, "challenge")
+    member = shop.sign_in(contact, {"challenge": asked["challenge"]})
     device = {"installationId": "phone-1", "platform": "ANDROID", "token": "a-push-token", "tokenKind": "FID"}
     shop.mutate("registerDevice", "RegisterDeviceInput", device, "device { id }", token=member)
     number = shop.ask("{ me { number } }", token=member)["me"]["number"]
@@ -125,8 +125,10 @@ def _act(shop: Shop, sheet: Json) -> None:
     _mutate_once(shop, "useVoucher", "UseVoucherInput", {"code": redeemed["voucher"]["code"]}, token=till)
     _mutate_once(shop, "redeemReward", "RedeemRewardInput", {"rewardId": unlocked[0]}, answer, token=member)
     newcomer = {"name": "Nova Pessoa", "email": "nova@example.com", "termsVersion": "2026-01", "locale": "pt"}
-    _mutate_once(shop, "enrol", "EnrolInput", newcomer)
-    token = shop.sign_in(newcomer["email"])
+    answer = "... on Enrolled { challenge enrolmentToken }"
+    applied = _mutate_once(shop, "enrol", "EnrolInput", newcomer, answer)
+    brought = {name: applied[name] for name in ("challenge", "enrolmentToken")}
+    token = shop.sign_in(newcomer["email"], brought)
     number = shop.ask("{ me { number } }", token=token)["me"]["number"]
     purchase = {"member": number, "externalId": "MF-4", "currency": "EUR", "total": 150_000}
     _mutate_once(shop, "recordPurchase", "PurchaseInput", purchase, token=till)

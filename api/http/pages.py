@@ -1,6 +1,7 @@
 """The pages and what they are made of: files of `api/web`, each with the headers that keep a page to itself.
 
     /till/ /phone/ /console/   a page each, at its folder's index.html; /shared/ /vendor/ what they share
+    /undo/                     the page behind the link in a notice that a contact was changed
     /media/                    the pictures that a programme file names, of a folder that a setting names
     /graphql in a browser      the explorer, where a setting has it (the GraphQL endpoint hands it over)
 
@@ -26,7 +27,7 @@ from api.http.headers import PAGE_POLICY
 
 WEB = Path(__file__).resolve().parent.parent / "web"
 
-PAGES = ("till", "phone", "console")
+PAGES = ("till", "phone", "console", "undo")
 SHARED_FOLDERS = ("shared", "vendor", "graphiql")
 
 # GraphiQL's own style sheet holds its fonts; apart from that the explorer has the policy of every page.

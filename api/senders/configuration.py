@@ -71,8 +71,13 @@ async def open_senders(
         id_tokens = _id_tokens(settings, clock)
         if id_tokens is not None:
             opened.push_async_callback(id_tokens.close)
+        base_url = settings.base_url or f"http://{settings.host}:{settings.port}"
         codes = ContactCodeSender(
-            mail, sms, fallback=ConsoleCodeSender() if settings.demo else UnavailableCodeSender(), clock=clock
+            mail,
+            sms,
+            fallback=ConsoleCodeSender(base_url=base_url) if settings.demo else UnavailableCodeSender(),
+            base_url=base_url,
+            clock=clock,
         )
         yield ConfiguredSenders(Senders(push=push, mail=mail, sms=sms, webhooks=hooks), codes, id_tokens)
 

@@ -21,7 +21,15 @@ from domain.store.stored_document import StoredDocument
 COLLECTION = "audit"
 SHIFTS = "shifts"
 STAFF_ACTIONS = frozenset(
-    {"STAFF_ADDED", "STAFF_DISABLED", "STAFF_ENABLED", "PASSWORD_CHANGED"}
+    {
+        "STAFF_ADDED",
+        "STAFF_DISABLED",
+        "STAFF_ENABLED",
+        "PASSWORD_CHANGED",
+        "SECOND_FACTOR_SET",
+        "SECOND_FACTOR_RESET",
+        "RECOVERY_CODE_USED",
+    }
 )  # the subject is an employee's id
 COMMAND_LINE = "cli"
 MEMBER_ACTOR = "member"
@@ -42,11 +50,16 @@ Action = Literal[
     "STAFF_DISABLED",
     "STAFF_ENABLED",
     "PASSWORD_CHANGED",
+    "SECOND_FACTOR_SET",
+    "SECOND_FACTOR_RESET",
+    "RECOVERY_CODE_USED",
     "KEYS_ROTATED",
+    "KEYS_DROPPED",
     "SECRET_ACCEPTED",
     "PROGRAMME_PUBLISHED",
     "OUTBOX_RETRIED",
     "CONTACT_CHANGED",
+    "CONTACT_CHANGE_UNDONE",
 ]
 ShiftCounter = Literal["purchases", "refunded", "adjusted", "vouchers"]
 SHIFT_COUNTERS: tuple[ShiftCounter, ...] = ("purchases", "refunded", "adjusted", "vouchers")

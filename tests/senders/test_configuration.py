@@ -194,7 +194,7 @@ async def test_a_firebase_token_becomes_a_session_of_ours(
     async with open_running_app(database, command_log, tmp_path, **firebase(fcm, tmp_path)) as app:
         input = {"idToken": id_token(app.clock.now, phone_number=PHONE)}
         nobody = await app.mutate("signInWithFirebase", input, SIGN_IN, language="pt")
-        assert nobody == {"message": "Ainda não há adesão com este contacto. Adira primeiro."}
+        assert nobody["message"].startswith("Ainda não há adesão com este contacto. Adira primeiro;")
         joining = {
             "name": "Ana Silva",
             "phone": PHONE,
@@ -202,8 +202,9 @@ async def test_a_firebase_token_becomes_a_session_of_ours(
             "termsVersion": "2026-01",
             "idempotencyKey": "k",
         }
-        await app.mutate("enrol", joining, "... on Enrolled { codeSentTo }")
-        result = await app.mutate("signInWithFirebase", input, SIGN_IN)
+        applied = await app.mutate("enrol", joining, "... on Enrolled { enrolmentToken }")
+        assert await app.mutate("signInWithFirebase", input, SIGN_IN, language="pt") == nobody
+        result = await app.mutate("signInWithFirebase", {**input, **applied}, SIGN_IN)
         assert result["member"] == {"name": "Ana Silva"}
         assert await app.do("{ me { name } }", token=result["accessToken"]) == {"me": {"name": "Ana Silva"}}
         forged = {"idToken": id_token(app.clock.now, phone_number=PHONE, key="forger")}

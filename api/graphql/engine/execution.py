@@ -21,7 +21,12 @@ from strawberry.execution import optimized_is_awaitable
 
 from api.drain import Drain
 from api.errors import ApiError, BadInput, Busy, Json
-from api.graphql.engine.document_cache import DocumentCache, InvalidDocument, PreparedDocument
+from api.graphql.engine.document_cache import (
+    DocumentCache,
+    InvalidDocument,
+    PersistedQuery,
+    PreparedDocument,
+)
 from api.graphql.engine.error_rendering import (
     MAX_ERRORS,
     render_error,
@@ -52,11 +57,14 @@ class MutationByGet(ApiError):
 
 @dataclass(frozen=True, slots=True)
 class GraphQLRequest:
-    """A request of a client, checked for its shape."""
+    """A request of a client, checked for its shape. `persisted` is the hash of the document, sent with it or
+    in its place; without both there is no request.
+    """
 
-    query: str
+    query: str | None
     variables: dict[str, object] = field(default_factory=dict)
     operation_name: str | None = None
+    persisted: PersistedQuery | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +192,7 @@ class Engine:
         subscription: bool = False,
     ) -> tuple[PreparedDocument, OperationPlan]:
         self.rates.count_request(context.caller, context.address)
-        prepared = self.documents.get(request.query)
+        prepared = self.documents.find(request.query, request.persisted)
         plan = prepared.plan_for(request.operation_name)
         if (plan.kind == "subscription") is not subscription:
             raise BadInput("Subscriptions run over WebSocket, and nothing else does.")

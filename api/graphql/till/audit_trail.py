@@ -45,7 +45,19 @@ class StaffActionKind(Enum):
     PASSWORD_CHANGED = strawberry.enum_value(
         "PASSWORD_CHANGED", description="Gave an employee another password."
     )
+    SECOND_FACTOR_SET = strawberry.enum_value(
+        "SECOND_FACTOR_SET", description="Enrolled their own second factor."
+    )
+    SECOND_FACTOR_RESET = strawberry.enum_value(
+        "SECOND_FACTOR_RESET", description="Took an employee's second factor away."
+    )
+    RECOVERY_CODE_USED = strawberry.enum_value(
+        "RECOVERY_CODE_USED", description="Signed in with a recovery code."
+    )
     KEYS_ROTATED = strawberry.enum_value("KEYS_ROTATED", description="Made another key that signs tokens.")
+    KEYS_DROPPED = strawberry.enum_value(
+        "KEYS_DROPPED", description="Ended a key that signs tokens, and every token of it."
+    )
     SECRET_ACCEPTED = strawberry.enum_value(
         "SECRET_ACCEPTED", description="Went on without the database's own secret, which was lost."
     )
@@ -54,6 +66,9 @@ class StaffActionKind(Enum):
     )
     OUTBOX_RETRIED = strawberry.enum_value(
         "OUTBOX_RETRIED", description="Let something that was parked be sent again."
+    )
+    CONTACT_CHANGE_UNDONE = strawberry.enum_value(
+        "CONTACT_CHANGE_UNDONE", description="Whoever had the contact before took the change back."
     )
     CONTACT_CHANGED = strawberry.enum_value(
         "CONTACT_CHANGED", description="A member changed their e-mail address or phone."

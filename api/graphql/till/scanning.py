@@ -23,7 +23,9 @@ from domain.services.ledger.scanning import CustomerScanned, VoucherScanned
     )
 )
 class ScanInput:
-    code: str = strawberry.field(description="What the scanner read, or somebody typed.")
+    code: str = strawberry.field(
+        description="What the scanner read, or somebody typed; an AIM identifier such as `]Q1` is dropped."
+    )
     occurred_at: datetime | None = strawberry.field(
         default=None, description="When it was scanned; by default now. Up to 2 minutes ahead counts as now."
     )

@@ -37,15 +37,15 @@ def till_of(info: Info) -> Till:
 
 @contextmanager
 def guard_scans(info: Info) -> Iterator[None]:
-    """Keep a till from guessing codes: after too many unknown codes it is locked for a minute. Raises
-    RateLimited.
+    """Keep a till from guessing codes: after too many unknown codes it is locked for a minute. What could
+    never be a code does not count. Raises RateLimited.
     """
     rates, session_id = info.context.dependencies.rates, info.context.staff().session_id
     rates.check_scans(session_id)
     try:
         yield
-    except MalformedCode:  # of no form that a code has: it guesses nothing
-        raise
+    except MalformedCode:
+        raise  # a misreading tries no code
     except UnknownCode:
         rates.count_bad_scan(session_id)
         raise

@@ -2,7 +2,7 @@
    screen. */
 
 import { NoNetwork, Session } from "/shared/graphql.js";
-import { openDatabase } from "/shared/storage.js";
+import { keep, openDatabase, recall as recallKept } from "/shared/storage.js";
 import { HOME, PROGRAMME } from "./queries.js";
 
 export const session = new Session("selo-phone");
@@ -52,13 +52,19 @@ export function messageCame() {
 }
 
 export function prefer(key, value) {
-  if (value !== undefined) localStorage.setItem(`selo-phone-${key}`, JSON.stringify(value));
-  return JSON.parse(localStorage.getItem(`selo-phone-${key}`) ?? "null");
+  if (value !== undefined) keep(`selo-phone-${key}`, value);
+  return recallKept(`selo-phone-${key}`);
 }
 
 /** A name for this browser that stays: the server knows a device by it. */
 export function installationId() {
   return prefer("installation") ?? prefer("installation", crypto.randomUUID());
+}
+
+/** What a sign-in on this browser brings: the token by which the server knows the browser again, and that of a
+ * membership that was applied for here and has not begun. */
+export function signInTokens() {
+  return { deviceToken: prefer("device"), enrolmentToken: prefer("enrolment") };
 }
 
 export async function ask(document, variables) {

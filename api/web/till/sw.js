@@ -12,6 +12,7 @@ const SHARED = [
   "words.js",
   "format.js",
   "storage.js",
+  "clock.js",
   "shell.js",
   "selo.svg",
 ];
@@ -27,6 +28,7 @@ const OWN = [
   "codes.js",
   "manifest.webmanifest",
   "screens/sign-in.js",
+  "screens/second-factor.js",
   "screens/scan.js",
   "screens/customer.js",
   "screens/purchase.js",

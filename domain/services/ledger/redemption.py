@@ -14,7 +14,7 @@ from domain.model import event_names
 from domain.model.ledger.decision import BalanceTooLow, JournalRow, RewardLock, RewardLocked, VoucherNotUsable
 from domain.model.ledger.events import Event, Json
 from domain.model.ledger.wallet import Wallet
-from domain.model.people.codes import CodeKind, classify
+from domain.model.people.codes import normal_voucher, strip_scanner_signs
 from domain.services import input_checks
 from domain.services.decisions import event_instant, load_member
 from domain.services.errors import MalformedCode, NotAllowed, NotFound, UnknownCode
@@ -232,14 +232,6 @@ async def cancel(
         )
 
 
-def _read_voucher_code(text: str) -> str | None:
-    """Return a voucher's code in its one spelling; None for a code of another kind. Raises MalformedCode."""
-    code = classify(text)
-    if code.kind is CodeKind.UNKNOWN:
-        raise MalformedCode
-    return code.text if code.kind is CodeKind.VOUCHER else None
-
-
 # ---------------------------------------------------------------- writes of the till
 async def use(
     runtime: Runtime,
@@ -255,13 +247,15 @@ async def use(
 
     Raises VoucherRefused, UnknownCode, NotAllowed, MemberFrozen, IdempotencyKeyConflict, InvalidInput, Busy.
     """
-    normal_code = _read_voucher_code(code)
+    normal_code = normal_voucher(strip_scanner_signs(code))
     check_receipt_input(purchase, total)
     request_input: dict[str, object] = {"code": normal_code or "", "purchase": purchase}
     if total is not None:
         request_input["total"] = total
     request = till.request_key("useVoucher", key, request_input)
-    voucher_found = await vouchers.find_by_code(runtime.store, normal_code) if normal_code else None
+    if normal_code is None:
+        raise MalformedCode
+    voucher_found = await vouchers.find_by_code(runtime.store, normal_code)
     if voucher_found is None:
         raise UnknownCode
 

@@ -104,8 +104,6 @@ async def scan(
     Raises UnknownCode, ExpiredCode, IdempotencyKeyConflict, InvalidInput, NotFound, Busy.
     """
     code = codes.classify(text)
-    if code.kind is CodeKind.UNKNOWN:
-        raise MalformedCode
     request_input = {
         "code": sha256(code.text.encode()).hexdigest(),
         "at": occurred_at.isoformat() if occurred_at else None,
@@ -153,7 +151,7 @@ async def _read_card(runtime: Runtime, code: Code, card_keys: Sequence[bytes], a
         case CodeKind.NUMBER:
             return _CardHolder(await _find_by_number(runtime, code.text), None)
         case _:
-            raise UnknownCode
+            raise MalformedCode
 
 
 async def _read_device_card(

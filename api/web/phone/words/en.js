@@ -19,6 +19,8 @@ export default {
   "loading": "Loading",
   "language": "Language",
   "insecure": "This page only works over a secure address (https). Ask whoever runs it for that address.",
+  "storage.refused":
+    "This browser keeps nothing for this page: you sign in each time you open it, and it needs a network. Allow the page to store data (cookies) in the browser's settings.",
   "net.off": "Offline",
   "net.off.since": "Offline, as of {time}",
   "net.again": "Reconnecting",
@@ -155,6 +157,8 @@ export default {
   "contact.phone": "Phone",
   "contact.new": "New e-mail or phone",
   "contact.none": "none",
+  "contact.approval": "To be sure that it is you, type the code that we sent to your present contact too.",
+  "contact.approval.code": "Code sent to {contact}",
   "referral": "Invite friends",
   "referral.hint": "Whoever joins with your code gets a gift, and so do you.",
   "referral.count": { one: "{count} friend so far", other: "{count} friends so far" },

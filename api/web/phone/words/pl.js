@@ -20,6 +20,8 @@ export default {
   "language": "Język",
   "insecure":
     "Ta strona działa tylko pod bezpiecznym adresem (https). Zapytaj o niego osobę, która ją prowadzi.",
+  "storage.refused":
+    "Ta przeglądarka niczego nie przechowuje dla tej strony: logujesz się przy każdym otwarciu, a strona wymaga sieci. Zezwól stronie na przechowywanie danych (pliki cookie) w ustawieniach przeglądarki.",
   "net.off": "Bez sieci",
   "net.off.since": "Bez sieci, stan z {time}",
   "net.again": "Łączę ponownie",
@@ -166,6 +168,8 @@ export default {
   "contact.phone": "Telefon",
   "contact.new": "Nowy e-mail lub telefon",
   "contact.none": "brak",
+  "contact.approval": "Aby mieć pewność, że to Ty, wpisz też kod, który wysłaliśmy na Twój obecny kontakt.",
+  "contact.approval.code": "Kod wysłany na {contact}",
   "referral": "Zaproś znajomych",
   "referral.hint": "Kto dołączy z twoim kodem, dostanie prezent, i ty też.",
   "referral.count": {

@@ -3,12 +3,13 @@
 
 import { fill, h, icon } from "/shared/dom.js";
 import { newKey } from "/shared/graphql.js";
+import { serviceWorkers } from "/shared/storage.js";
 import { t } from "/shared/words.js";
 import { classify } from "../codes.js";
 import { FIND, SCAN } from "../queries.js";
 import { faultKey, Scanner } from "../scanner.js";
 import { signal } from "../sounds.js";
-import { go, prefer, till } from "../till.js";
+import { go, prefer, session, till } from "../till.js";
 import { ask, fail, notice, say } from "./parts.js";
 
 export function scanScreen(element) {
@@ -65,7 +66,7 @@ export function scanScreen(element) {
       prefer("camera-on", true);
       button.hidden = true;
       frame.hidden = false;
-      navigator.serviceWorker?.controller?.postMessage("keep-later");
+      serviceWorkers()?.controller?.postMessage("keep-later");
       drawTools(tools, scanner, open);
     } catch (error) {
       // The screen was left while the camera started: that says nothing about the camera.
@@ -129,7 +130,7 @@ async function meaning(raw) {
     say(error);
     return {
       screen: "customer",
-      params: { offline: { card: text, scannedAt: new Date().toISOString() } },
+      params: { offline: { card: text, scannedAt: new Date(session.now()).toISOString() } },
     };
   }
 }

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from babel import localedata
 from babel.numbers import list_currencies
-from croniter import croniter
+from croniter import CroniterBadDateError, croniter
 
 from domain.model import event_names
 from domain.model.calendar import Span, time_zones
@@ -19,6 +19,7 @@ from domain.model.programme.rewards import RewardSpec
 from domain.model.programme.rules import Rule
 from domain.model.programme.tiers import Tiers
 
+_ANY_DAY = datetime(2000, 1, 1)  # noqa: DTZ001 - a schedule's time is local
 _DAYS_REMEDY = "write {days: N} or {months: N}"
 
 
@@ -156,6 +157,20 @@ def _rule(path: KeyPath, rule: Rule) -> Iterator[Finding]:
             f'"{rule.at}" is no schedule',
             'write minute hour day month weekday, such as "0 9 * * mon"',
         )
+    elif rule.at is not None and not _comes(rule.at):
+        yield Finding(
+            (*path, "at"),
+            f'"{rule.at}" never comes: day, month and weekday must all hold',
+            'write * for the day, the month or the weekday, such as "0 9 * * mon"',
+        )
+
+
+def _comes(cron: str) -> bool:
+    try:
+        croniter(cron, _ANY_DAY, day_or=False).get_next(datetime)
+    except CroniterBadDateError:
+        return False
+    return True
 
 
 def _ladder(tiers: Tiers) -> Iterator[Finding]:
@@ -189,18 +204,18 @@ def _reward(path: KeyPath, reward: RewardSpec) -> Iterator[Finding]:
         yield Finding(
             (*path, "value", "amount"),
             "a discount_percent has a percentage, not an amount",
-            "write percent: 1 to 100, or kind: discount_amount",
+            "write percent: 10, or kind: discount_amount",
         )
     elif value is not None and reward.kind == "discount_amount" and value.percent is not None:
         yield Finding(
             (*path, "value", "percent"),
             "a discount_amount has an amount, not a percentage",
-            "write amount: N in minor units, or kind: discount_percent",
+            "write amount: 500 in minor units, or kind: discount_percent",
         )
     yield from _period_order((*path, "available"), reward.available.from_, reward.available.until)
     if reward.early_access and reward.available.from_ is None:
         yield Finding(
             (*path, "early_access"),
             "there is no available.from to be earlier than",
-            "add available: {from: ...}",
+            'add from to available, such as from: "2026-12-01"',
         )
