@@ -12,10 +12,13 @@ from datetime import date, datetime
 from domain.model.ledger.decision import Decision
 from domain.services.errors import NotAllowed, ReceiptTooLarge
 from domain.services.input_checks import check_identifier
+from domain.services.runtime import Runtime
 from domain.store import audit
 from domain.store.audit import Action, AuditAct, ShiftCounter
 from domain.store.document_store import Write
+from domain.store.ledger import receipts
 from domain.store.ledger.members import StoredMember
+from domain.store.ledger.receipts import ReceiptKind
 from domain.store.people.sessions import StaffRole
 from domain.store.requests import RequestKey, request_key, store_scope
 
@@ -84,6 +87,14 @@ class Till:
         """Raise NotAllowed where the member is the employee."""
         if self.is_own(stored_member.member.id, stored_member.employees):
             raise NotAllowed("OWN_MEMBERSHIP")
+
+    async def find_receipt_id(
+        self, runtime: Runtime, kind: ReceiptKind, number: str, *, shop: str | None = None
+    ) -> str:
+        """Return the identity of a receipt, or of a reported event, of this store or of another shop."""
+        return await receipts.find_id(
+            runtime.store, kind, source=self.source, shop=shop or self.store, external_id=number
+        )
 
     def request_key(self, operation: str, key: str, request_input: Mapping[str, object]) -> RequestKey:
         """Return the idempotency key of an operation of this store. Raises InvalidInput for a bad key."""
