@@ -1,8 +1,9 @@
 """The keys of this server: Ed25519 keys that sign tokens, and one secret for hashing and encryption.
 
-Production sets them by settings; otherwise the first start makes them in the data folder, readable by its
-owner alone. The newest key signs. After a rotation the older keys still verify for a day, longer than any
-token lives.
+Production sets them by settings, which a database that MONGODB_URI names requires. Otherwise the first start
+makes them in the data folder, readable by its owner alone. The newest key signs. After a rotation the older
+keys still verify for a day, longer than any token lives. What an earlier secret made is read as long as the
+settings name that secret.
 """
 
 import base64
@@ -19,11 +20,10 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from api.settings import BadSettings, Settings
+from api.settings import SHORTEST_SECRET, BadSettings, Settings
 
 OVERLAP = timedelta(days=1)
 PEM = re.compile(rb"-----BEGIN PRIVATE KEY-----.+?-----END PRIVATE KEY-----", re.DOTALL)
-SHORTEST_SECRET = 32
 STAMP = "%Y%m%dT%H%M%SZ"
 KEY_FILES = f"token-{'[0-9]' * 8}T{'[0-9]' * 6}Z-*.pem"
 
@@ -60,23 +60,34 @@ class TokenKey:
 @dataclass(frozen=True, slots=True)
 class Keys:
     """The keys of one process: `signing` signs, each of `verifying` (by kid) is accepted, `secret` hashes and
-    encrypts.
+    encrypts. What one of `secrets_before` made is still read.
     """
 
     signing: TokenKey
     verifying: Mapping[str, TokenKey]
     secret: bytes = field(repr=False)
+    secrets_before: tuple[bytes, ...] = field(default=(), repr=False)
 
     def derived(self, purpose: str) -> bytes:
         """Return 32 bytes for one purpose, so that no two uses share a key."""
-        return hashlib.blake2b(purpose.encode(), key=self.secret[:64], digest_size=32).digest()
+        return _derived(self.secret, purpose)
+
+    def all_derived(self, purpose: str) -> tuple[bytes, ...]:
+        """Return the key of a purpose, and those of the earlier secrets: what reads tries each of them."""
+        return tuple(_derived(secret, purpose) for secret in (self.secret, *self.secrets_before))
+
+
+def fingerprints(keys: Keys) -> list[str]:
+    """Return what tells a secret from others and does not reveal it: our secret's, then the earlier ones'."""
+    return [key.hex() for key in keys.all_derived("fingerprint")]
 
 
 def read_keys(settings: Settings, *, now: datetime) -> Keys:
     """Return the keys of the settings, else those of the data folder, made there where missing. Raises
-    BadSettings.
+    BadSettings, also where MONGODB_URI is set and one of them is not.
     """
     folder = settings.data / "keys"
+    _require_shared_keys(settings)
     if settings.token_keys is not None:
         keys = _from_pem(settings.token_keys.get_secret_value().encode(), where="SELO_TOKEN_KEYS")
     else:
@@ -84,7 +95,27 @@ def read_keys(settings: Settings, *, now: datetime) -> Keys:
     secret = (
         settings.secret.get_secret_value().encode() if settings.secret is not None else _stored_secret(folder)
     )
-    return Keys(signing=keys[0], verifying={key.kid: key for key in keys}, secret=secret)
+    return Keys(
+        signing=keys[0],
+        verifying={key.kid: key for key in keys},
+        secret=secret,
+        secrets_before=tuple(earlier.get_secret_value().encode() for earlier in settings.secrets_before),
+    )
+
+
+def _require_shared_keys(settings: Settings) -> None:
+    """Raise BadSettings where a database apart from the data folder would depend on keys in that folder."""
+    missing = [
+        variable
+        for variable, value in (("SELO_SECRET", settings.secret), ("SELO_TOKEN_KEYS", settings.token_keys))
+        if value is None
+    ]
+    if settings.mongodb_uri is not None and missing:
+        raise BadSettings(
+            f"MONGODB_URI is set, so {' and '.join(missing)} must be set too, alike for every server, worker"
+            " and command: with a secret of its own a server could not read the voucher codes of the others."
+            f" Where this database was served with keys of a data folder, they stand in {settings.data}/keys."
+        )
 
 
 def stored_keys(folder: Path) -> list[TokenKey]:
@@ -166,6 +197,10 @@ def _write_private(path: Path, content: bytes) -> None:
         os.link(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _derived(secret: bytes, purpose: str) -> bytes:
+    return hashlib.blake2b(purpose.encode(), key=secret[:64], digest_size=32).digest()
 
 
 def _base64url(raw: bytes) -> str:

@@ -15,7 +15,7 @@ from api.background import raise_pending_cancellation
 from api.clock import utc_now
 from api.drain import Drain
 from api.embedded import find_running
-from api.keys import Keys, read_keys
+from api.keys import Keys, fingerprints, read_keys
 from api.senders.configuration import open_senders
 from api.settings import Settings
 from api.tokens import Tokens
@@ -30,6 +30,7 @@ from domain.store.ledger.programmes import Programmes
 from domain.store.migrations.runner import MigrationRunner
 from domain.store.migrations.steps import Migration
 from domain.store.prepare import prepare
+from domain.store.secret_check import expect_secret
 
 if TYPE_CHECKING:
     from api.senders.id_tokens import IdTokenVerifier
@@ -83,9 +84,10 @@ async def open_process(
             reload_keys=lambda: read_keys(settings, now=clock()),
         )
         store = DocumentStore.of(
-            database, embedded=settings.mongodb_uri is None, voucher_key=keys.derived("voucher codes")
+            database, embedded=settings.mongodb_uri is None, voucher_keys=keys.all_derived("voucher codes")
         )
         await prepare(store, runner=_migration_runner(settings))
+        await expect_secret(store, fingerprints(keys))
         runtime = _runtime(settings, Runtime.for_store(store), keys, configured.codes)
         await runtime.programmes.refresh()
         drain = Drain(stop_after_seconds=settings.operation_seconds + settings.database_seconds)
@@ -125,9 +127,11 @@ def _migration_runner(settings: Settings) -> MigrationRunner | None:
 
 
 def _runtime(settings: Settings, runtime: Runtime, keys: Keys, codes: CodeSender) -> IdentityRuntime:
+    secret, *secrets_before = keys.all_derived("people")
     return IdentityRuntime.of(
         runtime,
-        secret=keys.derived("people"),
+        secret=secret,
+        secrets_before=tuple(secrets_before),
         code_sender=codes,
         member_terms=SessionTerms(
             idle=timedelta(days=settings.session_idle_days), longest=timedelta(days=settings.session_days)

@@ -3,11 +3,18 @@ data: URL.
 
 The length of the text decides how well a code scans, the correction level hardly does. So there is no logo,
 and the size is the only setting.
+
+A PNG of 2048 pixels takes 50 ms, and the modules of a new code 10 ms. `draw` runs either beside the event
+loop: in one thread, so that pictures never take more than one core, and whoever else uses threads does not
+wait.
 """
 
 from __future__ import annotations
 
+import asyncio
 from base64 import b64encode
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from io import BytesIO
 from itertools import groupby
@@ -16,6 +23,8 @@ BORDER = 4
 SMALLEST, LARGEST = 64, 2048
 LIGHT = "#fff"
 
+_DRAWING = ThreadPoolExecutor(max_workers=1, thread_name_prefix="qr")
+
 
 class BadSize(ValueError):
     """A size below what a camera can read, or above what anybody needs."""
@@ -23,6 +32,15 @@ class BadSize(ValueError):
     def __init__(self, size: int) -> None:
         super().__init__(f"size must be {SMALLEST} to {LARGEST} pixels, not {size}")
         self.size = size
+
+
+async def draw(picture: Callable[[str, int], str], payload: str, size: int) -> str:
+    """Return `svg` or `png_data_url` of a code, drawn beside the event loop. Raises BadSize before it waits.
+
+    A caller that no longer waits is not drawn for, unless its picture is begun.
+    """
+    _check_size(size)
+    return await asyncio.get_running_loop().run_in_executor(_DRAWING, picture, payload, size)
 
 
 def svg(payload: str, size: int = 256) -> str:

@@ -96,9 +96,14 @@ REFUSALS: Final[Mapping[str, Mapping[str, str]]] = {
         "pl": "To należy do innego sklepu.",
     },
     "not_allowed.SHIFT_LIMIT": {
-        "en": "The limit of this shift is reached. A manager has to take over.",
-        "pt": "O limite deste turno foi atingido. Um gerente tem de assumir.",
-        "pl": "Limit tej zmiany został wyczerpany. Musi przejąć kierownik.",
+        "en": "You have reached today's limit. Somebody else has to take over.",
+        "pt": "Atingiu o limite de hoje. Outra pessoa tem de assumir.",
+        "pl": "Dzisiejszy limit został wyczerpany. Musi przejąć ktoś inny.",
+    },
+    "not_allowed.RECEIPT": {
+        "en": "A receipt above {amount} is recorded by a manager.",
+        "pt": "Um talão acima de {amount} é registado por um gerente.",
+        "pl": "Paragon powyżej {amount} zapisuje kierownik.",
     },
     "not_allowed.MEMBER_FROZEN": {
         "en": "This membership is on hold.",

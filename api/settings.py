@@ -5,7 +5,7 @@ setting without a description fails a test, and so does one that the README's ta
 """
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import (
     DirectoryPath,
@@ -22,6 +22,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 PREFIX = "SELO_"
 HTTP_URL = r"^https?://[^\s/]+"
 LONGEST_SECONDS = 3600
+SHORTEST_SECRET = 32
 
 
 class BadSettings(Exception):
@@ -81,17 +82,22 @@ class Settings(BaseSettings):
     token_keys: SecretStr | None = Field(
         None,
         description=(
-            "Ed25519 private keys in PEM, one after another: the first signs, all verify; by default made in"
-            " the data folder"
+            "Ed25519 private keys in PEM, one after another: the first signs, all verify; required with"
+            " MONGODB_URI, else made in the data folder"
         ),
     )
     secret: SecretStr | None = Field(
         None,
-        min_length=32,
+        min_length=SHORTEST_SECRET,
         description=(
-            "32 characters or more: encrypts voucher codes, hashes contacts, signs links to unsubscribe; by"
-            " default made in the data folder"
+            "32 characters or more: encrypts voucher codes, hashes contacts, signs links to unsubscribe;"
+            " required with MONGODB_URI, else made in the data folder"
         ),
+    )
+    secrets_before: list[Annotated[SecretStr, Field(min_length=SHORTEST_SECRET)]] = Field(
+        default_factory=list,
+        examples=['["the secret before this one: 32 characters or more"]'],
+        description=("Earlier values of SELO_SECRET, as a JSON list: what was made with them is still read"),
     )
     access_token_minutes: int = Field(15, ge=1, le=60, description="How long an access token lives")
     session_idle_days: int = Field(30, ge=1, le=365, description="A session not refreshed for so long ends")
@@ -99,15 +105,29 @@ class Settings(BaseSettings):
     staff_session_hours: int = Field(
         12, ge=1, le=24, description="The longest that a staff session lasts: a shift"
     )
-    shift_purchases: int = Field(2_000, ge=1, description="The most purchases that one shift may record")
-    shift_vouchers: int = Field(1_000, ge=1, description="The most vouchers that one shift may accept")
+    shift_purchases: int = Field(
+        2_000, ge=1, description="The most purchases and events that one employee may record in a day"
+    )
+    shift_vouchers: int = Field(
+        1_000, ge=1, description="The most vouchers that one employee may accept in a day"
+    )
     shift_refunded: int = Field(
-        1_000_000, ge=1, description="The most that one shift may refund, in minor units of the currency"
+        1_000_000,
+        ge=1,
+        description="The most that one employee may refund in a day, in minor units of the currency",
     )
     shift_adjusted: int = Field(
         50_000,
         ge=1,
-        description="The most that one shift may correct balances by, points and minor units together",
+        description=(
+            "The most that one employee may move in a day by corrections and events, points and minor units"
+            " together"
+        ),
+    )
+    receipt_maximum: int = Field(
+        1_000_000,
+        ge=1,
+        description="The highest receipt that a cashier may record, in minor units; above it takes a manager",
     )
     cors_origins: list[str] = Field(
         default_factory=list,

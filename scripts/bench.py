@@ -210,6 +210,11 @@ def _idle(pid: int) -> None:
     )
 
 
+def _buy(ask: Callable[..., object], cashier: str, number: str) -> object:
+    """Record a purchase of its own."""
+    return ask(cashier, BUY, n=number, x=f"bench-{next(NUMBERS)}")
+
+
 def _requests(url: str, pid: int, folder: Path, young: Aged, old: Aged) -> None:
     """Measure each kind of request in rounds, and print the CPU of the API process (Linux) and the median
     answer.
@@ -232,9 +237,7 @@ def _requests(url: str, pid: int, folder: Path, young: Aged, old: Aged) -> None:
             kinds[f"{HOME_SCREEN}, {who.name}"] = partial(ask, member, HOME)
             kinds[f"pointHistory, {who.name}"] = partial(ask, member, HISTORY)
             kinds[f"quotePurchase, {who.name}"] = partial(ask, cashier, QUOTE, n=who.number)
-            kinds[f"recordPurchase, {who.name}"] = lambda number=who.number: ask(
-                cashier, BUY, n=number, x=f"bench-{next(NUMBERS)}"
-            )
+            kinds[f"recordPurchase, {who.name}"] = partial(_buy, ask, cashier, who.number)
         cpu, wall = {name: list[float]() for name in kinds}, {name: list[float]() for name in kinds}
         for _ in range(ROUNDS):
             for name, send in kinds.items():

@@ -25,7 +25,7 @@ from domain.model.ledger.member import Member
 from domain.model.people.codes import membership_number
 from domain.model.programme import Programme
 from domain.services.ledger import purchases, queries
-from domain.services.ledger.purchases import PurchaseInput
+from domain.services.ledger.purchase_input import PurchaseInput
 from domain.services.ledger.till import Till
 from domain.services.runtime import Runtime
 from domain.store import bulk, commit
@@ -82,7 +82,7 @@ async def _measure(
     folder: Path, text: str, programme: Programme, entries: int, now: datetime
 ) -> tuple[Aged, Aged]:
     recorder = CommandRecorder()
-    async with open_embedded(folder, announced=False) as server:
+    async with open_embedded(folder, is_announced=False) as server:
         database = connect(server.uri, "selo", listeners=[recorder])
         store = DocumentStore.of(database, embedded=True)
         await prepare(store)

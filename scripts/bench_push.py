@@ -120,7 +120,7 @@ def main() -> None:
     flags = ["--no-sandbox"] if os.geteuid() == 0 else []
     with serve_club(PROGRAMME) as club, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
-        measure(club, browser.new_context(viewport=PHONE, locale="pt-PT").new_page())  # type: ignore[arg-type]
+        measure(club, browser.new_context(viewport=PHONE, locale="pt-PT").new_page())
         browser.close()
 
 

@@ -52,7 +52,8 @@ class Shop:
     def mutate(self, name: str, kind: str, values: Json, answer: str, *, token: str = "") -> Json:
         """Run one mutation and return what it answered."""
         query = f"mutation M($input: {kind}!) {{ {name}(input: $input) {{ __typename {answer} }} }}"
-        return self.ask(query, {"input": values}, token=token)[name]
+        result: Json = self.ask(query, {"input": values}, token=token)[name]
+        return result
 
     def ask(self, query: str, variables: Json | None = None, *, token: str = "") -> Json:
         """Send one operation and return its data."""

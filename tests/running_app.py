@@ -196,19 +196,21 @@ async def open_running_app(
     folder: Path,
     *,
     programme: Path = NUMISCOLLECT,
+    is_new: bool = True,
     **settings: Any,
 ) -> AsyncIterator[RunningApp]:
     """Serve the application until the block ends, with two stores and a programme that was published before
-    the test begins.
+    the test begins; both are there already where the database was served before.
     """
     clock, code_sender = Clock(), LatestCodeSender()
     async with open_process(
         Settings(data=folder, worker=False, **settings), database, clock=clock
     ) as opened_process:
         process = replace(opened_process, runtime=replace(opened_process.runtime, code_sender=code_sender))
-        await process.programmes.publish(programme.read_text(encoding="utf-8"), now=BEFORE)
-        for code, name in STORES.items():
-            await stores.add(process.store, code=code, name=name, now=BEFORE)
+        if is_new:
+            await process.programmes.publish(programme.read_text(encoding="utf-8"), now=BEFORE)
+            for code, name in STORES.items():
+                await stores.add(process.store, code=code, name=name, now=BEFORE)
         with socket.socket() as listener:
             listener.bind(("127.0.0.1", 0))
             listener.listen(256)

@@ -17,10 +17,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from api.embedded import open_embedded
 
 ROOT = Path(__file__).parent.parent
 READY = "Selo is ready at "
+# What a server of a database that MONGODB_URI names must be given.
+SHARED_KEYS = {
+    "SELO_SECRET": "a secret that all servers of one database share",
+    "SELO_TOKEN_KEYS": Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+    .private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    .decode(),
+}
 
 
 @contextmanager

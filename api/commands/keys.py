@@ -1,4 +1,4 @@
-"""`selo keys`: the keys in the data folder that sign access tokens."""
+"""`selo keys`: the keys in the data folder that sign access tokens, and the secret of the database."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,12 +10,15 @@ from api.commands.database import open_database
 from api.commands.operator import operator
 from api.commands.running import CannotRun, exit_on_user_errors, run
 from api.embedded import holds_database, prepare_folder
-from api.keys import TokenKey, add_key, drop_retired, stored_keys
+from api.keys import TokenKey, add_key, drop_retired, fingerprints, read_keys, stored_keys
 from api.process import open_process
 from api.settings import read_settings
 from domain.store.audit import simple_act_write
+from domain.store.document_store import DocumentStore
+from domain.store.prepare import prepare
+from domain.store.secret_check import replace_fingerprint
 
-keys = typer.Typer(help="The keys that sign access tokens.", no_args_is_help=True)
+keys = typer.Typer(help="The keys that sign access tokens, and the secret.", no_args_is_help=True)
 
 DataOption = Annotated[Path | None, typer.Option(help="The data folder.")]
 
@@ -61,6 +64,26 @@ def _rotate_key(folder: Path) -> TokenKey:
     key = add_key(folder, now=now)
     print(f"{key.kid} signs from the next start on; {dropped} retired.")
     return key
+
+
+@keys.command("accept-secret")
+def accept_secret(data: DataOption = None) -> None:
+    """Go on with the present secret where the database's own is lost for good. Voucher codes that it sealed
+    can be used, and never be shown again; members sign in anew, and phones show their card after that.
+    """
+    run(_accept_secret(data))
+
+
+async def _accept_secret(data_folder: Path | None) -> None:
+    settings = read_settings(data=data_folder)
+    async with open_database(settings) as database:
+        store = DocumentStore.of(database)
+        await prepare(store)
+        await replace_fingerprint(store, fingerprints(read_keys(settings, now=utc_now()))[0])
+        await store.transact(
+            [simple_act_write("SECRET_ACCEPTED", actor=operator(), now=utc_now(), subject="secret")]
+        )
+    print(f"The database {settings.database} is of the present secret from now on.")
 
 
 def _keys_folder(data_folder: Path | None) -> Path:

@@ -19,7 +19,7 @@ from api.commands.running import CannotRun, run
 from api.process import Process, open_process
 from api.settings import read_settings
 from domain.services.errors import InvalidInput
-from domain.services.people import sessions, staff, stores
+from domain.services.people import own_memberships, sessions, staff, stores
 from domain.services.people.sessions import OpenedSession
 from domain.store.people import contacts
 from domain.store.people.sessions import StaffRole
@@ -245,7 +245,7 @@ async def _staff_token(process: Process, username: str, store: str | None) -> st
     if not open_stores or (store is not None and store not in open_stores):
         raise CannotRun(f"{username} cannot sign in at {store or 'any store: add one with selo store add'}.")
     store_code = store or open_stores[0]
-    own_members = await sessions.find_own_memberships(process.store, employee)
+    own_members = await own_memberships.find_own_memberships(process.store, employee)
     opened = await _open(
         process,
         sessions.new_session(

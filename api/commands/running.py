@@ -16,6 +16,7 @@ from domain.store.connect import Unreachable
 from domain.store.document_store import Busy, DatabaseError, StoreFault
 from domain.store.migrations.format import FormatMismatch
 from domain.store.prepare import TransactionsUnsupported
+from domain.store.secret_check import SecretMismatch
 
 new_loop: Callable[[], asyncio.AbstractEventLoop] | None
 try:
@@ -69,6 +70,7 @@ def exit_on_user_errors() -> Iterator[None]:
         Unreachable,
         TransactionsUnsupported,
         FormatMismatch,
+        SecretMismatch,
     ) as fault:
         fail(str(fault))
     except (Busy, StoreFault, DatabaseError) as fault:

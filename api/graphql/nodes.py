@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Annotated
+from typing import Annotated, cast
 
 import strawberry
 
 from api.caller import MemberCaller, StaffCaller
-from api.errors import BadInput, NotFound
+from api.errors import BadInput, NotFound, domain_api_error
 from api.graphql.engine.ids import decode_id
 from api.graphql.engine.shared_types import Info, Node
 from api.graphql.member.members import current_member
@@ -42,7 +42,7 @@ class NodeQuery:
     @strawberry.field(
         description=(
             "The same for many ids, in their order; null for an object that does not exist or"
-            " belongs to somebody else."
+            " belongs to somebody else, and null with an error at its place for an id that cannot be read."
         )
     )
     async def nodes(
@@ -50,14 +50,16 @@ class NodeQuery:
     ) -> list[Node | None]:
         if len(ids) > MAX_IDS:
             raise BadInput(f"At most {MAX_IDS} ids at once.", field="ids")
-        return list(await asyncio.gather(*(_fetch_or_none(info, id) for id in ids)))
+        nodes = await asyncio.gather(
+            *(fetch_node(info, id, field="ids") for id in ids), return_exceptions=True
+        )
+        # An exception in a list is the error of its place alone, and the others stand.
+        return cast(list[Node | None], [None if _is_absence(each) else each for each in nodes])
 
 
-async def _fetch_or_none(info: Info, id: strawberry.ID) -> Node | None:
-    try:
-        return await fetch_node(info, id, field="ids")
-    except NotFound:
-        return None
+def _is_absence(result: object) -> bool:
+    """Tell whether a fetch found nothing for this caller: an object, or any other error, is no absence."""
+    return isinstance(result, Exception) and isinstance(domain_api_error(result) or result, NotFound)
 
 
 async def fetch_node(info: Info, id: strawberry.ID, *, field: str) -> Node:

@@ -28,7 +28,7 @@ def make_graphql_routes(process: Process, *, address: str, explorer: bool) -> li
         store_names=StoreNameCache(process.store),
         tokens=process.tokens,
         rates=rates,
-        card_key=process.keys.derived("cards"),
+        card_keys=process.keys.all_derived("cards"),
         clock=process.clock,
         base_url=settings.base_url or address,
         id_tokens=process.id_tokens,
@@ -37,6 +37,7 @@ def make_graphql_routes(process: Process, *, address: str, explorer: bool) -> li
             vouchers=settings.shift_vouchers,
             refunded=settings.shift_refunded,
             adjusted=settings.shift_adjusted,
+            receipt_total=settings.receipt_maximum,
         ),
     )
 

@@ -14,6 +14,8 @@ class for `uvicorn.Config(http=...)`: over httptools where the platform has it, 
 
 import asyncio
 import contextlib
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -42,11 +44,27 @@ class ConnectionLimits:
 DEFAULTS = ConnectionLimits()
 
 _REASONS = {
-    400: ("Bad Request", "This is no HTTP request."),
+    400: ("Bad Request", "This is no HTTP request, or it has not exactly one valid Host header."),
     408: ("Request Timeout", "The request took too long to arrive."),
     414: ("URI Too Long", "The URL is too long."),
     431: ("Request Header Fields Too Large", "The request's head is too long."),
 }
+
+
+# A host name, an IPv4 address or an IPv6 address in brackets, with or without a port. It may be empty.
+_HOST = re.compile(
+    rb"(?:[A-Za-z0-9._~%!$&'()*+,;=-]*|\[[0-9A-Fa-f:.]+(?:%25[A-Za-z0-9._~-]+)?\])(?::[0-9]{0,5})?"
+)
+
+
+def has_valid_host(headers: Sequence[tuple[bytes, bytes]], *, version: str) -> bool:
+    """Tell whether a head has the Host header that RFC 9112, section 3.2, asks for: exactly one, and a valid
+    one. Only HTTP/1.0 may do without.
+    """
+    hosts = [value for name, value in headers if name == b"host"]
+    if not hosts:
+        return version == "1.0"
+    return len(hosts) == 1 and _HOST.fullmatch(hosts[0]) is not None
 
 
 def raw_response(status: int) -> bytes:
@@ -186,7 +204,9 @@ class TimedH11Protocol(TimedConnection, H11Protocol):  # type: ignore[misc]
             return 431
         names = {name for name, _ in self.headers}
         # Two lengths allow request smuggling: two readers would see different ends of the request.
-        return 400 if {b"content-length", b"transfer-encoding"} <= names else None
+        if {b"content-length", b"transfer-encoding"} <= names:
+            return 400
+        return None if has_valid_host(self.headers, version=self.scope["http_version"]) else 400
 
     def send_400_response(self, msg: str) -> None:
         self.refuse(431 if len(self.conn.trailing_data[0]) > self.limits.head_bytes else 400)

@@ -4,7 +4,7 @@ httptools.
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from api.http.protocol import TimedConnection
+from api.http.protocol import TimedConnection, has_valid_host
 
 
 class TimedHttpToolsProtocol(TimedConnection, HttpToolsProtocol):  # type: ignore[misc]
@@ -46,6 +46,8 @@ class TimedHttpToolsProtocol(TimedConnection, HttpToolsProtocol):  # type: ignor
 
     def on_headers_complete(self) -> None:
         self._is_head_unfinished = False
+        if not has_valid_host(self.headers, version=self.parser.get_http_version()):
+            raise ValueError("host")
         self.head_completed()
         super().on_headers_complete()
 

@@ -26,6 +26,7 @@ from domain.store.document_store import Busy, DatabaseError
 from domain.store.ledger.members import Details
 
 PATH = "/unsubscribe"
+PURPOSE = "unsubscribe"  # of the key that signs links
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self';"
     " frame-ancestors 'none'"
@@ -34,7 +35,9 @@ POLICY = (
 
 def unsubscribe_link(process: Process, member: str, purpose: str) -> str:
     """Return the link by which a member withdraws the consent to a purpose."""
-    token = unsubscribe.sign_unsubscription(Unsubscription(member, purpose), key=_key(process))
+    token = unsubscribe.sign_unsubscription(
+        Unsubscription(member, purpose), key=process.keys.derived(PURPOSE)
+    )
     return f"{process.settings.base_url}{PATH}?t={token}"
 
 
@@ -44,7 +47,9 @@ def unsubscribe_route(process: Process) -> Route:
     async def answer(request: Request) -> Response:
         programme = process.programmes.current().programme
         locale = preferred_locale(request.headers.get("accept-language"), programme)
-        unsubscription = unsubscribe.read(request.query_params.get("t", ""), key=_key(process))
+        unsubscription = unsubscribe.read(
+            request.query_params.get("t", ""), keys=process.keys.all_derived(PURPOSE)
+        )
         try:
             if unsubscription is None:
                 raise NotFound("link")
@@ -63,10 +68,6 @@ def unsubscribe_route(process: Process) -> Route:
         return _consent_page(programme, details, unsubscription.purpose)
 
     return Route(PATH, answer, methods=["GET", "POST"])
-
-
-def _key(process: Process) -> bytes:
-    return process.keys.derived("unsubscribe")
 
 
 def _consent_page(programme: Programme, details: Details, purpose: str) -> Response:

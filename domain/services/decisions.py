@@ -28,8 +28,11 @@ from domain.store.ledger.vouchers import Voucher
 def event_instant(
     stored_member: StoredMember, *, now: datetime, occurred_at: datetime | None = None
 ) -> datetime:
-    """Return the instant of an event: `occurred_at`, else now, but not before the member's last decision."""
-    if occurred_at is not None:
+    """Return the instant of an event: `occurred_at`, else now, but not before the member's last decision.
+
+    An `occurred_at` ahead of `now` comes from a fast clock and means now.
+    """
+    if occurred_at is not None and occurred_at <= now:
         return milliseconds(occurred_at)
     return max(milliseconds(now), stored_member.member.decided_at or milliseconds(now))
 

@@ -108,6 +108,14 @@ class NotAllowed(Refusal):
         self.reason: NotAllowedReason = reason
 
 
+class ReceiptTooLarge(NotAllowed):
+    """A cashier records no receipt above `maximum`, in minor units; a manager does."""
+
+    def __init__(self, maximum: int) -> None:
+        super().__init__("ROLE")
+        self.maximum = maximum
+
+
 class IdempotencyKeyConflict(Refusal):
     """The idempotency key has acted with another input."""
 

@@ -12,6 +12,8 @@ MAX_ID_LENGTH = 128
 MAX_TEXT_LENGTH = 200
 MAX_REASON_LENGTH = 500
 MAX_EVENT_AGE = timedelta(days=400)
+# The clocks of devices and of other systems run ahead; up to this lead an instant counts as now.
+MAX_CLOCK_LEAD = timedelta(minutes=2)
 
 
 def check_identifier(text: str, *, field: str) -> None:
@@ -43,8 +45,18 @@ def check_score(value: object, *, allowed_scores: range, field: str) -> int:
 
 
 def check_past_instant(instant: datetime, *, now: datetime) -> None:
-    """Check the instant of an event: not in the future, at most 400 days ago."""
-    if instant > now:
-        raise InvalidInput("occurredAt", "This is in the future.")
+    """Check the instant of an event: at most 2 minutes ahead of `now`, at most 400 days ago."""
+    check_clock_lead(instant, now=now)
     if instant < now - MAX_EVENT_AGE:
         raise InvalidInput("occurredAt", "This is more than 400 days ago.")
+
+
+def check_clock_lead(instant: datetime, *, now: datetime) -> None:
+    """Check that an instant is at most 2 minutes ahead of `now`, as a device's clock may be."""
+    if instant > now + MAX_CLOCK_LEAD:
+        raise InvalidInput(
+            "occurredAt",
+            "This is more than 2 minutes ahead of this server's clock, which says "
+            f"{now.isoformat(timespec='seconds').replace('+00:00', 'Z')}. Set the clock of the device, or"
+            " leave the field out for what happens now.",
+        )

@@ -1,8 +1,8 @@
 """The audit trail, append-only: who did what to whom, when, where and why, what it changed, by which request.
 
 The transaction that does something writes its row; no row is ever changed. A row holds ids, codes and
-figures, and the reason as it was written. A shift is one staff session: a document of its own counts what it
-did, and each write's filter holds the bound.
+figures, and the reason as it was written. What an employee did in a day is counted by a document of its own,
+and each write's filter holds the bounds.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import ClassVar, Literal
 
 from pymongo import IndexModel, UpdateOne
@@ -43,6 +43,7 @@ Action = Literal[
     "STAFF_ENABLED",
     "PASSWORD_CHANGED",
     "KEYS_ROTATED",
+    "SECRET_ACCEPTED",
     "PROGRAMME_PUBLISHED",
     "OUTBOX_RETRIED",
     "CONTACT_CHANGED",
@@ -82,7 +83,7 @@ class AuditDocument(StoredDocument):
 
 
 class ShiftDocument(StoredDocument):
-    """What a shift did so far: `_id` is the session, each field a ShiftCounter."""
+    """What an employee did in a day so far: `_id` is `shift_id`, each field a ShiftCounter."""
 
     purchases: int
     refunded: int
@@ -95,7 +96,7 @@ class ShiftDocument(StoredDocument):
 
 # ---------------------------------------------------------------- errors
 class ShiftLimitReached(StoreFault):
-    """The shift has done as much of this as one shift may."""
+    """The employee has done as much of this as one day allows."""
 
 
 # ---------------------------------------------------------------- values
@@ -128,6 +129,11 @@ class AuditAct:
 def act_id(member: str, seq: int) -> str:
     """Return the id of the act that a row of a member's journal was decided for."""
     return f"{member}:{seq}"
+
+
+def shift_id(employee: str, day: date) -> str:
+    """Return the id of what an employee did in a day of the programme's zone."""
+    return f"{employee}:{day.isoformat()}"
 
 
 # ---------------------------------------------------------------- reads
@@ -203,16 +209,19 @@ def act_write(act: AuditAct) -> Write:
     )
 
 
-def count_shift_write(session: str, counter: ShiftCounter, amount: int, *, limit: int) -> Write:
-    """Return the count of what a shift did, within its bound; it raises ShiftLimitReached beyond.
+def count_shift_write(
+    id: str, counts: Mapping[ShiftCounter, int], *, room: Mapping[ShiftCounter, int]
+) -> Write:
+    """Return the write that raises counters of a day, each where `room` or less is counted already; it raises
+    ShiftLimitReached beyond.
 
-    The first act of a shift inserts its document. At the bound no document matches, so the upsert inserts a
-    key that exists, and fails.
+    The first act of a day inserts its document. At a bound no document matches, so the upsert inserts a key
+    that exists, and fails.
     """
-    others = {name: 0 for name in SHIFT_COUNTERS if name != counter}
-    query = {"_id": session, counter: {"$lte": limit - amount}}
-    operation = UpdateOne(query, {"$inc": {counter: amount}, "$setOnInsert": others}, upsert=True)
-    return Write(SHIFTS, operation, ShiftLimitReached(counter))
+    others = {name: 0 for name in SHIFT_COUNTERS if name not in counts}
+    bounds = {counter: {"$lte": most} for counter, most in room.items()}
+    operation = UpdateOne({"_id": id} | bounds, {"$inc": dict(counts), "$setOnInsert": others}, upsert=True)
+    return Write(SHIFTS, operation, ShiftLimitReached(", ".join(counts)))
 
 
 def _read_act(document: AuditDocument) -> AuditAct:

@@ -126,7 +126,10 @@ def replace(collection: str, query: Raw, document: Raw, *, if_missed: StoreFault
 
 
 class DocumentStore:
-    """The database of one programme, and the queues of this process's writers; `voucher_key` seals codes."""
+    """The database of one programme, and the queues of this process's writers.
+
+    The first of `voucher_keys` seals codes, each of them opens what it sealed.
+    """
 
     def __init__(
         self,
@@ -134,7 +137,7 @@ class DocumentStore:
         name: str,
         *,
         embedded: bool = False,
-        voucher_key: bytes = bytes(32),
+        voucher_keys: Sequence[bytes] = (bytes(32),),
     ) -> None:
         self.client = client
         self.mongo: AsyncDatabase[Raw] = client.get_database(
@@ -143,7 +146,7 @@ class DocumentStore:
             write_concern=WriteConcern(w="majority"),
             read_concern=ReadConcern("majority"),
         )
-        self.voucher_key = voucher_key
+        self.voucher_keys = voucher_keys
         self.has_bulk_writes = True
         self.has_snapshot_writes = True
         self.outdated_by: int | None = None
@@ -153,10 +156,10 @@ class DocumentStore:
 
     @classmethod
     def of(
-        cls, database: Database, *, embedded: bool = False, voucher_key: bytes = bytes(32)
+        cls, database: Database, *, embedded: bool = False, voucher_keys: Sequence[bytes] = (bytes(32),)
     ) -> DocumentStore:
         """Return the handle on a database as `connect` gives it."""
-        return cls(database.client, database.mongo.name, embedded=embedded, voucher_key=voucher_key)
+        return cls(database.client, database.mongo.name, embedded=embedded, voucher_keys=voucher_keys)
 
     def __getitem__(self, collection: str) -> AsyncCollection[Raw]:
         """Return a collection. Raises FormatOutdated."""
@@ -286,6 +289,14 @@ class DocumentStore:
             if write.must_match and not _has_matched(result, index):
                 assert write.fault is not None, "a guard has a fault"
                 raise write.fault
+
+    def step_of(self, write: Write) -> TransactionStep:
+        """Return a write as a step of a transaction, for one that needs what other writes make."""
+
+        async def step(session: AsyncClientSession) -> None:
+            await self._write_single(session, write)
+
+        return step
 
     async def _write_single(self, session: AsyncClientSession, write: Write) -> None:
         collection, operation = self[write.collection], write.operation

@@ -10,6 +10,7 @@ COLLECTION = "meta"
 PROGRAMME_ID = "programme"
 FORMAT_ID = "format"
 MIGRATION_ID = "migration"
+SECRET_ID = "secret"  # noqa: S105 - the document's id
 
 
 class MetaDocument(StoredDocument):
@@ -17,7 +18,8 @@ class MetaDocument(StoredDocument):
 
     `programme` holds the version that rules. `format` holds the format's number, the format that a running
     migration leads to, and the digest of the indexes that were built. `migration` holds the position of its
-    step, and the lease of its runner. `demo` marks a demo.
+    step, and the lease of its runner. `secret` holds the fingerprint of the secret that seals and hashes in
+    this database. `demo` marks a demo.
     """
 
     version: int | None = None
@@ -31,6 +33,8 @@ class MetaDocument(StoredDocument):
     changed: int | None = None
     lease: str | None = None
     lease_until: datetime | None = None
+
+    fingerprint: str | None = None
 
     until: datetime | None = None
     done: bool | None = None

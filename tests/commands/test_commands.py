@@ -10,7 +10,7 @@ import pytest
 from pymongo import MongoClient
 
 from api.commands import audit, people, programme
-from tests.servers import ROOT, quick_folder, selo, serve_selo
+from tests.servers import ROOT, SHARED_KEYS, quick_folder, selo, serve_selo
 
 DEMO = ROOT / "scripts/demo/numiscollect.yaml"
 
@@ -29,6 +29,8 @@ def at(folder: Path, database_uri: str, monkeypatch: pytest.MonkeyPatch) -> Iter
     name = f"test-{secrets.token_hex(8)}"
     monkeypatch.setenv("MONGODB_URI", database_uri)
     monkeypatch.setenv("SELO_DATABASE", name)
+    for variable, value in SHARED_KEYS.items():
+        monkeypatch.setenv(variable, value)
     yield folder
     with MongoClient[dict[str, object]](database_uri) as client:
         client.drop_database(name)

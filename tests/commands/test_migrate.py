@@ -14,7 +14,7 @@ from pymongo import MongoClient
 from api.embedded import open_embedded
 from domain.store.connect import connect
 from domain.store.migrations import FORMAT
-from tests.servers import ROOT, quick_folder, selo, serve_selo
+from tests.servers import ROOT, SHARED_KEYS, quick_folder, selo, serve_selo
 from tests.stored_folders import ARCHIVES, load_archive
 
 DEMO = ROOT / "scripts/demo/numiscollect.yaml"
@@ -39,7 +39,7 @@ def environment(database_uri: str) -> Iterator[dict[str, str]]:
         await database.close()
 
     asyncio.run(load())
-    yield {"MONGODB_URI": database_uri, "SELO_DATABASE": name}
+    yield {"MONGODB_URI": database_uri, "SELO_DATABASE": name, **SHARED_KEYS}
     with MongoClient[dict[str, object]](database_uri) as client:
         client.drop_database(name)
 
@@ -56,6 +56,9 @@ def test_a_named_database_waits_for_the_command(environment: dict[str, str], fol
     assert (migrated.returncode, migrated.stderr) == (0, "")
     assert migrated.stdout.splitlines()[0] == "Letters of the inbox name their kind: 0 documents changed"
     assert migrated.stdout.splitlines()[-1] == f"The database is of format {FORMAT}"
+    # An archive holds no keys, so the secret that its vouchers are sealed with is lost.
+    accepted = selo("keys", "accept-secret", *where, environment=environment)
+    assert (accepted.returncode, accepted.stderr) == (0, "")
     verified = selo("verify", *where, environment=environment)
     assert (verified.stdout, verified.returncode) == (f"{MEMBERS} members: no difference\n", 0)
     again = selo("migrate", *where, environment=environment)
@@ -70,6 +73,8 @@ def test_an_embedded_database_is_migrated_by_its_next_start(folder: Path) -> Non
             await database.close()
 
     asyncio.run(load())
+    assert "is of another secret" in selo("verify", "--data", str(folder)).stderr
+    assert selo("keys", "accept-secret", "--data", str(folder)).returncode == 0
     verified = selo("verify", "--data", str(folder))
     assert (verified.stdout, verified.returncode) == (f"{MEMBERS} members: no difference\n", 0)
     assert selo("migrate", "--data", str(folder)).stdout == f"The database is of format {FORMAT} already\n"

@@ -17,7 +17,7 @@ import pytest
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
-from tests.servers import READY, quick_folder, run_until_ready, selo, serve_selo
+from tests.servers import READY, SHARED_KEYS, quick_folder, run_until_ready, selo, serve_selo
 from tests.standalone_mongodb import standalone_mongodb
 
 
@@ -184,7 +184,7 @@ def test_an_unreachable_mongodb_keeps_its_password_to_itself(folder: Path) -> No
 async def test_a_mongodb_that_stands_alone_is_told_at_the_start(folder: Path) -> None:
     async with standalone_mongodb() as uri:
         said = await asyncio.to_thread(
-            refused, "--port", "0", "--data", str(folder), environment={"MONGODB_URI": uri}
+            refused, "--port", "0", "--data", str(folder), environment={"MONGODB_URI": uri, **SHARED_KEYS}
         )
     assert said.startswith(
         "The MongoDB server takes no transactions, since it stands alone: name a replica set "
@@ -193,12 +193,50 @@ async def test_a_mongodb_that_stands_alone_is_told_at_the_start(folder: Path) ->
 
 def test_a_mongodb_that_does_not_let_us_in_is_not_said_to_be_away(folder: Path, database_uri: str) -> None:
     uri = database_uri.replace("mongodb://", "mongodb://u:hush@")
-    said = refused("--port", "0", "--data", str(folder), environment={"MONGODB_URI": uri})
+    said = refused("--port", "0", "--data", str(folder), environment={"MONGODB_URI": uri, **SHARED_KEYS})
     assert (
         said
         == "The database that MONGODB_URI names refuses us (AuthenticationFailed): look at its user, password"
         " and rights."
     )
+
+
+@pytest.mark.parametrize(
+    ("shared", "missing"),
+    [
+        ({}, "SELO_SECRET and SELO_TOKEN_KEYS"),
+        ({"SELO_SECRET": SHARED_KEYS["SELO_SECRET"]}, "SELO_TOKEN_KEYS"),
+        ({"SELO_TOKEN_KEYS": SHARED_KEYS["SELO_TOKEN_KEYS"]}, "SELO_SECRET"),
+    ],
+)
+def test_a_named_database_needs_keys_that_all_servers_share(
+    folder: Path, database_uri: str, shared: dict[str, str], missing: str
+) -> None:
+    environment = {"MONGODB_URI": database_uri, "SELO_DATABASE": f"test-{secrets.token_hex(8)}", **shared}
+    said = refused("--port", "0", "--data", str(folder), environment=environment)
+    assert said == (
+        f"MONGODB_URI is set, so {missing} must be set too, alike for every server, worker and command: with a"
+        " secret of its own a server could not read the voucher codes of the others. Where this database was"
+        f" served with keys of a data folder, they stand in {folder}/keys."
+    )
+    assert list(folder.iterdir()) == [], "no key was made"
+
+
+def test_a_data_folder_that_lost_its_secret_does_not_start_until_that_is_accepted(folder: Path) -> None:
+    with serve_selo(folder):
+        pass
+    lost = (folder / "keys" / "secret").read_text()
+    (folder / "keys" / "secret").unlink()
+    assert refused("--port", "0", "--data", str(folder)) == (
+        "The database selo is of another secret: set SELO_SECRET (or put back keys/secret of the data folder)"
+        " to the one that it was served with, or name that one in SELO_SECRETS_BEFORE. Where it is lost for"
+        " good, selo keys accept-secret goes on without it."
+    )
+    accepted = selo("keys", "accept-secret", "--data", str(folder))
+    assert accepted.stdout == "The database selo is of the present secret from now on.\n", accepted.stderr
+    assert "\tSECRET_ACCEPTED\t" in selo("audit", "list", "--data", str(folder)).stdout
+    with serve_selo(folder, environment={"SELO_SECRETS_BEFORE": json.dumps([lost])}) as served:
+        assert httpx.get(f"{served.url}/health").status_code == 200
 
 
 def test_an_address_that_is_none(folder: Path) -> None:
@@ -215,7 +253,7 @@ def test_data_of_another_format(folder: Path, database_uri: str) -> None:
             "0",
             "--data",
             str(folder),
-            environment={"MONGODB_URI": database_uri, "SELO_DATABASE": name},
+            environment={"MONGODB_URI": database_uri, "SELO_DATABASE": name, **SHARED_KEYS},
         )
         client.drop_database(name)
     assert said.startswith(
@@ -224,7 +262,11 @@ def test_data_of_another_format(folder: Path, database_uri: str) -> None:
 
 
 def test_without_a_programme_it_says_what_it_waits_for(tmp_path: Path, database_uri: str) -> None:
-    environment = {"MONGODB_URI": database_uri, "SELO_DATABASE": f"test-{secrets.token_hex(8)}"}
+    environment = {
+        "MONGODB_URI": database_uri,
+        "SELO_DATABASE": f"test-{secrets.token_hex(8)}",
+        **SHARED_KEYS,
+    }
     with (tmp_path / "faults").open("w+") as faults:
         with run_until_ready(
             "serve", "--port", "0", "--data", str(tmp_path), faults=faults, environment=environment
@@ -244,7 +286,7 @@ def test_without_a_programme_it_says_what_it_waits_for(tmp_path: Path, database_
 
 def test_mongodb_uri_starts_no_child(folder: Path, database_uri: str) -> None:
     with serve_selo(
-        folder, environment={"MONGODB_URI": database_uri, "SELO_DATABASE": "test-ground"}
+        folder, environment={"MONGODB_URI": database_uri, "SELO_DATABASE": "test-ground", **SHARED_KEYS}
     ) as served:
         children = subprocess.run(
             ["pgrep", "-P", str(served.process.pid)], check=False, capture_output=True, text=True

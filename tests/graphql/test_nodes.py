@@ -73,3 +73,27 @@ async def test_several_at_once_with_null_for_what_is_not_there(app: RunningApp) 
 async def test_junk_is_bad_input(app: RunningApp) -> None:
     for junk in ("", "x", "!!!!", encode_id("Nothing", "1"), encode_id("Tier", "ouro"), "A" * 400):
         assert await app.error(NODE, {"id": junk}) == {"code": "BAD_INPUT", "field": "id"}
+
+
+async def test_junk_among_many_is_an_error_at_its_place_alone(app: RunningApp) -> None:
+    token = await app.enrol_member()
+    ids = [
+        encode_id("Reward", "discount-5"),
+        "junk",
+        encode_id("Message", "nobody:1"),
+        encode_id("Tier", "ouro"),
+    ]
+    answer = await app.ask(
+        "query($ids: [ID!]!) { nodes(ids: $ids) { __typename } programme { code } }",
+        {"ids": [*ids, ids[0]]},
+        token=token,
+    )
+    reward = {"__typename": "Reward"}
+    assert answer["data"] == {
+        "nodes": [reward, None, None, None, reward],
+        "programme": {"code": "numiscollect"},
+    }
+    assert [(each["path"], each["extensions"]) for each in answer["errors"]] == [
+        (["nodes", 1], {"code": "BAD_INPUT", "field": "ids"}),
+        (["nodes", 3], {"code": "BAD_INPUT", "field": "ids"}),
+    ]

@@ -188,6 +188,29 @@ def test_a_client_that_waits_for_100_continue_is_not_told_to_send_too_much(port:
         assert raw.answer()[0] == 200
 
 
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (b"GET /graphql?query=%7Bhello%7D HTTP/1.1\r\n", 400),
+        (b"GET /graphql?query=%7Bhello%7D HTTP/1.1\r\nhost: selo\r\nhost: selo\r\n", 400),
+        (b"GET /graphql?query=%7Bhello%7D HTTP/1.1\r\nhost: a b\r\n", 400),
+        (b"GET /graphql?query=%7Bhello%7D HTTP/1.1\r\nhost: selo/x\r\n", 400),
+        (b"GET /graphql?query=%7Bhello%7D HTTP/1.1\r\nhost: user@selo\r\n", 400),
+        (UPGRADE.replace(b"host: x\r\n", b""), 400),
+        (b"GET /graphql?query=%7Bhello%7D HTTP/1.1\r\nHOST: selo.example:8000\r\n", 200),
+        (b"GET /graphql?query=%7Bhello%7D HTTP/1.1\r\nhost: [2001:db8::1]:8000\r\n", 200),
+        (b"GET /graphql?query=%7Bhello%7D HTTP/1.1\r\nhost:\r\n", 200),
+        (b"GET /graphql?query=%7Bhello%7D HTTP/1.0\r\n", 200),
+    ],
+)
+def test_an_http_1_1_request_has_one_host(port: int, head: bytes, status: int) -> None:
+    with RawConnection(port) as raw:
+        raw.send(head + b"\r\n")
+        answer = raw.answer()
+    assert answer[0] == status
+    assert (b"exactly one valid Host" in answer[2]) is (status == 400)
+
+
 def test_both_lengths_at_once_are_no_way_to_smuggle_a_request(port: int) -> None:
     with RawConnection(port) as raw:
         hidden = b"GET /graphql?query=%7Bhello%7D HTTP/1.1\r\nhost: x\r\n\r\n"

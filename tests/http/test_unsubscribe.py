@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -72,7 +73,7 @@ async def story(
     programme = tmp_path / "loud.yaml"
     programme.write_text(SALE)
     async with serving_mail() as mailbox:
-        settings = {
+        settings: dict[str, Any] = {
             "smtp_host": "127.0.0.1",
             "smtp_port": mailbox.port,
             "smtp_security": "none",

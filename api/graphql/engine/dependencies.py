@@ -68,15 +68,16 @@ class LocaleCache:
 class Dependencies:
     """The dependencies of one process.
 
-    `card_key` derives card codes. `clock` gives the instant for which a request is true. `base_url` is the
-    address that clients call. `id_tokens` checks the tokens of Firebase, where a project is configured.
+    The first of `card_keys` derives card codes, all of them check those that are scanned. `clock` gives the
+    instant for which a request is true. `base_url` is the address that clients call. `id_tokens` checks the
+    tokens of Firebase, where a project is configured.
     """
 
     runtime: IdentityRuntime
     store_names: StoreNameCache
     tokens: Tokens
     rates: Rates
-    card_key: bytes = field(repr=False)
+    card_keys: tuple[bytes, ...] = field(repr=False)
     clock: Callable[[], datetime]
     base_url: str
     id_tokens: IdTokenVerifier | None = None

@@ -5,7 +5,9 @@ of n tokens takes n steps, however often its fragments spread each other. The we
 
     depth      fields within fields, of the operation that runs
     cost       a field 1; a connection `first` times its children; another list 5 times
-               (or as often as the list of ids in its arguments is long)
+               `first` times, or as often as the list of ids in its arguments is long, where it takes one;
+               a picture by its pixels
+    pictures   of the operation that runs, counted as the cost is
     aliases    of the operation that runs; those of a fragment count for each spread
     repeats    of one response key in one selection set: comparing them takes the square of their number
     of the document: directives, fragments, variables, operations, characters, tokens
@@ -18,7 +20,6 @@ checked again without another walk.
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from graphql import (
     GraphQLField,
@@ -30,22 +31,39 @@ from graphql import (
 )
 from graphql.language import (
     DocumentNode,
+    EnumValueNode,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
     InlineFragmentNode,
     IntValueNode,
     ListValueNode,
+    NullValueNode,
     OperationDefinitionNode,
     SelectionSetNode,
+    ValueNode,
     VariableNode,
 )
 from graphql.pyutils import Undefined
 from graphql.utilities.coerce_input_value import coerce_default_value
 
 from api.errors import TooCostly
+from api.graphql.engine.costs import (
+    Cost,
+    Factor,
+    ListFactor,
+    PageFactor,
+    PictureFactor,
+    Variable,
+    Variables,
+    page_size,
+    total,
+)
 
-Variables = Mapping[str, object]
+LARGE_NUMBER = 10**6
+UNREAD = object()
+# The type of a field that draws a code, by the arguments `size` and `format`.
+PICTURE_TYPE = "QrImage"
 
 # Selection sets within each other, inline fragments included. No honest document comes near; it bounds the
 # recursion.
@@ -65,65 +83,12 @@ class DocumentLimits:
     operations: int = 5
     introspections: int = 1
     repeats: int = 20
+    pictures: int = 20
     page: int = 100
     list_factor: int = 5
 
 
 # ---------------------------------------------------------------- values
-
-
-class Factor(Protocol):
-    """How often the children of a field come, which may depend on variables."""
-
-    def times(self, variables: Variables) -> int: ...
-
-
-@dataclass(frozen=True, slots=True)
-class PageFactor:
-    """The value of `first`, which a variable gives."""
-
-    variable: str
-    default: int
-    maximum: int
-
-    def times(self, variables: Variables) -> int:
-        return page_size(variables.get(self.variable), default=self.default, maximum=self.maximum)
-
-
-@dataclass(frozen=True, slots=True)
-class ListFactor:
-    """The length of a list of ids that a variable gives: there are as many answers."""
-
-    variable: str
-    minimum: int
-
-    def times(self, variables: Variables) -> int:
-        value = variables.get(self.variable)
-        return max(self.minimum, len(value)) if isinstance(value, list) else self.minimum
-
-
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """A sum: a fixed part, and parts that a factor multiplies."""
-
-    fixed: int = 0
-    parts: tuple[tuple[int | Factor, "Cost"], ...] = ()
-
-    def value(self, variables: Variables, memo: dict[int, int] | None = None) -> int:
-        """Return the cost for these variables. `memo` stores the cost of each fragment that several parts
-        share.
-        """
-        if not self.parts:
-            return self.fixed
-        memo = {} if memo is None else memo
-        if id(self) not in memo:
-            total = self.fixed
-            for factor, part in self.parts:
-                total += (factor if isinstance(factor, int) else factor.times(variables)) * part.value(
-                    variables, memo
-                )
-            memo[id(self)] = total
-        return memo[id(self)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +99,7 @@ class Weight:
     aliases: int = 0
     introspections: int = 0
     cost: Cost = field(default_factory=Cost)
+    pictures: Cost = field(default_factory=Cost)
     roots: frozenset[tuple[str, str]] = frozenset()
 
 
@@ -153,21 +119,9 @@ class OperationPlan:
         _check_limit("introspections", weight.introspections, limits.introspections)
         _check_limit("aliases", weight.aliases, limits.aliases)
         _check_limit("depth", weight.depth, limits.depth)
-        cost = weight.cost
-        _check_limit(
-            "cost", cost.value({**self.defaults, **variables}) if cost.parts else cost.fixed, limits.cost
-        )
-
-
-def page_size(value: object, *, default: int, maximum: int) -> int:
-    """Return the number of rows that `first` asks for. A value that the resolver will refuse costs as much as
-    the largest page.
-    """
-    if value is None:
-        return default
-    return (
-        value if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= maximum else maximum
-    )
+        values = {**self.defaults, **variables} if weight.cost.parts else variables
+        _check_limit("pictures", weight.pictures.value(values), limits.pictures)
+        _check_limit("cost", weight.cost.value(values), limits.cost)
 
 
 def _check_limit(limit: str, value: int, maximum: int) -> None:
@@ -212,10 +166,8 @@ class _Weigher:
         defaults: dict[str, object] = {}
         for each in operation.variable_definitions or ():
             self.directives += len(each.directives or ())
-            if isinstance(each.default_value, IntValueNode):
-                defaults[each.variable.name.value] = _integer(each.default_value, self.limits.page)
-            elif isinstance(each.default_value, ListValueNode):
-                defaults[each.variable.name.value] = list(each.default_value.values)
+            if each.default_value is not None:
+                defaults[each.variable.name.value] = _constant(each.default_value)
         weight = self.selections(operation.selection_set, self.schema.get_root_type(operation.operation), 0)
         return OperationPlan(
             name=operation.name.value if operation.name else None,
@@ -240,8 +192,9 @@ class _Weigher:
     def selections(self, node: SelectionSetNode, parent: GraphQLNamedType | None, nesting: int) -> Weight:
         if nesting > MAX_NESTING:
             raise TooCostly(limit="depth", maximum=self.limits.depth, value=nesting)
-        depth = aliases = introspections = fixed = 0
-        parts: list[tuple[int | Factor, Cost]] = []
+        depth = aliases = introspections = 0
+        costs: list[Cost] = []
+        pictures: list[Cost] = []
         roots: set[tuple[str, str]] = set()
         _check_limit("repeats", _most_repeated(node), self.limits.repeats)
         for each in node.selections:
@@ -263,10 +216,9 @@ class _Weigher:
             aliases += weight.aliases
             introspections += weight.introspections
             roots |= weight.roots
-            fixed += 0 if weight.cost.parts else weight.cost.fixed
-            if weight.cost.parts:
-                parts.append((1, weight.cost))
-        return Weight(depth, aliases, introspections, Cost(fixed, tuple(parts)), frozenset(roots))
+            costs.append(weight.cost)
+            pictures.append(weight.pictures)
+        return Weight(depth, aliases, introspections, total(costs), total(pictures), frozenset(roots))
 
     def field(self, node: FieldNode, parent: GraphQLNamedType | None, nesting: int) -> Weight:
         name = node.name.value
@@ -279,9 +231,13 @@ class _Weigher:
         aliases = inner.aliases + alias
         key = frozenset({(node.alias.value if node.alias else name, name)})
         if name.startswith("__"):
-            return Weight(0, aliases, inner.introspections + (name == "__schema"), Cost(), key)
-        cost = _multiplied(inner.cost, self.factor(node, definition, parent))
-        return Weight(inner.depth + 1, aliases, inner.introspections, cost, key)
+            return Weight(0, aliases, inner.introspections + (name == "__schema"), roots=key)
+        factor = self.factor(node, definition, parent)
+        cost, pictures = inner.cost.multiplied(factor, 1), inner.pictures.multiplied(factor, 0)
+        if definition is not None and get_named_type(definition.type).name == PICTURE_TYPE:
+            drawing = PictureFactor(_argument(node, "size"), _argument(node, "format"))
+            cost, pictures = total([cost, Cost(0, ((drawing, Cost(1)),))]), Cost(1)
+        return Weight(inner.depth + 1, aliases, inner.introspections, cost, pictures, key)
 
     def factor(
         self, node: FieldNode, definition: GraphQLField | None, parent: GraphQLNamedType | None
@@ -289,9 +245,11 @@ class _Weigher:
         """Return how many times the children of this field come."""
         if definition is None:
             return 1
-        if get_named_type(definition.type).name.endswith("Connection") and "first" in definition.args:
+        is_list = is_list_type(get_nullable_type(definition.type))
+        is_connection = get_named_type(definition.type).name.endswith("Connection")
+        if (is_list or is_connection) and "first" in definition.args:
             return self.page(node, definition)
-        if not is_list_type(get_nullable_type(definition.type)):
+        if not is_list:
             return 1
         if (
             parent is not None
@@ -305,13 +263,10 @@ class _Weigher:
         maximum = self.limits.page
         default = coerce_default_value(definition.args["first"])
         default_size = page_size(None if default is Undefined else default, default=maximum, maximum=maximum)
-        for argument in node.arguments or ():
-            if argument.name.value == "first":
-                value = argument.value
-                if isinstance(value, VariableNode):
-                    return PageFactor(value.name.value, default_size, maximum)
-                return _integer(value, maximum) if isinstance(value, IntValueNode) else maximum
-        return default_size
+        first = _argument(node, "first")
+        if isinstance(first, Variable):
+            return PageFactor(first.name, default_size, maximum)
+        return page_size(first, default=default_size, maximum=maximum)
 
     def count(self, node: FieldNode, definition: GraphQLField) -> int | Factor:
         minimum = self.limits.list_factor
@@ -320,12 +275,11 @@ class _Weigher:
             for name, argument in definition.args.items()
             if is_list_type(get_nullable_type(argument.type))
         }
-        for argument in node.arguments or ():
-            if argument.name.value in lists:
-                value = argument.value
-                if isinstance(value, VariableNode):
-                    return ListFactor(value.name.value, minimum)
-                return max(minimum, len(value.values)) if isinstance(value, ListValueNode) else minimum
+        for name in lists:
+            ids = _argument(node, name)
+            if isinstance(ids, Variable):
+                return ListFactor(ids.name, minimum)
+            return max(minimum, len(ids)) if isinstance(ids, list) else minimum
         return minimum
 
 
@@ -339,12 +293,22 @@ def _definition(parent: GraphQLNamedType | None, name: str) -> GraphQLField | No
     return fields.get(name) if fields else None
 
 
-def _integer(node: IntValueNode, maximum: int) -> int:
-    # A number of more digits is over the limit in any case, and reading thousands of digits takes time.
-    return page_size(int(node.value) if len(node.value) <= 6 else maximum, default=maximum, maximum=maximum)
+def _argument(node: FieldNode, name: str) -> object:
+    """Return the value of an argument, or its variable; None where it is left out."""
+    for argument in node.arguments or ():
+        if argument.name.value == name:
+            value = argument.value
+            return Variable(value.name.value) if isinstance(value, VariableNode) else _constant(value)
+    return None
 
 
-def _multiplied(cost: Cost, factor: int | Factor) -> Cost:
-    if isinstance(factor, int) and not cost.parts:
-        return Cost(1 + factor * cost.fixed)
-    return Cost(1, ((factor, cost),))
+def _constant(node: ValueNode) -> object:
+    """Return the value of a literal, as far as a limit reads it; UNREAD for any other, which costs most."""
+    if isinstance(node, NullValueNode):
+        return None
+    if isinstance(node, IntValueNode):
+        # A number of more digits is over the limit in any case, and reading thousands of digits takes time.
+        return int(node.value) if len(node.value) <= 6 else LARGE_NUMBER
+    if isinstance(node, EnumValueNode):
+        return node.value
+    return list(node.values) if isinstance(node, ListValueNode) else UNREAD

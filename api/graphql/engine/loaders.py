@@ -3,6 +3,7 @@ Keys that are asked for together are read together.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Coroutine, Hashable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar, cast
@@ -53,8 +54,10 @@ class Loaders:
         programme = self._services.runtime.programmes.current().programme
         locale = preferred_locale(self._accept_language, programme)
         if isinstance(self._caller, MemberCaller):
-            member_locale = await self._member_locale(self._caller.member_id)
-            locale = member_locale if member_locale in programme.programme.locales else locale
+            # Of a membership that is gone, what is public is still answered.
+            with contextlib.suppress(Unauthenticated):
+                member_locale = await self._member_locale(self._caller.member_id)
+                locale = member_locale if member_locale in programme.programme.locales else locale
         return self.audience_in(locale)
 
     async def _member_locale(self, member: str) -> str:

@@ -73,6 +73,8 @@ ROOTS: Mapping[str, Mapping[str, RootPermission]] = {
         "nodes": _permit(PUBLIC, NOBODY),
         "programme": _permit(PUBLIC),
         "me": _permit(MEMBER),
+        # Null where no member is signed in.
+        "viewer": _permit(PUBLIC, MEMBER),
         "staff": _permit(STAFF),
         "findCustomer": _permit(STAFF),
         "quotePurchase": _permit(STAFF),

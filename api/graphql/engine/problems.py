@@ -50,9 +50,13 @@ class SignInRefusal(Enum):
 class NotAllowedReason(Enum):
     OWN_MEMBERSHIP = strawberry.enum_value("OWN_MEMBERSHIP", description="Nobody serves themselves.")
     OTHER_STORE = strawberry.enum_value("OTHER_STORE", description="It belongs to another store.")
-    SHIFT_LIMIT = strawberry.enum_value("SHIFT_LIMIT", description="This shift has done as much as one may.")
+    SHIFT_LIMIT = strawberry.enum_value(
+        "SHIFT_LIMIT", description="The employee has done today as much as one may in a day."
+    )
     MEMBER_FROZEN = strawberry.enum_value("MEMBER_FROZEN", description="The membership is frozen.")
-    ROLE = strawberry.enum_value("ROLE", description="It takes a manager.")
+    ROLE = strawberry.enum_value(
+        "ROLE", description="It takes a manager: also a receipt above the maximum that a server sets."
+    )
     TOO_LATE = strawberry.enum_value("TOO_LATE", description="The time for it is over.")
 
 
@@ -118,9 +122,7 @@ class ExpiredCode(Problem):
     pass
 
 
-@strawberry.type(
-    description="Own membership, another store's voucher, a limit of the shift, a frozen member."
-)
+@strawberry.type(description="Own membership, another store's voucher, a limit of the day, a frozen member.")
 class NotAllowed(Problem):
     reason: NotAllowedReason = strawberry.field(description="Which of these.")
 
@@ -236,6 +238,16 @@ def _expired_code(_info: Info, audience: Audience, _: errors.ExpiredCode) -> Exp
 @renders(errors.NotAllowed)
 def _not_allowed(_info: Info, audience: Audience, refusal: errors.NotAllowed) -> NotAllowed:
     return not_allowed(audience, NotAllowedReason[refusal.reason])
+
+
+@renders(errors.ReceiptTooLarge)
+def _receipt_too_large(_info: Info, audience: Audience, refusal: errors.ReceiptTooLarge) -> NotAllowed:
+    amount = amount_text(
+        refusal.maximum, currency=audience.programme.programme.currency, locale=audience.locale
+    )
+    return NotAllowed(
+        message=say("not_allowed.RECEIPT", audience.locale, amount=amount), reason=NotAllowedReason.ROLE
+    )
 
 
 @renders(decision.MemberFrozen)

@@ -61,12 +61,12 @@ class MemberCard:
     expires_at: datetime = strawberry.field(description="Ask again by then.")
 
     @strawberry.field(description="The code as a picture.")
-    def qr(
+    async def qr(
         self,
         format: Annotated[QrFormat | None, strawberry.argument(description="SVG by default.")] = QrFormat.SVG,
         size: Annotated[int | None, strawberry.argument(description="Pixels, 64 to 2048.")] = 256,
     ) -> QrImage:
-        return qr_image(self.code, format, size)
+        return await qr_image(self.code, format, size)
 
 
 @strawberry.input(description="This installation of the app, whole: what is left out is cleared.")
@@ -141,7 +141,7 @@ class DeviceMutation:
             member=caller.member_id,
             session=caller.session_id,
             registration=registration,
-            key=dependencies.card_key,
+            key=dependencies.card_keys[0],
             now=loaders.now,
         )
         return DeviceRegistered(device=device_of(result.device), card_secret=result.card_secret)

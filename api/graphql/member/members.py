@@ -19,7 +19,8 @@ from graphql.language import (
     SelectionSetNode,
 )
 
-from api.caller import MemberCaller
+from api.caller import Anonymous, MemberCaller
+from api.errors import Unauthenticated
 from api.graphql.engine.audience import Audience
 from api.graphql.engine.enums import enum_of_words
 from api.graphql.engine.ids import encode_id
@@ -195,7 +196,7 @@ class Member(Node):
             member=self.member_id,
             number=self.number,
             installation=caller.device_id if isinstance(caller, MemberCaller) else None,
-            key=dependencies.card_key,
+            key=dependencies.card_keys[0],
             now=self.audience.now,
         )
         return card_of(self.member_id, card)
@@ -248,12 +249,32 @@ class Member(Node):
 
 @strawberry.type
 class MemberQuery:
-    @strawberry.field(description="The signed-in member.")
-    async def me(self, info: Info) -> Member:
-        member_id = info.context.member().member_id
-        return (
-            _unloaded_member(member_id) if _asks_pages_only(info) else await current_member(info, member_id)
+    @strawberry.field(
+        description=(
+            "The signed-in member. Without one the whole answer is lost to UNAUTHENTICATED: a screen that"
+            " also shows what is public asks `viewer`."
         )
+    )
+    async def me(self, info: Info) -> Member:
+        return await _signed_in_member(info, info.context.member().member_id)
+
+    @strawberry.field(
+        description=(
+            "The signed-in member; null where nobody is signed in, or staff. An access token that is not"
+            " accepted any more is UNAUTHENTICATED here, and what else was asked is answered."
+        )
+    )
+    async def viewer(self, info: Info) -> Member | None:
+        caller = info.context.caller
+        if isinstance(caller, Anonymous) and caller.token_refused:
+            raise Unauthenticated
+        if not isinstance(caller, MemberCaller):
+            return None
+        return await _signed_in_member(info, caller.member_id)
+
+
+async def _signed_in_member(info: Info, member_id: str) -> Member:
+    return _unloaded_member(member_id) if _asks_pages_only(info) else await current_member(info, member_id)
 
 
 async def current_member(info: Info, member_id: str) -> Member:

@@ -16,7 +16,7 @@ from api.graphql.engine.problems import renders
 from api.graphql.engine.shared_types import Info, Node, PageInfo, Problem
 from api.graphql.member.rewards import Cost, Reward, RewardValue, reward_cost, reward_value, rewards_by_code
 from api.graphql.member.stores import Store, store_of, stores_of
-from api.qr import BadSize, png_data_url, svg
+from api.qr import BadSize, draw, png_data_url, svg
 from api.texts import amount_text, say
 from domain.model.programme import Programme
 from domain.services.ledger import queries
@@ -55,7 +55,7 @@ class QrFormat(Enum):
     PNG = strawberry.enum_value("PNG", description="Pixels.")
 
 
-@strawberry.type(description="SVG as text; PNG as a data: URL.")
+@strawberry.type(description="SVG as text; PNG as a data: URL. One operation draws at most 20 pictures.")
 class QrImage:
     media_type: str = strawberry.field(description="Such as image/svg+xml.")
     data: str = strawberry.field(description="The picture itself.")
@@ -100,14 +100,14 @@ class Voucher(Node):
         return queries.voucher_code(info.context.dependencies.runtime, self.stored_voucher)
 
     @strawberry.field(description="The code as a picture: null for anyone but its owner.")
-    def qr(
+    async def qr(
         self,
         info: Info,
         format: Annotated[QrFormat | None, strawberry.argument(description="SVG by default.")] = QrFormat.SVG,
         size: Annotated[int | None, strawberry.argument(description="Pixels, 64 to 2048.")] = 256,
     ) -> QrImage | None:
         code = queries.voucher_code(info.context.dependencies.runtime, self.stored_voucher)
-        return None if code is None else qr_image(code, format, size)
+        return None if code is None else await qr_image(code, format, size)
 
 
 @strawberry.type(description="A voucher in its list.")
@@ -192,13 +192,13 @@ def _reward(audience: Audience, programme_then: Programme, code: str) -> Reward:
     )
 
 
-def qr_image(code: str, format: QrFormat | None, size: int | None) -> QrImage:
-    """Return a code as a picture. Raises BadInput naming `size`."""
+async def qr_image(code: str, format: QrFormat | None, size: int | None) -> QrImage:
+    """Return a code as a picture, drawn beside the event loop. Raises BadInput naming `size`."""
     pixels = 256 if size is None else size
     try:
         if format is QrFormat.PNG:
-            return QrImage(media_type="image/png", data=png_data_url(code, pixels))
-        return QrImage(media_type="image/svg+xml", data=svg(code, pixels))
+            return QrImage(media_type="image/png", data=await draw(png_data_url, code, pixels))
+        return QrImage(media_type="image/svg+xml", data=await draw(svg, code, pixels))
     except BadSize as fault:
         raise BadInput(f"{fault}.", field="size") from None
 

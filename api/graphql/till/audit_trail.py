@@ -46,6 +46,9 @@ class StaffActionKind(Enum):
         "PASSWORD_CHANGED", description="Gave an employee another password."
     )
     KEYS_ROTATED = strawberry.enum_value("KEYS_ROTATED", description="Made another key that signs tokens.")
+    SECRET_ACCEPTED = strawberry.enum_value(
+        "SECRET_ACCEPTED", description="Went on without the database's own secret, which was lost."
+    )
     PROGRAMME_PUBLISHED = strawberry.enum_value(
         "PROGRAMME_PUBLISHED", description="Published a version of the programme."
     )

@@ -25,7 +25,7 @@ class RecordEventInput:
         default=None, description="The fields that the programme file declares for it."
     )
     occurred_at: datetime | None = strawberry.field(
-        default=None, description="When it happened; by default now."
+        default=None, description="When it happened; by default now. Up to 2 minutes ahead counts as now."
     )
     external_id: str = strawberry.field(description="The event's lasting identity in its source.")
     idempotency_key: str = strawberry.field(description=IDEMPOTENCY_KEY)

@@ -78,8 +78,8 @@ class PurchaseInput:
     occurred_at: datetime | None = strawberry.field(
         default=None,
         description=(
-            "Late purchases keep their time: rules and expiry count from it. At most 400 days old, not in the"
-            " future."
+            "Late purchases keep their time: rules and expiry count from it. At most 400 days old; up to 2"
+            " minutes ahead counts as now. Left out, it is now."
         ),
     )
     currency: str = strawberry.field(description="The programme's, ISO 4217.")

@@ -25,7 +25,7 @@ from domain.services.ledger.scanning import CustomerScanned, VoucherScanned
 class ScanInput:
     code: str = strawberry.field(description="What the scanner read, or somebody typed.")
     occurred_at: datetime | None = strawberry.field(
-        default=None, description="When it was scanned; by default now."
+        default=None, description="When it was scanned; by default now. Up to 2 minutes ahead counts as now."
     )
     idempotency_key: str = strawberry.field(description=IDEMPOTENCY_KEY)
 
@@ -77,7 +77,7 @@ class ScanMutation:
                 text=input.code,
                 occurred_at=input.occurred_at,
                 key=input.idempotency_key,
-                card_key=dependencies.card_key,
+                card_keys=dependencies.card_keys,
                 now=loaders.now,
             )
         loaders.remember(result.member_view)

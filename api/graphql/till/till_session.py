@@ -29,6 +29,7 @@ def till_of(info: Info) -> Till:
         own_members=staff.own_members,
         source=staff.source,
         session=staff.session_id,
+        day=info.context.loaders.now.astimezone(info.context.dependencies.runtime.programme.zone).date(),
         request=info.context.request_id,
         limits=info.context.dependencies.shift_limits,
     )

@@ -39,8 +39,8 @@ export async function forgetCard() {
 export async function currentCard() {
   const own = await (await database).get("facts", "card");
   if (!own) {
-    const { me } = await ask(CARD, {});
-    return { code: me.card.code, until: Date.now() + Date.parse(me.card.expiresAt) - session.now() };
+    const { card } = (await ask(CARD, {})).viewer;
+    return { code: card.code, until: Date.now() + Date.parse(card.expiresAt) - session.now() };
   }
   const now = session.now();
   const step = stepAt(now);

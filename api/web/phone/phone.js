@@ -93,7 +93,7 @@ export async function readHome(meet = async () => {}) {
   const db = await database;
   const turn = ++reading;
   try {
-    const { me } = await ask(HOME, {});
+    const { viewer: me } = await ask(HOME, {});
     await meet(me.locale);
     if (turn !== reading || !session.open) return;
     Object.assign(phone, { me: tidy(me), readAt: Date.now(), trouble: null });

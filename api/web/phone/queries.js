@@ -14,7 +14,7 @@ const CONSENT = `id purpose granted at wording wordingVersion`;
 export const PROGRAMME = `query PhoneProgramme { programme { name currency timezone locales terms { version url }
   consents { purpose title wording wordingVersion } tiers { ${TIER} } earning { code title description until } } }`;
 
-export const HOME = `query PhoneHome { me { id number name locale status termsAccepted wallets { ${WALLET} }
+export const HOME = `query PhoneHome { viewer { id number name locale status termsAccepted wallets { ${WALLET} }
   tier { id current { ${TIER} } since until next { ${TIER} } qualifying toNext toKeep fraction }
   badges { ${BADGE} }
   rewards(first: 20) { edges { node { ${MEMBER_REWARD} } } pageInfo { hasNextPage endCursor } }
@@ -23,15 +23,15 @@ export const HOME = `query PhoneHome { me { id number name locale status termsAc
   messages(first: 1) { unread } #?
 } }`;
 
-export const CARD = `query PhoneCard { me { id card { id code expiresAt } } }`;
-export const MORE_REWARDS = `query PhoneRewards($after: String) { me { id rewards(first: 20, after: $after) { edges { node { ${MEMBER_REWARD} } } pageInfo { hasNextPage endCursor } } } }`;
-export const HISTORY = `query PhoneHistory($after: String, $wallet: WalletCode) { me { id pointHistory(first: 20, after: $after, wallet: $wallet) {
+export const CARD = `query PhoneCard { viewer { id card { id code expiresAt } } }`;
+export const MORE_REWARDS = `query PhoneRewards($after: String) { viewer { id rewards(first: 20, after: $after) { edges { node { ${MEMBER_REWARD} } } pageInfo { hasNextPage endCursor } } } }`;
+export const HISTORY = `query PhoneHistory($after: String, $wallet: WalletCode) { viewer { id pointHistory(first: 20, after: $after, wallet: $wallet) {
   edges { node { ${ENTRY} } } pageInfo { hasNextPage endCursor } } } }`;
 export const ENTRY_REASONS = `query PhoneEntry($id: ID!) { node(id: $id) { id ... on PointEntry { explanation { rule title applied wallet amount reason }
   purchase { id externalId total currency store { id name } } } } }`;
-export const MESSAGES = `query PhoneMessages($after: String) { me { id messages(first: 20, after: $after) { unread
+export const MESSAGES = `query PhoneMessages($after: String) { viewer { id messages(first: 20, after: $after) { unread
   edges { node { id messageKind title body sentAt readAt link ${SURVEY} } } pageInfo { hasNextPage endCursor } } } }`;
-export const PROFILE = `query PhoneProfile { me { id number name email phone birthday locale joinedAt termsAccepted
+export const PROFILE = `query PhoneProfile { viewer { id number name email phone birthday locale joinedAt termsAccepted
   consents { ${CONSENT} } referral { code url invited qualified } plan { since until plan { code name benefits } }
   devices { id platform registeredAt lastSeenAt } #?
 } }`;

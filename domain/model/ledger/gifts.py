@@ -7,7 +7,8 @@ A gift belongs to a source, a fixed word:
 - `tier:CODE`, `badge:CODE:LEVEL`, `reward:CODE`, `segment:CODE` what came of reaching a tier or level, of an
   unlocked reward, of entering a segment: these live with the member, since they go when what they stand on
   goes, whoever's purchase is refunded;
-- `referral:friend` and `referral:MEMBER` what the two sides of a referral got.
+- `referral:friend` and `referral:MEMBER` what the two sides of a referral got;
+- `redeemed:VOUCHER` and `used:VOUCHER` what redeeming and using a voucher gave, until that is final.
 
 Pure values; `deciding/gift_book.py` collects them while a row is decided.
 """
@@ -23,6 +24,7 @@ from domain.model.values import evolve
 
 GIFTS_KEPT = 150
 GIFT_DAYS_KEPT = 400
+RETURNED = "returned:"  # marks the cause of a gift that still stands, though its purchase was returned
 FRIEND_SOURCE = "referral:friend"
 
 
@@ -78,23 +80,37 @@ class Gift:
     awaits: bool = False
     tier: str | None = None
 
+    @property
+    def origin(self) -> str:
+        """The cause, also where its purchase was returned since."""
+        return self.cause.removeprefix(RETURNED)
+
+
+STANDING_KINDS = frozenset({"tier", "badge", "reward", "segment", "referral", "redeemed", "used"})
+
 
 def is_transition(source: str) -> bool:
     """Tell whether a source stands on a state of the member's, so that its gift lives with the member."""
-    return source.partition(":")[0] in ("tier", "badge", "reward", "segment", "referral")
+    return source.partition(":")[0] in STANDING_KINDS
 
 
 def with_gifts(
-    gifts: Mapping[str, Gift], new: Mapping[str, Gift], *, root: str | None, now: datetime
+    gifts: Mapping[str, Gift],
+    new: Mapping[str, Gift],
+    *,
+    root: str | None,
+    now: datetime,
+    tags_since: Mapping[str, int],
 ) -> dict[str, Gift]:
     """Return a member's gifts with new ones. A delayed part (of `root`, SOURCE@CAUSE) joins what it belongs
     to; else the earlier gift of its source is kept as `SOURCE#SEQ`. The newest 150 of 400 days are kept.
+    `tags_since` tells from which row on each tag's gifts count.
     """
     out = dict(gifts)
     for source, gift in new.items():
         known = out.pop(source, None)
-        is_part = known is not None and root == f"{source}@{known.cause}"
-        out[source] = joined(known, gift) if known is not None and is_part else gift
+        is_part = known is not None and root == f"{source}@{known.origin}"
+        out[source] = joined(known, gift, tags_since) if known is not None and is_part else gift
         if known is not None and not is_part:
             out[f"{source}#{known.seq}"] = known  # an earlier episode
     if len(out) > GIFTS_KEPT:
@@ -104,10 +120,14 @@ def with_gifts(
     return out
 
 
-def joined(first: Gift, second: Gift) -> Gift:
-    """Return two gifts of one source as one, known by the first one's cause."""
+def joined(first: Gift, second: Gift, tags_since: Mapping[str, int]) -> Gift:
+    """Return two gifts of one source as one, known by the first one's cause and the second one's row: of the
+    first one's tags those remain that still count.
+    """
+    tags = tuple(tag for tag in first.tags if tag in tags_since and tags_since[tag] <= first.seq)
     return evolve(
         first,
+        seq=second.seq,
         awarded=_sum(first.awarded, second.awarded),
         opened_lots=(*first.opened_lots, *second.opened_lots),
         awards_counted=first.awards_counted + second.awards_counted,
@@ -115,7 +135,7 @@ def joined(first: Gift, second: Gift) -> Gift:
         event_counted=first.event_counted + second.event_counted,
         badge_counts=_sum(first.badge_counts, second.badge_counts),
         vouchers=(*first.vouchers, *second.vouchers),
-        tags=(*first.tags, *second.tags),
+        tags=(*tags, *second.tags),
         deductions=(*first.deductions, *second.deductions),
         firings=(*first.firings, *second.firings),
         gives_floor=first.gives_floor or second.gives_floor,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 _MAC_BYTES = 16
@@ -28,15 +29,16 @@ def sign_unsubscription(request: Unsubscription, *, key: bytes) -> str:
     return _pack(_mac(said, key) + said)
 
 
-def read(text: str, *, key: bytes) -> Unsubscription | None:
-    """Return what a link's text asks for; None where another key made it or a character changed."""
+def read(text: str, *, keys: Sequence[bytes]) -> Unsubscription | None:
+    """Return what a link's text asks for; None where none of these keys made it or a character changed."""
     try:
         raw = urlsafe_b64decode(text + "=" * (-len(text) % 4))
     except ValueError:
         return None
     said = raw[_MAC_BYTES:]
     # A decoder forgives what is no base64; only the one spelling counts.
-    if not hmac.compare_digest(raw[:_MAC_BYTES], _mac(said, key)) or _pack(raw) != text:
+    is_ours = any(hmac.compare_digest(raw[:_MAC_BYTES], _mac(said, key)) for key in keys)
+    if not is_ours or _pack(raw) != text:
         return None
     member, _, purpose = said.decode().partition(":")
     return Unsubscription(member, purpose)

@@ -20,6 +20,7 @@ from __future__ import annotations
 import hmac
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
@@ -142,12 +143,16 @@ def seal_voucher(voucher: str, *, key: bytes, nonce: bytes) -> bytes:
     return nonce + AESGCM(key).encrypt(nonce, voucher.encode(), voucher_hash(voucher).encode())
 
 
-def open_voucher(sealed: bytes, *, key: bytes, hashed: str) -> str | None:
-    """Decrypt a kept voucher's code; None where the key or the row is another."""
-    try:
-        return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], hashed.encode()).decode()
-    except InvalidTag:
-        return None
+def open_voucher(sealed: bytes, *, keys: Sequence[bytes], hashed: str) -> str | None:
+    """Decrypt a kept voucher's code by the key that sealed it; None where that is none of these, or the row
+    is another.
+    """
+    for key in keys:
+        try:
+            return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], hashed.encode()).decode()
+        except InvalidTag:
+            continue
+    return None
 
 
 # ---------------------------------------------------------------- the card a phone makes
@@ -223,13 +228,17 @@ def make_server_card(number: str, *, key: bytes, now: datetime) -> tuple[str, da
     return "2" + _pack(encryptor.update(block) + encryptor.finalize()), datetime.fromtimestamp(ends, UTC)
 
 
-def open_server_card(text: str, *, key: bytes) -> ServerCard | None:
-    """Open a server's card; None where another key made it or a character changed. Whether it has ended is
-    the caller's to ask.
+def open_server_card(text: str, *, keys: Sequence[bytes]) -> ServerCard | None:
+    """Open a server's card; None where none of these keys made it or a character changed. Whether it has
+    ended is the caller's to ask.
     """
     raw = _unpack(text[1:]) if text[:1] == "2" and _CARD.fullmatch(text) else None
     if raw is None:
         return None
+    return next((card for key in keys if (card := _open_block(raw, key)) is not None), None)
+
+
+def _open_block(raw: bytes, key: bytes) -> ServerCard | None:
     decryptor = _block_cipher(key).decryptor()
     block = decryptor.update(raw) + decryptor.finalize()
     number = str(int.from_bytes(block[:5], "big")).zfill(NUMBER_DIGITS)

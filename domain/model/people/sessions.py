@@ -11,6 +11,7 @@ from __future__ import annotations
 import hmac
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -67,9 +68,17 @@ def first_token(random: bytes) -> RefreshToken:
 
 
 def successor(token: RefreshToken, *, key: bytes) -> RefreshToken:
-    """Return the token after this one: always the same one."""
+    """Return the token after this one: always the same one of the same key."""
     return RefreshToken(
         token.session, hmac.digest(key, _SUCCESSOR + bytes.fromhex(token.session) + token.secret, "sha256")
+    )
+
+
+def answered_successor(token: RefreshToken, tokens: SessionTokens, *, keys: Sequence[bytes]) -> RefreshToken:
+    """Return the token that was answered for this one, whichever of these keys made it."""
+    successors = [successor(token, key=key) for key in keys]
+    return next(
+        (next_token for next_token in successors if next_token.hashed == tokens.current), successors[0]
     )
 
 
@@ -79,13 +88,13 @@ def write_token(token: RefreshToken, *, key: bytes) -> str:
     return urlsafe_b64encode(raw + _seal(raw, key)).rstrip(b"=").decode()
 
 
-def read_token(text: str, *, key: bytes) -> RefreshToken | None:
-    """Return the token that a client sent, None where it is not one of ours."""
+def read_token(text: str, *, keys: Sequence[bytes]) -> RefreshToken | None:
+    """Return the token that a client sent, None where it is not one of ours: sealed by one of these keys."""
     if not _TOKEN.fullmatch(text):
         return None
     raw = urlsafe_b64decode(text + "==")
     body, seal = raw[:-SEAL_BYTES], raw[-SEAL_BYTES:]
-    if not hmac.compare_digest(seal, _seal(body, key)):
+    if not any(hmac.compare_digest(seal, _seal(body, key)) for key in keys):
         return None
     return RefreshToken(body[:SESSION_BYTES].hex(), body[SESSION_BYTES:])
 

@@ -77,8 +77,8 @@ async def adjust(
     request = till.request_key("adjustBalance", key, request_input)
 
     async def decide() -> DecidedEvent[None]:
-        till.require_other_member(member_id)
         stored_member = await load_member(runtime, member_id)
+        till.require_other_member(stored_member)
         event_id = f"adjust:{member_id}:{stored_member.member.seq + 1}"
         at = event_instant(stored_member, now=now)
         event_data: dict[str, Json] = {"wallet": wallet, "amount": amount}
@@ -93,7 +93,7 @@ async def adjust(
             now=now,
             subject=wallet,
             amount=amount,
-            shift_count=("adjusted", abs(amount)),
+            shift_counts={"adjusted": abs(amount)},
             wallet=wallet,
             reason=reason,
         )
@@ -162,8 +162,8 @@ async def _set_frozen(
     request = till.request_key(event_name, key, request_input)
 
     async def decide() -> DecidedEvent[None]:
-        till.require_other_member(member_id)
         stored_member = await load_member(runtime, member_id)
+        till.require_other_member(stored_member)
         if stored_member.member.frozen == (event_name == event_names.FROZEN):
             raise _AlreadyInState
         event_id = f"{event_name}:{member_id}:{stored_member.member.seq + 1}"

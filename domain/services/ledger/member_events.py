@@ -22,7 +22,7 @@ from domain.services.errors import IdempotencyKeyConflict, InvalidInput
 from domain.services.keyed_decisions import BoundReply, DecidedEvent, decide_now, decide_once, load_bound_row
 from domain.services.ledger.till import Till
 from domain.services.runtime import Runtime
-from domain.store.document_store import Stale
+from domain.store.document_store import Stale, Write
 from domain.store.ledger import journal, members, receipts
 from domain.store.ledger.members import HistoryEntry
 from domain.store.requests import Reply
@@ -153,8 +153,8 @@ async def record(
     request = till.request_key("recordEvent", key, request_input)
 
     async def decide() -> DecidedEvent[None]:
-        till.require_other_member(member_id)
         stored_member = await load_member(runtime, member_id)
+        till.require_other_member(stored_member)
         if stored_member.member.frozen:
             raise MemberFrozen("a frozen member earns nothing")
         event_at = event_instant(stored_member, now=now, occurred_at=occurred_at)
@@ -163,7 +163,7 @@ async def record(
 
     def bind(decided: DecidedEvent[None]) -> BoundReply:
         claim = receipts.claim_write(receipt_id, member=member_id, row=decided.row)
-        audit_writes = till.audit_writes(decided.decision, "EVENT", now=now, subject=name)
+        audit_writes = _audit_writes(till, decided, now=now)
         return BoundReply({"member": member_id, "seq": decided.row.seq}, [claim, *audit_writes])
 
     async def answer(decided: DecidedEvent[None]) -> EventRecorded:
@@ -179,6 +179,19 @@ async def record(
         answer=answer,
         answer_again=lambda reply: _recorded_by_key(runtime, member_id, reply),
         answer_taken=lambda: _recorded_before(runtime, receipt_id, member_id, name, checked_data),
+    )
+
+
+def _audit_writes(till: Till, decided: DecidedEvent[None], *, now: datetime) -> list[Write]:
+    """An event counts as a receipt does, and what it moved as a correction does."""
+    row = decided.row
+    moved = sum(abs(entry.amount) for entry in row.entries)
+    return till.audit_writes(
+        decided.decision,
+        "EVENT",
+        now=now,
+        subject=row.event.name,
+        shift_counts={"purchases": 1, "adjusted": moved},
     )
 
 

@@ -113,8 +113,9 @@ def _purchase_event(
     return Event(f"purchase:{receipt_id}", event_names.PURCHASED, at, till.source, purchase=purchase)
 
 
-def _require_earning(stored_member: StoredMember, till: Till) -> None:
-    till.require_other_member(stored_member.member.id)
+def _require_earning(stored_member: StoredMember, till: Till, purchase_input: PurchaseInput) -> None:
+    till.require_other_member(stored_member)
+    till.require_receipt(purchase_input.total)
     if stored_member.member.frozen:
         raise MemberFrozen("a frozen member earns nothing")
 
@@ -130,7 +131,7 @@ async def quote(
     published = runtime.programmes.current()
     check_purchase_input(purchase_input, programme=published.programme, now=now)
     stored_member = await load_member(runtime, member_id)
-    _require_earning(stored_member, till)
+    _require_earning(stored_member, till, purchase_input)
     event = _purchase_event(purchase_input, "quote", till=till, stored_member=stored_member, now=now)
     decision = await decide_event(runtime, published, stored_member, event, now=now)
     row = decision.row
@@ -162,7 +163,7 @@ async def record(
 
     async def decide() -> DecidedEvent[None]:
         stored_member = await load_member(runtime, member_id)
-        _require_earning(stored_member, till)
+        _require_earning(stored_member, till, purchase_input)
         event = _purchase_event(purchase_input, receipt_id, till=till, stored_member=stored_member, now=now)
         return await decide_now(runtime, stored_member, event, subject=None, now=now)
 
@@ -173,7 +174,7 @@ async def record(
             now=now,
             subject=purchase_input.external_id,
             amount=purchase_input.total,
-            shift_count=("purchases", 1),
+            shift_counts={"purchases": 1},
         )
         claim = receipts.claim_write(receipt_id, member=member_id, row=decided.row)
         return BoundReply({"member": member_id, "seq": decided.row.seq}, [claim, *audit_writes])

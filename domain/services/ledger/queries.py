@@ -52,6 +52,7 @@ class MemberView:
     invited_count: int = 0
     unwritten_count: int = 0
     written_seq: int = 0
+    employees: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,7 @@ async def member_view_of(runtime: Runtime, stored_member: StoredMember, *, now: 
         invited_count=stored_member.invited_count,
         unwritten_count=len(unwritten),
         written_seq=stored_member.member.seq,
+        employees=stored_member.employees,
     )
 
 

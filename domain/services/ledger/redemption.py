@@ -32,6 +32,7 @@ from domain.services.runtime import Runtime
 from domain.services.wallet_snapshots import read_wallets, write_wallets
 from domain.store.document_store import Write
 from domain.store.ledger import vouchers
+from domain.store.ledger.members import StoredMember
 from domain.store.ledger.vouchers import Voucher
 from domain.store.requests import Reply, RequestKey, member_scope, request_key
 
@@ -258,7 +259,8 @@ async def use(
 
     async def decide() -> DecidedEvent[Voucher]:
         voucher = await _load_voucher(runtime, voucher_found.id)
-        till.require_other_member(voucher.member)
+        stored_member = await load_member(runtime, voucher.member)
+        till.require_other_member(stored_member)
         if voucher.stores and till.store not in voucher.stores:
             raise NotAllowed("OTHER_STORE")
         receipt = await find_receipt(runtime, till=till, purchase=purchase, total=total)
@@ -270,7 +272,9 @@ async def use(
         }
         if receipt is not None:
             event_data["total"] = receipt.total
-        decided = await _decide_use(runtime, till, voucher, event_names.VOUCHER_USED, event_data, now=now)
+        decided = await _decide_use(
+            runtime, till, voucher, stored_member, event_names.VOUCHER_USED, event_data, now=now
+        )
         if receipt is not None and (reason := receipt_refusal(voucher, receipt, zone=runtime.programme.zone)):
             raise VoucherRefused(voucher, reason)
         return decided
@@ -282,7 +286,7 @@ async def use(
             "VOUCHER_USED",
             now=now,
             subject=voucher.reward,
-            shift_count=("vouchers", 1),
+            shift_counts={"vouchers": 1},
             voucher=voucher.id,
         )
 
@@ -306,7 +310,8 @@ async def reverse(
 
     async def decide() -> DecidedEvent[Voucher]:
         voucher = await _load_voucher(runtime, voucher_id)
-        till.require_other_member(voucher.member)
+        stored_member = await load_member(runtime, voucher.member)
+        till.require_other_member(stored_member)
         if voucher.used_at is None:
             raise VoucherNotUsable("the voucher was not used")
         if till.role != "OPERATOR" and voucher.used_in_store != till.store:
@@ -314,7 +319,9 @@ async def reverse(
         if now - voucher.used_at > USE_REVERSIBLE_FOR:
             raise NotAllowed("TOO_LATE")
         event_data: dict[str, Json] = {"voucher": voucher.id, "reward": voucher.reward}
-        return await _decide_use(runtime, till, voucher, event_names.VOUCHER_REVERSED, event_data, now=now)
+        return await _decide_use(
+            runtime, till, voucher, stored_member, event_names.VOUCHER_REVERSED, event_data, now=now
+        )
 
     def audit(decided: DecidedEvent[Voucher]) -> list[Write]:
         reward = decided.subject.reward
@@ -331,12 +338,12 @@ async def _decide_use(
     runtime: Runtime,
     till: Till,
     voucher: Voucher,
+    stored_member: StoredMember,
     event_name: str,
     event_data: Mapping[str, Json],
     *,
     now: datetime,
 ) -> DecidedEvent[Voucher]:
-    stored_member = await load_member(runtime, voucher.member)
     event_id = f"{event_name}:{voucher.id}:{stored_member.member.seq + 1}"
     event = Event(event_id, event_name, event_instant(stored_member, now=now), till.source, event_data)
     return await decide_now(runtime, stored_member, event, subject=voucher, now=now)

@@ -176,7 +176,7 @@ def _audit_writes(
         now=now,
         subject=change.remaining.external_id,
         amount=refunded_minor,
-        shift_count=("refunded", refunded_minor),
+        shift_counts={"refunded": refunded_minor},
         reason=reason,
     )
 
@@ -238,7 +238,7 @@ async def refund(
 
     async def decide() -> DecidedEvent[_RefundCase]:
         case = await _load_case(runtime, receipt_id, till)
-        till.require_other_member(case.stored_member.member.id)
+        till.require_other_member(case.stored_member)
         if case.receipt.refund_identity(refund_id) is not None:
             raise ReceiptTaken
         _check_lines(case, refund_request)

@@ -6,6 +6,7 @@ ended five minutes after the scan, so it serves for purchases of that time alone
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -14,8 +15,9 @@ from typing import Literal
 from domain.model.calendar import milliseconds
 from domain.model.people import codes
 from domain.model.people.codes import Code, CodeKind
-from domain.services.errors import ExpiredCode, InvalidInput, UnknownCode
+from domain.services.errors import ExpiredCode, UnknownCode
 from domain.services.idempotency import KeyBinding, run_once
+from domain.services.input_checks import check_clock_lead
 from domain.services.ledger import queries
 from domain.services.ledger.queries import MemberView
 from domain.services.ledger.till import Till
@@ -74,17 +76,16 @@ def unusable_reason(
         return "OTHER_STORE"
     if member_view.member.frozen:
         return "MEMBER_FROZEN"
-    return "OWN_MEMBERSHIP" if voucher.member in till.own_members else None
+    return "OWN_MEMBERSHIP" if till.is_own(voucher.member, member_view.employees) else None
 
 
 def _scanned_at(occurred_at: datetime | None, now: datetime) -> datetime:
     if occurred_at is None:
         return now
-    if occurred_at > now:
-        raise InvalidInput("occurredAt", "This is in the future.")
+    check_clock_lead(occurred_at, now=now)
     if occurred_at < now - MAX_OFFLINE_DELAY:
         raise ExpiredCode
-    return occurred_at
+    return min(occurred_at, now)
 
 
 # ---------------------------------------------------------------- the story
@@ -95,7 +96,7 @@ async def scan(
     text: str,
     occurred_at: datetime | None,
     key: str,
-    card_key: bytes,
+    card_keys: Sequence[bytes],
     now: datetime,
 ) -> CustomerScanned | VoucherScanned:
     """Tell what a scanned or typed code is.
@@ -113,7 +114,7 @@ async def scan(
 
     async def act(key_binding: KeyBinding) -> CustomerScanned:
         scanned_at = _scanned_at(occurred_at, now)
-        card_holder = await _read_card(runtime, code, card_key, scanned_at)
+        card_holder = await _read_card(runtime, code, card_keys, scanned_at)
         key_write = key_binding.write_for({"member": card_holder.member, "at": milliseconds(scanned_at)})
         writes: list[Write] = (
             [key_write]
@@ -141,34 +142,41 @@ async def scan(
     )
 
 
-async def _read_card(runtime: Runtime, code: Code, card_key: bytes, at: datetime) -> _CardHolder:
+async def _read_card(runtime: Runtime, code: Code, card_keys: Sequence[bytes], at: datetime) -> _CardHolder:
     match code.kind:
         case CodeKind.DEVICE_CARD:
-            return await _read_device_card(runtime, code.text, card_key, at)
+            return await _read_device_card(runtime, code.text, card_keys, at)
         case CodeKind.SERVER_CARD:
-            return await _read_server_card(runtime, code.text, card_key, at)
+            return await _read_server_card(runtime, code.text, card_keys, at)
         case CodeKind.NUMBER:
             return _CardHolder(await _find_by_number(runtime, code.text), None)
         case _:
             raise UnknownCode
 
 
-async def _read_device_card(runtime: Runtime, text: str, card_key: bytes, at: datetime) -> _CardHolder:
+async def _read_device_card(
+    runtime: Runtime, text: str, card_keys: Sequence[bytes], at: datetime
+) -> _CardHolder:
     card = codes.read_card(text)
     device = await devices.find_by_card(runtime.store, card.device.hex()) if card is not None else None
     if card is None or device is None:
         raise UnknownCode
-    secret = codes.device_secret(card_key, card.device)
-    step = codes.verify_card(card, secret=secret, now=at)
-    if step is not None:
-        return _CardHolder(device.member, f"{card.device.hex()}:{step}")
-    if codes.was_card(card, secret=secret, now=at, within=EXPIRED_CODE_WINDOW):
+    card_secrets = [codes.device_secret(key, card.device) for key in card_keys]
+    for secret in card_secrets:
+        step = codes.verify_card(card, secret=secret, now=at)
+        if step is not None:
+            return _CardHolder(device.member, f"{card.device.hex()}:{step}")
+    if any(
+        codes.was_card(card, secret=secret, now=at, within=EXPIRED_CODE_WINDOW) for secret in card_secrets
+    ):
         raise ExpiredCode
     raise UnknownCode
 
 
-async def _read_server_card(runtime: Runtime, text: str, card_key: bytes, at: datetime) -> _CardHolder:
-    card = codes.open_server_card(text, key=card_key)
+async def _read_server_card(
+    runtime: Runtime, text: str, card_keys: Sequence[bytes], at: datetime
+) -> _CardHolder:
+    card = codes.open_server_card(text, keys=card_keys)
     if card is None:
         raise UnknownCode
     if not card.expires_at - timedelta(seconds=codes.SERVER_CARD_SECONDS) <= at < card.expires_at:

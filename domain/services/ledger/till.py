@@ -1,17 +1,21 @@
-"""The till: the employee, or the system, that a story acts for, with store, shift and limits."""
+"""The till: the employee, or the system, that a story acts for, with store, shift and limits.
+
+What an employee does in a day of the programme's zone is limited, however often they sign in and wherever.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from domain.model.ledger.decision import Decision
-from domain.services.errors import NotAllowed
+from domain.services.errors import NotAllowed, ReceiptTooLarge
 from domain.services.input_checks import check_identifier
 from domain.store import audit
 from domain.store.audit import Action, AuditAct, ShiftCounter
 from domain.store.document_store import Write
+from domain.store.ledger.members import StoredMember
 from domain.store.people.sessions import StaffRole
 from domain.store.requests import RequestKey, request_key, store_scope
 
@@ -20,14 +24,17 @@ TILL_SOURCE = "till"
 
 @dataclass(frozen=True, slots=True)
 class ShiftLimits:
-    """The limits of one shift: purchases and vouchers by count, refunds in minor units, adjustments in
-    points.
+    """The limits of an employee's day: purchases with events, and vouchers, by count; refunds in minor units;
+    corrections with what events moved, points and minor units together.
+
+    `receipt_total` is the highest total, in minor units, of a receipt that a cashier records.
     """
 
     purchases: int = 2_000
     vouchers: int = 1_000
     refunded: int = 1_000_000
     adjusted: int = 50_000
+    receipt_total: int = 1_000_000
 
     def limit_for(self, counter: ShiftCounter) -> int:
         """Return the limit of one counter."""
@@ -43,7 +50,8 @@ class ShiftLimits:
 class Till:
     """An employee at a store. They may not act on `own_members`; `source` is part of a receipt's identity.
 
-    `session` is their shift; `request` is the id of the request in our logs.
+    `session` is their shift, and `day` the programme's, for which limits count; without it none do. `request`
+    is the id of the request in our logs.
     """
 
     staff: str
@@ -52,6 +60,7 @@ class Till:
     own_members: tuple[str, ...] = ()
     source: str = TILL_SOURCE
     session: str = ""
+    day: date | None = None
     request: str | None = None
     limits: ShiftLimits = field(default_factory=ShiftLimits)
 
@@ -60,9 +69,18 @@ class Till:
         if self.role == "CASHIER":
             raise NotAllowed("ROLE")
 
-    def require_other_member(self, member: str) -> None:
+    def require_receipt(self, total: int) -> None:
+        """Raise ReceiptTooLarge for a cashier with a receipt above the maximum."""
+        if self.role == "CASHIER" and total > self.limits.receipt_total:
+            raise ReceiptTooLarge(self.limits.receipt_total)
+
+    def is_own(self, member: str, employees: Collection[str]) -> bool:
+        """Tell whether a member is the employee; `employees` are those noted with the member."""
+        return member in self.own_members or self.staff in employees
+
+    def require_other_member(self, stored_member: StoredMember) -> None:
         """Raise NotAllowed where the member is the employee."""
-        if member in self.own_members:
+        if self.is_own(stored_member.member.id, stored_member.employees):
             raise NotAllowed("OWN_MEMBERSHIP")
 
     def request_key(self, operation: str, key: str, request_input: Mapping[str, object]) -> RequestKey:
@@ -80,15 +98,15 @@ class Till:
         now: datetime,
         subject: str,
         amount: int = 0,
-        shift_count: tuple[ShiftCounter, int] | None = None,
+        shift_counts: Mapping[ShiftCounter, int] | None = None,
         wallet: str | None = None,
         voucher: str | None = None,
         reason: str | None = None,
     ) -> list[Write]:
-        """Return the writes of an act into the audit trail, and of its count into the shift.
+        """Return the writes of an act into the audit trail, and of its counts into the employee's day.
 
-        `shift_count` is the counter and how much it grows. Raises NotAllowed where that is more than a whole
-        shift may do; the commit raises ShiftLimitReached where the shift has done too much already.
+        `shift_counts` says by how much counters grow. Raises NotAllowed where that is more than a whole day
+        may do; the commit raises ShiftLimitReached where the day has seen too much already.
         """
         wallets_before = decision.before.wallets
         act = AuditAct(
@@ -111,14 +129,12 @@ class Till:
             },
             after={code: one.balance for code, one in decision.member.wallets.items()},
         )
-        if shift_count is None or not self.session:
-            return [audit.act_write(act)]
-        counter, amount_counted = shift_count
-        if amount_counted > self.limits.limit_for(counter):
+        return [audit.act_write(act), *self._count_writes(shift_counts or {})]
+
+    def _count_writes(self, shift_counts: Mapping[ShiftCounter, int]) -> list[Write]:
+        if not shift_counts or self.day is None:
+            return []
+        room = {counter: self.limits.limit_for(counter) - count for counter, count in shift_counts.items()}
+        if min(room.values()) < 0:
             raise NotAllowed("SHIFT_LIMIT")
-        return [
-            audit.act_write(act),
-            audit.count_shift_write(
-                self.session, counter, amount_counted, limit=self.limits.limit_for(counter)
-            ),
-        ]
+        return [audit.count_shift_write(audit.shift_id(self.staff, self.day), shift_counts, room=room)]

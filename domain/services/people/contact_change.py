@@ -19,7 +19,7 @@ from domain.model.people import sign_in as rules
 from domain.model.people.contacts import Contact
 from domain.services.decisions import load_member
 from domain.services.errors import ContactOutOfReach, ContactProofNeeded, ContactTaken, SignInRefused
-from domain.services.people import field_checks, one_time_codes
+from domain.services.people import field_checks, one_time_codes, own_memberships
 from domain.services.people.identity_runtime import IdentityRuntime
 from domain.services.people.one_time_codes import ProvenContact, SentCode
 from domain.services.senders import ChangeNotice
@@ -180,6 +180,7 @@ async def change_contact(
         is_free = holder is None or holder.is_over(now) or is_own_former
         if is_free:
             writes += change_writes(stored_member, new_contact, holder=holder, undo_token=undo_token, now=now)
+            writes += await employee_writes(identity, stored_member, new_contact)
         try:
             await identity.store.transact(writes)
         except sign_in_codes.CodeGone:
@@ -219,6 +220,15 @@ def change_writes(
             "CONTACT_CHANGED", actor=MEMBER_ACTOR, now=now, subject=new_contact.kind, member=member
         ),
     ]
+
+
+async def employee_writes(
+    identity: IdentityRuntime, stored_member: StoredMember, new_contact: Contact
+) -> list[Write]:
+    """Note the employees of both contacts: whose own membership it is stays so under another contact."""
+    previous = contact_of_kind(stored_member.details, new_contact)
+    keys = [each.key for each in (new_contact, previous) if each is not None]
+    return await own_memberships.contact_writes(identity.store, stored_member.member.id, keys)
 
 
 async def _has_fresh_sign_in(identity: IdentityRuntime, session: str, now: datetime) -> bool:

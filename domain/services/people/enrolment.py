@@ -26,10 +26,14 @@ from domain.model.programme import Programme
 from domain.services.decisions import commit_decision
 from domain.services.errors import InvalidInput
 from domain.services.idempotency import KeyBinding, recall_reply, run_once
-from domain.services.people import field_checks
+from domain.services.people import field_checks, own_memberships
 from domain.services.people.consents import AT_ENROLMENT, IN_THE_APP, PurposeAnswer, check_answers
 from domain.services.people.identity_runtime import IdentityRuntime
-from domain.services.people.one_time_codes import SIGN_IN_PURPOSE, expect_reach, issue_code
+from domain.services.people.one_time_codes import (
+    SIGN_IN_PURPOSE,
+    expect_reach,
+    issue_code,
+)
 from domain.services.people.terms import check_current
 from domain.services.senders import CodeMessage
 from domain.store import requests
@@ -234,16 +238,7 @@ async def begin_membership(
     contact, reservation = enrolment.contact, enrolment.reservation
     published = identity.programmes.current()
     number = codes.membership_number(secrets.randbelow(10**12))
-    details = Details(
-        name=reservation.name,
-        email=contact.value if contact.kind == "email" else None,
-        phone=contact.value if contact.kind == "phone" else None,
-        birthday=reservation.birthday,
-        locale=reservation.locale,
-        timezone=reservation.timezone,
-        terms=reservation.terms,
-        consents=reservation.consents,
-    )
+    details = _details(contact, reservation)
     event = Event(
         id=f"enrol:{member}",
         name=ENROLLED,
@@ -276,4 +271,25 @@ async def begin_membership(
     ]
     if reservation.referred_by is not None:
         claims.append(members.count_invited_write(reservation.referred_by))
-    await commit_decision(identity, published, decision, now=now, claims=claims, details=details)
+    await commit_decision(
+        identity,
+        published,
+        decision,
+        now=now,
+        claims=claims,
+        details=details,
+        extra_steps=await own_memberships.contact_steps(identity.store, member, [contact.key]),
+    )
+
+
+def _details(contact: Contact, reservation: Reservation) -> Details:
+    return Details(
+        name=reservation.name,
+        email=contact.value if contact.kind == "email" else None,
+        phone=contact.value if contact.kind == "phone" else None,
+        birthday=reservation.birthday,
+        locale=reservation.locale,
+        timezone=reservation.timezone,
+        terms=reservation.terms,
+        consents=reservation.consents,
+    )

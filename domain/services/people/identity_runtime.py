@@ -23,10 +23,12 @@ STAFF_TERMS = SessionTerms(idle=timedelta(hours=12), longest=timedelta(hours=12)
 class IdentityRuntime(Runtime):
     """A runtime that also knows who people are; a process has one.
 
-    `secret` hashes contacts and codes and makes refresh tokens. `draw_random` draws the digits of a code.
+    `secret` hashes contacts and codes and makes refresh tokens; what one of `secrets_before` made is still
+    read. `draw_random` draws the digits of a code.
     """
 
     secret: bytes = field(repr=False)
+    secrets_before: tuple[bytes, ...] = field(default=(), repr=False)
     code_sender: CodeSender
     session_registry: SessionRegistry = field(default_factory=SessionRegistry)
     passwords: PasswordHashing = field(default_factory=PasswordHashing)
@@ -36,6 +38,11 @@ class IdentityRuntime(Runtime):
     codes_per_hour: int = CODES_PER_HOUR
     draw_random: Callable[[int], int] = secrets.randbelow
 
+    @property
+    def all_secrets(self) -> tuple[bytes, ...]:
+        """Return the secret and those before it: what reads tries each of them."""
+        return (self.secret, *self.secrets_before)
+
     @classmethod
     def of(
         cls,
@@ -43,6 +50,7 @@ class IdentityRuntime(Runtime):
         *,
         secret: bytes,
         code_sender: CodeSender,
+        secrets_before: tuple[bytes, ...] = (),
         member_terms: SessionTerms = MEMBER_TERMS,
         staff_terms: SessionTerms = STAFF_TERMS,
         codes_per_hour: int = CODES_PER_HOUR,
@@ -54,6 +62,7 @@ class IdentityRuntime(Runtime):
             stock=runtime.stock,
             activity_hub=runtime.activity_hub,
             secret=secret,
+            secrets_before=secrets_before,
             code_sender=code_sender,
             member_terms=member_terms,
             staff_terms=staff_terms,

@@ -15,6 +15,7 @@ from domain.model.people.sessions import (
     RefreshToken,
     SessionTerms,
     SessionTokens,
+    answered_successor,
     first_token,
     idle_until,
     read_token,
@@ -24,10 +25,10 @@ from domain.model.people.sessions import (
 )
 from domain.services.errors import SignInRefused
 from domain.services.people.identity_runtime import IdentityRuntime
-from domain.store.document_store import DocumentStore, Write
-from domain.store.people import contacts, devices, sessions, staff
+from domain.services.people.own_memberships import find_own_memberships
+from domain.store.document_store import Write
+from domain.store.people import devices, sessions, staff
 from domain.store.people.sessions import Session, SessionKind, StaffRole
-from domain.store.people.staff import Employee
 
 EndReason = Literal["signed_out", "theft", "disabled", "password", "contact"]
 
@@ -96,7 +97,7 @@ async def refresh(identity: IdentityRuntime, refresh_token: str, *, now: datetim
     The last one again, while its successor was not used, is a retry and gets the same answer, whenever it
     comes. Any other used one is a theft: the session ends.
     """
-    token = read_token(refresh_token, key=identity.secret)
+    token = read_token(refresh_token, keys=identity.all_secrets)
     if token is None:
         raise SignInRefused("SESSION_ENDED")
     next_token = successor(token, key=identity.secret)
@@ -107,6 +108,7 @@ async def refresh(identity: IdentityRuntime, refresh_token: str, *, now: datetim
         session = await _with_current_memberships(identity, session)
         match use_of(token, session.tokens):
             case "retry":
+                next_token = answered_successor(token, session.tokens, keys=identity.all_secrets)
                 return OpenedSession(session, write_token(next_token, key=identity.secret))
             case "again":
                 await _end_stolen(identity, session, now)
@@ -151,12 +153,6 @@ async def _with_current_memberships(identity: IdentityRuntime, session: Session)
         if employee is None
         else replace(session, own_members=await find_own_memberships(identity.store, employee))
     )
-
-
-async def find_own_memberships(store: DocumentStore, employee: Employee) -> tuple[str, ...]:
-    """Return the memberships that an employee may not serve: the linked one, and those of their contacts."""
-    linked = frozenset([employee.member] if employee.member else [])
-    return tuple(sorted(linked | await contacts.find_members(store, employee.contacts)))
 
 
 async def _rotate(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import secrets
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,11 +14,11 @@ from domain.model.people.contacts import ContactMalformed, read_email, read_phon
 from domain.services.errors import InvalidInput, SignInRefused
 from domain.services.people import field_checks
 from domain.services.people.identity_runtime import IdentityRuntime
+from domain.services.people.own_memberships import employee_writes, find_own_memberships
 from domain.services.people.passwords import MAX_LENGTH, MIN_LENGTH
 from domain.services.people.sessions import (
     OpenedSession,
     end_all,
-    find_own_memberships,
     new_session,
     open_session,
 )
@@ -97,7 +98,12 @@ async def add(
     )
     try:
         await _change_with_audit(
-            identity, staff.add_write(employee), "STAFF_ADDED", employee, actor=actor, now=now
+            identity,
+            [staff.add_write(employee), *await employee_writes(identity.store, employee)],
+            "STAFF_ADDED",
+            employee,
+            actor=actor,
+            now=now,
         )
     except staff.EmployeeChanged:
         raise InvalidInput("username", f"There is somebody called {employee.username} already.") from None
@@ -114,7 +120,7 @@ async def disable(
     with suppress(staff.EmployeeChanged):  # disabled already: the sessions end all the same
         await _change_with_audit(
             identity,
-            staff.disable_write(employee.id, now=now),
+            [staff.disable_write(employee.id, now=now)],
             "STAFF_DISABLED",
             employee,
             actor=actor,
@@ -132,7 +138,7 @@ async def enable(
     employee = await _load_by_username(identity, username)
     try:
         await _change_with_audit(
-            identity, staff.enable_write(employee.id), "STAFF_ENABLED", employee, actor=actor, now=now
+            identity, [staff.enable_write(employee.id)], "STAFF_ENABLED", employee, actor=actor, now=now
         )
     except staff.EmployeeChanged:
         return False
@@ -146,7 +152,7 @@ async def change_password(
     employee = await _load_by_username(identity, username)
     _expect_password(password)
     change = staff.password_write(employee.id, await identity.passwords.hash(password))
-    await _change_with_audit(identity, change, "PASSWORD_CHANGED", employee, actor=actor, now=now)
+    await _change_with_audit(identity, [change], "PASSWORD_CHANGED", employee, actor=actor, now=now)
     return await end_all(identity, f"staff:{employee.id}", reason="password", now=now)
 
 
@@ -158,13 +164,19 @@ async def _load_by_username(identity: IdentityRuntime, username: str) -> Employe
 
 
 async def _change_with_audit(
-    identity: IdentityRuntime, change: Write, action: Action, employee: Employee, *, actor: str, now: datetime
+    identity: IdentityRuntime,
+    changes: Sequence[Write],
+    action: Action,
+    employee: Employee,
+    *,
+    actor: str,
+    now: datetime,
 ) -> None:
     """Change an employee, and note it in the audit trail in the same transaction. Raises EmployeeChanged."""
 
     async def attempt() -> None:
         await identity.store.transact(
-            [change, simple_act_write(action, actor=actor, now=now, subject=employee.id)]
+            [*changes, simple_act_write(action, actor=actor, now=now, subject=employee.id)]
         )
 
     await identity.store.run_rounds(attempt, queue=employee.id)
@@ -205,7 +217,8 @@ async def sign_in(
         own_members=own_members,
     )
     try:
-        await open_session(identity, opened_session, staff.sign_in_write(employee, now=now))
+        writes = [staff.sign_in_write(employee, now=now), *await employee_writes(identity.store, employee)]
+        await open_session(identity, opened_session, *writes)
     except staff.EmployeeChanged:
         employee_now = await staff.find(identity.store, employee.id)
         raise SignInRefused(

@@ -8,7 +8,7 @@ is when time may next bring something. The document is bounded, because its part
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, ClassVar, Literal, cast
@@ -45,6 +45,7 @@ class MemberDocument(StoredDocument):
     due_at: datetime | None
     due_version: int
     invited: int = 0
+    employees: list[str] | None = None
 
     class Settings(StoredDocument.Settings):
         name = COLLECTION
@@ -111,7 +112,8 @@ class DueMembers:
 class StoredMember:
     """A member as stored. `recent` holds the newest entries, oldest first.
 
-    `invited_count` counts the members who named this one when they joined.
+    `invited_count` counts the members who named this one when they joined. `employees` are those whose own
+    membership this is or ever was: whoever stands there once stays, whatever contacts change.
     """
 
     member: Member
@@ -121,6 +123,7 @@ class StoredMember:
     recent: tuple[HistoryEntry, ...]
     next_due: NextDue
     invited_count: int = 0
+    employees: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +185,14 @@ def read_member(row: Raw) -> StoredMember:
     recent = tuple(_read_history_entry(one) for one in row["recent"])
     next_due, invited_count = NextDue(row["due_at"], row["due_version"]), row.get("invited", 0)
     return StoredMember(
-        member, details, row["profile_version"], row["status"], recent, next_due, invited_count
+        member,
+        details,
+        row["profile_version"],
+        row["status"],
+        recent,
+        next_due,
+        invited_count,
+        tuple(row.get("employees") or ()),
     )
 
 
@@ -269,6 +279,11 @@ def _profile_sets(change: ProfileChange) -> dict[str, Any]:
 def count_invited_write(member: str) -> Write:
     """Return the update that counts a member who joined by this member's invitation."""
     return update(COLLECTION, {"_id": member, "status": "active"}, {"$inc": {"invited": 1}})
+
+
+def link_employees_write(member: str, employees: Collection[str]) -> Write:
+    """Return the update that notes employees as people whose own membership this is, for good."""
+    return update(COLLECTION, {"_id": member}, {"$addToSet": {"employees": {"$each": sorted(employees)}}})
 
 
 def member_document(

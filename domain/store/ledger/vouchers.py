@@ -117,8 +117,14 @@ async def find_by_member(
 
 
 def code_of(store: DocumentStore, voucher: Voucher) -> str | None:
-    """Return the code of a voucher, for its owner; None where the key is another."""
-    return codes.open_voucher(voucher.sealed_code, key=store.voucher_key, hashed=voucher.code_hash)
+    """Return the code of a voucher, for its owner; None where it was sealed with none of our keys."""
+    return codes.open_voucher(voucher.sealed_code, keys=store.voucher_keys, hashed=voucher.code_hash)
+
+
+async def opens_any(store: DocumentStore) -> bool:
+    """Tell whether our keys open some voucher's code, or there is no voucher to try them on."""
+    row = await store[COLLECTION].find_one({"_id": {"$gt": ""}})
+    return row is None or code_of(store, _read_voucher(row)) is not None
 
 
 # ---------------------------------------------------------------- writes
@@ -161,7 +167,7 @@ def _issue_writes(
         "cost": spec.cost.model_dump() if spec.cost and not step.is_free else None,
         "stores": list(spec.voucher.stores),
         "sealed": codes.seal_voucher(
-            code, key=store.voucher_key, nonce=secrets.token_bytes(codes.NONCE_BYTES)
+            code, key=store.voucher_keys[0], nonce=secrets.token_bytes(codes.NONCE_BYTES)
         ),
         "hashed": code_hash,
     }

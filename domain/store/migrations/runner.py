@@ -23,6 +23,7 @@ from domain.store.migrations.steps import Migration, StepRun
 LEASE = timedelta(seconds=60)
 NOTICE_SECONDS = 3.0  # servers look each second
 WAIT_SECONDS = 0.2
+MOST_TAKES = 10
 
 Progress = Callable[[Migration, int], None]
 
@@ -49,7 +50,18 @@ class MigrationRunner:
     token: str = field(default_factory=lambda: secrets.token_hex(8))
 
     async def run(self, store: DocumentStore, migrations: Sequence[Migration]) -> None:
-        """Bring the database to the format of the last migration. Raises LeaseLost."""
+        """Bring the database to the format of the last migration. Whoever loses the lease waits for it again:
+        the other goes on from the position that was saved. Raises LeaseLost after `MOST_TAKES` of them.
+        """
+        for take in range(1, MOST_TAKES + 1):
+            try:
+                await self._run_once(store, migrations)
+                break
+            except LeaseLost:
+                if take == MOST_TAKES:
+                    raise
+
+    async def _run_once(self, store: DocumentStore, migrations: Sequence[Migration]) -> None:
         target = migrations[-1].number
         await store.detect_features()
         await self._take_lease(store, target)

@@ -4,10 +4,10 @@ disabled, not deleted.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from pymongo import IndexModel
 
@@ -34,7 +34,10 @@ class EmployeeDocument(StoredDocument):
 
     class Settings(StoredDocument.Settings):
         name = COLLECTION
-        indexes: ClassVar[Sequence[IndexModel]] = (IndexModel({"username": 1}, unique=True),)
+        indexes: ClassVar[Sequence[IndexModel]] = (
+            IndexModel({"username": 1}, unique=True),
+            IndexModel({"contacts": 1}),
+        )
 
 
 class EmployeeChanged(StoreFault):
@@ -76,6 +79,12 @@ async def find_by_username(store: DocumentStore, username: str) -> Employee | No
     """Return an employee by the name they sign in with."""
     document = await store.documents(EmployeeDocument).find_one({"username": username})
     return None if document is None else _read_employee(document)
+
+
+async def find_ids_by_contacts(store: DocumentStore, keys: Collection[str]) -> tuple[str, ...]:
+    """Return the employees, disabled ones too, who have one of these contacts."""
+    rows = store[COLLECTION].find({"contacts": {"$in": list(keys)}}, {"_id": 1})
+    return tuple(sorted([cast(str, row["_id"]) async for row in rows]))
 
 
 async def find_all(store: DocumentStore) -> list[Employee]:

@@ -9,13 +9,17 @@ from api.errors import TooCostly
 from api.graphql.engine.limits import DocumentLimits, OperationPlan, weigh
 
 SCHEMA: GraphQLSchema = build_schema("""
-    type Query { a: String me: Member members: [Member!]! nodes(ids: [ID!]!): [Member]! }
+    type Query { a: String me: Member members: [Member!]! nodes(ids: [ID!]!): [Member]!
+        voucher: Voucher vouchers(ids: [ID!]!): [Voucher!]! actions(first: Int = 50): [Lot!]! }
     type Mutation { spend(key: String): Member }
     type Member { id: ID! tags: [String!]! friends: [Member!]! history(first: Int = 20, after: String): EntryConnection! }
     type EntryConnection { edges: [EntryEdge!]! pageInfo: PageInfo! }
     type EntryEdge { cursor: String! node: Entry! }
     type Entry { id: ID! lots: [Lot!]! }
     type Lot { id: ID! }
+    type Voucher { qr(format: QrFormat = SVG, size: Int = 256): QrImage }
+    type QrImage { data: String! }
+    enum QrFormat { SVG PNG }
     type PageInfo { hasNextPage: Boolean! }
     """)
 LIMITS = DocumentLimits()
@@ -62,6 +66,14 @@ def refused(text: str, **variables: object) -> tuple[str, int, int]:
         ),
         ('{ nodes(ids: ["1"]) { id } }', 1 + 5),
         ('{ nodes(ids: ["1" "2" "3" "4" "5" "6" "7"]) { id } }', 1 + 7),
+        ("{ actions { id } }", 1 + 50 * 1),
+        ("{ actions(first: 7) { id } }", 1 + 7 * 1),
+        ("{ voucher { qr { data } } }", 1 + (1 + 1 + 50)),
+        ("{ voucher { qr(size: 2048) { data } } }", 1 + (1 + 1 + 50)),
+        ("{ voucher { qr(format: PNG) { data } } }", 1 + (1 + 1 + 50 + 6)),
+        ("{ voucher { qr(format: PNG, size: null) { data } } }", 1 + (1 + 1 + 50 + 6)),
+        ("{ voucher { qr(format: PNG, size: 2048) { data } } }", 1 + (1 + 1 + 50 + 419)),
+        ("{ voucher { qr(format: PNG, size: 9999999) { data } } }", 1 + (1 + 1 + 50 + 419)),
         ("{ ...f ...f } fragment f on Query { me { id } }", 4),
         ("{ ... on Query { ... { a } } }", 1),
         ("{ __schema { types { name } } a }", 1),
@@ -106,6 +118,42 @@ def test_a_variables_default_counts_where_it_is_left_out() -> None:
 )
 def test_a_list_of_ids_given_by_a_variable_counts_its_length(ids: object, times: int) -> None:
     assert cost("query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", ids=ids) == 1 + times
+
+
+@pytest.mark.parametrize(
+    ("variables", "drawing"),
+    [
+        ({}, 50 + 419),
+        ({"format": "SVG"}, 50),
+        ({"format": None}, 50),
+        ({"size": 256}, 50 + 6),
+        ({"size": None}, 50 + 6),
+        ({"size": 2049}, 50 + 419),
+        ({"size": "256"}, 50 + 419),
+        ({"format": "JPEG", "size": 256}, 50 + 6),
+    ],
+)
+def test_a_picture_given_by_variables_costs_by_its_pixels(variables: dict[str, object], drawing: int) -> None:
+    text = """query ($format: QrFormat = PNG, $size: Int = 2048) {
+        voucher { qr(format: $format, size: $size) { data } } }"""
+    assert cost(text, **variables) == 1 + (1 + 1 + drawing)
+
+
+@pytest.mark.parametrize(
+    ("text", "variables", "pictures"),
+    [
+        ('{ vouchers(ids: ["1"]) { a: qr { data } b: qr { data } } }', {}, None),
+        ("query ($ids: [ID!]!) { vouchers(ids: $ids) { ...v } } %s", {"ids": ["1"] * 20}, None),
+        ("query ($ids: [ID!]!) { vouchers(ids: $ids) { ...v } } %s", {"ids": ["1"] * 21}, 21),
+        ("{ voucher { ...v } vouchers(ids: [%s]) { ...v } } %%s" % ('"1" ' * 20), {}, 21),
+    ],
+)
+def test_at_most_20_pictures_are_drawn(text: str, variables: dict[str, object], pictures: int | None) -> None:
+    text = text.replace("%s", "fragment v on Voucher { qr(format: PNG, size: 2048) { data } }")
+    if pictures is None:
+        plan(text).check(variables, LIMITS)
+    else:
+        assert refused(text, **variables) == ("pictures", 20, pictures)
 
 
 def test_a_number_of_5000_digits_costs_a_full_page_and_is_not_read() -> None:

@@ -11,7 +11,7 @@ import pytest
 from domain.services.errors import InvalidInput, NotAllowed
 from domain.services.ledger import adjustments, audit_trail, purchases, queries, refunds
 from domain.services.ledger.refunds import RefundRequest
-from domain.services.ledger.till import ShiftLimits
+from domain.services.ledger.till import ShiftLimits, Till
 from domain.services.messages import outbox as operator
 from domain.store import audit
 from domain.store.connect import Database
@@ -25,7 +25,7 @@ from tests.loud_runtime import (
 )
 from tests.small_runtime import CASHIER, NOW, PORTO, SMALL, TILL, join, new_purchase, open_runtime
 
-SHIFT = replace(TILL, session="shift-1", request="req-1")
+SHIFT = replace(TILL, session="shift-1", day=NOW.date(), request="req-1")
 TIGHT = replace(SHIFT, limits=ShiftLimits(purchases=3, refunded=5_000, adjusted=40))
 A_DAY = timedelta(days=1)
 
@@ -117,24 +117,27 @@ async def test_what_one_shift_may_refund_and_correct_is_bounded_by_amount(databa
     await adjustments.adjust(
         runtime, till=TIGHT, member_id="ana", wallet="points", amount=30, reason="sorry", key="k3", now=NOW
     )
-    with pytest.raises(NotAllowed, match="SHIFT_LIMIT"):
-        await adjustments.adjust(
-            runtime,
-            till=TIGHT,
-            member_id="ana",
-            wallet="points",
-            amount=-11,
-            reason="sorry",
-            key="k4",
-            now=NOW,
-        )
+
+    async def correct(till: Till) -> int:
+        words = {
+            "member_id": "ana",
+            "wallet": "points",
+            "amount": -11,
+            "reason": "sorry",
+            "key": "k4",
+            "now": NOW,
+        }
+        adjusted = await adjustments.adjust(runtime, till=till, **words)  # type: ignore[arg-type]
+        return adjusted.wallet.balance
+
+    for again in (TIGHT, replace(TIGHT, session="shift-2", store="porto")):
+        with pytest.raises(NotAllowed, match="SHIFT_LIMIT"):
+            await correct(again)
     assert (await queries.load_member_view(runtime, member_id="ana", now=NOW)).member.wallets[
         "points"
     ].balance == 80
-    other = replace(TIGHT, session="shift-2")
-    await adjustments.adjust(
-        runtime, till=other, member_id="ana", wallet="points", amount=-11, reason="sorry", key="k4", now=NOW
-    )
+    assert await correct(replace(TIGHT, staff="staff-9")) == 69
+    assert await correct(replace(TIGHT, store="porto", day=NOW.date() + A_DAY)) == 58
 
 
 async def test_a_store_sees_its_own_trail_alone(database: Database) -> None:

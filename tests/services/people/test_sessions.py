@@ -40,7 +40,7 @@ async def ended(harness: IdentityHarness, token: str, *, after: timedelta = time
 
 async def test_neither_token_nor_its_secret_is_in_the_database(harness: IdentityHarness) -> None:
     opened_session = await open_member_session(harness)
-    token = read_token(opened_session.refresh_token, key=SECRET)
+    token = read_token(opened_session.refresh_token, keys=[SECRET])
     stored_text = str(await load_document(harness, opened_session.session.id))
     assert token is not None
     assert opened_session.refresh_token not in stored_text
@@ -109,7 +109,7 @@ async def test_a_token_of_any_age_is_known_as_stolen(harness: IdentityHarness) -
 
 async def test_a_forged_token_ends_nobodys_session(harness: IdentityHarness) -> None:
     opened_session = await open_member_session(harness)
-    token = read_token(opened_session.refresh_token, key=SECRET)
+    token = read_token(opened_session.refresh_token, keys=[SECRET])
     assert token is not None
     await ended(harness, write_token(token, key=b"somebody else's key of 32 bytes!"))
     await ended(harness, "")

@@ -139,14 +139,18 @@ async def test_two_runners_at_once_share_nothing_and_both_end(
     calls = Counter[str]()
     try:
         second = DocumentStore.of(other, embedded=True)
-        await asyncio.gather(*(quick_runner().run(each, [doubling(calls)]) for each in (store, second)))
+        runners = [MigrationRunner(now, notice_seconds=0) for _ in range(2)]
+        stores = (store, second)
+        await asyncio.gather(
+            *(one.run(each, [doubling(calls)]) for one, each in zip(runners, stores, strict=True))
+        )
     finally:
         await other.close()
     assert set(calls.values()) == {1}
     await expect_doubled(store)
 
 
-async def test_a_runner_that_lost_its_lease_stops_and_the_other_ends_the_step(store: DocumentStore) -> None:
+async def test_a_runner_that_lost_its_lease_waits_and_the_other_ends_the_step(store: DocumentStore) -> None:
     slow = MigrationRunner(now, lease=timedelta(0), notice_seconds=0)
     calls = Counter[str]()
 
@@ -154,10 +158,20 @@ async def test_a_runner_that_lost_its_lease_stops_and_the_other_ends_the_step(st
         await quick_runner().run(store, [doubling(calls)])
         await run.save("", 0)
 
-    with pytest.raises(LeaseLost):
-        await slow.run(store, [Migration(2, "Doubles", lose)])
+    await slow.run(store, [Migration(2, "Doubles", lose)])
     assert set(calls.values()) == {1}
     await expect_doubled(store)
+
+
+async def test_a_runner_that_loses_every_lease_gives_up(store: DocumentStore) -> None:
+    async def lose(run: StepRun) -> None:
+        await store["meta"].update_one(
+            {"_id": "migration"}, {"$set": {"lease": "another's", "lease_until": now()}}
+        )
+        await run.save("", 0)
+
+    with pytest.raises(LeaseLost):
+        await MigrationRunner(now, notice_seconds=0).run(store, [Migration(2, "Doubles", lose)])
 
 
 async def test_several_steps_run_in_order_and_tell_how_far_they_are(store: DocumentStore) -> None:

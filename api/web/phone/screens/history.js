@@ -25,7 +25,7 @@ export function historyScreen(element) {
       ),
     );
     const read = async (after) => {
-      const { pointHistory } = (await ask(HISTORY, { after, wallet })).me;
+      const { pointHistory } = (await ask(HISTORY, { after, wallet })).viewer;
       return { nodes: pointHistory.edges.map((edge) => edge.node), pageInfo: pointHistory.pageInfo };
     };
     try {

@@ -17,7 +17,7 @@ export async function inboxScreen(element) {
   element.append(h("h1", { tabindex: -1 }, t("inbox")), body);
   const known = new Set();
   const read = async (after) => {
-    const { messages } = (await ask(MESSAGES, { after })).me;
+    const { messages } = (await ask(MESSAGES, { after })).viewer;
     const nodes = messages.edges.map((edge) => edge.node);
     const fresh = nodes.filter((message) => !message.readAt).map((message) => message.id);
     if (fresh.length)

@@ -14,7 +14,7 @@ export async function meScreen(element) {
   element.append(h("h1", { tabindex: -1 }, t("me")), body);
   const begin = async () => {
     try {
-      const { me } = await ask(PROFILE, {});
+      const { viewer: me } = await ask(PROFILE, {});
       fill(
         body,
         profile(me),

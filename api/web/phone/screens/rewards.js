@@ -97,7 +97,7 @@ export function missing({ missing: lacking, reward }) {
 }
 
 async function add(grid, after) {
-  const { me } = await ask(MORE_REWARDS, { after });
+  const { viewer: me } = await ask(MORE_REWARDS, { after });
   grid.append(...me.rewards.edges.map((edge) => tile(edge.node)));
   return me.rewards.pageInfo;
 }

@@ -201,7 +201,7 @@ export default {
   "fault.input": "The server did not accept this. Check what was typed.",
   "fault.reason.OWN_MEMBERSHIP": "Nobody serves their own membership. Ask a colleague.",
   "fault.reason.OTHER_STORE": "This belongs to another store.",
-  "fault.reason.SHIFT_LIMIT": "The limit of this shift is reached. A manager has to take over.",
+  "fault.reason.SHIFT_LIMIT": "You have reached today's limit. Somebody else has to take over.",
   "fault.reason.MEMBER_FROZEN": "This membership is on hold: it earns nothing.",
   "fault.reason.ROLE": "A manager has to do this.",
   "fault.reason.TOO_LATE": "It is too late for this.",

@@ -217,7 +217,7 @@ export default {
   "fault.input": "Serwer tego nie przyjął. Sprawdź, co zostało wpisane.",
   "fault.reason.OWN_MEMBERSHIP": "Nikt nie obsługuje własnego członkostwa. Poproś kogoś z zespołu.",
   "fault.reason.OTHER_STORE": "To należy do innego sklepu.",
-  "fault.reason.SHIFT_LIMIT": "Limit tej zmiany został wyczerpany. Musi przejąć kierownik.",
+  "fault.reason.SHIFT_LIMIT": "Dzisiejszy limit został wyczerpany. Musi przejąć ktoś inny.",
   "fault.reason.MEMBER_FROZEN": "To członkostwo jest zawieszone: nic nie zbiera.",
   "fault.reason.ROLE": "To może zrobić tylko kierownik.",
   "fault.reason.TOO_LATE": "Na to jest już za późno.",

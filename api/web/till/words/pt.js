@@ -205,7 +205,7 @@ export default {
   "fault.input": "O servidor não aceitou isto. Verifique o que escreveu.",
   "fault.reason.OWN_MEMBERSHIP": "Ninguém atende a sua própria adesão. Peça a um colega.",
   "fault.reason.OTHER_STORE": "Isto pertence a outra loja.",
-  "fault.reason.SHIFT_LIMIT": "O limite deste turno foi atingido. Um gerente tem de assumir.",
+  "fault.reason.SHIFT_LIMIT": "Atingiu o limite de hoje. Outra pessoa tem de assumir.",
   "fault.reason.MEMBER_FROZEN": "Esta adesão está suspensa: não ganha nada.",
   "fault.reason.ROLE": "Só um gerente pode fazer isto.",
   "fault.reason.TOO_LATE": "Já é tarde para isto.",

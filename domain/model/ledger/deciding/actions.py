@@ -61,6 +61,31 @@ def carry_out(builder: RowBuilder, verdict: Verdict, event: Event) -> dict[str, 
     return awarded
 
 
+def gives(rule: Rule) -> bool:
+    """Tell whether a rule gives anything; one that only tells and takes does not."""
+    return any(not _only_tells(action) for action in rule.do)
+
+
+def carry_out_withheld(builder: RowBuilder, verdict: Verdict | None, rule: Rule, event: Event) -> None:
+    """Do of a verdict only what gives nothing: messages, webhooks, surveys, and what is taken. Without a
+    verdict it is a rule with a delay, which does not come later either.
+    """
+    if verdict is not None and not verdict.applied:
+        builder.outcomes.append(Outcome(rule.code, False, 0, verdict.reason))
+        return
+    telling = [action for action in rule.do if _only_tells(action)] if verdict else []
+    acted, blocked = _act_all(builder, telling, rule=rule.code, event=event)
+    if acted:
+        builder.outcomes.append(Outcome(rule.code, True))
+        _count_firing(builder, rule, event, 0)
+    if blocked is not None or gives(rule):
+        builder.outcomes.append(Outcome(rule.code, False, 0, blocked or "nothing_to_count"))
+
+
+def _only_tells(action: Action) -> bool:
+    return not (action.award or action.voucher or action.badge or action.tag or action.tier)
+
+
 def _count_firing(builder: RowBuilder, rule: Rule, event: Event, amount: int) -> None:
     periods = bounding_periods(rule)
     if periods:

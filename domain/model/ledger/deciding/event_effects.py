@@ -17,6 +17,7 @@ from domain.model.ledger import ladder, plans, rewards, wallet
 from domain.model.ledger.deciding import referrals, refunds
 from domain.model.ledger.deciding.awarding import give_back
 from domain.model.ledger.deciding.earning import add_firing
+from domain.model.ledger.deciding.revoking import revoke_source
 from domain.model.ledger.deciding.row_builder import RowBuilder
 from domain.model.ledger.deciding.voucher_steps import change_voucher, forget_used_voucher, issue_voucher
 from domain.model.ledger.decision import (
@@ -236,6 +237,7 @@ def _reverse(builder: RowBuilder) -> None:
     change_voucher(builder, voucher, replace(opened, used_at=None), "reversed")
     used = {key: reward for key, reward in builder.member.free_vouchers_used.items() if key != voucher}
     builder.member = evolve(builder.member, free_vouchers_used=used)
+    revoke_source(builder, f"used:{voucher}")
     if opened.is_revoked:
         change_voucher(builder, voucher, None, "cancelled")
         forget_used_voucher(builder, voucher)
@@ -245,6 +247,7 @@ def _cancel(builder: RowBuilder) -> None:
     voucher = _open_voucher(builder)
     opened = builder.member.vouchers[voucher]
     change_voucher(builder, voucher, None, "cancelled")
+    revoke_source(builder, f"redeemed:{voucher}")
     spec = next((one for one in builder.programme.rewards if one.code == opened.reward), None)
     if opened.wallet is not None and opened.taken_lots:
         give_back(
@@ -260,17 +263,28 @@ def _cancel(builder: RowBuilder) -> None:
 
 
 def _expire_voucher(builder: RowBuilder) -> None:
-    change_voucher(builder, _text(builder.event, "voucher"), None, "expired")
+    voucher = _text(builder.event, "voucher")
+    change_voucher(builder, voucher, None, "expired")
+    gifts = {source: gift for source, gift in builder.member.gifts.items() if source != f"redeemed:{voucher}"}
+    builder.member = evolve(builder.member, gifts=gifts)
 
 
 def forget_used(member: Member, at: datetime) -> Member:
-    """Return the member without the used vouchers whose use can no longer be reversed."""
+    """Return the member without the used vouchers whose use can no longer be reversed, and without what was
+    kept to take back of them.
+    """
     remaining = {
         code: one
         for code, one in member.vouchers.items()
         if one.used_at is None or one.used_at + REVERSAL_KEPT >= at
     }
-    return member if len(remaining) == len(member.vouchers) else evolve(member, vouchers=remaining)
+    if len(remaining) == len(member.vouchers):
+        return member
+    final = {
+        f"{kind}:{code}" for code in member.vouchers if code not in remaining for kind in ("redeemed", "used")
+    }
+    gifts = {source: gift for source, gift in member.gifts.items() if source not in final}
+    return evolve(member, vouchers=remaining, gifts=gifts)
 
 
 # ---------------------------------------------------------------- balances, plans, states

@@ -11,11 +11,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from domain.model.event_names import (
+    POINTS_EXPIRED,
+    REDEEMED,
     REFERRAL_QUALIFIED,
+    REFERRAL_UNMADE,
     REFUNDED,
     REWARD_UNLOCKED,
     SEGMENT_ENTERED,
     SEGMENT_LEFT,
+    TIER_CHANGED,
+    VOUCHER_USED,
 )
 from domain.model.ledger import ladder, plans, rewards, tiers
 from domain.model.ledger.deciding import actions, event_effects, referrals, revoking
@@ -26,6 +31,7 @@ from domain.model.ledger.deciding.earning import (
 from domain.model.ledger.deciding.gift_book import GiftBook, transition
 from domain.model.ledger.deciding.row_builder import RowBuilder
 from domain.model.ledger.deciding.rule_application import apply_rules, rooms_of, rule_inputs, rules_for
+from domain.model.ledger.deciding.standing import settle_standing
 from domain.model.ledger.deciding.turn_baseline import Memberships, TurnBaseline
 from domain.model.ledger.decision import DecidedBy, StockState
 from domain.model.ledger.events import Event, Fact, Facts, RaisedFacts
@@ -92,6 +98,8 @@ def decide_row(
     if is_purchase:
         builder.purchase_facts = _purchase_facts(builder, view, inputs)
     _decide_followups(builder)
+    if is_purchase and any(source.startswith("reward:") for source in builder.book.drafts):
+        builder.purchase_facts = _with_balances(builder.purchase_facts, view.member)
     return builder
 
 
@@ -110,19 +118,20 @@ def _new_builder(
     now = event_effects.forget_used(settle_lots(member, at=at), at)
     past = _past_facts(programme, now, history.facts, event) if late and history else None
     ruling = history.programme if late and history else programme
+    completed = event_effects.completed_event(ruling, now, event)
     return RowBuilder(
         programme=programme,
         ruling_programme=ruling,
         before=member,
         member=now,
-        event=event_effects.completed_event(ruling, now, event),
+        event=completed,
         by=by,
         stock=stock,
         at=at,
         version=history.version if late and history else version,
         tier=past.tier_after if past else held_tier_code(programme, now),
         plan=past.plan_after if past else (now.plan.code if now.plan else None),
-        book=GiftBook(_root_of(event)),
+        book=GiftBook(_root_of(completed)),
         past_facts=past,
     )
 
@@ -135,12 +144,17 @@ def _past_facts(programme: Programme, member: Member, facts: Facts, event: Event
     return replace(facts, tier_after=tier)
 
 
+_BY_VOUCHER = {REDEEMED: "redeemed", VOUCHER_USED: "used"}
+
+
 def _root_of(event: Event) -> str | None:
     """Return the source of all that an event gives, where the event stands on a state of the member's."""
     if event.gift is not None:
         return event.gift.partition("@")[0]
     if event.name == REFERRAL_QUALIFIED:
         return f"referral:{event.data.get('friend')}"
+    if event.name in _BY_VOUCHER:
+        return f"{_BY_VOUCHER[event.name]}:{event.data.get('voucher')}"
     return transition(event)
 
 
@@ -159,6 +173,12 @@ def _purchase_facts(builder: RowBuilder, view: ExpressionView, inputs: RuleInput
         rule_rooms=rooms_of(rules, inputs),
         is_first_purchase=view.first,
     )
+
+
+def _with_balances(facts: Facts, member: Member) -> Facts:
+    """Return facts with the balances of before, by which a refund tells what is kept would have unlocked."""
+    balances = {code: held.available for code, held in member.wallets.items()}
+    return replace(facts, member={"balance": balances, **facts.member})
 
 
 # ---------------------------------------------------------------- badges, tiers, the referral
@@ -224,22 +244,34 @@ def _decide_followups(builder: RowBuilder) -> None:
     more follows.
     """
     judged: Member | None = None
+    if builder.takes_back:
+        settle_standing(builder)
     while builder.queue or judged is not builder.member:
         if builder.queue:
             event = builder.queue.popleft()
             if _is_listened_to(builder.programme, event.name):
                 _decide_raised(builder, event)
             continue
-        if builder.member.joined_at is None or not (
-            builder.programme.segments or rewards.listed(builder.programme)
-        ):
-            return
-        _update_segments(builder, _current_view(builder))
+        judged = _update_memberships(builder)
+
+
+def _update_memberships(builder: RowBuilder) -> Member | None:
+    """Bring segments and rewards up to the member as it stands. Returns the member that they were judged by;
+    None where what was taken back may move them again.
+    """
+    has_revoked, judged = False, builder.member
+    if builder.member.joined_at is not None and (
+        builder.programme.segments or rewards.listed(builder.programme)
+    ):
+        has_revoked = _update_segments(builder, _current_view(builder))
         judged = builder.member
-        _update_rewards(builder, _current_view(builder))
-        if not builder.queue and judged is builder.member and _revoke_raised(builder):
-            continue
-        judged = judged if builder.queue else builder.member
+        has_revoked |= _update_rewards(builder, _current_view(builder))
+    if builder.takes_back:
+        has_revoked |= not builder.queue and _revoke_raised(builder)
+        if has_revoked:
+            settle_standing(builder)
+        return None if has_revoked or builder.queue else builder.member
+    return judged if builder.queue else builder.member
 
 
 def _decide_raised(builder: RowBuilder, event: Event) -> None:
@@ -253,8 +285,21 @@ def _decide_raised(builder: RowBuilder, event: Event) -> None:
             builder.tier, builder.plan, member=public_fields(view.member_fields()), rule_rooms=rooms
         )
         builder.raised_facts[int(source.partition(":")[2])] = RaisedFacts(event.name, event.data, facts)
-    apply_rules(builder, inputs, raised=event)
-    _count_badges_and_tiers(builder, event, raised=event)
+    is_withheld = _is_withheld(builder, event, source)
+    apply_rules(builder, inputs, raised=event, is_withheld=is_withheld)
+    if not is_withheld:
+        _count_badges_and_tiers(builder, event, raised=event)
+
+
+def _is_withheld(builder: RowBuilder, event: Event, source: str) -> bool:
+    """Tell whether an event comes only of taking something back: a loss, or a state that comes again while
+    what it gave before stands. Then nothing is given for it.
+    """
+    if not builder.takes_back:
+        return False
+    if transition(event) is not None:
+        return source in builder.member.gifts
+    return event.name in (TIER_CHANGED, SEGMENT_LEFT, POINTS_EXPIRED)
 
 
 def _current_view(builder: RowBuilder) -> ExpressionView:
@@ -281,43 +326,50 @@ def _judge_memberships(builder: RowBuilder) -> Memberships:
     return Memberships(segments, unlocked)
 
 
-def _update_segments(builder: RowBuilder, view: ExpressionView) -> None:
+def _update_segments(builder: RowBuilder, view: ExpressionView) -> bool:
+    """Move the member into and out of segments. Returns whether what those gave was taken back."""
     now = frozenset([spec.code for spec in builder.programme.segments if view.test(spec.when)])
     was = builder.member.segments
     if builder.turn_baseline is not None:
         now = builder.turn_baseline.caused_segments(now)
     if now == was:
-        return
+        return False
     builder.member = evolve(builder.member, segments=now)
     for spec in builder.programme.segments:
         if spec.code in now - was:
             builder.raise_event(SEGMENT_ENTERED, {"segment": spec.code})
     for code in sorted(was - now):
         builder.raise_event(SEGMENT_LEFT, {"segment": code})
-    if builder.event.refund is not None:
-        revoking.revoke_left(builder, sorted(was - now))
+    return builder.takes_back and revoking.revoke_left(builder, sorted(was - now))
 
 
-def _update_rewards(builder: RowBuilder, view: ExpressionView) -> None:
+def _update_rewards(builder: RowBuilder, view: ExpressionView) -> bool:
+    """Unlock rewards and lock them. Returns whether what those gave was taken back."""
     now = rewards.unlocked(builder.programme, builder.member, now=builder.at, stock=builder.stock, view=view)
     was = builder.member.unlocked
     if builder.turn_baseline is not None:
         now = builder.turn_baseline.caused_unlocked(now)
     if now == was:
-        return
+        return False
     builder.member = evolve(builder.member, unlocked=now)
     for spec in rewards.listed(builder.programme):
         if spec.code in now - was and spec.announce:
             builder.raise_event(REWARD_UNLOCKED, {"reward": spec.code})
-    if builder.event.refund is not None:
-        revoking.revoke_locked(builder, sorted(was - now))
+    return builder.takes_back and revoking.revoke_locked(builder, sorted(was - now))
 
 
 def _revoke_raised(builder: RowBuilder) -> bool:
-    """Take back what rewards and segments brought that only a wholly returned purchase had raised."""
+    """Take back what rewards and segments brought that only what is undone had raised: a purchase returned
+    whole, or so far that what is kept would not have unlocked the reward; or a referral.
+    """
     refund = builder.event.refund
-    if refund is None or not refund.remaining.is_returned:
-        return False
-    parts = (refund.purchase, *refund.purchase.delayed)
-    causes = frozenset(part.key for part in parts)
-    return revoking.revoke_raised_by(builder, causes, since=refund.purchase.at)
+    if refund is not None and builder.unraised and not refund.remaining.is_returned:
+        return revoking.revoke_unraised(builder, frozenset(builder.unraised), cause=refund.purchase.key)
+    if refund is not None and refund.remaining.is_returned:
+        parts = (refund.purchase, *refund.purchase.delayed)
+        causes = frozenset(part.key for part in parts)
+        return revoking.revoke_raised_by(builder, causes, since=refund.purchase.at)
+    gift = builder.before.gifts.get(f"referral:{builder.event.data.get('friend')}")
+    if builder.event.name == REFERRAL_UNMADE and gift is not None:
+        return revoking.revoke_raised_by(builder, frozenset({gift.cause}), since=gift.at)
+    return False

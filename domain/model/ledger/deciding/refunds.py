@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from domain.model.calendar import local_day
+from domain.model.ledger import rewards
 from domain.model.ledger.deciding.awarding import claw_back
 from domain.model.ledger.deciding.earning import Verdict, add_firing, bounding_periods, shared_counter
 from domain.model.ledger.deciding.redeciding import (
@@ -22,11 +23,11 @@ from domain.model.ledger.deciding.redeciding import (
 from domain.model.ledger.deciding.revoking import (
     give_room_back,
     reduce_badge,
-    retract_tier,
     revoke,
     uncount,
 )
 from domain.model.ledger.deciding.row_builder import RowBuilder
+from domain.model.ledger.deciding.standing import settle_standing
 from domain.model.ledger.decision import JournalRow, Outcome, RefundClaim
 from domain.model.ledger.events import JournaledPurchase, PurchaseClaim, Refund
 from domain.model.ledger.gifts import Gift
@@ -115,7 +116,7 @@ def take_back(builder: RowBuilder, refund: Refund, programme: Programme) -> None
     claims = {
         part.key: _take_part(builder, refund, part, programme) for part in (purchase, *purchase.delayed)
     }
-    retract_tier(builder, cause=purchase.key)
+    settle_standing(builder)
     main = claims.pop(purchase.key)
     builder.claim = RefundClaim(main, claims)
 
@@ -130,6 +131,7 @@ def _take_part(
     _take_counts(builder, part, claim, now)
     _take_rule_gifts(builder, refund, part, claim, before, now)
     _take_raised(builder, refund, part, claim, now, programme)
+    _note_unraised(builder, part, now, programme)
     _move_room(builder, part, claim, before, now, programme)
     return claim.closed()
 
@@ -239,6 +241,20 @@ def _take_raised(
                 revoke(builder, source, _unclaimed_gift(gift, claim, source))
             elif stands and verdict is not None:
                 _take_excess(builder, source, gift, claim, verdict)
+
+
+def _note_unraised(
+    builder: RowBuilder, part: JournaledPurchase, now: RemainingAwards, programme: Programme
+) -> None:
+    """Note the rewards that the purchase unlocked whose cost what is kept of it would not have reached."""
+    balances = part.facts.member.get("balance")
+    for spec in rewards.listed(programme):
+        gift = builder.member.gifts.get(f"reward:{spec.code}")
+        if gift is None or gift.origin != part.key or spec.cost is None or not isinstance(balances, Mapping):
+            continue
+        balance = balances.get(spec.cost.wallet, 0)
+        if isinstance(balance, int) and balance + now.awarded.get(spec.cost.wallet, 0) < spec.cost.amount:
+            builder.unraised.append(f"reward:{spec.code}")
 
 
 def _unclaimed_gift(gift: Gift, claim: _Claim, source: str) -> Gift:

@@ -10,12 +10,12 @@ from datetime import date, datetime
 
 from domain.model.calendar import local_day, period_start
 from domain.model.event_names import REWARD_UNLOCKED, SEGMENT_ENTERED
-from domain.model.ledger import ladder, ladder_refunds, rewards
+from domain.model.ledger import ladder, rewards
 from domain.model.ledger.deciding.awarding import claw_back, give_back
 from domain.model.ledger.deciding.row_builder import RowBuilder
 from domain.model.ledger.deciding.voucher_steps import change_voucher
 from domain.model.ledger.expression_view import held_tier_code
-from domain.model.ledger.gifts import Gift, UsedVoucher
+from domain.model.ledger.gifts import RETURNED, Gift, UsedVoucher
 from domain.model.ledger.member import BadgeState, Member, TagSources, TierStanding
 from domain.model.values import evolve
 
@@ -23,13 +23,15 @@ USED_KEPT = 50
 BY_TIME = (f"{REWARD_UNLOCKED}:", f"{SEGMENT_ENTERED}:")  # how ids of what time brings begin
 
 
-def revoke_source(builder: RowBuilder, source: str) -> None:
-    """Take back the gift of a source that lives with the member, where there is one."""
+def revoke_source(builder: RowBuilder, source: str) -> bool:
+    """Take back the gift of a source that lives with the member. Returns whether there was one."""
     gift = builder.member.gifts.get(source)
-    if gift is not None:
-        rest = {key: value for key, value in builder.member.gifts.items() if key != source}
-        builder.member = evolve(builder.member, gifts=rest)
-        revoke(builder, source, gift)
+    if gift is None:
+        return False
+    rest = {key: value for key, value in builder.member.gifts.items() if key != source}
+    builder.member = evolve(builder.member, gifts=rest)
+    revoke(builder, source, gift)
+    return True
 
 
 def revoke(builder: RowBuilder, source: str, gift: Gift) -> None:
@@ -40,7 +42,7 @@ def revoke(builder: RowBuilder, source: str, gift: Gift) -> None:
         lots = [lot for lot in gift.opened_lots if lot.wallet == code]
         claw_back(builder, code, amount, lots, awarded_on=_day(builder, gift.at), rule=source)
     counted = gift.awards_counted + gift.event_counted
-    uncount(builder, counted, at=gift.at, cause=gift.cause, extras=gift.tier_extras, tier=gift.tier)
+    uncount(builder, counted, at=gift.at, cause=gift.origin, extras=gift.tier_extras, tier=gift.tier)
     for badge, amount in gift.badge_counts.items():
         reduce_badge(builder, badge, amount)
     used = _take_vouchers(builder, source, gift)
@@ -48,10 +50,11 @@ def revoke(builder: RowBuilder, source: str, gift: Gift) -> None:
         _take_tag(builder, tag, gift.seq)
     if gift.gives_floor and builder.member.tier is not None:
         standing = ladder.take_floors(
-            builder.programme, builder.member.tier, source=f"{source}@{gift.cause}", at=builder.at
+            builder.programme, builder.member.tier, source=f"{source}@{gift.origin}", at=builder.at
         )
         if standing is not builder.member.tier:
             lower(builder, standing)
+        _revoke_ended_floors(builder, gift.origin)
     for firing in gift.firings:
         give_room_back(builder, firing.rule, firing.on, amount=firing.amount, times=0 if used else 1)
 
@@ -145,18 +148,19 @@ def reduce_badge(builder: RowBuilder, code: str, amount: int) -> None:
         revoke_source(builder, f"badge:{code}:{gone}")
 
 
-def retract_tier(builder: RowBuilder, *, cause: str) -> None:
-    """Take back the steps up that the count no longer reaches, with what came of them, until all stand."""
-    before = None
-    while builder.member.tier is not None and builder.member.tier is not before:
-        before = builder.member.tier
-        retraction = ladder_refunds.retract(builder.programme, before, at=builder.at, cause=cause)
-        if retraction.standing is not before:
-            lower(builder, retraction.standing)
-        for step in retraction.undone:
-            gift = builder.member.gifts.get(f"tier:{step.to}")
-            if gift is not None and gift.cause == step.cause:
-                revoke_source(builder, f"tier:{step.to}")
+def _revoke_ended_floors(builder: RowBuilder, cause: str) -> None:
+    """Take back what came of tiers that a cause gave as floors and that are held no longer; what it had
+    reached by its count stays until the count falls.
+    """
+    order, standing = builder.programme.tier_order, builder.member.tier
+    held = order.get(held_tier_code(builder.programme, builder.member) or "", -1)
+    for code in reversed(list(order)):
+        gift = builder.member.gifts.get(f"tier:{code}")
+        if gift is None or gift.origin != cause or order[code] <= held or standing is None:
+            continue
+        steps = (step for step in standing.steps if step.reason == ladder.REACHED and step.cause == cause)
+        if not any(order.get(step.to, 0) >= order[code] for step in steps):
+            revoke_source(builder, f"tier:{code}")
 
 
 def lower(builder: RowBuilder, standing: TierStanding) -> None:
@@ -173,8 +177,11 @@ def lower(builder: RowBuilder, standing: TierStanding) -> None:
 # ---------------------------------------------------------------- rewards and segments
 
 
-def revoke_locked(builder: RowBuilder, locked: Iterable[str]) -> None:
-    """Take back what came of rewards that this refund locks again; those that time or stock locks keep it."""
+def revoke_locked(builder: RowBuilder, locked: Iterable[str]) -> bool:
+    """Take back what came of rewards that this row locks again; those that time or stock locks keep it.
+    Returns whether something went.
+    """
+    has_revoked = False
     specs = {spec.code: spec for spec in rewards.listed(builder.programme)}
     for code in locked:
         if f"reward:{code}" not in builder.member.gifts or code not in specs:
@@ -183,26 +190,53 @@ def revoke_locked(builder: RowBuilder, locked: Iterable[str]) -> None:
             builder.programme, builder.member, specs[code], now=builder.at, stock=builder.stock
         )
         if {lock.reason for lock in locks} & {"BALANCE", "TIER", "CONDITION"}:
-            revoke_source(builder, f"reward:{code}")
+            has_revoked |= revoke_source(builder, f"reward:{code}")
+    return has_revoked
 
 
-def revoke_left(builder: RowBuilder, segments: Iterable[str]) -> None:
-    """Take back what came of segments that this refund leads out of."""
-    for code in segments:
-        revoke_source(builder, f"segment:{code}")
+def revoke_left(builder: RowBuilder, segments: Iterable[str]) -> bool:
+    """Take back what came of segments that this row leads out of. Returns whether something went."""
+    revoked = [revoke_source(builder, f"segment:{code}") for code in segments]
+    return any(revoked)
 
 
 def revoke_raised_by(builder: RowBuilder, causes: frozenset[str], *, since: datetime) -> bool:
     """Take back what came of rewards and segments that a wholly returned purchase had brought, at once or by
-    time since, where they no longer stand. Returns whether something went.
+    time since, where they no longer stand, and of its levels of a streak, which stays. What still stands is
+    marked, so that it goes with what it stands on. Returns whether something went.
     """
-    member = builder.member
-    gone = [
-        source
-        for source, gift in member.gifts.items()
-        if (gift.cause in causes or (gift.at >= since and gift.cause.startswith(BY_TIME)))
-        and not _stands(member, source)
-    ]
+    streaks = {f"badge:{spec.code}" for spec in builder.programme.badges if spec.streak is not None}
+    gone, standing = [], dict(builder.member.gifts)
+    for source, gift in builder.member.gifts.items():
+        is_raised = gift.cause in causes
+        is_by_time = gift.at >= since and gift.cause.startswith(BY_TIME)
+        if is_raised and source.rpartition(":")[0] in streaks:
+            gone.append(source)
+        elif is_raised or is_by_time or gift.cause.startswith(RETURNED):
+            if not _stands(builder.member, source):
+                gone.append(source)
+            elif is_raised and source.startswith(("reward:", "segment:")):
+                standing[source] = evolve(gift, cause=RETURNED + gift.cause)
+    builder.member = evolve(builder.member, gifts=standing)
+    for source in gone:
+        revoke_source(builder, source)
+    return bool(gone)
+
+
+def revoke_unraised(builder: RowBuilder, sources: frozenset[str], *, cause: str) -> bool:
+    """Take back what came of rewards that what is kept of a purchase would not have unlocked, where they no
+    longer stand; what still stands is marked. Returns whether something went.
+    """
+    gone, standing = [], dict(builder.member.gifts)
+    for source in sources:
+        gift = standing.get(source)
+        if gift is None or gift.origin != cause:
+            continue
+        if _stands(builder.member, source):
+            standing[source] = evolve(gift, cause=RETURNED + gift.origin)
+        else:
+            gone.append(source)
+    builder.member = evolve(builder.member, gifts=standing)
     for source in gone:
         revoke_source(builder, source)
     return bool(gone)

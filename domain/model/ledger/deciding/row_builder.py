@@ -15,7 +15,16 @@ from datetime import date, datetime
 
 from domain.model.calendar import local_day
 from domain.model.conditions import ExpressionFailure
-from domain.model.event_names import POINTS_AWARDED, POINTS_EXPIRED, PURCHASED, REFUNDED, TIER_CHANGED
+from domain.model.event_names import (
+    POINTS_AWARDED,
+    POINTS_EXPIRED,
+    PURCHASED,
+    REFERRAL_UNMADE,
+    REFUNDED,
+    TIER_CHANGED,
+    VOUCHER_CANCELLED,
+    VOUCHER_REVERSED,
+)
 from domain.model.ledger import ladder, plans, wallet
 from domain.model.ledger.deciding.gift_book import GiftBook
 from domain.model.ledger.deciding.turn_baseline import TurnBaseline
@@ -44,6 +53,7 @@ from domain.model.programme import Programme
 from domain.model.values import evolve
 
 MOST_RAISED = 100
+UNDOING = frozenset({REFUNDED, REFERRAL_UNMADE, VOUCHER_CANCELLED, VOUCHER_REVERSED})
 
 
 @dataclass
@@ -87,7 +97,13 @@ class RowBuilder:
     failures: list[ExpressionFailure] = field(default_factory=list)
     purchase_facts: Facts = field(default_factory=Facts)
     raised_facts: dict[int, RaisedFacts] = field(default_factory=dict)
+    unraised: list[str] = field(default_factory=list)
     _view_after: ExpressionView | None = None
+
+    @property
+    def takes_back(self) -> bool:
+        """Tell whether the row undoes what was done before: a refund and the like."""
+        return self.event.name in UNDOING
 
     @property
     def today(self) -> date:
@@ -320,8 +336,13 @@ class RowBuilder:
         }
         standing = {source: gift for source, gift in closed.items() if is_transition(source)}
         if standing:
-            self.member = evolve(
-                self.member, gifts=with_gifts(self.member.gifts, standing, root=self.event.gift, now=self.at)
+            gifts = with_gifts(
+                self.member.gifts,
+                standing,
+                root=self.event.gift,
+                now=self.at,
+                tags_since={tag: known.since_seq for tag, known in self.member.tag_sources.items()},
             )
+            self.member = evolve(self.member, gifts=gifts)
         is_kept = self.event.purchase is not None and self.event.name != REFUNDED
         return {source: gift for source, gift in closed.items() if is_kept and source not in standing}

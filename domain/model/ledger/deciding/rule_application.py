@@ -63,8 +63,12 @@ def rule_inputs(builder: RowBuilder, view: ExpressionView, history: HistoricalCo
     )
 
 
-def apply_rules(builder: RowBuilder, inputs: RuleInputs, *, raised: Event | None) -> None:
-    """Apply the rules on the row's own event, or on one that it raised."""
+def apply_rules(
+    builder: RowBuilder, inputs: RuleInputs, *, raised: Event | None, is_withheld: bool = False
+) -> None:
+    """Apply the rules on the row's own event, or on one that it raised. Where what they give `is_withheld`
+    they only tell and take.
+    """
     event = inputs.view.event
     rules = rules_for(inputs.programme, event)
     if not rules:
@@ -77,7 +81,9 @@ def apply_rules(builder: RowBuilder, inputs: RuleInputs, *, raised: Event | None
     totals: dict[str, int] = {}
     for rule in rules:
         builder.book.book_rule(rule.code, raised)
-        if rule.code in verdicts:
+        if is_withheld and (rule.code in verdicts or actions.gives(rule)):
+            actions.carry_out_withheld(builder, verdicts.get(rule.code), rule, event)
+        elif rule.code in verdicts:
             for code, amount in actions.carry_out(builder, verdicts[rule.code], event).items():
                 totals[code] = totals.get(code, 0) + amount
         else:
@@ -96,7 +102,7 @@ def _is_withdrawn(builder: RowBuilder, event: Event) -> bool:
     if event.gift is not None:
         source, _, cause = event.gift.partition("@")
         gift = builder.member.gifts.get(source)
-        return gift is None or gift.cause != cause
+        return gift is None or gift.origin != cause
     return event.purchase is not None and event.purchase.is_returned
 
 
