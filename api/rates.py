@@ -79,6 +79,10 @@ class TokenBuckets:
     def __len__(self) -> int:
         return len(self._remaining)
 
+    def has(self, key: str, points: int = 1) -> bool:
+        """Tell whether so many points are left in this key's bucket."""
+        return self._available(key, self._clock()) >= points
+
     def take(self, key: str, points: int = 1) -> None:
         """Take points out of this key's bucket. Raises RateLimited and takes none where too few are left."""
         now = self._clock()
