@@ -14,6 +14,7 @@ from pydantic import (
     EmailStr,
     Field,
     SecretStr,
+    StringConstraints,
     ValidationError,
     ValidationInfo,
     field_validator,
@@ -131,6 +132,9 @@ class Settings(BaseSettings):
             " together"
         ),
     )
+    shift_look_ups: int = Field(
+        2_000, ge=1, description="The most members that one employee may look up in a day"
+    )
     receipt_maximum: int = Field(
         1_000_000,
         ge=1,
@@ -223,6 +227,14 @@ class Settings(BaseSettings):
     sms_body: SecretStr = Field(
         SecretStr(""), description="Its body, with {to}, {text} and {id} where they belong"
     )
+    sms_countries: list[Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]] = Field(
+        default_factory=list,
+        examples=['["PT"]'],
+        description=(
+            "Countries whose mobile numbers text messages go to, as a JSON list of ISO 3166 codes; by default"
+            " that of the programme's time zone"
+        ),
+    )
     webhooks: SecretStr = Field(
         SecretStr("{}"),
         description=(
@@ -243,6 +255,17 @@ class Settings(BaseSettings):
     sign_in_codes_per_address_hour: int = Field(
         200, ge=1, description="Sign-in codes that one address can ask for in an hour"
     )
+    sms_codes_per_hour: int = Field(
+        500,
+        ge=1,
+        description=(
+            "Codes by SMS in an hour to numbers that no member has; then only members are sent theirs (per"
+            " process)"
+        ),
+    )
+    sms_codes_per_country_hour: int = Field(
+        200, ge=1, description="The same for the numbers of one country (per process)"
+    )
     enrolments_per_address_hour: int = Field(200, ge=1, description="Enrolments from one address in an hour")
     member_points_per_minute: int = Field(
         300,
@@ -257,6 +280,9 @@ class Settings(BaseSettings):
     )
     bad_scans_per_minute: int = Field(
         10, ge=1, description="Unknown or forged codes that lock a till for a minute"
+    )
+    look_ups_per_minute: int = Field(
+        30, ge=1, description="Members that one employee may look up in a minute (per process)"
     )
     operation_seconds: float = Field(
         10, gt=0, le=LONGEST_SECONDS, description="The longest that one GraphQL operation may take"

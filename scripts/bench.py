@@ -41,7 +41,7 @@ LIGHT_IN_A_ROUND = 400  # what costs less than the clock of a process's CPU can 
 IDLE_SECONDS = 3
 LIMITS = {"SELO_MEMBER_POINTS_PER_MINUTE": "1000000", "SELO_STAFF_REQUESTS_PER_MINUTE": "1000000"}
 LIGHT, HOME_SCREEN = "GET /health", "me, the home screen"
-STAFF, PASSWORD = "bench", "a password of the bench"
+STAFF, PASSWORD = "bench", "what is measured twice is known"
 NUMBERS = count(1)
 
 HOME = """{ me { name number balance { available pending expiring { amount on } } tier { current { name } toNext until fraction }

@@ -16,7 +16,7 @@ from beanie.exceptions import CollectionWasNotInitialized
 from pymongo import IndexModel
 from pymongo.errors import CollectionInvalid, OperationFailure
 
-from domain.store import audit, meta, requests, stale_commits
+from domain.store import audit, look_ups, meta, requests, stale_commits
 from domain.store.document_store import DocumentStore
 from domain.store.ledger import agenda, journal, members, programmes, receipts, stock, vouchers
 from domain.store.messages import inbox, outbox
@@ -59,6 +59,7 @@ DOCUMENTS: tuple[type[StoredDocument], ...] = (
     stock.StockDocument,
     audit.AuditDocument,
     audit.ShiftDocument,
+    look_ups.LookUpDocument,
     stores.RetailStoreDocument,
     staff.EmployeeDocument,
     staff_attempts.AttemptDocument,

@@ -5,16 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date, datetime, time
-from functools import lru_cache
 from itertools import pairwise
-from zoneinfo import available_timezones
 
 from babel import localedata
 from babel.numbers import list_currencies
 from croniter import CroniterBadDateError, croniter
 
 from domain.model import event_names
-from domain.model.calendar import Span
+from domain.model.calendar import Span, time_zones
 from domain.model.programme.check.checked_file import CheckedFile
 from domain.model.programme.faults import Finding, KeyPath, suggestion
 from domain.model.programme.rewards import RewardSpec
@@ -63,12 +61,6 @@ def check_values(checked_file: CheckedFile) -> Iterator[Finding]:
             yield Finding((*placed.path, "award"), "a referral gives a fixed amount", "write fixed: N")
 
 
-@lru_cache(maxsize=1)
-def _time_zones() -> frozenset[str]:
-    """Return every time zone. Cached, because reading them walks through folders."""
-    return frozenset(available_timezones())
-
-
 def _header(checked_file: CheckedFile) -> Iterator[Finding]:
     header = checked_file.programme.programme
     if header.currency not in list_currencies():
@@ -77,9 +69,9 @@ def _header(checked_file: CheckedFile) -> Iterator[Finding]:
             f"{header.currency} is no currency",
             "write its ISO 4217 code in capitals, such as EUR",
         )
-    if header.timezone not in _time_zones():
+    if header.timezone not in time_zones():
         # Etc/GMT-3 is three hours ahead of Greenwich: not a name to suggest to somebody who wrote GMT-3.
-        candidates = (zone for zone in _time_zones() if "/" in zone and not zone.startswith("Etc/"))
+        candidates = (zone for zone in time_zones() if "/" in zone and not zone.startswith("Etc/"))
         remedy = suggestion(header.timezone, candidates, "") if header.timezone else ""
         remedy = remedy if remedy.startswith("did") else "write an IANA name, such as Europe/Lisbon"
         yield Finding(("programme", "timezone"), f"{header.timezone} is no time zone", remedy)
