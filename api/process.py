@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,19 +16,21 @@ from api.clock import utc_now
 from api.drain import Drain
 from api.embedded import find_running
 from api.keys import Keys, fingerprints, read_keys
-from api.senders.configuration import open_senders
-from api.settings import Settings
+from api.senders.configuration import ConfiguredSenders, open_senders
+from api.settings import BadSettings, Settings
 from api.tokens import Tokens
 from domain.model.people.sessions import SessionTerms
 from domain.services.live.change_follower import ChangeFollower
+from domain.services.people.dropped_keys import DroppedKeys
 from domain.services.people.identity_runtime import IdentityRuntime
 from domain.services.runtime import Runtime
 from domain.services.senders import CodeSender, Senders
 from domain.store.connect import Database
 from domain.store.document_store import DocumentStore
-from domain.store.ledger.programmes import Programmes
+from domain.store.ledger.programmes import NothingPublished, Programmes
 from domain.store.migrations.runner import MigrationRunner
 from domain.store.migrations.steps import Migration
+from domain.store.people import dropped_keys
 from domain.store.prepare import prepare
 from domain.store.secret_check import expect_secret
 
@@ -88,11 +90,17 @@ async def open_process(
         )
         await prepare(store, runner=_migration_runner(settings))
         await expect_secret(store, fingerprints(keys))
+        dropped = await dropped_keys.find_all(store)
+        _expect_signing_key(keys, dropped)
+        tokens.drop(dropped)
         runtime = _runtime(settings, Runtime.for_store(store), keys, configured.codes)
         await runtime.programmes.refresh()
+        _follow_zone(settings, configured, runtime)
         drain = Drain(stop_after_seconds=settings.operation_seconds + settings.database_seconds)
         try:
-            follower = ChangeFollower(runtime.activity_hub, runtime.session_registry)
+            follower = ChangeFollower(
+                runtime.activity_hub, runtime.session_registry, DroppedKeys(tokens.drop)
+            )
             raise_pending_cancellation()
             yield Process(
                 settings,
@@ -112,6 +120,14 @@ async def open_process(
             runtime.passwords.close()
 
 
+def _expect_signing_key(keys: Keys, dropped: Collection[str]) -> None:
+    if keys.verifying.keys() <= set(dropped):
+        raise BadSettings(
+            "SELO_TOKEN_KEYS cannot be used: every key there was dropped (selo keys drop). Put another in"
+            " front (openssl genpkey -algorithm ed25519)."
+        )
+
+
 def _migration_runner(settings: Settings) -> MigrationRunner | None:
     """Return what migrates the embedded database that this process started; `selo migrate` does any other."""
     if settings.mongodb_uri is not None:
@@ -124,6 +140,27 @@ def _migration_runner(settings: Settings) -> MigrationRunner | None:
         log.info("database.migrates", format=migration.number, step=migration.title, changed=changed)
 
     return MigrationRunner(utc_now, progress=tell, notice_seconds=0)
+
+
+def _follow_zone(settings: Settings, configured: ConfiguredSenders, runtime: IdentityRuntime) -> None:
+    """Let text messages go to the country of the programme's time zone.
+
+    Raises BadSettings where that is of no country, and the setting names none.
+    """
+
+    def zone() -> str | None:
+        try:
+            return runtime.programme.programme.timezone
+        except NothingPublished:
+            return None
+
+    configured.sms_countries.read_zone = zone
+    name = zone()
+    if settings.sms_url is not None and name is not None and not configured.sms_countries.current():
+        raise BadSettings(
+            f"SELO_SMS_COUNTRIES is needed with SELO_SMS_URL: the programme's time zone {name} is of no"
+            " country."
+        )
 
 
 def _runtime(settings: Settings, runtime: Runtime, keys: Keys, codes: CodeSender) -> IdentityRuntime:
@@ -141,4 +178,5 @@ def _runtime(settings: Settings, runtime: Runtime, keys: Keys, codes: CodeSender
             longest=timedelta(hours=settings.staff_session_hours),
         ),
         codes_per_hour=settings.sign_in_codes_per_contact_hour,
+        managers_need_factor=settings.second_factor_managers,
     )

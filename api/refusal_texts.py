@@ -15,14 +15,45 @@ REFUSALS: Final[Mapping[str, Mapping[str, str]]] = {
         "pl": "Zaakceptuj aktualny regulamin (wersja {version}).",
     },
     "problem.NotEnrolled": {
-        "en": "There is no membership for this contact yet. Join first.",
-        "pt": "Ainda não há adesão com este contacto. Adira primeiro.",
-        "pl": "Dla tego kontaktu nie ma jeszcze członkostwa. Najpierw dołącz.",
+        "en": (
+            "There is no membership for this contact yet. Join first; if you have just joined, sign in on the"
+            " device where you did."
+        ),
+        "pt": (
+            "Ainda não há adesão com este contacto. Adira primeiro; se acabou de aderir, inicie sessão no"
+            " dispositivo onde o fez."
+        ),
+        "pl": (
+            "Dla tego kontaktu nie ma jeszcze członkostwa. Najpierw dołącz; jeśli właśnie to się stało,"
+            " zaloguj się na tym samym urządzeniu."
+        ),
     },
     "problem.ContactTaken": {
         "en": "This contact belongs to another membership.",
         "pt": "Este contacto pertence a outra adesão.",
         "pl": "Ten kontakt należy do innego członkostwa.",
+    },
+    "problem.ContactProofNeeded": {
+        "en": (
+            "Type the code that was sent to your present contact too, or sign in again and change it within"
+            " 10 minutes."
+        ),
+        "pt": (
+            "Escreva também o código enviado para o seu contacto atual, ou inicie sessão de novo e altere-o"
+            " em 10 minutos."
+        ),
+        "pl": (
+            "Wpisz też kod wysłany na obecny kontakt albo zaloguj się ponownie i zmień kontakt w ciągu 10"
+            " minut."
+        ),
+    },
+    "problem.LinkExpired": {
+        "en": "This link was used before, or is too old. If somebody has got into your membership, tell us.",
+        "pt": "Esta ligação já foi usada ou é demasiado antiga. Se alguém entrou na sua adesão, avise-nos.",
+        "pl": (
+            "Ten link został już użyty albo jest za stary. Jeśli ktoś dostał się do Twojego członkostwa,"
+            " powiadom nas."
+        ),
     },
     "refused.WRONG_CODE": {
         "en": "This code is not right. Check it and type it again.",
@@ -43,6 +74,31 @@ REFUSALS: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "User name, password or store is not right.",
         "pt": "O utilizador, a palavra-passe ou a loja não está correto.",
         "pl": "Nazwa użytkownika, hasło lub sklep są nieprawidłowe.",
+    },
+    "refused.WRONG_SECOND_FACTOR": {
+        "en": "The code is not right or was used before. Wait for the next one in your app.",
+        "pt": "O código não está correto ou já foi usado. Espere pelo próximo na aplicação.",
+        "pl": "Kod jest nieprawidłowy lub był już użyty. Poczekaj na następny w aplikacji.",
+    },
+    "refused.WRONG_SETUP_KEY": {
+        "en": "The set-up key is not right, was used, or is older than 7 days. Ask for another.",
+        "pt": "A chave de configuração não está correta, já foi usada ou tem mais de 7 dias. Peça outra.",
+        "pl": "Klucz konfiguracji jest nieprawidłowy, użyty lub starszy niż 7 dni. Poproś o nowy.",
+    },
+    "second_factor.CODE": {
+        "en": "Enter the six digits that your authenticator app shows.",
+        "pt": "Escreva os seis dígitos que a sua aplicação de autenticação mostra.",
+        "pl": "Wpisz sześć cyfr, które pokazuje twoja aplikacja uwierzytelniająca.",
+    },
+    "second_factor.SETUP_KEY": {
+        "en": "This account needs an authenticator app. Enter the set-up key that came with it.",
+        "pt": "Esta conta precisa de uma aplicação de autenticação. Escreva a chave que recebeu com ela.",
+        "pl": "To konto wymaga aplikacji uwierzytelniającej. Wpisz otrzymany klucz konfiguracji.",
+    },
+    "second_factor.ENROL": {
+        "en": "Scan the picture with your authenticator app, then enter the six digits that it shows.",
+        "pt": "Leia a imagem com a sua aplicação de autenticação e escreva os seis dígitos que ela mostra.",
+        "pl": "Zeskanuj obrazek aplikacją uwierzytelniającą i wpisz sześć cyfr, które pokaże.",
     },
     "refused.SESSION_ENDED": {
         "en": "This session has ended. Sign in again.",

@@ -20,6 +20,8 @@ import httpx
 import pymongo
 from bson import json_util
 
+from api.embedded import read_note
+
 ROOT = Path(__file__).parent.parent
 MEMBERS = 10
 READY = "Selo is ready at "
@@ -65,10 +67,10 @@ class Shop:
         answer: Json = reply["data"]
         return answer
 
-    def sign_in(self, contact: str) -> str:
-        """Sign a member in by the code that the server prints."""
+    def sign_in(self, contact: str, brought: Json) -> str:
+        """Sign a member in by the code that the server prints, with what asking for it answered."""
         code = self._wait_for(CODE).split(": ")[1]
-        values = {"contact": contact, "code": code, "installationId": "phone-1"}
+        values = {"contact": contact, "code": code, "installationId": "phone-1", **brought}
         return str(
             self.mutate("signIn", "SignInInput", values, "... on SignedIn { accessToken }")["accessToken"]
         )
@@ -84,12 +86,18 @@ def main() -> None:
             try:
                 _act(Shop(server), json.loads((data / "demo.json").read_text()))
                 time.sleep(3)  # the worker delivers what was promised: nothing tells that it has
-                lines = _dump(json.loads((data / "server.json").read_text())["uri"])
+                lines = _dump(_uri(data))
             finally:
                 server.terminate()
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(gzip.compress("\n".join(lines).encode(), mtime=0))
     print(f"{target}: {len(lines)} documents, {target.stat().st_size // 1024} KB")
+
+
+def _uri(data: Path) -> str:
+    running = read_note(data)
+    assert running is not None, "the server runs"
+    return running.uri
 
 
 def _act(shop: Shop, sheet: Json) -> None:
@@ -102,8 +110,8 @@ def _act(shop: Shop, sheet: Json) -> None:
         "... on StaffSignedIn { accessToken }",
     )["accessToken"]
     contact = sheet["members"][0]["email"]
-    shop.mutate("requestSignInCode", "RequestSignInCodeInput", {"contact": contact}, "expiresAt")
-    member = shop.sign_in(contact)
+    asked = shop.mutate("requestSignInCode", "RequestSignInCodeInput", {"contact": contact}, "challenge")
+    member = shop.sign_in(contact, {"challenge": asked["challenge"]})
     device = {"installationId": "phone-1", "platform": "ANDROID", "token": "a-push-token", "tokenKind": "FID"}
     shop.mutate("registerDevice", "RegisterDeviceInput", device, "device { id }", token=member)
     number = shop.ask("{ me { number } }", token=member)["me"]["number"]
@@ -125,8 +133,10 @@ def _act(shop: Shop, sheet: Json) -> None:
     _mutate_once(shop, "useVoucher", "UseVoucherInput", {"code": redeemed["voucher"]["code"]}, token=till)
     _mutate_once(shop, "redeemReward", "RedeemRewardInput", {"rewardId": unlocked[0]}, answer, token=member)
     newcomer = {"name": "Nova Pessoa", "email": "nova@example.com", "termsVersion": "2026-01", "locale": "pt"}
-    _mutate_once(shop, "enrol", "EnrolInput", newcomer)
-    token = shop.sign_in(newcomer["email"])
+    answer = "... on Enrolled { challenge enrolmentToken }"
+    applied = _mutate_once(shop, "enrol", "EnrolInput", newcomer, answer)
+    brought = {name: applied[name] for name in ("challenge", "enrolmentToken")}
+    token = shop.sign_in(newcomer["email"], brought)
     number = shop.ask("{ me { number } }", token=token)["me"]["number"]
     purchase = {"member": number, "externalId": "MF-4", "currency": "EUR", "total": 150_000}
     _mutate_once(shop, "recordPurchase", "PurchaseInput", purchase, token=till)

@@ -9,9 +9,11 @@ from datetime import UTC, datetime
 
 from domain.model.people.contacts import Contact
 from domain.services.decisions import load_member
-from domain.services.people.enrolment import Application, enrol
+from domain.services.errors import ContactOutOfReach
+from domain.services.people.enrolment import Application, Applied, enrol
 from domain.services.people.identity_runtime import IdentityRuntime
-from domain.services.people.sign_in import MemberSignedIn, sign_in
+from domain.services.people.sign_in import DeviceInput, MemberSignedIn, sign_in
+from domain.services.senders import ChangeNotice, CodeMessage
 from domain.store.document_store import DocumentStore
 from domain.store.ledger.members import StoredMember
 
@@ -37,27 +39,29 @@ BEFORE = datetime(2026, 1, 1, tzinfo=UTC)
 SECRET = b"a secret of thirty-two bytes, ok"
 
 
-class ContactUnreachable(Exception):
-    """The error of a sender that cannot reach a contact."""
-
-
 @dataclass
 class RecordingCodeSender:
     """Sends nothing and records each code: contact, code, locale."""
 
     codes: list[tuple[Contact, str, str]] = field(default_factory=list)
-    contact_changes: list[tuple[Contact, Contact, str]] = field(default_factory=list)
-    reaches: bool = True
+    messages: list[CodeMessage] = field(default_factory=list)
+    notices: list[tuple[Contact, ChangeNotice]] = field(default_factory=list)
+    reaches: frozenset[str] = frozenset({"email", "phone"})
 
     def expect_reach(self, contact: Contact) -> None:
-        if not self.reaches:
-            raise ContactUnreachable
+        if contact.kind not in self.reaches:
+            raise ContactOutOfReach("No sender is configured.")
 
-    async def tell_changed(self, contact: Contact, new: Contact, locale: str) -> None:
-        self.contact_changes.append((contact, new, locale))
+    async def tell_changed(self, contact: Contact, notice: ChangeNotice) -> None:
+        self.notices.append((contact, notice))
 
-    async def send_code(self, contact: Contact, code: str, locale: str) -> None:
-        self.codes.append((contact, code, locale))
+    async def send_code(self, contact: Contact, message: CodeMessage) -> None:
+        self.codes.append((contact, message.code, message.locale))
+        self.messages.append(message)
+
+    def code_for(self, contact: str) -> str:
+        """The code that was sent to a contact last."""
+        return next(code for to, code, _ in reversed(self.codes) if to.value == contact)
 
     @property
     def last(self) -> str:
@@ -77,13 +81,25 @@ class IdentityHarness:
         return self.identity.store
 
 
+def with_token(applied: Applied, **device: str) -> DeviceInput:
+    """Return what a device tells of itself that keeps the token of an application."""
+    return DeviceInput(enrolment_token=applied.enrolment_token, **device)
+
+
 async def enrol_and_sign_in(
     harness: IdentityHarness, email: str = "ana@example.com", *, now: datetime = NOW, **fields: object
 ) -> MemberSignedIn:
     """Enrol a member and sign them in for the first time."""
     application = Application(**{"name": "Ana", "terms_version": "2026-01", "email": email, **fields})  # type: ignore[arg-type]
-    await enrol(harness.identity, application, key=f"enrol {email} {now}", now=now)
-    return await sign_in(harness.identity, contact=email, code=harness.code_sender.last, now=now)
+    applied = await enrol(harness.identity, application, key=f"enrol {email} {now}", now=now)
+    return await sign_in(
+        harness.identity,
+        contact=email,
+        code=harness.code_sender.last,
+        challenge=applied.challenge,
+        device=with_token(applied),
+        now=now,
+    )
 
 
 async def stored_member(harness: IdentityHarness, member: str) -> StoredMember:

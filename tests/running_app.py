@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import jwt
+import pyotp
 import uvicorn
 
 from api.app import create_app
@@ -18,6 +19,7 @@ from api.process import Process, open_process
 from api.settings import Settings
 from domain.model.people.contacts import Contact
 from domain.services.people import staff, stores
+from domain.services.senders import ChangeNotice, CodeMessage
 from domain.store.connect import Database
 from domain.store.people.sessions import StaffRole
 from tests.command_log import CommandLog
@@ -50,16 +52,16 @@ class LatestCodeSender:
     """Sends nothing and remembers the last code of each contact."""
 
     codes: dict[str, str] = field(default_factory=dict)
-    contact_changes: list[tuple[Contact, Contact, str]] = field(default_factory=list)
+    notices: list[tuple[Contact, ChangeNotice]] = field(default_factory=list)
 
     def expect_reach(self, contact: Contact) -> None:
         """Reach anybody."""
 
-    async def tell_changed(self, contact: Contact, new: Contact, locale: str) -> None:
-        self.contact_changes.append((contact, new, locale))
+    async def tell_changed(self, contact: Contact, notice: ChangeNotice) -> None:
+        self.notices.append((contact, notice))
 
-    async def send_code(self, contact: Contact, code: str, locale: str) -> None:
-        self.codes[contact.value] = code
+    async def send_code(self, contact: Contact, message: CodeMessage) -> None:
+        self.codes[contact.value] = message.code
 
 
 @dataclass(frozen=True)
@@ -132,19 +134,25 @@ class RunningApp:
             "idempotencyKey": f"enrol {email}",
             **fields,
         }
-        await self.mutate("enrol", input, "... on Enrolled { codeSentTo }")
-        return await self.sign_in(email)
+        applied = await self.mutate("enrol", input, "... on Enrolled { challenge enrolmentToken }")
+        return await self.sign_in(email, **applied)
 
-    async def sign_in(self, contact: str) -> str:
+    async def sign_in(self, contact: str, **brought: str) -> str:
         """Sign a member in with the code sent last; return their access token."""
-        input = {"contact": contact, "code": self.code_sender.codes[contact]}
+        input = {"contact": contact, "code": self.code_sender.codes[contact], **brought}
         token: str = (await self.mutate("signIn", input, "... on SignedIn { accessToken }"))["accessToken"]
         return token
+
+    async def sign_in_again(self, contact: str) -> str:
+        """Have a member sent a code and sign them in with it; return their access token."""
+        sent = await self.mutate("requestSignInCode", {"contact": contact}, "challenge")
+        return await self.sign_in(contact, **sent)
 
     async def hire(
         self, username: str, role: StaffRole = "CASHIER", *, store: str = "lisboa", **details: str
     ) -> str:
         """Put somebody on the list of staff and sign them in at a store; return their access token."""
+        setup_key = staff.new_setup_key() if role == "OPERATOR" else None
         await staff.add(
             self.process.runtime,
             username=username,
@@ -152,14 +160,23 @@ class RunningApp:
             role=role,
             store_codes=(),
             password=PASSWORD,
+            setup_key=setup_key,
             now=self.clock(),
             **details,
         )
         input = {"username": username, "password": PASSWORD, "store": store}
+        if setup_key is not None:
+            input |= {"setupKey": setup_key, "secondFactor": await self.first_code(input, setup_key)}
         token: str = (await self.mutate("staffSignIn", input, "... on StaffSignedIn { accessToken }"))[
             "accessToken"
         ]
         return token
+
+    async def first_code(self, input: Json, setup_key: str) -> str:
+        """Return the code that an authenticator app shows once it has the secret that the API hands out."""
+        answer = "... on SecondFactorNeeded { secret }"
+        needed = await self.mutate("staffSignIn", {**input, "setupKey": setup_key}, answer)
+        return pyotp.TOTP(needed["secret"]).at(self.clock())
 
     def _fresh_token(self, token: str) -> str:
         """Return a valid access token of the same session, however far the clock was moved: a real client

@@ -7,6 +7,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from api.graphql.engine.scalars import SCALARS
 from api.graphql.member.activity import Subscription
+from api.graphql.member.contact_change import ContactMutation
 from api.graphql.member.devices import DeviceMutation
 from api.graphql.member.members import MemberQuery
 from api.graphql.member.messages import MessageMutation
@@ -40,6 +41,7 @@ class Query(
 class Mutation(
     SignInMutation,
     ProfileMutation,
+    ContactMutation,
     DeviceMutation,
     RedemptionMutation,
     VoucherUseMutation,

@@ -1,6 +1,7 @@
 """The pages and what they are made of: files of `api/web`, each with the headers that keep a page to itself.
 
     /till/ /phone/ /console/   a page each, at its folder's index.html; /shared/ /vendor/ what they share
+    /undo/                     the page behind the link in a notice that a contact was changed
     /media/                    the pictures that a programme file names, of a folder that a setting names
     /graphql in a browser      the explorer, where a setting has it (the GraphQL endpoint hands it over)
 
@@ -11,7 +12,6 @@ good, all others are revalidated (ETag).
 
 import asyncio
 import gzip
-import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,11 +22,12 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api.http.content_coding import entity_tag, is_known, takes_gzip
 from api.http.headers import PAGE_POLICY
 
 WEB = Path(__file__).resolve().parent.parent / "web"
 
-PAGES = ("till", "phone", "console")
+PAGES = ("till", "phone", "console", "undo")
 SHARED_FOLDERS = ("shared", "vendor", "graphiql")
 
 # GraphiQL's own style sheet holds its fonts; apart from that the explorer has the policy of every page.
@@ -92,10 +93,10 @@ class StaticFiles:
             "etag": content.etag,
             "vary": "Accept-Encoding",
         }
-        if request.headers.get("if-none-match") == content.etag:
+        if is_known(request.headers.get("if-none-match"), content.etag):
             return Response(status_code=304, headers=headers)
         body = content.plain
-        if content.gzipped is not None and "gzip" in request.headers.get("accept-encoding", "").lower():
+        if content.gzipped is not None and takes_gzip(request.headers.get("accept-encoding")):
             headers["content-encoding"], body = "gzip", content.gzipped
         return Response(body, headers=headers, media_type=MEDIA_TYPES[path.suffix])
 
@@ -150,4 +151,4 @@ def _read_file(path: Path, stamp: tuple[int, int]) -> FileContent:
         else None
     )
     # One tag for both encodings: a cache tells them apart by Vary.
-    return FileContent(stamp, plain, gzipped, f'W/"{hashlib.sha256(plain).hexdigest()[:24]}"')
+    return FileContent(stamp, plain, gzipped, entity_tag(plain))

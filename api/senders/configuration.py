@@ -7,6 +7,7 @@ used ends the start with one sentence.
 from __future__ import annotations
 
 import json
+import platform
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -15,12 +16,18 @@ from datetime import datetime
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
+import structlog
+from phonenumbers import SUPPORTED_REGIONS
+
 from api.senders.console import ConsoleCodeSender, UnavailableCodeSender
 from api.senders.sign_in_codes import ContactCodeSender
+from api.senders.sms_limits import ServedSms, SmsCaps, SmsCountries
 from api.settings import HTTP_URL, BadSettings, Settings
 from domain.services.senders import CodeSender, Senders
 
 SECRET_CHARACTERS = 32
+
+log = structlog.get_logger(__name__)
 
 # Each sender is imported where it is configured: a process loads the libraries of no other sender.
 if TYPE_CHECKING:
@@ -34,12 +41,13 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class ConfiguredSenders:
     """Messages go by `senders`, sign-in codes by `codes`; `id_tokens` checks Firebase's tokens where there is
-    a project.
+    a project. `sms_countries` is told the programme's time zone once that is read.
     """
 
     senders: Senders
     codes: CodeSender
     id_tokens: IdTokenVerifier | None
+    sms_countries: SmsCountries
 
 
 @asynccontextmanager
@@ -66,10 +74,25 @@ async def open_senders(
         id_tokens = _id_tokens(settings, clock)
         if id_tokens is not None:
             opened.push_async_callback(id_tokens.close)
+        countries = _sms_countries(settings)
+        base_url = settings.base_url or f"http://{settings.host}:{settings.port}"
         codes = ContactCodeSender(
-            mail, sms, fallback=ConsoleCodeSender() if settings.demo else UnavailableCodeSender(), clock=clock
+            mail,
+            sms,
+            fallback=ConsoleCodeSender(base_url=base_url) if settings.demo else UnavailableCodeSender(),
+            sms_countries=countries,
+            sms_caps=SmsCaps(
+                per_hour=settings.sms_codes_per_hour,
+                per_country_hour=settings.sms_codes_per_country_hour,
+                clock=clock,
+            ),
+            base_url=base_url,
+            clock=clock,
         )
-        yield ConfiguredSenders(Senders(push=push, mail=mail, sms=sms, webhooks=hooks), codes, id_tokens)
+        opened.push_async_callback(codes.close)
+        served_sms = None if sms is None else ServedSms(sms, countries)
+        senders = Senders(push=push, mail=mail, sms=served_sms, webhooks=hooks)
+        yield ConfiguredSenders(senders, codes, id_tokens, countries)
 
 
 def _push(settings: Settings) -> FirebasePush | None:
@@ -133,7 +156,10 @@ def _mail(settings: Settings) -> SmtpSender | None:
             " begin with it."
         )
     from api.senders.email import SmtpSender, SmtpServer
+    from api.senders.mail_headers import has_header_fault
 
+    if has_header_fault():
+        _refuse_or_warn_of_header_fault(settings.smtp_host)
     server = SmtpServer(
         host=settings.smtp_host,
         port=settings.smtp_port,
@@ -144,6 +170,19 @@ def _mail(settings: Settings) -> SmtpSender | None:
         password=settings.smtp_password.get_secret_value() if settings.smtp_password else None,
     )
     return SmtpSender(server)
+
+
+def _refuse_or_warn_of_header_fault(host: str) -> None:
+    """Refuse to send mail with a Python that has CVE-2024-6923. A mail server on this machine, such as a
+    developer's, gets a warning only. Raises BadSettings.
+    """
+    version = platform.python_version()
+    if not _is_this_machine(host):
+        raise BadSettings(
+            f"SELO_SMTP_HOST cannot be used with this Python ({version}): it lets texts make headers of an"
+            " e-mail (CVE-2024-6923). Use Python 3.11.10, 3.12.5, 3.13.0 or later, or unset SELO_SMTP_HOST."
+        )
+    log.warning("mail.python_has_cve_2024_6923", python=version, remedy="use Python 3.11.10, 3.12.5 or 3.13")
 
 
 def _sms(settings: Settings) -> SmsGateway | None:
@@ -166,6 +205,15 @@ def _sms(settings: Settings) -> SmsGateway | None:
             ' ..."}.'
         )
     return SmsGateway(SmsRequestTemplate(url, settings.sms_method, headers, body))
+
+
+def _sms_countries(settings: Settings) -> SmsCountries:
+    unknown = [country for country in settings.sms_countries if country not in SUPPORTED_REGIONS]
+    if unknown:
+        raise BadSettings(
+            f"SELO_SMS_COUNTRIES cannot be used: {unknown[0]} is no country of ISO 3166, such as PT or GB."
+        )
+    return SmsCountries(settings.sms_countries)
 
 
 def _webhooks(settings: Settings) -> WebhookSender | None:

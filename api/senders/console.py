@@ -1,30 +1,45 @@
 """Sign-in codes without a sender: a demo prints them on its console, any other server refuses them."""
 
-from api.errors import NotAvailable
 from domain.model.people.contacts import Contact
+from domain.services.errors import ContactOutOfReach
+from domain.services.senders import ChangeNotice, CodeMessage
+
+UNDO_PATH = "/undo/"
+
+
+def undo_link(base_url: str, token: str) -> str:
+    """Return the link that undoes a change of contact. No server, proxy or log sees what follows the #."""
+    return f"{base_url}{UNDO_PATH}#{token}"
 
 
 class ConsoleCodeSender:
     """Prints each code for whoever tries the demo; never through the logs."""
 
+    def __init__(self, *, base_url: str) -> None:
+        self._base_url = base_url
+
     def expect_reach(self, contact: Contact) -> None:
         """Accept any contact."""
 
-    async def send_code(self, contact: Contact, code: str, locale: str) -> None:
-        print(f"sign-in code for {contact.value}: {code}", flush=True)
+    async def send_code(self, contact: Contact, message: CodeMessage) -> None:
+        print(f"sign-in code for {contact.value}: {message.code}", flush=True)
 
-    async def tell_changed(self, contact: Contact, new: Contact, locale: str) -> None:
-        print(f"told {contact.value}: {new.masked} is a way to sign in now", flush=True)
+    async def tell_changed(self, contact: Contact, notice: ChangeNotice) -> None:
+        line = f"told {contact.value}: {notice.new_contact.masked} is a way to sign in now"
+        undo = (
+            "" if notice.undo_token is None else f"; undo it: {undo_link(self._base_url, notice.undo_token)}"
+        )
+        print(line + undo, flush=True)
 
 
 class UnavailableCodeSender:
     """Refuses, so that nobody waits for a code that will not come."""
 
     def expect_reach(self, contact: Contact) -> None:
-        raise NotAvailable("Sign-in codes cannot be sent: no sender is configured.")
+        raise ContactOutOfReach("Sign-in codes cannot be sent: no sender is configured.")
 
-    async def send_code(self, contact: Contact, code: str, locale: str) -> None:
+    async def send_code(self, contact: Contact, message: CodeMessage) -> None:
         self.expect_reach(contact)
 
-    async def tell_changed(self, contact: Contact, new: Contact, locale: str) -> None:
+    async def tell_changed(self, contact: Contact, notice: ChangeNotice) -> None:
         self.expect_reach(contact)

@@ -6,24 +6,36 @@ and an unknown contact take the same time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
 from api.errors import NotAvailable
+from api.senders.console import undo_link
+from api.senders.sms_limits import SmsCaps, SmsCountries
 from api.texts import language
 from domain.model.people.contacts import Contact, ContactKind
-from domain.services.senders import CodeSender, MailMessage, MailSender, SendResult, SmsMessage, SmsSender
+from domain.services.senders import (
+    ChangeNotice,
+    CodeMessage,
+    CodeSender,
+    MailMessage,
+    MailSender,
+    SendResult,
+    SmsMessage,
+    SmsSender,
+)
 
 TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
-    "subject": {
+    "sign_in.subject": {
         "en": "{code} is your sign-in code",
         "pt": "{code} é o seu código de acesso",
         "pl": "{code} to Twój kod logowania",
     },
-    "mail": {
+    "sign_in.mail": {
         "en": (
             "Your sign-in code is {code}.\n\nIt works once, for ten minutes. If you did not ask for it,"
             " somebody mistyped their address: there is nothing you need to do. Never tell it to anybody."
@@ -37,10 +49,64 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
             " prosisz, ktoś pomylił adres: nie musisz nic robić. Nikomu go nie podawaj."
         ),
     },
-    "sms": {
+    "sign_in.sms": {
         "en": "{code} is your sign-in code. It works for ten minutes. Never tell it to anybody.",
         "pt": "{code} é o seu código de acesso. Funciona durante dez minutos. Nunca o diga a ninguém.",
         "pl": "{code} to Twój kod logowania. Działa przez dziesięć minut. Nikomu go nie podawaj.",
+    },
+    "new_contact.subject": {
+        "en": "{code} is your code for a new contact",
+        "pt": "{code} é o código do seu novo contacto",
+        "pl": "{code} to kod nowego kontaktu",
+    },
+    "new_contact.mail": {
+        "en": (
+            "{code} makes this address a way to sign in to a membership.\n\nIt works once, for ten minutes."
+            " If you did not ask for it, somebody mistyped their address: there is nothing you need to do."
+            " Never tell it to anybody, or this address becomes theirs."
+        ),
+        "pt": (
+            "{code} faz deste endereço um acesso a uma adesão.\n\nFunciona uma vez, durante dez minutos. Se"
+            " não o pediu, alguém se enganou no endereço: não precisa de fazer nada. Nunca o diga a ninguém,"
+            " ou este endereço passa a ser dessa pessoa."
+        ),
+        "pl": (
+            "Kod {code} sprawi, że tym adresem będzie można się logować do członkostwa.\n\nDziała raz, przez"
+            " dziesięć minut. Jeśli to nie Ty o niego prosisz, ktoś pomylił adres: nie musisz nic robić."
+            " Nikomu go nie podawaj, bo inaczej ten adres będzie należał do tej osoby."
+        ),
+    },
+    "new_contact.sms": {
+        "en": "{code} makes this number a way to sign in to a membership. Never tell it to anybody.",
+        "pt": "{code} faz deste número um acesso a uma adesão. Nunca o diga a ninguém.",
+        "pl": "Kod {code} pozwoli logować się tym numerem do członkostwa. Nikomu go nie podawaj.",
+    },
+    "approve_contact.subject": {
+        "en": "{code} approves a new contact",
+        "pt": "{code} autoriza um novo contacto",
+        "pl": "{code} zatwierdza nowy kontakt",
+    },
+    "approve_contact.mail": {
+        "en": (
+            "{code} lets {new} sign in to your membership.\n\nIt works once, for ten minutes. If it is not"
+            " you who is adding that, somebody has got into your membership: do not tell them this code, sign"
+            " out on all devices, and tell us."
+        ),
+        "pt": (
+            "{code} dá a {new} acesso à sua adesão.\n\nFunciona uma vez, durante dez minutos. Se não é você"
+            " que o está a acrescentar, alguém entrou na sua adesão: não lhe diga este código, termine a"
+            " sessão em todos os dispositivos e avise-nos."
+        ),
+        "pl": (
+            "Kod {code} pozwoli logować się do Twojego członkostwa przez {new}.\n\nDziała raz, przez dziesięć"
+            " minut. Jeśli to nie Ty dodajesz ten kontakt, ktoś dostał się do Twojego członkostwa: nie"
+            " podawaj tego kodu, wyloguj się na wszystkich urządzeniach i powiadom nas."
+        ),
+    },
+    "approve_contact.sms": {
+        "en": "{code} lets {new} sign in to your membership. Not you? Tell the code to nobody, and tell us.",
+        "pt": "{code} dá a {new} acesso à sua adesão. Não é você? Não diga o código a ninguém e avise-nos.",
+        "pl": "Kod {code} pozwoli logować się przez {new}. To nie Ty? Nikomu go nie podawaj i powiadom nas.",
     },
     "changed.subject": {
         "en": "How you sign in has changed",
@@ -48,18 +114,28 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "pl": "Zmiana sposobu logowania",
     },
     "changed": {
+        "en": "{new} is now a way to sign in to your membership.",
+        "pt": "{new} dá agora acesso à sua adesão.",
+        "pl": "{new} służy teraz do logowania do Twojego członkostwa.",
+    },
+    "changed.undo": {
         "en": (
-            "{new} is now a way to sign in to your membership. If it was not you who changed that, somebody"
-            " has got into it: tell us at once."
+            "If it was not you who changed that, somebody has got into it. Open this link within a week to"
+            " undo the change and end every session:"
         ),
         "pt": (
-            "{new} dá agora acesso à sua adesão. Se não foi você que o alterou, alguém entrou nela: avise-nos"
-            " de imediato."
+            "Se não foi você que o alterou, alguém entrou nela. Abra esta ligação no prazo de uma semana para"
+            " desfazer a alteração e terminar todas as sessões:"
         ),
         "pl": (
-            "{new} służy teraz do logowania do Twojego członkostwa. Jeśli ta zmiana nie jest Twoja, ktoś się"
-            " do niego dostał: powiadom nas od razu."
+            "Jeśli ta zmiana nie jest Twoja, ktoś się do niego dostał. Otwórz ten link w ciągu tygodnia, aby"
+            " cofnąć zmianę i zakończyć wszystkie sesje:"
         ),
+    },
+    "changed.tell": {
+        "en": "If it was not you who asked for that, tell us at once.",
+        "pt": "Se não foi você que o pediu, avise-nos de imediato.",
+        "pl": "Jeśli to nie Twoja prośba, powiadom nas od razu.",
     },
 }
 
@@ -67,7 +143,9 @@ log = structlog.get_logger(__name__)
 
 
 class ContactCodeSender:
-    """Sends codes by the configured senders. `fallback` takes the contacts that none of them reaches."""
+    """Sends codes by the configured senders. `fallback` takes the contacts that none of them reaches, and
+    links begin with `base_url`.
+    """
 
     def __init__(
         self,
@@ -75,46 +153,90 @@ class ContactCodeSender:
         sms: SmsSender | None,
         *,
         fallback: CodeSender,
+        sms_countries: SmsCountries,
+        sms_caps: SmsCaps,
+        base_url: str,
         clock: Callable[[], datetime],
     ) -> None:
         self._mail, self._sms = mail, sms
         self._fallback, self._clock = fallback, clock
+        self._base_url = base_url
+        self._sms_countries, self._sms_caps = sms_countries, sms_caps
+        self._sent_later: set[asyncio.Task[SendResult]] = set()
 
     def expect_reach(self, contact: Contact) -> None:
-        """Raise NotAvailable where no code can reach such a contact."""
+        """Raise ContactOutOfReach where no code can reach such a contact."""
         if not self._reaches(contact.kind):
             self._fallback.expect_reach(contact)
+        elif contact.kind == "phone":
+            self._sms_countries.expect(contact)
 
-    async def send_code(self, contact: Contact, code: str, locale: str) -> None:
+    async def send_code(self, contact: Contact, message: CodeMessage) -> None:
         """Send a code. Raises NotAvailable where it was not sent."""
         if not self._reaches(contact.kind):
-            await self._fallback.send_code(contact, code, locale)
+            await self._fallback.send_code(contact, message)
             return
-        language_code = language(locale)
+        language_code = language(message.locale)
+        figures = {
+            "code": message.code,
+            "new": message.new_contact.masked if message.new_contact is not None else "",
+        }
         subject, mail, sms = (
-            TEXTS[name][language_code].format(code=code) for name in ("subject", "mail", "sms")
+            TEXTS[f"{message.use}.{part}"][language_code].format_map(figures)
+            for part in ("subject", "mail", "sms")
         )
-        result = await self._send(contact, subject, mail, sms, locale=language_code)
+        sending = self._send(contact, subject, mail, sms, locale=language_code)
+        if contact.kind == "phone" and self._is_held_back(contact, message, sending):
+            return
+        result = await sending
         if result.status != "sent":
             raise NotAvailable("The sign-in code could not be sent now. Try again in a minute.")
 
-    async def tell_changed(self, contact: Contact, new: Contact, locale: str) -> None:
+    async def tell_changed(self, contact: Contact, notice: ChangeNotice) -> None:
         """Tell a contact that another one was added. Raises NotAvailable where the notice was not sent."""
         if not self._reaches(contact.kind):
-            await self._fallback.tell_changed(contact, new, locale)
+            await self._fallback.tell_changed(contact, notice)
             return
-        language_code = language(locale)
-        subject, text = (
-            TEXTS[name][language_code].format(new=new.masked) for name in ("changed.subject", "changed")
-        )
-        result = await self._send(contact, subject, text, text, locale=language_code)
+        language_code = language(notice.locale)
+        subject, changed = (TEXTS[name][language_code] for name in ("changed.subject", "changed"))
+        undo = TEXTS["changed.tell" if notice.undo_token is None else "changed.undo"][language_code]
+        link = None if notice.undo_token is None else undo_link(self._base_url, notice.undo_token)
+        text = f"{changed.format(new=notice.new_contact.masked)} {undo}"
+        sms = text if link is None else f"{text} {link}"
+        result = await self._send(contact, subject, text, sms, locale=language_code, link=link)
         if result.status != "sent":
             raise NotAvailable("The notice could not be sent now.")
+
+    def _is_held_back(
+        self, contact: Contact, message: CodeMessage, sending: Coroutine[Any, Any, SendResult]
+    ) -> bool:
+        """Tell whether the caller does not wait for a code by SMS, because too many were sent this hour.
+
+        Then only members are sent theirs, and nobody waits for that, so that no answer tells who is one.
+        """
+        country = self._sms_countries.expect(contact)
+        if message.is_member and not self._sms_caps.is_spent(country):
+            return False
+        if message.is_member:
+            task = asyncio.create_task(sending)
+            self._sent_later.add(task)
+            task.add_done_callback(self._sent_later.discard)
+            return True
+        if self._sms_caps.take(country):
+            return False
+        sending.close()
+        return True
+
+    async def close(self) -> None:
+        """Wait for the codes that nobody waited for."""
+        await asyncio.gather(*self._sent_later, return_exceptions=True)
 
     def _reaches(self, kind: ContactKind) -> bool:
         return (self._mail if kind == "email" else self._sms) is not None
 
-    async def _send(self, contact: Contact, subject: str, mail: str, sms: str, *, locale: str) -> SendResult:
+    async def _send(
+        self, contact: Contact, subject: str, mail: str, sms: str, *, locale: str, link: str | None = None
+    ) -> SendResult:
         now = self._clock()
         # The id holds the instant, because each code is a message of its own, and not the code, because a
         # gateway logs ids.
@@ -122,7 +244,7 @@ class ContactCodeSender:
         if contact.kind == "email":
             assert self._mail is not None, "it is reached"
             (result,) = await self._mail.send(
-                [MailMessage(id, contact.value, locale, subject, mail)], now=now
+                [MailMessage(id, contact.value, locale, subject, mail, link)], now=now
             )
         else:
             assert self._sms is not None, "it is reached"

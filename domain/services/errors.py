@@ -19,6 +19,18 @@ class InvalidInput(Exception):
         self.message = message
 
 
+class ContactOutOfReach(Exception):
+    """Nothing can be sent to such a contact, whosever it is; the message says why, and what to do.
+
+    `is_input_fault` tells whether another contact would be reached.
+    """
+
+    def __init__(self, message: str, *, is_input_fault: bool = False) -> None:
+        super().__init__(message)
+        self.message = message
+        self.is_input_fault = is_input_fault
+
+
 class TooManyRequests(Exception):
     """The caller asked too often. After `retry_after` whole seconds the request is accepted."""
 
@@ -28,7 +40,14 @@ class TooManyRequests(Exception):
 
 
 SignInRefusal = Literal[
-    "WRONG_CODE", "EXPIRED_CODE", "TOO_MANY_ATTEMPTS", "WRONG_PASSWORD", "SESSION_ENDED", "DISABLED"
+    "WRONG_CODE",
+    "EXPIRED_CODE",
+    "TOO_MANY_ATTEMPTS",
+    "WRONG_PASSWORD",
+    "WRONG_SECOND_FACTOR",
+    "WRONG_SETUP_KEY",
+    "SESSION_ENDED",
+    "DISABLED",
 ]
 
 
@@ -47,6 +66,21 @@ class SignInRefused(Refusal):
         self.retry_after = retry_after
 
 
+SecondFactorStep = Literal["CODE", "SETUP_KEY", "ENROL"]
+
+
+class SecondFactorNeeded(Refusal):
+    """The password is right, and a second factor is asked for: its code; the set-up key for one; or, with
+    `secret` in an authenticator app, its first code.
+    """
+
+    def __init__(self, step: SecondFactorStep, *, username: str = "", secret: str | None = None) -> None:
+        super().__init__(f"a second factor is needed: {step}")
+        self.step = step
+        self.username = username
+        self.secret = secret
+
+
 class NotEnrolled(Refusal):
     """The contact is proven and belongs to no member."""
 
@@ -59,6 +93,20 @@ class ContactTaken(Refusal):
 
     def __init__(self) -> None:
         super().__init__("another membership has this contact")
+
+
+class ContactProofNeeded(Refusal):
+    """A new contact takes a proof of a present one, or a sign-in of the last ten minutes."""
+
+    def __init__(self) -> None:
+        super().__init__("a present contact was not proven, and the sign-in is too long ago")
+
+
+class LinkExpired(Refusal):
+    """The link was used, is too old, or was never one of ours."""
+
+    def __init__(self) -> None:
+        super().__init__("the link has run out")
 
 
 class TermsNotAccepted(Refusal):

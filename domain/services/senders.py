@@ -15,6 +15,7 @@ from typing import Literal, Protocol
 from domain.model.people.contacts import Contact
 
 DeviceAddressKind = Literal["TOKEN", "FID"]
+CodeUse = Literal["sign_in", "new_contact", "approve_contact"]
 SendStatus = Literal["sent", "retry", "pause", "break", "drop_device", "drop_message"]
 
 
@@ -102,20 +103,44 @@ class WebhookMessage:
     body: bytes = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class CodeMessage:
+    """A one-time code, with a text in the locale that says what it is for.
+
+    `new_contact` is set where the code is to approve that contact as another of the membership. `is_member`
+    tells whether a member has the phone that it goes to: no cap keeps their codes back.
+    """
+
+    code: str = field(repr=False)
+    locale: str
+    use: CodeUse = "sign_in"
+    new_contact: Contact | None = field(default=None, repr=False)
+    is_member: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeNotice:
+    """That a membership has a new contact, shown as a hint. `undo_token` goes into a link that undoes it."""
+
+    new_contact: Contact = field(repr=False)
+    locale: str
+    undo_token: str | None = field(default=None, repr=False)
+
+
 # ---------------------------------------------------------------- who sends it
 class CodeSender(Protocol):
     """Sends one-time codes, and notices about sign-in, to a contact. Code and contact are in no log."""
 
     def expect_reach(self, contact: Contact) -> None:
-        """Raise where no code can be sent to such a contact. Called before anything is written."""
+        """Raise ContactOutOfReach where nothing can be sent to such a contact. Called before any write."""
         ...
 
-    async def send_code(self, contact: Contact, code: str, locale: str) -> None:
-        """Send a code with a text in the locale. Raises where it was not sent."""
+    async def send_code(self, contact: Contact, message: CodeMessage) -> None:
+        """Send a code. Raises where it was not sent."""
         ...
 
-    async def tell_changed(self, contact: Contact, new: Contact, locale: str) -> None:
-        """Tell a contact that the membership has a new one, shown as a hint. Raises as `send_code` does."""
+    async def tell_changed(self, contact: Contact, notice: ChangeNotice) -> None:
+        """Tell a contact that the membership has a new one. Raises as `send_code` does."""
         ...
 
 

@@ -24,14 +24,15 @@ export async function ask(query, variables = {}, token = null) {
 /** A session of the demo's n-th member; the code comes by way of the server's console. */
 export async function signIn(n, installationId = `try-clients-${n}`) {
   const contact = sheet.members[n].email;
-  await ask("mutation($c: String!) { requestSignInCode(input: {contact: $c}) { expiresAt } }", {
-    c: contact,
-  });
+  const { requestSignInCode } = await ask(
+    "mutation($c: String!) { requestSignInCode(input: {contact: $c}) { challenge } }",
+    { c: contact },
+  );
   const code = await within(10, () => codeFor(contact), "the code on the console");
   const { signIn: done } = await ask(
     `mutation($i: SignInInput!) { signIn(input: $i) {
       ... on SignedIn { accessToken refreshToken member { id number } } ... on Problem { message } } }`,
-    { i: { contact, code, installationId } },
+    { i: { contact, code, installationId, challenge: requestSignInCode.challenge } },
   );
   if (!done.accessToken) throw new Error(done.message);
   return done;

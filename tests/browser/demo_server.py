@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from tests.servers import Served, quick_folder, selo, serve_selo
 
@@ -34,6 +34,7 @@ class StaffSignIn(TypedDict):
     password: str
     role: str
     store: str
+    setupKey: NotRequired[str | None]
 
 
 @dataclass(slots=True)

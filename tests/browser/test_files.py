@@ -21,7 +21,7 @@ WEB = ROOT / "api" / "web"
 ART = ROOT / "scripts" / "demo" / "art"
 OURS = [
     path
-    for name in ("till", "phone", "shared")
+    for name in ("till", "phone", "undo", "shared")
     for path in sorted((WEB / name).rglob("*"))
     if path.suffix in {".js", ".css", ".html", ".svg"}
 ]
@@ -51,7 +51,7 @@ def keys_asked(name: str) -> tuple[set[str], set[str]]:
     return whole, set(re.findall(r"\bt\(`([\w.]+\.)\$\{", source))
 
 
-@pytest.mark.parametrize("name", ["till", "phone"])
+@pytest.mark.parametrize("name", ["till", "phone", "undo"])
 def test_every_text_is_there_in_every_language_with_the_same_placeholders(
     page: Page, pages_url: str, name: str
 ) -> None:
@@ -189,3 +189,33 @@ def test_nothing_moves_for_those_who_asked_for_stillness(path: Path) -> None:
     assert [
         each for each in re.findall(r"(?:animation|transition): *([\w-]+)", moving) if each != "appear"
     ] == []
+
+
+@pytest.mark.parametrize(
+    ("address", "is_kept"),
+    [
+        ("https://club.example/terms", True),
+        ("/media/coin.svg", True),
+        ("coin.svg", True),
+        ("javascript:document.title='owned'", False),
+        (" JavaScript:document.title='owned'", False),
+        ("java\nscript:document.title='owned'", False),
+        ("data:text/html,<script>1</script>", False),
+        ("blob:https://club.example/1", False),
+        ("intent://scan/#Intent;end", False),
+        ("https://[", False),
+    ],
+)
+def test_no_page_makes_a_link_or_a_picture_of_what_could_run(
+    page: Page, pages_url: str, address: str, is_kept: bool
+) -> None:
+    page.goto(f"{pages_url}/phone/")
+    made = page.evaluate(
+        """async (address) => {
+          const { h } = await import("/shared/dom.js");
+          // A source of sound that is in no player loads nothing.
+          return [h("a", { href: address }).getAttribute("href"), h("source", { src: address }).getAttribute("src")];
+        }""",
+        address,
+    )
+    assert made == ([address, address] if is_kept else [None, None])

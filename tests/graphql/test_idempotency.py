@@ -64,7 +64,7 @@ async def test_enrolling_again_sends_no_second_code(app: RunningApp) -> None:
         app,
         "enrol",
         input,
-        "__typename ... on Enrolled { codeSentTo expiresAt }",
+        "__typename ... on Enrolled { codeSentTo expiresAt enrolmentToken challenge }",
         None,
         change={"name": "Eva"},
     )

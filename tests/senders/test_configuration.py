@@ -12,6 +12,7 @@ import pytest
 from pydantic import SecretStr
 
 from api.senders.configuration import open_senders
+from api.senders.mail_headers import has_header_fault
 from api.settings import BadSettings, Settings
 from domain.services.senders import SENT, DeviceAddress, MailMessage, PushMessage, SmsMessage
 from domain.store.connect import Database
@@ -69,6 +70,7 @@ async def test_with_settings_each_reaches_its_outside(fcm: FcmStandIn, tmp_path:
             mail_from="club@selo.example.com",
             base_url="https://selo.example.com",
             sms_url=f"{endpoint.url}/200?to={{to}}&text={{text}}",
+            sms_countries=["PT"],
         )
         async with open_senders(settings, clock=clock) as outside:
             push, mail, sms = outside.senders.push, outside.senders.mail, outside.senders.sms
@@ -166,6 +168,20 @@ async def test_a_hook_is_where_the_operator_says_and_its_secret_shows_nowhere(ur
         assert "secret of this test" not in repr(outside)
 
 
+async def test_a_python_that_makes_headers_of_texts_does_not_send_to_a_mail_server() -> None:
+    """The Python that runs this has the fault or not; the refusal is of the one that has."""
+    settings = Settings(
+        smtp_host="mail.example.com", mail_from="club@selo.example.com", base_url="https://selo.example.com"
+    )
+    if has_header_fault():
+        with pytest.raises(BadSettings, match=r"CVE-2024-6923.*Use Python"):
+            async with open_senders(settings, clock=Clock()):
+                pass
+    else:
+        async with open_senders(settings, clock=Clock()) as outside:
+            assert outside.senders.mail is not None
+
+
 async def test_a_demo_may_have_the_emulator_beside_it() -> None:
     async with open_senders(
         Settings(demo=True, FIREBASE_AUTH_EMULATOR_HOST="127.0.0.1:9099"), clock=Clock()
@@ -179,7 +195,7 @@ async def test_a_firebase_token_becomes_a_session_of_ours(
     async with open_running_app(database, command_log, tmp_path, **firebase(fcm, tmp_path)) as app:
         input = {"idToken": id_token(app.clock.now, phone_number=PHONE)}
         nobody = await app.mutate("signInWithFirebase", input, SIGN_IN, language="pt")
-        assert nobody == {"message": "Ainda não há adesão com este contacto. Adira primeiro."}
+        assert nobody["message"].startswith("Ainda não há adesão com este contacto. Adira primeiro;")
         joining = {
             "name": "Ana Silva",
             "phone": PHONE,
@@ -187,8 +203,9 @@ async def test_a_firebase_token_becomes_a_session_of_ours(
             "termsVersion": "2026-01",
             "idempotencyKey": "k",
         }
-        await app.mutate("enrol", joining, "... on Enrolled { codeSentTo }")
-        result = await app.mutate("signInWithFirebase", input, SIGN_IN)
+        applied = await app.mutate("enrol", joining, "... on Enrolled { enrolmentToken }")
+        assert await app.mutate("signInWithFirebase", input, SIGN_IN, language="pt") == nobody
+        result = await app.mutate("signInWithFirebase", {**input, **applied}, SIGN_IN)
         assert result["member"] == {"name": "Ana Silva"}
         assert await app.do("{ me { name } }", token=result["accessToken"]) == {"me": {"name": "Ana Silva"}}
         forged = {"idToken": id_token(app.clock.now, phone_number=PHONE, key="forger")}

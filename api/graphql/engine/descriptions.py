@@ -7,6 +7,14 @@ IDEMPOTENCY_KEY: Final = (
     " answer comes. The same request sent again with the same key acts once."
 )
 CONTACT: Final = "An e-mail address, or a phone number with its country, such as +351 912 345 678."
+ENROLMENT_TOKEN: Final = (
+    "As `enrol` answered it on this device: the sign-in begins that membership, where the contact has none."
+    " No other sign-in begins one."
+)
+DEVICE_TOKEN: Final = (
+    "As the last sign-in on this device answered it: the device's codes and tries are then counted apart from"
+    " everybody else's."
+)
 INSTALLATION_ID: Final = "The app's own id, the same as in `registerDevice`: `me.card` is then that device's."
 ACCESS_TOKEN: Final = "For `Authorization: Bearer ...`."
 ACCESS_TOKEN_EXPIRES_AT: Final = "Refresh before it, or when an answer says UNAUTHENTICATED."

@@ -92,6 +92,8 @@ ROOTS: Mapping[str, Mapping[str, RootPermission]] = {
         "signOut": _permit(SIGNED_IN),
         "updateProfile": _permit(MEMBER),
         "changeContact": _permit(MEMBER),
+        # Whoever has the link: it proves a contact that the member had.
+        "undoContactChange": _permit(PUBLIC),
         "acceptTerms": _permit(MEMBER),
         "setConsent": _permit(MEMBER),
         "registerDevice": _permit(MEMBER),
@@ -143,9 +145,11 @@ TYPES: Mapping[str, CallerKinds] = {
         "QrImage",
         "IdempotencyConflict",
         "SignInRefused",
+        "SecondFactorNeeded",
         "NotEnrolled",
     ),
     **_types_for(PUBLIC, "Enrolled", "TermsNotAccepted", "SignInCodeRequested", "SessionRefreshed"),
+    **_types_for(PUBLIC, "ContactApproval", "ContactChangeUndone", "LinkExpired"),
     # The member's own
     **_types_for(MEMBER, "Member", "MemberCard", "Referral", "MemberPlan", "Consent", "Device"),
     **_types_for(MEMBER, "MessageSurvey", "SurveyAnswered", "SurveyAnsweredBefore"),
@@ -153,7 +157,14 @@ TYPES: Mapping[str, CallerKinds] = {
         MEMBER, "Message", "MessageConnection", "MessageEdge", "PointEntryConnection", "PointEntryEdge"
     ),
     **_types_for(
-        MEMBER, "SignedIn", "ProfileUpdated", "ContactChanged", "ContactTaken", "TermsAccepted", "ConsentSet"
+        MEMBER,
+        "SignedIn",
+        "ProfileUpdated",
+        "ContactChanged",
+        "ContactTaken",
+        "ContactProofNeeded",
+        "TermsAccepted",
+        "ConsentSet",
     ),
     **_types_for(
         MEMBER,

@@ -40,6 +40,12 @@ class SignInRefusal(Enum):
         "TOO_MANY_ATTEMPTS", description="Ask for a new code, or, with a password, wait."
     )
     WRONG_PASSWORD = strawberry.enum_value("WRONG_PASSWORD", description="User, password or store is wrong.")
+    WRONG_SECOND_FACTOR = strawberry.enum_value(
+        "WRONG_SECOND_FACTOR", description="The code is wrong, too old, or was used before."
+    )
+    WRONG_SETUP_KEY = strawberry.enum_value(
+        "WRONG_SETUP_KEY", description="The set-up key is wrong, used, or older than 7 days."
+    )
     SESSION_ENDED = strawberry.enum_value(
         "SESSION_ENDED", description="Signed out, too old, or a refresh token was used twice: sign in again."
     )
@@ -78,9 +84,17 @@ class SignInRefused(Problem):
     attempts_left: int | None = strawberry.field(
         description="How often this code can be tried again; null where the reason is another."
     )
+    retry_after: int | None = strawberry.field(
+        description="In how many seconds the next try is heard; null where waiting does not help."
+    )
 
 
-@strawberry.type(description="The contact is proven and has no membership: offer to enrol.")
+@strawberry.type(
+    description=(
+        "The contact is proven and has no membership, and this sign-in brought no `enrolmentToken` of one"
+        " that waits for it: offer to enrol."
+    )
+)
 class NotEnrolled(Problem):
     pass
 
@@ -89,6 +103,21 @@ class NotEnrolled(Problem):
     description=("Another membership has the new contact. This is only said once the new contact is proven.")
 )
 class ContactTaken(Problem):
+    pass
+
+
+@strawberry.type(
+    description=(
+        "A present contact has to approve the new one by the code that was sent to it, or the member signs in"
+        " again and changes it within 10 minutes."
+    )
+)
+class ContactProofNeeded(Problem):
+    pass
+
+
+@strawberry.type(description="The link was used, or is too old.")
+class LinkExpired(Problem):
     pass
 
 
@@ -181,7 +210,10 @@ def _terms(_info: Info, audience: Audience, refusal: errors.TermsNotAccepted) ->
 def _sign_in(_info: Info, audience: Audience, refusal: errors.SignInRefused) -> SignInRefused:
     message = say(f"refused.{refusal.reason}", audience.locale)
     return SignInRefused(
-        message=message, reason=SignInRefusal[refusal.reason], attempts_left=refusal.attempts_left
+        message=message,
+        reason=SignInRefusal[refusal.reason],
+        attempts_left=refusal.attempts_left,
+        retry_after=refusal.retry_after,
     )
 
 
@@ -193,6 +225,16 @@ def _not_enrolled(_info: Info, audience: Audience, _: errors.NotEnrolled) -> Not
 @renders(errors.ContactTaken)
 def _contact_taken(_info: Info, audience: Audience, _: errors.ContactTaken) -> ContactTaken:
     return ContactTaken(message=say("problem.ContactTaken", audience.locale))
+
+
+@renders(errors.ContactProofNeeded)
+def _proof_needed(_info: Info, audience: Audience, _: errors.ContactProofNeeded) -> ContactProofNeeded:
+    return ContactProofNeeded(message=say("problem.ContactProofNeeded", audience.locale))
+
+
+@renders(errors.LinkExpired)
+def _link_expired(_info: Info, audience: Audience, _: errors.LinkExpired) -> LinkExpired:
+    return LinkExpired(message=say("problem.LinkExpired", audience.locale))
 
 
 @renders(errors.UnknownCode)

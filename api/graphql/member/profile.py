@@ -1,4 +1,4 @@
-"""What members change of their own data: profile, contacts, terms, consents."""
+"""What members change of their own data: profile, terms, consents."""
 
 from datetime import date
 from typing import Annotated, TypeVar
@@ -6,13 +6,11 @@ from typing import Annotated, TypeVar
 import strawberry
 from strawberry.types.unset import UNSET, UnsetType
 
-from api.graphql.engine.descriptions import CONTACT
-from api.graphql.engine.problems import ContactTaken, SignInRefused, TermsNotAccepted, refusals_as_problems
+from api.graphql.engine.problems import TermsNotAccepted, refusals_as_problems
 from api.graphql.engine.shared_types import Info
 from api.graphql.member.consents import Consent, consents_of
 from api.graphql.member.members import Member, current_member
-from api.graphql.member.sign_in import SignInCodeRequested
-from domain.services.people import consents, contact_change, profile, terms
+from domain.services.people import consents, profile, terms
 from domain.services.people.consents import PurposeAnswer
 from domain.services.people.profile import KEEP, KeepMarker, ProfileUpdate
 
@@ -29,19 +27,6 @@ class UpdateProfileInput:
         default=UNSET, description="One of `programme.locales`; null for the first of them."
     )
     timezone: str | None = strawberry.field(default=UNSET, description="IANA; null for the programme's.")
-
-
-@strawberry.input(
-    description=(
-        "A new e-mail address or phone number. Two calls: first without, then with the code that was sent"
-        " there."
-    )
-)
-class ChangeContactInput:
-    contact: str = strawberry.field(description=CONTACT)
-    code: str | None = strawberry.field(
-        default=None, description="The six digits that were sent there; leave it out to have them sent."
-    )
 
 
 @strawberry.input(description="The terms that the member has read and agrees to.")
@@ -61,11 +46,6 @@ class ProfileUpdated:
     member: Member = strawberry.field(description="The member with it.")
 
 
-@strawberry.type(description="The contact is proven and now belongs to the member.")
-class ContactChanged:
-    member: Member = strawberry.field(description="The member with it.")
-
-
 @strawberry.type(description="They are accepted.")
 class TermsAccepted:
     member: Member = strawberry.field(description="The member with them.")
@@ -76,13 +56,6 @@ class ConsentSet:
     consents: list[Consent] = strawberry.field(description="The member's answers to all purposes.")
 
 
-ChangeContactResult = Annotated[
-    ContactChanged | SignInCodeRequested | SignInRefused | ContactTaken,
-    strawberry.union(
-        "ChangeContactResult",
-        description="SignInCodeRequested answers the first call, the others the second.",
-    ),
-]
 AcceptTermsResult = Annotated[
     TermsAccepted | TermsNotAccepted,
     strawberry.union(
@@ -107,24 +80,6 @@ class ProfileMutation:
             info.context.dependencies.runtime, member=member, change=change, now=loaders.now
         )
         return ProfileUpdated(member=await _updated_member(info, member))
-
-    @strawberry.mutation(
-        description="Without code: sends one to the new contact. With it: the contact changes."
-    )
-    @refusals_as_problems
-    async def change_contact(self, info: Info, input: ChangeContactInput) -> ChangeContactResult:
-        member, loaders = info.context.member().member_id, info.context.loaders
-        runtime = info.context.dependencies.runtime
-        if input.code is None:
-            locale = (await loaders.audience()).locale
-            expires_at = await contact_change.request_change(
-                runtime, member=member, contact=input.contact, locale=locale, now=loaders.now
-            )
-            return SignInCodeRequested(expires_at=expires_at)
-        await contact_change.change_contact(
-            runtime, member=member, contact=input.contact, code=input.code, now=loaders.now
-        )
-        return ContactChanged(member=await _updated_member(info, member))
 
     @strawberry.mutation(description="Agrees to the programme's current terms.")
     @refusals_as_problems

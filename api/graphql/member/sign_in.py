@@ -12,6 +12,8 @@ from api.graphql.engine.descriptions import (
     ACCESS_TOKEN,
     ACCESS_TOKEN_EXPIRES_AT,
     CONTACT,
+    DEVICE_TOKEN,
+    ENROLMENT_TOKEN,
     IDEMPOTENCY_KEY,
     INSTALLATION_ID,
     REFRESH_TOKEN,
@@ -30,7 +32,7 @@ from domain.services.people import enrolment, sessions, sign_in
 from domain.services.people.consents import PurposeAnswer
 from domain.services.people.enrolment import Application
 from domain.services.people.sessions import OpenedSession
-from domain.services.people.sign_in import MemberSignedIn
+from domain.services.people.sign_in import DeviceInput, MemberSignedIn
 
 
 @strawberry.input(description="An answer given at enrolment.")
@@ -76,18 +78,30 @@ class EnrolInput:
 @strawberry.input(description="Where to send a code.")
 class RequestSignInCodeInput:
     contact: str = strawberry.field(description=CONTACT)
+    device_token: str | None = strawberry.field(default=None, description=DEVICE_TOKEN)
 
 
 @strawberry.input(description="The code that came, and for which contact.")
 class SignInInput:
     contact: str = strawberry.field(description=CONTACT)
-    code: str = strawberry.field(description="Six digits.")
+    code: str = strawberry.field(description="Six digits; spaces and dashes between them do not matter.")
+    challenge: str | None = strawberry.field(
+        default=None,
+        description=(
+            "As `enrol` or `requestSignInCode` answered it: the code is that challenge's, and so are its five"
+            " tries. Left out, the contact's newest is meant."
+        ),
+    )
+    enrolment_token: str | None = strawberry.field(default=None, description=ENROLMENT_TOKEN)
+    device_token: str | None = strawberry.field(default=None, description=DEVICE_TOKEN)
     installation_id: str | None = strawberry.field(default=None, description=INSTALLATION_ID)
 
 
 @strawberry.input(description="What Firebase Authentication proved on the phone.")
 class SignInWithFirebaseInput:
     id_token: str = strawberry.field(description="As the Firebase library gives it, fresh.")
+    enrolment_token: str | None = strawberry.field(default=None, description=ENROLMENT_TOKEN)
+    device_token: str | None = strawberry.field(default=None, description=DEVICE_TOKEN)
     installation_id: str | None = strawberry.field(default=None, description=INSTALLATION_ID)
 
 
@@ -108,15 +122,35 @@ class SignOutInput:
     )
 
 
-@strawberry.type(description="A code was sent; `signIn` with this code begins the membership.")
+@strawberry.type(
+    description="A code was sent; `signIn` with this code and `enrolmentToken` begins the membership."
+)
 class Enrolled:
     code_sent_to: str = strawberry.field(description="The contact, as a hint.")
     expires_at: datetime = strawberry.field(description="When the code stops working.")
+    enrolment_token: str = strawberry.field(
+        description=(
+            "Bring it to `signIn` or `signInWithFirebase` within a day: only with it does a sign-in begin"
+            " this membership. Keep it on the device, and give it to nobody."
+        )
+    )
+    challenge: str = strawberry.field(description="Bring it to `signIn`: the code belongs to it.")
+
+
+@strawberry.type(description="A code was sent to a present contact too, by which it approves the new one.")
+class ContactApproval:
+    challenge: str = strawberry.field(description="Bring it as `currentChallenge`, with `currentCode`.")
+    code_sent_to: str = strawberry.field(description="The present contact, as a hint.")
 
 
 @strawberry.type(description="If somebody can be reached there, a code is on its way.")
 class SignInCodeRequested:
+    challenge: str = strawberry.field(description="Bring it with the code: the code belongs to it.")
     expires_at: datetime = strawberry.field(description="When the code stops working.")
+    approval: ContactApproval | None = strawberry.field(
+        default=None,
+        description="Of `changeContact` alone, where the sign-in was more than 10 minutes ago; else null.",
+    )
 
 
 @strawberry.type(description="The member is signed in; the rest of the operation runs as this member.")
@@ -124,6 +158,12 @@ class SignedIn:
     access_token: str = strawberry.field(description=ACCESS_TOKEN)
     access_token_expires_at: datetime = strawberry.field(description=ACCESS_TOKEN_EXPIRES_AT)
     refresh_token: str = strawberry.field(description=REFRESH_TOKEN)
+    device_token: str = strawberry.field(
+        description=(
+            "Keep it on the device, also after signing out, and bring it to the next sign-in there: strangers"
+            " who use up this contact's codes and tries do not shut this device out. It signs nobody in."
+        )
+    )
     member: Member = strawberry.field(description="Who they are.")
 
 
@@ -159,8 +199,9 @@ RefreshSessionResult = Annotated[
 class SignInMutation:
     @strawberry.mutation(
         description=(
-            "Reserves a membership and sends a code; it begins (member.enrolled) with the first sign-in, when"
-            " the contact is proven. Same answer whether or not the contact is known."
+            "Reserves a membership and sends a code; it begins (member.enrolled) with the sign-in that brings"
+            " its enrolmentToken, when the contact is proven. Same answer whether or not the contact is"
+            " known."
         )
     )
     @refusals_as_problems
@@ -179,20 +220,29 @@ class SignInMutation:
             ),
             referral_code=input.referral_code,
         )
-        code = await enrolment.enrol(
+        applied = await enrolment.enrol(
             info.context.dependencies.runtime, application, key=input.idempotency_key, now=audience.now
         )
-        return Enrolled(code_sent_to=code.sent_to, expires_at=code.expires_at)
+        return Enrolled(
+            code_sent_to=applied.sent_to,
+            expires_at=applied.expires_at,
+            enrolment_token=applied.enrolment_token,
+            challenge=applied.challenge,
+        )
 
     @strawberry.mutation(description="Same answer whether or not the contact is known.")
     @refusals_as_problems
     async def request_sign_in_code(self, info: Info, input: RequestSignInCodeInput) -> SignInCodeRequested:
         audience = await info.context.loaders.audience()
         runtime = info.context.dependencies.runtime
-        expires_at = await sign_in.request_code(
-            runtime, contact=input.contact, locale=audience.locale, now=audience.now
+        sent = await sign_in.request_code(
+            runtime,
+            contact=input.contact,
+            locale=audience.locale,
+            device_token=input.device_token,
+            now=audience.now,
         )
-        return SignInCodeRequested(expires_at=expires_at)
+        return SignInCodeRequested(challenge=sent.challenge, expires_at=sent.expires_at)
 
     @strawberry.mutation(
         description=(
@@ -206,7 +256,8 @@ class SignInMutation:
             info.context.dependencies.runtime,
             contact=input.contact,
             code=input.code,
-            installation=input.installation_id,
+            challenge=input.challenge,
+            device=DeviceInput(input.installation_id, input.device_token, input.enrolment_token),
             now=info.context.loaders.now,
         )
         return await _signed_in_answer(info, result)
@@ -223,7 +274,10 @@ class SignInMutation:
             raise NotAvailable("This server has no Firebase project to sign in with.")
         contacts = await dependencies.id_tokens.proven_contacts(input.id_token)
         result = await sign_in.sign_in_proven(
-            dependencies.runtime, contacts, installation=input.installation_id, now=info.context.loaders.now
+            dependencies.runtime,
+            contacts,
+            device=DeviceInput(input.installation_id, input.device_token, input.enrolment_token),
+            now=info.context.loaders.now,
         )
         return await _signed_in_answer(info, result)
 
@@ -270,6 +324,7 @@ async def _signed_in_answer(info: Info, result: MemberSignedIn) -> SignedIn:
         access_token=access_token.token,
         access_token_expires_at=access_token.expires_at,
         refresh_token=result.opened_session.refresh_token,
+        device_token=result.device_token,
         member=await current_member(info, result.member),
     )
 

@@ -61,6 +61,12 @@ export function installationId() {
   return prefer("installation") ?? prefer("installation", crypto.randomUUID());
 }
 
+/** What a sign-in on this browser brings: the token by which the server knows the browser again, and that of a
+ * membership that was applied for here and has not begun. */
+export function signInTokens() {
+  return { deviceToken: prefer("device"), enrolmentToken: prefer("enrolment") };
+}
+
 export async function ask(document, variables) {
   const data = await session.ask(document, variables);
   phone.online = true;

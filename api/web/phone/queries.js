@@ -36,17 +36,17 @@ export const PROFILE = `query PhoneProfile { viewer { id number name email phone
   devices { id platform registeredAt lastSeenAt } #?
 } }`;
 
-export const REQUEST_CODE = `mutation PhoneCode($input: RequestSignInCodeInput!) { requestSignInCode(input: $input) { expiresAt } }`;
+export const REQUEST_CODE = `mutation PhoneCode($input: RequestSignInCodeInput!) { requestSignInCode(input: $input) { challenge expiresAt } }`;
 export const SIGN_IN = `mutation PhoneSignIn($input: SignInInput!) { signIn(input: $input) { __typename
-  ... on SignedIn { accessToken accessTokenExpiresAt refreshToken member { id locale } }
+  ... on SignedIn { accessToken accessTokenExpiresAt refreshToken deviceToken member { id locale } }
   ... on SignInRefused { message reason attemptsLeft } ... on Problem { message } } }`;
-export const ENROL = `mutation PhoneEnrol($input: EnrolInput!) { enrol(input: $input) { __typename ... on Enrolled { codeSentTo expiresAt } ... on Problem { message } } }`;
+export const ENROL = `mutation PhoneEnrol($input: EnrolInput!) { enrol(input: $input) { __typename ... on Enrolled { codeSentTo expiresAt enrolmentToken challenge } ... on Problem { message } } }`;
 export const SIGN_OUT = `mutation PhoneSignOut($input: SignOutInput!) { signOut(input: $input) { sessions } }`;
 export const REGISTER = `mutation PhoneRegister($input: RegisterDeviceInput!) { registerDevice(input: $input) { cardSecret device { id } } }`;
 export const UNREGISTER = `mutation PhoneUnregister($input: UnregisterDeviceInput!) { unregisterDevice(input: $input) { deviceId } }`;
 export const UPDATE = `mutation PhoneUpdate($input: UpdateProfileInput!) { updateProfile(input: $input) { member { id name birthday locale } } }`;
 export const CHANGE_CONTACT = `mutation PhoneContact($input: ChangeContactInput!) { changeContact(input: $input) { __typename
-  ... on ContactChanged { member { id email phone } } ... on SignInCodeRequested { expiresAt } ... on Problem { message } } }`;
+  ... on ContactChanged { member { id email phone } } ... on SignInCodeRequested { challenge expiresAt approval { challenge codeSentTo } } ... on Problem { message } } }`;
 export const ACCEPT_TERMS = `mutation PhoneTerms($input: AcceptTermsInput!) { acceptTerms(input: $input) { __typename ... on Problem { message } } }`;
 export const SET_CONSENT = `mutation PhoneConsent($input: SetConsentInput!) { setConsent(input: $input) { consents { ${CONSENT} } } }`;
 export const MARK_READ = `mutation PhoneRead($input: MarkMessagesReadInput!) { markMessagesRead(input: $input) { unread } }`;

@@ -15,8 +15,10 @@ const PURCHASE = `id externalId occurredAt currency total refunded lines { line 
 export const PROGRAMME = `query TillProgramme { programme { name currency timezone locales stores { id code name } } }`;
 
 export const SIGN_IN = `mutation TillSignIn($input: StaffSignInInput!) { staffSignIn(input: $input) { __typename
-  ... on StaffSignedIn { accessToken accessTokenExpiresAt refreshToken staff { id name role store { id code name } } }
-  ... on SignInRefused { message reason attemptsLeft } } }`;
+  ... on StaffSignedIn { accessToken accessTokenExpiresAt refreshToken deviceToken recoveryCodes recoveryCodesLeft
+    staff { id name role store { id code name } } }
+  ... on SecondFactorNeeded { message step secret qr { data } }
+  ... on SignInRefused { message reason retryAfter } } }`;
 
 export const SIGN_OUT = `mutation TillSignOut($input: SignOutInput!) { signOut(input: $input) { sessions } }`;
 

@@ -29,6 +29,7 @@ const OWN = [
   "keys.js",
   "manifest.webmanifest",
   "screens/sign-in.js",
+  "screens/second-factor.js",
   "screens/scan.js",
   "screens/customer.js",
   "screens/purchase.js",

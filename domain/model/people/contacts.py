@@ -14,9 +14,17 @@ from typing import Literal
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
+from domain.model.visible_text import normal_identifier, trimmed
+
 LONGEST_CONTACT = 320
+EMAIL_REMEDY = "This is no e-mail address: write it as name@example.com."
 
 ContactKind = Literal["email", "phone"]
+
+# Some countries, such as the United States, do not tell mobile phones from others by their number.
+MOBILE_TYPES = frozenset(
+    {phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE}
+)
 
 
 class ContactMalformed(Exception):
@@ -61,9 +69,11 @@ def read_email(text: str) -> Contact:
     if len(text) > LONGEST_CONTACT:
         raise ContactMalformed("An e-mail address has at most 254 characters.")
     try:
-        address = validate_email(text.strip(), check_deliverability=False, strict=True)
+        address = validate_email(trimmed(text, line_ends=True), check_deliverability=False, strict=True)
     except EmailNotValidError:
-        raise ContactMalformed("This is no e-mail address: write it as name@example.com.") from None
+        raise ContactMalformed(EMAIL_REMEDY) from None
+    if "=?" in address.normalized:  # what a mail program would decode as an encoded word
+        raise ContactMalformed(EMAIL_REMEDY)
     # Lower case also before the @: no mail service in use tells Ana@ from ana@, and people type both.
     return Contact("email", address.normalized.lower())
 
@@ -73,12 +83,29 @@ def read_phone(text: str) -> Contact:
     ContactMalformed.
     """
     remedy = "This is no phone number: write it with its country, as +351 912 345 678."
-    if len(text) > LONGEST_CONTACT or not text.strip().startswith("+"):
+    written = normal_identifier(text[: LONGEST_CONTACT + 1])
+    if written.startswith("00"):  # what is dialled for the + in most countries
+        written = f"+{written[2:]}"
+    if len(text) > LONGEST_CONTACT or not written.startswith("+"):
         raise ContactMalformed(remedy)
     try:
-        number = phonenumbers.parse(text)
+        number = phonenumbers.parse(written)
     except phonenumbers.NumberParseException:
         raise ContactMalformed(remedy) from None
     if not phonenumbers.is_valid_number(number) or number.extension:
         raise ContactMalformed(remedy)
     return Contact("phone", phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+def phone_country(contact: Contact) -> str | None:
+    """Return the country of a mobile phone, as ISO 3166 writes it; None for what is no mobile phone.
+
+    Numbers of services, of premium rates and of satellites are of no country, whatever they begin with.
+    """
+    if contact.kind != "phone":
+        return None
+    number = phonenumbers.parse(contact.value)
+    if phonenumbers.number_type(number) not in MOBILE_TYPES:
+        return None
+    country = phonenumbers.region_code_for_number(number)
+    return country if country in phonenumbers.SUPPORTED_REGIONS else None

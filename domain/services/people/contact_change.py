@@ -1,37 +1,72 @@
-"""A member's new e-mail address or phone number: proven first, then set, and the old one freed.
+"""A member's new e-mail address or phone number: proven first, then set, and the old one held for a week.
 
-The old contact gets a notice, so that nobody loses a membership unnoticed.
+Whoever has only an access token changes nothing: a change also takes a code that was sent to a present
+contact, or a sign-in of the last ten minutes. A contact that was there before gets a notice with a link that
+undoes the change, and the one that was replaced keeps signing in for a week, so that nobody loses a
+membership to a thief.
 """
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
-from datetime import datetime
+import secrets
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 import structlog
 
-from domain.model.people.contacts import Contact, ContactKind
+from domain.model.people import sign_in as rules
+from domain.model.people.contacts import Contact
 from domain.services.decisions import load_member
-from domain.services.errors import ContactTaken, SignInRefused
+from domain.services.errors import ContactOutOfReach, ContactProofNeeded, ContactTaken, SignInRefused
 from domain.services.people import field_checks, one_time_codes, own_memberships
 from domain.services.people.identity_runtime import IdentityRuntime
-from domain.services.people.one_time_codes import ProvenContact
+from domain.services.people.one_time_codes import ProvenContact, SentCode
+from domain.services.senders import ChangeNotice
 from domain.store.audit import MEMBER_ACTOR, simple_act_write
 from domain.store.document_store import Stale, Write
 from domain.store.ledger import members
-from domain.store.ledger.members import Details, ProfileChange
-from domain.store.people import contacts, sign_in_codes
+from domain.store.ledger.members import Details, ProfileChange, StoredMember
+from domain.store.people import contact_changes, contacts, sessions, sign_in_codes
+from domain.store.people.contact_changes import StoredContactChange
+from domain.store.people.contacts import ContactHolder
 
+FRESH_SIGN_IN = timedelta(minutes=10)
+HELD_FOR = timedelta(days=7)
+UNDO_TOKEN_BYTES = 32
 NOTICE_SECONDS = 5.0
 
 log = structlog.get_logger(__name__)
 
 
+# ---------------------------------------------------------------- values
+@dataclass(frozen=True, slots=True)
+class TypedCode:
+    """A code as somebody typed it, and the challenge that it belongs to; None for the contact's newest."""
+
+    code: str
+    challenge: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestedChange:
+    """A code was sent to the new contact, and one to a present contact where that has to be proven too."""
+
+    sent: SentCode
+    current: SentCode | None = None
+    current_contact: Contact | None = None
+
+
 # ---------------------------------------------------------------- rules
-def contact_value(details: Details, contact: Contact) -> str | None:
+def contacts_of(details: Details) -> list[Contact]:
+    """Return the contacts that a member has."""
+    values = (("email", details.email), ("phone", details.phone))
+    return [Contact(kind, value) for kind, value in values if value is not None]  # type: ignore[arg-type]
+
+
+def contact_of_kind(details: Details, contact: Contact) -> Contact | None:
     """Return the member's contact of the same kind."""
-    return details.email if contact.kind == "email" else details.phone
+    return next((each for each in contacts_of(details) if each.kind == contact.kind), None)
 
 
 def with_contact(details: Details, contact: Contact) -> Details:
@@ -43,99 +78,195 @@ def with_contact(details: Details, contact: Contact) -> Details:
     )
 
 
+def _change_purpose(member: str, *, is_approved: bool) -> str:
+    """Return the purpose of a code for a new contact. One that was asked for right after a sign-in is
+    approved: what the sign-in has proven holds as long as the code.
+    """
+    return f"change:{member}:approved" if is_approved else f"change:{member}"
+
+
+def _approval_purpose(identity: IdentityRuntime, member: str, new_contact: Contact) -> str:
+    """Return the purpose of a code for a present contact: it approves this new contact and no other."""
+    return f"approve:{member}:{rules.contact_hash(identity.secret, new_contact.key)}"
+
+
+def _contact_to_prove(identity: IdentityRuntime, details: Details, new_contact: Contact) -> Contact:
+    """Return the present contact that is to approve a new one: that of its kind first, where it can be
+    reached. Raises ContactProofNeeded.
+    """
+    present = sorted(contacts_of(details), key=lambda contact: contact.kind != new_contact.kind)
+    for contact in present:
+        try:
+            identity.code_sender.expect_reach(contact)
+        except ContactOutOfReach:
+            continue
+        return contact
+    raise ContactProofNeeded
+
+
 # ---------------------------------------------------------------- writes
 async def request_change(
-    identity: IdentityRuntime, *, member: str, contact: str, locale: str, now: datetime
-) -> datetime:
-    """Send a code to a new contact, free or taken alike; return until when the code works."""
-    return await one_time_codes.send_code(
+    identity: IdentityRuntime, *, member: str, session: str, contact: str, locale: str, now: datetime
+) -> RequestedChange:
+    """Send a code to a new contact, free or taken alike, and to a present one unless the sign-in is fresh.
+
+    Raises InvalidInput, TooManyRequests, ContactProofNeeded, NotFound.
+    """
+    new_contact = field_checks.read_contact_field(contact)
+    one_time_codes.expect_reach(identity, new_contact, field="contact")
+    current, current_contact = None, None
+    is_approved = await _has_fresh_sign_in(identity, session, now)
+    if not is_approved:
+        details = (await load_member(identity, member)).details
+        current_contact = _contact_to_prove(identity, details, new_contact)
+        current = await one_time_codes.send_code(
+            identity,
+            current_contact,
+            purpose=_approval_purpose(identity, member, new_contact),
+            locale=locale,
+            use="approve_contact",
+            new_contact=new_contact,
+            now=now,
+        )
+    sent = await one_time_codes.send_code(
         identity,
-        field_checks.read_contact_field(contact),
-        purpose=one_time_codes.contact_change_purpose(member),
+        new_contact,
+        purpose=_change_purpose(member, is_approved=is_approved),
         locale=locale,
+        use="new_contact",
         now=now,
     )
+    return RequestedChange(sent, current, current_contact)
 
 
 async def change_contact(
-    identity: IdentityRuntime, *, member: str, contact: str, code: str, now: datetime
+    identity: IdentityRuntime,
+    *,
+    member: str,
+    session: str,
+    contact: str,
+    typed: TypedCode,
+    approval: TypedCode | None = None,
+    now: datetime,
 ) -> None:
-    """Make a proven contact the member's. Raises SignInRefused, ContactTaken, InvalidInput and NotFound."""
+    """Make a proven contact the member's.
+
+    Raises SignInRefused, ContactProofNeeded, ContactTaken, InvalidInput and NotFound.
+    """
+    new_contact = field_checks.read_contact_field(contact)
+    is_approved = await _has_fresh_sign_in(identity, session, now)
+    proofs = []
+    if not is_approved and approval is not None:
+        proofs.append(await _prove_present(identity, member, new_contact, approval, now))
+        is_approved = True
     proven = await one_time_codes.prove_contact(
         identity,
-        field_checks.read_contact_field(contact),
-        code,
-        purpose=one_time_codes.contact_change_purpose(member),
+        new_contact,
+        typed.code,
+        challenge=typed.challenge,
+        purposes=[_change_purpose(member, is_approved=each) for each in (True, False)],
         now=now,
     )
+    if not is_approved and proven.purpose != _change_purpose(member, is_approved=True):
+        raise ContactProofNeeded
+    proofs.append(proven)
+    undo_token = secrets.token_urlsafe(UNDO_TOKEN_BYTES)
 
-    async def attempt() -> tuple[str | None, Details]:
+    async def attempt() -> tuple[ContactHolder | None, Details]:
         stored_member = await load_member(identity, member)
-        holder = await contacts.find_member(identity.store, proven.contact.key)
-        writes = [sign_in_codes.use_write(proven.record_id, code_hash=proven.code_hash)]
-        if holder is None:
-            writes += _contact_writes(stored_member.details, proven, member)
-            writes += await _employee_writes(identity, stored_member.details, proven, member)
-            writes.append(
-                members.profile_write(
-                    member,
-                    ProfileChange(
-                        stored_member.profile_version, with_contact(stored_member.details, proven.contact)
-                    ),
-                )
-            )
-            writes.append(
-                simple_act_write(
-                    "CONTACT_CHANGED", actor=MEMBER_ACTOR, now=now, subject=proven.contact.kind, member=member
-                )
-            )
+        holder = await contacts.find_holder(identity.store, new_contact.key)
+        writes = [sign_in_codes.use_write(each.record_id, challenge=each.challenge) for each in proofs]
+        is_own_former = holder is not None and holder.member == member and holder.until is not None
+        is_free = holder is None or holder.is_over(now) or is_own_former
+        if is_free:
+            writes += change_writes(stored_member, new_contact, holder=holder, undo_token=undo_token, now=now)
+            writes += await employee_writes(identity, stored_member, new_contact)
         try:
             await identity.store.transact(writes)
         except sign_in_codes.CodeGone:
             raise SignInRefused("EXPIRED_CODE") from None
         except contacts.ContactInUse as error:
             raise Stale("somebody has it since") from error
-        return holder, stored_member.details
+        return None if is_free else holder, stored_member.details
 
     holder, details_before = await identity.store.run_rounds(attempt, queue=member)
     if holder is None:
-        await _notify_previous(identity, details_before, proven.contact)
-    elif holder != member:
+        await _notify_previous(identity, details_before, new_contact, undo_token)
+    elif holder.member != member:
         raise ContactTaken
 
 
-async def _notify_previous(identity: IdentityRuntime, details_before: Details, new_contact: Contact) -> None:
-    """Tell the old contact, else the other one, of the new one. The change stands even where that fails."""
-    old_value = contact_value(details_before, new_contact)
-    other_kind: ContactKind = "phone" if new_contact.kind == "email" else "email"
-    notified_contact = (
-        Contact(new_contact.kind, old_value)
-        if old_value is not None
-        else Contact(other_kind, details_before.phone or details_before.email or "")
-    )
-    if not notified_contact.value:
-        return
-    try:
-        async with asyncio.timeout(NOTICE_SECONDS):
-            await identity.code_sender.tell_changed(notified_contact, new_contact, details_before.locale)
-    except Exception as error:  # noqa: BLE001 - whatever it is, the change was made
-        log.warning("contacts.notice_not_sent", channel=notified_contact.kind, fault=type(error).__name__)
+def change_writes(
+    stored_member: StoredMember,
+    new_contact: Contact,
+    *,
+    holder: ContactHolder | None,
+    undo_token: str,
+    now: datetime,
+) -> list[Write]:
+    """Return the writes that give a member a contact, hold the one before it, and let that be undone."""
+    member = stored_member.member.id
+    previous = contact_of_kind(stored_member.details, new_contact)
+    until = now + HELD_FOR
+    change = ProfileChange(stored_member.profile_version, with_contact(stored_member.details, new_contact))
+    return [
+        contacts.take_write(new_contact.key, member, holder=holder),
+        *([contacts.hold_write(previous.key, member, until=until)] if previous is not None else []),
+        members.profile_write(member, change),
+        contact_changes.open_write(
+            StoredContactChange(rules.token_hash(undo_token), member, previous, new_contact, now, until)
+        ),
+        simple_act_write(
+            "CONTACT_CHANGED", actor=MEMBER_ACTOR, now=now, subject=new_contact.kind, member=member
+        ),
+    ]
 
 
-def _contact_writes(details: Details, proven: ProvenContact, member: str) -> list[Write]:
-    take_write = contacts.take_write(proven.contact.key, member)
-    previous_value = contact_value(details, proven.contact)
-    return (
-        [take_write]
-        if previous_value is None
-        else [take_write, contacts.release_write(Contact(proven.contact.kind, previous_value).key, member)]
-    )
-
-
-async def _employee_writes(
-    identity: IdentityRuntime, details: Details, proven: ProvenContact, member: str
+async def employee_writes(
+    identity: IdentityRuntime, stored_member: StoredMember, new_contact: Contact
 ) -> list[Write]:
     """Note the employees of both contacts: whose own membership it is stays so under another contact."""
-    previous_value = contact_value(details, proven.contact)
-    previous = [] if previous_value is None else [Contact(proven.contact.kind, previous_value).key]
-    return await own_memberships.contact_writes(identity.store, member, [proven.contact.key, *previous])
+    previous = contact_of_kind(stored_member.details, new_contact)
+    keys = [each.key for each in (new_contact, previous) if each is not None]
+    return await own_memberships.contact_writes(identity.store, stored_member.member.id, keys)
+
+
+async def _has_fresh_sign_in(identity: IdentityRuntime, session: str, now: datetime) -> bool:
+    """Tell whether a session began in the last ten minutes; a refresh begins none."""
+    stored_session = await sessions.find(identity.store, session)
+    return (
+        stored_session is not None
+        and stored_session.is_alive(now)
+        and now - stored_session.began_at <= FRESH_SIGN_IN
+    )
+
+
+async def _prove_present(
+    identity: IdentityRuntime, member: str, new_contact: Contact, approval: TypedCode, now: datetime
+) -> ProvenContact:
+    details = (await load_member(identity, member)).details
+    return await one_time_codes.prove_contact(
+        identity,
+        _contact_to_prove(identity, details, new_contact),
+        approval.code,
+        challenge=approval.challenge,
+        purposes=(_approval_purpose(identity, member, new_contact),),
+        now=now,
+    )
+
+
+async def _notify_previous(
+    identity: IdentityRuntime, details_before: Details, new_contact: Contact, undo_token: str
+) -> None:
+    """Tell the old contact, else the other one, of the new one. The change stands even where that fails."""
+    notified_contact = contact_of_kind(details_before, new_contact) or next(
+        iter(contacts_of(details_before)), None
+    )
+    if notified_contact is None:
+        return
+    notice = ChangeNotice(new_contact, details_before.locale, undo_token)
+    try:
+        async with asyncio.timeout(NOTICE_SECONDS):
+            await identity.code_sender.tell_changed(notified_contact, notice)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the change was made
+        log.warning("contacts.notice_not_sent", channel=notified_contact.kind, fault=type(error).__name__)

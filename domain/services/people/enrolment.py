@@ -1,13 +1,16 @@
-"""Enrolment: a membership is reserved for a contact, and begins with the first sign-in that proves it.
+"""Enrolment: somebody applies for a membership, which begins with the first sign-in that proves the contact
+and brings the token of that very application.
 
-Nothing here looks whether the contact is known: the answer is the same, and so is the time. The code signs in
-a person who is a member already; then the reservation lapses.
+So an application belongs to whoever made it: a stranger's name, consents and inviter never become those of
+the person who owns the contact. Several may wait for one contact side by side. Nothing here looks whether
+the contact is known: the answer is the same, and so is the time. The code signs in a person who is a member
+already; then the application lapses.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
@@ -26,14 +29,21 @@ from domain.services.idempotency import KeyBinding, recall_reply, run_once
 from domain.services.people import field_checks, own_memberships
 from domain.services.people.consents import AT_ENROLMENT, IN_THE_APP, PurposeAnswer, check_answers
 from domain.services.people.identity_runtime import IdentityRuntime
-from domain.services.people.one_time_codes import SIGN_IN_PURPOSE, ProvenContact, issue_code
+from domain.services.people.one_time_codes import (
+    SIGN_IN_PURPOSE,
+    expect_reach,
+    is_phone_of_member,
+    issue_code,
+)
 from domain.services.people.terms import check_current
+from domain.services.senders import CodeMessage
 from domain.store import requests
 from domain.store.document_store import Write
 from domain.store.ledger import members
 from domain.store.ledger.members import Details
-from domain.store.people import contacts, sign_in_codes
-from domain.store.people.sign_in_codes import Reservation
+from domain.store.people import contacts, enrolments, sign_in_codes
+from domain.store.people.contacts import ContactHolder
+from domain.store.people.enrolments import Reservation, StoredEnrolment
 from domain.store.requests import Reply, RequestKey
 
 
@@ -55,15 +65,29 @@ class Application:
 
 
 @dataclass(frozen=True, slots=True)
-class CodeSent:
-    """A code was sent: a hint of the contact, and until when the code works."""
+class Applied:
+    """An application waits: a hint of the contact that a code was sent to, until when the code works, the
+    challenge that it belongs to, and the token that begins the membership.
+    """
 
     sent_to: str
     expires_at: datetime
+    challenge: str
+    enrolment_token: str
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingEnrolment:
+    """An application whose contact was just proven, about to begin; `former_holder` had it before."""
+
+    id: str
+    contact: Contact
+    reservation: Reservation
+    former_holder: ContactHolder | None
 
 
 # ---------------------------------------------------------------- reserving
-async def enrol(identity: IdentityRuntime, application: Application, *, key: str, now: datetime) -> CodeSent:
+async def enrol(identity: IdentityRuntime, application: Application, *, key: str, now: datetime) -> Applied:
     """Reserve a membership and send a code.
 
     The same key and application again answer the same and send nothing. Raises InvalidInput,
@@ -72,35 +96,39 @@ async def enrol(identity: IdentityRuntime, application: Application, *, key: str
     contact = field_checks.read_single_contact(application.email, application.phone)
     request = _enrolment_key(identity, contact, application, field_checks.check_key(key))
     if (reply := await recall_reply(identity, request, now=now)) is not None:
-        return _code_sent_from_reply(reply, contact)
-    identity.code_sender.expect_reach(contact)
+        return _applied_before(identity, request, reply, contact)
+    expect_reach(identity, contact, field=contact.kind)
     reservation = await _make_reservation(identity, application, now)
 
     contact_hash = rules.contact_hash(identity.secret, contact.key)
 
-    async def act(key_binding: KeyBinding) -> tuple[CodeSent, str | None]:
+    async def act(key_binding: KeyBinding) -> tuple[Applied, str | None]:
         record = await sign_in_codes.find(identity.store, contact_hash)
+        applied = _applied(identity, request, contact, expires_at=now + rules.LIFE)
         record_after, code = issue_code(
-            identity, record, contact, purpose=SIGN_IN_PURPOSE, now=now, reservation=reservation
+            identity, record, contact, purpose=SIGN_IN_PURPOSE, challenge=applied.challenge, now=now
         )
-        sent = CodeSent(contact.masked, now + rules.LIFE)
+        enrolment_id = rules.token_hash(applied.enrolment_token)
         await identity.store.transact(
             [
-                key_binding.write_for({"expires_at": sent.expires_at}),
+                key_binding.write_for({"expires_at": applied.expires_at}),
                 sign_in_codes.put_write(record_after, now=now),
+                enrolments.put_write(StoredEnrolment(enrolment_id, contact_hash, reservation)),
             ]
         )
-        return sent, code
+        return applied, code
 
-    async def again(reply: Reply) -> tuple[CodeSent, None]:
-        return _code_sent_from_reply(reply, contact), None
+    async def again(reply: Reply) -> tuple[Applied, None]:
+        return _applied_before(identity, request, reply, contact), None
 
-    sent, code = await run_once(
+    applied, code = await run_once(
         identity, request=request, queue=contact_hash, now=now, act=act, answer_again=again
     )
     if code is not None:
-        await identity.code_sender.send_code(contact, code, reservation.locale)
-    return sent
+        is_member = await is_phone_of_member(identity, contact, now=now)
+        message = CodeMessage(code, reservation.locale, is_member=is_member)
+        await identity.code_sender.send_code(contact, message)
+    return applied
 
 
 def _enrolment_key(
@@ -116,10 +144,25 @@ def _enrolment_key(
     return requests.request_key(scope=scope, key=key, operation="enrol", request_input=request_input)
 
 
-def _code_sent_from_reply(reply: Reply, contact: Contact) -> CodeSent:
+def _applied(
+    identity: IdentityRuntime, request: RequestKey, contact: Contact, *, expires_at: datetime
+) -> Applied:
+    """Return the answer to a request: its challenge and token are made of it, and stored nowhere."""
+    made_of = {"request": request.id, "request_input": request.input_hash}
+    return Applied(
+        contact.masked,
+        expires_at,
+        rules.enrolment_challenge(identity.secret, **made_of),
+        rules.enrolment_token(identity.secret, **made_of),
+    )
+
+
+def _applied_before(
+    identity: IdentityRuntime, request: RequestKey, reply: Reply, contact: Contact
+) -> Applied:
     expires_at = reply["expires_at"]
     assert isinstance(expires_at, datetime), "the reply is ours"
-    return CodeSent(contact.masked, expires_at)
+    return _applied(identity, request, contact, expires_at=expires_at)
 
 
 async def _make_reservation(
@@ -167,10 +210,26 @@ async def _find_referrer(identity: IdentityRuntime, programme: Programme, code: 
 
 
 # ---------------------------------------------------------------- beginning
+async def find_waiting(
+    identity: IdentityRuntime, token: str | None, *, proven: Sequence[Contact], now: datetime
+) -> WaitingEnrolment | None:
+    """Return the application of a token, with the proven contact that it was made for; else None."""
+    if token is None:
+        return None
+    enrolment = await enrolments.find(identity.store, rules.token_hash(token))
+    if enrolment is None or now >= enrolment.reservation.at + rules.RESERVATION:
+        return None
+    for contact in proven:
+        hashes = {rules.contact_hash(secret, contact.key) for secret in identity.all_secrets}
+        if enrolment.contact_hash in hashes:
+            holder = await contacts.find_holder(identity.store, contact.key)
+            return WaitingEnrolment(enrolment.id, contact, enrolment.reservation, holder)
+    return None
+
+
 async def begin_membership(
     identity: IdentityRuntime,
-    proven: ProvenContact,
-    reservation: Reservation,
+    enrolment: WaitingEnrolment,
     *,
     extra_writes: list[Write],
     member: str,
@@ -180,9 +239,10 @@ async def begin_membership(
 
     This is one round: the caller tries again where it raises Stale.
     """
+    contact, reservation = enrolment.contact, enrolment.reservation
     published = identity.programmes.current()
     number = codes.membership_number(secrets.randbelow(10**12))
-    details = _details(proven, reservation)
+    details = _details(contact, reservation)
     event = Event(
         id=f"enrol:{member}",
         name=ENROLLED,
@@ -209,7 +269,8 @@ async def begin_membership(
     )
     claims = [
         *extra_writes,
-        contacts.take_write(proven.contact.key, member),
+        enrolments.begin_write(enrolment.id),
+        contacts.take_write(contact.key, member, holder=enrolment.former_holder),
         contacts.take_write(contacts.number_key(number), member),
     ]
     if reservation.referred_by is not None:
@@ -221,15 +282,15 @@ async def begin_membership(
         now=now,
         claims=claims,
         details=details,
-        extra_steps=await own_memberships.contact_steps(identity.store, member, [proven.contact.key]),
+        extra_steps=await own_memberships.contact_steps(identity.store, member, [contact.key]),
     )
 
 
-def _details(proven: ProvenContact, reservation: Reservation) -> Details:
+def _details(contact: Contact, reservation: Reservation) -> Details:
     return Details(
         name=reservation.name,
-        email=proven.contact.value if proven.contact.kind == "email" else None,
-        phone=proven.contact.value if proven.contact.kind == "phone" else None,
+        email=contact.value if contact.kind == "email" else None,
+        phone=contact.value if contact.kind == "phone" else None,
         birthday=reservation.birthday,
         locale=reservation.locale,
         timezone=reservation.timezone,

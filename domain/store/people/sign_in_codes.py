@@ -1,38 +1,40 @@
 """One-time codes: one record a contact, under the contact's hash.
 
-The record also holds the reservation of a membership that has not begun. Every write replaces the record as
-it was read (`rev`), so that attempts are counted exactly however many come at once.
+A record holds the contact's challenges, each with its code and its tries, and counts what the last hour saw:
+apart for each device that has signed in with the contact before, and together for all others. Every write
+replaces the record as it was read (`rev`), so that attempts are counted exactly however many come at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from beanie.exceptions import DocumentNotFound
+from pydantic import Field
 from pymongo import IndexModel
 from pymongo.errors import DuplicateKeyError
 
-from domain.store.connect import Raw
 from domain.store.document_store import DocumentStore, Stale, StoreFault, Write, insert, replace, update
-from domain.store.people.consent_answers import ConsentAnswer, consent_rows, read_consents
 from domain.store.stored_document import StoredDocument
 from domain.store.ttl import ttl_index
 
 COLLECTION = "sign_in_codes"
 KEPT_FOR = timedelta(hours=25)
+ANY_DEVICE = ""  # the counts of all devices that have not signed in with the contact before
 
 
 class SignInDocument(StoredDocument):
-    """A record in the database; `_id` is the contact's hash."""
+    """A record in the database; `_id` is the contact's hash. `sent` and `tried` are those of any device."""
 
     rev: int
     sent: list[datetime]
     purge_at: datetime
-    live: dict[str, Any] | None = None
-    reserved: dict[str, Any] | None = None
+    tried: list[datetime] = Field(default_factory=list)
+    devices: dict[str, dict[str, list[datetime]]] = Field(default_factory=dict)
+    challenges: list[dict[str, Any]] = Field(default_factory=list)
 
     class Settings(StoredDocument.Settings):
         name = COLLECTION
@@ -41,42 +43,43 @@ class SignInDocument(StoredDocument):
 
 
 class CodeGone(StoreFault):
-    """The code was used or replaced meanwhile."""
+    """The code was used meanwhile, or has lapsed."""
 
 
 @dataclass(frozen=True, slots=True)
-class Reservation:
-    """A membership applied for: what the applicant said, until they prove their contact."""
+class Challenge:
+    """A code that was sent: its hash, what it is for, for which device, until when it works, and how often it
+    was tried.
+    """
 
-    name: str
-    locale: str
-    timezone: str
-    birthday: date | None
-    terms: str
-    consents: tuple[ConsentAnswer, ...]
-    referred_by: str | None
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class LiveCode:
-    """A code that was sent: its hash, what it is for, until when it works, and how often it was tried."""
-
+    id: str
     code_hash: str
     purpose: str
+    device: str
     expires_at: datetime
     attempts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
+class CodeCounts:
+    """The instants of the last hour's codes, and of the tries of codes."""
+
+    sent_at: tuple[datetime, ...] = ()
+    tried_at: tuple[datetime, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class SignInRecord:
-    """What is known of one contact: `sent_at` are the instants of the last hour's codes."""
+    """What is known of one contact: its challenges, the newest last, and the counts of each device."""
 
     id: str
     rev: int = 0
-    sent_at: tuple[datetime, ...] = ()
-    live: LiveCode | None = None
-    reservation: Reservation | None = None
+    challenges: tuple[Challenge, ...] = ()
+    counts: Mapping[str, CodeCounts] = field(default_factory=dict)
+
+    def counts_of(self, device: str) -> CodeCounts:
+        """Return the counts of a device."""
+        return self.counts.get(device, CodeCounts())
 
 
 # ---------------------------------------------------------------- reads
@@ -110,65 +113,56 @@ def put_write(record: SignInRecord, *, now: datetime) -> Write:
     return insert(COLLECTION, row)
 
 
-def use_write(id: str, *, code_hash: str) -> Write:
-    """Return the write that uses up a live code and its reservation; it raises CodeGone otherwise."""
-    change = {"$unset": {"live": "", "reserved": ""}, "$inc": {"rev": 1}}
-    return update(COLLECTION, {"_id": id, "live.hash": code_hash}, change, if_missed=CodeGone(id))
+def use_write(id: str, *, challenge: str) -> Write:
+    """Return the write that uses up a challenge; it raises CodeGone where that was used or has lapsed."""
+    change = {"$pull": {"challenges": {"id": challenge}}, "$inc": {"rev": 1}}
+    return update(COLLECTION, {"_id": id, "challenges.id": challenge}, change, if_missed=CodeGone(id))
 
 
 # ---------------------------------------------------------------- the record as it is stored
 def _record_document(record: SignInRecord, now: datetime) -> SignInDocument:
+    any_device = record.counts_of(ANY_DEVICE)
     return SignInDocument(
         id=record.id,
         rev=record.rev + 1,
-        sent=list(record.sent_at),
+        sent=list(any_device.sent_at),
+        tried=list(any_device.tried_at),
+        devices={
+            device: {"sent": list(counts.sent_at), "tried": list(counts.tried_at)}
+            for device, counts in record.counts.items()
+            if device != ANY_DEVICE
+        },
         purge_at=now + KEPT_FOR,
-        live=_live_fields(record.live) if record.live else None,
-        reserved=_reservation_fields(record.reservation) if record.reservation else None,
+        challenges=[_challenge_fields(challenge) for challenge in record.challenges],
     )
 
 
-def _live_fields(live: LiveCode) -> dict[str, Any]:
+def _challenge_fields(challenge: Challenge) -> dict[str, Any]:
     return {
-        "hash": live.code_hash,
-        "purpose": live.purpose,
-        "expires_at": live.expires_at,
-        "attempts": live.attempts,
-    }
-
-
-def _reservation_fields(reservation: Reservation) -> dict[str, Any]:
-    return {
-        "name": reservation.name,
-        "locale": reservation.locale,
-        "timezone": reservation.timezone,
-        "birthday": reservation.birthday.isoformat() if reservation.birthday else None,
-        "terms": reservation.terms,
-        "consents": consent_rows(reservation.consents),
-        "referred_by": reservation.referred_by,
-        "at": reservation.at,
+        "id": challenge.id,
+        "hash": challenge.code_hash,
+        "purpose": challenge.purpose,
+        "device": challenge.device,
+        "expires_at": challenge.expires_at,
+        "attempts": challenge.attempts,
     }
 
 
 def _read_record(document: SignInDocument) -> SignInRecord:
-    live = document.live
     return SignInRecord(
         id=document.id,
         rev=document.rev,
-        sent_at=tuple(document.sent),
-        live=LiveCode(live["hash"], live["purpose"], live["expires_at"], live["attempts"]) if live else None,
-        reservation=_read_reservation(document.reserved) if document.reserved else None,
-    )
-
-
-def _read_reservation(row: Raw) -> Reservation:
-    return Reservation(
-        name=row["name"],
-        locale=row["locale"],
-        timezone=row["timezone"],
-        birthday=date.fromisoformat(row["birthday"]) if row["birthday"] else None,
-        terms=row["terms"],
-        consents=read_consents(row["consents"]),
-        referred_by=row["referred_by"],
-        at=row["at"],
+        challenges=tuple(
+            Challenge(
+                row["id"], row["hash"], row["purpose"], row["device"], row["expires_at"], row["attempts"]
+            )
+            for row in document.challenges
+        ),
+        counts={
+            ANY_DEVICE: CodeCounts(tuple(document.sent), tuple(document.tried)),
+            **{
+                device: CodeCounts(tuple(counts["sent"]), tuple(counts["tried"]))
+                for device, counts in document.devices.items()
+            },
+        },
     )

@@ -137,5 +137,6 @@ def test_what_writes_is_never_open_to_anonymous_callers_but_for_signing_in() -> 
         "signIn",
         "signInWithFirebase",
         "refreshSession",
+        "undoContactChange",
         "staffSignIn",
     }

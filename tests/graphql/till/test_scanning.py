@@ -173,7 +173,8 @@ async def test_what_could_never_be_a_code_is_told_as_that_and_locks_no_till(
 
 
 @pytest.mark.parametrize(
-    "around", ["]Q1{}", "]Q3{}\r\n", "\x02{}\x03", "\x02]Q1{}\x03\r", "]Q2\\000026{}", "{}\t"]
+    "around",
+    ["]Q1{}", "]Q3{}\r\n", "\x02{}\x03", "\x02]Q1{}\x03\r", "]Q2\\000026{}", "{}\t", " \u200e{}\u200f\n"],
 )
 async def test_what_scanners_put_around_a_code_is_dropped(app: RunningApp, around: str) -> None:
     token, till = await app.enrol_member(), await app.hire("rui")

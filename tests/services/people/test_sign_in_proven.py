@@ -7,7 +7,7 @@ import pytest
 from domain.model.people.contacts import Contact
 from domain.services.errors import NotEnrolled
 from domain.services.people.enrolment import Application, enrol
-from domain.services.people.sign_in import sign_in_proven
+from domain.services.people.sign_in import DeviceInput, sign_in_proven
 from tests.command_log import CommandLog
 from tests.identity_harness import NOW, IdentityHarness, enrol_and_sign_in, stored_member
 
@@ -15,9 +15,10 @@ ANA = Contact("email", "ana@example.com")
 PHONE = Contact("phone", "+351912345678")
 
 
-async def reserved(harness: IdentityHarness) -> None:
+async def reserved(harness: IdentityHarness) -> DeviceInput:
     application = Application(name="Ana", terms_version="2026-01", phone=PHONE.value)
-    await enrol(harness.identity, application, key="k", now=NOW)
+    applied = await enrol(harness.identity, application, key="k", now=NOW)
+    return DeviceInput(enrolment_token=applied.enrolment_token)
 
 
 async def sessions(harness: IdentityHarness) -> int:
@@ -29,7 +30,9 @@ async def test_a_member_gets_a_session_of_their_own(
 ) -> None:
     first = await enrol_and_sign_in(harness)
     with command_log.counting() as counted:
-        signed_in = await sign_in_proven(harness.identity, [PHONE, ANA], installation="phone-1", now=NOW)
+        signed_in = await sign_in_proven(
+            harness.identity, [PHONE, ANA], device=DeviceInput("phone-1"), now=NOW
+        )
     assert (signed_in.member, signed_in.enrolled, signed_in.opened_session.session.installation) == (
         first.member,
         False,
@@ -39,9 +42,11 @@ async def test_a_member_gets_a_session_of_their_own(
     assert await sessions(harness) == 2
 
 
-async def test_the_first_sign_in_begins_the_membership_that_waits(harness: IdentityHarness) -> None:
-    await reserved(harness)
-    signed_in = await sign_in_proven(harness.identity, [PHONE], now=NOW)
+async def test_the_sign_in_that_brings_its_token_begins_the_membership_that_waits(
+    harness: IdentityHarness,
+) -> None:
+    device = await reserved(harness)
+    signed_in = await sign_in_proven(harness.identity, [ANA, PHONE], device=device, now=NOW)
     assert signed_in.enrolled
     member = await stored_member(harness, signed_in.member)
     assert (member.details.phone, member.member.wallets["points"].available) == (PHONE.value, 100)
@@ -50,8 +55,10 @@ async def test_the_first_sign_in_begins_the_membership_that_waits(harness: Ident
 
 
 async def test_twenty_first_sign_ins_at_once_begin_one_membership(harness: IdentityHarness) -> None:
-    await reserved(harness)
-    results = await asyncio.gather(*(sign_in_proven(harness.identity, [PHONE], now=NOW) for _ in range(20)))
+    device = await reserved(harness)
+    results = await asyncio.gather(
+        *(sign_in_proven(harness.identity, [PHONE], device=device, now=NOW) for _ in range(20))
+    )
     assert len({one.member for one in results}) == 1
     assert [one.enrolled for one in results].count(True) == 1
     assert await sessions(harness) == 20
@@ -63,8 +70,7 @@ async def test_who_has_not_enrolled_is_told_and_nothing_is_written(harness: Iden
     assert await sessions(harness) == 0
 
 
-async def test_a_code_sent_before_is_of_no_use_after(harness: IdentityHarness) -> None:
-    await reserved(harness)
-    await sign_in_proven(harness.identity, [PHONE], now=NOW)
-    rows = await harness.store["sign_in_codes"].find({"_id": {"$gt": ""}}).to_list()
-    assert [("live" in row, "reserved" in row) for row in rows] == [(False, False)]
+async def test_what_was_applied_for_is_gone_once_it_has_begun(harness: IdentityHarness) -> None:
+    device = await reserved(harness)
+    await sign_in_proven(harness.identity, [PHONE], device=device, now=NOW)
+    assert await harness.store["enrolments"].find({"_id": {"$gt": ""}}).to_list() == []

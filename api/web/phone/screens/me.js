@@ -97,7 +97,8 @@ function contacts(me) {
   );
 }
 
-/* First the new contact, then the code that was sent to it. */
+/* First the new contact, then the code that was sent to it; where the sign-in is a while ago, also the one that
+   was sent to a present contact. */
 function changeContact(key) {
   return sheet(t(key), t("close"), (close) => {
     const contact = h("input", {
@@ -110,36 +111,61 @@ function changeContact(key) {
       name: "code",
       inputmode: "numeric",
       autocomplete: "one-time-code",
-      maxlength: 8,
+      maxlength: 20,
     });
+    const current = h("input", {
+      name: "current-code",
+      inputmode: "numeric",
+      autocomplete: "one-time-code",
+      maxlength: 20,
+    });
+    let challenge = null;
+    let approval = null;
     const codeField = field(t("code"), code);
+    const currentPlace = h("div.stack");
     codeField.hidden = true;
     const button = h("button.button.primary.wide.tall", {}, t("signin.send"));
     return h(
       "div.stack",
       {},
       h("h2", {}, t(key)),
-      sending(button, [field(t("contact.new"), contact, t("signin.contact.hint")), codeField], async () => {
-        const { changeContact: answer } = await ask(CHANGE_CONTACT, {
-          input: {
-            contact: contact.value.trim(),
-            code: codeField.hidden ? null : code.value.replace(/\s/g, ""),
-          },
-        });
-        if (answer.__typename === "SignInCodeRequested") {
-          codeField.hidden = false;
-          code.required = true;
-          contact.readOnly = true;
-          fill(button, t("save"));
-          code.focus();
+      sending(
+        button,
+        [field(t("contact.new"), contact, t("signin.contact.hint")), codeField, currentPlace],
+        async () => {
+          const { changeContact: answer } = await ask(CHANGE_CONTACT, {
+            input: {
+              contact: contact.value.trim(),
+              code: codeField.hidden ? null : code.value,
+              challenge,
+              currentCode: approval ? current.value : null,
+              currentChallenge: approval?.challenge ?? null,
+            },
+          });
+          if (answer.__typename === "SignInCodeRequested") {
+            challenge = answer.challenge;
+            approval = answer.approval;
+            if (approval)
+              fill(
+                currentPlace,
+                h("p.small", {}, t("contact.approval")),
+                field(t("contact.approval.code", { contact: approval.codeSentTo }), current),
+              );
+            current.required = Boolean(approval);
+            codeField.hidden = false;
+            code.required = true;
+            contact.readOnly = true;
+            fill(button, t("save"));
+            code.focus();
+            return null;
+          }
+          if (answer.message) return answer.message;
+          close();
+          toast(t("saved"));
+          if (document.body.dataset.screen === "me") go("me");
           return null;
-        }
-        if (answer.message) return answer.message;
-        close();
-        toast(t("saved"));
-        if (document.body.dataset.screen === "me") go("me");
-        return null;
-      }),
+        },
+      ),
     );
   });
 }

@@ -1,11 +1,11 @@
 /* Before the member is known: signing in with a code, or joining. The contact is proven by the code that is
-   sent to it. */
+   sent to it, and the membership that was applied for here begins by the token that this browser keeps. */
 
 import { busy, field, fill, h, toast } from "/shared/dom.js";
 import { newKey } from "/shared/graphql.js";
 import { t } from "/shared/words.js";
 import { languagePicker } from "../app.js";
-import { installationId, phone, session } from "../phone.js";
+import { installationId, phone, prefer, session, signInTokens } from "../phone.js";
 import { ENROL, REQUEST_CODE, SIGN_IN } from "../queries.js";
 import { notice, say, sending, termsLink } from "./parts.js";
 
@@ -47,22 +47,29 @@ function contactStep(stage, given = "") {
     h("h2", {}, t("signin")),
     sending(button, [field(t("signin.contact"), contact, t("signin.contact.hint"))], async () => {
       const typed = contact.value.trim();
-      await session.askPublic(REQUEST_CODE, { input: { contact: typed } });
+      const challenge = await requestCode(typed);
       // Who has turned to joining meanwhile is not led back.
-      if (button.isConnected) codeStep(stage, typed);
+      if (button.isConnected) codeStep(stage, typed, challenge);
     }),
     phone.programme ? h("button.button.wide", { onclick: () => joinStep(stage) }, t("join")) : null,
   );
 }
 
-function codeStep(stage, contact) {
+/* Have a code sent; return the challenge that it belongs to. */
+async function requestCode(contact) {
+  const { deviceToken } = signInTokens();
+  const { requestSignInCode } = await session.askPublic(REQUEST_CODE, { input: { contact, deviceToken } });
+  return requestSignInCode.challenge;
+}
+
+function codeStep(stage, contact, challenge) {
   const code = h("input.big.code", {
     required: true,
     name: "code",
     inputmode: "numeric",
     autocomplete: "one-time-code",
-    pattern: "[0-9 ]{6,8}",
-    maxlength: 8,
+    pattern: "[\\s\\-\u2010-\u2015]*([0-9][\\s\\-\u2010-\u2015]*){6}",
+    maxlength: 20,
   });
   const button = h("button.button.primary.wide.tall", {}, t("signin"));
   const again = h(
@@ -72,7 +79,7 @@ function codeStep(stage, contact) {
       onclick: () =>
         busy(again, async () => {
           try {
-            await session.askPublic(REQUEST_CODE, { input: { contact } });
+            challenge = await requestCode(contact);
             toast(t("code.sent"));
           } catch (error) {
             toast(say(error), "bad");
@@ -88,7 +95,7 @@ function codeStep(stage, contact) {
     sending(button, [field(t("code"), code)], async () => {
       const { value: sent } = code;
       const { signIn } = await session.askPublic(SIGN_IN, {
-        input: { contact, code: sent.replace(/\s/g, ""), installationId: installationId() },
+        input: { contact, code: sent, challenge, installationId: installationId(), ...signInTokens() },
       });
       if (signIn.__typename !== "SignedIn") {
         // Who has begun to type it again goes on.
@@ -98,6 +105,8 @@ function codeStep(stage, contact) {
         }
         return signIn.message;
       }
+      prefer("device", signIn.deviceToken);
+      prefer("enrolment", null);
       session.begin(signIn);
       return null;
     }),
@@ -168,7 +177,8 @@ function joinStep(stage) {
           },
         });
         if (enrol.__typename !== "Enrolled") return enrol.message;
-        if (button.isConnected) codeStep(stage, typed);
+        prefer("enrolment", enrol.enrolmentToken);
+        if (button.isConnected) codeStep(stage, typed, enrol.challenge);
         return null;
       },
     ),

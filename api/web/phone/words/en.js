@@ -157,6 +157,8 @@ export default {
   "contact.phone": "Phone",
   "contact.new": "New e-mail or phone",
   "contact.none": "none",
+  "contact.approval": "To be sure that it is you, type the code that we sent to your present contact too.",
+  "contact.approval.code": "Code sent to {contact}",
   "referral": "Invite friends",
   "referral.hint": "Whoever joins with your code gets a gift, and so do you.",
   "referral.count": { one: "{count} friend so far", other: "{count} friends so far" },

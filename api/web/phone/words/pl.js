@@ -168,6 +168,8 @@ export default {
   "contact.phone": "Telefon",
   "contact.new": "Nowy e-mail lub telefon",
   "contact.none": "brak",
+  "contact.approval": "Aby mieć pewność, że to Ty, wpisz też kod, który wysłaliśmy na Twój obecny kontakt.",
+  "contact.approval.code": "Kod wysłany na {contact}",
   "referral": "Zaproś znajomych",
   "referral.hint": "Kto dołączy z twoim kodem, dostanie prezent, i ty też.",
   "referral.count": {

@@ -161,6 +161,9 @@ export default {
   "contact.phone": "Telefone",
   "contact.new": "Novo e-mail ou telefone",
   "contact.none": "nenhum",
+  "contact.approval":
+    "Para termos a certeza de que é você, escreva também o código que enviámos para o seu contacto atual.",
+  "contact.approval.code": "Código enviado para {contact}",
   "referral": "Convide amigos",
   "referral.hint": "Quem aderir com o seu código recebe um presente, e você também.",
   "referral.count": {
