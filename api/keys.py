@@ -9,7 +9,6 @@ settings name that secret.
 import base64
 import hashlib
 import itertools
-import os
 import re
 import secrets
 from collections.abc import Collection, Mapping
@@ -21,6 +20,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from api.private_files import write_private
 from api.settings import SHORTEST_SECRET, BadSettings, Settings
 
 OVERLAP = timedelta(days=1)
@@ -136,7 +136,7 @@ def add_key(folder: Path, *, now: datetime) -> TokenKey:
     pem = key.private.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    _write_private(folder / f"token-{now.strftime(STAMP)}-{key.kid}.pem", pem)
+    write_private(folder / f"token-{now.strftime(STAMP)}-{key.kid}.pem", pem)
     return key
 
 
@@ -186,7 +186,7 @@ def _stored_secret(folder: Path) -> bytes:
     path = folder / "secret"
     if not path.exists():
         with suppress(FileExistsError):  # another process was quicker: all use its secret
-            _write_private(path, base64.b64encode(secrets.token_bytes(48)))
+            write_private(path, base64.b64encode(secrets.token_bytes(48)))
     secret = path.read_bytes()
     if len(secret) < SHORTEST_SECRET:
         raise BadSettings(
@@ -194,23 +194,6 @@ def _stored_secret(folder: Path) -> bytes:
             " be read."
         )
     return secret
-
-
-def _write_private(path: Path, content: bytes) -> None:
-    """Write a new file that only its owner may read, whole or not at all.
-
-    A full disk or a kill leaves no half of a key.
-    """
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}-{os.getpid()}")
-    try:
-        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _derived(secret: bytes, purpose: str) -> bytes:

@@ -16,7 +16,7 @@ from api.clock import utc_now
 from api.drain import Drain
 from api.embedded import find_running
 from api.keys import Keys, fingerprints, read_keys
-from api.senders.configuration import open_senders
+from api.senders.configuration import ConfiguredSenders, open_senders
 from api.settings import BadSettings, Settings
 from api.tokens import Tokens
 from domain.model.people.sessions import SessionTerms
@@ -27,7 +27,7 @@ from domain.services.runtime import Runtime
 from domain.services.senders import CodeSender, Senders
 from domain.store.connect import Database
 from domain.store.document_store import DocumentStore
-from domain.store.ledger.programmes import Programmes
+from domain.store.ledger.programmes import NothingPublished, Programmes
 from domain.store.migrations.runner import MigrationRunner
 from domain.store.migrations.steps import Migration
 from domain.store.people import dropped_keys
@@ -95,6 +95,7 @@ async def open_process(
         tokens.drop(dropped)
         runtime = _runtime(settings, Runtime.for_store(store), keys, configured.codes)
         await runtime.programmes.refresh()
+        _follow_zone(settings, configured, runtime)
         drain = Drain(stop_after_seconds=settings.operation_seconds + settings.database_seconds)
         try:
             follower = ChangeFollower(
@@ -139,6 +140,27 @@ def _migration_runner(settings: Settings) -> MigrationRunner | None:
         log.info("database.migrates", format=migration.number, step=migration.title, changed=changed)
 
     return MigrationRunner(utc_now, progress=tell, notice_seconds=0)
+
+
+def _follow_zone(settings: Settings, configured: ConfiguredSenders, runtime: IdentityRuntime) -> None:
+    """Let text messages go to the country of the programme's time zone.
+
+    Raises BadSettings where that is of no country, and the setting names none.
+    """
+
+    def zone() -> str | None:
+        try:
+            return runtime.programme.programme.timezone
+        except NothingPublished:
+            return None
+
+    configured.sms_countries.read_zone = zone
+    name = zone()
+    if settings.sms_url is not None and name is not None and not configured.sms_countries.current():
+        raise BadSettings(
+            f"SELO_SMS_COUNTRIES is needed with SELO_SMS_URL: the programme's time zone {name} is of no"
+            " country."
+        )
 
 
 def _runtime(settings: Settings, runtime: Runtime, keys: Keys, codes: CodeSender) -> IdentityRuntime:

@@ -48,6 +48,7 @@ class RateLimits:
     sign_in_codes_per_address_hour: int = 200
     enrolments_per_address_hour: int = 200
     bad_scans_per_minute: int = 10
+    look_ups_per_minute: int = 30
 
 
 def rate_limits(settings: Settings) -> RateLimits:
@@ -59,6 +60,7 @@ def rate_limits(settings: Settings) -> RateLimits:
         sign_in_codes_per_address_hour=settings.sign_in_codes_per_address_hour,
         enrolments_per_address_hour=settings.enrolments_per_address_hour,
         bad_scans_per_minute=settings.bad_scans_per_minute,
+        look_ups_per_minute=settings.look_ups_per_minute,
     )
 
 
@@ -76,6 +78,10 @@ class TokenBuckets:
 
     def __len__(self) -> int:
         return len(self._remaining)
+
+    def has(self, key: str, points: int = 1) -> bool:
+        """Tell whether so many points are left in this key's bucket."""
+        return self._available(key, self._clock()) >= points
 
     def take(self, key: str, points: int = 1) -> None:
         """Take points out of this key's bucket. Raises RateLimited and takes none where too few are left."""
@@ -129,6 +135,7 @@ class Rates:
         self._tills = TokenBuckets(limits.staff_requests_per_minute, 60, clock)
         self._codes = TokenBuckets(limits.sign_in_codes_per_address_hour, 3600, clock)
         self._enrolments = TokenBuckets(limits.enrolments_per_address_hour, 3600, clock)
+        self._look_ups = TokenBuckets(limits.look_ups_per_minute, 60, clock)
         self._bad_scans = FailureLocks(limits.bad_scans_per_minute, 60, clock)
 
     def count_request(self, caller: Caller, address: str) -> None:
@@ -158,6 +165,10 @@ class Rates:
             self._enrolments.take(address_key(address))
         elif name in ("requestSignInCode", "changeContact"):
             self._codes.take(address_key(address))
+
+    def count_look_up(self, employee: str) -> None:
+        """Count a member that an employee looks up. Raises RateLimited."""
+        self._look_ups.take(employee)
 
     def check_scans(self, till: str) -> None:
         """Raise RateLimited while this till (its session) is locked for bad scans."""

@@ -125,8 +125,8 @@ def _password(process: Process, username: str) -> str:
 
 
 def _setup_key(process: Process, employee: DemoEmployee) -> str | None:
-    """Return the key by which a demo's operator enrols a second factor."""
-    if employee.role != "OPERATOR":
+    """Return the key by which an employee of the demo enrols a second factor; None who needs none."""
+    if not staff.role_needs_second_factor(process.runtime, employee.role):
         return None
     digest = hmac.digest(process.runtime.secret, f"demo set-up:{employee.username}".encode(), hashlib.sha256)
     return make_long_code(digest[:KEY_BYTES])

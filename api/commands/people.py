@@ -69,7 +69,8 @@ def add_staff(
 
     async def work() -> None:
         async with _open_process(data, may_create=True) as process:
-            setup_key = staff.new_setup_key() if _enrols(process, ROLES[role]) else None
+            needs_factor = staff.role_needs_second_factor(process.runtime, ROLES[role])
+            setup_key = staff.new_setup_key() if needs_factor else None
             added = await staff.add(
                 process.runtime,
                 username=username,
@@ -309,10 +310,6 @@ def _password(*, from_stdin: bool) -> tuple[str, bool]:
     if sys.stdin.isatty():
         return getpass.getpass("Password: "), False
     return secrets.token_urlsafe(12), True
-
-
-def _enrols(process: Process, role: StaffRole) -> bool:
-    return role == "OPERATOR" or (role == "MANAGER" and process.runtime.managers_need_factor)
 
 
 def _print_setup_key(setup_key: str) -> None:

@@ -17,9 +17,11 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 import structlog
+from phonenumbers import SUPPORTED_REGIONS
 
 from api.senders.console import ConsoleCodeSender, UnavailableCodeSender
 from api.senders.sign_in_codes import ContactCodeSender
+from api.senders.sms_limits import ServedSms, SmsCaps, SmsCountries
 from api.settings import HTTP_URL, BadSettings, Settings
 from domain.services.senders import CodeSender, Senders
 
@@ -39,12 +41,13 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class ConfiguredSenders:
     """Messages go by `senders`, sign-in codes by `codes`; `id_tokens` checks Firebase's tokens where there is
-    a project.
+    a project. `sms_countries` is told the programme's time zone once that is read.
     """
 
     senders: Senders
     codes: CodeSender
     id_tokens: IdTokenVerifier | None
+    sms_countries: SmsCountries
 
 
 @asynccontextmanager
@@ -71,15 +74,25 @@ async def open_senders(
         id_tokens = _id_tokens(settings, clock)
         if id_tokens is not None:
             opened.push_async_callback(id_tokens.close)
+        countries = _sms_countries(settings)
         base_url = settings.base_url or f"http://{settings.host}:{settings.port}"
         codes = ContactCodeSender(
             mail,
             sms,
             fallback=ConsoleCodeSender(base_url=base_url) if settings.demo else UnavailableCodeSender(),
+            sms_countries=countries,
+            sms_caps=SmsCaps(
+                per_hour=settings.sms_codes_per_hour,
+                per_country_hour=settings.sms_codes_per_country_hour,
+                clock=clock,
+            ),
             base_url=base_url,
             clock=clock,
         )
-        yield ConfiguredSenders(Senders(push=push, mail=mail, sms=sms, webhooks=hooks), codes, id_tokens)
+        opened.push_async_callback(codes.close)
+        served_sms = None if sms is None else ServedSms(sms, countries)
+        senders = Senders(push=push, mail=mail, sms=served_sms, webhooks=hooks)
+        yield ConfiguredSenders(senders, codes, id_tokens, countries)
 
 
 def _push(settings: Settings) -> FirebasePush | None:
@@ -192,6 +205,15 @@ def _sms(settings: Settings) -> SmsGateway | None:
             ' ..."}.'
         )
     return SmsGateway(SmsRequestTemplate(url, settings.sms_method, headers, body))
+
+
+def _sms_countries(settings: Settings) -> SmsCountries:
+    unknown = [country for country in settings.sms_countries if country not in SUPPORTED_REGIONS]
+    if unknown:
+        raise BadSettings(
+            f"SELO_SMS_COUNTRIES cannot be used: {unknown[0]} is no country of ISO 3166, such as PT or GB."
+        )
+    return SmsCountries(settings.sms_countries)
 
 
 def _webhooks(settings: Settings) -> WebhookSender | None:

@@ -6,14 +6,16 @@ and an unknown contact take the same time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
 from api.errors import NotAvailable
 from api.senders.console import undo_link
+from api.senders.sms_limits import SmsCaps, SmsCountries
 from api.texts import language
 from domain.model.people.contacts import Contact, ContactKind
 from domain.services.senders import (
@@ -151,17 +153,23 @@ class ContactCodeSender:
         sms: SmsSender | None,
         *,
         fallback: CodeSender,
+        sms_countries: SmsCountries,
+        sms_caps: SmsCaps,
         base_url: str,
         clock: Callable[[], datetime],
     ) -> None:
         self._mail, self._sms = mail, sms
         self._fallback, self._clock = fallback, clock
         self._base_url = base_url
+        self._sms_countries, self._sms_caps = sms_countries, sms_caps
+        self._sent_later: set[asyncio.Task[SendResult]] = set()
 
     def expect_reach(self, contact: Contact) -> None:
         """Raise ContactOutOfReach where no code can reach such a contact."""
         if not self._reaches(contact.kind):
             self._fallback.expect_reach(contact)
+        elif contact.kind == "phone":
+            self._sms_countries.expect(contact)
 
     async def send_code(self, contact: Contact, message: CodeMessage) -> None:
         """Send a code. Raises NotAvailable where it was not sent."""
@@ -177,7 +185,10 @@ class ContactCodeSender:
             TEXTS[f"{message.use}.{part}"][language_code].format_map(figures)
             for part in ("subject", "mail", "sms")
         )
-        result = await self._send(contact, subject, mail, sms, locale=language_code)
+        sending = self._send(contact, subject, mail, sms, locale=language_code)
+        if contact.kind == "phone" and self._is_held_back(contact, message, sending):
+            return
+        result = await sending
         if result.status != "sent":
             raise NotAvailable("The sign-in code could not be sent now. Try again in a minute.")
 
@@ -195,6 +206,30 @@ class ContactCodeSender:
         result = await self._send(contact, subject, text, sms, locale=language_code, link=link)
         if result.status != "sent":
             raise NotAvailable("The notice could not be sent now.")
+
+    def _is_held_back(
+        self, contact: Contact, message: CodeMessage, sending: Coroutine[Any, Any, SendResult]
+    ) -> bool:
+        """Tell whether the caller does not wait for a code by SMS, because too many were sent this hour.
+
+        Then only members are sent theirs, and nobody waits for that, so that no answer tells who is one.
+        """
+        country = self._sms_countries.expect(contact)
+        if message.is_member and not self._sms_caps.is_spent(country):
+            return False
+        if message.is_member:
+            task = asyncio.create_task(sending)
+            self._sent_later.add(task)
+            task.add_done_callback(self._sent_later.discard)
+            return True
+        if self._sms_caps.take(country):
+            return False
+        sending.close()
+        return True
+
+    async def close(self) -> None:
+        """Wait for the codes that nobody waited for."""
+        await asyncio.gather(*self._sent_later, return_exceptions=True)
 
     def _reaches(self, kind: ContactKind) -> bool:
         return (self._mail if kind == "email" else self._sms) is not None

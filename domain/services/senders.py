@@ -110,13 +110,15 @@ class WebhookMessage:
 class CodeMessage:
     """A one-time code, with a text in the locale that says what it is for.
 
-    `new_contact` is set where the code is to approve that contact as another of the membership.
+    `new_contact` is set where the code is to approve that contact as another of the membership. `is_member`
+    tells whether a member has the phone that it goes to: no cap keeps their codes back.
     """
 
     code: str = field(repr=False)
     locale: str
     use: CodeUse = "sign_in"
     new_contact: Contact | None = field(default=None, repr=False)
+    is_member: bool = False
 
 
 @dataclass(frozen=True, slots=True)

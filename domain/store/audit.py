@@ -45,6 +45,7 @@ Action = Literal[
     "EVENT",
     "MEMBER_FROZEN",
     "MEMBER_UNFROZEN",
+    "MEMBER_LOOKED_UP",  # in a collection of its own: look_ups.py
     # by whoever runs the system, and by members themselves
     "STAFF_ADDED",
     "STAFF_DISABLED",
@@ -61,8 +62,8 @@ Action = Literal[
     "CONTACT_CHANGED",
     "CONTACT_CHANGE_UNDONE",
 ]
-ShiftCounter = Literal["purchases", "refunded", "adjusted", "vouchers"]
-SHIFT_COUNTERS: tuple[ShiftCounter, ...] = ("purchases", "refunded", "adjusted", "vouchers")
+ShiftCounter = Literal["purchases", "refunded", "adjusted", "vouchers", "look_ups"]
+SHIFT_COUNTERS: tuple[ShiftCounter, ...] = ("purchases", "refunded", "adjusted", "vouchers", "look_ups")
 
 
 # ---------------------------------------------------------------- documents
@@ -101,6 +102,7 @@ class ShiftDocument(StoredDocument):
     refunded: int
     adjusted: int
     vouchers: int
+    look_ups: int = 0  # absent in the days of an older version
 
     class Settings(StoredDocument.Settings):
         name = SHIFTS

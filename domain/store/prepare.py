@@ -16,7 +16,7 @@ from beanie.exceptions import CollectionWasNotInitialized
 from pymongo import IndexModel
 from pymongo.errors import CollectionInvalid, OperationFailure
 
-from domain.store import audit, meta, requests
+from domain.store import audit, look_ups, meta, requests, stale_commits
 from domain.store.document_store import DocumentStore
 from domain.store.ledger import agenda, journal, members, programmes, receipts, stock, vouchers
 from domain.store.messages import inbox, outbox
@@ -59,6 +59,7 @@ DOCUMENTS: tuple[type[StoredDocument], ...] = (
     stock.StockDocument,
     audit.AuditDocument,
     audit.ShiftDocument,
+    look_ups.LookUpDocument,
     stores.RetailStoreDocument,
     staff.EmployeeDocument,
     staff_attempts.AttemptDocument,
@@ -71,6 +72,7 @@ DOCUMENTS: tuple[type[StoredDocument], ...] = (
     devices.DeviceDocument,
     card_steps.CardStepDocument,
     dropped_keys.DroppedKeyDocument,
+    stale_commits.StaleCommitDocument,
 )
 COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
     document.Settings.name: document.Settings.indexes for document in DOCUMENTS

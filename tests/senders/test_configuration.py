@@ -70,6 +70,7 @@ async def test_with_settings_each_reaches_its_outside(fcm: FcmStandIn, tmp_path:
             mail_from="club@selo.example.com",
             base_url="https://selo.example.com",
             sms_url=f"{endpoint.url}/200?to={{to}}&text={{text}}",
+            sms_countries=["PT"],
         )
         async with open_senders(settings, clock=clock) as outside:
             push, mail, sms = outside.senders.push, outside.senders.mail, outside.senders.sms

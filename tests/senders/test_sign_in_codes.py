@@ -15,6 +15,7 @@ from api.senders.console import UnavailableCodeSender
 from api.senders.email import SmtpSender, SmtpServer
 from api.senders.sign_in_codes import TEXTS, ContactCodeSender
 from api.senders.sms import SmsGateway, SmsRequestTemplate
+from api.senders.sms_limits import SmsCaps, SmsCountries
 from api.texts import SPOKEN
 from domain.model.people.contacts import Contact
 from domain.services.errors import ContactOutOfReach
@@ -46,7 +47,13 @@ def by_mail(port: int) -> ContactCodeSender:
 
 def sender(*, mail: SmtpSender | None = None, sms: SmsGateway | None = None) -> ContactCodeSender:
     return ContactCodeSender(
-        mail, sms, fallback=UnavailableCodeSender(), base_url="https://club.example", clock=lambda: NOW
+        mail,
+        sms,
+        fallback=UnavailableCodeSender(),
+        sms_countries=SmsCountries(["PT"]),
+        sms_caps=SmsCaps(per_hour=10, per_country_hour=10, clock=lambda: NOW),
+        base_url="https://club.example",
+        clock=lambda: NOW,
     )
 
 

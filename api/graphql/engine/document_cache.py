@@ -19,6 +19,7 @@ from graphql import GraphQLError, GraphQLSchema, parse, specified_rules, validat
 from graphql.language import DocumentNode, Lexer, Source, TokenKind
 
 from api.errors import BadInput, PersistedQueryNotFound, PersistedQueryNotSupported, TooCostly
+from api.graphql.engine.disclosure import LIVE_FIELDS, SECRET_FIELDS, asked_fields
 from api.graphql.engine.error_rendering import MAX_ERRORS
 from api.graphql.engine.limits import DocumentLimits, OperationPlan, weigh
 
@@ -53,10 +54,15 @@ def read_persisted_query(version: object, sha256: object) -> PersistedQuery:
 
 @dataclass(frozen=True, slots=True)
 class PreparedDocument:
-    """A valid document and a plan for each of its operations."""
+    """A valid document and a plan for each of its operations.
+
+    `secret_fields` and `live_fields` are those of `api.graphql.engine.disclosure` that it asks for.
+    """
 
     document: DocumentNode
     plans: tuple[OperationPlan, ...]
+    secret_fields: frozenset[tuple[str, str]] = frozenset()
+    live_fields: frozenset[tuple[str, str]] = frozenset()
 
     def plan_for(self, name: str | None) -> OperationPlan:
         """Return the plan of the operation that runs. Raises BadInput where the name selects none."""
@@ -157,7 +163,8 @@ class DocumentCache:
             raise InvalidDocument([GraphQLError("Introspection is turned off here.")])
         if self._faults(document):
             raise InvalidDocument(self._faults(self._parse(text, locations=True)))
-        return PreparedDocument(document, plans)
+        fields = asked_fields(self.schema, document)
+        return PreparedDocument(document, plans, fields & SECRET_FIELDS, fields & LIVE_FIELDS)
 
     def _faults(self, document: DocumentNode) -> list[GraphQLError]:
         return validate(

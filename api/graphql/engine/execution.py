@@ -21,6 +21,7 @@ from strawberry.execution import optimized_is_awaitable
 
 from api.drain import Drain
 from api.errors import ApiError, BadInput, Busy, Json
+from api.graphql.engine.disclosure import is_public
 from api.graphql.engine.document_cache import (
     DocumentCache,
     InvalidDocument,
@@ -69,11 +70,18 @@ class GraphQLRequest:
 
 @dataclass(frozen=True, slots=True)
 class GraphQLResponse:
-    """An answer. `status` is for clients of application/graphql-response+json, which read the HTTP status."""
+    """An answer. `status` is for clients of application/graphql-response+json, which read the HTTP status.
+
+    `may_be_compressed`: no secret is in it. `is_public`: everybody gets it who reads its language, so a copy
+    may be used again; `is_live`: after asking whether it is still the same.
+    """
 
     body: Json
     status: int
     retry_after: int | None = None
+    may_be_compressed: bool = False
+    is_public: bool = False
+    is_live: bool = False
 
 
 def error_response(error: ApiError) -> GraphQLResponse:
@@ -107,7 +115,7 @@ class Engine:
         self._hide_suggestions = not introspection
         self._operation_seconds = operation_seconds
         install_permissions(self.schema, self._check_field_rate, roots=roots)
-        self._executor_class = fast_executor(self.schema)
+        self._executor_class = fast_executor(self.schema, values_at_most=self.limits.values)
 
     def _check_field_rate(self, context: AnyContext, name: str) -> None:
         self.rates.count_field(name, context.address)
@@ -146,7 +154,14 @@ class Engine:
                 },
                 500,
             )
-        return GraphQLResponse(self._body(result, plan, context), 200)
+        is_query = plan.kind == "query"
+        return GraphQLResponse(
+            self._body(result, plan, context),
+            200,
+            may_be_compressed=is_query and not prepared.secret_fields,
+            is_public=is_query and is_public(plan.roots) and not result.errors,
+            is_live=bool(prepared.live_fields),
+        )
 
     async def subscribe(
         self, request: GraphQLRequest, context: AnyContext

@@ -39,6 +39,7 @@ class StaffActionKind(Enum):
     EVENT = strawberry.enum_value("EVENT", description="Recorded an event.")
     MEMBER_FROZEN = strawberry.enum_value("MEMBER_FROZEN", description="Froze a membership.")
     MEMBER_UNFROZEN = strawberry.enum_value("MEMBER_UNFROZEN", description="Unfroze a membership.")
+    MEMBER_LOOKED_UP = strawberry.enum_value("MEMBER_LOOKED_UP", description="Looked a member up.")
     STAFF_ADDED = strawberry.enum_value("STAFF_ADDED", description="Put somebody on the list of staff.")
     STAFF_DISABLED = strawberry.enum_value("STAFF_DISABLED", description="Shut an employee out.")
     STAFF_ENABLED = strawberry.enum_value("STAFF_ENABLED", description="Let an employee in again.")
@@ -124,7 +125,7 @@ class AuditEntry:
     subject: str = strawberry.field(
         description=(
             "What it was about: a receipt, reward, wallet, event, username, version, key, row of the outbox,"
-            " or kind of contact."
+            " or kind of contact; by what a member was looked up (NUMBER, EMAIL, PHONE or ID)."
         )
     )
     amount: int = strawberry.field(
@@ -191,6 +192,15 @@ class TrailQuery:
         ] = None,
         until: Annotated[datetime | None, strawberry.argument(description="By default now.")] = None,
         first: First = DEFAULT_ROWS,
+        look_ups: Annotated[
+            bool,
+            strawberry.argument(
+                description=(
+                    "Whom staff looked up, in place of what was done: at most a day. `member` is null where"
+                    " they found nobody."
+                )
+            ),
+        ] = False,
     ) -> list[AuditEntry]:
         now = info.context.loaders.now
         end = until or now
@@ -202,6 +212,7 @@ class TrailQuery:
                 since=since or max(end, FIRST_DAY_ENDS) - ONE_DAY,
                 until=end,
                 first=row_count(first, default=DEFAULT_ROWS),
+                is_of_look_ups=look_ups,
             )
         except NotAllowed:
             raise Forbidden from None

@@ -5,6 +5,7 @@ import { drawUnpressed, fill, h, icon, sheet, toast } from "/shared/dom.js";
 import { NoNetwork } from "/shared/graphql.js";
 import { isLasting, onRefused, serviceWorkers } from "/shared/storage.js";
 import { language, speak, t } from "/shared/words.js";
+import { noteKey, noteRelease } from "./keys.js";
 import { PROGRAMME, SIGN_OUT } from "./queries.js";
 import { keepSending, onQueue, queued } from "./queue.js";
 import { customerScreen } from "./screens/customer.js";
@@ -42,6 +43,7 @@ const TITLES = {
 /* Where it is said that the browser keeps nothing. */
 const TOLD_OF_STORAGE = ["sign-in", "scan", "shift"];
 const AGAIN_MS = 5000;
+const TYPED_INTO = "input, select, textarea, button";
 /* No person strikes two keys so fast. */
 const SCANNER_MS = 100;
 const place = document.getElementById("screen");
@@ -225,14 +227,16 @@ async function readProgramme() {
    would be accepted by it. */
 function catchKeys(event) {
   const typed = event.key.length === 1 && event.key !== " ";
-  if (event.key === "Enter" && event.timeStamp - typedAt < SCANNER_MS && event.target.closest("button"))
+  const isScanned = event.timeStamp - typedAt < SCANNER_MS;
+  if (["Enter", " "].includes(event.key) && isScanned && event.target.closest("button"))
     return event.preventDefault();
   if (typed) typedAt = event.timeStamp;
-  if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
-  if (typed && shown === "success") go("scan");
+  const isPlain = !(event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]"));
+  if (isPlain && typed && shown === "success") go("scan");
   const field = document.getElementById("code");
-  if (field && event.key.length === 1 && !document.activeElement.closest("input, select, textarea, button"))
+  if (isPlain && field && event.key.length === 1 && !document.activeElement.closest(TYPED_INTO))
     field.focus();
+  noteKey(event);
 }
 
 async function start() {
@@ -256,6 +260,7 @@ async function start() {
   addEventListener("online", () => network(true));
   addEventListener("offline", () => network(false));
   addEventListener("keydown", catchKeys);
+  addEventListener("keyup", noteRelease);
   onBack(
     () => shown !== "scan",
     () => {

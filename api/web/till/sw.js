@@ -26,6 +26,7 @@ const OWN = [
   "scanner-worker.js",
   "sounds.js",
   "codes.js",
+  "keys.js",
   "manifest.webmanifest",
   "screens/sign-in.js",
   "screens/second-factor.js",

@@ -70,6 +70,11 @@ class TraceIndex:
         """Add the trace of the next row."""
         self._added.append(trace)
 
+    def _sum_added(self) -> None:
+        for trace in self._added:
+            self._sum(trace)
+        self._added.clear()
+
     def _sum(self, trace: RowTrace) -> None:
         place = bisect_right(self._instants, trace.at)
         self._instants.insert(place, trace.at)
@@ -82,13 +87,16 @@ class TraceIndex:
                 count = counts.get(rule, PeriodCount(start, per=per))
                 counts[rule] = PeriodCount(start, count.times + 1, count.amount + amount, per)
 
+    def has_row_by(self, at: datetime) -> bool:
+        """Tell whether a row is of an instant or earlier."""
+        self._sum_added()
+        return bool(self._instants) and self._instants[0] <= at
+
     def history(self, programme: Programme, *, at: datetime, version: int = 1) -> HistoricalContext:
         """Return what a late event of an instant goes by: the facts of the last row up to it, and what had
         fired in the periods that it falls into.
         """
-        for trace in self._added:
-            self._sum(trace)
-        self._added.clear()
+        self._sum_added()
         place = bisect_right(self._instants, at)
         facts = self._facts[place - 1] if place else Facts()
         return HistoricalContext(programme, facts, self._counts_around(at), version)

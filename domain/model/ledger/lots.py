@@ -109,7 +109,11 @@ def _merge_two(first: Lot, second: Lot) -> Lot:
     amount = first.amount + second.amount
     if not (first.layers or second.layers):
         return Lot(amount, at, second.expires_on, since)
-    layers = _merged_layers((*layers_of(first), *layers_of(second)))
+    older, newer = layers_of(first), layers_of(second)
+    if len(newer) == 1 and _age(older[-1]) < _age(newer[0]):
+        layers = (*older, *newer)
+    else:
+        layers = _merged_layers((*older, *newer))
     return Lot(amount, at, second.expires_on, since, layers)
 
 
@@ -140,6 +144,20 @@ def lot_of(*layers: Layer, available_at: datetime | None, expires_on: date | Non
     since = max([layer.since for layer in layers])
     amount = sum([layer.amount for layer in layers])
     return Lot(amount, available_at, expires_on, since, () if is_bare else _merged_layers(layers))
+
+
+def with_layers(lot: Lot, layers: tuple[Layer, ...], *, expires_on: date | None) -> Lot:
+    """Return a lot with its layers, of which the oldest may have changed and become alike."""
+    own, changed = layers_of(lot), len(layers)
+    while changed and layers[changed - 1] is own[changed - 1]:
+        changed -= 1
+    if not changed:
+        return lot if expires_on == lot.expires_on else replace(lot, expires_on=expires_on)
+    latest = max([layer.since for layer in layers[:changed]])
+    while changed < len(layers) and layers[changed].since <= latest:
+        changed += 1
+    layers = (*_merged_layers(layers[:changed]), *layers[changed:])
+    return Lot(lot.amount, lot.available_at, expires_on, layers[-1].since, layers)
 
 
 def spendable_lot(part: LotPart) -> Lot:

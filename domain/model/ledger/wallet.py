@@ -24,7 +24,6 @@ from domain.model.ledger.lots import (
     Origin,
     add_lot,
     is_pending,
-    lot_of,
     merge_parts,
     merged,
     parts_of,
@@ -200,8 +199,8 @@ def award(
     repaid = min(wallet.debt, amount)
     lots = wallet.lots
     if amount > repaid:
-        layer = Layer(amount - repaid, since, origin)
-        lots = add_lot(lots, lot_of(layer, available_at=available_at, expires_on=expires_on))
+        layers = () if origin is None else (Layer(amount - repaid, since, origin),)
+        lots = add_lot(lots, Lot(amount - repaid, available_at, expires_on, since, layers))
     return evolve(
         wallet, lots=lots, debt=wallet.debt - repaid, earned=wallet.earned + amount
     ), amount - repaid

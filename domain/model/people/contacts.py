@@ -21,6 +21,11 @@ EMAIL_REMEDY = "This is no e-mail address: write it as name@example.com."
 
 ContactKind = Literal["email", "phone"]
 
+# Some countries, such as the United States, do not tell mobile phones from others by their number.
+MOBILE_TYPES = frozenset(
+    {phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE}
+)
+
 
 class ContactMalformed(Exception):
     """A text that is no e-mail address and no phone number; the message says what would be right."""
@@ -90,3 +95,17 @@ def read_phone(text: str) -> Contact:
     if not phonenumbers.is_valid_number(number) or number.extension:
         raise ContactMalformed(remedy)
     return Contact("phone", phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+def phone_country(contact: Contact) -> str | None:
+    """Return the country of a mobile phone, as ISO 3166 writes it; None for what is no mobile phone.
+
+    Numbers of services, of premium rates and of satellites are of no country, whatever they begin with.
+    """
+    if contact.kind != "phone":
+        return None
+    number = phonenumbers.parse(contact.value)
+    if phonenumbers.number_type(number) not in MOBILE_TYPES:
+        return None
+    country = phonenumbers.region_code_for_number(number)
+    return country if country in phonenumbers.SUPPORTED_REGIONS else None

@@ -28,7 +28,7 @@ TILL_SOURCE = "till"
 @dataclass(frozen=True, slots=True)
 class ShiftLimits:
     """The limits of an employee's day: purchases with events, and vouchers, by count; refunds in minor units;
-    corrections with what events moved, points and minor units together.
+    corrections with what events moved, points and minor units together; look-ups of members by count.
 
     `receipt_total` is the highest total, in minor units, of a receipt that a cashier records.
     """
@@ -37,6 +37,7 @@ class ShiftLimits:
     vouchers: int = 1_000
     refunded: int = 1_000_000
     adjusted: int = 50_000
+    look_ups: int = 2_000
     receipt_total: int = 1_000_000
 
     def limit_for(self, counter: ShiftCounter) -> int:
@@ -46,6 +47,7 @@ class ShiftLimits:
             "vouchers": self.vouchers,
             "refunded": self.refunded,
             "adjusted": self.adjusted,
+            "look_ups": self.look_ups,
         }[counter]
 
 

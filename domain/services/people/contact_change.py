@@ -180,7 +180,7 @@ async def change_contact(
         is_free = holder is None or holder.is_over(now) or is_own_former
         if is_free:
             writes += change_writes(stored_member, new_contact, holder=holder, undo_token=undo_token, now=now)
-            writes += await _employee_writes(identity, stored_member.details, new_contact, member)
+            writes += await employee_writes(identity, stored_member, new_contact)
         try:
             await identity.store.transact(writes)
         except sign_in_codes.CodeGone:
@@ -222,6 +222,15 @@ def change_writes(
     ]
 
 
+async def employee_writes(
+    identity: IdentityRuntime, stored_member: StoredMember, new_contact: Contact
+) -> list[Write]:
+    """Note the employees of both contacts: whose own membership it is stays so under another contact."""
+    previous = contact_of_kind(stored_member.details, new_contact)
+    keys = [each.key for each in (new_contact, previous) if each is not None]
+    return await own_memberships.contact_writes(identity.store, stored_member.member.id, keys)
+
+
 async def _has_fresh_sign_in(identity: IdentityRuntime, session: str, now: datetime) -> bool:
     """Tell whether a session began in the last ten minutes; a refresh begins none."""
     stored_session = await sessions.find(identity.store, session)
@@ -261,12 +270,3 @@ async def _notify_previous(
             await identity.code_sender.tell_changed(notified_contact, notice)
     except Exception as error:  # noqa: BLE001 - whatever it is, the change was made
         log.warning("contacts.notice_not_sent", channel=notified_contact.kind, fault=type(error).__name__)
-
-
-async def _employee_writes(
-    identity: IdentityRuntime, details: Details, new_contact: Contact, member: str
-) -> list[Write]:
-    """Note the employees of both contacts: whose own membership it is stays so under another contact."""
-    previous = contact_of_kind(details, new_contact)
-    keys = [new_contact.key] if previous is None else [new_contact.key, previous.key]
-    return await own_memberships.contact_writes(identity.store, member, keys)

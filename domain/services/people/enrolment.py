@@ -29,7 +29,12 @@ from domain.services.idempotency import KeyBinding, recall_reply, run_once
 from domain.services.people import field_checks, own_memberships
 from domain.services.people.consents import AT_ENROLMENT, IN_THE_APP, PurposeAnswer, check_answers
 from domain.services.people.identity_runtime import IdentityRuntime
-from domain.services.people.one_time_codes import SIGN_IN_PURPOSE, expect_reach, issue_code
+from domain.services.people.one_time_codes import (
+    SIGN_IN_PURPOSE,
+    expect_reach,
+    is_phone_of_member,
+    issue_code,
+)
 from domain.services.people.terms import check_current
 from domain.services.senders import CodeMessage
 from domain.store import requests
@@ -120,7 +125,9 @@ async def enrol(identity: IdentityRuntime, application: Application, *, key: str
         identity, request=request, queue=contact_hash, now=now, act=act, answer_again=again
     )
     if code is not None:
-        await identity.code_sender.send_code(contact, CodeMessage(code, reservation.locale))
+        is_member = await is_phone_of_member(identity, contact, now=now)
+        message = CodeMessage(code, reservation.locale, is_member=is_member)
+        await identity.code_sender.send_code(contact, message)
     return applied
 
 
@@ -213,7 +220,8 @@ async def find_waiting(
     if enrolment is None or now >= enrolment.reservation.at + rules.RESERVATION:
         return None
     for contact in proven:
-        if rules.contact_hash(identity.secret, contact.key) == enrolment.contact_hash:
+        hashes = {rules.contact_hash(secret, contact.key) for secret in identity.all_secrets}
+        if enrolment.contact_hash in hashes:
             holder = await contacts.find_holder(identity.store, contact.key)
             return WaitingEnrolment(enrolment.id, contact, enrolment.reservation, holder)
     return None

@@ -1,6 +1,6 @@
 """One-time codes: sent to a contact, tried, used up. Each belongs to a challenge that the asker is given.
 
-Nothing here looks whether a contact is known, so a known and an unknown contact take the same time.
+No answer depends on whether a contact is known, so a known and an unknown one take the same time.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from domain.model.people.sign_in import HourAllowance
 from domain.services.errors import ContactOutOfReach, InvalidInput, SignInRefused, TooManyRequests
 from domain.services.people.identity_runtime import IdentityRuntime
 from domain.services.senders import CodeMessage, CodeUse
-from domain.store.people import sign_in_codes
+from domain.store.people import contacts, sign_in_codes
 from domain.store.people.sign_in_codes import ANY_DEVICE, Challenge, CodeCounts, SignInRecord
 
 SIGN_IN_PURPOSE = "sign_in"
@@ -122,6 +122,16 @@ def _find_challenge(
     return next(reversed(own or [each for each in waiting if each.device == ANY_DEVICE]), None)
 
 
+async def is_phone_of_member(identity: IdentityRuntime, contact: Contact, *, now: datetime) -> bool:
+    """Tell whether a member has a phone. Only for whoever sends there: the answer to the asker stays the
+    same.
+    """
+    return (
+        contact.kind == "phone"
+        and await contacts.find_member(identity.store, contact.key, now=now) is not None
+    )
+
+
 # ---------------------------------------------------------------- writes
 async def send_code(
     identity: IdentityRuntime,
@@ -148,7 +158,9 @@ async def send_code(
             identity, record, contact, purpose=purpose, challenge=challenge, device=device, now=now
         )
         if await sign_in_codes.put(identity.store, record_after, now=now):
-            await identity.code_sender.send_code(contact, CodeMessage(code, locale, use, new_contact))
+            is_member = await is_phone_of_member(identity, contact, now=now)
+            message = CodeMessage(code, locale, use, new_contact, is_member)
+            await identity.code_sender.send_code(contact, message)
             return SentCode(challenge, now + rules.LIFE)
     raise TooManyRequests(1)
 

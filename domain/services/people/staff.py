@@ -37,13 +37,17 @@ def new_setup_key() -> str:
     return make_long_code(secrets.token_bytes(KEY_BYTES))
 
 
+def role_needs_second_factor(identity: IdentityRuntime, role: StaffRole) -> bool:
+    """Tell whether everybody of a role signs in with a second factor: operators do, managers by setting."""
+    return role == "OPERATOR" or (role == "MANAGER" and identity.managers_need_factor)
+
+
 def needs_second_factor(identity: IdentityRuntime, employee: Employee) -> bool:
-    """Tell whether an employee signs in with a second factor: operators do, managers by setting, and whoever
-    has one or the key for one.
+    """Tell whether an employee signs in with a second factor: by their role, or because they have one or the
+    key for one.
     """
     return (
-        employee.role == "OPERATOR"
-        or (employee.role == "MANAGER" and identity.managers_need_factor)
+        role_needs_second_factor(identity, employee.role)
         or employee.factor is not None
         or employee.setup_key is not None
     )

@@ -22,6 +22,7 @@ DERIVED_VALUES = {"MemberStatus": {"FROZEN"}}
 # Words in upper case are what a client sees. These literals have no enum, each for the reason it is given.
 WITHOUT_ENUM = {
     "UnusableReason": "a scan tells it as a text",
+    "LookUpKey": "the subject of an audit entry of a look-up",
     "DeviceAddressKind": "the words of TokenKind, for the sender",
 }
 

@@ -6,6 +6,7 @@ import { newKey } from "/shared/graphql.js";
 import { serviceWorkers } from "/shared/storage.js";
 import { t } from "/shared/words.js";
 import { classify } from "../codes.js";
+import { otherReading, rememberLayout } from "../keys.js";
 import { FIND, SCAN } from "../queries.js";
 import { faultKey, Scanner } from "../scanner.js";
 import { signal } from "../sounds.js";
@@ -120,8 +121,18 @@ async function meaning(raw) {
   const { kind, text } = classify(raw);
   if (kind === "voucher" && !till.online && !navigator.onLine) return { refusal: t("scan.voucher.offline") };
   if (kind === "contact" || kind === "number") return byContact(kind, text);
+  // What could never be a code is no guess at one: nobody is asked.
+  if (kind === "unknown") return { refusal: t("scan.nocode", { text: text.slice(0, 40) }) };
   try {
     const { scan } = await ask(SCAN, { input: { code: text, idempotencyKey: newKey() } });
+    const other = otherReading(raw);
+    const isKnown = scan.__typename !== "UnknownCode";
+    if (other && !isKnown) {
+      const answer = await meaning(other);
+      if (answer.screen) rememberLayout("own");
+      return answer;
+    }
+    if (other) rememberLayout("us");
     if (scan.__typename === "CustomerScan") return { screen: "customer", params: scan };
     if (scan.__typename === "VoucherScan") return { screen: "voucher", params: { ...scan, code: text } };
     return { refusal: scan.message };

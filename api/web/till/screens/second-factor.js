@@ -35,7 +35,8 @@ export function factorForm(needed, send, leave) {
       button,
       h("button.button.wide", { type: "button", onclick: leave }, t("factor.leave")),
     );
-    code.input.focus();
+    // The picture stays in view.
+    code.input.focus({ preventScroll: answer.step === "ENROL" });
   }
 
   async function attempt(typed, place, fault) {

@@ -73,6 +73,7 @@ export default {
   "scan.camera": "Other camera",
   "scan.nobody":
     "No member is known by this. Check it; a phone number needs its country, as +351 912 345 678.",
+  "scan.nocode": "This is no code of a member or a voucher: {text}. Scan it again, or type it.",
   "scan.voucher.offline":
     "Vouchers need a network, so that none is used twice. Try again when you are online.",
   "camera.NotAllowedError":

@@ -83,6 +83,7 @@ export default {
   "scan.camera": "Inny aparat",
   "scan.nobody":
     "Nie ma takiego klubowicza. Sprawdź dane; numer telefonu wymaga kraju, na przykład +48 512 345 678.",
+  "scan.nocode": "To nie jest kod klubowicza ani kuponu: {text}. Zeskanuj go ponownie albo wpisz.",
   "scan.voucher.offline": "Kupony wymagają sieci, aby żaden nie był użyty dwa razy. Spróbuj, gdy sieć wróci.",
   "camera.NotAllowedError":
     "Przeglądarka nie ma dostępu do aparatu. Zezwól na niego w ustawieniach strony albo wpisz kod.",

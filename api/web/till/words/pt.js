@@ -52,7 +52,7 @@ export default {
   "factor.leave": "Outra conta",
   "recovery.title": "Guarde os seus códigos de recuperação",
   "recovery.why":
-    "Cada um deixa-o entrar uma vez se perder o telemóvel. Só são mostrados agora: escreva-os ou imprima-os.",
+    "Cada um permite entrar uma vez se perder o telemóvel. Só são mostrados agora: escreva-os ou imprima-os.",
   "recovery.copy": "Copiar",
   "recovery.copied": "Os códigos foram copiados.",
   "recovery.uncopied": "O navegador não copia: escreva-os.",
@@ -74,6 +74,7 @@ export default {
   "scan.camera": "Outra câmara",
   "scan.nobody":
     "Nenhum sócio tem estes dados. Verifique-os; um telefone precisa do país, como +351 912 345 678.",
+  "scan.nocode": "Isto não é um código de sócio nem de vale: {text}. Leia-o de novo, ou escreva-o.",
   "scan.voucher.offline":
     "Os vales precisam de rede, para que nenhum seja usado duas vezes. Tente de novo quando houver rede.",
   "camera.NotAllowedError":

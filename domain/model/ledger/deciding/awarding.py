@@ -58,8 +58,9 @@ def award(
         expires_on=until,
         debt=opened - amount,
     )
-    own = Layer(opened, since, origin)
-    opened -= _recover_write_off(builder, code, lot_of(own, available_at=available_at, expires_on=until))
+    if after.write_offs:
+        own = Layer(opened, since, origin)
+        opened -= _recover_write_off(builder, code, lot_of(own, available_at=available_at, expires_on=until))
     _book_award(builder, OpenedLot(code, opened, available_at, own_until, since), amount)
     if counts and builder.programme.tiers is not None and builder.programme.tiers.count.wallet == code:
         _count_award(builder, amount, is_tier_extra=is_tier_extra)

@@ -35,6 +35,7 @@ from domain.model.ledger.lots import LotPart
 from domain.model.ledger.member import (
     CATEGORIES_KEPT,
     Member,
+    PurchaseTotals,
 )
 from domain.model.ledger.validity import renewal
 from domain.model.ledger.validity.changes import expiry_of, origin_of
@@ -108,13 +109,15 @@ def _text(event: Event, name: str) -> str:
 def _purchase(builder: RowBuilder) -> None:
     event, bought = builder.event, builder.member.purchases
     assert event.purchase is not None, "a purchase event carries its purchase"
-    after = replace(
-        bought,
-        count=bought.count + 1,
-        total=bought.total + event.purchase.total,
-        first_at=min(bought.first_at or event.at, event.at),
-        last_at=max(bought.last_at or event.at, event.at),
-        categories=_categories(bought.categories, event.purchase, 1),
+    after = PurchaseTotals(
+        bought.count + 1,
+        bought.total + event.purchase.total,
+        min(bought.first_at or event.at, event.at),
+        max(bought.last_at or event.at, event.at),
+        _categories(bought.categories, event.purchase, 1),
+        bought.returned,
+        bought.before_joining,
+        bought.total_before_joining,
     )
     if builder.member.joined_at is not None and event.at < builder.member.joined_at:
         after = replace(
@@ -130,11 +133,12 @@ def renew_wallets(builder: RowBuilder) -> None:
     event, late = builder.event, builder.past_facts
     if event.delayed_rule is not None:
         return
-    for spec in builder.programme.wallets:
-        if event.name in spec.expiry.renewing_events:  # known for what comes late, also where nothing is held
-            tier = late.tier_after if late is not None else held_tier_code(builder.programme, builder.member)
-            day = local_day(event.at, builder.programme.zone)
-            builder.set_wallet(spec.code, renewal.renew(builder.wallet(spec.code), spec, tier=tier, day=day))
+    for spec in builder.programme.wallets_renewed_by(
+        event.name
+    ):  # also one that holds nothing: for late events
+        tier = late.tier_after if late is not None else held_tier_code(builder.programme, builder.member)
+        day = local_day(event.at, builder.programme.zone)
+        builder.set_wallet(spec.code, renewal.renew(builder.wallet(spec.code), spec, tier=tier, day=day))
 
 
 def _undo_renewals(builder: RowBuilder, bought: JournaledPurchase) -> None:
@@ -294,6 +298,8 @@ def forget_used(member: Member, at: datetime) -> Member:
     """Return the member without the used vouchers whose use can no longer be reversed, and without what was
     kept to take back of them.
     """
+    if not member.vouchers:
+        return member
     remaining = {
         code: one
         for code, one in member.vouchers.items()

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from domain.model.calendar import local_day
@@ -305,6 +305,7 @@ class RowBuilder:
         after = self.tier if late else held_tier_code(self.programme, self.member)
         held = self.member.plan.code if self.member.plan else None
         plan = plans.plan_after_late(self.plan, self.event) if late else held
+        known = self.purchase_facts
         return JournalRow(
             seq=self.member.seq,
             event=self.event,
@@ -317,8 +318,15 @@ class RowBuilder:
             effects=tuple(self.effects),
             vouchers=tuple(self.vouchers),
             delayed=tuple(self.delayed),
-            facts=replace(
-                self.purchase_facts, tier=self.tier, plan=self.plan, tier_after=after, plan_after=plan
+            facts=Facts(
+                self.tier,
+                self.plan,
+                after,
+                plan,
+                known.member,
+                known.member_after,
+                known.rule_rooms,
+                known.is_first_purchase,
             ),
             awarded=self.awarded,
             opened_lots=tuple(self.opened_lots),

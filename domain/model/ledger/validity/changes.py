@@ -110,7 +110,9 @@ def with_renewal(changes: Changes, spec: WalletSpec, *, tier: str | None, day: d
     is_full = len(newest) >= SINGLE_CHANGES_KEPT
     if (older and day <= older[-1].last) or (is_full and day < newest[0].first):
         return (*_with_run(older, spec, tier=tier, day=day), *newest)
-    place = sum(1 for change in newest if change.last <= day)
+    place = len(newest)
+    while place and newest[place - 1].last > day:
+        place -= 1
     until = expiry_of(spec, tier=tier, since=day)
     renewal = ValidityChange("renewed", day, day, tier, 1, until)
     return bounded((*older, *newest[:place], renewal, *newest[place:]), spec)
@@ -179,12 +181,12 @@ def rebased(layers: tuple[Layer, ...], older: Changes, spec: WalletSpec) -> tupl
     if not older or layers[0].since > older[-1].last:
         return layers
     boundary = older[-1].last
-    out = [
-        _rebased(layer, layer.origin, older, spec)
-        if layer.origin is not None and layer.since <= boundary and layer.origin.on < boundary
-        else layer
-        for layer in layers
-    ]
+    out = list(layers)
+    for index, layer in enumerate(layers):  # they stand in the order of their days
+        if layer.since > boundary:
+            break
+        if layer.origin is not None and layer.origin.on < boundary:
+            out[index] = _rebased(layer, layer.origin, older, spec)
     return layers if all(map(is_, out, layers)) else tuple(out)
 
 

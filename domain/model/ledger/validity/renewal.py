@@ -10,7 +10,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime
 
-from domain.model.ledger.lots import Layer, Lot, LotPart, OpenedLot, Origin, layers_of, lot_of, merged
+from domain.model.ledger.lots import (
+    Layer,
+    Lot,
+    LotPart,
+    OpenedLot,
+    Origin,
+    layers_of,
+    lot_of,
+    merged,
+    with_layers,
+)
 from domain.model.ledger.validity.changes import (
     SPANS_KEPT,
     Changes,
@@ -36,22 +46,24 @@ def renew(wallet: Wallet, spec: WalletSpec, *, tier: str | None, day: date) -> W
     """
     last = wallet.validity_changes[-1].last if wallet.validity_changes else None
     changes = with_renewal(wallet.validity_changes, spec, tier=ruled_by(spec, tier), day=day)
-    if last is None or last <= day:
-        until = expiry_of(spec, tier=tier, since=day)
+    is_late = last is not None and last > day
+    until = expiry_of(spec, tier=tier, since=day)
 
-        def renewed(lot: Lot, layer: Layer) -> date | None:
-            new = until if layer.since <= day else expiry_of(spec, tier=tier, since=layer.since)
-            return lot.expires_on if is_earlier(new, lot.expires_on) else new
-
-    else:
-
-        def renewed(lot: Lot, layer: Layer) -> date | None:
-            if layer.origin is not None and layer.origin.on > day:
-                return lot.expires_on
+    def renewed(lot: Lot, layer: Layer) -> date | None:
+        if is_late and layer.origin is not None and layer.origin.on > day:
+            return lot.expires_on
+        if is_late:
             new = _until(lot, layer, changes, spec, on=day)
-            return lot.expires_on if is_earlier(new, lot.expires_on) else new
+        else:
+            new = until if layer.since <= day else expiry_of(spec, tier=tier, since=layer.since)
+        return lot.expires_on if is_earlier(new, lot.expires_on) else new
 
-    return _with_lots(wallet, renewed, changes, spec, day=day)
+    def ends(lot: Lot, layers: tuple[Layer, ...]) -> list[date | None]:
+        if not is_late and lot.since <= day:  # all of its layers count from then
+            return [renewed(lot, layers[0])] * len(layers)
+        return [renewed(lot, layer) for layer in layers]
+
+    return _with_lots(wallet, ends, changes, spec, day=day)
 
 
 def undo_renewal(wallet: Wallet, spec: WalletSpec, *, tier: str | None, day: date) -> Wallet:
@@ -68,7 +80,10 @@ def undo_renewal(wallet: Wallet, spec: WalletSpec, *, tier: str | None, day: dat
         new = _until(lot, layer, changes, spec, on=day)
         return new if is_earlier(new, lot.expires_on) else lot.expires_on
 
-    return _with_lots(wallet, without, changes, spec, day=day)
+    def ends(lot: Lot, layers: tuple[Layer, ...]) -> list[date | None]:
+        return [without(lot, layer) for layer in layers]
+
+    return _with_lots(wallet, ends, changes, spec, day=day)
 
 
 def move_tier(
@@ -94,10 +109,10 @@ def move_tier(
         single = replace(change, count=1, until=until)
         changes = bounded((*wallet.validity_changes, single), spec)
 
-        def ruled_anew(lot: Lot, layer: Layer) -> date | None:
-            return _until(lot, layer, changes, spec, on=day)
+        def ends(lot: Lot, layers: tuple[Layer, ...]) -> list[date | None]:
+            return [_until(lot, layer, changes, spec, on=day) for layer in layers]
 
-        return _with_lots(wallet, ruled_anew, changes, spec, day=day)
+        return _with_lots(wallet, ends, changes, spec, day=day)
     lots = []
     for lot in wallet.lots:
         since = max(change.counts_from, lot.since) if left else lot.since
@@ -140,7 +155,7 @@ def _until(lot: Lot, layer: Layer, changes: Changes, spec: WalletSpec, *, on: da
 
 def _with_lots(
     wallet: Wallet,
-    until: Callable[[Lot, Layer], date | None],
+    ends_of: Callable[[Lot, tuple[Layer, ...]], list[date | None]],
     changes: Changes,
     spec: WalletSpec,
     *,
@@ -152,9 +167,9 @@ def _with_lots(
     for lot in wallet.lots:
         before = layers_of(lot)
         layers = rebased(_with_origins(before, lot, day), older, spec)
-        ends = [until(lot, layer) for layer in before]
-        if ends.count(ends[0]) == len(ends) and layers is before:
-            lots.append(lot if ends[0] == lot.expires_on else replace(lot, expires_on=ends[0]))
+        ends = ends_of(lot, before)
+        if ends.count(ends[0]) == len(ends):
+            lots.append(with_layers(lot, layers, expires_on=ends[0]))
             continue
         by_end: dict[date | None, list[Layer]] = {}
         for layer, end in zip(layers, ends, strict=True):
@@ -165,7 +180,7 @@ def _with_lots(
 
 def _with_origins(layers: tuple[Layer, ...], lot: Lot, day: date) -> tuple[Layer, ...]:
     """Return layers with an origin each: those of an earlier format begin with the day's change."""
-    if all(layer.origin for layer in layers):
+    if None not in [layer.origin for layer in layers]:
         return layers
     began = Origin(day, lot.expires_on)
     return tuple(layer if layer.origin else replace(layer, origin=began) for layer in layers)
