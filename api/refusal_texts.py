@@ -120,6 +120,11 @@ REFUSALS: Final[Mapping[str, Mapping[str, str]]] = {
         "pt": "Já é tarde para isto.",
         "pl": "Na to jest już za późno.",
     },
+    "not_allowed.FOUR_EYES": {
+        "en": "Another manager has to approve this.",
+        "pt": "Outro gerente tem de aprovar isto.",
+        "pl": "Musi to zatwierdzić inny kierownik.",
+    },
     "problem.UnknownCode": {
         "en": "No membership and no voucher has this code.",
         "pt": "Nenhuma adesão e nenhum vale tem este código.",

@@ -48,6 +48,8 @@ Action = Literal[
     "OUTBOX_RETRIED",
     "CONTACT_CHANGED",
     "CONTACT_CHANGE_UNDONE",
+    "CONTACT_PROPOSED",
+    "CONTACT_REPLACED",
 ]
 ShiftCounter = Literal["purchases", "refunded", "adjusted", "vouchers"]
 SHIFT_COUNTERS: tuple[ShiftCounter, ...] = ("purchases", "refunded", "adjusted", "vouchers")

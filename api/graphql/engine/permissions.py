@@ -112,6 +112,8 @@ ROOTS: Mapping[str, Mapping[str, RootPermission]] = {
         "adjustBalance": _permit(STAFF),
         "freezeMember": _permit(STAFF),
         "unfreezeMember": _permit(STAFF),
+        "proposeContact": _permit(STAFF),
+        "approveContact": _permit(STAFF),
         "recordEvent": _permit(STAFF),
     },
     "Subscription": {
@@ -148,7 +150,7 @@ TYPES: Mapping[str, CallerKinds] = {
         "NotEnrolled",
     ),
     **_types_for(PUBLIC, "Enrolled", "TermsNotAccepted", "SignInCodeRequested", "SessionRefreshed"),
-    **_types_for(PUBLIC, "ContactApproval", "ContactChangeUndone", "LinkExpired"),
+    **_types_for(PUBLIC, "ContactApproval", "ContactChangeUndone", "LinkExpired", "ContactTaken"),
     # The member's own
     **_types_for(MEMBER, "Member", "MemberCard", "Referral", "MemberPlan", "Consent", "Device"),
     **_types_for(MEMBER, "MessageSurvey", "SurveyAnswered", "SurveyAnsweredBefore"),
@@ -160,7 +162,6 @@ TYPES: Mapping[str, CallerKinds] = {
         "SignedIn",
         "ProfileUpdated",
         "ContactChanged",
-        "ContactTaken",
         "ContactProofNeeded",
         "TermsAccepted",
         "ConsentSet",
@@ -246,6 +247,7 @@ TYPES: Mapping[str, CallerKinds] = {
         "VoucherAccepted",
         "VoucherUseReversed",
     ),
+    **_types_for(STAFF, "ContactProposed", "ContactApproved"),
     **_types_for(STAFF, "ShiftAction", "AuditEntry", "AuditBalance"),
     **_types_for(
         STAFF,
