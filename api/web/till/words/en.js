@@ -248,6 +248,7 @@ export default {
   "fault.reason.MEMBER_FROZEN": "This membership is on hold: it earns nothing.",
   "fault.reason.ROLE": "A manager has to do this.",
   "fault.reason.TOO_LATE": "It is too late for this.",
+  "fault.reason.FOUR_EYES": "Another manager has to approve this.",
   "fault.field.member": "The scan has run out. Scan the card again.",
   "fault.field.contact":
     "This is neither an e-mail address nor a phone number. Write phone numbers with their country, as +351 912 345 678.",

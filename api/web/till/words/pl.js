@@ -271,6 +271,7 @@ export default {
   "fault.reason.MEMBER_FROZEN": "To członkostwo jest zawieszone: nic nie zbiera.",
   "fault.reason.ROLE": "To może zrobić tylko kierownik.",
   "fault.reason.TOO_LATE": "Na to jest już za późno.",
+  "fault.reason.FOUR_EYES": "Musi to zatwierdzić inny kierownik.",
   "fault.field.member": "Skan stracił ważność. Zeskanuj kartę ponownie.",
   "fault.field.contact":
     "To nie jest adres e-mail ani numer telefonu. Numer telefonu wpisz z krajem, na przykład +48 512 345 678.",

@@ -253,6 +253,7 @@ export default {
   "fault.reason.MEMBER_FROZEN": "Esta adesão está suspensa: não ganha nada.",
   "fault.reason.ROLE": "Só um gerente pode fazer isto.",
   "fault.reason.TOO_LATE": "Já é tarde para isto.",
+  "fault.reason.FOUR_EYES": "Outro gerente tem de aprovar isto.",
   "fault.field.member": "A leitura expirou. Leia o cartão de novo.",
   "fault.field.contact":
     "Isto não é um e-mail nem um telefone. Escreva o telefone com o país, como +351 912 345 678.",
