@@ -14,9 +14,9 @@ from domain.model.ledger import ladder, rewards
 from domain.model.ledger.deciding.awarding import claw_back, give_back
 from domain.model.ledger.deciding.row_builder import RowBuilder
 from domain.model.ledger.deciding.voucher_steps import change_voucher
-from domain.model.ledger.expression_view import held_tier_code
 from domain.model.ledger.gifts import RETURNED, Gift, UsedVoucher
 from domain.model.ledger.member import BadgeState, Member, TagSources, TierStanding
+from domain.model.ledger.views.expression_view import held_tier_code
 from domain.model.values import evolve
 
 USED_KEPT = 50
