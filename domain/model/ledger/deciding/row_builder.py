@@ -27,6 +27,7 @@ from domain.model.event_names import (
 )
 from domain.model.ledger import ladder, plans, wallet
 from domain.model.ledger.deciding.gift_book import GiftBook
+from domain.model.ledger.deciding.line_views import StepBudget
 from domain.model.ledger.deciding.turn_baseline import TurnBaseline
 from domain.model.ledger.decision import (
     DecidedBy,
@@ -47,7 +48,6 @@ from domain.model.ledger.field_reads import read_after
 from domain.model.ledger.gifts import Gift, is_transition, with_gifts
 from domain.model.ledger.ladder import tier_change_data
 from domain.model.ledger.ledger_state import state_changes
-from domain.model.ledger.line_views import StepBudget
 from domain.model.ledger.lots import LotPart, OpenedLot, shown_parts
 from domain.model.ledger.member import Member, TierStanding
 from domain.model.ledger.validity import renewal
