@@ -300,13 +300,13 @@ def without_repeats(document: DocumentNode) -> DocumentNode:
 class _RepeatRemover(Visitor):
     def leave_selection_set(self, node: SelectionSetNode, *_: object) -> SelectionSetNode | None:
         selections: list[SelectionNode] = []
-        asked: set[tuple[str | None, str]] = set()
+        leaf_keys: set[tuple[str | None, str]] = set()
         for each in node.selections:
             if isinstance(each, FieldNode) and not (each.selection_set or each.arguments or each.directives):
                 key = each.alias.value if each.alias else None, each.name.value
-                if key in asked:
+                if key in leaf_keys:
                     continue
-                asked.add(key)
+                leaf_keys.add(key)
             selections.append(each)
         if len(selections) == len(node.selections):
             return None
