@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from api.settings import BadSettings, Settings, read_settings, settings_table, unknown_variables
+from api.commands.running import unknown_variables
+from api.settings import BadSettings, Settings, read_settings, settings_table
 
 README = Path(__file__).parent.parent / "README.md"
 
