@@ -30,6 +30,7 @@ COUNTED_PER_RUN = frozenset(
         "refreshSession",
         "changeContact",
         "undoContactChange",
+        "proposeContact",
         "staffSignIn",
         "redeemReward",
         "cancelVoucher",
@@ -163,7 +164,7 @@ class Rates:
         """Count one run of a root field that has a rate of its own. Raises RateLimited."""
         if name == "enrol":
             self._enrolments.take(address_key(address))
-        elif name in ("requestSignInCode", "changeContact"):
+        elif name in ("requestSignInCode", "changeContact", "proposeContact"):
             self._codes.take(address_key(address))
 
     def count_look_up(self, employee: str) -> None:

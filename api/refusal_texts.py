@@ -150,6 +150,11 @@ REFUSALS: Final[Mapping[str, Mapping[str, str]]] = {
         "pt": "Isto não é um código de sócio nem de vale. Leia-o de novo, ou escreva-o.",
         "pl": "To nie jest kod klubowicza ani kuponu. Zeskanuj go ponownie albo wpisz.",
     },
+    "not_allowed.FOUR_EYES": {
+        "en": "Another manager has to approve this.",
+        "pt": "Outro gerente tem de aprovar isto.",
+        "pl": "Musi to zatwierdzić inny kierownik.",
+    },
     "problem.UnknownCode": {
         "en": "No membership and no voucher has this code.",
         "pt": "Nenhuma adesão e nenhum vale tem este código.",

@@ -21,6 +21,7 @@ from api.graphql.till.adjustments import AdjustmentMutation
 from api.graphql.till.audit_trail import TrailQuery
 from api.graphql.till.customers import CustomerQuery
 from api.graphql.till.events import EventMutation
+from api.graphql.till.lost_contacts import LostContactMutation
 from api.graphql.till.purchases import PurchaseMutation, PurchaseQuery
 from api.graphql.till.refunds import RefundMutation, RefundQuery
 from api.graphql.till.scanning import ScanMutation
@@ -52,6 +53,7 @@ class Mutation(
     PurchaseMutation,
     RefundMutation,
     AdjustmentMutation,
+    LostContactMutation,
     EventMutation,
 ):
     pass

@@ -118,7 +118,7 @@ class TermsNotAccepted(Refusal):
 
 
 NotAllowedReason = Literal[
-    "OWN_MEMBERSHIP", "OTHER_STORE", "SHIFT_LIMIT", "MEMBER_FROZEN", "ROLE", "TOO_LATE"
+    "OWN_MEMBERSHIP", "OTHER_STORE", "SHIFT_LIMIT", "MEMBER_FROZEN", "ROLE", "TOO_LATE", "FOUR_EYES"
 ]
 
 

@@ -61,6 +61,8 @@ Action = Literal[
     "OUTBOX_RETRIED",
     "CONTACT_CHANGED",
     "CONTACT_CHANGE_UNDONE",
+    "CONTACT_PROPOSED",
+    "CONTACT_REPLACED",
 ]
 ShiftCounter = Literal["purchases", "refunded", "adjusted", "vouchers", "look_ups"]
 SHIFT_COUNTERS: tuple[ShiftCounter, ...] = ("purchases", "refunded", "adjusted", "vouchers", "look_ups")

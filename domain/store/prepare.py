@@ -27,6 +27,7 @@ from domain.store.migrations.steps import INDEX_SECONDS
 from domain.store.people import (
     card_steps,
     contact_changes,
+    contact_proposals,
     contacts,
     devices,
     dropped_keys,
@@ -68,6 +69,7 @@ DOCUMENTS: tuple[type[StoredDocument], ...] = (
     sign_in_codes.SignInDocument,
     enrolments.EnrolmentDocument,
     contact_changes.ContactChangeDocument,
+    contact_proposals.ContactProposalDocument,
     known_devices.KnownDeviceDocument,
     devices.DeviceDocument,
     card_steps.CardStepDocument,

@@ -112,6 +112,8 @@ ROOTS: Mapping[str, Mapping[str, RootPermission]] = {
         "adjustBalance": _permit(STAFF),
         "freezeMember": _permit(STAFF),
         "unfreezeMember": _permit(STAFF),
+        "proposeContact": _permit(STAFF),
+        "approveContact": _permit(STAFF),
         "recordEvent": _permit(STAFF),
     },
     "Subscription": {
@@ -149,7 +151,7 @@ TYPES: Mapping[str, CallerKinds] = {
         "NotEnrolled",
     ),
     **_types_for(PUBLIC, "Enrolled", "TermsNotAccepted", "SignInCodeRequested", "SessionRefreshed"),
-    **_types_for(PUBLIC, "ContactApproval", "ContactChangeUndone", "LinkExpired"),
+    **_types_for(PUBLIC, "ContactApproval", "ContactChangeUndone", "LinkExpired", "ContactTaken"),
     # The member's own
     **_types_for(MEMBER, "Member", "MemberCard", "Referral", "MemberPlan", "Consent", "Device"),
     **_types_for(MEMBER, "MessageSurvey", "SurveyAnswered", "SurveyAnsweredBefore"),
@@ -161,7 +163,6 @@ TYPES: Mapping[str, CallerKinds] = {
         "SignedIn",
         "ProfileUpdated",
         "ContactChanged",
-        "ContactTaken",
         "ContactProofNeeded",
         "TermsAccepted",
         "ConsentSet",
@@ -247,6 +248,7 @@ TYPES: Mapping[str, CallerKinds] = {
         "VoucherAccepted",
         "VoucherUseReversed",
     ),
+    **_types_for(STAFF, "ContactProposed", "ContactApproved"),
     **_types_for(STAFF, "ShiftAction", "AuditEntry", "AuditBalance"),
     **_types_for(
         STAFF,

@@ -64,6 +64,7 @@ class NotAllowedReason(Enum):
         "ROLE", description="It takes a manager: also a receipt above the maximum that a server sets."
     )
     TOO_LATE = strawberry.enum_value("TOO_LATE", description="The time for it is over.")
+    FOUR_EYES = strawberry.enum_value("FOUR_EYES", description="It takes another manager to approve it.")
 
 
 @strawberry.type(

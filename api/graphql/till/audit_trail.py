@@ -68,6 +68,12 @@ class StaffActionKind(Enum):
     OUTBOX_RETRIED = strawberry.enum_value(
         "OUTBOX_RETRIED", description="Let something that was parked be sent again."
     )
+    CONTACT_PROPOSED = strawberry.enum_value(
+        "CONTACT_PROPOSED", description="Proposed a new contact for a member who lost theirs."
+    )
+    CONTACT_REPLACED = strawberry.enum_value(
+        "CONTACT_REPLACED", description="Approved the new contact of a member who lost theirs."
+    )
     CONTACT_CHANGE_UNDONE = strawberry.enum_value(
         "CONTACT_CHANGE_UNDONE", description="Whoever had the contact before took the change back."
     )

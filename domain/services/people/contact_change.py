@@ -191,7 +191,7 @@ async def change_contact(
 
     holder, details_before = await identity.store.run_rounds(attempt, queue=member)
     if holder is None:
-        await _notify_previous(identity, details_before, new_contact, undo_token)
+        await notify_previous(identity, details_before, new_contact, undo_token=undo_token)
     elif holder.member != member:
         raise ContactTaken
 
@@ -255,8 +255,8 @@ async def _prove_present(
     )
 
 
-async def _notify_previous(
-    identity: IdentityRuntime, details_before: Details, new_contact: Contact, undo_token: str
+async def notify_previous(
+    identity: IdentityRuntime, details_before: Details, new_contact: Contact, *, undo_token: str | None
 ) -> None:
     """Tell the old contact, else the other one, of the new one. The change stands even where that fails."""
     notified_contact = contact_of_kind(details_before, new_contact) or next(

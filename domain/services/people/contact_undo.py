@@ -82,15 +82,16 @@ async def undo_change(identity: IdentityRuntime, token: str, *, now: datetime) -
         except contact_changes.ChangeUndone:
             raise LinkExpired from None
 
-    ended = await _end_sessions(identity, member, now)
+    ended = await end_sessions(identity, member, now)
     await identity.store.run_rounds(attempt, queue=member)
     # Whoever signed in by the new contact in between is out as well.
-    ended += await _end_sessions(identity, member, now)
+    ended += await end_sessions(identity, member, now)
     log.warning("contacts.change_undone", member=member, channel=change.kind, sessions=ended)
     return ended
 
 
-async def _end_sessions(identity: IdentityRuntime, member: str, now: datetime) -> int:
+async def end_sessions(identity: IdentityRuntime, member: str, now: datetime) -> int:
+    """End every session of a member, and forget their devices; return how many sessions ended."""
     await devices.remove_all(identity.store, member)
     await known_devices.forget_all(identity.store, member)
     return await end_all(identity, f"member:{member}", reason="contact", now=now)

@@ -83,6 +83,12 @@ export default {
   "camera.OverconstrainedError": "That camera is no longer there. Try again with another one.",
   "camera.SecurityError": "Cameras only work over a secure address (https).",
   "camera.AbortError": "The camera stopped. Try again.",
+  "camera.EndedError":
+    "The camera was unplugged, or taken by another app. Start it again, choose another one, type the code, or use a USB scanner.",
+  "camera.StillError":
+    "The camera shows no new picture. Start it again, type the code, or use a USB scanner.",
+  "camera.ReaderError":
+    "The camera runs, but its codes cannot be read: the reader could not be loaded. Check the network; type the code meanwhile.",
   "camera.other": "The camera could not be started. Type the code, or use a USB scanner.",
 
   "customer.frozen": "This membership is on hold: it earns and redeems nothing. Refunds still count.",
@@ -242,6 +248,7 @@ export default {
   "fault.reason.MEMBER_FROZEN": "This membership is on hold: it earns nothing.",
   "fault.reason.ROLE": "A manager has to do this.",
   "fault.reason.TOO_LATE": "It is too late for this.",
+  "fault.reason.FOUR_EYES": "Another manager has to approve this.",
   "fault.field.member": "The scan has run out. Scan the card again.",
   "fault.field.contact":
     "This is neither an e-mail address nor a phone number. Write phone numbers with their country, as +351 912 345 678.",

@@ -84,6 +84,12 @@ export default {
   "camera.OverconstrainedError": "Essa câmara já não está ligada. Tente de novo com outra.",
   "camera.SecurityError": "As câmaras só funcionam num endereço seguro (https).",
   "camera.AbortError": "A câmara parou. Tente de novo.",
+  "camera.EndedError":
+    "A câmara foi desligada, ou outra aplicação ficou com ela. Ligue-a de novo, escolha outra, escreva o código, ou use um leitor USB.",
+  "camera.StillError":
+    "A câmara não mostra imagens novas. Ligue-a de novo, escreva o código, ou use um leitor USB.",
+  "camera.ReaderError":
+    "A câmara funciona, mas os códigos não podem ser lidos: o leitor não foi carregado. Verifique a rede; entretanto escreva o código.",
   "camera.other": "Não foi possível ligar a câmara. Escreva o código, ou use um leitor USB.",
 
   "customer.frozen": "Esta adesão está suspensa: não ganha nem troca nada. As devoluções contam.",
@@ -247,6 +253,7 @@ export default {
   "fault.reason.MEMBER_FROZEN": "Esta adesão está suspensa: não ganha nada.",
   "fault.reason.ROLE": "Só um gerente pode fazer isto.",
   "fault.reason.TOO_LATE": "Já é tarde para isto.",
+  "fault.reason.FOUR_EYES": "Outro gerente tem de aprovar isto.",
   "fault.field.member": "A leitura expirou. Leia o cartão de novo.",
   "fault.field.contact":
     "Isto não é um e-mail nem um telefone. Escreva o telefone com o país, como +351 912 345 678.",

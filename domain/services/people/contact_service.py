@@ -1,0 +1,202 @@
+"""A lost contact replaced by service, with four eyes: one manager proposes a proven one, another approves.
+
+The contacts of that kind that the member had stop at once, with every session, and no link brings them back:
+whoever holds a lost contact may be a thief.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from domain.model.people.contacts import Contact
+from domain.services.decisions import load_member
+from domain.services.errors import ContactTaken, NotAllowed, NotFound, SignInRefused
+from domain.services.input_checks import MAX_REASON_LENGTH, check_text
+from domain.services.people import field_checks, one_time_codes
+from domain.services.people.contact_change import (
+    TypedCode,
+    contact_of_kind,
+    employee_writes,
+    notify_previous,
+    with_contact,
+)
+from domain.services.people.contact_undo import end_sessions
+from domain.services.people.identity_runtime import IdentityRuntime
+from domain.services.people.one_time_codes import SentCode
+from domain.store.audit import Action, AuditAct, act_write
+from domain.store.document_store import Stale, Write
+from domain.store.ledger import members
+from domain.store.ledger.members import Details, ProfileChange, StoredMember
+from domain.store.people import contact_changes, contact_proposals, contacts, sign_in_codes
+from domain.store.people.contact_proposals import ContactProposal
+from domain.store.people.sessions import StaffRole
+
+PROPOSED_FOR = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceActor:
+    """The employee who acts, with their store, shift and request for the audit trail."""
+
+    staff: str
+    role: StaffRole
+    store: str
+    session: str
+    request: str | None = None
+    own_members: tuple[str, ...] = ()
+
+    def require_service(self, stored_member: StoredMember) -> None:
+        """Raise NotAllowed for a cashier, and for the member themselves."""
+        if self.role == "CASHIER":
+            raise NotAllowed("ROLE")
+        if stored_member.member.id in self.own_members or self.staff in stored_member.employees:
+            raise NotAllowed("OWN_MEMBERSHIP")
+
+    def act_write(self, action: Action, *, member: str, subject: str, reason: str, now: datetime) -> Write:
+        """Return the write of an act into the audit trail."""
+        act = AuditAct(
+            secrets.token_hex(16),
+            now,
+            self.staff,
+            action,
+            self.store,
+            self.session,
+            self.request,
+            member,
+            subject,
+            reason=reason,
+        )
+        return act_write(act)
+
+
+# ---------------------------------------------------------------- proposing
+async def request_code(
+    identity: IdentityRuntime, *, actor: ServiceActor, member: str, contact: str, locale: str, now: datetime
+) -> SentCode:
+    """Send a code to the new contact of a member. Raises NotAllowed, InvalidInput, TooManyRequests."""
+    actor.require_service(await load_member(identity, member))
+    return await one_time_codes.send_code(
+        identity,
+        field_checks.read_contact_field(contact),
+        purpose=_purpose(member),
+        locale=locale,
+        use="new_contact",
+        now=now,
+    )
+
+
+async def propose(
+    identity: IdentityRuntime,
+    *,
+    actor: ServiceActor,
+    member: str,
+    contact: str,
+    typed: TypedCode,
+    reason: str,
+    now: datetime,
+) -> ContactProposal:
+    """Propose a contact that its code proves. Raises NotAllowed, SignInRefused, InvalidInput."""
+    actor.require_service(await load_member(identity, member))
+    check_text(reason, field="reason", max_length=MAX_REASON_LENGTH)
+    new_contact = field_checks.read_contact_field(contact)
+    proven = await one_time_codes.prove_contact(
+        identity,
+        new_contact,
+        typed.code,
+        challenge=typed.challenge,
+        purposes=(_purpose(member),),
+        now=now,
+    )
+    proposal = ContactProposal(
+        secrets.token_hex(16), member, new_contact, actor.staff, reason, now + PROPOSED_FOR
+    )
+
+    async def attempt() -> None:
+        try:
+            await identity.store.transact(
+                [
+                    sign_in_codes.use_write(proven.record_id, challenge=proven.challenge),
+                    contact_proposals.propose_write(proposal),
+                    actor.act_write(
+                        "CONTACT_PROPOSED", member=member, subject=new_contact.kind, reason=reason, now=now
+                    ),
+                ]
+            )
+        except sign_in_codes.CodeGone:
+            raise SignInRefused("EXPIRED_CODE") from None
+
+    await identity.store.run_rounds(attempt, queue=member)
+    return proposal
+
+
+def _purpose(member: str) -> str:
+    return f"service:{member}"
+
+
+# ---------------------------------------------------------------- approving
+async def approve(identity: IdentityRuntime, *, actor: ServiceActor, proposal_id: str, now: datetime) -> str:
+    """Give a member the contact that a colleague has proposed; return the member.
+
+    Raises NotAllowed, ContactTaken, NotFound.
+    """
+    proposal = await contact_proposals.find(identity.store, proposal_id, now=now)
+    if proposal is None:
+        raise NotFound("proposal")
+    member, new_contact = proposal.member, proposal.contact
+    if actor.staff == proposal.staff:
+        raise NotAllowed("FOUR_EYES")
+
+    async def attempt() -> Details:
+        stored_member = await load_member(identity, member)
+        actor.require_service(stored_member)
+        writes = [
+            contact_proposals.approve_write(proposal.id),
+            *await _replace_writes(identity, stored_member, new_contact, now=now),
+            actor.act_write(
+                "CONTACT_REPLACED",
+                member=member,
+                subject=new_contact.kind,
+                reason=proposal.reason,
+                now=now,
+            ),
+        ]
+        try:
+            await identity.store.transact(writes)
+        except contact_proposals.ProposalGone:
+            raise NotFound("proposal") from None
+        except contacts.ContactInUse as error:
+            raise Stale("somebody has it since") from error
+        return stored_member.details
+
+    details_before = await identity.store.run_rounds(attempt, queue=member)
+    await end_sessions(identity, member, now)
+    await notify_previous(identity, details_before, new_contact, undo_token=None)
+    return member
+
+
+async def _replace_writes(
+    identity: IdentityRuntime, stored_member: StoredMember, new_contact: Contact, *, now: datetime
+) -> list[Write]:
+    """Return the writes that give a member a contact, and take away every other of its kind for good."""
+    member = stored_member.member.id
+    holder = await contacts.find_holder(identity.store, new_contact.key)
+    if holder is not None and not holder.is_over(now) and (holder.member != member or holder.until is None):
+        raise ContactTaken
+    previous = contact_of_kind(stored_member.details, new_contact)
+    changes = [
+        change
+        for change in await contact_changes.find_open(identity.store, member, now=now)
+        if change.kind == new_contact.kind
+    ]
+    former = {each.key for change in changes for each in (change.old, change.new) if each is not None}
+    former |= {previous.key} if previous is not None else set()
+    change = ProfileChange(stored_member.profile_version, with_contact(stored_member.details, new_contact))
+    return [
+        contacts.take_write(new_contact.key, member, holder=holder),
+        *(contacts.release_write(key, member) for key in sorted(former - {new_contact.key})),
+        *(contact_changes.undo_write(each.id, now=now) for each in changes),
+        members.profile_write(member, change),
+        *await employee_writes(identity, stored_member, new_contact),
+    ]
