@@ -21,7 +21,7 @@ from api.settings import BadSettings, Settings
 from api.tokens import Tokens
 from domain.model.people.sessions import SessionTerms
 from domain.services.live.change_follower import ChangeFollower
-from domain.services.people.dropped_keys import DroppedKeys
+from domain.services.live.dropped_keys import DroppedKeys
 from domain.services.people.identity_runtime import IdentityRuntime
 from domain.services.runtime import Runtime
 from domain.services.senders import CodeSender, Senders

@@ -4,8 +4,6 @@ Whoever starts a process makes one `Settings` and hands it on; no other module r
 setting without a description fails a test, and so does one that the README's table leaves out.
 """
 
-from collections.abc import Collection
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -345,28 +343,6 @@ def variables() -> list[str]:
         field.validation_alias if isinstance(field.validation_alias, str) else f"{PREFIX}{name.upper()}"
         for name, field in Settings.model_fields.items()
     ]
-
-
-def unknown_variables(environment: Collection[str]) -> dict[str, str | None]:
-    """Return the variables that look like ours and are none, each with the nearest name that is one.
-
-    Looks like ours: a name with our prefix, and one that is nearly MONGODB_URI where that is not set: a
-    server would start an empty database of its own instead.
-    """
-    known, has_database = variables(), DATABASE_VARIABLE in environment
-    unknown: dict[str, str | None] = {}
-    for variable in sorted(environment):
-        name = variable.upper()
-        if name in known:
-            continue
-        if name.startswith(PREFIX):
-            # Compared without the prefix, which would make any two alike.
-            bare_names = {each.removeprefix(PREFIX): each for each in known}
-            neighbours = get_close_matches(name.removeprefix(PREFIX), bare_names, n=1)
-            unknown[variable] = bare_names[neighbours[0]] if neighbours else None
-        elif not has_database and get_close_matches(name, [DATABASE_VARIABLE], cutoff=0.89):
-            unknown[variable] = DATABASE_VARIABLE
-    return unknown
 
 
 def _cannot_be_used(name: str, why: str) -> str:

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from api.commands.running import unknown_variables
 from api.commands.settings import settings_table
-from api.settings import BadSettings, Settings, read_settings, unknown_variables
+from api.settings import BadSettings, Settings, read_settings
 
 README = Path(__file__).parent.parent / "README.md"
 

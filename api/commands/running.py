@@ -7,14 +7,15 @@ import errno
 import gc
 import os
 import sys
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Collection, Coroutine, Iterator
 from contextlib import contextmanager
+from difflib import get_close_matches
 from typing import NoReturn, TypeVar
 
 import structlog
 
 from api.embedded import EmbeddedFailed
-from api.settings import BadSettings, unknown_variables
+from api.settings import DATABASE_VARIABLE, PREFIX, BadSettings, variables
 from domain.store.connect import Unreachable
 from domain.store.document_store import Busy, DatabaseError, StoreFault
 from domain.store.migrations.format import FormatMismatch
@@ -86,6 +87,28 @@ def exit_on_user_errors() -> Iterator[None]:
         fail(f"{fault.filename} cannot be written or read: {fault.strerror}.")
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def unknown_variables(environment: Collection[str]) -> dict[str, str | None]:
+    """Return the variables that look like ours and are none, each with the nearest name that is one.
+
+    Looks like ours: a name with our prefix, and one that is nearly MONGODB_URI where that is not set: a
+    server would start an empty database of its own instead.
+    """
+    known, has_database = variables(), DATABASE_VARIABLE in environment
+    unknown: dict[str, str | None] = {}
+    for variable in sorted(environment):
+        name = variable.upper()
+        if name in known:
+            continue
+        if name.startswith(PREFIX):
+            # Compared without the prefix, which would make any two alike.
+            bare_names = {each.removeprefix(PREFIX): each for each in known}
+            neighbours = get_close_matches(name.removeprefix(PREFIX), bare_names, n=1)
+            unknown[variable] = bare_names[neighbours[0]] if neighbours else None
+        elif not has_database and get_close_matches(name, [DATABASE_VARIABLE], cutoff=0.89):
+            unknown[variable] = DATABASE_VARIABLE
+    return unknown
 
 
 def warn_of_unknown_variables() -> None:
