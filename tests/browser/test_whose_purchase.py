@@ -70,7 +70,9 @@ def test_a_cashiers_own_purchase_is_not_awarded_by_a_colleagues_sign_in(
     expect(page.locator("#bar .state")).to_have_attribute("data-waiting", "1")
     page.click("#tabs button >> nth=2")
     kept = page.locator(".queued", has_text=receipt)
-    expect(kept.locator(".chip")).to_have_text("à espera de Rui, ou de um gerente")
+    expect(kept.locator(".notice")).to_have_text("à espera de Rui, ou de um gerente")
+    page.set_viewport_size({"width": 360, "height": 740})
+    assert page.evaluate("document.getElementById('screen').scrollWidth") == 360
     expect(kept.locator("button")).to_have_count(0)
     expect(page.get_by_role("button", name="Enviar agora")).to_have_count(0)
     assert findings(page) == []

@@ -53,7 +53,7 @@ async function drawQueue(place) {
           row.state === "refused" && notice(row.problem.message, "bad", "close"),
           isMine(row)
             ? row.state === "waiting" && h("p.chip", {}, icon("clock"), t("queue.state"))
-            : h("p.chip", {}, icon("person"), t("queue.theirs", { cashier: row.cashier })),
+            : notice(t("queue.theirs", { cashier: row.cashier }), "", "person"),
           mayHandle(row) && acts(row),
         ),
       ),
