@@ -65,6 +65,10 @@ def create_app(process: Process, *, address: str = "") -> ASGIApp:
         except NothingPublished:
             return PartState(is_ok=False, state="none published")
 
+    async def keys_part() -> PartState:
+        can_sign = process.tokens.can_sign
+        return PartState(is_ok=can_sign, state="one signs" if can_sign else "all dropped")
+
     async def format_part() -> PartState:
         newer = process.store.outdated_by
         return PartState(is_ok=newer is None, state="current" if newer is None else f"newer: {newer}")
@@ -75,6 +79,7 @@ def create_app(process: Process, *, address: str = "") -> ASGIApp:
                 {
                     "database": database_part,
                     "format": format_part,
+                    "keys": keys_part,
                     "programme": programme_part,
                     **_channel_parts(process),
                 }

@@ -3,12 +3,17 @@
 It is for development, demos and one small shop. An acknowledged write is on disk. When our process ends,
 however it ends, the child ends too, where the platform can promise that (Linux). `server.json` in the data
 folder tells other commands where the database listens.
+
+The database lets in one user, by a password that is kept in the data folder, readable by its owner alone. Who
+listens on the port of a database that has died learns nothing: the password itself is never sent, and the
+driver asks for proof that the server knows it (SCRAM).
 """
 
 import asyncio
 import ctypes
 import json
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -16,10 +21,13 @@ import sys
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import structlog
+
+from api.private_files import write_private
 
 log = structlog.get_logger(__name__)
 
@@ -33,8 +41,14 @@ MIN_FREE_BYTES = 64 * 2**20
 LISTENING = "secantus listening on "
 PANIC = "WT_PANIC"  # the storage's word for a fault that only a restart mends
 DISK_FULL = "No space left on device"
-CONFIGURATION = (
-    "# Made by Selo, so that no stray file of this name is read. Everything is said on the command line.\n"
+SERVER = Path(__file__).with_name("embedded_server.py")
+USER = "selo"
+URI_OPTIONS = "directConnection=true&authSource=admin&authMechanism=SCRAM-SHA-256"
+PASSWORD_CHARACTERS = 43
+# What the child needs of our environment; the rest of it holds secrets that are none of its business.
+CHILD_ENVIRONMENT = (
+    *("PATH", "TMPDIR", "TZ", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT"),
+    *("PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX"),
 )
 
 
@@ -48,9 +62,12 @@ class FolderInUse(EmbeddedFailed):
 
 @dataclass(frozen=True, slots=True)
 class RunningServer:
-    """A server as `server.json` names it: the address of its database, its process id and the database's."""
+    """A server: the address of its database with its password, its process id and the database's.
 
-    uri: str
+    `server.json` holds all but the password.
+    """
+
+    uri: str = field(repr=False)
     pid: int
     database_pid: int
 
@@ -63,9 +80,10 @@ def read_note(data_folder: Path) -> RunningServer | None:
     """Return what `server.json` says, whether its server is alive or not."""
     try:
         note = json.loads(note_path(data_folder).read_bytes())
-        return RunningServer(
-            uri=str(note["uri"]), pid=int(note["pid"]), database_pid=int(note["database_pid"])
-        )
+        uri = str(note["uri"])
+        if note.get("user"):  # a server of an earlier version names none, and asks for none
+            uri = _with_password(uri, str(note["user"]), _password_path(data_folder).read_text())
+        return RunningServer(uri=uri, pid=int(note["pid"]), database_pid=int(note["database_pid"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -76,7 +94,7 @@ def find_running(data_folder: Path) -> RunningServer | None:
     if running is None:
         return None
     try:
-        host, port = running.uri.removeprefix("mongodb://").partition("/")[0].split(":")
+        host, port = urlsplit(running.uri).netloc.rpartition("@")[2].split(":")
         os.kill(running.pid, 0)
         socket.create_connection((host, int(port)), timeout=1).close()
     except (OSError, ValueError):
@@ -123,6 +141,7 @@ class EmbeddedDatabase:
         self._data_folder = data_folder
         self._is_announced = is_announced
         self._port = 0
+        self._password = ""
         self._process: asyncio.subprocess.Process | None = None
         self._has_note = False
         self._last_output: deque[str] = deque(maxlen=40)
@@ -131,11 +150,12 @@ class EmbeddedDatabase:
 
     @property
     def uri(self) -> str:
-        return f"mongodb://{HOST}:{self._port}/?directConnection=true"
+        """Return the address with the password."""
+        return _with_password(self._open_uri, USER, self._password)
 
     @property
-    def _configuration(self) -> Path:
-        return self._data_folder / "secantusd.toml"
+    def _open_uri(self) -> str:
+        return f"mongodb://{HOST}:{self._port}/?{URI_OPTIONS}"
 
     @property
     def pid(self) -> int:
@@ -145,7 +165,8 @@ class EmbeddedDatabase:
     async def start(self) -> None:
         """Start the child, announce it and keep it running. Raises FolderInUse, EmbeddedFailed."""
         try:
-            self._configuration.write_text(CONFIGURATION)
+            self._password = _take_password(self._data_folder)
+            (self._data_folder / "secantusd.toml").unlink(missing_ok=True)  # an earlier version's
             # Restricted itself, because somebody else may have made the data folder, open to all.
             (self._data_folder / "database").mkdir(mode=0o700, exist_ok=True)
             await self._spawn()
@@ -186,23 +207,19 @@ class EmbeddedDatabase:
         """Start the child and wait until it listens. Raises EmbeddedFailed, OSError."""
         if shutil.disk_usage(self._data_folder).free < MIN_FREE_BYTES:
             raise EmbeddedFailed(self._no_room_message())
+        # -P: no module of the folder that we were started in, or of our own, takes the place of a library's.
         command = (
-            *(
-                sys.executable,
-                "-m",
-                "secantus",
-                "--host",
-                HOST,
-                "--port",
-                str(self._port),
-                "--storage-path",
-                str(self._data_folder / "database"),
-            ),
-            *("--sync-on-commit", "--log-level", "INFO", "--config", str(self._configuration)),
+            sys.executable,
+            "-P",
+            str(SERVER),
+            str(self._data_folder / "database"),
+            str(self._port),
+            USER,
         )
         self._process = await asyncio.create_subprocess_exec(
             *command,
-            stdin=asyncio.subprocess.DEVNULL,
+            env={name: os.environ[name] for name in CHILD_ENVIRONMENT if name in os.environ},
+            stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
             preexec_fn=_die_with_parent(),
@@ -210,6 +227,9 @@ class EmbeddedDatabase:
             start_new_session=True,
         )
         self._last_output.clear()
+        assert self._process.stdin is not None, "stdin is a pipe"
+        self._process.stdin.write(f"{self._password}\n".encode())
+        self._process.stdin.close()
         listening = asyncio.get_running_loop().create_future()
         self._drain = asyncio.create_task(self._read_output(self._process, listening))
         try:
@@ -231,9 +251,8 @@ class EmbeddedDatabase:
             return
         temporary = self._data_folder / f".server-{os.getpid()}.json"
         try:
-            temporary.write_text(
-                json.dumps(asdict(RunningServer(uri=self.uri, pid=os.getpid(), database_pid=self.pid)))
-            )
+            note = {"uri": self._open_uri, "user": USER, "pid": os.getpid(), "database_pid": self.pid}
+            temporary.write_text(json.dumps(note))
             temporary.replace(note_path(self._data_folder))
         finally:
             temporary.unlink(missing_ok=True)
@@ -268,7 +287,7 @@ class EmbeddedDatabase:
 
     def _start_failure(self) -> EmbeddedFailed:
         words = "\n".join(self._last_output)
-        if "No module named secantus" in words:
+        if "No module named 'secantus'" in words:
             return EmbeddedFailed(
                 "The embedded database is not installed: pip install 'selo[embedded]', or set MONGODB_URI."
             )
@@ -325,6 +344,31 @@ class EmbeddedDatabase:
             log.error("database.not_announced", reason=str(fault))
         log.info("database.runs_again", pid=self.pid)
         return True
+
+
+def _take_password(data_folder: Path) -> str:
+    """Return the password of the database, made where there is none yet. Raises OSError.
+
+    One that was cut short, or lost, is replaced: each start of the database sets it anew.
+    """
+    path = _password_path(data_folder)
+    for _ in range(2):
+        with suppress(FileNotFoundError):
+            password = path.read_text()
+            if len(password) == PASSWORD_CHARACTERS:
+                return password
+            path.unlink()
+        with suppress(FileExistsError):  # another process was quicker: both use its password
+            write_private(path, secrets.token_urlsafe(32).encode())
+    return path.read_text()
+
+
+def _password_path(data_folder: Path) -> Path:
+    return data_folder / "keys" / "database-password"
+
+
+def _with_password(uri: str, user: str, password: str) -> str:
+    return uri.replace("mongodb://", f"mongodb://{user}:{password}@", 1)
 
 
 def _die_with_parent() -> Callable[[], None] | None:

@@ -8,6 +8,8 @@
       RateLimited       too many requests; try again after `retry_after` seconds
       Busy              try again after `retry_after` seconds
       TooCostly         the document is over a limit; names limit, maximum and value
+      PersistedQueryNotFound       a hash alone, of a document that is not in memory: send it whole
+      PersistedQueryNotSupported   a hash of another kind: send documents whole
       NotAvailable      turned off by configuration
 
 `api/graphql/engine/error_rendering.py` writes them into answers.
@@ -101,6 +103,29 @@ class TooCostly(ApiError):
             "maximum": self.maximum,
             "value": min(self.value, 2**53),
         }
+
+
+class PersistedQueryNotFound(ApiError):
+    """Apollo's and urql's clients compare the message with this very word, and then send hash and document.
+
+    The status is 200, as Apollo's own server answers it: Apollo's client for iOS reads no body of another.
+    """
+
+    code = "PERSISTED_QUERY_NOT_FOUND"
+    status = 200
+
+    def __init__(self) -> None:
+        super().__init__("PersistedQueryNotFound")
+
+
+class PersistedQueryNotSupported(ApiError):
+    """As above; the client then sends no hash any more."""
+
+    code = "PERSISTED_QUERY_NOT_SUPPORTED"
+    status = 200
+
+    def __init__(self) -> None:
+        super().__init__("PersistedQueryNotSupported")
 
 
 class RetryableError(ApiError):

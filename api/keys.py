@@ -8,10 +8,10 @@ settings name that secret.
 
 import base64
 import hashlib
-import os
+import itertools
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -20,6 +20,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from api.private_files import write_private
 from api.settings import SHORTEST_SECRET, BadSettings, Settings
 
 OVERLAP = timedelta(days=1)
@@ -82,16 +83,22 @@ def fingerprints(keys: Keys) -> list[str]:
     return [key.hex() for key in keys.all_derived("fingerprint")]
 
 
+def settings_keys(settings: Settings) -> list[TokenKey] | None:
+    """Return the keys that SELO_TOKEN_KEYS holds, the one that signs first; None where it is not set. Raises
+    BadSettings.
+    """
+    if settings.token_keys is None:
+        return None
+    return _from_pem(settings.token_keys.get_secret_value().encode(), where="SELO_TOKEN_KEYS")
+
+
 def read_keys(settings: Settings, *, now: datetime) -> Keys:
     """Return the keys of the settings, else those of the data folder, made there where missing. Raises
     BadSettings, also where MONGODB_URI is set and one of them is not.
     """
     folder = settings.data / "keys"
     _require_shared_keys(settings)
-    if settings.token_keys is not None:
-        keys = _from_pem(settings.token_keys.get_secret_value().encode(), where="SELO_TOKEN_KEYS")
-    else:
-        keys = stored_keys(folder) or [add_key(folder, now=now)]
+    keys = settings_keys(settings) or stored_keys(folder) or [add_key(folder, now=now)]
     secret = (
         settings.secret.get_secret_value().encode() if settings.secret is not None else _stored_secret(folder)
     )
@@ -129,19 +136,26 @@ def add_key(folder: Path, *, now: datetime) -> TokenKey:
     pem = key.private.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    _write_private(folder / f"token-{now.strftime(STAMP)}-{key.kid}.pem", pem)
+    write_private(folder / f"token-{now.strftime(STAMP)}-{key.kid}.pem", pem)
     return key
 
 
-def drop_retired(folder: Path, *, now: datetime) -> int:
-    """Remove the keys whose successor has signed for longer than the overlap; return how many."""
-    dropped = 0
-    for successor, path in zip(_key_files(folder), _key_files(folder)[1:], strict=False):
-        began = datetime.strptime(successor.name.split("-")[1], STAMP).replace(tzinfo=now.tzinfo)
-        if began + OVERLAP < now:
+def retired_keys(folder: Path, *, now: datetime) -> list[str]:
+    """Return the names of the keys whose successor has signed for longer than the overlap."""
+    files = _key_files(folder)
+    return [
+        key.kid
+        for successor, path in itertools.pairwise(files)
+        for key in _from_pem(path.read_bytes(), where=str(path))
+        if datetime.strptime(successor.name.split("-")[1], STAMP).replace(tzinfo=now.tzinfo) + OVERLAP < now
+    ]
+
+
+def remove_keys(folder: Path, kids: Collection[str]) -> None:
+    """Remove the files of these keys."""
+    for path in _key_files(folder):
+        if any(key.kid in kids for key in _from_pem(path.read_bytes(), where=str(path))):
             path.unlink()
-            dropped += 1
-    return dropped
 
 
 def _key_files(folder: Path) -> list[Path]:
@@ -172,7 +186,7 @@ def _stored_secret(folder: Path) -> bytes:
     path = folder / "secret"
     if not path.exists():
         with suppress(FileExistsError):  # another process was quicker: all use its secret
-            _write_private(path, base64.b64encode(secrets.token_bytes(48)))
+            write_private(path, base64.b64encode(secrets.token_bytes(48)))
     secret = path.read_bytes()
     if len(secret) < SHORTEST_SECRET:
         raise BadSettings(
@@ -180,23 +194,6 @@ def _stored_secret(folder: Path) -> bytes:
             " be read."
         )
     return secret
-
-
-def _write_private(path: Path, content: bytes) -> None:
-    """Write a new file that only its owner may read, whole or not at all.
-
-    A full disk or a kill leaves no half of a key.
-    """
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}-{os.getpid()}")
-    try:
-        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _derived(secret: bytes, purpose: str) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,6 +21,7 @@ from api.settings import BadSettings, Settings
 from api.tokens import Tokens
 from domain.model.people.sessions import SessionTerms
 from domain.services.live.change_follower import ChangeFollower
+from domain.services.people.dropped_keys import DroppedKeys
 from domain.services.people.identity_runtime import IdentityRuntime
 from domain.services.runtime import Runtime
 from domain.services.senders import CodeSender, Senders
@@ -29,6 +30,7 @@ from domain.store.document_store import DocumentStore
 from domain.store.ledger.programmes import NothingPublished, Programmes
 from domain.store.migrations.runner import MigrationRunner
 from domain.store.migrations.steps import Migration
+from domain.store.people import dropped_keys
 from domain.store.prepare import prepare
 from domain.store.secret_check import expect_secret
 
@@ -88,12 +90,17 @@ async def open_process(
         )
         await prepare(store, runner=_migration_runner(settings))
         await expect_secret(store, fingerprints(keys))
+        dropped = await dropped_keys.find_all(store)
+        _expect_signing_key(keys, dropped)
+        tokens.drop(dropped)
         runtime = _runtime(settings, Runtime.for_store(store), keys, configured.codes)
         await runtime.programmes.refresh()
         _follow_zone(settings, configured, runtime)
         drain = Drain(stop_after_seconds=settings.operation_seconds + settings.database_seconds)
         try:
-            follower = ChangeFollower(runtime.activity_hub, runtime.session_registry)
+            follower = ChangeFollower(
+                runtime.activity_hub, runtime.session_registry, DroppedKeys(tokens.drop)
+            )
             raise_pending_cancellation()
             yield Process(
                 settings,
@@ -111,6 +118,14 @@ async def open_process(
             await drain.close(seconds=settings.shutdown_seconds)
             await store.drain()
             runtime.passwords.close()
+
+
+def _expect_signing_key(keys: Keys, dropped: Collection[str]) -> None:
+    if keys.verifying.keys() <= set(dropped):
+        raise BadSettings(
+            "SELO_TOKEN_KEYS cannot be used: every key there was dropped (selo keys drop). Put another in"
+            " front (openssl genpkey -algorithm ed25519)."
+        )
 
 
 def _migration_runner(settings: Settings) -> MigrationRunner | None:
@@ -163,4 +178,5 @@ def _runtime(settings: Settings, runtime: Runtime, keys: Keys, codes: CodeSender
             longest=timedelta(hours=settings.staff_session_hours),
         ),
         codes_per_hour=settings.sign_in_codes_per_contact_hour,
+        managers_need_factor=settings.second_factor_managers,
     )

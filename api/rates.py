@@ -49,6 +49,7 @@ class RateLimits:
     sign_in_codes_per_address_hour: int = 200
     enrolments_per_address_hour: int = 200
     bad_scans_per_minute: int = 10
+    look_ups_per_minute: int = 30
 
 
 def rate_limits(settings: Settings) -> RateLimits:
@@ -60,6 +61,7 @@ def rate_limits(settings: Settings) -> RateLimits:
         sign_in_codes_per_address_hour=settings.sign_in_codes_per_address_hour,
         enrolments_per_address_hour=settings.enrolments_per_address_hour,
         bad_scans_per_minute=settings.bad_scans_per_minute,
+        look_ups_per_minute=settings.look_ups_per_minute,
     )
 
 
@@ -134,6 +136,7 @@ class Rates:
         self._tills = TokenBuckets(limits.staff_requests_per_minute, 60, clock)
         self._codes = TokenBuckets(limits.sign_in_codes_per_address_hour, 3600, clock)
         self._enrolments = TokenBuckets(limits.enrolments_per_address_hour, 3600, clock)
+        self._look_ups = TokenBuckets(limits.look_ups_per_minute, 60, clock)
         self._bad_scans = FailureLocks(limits.bad_scans_per_minute, 60, clock)
 
     def count_request(self, caller: Caller, address: str) -> None:
@@ -163,6 +166,10 @@ class Rates:
             self._enrolments.take(address_key(address))
         elif name in ("requestSignInCode", "changeContact", "proposeContact"):
             self._codes.take(address_key(address))
+
+    def count_look_up(self, employee: str) -> None:
+        """Count a member that an employee looks up. Raises RateLimited."""
+        self._look_ups.take(employee)
 
     def check_scans(self, till: str) -> None:
         """Raise RateLimited while this till (its session) is locked for bad scans."""

@@ -75,6 +75,31 @@ REFUSALS: Final[Mapping[str, Mapping[str, str]]] = {
         "pt": "O utilizador, a palavra-passe ou a loja não está correto.",
         "pl": "Nazwa użytkownika, hasło lub sklep są nieprawidłowe.",
     },
+    "refused.WRONG_SECOND_FACTOR": {
+        "en": "The code is not right or was used before. Wait for the next one in your app.",
+        "pt": "O código não está correto ou já foi usado. Espere pelo próximo na aplicação.",
+        "pl": "Kod jest nieprawidłowy lub był już użyty. Poczekaj na następny w aplikacji.",
+    },
+    "refused.WRONG_SETUP_KEY": {
+        "en": "The set-up key is not right, was used, or is older than 7 days. Ask for another.",
+        "pt": "A chave de configuração não está correta, já foi usada ou tem mais de 7 dias. Peça outra.",
+        "pl": "Klucz konfiguracji jest nieprawidłowy, użyty lub starszy niż 7 dni. Poproś o nowy.",
+    },
+    "second_factor.CODE": {
+        "en": "Enter the six digits that your authenticator app shows.",
+        "pt": "Escreva os seis dígitos que a sua aplicação de autenticação mostra.",
+        "pl": "Wpisz sześć cyfr, które pokazuje twoja aplikacja uwierzytelniająca.",
+    },
+    "second_factor.SETUP_KEY": {
+        "en": "This account needs an authenticator app. Enter the set-up key that came with it.",
+        "pt": "Esta conta precisa de uma aplicação de autenticação. Escreva a chave que recebeu com ela.",
+        "pl": "To konto wymaga aplikacji uwierzytelniającej. Wpisz otrzymany klucz konfiguracji.",
+    },
+    "second_factor.ENROL": {
+        "en": "Scan the picture with your authenticator app, then enter the six digits that it shows.",
+        "pt": "Leia a imagem com a sua aplicação de autenticação e escreva os seis dígitos que ela mostra.",
+        "pl": "Zeskanuj obrazek aplikacją uwierzytelniającą i wpisz sześć cyfr, które pokaże.",
+    },
     "refused.SESSION_ENDED": {
         "en": "This session has ended. Sign in again.",
         "pt": "Esta sessão terminou. Inicie sessão de novo.",
@@ -124,6 +149,11 @@ REFUSALS: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "Another manager has to approve this.",
         "pt": "Outro gerente tem de aprovar isto.",
         "pl": "Musi to zatwierdzić inny kierownik.",
+    },
+    "problem.MalformedCode": {
+        "en": "This is no code of a member or a voucher. Scan it again, or type it.",
+        "pt": "Isto não é um código de sócio nem de vale. Leia-o de novo, ou escreva-o.",
+        "pl": "To nie jest kod klubowicza ani kuponu. Zeskanuj go ponownie albo wpisz.",
     },
     "problem.UnknownCode": {
         "en": "No membership and no voucher has this code.",

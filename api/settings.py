@@ -4,6 +4,8 @@ Whoever starts a process makes one `Settings` and hands it on; no other module r
 setting without a description fails a test, and so does one that the README's table leaves out.
 """
 
+from collections.abc import Collection
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -21,6 +23,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 PREFIX = "SELO_"
+DATABASE_VARIABLE = "MONGODB_URI"
 HTTP_URL = r"^https?://[^\s/]+"
 LONGEST_SECONDS = 3600
 SHORTEST_SECRET = 32
@@ -40,7 +43,7 @@ class Settings(BaseSettings):
     )
     mongodb_uri: SecretStr | None = Field(
         None,
-        validation_alias="MONGODB_URI",
+        validation_alias=DATABASE_VARIABLE,
         description=(
             "A MongoDB replica set or sharded cluster; without it the embedded database runs as a child"
             " process"
@@ -106,6 +109,10 @@ class Settings(BaseSettings):
     staff_session_hours: int = Field(
         12, ge=1, le=24, description="The longest that a staff session lasts: a shift"
     )
+    second_factor_managers: bool = Field(
+        False,
+        description="Whether managers, too, sign in with a code of an authenticator app; operators always do",
+    )
     shift_purchases: int = Field(
         2_000, ge=1, description="The most purchases and events that one employee may record in a day"
     )
@@ -124,6 +131,9 @@ class Settings(BaseSettings):
             "The most that one employee may move in a day by corrections and events, points and minor units"
             " together"
         ),
+    )
+    shift_look_ups: int = Field(
+        2_000, ge=1, description="The most members that one employee may look up in a day"
     )
     receipt_maximum: int = Field(
         1_000_000,
@@ -237,10 +247,7 @@ class Settings(BaseSettings):
     sign_in_codes_per_contact_hour: int = Field(
         20,
         ge=1,
-        description=(
-            "Sign-in codes that one contact can be sent in an hour; each device that has signed in with it"
-            " before is counted apart"
-        ),
+        description="Sign-in codes to a contact in an hour; a device that signed in before has as many",
     )
     sign_in_codes_per_address_hour: int = Field(
         200, ge=1, description="Sign-in codes that one address can ask for in an hour"
@@ -248,10 +255,7 @@ class Settings(BaseSettings):
     sms_codes_per_hour: int = Field(
         500,
         ge=1,
-        description=(
-            "Codes by SMS in an hour to numbers that no member has; then only members are sent theirs (per"
-            " process)"
-        ),
+        description="Codes by SMS in an hour to numbers that no member has (per process)",
     )
     sms_codes_per_country_hour: int = Field(
         200, ge=1, description="The same for the numbers of one country (per process)"
@@ -270,6 +274,9 @@ class Settings(BaseSettings):
     )
     bad_scans_per_minute: int = Field(
         10, ge=1, description="Unknown or forged codes that lock a till for a minute"
+    )
+    look_ups_per_minute: int = Field(
+        30, ge=1, description="Members that one employee may look up in a minute (per process)"
     )
     operation_seconds: float = Field(
         10, gt=0, le=LONGEST_SECONDS, description="The longest that one GraphQL operation may take"
@@ -326,6 +333,35 @@ def read_settings(**overrides: object) -> Settings:
         raise BadSettings(_cannot_be_used(name, _fault_text(name, first))) from None
 
 
+def variables() -> list[str]:
+    """Return the names of all variables that are read."""
+    return [
+        field.validation_alias if isinstance(field.validation_alias, str) else f"{PREFIX}{name.upper()}"
+        for name, field in Settings.model_fields.items()
+    ]
+
+
+def unknown_variables(environment: Collection[str]) -> dict[str, str | None]:
+    """Return the variables that look like ours and are none, each with the nearest name that is one.
+
+    Looks like ours: a name with our prefix, and one that is nearly MONGODB_URI where that is not set: a
+    server would start an empty database of its own instead.
+    """
+    known, has_database = variables(), DATABASE_VARIABLE in environment
+    unknown: dict[str, str | None] = {}
+    for variable in sorted(environment):
+        name = variable.upper()
+        if name in known:
+            continue
+        if name.startswith(PREFIX):
+            bare = name.removeprefix(PREFIX)
+            neighbours = [bare] if bare in known else get_close_matches(name, known, n=1)
+            unknown[variable] = next(iter(neighbours), None)
+        elif not has_database and get_close_matches(name, [DATABASE_VARIABLE], cutoff=0.89):
+            unknown[variable] = DATABASE_VARIABLE
+    return unknown
+
+
 def _cannot_be_used(name: str, why: str) -> str:
     variable = name if name.isupper() else f"{PREFIX}{name.upper()}"
     return f"The setting {variable} cannot be used: {why}."
@@ -349,10 +385,7 @@ def _example(name: str) -> str:
 def settings_table() -> str:
     """Return the README's table: each setting's variable, default and meaning."""
     rows = ["| variable | default | meaning |", "|---|---|---|"]
-    for name, field in Settings.model_fields.items():
-        variable = (
-            field.validation_alias if isinstance(field.validation_alias, str) else f"{PREFIX}{name.upper()}"
-        )
+    for variable, field in zip(variables(), Settings.model_fields.values(), strict=True):
         default = _default_text(field.get_default(call_default_factory=True))
         rows.append(f"| `{variable}` | {default} | {field.description} |")
     return "\n".join(rows)

@@ -1,25 +1,33 @@
 """Signed tokens: who may call (access), and which member a till may act for (visit). EdDSA over Ed25519 only.
 
 A token is accepted only if all of this holds: `typ` and `aud` are those of the expected purpose, `alg` is
-EdDSA, `kid` is a key of ours, the signature is right, `iss`, `aud`, `sub`, `role`, `sid`, `iat` and `exp` are
-present and right, and it has not expired (5 s of leeway). Whoever admits a caller also asks whether the
-session is alive.
+EdDSA, `kid` is a key of ours that was not dropped, the signature is right, `iss`, `aud`, `sub`, `role`,
+`sid`, `iat` and `exp` are present and right, it was made for an hour at most, and it has not expired (5 s of
+leeway). Whoever admits a caller also asks whether the session is alive. An access token is one of RFC 9068:
+it names its client and has an id of its own.
 
 `keys.py` decides which keys there are; here the keys and the clock are arguments.
 """
 
-from collections.abc import Callable, Mapping
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 
 import jwt
+import structlog
 
 from api.keys import Keys, TokenKey
+
+log = structlog.get_logger(__name__)
 
 ALGORITHM = "EdDSA"
 LEEWAY = timedelta(seconds=5)
 VISIT_DURATION = timedelta(minutes=5)
+MAX_DURATION = timedelta(hours=1)
+MEMBER_CLIENT, STAFF_CLIENT = "selo:app", "selo:till"
 MAX_LENGTH = 2_000
 REQUIRED = ("iss", "aud", "sub", "role", "sid", "iat", "exp")
 
@@ -30,6 +38,10 @@ REQUIRED = ("iss", "aud", "sub", "role", "sid", "iat", "exp")
 
 class TokenRefused(Exception):
     """A token that is not accepted. The reason is for our logs and tests, never for the client."""
+
+
+class NoSigningKey(Exception):
+    """Every key of this process was dropped: it needs another, and a restart."""
 
 
 class TokenExpired(TokenRefused):
@@ -100,6 +112,9 @@ def sign(key: TokenKey, purpose: Purpose, claims: Claims, *, issuer: str, now: d
         ("own_members", list(claims.own_members) or None),
     )
     payload |= {name: value for name, value in optional_claims if value is not None}
+    if purpose is Purpose.ACCESS:
+        payload["jti"] = secrets.token_urlsafe(16)
+        payload["client_id"] = MEMBER_CLIENT if claims.role == "member" else STAFF_CLIENT
     text = jwt.encode(payload, key.private, algorithm=ALGORITHM, headers={"typ": purpose.typ, "kid": key.kid})
     return IssuedToken(text, expires_at)
 
@@ -133,6 +148,8 @@ def verify(
     except (jwt.PyJWTError, ValueError) as fault:
         raise TokenRefused(type(fault).__name__) from None
     expires_at, issued_at = _instant_claim(payload, "exp"), _instant_claim(payload, "iat")
+    if expires_at - issued_at > MAX_DURATION:
+        raise TokenRefused("lifetime")
     if issued_at - LEEWAY > now:
         raise TokenRefused("iat")
     if expires_at + LEEWAY <= now:
@@ -188,7 +205,10 @@ class Tokens:
         """Take the keys as they are. `reload_keys` reads them again when a token names a key that another
         process made.
         """
-        self._signing, self._verifying = keys.signing, dict(keys.verifying)
+        self._signing: TokenKey | None = keys.signing
+        self._verifying = dict(keys.verifying)
+        self._dropped: frozenset[str] = frozenset()
+        self._drop_callbacks: set[Callable[[], None]] = set()
         self._issuer, self._clock, self._access_duration, self._reload_keys = (
             issuer,
             clock,
@@ -226,7 +246,7 @@ class Tokens:
         """
         now = at or self._clock()
         claims = Claims(member, "visit", session, now + VISIT_DURATION, store)
-        return sign(self._signing, Purpose.VISIT, claims, issuer=self._issuer, now=now)
+        return sign(self._signing_key(), Purpose.VISIT, claims, issuer=self._issuer, now=now)
 
     def verify(self, token: str, purpose: Purpose = Purpose.ACCESS, *, at: datetime | None = None) -> Claims:
         """Return the claims of a token that is valid now, or was at an instant `at`. Raises TokenRefused.
@@ -243,12 +263,55 @@ class Tokens:
             raise TokenRefused("store")
         return claims
 
+    @property
+    def can_sign(self) -> bool:
+        """Tell whether a key is left to sign with."""
+        return self._signing is not None
+
+    @property
+    def dropped(self) -> frozenset[str]:
+        """Return the names of the keys that were dropped: another set whenever one is."""
+        return self._dropped
+
+    def drop(self, kids: Iterable[str]) -> None:
+        """Refuse every token of these keys from now on, and sign with the newest key that is left."""
+        if not (new := frozenset(kids) - self._dropped):
+            return
+        self._dropped |= new
+        for kid in new:
+            self._verifying.pop(kid, None)
+        if self._signing is not None and self._signing.kid in new:
+            if self._reload_keys is not None:
+                self._take_keys(keys := self._reload_keys())
+                self._verifying = {
+                    kid: self._verifying[kid] for kid in keys.verifying if kid in self._verifying
+                }
+            self._signing = next(iter(self._verifying.values()), None)
+            if self._signing is None:
+                log.error("keys.none_left", remedy="name another key in SELO_TOKEN_KEYS, and start again")
+        for on_drop in tuple(self._drop_callbacks):
+            on_drop()
+
+    @contextmanager
+    def serving(self, on_drop: Callable[[], None]) -> Iterator[None]:
+        """Call `on_drop` whenever a key is dropped, while the block runs. It must not raise."""
+        self._drop_callbacks.add(on_drop)
+        try:
+            yield
+        finally:
+            self._drop_callbacks.discard(on_drop)
+
     def public_jwks(self) -> dict[str, list[Mapping[str, str]]]:
         """Return the public keys as /.well-known/jwks.json answers them."""
         return {"keys": [key.jwk() for key in self._verifying.values()]}
 
     def _sign(self, purpose: Purpose, claims: Claims) -> IssuedToken:
-        return sign(self._signing, purpose, claims, issuer=self._issuer, now=self._clock())
+        return sign(self._signing_key(), purpose, claims, issuer=self._issuer, now=self._clock())
+
+    def _signing_key(self) -> TokenKey:
+        if self._signing is None:
+            raise NoSigningKey
+        return self._signing
 
     def _reload_for_unknown_key(self, token: str) -> None:
         # A new key of another process is loaded at its first token; forged ones reload at most once a second.
@@ -262,6 +325,9 @@ class Tokens:
             kid = jwt.get_unverified_header(token).get("kid")
         except jwt.PyJWTError:
             return
-        if kid not in self._verifying:
+        if kid not in self._verifying and kid not in self._dropped:
             self._reloaded_at = self._clock()
-            self._verifying.update(self._reload_keys().verifying)
+            self._take_keys(self._reload_keys())
+
+    def _take_keys(self, keys: Keys) -> None:
+        self._verifying |= {kid: key for kid, key in keys.verifying.items() if kid not in self._dropped}

@@ -18,6 +18,7 @@ A purchase passes these files, in this order:
     domain/services/idempotency.py             what the key has acted on, and what it was answered
     domain/services/decisions.py               read the member, decide one event, commit the decision
     domain/services/late_event_history.py      only for a late purchase: the rules and facts of its time
+    domain/services/known_histories.py         what the last late purchases have read already
     domain/model/ledger/decide.py              `decide`: first what time brought, then the event
     domain/model/ledger/timeline.py            what time brought since the last event
     domain/model/ledger/deciding/event_row.py  the event and all that follows from it, in one journal row

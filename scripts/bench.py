@@ -24,6 +24,7 @@ import bench_database
 import httpx
 from bench_database import Aged
 
+from api.embedded import read_note
 from api.logs import configure_logs
 from domain.model.event_names import ENROLLED, PURCHASED
 from domain.model.ledger.decide import decide
@@ -40,7 +41,7 @@ LIGHT_IN_A_ROUND = 400  # what costs less than the clock of a process's CPU can 
 IDLE_SECONDS = 3
 LIMITS = {"SELO_MEMBER_POINTS_PER_MINUTE": "1000000", "SELO_STAFF_REQUESTS_PER_MINUTE": "1000000"}
 LIGHT, HOME_SCREEN = "GET /health", "me, the home screen"
-STAFF, PASSWORD = "bench", "a password of the bench"
+STAFF, PASSWORD = "bench", "what is measured twice is known"
 NUMBERS = count(1)
 
 HOME = """{ me { name number balance { available pending expiring { amount on } } tier { current { name } toNext until fraction }
@@ -79,7 +80,7 @@ def main() -> None:
         with _served(folder) as (url, pid):
             _idle(pid)
             _hire(folder)
-            with _served(folder / "second", database=json.loads((folder / "server.json").read_text())["uri"]):
+            with _served(folder / "second", beside=folder):
                 pass
             _requests(url, pid, folder, young, old)
 
@@ -167,13 +168,25 @@ def _write_event(
     )
 
 
+def _shared_settings(folder: Path) -> dict[str, str]:
+    """Return the settings by which a second server serves the database of a folder whose server runs."""
+    running = read_note(folder)
+    assert running is not None, "a server has the folder open"
+    (token_key,) = (folder / "keys").glob("token-*.pem")
+    return {
+        "MONGODB_URI": running.uri,
+        "SELO_SECRET": (folder / "keys" / "secret").read_text(),
+        "SELO_TOKEN_KEYS": token_key.read_text(),
+    }
+
+
 @contextmanager
-def _served(folder: Path, *, database: str | None = None) -> Iterator[tuple[str, int]]:
+def _served(folder: Path, *, beside: Path | None = None) -> Iterator[tuple[str, int]]:
     """Run a server with its worker, over its own database or a running one; yield its address and process id.
 
     Print what its start took.
     """
-    settings = LIMITS if database is None else {"MONGODB_URI": database}
+    settings = LIMITS if beside is None else _shared_settings(beside)
     # The second start reads the compiled code that the first left, as anybody's does, whatever this shell
     # says of keeping it.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
@@ -192,7 +205,7 @@ def _served(folder: Path, *, database: str | None = None) -> Iterator[tuple[str,
             )
             print(
                 " (the embedded database started with it)"
-                if database is None
+                if beside is None
                 else " (over a database that runs)"
             )
             yield url, server.pid

@@ -20,6 +20,8 @@ import httpx
 import pymongo
 from bson import json_util
 
+from api.embedded import read_note
+
 ROOT = Path(__file__).parent.parent
 MEMBERS = 10
 READY = "Selo is ready at "
@@ -84,12 +86,18 @@ def main() -> None:
             try:
                 _act(Shop(server), json.loads((data / "demo.json").read_text()))
                 time.sleep(3)  # the worker delivers what was promised: nothing tells that it has
-                lines = _dump(json.loads((data / "server.json").read_text())["uri"])
+                lines = _dump(_uri(data))
             finally:
                 server.terminate()
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(gzip.compress("\n".join(lines).encode(), mtime=0))
     print(f"{target}: {len(lines)} documents, {target.stat().st_size // 1024} KB")
+
+
+def _uri(data: Path) -> str:
+    running = read_note(data)
+    assert running is not None, "the server runs"
+    return running.uri
 
 
 def _act(shop: Shop, sheet: Json) -> None:

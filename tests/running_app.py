@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import jwt
+import pyotp
 import uvicorn
 
 from api.app import create_app
@@ -151,6 +152,7 @@ class RunningApp:
         self, username: str, role: StaffRole = "CASHIER", *, store: str = "lisboa", **details: str
     ) -> str:
         """Put somebody on the list of staff and sign them in at a store; return their access token."""
+        setup_key = staff.new_setup_key() if role == "OPERATOR" else None
         await staff.add(
             self.process.runtime,
             username=username,
@@ -158,14 +160,23 @@ class RunningApp:
             role=role,
             store_codes=(),
             password=PASSWORD,
+            setup_key=setup_key,
             now=self.clock(),
             **details,
         )
         input = {"username": username, "password": PASSWORD, "store": store}
+        if setup_key is not None:
+            input |= {"setupKey": setup_key, "secondFactor": await self.first_code(input, setup_key)}
         token: str = (await self.mutate("staffSignIn", input, "... on StaffSignedIn { accessToken }"))[
             "accessToken"
         ]
         return token
+
+    async def first_code(self, input: Json, setup_key: str) -> str:
+        """Return the code that an authenticator app shows once it has the secret that the API hands out."""
+        answer = "... on SecondFactorNeeded { secret }"
+        needed = await self.mutate("staffSignIn", {**input, "setupKey": setup_key}, answer)
+        return pyotp.TOTP(needed["secret"]).at(self.clock())
 
     def _fresh_token(self, token: str) -> str:
         """Return a valid access token of the same session, however far the clock was moved: a real client

@@ -1,6 +1,7 @@
 """A fake of a MongoDB server outside any replica set: only as much as a client needs to recognise one."""
 
 import asyncio
+import ssl
 import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -47,9 +48,9 @@ async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
 
 
 @asynccontextmanager
-async def standalone_mongodb() -> AsyncIterator[str]:
+async def standalone_mongodb(tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
     """Run the server until the block ends; yields its URI."""
-    server = await asyncio.start_server(_answer, "127.0.0.1", 0)
+    server = await asyncio.start_server(_answer, "127.0.0.1", 0, ssl=tls)
     try:
         yield f"mongodb://127.0.0.1:{server.sockets[0].getsockname()[1]}/?directConnection=true"
     finally:

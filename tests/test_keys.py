@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic import SecretStr
 
-from api.keys import add_key, drop_retired, read_keys, stored_keys
+from api.keys import add_key, read_keys, remove_keys, retired_keys, stored_keys
 from api.settings import BadSettings, Settings
 from tests.servers import quick_folder, selo
 
@@ -66,10 +66,11 @@ def test_a_rotated_key_signs_and_the_one_before_still_verifies(data_folder: Path
 
 
 def test_a_key_goes_once_its_successor_signed_for_a_day(data_folder: Path) -> None:
-    add_key(data_folder, now=NOW)
+    old = add_key(data_folder, now=NOW)
     new = add_key(data_folder, now=NOW + timedelta(hours=1))
-    assert drop_retired(data_folder, now=NOW + timedelta(hours=25)) == 0
-    assert drop_retired(data_folder, now=NOW + timedelta(hours=25, seconds=1)) == 1
+    assert retired_keys(data_folder, now=NOW + timedelta(hours=25)) == []
+    assert retired_keys(data_folder, now=NOW + timedelta(hours=25, seconds=1)) == [old.kid]
+    remove_keys(data_folder, [old.kid])
     assert [key.kid for key in stored_keys(data_folder)] == [new.kid]
 
 
@@ -111,7 +112,8 @@ def test_a_copy_of_a_key_under_a_name_of_its_own_neither_signs_nor_keeps_keys_fr
     (data_folder / "token-old.pem").write_bytes(file.read_bytes())
     new = add_key(data_folder, now=NOW + timedelta(hours=1))
     assert [key.kid for key in stored_keys(data_folder)] == [new.kid, old.kid]
-    assert drop_retired(data_folder, now=NOW + timedelta(hours=26)) == 1
+    assert retired_keys(data_folder, now=NOW + timedelta(hours=26)) == [old.kid]
+    remove_keys(data_folder, [old.kid])
     assert [key.kid for key in stored_keys(data_folder)] == [new.kid]
 
 

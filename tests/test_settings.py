@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from api.settings import BadSettings, Settings, read_settings, settings_table
+from api.settings import BadSettings, Settings, read_settings, settings_table, unknown_variables
 
 README = Path(__file__).parent.parent / "README.md"
 
@@ -128,3 +128,27 @@ def test_secrets_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SELO_SECRET", "0123456789abcdef0123456789abcdef")
     assert "hush" not in repr(read_settings())
     assert "0123456789" not in repr(read_settings())
+
+
+@pytest.mark.parametrize(
+    ("variable", "nearest"),
+    [
+        ("SELO_SMTP_HOTS", "SELO_SMTP_HOST"),
+        ("SELO_SECRETS", "SELO_SECRET"),
+        ("SELO_TOKENKEYS", "SELO_TOKEN_KEYS"),
+        ("SELO_MONGODB_URI", "MONGODB_URI"),
+        ("SELO_FIREBASE_AUTH_EMULATOR_HOST", "FIREBASE_AUTH_EMULATOR_HOST"),
+        ("SELO_XYZZY", None),
+        ("MONGO_URI", "MONGODB_URI"),
+        ("MONGODB_URL", "MONGODB_URI"),
+    ],
+)
+def test_a_variable_that_is_none_of_ours_is_known_by_its_neighbour(
+    variable: str, nearest: str | None
+) -> None:
+    environment = [variable, "PATH", "SELO_PORT", "selo_host", "MONGODB_USER", "MONGO_PASSWORD"]
+    assert unknown_variables(environment) == {variable: nearest}
+
+
+def test_a_database_that_is_named_may_have_neighbours() -> None:
+    assert unknown_variables(["MONGODB_URI", "MONGODB_URL"]) == {}

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from api.caller import Anonymous, MemberCaller, StaffCaller
 from api.http.callers import Callers
 from api.keys import Keys, TokenKey
-from api.tokens import Claims, TokenRefused, Tokens
+from api.tokens import Claims, NoSigningKey, TokenRefused, Tokens
 from domain.services.people.session_registry import SessionRegistry
 
 NOW = datetime(2026, 3, 1, 10, tzinfo=UTC)
@@ -89,7 +89,20 @@ def test_an_access_token_says_who_calls_for_15_minutes(tokens: Tokens) -> None:
         "exp",
         "store",
         "device",
+        "jti",
+        "client_id",
     }
+
+
+def test_each_access_token_has_an_id_of_its_own_and_names_its_client(tokens: Tokens) -> None:
+    payloads = [
+        jwt.decode(
+            tokens.access(subject="x", role=role, session="s1").token, options={"verify_signature": False}
+        )
+        for role in ("member", "member", "cashier")
+    ]
+    assert [payload["client_id"] for payload in payloads] == ["selo:app", "selo:app", "selo:till"]
+    assert len({payload["jti"] for payload in payloads}) == 3
 
 
 def test_it_ends_5_seconds_after_its_time(tokens: Tokens, clock: Clock) -> None:
@@ -144,6 +157,11 @@ FORGERIES = {
     "another issuer": forged(iss="https://other.example"),
     "ended": forged(exp=int(NOW.timestamp()) - 5),
     "from the future": forged(iat=int(NOW.timestamp()) + 6),
+    "for a day": forged(exp=int(NOW.timestamp()) + 86_400),
+    "for a second more than an hour": forged(exp=int(NOW.timestamp()) + 3_601),
+    "for ever since last year": forged(
+        iat=int(NOW.timestamp()) - 365 * 86_400, exp=int(NOW.timestamp()) + 60
+    ),
     "exp a text": forged(exp="9999999999"),
     "exp infinite": forged(exp=2**60),
     "exp true": forged(exp=True),
@@ -161,6 +179,10 @@ FORGERIES = {
 def test_a_forgery_is_refused(tokens: Tokens, name: str) -> None:
     with pytest.raises(TokenRefused):
         tokens.verify(FORGERIES[name])
+
+
+def test_an_hour_is_the_longest_that_a_token_may_be_for(tokens: Tokens) -> None:
+    assert tokens.verify(forged(exp=int(NOW.timestamp()) + 3_600)).subject == "m1"
 
 
 def test_the_forger_would_pass_with_everything_right(tokens: Tokens) -> None:
@@ -204,6 +226,42 @@ def test_a_key_that_another_process_signs_with_is_found(clock: Clock) -> None:
     clock.now += timedelta(seconds=1)
     assert here.verify(token).subject == "m1"
     assert [each["kid"] for each in here.public_jwks()["keys"]] == [KEY.kid, OTHER.kid]
+
+
+def test_a_dropped_key_is_refused_and_the_next_one_signs(clock: Clock) -> None:
+    tokens = Tokens(keys(KEY, OTHER), issuer=ISSUER, clock=clock, reload_keys=lambda: keys(KEY, OTHER))
+    callers = Callers(tokens, SessionRegistry(), clock=clock)
+    token = tokens.access(subject="m1", role="member", session="s1").token
+    visit = tokens.visit(member="m1", store="lisboa", session="t1").token
+    assert callers.of_token(token) == MemberCaller("m1", "s1", None)
+    calls: list[str] = []
+    with tokens.serving(lambda: calls.append("dropped")):
+        tokens.drop([KEY.kid])
+        tokens.drop([KEY.kid])
+    assert calls == ["dropped"]
+    clock.now += timedelta(seconds=2)
+    assert callers.of_token(token) == Anonymous(token_refused=True)
+    with pytest.raises(TokenRefused):
+        tokens.verify_visit(visit, store="lisboa")
+    assert [each["kid"] for each in tokens.public_jwks()["keys"]] == [OTHER.kid]
+    next_token = tokens.access(subject="m1", role="member", session="s1").token
+    assert jwt.get_unverified_header(next_token)["kid"] == OTHER.kid
+    assert callers.of_token(next_token) == MemberCaller("m1", "s1", None)
+
+
+def test_a_key_that_another_process_made_signs_where_ours_was_dropped(clock: Clock) -> None:
+    tokens = Tokens(keys(KEY), issuer=ISSUER, clock=clock, reload_keys=lambda: keys(OTHER))
+    tokens.drop([KEY.kid])
+    token = tokens.access(subject="m1", role="member", session="s1").token
+    assert jwt.get_unverified_header(token)["kid"] == OTHER.kid
+
+
+def test_where_every_key_was_dropped_nothing_is_signed(clock: Clock) -> None:
+    tokens = Tokens(keys(KEY), issuer=ISSUER, clock=clock, reload_keys=lambda: keys(KEY))
+    tokens.drop([KEY.kid])
+    assert not tokens.can_sign
+    with pytest.raises(NoSigningKey):
+        tokens.access(subject="m1", role="member", session="s1")
 
 
 # --- callers

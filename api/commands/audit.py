@@ -16,6 +16,7 @@ from api.settings import read_settings
 from domain.services.people import staff
 from domain.store import audit
 from domain.store.audit import STAFF_ACTIONS, AuditAct
+from domain.store.look_ups import find_look_ups
 from domain.store.people import contacts
 
 audit_commands = typer.Typer(help="What staff and commands did: list.", no_args_is_help=True)
@@ -30,6 +31,9 @@ def list_acts(
     until: Annotated[str | None, typer.Option(help="Up to this instant; now without it.")] = None,
     store: Annotated[str | None, typer.Option(help="Only what was done in this store.")] = None,
     member: Annotated[str | None, typer.Option(help="Only what was done to this membership number.")] = None,
+    look_ups: Annotated[
+        bool, typer.Option("--look-ups", help="Whom staff looked up, in place of what was done.")
+    ] = False,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many, the newest.")] = 200,
     data: Annotated[Path | None, typer.Option(help="The data folder.")] = None,
 ) -> None:
@@ -50,11 +54,9 @@ def list_acts(
                 if member_id is None:
                     raise CannotRun(f"No membership has the number {member}.")
             known = {one.id: one.username for one in await staff.list_staff(process.store)}
-            for act in (
-                await audit.find_between(
-                    process.store, since=begin, until=end, store_code=store, member=member_id
-                )
-            )[:limit]:
+            find = find_look_ups if look_ups else audit.find_between
+            acts = await find(process.store, since=begin, until=end, store_code=store, member=member_id)
+            for act in acts[:limit]:
                 print("\t".join(_columns(act, known)))
 
     run(work())

@@ -99,9 +99,11 @@ async def _open_connected(settings: Settings, uri: str) -> AsyncIterator[Databas
             raise CannotRun(
                 f"The database {whose} refuses us ({refused}): look at its user, password and rights."
             ) from None
-        except Unreachable:
+        except Unreachable as unreachable:
             raise DatabaseUnavailable(
                 f"The database {whose} does not answer within {settings.database_seconds:g} seconds."
+                if unreachable.reason is None
+                else f"The database {whose} cannot be reached: {unreachable.reason}."
             ) from None
         yield database
     finally:

@@ -1,8 +1,8 @@
 """`selo serve --demo`: the example programme, two stores, staff of each role and members with two years of
 history.
 
-Sign-ins are printed and written to DIR/demo.json, readable by its owner alone. Passwords derive from the data
-folder's secret: the same at every start, others in another folder.
+Sign-ins are printed and written to DIR/demo.json, readable by its owner alone. Passwords and set-up keys
+derive from the data folder's secret: the same at every start, others in another folder.
 """
 
 import base64
@@ -23,6 +23,7 @@ from api.commands.progress import progress_bar
 from api.commands.running import CannotRun
 from api.process import Process
 from domain.model.calendar import milliseconds
+from domain.model.people.second_factor import KEY_BYTES, make_long_code
 from domain.services import demo
 from domain.services.demo import DatabaseInUse, DemoMember
 from domain.services.demo_people import STORES
@@ -103,13 +104,32 @@ async def _add_people(process: Process) -> None:
                 role=employee.role,
                 store_codes=(employee.store,),
                 password=_password(process, employee.username),
+                setup_key=_setup_key(process, employee),
                 now=utc_now(),
             )
+    await _renew_setup_keys(process)
+
+
+async def _renew_setup_keys(process: Process) -> None:
+    """Have each printed set-up key work for a week from now, where no second factor was enrolled yet."""
+    for employee in STAFF:
+        setup_key = _setup_key(process, employee)
+        record = await staff.find_by_username(process.store, employee.username)
+        if setup_key is not None and record is not None and record.factor is None:
+            await staff.renew_setup_key(process.runtime, record, setup_key, now=utc_now())
 
 
 def _password(process: Process, username: str) -> str:
     digest = hmac.digest(process.runtime.secret, f"demo:{username}".encode(), hashlib.sha256)
     return base64.b32encode(digest)[:12].decode().lower()
+
+
+def _setup_key(process: Process, employee: DemoEmployee) -> str | None:
+    """Return the key by which an employee of the demo enrols a second factor; None who needs none."""
+    if not staff.role_needs_second_factor(process.runtime, employee.role):
+        return None
+    digest = hmac.digest(process.runtime.secret, f"demo set-up:{employee.username}".encode(), hashlib.sha256)
+    return make_long_code(digest[:KEY_BYTES])
 
 
 def _sign_in_sheet(process: Process, members: Sequence[DemoMember], address: str) -> dict[str, object]:
@@ -122,6 +142,7 @@ def _sign_in_sheet(process: Process, members: Sequence[DemoMember], address: str
                 "password": _password(process, employee.username),
                 "role": employee.role,
                 "store": employee.store,
+                "setupKey": _setup_key(process, employee),
             }
             for employee in STAFF
         ],
@@ -133,6 +154,11 @@ def _write(path: Path, content: bytes) -> None:
         file.write(content)
 
 
+def _setup_words(process: Process, employee: DemoEmployee) -> str:
+    setup_key = _setup_key(process, employee)
+    return "" if setup_key is None else f"  set-up key {setup_key}"
+
+
 def _print_sign_ins(console: Console, process: Process, members: Sequence[DemoMember], address: str) -> None:
     """Print each sign-in on a line of its own, unwrapped, so that it can be copied."""
     lines = [
@@ -142,6 +168,7 @@ def _print_sign_ins(console: Console, process: Process, members: Sequence[DemoMe
         *(
             f"  {employee.username}  {_password(process, employee.username)}"
             f"  ({employee.role.lower()}, {employee.store})"
+            f"{_setup_words(process, employee)}"
             for employee in STAFF
         ),
         f"All of them stand in {process.settings.data / 'demo.json'}",

@@ -1,5 +1,7 @@
 """`selo keys`: the keys in the data folder that sign access tokens, and the secret of the database."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -10,11 +12,21 @@ from api.commands.database import open_database
 from api.commands.operator import operator
 from api.commands.running import CannotRun, exit_on_user_errors, run
 from api.embedded import holds_database, prepare_folder
-from api.keys import TokenKey, add_key, drop_retired, fingerprints, read_keys, stored_keys
-from api.process import open_process
-from api.settings import read_settings
+from api.keys import (
+    TokenKey,
+    add_key,
+    fingerprints,
+    read_keys,
+    remove_keys,
+    retired_keys,
+    settings_keys,
+    stored_keys,
+)
+from api.process import Process, open_process
+from api.settings import Settings, read_settings
 from domain.store.audit import simple_act_write
 from domain.store.document_store import DocumentStore
+from domain.store.people.dropped_keys import drop_write
 from domain.store.prepare import prepare
 from domain.store.secret_check import replace_fingerprint
 
@@ -27,13 +39,8 @@ DataOption = Annotated[Path | None, typer.Option(help="The data folder.")]
 def show(data: DataOption = None) -> None:
     """List the keys by name, the one that signs first."""
     with exit_on_user_errors():
-        folder = _keys_folder(data)
-        token_keys = stored_keys(folder)
-        if not token_keys:
-            raise CannotRun(
-                f"There are no keys in {folder}: name another folder with --data, or make them by selo serve."
-            )
-        for key in token_keys:
+        settings = read_settings(data=data)
+        for key in _present_keys(settings):
             print(key.kid)
 
 
@@ -46,24 +53,56 @@ def rotate(data: DataOption = None) -> None:
 
 
 async def _rotate(data_folder: Path | None) -> None:
-    folder, settings = _keys_folder(data_folder), read_settings(data=data_folder)
-    if settings.mongodb_uri is None and not holds_database(settings.data):
-        _rotate_key(folder)  # nobody has served this folder yet: there is no audit trail either
-        return
-    async with open_database(settings) as database, open_process(settings, database) as process:
-        key = _rotate_key(folder)
-        await process.store.transact(
-            [simple_act_write("KEYS_ROTATED", actor=operator(), now=utc_now(), subject=key.kid)]
+    settings = read_settings(data=data_folder)
+    if settings.token_keys is not None:
+        raise CannotRun(
+            "SELO_TOKEN_KEYS is set, so the keys of the data folder are not used: put the new key in front"
+            " there."
         )
+    folder, now = _folder(settings), utc_now()
+    prepare_folder(settings.data)
+    retired = retired_keys(folder, now=now)
+    async with _open_served(settings) as process:
+        key = add_key(folder, now=now)
+        if process is not None:
+            rotated = simple_act_write("KEYS_ROTATED", actor=operator(), now=now, subject=key.kid)
+            await process.store.transact([rotated, *(drop_write(kid, now=now) for kid in retired)])
+    remove_keys(folder, retired)
+    print(f"{key.kid} signs from the next start on; {len(retired)} retired.")
 
 
-def _rotate_key(folder: Path) -> TokenKey:
-    now = utc_now()
-    prepare_folder(folder.parent)
-    dropped = drop_retired(folder, now=now)
-    key = add_key(folder, now=now)
-    print(f"{key.kid} signs from the next start on; {dropped} retired.")
-    return key
+@keys.command()
+def drop(
+    kid: Annotated[str, typer.Argument(help="The key's name, as selo keys list prints it.")],
+    data: DataOption = None,
+) -> None:
+    """End a key at once, in every process: each token that it signed is refused. Where it was the one that
+    signs, the next one does, or a new one.
+    """
+    run(_drop(kid, data))
+
+
+async def _drop(kid: str, data_folder: Path | None) -> None:
+    settings, now = read_settings(data=data_folder), utc_now()
+    present = [key.kid for key in _present_keys(settings)]
+    if kid not in present:
+        raise CannotRun(f"There is no key {kid}: the keys are {', '.join(present)}.")
+    if settings.token_keys is not None and present == [kid]:
+        raise CannotRun(
+            f"{kid} is the only key in SELO_TOKEN_KEYS: put another in front of it, start the servers and"
+            " workers with both, and drop it then."
+        )
+    async with _open_served(settings) as process:
+        if settings.token_keys is None and present[0] == kid:
+            add_key(_folder(settings), now=now)
+        if process is not None:
+            dropped = simple_act_write("KEYS_DROPPED", actor=operator(), now=now, subject=kid)
+            await process.store.transact([drop_write(kid, now=now), dropped])
+    remove_keys(_folder(settings), [kid])
+    signing = next(key.kid for key in _present_keys(settings) if key.kid != kid)
+    print(
+        f"{kid} is dropped, and {signing} signs: apps refresh their session, a till scans its customer again."
+    )
 
 
 @keys.command("accept-secret")
@@ -86,11 +125,26 @@ async def _accept_secret(data_folder: Path | None) -> None:
     print(f"The database {settings.database} is of the present secret from now on.")
 
 
-def _keys_folder(data_folder: Path | None) -> Path:
-    settings = read_settings(data=data_folder)
-    if settings.token_keys is not None:
+@asynccontextmanager
+async def _open_served(settings: Settings) -> AsyncIterator[Process | None]:
+    """Open the database; None where nobody has served this data folder yet."""
+    if settings.mongodb_uri is None and not holds_database(settings.data):
+        yield None
+        return
+    async with open_database(settings) as database, open_process(settings, database) as process:
+        yield process
+
+
+def _present_keys(settings: Settings) -> list[TokenKey]:
+    """Return the keys of the settings, else of the data folder. Raises CannotRun where there are none."""
+    token_keys = settings_keys(settings) or stored_keys(_folder(settings))
+    if not token_keys:
         raise CannotRun(
-            "SELO_TOKEN_KEYS is set, so the keys of the data folder are not used: put the new key in front"
-            " there."
+            f"There are no keys in {_folder(settings)}: name another folder with --data, or make them by selo"
+            " serve."
         )
+    return token_keys
+
+
+def _folder(settings: Settings) -> Path:
     return settings.data / "keys"

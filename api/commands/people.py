@@ -18,6 +18,7 @@ from api.commands.operator import operator
 from api.commands.running import CannotRun, run
 from api.process import Process, open_process
 from api.settings import read_settings
+from domain.model.people.second_factor import SETUP_KEY_LIFE
 from domain.services.errors import InvalidInput
 from domain.services.people import own_memberships, sessions, staff, stores
 from domain.services.people.sessions import OpenedSession
@@ -25,7 +26,9 @@ from domain.store.people import contacts
 from domain.store.people.sessions import StaffRole
 from domain.store.people.staff import Employee
 
-staff_commands = typer.Typer(help="Staff: add, list, disable, enable, password.", no_args_is_help=True)
+staff_commands = typer.Typer(
+    help="Staff: add, list, disable, enable, password, second-factor.", no_args_is_help=True
+)
 store_commands = typer.Typer(help="Stores: add, list.", no_args_is_help=True)
 
 DataOption = Annotated[Path | None, typer.Option(help="The data folder.")]
@@ -59,12 +62,15 @@ def add_staff(
     data: DataOption = None,
 ) -> None:
     """Put somebody on the list. The password is asked for, or made up and printed where nobody can be
-    asked.
+    asked. Whoever needs a second factor also gets a set-up key, printed once, to enrol it at the first
+    sign-in.
     """
     password, is_generated = _password(from_stdin=password_stdin)
 
     async def work() -> None:
         async with _open_process(data, may_create=True) as process:
+            needs_factor = staff.role_needs_second_factor(process.runtime, ROLES[role])
+            setup_key = staff.new_setup_key() if needs_factor else None
             added = await staff.add(
                 process.runtime,
                 username=username,
@@ -75,10 +81,13 @@ def add_staff(
                 member_number=member,
                 email=email,
                 phone=phone,
+                setup_key=setup_key,
                 actor=operator(),
                 now=utc_now(),
             )
         print(f"{added.username} is on the list{f'; password: {password}' if is_generated else ''}")
+        if setup_key is not None:
+            _print_setup_key(setup_key)
 
     run(work())
 
@@ -153,6 +162,26 @@ def change_password(
             )
         shown = f": {password}" if is_generated else ""
         print(f"{username} has another password{shown}; {ended} sessions ended")
+
+    run(work())
+
+
+@staff_commands.command("second-factor")
+def reset_second_factor(
+    username: Annotated[str, typer.Argument(help="Whose second factor.")], data: DataOption = None
+) -> None:
+    """Take somebody's second factor away, end their sessions, and print a set-up key for another one. Also
+    for who has none yet, and for the last operator who lost their phone.
+    """
+
+    async def work() -> None:
+        async with _open_process(data) as process:
+            setup_key = staff.new_setup_key()
+            ended = await staff.reset_second_factor(
+                process.runtime, username, setup_key, actor=operator(), now=utc_now()
+            )
+        print(f"{username} enrols a second factor at the next sign-in; {ended} sessions ended")
+        _print_setup_key(setup_key)
 
     run(work())
 
@@ -283,5 +312,11 @@ def _password(*, from_stdin: bool) -> tuple[str, bool]:
     return secrets.token_urlsafe(12), True
 
 
+def _print_setup_key(setup_key: str) -> None:
+    print(f"set-up key for the second factor: {setup_key}")
+    print(f"It works once, for {SETUP_KEY_LIFE.days} days, and is shown this once: give it to them apart.")
+
+
 def _state(employee: Employee) -> list[str]:
-    return [] if employee.disabled_at is None else ["disabled"]
+    factor = ["second factor"] if employee.factor else ["set-up key"] if employee.setup_key else []
+    return factor + ([] if employee.disabled_at is None else ["disabled"])

@@ -32,7 +32,7 @@ def check(
 ) -> None:
     """Print every fault, or a summary. A fault has its line, path and remedy; exit 1 where there is one."""
     with exit_on_user_errors():
-        code, report = check_report(read_text(file), as_json=machine)
+        code, report = check_report(read_text(file), as_json=machine, now=utc_now())
     print(report)
     sys.exit(code)
 
@@ -86,7 +86,8 @@ async def _show(data_folder: Path | None, *, text: bool) -> None:
     if text:
         print(source, end="")
     else:
-        print(f"Version {current.number}", summary_text(load_with_warnings(source), current.digest), sep="\n")
+        loaded = load_with_warnings(source, now=utc_now())
+        print(f"Version {current.number}", summary_text(loaded, current.digest), sep="\n")
 
 
 def _current_programme(programmes: Programmes) -> PublishedProgramme | None:

@@ -5,18 +5,23 @@ exit code 1.
 import asyncio
 import errno
 import gc
+import os
 import sys
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from typing import NoReturn, TypeVar
 
+import structlog
+
 from api.embedded import EmbeddedFailed
-from api.settings import BadSettings
+from api.settings import BadSettings, unknown_variables
 from domain.store.connect import Unreachable
 from domain.store.document_store import Busy, DatabaseError, StoreFault
 from domain.store.migrations.format import FormatMismatch
 from domain.store.prepare import TransactionsUnsupported
 from domain.store.secret_check import SecretMismatch
+
+log = structlog.get_logger(__name__)
 
 new_loop: Callable[[], asyncio.AbstractEventLoop] | None
 try:
@@ -81,6 +86,12 @@ def exit_on_user_errors() -> Iterator[None]:
         fail(f"{fault.filename} cannot be written or read: {fault.strerror}.")
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def warn_of_unknown_variables() -> None:
+    """Log each variable that looks like a setting and is none, with the nearest name that is one."""
+    for variable, nearest in unknown_variables(os.environ).items():
+        log.warning("settings.unknown", variable=variable, nearest=nearest)
 
 
 def fail(sentence: str) -> NoReturn:

@@ -21,7 +21,7 @@ from starlette.types import ASGIApp
 from api.app import open_app
 from api.commands.database import open_server_database
 from api.commands.programme import publish_file
-from api.commands.running import CannotRun, run
+from api.commands.running import CannotRun, run, warn_of_unknown_variables
 from api.http.protocol import ConnectionLimits, http_protocol, socket_protocol
 from api.logs import configure_logs
 from api.process import Process, open_process
@@ -50,6 +50,7 @@ def serve(
 async def _serve(read: Callable[[], Settings]) -> None:
     settings = read()
     configure_logs(level=settings.log_level, form=settings.log_format)
+    warn_of_unknown_variables()
     with _listening(settings.host, settings.port) as listener:
         address = _address(settings, listener)
         async with open_server_database(settings) as database, open_process(settings, database) as process:

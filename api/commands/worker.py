@@ -15,7 +15,7 @@ import typer
 
 from api.background import keep_running
 from api.commands.database import DatabaseUnavailable, open_running_database
-from api.commands.running import run
+from api.commands.running import run, warn_of_unknown_variables
 from api.embedded import RunningServer, read_note
 from api.logs import configure_logs
 from api.process import Process, open_process
@@ -37,6 +37,7 @@ def worker(data: Annotated[Path | None, typer.Option(help="The data folder.")] =
 async def _worker(data_folder: Path | None) -> None:
     settings = read_settings(data=data_folder)
     configure_logs(level=settings.log_level, form=settings.log_format)
+    warn_of_unknown_variables()
     stop_requested, loop = asyncio.Event(), asyncio.get_running_loop()
     for signal_number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(signal_number, stop_requested.set)

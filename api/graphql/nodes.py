@@ -18,6 +18,7 @@ from api.graphql.member.rewards import rewards_by_code
 from api.graphql.member.vouchers import voucher_of
 from api.graphql.till.customers import current_customer
 from api.graphql.till.staff import current_employee
+from api.graphql.till.till_session import count_look_up, note_look_up, note_missed_look_up
 from domain.services.ledger import queries
 
 MAX_IDS = 100
@@ -83,7 +84,14 @@ async def _member(info: Info, key: str) -> Node:
 async def _customer(info: Info, key: str) -> Node:
     if not isinstance(info.context.caller, StaffCaller):
         raise NotFound
-    return await current_customer(info, key)
+    count_look_up(info)
+    try:
+        customer = await current_customer(info, key)
+    except NotFound:
+        await note_missed_look_up(info, "ID")
+        raise
+    await note_look_up(info, key, "ID")
+    return customer
 
 
 async def _staff(info: Info, key: str) -> Node:

@@ -1,8 +1,8 @@
 """From bytes to a GraphQL request: counted while it streams, read strictly, or refused with a sentence.
 
 A body is at most 256 KB (413) and has no content encoding (415). It is strict UTF-8 JSON without NaN,
-infinities or numbers beyond a double, nested at most 32 deep: an object with the string `query`. One request
-a body: there is no batching.
+infinities or numbers beyond a double, nested at most 32 deep: an object with the string `query`, or with its
+hash (`extensions.persistedQuery`). One request a body: there is no batching.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,6 +12,7 @@ import orjson
 from starlette.types import Receive, Scope
 
 from api.errors import BadInput
+from api.graphql.engine.document_cache import PersistedQuery, read_persisted_query
 from api.graphql.engine.execution import ClientDisconnected, GraphQLRequest
 
 MAX_BODY_BYTES = 256 * 1024
@@ -77,8 +78,6 @@ def request_from_query(query_string: bytes) -> GraphQLRequest:
         text = parameters.get(name)
         if isinstance(text, str):
             parameters[name] = parse_strict_json(text.encode(), name) if text else None
-    if parameters.get("operationName") == "":
-        parameters["operationName"] = None
     return request_from_value(parameters)
 
 
@@ -87,15 +86,29 @@ def request_from_value(value: object) -> GraphQLRequest:
     if not isinstance(value, Mapping):
         raise BadInput("The body must be one JSON object: {query, variables, operationName}.")
     query, variables, name = value.get("query"), value.get("variables"), value.get("operationName")
-    if not isinstance(query, str):
+    extensions = value.get("extensions")
+    if not isinstance(extensions, dict | None):
+        raise BadInput("extensions must be an object.", field="extensions")
+    persisted = _persisted_query(extensions or {})
+    if persisted is not None and query == "":  # a client that sends no text may send an empty one
+        query = None
+    if not isinstance(query, str) and (query is not None or persisted is None):
         raise BadInput("query must be a string.", field="query")
     if variables is not None and not isinstance(variables, dict):
         raise BadInput("variables must be an object.", field="variables")
     if name is not None and not isinstance(name, str):
         raise BadInput("operationName must be a string.", field="operationName")
-    if not isinstance(value.get("extensions"), dict | None):
-        raise BadInput("extensions must be an object.", field="extensions")
-    return GraphQLRequest(query, variables or {}, name)
+    return GraphQLRequest(query, variables or {}, name or None, persisted)
+
+
+def _persisted_query(extensions: Mapping[str, object]) -> PersistedQuery | None:
+    """Return what Apollo's automatic persisted queries say of the document; None where nothing."""
+    persisted = extensions.get("persistedQuery")
+    if persisted is None:
+        return None
+    if not isinstance(persisted, dict):
+        raise BadInput("extensions.persistedQuery must be an object.", field="extensions")
+    return read_persisted_query(persisted.get("version"), persisted.get("sha256Hash"))
 
 
 def parse_strict_json(text: bytes, part: str) -> object:

@@ -3,12 +3,13 @@
 A token that is not accepted makes the caller anonymous, and the request is no error: a phone whose access
 token has just expired can still refresh its session with the expired one attached. Whatever needs a caller
 then answers UNAUTHENTICATED. A verified token is remembered by its hash until it expires, so that its
-signature is checked once. Whether the session is alive is asked in memory at each request.
+signature is checked once, and forgotten when a key is dropped. Whether the session is alive is asked in
+memory at each request.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -49,6 +50,7 @@ class Callers:
     ) -> None:
         self._tokens, self._sessions, self._clock = tokens, sessions, clock
         self._verified: OrderedDict[bytes, _VerifiedToken] = OrderedDict()
+        self._verified_without = tokens.dropped
 
     def of_header(self, authorization: str | None) -> Caller:
         """Return the caller that an Authorization header names."""
@@ -63,12 +65,17 @@ class Callers:
         """
         return self._sessions.is_alive(caller.session_id)
 
-    def serving(self, caller: MemberCaller, on_end: Callable[[], None]) -> AbstractContextManager[None]:
-        """Call `on_end` as soon as a caller's session ends, while the block runs."""
-        return self._sessions.serving(caller.session_id, on_end)
+    @contextmanager
+    def serving(self, caller: MemberCaller, on_end: Callable[[], None]) -> Iterator[None]:
+        """Call `on_end` as soon as a caller's session ends, or any key is dropped, while the block runs."""
+        with self._sessions.serving(caller.session_id, on_end), self._tokens.serving(on_end):
+            yield
 
     def of_token(self, token: str) -> Caller:
         """Return the caller that an access token names."""
+        if self._verified_without is not self._tokens.dropped:
+            self._verified.clear()
+            self._verified_without = self._tokens.dropped
         key = sha256(token.encode("utf-8", "replace")).digest()
         verified = self._verified.get(key)
         if verified is None or verified.ends_at <= self._clock():

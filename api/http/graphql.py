@@ -5,7 +5,9 @@
 - With Accept: application/graphql-response+json the status tells the outcome. With application/json (the
   default) every well-formed GraphQL request is answered 200, and 4xx means that HTTP itself refused it.
 
-Answers that may be asked for again later carry Retry-After.
+Answers that may be asked for again later carry Retry-After. What everybody is answered alike (`programme`)
+has an ETag by GET and may be stored; nothing else may. Queries are compressed where no secret is in the
+answer.
 """
 
 import asyncio
@@ -29,11 +31,16 @@ from api.graphql.engine.execution import (
 )
 from api.http.body import HttpRefusal, read_body, request_from_body, request_from_query
 from api.http.callers import Callers
+from api.http.content_coding import SMALLEST_BYTES, entity_tag, gzipped, is_known, takes_gzip
 from api.http.headers import client_address, header, request_id
 
 MediaType = Literal["application/json", "application/graphql-response+json"]
 LEGACY: Final = "application/json"
 MODERN: Final = "application/graphql-response+json"
+
+NO_STORE: Final = b"no-store"
+VARY: Final = b"Accept, Accept-Encoding, Authorization, Accept-Language"
+PUBLIC_SECONDS = 60  # how late a new version of the programme may be seen
 
 MakeContext = Callable[[Origin, Caller], Context[object, object]]
 
@@ -139,7 +146,7 @@ class GraphQLEndpoint:
             except BadInput as error:
                 await _send(send, 400, {"errors": [render_error(error)]}, media or LEGACY)
             else:
-                await _send_answer(send, answer, media)
+                await _send_answer(scope, send, answer, media)
 
     async def _answer(self, scope: Scope, receive: Receive) -> GraphQLResponse:
         if scope["method"] == "POST":
@@ -174,14 +181,40 @@ async def _disconnected(receive: Receive) -> None:
 # -------------------------------------------------------------------------------------------------------
 
 
-async def _send_answer(send: Send, answer: GraphQLResponse, media: MediaType) -> None:
-    extra: list[tuple[bytes, bytes]] = []
+async def _send_answer(scope: Scope, send: Send, answer: GraphQLResponse, media: MediaType) -> None:
+    payload, extra = orjson.dumps(answer.body), list[tuple[bytes, bytes]]()
     if answer.retry_after is not None:
         extra.append((b"retry-after", b"%d" % answer.retry_after))
     if answer.status == MutationByGet.status:
         extra.append((b"allow", b"POST"))
+    cache_control = NO_STORE
+    if answer.is_public and scope["method"] == "GET":
+        etag = entity_tag(payload)
+        cache_control = _cache_control(scope, answer)
+        extra.append((b"etag", etag.encode("ascii")))
+        if is_known(header(scope, b"if-none-match"), etag):
+            headers = [(b"cache-control", cache_control), (b"vary", VARY), *extra]
+            await send({"type": "http.response.start", "status": 304, "headers": headers})
+            await send({"type": "http.response.body", "body": b""})
+            return
+    if (
+        answer.may_be_compressed
+        and len(payload) >= SMALLEST_BYTES
+        and takes_gzip(header(scope, b"accept-encoding"))
+    ):
+        payload = await gzipped(payload)
+        extra.append((b"content-encoding", b"gzip"))
     status = answer.status if media == MODERN or answer.status == MutationByGet.status else 200
-    await _send(send, status, answer.body, media, extra)
+    await _send_payload(send, status, payload, media, extra, cache_control=cache_control)
+
+
+def _cache_control(scope: Scope, answer: GraphQLResponse) -> bytes:
+    """Return how a public answer may be used again: by everybody for a minute, or after asking (by its ETag)
+    where it is live; of whoever is signed in only by themselves, since the language is their own.
+    """
+    if header(scope, b"authorization") is not None:
+        return b"private, no-cache"
+    return b"public, no-cache" if answer.is_live else b"public, max-age=%d" % PUBLIC_SECONDS
 
 
 async def _send_refusal(send: Send, refused: HttpRefusal, media: MediaType) -> None:
@@ -192,12 +225,23 @@ async def _send_refusal(send: Send, refused: HttpRefusal, media: MediaType) -> N
 async def _send(
     send: Send, status: int, body: object, media: MediaType, extra: Sequence[tuple[bytes, bytes]] = ()
 ) -> None:
-    payload = orjson.dumps(body)
+    await _send_payload(send, status, orjson.dumps(body), media, extra)
+
+
+async def _send_payload(
+    send: Send,
+    status: int,
+    payload: bytes,
+    media: MediaType,
+    extra: Sequence[tuple[bytes, bytes]],
+    *,
+    cache_control: bytes = NO_STORE,
+) -> None:
     headers = [
         (b"content-type", f"{media}; charset=utf-8".encode("ascii")),
         (b"content-length", b"%d" % len(payload)),
-        (b"cache-control", b"no-store"),
-        (b"vary", b"Accept, Authorization, Accept-Language"),
+        (b"cache-control", cache_control),
+        (b"vary", VARY),
         *extra,
     ]
     await send({"type": "http.response.start", "status": status, "headers": headers})

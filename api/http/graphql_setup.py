@@ -37,6 +37,7 @@ def make_graphql_routes(process: Process, *, address: str, explorer: bool) -> li
             vouchers=settings.shift_vouchers,
             refunded=settings.shift_refunded,
             adjusted=settings.shift_adjusted,
+            look_ups=settings.shift_look_ups,
             receipt_total=settings.receipt_maximum,
         ),
     )

@@ -12,7 +12,6 @@ good, all others are revalidated (ETag).
 
 import asyncio
 import gzip
-import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api.http.content_coding import entity_tag, is_known, takes_gzip
 from api.http.headers import PAGE_POLICY
 
 WEB = Path(__file__).resolve().parent.parent / "web"
@@ -93,10 +93,10 @@ class StaticFiles:
             "etag": content.etag,
             "vary": "Accept-Encoding",
         }
-        if request.headers.get("if-none-match") == content.etag:
+        if is_known(request.headers.get("if-none-match"), content.etag):
             return Response(status_code=304, headers=headers)
         body = content.plain
-        if content.gzipped is not None and "gzip" in request.headers.get("accept-encoding", "").lower():
+        if content.gzipped is not None and takes_gzip(request.headers.get("accept-encoding")):
             headers["content-encoding"], body = "gzip", content.gzipped
         return Response(body, headers=headers, media_type=MEDIA_TYPES[path.suffix])
 
@@ -151,4 +151,4 @@ def _read_file(path: Path, stamp: tuple[int, int]) -> FileContent:
         else None
     )
     # One tag for both encodings: a cache tells them apart by Vary.
-    return FileContent(stamp, plain, gzipped, f'W/"{hashlib.sha256(plain).hexdigest()[:24]}"')
+    return FileContent(stamp, plain, gzipped, entity_tag(plain))

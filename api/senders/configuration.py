@@ -7,6 +7,7 @@ used ends the start with one sentence.
 from __future__ import annotations
 
 import json
+import platform
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -15,6 +16,7 @@ from datetime import datetime
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
+import structlog
 from phonenumbers import SUPPORTED_REGIONS
 
 from api.senders.console import ConsoleCodeSender, UnavailableCodeSender
@@ -24,6 +26,8 @@ from api.settings import HTTP_URL, BadSettings, Settings
 from domain.services.senders import CodeSender, Senders
 
 SECRET_CHARACTERS = 32
+
+log = structlog.get_logger(__name__)
 
 # Each sender is imported where it is configured: a process loads the libraries of no other sender.
 if TYPE_CHECKING:
@@ -152,7 +156,10 @@ def _mail(settings: Settings) -> SmtpSender | None:
             " begin with it."
         )
     from api.senders.email import SmtpSender, SmtpServer
+    from api.senders.mail_headers import has_header_fault
 
+    if has_header_fault():
+        _refuse_or_warn_of_header_fault(settings.smtp_host)
     server = SmtpServer(
         host=settings.smtp_host,
         port=settings.smtp_port,
@@ -163,6 +170,19 @@ def _mail(settings: Settings) -> SmtpSender | None:
         password=settings.smtp_password.get_secret_value() if settings.smtp_password else None,
     )
     return SmtpSender(server)
+
+
+def _refuse_or_warn_of_header_fault(host: str) -> None:
+    """Refuse to send mail with a Python that has CVE-2024-6923. A mail server on this machine, such as a
+    developer's, gets a warning only. Raises BadSettings.
+    """
+    version = platform.python_version()
+    if not _is_this_machine(host):
+        raise BadSettings(
+            f"SELO_SMTP_HOST cannot be used with this Python ({version}): it lets texts make headers of an"
+            " e-mail (CVE-2024-6923). Use Python 3.11.10, 3.12.5, 3.13.0 or later, or unset SELO_SMTP_HOST."
+        )
+    log.warning("mail.python_has_cve_2024_6923", python=version, remedy="use Python 3.11.10, 3.12.5 or 3.13")
 
 
 def _sms(settings: Settings) -> SmsGateway | None:

@@ -1,7 +1,7 @@
 """E-mail by SMTP: a text part and a simple HTML part, one connection a batch, a result for each message.
 
-No header can be injected: addresses are parsed, the subject is one line, and the library refuses line ends in
-headers.
+No header can be injected: addresses are parsed, the subject is one line, `mail_headers` encodes what stands
+in a header, and checks the bytes that leave.
 """
 
 from __future__ import annotations
@@ -12,10 +12,8 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
-from email.policy import SMTP as SMTP_POLICY
-from email.policy import Policy
+from email.utils import format_datetime
 from hashlib import sha256
 from html import escape
 from typing import Literal
@@ -24,26 +22,13 @@ import aiosmtplib
 from aiosmtplib import errors
 from email_validator import validate_email
 
+from api.senders.mail_headers import POLICY, checked_bytes, header_address, header_text
 from api.texts import say
 from domain.services.senders import SENT, MailMessage, SendResult
 
 BATCH_SECONDS = 25
 STEP_SECONDS = 10
 Security = Literal["starttls", "tls", "none"]
-
-
-class _OnOneLine(UnstructuredHeader, BaseHeader):
-    """A header that is never folded: the library would split a long address into encoded words, which no
-    mailbox joins.
-    """
-
-    def fold(self, *, policy: Policy) -> str:
-        return f"{self.name}: {self}{policy.linesep}"
-
-
-_HEADERS = HeaderRegistry()
-_HEADERS.map_to_type("list-unsubscribe", _OnOneLine)
-POLICY = SMTP_POLICY.clone(header_factory=_HEADERS)
 
 
 class Undeliverable(Exception):
@@ -104,7 +89,8 @@ class SmtpSender:
 
     async def _send_one(self, client: aiosmtplib.SMTP, message: MailMessage, now: datetime) -> SendResult:
         try:
-            await client.send_message(build_email(message, self._server, now=now))
+            letter = build_email(message, self._server, now=now)
+            await client.sendmail(letter.sender, letter.to, letter.raw)
         except Undeliverable:
             return SendResult("drop_message", "MALFORMED")
         except errors.SMTPException as fault:
@@ -113,29 +99,38 @@ class SmtpSender:
 
 
 # ---------------------------------------------------------------- what is sent
-def build_email(message: MailMessage, server: SmtpServer, *, now: datetime) -> EmailMessage:
+@dataclass(frozen=True, slots=True)
+class BuiltEmail:
+    """The addresses of an e-mail's envelope, and its bytes as they leave."""
+
+    sender: str
+    to: str
+    raw: bytes
+
+
+def build_email(message: MailMessage, server: SmtpServer, *, now: datetime) -> BuiltEmail:
     """Return an e-mail. Raises Undeliverable.
 
     Its Message-ID is the same at every attempt, so that a mailbox can tell a duplicate.
     """
     email = EmailMessage(policy=POLICY)
     try:
-        email["From"] = Address(one_line(server.sender_name), addr_spec=server.sender)
-        email["To"] = Address(addr_spec=_ascii_address(message.to))
-        email["Subject"] = one_line(message.subject)
-        email["Date"] = now
-        email["Message-ID"] = (
-            f"<{sha256(message.id.encode()).hexdigest()[:40]}@{server.sender.rpartition('@')[2]}>"
-        )
+        sender, to = _ascii_address(server.sender), _ascii_address(message.to)
+        email["From"] = header_address(sender, name=one_line(server.sender_name), header="From")
+        email["To"] = header_address(to, name="", header="To")
+        email["Subject"] = header_text(one_line(message.subject), header="Subject")
+        email["Date"] = format_datetime(now)
+        email["Message-ID"] = f"<{sha256(message.id.encode()).hexdigest()[:40]}@{sender.rpartition('@')[2]}>"
         email["Auto-Submitted"] = "auto-generated"
         if message.unsubscribe is not None:  # RFC 8058: a mailbox's own button posts there
+            # On one line: a mailbox joins no folded address.
             email["List-Unsubscribe"] = f"<{message.unsubscribe}>"
             email["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         email.set_content(text_of(message))
         email.add_alternative(html_of(message), subtype="html")
+        return BuiltEmail(sender, to, checked_bytes(email))
     except ValueError:
         raise Undeliverable from None
-    return email
 
 
 BODY_STYLE = "font-family:sans-serif;font-size:16px;line-height:1.5;max-width:36em"

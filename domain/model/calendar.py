@@ -11,9 +11,11 @@ import calendar
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from typing import Literal
-from zoneinfo import ZoneInfo
+from typing import Final, Literal
+from zoneinfo import ZoneInfo, available_timezones
 
+# In some machines' lists, and no zone: the machine's own, one that is not set, and a rule for others.
+_NO_ZONES: Final = frozenset({"localtime", "Factory", "posixrules", "Etc/Unknown", "leapseconds"})
 Per = Literal["day", "week", "month", "year", "ever"]
 Rounding = Literal["day", "month", "year"]
 
@@ -25,6 +27,12 @@ class Span:
     hours: int = 0
     days: int = 0
     months: int = 0
+
+
+@lru_cache(maxsize=1)
+def time_zones() -> frozenset[str]:
+    """Return the names of all time zones. Cached, because reading them walks through folders."""
+    return frozenset(available_timezones()) - _NO_ZONES
 
 
 def milliseconds(instant: datetime) -> datetime:

@@ -43,12 +43,13 @@ else:
 LONGEST_SOURCE: Final = 500
 DEEPEST_NESTING: Final = 20
 MOST_LOOPS: Final = 2
+LOOPS: Final = frozenset({"all", "exists", "exists_one", "map", "filter"})
 ROOTS: Final = frozenset({"member", "event", "purchase", "line", "now"})
 
-_LOOPS: Final = frozenset({"all", "exists", "exists_one", "map", "filter"})
 # These build a list, and the engine copies it for each element: n elements cost n squared, and n cubed within
 # another loop.
-_MAKERS: Final = frozenset({"map", "filter"})
+MAKERS: Final = frozenset({"map", "filter"})
+_COSTLY_CALLS: Final = LOOPS | {"matches"}
 _REFUSALS: Final = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 _WORDS: Final = frozenset({"true", "false", "null", "in"})
 _COMPARISONS: Final = frozenset({"<", "<=", ">", ">=", "==", "!="})
@@ -69,12 +70,12 @@ class ExpressionMalformed(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ExpressionFailure:
-    """The failure of an expression, on the types of its values, null among them, or on a value. The values
-    themselves are not kept.
+    """The failure of an expression, on the types of its values, null among them, on a value, or because the
+    decision has no steps left for what it costs. The values themselves are not kept.
     """
 
     source: str
-    kind: Literal["type", "value"]
+    kind: Literal["type", "value", "cost"]
 
 
 class ExpressionFailed(Exception):
@@ -111,29 +112,34 @@ _AFTER_COMPARISON: Final = frozenset({_EDGE, *(Term("sign", sign) for sign in ("
 
 
 class Context:
-    """The values that expressions may read. Building one costs tens of microseconds: build it once and use it
-    often.
+    """The values that expressions may read. Building one costs tens of microseconds, and 20 for each line of
+    a purchase: build it once and use it often. Not for several threads.
     """
 
-    __slots__ = ("_own", "_variables")
+    __slots__ = ("_engine", "_own", "_shared")
 
     def __init__(self, variables: Mapping[str, object]) -> None:
-        self._variables = cel.Context(variables=dict(variables))
-        self._own: tuple[str, object] | None = None
+        self._engine = cel.Context(variables=dict(variables))
+        self._own = dict(variables)
+        self._shared: list[Context] = [self]  # whose values of their own the engine has now
 
-    def with_(self, name: str, value: object) -> Context:
-        """Return this context with one more name; it shares the rest, and costs a few microseconds. Not for
-        several threads.
+    def replacing(self, name: str, value: object) -> Context:
+        """Return this context with another value of one of its names. It shares the rest, which then need not
+        be read again.
         """
-        child = Context.__new__(Context)
-        child._variables = self._variables
-        child._own = (name, value)
-        return child
+        sibling = Context.__new__(Context)
+        sibling._engine, sibling._shared = self._engine, self._shared
+        sibling._own = {**self._own, name: value}
+        return sibling
 
     def _ready(self) -> cel.Context:
-        if self._own is not None:
-            self._variables.add_variable(*self._own)
-        return self._variables
+        current = self._shared[0]
+        if current is not self:
+            for name, value in self._own.items():
+                if current._own.get(name) is not value:
+                    self._engine.add_variable(name, value)
+            self._shared[0] = self
+        return self._engine
 
 
 class Expression:
@@ -141,13 +147,15 @@ class Expression:
 
     `names` has the dotted paths that it reads, such as `member.purchases.total`, `event.data.purpose`,
     `line.category` and `now`. An index by a literal text counts as a step; the variables of `exists` and
-    other loops do not count.
+    other loops do not count. `is_costly` tells that it holds a loop or a pattern, so that its cost has to be
+    counted.
     """
 
-    __slots__ = ("_program", "names", "source")
+    __slots__ = ("_program", "is_costly", "names", "source")
 
     source: str
     names: frozenset[str]
+    is_costly: bool
 
     def __init__(self, source: str) -> None:
         """Compile the source. Raises ExpressionMalformed."""
@@ -156,7 +164,9 @@ class Expression:
             self._program = cel.compile(source)
         except ValueError as error:
             raise ExpressionMalformed(_syntax(str(error))) from None
-        _makers_bounded(terms(source))
+        pieces = terms(source)
+        _makers_bounded(pieces)
+        self.is_costly = any(term.kind == "call" and term.value in _COSTLY_CALLS for term in pieces)
         self.source = source
         self.names = _names(source, self._program.variables())
 
@@ -292,7 +302,7 @@ def _makers_bounded(pieces: tuple[Term, ...]) -> None:
     """Refuse a list that is built once for each element of another, or of more than its own elements."""
     inside: list[str] = []  # the loop that each open bracket belongs to, or nothing
     for before, term in zip((None, *pieces), pieces, strict=False):
-        if term.kind == "call" and term.value in _MAKERS and _LOOPS & set(inside):
+        if term.kind == "call" and term.value in MAKERS and LOOPS & set(inside):
             raise ExpressionMalformed(
                 f"{term.value} stands within another loop, which could take minutes: count with exists there"
             )
@@ -323,7 +333,7 @@ def _tokens(source: str) -> Iterator[tuple[str, str]]:
 def _bound(tokens: list[tuple[str, str]]) -> Iterator[str]:
     """Yield the variable of each loop."""
     for at in range(len(tokens) - 2):
-        if tokens[at][1] in _LOOPS and tokens[at + 1][1] == "(":
+        if tokens[at][1] in LOOPS and tokens[at + 1][1] == "(":
             yield tokens[at + 2][1]
 
 

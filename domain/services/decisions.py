@@ -102,5 +102,6 @@ async def commit_decision(
     except SoldOut:
         runtime.stock.mark_stale()
         raise
+    runtime.known_histories.note_committed(decision.member.id, decision.rows)
     log_failures(decision, runtime.programmes.loaded_or_current)
     return issued

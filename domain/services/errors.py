@@ -40,7 +40,14 @@ class TooManyRequests(Exception):
 
 
 SignInRefusal = Literal[
-    "WRONG_CODE", "EXPIRED_CODE", "TOO_MANY_ATTEMPTS", "WRONG_PASSWORD", "SESSION_ENDED", "DISABLED"
+    "WRONG_CODE",
+    "EXPIRED_CODE",
+    "TOO_MANY_ATTEMPTS",
+    "WRONG_PASSWORD",
+    "WRONG_SECOND_FACTOR",
+    "WRONG_SETUP_KEY",
+    "SESSION_ENDED",
+    "DISABLED",
 ]
 
 
@@ -57,6 +64,21 @@ class SignInRefused(Refusal):
         self.reason = reason
         self.attempts_left = attempts_left
         self.retry_after = retry_after
+
+
+SecondFactorStep = Literal["CODE", "SETUP_KEY", "ENROL"]
+
+
+class SecondFactorNeeded(Refusal):
+    """The password is right, and a second factor is asked for: its code; the set-up key for one; or, with
+    `secret` in an authenticator app, its first code.
+    """
+
+    def __init__(self, step: SecondFactorStep, *, username: str = "", secret: str | None = None) -> None:
+        super().__init__(f"a second factor is needed: {step}")
+        self.step = step
+        self.username = username
+        self.secret = secret
 
 
 class NotEnrolled(Refusal):
@@ -128,6 +150,10 @@ class UnknownCode(Refusal):
 
     def __init__(self) -> None:
         super().__init__("nobody is known by this")
+
+
+class MalformedCode(UnknownCode):
+    """What was scanned or typed could never be a code: no guess at one, but a misreading."""
 
 
 class ExpiredCode(Refusal):

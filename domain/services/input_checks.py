@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import unicodedata
 from datetime import datetime, timedelta
 
+from domain.model.visible_text import has_visible, is_control, normal_identifier
 from domain.services.errors import InvalidInput
 
 MAX_VALUE = 10**9
@@ -21,13 +21,18 @@ def check_identifier(text: str, *, field: str) -> None:
     check_text(text, field=field, max_length=MAX_ID_LENGTH)
 
 
+def read_number(text: str, *, field: str) -> str:
+    """Return the number of a receipt, a refund or an event in its one spelling: without spaces at its ends,
+    compatibility forms and what is not visible.
+    """
+    number = normal_identifier(text[: 4 * MAX_ID_LENGTH])
+    check_identifier(number if len(text) <= 4 * MAX_ID_LENGTH else "", field=field)
+    return number
+
+
 def check_text(text: str, *, field: str, max_length: int) -> None:
     """Check a text: not empty, not too long, no control characters."""
-    if (
-        not text.strip()
-        or len(text) > max_length
-        or any(unicodedata.category(each) in ("Cc", "Cs", "Cn") for each in text)
-    ):
+    if not has_visible(text) or len(text) > max_length or any(map(is_control, text)):
         raise InvalidInput(field, f"Write 1 to {max_length} characters, none of them a control character.")
 
 

@@ -6,19 +6,22 @@ An event is late where the member has a decision of a later instant.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from domain.model.calendar import Per, local_day, period_start, start_of
-from domain.model.ledger.events import Event, Facts
-from domain.model.ledger.late_events import HistoricalContext, history_from_rows
+from domain.model.ledger.events import Event
+from domain.model.ledger.late_events import HistoricalContext
 from domain.model.ledger.member import PeriodCount
 from domain.model.programme import Programme
+from domain.services.known_histories import ROWS_KNOWN, KnownHistory
 from domain.services.runtime import Runtime
 from domain.store.ledger import journal
 from domain.store.ledger.members import StoredMember
 
 LATE_LIMIT = timedelta(days=400)
 FACT_WINDOWS = (timedelta(days=2), timedelta(days=30), LATE_LIMIT)
+MOST_NEW_ROWS = 200
 _MAX_DAYS: Mapping[Per, int] = {"day": 1, "week": 7, "month": 31, "year": 366}
 
 
@@ -28,7 +31,7 @@ def _window_of(programme: Programme, event: Event) -> tuple[datetime, datetime]:
     periods = {
         bound.per
         for rule in programme.rules_on(event.name)
-        for bound in (rule.limit, rule.cap)
+        for bound in (rule.limit, rule.cap, programme.cap(rule.capped_by) if rule.capped_by else None)
         if bound is not None
     }
     event_day = local_day(event.at, programme.zone)
@@ -61,21 +64,50 @@ async def late_event_history(
     published = await runtime.programmes.version_at(event.at)
     programme = published.programme
     start, end = _window_of(programme, event)
-    rows = await journal.find_between(runtime.store, member.id, start=start, end=end)
-    history = history_from_rows(programme, rows, at=event.at, version=published.number)
-    facts = (
-        history.facts
-        if any(row.event.at <= event.at for row in rows)
-        else await _last_facts_before(runtime, member.id, event.at)
-    )
-    return HistoricalContext(
-        programme, facts, _with_lifetime_counts(history.counts, member.counters), published.number
-    )
+    known = await _known_history(runtime, member.id, start=start, end=end, seq=member.seq)
+    async with known.lock:
+        for earliest in (start, *(event.at - window for window in FACT_WINDOWS)):  # most are little late
+            await _read_on(runtime, member.id, known, start=earliest, end=end, seq=member.seq)
+            if known.index(programme.zone).has_row_by(event.at):
+                break
+        history = known.index(programme.zone).history(programme, at=event.at, version=published.number)
+    return replace(history, counts=_with_lifetime_counts(history.counts, member.counters))
 
 
-async def _last_facts_before(runtime: Runtime, member: str, at: datetime) -> Facts:
-    """Return the facts of the last row before an instant. The windows widen: most events are little late."""
-    for window in FACT_WINDOWS:
-        if rows := await journal.find_between(runtime.store, member, start=at - window, end=at):
-            return rows[-1].facts
-    return Facts()
+async def _known_history(
+    runtime: Runtime, member: str, *, start: datetime, end: datetime, seq: int
+) -> KnownHistory:
+    """Return what is known of a member's history, read anew where that is of another time or lacks too many
+    rows.
+    """
+    known = runtime.known_histories.find(member)
+    if (
+        known is not None
+        and known.start <= end
+        and start <= known.end
+        and known.seq >= seq - MOST_NEW_ROWS
+        and len(known) <= ROWS_KNOWN
+    ):
+        return known
+    known = KnownHistory(start, end, seq)
+    known.add(await journal.find_between(runtime.store, member, start=start, end=end))
+    runtime.known_histories.keep(member, known)
+    return known
+
+
+async def _read_on(
+    runtime: Runtime, member: str, known: KnownHistory, *, start: datetime, end: datetime, seq: int
+) -> None:
+    """Read what a known history lacks: the rows since, and what lies between it and a longer time."""
+    if known.seq < seq:
+        rows = await journal.find_many(runtime.store, member, range(known.seq + 1, seq + 1))
+        known.seq = seq
+        known.add(rows.values())
+    if start < known.start:
+        earlier = await journal.find_between(runtime.store, member, start=start, end=known.start)
+        known.start = start
+        known.add(earlier)
+    if end > known.end:
+        later = await journal.find_between(runtime.store, member, start=known.end, end=end)
+        known.end = end
+        known.add(later)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from domain.model.programme import Programme
 from domain.services.activity_hub import ActivityHub
+from domain.services.known_histories import KnownHistories
 from domain.store.document_store import DatabaseError, DocumentStore, FormatOutdated
 from domain.store.ledger.programmes import NothingPublished, Programmes
 from domain.store.ledger.stock import StockCounts
@@ -23,6 +24,7 @@ class Runtime:
     programmes: Programmes
     stock: StockCounts
     activity_hub: ActivityHub = field(default_factory=ActivityHub)
+    known_histories: KnownHistories = field(default_factory=KnownHistories)
 
     @classmethod
     def for_store(cls, store: DocumentStore) -> Runtime:

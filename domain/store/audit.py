@@ -21,7 +21,15 @@ from domain.store.stored_document import StoredDocument
 COLLECTION = "audit"
 SHIFTS = "shifts"
 STAFF_ACTIONS = frozenset(
-    {"STAFF_ADDED", "STAFF_DISABLED", "STAFF_ENABLED", "PASSWORD_CHANGED"}
+    {
+        "STAFF_ADDED",
+        "STAFF_DISABLED",
+        "STAFF_ENABLED",
+        "PASSWORD_CHANGED",
+        "SECOND_FACTOR_SET",
+        "SECOND_FACTOR_RESET",
+        "RECOVERY_CODE_USED",
+    }
 )  # the subject is an employee's id
 COMMAND_LINE = "cli"
 MEMBER_ACTOR = "member"
@@ -37,12 +45,17 @@ Action = Literal[
     "EVENT",
     "MEMBER_FROZEN",
     "MEMBER_UNFROZEN",
+    "MEMBER_LOOKED_UP",  # in a collection of its own: look_ups.py
     # by whoever runs the system, and by members themselves
     "STAFF_ADDED",
     "STAFF_DISABLED",
     "STAFF_ENABLED",
     "PASSWORD_CHANGED",
+    "SECOND_FACTOR_SET",
+    "SECOND_FACTOR_RESET",
+    "RECOVERY_CODE_USED",
     "KEYS_ROTATED",
+    "KEYS_DROPPED",
     "SECRET_ACCEPTED",
     "PROGRAMME_PUBLISHED",
     "OUTBOX_RETRIED",
@@ -51,8 +64,8 @@ Action = Literal[
     "CONTACT_PROPOSED",
     "CONTACT_REPLACED",
 ]
-ShiftCounter = Literal["purchases", "refunded", "adjusted", "vouchers"]
-SHIFT_COUNTERS: tuple[ShiftCounter, ...] = ("purchases", "refunded", "adjusted", "vouchers")
+ShiftCounter = Literal["purchases", "refunded", "adjusted", "vouchers", "look_ups"]
+SHIFT_COUNTERS: tuple[ShiftCounter, ...] = ("purchases", "refunded", "adjusted", "vouchers", "look_ups")
 
 
 # ---------------------------------------------------------------- documents
@@ -91,6 +104,7 @@ class ShiftDocument(StoredDocument):
     refunded: int
     adjusted: int
     vouchers: int
+    look_ups: int = 0  # absent in the days of an older version
 
     class Settings(StoredDocument.Settings):
         name = SHIFTS

@@ -1,4 +1,4 @@
-"""One change stream a process: new rows of the journal, new letters of the inbox, sessions that ended.
+"""One change stream a process: rows of the journal, letters of the inbox, ended sessions, dropped keys.
 
 It resumes where it was cut off, by its own token, for as long as the server remembers; otherwise it begins
 from now. A listener reads afresh each time that it begins: the database is the truth, the stream only tells
@@ -20,11 +20,14 @@ from domain.store.connect import Raw
 from domain.store.document_store import DocumentStore
 from domain.store.ledger import journal
 from domain.store.messages import inbox
-from domain.store.people import sessions
+from domain.store.people import dropped_keys, sessions
 
 AWAIT_MILLISECONDS = 1000
 SILENCE_SECONDS = 10.0
-INSERTS = {"operationType": "insert", "ns.coll": {"$in": [journal.COLLECTION, inbox.COLLECTION]}}
+INSERTS = {
+    "operationType": "insert",
+    "ns.coll": {"$in": [journal.COLLECTION, inbox.COLLECTION, dropped_keys.COLLECTION]},
+}
 SESSION_ENDS = {
     "operationType": "update",
     "ns.coll": sessions.COLLECTION,
@@ -55,7 +58,14 @@ class SessionEnded:
     session: str
 
 
-Change = InsertedRow | SessionEnded
+@dataclass(frozen=True, slots=True)
+class KeyDropped:
+    """A signing key that was dropped, by its name."""
+
+    kid: str
+
+
+Change = InsertedRow | SessionEnded | KeyDropped
 
 
 @dataclass(slots=True)
@@ -103,4 +113,6 @@ class ChangeStream:
             return None
         if change["operationType"] == "update":
             return SessionEnded(change["documentKey"]["_id"])
+        if change["ns"]["coll"] == dropped_keys.COLLECTION:
+            return KeyDropped(change["documentKey"]["_id"])
         return InsertedRow(change["ns"]["coll"], change["fullDocument"])

@@ -4,6 +4,7 @@ Instants are read aware and in UTC; a majority acknowledges each write; a call e
 settings serve the embedded server, a replica set and a sharded cluster.
 """
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,13 +16,22 @@ from pymongo.monitoring import _EventListener
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
+from domain.store.connection_faults import ESCAPES, explain_fault, explain_uri, is_unescaped
+
 Raw = Mapping[str, Any]
 
 ACCESS_ERRORS: Mapping[int, str] = {13: "Unauthorized", 18: "AuthenticationFailed", 8000: "AtlasError"}
 
 
 class Unreachable(Exception):
-    """No database answers, or its address cannot be read; the message does not show the password."""
+    """No database answers, or its address cannot be read; the message does not show the password.
+
+    `reason` is a clause that says why, where that is known.
+    """
+
+    def __init__(self, message: str, *, reason: str | None = None) -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class AccessRefused(Unreachable):
@@ -45,7 +55,7 @@ class Database:
         except PyMongoError as fault:
             if isinstance(fault, OperationFailure) and (word := ACCESS_ERRORS.get(fault.code or 0)):
                 raise AccessRefused(word) from fault
-            raise Unreachable("The database does not answer.") from fault
+            raise Unreachable("The database does not answer.", reason=explain_fault(fault)) from fault
 
     async def close(self) -> None:
         await self.client.close()
@@ -56,25 +66,28 @@ def connect(
 ) -> Database:
     """Return a client for `uri` that is not connected yet; `listeners` hear each command.
 
-    Raises Unreachable where the address cannot be read.
+    Raises Unreachable where the address cannot be used: it, an option of it, or a file that it names.
     """
+    if is_unescaped(uri):
+        raise Unreachable(f"MONGODB_URI cannot be read: {ESCAPES}.")
     milliseconds = int(timeout_seconds * 1000)
     try:
-        client: AsyncMongoClient[Raw] = AsyncMongoClient(
-            uri,
-            appname="selo",
-            tz_aware=True,
-            uuidRepresentation="standard",
-            w="majority",
-            serverSelectionTimeoutMS=milliseconds,
-            connectTimeoutMS=milliseconds,
-            timeoutMS=milliseconds,
-            event_listeners=list(listeners),
-        )
-    except (ConfigurationError, InvalidURI, ValueError) as fault:
-        raise Unreachable(
-            "MONGODB_URI is not an address of a MongoDB server: mongodb://HOST:PORT/?OPTIONS."
-        ) from fault
+        with warnings.catch_warnings():
+            # The driver only warns of an option that it does not know, and goes on without it.
+            warnings.simplefilter("error", UserWarning)
+            client: AsyncMongoClient[Raw] = AsyncMongoClient(
+                uri,
+                appname="selo",
+                tz_aware=True,
+                uuidRepresentation="standard",
+                w="majority",
+                serverSelectionTimeoutMS=milliseconds,
+                connectTimeoutMS=milliseconds,
+                timeoutMS=milliseconds,
+                event_listeners=list(listeners),
+            )
+    except (ConfigurationError, InvalidURI, ValueError, OSError, UserWarning) as fault:
+        raise Unreachable(explain_uri(fault)) from None
     mongo = client.get_database(
         database, write_concern=WriteConcern(w="majority"), read_concern=ReadConcern("majority")
     )

@@ -1,8 +1,9 @@
 """The handle on the database: collections, transactions, and rounds of read, decide, commit.
 
 A service reads, decides and commits in one round. Where what it read has changed meanwhile, the round is run
-again, at most eight times, then Busy. In this process the rounds of one member stand in a queue, so that many
-at once cost one attempt each; the database still decides. A running round ends even if its caller has gone.
+again, at most eight times, then Busy; a member of whom that is said again and again is recorded. In this
+process the rounds of one member stand in a queue, so that many at once cost one attempt each; the database
+still decides. A running round ends even if its caller has gone.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ from pymongo.results import ClientBulkWriteResult, UpdateResult
 from pymongo.write_concern import WriteConcern
 
 from domain.store.connect import Database, Raw
+from domain.store.stale_commits import StaleCommits
 from domain.store.stored_document import StoredDocument
 
 log = structlog.get_logger(__name__)
@@ -153,6 +155,7 @@ class DocumentStore:
         self._write_slots = asyncio.Semaphore(EMBEDDED_WRITERS) if embedded else None
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._running_rounds: set[asyncio.Task[Any]] = set()
+        self._stale_commits = StaleCommits()
 
     @classmethod
     def of(
@@ -223,7 +226,7 @@ class DocumentStore:
             await asyncio.wait(self._running_rounds)
 
     async def _run_rounds(self, attempt: Callable[[], Coroutine[Any, Any, T]], queue: str | None) -> T:
-        clock = asyncio.get_running_loop().time
+        clock, stale = asyncio.get_running_loop().time, None
         async with self.lock_for(queue) if queue is not None else nullcontext():
             give_up_at = clock() + ALL_ROUNDS_SECONDS
             for round_number in range(MAX_ROUNDS):
@@ -232,13 +235,18 @@ class DocumentStore:
                 try:
                     async with self._write_slots or nullcontext():
                         with pymongo.timeout(ROUND_SECONDS):
-                            return await attempt()
-                except (Stale, ConnectionFailure):
+                            result = await attempt()
+                            await self._stale_commits.note_taken(self, queue)
+                            return result
+                except (Stale, ConnectionFailure) as fault:
+                    stale = fault if isinstance(fault, Stale) else None
                     await asyncio.sleep(random.uniform(0, 0.01 * 2**round_number))  # noqa: S311 - jitter, no secret
                 except PyMongoError as fault:
                     if not isinstance(fault, (NetworkTimeout, ExecutionTimeout)) and not fault.timeout:
                         raise
                     raise Busy from fault
+        if stale is not None and queue is not None:
+            await self._stale_commits.note_stale(self, queue, stale)
         raise Busy
 
     # ------------------------------------------------------------ one transaction
@@ -258,7 +266,7 @@ class DocumentStore:
                 await _commit(session)
             except PyMongoError as fault:
                 if _is_transient(fault):
-                    raise Stale(str(fault)) from fault
+                    raise Stale("another transaction was in the way") from fault
                 raise
             finally:
                 if session.in_transaction:

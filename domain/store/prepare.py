@@ -16,7 +16,7 @@ from beanie.exceptions import CollectionWasNotInitialized
 from pymongo import IndexModel
 from pymongo.errors import CollectionInvalid, OperationFailure
 
-from domain.store import audit, meta, requests
+from domain.store import audit, look_ups, meta, requests, stale_commits
 from domain.store.document_store import DocumentStore
 from domain.store.ledger import agenda, journal, members, programmes, receipts, stock, vouchers
 from domain.store.messages import inbox, outbox
@@ -30,12 +30,15 @@ from domain.store.people import (
     contact_proposals,
     contacts,
     devices,
+    dropped_keys,
     enrolments,
     known_devices,
     sessions,
     sign_in_codes,
     staff,
+    staff_attempts,
     stores,
+    tills,
 )
 from domain.store.stored_document import StoredDocument
 from domain.store.ttl import with_linger
@@ -57,8 +60,11 @@ DOCUMENTS: tuple[type[StoredDocument], ...] = (
     stock.StockDocument,
     audit.AuditDocument,
     audit.ShiftDocument,
+    look_ups.LookUpDocument,
     stores.RetailStoreDocument,
     staff.EmployeeDocument,
+    staff_attempts.AttemptDocument,
+    tills.TillDocument,
     sessions.SessionDocument,
     sign_in_codes.SignInDocument,
     enrolments.EnrolmentDocument,
@@ -67,6 +73,8 @@ DOCUMENTS: tuple[type[StoredDocument], ...] = (
     known_devices.KnownDeviceDocument,
     devices.DeviceDocument,
     card_steps.CardStepDocument,
+    dropped_keys.DroppedKeyDocument,
+    stale_commits.StaleCommitDocument,
 )
 COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
     document.Settings.name: document.Settings.indexes for document in DOCUMENTS

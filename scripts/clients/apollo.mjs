@@ -1,6 +1,7 @@
 // Apollo Client as an app has it: one cache by id, pages that join, unions, errors beside data, live activity
 // that the cache follows.
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { after, before, test } from "node:test";
 import {
   ApolloClient,
@@ -10,6 +11,7 @@ import {
   HttpLink,
   InMemoryCache,
 } from "@apollo/client";
+import { PersistedQueryLink } from "@apollo/client/link/persisted-queries";
 import { GraphQLWsLink } from "@apollo/client/link/subscriptions";
 import { relayStylePagination } from "@apollo/client/utilities";
 import { createClient } from "graphql-ws";
@@ -157,6 +159,45 @@ test("errorPolicy all: what could be read is there beside the error", async () =
   assert.equal(data.node, null);
   assert.ok(CombinedGraphQLErrors.is(error));
   assert.deepEqual([error.errors[0].extensions.code, error.errors[0].extensions.field], ["BAD_INPUT", "id"]);
+});
+
+test("one screen of what is public and of the member, signed out", async () => {
+  const query = gql`query Screen($ids: [ID!]!) { programme { name } viewer { id } nodes(ids: $ids) { id } }`;
+  const opened = new ApolloClient({ link: new HttpLink({ uri: url }), cache: new InMemoryCache() });
+  const { data, error } = await opened.query({ query, variables: { ids: ["junk"] }, errorPolicy: "all" });
+  assert.ok(data.programme.name);
+  assert.deepEqual([data.viewer, data.nodes], [null, [null]]);
+  assert.deepEqual(error.errors[0].path, ["nodes", 0]);
+  opened.stop();
+});
+
+test("persisted queries: the hash alone, then with the document once, then the hash alone", async () => {
+  const sent = [];
+  const spied = (options) =>
+    new ApolloClient({
+      cache: new InMemoryCache(),
+      link: new PersistedQueryLink(options).concat(
+        new HttpLink({
+          uri: url,
+          fetch: (address, init) => {
+            sent.push(init.method);
+            return fetch(address, init);
+          },
+        }),
+      ),
+    });
+  const query = gql`query ApolloPersisted { programme { code } }`;
+  const sha256 = (text) => createHash("sha256").update(text).digest("hex");
+  const again = { query, fetchPolicy: "network-only" };
+  const first = spied({ sha256, useGETForHashedQueries: true });
+  for (let time = 1; time <= 2; time += 1) assert.ok((await first.query(again)).data.programme.code);
+  assert.deepEqual(sent, ["GET", "POST", "GET"]);
+  sent.length = 0;
+  const foreign = spied({ generateHash: async () => "list:42" });
+  for (let time = 1; time <= 2; time += 1) assert.ok((await foreign.query(again)).data.programme.code);
+  assert.deepEqual(sent, ["POST", "POST", "POST"], "a hash of another kind is tried once, and never again");
+  first.stop();
+  foreign.stop();
 });
 
 test("an access token that has ended is refreshed, and the query runs again", async () => {

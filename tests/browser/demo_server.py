@@ -6,14 +6,15 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
-from tests.servers import Served, quick_folder, serve_selo
+from tests.servers import Served, quick_folder, selo, serve_selo
 
 SCHEMA = Path(__file__).parent.parent.parent / "schema.graphql"
 _PRINTED = re.compile(r"sign-in code for (\S+): (\d{6})")
@@ -33,6 +34,7 @@ class StaffSignIn(TypedDict):
     password: str
     role: str
     store: str
+    setupKey: NotRequired[str | None]
 
 
 @dataclass(slots=True)
@@ -40,6 +42,7 @@ class DemoServer:
     """Where the pages are, and who can sign in to them."""
 
     url: str
+    data_folder: Path
     members: list[MemberSignIn]
     staff: list[StaffSignIn]
     codes: dict[str, str] = field(default_factory=dict)
@@ -50,6 +53,25 @@ class DemoServer:
 
     def of_role(self, role: str) -> StaffSignIn:
         return next(each for each in self.staff if each["role"].lower() == role)
+
+    def hire(self, name: str, *, member_number: str | None = None) -> StaffSignIn:
+        """Put another cashier on the list of the store lisboa, with a membership of their own where one is given."""
+        username = f"{name.lower()}-{secrets.token_hex(3)}"
+        words = ["--member", member_number] if member_number else []
+        output = selo(
+            "staff",
+            "add",
+            username,
+            "--name",
+            name,
+            "--store",
+            "lisboa",
+            *words,
+            "--data",
+            str(self.data_folder),
+        ).stdout
+        password = output.strip().partition("password: ")[2]
+        return StaffSignIn(username=username, password=password, role="cashier", store="lisboa")
 
     def note_line(self, line: str) -> None:
         """Take note of a printed line, if it holds a code."""
@@ -76,7 +98,9 @@ def serve_demo() -> Iterator[DemoServer]:
     """Serve the demo until the block ends."""
     with quick_folder() as folder, serve_selo(folder, "--demo", within_seconds=150) as served:
         people = json.loads((folder / "demo.json").read_text())
-        shop = DemoServer(url=served.url, members=people["members"], staff=people["staff"])
+        shop = DemoServer(
+            url=served.url, data_folder=folder, members=people["members"], staff=people["staff"]
+        )
         for line in served.said:
             shop.note_line(line)
         reader = threading.Thread(target=_read_on, args=(served, shop), name="shop-output", daemon=True)

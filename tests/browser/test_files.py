@@ -189,3 +189,33 @@ def test_nothing_moves_for_those_who_asked_for_stillness(path: Path) -> None:
     assert [
         each for each in re.findall(r"(?:animation|transition): *([\w-]+)", moving) if each != "appear"
     ] == []
+
+
+@pytest.mark.parametrize(
+    ("address", "is_kept"),
+    [
+        ("https://club.example/terms", True),
+        ("/media/coin.svg", True),
+        ("coin.svg", True),
+        ("javascript:document.title='owned'", False),
+        (" JavaScript:document.title='owned'", False),
+        ("java\nscript:document.title='owned'", False),
+        ("data:text/html,<script>1</script>", False),
+        ("blob:https://club.example/1", False),
+        ("intent://scan/#Intent;end", False),
+        ("https://[", False),
+    ],
+)
+def test_no_page_makes_a_link_or_a_picture_of_what_could_run(
+    page: Page, pages_url: str, address: str, is_kept: bool
+) -> None:
+    page.goto(f"{pages_url}/phone/")
+    made = page.evaluate(
+        """async (address) => {
+          const { h } = await import("/shared/dom.js");
+          // A source of sound that is in no player loads nothing.
+          return [h("a", { href: address }).getAttribute("href"), h("source", { src: address }).getAttribute("src")];
+        }""",
+        address,
+    )
+    assert made == ([address, address] if is_kept else [None, None])

@@ -1,6 +1,7 @@
 """The `selo` commands: beside a running server, on a database of their own, and refused with a sentence."""
 
 import json
+import re
 import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -143,6 +144,22 @@ def test_staff_are_added_listed_given_a_token_and_shut_out(at: Path, says: Says,
     assert says(people.disable, "rita", data=at) == "rita is shut out; 1 sessions ended"
     assert refuses(people.token, username="rita", data=at) == "rita is disabled."
     assert says(people.list_staff, data=at) == "rita\tmanager\tlisboa\tRita\tdisabled"
+
+
+def test_an_operator_gets_a_set_up_key_and_another_one_for_a_lost_phone(
+    at: Path, says: Says, refuses: Says
+) -> None:
+    said = says(people.add_staff, "olga", name="Olga", role="operator", data=at)
+    first = re.search(r"^set-up key for the second factor: ([A-Z2-7-]{19})$", said, re.MULTILINE)
+    assert first is not None
+    assert says(people.list_staff, data=at) == "olga\toperator\tall\tOlga\tset-up key"
+    said = says(people.reset_second_factor, "olga", data=at)
+    assert said.startswith("olga enrols a second factor at the next sign-in; 0 sessions ended\n")
+    assert re.search("[A-Z2-7]{4}(-[A-Z2-7]{4}){3}", said) is not None
+    assert first[1] not in said
+    sentence = "There is nobody called nobody."
+    assert refuses(people.reset_second_factor, "nobody", data=at) == sentence
+    assert "set-up" not in says(people.add_staff, "rui", name="Rui", data=at)
 
 
 @pytest.mark.parametrize(

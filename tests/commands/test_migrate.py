@@ -1,7 +1,6 @@
 """`selo migrate`, the embedded database's own migration at start, and a server whose database is migrated."""
 
 import asyncio
-import json
 import secrets
 import time
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ import httpx
 import pytest
 from pymongo import MongoClient
 
-from api.embedded import open_embedded
+from api.embedded import open_embedded, read_note
 from domain.store.connect import connect
 from domain.store.migrations import FORMAT
 from tests.servers import ROOT, SHARED_KEYS, quick_folder, selo, serve_selo
@@ -83,8 +82,9 @@ def test_an_embedded_database_is_migrated_by_its_next_start(folder: Path) -> Non
 def test_a_running_server_stops_serving_a_newer_format(folder: Path) -> None:
     with serve_selo(folder, "--programme", str(DEMO)) as served:
         assert httpx.get(f"{served.url}/ready").json()["parts"]["format"] == "current"
-        uri = json.loads((folder / "server.json").read_text())["uri"]
-        with MongoClient[dict[str, object]](uri) as client:
+        running = read_note(folder)
+        assert running is not None
+        with MongoClient[dict[str, object]](running.uri) as client:
             client["selo"]["meta"].update_one({"_id": "format"}, {"$set": {"migrating_to": FORMAT + 1}})
         give_up_at = time.monotonic() + 30
         while (ready := httpx.get(f"{served.url}/ready")).status_code == 200:

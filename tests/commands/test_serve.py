@@ -17,6 +17,7 @@ import pytest
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
+from api.embedded import read_note
 from tests.servers import READY, SHARED_KEYS, quick_folder, run_until_ready, selo, serve_selo
 from tests.standalone_mongodb import standalone_mongodb
 
@@ -45,6 +46,12 @@ def note(folder: Path) -> dict[str, object]:
     note = json.loads((folder / "server.json").read_text())
     assert isinstance(note, dict)
     return note
+
+
+def uri(folder: Path) -> str:
+    running = read_note(folder)
+    assert running is not None, "a server has the data folder open"
+    return running.uri
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
@@ -109,9 +116,7 @@ def test_a_database_whose_disk_refuses_is_started_again_and_keeps_nothing_by_hal
     with serve_selo(folder) as served:
         before = note(folder)["database_pid"]
         assert isinstance(before, int)
-        with MongoClient[dict[str, object]](
-            str(note(folder)["uri"]), timeoutMS=10_000, retryWrites=False
-        ) as client:
+        with MongoClient[dict[str, object]](uri(folder), timeoutMS=10_000, retryWrites=False) as client:
             meta = client["selo"]["meta"]
             _, most = resource.prlimit(before, resource.RLIMIT_FSIZE)
             resource.prlimit(before, resource.RLIMIT_FSIZE, (4096, most))
@@ -178,7 +183,7 @@ def test_an_unreachable_mongodb_keeps_its_password_to_itself(folder: Path) -> No
             "SELO_DATABASE_SECONDS": "0.3",
         },
     )
-    assert said == "The database that MONGODB_URI names does not answer within 0.3 seconds."
+    assert said == "The database that MONGODB_URI names cannot be reached: nothing listens at 127.0.0.1:9."
 
 
 async def test_a_mongodb_that_stands_alone_is_told_at_the_start(folder: Path) -> None:
@@ -192,7 +197,7 @@ async def test_a_mongodb_that_stands_alone_is_told_at_the_start(folder: Path) ->
 
 
 def test_a_mongodb_that_does_not_let_us_in_is_not_said_to_be_away(folder: Path, database_uri: str) -> None:
-    uri = database_uri.replace("mongodb://", "mongodb://u:hush@")
+    uri = f"mongodb://u:hush@{database_uri.rpartition('@')[2]}"
     said = refused("--port", "0", "--data", str(folder), environment={"MONGODB_URI": uri, **SHARED_KEYS})
     assert (
         said
@@ -241,7 +246,10 @@ def test_a_data_folder_that_lost_its_secret_does_not_start_until_that_is_accepte
 
 def test_an_address_that_is_none(folder: Path) -> None:
     said = refused("--port", "0", "--data", str(folder), environment={"MONGODB_URI": "postgres://somewhere"})
-    assert said == "MONGODB_URI is not an address of a MongoDB server: mongodb://HOST:PORT/?OPTIONS."
+    assert said == (
+        "MONGODB_URI is not an address of a MongoDB server: mongodb://HOST:PORT/?OPTIONS, and in its user or"
+        " password an @ is written %40, a : %3A, a / %2F and a % %25."
+    )
 
 
 def test_data_of_another_format(folder: Path, database_uri: str) -> None:
@@ -282,6 +290,22 @@ def test_without_a_programme_it_says_what_it_waits_for(tmp_path: Path, database_
     assert (ready.status_code, ready.json()["parts"]["programme"]) == (503, "none published")
     with MongoClient[dict[str, object]](database_uri) as client:
         client.drop_database(environment["SELO_DATABASE"])
+
+
+def test_a_misspelt_setting_is_told_at_the_start(tmp_path: Path, folder: Path) -> None:
+    environment = {"SELO_SMTP_HOTS": "mail.example", "SELO_PORT": "0"}
+    with (tmp_path / "faults").open("w+") as faults:
+        with run_until_ready(
+            "serve", "--data", str(folder), faults=faults, environment=environment
+        ) as process:
+            assert process.stdout is not None
+            assert [process.stdout.readline().split()[0] for _ in range(2)] == ["GraphQL", "Selo"]
+            process.terminate()
+            assert process.wait(30) == 0
+        faults.seek(0)
+        (line,) = [line for line in faults if "settings.unknown" in line]
+    assert "nearest=SELO_SMTP_HOST variable=SELO_SMTP_HOTS" in line
+    assert "mail.example" not in line
 
 
 def test_mongodb_uri_starts_no_child(folder: Path, database_uri: str) -> None:

@@ -91,6 +91,7 @@ async def test_the_application_reports_a_database_that_does_not(database: Databa
     parts = {
         "database": "no answer",
         "format": "current",
+        "keys": "one signs",
         "programme": "none published",
         **NOBODY_REACHED,
     }
@@ -122,6 +123,7 @@ async def test_ready_once_a_programme_is_published(database: Database, tmp_path:
             "parts": {
                 "database": "answers",
                 "format": "current",
+                "keys": "one signs",
                 "programme": "version 1",
                 **NOBODY_REACHED,
             },

@@ -88,11 +88,17 @@ class StoryRun(RecordedSimulation):
         self.clock = self.began = datetime(2026, 1, 1, 10, tzinfo=UTC) + timedelta(days=story.began)
         self.standing: dict[str, list[str]] = {who: [] for who in WHO}
         self.lines: list[InputLine] = []
+        self.arrivals: list[datetime] = []
+
+    def declare(self, name: str) -> None:
+        """Let an event be sent that the programme does not name."""
+        self._declared = self._declared | {name}
 
     def send(self, who: str, name: str, event_data: dict[str, Json], at: datetime | None = None) -> None:
         """Run one event now, or late."""
         line = InputLine(len(self.lines) + 1, at or self.clock, who, name, "till", event_data)
         self.lines.append(line)
+        self.arrivals.append(self.clock)
         for _ in self.event(line):
             pass
 

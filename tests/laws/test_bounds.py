@@ -29,6 +29,14 @@ badges: [{code: weekly, name: W, on: purchase.completed, streak: {per: day}, lev
 """
 
 
+RENEWED = DAILY.replace(
+    "expiry: {after: {months: 12}}", "expiry: {after: {months: 12}, renewed_by_activity: true}"
+)
+RENEWED = RENEWED.replace(
+    "expiry: {after: {months: 6}}", "expiry: {after: {months: 6}, renewed_by_activity: true}"
+)
+
+
 @lru_cache
 def bought_daily(programme: Programme, days: int, *, after: int = 0) -> Member:
     """A member who has bought something on so many days in a row; `after` goes on from one who has for so
@@ -80,6 +88,21 @@ def test_the_state_stays_below_64_kb_after_ten_years_of_daily_buying() -> None:
     # the newest 20 entries and the profile, which stand beside it, are 10 KB at the most
     assert _bytes(old) < 54 * 1024, _bytes(old)
     assert len(ledger_state.state_paths(old)) <= len(ledger_state.state_paths(young)) + 40
+
+
+def test_the_origins_of_renewed_lots_are_bounded() -> None:
+    renewed = load(RENEWED)
+    member = bought_daily(renewed, 400)
+    older = bought_daily(renewed, 800, after=400)
+    assert _bytes(older) < 24 * 1024, _bytes(older)
+    assert len(ledger_state.state_paths(older)) <= len(ledger_state.state_paths(member)) + 40
+    for wallet in older.wallets.values():
+        assert sum(len(lot.layers) for lot in wallet.lots) <= 45
+        assert len(wallet.validity_changes) == 31
+    assert older.decided_at is not None
+    at = older.decided_at + timedelta(days=1)
+    row = decide(renewed, older, _purchase(10**6, at), now=at).row
+    assert (len(row.changes) < 35, len(row.removed) <= 10) == (True, True)
 
 
 def test_a_decision_changes_few_paths_however_old_the_member() -> None:

@@ -120,7 +120,7 @@ def test_what_is_no_expression_is_refused(source: str, message: str) -> None:
 def test_a_context_with_one_more_name_leaves_the_first_its_other_names() -> None:
     for amount in (5, 7):
         assert (
-            Expression("line.amount + member.total").value(CONTEXT.with_("line", {"amount": amount}))
+            Expression("line.amount + member.total").value(CONTEXT.replacing("line", {"amount": amount}))
             == 500 + amount
         )
     assert Expression("member.total").value(CONTEXT) == 500

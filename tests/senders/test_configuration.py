@@ -12,6 +12,7 @@ import pytest
 from pydantic import SecretStr
 
 from api.senders.configuration import open_senders
+from api.senders.mail_headers import has_header_fault
 from api.settings import BadSettings, Settings
 from domain.services.senders import SENT, DeviceAddress, MailMessage, PushMessage, SmsMessage
 from domain.store.connect import Database
@@ -165,6 +166,20 @@ async def test_a_hook_is_where_the_operator_says_and_its_secret_shows_nowhere(ur
         assert outside.senders.webhooks is not None
         assert outside.senders.webhooks.names == {"shop"}
         assert "secret of this test" not in repr(outside)
+
+
+async def test_a_python_that_makes_headers_of_texts_does_not_send_to_a_mail_server() -> None:
+    """The Python that runs this has the fault or not; the refusal is of the one that has."""
+    settings = Settings(
+        smtp_host="mail.example.com", mail_from="club@selo.example.com", base_url="https://selo.example.com"
+    )
+    if has_header_fault():
+        with pytest.raises(BadSettings, match=r"CVE-2024-6923.*Use Python"):
+            async with open_senders(settings, clock=Clock()):
+                pass
+    else:
+        async with open_senders(settings, clock=Clock()) as outside:
+            assert outside.senders.mail is not None
 
 
 async def test_a_demo_may_have_the_emulator_beside_it() -> None:

@@ -5,12 +5,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from aiosmtplib.email import flatten_message
 
 from api.senders import email
 from api.senders.email import SmtpSender, SmtpServer
 from domain.services.senders import SENT, MailMessage, SendResult
 from tests.senders.mailbox import Mailbox, serving_mail
+from tests.senders.test_mail_headers import INJECTIONS
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 MESSAGE = MailMessage(
@@ -76,7 +76,7 @@ async def test_only_what_is_no_service_can_be_unsubscribed_by_one_click_or_by_it
 
 def test_the_address_to_unsubscribe_at_goes_on_one_line_as_it_is() -> None:
     link = f"https://club.example/unsubscribe?t={'Ab3_-' * 30}"
-    raw = flatten_message(email.build_email(replace(MESSAGE, unsubscribe=link), server(25), now=NOW))
+    raw = email.build_email(replace(MESSAGE, unsubscribe=link), server(25), now=NOW).raw
     assert f"\r\nList-Unsubscribe: <{link}>\r\n".encode() in raw
 
 
@@ -84,6 +84,17 @@ async def test_a_second_attempt_has_the_same_message_id(mailbox: Mailbox) -> Non
     await sent(mailbox, MESSAGE, MESSAGE, replace(MESSAGE, id="m2"))
     first, again, other = (seen["Message-ID"] for _, seen in mailbox.mails)
     assert first == again != other
+
+
+@pytest.mark.parametrize("subject", INJECTIONS)
+async def test_no_encoded_word_in_a_subject_becomes_a_header_or_a_body(
+    mailbox: Mailbox, subject: str
+) -> None:
+    assert await sent(mailbox, replace(MESSAGE, subject=subject), MESSAGE) == [SENT, SENT]
+    (_, mail), (_, plain) = mailbox.mails
+    assert (mail["Subject"], list(mail)) == (subject, list(plain))
+    text, plain_text = (next(one.iter_parts()).get_content() for one in (mail, plain))
+    assert text == plain_text
 
 
 async def test_no_header_is_injected_by_a_subject(mailbox: Mailbox) -> None:

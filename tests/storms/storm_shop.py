@@ -11,7 +11,8 @@ from pathlib import Path
 from api.graphql.engine.ids import encode_id
 from api.process import open_process
 from api.settings import Settings
-from domain.services.people import staff, stores
+from domain.services.people import staff, staff_sign_in, stores
+from domain.services.people.staff_sign_in import StaffSignIn
 from domain.store.connect import connect
 from domain.store.people import devices
 from domain.store.people.devices import Device
@@ -87,9 +88,7 @@ async def prepare_shop(data_folder: Path, uri: str) -> StormShop:
                 password=PASSWORD,
                 now=now,
             )
-            shift = await staff.sign_in(
-                runtime, username="carla", password=PASSWORD, store_code="lisboa", address="here", now=now
-            )
+            shift = await staff_sign_in.sign_in(runtime, StaffSignIn("carla", PASSWORD, "lisboa"), now=now)
             customers = []
             for name in MEMBERS:
                 signed_in = await enrol_and_sign_in(

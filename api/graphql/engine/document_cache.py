@@ -3,8 +3,13 @@
 `DocumentCache.get(text)` returns a `PreparedDocument` that may run, or raises TooCostly or InvalidDocument. A
 refused document is not stored. The cache is bounded by documents and by characters, and evicts the document
 that was unused for longest, so junk cannot fill the memory.
+
+`DocumentCache.find` also takes Apollo's automatic persisted queries: a document that once came with its hash
+is found by the hash alone, for as long as it is in the cache. A hash that is not the document's own is
+refused, so nobody can put another document behind it.
 """
 
+import hashlib
 import re
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -13,12 +18,14 @@ from dataclasses import dataclass
 from graphql import GraphQLError, GraphQLSchema, parse, specified_rules, validate
 from graphql.language import DocumentNode, Lexer, Source, TokenKind
 
-from api.errors import BadInput, TooCostly
+from api.errors import BadInput, PersistedQueryNotFound, PersistedQueryNotSupported, TooCostly
+from api.graphql.engine.disclosure import LIVE_FIELDS, SECRET_FIELDS, asked_fields
 from api.graphql.engine.error_rendering import MAX_ERRORS
 from api.graphql.engine.limits import DocumentLimits, OperationPlan, weigh
 
 # Longer than any number or key of the API; reading n digits takes n squared steps.
 _LONG_NUMBER = re.compile(r"[0-9]{200}")
+_SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 
 
 class InvalidDocument(Exception):
@@ -30,11 +37,32 @@ class InvalidDocument(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class PersistedQuery:
+    """What a client says of its document in `extensions.persistedQuery`. `sha256` is in lower-case hex; None
+    where the client means another version, or another hash, than this server knows.
+    """
+
+    sha256: str | None
+
+
+def read_persisted_query(version: object, sha256: object) -> PersistedQuery:
+    """Return what `version` and `sha256Hash` say. What is not understood is not supported."""
+    if version == 1 and isinstance(sha256, str) and _SHA256.fullmatch(sha256):
+        return PersistedQuery(sha256.lower())
+    return PersistedQuery(None)
+
+
+@dataclass(frozen=True, slots=True)
 class PreparedDocument:
-    """A valid document and a plan for each of its operations."""
+    """A valid document and a plan for each of its operations.
+
+    `secret_fields` and `live_fields` are those of `api.graphql.engine.disclosure` that it asks for.
+    """
 
     document: DocumentNode
     plans: tuple[OperationPlan, ...]
+    secret_fields: frozenset[tuple[str, str]] = frozenset()
+    live_fields: frozenset[tuple[str, str]] = frozenset()
 
     def plan_for(self, name: str | None) -> OperationPlan:
         """Return the plan of the operation that runs. Raises BadInput where the name selects none."""
@@ -66,12 +94,37 @@ class DocumentCache:
         self.schema, self.limits, self.introspection = schema, limits, introspection
         self._documents_at_most, self._characters_at_most = documents_at_most, characters_at_most
         self._prepared_by_text: OrderedDict[str, PreparedDocument] = OrderedDict()
+        self._texts_by_sha256: dict[str, str] = {}
+        self._sha256_by_text: dict[str, str] = {}
         self._characters = 0
         # The first run of each rule compiles its visitors: the first caller shall not wait for it.
         validate(schema, parse("{ __typename }"))
 
     def __len__(self) -> int:
         return len(self._prepared_by_text)
+
+    def find(self, text: str | None, persisted: PersistedQuery | None) -> PreparedDocument:
+        """Return the document of a text, of a hash, or of both: then it is found by the hash from now on.
+
+        Raises PersistedQueryNotFound and PersistedQueryNotSupported for a hash alone, BadInput for a hash of
+        another text, and what `get` raises.
+        """
+        sha256 = persisted.sha256 if persisted is not None else None
+        if text is None:
+            if sha256 is None:
+                raise PersistedQueryNotSupported
+            if sha256 not in self._texts_by_sha256:
+                raise PersistedQueryNotFound
+            return self.get(self._texts_by_sha256[sha256])
+        if sha256 is None or sha256 == self._sha256_by_text.get(text):
+            return self.get(text)
+        if len(text) <= self.limits.characters and sha256 != hashlib.sha256(text.encode()).hexdigest():
+            raise BadInput(
+                "extensions.persistedQuery.sha256Hash is not the SHA-256 of query.", field="extensions"
+            )
+        prepared = self.get(text)
+        self._texts_by_sha256[sha256], self._sha256_by_text[text] = text, sha256
+        return prepared
 
     def get(self, text: str) -> PreparedDocument:
         prepared = self._prepared_by_text.get(text)
@@ -91,6 +144,7 @@ class DocumentCache:
         ):
             evicted_text, _ = self._prepared_by_text.popitem(last=False)
             self._characters -= len(evicted_text)
+            self._texts_by_sha256.pop(self._sha256_by_text.pop(evicted_text, ""), None)
 
     def _prepare(self, text: str) -> PreparedDocument:
         if len(text) > self.limits.characters:
@@ -109,7 +163,8 @@ class DocumentCache:
             raise InvalidDocument([GraphQLError("Introspection is turned off here.")])
         if self._faults(document):
             raise InvalidDocument(self._faults(self._parse(text, locations=True)))
-        return PreparedDocument(document, plans)
+        fields = asked_fields(self.schema, document)
+        return PreparedDocument(document, plans, fields & SECRET_FIELDS, fields & LIVE_FIELDS)
 
     def _faults(self, document: DocumentNode) -> list[GraphQLError]:
         return validate(

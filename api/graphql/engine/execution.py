@@ -21,7 +21,13 @@ from strawberry.execution import optimized_is_awaitable
 
 from api.drain import Drain
 from api.errors import ApiError, BadInput, Busy, Json
-from api.graphql.engine.document_cache import DocumentCache, InvalidDocument, PreparedDocument
+from api.graphql.engine.disclosure import is_public
+from api.graphql.engine.document_cache import (
+    DocumentCache,
+    InvalidDocument,
+    PersistedQuery,
+    PreparedDocument,
+)
 from api.graphql.engine.error_rendering import (
     MAX_ERRORS,
     render_error,
@@ -52,20 +58,30 @@ class MutationByGet(ApiError):
 
 @dataclass(frozen=True, slots=True)
 class GraphQLRequest:
-    """A request of a client, checked for its shape."""
+    """A request of a client, checked for its shape. `persisted` is the hash of the document, sent with it or
+    in its place; without both there is no request.
+    """
 
-    query: str
+    query: str | None
     variables: dict[str, object] = field(default_factory=dict)
     operation_name: str | None = None
+    persisted: PersistedQuery | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class GraphQLResponse:
-    """An answer. `status` is for clients of application/graphql-response+json, which read the HTTP status."""
+    """An answer. `status` is for clients of application/graphql-response+json, which read the HTTP status.
+
+    `may_be_compressed`: no secret is in it. `is_public`: everybody gets it who reads its language, so a copy
+    may be used again; `is_live`: after asking whether it is still the same.
+    """
 
     body: Json
     status: int
     retry_after: int | None = None
+    may_be_compressed: bool = False
+    is_public: bool = False
+    is_live: bool = False
 
 
 def error_response(error: ApiError) -> GraphQLResponse:
@@ -99,7 +115,7 @@ class Engine:
         self._hide_suggestions = not introspection
         self._operation_seconds = operation_seconds
         install_permissions(self.schema, self._check_field_rate, roots=roots)
-        self._executor_class = fast_executor(self.schema)
+        self._executor_class = fast_executor(self.schema, values_at_most=self.limits.values)
 
     def _check_field_rate(self, context: AnyContext, name: str) -> None:
         self.rates.count_field(name, context.address)
@@ -138,7 +154,14 @@ class Engine:
                 },
                 500,
             )
-        return GraphQLResponse(self._body(result, plan, context), 200)
+        is_query = plan.kind == "query"
+        return GraphQLResponse(
+            self._body(result, plan, context),
+            200,
+            may_be_compressed=is_query and not prepared.secret_fields,
+            is_public=is_query and is_public(plan.roots) and not result.errors,
+            is_live=bool(prepared.live_fields),
+        )
 
     async def subscribe(
         self, request: GraphQLRequest, context: AnyContext
@@ -184,7 +207,7 @@ class Engine:
         subscription: bool = False,
     ) -> tuple[PreparedDocument, OperationPlan]:
         self.rates.count_request(context.caller, context.address)
-        prepared = self.documents.get(request.query)
+        prepared = self.documents.find(request.query, request.persisted)
         plan = prepared.plan_for(request.operation_name)
         if (plan.kind == "subscription") is not subscription:
             raise BadInput("Subscriptions run over WebSocket, and nothing else does.")

@@ -34,6 +34,7 @@ from graphql.pyutils import Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types.field import StrawberryField
 
+from api.errors import TooCostly
 from api.graphql.engine.scalars import MAX_LONG, write_date_time, write_local_date
 
 _DEFINITION: Final = "strawberry-definition"
@@ -171,13 +172,18 @@ def _leaf_reader(
     return read
 
 
-def _object_reader(object_field: ObjectField, fields: Sequence[tuple[str, ReadValue]]) -> ReadValue:
-    """Return the function that reads an object with these fields, in the order of the query."""
+def _object_reader(
+    object_field: ObjectField, fields: Sequence[tuple[str, ReadValue]], count: Callable[[int], None]
+) -> ReadValue:
+    """Return the function that reads an object with these fields, in the order of the query. `count` is told
+    how many values it is about to read.
+    """
     get, python_type = object_field.get, object_field.python_type
 
     def read_object(value: object) -> object:
         if value.__class__ is not python_type:
             return _NOT_FAST
+        count(len(fields))
         answer: dict[str, object] = {}
         for name, read in fields:
             answer[name] = field_value = read(value)
@@ -216,9 +222,11 @@ class FastExecutor(StrawberryGraphQLCoreExecutionContext):
     """
 
     fast_fields: ClassVar[FastFields] = {}
+    values_at_most: ClassVar[int] = 0
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.values = 0
         # By the identity of a list of fields, as the library caches what it has collected. The list is stored
         # too, so that its id is not used again.
         self._object_readers: dict[tuple[str, int], tuple[FieldDetailsList, ReadValue | None]] = {}
@@ -231,6 +239,7 @@ class FastExecutor(StrawberryGraphQLCoreExecutionContext):
         grouped_field_set: dict[str, FieldDetailsList],
         position_context: Any,
     ) -> Any:
+        self._count_values(len(grouped_field_set))
         results: dict[str, object] = {}
         slow_fields: dict[str, FieldDetailsList] = {}
         for name, details in grouped_field_set.items():
@@ -264,7 +273,15 @@ class FastExecutor(StrawberryGraphQLCoreExecutionContext):
             if read is None:
                 return None
             fields.append((name, read))
-        return _object_reader(object_field, fields)
+        return _object_reader(object_field, fields, self._count_values)
+
+    def _count_values(self, count: int) -> None:
+        """Count values before they are read. Raises TooCostly where the answer has too many: how long a list
+        without pages is, such as the lines of a receipt, nobody knows before.
+        """
+        self.values += count
+        if self.values > self.values_at_most:
+            raise TooCostly(limit="values", maximum=self.values_at_most, value=self.values)
 
 
 async def _merged(
@@ -273,6 +290,10 @@ async def _merged(
     return results | await slow_results
 
 
-def fast_executor(schema: GraphQLSchema) -> type[FastExecutor]:
-    """Return the executor class for this schema."""
-    return type("SchemaExecutor", (FastExecutor,), {"fast_fields": find_fast_fields(schema)})
+def fast_executor(schema: GraphQLSchema, *, values_at_most: int) -> type[FastExecutor]:
+    """Return the executor class for this schema, whose answers hold so many values at most."""
+    return type(
+        "SchemaExecutor",
+        (FastExecutor,),
+        {"fast_fields": find_fast_fields(schema), "values_at_most": values_at_most},
+    )

@@ -8,6 +8,7 @@ of n tokens takes n steps, however often its fragments spread each other. The we
                `first` times, or as often as the list of ids in its arguments is long, where it takes one;
                a picture by its pixels
     pictures   of the operation that runs, counted as the cost is
+    values     of the answer, counted while it is read: a list without pages may be long
     aliases    of the operation that runs; those of a fragment count for each spread
     repeats    of one response key in one selection set: comparing them takes the square of their number
     of the document: directives, fragments, variables, operations, characters, tokens
@@ -84,6 +85,7 @@ class DocumentLimits:
     introspections: int = 1
     repeats: int = 20
     pictures: int = 20
+    values: int = 200_000
     page: int = 100
     list_factor: int = 5
 

@@ -147,6 +147,7 @@ TYPES: Mapping[str, CallerKinds] = {
         "QrImage",
         "IdempotencyConflict",
         "SignInRefused",
+        "SecondFactorNeeded",
         "NotEnrolled",
     ),
     **_types_for(PUBLIC, "Enrolled", "TermsNotAccepted", "SignInCodeRequested", "SessionRefreshed"),

@@ -40,6 +40,12 @@ class SignInRefusal(Enum):
         "TOO_MANY_ATTEMPTS", description="Ask for a new code, or, with a password, wait."
     )
     WRONG_PASSWORD = strawberry.enum_value("WRONG_PASSWORD", description="User, password or store is wrong.")
+    WRONG_SECOND_FACTOR = strawberry.enum_value(
+        "WRONG_SECOND_FACTOR", description="The code is wrong, too old, or was used before."
+    )
+    WRONG_SETUP_KEY = strawberry.enum_value(
+        "WRONG_SETUP_KEY", description="The set-up key is wrong, used, or older than 7 days."
+    )
     SESSION_ENDED = strawberry.enum_value(
         "SESSION_ENDED", description="Signed out, too old, or a refresh token was used twice: sign in again."
     )
@@ -78,6 +84,9 @@ class SignInRefused(Problem):
     reason: SignInRefusal = strawberry.field(description="Why.")
     attempts_left: int | None = strawberry.field(
         description="How often this code can be tried again; null where the reason is another."
+    )
+    retry_after: int | None = strawberry.field(
+        description="In how many seconds the next try is heard; null where waiting does not help."
     )
 
 
@@ -202,7 +211,10 @@ def _terms(_info: Info, audience: Audience, refusal: errors.TermsNotAccepted) ->
 def _sign_in(_info: Info, audience: Audience, refusal: errors.SignInRefused) -> SignInRefused:
     message = say(f"refused.{refusal.reason}", audience.locale)
     return SignInRefused(
-        message=message, reason=SignInRefusal[refusal.reason], attempts_left=refusal.attempts_left
+        message=message,
+        reason=SignInRefusal[refusal.reason],
+        attempts_left=refusal.attempts_left,
+        retry_after=refusal.retry_after,
     )
 
 
@@ -229,6 +241,11 @@ def _link_expired(_info: Info, audience: Audience, _: errors.LinkExpired) -> Lin
 @renders(errors.UnknownCode)
 def _unknown_code(_info: Info, audience: Audience, _: errors.UnknownCode) -> UnknownCode:
     return UnknownCode(message=say("problem.UnknownCode", audience.locale))
+
+
+@renders(errors.MalformedCode)
+def _malformed_code(_info: Info, audience: Audience, _: errors.MalformedCode) -> UnknownCode:
+    return UnknownCode(message=say("problem.MalformedCode", audience.locale))
 
 
 @renders(errors.ExpiredCode)

@@ -13,7 +13,7 @@ from api.graphql.engine.ids import encode_id
 from domain.model.ledger import badges
 from domain.model.ledger.deciding.earning import end_instant_of, instant_of
 from domain.model.ledger.member import Member
-from domain.model.programme import BadgeSpec, Programme
+from domain.model.programme import BadgeSpec, Programme, safe_address
 
 
 @strawberry.type(description="A badge as everybody may see it; how far a member has come is BadgeProgress.")
@@ -68,7 +68,7 @@ def _badge(programme: Programme, spec: BadgeSpec, locale: str) -> Badge:
         code=spec.code,
         name=spec.name.for_locale(locale),
         description=spec.description.for_locale(locale),
-        art=spec.art,
+        art=safe_address(spec.art, "picture"),
         levels=list(spec.levels),
         secret=spec.secret,
         from_=instant_of(during.from_, programme.zone) if during and during.from_ is not None else None,

@@ -15,7 +15,7 @@ from api.graphql.member.stores import Store, store_of
 from api.graphql.member.tiers import Tier, tiers_by_code
 from domain.model.ledger.deciding.earning import end_instant_of, instant_of
 from domain.model.programme import PlanSpec as PlanSpec
-from domain.model.programme import Rule
+from domain.model.programme import Rule, safe_address
 
 
 @strawberry.type(description="What members agree to.")
@@ -117,7 +117,7 @@ def programme_of(audience: Audience) -> Programme:
         timezone=header.timezone,
         locales=list(header.locales),
         version=audience.version,
-        terms=Terms(version=header.terms.version, url=header.terms.url),
+        terms=Terms(version=header.terms.version, url=safe_address(header.terms.url, "page") or ""),
         audience=audience,
     )
 

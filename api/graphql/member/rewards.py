@@ -20,7 +20,7 @@ from api.texts import instant_text, of_kind, say
 from domain.model.ledger import decision, rewards
 from domain.model.ledger.decision import RewardLock, StockState
 from domain.model.ledger.member import Member
-from domain.model.programme import Programme, RewardCost, RewardSpec, VoucherValue
+from domain.model.programme import Programme, RewardCost, RewardSpec, VoucherValue, safe_address
 
 LIST_NAME = "reward"
 
@@ -198,7 +198,7 @@ def _reward(programme: Programme, spec: RewardSpec, locale: str) -> Reward:
         code=spec.code,
         title=spec.title.for_locale(locale),
         description=spec.description.for_locale(locale),
-        image=spec.image,
+        image=safe_address(spec.image, "picture"),
         reward_kind=RewardKind[spec.kind.upper()],
         cost=reward_cost(spec.cost),
         value=reward_value(spec.value, programme.programme.currency),

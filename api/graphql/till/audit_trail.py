@@ -39,13 +39,26 @@ class StaffActionKind(Enum):
     EVENT = strawberry.enum_value("EVENT", description="Recorded an event.")
     MEMBER_FROZEN = strawberry.enum_value("MEMBER_FROZEN", description="Froze a membership.")
     MEMBER_UNFROZEN = strawberry.enum_value("MEMBER_UNFROZEN", description="Unfroze a membership.")
+    MEMBER_LOOKED_UP = strawberry.enum_value("MEMBER_LOOKED_UP", description="Looked a member up.")
     STAFF_ADDED = strawberry.enum_value("STAFF_ADDED", description="Put somebody on the list of staff.")
     STAFF_DISABLED = strawberry.enum_value("STAFF_DISABLED", description="Shut an employee out.")
     STAFF_ENABLED = strawberry.enum_value("STAFF_ENABLED", description="Let an employee in again.")
     PASSWORD_CHANGED = strawberry.enum_value(
         "PASSWORD_CHANGED", description="Gave an employee another password."
     )
+    SECOND_FACTOR_SET = strawberry.enum_value(
+        "SECOND_FACTOR_SET", description="Enrolled their own second factor."
+    )
+    SECOND_FACTOR_RESET = strawberry.enum_value(
+        "SECOND_FACTOR_RESET", description="Took an employee's second factor away."
+    )
+    RECOVERY_CODE_USED = strawberry.enum_value(
+        "RECOVERY_CODE_USED", description="Signed in with a recovery code."
+    )
     KEYS_ROTATED = strawberry.enum_value("KEYS_ROTATED", description="Made another key that signs tokens.")
+    KEYS_DROPPED = strawberry.enum_value(
+        "KEYS_DROPPED", description="Ended a key that signs tokens, and every token of it."
+    )
     SECRET_ACCEPTED = strawberry.enum_value(
         "SECRET_ACCEPTED", description="Went on without the database's own secret, which was lost."
     )
@@ -118,7 +131,7 @@ class AuditEntry:
     subject: str = strawberry.field(
         description=(
             "What it was about: a receipt, reward, wallet, event, username, version, key, row of the outbox,"
-            " or kind of contact."
+            " or kind of contact; by what a member was looked up (NUMBER, EMAIL, PHONE or ID)."
         )
     )
     amount: int = strawberry.field(
@@ -185,6 +198,15 @@ class TrailQuery:
         ] = None,
         until: Annotated[datetime | None, strawberry.argument(description="By default now.")] = None,
         first: First = DEFAULT_ROWS,
+        look_ups: Annotated[
+            bool,
+            strawberry.argument(
+                description=(
+                    "Whom staff looked up, in place of what was done: at most a day. `member` is null where"
+                    " they found nobody."
+                )
+            ),
+        ] = False,
     ) -> list[AuditEntry]:
         now = info.context.loaders.now
         end = until or now
@@ -196,6 +218,7 @@ class TrailQuery:
                 since=since or max(end, FIRST_DAY_ENDS) - ONE_DAY,
                 until=end,
                 first=row_count(first, default=DEFAULT_ROWS),
+                is_of_look_ups=look_ups,
             )
         except NotAllowed:
             raise Forbidden from None

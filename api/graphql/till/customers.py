@@ -4,6 +4,7 @@ from typing import Annotated
 
 import strawberry
 
+from api.errors import NotFound
 from api.graphql.engine.audience import Audience
 from api.graphql.engine.ids import encode_id
 from api.graphql.engine.paging import After, First
@@ -15,7 +16,8 @@ from api.graphql.member.receipts import PurchaseConnection
 from api.graphql.member.rewards import MemberRewardConnection, RewardState, member_rewards
 from api.graphql.member.tiers import TierProgress, tier_progress
 from api.graphql.member.vouchers import VoucherConnection, voucher_history
-from domain.services.ledger import queries
+from api.graphql.till.till_session import count_look_up, note_look_up, note_missed_look_up
+from domain.services.ledger import look_ups, queries
 from domain.services.ledger.queries import MemberView
 
 
@@ -78,8 +80,17 @@ class CustomerQuery:
             ),
         ],
     ) -> Customer | None:
+        count_look_up(info)
         member = await queries.find_member_by_contact(info.context.dependencies.runtime, contact=contact)
-        return None if member is None else await current_customer(info, member)
+        try:
+            customer = None if member is None else await current_customer(info, member)
+        except NotFound:
+            customer = None
+        if customer is None:
+            await note_missed_look_up(info, look_ups.key_of(contact))
+        else:
+            await note_look_up(info, member, look_ups.key_of(contact))
+        return customer
 
 
 async def current_customer(info: Info, member: str) -> Customer:

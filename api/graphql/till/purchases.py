@@ -31,8 +31,16 @@ from api.graphql.member.receipts import Purchase, purchase_of
 from api.graphql.member.rewards import MemberReward, member_reward
 from api.graphql.member.tiers import Tier, TierStep, tiers_by_code
 from api.graphql.till.customers import Customer, customer_of
-from api.graphql.till.till_session import served_member, till_of
+from api.graphql.till.till_session import (
+    count_look_up,
+    note_look_up,
+    note_missed_look_up,
+    served_member,
+    till_of,
+)
 from api.texts import say
+from domain.model.people.codes import CodeKind, classify
+from domain.services.errors import UnknownCode as NobodyByThatCode
 from domain.services.ledger import purchase_input as purchase_inputs
 from domain.services.ledger import purchases, queries
 from domain.services.ledger.purchases import PurchaseTierChange
@@ -138,11 +146,14 @@ RecordPurchaseResult = Annotated[
 @strawberry.type
 class PurchaseQuery:
     @strawberry.field(
-        description="Staff: what this purchase would earn, by the very code that awards it. Writes nothing."
+        description=(
+            "Staff: what this purchase would earn, by the very code that awards it. Writes nothing, but for"
+            " the trail of look-ups where a number names the member."
+        )
     )
     async def quote_purchase(self, info: Info, input: QuoteInput) -> Quote:
         loaders, till = info.context.loaders, till_of(info)
-        member = await served_member(info, input.member, occurred_at=input.occurred_at)
+        member = await _quoted_member(info, input)
         purchase_input = _purchase_input(input, external_id=QUOTED)
         quote = await purchases.quote(
             info.context.dependencies.runtime,
@@ -151,6 +162,8 @@ class PurchaseQuery:
             purchase_input=purchase_input,
             now=loaders.now,
         )
+        if _is_by_number(input):
+            await note_look_up(info, member, "NUMBER")
         audience = await loaders.audience()
         return Quote(
             customer=customer_of(audience, quote.member_view),
@@ -191,6 +204,22 @@ class PurchaseQuery:
             external_id=external_id,
         )
         return None if recorded_purchase is None else await purchase_of(info, recorded_purchase)
+
+
+def _is_by_number(input: QuoteInput) -> bool:
+    return classify(input.member).kind is CodeKind.NUMBER
+
+
+async def _quoted_member(info: Info, input: QuoteInput) -> str:
+    """Return the member of a quote. By a number the quote is a look-up."""
+    if not _is_by_number(input):
+        return await served_member(info, input.member, occurred_at=input.occurred_at)
+    count_look_up(info)
+    try:
+        return await served_member(info, input.member)
+    except NobodyByThatCode:
+        await note_missed_look_up(info, "NUMBER")
+        raise
 
 
 @strawberry.type

@@ -10,8 +10,17 @@ from api.graphql.engine.problems import ExpiredCode, IdempotencyConflict, Unknow
 from api.graphql.engine.shared_types import Info
 from api.graphql.member.vouchers import Voucher, voucher_of
 from api.graphql.till.customers import Customer, customer_of
-from api.graphql.till.till_session import guard_scans, till_of
+from api.graphql.till.till_session import (
+    LookUpLimit,
+    count_look_up,
+    guard_scans,
+    note_look_up,
+    till_of,
+)
 from api.texts import TEXTS, say
+from domain.model.people.codes import CodeKind, classify
+from domain.services.errors import NotAllowed
+from domain.services.errors import UnknownCode as NobodyByThatCode
 from domain.services.ledger import scanning
 from domain.services.ledger.scanning import CustomerScanned, VoucherScanned
 
@@ -23,7 +32,9 @@ from domain.services.ledger.scanning import CustomerScanned, VoucherScanned
     )
 )
 class ScanInput:
-    code: str = strawberry.field(description="What the scanner read, or somebody typed.")
+    code: str = strawberry.field(
+        description="What the scanner read, or somebody typed; an AIM identifier such as `]Q1` is dropped."
+    )
     occurred_at: datetime | None = strawberry.field(
         default=None, description="When it was scanned; by default now. Up to 2 minutes ahead counts as now."
     )
@@ -69,23 +80,37 @@ class ScanMutation:
     )
     @refusals_as_problems
     async def scan(self, info: Info, input: ScanInput) -> ScanResult:
-        dependencies, loaders = info.context.dependencies, info.context.loaders
-        with guard_scans(info):
-            result = await scanning.scan(
+        result = await _scan(info, input)
+        info.context.loaders.remember(result.member_view)
+        return (
+            await _voucher_scan(info, result)
+            if isinstance(result, VoucherScanned)
+            else await _customer_scan(info, result)
+        )
+
+
+async def _scan(info: Info, input: ScanInput) -> CustomerScanned | VoucherScanned:
+    dependencies = info.context.dependencies
+    is_look_up = classify(input.code).kind is CodeKind.NUMBER
+    with guard_scans(info):
+        if is_look_up:
+            count_look_up(info)
+        try:
+            return await scanning.scan(
                 dependencies.runtime,
                 till=till_of(info),
                 text=input.code,
                 occurred_at=input.occurred_at,
                 key=input.idempotency_key,
                 card_keys=dependencies.card_keys,
-                now=loaders.now,
+                now=info.context.loaders.now,
             )
-        loaders.remember(result.member_view)
-        return (
-            await _voucher_scan(info, result)
-            if isinstance(result, VoucherScanned)
-            else await _customer_scan(info, result)
-        )
+        except NobodyByThatCode:
+            if is_look_up:
+                await note_look_up(info, None, "NUMBER")
+            raise
+        except NotAllowed:  # only a look-up has a limit here
+            raise LookUpLimit from None
 
 
 async def _customer_scan(info: Info, scan: CustomerScanned) -> CustomerScan:

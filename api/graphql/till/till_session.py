@@ -6,14 +6,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from api.errors import BadInput, NotFound
+from api.errors import BadInput, Forbidden, NotFound
 from api.graphql.engine.ids import decode_id_as
 from api.graphql.engine.shared_types import Info
 from api.tokens import TokenExpired, TokenRefused
 from domain.model.people.codes import CodeKind, classify
-from domain.services.errors import ExpiredCode, UnknownCode
-from domain.services.ledger import queries
+from domain.services.errors import ExpiredCode, MalformedCode, NotAllowed, UnknownCode
+from domain.services.ledger import look_ups, queries
 from domain.services.ledger.till import Till
+from domain.store.look_ups import LookUpKey
 
 # A scan without a network counts this long after it was made, for earning only.
 MAX_SCAN_AGE = timedelta(hours=24)
@@ -37,16 +38,54 @@ def till_of(info: Info) -> Till:
 
 @contextmanager
 def guard_scans(info: Info) -> Iterator[None]:
-    """Keep a till from guessing codes: after too many unknown codes it is locked for a minute. Raises
-    RateLimited.
+    """Keep a till from guessing codes: after too many unknown codes it is locked for a minute. What could
+    never be a code does not count. Raises RateLimited.
     """
     rates, session_id = info.context.dependencies.rates, info.context.staff().session_id
     rates.check_scans(session_id)
     try:
         yield
+    except MalformedCode:
+        raise  # a misreading tries no code
     except UnknownCode:
         rates.count_bad_scan(session_id)
         raise
+
+
+def count_look_up(info: Info) -> None:
+    """Count a look-up before anything is read. Raises RateLimited."""
+    rates, caller = info.context.dependencies.rates, info.context.staff()
+    rates.check_scans(caller.session_id)
+    rates.count_look_up(caller.staff_id)
+
+
+async def note_look_up(info: Info, member: str | None, by: LookUpKey) -> None:
+    """Write a look-up into the trail before it is answered; `member` is None where it found nobody.
+
+    Raises LookUpLimit where the employee has looked up as many as a day allows.
+    """
+    dependencies = info.context.dependencies
+    try:
+        await look_ups.note(
+            dependencies.runtime, till=till_of(info), member=member, by=by, now=info.context.loaders.now
+        )
+    except NotAllowed:
+        raise LookUpLimit from None
+
+
+async def note_missed_look_up(info: Info, by: LookUpKey) -> None:
+    """Write a look-up that found nobody, and count it as a bad scan. Raises LookUpLimit."""
+    info.context.dependencies.rates.count_bad_scan(info.context.staff().session_id)
+    await note_look_up(info, None, by)
+
+
+class LookUpLimit(Forbidden):
+    """The employee has looked up as many members as a day allows. Neither queries nor the union of `scan` has
+    a place for a Problem of this.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("You have looked up as many members as a day allows.", reason="SHIFT_LIMIT")
 
 
 async def served_member(info: Info, member: str, *, occurred_at: datetime | None = None) -> str:

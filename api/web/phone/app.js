@@ -5,6 +5,7 @@ import { keepFocus, onBack, stand } from "/shared/back.js";
 import { busy, drawUnpressed, fill, h, icon, sheet, toast } from "/shared/dom.js";
 import { clock } from "/shared/format.js";
 import { SignedOut } from "/shared/graphql.js";
+import { isLasting, onRefused, serviceWorkers } from "/shared/storage.js";
 import { language, speak, t } from "/shared/words.js";
 import { prepareCard } from "./card.js";
 import { Live } from "./live.js";
@@ -54,6 +55,8 @@ const TABS = [
 const PACE_MS = { held: 4000, idle: 30_000 };
 const LANGUAGES = ["en", "pt", "pl"];
 const REREAD = ["home", "rewards", "badges"];
+/* Where it is said that the browser keeps nothing. */
+const TOLD_OF_STORAGE = ["welcome", "home", "me"];
 const STALE_MS = 500;
 const TOGETHER_MS = 120;
 const QUIET_MS = 4000;
@@ -74,6 +77,8 @@ function show({ screen, params }, keepScroll = false) {
   document.body.dataset.screen = screen;
   if (session.open) stand(screen, "home");
   const element = h("section", { class: "screen" });
+  if (!isLasting() && TOLD_OF_STORAGE.includes(screen))
+    element.append(notice(t("storage.refused"), "", "alert"));
   fill(place, element);
   SCREENS[screen](element, params);
   drawBar();
@@ -267,6 +272,15 @@ async function enter() {
   await askForTerms().catch(() => {});
 }
 
+/* Another member signed in, on another tab: nothing of the one before stays here. */
+async function change() {
+  live?.close();
+  live = null;
+  await forget();
+  show({ screen: "home", params: {} });
+  await enter();
+}
+
 /* The API's texts come in the member's own language, wherever it was chosen last: the page follows, so that
    no screen mixes two. */
 async function follow(locale) {
@@ -336,8 +350,12 @@ async function start() {
   if (!isSecureContext) return fill(place, h("p.notice.bad", { role: "alert" }, t("insecure")));
   onGo(show);
   onChange(() => drawUnpressed(redraw));
-  session.addEventListener("change", () => {
-    if (session.open !== Boolean(live)) enter();
+  let { signIn } = session.tokens ?? {};
+  session.addEventListener("change", async () => {
+    const before = signIn;
+    ({ signIn } = session.tokens ?? {});
+    if (before && signIn && signIn !== before) await change();
+    else if (session.open !== Boolean(live)) await enter();
   });
   onBack(
     () => shown.screen !== "home",
@@ -351,12 +369,14 @@ async function start() {
   });
   // What this device kept of the last time stands at once; without it, that it is being read.
   await recall();
+  onRefused(() => toast(t("storage.refused"), "bad"));
   if (session.open) show({ screen: "home", params: {} });
   const read = meetProgramme();
   if (!phone.programme) await read;
   await enter();
-  if ("serviceWorker" in navigator)
-    navigator.serviceWorker.register("/phone/sw.js", { scope: "/phone/" }).catch(() => {});
+  serviceWorkers()
+    ?.register("/phone/sw.js", { scope: "/phone/" })
+    .catch(() => {});
 }
 
 start();

@@ -3,13 +3,15 @@
 
 import { makeCard, openSecret, STEP_SECONDS, stepAt } from "/shared/card.js";
 import { ServerError } from "/shared/graphql.js";
+import { isLasting } from "/shared/storage.js";
 import { ask, database, installationId, session } from "./phone.js";
 import { CARD, REGISTER } from "./queries.js";
 
-/** Register this browser, so that it can make its own codes; a server without devices is no fault. */
+/** Register this browser, so that it can make its own codes; a server without devices is no fault. One that
+ * keeps nothing would be another device each time: for it the server makes the codes. */
 export async function prepareCard() {
   const db = await database;
-  if (await db.get("facts", "card")) return;
+  if (!isLasting() || (await db.get("facts", "card"))) return;
   try {
     const { registerDevice } = await ask(REGISTER, {
       input: { installationId: installationId(), platform: "WEB" },

@@ -4,6 +4,8 @@
 import { session } from "./phone.js";
 import { LIVE } from "./queries.js";
 
+/* How the server closes a socket whose token it does not take, or no longer. */
+const FORBIDDEN = 4403;
 const WAITS_MS = [1000, 2000, 5000, 15_000, 30_000];
 
 /** Tell `happened(activity)` each activity, `resync()` that everything is to be read again, and
@@ -17,6 +19,8 @@ export class Live {
   #lacking = false;
   #timer = null;
   #attempt = 0;
+  /* The access token that the server no longer takes. */
+  #stale = null;
 
   constructor({ happened, socketOpen, resync, pace }) {
     Object.assign(this, { happened, socketOpen, resync, pace });
@@ -48,7 +52,7 @@ export class Live {
     const attempt = ++this.#attempt;
     let token;
     try {
-      token = await session.token();
+      token = await session.token(this.#stale);
     } catch {
       return attempt === this.#attempt ? this.#later() : undefined;
     }
@@ -65,7 +69,8 @@ export class Live {
     socket.onmessage = ({ data }) => {
       if (socket === this.#socket) this.#receive(socket, JSON.parse(data));
     };
-    socket.onclose = () => {
+    socket.onclose = ({ code }) => {
+      if (code === FORBIDDEN) this.#stale = token;
       if (socket === this.#socket) this.#later();
     };
   }

@@ -2,7 +2,7 @@
    screen. */
 
 import { NoNetwork, Session } from "/shared/graphql.js";
-import { openDatabase } from "/shared/storage.js";
+import { keep, openDatabase, recall as recallKept } from "/shared/storage.js";
 import { HOME, PROGRAMME } from "./queries.js";
 
 export const session = new Session("selo-phone");
@@ -52,8 +52,8 @@ export function messageCame() {
 }
 
 export function prefer(key, value) {
-  if (value !== undefined) localStorage.setItem(`selo-phone-${key}`, JSON.stringify(value));
-  return JSON.parse(localStorage.getItem(`selo-phone-${key}`) ?? "null");
+  if (value !== undefined) keep(`selo-phone-${key}`, value);
+  return recallKept(`selo-phone-${key}`);
 }
 
 /** A name for this browser that stays: the server knows a device by it. */

@@ -12,6 +12,7 @@ const SHARED = [
   "words.js",
   "format.js",
   "storage.js",
+  "clock.js",
   "shell.js",
   "qr.js",
   "card.js",

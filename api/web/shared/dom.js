@@ -36,8 +36,14 @@ function apply(element, attributes) {
     else if (key === "style")
       for (const [property, text] of Object.entries(value)) element.style.setProperty(property, text);
     else if (key === "value" && "value" in element) element.value = value;
+    else if ((key === "href" || key === "src") && !opens(value)) continue;
     else element.setAttribute(key, value === true ? "" : value);
   }
+}
+
+/* Whether an address opens a page or a picture; any other kind, such as javascript:, could run as code. */
+function opens(address) {
+  return URL.canParse(address, location.href) && /^https?:$/.test(new URL(address, location.href).protocol);
 }
 
 function add(element, children) {

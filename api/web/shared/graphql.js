@@ -2,9 +2,16 @@
    tells apart what a network, a server and a person must mend. A line of a document that ends in `#?` is
    asked for where the server has it. */
 
+import { noteServerDate, serverNow } from "./clock.js";
+import { alone, forget, keep, recall } from "./storage.js";
 import { language } from "./words.js";
 
 const PATIENCE_MS = 12_000;
+/* An access token is renewed so long before its end. */
+const MARGIN_MS = 10_000;
+/* A refresh without an answer is sent again after these pauses; not where its waiting took longer than that. */
+const AGAIN_MS = [500, 2000];
+const AGAIN_WITHIN_MS = 5000;
 
 /** No answer came: what was sent may or may not have been done, so it is sent again with its key. */
 export class NoNetwork extends Error {}
@@ -23,6 +30,9 @@ export class ServerError extends Error {
 /** The session has ended: somebody has to sign in. */
 export class SignedOut extends Error {}
 
+/** Somebody else has signed in since: what one person began is not sent as another. */
+export class SomebodyElse extends Error {}
+
 const RUNTIME_CODES = [
   "UNAUTHENTICATED",
   "FORBIDDEN",
@@ -38,6 +48,8 @@ const REFRESH = `mutation Refresh($input: RefreshSessionInput!) { refreshSession
 
 export class Session extends EventTarget {
   #lacking = new Set();
+  /* When this page was given its newest access token, by a clock that nobody sets. */
+  #given = { accessToken: null, at: 0 };
 
   /** Whether the session ended by itself, so that somebody has to be told why they must sign in again. */
   lapsed = false;
@@ -51,13 +63,13 @@ export class Session extends EventTarget {
   }
 
   get tokens() {
-    return JSON.parse(localStorage.getItem(this.name) ?? "null");
+    return recall(this.name);
   }
 
   /** The present instant as the server counts it: a phone whose clock is wrong must still make cards that
    * count. */
   now() {
-    return Date.now() + Number(localStorage.getItem("selo-skew") ?? 0);
+    return serverNow();
   }
 
   get open() {
@@ -65,30 +77,31 @@ export class Session extends EventTarget {
   }
 
   /** Keep the tokens of a sign-in, with what the page wants to remember beside them. */
-  begin({ accessToken, accessTokenExpiresAt, refreshToken }, about = {}) {
-    this.lapsed = false;
-    localStorage.setItem(
-      this.name,
-      JSON.stringify({ accessToken, accessTokenExpiresAt, refreshToken, about }),
-    );
-    this.dispatchEvent(new Event("change"));
+  begin(answer, about = {}) {
+    this.#keep(answer, { about, signIn: newKey() });
   }
 
   end() {
     if (!this.open) return;
-    localStorage.removeItem(this.name);
+    forget(this.name);
     this.dispatchEvent(new Event("change"));
   }
 
-  /** Ask as whoever is signed in. */
-  async ask(document, variables = {}) {
-    const token = await this.token();
-    try {
-      return await this.#send(document, variables, token);
-    } catch (error) {
-      if (error.code !== "UNAUTHENTICATED") throw error;
-      return this.#send(document, variables, await this.token(token));
-    }
+  /** Ask as whoever is signed in. Whoever signs in meanwhile is not asked for: SomebodyElse. `isFor(about)`
+   * says whether the question is this person's at all. */
+  async ask(document, variables = {}, isFor = () => true) {
+    const { signIn } = this.tokens ?? {};
+    const send = async (stale) => {
+      const tokens = await this.#valid(stale);
+      if (tokens.signIn !== signIn || !isFor(tokens.about)) throw new SomebodyElse();
+      try {
+        return await this.#send(document, variables, tokens.accessToken);
+      } catch (error) {
+        if (stale || error.code !== "UNAUTHENTICATED") throw error;
+        return send(tokens.accessToken);
+      }
+    };
+    return send(null);
   }
 
   /** Ask as nobody. */
@@ -98,28 +111,65 @@ export class Session extends EventTarget {
 
   /** Return an access token that is not `stale` and not about to end. */
   async token(stale = null) {
-    const fresh = (tokens) =>
-      tokens && tokens.accessToken !== stale && Date.parse(tokens.accessTokenExpiresAt) - Date.now() > 10_000;
-    if (fresh(this.tokens)) return this.tokens.accessToken;
+    return (await this.#valid(stale)).accessToken;
+  }
+
+  async #valid(stale) {
+    if (this.#isFresh(this.tokens, stale)) return this.tokens;
     if (!this.open) throw new SignedOut();
     // A refresh token works once: one tab renews, the others wait and find it done.
-    return navigator.locks.request(this.name, async () => {
-      const tokens = this.tokens;
-      if (fresh(tokens)) return tokens.accessToken;
+    await alone(this.name, async () => {
+      const { tokens } = this;
       if (!tokens) throw new SignedOut();
-      const { refreshSession } = await this.#send(
-        REFRESH,
-        { input: { refreshToken: tokens.refreshToken } },
-        null,
-      );
-      if (refreshSession.__typename !== "SessionRefreshed") {
-        this.lapsed = true;
-        this.end();
-        throw new SignedOut();
-      }
-      this.begin(refreshSession, tokens.about);
-      return refreshSession.accessToken;
+      if (!this.#isFresh(tokens, stale)) await this.#renew(tokens);
     });
+    if (!this.open) throw new SignedOut();
+    return this.tokens;
+  }
+
+  async #renew({ refreshToken, about, signIn }) {
+    const refreshSession = await this.#refresh(refreshToken);
+    // Who signed out meanwhile, or signed in as somebody else, stays so.
+    if (this.tokens?.refreshToken !== refreshToken) {
+      if (!this.open) throw new SignedOut();
+    } else if (refreshSession.__typename === "SessionRefreshed")
+      this.#keep(refreshSession, { about, signIn });
+    else {
+      this.lapsed = true;
+      this.end();
+      throw new SignedOut();
+    }
+  }
+
+  /* The answer may be lost when the server has already made the next token: it gives the same one again to
+     whoever sends the last. So the token is kept until an answer came, and sent again. */
+  async #refresh(refreshToken) {
+    const began = performance.now();
+    for (const pause of [...AGAIN_MS, null])
+      try {
+        return (await this.#send(REFRESH, { input: { refreshToken } }, null)).refreshSession;
+      } catch (error) {
+        const isLate = performance.now() - began > AGAIN_WITHIN_MS;
+        if (!(error instanceof NoNetwork) || pause === null || isLate || !navigator.onLine) throw error;
+        await new Promise((resolve) => setTimeout(resolve, pause));
+      }
+  }
+
+  /* How long the token lives is what its answer says by the server's clock; the device's own may be wrong, or
+     be put right at any time. */
+  #keep({ accessToken, accessTokenExpiresAt, refreshToken }, { about, signIn }) {
+    const livesMs = Date.parse(accessTokenExpiresAt) - serverNow();
+    this.lapsed = false;
+    this.#given = { accessToken, at: performance.now() };
+    keep(this.name, { accessToken, refreshToken, livesMs, givenAt: Date.now(), about, signIn });
+    this.dispatchEvent(new Event("change"));
+  }
+
+  #isFresh(tokens, stale) {
+    if (!tokens || tokens.accessToken === stale) return false;
+    const here = tokens.accessToken === this.#given.accessToken ? performance.now() - this.#given.at : 0;
+    // A clock that stands still while the device sleeps, and one that may be set: the longer time counts.
+    return Math.max(here, Date.now() - tokens.givenAt) < tokens.livesMs - MARGIN_MS;
   }
 
   async #send(document, variables, token) {
@@ -179,7 +229,7 @@ async function post(body, token) {
       cache: "no-store",
       signal: AbortSignal.timeout(PATIENCE_MS),
     });
-    noteClock(response.headers.get("Date"));
+    noteServerDate(response.headers.get("Date"));
     answer = await response.json();
   } catch (error) {
     throw new NoNetwork(error.message);
@@ -187,11 +237,6 @@ async function post(body, token) {
   if (answer?.errors || answer?.data) return answer;
   if (response.status >= 500) throw new NoNetwork(`HTTP ${response.status}`);
   throw new ServerError({ message: `HTTP ${response.status}`, extensions: { code: "BAD_INPUT" } });
-}
-
-function noteClock(date) {
-  const skew = Date.parse(date ?? "") - Date.now();
-  if (!Number.isNaN(skew)) localStorage.setItem("selo-skew", String(Math.abs(skew) > 3000 ? skew : 0));
 }
 
 /** A key for a mutation that moves value: made before it is sent, kept until it is answered. */

@@ -25,16 +25,17 @@ self.keepShell = function keepShell(name, page, files, later = []) {
     if (origin !== self.location.origin || event.request.method !== "GET") return;
     const path = event.request.mode === "navigate" && pathname.startsWith(page) ? page : pathname;
     if (![...files, ...later].includes(path)) return;
-    event.respondWith(
-      caches.open(name).then(async (cache) => {
-        const kept = await cache.match(path);
-        if (event.request.mode === "navigate") event.waitUntil(renew(files).catch(() => {}));
-        if (kept) return kept;
-        const answer = await fetch(event.request);
-        if (answer.ok) event.waitUntil(cache.put(path, answer.clone()));
-        return answer;
-      }),
-    );
+    const answerRequest = async () => {
+      // A browser that took its storage away has no caches: then the page comes from the server.
+      const cache = await caches.open(name).catch(() => null);
+      const kept = await cache?.match(path).catch(() => null);
+      if (event.request.mode === "navigate") event.waitUntil(renew(files).catch(() => {}));
+      if (kept) return kept;
+      const answer = await fetch(event.request);
+      if (answer.ok && cache) event.waitUntil(cache.put(path, answer.clone()).catch(() => {}));
+      return answer;
+    };
+    event.respondWith(answerRequest());
   });
 
   self.addEventListener("message", (event) => {

@@ -1,13 +1,15 @@
 /* The till page: bar, screens, tabs. It speaks only GraphQL to /graphql. */
 
 import { onBack, stand } from "/shared/back.js";
-import { drawUnpressed, fill, h, icon, sheet } from "/shared/dom.js";
+import { drawUnpressed, fill, h, icon, sheet, toast } from "/shared/dom.js";
 import { NoNetwork } from "/shared/graphql.js";
+import { isLasting, onRefused, serviceWorkers } from "/shared/storage.js";
 import { language, speak, t } from "/shared/words.js";
+import { noteKey, noteRelease } from "./keys.js";
 import { PROGRAMME, SIGN_OUT } from "./queries.js";
 import { keepSending, onQueue, queued } from "./queue.js";
 import { customerScreen } from "./screens/customer.js";
-import { say } from "./screens/parts.js";
+import { notice, say } from "./screens/parts.js";
 import { refundScreen } from "./screens/refund.js";
 import { scanScreen } from "./screens/scan.js";
 import { shiftScreen } from "./screens/shift.js";
@@ -15,7 +17,7 @@ import { signInScreen } from "./screens/sign-in.js";
 import { successScreen } from "./screens/success.js";
 import { voucherScreen } from "./screens/voucher.js";
 import { signal, soundOn } from "./sounds.js";
-import { go, network, onGo, onNetwork, prefer, session, till } from "./till.js";
+import { database, go, network, onGo, onNetwork, prefer, session, till } from "./till.js";
 
 const SCREENS = {
   "sign-in": signInScreen,
@@ -38,7 +40,10 @@ const TITLES = {
   voucher: "action.VOUCHER_USED",
   success: "done.title",
 };
+/* Where it is said that the browser keeps nothing. */
+const TOLD_OF_STORAGE = ["sign-in", "scan", "shift"];
 const AGAIN_MS = 5000;
+const TYPED_INTO = "input, select, textarea, button";
 /* No person strikes two keys so fast. */
 const SCANNER_MS = 100;
 const place = document.getElementById("screen");
@@ -57,6 +62,8 @@ async function show({ screen, params }) {
   document.title = `${t(TITLES[screen] ?? `tab.${screen}`)} · ${t("title")}`;
   if (session.open) stand(screen, "scan");
   const element = h("section", { class: "screen" });
+  if (!isLasting() && TOLD_OF_STORAGE.includes(screen))
+    element.append(notice(t("storage.refused"), "", "alert"));
   fill(place, element);
   drawTabs();
   place.scrollTop = 0;
@@ -82,6 +89,7 @@ function drawState(bar, rows) {
   if (!session.open) return;
   const refused = rows.filter((row) => row.state === "refused").length;
   const waiting = rows.length - refused;
+  leaving.loses = waiting > 0 && !isLasting();
   // What is not as it should be is said; that all is well only where there is nothing else to say.
   const state = till.online && rows.length ? [] : [t(till.online ? "net.on" : "net.off")];
   if (waiting) state.push(t("queue.waiting", { count: waiting }));
@@ -107,6 +115,13 @@ function drawState(bar, rows) {
     h("button.button.round.plain", { "aria-label": t("menu.open"), onclick: menu }, icon("person")),
   );
 }
+
+/* What waits on a page that keeps nothing is lost with it: the browser asks whether that is meant. */
+const leaving = { loses: false };
+
+addEventListener("beforeunload", (event) => {
+  if (leaving.loses) event.preventDefault();
+});
 
 function drawTabs() {
   const tabs = document.getElementById("tabs");
@@ -212,14 +227,16 @@ async function readProgramme() {
    would be accepted by it. */
 function catchKeys(event) {
   const typed = event.key.length === 1 && event.key !== " ";
-  if (event.key === "Enter" && event.timeStamp - typedAt < SCANNER_MS && event.target.closest("button"))
+  const isScanned = event.timeStamp - typedAt < SCANNER_MS;
+  if (["Enter", " "].includes(event.key) && isScanned && event.target.closest("button"))
     return event.preventDefault();
   if (typed) typedAt = event.timeStamp;
-  if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
-  if (typed && shown === "success") go("scan");
+  const isPlain = !(event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]"));
+  if (isPlain && typed && shown === "success") go("scan");
   const field = document.getElementById("code");
-  if (field && event.key.length === 1 && !document.activeElement.closest("input, select, textarea, button"))
+  if (isPlain && field && event.key.length === 1 && !document.activeElement.closest(TYPED_INTO))
     field.focus();
+  noteKey(event);
 }
 
 async function start() {
@@ -233,24 +250,32 @@ async function start() {
   onGo(show);
   onQueue(drawBar);
   onNetwork(drawBar);
+  let { signIn } = session.tokens ?? {};
   session.addEventListener("change", () => {
-    if (!session.open || shown === "sign-in") go(session.open ? "scan" : "sign-in");
+    const before = signIn;
+    ({ signIn } = session.tokens ?? {});
+    // What one person began is not finished by the next: also not where they signed in on another tab.
+    if (signIn !== before || !session.open) go(session.open ? "scan" : "sign-in");
   });
   addEventListener("online", () => network(true));
   addEventListener("offline", () => network(false));
   addEventListener("keydown", catchKeys);
+  addEventListener("keyup", noteRelease);
   onBack(
     () => shown !== "scan",
     () => {
       if (shown !== "scan") go("scan");
     },
   );
+  await database;
+  onRefused(() => toast(t("storage.refused"), "bad"));
   if (!till.programme) await readProgramme();
   else readProgramme();
   await show({ screen: "scan", params: {} });
   keepSending();
-  if ("serviceWorker" in navigator)
-    navigator.serviceWorker.register("/till/sw.js", { scope: "/till/" }).catch(() => {});
+  serviceWorkers()
+    ?.register("/till/sw.js", { scope: "/till/" })
+    .catch(() => {});
 }
 
 start();

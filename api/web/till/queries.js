@@ -15,8 +15,10 @@ const PURCHASE = `id externalId occurredAt currency total refunded lines { line 
 export const PROGRAMME = `query TillProgramme { programme { name currency timezone locales stores { id code name } } }`;
 
 export const SIGN_IN = `mutation TillSignIn($input: StaffSignInInput!) { staffSignIn(input: $input) { __typename
-  ... on StaffSignedIn { accessToken accessTokenExpiresAt refreshToken staff { id name role store { id code name } } }
-  ... on SignInRefused { message reason attemptsLeft } } }`;
+  ... on StaffSignedIn { accessToken accessTokenExpiresAt refreshToken deviceToken recoveryCodes recoveryCodesLeft
+    staff { id name role store { id code name } } }
+  ... on SecondFactorNeeded { message step secret qr { data } }
+  ... on SignInRefused { message reason retryAfter } } }`;
 
 export const SIGN_OUT = `mutation TillSignOut($input: SignOutInput!) { signOut(input: $input) { sessions } }`;
 
@@ -37,7 +39,7 @@ export const RECORD = `mutation TillRecord($input: PurchaseInput!) { recordPurch
   ... on PurchaseRecorded { purchase { id externalId total currency } customer { id name number ${WALLETS} ${TIER} }
     entries { id ${ENTRY} } explanation { ${OUTCOME} } unlocked { id reward { id title image rewardKind } }
     earnedBadges { id level badge { id name art levels } } tierChange { from to at reason } }
-  ... on PurchaseClaimed { message sameMember }
+  ... on PurchaseClaimed { message sameMember claimed: purchase { id total } }
   ... on NotAllowed { message reason }
   ... on Problem { message } } }`;
 

@@ -1,13 +1,21 @@
 /* Purchases on their way: each is written to the device before it is sent and removed when the server has it.
    Sent in the order they were made, by one tab at a time; a key each, so that sending twice counts once. What
-   the server refuses stays, to be mended. */
+   the server refuses stays, to be mended.
 
-import { NoNetwork, newKey, ServerError, SignedOut } from "/shared/graphql.js";
+   Each belongs to whoever made it: it is sent under their own sign-in, or waits for them, or for a manager who
+   takes it over by name. Never does a sign-in send what a colleague made. */
+
+import { NoNetwork, newKey, ServerError, SignedOut, SomebodyElse } from "/shared/graphql.js";
+import { alone } from "/shared/storage.js";
 import { RECORD, SCAN } from "./queries.js";
 import { say } from "./screens/parts.js";
 import { database, network, onNetwork, session, till } from "./till.js";
 
 const RETRY_MS = 15_000;
+/* What is sent at once says no time: it is now by the server's clock. Later its own time is told. */
+const LATE_MS = 2 * 60_000;
+/* A visit of an older purchase is over; the member is then named by id. */
+const VISIT_MS = 24 * 3_600_000;
 /* Errors that pass by themselves: the purchase waits. Any other is for a person to mend. */
 const PASSING = ["RATE_LIMITED", "BUSY", "INTERNAL", "NOT_AVAILABLE", "UNAUTHENTICATED"];
 const bus = new EventTarget();
@@ -26,31 +34,58 @@ export async function queued(everywhere = false) {
   return rows.filter((row) => everywhere || !till.staff || row.store === till.staff.store.code);
 }
 
+/** Whether a kept purchase is the one's who is signed in. */
+export function isMine(row) {
+  const { staff } = till;
+  if (!staff || row.store !== staff.store.code) return false;
+  // Rows from before they named their maker: of this very sign-in.
+  return row.staff
+    ? row.staff === staff.id
+    : row.cashier === staff.name && row.at >= session.tokens.about.since;
+}
+
+/** Whether who is signed in may deal with a kept purchase: their own, or any of the store for a manager. */
+export function mayHandle(row) {
+  return isMine(row) || (till.manager && row.store === till.staff.store.code);
+}
+
 /** Keep a purchase on the device. `member` is {visit | id | number | card, name}; a card is scanned when
  * there is a network. */
 export async function enqueue(member, purchase) {
+  const at = new Date(session.now()).toISOString();
   const row = {
     store: till.staff.store.code,
+    staff: till.staff.id,
     cashier: till.staff.name,
-    at: new Date().toISOString(),
+    at,
     member,
     state: "waiting",
     problem: null,
     scan: member.card ? { code: member.card, occurredAt: member.scannedAt, idempotencyKey: newKey() } : null,
-    purchase: { occurredAt: new Date().toISOString(), idempotencyKey: newKey(), ...purchase },
+    purchase: { ...(till.online ? {} : { occurredAt: at }), idempotencyKey: newKey(), ...purchase },
   };
   row.id = await (await database).put("queue", row);
   changed();
   return row;
 }
 
-/** Put a mended purchase back in line: another key, since what it says is another thing now. */
+/** Let a manager send a colleague's purchase in their own name; it stays known who made it. */
+export async function takeOver(row) {
+  const next = { ...row, staff: till.staff.id };
+  await (await database).put("queue", next);
+  changed();
+  return next;
+}
+
+/** Put a mended purchase back in line: another key, since what it says is another thing now. It belongs to who
+ * mended it. */
 export async function mend(row, member, purchase) {
   const scan =
     member.card && member.card !== row.member.card
       ? { code: member.card, occurredAt: member.scannedAt, idempotencyKey: newKey() }
       : row.scan;
   const next = { ...row, member, scan: member.card ? scan : null, state: "waiting", problem: null };
+  next.staff = till.staff.id;
   next.purchase = { ...row.purchase, ...purchase, idempotencyKey: newKey() };
   await (await database).put("queue", next);
   changed();
@@ -77,50 +112,74 @@ const answers = new Map();
 
 /** Send all that waits, in order, until the network or the server says later. */
 export function drain() {
-  return navigator.locks.request("selo-till-queue", async () => {
+  return alone("selo-till-queue", async () => {
     for (const row of await queued()) {
-      if (row.state !== "waiting" || !till.staff) continue;
-      if ((await send(row)) === "later") return;
+      if (row.state !== "waiting" || !isMine(row)) continue;
+      if ((await send({ ...row, staff: till.staff.id })) === "later") return;
     }
   });
 }
 
-async function send(row) {
+async function send(kept) {
+  let row = kept;
   try {
+    row = await withItsTime(row);
     const answer = await attempt(row);
     network(true);
-    if (answers.has(row.id)) answers.set(row.id, answer);
-    if (answer.__typename === "PurchaseRecorded") await (await database).remove("queue", row.id);
-    else
-      await (await database).put("queue", {
-        ...row,
-        state: "refused",
-        problem: { type: answer.__typename, message: answer.message },
-      });
+    const isRecorded = answer.__typename === "PurchaseRecorded" || isOurs(row, answer);
+    if (answers.has(row.id)) answers.set(row.id, isRecorded ? { ...answer, isRecorded } : answer);
+    if (isRecorded) await (await database).remove("queue", row.id);
+    else await refuse(row, answer.__typename, answer.message);
     changed();
     return "done";
   } catch (error) {
-    if (error instanceof NoNetwork) network(false);
-    if (error instanceof NoNetwork || error instanceof SignedOut || PASSING.includes(error.code))
-      return "later";
+    if (error instanceof NoNetwork) {
+      network(false);
+      // It may be recorded all the same.
+      if (!row.isUnsure) await (await database).put("queue", { ...row, isUnsure: true });
+    }
+    const isForLater = [NoNetwork, SignedOut, SomebodyElse].some((kind) => error instanceof kind);
+    if (isForLater || PASSING.includes(error.code)) return "later";
     if (!(error instanceof ServerError)) throw error;
     const message = say(error);
     if (answers.has(row.id)) answers.set(row.id, { __typename: "ServerError", message });
-    await (await database).put("queue", { ...row, state: "refused", problem: { type: error.code, message } });
+    await refuse(row, error.code, message);
     changed();
     return "done";
   }
 }
 
+async function refuse(row, type, message) {
+  const problem = { type, message };
+  await (await database).put("queue", { ...row, state: "refused", problem, isUnsure: false });
+}
+
+/* Sent late, a purchase tells its own time: another request than the one that told none, so with another key. */
+async function withItsTime(row) {
+  if (row.purchase.occurredAt || session.now() - Date.parse(row.at) < LATE_MS) return row;
+  const purchase = { ...row.purchase, occurredAt: row.at, idempotencyKey: newKey() };
+  const next = { ...row, purchase };
+  await (await database).put("queue", next);
+  return next;
+}
+
+/* Whether the receipt was recorded by an earlier attempt of this very purchase, whose answer was lost. */
+function isOurs({ isUnsure, purchase }, { __typename, sameMember, claimed }) {
+  return isUnsure && __typename === "PurchaseClaimed" && sameMember && claimed?.total === purchase.total;
+}
+
 async function attempt(row) {
-  let member = row.member.visit ?? row.member.id ?? row.member.number;
+  const ask = (document, input) =>
+    session.ask(document, { input }, ({ staff }) => staff.id === row.staff && staff.store.code === row.store);
+  const { visit, id, number } = row.member;
+  const isOver = session.now() - Date.parse(row.at) > VISIT_MS;
+  let member = (isOver && id) || (visit ?? id ?? number);
   if (row.scan) {
-    const { scan } = await session.ask(SCAN, { input: row.scan });
+    const { scan } = await ask(SCAN, row.scan);
     if (scan.__typename !== "CustomerScan") return scan;
     member = scan.visit;
   }
-  const { recordPurchase } = await session.ask(RECORD, { input: { ...row.purchase, member } });
-  return recordPurchase;
+  return (await ask(RECORD, { ...row.purchase, member })).recordPurchase;
 }
 
 /** Begin to send whenever there is hope: at the start, when the network returns, and now and then while
@@ -137,7 +196,7 @@ export function keepSending() {
     if (!document.hidden) attemptAll();
   });
   setInterval(async () => {
-    if ((await queued()).some((row) => row.state === "waiting")) attemptAll();
+    if ((await queued()).some((row) => row.state === "waiting" && isMine(row))) attemptAll();
   }, RETRY_MS);
   attemptAll();
 }

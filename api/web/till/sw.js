@@ -12,6 +12,7 @@ const SHARED = [
   "words.js",
   "format.js",
   "storage.js",
+  "clock.js",
   "shell.js",
   "selo.svg",
 ];
@@ -25,8 +26,10 @@ const OWN = [
   "scanner-worker.js",
   "sounds.js",
   "codes.js",
+  "keys.js",
   "manifest.webmanifest",
   "screens/sign-in.js",
+  "screens/second-factor.js",
   "screens/scan.js",
   "screens/customer.js",
   "screens/purchase.js",

@@ -2,7 +2,7 @@
    screen to screen. */
 
 import { Session } from "/shared/graphql.js";
-import { openDatabase } from "/shared/storage.js";
+import { keep, openDatabase, recall } from "/shared/storage.js";
 
 export const session = new Session("selo-till");
 
@@ -21,10 +21,10 @@ export const till = {
   },
   /** The public facts of the programme, remembered for a start without a network. */
   get programme() {
-    return JSON.parse(localStorage.getItem("selo-till-programme") ?? "null");
+    return recall("selo-till-programme");
   },
   set programme(value) {
-    localStorage.setItem("selo-till-programme", JSON.stringify(value));
+    keep("selo-till-programme", value);
   },
   get manager() {
     return this.staff !== null && this.staff.role !== "CASHIER";
@@ -33,8 +33,8 @@ export const till = {
 
 /** What this device prefers: language, store, sounds, camera. */
 export function prefer(key, value) {
-  if (value !== undefined) localStorage.setItem(`selo-till-${key}`, JSON.stringify(value));
-  return JSON.parse(localStorage.getItem(`selo-till-${key}`) ?? "null");
+  if (value !== undefined) keep(`selo-till-${key}`, value);
+  return recall(`selo-till-${key}`);
 }
 
 const bus = new EventTarget();

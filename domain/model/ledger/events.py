@@ -149,6 +149,17 @@ class RaisedFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class JoinedRule:
+    """A rule that came to apply by a refund: what its cap and the cap that it shares left then, without what
+    the purchase itself held (None: no cap).
+    """
+
+    rule: str
+    left: int | None = None
+    shared_left: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PurchaseClaim:
     """What one refund took of a purchase, or of one of its delayed rules: amounts by wallet, whether lots
     could give them or not; what it took off the counts of tier and badges; the sources whose gifts it took,
@@ -161,7 +172,7 @@ class PurchaseClaim:
     tier_extras: int = 0
     badge_counts: Mapping[str, int] = field(default_factory=dict)
     sources: tuple[str, ...] = ()
-    joined: tuple[str, ...] = ()
+    joined: tuple[JoinedRule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

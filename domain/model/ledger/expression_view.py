@@ -7,7 +7,7 @@ event's own time, so that a late event is judged as it would have been.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from fractions import Fraction
@@ -16,104 +16,18 @@ from math import isfinite
 
 from domain.model.calendar import local_day
 from domain.model.conditions import Context, Expression, ExpressionFailed, ExpressionFailure
+from domain.model.expression_costs import context_steps, reads_line_alone, steps, steps_by_line
 from domain.model.ledger.events import Event, Fact, Facts, Json, Line, Purchase
+from domain.model.ledger.field_reads import NO_FIELDS, FieldReads, beside_lines, reads_of
 from domain.model.ledger.ladder import held_tier
+from domain.model.ledger.line_views import StepBudget, judge_beside, line_context, line_view
 from domain.model.ledger.member import Member, PurchaseTotals
-from domain.model.programme import Action, Programme
-from domain.model.programme.vocabulary import BUILT_IN_EVENTS, MEMBER_FIELDS
+from domain.model.programme import Programme
+from domain.model.programme.vocabulary import BUILT_IN_EVENTS
 
 PRIVATE_FIELDS = frozenset({"birthday", "number"})
 DECIMALS = 6
 LARGEST_NUMBER = 10**12  # beyond any amount that a wallet, a badge or a tier could hold
-NO_FIELDS = frozenset[str]()
-ALL_PURCHASES = frozenset({"count", "total", "average", "categories"})
-
-
-# ---------------------------------------------------------------- what is read
-
-
-@dataclass(frozen=True, slots=True)
-class FieldReads:
-    """What some expressions read: fields of the member, of their purchases, of the purchase, of the event;
-    and whether the clock.
-    """
-
-    member: frozenset[str] = NO_FIELDS
-    purchases: frozenset[str] = NO_FIELDS
-    purchase: frozenset[str] = NO_FIELDS
-    event: frozenset[str] = NO_FIELDS
-    now: bool = False
-
-
-@lru_cache(maxsize=4096)
-def read_before(programme: Programme, event: str) -> FieldReads:
-    """Return what the rules on an event read, and what counts it toward tiers, which a refund counts again
-    from the same facts.
-    """
-    rules = programme.rules_on(event)
-    expressions = [
-        *_conditions(rule.when for rule in rules),
-        *_counts(action for rule in rules for action in rule.do),
-    ]
-    return reads_of([*expressions, *_tier_count(programme, event)])
-
-
-@lru_cache(maxsize=4096)
-def read_after(programme: Programme, event: str) -> FieldReads:
-    """Return what is read after an event: by badges, tiers, the referral, segments and rewards."""
-    badges, referral = programme.badges_on(event), programme.referral
-    expressions = [*_conditions(badge.when for badge in badges), *_tier_count(programme, event)]
-    expressions += [badge.of.expression for badge in badges if badge.of is not None]
-    if referral is not None and event in referral.qualifies.on:
-        expressions += _conditions([referral.qualifies.when])
-    expressions += [segment.when for segment in programme.segments]
-    expressions += _conditions(reward.when for reward in programme.rewards)
-    return reads_of(expressions)
-
-
-@lru_cache(maxsize=4096)
-def read_by_counts(programme: Programme, event: str) -> FieldReads:
-    """Return what badges and the tier's count read of the member after an event, to be counted again."""
-    counts = [badge for badge in programme.badges_on(event) if badge.streak is None]
-    expressions = [*_conditions(badge.when for badge in counts), *_tier_count(programme, event)]
-    return reads_of([*expressions, *(badge.of.expression for badge in counts if badge.of is not None)])
-
-
-def _conditions(optional: Iterable[Expression | None]) -> list[Expression]:
-    return [one for one in optional if one is not None]
-
-
-def _counts(actions: Iterable[Action]) -> Iterator[Expression]:
-    return (
-        action.award.of.expression
-        for action in actions
-        if action.award is not None and action.award.of is not None
-    )
-
-
-def _tier_count(programme: Programme, event: str) -> list[Expression]:
-    count = programme.tiers.count if programme.tiers else None
-    if count is None or event not in count.on:
-        return []
-    return _conditions([count.when, count.of.expression if count.of else None])
-
-
-def reads_of(expressions: Iterable[Expression]) -> FieldReads:
-    """Return what expressions read."""
-    names = {name for expression in expressions for name in expression.names}
-
-    def fields(root: str) -> frozenset[str]:
-        if root in names:
-            return MEMBER_FIELDS if root == "member" else frozenset({"*"})
-        return frozenset(name.split(".")[1] for name in names if name.startswith(f"{root}."))
-
-    purchases = ALL_PURCHASES if "member" in names or "member.purchases" in names else frozenset()
-    purchases |= {
-        name.split(".")[2] for name in names if name.startswith("member.purchases.")
-    } & ALL_PURCHASES
-    return FieldReads(
-        fields("member") & MEMBER_FIELDS, purchases, fields("purchase"), fields("event"), "now" in names
-    )
 
 
 # ---------------------------------------------------------------- views
@@ -242,22 +156,6 @@ def eligible(programme: Programme, purchase: Purchase) -> int:
     )
 
 
-def line_view(line: Line) -> dict[str, object]:
-    """Return a line as `lines` and `items` expressions see it."""
-    return {
-        "sku": line.sku,
-        "name": line.name,
-        "category": line.category,
-        "quantity": line.quantity,
-        "amount": line.amount,
-    }
-
-
-@lru_cache(maxsize=256)
-def _line_context(line: Line) -> Context:
-    return Context({"line": line_view(line)})
-
-
 def event_view(programme: Programme, event: Event, fields: frozenset[str]) -> dict[str, object]:
     """Return what is read of an event; the fields of its data are always there, null where missing."""
     out: dict[str, object] = {"name": event.name, "at": event.original_at or event.at, "source": event.source}
@@ -289,13 +187,18 @@ class ExpressionView:
     past_facts: Facts | None = None
     first: bool = False
     failures: list[ExpressionFailure] = field(default_factory=list)
+    budget: StepBudget = field(default_factory=StepBudget)
     _context: Context | None = None
+    _answers: dict[Expression, object] = field(default_factory=dict)
+    _beside: dict[Expression, list[object]] = field(default_factory=dict)
     _member_fields: Mapping[str, Fact] | None = None
 
     def test(self, expression: Expression | None) -> bool:
-        """Answer a condition; a missing one is true, one that fails is false and noted in `failed`."""
+        """Answer a condition; a missing one is true, one that fails is false and noted in `failures`."""
         if expression is None:
             return True
+        if expression.is_costly:
+            return self._costly_value(expression) is True
         try:
             return expression.test(self.context)
         except ExpressionFailed as error:
@@ -320,12 +223,55 @@ class ExpressionView:
             return purchase.total
         if purchase is not None and expression.source == "purchase.eligible":
             return eligible(self.programme, purchase)
+        if expression.is_costly:
+            return self._costly_value(expression)
         return self._value(expression, self.context)
+
+    def _costly_value(self, expression: Expression) -> object:
+        """Return the value of an expression with a loop or a pattern: once, however many rules have it, and
+        None where the decision has no steps left for it.
+        """
+        if expression not in self._answers:
+            purchase = self.event.purchase
+            is_paid = self._pay(expression, steps(expression, len(purchase.lines) if purchase else 0))
+            self._answers[expression] = self._value(expression, self.context) if is_paid else None
+        return self._answers[expression]
+
+    def _pay(self, expression: Expression, cost: int) -> bool:
+        if self.budget.pay(cost):
+            return True
+        self.failures.append(ExpressionFailure(expression.source, "cost"))
+        return False
 
     def lines(self, expression: Expression) -> list[Line]:
         """Return the purchase's lines for which an expression holds; a line on which it fails is out."""
-        purchase = self.event.purchase
-        return [line for line in purchase.lines if self._line(expression, line)] if purchase else []
+        lines = self.event.purchase.lines if self.event.purchase is not None else ()
+        if not lines:
+            return []
+        if reads_line_alone(expression):
+            return self._lines_alone(expression, lines)
+        if expression not in self._beside:
+            self._judge_beside(expression, lines)
+        answers = self._beside[expression]
+        self.failures += [answer for answer in answers if isinstance(answer, ExpressionFailure)]
+        return [line for line, answer in zip(lines, answers, strict=True) if answer is True]
+
+    def _lines_alone(self, expression: Expression, lines: tuple[Line, ...]) -> list[Line]:
+        if not self._pay(expression, steps_by_line(expression, len(lines))):
+            return []
+        return [line for line in lines if self._value(expression, line_context(line)) is True]
+
+    def _judge_beside(self, expression: Expression, lines: tuple[Line, ...]) -> None:
+        """Judge the lines by this expression and by all others that read more than the line: making a line
+        one of the values costs as much as many answers.
+        """
+        together = {*beside_lines(self.programme, self.event.name), expression} - self._beside.keys()
+        cost = context_steps(len(lines), together)
+        cost += sum(steps_by_line(one, len(lines)) for one in together)
+        if self._pay(expression, cost):
+            self._beside |= judge_beside(together, lines, self._values(reads_of(together)))
+        else:
+            self._beside[expression] = [None] * len(lines)
 
     def member_fields(self) -> Mapping[str, Fact]:
         """Return the member's fields that expressions read: of now, or as they were kept with birthday and
@@ -362,33 +308,39 @@ class ExpressionView:
         ):
             self.member = member
             return self
-        return ExpressionView(
-            self.programme, member, self.event, self.reads, first=self.first, failures=self.failures
+        view = ExpressionView(
+            self.programme,
+            member,
+            self.event,
+            self.reads,
+            first=self.first,
+            failures=self.failures,
+            budget=self.budget,
         )
+        if self._context is not None:
+            view._context = self._context.replacing("member", dict(view.member_fields()))
+        return view
 
     @property
     def context(self) -> Context:
         if self._context is None:
-            reads, values = self.reads, dict[str, object]()
-            if reads.member:
-                values["member"] = dict(self.member_fields())
-            if reads.event:
-                values["event"] = event_view(self.programme, self.event, reads.event)
-            if reads.now:
-                values["now"] = self.event.at
-            if reads.purchase and self.event.purchase is not None:
-                values["purchase"] = purchase_view(
-                    self.programme, self.event, self.event.purchase, first=self.first, fields=reads.purchase
-                )
-            self._context = Context(values)
+            self._context = Context(self._values(self.reads))
         return self._context
 
-    def _line(self, expression: Expression, line: Line) -> bool:
-        if all(name.partition(".")[0] == "line" for name in expression.names):
-            context = _line_context(line)
-        else:
-            context = self.context.with_("line", line_view(line))
-        return self._value(expression, context) is True
+    def _values(self, reads: FieldReads) -> dict[str, object]:
+        values = dict[str, object]()
+        if reads.member or reads.purchases:
+            fields = self.member_fields()
+            values["member"] = {name: fields[name] for name in (*reads.member, "purchases") if name in fields}
+        if reads.event:
+            values["event"] = event_view(self.programme, self.event, reads.event)
+        if reads.now:
+            values["now"] = self.event.at
+        if reads.purchase and self.event.purchase is not None:
+            values["purchase"] = purchase_view(
+                self.programme, self.event, self.event.purchase, first=self.first, fields=reads.purchase
+            )
+        return values
 
     def _value(self, expression: Expression, context: Context) -> object:
         try:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
-from domain.model.calendar import Span, add, add_months, day_after, local_day
+from domain.model.calendar import Span, add, add_months, day_after, local_day, start_of
 from domain.model.ledger.events import Json
 from domain.model.ledger.member import QUALIFYING_DAYS_KEPT, STEPS_KEPT, TierFloor, TierStanding, TierStep
 from domain.model.programme import Programme, Tiers, TierSpec
@@ -127,7 +127,7 @@ def _steps_counting(steps: tuple[TierStep, ...], amount: int, at: datetime) -> t
     """Let an amount count in the terms that steps ended, where it came in them."""
     return tuple(
         replace(step, term=max(0, step.term + amount))
-        if step.term_from is not None and step.term_from <= at <= step.at
+        if step.term_from is not None and step.term_from <= at <= (step.came or step.at)
         else step
         for step in steps
     )
@@ -152,7 +152,7 @@ def _is_in_term(standing: TierStanding, at: datetime, cause: str) -> bool:
         reached is None
         or reached.reason != REACHED
         or reached.cause != cause
-        or reached.at != standing.term_from
+        or (reached.came or reached.at) != standing.term_from
     )
 
 
@@ -176,52 +176,62 @@ def climb(
     programme: Programme, standing: TierStanding, *, at: datetime, cause: str, came: datetime
 ) -> TierStanding:
     """Go up as far as the count reaches: that of today, or that of the earlier day on which a late event
-    came.
+    came. What another day between reached is a step of its own: the next call takes it.
     """
     today, day = local_day(at, programme.zone), local_day(came, programme.zone)
     order, here = programme.tier_order, programme.tier_order.get(standing.code, -1)
     now = rung_for(tiers_of(programme), qualifying(programme, standing, day=today))
     then = now if day == today else rung_for(tiers_of(programme), qualifying(programme, standing, day=day))
-    if order[now.code] > order[then.code]:
-        came = at  # by the late event's own time the count did not reach it
-    if order[now.code] > here and order[now.code] >= order[then.code]:
-        return step(
-            programme,
-            standing,
-            to=now.code,
-            at=at,
-            reason=REACHED,
-            cause=cause,
-            came=came,
-            held_through=first_term_end(programme, today),
-        )
-    if order[then.code] > here:
-        up = step(
-            programme,
-            standing,
-            to=then.code,
-            at=at,
-            reason=REACHED,
-            cause=cause,
-            came=came,
-            held_through=first_term_end(programme, day),
-        )
-        since = count_between(standing, day + timedelta(days=1), today)
-        return (
-            evolve(up, term=since, term_from=came)
-            if up.term_from
-            else note_missed_keep(programme, up, today=today)
-        )
-    return standing
+    if order[then.code] <= here:
+        if order[now.code] <= here:
+            return standing
+        day = _day_reached(programme, standing, now.code, after=day, today=today)
+        then, came = now, min(at, start_of(day + timedelta(days=1), programme.zone))
+    up = step(
+        programme,
+        standing,
+        to=then.code,
+        at=at,
+        reason=REACHED,
+        cause=cause,
+        came=came,
+        held_through=first_term_end(programme, day),
+    )
+    up = evolve(up, since=came, term_from=came if up.term_from else None)
+    if day == today:
+        return up
+    if up.term_from is None:
+        return note_missed_keep(programme, up, today=today)
+    since = count_between(standing, day + timedelta(days=1), today)
+    left = replace(up.steps[-1], term=max(0, standing.term - since))  # each day counts in one term
+    return evolve(up, term=since, steps=(*up.steps[:-1], left))
+
+
+def _day_reached(
+    programme: Programme, standing: TierStanding, code: str, *, after: date, today: date
+) -> date:
+    """Return the first day after one on which the count reached a tier that today's count reaches."""
+    order = programme.tier_order
+    for day in sorted(day for day in standing.days if after < day < today):
+        reached = rung_for(tiers_of(programme), qualifying(programme, standing, day=day))
+        if order[reached.code] >= order[code]:
+            return day
+    return today
 
 
 def late_tier(programme: Programme, standing: TierStanding, *, at: datetime, known: str | None) -> str | None:
     """Return the tier held at an earlier instant: the one known by rows of that time, or a higher one that a
-    late event had reached by then.
+    late event had reached by then and that nothing had taken since.
     """
-    order = programme.tier_order
-    reached = [step.to for step in standing.steps if step.came is not None and step.came <= at]
-    return max([known, *reached], key=lambda code: order.get(code or "", -1))
+    order, code = programme.tier_order, known
+    steps = [step for step in standing.steps if step.reason in (REACHED, REVIEW, REFUND)]
+    for index, step in enumerate(steps):
+        if step.came is None or step.came > at or order.get(step.to, -1) <= order.get(code or "", -1):
+            continue
+        later = (after for after in steps[index + 1 :] if after.at <= at)
+        if all(order.get(after.to, -1) >= order.get(step.to, -1) for after in later):
+            code = step.to
+    return code
 
 
 def rung_for(tiers: Tiers, amount: int) -> TierSpec:

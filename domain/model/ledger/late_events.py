@@ -55,16 +55,27 @@ class RowTrace:
 
 
 class TraceIndex:
-    """The traces of one member's rows: what a late event goes by is looked up, not summed anew each time."""
+    """The traces of one member's rows: what a late event goes by is looked up, not summed anew each
+    time. Rows are summed only once a late event asks: most members have none.
+    """
 
     def __init__(self, zone: ZoneInfo) -> None:
         self._zone = zone
+        self._added: list[RowTrace] = []
         self._instants: list[datetime] = []
         self._facts: list[Facts] = []
         self._counts: dict[tuple[Per, date], dict[str, PeriodCount]] = {}
 
     def add(self, trace: RowTrace) -> None:
         """Add the trace of the next row."""
+        self._added.append(trace)
+
+    def _sum_added(self) -> None:
+        for trace in self._added:
+            self._sum(trace)
+        self._added.clear()
+
+    def _sum(self, trace: RowTrace) -> None:
         place = bisect_right(self._instants, trace.at)
         self._instants.insert(place, trace.at)
         self._facts.insert(place, trace.facts)
@@ -76,10 +87,16 @@ class TraceIndex:
                 count = counts.get(rule, PeriodCount(start, per=per))
                 counts[rule] = PeriodCount(start, count.times + 1, count.amount + amount, per)
 
+    def has_row_by(self, at: datetime) -> bool:
+        """Tell whether a row is of an instant or earlier."""
+        self._sum_added()
+        return bool(self._instants) and self._instants[0] <= at
+
     def history(self, programme: Programme, *, at: datetime, version: int = 1) -> HistoricalContext:
         """Return what a late event of an instant goes by: the facts of the last row up to it, and what had
         fired in the periods that it falls into.
         """
+        self._sum_added()
         place = bisect_right(self._instants, at)
         facts = self._facts[place - 1] if place else Facts()
         return HistoricalContext(programme, facts, self._counts_around(at), version)

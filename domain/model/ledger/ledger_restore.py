@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar, cast
 
 from domain.model.ledger.events import Line, Profile, Purchase
 from domain.model.ledger.gifts import Deduction, Firing, Gift, UsedVoucher
-from domain.model.ledger.lots import Lot, LotPart, OpenedLot, ordered
+from domain.model.ledger.lots import Layer, Lot, LotPart, OpenedLot, Origin, lot_of, merged, ordered
 from domain.model.ledger.member import (
     BadgeState,
     HeldPlan,
@@ -25,7 +25,8 @@ from domain.model.ledger.member import (
     TierStanding,
     TierStep,
 )
-from domain.model.ledger.wallet import ValidityChange, Wallet, WriteOff
+from domain.model.ledger.validity.changes import ValidityChange
+from domain.model.ledger.wallet import Wallet, WriteOff
 
 T = TypeVar("T")
 
@@ -91,25 +92,55 @@ class _Reader:
 
 
 def _read_wallet(at: _Reader) -> Wallet:
-    lots = [Lot(one[0], one[2], _lot_day(key), _date(one[1])) for key, one in at.lists("lots")]
+    changes = _read_changes(at)
+    renewed_until = changes[-1].until if changes else None
+    lots = [_read_lot(key, one, renewed_until) for key, one in at.lists("lots")]
     return Wallet(
-        lots=ordered(lots),
+        lots=merged(lots) if any(lot.layers for lot in lots) else ordered(lots),
         debt=at.get("debt", 0),
         earned=at.get("earned", 0),
         spent=at.get("spent", 0),
         expired=at.get("expired", 0),
         adjusted=at.get("adjusted", 0),
         entries=at.get("entries", 0),
-        validity_changes=tuple(
-            ValidityChange(s[0], _date(s[1]), _date(s[2]), s[3])
-            for s in at.get("spans", cast(list[list], []))  # type: ignore[type-arg]
-        ),
+        validity_changes=changes,
         write_offs=tuple(
             WriteOff(_date(pair[0]), pair[1]) for pair in at.get("write_offs", cast(list[list[Any]], []))
         ),
         lapsed_by_day={_date(day): cast(int, amount) for day, amount in at.map("lapsed")},
         reminded_days=frozenset(map(_date, at.get("reminded", list[str]()))),
     )
+
+
+def _read_changes(at: _Reader) -> tuple[ValidityChange, ...]:
+    spans = at.get("spans", cast(list[list[Any]], []))
+    older = [
+        ValidityChange(span[0], _date(span[1]), _date(span[2]), span[3], since=_since(span)) for span in spans
+    ]
+    newest = [
+        ValidityChange(one[0], _date(day), _date(day), one[1], one[2], _maybe(one[3]), _since(one))
+        for day, moves in sorted(at.lists("moves"))
+        for one in moves
+    ]
+    return (*older, *newest)
+
+
+def _since(change: list[Any]) -> date | None:
+    return _date(change[4]) if len(change) > 4 else None
+
+
+def _read_lot(key: str, values: list[Any], renewed_until: date | None) -> Lot:
+    if "~" not in key:
+        return Lot(values[0], values[2], _lot_day(key), _date(values[1]))
+    days = key.rpartition("_")[2].split("~")
+    origin = Origin(_date(days[1]), _day_or_never(days[2]))
+    expires_on = _day_or_never(days[3]) if len(days) > 3 else renewed_until
+    return lot_of(Layer(values[0], _date(days[0]), origin), available_at=values[1], expires_on=expires_on)
+
+
+def _read_part(values: list[Any]) -> LotPart:
+    origin = Origin(_date(values[3]), _maybe(values[4])) if len(values) > 3 else None
+    return LotPart(values[0], _maybe(values[1]), _date(values[2]), origin)
 
 
 def _read_tier(at: _Reader) -> TierStanding:
@@ -168,7 +199,7 @@ def _read_voucher(values: list) -> OpenVoucher:  # type: ignore[type-arg]
         values[1],
         values[2],
         values[3],
-        tuple(LotPart(p[0], _maybe(p[1]), _date(p[2])) for p in values[4]),
+        tuple(_read_part(part) for part in values[4]),
         values[5],
         len(values) > 6 and values[6],
     )
@@ -211,8 +242,7 @@ def read_gift(values: list[Any]) -> Gift:
         vouchers=tuple(values[7]),
         tags=tuple(values[8]),
         deductions=tuple(
-            Deduction(d[0], tuple(LotPart(p[0], _maybe(p[1]), _date(p[2])) for p in d[1]), _date(d[2]))
-            for d in values[9]
+            Deduction(d[0], tuple(_read_part(part) for part in d[1]), _date(d[2])) for d in values[9]
         ),
         firings=tuple(Firing(f[0], _date(f[1]), f[2]) for f in values[10]),
         gives_floor=values[11],
@@ -230,7 +260,10 @@ def _read_purchase(values: list) -> Purchase:  # type: ignore[type-arg]
 
 
 def _lot_day(key: str) -> date | None:
-    day = key.rpartition("_")[2]
+    return _day_or_never(key.rpartition("_")[2])
+
+
+def _day_or_never(day: str) -> date | None:
     return None if day == "never" else _date(day)
 
 

@@ -27,7 +27,16 @@ from domain.model.ledger.member import (
     TierFloor,
     TierStep,
 )
-from domain.model.ledger.wallet import ValidityChange, WriteOff
+from domain.model.ledger.validity.changes import Changes, split
+from domain.model.ledger.wallet import Wallet, WriteOff
+from domain.model.ledger.wallet_state import (
+    by_day,
+    lot_values,
+    move_values,
+    part_values,
+    renewed_until,
+    span_values,
+)
 
 Paths = dict[str, StateValue]
 Encode = Callable[[Any], StateValue]
@@ -95,24 +104,35 @@ class _Writing:
             self.changed[f"{prefix}{key}"] = value
         self.gone += sorted(f"{prefix}{key}" for key in was.keys() - now.keys())
 
-    def lots(self, prefix: str, was: tuple[Lot, ...], now: tuple[Lot, ...]) -> None:
+    def lots(self, prefix: str, held: Wallet | None, wallet: Wallet) -> None:
         """Write the lots between the first and the last that differ: of hundreds most stay the very same
         values.
         """
+        was, now = held.lots if held else (), wallet.lots
+        until = renewed_until(wallet.validity_changes)
+        if held is not None and held.validity_changes is not wallet.validity_changes:
+            before = lot_values(was, renewed_until(held.validity_changes))
+            self.parts(prefix, _asis, before, lot_values(now, until))
+            return
         if was is now:
             return
         first = _same(was, now)
         last = min(_same(was[::-1], now[::-1]), min(len(was), len(now)) - first)
         old, new = was[first : len(was) - last], now[first : len(now) - last]
         same = set(map(id, old)).intersection(map(id, new))  # between those that differ, too
-        left = {_lot_key(lot): lot for lot in old if id(lot) not in same}
-        for lot in new:
-            if id(lot) in same:
-                continue
-            key = _lot_key(lot)
-            if left.pop(key, None) != lot:
-                self.changed[prefix + key] = [lot.amount, _text(lot.since), lot.available_at]
-        self.gone += [prefix + key for key in left]
+        before, after = (
+            lot_values([lot for lot in lots if id(lot) not in same], until) for lots in (old, new)
+        )
+        self.parts(prefix, _asis, before, after)
+
+    def validity(self, prefix: str, was: Changes | None, now: Changes) -> None:
+        """Write the changes of validity: the older ones in one list, those kept one by one by their days."""
+        if was is now:
+            return
+        (old_spans, old_moves), (spans, moves) = split(was or ()), split(now)
+        if was is None or old_spans != spans:
+            self.changed[f"{prefix}spans"] = span_values(spans)
+        self.parts(f"{prefix}moves.", move_values, by_day(old_moves), by_day(moves))
 
 
 def _write(out: _Writing, was: Member | None, now: Member) -> None:
@@ -122,7 +142,8 @@ def _write(out: _Writing, was: Member | None, now: Member) -> None:
         at, held = f"wallets.{code}.", old.wallets.get(code)
         if wallet is not held:
             out.fields(at, _WALLET, held, wallet)
-            out.lots(f"{at}lots.", held.lots if held else (), wallet.lots)
+            out.lots(f"{at}lots.", held, wallet)
+            out.validity(at, held.validity_changes if held else None, wallet.validity_changes)
             out.numbers(f"{at}lapsed.", held.lapsed_by_day if held else {}, wallet.lapsed_by_day)
     if now.tier is not None and now.tier is not old.tier:
         out.fields("tier.", _TIER, old.tier, now.tier)
@@ -169,10 +190,6 @@ def _days(days: Iterable[date]) -> StateValue:
     return cast(StateValue, sorted(map(_text, days)))
 
 
-def _spans(spans: tuple[ValidityChange, ...]) -> StateValue:
-    return [[span.kind, _text(span.first), _text(span.last), span.tier] for span in spans]
-
-
 def _write_offs(write_offs: tuple[WriteOff, ...]) -> StateValue:
     return [[_text(write_off.on), write_off.amount] for write_off in write_offs]
 
@@ -205,9 +222,7 @@ def _plan(plan: HeldPlan) -> StateValue:
 
 
 def _voucher(voucher: OpenVoucher) -> StateValue:
-    taken: StateValue = [
-        [part.amount, _day(part.expires_on), _text(part.since)] for part in voucher.taken_lots
-    ]
+    taken: StateValue = [part_values(part) for part in voucher.taken_lots]
     return [
         voucher.reward,
         voucher.issued_at,
@@ -244,8 +259,7 @@ def _used(vouchers: tuple[UsedVoucher, ...]) -> StateValue:
 def gift_values(gift: Gift) -> StateValue:
     """Return a gift as state and journal keep it."""
     parts: list[StateValue] = [
-        [one.wallet, [[p.amount, _day(p.expires_on), _text(p.since)] for p in one.parts], _text(one.on)]
-        for one in gift.deductions
+        [one.wallet, [part_values(part) for part in one.parts], _text(one.on)] for one in gift.deductions
     ]
     return [
         gift.cause,
@@ -279,11 +293,6 @@ def _purchase(purchase: Purchase) -> StateValue:
     return [*values, True] if purchase.is_returned else values
 
 
-def _lot_key(lot: Lot) -> str:
-    day = lot.expires_on.isoformat() if lot.expires_on else "never"
-    return f"{lot.available_at.isoformat()[:13]}h_{day}" if lot.available_at else day
-
-
 def _plain(*names: str) -> Table:
     return tuple((name, name, _asis) for name in names)
 
@@ -296,7 +305,6 @@ _MEMBER: Final[Table] = (
 )
 _WALLET: Final[Table] = (
     *_plain("debt", "earned", "spent", "expired", "adjusted", "entries"),
-    ("spans", "validity_changes", _spans),
     ("write_offs", "write_offs", _write_offs),
     ("reminded", "reminded_days", _days),
 )

@@ -13,7 +13,7 @@ from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from croniter import croniter
+from croniter import CroniterBadDateError, croniter
 
 from domain.model import event_names
 from domain.model.calendar import (
@@ -95,7 +95,9 @@ def _midnights(programme: Programme, member: Member, after: datetime) -> Iterato
         yield from triggers.instants[at : at + 1]
     for rule in programme.rules_on(event_names.SCHEDULE):
         if rule.at and is_in_segment(rule.for_, member):
-            yield cron_next(rule.at, zone, after)
+            fires_at = cron_next(rule.at, zone, after)
+            if fires_at is not None:
+                yield fires_at
     day = _judged_day(programme, triggers, member, today)
     if day is not None:
         yield start_of(day, zone)
@@ -149,9 +151,10 @@ def is_in_segment(segment: str | None, member: Member) -> bool:
 # ---------------------------------------------------------------- schedules
 
 
-def cron_next(cron: str, zone: ZoneInfo, after: datetime) -> datetime:
-    """Return the next instant of a schedule after one. A clock time that summer time skips comes an hour
-    later, a doubled one once.
+def cron_next(cron: str, zone: ZoneInfo, after: datetime) -> datetime | None:
+    """Return the next instant of a schedule after one; None where it never comes (31 February). A clock time
+    that summer time skips comes an hour later, a doubled one once. Day and weekday both hold where both are
+    given.
     """
     day = local_day(after, zone)
     return next((at for at in _cron_on(cron, zone, day) if at > after), None) or _cron_from(
@@ -164,15 +167,23 @@ def _cron_on(cron: str, zone: ZoneInfo, day: date) -> tuple[datetime, ...]:
     """Every instant of a schedule on a local day."""
     instants = []
     steps = croniter(cron, datetime.combine(day, time.min) - TICK, day_or=False)
-    while (local := steps.get_next(datetime)).date() == day:
+    while (local := _cron_step(steps)) is not None and local.date() == day:
         instants.append(to_utc(local, zone))
     return tuple(sorted(set(instants)))
 
 
 @lru_cache(maxsize=1024)
-def _cron_from(cron: str, zone: ZoneInfo, day: date) -> datetime:
-    local: datetime = croniter(cron, datetime.combine(day, time.min) - TICK, day_or=False).get_next(datetime)
-    return to_utc(local, zone)
+def _cron_from(cron: str, zone: ZoneInfo, day: date) -> datetime | None:
+    local = _cron_step(croniter(cron, datetime.combine(day, time.min) - TICK, day_or=False))
+    return to_utc(local, zone) if local is not None else None
+
+
+def _cron_step(steps: croniter) -> datetime | None:
+    try:
+        local: datetime = steps.get_next(datetime)
+    except CroniterBadDateError:
+        return None
+    return local
 
 
 # ---------------------------------------------------------------- what time alone may change

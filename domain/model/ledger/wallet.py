@@ -14,29 +14,31 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from itertools import takewhile
-from typing import ClassVar, Literal
-from zoneinfo import ZoneInfo
+from typing import ClassVar
 
-from domain.model.calendar import day_after, local_day, rounded
 from domain.model.ledger.lots import (
     LAST,
+    Layer,
     Lot,
     LotPart,
+    Origin,
     add_lot,
     is_pending,
     merge_parts,
     merged,
+    parts_of,
+    spendable_lot,
     take_at,
     take_of,
+    without,
 )
-from domain.model.programme.wallets import WalletSpec
+from domain.model.ledger.validity.changes import ValidityChange
 from domain.model.values import computed, evolve
 
 WRITE_OFF_DAYS = 60
 WRITE_OFF_DAYS_KEPT = 400
 WRITE_OFFS_KEPT = 60
 WALLET_LIMIT = 2_000_000_000
-SPANS_KEPT = 16
 LAPSES_KEPT_DAYS = 400
 LAPSES_KEPT = 430  # older ones are forgotten a month at a time
 
@@ -50,26 +52,19 @@ class InsufficientBalance(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class ValidityChange:
-    """What moved the last days of open lots: a run of renewals, each before the last one's validity ended; or
-    a change of tier.
-
-    `entered` a tier with a validity of its own, or `left` one (for another, or for none). `tier` is the one
-    whose validity ruled.
-    """
-
-    kind: Literal["renewed", "entered", "left"]
-    first: date
-    last: date
-    tier: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class WriteOff:
     """What a clawback could not take on a day and the programme forgave; less what was recovered of it."""
 
     on: date
     amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class OwnLot:
+    """What an award put in, as the wallet would hold it by now, and the days on which it may have lapsed."""
+
+    lot: Lot
+    lapse_days: tuple[date, ...]
 
 
 @dataclass(frozen=True)
@@ -135,90 +130,6 @@ class Wallet:
         return self.available + self.pending - self.debt
 
 
-# ---------------------------------------------------------------- validity
-
-
-def expiry_of(spec: WalletSpec, *, tier: str | None, since: date) -> date | None:
-    """Return the last valid day of what becomes spendable on a day, None where it never lapses."""
-    expiry = spec.expiry
-    own = expiry.by_tier.get(tier) if tier else None
-    after = expiry.after if own is None else own
-    if after == "never" or (own is None and expiry.never):
-        return None
-    assert after is not None, "the check lets no expiry through without never or after"
-    return rounded(day_after(since, after), expiry.round)
-
-
-def renew(wallet: Wallet, spec: WalletSpec, *, tier: str | None, day: date, zone: ZoneInfo) -> Wallet:
-    """Count every open lot's validity anew from a purchase's day, or its first spendable day where later;
-    never to an earlier day.
-    """
-    if not spec.expiry.renewed_by_activity:
-        return wallet
-    lots = []
-    for lot in wallet.lots:
-        since = max(day, local_day(lot.available_at, zone) if lot.available_at else lot.since)
-        until = expiry_of(spec, tier=tier, since=since)
-        lots.append(
-            lot if _earlier(until, lot.expires_on) else Lot(lot.amount, lot.available_at, until, since)
-        )
-    spans = _renewals(
-        wallet.validity_changes, spec, tier=tier if tier in spec.expiry.by_tier else None, day=day
-    )
-    return evolve(wallet, lots=merged(lots), validity_changes=spans)
-
-
-def _renewals(
-    spans: tuple[ValidityChange, ...], spec: WalletSpec, *, tier: str | None, day: date
-) -> tuple[ValidityChange, ...]:
-    last = spans[-1] if spans else None
-    if last is not None and (day < last.last or (day == last.last and last.kind == "renewed")):
-        return spans  # known for this day, or late: what has lapsed since stays lapsed
-    if last is not None and last.kind == "renewed" and last.tier == tier:
-        reach = expiry_of(spec, tier=tier, since=last.last)
-        if reach is None or day <= reach:
-            return (*spans[:-1], replace(last, last=day))
-    return (*spans, ValidityChange("renewed", day, day, tier))[-SPANS_KEPT:]
-
-
-def move_tier(wallet: Wallet, spec: WalletSpec, *, origin: str | None, to: str | None, day: date) -> Wallet:
-    """Let a tier's own validity rule every open lot; on leaving it, validity counts from that day."""
-    ruled = spec.expiry.by_tier
-    if origin not in ruled and to not in ruled:
-        return wallet
-    left = origin in ruled
-    span = ValidityChange("left" if left else "entered", day, day, to if to in ruled else None)
-    lots = []
-    for lot in wallet.lots:
-        since = max(day, lot.since) if left else lot.since
-        lots.append(Lot(lot.amount, lot.available_at, expiry_of(spec, tier=to, since=since), since))
-    return evolve(wallet, lots=merged(lots), validity_changes=(*wallet.validity_changes, span)[-SPANS_KEPT:])
-
-
-def current_expiry(wallet: Wallet, spec: WalletSpec, part: LotPart, *, on: date) -> date | None:
-    """Return the last valid day by now of a part that left its lot on a day, renewals and changes of tier
-    since included.
-
-    Exact but for a lot of fewer days than the wallet gives (one returned with grace): that one counts as
-    renewed by the next purchase.
-    """
-    until, since = part.expires_on, part.since
-    for span in wallet.validity_changes:
-        if span.last < on:
-            continue
-        if until is not None and until < span.first:
-            break  # it had lapsed by then
-        moved_since = since if span.kind == "entered" else max(since, span.last)
-        moved = expiry_of(spec, tier=span.tier, since=moved_since)
-        if span.kind != "renewed" or not _earlier(moved, until):
-            until, since = moved, moved_since
-    return until
-
-
-def _earlier(a: date | None, b: date | None) -> bool:
-    return a is not None and (b is None or a < b)
-
-
 # ---------------------------------------------------------------- lots
 
 
@@ -233,7 +144,7 @@ def settle(wallet: Wallet, *, now: datetime) -> Wallet:
         *(lot for lot in waiting if lot.available_at is not None and lot.available_at > now),
     )
     for lot in due_lots:
-        lots = add_lot(lots, Lot(lot.amount, None, lot.expires_on, lot.since))
+        lots = add_lot(lots, replace(lot, available_at=None))
     return evolve(wallet, lots=lots)
 
 
@@ -252,7 +163,7 @@ def expired_parts(wallet: Wallet, *, today: date) -> tuple[LotPart, ...]:
         for lot in wallet.lots[wallet.spendable_count :]
         if lot.expires_on is not None and lot.expires_on < today
     ]
-    return tuple([LotPart(lot.amount, lot.expires_on, lot.since) for lot in expired])
+    return tuple([part for lot in expired for part in parts_of(lot)])
 
 
 def lapse(wallet: Wallet, *, today: date) -> tuple[Wallet, tuple[LotPart, ...]]:
@@ -263,7 +174,8 @@ def lapse(wallet: Wallet, *, today: date) -> tuple[Wallet, tuple[LotPart, ...]]:
     lapsed = dict(wallet.lapsed_by_day)
     for part in lost:
         assert part.expires_on is not None, "only what has a last day lapses"
-        lapsed[part.expires_on] = lapsed.get(part.expires_on, 0) + part.amount
+        day = part.origin.until if part.origin and part.origin.until else part.expires_on
+        lapsed[day] = lapsed.get(day, 0) + part.amount
     if len(lapsed) > LAPSES_KEPT:
         lapsed = {
             day: amount for day, amount in lapsed.items() if day >= today - timedelta(days=LAPSES_KEPT_DAYS)
@@ -275,13 +187,20 @@ def lapse(wallet: Wallet, *, today: date) -> tuple[Wallet, tuple[LotPart, ...]]:
 
 
 def award(
-    wallet: Wallet, *, amount: int, available_at: datetime | None, expires_on: date | None, since: date
+    wallet: Wallet,
+    *,
+    amount: int,
+    available_at: datetime | None,
+    expires_on: date | None,
+    since: date,
+    origin: Origin | None = None,
 ) -> tuple[Wallet, int]:
     """Open a lot for what debt leaves of an award (entered whole), and say how much that was."""
     repaid = min(wallet.debt, amount)
     lots = wallet.lots
     if amount > repaid:
-        lots = add_lot(lots, Lot(amount - repaid, available_at, expires_on, since))
+        layers = () if origin is None else (Layer(amount - repaid, since, origin),)
+        lots = add_lot(lots, Lot(amount - repaid, available_at, expires_on, since, layers))
     return evolve(
         wallet, lots=lots, debt=wallet.debt - repaid, earned=wallet.earned + amount
     ), amount - repaid
@@ -293,14 +212,14 @@ def take(wallet: Wallet, *, amount: int) -> tuple[Wallet, tuple[LotPart, ...]]:
     """
     if amount > wallet.available:
         raise InsufficientBalance(amount - wallet.available)
-    left, taken, lots = amount, [], []
+    left, taken, lots = amount, list[LotPart](), []
     for lot in wallet.lots:
         part = min(left, lot.amount) if lot.available_at is None else 0
         if part:
-            taken.append(LotPart(part, lot.expires_on, lot.since))
             left -= part
-        if lot.amount > part:
-            lots.append(replace(lot, amount=lot.amount - part) if part else lot)
+            lot = without(lot, part, taken)
+        if lot.amount:
+            lots.append(lot)
     return evolve(wallet, lots=tuple(lots)), tuple(taken)
 
 
@@ -314,7 +233,7 @@ def give_back(wallet: Wallet, parts: Iterable[LotPart]) -> tuple[Wallet, tuple[L
         left -= repaid
         if part.amount > repaid:
             rest.append(replace(part, amount=part.amount - repaid))
-    lots = merged((*wallet.lots, *(Lot(part.amount, None, part.expires_on, part.since) for part in rest)))
+    lots = merged((*wallet.lots, *map(spendable_lot, rest)))
     return evolve(wallet, lots=lots, debt=left), tuple(rest)
 
 
@@ -329,9 +248,7 @@ def recover_from_return(
     """Take of parts just given back what was written off since the day they were taken, each write-off
     once.
     """
-    return _recover(
-        wallet, [Lot(part.amount, None, part.expires_on, part.since) for part in parts], since=since
-    )
+    return _recover(wallet, list(map(spendable_lot, parts)), since=since)
 
 
 def _recover(wallet: Wallet, own: Sequence[Lot], *, since: date) -> tuple[Wallet, tuple[LotPart, ...]]:
@@ -364,25 +281,26 @@ def _written_off(write_offs: tuple[WriteOff, ...], amount: int, *, on: date) -> 
 
 
 def claw_back(
-    wallet: Wallet, *, amount: int, own: Iterable[Lot], today: date, forgive: bool
+    wallet: Wallet, *, amount: int, own: Iterable[OwnLot], today: date, forgive: bool
 ) -> tuple[Wallet, tuple[LotPart, ...], int]:
     """Take back an award: of its own lots first (pending before spendable, lapsed counting as taken), then
     others, then as debt.
 
-    `own` is what the award put in, at its days by now. Returns the wallet, what was taken of lots and what is
+    `own` is what the award put in. Returns the wallet, what was taken of lots and what is
     owed; where the programme forgives nothing is owed.
     """
     left, taken = amount, list[LotPart]()
     lots = list(wallet.lots)
     lapsed = dict(wallet.lapsed_by_day)
-    for own_lot in sorted(own, key=lambda lot: (lot.available_at is None, lot.expires_on or LAST)):
-        want = min(left, own_lot.amount)
-        if own_lot.expires_on is not None and own_lot.expires_on < today:
-            counted = min(want, lapsed.get(own_lot.expires_on, 0))
-            lapsed[own_lot.expires_on] = lapsed.get(own_lot.expires_on, 0) - counted
-            left -= counted
-            continue
-        left -= take_of(lots, taken, want, own_lot)
+    for part in sorted(own, key=lambda part: (part.lot.available_at is None, part.lot.expires_on or LAST)):
+        want = min(left, part.lot.amount)
+        if part.lot.expires_on is None or part.lot.expires_on >= today:
+            took = take_of(lots, taken, want, part.lot)
+            left, want = left - took, want - took
+        for day in part.lapse_days:
+            counted = min(want, lapsed.get(day, 0)) if day < today else 0
+            lapsed[day] = lapsed.get(day, 0) - counted
+            left, want = left - counted, want - counted
     for index, lot in enumerate(lots):
         if left and lot.available_at is None:
             left -= take_at(lots, taken, left, index)

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, time, timedelta
 from hashlib import sha256
 from zoneinfo import ZoneInfo
 
-from domain.model.calendar import milliseconds
+from domain.model.calendar import milliseconds, time_zones
 from domain.model.programme.field_types import Hours
 
 SPREAD = timedelta(minutes=15)
@@ -20,8 +20,8 @@ _DAY = timedelta(days=1)
 
 
 def zone_of(named: str, programme: ZoneInfo) -> ZoneInfo:
-    """Return the zone that a member named, the programme's where they named none."""
-    return ZoneInfo(named) if named else programme
+    """Return the zone that a member named; the programme's where they named none, or none that is known."""
+    return ZoneInfo(named) if named in time_zones() else programme
 
 
 def release(hours: Hours | None, zone: ZoneInfo, *, now: datetime, key: str) -> datetime | None:

@@ -21,7 +21,7 @@ from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal, get_currency_precision
 
 from domain.model.ledger.events import Json
-from domain.model.programme import Programme
+from domain.model.programme import Programme, safe_address
 from domain.model.programme.field_types import LocalizedText
 from domain.model.programme.messages import MessageSpec
 
@@ -67,7 +67,9 @@ class Rendered:
 
 # ---------------------------------------------------------------- rules
 def render(programme: Programme, message: MessageSpec, subject: MessageSubject, to: Recipient) -> Rendered:
-    """Return a message as its reader reads it. In a link stand codes and bare figures, fit for a URL."""
+    """Return a message as its reader reads it. In a link stand codes and bare figures, fit for a URL; a link
+    that is not safe to open is none.
+    """
     figures = _Figures(programme, subject, to)
 
     def shown(placeholder: re.Match[str]) -> str:
@@ -79,7 +81,7 @@ def render(programme: Programme, message: MessageSpec, subject: MessageSubject, 
     return Rendered(
         title=_PLACEHOLDER.sub(shown, message.title.for_locale(to.locale)),
         body=_PLACEHOLDER.sub(shown, message.body.for_locale(to.locale)),
-        link=_PLACEHOLDER.sub(linked, message.link) if message.link else None,
+        link=safe_address(_PLACEHOLDER.sub(linked, message.link), "link") if message.link else None,
     )
 
 

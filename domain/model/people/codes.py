@@ -30,6 +30,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from domain.model.visible_text import normal_identifier
+
 STEP_SECONDS = 30
 SERVER_CARD_SECONDS = 60
 DEVICE_BYTES = 8
@@ -45,6 +47,9 @@ _BASE32 = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _FORGIVEN = str.maketrans("OIL", "011", " -\t\r\n")
 _VOUCHER = re.compile(f"V[{_BASE32}]{{19}}")
 _CARD = re.compile("[12][A-Za-z0-9_-]{22}")
+MAX_SCAN_CHARACTERS = 1_000  # more than any code has
+_SCANNER_SIGNS = "".join(map(chr, [*range(33), *range(127, 161), 0xFEFF]))
+_AIM_IDENTIFIER = re.compile(r"\][A-Za-z][0-9A-Za-z](\\[0-9]{6})?")
 _NUMBER_GAPS = str.maketrans("", "", " -.")
 _DAMM = (
     "0317598642",
@@ -96,11 +101,20 @@ class ServerCard:
 
 
 # ---------------------------------------------------------------- telling apart
+def strip_scanner_signs(text: str) -> str:
+    """Return what a scanner read without what scanners put around it: white space and control characters,
+    such as STX, ETX and line ends, then an AIM identifier such as `]Q1` and the sign of a character set. What
+    is typed or copied loses its full-width forms and what is not visible.
+    """
+    bare = normal_identifier(text[:MAX_SCAN_CHARACTERS]).strip(_SCANNER_SIGNS)
+    return _AIM_IDENTIFIER.sub("", bare, count=1).strip(_SCANNER_SIGNS)
+
+
 def classify(text: str) -> Code:
     """Return what a scanned or typed text is by its form; a damaged code is UNKNOWN, and so is a number with
     a wrong check digit.
     """
-    stripped = text.strip()
+    stripped = strip_scanner_signs(text)
     if _CARD.fullmatch(stripped) and _unpack(stripped[1:]) is not None:
         return Code(CodeKind.DEVICE_CARD if stripped[0] == "1" else CodeKind.SERVER_CARD, stripped)
     voucher = normal_voucher(stripped)

@@ -14,7 +14,10 @@ from typing import Literal
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
+from domain.model.visible_text import normal_identifier, trimmed
+
 LONGEST_CONTACT = 320
+EMAIL_REMEDY = "This is no e-mail address: write it as name@example.com."
 
 ContactKind = Literal["email", "phone"]
 
@@ -66,9 +69,11 @@ def read_email(text: str) -> Contact:
     if len(text) > LONGEST_CONTACT:
         raise ContactMalformed("An e-mail address has at most 254 characters.")
     try:
-        address = validate_email(text.strip(), check_deliverability=False, strict=True)
+        address = validate_email(trimmed(text, line_ends=True), check_deliverability=False, strict=True)
     except EmailNotValidError:
-        raise ContactMalformed("This is no e-mail address: write it as name@example.com.") from None
+        raise ContactMalformed(EMAIL_REMEDY) from None
+    if "=?" in address.normalized:  # what a mail program would decode as an encoded word
+        raise ContactMalformed(EMAIL_REMEDY)
     # Lower case also before the @: no mail service in use tells Ana@ from ana@, and people type both.
     return Contact("email", address.normalized.lower())
 
@@ -78,10 +83,13 @@ def read_phone(text: str) -> Contact:
     ContactMalformed.
     """
     remedy = "This is no phone number: write it with its country, as +351 912 345 678."
-    if len(text) > LONGEST_CONTACT or not text.strip().startswith("+"):
+    written = normal_identifier(text[: LONGEST_CONTACT + 1])
+    if written.startswith("00"):  # what is dialled for the + in most countries
+        written = f"+{written[2:]}"
+    if len(text) > LONGEST_CONTACT or not written.startswith("+"):
         raise ContactMalformed(remedy)
     try:
-        number = phonenumbers.parse(text)
+        number = phonenumbers.parse(written)
     except phonenumbers.NumberParseException:
         raise ContactMalformed(remedy) from None
     if not phonenumbers.is_valid_number(number) or number.extension:

@@ -1,8 +1,9 @@
-"""How long somebody waits after wrong passwords: nothing for the first five, then twice as long each time, up
-to 15 minutes.
+"""How long somebody waits after wrong tries: nothing for the first five, then twice as long each time, up to
+a longest wait. Nobody is locked out for good.
 
-Counted for one address and one name together, so that guessing somebody's password from elsewhere never keeps
-them out.
+Tries are counted by name, whatever the address. A till on which the person signed in before counts its own
+tries, so that guesses from elsewhere never slow it; there the longest wait is a minute, since a colleague may
+guess there too.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from datetime import datetime, timedelta
 FREE_TRIES = 5
 FIRST_WAIT = timedelta(seconds=2)
 LONGEST_WAIT = timedelta(minutes=15)
+LONGEST_KNOWN_WAIT = timedelta(minutes=1)
 FORGOTTEN_AFTER = timedelta(hours=1)
 
 
@@ -24,12 +26,12 @@ class Failures:
     last: datetime
 
 
-def wait(failures: Failures | None, *, now: datetime) -> timedelta:
+def wait(failures: Failures | None, *, longest: timedelta = LONGEST_WAIT, now: datetime) -> timedelta:
     """Return how long until the next try is heard; zero where it is heard now."""
     if failures is None or failures.count < FREE_TRIES or now - failures.last >= FORGOTTEN_AFTER:
         return timedelta(0)
     doubled = min(failures.count - FREE_TRIES, 20)
-    return max(timedelta(0), failures.last + min(FIRST_WAIT * (1 << doubled), LONGEST_WAIT) - now)
+    return max(timedelta(0), failures.last + min(FIRST_WAIT * (1 << doubled), longest) - now)
 
 
 def after_try(failures: Failures | None, *, now: datetime) -> Failures:

@@ -2,6 +2,7 @@
 loyalty programme is this data, not code.
 """
 
+from domain.model.programme.addresses import safe_address
 from domain.model.programme.badges import BadgeSpec, Streak
 from domain.model.programme.faults import ProgrammeFault, ProgrammeInvalid
 from domain.model.programme.field_types import Hours, LocalizedText
@@ -73,6 +74,7 @@ __all__ = [
     "inactive_keys",
     "load",
     "load_with_warnings",
+    "safe_address",
     "summary_json",
     "summary_text",
 ]

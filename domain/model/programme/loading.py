@@ -6,11 +6,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
+from domain.model.programme.check.addresses import check_addresses
 from domain.model.programme.check.checked_file import CheckedFile
 from domain.model.programme.check.codes import check_codes, check_duplicate_codes
+from domain.model.programme.check.costs import check_costs
 from domain.model.programme.check.expressions import check_expressions
 from domain.model.programme.check.loops import check_loops
+from domain.model.programme.check.past import check_past
+from domain.model.programme.check.returnable import check_returnable
 from domain.model.programme.check.suspicious import check_suspicious
 from domain.model.programme.check.texts import check_texts, missing_texts
 from domain.model.programme.check.unused import check_unused
@@ -49,8 +54,10 @@ def load_published(text: str) -> Programme:
     return validation.programme
 
 
-def load_with_warnings(text: str) -> LoadedProgramme:
-    """Load a programme file with its warnings. Raises ProgrammeInvalid."""
+def load_with_warnings(text: str, *, now: datetime | None = None) -> LoadedProgramme:
+    """Load a programme file with its warnings, with `now` also of what is over by then. Raises
+    ProgrammeInvalid.
+    """
     parsed = parse_yaml(text)
     validation = validate(parsed.values)
     findings = list(validation.findings)
@@ -59,7 +66,7 @@ def load_with_warnings(text: str) -> LoadedProgramme:
             programme=validation.programme, content=parsed.values, validation=validation
         )
         findings += check_duplicate_codes(checked_file)
-        for finding in _check_findings(checked_file):
+        for finding in _check_findings(checked_file, now):
             path = validation.original_path(finding.path)
             if path not in validation.removed_paths:  # a removed part has its finding already
                 findings.append(Finding(path, finding.message, finding.remedy, is_warning=finding.is_warning))
@@ -76,14 +83,19 @@ def load_with_warnings(text: str) -> LoadedProgramme:
     )
 
 
-def _check_findings(checked_file: CheckedFile) -> Iterator[Finding]:
+def _check_findings(checked_file: CheckedFile, now: datetime | None) -> Iterator[Finding]:
     yield from check_codes(checked_file)
     yield from check_values(checked_file)
+    yield from check_addresses(checked_file)
     yield from check_expressions(checked_file)
+    yield from check_costs(checked_file)
     yield from check_texts(checked_file)
     yield from check_loops(checked_file)
     yield from check_unused(checked_file)
     yield from check_suspicious(checked_file)
+    yield from check_returnable(checked_file)
+    if now is not None:
+        yield from check_past(checked_file, now)
 
 
 def _faults_with_lines(

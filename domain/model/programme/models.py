@@ -62,6 +62,10 @@ class Programme(ProgrammePart):
         """Return the badges that an event counts toward, in file order."""
         return self._badges_on.get(event_name, ())
 
+    def wallets_renewed_by(self, event_name: str) -> tuple[WalletSpec, ...]:
+        """Return the wallets whose lots an event renews, in file order."""
+        return self._wallets_renewed_by.get(event_name, ())
+
     def wallet(self, code: str) -> WalletSpec:
         """Return a wallet. Raises KeyError."""
         return self._wallets[code]
@@ -151,6 +155,14 @@ class Programme(ProgrammePart):
     def _badges_on(self) -> dict[str, tuple[BadgeSpec, ...]]:
         names = {name for badge in self.badges for name in badge.on}
         return {name: tuple(badge for badge in self.badges if name in badge.on) for name in names}
+
+    @cached_property
+    def _wallets_renewed_by(self) -> dict[str, tuple[WalletSpec, ...]]:
+        names = {name for wallet in self.wallets for name in wallet.expiry.renewing_events}
+        return {
+            name: tuple(wallet for wallet in self.wallets if name in wallet.expiry.renewing_events)
+            for name in names
+        }
 
     @cached_property
     def _wallets(self) -> dict[str, WalletSpec]:

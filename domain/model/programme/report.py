@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 
 from domain.model.programme.faults import ProgrammeFault, ProgrammeInvalid
 from domain.model.programme.inactive import inactive_keys
@@ -12,10 +13,12 @@ from domain.model.programme.models import Programme
 from domain.model.programme.parsing import content_hash
 
 
-def check_report(text: str, *, as_json: bool = False) -> tuple[int, str]:
-    """Check a programme file. Returns the exit code (0 valid, 1 faulty) and the text to print."""
+def check_report(text: str, *, as_json: bool = False, now: datetime | None = None) -> tuple[int, str]:
+    """Check a programme file. Returns the exit code (0 valid, 1 faulty) and the text to print. With `now` it
+    warns of what is over by then.
+    """
     try:
-        loaded = load_with_warnings(text)
+        loaded = load_with_warnings(text, now=now)
     except ProgrammeInvalid as error:
         return 1, faults_json(error.faults) if as_json else faults_text(error.faults)
     digest = content_hash(text)
@@ -95,6 +98,7 @@ def _codes(programme: Programme) -> Mapping[str, tuple[str, ...]]:
         "wallets": tuple(wallet.code for wallet in programme.wallets),
         "events": tuple(event.name for event in programme.events),
         "rules": tuple(rule.code for rule in programme.rules),
+        "caps": tuple(cap.code for cap in programme.caps),
         "tiers": tuple(programme.tier_order),
         "badges": tuple(badge.code for badge in programme.badges),
         "rewards": tuple(reward.code for reward in programme.rewards),

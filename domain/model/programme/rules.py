@@ -114,6 +114,11 @@ class Award(ProgrammePart):
             "amount": self.amount is not None,
             "times": self.times is not None,
         }
+        if not any(ways.values()):
+            raise ValueError(
+                f"an award has none of fixed, amount and times{REMEDY_SEPARATOR}write fixed: 50, or"
+                " amount: 1, per: 100, of: purchase.total"
+            )
         if sum(ways.values()) != 1:
             raise ValueError(
                 f"an award has exactly one of fixed, amount and times{REMEDY_SEPARATOR}keep one of them"
@@ -124,6 +129,8 @@ class Award(ProgrammePart):
             )
         if ways["times"] != bool(self.over):
             raise ValueError(f"times and over go together{REMEDY_SEPARATOR}write times: 2, over: [RULE]")
+        if not self.extras and not ways["times"]:
+            raise ValueError(f"extras goes with times and over only{REMEDY_SEPARATOR}remove extras")
         return self
 
 

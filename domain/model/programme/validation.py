@@ -19,6 +19,7 @@ from pydantic_core import ErrorDetails
 from domain.model.programme.faults import Finding, KeyPath, suggestion
 from domain.model.programme.field_types import PATTERN_REMEDIES, REMEDY_SEPARATOR, ProgrammePart
 from domain.model.programme.models import Programme
+from domain.model.programme.remedies import missing_remedy, text_remedy, unknown_award_key_remedy
 
 MAX_ROUNDS: Final = 30
 _MAX_SHOWN: Final = 60
@@ -89,7 +90,7 @@ def validate(content: Mapping[str, object]) -> ValidationResult:
         faulty = _deepest(paths)
         for path, detail in zip(paths, details, strict=True):
             if path in faulty:
-                result.add_finding(_finding(result.original_path(path), path, detail))
+                result.add_finding(_finding(result.original_path(path), path, detail, remaining))
         # Later list items are removed first, so that the indexes of earlier ones stay valid.
         for path in sorted(
             faulty,
@@ -150,7 +151,9 @@ def _has(node: object, step: str | int) -> bool:
     )
 
 
-def _finding(path: KeyPath, validated_path: KeyPath, detail: ErrorDetails) -> Finding:
+def _finding(
+    path: KeyPath, validated_path: KeyPath, detail: ErrorDetails, content: Mapping[str, object]
+) -> Finding:
     kind, context = detail["type"], detail.get("ctx", {})
     name = str(path[-1]) if path else "the file"
     if kind == "extra_forbidden":
@@ -160,11 +163,13 @@ def _finding(path: KeyPath, validated_path: KeyPath, detail: ErrorDetails) -> Fi
                 f"{name} is no key here",
                 "write a point for the decimals, and nothing between thousands: 1.25 and 2500",
             )
-        return Finding(
-            path, f"{name} is no key here", suggestion(name, _keys_at(validated_path[:-1]), "remove it")
-        )
+        remedy = unknown_award_key_remedy(name, detail["input"]) if path[-2:-1] == ("award",) else None
+        remedy = remedy or suggestion(name, _keys_at(validated_path[:-1]), "remove it")
+        return Finding(path, f"{name} is no key here", remedy)
     if kind == "missing":
-        return Finding(path, f"{name} is missing", f"add {name}: ...")
+        return Finding(path, f"{name} is missing", missing_remedy(validated_path, content))
+    if kind == "string_type":
+        return Finding(path, f"{_clip(detail['input'])} is no text", text_remedy(name, detail["input"]))
     if kind == "value_error":
         message, _, remedy = str(context["error"]).partition(REMEDY_SEPARATOR)
         return Finding(path, message, remedy)
@@ -187,7 +192,6 @@ def _finding(path: KeyPath, validated_path: KeyPath, detail: ErrorDetails) -> Fi
 
 
 _TYPE_FAULTS: Final[Mapping[str, tuple[str, str]]] = {
-    "string_type": ("{given} is no text", "put it in quotes"),
     "string_too_long": ("{given} is too long", "at most {max_length} characters"),
     "int_type": ("{given} is no whole number", "write a whole number without quotes or signs"),
     "bool_type": (

@@ -8,10 +8,12 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from domain.model.calendar import Span
+from domain.model.event_names import PURCHASED
 from domain.model.programme.field_types import (
     REMEDY_SEPARATOR,
     Code,
     Duration,
+    EventNames,
     Flag,
     NamedPart,
     ProgrammePart,
@@ -31,13 +33,15 @@ class Expiry(ProgrammePart):
     """How long spendable amounts stay valid: for good, or `after` a time, rounded up to the end of its day,
     month or year.
 
-    `by_tier` applies to every open lot while the member holds that tier.
+    `by_tier` applies to every open lot while the member holds that tier. `renewed_by` names the events that
+    renew open lots, where it is not a purchase alone (`renewed_by_activity`).
     """
 
     never: Flag = False
     after: Duration | None = None
     round: Literal["day", "month", "year"] = "day"
     renewed_by_activity: Flag = False
+    renewed_by: EventNames = ()
     by_tier: Mapping[str, Annotated[Literal["never"] | Span, BeforeValidator(_read_validity)]] = Field(
         default_factory=dict
     )
@@ -48,6 +52,11 @@ class Expiry(ProgrammePart):
         if isinstance(value, str) and value != "never":
             raise ValueError(_NO_EXPIRY)
         return {"never": True} if value == "never" else value
+
+    @property
+    def renewing_events(self) -> tuple[str, ...]:
+        """The events that count every open lot's validity anew."""
+        return self.renewed_by or ((PURCHASED,) if self.renewed_by_activity else ())
 
     @model_validator(mode="after")
     def _has_one_validity(self) -> Expiry:

@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 from domain.services.errors import InvalidInput, NotAllowed
 from domain.services.ledger.till import Till
 from domain.services.runtime import Runtime
-from domain.store import audit
+from domain.store import audit, look_ups
 from domain.store.audit import AuditAct
 
 MAX_SHIFT = timedelta(hours=24)
 MAX_WINDOW = timedelta(days=31)
+MAX_LOOK_UP_WINDOW = timedelta(days=1)
 
 
 async def find_shift_acts(runtime: Runtime, *, till: Till, first: int, now: datetime) -> list[AuditAct]:
@@ -21,11 +22,20 @@ async def find_shift_acts(runtime: Runtime, *, till: Till, first: int, now: date
 
 
 async def find_store_acts(
-    runtime: Runtime, *, till: Till, store: str | None, since: datetime, until: datetime, first: int
+    runtime: Runtime,
+    *,
+    till: Till,
+    store: str | None,
+    since: datetime,
+    until: datetime,
+    first: int,
+    is_of_look_ups: bool = False,
 ) -> list[AuditAct]:
-    """Return the acts in a store, newest first; for an operator without a store, the acts in all stores.
+    """Return the acts in a store, or the look-ups of members, newest first; for an operator without a store,
+    those in all stores.
 
-    Raises NotAllowed for a cashier and for another store, InvalidInput for a window of more than 31 days.
+    Raises NotAllowed for a cashier and for another store, InvalidInput for a window of more than 31 days, or
+    of more than a day of look-ups.
     """
     till.require_manager()
     store_code = store if till.role == "OPERATOR" else store or till.store
@@ -33,7 +43,14 @@ async def find_store_acts(
         raise NotAllowed("OTHER_STORE")
     if not timedelta(0) < until - since <= MAX_WINDOW:
         raise InvalidInput("until", "Ask for a time after `since`, at most 31 days later.")
-    return (await audit.find_between(runtime.store, since=since, until=until, store_code=store_code))[:first]
+    if not is_of_look_ups:
+        return (await audit.find_between(runtime.store, since=since, until=until, store_code=store_code))[
+            :first
+        ]
+    if until - since > MAX_LOOK_UP_WINDOW:
+        raise InvalidInput("until", "Ask for a time after `since`, at most a day later.")
+    acts = await look_ups.find_look_ups(runtime.store, since=since, until=until, store_code=store_code)
+    return acts[:first]
 
 
 async def find_correction_reasons(

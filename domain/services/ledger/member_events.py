@@ -138,11 +138,11 @@ async def record(
     Raises NotAllowed, MemberFrozen, IdempotencyKeyConflict, InvalidInput, NotFound, Busy.
     """
     till.require_manager()
-    input_checks.check_identifier(external_id, field="externalId")
+    input_checks.read_number(external_id, field="externalId")
     if occurred_at is not None:
         input_checks.check_past_instant(occurred_at, now=now)
     checked_data = check_event_data(runtime.programmes.current().programme, name, event_data)
-    receipt_id = receipts.event_id(source=till.source, store=till.store, external_id=external_id)
+    receipt_id = await till.find_receipt_id(runtime, "event", external_id)
     request_input = {
         "member": member_id,
         "name": name,

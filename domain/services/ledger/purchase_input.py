@@ -8,6 +8,7 @@ from datetime import datetime
 
 from domain.model.ledger.events import Line, Purchase
 from domain.model.programme import Programme
+from domain.model.visible_text import normal_identifier
 from domain.services.errors import InvalidInput
 from domain.services.input_checks import (
     MAX_TEXT_LENGTH,
@@ -16,6 +17,7 @@ from domain.services.input_checks import (
     check_identifier,
     check_past_instant,
     check_text,
+    read_number,
 )
 
 MAX_LINES = 500
@@ -44,6 +46,11 @@ class PurchaseInput:
     occurred_at: datetime | None = None
 
     @property
+    def number(self) -> str:
+        """Return the receipt's number in its one spelling."""
+        return normal_identifier(self.external_id)
+
+    @property
     def key_input(self) -> Mapping[str, object]:
         """Return what an idempotency key is compared by: stored as a hash, so its words stay as they are."""
         lines = [[one.sku, one.amount, one.quantity, one.name, one.category] for one in self.lines]
@@ -69,13 +76,13 @@ class PurchaseInput:
             )
             for number, line in enumerate(self.lines, start=1)
         )
-        return Purchase(self.external_id, self.total, self.currency, store, lines)
+        return Purchase(self.number, self.total, self.currency, store, lines)
 
 
 # ---------------------------------------------------------------- pure rules
 def check_purchase_input(purchase_input: PurchaseInput, *, programme: Programme, now: datetime) -> None:
     """Check a purchase. Raises InvalidInput."""
-    check_identifier(purchase_input.external_id, field="externalId")
+    read_number(purchase_input.external_id, field="externalId")
     check_amount(purchase_input.total, field="total")
     if purchase_input.currency != programme.programme.currency:
         raise InvalidInput("currency", f"The programme counts in {programme.programme.currency}.")

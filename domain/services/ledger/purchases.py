@@ -155,9 +155,7 @@ async def record(
     Raises PurchaseClaimed, NotAllowed, MemberFrozen, IdempotencyKeyConflict, InvalidInput, NotFound, Busy.
     """
     check_purchase_input(purchase_input, programme=runtime.programmes.current().programme, now=now)
-    receipt_id = receipts.purchase_id(
-        source=till.source, store=till.store, external_id=purchase_input.external_id
-    )
+    receipt_id = await till.find_receipt_id(runtime, "purchase", purchase_input.external_id)
     request_input = {"member": member_id, "given": purchase_input.key_input, "source": till.source}
     request = till.request_key("recordPurchase", key, request_input)
 
@@ -172,7 +170,7 @@ async def record(
             decided.decision,
             "PURCHASE",
             now=now,
-            subject=purchase_input.external_id,
+            subject=purchase_input.number,
             amount=purchase_input.total,
             shift_counts={"purchases": 1},
         )

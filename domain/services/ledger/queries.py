@@ -257,9 +257,10 @@ async def find_purchase(
     runtime: Runtime, *, source: str, store: str | None, external_id: str
 ) -> RecordedPurchase | None:
     """Return a purchase by what is printed on its receipt."""
-    return await find_purchase_by_id(
-        runtime, receipt_id=receipts.purchase_id(source=source, store=store, external_id=external_id)
+    receipt_id = await receipts.find_id(
+        runtime.store, "purchase", source=source, shop=store, external_id=external_id
     )
+    return await find_purchase_by_id(runtime, receipt_id=receipt_id)
 
 
 async def find_purchase_by_id(runtime: Runtime, *, receipt_id: str) -> RecordedPurchase | None:

@@ -14,10 +14,10 @@ from domain.model import event_names
 from domain.model.ledger.decision import BalanceTooLow, JournalRow, RewardLock, RewardLocked, VoucherNotUsable
 from domain.model.ledger.events import Event, Json
 from domain.model.ledger.wallet import Wallet
-from domain.model.people.codes import normal_voucher
+from domain.model.people.codes import normal_voucher, strip_scanner_signs
 from domain.services import input_checks
 from domain.services.decisions import event_instant, load_member
-from domain.services.errors import NotAllowed, NotFound, UnknownCode
+from domain.services.errors import MalformedCode, NotAllowed, NotFound, UnknownCode
 from domain.services.keyed_decisions import BoundReply, DecidedEvent, decide_now, decide_once
 from domain.services.ledger import queries
 from domain.services.ledger.queries import MemberView
@@ -247,13 +247,15 @@ async def use(
 
     Raises VoucherRefused, UnknownCode, NotAllowed, MemberFrozen, IdempotencyKeyConflict, InvalidInput, Busy.
     """
-    normal_code = normal_voucher(code)
+    normal_code = normal_voucher(strip_scanner_signs(code))
     check_receipt_input(purchase, total)
     request_input: dict[str, object] = {"code": normal_code or "", "purchase": purchase}
     if total is not None:
         request_input["total"] = total
     request = till.request_key("useVoucher", key, request_input)
-    voucher_found = await vouchers.find_by_code(runtime.store, normal_code) if normal_code else None
+    if normal_code is None:
+        raise MalformedCode
+    voucher_found = await vouchers.find_by_code(runtime.store, normal_code)
     if voucher_found is None:
         raise UnknownCode
 

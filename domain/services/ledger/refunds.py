@@ -58,6 +58,10 @@ class RefundRequest:
     lines: tuple[RefundLine, ...] = ()
     refund_id: str | None = None
 
+    async def find_receipt_id(self, runtime: Runtime, till: Till) -> str:
+        """Return the identity of the receipt."""
+        return await till.find_receipt_id(runtime, "purchase", self.external_id, shop=self.store)
+
     @property
     def content(self) -> dict[str, object]:
         """What is taken back, as requests and identities compare it."""
@@ -97,9 +101,9 @@ class _RefundCase:
 
 # ---------------------------------------------------------------- pure rules
 def _check_request(refund_request: RefundRequest) -> None:
-    input_checks.check_identifier(refund_request.external_id, field="externalId")
+    input_checks.read_number(refund_request.external_id, field="externalId")
     if refund_request.refund_id is not None:
-        input_checks.check_identifier(refund_request.refund_id, field="refundId")
+        input_checks.read_number(refund_request.refund_id, field="refundId")
     if refund_request.amount is not None and refund_request.lines:
         raise InvalidInput("amount", "Name an amount or lines, not both.")
     if refund_request.amount is not None:
@@ -124,12 +128,6 @@ def _check_lines(case: _RefundCase, refund_request: RefundRequest) -> None:
     for index, line in enumerate(refund_request.lines):
         if line.line not in numbers:
             raise InvalidInput(f"lines[{index}].line", "The receipt has no such line.")
-
-
-def _receipt_id(refund_request: RefundRequest, till: Till) -> str:
-    return receipts.purchase_id(
-        source=till.source, store=refund_request.store or till.store, external_id=refund_request.external_id
-    )
 
 
 def _refund_event(case: _RefundCase, refund_request: RefundRequest, at: datetime) -> Event:
@@ -185,7 +183,7 @@ def _audit_writes(
 async def quote(runtime: Runtime, *, till: Till, refund_request: RefundRequest, now: datetime) -> RefundQuote:
     """Return what a refund would take back. Raises UnknownPurchase, RefundTooLarge, InvalidInput."""
     _check_request(refund_request)
-    case = await _load_case(runtime, _receipt_id(refund_request, till), till)
+    case = await _load_case(runtime, await refund_request.find_receipt_id(runtime, till), till)
     remaining = case.receipt.remaining
     assert remaining is not None, "only a purchase is refunded"
     _check_lines(case, refund_request)
@@ -230,7 +228,7 @@ async def refund(
     """
     _check_request(refund_request)
     input_checks.check_text(reason, field="reason", max_length=input_checks.MAX_REASON_LENGTH)
-    receipt_id, refund_id = _receipt_id(refund_request, till), refund_request.refund_id
+    receipt_id, refund_id = await refund_request.find_receipt_id(runtime, till), refund_request.refund_id
     request_input = {"receipt": receipt_id, **refund_request.content, "reason": reason}
     if refund_id is not None:
         request_input["refundId"] = refund_id

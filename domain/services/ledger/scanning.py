@@ -15,13 +15,15 @@ from typing import Literal
 from domain.model.calendar import milliseconds
 from domain.model.people import codes
 from domain.model.people.codes import Code, CodeKind
-from domain.services.errors import ExpiredCode, UnknownCode
+from domain.services.errors import ExpiredCode, MalformedCode, NotAllowed, UnknownCode
 from domain.services.idempotency import KeyBinding, run_once
 from domain.services.input_checks import check_clock_lead
 from domain.services.ledger import queries
+from domain.services.ledger.look_ups import look_up_writes
 from domain.services.ledger.queries import MemberView
 from domain.services.ledger.till import Till
 from domain.services.runtime import Runtime
+from domain.store.audit import ShiftLimitReached
 from domain.store.document_store import Write
 from domain.store.ledger import vouchers
 from domain.store.ledger.vouchers import Voucher
@@ -101,7 +103,8 @@ async def scan(
 ) -> CustomerScanned | VoucherScanned:
     """Tell what a scanned or typed code is.
 
-    Raises UnknownCode, ExpiredCode, IdempotencyKeyConflict, InvalidInput, NotFound, Busy.
+    A number proves no presence: who types one looks the member up, and that is written and counted as such.
+    Raises UnknownCode, ExpiredCode, IdempotencyKeyConflict, InvalidInput, NotAllowed, NotFound, Busy.
     """
     code = codes.classify(text)
     request_input = {
@@ -121,10 +124,14 @@ async def scan(
             if card_holder.card_step is None
             else [key_write, card_steps.take_write(card_holder.card_step, now=now)]
         )
+        if code.kind is CodeKind.NUMBER:
+            writes += look_up_writes(till, member=card_holder.member, by="NUMBER", now=now)
         try:
             await runtime.store.transact(writes)
         except CardTaken:
             raise ExpiredCode from None
+        except ShiftLimitReached:
+            raise NotAllowed("SHIFT_LIMIT") from None
         return CustomerScanned(
             await queries.load_member_view(runtime, member_id=card_holder.member, now=now),
             milliseconds(scanned_at),
@@ -151,7 +158,7 @@ async def _read_card(runtime: Runtime, code: Code, card_keys: Sequence[bytes], a
         case CodeKind.NUMBER:
             return _CardHolder(await _find_by_number(runtime, code.text), None)
         case _:
-            raise UnknownCode
+            raise MalformedCode
 
 
 async def _read_device_card(

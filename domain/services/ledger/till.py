@@ -12,10 +12,13 @@ from datetime import date, datetime
 from domain.model.ledger.decision import Decision
 from domain.services.errors import NotAllowed, ReceiptTooLarge
 from domain.services.input_checks import check_identifier
+from domain.services.runtime import Runtime
 from domain.store import audit
 from domain.store.audit import Action, AuditAct, ShiftCounter
 from domain.store.document_store import Write
+from domain.store.ledger import receipts
 from domain.store.ledger.members import StoredMember
+from domain.store.ledger.receipts import ReceiptKind
 from domain.store.people.sessions import StaffRole
 from domain.store.requests import RequestKey, request_key, store_scope
 
@@ -25,7 +28,7 @@ TILL_SOURCE = "till"
 @dataclass(frozen=True, slots=True)
 class ShiftLimits:
     """The limits of an employee's day: purchases with events, and vouchers, by count; refunds in minor units;
-    corrections with what events moved, points and minor units together.
+    corrections with what events moved, points and minor units together; look-ups of members by count.
 
     `receipt_total` is the highest total, in minor units, of a receipt that a cashier records.
     """
@@ -34,6 +37,7 @@ class ShiftLimits:
     vouchers: int = 1_000
     refunded: int = 1_000_000
     adjusted: int = 50_000
+    look_ups: int = 2_000
     receipt_total: int = 1_000_000
 
     def limit_for(self, counter: ShiftCounter) -> int:
@@ -43,6 +47,7 @@ class ShiftLimits:
             "vouchers": self.vouchers,
             "refunded": self.refunded,
             "adjusted": self.adjusted,
+            "look_ups": self.look_ups,
         }[counter]
 
 
@@ -82,6 +87,14 @@ class Till:
         """Raise NotAllowed where the member is the employee."""
         if self.is_own(stored_member.member.id, stored_member.employees):
             raise NotAllowed("OWN_MEMBERSHIP")
+
+    async def find_receipt_id(
+        self, runtime: Runtime, kind: ReceiptKind, number: str, *, shop: str | None = None
+    ) -> str:
+        """Return the identity of a receipt, or of a reported event, of this store or of another shop."""
+        return await receipts.find_id(
+            runtime.store, kind, source=self.source, shop=shop or self.store, external_id=number
+        )
 
     def request_key(self, operation: str, key: str, request_input: Mapping[str, object]) -> RequestKey:
         """Return the idempotency key of an operation of this store. Raises InvalidInput for a bad key."""

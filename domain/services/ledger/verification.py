@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 from domain.model.ledger import ledger_state
 from domain.model.ledger.decision import Entry, StateValue
 from domain.model.ledger.member import Member
+from domain.store import stale_commits
 from domain.store.connect import Raw
 from domain.store.document_store import DocumentStore
 from domain.store.ledger import journal, journal_rows, members, vouchers
 from domain.store.ledger.members import StoredMember
+from domain.store.stale_commits import StaleCommit
 
 Progress = Callable[[int], None]
 
@@ -104,6 +106,21 @@ async def verify(store: DocumentStore, *, progress: Progress = no_progress) -> A
         progress(done_count)
 
 
+async def find_stale(store: DocumentStore) -> list[StaleCommit]:
+    """Return the members whose commits did not take again and again, and of whom none has taken since."""
+    return [
+        stale_commit
+        for stale_commit in await stale_commits.find_all(store)
+        if not await _has_decided_since(store, stale_commit)
+    ]
+
+
+async def _has_decided_since(store: DocumentStore, stale_commit: StaleCommit) -> bool:
+    stored_member = await members.find(store, stale_commit.member)
+    decided_at = None if stored_member is None else stored_member.member.decided_at
+    return stored_member is None or (decided_at is not None and decided_at > stale_commit.at)
+
+
 async def verify_member(store: DocumentStore, *, member: str) -> list[Difference]:
     """Return the differences of one member, read at one instant."""
     folded = _FoldedJournal(member)
@@ -115,10 +132,15 @@ async def verify_member(store: DocumentStore, *, member: str) -> list[Difference
         async for row in store[journal.COLLECTION].find(query, session=session).sort("seq", 1):
             folded.add_row(row)
         voucher_query = {"member": member, "n": {"$gt": 0, "$lte": len(folded.vouchers) + 1}}
+        beyond = await store[journal.COLLECTION].find_one(
+            {"member": member, "seq": {"$gt": document["version"]}}, {"seq": 1}, session=session
+        )
         states = {
             row["_id"]: row["state"]
             async for row in store[vouchers.COLLECTION].find(voucher_query, {"state": 1}, session=session)
         }
+    if beyond is not None:  # then no commit of theirs can take
+        folded.add_difference("version", document["version"], f"a row {beyond['seq']}")
     _compare_state(document, folded)
     _compare_sums(members.read_member(document), folded)
     _compare_vouchers(states, folded)

@@ -220,7 +220,8 @@ async def find_waiting(
     if enrolment is None or now >= enrolment.reservation.at + rules.RESERVATION:
         return None
     for contact in proven:
-        if rules.contact_hash(identity.secret, contact.key) == enrolment.contact_hash:
+        hashes = {rules.contact_hash(secret, contact.key) for secret in identity.all_secrets}
+        if enrolment.contact_hash in hashes:
             holder = await contacts.find_holder(identity.store, contact.key)
             return WaitingEnrolment(enrolment.id, contact, enrolment.reservation, holder)
     return None

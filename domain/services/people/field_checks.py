@@ -6,11 +6,12 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import date, datetime
-from functools import cache
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
+from domain.model.calendar import time_zones
 from domain.model.people.contacts import Contact, ContactMalformed, read_contact, read_email, read_phone
 from domain.model.programme import Programme
+from domain.model.visible_text import has_visible, is_hidden, trimmed
 from domain.services.errors import InvalidInput
 
 MAX_NAME_LENGTH = 100
@@ -18,23 +19,20 @@ MAX_KEY_LENGTH = 128
 MAX_INSTALLATION_LENGTH = 200
 MAX_AGE_YEARS = 130
 
-# Characters that are invisible or turn the text around: a name with one can pass for another. Some scripts
-# need two of them, the joiners.
-_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-_JOINERS = frozenset("\u200c\u200d")
-
 
 def check_name(text: str, *, field: str = "name") -> str:
-    """Return a person's name, trimmed: 1 to 100 characters, none of them a control character."""
-    tidy_name = unicodedata.normalize("NFC", text.strip(" "))
-    if not any(unicodedata.category(each)[0] in "LNPS" for each in tidy_name):
+    """Return a person's name without spaces and marks at its ends: 1 to 100 characters, none of them hidden,
+    since a name with one can pass for another.
+    """
+    tidy_name = unicodedata.normalize("NFC", trimmed(text))
+    if not has_visible(tidy_name):
         raise InvalidInput(field, "Write a name of 1 to 100 characters.")
     if len(tidy_name) > MAX_NAME_LENGTH:
         raise InvalidInput(
             field, f"A name has at most {MAX_NAME_LENGTH} characters; this one has {len(tidy_name)}."
         )
-    if any(unicodedata.category(each) in _HIDDEN and each not in _JOINERS for each in tidy_name):
-        raise InvalidInput(field, "A name holds no control characters.")
+    if any(map(is_hidden, tidy_name)):
+        raise InvalidInput(field, "A name holds no control characters and nothing invisible.")
     return tidy_name
 
 
@@ -47,7 +45,7 @@ def check_locale(text: str, programme: Programme) -> str:
 
 def check_timezone(text: str) -> str:
     """Return the name of a time zone of the IANA list."""
-    if text not in _zones():
+    if text not in time_zones():
         raise InvalidInput("timezone", "Write a time zone by its IANA name, such as Europe/Lisbon.")
     return text
 
@@ -97,8 +95,3 @@ def check_installation(text: str | None) -> str | None:
             f"An installation's id has 1 to {MAX_INSTALLATION_LENGTH} printable ASCII characters.",
         )
     return text
-
-
-@cache
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())

@@ -9,7 +9,6 @@ from datetime import timedelta
 
 from domain.model.people.sessions import SessionTerms
 from domain.model.people.sign_in import CODES_PER_HOUR
-from domain.services.people.password_attempts import PasswordAttempts
 from domain.services.people.passwords import PasswordHashing
 from domain.services.people.session_registry import SessionRegistry
 from domain.services.runtime import Runtime
@@ -23,8 +22,8 @@ STAFF_TERMS = SessionTerms(idle=timedelta(hours=12), longest=timedelta(hours=12)
 class IdentityRuntime(Runtime):
     """A runtime that also knows who people are; a process has one.
 
-    `secret` hashes contacts and codes and makes refresh tokens; what one of `secrets_before` made is still
-    read. `draw_random` draws the digits of a code.
+    `secret` hashes contacts and codes, makes refresh tokens and seals second factors; what one of
+    `secrets_before` made is still read. `draw_random` draws the digits of a code.
     """
 
     secret: bytes = field(repr=False)
@@ -32,10 +31,10 @@ class IdentityRuntime(Runtime):
     code_sender: CodeSender
     session_registry: SessionRegistry = field(default_factory=SessionRegistry)
     passwords: PasswordHashing = field(default_factory=PasswordHashing)
-    password_attempts: PasswordAttempts = field(default_factory=PasswordAttempts)
     member_terms: SessionTerms = MEMBER_TERMS
     staff_terms: SessionTerms = STAFF_TERMS
     codes_per_hour: int = CODES_PER_HOUR
+    managers_need_factor: bool = False
     draw_random: Callable[[int], int] = secrets.randbelow
 
     @property
@@ -54,6 +53,7 @@ class IdentityRuntime(Runtime):
         member_terms: SessionTerms = MEMBER_TERMS,
         staff_terms: SessionTerms = STAFF_TERMS,
         codes_per_hour: int = CODES_PER_HOUR,
+        managers_need_factor: bool = False,
     ) -> IdentityRuntime:
         """Return an identity runtime that shares the store and the memory of a runtime."""
         return IdentityRuntime(
@@ -67,4 +67,5 @@ class IdentityRuntime(Runtime):
             member_terms=member_terms,
             staff_terms=staff_terms,
             codes_per_hour=codes_per_hour,
+            managers_need_factor=managers_need_factor,
         )

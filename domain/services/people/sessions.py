@@ -30,7 +30,7 @@ from domain.store.document_store import Write
 from domain.store.people import devices, sessions, staff
 from domain.store.people.sessions import Session, SessionKind, StaffRole
 
-EndReason = Literal["signed_out", "theft", "disabled", "password", "contact"]
+EndReason = Literal["signed_out", "theft", "disabled", "password", "second_factor", "contact"]
 
 log = structlog.get_logger(__name__)
 

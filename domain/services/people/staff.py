@@ -1,44 +1,56 @@
-"""Staff: added, signed in at a store for a shift, disabled. A disabled employee's sessions end at once."""
+"""Staff: added, disabled, given another password or second factor; their sessions then end at once."""
 
 from __future__ import annotations
 
-import math
 import re
 import secrets
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from domain.model.people.contacts import ContactMalformed, read_email, read_phone
-from domain.services.errors import InvalidInput, SignInRefused
+from domain.model.people.second_factor import (
+    KEY_BYTES,
+    SETUP_KEY_LIFE,
+    SetupKey,
+    hash_long_code,
+    make_long_code,
+)
+from domain.services.errors import InvalidInput
 from domain.services.people import field_checks
 from domain.services.people.identity_runtime import IdentityRuntime
-from domain.services.people.own_memberships import employee_writes, find_own_memberships
-from domain.services.people.passwords import MAX_LENGTH, MIN_LENGTH
-from domain.services.people.sessions import (
-    OpenedSession,
-    end_all,
-    new_session,
-    open_session,
-)
+from domain.services.people.own_memberships import employee_writes
+from domain.services.people.passwords import check_password
+from domain.services.people.sessions import end_all
 from domain.store.audit import COMMAND_LINE, Action, simple_act_write
 from domain.store.document_store import DocumentStore, Write
 from domain.store.people import contacts, staff, stores
 from domain.store.people.sessions import StaffRole
 from domain.store.people.staff import Employee
-from domain.store.people.stores import RetailStore
 
 _USERNAME = re.compile("[a-z0-9][a-z0-9._-]{0,63}")
 
 
-@dataclass(frozen=True, slots=True)
-class StaffSignedIn:
-    """An employee at a store, with the session of their shift."""
+# ---------------------------------------------------------------- pure rules
+def new_setup_key() -> str:
+    """Return a fresh set-up key, to be given to the employee by whoever makes the account."""
+    return make_long_code(secrets.token_bytes(KEY_BYTES))
 
-    employee: Employee
-    retail_store: RetailStore
-    opened_session: OpenedSession
+
+def role_needs_second_factor(identity: IdentityRuntime, role: StaffRole) -> bool:
+    """Tell whether everybody of a role signs in with a second factor: operators do, managers by setting."""
+    return role == "OPERATOR" or (role == "MANAGER" and identity.managers_need_factor)
+
+
+def needs_second_factor(identity: IdentityRuntime, employee: Employee) -> bool:
+    """Tell whether an employee signs in with a second factor: by their role, or because they have one or the
+    key for one.
+    """
+    return (
+        role_needs_second_factor(identity, employee.role)
+        or employee.factor is not None
+        or employee.setup_key is not None
+    )
 
 
 # ---------------------------------------------------------------- reads
@@ -54,7 +66,7 @@ async def find(store: DocumentStore, staff_id: str) -> Employee | None:
 
 async def find_by_username(store: DocumentStore, username: str) -> Employee | None:
     """Return an employee by the name they sign in with."""
-    return await staff.find_by_username(store, _normal_username(username))
+    return await staff.find_by_username(store, normal_username(username))
 
 
 # ---------------------------------------------------------------- writes
@@ -69,25 +81,26 @@ async def add(
     member_number: str | None = None,
     email: str | None = None,
     phone: str | None = None,
+    setup_key: str | None = None,
     actor: str = COMMAND_LINE,
     now: datetime,
 ) -> Employee:
     """Add an employee. Without store codes they may sign in anywhere. Raises InvalidInput.
 
     Their own membership is the one with this number, and any that has this e-mail address or phone, now or
-    later.
+    later. With `setup_key` they enrol a second factor at their first sign-in.
     """
-    if not _USERNAME.fullmatch(_normal_username(username)):
+    if not _USERNAME.fullmatch(normal_username(username)):
         raise InvalidInput(
             "username", "Write a username of 1 to 64 letters a-z, digits, dots, dashes or underscores."
         )
-    _expect_password(password)
+    check_password(password, names=(username, name))
     for code in store_codes:
         if await stores.find(identity.store, code) is None:
             raise InvalidInput("store", f"There is no store {code}: add it with selo store add.")
     employee = Employee(
         id=secrets.token_hex(16),
-        username=_normal_username(username),
+        username=normal_username(username),
         name=field_checks.check_name(name),
         role=role,
         stores=store_codes,
@@ -95,6 +108,7 @@ async def add(
         created_at=now,
         member=await _find_own_membership(identity.store, member_number),
         contacts=_contact_keys(email, phone),
+        setup_key=None if setup_key is None else _kept_setup_key(setup_key, now),
     )
     try:
         await _change_with_audit(
@@ -150,14 +164,33 @@ async def change_password(
 ) -> int:
     """Set an employee's password and end their sessions; return how many ended. Raises InvalidInput."""
     employee = await _load_by_username(identity, username)
-    _expect_password(password)
+    check_password(password, names=(employee.username, employee.name))
     change = staff.password_write(employee.id, await identity.passwords.hash(password))
     await _change_with_audit(identity, [change], "PASSWORD_CHANGED", employee, actor=actor, now=now)
     return await end_all(identity, f"staff:{employee.id}", reason="password", now=now)
 
 
+async def reset_second_factor(
+    identity: IdentityRuntime, username: str, setup_key: str, *, actor: str = COMMAND_LINE, now: datetime
+) -> int:
+    """Take an employee's second factor away, have them enrol another with `setup_key`, and end their
+    sessions; return how many ended. Raises InvalidInput for an unknown name.
+    """
+    employee = await _load_by_username(identity, username)
+    change = staff.setup_write(employee.id, _kept_setup_key(setup_key, now))
+    await _change_with_audit(identity, [change], "SECOND_FACTOR_RESET", employee, actor=actor, now=now)
+    return await end_all(identity, f"staff:{employee.id}", reason="second_factor", now=now)
+
+
+async def renew_setup_key(
+    identity: IdentityRuntime, employee: Employee, setup_key: str, *, now: datetime
+) -> None:
+    """Have a set-up key of an employee without a second factor work from now on."""
+    await identity.store.transact([staff.setup_write(employee.id, _kept_setup_key(setup_key, now))])
+
+
 async def _load_by_username(identity: IdentityRuntime, username: str) -> Employee:
-    employee = await staff.find_by_username(identity.store, _normal_username(username))
+    employee = await staff.find_by_username(identity.store, normal_username(username))
     if employee is None:
         raise InvalidInput("username", f"There is nobody called {username}.")
     return employee
@@ -182,58 +215,12 @@ async def _change_with_audit(
     await identity.store.run_rounds(attempt, queue=employee.id)
 
 
-async def sign_in(
-    identity: IdentityRuntime, *, username: str, password: str, store_code: str, address: str, now: datetime
-) -> StaffSignedIn:
-    """Begin a shift at a store. Raises SignInRefused, and InvalidInput("store") once the password is proven.
-
-    An unknown name takes as long as a wrong password and gets the same answer. Tries are counted for each
-    address and name.
-    """
-    attempt_key = (address, _normal_username(username)[:64])
-    wait = identity.password_attempts.count_attempt(attempt_key, now=now)
-    if wait > timedelta(0):
-        raise SignInRefused("TOO_MANY_ATTEMPTS", retry_after=math.ceil(wait.total_seconds()))
-    employee = await staff.find_by_username(identity.store, attempt_key[1])
-    if (
-        not await identity.passwords.matches(employee.password_hash if employee else None, password)
-        or employee is None
-    ):
-        raise SignInRefused("WRONG_PASSWORD")
-    identity.password_attempts.forget(attempt_key)
-    if employee.disabled_at is not None:
-        raise SignInRefused("DISABLED")
-    retail_store = await stores.find(identity.store, store_code)
-    if retail_store is None or not employee.works_in(retail_store.code):
-        raise InvalidInput("store", "You cannot sign in at this store.")
-    own_members = await find_own_memberships(identity.store, employee)
-    opened_session = new_session(
-        identity,
-        "staff",
-        employee.id,
-        now=now,
-        role=employee.role,
-        store=retail_store.code,
-        own_members=own_members,
-    )
-    try:
-        writes = [staff.sign_in_write(employee, now=now), *await employee_writes(identity.store, employee)]
-        await open_session(identity, opened_session, *writes)
-    except staff.EmployeeChanged:
-        employee_now = await staff.find(identity.store, employee.id)
-        raise SignInRefused(
-            "WRONG_PASSWORD" if employee_now and employee_now.disabled_at is None else "DISABLED"
-        ) from None
-    return StaffSignedIn(employee, retail_store, opened_session)
-
-
-def _expect_password(password: str) -> None:
-    if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
-        raise InvalidInput("password", f"A password has {MIN_LENGTH} to {MAX_LENGTH} characters.")
-
-
-def _normal_username(username: str) -> str:
+def normal_username(username: str) -> str:
     return username.strip().lower()
+
+
+def _kept_setup_key(setup_key: str, now: datetime) -> SetupKey:
+    return SetupKey(hash_long_code(setup_key), now + SETUP_KEY_LIFE)
 
 
 def _contact_keys(email: str | None, phone: str | None) -> tuple[str, ...]:

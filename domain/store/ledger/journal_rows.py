@@ -25,7 +25,16 @@ from domain.model.ledger.decision import (
     StateValue,
     VoucherStep,
 )
-from domain.model.ledger.events import Event, Fact, Facts, Line, Purchase, PurchaseClaim, RaisedFacts
+from domain.model.ledger.events import (
+    Event,
+    Fact,
+    Facts,
+    JoinedRule,
+    Line,
+    Purchase,
+    PurchaseClaim,
+    RaisedFacts,
+)
 from domain.model.ledger.ledger_restore import read_gift
 from domain.model.ledger.ledger_state import gift_values
 from domain.model.ledger.lots import LotPart, OpenedLot
@@ -165,7 +174,7 @@ def _claim_values(claim: PurchaseClaim) -> list[Any]:
         claim.tier_extras,
         _pairs(claim.badge_counts),
         list(claim.sources),
-        list(claim.joined),
+        [[one.rule, one.left, one.shared_left] for one in claim.joined],
     ]
 
 
@@ -328,7 +337,7 @@ def _read_part_claim(values: Sequence[Any]) -> PurchaseClaim:
         values[3],
         dict(values[4]),
         tuple(values[5]),
-        tuple(values[6]),
+        tuple([JoinedRule(one) if isinstance(one, str) else JoinedRule(*one) for one in values[6]]),
     )
 
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from domain.model.ledger.decision import JournalRow, RefundClaim
 from domain.model.ledger.events import Event, Purchase
+from domain.model.visible_text import normal_identifier
 from domain.store.connect import Raw
 from domain.store.document_store import DocumentStore, Stale, StoreFault, Write, insert, update
 from domain.store.ledger import journal_rows
@@ -22,6 +23,8 @@ from domain.store.stored_document import StoredDocument
 
 COLLECTION = "receipts"
 EVENT_PREFIX = "purchase:"
+
+ReceiptKind = Literal["purchase", "event"]
 
 
 class ReceiptDocument(StoredDocument):
@@ -79,20 +82,33 @@ class StoredReceipt:
 
     def refund_identity(self, refund_id: str | None) -> RefundIdentity | None:
         """Return the refund of an identity; None where none has it."""
-        return next((identity for identity in self.refund_ids if identity.id == refund_id), None)
+        if refund_id is None:
+            return None
+        number = normal_identifier(refund_id)
+        return next((one for one in self.refund_ids if normal_identifier(one.id) == number), None)
 
 
 def purchase_id(*, source: str, store: str | None, external_id: str) -> str:
-    """Return the identity of a purchase."""
-    return joined_hash("purchase", source, store or "", external_id)
-
-
-def event_id(*, source: str, store: str | None, external_id: str) -> str:
-    """Return the identity of an event that another system reported."""
-    return joined_hash("event", source, store or "", external_id)
+    """Return the identity of a purchase: its number counts in its one spelling."""
+    return joined_hash("purchase", source, store or "", normal_identifier(external_id))
 
 
 # ---------------------------------------------------------------- reads
+async def find_id(
+    store: DocumentStore, kind: ReceiptKind, *, source: str, shop: str | None, external_id: str
+) -> str:
+    """Return the identity of a purchase, or of an event that another system reported, recorded or not.
+
+    Earlier versions told spellings of a number apart: what they recorded is found by the same spelling.
+    """
+    number = normal_identifier(external_id)
+    identity, earlier = (joined_hash(kind, source, shop or "", text) for text in (number, external_id))
+    if identity == earlier:
+        return identity
+    row = await store[COLLECTION].find_one({"_id": earlier}, {"_id": 1})
+    return identity if row is None else earlier
+
+
 async def find(store: DocumentStore, receipt: str) -> StoredReceipt | None:
     """Return a receipt."""
     row = await store[COLLECTION].find_one({"_id": receipt})

@@ -1,5 +1,5 @@
-"""Staff: who works where and as what. A password is stored as its argon2id hash alone; whoever leaves is
-disabled, not deleted.
+"""Staff: who works where and as what. A password is stored as its argon2id hash alone, a second factor as its
+sealed secret; whoever leaves is disabled, not deleted.
 """
 
 from __future__ import annotations
@@ -7,10 +7,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar, cast
+from typing import Any, ClassVar, cast
 
 from pymongo import IndexModel
 
+from domain.model.people.second_factor import SecondFactor, SetupKey
 from domain.store.document_store import EPOCH, DocumentStore, StoreFault, Write, insert, update
 from domain.store.people.sessions import StaffRole
 from domain.store.stored_document import StoredDocument
@@ -19,7 +20,7 @@ COLLECTION = "staff"
 
 
 class EmployeeDocument(StoredDocument):
-    """An employee in the database; `password` is the hash."""
+    """An employee in the database; `password` is the hash, `setup` and `factor` are spelled below."""
 
     username: str
     name: str
@@ -31,6 +32,8 @@ class EmployeeDocument(StoredDocument):
     contacts: list[str] | None = None
     disabled_at: datetime | None = None
     signed_in_at: datetime | None = None
+    setup: dict[str, Any] | None = None
+    factor: dict[str, Any] | None = None
 
     class Settings(StoredDocument.Settings):
         name = COLLECTION
@@ -41,7 +44,9 @@ class EmployeeDocument(StoredDocument):
 
 
 class EmployeeChanged(StoreFault):
-    """The employee was disabled, enabled or given another password meanwhile, or the username is taken."""
+    """The employee was disabled, enabled or given another password meanwhile, the factor was used or reset,
+    or the username is taken.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,7 @@ class Employee:
     """One employee: `stores` are those they may sign in at, none named means all.
 
     `member` is their own membership, and so is any whose contact is one of `contacts` (keys, as in the
-    contacts themselves).
+    contacts themselves). With `setup_key` they enrol a second factor.
     """
 
     id: str
@@ -62,6 +67,8 @@ class Employee:
     member: str | None = None
     contacts: tuple[str, ...] = ()
     disabled_at: datetime | None = None
+    setup_key: SetupKey | None = None
+    factor: SecondFactor | None = None
 
     def works_in(self, store: str) -> bool:
         """Tell whether they may sign in at a store."""
@@ -106,17 +113,41 @@ def add_write(employee: Employee) -> Write:
         "created_at": employee.created_at,
         "member": employee.member,
         "contacts": list(employee.contacts),
+        "setup": _setup_row(employee.setup_key),
     }
     return insert(COLLECTION, document, if_taken=EmployeeChanged(employee.username))
 
 
-def sign_in_write(employee: Employee, *, now: datetime) -> Write:
-    """Return the write that notes a sign-in.
+def sign_in_write(employee: Employee, factor: SecondFactor | None, *, now: datetime) -> Write:
+    """Return the write that notes a sign-in, and the second factor as it is after it.
 
-    It raises EmployeeChanged where they are disabled, or their password is another by now.
+    It raises EmployeeChanged where they are disabled, or their password or factor is another by now.
     """
     query = {"_id": employee.id, "disabled_at": None, "password": employee.password_hash}
-    return update(COLLECTION, query, {"$set": {"signed_in_at": now}}, if_missed=EmployeeChanged(employee.id))
+    change: dict[str, Any] = {"$set": {"signed_in_at": now}}
+    if factor != employee.factor and factor is not None:
+        query |= _factor_query(employee)
+        change["$set"]["factor"] = _factor_row(factor)
+        if employee.factor is None:
+            change["$unset"] = {"setup": ""}
+    return update(COLLECTION, query, change, if_missed=EmployeeChanged(employee.id))
+
+
+def _factor_query(employee: Employee) -> dict[str, Any]:
+    """Return what holds while nobody used or reset the factor, or the set-up key, that was read."""
+    if employee.factor is None:
+        return {"factor": None, "setup.hash": employee.setup_key.hashed if employee.setup_key else None}
+    return {
+        "factor.sealed": employee.factor.sealed,
+        "factor.step": employee.factor.last_step,
+        "factor.recovery": {"$size": len(employee.factor.recovery)},
+    }
+
+
+def setup_write(staff: str, setup_key: SetupKey) -> Write:
+    """Return the write that takes a second factor away and gives a set-up key for another."""
+    change = {"$set": {"setup": _setup_row(setup_key)}, "$unset": {"factor": ""}}
+    return update(COLLECTION, {"_id": staff}, change, if_missed=EmployeeChanged(staff))
 
 
 def disable_write(staff: str, *, now: datetime) -> Write:
@@ -154,4 +185,20 @@ def _read_employee(document: EmployeeDocument) -> Employee:
         member=document.member,
         contacts=tuple(document.contacts or ()),
         disabled_at=document.disabled_at,
+        setup_key=None
+        if document.setup is None
+        else SetupKey(document.setup["hash"], document.setup["until"]),
+        factor=None if document.factor is None else _read_factor(document.factor),
     )
+
+
+def _setup_row(setup_key: SetupKey | None) -> dict[str, Any] | None:
+    return None if setup_key is None else {"hash": setup_key.hashed, "until": setup_key.expires_at}
+
+
+def _factor_row(factor: SecondFactor) -> dict[str, Any]:
+    return {"sealed": factor.sealed, "step": factor.last_step, "recovery": list(factor.recovery)}
+
+
+def _read_factor(row: dict[str, Any]) -> SecondFactor:
+    return SecondFactor(bytes(row["sealed"]), row["step"], tuple(row["recovery"]))

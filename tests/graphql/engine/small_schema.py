@@ -13,6 +13,7 @@ from api.drain import Drain
 from api.errors import BadInput, Busy, NotAvailable, NotFound
 from api.graphql.engine.context import Context
 from api.graphql.engine.execution import Engine
+from api.graphql.engine.limits import DocumentLimits
 from api.graphql.engine.paging import NumberedRow, connection, read_window
 from api.graphql.engine.permissions import MEMBER, PUBLIC, STAFF, RootPermission
 from api.graphql.engine.scalars import SCALARS, JsonObject, Long, WalletCode
@@ -255,6 +256,7 @@ def make_engine(
     drain: Drain | None = None,
     introspection: bool = True,
     operation_seconds: float = 10,
+    limits: DocumentLimits | None = None,
 ) -> Engine:
     return Engine(
         make_schema(),
@@ -262,6 +264,7 @@ def make_engine(
         drain=drain or Drain(),
         introspection=introspection,
         operation_seconds=operation_seconds,
+        limits=limits,
         roots=TABLE,
     )
 

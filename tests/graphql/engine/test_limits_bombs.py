@@ -7,6 +7,7 @@ import pytest
 
 from api.caller import MemberCaller
 from api.graphql.engine.execution import Engine, GraphQLRequest, GraphQLResponse
+from api.graphql.engine.limits import DocumentLimits
 from api.rates import RateLimits
 from tests.graphql.engine.small_schema import make_context, make_engine
 
@@ -103,6 +104,23 @@ async def test_the_refusal_names_limit_maximum_and_value(engine: Engine) -> None
                 "extensions": {"code": "QUERY_TOO_COSTLY", "limit": "aliases", "maximum": 15, "value": 16},
             }
         ]
+    }
+
+
+async def test_an_answer_that_grows_beyond_its_values_is_cut_off() -> None:
+    engine = make_engine(rates=PLENTY, limits=DocumentLimits(values=100))
+    text = "query ($ids: [ID!]!) { nodes(ids: $ids) { id name friends { id } } }"
+    whole = await answer(engine, text, {"ids": ["7"] * 20})
+    assert "errors" not in whole.body
+    refused = await answer(engine, text, {"ids": ["7"] * 40})
+    errors = refused.body["errors"]
+    assert isinstance(errors, list)
+    assert (refused.body["data"], len(errors)) == (None, 1)
+    assert errors[0]["extensions"] == {
+        "code": "QUERY_TOO_COSTLY",
+        "limit": "values",
+        "maximum": 100,
+        "value": 101,
     }
 
 

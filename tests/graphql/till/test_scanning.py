@@ -5,6 +5,8 @@ second scan unnecessary.
 from base64 import urlsafe_b64decode
 from datetime import timedelta
 
+import pytest
+
 from domain.model.people import codes
 from tests.running_app import Json, RunningApp
 
@@ -140,11 +142,46 @@ async def test_a_signed_in_phone_is_shown_its_own_card(app: RunningApp) -> None:
 
 async def test_ten_bad_scans_lock_the_till_for_a_minute(app: RunningApp) -> None:
     till = await app.hire("rui")
+    unknown = codes.make_voucher(bytes(12))
     for at in range(10):
-        assert (await scan(app, till, "nonsense", key=f"k{at}"))["__typename"] == "UnknownCode"
+        assert (await scan(app, till, unknown, key=f"k{at}"))["__typename"] == "UnknownCode"
     query = "mutation($i: ScanInput!) { scan(input: $i) { __typename } }"
-    locked = await app.error(query, {"i": {"code": "nonsense", "idempotencyKey": "k"}}, token=till)
+    locked = await app.error(query, {"i": {"code": unknown, "idempotencyKey": "k"}}, token=till)
     assert (locked["code"], locked["retryAfter"] <= 60) == ("RATE_LIMITED", True)
+
+
+@pytest.mark.parametrize(
+    "misread",
+    ["", " ", "abc", "]Q1", "]Q1abc", "V123", "1" * 23 + "!", "0000000001", "\x02nonsense\x03", "ß" * 23],
+)
+async def test_what_could_never_be_a_code_is_told_as_that_and_locks_no_till(
+    app: RunningApp, misread: str
+) -> None:
+    till = await app.hire("rui")
+    use = {"code": misread, "idempotencyKey": "u"}
+    for at in range(11):
+        answer = await app.mutate(
+            "scan", {"code": misread, "idempotencyKey": f"k{at}"}, SCAN, token=till, language="en"
+        )
+        assert answer == {
+            "__typename": "UnknownCode",
+            "message": "This is no code of a member or a voucher. Scan it again, or type it.",
+        }
+        assert (await app.mutate("useVoucher", use, "__typename", token=till)) == {
+            "__typename": "UnknownCode"
+        }
+
+
+@pytest.mark.parametrize(
+    "around",
+    ["]Q1{}", "]Q3{}\r\n", "\x02{}\x03", "\x02]Q1{}\x03\r", "]Q2\\000026{}", "{}\t", " \u200e{}\u200f\n"],
+)
+async def test_what_scanners_put_around_a_code_is_dropped(app: RunningApp, around: str) -> None:
+    token, till = await app.enrol_member(), await app.hire("rui")
+    code = card(app, await phone(app, token))
+    assert (await scan(app, till, around.format(code)))["__typename"] == "CustomerScan"
+    # The same card: it is taken once, however it is spelled.
+    assert (await scan(app, till, code, key="t"))["__typename"] == "ExpiredCode"
 
 
 async def test_a_device_is_forgotten_by_its_owner_alone(app: RunningApp) -> None:

@@ -41,11 +41,12 @@ def test_levels_count_and_progress_is_the_whole_count() -> None:
         ("when: event.data.score > 4", 1),
         ("when: event.data.score > 4, of: event.data.score * 2", 10),
         ("of: event.data.score - 4", 1),  # nothing below zero
+        ("of: 'double(event.data.score) * 0.57 * 25.0'", 128),  # 57, not 56, and 71.25
     ],
 )
 def test_when_and_of_say_what_counts(keys: str, progress: int) -> None:
     ran = run(
-        badge(f"on: game.played, {keys}, levels: [100]"),
+        badge(f"on: game.played, {keys}, levels: [1000]"),
         enrol(),
         played("2026-02-01T10:00", 4),
         played("2026-02-02T10:00", 5),

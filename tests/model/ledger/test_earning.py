@@ -23,6 +23,14 @@ from tests.model.simulation_runs import PER_EURO, buy, enrol, figures, line, pro
         ("amount: 1, per: 100, of: purchase.total", 0, (False, 0, "nothing_to_count")),
         ("amount: 2, of: purchase.total / 100", 1999, (True, 38, None)),
         ("amount: 1, of: 'double(purchase.total) * 0.5'", 7, (True, 3, None)),
+        ("amount: 1, of: 'double(purchase.total) * 0.57'", 100, (True, 57, None)),  # not 56.99999999999999
+        ("amount: 1, per: 3, of: 'double(purchase.total) * 0.1 * 3.0'", 10, (True, 1, None)),
+        ("amount: 1, of: 'double(purchase.total) * 0.5699999'", 100, (True, 56, None)),  # 56.99999 is less
+        (
+            "amount: 1, per: 19, of: 'double(purchase.total) * 0.19', whole: true",
+            100,
+            (True, 1, None),
+        ),
         ("amount: 5, of: 0 - purchase.total", 7, (False, 0, "nothing_to_count")),
         ("amount: 5, of: 'double(purchase.total) / 0.0'", 7, (False, 0, "nothing_to_count")),
         ("fixed: 50", 1, (True, 50, None)),
@@ -70,6 +78,38 @@ def test_eligible_is_the_total_less_lines_of_ineligible_categories() -> None:
         buy("2026-02-01T10:00", 9000, ("coins", 2, 5000), ("gift-card", 1, 2500), ("shipping", 1, 490)),
     )
     assert ran.outcome("base")[1] == 60
+
+
+@pytest.mark.parametrize(
+    ("award", "extra"),
+    [
+        ("amount: 1, per: 100, of: purchase.total", 1),  # 4.95 times 1.2 is 5.94
+        ("amount: 1, per: 100, of: purchase.total, whole: true", 0),  # 4 times 1.2 is 4.8
+        ("amount: 5, per: 100, of: purchase.total, whole: true", 4),  # 20 times 1.2
+        ("amount: 10, per: 1000, of: 'double(purchase.total) * 1.0'", 1),
+        ("fixed: 9", 1),  # 10.8
+        ("fixed: 4", 0),
+    ],
+)
+def test_the_extra_is_what_the_exact_award_times_the_multiplier_has_more(award: str, extra: int) -> None:
+    tiers = TIERS.replace("multiplier: 1.5", "multiplier: 1.2")
+    p = programme(
+        rules(
+            f"{{code: one, title: O, on: purchase.completed, do: [{{award: {{wallet: points, {award}, tiered: true}}}}]}}"
+        ),
+        tiers.replace("code: gold, name: G, from: 100", "code: gold, name: G, from: 1"),
+    )
+    ran = run(p, enrol(), buy("2026-01-02T10:00", 1_000), buy("2026-01-03T10:00", 495))
+    assert [e["amount"] for e in ran.last["entries"]][1:] == ([extra] if extra else [])
+
+
+def test_an_award_below_one_that_the_tier_lifts_to_one_is_all_extra() -> None:
+    base = PER_EURO.replace("purchase.total", "purchase.total, tiered: true")
+    ran = run(
+        programme(rules(base), TIERS), enrol(), buy("2026-01-02T10:00", 10_000), buy("2026-01-03T10:00", 70)
+    )
+    assert ran.outcome("base") == (True, 1, None)
+    assert [(e["kind"], e["amount"]) for e in ran.last["entries"]] == [("BONUS", 1)]
 
 
 # ---------------------------------------------------------------- extras

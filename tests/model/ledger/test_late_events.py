@@ -195,12 +195,12 @@ def test_what_a_late_event_has_brought_comes_due_at_once() -> None:
     assert (ran.last["at"], ran.last["by"], ran.ana["tags"]) == ("2026-01-07T10:00:00.000Z", "time", ["done"])
 
 
-def test_a_late_purchase_renews_no_lot_to_an_earlier_day() -> None:
+def test_a_late_purchase_renews_no_lot_to_an_earlier_day_and_is_renewed_by_what_came_since() -> None:
     wallet = "wallets: [{code: points, name: P, expiry: {after: {months: 6}, renewed_by_activity: true}}]"
     ran = run(
         programme(wallet, rules(PER_EURO)), enrol(), buy("2026-03-10T10:00", 1_000), late("2026-02-10T10:00")
     )
-    assert expiring(ran.ana) == [(10, "2026-08-10"), (10, "2026-09-10")]
+    assert expiring(ran.ana) == [(20, "2026-09-10")]
 
 
 def test_a_late_purchase_is_refunded_by_its_own_facts() -> None:

@@ -7,9 +7,11 @@ import pytest
 
 from domain.model.ledger.next_due import cron_next, time_triggers
 from domain.model.programme import Programme
+from domain.model.programme.loading import load_published
 from tests.model.ledger.timed_programmes import PLUS, tagging
 from tests.model.simulation_runs import (
     PER_EURO,
+    POINTS,
     buy,
     enrol,
     line,
@@ -211,11 +213,24 @@ def test_a_schedule_is_for_those_in_its_segment_at_that_instant() -> None:
         ("0 0 29 2 *", "2026-01-01T00:00", "2028-02-29T00:00"),
         ("0 * * * *", "2026-10-25T00:00", "2026-10-25T02:00"),
         ("*/15 9-10 * * mon-fri", "2026-07-03T09:45", "2026-07-06T08:00"),
+        ("0 9 13 * fri", "2026-02-13T09:00", "2026-03-13T09:00"),  # day and weekday both hold
+        ("0 9 1-7 * mon", "2026-01-05T09:00", "2026-02-02T09:00"),  # each month's first Monday
     ],
 )
 def test_a_schedule_over_changes_of_the_clock(cron: str, after: str, expected: str) -> None:
     fires_at = cron_next(cron, ZoneInfo("Europe/Lisbon"), datetime.fromisoformat(after).replace(tzinfo=UTC))
     assert fires_at == datetime.fromisoformat(expected).replace(tzinfo=UTC)
+
+
+def test_a_schedule_of_a_day_that_never_comes_keeps_nothing_waiting() -> None:
+    never = rules(
+        '{code: never, on: schedule, at: "0 9 31 2 *", do: [{award: {wallet: points, fixed: 5}}]}', PER_EURO
+    )
+    head = "programme: {code: t, name: T, currency: EUR, timezone: UTC, locales: [en]}"
+    published = load_published(f"{head}\n{POINTS}\n{never}")  # published before this was a fault
+    ran = run(published, enrol(), buy("2026-01-10T15:00", 100), until="2026-09-01T00:00")
+    assert ran.times("schedule") == []
+    assert ran.entries() == [("AWARD", 1)]
 
 
 # ---------------------------------------------------------------- birthdays

@@ -16,6 +16,11 @@ from domain.model.people.contacts import Contact, ContactMalformed, read_contact
         ("ana@xn--mnchen-3ya.de", "email:ana@münchen.de"),
         ("ana@MÜNCHEN.de", "email:ana@münchen.de"),
         ("+351 912 345 678", "phone:+351912345678"),
+        ("00351 912 345 678", "phone:+351912345678"),
+        ("\u202a+351 912\u200b 345 678\u202c", "phone:+351912345678"),
+        ("\ufeff00351912345678\n", "phone:+351912345678"),
+        ("＋３５１ ９１２ ３４５ ６７８", "phone:+351912345678"),
+        ("\u200eana@example.com\u200f\r\n", "email:ana@example.com"),
         ("+351-912-345-678", "phone:+351912345678"),
         ("+48 512 345 678", "phone:+48512345678"),
     ],
@@ -48,3 +53,8 @@ def test_what_is_no_contact_is_refused_with_a_remedy(typed: str) -> None:
 )
 def test_a_hint_shows_little(contact: Contact, hint: str) -> None:
     assert contact.masked == hint
+
+
+def test_an_address_is_no_encoded_word() -> None:
+    with pytest.raises(ContactMalformed):
+        read_contact("=?utf-8?q?=0d=0abcc?=@example.com")

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.model.people.lockout import Failures, after_try, wait
+from domain.model.people.lockout import LONGEST_KNOWN_WAIT, Failures, after_try, wait
 
 NOW = datetime(2026, 3, 1, 10, tzinfo=UTC)
 
@@ -30,3 +30,9 @@ def test_an_hour_without_a_try_forgets() -> None:
         6, NOW + timedelta(minutes=59)
     )
     assert after_try(None, now=NOW) == Failures(1, NOW)
+
+
+@pytest.mark.parametrize(("tries", "seconds"), [(4, 0), (5, 2), (9, 32), (10, 60), (1000, 60)])
+def test_on_a_till_that_is_known_the_wait_ends_at_a_minute(tries: int, seconds: int) -> None:
+    waited = wait(Failures(tries, NOW), longest=LONGEST_KNOWN_WAIT, now=NOW)
+    assert waited == timedelta(seconds=seconds)

@@ -21,7 +21,16 @@ from domain.model.ledger.decision import (
     RefundClaim,
     VoucherStep,
 )
-from domain.model.ledger.events import Event, Facts, Line, Profile, Purchase, PurchaseClaim, RaisedFacts
+from domain.model.ledger.events import (
+    Event,
+    Facts,
+    JoinedRule,
+    Line,
+    Profile,
+    Purchase,
+    PurchaseClaim,
+    RaisedFacts,
+)
 from domain.model.ledger.gifts import Deduction, Firing, Gift
 from domain.model.ledger.lots import LotPart, OpenedLot
 from domain.store.ledger import journal_rows
@@ -124,7 +133,8 @@ GIFTS = st.builds(
     awaits=st.booleans(),
     tier=maybe(AWKWARD),
 )
-CLAIMS = st.builds(PurchaseClaim, AMOUNTS, NUMBERS, NUMBERS, NUMBERS, AMOUNTS, WORDS, WORDS)
+JOINED = st.lists(st.builds(JoinedRule, AWKWARD, maybe(NUMBERS), maybe(NUMBERS)), max_size=2).map(tuple)
+CLAIMS = st.builds(PurchaseClaim, AMOUNTS, NUMBERS, NUMBERS, NUMBERS, AMOUNTS, WORDS, JOINED)
 ROWS = st.builds(
     JournalRow,
     seq=st.integers(1, 2**31),
@@ -194,3 +204,8 @@ def test_marks_are_the_counters_that_histories_page_by() -> None:
         JournalRow(3, event, "input", 1, entries=entries, changes={"purchases.count": 2})
     )
     assert document["marks"] == ["e:7", "w:points:4", "e:8", "w:cashback:1", "p:2"]
+
+
+def test_a_claim_of_before_rooms_were_kept_names_the_rules_that_joined() -> None:
+    claim = journal_rows.read_claim([[], 0, 0, 0, [], [], ["small"], []])
+    assert claim.purchase.joined == (JoinedRule("small"),)

@@ -3,7 +3,7 @@
 import { fill, h, icon, sheet } from "/shared/dom.js";
 import { amount, day, dayOf, instant, money } from "/shared/format.js";
 import { t } from "/shared/words.js";
-import { ask, phone, walletOf } from "../phone.js";
+import { ask, phone, session, walletOf } from "../phone.js";
 import { ENTRY_REASONS, HISTORY } from "../queries.js";
 import { empty, failed, figure, notice, pages, reasons, say } from "./parts.js";
 
@@ -75,7 +75,7 @@ export function historyScreen(element) {
 export function entryLine(entry) {
   const wallet = walletOf(entry.wallet);
   const zone = phone.programme?.timezone;
-  const pending = entry.availableAt && Date.parse(entry.availableAt) > Date.now();
+  const pending = entry.availableAt && Date.parse(entry.availableAt) > session.now();
   return h(
     "li",
     {},

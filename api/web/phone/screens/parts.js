@@ -3,7 +3,7 @@
 
 import { busy, fill, h, icon, kindIcon, s, toast } from "/shared/dom.js";
 import { amount, dayOf, money, number, percent, signed } from "/shared/format.js";
-import { NoNetwork, SignedOut } from "/shared/graphql.js";
+import { NoNetwork, SignedOut, SomebodyElse } from "/shared/graphql.js";
 import { has, t } from "/shared/words.js";
 import { phone, session, walletOf } from "../phone.js";
 
@@ -161,6 +161,7 @@ export function say(error) {
     session.end();
     return t("fault.signedout");
   }
+  if (error instanceof SomebodyElse) return t("fault.signedout");
   if (error.code === "RATE_LIMITED") return t("fault.often", { seconds: error.retryAfter ?? 5 });
   if (error.code === "BUSY") return t("fault.busy", { seconds: error.retryAfter ?? 5 });
   if (error.code !== "BAD_INPUT" || !error.field) return t("fault.internal");

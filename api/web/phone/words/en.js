@@ -19,6 +19,8 @@ export default {
   "loading": "Loading",
   "language": "Language",
   "insecure": "This page only works over a secure address (https). Ask whoever runs it for that address.",
+  "storage.refused":
+    "This browser keeps nothing for this page: you sign in each time you open it, and it needs a network. Allow the page to store data (cookies) in the browser's settings.",
   "net.off": "Offline",
   "net.off.since": "Offline, as of {time}",
   "net.again": "Reconnecting",

@@ -20,6 +20,8 @@ export default {
   "language": "Język",
   "insecure":
     "Ta strona działa tylko pod bezpiecznym adresem (https). Zapytaj o niego osobę, która ją prowadzi.",
+  "storage.refused":
+    "Ta przeglądarka niczego nie przechowuje dla tej strony: logujesz się przy każdym otwarciu, a strona wymaga sieci. Zezwól stronie na przechowywanie danych (pliki cookie) w ustawieniach przeglądarki.",
   "net.off": "Bez sieci",
   "net.off.since": "Bez sieci, stan z {time}",
   "net.again": "Łączę ponownie",

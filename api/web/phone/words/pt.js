@@ -19,6 +19,8 @@ export default {
   "loading": "A carregar",
   "language": "Língua",
   "insecure": "Esta página só funciona num endereço seguro (https). Peça esse endereço a quem a mantém.",
+  "storage.refused":
+    "Este navegador não guarda nada desta página: tem de entrar sempre que a abre, e ela precisa de rede. Permita que a página guarde dados (cookies) nas definições do navegador.",
   "net.off": "Sem rede",
   "net.off.since": "Sem rede, dados das {time}",
   "net.again": "A ligar de novo",

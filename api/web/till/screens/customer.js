@@ -6,7 +6,7 @@ import { h, icon } from "/shared/dom.js";
 import { amount } from "/shared/format.js";
 import { t } from "/shared/words.js";
 import { Scanner } from "../scanner.js";
-import { go, till } from "../till.js";
+import { go, session, till } from "../till.js";
 import { managing } from "./manager.js";
 import { expiry, notice, picture, tierChip, walletOf } from "./parts.js";
 import { PurchaseForm } from "./purchase.js";
@@ -39,7 +39,7 @@ export function customerScreen(
     visitExpiresAt &&
     setTimeout(
       () => form.say(t("customer.visit.over"), "bad"),
-      Math.max(0, Date.parse(visitExpiresAt) - Date.now()),
+      Math.max(0, Date.parse(visitExpiresAt) - session.now()),
     );
   return () => {
     clearTimeout(ends);

@@ -2,7 +2,7 @@
 
 import { fill, h, icon, kindIcon, toast } from "/shared/dom.js";
 import { amount, day, dayOf, money, percent, signed } from "/shared/format.js";
-import { NoNetwork, SignedOut } from "/shared/graphql.js";
+import { NoNetwork, SignedOut, SomebodyElse } from "/shared/graphql.js";
 import { has, t } from "/shared/words.js";
 import { signal } from "../sounds.js";
 import { database, go, network, session, till } from "../till.js";
@@ -151,7 +151,7 @@ export function say(error) {
     network(false);
     return t("fault.network");
   }
-  if (error instanceof SignedOut) return t("fault.signedout");
+  if (error instanceof SignedOut || error instanceof SomebodyElse) return t("fault.signedout");
   if (error.code === "RATE_LIMITED") return t("fault.often", { seconds: error.retryAfter ?? 5 });
   if (error.code === "BUSY") return t("fault.busy", { seconds: error.retryAfter ?? 5 });
   if (error.code === "NOT_FOUND") return t("fault.notfound");

@@ -3,6 +3,7 @@
 
 import { field, fill, h, icon } from "/shared/dom.js";
 import { amount, dayOf, money, parseMoney, plainMoney } from "/shared/format.js";
+import { isLasting } from "/shared/storage.js";
 import { t } from "/shared/words.js";
 import { QUOTE } from "../queries.js";
 import { enqueue, mend, sendNow } from "../queue.js";
@@ -289,9 +290,12 @@ export class PurchaseForm {
       return finish(this.element, {
         kind: "waiting",
         title: t("done.kept"),
-        subtitle: t("done.kept.hint"),
+        subtitle: t(isLasting() ? "done.kept.hint" : "done.kept.page"),
         name: money(purchase.total, this.currency),
       });
+    // Recorded by an earlier attempt, whose answer was lost: what it earned is in the member's history.
+    if (answer.isRecorded && answer.__typename !== "PurchaseRecorded")
+      return finish(this.element, { title: t("done.recorded"), name: money(purchase.total, this.currency) });
     if (answer.__typename !== "PurchaseRecorded") {
       this.button.disabled = false;
       return fail(this.message, answer.message);

@@ -3,12 +3,14 @@
 
 import { fill, h, icon } from "/shared/dom.js";
 import { newKey } from "/shared/graphql.js";
+import { serviceWorkers } from "/shared/storage.js";
 import { t } from "/shared/words.js";
 import { classify } from "../codes.js";
+import { otherReading, rememberLayout } from "../keys.js";
 import { FIND, SCAN } from "../queries.js";
 import { faultKey, Scanner } from "../scanner.js";
 import { signal } from "../sounds.js";
-import { go, prefer, till } from "../till.js";
+import { go, prefer, session, till } from "../till.js";
 import { ask, fail, notice, say } from "./parts.js";
 
 export function scanScreen(element) {
@@ -65,7 +67,7 @@ export function scanScreen(element) {
       prefer("camera-on", true);
       button.hidden = true;
       frame.hidden = false;
-      navigator.serviceWorker?.controller?.postMessage("keep-later");
+      serviceWorkers()?.controller?.postMessage("keep-later");
       drawTools(tools, scanner, open);
     } catch (error) {
       // The screen was left while the camera started: that says nothing about the camera.
@@ -119,8 +121,18 @@ async function meaning(raw) {
   const { kind, text } = classify(raw);
   if (kind === "voucher" && !till.online && !navigator.onLine) return { refusal: t("scan.voucher.offline") };
   if (kind === "contact" || kind === "number") return byContact(kind, text);
+  // What could never be a code is no guess at one: nobody is asked.
+  if (kind === "unknown") return { refusal: t("scan.nocode", { text: text.slice(0, 40) }) };
   try {
     const { scan } = await ask(SCAN, { input: { code: text, idempotencyKey: newKey() } });
+    const other = otherReading(raw);
+    const isKnown = scan.__typename !== "UnknownCode";
+    if (other && !isKnown) {
+      const answer = await meaning(other);
+      if (answer.screen) rememberLayout("own");
+      return answer;
+    }
+    if (other) rememberLayout("us");
     if (scan.__typename === "CustomerScan") return { screen: "customer", params: scan };
     if (scan.__typename === "VoucherScan") return { screen: "voucher", params: { ...scan, code: text } };
     return { refusal: scan.message };
@@ -129,7 +141,7 @@ async function meaning(raw) {
     say(error);
     return {
       screen: "customer",
-      params: { offline: { card: text, scannedAt: new Date().toISOString() } },
+      params: { offline: { card: text, scannedAt: new Date(session.now()).toISOString() } },
     };
   }
 }

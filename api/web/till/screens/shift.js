@@ -5,7 +5,7 @@ import { fill, h, icon, sheet, toast } from "/shared/dom.js";
 import { instant, money, number } from "/shared/format.js";
 import { has, t } from "/shared/words.js";
 import { SHIFT } from "../queries.js";
-import { discard, drain, onQueue, queued } from "../queue.js";
+import { discard, drain, isMine, mayHandle, onQueue, queued, takeOver } from "../queue.js";
 import { database, go, session, till } from "../till.js";
 import { ask, notice } from "./parts.js";
 import { undo } from "./voucher.js";
@@ -46,34 +46,81 @@ async function drawQueue(place) {
             {},
             [
               row.member.name ?? row.member.number ?? t("queue.card"),
-              instant(row.purchase.occurredAt, till.programme?.timezone),
+              instant(row.purchase.occurredAt ?? row.at, till.programme?.timezone),
               row.cashier,
             ].join(" · "),
           ),
-          row.state === "refused"
-            ? notice(row.problem.message, "bad", "close")
-            : h("p.chip", {}, icon("clock"), t("queue.state")),
-          row.state === "refused" &&
-            h(
-              "div.row.wrap",
-              {},
-              h("button.button.primary", { onclick: () => go("customer", { row }) }, t("queue.mend")),
-              h("button.button", { onclick: () => confirmDiscard(row) }, t("queue.discard")),
-            ),
+          row.state === "refused" && notice(row.problem.message, "bad", "close"),
+          isMine(row)
+            ? row.state === "waiting" && h("p.chip", {}, icon("clock"), t("queue.state"))
+            : h("p.chip", {}, icon("person"), t("queue.theirs", { cashier: row.cashier })),
+          mayHandle(row) && acts(row),
         ),
       ),
     ),
-    rows.some((row) => row.state === "waiting") &&
+    rows.some(waitsForMe) && h("button.button.wide", { onclick: sendAll }, t("queue.send")),
+  );
+}
+
+function waitsForMe(row) {
+  return row.state === "waiting" && isMine(row);
+}
+
+async function sendAll() {
+  await drain();
+  if ((await queued()).some(waitsForMe)) toast(t("fault.network"));
+}
+
+/* What can be done with a row by who may: one's own that waits goes out by itself. */
+function acts(row) {
+  if (row.state === "refused")
+    return h(
+      "div.row.wrap",
+      {},
+      h("button.button.primary", { onclick: () => go("customer", { row }) }, t("queue.mend")),
+      h("button.button", { onclick: () => confirmDiscard(row) }, t("queue.discard")),
+    );
+  return (
+    !isMine(row) &&
+    h(
+      "div.row.wrap",
+      {},
+      h("button.button.primary", { onclick: () => confirmTakingOver(row) }, t("queue.take")),
+      h("button.button", { onclick: () => confirmDiscard(row) }, t("queue.discard")),
+    )
+  );
+}
+
+/* A manager answers for what they send: they see who made it, and for whom. */
+function confirmTakingOver(row) {
+  return sheet(t("queue.take"), t("close"), (close) =>
+    h(
+      "div.stack",
+      {},
+      h("h2", {}, t("queue.take")),
       h(
-        "button.button.wide",
+        "p",
+        {},
+        [
+          row.purchase.externalId,
+          money(row.purchase.total, row.purchase.currency),
+          row.member.name ?? row.member.number ?? t("queue.card"),
+        ].join(" · "),
+      ),
+      h("p", {}, t("queue.take.sure", { cashier: row.cashier })),
+      h(
+        "button.button.primary.wide",
         {
           onclick: async () => {
-            await drain();
-            if ((await queued()).some((row) => row.state === "waiting")) toast(t("fault.network"));
+            await takeOver(row);
+            close();
+            await sendAll();
           },
         },
-        t("queue.send"),
+        t("queue.take"),
       ),
+      h("button.button.wide", { onclick: () => close() }, t("cancel")),
+    ),
   );
 }
 
@@ -171,6 +218,6 @@ function undoable({ actionKind, voucher }) {
     till.manager &&
     actionKind === "VOUCHER_USED" &&
     voucher?.voucherState === "USED" &&
-    Date.now() - Date.parse(voucher.usedAt) < UNDO_MS
+    session.now() - Date.parse(voucher.usedAt) < UNDO_MS
   );
 }

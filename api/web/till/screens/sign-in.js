@@ -1,16 +1,25 @@
 /* Who stands at the till, and in which store. The store is remembered on this device. */
 
-import { busy, field, fill, h } from "/shared/dom.js";
+import { busy, field, fill, h, toast } from "/shared/dom.js";
+import { listed } from "/shared/format.js";
 import { t } from "/shared/words.js";
 import { languagePicker } from "../app.js";
 import { SIGN_IN } from "../queries.js";
-import { queued } from "../queue.js";
+import { isMine, queued } from "../queue.js";
 import { prefer, session, till } from "../till.js";
 import { notice, say } from "./parts.js";
+import { factorForm, recoveryCodes, refusal } from "./second-factor.js";
+
+const FEW_CODES = 3;
+
+/* Who made what waits: it goes out under their own sign-in. */
+function makers(rows) {
+  return listed([...new Set(rows.map((row) => row.cashier))]);
+}
 
 export async function signInScreen(element) {
   const stores = till.programme?.stores ?? [];
-  const waiting = (await queued(true)).length;
+  const waiting = await queued(true);
   const store = h(
     "select",
     { required: true, name: "store" },
@@ -53,14 +62,11 @@ export async function signInScreen(element) {
     fill(fault);
     const { value: sent } = password;
     try {
-      const { staffSignIn } = await session.askPublic(SIGN_IN, {
-        input: { username: user.value.trim(), password: password.value, store: store.value },
-      });
-      if (staffSignIn.__typename === "StaffSignedIn") {
-        prefer("store", store.value);
-        return session.begin(staffSignIn, { staff: staffSignIn.staff, since: new Date().toISOString() });
-      }
-      fill(fault, notice(staffSignIn.message, "bad", "lock"));
+      const input = { username: user.value.trim(), password: sent, store: store.value };
+      const refused = await attempt(input);
+      if (!refused) return;
+      if (refused.step) return askFactor(refused, input);
+      fill(fault, notice(refusal(refused), "bad", "lock"));
       // Who has begun to type it again goes on.
       if (password.value === sent) {
         password.value = "";
@@ -69,6 +75,46 @@ export async function signInScreen(element) {
     } catch (error) {
       fill(fault, notice(say(error), "bad", "lock"));
     }
+  }
+
+  /* Begin the shift, or return why it cannot begin. */
+  async function attempt(input) {
+    const { staffSignIn } = await session.askPublic(SIGN_IN, {
+      input: { ...input, deviceToken: prefer("device") },
+    });
+    if (staffSignIn.__typename !== "StaffSignedIn") return staffSignIn;
+    prefer("store", input.store);
+    prefer("device", staffSignIn.deviceToken);
+    if (staffSignIn.recoveryCodes) showCodes(staffSignIn);
+    else begin(staffSignIn);
+    return null;
+  }
+
+  function begin(signedIn) {
+    const { staff, recoveryCodesLeft: left } = signedIn;
+    if (left !== null && left <= FEW_CODES) toast(t("recovery.few", { count: left }));
+    session.begin(signedIn, { staff, since: new Date().toISOString() });
+    queued().then((rows) => {
+      const theirs = rows.filter((row) => !isMine(row));
+      if (theirs.length) toast(t("queue.others", { cashiers: makers(theirs) }));
+    });
+  }
+
+  function askFactor(needed, input) {
+    const leave = () => {
+      password.value = "";
+      asking.replaceWith(form);
+      user.focus();
+    };
+    const asking = factorForm(needed, (brought) => attempt({ ...input, ...brought }), leave);
+    form.replaceWith(asking);
+    asking.querySelector("input").focus();
+  }
+
+  function showCodes(signedIn) {
+    const codes = recoveryCodes(signedIn.recoveryCodes, () => begin(signedIn));
+    element.querySelector("form").replaceWith(codes);
+    codes.querySelector("h2").focus();
   }
 
   element.append(
@@ -80,7 +126,7 @@ export async function signInScreen(element) {
       h("p.quiet", {}, t("signin.hint")),
     ),
     session.lapsed ? notice(t("fault.signedout"), "", "lock") : "",
-    waiting ? notice(t("signin.waiting", { count: waiting })) : "",
+    waiting.length ? notice(t("signin.waiting", { count: waiting.length, cashiers: makers(waiting) })) : "",
     stores.length
       ? form
       : till.programme

@@ -8,7 +8,7 @@ import { t } from "/shared/words.js";
 import { REVERSE_VOUCHER, USE_VOUCHER } from "../queries.js";
 import { Scanner } from "../scanner.js";
 import { signal } from "../sounds.js";
-import { go, till } from "../till.js";
+import { go, session, till } from "../till.js";
 import { ask, fail, finish, note, picture, say, worth } from "./parts.js";
 
 const UNDO_MS = 15 * 60_000;
@@ -49,7 +49,7 @@ export function voucherScreen(element, { voucher, customer, usable, reason, take
       ),
     ),
     usable ? acceptForm(voucher, customer, code) : "",
-    used && till.manager && Date.now() - Date.parse(voucher.usedAt) < UNDO_MS
+    used && till.manager && session.now() - Date.parse(voucher.usedAt) < UNDO_MS
       ? h("button.button.wide", { onclick: () => undo(voucher) }, t("undo"))
       : "",
   );

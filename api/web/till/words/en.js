@@ -16,22 +16,51 @@ export default {
   "role.MANAGER": "Manager",
   "role.OPERATOR": "Operator",
   "insecure": "This page only works over a secure address (https). Ask whoever runs it for that address.",
+  "storage.refused":
+    "This browser keeps nothing for this page: purchases made without a network are lost when it is closed. Allow the page to store data (cookies) in the browser's settings.",
   "net.on": "Online",
   "net.off": "Offline",
 
   "signin": "Sign in",
   "signin.hint": "Sign in to serve members.",
   "signin.waiting": {
-    one: "{count} purchase is kept on this device and goes out after sign-in.",
-    other: "{count} purchases are kept on this device and go out after sign-in.",
+    one: "{count} purchase is kept on this device. It goes out once {cashiers} signs in, or a manager takes it over.",
+    other:
+      "{count} purchases are kept on this device. They go out once who made them signs in ({cashiers}), or a manager takes them over.",
   },
   "signin.offline":
     "The first sign-in needs a network. Check the Wi-Fi: this page goes on once there is one.",
   "signin.nostore": "There is no store yet. Whoever runs this server adds one with: selo store add",
+  "signin.wait": { one: "Again in {count} second.", other: "Again in {count} seconds." },
   "signout": "Sign out",
   "store": "Store",
   "username": "User name",
   "password": "Password",
+
+  "factor.title": "Second step",
+  "factor.CODE": "Code of your app",
+  "factor.CODE.hint": "Six digits. Without your phone, one of your recovery codes.",
+  "factor.SETUP_KEY": "Set-up key",
+  "factor.SETUP_KEY.hint": "From whoever made your account. It works once, for 7 days.",
+  "factor.ENROL": "Code of your app",
+  "factor.ENROL.hint": "Six digits. They change every half minute.",
+  "factor.picture": "QR code for your authenticator app",
+  "factor.secret": "Or type this secret into the app:",
+  "factor.empty": "Fill this in.",
+  "factor.next": "Continue",
+  "factor.leave": "Another account",
+  "recovery.title": "Keep your recovery codes",
+  "recovery.why":
+    "Each of them lets you in once if you lose your phone. They are shown only now: write them down or print them.",
+  "recovery.copy": "Copy them",
+  "recovery.copied": "The codes are copied.",
+  "recovery.uncopied": "The browser does not copy: write them down.",
+  "recovery.kept": "I have kept these codes",
+  "recovery.go": "Begin the shift",
+  "recovery.few": {
+    one: "{count} recovery code is left. Ask for a new set-up key.",
+    other: "{count} recovery codes are left. Ask for a new set-up key.",
+  },
 
   "scan.title": "Scan a member's card or a voucher",
   "scan.start": "Scan with the camera",
@@ -44,6 +73,7 @@ export default {
   "scan.camera": "Other camera",
   "scan.nobody":
     "No member is known by this. Check it; a phone number needs its country, as +351 912 345 678.",
+  "scan.nocode": "This is no code of a member or a voucher: {text}. Scan it again, or type it.",
   "scan.voucher.offline":
     "Vouchers need a network, so that none is used twice. Try again when you are online.",
   "camera.NotAllowedError":
@@ -110,6 +140,8 @@ export default {
   "done.title": "Done",
   "done.kept": "Kept on this device",
   "done.kept.hint": "It is sent when the network is back. The points follow then.",
+  "done.kept.page":
+    "Leave this page open until the network is back: this browser keeps nothing. The purchase is sent then, and the points follow.",
   "done.voucher": "Voucher accepted",
   "done.adjusted": "Balance corrected",
   "done.undone": "Voucher is usable again",
@@ -174,6 +206,11 @@ export default {
   "queue.waiting": { one: "{count} waiting", other: "{count} waiting" },
   "queue.refused": { one: "{count} refused", other: "{count} refused" },
   "queue.state": "waits for the network",
+  "queue.theirs": "waits for {cashier}, or for a manager",
+  "queue.others": "Purchases of {cashiers} are on this device: they wait for them, or for a manager.",
+  "queue.take": "Send in my name",
+  "queue.take.sure":
+    "{cashier} made this purchase. You send it in your own name and answer for it: make sure that it is not for {cashier}'s own membership.",
   "queue.card": "Scanned card",
   "queue.mend": "Mend",
   "queue.send": "Send now",

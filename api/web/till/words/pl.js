@@ -17,24 +17,60 @@ export default {
   "role.OPERATOR": "Operator",
   "insecure":
     "Ta strona działa tylko pod bezpiecznym adresem (https). Zapytaj o niego osobę, która ją prowadzi.",
+  "storage.refused":
+    "Ta przeglądarka niczego nie przechowuje dla tej strony: zakupy bez sieci przepadną po jej zamknięciu. Zezwól stronie na przechowywanie danych (pliki cookie) w ustawieniach przeglądarki.",
   "net.on": "Online",
   "net.off": "Bez sieci",
 
   "signin": "Zaloguj się",
   "signin.hint": "Zaloguj się, aby obsługiwać klubowiczów.",
   "signin.waiting": {
-    one: "{count} zakup czeka na tym urządzeniu i zostanie wysłany po zalogowaniu.",
-    few: "{count} zakupy czekają na tym urządzeniu i zostaną wysłane po zalogowaniu.",
-    many: "{count} zakupów czeka na tym urządzeniu i zostanie wysłanych po zalogowaniu.",
-    other: "{count} zakupu czeka na tym urządzeniu i zostanie wysłane po zalogowaniu.",
+    one: "{count} zakup czeka na tym urządzeniu. Wyśle się, gdy zaloguje się {cashiers} albo gdy przejmie go kierownik.",
+    few: "{count} zakupy czekają na tym urządzeniu. Wyślą się, gdy zaloguje się ich autor ({cashiers}) albo gdy przejmie je kierownik.",
+    many: "{count} zakupów czeka na tym urządzeniu. Wyślą się, gdy zaloguje się ich autor ({cashiers}) albo gdy przejmie je kierownik.",
+    other:
+      "{count} zakupu czeka na tym urządzeniu. Wyśle się, gdy zaloguje się autor ({cashiers}) albo gdy przejmie go kierownik.",
   },
   "signin.offline": "Pierwsze logowanie wymaga sieci. Sprawdź Wi-Fi: strona ruszy dalej, gdy sieć wróci.",
   "signin.nostore":
     "Nie ma jeszcze żadnego sklepu. Dodaje go ten, kto prowadzi serwer, poleceniem: selo store add",
+  "signin.wait": {
+    one: "Ponownie za {count} sekundę.",
+    few: "Ponownie za {count} sekundy.",
+    many: "Ponownie za {count} sekund.",
+    other: "Ponownie za {count} sekundy.",
+  },
   "signout": "Wyloguj się",
   "store": "Sklep",
   "username": "Użytkownik",
   "password": "Hasło",
+
+  "factor.title": "Drugi krok",
+  "factor.CODE": "Kod z aplikacji",
+  "factor.CODE.hint": "Sześć cyfr. Bez telefonu: jeden z kodów odzyskiwania.",
+  "factor.SETUP_KEY": "Klucz konfiguracji",
+  "factor.SETUP_KEY.hint": "Od osoby, która założyła konto. Działa raz, przez 7 dni.",
+  "factor.ENROL": "Kod z aplikacji",
+  "factor.ENROL.hint": "Sześć cyfr. Zmieniają się co pół minuty.",
+  "factor.picture": "Kod QR dla aplikacji uwierzytelniającej",
+  "factor.secret": "Albo wpisz ten sekret w aplikacji:",
+  "factor.empty": "Wypełnij to pole.",
+  "factor.next": "Dalej",
+  "factor.leave": "Inne konto",
+  "recovery.title": "Zachowaj kody odzyskiwania",
+  "recovery.why":
+    "Każdy wpuści cię raz, jeśli zgubisz telefon. Widać je tylko teraz: zapisz je albo wydrukuj.",
+  "recovery.copy": "Kopiuj",
+  "recovery.copied": "Kody skopiowano.",
+  "recovery.uncopied": "Przeglądarka nie kopiuje: zapisz je.",
+  "recovery.kept": "Kody są zachowane",
+  "recovery.go": "Zacznij zmianę",
+  "recovery.few": {
+    one: "Pozostał {count} kod odzyskiwania. Poproś o nowy klucz konfiguracji.",
+    few: "Pozostały {count} kody odzyskiwania. Poproś o nowy klucz konfiguracji.",
+    many: "Pozostało {count} kodów odzyskiwania. Poproś o nowy klucz konfiguracji.",
+    other: "Pozostało {count} kodu odzyskiwania. Poproś o nowy klucz konfiguracji.",
+  },
 
   "scan.title": "Zeskanuj kartę klubowicza lub kupon",
   "scan.start": "Skanuj aparatem",
@@ -47,6 +83,7 @@ export default {
   "scan.camera": "Inny aparat",
   "scan.nobody":
     "Nie ma takiego klubowicza. Sprawdź dane; numer telefonu wymaga kraju, na przykład +48 512 345 678.",
+  "scan.nocode": "To nie jest kod klubowicza ani kuponu: {text}. Zeskanuj go ponownie albo wpisz.",
   "scan.voucher.offline": "Kupony wymagają sieci, aby żaden nie był użyty dwa razy. Spróbuj, gdy sieć wróci.",
   "camera.NotAllowedError":
     "Przeglądarka nie ma dostępu do aparatu. Zezwól na niego w ustawieniach strony albo wpisz kod.",
@@ -116,6 +153,8 @@ export default {
   "done.title": "Gotowe",
   "done.kept": "Zachowano na tym urządzeniu",
   "done.kept.hint": "Wyśle się, gdy sieć wróci. Wtedy przyjdą punkty.",
+  "done.kept.page":
+    "Nie zamykaj tej strony, zanim sieć wróci: ta przeglądarka niczego nie przechowuje. Wtedy zakup się wyśle i przyjdą punkty.",
   "done.voucher": "Kupon przyjęty",
   "done.adjusted": "Saldo poprawione",
   "done.undone": "Kupon znów jest ważny",
@@ -190,6 +229,11 @@ export default {
     other: "{count} odrzuconego",
   },
   "queue.state": "czeka na sieć",
+  "queue.theirs": "czeka na: {cashier} albo na kierownika",
+  "queue.others": "Na tym urządzeniu są zakupy, które czekają na: {cashiers} albo na kierownika.",
+  "queue.take": "Wyślij w moim imieniu",
+  "queue.take.sure":
+    "Ten zakup zapisał(a) {cashier}. Wysyłasz go we własnym imieniu i za niego odpowiadasz: upewnij się, że nie jest na członkostwo tej osoby.",
   "queue.card": "Zeskanowana karta",
   "queue.mend": "Popraw",
   "queue.send": "Wyślij teraz",

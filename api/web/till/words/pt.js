@@ -16,23 +16,52 @@ export default {
   "role.MANAGER": "Gerente",
   "role.OPERATOR": "Operador",
   "insecure": "Esta página só funciona num endereço seguro (https). Peça esse endereço a quem a mantém.",
+  "storage.refused":
+    "Este navegador não guarda nada desta página: as compras feitas sem rede perdem-se quando ela se fecha. Permita que a página guarde dados (cookies) nas definições do navegador.",
   "net.on": "Em linha",
   "net.off": "Sem rede",
 
   "signin": "Entrar",
   "signin.hint": "Entre para atender sócios.",
   "signin.waiting": {
-    one: "{count} compra está guardada neste dispositivo e segue depois de entrar.",
-    many: "{count} compras estão guardadas neste dispositivo e seguem depois de entrar.",
-    other: "{count} compras estão guardadas neste dispositivo e seguem depois de entrar.",
+    one: "{count} compra está guardada neste dispositivo. Segue quando {cashiers} entrar, ou quando um gerente a assumir.",
+    many: "{count} compras estão guardadas neste dispositivo. Seguem quando entrar quem as fez ({cashiers}), ou quando um gerente as assumir.",
+    other:
+      "{count} compras estão guardadas neste dispositivo. Seguem quando entrar quem as fez ({cashiers}), ou quando um gerente as assumir.",
   },
   "signin.offline":
     "A primeira entrada precisa de rede. Verifique o Wi-Fi: a página continua assim que houver rede.",
   "signin.nostore": "Ainda não há nenhuma loja. Quem gere este servidor acrescenta uma com: selo store add",
+  "signin.wait": { one: "De novo daqui a {count} segundo.", other: "De novo daqui a {count} segundos." },
   "signout": "Sair",
   "store": "Loja",
   "username": "Utilizador",
   "password": "Palavra-passe",
+
+  "factor.title": "Segundo passo",
+  "factor.CODE": "Código da sua aplicação",
+  "factor.CODE.hint": "Seis dígitos. Sem o telemóvel, um dos seus códigos de recuperação.",
+  "factor.SETUP_KEY": "Chave de configuração",
+  "factor.SETUP_KEY.hint": "De quem criou a sua conta. Serve uma vez, durante 7 dias.",
+  "factor.ENROL": "Código da sua aplicação",
+  "factor.ENROL.hint": "Seis dígitos. Mudam a cada meio minuto.",
+  "factor.picture": "Código QR para a sua aplicação de autenticação",
+  "factor.secret": "Ou escreva este segredo na aplicação:",
+  "factor.empty": "Preencha este campo.",
+  "factor.next": "Continuar",
+  "factor.leave": "Outra conta",
+  "recovery.title": "Guarde os seus códigos de recuperação",
+  "recovery.why":
+    "Cada um permite entrar uma vez se perder o telemóvel. Só são mostrados agora: escreva-os ou imprima-os.",
+  "recovery.copy": "Copiar",
+  "recovery.copied": "Os códigos foram copiados.",
+  "recovery.uncopied": "O navegador não copia: escreva-os.",
+  "recovery.kept": "Guardei estes códigos",
+  "recovery.go": "Começar o turno",
+  "recovery.few": {
+    one: "Resta {count} código de recuperação. Peça uma nova chave de configuração.",
+    other: "Restam {count} códigos de recuperação. Peça uma nova chave de configuração.",
+  },
 
   "scan.title": "Leia o cartão de um sócio ou um vale",
   "scan.start": "Ler com a câmara",
@@ -45,6 +74,7 @@ export default {
   "scan.camera": "Outra câmara",
   "scan.nobody":
     "Nenhum sócio tem estes dados. Verifique-os; um telefone precisa do país, como +351 912 345 678.",
+  "scan.nocode": "Isto não é um código de sócio nem de vale: {text}. Leia-o de novo, ou escreva-o.",
   "scan.voucher.offline":
     "Os vales precisam de rede, para que nenhum seja usado duas vezes. Tente de novo quando houver rede.",
   "camera.NotAllowedError":
@@ -115,6 +145,8 @@ export default {
   "done.title": "Feito",
   "done.kept": "Guardada neste dispositivo",
   "done.kept.hint": "Segue quando a rede voltar. Os pontos vêm então.",
+  "done.kept.page":
+    "Deixe esta página aberta até a rede voltar: este navegador não guarda nada. A compra segue então, e os pontos também.",
   "done.voucher": "Vale aceite",
   "done.adjusted": "Saldo corrigido",
   "done.undone": "O vale pode ser usado de novo",
@@ -178,6 +210,12 @@ export default {
   "queue.waiting": { one: "{count} à espera", many: "{count} à espera", other: "{count} à espera" },
   "queue.refused": { one: "{count} recusada", many: "{count} recusadas", other: "{count} recusadas" },
   "queue.state": "à espera da rede",
+  "queue.theirs": "à espera de {cashier}, ou de um gerente",
+  "queue.others":
+    "Há compras de {cashiers} neste dispositivo: ficam à espera de quem as fez, ou de um gerente.",
+  "queue.take": "Enviar em meu nome",
+  "queue.take.sure":
+    "Esta compra foi feita por {cashier}. Envia-a em seu próprio nome e responde por ela: confirme que não é para a adesão de {cashier}.",
   "queue.card": "Cartão lido",
   "queue.mend": "Corrigir",
   "queue.send": "Enviar agora",

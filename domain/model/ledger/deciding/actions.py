@@ -23,12 +23,8 @@ from domain.model.ledger.deciding.row_builder import RowBuilder
 from domain.model.ledger.deciding.voucher_steps import give_voucher
 from domain.model.ledger.decision import Effect, EntryKind, Outcome, PlannedMessage
 from domain.model.ledger.events import Event
-from domain.model.ledger.expression_view import (
-    ExpressionView,
-    is_multiplied_by_tier,
-    multiplier,
-    reads_of,
-)
+from domain.model.ledger.expression_view import ExpressionView, is_multiplied_by_tier, multiplier
+from domain.model.ledger.field_reads import reads_of
 from domain.model.ledger.gifts import Deduction, Firing
 from domain.model.ledger.member import TAGS_KEPT, BadgeState, TagSources
 from domain.model.programme import Action, BadgeSpec, Rule
@@ -149,6 +145,7 @@ def do_actions(builder: RowBuilder, actions: Iterable[Action], *, rule: str, eve
         reads,
         first=builder.is_first_purchase(event),
         failures=builder.failures,
+        budget=builder.budget,
     )
     factor = multiplier(builder.programme, builder.tier, builder.plan)
     inputs = RuleInputs(builder.programme, view, builder.member.id, False, factor, lambda _: (True, None))

@@ -10,7 +10,9 @@ from domain.model.ledger import wallet
 from domain.model.ledger.deciding.row_builder import RowBuilder
 from domain.model.ledger.decision import EntryKind
 from domain.model.ledger.expression_view import held_tier_code
-from domain.model.ledger.lots import Lot, LotPart, OpenedLot
+from domain.model.ledger.lots import Layer, Lot, LotPart, OpenedLot, Origin, lot_of
+from domain.model.ledger.validity import renewal
+from domain.model.ledger.validity.changes import expiry_of, origin_of
 from domain.model.ledger.wallet import WALLET_LIMIT
 from domain.model.programme import Programme
 from domain.model.values import evolve
@@ -35,14 +37,15 @@ def award(
     spec, zone = builder.ruling_programme.wallet(code), builder.ruling_programme.zone
     available_at = add(builder.event.at, spec.pending, zone) if spec.pending else None
     since = local_day(available_at or builder.event.at, zone)
-    until = wallet.expiry_of(spec, tier=_tier_of_validity(builder), since=since)
+    own_until = until = expiry_of(spec, tier=_tier_of_validity(builder), since=since)
+    on = local_day(builder.event.at, zone)
     if builder.past_facts is not None:  # late: what has moved open lots since moves this one too
-        part = LotPart(amount, until, since)
-        until = wallet.current_expiry(before, spec, part, on=local_day(builder.event.at, zone))
+        until = renewal.current_expiry(before, spec, LotPart(amount, until, since), on=on)
     if available_at is not None and available_at <= builder.at:
         available_at = None  # late: spendable at once
+    origin = origin_of(spec, on=on, until=own_until)
     after, opened = wallet.award(
-        before, amount=amount, available_at=available_at, expires_on=until, since=since
+        before, amount=amount, available_at=available_at, expires_on=until, since=since, origin=origin
     )
     builder.write_entry(
         code,
@@ -55,8 +58,10 @@ def award(
         expires_on=until,
         debt=opened - amount,
     )
-    opened -= _recover_write_off(builder, code, Lot(opened, available_at, until, since))
-    _book_award(builder, OpenedLot(code, opened, available_at, until, since), amount)
+    if after.write_offs:
+        own = Layer(opened, since, origin)
+        opened -= _recover_write_off(builder, code, lot_of(own, available_at=available_at, expires_on=until))
+    _book_award(builder, OpenedLot(code, opened, available_at, own_until, since), amount)
     if counts and builder.programme.tiers is not None and builder.programme.tiers.count.wallet == code:
         _count_award(builder, amount, is_tier_extra=is_tier_extra)
     if until is not None and until < builder.today:
@@ -115,10 +120,12 @@ def give_back(
     before, spec = builder.wallet(code), builder.programme.wallet(code)
     back = []
     for part in parts:
-        until = wallet.current_expiry(before, spec, part, on=taken_on)
+        until = renewal.current_expiry(before, spec, part, on=taken_on)
+        origin = part.origin or origin_of(spec, on=taken_on, until=part.expires_on)
         if until is not None and until < builder.today and grace is not None:
             until = day_after(builder.today, grace)
-        back.append(LotPart(part.amount, until, part.since))
+            origin = origin and Origin(builder.today, until)
+        back.append(LotPart(part.amount, until, part.since, origin))
     total = sum(part.amount for part in back)
     after, rest = wallet.give_back(evolve(before, spent=before.spent - total), back)
     repaid = total - sum(part.amount for part in rest)
@@ -144,12 +151,8 @@ def claw_back(
     """
     known = any(spec.code == code for spec in builder.programme.wallets)
     spec = (builder.programme if known or programme is None else programme).wallet(code)
-    before, own = builder.wallet(code), []
-    for lot in lots:
-        part = LotPart(lot.amount, lot.expires_on, lot.since)
-        until = wallet.current_expiry(before, spec, part, on=awarded_on)
-        waits = lot.available_at if lot.available_at is not None and lot.available_at > builder.at else None
-        own.append(Lot(lot.amount, waits, until, lot.since))
+    before = builder.wallet(code)
+    own = [renewal.own_lot(before, spec, lot, on=awarded_on, now=builder.at) for lot in lots]
     after, taken, owed = wallet.claw_back(
         before, amount=amount, own=own, today=builder.today, forgive=spec.debt == "forgive"
     )

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from fractions import Fraction
+from heapq import heappop, heappush
 from zoneinfo import ZoneInfo
 
 from domain.model.calendar import Per, period_start, previous_period, to_utc
@@ -70,7 +71,7 @@ class RuleInputs:
     frozen: bool
     multiplier: Fraction
     room_of: Callable[[Rule], RuleRoom]
-    shared_room_of: Callable[[str], int | None] = lambda _: None
+    shared_room_of: Callable[[Rule], int | None] = lambda _: None
     rooms: dict[str, RuleRoom] = field(default_factory=dict)
 
     def room_for(self, rule: Rule) -> RuleRoom:
@@ -79,9 +80,9 @@ class RuleInputs:
             self.rooms[rule.code] = self.room_of(rule)
         return self.rooms[rule.code]
 
-    def shared_room(self, cap: str) -> int | None:
-        """What a cap that rules share leaves; None where nothing bounds it."""
-        return self.shared_room_of(cap)
+    def shared_room(self, rule: Rule) -> int | None:
+        """What the cap that a rule shares leaves to it and the others; None where nothing bounds it."""
+        return self.shared_room_of(rule)
 
 
 # ---------------------------------------------------------------- words of time and chance
@@ -197,7 +198,7 @@ def grant(award: Award, inputs: RuleInputs, awarded: AwardedByRule) -> Grant:
     exact award times it has more. `awarded` is what other rules gave, for `times`.
     """
     if award.fixed is not None:
-        return _with_extra(award, Fraction(award.fixed), inputs)
+        return _with_extra(award, award.fixed, 1, inputs)
     if award.times is not None:
         over = sum(awarded.of(code, award.wallet, with_extras=award.extras) for code in award.over)
         amount = int((award.times - 1) * over)
@@ -209,16 +210,25 @@ def grant(award: Award, inputs: RuleInputs, awarded: AwardedByRule) -> Grant:
         )
     assert award.amount is not None, "the check lets no award through without fixed, amount or times"
     units = count_units(award.of, inputs.view)
-    counted = units // award.per if award.whole else Fraction(units) / award.per
-    with_extra = _with_extra(award, Fraction(counted) * award.amount, inputs)
+    if award.whole:
+        with_extra = _with_extra(award, units // award.per * award.amount, 1, inputs)
+    else:
+        numerator, denominator = units.numerator * award.amount, units.denominator * award.per
+        with_extra = _with_extra(award, numerator, denominator, inputs)
     if not with_extra.amount:
         return Grant(award.wallet, reason="rounded_to_zero" if units else "nothing_to_count")
     return with_extra
 
 
-def _with_extra(award: Award, exact: Fraction, inputs: RuleInputs) -> Grant:
-    base = int(exact)
-    return Grant(award.wallet, base, int(exact * inputs.multiplier) - base if award.tiered else 0)
+def _with_extra(award: Award, numerator: int, denominator: int, inputs: RuleInputs) -> Grant:
+    """Floor the exact award, a fraction in whole numbers since a `Fraction` costs more than all the rest."""
+    base = numerator // denominator
+    if not award.tiered:
+        return Grant(award.wallet, base)
+    factor = inputs.multiplier
+    return Grant(
+        award.wallet, base, numerator * factor.numerator // (denominator * factor.denominator) - base
+    )
 
 
 def _cut(grants: Sequence[Grant], left: int | None) -> tuple[tuple[Grant, ...], bool]:
@@ -242,23 +252,16 @@ class AwardedByRule:
     """What rules gave so far, by wallet: what `times` multiplies."""
 
     def __init__(self) -> None:
-        self._bases: dict[tuple[str, str], int] = {}
-        self._extras: dict[tuple[str, str], int] = {}
+        self._grants: dict[str, tuple[Grant, ...]] = {}
 
     def of(self, rule: str, wallet: str, *, with_extras: bool) -> int:
         """Return what a rule gave into a wallet, with the extras of tier and plan or without."""
-        key = rule, wallet
-        return self._bases.get(key, 0) + (self._extras.get(key, 0) if with_extras else 0)
+        grants = [grant for grant in self._grants.get(rule, ()) if grant.wallet == wallet]
+        return sum([grant.amount if with_extras else grant.base for grant in grants])
 
     def note(self, verdict: Verdict) -> None:
         """Note what a rule gives, in place of what was noted before."""
-        for amounts in (self._bases, self._extras):
-            for key in [key for key in amounts if key[0] == verdict.rule.code]:
-                del amounts[key]
-        for grant in verdict.grants if verdict.applied else ():
-            key = verdict.rule.code, grant.wallet
-            self._bases[key] = self._bases.get(key, 0) + grant.base
-            self._extras[key] = self._extras.get(key, 0) + grant.extra
+        self._grants[verdict.rule.code] = verdict.grants if verdict.applied else ()
 
 
 @dataclass
@@ -295,7 +298,7 @@ class _Judging:
         left = self.inputs.room_for(verdict.rule)[1]
         shared = verdict.rule.capped_by
         if shared is not None:
-            room = self.inputs.shared_room(shared)
+            room = self.inputs.shared_room(verdict.rule)
             rest = None if room is None else max(0, room - self.taken.get(shared, 0))
             left = rest if left is None else left if rest is None else min(left, rest)
         grants, is_cut = _cut(verdict.grants, left)
@@ -322,26 +325,33 @@ def _groups(rules: Sequence[Rule]) -> list[list[Rule]]:
 
 
 def _in_order(groups: list[list[Rule]]) -> list[list[Rule]]:
-    if not any(_over(rule) for group in groups for rule in group):
+    """Return the groups, each behind those that it multiplies, else in their order; in a circle the first
+    comes first.
+    """
+    place = {rule.code: index for index, group in enumerate(groups) for rule in group}
+    waits_for = [
+        {place[code] for rule in group for code in _over(rule) if code in place} - {index}
+        for index, group in enumerate(groups)
+    ]
+    if not any(waits_for):
         return groups
-    waiting, out = list(groups), []
+    waiters: list[list[int]] = [[] for _ in groups]
+    for index, behind in enumerate(waits_for):
+        for other in behind:
+            waiters[other].append(index)
+    ready = [index for index, behind in enumerate(waits_for) if not behind]
+    waiting, out = dict.fromkeys(range(len(groups))), list[list[Rule]]()
     while waiting:
-        behind = {rule.code for group in waiting for rule in group}
-        ready = next(
-            (
-                group
-                for group in waiting
-                if not (_multiplied_outside(group) & (behind - {rule.code for rule in group}))
-            ),
-            waiting[0],
-        )
-        waiting.remove(ready)
-        out.append(ready)
+        index = heappop(ready) if ready else next(iter(waiting))
+        if index not in waiting:
+            continue
+        del waiting[index]
+        out.append(groups[index])
+        for waiter in waiters[index]:
+            waits_for[waiter].discard(index)
+            if not waits_for[waiter]:
+                heappush(ready, waiter)
     return out
-
-
-def _multiplied_outside(group: Sequence[Rule]) -> set[str]:
-    return {code for rule in group for code in _over(rule)}
 
 
 def _over(rule: Rule) -> set[str]:
@@ -368,7 +378,7 @@ def check(rule: Rule, inputs: RuleInputs) -> str | None:
 
 
 def _best(tried: Sequence[Verdict]) -> list[Verdict]:
-    if not any(verdict.rule.best_of for verdict in tried):
+    if len(tried) == 1:
         return list(tried)
     winners: dict[str, Verdict] = {}
     for verdict in tried:

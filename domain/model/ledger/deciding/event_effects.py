@@ -28,14 +28,17 @@ from domain.model.ledger.decision import (
     VoucherNotUsable,
     WalletFull,
 )
-from domain.model.ledger.events import Event, Json, Purchase
+from domain.model.ledger.events import Event, JournaledPurchase, Json, Purchase
 from domain.model.ledger.expression_view import held_tier_code
 from domain.model.ledger.late_events import HistoricalContext
 from domain.model.ledger.lots import LotPart
 from domain.model.ledger.member import (
     CATEGORIES_KEPT,
     Member,
+    PurchaseTotals,
 )
+from domain.model.ledger.validity import renewal
+from domain.model.ledger.validity.changes import expiry_of, origin_of
 from domain.model.ledger.wallet import InsufficientBalance
 from domain.model.programme import Programme
 from domain.model.values import evolve
@@ -106,20 +109,15 @@ def _text(event: Event, name: str) -> str:
 def _purchase(builder: RowBuilder) -> None:
     event, bought = builder.event, builder.member.purchases
     assert event.purchase is not None, "a purchase event carries its purchase"
-    zone = builder.programme.zone
-    for spec in builder.programme.wallets:
-        if spec.code in builder.member.wallets and spec.expiry.renewed_by_activity:
-            tier, day = held_tier_code(builder.programme, builder.member), local_day(event.at, zone)
-            builder.set_wallet(
-                spec.code, wallet.renew(builder.wallet(spec.code), spec, tier=tier, day=day, zone=zone)
-            )
-    after = replace(
-        bought,
-        count=bought.count + 1,
-        total=bought.total + event.purchase.total,
-        first_at=min(bought.first_at or event.at, event.at),
-        last_at=max(bought.last_at or event.at, event.at),
-        categories=_categories(bought.categories, event.purchase, 1),
+    after = PurchaseTotals(
+        bought.count + 1,
+        bought.total + event.purchase.total,
+        min(bought.first_at or event.at, event.at),
+        max(bought.last_at or event.at, event.at),
+        _categories(bought.categories, event.purchase, 1),
+        bought.returned,
+        bought.before_joining,
+        bought.total_before_joining,
     )
     if builder.member.joined_at is not None and event.at < builder.member.joined_at:
         after = replace(
@@ -128,6 +126,31 @@ def _purchase(builder: RowBuilder) -> None:
             total_before_joining=after.total_before_joining + event.purchase.total,
         )
     builder.member = evolve(builder.member, purchases=after)
+
+
+def renew_wallets(builder: RowBuilder) -> None:
+    """Let the event renew the wallets that it is activity for, from its own day and by the tier held then."""
+    event, late = builder.event, builder.past_facts
+    if event.delayed_rule is not None:
+        return
+    for spec in builder.programme.wallets_renewed_by(
+        event.name
+    ):  # also one that holds nothing: for late events
+        tier = late.tier_after if late is not None else held_tier_code(builder.programme, builder.member)
+        day = local_day(event.at, builder.programme.zone)
+        builder.set_wallet(spec.code, renewal.renew(builder.wallet(spec.code), spec, tier=tier, day=day))
+
+
+def _undo_renewals(builder: RowBuilder, bought: JournaledPurchase) -> None:
+    """Let a wholly returned purchase have renewed nothing: what is past its day by now lapses at once."""
+    day = local_day(bought.at, builder.programme.zone)
+    for spec in builder.programme.wallets:
+        if event_names.PURCHASED in spec.expiry.renewing_events and spec.code in builder.member.wallets:
+            before = builder.wallet(spec.code)
+            after = renewal.undo_renewal(before, spec, tier=bought.facts.tier, day=day)
+            if after is not before:
+                builder.set_wallet(spec.code, after)
+                builder.lapse(spec.code)
 
 
 def _categories(
@@ -146,6 +169,8 @@ def _refund(builder: RowBuilder, past: HistoricalContext | None) -> None:
     refund = builder.event.refund
     assert refund is not None, "a refund carries what was recorded of its purchase"
     refunds.take_back(builder, refund, past.programme if past else builder.programme)
+    if refund.remaining.is_returned and not refund.before.is_returned:
+        _undo_renewals(builder, refund.purchase)
     bought = builder.member.purchases
     categories = _categories(_categories(bought.categories, refund.before, -1), refund.remaining, 1)
     taken = refund.before.total - refund.remaining.total
@@ -273,6 +298,8 @@ def forget_used(member: Member, at: datetime) -> Member:
     """Return the member without the used vouchers whose use can no longer be reversed, and without what was
     kept to take back of them.
     """
+    if not member.vouchers:
+        return member
     remaining = {
         code: one
         for code, one in member.vouchers.items()
@@ -303,10 +330,12 @@ def _adjust(builder: RowBuilder) -> None:
     room = wallet.WALLET_LIMIT - before.available - before.pending
     if amount > room:
         raise WalletFull(code, room)
-    until = wallet.expiry_of(
-        builder.programme.wallet(code), tier=held_tier_code(builder.programme, builder.member), since=since
+    spec = builder.programme.wallet(code)
+    until = expiry_of(spec, tier=held_tier_code(builder.programme, builder.member), since=since)
+    origin = origin_of(spec, on=since, until=until)
+    after, opened = wallet.award(
+        before, amount=amount, available_at=None, expires_on=until, since=since, origin=origin
     )
-    after, opened = wallet.award(before, amount=amount, available_at=None, expires_on=until, since=since)
     after = evolve(after, earned=before.earned, adjusted=before.adjusted + amount)
     opened_parts = (LotPart(opened, until, since),) if opened else ()
     builder.write_entry(

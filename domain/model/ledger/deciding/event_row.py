@@ -35,14 +35,8 @@ from domain.model.ledger.deciding.standing import settle_standing
 from domain.model.ledger.deciding.turn_baseline import Memberships, TurnBaseline
 from domain.model.ledger.decision import DecidedBy, StockState
 from domain.model.ledger.events import Event, Fact, Facts, RaisedFacts
-from domain.model.ledger.expression_view import (
-    ExpressionView,
-    held_tier_code,
-    member_view,
-    public_fields,
-    read_before,
-    read_by_counts,
-)
+from domain.model.ledger.expression_view import ExpressionView, held_tier_code, member_view, public_fields
+from domain.model.ledger.field_reads import read_before, read_by_counts
 from domain.model.ledger.late_events import HistoricalContext
 from domain.model.ledger.member import Member, settle_lots
 from domain.model.programme import Programme
@@ -87,9 +81,11 @@ def decide_row(
         past_facts=builder.past_facts,
         first=builder.is_first_purchase(event),
         failures=builder.failures,
+        budget=builder.budget,
     )
     late = builder.past_facts is not None
     inputs = rule_inputs(builder, view, history if late else None)
+    event_effects.renew_wallets(builder)
     if change is None:
         event_effects.apply_effects(builder, history)
     apply_rules(builder, inputs, raised=None)
@@ -232,8 +228,12 @@ def _climb(builder: RowBuilder) -> None:
     )
     if climbed is standing:
         climbed = tiers.pass_review(builder.programme, standing, at=builder.at)
-    if climbed is not standing:
-        builder.set_standing(climbed)
+        if climbed is not standing:
+            builder.set_standing(climbed)
+        return
+    builder.set_standing(climbed)
+    if climbed.steps[-1].came is not None:
+        _climb(builder)  # a late event may have reached a tier on its own day and another since
 
 
 # ---------------------------------------------------------------- what follows
@@ -276,7 +276,14 @@ def _update_memberships(builder: RowBuilder) -> Member | None:
 
 def _decide_raised(builder: RowBuilder, event: Event) -> None:
     reads = read_before(builder.programme, event.name)
-    view = ExpressionView(builder.programme, builder.member, event, reads, failures=builder.failures)
+    view = ExpressionView(
+        builder.programme,
+        builder.member,
+        event,
+        reads,
+        failures=builder.failures,
+        budget=builder.budget,
+    )
     inputs = rule_inputs(builder, view, None)
     source = builder.book.source_of(event)
     if builder.event.purchase is not None and source.startswith("raised:"):

@@ -21,16 +21,12 @@ from domain.model.ledger.deciding.earning import (
     judge,
     room_left,
     shared_counter,
+    shared_room_left,
 )
 from domain.model.ledger.deciding.row_builder import RowBuilder
-from domain.model.ledger.events import Event, Facts, JournaledPurchase, Purchase, RaisedFacts
-from domain.model.ledger.expression_view import (
-    ExpressionView,
-    is_multiplied_by_tier,
-    multiplier,
-    read_before,
-    read_by_counts,
-)
+from domain.model.ledger.events import Event, Facts, JoinedRule, JournaledPurchase, Purchase, RaisedFacts
+from domain.model.ledger.expression_view import ExpressionView, is_multiplied_by_tier, multiplier
+from domain.model.ledger.field_reads import read_before, read_by_counts
 from domain.model.programme import Programme, Rule
 
 
@@ -47,18 +43,33 @@ class RemainingAwards:
     tier_extras: int = 0
     event_counted: int = 0
     badge_counts: dict[str, int] = field(default_factory=dict)
+    joining: dict[str, JoinedRule] = field(default_factory=dict)
+
+    def of_rule(self, code: str) -> int:
+        """Return what a rule gives, into all wallets."""
+        return sum([amount for (rule, _), amount in self.by_rule.items() if rule == code])
 
 
-def joined_rules(part: JournaledPurchase) -> frozenset[str]:
-    """Return the rules that came to apply by an earlier refund."""
-    return frozenset(code for claim in part.claims for code in claim.joined)
+def known_rules(part: JournaledPurchase) -> frozenset[str]:
+    """Return the rules that applied to the purchase, or came to apply by an earlier refund."""
+    return part.applied | _joined_rules(part).keys()
+
+
+def _joined_rules(part: JournaledPurchase) -> dict[str, JoinedRule]:
+    return {joined.rule: joined for claim in part.claims for joined in claim.joined}
 
 
 def remaining_awards(
-    builder: RowBuilder, programme: Programme, part: JournaledPurchase, purchase: Purchase
+    builder: RowBuilder,
+    programme: Programme,
+    part: JournaledPurchase,
+    purchase: Purchase,
+    *,
+    before: RemainingAwards | None = None,
 ) -> RemainingAwards:
     """Return what the rules of the purchase's day give for what is kept. Where nothing is kept nothing
-    stands.
+    stands. `before` is what stood until now: without it this is asked for, and only rules that had applied
+    are in it.
     """
     if purchase.is_returned:
         return RemainingAwards()
@@ -72,8 +83,17 @@ def remaining_awards(
     ]
     if part.rule is not None and not rules:
         return _all_of(part)  # a rule on an event that the purchase raised: it stands with the purchase
+    known = known_rules(part)
+    if before is None:
+        rules = [rule for rule in rules if rule.code in known]
     view = _view(builder, programme, event, part.facts)
-    standing = _judged(rules, _inputs(builder, view, part), event)
+    inputs = _inputs(builder, view, part, before)
+    standing = _judged(rules, inputs, event)
+    standing.joining = {
+        rule.code: JoinedRule(rule.code, inputs.room_for(rule)[1], inputs.shared_room(rule))
+        for rule in rules
+        if rule.code in standing.applied and rule.code not in known
+    }
     if part.rule is None:
         _count_again(builder, programme, part, event, standing)
     return standing
@@ -94,19 +114,32 @@ def _view(builder: RowBuilder, programme: Programme, event: Event, facts: Facts)
     return ExpressionView(programme, builder.member, event, reads, facts=facts, first=facts.is_first_purchase)
 
 
-def _inputs(builder: RowBuilder, view: ExpressionView, part: JournaledPurchase) -> RuleInputs:
-    """A rule that had applied has the room of its day; one that had not has what there is now."""
-    facts, joined = part.facts, joined_rules(part)
+def _inputs(
+    builder: RowBuilder, view: ExpressionView, part: JournaledPurchase, before: RemainingAwards | None
+) -> RuleInputs:
+    """A rule that had applied has the room of its day, and one that joined that of the day it did; any other
+    has what there is now, and of a shared cap what the purchase itself holds.
+    """
+    facts, joined, counters = part.facts, _joined_rules(part), builder.member.counters
     day = local_day(part.at, builder.programme.zone)
 
     def room(rule: Rule) -> RuleRoom:
         if rule.code in part.applied:
             return facts.rule_rooms.get(rule.code, (True, None))
-        now = room_left(rule, builder.member.counters.get(rule.code, ()), day)
-        return (True, now[1]) if rule.code in joined else now
+        if rule.code in joined:
+            return True, joined[rule.code].left
+        return room_left(rule, counters.get(rule.code, ()), day)
 
-    def shared_room(cap: str) -> int | None:
-        return facts.rule_rooms.get(shared_counter(cap), (True, None))[1]
+    def shared_room(rule: Rule) -> int | None:
+        if rule.capped_by is None:
+            return None
+        if rule.code in part.applied:
+            return facts.rule_rooms.get(shared_counter(rule.capped_by), (True, None))[1]
+        if rule.code in joined:
+            return joined[rule.code].shared_left
+        sharing = (other.code for other in view.programme.rules if other.capped_by == rule.capped_by)
+        held = sum(before.of_rule(code) for code in sharing) if before is not None else 0
+        return shared_room_left(view.programme.cap(rule.capped_by), counters, day) + held
 
     factor = multiplier(view.programme, facts.tier, facts.plan)
     return RuleInputs(view.programme, view, builder.member.id, False, factor, room, shared_room)
@@ -173,7 +206,7 @@ def raised_verdicts(
             return None
     event = Event(part.key, raised.name, part.at, "selo", event_data)
     inputs = _inputs(
-        builder, _view(builder, programme, event, raised.facts), replace(part, facts=raised.facts)
+        builder, _view(builder, programme, event, raised.facts), replace(part, facts=raised.facts), None
     )
     rules = [rule for rule in programme.rules_on(raised.name) if rule.after is None]
     return {verdict.rule.code: verdict for verdict in judge(rules, inputs)}

@@ -18,7 +18,8 @@ from domain.model.ledger.deciding.revoking import revoke_source
 from domain.model.ledger.deciding.row_builder import RowBuilder
 from domain.model.ledger.decision import DelayedEvent, Outcome
 from domain.model.ledger.events import Event, Refund
-from domain.model.ledger.expression_view import ExpressionView, read_after
+from domain.model.ledger.expression_view import ExpressionView
+from domain.model.ledger.field_reads import read_after
 from domain.model.ledger.gifts import FRIEND_SOURCE, Firing
 from domain.model.ledger.member import JUDGEMENTS_KEPT, Member, PendingReferral, ReferralState
 from domain.model.programme import Programme
@@ -144,7 +145,7 @@ def _view(builder: RowBuilder, event: Event) -> ExpressionView:
 
 def _fresh(programme: Programme, builder: RowBuilder, event: Event, member: Member) -> ExpressionView:
     reads = read_after(programme, event.name)
-    return ExpressionView(programme, member, event, reads, failures=builder.failures)
+    return ExpressionView(programme, member, event, reads, failures=builder.failures, budget=builder.budget)
 
 
 # ---------------------------------------------------------------- the referrer

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 
-from domain.model.calendar import local_day
+from domain.model.calendar import Per, local_day
 from domain.model.ledger import rewards
 from domain.model.ledger.deciding.awarding import claw_back
 from domain.model.ledger.deciding.earning import Verdict, add_firing, bounding_periods, shared_counter
 from domain.model.ledger.deciding.redeciding import (
     RemainingAwards,
-    joined_rules,
+    known_rules,
     raised_verdicts,
     remaining_awards,
 )
@@ -29,7 +30,7 @@ from domain.model.ledger.deciding.revoking import (
 from domain.model.ledger.deciding.row_builder import RowBuilder
 from domain.model.ledger.deciding.standing import settle_standing
 from domain.model.ledger.decision import JournalRow, Outcome, RefundClaim
-from domain.model.ledger.events import JournaledPurchase, PurchaseClaim, Refund
+from domain.model.ledger.events import JoinedRule, JournaledPurchase, PurchaseClaim, Refund
 from domain.model.ledger.gifts import Gift
 from domain.model.ledger.lots import LAST, OpenedLot
 from domain.model.programme import Programme
@@ -85,7 +86,7 @@ class _Claim:
     tier_extras: int = 0
     badge_counts: dict[str, int] = field(default_factory=dict)
     sources: list[str] = field(default_factory=list)
-    joined: list[str] = field(default_factory=list)
+    joined: list[JoinedRule] = field(default_factory=list)
 
     def claimed(self, key: str) -> int:
         """Return what earlier refunds claimed of a wallet, or of a raised event's award."""
@@ -126,7 +127,7 @@ def _take_part(
 ) -> PurchaseClaim:
     claim = _Claim(part.claims)
     before = remaining_awards(builder, programme, part, refund.before)
-    now = remaining_awards(builder, programme, part, refund.remaining)
+    now = remaining_awards(builder, programme, part, refund.remaining, before=before)
     _take_awards(builder, part, claim, before, now, programme)
     _take_counts(builder, part, claim, now)
     _take_rule_gifts(builder, refund, part, claim, before, now)
@@ -211,8 +212,8 @@ def _take_rule_gifts(
         stands = kind == "rule" and code in now.applied and not refund.remaining.is_returned
         if kind == "rule" and not stands and not claim.has_taken(source):
             claim.sources.append(source)
-            left = _of_rule(before.by_rule, code)  # of its caps, too, earlier refunds gave back the rest
-            firings = tuple(replace(firing, amount=min(firing.amount, left)) for firing in gift.firings)
+            left = before.of_rule(code)  # of its caps, too, earlier refunds gave back the rest
+            firings = tuple(replace(firing, amount=left if firing.amount else 0) for firing in gift.firings)
             revoke(builder, source, evolve(gift, firings=firings))
 
 
@@ -264,7 +265,8 @@ def _unclaimed_gift(gift: Gift, claim: _Claim, source: str) -> Gift:
     ]
     taken = sum(gift.awarded.values()) - sum(left.values())
     counted = max(0, gift.awards_counted - taken) if gift.awards_counted else 0
-    return evolve(gift, awarded=left, opened_lots=tuple(lots), awards_counted=counted)
+    firings = tuple(replace(firing, amount=max(0, firing.amount - taken)) for firing in gift.firings)
+    return evolve(gift, awarded=left, opened_lots=tuple(lots), awards_counted=counted, firings=firings)
 
 
 def _take_excess(builder: RowBuilder, source: str, gift: Gift, claim: _Claim, verdict: Verdict) -> None:
@@ -280,6 +282,8 @@ def _take_excess(builder: RowBuilder, source: str, gift: Gift, claim: _Claim, ve
             lots = _unclaimed(gift.opened_lots, code, claimed)
             day = local_day(gift.at, builder.programme.zone)
             claw_back(builder, code, excess, lots, awarded_on=day, rule=source)
+            for firing in gift.firings:
+                give_room_back(builder, firing.rule, firing.on, amount=excess, times=0)
             uncount(builder, min(excess, gift.awards_counted), at=gift.at, cause=gift.cause)
 
 
@@ -292,25 +296,29 @@ def _move_room(
     programme: Programme,
 ) -> None:
     """Give limits and caps back what no longer stands, and take the room of rules that apply instead."""
-    day = local_day(part.at, builder.programme.zone)
+    day, known = local_day(part.at, builder.programme.zone), known_rules(part)
+    freed: dict[str, int] = {}
     for rule in programme.rules:
-        periods = bounding_periods(rule)
-        bound = periods or rule.capped_by is not None
-        if not bound or (rule.code not in before.applied and rule.code not in now.applied):
-            continue
-        less = _of_rule(before.by_rule, rule.code) - _of_rule(now.by_rule, rule.code)
-        known = rule.code in part.applied or rule.code in joined_rules(part)
-        if known and f"rule:{rule.code}" not in claim.sources:  # else its gift gave back its firing
-            give_room_back(builder, rule.code, day, amount=max(0, less), times=0)
-            if rule.capped_by is not None:
-                give_room_back(builder, shared_counter(rule.capped_by), day, amount=max(0, less), times=0)
-        elif not known and rule.code in now.applied:
-            claim.joined.append(rule.code)
-            counts = add_firing(
-                builder.member.counters.get(rule.code, ()), periods, day, amount=max(0, -less)
-            )
-            builder.member = evolve(builder.member, counters={**builder.member.counters, rule.code: counts})
+        stands = rule.code in now.applied
+        if f"rule:{rule.code}" in claim.sources or not (stands or rule.code in before.applied):
+            continue  # what its gift counted is given back already
+        less = before.of_rule(rule.code) - now.of_rule(rule.code)
+        if rule.code in known:
+            give_room_back(builder, rule.code, day, amount=less, times=0)
+        else:
+            claim.joined.append(now.joining[rule.code])
+            _add_firing(builder, rule.code, bounding_periods(rule), day, amount=-less)
+        if rule.capped_by is not None:
+            freed[rule.capped_by] = freed.get(rule.capped_by, 0) + less
+    for cap, less in freed.items():
+        name = shared_counter(cap)
+        if less > 0:
+            give_room_back(builder, name, day, amount=less, times=0)
+        elif less < 0:
+            _add_firing(builder, name, {programme.cap(cap).per}, day, amount=-less)
 
 
-def _of_rule(by_rule: Mapping[tuple[str, str], int], code: str) -> int:
-    return sum(amount for (rule, _), amount in by_rule.items() if rule == code)
+def _add_firing(builder: RowBuilder, name: str, periods: set[Per], day: date, *, amount: int) -> None:
+    if periods:
+        counts = add_firing(builder.member.counters.get(name, ()), periods, day, amount=amount)
+        builder.member = evolve(builder.member, counters={**builder.member.counters, name: counts})

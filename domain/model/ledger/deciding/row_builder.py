@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from domain.model.calendar import local_day
@@ -42,12 +42,15 @@ from domain.model.ledger.decision import (
     VoucherStep,
 )
 from domain.model.ledger.events import Event, Facts, Json, RaisedFacts
-from domain.model.ledger.expression_view import ExpressionView, held_tier_code, read_after
+from domain.model.ledger.expression_view import ExpressionView, held_tier_code
+from domain.model.ledger.field_reads import read_after
 from domain.model.ledger.gifts import Gift, is_transition, with_gifts
 from domain.model.ledger.ladder import tier_change_data
 from domain.model.ledger.ledger_state import state_changes
-from domain.model.ledger.lots import LotPart, OpenedLot
+from domain.model.ledger.line_views import StepBudget
+from domain.model.ledger.lots import LotPart, OpenedLot, shown_parts
 from domain.model.ledger.member import Member, TierStanding
+from domain.model.ledger.validity import renewal
 from domain.model.ledger.wallet import Wallet
 from domain.model.programme import Programme
 from domain.model.values import evolve
@@ -95,6 +98,7 @@ class RowBuilder:
     badge_counts: dict[str, int] = field(default_factory=dict)
     claim: RefundClaim | None = None
     failures: list[ExpressionFailure] = field(default_factory=list)
+    budget: StepBudget = field(default_factory=StepBudget)
     purchase_facts: Facts = field(default_factory=Facts)
     raised_facts: dict[int, RaisedFacts] = field(default_factory=dict)
     unraised: list[str] = field(default_factory=list)
@@ -125,6 +129,7 @@ class RowBuilder:
                 reads,
                 first=self.is_first_purchase(event),
                 failures=self.failures,
+                budget=self.budget,
             )
         self._view_after = self._view_after.for_member(self.member)
         return self._view_after
@@ -166,6 +171,7 @@ class RowBuilder:
             self.set_wallet(code, after)
             return
         after = evolve(after, entries=after.entries + 1)
+        lots = shown_parts(lots)
         n = self.member.entries + 1
         self.member = evolve(self.member, entries=n, wallets={**self.member.wallets, code: after})
         self.entries.append(
@@ -241,9 +247,11 @@ class RowBuilder:
         to = held_tier_code(self.programme, self.member)
         if to == origin:
             return
+        late = standing.steps[-1].came
+        came = local_day(late, self.programme.zone) if late is not None else None
         for spec in self.programme.wallets:
             before = self.wallet(spec.code)
-            moved = wallet.move_tier(before, spec, origin=origin, to=to, day=self.today)
+            moved = renewal.move_tier(before, spec, origin=origin, to=to, day=self.today, came=came)
             if moved is not before:
                 self.set_wallet(spec.code, moved)
         if not is_silent:
@@ -297,6 +305,7 @@ class RowBuilder:
         after = self.tier if late else held_tier_code(self.programme, self.member)
         held = self.member.plan.code if self.member.plan else None
         plan = plans.plan_after_late(self.plan, self.event) if late else held
+        known = self.purchase_facts
         return JournalRow(
             seq=self.member.seq,
             event=self.event,
@@ -309,8 +318,15 @@ class RowBuilder:
             effects=tuple(self.effects),
             vouchers=tuple(self.vouchers),
             delayed=tuple(self.delayed),
-            facts=replace(
-                self.purchase_facts, tier=self.tier, plan=self.plan, tier_after=after, plan_after=plan
+            facts=Facts(
+                self.tier,
+                self.plan,
+                after,
+                plan,
+                known.member,
+                known.member_after,
+                known.rule_rooms,
+                known.is_first_purchase,
             ),
             awarded=self.awarded,
             opened_lots=tuple(self.opened_lots),

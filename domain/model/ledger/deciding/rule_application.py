@@ -36,8 +36,8 @@ def rooms_of(rules: Sequence[Rule], inputs: RuleInputs) -> dict[str, RuleRoom]:
     rooms = {
         rule.code: inputs.room_for(rule) for rule in rules if rule.limit is not None or rule.cap is not None
     }
-    caps = {rule.capped_by for rule in rules if rule.capped_by is not None}
-    return rooms | {shared_counter(cap): (True, inputs.shared_room(cap)) for cap in sorted(caps)}
+    shared = {rule.capped_by: inputs.shared_room(rule) for rule in rules if rule.capped_by is not None}
+    return rooms | {shared_counter(cap): (True, left) for cap, left in shared.items()}
 
 
 def rule_inputs(builder: RowBuilder, view: ExpressionView, history: HistoricalContext | None) -> RuleInputs:
@@ -49,11 +49,13 @@ def rule_inputs(builder: RowBuilder, view: ExpressionView, history: HistoricalCo
     def room(rule: Rule) -> RuleRoom:
         return room_left(rule, counters.get(rule.code, ()), day)
 
-    def shared_room(cap: str) -> int | None:
-        spec = view.programme.cap(cap)
+    def shared_room(rule: Rule) -> int | None:
+        if rule.capped_by is None:
+            return None
+        spec = view.programme.cap(rule.capped_by)
         if history is None:
             return shared_room_left(spec, counters, day)
-        rules = (rule.code for rule in view.programme.rules if rule.capped_by == cap)
+        rules = (sharing.code for sharing in view.programme.rules if sharing.capped_by == spec.code)
         used = sum(used_in_period(counters.get(code, ()), spec.per, day).amount for code in rules)
         return max(0, spec.amount - used)
 

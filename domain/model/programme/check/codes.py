@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from domain.model import event_names
 from domain.model.programme.check.checked_file import CheckedFile, PlacedAction
 from domain.model.programme.faults import Finding, KeyPath, format_path, suggestion
 from domain.model.programme.rules import Award
@@ -26,6 +27,20 @@ _SECTIONS: Final = (
         "surveys",
     ),
     "leaderboards",
+)
+
+_NOT_BY_MEMBERS: Final = frozenset(
+    {
+        event_names.SCHEDULE,
+        event_names.POINTS_AWARDED,
+        event_names.POINTS_EXPIRING,
+        event_names.POINTS_EXPIRED,
+        event_names.TIER_CHANGED,
+        event_names.BADGE_EARNED,
+        event_names.REWARD_UNLOCKED,
+        event_names.SEGMENT_ENTERED,
+        event_names.SEGMENT_LEFT,
+    }
 )
 
 
@@ -84,6 +99,14 @@ def _unknown_events(checked_file: CheckedFile) -> Iterator[Finding]:
         listeners.append((("tiers", "count", "on"), programme.tiers.count.on))
     if programme.referral is not None:
         listeners.append((("referral", "qualifies", "on"), programme.referral.qualifies.on))
+    renewing: list[tuple[KeyPath, tuple[str, ...]]] = [
+        (("wallets", index, "expiry", "renewed_by"), wallet.expiry.renewed_by)
+        for index, wallet in enumerate(programme.wallets)
+    ]
+    listeners += renewing
+    for path, names in renewing:
+        for name in _NOT_BY_MEMBERS.intersection(names):
+            yield Finding(path, f"{name} is nothing that members do", "name events that members act by")
     known = frozenset(BUILT_IN_EVENTS) | checked_file.codes("events")
     for path, names in listeners:
         for name in names:
@@ -132,9 +155,7 @@ def _part_codes(checked_file: CheckedFile) -> Iterator[Finding]:
             yield from _unknown_code(
                 checked_file, ("wallets", index, "expiry", "by_tier", tier), "tiers", tier, "tier"
             )
-    for index, rule in enumerate(programme.rules):
-        yield from _unknown_code(checked_file, ("rules", index, "for"), "segments", rule.for_, "segment")
-        yield from _unknown_code(checked_file, ("rules", index, "capped_by"), "caps", rule.capped_by, "cap")
+    yield from _rule_codes(checked_file)
     if programme.tiers is not None:
         yield from _unknown_code(
             checked_file, ("tiers", "count", "wallet"), "wallets", programme.tiers.count.wallet, "wallet"
@@ -159,3 +180,14 @@ def _part_codes(checked_file: CheckedFile) -> Iterator[Finding]:
             yield from _unknown_code(
                 checked_file, ("messages", index, "purpose"), "consents", message.purpose, "consent"
             )
+
+
+def _rule_codes(checked_file: CheckedFile) -> Iterator[Finding]:
+    for index, rule in enumerate(checked_file.programme.rules):
+        path: KeyPath = ("rules", index)
+        yield from _unknown_code(checked_file, (*path, "for"), "segments", rule.for_, "segment")
+        if rule.capped_by is None or checked_file.codes("caps"):
+            yield from _unknown_code(checked_file, (*path, "capped_by"), "caps", rule.capped_by, "cap")
+        elif not checked_file.is_incomplete("caps"):
+            remedy = f"add caps: [{{code: {rule.capped_by}, amount: 500, per: month}}]"
+            yield Finding((*path, "capped_by"), f"there is no cap {rule.capped_by}", remedy)

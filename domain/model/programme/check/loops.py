@@ -1,9 +1,9 @@
 """Rules that trigger themselves: their actions raise events, other rules and badges react to these, and so on
 until the first rule fires again.
 
-A rule with `limit` or `cap` ends by itself. So do tier changes, earned badges and unlocked rewards, because
-none of them repeats within a decision: such a circle is a warning. A circle in which awards cause awards is a
-fault.
+A rule with `limit`, `cap` or `capped_by` ends by itself. So do tier changes, earned badges and unlocked
+rewards, because none of them repeats within a decision: such a circle is a warning. A circle in which awards
+cause awards is a fault.
 """
 
 from __future__ import annotations
@@ -84,10 +84,16 @@ def _takes_back(rule: Rule) -> bool:
 
 def _circles_of(event_graph: _EventGraph, circles: Mapping[_RaisedEvent, int], rule: Rule) -> set[int]:
     """Return the circles that a rule closes: it fires on one of their events and raises one of them."""
-    if rule.limit is not None or rule.cap is not None:
+    if _ends(rule):
         return set()
     raised = {circles[event] for event in event_graph.raised_by(rule)}
     return raised & {circles[event] for event in circles if event_graph.can_fire_on(rule, event)}
+
+
+def _ends(rule: Rule) -> bool:
+    """Tell whether a rule ends by itself. A shared cap does not bound a rule that gives no award."""
+    awards = any(action.award is not None for action in rule.do)
+    return rule.limit is not None or rule.cap is not None or (rule.capped_by is not None and awards)
 
 
 def _strong_components(graph: Mapping[_RaisedEvent, Iterable[_RaisedEvent]]) -> dict[_RaisedEvent, int]:
@@ -153,7 +159,7 @@ class _EventGraph:
     def _following(self, raised: _RaisedEvent) -> Iterator[_RaisedEvent]:
         """Yield the events that follow from an event: by rules, badges, tier counts, and conditions."""
         for rule in self.programme.rules_on(raised.name):
-            if rule.limit is None and rule.cap is None and self.can_fire_on(rule, raised):
+            if not _ends(rule) and self.can_fire_on(rule, raised):
                 yield from self.raised_by(rule)
         for badge in self.programme.badges_on(raised.name):
             if self._may_hold(badge.when, raised):

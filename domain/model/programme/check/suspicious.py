@@ -11,7 +11,6 @@ from typing import Final
 from babel.numbers import get_currency_precision
 
 from domain.model.conditions import Expression, Term, terms
-from domain.model.event_names import TIER_CHANGED
 from domain.model.programme.check.checked_file import CheckedFile
 from domain.model.programme.faults import Finding, KeyPath, suggestion
 from domain.model.programme.rules import Award
@@ -37,7 +36,6 @@ def check_suspicious(checked_file: CheckedFile) -> Iterator[Finding]:
     currency = checked_file.programme.programme.currency
     unit = 10 ** get_currency_precision(currency)
     yield from _suspicious_figures(checked_file, unit, currency)
-    yield from _returnable_awards(checked_file)
     for placed in checked_file.actions:
         if placed.action.award is not None:
             yield from _suspicious_award(
@@ -85,28 +83,6 @@ def _suspicious_figures(checked_file: CheckedFile, unit: int, currency: str) -> 
                     "write 1.25 for a quarter more",
                     is_warning=True,
                 )
-
-
-def _returnable_awards(checked_file: CheckedFile) -> Iterator[Finding]:
-    """Find what is given before it is known to stand, or again and again."""
-    programme = checked_file.programme
-    for index, wallet in enumerate(programme.wallets):
-        if wallet.debt == "forgive" and wallet.pending is None:
-            yield Finding(
-                ("wallets", index, "debt"),
-                "awards can be spent at once, and what a refund cannot take back is forgiven",
-                "add pending: {days: 14}, or write debt: allow",
-                is_warning=True,
-            )
-    for index, rule in enumerate(programme.rules):
-        gives = any(action.award or action.voucher for action in rule.do)
-        if TIER_CHANGED in rule.on and gives and rule.limit is None:
-            yield Finding(
-                ("rules", index, "limit"),
-                "it gives at every change of tier, up and down",
-                "add limit: {times: 1, per: year}",
-                is_warning=True,
-            )
 
 
 def _suspicious_award(

@@ -18,7 +18,7 @@ def check_unused(checked_file: CheckedFile) -> Iterator[Finding]:
             yield _warning(
                 ("rules", index, "best_of"),
                 f"{rule.best_of} has this rule alone, which is always the best",
-                "add a rule to it",
+                f"write best_of: {rule.best_of} in another rule too, or remove it",
             )
     if programme.tiers is None and not programme.plans:
         for placed in checked_file.actions:
@@ -35,14 +35,23 @@ def check_unused(checked_file: CheckedFile) -> Iterator[Finding]:
                 "nothing lapses, so there is nothing to remind of",
                 "remove it, or add expiry",
             )
-    used_caps = {rule.capped_by for rule in programme.rules}
-    for index, cap in enumerate(programme.caps):
-        if cap.code not in used_caps:
-            yield _warning(
-                ("caps", index), f"no rule is capped by {cap.code}", "write capped_by in rules, or remove it"
-            )
+    yield from _unused_caps(checked_file)
     yield from _unused_messages(checked_file)
     yield from _unused_rewards(checked_file)
+
+
+def _unused_caps(checked_file: CheckedFile) -> Iterator[Finding]:
+    rules = checked_file.programme.rules
+    uses = Counter(rule.capped_by for rule in rules)
+    for index, cap in enumerate(checked_file.programme.caps):
+        remedy = f"write capped_by: {cap.code} in rules, or remove it"
+        if not uses[cap.code]:
+            yield _warning(("caps", index), f"no rule is capped by {cap.code}", remedy)
+    for index, rule in enumerate(rules):
+        if rule.capped_by is not None and not any(action.award is not None for action in rule.do):
+            yield _warning(
+                ("rules", index, "capped_by"), "the rule awards nothing that a cap could bound", "remove it"
+            )
 
 
 def _unused_messages(checked_file: CheckedFile) -> Iterator[Finding]:
@@ -76,14 +85,13 @@ def _unused_rewards(checked_file: CheckedFile) -> Iterator[Finding]:
                 "add cost, or give it in a rule's do",
             )
         worth = {
-            "discount_amount": reward.value and reward.value.amount,
-            "discount_percent": reward.value and reward.value.percent,
+            "discount_amount": (reward.value and reward.value.amount, "amount: 500, in minor units"),
+            "discount_percent": (reward.value and reward.value.percent, "percent: 10"),
         }
-        if not worth.get(reward.kind, True):
+        discount, example = worth.get(reward.kind, (True, ""))
+        if not discount:
             yield _warning(
-                ("rewards", index, "value"),
-                "the discount is worth nothing",
-                "add value: {amount: N} in minor units, or {percent: N}",
+                ("rewards", index, "value"), "the discount is worth nothing", f"add to value: {example}"
             )
         if reward.when is not None and reward.lock is None:
             yield _warning(

@@ -5,22 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date, datetime, time
-from functools import lru_cache
 from itertools import pairwise
-from zoneinfo import available_timezones
 
 from babel import localedata
 from babel.numbers import list_currencies
-from croniter import croniter
+from croniter import CroniterBadDateError, croniter
 
 from domain.model import event_names
-from domain.model.calendar import Span
+from domain.model.calendar import Span, time_zones
 from domain.model.programme.check.checked_file import CheckedFile
 from domain.model.programme.faults import Finding, KeyPath, suggestion
 from domain.model.programme.rewards import RewardSpec
 from domain.model.programme.rules import Rule
 from domain.model.programme.tiers import Tiers
 
+_ANY_DAY = datetime(2000, 1, 1)  # noqa: DTZ001 - a schedule's time is local
 _DAYS_REMEDY = "write {days: N} or {months: N}"
 
 
@@ -62,12 +61,6 @@ def check_values(checked_file: CheckedFile) -> Iterator[Finding]:
             yield Finding((*placed.path, "award"), "a referral gives a fixed amount", "write fixed: N")
 
 
-@lru_cache(maxsize=1)
-def _time_zones() -> frozenset[str]:
-    """Return every time zone. Cached, because reading them walks through folders."""
-    return frozenset(available_timezones())
-
-
 def _header(checked_file: CheckedFile) -> Iterator[Finding]:
     header = checked_file.programme.programme
     if header.currency not in list_currencies():
@@ -76,9 +69,9 @@ def _header(checked_file: CheckedFile) -> Iterator[Finding]:
             f"{header.currency} is no currency",
             "write its ISO 4217 code in capitals, such as EUR",
         )
-    if header.timezone not in _time_zones():
+    if header.timezone not in time_zones():
         # Etc/GMT-3 is three hours ahead of Greenwich: not a name to suggest to somebody who wrote GMT-3.
-        candidates = (zone for zone in _time_zones() if "/" in zone and not zone.startswith("Etc/"))
+        candidates = (zone for zone in time_zones() if "/" in zone and not zone.startswith("Etc/"))
         remedy = suggestion(header.timezone, candidates, "") if header.timezone else ""
         remedy = remedy if remedy.startswith("did") else "write an IANA name, such as Europe/Lisbon"
         yield Finding(("programme", "timezone"), f"{header.timezone} is no time zone", remedy)
@@ -164,6 +157,20 @@ def _rule(path: KeyPath, rule: Rule) -> Iterator[Finding]:
             f'"{rule.at}" is no schedule',
             'write minute hour day month weekday, such as "0 9 * * mon"',
         )
+    elif rule.at is not None and not _comes(rule.at):
+        yield Finding(
+            (*path, "at"),
+            f'"{rule.at}" never comes: day, month and weekday must all hold',
+            'write * for the day, the month or the weekday, such as "0 9 * * mon"',
+        )
+
+
+def _comes(cron: str) -> bool:
+    try:
+        croniter(cron, _ANY_DAY, day_or=False).get_next(datetime)
+    except CroniterBadDateError:
+        return False
+    return True
 
 
 def _ladder(tiers: Tiers) -> Iterator[Finding]:
@@ -197,18 +204,18 @@ def _reward(path: KeyPath, reward: RewardSpec) -> Iterator[Finding]:
         yield Finding(
             (*path, "value", "amount"),
             "a discount_percent has a percentage, not an amount",
-            "write percent: 1 to 100, or kind: discount_amount",
+            "write percent: 10, or kind: discount_amount",
         )
     elif value is not None and reward.kind == "discount_amount" and value.percent is not None:
         yield Finding(
             (*path, "value", "percent"),
             "a discount_amount has an amount, not a percentage",
-            "write amount: N in minor units, or kind: discount_percent",
+            "write amount: 500 in minor units, or kind: discount_percent",
         )
     yield from _period_order((*path, "available"), reward.available.from_, reward.available.until)
     if reward.early_access and reward.available.from_ is None:
         yield Finding(
             (*path, "early_access"),
             "there is no available.from to be earlier than",
-            "add available: {from: ...}",
+            'add from to available, such as from: "2026-12-01"',
         )

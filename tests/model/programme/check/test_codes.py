@@ -62,6 +62,22 @@ BAD = (
         "there is no tier platinum",
     ),
     Mistake(
+        "unknown event that renews",
+        "renewed_by_activity: true",
+        "renewed_by: [purchase.complete]",
+        15,
+        "wallets[0].expiry.renewed_by",
+        "there is no event purchase.complete",
+    ),
+    Mistake(
+        "an event that renews and that members do not do",
+        "renewed_by_activity: true",
+        "renewed_by: [purchase.completed, points.awarded]",
+        15,
+        "wallets[0].expiry.renewed_by",
+        "points.awarded is nothing that members do",
+    ),
+    Mistake(
         "unknown tier given",
         "{tier: gold,",
         "{tier: gild,",

@@ -81,7 +81,7 @@ def test_awards_for_a_climb_are_a_warning_since_the_ladder_ends() -> None:
     warnings = warnings_of(HEAD + "rules:\n" + rule("tier.changed", AWARD))
     assert [(warning.path, warning.message) for warning in warnings] == [
         ("rules[0].on", "the rule can feed itself by way of tier.changed"),
-        ("rules[0].limit", "it gives at every change of tier, up and down"),
+        ("rules[0].limit", "it gives at every change of tier, and again when a member comes back to one"),
     ]
 
 

@@ -1,0 +1,40 @@
+"""Addresses that the file names: of the terms, of pictures, and of the places that messages lead to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from domain.model.programme.addresses import AddressKind, address_fault, is_unencrypted
+from domain.model.programme.check.checked_file import CheckedFile
+from domain.model.programme.faults import Finding, KeyPath
+
+
+def check_addresses(checked_file: CheckedFile) -> Iterator[Finding]:
+    """Find addresses that are not safe to open, and warn of those that are not encrypted."""
+    for path, text, kind in _addresses(checked_file):
+        fault = address_fault(text, kind)
+        if fault is not None:
+            message, remedy = fault
+            yield Finding(path, f"this address {message}", remedy)
+        elif is_unencrypted(text):
+            yield Finding(
+                path,
+                "whoever is on the way can change what this address answers",
+                "write https://",
+                is_warning=True,
+            )
+
+
+def _addresses(checked_file: CheckedFile) -> Iterator[tuple[KeyPath, str, AddressKind]]:
+    programme = checked_file.programme
+    if programme.programme.terms.url:
+        yield ("programme", "terms", "url"), programme.programme.terms.url, "page"
+    for index, badge in enumerate(programme.badges):
+        if badge.art is not None:
+            yield ("badges", index, "art"), badge.art, "picture"
+    for index, reward in enumerate(programme.rewards):
+        if reward.image is not None:
+            yield ("rewards", index, "image"), reward.image, "picture"
+    for index, message in enumerate(programme.messages):
+        if message.link is not None:
+            yield ("messages", index, "link"), message.link, "link"

@@ -1,0 +1,41 @@
+"""What is over: rules, challenges and rewards whose last day has passed. Warnings, since a version may well
+keep them for events that come late.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from domain.model.programme.check.checked_file import CheckedFile
+from domain.model.programme.faults import Finding, KeyPath
+
+
+def check_past(checked_file: CheckedFile, now: datetime) -> Iterator[Finding]:
+    """Warn of promotions that are wholly in the past at an instant."""
+    programme = checked_file.programme
+    try:
+        zone = ZoneInfo(programme.programme.timezone)
+    except (ZoneInfoNotFoundError, ValueError):
+        return  # it has a fault of its own
+    untils: list[tuple[KeyPath, date | datetime | None]] = []
+    for index, rule in enumerate(programme.rules):
+        untils.append((("rules", index, "during"), rule.during.until if rule.during else None))
+    for index, badge in enumerate(programme.badges):
+        untils.append((("badges", index, "during"), badge.during.until if badge.during else None))
+    for index, reward in enumerate(programme.rewards):
+        untils.append((("rewards", index, "available"), reward.available.until))
+    local = now.astimezone(zone).replace(tzinfo=None)
+    for path, until in untils:
+        if until is not None and _end(until) <= local:
+            yield Finding(
+                (*path, "until"),
+                f"it was over on {until:%Y-%m-%d}: nothing comes of it any more",
+                "write a later until, or remove the whole of it",
+                is_warning=True,
+            )
+
+
+def _end(until: date | datetime) -> datetime:
+    return until if isinstance(until, datetime) else datetime.combine(until, time.max)

@@ -1,0 +1,104 @@
+"""What to write instead: remedies that can be copied into the file as they stand, where one rule of thumb for
+all keys would lead nowhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from fractions import Fraction
+from typing import Final
+
+from domain.model.programme.faults import KeyPath
+
+# The value to add for a key that is missing; `PART.KEY` goes before `KEY`. What follows the value after a
+# comma is advice.
+_MISSING_VALUES: Final[Mapping[str, str]] = {
+    "programme": "{code: club, name: Club, currency: EUR, timezone: Europe/Lisbon, locales: [en]}",
+    "currency": "EUR, or another ISO 4217 code",
+    "timezone": "Europe/Lisbon, or another IANA name",
+    "locales": "[en], the default one first",
+    "wallets": "[{code: points, name: Points}]",
+    "code": "welcome, or another word of its own",
+    "name": '"What people read"',
+    "title": '"What members read"',
+    "question": '"What members are asked"',
+    "wording": '"What members agree to"',
+    "purpose": "marketing, or another word",
+    "events.name": "shop.visited, or another word of its own",
+    "on": "purchase.completed, or another event",
+    "when": "member.purchases.count >= 5, or another condition",
+    "do": "[{tag: welcome}], or another action such as award",
+    "wallet": "WALLET, or another wallet",
+    "times": "1",
+    "amount": "500",
+    "fixed": "50",
+    "per": "month, or day, week, year or ever",
+    "streak.per": "week, or day, month or year",
+    "count": "{wallet: WALLET}",
+    "window": "{rolling: {months: 12}}, or calendar_year, or {from_reaching: {months: 12}}",
+    "ladder": "[{code: basic, name: Basic, from: 0}]",
+    "qualifies": "{on: purchase.completed}",
+}
+
+
+def missing_remedy(path: KeyPath, content: Mapping[str, object]) -> str:
+    """Return what to add where a key is missing."""
+    name = str(path[-1])
+    part = next((str(step) for step in reversed(path[:-1]) if isinstance(step, str)), "")
+    if (part, name) == ("ladder", "from"):
+        return f"add from: {_from_above_the_tier_below(path, content)}"
+    value = _MISSING_VALUES.get(f"{part}.{name}", _MISSING_VALUES.get(name, "..."))
+    return f"add {name}: {value.replace('WALLET', _first_wallet(content))}"
+
+
+def _first_wallet(content: Mapping[str, object]) -> str:
+    wallets = content.get("wallets")
+    first = wallets[0] if isinstance(wallets, list) and wallets else None
+    code = first.get("code") if isinstance(first, dict) else None
+    return code if isinstance(code, str) else "points"
+
+
+def _from_above_the_tier_below(path: KeyPath, content: Mapping[str, object]) -> str:
+    tiers, index = content.get("tiers"), path[-2]
+    ladder = tiers.get("ladder") if isinstance(tiers, dict) else None
+    below = ladder[index - 1] if isinstance(ladder, list) and isinstance(index, int) and index > 0 else None
+    reached = below.get("from") if isinstance(below, dict) else None
+    if not isinstance(reached, int):
+        return "0" if index == 0 else "1000, or another amount above the tier before"
+    return f"{reached + 1000}, or another amount above {reached}"
+
+
+def unknown_award_key_remedy(name: str, value: object) -> str | None:
+    """Return what to write for a key that awards of other systems have; None for any other key."""
+    if name in ("percent", "percentage", "rate"):
+        return _percent_remedy(value)
+    if name in ("points", "value", "number"):
+        fixed = value if isinstance(value, int) and not isinstance(value, bool) else 50
+        return f"write fixed: {fixed}"
+    return None
+
+
+def _percent_remedy(value: object) -> str:
+    is_number = isinstance(value, int | Decimal) and not isinstance(value, bool)
+    share = Fraction(str(value)) if is_number and 0 < Fraction(str(value)) <= 100 else Fraction(5)
+    return (
+        f"write amount: {share.numerator}, per: {100 * share.denominator}, of: purchase.eligible for"
+        f" {float(share):g} percent of what is paid"
+    )
+
+
+def text_remedy(name: str, value: object) -> str:
+    """Return what to write where a text is wanted and something else stands."""
+    if value is None:
+        return f"write what {name} is, in quotes, or remove the key"
+    if not isinstance(value, dict | list):
+        return "put it in quotes"
+    texts = [text for text in (value.values() if isinstance(value, dict) else value) if isinstance(text, str)]
+    if len(texts) != 1:
+        return f"write one text, in quotes: {name}: ..."
+    duration = value.get("for") if isinstance(value, dict) else None
+    if name == "tier" and isinstance(duration, dict) and len(duration) == 1:
+        [(unit, count)] = duration.items()
+        return f"write tier: {texts[0]}, for: {{{unit}: {count}}}, both as keys of the action"
+    return f"write {name}: {texts[0]}"
