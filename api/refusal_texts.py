@@ -145,15 +145,15 @@ REFUSALS: Final[Mapping[str, Mapping[str, str]]] = {
         "pt": "Já é tarde para isto.",
         "pl": "Na to jest już za późno.",
     },
-    "not_allowed.FOUR_EYES": {
-        "en": "Another manager has to approve this.",
-        "pt": "Outro gerente tem de aprovar isto.",
-        "pl": "Musi to zatwierdzić inny kierownik.",
-    },
     "problem.MalformedCode": {
         "en": "This is no code of a member or a voucher. Scan it again, or type it.",
         "pt": "Isto não é um código de sócio nem de vale. Leia-o de novo, ou escreva-o.",
         "pl": "To nie jest kod klubowicza ani kuponu. Zeskanuj go ponownie albo wpisz.",
+    },
+    "not_allowed.FOUR_EYES": {
+        "en": "Another manager has to approve this.",
+        "pt": "Outro gerente tem de aprovar isto.",
+        "pl": "Musi to zatwierdzić inny kierownik.",
     },
     "problem.UnknownCode": {
         "en": "No membership and no voucher has this code.",

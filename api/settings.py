@@ -354,9 +354,10 @@ def unknown_variables(environment: Collection[str]) -> dict[str, str | None]:
         if name in known:
             continue
         if name.startswith(PREFIX):
-            bare = name.removeprefix(PREFIX)
-            neighbours = [bare] if bare in known else get_close_matches(name, known, n=1)
-            unknown[variable] = next(iter(neighbours), None)
+            # Compared without the prefix, which would make any two alike.
+            bare_names = {each.removeprefix(PREFIX): each for each in known}
+            neighbours = get_close_matches(name.removeprefix(PREFIX), bare_names, n=1)
+            unknown[variable] = bare_names[neighbours[0]] if neighbours else None
         elif not has_database and get_close_matches(name, [DATABASE_VARIABLE], cutoff=0.89):
             unknown[variable] = DATABASE_VARIABLE
     return unknown

@@ -62,6 +62,7 @@ Around that path:
     domain/services/runtime.py                 what all services of one process share
     domain/services/ledger/                    stories that move value, the turn (what time brings), reading
     domain/services/people/                    enrolment, sign-in, sessions, staff, profile, consents, devices
+    domain/services/people/shifts/             how staff begin a shift: tries, password, second factor
     domain/services/messages/                  outbox, delivery, inbox, surveys
     domain/services/live/                      what happens, as it happens
 

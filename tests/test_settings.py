@@ -138,6 +138,8 @@ def test_secrets_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
         ("SELO_TOKENKEYS", "SELO_TOKEN_KEYS"),
         ("SELO_MONGODB_URI", "MONGODB_URI"),
         ("SELO_FIREBASE_AUTH_EMULATOR_HOST", "FIREBASE_AUTH_EMULATOR_HOST"),
+        ("SELO_MONGODB_URL", "MONGODB_URI"),
+        ("SELO_CONSOLE", None),
         ("SELO_XYZZY", None),
         ("MONGO_URI", "MONGODB_URI"),
         ("MONGODB_URL", "MONGODB_URI"),

@@ -151,12 +151,15 @@ class FirebasePush:
 
 # ---------------------------------------------------------------- what is sent
 def build_message(message: PushMessage, *, now: datetime) -> messaging.Message:
-    """Return a message as FCM wants it, with the same collapse id and the same end for Android and for
-    Apple.
+    """Return a message as FCM wants it, with the same end for Android and for Apple.
+
+    One that replaces others has one collapse id for both. One that stands alone has no collapse key, as FCM
+    keeps four for a phone that is off. Its own id is its tag, so that a repeated attempt does not show twice.
     """
-    collapse = collapse_id(message.collapse_key)
+    collapse = None if message.collapse_key is None else collapse_id(message.collapse_key)
+    tag = sha256(message.id.encode()).hexdigest()[:32] if collapse is None else collapse
     lifetime = None if message.expires_at is None else min(message.expires_at - now, LONGEST_TTL)
-    headers = {"apns-collapse-id": collapse, "apns-priority": "10"}
+    headers = {"apns-collapse-id": tag, "apns-priority": "10"}
     if lifetime is not None:
         headers["apns-expiration"] = str(int((now + lifetime).timestamp()))
     payload = {
@@ -174,10 +177,13 @@ def build_message(message: PushMessage, *, now: datetime) -> messaging.Message:
             collapse_key=collapse,
             priority="high",
             ttl=lifetime,
-            notification=messaging.AndroidNotification(tag=collapse, notification_count=message.badge),
+            notification=messaging.AndroidNotification(tag=tag, notification_count=message.badge),
         ),
         apns=messaging.APNSConfig(
-            headers=headers, payload=messaging.APNSPayload(messaging.Aps(badge=message.badge))
+            headers=headers,
+            payload=messaging.APNSPayload(
+                messaging.Aps(badge=message.badge, sound=None if message.silent else "default")
+            ),
         ),
     )
     # Set after construction: the constructor warns about `token`, which phones in use still have.

@@ -55,18 +55,21 @@ class DeviceAddress:
 class PushMessage:
     """One rendered push to one device.
 
-    `collapse_key` has at most 64 bytes. After `expires_at` nobody tries to deliver it. `payload` is all text.
+    A push with a `collapse_key` replaces an earlier one with the same; None for one that stands alone. A
+    programme has few keys, because FCM stores at most four for a phone that is off. A `silent` push makes no
+    sound. After `expires_at` nobody tries to deliver it. `payload` is all text.
     """
 
     id: str
     address: DeviceAddress
     title: str
     body: str
-    collapse_key: str
+    collapse_key: str | None
     link: str | None = None
     badge: int | None = None
     expires_at: datetime | None = None
     payload: Mapping[str, str] = field(default_factory=dict)
+    silent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,7 @@ def explain_uri(fault: Exception) -> str:
     """Return why no client was made: the address, an option of it, or a file that it names is no good."""
     if isinstance(fault, ssl.SSLError):
         return "The file that tlsCAFile or tlsCertificateKeyFile names in MONGODB_URI holds no such PEM."
-    if isinstance(fault, OSError):
+    if isinstance(fault, OSError) and fault.filename is not None:
         return (
             f"The file {fault.filename} that tlsCAFile or tlsCertificateKeyFile names in MONGODB_URI cannot"
             f" be read: {fault.strerror}."

@@ -18,7 +18,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
-from api.keys import TokenKey
+from api.keys import TokenKey, add_key
 from domain.store.connect import connect as connect_database
 from tests.servers import ROOT, SHARED_KEYS, quick_folder, selo, serve_selo
 from tests.small_runtime import join, open_runtime
@@ -164,3 +164,23 @@ def test_the_key_of_a_data_folder_is_followed_by_a_new_one(folder: Path) -> None
         assert f"\tKEYS_DROPPED\t-\t-\t{old}\t" in selo("audit", "list", "--data", str(folder)).stdout
     refused = selo("keys", "drop", old, "--data", str(folder))
     assert refused.stderr == f"There is no key {old}: the keys are {new}.\n"
+
+
+def test_a_rotation_ends_the_keys_whose_time_is_over_in_running_servers_too(folder: Path) -> None:
+    now = datetime.now(UTC)
+    retired = add_key(folder / "keys", now=now - timedelta(days=3))
+    signing = add_key(folder / "keys", now=now - timedelta(days=2))
+    with serve_selo(folder, "--programme", str(DEMO)) as served:
+
+        def kids() -> set[str]:
+            return {key["kid"] for key in httpx.get(f"{served.url}/.well-known/jwks.json").json()["keys"]}
+
+        assert kids() == {signing.kid, retired.kid}
+        rotated = selo("keys", "rotate", "--data", str(folder))
+        assert rotated.stdout.endswith(" signs from the next start on; 1 retired.\n"), rotated.stderr
+        give_up_at = time.monotonic() + 20
+        while retired.kid in kids():
+            assert time.monotonic() < give_up_at
+        assert kids() == {signing.kid}
+    listed = selo("keys", "list", "--data", str(folder)).stdout.split()
+    assert listed == [rotated.stdout.split()[0], signing.kid]

@@ -160,6 +160,22 @@ def test_a_purchase_that_was_wholly_returned_had_renewed_nothing(seed: int) -> N
         assert with_returns["wallets"] == without["wallets"], f"seed {seed}, {later} later"
 
 
+@pytest.mark.parametrize("are_late", [True, False], ids=["late", "in time"])
+@pytest.mark.parametrize("seed", [*range(20), 23, 27, 113, 120, 122, 153, 196, 210, 253, 276, 378])
+def test_returns_in_parts_end_where_whole_ones_end(seed: int, are_late: bool) -> None:
+    random = Random(seed)
+    programme, planned = random_programme(random, tiered=True), receipts(random, random.choice((2, 5, 9)))
+    until = planned[-1][0] + timedelta(days=18)
+    mixed = arrived(random, planned) if are_late else [text for _, text in planned]
+    choices = random.random()
+    whole = returns(Random(choices), len(planned), until, splits=False)
+    parts = returns(Random(choices), len(planned), until, splits=True)
+    for later in LATER:
+        once = outcome(programme, [*mixed, line(until, "visit"), *whole], until=until + later)
+        split = outcome(programme, [*mixed, line(until, "visit"), *parts], until=until + later)
+        assert split == once, f"seed {seed}, {later} later"
+
+
 @pytest.mark.parametrize("fault", ["renew", "undo_renewal"])
 def test_a_planted_fault_is_noticed(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
     sound = renewal.renew

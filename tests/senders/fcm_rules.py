@@ -71,7 +71,7 @@ def _apns_headers(value: Any) -> bool:
 def _apns_payload(value: Any) -> bool:
     if not isinstance(value, dict) or not isinstance(value.get("aps"), dict):
         return False
-    return _count(value["aps"].get("badge", 0))
+    return _count(value["aps"].get("badge", 0)) and _text(value["aps"].get("sound", ""))
 
 
 NOTIFICATION: Mapping[str, Check] = {"title": _text, "body": _text, "image": _text}

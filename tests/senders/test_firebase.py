@@ -19,7 +19,7 @@ NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 
 
 def message(
-    address: str = "phone-1", *, kind: Literal["TOKEN", "FID"] = "FID", collapse: str = "reward:coin"
+    address: str = "phone-1", *, kind: Literal["TOKEN", "FID"] = "FID", collapse: str | None = "reward:coin"
 ) -> PushMessage:
     return PushMessage(
         id=f"m-{address}",
@@ -59,9 +59,26 @@ async def test_a_message_comes_with_all_its_parts(push: FirebasePush, fcm: FcmSt
                 "apns-expiration": str(int((NOW + timedelta(hours=2)).timestamp())),
                 "apns-priority": "10",
             },
-            "payload": {"aps": {"badge": 3}},
+            "payload": {"aps": {"badge": 3, "sound": "default"}},
         },
     }
+
+
+async def test_a_message_that_stands_alone_has_no_collapse_key_and_shows_once_when_repeated(
+    push: FirebasePush, fcm: FcmStandIn
+) -> None:
+    others = [message(f"phone-{number}", collapse=None) for number in range(5)]
+    assert await push.send([*others, others[0]], now=NOW) == [SENT] * 6
+    assert fcm.faults == []
+    assert all("collapse_key" not in pushed.message["android"] for pushed in fcm.pushes)
+    tags = [pushed.message["android"]["notification"]["tag"] for pushed in fcm.pushes]
+    assert tags == [pushed.message["apns"]["headers"]["apns-collapse-id"] for pushed in fcm.pushes]
+    assert len(set(tags)) == 5
+
+
+async def test_a_silent_message_makes_no_sound(push: FirebasePush, fcm: FcmStandIn) -> None:
+    assert await push.send([replace(message(), silent=True)], now=NOW) == [SENT]
+    assert fcm.pushes[0].message["apns"]["payload"] == {"aps": {"badge": 3}}
 
 
 async def test_a_device_is_addressed_by_what_it_registered(push: FirebasePush, fcm: FcmStandIn) -> None:

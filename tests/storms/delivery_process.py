@@ -1,5 +1,5 @@
 """A worker process for the storm of deliveries: it delivers what is due and records each push with its
-collapse id.
+collapse key, or its own id where it stands alone.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ SECONDS_A_PUSH = 0.01
 
 
 class NotingPushSender:
-    """Writes each push to a file, one line each: `WORKER MESSAGE COLLAPSE`."""
+    """Writes each push to a file, one line each: `WORKER MESSAGE COLLAPSE`, the message where it stands alone."""
 
     def __init__(self, folder: Path, worker: str) -> None:
         self._file = os.open(folder / "pushes", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
@@ -29,7 +29,7 @@ class NotingPushSender:
 
     async def send(self, batch: Sequence[PushMessage], *, now: datetime) -> Sequence[SendResult]:
         for each in batch:
-            os.write(self._file, f"{self._worker} {each.id} {each.collapse_key}\n".encode())
+            os.write(self._file, f"{self._worker} {each.id} {each.collapse_key or each.id}\n".encode())
             await asyncio.sleep(SECONDS_A_PUSH)
         return [SENT for _ in batch]
 

@@ -11,8 +11,9 @@ from pathlib import Path
 from api.graphql.engine.ids import encode_id
 from api.process import open_process
 from api.settings import Settings
-from domain.services.people import staff, staff_sign_in, stores
-from domain.services.people.staff_sign_in import StaffSignIn
+from domain.services.people import staff, stores
+from domain.services.people.shifts import staff_sign_in
+from domain.services.people.shifts.staff_sign_in import StaffSignIn
 from domain.store.connect import connect
 from domain.store.people import devices
 from domain.store.people.devices import Device

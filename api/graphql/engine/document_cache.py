@@ -21,7 +21,7 @@ from graphql.language import DocumentNode, Lexer, Source, TokenKind
 from api.errors import BadInput, PersistedQueryNotFound, PersistedQueryNotSupported, TooCostly
 from api.graphql.engine.disclosure import LIVE_FIELDS, SECRET_FIELDS, asked_fields
 from api.graphql.engine.error_rendering import MAX_ERRORS
-from api.graphql.engine.limits import DocumentLimits, OperationPlan, weigh
+from api.graphql.engine.limits import DocumentLimits, OperationPlan, weigh, without_repeats
 
 # Longer than any number or key of the API; reading n digits takes n squared steps.
 _LONG_NUMBER = re.compile(r"[0-9]{200}")
@@ -161,8 +161,9 @@ class DocumentCache:
             name in ("__schema", "__type") for plan in plans for name in plan.roots
         ):
             raise InvalidDocument([GraphQLError("Introspection is turned off here.")])
+        document = without_repeats(document)
         if self._faults(document):
-            raise InvalidDocument(self._faults(self._parse(text, locations=True)))
+            raise InvalidDocument(self._faults(without_repeats(self._parse(text, locations=True))))
         fields = asked_fields(self.schema, document)
         return PreparedDocument(document, plans, fields & SECRET_FIELDS, fields & LIVE_FIELDS)
 

@@ -10,7 +10,8 @@ of n tokens takes n steps, however often its fragments spread each other. The we
     pictures   of the operation that runs, counted as the cost is
     values     of the answer, counted while it is read: a list without pages may be long
     aliases    of the operation that runs; those of a fragment count for each spread
-    repeats    of one response key in one selection set: comparing them takes the square of their number
+    repeats    of one response key in one selection set: comparing them takes the square of their number. As
+               many as fragments, which may each ask `id` and be written into one place by a compiler
     of the document: directives, fragments, variables, operations, characters, tokens
 
 Introspection (`__schema`, `__type`, `__typename`) counts neither for depth nor for cost; a document may ask
@@ -41,9 +42,12 @@ from graphql.language import (
     ListValueNode,
     NullValueNode,
     OperationDefinitionNode,
+    SelectionNode,
     SelectionSetNode,
     ValueNode,
     VariableNode,
+    Visitor,
+    visit,
 )
 from graphql.pyutils import Undefined
 from graphql.utilities.coerce_input_value import coerce_default_value
@@ -83,7 +87,7 @@ class DocumentLimits:
     variables: int = 50
     operations: int = 5
     introspections: int = 1
-    repeats: int = 20
+    repeats: int = 50
     pictures: int = 20
     values: int = 200_000
     page: int = 100
@@ -283,6 +287,30 @@ class _Weigher:
                 return ListFactor(ids.name, minimum)
             return max(minimum, len(ids)) if isinstance(ids, list) else minimum
         return minimum
+
+
+def without_repeats(document: DocumentNode) -> DocumentNode:
+    """Return a document without the leaf fields that one selection set asks again: they change no answer, and
+    validation compares all fields that have one response key with each other.
+    """
+    result: DocumentNode = visit(document, _RepeatRemover())
+    return result
+
+
+class _RepeatRemover(Visitor):
+    def leave_selection_set(self, node: SelectionSetNode, *_: object) -> SelectionSetNode | None:
+        selections: list[SelectionNode] = []
+        asked: set[tuple[str | None, str]] = set()
+        for each in node.selections:
+            if isinstance(each, FieldNode) and not (each.selection_set or each.arguments or each.directives):
+                key = each.alias.value if each.alias else None, each.name.value
+                if key in asked:
+                    continue
+                asked.add(key)
+            selections.append(each)
+        if len(selections) == len(node.selections):
+            return None
+        return SelectionSetNode(selections=tuple(selections), loc=node.loc)
 
 
 def _most_repeated(node: SelectionSetNode) -> int:

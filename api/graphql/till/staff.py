@@ -22,7 +22,8 @@ from api.qr import png_data_url
 from api.texts import say
 from domain.model.people.second_factor import setup_uri
 from domain.services import errors
-from domain.services.people import staff, staff_sign_in
+from domain.services.people import staff
+from domain.services.people.shifts import staff_sign_in
 from domain.store.people import sessions
 from domain.store.people.staff import Employee
 

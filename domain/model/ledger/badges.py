@@ -9,8 +9,8 @@ from datetime import date, datetime
 
 from domain.model.calendar import local_day, period_start, previous_period
 from domain.model.ledger.deciding.earning import count_units, is_during
-from domain.model.ledger.expression_view import LARGEST_NUMBER, ExpressionView
 from domain.model.ledger.member import BadgeState, Member
+from domain.model.ledger.views.expression_view import LARGEST_NUMBER, ExpressionView
 from domain.model.programme import BadgeSpec, Programme
 
 

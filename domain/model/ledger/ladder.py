@@ -127,7 +127,7 @@ def _steps_counting(steps: tuple[TierStep, ...], amount: int, at: datetime) -> t
     """Let an amount count in the terms that steps ended, where it came in them."""
     return tuple(
         replace(step, term=max(0, step.term + amount))
-        if step.term_from is not None and step.term_from <= at <= (step.came or step.at)
+        if step.term_from is not None and step.term_from < at <= (step.came or step.at)
         else step
         for step in steps
     )

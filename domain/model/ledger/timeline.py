@@ -19,7 +19,6 @@ from domain.model.ledger.deciding.event_row import decide_row
 from domain.model.ledger.deciding.row_builder import RowBuilder
 from domain.model.ledger.decision import Decision, JournalRow, StockState
 from domain.model.ledger.events import Event, Json
-from domain.model.ledger.expression_view import ExpressionView, held_tier_code
 from domain.model.ledger.gifts import FRIEND_SOURCE
 from domain.model.ledger.ladder import tier_change_data
 from domain.model.ledger.member import Member, PendingReferral, TierStanding, settle_lots
@@ -32,6 +31,7 @@ from domain.model.ledger.next_due import (
     remind_day,
     turned_until,
 )
+from domain.model.ledger.views.expression_view import ExpressionView, held_tier_code
 from domain.model.ledger.wallet import Wallet
 from domain.model.programme import Programme
 from domain.model.values import evolve

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
@@ -22,11 +23,13 @@ from domain.model.programme.field_types import (
 )
 
 SERVICE_PURPOSE = "service"
+# FCM keeps the newest push of each of four collapse keys for a phone that is off, and drops what has a fifth.
+MAX_COLLAPSE_NAMES = 4
 
 
 class MessageSpec(NamedPart):
     """One message. `purpose` is a consent purpose, or `service`, which needs no consent. A `quiet` message
-    waits for the end of quiet hours.
+    waits for the end of quiet hours; a `silent` one makes no sound on an iPhone.
     """
 
     code: Code
@@ -38,12 +41,18 @@ class MessageSpec(NamedPart):
     body: TextByLocale = NO_TEXT
     link: str | None = None
     quiet: Flag = False
+    silent: Flag = False
     collapse: Code | None = None
     once: Duration | None = None
 
     def is_too_soon(self, at: datetime, *, last: datetime | None, zone: ZoneInfo) -> bool:
         """Tell whether an instant is still within `once` of the last message of this kind."""
         return self.once is not None and last is not None and at < add(last, self.once, zone)
+
+
+def collapse_names(messages: Iterable[MessageSpec]) -> tuple[str, ...]:
+    """Return the names by which messages replace each other, in the order of the file."""
+    return tuple(dict.fromkeys(message.collapse for message in messages if message.collapse is not None))
 
 
 class ConsentSpec(ProgrammePart):

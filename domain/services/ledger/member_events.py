@@ -54,7 +54,7 @@ def check_event_data(programme: Programme, name: str, event_data: Mapping[str, o
         raise InvalidInput("name", "The programme declares no such event.")
     unknown_fields = sorted(event_data.keys() - spec.data.keys())
     if unknown_fields:
-        raise InvalidInput(f"data.{unknown_fields[0]}", "The programme declares no such field.")
+        raise InvalidInput(f"data.{unknown_fields[0]:.64}", "The programme declares no such field.")
     return {
         field: _check_value(field, kind, event_data[field])
         for field, kind in spec.data.items()
@@ -72,7 +72,8 @@ def _check_value(field: str, kind: str, value: object) -> Json:
             return value
         case "date" if isinstance(value, str) and _is_iso_date(value):
             return value
-    raise InvalidInput(f"data.{field}", f"Write a {kind}.")
+    bound = f" of at most {MAX_TEXT_LENGTH} characters" if kind == "string" else ""
+    raise InvalidInput(f"data.{field}", f"Write a {kind}{bound}.")
 
 
 def _is_iso_date(text: str) -> bool:
@@ -85,7 +86,7 @@ def _is_iso_date(text: str) -> bool:
 def _check_plan_data(programme: Programme, name: str, event_data: Mapping[str, object]) -> dict[str, Json]:
     allowed = {"plan"} if name == event_names.PLAN_ENDED else {"plan", "until"}
     if unknown_fields := sorted(event_data.keys() - allowed):
-        raise InvalidInput(f"data.{unknown_fields[0]}", "A plan's event has no such field.")
+        raise InvalidInput(f"data.{unknown_fields[0]:.64}", "A plan's event has no such field.")
     checked_data: dict[str, Json] = {}
     code = event_data.get("plan")
     if code is not None or name != event_names.PLAN_ENDED:
@@ -109,7 +110,7 @@ def _read_instant(value: object) -> datetime:
 
 def _check_survey_data(programme: Programme, event_data: Mapping[str, object]) -> dict[str, Json]:
     if unknown_fields := sorted(event_data.keys() - {"survey", "score"}):
-        raise InvalidInput(f"data.{unknown_fields[0]}", "An answer has no such field.")
+        raise InvalidInput(f"data.{unknown_fields[0]:.64}", "An answer has no such field.")
     code, score = event_data.get("survey"), event_data.get("score")
     spec = next((one for one in programme.surveys if one.code == code), None)
     if spec is None:

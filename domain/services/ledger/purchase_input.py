@@ -87,7 +87,9 @@ def check_purchase_input(purchase_input: PurchaseInput, *, programme: Programme,
     if purchase_input.currency != programme.programme.currency:
         raise InvalidInput("currency", f"The programme counts in {programme.programme.currency}.")
     if len(purchase_input.lines) > MAX_LINES:
-        raise InvalidInput("lines", f"At most {MAX_LINES} lines.")
+        raise InvalidInput(
+            "lines", f"At most {MAX_LINES} lines: send the total alone, or the lines that earn."
+        )
     for index, line in enumerate(purchase_input.lines):
         _check_line(line, f"lines[{index}]")
     if sum(line.amount for line in purchase_input.lines) > purchase_input.total:

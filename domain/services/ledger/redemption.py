@@ -266,12 +266,8 @@ async def use(
         if voucher.stores and till.store not in voucher.stores:
             raise NotAllowed("OTHER_STORE")
         receipt = await find_receipt(runtime, till=till, purchase=purchase, total=total)
-        event_data: dict[str, Json] = {
-            "voucher": voucher.id,
-            "reward": voucher.reward,
-            "store": till.store,
-            "purchase": purchase,
-        }
+        event_data: dict[str, Json] = {"voucher": voucher.id, "reward": voucher.reward}
+        event_data |= {"store": till.store, "purchase": purchase}
         if receipt is not None:
             event_data["total"] = receipt.total
         decided = await _decide_use(

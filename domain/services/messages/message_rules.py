@@ -7,18 +7,15 @@ what could wake a person waits for the end of their quiet hours.
 from __future__ import annotations
 
 from datetime import datetime
-from hashlib import sha256
 
 from domain.model.ledger.decide import at_instant
 from domain.model.messages import quiet_hours
 from domain.model.messages.rendering import MessageSubject, Recipient, Rendered, render
 from domain.model.programme import MessageSpec, Programme
-from domain.model.programme.messages import SERVICE_PURPOSE, SurveySpec
+from domain.model.programme.messages import MAX_COLLAPSE_NAMES, SERVICE_PURPOSE, SurveySpec, collapse_names
 from domain.store.ledger.members import Details, StoredMember
 from domain.store.messages.inbox import Letter, LetterKind, Mailbox
 from domain.store.messages.outbox import Delivery, OutboxKind, OutboxRow
-
-COLLAPSE_BYTES = 64
 
 
 # ---------------------------------------------------------------- pure rules
@@ -73,9 +70,13 @@ def first_deliveries(spec: MessageSpec) -> tuple[Delivery, ...]:
     return tuple(Delivery(channel) for channel in dict.fromkeys(spec.channels) if channel != "inbox")
 
 
-def collapse_key(spec: MessageSpec, row: OutboxRow) -> str:
-    """Return the key by which a phone replaces an earlier message: the programme's, else its own."""
-    return (spec.collapse or sha256(row.id.encode()).hexdigest()[:32])[:COLLAPSE_BYTES]
+def collapse_key(programme: Programme, spec: MessageSpec) -> str | None:
+    """Return the key by which a push replaces an earlier one; None where it stands alone.
+
+    FCM keeps the pushes of four keys for a phone that is off, and drops the others: a programme published
+    before the check held it to four has keys for its first four names.
+    """
+    return spec.collapse if spec.collapse in collapse_names(programme.messages)[:MAX_COLLAPSE_NAMES] else None
 
 
 def message_locale(programme: Programme, details: Details) -> str:

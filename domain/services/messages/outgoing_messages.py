@@ -21,7 +21,7 @@ from domain.services.runtime import Runtime
 from domain.services.senders import DeviceAddress, MailMessage, PushMessage, SmsMessage, WebhookMessage
 from domain.store.messages import push_addresses
 from domain.store.messages.inbox import Mailbox
-from domain.store.messages.outbox import Delivery, OutboxRow
+from domain.store.messages.outbox import Delivery
 from domain.store.messages.push_addresses import PushAddress
 
 Sendable = PushMessage | MailMessage | SmsMessage | WebhookMessage
@@ -113,18 +113,19 @@ def build_message(
             if details.phone
             else None
         )
-    return _build_push(worker, row, spec, delivery, rendered, addresses_by_member, mailboxes)
+    return _build_push(worker, job, spec, delivery, rendered, addresses_by_member, mailboxes)
 
 
 def _build_push(
     worker: DeliveryWorker,
-    row: OutboxRow,
+    job: DeliveryJob,
     spec: MessageSpec,
     delivery: Delivery,
     rendered: Rendered,
     addresses_by_member: Mapping[str, Sequence[PushAddress]],
     mailboxes: Mapping[str, Mailbox],
 ) -> PushMessage | None:
+    row = job.row
     address = next(
         (each for each in addresses_by_member.get(row.member, ()) if each.device == delivery.to), None
     )
@@ -139,9 +140,10 @@ def _build_push(
         address=DeviceAddress(address.device, address.kind, address.token),
         title=rendered.title,
         body=rendered.body,
-        collapse_key=collapse_key(spec, row),
+        collapse_key=collapse_key(job.programme, spec),
         link=rendered.link,
         badge=mailbox.unread_count if mailbox is not None else None,
         expires_at=row.promised_at + EXPIRES_AFTER,
         payload=payload,
+        silent=spec.silent,
     )

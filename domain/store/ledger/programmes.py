@@ -5,6 +5,7 @@ A process notices a new one within a second, without a read per request.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -66,7 +67,9 @@ class Programmes:
         """Return a published version; it is read once. Raises KeyError."""
         if number not in self._loaded:
             document = await self._read(number)
-            self._loaded[number] = PublishedProgramme(load_published(document.text), number, document.digest)
+            # A large file takes seconds: beside the event loop, and whoever was first is kept.
+            programme = await asyncio.to_thread(load_published, document.text)
+            self._loaded.setdefault(number, PublishedProgramme(programme, number, document.digest))
         return self._loaded[number]
 
     async def load_versions(self, numbers: Iterable[int]) -> None:
@@ -115,7 +118,7 @@ class Programmes:
 
         Raises ProgrammeFaults.
         """
-        programme, digest = load(text), content_hash(text)
+        programme, digest = await asyncio.to_thread(load, text), content_hash(text)
 
         async def attempt() -> None:
             await self.refresh()

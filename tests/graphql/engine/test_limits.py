@@ -231,7 +231,7 @@ def test_cost_at_the_limit_runs_and_one_more_is_refused() -> None:
             "{ __schema { types { name } } ...f } fragment f on Query { __schema { types { name } } }",
             ("introspections", 1, 2),
         ),
-        ("{" + "a " * 20 + "}", "{" + "a " * 21 + "}", ("repeats", 20, 21)),
+        ("{" + "a " * 50 + "}", "{" + "a " * 51 + "}", ("repeats", 50, 51)),
     ],
 )
 def test_each_count_holds_at_its_limit_and_not_beyond(

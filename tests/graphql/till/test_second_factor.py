@@ -12,8 +12,8 @@ import pytest
 from domain.model.people.second_factor import setup_secret
 from domain.services.errors import SignInRefused
 from domain.services.people import staff
-from domain.services.people.staff_sign_in import StaffSignIn
-from domain.services.people.staff_sign_in import sign_in as sign_in_staff
+from domain.services.people.shifts.staff_sign_in import StaffSignIn
+from domain.services.people.shifts.staff_sign_in import sign_in as sign_in_staff
 from domain.store.connect import Database
 from domain.store.people.sessions import StaffRole
 from tests.command_log import CommandLog

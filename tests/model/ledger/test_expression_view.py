@@ -8,8 +8,8 @@ from domain.model.conditions import ExpressionFailure
 from domain.model.event_names import ENROLLED, PURCHASED
 from domain.model.ledger.decide import decide
 from domain.model.ledger.events import Event, Profile, Purchase
-from domain.model.ledger.field_reads import read_after, read_before
 from domain.model.ledger.member import Member
+from domain.model.ledger.views.field_reads import read_after, read_before
 from tests.model.simulation_runs import PER_EURO, programme, rules
 
 NOON = datetime(2026, 1, 10, 12, tzinfo=UTC)

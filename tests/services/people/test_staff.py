@@ -10,8 +10,9 @@ from datetime import timedelta
 import pytest
 
 from domain.services.errors import InvalidInput, SignInRefused
-from domain.services.people import sessions, staff, staff_sign_in, stores
-from domain.services.people.staff_sign_in import StaffSignedIn, StaffSignIn
+from domain.services.people import sessions, staff, stores
+from domain.services.people.shifts import staff_sign_in
+from domain.services.people.shifts.staff_sign_in import StaffSignedIn, StaffSignIn
 from domain.store import audit
 from domain.store.people import contacts
 from domain.store.people.staff import Employee

@@ -62,3 +62,24 @@ async def test_a_faulty_file_is_not_published(database: Database) -> None:
     with pytest.raises(ProgrammeInvalid):
         await runtime.programmes.publish(SMALL.replace("EUR", "12"), now=NOW)
     assert runtime.programmes.current().number == 1
+
+
+async def test_a_large_file_is_read_beside_the_event_loop(database: Database) -> None:
+    runtime = await open_runtime(database)
+    rules = "".join(
+        f"  - {{code: large-{n}, title: Large, on: purchase.completed, when: 'purchase.total > {n}',"
+        " do: [{award: {wallet: points, fixed: 1}}]}\n"
+        for n in range(150)
+    )
+    publishing = asyncio.create_task(
+        runtime.programmes.publish(SMALL.replace("rules:\n", f"rules:\n{rules}", 1), now=NOW)
+    )
+    turns = 0
+    while not publishing.done():
+        await asyncio.sleep(0)
+        turns += 1
+    assert len((await publishing).programme.rules) >= 150
+    assert turns > 1_000
+    other = Programmes(runtime.store)
+    first, again = await asyncio.gather(other.load_version(2), other.load_version(2))
+    assert first is again

@@ -59,16 +59,28 @@ export function scanScreen(element) {
     }
   };
 
-  const scanner = new Scanner(video, find);
+  const state = h("div", { "aria-live": "assertive" });
+  const shown = () => {
+    prefer("camera-on", true);
+    fill(state);
+    button.hidden = true;
+    frame.hidden = false;
+    drawTools(tools, scanner, open).catch(() => {}); // without torch and choice where they cannot be listed
+  };
+  /* The camera went: it is said why, with the button that starts it, and what else there is. */
+  const lost = (error) => {
+    fill(state, notice(t(faultKey(error)), "bad", "camera"));
+    if (error.name === "ReaderError") return;
+    button.hidden = false;
+    frame.hidden = true;
+  };
+  const scanner = new Scanner(video, { found: find, lost, back: shown });
   async function open(deviceId = prefer("camera")) {
     button.disabled = true;
     try {
       await scanner.start(deviceId);
-      prefer("camera-on", true);
-      button.hidden = true;
-      frame.hidden = false;
       serviceWorkers()?.controller?.postMessage("keep-later");
-      drawTools(tools, scanner, open);
+      shown();
     } catch (error) {
       // The screen was left while the camera started: that says nothing about the camera.
       if (!element.isConnected) return;
@@ -77,8 +89,9 @@ export function scanScreen(element) {
         prefer("camera", "");
         return open("");
       }
-      prefer("camera-on", false);
-      fill(result, notice(t(faultKey(error)), "bad", "camera"));
+      // What the person refused, or the device does not have, is not asked for again by itself.
+      if (["NotAllowedError", "NotFoundError"].includes(error.name)) prefer("camera-on", false);
+      lost(error);
     } finally {
       button.disabled = false;
     }
@@ -108,7 +121,7 @@ export function scanScreen(element) {
     h("span.hint", { id: "code-hint" }, t("scan.typed.hint")),
   );
 
-  element.append(h("h1.unseen", { tabindex: -1 }, t("scan.title")), box, result, form);
+  element.append(h("h1.unseen", { tabindex: -1 }, t("scan.title")), box, state, result, form);
   if (prefer("camera-on")) open();
   return () => {
     looking = null;

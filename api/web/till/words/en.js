@@ -83,6 +83,12 @@ export default {
   "camera.OverconstrainedError": "That camera is no longer there. Try again with another one.",
   "camera.SecurityError": "Cameras only work over a secure address (https).",
   "camera.AbortError": "The camera stopped. Try again.",
+  "camera.EndedError":
+    "The camera was unplugged, or taken by another app. Start it again, choose another one, type the code, or use a USB scanner.",
+  "camera.StillError":
+    "The camera shows no new picture. Start it again, type the code, or use a USB scanner.",
+  "camera.ReaderError":
+    "The camera runs, but its codes cannot be read: the reader could not be loaded. Check the network; type the code meanwhile.",
   "camera.other": "The camera could not be started. Type the code, or use a USB scanner.",
 
   "customer.frozen": "This membership is on hold: it earns and redeems nothing. Refunds still count.",

@@ -92,6 +92,12 @@ export default {
   "camera.OverconstrainedError": "Tego aparatu już nie ma. Spróbuj z innym.",
   "camera.SecurityError": "Aparat działa tylko pod bezpiecznym adresem (https).",
   "camera.AbortError": "Aparat się zatrzymał. Spróbuj ponownie.",
+  "camera.EndedError":
+    "Aparat odłączono albo przejęła go inna aplikacja. Włącz go ponownie, wybierz inny, wpisz kod albo użyj czytnika USB.",
+  "camera.StillError":
+    "Aparat nie pokazuje nowego obrazu. Włącz go ponownie, wpisz kod albo użyj czytnika USB.",
+  "camera.ReaderError":
+    "Aparat działa, ale kodów nie da się odczytać: czytnik się nie wczytał. Sprawdź sieć; na razie wpisz kod.",
   "camera.other": "Nie udało się włączyć aparatu. Wpisz kod albo użyj czytnika USB.",
 
   "customer.frozen": "To członkostwo jest zawieszone: nic nie zbiera i nic nie wymienia. Zwroty działają.",

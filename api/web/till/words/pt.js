@@ -84,6 +84,12 @@ export default {
   "camera.OverconstrainedError": "Essa câmara já não está ligada. Tente de novo com outra.",
   "camera.SecurityError": "As câmaras só funcionam num endereço seguro (https).",
   "camera.AbortError": "A câmara parou. Tente de novo.",
+  "camera.EndedError":
+    "A câmara foi desligada, ou outra aplicação ficou com ela. Ligue-a de novo, escolha outra, escreva o código, ou use um leitor USB.",
+  "camera.StillError":
+    "A câmara não mostra imagens novas. Ligue-a de novo, escreva o código, ou use um leitor USB.",
+  "camera.ReaderError":
+    "A câmara funciona, mas os códigos não podem ser lidos: o leitor não foi carregado. Verifique a rede; entretanto escreva o código.",
   "camera.other": "Não foi possível ligar a câmara. Escreva o código, ou use um leitor USB.",
 
   "customer.frozen": "Esta adesão está suspensa: não ganha nem troca nada. As devoluções contam.",

@@ -23,10 +23,10 @@ from domain.model.ledger.deciding.row_builder import RowBuilder
 from domain.model.ledger.deciding.voucher_steps import give_voucher
 from domain.model.ledger.decision import Effect, EntryKind, Outcome, PlannedMessage
 from domain.model.ledger.events import Event
-from domain.model.ledger.expression_view import ExpressionView, is_multiplied_by_tier, multiplier
-from domain.model.ledger.field_reads import reads_of
 from domain.model.ledger.gifts import Deduction, Firing
 from domain.model.ledger.member import TAGS_KEPT, BadgeState, TagSources
+from domain.model.ledger.views.expression_view import ExpressionView, is_multiplied_by_tier, multiplier
+from domain.model.ledger.views.field_reads import reads_of
 from domain.model.programme import Action, BadgeSpec, Rule
 from domain.model.values import evolve
 

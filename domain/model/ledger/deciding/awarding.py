@@ -9,10 +9,10 @@ from domain.model.calendar import Span, add, day_after, local_day
 from domain.model.ledger import wallet
 from domain.model.ledger.deciding.row_builder import RowBuilder
 from domain.model.ledger.decision import EntryKind
-from domain.model.ledger.expression_view import held_tier_code
 from domain.model.ledger.lots import Layer, Lot, LotPart, OpenedLot, Origin, lot_of
 from domain.model.ledger.validity import renewal
 from domain.model.ledger.validity.changes import expiry_of, origin_of
+from domain.model.ledger.views.expression_view import held_tier_code
 from domain.model.ledger.wallet import WALLET_LIMIT
 from domain.model.programme import Programme
 from domain.model.values import evolve

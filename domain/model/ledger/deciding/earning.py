@@ -17,8 +17,8 @@ from heapq import heappop, heappush
 from zoneinfo import ZoneInfo
 
 from domain.model.calendar import Per, period_start, previous_period, to_utc
-from domain.model.ledger.expression_view import ExpressionView
 from domain.model.ledger.member import PeriodCount
+from domain.model.ledger.views.expression_view import ExpressionView
 from domain.model.programme import ActiveTimes, Award, CountBasis, Programme, Rule, SharedCap
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

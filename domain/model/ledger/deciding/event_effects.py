@@ -29,7 +29,6 @@ from domain.model.ledger.decision import (
     WalletFull,
 )
 from domain.model.ledger.events import Event, JournaledPurchase, Json, Purchase
-from domain.model.ledger.expression_view import held_tier_code
 from domain.model.ledger.late_events import HistoricalContext
 from domain.model.ledger.lots import LotPart
 from domain.model.ledger.member import (
@@ -39,6 +38,7 @@ from domain.model.ledger.member import (
 )
 from domain.model.ledger.validity import renewal
 from domain.model.ledger.validity.changes import expiry_of, origin_of
+from domain.model.ledger.views.expression_view import held_tier_code
 from domain.model.ledger.wallet import InsufficientBalance
 from domain.model.programme import Programme
 from domain.model.values import evolve

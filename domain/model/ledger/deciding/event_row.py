@@ -35,10 +35,15 @@ from domain.model.ledger.deciding.standing import settle_standing
 from domain.model.ledger.deciding.turn_baseline import Memberships, TurnBaseline
 from domain.model.ledger.decision import DecidedBy, StockState
 from domain.model.ledger.events import Event, Fact, Facts, RaisedFacts
-from domain.model.ledger.expression_view import ExpressionView, held_tier_code, member_view, public_fields
-from domain.model.ledger.field_reads import read_before, read_by_counts
 from domain.model.ledger.late_events import HistoricalContext
 from domain.model.ledger.member import Member, settle_lots
+from domain.model.ledger.views.expression_view import (
+    ExpressionView,
+    held_tier_code,
+    member_view,
+    public_fields,
+)
+from domain.model.ledger.views.field_reads import read_before, read_by_counts
 from domain.model.programme import Programme
 from domain.model.values import evolve
 

@@ -25,8 +25,8 @@ from domain.model.ledger.deciding.earning import (
 )
 from domain.model.ledger.deciding.row_builder import RowBuilder
 from domain.model.ledger.events import Event, Facts, JoinedRule, JournaledPurchase, Purchase, RaisedFacts
-from domain.model.ledger.expression_view import ExpressionView, is_multiplied_by_tier, multiplier
-from domain.model.ledger.field_reads import read_before, read_by_counts
+from domain.model.ledger.views.expression_view import ExpressionView, is_multiplied_by_tier, multiplier
+from domain.model.ledger.views.field_reads import read_before, read_by_counts
 from domain.model.programme import Programme, Rule
 
 

@@ -18,10 +18,10 @@ from domain.model.ledger.deciding.revoking import revoke_source
 from domain.model.ledger.deciding.row_builder import RowBuilder
 from domain.model.ledger.decision import DelayedEvent, Outcome
 from domain.model.ledger.events import Event, Refund
-from domain.model.ledger.expression_view import ExpressionView
-from domain.model.ledger.field_reads import read_after
 from domain.model.ledger.gifts import FRIEND_SOURCE, Firing
 from domain.model.ledger.member import JUDGEMENTS_KEPT, Member, PendingReferral, ReferralState
+from domain.model.ledger.views.expression_view import ExpressionView
+from domain.model.ledger.views.field_reads import read_after
 from domain.model.programme import Programme
 from domain.model.values import evolve
 

@@ -181,7 +181,7 @@ def _take_counts(builder: RowBuilder, part: JournaledPurchase, claim: _Claim, no
     claim.event_uncounted = max(
         0, part.event_counted - sum(one.event_uncounted for one in earlier) - now.event_counted
     )
-    claim.tier_extras = max(0, part.tier_extras - sum(one.tier_extras for one in earlier) - now.tier_extras)
+    claim.tier_extras = part.tier_extras - sum(one.tier_extras for one in earlier) - now.tier_extras
     uncount(
         builder,
         claim.awards_uncounted + claim.event_uncounted,

@@ -14,9 +14,9 @@ from domain.model.ledger import ladder, rewards
 from domain.model.ledger.deciding.awarding import claw_back, give_back
 from domain.model.ledger.deciding.row_builder import RowBuilder
 from domain.model.ledger.deciding.voucher_steps import change_voucher
-from domain.model.ledger.expression_view import held_tier_code
 from domain.model.ledger.gifts import RETURNED, Gift, UsedVoucher
 from domain.model.ledger.member import BadgeState, Member, TagSources, TierStanding
+from domain.model.ledger.views.expression_view import held_tier_code
 from domain.model.values import evolve
 
 USED_KEPT = 50
@@ -119,10 +119,11 @@ def uncount(
 ) -> None:
     """Take an amount off the tier's count on the day of an instant, of it `extras` that a tier gave."""
     standing = builder.member.tier
-    if standing is None or not amount:
+    if standing is None or not (amount or extras):
         return
     if extras and tier is not None:  # those of a tier that was taken back count no more
-        left = min(extras, standing.extras.get(ladder.extras_key(_day(builder, at), tier), 0))
+        known = standing.extras.get(ladder.extras_key(_day(builder, at), tier), 0)
+        left = min(extras, known) if known else 0
         amount, extras = amount - extras + left, left
     standing = ladder.add_count(
         builder.programme, standing, amount=-amount, at=at, today=builder.today, cause=cause

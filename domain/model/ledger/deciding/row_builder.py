@@ -42,15 +42,15 @@ from domain.model.ledger.decision import (
     VoucherStep,
 )
 from domain.model.ledger.events import Event, Facts, Json, RaisedFacts
-from domain.model.ledger.expression_view import ExpressionView, held_tier_code
-from domain.model.ledger.field_reads import read_after
 from domain.model.ledger.gifts import Gift, is_transition, with_gifts
 from domain.model.ledger.ladder import tier_change_data
 from domain.model.ledger.ledger_state import state_changes
-from domain.model.ledger.line_views import StepBudget
 from domain.model.ledger.lots import LotPart, OpenedLot, shown_parts
 from domain.model.ledger.member import Member, TierStanding
 from domain.model.ledger.validity import renewal
+from domain.model.ledger.views.expression_view import ExpressionView, held_tier_code
+from domain.model.ledger.views.field_reads import read_after
+from domain.model.ledger.views.line_views import StepBudget
 from domain.model.ledger.wallet import Wallet
 from domain.model.programme import Programme
 from domain.model.values import evolve

@@ -23,12 +23,12 @@ from domain.model.ledger.deciding.earning import (
 from domain.model.ledger.deciding.row_builder import RowBuilder
 from domain.model.ledger.decision import DelayedEvent, Outcome
 from domain.model.ledger.events import Event
-from domain.model.ledger.expression_view import (
+from domain.model.ledger.gifts import is_transition
+from domain.model.ledger.late_events import HistoricalContext
+from domain.model.ledger.views.expression_view import (
     ExpressionView,
     multiplier,
 )
-from domain.model.ledger.gifts import is_transition
-from domain.model.ledger.late_events import HistoricalContext
 from domain.model.programme import Programme, Rule
 
 

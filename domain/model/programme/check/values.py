@@ -15,6 +15,7 @@ from domain.model import event_names
 from domain.model.calendar import Span, time_zones
 from domain.model.programme.check.checked_file import CheckedFile
 from domain.model.programme.faults import Finding, KeyPath, suggestion
+from domain.model.programme.messages import MAX_COLLAPSE_NAMES, collapse_names
 from domain.model.programme.rewards import RewardSpec
 from domain.model.programme.rules import Rule
 from domain.model.programme.tiers import Tiers
@@ -54,11 +55,25 @@ def check_values(checked_file: CheckedFile) -> Iterator[Finding]:
             ("badges", index, "during"),
             *((badge.during.from_, badge.during.until) if badge.during else (None, None)),
         )
+    yield from _collapse_names(checked_file)
     for index, reward in enumerate(checked_file.programme.rewards):
         yield from _reward(("rewards", index), reward)
     for placed in checked_file.actions:
         if placed.by == "referral" and placed.action.award is not None and placed.action.award.fixed is None:
             yield Finding((*placed.path, "award"), "a referral gives a fixed amount", "write fixed: N")
+
+
+def _collapse_names(checked_file: CheckedFile) -> Iterator[Finding]:
+    messages = checked_file.programme.messages
+    names = collapse_names(messages)
+    surplus = names[MAX_COLLAPSE_NAMES:]
+    for index, message in enumerate(messages):
+        if message.collapse in surplus:
+            yield Finding(
+                ("messages", index, "collapse"),
+                f"{message.collapse} is a name more than the {MAX_COLLAPSE_NAMES} that a phone keeps",
+                f"use one of {', '.join(names[:MAX_COLLAPSE_NAMES])}, or leave collapse out",
+            )
 
 
 def _header(checked_file: CheckedFile) -> Iterator[Finding]:

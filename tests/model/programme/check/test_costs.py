@@ -13,8 +13,8 @@ from domain.model.event_names import ENROLLED, PURCHASED
 from domain.model.expression_costs import MOST_STEPS
 from domain.model.ledger.decide import decide
 from domain.model.ledger.events import Event, Line, Profile, Purchase
-from domain.model.ledger.line_views import BUDGETS, StepBudget
 from domain.model.ledger.member import Member
+from domain.model.ledger.views.line_views import BUDGETS, StepBudget
 from domain.model.programme import Programme, load
 from domain.model.programme.check.checked_file import CheckedFile
 from domain.model.programme.check.costs import check_costs

@@ -15,13 +15,13 @@ from typing import NoReturn
 import structlog
 
 from domain.services.errors import InvalidInput, SecondFactorNeeded, SignInRefused
-from domain.services.people import second_factors, staff_attempts
 from domain.services.people.identity_runtime import IdentityRuntime
 from domain.services.people.own_memberships import employee_writes, find_own_memberships
-from domain.services.people.second_factors import ProvenFactor
 from domain.services.people.sessions import OpenedSession, new_session, open_session
+from domain.services.people.shifts import second_factors, staff_attempts
+from domain.services.people.shifts.second_factors import ProvenFactor
+from domain.services.people.shifts.staff_attempts import KnownTill, TryCounter
 from domain.services.people.staff import needs_second_factor, normal_username
-from domain.services.people.staff_attempts import KnownTill, TryCounter
 from domain.store.audit import simple_act_write
 from domain.store.document_store import Write
 from domain.store.people import staff, stores, tills

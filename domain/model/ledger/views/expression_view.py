@@ -18,10 +18,10 @@ from domain.model.calendar import local_day
 from domain.model.conditions import Context, Expression, ExpressionFailed, ExpressionFailure
 from domain.model.expression_costs import context_steps, reads_line_alone, steps, steps_by_line
 from domain.model.ledger.events import Event, Fact, Facts, Json, Line, Purchase
-from domain.model.ledger.field_reads import NO_FIELDS, FieldReads, beside_lines, reads_of
 from domain.model.ledger.ladder import held_tier
-from domain.model.ledger.line_views import StepBudget, judge_beside, line_context, line_view
 from domain.model.ledger.member import Member, PurchaseTotals
+from domain.model.ledger.views.field_reads import NO_FIELDS, FieldReads, beside_lines, reads_of
+from domain.model.ledger.views.line_views import StepBudget, judge_beside, line_context, line_view
 from domain.model.programme import Programme
 from domain.model.programme.vocabulary import BUILT_IN_EVENTS
 
