@@ -28,8 +28,7 @@ from domain.model.ledger.member import (
     TierStep,
 )
 from domain.model.ledger.validity.changes import Changes, split
-from domain.model.ledger.wallet import Wallet, WriteOff
-from domain.model.ledger.wallet_state import (
+from domain.model.ledger.validity.stored_lots import (
     by_day,
     lot_values,
     move_values,
@@ -37,6 +36,7 @@ from domain.model.ledger.wallet_state import (
     renewed_until,
     span_values,
 )
+from domain.model.ledger.wallet import Wallet, WriteOff
 
 Paths = dict[str, StateValue]
 Encode = Callable[[Any], StateValue]

@@ -249,14 +249,12 @@ async def use(
     """
     normal_code = normal_voucher(strip_scanner_signs(code))
     check_receipt_input(purchase, total)
-    request_input: dict[str, object] = {"code": normal_code or "", "purchase": purchase}
-    if total is not None:
-        request_input["total"] = total
+    stated_total = {} if total is None else {"total": total}
+    request_input = {"code": normal_code or "", "purchase": purchase, **stated_total}
     request = till.request_key("useVoucher", key, request_input)
     if normal_code is None:
         raise MalformedCode
-    voucher_found = await vouchers.find_by_code(runtime.store, normal_code)
-    if voucher_found is None:
+    if (voucher_found := await vouchers.find_by_code(runtime.store, normal_code)) is None:
         raise UnknownCode
 
     async def decide() -> DecidedEvent[Voucher]:

@@ -35,6 +35,78 @@ ODD_INSTANTS = [
 ODD_NUMBERS = ["-0", "1e400", "-1", "2147483648", "9" * 400, "0.5", "1e3", "-0.0"]
 
 
+REQUESTS = [
+    ("profile", "ana", "updateProfile", "UpdateProfileInput", '"name": ODD, "timezone": ODD, "locale": ODD'),
+    (
+        "enrol",
+        "ana",
+        "enrol",
+        "EnrolInput",
+        '"name": ODD, "email": "b@example.com", "termsVersion": ODD, "idempotencyKey": ODD, "referralCode": ODD',
+    ),
+    (
+        "email",
+        "ana",
+        "enrol",
+        "EnrolInput",
+        '"name": "B", "email": ODD, "termsVersion": "2026-01", "idempotencyKey": "k"',
+    ),
+    (
+        "phone",
+        "ana",
+        "enrol",
+        "EnrolInput",
+        '"name": "B", "phone": ODD, "termsVersion": "2026-01", "idempotencyKey": "k"',
+    ),
+    ("code", "ana", "signIn", "SignInInput", '"contact": ODD, "code": ODD'),
+    (
+        "device",
+        "ana",
+        "registerDevice",
+        "RegisterDeviceInput",
+        '"installationId": ODD, "platform": "IOS", "token": ODD',
+    ),
+    ("scan", "till", "scan", "ScanInput", '"code": ODD, "idempotencyKey": "s"'),
+    ("key", "till", "scan", "ScanInput", '"code": "NUMBER", "idempotencyKey": ODD'),
+    (
+        "receipt",
+        "till",
+        "recordPurchase",
+        "PurchaseInput",
+        '"member": "NUMBER", "externalId": ODD, "currency": ODD, "total": 1, "idempotencyKey": "r"',
+    ),
+    (
+        "number",
+        "till",
+        "recordPurchase",
+        "PurchaseInput",
+        '"member": "NUMBER", "externalId": ODD, "currency": "EUR", "total": 1, "idempotencyKey": "r"',
+    ),
+    (
+        "member",
+        "till",
+        "recordPurchase",
+        "PurchaseInput",
+        '"member": ODD, "externalId": "x", "currency": "EUR", "total": 1, "idempotencyKey": "r"',
+    ),
+    (
+        "line",
+        "till",
+        "recordPurchase",
+        "PurchaseInput",
+        '"member": "NUMBER", "externalId": "x", "currency": "EUR", "total": 1, "idempotencyKey": "r2", "lines": [{"sku": ODD, "name": ODD, "category": ODD, "amount": 1}]',
+    ),
+    (
+        "refund",
+        "till",
+        "refundPurchase",
+        "RefundInput",
+        '"externalId": ODD, "refundId": ODD, "reason": ODD, "idempotencyKey": "f"',
+    ),
+    ("staff", "till", "staffSignIn", "StaffSignInInput", '"username": ODD, "password": ODD, "store": ODD'),
+]
+
+
 async def codes_of(app: RunningApp, token: str, name: str, kind: str, fields: str) -> list[str]:
     body = (
         await app.client.post(
@@ -57,88 +129,12 @@ def quoted(text: str) -> str:
 async def test_odd_texts(app: RunningApp, text: str) -> None:
     ana, till = await app.enrol_member(), await app.hire("rui", "MANAGER")
     me = (await app.do("{ me { number } }", token=ana))["me"]["number"]
-    odd = quoted(text)
+    tokens = {"ana": ana, "till": till}
     found = {
-        "profile": await codes_of(
-            app,
-            ana,
-            "updateProfile",
-            "UpdateProfileInput",
-            f'"name": {odd}, "timezone": {odd}, "locale": {odd}',
-        ),
-        "enrol": await codes_of(
-            app,
-            ana,
-            "enrol",
-            "EnrolInput",
-            f'"name": {odd}, "email": "b@example.com", "termsVersion": {odd}, "idempotencyKey": {odd}, "referralCode": {odd}',
-        ),
-        "email": await codes_of(
-            app,
-            ana,
-            "enrol",
-            "EnrolInput",
-            f'"name": "B", "email": {odd}, "termsVersion": "2026-01", "idempotencyKey": "k"',
-        ),
-        "phone": await codes_of(
-            app,
-            ana,
-            "enrol",
-            "EnrolInput",
-            f'"name": "B", "phone": {odd}, "termsVersion": "2026-01", "idempotencyKey": "k"',
-        ),
-        "code": await codes_of(app, ana, "signIn", "SignInInput", f'"contact": {odd}, "code": {odd}'),
-        "device": await codes_of(
-            app,
-            ana,
-            "registerDevice",
-            "RegisterDeviceInput",
-            f'"installationId": {odd}, "platform": "IOS", "token": {odd}',
-        ),
-        "scan": await codes_of(app, till, "scan", "ScanInput", f'"code": {odd}, "idempotencyKey": "s"'),
-        "key": await codes_of(app, till, "scan", "ScanInput", f'"code": "{me}", "idempotencyKey": {odd}'),
-        "receipt": await codes_of(
-            app,
-            till,
-            "recordPurchase",
-            "PurchaseInput",
-            f'"member": "{me}", "externalId": {odd}, "currency": {odd}, "total": 1, "idempotencyKey": "r"',
-        ),
-        "number": await codes_of(
-            app,
-            till,
-            "recordPurchase",
-            "PurchaseInput",
-            f'"member": "{me}", "externalId": {odd}, "currency": "EUR", "total": 1, "idempotencyKey": "r"',
-        ),
-        "member": await codes_of(
-            app,
-            till,
-            "recordPurchase",
-            "PurchaseInput",
-            f'"member": {odd}, "externalId": "x", "currency": "EUR", "total": 1, "idempotencyKey": "r"',
-        ),
-        "line": await codes_of(
-            app,
-            till,
-            "recordPurchase",
-            "PurchaseInput",
-            f'"member": "{me}", "externalId": "x", "currency": "EUR", "total": 1, "idempotencyKey": "r2", "lines": [{{"sku": {odd}, "name": {odd}, "category": {odd}, "amount": 1}}]',
-        ),
-        "refund": await codes_of(
-            app,
-            till,
-            "refundPurchase",
-            "RefundInput",
-            f'"externalId": {odd}, "refundId": {odd}, "reason": {odd}, "idempotencyKey": "f"',
-        ),
-        "staff": await codes_of(
-            app,
-            till,
-            "staffSignIn",
-            "StaffSignInInput",
-            f'"username": {odd}, "password": {odd}, "store": {odd}',
-        ),
+        name: await codes_of(
+            app, tokens[who], mutation, kind, fields.replace("NUMBER", me).replace("ODD", quoted(text))
+        )
+        for name, who, mutation, kind, fields in REQUESTS
     }
     assert {name: codes for name, codes in found.items() if "INTERNAL" in codes} == {}
 
