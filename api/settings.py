@@ -245,10 +245,7 @@ class Settings(BaseSettings):
     sign_in_codes_per_contact_hour: int = Field(
         20,
         ge=1,
-        description=(
-            "Sign-in codes that one contact can be sent in an hour; each device that has signed in with it"
-            " before is counted apart"
-        ),
+        description="Sign-in codes to a contact in an hour; a device that signed in before has as many",
     )
     sign_in_codes_per_address_hour: int = Field(
         200, ge=1, description="Sign-in codes that one address can ask for in an hour"
@@ -256,10 +253,7 @@ class Settings(BaseSettings):
     sms_codes_per_hour: int = Field(
         500,
         ge=1,
-        description=(
-            "Codes by SMS in an hour to numbers that no member has; then only members are sent theirs (per"
-            " process)"
-        ),
+        description="Codes by SMS in an hour to numbers that no member has (per process)",
     )
     sms_codes_per_country_hour: int = Field(
         200, ge=1, description="The same for the numbers of one country (per process)"

@@ -15,8 +15,8 @@ from api.graphql.engine.problems import (
 from api.graphql.engine.shared_types import Info
 from api.graphql.member.members import Member, current_member
 from api.graphql.member.sign_in import ContactApproval, SignInCodeRequested
-from domain.services.people import contact_change, contact_undo
-from domain.services.people.contact_change import RequestedChange, TypedCode
+from domain.services.people.member_contacts import contact_change, contact_undo
+from domain.services.people.member_contacts.contact_change import RequestedChange, TypedCode
 
 
 @strawberry.input(

@@ -12,9 +12,9 @@ from api.graphql.member.sign_in import SignInCodeRequested
 from api.graphql.till.customers import Customer, customer_of
 from api.graphql.till.till_session import served_member_or_not_found, till_of
 from domain.services.ledger import queries
-from domain.services.people import contact_service
-from domain.services.people.contact_change import TypedCode
-from domain.services.people.contact_service import ServiceActor
+from domain.services.people.member_contacts import contact_service
+from domain.services.people.member_contacts.contact_change import TypedCode
+from domain.services.people.member_contacts.contact_service import ServiceActor
 
 
 @strawberry.input(

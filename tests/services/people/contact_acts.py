@@ -2,8 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from domain.services.people import contact_change
-from domain.services.people.contact_change import RequestedChange, TypedCode
+from domain.services.people.member_contacts import contact_change
+from domain.services.people.member_contacts.contact_change import RequestedChange, TypedCode
 from domain.services.people.sign_in import MemberSignedIn, request_code, sign_in
 from tests.identity_harness import NOW, IdentityHarness
 

@@ -6,10 +6,10 @@ import pytest
 
 from domain.model.people.contacts import Contact
 from domain.services.errors import NotEnrolled
-from domain.services.people import contact_change
 from domain.services.people.consents import PurposeAnswer
-from domain.services.people.contact_change import TypedCode
 from domain.services.people.enrolment import Application, enrol
+from domain.services.people.member_contacts import contact_change
+from domain.services.people.member_contacts.contact_change import TypedCode
 from domain.services.people.sign_in import DeviceInput, request_code, sign_in, sign_in_proven
 from tests.identity_harness import (
     NOW,

@@ -7,8 +7,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from domain.services.errors import LinkExpired, NotEnrolled, SignInRefused, TooManyRequests
-from domain.services.people import contact_undo, devices, sessions
+from domain.services.people import devices, sessions
 from domain.services.people.devices import Registration
+from domain.services.people.member_contacts import contact_undo
 from domain.services.people.sign_in import request_code
 from domain.store import audit
 from tests.identity_harness import NOW, IdentityHarness, enrol_and_sign_in, stored_member

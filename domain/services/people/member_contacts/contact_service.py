@@ -15,15 +15,15 @@ from domain.services.decisions import load_member
 from domain.services.errors import ContactTaken, NotAllowed, NotFound, SignInRefused
 from domain.services.input_checks import MAX_REASON_LENGTH, check_text
 from domain.services.people import field_checks, one_time_codes
-from domain.services.people.contact_change import (
+from domain.services.people.identity_runtime import IdentityRuntime
+from domain.services.people.member_contacts.contact_change import (
     TypedCode,
     contact_of_kind,
     employee_writes,
     notify_previous,
     with_contact,
 )
-from domain.services.people.contact_undo import end_sessions
-from domain.services.people.identity_runtime import IdentityRuntime
+from domain.services.people.member_contacts.contact_undo import end_sessions
 from domain.services.people.one_time_codes import SentCode
 from domain.store.audit import Action, AuditAct, act_write
 from domain.store.document_store import Stale, Write
