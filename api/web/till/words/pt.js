@@ -32,7 +32,11 @@ export default {
   "signin.offline":
     "A primeira entrada precisa de rede. Verifique o Wi-Fi: a página continua assim que houver rede.",
   "signin.nostore": "Ainda não há nenhuma loja. Quem gere este servidor acrescenta uma com: selo store add",
-  "signin.wait": { one: "De novo daqui a {count} segundo.", other: "De novo daqui a {count} segundos." },
+  "signin.wait": {
+    one: "De novo daqui a {count} segundo.",
+    many: "De novo daqui a {count} segundos.",
+    other: "De novo daqui a {count} segundos.",
+  },
   "signout": "Sair",
   "store": "Loja",
   "username": "Utilizador",
@@ -60,6 +64,7 @@ export default {
   "recovery.go": "Começar o turno",
   "recovery.few": {
     one: "Resta {count} código de recuperação. Peça uma nova chave de configuração.",
+    many: "Restam {count} códigos de recuperação. Peça uma nova chave de configuração.",
     other: "Restam {count} códigos de recuperação. Peça uma nova chave de configuração.",
   },
 
