@@ -375,8 +375,6 @@ def _revoke_raised(builder: RowBuilder) -> bool:
     whole, or so far that what is kept would not have unlocked the reward; or a referral.
     """
     refund = builder.event.refund
-    if refund is not None and builder.unraised and not refund.remaining.is_returned:
-        return revoking.revoke_unraised(builder, frozenset(builder.unraised), cause=refund.purchase.key)
     if refund is not None and refund.remaining.is_returned:
         parts = (refund.purchase, *refund.purchase.delayed)
         causes = frozenset(part.key for part in parts)
@@ -384,4 +382,7 @@ def _revoke_raised(builder: RowBuilder) -> bool:
     gift = builder.before.gifts.get(f"referral:{builder.event.data.get('friend')}")
     if builder.event.name == REFERRAL_UNMADE and gift is not None:
         return revoking.revoke_raised_by(builder, frozenset({gift.cause}), since=gift.at)
-    return False
+    has_revoked = refund is not None and revoking.revoke_unraised(
+        builder, frozenset(builder.unraised), cause=refund.purchase.key
+    )
+    return revoking.revoke_raised_by(builder, frozenset(), since=None) or has_revoked

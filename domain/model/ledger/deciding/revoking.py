@@ -201,16 +201,17 @@ def revoke_left(builder: RowBuilder, segments: Iterable[str]) -> bool:
     return any(revoked)
 
 
-def revoke_raised_by(builder: RowBuilder, causes: frozenset[str], *, since: datetime) -> bool:
+def revoke_raised_by(builder: RowBuilder, causes: frozenset[str], *, since: datetime | None) -> bool:
     """Take back what came of rewards and segments that a wholly returned purchase had brought, at once or by
     time since, where they no longer stand, and of its levels of a streak, which stays. What still stands is
-    marked, so that it goes with what it stands on. Returns whether something went.
+    marked, so that it goes with what it stands on; without causes only what was marked before goes (`since`
+    None: nothing of time). Returns whether something went.
     """
     streaks = {f"badge:{spec.code}" for spec in builder.programme.badges if spec.streak is not None}
     gone, standing = [], dict(builder.member.gifts)
     for source, gift in builder.member.gifts.items():
         is_raised = gift.cause in causes
-        is_by_time = gift.at >= since and gift.cause.startswith(BY_TIME)
+        is_by_time = since is not None and gift.at >= since and gift.cause.startswith(BY_TIME)
         if is_raised and source.rpartition(":")[0] in streaks:
             gone.append(source)
         elif is_raised or is_by_time or gift.cause.startswith(RETURNED):
