@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from domain.store.connect import Database
 from domain.store.document_store import DocumentStore
-from domain.store.migrations import MIGRATIONS, m0005_challenges
+from domain.store.migrations import MIGRATIONS, m0004_challenges
 from domain.store.migrations.runner import MigrationRunner
 
 NOW = datetime(2026, 3, 1, 10, tzinfo=UTC)
@@ -20,7 +20,7 @@ RECORDS: list[dict[str, object]] = [
     },
     {"_id": "used", "rev": 3, "sent": [NOW], "purge_at": NOW},
 ]
-STEP = next(place for place, each in enumerate(MIGRATIONS) if each.apply is m0005_challenges.apply)
+STEP = next(place for place, each in enumerate(MIGRATIONS) if each.apply is m0004_challenges.apply)
 BEFORE = MIGRATIONS[STEP].number - 1
 
 
