@@ -155,7 +155,7 @@ async def test_staff_may_not_earn_for_themselves(database: Database) -> None:
         (new_purchase("", 1), "externalId"),
         (new_purchase("r", -1), "total"),
         (new_purchase("r", 10**9 + 1), "total"),
-        (new_purchase("r", occurred_at=NOW + timedelta(seconds=1)), "occurredAt"),
+        (new_purchase("r", occurred_at=NOW + timedelta(minutes=3)), "occurredAt"),
         (new_purchase("r", occurred_at=NOW - timedelta(days=401)), "occurredAt"),
     ],
 )
