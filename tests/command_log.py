@@ -36,6 +36,8 @@ GROWING = frozenset(
 UPKEEP = frozenset(
     {
         "ping",
+        "saslStart",
+        "saslContinue",
         "hello",
         "endSessions",
         "killCursors",

@@ -1,6 +1,5 @@
 """Employees: signing in for a shift, and who is signed in."""
 
-import asyncio
 from datetime import datetime
 from enum import Enum
 from typing import Annotated
@@ -18,7 +17,7 @@ from api.graphql.engine.shared_types import Info, Node, Problem
 from api.graphql.member.sign_in import issue_access_token
 from api.graphql.member.stores import Store, store_of
 from api.graphql.member.vouchers import QrImage
-from api.qr import png_data_url
+from api.qr import draw, png_data_url
 from api.texts import say
 from domain.model.people.second_factor import setup_uri
 from domain.services import errors
@@ -192,7 +191,7 @@ async def _second_factor_needed(
 
 
 async def _qr_image(uri: str) -> QrImage:
-    picture = await asyncio.to_thread(png_data_url, uri, QR_PIXELS)
+    picture = await draw(png_data_url, uri, QR_PIXELS)
     return QrImage(media_type="image/png", data=picture)
 
 

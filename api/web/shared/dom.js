@@ -36,7 +36,8 @@ function apply(element, attributes) {
     else if (key === "style")
       for (const [property, text] of Object.entries(value)) element.style.setProperty(property, text);
     else if (key === "value" && "value" in element) element.value = value;
-    else if ((key === "href" || key === "src") && !opens(value)) continue;
+    else if (key === "href" && !opens(value)) continue;
+    else if (key === "src" && !opens(value) && !isPicture(value)) continue;
     else element.setAttribute(key, value === true ? "" : value);
   }
 }
@@ -44,6 +45,11 @@ function apply(element, attributes) {
 /* Whether an address opens a page or a picture; any other kind, such as javascript:, could run as code. */
 function opens(address) {
   return URL.canParse(address, location.href) && /^https?:$/.test(new URL(address, location.href).protocol);
+}
+
+/* A picture made by our own server runs nothing, unlike an SVG or a page in an address. */
+function isPicture(address) {
+  return String(address).startsWith("data:image/png;base64,");
 }
 
 function add(element, children) {
