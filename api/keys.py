@@ -133,6 +133,8 @@ def stored_keys(folder: Path) -> list[TokenKey]:
 def add_key(folder: Path, *, now: datetime) -> TokenKey:
     """Make a key that signs from the next start on."""
     key = TokenKey(Ed25519PrivateKey.generate())
+    while key.kid.startswith("-"):  # a command would take it for an option
+        key = TokenKey(Ed25519PrivateKey.generate())
     pem = key.private.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
