@@ -32,6 +32,7 @@ class EmployeeDocument(StoredDocument):
     contacts: list[str] | None = None
     disabled_at: datetime | None = None
     signed_in_at: datetime | None = None
+    sign_ins: int = 0
     setup: dict[str, Any] | None = None
     factor: dict[str, Any] | None = None
 
@@ -121,10 +122,11 @@ def add_write(employee: Employee) -> Write:
 def sign_in_write(employee: Employee, factor: SecondFactor | None, *, now: datetime) -> Write:
     """Return the write that notes a sign-in, and the second factor as it is after it.
 
-    It raises EmployeeChanged where they are disabled, or their password or factor is another by now.
+    It raises EmployeeChanged where they are disabled, or their password or factor is another by now. Each
+    counts: a write that changes nothing, as of two in one millisecond, would meet no change of password.
     """
     query = {"_id": employee.id, "disabled_at": None, "password": employee.password_hash}
-    change: dict[str, Any] = {"$set": {"signed_in_at": now}}
+    change: dict[str, Any] = {"$set": {"signed_in_at": now}, "$inc": {"sign_ins": 1}}
     if factor != employee.factor and factor is not None:
         query |= _factor_query(employee)
         change["$set"]["factor"] = _factor_row(factor)
