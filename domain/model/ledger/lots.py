@@ -95,8 +95,9 @@ def ordered(lots: Iterable[Lot]) -> tuple[Lot, ...]:
 
 def add_lot(lots: tuple[Lot, ...], lot: Lot) -> tuple[Lot, ...]:
     """Merge one more lot into merged ones, touching no other."""
-    key = merge_key(lot)
-    index = bisect_left(lots, _order(lot), key=_order)
+    key, order = merge_key(lot), _order(lot)
+    is_last = not lots or _order(lots[-1]) < order
+    index = len(lots) if is_last else bisect_left(lots, order, key=_order)
     for near in (index - 1, index):
         if 0 <= near < len(lots) and lots[near].expires_on == lot.expires_on and merge_key(lots[near]) == key:
             return (*lots[:near], _merge_two(lots[near], lot), *lots[near + 1 :])

@@ -52,7 +52,8 @@ def next_due(programme: Programme, member: Member, *, after: datetime) -> dateti
     if known is not None and known[0] <= after and (known[1] is None or after < known[1]):
         return known[1]
     overdue = [max(at, after + TICK) for at in _instants(member)]
-    due = min([*overdue, *(at for at in _midnights(programme, member, after) if at > after)], default=None)
+    coming = [at for at in _midnights(programme, member, after) if at > after]
+    due = min([*overdue, *coming], default=None)
     member.dues[programme] = (after, due)
     return due
 
@@ -194,12 +195,14 @@ class TimeTriggers:
     """What of a programme time alone may bring about.
 
     `wallets` those in which points that become spendable may unlock a reward or move a member between
-    segments; `counts` the numbers of days at which a condition may turn, `any_day` where some may on any day;
+    segments; `day_counts` the numbers of days at which a condition may turn, `any_day` where some may on any
+    day, and `turning_days` the numbers of days after which one may have turned, in order;
     `limited` the rewards whose limit may have room again; `instants` when a reward's time begins or ends.
     """
 
     wallets: frozenset[str]
     day_counts: frozenset[int]
+    turning_days: tuple[int, ...]
     any_day: bool
     limited: tuple[RewardSpec, ...]
     instants: tuple[datetime, ...]
@@ -221,7 +224,12 @@ def time_triggers(programme: Programme) -> TimeTriggers:
         any_day = any_day or numbers is None or "now" in condition.names
     limited = tuple(spec for spec in listed if spec.limit is not None and spec.limit.per != "ever")
     return TimeTriggers(
-        frozenset(wallets), frozenset(counts), any_day, limited, rewards.window_boundaries(programme)
+        frozenset(wallets),
+        frozenset(counts),
+        tuple(sorted({count + more for count in counts for more in (0, 1)})),
+        any_day,
+        limited,
+        rewards.window_boundaries(programme),
     )
 
 
@@ -230,22 +238,15 @@ def _judged_day(programme: Programme, triggers: TimeTriggers, member: Member, to
     if triggers.any_day:
         return today + DAY
     days: list[date] = []
-    if triggers.day_counts:
-        firsts = [
-            local_day(at, programme.zone)
-            for at in (member.purchases.last_at, member.joined_at)
-            if at is not None
-        ]
-        days += [
-            first + timedelta(days=count + more)
-            for first in firsts
-            for count in triggers.day_counts
-            for more in (0, 1)
-        ]
+    for at in (member.purchases.last_at, member.joined_at) if triggers.turning_days else ():
+        if at is not None:
+            first = local_day(at, programme.zone)
+            place = bisect_right(triggers.turning_days, (today - first).days)
+            days += [first + timedelta(days=count) for count in triggers.turning_days[place : place + 1]]
     for spec in triggers.limited:
         if spec.limit is not None and rewards.redemption_counter(spec.code) in member.counters:
             days.append(_next_period(today, spec.limit.per))
-    return min((day for day in days if day > today), default=None)
+    return min(days, default=None)
 
 
 def _next_period(today: date, per: Per) -> date:

@@ -79,7 +79,8 @@ def missing(member: Member, spec: RewardSpec) -> int:
     if spec.cost is None:
         return 0
     wallet = member.wallets.get(spec.cost.wallet)
-    return max(0, spec.cost.amount - (wallet.available if wallet else 0))
+    short = spec.cost.amount - (wallet.available if wallet else 0)
+    return short if short > 0 else 0
 
 
 def limit_reached(programme: Programme, member: Member, spec: RewardSpec, now: datetime) -> bool:
@@ -148,7 +149,12 @@ def unlocked(
 ) -> frozenset[str]:
     """Return the rewards that a member could redeem at an instant."""
     view, tier = view or member_only_view(programme, member, now), held_tier_code(programme, member)
-    affordable = [spec for spec in listed(programme) if not missing(member, spec)]
+    available = {code: wallet.available for code, wallet in member.wallets.items()}
+    affordable = [
+        spec
+        for spec in listed(programme)
+        if spec.cost is not None and spec.cost.amount <= available.get(spec.cost.wallet, 0)
+    ]
     return frozenset(
         [
             spec.code

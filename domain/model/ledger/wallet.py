@@ -138,13 +138,11 @@ def settle(wallet: Wallet, *, now: datetime) -> Wallet:
     if wallet.next_available_at is None or wallet.next_available_at > now:
         return wallet
     waiting = wallet.lots[wallet.spendable_count :]
-    due_lots = [lot for lot in waiting if lot.available_at is not None and lot.available_at <= now]
-    lots = (
-        *wallet.lots[: wallet.spendable_count],
-        *(lot for lot in waiting if lot.available_at is not None and lot.available_at > now),
-    )
-    for lot in due_lots:
-        lots = add_lot(lots, replace(lot, available_at=None))
+    later = [lot for lot in waiting if lot.available_at is not None and lot.available_at > now]
+    lots = (*wallet.lots[: wallet.spendable_count], *later)
+    for lot in waiting:
+        if lot.available_at is not None and lot.available_at <= now:
+            lots = add_lot(lots, replace(lot, available_at=None))
     return evolve(wallet, lots=lots)
 
 

@@ -46,8 +46,7 @@ class Programme(ProgrammePart):
     surveys: tuple[SurveySpec, ...] = ()
     leaderboards: tuple[Leaderboard, ...] = ()
 
-    def __hash__(self) -> int:
-        return id(self)
+    __hash__ = object.__hash__  # by identity: caches are keyed by the programme, many times a decision
 
     @cached_property
     def zone(self) -> ZoneInfo:

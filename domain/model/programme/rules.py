@@ -5,6 +5,7 @@ rules.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -190,3 +191,8 @@ class Rule(ProgrammePart):
     holdout: Annotated[Amount, Field(le=100)] = 0
     qualifying: Flag = True
     do: Annotated[tuple[Action, ...], Field(min_length=1)]
+
+    @cached_property
+    def multiplied(self) -> frozenset[str]:
+        """The rules whose awards this one multiplies."""
+        return frozenset(code for action in self.do if action.award is not None for code in action.award.over)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from fractions import Fraction
+from functools import lru_cache
 from heapq import heappop, heappush
 from zoneinfo import ZoneInfo
 
@@ -94,16 +95,19 @@ def is_during(during: ActiveTimes | None, at: datetime, zone: ZoneInfo) -> bool:
     """
     if during is None:
         return True
-    local = at.astimezone(zone)
     if during.from_ is not None and at < instant_of(during.from_, zone):
         return False
     if during.until is not None and at >= end_instant_of(during.until, zone):
         return False
+    if not during.weekdays and during.hours is None:
+        return True
+    local = at.astimezone(zone)
     if during.weekdays and WEEKDAYS[local.weekday()] not in during.weekdays:
         return False
     return during.hours is None or during.hours.contains(local.time().replace(tzinfo=None))
 
 
+@lru_cache(maxsize=4096)
 def instant_of(value: date | datetime, zone: ZoneInfo) -> datetime:
     """Return the instant at which a written day or local time begins."""
     return to_utc(value if isinstance(value, datetime) else datetime.combine(value, time.min), zone)
@@ -328,9 +332,11 @@ def _in_order(groups: list[list[Rule]]) -> list[list[Rule]]:
     """Return the groups, each behind those that it multiplies, else in their order; in a circle the first
     comes first.
     """
+    if not [rule for group in groups for rule in group if rule.multiplied]:
+        return groups
     place = {rule.code: index for index, group in enumerate(groups) for rule in group}
     waits_for = [
-        {place[code] for rule in group for code in _over(rule) if code in place} - {index}
+        {place[code] for rule in group for code in rule.multiplied if code in place} - {index}
         for index, group in enumerate(groups)
     ]
     if not any(waits_for):
@@ -354,11 +360,6 @@ def _in_order(groups: list[list[Rule]]) -> list[list[Rule]]:
     return out
 
 
-def _over(rule: Rule) -> set[str]:
-    """The rules whose awards a rule multiplies."""
-    return {code for action in rule.do if action.award is not None for code in action.award.over}
-
-
 def check(rule: Rule, inputs: RuleInputs) -> str | None:
     """Return why a rule does not get as far as its awards: frozen, during, when, limit or holdout. None where
     it does.
@@ -366,9 +367,10 @@ def check(rule: Rule, inputs: RuleInputs) -> str | None:
     event = inputs.view.event
     if inputs.frozen:
         return "frozen"
-    if not is_during(rule.during, event.original_at or event.at, inputs.programme.zone):
+    at = event.original_at or event.at
+    if rule.during is not None and not is_during(rule.during, at, inputs.programme.zone):
         return "during"
-    if not inputs.view.test(rule.when):
+    if rule.when is not None and not inputs.view.test(rule.when):
         return "when"
     if not inputs.room_for(rule)[0]:
         return "limit"

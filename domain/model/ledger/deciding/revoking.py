@@ -219,7 +219,8 @@ def revoke_raised_by(builder: RowBuilder, causes: frozenset[str], *, since: date
                 gone.append(source)
             elif is_raised and source.startswith(("reward:", "segment:")):
                 standing[source] = evolve(gift, cause=RETURNED + gift.cause)
-    builder.member = evolve(builder.member, gifts=standing)
+    if standing != builder.member.gifts:
+        builder.member = evolve(builder.member, gifts=standing)
     for source in gone:
         revoke_source(builder, source)
     return bool(gone)

@@ -36,8 +36,10 @@ def rooms_of(rules: Sequence[Rule], inputs: RuleInputs) -> dict[str, RuleRoom]:
     rooms = {
         rule.code: inputs.room_for(rule) for rule in rules if rule.limit is not None or rule.cap is not None
     }
-    shared = {rule.capped_by: inputs.shared_room(rule) for rule in rules if rule.capped_by is not None}
-    return rooms | {shared_counter(cap): (True, left) for cap, left in shared.items()}
+    for rule in rules:
+        if rule.capped_by is not None:
+            rooms[shared_counter(rule.capped_by)] = (True, inputs.shared_room(rule))
+    return rooms
 
 
 def rule_inputs(builder: RowBuilder, view: ExpressionView, history: HistoricalContext | None) -> RuleInputs:

@@ -89,9 +89,16 @@ def _member_field(programme: Programme, member: Member, at: datetime, name: str)
 
 
 def _purchases(purchases: PurchaseTotals, fields: frozenset[str]) -> Fact:
-    average = purchases.total // purchases.standing if purchases.standing else 0
-    figures: dict[str, Json] = {"count": purchases.standing, "total": purchases.total, "average": average}
-    figures = {name: value for name, value in figures.items() if name in fields}
+    count = purchases.standing
+    figures: dict[str, Json] = {
+        name: value
+        for name, value in (
+            ("count", count),
+            ("total", purchases.total),
+            ("average", purchases.total // count if count else 0),
+        )
+        if name in fields
+    }
     if "categories" in fields:
         figures["categories"] = dict[str, Json](purchases.categories)
     return figures
