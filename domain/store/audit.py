@@ -169,16 +169,25 @@ async def find_between(
     member: str | None = None,
 ) -> list[AuditAct]:
     """Return what was done from one instant to another, by store or member or all, newest first."""
-    window = {"at": {"$gte": since, "$lte": until}}
-    query = (
-        {"member": member, **window}
-        if member is not None
-        else {"store": store_code, **window}
-        if store_code is not None
-        else window
-    )
+    query = between(since=since, until=until, store_code=store_code, member=member)
     documents = await store.documents(AuditDocument).find(query).to_list()
-    acts = map(_read_act, documents)
+    return newest_of_store(map(_read_act, documents), store_code)
+
+
+def between(
+    *, since: datetime, until: datetime, store_code: str | None, member: str | None
+) -> dict[str, object]:
+    """Return the filter of what an index finds: by member, else by store, else by instant. Where both are
+    meant, `newest_of_store` leaves out other stores.
+    """
+    window: dict[str, object] = {"at": {"$gte": since, "$lte": until}}
+    if member is not None:
+        return {"member": member, **window}
+    return {"store": store_code, **window} if store_code is not None else window
+
+
+def newest_of_store(acts: Iterable[AuditAct], store_code: str | None) -> list[AuditAct]:
+    """Return what was done at a store, or anywhere where none is named, newest first."""
     return _newest_first(act for act in acts if store_code is None or act.store == store_code)
 
 

@@ -93,16 +93,9 @@ async def find_look_ups(
 
     They come as rows of the audit trail, whose subject says by what.
     """
-    window = {"at": {"$gte": since, "$lte": until}}
-    query = (
-        {"member": member, **window}
-        if member is not None
-        else {"store": store_code, **window}
-        if store_code is not None
-        else window
-    )
+    query = audit.between(since=since, until=until, store_code=store_code, member=member)
     documents = await store.documents(LookUpDocument).find(query).to_list()
-    return sorted(map(_act, documents), key=lambda act: (act.at, act.id), reverse=True)
+    return audit.newest_of_store(map(_act, documents), store_code)
 
 
 def _act(document: LookUpDocument) -> AuditAct:
