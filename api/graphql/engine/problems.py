@@ -196,9 +196,26 @@ async def problem_of(info: Info, refusal: Refusal) -> Problem:
     return await rendering if inspect.isawaitable(rendering) else rendering
 
 
-@renders(errors.IdempotencyKeyConflict)
-def _conflict(_info: Info, audience: Audience, _: errors.IdempotencyKeyConflict) -> IdempotencyConflict:
-    return IdempotencyConflict(message=say("problem.IdempotencyConflict", audience.locale))
+def _saying(problem: Callable[..., Problem], text: str) -> ProblemRenderer[Refusal]:
+    def render(_info: Info, audience: Audience, _: Refusal) -> Problem:
+        return problem(message=say(text, audience.locale))
+
+    return render
+
+
+# Refusals that a text says whole.
+for _refusal, _problem, _text in (
+    (errors.IdempotencyKeyConflict, IdempotencyConflict, "problem.IdempotencyConflict"),
+    (errors.NotEnrolled, NotEnrolled, "problem.NotEnrolled"),
+    (errors.ContactTaken, ContactTaken, "problem.ContactTaken"),
+    (errors.ContactProofNeeded, ContactProofNeeded, "problem.ContactProofNeeded"),
+    (errors.LinkExpired, LinkExpired, "problem.LinkExpired"),
+    (errors.UnknownCode, UnknownCode, "problem.UnknownCode"),
+    (errors.MalformedCode, UnknownCode, "problem.MalformedCode"),
+    (errors.ExpiredCode, ExpiredCode, "problem.ExpiredCode"),
+    (errors.UnknownPurchase, UnknownPurchase, "problem.UnknownPurchase"),
+):
+    renders(_refusal)(_saying(_problem, _text))
 
 
 @renders(errors.TermsNotAccepted)
@@ -216,41 +233,6 @@ def _sign_in(_info: Info, audience: Audience, refusal: errors.SignInRefused) -> 
         attempts_left=refusal.attempts_left,
         retry_after=refusal.retry_after,
     )
-
-
-@renders(errors.NotEnrolled)
-def _not_enrolled(_info: Info, audience: Audience, _: errors.NotEnrolled) -> NotEnrolled:
-    return NotEnrolled(message=say("problem.NotEnrolled", audience.locale))
-
-
-@renders(errors.ContactTaken)
-def _contact_taken(_info: Info, audience: Audience, _: errors.ContactTaken) -> ContactTaken:
-    return ContactTaken(message=say("problem.ContactTaken", audience.locale))
-
-
-@renders(errors.ContactProofNeeded)
-def _proof_needed(_info: Info, audience: Audience, _: errors.ContactProofNeeded) -> ContactProofNeeded:
-    return ContactProofNeeded(message=say("problem.ContactProofNeeded", audience.locale))
-
-
-@renders(errors.LinkExpired)
-def _link_expired(_info: Info, audience: Audience, _: errors.LinkExpired) -> LinkExpired:
-    return LinkExpired(message=say("problem.LinkExpired", audience.locale))
-
-
-@renders(errors.UnknownCode)
-def _unknown_code(_info: Info, audience: Audience, _: errors.UnknownCode) -> UnknownCode:
-    return UnknownCode(message=say("problem.UnknownCode", audience.locale))
-
-
-@renders(errors.MalformedCode)
-def _malformed_code(_info: Info, audience: Audience, _: errors.MalformedCode) -> UnknownCode:
-    return UnknownCode(message=say("problem.MalformedCode", audience.locale))
-
-
-@renders(errors.ExpiredCode)
-def _expired_code(_info: Info, audience: Audience, _: errors.ExpiredCode) -> ExpiredCode:
-    return ExpiredCode(message=say("problem.ExpiredCode", audience.locale))
 
 
 @renders(errors.NotAllowed)
@@ -275,11 +257,6 @@ def _frozen(_info: Info, audience: Audience, _: decision.MemberFrozen) -> NotAll
 
 def not_allowed(audience: Audience, reason: NotAllowedReason) -> NotAllowed:
     return NotAllowed(message=say(f"not_allowed.{reason.value}", audience.locale), reason=reason)
-
-
-@renders(errors.UnknownPurchase)
-def _unknown_purchase(_info: Info, audience: Audience, _: errors.UnknownPurchase) -> UnknownPurchase:
-    return UnknownPurchase(message=say("problem.UnknownPurchase", audience.locale))
 
 
 @renders(decision.RefundTooLarge)
