@@ -5,7 +5,7 @@ It is read by windows on gapless counters, never by skipping rows or sorting all
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
@@ -132,13 +132,6 @@ async def find_between(
     return sorted(
         [journal_rows.read_row(row) async for row in documents], key=lambda row: (row.event.at, row.seq)
     )
-
-
-async def iterate_documents(store: DocumentStore, member: str, *, up_to_seq: int) -> AsyncIterator[Raw]:
-    """Yield a member's rows as documents, in order, up to a seq."""
-    query = {"member": member, "seq": {"$gt": 0, "$lte": up_to_seq}}
-    async for row in store[COLLECTION].find(query).sort("seq", 1):
-        yield row
 
 
 def _read_purchase_row(row: Raw) -> PurchaseRow:

@@ -9,7 +9,6 @@ histories page by.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar, cast
 
@@ -41,15 +40,6 @@ from domain.model.ledger.lots import LotPart, OpenedLot
 from domain.store.connect import Raw
 
 V = TypeVar("V")
-
-
-@dataclass(frozen=True, slots=True)
-class RefundedPurchase:
-    """What a refund's row says of its purchase: the purchase event's id, what stood before and after."""
-
-    purchase_event_id: str
-    before: Purchase
-    remaining: Purchase
 
 
 # ---------------------------------------------------------------- marks
@@ -292,16 +282,6 @@ def read_event(document: Raw) -> Event:
         original_at=document.get("since"),
         was_first=document.get("first", False),
         gift=document.get("gift"),
-    )
-
-
-def read_refunded_purchase(document: Raw) -> RefundedPurchase | None:
-    """Return what a refund's row says of its purchase; None for any other row."""
-    refund = document["event"].get("refund")
-    return (
-        None
-        if refund is None
-        else RefundedPurchase(refund[0], read_purchase(refund[1]), read_purchase(refund[2]))
     )
 
 
