@@ -3,7 +3,7 @@
 import getpass
 import secrets
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -73,8 +73,9 @@ def test_what_commands_did_is_listed_with_who_ran_them(folder: Path, says: Says)
 def test_look_ups_are_listed_by_store_and_member_together(rows: Rows, says: Says) -> None:
     says("programme", "publish", str(DEMO))
     rows["contacts"].insert_one({"_id": "number:123456789016", "member": "m-ana"})
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
     for store, member in (("lisboa", "m-ana"), ("porto", "m-ana"), ("lisboa", None)):
-        look_up = {"actor": "rui", "session": "s", "request": None, "by": "EMAIL", "purge_at": datetime.max}
+        look_up = {"actor": "rui", "session": "s", "request": None, "by": "EMAIL", "purge_at": tomorrow}
         rows["look_ups"].insert_one(
             {
                 "_id": secrets.token_hex(8),
