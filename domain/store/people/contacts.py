@@ -41,6 +41,10 @@ class ContactHolder:
     member: str
     until: datetime | None = None
 
+    def bars(self, member: str, now: datetime) -> bool:
+        """Tell whether a member cannot take the contact: it is in use, or held for somebody else."""
+        return not self.is_over(now) and (self.member != member or self.until is None)
+
     def is_over(self, now: datetime) -> bool:
         """Tell whether anybody may have the contact."""
         return self.until is not None and self.until <= now

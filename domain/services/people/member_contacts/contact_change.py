@@ -176,8 +176,7 @@ async def change_contact(
         stored_member = await load_member(identity, member)
         holder = await contacts.find_holder(identity.store, new_contact.key)
         writes = [sign_in_codes.use_write(each.record_id, challenge=each.challenge) for each in proofs]
-        is_own_former = holder is not None and holder.member == member and holder.until is not None
-        is_free = holder is None or holder.is_over(now) or is_own_former
+        is_free = holder is None or not holder.bars(member, now)
         if is_free:
             writes += change_writes(stored_member, new_contact, holder=holder, undo_token=undo_token, now=now)
             writes += await employee_writes(identity, stored_member, new_contact)

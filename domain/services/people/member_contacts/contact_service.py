@@ -182,7 +182,7 @@ async def _replace_writes(
     """Return the writes that give a member a contact, and take away every other of its kind for good."""
     member = stored_member.member.id
     holder = await contacts.find_holder(identity.store, new_contact.key)
-    if holder is not None and not holder.is_over(now) and (holder.member != member or holder.until is None):
+    if holder is not None and holder.bars(member, now):
         raise ContactTaken
     previous = contact_of_kind(stored_member.details, new_contact)
     changes = [
