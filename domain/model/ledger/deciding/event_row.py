@@ -382,7 +382,4 @@ def _revoke_raised(builder: RowBuilder) -> bool:
     gift = builder.before.gifts.get(f"referral:{builder.event.data.get('friend')}")
     if builder.event.name == REFERRAL_UNMADE and gift is not None:
         return revoking.revoke_raised_by(builder, frozenset({gift.cause}), since=gift.at)
-    has_revoked = refund is not None and revoking.revoke_unraised(
-        builder, frozenset(builder.unraised), cause=refund.purchase.key
-    )
-    return revoking.revoke_raised_by(builder, frozenset(), since=None) or has_revoked
+    return revoking.revoke_raised_by(builder)

@@ -255,7 +255,7 @@ def _note_unraised(
             continue
         balance = balances.get(spec.cost.wallet, 0)
         if isinstance(balance, int) and balance + now.awarded.get(spec.cost.wallet, 0) < spec.cost.amount:
-            builder.unraised.append(f"reward:{spec.code}")
+            builder.unraised.add(f"reward:{spec.code}")
 
 
 def _unclaimed_gift(gift: Gift, claim: _Claim, source: str) -> Gift:

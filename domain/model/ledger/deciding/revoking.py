@@ -201,16 +201,18 @@ def revoke_left(builder: RowBuilder, segments: Iterable[str]) -> bool:
     return any(revoked)
 
 
-def revoke_raised_by(builder: RowBuilder, causes: frozenset[str], *, since: datetime | None) -> bool:
-    """Take back what came of rewards and segments that a wholly returned purchase had brought, at once or by
-    time since, where they no longer stand, and of its levels of a streak, which stays. What still stands is
-    marked, so that it goes with what it stands on; without causes only what was marked before goes (`since`
-    None: nothing of time). Returns whether something went.
+def revoke_raised_by(
+    builder: RowBuilder, causes: frozenset[str] = frozenset(), *, since: datetime | None = None
+) -> bool:
+    """Take back what came of rewards and segments that a wholly returned purchase (of `causes`) had brought,
+    at once or by time `since`, where they no longer stand, and of its levels of a streak, which stays; and
+    of rewards that what is kept of a purchase would not have unlocked. What still stands is marked, so that
+    it goes later, with what it stands on. Returns whether something went.
     """
     streaks = {f"badge:{spec.code}" for spec in builder.programme.badges if spec.streak is not None}
     gone, standing = [], dict(builder.member.gifts)
     for source, gift in builder.member.gifts.items():
-        is_raised = gift.cause in causes
+        is_raised = gift.cause in causes or source in builder.unraised
         is_by_time = since is not None and gift.at >= since and gift.cause.startswith(BY_TIME)
         if is_raised and source.rpartition(":")[0] in streaks:
             gone.append(source)
@@ -218,28 +220,9 @@ def revoke_raised_by(builder: RowBuilder, causes: frozenset[str], *, since: date
             if not _stands(builder.member, source):
                 gone.append(source)
             elif is_raised and source.startswith(("reward:", "segment:")):
-                standing[source] = evolve(gift, cause=RETURNED + gift.cause)
+                standing[source] = evolve(gift, cause=RETURNED + gift.origin)
     if standing != builder.member.gifts:
         builder.member = evolve(builder.member, gifts=standing)
-    for source in gone:
-        revoke_source(builder, source)
-    return bool(gone)
-
-
-def revoke_unraised(builder: RowBuilder, sources: frozenset[str], *, cause: str) -> bool:
-    """Take back what came of rewards that what is kept of a purchase would not have unlocked, where they no
-    longer stand; what still stands is marked. Returns whether something went.
-    """
-    gone, standing = [], dict(builder.member.gifts)
-    for source in sources:
-        gift = standing.get(source)
-        if gift is None or gift.origin != cause:
-            continue
-        if _stands(builder.member, source):
-            standing[source] = evolve(gift, cause=RETURNED + gift.origin)
-        else:
-            gone.append(source)
-    builder.member = evolve(builder.member, gifts=standing)
     for source in gone:
         revoke_source(builder, source)
     return bool(gone)

@@ -101,7 +101,7 @@ class RowBuilder:
     budget: StepBudget = field(default_factory=StepBudget)
     purchase_facts: Facts = field(default_factory=Facts)
     raised_facts: dict[int, RaisedFacts] = field(default_factory=dict)
-    unraised: list[str] = field(default_factory=list)
+    unraised: set[str] = field(default_factory=set)
     _view_after: ExpressionView | None = None
 
     @property
