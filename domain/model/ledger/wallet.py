@@ -299,8 +299,8 @@ def claw_back(
             counted = min(want, lapsed.get(day, 0)) if day < today else 0
             lapsed[day] = lapsed.get(day, 0) - counted
             left, want = left - counted, want - counted
-    for index, lot in enumerate(lots):
-        if left and lot.available_at is None:
+    for index in range(len(lots)):  # in spending order, pending ones last: none stands beside a debt
+        if left:
             left -= take_at(lots, taken, left, index)
     owed = 0 if forgive else left
     took = sum(part.amount for part in taken) + owed

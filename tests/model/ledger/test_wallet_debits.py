@@ -240,6 +240,20 @@ def test_a_clawback_takes_own_lots_before_older_ones_and_then_in_spending_order(
     assert lots(spent.last["entries"][0]) == [(50, "2026-08-10"), (40, "2026-09-10")]
 
 
+def test_a_clawback_takes_what_is_pending_of_others_before_it_is_owed() -> None:
+    p = programme(points_wallet("pending: {days: 14}, debt: allow"), rules(PER_EURO), MUG)
+    ran = run(
+        p,
+        enrol(),
+        buy("2026-01-10T10:00", 10000, id="r"),
+        redeem("2026-01-25T10:00", "mug"),
+        buy("2026-01-26T10:00", 3000),
+        refund("2026-01-27T10:00", "r"),
+    )
+    left = figures(ran.ana)
+    assert (left["available"], left["pending"], left["debt"]) == (0, 0, 70)
+
+
 def test_a_clawback_takes_of_a_merged_lot_at_most_what_the_purchase_put_in() -> None:
     p = programme(points_wallet("expiry: {after: {months: 6}, round: month}"), rules(PER_EURO), MUG)
     ran = run(
