@@ -17,7 +17,7 @@ ARCHIVES = sorted(FOLDERS.glob("format-*.ndjson.gz"))
 
 
 async def load_archive(database: Database, archive: Path) -> None:
-    """Insert every document of an archive."""
+    """Insert every document of an archive. It holds no indexes, so `meta` must not say that they are built."""
     documents: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for line in gzip.decompress(archive.read_bytes()).splitlines():
         entry = json.loads(line)
@@ -25,5 +25,7 @@ async def load_archive(database: Database, archive: Path) -> None:
             json.dumps(entry["document"]), json_options=json_util.CANONICAL_JSON_OPTIONS
         )
         documents[entry["in"]].append(document)
+    for row in documents["meta"]:
+        row.pop("indexes", None)
     for name, rows in documents.items():
         await database.mongo[name].insert_many(rows)

@@ -28,7 +28,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from domain.store.document_store import DocumentStore
-from domain.store.migrations import m0002_letter_kind, m0003_returned_receipts, m0004_challenges
+from domain.store.migrations import (
+    m0002_letter_kind,
+    m0003_returned_receipts,
+    m0004_challenges,
+    m0005_richer_programmes,
+)
 from domain.store.migrations.format import read_format
 from domain.store.migrations.steps import Migration
 
@@ -37,6 +42,7 @@ MIGRATIONS: Sequence[Migration] = (
     Migration(2, "Letters of the inbox name their kind", m0002_letter_kind.apply),
     Migration(3, "Receipts that were wholly returned say so", m0003_returned_receipts.apply),
     Migration(4, "Codes and applications belong to who asked for them", m0004_challenges.apply),
+    Migration(5, "Payments, counts, stamp cards, attributes and codes", m0005_richer_programmes.apply),
 )
 FORMAT = FIRST_FORMAT + len(MIGRATIONS)
 
