@@ -15,6 +15,7 @@ from domain.model import event_names
 from domain.model.calendar import milliseconds
 from domain.model.ledger.deciding.refund_lines import RefundLine
 from domain.model.ledger.events import Json, Line, Profile, Purchase
+from domain.model.ledger.fiscal.receipt_details import ReceiptDetails, TaxLine, detail_faults
 from domain.model.programme import Programme
 from domain.model.programme.faults import suggestion
 
@@ -46,7 +47,7 @@ INPUT_EVENTS = frozenset(
 _DATA_FIELDS: Mapping[str, tuple[str, ...]] = {
     event_names.ENROLLED: ("name", "birthday", "locale", "timezone", "consents", "referredBy"),
     event_names.CONSENTED: ("purpose", "granted"),
-    event_names.PURCHASED: ("externalId", "store", "total", "lines"),
+    event_names.PURCHASED: ("externalId", "store", "total", "lines", "taxes"),
     event_names.REFUNDED: ("externalId", "store", "amount", "lines", "refund"),
     event_names.REDEEMED: ("reward", "voucher"),
     **dict.fromkeys((event_names.VOUCHER_USED, event_names.VOUCHER_CANCELLED), ("voucher",)),
@@ -180,10 +181,11 @@ def input_warnings(line: InputLine, programme: Programme) -> Iterator[str]:
         value = line.data.get(name)
         if value is not None and type(value) is not _DECLARED_TYPES[kind]:
             yield f"data.{name} is declared as {kind}; write {_TYPE_NAMES[_DECLARED_TYPES[kind]]}"
-    rows = line.data.get("lines")
-    for row in rows if isinstance(rows, list) else ():
-        if isinstance(row, dict):
-            yield from _unknown_fields("data.lines", row, _LINE_FIELDS.get(line.name, ()))
+    for field, known in (("lines", _LINE_FIELDS.get(line.name, ())), ("taxes", ("rate", "base", "amount"))):
+        rows = line.data.get(field)
+        for row in rows if isinstance(rows, list) else ():
+            if isinstance(row, dict):
+                yield from _unknown_fields(f"data.{field}", row, known)
 
 
 def _unknown_fields(where: str, fields: Mapping[str, Json], known: tuple[str, ...]) -> Iterator[str]:
@@ -248,11 +250,28 @@ def _read_purchase_line(line: InputLine, number: int, row: dict[str, Json]) -> L
     )
 
 
-def _line_rows(line: InputLine) -> list[dict[str, Json]]:
-    rows = line.get("lines", cast(type[list[Json]], list)) or []
+def _line_rows(line: InputLine, field: str = "lines") -> list[dict[str, Json]]:
+    rows = line.get(field, cast(type[list[Json]], list)) or []
     if not all(isinstance(row, dict) for row in rows):
-        raise line.malformed("data.lines holds what is no map; write one map a line")
+        raise line.malformed(f"data.{field} holds what is no map; write one map a line")
     return cast(list[dict[str, Json]], rows)
+
+
+def read_details(line: InputLine, *, total: int) -> ReceiptDetails | None:
+    """Read the tax lines of a purchase; None where there are none. Raises InputMalformed."""
+    rows = [replace(line, data=row) for row in _line_rows(line, "taxes")]
+    if not rows:
+        return None
+    taxes = [
+        TaxLine(
+            row.require("rate", str), row.whole_number("base", least=0), row.whole_number("amount", least=0)
+        )
+        for row in rows
+    ]
+    details = ReceiptDetails(tuple(taxes))
+    for fault in detail_faults(details, total=total):
+        raise line.malformed(f"data.{fault.field}: {fault.message}")
+    return details
 
 
 def _receipt_number(line: InputLine) -> str:
