@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from types import MappingProxyType
 
-from domain.model.ledger.gifts import Gift
+from domain.model.ledger.gifts import Deduction, Gift
 from domain.model.ledger.lots import OpenedLot
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
@@ -33,9 +33,31 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class WalletPayment:
+    """What was paid with one wallet: units of it, and what they are worth in minor units. `earns` as in
+    `PayTerms`.
+    """
+
+    wallet: str
+    units: int
+    worth: int = 0
+    earns: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """What a purchase was paid with beside money: `total` is the receipt's, of which refunds give back in
+    proportion. It stays as it was recorded.
+    """
+
+    total: int
+    parts: tuple[WalletPayment, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Purchase:
     """A receipt: what was paid after discounts. Known by (source, store, external_id). `is_returned` where
-    nothing of it is kept.
+    nothing of it is kept. `payment` is what wallets paid of it; None where it was paid with money alone.
     """
 
     external_id: str
@@ -44,6 +66,7 @@ class Purchase:
     store: str | None = None
     lines: tuple[Line, ...] = ()
     is_returned: bool = False
+    payment: Payment | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +136,7 @@ class JournaledPurchase:
     wallet (extras included), `awards_counted` the part of it that counted toward tiers, `tier_extras` the
     part of that which only the tier's multiplier gave; `event_counted` and `badge_counts` what the event
     itself counted; `gifts` all else, by source. `claims` are what refunds have taken of these since.
-    `delayed` are the entries of its delayed rules.
+    `delayed` are the entries of its delayed rules. `payments` are the lots that it was paid with.
     """
 
     purchase: Purchase
@@ -135,6 +158,7 @@ class JournaledPurchase:
     raised: Mapping[int, RaisedFacts] = field(default_factory=dict)
     claims: tuple[PurchaseClaim, ...] = ()
     delayed: tuple[JournaledPurchase, ...] = ()
+    payments: tuple[Deduction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,11 @@ days.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, Final, TypeVar, cast
 
-from domain.model.ledger.events import Line, Profile, Purchase
+from domain.model.ledger.events import Line, Payment, Profile, Purchase, WalletPayment
 from domain.model.ledger.gifts import Deduction, Firing, Gift, UsedVoucher
 from domain.model.ledger.lots import Layer, Lot, LotPart, OpenedLot, Origin, lot_of, merged, ordered
 from domain.model.ledger.member import (
@@ -241,9 +241,7 @@ def read_gift(values: list[Any]) -> Gift:
         badge_counts=dict(values[6]),
         vouchers=tuple(values[7]),
         tags=tuple(values[8]),
-        deductions=tuple(
-            Deduction(d[0], tuple(_read_part(part) for part in d[1]), _date(d[2])) for d in values[9]
-        ),
+        deductions=tuple(read_deduction(taken) for taken in values[9]),
         firings=tuple(Firing(f[0], _date(f[1]), f[2]) for f in values[10]),
         gives_floor=values[11],
         awaits=values[12],
@@ -256,7 +254,19 @@ def _read_purchase(values: list) -> Purchase:  # type: ignore[type-arg]
         Line(line=ln[0], sku=ln[1], amount=ln[2], quantity=ln[3], name=ln[4], category=ln[5])
         for ln in values[4]
     )
-    return Purchase(values[0], values[1], values[2], values[3], lines, len(values) > 5)
+    is_returned = values[5] if len(values) > 5 else False
+    payment = read_payment(values[6]) if len(values) > 6 else None
+    return Purchase(values[0], values[1], values[2], values[3], lines, is_returned, payment)
+
+
+def read_payment(values: Sequence[Any]) -> Payment:
+    """Return what wallets paid as state and journal keep it."""
+    return Payment(values[0], tuple(WalletPayment(*part) for part in values[1]))
+
+
+def read_deduction(values: Sequence[Any]) -> Deduction:
+    """Return what was taken of a wallet as state and journal keep it."""
+    return Deduction(values[0], tuple(_read_part(part) for part in values[1]), _date(values[2]))
 
 
 def _lot_day(key: str) -> date | None:

@@ -13,8 +13,8 @@ from operator import is_
 from typing import Any, Final, TypeVar, cast
 
 from domain.model.ledger.decision import JournalRow, StateValue
-from domain.model.ledger.events import Purchase
-from domain.model.ledger.gifts import Gift, UsedVoucher
+from domain.model.ledger.events import Payment, Purchase
+from domain.model.ledger.gifts import Deduction, Gift, UsedVoucher
 from domain.model.ledger.lots import Lot
 from domain.model.ledger.member import (
     BadgeState,
@@ -258,9 +258,7 @@ def _used(vouchers: tuple[UsedVoucher, ...]) -> StateValue:
 
 def gift_values(gift: Gift) -> StateValue:
     """Return a gift as state and journal keep it."""
-    parts: list[StateValue] = [
-        [one.wallet, [part_values(part) for part in one.parts], _text(one.on)] for one in gift.deductions
-    ]
+    parts: list[StateValue] = [deduction_values(deduction) for deduction in gift.deductions]
     return [
         gift.cause,
         gift.seq,
@@ -290,7 +288,19 @@ def _purchase(purchase: Purchase) -> StateValue:
         purchase.store,
         lines,
     ]
+    if purchase.payment is not None:
+        return [*values, purchase.is_returned, payment_values(purchase.payment)]
     return [*values, True] if purchase.is_returned else values
+
+
+def payment_values(payment: Payment) -> StateValue:
+    """Return what wallets paid as state and journal keep it."""
+    return [payment.total, [[part.wallet, part.units, part.worth, part.earns] for part in payment.parts]]
+
+
+def deduction_values(deduction: Deduction) -> StateValue:
+    """Return what was taken of a wallet as state and journal keep it."""
+    return [deduction.wallet, [part_values(part) for part in deduction.parts], _text(deduction.on)]
 
 
 def _plain(*names: str) -> Table:

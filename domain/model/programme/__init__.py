@@ -27,7 +27,7 @@ from domain.model.programme.rules import (
     SharedCap,
 )
 from domain.model.programme.tiers import CountSpec, QualifyingWindow, Tiers, TierSpec
-from domain.model.programme.wallets import Expiry, WalletSpec
+from domain.model.programme.wallets import Expiry, PayTerms, WalletSpec
 
 __all__ = [
     "Action",
@@ -48,6 +48,7 @@ __all__ = [
     "LoadedProgramme",
     "LocalizedText",
     "MessageSpec",
+    "PayTerms",
     "PlanSpec",
     "Programme",
     "ProgrammeFault",

@@ -22,7 +22,7 @@ from domain.model.programme.messages import ConsentSpec, MessageSpec, SurveySpec
 from domain.model.programme.rewards import RewardSpec
 from domain.model.programme.rules import Action, Rule, SharedCap
 from domain.model.programme.tiers import Tiers, TierSpec
-from domain.model.programme.wallets import WalletSpec
+from domain.model.programme.wallets import PayTerms, WalletSpec
 
 DEFAULT_WAIT = Span(days=14)
 
@@ -68,6 +68,11 @@ class Programme(ProgrammePart):
     def wallet(self, code: str) -> WalletSpec:
         """Return a wallet. Raises KeyError."""
         return self._wallets[code]
+
+    def pay_terms(self, code: str) -> PayTerms | None:
+        """Return how members pay with a wallet; None where they do not, or there is no such wallet."""
+        spec = self._wallets.get(code)
+        return spec.pay_terms if spec is not None else None
 
     def event(self, name: str) -> EventSpec:
         """Return a declared event, not a built-in one. Raises KeyError."""

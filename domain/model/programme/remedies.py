@@ -39,6 +39,8 @@ _MISSING_VALUES: Final[Mapping[str, str]] = {
     "window": "{rolling: {months: 12}}, or calendar_year, or {from_reaching: {months: 12}}",
     "ladder": "[{code: basic, name: Basic, from: 0}]",
     "qualifies": "{on: purchase.completed}",
+    "units": "100, of the wallet",
+    "worth": "500, in minor units",
 }
 
 

@@ -61,6 +61,7 @@ EVENT_VARIABLES: Final[Mapping[str, Variable]] = {
 PURCHASE_VARIABLES: Final[Mapping[str, Variable]] = {
     "purchase.total": Variable("whole"),
     "purchase.eligible": Variable("whole"),
+    "purchase.paid": Variable("whole"),
     "purchase.currency": Variable("text"),
     "purchase.source": Variable("text"),
     "purchase.store": Variable("text"),

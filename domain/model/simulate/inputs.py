@@ -14,7 +14,7 @@ import orjson
 from domain.model import event_names
 from domain.model.calendar import milliseconds
 from domain.model.ledger.deciding.refund_lines import RefundLine
-from domain.model.ledger.events import Json, Line, Profile, Purchase
+from domain.model.ledger.events import Json, Line, Payment, Profile, Purchase, WalletPayment
 from domain.model.programme import Programme
 from domain.model.programme.faults import suggestion
 
@@ -46,7 +46,7 @@ INPUT_EVENTS = frozenset(
 _DATA_FIELDS: Mapping[str, tuple[str, ...]] = {
     event_names.ENROLLED: ("name", "birthday", "locale", "timezone", "consents", "referredBy"),
     event_names.CONSENTED: ("purpose", "granted"),
-    event_names.PURCHASED: ("externalId", "store", "total", "lines"),
+    event_names.PURCHASED: ("externalId", "store", "total", "lines", "payWith"),
     event_names.REFUNDED: ("externalId", "store", "amount", "lines", "refund"),
     event_names.REDEEMED: ("reward", "voucher"),
     **dict.fromkeys((event_names.VOUCHER_USED, event_names.VOUCHER_CANCELLED), ("voucher",)),
@@ -180,10 +180,11 @@ def input_warnings(line: InputLine, programme: Programme) -> Iterator[str]:
         value = line.data.get(name)
         if value is not None and type(value) is not _DECLARED_TYPES[kind]:
             yield f"data.{name} is declared as {kind}; write {_TYPE_NAMES[_DECLARED_TYPES[kind]]}"
-    rows = line.data.get("lines")
-    for row in rows if isinstance(rows, list) else ():
-        if isinstance(row, dict):
-            yield from _unknown_fields("data.lines", row, _LINE_FIELDS.get(line.name, ()))
+    for where, known in (("lines", _LINE_FIELDS.get(line.name, ())), ("payWith", ("wallet", "units"))):
+        rows = line.data.get(where)
+        for row in rows if isinstance(rows, list) else ():
+            if isinstance(row, dict):
+                yield from _unknown_fields(f"data.{where}", row, known)
 
 
 def _unknown_fields(where: str, fields: Mapping[str, Json], known: tuple[str, ...]) -> Iterator[str]:
@@ -232,7 +233,20 @@ def read_purchase(line: InputLine, programme: Programme) -> Purchase:
     )
     if sum(purchase_line.amount for purchase_line in lines) > total:
         raise line.malformed("the lines sum to more than data.total; they sum to at most the total")
-    return Purchase(_receipt_number(line), total, programme.programme.currency, line.get("store", str), lines)
+    currency, store = programme.programme.currency, line.get("store", str)
+    return Purchase(
+        _receipt_number(line), total, currency, store, lines, payment=_read_payment(line, programme, total)
+    )
+
+
+def _read_payment(line: InputLine, programme: Programme, total: int) -> Payment | None:
+    parts, codes = list[WalletPayment](), [spec.code for spec in programme.wallets]
+    for row in _rows(line, "payWith"):
+        part = replace(line, data=row)
+        parts.append(WalletPayment(part.require_code("wallet", codes), part.whole_number("units", least=1)))
+    if len({part.wallet for part in parts}) < len(parts):
+        raise line.malformed("data.payWith names a wallet twice; write each once")
+    return Payment(total, tuple(parts)) if parts else None
 
 
 def _read_purchase_line(line: InputLine, number: int, row: dict[str, Json]) -> Line:
@@ -249,9 +263,13 @@ def _read_purchase_line(line: InputLine, number: int, row: dict[str, Json]) -> L
 
 
 def _line_rows(line: InputLine) -> list[dict[str, Json]]:
-    rows = line.get("lines", cast(type[list[Json]], list)) or []
+    return _rows(line, "lines")
+
+
+def _rows(line: InputLine, name: str) -> list[dict[str, Json]]:
+    rows = line.get(name, cast(type[list[Json]], list)) or []
     if not all(isinstance(row, dict) for row in rows):
-        raise line.malformed("data.lines holds what is no map; write one map a line")
+        raise line.malformed(f"data.{name} holds what is no map; write one map a line")
     return cast(list[dict[str, Json]], rows)
 
 

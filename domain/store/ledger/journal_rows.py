@@ -21,6 +21,7 @@ from domain.model.ledger.decision import (
     Outcome,
     PlannedMessage,
     RefundClaim,
+    RefundedPurchase,
     StateValue,
     VoucherStep,
 )
@@ -34,8 +35,8 @@ from domain.model.ledger.events import (
     PurchaseClaim,
     RaisedFacts,
 )
-from domain.model.ledger.ledger_restore import read_gift
-from domain.model.ledger.ledger_state import gift_values
+from domain.model.ledger.ledger_restore import read_deduction, read_gift, read_payment
+from domain.model.ledger.ledger_state import deduction_values, gift_values, payment_values
 from domain.model.ledger.lots import LotPart, OpenedLot
 from domain.store.connect import Raw
 
@@ -106,6 +107,8 @@ def row_document(member: str, row: JournalRow) -> dict[str, Any]:
         "changes": _pairs(row.changes),
         "removed": list(row.removed),
     }
+    if row.payments:
+        document["payments"] = [deduction_values(taken) for taken in row.payments]
     if row.claim is not None:
         document["claim"] = claim_document(row.claim)
     return {name: value for name, value in document.items() if value not in ([], 0) or name in ("marks",)}
@@ -140,13 +143,15 @@ def event_document(event: Event) -> dict[str, Any]:
 def purchase_document(purchase: Purchase) -> dict[str, Any]:
     """Return a purchase as journal and receipts keep it."""
     lines = [[one.line, one.sku, one.amount, one.quantity, one.name, one.category] for one in purchase.lines]
-    document = {
+    document: dict[str, Any] = {
         "external_id": purchase.external_id,
         "total": purchase.total,
         "currency": purchase.currency,
         "store": purchase.store,
         "lines": lines,
     }
+    if purchase.payment is not None:
+        document["payment"] = payment_values(purchase.payment)
     return {**document, "returned": True} if purchase.is_returned else document
 
 
@@ -182,6 +187,7 @@ def _entry_document(entry: Entry) -> dict[str, Any]:
         "lots": [[one.amount, _iso_date(one.expires_on), _iso_date(one.since)] for one in entry.lots],
         "debt": entry.debt,
         "voucher": entry.voucher,
+        "payment": entry.is_payment,
     }
     return {
         name: value
@@ -256,7 +262,16 @@ def read_row(document: Raw) -> JournalRow:
         claim=read_claim(document["claim"]) if "claim" in document else None,
         changes=read_changes(document),
         removed=tuple(document.get("removed", ())),
+        payments=tuple(read_deduction(taken) for taken in document.get("payments", ())),
+        refunded=_read_refunded(document["event"]),
     )
+
+
+def _read_refunded(event: Raw) -> RefundedPurchase | None:
+    if "refund" not in event:
+        return None
+    _, before, remaining = event["refund"]
+    return RefundedPurchase(read_purchase(before), read_purchase(remaining))
 
 
 def read_changes(document: Raw) -> dict[str, StateValue]:
@@ -298,6 +313,7 @@ def read_purchase(document: Raw) -> Purchase:
         document["store"],
         lines,
         document.get("returned", False),
+        read_payment(document["payment"]) if "payment" in document else None,
     )
 
 
@@ -339,6 +355,7 @@ def read_entry(document: Raw) -> Entry:
         wallet_n=document.get("wallet_n", 0),
         balance=document["balance"],
         voucher=document.get("voucher"),
+        is_payment=document.get("payment", False),
     )
 
 

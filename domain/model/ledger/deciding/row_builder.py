@@ -38,11 +38,12 @@ from domain.model.ledger.decision import (
     Outcome,
     PlannedMessage,
     RefundClaim,
+    RefundedPurchase,
     StockState,
     VoucherStep,
 )
 from domain.model.ledger.events import Event, Facts, Json, RaisedFacts
-from domain.model.ledger.gifts import Gift, is_transition, with_gifts
+from domain.model.ledger.gifts import Deduction, Gift, is_transition, with_gifts
 from domain.model.ledger.ladder import tier_change_data
 from domain.model.ledger.ledger_state import state_changes
 from domain.model.ledger.lots import LotPart, OpenedLot, shown_parts
@@ -97,6 +98,7 @@ class RowBuilder:
     event_counted: int = 0
     badge_counts: dict[str, int] = field(default_factory=dict)
     claim: RefundClaim | None = None
+    payments: list[Deduction] = field(default_factory=list)
     failures: list[ExpressionFailure] = field(default_factory=list)
     budget: StepBudget = field(default_factory=StepBudget)
     purchase_facts: Facts = field(default_factory=Facts)
@@ -165,6 +167,7 @@ class RowBuilder:
         expires_on: date | None = None,
         debt: int = 0,
         voucher: str | None = None,
+        is_payment: bool = False,
     ) -> None:
         """Write one entry with the wallet it leaves behind. An entry of zero is not written."""
         if not amount:
@@ -188,6 +191,7 @@ class RowBuilder:
                 after.entries,
                 after.balance,
                 voucher,
+                is_payment,
             )
         )
 
@@ -206,7 +210,14 @@ class RowBuilder:
         self.write_entry(code, "EXPIRE", -sum(part.amount for part in gone), after, lots=gone)
 
     def take(
-        self, code: str, amount: int, *, kind: EntryKind, rule: str | None, voucher: str | None = None
+        self,
+        code: str,
+        amount: int,
+        *,
+        kind: EntryKind,
+        rule: str | None,
+        voucher: str | None = None,
+        is_payment: bool = False,
     ) -> tuple[LotPart, ...]:
         """Take spendable points. Raises InsufficientBalance."""
         after, taken = wallet.take(self.wallet(code), amount=amount)
@@ -216,7 +227,9 @@ class RowBuilder:
             if spent
             else evolve(after, adjusted=after.adjusted - amount)
         )
-        self.write_entry(code, kind, -amount, after, rule=rule, lots=taken, voucher=voucher)
+        self.write_entry(
+            code, kind, -amount, after, rule=rule, lots=taken, voucher=voucher, is_payment=is_payment
+        )
         return taken
 
     # ------------------------------------------------------------ tiers
@@ -305,7 +318,7 @@ class RowBuilder:
         after = self.tier if late else held_tier_code(self.programme, self.member)
         held = self.member.plan.code if self.member.plan else None
         plan = plans.plan_after_late(self.plan, self.event) if late else held
-        known = self.purchase_facts
+        known, refund = self.purchase_facts, self.event.refund
         return JournalRow(
             seq=self.member.seq,
             event=self.event,
@@ -340,6 +353,8 @@ class RowBuilder:
             changes=changed,
             removed=removed,
             failures=tuple(dict.fromkeys(self.failures)),
+            payments=tuple(self.payments),
+            refunded=RefundedPurchase(refund.before, refund.remaining) if refund is not None else None,
         )
 
     def _close_gifts(self) -> dict[str, Gift]:
