@@ -189,14 +189,22 @@ class RefundClaim:
 
 
 @dataclass(frozen=True, slots=True)
+class TagChanges:
+    """The tags that an event put on a member, and those that it took away."""
+
+    added: frozenset[str]
+    removed: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class JournalRow:
     """One event as the journal keeps it, with all that it brought.
 
     `awarded`, `opened_lots` and `awards_counted` (with its `tier_extras`) are what the rules on the event
     itself gave; `event_counted` and `badge_counts` what it counted; `gifts` all else that a purchase gave, by
     source, and `raised_facts` what the events that it raised were judged by: what a refund decides again.
-    `claim` is set on a refund's row. `failures` says which expressions failed: for the log, not for the
-    journal.
+    `claim` is set on a refund's row. `failures` says which expressions failed, and `tag_changes` which tags
+    came and went: for the log and for simulations, not for the journal.
     """
 
     seq: int
@@ -223,6 +231,7 @@ class JournalRow:
     changes: Mapping[str, StateValue] = field(default_factory=dict)
     removed: tuple[str, ...] = ()
     failures: tuple[ExpressionFailure, ...] = ()
+    tag_changes: TagChanges | None = None
 
     @property
     def is_silent(self) -> bool:

@@ -39,6 +39,7 @@ from domain.model.ledger.decision import (
     PlannedMessage,
     RefundClaim,
     StockState,
+    TagChanges,
     VoucherStep,
 )
 from domain.model.ledger.events import Event, Facts, Json, RaisedFacts
@@ -340,7 +341,12 @@ class RowBuilder:
             changes=changed,
             removed=removed,
             failures=tuple(dict.fromkeys(self.failures)),
+            tag_changes=self._tag_changes(),
         )
+
+    def _tag_changes(self) -> TagChanges | None:
+        before, after = self.before.tags, self.member.tags
+        return None if after == before else TagChanges(after - before, before - after)
 
     def _close_gifts(self) -> dict[str, Gift]:
         """Keep with the member what stands on states of theirs; return what stands on the event itself."""
