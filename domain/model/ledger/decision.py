@@ -211,6 +211,14 @@ class RefundedPurchase:
 
 
 @dataclass(frozen=True, slots=True)
+class TagChanges:
+    """The tags that an event put on a member, and those that it took away."""
+
+    added: frozenset[str]
+    removed: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class JournalRow:
     """One event as the journal keeps it, with all that it brought.
 
@@ -218,7 +226,8 @@ class JournalRow:
     itself gave; `event_counted` and `badge_counts` what it counted; `gifts` all else that a purchase gave, by
     source, and `raised_facts` what the events that it raised were judged by: what a refund decides again.
     `payments` are the lots that the purchase was paid with. `claim` and `refunded` are set on a refund's row.
-    `failures` says which expressions failed: for the log, not for the journal.
+    `failures` says which expressions failed, and `tag_changes` which tags came and went: for the log and for
+    simulations, not for the journal.
     """
 
     seq: int
@@ -247,6 +256,7 @@ class JournalRow:
     failures: tuple[ExpressionFailure, ...] = ()
     payments: tuple[Deduction, ...] = ()
     refunded: RefundedPurchase | None = None
+    tag_changes: TagChanges | None = None
 
     @property
     def is_silent(self) -> bool:

@@ -172,6 +172,21 @@ EVENT_PLACEHOLDERS: Final[Mapping[str, frozenset[str]]] = {
     event_names.PLAN_ENDED: _PLAN_PLACEHOLDERS,
 }
 
+# The placeholders whose number or code can choose words; {event.FIELD} is of the field's own kind.
+PLACEHOLDER_VALUES: Final[Mapping[str, Variable]] = {
+    **dict.fromkeys(("member.name", "member.number", "programme.name"), Variable("text")),
+    **dict.fromkeys(("points.on", "plan.until"), Variable("day")),
+    "member.balance": Variable("whole"),
+    "points.amount": Variable("whole"),
+    "points.wallet": Variable("text", code_section="wallets"),
+    "badge.level": Variable("whole"),
+    "purchase.total": Variable("whole"),
+    **dict.fromkeys(("reward.title", "reward.code"), Variable("text", code_section="rewards")),
+    **dict.fromkeys(("badge.name", "badge.code"), Variable("text", code_section="badges")),
+    **dict.fromkeys(("tier.name", "tier.code"), Variable("text", code_section="tiers")),
+    **dict.fromkeys(("plan.name", "plan.code"), Variable("text", code_section="plans")),
+}
+
 
 def event_variables(fields: Mapping[str, Variable]) -> dict[str, Variable]:
     """Return the variables of an event with these data fields."""

@@ -31,7 +31,19 @@ _REFUSAL_NAMES = {BalanceTooLow: "InsufficientBalance", MemberFrozen: "NotAllowe
 
 
 def row_answer(code: str, row: JournalRow, messages: list[Json]) -> Answer:
-    """Return the answer of a journal row, with the messages that are sent."""
+    """Return the answer of a journal row, with the messages that are sent. What few rows bring (surveys,
+    webhooks, tags) stands in those alone.
+    """
+    surveys, webhooks = (
+        cast(list[Json], [effect.code for effect in row.effects if effect.kind == kind])
+        for kind in ("survey", "webhook")
+    )
+    rare: Answer = {"surveys": surveys, "webhooks": webhooks}
+    if row.tag_changes is not None:
+        rare["tags"] = {
+            "added": _sorted(row.tag_changes.added),
+            "removed": _sorted(row.tag_changes.removed),
+        }
     return {
         "at": instant_text(row.event.at),
         "member": code,
@@ -47,6 +59,7 @@ def row_answer(code: str, row: JournalRow, messages: list[Json]) -> Answer:
         "events": [event.name for event in row.raised],
         "messages": messages,
         "vouchers": [step.reward for step in row.vouchers if step.change == "issued"],
+        **{key: value for key, value in rare.items() if value},
     }
 
 

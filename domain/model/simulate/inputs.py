@@ -342,6 +342,13 @@ def read_data(line: InputLine, programme: Programme) -> Mapping[str, Json]:
             return {"plan": line.require_code("plan", (spec.code for spec in programme.plans))}
         case event_names.PLAN_ENDED:
             return {}
-        case event_names.SURVEY_ANSWERED if line.data.get("survey") is not None:
-            line.require_code("survey", (spec.code for spec in programme.surveys))
+        case event_names.SURVEY_ANSWERED:
+            _check_answer(line, programme)
     return line.data
+
+
+def _check_answer(line: InputLine, programme: Programme) -> None:
+    survey = line.require_code("survey", (spec.code for spec in programme.surveys))
+    scores, score = programme.survey(survey).scores, line.require("score", int)
+    if score not in scores:
+        raise line.malformed(f"data.score is {score}; {survey} takes {scores[0]} to {scores[-1]}")

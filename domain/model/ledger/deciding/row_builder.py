@@ -40,6 +40,7 @@ from domain.model.ledger.decision import (
     RefundClaim,
     RefundedPurchase,
     StockState,
+    TagChanges,
     VoucherStep,
 )
 from domain.model.ledger.events import Event, Facts, Json, RaisedFacts
@@ -355,7 +356,12 @@ class RowBuilder:
             failures=tuple(dict.fromkeys(self.failures)),
             payments=tuple(self.payments),
             refunded=RefundedPurchase(refund.before, refund.remaining) if refund is not None else None,
+            tag_changes=self._tag_changes(),
         )
+
+    def _tag_changes(self) -> TagChanges | None:
+        before, after = self.before.tags, self.member.tags
+        return None if after == before else TagChanges(after - before, before - after)
 
     def _close_gifts(self) -> dict[str, Gift]:
         """Keep with the member what stands on states of theirs; return what stands on the event itself."""
