@@ -13,6 +13,7 @@ from domain.model.ledger.gifts import Deduction, Firing, Gift, UsedVoucher
 from domain.model.ledger.lots import Layer, Lot, LotPart, OpenedLot, Origin, lot_of, merged, ordered
 from domain.model.ledger.member import (
     BadgeState,
+    CategoryTotal,
     HeldPlan,
     Member,
     OpenVoucher,
@@ -178,9 +179,7 @@ def _read_badge(values: list) -> BadgeState:  # type: ignore[type-arg]
 
 
 def _read_purchases(at: _Reader) -> PurchaseTotals:
-    categories = tuple(
-        (name, amount) for name, amount in at.get("categories", cast(list[tuple[str, int]], []))
-    )
+    categories = {row[0]: CategoryTotal(*row[1:]) for row in at.get("categories", cast(list[list[Any]], []))}
     return PurchaseTotals(
         at.get("count", 0),
         at.get("total", 0),
@@ -190,6 +189,7 @@ def _read_purchases(at: _Reader) -> PurchaseTotals:
         at.get("returned", 0),
         at.get("before_joining", 0),
         at.get("total_before_joining", 0),
+        at.get("quantities_since", None),
     )
 
 

@@ -18,6 +18,7 @@ from domain.model.ledger.gifts import Deduction, Gift, UsedVoucher
 from domain.model.ledger.lots import Lot
 from domain.model.ledger.member import (
     BadgeState,
+    CategoryTotal,
     HeldPlan,
     Member,
     OpenVoucher,
@@ -157,6 +158,9 @@ def _write(out: _Writing, was: Member | None, now: Member) -> None:
     out.parts("used_vouchers.", _used, old.used_vouchers, now.used_vouchers)
     out.numbers("free_used.", old.free_vouchers_used, now.free_vouchers_used)
     out.fields("purchases.", _PURCHASES, was and was.purchases, now.purchases)
+    since, old_since = now.purchases.quantities_since_seq, old.purchases.quantities_since_seq
+    if since is not None and since != old_since:
+        out.changed["purchases.quantities_since"] = since
     out.fields("referral.", _REFERRAL, was and was.referral, now.referral)
     out.parts("", _plan, {"plan": old.plan} if old.plan else {}, {"plan": now.plan} if now.plan else {})
 
@@ -213,8 +217,12 @@ def _counts(counts: tuple[PeriodCount, ...]) -> StateValue:
     return [[_text(count.start), count.times, count.amount, count.per] for count in counts]
 
 
-def _categories(categories: tuple[tuple[str, int], ...]) -> StateValue:
-    return [[name, amount] for name, amount in categories]
+def _categories(categories: Mapping[str, CategoryTotal]) -> StateValue:
+    """A category whose quantity was never counted has its amount alone, as earlier versions wrote it."""
+    return [
+        [name, total.amount, total.quantity, total.last_at] if total.last_at else [name, total.amount]
+        for name, total in sorted(categories.items())
+    ]
 
 
 def _plan(plan: HeldPlan) -> StateValue:

@@ -15,7 +15,7 @@ from domain.model import event_names
 Section = Literal[
     "wallets", "tiers", "badges", "rewards", "segments", "plans", "consents", "surveys", "rules", "locales"
 ]
-VariableKind = Literal["text", "whole", "truth", "day", "instant", "texts", "by_code", "lines"]
+VariableKind = Literal["text", "whole", "truth", "day", "instant", "texts", "by_code", "lines", "favourite"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,8 @@ MEMBER_VARIABLES: Final[Mapping[str, Variable]] = {
     "member.purchases.total": Variable("whole"),
     "member.purchases.average": Variable("whole"),
     "member.purchases.categories": Variable("by_code"),
+    "member.purchases.quantities": Variable("by_code"),
+    "member.favourite": Variable("favourite"),
     "member.last_purchase_at": Variable("instant"),
     "member.days_since_purchase": Variable("whole"),
     "member.days_since_joining": Variable("whole"),

@@ -8,7 +8,7 @@ event's own time, so that a late event is judged as it would have been.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
 from functools import lru_cache
@@ -17,16 +17,18 @@ from math import isfinite
 from domain.model.calendar import local_day
 from domain.model.conditions import Context, Expression, ExpressionFailed, ExpressionFailure
 from domain.model.expression_costs import context_steps, reads_line_alone, steps, steps_by_line
+from domain.model.ledger.categories import favourite
 from domain.model.ledger.events import Event, Fact, Facts, Json, Line, Purchase
 from domain.model.ledger.ladder import held_tier
 from domain.model.ledger.member import Member, PurchaseTotals
 from domain.model.ledger.payments import paid_by_line, paid_otherwise, payable_base, unearning_left
-from domain.model.ledger.views.field_reads import NO_FIELDS, FieldReads, beside_lines, reads_of
+from domain.model.ledger.views.field_reads import FieldReads, beside_lines, reads_of
 from domain.model.ledger.views.line_views import StepBudget, judge_beside, line_context, line_view
 from domain.model.programme import Programme
 from domain.model.programme.vocabulary import BUILT_IN_EVENTS
 
 PRIVATE_FIELDS = frozenset({"birthday", "number"})
+_MAPS = frozenset({"purchases", "favourite"})  # of which only what is read is made
 DECIMALS = 6
 LARGEST_NUMBER = 10**12  # beyond any amount that a wallet, a badge or a tier could hold
 
@@ -36,8 +38,15 @@ LARGEST_NUMBER = 10**12  # beyond any amount that a wallet, a badge or a tier co
 
 def member_view(programme: Programme, member: Member, at: datetime, reads: FieldReads) -> dict[str, Fact]:
     """Return the fields of a member that expressions read, at an instant."""
-    view = {name: _member_field(programme, member, at, name) for name in reads.member if name != "purchases"}
-    return {**view, "purchases": _purchases(member.purchases, reads.purchases)} if reads.purchases else view
+    view = {name: _member_field(programme, member, at, name) for name in reads.member if name not in _MAPS}
+    if reads.purchases:
+        view["purchases"] = _purchases(member.purchases, reads.purchases)
+    if reads.favourites:
+        bought = member.purchases.categories
+        view["favourite"] = dict[str, Json](
+            {key: favourite(bought, among) for key, among in reads.favourites}
+        )
+    return view
 
 
 def public_fields(fields: Mapping[str, Fact]) -> dict[str, Fact]:
@@ -101,7 +110,9 @@ def _purchases(purchases: PurchaseTotals, fields: frozenset[str]) -> Fact:
         if name in fields
     }
     if "categories" in fields:
-        figures["categories"] = dict[str, Json](purchases.categories)
+        figures["categories"] = {name: bought.amount for name, bought in purchases.categories.items()}
+    if "quantities" in fields:
+        figures["quantities"] = {name: bought.quantity for name, bought in purchases.categories.items()}
     return figures
 
 
@@ -316,7 +327,7 @@ class ExpressionView:
     def _read_fields(self) -> dict[str, Fact]:
         if self.facts is None:
             return member_view(self.programme, self.member, self.event.at, self.reads)
-        private = replace(self.reads, member=self.reads.member & PRIVATE_FIELDS, purchases=NO_FIELDS)
+        private = FieldReads(self.reads.member & PRIVATE_FIELDS)
         return {**self.facts.member, **member_view(self.programme, self.member, self.event.at, private)}
 
     def for_member(self, member: Member) -> ExpressionView:
