@@ -26,10 +26,18 @@ from domain.model.programme.rules import (
     Rule,
     SharedCap,
 )
-from domain.model.programme.tiers import CountSpec, QualifyingWindow, Tiers, TierSpec
+from domain.model.programme.tiers import (
+    SINGLE_COUNT,
+    CountSpec,
+    NamedCount,
+    QualifyingWindow,
+    Tiers,
+    TierSpec,
+)
 from domain.model.programme.wallets import Expiry, PayTerms, WalletSpec
 
 __all__ = [
+    "SINGLE_COUNT",
     "Action",
     "ActiveTimes",
     "Availability",
@@ -48,6 +56,7 @@ __all__ = [
     "LoadedProgramme",
     "LocalizedText",
     "MessageSpec",
+    "NamedCount",
     "PayTerms",
     "PlanSpec",
     "Programme",
