@@ -40,6 +40,9 @@ _KEY_STAND_INS: Final[Mapping[str, object]] = {
     "window": "calendar_year",
 }
 
+# What pydantic puts into a path that is no key of the file: of a map's key, and of the two kinds of levels.
+_NO_STEPS: Final = frozenset({"[key]", "[list]", "[card]"})
+
 
 @dataclass
 class ValidationResult:
@@ -86,7 +89,7 @@ def validate(content: Mapping[str, object]) -> ValidationResult:
             return result
         except ValidationError as error:
             details = error.errors(include_url=False)
-        paths = [tuple(step for step in detail["loc"] if step != "[key]") for detail in details]
+        paths = [tuple(step for step in detail["loc"] if step not in _NO_STEPS) for detail in details]
         faulty = _deepest(paths)
         for path, detail in zip(paths, details, strict=True):
             if path in faulty:
