@@ -3,7 +3,7 @@ loyalty programme is this data, not code.
 """
 
 from domain.model.programme.addresses import safe_address
-from domain.model.programme.badges import BadgeSpec, Streak
+from domain.model.programme.badges import BadgeSpec, StampCard, Streak
 from domain.model.programme.faults import ProgrammeFault, ProgrammeInvalid
 from domain.model.programme.field_types import Hours, LocalizedText
 from domain.model.programme.header import EventSpec, ProgrammeHeader, TermsSpec
@@ -71,6 +71,7 @@ __all__ = [
     "Rule",
     "Segment",
     "SharedCap",
+    "StampCard",
     "Streak",
     "SurveySpec",
     "TermsSpec",

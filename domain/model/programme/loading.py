@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.model.programme.check.addresses import check_addresses
+from domain.model.programme.check.badges import check_badges
 from domain.model.programme.check.checked_file import CheckedFile
 from domain.model.programme.check.codes import check_codes, check_duplicate_codes
 from domain.model.programme.check.costs import check_costs
@@ -88,6 +89,7 @@ def _check_findings(checked_file: CheckedFile, now: datetime | None) -> Iterator
     yield from check_codes(checked_file)
     yield from check_values(checked_file)
     yield from check_paying(checked_file)
+    yield from check_badges(checked_file)
     yield from check_addresses(checked_file)
     yield from check_expressions(checked_file)
     yield from check_costs(checked_file)

@@ -23,7 +23,9 @@ from domain.model.programme.remedies import missing_remedy, text_remedy, unknown
 from domain.model.programme.tiers import BY_COUNT, OF_ONE_COUNT
 
 MAX_ROUNDS: Final = 30
-_NO_KEYS: Final = frozenset({"[key]", OF_ONE_COUNT, BY_COUNT})  # steps of a path that stand for no key
+_NO_KEYS: Final = frozenset(
+    {"[key]", "[list]", "[card]", OF_ONE_COUNT, BY_COUNT}
+)  # steps of a path that stand for no key
 _MAX_SHOWN: Final = 60
 # Nothing can be built without these sections: they replace the file's own where those are faulty.
 _SECTION_STAND_INS: Final[Mapping[str, object]] = {
@@ -41,6 +43,8 @@ _KEY_STAND_INS: Final[Mapping[str, object]] = {
     "per": "day",
     "window": "calendar_year",
 }
+
+# What pydantic puts into a path that is no key of the file: of a map's key, and of the two kinds of levels.
 
 
 @dataclass

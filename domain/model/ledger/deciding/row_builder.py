@@ -102,6 +102,7 @@ class RowBuilder:
     purchase_facts: Facts = field(default_factory=Facts)
     raised_facts: dict[int, RaisedFacts] = field(default_factory=dict)
     unraised: set[str] = field(default_factory=set)
+    most_raised: int = MOST_RAISED
     _view_after: ExpressionView | None = None
 
     @property
@@ -301,7 +302,7 @@ class RowBuilder:
         )
         self.book.raised(event, len(self.raised))
         self.raised.append(event)
-        if len(self.raised) <= MOST_RAISED:
+        if len(self.raised) <= self.most_raised:
             self.queue.append(event)
         return event
 
