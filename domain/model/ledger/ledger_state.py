@@ -158,6 +158,8 @@ def _write(out: _Writing, was: Member | None, now: Member) -> None:
     out.numbers("free_used.", old.free_vouchers_used, now.free_vouchers_used)
     out.fields("purchases.", _PURCHASES, was and was.purchases, now.purchases)
     out.fields("referral.", _REFERRAL, was and was.referral, now.referral)
+    out.parts("codes.", _asis, old.codes, now.codes)
+    out.parts("", _asis, {"code": old.code} if old.code else {}, {"code": now.code} if now.code else {})
     out.parts("", _plan, {"plan": old.plan} if old.plan else {}, {"plan": now.plan} if now.plan else {})
 
 

@@ -23,6 +23,8 @@ _CODE_KEYS: Final[Mapping[str, tuple[KeyPath, str]]] = {
     "badges": (("badges",), "code"),
     "rewards": (("rewards",), "code"),
     "segments": (("segments",), "code"),
+    "codes": (("codes",), "code"),
+    "batches": (("codes",), "batch"),
     "plans": (("plans",), "code"),
     "messages": (("messages",), "code"),
     "consents": (("consents",), "purpose"),
@@ -73,11 +75,13 @@ class CheckedFile:
         """Return the codes of a section."""
         if section == "locales":
             return frozenset(self.programme.programme.locales)
+        if section == "code_names":
+            return self.codes("codes") | self.codes("batches")
         return frozenset(self.code_paths[section])
 
     def is_incomplete(self, section: str) -> bool:
         """Tell whether not all codes of a section are known: it failed validation, or its key is misspelt."""
-        misspelt = section not in self.content and any(
+        misspelt = key_of(section) not in self.content and any(
             len(finding.path) == 1 for finding in self.validation.findings
         )
         uncoded = any(
@@ -183,6 +187,16 @@ class CheckedFile:
     def _raw_list(self, path: KeyPath) -> list[object]:
         value = self.raw_value(path)
         return value if isinstance(value, list) else []
+
+
+def key_of(section: str) -> str:
+    """Return the key of the file that a section's codes stand under."""
+    return "codes" if section in ("batches", "code_names") else section
+
+
+def noun_of(section: str) -> str:
+    """Return what one of a section is called."""
+    return {"batches": "batch", "code_names": "code"}.get(section, section.removesuffix("s"))
 
 
 def _conditions(
