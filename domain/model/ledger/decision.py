@@ -94,6 +94,25 @@ class MemberFrozen(Refusal):
     """A frozen member earns, redeems and uses nothing."""
 
 
+CodeRefusalReason = Literal[
+    "UNKNOWN", "NOT_NOW", "OVER", "USED_UP", "ENTERED_BEFORE", "TOO_MANY_TRIES", "FROZEN"
+]
+
+
+class CodeRefused(Refusal):
+    """A code that was entered counts nothing. `tries_left` and `retry_after` (seconds) are set at the door,
+    which counts wrong tries.
+    """
+
+    def __init__(
+        self, reason: CodeRefusalReason, *, tries_left: int | None = None, retry_after: int | None = None
+    ) -> None:
+        super().__init__(f"the code counts nothing: {reason}")
+        self.reason: CodeRefusalReason = reason
+        self.tries_left, self.retry_after = tries_left, retry_after
+        self.name = f"CodeRefused:{reason}"
+
+
 class WalletFull(Refusal):
     """An adjustment would bring a wallet beyond what one may hold: it has room for so much more."""
 

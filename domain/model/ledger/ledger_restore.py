@@ -62,6 +62,8 @@ def restore_member(
         },
         purchases=_read_purchases(_Reader(at.get("purchases", {}))),
         plan=HeldPlan(*plan) if (plan := at.get("plan", cast(list[object], []))) else None,  # type: ignore[arg-type]
+        code=at.get("code", None),
+        codes=at.get("codes", dict[str, datetime]()),
         had_plan=at.get("had_plan", False),
         tags=frozenset(at.get("tags", list[str]())),
         segments=frozenset(at.get("segments", list[str]())),

@@ -165,6 +165,8 @@ def _write(out: _Writing, was: Member | None, now: Member) -> None:
     if since is not None and since != old_since:
         out.changed["purchases.quantities_since"] = since
     out.fields("referral.", _REFERRAL, was and was.referral, now.referral)
+    out.parts("codes.", _asis, old.codes, now.codes)
+    out.parts("", _asis, {"code": old.code} if old.code else {}, {"code": now.code} if now.code else {})
     out.parts("", _plan, {"plan": old.plan} if old.plan else {}, {"plan": now.plan} if now.plan else {})
 
 

@@ -233,6 +233,9 @@ class Member:
     latest instant decided for, `turned_at` (no ledger state) the latest at which time was found to bring
     nothing more.
 
+    `code` is the name of the code that was given with the enrolment, `codes` those entered, with their
+    instants: of a batch none, since each of its codes counts once.
+
     `had_plan` tells that a plan was held once, so that no other begins with a trial.
 
     `gifts` holds what came of tiers, levels, rewards, segments and referrals, by source (`gifts.py`);
@@ -258,6 +261,8 @@ class Member:
     purchases: PurchaseTotals = field(default_factory=PurchaseTotals)
     plan: HeldPlan | None = None
     had_plan: bool = False
+    code: str | None = None
+    codes: Mapping[str, datetime] = field(default_factory=dict)
     tags: frozenset[str] = frozenset()
     segments: frozenset[str] = frozenset()
     unlocked: frozenset[str] = frozenset()

@@ -9,7 +9,14 @@ from domain.model.programme.field_types import Hours, LocalizedText
 from domain.model.programme.header import EventSpec, ProgrammeHeader, TermsSpec
 from domain.model.programme.inactive import inactive_keys
 from domain.model.programme.loading import LoadedProgramme, load, load_with_warnings
-from domain.model.programme.membership import Leaderboard, PlanSpec, ReferralCondition, ReferralSpec, Segment
+from domain.model.programme.membership import (
+    CodeSpec,
+    Leaderboard,
+    PlanSpec,
+    ReferralCondition,
+    ReferralSpec,
+    Segment,
+)
 from domain.model.programme.messages import ConsentSpec, MessageSpec, SurveySpec
 from domain.model.programme.models import Programme
 from domain.model.programme.parsing import content_hash
@@ -44,6 +51,7 @@ __all__ = [
     "Award",
     "BadgeSpec",
     "Cap",
+    "CodeSpec",
     "ConsentSpec",
     "CountBasis",
     "CountSpec",

@@ -211,6 +211,7 @@ _TYPE_FAULTS: Final[Mapping[str, tuple[str, str]]] = {
         "{given} is no list",
         "write a list: [one, two], or each on a line of its own after a dash and a space",
     ),
+    "too_long": ("the list is too long", "give it at most {max_length} items"),
     "too_short": ("the list is empty", "give it at least one item"),
     "dict_type": ("{given} is no map of keys", "write keys and values: {{key: value}}"),
     "mapping_type": ("{given} is no map of keys", "write keys and values: {{key: value}}"),

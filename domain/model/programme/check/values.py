@@ -45,6 +45,11 @@ def check_values(checked_file: CheckedFile) -> Iterator[Finding]:
             ("badges", index, "during"),
             *((badge.during.from_, badge.during.until) if badge.during else (None, None)),
         )
+    for index, code in enumerate(checked_file.programme.codes):
+        yield from _period_order(
+            ("codes", index, "during"),
+            *((code.during.from_, code.during.until) if code.during else (None, None)),
+        )
     yield from _collapse_names(checked_file)
     for index, reward in enumerate(checked_file.programme.rewards):
         yield from _reward(("rewards", index), reward)
