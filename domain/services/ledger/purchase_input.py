@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from domain.model.ledger.events import Line, Purchase
+from domain.model.ledger.decision import PaymentNotAccepted, Refusal
+from domain.model.ledger.events import Line, Payment, Purchase, WalletPayment
 from domain.model.ledger.fiscal.receipt_details import ReceiptDetails, detail_faults
 from domain.model.programme import Programme
 from domain.model.visible_text import normal_identifier
@@ -22,6 +23,7 @@ from domain.services.input_checks import (
 )
 
 MAX_LINES = 500
+MAX_WALLETS = 5
 
 
 # ---------------------------------------------------------------- values
@@ -38,8 +40,9 @@ class PurchaseInputLine:
 
 @dataclass(frozen=True, slots=True)
 class PurchaseInput:
-    """A receipt as the till reads it. Amounts are in minor units; `occurred_at` None means now; `details`
-    are None where the till says no more than the total.
+    """A receipt as the till reads it. Amounts are in minor units; `occurred_at` None means now. `pay_with` is
+    what wallets pay of it, in their units; `details` are None where the till says no more than the
+    total.
     """
 
     external_id: str
@@ -47,6 +50,7 @@ class PurchaseInput:
     currency: str
     lines: tuple[PurchaseInputLine, ...] = ()
     occurred_at: datetime | None = None
+    pay_with: tuple[WalletPayment, ...] = ()
     details: ReceiptDetails | None = None
 
     @property
@@ -69,6 +73,8 @@ class PurchaseInput:
         if self.details is not None:  # the hash of a purchase without them stays as it was
             key_input["taxes"] = [[one.rate, one.base, one.amount] for one in self.details.taxes]
             key_input["tenders"] = [[one.kind, one.amount] for one in self.details.tenders]
+        if self.pay_with:
+            key_input["payWith"] = [[one.wallet, one.units] for one in self.pay_with]
         return key_input
 
     def as_purchase(self, store: str) -> Purchase:
@@ -84,7 +90,8 @@ class PurchaseInput:
             )
             for number, line in enumerate(self.lines, start=1)
         )
-        return Purchase(self.number, self.total, self.currency, store, lines)
+        payment = Payment(self.total, self.pay_with) if self.pay_with else None
+        return Purchase(self.number, self.total, self.currency, store, lines, payment=payment)
 
 
 # ---------------------------------------------------------------- pure rules
@@ -102,11 +109,47 @@ def check_purchase_input(purchase_input: PurchaseInput, *, programme: Programme,
         _check_line(line, f"lines[{index}]")
     if sum(line.amount for line in purchase_input.lines) > purchase_input.total:
         raise InvalidInput("lines", "The lines sum to at most the total.")
+    _check_payment(purchase_input.pay_with, programme)
     if purchase_input.details is not None:
-        for fault in detail_faults(purchase_input.details, total=purchase_input.total):
-            raise InvalidInput(fault.field, fault.message)
+        _check_details(purchase_input, purchase_input.details, programme)
     if purchase_input.occurred_at is not None:
         check_past_instant(purchase_input.occurred_at, now=now)
+
+
+def _check_payment(pay_with: Sequence[WalletPayment], programme: Programme) -> None:
+    if len(pay_with) > MAX_WALLETS or len({part.wallet for part in pay_with}) < len(pay_with):
+        raise InvalidInput("payWith", f"Name each wallet once, at most {MAX_WALLETS} of them.")
+    codes = [spec.code for spec in programme.wallets if spec.pay_terms is not None]
+    for index, part in enumerate(pay_with):
+        if part.wallet not in codes:
+            choices = f"one of {', '.join(codes)}" if codes else "nothing: no wallet of the programme pays"
+            raise InvalidInput(f"payWith[{index}].wallet", f"Write {choices}.")
+        check_amount(part.units, field=f"payWith[{index}].units", minimum=1)
+
+
+def _check_details(purchase_input: PurchaseInput, details: ReceiptDetails, programme: Programme) -> None:
+    terms = {spec.code: spec.pay_terms for spec in programme.wallets}
+    worths = [
+        own_terms.worth_of(part.units)
+        for part in purchase_input.pay_with
+        if (own_terms := terms.get(part.wallet)) is not None
+    ]
+    for fault in detail_faults(details, total=purchase_input.total, paid_by_wallets=sum(worths)):
+        raise InvalidInput(fault.field, fault.message)
+
+
+def payment_fault(purchase_input: PurchaseInput, refusal: Refusal) -> InvalidInput:
+    """Return what a quote says of a payment that a purchase would be refused for."""
+    if isinstance(refusal, PaymentNotAccepted):
+        index = [part.wallet for part in purchase_input.pay_with].index(refusal.wallet)
+        message = {
+            "STEP": f"Write a multiple of {refusal.bound}.",
+            "MINIMUM": f"Write {refusal.bound} or more.",
+            "SHARE": f"Write at most {refusal.bound}: this purchase takes no more of the wallet.",
+            "NOT_PAYABLE": "Write another wallet: this one did not pay at that time.",
+        }[refusal.reason]
+        return InvalidInput(f"payWith[{index}].units", message)
+    return InvalidInput("payWith", f"Write less: {refusal.message}.")
 
 
 def _check_line(line: PurchaseInputLine, field: str) -> None:
