@@ -3,9 +3,6 @@ the whole is what the API says.
 """
 
 import asyncio
-import csv
-import io
-import json
 from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -16,10 +13,9 @@ import pytest
 from domain.store.connect import Database
 from tests.command_log import CommandLog
 from tests.graphql.member.voucher_acts import member_with_points, redeem
+from tests.journeys.fiscal_exports import SECRET, Row, add_up, export, parts
 from tests.running_app import Json, RunningApp, open_running_app
 from tests.servers import SHARED_KEYS, selo
-
-Row = dict[str, Any]
 
 BOUGHT = (
     "__typename ... on PurchaseRecorded { purchase { total refunded } entries { wallet entryKind amount } }"
@@ -31,46 +27,8 @@ STAMPS = [{"sku": "s-1", "category": "stamps", "quantity": 1, "amount": 2_000}]
 @pytest.fixture
 async def app(database: Database, command_log: CommandLog, tmp_path: Path) -> AsyncIterator[RunningApp]:
     """The application with a secret that a command of another process has too."""
-    secret = SHARED_KEYS["SELO_SECRET"]
-    async with open_running_app(database, command_log, tmp_path, secret=secret) as running:
+    async with open_running_app(database, command_log, tmp_path, secret=SECRET) as running:
         yield running
-
-
-async def export(app: RunningApp, database_uri: str, *words: str) -> list[Row]:
-    """Run the command on the application's database; return its rows as CSV and NDJSON say them alike."""
-    name = app.process.store.mongo.name
-    environment = {"MONGODB_URI": database_uri, "SELO_DATABASE": name, **SHARED_KEYS}
-
-    async def rows(form: str) -> str:
-        done = await asyncio.to_thread(
-            selo, "export", "fiscal", *words, "--format", form, environment=environment
-        )
-        assert (done.returncode, done.stderr) == (0, "")
-        return done.stdout
-
-    ndjson = [json.loads(line) for line in (await rows("ndjson")).splitlines()]
-    texts = [{name: "" if value is None else str(value) for name, value in row.items()} for row in ndjson]
-    assert list(csv.DictReader(io.StringIO(await rows("csv")))) == texts
-    return ndjson
-
-
-def parts(rows: list[Row], **where: Any) -> list[tuple[Any, ...]]:
-    """The rows of a document, shortly: kind, means, code, amount, units or base."""
-    return [
-        (row["kind"], row["means"] or row["rate"], row["code"], row["amount"], row["units"] or row["base"])
-        for row in rows
-        if all(row[name] == value for name, value in where.items())
-    ]
-
-
-def add_up(rows: list[Row]) -> None:
-    """Assert of each document that gross = discounts + payments."""
-    documents: dict[tuple[Any, ...], Counter[str]] = {}
-    for row in rows:
-        sums = documents.setdefault((row["document"], row["receipt"], row["refund"]), Counter())
-        sums[row["kind"]] += row["amount"]
-    for document, sums in documents.items():
-        assert sums["gross"] == sums["discount"] + sums["payment"], document
 
 
 async def shop(app: RunningApp) -> tuple[str, list[Json]]:
