@@ -1,6 +1,4 @@
-"""The lines of an events file that are about receipts: purchases with their payments and taxes, and
-refunds. What cannot be raises InputMalformed.
-"""
+"""What an events file says of purchases and their refunds."""
 
 from __future__ import annotations
 
