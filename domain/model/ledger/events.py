@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from types import MappingProxyType
 
+from domain.model.ledger.fiscal.receipt_details import ReceiptDetails
 from domain.model.ledger.gifts import Counted, Deduction, Gift
 from domain.model.ledger.lots import OpenedLot
 
@@ -77,7 +78,8 @@ class Event:
     `delayed_rule` is set where a rule's delay has passed: then only that rule is judged, `original_at` is
     when the event itself happened, `was_first` whether it was the first purchase, and `gift` (`SOURCE@CAUSE`)
     what the rule's awards belong to, where the event was raised by another. `refund` is set on
-    purchase.refunded alone, `profile` on the events that change it.
+    purchase.refunded alone, `profile` on the events that change it, `details` where a till said more of a
+    receipt than its total.
     """
 
     id: str
@@ -92,6 +94,7 @@ class Event:
     original_at: datetime | None = None
     was_first: bool = False
     gift: str | None = None
+    details: ReceiptDetails | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from domain.model import event_names
 from domain.model.calendar import milliseconds
 from domain.model.ledger.deciding.refund_lines import RefundLine
 from domain.model.ledger.events import Json, Line, Payment, Profile, Purchase, WalletPayment
+from domain.model.ledger.fiscal.receipt_details import ReceiptDetails, TaxLine, detail_faults
 from domain.model.ledger.member import Member
 from domain.model.programme import Programme
 from domain.model.programme.faults import suggestion
@@ -58,7 +59,7 @@ _DATA_FIELDS: Mapping[str, tuple[str, ...]] = {
         "batch",
     ),
     event_names.CONSENTED: ("purpose", "granted"),
-    event_names.PURCHASED: ("externalId", "store", "total", "lines", "payWith"),
+    event_names.PURCHASED: ("externalId", "store", "total", "lines", "payWith", "taxes"),
     event_names.REFUNDED: ("externalId", "store", "amount", "lines", "refund"),
     event_names.REDEEMED: ("reward", "voucher"),
     **dict.fromkeys((event_names.VOUCHER_USED, event_names.VOUCHER_CANCELLED), ("voucher",)),
@@ -193,7 +194,11 @@ def input_warnings(line: InputLine, programme: Programme) -> Iterator[str]:
         value = line.data.get(name)
         if value is not None and type(value) is not _DECLARED_TYPES[kind]:
             yield f"data.{name} is declared as {kind}; write {_TYPE_NAMES[_DECLARED_TYPES[kind]]}"
-    for where, known in (("lines", _LINE_FIELDS.get(line.name, ())), ("payWith", ("wallet", "units"))):
+    for where, known in (
+        ("lines", _LINE_FIELDS.get(line.name, ())),
+        ("payWith", ("wallet", "units")),
+        ("taxes", ("rate", "base", "amount")),
+    ):
         rows = line.data.get(where)
         for row in rows if isinstance(rows, list) else ():
             if isinstance(row, dict):
@@ -300,6 +305,23 @@ def _rows(line: InputLine, name: str) -> list[dict[str, Json]]:
     if not all(isinstance(row, dict) for row in rows):
         raise line.malformed(f"data.{name} holds what is no map; write one map a line")
     return cast(list[dict[str, Json]], rows)
+
+
+def read_details(line: InputLine, *, total: int) -> ReceiptDetails | None:
+    """Read the tax lines of a purchase; None where there are none. Raises InputMalformed."""
+    rows = [replace(line, data=row) for row in _rows(line, "taxes")]
+    if not rows:
+        return None
+    taxes = [
+        TaxLine(
+            row.require("rate", str), row.whole_number("base", least=0), row.whole_number("amount", least=0)
+        )
+        for row in rows
+    ]
+    details = ReceiptDetails(tuple(taxes))
+    for fault in detail_faults(details, total=total):
+        raise line.malformed(f"data.{fault.field}: {fault.message}")
+    return details
 
 
 def _receipt_number(line: InputLine) -> str:

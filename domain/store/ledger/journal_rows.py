@@ -41,6 +41,7 @@ from domain.model.ledger.ledger_state import deduction_values, gift_values, paym
 from domain.model.ledger.lots import LotPart, OpenedLot
 from domain.model.programme.tiers import SINGLE_COUNT
 from domain.store.connect import Raw
+from domain.store.ledger.receipt_details import details_values, read_details
 
 V = TypeVar("V")
 
@@ -141,6 +142,8 @@ def event_document(event: Event) -> dict[str, Any]:
         document["first"] = True
     if event.gift is not None:
         document["gift"] = event.gift
+    if event.details is not None:
+        document["details"] = details_values(event.details)
     return document
 
 
@@ -311,6 +314,7 @@ def read_event(document: Raw) -> Event:
         original_at=document.get("since"),
         was_first=document.get("first", False),
         gift=document.get("gift"),
+        details=read_details(document["details"]) if "details" in document else None,
     )
 
 
