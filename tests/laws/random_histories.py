@@ -103,8 +103,8 @@ def lines(history: list[Step]) -> Iterator[InputLine]:
     at = BEGAN
     bought: dict[str, list[int]] = {who: [] for who in WHO}
     redeemed: dict[str, list[int]] = {who: [] for who in WHO}
-    begun = [Step("buy", who, 0, 250 + 10 * place, 2) for place, who in enumerate(WHO)]
-    begun += [Step("adjust", who, 0, 150, b) for who in WHO for b in (0, 1)]  # something to pay with
+    begun = [Step("adjust", who, 0, 150, b) for who in WHO for b in (0, 1)]  # something to pay with
+    begun += [Step("pay", who, 0, 250 + 10 * place, 2) for place, who in enumerate(WHO)]
     for number, step in enumerate([*begun, *history], start=4):
         at += timedelta(minutes=step.gap)
         name, event_data, when = _event_of(step, number, at, bought[step.who], redeemed[step.who])
