@@ -195,15 +195,21 @@ async def test_a_purchase_paid_with_wallets_is_one_story_over_graphql_and_in_a_s
         {"code": "points", "available": 600, "debt": 0, "earned": 0, "spent": 0},
         {"code": "credit", "available": 400, "debt": 0, "earned": 0, "spent": 0},
     ]
+    await _history_says_so(till)
+    await _is_as_simulated(till, recorded, backs)
+    assert [str(one) async for one in verify(app.process.store)] == []
+
+
+async def _history_says_so(till: Till) -> None:
     history = (
         "{ me { pointHistory(first: 20) { edges { node { title amount purchase { externalId paid } } } } } }"
     )
-    nodes = [edge["node"] for edge in (await app.do(history, token=till.ana))["me"]["pointHistory"]["edges"]]
+    nodes = [
+        edge["node"] for edge in (await till.app.do(history, token=till.ana))["me"]["pointHistory"]["edges"]
+    ]
     assert [one["title"] for one in nodes].count("Payment given back") == 6
     assert [one["amount"] for one in nodes if one["title"] == "Paid for a purchase"] == [-333, -500]
     assert {one["purchase"]["paid"] for one in nodes if one["purchase"]} == {7_167}
-    await _is_as_simulated(till, recorded, backs)
-    assert [str(one) async for one in verify(app.process.store)] == []
 
 
 async def _is_as_simulated(till: Till, recorded: Json, backs: list[Json]) -> None:
