@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -53,11 +54,11 @@ def buy(club: ClubServer, member: str, number: str, total: int, **more: object) 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_phone_tells_what_points_are_worth_and_what_paid_for_a_purchase(
-    browser: Browser, club: ClubServer, scheme: str
+    browser: Browser, club: ClubServer, scheme: Literal["light", "dark"]
 ) -> None:
     context = browser.new_context(
         viewport={"width": 360, "height": 740}, locale="en-GB", reduced_motion="reduce", color_scheme=scheme
-    )  # type: ignore[arg-type]
+    )
     page = context.new_page()
     member, folder = join(page, club, email=f"{scheme}@example.com"), os.environ.get("SELO_SHOTS")
     worth = page.locator(".purse .small", has_text="At the till").or_(

@@ -18,7 +18,7 @@ from domain.model.ledger.ladder import held_tier
 from domain.model.ledger.payments import payable_wallets
 from domain.model.ledger.wallet import Wallet
 from domain.model.simulate import InputLine
-from domain.model.simulate.inputs import read_purchase
+from domain.model.simulate.purchase_inputs import read_purchase
 from tests.laws.random_histories import RecordedSimulation
 from tests.laws.returning_programmes import Shape, random_shape, shaped_programme
 
