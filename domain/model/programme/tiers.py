@@ -131,8 +131,10 @@ class TierSpec(NamedPart):
 
     @cached_property
     def keeping(self) -> Mapping[str, int]:
-        """What keeps it at a review, by the name of each count that does."""
-        return _by_count(self.keep)
+        """What keeps it at a review, by the name of each count that does: what reaches it, where `keep` names
+        no other amount.
+        """
+        return {**self.reaching, **_by_count(self.keep)}
 
 
 class Tiers(ProgrammePart):

@@ -102,10 +102,10 @@ def _amounts(
                 (*path, key), f"{amount} is of no count, and there are several", f"write {key}: {{{example}}}"
             )
             continue
-        if not amount:
+        if not amount and key == "from":
             is_sound = False
-            message = f"no count {'reaches' if key == 'from' else 'keeps'} {tier.code}"
-            yield Finding((*path, key), message, f"write {key}: {{{next(iter(counts))}: 10}}")
+            message = f"no count reaches {tier.code}"
+            yield Finding((*path, key), message, f"write from: {{{next(iter(counts))}: 10}}")
         for name in amount.keys() - counts.keys():
             is_sound = False
             remedy = suggestion(name, counts, "declare it under counts")
@@ -137,10 +137,3 @@ def _keep(path: KeyPath, tier: TierSpec) -> Iterator[Finding]:
         if reached is not None and amount > reached:
             message = f"keeping {tier.code} by {name} takes more than reaching it"
             yield Finding((*path, "keep", name), message, f"write {reached} or less")
-    for name in tier.reaching.keys() - tier.keeping.keys():
-        yield Finding(
-            (*path, "keep"),
-            f"{tier.code} is reached by {name}, and never kept by it",
-            f"add {name}: {tier.reaching[name]}",
-            is_warning=True,
-        )
