@@ -30,7 +30,7 @@ FRIEND_SOURCE = "referral:friend"
 
 @dataclass(frozen=True, slots=True)
 class Deduction:
-    """What an action took from a wallet: its lots, on a local day."""
+    """What an action or a payment took from a wallet: its lots, on a local day."""
 
     wallet: str
     parts: tuple[LotPart, ...]

@@ -13,11 +13,12 @@ from operator import is_
 from typing import Any, Final, TypeVar, cast
 
 from domain.model.ledger.decision import JournalRow, StateValue
-from domain.model.ledger.events import Purchase
-from domain.model.ledger.gifts import Counted, Gift, UsedVoucher
+from domain.model.ledger.events import Payment, Purchase
+from domain.model.ledger.gifts import Counted, Deduction, Gift, UsedVoucher
 from domain.model.ledger.lots import Lot
 from domain.model.ledger.member import (
     BadgeState,
+    CategoryTotal,
     HeldPlan,
     Member,
     OpenVoucher,
@@ -160,7 +161,12 @@ def _write(out: _Writing, was: Member | None, now: Member) -> None:
     out.parts("used_vouchers.", _used, old.used_vouchers, now.used_vouchers)
     out.numbers("free_used.", old.free_vouchers_used, now.free_vouchers_used)
     out.fields("purchases.", _PURCHASES, was and was.purchases, now.purchases)
+    since, old_since = now.purchases.quantities_since_seq, old.purchases.quantities_since_seq
+    if since is not None and since != old_since:
+        out.changed["purchases.quantities_since"] = since
     out.fields("referral.", _REFERRAL, was and was.referral, now.referral)
+    out.parts("codes.", _asis, old.codes, now.codes)
+    out.parts("", _asis, {"code": old.code} if old.code else {}, {"code": now.code} if now.code else {})
     out.parts("", _plan, {"plan": old.plan} if old.plan else {}, {"plan": now.plan} if now.plan else {})
 
 
@@ -228,8 +234,12 @@ def _counts(counts: tuple[PeriodCount, ...]) -> StateValue:
     return [[_text(count.start), count.times, count.amount, count.per] for count in counts]
 
 
-def _categories(categories: tuple[tuple[str, int], ...]) -> StateValue:
-    return [[name, amount] for name, amount in categories]
+def _categories(categories: Mapping[str, CategoryTotal]) -> StateValue:
+    """A category whose quantity was never counted has its amount alone, as earlier versions wrote it."""
+    return [
+        [name, total.amount, total.quantity, total.last_at] if total.last_at else [name, total.amount]
+        for name, total in sorted(categories.items())
+    ]
 
 
 def _plan(plan: HeldPlan) -> StateValue:
@@ -273,9 +283,7 @@ def _used(vouchers: tuple[UsedVoucher, ...]) -> StateValue:
 
 def gift_values(gift: Gift) -> StateValue:
     """Return a gift as state and journal keep it."""
-    parts: list[StateValue] = [
-        [one.wallet, [part_values(part) for part in one.parts], _text(one.on)] for one in gift.deductions
-    ]
+    parts: list[StateValue] = [deduction_values(deduction) for deduction in gift.deductions]
     return [
         gift.cause,
         gift.seq,
@@ -317,7 +325,19 @@ def _purchase(purchase: Purchase) -> StateValue:
         purchase.store,
         lines,
     ]
+    if purchase.payment is not None:
+        return [*values, purchase.is_returned, payment_values(purchase.payment)]
     return [*values, True] if purchase.is_returned else values
+
+
+def payment_values(payment: Payment) -> StateValue:
+    """Return what wallets paid as state and journal keep it."""
+    return [payment.total, [[part.wallet, part.units, part.worth, part.earns] for part in payment.parts]]
+
+
+def deduction_values(deduction: Deduction) -> StateValue:
+    """Return what was taken of a wallet as state and journal keep it."""
+    return [deduction.wallet, [part_values(part) for part in deduction.parts], _text(deduction.on)]
 
 
 def _plain(*names: str) -> Table:

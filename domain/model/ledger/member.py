@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import accumulate
+from types import MappingProxyType
 from typing import ClassVar
 
 from domain.model.calendar import Per
@@ -29,6 +30,7 @@ TAGS_KEPT = 200
 CATEGORIES_KEPT = 100
 OPEN_VOUCHERS = 200
 JUDGEMENTS_KEPT = 20
+NO_CATEGORIES: Mapping[str, CategoryTotal] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,20 +128,33 @@ class PeriodCount:
 
 
 @dataclass(frozen=True, slots=True)
+class CategoryTotal:
+    """What was bought of one category: an amount in minor units and a quantity, which follow refunds, and
+    when last, which does not. `last_at` is None where it was bought before quantities were counted.
+    """
+
+    amount: int = 0
+    quantity: int = 0
+    last_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PurchaseTotals:
     """What was bought, ever: `count` receipts, of which `returned` were wholly returned and
     `before_joining` are of before the member joined. `total` and
-    `categories` follow refunds, instants do not. Amounts in minor units.
+    `categories` follow refunds, instants do not. Amounts in minor units. `quantities_since_seq` is the first
+    row whose quantities were counted, where earlier ones were not.
     """
 
     count: int = 0
     total: int = 0
     first_at: datetime | None = None
     last_at: datetime | None = None
-    categories: tuple[tuple[str, int], ...] = ()
+    categories: Mapping[str, CategoryTotal] = field(default_factory=lambda: NO_CATEGORIES)
     returned: int = 0
     before_joining: int = 0
     total_before_joining: int = 0
+    quantities_since_seq: int | None = None
 
     @property
     def standing(self) -> int:
@@ -218,6 +233,9 @@ class Member:
     latest instant decided for, `turned_at` (no ledger state) the latest at which time was found to bring
     nothing more.
 
+    `code` is the name of the code that was given with the enrolment, `codes` those entered, with their
+    instants: of a batch none, since each of its codes counts once.
+
     `had_plan` tells that a plan was held once, so that no other begins with a trial.
 
     `gifts` holds what came of tiers, levels, rewards, segments and referrals, by source (`gifts.py`);
@@ -243,6 +261,8 @@ class Member:
     purchases: PurchaseTotals = field(default_factory=PurchaseTotals)
     plan: HeldPlan | None = None
     had_plan: bool = False
+    code: str | None = None
+    codes: Mapping[str, datetime] = field(default_factory=dict)
     tags: frozenset[str] = frozenset()
     segments: frozenset[str] = frozenset()
     unlocked: frozenset[str] = frozenset()

@@ -17,14 +17,15 @@ from domain.model.calendar import Span
 from domain.model.programme.badges import BadgeSpec
 from domain.model.programme.field_types import ProgrammePart
 from domain.model.programme.header import EventSpec, ProgrammeHeader
-from domain.model.programme.membership import Leaderboard, PlanSpec, ReferralSpec, Segment
+from domain.model.programme.membership import CodeSpec, Leaderboard, PlanSpec, ReferralSpec, Segment
 from domain.model.programme.messages import ConsentSpec, MessageSpec, SurveySpec
 from domain.model.programme.rewards import RewardSpec
 from domain.model.programme.rules import Action, Rule, SharedCap
 from domain.model.programme.tiers import CountSpec, Tiers, TierSpec
-from domain.model.programme.wallets import WalletSpec
+from domain.model.programme.wallets import PayTerms, WalletSpec
 
 DEFAULT_WAIT = Span(days=14)
+MOST_CODES = 500
 
 
 class Programme(ProgrammePart):
@@ -40,6 +41,7 @@ class Programme(ProgrammePart):
     rewards: tuple[RewardSpec, ...] = ()
     segments: tuple[Segment, ...] = ()
     referral: ReferralSpec | None = None
+    codes: Annotated[tuple[CodeSpec, ...], Field(max_length=MOST_CODES)] = ()
     plans: tuple[PlanSpec, ...] = ()
     messages: tuple[MessageSpec, ...] = ()
     consents: tuple[ConsentSpec, ...] = ()
@@ -77,6 +79,11 @@ class Programme(ProgrammePart):
         """Return a wallet. Raises KeyError."""
         return self._wallets[code]
 
+    def pay_terms(self, code: str) -> PayTerms | None:
+        """Return how members pay with a wallet; None where they do not, or there is no such wallet."""
+        spec = self._wallets.get(code)
+        return spec.pay_terms if spec is not None else None
+
     def event(self, name: str) -> EventSpec:
         """Return a declared event, not a built-in one. Raises KeyError."""
         return self._events[name]
@@ -104,6 +111,10 @@ class Programme(ProgrammePart):
     def segment(self, code: str) -> Segment:
         """Return a segment. Raises KeyError."""
         return self._segments[code]
+
+    def code(self, name: str) -> CodeSpec:
+        """Return a code that members enter, or a batch, by its name. Raises KeyError."""
+        return self._codes[name]
 
     def plan(self, code: str) -> PlanSpec:
         """Return a plan. Raises KeyError."""
@@ -217,6 +228,10 @@ class Programme(ProgrammePart):
     @cached_property
     def _segments(self) -> dict[str, Segment]:
         return {segment.code: segment for segment in self.segments}
+
+    @cached_property
+    def _codes(self) -> dict[str, CodeSpec]:
+        return {spec.name: spec for spec in self.codes}
 
     @cached_property
     def _plans(self) -> dict[str, PlanSpec]:

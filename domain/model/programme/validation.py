@@ -23,7 +23,9 @@ from domain.model.programme.remedies import missing_remedy, text_remedy, unknown
 from domain.model.programme.tiers import BY_COUNT, OF_ONE_COUNT
 
 MAX_ROUNDS: Final = 30
-_NO_KEYS: Final = frozenset({"[key]", OF_ONE_COUNT, BY_COUNT})  # steps of a path that stand for no key
+_NO_KEYS: Final = frozenset(
+    {"[key]", "[list]", "[card]", OF_ONE_COUNT, BY_COUNT}
+)  # steps of a path that stand for no key
 _MAX_SHOWN: Final = 60
 # Nothing can be built without these sections: they replace the file's own where those are faulty.
 _SECTION_STAND_INS: Final[Mapping[str, object]] = {
@@ -41,6 +43,8 @@ _KEY_STAND_INS: Final[Mapping[str, object]] = {
     "per": "day",
     "window": "calendar_year",
 }
+
+# What pydantic puts into a path that is no key of the file: of a map's key, and of the two kinds of levels.
 
 
 @dataclass
@@ -207,6 +211,7 @@ _TYPE_FAULTS: Final[Mapping[str, tuple[str, str]]] = {
         "{given} is no list",
         "write a list: [one, two], or each on a line of its own after a dash and a space",
     ),
+    "too_long": ("the list is too long", "give it at most {max_length} items"),
     "too_short": ("the list is empty", "give it at least one item"),
     "dict_type": ("{given} is no map of keys", "write keys and values: {{key: value}}"),
     "mapping_type": ("{given} is no map of keys", "write keys and values: {{key: value}}"),

@@ -53,6 +53,7 @@ class JournalDocument(StoredDocument):
     changes: list[list[Any]] | None = None
     removed: list[str] | None = None
     claim: list[Any] | None = None
+    payments: list[list[Any]] | None = None
 
     class Settings(StoredDocument.Settings):
         name = COLLECTION

@@ -21,6 +21,7 @@ from domain.model.ledger.decision import (
     Outcome,
     PlannedMessage,
     RefundClaim,
+    RefundedPurchase,
     StateValue,
     VoucherStep,
 )
@@ -35,11 +36,12 @@ from domain.model.ledger.events import (
     RaisedFacts,
 )
 from domain.model.ledger.gifts import NOT_COUNTED, Counted
-from domain.model.ledger.ledger_restore import read_gift
-from domain.model.ledger.ledger_state import gift_values
+from domain.model.ledger.ledger_restore import read_deduction, read_gift, read_payment
+from domain.model.ledger.ledger_state import deduction_values, gift_values, payment_values
 from domain.model.ledger.lots import LotPart, OpenedLot
 from domain.model.programme.tiers import SINGLE_COUNT
 from domain.store.connect import Raw
+from domain.store.ledger.receipt_details import details_values, read_details
 
 V = TypeVar("V")
 
@@ -110,6 +112,8 @@ def row_document(member: str, row: JournalRow) -> dict[str, Any]:
         "changes": _pairs(row.changes),
         "removed": list(row.removed),
     }
+    if row.payments:
+        document["payments"] = [deduction_values(taken) for taken in row.payments]
     if row.claim is not None:
         document["claim"] = claim_document(row.claim)
     return {name: value for name, value in document.items() if value not in ([], 0) or name in ("marks",)}
@@ -138,19 +142,23 @@ def event_document(event: Event) -> dict[str, Any]:
         document["first"] = True
     if event.gift is not None:
         document["gift"] = event.gift
+    if event.details is not None:
+        document["details"] = details_values(event.details)
     return document
 
 
 def purchase_document(purchase: Purchase) -> dict[str, Any]:
     """Return a purchase as journal and receipts keep it."""
     lines = [[one.line, one.sku, one.amount, one.quantity, one.name, one.category] for one in purchase.lines]
-    document = {
+    document: dict[str, Any] = {
         "external_id": purchase.external_id,
         "total": purchase.total,
         "currency": purchase.currency,
         "store": purchase.store,
         "lines": lines,
     }
+    if purchase.payment is not None:
+        document["payment"] = payment_values(purchase.payment)
     return {**document, "returned": True} if purchase.is_returned else document
 
 
@@ -195,6 +203,7 @@ def _entry_document(entry: Entry) -> dict[str, Any]:
         "lots": [[one.amount, _iso_date(one.expires_on), _iso_date(one.since)] for one in entry.lots],
         "debt": entry.debt,
         "voucher": entry.voucher,
+        "payment": entry.is_payment,
     }
     return {
         name: value
@@ -270,7 +279,16 @@ def read_row(document: Raw) -> JournalRow:
         claim=read_claim(document["claim"]) if "claim" in document else None,
         changes=read_changes(document),
         removed=tuple(document.get("removed", ())),
+        payments=tuple(read_deduction(taken) for taken in document.get("payments", ())),
+        refunded=_read_refunded(document["event"]),
     )
+
+
+def _read_refunded(event: Raw) -> RefundedPurchase | None:
+    if "refund" not in event:
+        return None
+    _, before, remaining = event["refund"]
+    return RefundedPurchase(read_purchase(before), read_purchase(remaining))
 
 
 def read_changes(document: Raw) -> dict[str, StateValue]:
@@ -296,6 +314,7 @@ def read_event(document: Raw) -> Event:
         original_at=document.get("since"),
         was_first=document.get("first", False),
         gift=document.get("gift"),
+        details=read_details(document["details"]) if "details" in document else None,
     )
 
 
@@ -312,6 +331,7 @@ def read_purchase(document: Raw) -> Purchase:
         document["store"],
         lines,
         document.get("returned", False),
+        read_payment(document["payment"]) if "payment" in document else None,
     )
 
 
@@ -358,6 +378,7 @@ def read_entry(document: Raw) -> Entry:
         wallet_n=document.get("wallet_n", 0),
         balance=document["balance"],
         voucher=document.get("voucher"),
+        is_payment=document.get("payment", False),
     )
 
 

@@ -30,9 +30,10 @@ from domain.model.ledger.deciding.revoking import (
 from domain.model.ledger.deciding.row_builder import RowBuilder
 from domain.model.ledger.deciding.standing import settle_standing
 from domain.model.ledger.decision import JournalRow, Outcome, RefundClaim
-from domain.model.ledger.events import JoinedRule, JournaledPurchase, PurchaseClaim, Refund
+from domain.model.ledger.events import JoinedRule, JournaledPurchase, Purchase, PurchaseClaim, Refund
 from domain.model.ledger.gifts import NOT_COUNTED, Counted, Gift, add_counted
 from domain.model.ledger.lots import LAST, OpenedLot
+from domain.model.ledger.payments import payment_left
 from domain.model.programme import Programme
 from domain.model.values import evolve
 
@@ -70,6 +71,7 @@ def _part(row: JournalRow, claims: Sequence[PurchaseClaim]) -> JournaledPurchase
         gifts=row.gifts,
         raised=row.raised_facts,
         claims=tuple(claims),
+        payments=row.payments,
     )
 
 
@@ -126,7 +128,7 @@ def _take_part(
     _take_counts(builder, part, claim, now)
     _take_rule_gifts(builder, refund, part, claim, before, now)
     _take_raised(builder, refund, part, claim, now, programme)
-    _note_unraised(builder, part, now, programme)
+    _note_unraised(builder, part, now, programme, refund.remaining)
     _move_room(builder, part, claim, before, now, programme)
     return claim.closed()
 
@@ -228,16 +230,22 @@ def _take_raised(
 
 
 def _note_unraised(
-    builder: RowBuilder, part: JournaledPurchase, now: RemainingAwards, programme: Programme
+    builder: RowBuilder,
+    part: JournaledPurchase,
+    now: RemainingAwards,
+    programme: Programme,
+    remaining: Purchase,
 ) -> None:
     """Note the rewards that the purchase unlocked whose cost what is kept of it would not have reached."""
     balances = part.facts.member.get("balance")
+    paid = {one.wallet: one.units for one in payment_left(remaining)} if part.payments else {}
     for spec in rewards.listed(programme):
         gift = builder.member.gifts.get(f"reward:{spec.code}")
         if gift is None or gift.origin != part.key or spec.cost is None or not isinstance(balances, Mapping):
             continue
         balance = balances.get(spec.cost.wallet, 0)
-        if isinstance(balance, int) and balance + now.awarded.get(spec.cost.wallet, 0) < spec.cost.amount:
+        rest = now.awarded.get(spec.cost.wallet, 0) - paid.get(spec.cost.wallet, 0)
+        if isinstance(balance, int) and balance + rest < spec.cost.amount:
             builder.unraised.add(f"reward:{spec.code}")
 
 

@@ -11,11 +11,12 @@ from datetime import date, datetime
 from domain.model.calendar import local_day, period_start
 from domain.model.event_names import REWARD_UNLOCKED, SEGMENT_ENTERED
 from domain.model.ledger import counting, ladder, rewards
+from domain.model.ledger.badges import levels_reached
 from domain.model.ledger.deciding.awarding import claw_back, give_back
 from domain.model.ledger.deciding.row_builder import RowBuilder
 from domain.model.ledger.deciding.voucher_steps import change_voucher
 from domain.model.ledger.gifts import RETURNED, Counted, Gift, UsedVoucher
-from domain.model.ledger.member import BadgeState, Member, TagSources, TierStanding
+from domain.model.ledger.member import Member, TagSources, TierStanding
 from domain.model.ledger.views.expression_view import held_tier_code
 from domain.model.values import evolve
 
@@ -168,9 +169,9 @@ def reduce_badge(builder: RowBuilder, code: str, amount: int) -> None:
         return
     progress = max(0, before.progress - amount)
     level = before.level
-    if spec is not None and sum(target <= before.progress for target in spec.levels) >= before.level:
-        level = min(before.level, sum(target <= progress for target in spec.levels))
-    after = BadgeState(progress, level, before.earned_at if level else None, before.period)
+    if spec is not None and levels_reached(spec, before.progress) >= before.level:
+        level = min(before.level, levels_reached(spec, progress))
+    after = replace(before, progress=progress, level=level, earned_at=before.earned_at if level else None)
     builder.member = evolve(builder.member, badges={**builder.member.badges, code: after})
     for gone in range(before.level, level, -1):
         revoke_source(builder, f"badge:{code}:{gone}")

@@ -38,11 +38,13 @@ from domain.model.ledger.decision import (
     Outcome,
     PlannedMessage,
     RefundClaim,
+    RefundedPurchase,
     StockState,
+    TagChanges,
     VoucherStep,
 )
 from domain.model.ledger.events import Event, Facts, Json, RaisedFacts
-from domain.model.ledger.gifts import Counted, Gift, add_counted, is_transition, with_gifts
+from domain.model.ledger.gifts import Counted, Deduction, Gift, add_counted, is_transition, with_gifts
 from domain.model.ledger.ladder import tier_change_data
 from domain.model.ledger.ledger_state import state_changes
 from domain.model.ledger.lots import LotPart, OpenedLot, shown_parts
@@ -94,11 +96,13 @@ class RowBuilder:
     counted: dict[str, Counted] = field(default_factory=dict)
     badge_counts: dict[str, int] = field(default_factory=dict)
     claim: RefundClaim | None = None
+    payments: list[Deduction] = field(default_factory=list)
     failures: list[ExpressionFailure] = field(default_factory=list)
     budget: StepBudget = field(default_factory=StepBudget)
     purchase_facts: Facts = field(default_factory=Facts)
     raised_facts: dict[int, RaisedFacts] = field(default_factory=dict)
     unraised: set[str] = field(default_factory=set)
+    most_raised: int = MOST_RAISED
     _view_after: ExpressionView | None = None
 
     @property
@@ -162,6 +166,7 @@ class RowBuilder:
         expires_on: date | None = None,
         debt: int = 0,
         voucher: str | None = None,
+        is_payment: bool = False,
     ) -> None:
         """Write one entry with the wallet it leaves behind. An entry of zero is not written."""
         if not amount:
@@ -185,6 +190,7 @@ class RowBuilder:
                 after.entries,
                 after.balance,
                 voucher,
+                is_payment,
             )
         )
 
@@ -203,7 +209,14 @@ class RowBuilder:
         self.write_entry(code, "EXPIRE", -sum(part.amount for part in gone), after, lots=gone)
 
     def take(
-        self, code: str, amount: int, *, kind: EntryKind, rule: str | None, voucher: str | None = None
+        self,
+        code: str,
+        amount: int,
+        *,
+        kind: EntryKind,
+        rule: str | None,
+        voucher: str | None = None,
+        is_payment: bool = False,
     ) -> tuple[LotPart, ...]:
         """Take spendable points. Raises InsufficientBalance."""
         after, taken = wallet.take(self.wallet(code), amount=amount)
@@ -213,7 +226,9 @@ class RowBuilder:
             if spent
             else evolve(after, adjusted=after.adjusted - amount)
         )
-        self.write_entry(code, kind, -amount, after, rule=rule, lots=taken, voucher=voucher)
+        self.write_entry(
+            code, kind, -amount, after, rule=rule, lots=taken, voucher=voucher, is_payment=is_payment
+        )
         return taken
 
     # ------------------------------------------------------------ tiers
@@ -287,7 +302,7 @@ class RowBuilder:
         )
         self.book.raised(event, len(self.raised))
         self.raised.append(event)
-        if len(self.raised) <= MOST_RAISED:
+        if len(self.raised) <= self.most_raised:
             self.queue.append(event)
         return event
 
@@ -316,7 +331,7 @@ class RowBuilder:
         after = self.tier if late else held_tier_code(self.programme, self.member)
         held = self.member.plan.code if self.member.plan else None
         plan = plans.plan_after_late(self.plan, self.event) if late else held
-        known = self.purchase_facts
+        known, refund = self.purchase_facts, self.event.refund
         return JournalRow(
             seq=self.member.seq,
             event=self.event,
@@ -349,7 +364,14 @@ class RowBuilder:
             changes=changed,
             removed=removed,
             failures=tuple(dict.fromkeys(self.failures)),
+            payments=tuple(self.payments),
+            refunded=RefundedPurchase(refund.before, refund.remaining) if refund is not None else None,
+            tag_changes=self._tag_changes(),
         )
+
+    def _tag_changes(self) -> TagChanges | None:
+        before, after = self.before.tags, self.member.tags
+        return None if after == before else TagChanges(after - before, before - after)
 
     def _close_gifts(self) -> dict[str, Gift]:
         """Keep with the member what stands on states of theirs; return what stands on the event itself."""

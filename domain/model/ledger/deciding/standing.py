@@ -12,6 +12,7 @@ from datetime import date
 
 from domain.model.calendar import local_day
 from domain.model.ledger import counting, ladder_refunds
+from domain.model.ledger.badges import count_of_level
 from domain.model.ledger.deciding.revoking import lower, revoke_source
 from domain.model.ledger.deciding.row_builder import RowBuilder
 from domain.model.ledger.gifts import NOT_COUNTED, Gift
@@ -82,9 +83,9 @@ def _is_reached(builder: RowBuilder, source: str, without: Collection[Gift], cau
     known = builder.member.badges.get(code)
     if spec is None or known is None or spec.streak is not None or not known.level:
         return True
-    targets = list(spec.levels)[: int(level)]
+    count = count_of_level(spec, int(level))
     progress = known.progress - sum(gift.badge_counts.get(code, 0) for gift in without)
-    return len(targets) < int(level) or progress >= targets[-1]
+    return count is None or progress >= count
 
 
 def _is_tier_reached(builder: RowBuilder, tier: str, without: Collection[Gift], cause: str) -> bool:

@@ -14,13 +14,13 @@ from domain.model.programme import Action, Programme
 from domain.model.programme.vocabulary import MEMBER_FIELDS
 
 NO_FIELDS = frozenset[str]()
-ALL_PURCHASES = frozenset({"count", "total", "average", "categories"})
+ALL_PURCHASES = frozenset({"count", "total", "average", "categories", "quantities"})
 
 
 @dataclass(frozen=True, slots=True)
 class FieldReads:
     """What some expressions read: fields of the member, of their purchases, of the purchase, of the event;
-    and whether the clock.
+    whether the clock; and of which categories the favourite, by its name in expressions.
     """
 
     member: frozenset[str] = NO_FIELDS
@@ -28,6 +28,7 @@ class FieldReads:
     purchase: frozenset[str] = NO_FIELDS
     event: frozenset[str] = NO_FIELDS
     now: bool = False
+    favourites: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 @lru_cache(maxsize=4096)
@@ -94,7 +95,9 @@ def _tier_count(programme: Programme, event: str) -> list[Expression]:
 
 def reads_of(expressions: Iterable[Expression]) -> FieldReads:
     """Return what expressions read."""
+    expressions = tuple(expressions)
     names = {name for expression in expressions for name in expression.names}
+    favourites = {key: among for expression in expressions for key, among in expression.favourites.items()}
 
     def fields(root: str) -> frozenset[str]:
         if root in names:
@@ -106,5 +109,10 @@ def reads_of(expressions: Iterable[Expression]) -> FieldReads:
         name.split(".")[2] for name in names if name.startswith("member.purchases.")
     } & ALL_PURCHASES
     return FieldReads(
-        fields("member") & MEMBER_FIELDS, purchases, fields("purchase"), fields("event"), "now" in names
+        fields("member") & MEMBER_FIELDS,
+        purchases,
+        fields("purchase"),
+        fields("event"),
+        "now" in names,
+        tuple(sorted(favourites.items())),
     )

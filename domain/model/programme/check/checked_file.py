@@ -24,6 +24,8 @@ _CODE_KEYS: Final[Mapping[str, tuple[KeyPath, str]]] = {
     "badges": (("badges",), "code"),
     "rewards": (("rewards",), "code"),
     "segments": (("segments",), "code"),
+    "codes": (("codes",), "code"),
+    "batches": (("codes",), "batch"),
     "plans": (("plans",), "code"),
     "messages": (("messages",), "code"),
     "consents": (("consents",), "purpose"),
@@ -74,11 +76,13 @@ class CheckedFile:
         """Return the codes of a section."""
         if section == "locales":
             return frozenset(self.programme.programme.locales)
+        if section == "code_names":
+            return self.codes("codes") | self.codes("batches")
         return frozenset(self.code_paths[section])
 
     def is_incomplete(self, section: str) -> bool:
         """Tell whether not all codes of a section are known: it failed validation, or its key is misspelt."""
-        misspelt = section not in self.content and any(
+        misspelt = key_of(section) not in self.content and any(
             len(finding.path) == 1 for finding in self.validation.findings
         )
         uncoded = any(
@@ -190,6 +194,16 @@ def count_paths(tiers: Tiers) -> Iterator[tuple[KeyPath, CountSpec]]:
     """Yield what counts toward tiers, each with its place in the file."""
     for name, count in tiers.all_counts.items():
         yield ("tiers", "count") if name == SINGLE_COUNT else ("tiers", "counts", name), count
+
+
+def key_of(section: str) -> str:
+    """Return the key of the file that a section's codes stand under."""
+    return "codes" if section in ("batches", "code_names") else section
+
+
+def noun_of(section: str) -> str:
+    """Return what one of a section is called."""
+    return {"batches": "batch", "code_names": "code"}.get(section, section.removesuffix("s"))
 
 
 def _conditions(

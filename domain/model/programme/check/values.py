@@ -1,11 +1,10 @@
-"""Values that must agree with each other: header, levels, times, awards, rewards, schedules."""
+"""Values that must agree with each other: header, times, awards, rewards, schedules."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from datetime import date, datetime, time
-from itertools import pairwise
 
 from babel import localedata
 from babel.numbers import list_currencies
@@ -42,15 +41,14 @@ def check_values(checked_file: CheckedFile) -> Iterator[Finding]:
         )
     yield from check_ladder(checked_file)
     for index, badge in enumerate(checked_file.programme.badges):
-        if any(left >= right for left, right in pairwise(badge.levels)):
-            yield Finding(
-                ("badges", index, "levels"),
-                "the levels do not ascend",
-                "write each level higher than the one before",
-            )
         yield from _period_order(
             ("badges", index, "during"),
             *((badge.during.from_, badge.during.until) if badge.during else (None, None)),
+        )
+    for index, code in enumerate(checked_file.programme.codes):
+        yield from _period_order(
+            ("codes", index, "during"),
+            *((code.during.from_, code.during.until) if code.during else (None, None)),
         )
     yield from _collapse_names(checked_file)
     for index, reward in enumerate(checked_file.programme.rewards):
