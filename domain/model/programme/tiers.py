@@ -28,6 +28,7 @@ from domain.model.programme.field_types import (
 )
 from domain.model.programme.rules import Basis
 
+MAX_COUNTS: Final = 8
 SINGLE_COUNT: Final = ""  # the name that a single `count` goes by among counts
 OF_ONE_COUNT: Final = "[one count]"  # steps of a fault's path that stand for no key
 BY_COUNT: Final = "[by count]"
@@ -143,7 +144,7 @@ class Tiers(ProgrammePart):
     """
 
     count: CountSpec | None
-    counts: dict[Code, NamedCount] = Field(default_factory=dict)
+    counts: dict[Code, NamedCount] = Field(default_factory=dict, max_length=MAX_COUNTS)
     window: Annotated[QualifyingWindow, BeforeValidator(_read_window)]
     grace: Duration | None = None
     downgrade: Literal["one_step", "requalify", "never"] = "one_step"
