@@ -134,12 +134,8 @@ TYPES: Mapping[str, CallerKinds] = {
         "Terms",
         "ConsentPurpose",
         "EarningRule",
-        "Tier",
-        "TierThreshold",
-        "Badge",
-        "Plan",
-        "Store",
     ),
+    **_types_for(PUBLIC, "Tier", "TierThreshold", "Badge", "Plan", "Store"),
     **_types_for(
         PUBLIC,
         "Reward",

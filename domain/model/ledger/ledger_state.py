@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar, cast
 
 from domain.model.ledger.decision import JournalRow, StateValue
 from domain.model.ledger.events import Payment, Purchase
-from domain.model.ledger.gifts import Counted, Deduction, Gift, UsedVoucher
+from domain.model.ledger.gifts import Deduction, Gift, UsedVoucher, counted_values
 from domain.model.ledger.lots import Lot
 from domain.model.ledger.member import (
     BadgeState,
@@ -39,7 +39,6 @@ from domain.model.ledger.validity.stored_lots import (
     span_values,
 )
 from domain.model.ledger.wallet import Wallet, WriteOff
-from domain.model.programme.tiers import SINGLE_COUNT
 
 Paths = dict[str, StateValue]
 Encode = Callable[[Any], StateValue]
@@ -300,18 +299,6 @@ def gift_values(gift: Gift) -> StateValue:
         gift.awaits,
         gift.tier,
     ]
-
-
-def counted_values(counted: Mapping[str, Counted]) -> StateValue:
-    """Return what counted toward tiers as state and journal keep it: of a programme's single count three
-    numbers, of several a list each.
-    """
-    values: dict[str, StateValue] = {
-        name: [one.awards, one.extras, one.event] for name, one in counted.items()
-    }
-    if values.keys() <= {SINGLE_COUNT}:
-        return values.get(SINGLE_COUNT, [0, 0, 0])
-    return [[name, amounts] for name, amounts in values.items()]
 
 
 def _purchase(purchase: Purchase) -> StateValue:

@@ -8,7 +8,7 @@ histories page by.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any, TypeVar, cast
 
@@ -20,7 +20,6 @@ from domain.model.ledger.decision import (
     JournalRow,
     Outcome,
     PlannedMessage,
-    RefundClaim,
     RefundedPurchase,
     StateValue,
     VoucherStep,
@@ -29,19 +28,18 @@ from domain.model.ledger.events import (
     Event,
     Fact,
     Facts,
-    JoinedRule,
     Line,
     Purchase,
-    PurchaseClaim,
     RaisedFacts,
 )
-from domain.model.ledger.gifts import NOT_COUNTED, Counted
+from domain.model.ledger.gifts import NOT_COUNTED
 from domain.model.ledger.ledger_restore import read_deduction, read_gift, read_payment
 from domain.model.ledger.ledger_state import deduction_values, gift_values, payment_values
 from domain.model.ledger.lots import LotPart, OpenedLot
 from domain.model.programme.tiers import SINGLE_COUNT
 from domain.store.connect import Raw
 from domain.store.ledger.receipt_details import details_values, read_details
+from domain.store.ledger.refund_claims import claim_document, named_counts, read_claim, read_counted
 
 V = TypeVar("V")
 
@@ -102,7 +100,7 @@ def row_document(member: str, row: JournalRow) -> dict[str, Any]:
         "qualified": single.awards,
         "counted": single.event,
         "extras": single.extras,
-        "counts": _named_counts(row.counted),
+        "counts": named_counts(row.counted),
         "badges": _pairs(row.badge_counts),
         "gifts": [[source, gift_values(gift)] for source, gift in row.gifts.items()],
         "raised_facts": [
@@ -160,33 +158,6 @@ def purchase_document(purchase: Purchase) -> dict[str, Any]:
     if purchase.payment is not None:
         document["payment"] = payment_values(purchase.payment)
     return {**document, "returned": True} if purchase.is_returned else document
-
-
-def claim_document(claim: RefundClaim) -> list[Any]:
-    """Return a refund's claim as journal and receipts keep it."""
-    delayed = [[key, _claim_values(part)] for key, part in claim.delayed.items()]
-    return [*_claim_values(claim.purchase), delayed]
-
-
-def _claim_values(claim: PurchaseClaim) -> list[Any]:
-    named = _named_counts(claim.uncounted)
-    single = claim.uncounted.get(SINGLE_COUNT, NOT_COUNTED)
-    return [
-        _pairs(claim.amounts),
-        named or single.awards,
-        single.event,
-        single.extras,
-        _pairs(claim.badge_counts),
-        list(claim.sources),
-        [[one.rule, one.left, one.shared_left] for one in claim.joined],
-    ]
-
-
-def _named_counts(counted: Mapping[str, Counted]) -> list[Any]:
-    """Return what counted toward several counts, by name; a single count has fields of its own."""
-    return [
-        [name, one.awards, one.extras, one.event] for name, one in counted.items() if name != SINGLE_COUNT
-    ]
 
 
 def _entry_document(entry: Entry) -> dict[str, Any]:
@@ -266,7 +237,7 @@ def read_row(document: Raw) -> JournalRow:
             OpenedLot(one[0], one[1], one[2], _read_optional_date(one[3]), _read_date(one[4]))
             for one in document.get("puts", ())
         ),
-        counted=_read_counted(
+        counted=read_counted(
             (document.get("qualified", 0), document.get("extras", 0), document.get("counted", 0)),
             document.get("counts", ()),
         ),
@@ -333,31 +304,6 @@ def read_purchase(document: Raw) -> Purchase:
         document.get("returned", False),
         read_payment(document["payment"]) if "payment" in document else None,
     )
-
-
-def read_claim(values: Sequence[Any]) -> RefundClaim:
-    """Return a claim as it was kept."""
-    if len(values) == 3:  # of days when a claim held no more
-        return RefundClaim(PurchaseClaim(dict(values[0]), _read_counted((values[1], 0, values[2]))))
-    delayed = {key: _read_part_claim(part) for key, part in values[7]}
-    return RefundClaim(_read_part_claim(values), delayed)
-
-
-def _read_part_claim(values: Sequence[Any]) -> PurchaseClaim:
-    return PurchaseClaim(
-        dict(values[0]),
-        _read_counted((0, 0, 0), values[1])
-        if isinstance(values[1], list)
-        else _read_counted((values[1], values[3], values[2])),
-        dict(values[4]),
-        tuple(values[5]),
-        tuple([JoinedRule(one) if isinstance(one, str) else JoinedRule(*one) for one in values[6]]),
-    )
-
-
-def _read_counted(single: tuple[int, int, int], named: Sequence[Any] = ()) -> dict[str, Counted]:
-    counted = {SINGLE_COUNT: Counted(*single), **{name: Counted(*amounts) for name, *amounts in named}}
-    return {name: one for name, one in counted.items() if one != NOT_COUNTED}
 
 
 def read_entry(document: Raw) -> Entry:
