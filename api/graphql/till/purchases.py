@@ -1,5 +1,6 @@
 """Purchases at the till: quoting, recording, finding."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated
 
@@ -34,6 +35,7 @@ from api.graphql.member.receipts import Purchase, purchase_of
 from api.graphql.member.rewards import MemberReward, member_reward
 from api.graphql.member.tiers import Tier, TierStep, tiers_by_code
 from api.graphql.till.customers import Customer, customer_of
+from api.graphql.till.receipt_details import TaxLineInput, TenderInput, receipt_details
 from api.graphql.till.till_session import (
     count_look_up,
     note_look_up,
@@ -122,6 +124,17 @@ class PurchaseInput:
         default_factory=list, description="What was bought, at most 500 lines; rules about goods need them."
     )
     pay_with: list[WalletPaymentInput] | None = strawberry.field(default_factory=list, description=PAY_WITH)
+    taxes: list[TaxLineInput] | None = strawberry.field(
+        default=None,
+        description="The receipt's tax lines, at most 50; kept as they are for the fiscal record.",
+    )
+    tenders: list[TenderInput] | None = strawberry.field(
+        default=None,
+        description=(
+            "What was given at the door, at most 20; they sum to the total less what wallets paid. Left out,"
+            " all of that counts as paid otherwise."
+        ),
+    )
     idempotency_key: str = strawberry.field(description=IDEMPOTENCY_KEY)
 
 
@@ -272,7 +285,10 @@ class PurchaseMutation:
     async def record_purchase(self, info: Info, input: PurchaseInput) -> RecordPurchaseResult:
         loaders, till = info.context.loaders, till_of(info)
         member = await served_member(info, input.member, occurred_at=input.occurred_at)
-        purchase_input = _purchase_input(input, external_id=input.external_id)
+        purchase_input = replace(
+            _purchase_input(input, external_id=input.external_id),
+            details=receipt_details(input.taxes, input.tenders),
+        )
         result = await purchases.record(
             info.context.dependencies.runtime,
             till=till,

@@ -16,7 +16,7 @@ from typing import Literal
 from domain.model.conditions import ExpressionFailure
 from domain.model.event_names import REWARDS_REVIEWED, TIER_REVIEWED
 from domain.model.ledger.events import Event, Facts, Json, Purchase, PurchaseClaim, RaisedFacts
-from domain.model.ledger.gifts import Deduction, Gift
+from domain.model.ledger.gifts import Counted, Deduction, Gift
 from domain.model.ledger.lots import LotPart, OpenedLot
 from domain.model.ledger.member import Member
 
@@ -92,6 +92,25 @@ class PaymentNotAccepted(Refusal):
 
 class MemberFrozen(Refusal):
     """A frozen member earns, redeems and uses nothing."""
+
+
+CodeRefusalReason = Literal[
+    "UNKNOWN", "NOT_NOW", "OVER", "USED_UP", "ENTERED_BEFORE", "TOO_MANY_TRIES", "FROZEN"
+]
+
+
+class CodeRefused(Refusal):
+    """A code that was entered counts nothing. `tries_left` and `retry_after` (seconds) are set at the door,
+    which counts wrong tries.
+    """
+
+    def __init__(
+        self, reason: CodeRefusalReason, *, tries_left: int | None = None, retry_after: int | None = None
+    ) -> None:
+        super().__init__(f"the code counts nothing: {reason}")
+        self.reason: CodeRefusalReason = reason
+        self.tries_left, self.retry_after = tries_left, retry_after
+        self.name = f"CodeRefused:{reason}"
 
 
 class WalletFull(Refusal):
@@ -222,8 +241,8 @@ class TagChanges:
 class JournalRow:
     """One event as the journal keeps it, with all that it brought.
 
-    `awarded`, `opened_lots` and `awards_counted` (with its `tier_extras`) are what the rules on the event
-    itself gave; `event_counted` and `badge_counts` what it counted; `gifts` all else that a purchase gave, by
+    `awarded` and `opened_lots` are what the rules on the event itself gave; `counted` and `badge_counts` what
+    they and it counted toward tiers, by count, and toward badges; `gifts` all else that a purchase gave, by
     source, and `raised_facts` what the events that it raised were judged by: what a refund decides again.
     `payments` are the lots that the purchase was paid with. `claim` and `refunded` are set on a refund's row.
     `failures` says which expressions failed, and `tag_changes` which tags came and went: for the log and for
@@ -244,9 +263,7 @@ class JournalRow:
     facts: Facts = field(default_factory=Facts)
     awarded: Mapping[str, int] = field(default_factory=dict)
     opened_lots: tuple[OpenedLot, ...] = ()
-    awards_counted: int = 0
-    tier_extras: int = 0
-    event_counted: int = 0
+    counted: Mapping[str, Counted] = field(default_factory=dict)
     badge_counts: Mapping[str, int] = field(default_factory=dict)
     gifts: Mapping[str, Gift] = field(default_factory=dict)
     raised_facts: Mapping[int, RaisedFacts] = field(default_factory=dict)

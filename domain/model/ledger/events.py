@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from types import MappingProxyType
 
-from domain.model.ledger.gifts import Deduction, Gift
+from domain.model.ledger.fiscal.receipt_details import ReceiptDetails
+from domain.model.ledger.gifts import Counted, Deduction, Gift
 from domain.model.ledger.lots import OpenedLot
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
@@ -77,7 +78,8 @@ class Event:
     `delayed_rule` is set where a rule's delay has passed: then only that rule is judged, `original_at` is
     when the event itself happened, `was_first` whether it was the first purchase, and `gift` (`SOURCE@CAUSE`)
     what the rule's awards belong to, where the event was raised by another. `refund` is set on
-    purchase.refunded alone, `profile` on the events that change it.
+    purchase.refunded alone, `profile` on the events that change it, `details` where a till said more of a
+    receipt than its total.
     """
 
     id: str
@@ -92,6 +94,7 @@ class Event:
     original_at: datetime | None = None
     was_first: bool = False
     gift: str | None = None
+    details: ReceiptDetails | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +136,10 @@ class JournaledPurchase:
     enough to decide it again for what is kept, and to find what it gave.
 
     `facts` are those that the decision wrote, `applied` the rules that applied; `awarded` what these gave by
-    wallet (extras included), `awards_counted` the part of it that counted toward tiers, `tier_extras` the
-    part of that which only the tier's multiplier gave; `event_counted` and `badge_counts` what the event
-    itself counted; `gifts` all else, by source. `claims` are what refunds have taken of these since.
-    `delayed` are the entries of its delayed rules. `payments` are the lots that it was paid with.
+    wallet (extras included); `counted` what they and the event itself counted toward tiers, by count, and
+    `badge_counts` what the event counted toward badges; `gifts` all else, by source. `claims` are what
+    refunds have taken of these since. `delayed` are the entries of its delayed rules, `payments` the lots
+    that it was paid with.
     """
 
     purchase: Purchase
@@ -149,9 +152,7 @@ class JournaledPurchase:
     rule: str | None = None
     applied: frozenset[str] = frozenset()
     awarded: Mapping[str, int] = field(default_factory=dict)
-    awards_counted: int = 0
-    tier_extras: int = 0
-    event_counted: int = 0
+    counted: Mapping[str, Counted] = field(default_factory=dict)
     badge_counts: Mapping[str, int] = field(default_factory=dict)
     opened_lots: tuple[OpenedLot, ...] = ()
     gifts: Mapping[str, Gift] = field(default_factory=dict)
@@ -191,9 +192,7 @@ class PurchaseClaim:
     """
 
     amounts: Mapping[str, int] = field(default_factory=dict)
-    awards_uncounted: int = 0
-    event_uncounted: int = 0
-    tier_extras: int = 0
+    uncounted: Mapping[str, Counted] = field(default_factory=dict)
     badge_counts: Mapping[str, int] = field(default_factory=dict)
     sources: tuple[str, ...] = ()
     joined: tuple[JoinedRule, ...] = ()

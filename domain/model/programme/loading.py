@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.model.programme.check.addresses import check_addresses
+from domain.model.programme.check.badges import check_badges
 from domain.model.programme.check.checked_file import CheckedFile
 from domain.model.programme.check.codes import check_codes, check_duplicate_codes
 from domain.model.programme.check.costs import check_costs
+from domain.model.programme.check.entered_codes import check_entered_codes
 from domain.model.programme.check.expressions import check_expressions
 from domain.model.programme.check.loops import check_loops
 from domain.model.programme.check.past import check_past
@@ -88,6 +90,7 @@ def _check_findings(checked_file: CheckedFile, now: datetime | None) -> Iterator
     yield from check_codes(checked_file)
     yield from check_values(checked_file)
     yield from check_paying(checked_file)
+    yield from check_badges(checked_file)
     yield from check_addresses(checked_file)
     yield from check_expressions(checked_file)
     yield from check_costs(checked_file)
@@ -95,6 +98,7 @@ def _check_findings(checked_file: CheckedFile, now: datetime | None) -> Iterator
     yield from check_loops(checked_file)
     yield from check_unused(checked_file)
     yield from check_suspicious(checked_file)
+    yield from check_entered_codes(checked_file)
     yield from check_returnable(checked_file)
     if now is not None:
         yield from check_past(checked_file, now)

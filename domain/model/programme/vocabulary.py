@@ -13,7 +13,19 @@ from typing import Final, Literal
 from domain.model import event_names
 
 Section = Literal[
-    "wallets", "tiers", "badges", "rewards", "segments", "plans", "consents", "surveys", "rules", "locales"
+    "wallets",
+    "tiers",
+    "badges",
+    "rewards",
+    "segments",
+    "plans",
+    "codes",
+    "batches",
+    "code_names",
+    "consents",
+    "surveys",
+    "rules",
+    "locales",
 ]
 VariableKind = Literal["text", "whole", "truth", "day", "instant", "texts", "by_code", "lines", "favourite"]
 
@@ -33,6 +45,7 @@ MEMBER_VARIABLES: Final[Mapping[str, Variable]] = {
     "member.segments": Variable("texts", code_section="segments"),
     "member.locale": Variable("text", code_section="locales"),
     "member.plan": Variable("text", code_section="plans"),
+    "member.code": Variable("text", code_section="code_names"),
     "member.joined_at": Variable("instant"),
     "member.birthday": Variable("day"),
     "member.consents": Variable("texts", code_section="consents"),
@@ -118,6 +131,10 @@ BUILT_IN_EVENTS: Final[Mapping[str, Mapping[str, Variable]]] = {
     },
     event_names.REFERRAL_QUALIFIED: {"friend": Variable("text")},
     event_names.REFERRAL_UNMADE: {"friend": Variable("text")},
+    event_names.CODE_ENTERED: {
+        "code": Variable("text", code_section="codes"),
+        "batch": Variable("text", code_section="batches"),
+    },
     event_names.PLAN_STARTED: _PLAN_DATA,
     event_names.PLAN_RENEWED: _PLAN_DATA,
     event_names.PLAN_ENDED: _PLAN_DATA,

@@ -141,13 +141,19 @@ def _tier(programme: Programme, member: Member, at: datetime) -> Json:
     progress = tiers.tier_progress(programme, member, now=at)
     if progress is None:
         return None
-    return {
+    answer: dict[str, Json] = {
         "code": progress.code,
         "qualifying": progress.qualifying,
         "toNext": progress.to_next,
         "toKeep": progress.to_keep,
         "until": _day_text(progress.until),
     }
+    if programme.tiers is not None and programme.tiers.counts:
+        answer["counts"] = {
+            count.name: {"qualifying": count.qualifying, "toNext": count.to_next, "toKeep": count.to_keep}
+            for count in progress.counts
+        }
+    return answer
 
 
 def _badges(programme: Programme, member: Member, at: datetime) -> Json:

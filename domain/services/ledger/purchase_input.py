@@ -8,6 +8,7 @@ from datetime import datetime
 
 from domain.model.ledger.decision import PaymentNotAccepted, Refusal
 from domain.model.ledger.events import Line, Payment, Purchase, WalletPayment
+from domain.model.ledger.fiscal.receipt_details import ReceiptDetails, detail_faults
 from domain.model.programme import Programme
 from domain.model.visible_text import normal_identifier
 from domain.services.errors import InvalidInput
@@ -40,7 +41,8 @@ class PurchaseInputLine:
 @dataclass(frozen=True, slots=True)
 class PurchaseInput:
     """A receipt as the till reads it. Amounts are in minor units; `occurred_at` None means now. `pay_with` is
-    what wallets pay of it, in their units.
+    what wallets pay of it, in their units; `details` are None where the till says no more than the
+    total.
     """
 
     external_id: str
@@ -49,6 +51,7 @@ class PurchaseInput:
     lines: tuple[PurchaseInputLine, ...] = ()
     occurred_at: datetime | None = None
     pay_with: tuple[WalletPayment, ...] = ()
+    details: ReceiptDetails | None = None
 
     @property
     def number(self) -> str:
@@ -60,15 +63,19 @@ class PurchaseInput:
         """Return what an idempotency key is compared by: stored as a hash, so its words stay as they are."""
         lines = [[one.sku, one.amount, one.quantity, one.name, one.category] for one in self.lines]
         occurred_at_text = self.occurred_at.isoformat() if self.occurred_at else None
-        content: dict[str, object] = {
+        key_input: dict[str, object] = {
             "externalId": self.external_id,
             "total": self.total,
             "currency": self.currency,
             "lines": lines,
             "at": occurred_at_text,
         }
-        paid = [[one.wallet, one.units] for one in self.pay_with]
-        return {**content, "payWith": paid} if paid else content
+        if self.details is not None:  # the hash of a purchase without them stays as it was
+            key_input["taxes"] = [[one.rate, one.base, one.amount] for one in self.details.taxes]
+            key_input["tenders"] = [[one.kind, one.amount] for one in self.details.tenders]
+        if self.pay_with:
+            key_input["payWith"] = [[one.wallet, one.units] for one in self.pay_with]
+        return key_input
 
     def as_purchase(self, store: str) -> Purchase:
         """Return the purchase as an event of a store carries it, its lines numbered from 1."""
@@ -103,6 +110,9 @@ def check_purchase_input(purchase_input: PurchaseInput, *, programme: Programme,
     if sum(line.amount for line in purchase_input.lines) > purchase_input.total:
         raise InvalidInput("lines", "The lines sum to at most the total.")
     _check_payment(purchase_input.pay_with, programme)
+    if purchase_input.details is not None:
+        for fault in detail_faults(purchase_input.details, total=purchase_input.total):
+            raise InvalidInput(fault.field, fault.message)
     if purchase_input.occurred_at is not None:
         check_past_instant(purchase_input.occurred_at, now=now)
 

@@ -124,7 +124,14 @@ def _purchase_event(
 ) -> Event:
     at = event_instant(stored_member, now=now, occurred_at=purchase_input.occurred_at)
     purchase = purchase_input.as_purchase(till.store)
-    return Event(f"purchase:{receipt_id}", event_names.PURCHASED, at, till.source, purchase=purchase)
+    return Event(
+        f"purchase:{receipt_id}",
+        event_names.PURCHASED,
+        at,
+        till.source,
+        purchase=purchase,
+        details=purchase_input.details,
+    )
 
 
 def _require_earning(stored_member: StoredMember, till: Till, purchase_input: PurchaseInput) -> None:

@@ -46,6 +46,7 @@ class JournalDocument(StoredDocument):
     qualified: int = 0
     counted: int = 0
     extras: int = 0
+    counts: list[list[Any]] | None = None
     badges: list[list[Any]] | None = None
     gifts: list[list[Any]] | None = None
     raised_facts: list[list[Any]] | None = None

@@ -9,6 +9,7 @@ from domain.model.calendar import Span, add, day_after, local_day
 from domain.model.ledger import wallet
 from domain.model.ledger.deciding.row_builder import RowBuilder
 from domain.model.ledger.decision import EntryKind
+from domain.model.ledger.gifts import Counted
 from domain.model.ledger.lots import Layer, Lot, LotPart, OpenedLot, Origin, lot_of
 from domain.model.ledger.validity import renewal
 from domain.model.ledger.validity.changes import expiry_of, origin_of
@@ -62,8 +63,10 @@ def award(
         own = Layer(opened, since, origin)
         opened -= _recover_write_off(builder, code, lot_of(own, available_at=available_at, expires_on=until))
     _book_award(builder, OpenedLot(code, opened, available_at, own_until, since), amount)
-    if counts and builder.programme.tiers is not None and builder.programme.tiers.count.wallet == code:
-        _count_award(builder, amount, is_tier_extra=is_tier_extra)
+    if counts:
+        counted = Counted(amount, amount if is_tier_extra else 0)
+        for name in builder.programme.counts_of(code):
+            builder.count(name, counted, is_own=builder.book.is_own())
     if until is not None and until < builder.today:
         builder.lapse(code)
     return amount
@@ -81,18 +84,6 @@ def _book_award(builder: RowBuilder, lot: OpenedLot, amount: int) -> None:
     builder.awarded[lot.wallet] = builder.awarded.get(lot.wallet, 0) + amount
     if lot.amount:
         builder.opened_lots.append(lot)
-
-
-def _count_award(builder: RowBuilder, amount: int, *, is_tier_extra: bool) -> None:
-    extra = amount if is_tier_extra else 0
-    builder.count_to_add += amount
-    builder.extras_to_add += extra
-    if builder.book.is_own():
-        builder.awards_counted += amount
-        builder.tier_extras += extra
-    else:
-        builder.book.draft.awards_counted += amount
-        builder.book.draft.tier_extras += extra
 
 
 def _recover_write_off(builder: RowBuilder, code: str, lot: Lot) -> int:

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from domain.model import event_names
 from domain.model.calendar import local_day
 from domain.model.ledger import categories, ladder, plans, rewards, wallet
-from domain.model.ledger.deciding import paying, referrals, refunds
+from domain.model.ledger.deciding import code_entry, paying, referrals, refunds
 from domain.model.ledger.deciding.awarding import give_back
 from domain.model.ledger.deciding.earning import add_firing
 from domain.model.ledger.deciding.revoking import revoke_source
@@ -89,6 +89,7 @@ def apply_visible(builder: RowBuilder) -> Member:
         builder.member = evolve(
             builder.member,
             joined_at=event.at,
+            code=_text(event, "code") or None,
             tier=ladder.begin(builder.programme, at=event.at),
             referral=referral,
         )
@@ -357,6 +358,7 @@ _EFFECTS: dict[str, Callable[[RowBuilder], None]] = {
     event_names.VOUCHER_CANCELLED: _cancel,
     event_names.VOUCHER_EXPIRED: _expire_voucher,
     event_names.ADJUSTED: _adjust,
+    event_names.CODE_ENTERED: code_entry.enter,
     event_names.PLAN_STARTED: _plan,
     event_names.PLAN_RENEWED: _plan,
     event_names.PLAN_ENDED: _plan_ends,

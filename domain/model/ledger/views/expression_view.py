@@ -69,6 +69,8 @@ def _member_field(programme: Programme, member: Member, at: datetime, name: str)
             return member.profile.locale
         case "plan":
             return member.plan.code if member.plan else None
+        case "code":
+            return member.code
         case "joined_at":
             return member.joined_at
         case "birthday":

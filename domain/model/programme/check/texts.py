@@ -49,11 +49,11 @@ def localized_texts(part: ProgrammePart, path: KeyPath = ()) -> Iterator[tuple[K
     """Yield every text of a part and of the parts within it, with its path."""
     for name, info in type(part).model_fields.items():
         value, value_path = getattr(part, name), (*path, info.alias or name)
-        items = (
-            [(value_path, value)]
-            if not isinstance(value, tuple)
-            else [((*value_path, n), item) for n, item in enumerate(value)]
-        )
+        items: list[tuple[KeyPath, object]] = [(value_path, value)]
+        if isinstance(value, tuple):
+            items = [((*value_path, n), element) for n, element in enumerate(value)]
+        elif isinstance(value, dict):
+            items = [((*value_path, str(key)), element) for key, element in value.items()]
         for element_path, element in items:
             if isinstance(element, LocalizedText) and element.entries:
                 yield element_path, element
