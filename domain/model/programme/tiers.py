@@ -28,7 +28,7 @@ from domain.model.programme.field_types import (
 )
 from domain.model.programme.rules import Basis
 
-MAX_COUNTS: Final = 8
+MAX_COUNTS: Final = 4
 SINGLE_COUNT: Final = ""  # the name that a single `count` goes by among counts
 OF_ONE_COUNT: Final = "[one count]"  # steps of a fault's path that stand for no key
 BY_COUNT: Final = "[by count]"
