@@ -28,6 +28,7 @@ from domain.model.ledger.member import (
     Tally,
     TierFloor,
     TierStep,
+    month_texts,
 )
 from domain.model.ledger.validity.changes import Changes, split
 from domain.model.ledger.validity.stored_lots import (
@@ -174,7 +175,9 @@ def _write_tallies(out: _Writing, was: Mapping[str, Tally], now: Mapping[str, Ta
         at, known = f"tier.counts.{name}.", was.get(name)
         if tally is not known:
             out.fields(at, _TALLY, known, tally)
-            out.numbers(f"{at}days.", known.days if known else {}, tally.days)
+            months = month_texts(tally.days, known.days if known else {})
+            out.changed.update({f"{at}days.{month}": text for month, text in months.items() if text})
+            out.gone += [f"{at}days.{month}" for month, text in months.items() if not text]
             out.numbers(f"{at}extras.", known.extras if known else {}, tally.extras)
 
 
