@@ -18,10 +18,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from domain.model.ledger.lots import LotPart, OpenedLot
-from domain.model.programme.tiers import SINGLE_COUNT
 from domain.model.values import evolve
 
 GIFTS_KEPT = 150
@@ -186,26 +184,3 @@ def _sum_counted(first: Mapping[str, Counted], second: Mapping[str, Counted]) ->
     for name, counted in second.items():
         add_counted(out, name, counted)
     return out
-
-
-# ---------------------------------------------------------------- as state and journal keep it
-
-
-def counted_values(counted: Mapping[str, Counted]) -> list[Any]:
-    """Return what counted toward tiers as state and journal keep it: of a programme's single count three
-    numbers, of several a list each.
-    """
-    values: dict[str, list[int]] = {
-        name: [one.awards, one.extras, one.event] for name, one in counted.items()
-    }
-    if values.keys() <= {SINGLE_COUNT}:
-        return values.get(SINGLE_COUNT, [0, 0, 0])
-    return [[name, amounts] for name, amounts in values.items()]
-
-
-def read_counted(values: list[Any]) -> dict[str, Counted]:
-    """Return what counted toward tiers as state and journal keep it, without what counted nothing."""
-    is_named = values and isinstance(values[0], list)
-    by_name: list[list[Any]] = values if is_named else [[SINGLE_COUNT, values]]
-    counted = {str(name): Counted(*amounts) for name, amounts in by_name}
-    return {name: one for name, one in counted.items() if one != NOT_COUNTED}

@@ -33,13 +33,19 @@ from domain.model.ledger.events import (
     RaisedFacts,
 )
 from domain.model.ledger.gifts import NOT_COUNTED
-from domain.model.ledger.ledger_restore import read_deduction, read_gift, read_payment
-from domain.model.ledger.ledger_state import deduction_values, gift_values, payment_values
 from domain.model.ledger.lots import LotPart, OpenedLot
+from domain.model.ledger.state.encoding import deduction_values, gift_values, payment_values
+from domain.model.ledger.state.ledger_restore import read_deduction, read_gift, read_payment
 from domain.model.programme.tiers import SINGLE_COUNT
 from domain.store.connect import Raw
+from domain.store.ledger.journal_claims import (
+    claim_document,
+    list_pairs,
+    named_counts,
+    read_claim,
+    read_counted,
+)
 from domain.store.ledger.receipt_details import details_values, read_details
-from domain.store.ledger.refund_claims import claim_document, named_counts, read_claim, read_counted
 
 V = TypeVar("V")
 
@@ -84,7 +90,7 @@ def row_document(member: str, row: JournalRow) -> dict[str, Any]:
         "entries": [_entry_document(one) for one in row.entries],
         "outcomes": [[one.rule, one.applied, one.amount, one.reason, one.wallet] for one in row.outcomes],
         "raised": [event_document(one) for one in row.raised],
-        "messages": [[one.code, one.event, _pairs(one.data), one.index] for one in row.messages],
+        "messages": [[one.code, one.event, list_pairs(one.data), one.index] for one in row.messages],
         "effects": [[one.kind, one.code, one.event, one.rule] for one in row.effects],
         "vouchers": [
             [one.id, one.n, one.reward, one.change, one.at, one.expires_at, one.is_free]
@@ -92,7 +98,7 @@ def row_document(member: str, row: JournalRow) -> dict[str, Any]:
         ],
         "later": [[one.member, one.due, event_document(one.event)] for one in row.delayed],
         "facts": _facts_document(row.facts),
-        "awarded": _pairs(row.awarded),
+        "awarded": list_pairs(row.awarded),
         "puts": [
             [one.wallet, one.amount, one.available_at, _iso_date(one.expires_on), _iso_date(one.since)]
             for one in row.opened_lots
@@ -101,13 +107,13 @@ def row_document(member: str, row: JournalRow) -> dict[str, Any]:
         "counted": single.event,
         "extras": single.extras,
         "counts": named_counts(row.counted),
-        "badges": _pairs(row.badge_counts),
+        "badges": list_pairs(row.badge_counts),
         "gifts": [[source, gift_values(gift)] for source, gift in row.gifts.items()],
         "raised_facts": [
-            [index, raised.name, _pairs(raised.data), _facts_document(raised.facts)]
+            [index, raised.name, list_pairs(raised.data), _facts_document(raised.facts)]
             for index, raised in row.raised_facts.items()
         ],
-        "changes": _pairs(row.changes),
+        "changes": list_pairs(row.changes),
         "removed": list(row.removed),
     }
     if row.payments:
@@ -124,7 +130,7 @@ def event_document(event: Event) -> dict[str, Any]:
         "name": event.name,
         "at": event.at,
         "source": event.source,
-        "data": _pairs(event.data),
+        "data": list_pairs(event.data),
     }
     if event.purchase is not None:
         document["purchase"] = purchase_document(event.purchase)
@@ -195,10 +201,6 @@ def _facts_document(facts: Facts) -> dict[str, Any]:
         "first": facts.is_first_purchase,
     }
     return {name: value for name, value in document.items() if value not in (None, [], False)}
-
-
-def _pairs(values: Mapping[str, Any]) -> list[Any]:
-    return [[name, value] for name, value in values.items()]
 
 
 def _pack(value: Any) -> Any:

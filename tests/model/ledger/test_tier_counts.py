@@ -5,10 +5,10 @@ Days are in Lisbon time, money in cents.
 
 import pytest
 
-from domain.model.ledger import ledger_restore, ledger_state
 from domain.model.ledger.counting import tally_of
 from domain.model.ledger.decide import at_instant
 from domain.model.ledger.events import Json
+from domain.model.ledger.state import ledger_restore, ledger_state
 from domain.model.ledger.tiers import tier_progress
 from domain.model.simulate import InputLine, Simulation
 from domain.model.simulate.inputs import read_instant

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from typing import Any, Final, TypeVar, cast
 
 from domain.model.ledger.events import Line, Payment, Profile, Purchase, WalletPayment
-from domain.model.ledger.gifts import Deduction, Firing, Gift, UsedVoucher, read_counted
+from domain.model.ledger.gifts import NOT_COUNTED, Counted, Deduction, Firing, Gift, UsedVoucher
 from domain.model.ledger.lots import Layer, Lot, LotPart, OpenedLot, Origin, lot_of, merged, ordered
 from domain.model.ledger.member import (
     BadgeState,
@@ -30,6 +30,7 @@ from domain.model.ledger.member import (
 )
 from domain.model.ledger.validity.changes import ValidityChange
 from domain.model.ledger.wallet import Wallet, WriteOff
+from domain.model.programme.tiers import SINGLE_COUNT
 
 T = TypeVar("T")
 
@@ -259,6 +260,14 @@ def read_gift(values: list[Any]) -> Gift:
         awaits=values[12],
         tier=values[13],
     )
+
+
+def read_counted(values: list[Any]) -> dict[str, Counted]:
+    """Return what counted toward tiers as state and journal keep it, without what counted nothing."""
+    is_named = values and isinstance(values[0], list)
+    by_name: list[list[Any]] = values if is_named else [[SINGLE_COUNT, values]]
+    counted = {str(name): Counted(*amounts) for name, amounts in by_name}
+    return {name: one for name, one in counted.items() if one != NOT_COUNTED}
 
 
 def _read_purchase(values: list) -> Purchase:  # type: ignore[type-arg]

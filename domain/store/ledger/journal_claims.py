@@ -1,7 +1,4 @@
-"""What refunds took, as journal and receipts keep it, and what counted toward tiers.
-
-A single count is kept as its figures, several as a list each.
-"""
+"""What refunds have claimed of a purchase, and what counts toward tiers, as they are stored."""
 
 from __future__ import annotations
 
@@ -11,7 +8,12 @@ from typing import Any
 from domain.model.ledger.decision import RefundClaim
 from domain.model.ledger.events import JoinedRule, PurchaseClaim
 from domain.model.ledger.gifts import NOT_COUNTED, Counted
-from domain.model.programme import SINGLE_COUNT
+from domain.model.programme.tiers import SINGLE_COUNT
+
+
+def list_pairs(values: Mapping[str, Any]) -> list[Any]:
+    """Return a map as a list of pairs: a field's name may hold neither dots nor dollars."""
+    return [[name, value] for name, value in values.items()]
 
 
 def claim_document(claim: RefundClaim) -> list[Any]:
@@ -24,11 +26,11 @@ def _claim_values(claim: PurchaseClaim) -> list[Any]:
     named = named_counts(claim.uncounted)
     single = claim.uncounted.get(SINGLE_COUNT, NOT_COUNTED)
     return [
-        [list(pair) for pair in claim.amounts.items()],
+        list_pairs(claim.amounts),
         named or single.awards,
         single.event,
         single.extras,
-        [list(pair) for pair in claim.badge_counts.items()],
+        list_pairs(claim.badge_counts),
         list(claim.sources),
         [[one.rule, one.left, one.shared_left] for one in claim.joined],
     ]
@@ -62,6 +64,6 @@ def _read_part_claim(values: Sequence[Any]) -> PurchaseClaim:
 
 
 def read_counted(single: tuple[int, int, int], named: Sequence[Any] = ()) -> dict[str, Counted]:
-    """Return what counted toward tiers: of a single count (awards, extras, event), or of several by name."""
+    """Return what counted toward tiers, by count, without counts that got nothing."""
     counted = {SINGLE_COUNT: Counted(*single), **{name: Counted(*amounts) for name, *amounts in named}}
     return {name: one for name, one in counted.items() if one != NOT_COUNTED}

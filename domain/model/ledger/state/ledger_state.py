@@ -7,47 +7,47 @@ scalar or a short list. `paths` writes a member's ledger state, `changes` compar
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from datetime import date
+from collections.abc import Iterable, Mapping
 from operator import is_
-from typing import Any, Final, TypeVar, cast
+from typing import Final, TypeVar, cast
 
 from domain.model.ledger.decision import JournalRow, StateValue
-from domain.model.ledger.events import Payment, Purchase
-from domain.model.ledger.gifts import Deduction, Gift, UsedVoucher, counted_values
 from domain.model.ledger.lots import Lot
-from domain.model.ledger.member import (
-    BadgeState,
-    CategoryTotal,
-    HeldPlan,
-    Member,
-    OpenVoucher,
-    PendingReferral,
-    PeriodCount,
-    TagSources,
-    Tally,
-    TierFloor,
-    TierStep,
-    month_texts,
+from domain.model.ledger.member import Member, Tally, month_texts
+from domain.model.ledger.state.encoding import (
+    MEMBER,
+    PURCHASES,
+    REFERRAL,
+    TALLY,
+    TIER,
+    WALLET,
+    Encode,
+    Table,
+    badge_values,
+    count_values,
+    gift_values,
+    plain_value,
+    plan_values,
+    tag_source_values,
+    used_values,
+    voucher_values,
 )
 from domain.model.ledger.validity.changes import Changes, split
 from domain.model.ledger.validity.stored_lots import (
     by_day,
     lot_values,
     move_values,
-    part_values,
     renewed_until,
     span_values,
 )
-from domain.model.ledger.wallet import Wallet, WriteOff
+from domain.model.ledger.wallet import Wallet
 
 Paths = dict[str, StateValue]
-Encode = Callable[[Any], StateValue]
-Table = tuple[tuple[str, str, Encode], ...]
 K = TypeVar("K")
 T = TypeVar("T")
 
-_date: Final = date.fromisoformat  # by itself: an old member has more than a thousand days
+_NOTHING: Final = object()
+_BLANK: Final = Member("")
 
 
 # ---------------------------------------------------------------- writing
@@ -115,7 +115,7 @@ class _Writing:
         until = renewed_until(wallet.validity_changes)
         if held is not None and held.validity_changes is not wallet.validity_changes:
             before = lot_values(was, renewed_until(held.validity_changes))
-            self.parts(prefix, _asis, before, lot_values(now, until))
+            self.parts(prefix, plain_value, before, lot_values(now, until))
             return
         if was is now:
             return
@@ -126,7 +126,7 @@ class _Writing:
         before, after = (
             lot_values([lot for lot in lots if id(lot) not in same], until) for lots in (old, new)
         )
-        self.parts(prefix, _asis, before, after)
+        self.parts(prefix, plain_value, before, after)
 
     def validity(self, prefix: str, was: Changes | None, now: Changes) -> None:
         """Write the changes of validity: the older ones in one list, those kept one by one by their days."""
@@ -139,42 +139,42 @@ class _Writing:
 
 
 def _write(out: _Writing, was: Member | None, now: Member) -> None:
-    out.fields("", _MEMBER, was, now)
+    out.fields("", MEMBER, was, now)
     old = was or _BLANK
     for code, wallet in now.wallets.items():
         at, held = f"wallets.{code}.", old.wallets.get(code)
         if wallet is not held:
-            out.fields(at, _WALLET, held, wallet)
+            out.fields(at, WALLET, held, wallet)
             out.lots(f"{at}lots.", held, wallet)
             out.validity(at, held.validity_changes if held else None, wallet.validity_changes)
             out.numbers(f"{at}lapsed.", held.lapsed_by_day if held else {}, wallet.lapsed_by_day)
     if now.tier is not None and now.tier is not old.tier:
-        out.fields("tier.", _TIER, old.tier, now.tier)
+        out.fields("tier.", TIER, old.tier, now.tier)
         out.numbers("tier.days.", old.tier.days if old.tier else {}, now.tier.days)
         out.numbers("tier.extras.", old.tier.extras if old.tier else {}, now.tier.extras)
         _write_tallies(out, old.tier.tallies if old.tier else {}, now.tier.tallies)
-    out.parts("badges.", _badge, old.badges, now.badges)
-    out.parts("counters.", _counts, old.counters, now.counters)
-    out.parts("vouchers.", _voucher, old.vouchers, now.vouchers)
-    out.parts("tag_sources.", _tag_sources, old.tag_sources, now.tag_sources)
+    out.parts("badges.", badge_values, old.badges, now.badges)
+    out.parts("counters.", count_values, old.counters, now.counters)
+    out.parts("vouchers.", voucher_values, old.vouchers, now.vouchers)
+    out.parts("tag_sources.", tag_source_values, old.tag_sources, now.tag_sources)
     out.parts("gifts.", gift_values, old.gifts, now.gifts)
-    out.parts("used_vouchers.", _used, old.used_vouchers, now.used_vouchers)
+    out.parts("used_vouchers.", used_values, old.used_vouchers, now.used_vouchers)
     out.numbers("free_used.", old.free_vouchers_used, now.free_vouchers_used)
-    out.fields("purchases.", _PURCHASES, was and was.purchases, now.purchases)
+    out.fields("purchases.", PURCHASES, was and was.purchases, now.purchases)
     since, old_since = now.purchases.quantities_since_seq, old.purchases.quantities_since_seq
     if since is not None and since != old_since:
         out.changed["purchases.quantities_since"] = since
-    out.fields("referral.", _REFERRAL, was and was.referral, now.referral)
-    out.parts("codes.", _asis, old.codes, now.codes)
-    out.parts("", _asis, {"code": old.code} if old.code else {}, {"code": now.code} if now.code else {})
-    out.parts("", _plan, {"plan": old.plan} if old.plan else {}, {"plan": now.plan} if now.plan else {})
+    out.fields("referral.", REFERRAL, was and was.referral, now.referral)
+    out.parts("codes.", plain_value, old.codes, now.codes)
+    out.parts("", plain_value, {"code": old.code} if old.code else {}, {"code": now.code} if now.code else {})
+    out.parts("", plan_values, {"plan": old.plan} if old.plan else {}, {"plan": now.plan} if now.plan else {})
 
 
 def _write_tallies(out: _Writing, was: Mapping[str, Tally], now: Mapping[str, Tally]) -> None:
     for name, tally in now.items():
         at, known = f"tier.counts.{name}.", was.get(name)
         if tally is not known:
-            out.fields(at, _TALLY, known, tally)
+            out.fields(at, TALLY, known, tally)
             months = month_texts(tally.days, known.days if known else {})
             out.changed.update({f"{at}days.{month}": text for month, text in months.items() if text})
             out.gone += [f"{at}days.{month}" for month, text in months.items() if not text]
@@ -185,184 +185,6 @@ def _same(a: tuple[Lot, ...], b: tuple[Lot, ...]) -> int:
     """Return how many of the first lots are the same."""
     same = list(map(is_, a, b))
     return same.index(False) if False in same else len(same)
-
-
-# ---------------------------------------------------------------- encoding
-
-
-def _asis(value: Any) -> StateValue:
-    return cast(StateValue, value)
-
-
-def _names(value: frozenset[str]) -> StateValue:
-    return cast(StateValue, sorted(value))
-
-
-def _text(day: date) -> str:
-    return day.isoformat()
-
-
-def _day(day: date | None) -> str | None:
-    return day.isoformat() if day else None
-
-
-def _days(days: Iterable[date]) -> StateValue:
-    return cast(StateValue, sorted(map(_text, days)))
-
-
-def _write_offs(write_offs: tuple[WriteOff, ...]) -> StateValue:
-    return [[_text(write_off.on), write_off.amount] for write_off in write_offs]
-
-
-def _floors(floors: tuple[TierFloor, ...]) -> StateValue:
-    return [[floor.code, floor.until, floor.source] for floor in floors]
-
-
-def _steps(steps: tuple[TierStep, ...]) -> StateValue:
-    return [_step(step) for step in steps]
-
-
-def _step(s: TierStep) -> StateValue:
-    values: list[StateValue] = [s.origin, s.to, s.at, s.reason, s.cause, s.since, _day(s.held_through)]
-    values += [s.term, s.term_from, s.came]
-    return [*values, [[name, term] for name, term in s.terms.items()]] if s.terms else values
-
-
-def _badge(badge: BadgeState) -> StateValue:
-    return [badge.progress, badge.level, badge.earned_at, _day(badge.period)]
-
-
-def _counts(counts: tuple[PeriodCount, ...]) -> StateValue:
-    return [[_text(count.start), count.times, count.amount, count.per] for count in counts]
-
-
-def _categories(categories: Mapping[str, CategoryTotal]) -> StateValue:
-    """A category whose quantity was never counted has its amount alone, as earlier versions wrote it."""
-    return [
-        [name, total.amount, total.quantity, total.last_at] if total.last_at else [name, total.amount]
-        for name, total in sorted(categories.items())
-    ]
-
-
-def _plan(plan: HeldPlan) -> StateValue:
-    return [plan.code, plan.since, plan.until]
-
-
-def _voucher(voucher: OpenVoucher) -> StateValue:
-    taken: StateValue = [part_values(part) for part in voucher.taken_lots]
-    return [
-        voucher.reward,
-        voucher.issued_at,
-        voucher.expires_at,
-        voucher.wallet,
-        taken,
-        voucher.used_at,
-        voucher.is_revoked,
-    ]
-
-
-def _waiting(waiting: tuple[PendingReferral, ...]) -> StateValue:
-    return [_pending(pending) for pending in waiting]
-
-
-def _pending(pending: PendingReferral | None) -> StateValue:
-    if pending is None:
-        return None
-    purchase = _purchase(pending.purchase) if pending.purchase else None
-    event_data: list[StateValue] = [
-        [key, cast(StateValue, value)] for key, value in pending.event_data.items()
-    ]
-    return [pending.key, pending.due, pending.at, pending.source, purchase, pending.name, event_data]
-
-
-def _tag_sources(sources: TagSources) -> StateValue:
-    return [sources.count, sources.since_seq]
-
-
-def _used(vouchers: tuple[UsedVoucher, ...]) -> StateValue:
-    return [[used.voucher, used.reward] for used in vouchers]
-
-
-def gift_values(gift: Gift) -> StateValue:
-    """Return a gift as state and journal keep it."""
-    parts: list[StateValue] = [deduction_values(deduction) for deduction in gift.deductions]
-    return [
-        gift.cause,
-        gift.seq,
-        gift.at,
-        [[code, amount] for code, amount in gift.awarded.items()],
-        [[o.wallet, o.amount, o.available_at, _day(o.expires_on), _text(o.since)] for o in gift.opened_lots],
-        counted_values(gift.counted),
-        [[code, amount] for code, amount in gift.badge_counts.items()],
-        list(gift.vouchers),
-        list(gift.tags),
-        parts,
-        [[firing.rule, _text(firing.on), firing.amount] for firing in gift.firings],
-        gift.gives_floor,
-        gift.awaits,
-        gift.tier,
-    ]
-
-
-def _purchase(purchase: Purchase) -> StateValue:
-    lines: list[StateValue] = [
-        [ln.line, ln.sku, ln.amount, ln.quantity, ln.name, ln.category] for ln in purchase.lines
-    ]
-    values: list[StateValue] = [
-        purchase.external_id,
-        purchase.total,
-        purchase.currency,
-        purchase.store,
-        lines,
-    ]
-    if purchase.payment is not None:
-        return [*values, purchase.is_returned, payment_values(purchase.payment)]
-    return [*values, True] if purchase.is_returned else values
-
-
-def payment_values(payment: Payment) -> StateValue:
-    """Return what wallets paid as state and journal keep it."""
-    return [payment.total, [[part.wallet, part.units, part.worth, part.earns] for part in payment.parts]]
-
-
-def deduction_values(deduction: Deduction) -> StateValue:
-    """Return what was taken of a wallet as state and journal keep it."""
-    return [deduction.wallet, [part_values(part) for part in deduction.parts], _text(deduction.on)]
-
-
-def _plain(*names: str) -> Table:
-    return tuple((name, name, _asis) for name in names)
-
-
-_NOTHING: Final = object()
-_BLANK: Final = Member("")
-_MEMBER: Final[Table] = (
-    *_plain("joined_at", "frozen", "entries", "issued", "decided_at", "had_plan"),
-    *((name, name, _names) for name in ("tags", "segments", "unlocked")),
-)
-_WALLET: Final[Table] = (
-    *_plain("debt", "earned", "spent", "expired", "adjusted", "entries"),
-    ("write_offs", "write_offs", _write_offs),
-    ("reminded", "reminded_days", _days),
-)
-_TIER: Final[Table] = (
-    *_plain("code", "since", "term", "term_from"),
-    ("held", "held_through", _day),
-    ("due", "keep_missed_on", _day),
-    ("floors", "floors", _floors),
-    ("steps", "steps", _steps),
-)
-_TALLY: Final[Table] = _plain("term")
-_PURCHASES: Final[Table] = (
-    *_plain("count", "total", "first_at", "last_at", "returned", "before_joining", "total_before_joining"),
-    ("categories", "categories", _categories),
-)
-_REFERRAL: Final[Table] = (
-    ("by", "referred_by", _asis),
-    *_plain("qualified", "invited", "friends", "made", "qualified_at"),
-    ("waiting", "waiting", _waiting),
-    ("qualified_by", "qualified_by", _pending),
-)
 
 
 # ---------------------------------------------------------------- folding and reading back
