@@ -27,9 +27,16 @@ export function amount(value, wallet) {
   return wallet?.walletKind === "MONEY" && wallet.currency ? money(value, wallet.currency) : number(value);
 }
 
-/** An amount of one of a programme's counts toward tiers: money where it has a currency, a plain number else. */
+/** An amount of one of a programme's counts toward tiers: money where it has a currency, short where it is
+ * whole, and a plain number else. */
 export function counted(value, count) {
-  return count.currency ? money(value, count.currency) : number(value);
+  if (!count.currency) return number(value);
+  return new Intl.NumberFormat(locale, {
+    style: "currency",
+    currency: count.currency,
+    useGrouping: "always",
+    trailingZeroDisplay: "stripIfInteger",
+  }).format(value / 10 ** digitsOf(count.currency));
 }
 
 /** Several things of which any one is enough, as the language joins them. */
