@@ -5,7 +5,9 @@ const WALLET = `id code name walletKind currency available pending debt expiring
   pay { units worth step minimum share } #?
 `;
 const PART = `wallet name currency units worth`;
-const TIER = `id code name from multiplier benefits colour`;
+const TIER = `id code name from multiplier benefits colour
+  thresholds { code title currency from keep } #?
+`;
 const REWARD = `id code title description image rewardKind cost { wallet amount } value { amount percent minimum currency } terms availableUntil stock stores { id name }`;
 const MEMBER_REWARD = `id rewardState missing locks { reason message tier { id name } from } reward { ${REWARD} }`;
 const VOUCHER = `id title voucherState issuedAt expiresAt usedAt usedIn { id name } cancellable code value { amount percent minimum currency } cost { wallet amount } stores { id name } reward { id title description image rewardKind terms }`;
@@ -18,7 +20,9 @@ export const PROGRAMME = `query PhoneProgramme { programme { name currency timez
   consents { purpose title wording wordingVersion } tiers { ${TIER} } earning { code title description until } } }`;
 
 export const HOME = `query PhoneHome { viewer { id number name locale status termsAccepted wallets { ${WALLET} }
-  tier { id current { ${TIER} } since until next { ${TIER} } qualifying toNext toKeep fraction }
+  tier { id current { ${TIER} } since until next { ${TIER} } qualifying toNext toKeep fraction
+    counts { code title currency qualifying toNext toKeep fraction } #?
+  }
   badges { ${BADGE} }
   rewards(first: 20) { edges { node { ${MEMBER_REWARD} } } pageInfo { hasNextPage endCursor } }
   pointHistory(first: 20) { edges { node { ${ENTRY} } } pageInfo { hasNextPage endCursor } }

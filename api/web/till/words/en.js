@@ -100,6 +100,7 @@ export default {
   "cost": "{amount} {wallet}",
   "customer.redeemable": "Could redeem now",
   "customer.redeemable.hint": "Members redeem on their own phone, then show the voucher.",
+  "tier.way": "Missing to {tier}: {counts}",
   "wallet.pending": "{amount} pending",
   "wallet.debt": "{amount} owed",
   "expires": "Lapses after {day}: {amount}",

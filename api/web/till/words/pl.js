@@ -108,6 +108,7 @@ export default {
   "cost": "{amount} ({wallet})",
   "customer.redeemable": "Może teraz wymienić",
   "customer.redeemable.hint": "Klubowicz wymienia punkty w telefonie i pokazuje kupon.",
+  "tier.way": "Do poziomu {tier} brakuje: {counts}",
   "wallet.pending": "oczekuje: {amount}",
   "wallet.debt": "do spłaty: {amount}",
   "expires": "Wygasa po {day}: {amount}",

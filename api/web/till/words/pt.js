@@ -106,6 +106,7 @@ export default {
   "cost": "{amount} {wallet}",
   "customer.redeemable": "Pode trocar agora",
   "customer.redeemable.hint": "O sócio troca no seu telemóvel e mostra o vale.",
+  "tier.way": "Falta até {tier}: {counts}",
   "wallet.pending": "pendente: {amount}",
   "wallet.debt": "em dívida: {amount}",
   "expires": "Expira depois de {day}: {amount}",
