@@ -28,7 +28,9 @@ export const MORE_REWARDS = `query PhoneRewards($after: String) { viewer { id re
 export const HISTORY = `query PhoneHistory($after: String, $wallet: WalletCode) { viewer { id pointHistory(first: 20, after: $after, wallet: $wallet) {
   edges { node { ${ENTRY} } } pageInfo { hasNextPage endCursor } } } }`;
 export const ENTRY_REASONS = `query PhoneEntry($id: ID!) { node(id: $id) { id ... on PointEntry { explanation { rule title applied wallet amount reason }
-  purchase { id externalId total currency store { id name } } } } }`;
+  purchase { id externalId total currency store { id name } }
+  event #?
+} } }`;
 export const MESSAGES = `query PhoneMessages($after: String) { viewer { id messages(first: 20, after: $after) { unread
   edges { node { id messageKind title body sentAt readAt link ${SURVEY} } } pageInfo { hasNextPage endCursor } } } }`;
 export const PROFILE = `query PhoneProfile { viewer { id number name email phone birthday locale joinedAt termsAccepted

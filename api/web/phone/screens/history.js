@@ -126,7 +126,9 @@ function openEntry(entry) {
                   .filter(Boolean)
                   .join(", "),
               )
-            : null,
+            : node.event
+              ? h("p", {}, node.event)
+              : null,
           node.explanation.length ? [h("h3", {}, t("entry.why")), reasons(node.explanation)] : null,
         ),
       )
