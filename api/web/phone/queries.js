@@ -37,7 +37,9 @@ export const HISTORY = `query PhoneHistory($after: String, $wallet: WalletCode) 
 export const ENTRY_REASONS = `query PhoneEntry($id: ID!) { node(id: $id) { id ... on PointEntry { explanation { rule title applied wallet amount reason }
   purchase { id externalId total currency store { id name }
     paid payment { ${PART} } back { money wallets { ${PART} } } #?
-  } } } }`;
+  }
+  event #?
+} } }`;
 export const MESSAGES = `query PhoneMessages($after: String) { viewer { id messages(first: 20, after: $after) { unread
   edges { node { id messageKind title body sentAt readAt link ${SURVEY} } } pageInfo { hasNextPage endCursor } } } }`;
 export const PROFILE = `query PhoneProfile { viewer { id number name email phone birthday locale joinedAt termsAccepted

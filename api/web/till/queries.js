@@ -6,6 +6,7 @@ const TIER = `tier { id current { id code name colour } next { id name } toNext 
   counts { code title currency qualifying toNext } #?
 }`;
 const CUSTOMER = `fragment CustomerParts on Customer { id number name status ${WALLETS} ${TIER}
+  segments { code name } #?
   rewards(first: 12, state: UNLOCKED) { edges { node { id reward { id title image rewardKind cost { wallet amount } } } } }
 }`;
 const ENTRY = `wallet entryKind amount title availableAt expiresOn`;

@@ -58,6 +58,13 @@ function face(customer) {
       h("div.row.spread.wrap", {}, h("h1", { tabindex: -1 }, customer.name), tierChip(customer.tier)),
       h("p.small.quiet.code", {}, customer.number),
       tierWay(customer.tier),
+      till.manager && customer.segments?.length
+        ? h(
+            "ul.chips",
+            { "aria-label": t("customer.segments") },
+            customer.segments.map((segment) => h("li.chip", {}, segment.name)),
+          )
+        : null,
       h(
         "ul.wallets",
         {},

@@ -98,6 +98,7 @@ export default {
   "customer.mend": "Purchase to mend",
   "customer.visit.over": "The scan is older than 5 minutes. Scan the card again.",
   "cost": "{amount} {wallet}",
+  "customer.segments": "Segments",
   "customer.redeemable": "Could redeem now",
   "customer.redeemable.hint": "Members redeem on their own phone, then show the voucher.",
   "tier.way": "Missing to {tier}: {counts}",

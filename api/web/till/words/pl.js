@@ -106,6 +106,7 @@ export default {
   "customer.mend": "Zakup do poprawy",
   "customer.visit.over": "Skan ma ponad 5 minut. Zeskanuj kartę ponownie.",
   "cost": "{amount} ({wallet})",
+  "customer.segments": "Segmenty",
   "customer.redeemable": "Może teraz wymienić",
   "customer.redeemable.hint": "Klubowicz wymienia punkty w telefonie i pokazuje kupon.",
   "tier.way": "Do poziomu {tier} brakuje: {counts}",

@@ -104,6 +104,7 @@ export default {
   "customer.mend": "Compra a corrigir",
   "customer.visit.over": "A leitura tem mais de 5 minutos. Leia o cartão de novo.",
   "cost": "{amount} {wallet}",
+  "customer.segments": "Segmentos",
   "customer.redeemable": "Pode trocar agora",
   "customer.redeemable.hint": "O sócio troca no seu telemóvel e mostra o vale.",
   "tier.way": "Falta até {tier}: {counts}",
