@@ -81,6 +81,26 @@ class MemberFrozen(Refusal):
     """A frozen member earns, redeems and uses nothing."""
 
 
+ChallengeLock = Literal["OVER", "NO_GOAL", "EARNED", "FROZEN"]
+
+
+class ChallengeNotOpen(Refusal):
+    """The challenge cannot be taken up: it is over, no goal can be made for this member, they have it
+    already, or are frozen.
+    """
+
+    def __init__(self, reason: ChallengeLock) -> None:
+        super().__init__(f"the challenge is not open: {reason}")
+        self.reason: ChallengeLock = reason
+
+
+class ChallengeTakenUp(Refusal):
+    """The member has taken the challenge up before, which stands."""
+
+    def __init__(self) -> None:
+        super().__init__("the challenge was taken up before")
+
+
 class WalletFull(Refusal):
     """An adjustment would bring a wallet beyond what one may hold: it has room for so much more."""
 

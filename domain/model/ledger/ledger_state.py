@@ -206,7 +206,10 @@ def _steps(steps: tuple[TierStep, ...]) -> StateValue:
 
 
 def _badge(badge: BadgeState) -> StateValue:
-    return [badge.progress, badge.level, badge.earned_at, _day(badge.period)]
+    values: list[StateValue] = [badge.progress, badge.level, badge.earned_at, _day(badge.period)]
+    if badge.target is None and badge.accepted_at is None:
+        return values
+    return [*values, badge.target, badge.accepted_at]
 
 
 def _counts(counts: tuple[PeriodCount, ...]) -> StateValue:

@@ -156,6 +156,11 @@ class Programme(ProgrammePart):
         return {name: tuple(badge for badge in self.badges if name in badge.on) for name in names}
 
     @cached_property
+    def goals(self) -> tuple[BadgeSpec, ...]:
+        """The badges that take another count of each member, in file order."""
+        return tuple(badge for badge in self.badges if badge.target is not None)
+
+    @cached_property
     def _wallets_renewed_by(self) -> dict[str, tuple[WalletSpec, ...]]:
         names = {name for wallet in self.wallets for name in wallet.expiry.renewing_events}
         return {

@@ -40,6 +40,7 @@ INPUT_EVENTS = frozenset(
             event_names.PLAN_ENDED,
         ),
         event_names.SURVEY_ANSWERED,
+        event_names.CHALLENGE_ACCEPTED,
     }
 )
 # The data fields of each event. The programme's own events have the fields that its file declares.
@@ -54,6 +55,7 @@ _DATA_FIELDS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys((event_names.PLAN_STARTED, event_names.PLAN_RENEWED), ("plan", "until")),
     event_names.PLAN_ENDED: ("plan",),
     event_names.SURVEY_ANSWERED: ("survey", "score"),
+    event_names.CHALLENGE_ACCEPTED: ("badge",),
 }
 _LINE_FIELDS: Mapping[str, tuple[str, ...]] = {
     event_names.PURCHASED: ("sku", "name", "category", "quantity", "amount"),
@@ -324,6 +326,10 @@ def read_data(line: InputLine, programme: Programme) -> Mapping[str, Json]:
             return {"plan": line.require_code("plan", (spec.code for spec in programme.plans))}
         case event_names.PLAN_ENDED:
             return {}
+        case event_names.CHALLENGE_ACCEPTED:
+            return {
+                "badge": line.require_code("badge", (spec.code for spec in programme.badges if spec.accept))
+            }
         case event_names.SURVEY_ANSWERED if line.data.get("survey") is not None:
             line.require_code("survey", (spec.code for spec in programme.surveys))
     return line.data
