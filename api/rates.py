@@ -19,6 +19,7 @@ Clock = Callable[[], float]
 
 MAX_KEYS = 50_000
 POINTS_PER_MUTATION = 5  # of a member; a query counts 1
+COST_PER_POINT = 1_000  # the home screen of our phone page weighs 2,600
 
 # These count once for each time they run, not once a request: aliases must not buy more guesses.
 COUNTED_PER_RUN = frozenset(
@@ -144,11 +145,14 @@ class Rates:
         self._take(caller, address, 1)
 
     def count_operation(
-        self, caller: Caller, address: str, *, mutation: bool, roots: tuple[str, ...]
+        self, caller: Caller, address: str, *, mutation: bool, roots: tuple[str, ...], cost: int
     ) -> None:
-        """Count what this request's operation costs beyond its request's point. Raises RateLimited."""
+        """Count what this request's operation costs beyond its request's point: `cost` is its weight, and
+        each COST_PER_POINT of it is a point more. Raises RateLimited.
+        """
         times = max(1, sum(name in COUNTED_PER_RUN for name in roots))
         points = times * (POINTS_PER_MUTATION if mutation and isinstance(caller, MemberCaller) else 1)
+        points += cost // COST_PER_POINT
         if points > 1:
             self._take(caller, address, points - 1)
 

@@ -262,7 +262,8 @@ class Settings(BaseSettings):
     member_points_per_minute: int = Field(
         300,
         ge=1,
-        description="What one member can ask in a minute: a query counts 1, a mutation 5 (per process)",
+        description="What one member can ask in a minute: a query counts 1, a mutation 5, and each 1,000 of"
+        " what a document costs 1 more (per process)",
     )
     anonymous_requests_per_minute: int = Field(
         600, ge=1, description="Requests without sign-in from one address in a minute (per process)"

@@ -82,12 +82,13 @@ def operations(
     *,
     mutation: bool,
     roots: tuple[str, ...] = ("x",),
+    cost: int = 100,
 ) -> int:
     times = 0
     while times < 10_000:
         try:
             rates.count_request(caller, "192.0.2.1")
-            rates.count_operation(caller, "192.0.2.1", mutation=mutation, roots=roots)
+            rates.count_operation(caller, "192.0.2.1", mutation=mutation, roots=roots, cost=cost)
         except RateLimited:
             return times
         times += 1
@@ -101,6 +102,15 @@ def test_a_member_has_300_queries_or_60_mutations_a_minute(clock: Clock) -> None
     assert operations(rates, MEMBER, mutation=True) == 60
     clock.now += 60
     assert operations(rates, MEMBER, mutation=True, roots=("redeemReward",) * 6) == 10
+
+
+def test_what_a_document_costs_counts_too(clock: Clock) -> None:
+    rates = Rates(RateLimits(), clock)
+    assert operations(rates, MEMBER, mutation=False, cost=999) == 300
+    clock.now += 60
+    assert operations(rates, MEMBER, mutation=False, cost=10_000) == 27  # 11 points each
+    clock.now += 60
+    assert operations(rates, Anonymous(), mutation=False, cost=10_000) == 54
 
 
 @pytest.mark.parametrize("caller", [Anonymous(), TILL])

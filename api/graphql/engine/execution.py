@@ -213,10 +213,10 @@ class Engine:
             raise BadInput("Subscriptions run over WebSocket, and nothing else does.")
         if by_get and plan.kind != "query":
             raise MutationByGet
+        cost = plan.check(request.variables, self.limits)
         self.rates.count_operation(
-            context.caller, context.address, mutation=plan.kind == "mutation", roots=plan.roots
+            context.caller, context.address, mutation=plan.kind == "mutation", roots=plan.roots, cost=cost
         )
-        plan.check(request.variables, self.limits)
         return prepared, plan
 
     def _executor(

@@ -119,15 +119,17 @@ class OperationPlan:
     weight: Weight
     defaults: Mapping[str, object]
 
-    def check(self, variables: Variables, limits: DocumentLimits) -> None:
-        """Raise TooCostly if this operation, with these variables, is over a limit."""
+    def check(self, variables: Variables, limits: DocumentLimits) -> int:
+        """Return what this operation costs with these variables. Raises TooCostly if it is over a limit."""
         weight = self.weight
         _check_limit("introspections", weight.introspections, limits.introspections)
         _check_limit("aliases", weight.aliases, limits.aliases)
         _check_limit("depth", weight.depth, limits.depth)
         values = {**self.defaults, **variables} if weight.cost.parts else variables
         _check_limit("pictures", weight.pictures.value(values), limits.pictures)
-        _check_limit("cost", weight.cost.value(values), limits.cost)
+        cost = weight.cost.value(values)
+        _check_limit("cost", cost, limits.cost)
+        return cost
 
 
 def _check_limit(limit: str, value: int, maximum: int) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from domain.model.calendar import local_day, period_start, previous_period
-from domain.model.ledger import goals
+from domain.model.ledger.deciding import challenges
 from domain.model.ledger.deciding.earning import count_units, is_during
 from domain.model.ledger.member import BadgeState, Member
 from domain.model.ledger.views.expression_view import LARGEST_NUMBER, ExpressionView
@@ -42,7 +42,7 @@ def advance(programme: Programme, state: BadgeState, spec: BadgeSpec, sight: Exp
     comes back otherwise.
     """
     at = sight.event.at
-    if (spec.accept or spec.target is not None) and not goals.takes_part(spec, state, at):
+    if (spec.accept or spec.target is not None) and not challenges.takes_part(spec, state, at):
         return state
     if not is_during(spec.during, at, programme.zone) or not sight.test(spec.when):
         return state
@@ -114,7 +114,7 @@ def alive(state: BadgeState, spec: BadgeSpec, *, today: date) -> int:
 def view(programme: Programme, member: Member, spec: BadgeSpec, *, now: datetime) -> BadgeView:
     """Return how a member stands to a badge at an instant."""
     known = member.badges.get(spec.code, BadgeState())
-    state = goals.with_goal(programme, member, spec, known, at=now, failures=[])
+    state = challenges.with_goal(programme, member, spec, known, at=now, failures=[])
     progress = alive(state, spec, today=local_day(now, programme.zone))
     if isinstance(spec.levels, StampCard):
         shown = _card_view(spec.levels.every, state, progress, is_streak=spec.streak is not None)
@@ -130,7 +130,7 @@ def view(programme: Programme, member: Member, spec: BadgeSpec, *, now: datetime
         accepted_at=state.accepted_at,
         is_acceptable=spec.accept
         and state.accepted_at is None
-        and goals.acceptance_lock(programme, member, spec, at=now) is None,
+        and challenges.acceptance_lock(programme, member, spec, at=now) is None,
     )
 
 

@@ -223,14 +223,17 @@ def take(wallet: Wallet, *, amount: int) -> tuple[Wallet, tuple[LotPart, ...]]:
 
 def give_back(wallet: Wallet, parts: Iterable[LotPart]) -> tuple[Wallet, tuple[LotPart, ...]]:
     """Put parts back as spendable lots of their own last days, for what debt leaves of them. Debt is repaid
-    by those that lapse first. Returns the wallet and the parts that were put in.
+    by those that lapse last: nothing outlives its day by a purchase that was returned. Returns the wallet and
+    the parts that were put in.
     """
     left, rest = wallet.debt, []
-    for part in sorted(parts, key=lambda part: part.expires_on or LAST):
+    soonest_first = sorted(parts, key=lambda part: part.expires_on or LAST)
+    for part in reversed(soonest_first):
         repaid = min(left, part.amount)
         left -= repaid
         if part.amount > repaid:
             rest.append(replace(part, amount=part.amount - repaid))
+    rest.reverse()
     lots = merged((*wallet.lots, *map(spendable_lot, rest)))
     return evolve(wallet, lots=lots, debt=left), tuple(rest)
 
@@ -243,10 +246,11 @@ def recover_from_award(wallet: Wallet, lot: Lot, *, today: date) -> tuple[Wallet
 def recover_from_return(
     wallet: Wallet, parts: Iterable[LotPart], *, since: date
 ) -> tuple[Wallet, tuple[LotPart, ...]]:
-    """Take of parts just given back what was written off since the day they were taken, each write-off
-    once.
+    """Take of parts just given back, those that lapse last first, what was written off since the day they
+    were taken, each write-off once.
     """
-    return _recover(wallet, list(map(spendable_lot, parts)), since=since)
+    own = sorted(map(spendable_lot, parts), key=lambda lot: lot.expires_on or LAST, reverse=True)
+    return _recover(wallet, own, since=since)
 
 
 def _recover(wallet: Wallet, own: Sequence[Lot], *, since: date) -> tuple[Wallet, tuple[LotPart, ...]]:

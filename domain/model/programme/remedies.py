@@ -39,7 +39,10 @@ _MISSING_VALUES: Final[Mapping[str, str]] = {
     "count": "{wallet: WALLET}",
     "window": "{rolling: {months: 12}}, or calendar_year, or {from_reaching: {months: 12}}",
     "ladder": "[{code: basic, name: Basic, from: 0}]",
+    "codes.title": '"What members read when they enter it"',
     "qualifies": "{on: purchase.completed}",
+    "units": "100, of the wallet",
+    "worth": "500, in minor units",
 }
 
 

@@ -144,6 +144,20 @@ def test_giving_back_repays_debt_first() -> None:
     }
 
 
+def test_what_is_given_back_repays_debt_by_what_lapses_last() -> None:
+    p = programme(points_wallet("expiry: {after: {months: 6}}, debt: allow"), rules(PER_EURO), MUG)
+    lines = (
+        enrol(),
+        buy("2026-01-10T10:00", 2000),
+        buy("2026-02-10T10:00", 8000, id="returned"),
+        redeem("2026-02-11T10:00", "mug", "v"),
+        refund("2026-02-12T10:00", id="returned"),
+    )
+    ran = run(p, *lines, cancel("2026-02-13T10:00", "v"))
+    assert expiring(ran.ana) == [(20, "2026-07-10")]  # as if the second purchase had never been
+    assert (figures(ran.ana)["available"], figures(ran.ana)["debt"]) == (20, 0)
+
+
 # ---------------------------------------------------------------- debt
 
 

@@ -195,7 +195,7 @@ class _EventGraph:
         for badge in self.programme.badges_on(raised.name):
             if self.can_count_on(badge, raised):
                 yield from self.badge_events(badge.code)
-        if self.programme.tiers is not None and raised.name in self.programme.tiers.count.on:
+        if self.programme.counts_on(raised.name):
             yield from self._tier_changes
         if raised.name in _CHANGED_FIELD:
             yield from self._effects_of_change(frozenset({_CHANGED_FIELD[raised.name]}), None)
@@ -213,8 +213,7 @@ class _EventGraph:
             wallet = action.award.wallet
             yield _RaisedEvent(event_names.POINTS_AWARDED, (("wallet", wallet),))
             yield from self._effects_of_change(_BALANCE_FIELDS, wallet)
-            tiers = self.programme.tiers
-            if counts and tiers is not None and tiers.count.wallet == wallet:
+            if counts and self.programme.counts_of(wallet):
                 yield from self._tier_changes
         elif action.badge is not None:
             yield from self.badge_events(action.badge)

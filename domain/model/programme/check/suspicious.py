@@ -20,6 +20,7 @@ MONEY_PATHS: Final = frozenset(
     {
         "purchase.total",
         "purchase.eligible",
+        "purchase.paid",
         "line.amount",
         "member.purchases.total",
         "member.purchases.average",
