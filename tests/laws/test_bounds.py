@@ -9,10 +9,10 @@ from pathlib import Path
 import bson
 
 from domain.model.event_names import ENROLLED, PURCHASED
-from domain.model.ledger import ledger_state
 from domain.model.ledger.decide import decide
 from domain.model.ledger.events import Event, Line, Profile, Purchase
 from domain.model.ledger.member import Member
+from domain.model.ledger.state import ledger_state
 from domain.model.programme import Programme, load
 
 DEMO = Path(__file__).parents[2] / "scripts" / "demo" / "numiscollect.yaml"

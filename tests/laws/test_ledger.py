@@ -9,11 +9,11 @@ from collections import defaultdict
 from hypothesis import given
 
 from domain.model.event_names import REDEEMED
-from domain.model.ledger import ledger_restore, ledger_state
 from domain.model.ledger.decide import at_instant, decide
 from domain.model.ledger.decision import Decision, JournalRow
 from domain.model.ledger.gifts import Counted
 from domain.model.ledger.member import Member
+from domain.model.ledger.state import ledger_restore, ledger_state
 from domain.model.ledger.wallet import Wallet
 from domain.model.programme import Programme
 from domain.model.values import evolve

@@ -31,7 +31,7 @@ from domain.model.ledger.late_events import HistoricalContext, RowTrace, TraceIn
 from domain.model.ledger.member import Member
 from domain.model.ledger.timeline import next_due, turn, turned_until
 from domain.model.programme import Programme
-from domain.model.simulate import answers, inputs
+from domain.model.simulate import answers, inputs, purchase_inputs
 from domain.model.simulate.answers import Answer
 from domain.model.simulate.code_entries import CodeEntries
 from domain.model.simulate.inputs import INPUT_EVENTS, InputLine, read_line
@@ -303,10 +303,10 @@ class Simulation:
         id = self.event_id(line)
         match line.name:
             case event_names.PURCHASED:
-                purchase = inputs.read_purchase(line, self.programme)
+                purchase = purchase_inputs.read_purchase(line, self.programme)
                 if (line.source, purchase.store or "", purchase.external_id) in self._claimed_numbers:
                     raise StoreRefusal("PurchaseClaimed")
-                details = inputs.read_details(line, total=purchase.total)
+                details = purchase_inputs.read_details(line, total=purchase.total)
                 return Event(id, line.name, line.at, line.source, purchase=purchase, details=details)
             case event_names.REFUNDED:
                 refund = self._read_refund(line)
@@ -343,7 +343,7 @@ class Simulation:
         return referrer
 
     def _read_refund(self, line: InputLine) -> Refund:
-        selection = inputs.read_refund(line)
+        selection = purchase_inputs.read_refund(line)
         numbers = self._numbers.get((line.member, selection.external_id))
         if not numbers:
             raise StoreRefusal("UnknownPurchase")

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 
-from domain.model.ledger import ledger_state
 from domain.model.ledger.decision import Entry, StateValue
 from domain.model.ledger.member import Member
+from domain.model.ledger.state import ledger_state
 from domain.store import stale_commits
 from domain.store.connect import Raw
 from domain.store.document_store import DocumentStore

@@ -123,9 +123,9 @@ def uncount(
     tier: str | None = None,
 ) -> None:
     """Take off the counts for tiers, on the day of an instant, what had counted; its extras a `tier` gave."""
-    for name, one in counted.items():
-        if builder.member.tier is not None and (one.amount or one.extras):
-            _uncount(builder, builder.member.tier, name, one, at=at, cause=cause, tier=tier)
+    for name, amounts in counted.items():
+        if builder.member.tier is not None and (amounts.amount or amounts.extras):
+            _uncount(builder, builder.member.tier, name, amounts, at=at, cause=cause, tier=tier)
 
 
 def _uncount(

@@ -11,27 +11,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, Protocol
+from typing import Literal
 
 from domain.model.ledger.decision import Entry
-from domain.model.ledger.events import Purchase
+from domain.model.ledger.events import Purchase, WalletPayment
 from domain.model.ledger.fiscal.receipt_details import ReceiptDetails, TaxLine
 
 FiscalKind = Literal["DISCOUNT", "PAYMENT", "CREDIT"]
 FiscalMeans = Literal["VOUCHER", "WALLET", "TENDER"]
 
 OTHERWISE = "other"  # the tender of what nobody said how it was paid
-
-
-class WalletPayment(Protocol):
-    """A part of a purchase that a wallet paid: so many units, worth `value` minor units."""
-
-    @property
-    def wallet(self) -> str: ...
-    @property
-    def units(self) -> int: ...
-    @property
-    def value(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +74,7 @@ def sale_record(
     entries that it brought.
     """
     details = details or ReceiptDetails()
-    by_wallets = [FiscalPart("PAYMENT", "WALLET", one.wallet, one.value, one.units) for one in payments]
+    by_wallets = [FiscalPart("PAYMENT", "WALLET", one.wallet, one.worth, one.units) for one in payments]
     due = purchase.total - sum(part.amount for part in by_wallets)
     tenders = [FiscalPart("PAYMENT", "TENDER", one.kind, one.amount) for one in details.tenders]
     if not tenders and due:

@@ -37,7 +37,7 @@ def _by_a_single_count(tiers: Tiers) -> Iterator[Finding]:
         if named:
             below = None
             continue
-        reached, kept = tier.reaching[SINGLE_COUNT], tier.keeping[SINGLE_COUNT]
+        reached, needed = tier.reaching[SINGLE_COUNT], tier.keeping[SINGLE_COUNT]
         if index == 0 and reached != 0:
             remedy = "write from: 0, so that everyone has a tier"
             yield Finding((*path, "from"), f"the first tier is reached at {reached}", remedy)
@@ -46,7 +46,7 @@ def _by_a_single_count(tiers: Tiers) -> Iterator[Finding]:
             yield Finding(
                 (*path, "from"), f"{tier.code} is reached at {reached}, not above {below.code}", remedy
             )
-        if kept > reached:
+        if needed > reached:
             message = f"keeping {tier.code} takes more than reaching it"
             yield Finding((*path, "keep"), message, f"write {reached} or less")
         below = tier

@@ -1,26 +1,17 @@
 """A receipt's record adds up, and so do its refunds, to the last cent and in whatever parts."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.model.ledger.deciding.refund_lines import remaining_purchase
 from domain.model.ledger.decision import Entry
-from domain.model.ledger.events import Purchase
+from domain.model.ledger.events import Purchase, WalletPayment
 from domain.model.ledger.fiscal.fiscal_record import FiscalPart, FiscalRecord, refund_record, sale_record
 from domain.model.ledger.fiscal.receipt_details import ReceiptDetails, TaxLine, Tender
 
 MONEY = frozenset({"credit"})
-
-
-@dataclass(frozen=True)
-class Paid:
-    """What a wallet paid."""
-
-    wallet: str
-    units: int
-    value: int
 
 
 def purchase_of(total: int) -> Purchase:
@@ -60,7 +51,7 @@ def test_a_receipt_is_the_sum_of_its_discounts_and_payments_and_credit_stands_ap
         purchase_of(4_500),
         details=details,
         discounts=[discount(500)],
-        payments=[Paid("points", 1_000, 1_000)],
+        payments=[WalletPayment("points", 1_000, 1_000)],
         entries=entries,
         money_wallets=MONEY,
     )
@@ -89,7 +80,7 @@ def test_a_refund_of_a_third_floors_what_has_come_back_so_far() -> None:
         purchase_of(3_000),
         details=ReceiptDetails(taxes=(TaxLine("23", 2_439, 561),)),
         discounts=[discount(100)],
-        payments=[Paid("points", 1_001, 1_001)],
+        payments=[WalletPayment("points", 1_001, 1_001)],
     )
     first, rest = refunds_of(sale, 3_000, [1_000, None])
     assert amounts_of(first) == [
@@ -135,7 +126,7 @@ def test_refunds_in_any_parts_add_up_and_none_gives_where_another_takes(
     payments, left = [], total
     for number, value in enumerate(paid):
         value = min(value, left)
-        payments.append(Paid(f"w{number}", value * 3, value))
+        payments.append(WalletPayment(f"w{number}", value * 3, value))
         left -= value
     tenders = []
     for number, amount in enumerate(given_otherwise):
