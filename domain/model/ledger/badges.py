@@ -64,7 +64,7 @@ def advance(programme: Programme, state: BadgeState, spec: BadgeSpec, sight: Exp
 def levels_reached(spec: BadgeSpec, state: BadgeState, progress: int) -> int:
     """Return how many levels a count reaches."""
     if spec.target is not None:
-        return int(bool(state.target) and progress >= (state.target or 0))
+        return 1 if state.target and progress >= state.target else 0
     if isinstance(spec.levels, StampCard):
         return progress // spec.levels.every
     return sum(1 for target in spec.levels if target <= progress)

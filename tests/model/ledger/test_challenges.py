@@ -100,7 +100,11 @@ def test_a_goal_below_one_is_none(target: str, fixed: int | None) -> None:
 def test_points_that_come_in_after_the_beginning_make_no_goal() -> None:
     wallets = "wallets: [{code: points, name: Points, pending: {days: 14}}]"
     p = goal(f"target: member.balance.points, {JULY}", wallets, rules(PER_EURO))
-    # 40 are in by 15 June; 60 come in on 7 July, before the first row of July.
+    # 40 are in by 15 June; 60 come in on 7 July, before the first row of July, and before anybody looks.
+    read = run(
+        p, enrol(), buy("2026-06-01T10:00", 4000), buy("2026-06-23T10:00", 6000), until="2026-07-10T10:00"
+    )
+    assert (figures(read.ana)["available"], of_b(read)) == (100, {"level": 0, "progress": 0, "target": 40})
     ran = run(
         p,
         enrol(),
@@ -206,6 +210,18 @@ def test_a_stamp_card_may_have_to_be_taken_up() -> None:
     ran = run(p, enrol(), *buys(6, 3), take_up("2026-06-20T10:00"), *buys(7, 5))
     assert of_b(ran) == {"level": 2, "progress": 5, "accepted": True}
     assert sum(len(row["vouchers"]) for row in ran) == 2
+
+
+def test_who_was_given_the_first_level_can_take_up_what_has_further_ones() -> None:
+    gift = rules("{code: gift, title: G, on: balance.adjusted, do: [{badge: b}]}")
+    lines = enrol(), adjust("2026-07-01T10:00", 1), take_up("2026-07-02T10:00"), *buys(7, 4)[2:]
+    ran = run(goal(f"levels: [2, 4], accept: true, {JULY}", gift), *lines)
+    assert of_b(ran) == {"level": 2, "progress": 4, "accepted": True}
+    ran = run(goal("levels: {every: 2}, accept: true", gift), *lines)
+    assert of_b(ran) == {"level": 2, "progress": 4, "accepted": True}
+    ran = run(goal(f"levels: [2], accept: true, {JULY}", gift), *lines)
+    assert of_b(ran) == {"level": 1, "progress": 2, "accepted": False}
+    assert [row["refused"] for row in ran.on("challenge.accepted")] == ["ChallengeNotOpen"]
 
 
 def test_a_refund_takes_what_a_challenge_counted() -> None:

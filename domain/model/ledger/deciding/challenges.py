@@ -20,7 +20,7 @@ from domain.model.ledger.events import Event, Json
 from domain.model.ledger.member import BadgeState, Member, settle_lots
 from domain.model.ledger.views.expression_view import ExpressionView
 from domain.model.ledger.views.field_reads import FieldReads, reads_of
-from domain.model.programme import BadgeSpec, Programme
+from domain.model.programme import BadgeSpec, Programme, StampCard
 from domain.model.values import evolve
 
 Failures = list[ExpressionFailure]
@@ -99,13 +99,19 @@ def acceptance_lock(
         return None
     if member.frozen:
         return "FROZEN"
-    if state.level:
+    if _has_all_levels(spec, state):
         return "EARNED"
     if _is_over(programme, spec, at):
         return "OVER"
     if accepted(programme, member, spec, at=at).target == 0:
         return "NO_GOAL"
     return None
+
+
+def _has_all_levels(spec: BadgeSpec, state: BadgeState) -> bool:
+    if spec.target is not None:
+        return state.level > 0
+    return not isinstance(spec.levels, StampCard) and state.level >= len(spec.levels)
 
 
 def accepted(programme: Programme, member: Member, spec: BadgeSpec, *, at: datetime) -> BadgeState:
