@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from functools import partial
+
 import pytest
 
+from domain.model.ledger.member import BadgeState
+from domain.model.ledger.state import ledger_restore, ledger_state
 from domain.model.programme import Programme
+from domain.model.simulate import Simulation, read_line
 from tests.model.simulation_runs import (
     PER_EURO,
     Line,
@@ -222,6 +228,25 @@ def test_who_was_given_the_first_level_can_take_up_what_has_further_ones() -> No
     ran = run(goal(f"levels: [2], accept: true, {JULY}", gift), *lines)
     assert of_b(ran) == {"level": 1, "progress": 2, "accepted": False}
     assert [row["refused"] for row in ran.on("challenge.accepted")] == ["ChallengeNotOpen"]
+
+
+def test_what_was_taken_up_and_fixed_is_stored_and_read_back() -> None:
+    simulation = Simulation(goal(f"target: member.purchases.count + 2, accept: true, {JULY}"))
+    for number, each in enumerate([enrol(), *buys(6, 2), take_up("2026-06-20T10:00"), *buys(7, 1)], start=1):
+        assert [answer["refused"] for answer in simulation.event(read_line(number, json.dumps(each)))] == [
+            None
+        ]
+    member = simulation.members["ana"]
+    assert (member.badges["b"].target, str(member.badges["b"].accepted_at)) == (
+        4,
+        "2026-06-20 10:00:00+00:00",
+    )
+    state = ledger_state.nest(ledger_state.state_paths(member))
+    read = partial(ledger_restore.restore_member, id="ana", number="", profile=member.profile, seq=member.seq)
+    assert read(state).badges == member.badges
+    # A badge of an earlier version has neither.
+    state["badges"] = {"b": [3, 1, None, None]}
+    assert read(state).badges == {"b": BadgeState(3, 1)}
 
 
 def test_a_refund_takes_what_a_challenge_counted() -> None:
