@@ -102,6 +102,8 @@ tiers:
 badges:
   - {{code: collector, name: C, on: purchase.completed, of: {{items: 'line.category == "coins"'}}, levels: [2, 5, 20], do: [{{award: {{wallet: points, fixed: 4, tiered: true}}}}]}}
   - {{code: weekly, name: W, on: purchase.completed, streak: {{per: week}}, levels: [3]}}
+  - {{code: card, name: S, on: purchase.completed, of: {{items: 'line.category == "stamps"'}}, levels: {{every: 3}}, do: [{{award: {{wallet: credit, fixed: 7}}}}, {{voucher: gift, per_level: 2}}]}}
+  - {{code: own, name: O, on: purchase.completed, target: member.purchases.count + member.balance.points / 50 + 2, during: {{from: "2026-10-05"}}, do: [{{award: {{wallet: points, fixed: 8}}}}, {{tag: proud}}]}}
 rewards:
   - {{code: mug, title: M, kind: product, cost: {{wallet: points, amount: 130}}, voucher: {{valid: {{days: 9}}}}, return_grace: {{days: 4}}}}
   - {{code: pen, title: P, kind: product, cost: {{wallet: points, amount: 20}}, limit: {{times: 2, per: month}}, when: member.days_since_purchase < 20}}

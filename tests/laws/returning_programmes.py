@@ -100,6 +100,8 @@ BADGES: Mapping[str, str] = {
     "steps": "on: badge.earned, when: 'event.data.badge == \"hand\"', levels: [1], do: [{award: {wallet: p, fixed: 5}}]",
     "card": "on: purchase.completed, of: {items: 'line.category == \"coins\"'}, levels: {every: 2}, do: [{voucher: gift4}, {award: {wallet: p, fixed: 6}}, {tag: regular, per_level: 3}, {award: {wallet: c, fixed: 45}, per_level: 2}]",
     "receipts": "on: purchase.completed, levels: {every: 2}, do: [{award: {wallet: c, amount: 1, per: 200, of: purchase.total}}, {tier: silver, for: {days: 60}, per_level: 2}]",
+    "own": "on: purchase.completed, target: member.purchases.count + 1, during: {from: '2026-01-03'}, do: [{award: {wallet: p, fixed: 21}}, {voucher: gift4}]",
+    "taken": "on: purchase.completed, of: purchase.total, levels: {every: 6000}, accept: true, do: [{award: {wallet: c, fixed: 70}}, {tag: taken}]",
     "runs": "on: purchase.completed, streak: {per: week}, levels: {every: 2}, do: [{voucher: gift4}]",
     "weekly": "on: purchase.completed, streak: {per: week}, levels: [2], do: [{award: {wallet: p, fixed: 12}}]",
 }
