@@ -7,6 +7,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from api.graphql.engine.scalars import SCALARS
 from api.graphql.member.activity import Subscription
+from api.graphql.member.codes import CodeMutation
 from api.graphql.member.contact_change import ContactMutation
 from api.graphql.member.devices import DeviceMutation
 from api.graphql.member.members import MemberQuery
@@ -45,6 +46,7 @@ class Mutation(
     ContactMutation,
     DeviceMutation,
     RedemptionMutation,
+    CodeMutation,
     VoucherUseMutation,
     MessageMutation,
     SurveyMutation,

@@ -100,6 +100,7 @@ ROOTS: Mapping[str, Mapping[str, RootPermission]] = {
         "unregisterDevice": _permit(MEMBER),
         "redeemReward": _permit(MEMBER),
         "cancelVoucher": _permit(MEMBER),
+        "enterCode": _permit(MEMBER),
         "markMessagesRead": _permit(MEMBER),
         "answerSurvey": _permit(MEMBER),
         "staffSignIn": _permit(PUBLIC, STAFF),
@@ -154,6 +155,7 @@ TYPES: Mapping[str, CallerKinds] = {
     **_types_for(PUBLIC, "ContactApproval", "ContactChangeUndone", "LinkExpired", "ContactTaken"),
     # The member's own
     **_types_for(MEMBER, "Member", "MemberCard", "Referral", "MemberPlan", "Consent", "Device"),
+    **_types_for(MEMBER, "CodeEntered", "CodeRefused"),
     **_types_for(MEMBER, "MessageSurvey", "SurveyAnswered", "SurveyAnsweredBefore"),
     **_types_for(
         MEMBER, "Message", "MessageConnection", "MessageEdge", "PointEntryConnection", "PointEntryEdge"
