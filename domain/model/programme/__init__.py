@@ -3,7 +3,7 @@ loyalty programme is this data, not code.
 """
 
 from domain.model.programme.addresses import safe_address
-from domain.model.programme.badges import BadgeSpec, Streak
+from domain.model.programme.badges import BadgeSpec, StampCard, Streak
 from domain.model.programme.faults import ProgrammeFault, ProgrammeInvalid
 from domain.model.programme.field_types import Hours, LocalizedText
 from domain.model.programme.header import EventSpec, ProgrammeHeader, TermsSpec
@@ -33,10 +33,18 @@ from domain.model.programme.rules import (
     Rule,
     SharedCap,
 )
-from domain.model.programme.tiers import CountSpec, QualifyingWindow, Tiers, TierSpec
-from domain.model.programme.wallets import Expiry, WalletSpec
+from domain.model.programme.tiers import (
+    SINGLE_COUNT,
+    CountSpec,
+    NamedCount,
+    QualifyingWindow,
+    Tiers,
+    TierSpec,
+)
+from domain.model.programme.wallets import Expiry, PayTerms, WalletSpec
 
 __all__ = [
+    "SINGLE_COUNT",
     "Action",
     "ActiveTimes",
     "Availability",
@@ -56,6 +64,8 @@ __all__ = [
     "LoadedProgramme",
     "LocalizedText",
     "MessageSpec",
+    "NamedCount",
+    "PayTerms",
     "PlanSpec",
     "Programme",
     "ProgrammeFault",
@@ -69,6 +79,7 @@ __all__ = [
     "Rule",
     "Segment",
     "SharedCap",
+    "StampCard",
     "Streak",
     "SurveySpec",
     "TermsSpec",

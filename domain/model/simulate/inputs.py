@@ -15,7 +15,8 @@ import orjson
 from domain.model import event_names
 from domain.model.calendar import milliseconds
 from domain.model.ledger.deciding.refund_lines import RefundLine
-from domain.model.ledger.events import Json, Line, Profile, Purchase
+from domain.model.ledger.events import Json, Line, Payment, Profile, Purchase, WalletPayment
+from domain.model.ledger.fiscal.receipt_details import ReceiptDetails, TaxLine, detail_faults
 from domain.model.ledger.member import Member
 from domain.model.programme import Programme
 from domain.model.programme.faults import suggestion
@@ -58,7 +59,7 @@ _DATA_FIELDS: Mapping[str, tuple[str, ...]] = {
         "batch",
     ),
     event_names.CONSENTED: ("purpose", "granted"),
-    event_names.PURCHASED: ("externalId", "store", "total", "lines"),
+    event_names.PURCHASED: ("externalId", "store", "total", "lines", "payWith", "taxes"),
     event_names.REFUNDED: ("externalId", "store", "amount", "lines", "refund"),
     event_names.REDEEMED: ("reward", "voucher"),
     **dict.fromkeys((event_names.VOUCHER_USED, event_names.VOUCHER_CANCELLED), ("voucher",)),
@@ -193,10 +194,15 @@ def input_warnings(line: InputLine, programme: Programme) -> Iterator[str]:
         value = line.data.get(name)
         if value is not None and type(value) is not _DECLARED_TYPES[kind]:
             yield f"data.{name} is declared as {kind}; write {_TYPE_NAMES[_DECLARED_TYPES[kind]]}"
-    rows = line.data.get("lines")
-    for row in rows if isinstance(rows, list) else ():
-        if isinstance(row, dict):
-            yield from _unknown_fields("data.lines", row, _LINE_FIELDS.get(line.name, ()))
+    for where, known in (
+        ("lines", _LINE_FIELDS.get(line.name, ())),
+        ("payWith", ("wallet", "units")),
+        ("taxes", ("rate", "base", "amount")),
+    ):
+        rows = line.data.get(where)
+        for row in rows if isinstance(rows, list) else ():
+            if isinstance(row, dict):
+                yield from _unknown_fields(f"data.{where}", row, known)
 
 
 def _unknown_fields(where: str, fields: Mapping[str, Json], known: tuple[str, ...]) -> Iterator[str]:
@@ -261,7 +267,20 @@ def read_purchase(line: InputLine, programme: Programme) -> Purchase:
     )
     if sum(purchase_line.amount for purchase_line in lines) > total:
         raise line.malformed("the lines sum to more than data.total; they sum to at most the total")
-    return Purchase(_receipt_number(line), total, programme.programme.currency, line.get("store", str), lines)
+    currency, store = programme.programme.currency, line.get("store", str)
+    return Purchase(
+        _receipt_number(line), total, currency, store, lines, payment=_read_payment(line, programme, total)
+    )
+
+
+def _read_payment(line: InputLine, programme: Programme, total: int) -> Payment | None:
+    parts, codes = list[WalletPayment](), [spec.code for spec in programme.wallets]
+    for row in _rows(line, "payWith"):
+        part = replace(line, data=row)
+        parts.append(WalletPayment(part.require_code("wallet", codes), part.whole_number("units", least=1)))
+    if len({part.wallet for part in parts}) < len(parts):
+        raise line.malformed("data.payWith names a wallet twice; write each once")
+    return Payment(total, tuple(parts)) if parts else None
 
 
 def _read_purchase_line(line: InputLine, number: int, row: dict[str, Json]) -> Line:
@@ -278,10 +297,31 @@ def _read_purchase_line(line: InputLine, number: int, row: dict[str, Json]) -> L
 
 
 def _line_rows(line: InputLine) -> list[dict[str, Json]]:
-    rows = line.get("lines", cast(type[list[Json]], list)) or []
+    return _rows(line, "lines")
+
+
+def _rows(line: InputLine, name: str) -> list[dict[str, Json]]:
+    rows = line.get(name, cast(type[list[Json]], list)) or []
     if not all(isinstance(row, dict) for row in rows):
-        raise line.malformed("data.lines holds what is no map; write one map a line")
+        raise line.malformed(f"data.{name} holds what is no map; write one map a line")
     return cast(list[dict[str, Json]], rows)
+
+
+def read_details(line: InputLine, *, total: int) -> ReceiptDetails | None:
+    """Read the tax lines of a purchase; None where there are none. Raises InputMalformed."""
+    rows = [replace(line, data=row) for row in _rows(line, "taxes")]
+    if not rows:
+        return None
+    taxes = [
+        TaxLine(
+            row.require("rate", str), row.whole_number("base", least=0), row.whole_number("amount", least=0)
+        )
+        for row in rows
+    ]
+    details = ReceiptDetails(tuple(taxes))
+    for fault in detail_faults(details, total=total):
+        raise line.malformed(f"data.{fault.field}: {fault.message}")
+    return details
 
 
 def _receipt_number(line: InputLine) -> str:
@@ -353,6 +393,13 @@ def read_data(line: InputLine, programme: Programme) -> Mapping[str, Json]:
             return {"plan": line.require_code("plan", (spec.code for spec in programme.plans))}
         case event_names.PLAN_ENDED:
             return {}
-        case event_names.SURVEY_ANSWERED if line.data.get("survey") is not None:
-            line.require_code("survey", (spec.code for spec in programme.surveys))
+        case event_names.SURVEY_ANSWERED:
+            _check_answer(line, programme)
     return line.data
+
+
+def _check_answer(line: InputLine, programme: Programme) -> None:
+    survey = line.require_code("survey", (spec.code for spec in programme.surveys))
+    scores, score = programme.survey(survey).scores, line.require("score", int)
+    if score not in scores:
+        raise line.malformed(f"data.score is {score}; {survey} takes {scores[0]} to {scores[-1]}")

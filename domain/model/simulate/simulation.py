@@ -305,7 +305,8 @@ class Simulation:
                 purchase = inputs.read_purchase(line, self.programme)
                 if (line.source, purchase.store or "", purchase.external_id) in self._claimed_numbers:
                     raise StoreRefusal("PurchaseClaimed")
-                return Event(id, line.name, line.at, line.source, purchase=purchase)
+                details = inputs.read_details(line, total=purchase.total)
+                return Event(id, line.name, line.at, line.source, purchase=purchase, details=details)
             case event_names.REFUNDED:
                 refund = self._read_refund(line)
                 return Event(id, line.name, line.at, line.source, purchase=refund.remaining, refund=refund)

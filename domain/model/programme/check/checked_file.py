@@ -11,6 +11,7 @@ from domain.model.conditions import Expression
 from domain.model.programme.faults import KeyPath
 from domain.model.programme.models import Programme
 from domain.model.programme.rules import Action, CountBasis
+from domain.model.programme.tiers import SINGLE_COUNT, CountSpec, Tiers
 from domain.model.programme.validation import ValidationResult
 from domain.model.programme.vocabulary import BUILT_IN_EVENTS, DECLARED_KINDS, Variable
 
@@ -161,9 +162,9 @@ class CheckedFile:
             yield from _conditions(("badges", index), badge.when, badge.on)
             yield from _basis_expressions(("badges", index), badge.of, badge.on)
         if programme.tiers is not None:
-            count = programme.tiers.count
-            yield from _conditions(("tiers", "count"), count.when, count.on)
-            yield from _basis_expressions(("tiers", "count"), count.of, count.on)
+            for path, count in count_paths(programme.tiers):
+                yield from _conditions(path, count.when, count.on)
+                yield from _basis_expressions(path, count.of, count.on)
         if programme.referral is not None:
             qualifies = programme.referral.qualifies
             yield from _conditions(("referral", "qualifies"), qualifies.when, qualifies.on)
@@ -187,6 +188,12 @@ class CheckedFile:
     def _raw_list(self, path: KeyPath) -> list[object]:
         value = self.raw_value(path)
         return value if isinstance(value, list) else []
+
+
+def count_paths(tiers: Tiers) -> Iterator[tuple[KeyPath, CountSpec]]:
+    """Yield what counts toward tiers, each with its place in the file."""
+    for name, count in tiers.all_counts.items():
+        yield ("tiers", "count") if name == SINGLE_COUNT else ("tiers", "counts", name), count
 
 
 def key_of(section: str) -> str:

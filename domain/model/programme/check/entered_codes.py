@@ -81,8 +81,7 @@ def _is_used(checked_file: CheckedFile, spec: CodeSpec) -> bool:
         *(rule.when for rule in programme.rules_on(event_names.CODE_ENTERED)),
         *(badge.when for badge in programme.badges_on(event_names.CODE_ENTERED)),
     ]
-    if programme.tiers is not None and event_names.CODE_ENTERED in programme.tiers.count.on:
-        conditions.append(programme.tiers.count.when)
+    conditions += [count.when for _, count in programme.counts_on(event_names.CODE_ENTERED)]
     if programme.referral is not None and event_names.CODE_ENTERED in programme.referral.qualifies.on:
         conditions.append(programme.referral.qualifies.when)
     conditions += [

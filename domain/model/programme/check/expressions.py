@@ -127,6 +127,8 @@ def _is_known(variables: Mapping[str, Variable], name: str) -> bool:
     above, _, _ = name.rpartition(".")
     if above in variables and variables[above].kind == "by_code":
         return True
+    if name.startswith("member.favourite."):
+        return True
     return name in RECORD_PATHS and any(
         path.startswith(name + ".")
         for path in (*variables, *(("event.data.",) if "event.at" in variables else ()))
@@ -139,6 +141,7 @@ def _unknown_codes(
     variables_by_event: Mapping[str, Mapping[str, Variable]],
 ) -> Iterator[Finding]:
     """Find texts that are compared with a code, but are not a code of its section."""
+    yield from _never_favourites(placed)
     variables = dict(chain.from_iterable(each.items() for each in variables_by_event.values()))
     for path, text in comparisons(placed.expression):
         variable = variables.get(path)
@@ -156,6 +159,27 @@ def _unknown_codes(
             f"{path} is compared with {text}: there is no such {noun_of(variable.code_section)}",
             remedy,
         )
+
+
+def _never_favourites(placed: PlacedExpression) -> Iterator[Finding]:
+    """Find a favourite that is compared with a category which is not in its list."""
+    pieces = terms(placed.expression.source)
+    for index, term in enumerate(pieces):
+        if term.kind != "call" or term.value != "favourite":
+            continue
+        end = pieces.index(Term("sign", ")"), index)
+        among = [each.value for each in pieces[index:end] if each.kind == "text"]
+        for beside in (pieces[end + 1 : end + 3], pieces[max(0, index - 2) : index][::-1]):
+            if len(beside) < 2:
+                continue
+            sign, text = beside
+            if sign.value in ("==", "!=") and text.kind == "text" and text.value not in among:
+                remedy = suggestion(text.value, among, "name it in the list")
+                yield Finding(
+                    placed.path,
+                    f"favourite is compared with {text.value}, which its list does not have",
+                    remedy,
+                )
 
 
 def _is_code_of(checked_file: CheckedFile, section: str, code: str) -> bool:
