@@ -4,7 +4,7 @@ import csv
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import aclosing, contextmanager
 from pathlib import Path
 from typing import Annotated, TextIO
 
@@ -19,7 +19,7 @@ from api.process import open_process
 from api.settings import read_settings
 from domain.model.code_spelling import grouped
 from domain.services.errors import InvalidInput
-from domain.services.ledger.code_batches import make_codes
+from domain.services.ledger.code_batches import check_batch, make_codes
 from domain.store.ledger import code_counts
 from domain.store.ledger.programmes import NothingPublished
 
@@ -52,8 +52,13 @@ def list_codes(data: DataOption = None) -> None:
 
 async def _make(batch: str, count: int, out: Path | None, data_folder: Path | None) -> None:
     settings = read_settings(data=data_folder)
-    done = 0
     async with open_database(settings) as database, open_process(settings, database) as process:
+        try:
+            check_batch(process.runtime, batch, count)
+        except NothingPublished:
+            raise CannotRun(NOTHING_PUBLISHED) from None
+        except InvalidInput as refused:
+            raise CannotRun(refused.message) from None
         making = make_codes(
             process.runtime,
             secret=process.runtime.secret,
@@ -62,25 +67,17 @@ async def _make(batch: str, count: int, out: Path | None, data_folder: Path | No
             actor=operator(),
             now=utc_now(),
         )
-        try:
-            first = await anext(making)
-            with _opened(out) as file, progress_bar() as bar:
-                task = bar.add_task("Codes", total=count)
-                rows = csv.writer(file)
-                rows.writerow(["batch", "code"])
-                chunk: list[str] | None = first
-                while chunk is not None:
+        done = 0
+        with _opened(out) as file, progress_bar() as bar:
+            task = bar.add_task("Codes", total=count)
+            rows = csv.writer(file)
+            rows.writerow(["batch", "code"])
+            async with aclosing(making):
+                async for chunk in making:
                     rows.writerows([batch, grouped(code)] for code in chunk)
                     file.flush()
                     done += len(chunk)
                     bar.update(task, completed=done)
-                    chunk = await anext(making, None)
-        except NothingPublished:
-            raise CannotRun(NOTHING_PUBLISHED) from None
-        except InvalidInput as refused:
-            raise CannotRun(refused.message) from None
-        finally:
-            await making.aclose()
     print(f"{done} codes of {batch} are made{f', in {out}' if out else ''}", file=sys.stderr)
 
 

@@ -155,8 +155,9 @@ TYPES: Mapping[str, CallerKinds] = {
     **_types_for(PUBLIC, "ContactApproval", "ContactChangeUndone", "LinkExpired", "ContactTaken"),
     # The member's own
     **_types_for(MEMBER, "Member", "MemberCard", "Referral", "MemberPlan", "Consent", "Device"),
-    **_types_for(MEMBER, "CodeEntered", "CodeRefused"),
-    **_types_for(MEMBER, "MessageSurvey", "SurveyAnswered", "SurveyAnsweredBefore"),
+    **_types_for(
+        MEMBER, "MessageSurvey", "SurveyAnswered", "SurveyAnsweredBefore", "CodeEntered", "CodeRefused"
+    ),
     **_types_for(
         MEMBER, "Message", "MessageConnection", "MessageEdge", "PointEntryConnection", "PointEntryEdge"
     ),

@@ -26,7 +26,7 @@ from api.graphql.engine.problems import (
     refusals_as_problems,
 )
 from api.graphql.engine.shared_types import Info
-from api.graphql.member.codes import (
+from api.graphql.member.actions.codes import (
     CodeEntered,
     CodeRefused,
     EnrolmentCodeResult,

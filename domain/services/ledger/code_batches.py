@@ -16,6 +16,20 @@ MOST_AT_ONCE = 1_000_000
 CHUNK = 500
 
 
+def check_batch(runtime: Runtime, batch: str, count: int) -> None:
+    """Check that so many codes of a batch can be made. Raises InvalidInput."""
+    batches = [spec.batch for spec in runtime.programme.codes if spec.batch is not None]
+    if batch not in batches:
+        there = f"it has {', '.join(batches)}" if batches else "it has none"
+        raise InvalidInput(
+            "batch",
+            f"The published programme has no batch {batch}: {there}. Add codes: [{{batch: {batch}, title:"
+            " ...}] to the file and publish it first.",
+        )
+    if not 1 <= count <= MOST_AT_ONCE:
+        raise InvalidInput("count", f"Write a number from 1 to {MOST_AT_ONCE}; run it again for more.")
+
+
 async def make_codes(
     runtime: Runtime,
     *,
@@ -31,16 +45,7 @@ async def make_codes(
     The audit trail says how many were asked for before the first is stored. Who stops reading has made those
     that were yielded, and no more than a few of which nobody ever hears.
     """
-    batches = [spec.batch for spec in runtime.programme.codes if spec.batch is not None]
-    if batch not in batches:
-        there = f"it has {', '.join(batches)}" if batches else "it has none"
-        raise InvalidInput(
-            "batch",
-            f"The published programme has no batch {batch}: {there}. Add codes: [{{batch: {batch}, title:"
-            " ...}] to the file and publish it first.",
-        )
-    if not 1 <= count <= MOST_AT_ONCE:
-        raise InvalidInput("count", f"Write a number from 1 to {MOST_AT_ONCE}; run it again for more.")
+    check_batch(runtime, batch, count)
     act = AuditAct(secrets.token_hex(16), now, actor, "CODES_MADE", None, None, None, None, batch, count)
     await runtime.store.transact([act_write(act)])
     made = 0

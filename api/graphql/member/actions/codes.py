@@ -11,10 +11,10 @@ from api.graphql.engine.enums import enum_of_words
 from api.graphql.engine.problems import IdempotencyConflict, refusals_as_problems, renders
 from api.graphql.engine.shared_types import Info, Problem
 from api.graphql.engine.titles import find_spec
+from api.graphql.member.actions.redemption import MEMBER_NOW
 from api.graphql.member.explanations import RuleOutcome, outcomes_of
 from api.graphql.member.members import Member, current_member
 from api.graphql.member.points import PointEntry, entries_of
-from api.graphql.member.redemption import MEMBER_NOW
 from api.graphql.member.vouchers import Voucher, voucher_of
 from api.texts import say
 from domain.model.ledger import decision
@@ -55,10 +55,11 @@ class CodeEntered:
     entries: list[PointEntry] = strawberry.field(description="What it earned or took.")
     vouchers: list[Voucher] = strawberry.field(description="What it gave to show at the till.")
     explanation: list[RuleOutcome] = strawberry.field(description="What each rule came to.")
+    member_id: strawberry.Private[str]
 
     @strawberry.field(description=MEMBER_NOW)
     async def member(self, info: Info) -> Member:
-        return await current_member(info, info.context.member().member_id)
+        return await current_member(info, self.member_id)
 
 
 @strawberry.type(description="The code counts nothing.")
@@ -118,6 +119,7 @@ async def code_entered(info: Info, entered: EnteredCode) -> CodeEntered:
         entries=entries_of(audience, member, members.row_history(row)),
         vouchers=[await voucher_of(info, voucher) for voucher in entered.issued],
         explanation=outcomes_of(audience, row.outcomes, row.version),
+        member_id=member,
     )
 
 
