@@ -155,12 +155,9 @@ TYPES: Mapping[str, CallerKinds] = {
     **_types_for(PUBLIC, "ContactApproval", "ContactChangeUndone", "LinkExpired", "ContactTaken"),
     # The member's own
     **_types_for(MEMBER, "Member", "MemberCard", "Referral", "MemberPlan", "Consent", "Device"),
-    **_types_for(
-        MEMBER, "MessageSurvey", "SurveyAnswered", "SurveyAnsweredBefore", "CodeEntered", "CodeRefused"
-    ),
-    **_types_for(
-        MEMBER, "Message", "MessageConnection", "MessageEdge", "PointEntryConnection", "PointEntryEdge"
-    ),
+    **_types_for(MEMBER, "MessageSurvey", "SurveyAnswered", "SurveyAnsweredBefore"),
+    **_types_for(MEMBER, "Message", "MessageConnection", "MessageEdge", "CodeEntered", "CodeRefused"),
+    **_types_for(MEMBER, "PointEntryConnection", "PointEntryEdge"),
     **_types_for(
         MEMBER,
         "SignedIn",
@@ -254,8 +251,7 @@ TYPES: Mapping[str, CallerKinds] = {
         "VoucherAccepted",
         "VoucherUseReversed",
     ),
-    **_types_for(STAFF, "ContactProposed", "ContactApproved"),
-    **_types_for(STAFF, "ShiftAction", "AuditEntry", "AuditBalance"),
+    **_types_for(STAFF, "ContactProposed", "ContactApproved", "ShiftAction", "AuditEntry", "AuditBalance"),
     **_types_for(
         STAFF,
         "BalanceAdjusted",
