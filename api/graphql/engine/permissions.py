@@ -101,6 +101,7 @@ ROOTS: Mapping[str, Mapping[str, RootPermission]] = {
         "redeemReward": _permit(MEMBER),
         "cancelVoucher": _permit(MEMBER),
         "acceptChallenge": _permit(MEMBER),
+        "enterCode": _permit(MEMBER),
         "markMessagesRead": _permit(MEMBER),
         "answerSurvey": _permit(MEMBER),
         "staffSignIn": _permit(PUBLIC, STAFF),
@@ -145,9 +146,8 @@ TYPES: Mapping[str, CallerKinds] = {
     **_types_for(MEMBER, "Member", "MemberCard", "Referral", "MemberPlan", "Consent", "Device"),
     **_types_for(MEMBER, "ChallengeAccepted", "ChallengeNotOpen"),
     **_types_for(MEMBER, "MessageSurvey", "SurveyAnswered", "SurveyAnsweredBefore"),
-    **_types_for(
-        MEMBER, "Message", "MessageConnection", "MessageEdge", "PointEntryConnection", "PointEntryEdge"
-    ),
+    **_types_for(MEMBER, "Message", "MessageConnection", "MessageEdge", "CodeEntered", "CodeRefused"),
+    **_types_for(MEMBER, "PointEntryConnection", "PointEntryEdge"),
     **_types_for(
         MEMBER,
         "SignedIn",

@@ -31,7 +31,7 @@ from domain.model.ledger.late_events import HistoricalContext, RowTrace, TraceIn
 from domain.model.ledger.member import Member
 from domain.model.ledger.timeline import next_due, turn, turned_until
 from domain.model.programme import Programme
-from domain.model.simulate import answers, inputs, purchase_inputs
+from domain.model.simulate import answers, inputs, profiles, purchase_inputs
 from domain.model.simulate.answers import Answer
 from domain.model.simulate.code_entries import CodeEntries
 from domain.model.simulate.inputs import INPUT_EVENTS, InputLine, read_line
@@ -150,7 +150,7 @@ class Simulation:
 
     def _follow_enrolment(self, line: InputLine, enrolment: Event) -> Iterator[Answer]:
         """Run the consents that were granted with an enrolment, then the code that was given with it."""
-        for purpose in inputs.read_consents(line):
+        for purpose in profiles.read_consents(line):
             yield from self._decide_following(
                 line, consent_at_enrolment(enrolment, purpose, source=line.source)
             )
@@ -321,7 +321,7 @@ class Simulation:
                     line.at,
                     line.source,
                     enrolment_data,
-                    profile=inputs.read_profile(line, self.programme),
+                    profile=profiles.read_profile(line, self.programme),
                 )
             case event_names.CONSENTED:
                 return Event(
@@ -330,7 +330,7 @@ class Simulation:
                     line.at,
                     line.source,
                     line.data,
-                    profile=inputs.consented_profile(line, member),
+                    profile=profiles.consented_profile(line, member),
                 )
             case event_names.REDEEMED:
                 inputs.check_voucher_label(line, member)
