@@ -17,6 +17,8 @@ from importlib.util import find_spec, module_from_spec
 from types import ModuleType
 from typing import TYPE_CHECKING, Final, Literal
 
+from domain.model.favourites import FavouriteMalformed, expand_favourites
+
 
 def _engine() -> ModuleType:
     """Load the CEL extension alone. The package around it imports its command line, which costs every start
@@ -147,13 +149,15 @@ class Expression:
 
     `names` has the dotted paths that it reads, such as `member.purchases.total`, `event.data.purpose`,
     `line.category` and `now`. An index by a literal text counts as a step; the variables of `exists` and
-    other loops do not count. `is_costly` tells that it holds a loop or a pattern, so that its cost has to be
-    counted.
+    other loops do not count. A `favourite([...])` counts as `member.favourite` and its categories, which
+    `favourites` has by that last step. `is_costly` tells that it holds a loop or a pattern, so that its cost
+    has to be counted.
     """
 
-    __slots__ = ("_program", "is_costly", "names", "source")
+    __slots__ = ("_program", "favourites", "is_costly", "names", "source")
 
     source: str
+    favourites: Mapping[str, tuple[str, ...]]
     names: frozenset[str]
     is_costly: bool
 
@@ -164,11 +168,17 @@ class Expression:
             self._program = cel.compile(source)
         except ValueError as error:
             raise ExpressionMalformed(_syntax(str(error))) from None
+        try:
+            evaluated, self.favourites = expand_favourites(source, _TOKENS)
+        except FavouriteMalformed as error:
+            raise ExpressionMalformed(str(error)) from None
+        if self.favourites:
+            self._program = cel.compile(evaluated)
         pieces = terms(source)
         _makers_bounded(pieces)
         self.is_costly = any(term.kind == "call" and term.value in _COSTLY_CALLS for term in pieces)
         self.source = source
-        self.names = _names(source, self._program.variables())
+        self.names = _names(evaluated, self._program.variables())
 
     def value(self, context: Context) -> object:
         """Evaluate the expression to int, float, bool, str, list, dict, datetime or None. Raises

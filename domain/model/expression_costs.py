@@ -31,6 +31,7 @@ _LISTS: Final = frozenset(
         "member.balance",
         "member.earned",
         "member.purchases.categories",
+        "member.purchases.quantities",
     }
 )
 # What a maker, and a loop within a loop, cost beside their elements: the square of the list over this. A line

@@ -7,7 +7,7 @@ changed but no turn has written is shown as the turn will write them. Lists are 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
@@ -31,6 +31,8 @@ from domain.store.people import contacts
 T = TypeVar("T")
 
 MAX_SEARCH_WINDOW = 400
+PURCHASES_PER_READ = 25
+MAX_PAGE_LINES = 2_000
 RECEIPT_EVENT_PREFIXES = ("purchase:", "refund:")
 
 
@@ -236,21 +238,39 @@ async def list_purchases(
     member_view: MemberView | None = None,
     now: datetime,
 ) -> Page[RecordedPurchase]:
-    """Return purchases, newest first: all, or those of one store among the newest 400 below `before`."""
+    """Return purchases, newest first: all, or those of one store among the newest 400 below `before`.
+
+    A page ends early, with more to come, after the receipt that brings its lines to MAX_PAGE_LINES.
+    """
     if before is None:
         member_view = member_view or await load_member_view(runtime, member_id=member_id, now=now)
         before = member_view.member.purchases.count + 1
     purchase_rows: list[PurchaseRow] = []
-    step, floor = first, max(1, before - MAX_SEARCH_WINDOW)
-    while len(purchase_rows) < first and before > floor:
+    step, floor = min(first, PURCHASES_PER_READ), max(1, before - MAX_SEARCH_WINDOW)
+    while _is_open_page(purchase_rows, first) and before > floor:
         rows_below = await journal.find_purchases(
             runtime.store, member_id, before=before, first=min(step, before - floor)
         )
         purchase_rows += [one for one in rows_below if store in (None, one.purchase.store)]
-        before, step = max(floor, before - step), step * 2
-    page = purchase_rows[:first]
-    has_more = len(purchase_rows) > first or before > 1
+        before = max(floor, before - step)
+        step = step if store is None else step * 2
+    page = _cut_page(purchase_rows, first)
+    has_more = len(purchase_rows) > len(page) or before > 1
     return Page(await _with_refunds(runtime, member_id, page), has_more)
+
+
+def _is_open_page(purchase_rows: Sequence[PurchaseRow], first: int) -> bool:
+    lines = sum(len(row.purchase.lines) for row in purchase_rows)
+    return len(purchase_rows) < first and lines < MAX_PAGE_LINES
+
+
+def _cut_page(purchase_rows: Sequence[PurchaseRow], first: int) -> Sequence[PurchaseRow]:
+    lines = 0
+    for place, row in enumerate(purchase_rows[:first]):
+        lines += len(row.purchase.lines)
+        if lines >= MAX_PAGE_LINES:
+            return purchase_rows[: place + 1]
+    return purchase_rows[:first]
 
 
 async def find_purchase(

@@ -6,6 +6,7 @@ import pytest
 
 from domain.services.errors import NotFound
 from domain.services.ledger import purchases, queries
+from domain.services.ledger.purchase_input import PurchaseInputLine
 from domain.services.ledger.turn import turn
 from domain.services.runtime import Runtime
 from domain.store.connect import Database
@@ -87,6 +88,28 @@ async def test_purchases_of_one_store(database: Database, command_log: CommandLo
     assert [one.purchase.external_id for one in older.items] == ["r12", "r9", "r6", "r3"]
     assert (porto.has_more, older.has_more) == (True, False)
     assert counted.names == ["find", "find", "find"]
+
+
+async def test_a_page_of_purchases_ends_early_after_many_lines(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "MAX_PAGE_LINES", 6)
+    monkeypatch.setattr(queries, "PURCHASES_PER_READ", 3)
+    runtime = await open_runtime(database)
+    await join(runtime, "ana")
+    lines = (PurchaseInputLine(sku="a", amount=1), PurchaseInputLine(sku="b", amount=2))
+    for at in range(5):
+        receipt = new_purchase(f"r{at}", lines=lines if at else ())
+        await purchases.record(
+            runtime, till=TILL, member_id="ana", purchase_input=receipt, key=f"k{at}", now=NOW
+        )
+    pages, before = [], None
+    for _ in range(2):
+        page = await queries.list_purchases(runtime, member_id="ana", first=100, before=before, now=NOW)
+        pages.append([purchase.purchase.external_id for purchase in page.items])
+        before = page.items[-1].number
+    assert pages == [["r4", "r3", "r2"], ["r1", "r0"]]
+    assert not page.has_more
 
 
 async def test_a_lapse_is_seen_before_any_job_has_written_it(database: Database) -> None:

@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 
 from domain.model import event_names
 from domain.model.calendar import local_day
-from domain.model.ledger import ladder, plans, rewards, wallet
-from domain.model.ledger.deciding import referrals, refunds
+from domain.model.ledger import categories, ladder, plans, rewards, wallet
+from domain.model.ledger.deciding import code_entry, paying, referrals, refunds
 from domain.model.ledger.deciding.awarding import give_back
 from domain.model.ledger.deciding.earning import add_firing
 from domain.model.ledger.deciding.revoking import revoke_source
@@ -28,14 +28,11 @@ from domain.model.ledger.decision import (
     VoucherNotUsable,
     WalletFull,
 )
-from domain.model.ledger.events import Event, JournaledPurchase, Json, Purchase
+from domain.model.ledger.events import Event, JournaledPurchase, Json
 from domain.model.ledger.late_events import HistoricalContext
 from domain.model.ledger.lots import LotPart
-from domain.model.ledger.member import (
-    CATEGORIES_KEPT,
-    Member,
-    PurchaseTotals,
-)
+from domain.model.ledger.member import Member
+from domain.model.ledger.payments import with_worth
 from domain.model.ledger.validity import renewal
 from domain.model.ledger.validity.changes import expiry_of, origin_of
 from domain.model.ledger.views.expression_view import held_tier_code
@@ -59,6 +56,8 @@ def completed_event(programme: Programme, member: Member, event: Event) -> Event
         more = {"voucher": _text(event, "voucher") or f"{member.id}-{member.issued + 1}"}
     elif event.name in plans.PLAN_EVENTS and event.delayed_rule is None:
         more = plans.completed_data(programme, member, event)
+    elif event.name == event_names.PURCHASED and event.delayed_rule is None:
+        return _with_payment(programme, event)
     return (
         replace(
             event, data={**more, **{name: value for name, value in event.data.items() if value is not None}}
@@ -66,6 +65,13 @@ def completed_event(programme: Programme, member: Member, event: Event) -> Event
         if more
         else event
     )
+
+
+def _with_payment(programme: Programme, event: Event) -> Event:
+    purchase = event.purchase
+    if purchase is None or purchase.payment is None:
+        return event
+    return replace(event, purchase=with_worth(programme, purchase, purchase.payment.parts))
 
 
 def apply_visible(builder: RowBuilder) -> Member:
@@ -83,6 +89,7 @@ def apply_visible(builder: RowBuilder) -> Member:
         builder.member = evolve(
             builder.member,
             joined_at=event.at,
+            code=_text(event, "code") or None,
             tier=ladder.begin(builder.programme, at=event.at),
             referral=referral,
         )
@@ -109,16 +116,16 @@ def _text(event: Event, name: str) -> str:
 def _purchase(builder: RowBuilder) -> None:
     event, bought = builder.event, builder.member.purchases
     assert event.purchase is not None, "a purchase event carries its purchase"
-    after = PurchaseTotals(
-        bought.count + 1,
-        bought.total + event.purchase.total,
-        min(bought.first_at or event.at, event.at),
-        max(bought.last_at or event.at, event.at),
-        _categories(bought.categories, event.purchase, 1),
-        bought.returned,
-        bought.before_joining,
-        bought.total_before_joining,
+    if event.purchase.payment is not None:
+        paying.pay(builder, event.purchase.payment)
+    after = replace(
+        bought,
+        count=bought.count + 1,
+        total=bought.total + event.purchase.total,
+        first_at=min(bought.first_at or event.at, event.at),
+        last_at=max(bought.last_at or event.at, event.at),
     )
+    after = categories.count_purchase(after, event.purchase, at=event.at, seq=builder.before.seq + 1)
     if builder.member.joined_at is not None and event.at < builder.member.joined_at:
         after = replace(
             after,
@@ -153,26 +160,15 @@ def _undo_renewals(builder: RowBuilder, bought: JournaledPurchase) -> None:
                 builder.lapse(spec.code)
 
 
-def _categories(
-    known: tuple[tuple[str, int], ...], purchase: Purchase, sign: int
-) -> tuple[tuple[str, int], ...]:
-    if not purchase.lines:
-        return known
-    out = dict(known)
-    for line in purchase.lines:
-        if line.category and (line.category in out or len(out) < CATEGORIES_KEPT):
-            out[line.category] = out.get(line.category, 0) + sign * line.amount
-    return tuple(out.items() if len(out) == len(known) else sorted(out.items()))
-
-
 def _refund(builder: RowBuilder, past: HistoricalContext | None) -> None:
     refund = builder.event.refund
     assert refund is not None, "a refund carries what was recorded of its purchase"
-    refunds.take_back(builder, refund, past.programme if past else builder.programme)
+    programme = past.programme if past else builder.programme
+    paying.return_payment(builder, refund, programme)
+    refunds.take_back(builder, refund, programme)
     if refund.remaining.is_returned and not refund.before.is_returned:
         _undo_renewals(builder, refund.purchase)
     bought = builder.member.purchases
-    categories = _categories(_categories(bought.categories, refund.before, -1), refund.remaining, 1)
     taken = refund.before.total - refund.remaining.total
     returned = bought.returned + refund.remaining.is_returned
     joined = builder.member.joined_at
@@ -181,9 +177,8 @@ def _refund(builder: RowBuilder, past: HistoricalContext | None) -> None:
     builder.member = evolve(
         builder.member,
         purchases=replace(
-            bought,
+            categories.count_refund(bought, refund),
             total=bought.total - taken,
-            categories=categories,
             returned=returned,
             total_before_joining=early,
         ),
@@ -363,6 +358,7 @@ _EFFECTS: dict[str, Callable[[RowBuilder], None]] = {
     event_names.VOUCHER_CANCELLED: _cancel,
     event_names.VOUCHER_EXPIRED: _expire_voucher,
     event_names.ADJUSTED: _adjust,
+    event_names.CODE_ENTERED: code_entry.enter,
     event_names.PLAN_STARTED: _plan,
     event_names.PLAN_RENEWED: _plan,
     event_names.PLAN_ENDED: _plan_ends,

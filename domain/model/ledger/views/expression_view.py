@@ -8,7 +8,7 @@ event's own time, so that a late event is judged as it would have been.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
 from functools import lru_cache
@@ -17,15 +17,18 @@ from math import isfinite
 from domain.model.calendar import local_day
 from domain.model.conditions import Context, Expression, ExpressionFailed, ExpressionFailure
 from domain.model.expression_costs import context_steps, reads_line_alone, steps, steps_by_line
+from domain.model.ledger.categories import favourite
 from domain.model.ledger.events import Event, Fact, Facts, Json, Line, Purchase
 from domain.model.ledger.ladder import held_tier
 from domain.model.ledger.member import Member, PurchaseTotals
-from domain.model.ledger.views.field_reads import NO_FIELDS, FieldReads, beside_lines, reads_of
+from domain.model.ledger.payments import paid_by_line, paid_otherwise, payable_base, unearning_left
+from domain.model.ledger.views.field_reads import FieldReads, beside_lines, reads_of
 from domain.model.ledger.views.line_views import StepBudget, judge_beside, line_context, line_view
 from domain.model.programme import Programme
 from domain.model.programme.vocabulary import BUILT_IN_EVENTS
 
 PRIVATE_FIELDS = frozenset({"birthday", "number"})
+_MAPS = frozenset({"purchases", "favourite"})  # of which only what is read is made
 DECIMALS = 6
 LARGEST_NUMBER = 10**12  # beyond any amount that a wallet, a badge or a tier could hold
 
@@ -35,8 +38,15 @@ LARGEST_NUMBER = 10**12  # beyond any amount that a wallet, a badge or a tier co
 
 def member_view(programme: Programme, member: Member, at: datetime, reads: FieldReads) -> dict[str, Fact]:
     """Return the fields of a member that expressions read, at an instant."""
-    view = {name: _member_field(programme, member, at, name) for name in reads.member if name != "purchases"}
-    return {**view, "purchases": _purchases(member.purchases, reads.purchases)} if reads.purchases else view
+    view = {name: _member_field(programme, member, at, name) for name in reads.member if name not in _MAPS}
+    if reads.purchases:
+        view["purchases"] = _purchases(member.purchases, reads.purchases)
+    if reads.favourites:
+        bought = member.purchases.categories
+        view["favourite"] = dict[str, Json](
+            {key: favourite(bought, among) for key, among in reads.favourites}
+        )
+    return view
 
 
 def public_fields(fields: Mapping[str, Fact]) -> dict[str, Fact]:
@@ -59,6 +69,8 @@ def _member_field(programme: Programme, member: Member, at: datetime, name: str)
             return member.profile.locale
         case "plan":
             return member.plan.code if member.plan else None
+        case "code":
+            return member.code
         case "joined_at":
             return member.joined_at
         case "birthday":
@@ -100,7 +112,9 @@ def _purchases(purchases: PurchaseTotals, fields: frozenset[str]) -> Fact:
         if name in fields
     }
     if "categories" in fields:
-        figures["categories"] = dict[str, Json](purchases.categories)
+        figures["categories"] = {name: bought.amount for name, bought in purchases.categories.items()}
+    if "quantities" in fields:
+        figures["quantities"] = {name: bought.quantity for name, bought in purchases.categories.items()}
     return figures
 
 
@@ -148,19 +162,22 @@ def purchase_view(
         out["lines"] = [line_view(line) for line in purchase.lines]
     if every or "eligible" in fields:
         out["eligible"] = eligible(programme, purchase)
+    if every or "paid" in fields:
+        out["paid"] = paid_otherwise(purchase)
     out["total"], out["currency"], out["first"] = purchase.total, purchase.currency, first
     out["source"], out["store"] = event.source, purchase.store
     return out if every else {name: value for name, value in out.items() if name in fields}
 
 
 def eligible(programme: Programme, purchase: Purchase) -> int:
-    """Return what of a purchase may earn: its total less lines of ineligible categories, never below zero."""
+    """Return what of a purchase may earn: its total less lines of ineligible categories, and less what
+    wallets paid that does not earn; never below zero.
+    """
     out = programme.programme.ineligible
-    return (
-        max(0, purchase.total - sum([line.amount for line in purchase.lines if line.category in out]))
-        if out
-        else purchase.total
-    )
+    if not out and purchase.payment is None:
+        return purchase.total
+    base = payable_base(programme, purchase)
+    return base if purchase.payment is None else max(0, base - unearning_left(purchase))
 
 
 def event_view(programme: Programme, event: Event, fields: frozenset[str]) -> dict[str, object]:
@@ -199,6 +216,7 @@ class ExpressionView:
     _answers: dict[Expression, object] = field(default_factory=dict)
     _beside: dict[Expression, list[object]] = field(default_factory=dict)
     _member_fields: Mapping[str, Fact] | None = None
+    _paid_by_line: Mapping[int, int] | None = None
 
     def test(self, expression: Expression | None) -> bool:
         """Answer a condition; a missing one is true, one that fails is false and noted in `failures`."""
@@ -249,6 +267,16 @@ class ExpressionView:
             return True
         self.failures.append(ExpressionFailure(expression.source, "cost"))
         return False
+
+    def earning_amount(self, lines: list[Line]) -> int:
+        """Return what lines of the purchase come to, less what wallets paid of them that does not earn."""
+        amount = sum([line.amount for line in lines])
+        purchase = self.event.purchase
+        if purchase is None or purchase.payment is None:
+            return amount
+        if self._paid_by_line is None:
+            self._paid_by_line = paid_by_line(self.programme, purchase)
+        return amount - sum(self._paid_by_line.get(line.line, 0) for line in lines)
 
     def lines(self, expression: Expression) -> list[Line]:
         """Return the purchase's lines for which an expression holds; a line on which it fails is out."""
@@ -301,7 +329,7 @@ class ExpressionView:
     def _read_fields(self) -> dict[str, Fact]:
         if self.facts is None:
             return member_view(self.programme, self.member, self.event.at, self.reads)
-        private = replace(self.reads, member=self.reads.member & PRIVATE_FIELDS, purchases=NO_FIELDS)
+        private = FieldReads(self.reads.member & PRIVATE_FIELDS)
         return {**self.facts.member, **member_view(self.programme, self.member, self.event.at, private)}
 
     def for_member(self, member: Member) -> ExpressionView:

@@ -14,13 +14,13 @@ from domain.model.programme import Action, Programme
 from domain.model.programme.vocabulary import MEMBER_FIELDS
 
 NO_FIELDS = frozenset[str]()
-ALL_PURCHASES = frozenset({"count", "total", "average", "categories"})
+ALL_PURCHASES = frozenset({"count", "total", "average", "categories", "quantities"})
 
 
 @dataclass(frozen=True, slots=True)
 class FieldReads:
     """What some expressions read: fields of the member, of their purchases, of the purchase, of the event;
-    and whether the clock.
+    whether the clock; and of which categories the favourite, by its name in expressions.
     """
 
     member: frozenset[str] = NO_FIELDS
@@ -28,6 +28,7 @@ class FieldReads:
     purchase: frozenset[str] = NO_FIELDS
     event: frozenset[str] = NO_FIELDS
     now: bool = False
+    favourites: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 @lru_cache(maxsize=4096)
@@ -81,22 +82,22 @@ def beside_lines(programme: Programme, event: str) -> frozenset[Expression]:
     """Return the expressions over the lines of an event's purchase that read more than the line."""
     counts = [action.award.of for rule in programme.rules_on(event) for action in rule.do if action.award]
     counts += [badge.of for badge in programme.badges_on(event)]
-    if programme.tiers is not None and event in programme.tiers.count.on:
-        counts.append(programme.tiers.count.of)
+    counts += [count.of for _, count in programme.counts_on(event)]
     by_line = [count.expression for count in counts if count is not None and count.kind != "value"]
     return frozenset(one for one in by_line if not reads_line_alone(one))
 
 
 def _tier_count(programme: Programme, event: str) -> list[Expression]:
-    count = programme.tiers.count if programme.tiers else None
-    if count is None or event not in count.on:
-        return []
-    return _conditions([count.when, count.of.expression if count.of else None])
+    counts = [count for _, count in programme.counts_on(event)]
+    units = [count.of.expression if count.of else None for count in counts]
+    return _conditions([*(count.when for count in counts), *units])
 
 
 def reads_of(expressions: Iterable[Expression]) -> FieldReads:
     """Return what expressions read."""
+    expressions = tuple(expressions)
     names = {name for expression in expressions for name in expression.names}
+    favourites = {key: among for expression in expressions for key, among in expression.favourites.items()}
 
     def fields(root: str) -> frozenset[str]:
         if root in names:
@@ -108,5 +109,10 @@ def reads_of(expressions: Iterable[Expression]) -> FieldReads:
         name.split(".")[2] for name in names if name.startswith("member.purchases.")
     } & ALL_PURCHASES
     return FieldReads(
-        fields("member") & MEMBER_FIELDS, purchases, fields("purchase"), fields("event"), "now" in names
+        fields("member") & MEMBER_FIELDS,
+        purchases,
+        fields("purchase"),
+        fields("event"),
+        "now" in names,
+        tuple(sorted(favourites.items())),
     )

@@ -13,7 +13,7 @@ from itertools import chain
 
 from domain.model.conditions import ROOTS, Expression, ExpressionFailed, Term, terms
 from domain.model.programme.check import samples
-from domain.model.programme.check.checked_file import CheckedFile, PlacedExpression
+from domain.model.programme.check.checked_file import CheckedFile, PlacedExpression, key_of, noun_of
 from domain.model.programme.faults import Finding, suggestion
 from domain.model.programme.vocabulary import (
     EVENTS_WITH_PURCHASE,
@@ -127,6 +127,8 @@ def _is_known(variables: Mapping[str, Variable], name: str) -> bool:
     above, _, _ = name.rpartition(".")
     if above in variables and variables[above].kind == "by_code":
         return True
+    if name.startswith("member.favourite."):
+        return True
     return name in RECORD_PATHS and any(
         path.startswith(name + ".")
         for path in (*variables, *(("event.data.",) if "event.at" in variables else ()))
@@ -139,8 +141,9 @@ def _unknown_codes(
     variables_by_event: Mapping[str, Mapping[str, Variable]],
 ) -> Iterator[Finding]:
     """Find texts that are compared with a code, but are not a code of its section."""
+    yield from _never_favourites(placed)
     variables = dict(chain.from_iterable(each.items() for each in variables_by_event.values()))
-    for path, text in _comparisons(placed.expression):
+    for path, text in comparisons(placed.expression):
         variable = variables.get(path)
         if (
             variable is None
@@ -149,13 +152,34 @@ def _unknown_codes(
         ):
             continue
         remedy = suggestion(
-            text, checked_file.codes(variable.code_section), f"add it under {variable.code_section}"
+            text, checked_file.codes(variable.code_section), f"add it under {key_of(variable.code_section)}"
         )
         yield Finding(
             placed.path,
-            f"{path} is compared with {text}: there is no such {variable.code_section.removesuffix('s')}",
+            f"{path} is compared with {text}: there is no such {noun_of(variable.code_section)}",
             remedy,
         )
+
+
+def _never_favourites(placed: PlacedExpression) -> Iterator[Finding]:
+    """Find a favourite that is compared with a category which is not in its list."""
+    pieces = terms(placed.expression.source)
+    for index, term in enumerate(pieces):
+        if term.kind != "call" or term.value != "favourite":
+            continue
+        end = pieces.index(Term("sign", ")"), index)
+        among = [each.value for each in pieces[index:end] if each.kind == "text"]
+        for beside in (pieces[end + 1 : end + 3], pieces[max(0, index - 2) : index][::-1]):
+            if len(beside) < 2:
+                continue
+            sign, text = beside
+            if sign.value in ("==", "!=") and text.kind == "text" and text.value not in among:
+                remedy = suggestion(text.value, among, "name it in the list")
+                yield Finding(
+                    placed.path,
+                    f"favourite is compared with {text.value}, which its list does not have",
+                    remedy,
+                )
 
 
 def _is_code_of(checked_file: CheckedFile, section: str, code: str) -> bool:
@@ -166,7 +190,7 @@ def _is_code_of(checked_file: CheckedFile, section: str, code: str) -> bool:
     return code in known or checked_file.is_incomplete(section) or (section == "consents" and not known)
 
 
-def _comparisons(expression: Expression) -> Iterator[tuple[str, str]]:
+def comparisons(expression: Expression) -> Iterator[tuple[str, str]]:
     """Yield each path with each text that it is compared with by ==, != and in, or indexed by."""
     pieces = terms(expression.source)
     for index, term in enumerate(pieces):

@@ -60,6 +60,7 @@ def _literals(expression: Expression) -> tuple[str, ...]:
     """Return the texts in an expression and the last steps of its paths, which may be keys of maps."""
     literals = [term.value for term in terms(expression.source) if term.kind == "text"]
     literals += [name.rpartition(".")[2] for name in sorted(expression.names)]
+    literals += expression.favourites
     return tuple(dict.fromkeys(literals))
 
 
@@ -95,6 +96,8 @@ def _sample_value(variable: Variable, variant: SampleVariant) -> object:
             return _sample_texts(variant)
         case "by_code":
             return dict.fromkeys(_sample_texts(variant), number)
+        case "favourite":
+            return dict.fromkeys(variant.literals, variant.text if variant.truth else None)
         case "lines":
             return [
                 {path.split(".")[1]: _sample_value(line, variant) for path, line in LINE_VARIABLES.items()}

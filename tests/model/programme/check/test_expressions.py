@@ -38,6 +38,22 @@ BAD = (
         "there is no member.purchases.totl",
     ),
     Mistake(
+        "favourite of a list that is not written out",
+        "member.purchases.count >= 5 &&",
+        "favourite(member.tags) != null &&",
+        111,
+        "segments[0].when",
+        'favourite takes a list that is written out: favourite(["latte", "tea"])',
+    ),
+    Mistake(
+        "favourite compared with what its list lacks",
+        "member.purchases.count >= 5 && member.days_since_purchase < 60",
+        "\"favourite(['latte', 'tea']) == 'late'\"",
+        111,
+        "segments[0].when",
+        "favourite is compared with late, which its list does not have",
+    ),
+    Mistake(
         "field that members lack, over the member alone",
         "member.purchases.count >= 5 &&",
         "member.purchases.cnt >= 5 &&",
