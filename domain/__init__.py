@@ -38,6 +38,7 @@ A purchase passes these files, in this order:
     domain/store/ledger/receipts.py            a receipt counts once
     domain/store/messages/outbox_writes.py     the messages that were promised
     domain/services/ledger/queries.py          the member after it, for the answer to the till
+    api/graphql/engine/compiling/operations.py the answer, read as the query was compiled once
 
 A moment later the change stream wakes the listeners and the worker:
 

@@ -30,6 +30,9 @@ from api.caller import Anonymous, Caller, MemberCaller
 from api.errors import Forbidden, Unauthenticated
 from api.graphql.engine.context import Context
 
+# What the extensions of a field say: that it is a root field behind its permission, and who sees its value.
+ROOT_FIELD, VIEWERS = "selo-root", "selo-viewers"
+
 AnyContext = Context[object, object]
 RootFieldHook = Callable[[AnyContext, str], None]
 Resolver = Callable[..., object]
@@ -296,13 +299,13 @@ def install_permissions(
                 field.subscribe = _guarded_root(name, field.subscribe, permission.callers, on_root_field)
             else:
                 field.resolve = _guarded_root(name, field.resolve, permission.callers, on_root_field)
-            field.extensions = {**field.extensions, "guarded": True}
+            field.extensions = {**field.extensions, ROOT_FIELD: True}
     for (type_name, name), viewers in guarded.items():
         owner = schema.type_map.get(type_name)
         if isinstance(owner, GraphQLObjectType) and name in owner.fields:
             field = owner.fields[name]
             field.resolve = _guarded_field(field.resolve, name, viewers)
-            field.extensions = {**field.extensions, "guarded": True}
+            field.extensions = {**field.extensions, VIEWERS: viewers}
 
 
 def _guarded_root(
