@@ -44,6 +44,7 @@ class RemainingAwards:
     event_counted: int = 0
     badge_counts: dict[str, int] = field(default_factory=dict)
     joining: dict[str, JoinedRule] = field(default_factory=dict)
+    verdicts: dict[str, Verdict] = field(default_factory=dict)
 
     def of_rule(self, code: str) -> int:
         """Return what a rule gives, into all wallets."""
@@ -154,6 +155,7 @@ def _judged(rules: list[Rule], inputs: RuleInputs, event: Event) -> RemainingAwa
         if not verdict.applied:
             continue
         standing.applied.add(verdict.rule.code)
+        standing.verdicts[verdict.rule.code] = verdict
         for grant in verdict.grants:
             key = verdict.rule.code, grant.wallet
             standing.awarded[grant.wallet] = standing.awarded.get(grant.wallet, 0) + grant.amount

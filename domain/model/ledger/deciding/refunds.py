@@ -14,6 +14,7 @@ from datetime import date
 from domain.model.calendar import Per, local_day
 from domain.model.ledger import rewards
 from domain.model.ledger.deciding.awarding import claw_back
+from domain.model.ledger.deciding.deductions import return_excess, unreturned
 from domain.model.ledger.deciding.earning import Verdict, add_firing, bounding_periods, shared_counter
 from domain.model.ledger.deciding.redeciding import (
     RemainingAwards,
@@ -35,6 +36,8 @@ from domain.model.ledger.gifts import Gift
 from domain.model.ledger.lots import LAST, OpenedLot
 from domain.model.programme import Programme
 from domain.model.values import evolve
+
+DEDUCTED = "deducted:"  # how a claim names what came back of a deduction, followed by SOURCE/WALLET
 
 
 def journaled_purchase(
@@ -91,6 +94,16 @@ class _Claim:
     def claimed(self, key: str) -> int:
         """Return what earlier refunds claimed of a wallet, or of a raised event's award."""
         return sum(claim.amounts.get(key, 0) for claim in self.earlier)
+
+    def returned(self, source: str) -> dict[str, int]:
+        """Return what earlier refunds gave back of what a source took, by wallet."""
+        prefix, amounts = f"{DEDUCTED}{source}/", dict[str, int]()
+        for claim in self.earlier:
+            for key, amount in claim.amounts.items():
+                if key.startswith(prefix):
+                    code = key.removeprefix(prefix)
+                    amounts[code] = amounts.get(code, 0) + amount
+        return amounts
 
     def has_taken(self, source: str) -> bool:
         """Tell whether a source's gift was taken before."""
@@ -214,7 +227,10 @@ def _take_rule_gifts(
             claim.sources.append(source)
             left = before.of_rule(code)  # of its caps, too, earlier refunds gave back the rest
             firings = tuple(replace(firing, amount=left if firing.amount else 0) for firing in gift.firings)
-            revoke(builder, source, evolve(gift, firings=firings))
+            taken = unreturned(gift, claim.returned(source))
+            revoke(builder, source, evolve(gift, firings=firings, deductions=taken))
+        elif stands and code in now.verdicts:
+            _return_deductions(builder, source, gift, claim, now.verdicts[code])
 
 
 def _take_raised(
@@ -242,6 +258,14 @@ def _take_raised(
                 revoke(builder, source, _unclaimed_gift(gift, claim, source))
             elif stands and verdict is not None:
                 _take_excess(builder, source, gift, claim, verdict)
+                _return_deductions(builder, source, gift, claim, verdict)
+
+
+def _return_deductions(builder: RowBuilder, source: str, gift: Gift, claim: _Claim, verdict: Verdict) -> None:
+    """Give back what a rule took beyond what it takes now."""
+    if gift.deductions:
+        for code, amount in return_excess(builder, gift, verdict, claim.returned(source)).items():
+            claim.amounts[f"{DEDUCTED}{source}/{code}"] = amount
 
 
 def _note_unraised(
@@ -266,7 +290,15 @@ def _unclaimed_gift(gift: Gift, claim: _Claim, source: str) -> Gift:
     taken = sum(gift.awarded.values()) - sum(left.values())
     counted = max(0, gift.awards_counted - taken) if gift.awards_counted else 0
     firings = tuple(replace(firing, amount=max(0, firing.amount - taken)) for firing in gift.firings)
-    return evolve(gift, awarded=left, opened_lots=tuple(lots), awards_counted=counted, firings=firings)
+    deductions = unreturned(gift, claim.returned(source))
+    return evolve(
+        gift,
+        awarded=left,
+        opened_lots=tuple(lots),
+        awards_counted=counted,
+        deductions=deductions,
+        firings=firings,
+    )
 
 
 def _take_excess(builder: RowBuilder, source: str, gift: Gift, claim: _Claim, verdict: Verdict) -> None:

@@ -59,8 +59,11 @@ def check_values(checked_file: CheckedFile) -> Iterator[Finding]:
     for index, reward in enumerate(checked_file.programme.rewards):
         yield from _reward(("rewards", index), reward)
     for placed in checked_file.actions:
-        if placed.by == "referral" and placed.action.award is not None and placed.action.award.fixed is None:
+        award, deduct = placed.action.award, placed.action.deduct
+        if placed.by == "referral" and award is not None and award.fixed is None:
             yield Finding((*placed.path, "award"), "a referral gives a fixed amount", "write fixed: N")
+        if placed.by == "referral" and deduct is not None and deduct.fixed is None:
+            yield Finding((*placed.path, "deduct"), "a referral takes a fixed amount", "write fixed: N")
 
 
 def _collapse_names(checked_file: CheckedFile) -> Iterator[Finding]:
