@@ -117,9 +117,10 @@ async def _entry(info: Info, key: str) -> Node:
     history_entry = await queries.find_entry(
         info.context.dependencies.runtime, member_id=member, n=int(number)
     )
-    if history_entry is None:
+    audience = await info.context.loaders.audience()
+    if history_entry is None or history_entry.entry.wallet in audience.programme.hidden_wallets:
         raise NotFound
-    return entry_of(await info.context.loaders.audience(), member, history_entry)
+    return entry_of(audience, member, history_entry)
 
 
 async def _purchase(info: Info, key: str) -> Node:

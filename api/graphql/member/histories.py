@@ -29,7 +29,10 @@ async def point_history(
     loaders = info.context.loaders
     member_view = await loaders.member_view(member) if window.after is None else None
     audience = await loaders.audience()
-    if wallet is not None and find_spec(audience.programme.wallet, wallet) is None:
+    programme = audience.programme
+    if wallet is not None and (
+        find_spec(programme.wallet, wallet) is None or wallet in programme.hidden_wallets
+    ):
         raise BadInput("The programme has no such wallet.", field="wallet")
     history = await queries.list_history(
         info.context.dependencies.runtime,
@@ -37,6 +40,7 @@ async def point_history(
         first=window.size,
         before=window.after,
         wallet=wallet,
+        hidden=programme.hidden_wallets,
         member_view=member_view,
         now=loaders.now,
     )

@@ -67,7 +67,7 @@ class Expiry(ProgrammePart):
 
 class WalletSpec(NamedPart):
     """A wallet: points, or money in minor units of the currency. Awards are `pending` first, then spendable
-    until they expire.
+    until they expire. One that is `hidden` counts for the programme and is shown to nobody.
     """
 
     code: Code
@@ -78,3 +78,4 @@ class WalletSpec(NamedPart):
     debt: Literal["allow", "forgive"] = "allow"
     remind: Duration | None = None
     unit_cost: UnitCost | None = None
+    hidden: Flag = False

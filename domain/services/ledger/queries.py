@@ -31,6 +31,7 @@ from domain.store.people import contacts
 T = TypeVar("T")
 
 MAX_SEARCH_WINDOW = 400
+MAX_HIDDEN_WINDOWS = 10
 RECEIPT_EVENT_PREFIXES = ("purchase:", "refund:")
 
 
@@ -168,17 +169,39 @@ async def list_history(
     first: int,
     before: int | None = None,
     wallet: str | None = None,
+    hidden: frozenset[str] = frozenset(),
     member_view: MemberView | None = None,
     now: datetime,
 ) -> Page[HistoryEntry]:
-    """Return entries of all wallets, or of one by its own counter, newest first.
+    """Return entries of all wallets but `hidden` ones, or of one by its own counter, newest first.
 
-    The newest page comes with the member (`member_view`, else one command). A later page is one command.
+    The newest page comes with the member (`member_view`, else one command). A later page is one command; more
+    only where entries of hidden wallets leave it short, up to 4,000 entries down.
     """
     if before is None:
         member_view = member_view or await load_member_view(runtime, member_id=member_id, now=now)
         before = _entry_count(member_view.member, wallet) + 1
     lowest = max(1, before - first)
+    page = await _history_window(runtime, member_id, lowest, before, wallet, member_view)
+    if not hidden or wallet is not None:
+        return Page(page, lowest > 1)
+    shown = [one for one in page if one.entry.wallet not in hidden]
+    floor = max(1, before - MAX_HIDDEN_WINDOWS * MAX_SEARCH_WINDOW)
+    while len(shown) <= first and lowest > floor:
+        before, lowest = lowest, max(floor, lowest - MAX_SEARCH_WINDOW)
+        page = await _history_window(runtime, member_id, lowest, before, wallet, member_view)
+        shown += [one for one in page if one.entry.wallet not in hidden]
+    return Page(tuple(shown[:first]), len(shown) > first)
+
+
+async def _history_window(
+    runtime: Runtime,
+    member_id: str,
+    lowest: int,
+    before: int,
+    wallet: str | None,
+    member_view: MemberView | None,
+) -> tuple[HistoryEntry, ...]:
     known_entries = _recent_by_number(member_view, wallet) if member_view is not None else {}
     missing = [n for n in range(lowest, before) if n not in known_entries]
     if missing:
@@ -191,8 +214,7 @@ async def list_history(
         )
         await runtime.programmes.load_versions(one.version for one in history_entries)
         known_entries |= {_entry_number(one, wallet): one for one in history_entries}
-    page = tuple(known_entries[n] for n in range(before - 1, lowest - 1, -1) if n in known_entries)
-    return Page(page, lowest > 1)
+    return tuple(known_entries[n] for n in range(before - 1, lowest - 1, -1) if n in known_entries)
 
 
 async def load_rows(runtime: Runtime, *, member_id: str, seqs: Iterable[int]) -> dict[int, JournalRow]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from domain.model.calendar import local_day
-from domain.model.event_names import BADGE_EARNED, TIER_CHANGED
+from domain.model.event_names import BADGE_EARNED, POINTS_EVENTS, TIER_CHANGED
 from domain.model.ledger import badges, ladder
 from domain.model.ledger.deciding.awarding import award
 from domain.model.ledger.deciding.earning import (
@@ -297,6 +297,8 @@ def floor_source(builder: RowBuilder) -> str:
 
 def _message(builder: RowBuilder, code: str, event: Event) -> str | None:
     purpose = builder.ruling_programme.message(code).purpose
+    if event.name in POINTS_EVENTS and event.data.get("wallet") in builder.ruling_programme.hidden_wallets:
+        return "nothing_to_count"
     if purpose != "service" and purpose not in builder.member.profile.consents:
         return "no_consent"
     builder.messages.append(PlannedMessage(code, event.name, event.data, len(builder.messages)))

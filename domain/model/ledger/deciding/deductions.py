@@ -24,7 +24,7 @@ def return_excess(
     for spec, amount in zip(verdict.rule.deductions, verdict.deductions, strict=True):
         now[spec.wallet] = now.get(spec.wallet, 0) + amount
     left = unreturned(gift, returned)
-    excess = {code: amount - now.get(code, 0) for code, amount in _by_wallet(left).items()}
+    excess = {code: amount - now.get(code, 0) for code, amount in by_wallet(left).items()}
     excess = {code: amount for code, amount in excess.items() if amount > 0}
     for code, amount in excess.items():
         _, taken = _split_last(left, code, amount)
@@ -41,7 +41,8 @@ def unreturned(gift: Gift, returned: Mapping[str, int]) -> tuple[Deduction, ...]
     return deductions
 
 
-def _by_wallet(deductions: tuple[Deduction, ...]) -> dict[str, int]:
+def by_wallet(deductions: tuple[Deduction, ...]) -> dict[str, int]:
+    """Return what deductions took, by wallet."""
     totals = dict[str, int]()
     for deduction in deductions:
         amount = sum(part.amount for part in deduction.parts)

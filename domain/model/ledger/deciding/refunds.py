@@ -14,7 +14,7 @@ from datetime import date
 from domain.model.calendar import Per, local_day
 from domain.model.ledger import rewards
 from domain.model.ledger.deciding.awarding import claw_back
-from domain.model.ledger.deciding.deductions import return_excess, unreturned
+from domain.model.ledger.deciding.deductions import by_wallet, return_excess, unreturned
 from domain.model.ledger.deciding.earning import Verdict, add_firing, bounding_periods, shared_counter
 from domain.model.ledger.deciding.redeciding import (
     RemainingAwards,
@@ -228,6 +228,7 @@ def _take_rule_gifts(
             left = before.of_rule(code)  # of its caps, too, earlier refunds gave back the rest
             firings = tuple(replace(firing, amount=left if firing.amount else 0) for firing in gift.firings)
             taken = unreturned(gift, claim.returned(source))
+            claim.amounts |= {f"{DEDUCTED}{source}/{code}": left for code, left in by_wallet(taken).items()}
             revoke(builder, source, evolve(gift, firings=firings, deductions=taken))
         elif stands and code in now.verdicts:
             _return_deductions(builder, source, gift, claim, now.verdicts[code])
@@ -255,7 +256,10 @@ def _take_raised(
             stands = verdicts is not None and (source == prefix or (verdict is not None and verdict.applied))
             if not stands and not claim.has_taken(source):
                 claim.sources.append(source)
-                revoke(builder, source, _unclaimed_gift(gift, claim, source))
+                rest = _unclaimed_gift(gift, claim, source)
+                amounts = by_wallet(rest.deductions)
+                claim.amounts |= {f"{DEDUCTED}{source}/{code}": left for code, left in amounts.items()}
+                revoke(builder, source, rest)
             elif stands and verdict is not None:
                 _take_excess(builder, source, gift, claim, verdict)
                 _return_deductions(builder, source, gift, claim, verdict)

@@ -55,6 +55,7 @@ def check_values(checked_file: CheckedFile) -> Iterator[Finding]:
             ("badges", index, "during"),
             *((badge.during.from_, badge.during.until) if badge.during else (None, None)),
         )
+    yield from _hidden(checked_file)
     yield from _collapse_names(checked_file)
     for index, reward in enumerate(checked_file.programme.rewards):
         yield from _reward(("rewards", index), reward)
@@ -64,6 +65,24 @@ def check_values(checked_file: CheckedFile) -> Iterator[Finding]:
             yield Finding((*placed.path, "award"), "a referral gives a fixed amount", "write fixed: N")
         if placed.by == "referral" and deduct is not None and deduct.fixed is None:
             yield Finding((*placed.path, "deduct"), "a referral takes a fixed amount", "write fixed: N")
+
+
+def _hidden(checked_file: CheckedFile) -> Iterator[Finding]:
+    """Find what would show a hidden wallet: it is the members' balance, or a price."""
+    programme = checked_file.programme
+    if programme.wallets[0].hidden:
+        yield Finding(
+            ("wallets", 0, "hidden"),
+            "the first wallet is the balance that members see",
+            "put another wallet first, or remove hidden",
+        )
+    for index, reward in enumerate(programme.rewards):
+        if reward.cost is not None and reward.cost.wallet in programme.hidden_wallets:
+            yield Finding(
+                ("rewards", index, "cost", "wallet"),
+                f"{reward.cost.wallet} is hidden, so that nobody could see what {reward.code} costs",
+                f"remove hidden from {reward.cost.wallet}, or let it cost from another wallet",
+            )
 
 
 def _collapse_names(checked_file: CheckedFile) -> Iterator[Finding]:
