@@ -185,6 +185,31 @@ REFUSALS: Final[Mapping[str, Mapping[str, str]]] = {
         "pt": "Só podem ser devolvidos mais {amount}.",
         "pl": "Można zwrócić jeszcze najwyżej {amount}.",
     },
+    "not_allowed.PRESENCE": {
+        "en": "Scan the customer's card: paying with a balance takes a fresh code.",
+        "pt": "Leia o cartão do cliente: pagar com saldo exige um código atual.",
+        "pl": "Zeskanuj kartę klienta: płatność saldem wymaga świeżego kodu.",
+    },
+    "problem.PaymentNotAccepted.NOT_PAYABLE": {
+        "en": "Purchases are not paid with {wallet}.",
+        "pt": "{wallet} não paga compras.",
+        "pl": "Za zakupy nie płaci się tym: {wallet}.",
+    },
+    "problem.PaymentNotAccepted.STEP": {
+        "en": "{wallet}: pay with a multiple of {units}.",
+        "pt": "{wallet}: pague com um múltiplo de {units}.",
+        "pl": "{wallet}: płać wielokrotnością {units}.",
+    },
+    "problem.PaymentNotAccepted.MINIMUM": {
+        "en": "{wallet}: pay with {units} or more.",
+        "pt": "{wallet}: pague com {units} ou mais.",
+        "pl": "{wallet}: płać kwotą {units} lub większą.",
+    },
+    "problem.PaymentNotAccepted.SHARE": {
+        "en": "{wallet}: this purchase takes at most {units}.",
+        "pt": "{wallet}: esta compra aceita no máximo {units}.",
+        "pl": "{wallet}: przy tych zakupach najwyżej {units}.",
+    },
     "problem.InsufficientBalance": {
         "en": "The balance is {amount} too low.",
         "pt": "Saldo insuficiente: em falta {amount}.",

@@ -55,6 +55,16 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "pt": "Resgatado: {reward}",
         "pl": "Odebrano: {reward}",
     },
+    "entry.SPEND.payment": {
+        "en": "Paid for a purchase",
+        "pt": "Pagamento de uma compra",
+        "pl": "Zapłata za zakupy",
+    },
+    "entry.RETURN.payment": {
+        "en": "Payment given back",
+        "pt": "Pagamento devolvido",
+        "pl": "Zwrot zapłaty",
+    },
     "entry.RETURN": {"en": "Voucher given back", "pt": "Vale devolvido", "pl": "Zwrot kuponu"},
     "entry.RETURN.reward": {
         "en": "Given back: {reward}",

@@ -72,7 +72,8 @@ class Claims:
     """The claims of an accepted token.
 
     `role` is member, cashier, manager or operator; a visit's is visit, and its `sid` is the till's session.
-    `own_members` are an employee's own memberships, which the employee may not serve.
+    `own_members` are an employee's own memberships, which the employee may not serve. `card` where a visit
+    began with a card's code, not with a number.
     """
 
     subject: str
@@ -82,6 +83,7 @@ class Claims:
     store: str | None = None
     device: str | None = None
     own_members: tuple[str, ...] = ()
+    card: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,7 @@ def sign(key: TokenKey, purpose: Purpose, claims: Claims, *, issuer: str, now: d
         ("store", claims.store),
         ("device", claims.device),
         ("own_members", list(claims.own_members) or None),
+        ("card", claims.card or None),
     )
     payload |= {name: value for name, value in optional_claims if value is not None}
     if purpose is Purpose.ACCESS:
@@ -162,6 +165,7 @@ def verify(
         store=_text_claim(payload, "store") if "store" in payload else None,
         device=_text_claim(payload, "device") if "device" in payload else None,
         own_members=_text_list_claim(payload, "own_members") if "own_members" in payload else (),
+        card=payload.get("card") is True,
     )
 
 
@@ -238,14 +242,16 @@ class Tokens:
             Purpose.ACCESS, Claims(subject, role, session, expires_at, store, device, own_members)
         )
 
-    def visit(self, *, member: str, store: str, session: str, at: datetime | None = None) -> IssuedToken:
+    def visit(
+        self, *, member: str, store: str, session: str, at: datetime | None = None, card: bool = False
+    ) -> IssuedToken:
         """Return a token that lets this store act for this member for 5 minutes; `session` is the till's.
 
         `at` is when the visit began, where that was not now: the same visit asked for again is the same
         token.
         """
         now = at or self._clock()
-        claims = Claims(member, "visit", session, now + VISIT_DURATION, store)
+        claims = Claims(member, "visit", session, now + VISIT_DURATION, store, card=card)
         return sign(self._signing_key(), Purpose.VISIT, claims, issuer=self._issuer, now=now)
 
     def verify(self, token: str, purpose: Purpose = Purpose.ACCESS, *, at: datetime | None = None) -> Claims:

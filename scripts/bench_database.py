@@ -7,12 +7,13 @@ the machine does.
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 
 import bson
+from pymongo import ReplaceOne
 from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
 
 from api.embedded import open_embedded
@@ -30,7 +31,7 @@ from domain.services.ledger.till import Till
 from domain.services.runtime import Runtime
 from domain.store import bulk, commit
 from domain.store.connect import Database, connect
-from domain.store.document_store import DocumentStore
+from domain.store.document_store import DocumentStore, Write
 from domain.store.ledger import journal, members
 from domain.store.ledger.members import Details
 from domain.store.people import contacts
@@ -122,7 +123,7 @@ async def _lay_out(runtime: Runtime, programme: Programme, who: Aged, entries: i
     )
     await bulk.write_in_chunks(
         runtime.store,
-        [contacts.take_write(contacts.number_key(who.number), who.id), member],
+        [_repeatable(contacts.take_write(contacts.number_key(who.number), who.id)), _repeatable(member)],
         on_progress=_quiet,
     )
 
@@ -137,9 +138,17 @@ async def _write_rows(
     runtime: Runtime, who: Aged, rows: Sequence[JournalRow], more: Sequence[JournalRow]
 ) -> list[JournalRow]:
     await bulk.write_in_chunks(
-        runtime.store, [journal.append_write(who.id, row) for row in rows], on_progress=_quiet
+        runtime.store, [_repeatable(journal.append_write(who.id, row)) for row in rows], on_progress=_quiet
     )
     return [*more]
+
+
+def _repeatable(write: Write) -> Write:
+    """Return an insertion as a replacement: the driver sends a bulk again that was not answered in time, and
+    on a busy machine the first may have been carried out.
+    """
+    assert write.document is not None, "the insertion of a row"
+    return replace(write, operation=ReplaceOne({"_id": write.document["_id"]}, write.document, upsert=True))
 
 
 async def _measure_member(

@@ -67,6 +67,9 @@ else:
 def _find_computed(kind: type) -> tuple[tuple[str, str], ...]:
     of: dict[str, str] = getattr(kind, "COMPUTED_OF", {})
     _computed[kind] = tuple(
-        (name, of.get(name, "")) for name, value in vars(kind).items() if isinstance(value, computed)
+        (name, of.get(name, ""))
+        for base in kind.__mro__
+        for name, value in vars(base).items()
+        if isinstance(value, computed)
     )
     return _computed[kind]

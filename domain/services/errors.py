@@ -118,7 +118,14 @@ class TermsNotAccepted(Refusal):
 
 
 NotAllowedReason = Literal[
-    "OWN_MEMBERSHIP", "OTHER_STORE", "SHIFT_LIMIT", "MEMBER_FROZEN", "ROLE", "TOO_LATE", "FOUR_EYES"
+    "OWN_MEMBERSHIP",
+    "OTHER_STORE",
+    "SHIFT_LIMIT",
+    "MEMBER_FROZEN",
+    "ROLE",
+    "TOO_LATE",
+    "FOUR_EYES",
+    "PRESENCE",
 ]
 
 

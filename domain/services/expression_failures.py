@@ -43,7 +43,7 @@ def _expressions_of(programme: Programme) -> Iterator[tuple[str, Expression]]:
         *((f"badges.{one.code}", one.when, one.do, one.of) for one in programme.badges),
         *((f"rewards.{one.code}", one.when, (), None) for one in programme.rewards),
         *((f"segments.{one.code}", one.when, (), None) for one in programme.segments),
-        *((("tiers", tiers.count.when, (), tiers.count.of),) if tiers else ()),
+        *(("tiers", one.when, (), one.of) for one in (tiers.all_counts.values() if tiers else ())),
         *(
             (("referral", referral.qualifies.when, (*referral.friend, *referral.referrer), None),)
             if referral

@@ -75,6 +75,13 @@ rules:
   - {{code: gone, title: G, on: points.expired, limit: {{times: 1, per: month}}, do: [{{award: {{wallet: credit, fixed: 5}}}}]}}
   - {{code: vip, title: V, on: badge.earned, when: event.data.level == 2, do: [{{tier: silver, for: {{days: 12}}}}]}}
   - {{code: monday, title: M, on: schedule, at: "0 9 * * mon", for: busy, do: [{{award: {{wallet: credit, fixed: 3}}}}]}}
+  - {{code: sun, title: S, on: code.entered, when: 'event.data.code == "SUN10"', do: [{{award: {{wallet: points, fixed: 21}}}}, {{voucher: gift}}]}}
+  - {{code: pack, title: K, on: code.entered, when: event.data.batch != null, limit: {{times: 2, per: month}}, do: [{{award: {{wallet: credit, fixed: 7}}}}]}}
+  - {{code: sunny, title: Y, on: purchase.completed, when: 'member.code == "SUN10"', cap: {{amount: 30, per: month}}, do: [{{award: {{wallet: points, amount: 1, per: 700, of: purchase.total}}}}]}}
+codes:
+  - {{code: SUN10, title: S, limit: 2}}
+  - {{code: RAIN, title: R, during: {{weekdays: [mon, tue, wed, thu]}}}}
+  - {{batch: packs, title: P, limit: 6}}
 tiers:
   {{count: {count}, {window}, ladder: [{{code: basic, name: B, from: 0}},
     {{code: silver, name: S, from: 150, keep: 100, multiplier: 1.25}}, {{code: gold, name: G, from: 500, keep: 400, multiplier: 1.5}}]}}

@@ -70,6 +70,7 @@ KINDS = (
     *("refund",) * 4,
     *("redeem",) * 5,
     *("use", "cancel", "cancel", "adjust", "adjust", "play", "play", "plan", "end", "agree"),
+    *("code",) * 2,
 )
 SHORT, LONG, DAYS = (
     st.integers(0, 2_000),
@@ -90,7 +91,12 @@ def lines(history: list[Step]) -> Iterator[InputLine]:
     """
     yield InputLine(1, BEGAN, "bob", "member.enrolled", "app", {})
     yield InputLine(
-        2, BEGAN, "ana", "member.enrolled", "app", {"birthday": "1990-10-31", "referredBy": "bob"}
+        2,
+        BEGAN,
+        "ana",
+        "member.enrolled",
+        "app",
+        {"birthday": "1990-10-31", "referredBy": "bob", "code": "sun-1O"},
     )
     yield InputLine(3, BEGAN, "eva", "member.enrolled", "app", {"consents": ["news"]})
     at = BEGAN
@@ -146,6 +152,15 @@ def _event_of(
             )
         case "play":
             return "game.played", {"score": a % 60}, at
+        case "code":
+            codes: tuple[dict[str, Json], ...] = (
+                {"code": "SUN10"},
+                {"code": "rain"},
+                {"code": "none"},
+                {"batch": "packs", "code": f"p{a % 9}"},
+                {"batch": "packs"},
+            )
+            return "code.entered", codes[b % 5], at
         case "plan":
             until = (at + timedelta(minutes=1 + a * 100)).isoformat()
             return (

@@ -77,6 +77,9 @@ BADGES: Mapping[str, str] = {
     "points": "on: points.awarded, of: event.data.amount, levels: [40, 200], do: [{voucher: gift4}]",
     "risen": "on: tier.changed, when: event.data.up, levels: [1, 2], do: [{tag: risen}]",
     "steps": "on: badge.earned, when: 'event.data.badge == \"hand\"', levels: [1], do: [{award: {wallet: p, fixed: 5}}]",
+    "card": "on: purchase.completed, of: {items: 'line.category == \"coins\"'}, levels: {every: 2}, do: [{voucher: gift4}, {award: {wallet: p, fixed: 6}}, {tag: regular, per_level: 3}, {award: {wallet: c, fixed: 45}, per_level: 2}]",
+    "receipts": "on: purchase.completed, levels: {every: 2}, do: [{award: {wallet: c, amount: 1, per: 200, of: purchase.total}}, {tier: silver, for: {days: 60}, per_level: 2}]",
+    "runs": "on: purchase.completed, streak: {per: week}, levels: {every: 2}, do: [{voucher: gift4}]",
     "weekly": "on: purchase.completed, streak: {per: week}, levels: [2], do: [{award: {wallet: p, fixed: 12}}]",
 }
 OTHER_RULES: Mapping[str, str] = {

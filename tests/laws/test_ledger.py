@@ -12,6 +12,7 @@ from domain.model.event_names import REDEEMED
 from domain.model.ledger import ledger_restore, ledger_state
 from domain.model.ledger.decide import at_instant, decide
 from domain.model.ledger.decision import Decision, JournalRow
+from domain.model.ledger.gifts import Counted
 from domain.model.ledger.member import Member
 from domain.model.ledger.wallet import Wallet
 from domain.model.programme import Programme
@@ -155,4 +156,6 @@ def test_clawbacks_and_lapses_are_bounded_by_what_was_given(
             claimed = sum(claim.purchase.amounts.get(code, 0) for claim in receipt.claims)
             assert 0 <= claimed <= awarded
             assert (claimed == awarded) or receipt.remaining.total
-        assert sum(claim.purchase.awards_uncounted for claim in receipt.claims) <= receipt.row.awards_counted
+        for name, counted in receipt.row.counted.items():
+            taken = [claim.purchase.uncounted.get(name, Counted()) for claim in receipt.claims]
+            assert sum(part.awards for part in taken) <= counted.awards

@@ -70,20 +70,11 @@ def _refunded(
     assert left.total == 0
     total = Counter[str]()
     for claim in claims:
-        total.update(claim.purchase.amounts)
-        total.update(
-            {"unqualified": claim.purchase.awards_uncounted, "uncounted": claim.purchase.event_uncounted}
-        )
-        assert (
-            min(
-                [
-                    *claim.purchase.amounts.values(),
-                    claim.purchase.awards_uncounted,
-                    claim.purchase.event_uncounted,
-                ]
-            )
-            >= 0
-        )
+        taken = dict(claim.purchase.amounts)
+        for name, counted in claim.purchase.uncounted.items():
+            taken |= {f"unqualified:{name}": counted.awards, f"uncounted:{name}": counted.event}
+        total.update(taken)
+        assert all(amount >= 0 for amount in taken.values())
     return +total
 
 

@@ -219,6 +219,7 @@ TYPES: Mapping[str, CallerKinds] = {
     **_types_for(
         SIGNED_IN, "Purchase", "PurchaseLine", "PurchaseConnection", "PurchaseEdge", "VoucherNotUsable"
     ),
+    **_types_for(SIGNED_IN, "PayTerms", "WalletPart", "PaymentBack"),
     # The till's own
     **_types_for(
         STAFF,
@@ -239,6 +240,8 @@ TYPES: Mapping[str, CallerKinds] = {
         "NotAllowed",
         "PurchaseRecorded",
         "PurchaseClaimed",
+        "Payable",
+        "PaymentNotAccepted",
     ),
     **_types_for(
         STAFF,

@@ -16,6 +16,7 @@ import strawberry
 
 from api.graphql.engine.audience import Audience
 from api.graphql.engine.enums import enum_of_words
+from api.graphql.engine.scalars import WalletCode
 from api.graphql.engine.shared_types import Info, Problem
 from api.texts import amount_text, number_text, of_kind, say
 from domain.model.ledger import decision
@@ -65,6 +66,15 @@ class NotAllowedReason(Enum):
     )
     TOO_LATE = strawberry.enum_value("TOO_LATE", description="The time for it is over.")
     FOUR_EYES = strawberry.enum_value("FOUR_EYES", description="It takes another manager to approve it.")
+    PRESENCE = strawberry.enum_value("PRESENCE", description="It takes the member's card, scanned now.")
+
+
+@enum_of_words(decision.PaymentFault, description="Why a wallet does not pay for a purchase as it was asked.")
+class PaymentFault(Enum):
+    NOT_PAYABLE = strawberry.enum_value("NOT_PAYABLE", description="Purchases are not paid with it.")
+    STEP = strawberry.enum_value("STEP", description="`units` is the step that payments are a multiple of.")
+    MINIMUM = strawberry.enum_value("MINIMUM", description="`units` is the least that can be paid.")
+    SHARE = strawberry.enum_value("SHARE", description="`units` is the most that this purchase takes.")
 
 
 @strawberry.type(
@@ -150,6 +160,13 @@ class UnknownPurchase(Problem):
 @strawberry.type(description="The wallet holds less than the amount.")
 class InsufficientBalance(Problem):
     missing: int = strawberry.field(description="In points, or minor units of the wallet's currency.")
+
+
+@strawberry.type(description="A wallet does not pay so for this purchase; nothing of it was recorded.")
+class PaymentNotAccepted(Problem):
+    wallet: WalletCode = strawberry.field(description="Which wallet.")
+    reason: PaymentFault = strawberry.field(description="Why.")
+    units: int = strawberry.field(description="As the reason says, in units of the wallet; else 0.")
 
 
 @strawberry.type(description="A wallet holds 2,000,000,000 at most; `room` is how much more this one takes.")
@@ -282,3 +299,16 @@ def _full(_info: Info, audience: Audience, refusal: decision.WalletFull) -> Wall
     kind, currency = audience.programme.wallet(refusal.wallet).kind, audience.programme.programme.currency
     amount = of_kind(kind, refusal.room, currency=currency, locale=audience.locale)
     return WalletFull(message=say("problem.WalletFull", audience.locale, amount=amount), room=refusal.room)
+
+
+@renders(decision.PaymentNotAccepted)
+def _payment(_info: Info, audience: Audience, refusal: decision.PaymentNotAccepted) -> PaymentNotAccepted:
+    spec, currency = audience.programme.wallet(refusal.wallet), audience.programme.programme.currency
+    units = of_kind(spec.kind, refusal.bound, currency=currency, locale=audience.locale)
+    text = f"problem.PaymentNotAccepted.{refusal.reason}"
+    return PaymentNotAccepted(
+        message=say(text, audience.locale, wallet=audience.text(spec.name), units=units),
+        wallet=WalletCode(refusal.wallet),
+        reason=PaymentFault[refusal.reason],
+        units=refusal.bound,
+    )

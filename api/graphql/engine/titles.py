@@ -87,6 +87,10 @@ def entry_title(audience: Audience, entry: Entry, *, version: int, reward: str |
             if entry.kind == "BONUS" and not _is_multiplier(programme, entry.rule)
             else title
         )
+    if entry.is_payment:
+        return say(
+            "entry.CLAWBACK.owed" if entry.kind == "CLAWBACK" else f"entry.{entry.kind}.payment", locale
+        )
     spec = find_spec(programme.reward, reward)
     if spec is not None and entry.kind in ("SPEND", "RETURN"):
         return say(f"entry.{entry.kind}.reward", locale, reward=spec.title.for_locale(locale))

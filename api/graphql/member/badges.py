@@ -13,7 +13,7 @@ from api.graphql.engine.ids import encode_id
 from domain.model.ledger import badges
 from domain.model.ledger.deciding.earning import end_instant_of, instant_of
 from domain.model.ledger.member import Member
-from domain.model.programme import BadgeSpec, Programme, safe_address
+from domain.model.programme import BadgeSpec, Programme, StampCard, safe_address
 
 
 @strawberry.type(description="A badge as everybody may see it; how far a member has come is BadgeProgress.")
@@ -28,7 +28,12 @@ class Badge:
             " none."
         )
     )
-    levels: list[int] = strawberry.field(description="The count that each level takes, lowest first.")
+    levels: list[int] = strawberry.field(
+        description="The count that each level takes, lowest first; empty where `every` says it."
+    )
+    every: int | None = strawberry.field(
+        description="A stamp card: how many stamps fill it, again and again; null where it is none."
+    )
     secret: bool = strawberry.field(description="Shown only to members who have earned it.")
     from_: datetime | None = strawberry.field(
         name="from", description="A challenge's start; null where it has none."
@@ -49,7 +54,12 @@ class BadgeProgress:
     target: int | None = strawberry.field(
         description="The count that the next level takes; null at the last level."
     )
-    fraction: float = strawberry.field(description="0 to 1 of the way to the next level; 1 at the last.")
+    stamps: int | None = strawberry.field(
+        description="A stamp card: the stamps on the card in hand, 0 to `badge.every`; null where it is none."
+    )
+    fraction: float = strawberry.field(
+        description="0 to 1 of the way to the next level, of a stamp card its stamps; 1 at the last level."
+    )
     earned_at: datetime | None = strawberry.field(
         description="When the present level was reached; null where none is."
     )
@@ -69,7 +79,8 @@ def _badge(programme: Programme, spec: BadgeSpec, locale: str) -> Badge:
         name=spec.name.for_locale(locale),
         description=spec.description.for_locale(locale),
         art=safe_address(spec.art, "picture"),
-        levels=list(spec.levels),
+        levels=[] if isinstance(spec.levels, StampCard) else list(spec.levels),
+        every=spec.levels.every if isinstance(spec.levels, StampCard) else None,
         secret=spec.secret,
         from_=instant_of(during.from_, programme.zone) if during and during.from_ is not None else None,
         until=end_instant_of(during.until, programme.zone) if during and during.until is not None else None,
@@ -92,6 +103,7 @@ def badge_progress(
         level=view.level if level is None else level,
         progress=view.progress,
         target=view.target,
+        stamps=view.stamps,
         fraction=view.fraction,
         earned_at=view.earned_at,
     )

@@ -16,6 +16,7 @@ from api.graphql.engine.scalars import Long, WalletCode
 from api.graphql.engine.shared_types import Info, Node, PageInfo
 from api.graphql.engine.titles import entry_title
 from api.graphql.member.explanations import RuleOutcome, explanation_of_entry
+from api.graphql.member.payments import PayTerms, pay_terms
 from api.graphql.member.receipts import Purchase, purchase_of
 from api.graphql.member.vouchers import Voucher, voucher_of
 from domain.model.ledger import decision
@@ -43,8 +44,10 @@ class WalletKind(Enum):
 class EntryKind(Enum):
     AWARD = strawberry.enum_value("AWARD", description="Earned by a rule, a badge or an invitation.")
     BONUS = strawberry.enum_value("BONUS", description="The extra of a tier, a plan or a multiplying rule.")
-    SPEND = strawberry.enum_value("SPEND", description="A reward was redeemed.")
-    RETURN = strawberry.enum_value("RETURN", description="A voucher was given back.")
+    SPEND = strawberry.enum_value("SPEND", description="A reward was redeemed, or a purchase was paid.")
+    RETURN = strawberry.enum_value(
+        "RETURN", description="A voucher was given back, or what had paid for a purchase came back."
+    )
     CLAWBACK = strawberry.enum_value(
         "CLAWBACK", description="A refund took back what the purchase had earned."
     )
@@ -86,6 +89,9 @@ class Wallet:
     earned: Long = strawberry.field(description="Ever awarded, less what was clawed back.")
     spent: Long = strawberry.field(description="Ever spent, less what was returned.")
     expired: Long = strawberry.field(description="Ever lapsed.")
+    pay: PayTerms | None = strawberry.field(
+        description="How purchases are paid with it; null where they are not."
+    )
     lots: strawberry.Private[tuple[Lot, ...]]
 
     @strawberry.field(
@@ -203,6 +209,7 @@ def wallet_of(audience: Audience, member: str, code: str, wallet: LedgerWallet) 
         earned=Long(wallet.earned),
         spent=Long(wallet.spent),
         expired=Long(wallet.expired),
+        pay=pay_terms(spec),
         lots=wallet.lots,
     )
 

@@ -8,9 +8,11 @@ from api.graphql.engine.descriptions import CURSOR, EDGES, PAGE_INFO
 from api.graphql.engine.ids import encode_id
 from api.graphql.engine.shared_types import Info, Node, PageInfo
 from api.graphql.member.explanations import RuleOutcome, explanation_of_row
+from api.graphql.member.payments import PaymentBack, WalletPart, back_of, payment_of
 from api.graphql.member.stores import Store, store_of
 from domain.model.ledger.events import Line
 from domain.model.ledger.events import Purchase as LedgerPurchase
+from domain.model.ledger.payments import paid_otherwise, payment_back
 from domain.services.ledger.queries import RecordedPurchase
 
 
@@ -35,6 +37,11 @@ class Purchase(Node):
     currency: str = strawberry.field(description="ISO 4217; all amounts are in its minor units.")
     total: int = strawberry.field(description="What was paid, after discounts and vouchers.")
     refunded: int = strawberry.field(description="How much of `total` was refunded since.")
+    paid: int = strawberry.field(description="What of `total` was paid otherwise than by wallets.")
+    payment: list[WalletPart] = strawberry.field(
+        description="What wallets paid of `total`, as it was recorded; empty where none did."
+    )
+    back: PaymentBack = strawberry.field(description="What refunds have given back since.")
     lines: list[PurchaseLine] = strawberry.field(
         description="In the receipt's order; empty where only a total was brought."
     )
@@ -66,7 +73,8 @@ class PurchaseConnection:
 
 async def purchase_of(info: Info, recorded_purchase: RecordedPurchase) -> Purchase:
     """Return a recorded purchase, with what was refunded since."""
-    purchase = recorded_purchase.purchase
+    purchase, remaining = recorded_purchase.purchase, recorded_purchase.remaining
+    audience = await info.context.loaders.audience()
     names = await info.context.loaders.store_names() if purchase.store is not None else {}
     return Purchase(
         id=strawberry.ID(encode_id("Purchase", recorded_purchase.id)),
@@ -76,8 +84,11 @@ async def purchase_of(info: Info, recorded_purchase: RecordedPurchase) -> Purcha
         occurred_at=recorded_purchase.purchased_at,
         currency=purchase.currency,
         total=purchase.total,
-        refunded=purchase.total - recorded_purchase.remaining.total,
-        lines=_lines(purchase, recorded_purchase.remaining),
+        refunded=purchase.total - remaining.total,
+        paid=paid_otherwise(purchase),
+        payment=payment_of(audience, purchase),
+        back=back_of(audience, payment_back(purchase, remaining)),
+        lines=_lines(purchase, remaining),
         member=recorded_purchase.member,
         seq=recorded_purchase.seq,
     )

@@ -72,7 +72,7 @@ def tiers_by_code(programme: Programme, locale: str) -> Mapping[str, Tier]:
             id=strawberry.ID(encode_id("Tier", rung.code)),
             code=rung.code,
             name=rung.name.for_locale(locale),
-            from_=rung.from_,
+            from_=next(iter(rung.reaching.values()), 0),
             multiplier=float(rung.multiplier),
             benefits=[benefit.for_locale(locale) for benefit in rung.benefits],
             colour=rung.colour,

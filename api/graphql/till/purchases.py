@@ -1,5 +1,6 @@
 """Purchases at the till: quoting, recording, finding."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated
 
@@ -10,7 +11,9 @@ from api.graphql.engine.descriptions import IDEMPOTENCY_KEY
 from api.graphql.engine.problems import (
     ExpiredCode,
     IdempotencyConflict,
+    InsufficientBalance,
     NotAllowed,
+    PaymentNotAccepted,
     UnknownCode,
     refusals_as_problems,
     renders,
@@ -19,6 +22,7 @@ from api.graphql.engine.shared_types import Info, Problem
 from api.graphql.engine.titles import find_spec
 from api.graphql.member.badges import BadgeProgress, badge_progress
 from api.graphql.member.explanations import RuleOutcome, outcomes_of
+from api.graphql.member.payments import Payable, WalletPart, payables_of, payment_of
 from api.graphql.member.points import (
     PointEntry,
     QuotedEntry,
@@ -31,14 +35,18 @@ from api.graphql.member.receipts import Purchase, purchase_of
 from api.graphql.member.rewards import MemberReward, member_reward
 from api.graphql.member.tiers import Tier, TierStep, tiers_by_code
 from api.graphql.till.customers import Customer, customer_of
+from api.graphql.till.receipt_details import TaxLineInput, TenderInput, receipt_details
 from api.graphql.till.till_session import (
     count_look_up,
     note_look_up,
     note_missed_look_up,
+    presence_of,
     served_member,
     till_of,
 )
 from api.texts import say
+from domain.model.ledger.events import WalletPayment
+from domain.model.ledger.payments import paid_otherwise
 from domain.model.people.codes import CodeKind, classify
 from domain.services.errors import UnknownCode as NobodyByThatCode
 from domain.services.ledger import purchase_input as purchase_inputs
@@ -61,6 +69,20 @@ class PurchaseLineInput:
     amount: int = strawberry.field(description="The line's total.")
 
 
+@strawberry.input(description="What one wallet pays of a purchase.")
+class WalletPaymentInput:
+    wallet: str = strawberry.field(description="Its code; `payable` of a quote says which there are.")
+    units: int = strawberry.field(
+        description="In points, or minor units of the wallet's currency: a multiple of its step."
+    )
+
+
+PAY_WITH = (
+    "What wallets pay of it: each once, at most 5. The purchase takes all of it, or is refused whole. It"
+    " takes a visit that began with a card's code, in its 5 minutes."
+)
+
+
 @strawberry.input(description="A purchase that is not recorded.")
 class QuoteInput:
     member: str = strawberry.field(description="A visit, a membership number, or a customer's id.")
@@ -71,6 +93,10 @@ class QuoteInput:
     total: int = strawberry.field(description="What is paid, after discounts and vouchers, in minor units.")
     lines: list[PurchaseLineInput] | None = strawberry.field(
         default_factory=list, description="What is bought, at most 500 lines."
+    )
+    pay_with: list[WalletPaymentInput] | None = strawberry.field(
+        default_factory=list,
+        description="What wallets would pay of it; what does not fit is BAD_INPUT, and says what would.",
     )
 
 
@@ -97,6 +123,18 @@ class PurchaseInput:
     lines: list[PurchaseLineInput] | None = strawberry.field(
         default_factory=list, description="What was bought, at most 500 lines; rules about goods need them."
     )
+    pay_with: list[WalletPaymentInput] | None = strawberry.field(default_factory=list, description=PAY_WITH)
+    taxes: list[TaxLineInput] | None = strawberry.field(
+        default=None,
+        description="The receipt's tax lines, at most 50; kept as they are for the fiscal record.",
+    )
+    tenders: list[TenderInput] | None = strawberry.field(
+        default=None,
+        description=(
+            "What was given at the door, at most 20; they sum to the total less what wallets paid. Left out,"
+            " all of that counts as paid otherwise."
+        ),
+    )
     idempotency_key: str = strawberry.field(description=IDEMPOTENCY_KEY)
 
 
@@ -114,6 +152,11 @@ class Quote:
     tier_after: Tier | None = strawberry.field(
         description="The tier that it would reach; null where it changes none."
     )
+    payable: list[Payable] = strawberry.field(
+        description="The most that can be paid with each wallet that pays, in the programme's order."
+    )
+    payment: list[WalletPart] = strawberry.field(description="What wallets would pay by `payWith`.")
+    paid: int = strawberry.field(description="What is left of `total` to be paid otherwise.")
 
 
 @strawberry.type(description="The purchase counts.")
@@ -138,7 +181,14 @@ class PurchaseClaimed(Problem):
 
 
 RecordPurchaseResult = Annotated[
-    PurchaseRecorded | PurchaseClaimed | ExpiredCode | UnknownCode | NotAllowed | IdempotencyConflict,
+    PurchaseRecorded
+    | PurchaseClaimed
+    | ExpiredCode
+    | UnknownCode
+    | NotAllowed
+    | IdempotencyConflict
+    | InsufficientBalance
+    | PaymentNotAccepted,
     strawberry.union("RecordPurchaseResult", description="The purchase, or why it does not count."),
 ]
 
@@ -165,6 +215,7 @@ class PurchaseQuery:
         if _is_by_number(input):
             await note_look_up(info, member, "NUMBER")
         audience = await loaders.audience()
+        available = {code: one.available for code, one in quote.member_view.member.wallets.items()}
         return Quote(
             customer=customer_of(audience, quote.member_view),
             entries=quoted_entries(audience, quote.entries, quote.version),
@@ -176,6 +227,9 @@ class PurchaseQuery:
                 if quote.tier_after
                 else None
             ),
+            payable=payables_of(audience, quote.payable, available),
+            payment=payment_of(audience, quote.purchase),
+            paid=paid_otherwise(quote.purchase),
         )
 
     @strawberry.field(description="Staff: a receipt of this store.")
@@ -231,7 +285,10 @@ class PurchaseMutation:
     async def record_purchase(self, info: Info, input: PurchaseInput) -> RecordPurchaseResult:
         loaders, till = info.context.loaders, till_of(info)
         member = await served_member(info, input.member, occurred_at=input.occurred_at)
-        purchase_input = _purchase_input(input, external_id=input.external_id)
+        purchase_input = replace(
+            _purchase_input(input, external_id=input.external_id),
+            details=receipt_details(input.taxes, input.tenders),
+        )
         result = await purchases.record(
             info.context.dependencies.runtime,
             till=till,
@@ -239,6 +296,7 @@ class PurchaseMutation:
             purchase_input=purchase_input,
             key=input.idempotency_key,
             now=loaders.now,
+            presence=presence_of(info, input.member) if input.pay_with else "unproven",
         )
         loaders.remember(result.member_view)
         audience = await loaders.audience()
@@ -273,7 +331,10 @@ def _purchase_input(input: QuoteInput | PurchaseInput, *, external_id: str) -> p
         )
         for line in input.lines or ()
     )
-    return purchase_inputs.PurchaseInput(external_id, input.total, input.currency, lines, input.occurred_at)
+    pay_with = tuple(WalletPayment(part.wallet, part.units) for part in input.pay_with or ())
+    return purchase_inputs.PurchaseInput(
+        external_id, input.total, input.currency, lines, input.occurred_at, pay_with
+    )
 
 
 async def _member_rewards(

@@ -15,6 +15,7 @@ from api.graphql.engine.problems import (
     refusals_as_problems,
 )
 from api.graphql.engine.shared_types import Info
+from api.graphql.member.payments import PaymentBack, back_of
 from api.graphql.member.points import (
     PointEntry,
     QuotedEntry,
@@ -93,6 +94,7 @@ class RefundQuote:
     )
     entries: list[QuotedEntry] = strawberry.field(description="What would be written.")
     totals: list[WalletTotal] = strawberry.field(description="What that comes to by wallet.")
+    back: PaymentBack = strawberry.field(description="What the customer would get back.")
 
 
 @strawberry.type(description="The refund counts.")
@@ -100,6 +102,7 @@ class PurchaseRefunded:
     purchase: Purchase = strawberry.field(description="The purchase with it.")
     entries: list[PointEntry] = strawberry.field(description="What it took back.")
     wallets: list[Wallet] = strawberry.field(description="The member's wallets right after it.")
+    back: PaymentBack = strawberry.field(description="What the customer gets back by this refund.")
 
 
 RefundPurchaseResult = Annotated[
@@ -124,6 +127,7 @@ class RefundQuery:
             refundable=quote.refundable_minor,
             entries=quoted_entries(audience, quote.entries, quote.version),
             totals=totals_of(audience, quote.entries),
+            back=back_of(audience, quote.back),
         )
 
 
@@ -146,6 +150,7 @@ class RefundMutation:
             purchase=await purchase_of(info, result.purchase),
             entries=entries_of(audience, result.member_id, result.history),
             wallets=wallets_after(audience, result.member_id, result.wallets),
+            back=back_of(audience, result.back),
         )
 
 

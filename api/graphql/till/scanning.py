@@ -50,6 +50,9 @@ class CustomerScan:
         description="Send it as `member` in the calls that follow, in this store only."
     )
     visit_expires_at: datetime = strawberry.field(description="After it the code must be scanned again.")
+    can_pay: bool = strawberry.field(
+        description="Whether wallets may pay for a purchase of this visit: a card was shown, not a number."
+    )
 
 
 @strawberry.type(description="The code is a voucher's; scanning did nothing to it.")
@@ -116,11 +119,18 @@ async def _scan(info: Info, input: ScanInput) -> CustomerScanned | VoucherScanne
 async def _customer_scan(info: Info, scan: CustomerScanned) -> CustomerScan:
     staff = info.context.staff()
     visit = info.context.dependencies.tokens.visit(
-        member=scan.member_view.member.id, store=staff.store, session=staff.session_id, at=scan.visit_began_at
+        member=scan.member_view.member.id,
+        store=staff.store,
+        session=staff.session_id,
+        at=scan.visit_began_at,
+        card=scan.is_card,
     )
     audience = await info.context.loaders.audience()
     return CustomerScan(
-        customer=customer_of(audience, scan.member_view), visit=visit.token, visit_expires_at=visit.expires_at
+        customer=customer_of(audience, scan.member_view),
+        visit=visit.token,
+        visit_expires_at=visit.expires_at,
+        can_pay=scan.is_card,
     )
 
 

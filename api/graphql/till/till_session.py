@@ -13,7 +13,7 @@ from api.tokens import TokenExpired, TokenRefused
 from domain.model.people.codes import CodeKind, classify
 from domain.services.errors import ExpiredCode, MalformedCode, NotAllowed, UnknownCode
 from domain.services.ledger import look_ups, queries
-from domain.services.ledger.till import Till
+from domain.services.ledger.till import Presence, Till
 from domain.store.look_ups import LookUpKey
 
 # A scan without a network counts this long after it was made, for earning only.
@@ -105,6 +105,19 @@ async def served_member(info: Info, member: str, *, occurred_at: datetime | None
         return decode_id_as("Customer", member)
     except BadInput:
         raise UnknownCode from None
+
+
+def presence_of(info: Info, member: str) -> Presence:
+    """Tell whether the member that a till names shows a card now: a visit that began with one."""
+    if member.count(".") != 2:
+        return "unproven"
+    tokens, store = info.context.dependencies.tokens, info.context.staff().store
+    try:
+        return "shown" if tokens.verify_visit(member, store=store).card else "unproven"
+    except TokenExpired:
+        return "lapsed"
+    except TokenRefused:
+        return "unproven"
 
 
 async def served_member_or_not_found(info: Info, member: str) -> str:

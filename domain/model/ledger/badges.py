@@ -1,5 +1,5 @@
-"""Badges: counting toward levels, challenges with a time, and streaks of periods in a row. Pure; awards of a
-level are decide's.
+"""Badges: counting toward levels, stamp cards without end, challenges with a time, and streaks of periods in
+a row. Pure; awards of a level are decide's.
 """
 
 from __future__ import annotations
@@ -11,13 +11,15 @@ from domain.model.calendar import local_day, period_start, previous_period
 from domain.model.ledger.deciding.earning import count_units, is_during
 from domain.model.ledger.member import BadgeState, Member
 from domain.model.ledger.views.expression_view import LARGEST_NUMBER, ExpressionView
-from domain.model.programme import BadgeSpec, Programme
+from domain.model.programme import BadgeSpec, Programme, StampCard
+
+LEVELS_AT_ONCE = 100  # of a stamp card, by one event; the rest comes with the next
 
 
 @dataclass(frozen=True, slots=True)
 class BadgeView:
     """A badge as a member stands to it: `target` is the next level's count, None at the last; `fraction` of
-    the way to it.
+    the way to it; `stamps` those on the card in hand, None where it is no stamp card.
     """
 
     level: int
@@ -25,6 +27,7 @@ class BadgeView:
     target: int | None
     fraction: float
     earned_at: datetime | None
+    stamps: int | None = None
 
 
 def advance(programme: Programme, state: BadgeState, spec: BadgeSpec, sight: ExpressionView) -> BadgeState:
@@ -49,15 +52,38 @@ def advance(programme: Programme, state: BadgeState, spec: BadgeSpec, sight: Exp
     return leveled(replace(state, progress=run, period=period), spec, at=at)
 
 
+def levels_reached(spec: BadgeSpec, progress: int) -> int:
+    """Return how many levels a count reaches."""
+    if isinstance(spec.levels, StampCard):
+        return progress // spec.levels.every
+    return sum(1 for target in spec.levels if target <= progress)
+
+
+def count_of_level(spec: BadgeSpec, level: int) -> int | None:
+    """Return the count that a level takes, counted from 1; None where the badge has no such level."""
+    if isinstance(spec.levels, StampCard):
+        return level * spec.levels.every
+    return spec.levels[level - 1] if level <= len(spec.levels) else None
+
+
 def leveled(state: BadgeState, spec: BadgeSpec, *, at: datetime) -> BadgeState:
-    """Return the state with the levels that its progress reaches; a level once reached stays."""
-    level = max(state.level, sum(1 for target in spec.levels if target <= state.progress))
+    """Return the state with the levels that its progress reaches; a level once reached stays. Of a stamp card
+    with a streak each run fills cards of its own.
+    """
+    level = levels_reached(spec, state.progress)
+    if isinstance(spec.levels, StampCard):
+        is_full = state.progress % spec.levels.every == 0
+        level = state.level + is_full if spec.streak else min(level, state.level + LEVELS_AT_ONCE)
+    level = max(state.level, level)
     return replace(state, level=level, earned_at=at if level > state.level else state.earned_at)
 
 
 def grant(state: BadgeState, spec: BadgeSpec, *, at: datetime) -> BadgeState:
     """Give a badge as a rule does: its first level, where it is not held yet."""
-    return leveled(replace(state, progress=max(state.progress, spec.levels[0])), spec, at=at)
+    first = count_of_level(spec, 1)
+    if first is None or (state.level and isinstance(spec.levels, StampCard)):
+        return state
+    return leveled(replace(state, progress=max(state.progress, first)), spec, at=at)
 
 
 def alive(state: BadgeState, spec: BadgeSpec, *, today: date) -> int:
@@ -74,6 +100,14 @@ def view(programme: Programme, member: Member, spec: BadgeSpec, *, now: datetime
     """Return how a member stands to a badge at an instant."""
     state = member.badges.get(spec.code, BadgeState())
     progress = alive(state, spec, today=local_day(now, programme.zone))
-    target = spec.levels[state.level] if state.level < len(spec.levels) else None
+    if isinstance(spec.levels, StampCard):
+        return _card_view(spec.levels.every, state, progress, is_streak=spec.streak is not None)
+    target = count_of_level(spec, state.level + 1)
     fraction = 1.0 if target is None else min(1.0, progress / target)
     return BadgeView(state.level, progress, target, fraction, state.earned_at)
+
+
+def _card_view(every: int, state: BadgeState, progress: int, *, is_streak: bool) -> BadgeView:
+    full = progress // every * every if is_streak else state.level * every
+    stamps = max(0, min(every, progress - full))
+    return BadgeView(state.level, progress, full + every, stamps / every, state.earned_at, stamps)

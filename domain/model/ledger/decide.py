@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from domain.model.calendar import local_day
-from domain.model.event_names import CONSENTED
+from domain.model.event_names import CODE_ENTERED, CONSENTED
+from domain.model.ledger.deciding.code_entry import code_data
 from domain.model.ledger.deciding.event_row import decide_row
 from domain.model.ledger.decision import DecidedBy, Decision, StockState
 from domain.model.ledger.events import Event, Json, Profile
@@ -21,13 +22,14 @@ from domain.model.ledger.late_events import HistoricalContext
 from domain.model.ledger.member import Member, settle_lots
 from domain.model.ledger.timeline import turn
 from domain.model.ledger.wallet import lapse
-from domain.model.programme import Programme
+from domain.model.programme import CodeSpec, Programme
 from domain.model.values import evolve
 
 __all__ = [
     "NOTHING_SOLD_OUT",
     "HistoricalContext",
     "at_instant",
+    "code_at_enrolment",
     "consent_at_enrolment",
     "decide",
     "decide_enrolment",
@@ -72,23 +74,24 @@ def decide_enrolment(
     event: Event,
     *,
     consents: Sequence[Event],
+    code: Event | None = None,
     now: datetime,
     stock: StockState = NOTHING_SOLD_OUT,
     version: int = 1,
     with_changes: bool = True,
 ) -> Decision:
-    """Decide member.enrolled, and then member.consented for each purpose that was granted with it, a row
-    each. Rules on the enrolment see all consents granted already.
+    """Decide member.enrolled, then member.consented for each purpose that was granted with it, and then the
+    code that was given, a row each. Rules on the enrolment see all consents granted already.
     """
     decision = decide(
         programme, member, event, now=now, stock=stock, version=version, with_changes=with_changes
     )
     rows, after = decision.rows, decision.member
-    for consent in consents:
+    for following in (*consents, *([code] if code is not None else [])):
         decision = decide(
             programme,
             after,
-            consent,
+            following,
             now=now,
             stock=stock,
             version=version,
@@ -109,6 +112,11 @@ def consent_at_enrolment(
     if wording_version is not None:
         event_data["wordingVersion"] = wording_version
     return Event(f"{enrolment.id}:{purpose}", CONSENTED, enrolment.at, source, event_data)
+
+
+def code_at_enrolment(enrolment: Event, spec: CodeSpec) -> Event:
+    """Return the event of a code given with an enrolment."""
+    return Event(f"{enrolment.id}:code", CODE_ENTERED, enrolment.at, enrolment.source, code_data(spec))
 
 
 def new_member(id: str, number: str, profile: Profile | None = None) -> Member:

@@ -15,8 +15,8 @@ from typing import Literal
 
 from domain.model.conditions import ExpressionFailure
 from domain.model.event_names import REWARDS_REVIEWED, TIER_REVIEWED
-from domain.model.ledger.events import Event, Facts, Json, PurchaseClaim, RaisedFacts
-from domain.model.ledger.gifts import Gift
+from domain.model.ledger.events import Event, Facts, Json, Purchase, PurchaseClaim, RaisedFacts
+from domain.model.ledger.gifts import Counted, Deduction, Gift
 from domain.model.ledger.lots import LotPart, OpenedLot
 from domain.model.ledger.member import Member
 
@@ -77,8 +77,40 @@ class RefundTooLarge(Refusal):
         self.refundable = refundable
 
 
+PaymentFault = Literal["NOT_PAYABLE", "STEP", "MINIMUM", "SHARE"]
+
+
+class PaymentNotAccepted(Refusal):
+    """A wallet pays not so: `bound` is the step or the minimum in units of the wallet, or the most units that
+    the share allows.
+    """
+
+    def __init__(self, wallet: str, reason: PaymentFault, bound: int = 0) -> None:
+        super().__init__(f"{wallet}: {reason} {bound}")
+        self.wallet, self.reason, self.bound = wallet, reason, bound
+
+
 class MemberFrozen(Refusal):
     """A frozen member earns, redeems and uses nothing."""
+
+
+CodeRefusalReason = Literal[
+    "UNKNOWN", "NOT_NOW", "OVER", "USED_UP", "ENTERED_BEFORE", "TOO_MANY_TRIES", "FROZEN"
+]
+
+
+class CodeRefused(Refusal):
+    """A code that was entered counts nothing. `tries_left` and `retry_after` (seconds) are set at the door,
+    which counts wrong tries.
+    """
+
+    def __init__(
+        self, reason: CodeRefusalReason, *, tries_left: int | None = None, retry_after: int | None = None
+    ) -> None:
+        super().__init__(f"the code counts nothing: {reason}")
+        self.reason: CodeRefusalReason = reason
+        self.tries_left, self.retry_after = tries_left, retry_after
+        self.name = f"CodeRefused:{reason}"
 
 
 class WalletFull(Refusal):
@@ -95,7 +127,7 @@ class Entry:
     repaid (-) or added (+).
 
     `n` numbers the member's entries from 1 without a gap, `wallet_n` those of the wallet; `balance` is the
-    wallet's after it.
+    wallet's after it. `is_payment` where it pays for a purchase, or gives back what paid for one.
     """
 
     wallet: str
@@ -110,6 +142,7 @@ class Entry:
     wallet_n: int = 0
     balance: int = 0
     voucher: str | None = None
+    is_payment: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,14 +222,31 @@ class RefundClaim:
 
 
 @dataclass(frozen=True, slots=True)
+class RefundedPurchase:
+    """What stood of a purchase before a refund, and what stands after it."""
+
+    before: Purchase
+    remaining: Purchase
+
+
+@dataclass(frozen=True, slots=True)
+class TagChanges:
+    """The tags that an event put on a member, and those that it took away."""
+
+    added: frozenset[str]
+    removed: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class JournalRow:
     """One event as the journal keeps it, with all that it brought.
 
-    `awarded`, `opened_lots` and `awards_counted` (with its `tier_extras`) are what the rules on the event
-    itself gave; `event_counted` and `badge_counts` what it counted; `gifts` all else that a purchase gave, by
+    `awarded` and `opened_lots` are what the rules on the event itself gave; `counted` and `badge_counts` what
+    they and it counted toward tiers, by count, and toward badges; `gifts` all else that a purchase gave, by
     source, and `raised_facts` what the events that it raised were judged by: what a refund decides again.
-    `claim` is set on a refund's row. `failures` says which expressions failed: for the log, not for the
-    journal.
+    `payments` are the lots that the purchase was paid with. `claim` and `refunded` are set on a refund's row.
+    `failures` says which expressions failed, and `tag_changes` which tags came and went: for the log and for
+    simulations, not for the journal.
     """
 
     seq: int
@@ -213,9 +263,7 @@ class JournalRow:
     facts: Facts = field(default_factory=Facts)
     awarded: Mapping[str, int] = field(default_factory=dict)
     opened_lots: tuple[OpenedLot, ...] = ()
-    awards_counted: int = 0
-    tier_extras: int = 0
-    event_counted: int = 0
+    counted: Mapping[str, Counted] = field(default_factory=dict)
     badge_counts: Mapping[str, int] = field(default_factory=dict)
     gifts: Mapping[str, Gift] = field(default_factory=dict)
     raised_facts: Mapping[int, RaisedFacts] = field(default_factory=dict)
@@ -223,6 +271,9 @@ class JournalRow:
     changes: Mapping[str, StateValue] = field(default_factory=dict)
     removed: tuple[str, ...] = ()
     failures: tuple[ExpressionFailure, ...] = ()
+    payments: tuple[Deduction, ...] = ()
+    refunded: RefundedPurchase | None = None
+    tag_changes: TagChanges | None = None
 
     @property
     def is_silent(self) -> bool:

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from types import MappingProxyType
 
-from domain.model.ledger.gifts import Gift
+from domain.model.ledger.fiscal.receipt_details import ReceiptDetails
+from domain.model.ledger.gifts import Counted, Deduction, Gift
 from domain.model.ledger.lots import OpenedLot
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
@@ -33,9 +34,31 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class WalletPayment:
+    """What was paid with one wallet: units of it, and what they are worth in minor units. `earns` as in
+    `PayTerms`.
+    """
+
+    wallet: str
+    units: int
+    worth: int = 0
+    earns: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """What a purchase was paid with beside money: `total` is the receipt's, of which refunds give back in
+    proportion. It stays as it was recorded.
+    """
+
+    total: int
+    parts: tuple[WalletPayment, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Purchase:
     """A receipt: what was paid after discounts. Known by (source, store, external_id). `is_returned` where
-    nothing of it is kept.
+    nothing of it is kept. `payment` is what wallets paid of it; None where it was paid with money alone.
     """
 
     external_id: str
@@ -44,6 +67,7 @@ class Purchase:
     store: str | None = None
     lines: tuple[Line, ...] = ()
     is_returned: bool = False
+    payment: Payment | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +78,8 @@ class Event:
     `delayed_rule` is set where a rule's delay has passed: then only that rule is judged, `original_at` is
     when the event itself happened, `was_first` whether it was the first purchase, and `gift` (`SOURCE@CAUSE`)
     what the rule's awards belong to, where the event was raised by another. `refund` is set on
-    purchase.refunded alone, `profile` on the events that change it.
+    purchase.refunded alone, `profile` on the events that change it, `details` where a till said more of a
+    receipt than its total.
     """
 
     id: str
@@ -69,6 +94,7 @@ class Event:
     original_at: datetime | None = None
     was_first: bool = False
     gift: str | None = None
+    details: ReceiptDetails | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +136,10 @@ class JournaledPurchase:
     enough to decide it again for what is kept, and to find what it gave.
 
     `facts` are those that the decision wrote, `applied` the rules that applied; `awarded` what these gave by
-    wallet (extras included), `awards_counted` the part of it that counted toward tiers, `tier_extras` the
-    part of that which only the tier's multiplier gave; `event_counted` and `badge_counts` what the event
-    itself counted; `gifts` all else, by source. `claims` are what refunds have taken of these since.
-    `delayed` are the entries of its delayed rules.
+    wallet (extras included); `counted` what they and the event itself counted toward tiers, by count, and
+    `badge_counts` what the event counted toward badges; `gifts` all else, by source. `claims` are what
+    refunds have taken of these since. `delayed` are the entries of its delayed rules, `payments` the lots
+    that it was paid with.
     """
 
     purchase: Purchase
@@ -126,15 +152,14 @@ class JournaledPurchase:
     rule: str | None = None
     applied: frozenset[str] = frozenset()
     awarded: Mapping[str, int] = field(default_factory=dict)
-    awards_counted: int = 0
-    tier_extras: int = 0
-    event_counted: int = 0
+    counted: Mapping[str, Counted] = field(default_factory=dict)
     badge_counts: Mapping[str, int] = field(default_factory=dict)
     opened_lots: tuple[OpenedLot, ...] = ()
     gifts: Mapping[str, Gift] = field(default_factory=dict)
     raised: Mapping[int, RaisedFacts] = field(default_factory=dict)
     claims: tuple[PurchaseClaim, ...] = ()
     delayed: tuple[JournaledPurchase, ...] = ()
+    payments: tuple[Deduction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,9 +192,7 @@ class PurchaseClaim:
     """
 
     amounts: Mapping[str, int] = field(default_factory=dict)
-    awards_uncounted: int = 0
-    event_uncounted: int = 0
-    tier_extras: int = 0
+    uncounted: Mapping[str, Counted] = field(default_factory=dict)
     badge_counts: Mapping[str, int] = field(default_factory=dict)
     sources: tuple[str, ...] = ()
     joined: tuple[JoinedRule, ...] = ()

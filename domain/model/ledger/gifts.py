@@ -30,7 +30,7 @@ FRIEND_SOURCE = "referral:friend"
 
 @dataclass(frozen=True, slots=True)
 class Deduction:
-    """What an action took from a wallet: its lots, on a local day."""
+    """What an action or a payment took from a wallet: its lots, on a local day."""
 
     wallet: str
     parts: tuple[LotPart, ...]
@@ -54,13 +54,49 @@ class UsedVoucher:
     reward: str
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What something counted toward one of the programme's counts for tiers: by `awards`, of them `extras`
+    by a tier's multiplier alone, or by an `event` itself.
+    """
+
+    awards: int = 0
+    extras: int = 0
+    event: int = 0
+
+    @property
+    def amount(self) -> int:
+        """What it counted in all."""
+        return self.awards + self.event
+
+    def __add__(self, other: Counted) -> Counted:
+        return Counted(self.awards + other.awards, self.extras + other.extras, self.event + other.event)
+
+    def less(self, *others: Counted) -> Counted:
+        """Return what is left of it after others; extras may be more than had counted, the rest may not."""
+        return Counted(
+            max(0, self.awards - sum([other.awards for other in others])),
+            self.extras - sum([other.extras for other in others]),
+            max(0, self.event - sum([other.event for other in others])),
+        )
+
+
+NOT_COUNTED = Counted()
+
+
+def add_counted(counted: dict[str, Counted], name: str, more: Counted) -> None:
+    """Add what counted toward a count, by its name, to what had; nothing makes no entry."""
+    if more != NOT_COUNTED:
+        counted[name] = counted.get(name, NOT_COUNTED) + more
+
+
 @dataclass(frozen=True)
 class Gift:
     """What one source gave in the row of an event (`cause`, decided as `seq`).
 
-    `awarded` is by wallet, `awards_counted` the part of it that counts toward tiers, `tier_extras` the part
-    of that which only the tier's multiplier gave. `event_counted` and `badge_counts` are what raised events
-    counted. `awaits` tells that a delayed rule may still add to it; `tier` is the one that multiplied.
+    `awarded` is by wallet; `counted` is what awards and raised events counted toward tiers, by count, and
+    `badge_counts` what raised events counted toward badges. `awaits` tells that a delayed rule may still add
+    to it; `tier` is the one that multiplied.
     """
 
     cause: str
@@ -68,9 +104,7 @@ class Gift:
     at: datetime
     awarded: Mapping[str, int] = field(default_factory=dict)
     opened_lots: tuple[OpenedLot, ...] = ()
-    awards_counted: int = 0
-    tier_extras: int = 0
-    event_counted: int = 0
+    counted: Mapping[str, Counted] = field(default_factory=dict)
     badge_counts: Mapping[str, int] = field(default_factory=dict)
     vouchers: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
@@ -130,9 +164,7 @@ def joined(first: Gift, second: Gift, tags_since: Mapping[str, int]) -> Gift:
         seq=second.seq,
         awarded=_sum(first.awarded, second.awarded),
         opened_lots=(*first.opened_lots, *second.opened_lots),
-        awards_counted=first.awards_counted + second.awards_counted,
-        tier_extras=first.tier_extras + second.tier_extras,
-        event_counted=first.event_counted + second.event_counted,
+        counted=_sum_counted(first.counted, second.counted),
         badge_counts=_sum(first.badge_counts, second.badge_counts),
         vouchers=(*first.vouchers, *second.vouchers),
         tags=(*tags, *second.tags),
@@ -145,3 +177,10 @@ def joined(first: Gift, second: Gift, tags_since: Mapping[str, int]) -> Gift:
 
 def _sum(first: Mapping[str, int], second: Mapping[str, int]) -> dict[str, int]:
     return {key: first.get(key, 0) + second.get(key, 0) for key in (*first, *second)}
+
+
+def _sum_counted(first: Mapping[str, Counted], second: Mapping[str, Counted]) -> dict[str, Counted]:
+    out = dict(first)
+    for name, counted in second.items():
+        add_counted(out, name, counted)
+    return out

@@ -12,17 +12,21 @@ from datetime import date, datetime
 from itertools import accumulate
 
 from domain.model.calendar import local_day
-from domain.model.ledger.ladder import (
+from domain.model.ledger.counting import (
     REACHED,
     REFUND,
     REVIEW,
     note_missed_keep,
     rung_for,
-    step,
+    tally_of,
+    terms_of,
     tiers_of,
     window_start,
+    with_tally,
+    with_terms,
 )
-from domain.model.ledger.member import TierStanding, TierStep
+from domain.model.ledger.ladder import step
+from domain.model.ledger.member import Tally, TierStanding, TierStep
 from domain.model.programme import Programme
 from domain.model.values import evolve
 
@@ -51,7 +55,16 @@ def retract(programme: Programme, standing: TierStanding, *, at: datetime, cause
             place = min(place, to)
             continue
         least_excluded = min(to, least)
-        reach = _best_count(programme, standing, taken, today=today, excluded=least_excluded)
+        reach = {
+            name: _best_count(
+                programme,
+                tally_of(programme, standing, name),
+                taken,
+                today=today,
+                excluded=least_excluded,
+            )
+            for name in tiers_of(programme).all_counts
+        }
         reached = order[rung_for(tiers_of(programme), reach).code]
         if reached >= to:
             place = max(place, to)
@@ -70,14 +83,19 @@ def _without_extras(
 ) -> TierStanding:
     """Return a standing without what tiers from a place up multiplied since a step: it counts no more."""
     first = local_day(taken.came or taken.at, programme.zone)
-    extras, days, gone = dict(standing.extras), dict(standing.days), 0
-    for key, extra in standing.extras.items():
-        day = date.fromisoformat(key[:10])
-        if day >= first and programme.tier_order.get(key[11:], 0) >= excluded:
-            del extras[key]
-            days[day] = days.get(day, 0) - extra
-            gone += extra
-    return evolve(standing, extras=extras, days=days, term=max(0, standing.term - gone)) if gone else standing
+    for name in tiers_of(programme).all_counts:
+        tally = tally_of(programme, standing, name)
+        extras, days, gone = dict(tally.extras), dict(tally.days), 0
+        for key, extra in tally.extras.items():
+            day = date.fromisoformat(key[:10])
+            if day >= first and programme.tier_order.get(key[11:], 0) >= excluded:
+                del extras[key]
+                days[day] = days.get(day, 0) - extra
+                gone += extra
+        if gone:
+            bare = Tally(extras=extras, days=days, term=max(0, tally.term - gone))
+            standing = with_tally(standing, name, bare)
+    return standing
 
 
 def _live_steps(programme: Programme, standing: TierStanding) -> list[TierStep]:
@@ -109,17 +127,16 @@ def _lowered(taken: TierStep, to: str) -> TierStep:
         taken.term,
         taken.term_from,
         taken.came,
+        taken.terms,
     )
 
 
-def _best_count(
-    programme: Programme, standing: TierStanding, taken: TierStep, *, today: date, excluded: int
-) -> int:
-    """Return the highest count of a day since a step, without the extras of tiers from a place up since."""
+def _best_count(programme: Programme, tally: Tally, taken: TierStep, *, today: date, excluded: int) -> int:
+    """Return the highest tally of a day since a step, without the extras of tiers from a place up since."""
     order, span = programme.tier_order, tiers_of(programme).window.span
     first = local_day(taken.came or taken.at, programme.zone)
-    counts = dict(standing.days)
-    for key, extra in standing.extras.items():
+    counts = dict(tally.days)
+    for key, extra in tally.extras.items():
         day = date.fromisoformat(key[:10])
         if day >= first and order.get(key[11:], 0) >= excluded:
             counts[day] = counts.get(day, 0) - extra
@@ -148,11 +165,15 @@ def _down(
         back = step(
             programme, standing, to=to, at=at, reason=REFUND, cause=cause, held_through=standing.held_through
         )
-        return evolve(back, since=standing.since, term=standing.term, term_from=standing.term_from)
+        back = with_terms(back, terms_of(standing))
+        return evolve(back, since=standing.since, term_from=standing.term_from)
     since = live[live.index(before) :]
     back = step(
         programme, standing, to=to, at=at, reason=REFUND, cause=cause, held_through=before.held_through
     )
-    term = sum(taken.term for taken in since) + standing.term if before.term_from else 0
-    back = evolve(back, since=before.since or at, term=max(0, term), term_from=before.term_from)
+    if before.term_from:
+        parts = [*map(terms_of, since), terms_of(standing)]
+        terms = {name: max(0, sum(part.get(name, 0) for part in parts)) for name in parts[-1]}
+        back = with_terms(back, terms)
+    back = evolve(back, since=before.since or at, term_from=before.term_from)
     return note_missed_keep(programme, back, today=today)  # what kept the tier of before may be gone, too

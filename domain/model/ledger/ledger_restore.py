@@ -4,12 +4,12 @@ days.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, Final, TypeVar, cast
 
-from domain.model.ledger.events import Line, Profile, Purchase
-from domain.model.ledger.gifts import Deduction, Firing, Gift, UsedVoucher
+from domain.model.ledger.events import Line, Payment, Profile, Purchase, WalletPayment
+from domain.model.ledger.gifts import NOT_COUNTED, Counted, Deduction, Firing, Gift, UsedVoucher
 from domain.model.ledger.lots import Layer, Lot, LotPart, OpenedLot, Origin, lot_of, merged, ordered
 from domain.model.ledger.member import (
     BadgeState,
@@ -22,12 +22,14 @@ from domain.model.ledger.member import (
     PurchaseTotals,
     ReferralState,
     TagSources,
+    Tally,
     TierFloor,
     TierStanding,
     TierStep,
 )
 from domain.model.ledger.validity.changes import ValidityChange
 from domain.model.ledger.wallet import Wallet, WriteOff
+from domain.model.programme.tiers import SINGLE_COUNT
 
 T = TypeVar("T")
 
@@ -60,6 +62,8 @@ def restore_member(
         },
         purchases=_read_purchases(_Reader(at.get("purchases", {}))),
         plan=HeldPlan(*plan) if (plan := at.get("plan", cast(list[object], []))) else None,  # type: ignore[arg-type]
+        code=at.get("code", None),
+        codes=at.get("codes", dict[str, datetime]()),
         had_plan=at.get("had_plan", False),
         tags=frozenset(at.get("tags", list[str]())),
         segments=frozenset(at.get("segments", list[str]())),
@@ -156,6 +160,15 @@ def _read_tier(at: _Reader) -> TierStanding:
         keep_missed_on=_maybe(at.get("due", cast(str | None, None))),
         floors=tuple(TierFloor(*one) for one in at.get("floors", cast(list[list], []))),  # type: ignore[type-arg]
         steps=tuple(_read_step(one) for one in at.get("steps", cast(list[list], []))),  # type: ignore[type-arg]
+        tallies={name: _read_tally(_Reader(one)) for name, one in at.map("counts")},
+    )
+
+
+def _read_tally(at: _Reader) -> Tally:
+    return Tally(
+        days={_date(day): cast(int, amount) for day, amount in at.map("days")},
+        extras=dict(at.get("extras", dict[str, int]())),
+        term=at.get("term", 0),
     )
 
 
@@ -171,6 +184,7 @@ def _read_step(values: list) -> TierStep:  # type: ignore[type-arg]
         values[7],
         values[8],
         values[9] if len(values) > 9 else None,
+        dict(values[10]) if len(values) > 10 else {},
     )
 
 
@@ -235,15 +249,11 @@ def read_gift(values: list[Any]) -> Gift:
         at=values[2],
         awarded=dict(values[3]),
         opened_lots=tuple(OpenedLot(o[0], o[1], o[2], _maybe(o[3]), _date(o[4])) for o in values[4]),
-        awards_counted=values[5][0],
-        tier_extras=values[5][1],
-        event_counted=values[5][2],
+        counted=read_counted(values[5]),
         badge_counts=dict(values[6]),
         vouchers=tuple(values[7]),
         tags=tuple(values[8]),
-        deductions=tuple(
-            Deduction(d[0], tuple(_read_part(part) for part in d[1]), _date(d[2])) for d in values[9]
-        ),
+        deductions=tuple(read_deduction(taken) for taken in values[9]),
         firings=tuple(Firing(f[0], _date(f[1]), f[2]) for f in values[10]),
         gives_floor=values[11],
         awaits=values[12],
@@ -251,12 +261,32 @@ def read_gift(values: list[Any]) -> Gift:
     )
 
 
+def read_counted(values: list[Any]) -> dict[str, Counted]:
+    """Return what counted toward tiers as state and journal keep it, without what counted nothing."""
+    is_named = values and isinstance(values[0], list)
+    by_name: list[list[Any]] = values if is_named else [[SINGLE_COUNT, values]]
+    counted = {str(name): Counted(*amounts) for name, amounts in by_name}
+    return {name: one for name, one in counted.items() if one != NOT_COUNTED}
+
+
 def _read_purchase(values: list) -> Purchase:  # type: ignore[type-arg]
     lines = tuple(
         Line(line=ln[0], sku=ln[1], amount=ln[2], quantity=ln[3], name=ln[4], category=ln[5])
         for ln in values[4]
     )
-    return Purchase(values[0], values[1], values[2], values[3], lines, len(values) > 5)
+    is_returned = values[5] if len(values) > 5 else False
+    payment = read_payment(values[6]) if len(values) > 6 else None
+    return Purchase(values[0], values[1], values[2], values[3], lines, is_returned, payment)
+
+
+def read_payment(values: Sequence[Any]) -> Payment:
+    """Return what wallets paid as state and journal keep it."""
+    return Payment(values[0], tuple(WalletPayment(*part) for part in values[1]))
+
+
+def read_deduction(values: Sequence[Any]) -> Deduction:
+    """Return what was taken of a wallet as state and journal keep it."""
+    return Deduction(values[0], tuple(_read_part(part) for part in values[1]), _date(values[2]))
 
 
 def _lot_day(key: str) -> date | None:

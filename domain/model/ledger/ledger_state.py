@@ -13,8 +13,8 @@ from operator import is_
 from typing import Any, Final, TypeVar, cast
 
 from domain.model.ledger.decision import JournalRow, StateValue
-from domain.model.ledger.events import Purchase
-from domain.model.ledger.gifts import Gift, UsedVoucher
+from domain.model.ledger.events import Payment, Purchase
+from domain.model.ledger.gifts import Counted, Deduction, Gift, UsedVoucher
 from domain.model.ledger.lots import Lot
 from domain.model.ledger.member import (
     BadgeState,
@@ -25,6 +25,7 @@ from domain.model.ledger.member import (
     PendingReferral,
     PeriodCount,
     TagSources,
+    Tally,
     TierFloor,
     TierStep,
 )
@@ -38,6 +39,7 @@ from domain.model.ledger.validity.stored_lots import (
     span_values,
 )
 from domain.model.ledger.wallet import Wallet, WriteOff
+from domain.model.programme.tiers import SINGLE_COUNT
 
 Paths = dict[str, StateValue]
 Encode = Callable[[Any], StateValue]
@@ -150,6 +152,7 @@ def _write(out: _Writing, was: Member | None, now: Member) -> None:
         out.fields("tier.", _TIER, old.tier, now.tier)
         out.numbers("tier.days.", old.tier.days if old.tier else {}, now.tier.days)
         out.numbers("tier.extras.", old.tier.extras if old.tier else {}, now.tier.extras)
+        _write_tallies(out, old.tier.tallies if old.tier else {}, now.tier.tallies)
     out.parts("badges.", _badge, old.badges, now.badges)
     out.parts("counters.", _counts, old.counters, now.counters)
     out.parts("vouchers.", _voucher, old.vouchers, now.vouchers)
@@ -162,7 +165,18 @@ def _write(out: _Writing, was: Member | None, now: Member) -> None:
     if since is not None and since != old_since:
         out.changed["purchases.quantities_since"] = since
     out.fields("referral.", _REFERRAL, was and was.referral, now.referral)
+    out.parts("codes.", _asis, old.codes, now.codes)
+    out.parts("", _asis, {"code": old.code} if old.code else {}, {"code": now.code} if now.code else {})
     out.parts("", _plan, {"plan": old.plan} if old.plan else {}, {"plan": now.plan} if now.plan else {})
+
+
+def _write_tallies(out: _Writing, was: Mapping[str, Tally], now: Mapping[str, Tally]) -> None:
+    for name, tally in now.items():
+        at, known = f"tier.counts.{name}.", was.get(name)
+        if tally is not known:
+            out.fields(at, _TALLY, known, tally)
+            out.numbers(f"{at}days.", known.days if known else {}, tally.days)
+            out.numbers(f"{at}extras.", known.extras if known else {}, tally.extras)
 
 
 def _same(a: tuple[Lot, ...], b: tuple[Lot, ...]) -> int:
@@ -203,10 +217,13 @@ def _floors(floors: tuple[TierFloor, ...]) -> StateValue:
 
 
 def _steps(steps: tuple[TierStep, ...]) -> StateValue:
-    return [
-        [s.origin, s.to, s.at, s.reason, s.cause, s.since, _day(s.held_through), s.term, s.term_from, s.came]
-        for s in steps
-    ]
+    return [_step(step) for step in steps]
+
+
+def _step(s: TierStep) -> StateValue:
+    values: list[StateValue] = [s.origin, s.to, s.at, s.reason, s.cause, s.since, _day(s.held_through)]
+    values += [s.term, s.term_from, s.came]
+    return [*values, [[name, term] for name, term in s.terms.items()]] if s.terms else values
 
 
 def _badge(badge: BadgeState) -> StateValue:
@@ -266,16 +283,14 @@ def _used(vouchers: tuple[UsedVoucher, ...]) -> StateValue:
 
 def gift_values(gift: Gift) -> StateValue:
     """Return a gift as state and journal keep it."""
-    parts: list[StateValue] = [
-        [one.wallet, [part_values(part) for part in one.parts], _text(one.on)] for one in gift.deductions
-    ]
+    parts: list[StateValue] = [deduction_values(deduction) for deduction in gift.deductions]
     return [
         gift.cause,
         gift.seq,
         gift.at,
         [[code, amount] for code, amount in gift.awarded.items()],
         [[o.wallet, o.amount, o.available_at, _day(o.expires_on), _text(o.since)] for o in gift.opened_lots],
-        [gift.awards_counted, gift.tier_extras, gift.event_counted],
+        counted_values(gift.counted),
         [[code, amount] for code, amount in gift.badge_counts.items()],
         list(gift.vouchers),
         list(gift.tags),
@@ -285,6 +300,18 @@ def gift_values(gift: Gift) -> StateValue:
         gift.awaits,
         gift.tier,
     ]
+
+
+def counted_values(counted: Mapping[str, Counted]) -> StateValue:
+    """Return what counted toward tiers as state and journal keep it: of a programme's single count three
+    numbers, of several a list each.
+    """
+    values: dict[str, StateValue] = {
+        name: [one.awards, one.extras, one.event] for name, one in counted.items()
+    }
+    if values.keys() <= {SINGLE_COUNT}:
+        return values.get(SINGLE_COUNT, [0, 0, 0])
+    return [[name, amounts] for name, amounts in values.items()]
 
 
 def _purchase(purchase: Purchase) -> StateValue:
@@ -298,7 +325,19 @@ def _purchase(purchase: Purchase) -> StateValue:
         purchase.store,
         lines,
     ]
+    if purchase.payment is not None:
+        return [*values, purchase.is_returned, payment_values(purchase.payment)]
     return [*values, True] if purchase.is_returned else values
+
+
+def payment_values(payment: Payment) -> StateValue:
+    """Return what wallets paid as state and journal keep it."""
+    return [payment.total, [[part.wallet, part.units, part.worth, part.earns] for part in payment.parts]]
+
+
+def deduction_values(deduction: Deduction) -> StateValue:
+    """Return what was taken of a wallet as state and journal keep it."""
+    return [deduction.wallet, [part_values(part) for part in deduction.parts], _text(deduction.on)]
 
 
 def _plain(*names: str) -> Table:
@@ -323,6 +362,7 @@ _TIER: Final[Table] = (
     ("floors", "floors", _floors),
     ("steps", "steps", _steps),
 )
+_TALLY: Final[Table] = _plain("term")
 _PURCHASES: Final[Table] = (
     *_plain("count", "total", "first_at", "last_at", "returned", "before_joining", "total_before_joining"),
     ("categories", "categories", _categories),

@@ -37,7 +37,7 @@ NO_CATEGORIES: Mapping[str, CategoryTotal] = MappingProxyType({})
 class TierStep:
     """One change of tier. `cause` names the event behind it, so that a refund can take back what only it
     reached: to the tier before, held since `since` and through `held`, with what had counted in that term.
-    `came` is the event's own time where that was earlier (late).
+    `came` is the event's own time where that was earlier (late). `terms` are the `term` of several counts.
     """
 
     origin: str | None
@@ -50,6 +50,7 @@ class TierStep:
     term: int = 0
     term_from: datetime | None = None
     came: datetime | None = None
+    terms: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,26 +63,14 @@ class TierFloor:
 
 
 @dataclass(frozen=True)
-class TierStanding:
-    """Where a member stands on the ladder.
-
-    `code` is the tier that was earned, `floors` those that rules gave: the highest is held. `days` is what
-    counted by local day, `extras` the part of it that a tier's own multiplier gave (`DAY:TIER`); `term` what
-    counted after the event that reached the tier (windows from_reaching); `held` the last day of the running
-    term (calendar_year and from_reaching); `due` since when a rolling window misses `keep`, where grace still
-    holds the tier.
+class Tally:
+    """What counted toward one count of the programme: `days` by local day, `extras` the part of it that a
+    tier's own multiplier gave (`DAY:TIER`), `term` what came after the event that reached the tier.
     """
 
-    code: str
-    since: datetime
-    days: Mapping[date, int] = field(default_factory=dict)
-    extras: Mapping[str, int] = field(default_factory=dict)
-    term: int = 0
-    term_from: datetime | None = None
-    held_through: date | None = None
-    keep_missed_on: date | None = None
-    floors: tuple[TierFloor, ...] = ()
-    steps: tuple[TierStep, ...] = ()
+    days: Mapping[date, int] = field(default_factory=dict, kw_only=True)
+    extras: Mapping[str, int] = field(default_factory=dict, kw_only=True)
+    term: int = field(default=0, kw_only=True)
 
     COMPUTED_OF: ClassVar[Mapping[str, str]] = {"cumulative": "days"}
 
@@ -92,6 +81,26 @@ class TierStanding:
         """
         days = sorted(self.days)
         return days, [0, *accumulate([self.days[day] for day in days])]
+
+
+@dataclass(frozen=True)
+class TierStanding(Tally):
+    """Where a member stands on the ladder, and the tally of a programme's single count; `tallies` are those
+    of several, by name.
+
+    `code` is the tier that was earned, `floors` those that rules gave: the highest is held. `held_through` is
+    the last day of the running term (calendar_year and from_reaching); `keep_missed_on` since when a rolling
+    window misses `keep`, where grace still holds the tier.
+    """
+
+    code: str
+    since: datetime
+    tallies: Mapping[str, Tally] = field(default_factory=dict)
+    term_from: datetime | None = None
+    held_through: date | None = None
+    keep_missed_on: date | None = None
+    floors: tuple[TierFloor, ...] = ()
+    steps: tuple[TierStep, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +233,9 @@ class Member:
     latest instant decided for, `turned_at` (no ledger state) the latest at which time was found to bring
     nothing more.
 
+    `code` is the name of the code that was given with the enrolment, `codes` those entered, with their
+    instants: of a batch none, since each of its codes counts once.
+
     `had_plan` tells that a plan was held once, so that no other begins with a trial.
 
     `gifts` holds what came of tiers, levels, rewards, segments and referrals, by source (`gifts.py`);
@@ -249,6 +261,8 @@ class Member:
     purchases: PurchaseTotals = field(default_factory=PurchaseTotals)
     plan: HeldPlan | None = None
     had_plan: bool = False
+    code: str | None = None
+    codes: Mapping[str, datetime] = field(default_factory=dict)
     tags: frozenset[str] = frozenset()
     segments: frozenset[str] = frozenset()
     unlocked: frozenset[str] = frozenset()

@@ -8,24 +8,26 @@ start of X + 31 unless `keep` was met on a day between.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from domain.model.calendar import day_after, local_day, start_of
-from domain.model.ledger.ladder import (
+from domain.model.ledger.counting import (
     REVIEW,
     earned_tier,
-    floor_end,
-    held_tier,
+    meets,
     note_missed_keep,
-    qualifying,
+    qualifying_by_count,
     rung_for,
-    step,
+    tally_of,
     tiers_of,
     window_start,
+    with_terms,
 )
-from domain.model.ledger.member import Member, TierStanding
-from domain.model.programme import Programme
+from domain.model.ledger.ladder import floor_end, held_tier, step
+from domain.model.ledger.member import Member, Tally, TierStanding
+from domain.model.programme import SINGLE_COUNT, Programme, TierSpec
 from domain.model.values import evolve
 
 DAY = timedelta(days=1)
@@ -33,9 +35,23 @@ INSTANT = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
+class CountProgress:
+    """What one count has, and what it misses for the next tier and for keeping this one: None where it does
+    neither. `fraction` is 0..1 of the way to the next tier.
+    """
+
+    name: str
+    qualifying: int
+    to_next: int | None
+    to_keep: int | None
+    fraction: float
+
+
+@dataclass(frozen=True, slots=True)
 class TierProgress:
     """A member's way on the ladder as it is shown. `until` is the last day held as things stand, None where
-    it cannot be lost.
+    it cannot be lost. Where there are several counts, `qualifying`, `to_next` and `fraction` are of the one
+    that is the nearest to the next tier, `to_keep` of the one that is the nearest to keeping this one.
     """
 
     code: str
@@ -46,6 +62,7 @@ class TierProgress:
     to_next: int | None
     to_keep: int | None
     fraction: float
+    counts: tuple[CountProgress, ...]
 
 
 # ---------------------------------------------------------------- when
@@ -62,9 +79,20 @@ def review_day(programme: Programme, standing: TierStanding, *, today: date) -> 
         return standing.held_through + DAY if standing.held_through else None
     if standing.keep_missed_on is not None:
         return standing.keep_missed_on
-    span, keep = tiers.window.span, programme.tier(earned_tier(programme, standing)).keep
+    last = today  # the day of the count that keeps it longest
+    for name, keep in programme.tier(earned_tier(programme, standing)).keeping.items():
+        missed = _day_missed(programme, tally_of(programme, standing, name), keep, today=today)
+        if missed is None:
+            return None
+        last = max(last, missed)
+    return last
+
+
+def _day_missed(programme: Programme, tally: Tally, keep: int, *, today: date) -> date | None:
+    """Return the first day from today on whose rolling window holds less than `keep`; None for none."""
+    span = tiers_of(programme).window.span
     assert span is not None, "a rolling window has a span"
-    days, sums = standing.cumulative
+    days, sums = tally.cumulative
     first, total = bisect_left(days, window_start(span, today)), sums[bisect_right(days, today)]
     if total - sums[first] < keep:
         return today
@@ -118,29 +146,35 @@ def review(programme: Programme, standing: TierStanding, *, at: datetime) -> Tie
 def pass_review(programme: Programme, standing: TierStanding, *, at: datetime) -> TierStanding:
     """End a grace, or begin a new term, where a review is due and `keep` is met."""
     day = local_day(at, programme.zone)
-    window = tiers_of(programme).window
-    rung = programme.tier(earned_tier(programme, standing))
-    if window.kind == "rolling":
-        met = standing.keep_missed_on is not None and qualifying(programme, standing, day=day) >= rung.keep
+    keeping = programme.tier(earned_tier(programme, standing)).keeping
+    if tiers_of(programme).window.kind == "rolling":
+        met = standing.keep_missed_on is not None and meets(
+            keeping, qualifying_by_count(programme, standing, day=day)
+        )
         return evolve(standing, keep_missed_on=None) if met else standing
     if (
         standing.held_through is None
         or day <= standing.held_through
-        or term_count(programme, standing, day=day) < rung.keep
+        or not meets(keeping, term_counts(programme, standing, day=day))
     ):
         return standing
-    return evolve(standing, held_through=_term_end(programme, day), term=0, term_from=at)
+    return evolve(with_terms(standing, {}), held_through=_term_end(programme, day), term_from=at)
 
 
-def term_count(programme: Programme, standing: TierStanding, *, day: date) -> int:
-    """Return what a review of a term looks at: the year just ended or, in grace, the one that has begun; or
-    what came in the term.
+def term_counts(programme: Programme, standing: TierStanding, *, day: date) -> dict[str, int]:
+    """Return what a review of a term looks at, by count: the year just ended or, in grace, the one that has
+    begun; or what came in the term.
     """
     if tiers_of(programme).window.span is not None:
-        return standing.term
+        return {name: tally_of(programme, standing, name).term for name in tiers_of(programme).all_counts}
     assert standing.held_through is not None, "a term has an end"
-    ended = qualifying(programme, standing, day=min(standing.held_through, day))
-    return max(ended, qualifying(programme, standing, day=day))
+    return _highest(programme, standing, min(standing.held_through, day), day)
+
+
+def _highest(programme: Programme, standing: TierStanding, *days: date) -> dict[str, int]:
+    """Return each count as of that one of some days on which it is highest."""
+    by_day = [qualifying_by_count(programme, standing, day=day) for day in days]
+    return {name: max(amounts[name] for amounts in by_day) for name in by_day[0]}
 
 
 def _term_end(programme: Programme, day: date) -> date:
@@ -156,8 +190,8 @@ def _down(programme: Programme, standing: TierStanding, *, at: datetime, day: da
     place = programme.tier_order[earned_tier(programme, standing)] - 1
     if tiers.downgrade == "requalify":
         ended = standing.held_through if tiers.window.span is None and standing.held_through else day
-        reach = max(qualifying(programme, standing, day=ended), qualifying(programme, standing, day=day))
-        place = min(place, programme.tier_order[rung_for(tiers, reach).code])
+        reached = rung_for(tiers, _highest(programme, standing, ended, day))
+        place = min(place, programme.tier_order[reached.code])
     held = None if tiers.window.kind == "rolling" else _term_end(programme, day)
     down = step(programme, standing, to=tiers.ladder[place].code, at=at, reason=REVIEW, held_through=held)
     return note_missed_keep(programme, down, today=day)  # the next rung's own review begins then
@@ -172,44 +206,72 @@ def tier_progress(programme: Programme, member: Member, *, now: datetime) -> Tie
     if standing is None or programme.tiers is None:
         return None
     code, rungs = held_tier(programme, standing), programme.tiers.ladder
-    amount = qualifying(programme, standing, day=local_day(now, programme.zone))
     place = programme.tier_order[code]
-    here, above = rungs[place], rungs[place + 1] if place + 1 < len(rungs) else None
+    above = rungs[place + 1] if place + 1 < len(rungs) else None
     is_floor = code != earned_tier(programme, standing)
-    until, to_keep = (
-        _floor_end(programme, standing, code) if is_floor else _held_through(programme, standing, now=now)
+    until, missing = (
+        (_floor_end(programme, standing, code), {})
+        if is_floor
+        else _held_through(programme, standing, now=now)
     )
+    amounts = qualifying_by_count(programme, standing, day=local_day(now, programme.zone))
+    counts = tuple(
+        _count_progress(name, amount, rungs[place], above, missing) for name, amount in amounts.items()
+    )
+    nearest = max(counts, key=lambda count: (count.to_next is not None, count.fraction))
     return TierProgress(
         code=code,
         since=standing.steps[-1].at if is_floor and standing.steps else standing.since,
         until=until,
         next=above.code if above else None,
-        qualifying=amount,
-        to_next=max(0, above.from_ - amount) if above else None,
-        to_keep=to_keep,
-        fraction=1.0
-        if above is None
-        else min(1.0, max(0.0, (amount - here.from_) / (above.from_ - here.from_))),
+        qualifying=nearest.qualifying,
+        to_next=nearest.to_next,
+        to_keep=_nearest_to_keep(counts),
+        fraction=nearest.fraction if above else 1.0,
+        counts=counts,
     )
 
 
-def _floor_end(programme: Programme, standing: TierStanding, code: str) -> tuple[date | None, int | None]:
+def _count_progress(
+    name: str, amount: int, here: TierSpec, above: TierSpec | None, missing: Mapping[str, int]
+) -> CountProgress:
+    to_keep, target = missing.get(name), above.reaching.get(name) if above else None
+    if target is None:
+        return CountProgress(name, amount, None, to_keep, 0.0)
+    # of several counts each is shown from 0: one may be far behind what another has reached
+    start = here.reaching.get(name, 0) if name == SINGLE_COUNT else 0
+    fraction = min(1.0, max(0.0, (amount - start) / (target - start)))
+    return CountProgress(name, amount, max(0, target - amount), to_keep, fraction)
+
+
+def _nearest_to_keep(counts: Sequence[CountProgress]) -> int | None:
+    """Return what keeping misses of the count that is the nearest to it; None where nothing is to be kept."""
+    shares = [
+        (count.to_keep / max(1, count.to_keep + count.qualifying), count.to_keep)
+        for count in counts
+        if count.to_keep is not None
+    ]
+    return min(shares)[1] if shares else None
+
+
+def _floor_end(programme: Programme, standing: TierStanding, code: str) -> date | None:
     until = floor_end(standing, code)
-    return (local_day(until - INSTANT, programme.zone) if until else None), None
+    return local_day(until - INSTANT, programme.zone) if until else None
 
 
 def _held_through(
     programme: Programme, standing: TierStanding, *, now: datetime
-) -> tuple[date | None, int | None]:
+) -> tuple[date | None, dict[str, int]]:
+    """Return the last day held, and what each count that keeps the tier still misses for its review."""
     today = local_day(now, programme.zone)
     due = review_day(programme, standing, today=today)
     if due is None:
-        return None, None
+        return None, {}
+    counts: Mapping[str, int] = {}
     if tiers_of(programme).window.kind == "rolling":
-        counts = qualifying(programme, standing, day=max(due, today))
-    elif tiers_of(programme).window.span is not None:
-        counts = standing.term
-    else:
-        counts = term_count(programme, standing, day=today) if today.year >= (due - DAY).year else 0
-    keep = programme.tier(earned_tier(programme, standing)).keep
-    return max(today, loss_day(programme, due) - DAY), max(0, keep - counts)
+        counts = qualifying_by_count(programme, standing, day=max(due, today))
+    elif tiers_of(programme).window.span is not None or today.year >= (due - DAY).year:
+        counts = term_counts(programme, standing, day=today)
+    keeping = programme.tier(earned_tier(programme, standing)).keeping
+    missing = {name: max(0, keep - counts.get(name, 0)) for name, keep in keeping.items()}
+    return max(today, loss_day(programme, due) - DAY), missing

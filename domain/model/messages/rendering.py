@@ -1,5 +1,5 @@
-"""A message's texts with their placeholders filled, as its reader writes amounts, numbers and days. Pure: the
-same figures, the same text.
+"""A message's texts with their placeholders filled, and the words chosen that follow a number or a code, as
+its reader writes amounts, numbers and days. Pure: the same figures, the same text.
 
 What can be filled on which event stands in `programme/vocabulary.py`, and the check holds every file to it.
 What is not known any more (a reward that left the programme) is its code; what is null is nothing.
@@ -8,21 +8,21 @@ What is not known any more (a reward that left the programme) is its code; what 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from functools import lru_cache
 from typing import Final, TypeVar
 from urllib.parse import quote
 
-from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal, get_currency_precision
 
 from domain.model.ledger.events import Json
+from domain.model.locales import OTHER, babel_locale, plural_form
+from domain.model.message_format import Choice, Placeholder, TextParts, parse_text
 from domain.model.programme import Programme, safe_address
-from domain.model.programme.field_types import LocalizedText
+from domain.model.programme.field_types import MAX_TEXT_LENGTH, LocalizedText
 from domain.model.programme.messages import MessageSpec
 
 P = TypeVar("P")
@@ -30,9 +30,6 @@ P = TypeVar("P")
 _PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
 # A currency without a sign of its own stands as its letters: CLDR parts them from the figure, Babel does not.
 _CODE_BEFORE: Final = re.compile(r"(?<=[A-Za-z])(?=\d)")
-# Where a bare language leaves the country open: the amounts and dates of the country that our own texts are
-# written for.
-_COUNTRIES: Final = {"pt": "pt_PT", "en": "en_GB"}
 
 
 # ---------------------------------------------------------------- values
@@ -67,22 +64,45 @@ class Rendered:
 
 # ---------------------------------------------------------------- rules
 def render(programme: Programme, message: MessageSpec, subject: MessageSubject, to: Recipient) -> Rendered:
-    """Return a message as its reader reads it. In a link stand codes and bare figures, fit for a URL; a link
-    that is not safe to open is none.
+    """Return a message as its reader reads it, title and body of at most 5,000 characters. In a link stand
+    codes and bare figures, fit for a URL; a link that is not safe to open is none.
     """
     figures = _Figures(programme, subject, to)
-
-    def shown(placeholder: re.Match[str]) -> str:
-        return figures.shown(placeholder[1])
 
     def linked(placeholder: re.Match[str]) -> str:
         return quote(figures.bare(placeholder[1]), safe="")
 
     return Rendered(
-        title=_PLACEHOLDER.sub(shown, message.title.for_locale(to.locale)),
-        body=_PLACEHOLDER.sub(shown, message.body.for_locale(to.locale)),
+        title=_filled(message.title, figures),
+        body=_filled(message.body, figures),
         link=safe_address(_PLACEHOLDER.sub(linked, message.link), "link") if message.link else None,
     )
+
+
+def _filled(text: LocalizedText, figures: _Figures) -> str:
+    locale = text.locale_for(figures.to.locale)
+    filled = "".join(_words(parse_text(text.entries.get(locale, "")), figures, locale))
+    return filled if len(filled) <= MAX_TEXT_LENGTH else f"{filled[: MAX_TEXT_LENGTH - 1]}…"
+
+
+def _words(parts: TextParts, figures: _Figures, locale: str) -> Iterator[str]:
+    """Yield a text's words. `locale` is that of the text: its forms are those of its own language."""
+    for part in parts:
+        match part:
+            case Placeholder():
+                yield figures.shown(part.name)
+            case Choice(kind="select"):
+                yield from _words(part.by_code(figures.code(part.name)), figures, locale)
+            case Choice(kind="plural" | "selectordinal" as kind):
+                value = figures.quantity(part.name)
+                options = (
+                    part.by_code(OTHER)
+                    if value is None
+                    else part.by_number(value, plural_form(value, locale, kind))
+                )
+                yield from _words(options, figures, locale)
+            case str():
+                yield part
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +118,9 @@ class _Figures:
             case "programme.name":
                 return programme.programme.name.for_locale(locale)
             case "member.balance":
-                return self._amount(programme.wallets[0].code, self.subject.balance)
+                return self._amount(self._wallet(name), self.subject.balance)
             case "points.amount":
-                return self._amount(_word(event_data.get("wallet")), event_data.get("amount"))
+                return self._amount(self._wallet(name), event_data.get("amount"))
             case "points.wallet":
                 return self._named(programme.wallet, "wallet", lambda spec: spec.name)
             case "reward.title":
@@ -121,6 +141,27 @@ class _Figures:
     def bare(self, name: str) -> str:
         """Return the code or the figure itself."""
         return _word(self._raw(name))
+
+    def code(self, name: str) -> str:
+        """Return the code or the figure as a form of a choice spells it: true and false in small letters."""
+        value = self._raw(name)
+        return str(value).lower() if isinstance(value, bool) else _word(value)
+
+    def quantity(self, name: str) -> Decimal | None:
+        """Return a number as it is read, money in its currency's units; None where there is none."""
+        value = self._raw(name)
+        if not isinstance(value, int) or isinstance(value, bool):
+            return None
+        is_money = name == "purchase.total" or (
+            (spec := _known(self.programme.wallet, self._wallet(name))) is not None and spec.kind == "money"
+        )
+        return _units(value, self.programme.programme.currency) if is_money else Decimal(value)
+
+    def _wallet(self, name: str) -> str:
+        """Return the wallet that an amount is of; nothing where it is of none."""
+        if name == "member.balance":
+            return self.programme.wallets[0].code
+        return _word(self.subject.data.get("wallet")) if name == "points.amount" else ""
 
     def _raw(self, name: str) -> Json:
         event_data = self.subject.data
@@ -187,27 +228,19 @@ def _written(value: Json, locale: str, *, dated: bool) -> str:
 # ---------------------------------------------------------------- figures
 def number(value: int, locale: str) -> str:
     """Return a whole number as a reader writes it."""
-    return str(format_decimal(value, locale=_format(locale)))
+    return str(format_decimal(value, locale=babel_locale(locale)))
 
 
 def money(minor: int, currency: str, locale: str) -> str:
     """Return an amount in minor units as a reader writes it."""
-    text = str(
-        format_currency(
-            Decimal(minor).scaleb(-get_currency_precision(currency)), currency, locale=_format(locale)
-        )
-    )
+    text = str(format_currency(_units(minor, currency), currency, locale=babel_locale(locale)))
     return _CODE_BEFORE.sub("\N{NO-BREAK SPACE}", text)
 
 
 def day(value: date, locale: str) -> str:
     """Return a calendar day as a reader writes it."""
-    return str(format_date(value, format="long", locale=_format(locale)))
+    return str(format_date(value, format="long", locale=babel_locale(locale)))
 
 
-@lru_cache(maxsize=64)
-def _format(locale: str) -> Locale:
-    try:
-        return Locale.parse(_COUNTRIES.get(locale, locale.replace("-", "_")))
-    except (UnknownLocaleError, ValueError):
-        return Locale.parse(_COUNTRIES["en"])
+def _units(minor: int, currency: str) -> Decimal:
+    return Decimal(minor).scaleb(-get_currency_precision(currency))

@@ -3,13 +3,20 @@ loyalty programme is this data, not code.
 """
 
 from domain.model.programme.addresses import safe_address
-from domain.model.programme.badges import BadgeSpec, Streak
+from domain.model.programme.badges import BadgeSpec, StampCard, Streak
 from domain.model.programme.faults import ProgrammeFault, ProgrammeInvalid
 from domain.model.programme.field_types import Hours, LocalizedText
 from domain.model.programme.header import EventSpec, ProgrammeHeader, TermsSpec
 from domain.model.programme.inactive import inactive_keys
 from domain.model.programme.loading import LoadedProgramme, load, load_with_warnings
-from domain.model.programme.membership import Leaderboard, PlanSpec, ReferralCondition, ReferralSpec, Segment
+from domain.model.programme.membership import (
+    CodeSpec,
+    Leaderboard,
+    PlanSpec,
+    ReferralCondition,
+    ReferralSpec,
+    Segment,
+)
 from domain.model.programme.messages import ConsentSpec, MessageSpec, SurveySpec
 from domain.model.programme.models import Programme
 from domain.model.programme.parsing import content_hash
@@ -26,16 +33,25 @@ from domain.model.programme.rules import (
     Rule,
     SharedCap,
 )
-from domain.model.programme.tiers import CountSpec, QualifyingWindow, Tiers, TierSpec
-from domain.model.programme.wallets import Expiry, WalletSpec
+from domain.model.programme.tiers import (
+    SINGLE_COUNT,
+    CountSpec,
+    NamedCount,
+    QualifyingWindow,
+    Tiers,
+    TierSpec,
+)
+from domain.model.programme.wallets import Expiry, PayTerms, WalletSpec
 
 __all__ = [
+    "SINGLE_COUNT",
     "Action",
     "ActiveTimes",
     "Availability",
     "Award",
     "BadgeSpec",
     "Cap",
+    "CodeSpec",
     "ConsentSpec",
     "CountBasis",
     "CountSpec",
@@ -48,6 +64,8 @@ __all__ = [
     "LoadedProgramme",
     "LocalizedText",
     "MessageSpec",
+    "NamedCount",
+    "PayTerms",
     "PlanSpec",
     "Programme",
     "ProgrammeFault",
@@ -61,6 +79,7 @@ __all__ = [
     "Rule",
     "Segment",
     "SharedCap",
+    "StampCard",
     "Streak",
     "SurveySpec",
     "TermsSpec",

@@ -75,8 +75,12 @@ class LocalizedText:
 
     def for_locale(self, locale: str) -> str:
         """Return the text in a locale, else in its language, else in the programme's first locale."""
-        text = self.entries.get(locale) or self.entries.get(locale.partition("-")[0])
-        return text or self.entries.get(self.default_locale, "")
+        return self.entries.get(self.locale_for(locale), "")
+
+    def locale_for(self, locale: str) -> str:
+        """Return the locale of the text that a reader of a locale gets."""
+        language = locale.partition("-")[0]
+        return next((known for known in (locale, language) if self.entries.get(known)), self.default_locale)
 
 
 NO_TEXT: Final = LocalizedText(entries={}, default_locale="")

@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.model.programme.check.addresses import check_addresses
+from domain.model.programme.check.badges import check_badges
 from domain.model.programme.check.checked_file import CheckedFile
 from domain.model.programme.check.codes import check_codes, check_duplicate_codes
 from domain.model.programme.check.costs import check_costs
+from domain.model.programme.check.entered_codes import check_entered_codes
 from domain.model.programme.check.expressions import check_expressions
 from domain.model.programme.check.loops import check_loops
 from domain.model.programme.check.past import check_past
+from domain.model.programme.check.paying import check_paying
 from domain.model.programme.check.returnable import check_returnable
 from domain.model.programme.check.suspicious import check_suspicious
 from domain.model.programme.check.texts import check_texts, missing_texts
@@ -86,6 +89,8 @@ def load_with_warnings(text: str, *, now: datetime | None = None) -> LoadedProgr
 def _check_findings(checked_file: CheckedFile, now: datetime | None) -> Iterator[Finding]:
     yield from check_codes(checked_file)
     yield from check_values(checked_file)
+    yield from check_paying(checked_file)
+    yield from check_badges(checked_file)
     yield from check_addresses(checked_file)
     yield from check_expressions(checked_file)
     yield from check_costs(checked_file)
@@ -93,6 +98,7 @@ def _check_findings(checked_file: CheckedFile, now: datetime | None) -> Iterator
     yield from check_loops(checked_file)
     yield from check_unused(checked_file)
     yield from check_suspicious(checked_file)
+    yield from check_entered_codes(checked_file)
     yield from check_returnable(checked_file)
     if now is not None:
         yield from check_past(checked_file, now)

@@ -1,13 +1,16 @@
-"""Segments of members, referrals, paid plans, and leaderboards that members choose to join."""
+"""Segments of members, referrals, codes that members enter, paid plans, and leaderboards that members choose
+to join.
+"""
 
 from __future__ import annotations
 
 from fractions import Fraction
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from domain.model.programme.field_types import (
+    REMEDY_SEPARATOR,
     Amount,
     Code,
     Condition,
@@ -20,7 +23,7 @@ from domain.model.programme.field_types import (
     ProgrammePart,
     TextByLocale,
 )
-from domain.model.programme.rules import Action, Limit
+from domain.model.programme.rules import Action, ActiveTimes, Limit
 from domain.model.programme.tiers import CountSpec
 
 
@@ -47,6 +50,39 @@ class ReferralSpec(ProgrammePart):
     referrer: tuple[Action, ...] = ()
     limit: Limit | None = None
     wait: Duration | None = None
+
+
+class CodeSpec(NamedPart):
+    """A code that members enter once each, or a batch of single-use codes, each of which counts once over all
+    members. `limit` bounds how often it counts in all.
+    """
+
+    code: Code | None = None
+    batch: Code | None = None
+    title: TextByLocale
+    during: ActiveTimes | None = None
+    limit: PositiveInt | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _default_title(cls, value: object) -> object:
+        if isinstance(value, dict) and isinstance(value.get("batch"), str) and "code" not in value:
+            return {"title": value["batch"], **value}
+        return value
+
+    @model_validator(mode="after")
+    def _either(self) -> CodeSpec:
+        if (self.code is None) == (self.batch is None):
+            raise ValueError(
+                f"it is either a code or a batch of single-use codes{REMEDY_SEPARATOR}write code: SUMMER10"
+                " for one that everybody may enter, or batch: packs for those that selo codes make makes"
+            )
+        return self
+
+    @property
+    def name(self) -> str:
+        """Its code, or the name of its batch: no other of the programme has it."""
+        return self.code or self.batch or ""
 
 
 class PlanSpec(NamedPart):

@@ -17,14 +17,15 @@ from domain.model.calendar import Span
 from domain.model.programme.badges import BadgeSpec
 from domain.model.programme.field_types import ProgrammePart
 from domain.model.programme.header import EventSpec, ProgrammeHeader
-from domain.model.programme.membership import Leaderboard, PlanSpec, ReferralSpec, Segment
+from domain.model.programme.membership import CodeSpec, Leaderboard, PlanSpec, ReferralSpec, Segment
 from domain.model.programme.messages import ConsentSpec, MessageSpec, SurveySpec
 from domain.model.programme.rewards import RewardSpec
 from domain.model.programme.rules import Action, Rule, SharedCap
-from domain.model.programme.tiers import Tiers, TierSpec
-from domain.model.programme.wallets import WalletSpec
+from domain.model.programme.tiers import CountSpec, Tiers, TierSpec
+from domain.model.programme.wallets import PayTerms, WalletSpec
 
 DEFAULT_WAIT = Span(days=14)
+MOST_CODES = 500
 
 
 class Programme(ProgrammePart):
@@ -40,6 +41,7 @@ class Programme(ProgrammePart):
     rewards: tuple[RewardSpec, ...] = ()
     segments: tuple[Segment, ...] = ()
     referral: ReferralSpec | None = None
+    codes: Annotated[tuple[CodeSpec, ...], Field(max_length=MOST_CODES)] = ()
     plans: tuple[PlanSpec, ...] = ()
     messages: tuple[MessageSpec, ...] = ()
     consents: tuple[ConsentSpec, ...] = ()
@@ -61,6 +63,14 @@ class Programme(ProgrammePart):
         """Return the badges that an event counts toward, in file order."""
         return self._badges_on.get(event_name, ())
 
+    def counts_on(self, event_name: str) -> tuple[tuple[str, CountSpec], ...]:
+        """Return the counts toward tiers that an event counts toward, each with its name, in file order."""
+        return self._counts_on.get(event_name, ())
+
+    def counts_of(self, wallet: str) -> tuple[str, ...]:
+        """Return the names of the counts toward tiers that awards to a wallet count toward."""
+        return self._counts_of.get(wallet, ())
+
     def wallets_renewed_by(self, event_name: str) -> tuple[WalletSpec, ...]:
         """Return the wallets whose lots an event renews, in file order."""
         return self._wallets_renewed_by.get(event_name, ())
@@ -68,6 +78,11 @@ class Programme(ProgrammePart):
     def wallet(self, code: str) -> WalletSpec:
         """Return a wallet. Raises KeyError."""
         return self._wallets[code]
+
+    def pay_terms(self, code: str) -> PayTerms | None:
+        """Return how members pay with a wallet; None where they do not, or there is no such wallet."""
+        spec = self._wallets.get(code)
+        return spec.pay_terms if spec is not None else None
 
     def event(self, name: str) -> EventSpec:
         """Return a declared event, not a built-in one. Raises KeyError."""
@@ -96,6 +111,10 @@ class Programme(ProgrammePart):
     def segment(self, code: str) -> Segment:
         """Return a segment. Raises KeyError."""
         return self._segments[code]
+
+    def code(self, name: str) -> CodeSpec:
+        """Return a code that members enter, or a batch, by its name. Raises KeyError."""
+        return self._codes[name]
 
     def plan(self, code: str) -> PlanSpec:
         """Return a plan. Raises KeyError."""
@@ -177,6 +196,21 @@ class Programme(ProgrammePart):
         return {name: tuple(badge for badge in self.badges if name in badge.on) for name in names}
 
     @cached_property
+    def _counts_on(self) -> dict[str, tuple[tuple[str, CountSpec], ...]]:
+        counts = self.tiers.all_counts if self.tiers else {}
+        names = {name for count in counts.values() for name in count.on}
+        return {name: tuple(pair for pair in counts.items() if name in pair[1].on) for name in names}
+
+    @cached_property
+    def _counts_of(self) -> dict[str, tuple[str, ...]]:
+        counts = self.tiers.all_counts if self.tiers else {}
+        wallets = {count.wallet for count in counts.values() if count.wallet is not None}
+        return {
+            wallet: tuple(name for name, count in counts.items() if count.wallet == wallet)
+            for wallet in wallets
+        }
+
+    @cached_property
     def _wallets_renewed_by(self) -> dict[str, tuple[WalletSpec, ...]]:
         names = {name for wallet in self.wallets for name in wallet.expiry.renewing_events}
         return {
@@ -215,6 +249,10 @@ class Programme(ProgrammePart):
     @cached_property
     def _segments(self) -> dict[str, Segment]:
         return {segment.code: segment for segment in self.segments}
+
+    @cached_property
+    def _codes(self) -> dict[str, CodeSpec]:
+        return {spec.name: spec for spec in self.codes}
 
     @cached_property
     def _plans(self) -> dict[str, PlanSpec]:

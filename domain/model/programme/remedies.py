@@ -35,10 +35,14 @@ _MISSING_VALUES: Final[Mapping[str, str]] = {
     "fixed": "50",
     "per": "month, or day, week, year or ever",
     "streak.per": "week, or day, month or year",
+    "levels.every": "10",
     "count": "{wallet: WALLET}",
     "window": "{rolling: {months: 12}}, or calendar_year, or {from_reaching: {months: 12}}",
     "ladder": "[{code: basic, name: Basic, from: 0}]",
+    "codes.title": '"What members read when they enter it"',
     "qualifies": "{on: purchase.completed}",
+    "units": "100, of the wallet",
+    "worth": "500, in minor units",
 }
 
 

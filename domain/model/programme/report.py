@@ -103,6 +103,7 @@ def _codes(programme: Programme) -> Mapping[str, tuple[str, ...]]:
         "badges": tuple(badge.code for badge in programme.badges),
         "rewards": tuple(reward.code for reward in programme.rewards),
         "segments": tuple(segment.code for segment in programme.segments),
+        "codes": tuple(spec.name for spec in programme.codes),
         "plans": tuple(plan.code for plan in programme.plans),
         "messages": tuple(message.code for message in programme.messages),
         "consents": tuple(consent.purpose for consent in programme.consents),

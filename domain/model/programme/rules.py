@@ -155,7 +155,9 @@ class DeductionSpec(ProgrammePart):
 
 
 class Action(ProgrammePart):
-    """One action of a rule: exactly one of its keys is set; `for` goes with `tier`."""
+    """One action: exactly one of its keys is set; `for` goes with `tier`, `per_level` with any action of a
+    badge.
+    """
 
     award: Award | None = None
     deduct: DeductionSpec | None = None
@@ -168,10 +170,11 @@ class Action(ProgrammePart):
     survey: str | None = None
     tier: str | None = None
     for_: Duration | None = Field(default=None, alias="for")
+    per_level: PositiveInt | None = None
 
     @model_validator(mode="after")
     def _one_thing(self) -> Action:
-        if len(self.model_fields_set - {"for_"}) != 1:
+        if len(self.model_fields_set - {"for_", "per_level"}) != 1:
             raise ValueError(
                 f"an action does exactly one thing{REMEDY_SEPARATOR}give each an item of its own: [{{award:"
                 " ...}, {message: ...}]"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Annotated, Literal
+from functools import cached_property
+from typing import Annotated, Final, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from domain.model.calendar import Span
 from domain.model.programme.field_types import (
@@ -25,6 +27,10 @@ from domain.model.programme.field_types import (
     read_span,
 )
 from domain.model.programme.rules import Basis
+
+SINGLE_COUNT: Final = ""  # the name that a single `count` goes by among counts
+OF_ONE_COUNT: Final = "[one count]"  # steps of a fault's path that stand for no key
+BY_COUNT: Final = "[by count]"
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,20 @@ def _read_window(value: object) -> object:
     )
 
 
+def _is_by_count(value: object) -> str:
+    return BY_COUNT if isinstance(value, dict) else OF_ONE_COUNT
+
+
+def _by_count(amount: int | dict[str, int]) -> Mapping[str, int]:
+    return amount if isinstance(amount, dict) else {SINGLE_COUNT: amount}
+
+
+AmountByCount = Annotated[
+    Annotated[Amount, Tag(OF_ONE_COUNT)] | Annotated[dict[Code, Amount], Tag(BY_COUNT)],
+    Discriminator(_is_by_count),
+]
+
+
 class CountSpec(ProgrammePart):
     """What counts: qualifying awards to `wallet`, or `of` (else 1) of each event `on` where `when` holds."""
 
@@ -73,13 +93,24 @@ class CountSpec(ProgrammePart):
         return self
 
 
+class NamedCount(CountSpec):
+    """One of several counts: `title` is what members read beside its amount, which is `money` in minor units
+    or a plain `number`; left out, it is that of its wallet.
+    """
+
+    title: TextByLocale
+    kind: Literal["number", "money"] | None = None
+
+
 class TierSpec(NamedPart):
-    """One tier: reached at `from`, kept at `keep`. Its multiplier applies to awards marked `tiered`."""
+    """One tier: reached at `from`, kept at `keep`, amounts of the single count or of several by name. Its
+    multiplier applies to awards marked `tiered`.
+    """
 
     code: Code
     name: TextByLocale
-    from_: Amount = Field(alias="from")
-    keep: Amount
+    from_: AmountByCount = Field(alias="from")
+    keep: AmountByCount
     multiplier: Multiplier = Fraction(1)
     benefits: tuple[TextByLocale, ...] = ()
     colour: Colour | None = None
@@ -90,14 +121,69 @@ class TierSpec(NamedPart):
         if not isinstance(value, dict):
             return value
         reached = value.get("from")
-        return {"keep": reached if isinstance(reached, int) and reached >= 0 else 0, **value}
+        is_read = isinstance(reached, dict) or (isinstance(reached, int) and reached >= 0)
+        return {"keep": reached if is_read else 0, **value}
+
+    @cached_property
+    def reaching(self) -> Mapping[str, int]:
+        """What reaches it, by the name of each count that does."""
+        return _by_count(self.from_)
+
+    @cached_property
+    def keeping(self) -> Mapping[str, int]:
+        """What keeps it at a review, by the name of each count that does."""
+        return _by_count(self.keep)
 
 
 class Tiers(ProgrammePart):
-    """The ladder, lowest tier first, from 0. Members move up at once, and down only at a review."""
+    """The ladder, lowest tier first, from 0. Members move up at once, and down only at a review. There is a
+    single `count`, or several `counts` by name: any one reaches and keeps a tier.
+    """
 
-    count: CountSpec
+    count: CountSpec | None
+    counts: dict[Code, NamedCount] = Field(default_factory=dict)
     window: Annotated[QualifyingWindow, BeforeValidator(_read_window)]
     grace: Duration | None = None
     downgrade: Literal["one_step", "requalify", "never"] = "one_step"
     ladder: Annotated[tuple[TierSpec, ...], Field(min_length=1)]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_counts(cls, value: object) -> object:
+        """With several counts 0 means 0 of each, and `count` need not stand there."""
+        if not isinstance(value, dict) or not isinstance(value.get("counts"), dict):
+            return value
+        ladder, none_of_each = value.get("ladder"), dict.fromkeys(value["counts"], 0)
+        if isinstance(ladder, list):
+            ladder = [_with_zeros(rung, none_of_each) for rung in ladder]
+        return {"count": None, **value, "ladder": ladder} if "ladder" in value else {"count": None, **value}
+
+    @model_validator(mode="after")
+    def _one_way_to_count(self) -> Tiers:
+        if self.count is not None and self.counts:
+            raise ValueError(f"has count and counts{REMEDY_SEPARATOR}keep one of them")
+        if self.count is None and not self.counts:
+            raise ValueError(
+                f"counts nothing{REMEDY_SEPARATOR}write count: {{wallet: CODE}}, or counts: {{NAME: {{on:"
+                " EVENT, of: EXPR, title: TEXT}}"
+            )
+        return self
+
+    @cached_property
+    def all_counts(self) -> Mapping[str, CountSpec]:
+        """What counts, by name, in the order of the file; a single count has the name SINGLE_COUNT."""
+        return self.counts or ({SINGLE_COUNT: self.count} if self.count is not None else {})
+
+    @cached_property
+    def first_count(self) -> str:
+        """The name of the first of several counts, or SINGLE_COUNT."""
+        return next(iter(self.all_counts))
+
+
+def _with_zeros(rung: object, none_of_each: Mapping[str, int]) -> object:
+    if not isinstance(rung, dict):
+        return rung
+    zeros = {
+        key: none_of_each for key in ("from", "keep") if rung.get(key) == 0 and rung.get(key) is not False
+    }
+    return {**rung, **zeros}

@@ -20,8 +20,12 @@ from domain.model.programme.faults import Finding, KeyPath, suggestion
 from domain.model.programme.field_types import PATTERN_REMEDIES, REMEDY_SEPARATOR, ProgrammePart
 from domain.model.programme.models import Programme
 from domain.model.programme.remedies import missing_remedy, text_remedy, unknown_award_key_remedy
+from domain.model.programme.tiers import BY_COUNT, OF_ONE_COUNT
 
 MAX_ROUNDS: Final = 30
+_NO_KEYS: Final = frozenset(
+    {"[key]", "[list]", "[card]", OF_ONE_COUNT, BY_COUNT}
+)  # steps of a path that stand for no key
 _MAX_SHOWN: Final = 60
 # Nothing can be built without these sections: they replace the file's own where those are faulty.
 _SECTION_STAND_INS: Final[Mapping[str, object]] = {
@@ -39,6 +43,8 @@ _KEY_STAND_INS: Final[Mapping[str, object]] = {
     "per": "day",
     "window": "calendar_year",
 }
+
+# What pydantic puts into a path that is no key of the file: of a map's key, and of the two kinds of levels.
 
 
 @dataclass
@@ -86,7 +92,7 @@ def validate(content: Mapping[str, object]) -> ValidationResult:
             return result
         except ValidationError as error:
             details = error.errors(include_url=False)
-        paths = [tuple(step for step in detail["loc"] if step != "[key]") for detail in details]
+        paths = [tuple(step for step in detail["loc"] if step not in _NO_KEYS) for detail in details]
         faulty = _deepest(paths)
         for path, detail in zip(paths, details, strict=True):
             if path in faulty:
@@ -205,6 +211,7 @@ _TYPE_FAULTS: Final[Mapping[str, tuple[str, str]]] = {
         "{given} is no list",
         "write a list: [one, two], or each on a line of its own after a dash and a space",
     ),
+    "too_long": ("the list is too long", "give it at most {max_length} items"),
     "too_short": ("the list is empty", "give it at least one item"),
     "dict_type": ("{given} is no map of keys", "write keys and values: {{key: value}}"),
     "mapping_type": ("{given} is no map of keys", "write keys and values: {{key: value}}"),

@@ -13,7 +13,19 @@ from typing import Final, Literal
 from domain.model import event_names
 
 Section = Literal[
-    "wallets", "tiers", "badges", "rewards", "segments", "plans", "consents", "surveys", "rules", "locales"
+    "wallets",
+    "tiers",
+    "badges",
+    "rewards",
+    "segments",
+    "plans",
+    "codes",
+    "batches",
+    "code_names",
+    "consents",
+    "surveys",
+    "rules",
+    "locales",
 ]
 VariableKind = Literal["text", "whole", "truth", "day", "instant", "texts", "by_code", "lines", "favourite"]
 
@@ -33,6 +45,7 @@ MEMBER_VARIABLES: Final[Mapping[str, Variable]] = {
     "member.segments": Variable("texts", code_section="segments"),
     "member.locale": Variable("text", code_section="locales"),
     "member.plan": Variable("text", code_section="plans"),
+    "member.code": Variable("text", code_section="code_names"),
     "member.joined_at": Variable("instant"),
     "member.birthday": Variable("day"),
     "member.consents": Variable("texts", code_section="consents"),
@@ -63,6 +76,7 @@ EVENT_VARIABLES: Final[Mapping[str, Variable]] = {
 PURCHASE_VARIABLES: Final[Mapping[str, Variable]] = {
     "purchase.total": Variable("whole"),
     "purchase.eligible": Variable("whole"),
+    "purchase.paid": Variable("whole"),
     "purchase.currency": Variable("text"),
     "purchase.source": Variable("text"),
     "purchase.store": Variable("text"),
@@ -117,6 +131,10 @@ BUILT_IN_EVENTS: Final[Mapping[str, Mapping[str, Variable]]] = {
     },
     event_names.REFERRAL_QUALIFIED: {"friend": Variable("text")},
     event_names.REFERRAL_UNMADE: {"friend": Variable("text")},
+    event_names.CODE_ENTERED: {
+        "code": Variable("text", code_section="codes"),
+        "batch": Variable("text", code_section="batches"),
+    },
     event_names.PLAN_STARTED: _PLAN_DATA,
     event_names.PLAN_RENEWED: _PLAN_DATA,
     event_names.PLAN_ENDED: _PLAN_DATA,
@@ -171,6 +189,21 @@ EVENT_PLACEHOLDERS: Final[Mapping[str, frozenset[str]]] = {
     event_names.PLAN_STARTED: _PLAN_PLACEHOLDERS,
     event_names.PLAN_RENEWED: _PLAN_PLACEHOLDERS,
     event_names.PLAN_ENDED: _PLAN_PLACEHOLDERS,
+}
+
+# The placeholders whose number or code can choose words; {event.FIELD} is of the field's own kind.
+PLACEHOLDER_VALUES: Final[Mapping[str, Variable]] = {
+    **dict.fromkeys(("member.name", "member.number", "programme.name"), Variable("text")),
+    **dict.fromkeys(("points.on", "plan.until"), Variable("day")),
+    "member.balance": Variable("whole"),
+    "points.amount": Variable("whole"),
+    "points.wallet": Variable("text", code_section="wallets"),
+    "badge.level": Variable("whole"),
+    "purchase.total": Variable("whole"),
+    **dict.fromkeys(("reward.title", "reward.code"), Variable("text", code_section="rewards")),
+    **dict.fromkeys(("badge.name", "badge.code"), Variable("text", code_section="badges")),
+    **dict.fromkeys(("tier.name", "tier.code"), Variable("text", code_section="tiers")),
+    **dict.fromkeys(("plan.name", "plan.code"), Variable("text", code_section="plans")),
 }
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, Strict, ValidationInfo, field_validator, model_validator
 
 from domain.model.calendar import Span
 from domain.model.event_names import PURCHASED
@@ -16,6 +17,7 @@ from domain.model.programme.field_types import (
     EventNames,
     Flag,
     NamedPart,
+    PositiveInt,
     ProgrammePart,
     TextByLocale,
     UnitCost,
@@ -65,9 +67,51 @@ class Expiry(ProgrammePart):
         return self
 
 
+class PayTerms(ProgrammePart):
+    """How members pay with a wallet: `units` of it are worth `worth` minor units, in whole steps, from a
+    minimum, for at most `share` percent of a purchase. `earns`: what is paid so earns like any other money.
+    """
+
+    units: PositiveInt
+    worth: PositiveInt
+    step: PositiveInt | None = None
+    minimum: PositiveInt | None = None
+    share: Annotated[int, Strict(), Field(ge=1, le=100)] = 100
+    earns: Flag = False
+
+    @property
+    def whole_step(self) -> int:
+        """What a payment is a multiple of, in units of the wallet: `units` where the file says none."""
+        return self.step or self.units
+
+    @property
+    def least_units(self) -> int:
+        """The smallest payment: a step where the file says none."""
+        return self.minimum or self.whole_step
+
+    def worth_of(self, units: int) -> int:
+        """Return what units are worth, in minor units."""
+        return units * self.worth // self.units
+
+    def most_worth(self, base: int) -> int:
+        """Return the most that may be paid of a purchase, in minor units. `base` is its total less ineligible
+        lines.
+        """
+        return base * self.share // 100
+
+    def most_units(self, worth: int, *, available: int) -> int:
+        """Return the most units that pay for `worth` minor units; 0 where that is less than the minimum."""
+        units = min(worth * self.units // self.worth, available) // self.whole_step * self.whole_step
+        return units if units >= self.least_units else 0
+
+
+_NO_TERMS = f"says not how members pay{REMEDY_SEPARATOR}write {{units: 100, worth: 500}}, or false"
+
+
 class WalletSpec(NamedPart):
     """A wallet: points, or money in minor units of the currency. Awards are `pending` first, then spendable
-    until they expire. One that is `hidden` counts for the programme and is shown to nobody.
+    until they expire. Members pay with a wallet of money 1 for 1, unless `pay` says otherwise. One that is
+    `hidden` counts for the programme and is shown to nobody.
     """
 
     code: Code
@@ -79,3 +123,21 @@ class WalletSpec(NamedPart):
     remind: Duration | None = None
     unit_cost: UnitCost | None = None
     hidden: Flag = False
+    pay: PayTerms | Literal[False] | None = None
+
+    @field_validator("pay", mode="before")
+    @classmethod
+    def _read_terms(cls, value: object, info: ValidationInfo) -> object:
+        if not isinstance(value, dict | PayTerms) and value is not False:
+            raise ValueError(_NO_TERMS)
+        is_money = info.data.get("kind") == "money"
+        return {"units": 1, "worth": 1, **value} if is_money and isinstance(value, dict) else value
+
+    @cached_property
+    def pay_terms(self) -> PayTerms | None:
+        """How members pay with it; None where they do not."""
+        if self.hidden:
+            return None
+        if self.pay is None:
+            return PayTerms(units=1, worth=1) if self.kind == "money" else None
+        return self.pay or None

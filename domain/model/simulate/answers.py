@@ -4,6 +4,7 @@ it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import cast
 
@@ -18,8 +19,9 @@ from domain.model.ledger.decision import (
     Refusal,
     StockState,
 )
-from domain.model.ledger.events import Json
+from domain.model.ledger.events import Json, WalletPayment
 from domain.model.ledger.member import Member
+from domain.model.ledger.payments import paid_otherwise, payment_back
 from domain.model.ledger.wallet import Wallet
 from domain.model.programme import Programme
 
@@ -29,13 +31,26 @@ _REFUSAL_NAMES = {BalanceTooLow: "InsufficientBalance", MemberFrozen: "NotAllowe
 
 
 def row_answer(code: str, row: JournalRow, messages: list[Json]) -> Answer:
-    """Return the answer of a journal row, with the messages that are sent."""
+    """Return the answer of a journal row, with the messages that are sent. What few rows bring (surveys,
+    webhooks, tags) stands in those alone.
+    """
+    surveys, webhooks = (
+        cast(list[Json], [effect.code for effect in row.effects if effect.kind == kind])
+        for kind in ("survey", "webhook")
+    )
+    rare: Answer = {"surveys": surveys, "webhooks": webhooks}
+    if row.tag_changes is not None:
+        rare["tags"] = {
+            "added": _sorted(row.tag_changes.added),
+            "removed": _sorted(row.tag_changes.removed),
+        }
     return {
         "at": instant_text(row.event.at),
         "member": code,
         "event": row.event.name,
         "by": row.by,
         "refused": None,
+        **_payment(row),
         "entries": [_entry(entry) for entry in row.entries],
         "outcomes": [
             {"rule": o.rule, "applied": o.applied, "amount": o.amount, "reason": o.reason}
@@ -44,7 +59,24 @@ def row_answer(code: str, row: JournalRow, messages: list[Json]) -> Answer:
         "events": [event.name for event in row.raised],
         "messages": messages,
         "vouchers": [step.reward for step in row.vouchers if step.change == "issued"],
+        **{key: value for key, value in rare.items() if value},
     }
+
+
+def _payment(row: JournalRow) -> Answer:
+    """Return what a purchase was paid with, or what a refund gives back, where a wallet has a part in it."""
+    purchase = row.event.purchase
+    if purchase is None or purchase.payment is None or row.event.delayed_rule is not None:
+        return {}
+    if row.refunded is not None:
+        back = payment_back(row.refunded.before, row.refunded.remaining)
+        return {"back": {"money": back.money, "wallets": _wallet_payments(back.wallets)}}
+    parts = purchase.payment.parts
+    return {"payment": {"paid": paid_otherwise(purchase), "wallets": _wallet_payments(parts)}}
+
+
+def _wallet_payments(parts: Iterable[WalletPayment]) -> list[Json]:
+    return [{"wallet": part.wallet, "units": part.units, "worth": part.worth} for part in parts]
 
 
 def refusal_answer(at: datetime, code: str, event: str, by: DecidedBy, refusal: Refusal) -> Answer:
@@ -109,13 +141,19 @@ def _tier(programme: Programme, member: Member, at: datetime) -> Json:
     progress = tiers.tier_progress(programme, member, now=at)
     if progress is None:
         return None
-    return {
+    answer: dict[str, Json] = {
         "code": progress.code,
         "qualifying": progress.qualifying,
         "toNext": progress.to_next,
         "toKeep": progress.to_keep,
         "until": _day_text(progress.until),
     }
+    if programme.tiers is not None and programme.tiers.counts:
+        answer["counts"] = {
+            count.name: {"qualifying": count.qualifying, "toNext": count.to_next, "toKeep": count.to_keep}
+            for count in progress.counts
+        }
+    return answer
 
 
 def _badges(programme: Programme, member: Member, at: datetime) -> Json:

@@ -4,6 +4,7 @@ the line, what is wrong and what would be right.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -14,7 +15,9 @@ import orjson
 from domain.model import event_names
 from domain.model.calendar import milliseconds
 from domain.model.ledger.deciding.refund_lines import RefundLine
-from domain.model.ledger.events import Json, Line, Profile, Purchase
+from domain.model.ledger.events import Json, Line, Payment, Profile, Purchase, WalletPayment
+from domain.model.ledger.fiscal.receipt_details import ReceiptDetails, TaxLine, detail_faults
+from domain.model.ledger.member import Member
 from domain.model.programme import Programme
 from domain.model.programme.faults import suggestion
 
@@ -35,6 +38,7 @@ INPUT_EVENTS = frozenset(
         *(
             event_names.VOUCHER_CANCELLED,
             event_names.ADJUSTED,
+            event_names.CODE_ENTERED,
             event_names.PLAN_STARTED,
             event_names.PLAN_RENEWED,
             event_names.PLAN_ENDED,
@@ -44,13 +48,23 @@ INPUT_EVENTS = frozenset(
 )
 # The data fields of each event. The programme's own events have the fields that its file declares.
 _DATA_FIELDS: Mapping[str, tuple[str, ...]] = {
-    event_names.ENROLLED: ("name", "birthday", "locale", "timezone", "consents", "referredBy"),
+    event_names.ENROLLED: (
+        "name",
+        "birthday",
+        "locale",
+        "timezone",
+        "consents",
+        "referredBy",
+        "code",
+        "batch",
+    ),
     event_names.CONSENTED: ("purpose", "granted"),
-    event_names.PURCHASED: ("externalId", "store", "total", "lines"),
+    event_names.PURCHASED: ("externalId", "store", "total", "lines", "payWith", "taxes"),
     event_names.REFUNDED: ("externalId", "store", "amount", "lines", "refund"),
     event_names.REDEEMED: ("reward", "voucher"),
     **dict.fromkeys((event_names.VOUCHER_USED, event_names.VOUCHER_CANCELLED), ("voucher",)),
     event_names.ADJUSTED: ("wallet", "amount", "reason"),
+    event_names.CODE_ENTERED: ("code", "batch"),
     **dict.fromkeys((event_names.PLAN_STARTED, event_names.PLAN_RENEWED), ("plan", "until")),
     event_names.PLAN_ENDED: ("plan",),
     event_names.SURVEY_ANSWERED: ("survey", "score"),
@@ -180,10 +194,15 @@ def input_warnings(line: InputLine, programme: Programme) -> Iterator[str]:
         value = line.data.get(name)
         if value is not None and type(value) is not _DECLARED_TYPES[kind]:
             yield f"data.{name} is declared as {kind}; write {_TYPE_NAMES[_DECLARED_TYPES[kind]]}"
-    rows = line.data.get("lines")
-    for row in rows if isinstance(rows, list) else ():
-        if isinstance(row, dict):
-            yield from _unknown_fields("data.lines", row, _LINE_FIELDS.get(line.name, ()))
+    for where, known in (
+        ("lines", _LINE_FIELDS.get(line.name, ())),
+        ("payWith", ("wallet", "units")),
+        ("taxes", ("rate", "base", "amount")),
+    ):
+        rows = line.data.get(where)
+        for row in rows if isinstance(rows, list) else ():
+            if isinstance(row, dict):
+                yield from _unknown_fields(f"data.{where}", row, known)
 
 
 def _unknown_fields(where: str, fields: Mapping[str, Json], known: tuple[str, ...]) -> Iterator[str]:
@@ -210,6 +229,22 @@ def read_consents(line: InputLine) -> list[str]:
     return list(dict.fromkeys(_require_text(line, "consents", purpose) for purpose in consents))
 
 
+def consented_profile(line: InputLine, member: Member) -> Profile:
+    """Return a member's profile after a consent was granted or withdrawn. Raises InputMalformed."""
+    purpose, granted = line.require("purpose", str), line.require("granted", bool)
+    consents = member.profile.consents
+    return replace(member.profile, consents=consents | {purpose} if granted else consents - {purpose})
+
+
+def check_voucher_label(line: InputLine, member: Member) -> None:
+    """Raise InputMalformed where the label of a voucher is one that the member has, or that is ours."""
+    label = line.get("voucher", str)
+    if label is not None and (
+        label in member.vouchers or re.fullmatch(rf"{re.escape(member.id)}-\d+", label)
+    ):
+        raise line.malformed(f"data.voucher {label!r} is taken; give each voucher a label of its own")
+
+
 def _read_birthday(line: InputLine) -> date | None:
     text = line.get("birthday", str)
     try:
@@ -232,7 +267,20 @@ def read_purchase(line: InputLine, programme: Programme) -> Purchase:
     )
     if sum(purchase_line.amount for purchase_line in lines) > total:
         raise line.malformed("the lines sum to more than data.total; they sum to at most the total")
-    return Purchase(_receipt_number(line), total, programme.programme.currency, line.get("store", str), lines)
+    currency, store = programme.programme.currency, line.get("store", str)
+    return Purchase(
+        _receipt_number(line), total, currency, store, lines, payment=_read_payment(line, programme, total)
+    )
+
+
+def _read_payment(line: InputLine, programme: Programme, total: int) -> Payment | None:
+    parts, codes = list[WalletPayment](), [spec.code for spec in programme.wallets]
+    for row in _rows(line, "payWith"):
+        part = replace(line, data=row)
+        parts.append(WalletPayment(part.require_code("wallet", codes), part.whole_number("units", least=1)))
+    if len({part.wallet for part in parts}) < len(parts):
+        raise line.malformed("data.payWith names a wallet twice; write each once")
+    return Payment(total, tuple(parts)) if parts else None
 
 
 def _read_purchase_line(line: InputLine, number: int, row: dict[str, Json]) -> Line:
@@ -249,10 +297,31 @@ def _read_purchase_line(line: InputLine, number: int, row: dict[str, Json]) -> L
 
 
 def _line_rows(line: InputLine) -> list[dict[str, Json]]:
-    rows = line.get("lines", cast(type[list[Json]], list)) or []
+    return _rows(line, "lines")
+
+
+def _rows(line: InputLine, name: str) -> list[dict[str, Json]]:
+    rows = line.get(name, cast(type[list[Json]], list)) or []
     if not all(isinstance(row, dict) for row in rows):
-        raise line.malformed("data.lines holds what is no map; write one map a line")
+        raise line.malformed(f"data.{name} holds what is no map; write one map a line")
     return cast(list[dict[str, Json]], rows)
+
+
+def read_details(line: InputLine, *, total: int) -> ReceiptDetails | None:
+    """Read the tax lines of a purchase; None where there are none. Raises InputMalformed."""
+    rows = [replace(line, data=row) for row in _rows(line, "taxes")]
+    if not rows:
+        return None
+    taxes = [
+        TaxLine(
+            row.require("rate", str), row.whole_number("base", least=0), row.whole_number("amount", least=0)
+        )
+        for row in rows
+    ]
+    details = ReceiptDetails(tuple(taxes))
+    for fault in detail_faults(details, total=total):
+        raise line.malformed(f"data.{fault.field}: {fault.message}")
+    return details
 
 
 def _receipt_number(line: InputLine) -> str:
@@ -324,6 +393,13 @@ def read_data(line: InputLine, programme: Programme) -> Mapping[str, Json]:
             return {"plan": line.require_code("plan", (spec.code for spec in programme.plans))}
         case event_names.PLAN_ENDED:
             return {}
-        case event_names.SURVEY_ANSWERED if line.data.get("survey") is not None:
-            line.require_code("survey", (spec.code for spec in programme.surveys))
+        case event_names.SURVEY_ANSWERED:
+            _check_answer(line, programme)
     return line.data
+
+
+def _check_answer(line: InputLine, programme: Programme) -> None:
+    survey = line.require_code("survey", (spec.code for spec in programme.surveys))
+    scores, score = programme.survey(survey).scores, line.require("score", int)
+    if score not in scores:
+        raise line.malformed(f"data.score is {score}; {survey} takes {scores[0]} to {scores[-1]}")

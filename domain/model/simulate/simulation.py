@@ -8,15 +8,15 @@ between two events happens in its order, for all members.
 from __future__ import annotations
 
 import heapq
-import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from domain.model import event_names
-from domain.model.ledger.decide import NOTHING_SOLD_OUT, consent_at_enrolment, decide
+from domain.model.ledger.decide import NOTHING_SOLD_OUT, code_at_enrolment, consent_at_enrolment, decide
 from domain.model.ledger.deciding import refund_lines, refunds
 from domain.model.ledger.decision import (
+    CodeRefused,
     DecidedBy,
     Decision,
     DelayedEvent,
@@ -24,7 +24,7 @@ from domain.model.ledger.decision import (
     Refusal,
     StockState,
 )
-from domain.model.ledger.events import Event, Json, Profile, Refund
+from domain.model.ledger.events import Event, Json, Refund
 from domain.model.ledger.gifts import FRIEND_SOURCE
 from domain.model.ledger.late_events import HistoricalContext, RowTrace, TraceIndex
 from domain.model.ledger.member import Member
@@ -32,8 +32,10 @@ from domain.model.ledger.timeline import next_due, turn, turned_until
 from domain.model.programme import Programme
 from domain.model.simulate import answers, inputs
 from domain.model.simulate.answers import Answer
+from domain.model.simulate.code_entries import CodeEntries
 from domain.model.simulate.inputs import INPUT_EVENTS, InputLine, read_line
 from domain.model.simulate.receipts import ReceiptNumber, RefundRepeated, SimulatedReceipt, StoreRefusal
+from domain.model.simulate.sent_messages import SentMessages
 
 
 def ignore_warning(warning: str) -> None:
@@ -89,6 +91,7 @@ class Simulation:
         self.rows: dict[str, list[JournalRow]] = {}
         self._declared = INPUT_EVENTS | {spec.name for spec in programme.events}
         self._limited_rewards = tuple(spec for spec in programme.rewards if spec.stock is not None)
+        self._codes = CodeEntries(programme)
         self._due: list[tuple[datetime, str]] = []
         self._next: dict[str, datetime | None] = {}
         self._delayed: list[tuple[datetime, int, DelayedEvent]] = []
@@ -98,7 +101,7 @@ class Simulation:
         self._numbers: dict[tuple[str, str], list[ReceiptNumber]] = {}
         self._issued: dict[str, int] = {}
         self._traces: dict[str, TraceIndex] = {}
-        self._last_sent: dict[tuple[str, str], datetime] = {}
+        self._sent_messages = SentMessages(programme)
 
     @property
     def delayed_events(self) -> list[DelayedEvent]:
@@ -113,7 +116,12 @@ class Simulation:
         yield from self.advance(line.at)
         member = self.members.get(line.member) or Member(line.member, line.member)
         try:
-            event = self._read_event(line, member)
+            spec = self._codes.find(line, member) if line.name == event_names.CODE_ENTERED else None
+            event = (
+                self._read_event(line, member)
+                if spec is None
+                else self._codes.event(line, spec, self.event_id(line))
+            )
             history = self._history(line, member)
             clock = max(self.clock, line.at)
             decision = decide(
@@ -133,23 +141,43 @@ class Simulation:
             return
         yield from self._commit(line.member, decision)
         if line.name == event_names.ENROLLED:
-            yield from self._consent(line, event)
+            yield from self._follow_enrolment(line, event)
+        elif spec is not None:
+            self._codes.note(line, spec)
         if self._delayed:
             yield from self._run_delayed(self.clock)
 
-    def _consent(self, line: InputLine, enrolment: Event) -> Iterator[Answer]:
-        """Run the consents that were granted with an enrolment."""
+    def _follow_enrolment(self, line: InputLine, enrolment: Event) -> Iterator[Answer]:
+        """Run the consents that were granted with an enrolment, then the code that was given with it."""
         for purpose in inputs.read_consents(line):
-            decision = decide(
-                self.programme,
-                self.members[line.member],
-                consent_at_enrolment(enrolment, purpose, source=line.source),
-                now=max(self.clock, line.at),
-                stock=self._stock_state(),
-                by="decision",
-                with_changes=self.keeps_rows,
+            yield from self._decide_following(
+                line, consent_at_enrolment(enrolment, purpose, source=line.source)
             )
-            yield from self._commit(line.member, decision)
+        if not self._codes.has_code(line):
+            return
+        try:
+            spec = self._codes.find(line, self.members[line.member])
+        except CodeRefused as refusal:
+            name = event_names.CODE_ENTERED
+            yield answers.refusal_answer(line.at, line.member, name, "decision", refusal)
+            return
+        yield from self._decide_following(line, code_at_enrolment(enrolment, spec))
+        self._codes.note(line, spec)
+
+    def _decide_following(self, line: InputLine, event: Event) -> Iterator[Answer]:
+        clock = max(self.clock, line.at)
+        yield from self._commit(line.member, self._decide(line.member, event, clock, by="decision"))
+
+    def _decide(self, code: str, event: Event, clock: datetime, *, by: DecidedBy) -> Decision:
+        return decide(
+            self.programme,
+            self.members[code],
+            event,
+            now=clock,
+            stock=self._stock_state(),
+            by=by,
+            with_changes=self.keeps_rows,
+        )
 
     def _check_line(self, line: InputLine) -> None:
         if line.name not in self._declared:
@@ -195,16 +223,8 @@ class Simulation:
         while self._delayed and self._delayed[0][0] <= at:
             delayed = heapq.heappop(self._delayed)[2]
             by: DecidedBy = "time" if delayed.event.delayed_rule else "decision"
-            member, clock = self.members[delayed.member], max(self.clock, delayed.due)
-            decision = decide(
-                self.programme,
-                member,
-                self._with_remaining(delayed.event),
-                now=clock,
-                stock=self._stock_state(),
-                by=by,
-                with_changes=self.keeps_rows,
-            )
+            event, clock = self._with_remaining(delayed.event), max(self.clock, delayed.due)
+            decision = self._decide(delayed.member, event, clock, by=by)
             yield from self._commit(delayed.member, decision)
 
     def _with_remaining(self, event: Event) -> Event:
@@ -227,21 +247,7 @@ class Simulation:
         for row in decision.rows:
             self._record_row(code, row)
             if not row.is_silent:
-                yield answers.row_answer(code, row, self._sendable_messages(code, row))
-
-    def _sendable_messages(self, code: str, row: JournalRow) -> list[Json]:
-        """Return the messages of a row that come: none too soon after the last of its kind."""
-        codes: list[Json] = []
-        for message in row.messages:
-            spec = self.programme.message(message.code)
-            if spec.is_too_soon(
-                row.event.at, last=self._last_sent.get((code, spec.code)), zone=self.programme.zone
-            ):
-                continue
-            if spec.once is not None:
-                self._last_sent[code, spec.code] = row.event.at
-            codes.append(spec.code)
-        return codes
+                yield answers.row_answer(code, row, self._sent_messages.send(code, row))
 
     def _record_row(self, code: str, row: JournalRow) -> None:
         if self.keeps_rows:
@@ -299,12 +305,15 @@ class Simulation:
                 purchase = inputs.read_purchase(line, self.programme)
                 if (line.source, purchase.store or "", purchase.external_id) in self._claimed_numbers:
                     raise StoreRefusal("PurchaseClaimed")
-                return Event(id, line.name, line.at, line.source, purchase=purchase)
+                details = inputs.read_details(line, total=purchase.total)
+                return Event(id, line.name, line.at, line.source, purchase=purchase, details=details)
             case event_names.REFUNDED:
                 refund = self._read_refund(line)
                 return Event(id, line.name, line.at, line.source, purchase=refund.remaining, refund=refund)
             case event_names.ENROLLED:
                 enrolment_data: dict[str, Json] = {"referredBy": self._referrer(line)}
+                if (code := self._codes.name_at_enrolment(line, member)) is not None:
+                    enrolment_data["code"] = code
                 return Event(
                     id,
                     line.name,
@@ -315,18 +324,16 @@ class Simulation:
                 )
             case event_names.CONSENTED:
                 return Event(
-                    id, line.name, line.at, line.source, line.data, profile=_consented_profile(line, member)
+                    id,
+                    line.name,
+                    line.at,
+                    line.source,
+                    line.data,
+                    profile=inputs.consented_profile(line, member),
                 )
             case event_names.REDEEMED:
-                self._check_label(line, member)
+                inputs.check_voucher_label(line, member)
         return Event(id, line.name, line.at, line.source, inputs.read_data(line, self.programme))
-
-    def _check_label(self, line: InputLine, member: Member) -> None:
-        label = line.get("voucher", str)
-        if label is not None and (
-            label in member.vouchers or re.fullmatch(rf"{re.escape(member.id)}-\d+", label)
-        ):
-            raise line.malformed(f"data.voucher {label!r} is taken; give each voucher a label of its own")
 
     def _referrer(self, line: InputLine) -> str | None:
         referrer = line.get("referredBy", str)
@@ -379,9 +386,3 @@ class Simulation:
     def member_answer(self, code: str, at: datetime) -> Answer:
         """Return a member's line as of an instant."""
         return answers.member_answer(self.programme, self.members[code], at=at, stock=self._stock_state())
-
-
-def _consented_profile(line: InputLine, member: Member) -> Profile:
-    purpose, granted = line.require("purpose", str), line.require("granted", bool)
-    consents = member.profile.consents
-    return replace(member.profile, consents=consents | {purpose} if granted else consents - {purpose})

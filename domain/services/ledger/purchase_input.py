@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from domain.model.ledger.events import Line, Purchase
+from domain.model.ledger.decision import PaymentNotAccepted, Refusal
+from domain.model.ledger.events import Line, Payment, Purchase, WalletPayment
+from domain.model.ledger.fiscal.receipt_details import ReceiptDetails, detail_faults
 from domain.model.programme import Programme
 from domain.model.visible_text import normal_identifier
 from domain.services.errors import InvalidInput
@@ -21,6 +23,7 @@ from domain.services.input_checks import (
 )
 
 MAX_LINES = 500
+MAX_WALLETS = 5
 
 
 # ---------------------------------------------------------------- values
@@ -37,13 +40,18 @@ class PurchaseInputLine:
 
 @dataclass(frozen=True, slots=True)
 class PurchaseInput:
-    """A receipt as the till reads it. Amounts are in minor units; `occurred_at` None means now."""
+    """A receipt as the till reads it. Amounts are in minor units; `occurred_at` None means now. `pay_with` is
+    what wallets pay of it, in their units; `details` are None where the till says no more than the
+    total.
+    """
 
     external_id: str
     total: int
     currency: str
     lines: tuple[PurchaseInputLine, ...] = ()
     occurred_at: datetime | None = None
+    pay_with: tuple[WalletPayment, ...] = ()
+    details: ReceiptDetails | None = None
 
     @property
     def number(self) -> str:
@@ -55,13 +63,19 @@ class PurchaseInput:
         """Return what an idempotency key is compared by: stored as a hash, so its words stay as they are."""
         lines = [[one.sku, one.amount, one.quantity, one.name, one.category] for one in self.lines]
         occurred_at_text = self.occurred_at.isoformat() if self.occurred_at else None
-        return {
+        key_input: dict[str, object] = {
             "externalId": self.external_id,
             "total": self.total,
             "currency": self.currency,
             "lines": lines,
             "at": occurred_at_text,
         }
+        if self.details is not None:  # the hash of a purchase without them stays as it was
+            key_input["taxes"] = [[one.rate, one.base, one.amount] for one in self.details.taxes]
+            key_input["tenders"] = [[one.kind, one.amount] for one in self.details.tenders]
+        if self.pay_with:
+            key_input["payWith"] = [[one.wallet, one.units] for one in self.pay_with]
+        return key_input
 
     def as_purchase(self, store: str) -> Purchase:
         """Return the purchase as an event of a store carries it, its lines numbered from 1."""
@@ -76,7 +90,8 @@ class PurchaseInput:
             )
             for number, line in enumerate(self.lines, start=1)
         )
-        return Purchase(self.number, self.total, self.currency, store, lines)
+        payment = Payment(self.total, self.pay_with) if self.pay_with else None
+        return Purchase(self.number, self.total, self.currency, store, lines, payment=payment)
 
 
 # ---------------------------------------------------------------- pure rules
@@ -94,8 +109,37 @@ def check_purchase_input(purchase_input: PurchaseInput, *, programme: Programme,
         _check_line(line, f"lines[{index}]")
     if sum(line.amount for line in purchase_input.lines) > purchase_input.total:
         raise InvalidInput("lines", "The lines sum to at most the total.")
+    _check_payment(purchase_input.pay_with, programme)
+    if purchase_input.details is not None:
+        for fault in detail_faults(purchase_input.details, total=purchase_input.total):
+            raise InvalidInput(fault.field, fault.message)
     if purchase_input.occurred_at is not None:
         check_past_instant(purchase_input.occurred_at, now=now)
+
+
+def _check_payment(pay_with: Sequence[WalletPayment], programme: Programme) -> None:
+    if len(pay_with) > MAX_WALLETS or len({part.wallet for part in pay_with}) < len(pay_with):
+        raise InvalidInput("payWith", f"Name each wallet once, at most {MAX_WALLETS} of them.")
+    codes = [spec.code for spec in programme.wallets if spec.pay_terms is not None]
+    for index, part in enumerate(pay_with):
+        if part.wallet not in codes:
+            choices = f"one of {', '.join(codes)}" if codes else "nothing: no wallet of the programme pays"
+            raise InvalidInput(f"payWith[{index}].wallet", f"Write {choices}.")
+        check_amount(part.units, field=f"payWith[{index}].units", minimum=1)
+
+
+def payment_fault(purchase_input: PurchaseInput, refusal: Refusal) -> InvalidInput:
+    """Return what a quote says of a payment that a purchase would be refused for."""
+    if isinstance(refusal, PaymentNotAccepted):
+        index = [part.wallet for part in purchase_input.pay_with].index(refusal.wallet)
+        message = {
+            "STEP": f"Write a multiple of {refusal.bound}.",
+            "MINIMUM": f"Write {refusal.bound} or more.",
+            "SHARE": f"Write at most {refusal.bound}: this purchase takes no more of the wallet.",
+            "NOT_PAYABLE": "Write another wallet: this one did not pay at that time.",
+        }[refusal.reason]
+        return InvalidInput(f"payWith[{index}].units", message)
+    return InvalidInput("payWith", f"Write less: {refusal.message}.")
 
 
 def _check_line(line: PurchaseInputLine, field: str) -> None:

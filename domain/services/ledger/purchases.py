@@ -11,17 +11,27 @@ from datetime import datetime
 from typing import NoReturn
 
 from domain.model import event_names
-from domain.model.ledger.decision import Entry, JournalRow, MemberFrozen, Outcome, Refusal
-from domain.model.ledger.events import Event
+from domain.model.ledger.decision import (
+    BalanceTooLow,
+    Entry,
+    JournalRow,
+    MemberFrozen,
+    Outcome,
+    PaymentNotAccepted,
+    Refusal,
+)
+from domain.model.ledger.events import Event, Purchase
+from domain.model.ledger.payments import PayableWallet, payable_wallets
 from domain.services.decisions import decide_event, event_instant, load_member
 from domain.services.keyed_decisions import BoundReply, DecidedEvent, decide_now, decide_once, load_bound_row
 from domain.services.ledger import queries
 from domain.services.ledger.purchase_input import (
     PurchaseInput,
     check_purchase_input,
+    payment_fault,
 )
 from domain.services.ledger.queries import MemberView, RecordedPurchase
-from domain.services.ledger.till import Till
+from domain.services.ledger.till import Presence, Till, require_presence
 from domain.services.runtime import Runtime
 from domain.store.document_store import Stale
 from domain.store.ledger import members, receipts
@@ -69,12 +79,16 @@ class PurchaseRecorded:
 
 @dataclass(frozen=True, slots=True)
 class PurchaseQuote:
-    """What a purchase would bring. `member_view` is the customer before it."""
+    """What a purchase would bring. `member_view` is the customer before it, `payable` the most that can be
+    paid with each wallet beside what `purchase` says that the others pay.
+    """
 
     member_view: MemberView
     version: int
     entries: tuple[Entry, ...]
     outcomes: tuple[Outcome, ...]
+    purchase: Purchase
+    payable: tuple[PayableWallet, ...] = ()
     unlocked_rewards: tuple[str, ...] = ()
     tier_after: str | None = None
 
@@ -110,7 +124,14 @@ def _purchase_event(
 ) -> Event:
     at = event_instant(stored_member, now=now, occurred_at=purchase_input.occurred_at)
     purchase = purchase_input.as_purchase(till.store)
-    return Event(f"purchase:{receipt_id}", event_names.PURCHASED, at, till.source, purchase=purchase)
+    return Event(
+        f"purchase:{receipt_id}",
+        event_names.PURCHASED,
+        at,
+        till.source,
+        purchase=purchase,
+        details=purchase_input.details,
+    )
 
 
 def _require_earning(stored_member: StoredMember, till: Till, purchase_input: PurchaseInput) -> None:
@@ -133,14 +154,22 @@ async def quote(
     stored_member = await load_member(runtime, member_id)
     _require_earning(stored_member, till, purchase_input)
     event = _purchase_event(purchase_input, "quote", till=till, stored_member=stored_member, now=now)
-    decision = await decide_event(runtime, published, stored_member, event, now=now)
-    row = decision.row
-    tier_change = tier_change_of(row)
+    try:
+        decision = await decide_event(runtime, published, stored_member, event, now=now)
+    except (BalanceTooLow, PaymentNotAccepted) as refusal:
+        raise payment_fault(purchase_input, refusal) from None
+    row, tier_change = decision.row, tier_change_of(decision.row)
+    member_view, purchase = await queries.member_view_of(runtime, stored_member, now=now), row.event.purchase
+    assert purchase is not None, "a purchase's row has its purchase"
+    ruling = (await runtime.programmes.load_version(row.version)).programme
+    available = {code: one.available for code, one in member_view.member.wallets.items()}
     return PurchaseQuote(
-        member_view=await queries.member_view_of(runtime, stored_member, now=now),
+        member_view=member_view,
         version=row.version,
         entries=row.entries,
         outcomes=row.outcomes,
+        purchase=purchase,
+        payable=payable_wallets(ruling, purchase, available=available),
         unlocked_rewards=raised_values(row, event_names.REWARD_UNLOCKED, "reward"),
         tier_after=tier_change.to_tier if tier_change else None,
     )
@@ -148,11 +177,20 @@ async def quote(
 
 # ---------------------------------------------------------------- writes
 async def record(
-    runtime: Runtime, *, till: Till, member_id: str, purchase_input: PurchaseInput, key: str, now: datetime
+    runtime: Runtime,
+    *,
+    till: Till,
+    member_id: str,
+    purchase_input: PurchaseInput,
+    key: str,
+    now: datetime,
+    presence: Presence = "unproven",
 ) -> PurchaseRecorded:
-    """Record a purchase and award what it earns: three commands where no other writer interferes.
+    """Record a purchase and award what it earns: three commands where no other writer interferes. What
+    wallets pay of it takes the member's `presence`.
 
-    Raises PurchaseClaimed, NotAllowed, MemberFrozen, IdempotencyKeyConflict, InvalidInput, NotFound, Busy.
+    Raises PurchaseClaimed, NotAllowed, MemberFrozen, IdempotencyKeyConflict, InvalidInput, NotFound, Busy;
+    for a payment also BalanceTooLow, PaymentNotAccepted, ExpiredCode.
     """
     check_purchase_input(purchase_input, programme=runtime.programmes.current().programme, now=now)
     receipt_id = await till.find_receipt_id(runtime, "purchase", purchase_input.external_id)
@@ -162,6 +200,8 @@ async def record(
     async def decide() -> DecidedEvent[None]:
         stored_member = await load_member(runtime, member_id)
         _require_earning(stored_member, till, purchase_input)
+        if purchase_input.pay_with:
+            require_presence(presence)
         event = _purchase_event(purchase_input, receipt_id, till=till, stored_member=stored_member, now=now)
         return await decide_now(runtime, stored_member, event, subject=None, now=now)
 
@@ -181,15 +221,6 @@ async def record(
         view = await queries.member_view_of(runtime, decided.member_after, now=max(now, decided.row.event.at))
         return _purchase_recorded(receipt_id, view, decided.row)
 
-    async def answer_again(reply: Reply) -> PurchaseRecorded:
-        row = await load_bound_row(runtime, str(reply["member"]), reply)
-        view = await queries.load_member_view(runtime, member_id=member_id, now=now)
-        result = _purchase_recorded(receipt_id, view, row)
-        receipt = await receipts.find(runtime.store, receipt_id)
-        if receipt is None:
-            return result
-        return replace(result, purchase=queries.recorded_purchase(receipt, row))
-
     return await decide_once(
         runtime,
         request=request,
@@ -198,9 +229,22 @@ async def record(
         decide=decide,
         bind=bind,
         answer=answer,
-        answer_again=answer_again,
+        answer_again=lambda reply: _recorded_before(runtime, receipt_id, reply, now=now),
         answer_taken=lambda: _refuse_claimed(runtime, receipt_id, member_id),
     )
+
+
+async def _recorded_before(
+    runtime: Runtime, receipt_id: str, reply: Reply, *, now: datetime
+) -> PurchaseRecorded:
+    member_id = str(reply["member"])
+    row = await load_bound_row(runtime, member_id, reply)
+    view = await queries.load_member_view(runtime, member_id=member_id, now=now)
+    result = _purchase_recorded(receipt_id, view, row)
+    receipt = await receipts.find(runtime.store, receipt_id)
+    if receipt is None:
+        return result
+    return replace(result, purchase=queries.recorded_purchase(receipt, row))
 
 
 async def _refuse_claimed(runtime: Runtime, receipt_id: str, member_id: str) -> NoReturn:

@@ -7,7 +7,7 @@ changed but no turn has written is shown as the turn will write them. Lists are 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
@@ -31,7 +31,8 @@ from domain.store.people import contacts
 T = TypeVar("T")
 
 MAX_SEARCH_WINDOW = 400
-MAX_HIDDEN_WINDOWS = 10
+PURCHASES_PER_READ = 25
+MAX_PAGE_LINES = 2_000
 RECEIPT_EVENT_PREFIXES = ("purchase:", "refund:")
 
 
@@ -162,89 +163,9 @@ async def stock_left(runtime: Runtime, *, now: datetime) -> Mapping[str, int]:
 
 
 # ---------------------------------------------------------------- points
-async def list_history(
-    runtime: Runtime,
-    *,
-    member_id: str,
-    first: int,
-    before: int | None = None,
-    wallet: str | None = None,
-    hidden: frozenset[str] = frozenset(),
-    member_view: MemberView | None = None,
-    now: datetime,
-) -> Page[HistoryEntry]:
-    """Return entries of all wallets but `hidden` ones, or of one by its own counter, newest first.
-
-    The newest page comes with the member (`member_view`, else one command). A later page is one command; more
-    only where entries of hidden wallets leave it short, up to 4,000 entries down.
-    """
-    if before is None:
-        member_view = member_view or await load_member_view(runtime, member_id=member_id, now=now)
-        before = _entry_count(member_view.member, wallet) + 1
-    lowest = max(1, before - first)
-    page = await _history_window(runtime, member_id, lowest, before, wallet, member_view)
-    if not hidden or wallet is not None:
-        return Page(page, lowest > 1)
-    shown = [one for one in page if one.entry.wallet not in hidden]
-    floor = max(1, before - MAX_HIDDEN_WINDOWS * MAX_SEARCH_WINDOW)
-    while len(shown) <= first and lowest > floor:
-        before, lowest = lowest, max(floor, lowest - MAX_SEARCH_WINDOW)
-        page = await _history_window(runtime, member_id, lowest, before, wallet, member_view)
-        shown += [one for one in page if one.entry.wallet not in hidden]
-    return Page(tuple(shown[:first]), len(shown) > first)
-
-
-async def _history_window(
-    runtime: Runtime,
-    member_id: str,
-    lowest: int,
-    before: int,
-    wallet: str | None,
-    member_view: MemberView | None,
-) -> tuple[HistoryEntry, ...]:
-    known_entries = _recent_by_number(member_view, wallet) if member_view is not None else {}
-    missing = [n for n in range(lowest, before) if n not in known_entries]
-    if missing:
-        history_entries = await journal.find_entries(
-            runtime.store,
-            member_id,
-            before=missing[-1] + 1,
-            first=missing[-1] + 1 - missing[0],
-            wallet=wallet,
-        )
-        await runtime.programmes.load_versions(one.version for one in history_entries)
-        known_entries |= {_entry_number(one, wallet): one for one in history_entries}
-    return tuple(known_entries[n] for n in range(before - 1, lowest - 1, -1) if n in known_entries)
-
-
 async def load_rows(runtime: Runtime, *, member_id: str, seqs: Iterable[int]) -> dict[int, JournalRow]:
     """Return journal rows by their seq: one command for a page of explanations."""
     return await journal.find_many(runtime.store, member_id, sorted(set(seqs)))
-
-
-async def find_entry(runtime: Runtime, *, member_id: str, n: int) -> HistoryEntry | None:
-    """Return the n-th entry of a member."""
-    history_entries = await journal.find_entries(runtime.store, member_id, before=n + 1, first=1)
-    await runtime.programmes.load_versions(one.version for one in history_entries)
-    return history_entries[0] if history_entries else None
-
-
-def _entry_count(member: Member, wallet: str | None) -> int:
-    if wallet is None:
-        return member.entries
-    return member.wallets[wallet].entries if wallet in member.wallets else 0
-
-
-def _entry_number(history_entry: HistoryEntry, wallet: str | None) -> int:
-    return history_entry.entry.n if wallet is None else history_entry.entry.wallet_n
-
-
-def _recent_by_number(member_view: MemberView, wallet: str | None) -> dict[int, HistoryEntry]:
-    return {
-        _entry_number(one, wallet): one
-        for one in member_view.recent_entries
-        if wallet in (None, one.entry.wallet)
-    }
 
 
 # ---------------------------------------------------------------- purchases
@@ -258,21 +179,39 @@ async def list_purchases(
     member_view: MemberView | None = None,
     now: datetime,
 ) -> Page[RecordedPurchase]:
-    """Return purchases, newest first: all, or those of one store among the newest 400 below `before`."""
+    """Return purchases, newest first: all, or those of one store among the newest 400 below `before`.
+
+    A page ends early, with more to come, after the receipt that brings its lines to MAX_PAGE_LINES.
+    """
     if before is None:
         member_view = member_view or await load_member_view(runtime, member_id=member_id, now=now)
         before = member_view.member.purchases.count + 1
     purchase_rows: list[PurchaseRow] = []
-    step, floor = first, max(1, before - MAX_SEARCH_WINDOW)
-    while len(purchase_rows) < first and before > floor:
+    step, floor = min(first, PURCHASES_PER_READ), max(1, before - MAX_SEARCH_WINDOW)
+    while _is_open_page(purchase_rows, first) and before > floor:
         rows_below = await journal.find_purchases(
             runtime.store, member_id, before=before, first=min(step, before - floor)
         )
         purchase_rows += [one for one in rows_below if store in (None, one.purchase.store)]
-        before, step = max(floor, before - step), step * 2
-    page = purchase_rows[:first]
-    has_more = len(purchase_rows) > first or before > 1
+        before = max(floor, before - step)
+        step = step if store is None else step * 2
+    page = _cut_page(purchase_rows, first)
+    has_more = len(purchase_rows) > len(page) or before > 1
     return Page(await _with_refunds(runtime, member_id, page), has_more)
+
+
+def _is_open_page(purchase_rows: Sequence[PurchaseRow], first: int) -> bool:
+    lines = sum(len(row.purchase.lines) for row in purchase_rows)
+    return len(purchase_rows) < first and lines < MAX_PAGE_LINES
+
+
+def _cut_page(purchase_rows: Sequence[PurchaseRow], first: int) -> Sequence[PurchaseRow]:
+    lines = 0
+    for place, row in enumerate(purchase_rows[:first]):
+        lines += len(row.purchase.lines)
+        if lines >= MAX_PAGE_LINES:
+            return purchase_rows[: place + 1]
+    return purchase_rows[:first]
 
 
 async def find_purchase(

@@ -17,6 +17,7 @@ from domain.model.ledger.deciding.refund_lines import RefundLine
 from domain.model.ledger.decision import Entry, JournalRow, RefundTooLarge
 from domain.model.ledger.events import Event, Refund
 from domain.model.ledger.late_events import HistoricalContext
+from domain.model.ledger.payments import PaymentBack, payment_back
 from domain.model.ledger.wallet import Wallet
 from domain.services import input_checks
 from domain.services.decisions import event_instant, load_member
@@ -71,13 +72,14 @@ class RefundRequest:
 
 @dataclass(frozen=True, slots=True)
 class PurchaseRefunded:
-    """What a refund took back; `wallets` as they were right after it."""
+    """What a refund took back; `wallets` as they were right after it, `back` what the customer gets back."""
 
     purchase: RecordedPurchase
     member_id: str
     version: int
     history: tuple[HistoryEntry, ...]
     wallets: Mapping[str, Wallet]
+    back: PaymentBack
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,7 @@ class RefundQuote:
     refundable_minor: int
     version: int
     entries: tuple[Entry, ...]
+    back: PaymentBack
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,9 +191,9 @@ async def quote(runtime: Runtime, *, till: Till, refund_request: RefundRequest, 
     assert remaining is not None, "only a purchase is refunded"
     _check_lines(case, refund_request)
     if remaining.is_returned:
-        return RefundQuote(0, case.purchase_row.version, ())
-    decided = await _decide_refund(runtime, case, refund_request, now=now)
-    return RefundQuote(remaining.total, decided.row.version, decided.row.entries)
+        return RefundQuote(0, case.purchase_row.version, (), PaymentBack(0))
+    row = (await _decide_refund(runtime, case, refund_request, now=now)).row
+    return RefundQuote(remaining.total, row.version, row.entries, _back_of(row))
 
 
 async def _load_case(runtime: Runtime, receipt_id: str, till: Till) -> _RefundCase:
@@ -280,6 +283,7 @@ def _purchase_refunded(decided: DecidedEvent[_RefundCase]) -> PurchaseRefunded:
         row.version,
         members.row_history(row),
         decided.wallets(),
+        _back_of(row),
     )
 
 
@@ -288,9 +292,15 @@ async def _refunded_before(runtime: Runtime, receipt_id: str, reply: Reply) -> P
     row = await load_bound_row(runtime, member_id, reply)
     purchase = await queries.find_purchase_by_id(runtime, receipt_id=receipt_id)
     assert purchase is not None, "a refunded receipt is there"
+    wallets = read_wallets(reply["wallets"])
     return PurchaseRefunded(
-        purchase, member_id, row.version, members.row_history(row), read_wallets(reply["wallets"])
+        purchase, member_id, row.version, members.row_history(row), wallets, _back_of(row)
     )
+
+
+def _back_of(row: JournalRow) -> PaymentBack:
+    assert row.refunded is not None, "a refund's row says what stood and what stands"
+    return payment_back(row.refunded.before, row.refunded.remaining)
 
 
 async def _refunded_by_identity(

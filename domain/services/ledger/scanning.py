@@ -41,10 +41,13 @@ UnusableReason = Literal["USED", "EXPIRED", "CANCELLED", "OTHER_STORE", "MEMBER_
 # ---------------------------------------------------------------- values
 @dataclass(frozen=True, slots=True)
 class CustomerScanned:
-    """A member whose card was scanned, and the instant at which their visit began."""
+    """A member whose card was scanned, and the instant at which their visit began. `is_card` where they
+    showed a card's code, not a number.
+    """
 
     member_view: MemberView
     visit_began_at: datetime
+    is_card: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,7 @@ async def scan(
     request = till.request_key("scan", key, request_input)
     if code.kind is CodeKind.VOUCHER:
         return await _scan_voucher(runtime, till, code.text, now)
+    is_card = code.kind is not CodeKind.NUMBER
 
     async def act(key_binding: KeyBinding) -> CustomerScanned:
         scanned_at = _scanned_at(occurred_at, now)
@@ -124,7 +128,7 @@ async def scan(
             if card_holder.card_step is None
             else [key_write, card_steps.take_write(card_holder.card_step, now=now)]
         )
-        if code.kind is CodeKind.NUMBER:
+        if not is_card:
             writes += look_up_writes(till, member=card_holder.member, by="NUMBER", now=now)
         try:
             await runtime.store.transact(writes)
@@ -135,14 +139,14 @@ async def scan(
         return CustomerScanned(
             await queries.load_member_view(runtime, member_id=card_holder.member, now=now),
             milliseconds(scanned_at),
+            is_card,
         )
 
     async def again(reply: Reply) -> CustomerScanned:
         scanned_at = reply["at"]
         assert isinstance(scanned_at, datetime), "the reply is ours"
-        return CustomerScanned(
-            await queries.load_member_view(runtime, member_id=str(reply["member"]), now=now), scanned_at
-        )
+        member_view = await queries.load_member_view(runtime, member_id=str(reply["member"]), now=now)
+        return CustomerScanned(member_view, scanned_at, is_card)
 
     return await run_once(
         runtime, request=request, queue=f"scan:{code.text}", now=now, act=act, answer_again=again

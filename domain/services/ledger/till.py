@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Literal
 
 from domain.model.ledger.decision import Decision
-from domain.services.errors import NotAllowed, ReceiptTooLarge
+from domain.services.errors import ExpiredCode, NotAllowed, ReceiptTooLarge
 from domain.services.input_checks import check_identifier
 from domain.services.runtime import Runtime
 from domain.store import audit
@@ -23,6 +24,18 @@ from domain.store.people.sessions import StaffRole
 from domain.store.requests import RequestKey, request_key, store_scope
 
 TILL_SOURCE = "till"
+
+# How a member was there when a till acts for them: a card code was shown in the last five minutes, one
+# was shown before that (lapsed), or nothing proves it: a number is known to many.
+Presence = Literal["shown", "lapsed", "unproven"]
+
+
+def require_presence(presence: Presence) -> None:
+    """Raise ExpiredCode or NotAllowed where a member does not show a card now."""
+    if presence == "lapsed":
+        raise ExpiredCode
+    if presence == "unproven":
+        raise NotAllowed("PRESENCE")
 
 
 @dataclass(frozen=True, slots=True)

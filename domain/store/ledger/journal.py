@@ -46,12 +46,14 @@ class JournalDocument(StoredDocument):
     qualified: int = 0
     counted: int = 0
     extras: int = 0
+    counts: list[list[Any]] | None = None
     badges: list[list[Any]] | None = None
     gifts: list[list[Any]] | None = None
     raised_facts: list[list[Any]] | None = None
     changes: list[list[Any]] | None = None
     removed: list[str] | None = None
     claim: list[Any] | None = None
+    payments: list[list[Any]] | None = None
 
     class Settings(StoredDocument.Settings):
         name = COLLECTION

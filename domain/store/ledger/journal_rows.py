@@ -21,6 +21,7 @@ from domain.model.ledger.decision import (
     Outcome,
     PlannedMessage,
     RefundClaim,
+    RefundedPurchase,
     StateValue,
     VoucherStep,
 )
@@ -34,10 +35,13 @@ from domain.model.ledger.events import (
     PurchaseClaim,
     RaisedFacts,
 )
-from domain.model.ledger.ledger_restore import read_gift
-from domain.model.ledger.ledger_state import gift_values
+from domain.model.ledger.gifts import NOT_COUNTED, Counted
+from domain.model.ledger.ledger_restore import read_deduction, read_gift, read_payment
+from domain.model.ledger.ledger_state import deduction_values, gift_values, payment_values
 from domain.model.ledger.lots import LotPart, OpenedLot
+from domain.model.programme.tiers import SINGLE_COUNT
 from domain.store.connect import Raw
+from domain.store.ledger.receipt_details import details_values, read_details
 
 V = TypeVar("V")
 
@@ -69,6 +73,7 @@ def is_purchase(event: Event) -> bool:
 # ---------------------------------------------------------------- writing
 def row_document(member: str, row: JournalRow) -> dict[str, Any]:
     """Return a row of a member as the journal keeps it."""
+    single = row.counted.get(SINGLE_COUNT, NOT_COUNTED)
     document: dict[str, Any] = {
         "_id": f"{member}:{row.seq}",
         "member": member,
@@ -94,9 +99,10 @@ def row_document(member: str, row: JournalRow) -> dict[str, Any]:
             [one.wallet, one.amount, one.available_at, _iso_date(one.expires_on), _iso_date(one.since)]
             for one in row.opened_lots
         ],
-        "qualified": row.awards_counted,
-        "counted": row.event_counted,
-        "extras": row.tier_extras,
+        "qualified": single.awards,
+        "counted": single.event,
+        "extras": single.extras,
+        "counts": _named_counts(row.counted),
         "badges": _pairs(row.badge_counts),
         "gifts": [[source, gift_values(gift)] for source, gift in row.gifts.items()],
         "raised_facts": [
@@ -106,6 +112,8 @@ def row_document(member: str, row: JournalRow) -> dict[str, Any]:
         "changes": _pairs(row.changes),
         "removed": list(row.removed),
     }
+    if row.payments:
+        document["payments"] = [deduction_values(taken) for taken in row.payments]
     if row.claim is not None:
         document["claim"] = claim_document(row.claim)
     return {name: value for name, value in document.items() if value not in ([], 0) or name in ("marks",)}
@@ -134,19 +142,23 @@ def event_document(event: Event) -> dict[str, Any]:
         document["first"] = True
     if event.gift is not None:
         document["gift"] = event.gift
+    if event.details is not None:
+        document["details"] = details_values(event.details)
     return document
 
 
 def purchase_document(purchase: Purchase) -> dict[str, Any]:
     """Return a purchase as journal and receipts keep it."""
     lines = [[one.line, one.sku, one.amount, one.quantity, one.name, one.category] for one in purchase.lines]
-    document = {
+    document: dict[str, Any] = {
         "external_id": purchase.external_id,
         "total": purchase.total,
         "currency": purchase.currency,
         "store": purchase.store,
         "lines": lines,
     }
+    if purchase.payment is not None:
+        document["payment"] = payment_values(purchase.payment)
     return {**document, "returned": True} if purchase.is_returned else document
 
 
@@ -157,14 +169,23 @@ def claim_document(claim: RefundClaim) -> list[Any]:
 
 
 def _claim_values(claim: PurchaseClaim) -> list[Any]:
+    named = _named_counts(claim.uncounted)
+    single = claim.uncounted.get(SINGLE_COUNT, NOT_COUNTED)
     return [
         _pairs(claim.amounts),
-        claim.awards_uncounted,
-        claim.event_uncounted,
-        claim.tier_extras,
+        named or single.awards,
+        single.event,
+        single.extras,
         _pairs(claim.badge_counts),
         list(claim.sources),
         [[one.rule, one.left, one.shared_left] for one in claim.joined],
+    ]
+
+
+def _named_counts(counted: Mapping[str, Counted]) -> list[Any]:
+    """Return what counted toward several counts, by name; a single count has fields of its own."""
+    return [
+        [name, one.awards, one.extras, one.event] for name, one in counted.items() if name != SINGLE_COUNT
     ]
 
 
@@ -182,6 +203,7 @@ def _entry_document(entry: Entry) -> dict[str, Any]:
         "lots": [[one.amount, _iso_date(one.expires_on), _iso_date(one.since)] for one in entry.lots],
         "debt": entry.debt,
         "voucher": entry.voucher,
+        "payment": entry.is_payment,
     }
     return {
         name: value
@@ -244,9 +266,10 @@ def read_row(document: Raw) -> JournalRow:
             OpenedLot(one[0], one[1], one[2], _read_optional_date(one[3]), _read_date(one[4]))
             for one in document.get("puts", ())
         ),
-        awards_counted=document.get("qualified", 0),
-        event_counted=document.get("counted", 0),
-        tier_extras=document.get("extras", 0),
+        counted=_read_counted(
+            (document.get("qualified", 0), document.get("extras", 0), document.get("counted", 0)),
+            document.get("counts", ()),
+        ),
         badge_counts=dict(document.get("badges", ())),
         gifts={source: read_gift(values) for source, values in document.get("gifts", ())},
         raised_facts={
@@ -256,7 +279,16 @@ def read_row(document: Raw) -> JournalRow:
         claim=read_claim(document["claim"]) if "claim" in document else None,
         changes=read_changes(document),
         removed=tuple(document.get("removed", ())),
+        payments=tuple(read_deduction(taken) for taken in document.get("payments", ())),
+        refunded=_read_refunded(document["event"]),
     )
+
+
+def _read_refunded(event: Raw) -> RefundedPurchase | None:
+    if "refund" not in event:
+        return None
+    _, before, remaining = event["refund"]
+    return RefundedPurchase(read_purchase(before), read_purchase(remaining))
 
 
 def read_changes(document: Raw) -> dict[str, StateValue]:
@@ -282,6 +314,7 @@ def read_event(document: Raw) -> Event:
         original_at=document.get("since"),
         was_first=document.get("first", False),
         gift=document.get("gift"),
+        details=read_details(document["details"]) if "details" in document else None,
     )
 
 
@@ -298,13 +331,14 @@ def read_purchase(document: Raw) -> Purchase:
         document["store"],
         lines,
         document.get("returned", False),
+        read_payment(document["payment"]) if "payment" in document else None,
     )
 
 
 def read_claim(values: Sequence[Any]) -> RefundClaim:
     """Return a claim as it was kept."""
     if len(values) == 3:  # of days when a claim held no more
-        return RefundClaim(PurchaseClaim(dict(values[0]), values[1], values[2]))
+        return RefundClaim(PurchaseClaim(dict(values[0]), _read_counted((values[1], 0, values[2]))))
     delayed = {key: _read_part_claim(part) for key, part in values[7]}
     return RefundClaim(_read_part_claim(values), delayed)
 
@@ -312,13 +346,18 @@ def read_claim(values: Sequence[Any]) -> RefundClaim:
 def _read_part_claim(values: Sequence[Any]) -> PurchaseClaim:
     return PurchaseClaim(
         dict(values[0]),
-        values[1],
-        values[2],
-        values[3],
+        _read_counted((0, 0, 0), values[1])
+        if isinstance(values[1], list)
+        else _read_counted((values[1], values[3], values[2])),
         dict(values[4]),
         tuple(values[5]),
         tuple([JoinedRule(one) if isinstance(one, str) else JoinedRule(*one) for one in values[6]]),
     )
+
+
+def _read_counted(single: tuple[int, int, int], named: Sequence[Any] = ()) -> dict[str, Counted]:
+    counted = {SINGLE_COUNT: Counted(*single), **{name: Counted(*amounts) for name, *amounts in named}}
+    return {name: one for name, one in counted.items() if one != NOT_COUNTED}
 
 
 def read_entry(document: Raw) -> Entry:
@@ -339,6 +378,7 @@ def read_entry(document: Raw) -> Entry:
         wallet_n=document.get("wallet_n", 0),
         balance=document["balance"],
         voucher=document.get("voucher"),
+        is_payment=document.get("payment", False),
     )
 
 

@@ -25,10 +25,12 @@ def test_it_counts_and_is_seen_by_the_marketer_alone() -> None:
 
 def test_what_would_show_it_is_a_fault() -> None:
     first = WALLETS.replace("name: P}", "name: P, hidden: true}")
+    first = first.replace("hidden: true}]", "hidden: true, pay: {units: 1, worth: 1}}]")
     rewards = "rewards: [{code: mug, title: M, cost: {wallet: status, amount: 5}}]"
     head = "programme: {code: t, name: T, currency: EUR, timezone: Europe/Lisbon, locales: [en]}"
     found = [(fault.path, fault.message) for fault in faults_of("\n".join([head, first, rewards]))]
     assert found == [
         ("wallets[0].hidden", "the first wallet is the balance that members see"),
+        ("wallets[1].pay", "status is hidden, so that nobody could pay with it"),
         ("rewards[0].cost.wallet", "status is hidden, so that nobody could see what mug costs"),
     ]

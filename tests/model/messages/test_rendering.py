@@ -39,7 +39,7 @@ def test_money_is_written_in_its_currency() -> None:
     rendered = rendered_message(
         "points-expiring", "points.expiring", {"wallet": "cashback", "amount": 1250, "on": "2026-03-31"}, "en"
     )
-    assert rendered[0] == "€12.50 points expire"
+    assert rendered[0] == "€12.50 of your store credit expires"
 
 
 @pytest.mark.parametrize(
@@ -87,5 +87,5 @@ def test_polish_where_it_is_asked_for_and_the_first_locale_where_there_is_no_oth
     rendered = rendered_message(
         "reward-unlocked", "reward.unlocked", {"reward": "gone"}, "pl", balance=1234567
     )
-    assert rendered[:2] == ("gone czeka na odbiór", f"Twoje punkty: 1{NBSP}234{NBSP}567.")
+    assert rendered[:2] == ("gone czeka na odbiór", f"Masz 1{NBSP}234{NBSP}567 punktów.")
     assert rendered_message("birthday", "member.birthday", {}, "de")[0] == "Parabéns, Ana"

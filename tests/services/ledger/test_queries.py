@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from domain.services.errors import NotFound
-from domain.services.ledger import purchases, queries
+from domain.services.ledger import entry_history, purchases, queries
+from domain.services.ledger.purchase_input import PurchaseInputLine
 from domain.services.ledger.turn import turn
 from domain.services.runtime import Runtime
 from domain.store.connect import Database
@@ -34,7 +35,9 @@ async def test_home_is_one_command(database: Database, command_log: CommandLog) 
     now = NOW + timedelta(minutes=26)
     with command_log.counting() as counted:
         view = await queries.load_member_view(runtime, member_id="ana", now=now)
-        newest = await queries.list_history(runtime, member_id="ana", first=20, member_view=view, now=now)
+        newest = await entry_history.list_history(
+            runtime, member_id="ana", first=20, member_view=view, now=now
+        )
     assert counted.names == ["find"]
     assert [one.entry.n for one in newest.items] == list(range(25, 5, -1))
     assert newest.has_more
@@ -45,7 +48,7 @@ async def test_a_later_page_is_one_command(database: Database, command_log: Comm
     await join(runtime, "ana")
     await buy(runtime, 25)
     with command_log.counting() as counted:
-        page = await queries.list_history(runtime, member_id="ana", first=10, before=6, now=NOW)
+        page = await entry_history.list_history(runtime, member_id="ana", first=10, before=6, now=NOW)
     assert counted.names == ["find"]
     assert [one.entry.n for one in page.items] == [5, 4, 3, 2, 1]
     assert not page.has_more
@@ -61,7 +64,7 @@ async def test_a_page_may_begin_in_memory_and_end_in_the_journal(
     now = NOW + timedelta(minutes=26)
     view = await queries.load_member_view(runtime, member_id="ana", now=now)
     with command_log.counting() as counted:
-        page = await queries.list_history(
+        page = await entry_history.list_history(
             runtime, member_id="ana", first=25, wallet="points", member_view=view, now=now
         )
     assert counted.names == ["find"]
@@ -89,13 +92,35 @@ async def test_purchases_of_one_store(database: Database, command_log: CommandLo
     assert counted.names == ["find", "find", "find"]
 
 
+async def test_a_page_of_purchases_ends_early_after_many_lines(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "MAX_PAGE_LINES", 6)
+    monkeypatch.setattr(queries, "PURCHASES_PER_READ", 3)
+    runtime = await open_runtime(database)
+    await join(runtime, "ana")
+    lines = (PurchaseInputLine(sku="a", amount=1), PurchaseInputLine(sku="b", amount=2))
+    for at in range(5):
+        receipt = new_purchase(f"r{at}", lines=lines if at else ())
+        await purchases.record(
+            runtime, till=TILL, member_id="ana", purchase_input=receipt, key=f"k{at}", now=NOW
+        )
+    pages, before = [], None
+    for _ in range(2):
+        page = await queries.list_purchases(runtime, member_id="ana", first=100, before=before, now=NOW)
+        pages.append([purchase.purchase.external_id for purchase in page.items])
+        before = page.items[-1].number
+    assert pages == [["r4", "r3", "r2"], ["r1", "r0"]]
+    assert not page.has_more
+
+
 async def test_a_lapse_is_seen_before_any_job_has_written_it(database: Database) -> None:
     runtime = await open_runtime(database)
     await join(runtime, "ana")
     await buy(runtime, 1)
     then = NOW + timedelta(days=400)
     view = await queries.load_member_view(runtime, member_id="ana", now=then)
-    page = await queries.list_history(runtime, member_id="ana", first=20, member_view=view, now=then)
+    page = await entry_history.list_history(runtime, member_id="ana", first=20, member_view=view, now=then)
     assert view.unwritten_count == 1
     assert (view.member.wallets["points"].available, view.member.wallets["points"].expired) == (0, 100)
     assert [(one.entry.kind, one.entry.amount, one.entry.balance) for one in page.items] == [

@@ -31,8 +31,9 @@ from domain.model.ledger.events import (
     PurchaseClaim,
     RaisedFacts,
 )
-from domain.model.ledger.gifts import Deduction, Firing, Gift
+from domain.model.ledger.gifts import Counted, Deduction, Firing, Gift
 from domain.model.ledger.lots import LotPart, OpenedLot
+from domain.model.programme import SINGLE_COUNT
 from domain.store.ledger import journal_rows
 from domain.store.ledger.journal import JournalDocument
 
@@ -107,6 +108,10 @@ STEPS = st.builds(
     st.booleans(),
 )
 AMOUNTS = st.dictionaries(AWKWARD, NUMBERS, max_size=2)
+COUNTS = st.builds(Counted, NUMBERS, NUMBERS, NUMBERS).filter(lambda counted: counted != Counted())
+COUNTED = st.dictionaries(st.just(SINGLE_COUNT), COUNTS, max_size=1) | st.dictionaries(
+    st.from_regex(r"[a-z][a-z0-9_-]{0,8}", fullmatch=True), COUNTS, max_size=2
+)
 WORDS = st.lists(AWKWARD, max_size=2).map(tuple)
 OPENED = st.lists(st.builds(OpenedLot, AWKWARD, NUMBERS, maybe(INSTANTS), maybe(DAYS), DAYS), max_size=2).map(
     tuple
@@ -121,9 +126,7 @@ GIFTS = st.builds(
     INSTANTS,
     awarded=AMOUNTS,
     opened_lots=OPENED,
-    awards_counted=NUMBERS,
-    tier_extras=NUMBERS,
-    event_counted=NUMBERS,
+    counted=COUNTED,
     badge_counts=AMOUNTS,
     vouchers=WORDS,
     tags=WORDS,
@@ -134,7 +137,7 @@ GIFTS = st.builds(
     tier=maybe(AWKWARD),
 )
 JOINED = st.lists(st.builds(JoinedRule, AWKWARD, maybe(NUMBERS), maybe(NUMBERS)), max_size=2).map(tuple)
-CLAIMS = st.builds(PurchaseClaim, AMOUNTS, NUMBERS, NUMBERS, NUMBERS, AMOUNTS, WORDS, JOINED)
+CLAIMS = st.builds(PurchaseClaim, AMOUNTS, COUNTED, AMOUNTS, WORDS, JOINED)
 ROWS = st.builds(
     JournalRow,
     seq=st.integers(1, 2**31),
@@ -155,9 +158,7 @@ ROWS = st.builds(
     facts=FACTS,
     awarded=st.dictionaries(AWKWARD, NUMBERS, max_size=2),
     opened_lots=OPENED,
-    awards_counted=NUMBERS,
-    event_counted=NUMBERS,
-    tier_extras=NUMBERS,
+    counted=COUNTED,
     badge_counts=AMOUNTS,
     gifts=st.dictionaries(AWKWARD, GIFTS, max_size=2),
     raised_facts=st.dictionaries(

@@ -28,7 +28,7 @@ from domain.model.ledger.gifts import Deduction, Firing
 from domain.model.ledger.member import TAGS_KEPT, BadgeState, TagSources
 from domain.model.ledger.views.expression_view import ExpressionView, is_multiplied_by_tier, multiplier
 from domain.model.ledger.views.field_reads import reads_of
-from domain.model.programme import Action, BadgeSpec, Rule
+from domain.model.programme import Action, BadgeSpec, Rule, StampCard
 from domain.model.values import evolve
 
 # ---------------------------------------------------------------- rules
@@ -195,15 +195,19 @@ def grant_badge(builder: RowBuilder, spec: BadgeSpec, *, event: Event) -> None:
 
 
 def set_badge(builder: RowBuilder, spec: BadgeSpec, after: BadgeState, *, event: Event) -> None:
-    """Put a badge's state back; each new level is raised and does what the badge does."""
+    """Put a badge's state back; each new level is raised and does what the badge does. Levels that the row's
+    own event brings leave the bound of what it raises alone: a stamp card may fill many times.
+    """
     before = builder.member.badges.get(spec.code, BadgeState())
+    if isinstance(spec.levels, StampCard) and event is builder.event:
+        builder.most_raised += (1 + len(spec.do)) * max(0, after.level - before.level)
     builder.member = evolve(builder.member, badges={**builder.member.badges, spec.code: after})
     source = builder.book.source
     for level in range(before.level + 1, after.level + 1):
         earned = builder.raise_event(BADGE_EARNED, {"badge": spec.code, "level": level})
         if spec.do:
             builder.book.book_event(earned)
-            do_actions(builder, spec.do, rule=f"badge:{spec.code}", event=event)
+            do_actions(builder, spec.actions_at(level), rule=f"badge:{spec.code}", event=event)
             builder.book.source = source
 
 

@@ -9,12 +9,13 @@ from domain.model.calendar import Span, add, day_after, local_day
 from domain.model.ledger import wallet
 from domain.model.ledger.deciding.row_builder import RowBuilder
 from domain.model.ledger.decision import EntryKind
+from domain.model.ledger.gifts import Counted
 from domain.model.ledger.lots import Layer, Lot, LotPart, OpenedLot, Origin, lot_of
 from domain.model.ledger.validity import renewal
 from domain.model.ledger.validity.changes import expiry_of, origin_of
 from domain.model.ledger.views.expression_view import held_tier_code
 from domain.model.ledger.wallet import WALLET_LIMIT
-from domain.model.programme import Programme
+from domain.model.programme import Programme, WalletSpec
 from domain.model.values import evolve
 
 
@@ -62,8 +63,10 @@ def award(
         own = Layer(opened, since, origin)
         opened -= _recover_write_off(builder, code, lot_of(own, available_at=available_at, expires_on=until))
     _book_award(builder, OpenedLot(code, opened, available_at, own_until, since), amount)
-    if counts and builder.programme.tiers is not None and builder.programme.tiers.count.wallet == code:
-        _count_award(builder, amount, is_tier_extra=is_tier_extra)
+    if counts:
+        counted = Counted(amount, amount if is_tier_extra else 0)
+        for name in builder.programme.counts_of(code):
+            builder.count(name, counted, is_own=builder.book.is_own())
     if until is not None and until < builder.today:
         builder.lapse(code)
     return amount
@@ -83,18 +86,6 @@ def _book_award(builder: RowBuilder, lot: OpenedLot, amount: int) -> None:
         builder.opened_lots.append(lot)
 
 
-def _count_award(builder: RowBuilder, amount: int, *, is_tier_extra: bool) -> None:
-    extra = amount if is_tier_extra else 0
-    builder.count_to_add += amount
-    builder.extras_to_add += extra
-    if builder.book.is_own():
-        builder.awards_counted += amount
-        builder.tier_extras += extra
-    else:
-        builder.book.draft.awards_counted += amount
-        builder.book.draft.tier_extras += extra
-
-
 def _recover_write_off(builder: RowBuilder, code: str, lot: Lot) -> int:
     """Take from a lot just awarded what was written off in the last 60 days. Returns how much."""
     after, taken = wallet.recover_from_award(builder.wallet(code), lot, today=builder.today)
@@ -112,12 +103,14 @@ def give_back(
     grace: Span | None = None,
     voucher: str | None = None,
     rule: str | None = None,
+    is_payment: bool = False,
+    programme: Programme | None = None,
 ) -> None:
     """Return what was taken of a wallet on a day: it repays debt first, then what was written off since
     is clawed back, and the rest goes to the days those lots would have had by now. What stays lapsed
-    goes again.
+    goes again. `programme` is that of the taking, where the present one has no such wallet.
     """
-    before, spec = builder.wallet(code), builder.programme.wallet(code)
+    before, spec = builder.wallet(code), _spec_of(builder, code, programme)
     back = []
     for part in parts:
         until = renewal.current_expiry(before, spec, part, on=taken_on)
@@ -129,10 +122,22 @@ def give_back(
     total = sum(part.amount for part in back)
     after, rest = wallet.give_back(evolve(before, spent=before.spent - total), back)
     repaid = total - sum(part.amount for part in rest)
-    builder.write_entry(code, "RETURN", total, after, lots=rest, debt=-repaid, voucher=voucher, rule=rule)
+    builder.write_entry(
+        code,
+        "RETURN",
+        total,
+        after,
+        lots=rest,
+        debt=-repaid,
+        voucher=voucher,
+        rule=rule,
+        is_payment=is_payment,
+    )
     after, recovered = wallet.recover_from_return(builder.wallet(code), rest, since=taken_on)
     amount = sum(part.amount for part in recovered)
-    builder.write_entry(code, "CLAWBACK", -amount, after, lots=recovered, voucher=voucher)
+    builder.write_entry(
+        code, "CLAWBACK", -amount, after, lots=recovered, voucher=voucher, is_payment=is_payment
+    )
     builder.lapse(code)
 
 
@@ -149,12 +154,15 @@ def claw_back(
     """Take an award back: of its own lots first, at their days by now, then of others, then as debt or
     written off. `programme` is that of the award, where the present one has no such wallet.
     """
-    known = any(spec.code == code for spec in builder.programme.wallets)
-    spec = (builder.programme if known or programme is None else programme).wallet(code)
-    before = builder.wallet(code)
+    before, spec = builder.wallet(code), _spec_of(builder, code, programme)
     own = [renewal.own_lot(before, spec, lot, on=awarded_on, now=builder.at) for lot in lots]
     after, taken, owed = wallet.claw_back(
         before, amount=amount, own=own, today=builder.today, forgive=spec.debt == "forgive"
     )
     total = sum(part.amount for part in taken) + owed
     builder.write_entry(code, "CLAWBACK", -total, after, rule=rule, lots=taken, debt=owed)
+
+
+def _spec_of(builder: RowBuilder, code: str, programme: Programme | None) -> WalletSpec:
+    known = any(spec.code == code for spec in builder.programme.wallets)
+    return (builder.programme if known or programme is None else programme).wallet(code)

@@ -197,7 +197,9 @@ def count_units(of: CountBasis | None, view: ExpressionView) -> int | Fraction:
     if of.kind == "value":
         return view.number(of.expression)
     lines = view.lines(of.expression)
-    return sum([line.amount if of.kind == "lines" else line.quantity for line in lines])
+    if of.kind == "lines":
+        return view.earning_amount(lines)
+    return sum([line.quantity for line in lines])
 
 
 def deduction(spec: DeductionSpec, view: ExpressionView) -> int:

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from domain.model import event_names
 from domain.model.calendar import local_day
 from domain.model.ledger import categories, ladder, plans, rewards, wallet
-from domain.model.ledger.deciding import referrals, refunds
+from domain.model.ledger.deciding import code_entry, paying, referrals, refunds
 from domain.model.ledger.deciding.awarding import give_back
 from domain.model.ledger.deciding.earning import add_firing
 from domain.model.ledger.deciding.revoking import revoke_source
@@ -32,6 +32,7 @@ from domain.model.ledger.events import Event, JournaledPurchase, Json
 from domain.model.ledger.late_events import HistoricalContext
 from domain.model.ledger.lots import LotPart
 from domain.model.ledger.member import Member
+from domain.model.ledger.payments import with_worth
 from domain.model.ledger.validity import renewal
 from domain.model.ledger.validity.changes import expiry_of, origin_of
 from domain.model.ledger.views.expression_view import held_tier_code
@@ -55,6 +56,8 @@ def completed_event(programme: Programme, member: Member, event: Event) -> Event
         more = {"voucher": _text(event, "voucher") or f"{member.id}-{member.issued + 1}"}
     elif event.name in plans.PLAN_EVENTS and event.delayed_rule is None:
         more = plans.completed_data(programme, member, event)
+    elif event.name == event_names.PURCHASED and event.delayed_rule is None:
+        return _with_payment(programme, event)
     return (
         replace(
             event, data={**more, **{name: value for name, value in event.data.items() if value is not None}}
@@ -62,6 +65,13 @@ def completed_event(programme: Programme, member: Member, event: Event) -> Event
         if more
         else event
     )
+
+
+def _with_payment(programme: Programme, event: Event) -> Event:
+    purchase = event.purchase
+    if purchase is None or purchase.payment is None:
+        return event
+    return replace(event, purchase=with_worth(programme, purchase, purchase.payment.parts))
 
 
 def apply_visible(builder: RowBuilder) -> Member:
@@ -79,6 +89,7 @@ def apply_visible(builder: RowBuilder) -> Member:
         builder.member = evolve(
             builder.member,
             joined_at=event.at,
+            code=_text(event, "code") or None,
             tier=ladder.begin(builder.programme, at=event.at),
             referral=referral,
         )
@@ -105,6 +116,8 @@ def _text(event: Event, name: str) -> str:
 def _purchase(builder: RowBuilder) -> None:
     event, bought = builder.event, builder.member.purchases
     assert event.purchase is not None, "a purchase event carries its purchase"
+    if event.purchase.payment is not None:
+        paying.pay(builder, event.purchase.payment)
     after = replace(
         bought,
         count=bought.count + 1,
@@ -150,7 +163,9 @@ def _undo_renewals(builder: RowBuilder, bought: JournaledPurchase) -> None:
 def _refund(builder: RowBuilder, past: HistoricalContext | None) -> None:
     refund = builder.event.refund
     assert refund is not None, "a refund carries what was recorded of its purchase"
-    refunds.take_back(builder, refund, past.programme if past else builder.programme)
+    programme = past.programme if past else builder.programme
+    paying.return_payment(builder, refund, programme)
+    refunds.take_back(builder, refund, programme)
     if refund.remaining.is_returned and not refund.before.is_returned:
         _undo_renewals(builder, refund.purchase)
     bought = builder.member.purchases
@@ -343,6 +358,7 @@ _EFFECTS: dict[str, Callable[[RowBuilder], None]] = {
     event_names.VOUCHER_CANCELLED: _cancel,
     event_names.VOUCHER_EXPIRED: _expire_voucher,
     event_names.ADJUSTED: _adjust,
+    event_names.CODE_ENTERED: code_entry.enter,
     event_names.PLAN_STARTED: _plan,
     event_names.PLAN_RENEWED: _plan,
     event_names.PLAN_ENDED: _plan_ends,

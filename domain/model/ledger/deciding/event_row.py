@@ -35,8 +35,9 @@ from domain.model.ledger.deciding.standing import settle_standing
 from domain.model.ledger.deciding.turn_baseline import Memberships, TurnBaseline
 from domain.model.ledger.decision import DecidedBy, StockState
 from domain.model.ledger.events import Event, Fact, Facts, RaisedFacts
+from domain.model.ledger.gifts import Counted
 from domain.model.ledger.late_events import HistoricalContext
-from domain.model.ledger.member import Member, settle_lots
+from domain.model.ledger.member import Member, TierStanding, settle_lots
 from domain.model.ledger.views.expression_view import (
     ExpressionView,
     held_tier_code,
@@ -201,16 +202,11 @@ def _count_badges_and_tiers(builder: RowBuilder, event: Event, *, raised: Event 
 
 
 def _count_event(builder: RowBuilder, event: Event, raised: Event | None) -> None:
-    count = builder.programme.tiers.count if builder.programme.tiers else None
-    if count is None or event.name not in count.on:
-        return
-    view = builder.view_after(event)
-    amount = int(count_units(count.of, view)) if view.test(count.when) else 0
-    builder.count_to_add += amount
-    if raised is None and builder.book.root is None:
-        builder.event_counted += amount
-    elif amount:
-        builder.book.draft.event_counted += amount
+    for name, count in builder.programme.counts_on(event.name):
+        view = builder.view_after(event)
+        amount = int(count_units(count.of, view)) if view.test(count.when) else 0
+        is_own = raised is None and builder.book.root is None
+        builder.count(name, Counted(event=amount), is_own=is_own)
 
 
 def _climb(builder: RowBuilder) -> None:
@@ -219,7 +215,7 @@ def _climb(builder: RowBuilder) -> None:
     if (
         standing is None
         or builder.programme.tiers is None
-        or standing.days is (builder.before.tier.days if builder.before.tier else None)
+        or _has_counted_nothing(standing, builder.before.tier)
     ):
         return
     refund = builder.event.refund
@@ -239,6 +235,10 @@ def _climb(builder: RowBuilder) -> None:
     builder.set_standing(climbed)
     if climbed.steps[-1].came is not None:
         _climb(builder)  # a late event may have reached a tier on its own day and another since
+
+
+def _has_counted_nothing(standing: TierStanding, before: TierStanding | None) -> bool:
+    return before is not None and standing.days is before.days and standing.tallies is before.tallies
 
 
 # ---------------------------------------------------------------- what follows
@@ -324,8 +324,9 @@ def _current_view(builder: RowBuilder) -> ExpressionView:
 def _is_listened_to(programme: Programme, name: str) -> bool:
     if programme.rules_on(name) or programme.badges_on(name):
         return True
-    counts = programme.tiers is not None and name in programme.tiers.count.on
-    return counts or (programme.referral is not None and name in programme.referral.qualifies.on)
+    return bool(programme.counts_on(name)) or (
+        programme.referral is not None and name in programme.referral.qualifies.on
+    )
 
 
 def _judge_memberships(builder: RowBuilder) -> Memberships:

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from domain.model.event_names import BADGE_EARNED, REWARD_UNLOCKED, SEGMENT_ENTERED, TIER_CHANGED
 from domain.model.ledger.events import Event
-from domain.model.ledger.gifts import Deduction, Firing, Gift, is_transition
+from domain.model.ledger.gifts import Counted, Deduction, Firing, Gift, is_transition
 from domain.model.ledger.lots import OpenedLot
 
 
@@ -20,9 +20,7 @@ class GiftDraft:
 
     awarded: dict[str, int] = field(default_factory=dict)
     opened_lots: list[OpenedLot] = field(default_factory=list)
-    awards_counted: int = 0
-    tier_extras: int = 0
-    event_counted: int = 0
+    counted: dict[str, Counted] = field(default_factory=dict)
     badge_counts: dict[str, int] = field(default_factory=dict)
     vouchers: list[str] = field(default_factory=list)
     tags: list[str] = field(default_factory=list)
@@ -54,9 +52,7 @@ class GiftDraft:
             at,
             self.awarded,
             tuple(self.opened_lots),
-            self.awards_counted,
-            self.tier_extras,
-            self.event_counted,
+            self.counted,
             self.badge_counts,
             tuple(self.vouchers),
             tuple(self.tags),

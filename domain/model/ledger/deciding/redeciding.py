@@ -25,6 +25,7 @@ from domain.model.ledger.deciding.earning import (
 )
 from domain.model.ledger.deciding.row_builder import RowBuilder
 from domain.model.ledger.events import Event, Facts, JoinedRule, JournaledPurchase, Purchase, RaisedFacts
+from domain.model.ledger.gifts import NOT_COUNTED, Counted, add_counted
 from domain.model.ledger.views.expression_view import ExpressionView, is_multiplied_by_tier, multiplier
 from domain.model.ledger.views.field_reads import read_before, read_by_counts
 from domain.model.programme import Programme, Rule
@@ -39,9 +40,7 @@ class RemainingAwards:
     awarded: dict[str, int] = field(default_factory=dict)
     by_rule: dict[tuple[str, str], int] = field(default_factory=dict)
     applied: set[str] = field(default_factory=set)
-    awards_counted: int = 0
-    tier_extras: int = 0
-    event_counted: int = 0
+    counted: dict[str, Counted] = field(default_factory=dict)
     badge_counts: dict[str, int] = field(default_factory=dict)
     joining: dict[str, JoinedRule] = field(default_factory=dict)
     verdicts: dict[str, Verdict] = field(default_factory=dict)
@@ -105,8 +104,7 @@ def _all_of(part: JournaledPurchase) -> RemainingAwards:
         dict(part.awarded),
         {(part.rule or "", wallet): amount for wallet, amount in part.awarded.items()},
         set(part.applied),
-        part.awards_counted,
-        part.tier_extras,
+        dict(part.counted),
     )
 
 
@@ -149,7 +147,6 @@ def _inputs(
 def _judged(rules: list[Rule], inputs: RuleInputs, event: Event) -> RemainingAwards:
     standing = RemainingAwards()
     programme, facts = inputs.programme, inputs.view.facts
-    count = programme.tiers.count if programme.tiers else None
     by_tier = facts is not None and is_multiplied_by_tier(programme, facts.tier, facts.plan)
     for verdict in judge(rules, inputs):
         if not verdict.applied:
@@ -160,13 +157,10 @@ def _judged(rules: list[Rule], inputs: RuleInputs, event: Event) -> RemainingAwa
             key = verdict.rule.code, grant.wallet
             standing.awarded[grant.wallet] = standing.awarded.get(grant.wallet, 0) + grant.amount
             standing.by_rule[key] = standing.by_rule.get(key, 0) + grant.amount
-            if (
-                count is not None
-                and count.wallet == grant.wallet
-                and counts_toward_tiers(verdict.rule, event)
-            ):
-                standing.awards_counted += grant.amount
-                standing.tier_extras += grant.extra if by_tier else 0
+            if counts_toward_tiers(verdict.rule, event):
+                counted = Counted(grant.amount, grant.extra if by_tier else 0)
+                for name in programme.counts_of(grant.wallet):
+                    add_counted(standing.counted, name, counted)
     return standing
 
 
@@ -181,9 +175,9 @@ def _count_again(
     facts = replace(part.facts, member={**part.facts.member, **part.facts.member_after})
     reads = read_by_counts(programme, PURCHASED)
     view = ExpressionView(programme, builder.member, event, reads, facts=facts, first=facts.is_first_purchase)
-    count = programme.tiers.count if programme.tiers else None
-    if count is not None and part.event_counted and view.test(count.when):
-        standing.event_counted = int(count_units(count.of, view))
+    for name, count in programme.counts_on(PURCHASED):
+        if part.counted.get(name, NOT_COUNTED).event and view.test(count.when):
+            add_counted(standing.counted, name, Counted(event=int(count_units(count.of, view))))
     for spec in programme.badges_on(PURCHASED):
         if spec.streak is not None or not part.badge_counts.get(spec.code):
             continue

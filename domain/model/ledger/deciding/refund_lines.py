@@ -51,12 +51,21 @@ def _spread(before: Purchase, taken: int) -> tuple[Line, ...]:
     What the lines do not add up to of the total takes its share as one more, unseen line.
     """
     amounts = [line.amount for line in before.lines]
-    shares = [Fraction(taken * amount, before.total) for amount in (*amounts, before.total - sum(amounts))]
+    parts = apportion(taken, [*amounts, before.total - sum(amounts)])
+    return tuple(_less(line, part, 0) for line, part in zip(before.lines, parts, strict=False))
+
+
+def apportion(taken: int, amounts: Sequence[int]) -> list[int]:
+    """Split an amount in proportion to amounts that sum to more than 0, largest remainder first (the earlier
+    one first where equal).
+    """
+    whole = sum(amounts)
+    shares = [Fraction(taken * amount, whole) for amount in amounts]
     parts = [int(share) for share in shares]
     order = sorted(range(len(shares)), key=lambda at: (parts[at] - shares[at], at))
     for at in order[: taken - sum(parts)]:
         parts[at] += 1
-    return tuple(_less(line, part, 0) for line, part in zip(before.lines, parts, strict=False))
+    return parts
 
 
 def _without_lines(before: Purchase, lines: Sequence[RefundLine]) -> Purchase:

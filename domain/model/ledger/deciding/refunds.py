@@ -31,9 +31,10 @@ from domain.model.ledger.deciding.revoking import (
 from domain.model.ledger.deciding.row_builder import RowBuilder
 from domain.model.ledger.deciding.standing import settle_standing
 from domain.model.ledger.decision import JournalRow, Outcome, RefundClaim
-from domain.model.ledger.events import JoinedRule, JournaledPurchase, PurchaseClaim, Refund
-from domain.model.ledger.gifts import Gift
+from domain.model.ledger.events import JoinedRule, JournaledPurchase, Purchase, PurchaseClaim, Refund
+from domain.model.ledger.gifts import NOT_COUNTED, Counted, Gift, add_counted
 from domain.model.ledger.lots import LAST, OpenedLot
+from domain.model.ledger.payments import payment_left
 from domain.model.programme import Programme
 from domain.model.values import evolve
 
@@ -67,14 +68,13 @@ def _part(row: JournalRow, claims: Sequence[PurchaseClaim]) -> JournaledPurchase
         rule=row.event.delayed_rule,
         applied=frozenset(outcome.rule for outcome in row.outcomes if outcome.applied),
         awarded=row.awarded,
-        awards_counted=row.awards_counted,
-        tier_extras=row.tier_extras,
-        event_counted=row.event_counted,
+        counted=row.counted,
         badge_counts=row.badge_counts,
         opened_lots=row.opened_lots,
         gifts=row.gifts,
         raised=row.raised_facts,
         claims=tuple(claims),
+        payments=row.payments,
     )
 
 
@@ -84,9 +84,7 @@ class _Claim:
 
     earlier: tuple[PurchaseClaim, ...]
     amounts: dict[str, int] = field(default_factory=dict)
-    awards_uncounted: int = 0
-    event_uncounted: int = 0
-    tier_extras: int = 0
+    uncounted: dict[str, Counted] = field(default_factory=dict)
     badge_counts: dict[str, int] = field(default_factory=dict)
     sources: list[str] = field(default_factory=list)
     joined: list[JoinedRule] = field(default_factory=list)
@@ -113,9 +111,7 @@ class _Claim:
         """Return the claim as it is kept."""
         return PurchaseClaim(
             self.amounts,
-            self.awards_uncounted,
-            self.event_uncounted,
-            self.tier_extras,
+            self.uncounted,
             self.badge_counts,
             tuple(self.sources),
             tuple(self.joined),
@@ -145,7 +141,7 @@ def _take_part(
     _take_counts(builder, part, claim, now)
     _take_rule_gifts(builder, refund, part, claim, before, now)
     _take_raised(builder, refund, part, claim, now, programme)
-    _note_unraised(builder, part, now, programme)
+    _note_unraised(builder, part, now, programme, refund.remaining)
     _move_room(builder, part, claim, before, now, programme)
     return claim.closed()
 
@@ -188,21 +184,10 @@ def _unclaimed(lots: Iterable[OpenedLot], code: str, claimed: int) -> list[Opene
 def _take_counts(builder: RowBuilder, part: JournaledPurchase, claim: _Claim, now: RemainingAwards) -> None:
     """Take off the counts of tier and badges what no longer stands, on the purchase's own day."""
     earlier = claim.earlier
-    claim.awards_uncounted = max(
-        0, part.awards_counted - sum(one.awards_uncounted for one in earlier) - now.awards_counted
-    )
-    claim.event_uncounted = max(
-        0, part.event_counted - sum(one.event_uncounted for one in earlier) - now.event_counted
-    )
-    claim.tier_extras = part.tier_extras - sum(one.tier_extras for one in earlier) - now.tier_extras
-    uncount(
-        builder,
-        claim.awards_uncounted + claim.event_uncounted,
-        at=part.at,
-        cause=part.key,
-        extras=claim.tier_extras,
-        tier=part.facts.tier,
-    )
+    for name, known in part.counted.items():
+        less = [one.uncounted.get(name, NOT_COUNTED) for one in earlier]
+        add_counted(claim.uncounted, name, known.less(*less, now.counted.get(name, NOT_COUNTED)))
+    uncount(builder, claim.uncounted, at=part.at, cause=part.key, tier=part.facts.tier)
     for badge, counted in part.badge_counts.items():
         taken = sum(one.badge_counts.get(badge, 0) for one in earlier)
         excess = counted - taken - now.badge_counts.get(badge, 0)
@@ -256,12 +241,12 @@ def _take_raised(
             stands = verdicts is not None and (source == prefix or (verdict is not None and verdict.applied))
             if not stands and not claim.has_taken(source):
                 claim.sources.append(source)
-                rest = _unclaimed_gift(gift, claim, source)
+                rest = _unclaimed_gift(gift, claim, source, programme)
                 amounts = by_wallet(rest.deductions)
                 claim.amounts |= {f"{DEDUCTED}{source}/{code}": left for code, left in amounts.items()}
                 revoke(builder, source, rest)
             elif stands and verdict is not None:
-                _take_excess(builder, source, gift, claim, verdict)
+                _take_excess(builder, source, gift, claim, verdict, programme)
                 _return_deductions(builder, source, gift, claim, verdict)
 
 
@@ -273,39 +258,50 @@ def _return_deductions(builder: RowBuilder, source: str, gift: Gift, claim: _Cla
 
 
 def _note_unraised(
-    builder: RowBuilder, part: JournaledPurchase, now: RemainingAwards, programme: Programme
+    builder: RowBuilder,
+    part: JournaledPurchase,
+    now: RemainingAwards,
+    programme: Programme,
+    remaining: Purchase,
 ) -> None:
     """Note the rewards that the purchase unlocked whose cost what is kept of it would not have reached."""
     balances = part.facts.member.get("balance")
+    paid = {one.wallet: one.units for one in payment_left(remaining)} if part.payments else {}
     for spec in rewards.listed(programme):
         gift = builder.member.gifts.get(f"reward:{spec.code}")
         if gift is None or gift.origin != part.key or spec.cost is None or not isinstance(balances, Mapping):
             continue
         balance = balances.get(spec.cost.wallet, 0)
-        if isinstance(balance, int) and balance + now.awarded.get(spec.cost.wallet, 0) < spec.cost.amount:
+        rest = now.awarded.get(spec.cost.wallet, 0) - paid.get(spec.cost.wallet, 0)
+        if isinstance(balance, int) and balance + rest < spec.cost.amount:
             builder.unraised.add(f"reward:{spec.code}")
 
 
-def _unclaimed_gift(gift: Gift, claim: _Claim, source: str) -> Gift:
+def _unclaimed_gift(gift: Gift, claim: _Claim, source: str, programme: Programme) -> Gift:
     left = {code: amount - claim.claimed(f"{source}/{code}") for code, amount in gift.awarded.items()}
     lots = [
         lot for code in left for lot in _unclaimed(gift.opened_lots, code, gift.awarded[code] - left[code])
     ]
     taken = sum(gift.awarded.values()) - sum(left.values())
-    counted = max(0, gift.awards_counted - taken) if gift.awards_counted else 0
+    counted = dict(gift.counted)
+    for code in left:
+        for name in counted.keys() & set(programme.counts_of(code)):
+            counted[name] = counted[name].less(Counted(gift.awarded[code] - left[code]))
     firings = tuple(replace(firing, amount=max(0, firing.amount - taken)) for firing in gift.firings)
     deductions = unreturned(gift, claim.returned(source))
     return evolve(
         gift,
         awarded=left,
         opened_lots=tuple(lots),
-        awards_counted=counted,
+        counted=counted,
         deductions=deductions,
         firings=firings,
     )
 
 
-def _take_excess(builder: RowBuilder, source: str, gift: Gift, claim: _Claim, verdict: Verdict) -> None:
+def _take_excess(
+    builder: RowBuilder, source: str, gift: Gift, claim: _Claim, verdict: Verdict, programme: Programme
+) -> None:
     """Take what a rule on a raised event gave beyond what it gives now."""
     now: dict[str, int] = {}
     for grant in verdict.grants:
@@ -320,7 +316,11 @@ def _take_excess(builder: RowBuilder, source: str, gift: Gift, claim: _Claim, ve
             claw_back(builder, code, excess, lots, awarded_on=day, rule=source)
             for firing in gift.firings:
                 give_room_back(builder, firing.rule, firing.on, amount=excess, times=0)
-            uncount(builder, min(excess, gift.awards_counted), at=gift.at, cause=gift.cause)
+            counted = {
+                name: Counted(min(excess, gift.counted.get(name, NOT_COUNTED).awards))
+                for name in programme.counts_of(code)
+            }
+            uncount(builder, counted, at=gift.at, cause=gift.cause)
 
 
 def _move_room(

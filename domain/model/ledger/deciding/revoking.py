@@ -4,18 +4,19 @@ purchase.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 
 from domain.model.calendar import local_day, period_start
 from domain.model.event_names import REWARD_UNLOCKED, SEGMENT_ENTERED
-from domain.model.ledger import ladder, rewards
+from domain.model.ledger import counting, ladder, rewards
+from domain.model.ledger.badges import levels_reached
 from domain.model.ledger.deciding.awarding import claw_back, give_back
 from domain.model.ledger.deciding.row_builder import RowBuilder
 from domain.model.ledger.deciding.voucher_steps import change_voucher
-from domain.model.ledger.gifts import RETURNED, Gift, UsedVoucher
-from domain.model.ledger.member import BadgeState, Member, TagSources, TierStanding
+from domain.model.ledger.gifts import RETURNED, Counted, Gift, UsedVoucher
+from domain.model.ledger.member import Member, TagSources, TierStanding
 from domain.model.ledger.views.expression_view import held_tier_code
 from domain.model.values import evolve
 
@@ -41,8 +42,7 @@ def revoke(builder: RowBuilder, source: str, gift: Gift) -> None:
     for code, amount in gift.awarded.items():
         lots = [lot for lot in gift.opened_lots if lot.wallet == code]
         claw_back(builder, code, amount, lots, awarded_on=_day(builder, gift.at), rule=source)
-    counted = gift.awards_counted + gift.event_counted
-    uncount(builder, counted, at=gift.at, cause=gift.origin, extras=gift.tier_extras, tier=gift.tier)
+    uncount(builder, gift.counted, at=gift.at, cause=gift.origin, tier=gift.tier)
     for badge, amount in gift.badge_counts.items():
         reduce_badge(builder, badge, amount)
     used = _take_vouchers(builder, source, gift)
@@ -115,21 +115,49 @@ def give_room_back(builder: RowBuilder, rule: str, day: date, *, amount: int, ti
 
 
 def uncount(
-    builder: RowBuilder, amount: int, *, at: datetime, cause: str, extras: int = 0, tier: str | None = None
+    builder: RowBuilder,
+    counted: Mapping[str, Counted],
+    *,
+    at: datetime,
+    cause: str,
+    tier: str | None = None,
 ) -> None:
-    """Take an amount off the tier's count on the day of an instant, of it `extras` that a tier gave."""
-    standing = builder.member.tier
-    if standing is None or not (amount or extras):
-        return
+    """Take off the counts for tiers, on the day of an instant, what had counted; its extras a `tier` gave."""
+    for name, one in counted.items():
+        if builder.member.tier is not None and (one.amount or one.extras):
+            _uncount(builder, builder.member.tier, name, one, at=at, cause=cause, tier=tier)
+
+
+def _uncount(
+    builder: RowBuilder,
+    standing: TierStanding,
+    name: str,
+    counted: Counted,
+    *,
+    at: datetime,
+    cause: str,
+    tier: str | None,
+) -> None:
+    known_as = counting.count_named(builder.programme, name)
+    if known_as is None:
+        return  # a count of an earlier version of the programme
+    amount, extras = counted.amount, counted.extras
     if extras and tier is not None:  # those of a tier that was taken back count no more
-        known = standing.extras.get(ladder.extras_key(_day(builder, at), tier), 0)
+        tally = counting.tally_of(builder.programme, standing, known_as)
+        known = tally.extras.get(counting.extras_key(_day(builder, at), tier), 0)
         left = min(extras, known) if known else 0
         amount, extras = amount - extras + left, left
-    standing = ladder.add_count(
-        builder.programme, standing, amount=-amount, at=at, today=builder.today, cause=cause
+    standing = counting.add_count(
+        builder.programme,
+        standing,
+        name=known_as,
+        amount=-amount,
+        at=at,
+        today=builder.today,
+        cause=cause,
     )
     if extras and tier is not None:
-        standing = ladder.add_extras(standing, -extras, day=_day(builder, at), tier=tier)
+        standing = counting.add_extras(standing, -extras, name=known_as, day=_day(builder, at), tier=tier)
     builder.member = evolve(builder.member, tier=standing)
 
 
@@ -141,9 +169,9 @@ def reduce_badge(builder: RowBuilder, code: str, amount: int) -> None:
         return
     progress = max(0, before.progress - amount)
     level = before.level
-    if spec is not None and sum(target <= before.progress for target in spec.levels) >= before.level:
-        level = min(before.level, sum(target <= progress for target in spec.levels))
-    after = BadgeState(progress, level, before.earned_at if level else None, before.period)
+    if spec is not None and levels_reached(spec, before.progress) >= before.level:
+        level = min(before.level, levels_reached(spec, progress))
+    after = replace(before, progress=progress, level=level, earned_at=before.earned_at if level else None)
     builder.member = evolve(builder.member, badges={**builder.member.badges, code: after})
     for gone in range(before.level, level, -1):
         revoke_source(builder, f"badge:{code}:{gone}")
@@ -159,7 +187,7 @@ def _revoke_ended_floors(builder: RowBuilder, cause: str) -> None:
         gift = builder.member.gifts.get(f"tier:{code}")
         if gift is None or gift.origin != cause or order[code] <= held or standing is None:
             continue
-        steps = (step for step in standing.steps if step.reason == ladder.REACHED and step.cause == cause)
+        steps = (step for step in standing.steps if step.reason == counting.REACHED and step.cause == cause)
         if not any(order.get(step.to, 0) >= order[code] for step in steps):
             revoke_source(builder, f"tier:{code}")
 

@@ -25,7 +25,7 @@ from domain.model.event_names import (
     VOUCHER_CANCELLED,
     VOUCHER_REVERSED,
 )
-from domain.model.ledger import ladder, plans, wallet
+from domain.model.ledger import counting, plans, wallet
 from domain.model.ledger.deciding.gift_book import GiftBook
 from domain.model.ledger.deciding.turn_baseline import TurnBaseline
 from domain.model.ledger.decision import (
@@ -38,11 +38,13 @@ from domain.model.ledger.decision import (
     Outcome,
     PlannedMessage,
     RefundClaim,
+    RefundedPurchase,
     StockState,
+    TagChanges,
     VoucherStep,
 )
 from domain.model.ledger.events import Event, Facts, Json, RaisedFacts
-from domain.model.ledger.gifts import Gift, is_transition, with_gifts
+from domain.model.ledger.gifts import Counted, Deduction, Gift, add_counted, is_transition, with_gifts
 from domain.model.ledger.ladder import tier_change_data
 from domain.model.ledger.ledger_state import state_changes
 from domain.model.ledger.lots import LotPart, OpenedLot, shown_parts
@@ -90,18 +92,17 @@ class RowBuilder:
     delayed: list[DelayedEvent] = field(default_factory=list)
     opened_lots: list[OpenedLot] = field(default_factory=list)
     awarded: dict[str, int] = field(default_factory=dict)
-    count_to_add: int = 0
-    extras_to_add: int = 0
-    awards_counted: int = 0
-    tier_extras: int = 0
-    event_counted: int = 0
+    to_count: dict[str, Counted] = field(default_factory=dict)
+    counted: dict[str, Counted] = field(default_factory=dict)
     badge_counts: dict[str, int] = field(default_factory=dict)
     claim: RefundClaim | None = None
+    payments: list[Deduction] = field(default_factory=list)
     failures: list[ExpressionFailure] = field(default_factory=list)
     budget: StepBudget = field(default_factory=StepBudget)
     purchase_facts: Facts = field(default_factory=Facts)
     raised_facts: dict[int, RaisedFacts] = field(default_factory=dict)
     unraised: set[str] = field(default_factory=set)
+    most_raised: int = MOST_RAISED
     _view_after: ExpressionView | None = None
 
     @property
@@ -165,6 +166,7 @@ class RowBuilder:
         expires_on: date | None = None,
         debt: int = 0,
         voucher: str | None = None,
+        is_payment: bool = False,
     ) -> None:
         """Write one entry with the wallet it leaves behind. An entry of zero is not written."""
         if not amount:
@@ -188,6 +190,7 @@ class RowBuilder:
                 after.entries,
                 after.balance,
                 voucher,
+                is_payment,
             )
         )
 
@@ -206,7 +209,14 @@ class RowBuilder:
         self.write_entry(code, "EXPIRE", -sum(part.amount for part in gone), after, lots=gone)
 
     def take(
-        self, code: str, amount: int, *, kind: EntryKind, rule: str | None, voucher: str | None = None
+        self,
+        code: str,
+        amount: int,
+        *,
+        kind: EntryKind,
+        rule: str | None,
+        voucher: str | None = None,
+        is_payment: bool = False,
     ) -> tuple[LotPart, ...]:
         """Take spendable points. Raises InsufficientBalance."""
         after, taken = wallet.take(self.wallet(code), amount=amount)
@@ -216,25 +226,41 @@ class RowBuilder:
             if spent
             else evolve(after, adjusted=after.adjusted - amount)
         )
-        self.write_entry(code, kind, -amount, after, rule=rule, lots=taken, voucher=voucher)
+        self.write_entry(
+            code, kind, -amount, after, rule=rule, lots=taken, voucher=voucher, is_payment=is_payment
+        )
         return taken
 
     # ------------------------------------------------------------ tiers
 
+    def count(self, name: str, counted: Counted, *, is_own: bool) -> None:
+        """Note what counts toward a count: of the row's own event and its rules, or booked to its source."""
+        if counted.amount:
+            add_counted(self.to_count, name, counted)
+            add_counted(self.counted if is_own else self.book.draft.counted, name, counted)
+
     def count_toward_tiers(self) -> None:
-        """Let what is `counting` count toward tiers, at the event's own time."""
-        amount, self.count_to_add = self.count_to_add, 0
-        extras, self.extras_to_add = self.extras_to_add, 0
-        if amount and self.member.tier is not None:
-            at, cause = self.event.at, self.event.id
-            counted = ladder.add_count(
-                self.programme, self.member.tier, amount=amount, at=at, today=self.today, cause=cause
+        """Let what was noted count toward tiers, at the event's own time."""
+        if not self.to_count:
+            return
+        noted, self.to_count = self.to_count, {}
+        standing, at = self.member.tier, self.event.at
+        for name, counted in noted.items():
+            if standing is None:
+                continue
+            standing = counting.add_count(
+                self.programme,
+                standing,
+                name=name,
+                amount=counted.amount,
+                at=at,
+                today=self.today,
+                cause=self.event.id,
             )
-            if extras and self.tier is not None:
-                counted = ladder.add_extras(
-                    counted, extras, day=local_day(at, self.programme.zone), tier=self.tier
-                )
-            self.member = evolve(self.member, tier=counted)
+            if counted.extras and self.tier is not None:
+                day = local_day(at, self.programme.zone)
+                standing = counting.add_extras(standing, counted.extras, name=name, day=day, tier=self.tier)
+        self.member = evolve(self.member, tier=standing)
 
     def set_standing(self, standing: TierStanding, *, is_silent: bool = False) -> None:
         """Put the standing back; where another tier is held by it, lots change their validity and
@@ -276,7 +302,7 @@ class RowBuilder:
         )
         self.book.raised(event, len(self.raised))
         self.raised.append(event)
-        if len(self.raised) <= MOST_RAISED:
+        if len(self.raised) <= self.most_raised:
             self.queue.append(event)
         return event
 
@@ -305,7 +331,7 @@ class RowBuilder:
         after = self.tier if late else held_tier_code(self.programme, self.member)
         held = self.member.plan.code if self.member.plan else None
         plan = plans.plan_after_late(self.plan, self.event) if late else held
-        known = self.purchase_facts
+        known, refund = self.purchase_facts, self.event.refund
         return JournalRow(
             seq=self.member.seq,
             event=self.event,
@@ -330,9 +356,7 @@ class RowBuilder:
             ),
             awarded=self.awarded,
             opened_lots=tuple(self.opened_lots),
-            awards_counted=self.awards_counted,
-            tier_extras=self.tier_extras,
-            event_counted=self.event_counted,
+            counted=self.counted,
             badge_counts=self.badge_counts,
             gifts=gifts,
             raised_facts=self.raised_facts if gifts else {},
@@ -340,7 +364,14 @@ class RowBuilder:
             changes=changed,
             removed=removed,
             failures=tuple(dict.fromkeys(self.failures)),
+            payments=tuple(self.payments),
+            refunded=RefundedPurchase(refund.before, refund.remaining) if refund is not None else None,
+            tag_changes=self._tag_changes(),
         )
+
+    def _tag_changes(self) -> TagChanges | None:
+        before, after = self.before.tags, self.member.tags
+        return None if after == before else TagChanges(after - before, before - after)
 
     def _close_gifts(self) -> dict[str, Gift]:
         """Keep with the member what stands on states of theirs; return what stands on the event itself."""

@@ -11,11 +11,12 @@ from collections.abc import Collection, Mapping
 from datetime import date
 
 from domain.model.calendar import local_day
-from domain.model.ledger import ladder, ladder_refunds
+from domain.model.ledger import counting, ladder_refunds
+from domain.model.ledger.badges import count_of_level
 from domain.model.ledger.deciding.revoking import lower, revoke_source
 from domain.model.ledger.deciding.row_builder import RowBuilder
-from domain.model.ledger.gifts import Gift
-from domain.model.ledger.member import Member, TierStanding, TierStep
+from domain.model.ledger.gifts import NOT_COUNTED, Gift
+from domain.model.ledger.member import Member, Tally, TierStep
 from domain.model.values import evolve
 
 
@@ -69,7 +70,7 @@ def _revoke_unsupported(builder: RowBuilder, cause: str) -> None:
 
 def _counts(source: str, gift: Gift) -> bool:
     """Tell whether what came of a tier or level that is held counts toward any."""
-    counts = gift.awards_counted or gift.event_counted or gift.badge_counts
+    counts = gift.counted or gift.badge_counts
     return bool(counts) and source.startswith(("tier:", "badge:")) and "#" not in source
 
 
@@ -82,25 +83,26 @@ def _is_reached(builder: RowBuilder, source: str, without: Collection[Gift], cau
     known = builder.member.badges.get(code)
     if spec is None or known is None or spec.streak is not None or not known.level:
         return True
-    targets = list(spec.levels)[: int(level)]
+    count = count_of_level(spec, int(level))
     progress = known.progress - sum(gift.badge_counts.get(code, 0) for gift in without)
-    return len(targets) < int(level) or progress >= targets[-1]
+    return count is None or progress >= count
 
 
 def _is_tier_reached(builder: RowBuilder, tier: str, without: Collection[Gift], cause: str) -> bool:
     standing, order = builder.member.tier, builder.programme.tier_order
     if standing is None or any(order.get(floor.code, -1) >= order.get(tier, 0) for floor in standing.floors):
         return True
-    less: dict[date, int] = {}
-    for gift in without:
-        day = local_day(gift.at, builder.programme.zone)
-        less[day] = less.get(day, 0) + gift.awards_counted + gift.event_counted
-    bare = _without(standing, less)
+    bare = standing
+    for name in counting.tiers_of(builder.programme).all_counts:
+        tally, less = counting.tally_of(builder.programme, standing, name), dict[date, int]()
+        for gift in without:
+            day = local_day(gift.at, builder.programme.zone)
+            less[day] = less.get(day, 0) + gift.counted.get(name, NOT_COUNTED).amount
+        bare = counting.with_tally(bare, name, _without(tally, less))
     retraction = ladder_refunds.retract(builder.programme, bare, at=builder.at, cause=cause)
-    held = ladder.earned_tier(builder.programme, retraction.standing)
+    held = counting.earned_tier(builder.programme, retraction.standing)
     return tier not in {step.to for step in retraction.undone} or order[held] >= order.get(tier, 0)
 
 
-def _without(standing: TierStanding, less: Mapping[date, int]) -> TierStanding:
-    days = {day: amount - less.get(day, 0) for day, amount in standing.days.items()}
-    return evolve(standing, days=days)
+def _without(tally: Tally, less: Mapping[date, int]) -> Tally:
+    return evolve(tally, days={day: amount - less.get(day, 0) for day, amount in tally.days.items()})

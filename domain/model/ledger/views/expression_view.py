@@ -21,6 +21,7 @@ from domain.model.ledger.categories import favourite
 from domain.model.ledger.events import Event, Fact, Facts, Json, Line, Purchase
 from domain.model.ledger.ladder import held_tier
 from domain.model.ledger.member import Member, PurchaseTotals
+from domain.model.ledger.payments import paid_by_line, paid_otherwise, payable_base, unearning_left
 from domain.model.ledger.views.field_reads import FieldReads, beside_lines, reads_of
 from domain.model.ledger.views.line_views import StepBudget, judge_beside, line_context, line_view
 from domain.model.programme import Programme
@@ -68,6 +69,8 @@ def _member_field(programme: Programme, member: Member, at: datetime, name: str)
             return member.profile.locale
         case "plan":
             return member.plan.code if member.plan else None
+        case "code":
+            return member.code
         case "joined_at":
             return member.joined_at
         case "birthday":
@@ -159,19 +162,22 @@ def purchase_view(
         out["lines"] = [line_view(line) for line in purchase.lines]
     if every or "eligible" in fields:
         out["eligible"] = eligible(programme, purchase)
+    if every or "paid" in fields:
+        out["paid"] = paid_otherwise(purchase)
     out["total"], out["currency"], out["first"] = purchase.total, purchase.currency, first
     out["source"], out["store"] = event.source, purchase.store
     return out if every else {name: value for name, value in out.items() if name in fields}
 
 
 def eligible(programme: Programme, purchase: Purchase) -> int:
-    """Return what of a purchase may earn: its total less lines of ineligible categories, never below zero."""
+    """Return what of a purchase may earn: its total less lines of ineligible categories, and less what
+    wallets paid that does not earn; never below zero.
+    """
     out = programme.programme.ineligible
-    return (
-        max(0, purchase.total - sum([line.amount for line in purchase.lines if line.category in out]))
-        if out
-        else purchase.total
-    )
+    if not out and purchase.payment is None:
+        return purchase.total
+    base = payable_base(programme, purchase)
+    return base if purchase.payment is None else max(0, base - unearning_left(purchase))
 
 
 def event_view(programme: Programme, event: Event, fields: frozenset[str]) -> dict[str, object]:
@@ -210,6 +216,7 @@ class ExpressionView:
     _answers: dict[Expression, object] = field(default_factory=dict)
     _beside: dict[Expression, list[object]] = field(default_factory=dict)
     _member_fields: Mapping[str, Fact] | None = None
+    _paid_by_line: Mapping[int, int] | None = None
 
     def test(self, expression: Expression | None) -> bool:
         """Answer a condition; a missing one is true, one that fails is false and noted in `failures`."""
@@ -260,6 +267,16 @@ class ExpressionView:
             return True
         self.failures.append(ExpressionFailure(expression.source, "cost"))
         return False
+
+    def earning_amount(self, lines: list[Line]) -> int:
+        """Return what lines of the purchase come to, less what wallets paid of them that does not earn."""
+        amount = sum([line.amount for line in lines])
+        purchase = self.event.purchase
+        if purchase is None or purchase.payment is None:
+            return amount
+        if self._paid_by_line is None:
+            self._paid_by_line = paid_by_line(self.programme, purchase)
+        return amount - sum(self._paid_by_line.get(line.line, 0) for line in lines)
 
     def lines(self, expression: Expression) -> list[Line]:
         """Return the purchase's lines for which an expression holds; a line on which it fails is out."""

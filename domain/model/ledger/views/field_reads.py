@@ -82,17 +82,15 @@ def beside_lines(programme: Programme, event: str) -> frozenset[Expression]:
     actions = [action for rule in programme.rules_on(event) for action in rule.do]
     counts = [counted.of for action in actions if (counted := action.award or action.deduct) is not None]
     counts += [badge.of for badge in programme.badges_on(event)]
-    if programme.tiers is not None and event in programme.tiers.count.on:
-        counts.append(programme.tiers.count.of)
+    counts += [count.of for _, count in programme.counts_on(event)]
     by_line = [count.expression for count in counts if count is not None and count.kind != "value"]
     return frozenset(one for one in by_line if not reads_line_alone(one))
 
 
 def _tier_count(programme: Programme, event: str) -> list[Expression]:
-    count = programme.tiers.count if programme.tiers else None
-    if count is None or event not in count.on:
-        return []
-    return _conditions([count.when, count.of.expression if count.of else None])
+    counts = [count for _, count in programme.counts_on(event)]
+    units = [count.of.expression if count.of else None for count in counts]
+    return _conditions([*(count.when for count in counts), *units])
 
 
 def reads_of(expressions: Iterable[Expression]) -> FieldReads:

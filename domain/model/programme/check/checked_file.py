@@ -11,6 +11,7 @@ from domain.model.conditions import Expression
 from domain.model.programme.faults import KeyPath
 from domain.model.programme.models import Programme
 from domain.model.programme.rules import Action, CountBasis
+from domain.model.programme.tiers import SINGLE_COUNT, CountSpec, Tiers
 from domain.model.programme.validation import ValidationResult
 from domain.model.programme.vocabulary import BUILT_IN_EVENTS, DECLARED_KINDS, Variable
 
@@ -23,6 +24,8 @@ _CODE_KEYS: Final[Mapping[str, tuple[KeyPath, str]]] = {
     "badges": (("badges",), "code"),
     "rewards": (("rewards",), "code"),
     "segments": (("segments",), "code"),
+    "codes": (("codes",), "code"),
+    "batches": (("codes",), "batch"),
     "plans": (("plans",), "code"),
     "messages": (("messages",), "code"),
     "consents": (("consents",), "purpose"),
@@ -73,11 +76,13 @@ class CheckedFile:
         """Return the codes of a section."""
         if section == "locales":
             return frozenset(self.programme.programme.locales)
+        if section == "code_names":
+            return self.codes("codes") | self.codes("batches")
         return frozenset(self.code_paths[section])
 
     def is_incomplete(self, section: str) -> bool:
         """Tell whether not all codes of a section are known: it failed validation, or its key is misspelt."""
-        misspelt = section not in self.content and any(
+        misspelt = key_of(section) not in self.content and any(
             len(finding.path) == 1 for finding in self.validation.findings
         )
         uncoded = any(
@@ -157,9 +162,9 @@ class CheckedFile:
             yield from _conditions(("badges", index), badge.when, badge.on)
             yield from _basis_expressions(("badges", index), badge.of, badge.on)
         if programme.tiers is not None:
-            count = programme.tiers.count
-            yield from _conditions(("tiers", "count"), count.when, count.on)
-            yield from _basis_expressions(("tiers", "count"), count.of, count.on)
+            for path, count in count_paths(programme.tiers):
+                yield from _conditions(path, count.when, count.on)
+                yield from _basis_expressions(path, count.of, count.on)
         if programme.referral is not None:
             qualifies = programme.referral.qualifies
             yield from _conditions(("referral", "qualifies"), qualifies.when, qualifies.on)
@@ -189,6 +194,22 @@ class CheckedFile:
     def _raw_list(self, path: KeyPath) -> list[object]:
         value = self.raw_value(path)
         return value if isinstance(value, list) else []
+
+
+def count_paths(tiers: Tiers) -> Iterator[tuple[KeyPath, CountSpec]]:
+    """Yield what counts toward tiers, each with its place in the file."""
+    for name, count in tiers.all_counts.items():
+        yield ("tiers", "count") if name == SINGLE_COUNT else ("tiers", "counts", name), count
+
+
+def key_of(section: str) -> str:
+    """Return the key of the file that a section's codes stand under."""
+    return "codes" if section in ("batches", "code_names") else section
+
+
+def noun_of(section: str) -> str:
+    """Return what one of a section is called."""
+    return {"batches": "batch", "code_names": "code"}.get(section, section.removesuffix("s"))
 
 
 def _conditions(

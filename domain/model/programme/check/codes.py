@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from domain.model import event_names
-from domain.model.programme.check.checked_file import CheckedFile, PlacedAction
+from domain.model.programme.check.checked_file import CheckedFile, PlacedAction, count_paths
 from domain.model.programme.faults import Finding, KeyPath, format_path, suggestion
 from domain.model.programme.rules import Award
 from domain.model.programme.vocabulary import BUILT_IN_EVENTS
@@ -96,7 +96,7 @@ def _unknown_events(checked_file: CheckedFile) -> Iterator[Finding]:
     ]
     listeners += [(("badges", index, "on"), badge.on) for index, badge in enumerate(programme.badges)]
     if programme.tiers is not None:
-        listeners.append((("tiers", "count", "on"), programme.tiers.count.on))
+        listeners += [((*path, "on"), count.on) for path, count in count_paths(programme.tiers)]
     if programme.referral is not None:
         listeners.append((("referral", "qualifies", "on"), programme.referral.qualifies.on))
     renewing: list[tuple[KeyPath, tuple[str, ...]]] = [
@@ -157,9 +157,8 @@ def _part_codes(checked_file: CheckedFile) -> Iterator[Finding]:
             )
     yield from _rule_codes(checked_file)
     if programme.tiers is not None:
-        yield from _unknown_code(
-            checked_file, ("tiers", "count", "wallet"), "wallets", programme.tiers.count.wallet, "wallet"
-        )
+        for path, count in count_paths(programme.tiers):
+            yield from _unknown_code(checked_file, (*path, "wallet"), "wallets", count.wallet, "wallet")
     for index, reward in enumerate(programme.rewards):
         if reward.cost is not None:
             yield from _unknown_code(

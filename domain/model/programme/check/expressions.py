@@ -13,7 +13,7 @@ from itertools import chain
 
 from domain.model.conditions import ROOTS, Expression, ExpressionFailed, Term, terms
 from domain.model.programme.check import samples
-from domain.model.programme.check.checked_file import CheckedFile, PlacedExpression
+from domain.model.programme.check.checked_file import CheckedFile, PlacedExpression, key_of, noun_of
 from domain.model.programme.faults import Finding, suggestion
 from domain.model.programme.vocabulary import (
     EVENTS_WITH_PURCHASE,
@@ -143,7 +143,7 @@ def _unknown_codes(
     """Find texts that are compared with a code, but are not a code of its section."""
     yield from _never_favourites(placed)
     variables = dict(chain.from_iterable(each.items() for each in variables_by_event.values()))
-    for path, text in _comparisons(placed.expression):
+    for path, text in comparisons(placed.expression):
         variable = variables.get(path)
         if (
             variable is None
@@ -152,11 +152,11 @@ def _unknown_codes(
         ):
             continue
         remedy = suggestion(
-            text, checked_file.codes(variable.code_section), f"add it under {variable.code_section}"
+            text, checked_file.codes(variable.code_section), f"add it under {key_of(variable.code_section)}"
         )
         yield Finding(
             placed.path,
-            f"{path} is compared with {text}: there is no such {variable.code_section.removesuffix('s')}",
+            f"{path} is compared with {text}: there is no such {noun_of(variable.code_section)}",
             remedy,
         )
 
@@ -190,7 +190,7 @@ def _is_code_of(checked_file: CheckedFile, section: str, code: str) -> bool:
     return code in known or checked_file.is_incomplete(section) or (section == "consents" and not known)
 
 
-def _comparisons(expression: Expression) -> Iterator[tuple[str, str]]:
+def comparisons(expression: Expression) -> Iterator[tuple[str, str]]:
     """Yield each path with each text that it is compared with by ==, != and in, or indexed by."""
     pieces = terms(expression.source)
     for index, term in enumerate(pieces):

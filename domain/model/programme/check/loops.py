@@ -3,7 +3,7 @@ until the first rule fires again.
 
 A rule with `limit`, `cap` or `capped_by` ends by itself. So do tier changes, earned badges and unlocked
 rewards, because none of them repeats within a decision: such a circle is a warning. A circle in which awards
-cause awards is a fault.
+cause awards is a fault. So is one that fills a stamp card, whose levels have no end.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from functools import cached_property
 
 from domain.model import event_names
 from domain.model.conditions import Context, Expression, ExpressionFailed, conjuncts
+from domain.model.programme.badges import BadgeSpec, StampCard
 from domain.model.programme.check.checked_file import CheckedFile
 from domain.model.programme.faults import Finding
 from domain.model.programme.models import Programme
@@ -76,6 +77,29 @@ def check_loops(checked_file: CheckedFile) -> Iterator[Finding]:
                 remedy,
                 is_warning=not rule_circles & endless,
             )
+    yield from _cards_that_fill_themselves(event_graph, circles)
+
+
+def _cards_that_fill_themselves(
+    event_graph: _EventGraph, circles: Mapping[_RaisedEvent, int]
+) -> Iterator[Finding]:
+    for index, badge in enumerate(event_graph.programme.badges):
+        if not isinstance(badge.levels, StampCard):
+            continue
+        raised = {circles[event] for event in event_graph.badge_events(badge.code)}
+        ways = {
+            event.name
+            for event in circles
+            if circles[event] in raised and event_graph.can_count_on(badge, event)
+        }
+        if ways:
+            yield Finding(
+                ("badges", index, "on"),
+                f"the stamp card can fill itself by way of {', '.join(sorted(ways))}",
+                f'narrow its when by event.data, such as event.data.badge != "{badge.code}"'
+                if ways == {event_names.BADGE_EARNED}
+                else "count what members do, such as purchase.completed, or narrow its when by event.data",
+            )
 
 
 def _takes_back(rule: Rule) -> bool:
@@ -136,6 +160,9 @@ class _EventGraph:
         """Every event that rules can lead to, each with the events that follow from it."""
         graph: dict[_RaisedEvent, tuple[_RaisedEvent, ...]] = {}
         todo = [raised for rule in self.rules for raised in self.raised_by(rule)]
+        for badge in self.programme.badges:
+            if isinstance(badge.levels, StampCard):
+                todo += self.badge_events(badge.code)
         while todo:
             raised = todo.pop()
             if raised not in graph:
@@ -146,6 +173,10 @@ class _EventGraph:
     def can_fire_on(self, rule: Rule, raised: _RaisedEvent) -> bool:
         """Tell whether a rule may fire on an event."""
         return raised.name in rule.on and self._may_hold(rule.when, raised)
+
+    def can_count_on(self, badge: BadgeSpec, raised: _RaisedEvent) -> bool:
+        """Tell whether an event may count toward a badge."""
+        return raised.name in badge.on and self._may_hold(badge.when, raised)
 
     def raised_by(self, rule: Rule) -> tuple[_RaisedEvent, ...]:
         """Return the events that the actions of a rule raise."""
@@ -162,14 +193,15 @@ class _EventGraph:
             if not _ends(rule) and self.can_fire_on(rule, raised):
                 yield from self.raised_by(rule)
         for badge in self.programme.badges_on(raised.name):
-            if self._may_hold(badge.when, raised):
-                yield from self._badge_events(badge.code)
-        if self.programme.tiers is not None and raised.name in self.programme.tiers.count.on:
+            if self.can_count_on(badge, raised):
+                yield from self.badge_events(badge.code)
+        if self.programme.counts_on(raised.name):
             yield from self._tier_changes
         if raised.name in _CHANGED_FIELD:
             yield from self._effects_of_change(frozenset({_CHANGED_FIELD[raised.name]}), None)
 
-    def _badge_events(self, code: str) -> Iterator[_RaisedEvent]:
+    def badge_events(self, code: str) -> Iterator[_RaisedEvent]:
+        """Yield the events that a new level of a badge raises."""
         yield _RaisedEvent(event_names.BADGE_EARNED, (("badge", code),))
         badge = next((badge for badge in self.programme.badges if badge.code == code), None)
         for action in badge.do if badge is not None else ():
@@ -181,11 +213,10 @@ class _EventGraph:
             wallet = action.award.wallet
             yield _RaisedEvent(event_names.POINTS_AWARDED, (("wallet", wallet),))
             yield from self._effects_of_change(_BALANCE_FIELDS, wallet)
-            tiers = self.programme.tiers
-            if counts and tiers is not None and tiers.count.wallet == wallet:
+            if counts and self.programme.counts_of(wallet):
                 yield from self._tier_changes
         elif action.badge is not None:
-            yield from self._badge_events(action.badge)
+            yield from self.badge_events(action.badge)
         elif action.tier is not None:
             yield from (raised for raised in self._tier_changes if dict(raised.data)["to"] == action.tier)
         elif action.deduct is not None:

@@ -1,5 +1,5 @@
-"""What is over: rules, challenges and rewards whose last day has passed. Warnings, since a version may well
-keep them for events that come late.
+"""What is over: rules, challenges, codes and rewards whose last day has passed. Warnings, since a version
+may well keep them for events that come late.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ def check_past(checked_file: CheckedFile, now: datetime) -> Iterator[Finding]:
         untils.append((("rules", index, "during"), rule.during.until if rule.during else None))
     for index, badge in enumerate(programme.badges):
         untils.append((("badges", index, "during"), badge.during.until if badge.during else None))
+    for index, code in enumerate(programme.codes):
+        untils.append((("codes", index, "during"), code.during.until if code.during else None))
     for index, reward in enumerate(programme.rewards):
         untils.append((("rewards", index, "available"), reward.available.until))
     local = now.astimezone(zone).replace(tzinfo=None)

@@ -16,10 +16,11 @@ from domain.model.programme.faults import Finding, KeyPath, suggestion
 from domain.model.programme.rules import Award
 from domain.model.programme.vocabulary import LINE_VARIABLES, MEMBER_VARIABLES, PURCHASE_VARIABLES, Variable
 
-_MONEY_PATHS: Final = frozenset(
+MONEY_PATHS: Final = frozenset(
     {
         "purchase.total",
         "purchase.eligible",
+        "purchase.paid",
         "line.amount",
         "member.purchases.total",
         "member.purchases.average",
@@ -45,7 +46,7 @@ def check_suspicious(checked_file: CheckedFile) -> Iterator[Finding]:
     for place in checked_file.expressions:
         for path, sign, other in _comparisons(place.expression):
             if (
-                path in _MONEY_PATHS
+                path in MONEY_PATHS
                 and other.kind == "number"
                 and other.value.isdigit()
                 and 1 < int(other.value) < unit
@@ -92,7 +93,7 @@ def _suspicious_award(
     if award.amount is None or award.of is None or award.amount < award.per:
         return
     if award.of.kind == "items" or (
-        award.of.kind == "value" and award.of.expression.source.strip() not in _MONEY_PATHS
+        award.of.kind == "value" and award.of.expression.source.strip() not in MONEY_PATHS
     ):
         return
     wallet = next((spec for spec in checked_file.programme.wallets if spec.code == award.wallet), None)
@@ -100,11 +101,11 @@ def _suspicious_award(
         remedy = f"write per: 100 for {award.amount} percent"
         yield Finding((*path, "per"), "it gives back all that is paid, or more", remedy, is_warning=True)
     elif wallet is not None and unit > 1:
-        message = f"{award.amount} for each {_money_text(award.per, unit, currency)} that is paid"
+        message = f"{award.amount} for each {money_text(award.per, unit, currency)} that is paid"
         yield Finding(
             (*path, "per"),
             message,
-            f"write per: {unit} for each {_money_text(unit, unit, currency)}",
+            f"write per: {unit} for each {money_text(unit, unit, currency)}",
             is_warning=True,
         )
 
@@ -128,16 +129,16 @@ def _mismatched_kinds(place: KeyPath, path: str, variable: Variable, other: Term
 
 
 def _minor_unit_warning(place: KeyPath, path: str, figure: int, unit: int, currency: str) -> Finding:
-    message = f"{path} is in minor units: {figure} is {_money_text(figure, unit, currency)}"
+    message = f"{path} is in minor units: {figure} is {money_text(figure, unit, currency)}"
     return Finding(
         place,
         message,
-        f"write {figure * unit} for {_money_text(figure * unit, unit, currency)}",
+        f"write {figure * unit} for {money_text(figure * unit, unit, currency)}",
         is_warning=True,
     )
 
 
-def _money_text(minor: int, unit: int, currency: str) -> str:
+def money_text(minor: int, unit: int, currency: str) -> str:
     return f"{minor / unit:.{len(str(unit)) - 1}f} {currency}"
 
 

@@ -1,26 +1,41 @@
-"""Texts: the locales that lack one, and placeholders that the events of a message cannot fill."""
+"""Texts: the locales that lack one, placeholders that the events of a message cannot fill, and the words that
+follow a number or a code.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import Final, Literal
 
-from domain.model.programme.check.checked_file import CheckedFile
+from domain.model.message_format import MessageMalformed, choices, is_icu, parse_text, placeholders
+from domain.model.programme.check.checked_file import CheckedFile, PlacedAction
+from domain.model.programme.check.choices import check_choices
 from domain.model.programme.faults import Finding, KeyPath, suggestion
 from domain.model.programme.field_types import LocalizedText, ProgrammePart
-from domain.model.programme.messages import MessageSpec
 from domain.model.programme.models import Programme
 from domain.model.programme.vocabulary import BUILT_IN_EVENTS, COMMON_PLACEHOLDERS, EVENT_PLACEHOLDERS
 
 _PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
 
+# An event that sends a message, and the path of the action.
+Sender = tuple[str, KeyPath]
+
 
 def check_texts(checked_file: CheckedFile) -> Iterator[Finding]:
     """Find placeholders that cannot be filled. Warn of unknown locales, and of parts without a name."""
-    for index, message in enumerate(checked_file.programme.messages):
-        yield from _placeholder_findings(checked_file, ("messages", index), message)
+    programme = checked_file.programme
+    for index, message in enumerate(programme.messages):
+        senders = list(_sending_events(checked_file, "message", message.code))
+        for key, text in (("title", message.title), ("body", message.body)):
+            yield from _text_findings(checked_file, ("messages", index, key), text, senders)
+        if message.link is not None:
+            yield from _plain_findings(checked_file, ("messages", index, "link"), message.link, senders)
+    for index, survey in enumerate(programme.surveys):
+        senders = list(_sending_events(checked_file, "survey", survey.code))
+        yield from _text_findings(checked_file, ("surveys", index, "question"), survey.question, senders)
     yield from _unread_locales(checked_file)
+    yield from _unfilled_texts(programme)
 
 
 def missing_texts(programme: Programme) -> Mapping[str, tuple[KeyPath, ...]]:
@@ -34,11 +49,11 @@ def localized_texts(part: ProgrammePart, path: KeyPath = ()) -> Iterator[tuple[K
     """Yield every text of a part and of the parts within it, with its path."""
     for name, info in type(part).model_fields.items():
         value, value_path = getattr(part, name), (*path, info.alias or name)
-        items = (
-            [(value_path, value)]
-            if not isinstance(value, tuple)
-            else [((*value_path, n), item) for n, item in enumerate(value)]
-        )
+        items: list[tuple[KeyPath, object]] = [(value_path, value)]
+        if isinstance(value, tuple):
+            items = [((*value_path, n), element) for n, element in enumerate(value)]
+        elif isinstance(value, dict):
+            items = [((*value_path, str(key)), element) for key, element in value.items()]
         for element_path, element in items:
             if isinstance(element, LocalizedText) and element.entries:
                 yield element_path, element
@@ -68,26 +83,54 @@ def _unread_locales(checked_file: CheckedFile) -> Iterator[Finding]:
                 )
 
 
-def _placeholder_findings(
-    checked_file: CheckedFile, path: KeyPath, message: MessageSpec
+def _unfilled_texts(programme: Programme) -> Iterator[Finding]:
+    """Warn of placeholders in texts that are shown as they stand."""
+    for path, text in localized_texts(programme):
+        if path[0] in ("messages", "surveys"):
+            continue
+        for locale, words in text.entries.items():
+            if _PLACEHOLDER.search(words) or is_icu(words):
+                yield Finding(
+                    path,
+                    f"members read its braces as they stand ({locale})",
+                    "write the words themselves: placeholders are filled in messages and surveys only",
+                    is_warning=True,
+                )
+
+
+def _text_findings(
+    checked_file: CheckedFile, path: KeyPath, text: LocalizedText, senders: list[Sender]
 ) -> Iterator[Finding]:
-    senders = list(_sending_events(checked_file, message.code))
-    for key, text in (("title", message.title), ("body", message.body), ("link", message.link)):
-        entries = {"": text} if isinstance(text, str) else text.entries if text is not None else {}
-        for locale, body in entries.items():
-            text_path = (
-                (*path, key, locale)
-                if locale and isinstance(checked_file.raw_value((*path, key)), dict)
-                else (*path, key)
-            )
-            for name in _PLACEHOLDER.findall(body):
-                yield from _unfillable(checked_file, text_path, name, senders)
-            if re.search(r"[{}]", _PLACEHOLDER.sub("", body)):
-                yield Finding(text_path, "a brace stands alone", "write placeholders as {member.name}")
+    is_map = isinstance(checked_file.raw_value(path), dict)
+    events = frozenset(event for event, _ in senders) or _all_events(checked_file)
+    for locale, words in text.entries.items():
+        text_path = (*path, locale) if is_map else path
+        if not is_icu(words):
+            yield from _plain_findings(checked_file, text_path, words, senders)
+            continue
+        try:
+            parts = parse_text(words)
+        except MessageMalformed as error:
+            yield Finding(text_path, str(error), error.remedy)
+            continue
+        names = {placeholder.name for placeholder in placeholders(parts)}
+        names.update(choice.name for choice in choices(parts))
+        for name in sorted(names):
+            yield from _unfillable(checked_file, text_path, name, senders)
+        yield from check_choices(checked_file, text_path, parts, locale=locale, events=events)
+
+
+def _plain_findings(
+    checked_file: CheckedFile, path: KeyPath, words: str, senders: list[Sender]
+) -> Iterator[Finding]:
+    for name in _PLACEHOLDER.findall(words):
+        yield from _unfillable(checked_file, path, name, senders)
+    if re.search(r"[{}]", _PLACEHOLDER.sub("", words)):
+        yield Finding(path, "a brace stands alone", "write placeholders as {member.name}")
 
 
 def _unfillable(
-    checked_file: CheckedFile, path: KeyPath, name: str, senders: list[tuple[str, KeyPath]]
+    checked_file: CheckedFile, path: KeyPath, name: str, senders: list[Sender]
 ) -> Iterator[Finding]:
     """Check one placeholder: every event that sends the message must have it. Where nothing sends it, some
     event must.
@@ -106,10 +149,7 @@ def _unfillable(
     if not senders:
         known = COMMON_PLACEHOLDERS.union(
             *EVENT_PLACEHOLDERS.values(),
-            *(
-                _placeholders_on(checked_file, event)
-                for event in (*BUILT_IN_EVENTS, *checked_file.codes("events"))
-            ),
+            *(_placeholders_on(checked_file, event) for event in _all_events(checked_file)),
         )
         if name not in known:
             yield Finding(path, f"{{{name}}} is no placeholder", suggestion(name, known, "remove it"))
@@ -124,13 +164,23 @@ def _placeholders_on(checked_file: CheckedFile, event: str) -> frozenset[str]:
     )
 
 
-def _sending_events(checked_file: CheckedFile, code: str) -> Iterator[tuple[str, KeyPath]]:
-    """Yield each event that sends a message, with the path of the action. The event of a badge or a referral
-    is not known, and is given as an empty text.
+def _all_events(checked_file: CheckedFile) -> frozenset[str]:
+    return checked_file.codes("events").union(BUILT_IN_EVENTS)
+
+
+def _sending_events(
+    checked_file: CheckedFile, kind: Literal["message", "survey"], code: str
+) -> Iterator[Sender]:
+    """Yield each event that sends a message or a survey. The event of a badge or a referral is not known, and
+    is given as an empty text.
     """
     for placed in checked_file.actions:
-        if placed.action.message == code:
+        if _sent_code(placed, kind) == code:
             path = checked_file.validation.original_path(placed.path)
             for event in placed.events if placed.by == "rule" else ("",):
                 if not event or checked_file.fields(event) is not None:
                     yield event, path
+
+
+def _sent_code(placed: PlacedAction, kind: Literal["message", "survey"]) -> str | None:
+    return placed.action.message if kind == "message" else placed.action.survey

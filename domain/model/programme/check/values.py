@@ -1,11 +1,10 @@
-"""Values that must agree with each other: header, ladder, levels, times, awards, rewards, schedules."""
+"""Values that must agree with each other: header, times, awards, rewards, schedules."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from datetime import date, datetime, time
-from itertools import pairwise
 
 from babel import localedata
 from babel.numbers import list_currencies
@@ -14,11 +13,11 @@ from croniter import CroniterBadDateError, croniter
 from domain.model import event_names
 from domain.model.calendar import Span, time_zones
 from domain.model.programme.check.checked_file import CheckedFile
+from domain.model.programme.check.ladder import check_ladder
 from domain.model.programme.faults import Finding, KeyPath, suggestion
 from domain.model.programme.messages import MAX_COLLAPSE_NAMES, collapse_names
 from domain.model.programme.rewards import RewardSpec
 from domain.model.programme.rules import Rule
-from domain.model.programme.tiers import Tiers
 
 _ANY_DAY = datetime(2000, 1, 1)  # noqa: DTZ001 - a schedule's time is local
 _DAYS_REMEDY = "write {days: N} or {months: N}"
@@ -40,20 +39,16 @@ def check_values(checked_file: CheckedFile) -> Iterator[Finding]:
             ("rules", index, "during"),
             *((rule.during.from_, rule.during.until) if rule.during else (None, None)),
         )
-    if checked_file.programme.tiers is not None and not checked_file.validation.has_findings(
-        "tiers", "ladder"
-    ):
-        yield from _ladder(checked_file.programme.tiers)
+    yield from check_ladder(checked_file)
     for index, badge in enumerate(checked_file.programme.badges):
-        if any(left >= right for left, right in pairwise(badge.levels)):
-            yield Finding(
-                ("badges", index, "levels"),
-                "the levels do not ascend",
-                "write each level higher than the one before",
-            )
         yield from _period_order(
             ("badges", index, "during"),
             *((badge.during.from_, badge.during.until) if badge.during else (None, None)),
+        )
+    for index, code in enumerate(checked_file.programme.codes):
+        yield from _period_order(
+            ("codes", index, "during"),
+            *((code.during.from_, code.during.until) if code.during else (None, None)),
         )
     yield from _hidden(checked_file)
     yield from _collapse_names(checked_file)
@@ -76,6 +71,13 @@ def _hidden(checked_file: CheckedFile) -> Iterator[Finding]:
             "the first wallet is the balance that members see",
             "put another wallet first, or remove hidden",
         )
+    for index, wallet in enumerate(programme.wallets):
+        if wallet.hidden and wallet.pay:
+            yield Finding(
+                ("wallets", index, "pay"),
+                f"{wallet.code} is hidden, so that nobody could pay with it",
+                "remove pay, or hidden",
+            )
     for index, reward in enumerate(programme.rewards):
         if reward.cost is not None and reward.cost.wallet in programme.hidden_wallets:
             yield Finding(
@@ -208,29 +210,6 @@ def _comes(cron: str) -> bool:
     except CroniterBadDateError:
         return False
     return True
-
-
-def _ladder(tiers: Tiers) -> Iterator[Finding]:
-    for index, tier in enumerate(tiers.ladder):
-        path: KeyPath = ("tiers", "ladder", index)
-        if index == 0 and tier.from_ != 0:
-            yield Finding(
-                (*path, "from"),
-                f"the first tier is reached at {tier.from_}",
-                "write from: 0, so that everyone has a tier",
-            )
-        if index > 0 and tier.from_ <= tiers.ladder[index - 1].from_:
-            below = tiers.ladder[index - 1]
-            remedy = f"write more than {below.from_}, or order the ladder from the lowest up"
-            yield Finding(
-                (*path, "from"), f"{tier.code} is reached at {tier.from_}, not above {below.code}", remedy
-            )
-        if tier.keep > tier.from_:
-            yield Finding(
-                (*path, "keep"),
-                f"keeping {tier.code} takes more than reaching it",
-                f"write {tier.from_} or less",
-            )
 
 
 def _reward(path: KeyPath, reward: RewardSpec) -> Iterator[Finding]:

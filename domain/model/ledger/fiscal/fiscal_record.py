@@ -1,0 +1,175 @@
+"""The fiscal record of a receipt and of each of its refunds.
+
+    gross = discounts by voucher + paid from wallets + paid otherwise
+
+A `discount` lowers this sale, a `payment` is a means of paying it, a `credit` is granted for later and stands
+apart. Refunds share in proportion: what has come back so far of each part is floored, each refund is the
+difference to the one before, so the parts of all refunds add up to the receipt and none is ever negative.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, Protocol
+
+from domain.model.ledger.decision import Entry
+from domain.model.ledger.events import Purchase
+from domain.model.ledger.fiscal.receipt_details import ReceiptDetails, TaxLine
+
+FiscalKind = Literal["DISCOUNT", "PAYMENT", "CREDIT"]
+FiscalMeans = Literal["VOUCHER", "WALLET", "TENDER"]
+
+OTHERWISE = "other"  # the tender of what nobody said how it was paid
+
+
+class WalletPayment(Protocol):
+    """A part of a purchase that a wallet paid: so many units, worth `value` minor units."""
+
+    @property
+    def wallet(self) -> str: ...
+    @property
+    def units(self) -> int: ...
+    @property
+    def value(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class FiscalPart:
+    """One part of a record, in minor units: a discount by a voucher of the reward `code`, a payment from the
+    wallet or by the tender `code`, or a credit granted in the wallet `code`. `units` are the wallet's.
+    """
+
+    kind: FiscalKind
+    means: FiscalMeans
+    code: str
+    amount: int
+    units: int | None = None
+    voucher: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FiscalRecord:
+    """What a receipt or one of its refunds comes to; of a refund all amounts are negative or 0."""
+
+    parts: tuple[FiscalPart, ...] = ()
+    taxes: tuple[TaxLine, ...] = ()
+
+    @property
+    def gross(self) -> int:
+        """The sale before discounts, in minor units."""
+        return self.discounts + self.payments
+
+    @property
+    def discounts(self) -> int:
+        """What vouchers took off."""
+        return sum(part.amount for part in self.parts if part.kind == "DISCOUNT")
+
+    @property
+    def payments(self) -> int:
+        """What was paid, from wallets and otherwise."""
+        return sum(part.amount for part in self.parts if part.kind == "PAYMENT")
+
+
+# ---------------------------------------------------------------- a receipt
+def sale_record(
+    purchase: Purchase,
+    *,
+    details: ReceiptDetails | None = None,
+    discounts: Iterable[FiscalPart] = (),
+    payments: Iterable[WalletPayment] = (),
+    entries: Iterable[Entry] = (),
+    money_wallets: frozenset[str] = frozenset(),
+) -> FiscalRecord:
+    """Return the record of a receipt: what its till said, its vouchers' discounts, what wallets paid, and the
+    entries that it brought.
+    """
+    details = details or ReceiptDetails()
+    by_wallets = [FiscalPart("PAYMENT", "WALLET", one.wallet, one.value, one.units) for one in payments]
+    due = purchase.total - sum(part.amount for part in by_wallets)
+    tenders = [FiscalPart("PAYMENT", "TENDER", one.kind, one.amount) for one in details.tenders]
+    if not tenders and due:
+        tenders = [FiscalPart("PAYMENT", "TENDER", OTHERWISE, due)]
+    granted = credit_parts(entries, money_wallets)
+    return FiscalRecord((*discounts, *by_wallets, *tenders, *granted), details.taxes)
+
+
+def credit_parts(entries: Iterable[Entry], money_wallets: frozenset[str]) -> tuple[FiscalPart, ...]:
+    """Return the credit that entries granted in money wallets, less what they clawed back."""
+    granted: dict[str, int] = {}
+    for entry in entries:
+        if entry.wallet in money_wallets and entry.kind in ("AWARD", "BONUS", "CLAWBACK"):
+            granted[entry.wallet] = granted.get(entry.wallet, 0) + entry.amount
+    return tuple(FiscalPart("CREDIT", "WALLET", code, amount) for code, amount in granted.items() if amount)
+
+
+# ---------------------------------------------------------------- its refunds
+def refund_record(
+    sale: FiscalRecord,
+    *,
+    total: int,
+    before: Purchase,
+    remaining: Purchase,
+    entries: Iterable[Entry] = (),
+    money_wallets: frozenset[str] = frozenset(),
+) -> FiscalRecord:
+    """Return the record of one refund of a sale of `total`: what stood `before` it and what remains."""
+    earlier, now = _returned_so_far(sale, total, before), _returned_so_far(sale, total, remaining)
+    parts = [
+        replace(
+            part,
+            amount=earlier_part.amount - part.amount,
+            units=None if part.units is None else (earlier_part.units or 0) - part.units,
+        )
+        for part, earlier_part in zip(now.parts, earlier.parts, strict=True)
+    ]
+    taxes = [
+        TaxLine(tax.rate, earlier_tax.base - tax.base, earlier_tax.amount - tax.amount)
+        for tax, earlier_tax in zip(now.taxes, earlier.taxes, strict=True)
+    ]
+    return FiscalRecord((*parts, *credit_parts(entries, money_wallets)), tuple(taxes))
+
+
+def _returned_so_far(sale: FiscalRecord, total: int, remaining: Purchase) -> FiscalRecord:
+    """Return what has come back of a sale once `remaining` is what is left of it."""
+    share = _Share(total - remaining.total, total, remaining.is_returned)
+    payments = [part for part in sale.parts if part.kind == "PAYMENT"]
+    money = sum(part.amount for part in payments if part.means == "TENDER")
+    money_back = share.of(money)
+    by_wallets = _spread(share.refunded - money_back, [part for part in payments if part.means == "WALLET"])
+    tenders = _spread(money_back, [part for part in payments if part.means == "TENDER"])
+    discounts = [
+        replace(part, amount=share.of(part.amount)) for part in sale.parts if part.kind == "DISCOUNT"
+    ]
+    taxes = [TaxLine(tax.rate, share.of(tax.base), share.of(tax.amount)) for tax in sale.taxes]
+    return FiscalRecord((*discounts, *by_wallets, *tenders), tuple(taxes))
+
+
+@dataclass(frozen=True, slots=True)
+class _Share:
+    """How much of a sale was refunded so far; a sale of 0 is refunded whole or not at all."""
+
+    refunded: int
+    total: int
+    is_whole: bool
+
+    def of(self, amount: int) -> int:
+        """Return the share of an amount, floored."""
+        if self.total:
+            return amount * self.refunded // self.total
+        return amount if self.is_whole else 0
+
+
+def _spread(returned: int, parts: Sequence[FiscalPart]) -> list[FiscalPart]:
+    """Spread what came back over parts in proportion: of each part and all behind it, the part's share is
+    floored. So no part ever shrinks while more comes back.
+    """
+    behind, spread = sum(part.amount for part in parts), []
+    for part in parts:
+        amount = returned * part.amount // behind if behind else 0
+        units = None
+        if part.units is not None:
+            units = part.units * amount // part.amount if part.amount else 0
+        spread.append(replace(part, amount=amount, units=units))
+        returned, behind = returned - amount, behind - part.amount
+    return spread

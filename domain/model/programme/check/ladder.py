@@ -1,0 +1,146 @@
+"""The ladder of tiers: in order, by each count that the file names, and within reach."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Mapping
+
+from domain.model.programme.check.checked_file import CheckedFile
+from domain.model.programme.faults import Finding, KeyPath, suggestion
+from domain.model.programme.tiers import SINGLE_COUNT, NamedCount, Tiers, TierSpec
+
+
+def check_ladder(checked_file: CheckedFile) -> Iterator[Finding]:
+    """Find tiers that are out of order or out of reach, and amounts of counts that there are not."""
+    tiers = checked_file.programme.tiers
+    if tiers is None or checked_file.validation.has_findings("tiers", "ladder"):
+        return
+    if not tiers.counts:
+        yield from _by_a_single_count(tiers)
+        return
+    yield from _kinds(checked_file, tiers)
+    if not checked_file.validation.has_findings("tiers", "counts"):
+        yield from _by_several_counts(tiers)
+
+
+# ---------------------------------------------------------------- a single count
+
+
+def _by_a_single_count(tiers: Tiers) -> Iterator[Finding]:
+    below: TierSpec | None = None
+    for index, tier in enumerate(tiers.ladder):
+        path: KeyPath = ("tiers", "ladder", index)
+        named = [key for key, amount in (("from", tier.from_), ("keep", tier.keep)) if _is_map(amount)]
+        for key in named:
+            yield Finding(
+                (*path, key), f"{key} names counts, and tiers has a single count", f"write {key}: 1000"
+            )
+        if named:
+            below = None
+            continue
+        reached, kept = tier.reaching[SINGLE_COUNT], tier.keeping[SINGLE_COUNT]
+        if index == 0 and reached != 0:
+            remedy = "write from: 0, so that everyone has a tier"
+            yield Finding((*path, "from"), f"the first tier is reached at {reached}", remedy)
+        if below is not None and reached <= below.reaching[SINGLE_COUNT]:
+            remedy = f"write more than {below.reaching[SINGLE_COUNT]}, or order the ladder from the lowest up"
+            yield Finding(
+                (*path, "from"), f"{tier.code} is reached at {reached}, not above {below.code}", remedy
+            )
+        if kept > reached:
+            message = f"keeping {tier.code} takes more than reaching it"
+            yield Finding((*path, "keep"), message, f"write {reached} or less")
+        below = tier
+
+
+def _is_map(amount: int | dict[str, int]) -> bool:
+    return isinstance(amount, dict)
+
+
+# ---------------------------------------------------------------- several counts
+
+
+def _kinds(checked_file: CheckedFile, tiers: Tiers) -> Iterator[Finding]:
+    wallets = {wallet.code: wallet.kind for wallet in checked_file.programme.wallets}
+    for name, count in tiers.counts.items():
+        kind = {"points": "number", "money": "money"}.get(wallets.get(count.wallet or "", ""))
+        if kind is not None and count.kind not in (None, kind):
+            message = f"{name} is of wallet {count.wallet}, which is no {count.kind}"
+            yield Finding(("tiers", "counts", name, "kind"), message, "remove it")
+
+
+def _by_several_counts(tiers: Tiers) -> Iterator[Finding]:
+    highest: dict[str, tuple[int, str]] = {}
+    for index, tier in enumerate(tiers.ladder):
+        path: KeyPath = ("tiers", "ladder", index)
+        named = yield from _amounts(path, tier, tiers.counts)
+        if not named:
+            continue
+        yield from _first_or_above(path, tier, highest, is_first=index == 0)
+        yield from _keep(path, tier)
+        highest.update({name: (amount, tier.code) for name, amount in tier.reaching.items()})
+    reached_by = {name for tier in tiers.ladder[1:] for name in tier.reaching}
+    for name in tiers.counts:
+        if len(tiers.ladder) > 1 and name not in reached_by:
+            yield Finding(
+                ("tiers", "counts", name),
+                f"no tier is reached by {name}",
+                f"name {name} in from of a tier, or remove it",
+                is_warning=True,
+            )
+
+
+def _amounts(
+    path: KeyPath, tier: TierSpec, counts: Mapping[str, NamedCount]
+) -> Generator[Finding, None, bool]:
+    """Find amounts that name no count. Returns whether all do."""
+    is_sound = True
+    for key, amount in (("from", tier.from_), ("keep", tier.keep)):
+        if not isinstance(amount, dict):
+            is_sound = False
+            example = ", ".join(f"{name}: {amount}" for name in counts)
+            yield Finding(
+                (*path, key), f"{amount} is of no count, and there are several", f"write {key}: {{{example}}}"
+            )
+            continue
+        if not amount:
+            is_sound = False
+            message = f"no count {'reaches' if key == 'from' else 'keeps'} {tier.code}"
+            yield Finding((*path, key), message, f"write {key}: {{{next(iter(counts))}: 10}}")
+        for name in amount.keys() - counts.keys():
+            is_sound = False
+            remedy = suggestion(name, counts, "declare it under counts")
+            yield Finding((*path, key, name), f"there is no count {name}", remedy)
+        if key == "from" and not is_sound:
+            break  # keep is what from is, where it is left out
+    return is_sound
+
+
+def _first_or_above(
+    path: KeyPath, tier: TierSpec, highest: Mapping[str, tuple[int, str]], *, is_first: bool
+) -> Iterator[Finding]:
+    for name, amount in tier.reaching.items():
+        if is_first and amount != 0:
+            remedy = "write from: 0, so that everyone has a tier"
+            yield Finding((*path, "from"), f"the first tier is reached at {amount} {name}", remedy)
+        below, code = highest.get(name, (-1, ""))
+        if not is_first and amount <= below:
+            remedy = (
+                f"write more than {below}, or leave {name} out here, or order the ladder from the lowest up"
+            )
+            message = f"{tier.code} is reached at {amount} {name}, not above {code}"
+            yield Finding((*path, "from", name), message, remedy)
+
+
+def _keep(path: KeyPath, tier: TierSpec) -> Iterator[Finding]:
+    for name, amount in tier.keeping.items():
+        reached = tier.reaching.get(name)
+        if reached is not None and amount > reached:
+            message = f"keeping {tier.code} by {name} takes more than reaching it"
+            yield Finding((*path, "keep", name), message, f"write {reached} or less")
+    for name in tier.reaching.keys() - tier.keeping.keys():
+        yield Finding(
+            (*path, "keep"),
+            f"{tier.code} is reached by {name}, and never kept by it",
+            f"add {name}: {tier.reaching[name]}",
+            is_warning=True,
+        )

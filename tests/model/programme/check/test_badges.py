@@ -1,0 +1,119 @@
+"""What the check says of badges: levels, actions at some levels only, stamp cards that fill themselves."""
+
+from __future__ import annotations
+
+import pytest
+
+from domain.model.programme.loading import load_with_warnings
+from tests.model.programme.mistakes import faults_of
+
+HEAD = """programme: {code: test, name: Test, currency: EUR, timezone: Europe/Lisbon, locales: [en]}
+wallets: [{code: points, name: Points}]
+"""
+AWARD = "{award: {wallet: points, fixed: 1}}"
+
+
+def badge(keys: str) -> str:
+    return f"{HEAD}badges: [{{code: card, name: Card, {keys}}}]\n"
+
+
+@pytest.mark.parametrize(
+    ("levels", "path", "message"),
+    [
+        ("{every: 0}", "levels.every", "0 is too small"),
+        ("{every: ten}", "levels.every", '"ten" is no whole number'),
+        ("{every: 1.5}", "levels.every", "1.5 is no whole number"),
+        ("{}", "levels.every", "every is missing"),
+        ("10", "levels", "10 is no list"),
+        ("[1, two]", "levels[1]", '"two" is no whole number'),
+        ("[5, 1]", "levels", "the levels do not ascend"),
+    ],
+)
+def test_a_fault_of_the_levels_is_told_at_its_place(levels: str, path: str, message: str) -> None:
+    [fault] = faults_of(badge(f"on: purchase.completed, levels: {levels}"))
+    assert (fault.path, fault.message) == (f"badges[0].{path}", message)
+    assert fault.remedy
+
+
+def test_a_misspelt_every_is_told_with_the_right_key() -> None:
+    faults = faults_of(badge("on: purchase.completed, levels: {evry: 10}"))
+    assert [(fault.message, fault.remedy) for fault in faults] == [
+        ("every is missing", "add every: 10"),
+        ("evry is no key here", "did you mean every?"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("keys", "ways"),
+    [
+        (
+            f"on: points.awarded, of: event.data.amount, levels: {{every: 10}}, do: [{AWARD}]",
+            "points.awarded",
+        ),
+        ("on: badge.earned, levels: {every: 10}", "badge.earned"),
+        (f"on: badge.earned, levels: {{every: 10}}, do: [{AWARD}]", "badge.earned"),
+        (
+            f"on: [badge.earned, points.awarded], levels: {{every: 3}}, do: [{AWARD}]",
+            "badge.earned, points.awarded",
+        ),
+    ],
+)
+def test_a_stamp_card_that_fills_itself_is_refused(keys: str, ways: str) -> None:
+    [fault] = faults_of(badge(keys))
+    assert fault.path == "badges[0].on"
+    assert fault.message == f"the stamp card can fill itself by way of {ways}"
+    assert "event.data" in fault.remedy
+
+
+def test_a_stamp_card_that_a_rule_fills_by_way_of_its_own_level_is_refused() -> None:
+    text = badge("on: points.awarded, of: event.data.amount, levels: {every: 10}")
+    text += f"rules: [{{code: r, title: R, on: badge.earned, do: [{AWARD}]}}]\n"
+    assert {fault.path for fault in faults_of(text)} == {"badges[0].on", "rules[0].on"}
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        f"on: points.awarded, of: event.data.amount, levels: [10, 100], do: [{AWARD}]",
+        "on: badge.earned, when: 'event.data.badge != \"card\"', levels: {every: 10}",
+        f"on: purchase.completed, levels: {{every: 10}}, do: [{AWARD}]",
+    ],
+)
+def test_what_does_not_fill_itself_is_sound(keys: str) -> None:
+    assert load_with_warnings(badge(keys)).warnings == ()
+
+
+@pytest.mark.parametrize("at", ["rule", "friend"])
+def test_an_action_at_some_levels_only_wants_a_badge(at: str) -> None:
+    action = "{award: {wallet: points, fixed: 1}, per_level: 5}"
+    text = {
+        "rule": f"rules: [{{code: r, title: R, on: purchase.completed, do: [{action}]}}]",
+        "friend": f"referral: {{qualifies: {{on: purchase.completed}}, friend: [{action}]}}",
+    }[at]
+    [fault] = faults_of(f"{HEAD}{text}\n")
+    assert fault.path.endswith("per_level")
+    assert fault.message in ("a rule has no levels", "a referral has no levels")
+    assert fault.remedy == "remove it, or write the action under the do of a badge"
+
+
+def test_an_action_at_a_level_that_there_is_not_is_told() -> None:
+    action = "{award: {wallet: points, fixed: 1}, per_level: 4}"
+    [fault] = faults_of(badge(f"on: purchase.completed, levels: [1, 2, 3], do: [{action}]"))
+    assert fault.path == "badges[0].do[0].per_level"
+    assert fault.message == "the badge has 3 levels: this is never done"
+
+
+@pytest.mark.parametrize(
+    ("of", "is_told"),
+    [
+        ("purchase.total", True),
+        ("{lines: 'line.category == \"drinks\"'}", True),
+        ("{items: 'line.category == \"drinks\"'}", False),
+        ("purchase.total / 100", False),
+    ],
+)
+def test_a_stamp_for_a_few_cents_is_worth_a_second_look(of: str, is_told: bool) -> None:
+    warnings = load_with_warnings(badge(f"on: purchase.completed, of: {of}, levels: {{every: 10}}")).warnings
+    assert [(warning.path, warning.message) for warning in warnings] == (
+        [("badges[0].levels.every", "the card is full at 0.10 EUR that is paid")] if is_told else []
+    )
