@@ -33,3 +33,5 @@ REWARD_UNLOCKED = "reward.unlocked"
 REWARDS_REVIEWED = "rewards.reviewed"
 SEGMENT_ENTERED = "segment.entered"
 SEGMENT_LEFT = "segment.left"
+
+POINTS_EVENTS = frozenset({POINTS_AWARDED, POINTS_EXPIRING, POINTS_EXPIRED})
