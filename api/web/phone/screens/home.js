@@ -6,6 +6,7 @@ import { amount, day, number } from "/shared/format.js";
 import { t } from "/shared/words.js";
 import { go, phone } from "../phone.js";
 import { showCard } from "./card.js";
+import { enterCode } from "./codes.js";
 import { entryLine } from "./history.js";
 import { cost, empty, notice, picture, ring } from "./parts.js";
 import { missing, openReward } from "./rewards.js";
@@ -62,6 +63,9 @@ function balance(me) {
           )
         : null,
       h("button.button.primary.wide", { onclick: showCard }, icon("card"), t("home.card")),
+      phone.programme?.takesCodes
+        ? h("button.button.wide", { onclick: () => enterCode() }, icon("tag"), t("codes.enter"))
+        : null,
     ),
   );
 }
