@@ -6,6 +6,7 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from api.graphql.engine.scalars import SCALARS
+from api.graphql.member.actions.challenges import ChallengeMutation
 from api.graphql.member.actions.codes import CodeMutation
 from api.graphql.member.actions.redemption import RedemptionMutation
 from api.graphql.member.actions.surveys import SurveyMutation
@@ -48,6 +49,7 @@ class Mutation(
     RedemptionMutation,
     CodeMutation,
     VoucherUseMutation,
+    ChallengeMutation,
     MessageMutation,
     SurveyMutation,
     StaffMutation,
