@@ -32,7 +32,7 @@ PLANTED = """    planted: bool = False
 """
 FAULTY = {"plans[].planted", "plans[].title", "plans[].unasked"}
 # Parts of what is being built: whoever finishes one removes its row.
-IN_BUILD: set[str] = {"codes[].title", "tiers.counts{}.title", "tiers.counts{}.kind"}
+IN_BUILD: set[str] = {"tiers.counts{}.title", "tiers.counts{}.kind"}
 
 
 def fields_of(part: type[ProgrammePart], prefix: str = "") -> Iterator[tuple[str, str]]:
