@@ -215,6 +215,27 @@ REFUSALS: Final[Mapping[str, Mapping[str, str]]] = {
         "pt": "Saldo insuficiente: em falta {amount}.",
         "pl": "Na saldzie brakuje {amount}.",
     },
+    # Why a challenge cannot be taken up
+    "challenge.OVER": {
+        "en": "This challenge is over.",
+        "pt": "Este desafio já terminou.",
+        "pl": "To wyzwanie już się skończyło.",
+    },
+    "challenge.NO_GOAL": {
+        "en": "There is no goal for you in this challenge yet.",
+        "pt": "Ainda não há um objetivo para si neste desafio.",
+        "pl": "W tym wyzwaniu nie ma jeszcze celu dla Ciebie.",
+    },
+    "challenge.EARNED": {
+        "en": "You have this badge already.",
+        "pt": "Já tem este emblema.",
+        "pl": "Masz już tę odznakę.",
+    },
+    "challenge.FROZEN": {
+        "en": "Your membership is on hold: ask at a store.",
+        "pt": "A sua adesão está suspensa: pergunte numa loja.",
+        "pl": "Twoje członkostwo jest zawieszone: zapytaj w sklepie.",
+    },
     "problem.SurveyAnsweredBefore": {
         "en": "This was answered before. Thank you.",
         "pt": "Esta pergunta já teve resposta. Obrigado.",

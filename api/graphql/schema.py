@@ -11,6 +11,7 @@ from api.graphql.member.contact_change import ContactMutation
 from api.graphql.member.devices import DeviceMutation
 from api.graphql.member.members import MemberQuery
 from api.graphql.member.messages import MessageMutation
+from api.graphql.member.participation.challenges import ChallengeMutation
 from api.graphql.member.profile import ProfileMutation
 from api.graphql.member.programme import ProgrammeQuery
 from api.graphql.member.redemption import RedemptionMutation
@@ -46,6 +47,7 @@ class Mutation(
     DeviceMutation,
     RedemptionMutation,
     VoucherUseMutation,
+    ChallengeMutation,
     MessageMutation,
     SurveyMutation,
     StaffMutation,

@@ -20,6 +20,11 @@ EXPIRIES = (
 )
 PENDING = ("", "pending: {days: 5}, ")
 DEBTS = ("allow", "forgive")
+PAYS = (
+    "",
+    "pay: {units: 1, worth: 20, share: 60}, ",
+    "pay: {units: 5, worth: 8, minimum: 10, earns: true}, ",
+)
 WINDOWS = (
     "window: {rolling: {months: 12}}",
     "window: {rolling: {days: 45}}, grace: {days: 10}, downgrade: one_step",
@@ -95,6 +100,8 @@ BADGES: Mapping[str, str] = {
     "steps": "on: badge.earned, when: 'event.data.badge == \"hand\"', levels: [1], do: [{award: {wallet: p, fixed: 5}}]",
     "card": "on: purchase.completed, of: {items: 'line.category == \"coins\"'}, levels: {every: 2}, do: [{voucher: gift4}, {award: {wallet: p, fixed: 6}}, {tag: regular, per_level: 3}, {award: {wallet: c, fixed: 45}, per_level: 2}]",
     "receipts": "on: purchase.completed, levels: {every: 2}, do: [{award: {wallet: c, amount: 1, per: 200, of: purchase.total}}, {tier: silver, for: {days: 60}, per_level: 2}]",
+    "own": "on: purchase.completed, target: member.purchases.count + 1, during: {from: '2026-01-03'}, do: [{award: {wallet: p, fixed: 21}}, {voucher: gift4}]",
+    "taken": "on: purchase.completed, of: purchase.total, levels: {every: 6000}, accept: true, do: [{award: {wallet: c, fixed: 70}}, {tag: taken}]",
     "runs": "on: purchase.completed, streak: {per: week}, levels: {every: 2}, do: [{voucher: gift4}]",
     "weekly": "on: purchase.completed, streak: {per: week}, levels: [2], do: [{award: {wallet: p, fixed: 12}}]",
 }
@@ -113,7 +120,7 @@ REFERRAL_RULE = "  - {code: hosted, title: H, on: referral.qualified, limit: {ti
 _HEAD = """
 programme: {{code: laws, name: Laws, currency: EUR, timezone: UTC, locales: [en], ineligible: [gift]}}
 wallets:
-  - {{code: p, kind: points, name: P, {pending}{expiry}, debt: {debt}}}
+  - {{code: p, kind: points, name: P, {pay}{pending}{expiry}, debt: {debt}}}
   - {{code: c, kind: money, name: C, {credit_pending}expiry: never, debt: {credit_debt}}}
 events: [{{name: game.played, title: G, data: {{score: int}}}}]
 caps: [{{code: pool, amount: 60, per: week}}]
@@ -154,6 +161,7 @@ class Shape:
     expiry: int = 0
     window: int = 0
     count: int = 0
+    pay: int = 0
 
 
 def random_shape(random: Random, *, is_exact: bool = False) -> Shape:
@@ -182,6 +190,7 @@ def random_shape(random: Random, *, is_exact: bool = False) -> Shape:
         expiry,
         window,
         random.choice((0, 0, 1, 2, 3)),
+        random.randrange(len(PAYS)),
     )
 
 
@@ -189,6 +198,7 @@ def random_shape(random: Random, *, is_exact: bool = False) -> Shape:
 def shaped_programme(shape: Shape) -> Programme:
     """Load the programme of a shape."""
     text = _HEAD.format(
+        pay=PAYS[shape.pay],
         pending=PENDING[shape.pending],
         expiry=EXPIRIES[shape.expiry],
         debt=DEBTS[shape.debt],

@@ -100,6 +100,7 @@ ROOTS: Mapping[str, Mapping[str, RootPermission]] = {
         "unregisterDevice": _permit(MEMBER),
         "redeemReward": _permit(MEMBER),
         "cancelVoucher": _permit(MEMBER),
+        "acceptChallenge": _permit(MEMBER),
         "markMessagesRead": _permit(MEMBER),
         "answerSurvey": _permit(MEMBER),
         "staffSignIn": _permit(PUBLIC, STAFF),
@@ -136,21 +137,13 @@ TYPES: Mapping[str, CallerKinds] = {
         "EarningRule",
     ),
     **_types_for(PUBLIC, "Tier", "TierThreshold", "Badge", "Plan", "Store"),
-    **_types_for(
-        PUBLIC,
-        "Reward",
-        "RewardValue",
-        "Cost",
-        "QrImage",
-        "IdempotencyConflict",
-        "SignInRefused",
-        "SecondFactorNeeded",
-        "NotEnrolled",
-    ),
+    **_types_for(PUBLIC, "Reward", "RewardValue", "Cost", "QrImage", "IdempotencyConflict", "SignInRefused"),
+    **_types_for(PUBLIC, "SecondFactorNeeded", "NotEnrolled"),
     **_types_for(PUBLIC, "Enrolled", "TermsNotAccepted", "SignInCodeRequested", "SessionRefreshed"),
     **_types_for(PUBLIC, "ContactApproval", "ContactChangeUndone", "LinkExpired", "ContactTaken"),
     # The member's own
     **_types_for(MEMBER, "Member", "MemberCard", "Referral", "MemberPlan", "Consent", "Device"),
+    **_types_for(MEMBER, "ChallengeAccepted", "ChallengeNotOpen"),
     **_types_for(MEMBER, "MessageSurvey", "SurveyAnswered", "SurveyAnsweredBefore"),
     **_types_for(
         MEMBER, "Message", "MessageConnection", "MessageEdge", "PointEntryConnection", "PointEntryEdge"
@@ -214,24 +207,21 @@ TYPES: Mapping[str, CallerKinds] = {
         "VoucherConnection",
         "VoucherEdge",
     ),
-    **_types_for(
-        SIGNED_IN, "Purchase", "PurchaseLine", "PurchaseConnection", "PurchaseEdge", "VoucherNotUsable"
-    ),
+    **_types_for(SIGNED_IN, "Purchase", "PurchaseLine", "PurchaseConnection", "PurchaseEdge"),
+    **_types_for(SIGNED_IN, "VoucherNotUsable", "FiscalRecord", "FiscalPart", "FiscalTax"),
     **_types_for(SIGNED_IN, "PayTerms", "WalletPart", "PaymentBack"),
     # The till's own
     **_types_for(
         STAFF,
         "Staff",
         "Customer",
+        "CustomerSegment",
         "CustomerScan",
         "VoucherScan",
         "UnknownCode",
         "ExpiredCode",
         "Quote",
         "QuotedEntry",
-    ),
-    **_types_for(
-        STAFF,
         "WalletTotal",
         "RefundQuote",
         "StaffSignedIn",
@@ -249,8 +239,7 @@ TYPES: Mapping[str, CallerKinds] = {
         "VoucherAccepted",
         "VoucherUseReversed",
     ),
-    **_types_for(STAFF, "ContactProposed", "ContactApproved"),
-    **_types_for(STAFF, "ShiftAction", "AuditEntry", "AuditBalance"),
+    **_types_for(STAFF, "ContactProposed", "ContactApproved", "ShiftAction", "AuditEntry", "AuditBalance"),
     **_types_for(
         STAFF,
         "BalanceAdjusted",

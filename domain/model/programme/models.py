@@ -181,6 +181,11 @@ class Programme(ProgrammePart):
         return {name: tuple(badge for badge in self.badges if name in badge.on) for name in names}
 
     @cached_property
+    def goals(self) -> tuple[BadgeSpec, ...]:
+        """The badges that take another count of each member, in file order."""
+        return tuple(badge for badge in self.badges if badge.target is not None)
+
+    @cached_property
     def _counts_on(self) -> dict[str, tuple[tuple[str, CountSpec], ...]]:
         counts = self.tiers.all_counts if self.tiers else {}
         names = {name for count in counts.values() for name in count.on}

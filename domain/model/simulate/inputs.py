@@ -23,27 +23,6 @@ T = TypeVar("T", str, int, bool, list[Json], dict[str, Json])
 
 MAX_AMOUNT = 10**9
 VALID_YEARS = range(1970, 3000)
-INPUT_EVENTS = frozenset(
-    {
-        *(
-            event_names.ENROLLED,
-            event_names.CONSENTED,
-            event_names.PURCHASED,
-            event_names.REFUNDED,
-            event_names.REDEEMED,
-            event_names.VOUCHER_USED,
-        ),
-        *(
-            event_names.VOUCHER_CANCELLED,
-            event_names.ADJUSTED,
-            event_names.CODE_ENTERED,
-            event_names.PLAN_STARTED,
-            event_names.PLAN_RENEWED,
-            event_names.PLAN_ENDED,
-        ),
-        event_names.SURVEY_ANSWERED,
-    }
-)
 # The data fields of each event. The programme's own events have the fields that its file declares.
 _DATA_FIELDS: Mapping[str, tuple[str, ...]] = {
     event_names.ENROLLED: (
@@ -66,7 +45,9 @@ _DATA_FIELDS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys((event_names.PLAN_STARTED, event_names.PLAN_RENEWED), ("plan", "until")),
     event_names.PLAN_ENDED: ("plan",),
     event_names.SURVEY_ANSWERED: ("survey", "score"),
+    event_names.CHALLENGE_ACCEPTED: ("badge",),
 }
+INPUT_EVENTS = frozenset(_DATA_FIELDS)
 _LINE_FIELDS: Mapping[str, tuple[str, ...]] = {
     event_names.PURCHASED: ("sku", "name", "category", "quantity", "amount"),
     event_names.REFUNDED: ("line", "quantity", "amount"),
@@ -280,6 +261,10 @@ def read_data(line: InputLine, programme: Programme) -> Mapping[str, Json]:
             return {"plan": line.require_code("plan", (spec.code for spec in programme.plans))}
         case event_names.PLAN_ENDED:
             return {}
+        case event_names.CHALLENGE_ACCEPTED:
+            return {
+                "badge": line.require_code("badge", (spec.code for spec in programme.badges if spec.accept))
+            }
         case event_names.SURVEY_ANSWERED:
             _check_answer(line, programme)
     return line.data

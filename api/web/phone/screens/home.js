@@ -2,9 +2,10 @@
    happened last. */
 
 import { h, icon, sheet } from "/shared/dom.js";
-import { amount, anyOf, counted, day, listed, number } from "/shared/format.js";
+import { amount, anyOf, counted, day, listed, money, number, percent } from "/shared/format.js";
 import { t } from "/shared/words.js";
 import { go, phone } from "../phone.js";
+import { isCard, stamps } from "./badges.js";
 import { showCard } from "./card.js";
 import { entryLine } from "./history.js";
 import { bar, cost, empty, notice, picture, ring } from "./parts.js";
@@ -27,7 +28,8 @@ export function homeScreen(element) {
     ...(me.tier ? [tier(me.tier)] : []),
     ...(vouchers.length ? [ready(vouchers)] : []),
     ...within(me.rewards),
-    ...(me.badges.length ? [badges(me.badges)] : []),
+    ...cards(me.badges),
+    ...badges(me.badges),
     latest(me.history),
   );
 }
@@ -51,6 +53,7 @@ function balance(me) {
       ),
       first.pending ? h("p.small", {}, t("wallet.pending", { amount: amount(first.pending, first) })) : null,
       first.debt ? h("p.small.minus", {}, t("wallet.debt", { amount: amount(first.debt, first) })) : null,
+      pays(first),
       lapses(first),
       others.length
         ? h(
@@ -63,6 +66,24 @@ function balance(me) {
         : null,
       h("button.button.primary.wide", { onclick: showCard }, icon("card"), t("home.card")),
     ),
+  );
+}
+
+/* What the points are worth at the till. Money says so by itself. */
+function pays(wallet) {
+  const { pay } = wallet;
+  const { currency } = phone.programme ?? {};
+  if (!pay || !currency || wallet.walletKind === "MONEY") return null;
+  const units = Math.floor(wallet.available / pay.step) * pay.step;
+  const worth = (some) => money(Math.floor((some * pay.worth) / pay.units), currency);
+  const what =
+    units >= pay.minimum
+      ? t("pay.worth", { worth: worth(units) })
+      : t("pay.from", { amount: number(pay.minimum), worth: worth(pay.minimum) });
+  return h(
+    "p.small",
+    {},
+    pay.share < 100 ? `${what} ${t("pay.share", { share: percent(pay.share) })}` : what,
   );
 }
 
@@ -276,36 +297,55 @@ function within(rewards) {
   ];
 }
 
-function badges(list) {
-  return h(
-    "section.stack.tight",
-    {},
+/* The stamp cards in hand, which is what one looks for at the counter. */
+function cards(list) {
+  return list
+    .filter(isCard)
+    .slice(0, 2)
+    .map((each) =>
+      h(
+        "button.card.stampbutton",
+        { onclick: () => go("badges") },
+        h("strong", {}, each.badge.name),
+        stamps(each),
+      ),
+    );
+}
+
+function badges(all) {
+  const list = all.filter((each) => !isCard(each));
+  if (!list.length) return [];
+  return [
     h(
-      "div.row.spread",
+      "section.stack.tight",
       {},
-      h("h2", {}, t("tab.badges")),
-      h("button.button.plain", { onclick: () => go("badges") }, t("all")),
-    ),
-    h(
-      "ul.medals",
-      {},
-      list
-        .slice(0, 4)
-        .map((each) =>
-          h(
-            "li",
-            {},
-            ring(
-              each.fraction,
-              68,
-              h(`span${each.level ? "" : ".faint"}`, {}, picture({ image: each.badge.art }, 46)),
-              "var(--gold-line)",
+      h(
+        "div.row.spread",
+        {},
+        h("h2", {}, t("tab.badges")),
+        h("button.button.plain", { onclick: () => go("badges") }, t("all")),
+      ),
+      h(
+        "ul.medals",
+        {},
+        list
+          .slice(0, 4)
+          .map((each) =>
+            h(
+              "li",
+              {},
+              ring(
+                each.fraction,
+                68,
+                h(`span${each.level ? "" : ".faint"}`, {}, picture({ image: each.badge.art }, 46)),
+                "var(--gold-line)",
+              ),
+              h("small", {}, each.badge.name),
             ),
-            h("small", {}, each.badge.name),
           ),
-        ),
+      ),
     ),
-  );
+  ];
 }
 
 function latest(history) {
