@@ -78,6 +78,7 @@ export default {
   "tier.keepAny": "To keep it, by {day}: {counts}",
   "tier.yours": "Yours",
   "tier.from": "from {from}",
+  "tier.soFar": "Counted so far: {amount}.",
   "tier.counted": "Counted so far: {amount}. Spending never lowers it.",
 
   "rewards.have": "You have {amount}.",

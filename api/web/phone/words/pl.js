@@ -79,6 +79,7 @@ export default {
   "tier.keep": "Do {day} zbierz {missing}, aby go utrzymać",
   "tier.yours": "Twój",
   "tier.from": "od {from}",
+  "tier.soFar": "Dotąd policzono: {amount}.",
   "tier.counted": "Dotąd policzono: {amount}. Wydawanie nigdy tego nie zmniejsza.",
 
   "rewards.have": "Masz {amount}.",

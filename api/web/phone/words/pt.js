@@ -78,6 +78,7 @@ export default {
   "tier.keep": "Para o manter até {day}: mais {missing}",
   "tier.yours": "O seu",
   "tier.from": "a partir de {from}",
+  "tier.soFar": "Contado até agora: {amount}.",
   "tier.counted": "Contado até agora: {amount}. Gastar nunca faz descer.",
 
   "rewards.have": "Tem {amount}.",
