@@ -33,6 +33,7 @@ const OWN = [
   "screens/scan.js",
   "screens/customer.js",
   "screens/purchase.js",
+  "screens/payment.js",
   "screens/success.js",
   "screens/voucher.js",
   "screens/refund.js",
