@@ -96,6 +96,19 @@ def receipt() -> str:
     return f"P-{secrets.token_hex(5)}"
 
 
+def read_on_phone(phone: Page) -> None:
+    """Assert that the member reads what was paid with points, and what otherwise."""
+    phone.reload()
+    phone.click("#tabs button >> nth=4")
+    phone.locator(".entry").filter(has_text="−400").click()
+    expect(phone.locator("dialog h2")).to_have_text("Pagamento de uma compra")
+    expect(phone.locator("dialog .facts").last.locator("li")).to_have_text(
+        ["400 Pontos20,00\u00a0€", "Saldo3,20\u00a0€", "Pago de outra forma21,81\u00a0€"]
+    )
+    assert findings(phone) == []
+    phone.keyboard.press("Escape")
+
+
 def test_a_purchase_is_paid_in_part_and_refunded_in_parts(till: Page, club: ClubServer, phone: Page) -> None:
     before = balances(club, phone)
     number = receipt()
@@ -125,16 +138,7 @@ def test_a_purchase_is_paid_in_part_and_refunded_in_parts(till: Page, club: Club
     assert not till.evaluate(EDGE)
     assert balances(club, phone) == {"points": before["points"] - 379, "credit": before["credit"] - 320}
 
-    # The member reads what was paid with points, and what otherwise.
-    phone.reload()
-    phone.click("#tabs button >> nth=4")
-    phone.locator(".entry").filter(has_text="−400").click()
-    expect(phone.locator("dialog h2")).to_have_text("Pagamento de uma compra")
-    expect(phone.locator("dialog .facts").last.locator("li")).to_have_text(
-        ["400 Pontos20,00\u00a0€", "Saldo3,20\u00a0€", "Pago de outra forma21,81\u00a0€"]
-    )
-    assert findings(phone) == []
-    phone.keyboard.press("Escape")
+    read_on_phone(phone)
 
     # 10.00 of 45.01: in money 2181 x 1000 / 4501 = 4.84, the rest of it as it was paid.
     till.click("#tabs button >> nth=1")
