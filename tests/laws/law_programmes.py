@@ -35,12 +35,27 @@ WINDOWS = (
     "window: {from_reaching: {months: 1}}, downgrade: one_step",
     "window: {rolling: {months: 3}}, downgrade: never",
 )
-COUNTS = ("{wallet: points}", "{on: purchase.completed, of: purchase.total / 100}")
+LADDERS = (
+    ("count: {wallet: points}", "from: 150, keep: 100", "from: 500, keep: 400"),
+    (
+        "count: {on: purchase.completed, of: purchase.total / 100}",
+        "from: 150, keep: 100",
+        "from: 500, keep: 400",
+    ),
+    (
+        (
+            "counts: {points: {wallet: points, title: P}, spent: {on: purchase.completed, of: purchase.total /"
+            " 100, title: S}, played: {on: game.played, of: event.data.score, title: G}}"
+        ),
+        "from: {points: 150, spent: 200, played: 90}, keep: {points: 100, played: 60, spent: 150}",
+        "from: {points: 500, spent: 600}, keep: {points: 400, spent: 500}",
+    ),
+)
 SHAPES = [
     (wallet, window, count)
     for wallet in range(len(WALLETS))
     for window in range(len(WINDOWS))
-    for count in range(len(COUNTS))
+    for count in range(len(LADDERS))
 ]
 
 _FILE = """
@@ -82,8 +97,8 @@ codes:
   - {{code: RAIN, title: R, during: {{weekdays: [mon, tue, wed, thu]}}}}
   - {{batch: packs, title: P, limit: 6}}
 tiers:
-  {{count: {count}, {window}, ladder: [{{code: basic, name: B, from: 0}},
-    {{code: silver, name: S, from: 150, keep: 100, multiplier: 1.25}}, {{code: gold, name: G, from: 500, keep: 400, multiplier: 1.5}}]}}
+  {{{count}, {window}, ladder: [{{code: basic, name: B, from: 0}},
+    {{code: silver, name: S, {silver}, multiplier: 1.25}}, {{code: gold, name: G, {gold}, multiplier: 1.5}}]}}
 badges:
   - {{code: collector, name: C, on: purchase.completed, of: {{items: 'line.category == "coins"'}}, levels: [2, 5, 20], do: [{{award: {{wallet: points, fixed: 4, tiered: true}}}}]}}
   - {{code: weekly, name: W, on: purchase.completed, streak: {{per: week}}, levels: [3]}}
@@ -104,4 +119,8 @@ consents: [{{purpose: news, title: N, wording: W}}]
 @lru_cache
 def law_programme(wallet: int, window: int, count: int) -> Programme:
     """Load the variant of these choices."""
-    return load(_FILE.format(wallet=WALLETS[wallet], window=WINDOWS[window], count=COUNTS[count]))
+    written, silver, gold = LADDERS[count]
+    text = _FILE.format(
+        wallet=WALLETS[wallet], window=WINDOWS[window], count=written, silver=silver, gold=gold
+    )
+    return load(text)

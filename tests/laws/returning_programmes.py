@@ -34,7 +34,26 @@ WINDOWS = (
     "window: {rolling: {months: 3}}, downgrade: never",
 )
 YEARS = (0, 3)  # windows within which no history has a review
-COUNTS = ("{wallet: p}", "{on: purchase.completed, of: purchase.total / 100}")
+LADDERS = (
+    ("count: {wallet: p}", "from: 60", "from: 150, keep: 120"),
+    ("count: {on: purchase.completed, of: purchase.total / 100}", "from: 60", "from: 150, keep: 120"),
+    (
+        (
+            "counts: {p: {wallet: p, title: P}, coins: {on: purchase.completed, of: {items: 'line.category =="
+            ' "coins"\'}, title: C}, credit: {wallet: c, title: C}}'
+        ),
+        "from: {p: 60, coins: 4}",
+        "from: {p: 150, credit: 700}, keep: {p: 120, credit: 500}",
+    ),
+    (
+        (
+            "counts: {total: {on: purchase.completed, of: purchase.total / 100, title: T}, p: {wallet: p,"
+            " title: P}, visits: {on: purchase.completed, when: purchase.total >= 2000, title: V}}"
+        ),
+        "from: {total: 80, p: 90, visits: 3}",
+        "from: {total: 190, p: 160}, keep: {total: 120, visits: 4}",
+    ),
+)
 
 PURCHASE_RULES: Mapping[str, str] = {
     "big": "when: purchase.total >= 5000, limit: {times: 2, per: month}, do: [{award: {wallet: p, fixed: 30}}, {voucher: gift1}]",
@@ -108,8 +127,8 @@ rules:
 """
 _TAIL = """
 tiers:
-  {{count: {count}, {window}, ladder: [{{code: basic, name: B, from: 0}},
-    {{code: silver, name: S, from: 60, multiplier: 1.5}}, {{code: gold, name: G, from: 150, keep: 120, multiplier: 2}}]}}
+  {{{count}, {window}, ladder: [{{code: basic, name: B, from: 0}},
+    {{code: silver, name: S, {silver}, multiplier: 1.5}}, {{code: gold, name: G, {gold}, multiplier: 2}}]}}
 rewards:
   - {{code: mug, title: M, kind: product, cost: {{wallet: p, amount: 40}}}}
   - {{code: pen, title: P, kind: product, cost: {{wallet: c, amount: 50}}, limit: {{times: 2, per: month}}, when: member.purchases.count > 0}}
@@ -168,7 +187,7 @@ def random_shape(random: Random, *, is_exact: bool = False) -> Shape:
         random.randrange(2),
         expiry,
         window,
-        random.choice((0, 0, 1)),
+        random.choice((0, 0, 1, 2, 3)),
         random.randrange(len(PAYS)),
     )
 
@@ -189,7 +208,8 @@ def shaped_programme(shape: Shape) -> Programme:
     for name, written in (rules | dict(OTHER_RULES)).items():
         text += f"  - {{code: {name}, title: R, {written}}}\n"
     text += REFERRAL_RULE if shape.referral else ""
-    text += _TAIL.format(count=COUNTS[shape.count], window=WINDOWS[shape.window])
+    count, silver, gold = LADDERS[shape.count]
+    text += _TAIL.format(count=count, silver=silver, gold=gold, window=WINDOWS[shape.window])
     text += "badges:\n  - {code: hand, name: H, on: survey.answered, levels: [5], do: [{tag: handy}]}\n"
     text += "  - {code: games, name: G, on: game.played, levels: [1, 3], do: [{voucher: gift5}]}\n"
     for name in shape.badges:

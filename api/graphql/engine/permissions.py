@@ -134,11 +134,8 @@ TYPES: Mapping[str, CallerKinds] = {
         "Terms",
         "ConsentPurpose",
         "EarningRule",
-        "Tier",
-        "Badge",
-        "Plan",
-        "Store",
     ),
+    **_types_for(PUBLIC, "Tier", "TierThreshold", "Badge", "Plan", "Store"),
     **_types_for(
         PUBLIC,
         "Reward",
@@ -203,6 +200,7 @@ TYPES: Mapping[str, CallerKinds] = {
         "PointEntry",
         "RuleOutcome",
         "TierProgress",
+        "CountProgress",
         "TierStep",
         "BadgeProgress",
     ),
@@ -216,24 +214,21 @@ TYPES: Mapping[str, CallerKinds] = {
         "VoucherConnection",
         "VoucherEdge",
     ),
-    **_types_for(
-        SIGNED_IN, "Purchase", "PurchaseLine", "PurchaseConnection", "PurchaseEdge", "VoucherNotUsable"
-    ),
+    **_types_for(SIGNED_IN, "Purchase", "PurchaseLine", "PurchaseConnection", "PurchaseEdge"),
+    **_types_for(SIGNED_IN, "VoucherNotUsable", "FiscalRecord", "FiscalPart", "FiscalTax"),
     **_types_for(SIGNED_IN, "PayTerms", "WalletPart", "PaymentBack"),
     # The till's own
     **_types_for(
         STAFF,
         "Staff",
         "Customer",
+        "CustomerSegment",
         "CustomerScan",
         "VoucherScan",
         "UnknownCode",
         "ExpiredCode",
         "Quote",
         "QuotedEntry",
-    ),
-    **_types_for(
-        STAFF,
         "WalletTotal",
         "RefundQuote",
         "StaffSignedIn",

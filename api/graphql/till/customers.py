@@ -21,6 +21,12 @@ from domain.services.ledger import look_ups, queries
 from domain.services.ledger.queries import MemberView
 
 
+@strawberry.type(description="A segment of the programme.")
+class CustomerSegment:
+    code: str = strawberry.field(description="Its code in the programme file.")
+    name: str = strawberry.field(description="In the reader's language.")
+
+
 @strawberry.type(description="A member as staff may see one: no contact, no birthday, no code.")
 class Customer(Node):
     number: str = strawberry.field(description="Membership number with a check digit, as printed on a card.")
@@ -38,6 +44,15 @@ class Customer(Node):
     @strawberry.field(description="Null where the programme has no tiers.")
     def tier(self) -> TierProgress | None:
         return tier_progress(self.audience, self.member_view.member)
+
+    @strawberry.field(description="The segments that they are in now, in the programme's order.")
+    def segments(self) -> list[CustomerSegment]:
+        held = self.member_view.member.segments
+        return [
+            CustomerSegment(code=spec.code, name=self.audience.text(spec.name))
+            for spec in self.audience.programme.segments
+            if spec.code in held
+        ]
 
     @strawberry.field(
         description="The catalogue for this member, locked or unlocked, in the programme's order."

@@ -5,7 +5,9 @@ const WALLET = `id code name walletKind currency available pending debt expiring
   pay { units worth step minimum share } #?
 `;
 const PART = `wallet name currency units worth`;
-const TIER = `id code name from multiplier benefits colour`;
+const TIER = `id code name from multiplier benefits colour
+  thresholds { code title currency from keep } #?
+`;
 const REWARD = `id code title description image rewardKind cost { wallet amount } value { amount percent minimum currency } terms availableUntil stock stores { id name }`;
 const MEMBER_REWARD = `id rewardState missing locks { reason message tier { id name } from } reward { ${REWARD} }`;
 const VOUCHER = `id title voucherState issuedAt expiresAt usedAt usedIn { id name } cancellable code value { amount percent minimum currency } cost { wallet amount } stores { id name } reward { id title description image rewardKind terms }`;
@@ -18,7 +20,9 @@ export const PROGRAMME = `query PhoneProgramme { programme { name currency timez
   consents { purpose title wording wordingVersion } tiers { ${TIER} } earning { code title description until } } }`;
 
 export const HOME = `query PhoneHome { viewer { id number name locale status termsAccepted wallets { ${WALLET} }
-  tier { id current { ${TIER} } since until next { ${TIER} } qualifying toNext toKeep fraction }
+  tier { id current { ${TIER} } since until next { ${TIER} } qualifying toNext toKeep fraction
+    counts { code title currency qualifying toNext toKeep fraction } #?
+  }
   badges { ${BADGE} }
   rewards(first: 20) { edges { node { ${MEMBER_REWARD} } } pageInfo { hasNextPage endCursor } }
   pointHistory(first: 20) { edges { node { ${ENTRY} } } pageInfo { hasNextPage endCursor } }
@@ -33,7 +37,9 @@ export const HISTORY = `query PhoneHistory($after: String, $wallet: WalletCode) 
 export const ENTRY_REASONS = `query PhoneEntry($id: ID!) { node(id: $id) { id ... on PointEntry { explanation { rule title applied wallet amount reason }
   purchase { id externalId total currency store { id name }
     paid payment { ${PART} } back { money wallets { ${PART} } } #?
-  } } } }`;
+  }
+  event #?
+} } }`;
 export const MESSAGES = `query PhoneMessages($after: String) { viewer { id messages(first: 20, after: $after) { unread
   edges { node { id messageKind title body sentAt readAt link ${SURVEY} } } pageInfo { hasNextPage endCursor } } } }`;
 export const PROFILE = `query PhoneProfile { viewer { id number name email phone birthday locale joinedAt termsAccepted

@@ -2,8 +2,11 @@
    it. */
 
 const WALLETS = `wallets { id code name walletKind currency available pending debt expiring { amount on } }`;
-const TIER = `tier { id current { id code name colour } next { id name } toNext fraction until }`;
+const TIER = `tier { id current { id code name colour } next { id name } toNext fraction until
+  counts { code title currency qualifying toNext } #?
+}`;
 const CUSTOMER = `fragment CustomerParts on Customer { id number name status ${WALLETS} ${TIER}
+  segments { code name } #?
   rewards(first: 12, state: UNLOCKED) { edges { node { id reward { id title image rewardKind cost { wallet amount } } } } }
 }`;
 const ENTRY = `wallet entryKind amount title availableAt expiresOn`;

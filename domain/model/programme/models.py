@@ -21,7 +21,7 @@ from domain.model.programme.membership import CodeSpec, Leaderboard, PlanSpec, R
 from domain.model.programme.messages import ConsentSpec, MessageSpec, SurveySpec
 from domain.model.programme.rewards import RewardSpec
 from domain.model.programme.rules import Action, Rule, SharedCap
-from domain.model.programme.tiers import CountSpec, Tiers, TierSpec
+from domain.model.programme.tiers import CountSpec, NamedCount, Tiers, TierSpec
 from domain.model.programme.wallets import PayTerms, WalletSpec
 
 DEFAULT_WAIT = Span(days=14)
@@ -70,6 +70,12 @@ class Programme(ProgrammePart):
     def counts_of(self, wallet: str) -> tuple[str, ...]:
         """Return the names of the counts toward tiers that awards to a wallet count toward."""
         return self._counts_of.get(wallet, ())
+
+    def is_count_of_money(self, count: CountSpec) -> bool:
+        """Tell whether a count toward tiers is in minor units of the currency."""
+        if isinstance(count, NamedCount) and count.kind is not None:
+            return count.kind == "money"
+        return count.wallet is not None and self.wallet(count.wallet).kind == "money"
 
     def wallets_renewed_by(self, event_name: str) -> tuple[WalletSpec, ...]:
         """Return the wallets whose lots an event renews, in file order."""

@@ -129,7 +129,9 @@ function openEntry(entry) {
                 ),
                 paidWith(node.purchase),
               ]
-            : null,
+            : node.event
+              ? h("p", {}, node.event)
+              : null,
           node.explanation.length ? [h("h3", {}, t("entry.why")), reasons(node.explanation)] : null,
         ),
       )

@@ -26,6 +26,7 @@ from domain.model.ledger.member import (
     TierFloor,
     TierStanding,
     TierStep,
+    days_of_months,
 )
 from domain.model.ledger.validity.changes import ValidityChange
 from domain.model.ledger.wallet import Wallet, WriteOff
@@ -166,7 +167,7 @@ def _read_tier(at: _Reader) -> TierStanding:
 
 def _read_tally(at: _Reader) -> Tally:
     return Tally(
-        days={_date(day): cast(int, amount) for day, amount in at.map("days")},
+        days=days_of_months(at.get("days", dict[str, str]())),
         extras=dict(at.get("extras", dict[str, int]())),
         term=at.get("term", 0),
     )
