@@ -84,7 +84,8 @@ rules:
   - {{code: born, title: N, on: purchase.completed, when: member.birthday != null, holdout: 30, do: [{{award: {{wallet: points, amount: 1, per: 1000, of: purchase.total}}}}]}}
   - {{code: later, title: A, on: purchase.completed, after: {{days: 2}}, when: member.balance.points < 300, do: [{{award: {{wallet: points, fixed: 6}}}}]}}
   - {{code: played, title: P, on: game.played, limit: {{times: 2, per: week}}, qualifying: false, do: [{{award: {{wallet: points, amount: 1, of: event.data.score}}}}, {{untag: big}}]}}
-  - {{code: fee, title: F, on: game.played, when: event.data.score > 40, do: [{{deduct: {{wallet: points, fixed: 15}}}}]}}
+  - {{code: fee, title: F, on: game.played, when: event.data.score > 40, do: [{{deduct: {{wallet: points, fixed: 15}}}}, {{deduct: {{wallet: credit, of: event.data.score / 3}}}}]}}
+  - {{code: levy, title: Y, on: purchase.completed, when: 'favourite(["coins", "gift"]) == "coins"', do: [{{deduct: {{wallet: credit, of: purchase.total / 400}}}}]}}
   - {{code: up, title: U, on: tier.changed, when: event.data.up, limit: {{times: 3, per: year}}, do: [{{award: {{wallet: points, fixed: 9}}}}, {{voucher: gift}}]}}
   - {{code: gone, title: G, on: points.expired, limit: {{times: 1, per: month}}, do: [{{award: {{wallet: credit, fixed: 5}}}}]}}
   - {{code: vip, title: V, on: badge.earned, when: event.data.level == 2, do: [{{tier: silver, for: {{days: 12}}}}]}}
@@ -102,6 +103,8 @@ tiers:
 badges:
   - {{code: collector, name: C, on: purchase.completed, of: {{items: 'line.category == "coins"'}}, levels: [2, 5, 20], do: [{{award: {{wallet: points, fixed: 4, tiered: true}}}}]}}
   - {{code: weekly, name: W, on: purchase.completed, streak: {{per: week}}, levels: [3]}}
+  - {{code: card, name: S, on: purchase.completed, of: {{items: 'line.category == "stamps"'}}, levels: {{every: 3}}, do: [{{award: {{wallet: credit, fixed: 7}}}}, {{voucher: gift, per_level: 2}}]}}
+  - {{code: own, name: O, on: purchase.completed, target: member.purchases.count + member.balance.points / 50 + 2, during: {{from: "2026-10-05"}}, do: [{{award: {{wallet: points, fixed: 8}}}}, {{tag: proud}}]}}
 rewards:
   - {{code: mug, title: M, kind: product, cost: {{wallet: points, amount: 130}}, voucher: {{valid: {{days: 9}}}}, return_grace: {{days: 4}}}}
   - {{code: pen, title: P, kind: product, cost: {{wallet: points, amount: 20}}, limit: {{times: 2, per: month}}, when: member.days_since_purchase < 20}}

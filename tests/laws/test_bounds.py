@@ -125,6 +125,21 @@ def test_the_origins_of_renewed_lots_are_bounded() -> None:
     assert (len(row.changes) < 35, len(row.removed) <= 10) == (True, True)
 
 
+def test_a_stamp_card_without_end_leaves_the_state_bounded() -> None:
+    # a card each ten days, and all that it gave stays open as long as it may
+    card = "{code: card, name: S, on: purchase.completed, levels: {every: 10}, do: [{award: {wallet: points, fixed: 5}}, {voucher: tea}]}"
+    tea = "rewards: [{code: tea, title: T, kind: product, voucher: {valid: {days: 60}}}]"
+    kept = "expiry: {after: {months: 1}}"
+    text = DAILY.replace("expiry: {after: {months: 12}}", kept).replace("expiry: {after: {months: 6}}", kept)
+    text = text.replace("badges: [", f"{tea}\nbadges: [{card}, ")
+    programme = load(text)
+    young = bought_daily(programme, 800)
+    old = bought_daily(programme, 1_600, after=800)
+    assert old.badges["card"].level == 160
+    assert len(old.gifts) == 20
+    assert _bytes(old) < _bytes(young) + 1024
+
+
 def test_a_decision_changes_few_paths_however_old_the_member() -> None:
     daily = _daily()
     for days in (100, 900):

@@ -131,12 +131,17 @@ class TierStanding(Tally):
 class BadgeState:
     """Progress toward one badge: the whole count, levels reached, and for a streak the first day of its last
     period.
+
+    `target` is the member's own goal, 0 where there is none for them and None until it is fixed;
+    `accepted_at` when they took the challenge up.
     """
 
     progress: int = 0
     level: int = 0
     earned_at: datetime | None = None
     period: date | None = None
+    target: int | None = None
+    accepted_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

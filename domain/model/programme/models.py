@@ -160,6 +160,27 @@ class Programme(ProgrammePart):
         )
 
     @cached_property
+    def shown_wallets(self) -> tuple[WalletSpec, ...]:
+        """The wallets that members and staff see, in file order."""
+        return tuple(wallet for wallet in self.wallets if not wallet.hidden)
+
+    @cached_property
+    def hidden_wallets(self) -> frozenset[str]:
+        """The wallets that count for the programme and are shown to nobody."""
+        return frozenset(wallet.code for wallet in self.wallets if wallet.hidden)
+
+    @cached_property
+    def hidden_rules(self) -> frozenset[str]:
+        """The rules that award to hidden wallets alone: what they came to is shown to nobody, either."""
+        awarded = {
+            rule.code: {action.award.wallet for action in rule.do if action.award is not None}
+            for rule in self.rules
+        }
+        return frozenset(
+            code for code, wallets in awarded.items() if wallets and wallets <= self.hidden_wallets
+        )
+
+    @cached_property
     def webhooks(self) -> frozenset[str]:
         """The webhooks that rules, badges and the referral name."""
         return frozenset(action.webhook for action in self._actions() if action.webhook is not None)
@@ -179,6 +200,11 @@ class Programme(ProgrammePart):
     def _badges_on(self) -> dict[str, tuple[BadgeSpec, ...]]:
         names = {name for badge in self.badges for name in badge.on}
         return {name: tuple(badge for badge in self.badges if name in badge.on) for name in names}
+
+    @cached_property
+    def goals(self) -> tuple[BadgeSpec, ...]:
+        """The badges that take another count of each member, in file order."""
+        return tuple(badge for badge in self.badges if badge.target is not None)
 
     @cached_property
     def _counts_on(self) -> dict[str, tuple[tuple[str, CountSpec], ...]]:

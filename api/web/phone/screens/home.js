@@ -5,6 +5,7 @@ import { h, icon, sheet } from "/shared/dom.js";
 import { amount, anyOf, counted, day, listed, money, number, percent } from "/shared/format.js";
 import { t } from "/shared/words.js";
 import { go, phone } from "../phone.js";
+import { isCard, stamps } from "./badges.js";
 import { showCard } from "./card.js";
 import { entryLine } from "./history.js";
 import { bar, cost, empty, notice, picture, ring } from "./parts.js";
@@ -27,7 +28,8 @@ export function homeScreen(element) {
     ...(me.tier ? [tier(me.tier)] : []),
     ...(vouchers.length ? [ready(vouchers)] : []),
     ...within(me.rewards),
-    ...(me.badges.length ? [badges(me.badges)] : []),
+    ...cards(me.badges),
+    ...badges(me.badges),
     latest(me.history),
   );
 }
@@ -295,36 +297,55 @@ function within(rewards) {
   ];
 }
 
-function badges(list) {
-  return h(
-    "section.stack.tight",
-    {},
+/* The stamp cards in hand, which is what one looks for at the counter. */
+function cards(list) {
+  return list
+    .filter(isCard)
+    .slice(0, 2)
+    .map((each) =>
+      h(
+        "button.card.stampbutton",
+        { onclick: () => go("badges") },
+        h("strong", {}, each.badge.name),
+        stamps(each),
+      ),
+    );
+}
+
+function badges(all) {
+  const list = all.filter((each) => !isCard(each));
+  if (!list.length) return [];
+  return [
     h(
-      "div.row.spread",
+      "section.stack.tight",
       {},
-      h("h2", {}, t("tab.badges")),
-      h("button.button.plain", { onclick: () => go("badges") }, t("all")),
-    ),
-    h(
-      "ul.medals",
-      {},
-      list
-        .slice(0, 4)
-        .map((each) =>
-          h(
-            "li",
-            {},
-            ring(
-              each.fraction,
-              68,
-              h(`span${each.level ? "" : ".faint"}`, {}, picture({ image: each.badge.art }, 46)),
-              "var(--gold-line)",
+      h(
+        "div.row.spread",
+        {},
+        h("h2", {}, t("tab.badges")),
+        h("button.button.plain", { onclick: () => go("badges") }, t("all")),
+      ),
+      h(
+        "ul.medals",
+        {},
+        list
+          .slice(0, 4)
+          .map((each) =>
+            h(
+              "li",
+              {},
+              ring(
+                each.fraction,
+                68,
+                h(`span${each.level ? "" : ".faint"}`, {}, picture({ image: each.badge.art }, 46)),
+                "var(--gold-line)",
+              ),
+              h("small", {}, each.badge.name),
             ),
-            h("small", {}, each.badge.name),
           ),
-        ),
+      ),
     ),
-  );
+  ];
 }
 
 function latest(history) {

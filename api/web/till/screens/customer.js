@@ -7,6 +7,7 @@ import { amount } from "/shared/format.js";
 import { t } from "/shared/words.js";
 import { Scanner } from "../scanner.js";
 import { go, session, till } from "../till.js";
+import { collecting } from "./collecting.js";
 import { managing } from "./manager.js";
 import { expiry, notice, picture, tierChip, tierWay, walletOf } from "./parts.js";
 import { PurchaseForm } from "./purchase.js";
@@ -33,6 +34,7 @@ export function customerScreen(
     ),
     customer ? face(customer) : stranger(member, row),
     frozen ? notice(t("customer.frozen"), "bad", "lock") : form.element,
+    customer && !frozen ? collecting(customer) : "",
     customer && !frozen ? rewards(customer) : "",
   );
   const ends =

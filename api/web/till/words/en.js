@@ -99,6 +99,9 @@ export default {
   "customer.visit.over": "The scan is older than 5 minutes. Scan the card again.",
   "cost": "{amount} {wallet}",
   "customer.segments": "Segments",
+  "customer.collects": "Collecting",
+  "card.stamps": "{stamps} of {every} stamps",
+  "badge.progress": "{progress} of {target}",
   "customer.redeemable": "Could redeem now",
   "customer.redeemable.hint": "Members redeem on their own phone, then show the voucher.",
   "tier.way": "Missing to {tier}: {counts}",
@@ -159,6 +162,8 @@ export default {
   "done.unlocked": "Unlocked: {title}",
   "done.badge": "Badge: {name}, level {level}",
   "done.badge.only": "Badge: {name}",
+  "done.card": "{name}: {stamps}",
+  "done.card.full": "Card full: {name}",
   "done.next": "Next customer",
   "done.details": "Details",
 

@@ -107,6 +107,9 @@ export default {
   "customer.visit.over": "Skan ma ponad 5 minut. Zeskanuj kartę ponownie.",
   "cost": "{amount} ({wallet})",
   "customer.segments": "Segmenty",
+  "customer.collects": "Zbiera",
+  "card.stamps": "{stamps} z {every} pieczątek",
+  "badge.progress": "{progress} z {target}",
   "customer.redeemable": "Może teraz wymienić",
   "customer.redeemable.hint": "Klubowicz wymienia punkty w telefonie i pokazuje kupon.",
   "tier.way": "Do poziomu {tier} brakuje: {counts}",
@@ -172,6 +175,8 @@ export default {
   "done.unlocked": "Odblokowano: {title}",
   "done.badge": "Odznaka: {name}, poziom {level}",
   "done.badge.only": "Odznaka: {name}",
+  "done.card": "{name}: {stamps}",
+  "done.card.full": "Pełna karta: {name}",
   "done.next": "Następny klient",
   "done.details": "Szczegóły",
 

@@ -105,6 +105,9 @@ export default {
   "customer.visit.over": "A leitura tem mais de 5 minutos. Leia o cartão de novo.",
   "cost": "{amount} {wallet}",
   "customer.segments": "Segmentos",
+  "customer.collects": "A colecionar",
+  "card.stamps": "{stamps} de {every} carimbos",
+  "badge.progress": "{progress} de {target}",
   "customer.redeemable": "Pode trocar agora",
   "customer.redeemable.hint": "O sócio troca no seu telemóvel e mostra o vale.",
   "tier.way": "Falta até {tier}: {counts}",
@@ -169,6 +172,8 @@ export default {
   "done.unlocked": "Desbloqueado: {title}",
   "done.badge": "Emblema: {name}, nível {level}",
   "done.badge.only": "Emblema: {name}",
+  "done.card": "{name}: {stamps}",
+  "done.card.full": "Cartão completo: {name}",
   "done.next": "Próximo cliente",
   "done.details": "Detalhes",
 

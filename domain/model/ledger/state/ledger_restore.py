@@ -190,7 +190,7 @@ def _read_step(values: list) -> TierStep:  # type: ignore[type-arg]
 
 
 def _read_badge(values: list) -> BadgeState:  # type: ignore[type-arg]
-    return BadgeState(values[0], values[1], values[2], _maybe(values[3]))
+    return BadgeState(values[0], values[1], values[2], _maybe(values[3]), *values[4:])
 
 
 def _read_purchases(at: _Reader) -> PurchaseTotals:
