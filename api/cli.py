@@ -23,6 +23,7 @@ COMMANDS = {
     "staff": "people.staff_commands",
     "store": "people.store_commands",
     "audit": "audit.audit_commands",
+    "export": "export.export_commands",
     "keys": "keys.keys",
     "outbox": "outbox.outbox",
     "migrate": "migrate.migrate",

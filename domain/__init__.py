@@ -22,6 +22,8 @@ A purchase passes these files, in this order:
     domain/model/ledger/decide.py              `decide`: first what time brought, then the event
     domain/model/ledger/timeline.py            what time brought since the last event
     domain/model/ledger/deciding/event_row.py  the event and all that follows from it, in one journal row
+    domain/model/ledger/deciding/paying.py     what wallets pay of it
+    domain/model/ledger/payments.py            what that is worth, and what refunds give back of it
     domain/model/ledger/deciding/earning.py    which rules match, and what each awards
     domain/model/ledger/deciding/actions.py    what a rule does beside its award
     domain/model/ledger/wallet.py              the lots of a wallet

@@ -55,8 +55,11 @@ _EXAMPLE_REWARDS: Final = ("discount-5", "coin-capsules", "stamps-credit")
 
 @dataclass(frozen=True, slots=True)
 class DemoCatalogue:
-    """What there is in a programme: rewards are those with a cost, and the consent is the first, if any."""
+    """What there is in a programme: rewards are those with a cost, and the consent is the first, if any. The
+    stores are called by `shop` and their city.
+    """
 
+    shop: str
     products: tuple[DemoProduct, ...]
     rewards: tuple[str, ...]
     events: frozenset[str]
@@ -66,8 +69,10 @@ class DemoCatalogue:
 
 def catalogue_of(programme: Programme) -> DemoCatalogue:
     """Return what the demo's people can do in a programme."""
-    is_example = programme.programme.code == EXAMPLE
+    header = programme.programme
+    is_example = header.code == EXAMPLE
     return DemoCatalogue(
+        shop="NumisCollect" if is_example else header.name.for_locale(header.locales[0]),
         products=_EXAMPLE_PRODUCTS if is_example else _named_products(programme),
         rewards=_EXAMPLE_REWARDS
         if is_example
@@ -76,7 +81,7 @@ def catalogue_of(programme: Programme) -> DemoCatalogue:
             spec.name for spec in programme.events if spec.name in (NEWSLETTER, ATTENDED, SHARED)
         ),
         consent=next((spec.purpose for spec in programme.consents), None),
-        locales=programme.programme.locales,
+        locales=header.locales,
     )
 
 

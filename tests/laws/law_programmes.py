@@ -9,21 +9,21 @@ from functools import lru_cache
 from domain.model.programme import Programme, load
 
 WALLETS = (
-    "{code: points, name: P, debt: allow}",
+    "{code: points, name: P, pay: {units: 2, worth: 25}, debt: allow}",
     (
-        "{code: points, name: P, pending: {days: 14}, expiry: {after: {months: 2}, round: month}, debt:"
+        "{code: points, name: P, pay: {units: 2, worth: 25}, pending: {days: 14}, expiry: {after: {months: 2}, round: month}, debt:"
         " allow, remind: {days: 20}}"
     ),
     (
-        "{code: points, name: P, pending: {hours: 30}, expiry: {after: {days: 40}, renewed_by_activity:"
+        "{code: points, name: P, pay: {units: 2, worth: 25}, pending: {hours: 30}, expiry: {after: {days: 40}, renewed_by_activity:"
         " true}, debt: forgive}"
     ),
     (
-        "{code: points, name: P, expiry: {after: {days: 25}, by_tier: {silver: {days: 60}, gold: never}},"
+        "{code: points, name: P, pay: {units: 2, worth: 25}, expiry: {after: {days: 25}, by_tier: {silver: {days: 60}, gold: never}},"
         " debt: allow, remind: {days: 5}}"
     ),
     (
-        "{code: points, name: P, pending: {days: 3}, expiry: {after: {months: 1}, renewed_by_activity: true,"
+        "{code: points, name: P, pay: {units: 2, worth: 25}, pending: {days: 3}, expiry: {after: {months: 1}, renewed_by_activity: true,"
         " by_tier: {gold: {months: 3}}}}"
     ),
 )
@@ -47,7 +47,7 @@ _FILE = """
 programme: {{code: laws, name: Laws, currency: EUR, timezone: Europe/Lisbon, locales: [en], ineligible: [gift]}}
 wallets:
   - {wallet}
-  - {{code: credit, name: C, kind: money, pending: {{days: 2}}, expiry: {{after: {{days: 30}}}}, debt: forgive}}
+  - {{code: credit, name: C, kind: money, pay: {{earns: true, share: 70}}, pending: {{days: 2}}, expiry: {{after: {{days: 30}}}}, debt: forgive}}
 events: [{{name: game.played, title: G, data: {{score: int}}}}]
 rules:
   - {{code: base, title: B, on: purchase.completed, do: [{{award: {{wallet: points, amount: 3, per: 200, of: purchase.eligible, tiered: true}}}}]}}

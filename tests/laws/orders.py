@@ -22,7 +22,7 @@ from domain.model.programme import Programme, load
 from domain.model.simulate import InputLine, Simulation
 
 BEGAN = datetime(2026, 3, 2, 10, tzinfo=UTC)
-ACTS = ("buy", "buy more", "return", "return part", "use", "reverse", "redeem", "cancel", "promote")
+ACTS = ("buy", "buy more", "pay", "return", "return part", "use", "reverse", "redeem", "cancel", "promote")
 SETTLING = timedelta(days=6)
 
 _HEAD = """
@@ -56,6 +56,15 @@ PROGRAMMES = {
         "{code: p, kind: points, name: P, debt: allow, pending: {days: 1}}",
         "{code: earned, title: E, on: badge.earned, limit: {times: 9, per: day}, do: [{award: {wallet: p, fixed: 9}}, {tag: earner}]}",
         "{code: deducted, title: D, on: purchase.completed, when: purchase.total < 5000, do: [{deduct: {wallet: p, fixed: 4}}]}",
+    ],
+    "payments": [
+        "{code: p, kind: points, name: P, debt: forgive, pay: {units: 1, worth: 50}}",
+        "{code: open, title: O, on: reward.unlocked, limit: {times: 1, per: month}, do: [{award: {wallet: p, fixed: 2}}]}",
+        "{code: paid, title: D, on: purchase.completed, when: purchase.paid >= 2500, do: [{voucher: gift}, {tag: big}]}",
+    ],
+    "credit": [
+        "{code: p, kind: money, name: P, debt: allow}",
+        "{code: half, title: H, on: purchase.completed, do: [{award: {wallet: p, amount: 1, per: 200, of: purchase.eligible}}]}",
     ],
     "states": [
         "{code: p, kind: points, name: P, debt: forgive}",
@@ -127,10 +136,13 @@ class OrderRun(Simulation):
         for _ in self.advance(self.clock + span):
             pass
 
-    def buy(self, total: int) -> bool:
-        """Buy for an amount."""
+    def buy(self, total: int, units: int = 0) -> bool:
+        """Buy for an amount, in part with units of the wallet."""
         self.bought = (*self.bought, f"x{self.number}")
-        return self.send("purchase.completed", {"externalId": self.bought[-1], "total": total})
+        receipt: dict[str, Json] = {"externalId": self.bought[-1], "total": total}
+        if units:
+            receipt["payWith"] = [{"wallet": "p", "units": units}]
+        return self.send("purchase.completed", receipt)
 
     def standing(self) -> dict[str, tuple[datetime, int]]:
         """Return the receipts that stand, with their instants and what is kept of them."""
@@ -153,6 +165,9 @@ class OrderRun(Simulation):
         match act:
             case "buy" | "buy more":
                 return self.buy(3_000 if act == "buy" else 7_000)
+            case "pay":
+                units = min(self.ana.wallets.get("p", Wallet()).available, 45)
+                return self.programme.pay_terms("p") is not None and bool(units) and self.buy(5_000, units)
             case "return" if standing:
                 return self.send("purchase.refunded", {"externalId": next(iter(standing))})
             case "return part" if standing:

@@ -20,6 +20,11 @@ EXPIRIES = (
 )
 PENDING = ("", "pending: {days: 5}, ")
 DEBTS = ("allow", "forgive")
+PAYS = (
+    "",
+    "pay: {units: 1, worth: 20, share: 60}, ",
+    "pay: {units: 5, worth: 8, minimum: 10, earns: true}, ",
+)
 WINDOWS = (
     "window: {rolling: {months: 12}}",
     "window: {rolling: {days: 45}}, grace: {days: 10}, downgrade: one_step",
@@ -94,7 +99,7 @@ REFERRAL_RULE = "  - {code: hosted, title: H, on: referral.qualified, limit: {ti
 _HEAD = """
 programme: {{code: laws, name: Laws, currency: EUR, timezone: UTC, locales: [en], ineligible: [gift]}}
 wallets:
-  - {{code: p, kind: points, name: P, {pending}{expiry}, debt: {debt}}}
+  - {{code: p, kind: points, name: P, {pay}{pending}{expiry}, debt: {debt}}}
   - {{code: c, kind: money, name: C, {credit_pending}expiry: never, debt: {credit_debt}}}
 events: [{{name: game.played, title: G, data: {{score: int}}}}]
 caps: [{{code: pool, amount: 60, per: week}}]
@@ -135,6 +140,7 @@ class Shape:
     expiry: int = 0
     window: int = 0
     count: int = 0
+    pay: int = 0
 
 
 def random_shape(random: Random, *, is_exact: bool = False) -> Shape:
@@ -163,6 +169,7 @@ def random_shape(random: Random, *, is_exact: bool = False) -> Shape:
         expiry,
         window,
         random.choice((0, 0, 1)),
+        random.randrange(len(PAYS)),
     )
 
 
@@ -170,6 +177,7 @@ def random_shape(random: Random, *, is_exact: bool = False) -> Shape:
 def shaped_programme(shape: Shape) -> Programme:
     """Load the programme of a shape."""
     text = _HEAD.format(
+        pay=PAYS[shape.pay],
         pending=PENDING[shape.pending],
         expiry=EXPIRIES[shape.expiry],
         debt=DEBTS[shape.debt],

@@ -84,4 +84,5 @@ def test_the_people_buy_what_the_rules_of_a_programme_name() -> None:
     catalogue = catalogue_of(coffee)
     assert [product.category for product in catalogue.products] == ["iced", "gift-card", "other"]
     assert catalogue.rewards == ("extra-25", "coffee-100", "drink-200", "meal-300")
-    assert (catalogue.consent, catalogue.events) == (None, frozenset())
+    assert (catalogue.consent, catalogue.events, catalogue.shop) == (None, frozenset(), "Stellar Coffee")
+    assert catalogue_of(load(NUMISCOLLECT.read_text(encoding="utf-8"))).shop == "NumisCollect"

@@ -216,9 +216,8 @@ TYPES: Mapping[str, CallerKinds] = {
         "VoucherConnection",
         "VoucherEdge",
     ),
-    **_types_for(
-        SIGNED_IN, "Purchase", "PurchaseLine", "PurchaseConnection", "PurchaseEdge", "VoucherNotUsable"
-    ),
+    **_types_for(SIGNED_IN, "Purchase", "PurchaseLine", "PurchaseConnection", "PurchaseEdge"),
+    **_types_for(SIGNED_IN, "VoucherNotUsable", "FiscalRecord", "FiscalPart", "FiscalTax"),
     **_types_for(SIGNED_IN, "PayTerms", "WalletPart", "PaymentBack"),
     # The till's own
     **_types_for(

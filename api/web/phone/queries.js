@@ -1,7 +1,10 @@
 /* Everything that the phone page asks of the API. A line that ends in `#?` is left out where the server lacks
    it. */
 
-const WALLET = `id code name walletKind currency available pending debt expiring { amount on }`;
+const WALLET = `id code name walletKind currency available pending debt expiring { amount on }
+  pay { units worth step minimum share } #?
+`;
+const PART = `wallet name currency units worth`;
 const TIER = `id code name from multiplier benefits colour`;
 const REWARD = `id code title description image rewardKind cost { wallet amount } value { amount percent minimum currency } terms availableUntil stock stores { id name }`;
 const MEMBER_REWARD = `id rewardState missing locks { reason message tier { id name } from } reward { ${REWARD} }`;
@@ -28,7 +31,9 @@ export const MORE_REWARDS = `query PhoneRewards($after: String) { viewer { id re
 export const HISTORY = `query PhoneHistory($after: String, $wallet: WalletCode) { viewer { id pointHistory(first: 20, after: $after, wallet: $wallet) {
   edges { node { ${ENTRY} } } pageInfo { hasNextPage endCursor } } } }`;
 export const ENTRY_REASONS = `query PhoneEntry($id: ID!) { node(id: $id) { id ... on PointEntry { explanation { rule title applied wallet amount reason }
-  purchase { id externalId total currency store { id name } }
+  purchase { id externalId total currency store { id name }
+    paid payment { ${PART} } back { money wallets { ${PART} } } #?
+  }
   event #?
 } } }`;
 export const MESSAGES = `query PhoneMessages($after: String) { viewer { id messages(first: 20, after: $after) { unread

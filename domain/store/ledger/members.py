@@ -375,6 +375,7 @@ def _history_document(history_entry: HistoryEntry) -> Mapping[str, Any]:
         "event": history_entry.event_name,
         "version": history_entry.version,
         "reward": history_entry.reward,
+        "payment": entry.is_payment or None,
     }
     return {name: value for name, value in document.items() if value is not None}
 

@@ -2,7 +2,7 @@
    happened last. */
 
 import { h, icon, sheet } from "/shared/dom.js";
-import { amount, day, number } from "/shared/format.js";
+import { amount, day, money, number, percent } from "/shared/format.js";
 import { t } from "/shared/words.js";
 import { go, phone } from "../phone.js";
 import { showCard } from "./card.js";
@@ -51,6 +51,7 @@ function balance(me) {
       ),
       first.pending ? h("p.small", {}, t("wallet.pending", { amount: amount(first.pending, first) })) : null,
       first.debt ? h("p.small.minus", {}, t("wallet.debt", { amount: amount(first.debt, first) })) : null,
+      pays(first),
       lapses(first),
       others.length
         ? h(
@@ -63,6 +64,24 @@ function balance(me) {
         : null,
       h("button.button.primary.wide", { onclick: showCard }, icon("card"), t("home.card")),
     ),
+  );
+}
+
+/* What the points are worth at the till. Money says so by itself. */
+function pays(wallet) {
+  const { pay } = wallet;
+  const { currency } = phone.programme ?? {};
+  if (!pay || !currency || wallet.walletKind === "MONEY") return null;
+  const units = Math.floor(wallet.available / pay.step) * pay.step;
+  const worth = (some) => money(Math.floor((some * pay.worth) / pay.units), currency);
+  const what =
+    units >= pay.minimum
+      ? t("pay.worth", { worth: worth(units) })
+      : t("pay.from", { amount: number(pay.minimum), worth: worth(pay.minimum) });
+  return h(
+    "p.small",
+    {},
+    pay.share < 100 ? `${what} ${t("pay.share", { share: percent(pay.share) })}` : what,
   );
 }
 
