@@ -28,6 +28,7 @@ A purchase passes these files, in this order:
     domain/model/ledger/deciding/actions.py    what a rule does beside its award
     domain/model/ledger/wallet.py              the lots of a wallet
     domain/model/ledger/badges.py              then badges
+    domain/model/ledger/deciding/challenges.py with goals of one's own, and challenges that were taken up
     domain/model/ledger/tiers.py               tiers
     domain/model/ledger/rewards.py             and rewards that are unlocked
     domain/store/commit.py                     the one write path: member, journal, receipt, outbox, key
@@ -37,6 +38,7 @@ A purchase passes these files, in this order:
     domain/store/ledger/receipts.py            a receipt counts once
     domain/store/messages/outbox_writes.py     the messages that were promised
     domain/services/ledger/queries.py          the member after it, for the answer to the till
+    api/graphql/engine/compiling/operations.py the answer, read as the query was compiled once
 
 A moment later the change stream wakes the listeners and the worker:
 

@@ -29,6 +29,7 @@ ALLOWED_NAMES: Mapping[tuple[str, str], str] = {
     ("api/graphql/member/vouchers.py", "data"): "the GraphQL field QrImage.data",
     ("api/commands/audit.py", "data"): "the option --data",
     ("api/commands/export.py", "data"): "the option --data",
+    ("api/commands/codes.py", "data"): "the option --data",
     ("api/commands/keys.py", "data"): "the option --data",
     ("api/commands/migrate.py", "data"): "the option --data",
     ("api/commands/outbox.py", "data"): "the option --data",

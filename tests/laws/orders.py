@@ -28,14 +28,22 @@ SETTLING = timedelta(days=6)
 _HEAD = """
 programme: {code: orders, name: O, currency: EUR, timezone: UTC, locales: [en]}
 events: [{name: jury.chose, title: J, data: {}}]
-tiers:
-  count: {wallet: p}
-  window: {rolling: {months: 12}}
-  ladder: [{code: basic, name: B, from: 0}, {code: silver, name: S, from: 60EXTRA}, {code: gold, name: G, from: 130}]
 rewards:
   - {code: mug, title: M, kind: product, cost: {wallet: p, amount: 25}}
   - {code: gift, title: G, kind: product}
   - {code: pin, title: P, kind: product}
+"""
+_LADDER = """
+tiers:
+  count: {wallet: p}
+  window: {rolling: {months: 12}}
+  ladder: [{code: basic, name: B, from: 0}, {code: silver, name: S, from: 60EXTRA}, {code: gold, name: G, from: 130}]
+"""
+_LADDER_OF_COUNTS = """
+tiers:
+  counts: {p: {wallet: p, title: P}, large: {on: purchase.completed, when: purchase.total > 4000, title: L}, spent: {on: purchase.completed, of: purchase.total, kind: money, title: S}}
+  window: {rolling: {months: 12}}
+  ladder: [{code: basic, name: B, from: 0}, {code: silver, name: S, from: {p: 60, large: 1}EXTRA}, {code: gold, name: G, from: {p: 170, spent: 13000}}]
 """
 _BASE = "{code: base, title: B, on: purchase.completed, do: [{award: {wallet: p, amount: 1, per: 100, of: purchase.total, tiered: true}}]}"
 _JURY = "{code: jury, title: J, on: jury.chose, do: [{tier: gold, for: {days: 30}}]}"
@@ -52,10 +60,15 @@ PROGRAMMES = {
         "{code: up, title: U, on: tier.changed, when: event.data.up, limit: {times: 9, per: day}, do: [{award: {wallet: p, fixed: 20}}, {voucher: gift}, {tag: risen}]}",
         "{code: down, title: D, on: tier.changed, when: '!event.data.up', limit: {times: 9, per: day}, do: [{award: {wallet: p, fixed: 4}}]}",
     ],
+    "counts": [
+        "{code: p, kind: points, name: P, debt: allow}",
+        "{code: up, title: U, on: tier.changed, when: event.data.up, limit: {times: 9, per: day}, do: [{award: {wallet: p, fixed: 20}}, {voucher: gift}, {tag: risen}]}",
+    ],
     "badges": [
         "{code: p, kind: points, name: P, debt: allow, pending: {days: 1}}",
         "{code: earned, title: E, on: badge.earned, limit: {times: 9, per: day}, do: [{award: {wallet: p, fixed: 9}}, {tag: earner}]}",
         "{code: deducted, title: D, on: purchase.completed, when: purchase.total < 5000, do: [{deduct: {wallet: p, fixed: 4}}]}",
+        "{code: share, title: H, on: purchase.completed, do: [{deduct: {wallet: p, of: purchase.total / 900}}]}",
     ],
     "payments": [
         "{code: p, kind: points, name: P, debt: forgive, pay: {units: 1, worth: 50}}",
@@ -85,7 +98,7 @@ def order_programme(name: str, extra: str = "") -> Programme:
     """Load a small programme; `extra` is a field of its silver tier, such as a multiplier."""
     wallet, *rules = PROGRAMMES[name]
     written = "".join(f"  - {rule}\n" for rule in (_BASE, _JURY, *rules))
-    head = _HEAD.replace("EXTRA", extra)
+    head = _HEAD + (_LADDER_OF_COUNTS if name == "counts" else _LADDER).replace("EXTRA", extra)
     return load(f"{head}wallets:\n  - {wallet}\nrules:\n{written}{_MORE.get(name, '')}")
 
 

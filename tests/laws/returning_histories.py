@@ -193,6 +193,8 @@ def lived(story: Story, *, is_recorded: bool = False) -> StoryRun:
     run = StoryRun(story, is_recorded=is_recorded)
     run.send("ana", "member.enrolled", {})
     run.send("bob", "member.enrolled", {"referredBy": "ana"})
+    for who in WHO if "taken" in story.shape.badges else ():
+        run.send(who, "challenge.accepted", {"badge": "taken"})
     for step in story.steps:
         run.live(step)
     for who in WHO:

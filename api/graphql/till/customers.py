@@ -9,6 +9,7 @@ from api.graphql.engine.audience import Audience
 from api.graphql.engine.ids import encode_id
 from api.graphql.engine.paging import After, First
 from api.graphql.engine.shared_types import Info, Node
+from api.graphql.member.badges import BadgeProgress, badges_of
 from api.graphql.member.histories import purchase_history
 from api.graphql.member.members import MemberStatus, status_of
 from api.graphql.member.points import Wallet, wallets_of
@@ -53,6 +54,15 @@ class Customer(Node):
             for spec in self.audience.programme.segments
             if spec.code in held
         ]
+
+    @strawberry.field(
+        description=(
+            "Stamp cards, challenges and badges, in the programme's order; a secret one only once it is"
+            " earned."
+        )
+    )
+    def badges(self) -> list[BadgeProgress]:
+        return badges_of(self.audience, self.member_view.member)
 
     @strawberry.field(
         description="The catalogue for this member, locked or unlocked, in the programme's order."

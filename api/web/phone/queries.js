@@ -5,12 +5,18 @@ const WALLET = `id code name walletKind currency available pending debt expiring
   pay { units worth step minimum share } #?
 `;
 const PART = `wallet name currency units worth`;
-const TIER = `id code name from multiplier benefits colour`;
+const TIER = `id code name from multiplier benefits colour
+  thresholds { code title currency from keep } #?
+`;
 const REWARD = `id code title description image rewardKind cost { wallet amount } value { amount percent minimum currency } terms availableUntil stock stores { id name }`;
 const MEMBER_REWARD = `id rewardState missing locks { reason message tier { id name } from } reward { ${REWARD} }`;
 const VOUCHER = `id title voucherState issuedAt expiresAt usedAt usedIn { id name } cancellable code value { amount percent minimum currency } cost { wallet amount } stores { id name } reward { id title description image rewardKind terms }`;
 const ENTRY = `id wallet entryKind amount title occurredAt availableAt expiresOn balanceAfter`;
-const BADGE = `id level progress target fraction earnedAt badge { id name description art levels secret until }`;
+const BADGE = `id level progress target fraction earnedAt
+  stamps goal acceptedAt acceptable #?
+  badge { id name description art levels secret until
+    every personal accept from #?
+  }`;
 const SURVEY = `survey { kind lowest highest score }`;
 const CONSENT = `id purpose granted at wording wordingVersion`;
 
@@ -18,7 +24,9 @@ export const PROGRAMME = `query PhoneProgramme { programme { name currency timez
   consents { purpose title wording wordingVersion } tiers { ${TIER} } earning { code title description until } } }`;
 
 export const HOME = `query PhoneHome { viewer { id number name locale status termsAccepted wallets { ${WALLET} }
-  tier { id current { ${TIER} } since until next { ${TIER} } qualifying toNext toKeep fraction }
+  tier { id current { ${TIER} } since until next { ${TIER} } qualifying toNext toKeep fraction
+    counts { code title currency qualifying toNext toKeep fraction } #?
+  }
   badges { ${BADGE} }
   rewards(first: 20) { edges { node { ${MEMBER_REWARD} } } pageInfo { hasNextPage endCursor } }
   pointHistory(first: 20) { edges { node { ${ENTRY} } } pageInfo { hasNextPage endCursor } }
@@ -56,6 +64,8 @@ export const CHANGE_CONTACT = `mutation PhoneContact($input: ChangeContactInput!
   ... on ContactChanged { member { id email phone } } ... on SignInCodeRequested { challenge expiresAt approval { challenge codeSentTo } } ... on Problem { message } } }`;
 export const ACCEPT_TERMS = `mutation PhoneTerms($input: AcceptTermsInput!) { acceptTerms(input: $input) { __typename ... on Problem { message } } }`;
 export const SET_CONSENT = `mutation PhoneConsent($input: SetConsentInput!) { setConsent(input: $input) { consents { ${CONSENT} } } }`;
+export const ACCEPT_CHALLENGE = `mutation PhoneChallenge($input: AcceptChallengeInput!) { acceptChallenge(input: $input) { __typename
+  ... on Problem { message } } }`;
 export const MARK_READ = `mutation PhoneRead($input: MarkMessagesReadInput!) { markMessagesRead(input: $input) { unread } }`;
 export const ANSWER_SURVEY = `mutation PhoneAnswer($input: AnswerSurveyInput!) { answerSurvey(input: $input) { __typename
   ... on SurveyAnswered { question { id ${SURVEY} } } ... on SurveyAnsweredBefore { score } ... on Problem { message } } }`;

@@ -6,15 +6,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from datetime import date, datetime
-from typing import TypeVar, cast
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
 
 import orjson
 
 from domain.model import event_names
 from domain.model.calendar import milliseconds
-from domain.model.ledger.events import Json, Profile
+from domain.model.ledger.events import Json
 from domain.model.ledger.member import Member
 from domain.model.programme import Programme
 from domain.model.programme.faults import suggestion
@@ -23,27 +23,6 @@ T = TypeVar("T", str, int, bool, list[Json], dict[str, Json])
 
 MAX_AMOUNT = 10**9
 VALID_YEARS = range(1970, 3000)
-INPUT_EVENTS = frozenset(
-    {
-        *(
-            event_names.ENROLLED,
-            event_names.CONSENTED,
-            event_names.PURCHASED,
-            event_names.REFUNDED,
-            event_names.REDEEMED,
-            event_names.VOUCHER_USED,
-        ),
-        *(
-            event_names.VOUCHER_CANCELLED,
-            event_names.ADJUSTED,
-            event_names.CODE_ENTERED,
-            event_names.PLAN_STARTED,
-            event_names.PLAN_RENEWED,
-            event_names.PLAN_ENDED,
-        ),
-        event_names.SURVEY_ANSWERED,
-    }
-)
 # The data fields of each event. The programme's own events have the fields that its file declares.
 _DATA_FIELDS: Mapping[str, tuple[str, ...]] = {
     event_names.ENROLLED: (
@@ -66,7 +45,9 @@ _DATA_FIELDS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys((event_names.PLAN_STARTED, event_names.PLAN_RENEWED), ("plan", "until")),
     event_names.PLAN_ENDED: ("plan",),
     event_names.SURVEY_ANSWERED: ("survey", "score"),
+    event_names.CHALLENGE_ACCEPTED: ("badge",),
 }
+INPUT_EVENTS = frozenset(_DATA_FIELDS)
 _LINE_FIELDS: Mapping[str, tuple[str, ...]] = {
     event_names.PURCHASED: ("sku", "name", "category", "quantity", "amount"),
     event_names.REFUNDED: ("line", "quantity", "amount"),
@@ -209,31 +190,6 @@ def _unknown_fields(where: str, fields: Mapping[str, Json], known: tuple[str, ..
             yield f"{where} has no field {name}; {suggestion(name, known, 'leave it out')}"
 
 
-def read_profile(line: InputLine, programme: Programme) -> Profile:
-    """Read the profile of a new member. Raises InputMalformed."""
-    header = programme.programme
-    return Profile(
-        name=line.get("name", str) or "",
-        locale=line.get("locale", str) or header.locales[0],
-        timezone=line.get("timezone", str) or header.timezone,
-        birthday=_read_birthday(line),
-        consents=frozenset(read_consents(line)),
-    )
-
-
-def read_consents(line: InputLine) -> list[str]:
-    """Read the purposes that a new member grants, each once, in their order. Raises InputMalformed."""
-    consents = line.get("consents", cast(type[list[Json]], list)) or []
-    return list(dict.fromkeys(_require_text(line, "consents", purpose) for purpose in consents))
-
-
-def consented_profile(line: InputLine, member: Member) -> Profile:
-    """Return a member's profile after a consent was granted or withdrawn. Raises InputMalformed."""
-    purpose, granted = line.require("purpose", str), line.require("granted", bool)
-    consents = member.profile.consents
-    return replace(member.profile, consents=consents | {purpose} if granted else consents - {purpose})
-
-
 def check_voucher_label(line: InputLine, member: Member) -> None:
     """Raise InputMalformed where the label of a voucher is one that the member has, or that is ours."""
     label = line.get("voucher", str)
@@ -241,20 +197,6 @@ def check_voucher_label(line: InputLine, member: Member) -> None:
         label in member.vouchers or re.fullmatch(rf"{re.escape(member.id)}-\d+", label)
     ):
         raise line.malformed(f"data.voucher {label!r} is taken; give each voucher a label of its own")
-
-
-def _read_birthday(line: InputLine) -> date | None:
-    text = line.get("birthday", str)
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise line.malformed(f"data.birthday is {text!r}; write YYYY-MM-DD") from None
-
-
-def _require_text(line: InputLine, name: str, value: Json) -> str:
-    if not isinstance(value, str):
-        raise line.malformed(f"data.{name} holds {value!r}; write texts")
-    return value
 
 
 def read_data(line: InputLine, programme: Programme) -> Mapping[str, Json]:
@@ -280,6 +222,10 @@ def read_data(line: InputLine, programme: Programme) -> Mapping[str, Json]:
             return {"plan": line.require_code("plan", (spec.code for spec in programme.plans))}
         case event_names.PLAN_ENDED:
             return {}
+        case event_names.CHALLENGE_ACCEPTED:
+            return {
+                "badge": line.require_code("badge", (spec.code for spec in programme.badges if spec.accept))
+            }
         case event_names.SURVEY_ANSWERED:
             _check_answer(line, programme)
     return line.data

@@ -169,8 +169,8 @@ def reduce_badge(builder: RowBuilder, code: str, amount: int) -> None:
         return
     progress = max(0, before.progress - amount)
     level = before.level
-    if spec is not None and levels_reached(spec, before.progress) >= before.level:
-        level = min(before.level, levels_reached(spec, progress))
+    if spec is not None and levels_reached(spec, before, before.progress) >= before.level:
+        level = min(before.level, levels_reached(spec, before, progress))
     after = replace(before, progress=progress, level=level, earned_at=before.earned_at if level else None)
     builder.member = evolve(builder.member, badges={**builder.member.badges, code: after})
     for gone in range(before.level, level, -1):

@@ -69,7 +69,10 @@ def _step(s: TierStep) -> StateValue:
 
 
 def badge_values(badge: BadgeState) -> StateValue:
-    return [badge.progress, badge.level, badge.earned_at, _day(badge.period)]
+    values: list[StateValue] = [badge.progress, badge.level, badge.earned_at, _day(badge.period)]
+    if badge.target is None and badge.accepted_at is None:
+        return values
+    return [*values, badge.target, badge.accepted_at]
 
 
 def count_values(counts: tuple[PeriodCount, ...]) -> StateValue:

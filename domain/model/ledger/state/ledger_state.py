@@ -13,10 +13,7 @@ from typing import Final, TypeVar, cast
 
 from domain.model.ledger.decision import JournalRow, StateValue
 from domain.model.ledger.lots import Lot
-from domain.model.ledger.member import (
-    Member,
-    Tally,
-)
+from domain.model.ledger.member import Member, Tally, month_texts
 from domain.model.ledger.state.encoding import (
     MEMBER,
     PURCHASES,
@@ -178,7 +175,9 @@ def _write_tallies(out: _Writing, was: Mapping[str, Tally], now: Mapping[str, Ta
         at, known = f"tier.counts.{name}.", was.get(name)
         if tally is not known:
             out.fields(at, TALLY, known, tally)
-            out.numbers(f"{at}days.", known.days if known else {}, tally.days)
+            months = month_texts(tally.days, known.days if known else {})
+            out.changed.update({f"{at}days.{month}": text for month, text in months.items() if text})
+            out.gone += [f"{at}days.{month}" for month, text in months.items() if not text]
             out.numbers(f"{at}extras.", known.extras if known else {}, tally.extras)
 
 
