@@ -14,6 +14,7 @@ from typing import Final
 from domain.model.conditions import Expression
 from domain.model.programme import Programme
 from domain.model.programme.field_types import ProgrammePart
+from domain.model.programme.header import EventSpec
 from domain.model.programme.rules import CountBasis
 
 EXAMPLE: Final = "numiscollect"
@@ -56,13 +57,14 @@ _EXAMPLE_REWARDS: Final = ("discount-5", "coin-capsules", "stamps-credit")
 @dataclass(frozen=True, slots=True)
 class DemoCatalogue:
     """What there is in a programme: rewards are those with a cost, and the consent is the first, if any. The
-    stores are called by `shop` and their city.
+    stores are called by `shop` and their city; `reports` are the events that other systems report of anybody.
     """
 
     shop: str
     products: tuple[DemoProduct, ...]
     rewards: tuple[str, ...]
     events: frozenset[str]
+    reports: tuple[EventSpec, ...]
     consent: str | None
     locales: tuple[str, ...]
 
@@ -80,6 +82,7 @@ def catalogue_of(programme: Programme) -> DemoCatalogue:
         events=frozenset(
             spec.name for spec in programme.events if spec.name in (NEWSLETTER, ATTENDED, SHARED)
         ),
+        reports=() if is_example else programme.events,
         consent=next((spec.purpose for spec in programme.consents), None),
         locales=header.locales,
     )
