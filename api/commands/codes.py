@@ -13,8 +13,8 @@ import typer
 from api.clock import utc_now
 from api.commands.database import open_database
 from api.commands.operator import operator
-from api.commands.progress import progress_bar
 from api.commands.running import CannotRun, run
+from api.commands.terminal.progress import progress_bar
 from api.process import open_process
 from api.settings import read_settings
 from domain.model.code_spelling import grouped

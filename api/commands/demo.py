@@ -19,8 +19,8 @@ from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsed
 
 from api.clock import utc_now
 from api.commands.programme import publish_file
-from api.commands.progress import progress_bar
 from api.commands.running import CannotRun
+from api.commands.terminal.progress import progress_bar
 from api.process import Process
 from domain.model.calendar import milliseconds
 from domain.model.people.second_factor import KEY_BYTES, make_long_code
