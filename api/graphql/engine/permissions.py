@@ -96,6 +96,7 @@ ROOTS: Mapping[str, Mapping[str, RootPermission]] = {
         "undoContactChange": _permit(PUBLIC),
         "acceptTerms": _permit(MEMBER),
         "setConsent": _permit(MEMBER),
+        "setAttributes": _permit(MEMBER),
         "registerDevice": _permit(MEMBER),
         "unregisterDevice": _permit(MEMBER),
         "redeemReward": _permit(MEMBER),
@@ -110,6 +111,7 @@ ROOTS: Mapping[str, Mapping[str, RootPermission]] = {
         # For managers only. The service refuses a cashier with NotAllowed, reason ROLE, which a screen shows.
         "reverseVoucherUse": _permit(STAFF),
         "adjustBalance": _permit(STAFF),
+        "setCustomerAttributes": _permit(STAFF),
         "freezeMember": _permit(STAFF),
         "unfreezeMember": _permit(STAFF),
         "proposeContact": _permit(STAFF),
@@ -158,15 +160,10 @@ TYPES: Mapping[str, CallerKinds] = {
     **_types_for(
         MEMBER, "Message", "MessageConnection", "MessageEdge", "PointEntryConnection", "PointEntryEdge"
     ),
-    **_types_for(
-        MEMBER,
-        "SignedIn",
-        "ProfileUpdated",
-        "ContactChanged",
-        "ContactProofNeeded",
-        "TermsAccepted",
-        "ConsentSet",
-    ),
+    **_types_for(MEMBER, "SignedIn", "ProfileUpdated", "ContactChanged", "ContactProofNeeded"),
+    **_types_for(MEMBER, "TermsAccepted", "ConsentSet", "AttributesSet"),
+    **_types_for(SIGNED_IN, "MemberAttribute", "AttributeChoice"),
+    **_types_for(STAFF, "CustomerAttributesSet"),
     **_types_for(
         MEMBER,
         "DeviceRegistered",

@@ -9,6 +9,7 @@ const VOUCHER = `id title voucherState issuedAt expiresAt usedAt usedIn { id nam
 const ENTRY = `id wallet entryKind amount title occurredAt availableAt expiresOn balanceAfter`;
 const BADGE = `id level progress target fraction earnedAt badge { id name description art levels secret until }`;
 const SURVEY = `survey { kind lowest highest score }`;
+const ATTRIBUTE = `name title attributeKind by value choices { code title }`;
 const CONSENT = `id purpose granted at wording wordingVersion`;
 
 export const PROGRAMME = `query PhoneProgramme { programme { name currency timezone locales terms { version url }
@@ -34,6 +35,7 @@ export const MESSAGES = `query PhoneMessages($after: String) { viewer { id messa
 export const PROFILE = `query PhoneProfile { viewer { id number name email phone birthday locale joinedAt termsAccepted
   consents { ${CONSENT} } referral { code url invited qualified } plan { since until plan { code name benefits } }
   devices { id platform registeredAt lastSeenAt } #?
+  attributes { ${ATTRIBUTE} } #?
 } }`;
 
 export const REQUEST_CODE = `mutation PhoneCode($input: RequestSignInCodeInput!) { requestSignInCode(input: $input) { challenge expiresAt } }`;
@@ -48,6 +50,7 @@ export const UPDATE = `mutation PhoneUpdate($input: UpdateProfileInput!) { updat
 export const CHANGE_CONTACT = `mutation PhoneContact($input: ChangeContactInput!) { changeContact(input: $input) { __typename
   ... on ContactChanged { member { id email phone } } ... on SignInCodeRequested { challenge expiresAt approval { challenge codeSentTo } } ... on Problem { message } } }`;
 export const ACCEPT_TERMS = `mutation PhoneTerms($input: AcceptTermsInput!) { acceptTerms(input: $input) { __typename ... on Problem { message } } }`;
+export const SET_ATTRIBUTES = `mutation PhoneAttributes($input: SetAttributesInput!) { setAttributes(input: $input) { member { id attributes { ${ATTRIBUTE} } } } }`;
 export const SET_CONSENT = `mutation PhoneConsent($input: SetConsentInput!) { setConsent(input: $input) { consents { ${CONSENT} } } }`;
 export const MARK_READ = `mutation PhoneRead($input: MarkMessagesReadInput!) { markMessagesRead(input: $input) { unread } }`;
 export const ANSWER_SURVEY = `mutation PhoneAnswer($input: AnswerSurveyInput!) { answerSurvey(input: $input) { __typename

@@ -3,8 +3,10 @@
 
 const WALLETS = `wallets { id code name walletKind currency available pending debt expiring { amount on } }`;
 const TIER = `tier { id current { id code name colour } next { id name } toNext fraction until }`;
+const ATTRIBUTE = `name title attributeKind by value choices { code title }`;
 const CUSTOMER = `fragment CustomerParts on Customer { id number name status ${WALLETS} ${TIER}
   rewards(first: 12, state: UNLOCKED) { edges { node { id reward { id title image rewardKind cost { wallet amount } } } } }
+  attributes { ${ATTRIBUTE} } #?
 }`;
 const ENTRY = `wallet entryKind amount title availableAt expiresOn`;
 const OUTCOME = `rule title applied wallet amount reason`;
@@ -41,6 +43,10 @@ export const RECORD = `mutation TillRecord($input: PurchaseInput!) { recordPurch
     earnedBadges { id level badge { id name art levels } } tierChange { from to at reason } }
   ... on PurchaseClaimed { message sameMember claimed: purchase { id total } }
   ... on NotAllowed { message reason }
+  ... on Problem { message } } }`;
+
+export const SET_ATTRIBUTES = `mutation TillAttributes($input: SetCustomerAttributesInput!) { setCustomerAttributes(input: $input) { __typename
+  ... on CustomerAttributesSet { customer { id attributes { ${ATTRIBUTE} } } }
   ... on Problem { message } } }`;
 
 export const USE_VOUCHER = `mutation TillUseVoucher($input: UseVoucherInput!) { useVoucher(input: $input) { __typename

@@ -7,6 +7,7 @@ import { amount } from "/shared/format.js";
 import { t } from "/shared/words.js";
 import { Scanner } from "../scanner.js";
 import { go, session, till } from "../till.js";
+import { attributes } from "./attributes.js";
 import { managing } from "./manager.js";
 import { expiry, notice, picture, tierChip, walletOf } from "./parts.js";
 import { PurchaseForm } from "./purchase.js";
@@ -34,6 +35,7 @@ export function customerScreen(
     customer ? face(customer) : stranger(member, row),
     frozen ? notice(t("customer.frozen"), "bad", "lock") : form.element,
     customer && !frozen ? rewards(customer) : "",
+    customer ? attributes(customer) : "",
   );
   const ends =
     visitExpiresAt &&
