@@ -30,6 +30,9 @@ from api.caller import Anonymous, Caller, MemberCaller
 from api.errors import Forbidden, Unauthenticated
 from api.graphql.engine.context import Context
 
+# What the extensions of a field say: that it is a root field behind its permission, and who sees its value.
+ROOT_FIELD, VIEWERS = "selo-root", "selo-viewers"
+
 AnyContext = Context[object, object]
 RootFieldHook = Callable[[AnyContext, str], None]
 Resolver = Callable[..., object]
@@ -101,6 +104,8 @@ ROOTS: Mapping[str, Mapping[str, RootPermission]] = {
         "unregisterDevice": _permit(MEMBER),
         "redeemReward": _permit(MEMBER),
         "cancelVoucher": _permit(MEMBER),
+        "acceptChallenge": _permit(MEMBER),
+        "enterCode": _permit(MEMBER),
         "markMessagesRead": _permit(MEMBER),
         "answerSurvey": _permit(MEMBER),
         "staffSignIn": _permit(PUBLIC, STAFF),
@@ -136,30 +141,18 @@ TYPES: Mapping[str, CallerKinds] = {
         "Terms",
         "ConsentPurpose",
         "EarningRule",
-        "Tier",
-        "Badge",
-        "Plan",
-        "Store",
     ),
-    **_types_for(
-        PUBLIC,
-        "Reward",
-        "RewardValue",
-        "Cost",
-        "QrImage",
-        "IdempotencyConflict",
-        "SignInRefused",
-        "SecondFactorNeeded",
-        "NotEnrolled",
-    ),
+    **_types_for(PUBLIC, "Tier", "TierThreshold", "Badge", "Plan", "Store"),
+    **_types_for(PUBLIC, "Reward", "RewardValue", "Cost", "QrImage", "IdempotencyConflict", "SignInRefused"),
+    **_types_for(PUBLIC, "SecondFactorNeeded", "NotEnrolled"),
     **_types_for(PUBLIC, "Enrolled", "TermsNotAccepted", "SignInCodeRequested", "SessionRefreshed"),
     **_types_for(PUBLIC, "ContactApproval", "ContactChangeUndone", "LinkExpired", "ContactTaken"),
     # The member's own
     **_types_for(MEMBER, "Member", "MemberCard", "Referral", "MemberPlan", "Consent", "Device"),
+    **_types_for(MEMBER, "ChallengeAccepted", "ChallengeNotOpen"),
     **_types_for(MEMBER, "MessageSurvey", "SurveyAnswered", "SurveyAnsweredBefore"),
-    **_types_for(
-        MEMBER, "Message", "MessageConnection", "MessageEdge", "PointEntryConnection", "PointEntryEdge"
-    ),
+    **_types_for(MEMBER, "Message", "MessageConnection", "MessageEdge", "CodeEntered", "CodeRefused"),
+    **_types_for(MEMBER, "PointEntryConnection", "PointEntryEdge"),
     **_types_for(MEMBER, "SignedIn", "ProfileUpdated", "ContactChanged", "ContactProofNeeded"),
     **_types_for(MEMBER, "TermsAccepted", "ConsentSet", "AttributesSet"),
     **_types_for(SIGNED_IN, "MemberAttribute", "AttributeChoice"),
@@ -200,6 +193,7 @@ TYPES: Mapping[str, CallerKinds] = {
         "PointEntry",
         "RuleOutcome",
         "TierProgress",
+        "CountProgress",
         "TierStep",
         "BadgeProgress",
     ),
@@ -213,24 +207,21 @@ TYPES: Mapping[str, CallerKinds] = {
         "VoucherConnection",
         "VoucherEdge",
     ),
-    **_types_for(
-        SIGNED_IN, "Purchase", "PurchaseLine", "PurchaseConnection", "PurchaseEdge", "VoucherNotUsable"
-    ),
+    **_types_for(SIGNED_IN, "Purchase", "PurchaseLine", "PurchaseConnection", "PurchaseEdge"),
+    **_types_for(SIGNED_IN, "VoucherNotUsable", "FiscalRecord", "FiscalPart", "FiscalTax"),
     **_types_for(SIGNED_IN, "PayTerms", "WalletPart", "PaymentBack"),
     # The till's own
     **_types_for(
         STAFF,
         "Staff",
         "Customer",
+        "CustomerSegment",
         "CustomerScan",
         "VoucherScan",
         "UnknownCode",
         "ExpiredCode",
         "Quote",
         "QuotedEntry",
-    ),
-    **_types_for(
-        STAFF,
         "WalletTotal",
         "RefundQuote",
         "StaffSignedIn",
@@ -248,8 +239,7 @@ TYPES: Mapping[str, CallerKinds] = {
         "VoucherAccepted",
         "VoucherUseReversed",
     ),
-    **_types_for(STAFF, "ContactProposed", "ContactApproved"),
-    **_types_for(STAFF, "ShiftAction", "AuditEntry", "AuditBalance"),
+    **_types_for(STAFF, "ContactProposed", "ContactApproved", "ShiftAction", "AuditEntry", "AuditBalance"),
     **_types_for(
         STAFF,
         "BalanceAdjusted",
@@ -306,13 +296,13 @@ def install_permissions(
                 field.subscribe = _guarded_root(name, field.subscribe, permission.callers, on_root_field)
             else:
                 field.resolve = _guarded_root(name, field.resolve, permission.callers, on_root_field)
-            field.extensions = {**field.extensions, "guarded": True}
+            field.extensions = {**field.extensions, ROOT_FIELD: True}
     for (type_name, name), viewers in guarded.items():
         owner = schema.type_map.get(type_name)
         if isinstance(owner, GraphQLObjectType) and name in owner.fields:
             field = owner.fields[name]
             field.resolve = _guarded_field(field.resolve, name, viewers)
-            field.extensions = {**field.extensions, "guarded": True}
+            field.extensions = {**field.extensions, VIEWERS: viewers}
 
 
 def _guarded_root(

@@ -14,7 +14,7 @@ from api.graphql.engine.enums import enum_of_words
 from api.graphql.engine.ids import encode_id
 from api.graphql.engine.scalars import Long, WalletCode
 from api.graphql.engine.shared_types import Info, Node, PageInfo
-from api.graphql.engine.titles import entry_title
+from api.graphql.engine.titles import entry_title, event_title
 from api.graphql.member.explanations import RuleOutcome, explanation_of_entry
 from api.graphql.member.payments import PayTerms, pay_terms
 from api.graphql.member.receipts import Purchase, purchase_of
@@ -140,6 +140,16 @@ class PointEntry(Node):
     )
     async def explanation(self, info: Info) -> list[RuleOutcome]:
         return await explanation_of_entry(info, self.audience, self.member, self.history_entry)
+
+    @strawberry.field(
+        description=(
+            "The title of the event behind it, in the reader's language, where the programme file declares"
+            " the event; null for purchases and all other built-in events."
+        )
+    )
+    def event(self) -> str | None:
+        programme = self.audience.programme_of_version(self.history_entry.version)
+        return event_title(programme, self.history_entry.event_name, self.audience.locale)
 
     @strawberry.field(description="The purchase behind it; null where there was none.")
     async def purchase(self, info: Info) -> Purchase | None:

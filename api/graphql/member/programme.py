@@ -60,6 +60,12 @@ class Programme:
     terms: Terms = strawberry.field(description="What members agree to.")
     audience: strawberry.Private[Audience]
 
+    @strawberry.field(
+        description="Whether there are codes to enter (`enterCode`): which, only who has one knows."
+    )
+    def takes_codes(self) -> bool:
+        return bool(self.audience.programme.codes)
+
     @strawberry.field(description="What members are asked for at enrolment.")
     def consents(self) -> list[ConsentPurpose]:
         return consent_purposes(self.audience)

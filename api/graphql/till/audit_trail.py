@@ -66,6 +66,7 @@ class StaffActionKind(Enum):
     PROGRAMME_PUBLISHED = strawberry.enum_value(
         "PROGRAMME_PUBLISHED", description="Published a version of the programme."
     )
+    CODES_MADE = strawberry.enum_value("CODES_MADE", description="Made single-use codes of a batch.")
     OUTBOX_RETRIED = strawberry.enum_value(
         "OUTBOX_RETRIED", description="Let something that was parked be sent again."
     )

@@ -15,6 +15,7 @@ const SHARED = [
   "storage.js",
   "clock.js",
   "shell.js",
+  "stamps.js",
   "qr.js",
   "card.js",
   "selo.svg",

@@ -15,6 +15,7 @@ const SHARED = [
   "storage.js",
   "clock.js",
   "shell.js",
+  "stamps.js",
   "selo.svg",
 ];
 const OWN = [
@@ -33,6 +34,7 @@ const OWN = [
   "screens/second-factor.js",
   "screens/scan.js",
   "screens/attributes.js",
+  "screens/collecting.js",
   "screens/customer.js",
   "screens/purchase.js",
   "screens/success.js",

@@ -22,7 +22,7 @@ from domain.model.programme.membership import CodeSpec, Leaderboard, PlanSpec, R
 from domain.model.programme.messages import ConsentSpec, MessageSpec, SurveySpec
 from domain.model.programme.rewards import RewardSpec
 from domain.model.programme.rules import Action, Rule, SharedCap
-from domain.model.programme.tiers import CountSpec, Tiers, TierSpec
+from domain.model.programme.tiers import CountSpec, NamedCount, Tiers, TierSpec
 from domain.model.programme.wallets import PayTerms, WalletSpec
 
 DEFAULT_WAIT = Span(days=14)
@@ -73,6 +73,12 @@ class Programme(ProgrammePart):
     def counts_of(self, wallet: str) -> tuple[str, ...]:
         """Return the names of the counts toward tiers that awards to a wallet count toward."""
         return self._counts_of.get(wallet, ())
+
+    def is_count_of_money(self, count: CountSpec) -> bool:
+        """Tell whether a count toward tiers is in minor units of the currency."""
+        if isinstance(count, NamedCount) and count.kind is not None:
+            return count.kind == "money"
+        return count.wallet is not None and self.wallet(count.wallet).kind == "money"
 
     def wallets_renewed_by(self, event_name: str) -> tuple[WalletSpec, ...]:
         """Return the wallets whose lots an event renews, in file order."""
@@ -201,6 +207,11 @@ class Programme(ProgrammePart):
     def _badges_on(self) -> dict[str, tuple[BadgeSpec, ...]]:
         names = {name for badge in self.badges for name in badge.on}
         return {name: tuple(badge for badge in self.badges if name in badge.on) for name in names}
+
+    @cached_property
+    def goals(self) -> tuple[BadgeSpec, ...]:
+        """The badges that take another count of each member, in file order."""
+        return tuple(badge for badge in self.badges if badge.target is not None)
 
     @cached_property
     def _counts_on(self) -> dict[str, tuple[tuple[str, CountSpec], ...]]:

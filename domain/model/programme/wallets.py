@@ -123,13 +123,15 @@ class WalletSpec(NamedPart):
     remind: Duration | None = None
     unit_cost: UnitCost | None = None
     hidden: Flag = False
-    pay: PayTerms | Literal[False] | None = None
+    pay: PayTerms | None = None
 
     @field_validator("pay", mode="before")
     @classmethod
     def _read_terms(cls, value: object, info: ValidationInfo) -> object:
         if not isinstance(value, dict | PayTerms) and value is not False:
             raise ValueError(_NO_TERMS)
+        if value is False:
+            return None
         is_money = info.data.get("kind") == "money"
         return {"units": 1, "worth": 1, **value} if is_money and isinstance(value, dict) else value
 
@@ -138,6 +140,5 @@ class WalletSpec(NamedPart):
         """How members pay with it; None where they do not."""
         if self.hidden:
             return None
-        if self.pay is None:
-            return PayTerms(units=1, worth=1) if self.kind == "money" else None
-        return self.pay or None
+        is_said = self.kind == "points" or "pay" in self.model_fields_set
+        return self.pay if is_said else PayTerms(units=1, worth=1)

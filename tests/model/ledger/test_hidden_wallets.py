@@ -20,7 +20,7 @@ def test_it_counts_and_is_seen_by_the_marketer_alone() -> None:
     assert ran.ana["wallets"]["status"]["available"] == 120
     assert [row["messages"] for row in ran.on("purchase.completed")] == [["got"], ["got"]]
     assert ran.outcomes("tell")[:2] == [(True, 0, None), (False, 0, "nothing_to_count")]
-    assert (p.hidden_wallets, p.hidden_rules) == ({"status"}, {"status"})
+    assert (p.hidden_wallets, p.hidden_rules) == (frozenset({"status"}), frozenset({"status"}))
 
 
 def test_what_would_show_it_is_a_fault() -> None:

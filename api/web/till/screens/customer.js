@@ -8,8 +8,9 @@ import { t } from "/shared/words.js";
 import { Scanner } from "../scanner.js";
 import { go, session, till } from "../till.js";
 import { attributes } from "./attributes.js";
+import { collecting } from "./collecting.js";
 import { managing } from "./manager.js";
-import { expiry, notice, picture, tierChip, walletOf } from "./parts.js";
+import { expiry, notice, picture, tierChip, tierWay, walletOf } from "./parts.js";
 import { PurchaseForm } from "./purchase.js";
 
 export function customerScreen(
@@ -34,6 +35,7 @@ export function customerScreen(
     ),
     customer ? face(customer) : stranger(member, row),
     frozen ? notice(t("customer.frozen"), "bad", "lock") : form.element,
+    customer && !frozen ? collecting(customer) : "",
     customer && !frozen ? rewards(customer) : "",
     customer ? attributes(customer) : "",
   );
@@ -59,6 +61,14 @@ function face(customer) {
       {},
       h("div.row.spread.wrap", {}, h("h1", { tabindex: -1 }, customer.name), tierChip(customer.tier)),
       h("p.small.quiet.code", {}, customer.number),
+      tierWay(customer.tier),
+      till.manager && customer.segments?.length
+        ? h(
+            "ul.chips",
+            { "aria-label": t("customer.segments") },
+            customer.segments.map((segment) => h("li.chip", {}, segment.name)),
+          )
+        : null,
       h(
         "ul.wallets",
         {},

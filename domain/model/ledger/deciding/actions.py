@@ -24,7 +24,7 @@ from domain.model.ledger.deciding.row_builder import RowBuilder
 from domain.model.ledger.deciding.voucher_steps import give_voucher
 from domain.model.ledger.decision import Effect, EntryKind, Outcome, PlannedMessage
 from domain.model.ledger.events import Event
-from domain.model.ledger.gifts import Deduction, Firing
+from domain.model.ledger.gifts import Deduction, Firing, without_old_levels
 from domain.model.ledger.member import TAGS_KEPT, BadgeState, TagSources
 from domain.model.ledger.views.expression_view import ExpressionView, is_multiplied_by_tier, multiplier
 from domain.model.ledger.views.field_reads import reads_of
@@ -185,13 +185,18 @@ def count_badge(builder: RowBuilder, spec: BadgeSpec, event: Event, raised: Even
     set_badge(builder, spec, after, event=event)
 
 
-def grant_badge(builder: RowBuilder, spec: BadgeSpec, *, event: Event) -> None:
-    """Give a badge as a rule does: its first level, where it is not held yet."""
+def grant_badge(builder: RowBuilder, spec: BadgeSpec, *, event: Event) -> str | None:
+    """Give a badge as a rule does: its first level, where it is not held yet. Returns why there is none to
+    give, None where there is.
+    """
     before = builder.member.badges.get(spec.code, BadgeState())
+    if badges.count_of_level(spec, before, 1) is None:
+        return "nothing_to_count"
     after = badges.grant(before, spec, at=builder.at)
     if after != before:
         builder.book.draft.add_badge_count(spec.code, after.progress - before.progress)
         set_badge(builder, spec, after, event=event)
+    return None
 
 
 def set_badge(builder: RowBuilder, spec: BadgeSpec, after: BadgeState, *, event: Event) -> None:
@@ -199,8 +204,11 @@ def set_badge(builder: RowBuilder, spec: BadgeSpec, after: BadgeState, *, event:
     own event brings leave the bound of what it raises alone: a stamp card may fill many times.
     """
     before = builder.member.badges.get(spec.code, BadgeState())
-    if isinstance(spec.levels, StampCard) and event is builder.event:
-        builder.most_raised += (1 + len(spec.do)) * max(0, after.level - before.level)
+    if isinstance(spec.levels, StampCard) and after.level > before.level:
+        gifts = without_old_levels(builder.member.gifts, spec.code, newest=after.level, now=builder.at)
+        builder.member = evolve(builder.member, gifts=gifts)
+        if event is builder.event:
+            builder.most_raised += (1 + len(spec.do)) * (after.level - before.level)
     builder.member = evolve(builder.member, badges={**builder.member.badges, spec.code: after})
     source = builder.book.source
     for level in range(before.level + 1, after.level + 1):
@@ -243,8 +251,8 @@ def _act(builder: RowBuilder, action: Action, *, rule: str, event: Event) -> str
     if action.tag is not None or action.untag is not None:
         return _tag(builder, action.tag, action.untag)
     if action.badge is not None:
-        grant_badge(builder, builder.ruling_programme.badge(action.badge), event=event)
-    elif action.webhook is not None:
+        return grant_badge(builder, builder.ruling_programme.badge(action.badge), event=event)
+    if action.webhook is not None:
         builder.effects.append(Effect("webhook", action.webhook, event.id, rule))
     elif action.survey is not None:
         builder.effects.append(Effect("survey", action.survey, event.id, rule))

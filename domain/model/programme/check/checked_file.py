@@ -175,6 +175,9 @@ class CheckedFile:
             yield from _conditions(("rewards", index), reward.when, None)
         for index, segment in enumerate(self.programme.segments):
             yield from _conditions(("segments", index), segment.when, None)
+        for index, badge in enumerate(self.programme.badges):
+            if badge.target is not None:
+                yield PlacedExpression(("badges", index, "target"), badge.target, "number", None)
 
     def _in_awards(self) -> Iterator[PlacedExpression]:
         for placed in self.actions:
