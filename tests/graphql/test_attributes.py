@@ -61,7 +61,8 @@ async def test_each_is_set_by_whom_the_programme_says(
         assert {"actionKind": "ATTRIBUTES", "subject": "shoe"} in trail
         await refuses(app, token, till, me["number"])
         rows = [row async for row in app.process.runtime.store["journal"].find({"_id": {"$gt": ""}})]
-        assert len(rows) >= 4 and [row for row in rows if "'m'" in str(row) or "'41'" in str(row)] == []
+        assert len(rows) >= 4
+        assert [row for row in rows if "'m'" in str(row) or "'41'" in str(row)] == []
 
 
 async def refuses(app: RunningApp, token: str, till: str, number: str) -> None:
