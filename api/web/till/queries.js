@@ -6,10 +6,12 @@ const TIER = `tier { id current { id code name colour } next { id name } toNext 
   counts { code title currency qualifying toNext } #?
 }`;
 const BADGES = `badges { id level progress target stamps goal acceptedAt badge { id name art every personal accept until } } #?`;
+const ATTRIBUTE = `name title attributeKind by value choices { code title }`;
 const CUSTOMER = `fragment CustomerParts on Customer { id number name status ${WALLETS} ${TIER}
   segments { code name } #?
   rewards(first: 12, state: UNLOCKED) { edges { node { id reward { id title image rewardKind cost { wallet amount } } } } }
   ${BADGES}
+  attributes { ${ATTRIBUTE} } #?
 }`;
 const ENTRY = `wallet entryKind amount title availableAt expiresOn`;
 const OUTCOME = `rule title applied wallet amount reason`;
@@ -65,6 +67,10 @@ export const RECORD = `mutation TillRecord($input: PurchaseInput!) { recordPurch
       paid #?
     } }
   ... on NotAllowed { message reason }
+  ... on Problem { message } } }`;
+
+export const SET_ATTRIBUTES = `mutation TillAttributes($input: SetCustomerAttributesInput!) { setCustomerAttributes(input: $input) { __typename
+  ... on CustomerAttributesSet { customer { id attributes { ${ATTRIBUTE} } } }
   ... on Problem { message } } }`;
 
 export const USE_VOUCHER = `mutation TillUseVoucher($input: UseVoucherInput!) { useVoucher(input: $input) { __typename

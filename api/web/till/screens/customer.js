@@ -7,6 +7,7 @@ import { amount } from "/shared/format.js";
 import { t } from "/shared/words.js";
 import { Scanner } from "../scanner.js";
 import { go, session, till } from "../till.js";
+import { attributes } from "./attributes.js";
 import { collecting } from "./collecting.js";
 import { managing } from "./manager.js";
 import { expiry, notice, picture, tierChip, tierWay, walletOf } from "./parts.js";
@@ -36,6 +37,7 @@ export function customerScreen(
     frozen ? notice(t("customer.frozen"), "bad", "lock") : form.element,
     customer && !frozen ? collecting(customer) : "",
     customer && !frozen ? rewards(customer) : "",
+    customer ? attributes(customer) : "",
   );
   const ends =
     visitExpiresAt &&
