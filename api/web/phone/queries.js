@@ -19,6 +19,7 @@ const BADGE = `id level progress target fraction earnedAt
   }`;
 const GAINS = `title entries { ${ENTRY} } vouchers { ${VOUCHER} } member { id wallets { ${WALLET} } }`;
 const SURVEY = `survey { kind lowest highest score }`;
+const ATTRIBUTE = `name title attributeKind by value choices { code title }`;
 const CONSENT = `id purpose granted at wording wordingVersion`;
 
 export const PROGRAMME = `query PhoneProgramme { programme { name currency timezone locales terms { version url }
@@ -51,6 +52,7 @@ export const MESSAGES = `query PhoneMessages($after: String) { viewer { id messa
 export const PROFILE = `query PhoneProfile { viewer { id number name email phone birthday locale joinedAt termsAccepted
   consents { ${CONSENT} } referral { code url invited qualified } plan { since until plan { code name benefits } }
   devices { id platform registeredAt lastSeenAt } #?
+  attributes { ${ATTRIBUTE} } #?
 } }`;
 
 export const REQUEST_CODE = `mutation PhoneCode($input: RequestSignInCodeInput!) { requestSignInCode(input: $input) { challenge expiresAt } }`;
@@ -67,6 +69,7 @@ export const UPDATE = `mutation PhoneUpdate($input: UpdateProfileInput!) { updat
 export const CHANGE_CONTACT = `mutation PhoneContact($input: ChangeContactInput!) { changeContact(input: $input) { __typename
   ... on ContactChanged { member { id email phone } } ... on SignInCodeRequested { challenge expiresAt approval { challenge codeSentTo } } ... on Problem { message } } }`;
 export const ACCEPT_TERMS = `mutation PhoneTerms($input: AcceptTermsInput!) { acceptTerms(input: $input) { __typename ... on Problem { message } } }`;
+export const SET_ATTRIBUTES = `mutation PhoneAttributes($input: SetAttributesInput!) { setAttributes(input: $input) { member { id attributes { ${ATTRIBUTE} } } } }`;
 export const SET_CONSENT = `mutation PhoneConsent($input: SetConsentInput!) { setConsent(input: $input) { consents { ${CONSENT} } } }`;
 export const ACCEPT_CHALLENGE = `mutation PhoneChallenge($input: AcceptChallengeInput!) { acceptChallenge(input: $input) { __typename
   ... on Problem { message } } }`;

@@ -7,6 +7,7 @@ const SHARED = [
   "tokens.css",
   "base.css",
   "back.js",
+  "attributes.js",
   "dom.js",
   "graphql.js",
   "words.js",

@@ -179,9 +179,9 @@ function held(progress) {
 }
 
 function soFar(progress) {
-  return progress.counts?.length
-    ? listed(progress.counts.map((count) => `${count.title} ${counted(count.qualifying, count)}`))
-    : number(progress.qualifying);
+  if (!progress.counts?.length) return t("tier.counted", { amount: number(progress.qualifying) });
+  const counts = progress.counts.map((count) => `${count.title} ${counted(count.qualifying, count)}`);
+  return t("tier.soFar", { amount: listed(counts) });
 }
 
 function reaching(rung) {
@@ -196,7 +196,7 @@ function ladder(progress) {
       "div.stack",
       {},
       h("h2", {}, t("tier.title")),
-      h("p.quiet", {}, t("tier.counted", { amount: soFar(progress) })),
+      h("p.quiet", {}, soFar(progress)),
       (phone.programme?.tiers ?? [progress.current]).map((each) =>
         h(
           `section.card.rung${each.id === progress.current.id ? ".here" : ""}`,

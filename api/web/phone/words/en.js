@@ -78,6 +78,7 @@ export default {
   "tier.keepAny": "To keep it, by {day}: {counts}",
   "tier.yours": "Yours",
   "tier.from": "from {from}",
+  "tier.soFar": "Counted so far: {amount}.",
   "tier.counted": "Counted so far: {amount}. Spending never lowers it.",
 
   "rewards.have": "You have {amount}.",
@@ -200,6 +201,10 @@ export default {
   "referral.copied": "The link is copied.",
   "referral.text": "Join me at {programme}",
   "plan": "Plan",
+  "attributes": "About me",
+  "attribute.none": "not said",
+  "attribute.true": "yes",
+  "attribute.false": "no",
   "consents": "What I agree to",
   "devices": "Devices",
   "device.seen": "seen {day}",

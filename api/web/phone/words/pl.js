@@ -79,6 +79,7 @@ export default {
   "tier.keep": "Do {day} zbierz {missing}, aby go utrzymać",
   "tier.yours": "Twój",
   "tier.from": "od {from}",
+  "tier.soFar": "Dotąd policzono: {amount}.",
   "tier.counted": "Dotąd policzono: {amount}. Wydawanie nigdy tego nie zmniejsza.",
 
   "rewards.have": "Masz {amount}.",
@@ -226,6 +227,10 @@ export default {
   "referral.copied": "Adres skopiowany.",
   "referral.text": "Dołącz do mnie: {programme}",
   "plan": "Plan",
+  "attributes": "O mnie",
+  "attribute.none": "nie podano",
+  "attribute.true": "tak",
+  "attribute.false": "nie",
   "consents": "Na co się zgadzam",
   "devices": "Urządzenia",
   "device.seen": "ostatnio {day}",

@@ -78,6 +78,7 @@ export default {
   "tier.keep": "Para o manter até {day}: mais {missing}",
   "tier.yours": "O seu",
   "tier.from": "a partir de {from}",
+  "tier.soFar": "Contado até agora: {amount}.",
   "tier.counted": "Contado até agora: {amount}. Gastar nunca faz descer.",
 
   "rewards.have": "Tem {amount}.",
@@ -217,6 +218,10 @@ export default {
   "referral.copied": "O endereço foi copiado.",
   "referral.text": "Junte-se a mim no {programme}",
   "plan": "Plano",
+  "attributes": "Sobre mim",
+  "attribute.none": "por dizer",
+  "attribute.true": "sim",
+  "attribute.false": "não",
   "consents": "O que autorizo",
   "devices": "Dispositivos",
   "device.seen": "visto em {day}",
