@@ -132,3 +132,9 @@ def test_the_picture_on_a_package_opens_the_field_with_its_code(
     expect(page.locator("dialog [name=code]")).to_have_value(code)
     page.click("dialog form .primary")
     expect(page.locator("dialog h2")).to_have_text("Stamp album")
+    page.locator("dialog").get_by_role("button", name="Close").last.click()
+    # Read anew, the page does not offer it again.
+    page.reload()
+    page.wait_for_selector(".purse")
+    expect(page.locator("dialog")).to_have_count(0)
+    assert page.url == f"{club.url}/phone/"

@@ -256,6 +256,11 @@ async function askForTerms() {
 async function offerLinkedCode() {
   const code = phone.linkedCode;
   phone.linkedCode = "";
+  const address = new URL(location.href);
+  if (address.searchParams.has("c")) {
+    address.searchParams.delete("c");
+    history.replaceState(history.state, "", address);
+  }
   if (code && phone.programme?.takesCodes) await enterCode(code);
 }
 
