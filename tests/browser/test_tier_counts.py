@@ -47,7 +47,7 @@ def photograph(page: Page, name: str) -> None:
     """Keep a picture in light and in dark where SELO_SCREENSHOTS names a folder."""
     folder = os.environ.get("SELO_SCREENSHOTS")
     for scheme in ("light", "dark") if folder else ():
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme)
         page.screenshot(path=f"{folder}/{name}-{scheme}.png", full_page=True)
 
 
