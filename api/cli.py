@@ -20,6 +20,7 @@ COMMANDS = {
     "settings": "settings.settings",
     "schema": "schema.schema",
     "programme": "programme.programme",
+    "codes": "codes.codes",
     "staff": "people.staff_commands",
     "store": "people.store_commands",
     "audit": "audit.audit_commands",

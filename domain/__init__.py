@@ -39,6 +39,7 @@ A purchase passes these files, in this order:
     domain/store/ledger/receipts.py            a receipt counts once
     domain/store/messages/outbox_writes.py     the messages that were promised
     domain/services/ledger/queries.py          the member after it, for the answer to the till
+    api/graphql/engine/compiling/operations.py the answer, read as the query was compiled once
 
 A moment later the change stream wakes the listeners and the worker:
 
@@ -58,6 +59,7 @@ Around that path:
 
     domain/model/programme/                    the programme file: its words, its reading, its check
     domain/model/ledger/                       the member and everything that `decide` uses
+    domain/model/ledger/fiscal/                a receipt for the books: discounts, payments, credit, taxes
     domain/model/people/                       codes, contacts, sessions, sign-in, lock-out
     domain/model/messages/                     rendering, quiet hours, backoff
     domain/model/simulate/                     a programme tried on dated lines, in memory

@@ -13,9 +13,9 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 
 from api.commands.database import open_database
-from api.commands.instants import read_day
-from api.commands.progress import progress_bar
 from api.commands.running import CannotRun, run
+from api.commands.terminal.instants import read_day
+from api.commands.terminal.progress import progress_bar
 from api.process import Process, open_process
 from api.settings import read_settings
 from domain.services.ledger.fiscal_records import FiscalDocument, iterate_documents

@@ -2,6 +2,7 @@
 
 ENROLLED = "member.enrolled"
 CONSENTED = "member.consented"
+ATTRIBUTES_CHANGED = "member.attributes_changed"
 BIRTHDAY = "member.birthday"
 ANNIVERSARY = "member.anniversary"
 PURCHASED = "purchase.completed"
@@ -33,3 +34,5 @@ REWARD_UNLOCKED = "reward.unlocked"
 REWARDS_REVIEWED = "rewards.reviewed"
 SEGMENT_ENTERED = "segment.entered"
 SEGMENT_LEFT = "segment.left"
+
+POINTS_EVENTS = frozenset({POINTS_AWARDED, POINTS_EXPIRING, POINTS_EXPIRED})

@@ -43,6 +43,7 @@ Action = Literal[
     "VOUCHER_USED",
     "VOUCHER_REVERSED",
     "EVENT",
+    "ATTRIBUTES",
     "MEMBER_FROZEN",
     "MEMBER_UNFROZEN",
     "MEMBER_LOOKED_UP",  # in a collection of its own: look_ups.py
@@ -58,6 +59,7 @@ Action = Literal[
     "KEYS_DROPPED",
     "SECRET_ACCEPTED",
     "PROGRAMME_PUBLISHED",
+    "CODES_MADE",
     "OUTBOX_RETRIED",
     "CONTACT_CHANGED",
     "CONTACT_CHANGE_UNDONE",

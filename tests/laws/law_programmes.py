@@ -84,7 +84,8 @@ rules:
   - {{code: born, title: N, on: purchase.completed, when: member.birthday != null, holdout: 30, do: [{{award: {{wallet: points, amount: 1, per: 1000, of: purchase.total}}}}]}}
   - {{code: later, title: A, on: purchase.completed, after: {{days: 2}}, when: member.balance.points < 300, do: [{{award: {{wallet: points, fixed: 6}}}}]}}
   - {{code: played, title: P, on: game.played, limit: {{times: 2, per: week}}, qualifying: false, do: [{{award: {{wallet: points, amount: 1, of: event.data.score}}}}, {{untag: big}}]}}
-  - {{code: fee, title: F, on: game.played, when: event.data.score > 40, do: [{{deduct: {{wallet: points, fixed: 15}}}}]}}
+  - {{code: fee, title: F, on: game.played, when: event.data.score > 40, do: [{{deduct: {{wallet: points, fixed: 15}}}}, {{deduct: {{wallet: credit, of: event.data.score / 3}}}}]}}
+  - {{code: levy, title: Y, on: purchase.completed, when: 'favourite(["coins", "gift"]) == "coins"', do: [{{deduct: {{wallet: credit, of: purchase.total / 400}}}}]}}
   - {{code: up, title: U, on: tier.changed, when: event.data.up, limit: {{times: 3, per: year}}, do: [{{award: {{wallet: points, fixed: 9}}}}, {{voucher: gift}}]}}
   - {{code: gone, title: G, on: points.expired, limit: {{times: 1, per: month}}, do: [{{award: {{wallet: credit, fixed: 5}}}}]}}
   - {{code: vip, title: V, on: badge.earned, when: event.data.level == 2, do: [{{tier: silver, for: {{days: 12}}}}]}}

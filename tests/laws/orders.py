@@ -68,6 +68,7 @@ PROGRAMMES = {
         "{code: p, kind: points, name: P, debt: allow, pending: {days: 1}}",
         "{code: earned, title: E, on: badge.earned, limit: {times: 9, per: day}, do: [{award: {wallet: p, fixed: 9}}, {tag: earner}]}",
         "{code: deducted, title: D, on: purchase.completed, when: purchase.total < 5000, do: [{deduct: {wallet: p, fixed: 4}}]}",
+        "{code: share, title: H, on: purchase.completed, do: [{deduct: {wallet: p, of: purchase.total / 900}}]}",
     ],
     "payments": [
         "{code: p, kind: points, name: P, debt: forgive, pay: {units: 1, worth: 50}}",

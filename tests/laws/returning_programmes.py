@@ -62,6 +62,8 @@ PURCHASE_RULES: Mapping[str, str] = {
     "floor": "when: purchase.total >= 8000, do: [{tier: gold, for: {days: 200}}]",
     "for_good": "when: purchase.total >= 9000, do: [{tier: silver}]",
     "fee": "when: purchase.total < 3000, do: [{deduct: {wallet: p, fixed: 4}}]",
+    "share_fee": "when: purchase.total >= 2000, do: [{deduct: {wallet: p, of: purchase.total / 700}}, {deduct: {wallet: c, of: {lines: 'line.category == \"coins\"'}}}]",
+    "fond": 'when: \'favourite(["coins", "gift"]) == "coins"\', do: [{award: {wallet: p, fixed: 16}}]',
     "hands": "when: purchase.total >= 6000, do: [{badge: hand}]",
     "bounded": "cap: {amount: 40, per: month}, do: [{award: {wallet: p, amount: 1, per: 200, of: purchase.total}}]",
     "twice": "when: purchase.total >= 3000, do: [{award: {wallet: p, times: 2, over: [base]}}]",
@@ -81,6 +83,7 @@ PURCHASE_RULES: Mapping[str, str] = {
 RAISED_RULES: Mapping[str, str] = {
     "awarded": "on: points.awarded, limit: {times: 9, per: day}, when: event.data.amount >= 20, do: [{award: {wallet: p, fixed: 3}}, {tag: lucky}]",
     "awarded_later": "on: points.awarded, limit: {times: 9, per: day}, when: event.data.amount >= 40, after: {hours: 20}, do: [{award: {wallet: c, fixed: 15}}, {voucher: gift2}]",
+    "levy": "on: points.awarded, limit: {times: 9, per: day}, when: event.data.amount >= 10, do: [{deduct: {wallet: c, of: event.data.amount * 2}}]",
     "up": "on: tier.changed, limit: {times: 9, per: day}, when: event.data.up, do: [{award: {wallet: p, fixed: 50}}, {voucher: gift3}]",
     "up_later": "on: tier.changed, when: event.data.up, limit: {times: 9, per: day}, after: {days: 2}, do: [{award: {wallet: p, fixed: 21}}, {tag: risen}]",
     "any_tier": 'on: tier.changed, limit: {times: 9, per: day}, when: \'!(event.data.reason in ["ended", "review"])\', do: [{award: {wallet: c, fixed: 40}}]',

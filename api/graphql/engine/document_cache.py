@@ -19,6 +19,7 @@ from graphql import GraphQLError, GraphQLSchema, parse, specified_rules, validat
 from graphql.language import DocumentNode, Lexer, Source, TokenKind
 
 from api.errors import BadInput, PersistedQueryNotFound, PersistedQueryNotSupported, TooCostly
+from api.graphql.engine.compiling.operations import CompiledDocument
 from api.graphql.engine.disclosure import LIVE_FIELDS, SECRET_FIELDS, asked_fields
 from api.graphql.engine.error_rendering import MAX_ERRORS
 from api.graphql.engine.limits import DocumentLimits, OperationPlan, weigh, without_repeats
@@ -61,6 +62,7 @@ class PreparedDocument:
 
     document: DocumentNode
     plans: tuple[OperationPlan, ...]
+    compiled: CompiledDocument
     secret_fields: frozenset[tuple[str, str]] = frozenset()
     live_fields: frozenset[tuple[str, str]] = frozenset()
 
@@ -165,7 +167,9 @@ class DocumentCache:
         if self._faults(document):
             raise InvalidDocument(self._faults(without_repeats(self._parse(text, locations=True))))
         fields = asked_fields(self.schema, document)
-        return PreparedDocument(document, plans, fields & SECRET_FIELDS, fields & LIVE_FIELDS)
+        return PreparedDocument(
+            document, plans, CompiledDocument.of(document), fields & SECRET_FIELDS, fields & LIVE_FIELDS
+        )
 
     def _faults(self, document: DocumentNode) -> list[GraphQLError]:
         return validate(

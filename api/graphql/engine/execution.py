@@ -16,11 +16,12 @@ from typing import Any, TypeGuard, cast
 
 import strawberry
 from graphql import ExecutionResult, GraphQLError
-from graphql.execution import Executor, create_source_event_stream, map_source_to_response_event
+from graphql.execution import create_source_event_stream, map_source_to_response_event
 from strawberry.execution import optimized_is_awaitable
 
 from api.drain import Drain
 from api.errors import ApiError, BadInput, Busy, Json
+from api.graphql.engine.compiling.operations import CompilingExecutor, Tally
 from api.graphql.engine.disclosure import is_public
 from api.graphql.engine.document_cache import (
     DocumentCache,
@@ -35,7 +36,6 @@ from api.graphql.engine.error_rendering import (
     render_internal_error,
     render_request_errors,
 )
-from api.graphql.engine.fast_fields import fast_executor
 from api.graphql.engine.limits import DocumentLimits, OperationPlan
 from api.graphql.engine.permissions import ROOTS, AnyContext, RootPermission, install_permissions
 from api.rates import Rates
@@ -115,7 +115,8 @@ class Engine:
         self._hide_suggestions = not introspection
         self._operation_seconds = operation_seconds
         install_permissions(self.schema, self._check_field_rate, roots=roots)
-        self._executor_class = fast_executor(self.schema, values_at_most=self.limits.values)
+        self.tally, self.is_compiling = Tally(), True
+        self._converter = schema.schema_converter
 
     def _check_field_rate(self, context: AnyContext, name: str) -> None:
         self.rates.count_field(name, context.address)
@@ -221,8 +222,8 @@ class Engine:
 
     def _executor(
         self, prepared: PreparedDocument, plan: OperationPlan, request: GraphQLRequest, context: AnyContext
-    ) -> Executor[AnyContext] | list[GraphQLError]:
-        return self._executor_class.build(
+    ) -> CompilingExecutor | list[GraphQLError]:
+        executor = CompilingExecutor.build(
             self.schema,
             prepared.document,
             context_value=context,
@@ -231,10 +232,15 @@ class Engine:
             max_coercion_errors=MAX_ERRORS - 1,
             is_awaitable=cast("Callable[[object], TypeGuard[Awaitable[object]]]", optimized_is_awaitable),
             hide_suggestions=self._hide_suggestions,
+            converter=self._converter,
+            values_at_most=self.limits.values,
+            tally=self.tally,
+            compiled=prepared.compiled if self.is_compiling else None,
         )
+        return cast(CompilingExecutor | list[GraphQLError], executor)
 
     async def _result(
-        self, executor: Executor[AnyContext], plan: OperationPlan, disconnected: "asyncio.Future[None]"
+        self, executor: CompilingExecutor, plan: OperationPlan, disconnected: "asyncio.Future[None]"
     ) -> ExecutionResult:
         if plan.kind == "mutation":
             self.drain.check()

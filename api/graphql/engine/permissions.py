@@ -30,6 +30,9 @@ from api.caller import Anonymous, Caller, MemberCaller
 from api.errors import Forbidden, Unauthenticated
 from api.graphql.engine.context import Context
 
+# What the extensions of a field say: that it is a root field behind its permission, and who sees its value.
+ROOT_FIELD, VIEWERS = "selo-root", "selo-viewers"
+
 AnyContext = Context[object, object]
 RootFieldHook = Callable[[AnyContext, str], None]
 Resolver = Callable[..., object]
@@ -96,11 +99,13 @@ ROOTS: Mapping[str, Mapping[str, RootPermission]] = {
         "undoContactChange": _permit(PUBLIC),
         "acceptTerms": _permit(MEMBER),
         "setConsent": _permit(MEMBER),
+        "setAttributes": _permit(MEMBER),
         "registerDevice": _permit(MEMBER),
         "unregisterDevice": _permit(MEMBER),
         "redeemReward": _permit(MEMBER),
         "cancelVoucher": _permit(MEMBER),
         "acceptChallenge": _permit(MEMBER),
+        "enterCode": _permit(MEMBER),
         "markMessagesRead": _permit(MEMBER),
         "answerSurvey": _permit(MEMBER),
         "staffSignIn": _permit(PUBLIC, STAFF),
@@ -111,6 +116,7 @@ ROOTS: Mapping[str, Mapping[str, RootPermission]] = {
         # For managers only. The service refuses a cashier with NotAllowed, reason ROLE, which a screen shows.
         "reverseVoucherUse": _permit(STAFF),
         "adjustBalance": _permit(STAFF),
+        "setCustomerAttributes": _permit(STAFF),
         "freezeMember": _permit(STAFF),
         "unfreezeMember": _permit(STAFF),
         "proposeContact": _permit(STAFF),
@@ -145,18 +151,12 @@ TYPES: Mapping[str, CallerKinds] = {
     **_types_for(MEMBER, "Member", "MemberCard", "Referral", "MemberPlan", "Consent", "Device"),
     **_types_for(MEMBER, "ChallengeAccepted", "ChallengeNotOpen"),
     **_types_for(MEMBER, "MessageSurvey", "SurveyAnswered", "SurveyAnsweredBefore"),
-    **_types_for(
-        MEMBER, "Message", "MessageConnection", "MessageEdge", "PointEntryConnection", "PointEntryEdge"
-    ),
-    **_types_for(
-        MEMBER,
-        "SignedIn",
-        "ProfileUpdated",
-        "ContactChanged",
-        "ContactProofNeeded",
-        "TermsAccepted",
-        "ConsentSet",
-    ),
+    **_types_for(MEMBER, "Message", "MessageConnection", "MessageEdge", "CodeEntered", "CodeRefused"),
+    **_types_for(MEMBER, "PointEntryConnection", "PointEntryEdge"),
+    **_types_for(MEMBER, "SignedIn", "ProfileUpdated", "ContactChanged", "ContactProofNeeded"),
+    **_types_for(MEMBER, "TermsAccepted", "ConsentSet", "AttributesSet"),
+    **_types_for(SIGNED_IN, "MemberAttribute", "AttributeChoice"),
+    **_types_for(STAFF, "CustomerAttributesSet"),
     **_types_for(
         MEMBER,
         "DeviceRegistered",
@@ -296,13 +296,13 @@ def install_permissions(
                 field.subscribe = _guarded_root(name, field.subscribe, permission.callers, on_root_field)
             else:
                 field.resolve = _guarded_root(name, field.resolve, permission.callers, on_root_field)
-            field.extensions = {**field.extensions, "guarded": True}
+            field.extensions = {**field.extensions, ROOT_FIELD: True}
     for (type_name, name), viewers in guarded.items():
         owner = schema.type_map.get(type_name)
         if isinstance(owner, GraphQLObjectType) and name in owner.fields:
             field = owner.fields[name]
             field.resolve = _guarded_field(field.resolve, name, viewers)
-            field.extensions = {**field.extensions, "guarded": True}
+            field.extensions = {**field.extensions, VIEWERS: viewers}
 
 
 def _guarded_root(

@@ -225,10 +225,12 @@ def wallet_of(audience: Audience, member: str, code: str, wallet: LedgerWallet) 
 
 
 def wallets_of(audience: Audience, member: Member) -> list[Wallet]:
-    """Return every wallet of a member, in the file's order; one that never held anything is empty."""
+    """Return every wallet of a member that is shown, in the file's order; one that never held anything is
+    empty.
+    """
     return [
         wallet_of(audience, member.id, spec.code, member.wallets.get(spec.code) or LedgerWallet())
-        for spec in audience.programme.wallets
+        for spec in audience.programme.shown_wallets
     ]
 
 
@@ -236,7 +238,7 @@ def wallets_after(audience: Audience, member: str, wallets: Mapping[str, LedgerW
     """Return the wallets right after a decision, in the file's order."""
     return [
         wallet_of(audience, member, spec.code, wallets[spec.code])
-        for spec in audience.programme.wallets
+        for spec in audience.programme.shown_wallets
         if spec.code in wallets
     ]
 
@@ -269,12 +271,18 @@ def entry_of(audience: Audience, member: str, history_entry: HistoryEntry) -> Po
 
 
 def entries_of(audience: Audience, member: str, history_entries: Iterable[HistoryEntry]) -> list[PointEntry]:
-    """Return entries as a history shows them, in the order given."""
-    return [entry_of(audience, member, one) for one in history_entries]
+    """Return entries as a history shows them, in the order given, without those of hidden wallets."""
+    hidden = audience.programme.hidden_wallets
+    return [entry_of(audience, member, one) for one in history_entries if one.entry.wallet not in hidden]
 
 
-def quoted_entry(audience: Audience, entry: Entry, version: int) -> QuotedEntry:
-    """Return an entry that would be written."""
+def quoted_entries(audience: Audience, entries: Iterable[Entry], version: int) -> list[QuotedEntry]:
+    """Return entries that would be written, without those of hidden wallets."""
+    hidden = audience.programme.hidden_wallets
+    return [_quoted_entry(audience, entry, version) for entry in entries if entry.wallet not in hidden]
+
+
+def _quoted_entry(audience: Audience, entry: Entry, version: int) -> QuotedEntry:
     return QuotedEntry(
         wallet=WalletCode(entry.wallet),
         entry_kind=EntryKind[entry.kind],
@@ -297,6 +305,6 @@ def totals_of(audience: Audience, entries: Sequence[Entry]) -> list[WalletTotal]
             currency=audience.programme.programme.currency if spec.kind == "money" else None,
             amount=sums[spec.code],
         )
-        for spec in audience.programme.wallets
+        for spec in audience.programme.shown_wallets
         if spec.code in sums
     ]

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field
 
 from domain.model.calendar import Span
+from domain.model.programme.attributes import AttributeSpec
 from domain.model.programme.badges import BadgeSpec
 from domain.model.programme.field_types import ProgrammePart
 from domain.model.programme.header import EventSpec, ProgrammeHeader
@@ -26,6 +27,7 @@ from domain.model.programme.wallets import PayTerms, WalletSpec
 
 DEFAULT_WAIT = Span(days=14)
 MOST_CODES = 500
+MOST_ATTRIBUTES = 50
 
 
 class Programme(ProgrammePart):
@@ -42,6 +44,7 @@ class Programme(ProgrammePart):
     segments: tuple[Segment, ...] = ()
     referral: ReferralSpec | None = None
     codes: Annotated[tuple[CodeSpec, ...], Field(max_length=MOST_CODES)] = ()
+    attributes: Annotated[tuple[AttributeSpec, ...], Field(max_length=MOST_ATTRIBUTES)] = ()
     plans: tuple[PlanSpec, ...] = ()
     messages: tuple[MessageSpec, ...] = ()
     consents: tuple[ConsentSpec, ...] = ()
@@ -138,6 +141,10 @@ class Programme(ProgrammePart):
         """Return a survey. Raises KeyError."""
         return self._surveys[code]
 
+    def attribute(self, name: str) -> AttributeSpec:
+        """Return an attribute by its name. Raises KeyError."""
+        return self._attributes[name]
+
     def declared_fields(self, event_name: str) -> tuple[str, ...]:
         """Return the fields of a declared event, always present in expressions; none for a built-in one."""
         return tuple(self._events[event_name].data) if event_name in self._events else ()
@@ -157,6 +164,27 @@ class Programme(ProgrammePart):
         spans = [spec.pending for spec in self.wallets if spec.pending is not None]
         return max(
             [DEFAULT_WAIT, *spans], key=lambda span: span.hours + 24 * span.days + 24 * 31 * span.months
+        )
+
+    @cached_property
+    def shown_wallets(self) -> tuple[WalletSpec, ...]:
+        """The wallets that members and staff see, in file order."""
+        return tuple(wallet for wallet in self.wallets if not wallet.hidden)
+
+    @cached_property
+    def hidden_wallets(self) -> frozenset[str]:
+        """The wallets that count for the programme and are shown to nobody."""
+        return frozenset(wallet.code for wallet in self.wallets if wallet.hidden)
+
+    @cached_property
+    def hidden_rules(self) -> frozenset[str]:
+        """The rules that award to hidden wallets alone: what they came to is shown to nobody, either."""
+        awarded = {
+            rule.code: {action.award.wallet for action in rule.do if action.award is not None}
+            for rule in self.rules
+        }
+        return frozenset(
+            code for code, wallets in awarded.items() if wallets and wallets <= self.hidden_wallets
         )
 
     @cached_property
@@ -243,6 +271,10 @@ class Programme(ProgrammePart):
     @cached_property
     def _codes(self) -> dict[str, CodeSpec]:
         return {spec.name: spec for spec in self.codes}
+
+    @cached_property
+    def _attributes(self) -> dict[str, AttributeSpec]:
+        return {attribute.name: attribute for attribute in self.attributes}
 
     @cached_property
     def _plans(self) -> dict[str, PlanSpec]:

@@ -110,7 +110,8 @@ _NO_TERMS = f"says not how members pay{REMEDY_SEPARATOR}write {{units: 100, wort
 
 class WalletSpec(NamedPart):
     """A wallet: points, or money in minor units of the currency. Awards are `pending` first, then spendable
-    until they expire. Members pay with a wallet of money 1 for 1, unless `pay` says otherwise.
+    until they expire. Members pay with a wallet of money 1 for 1, unless `pay` says otherwise. One that is
+    `hidden` counts for the programme and is shown to nobody.
     """
 
     code: Code
@@ -121,6 +122,7 @@ class WalletSpec(NamedPart):
     debt: Literal["allow", "forgive"] = "allow"
     remind: Duration | None = None
     unit_cost: UnitCost | None = None
+    hidden: Flag = False
     pay: PayTerms | None = None
 
     @field_validator("pay", mode="before")
@@ -136,5 +138,7 @@ class WalletSpec(NamedPart):
     @cached_property
     def pay_terms(self) -> PayTerms | None:
         """How members pay with it; None where they do not."""
+        if self.hidden:
+            return None
         is_said = self.kind == "points" or "pay" in self.model_fields_set
         return self.pay if is_said else PayTerms(units=1, worth=1)

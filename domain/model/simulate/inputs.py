@@ -6,15 +6,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from datetime import date, datetime
-from typing import TypeVar, cast
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
 
 import orjson
 
 from domain.model import event_names
 from domain.model.calendar import milliseconds
-from domain.model.ledger.events import Json, Profile
+from domain.model.ledger.events import Json
 from domain.model.ledger.member import Member
 from domain.model.programme import Programme
 from domain.model.programme.faults import suggestion
@@ -32,10 +32,12 @@ _DATA_FIELDS: Mapping[str, tuple[str, ...]] = {
         "timezone",
         "consents",
         "referredBy",
+        "attributes",
         "code",
         "batch",
     ),
     event_names.CONSENTED: ("purpose", "granted"),
+    event_names.ATTRIBUTES_CHANGED: ("attributes",),
     event_names.PURCHASED: ("externalId", "store", "total", "lines", "payWith", "taxes"),
     event_names.REFUNDED: ("externalId", "store", "amount", "lines", "refund"),
     event_names.REDEEMED: ("reward", "voucher"),
@@ -48,6 +50,11 @@ _DATA_FIELDS: Mapping[str, tuple[str, ...]] = {
     event_names.CHALLENGE_ACCEPTED: ("badge",),
 }
 INPUT_EVENTS = frozenset(_DATA_FIELDS)
+_ROW_FIELDS: Mapping[str, tuple[str, ...]] = {
+    "lines": (),  # by the event: _LINE_FIELDS
+    "payWith": ("wallet", "units"),
+    "taxes": ("rate", "base", "amount"),
+}
 _LINE_FIELDS: Mapping[str, tuple[str, ...]] = {
     event_names.PURCHASED: ("sku", "name", "category", "quantity", "amount"),
     event_names.REFUNDED: ("line", "quantity", "amount"),
@@ -173,12 +180,9 @@ def input_warnings(line: InputLine, programme: Programme) -> Iterator[str]:
         value = line.data.get(name)
         if value is not None and type(value) is not _DECLARED_TYPES[kind]:
             yield f"data.{name} is declared as {kind}; write {_TYPE_NAMES[_DECLARED_TYPES[kind]]}"
-    for where, known in (
-        ("lines", _LINE_FIELDS.get(line.name, ())),
-        ("payWith", ("wallet", "units")),
-        ("taxes", ("rate", "base", "amount")),
-    ):
-        rows = line.data.get(where)
+    for where in _ROW_FIELDS.keys() & line.data.keys():
+        rows = line.data[where]
+        known = _LINE_FIELDS.get(line.name, ()) if where == "lines" else _ROW_FIELDS[where]
         for row in rows if isinstance(rows, list) else ():
             if isinstance(row, dict):
                 yield from _unknown_fields(f"data.{where}", row, known)
@@ -190,31 +194,6 @@ def _unknown_fields(where: str, fields: Mapping[str, Json], known: tuple[str, ..
             yield f"{where} has no field {name}; {suggestion(name, known, 'leave it out')}"
 
 
-def read_profile(line: InputLine, programme: Programme) -> Profile:
-    """Read the profile of a new member. Raises InputMalformed."""
-    header = programme.programme
-    return Profile(
-        name=line.get("name", str) or "",
-        locale=line.get("locale", str) or header.locales[0],
-        timezone=line.get("timezone", str) or header.timezone,
-        birthday=_read_birthday(line),
-        consents=frozenset(read_consents(line)),
-    )
-
-
-def read_consents(line: InputLine) -> list[str]:
-    """Read the purposes that a new member grants, each once, in their order. Raises InputMalformed."""
-    consents = line.get("consents", cast(type[list[Json]], list)) or []
-    return list(dict.fromkeys(_require_text(line, "consents", purpose) for purpose in consents))
-
-
-def consented_profile(line: InputLine, member: Member) -> Profile:
-    """Return a member's profile after a consent was granted or withdrawn. Raises InputMalformed."""
-    purpose, granted = line.require("purpose", str), line.require("granted", bool)
-    consents = member.profile.consents
-    return replace(member.profile, consents=consents | {purpose} if granted else consents - {purpose})
-
-
 def check_voucher_label(line: InputLine, member: Member) -> None:
     """Raise InputMalformed where the label of a voucher is one that the member has, or that is ours."""
     label = line.get("voucher", str)
@@ -222,20 +201,6 @@ def check_voucher_label(line: InputLine, member: Member) -> None:
         label in member.vouchers or re.fullmatch(rf"{re.escape(member.id)}-\d+", label)
     ):
         raise line.malformed(f"data.voucher {label!r} is taken; give each voucher a label of its own")
-
-
-def _read_birthday(line: InputLine) -> date | None:
-    text = line.get("birthday", str)
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise line.malformed(f"data.birthday is {text!r}; write YYYY-MM-DD") from None
-
-
-def _require_text(line: InputLine, name: str, value: Json) -> str:
-    if not isinstance(value, str):
-        raise line.malformed(f"data.{name} holds {value!r}; write texts")
-    return value
 
 
 def read_data(line: InputLine, programme: Programme) -> Mapping[str, Json]:

@@ -7,6 +7,7 @@ import { t } from "/shared/words.js";
 import { go, phone } from "../phone.js";
 import { isCard, stamps } from "./badges.js";
 import { showCard } from "./card.js";
+import { enterCode } from "./codes.js";
 import { entryLine } from "./history.js";
 import { bar, cost, empty, notice, picture, ring } from "./parts.js";
 import { missing, openReward } from "./rewards.js";
@@ -65,6 +66,9 @@ function balance(me) {
           )
         : null,
       h("button.button.primary.wide", { onclick: showCard }, icon("card"), t("home.card")),
+      phone.programme?.takesCodes
+        ? h("button.button.wide", { onclick: () => enterCode() }, icon("tag"), t("codes.enter"))
+        : null,
     ),
   );
 }

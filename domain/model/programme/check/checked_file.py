@@ -26,6 +26,7 @@ _CODE_KEYS: Final[Mapping[str, tuple[KeyPath, str]]] = {
     "segments": (("segments",), "code"),
     "codes": (("codes",), "code"),
     "batches": (("codes",), "batch"),
+    "attributes": (("attributes",), "name"),
     "plans": (("plans",), "code"),
     "messages": (("messages",), "code"),
     "consents": (("consents",), "purpose"),
@@ -180,8 +181,14 @@ class CheckedFile:
 
     def _in_awards(self) -> Iterator[PlacedExpression]:
         for placed in self.actions:
-            if placed.action.award is not None and placed.by != "referral":
+            if placed.by == "referral":
+                continue
+            if placed.action.award is not None:
                 yield from _basis_expressions((*placed.path, "award"), placed.action.award.of, placed.events)
+            if placed.action.deduct is not None:
+                yield from _basis_expressions(
+                    (*placed.path, "deduct"), placed.action.deduct.of, placed.events
+                )
 
     def _codes_with_paths(self, path: KeyPath, key: str) -> Iterator[tuple[str, KeyPath]]:
         for index, part in reversed(list(enumerate(self._raw_list(path)))):

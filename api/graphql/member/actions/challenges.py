@@ -12,9 +12,9 @@ from api.graphql.engine.enums import enum_of_words
 from api.graphql.engine.ids import decode_id_as
 from api.graphql.engine.problems import IdempotencyConflict, refusals_as_problems, renders
 from api.graphql.engine.shared_types import Info, Problem
+from api.graphql.member.actions.redemption import MEMBER_NOW
 from api.graphql.member.badges import BadgeProgress, badge_progress
 from api.graphql.member.members import Member, current_member
-from api.graphql.member.redemption import MEMBER_NOW
 from api.texts import say
 from domain.model.ledger import decision
 from domain.services import errors

@@ -1,22 +1,18 @@
-"""The fast path of plain fields answers exactly what the library answers: values, order, nulls and errors."""
+"""The compiled way answers exactly what the library answers: values, order, nulls and errors."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime
 from enum import Enum
-from typing import Any, TypeGuard, cast
+from typing import TypeGuard, cast
 
 import pytest
 import strawberry
 from graphql import ExecutionResult, parse
-from graphql.execution import Executor
-from graphql.execution.collect_fields import FieldDetails
 from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.config import StrawberryConfig
-from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
-from api.graphql.engine.fast_fields import FastExecutor, fast_executor, find_fast_fields
-from api.graphql.engine.permissions import MEMBER, PUBLIC, RootPermission, install_permissions
+from api.graphql.engine.compiling.operations import CompiledDocument, CompilingExecutor, Tally
 from api.graphql.engine.scalars import SCALARS, Long, WalletCode
 
 NOW = datetime(2026, 3, 1, 10, tzinfo=UTC)
@@ -127,98 +123,40 @@ class Query:
     sample: Row | None = None
 
 
-SCHEMA = strawberry.Schema(Query, config=StrawberryConfig(scalar_map=SCALARS))._schema
+STRAWBERRY = strawberry.Schema(Query, config=StrawberryConfig(scalar_map=SCALARS))
+SCHEMA = STRAWBERRY._schema
 ALL = "id text whole real truth at day wallet total words hue maybe maybeAt __typename"
 TREE = "leaf { text } leaves { text __typename } maybeLeaf { text } maybeLeaves { text }"
 
 
-def run(executor: type[Executor[Any]], text: str, root: object = None) -> ExecutionResult:
-    built = executor.build(
+def run(text: str, root: object = None, *, compiling: bool, tally: Tally | None = None) -> ExecutionResult:
+    document = parse(text)
+    built = CompilingExecutor.build(
         SCHEMA,
-        parse(text),
+        document,
         root_value=root,
         is_awaitable=cast("Callable[[object], TypeGuard[Awaitable[object]]]", optimized_is_awaitable),
+        converter=STRAWBERRY.schema_converter,
+        values_at_most=1_000,
+        tally=tally or Tally(),
+        compiled=CompiledDocument.of(document) if compiling else None,
     )
-    assert isinstance(built, Executor)
-    result = built.execute_operation()
-    if isinstance(result, ExecutionResult):
-        return result
+    assert isinstance(built, CompilingExecutor)
 
-    async def awaited() -> object:
-        return await result  # type: ignore[misc]
+    async def executed() -> object:
+        result = built.execute_operation()
+        return result if isinstance(result, ExecutionResult) else await cast("Awaitable[object]", result)
 
-    done = asyncio.run(awaited())
+    done = asyncio.run(executed())
     assert isinstance(done, ExecutionResult)
     return done
 
 
-def both(text: str, root: object = None) -> ExecutionResult:
-    """Run a query by the fast path and by the library; the answers must be equal, in the same order."""
-    library, lean = (
-        run(StrawberryGraphQLCoreExecutionContext, text, root),
-        run(fast_executor(SCHEMA, values_at_most=1_000), text, root),
-    )
-    assert str(lean.formatted) == str(library.formatted)
-    return lean
-
-
-def test_plain_attributes_go_the_short_way_and_others_do_not() -> None:
-    short = {name for owner, name in find_fast_fields(SCHEMA) if owner == "Row"}
-    assert short == {
-        *(
-            "__typename",
-            "id",
-            "text",
-            "whole",
-            "real",
-            "truth",
-            "at",
-            "day",
-            "wallet",
-            "total",
-            "hue",
-            "maybe",
-            "maybeAt",
-        ),
-        *("leaf", "leaves", "maybeLeaf", "maybeLeaves", "made", "again", "failing", "torn"),
-    }
-
-
-def test_a_tree_of_plain_fields_is_read_without_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
-    completed: list[str] = []
-    complete = StrawberryGraphQLCoreExecutionContext.execute_field
-
-    def noted(
-        self: FastExecutor, parent: Any, source: object, details: list[FieldDetails], *more: Any
-    ) -> object:
-        completed.append(details[0].node.name.value)
-        return complete(self, parent, source, details, *more)
-
-    monkeypatch.setattr(StrawberryGraphQLCoreExecutionContext, "execute_field", noted)
-    assert run(
-        fast_executor(SCHEMA, values_at_most=1_000),
-        "{ sample { made leaf { text } leaves { made } } }",
-        Query(sample=row()),
-    ).data == {
-        "sample": {
-            "made": "made of t",
-            "leaf": {"text": "l"},
-            "leaves": [{"made": "made of 1"}, {"made": "made of 2"}],
-        }
-    }
-    assert completed == []
-    completed.clear()
-    assert run(
-        fast_executor(SCHEMA, values_at_most=1_000),
-        "{ sample { made leaves { text label } } }",
-        Query(sample=row()),
-    ).data == {
-        "sample": {
-            "made": "made of t",
-            "leaves": [{"text": "1", "label": "label of 1"}, {"text": "2", "label": "label of 2"}],
-        }
-    }
-    assert completed == ["sample", "leaves", "label", "label"]
+def both(text: str, root: object = None, *, tally: Tally | None = None) -> ExecutionResult:
+    """Run a query both ways; the answers must be equal, in the same order."""
+    library, compiled = run(text, root, compiling=False), run(text, root, compiling=True, tally=tally)
+    assert str(compiled.formatted) == str(library.formatted)
+    return compiled
 
 
 @pytest.mark.parametrize(
@@ -245,8 +183,11 @@ def test_a_tree_of_plain_fields_is_read_without_the_library(monkeypatch: pytest.
     ],
 )
 def test_both_ways_say_the_same(text: str) -> None:
-    result = both(text, Query())
+    tally = Tally()
+    result = both(text, Query(), tally=tally)
     assert result.errors is None
+    assert tally == Tally(compiled=tally.compiled)
+    assert tally.compiled > 0
 
 
 @pytest.mark.parametrize(
@@ -304,13 +245,9 @@ def test_both_ways_take_the_same_offence(overrides: dict[str, object]) -> None:
         both(f"{{ sample {{ {fields} }} }}", Query(sample=row(**overrides)))
 
 
-def test_a_guarded_field_never_goes_the_short_way() -> None:
-    schema = strawberry.Schema(Query, config=StrawberryConfig(scalar_map=SCALARS))._schema
-    install_permissions(
-        schema,
-        lambda _context, _name: None,
-        roots={"Query": {"row": RootPermission(PUBLIC, PUBLIC)}},
-        guarded={("Row", "text"): MEMBER},
-    )
-    assert ("Row", "text") not in find_fast_fields(schema)
-    assert ("Row", "id") in find_fast_fields(schema)
+def test_the_values_of_an_answer_are_counted_both_ways() -> None:
+    root = Query(sample=row(leaves=[Leaf(text=str(n)) for n in range(999)]))
+    over = [run("{ sample { leaves { text made } } }", root, compiling=each) for each in (True, False)]
+    assert [(each.data, str(each.errors)) for each in over] == [
+        (None, "[GraphQLError('The query is over a limit: values is 1002, at most 1000.')]")
+    ] * 2

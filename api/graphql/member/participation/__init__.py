@@ -1,1 +1,0 @@
-"""What members take part in by choice."""

@@ -1,0 +1,197 @@
+"""The operations of our pages and clients go the compiled way and stay on it, and any operation is answered the
+same by the compiled way and by the library alone.
+"""
+
+import asyncio
+import os
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import orjson
+import pytest
+from graphql import OperationType, parse
+from graphql.execution.collect_fields import collect_fields
+from graphql.language import Visitor, visit
+from graphql.language.visitor import REMOVE, VisitorAction
+
+from api.caller import Anonymous, Caller, Origin
+from api.graphql.engine.compiling.operations import CompiledDocument, CompilingExecutor, Tally
+from api.graphql.engine.compiling.selections import Compiler
+from api.graphql.engine.execution import GraphQLRequest
+from api.graphql.schema import make_schema
+from api.http.graphql import GraphQLEndpoint
+from api.http.graphql_setup import make_graphql_routes
+from domain.store.connect import Database
+from tests.command_log import CommandLog
+from tests.graphql.both_ways import Ways
+from tests.graphql.generated_operations import Generator
+from tests.graphql.member.voucher_acts import member_with_points, redeem
+from tests.graphql.page_operations import page_operations
+from tests.running_app import Json, RunningApp, open_running_app
+
+PLENTY: dict[str, Any] = {
+    f"{name}_per_minute": 10**6
+    for name in ("member_points", "anonymous_requests", "staff_requests", "look_ups", "bad_scans")
+}
+GENERATED = int(os.environ.get("SELO_STORM_OPERATIONS", "120"))  # scripts/storms/operations asks 2,000
+ROOTS = ("programme", "me", "viewer", "node", "nodes", "staff", "findCustomer", "quotePurchase", "purchase")
+
+
+class _NoVariables(Visitor):
+    def enter_variable_definition(self, *_: object) -> VisitorAction:
+        return REMOVE
+
+
+@pytest.mark.parametrize(
+    ("file", "text"), [pytest.param(*each, id=each[1][:40]) for each in page_operations()]
+)
+def test_every_operation_of_our_pages_and_clients_is_compiled(file: str, text: str) -> None:
+    schema = make_schema()
+    document = visit(parse(text), _NoVariables())
+    executor = CompilingExecutor.build(
+        schema._schema,
+        document,
+        converter=schema.schema_converter,
+        values_at_most=1,
+        tally=Tally(),
+        compiled=CompiledDocument.of(document),
+    )
+    assert isinstance(executor, CompilingExecutor), executor
+    root = schema._schema.get_root_type(executor.operation.operation)
+    assert root is not None
+    grouped = collect_fields(
+        schema._schema, executor.fragments, executor.variable_values, root, executor.operation
+    ).grouped_field_set
+    for details in grouped.values():
+        name = details[0].node.name.value
+        if name != "__typename":
+            Compiler(executor).value(root.fields[name].type, details)  # raises NotCompiled
+
+
+@pytest.fixture
+async def shop(database: Database, command_log: CommandLog, tmp_path: Path) -> AsyncIterator[RunningApp]:
+    """A server that counts no rates."""
+    async with open_running_app(database, command_log, tmp_path, **PLENTY) as running:
+        yield running
+
+
+async def _member_with_a_life(app: RunningApp) -> tuple[str, str, Json]:
+    """A member who bought, redeemed and was refunded; return both tokens, and the values of arguments."""
+    token, till = await member_with_points(app), await app.hire("rui")
+    number = (await app.do("{ me { number } }", token=token))["me"]["number"]
+    for at in range(5):
+        lines = [{"sku": "a", "category": "stamps", "amount": 1_500}, {"sku": "b", "amount": 400}]
+        bought = {"member": number, "externalId": f"R{at}", "currency": "EUR", "total": 30_000 + at}
+        await app.mutate(
+            "recordPurchase", {**bought, "lines": lines, "idempotencyKey": f"k{at}"}, "__typename", token=till
+        )
+    refund = {"externalId": "R1", "amount": 700, "reason": "odd", "idempotencyKey": "back"}
+    await app.mutate("refundPurchase", refund, "__typename", token=till)
+    await redeem(app, token)
+    ids = await app.do(
+        "{ me { id pointHistory { edges { cursor node { id } } } vouchers { edges { node { id } } } purchases"
+        " { edges { node { id } } } rewards { edges { node { reward { id } } } } } }",
+        token=token,
+    )
+    me = ids["me"]
+    lists = [me["pointHistory"], me["vouchers"], me["purchases"]]
+    nodes = [edge["node"]["id"] for each in lists for edge in each["edges"][:3]]
+    nodes += [me["id"], me["rewards"]["edges"][0]["node"]["reward"]["id"], "junk", "UmV3YXJkOm5vbmU"]
+    quote = {"member": number, "currency": "EUR", "total": 4_990}
+    return (
+        token,
+        till,
+        {
+            "id": nodes,
+            "ids": nodes,
+            "after": [me["pointHistory"]["edges"][2]["cursor"], None, "junk"],
+            "first": [1, 2, 5, 20, 100, None, 0, 101],
+            "size": [64, 256, 1],
+            "wallet": ["points", "cashback", "none"],
+            "WalletCode": ["points", "none"],
+            "contact": [number, "nobody@example.com", "?"],
+            "externalId": ["R0", "R1", "none"],
+            "store": ["lisboa", "porto", None],
+            "source": ["till", None],
+            "QuoteInput": [quote, {**quote, "total": -1}, {**quote, "currency": "USD"}],
+        },
+    )
+
+
+class Sides:
+    """One endpoint in process, asked both ways."""
+
+    def __init__(self, app: RunningApp) -> None:
+        endpoint = make_graphql_routes(app.process, address="", explorer=False)[0].endpoint  # type: ignore[attr-defined]
+        assert isinstance(endpoint, GraphQLEndpoint)
+        self.endpoint, self.engine = endpoint, endpoint.engine
+
+    def caller(self, token: str | None) -> Caller:
+        return Anonymous() if token is None else self.endpoint.callers.of_token(token)
+
+    async def answer(
+        self, text: str, variables: Mapping[str, object], caller: Caller, *, compiling: bool
+    ) -> bytes:
+        self.engine.is_compiling = compiling
+        context = self.endpoint._make_context(Origin("request", "127.0.0.1", "en"), caller)
+        never: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        answer = await self.engine.run(GraphQLRequest(text, dict(variables)), context, never)
+        return orjson.dumps([answer.body, answer.status, answer.may_be_compressed, answer.is_public])
+
+
+async def ask_generated(app: RunningApp, seeds: range) -> Counter[str]:
+    """Ask the operations of seeds both ways; return how many were answered without and with errors."""
+    token, till, values = await _member_with_a_life(app)
+    sides, outcomes = Sides(app), Counter[str]()
+    callers = [sides.caller(each) for each in (token, token, till, None)]
+    for seed in seeds:
+        random = Random(seed)
+        operation = Generator(sides.engine.schema, random, values, ROOTS).operation()
+        caller = random.choice(callers)
+        answers = [
+            await sides.answer(operation.text, operation.variables, caller, compiling=each)
+            for each in (True, False)
+        ]
+        assert answers[0] == answers[1], f"seed {seed}: {operation}\n{answers[0]!r}\n{answers[1]!r}"
+        body = orjson.loads(answers[0])[0]
+        outcomes["errors" if "errors" in body else "data"] += 1
+        outcomes["not run"] += "data" not in body
+    outcomes.update(compiled=sides.engine.tally.compiled, given_up=sides.engine.tally.given_up)
+    assert sides.engine.tally.not_compiled == 0
+    return outcomes
+
+
+async def test_generated_operations_are_answered_the_same_both_ways(shop: RunningApp) -> None:
+    outcomes = await ask_generated(shop, range(GENERATED))
+    assert outcomes["not run"] < GENERATED // 3, outcomes
+    assert outcomes["compiled"] > GENERATED // 3, outcomes
+    assert outcomes["errors"] > GENERATED // 20, outcomes
+
+
+async def test_the_screens_of_our_pages_stay_on_the_compiled_way(shop: RunningApp, ways: Ways) -> None:
+    token, till, _ = await _member_with_a_life(shop)
+    ways.compared = 0
+    for file, text in page_operations():
+        definition = parse(text).definitions[0]
+        if (
+            not file.startswith("api/web/phone")
+            or getattr(definition, "operation", None) != OperationType.QUERY
+        ):
+            continue
+        if "$id" not in text:
+            await shop.do(text, token=token)
+    assert ways.compared >= 7
+    assert await _answered_at_the_till(shop, till)
+    assert ways.given_up == []
+
+
+async def _answered_at_the_till(app: RunningApp, till: str) -> Any:
+    operations = {text.partition("(")[0]: text for file, text in page_operations() if "till" in file}
+    found = await app.do(operations["query TillPurchase"], {"externalId": "R0"}, token=till)
+    bought = {"member": "nobody", "externalId": "R9", "currency": "EUR", "total": 1, "idempotencyKey": "k9"}
+    refused = await app.do(operations["mutation TillRecord"], {"input": bought}, token=till)
+    assert refused["recordPurchase"]["__typename"] == "UnknownCode"
+    return found["purchase"]
