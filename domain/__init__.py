@@ -29,6 +29,7 @@ A purchase passes these files, in this order:
     domain/model/ledger/wallet.py              the lots of a wallet
     domain/model/ledger/badges.py              then badges
     domain/model/ledger/deciding/challenges.py with goals of one's own, and challenges that were taken up
+    domain/model/ledger/counting.py            what counts toward tiers
     domain/model/ledger/tiers.py               tiers
     domain/model/ledger/rewards.py             and rewards that are unlocked
     domain/store/commit.py                     the one write path: member, journal, receipt, outbox, key

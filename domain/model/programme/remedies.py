@@ -68,6 +68,12 @@ def _from_above_the_tier_below(path: KeyPath, content: Mapping[str, object]) -> 
     ladder = tiers.get("ladder") if isinstance(tiers, dict) else None
     below = ladder[index - 1] if isinstance(ladder, list) and isinstance(index, int) and index > 0 else None
     reached = below.get("from") if isinstance(below, dict) else None
+    counts = tiers.get("counts") if isinstance(tiers, dict) else None
+    if isinstance(counts, dict) and counts and index != 0:
+        name = next(iter(counts))
+        known = reached.get(name) if isinstance(reached, dict) else None
+        more = known + 10 if isinstance(known, int) else 10
+        return f"{{{name}: {more}}}, or another amount of each count that reaches it"
     if not isinstance(reached, int):
         return "0" if index == 0 else "1000, or another amount above the tier before"
     return f"{reached + 1000}, or another amount above {reached}"

@@ -122,8 +122,9 @@ class TierSpec(NamedPart):
         if not isinstance(value, dict):
             return value
         reached = value.get("from")
-        is_read = isinstance(reached, dict) or (isinstance(reached, int) and reached >= 0)
-        return {"keep": reached if is_read else 0, **value}
+        if isinstance(reached, dict):
+            return {"keep": {}, **value}  # each count that it leaves out keeps by what reaches
+        return {"keep": reached if isinstance(reached, int) and reached >= 0 else 0, **value}
 
     @cached_property
     def reaching(self) -> Mapping[str, int]:

@@ -75,6 +75,15 @@ FAULTS = {
         written(SILVER, count="count: {wallet: points}, "),
         "tiers", "has count and counts", "keep one of them",
     ),
+    "an amount in quotes": (
+        written("{code: silver, name: S, from: {nights: '10'}}", GOLD),
+        "tiers.ladder[1].from.nights", '"10" is no whole number', "write a whole number without quotes or signs",
+    ),
+    "a rung without from": (
+        written(SILVER, "{code: gold, name: G}"),
+        "tiers.ladder[2].from", "from is missing",
+        "add from: {nights: 20}, or another amount of each count that reaches it",
+    ),
     "counts of nothing": (
         written(counts="", count="counts: {}, "),
         "tiers", "counts nothing",
